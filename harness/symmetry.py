@@ -1,0 +1,61 @@
+"""Clones: the units of one layer that cannot be told apart, found from the weights alone.
+
+Two units of a layer are clones when their incoming weights (bias included) are equal and their outgoing weights are
+equal. They then have the same activation and the same gradient, so plain gradient descent keeps them equal for ever:
+a layer computes no more than its effective width, the number of units that are distinct.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from models.network import Array, Weights
+
+
+def fingerprints(weights: Weights, layer: int) -> Array:
+    """(incoming + outgoing, units): each column is all that distinguishes one unit of ``layer`` (1..L).
+
+    The output layer has no outgoing weights.
+    """
+    incoming = weights[layer - 1]
+    return incoming if layer == len(weights) else np.concatenate([incoming, weights[layer][1:].T])
+
+
+def clone_groups(weights: Weights, layer: int, tolerance: float | None = None) -> list[list[int]]:
+    """The units of ``layer`` (1..L) in groups of clones, a group of one for a unit that has none.
+
+    Args:
+        weights: of all layers, each (inputs + 1, units).
+        layer: 1..L.
+        tolerance: how far apart, relative to the layer's largest weight, two weights may lie and count as equal. By
+            default the square root of the dtype's epsilon: equal in half of the digits. 0 asks for exact equality.
+    """
+    columns = fingerprints(weights, layer)
+    if tolerance is None:
+        tolerance = float(np.sqrt(np.finfo(columns.dtype).eps))
+    allowed = tolerance * np.max(np.abs(columns))
+    groups: list[list[int]] = []
+    left = np.arange(columns.shape[1])
+    while left.size:
+        alike = np.max(np.abs(columns[:, left] - columns[:, left[:1]]), axis=0) <= allowed
+        alike[0] = True  # a unit is its own clone, even where a weight is NaN
+        groups.append(left[alike].tolist())
+        left = left[~alike]
+    return groups
+
+
+def effective_width(weights: Weights, layer: int, tolerance: float | None = None) -> int:
+    """The number of distinct units of ``layer`` (1..L); arguments as for ``clone_groups``."""
+    return len(clone_groups(weights, layer, tolerance))
+
+
+def clone_spread(weights: Weights, layer: int) -> float:
+    """The largest difference between two units of ``layer`` (1..L) in any one weight; 0 when all are exact clones."""
+    return float(np.max(np.ptp(fingerprints(weights, layer), axis=1)))
+
+
+def hidden_layers(weights: Sequence[Array]) -> range:
+    """1..L-1: the layers in which clones cost something; those of the output answer to their targets."""
+    return range(1, len(weights))

@@ -1,0 +1,1 @@
+"""The same dense network, written several ways. Knows nothing of the harness that compares them."""

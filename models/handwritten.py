@@ -1,0 +1,122 @@
+"""The network by hand: no automatic differentiation, one named function for each step of the chain rule.
+
+With A_l = [1, a_l] (a column of ones before the activations) and a_0 = x, layer l computes
+
+    z_l = A_(l-1) w_l            a_l = f_l(z_l)
+
+and the chain rule goes back through it
+
+    delta_L = dC/da_L f_L'(z_L)              delta_l = (delta_(l+1) K_(l+1)^T) f_l'(z_l)
+    dC/dw_l = A_(l-1)^T delta_l              w_l <- w_l - learning_rate dC/dw_l
+
+where K is w without its bias row and products without a matrix on both sides are elementwise. Under a cross-entropy
+delta_L is found at once (costs.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import tensorflow as tf
+
+from . import loop
+from .activations import ACTIVATIONS, activate
+from .costs import COST_GRADIENTS, COSTS, OUTPUT_DELTAS
+from .network import Array, Backward, Forward, Network, Weights, check_weights
+
+
+def with_ones(a: tf.Tensor) -> tf.Tensor:
+    """A = [1, a]: (observations, units) to (observations, 1 + units), so that row 0 of w is the bias"""
+    return tf.concat([tf.ones_like(a[:, :1]), a], axis=1)
+
+
+def pre_activation(a: tf.Tensor, w: tf.Tensor) -> tf.Tensor:
+    """z_l = A_(l-1) w_l: (observations, inputs), (inputs + 1, units) to (observations, units)"""
+    return with_ones(a) @ w
+
+
+def cost_gradient(cost: str, a: tf.Tensor, y: tf.Tensor) -> tf.Tensor:
+    """dC/da_L, (observations, outputs)"""
+    return COST_GRADIENTS[cost](a, y)
+
+
+def through_activation(activation: str, gradient: tf.Tensor, a: tf.Tensor) -> tf.Tensor:
+    """dC/dz_l = dC/da_l f_l'(z_l), with f' written from a"""
+    return gradient * ACTIVATIONS[activation].derivative(a)
+
+
+def output_delta(network: Network, a: tf.Tensor, y: tf.Tensor) -> tf.Tensor:
+    """delta_L = dC/dz_L, (observations, outputs)"""
+    if network.cost in OUTPUT_DELTAS:
+        return OUTPUT_DELTAS[network.cost](a, y)
+    return through_activation(network.activations[-1], cost_gradient(network.cost, a, y), a)
+
+
+def weight_gradient(a: tf.Tensor, delta: tf.Tensor) -> tf.Tensor:
+    """dC/dw_l = A_(l-1)^T delta_l, (inputs + 1, units); its row 0 is the bias' own, the sum of delta_l"""
+    return tf.transpose(with_ones(a)) @ delta
+
+
+def back_through_weights(delta: tf.Tensor, w: tf.Tensor) -> tf.Tensor:
+    """dC/da_(l-1) = delta_l K_l^T, (observations, inputs): the bias row has no activation to go back to"""
+    return delta @ tf.transpose(w[1:])
+
+
+def forward_pass(
+    network: Network, weights: Sequence[tf.Tensor], x: tf.Tensor
+) -> tuple[list[tf.Tensor], list[tf.Tensor]]:
+    """([z_1, .., z_L], [a_0 = x, a_1, .., a_L])"""
+    z: list[tf.Tensor] = []
+    a = [x]
+    for w, activation in zip(weights, network.activations):
+        z.append(pre_activation(a[-1], w))
+        a.append(activate(activation, z[-1]))
+    return z, a
+
+
+def backward_pass(
+    network: Network, weights: Sequence[tf.Tensor], a: Sequence[tf.Tensor], y: tf.Tensor
+) -> tuple[list[tf.Tensor], list[tf.Tensor]]:
+    """([delta_1, .., delta_L], [dC/dw_1, .., dC/dw_L]) from a = [a_0, .., a_L]"""
+    delta = output_delta(network, a[-1], y)
+    deltas, gradients = [delta], [weight_gradient(a[-2], delta)]
+    for layer in reversed(range(1, network.depth)):
+        delta = through_activation(
+            network.activations[layer - 1], back_through_weights(delta, weights[layer]), a[layer]
+        )
+        deltas.insert(0, delta)
+        gradients.insert(0, weight_gradient(a[layer - 1], delta))
+    return deltas, gradients
+
+
+def gradients(network: Network, weights: list[tf.Tensor], x: tf.Tensor, y: tf.Tensor) -> list[tf.Tensor]:
+    """dC/dw of each layer"""
+    _, a = forward_pass(network, weights, x)
+    return backward_pass(network, weights, a, y)[1]
+
+
+def forward(network: Network, weights: Weights, x: Array, y: Array) -> Forward:
+    """See ``network.Implementation``."""
+    check_weights(network, weights)
+    z, a = forward_pass(network, weights, tf.constant(x))
+    return Forward([v.numpy() for v in z], [v.numpy() for v in a[1:]], float(COSTS[network.cost](z[-1], a[-1], y)))
+
+
+def backward(network: Network, weights: Weights, x: Array, y: Array) -> Backward:
+    """See ``network.Implementation``."""
+    check_weights(network, weights)
+    _, a = forward_pass(network, weights, tf.constant(x))
+    deltas, found = backward_pass(network, weights, a, tf.constant(y))
+    return Backward([v.numpy() for v in deltas], [v.numpy() for v in found])
+
+
+def update(network: Network, weights: Weights, x: Array, y: Array, learning_rate: float) -> Weights:
+    """See ``network.Implementation``."""
+    return loop.update(gradients, network, weights, x, y, learning_rate)
+
+
+def train(
+    network: Network, weights: Weights, x: Array, y: Array, learning_rate: float, recorded: Sequence[int]
+) -> Iterator[Weights]:
+    """See ``network.Implementation``. Stays in one compiled loop between two recorded iterations."""
+    return loop.train(gradients, network, weights, x, y, learning_rate, recorded)

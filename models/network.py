@@ -1,0 +1,148 @@
+"""A dense network as data: sizes, activations, cost, and the layout of its weights.
+
+The weights of layer l are one matrix ``w`` of shape (inputs + 1, units). Row 0 is the bias, rows 1.. are the kernel,
+so that ``z = [1, a] @ w`` needs no separate bias. Nothing here imports TensorFlow.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.floating]
+Weights = list[Array]
+
+ACTIVATION_NAMES = ("sigmoid", "tanh", "relu", "leaky_relu", "linear", "softmax")
+COST_NAMES = ("sum_of_squared_errors", "mean_squared_error", "binary_crossentropy", "categorical_crossentropy")
+
+# A cross-entropy is the log-likelihood of one output activation only; with that one its delta is free of logarithms.
+OUTPUT_ACTIVATION_OF_COST = {"binary_crossentropy": "sigmoid", "categorical_crossentropy": "softmax"}
+
+
+@dataclass(frozen=True)
+class Network:
+    """Layers 1..L of dense units.
+
+    Args:
+        sizes: (inputs, units of layer 1, ..., outputs), at least two positive numbers.
+        activations: the name of one activation for each layer, from ``ACTIVATION_NAMES``. ``softmax`` is for the
+            output layer under ``categorical_crossentropy``.
+        cost: from ``COST_NAMES``. ``sum_of_squared_errors`` sums over observations and outputs, with no factor; the
+            others mean what the Keras loss of that name means (a mean over observations).
+
+    Raises:
+        ValueError: a size, name or combination that is no such network; the message says which and what would be.
+
+    Example:
+        >>> post = Network((2, 3, 3, 2), ("sigmoid",) * 3)
+        >>> post.shapes
+        ((3, 3), (4, 3), (4, 2))
+    """
+
+    sizes: tuple[int, ...]
+    activations: tuple[str, ...]
+    cost: str = "sum_of_squared_errors"
+
+    def __post_init__(self) -> None:
+        if len(self.sizes) < 2 or any(not isinstance(size, int) or size < 1 for size in self.sizes):
+            raise ValueError(f"sizes must be two or more positive whole numbers, got {list(self.sizes)}")
+        if len(self.activations) != len(self.sizes) - 1:
+            raise ValueError(
+                f"activations must be one for each of the {len(self.sizes) - 1} layers, got {len(self.activations)}"
+            )
+        for name in self.activations:
+            if name not in ACTIVATION_NAMES:
+                raise ValueError(f"unknown activation {name!r}; known are {', '.join(ACTIVATION_NAMES)}")
+        if self.cost not in COST_NAMES:
+            raise ValueError(f"unknown cost {self.cost!r}; known are {', '.join(COST_NAMES)}")
+        if "softmax" in self.activations[:-1]:
+            raise ValueError("softmax is for the output layer; give the hidden layers another activation")
+        output = self.activations[-1]
+        wanted = OUTPUT_ACTIVATION_OF_COST.get(self.cost, output)
+        if output != wanted:
+            raise ValueError(f"{self.cost} needs {wanted} on the output layer, got {output}")
+        if output == "softmax" and self.cost != "categorical_crossentropy":
+            raise ValueError(f"softmax on the output layer needs categorical_crossentropy, got {self.cost}")
+
+    @property
+    def depth(self) -> int:
+        """L, the number of layers with weights."""
+        return len(self.activations)
+
+    @property
+    def layers(self) -> range:
+        """1..L."""
+        return range(1, self.depth + 1)
+
+    @property
+    def shapes(self) -> tuple[tuple[int, int], ...]:
+        """(inputs + 1, units) of the weights of each layer."""
+        return tuple((inputs + 1, units) for inputs, units in zip(self.sizes, self.sizes[1:]))
+
+
+def check_weights(network: Network, weights: Sequence[Array]) -> None:
+    """Raise ValueError unless ``weights`` has the network's shapes."""
+    got = tuple(np.shape(w) for w in weights)
+    if got != network.shapes:
+        raise ValueError(f"weights have shapes {got}; this network wants {network.shapes}, the bias as row 0")
+
+
+def to_keras(weights: Sequence[Array]) -> list[Array]:
+    """[(inputs + 1, units), ...] to Keras' order [kernel (inputs, units), bias (units,), ...]."""
+    return [part for w in weights for part in (w[1:], w[0])]
+
+
+def from_keras(arrays: Sequence[Array]) -> Weights:
+    """Keras' [kernel, bias, ...] to [(inputs + 1, units), ...]; the inverse of ``to_keras``."""
+    return [
+        np.concatenate([np.asarray(bias)[None, :], np.asarray(kernel)]) for kernel, bias in zip(arrays[::2], arrays[1::2])
+    ]
+
+
+@dataclass(frozen=True)
+class Forward:
+    """What a forward pass gives; item l - 1 of each list belongs to layer l. None where it is not offered.
+
+    z: (observations, units) pre-activations. a: (observations, units) activations. cost: a number.
+    """
+
+    z: list[Array] | None
+    a: list[Array]
+    cost: float
+
+
+@dataclass(frozen=True)
+class Backward:
+    """What a backward pass gives; item l - 1 of each list belongs to layer l. None where it is not offered.
+
+    deltas: dC/dz, (observations, units). gradients: dC/dw, (inputs + 1, units).
+    """
+
+    deltas: list[Array] | None
+    gradients: list[Array]
+
+
+class Implementation(Protocol):
+    """The contract that every way of writing the network keeps. A module serves as well as an object.
+
+    ``weights`` is a list of (inputs + 1, units), ``x`` (observations, inputs), ``y`` (observations, outputs): NumPy
+    arrays of one dtype, float32 or float64, in which everything is computed. Nothing is written into an argument.
+    """
+
+    def forward(self, network: Network, weights: Weights, x: Array, y: Array) -> Forward:
+        """z and a of each layer, and the cost."""
+
+    def backward(self, network: Network, weights: Weights, x: Array, y: Array) -> Backward:
+        """delta and gradient of each layer."""
+
+    def update(self, network: Network, weights: Weights, x: Array, y: Array, learning_rate: float) -> Weights:
+        """The weights after one iteration of gradient descent."""
+
+    def train(
+        self, network: Network, weights: Weights, x: Array, y: Array, learning_rate: float, recorded: Sequence[int]
+    ) -> Iterator[Weights]:
+        """The weights at each of the ``recorded`` iterations (rising; 0 is the start)."""

@@ -1,0 +1,127 @@
+"""The network as a Keras user writes it: Sequential, Dense, compile, fit.
+
+Keras keeps z to itself and has no deltas, so neither is offered. ``fit`` gets its one batch from a dataset that repeats
+it, many steps to one execution and compiled by XLA: that is what makes it fast here.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+from collections.abc import Iterator, Sequence
+
+import keras
+import tensorflow as tf
+
+from .network import Array, Backward, Forward, Network, Weights, check_weights, from_keras, to_keras
+
+STEPS_PER_EXECUTION = 1000  # at most; from about here on the Python between two executions no longer shows
+
+
+class SumOfSquaredErrors(keras.losses.Loss):
+    """C = sum_ij (a_ij - y_ij)^2 as a Keras loss: summed over outputs here, over observations by the reduction."""
+
+    def __init__(self, name: str = "sum_of_squared_errors", dtype: str | None = None) -> None:
+        super().__init__(name=name, reduction="sum", dtype=dtype)
+
+    def call(self, y_true: tf.Tensor, y_pred: tf.Tensor) -> tf.Tensor:
+        """(observations, outputs) twice to (observations,)"""
+        return keras.ops.sum(keras.ops.square(y_pred - y_true), axis=-1)
+
+
+LOSSES: dict[str, type[keras.losses.Loss]] = {
+    "sum_of_squared_errors": SumOfSquaredErrors,
+    "mean_squared_error": keras.losses.MeanSquaredError,
+    "binary_crossentropy": keras.losses.BinaryCrossentropy,
+    "categorical_crossentropy": keras.losses.CategoricalCrossentropy,
+}
+
+
+@contextlib.contextmanager
+def floatx(dtype: str) -> Iterator[None]:
+    """Keras' default float for the length of a ``with``: the optimizer's learning rate has no dtype of its own."""
+    before = keras.config.floatx()
+    keras.config.set_floatx(dtype)
+    try:
+        yield
+    finally:
+        keras.config.set_floatx(before)
+
+
+@functools.lru_cache(maxsize=16)
+def build(network: Network, dtype: str) -> keras.Sequential:
+    """A compiled ``keras.Sequential`` of Dense layers for this network; weights and rate are to be assigned.
+
+    One model serves every run of the same network and dtype, so that Keras traces its training step once.
+    """
+    with floatx(dtype):
+        model = keras.Sequential([keras.Input((network.sizes[0],), dtype=dtype)])
+        for units, activation in zip(network.sizes[1:], network.activations):
+            model.add(keras.layers.Dense(units, activation=activation, dtype=dtype))
+        model.compile(
+            optimizer=keras.optimizers.SGD(),
+            loss=LOSSES[network.cost](dtype=dtype),
+            jit_compile=True,
+            steps_per_execution=STEPS_PER_EXECUTION,
+        )
+    return model
+
+
+def with_weights(network: Network, weights: Weights) -> keras.Sequential:
+    """The network's model, these weights in it."""
+    check_weights(network, weights)
+    model = build(network, str(weights[0].dtype))
+    model.set_weights(to_keras(weights))
+    return model
+
+
+def activations_of_layers(model: keras.Sequential, x: tf.Tensor) -> list[tf.Tensor]:
+    """[a_1, .., a_L], calling one layer after the other as the model does"""
+    a = [x]
+    for layer in model.layers:
+        a.append(layer(a[-1]))
+    return a[1:]
+
+
+def forward(network: Network, weights: Weights, x: Array, y: Array) -> Forward:
+    """See ``network.Implementation``; z is None."""
+    model = with_weights(network, weights)
+    a = activations_of_layers(model, tf.constant(x))
+    return Forward(None, [v.numpy() for v in a], float(model.loss(tf.constant(y), a[-1])))
+
+
+def tape_gradients(model: keras.Sequential, x: Array, y: Array) -> list[tf.Tensor]:
+    """[dC/dkernel, dC/dbias, ...] in Keras' order"""
+    with tf.GradientTape() as tape:
+        cost = model.loss(tf.constant(y), model(tf.constant(x), training=True))
+    return tape.gradient(cost, model.trainable_variables)
+
+
+def backward(network: Network, weights: Weights, x: Array, y: Array) -> Backward:
+    """See ``network.Implementation``; the deltas are None."""
+    model = with_weights(network, weights)
+    return Backward(None, from_keras([g.numpy() for g in tape_gradients(model, x, y)]))
+
+
+def update(network: Network, weights: Weights, x: Array, y: Array, learning_rate: float) -> Weights:
+    """See ``network.Implementation``: the optimizer's own update, op by op."""
+    model = with_weights(network, weights)
+    model.optimizer.learning_rate = learning_rate
+    model.optimizer.apply(tape_gradients(model, x, y), model.trainable_variables)
+    return from_keras(model.get_weights())
+
+
+def train(
+    network: Network, weights: Weights, x: Array, y: Array, learning_rate: float, recorded: Sequence[int]
+) -> Iterator[Weights]:
+    """See ``network.Implementation``. One call of ``fit`` from one recorded iteration to the next."""
+    current, reached = weights, 0
+    batch = tf.data.Dataset.from_tensors((x, y))
+    for iteration in recorded:
+        if iteration > reached:
+            model = with_weights(network, current)
+            model.optimizer.learning_rate = learning_rate
+            # one epoch of so many steps: every step is the full batch, so a step is an iteration
+            model.fit(batch.repeat(iteration - reached), verbose=0)
+            current, reached = from_keras(model.get_weights()), iteration
+        yield current

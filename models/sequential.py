@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 import keras
 import tensorflow as tf
 
+from .activations import NEGATIVE_SLOPE
 from .network import Array, Backward, Forward, Network, Weights, check_weights, from_keras, to_keras
 
 STEPS_PER_EXECUTION = 1000  # at most; from about here on the Python between two executions no longer shows
@@ -29,12 +30,20 @@ class SumOfSquaredErrors(keras.losses.Loss):
         return keras.ops.sum(keras.ops.square(y_pred - y_true), axis=-1)
 
 
+def leaky_relu(z: tf.Tensor) -> tf.Tensor:
+    """z where z > 0, else slope z: Keras' own goes through an op that holds its slope in float32, off by 3e-9"""
+    return keras.ops.where(z > 0, z, NEGATIVE_SLOPE * z)
+
+
 LOSSES: dict[str, type[keras.losses.Loss]] = {
     "sum_of_squared_errors": SumOfSquaredErrors,
     "mean_squared_error": keras.losses.MeanSquaredError,
     "binary_crossentropy": keras.losses.BinaryCrossentropy,
     "categorical_crossentropy": keras.losses.CategoricalCrossentropy,
 }
+
+# in place of Keras' own activation of that name
+ACTIVATIONS = {"leaky_relu": leaky_relu}
 
 
 @contextlib.contextmanager
@@ -57,7 +66,7 @@ def build(network: Network, dtype: str) -> keras.Sequential:
     with floatx(dtype):
         model = keras.Sequential([keras.Input((network.sizes[0],), dtype=dtype)])
         for units, activation in zip(network.sizes[1:], network.activations):
-            model.add(keras.layers.Dense(units, activation=activation, dtype=dtype))
+            model.add(keras.layers.Dense(units, activation=ACTIVATIONS.get(activation, activation), dtype=dtype))
         model.compile(
             optimizer=keras.optimizers.SGD(),
             loss=LOSSES[network.cost](dtype=dtype),

@@ -1,0 +1,155 @@
+"""The main job: train every implementation of a scenario from the same starts and compare all that they computed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from types import ModuleType
+
+import numpy as np
+
+from models import handwritten, numerical, sequential, tape
+from models.costs import COSTS
+from models.network import Array, Network, Weights
+
+from . import compare, rounding
+from .compare import Comparison
+from .scenario import Scenario
+from .trace import COST, Quantity, Run, Trace, quantities, take
+
+IMPLEMENTATIONS: dict[str, ModuleType] = {"handwritten": handwritten, "tape": tape, "sequential": sequential}
+REFEREE = "numerical"
+
+# The referee's work for one entry of a gradient is one forward pass; a layer gets at most so many of the numbers that
+# all those passes compute, evenly spread over its entries.
+REFEREE_WORK = 4_000_000
+
+# (runs done, runs in all, what is running): called as the job goes on
+Progress = Callable[[int, int, str], None]
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """All that the main job found.
+
+    Attributes:
+        runs: every implementation from every start.
+        comparisons: every pair of runs from one start, every quantity that both offer, every recorded iteration; and
+            every run with the referee.
+        not_offered: for each implementation the names of the quantities that it does not give.
+        constant_cost: the cost of the best prediction that takes no notice of the inputs.
+    """
+
+    scenario: Scenario
+    runs: list[Run]
+    comparisons: list[Comparison]
+    not_offered: dict[str, list[str]]
+    constant_cost: float
+
+    @property
+    def agrees(self) -> bool:
+        """Whether every comparison does."""
+        return all(comparison.difference.agrees for comparison in self.comparisons)
+
+
+def train_run(name: str, scenario: Scenario, initializer: str) -> Run:
+    """Train one implementation of the scenario from one start and trace its recorded iterations."""
+    implementation, network, x, y = IMPLEMENTATIONS[name], scenario.network, scenario.x, scenario.y
+    start, rate = scenario.start(initializer), scenario.learning_rate
+    weights = list(implementation.train(network, start, x, y, rate, scenario.recorded))
+    traces = [take(implementation, network, w, x, y, rate) for w in weights]
+    return Run(name, initializer, scenario.recorded, weights, traces)
+
+
+def referee_trace(network: Network, weights: Weights, x: Array, y: Array) -> tuple[Trace, dict[Quantity, float]]:
+    """What the referee says of an iteration from ``weights``, and by how much its gradients may be off themselves."""
+    entries = max(1, REFEREE_WORK // (len(x) * sum(network.sizes)))
+    found = numerical.differentiate(network, weights, x, y, at_most=entries)
+    forward = numerical.forward(network, weights, x, y)
+    trace: Trace = {}
+    errors: dict[Quantity, float] = {}
+    for layer in network.layers:
+        trace[Quantity("z", layer)], trace[Quantity("a", layer)] = forward.z[layer - 1], forward.a[layer - 1]
+    trace[COST] = np.asarray(forward.cost)
+    for layer in reversed(network.layers):
+        quantity = Quantity("gradient", layer)
+        trace[quantity], errors[quantity] = found.gradients[layer - 1], found.errors[layer - 1]
+    return trace, errors
+
+
+def with_referee(scenario: Scenario, run: Run, place: int) -> Iterator[Comparison]:
+    """The run's recorded iteration number ``place`` against the referee, from the run's own weights."""
+    weights, rate = run.weights[place], scenario.learning_rate
+    bounds = rounding.bounds(
+        scenario.network, weights, rounding.no_error(weights), scenario.x, scenario.y, rate, scenario.dtype
+    )
+    trace, errors = referee_trace(scenario.network, weights, scenario.x, scenario.y)
+    for quantity, error in errors.items():
+        bounds[quantity] = bounds[quantity] + error
+    for difference in compare.compare_traces(run.traces[place], trace, bounds, scenario.dtype):
+        yield Comparison(run.implementation, REFEREE, run.initializer, run.recorded[place], difference)
+
+
+def drifted_bounds(scenario: Scenario, path: Sequence[Weights]) -> list[rounding.Bounds]:
+    """The bounds at each recorded iteration, for implementations whose weights have drifted apart since the start."""
+    network, x, y, rate, dtype = scenario.network, scenario.x, scenario.y, scenario.learning_rate, scenario.dtype
+
+    def of_update(weights: Weights) -> list[Array]:
+        found = rounding.bounds(network, weights, rounding.no_error(weights), x, y, rate, dtype)
+        return [found[Quantity("weights", layer)] for layer in network.layers]
+
+    def train(weights: Weights, recorded: Sequence[int]) -> Iterator[Weights]:
+        return handwritten.train(network, weights, x, y, rate, recorded)
+
+    drift = rounding.drift(train, of_update, scenario.recorded, path)
+    return [rounding.bounds(network, w, off, x, y, rate, dtype) for w, off in zip(path, drift)]
+
+
+def compare_runs(scenario: Scenario, runs: Sequence[Run]) -> Iterator[Comparison]:
+    """Every pair of runs from one start, and every run with the referee."""
+    bounds = drifted_bounds(scenario, runs[0].weights)
+    for left, right in combinations(runs, 2):
+        for iteration, ours, theirs, allowed in zip(scenario.recorded, left.traces, right.traces, bounds):
+            for difference in compare.compare_traces(ours, theirs, allowed, scenario.dtype):
+                yield Comparison(left.implementation, right.implementation, left.initializer, iteration, difference)
+    for run in runs:
+        for place in range(len(scenario.recorded)):
+            yield from with_referee(scenario, run, place)
+
+
+def constant_cost(network: Network, y: Array) -> float:
+    """The least cost of a prediction that is the same for every observation: for each of the costs, the mean of y."""
+    mean = np.mean(np.asarray(y, np.float64), axis=0, keepdims=True)
+    if network.cost == "binary_crossentropy":
+        with np.errstate(divide="ignore"):
+            z = np.log(mean) - np.log1p(-mean)  # sigmoid(z) = mean; a mean of 0 or 1 is reached at infinity
+        z = np.clip(z, -700, 700)
+    elif network.cost == "categorical_crossentropy":
+        z = np.log(np.maximum(mean, np.finfo(np.float64).tiny))
+    else:
+        z = mean
+    rows = np.broadcast_to
+    return float(COSTS[network.cost](rows(z, y.shape), rows(mean, y.shape), np.asarray(y, np.float64)))
+
+
+def run(scenario: Scenario, progress: Progress = lambda done, total, what: None) -> Experiment:
+    """Train, trace and compare: the whole main job, without writing or printing anything."""
+    runs: list[Run] = []
+    comparisons: list[Comparison] = []
+    steps = len(scenario.initializers) * (len(IMPLEMENTATIONS) + 1)
+    for initializer in scenario.initializers:
+        of_start: list[Run] = []
+        for name in IMPLEMENTATIONS:
+            progress(len(runs) + len(runs) // len(IMPLEMENTATIONS), steps, f"{name} from {initializer}")
+            of_start.append(train_run(name, scenario, initializer))
+            runs.append(of_start[-1])
+        progress(len(runs) + len(runs) // len(IMPLEMENTATIONS) - 1, steps, f"comparing from {initializer}")
+        comparisons += compare_runs(scenario, of_start)
+    progress(steps, steps, "done")
+    names = list(dict.fromkeys(quantity.name for quantity in quantities(scenario.network)))
+    not_offered = {
+        run.implementation: [name for name in names if name not in {quantity.name for quantity in run.traces[0]}]
+        for run in runs
+    }
+    return Experiment(scenario, runs, comparisons, not_offered, constant_cost(scenario.network, scenario.y))

@@ -1,0 +1,149 @@
+"""The referee: gradients by numerical differentiation, in NumPy and float64, sharing no line with what it judges.
+
+A gradient entry is the complex-step derivative Im C(w + ih) / h (Squire and Trapp, SIAM Review 40, 1998). It has no
+subtraction, so h can be so small that the truncation error, of order h^2, is nothing beside the rounding error. The
+rounding error is estimated by doing it all again with the units, inputs and observations in reverse order, where every
+sum adds its terms in another order, and with another step.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .network import Array, Forward, Network, Weights, check_weights
+
+STEP = 1e-30
+CHUNK = 2_000_000  # complex numbers of one layer's activations that are held at once: 32 MB
+
+Complex = NDArray[np.complexfloating]
+Values = Array | Complex
+
+
+def sigmoid(z: Values) -> Values:
+    """1 / (1 + exp(-z)), with the exponential of a number that is not positive"""
+    e = np.exp(np.where(z.real > 0, -z, z))
+    return np.where(z.real > 0, 1, e) / (1 + e)
+
+
+def softplus(z: Values) -> Values:
+    """log(1 + exp(z)), likewise"""
+    return np.where(z.real > 0, z, 0) + np.log1p(np.exp(np.where(z.real > 0, -z, z)))
+
+
+def log_softmax(z: Values) -> Values:
+    """z_i - log sum_j exp(z_j), units on the last axis"""
+    shifted = z - np.max(z.real, axis=-1, keepdims=True)
+    return shifted - np.log(np.sum(np.exp(shifted), axis=-1, keepdims=True))
+
+
+def activate(name: str, z: Values) -> Values:
+    """a = f(z); the comparisons look at the real part, which the imaginary step does not move"""
+    if name == "sigmoid":
+        return sigmoid(z)
+    if name == "tanh":
+        return np.tanh(z)
+    if name == "relu":
+        return np.where(z.real > 0, z, 0)
+    if name == "leaky_relu":
+        return np.where(z.real > 0, z, 0.2 * z)
+    if name == "softmax":
+        return np.exp(log_softmax(z))
+    return z
+
+
+def cost(name: str, z: Values, a: Values, y: Array) -> Values:
+    """C of z, a (..., observations, outputs), one for each index of the leading axes"""
+    if name == "sum_of_squared_errors":
+        return np.sum((a - y) ** 2, axis=(-2, -1))
+    if name == "mean_squared_error":
+        return np.mean((a - y) ** 2, axis=(-2, -1))
+    if name == "binary_crossentropy":
+        return np.mean(y * softplus(-z) + (1 - y) * softplus(z), axis=(-2, -1))
+    return -np.mean(np.sum(y * log_softmax(z), axis=-1), axis=-1)
+
+
+def layers_from(
+    network: Network, weights: Weights, first: int, a: Values, z: Values
+) -> tuple[list[Values], list[Values]]:
+    """([z_first, ..], [a_first, ..]) up to the output, given z of layer ``first`` (1..L)"""
+    z_of, a_of = [z], [activate(network.activations[first - 1], z)]
+    for w, activation in zip(weights[first:], network.activations[first:]):
+        z_of.append(a_of[-1] @ w[1:] + w[0])
+        a_of.append(activate(activation, z_of[-1]))
+    return z_of, a_of
+
+
+def forward_pass(network: Network, weights: Weights, x: Array) -> tuple[list[Array], list[Array]]:
+    """([z_1, .., z_L], [a_1, .., a_L]), real"""
+    return layers_from(network, weights, 1, x, x @ weights[0][1:] + weights[0][0])
+
+
+def forward(network: Network, weights: Weights, x: Array, y: Array) -> Forward:
+    """See ``network.Implementation``; computed and given in float64 whatever the weights' dtype."""
+    check_weights(network, weights)
+    weights, x, y = [w.astype(np.float64) for w in weights], x.astype(np.float64), y.astype(np.float64)
+    z, a = forward_pass(network, weights, x)
+    return Forward(z, a, float(cost(network.cost, z[-1], a[-1], y)))
+
+
+def layer_derivatives(
+    network: Network, weights: Weights, x: Array, y: Array, layer: int, entries: NDArray[np.intp], step: float
+) -> Array:
+    """dC/dw of ``layer`` (1..L) at the flat ``entries`` of w, (entries,)"""
+    z, a = forward_pass(network, weights, x)
+    below = x if layer == 1 else a[layer - 2]
+    with_ones = np.concatenate([np.ones_like(below[:, :1]), below], axis=1)
+    rows, units = np.unravel_index(entries, weights[layer - 1].shape)
+    # w_ij + ih moves z of unit j alone, by ih A_i
+    moved = np.repeat(z[layer - 1][None].astype(np.complex128), len(entries), axis=0)
+    moved[np.arange(len(entries)), :, units] += 1j * step * with_ones[:, rows].T
+    z_of, a_of = layers_from(network, weights, layer, below, moved)
+    return np.imag(cost(network.cost, z_of[-1], a_of[-1], y)) / step
+
+
+def reverse(network: Network, weights: Weights) -> Weights:
+    """The same network with the inputs and the units of every layer in reverse order; its own inverse."""
+    return [np.concatenate([w[:1], w[:0:-1]])[:, ::-1] for w in weights]
+
+
+@dataclass(frozen=True)
+class Derivatives:
+    """gradients: of each layer (inputs + 1, units), masked where not computed. errors: a bound for each layer."""
+
+    gradients: list[np.ma.MaskedArray]
+    errors: list[float]
+
+
+def differentiate(network: Network, weights: Weights, x: Array, y: Array, at_most: int | None = None) -> Derivatives:
+    """dC/dw of every layer by complex steps, in float64.
+
+    Args:
+        weights: of each layer (inputs + 1, units).
+        x, y: (observations, inputs), (observations, outputs).
+        at_most: compute so many entries of each layer's gradient, evenly spread, and mask the others; all by default.
+
+    Returns:
+        The gradients, and for each layer an estimate of the error of its worst entry: how far the same derivatives
+        lie apart when every sum is taken in the reverse order, and a rounding of the largest.
+    """
+    check_weights(network, weights)
+    weights, x, y = [w.astype(np.float64) for w in weights], x.astype(np.float64), y.astype(np.float64)
+    gradients, errors = [], []
+    for layer, w in enumerate(weights, start=1):
+        wanted = np.unique(np.linspace(0, w.size - 1, min(w.size, at_most or w.size)).astype(np.intp))
+        rows, units = np.unravel_index(wanted, w.shape)
+        mirrored = np.ravel_multi_index((np.where(rows > 0, w.shape[0] - rows, 0), w.shape[1] - 1 - units), w.shape)
+        ours, others = np.empty(len(wanted)), np.empty(len(wanted))
+        for chunk in np.array_split(np.arange(len(wanted)), 1 + len(wanted) * len(x) * max(network.sizes) // CHUNK):
+            ours[chunk] = layer_derivatives(network, weights, x, y, layer, wanted[chunk], STEP)
+            others[chunk] = layer_derivatives(
+                network, reverse(network, weights), x[::-1, ::-1], y[::-1, ::-1], layer, mirrored[chunk], STEP / 3
+            )
+        gradient = np.ma.masked_all(w.shape, np.float64)
+        gradient.flat[wanted] = ours
+        gradients.append(gradient)
+        errors.append(float(np.max(np.abs(ours - others)) + np.finfo(np.float64).eps * np.max(np.abs(ours))))
+    return Derivatives(gradients, errors)

@@ -1,7 +1,7 @@
 """TensorBoard: what it shows of a run, written as event files and opened on this machine only.
 
-Every tag holds one tensor for each recorded iteration, which is TensorBoard's step. Tags are the same in every run, so that
-runs overlay, and everything about a layer stands in one group, named by what comes before the first slash:
+Every tag holds one tensor for each recorded iteration, which is TensorBoard's step. Tags are the same in every run,
+so that runs overlay, and everything about a layer stands in one group, named by what comes before the first slash:
 
     cost
     layer1/clone_spread  layer1/effective_width  layer1/gradient_norm
@@ -16,6 +16,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import io
+import itertools
 import re
 import struct
 import threading
@@ -72,7 +73,7 @@ def histograms(values: Array) -> Array:
     width = (highest - lowest) / BINS
     constant = width == 0
     # bin = floor((value - lowest) / width), and the largest value goes to the last bin
-    offsets = np.where(counted, values - lowest, 0) / np.where(constant, 1, width)
+    offsets = (np.where(counted, values, lowest) - lowest) / np.where(constant, 1, width)
     bins = np.where(constant, BINS - 1, np.minimum(np.floor(offsets), BINS - 1)).astype(np.intp)
     groups = np.arange(some.size).reshape(some.shape)
     counts = np.bincount((groups * BINS + bins).ravel(), counted.ravel(), minlength=some.size * BINS)
@@ -82,10 +83,14 @@ def histograms(values: Array) -> Array:
     return np.stack([edges[..., :-1], edges[..., 1:], counts.reshape(*values.shape[:-1], BINS)], axis=-1)
 
 
+def is_empty(values: Array) -> bool:
+    """Whether this is a histogram that counts nothing. TensorBoard's Distributions page would draw it as a 0."""
+    return values.ndim == 2 and not values[:, 2].any()
+
+
 def scalar_series(tag: str, description: str, values: Sequence[float]) -> Series:
     """A curve; float32 is what TensorBoard keeps of a scalar."""
-    with np.errstate(over="ignore"):
-        return Series(tag, scalar_metadata.create_summary_metadata("", description), np.asarray(values, np.float32))
+    return Series(tag, scalar_metadata.create_summary_metadata("", description), np.asarray(values, np.float32))
 
 
 def numbered(word: str, number: int, last: int) -> str:
@@ -113,19 +118,17 @@ def shown_neurons(weights: Weights, layer: int, max_neurons: int) -> dict[int, s
 def weight_series(run: Run, layer: int, group: str, max_neurons: int) -> list[Series]:
     """A histogram of each unit's incoming weights, bias included, at each recorded iteration."""
     shown = shown_neurons(run.weights[-1], layer, max_neurons)
-    incoming = np.stack(
-        [weights[layer - 1][:, list(shown)] for weights in run.weights]
-    )  # (iterations, inputs + 1, shown)
-    values = histograms(np.moveaxis(incoming, 1, -1))  # (iterations, shown, BINS, 3)
+    incoming = np.stack([weights[layer - 1][:, list(shown)].T for weights in run.weights])
+    values = histograms(incoming)  # (iterations, shown, inputs + 1) to (iterations, shown, BINS, 3)
     last = run.weights[-1][layer - 1].shape[1] - 1
     return [
         Series(
             f"{group}/weights/{numbered('neuron', unit, last)}",
             histogram_metadata.create_summary_metadata(
                 "",
-                f"The {incoming.shape[1]} incoming weights of neuron {unit}, bias included. Compare it with the other neurons "
-                f"of `{group}`: **the same picture at every step means the same weights**, and so perhaps clones; "
-                f"`{group}/effective_width` counts those that are distinct.{addition}",
+                f"The {incoming.shape[2]} incoming weights of neuron {unit}, bias included. Compare it with the other "
+                f"neurons of `{group}`: **the same picture at every step means the same weights**. "
+                f"NaN and infinite weights are left out.{addition}",
             ),
             values[:, index],
         )
@@ -136,21 +139,18 @@ def weight_series(run: Run, layer: int, group: str, max_neurons: int) -> list[Se
 def symmetry_series(run: Run, layer: int, group: str) -> list[Series]:
     """Clone spread and effective width of a hidden layer."""
     units = run.weights[0][layer - 1].shape[1]
-    with np.errstate(invalid="ignore", over="ignore"):  # the weights of a run that diverged
-        spread = [clone_spread(weights, layer) for weights in run.weights]
-        width = [effective_width(weights, layer) for weights in run.weights]
     return [
         scalar_series(
             f"{group}/clone_spread",
             "The largest difference between two neurons of this layer in any one weight, incoming or outgoing. "
             "**At 0 they are all clones** and no gradient can part them.",
-            spread,
+            [clone_spread(weights, layer) for weights in run.weights],
         ),
         scalar_series(
             f"{group}/effective_width",
-            f"How many of this layer's {units} neurons are distinct. **Under {units} some are clones**, and the network computes "
-            "no more than a narrower one would.",
-            width,
+            f"How many of this layer's {units} neurons are distinct. **Under {units} some are clones**, and the "
+            "network computes no more than a narrower one would.",
+            [effective_width(weights, layer) for weights in run.weights],
         ),
     ]
 
@@ -165,20 +165,21 @@ def gradient_series(run: Run, layer: int, group: str) -> list[Series]:
     return [
         scalar_series(
             f"{group}/gradient_norm",
-            "The Euclidean norm of the gradient of the cost over all weights of this layer. **Near 0 while the cost is still "
-            "high** it means a plateau or saturated neurons.",
+            "The Euclidean norm of the gradient of the cost over all weights of this layer. **Near 0 while the cost is "
+            "still high** it means a plateau or saturated neurons.",
             norms,
         )
     ]
 
 
+@np.errstate(over="ignore", invalid="ignore")  # a run that diverged is shown as well
 def series_of(run: Run, max_neurons: int = MAX_NEURONS) -> list[Series]:
     """All that TensorBoard shows of a run."""
     found = [
         scalar_series(
             "cost",
-            "The cost before the update of each iteration. **A flat stretch** may be a plateau: it is the end of training "
-            "only if the curve stays there.",
+            "The cost before the update of each iteration. **A flat stretch** may be a plateau: it is the end of "
+            "training only if the curve stays there.",
             run.costs,
         )
     ]
@@ -192,9 +193,11 @@ def series_of(run: Run, max_neurons: int = MAX_NEURONS) -> list[Series]:
     return found
 
 
-# Event files: records of a length, its checksum, a serialized event and its checksum (tensorflow/core/lib/io/record_writer.h).
+# Event files: records of a length, its checksum, a serialized event and its checksum
+# (tensorflow/core/lib/io/record_writer.h).
 
-CRC_BLOCK = 2048  # most events here are shorter
+CASTAGNOLI = np.uint32(0x82F63B78)  # the polynomial of CRC-32C, bits reversed
+CRC_BLOCK = 2048  # bytes; most events here are shorter
 
 
 @functools.cache
@@ -203,11 +206,9 @@ def crc_tables() -> NDArray[np.uint32]:
 
     A CRC is linear over GF(2): it is the exclusive or of what each byte gives by itself.
     """
-    bytewise = np.arange(256, dtype=np.uint32)
+    bytewise, one = np.arange(256, dtype=np.uint32), np.uint32(1)
     for _ in range(8):
-        bytewise = (bytewise >> 1) ^ np.where(
-            bytewise & 1, np.uint32(0x82F63B78), np.uint32(0)
-        )  # Castagnoli, reflected
+        bytewise = (bytewise >> one) ^ (bytewise & one) * CASTAGNOLI
     tables = np.empty((CRC_BLOCK, 256), np.uint32)
     tables[0] = bytewise
     for after in range(1, CRC_BLOCK):
@@ -253,10 +254,12 @@ def event_template(series: Series, wall_time: float) -> event_pb2.Event:
 
 
 def records_of(run: Run, wall_time: float, max_neurons: int) -> Iterator[bytes]:
-    """The records of a run, iteration by iteration."""
+    """The records of a run, iteration by iteration; none for a histogram that counts nothing."""
     every = [(event_template(series, wall_time), series.values) for series in series_of(run, max_neurons)]
     for index, iteration in enumerate(run.recorded):
         for event, values in every:
+            if is_empty(values[index]):
+                continue
             value = event.summary.value[0]
             event.step = iteration
             value.tensor.tensor_content = values[index].astype(values.dtype.newbyteorder("<")).tobytes()
@@ -278,14 +281,12 @@ def plain_errors(folder: Path) -> Iterator[None]:
     """Tell in plain words what kept us from writing into ``folder``."""
     try:
         yield
-    except FileExistsError:
-        raise BadInput(
-            f"{folder} exists already and is not overwritten: choose another name with --name, or remove it"
-        ) from None
     except OSError as error:
-        raise BadInput(
-            f"cannot write into {folder}: {error.strerror}; choose a log folder in which you may write"
-        ) from None
+        if isinstance(error, FileExistsError) and folder.is_dir():
+            advice = f"{folder} exists and is not overwritten: choose another name with --name, or remove it"
+        else:
+            advice = f"cannot write into {folder}: {error.strerror}; choose another log folder with --log-dir"
+        raise BadInput(advice) from None
 
 
 def check_name(what: str, name: str) -> None:
@@ -297,50 +298,46 @@ def check_name(what: str, name: str) -> None:
         )
 
 
-def make_folder(folder: Path) -> None:
-    """Make ``folder``, its parents where missing; FileExistsError where it exists. Of two processes, one succeeds."""
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    folder.mkdir()
-
-
 def make_timestamped(parent: Path) -> Path:
     """Make a folder named by the time; those that fall into the same second get a number after it."""
     stamp = datetime.now().strftime("%Y%m%d-%H%M%S")
-    number = 1
-    while True:
+    for number in itertools.count(1):
         folder = parent / (stamp if number == 1 else f"{stamp}-{number}")
-        try:
-            make_folder(folder)
-        except FileExistsError:
-            number += 1
-        else:
-            return folder
+        with contextlib.suppress(FileExistsError):
+            folder.mkdir()
+            break
+    return folder
 
 
-@contextlib.contextmanager
-def run_folder(root: Path, scenario: str, name: str | None = None) -> Iterator[Path]:
-    """A new folder ``root/scenario/name``, for a ``with``; ``name`` is the time of day unless given.
+def run_folder(root: Path, scenario: str, name: str | None = None) -> Path:
+    """Make the folder ``root/scenario/name`` for what a command writes; ``name`` is the time unless given.
 
-    A file ``UNFINISHED`` stands in it until the ``with`` ends without an error; after an error or an interrupt it stays, beside
-    what was written.
+    A file ``UNFINISHED`` stands in it until ``finish``: after an error or an interrupt it is still there, beside what
+    was written.
 
     Raises:
         BadInput: the folder exists already, cannot be made, or a name is not that of one folder.
     """
     check_name("scenario", scenario)
-    parent = root / scenario
     if name is not None:
         check_name("name", name)
-    with plain_errors(parent if name is None else parent / name):
-        if name is None:
-            folder = make_timestamped(parent)
-        else:
-            folder = parent / name
-            make_folder(folder)
-        marker = folder / UNFINISHED
-        marker.write_text("Not finished, or still being written. What is here can be read, but it is not all.\n")
-    yield folder
-    marker.unlink()
+    parent = root / scenario
+    with plain_errors(parent):
+        parent.mkdir(parents=True, exist_ok=True)
+        folder = make_timestamped(parent) if name is None else parent / name
+    with plain_errors(folder):
+        if name is not None:
+            folder.mkdir()  # of two processes at once, one succeeds
+        (folder / UNFINISHED).write_text(
+            "Not finished, or still being written. What is here can be read; it is not all.\n"
+        )
+    return folder
+
+
+def finish(folder: Path) -> None:
+    """All is written: take the mark away that ``run_folder`` made."""
+    with plain_errors(folder):
+        (folder / UNFINISHED).unlink()
 
 
 def write(run: Run, folder: Path, wall_time: float | None = None, max_neurons: int = MAX_NEURONS) -> None:
@@ -358,7 +355,7 @@ def write(run: Run, folder: Path, wall_time: float | None = None, max_neurons: i
     """
     wall_time = time.time() if wall_time is None else wall_time
     with plain_errors(folder):
-        make_folder(folder)
+        folder.mkdir(parents=True)
         write_records(folder, wall_time, records_of(run, wall_time, max_neurons))
 
 
@@ -366,7 +363,7 @@ def write_verdict(folder: Path, markdown: str, wall_time: float | None = None) -
     """Write ``markdown`` into ``folder`` as the text "verdict" of a whole comparison.
 
     Raises:
-        BadInput: ``folder`` has a verdict already or cannot be written.
+        BadInput: ``folder`` cannot be written.
     """
     wall_time = time.time() if wall_time is None else wall_time
     metadata = text_metadata.create_summary_metadata("", "What the comparison found.")
@@ -384,7 +381,7 @@ def launch(folder: Path, port: int | None) -> str:
     from tensorboard import default, program
     from tensorboard.plugins.debugger_v2.debugger_v2_plugin import DebuggerV2Plugin
 
-    # The debugger, and the plugins that other packages bring (the projector), import TensorFlow and show nothing of ours.
+    # The debugger, and plugins that other packages bring (the projector), import TensorFlow and show nothing of ours.
     board = program.TensorBoard(plugins=[p for p in default.get_static_plugins() if p is not DebuggerV2Plugin])
     board.configure(logdir=str(folder), host="127.0.0.1", port=port or None)
     try:

@@ -146,8 +146,11 @@ def run_compare(arguments: argparse.Namespace) -> int:
 
     given = {key: getattr(arguments, key) for key in OVERRIDES if getattr(arguments, key) is not None}
     chosen = scenario.load(arguments.scenario, given)
-    folder = None if arguments.no_log else board.run_folder(arguments.log_dir, chosen.name, arguments.name)
-    with progress_bar() as bar:
+    with contextlib.ExitStack() as stack:
+        folder = None
+        if not arguments.no_log:
+            folder = stack.enter_context(board.run_folder(arguments.log_dir, chosen.name, arguments.name))
+        bar = stack.enter_context(progress_bar())
         task = bar.add_task("loading TensorFlow", total=None)
         with silent_import():
             from . import experiment, post, report
@@ -188,7 +191,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = list(sys.argv[1:] if argv is None else argv)
     try:
         # bare ``harness``, with or without options, is ``harness compare``
-        if not arguments or arguments[0].startswith("-") and arguments[0] not in ("-h", "--help", "--version"):
+        if not arguments or (arguments[0].startswith("-") and arguments[0] not in ("-h", "--help", "--version")):
             arguments.insert(0, "compare")
         chosen = build_parser().parse_args(arguments)
         return int(chosen.run(chosen))

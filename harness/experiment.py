@@ -69,8 +69,8 @@ def referee_trace(network: Network, weights: Weights, x: Array, y: Array) -> tup
     forward = numerical.forward(network, weights, x, y)
     trace: Trace = {}
     errors: dict[Quantity, float] = {}
-    for layer in network.layers:
-        trace[Quantity("z", layer)], trace[Quantity("a", layer)] = forward.z[layer - 1], forward.a[layer - 1]
+    for layer, (z, a) in enumerate(zip(forward.z or [], forward.a), start=1):
+        trace[Quantity("z", layer)], trace[Quantity("a", layer)] = z, a
     trace[COST] = np.asarray(forward.cost)
     for layer in reversed(network.layers):
         quantity = Quantity("gradient", layer)
@@ -137,16 +137,13 @@ def run(scenario: Scenario, progress: Progress = lambda done, total, what: None)
     """Train, trace and compare: the whole main job, without writing or printing anything."""
     runs: list[Run] = []
     comparisons: list[Comparison] = []
-    steps = len(scenario.initializers) * (len(IMPLEMENTATIONS) + 1)
-    for initializer in scenario.initializers:
-        of_start: list[Run] = []
-        for name in IMPLEMENTATIONS:
-            progress(len(runs) + len(runs) // len(IMPLEMENTATIONS), steps, f"{name} from {initializer}")
-            of_start.append(train_run(name, scenario, initializer))
-            runs.append(of_start[-1])
-        progress(len(runs) + len(runs) // len(IMPLEMENTATIONS) - 1, steps, f"comparing from {initializer}")
-        comparisons += compare_runs(scenario, of_start)
-    progress(steps, steps, "done")
+    steps = [(start, name) for start in scenario.initializers for name in (*IMPLEMENTATIONS, REFEREE)]
+    for done, (start, name) in enumerate(steps):
+        progress(done, len(steps), f"{name} from {start}")
+        if name == REFEREE:
+            comparisons += compare_runs(scenario, runs[-len(IMPLEMENTATIONS) :])
+        else:
+            runs.append(train_run(name, scenario, start))
     names = list(dict.fromkeys(quantity.name for quantity in quantities(scenario.network)))
     not_offered = {
         run.implementation: [name for name in names if name not in {quantity.name for quantity in run.traces[0]}]

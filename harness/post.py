@@ -137,6 +137,6 @@ def claims(recovered: RecoveredRate) -> list[Claim]:
     y = load("post").y
     after_10000 = outputs_after(10000, "glorot_uniform", recovered.rate)
     learned = all(bool(np.max(np.abs(outputs - y)) <= LEARNED) for outputs in (OUTPUTS_AFTER_10000, after_10000))
-    name = "outputs after 10000 iterations from a random start (another draw: both within 0.01 of y)"
+    name = "outputs after 10000 iterations from another random start, within 0.01 of y"
     found.append(Claim(name, OUTPUTS_AFTER_10000, after_10000, learned))
     return found

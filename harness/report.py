@@ -21,7 +21,9 @@ from .symmetry import clone_spread, effective_width, hidden_layers
 from .trace import Run
 
 NEAR_CONSTANT = 0.01  # a cost within this share of the constant prediction's is said to be stuck there
-ROWS = 12  # of iterations in the table of costs
+LEARNED = 0.01  # a cost within this share of the constant prediction's is said to be learned
+ROWS = 15  # of iterations in the table of costs
+SIDE_BY_SIDE = 2  # starts in one table of costs: more are too wide for a terminal
 
 Json = dict[str, Any]
 
@@ -45,11 +47,10 @@ def number(value: float) -> str:
     return f"{value:.4g}"
 
 
-def place(comparison: Comparison) -> str:
-    """gradient3[0, 1] at iteration 10"""
+def element(comparison: Comparison) -> str:
+    """gradient3[0, 1]"""
     difference = comparison.difference
-    index = f"[{', '.join(map(str, difference.where))}]" if difference.where else ""
-    return f"{difference.quantity}{index} at iteration {comparison.iteration:,}"
+    return f"{difference.quantity}[{', '.join(map(str, difference.where))}]" if difference.where else "cost"
 
 
 def agreement_sentence(experiment: Experiment) -> str:
@@ -60,8 +61,9 @@ def agreement_sentence(experiment: Experiment) -> str:
         differing = sum(not c.difference.agrees for c in experiment.comparisons)
         return (
             f"The math differs in {differing:,} of {count(len(experiment.comparisons), 'comparison')}. The first: "
-            f"{wrong.left} and {wrong.right} from {wrong.initializer}, {place(wrong)}, differ by up to "
-            f"{wrong.difference.max_abs:.2g} where rounding allows {wrong.difference.allowed:.2g}."
+            f"{wrong.left} and {wrong.right} from {wrong.initializer} at iteration {wrong.iteration:,} differ in "
+            f"{element(wrong)}, by up to {wrong.difference.max_abs:.2g} where rounding allows "
+            f"{wrong.difference.allowed:.2g}."
         )
     return (
         f"The math is right: {joined(names)} agree with each other and with numerical differentiation in all "
@@ -109,10 +111,12 @@ def training_sentence(run: Run, constant_cost: float) -> str:
         f"{number(costs[-1])} in {count(run.recorded[-1], 'iteration')}"
     )
     stuck = near_constant(run, constant_cost)
-    if stuck is None:
-        return told + "."
-    where = f"from iteration {stuck[0]:,} to {stuck[1]:,}" if stuck[1] < run.recorded[-1] else f"since {stuck[0]:,}"
-    return f"{told}; {where} it lay at {number(constant_cost)}, the cost of predicting the mean of y whatever x."
+    if stuck is not None:
+        when = f"from iteration {stuck[0]:,} to {stuck[1]:,}" if stuck[1] < run.recorded[-1] else f"since {stuck[0]:,}"
+        told += f"; {when} it lay at {number(constant_cost)}, the cost of predicting the mean of y whatever x"
+    if costs[-1] <= LEARNED * constant_cost and "exact" in clones_phrase(run):
+        told += ". Equal units did not keep it from learning"
+    return told + "."
 
 
 def first_runs(experiment: Experiment) -> list[Run]:
@@ -152,6 +156,14 @@ def markdown(sentences: Sequence[str], experiment: Experiment) -> str:
 # Tables
 
 
+def rate_line(recovered: RecoveredRate) -> str:
+    """How sure the learning rate is"""
+    return (
+        f"The learning rate, by search: those from {recovered.low:.4f} to {recovered.high:.4f} reproduce the outputs "
+        f"after 1000 iterations; {recovered.rate:g} misses them by {recovered.miss:.0e}."
+    )
+
+
 def table_rows(recorded: Sequence[int]) -> list[int]:
     """At most ``ROWS`` places among the recorded iterations, the first and the last with them, round numbers first."""
     wanted = [
@@ -165,57 +177,61 @@ def table_rows(recorded: Sequence[int]) -> list[int]:
 
 def new_table(title: str, *columns: tuple[str, str]) -> Table:
     """A table with (name, justification) columns, in this project's one style."""
-    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, title_style="bold")
-    for name, justify in columns:
-        table.add_column(name, justify=justify, overflow="fold")  # type: ignore[arg-type]
+    table = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    for place, (name, justify) in enumerate(columns):
+        # only the first column, of words, may be folded: a number cut in two is none
+        table.add_column(name, justify=justify, no_wrap=place > 0)  # type: ignore[arg-type]
     return table
 
 
 def agreement_table(experiment: Experiment) -> Table:
-    """One row for every pair and start: the worst differences and where the largest share of what is allowed was used."""
+    """One row for every pair and start: the worst differences, and the element that came nearest to what is allowed."""
     table = new_table(
-        "Agreement",
-        ("pair", "left"),
-        ("from", "left"),
-        ("compared", "right"),
-        ("worst abs", "right"),
+        "Agreement: the largest differences",
+        ("", "left"),
+        ("abs", "right"),
         ("rel", "right"),
         ("ulp", "right"),
-        ("of allowed", "right"),
-        ("where", "left"),
+        ("of\nallowed", "right"),
+        ("nearest to it,\nat iteration", "left"),
     )
-    groups: dict[tuple[str, str, str], list[Comparison]] = {}
+    groups: dict[str, dict[tuple[str, str], list[Comparison]]] = {}
     for comparison in experiment.comparisons:
-        groups.setdefault((comparison.left, comparison.right, comparison.initializer), []).append(comparison)
-    for (left, right, initializer), group in groups.items():
-        worst = max(group, key=lambda c: c.difference.of_allowed)
-        table.add_row(
-            f"{left} - {right}",
-            initializer,
-            f"{len(group):,}",
-            f"{max(c.difference.max_abs for c in group):.1e}",
-            f"{max(c.difference.max_rel for c in group):.1e}",
-            f"{max(c.difference.max_ulp for c in group):,.1f}",
-            f"{worst.difference.of_allowed:.1%}",
-            place(worst),
-            style=None if worst.difference.agrees else "bold red",
-        )
+        pairs = groups.setdefault(comparison.initializer, {})
+        pairs.setdefault((comparison.left, comparison.right), []).append(comparison)
+    for initializer, pairs in groups.items():
+        table.add_section()
+        table.add_row(Text(f"from {initializer}", "bold"))
+        for pair, group in pairs.items():
+            worst = max(group, key=lambda c: c.difference.of_allowed)
+            table.add_row(
+                " ".join(pair),
+                f"{max(c.difference.max_abs for c in group):.0e}",
+                f"{max(c.difference.max_rel for c in group):.0e}",
+                number(max(c.difference.max_ulp for c in group)),
+                f"{worst.difference.of_allowed:.1%}",
+                f"{element(worst)} at {worst.iteration:,}",
+                style=None if worst.difference.agrees else "bold red",
+            )
     return table
 
 
-def not_offered_line(experiment: Experiment) -> str:
-    """Which quantities could not be compared, and why."""
+def agreement_notes(experiment: Experiment) -> str:
+    """How to read the table of agreement, and what could not be compared."""
     lacking = [f"{name} offers no {joined(lacks)}" for name, lacks in experiment.not_offered.items() if lacks]
-    return f"Not compared: {joined(lacking)}." if lacking else ""
+    read = (
+        "allowed: twice the bound of the rounding errors of all that went into the element. rel: of one element. "
+        "ulp: of the quantity's largest element; both are large where sums cancel, as in a gradient on a plateau."
+    )
+    return f"{read} Not compared: {joined(lacking)}." if lacking else read
 
 
-def training_table(experiment: Experiment) -> Table:
+def training_table(runs: Sequence[Run]) -> Table:
     """Cost, effective width and clone spread of the hidden layers by start, at log-spaced iterations."""
-    runs = first_runs(experiment)
     columns = [("iteration", "right")]
     for run in runs:
-        columns += [(f"{run.initializer}\ncost", "right"), ("\neffective width", "right"), ("\nclone spread", "right")]
-    table = new_table("Training", *columns)
+        columns += [(f"{run.initializer}\ncost", "right"), ("width", "right"), ("spread", "right")]
+    table = new_table("Training: cost, and effective width and clone spread of the hidden layers", *columns)
     for row in table_rows(runs[0].recorded):
         cells = [f"{runs[0].recorded[row]:,}"]
         for run in runs:
@@ -223,8 +239,8 @@ def training_table(experiment: Experiment) -> Table:
             hidden = hidden_layers(weights)
             cells += [
                 f"{run.costs[row]:.6f}",
-                ", ".join(f"{effective_width(weights, layer)}/{weights[layer - 1].shape[1]}" for layer in hidden),
-                ", ".join(f"{clone_spread(weights, layer):.2g}" for layer in hidden),
+                " ".join(f"{effective_width(weights, layer)}/{weights[layer - 1].shape[1]}" for layer in hidden),
+                " ".join(f"{clone_spread(weights, layer):.2g}" for layer in hidden),
             ]
         table.add_row(*cells)
     return table
@@ -234,27 +250,21 @@ def cells_of(values: Array) -> str:
     """A matrix in one cell, a row to a line; equal rows or columns are not repeated."""
     values = np.atleast_2d(values)
     rows = [row[:1] if np.all(row == row[0]) and len(row) > 1 else row for row in values]
-    lines = [", ".join(f"{v:.7f}" for v in row) for row in rows]
+    lines = [" ".join(f"{v:.7f}" for v in row) for row in rows]
     return "\n".join(dict.fromkeys(lines))
 
 
 def claims_table(figures: Sequence[Claim]) -> Table:
     """Every printed figure of the post beside ours."""
-    table = new_table(
-        "The post's figures",
-        ("figure", "left"),
-        ("printed", "left"),
-        ("ours", "left"),
-        ("difference", "right"),
-        ("", "left"),
-    )
+    columns = (("figure", "left"), ("printed", "left"), ("ours", "left"), ("apart", "right"), ("agree", "left"))
+    table = new_table("The post's figures", *columns)
     for claim in figures:
         table.add_row(
             claim.claim,
             cells_of(claim.printed),
             cells_of(claim.measured),
-            f"{np.max(np.abs(claim.printed - claim.measured)):.1e}",
-            Text("agrees", "green") if claim.agrees else Text("differs", "bold red"),
+            f"{np.max(np.abs(claim.printed - claim.measured)):.0e}",
+            Text("yes", "green") if claim.agrees else Text("no", "bold red"),
         )
     return table
 
@@ -263,20 +273,15 @@ def people(
     experiment: Experiment, recovered: RecoveredRate | None, figures: Sequence[Claim], log_dir: str | None
 ) -> RenderableType:
     """Everything that a person reads of the main job."""
-    parts: list[RenderableType] = [Text(sentence) for sentence in verdict(experiment, recovered, figures)]
-    parts += [Text(), agreement_table(experiment), Text(not_offered_line(experiment), "dim"), Text()]
-    parts.append(training_table(experiment))
+    told = verdict(experiment, recovered, figures)
+    parts: list[RenderableType] = [Text(f"{sentence}\n") for sentence in told]
     if recovered is not None:
-        parts.append(claims_table(figures))
-        parts.append(
-            Text(
-                f"Learning rate by search: every rate from {recovered.low:.4f} to {recovered.high:.4f} reproduces the "
-                f"outputs after 1000 iterations within 5e-7; {recovered.rate:g} misses them by {recovered.miss:.1e}.",
-                "dim",
-            )
-        )
+        parts += [claims_table(figures), Text(rate_line(recovered), "dim"), Text()]
+    parts += [agreement_table(experiment), Text(agreement_notes(experiment), "dim"), Text()]
+    runs = first_runs(experiment)
+    parts += [training_table(runs[first : first + SIDE_BY_SIDE]) for first in range(0, len(runs), SIDE_BY_SIDE)]
     if log_dir is not None:
-        parts += [Text(), Text(f"TensorBoard: harness view {log_dir}")]
+        parts.append(Text(f"See it in TensorBoard: harness view {log_dir}"))
     return Group(*parts)
 
 

@@ -43,7 +43,7 @@ def tanh_derivative(a: tf.Tensor) -> tf.Tensor:
 
 def relu(z: tf.Tensor) -> tf.Tensor:
     """max(z, 0)"""
-    return tf.maximum(z, tf.zeros_like(z))
+    return tf.nn.relu(z)
 
 
 def relu_derivative(a: tf.Tensor) -> tf.Tensor:

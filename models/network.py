@@ -65,6 +65,8 @@ class Network:
         wanted = OUTPUT_ACTIVATION_OF_COST.get(self.cost, output)
         if output != wanted:
             raise ValueError(f"{self.cost} needs {wanted} on the output layer, got {output}")
+        if output == "softmax" and self.sizes[-1] == 1:
+            raise ValueError("softmax over one output is always 1; use sigmoid with binary_crossentropy")
         if output == "softmax" and self.cost != "categorical_crossentropy":
             raise ValueError(f"softmax on the output layer needs categorical_crossentropy, got {self.cost}")
 
@@ -99,7 +101,8 @@ def to_keras(weights: Sequence[Array]) -> list[Array]:
 def from_keras(arrays: Sequence[Array]) -> Weights:
     """Keras' [kernel, bias, ...] to [(inputs + 1, units), ...]; the inverse of ``to_keras``."""
     return [
-        np.concatenate([np.asarray(bias)[None, :], np.asarray(kernel)]) for kernel, bias in zip(arrays[::2], arrays[1::2])
+        np.concatenate([np.asarray(bias)[None, :], np.asarray(kernel)])
+        for kernel, bias in zip(arrays[::2], arrays[1::2])
     ]
 
 

@@ -104,7 +104,7 @@ def layer_derivatives(
     return np.imag(cost(network.cost, z_of[-1], a_of[-1], y)) / step
 
 
-def reverse(network: Network, weights: Weights) -> Weights:
+def reverse(weights: Weights) -> Weights:
     """The same network with the inputs and the units of every layer in reverse order; its own inverse."""
     return [np.concatenate([w[:1], w[:0:-1]])[:, ::-1] for w in weights]
 
@@ -140,7 +140,7 @@ def differentiate(network: Network, weights: Weights, x: Array, y: Array, at_mos
         for chunk in np.array_split(np.arange(len(wanted)), 1 + len(wanted) * len(x) * max(network.sizes) // CHUNK):
             ours[chunk] = layer_derivatives(network, weights, x, y, layer, wanted[chunk], STEP)
             others[chunk] = layer_derivatives(
-                network, reverse(network, weights), x[::-1, ::-1], y[::-1, ::-1], layer, mirrored[chunk], STEP / 3
+                network, reverse(weights), x[::-1, ::-1], y[::-1, ::-1], layer, mirrored[chunk], STEP / 3
             )
         gradient = np.ma.masked_all(w.shape, np.float64)
         gradient.flat[wanted] = ours

@@ -131,6 +131,6 @@ def train(
             model = with_weights(network, current)
             model.optimizer.learning_rate = learning_rate
             # one epoch of so many steps: every step is the full batch, so a step is an iteration
-            model.fit(batch.repeat(iteration - reached), verbose=0)
+            model.fit(batch.repeat(iteration - reached), shuffle=False, verbose=0)
             current, reached = from_keras(model.get_weights()), iteration
         yield current

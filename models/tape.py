@@ -42,7 +42,7 @@ def forward(network: Network, weights: Weights, x: Array, y: Array) -> Forward:
 
 
 def backward(network: Network, weights: Weights, x: Array, y: Array) -> Backward:
-    """See ``network.Implementation``. The tape watches the weights; z is on it as a result, which gives delta = dC/dz."""
+    """See ``network.Implementation``. The tape watches the weights; z comes of them, so delta = dC/dz is on it too."""
     check_weights(network, weights)
     watched = [tf.constant(w) for w in weights]
     with tf.GradientTape() as tape:

@@ -1,0 +1,864 @@
+"""What to run: data, network, starts, learning rate, iterations. Built-in scenarios, TOML files, command-line options.
+
+A TOML file has four parts, each key of which has a default but for ``[data]`` and ``hidden``:
+
+    name = "mine"               # the name of the file
+    [data]
+    x = [[0.8, 0.4], [0.3, 0.3]]
+    y = [[0.2, 0.4], [1.0, 0.0]]
+    [network]
+    hidden = [3, 3]             # units of the hidden layers; the data give the inputs and outputs
+    activations = "sigmoid"     # one for all layers, or a list with one a layer
+    cost = "sum_of_squared_errors"
+    [training]
+    initializers = ["ones", "glorot_uniform"]
+    bias_initializer = "zeros"  # by default the constant that the kernel has too, else zeros
+    learning_rate = 0.5
+    iterations = 10000
+    dtype = "float64"
+    seed = 0
+    record = "log"              # "all", "every 100", "log" (1, 2, 5, 10, 20, ...), "log 50" (50 more between them)
+
+In place of x and y, ``[data]`` takes ``csv = "data.csv"`` with ``inputs`` and ``targets``, lists of names from its
+header row, or ``npz = "data.npz"`` with the arrays x and y; both paths are relative to the TOML file.
+
+y may be a flat list where there is one output. Under categorical_crossentropy one column of whole numbers is taken for
+class labels and made one-hot, its outputs in the order of the labels. Where no activations are given, all layers are
+sigmoid, but the output layer is softmax under categorical_crossentropy.
+
+Nothing here imports TensorFlow.
+"""
+
+from __future__ import annotations
+
+import errno
+import math
+import re
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from models.network import ACTIVATION_NAMES, COST_NAMES, OUTPUT_ACTIVATION_OF_COST, Array, Network, Weights
+
+from . import BadInput
+
+MOST_WEIGHTS = 50_000_000
+MOST_HIDDEN_LAYERS = 100
+MOST_NUMBERS = 50_000_000  # in x or y
+MOST_RECORDED = 100_000  # iterations
+MOST_RECORDED_NUMBERS = 250_000_000  # of one run: z, a and delta of each observation, gradients and weights
+MOST_BYTES = 2**28  # of a text file; a number of an array takes at most 16
+MOST_WHOLE_NUMBER = 2**31 - 1  # iterations are counted in int32 on the device
+LONGEST_NAME = 60
+MOST_KNOWN = 12  # words listed in a message
+SUM_ERROR = 1e-5  # by which the sum of a row of y may differ from 1 under categorical_crossentropy
+
+DTYPES = ("float64", "float32")
+TABLES = {
+    "data": ("x", "y", "csv", "inputs", "targets", "npz"),
+    "network": ("hidden", "activations", "cost"),
+    "training": ("initializers", "bias_initializer", "learning_rate", "iterations", "dtype", "seed", "record"),
+}
+TABLE_OF = {key: table for table, keys in TABLES.items() for key in keys}
+DEFAULTS: dict[str, object] = {
+    "cost": "sum_of_squared_errors",
+    "initializers": ["ones", "glorot_uniform"],
+    "learning_rate": 0.5,
+    "iterations": 10_000,
+    "dtype": "float64",
+    "seed": 0,
+    "record": "log",
+}
+OVERRIDES = ("name", *TABLES["network"], *TABLES["training"])
+SHORT_OPTIONS = {"initializers": "--init", "bias_initializer": "--bias-init"}
+
+
+@dataclass(frozen=True, eq=False)
+class Scenario:
+    """All that a run depends on. ``load`` makes checked ones.
+
+    Attributes:
+        name: letters, digits, - _ . only, so that a folder can have it.
+        network: sizes, activations, cost.
+        x: (observations, inputs) in ``dtype``.
+        y: (observations, outputs) in ``dtype``.
+        initializers: the starts to train from, by Keras' names.
+        bias_initializer: None is the kernel's own where that is a constant, else zeros.
+        learning_rate: the factor of the gradient in one update.
+        iterations: full-batch updates.
+        dtype: "float64" or "float32".
+        seed: of the draws, 0 or above.
+        record: "all", "every K", "log" or "log N".
+    """
+
+    name: str
+    network: Network
+    x: Array
+    y: Array
+    initializers: tuple[str, ...]
+    bias_initializer: str | None
+    learning_rate: float
+    iterations: int
+    dtype: str
+    seed: int
+    record: str
+
+    @property
+    def recorded(self) -> tuple[int, ...]:
+        """The iterations to record: rising, from 0 (the start) to ``iterations``."""
+        return recorded_iterations(self.record, self.iterations)
+
+    def start(self, initializer: str) -> Weights:
+        """The weights to train from, of each layer (inputs + 1, units) in ``dtype``."""
+        from models.initializers import draw, parse
+
+        bias = None if self.bias_initializer is None else parse(self.bias_initializer)
+        return draw(self.network, parse(initializer), bias, self.seed, self.dtype)
+
+
+def parse_record(record: str) -> tuple[str, int]:
+    """ "every 10" to ("every", 10); where there is no number it is 0.
+
+    Raises:
+        ValueError: no such plan.
+    """
+    match = re.fullmatch(r"(all|log)|(every|log) +([1-9][0-9]{0,9})", record)
+    if match is None:
+        raise ValueError("must be 'all', 'every K', 'log' or 'log N' with a whole number from 1 on")
+    return (match[1], 0) if match[1] else (match[2], int(match[3]))
+
+
+def most_recorded(record: str, iterations: int) -> int:
+    """A bound for the number of iterations that ``recorded_iterations`` gives, found without making them."""
+    plan, number = parse_record(record)
+    points = {"all": iterations, "every": iterations // max(number, 1) + 1, "log": number + 3 * len(str(iterations))}
+    return 1 + min(points[plan], iterations)
+
+
+def recorded_iterations(record: str, iterations: int) -> tuple[int, ...]:
+    """Rising iterations with 0 and ``iterations``: all, every K-th, or 1, 2, 5, 10, ... and N spaced evenly in log.
+
+    Raises:
+        ValueError: no such plan.
+    """
+    plan, number = parse_record(record)
+    if plan == "all":
+        return tuple(range(iterations + 1))
+    if plan == "every":
+        return tuple(sorted({*range(0, iterations + 1, number), iterations}))
+    points = {digit * 10**power for power in range(len(str(iterations))) for digit in (1, 2, 5)}
+    if iterations:
+        points |= {round(point) for point in np.geomspace(1, iterations, min(number, MOST_RECORDED)).tolist()}
+    return tuple(sorted({0, iterations, *(point for point in points if point < iterations)}))
+
+
+class Given(NamedTuple):
+    """The value of a key, and where it was given, for people: "mine.toml: training.seed", "command line: --seed"."""
+
+    value: object
+    where: str
+
+
+class Data(NamedTuple):
+    """x (observations, inputs) and y (observations, outputs) in float64, and where each was given."""
+
+    x: Array
+    y: Array
+    x_where: str
+    y_where: str
+
+
+# --- words for messages ---
+
+
+def shown(value: object) -> str:
+    """A value of the user's on one short line."""
+    try:
+        text = repr(value)
+    except (ValueError, RecursionError):  # whole numbers of thousands of digits, lists in lists in lists
+        return f"a {type(value).__name__} too long to show"
+    return text if len(text) <= LONGEST_NAME else f"{text[: LONGEST_NAME - 3]}..."
+
+
+def shown_path(path: str | Path) -> str:
+    """A path as it is, or escaped where it would break the line."""
+    return str(path) if str(path) and str(path).isprintable() else repr(str(path))
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """ "; did you mean 'xor'?", or nothing where no known word is near"""
+    import difflib
+
+    near = difflib.get_close_matches(word.lower(), known, n=1)
+    return f"; did you mean {near[0]!r}?" if near else ""
+
+
+def known_words(known: Sequence[str]) -> str:
+    """ "; known are post, xor, digits", and no more than a line of them"""
+    return f"; known are {', '.join(known[:MOST_KNOWN])}{', ...' if len(known) > MOST_KNOWN else ''}"
+
+
+def must(given: Given, wanted: str) -> BadInput:
+    """The error of a value that is not what was wanted."""
+    return BadInput(f"{given.where} must be {wanted}, got {shown(given.value)}")
+
+
+# --- values ---
+
+
+def finite(value: object) -> bool:
+    """Whether it is a number (no boolean) that float64 holds."""
+    try:
+        return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+    except OverflowError:
+        return False
+
+
+def whole_number(given: Given) -> int:
+    """0 to ``MOST_WHOLE_NUMBER``."""
+    value = given.value
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= MOST_WHOLE_NUMBER:
+        raise must(given, f"a whole number from 0 to {MOST_WHOLE_NUMBER}")
+    return value
+
+
+def rate(given: Given, dtype: str) -> float:
+    """A finite number above 0, in the dtype too."""
+    value = given.value
+    if not isinstance(value, (int, float)) or not finite(value) or value <= 0:
+        raise must(given, "a finite number above 0")
+    limits = np.finfo(dtype)
+    if not float(limits.tiny) <= value <= float(limits.max):
+        raise must(given, f"a number that {dtype} can hold")
+    return float(value)
+
+
+def one_of(given: Given, known: Sequence[str]) -> str:
+    """One of the known names."""
+    if not isinstance(given.value, str):
+        raise must(given, f"one of {', '.join(known)}")
+    if given.value not in known:
+        raise BadInput(f"{given.where}: unknown {shown(given.value)}{known_words(known)}{nearest(given.value, known)}")
+    return given.value
+
+
+def texts(given: Given, wanted: str) -> list[str]:
+    """One text, or a list of them, none empty."""
+    values = [given.value] if isinstance(given.value, str) else given.value
+    if not isinstance(values, (list, tuple)) or not values or not all(isinstance(v, str) and v.strip() for v in values):
+        raise must(given, wanted)
+    return list(values)
+
+
+def folder_name(given: Given) -> str:
+    """A name that every file system takes for a folder."""
+    value = given.value
+    fits = isinstance(value, str) and re.fullmatch(r"[\w-][\w.-]*", value) and len(value) <= LONGEST_NAME
+    if not isinstance(value, str) or not fits:
+        raise must(given, f"at most {LONGEST_NAME} letters, digits, '-', '_' and '.', the first no '.'")
+    return value
+
+
+def initializer(given: Given, text: str, dtype: str) -> str:
+    """The name of an initializer, written in the one way that its own module writes it."""
+    from models.initializers import ARGUMENTS, parse
+
+    try:
+        parsed = parse(text)
+    except ValueError as error:
+        name = text.split("(")[0].strip()
+        hint = "" if name in ARGUMENTS else nearest(name, ARGUMENTS)
+        raise BadInput(f"{given.where}: {error}{hint}") from None
+    if any(abs(value) > float(np.finfo(dtype).max) for value in parsed.arguments):
+        raise BadInput(f"{given.where}: {shown(text)} has a number that {dtype} cannot hold")
+    return str(parsed)
+
+
+def initializers(given: Given, dtype: str) -> tuple[str, ...]:
+    """One or more, each once: a run is known by its initializer."""
+    named = [initializer(given, text, dtype) for text in texts(given, "an initializer or a list of them")]
+    for name in named:
+        if named.count(name) > 1:
+            raise BadInput(f"{given.where} has {name} twice; one run from each start is all there can be")
+    return tuple(named)
+
+
+def bias(given: Given, dtype: str) -> str:
+    """An initializer that can fill a row."""
+    if not isinstance(given.value, str):
+        raise must(given, "an initializer")
+    name = initializer(given, given.value, dtype)
+    if name.startswith("orthogonal"):
+        raise BadInput(f"{given.where}: orthogonal needs a matrix, and a bias is none; give it another, such as zeros")
+    return name
+
+
+def record_plan(given: Given, iterations: int) -> str:
+    """A plan that ``recorded_iterations`` knows, and that memory has room for."""
+    try:
+        plan = " ".join(given.value.split()) if isinstance(given.value, str) else ""
+        count = most_recorded(plan, iterations)
+    except ValueError as error:
+        raise BadInput(f"{given.where} {error}, got {shown(given.value)}") from None
+    if count > MOST_RECORDED:
+        raise BadInput(
+            f"{given.where}: {shown(plan)} records up to {count} iterations, at most {MOST_RECORDED} fit; "
+            f"record 'log' or 'every {-(-iterations // (MOST_RECORDED - 2))}'"
+        )
+    return plan
+
+
+# --- network ---
+
+
+def hidden_units(given: Given) -> list[int]:
+    """The units of each hidden layer."""
+    value = given.value
+    wanted = "a list of whole numbers from 1 on, one for each hidden layer"
+    if not isinstance(value, (list, tuple)):
+        raise must(given, wanted)
+    for units in value:
+        if not isinstance(units, int) or isinstance(units, bool) or units < 1:
+            raise must(given, wanted)
+    if len(value) > MOST_HIDDEN_LAYERS:
+        raise BadInput(
+            f"{given.where} has {len(value)} layers, at most {MOST_HIDDEN_LAYERS} can be trained; give fewer"
+        )
+    return list(value)
+
+
+def check_size(given: Given, sizes: Sequence[int]) -> None:
+    """Raise BadInput unless a machine can train so many weights."""
+    count = sum((inputs + 1) * units for inputs, units in zip(sizes, sizes[1:]))
+    if count > MOST_WEIGHTS:
+        told = str(count) if count < 10**15 else "more than 10^15"
+        raise BadInput(
+            f"{given.where} {shown(given.value)} makes {told} weights, at most {MOST_WEIGHTS} are allowed; "
+            "give fewer units"
+        )
+
+
+def activation_names(given: Given | None, layers: int, cost: str) -> list[str]:
+    """One activation a layer, from one for all layers or one a layer; by default sigmoid, and what the cost needs."""
+    if given is None:
+        return ["sigmoid"] * (layers - 1) + [OUTPUT_ACTIVATION_OF_COST.get(cost, "sigmoid")]
+    names = texts(given, "an activation for all layers, or a list with one a layer")
+    for name in names:
+        one_of(Given(name, given.where), ACTIVATION_NAMES)
+    if len(names) == 1:
+        return names * layers
+    if len(names) != layers:
+        raise BadInput(
+            f"{given.where} has {len(names)} activations, the network {layers} layers (hidden and output); "
+            "give one for all, or one a layer"
+        )
+    return names
+
+
+def network(settings: Mapping[str, Given], inputs: int, outputs: int) -> Network:
+    """The network between the data's inputs and outputs."""
+    hidden = settings["hidden"]
+    sizes = (inputs, *hidden_units(hidden), outputs)
+    check_size(hidden, sizes)
+    cost = one_of(settings["cost"], COST_NAMES)
+    activations = activation_names(settings.get("activations"), len(sizes) - 1, cost)
+    try:
+        return Network(sizes, tuple(activations), cost)
+    except ValueError as error:  # names that do not go together: told of the one that came last
+        at = settings.get("activations", settings["cost"])
+        if is_option(settings["cost"]) and not is_option(at):
+            at = settings["cost"]
+        hint = "" if len(sizes) == 2 else f"\nThe network has {len(sizes) - 1} layers: activations can be one for each."
+        raise BadInput(f"{at.where}: {error}{hint}") from None
+
+
+def carried_over(settings: Mapping[str, Given], hidden: Given) -> Given | None:
+    """The scenario's activations for other hidden layers than it has, where its own have one activation throughout.
+
+    So the option --hidden alone is enough for another depth.
+    """
+    given = settings.get("activations")
+    if given is None or not isinstance(given.value, (list, tuple)) or not isinstance(hidden.value, (list, tuple)):
+        return given
+    names = list(given.value)
+    if len(names) < 2 or any(name != names[0] for name in names[:-1]):
+        return given
+    return Given([names[0]] * len(hidden.value) + names[-1:], given.where)
+
+
+# --- data ---
+
+
+def read_bytes(path: Path, shown_as: str) -> bytes:
+    """A whole file.
+
+    Raises:
+        BadInput: it cannot be read, or is larger than ``MOST_BYTES``.
+    """
+    try:
+        with open(path, "rb") as file:
+            content = file.read(MOST_BYTES + 1)
+    except (OSError, ValueError) as error:  # ValueError: a zero byte in the path
+        raise BadInput(f"{shown_as}: cannot be read: {getattr(error, 'strerror', None) or error}") from None
+    if len(content) > MOST_BYTES:
+        raise BadInput(f"{shown_as}: larger than {MOST_BYTES // 2**20} MiB; give fewer observations")
+    return content
+
+
+def decoded(content: bytes, shown_as: str) -> str:
+    """Text from UTF-8, with a byte order mark or without."""
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise BadInput(f"{shown_as}: not a text in UTF-8 (byte {error.start + 1}); save it as UTF-8") from None
+
+
+def as_column(given: Given) -> Given:
+    """A flat list as one column; anything else as it is."""
+    value = given.value
+    flat = isinstance(value, list) and not any(isinstance(row, list) for row in value)
+    return Given([[number] for number in value], given.where) if flat and isinstance(value, list) else given
+
+
+def inline_array(given: Given) -> Array:
+    """(rows, columns) from a list of lists of numbers."""
+    rows, where = given.value, given.where
+    if not isinstance(rows, list) or not rows:
+        raise must(given, "a list with one row for each observation, such as [[0.8, 0.4], [0.3, 0.3]]")
+    for number, row in enumerate(rows, start=1):
+        if not isinstance(row, list) or not row:
+            raise must(Given(row, f"{where}, row {number}"), "a list of numbers, one observation")
+        if len(row) != len(rows[0]):
+            raise BadInput(
+                f"{where}, row {number} has length {len(row)}, wanted {len(rows[0])} as in row 1; "
+                "every row is one observation"
+            )
+        for column, value in enumerate(row, start=1):
+            if not finite(value):
+                raise must(Given(value, f"{where}, row {number}, column {column}"), "a finite number")
+    return np.array(rows, np.float64)
+
+
+def csv_columns(header: Sequence[str], given: Given, file: str) -> list[int]:
+    """The places of the named columns."""
+    names = [name.strip() for name in texts(given, "a column of the CSV file, or a list of them")]
+    for name in names:
+        if name not in header:
+            hint = known_words([shown(other) for other in header]) + nearest(name, header)
+            raise BadInput(f"{given.where}: {file} has no column {shown(name)}{hint}")
+        if header.count(name) > 1:
+            raise BadInput(f"{given.where}: {file} has two columns {shown(name)}; rename one")
+        if names.count(name) > 1:
+            raise BadInput(f"{given.where} names the column {shown(name)} twice; drop one")
+    return [header.index(name) for name in names]
+
+
+def csv_number(cell: str, where: str) -> float:
+    """A finite number, in digits as a spreadsheet writes them."""
+    try:
+        value = float(cell) if "_" not in cell else math.nan
+    except ValueError:
+        value = math.nan
+    if not math.isfinite(value):
+        raise must(Given(cell, where), "a finite number")
+    return value
+
+
+def csv_data(given: Mapping[str, Given], path: Path) -> Data:
+    """x and y from the named columns of a CSV file."""
+    import csv
+    import io
+
+    file = shown_path(path)
+    content = read_bytes(path, f"{given['csv'].where}: {file}")
+    reader = csv.reader(io.StringIO(decoded(content, file), newline=""))
+    header: list[str] = []
+    found: list[list[float]] = []
+    columns: list[int] = []
+    above = 0  # the lines that came before: a quoted cell may hold several
+    try:
+        for cells in reader:
+            line, above = above + 1, reader.line_num
+            if not cells:
+                continue
+            if not header:
+                header = [cell.strip() for cell in cells]
+                if len(header) == 1 and re.search(r"[;\t]", header[0]):
+                    raise BadInput(f"{file}: its header has no commas; save it with commas between the columns")
+                columns = [place for key in ("inputs", "targets") for place in csv_columns(header, given[key], file)]
+                continue
+            if len(cells) != len(header):
+                raise BadInput(f"{file}, row {line}: {len(cells)} cells, wanted {len(header)} as in the header")
+            found.append(
+                [csv_number(cells[c], f"{file}, row {line}, column {c + 1} ({shown(header[c])})") for c in columns]
+            )
+    except csv.Error as error:
+        raise BadInput(f"{file}, row {above + 1}: not CSV: {error}") from None
+    if not found:
+        raise BadInput(
+            f"{file}: wanted a header row and at least one row of numbers, got {'no rows' if header else 'nothing'}"
+        )
+    inputs = len(texts(given["inputs"], ""))
+    numbers = np.array(found, np.float64)
+    return Data(numbers[:, :inputs], numbers[:, inputs:], f"{file}: inputs", f"{file}: targets")
+
+
+def npz_array(archive: Mapping[str, Array], key: str, file: str) -> Array:
+    """x or y of an archive, (rows, columns) in float64; a flat y as one column."""
+    array, where = archive[key], f"{file}: {key}"
+    if array.dtype.kind not in "iuf":
+        raise BadInput(f"{where} must hold numbers, got dtype {array.dtype}; convert it with .astype(float)")
+    if key == "y" and array.ndim == 1:
+        array = array[:, None]
+    if array.ndim != 2 or not array.size:
+        raise BadInput(
+            f"{where} must have shape (observations, {'inputs' if key == 'x' else 'outputs'}), got {array.shape}"
+        )
+    with np.errstate(over="ignore"):
+        array = array.astype(np.float64)
+    check_finite(array, where)
+    return array
+
+
+def npz_data(given: Given, path: Path) -> Data:
+    """The arrays x and y of an NPZ file. Nothing in it is executed."""
+    import io
+
+    file = shown_path(path)
+    content = read_bytes(path, f"{given.where}: {file}")
+    if not content.startswith(b"PK"):
+        raise BadInput(f"{file}: not an NPZ file; save one with numpy.savez(file, x=x, y=y)")
+    try:
+        with np.load(io.BytesIO(content), allow_pickle=False) as archive:
+            sizes = {info.filename.removesuffix(".npy"): info.file_size for info in archive.zip.infolist()}
+            for key in ("x", "y"):
+                if key not in sizes:
+                    raise BadInput(f"{file}: no array {key}, it has {shown(list(sizes))}; wanted x and y")
+                if sizes[key] > 16 * MOST_NUMBERS:
+                    raise BadInput(f"{file}: {key} has more than {MOST_NUMBERS} numbers; give fewer observations")
+            arrays = {key: np.asarray(archive[key]) for key in ("x", "y")}
+    except BadInput:
+        raise
+    except Exception as error:  # a damaged or hostile archive makes zipfile, zlib and numpy raise many kinds
+        if "pickle" in str(error):
+            raise BadInput(
+                f"{file}: holds pickled objects, which could run code; save arrays of numbers only"
+            ) from None
+        raise BadInput(f"{file}: not a whole NPZ file ({type(error).__name__}); save it again") from None
+    return Data(npz_array(arrays, "x", file), npz_array(arrays, "y", file), f"{file}: x", f"{file}: y")
+
+
+def read_data(given: Mapping[str, Given], file: str, folder: Path) -> Data:
+    """x and y from wherever the ``[data]`` table has them."""
+    sources = [key for key in ("x", "csv", "npz") if key in given or (key == "x" and "y" in given)]
+    if len(sources) != 1:
+        got = "more than one of them" if sources else "none"
+        raise BadInput(f"{file}: [data] must have x and y, or csv with inputs and targets, or npz; got {got}")
+    belonging = {"x": ("x", "y"), "csv": ("csv", "inputs", "targets"), "npz": ("npz",)}[sources[0]]
+    for key in belonging:
+        if key not in given:
+            raise BadInput(f"{file}: data.{key} is missing; [data] must have {', '.join(belonging)}")
+    for key in ("inputs", "targets"):
+        if key in given and key not in belonging:
+            raise BadInput(f"{given[key].where} goes with csv only; drop it")
+    if sources == ["x"]:
+        return Data(inline_array(given["x"]), inline_array(as_column(given["y"])), given["x"].where, given["y"].where)
+    source = given[sources[0]]
+    if not isinstance(source.value, str) or not source.value:
+        raise must(source, "the path of a file, relative to this one")
+    path = folder / source.value
+    return csv_data(given, path) if sources == ["csv"] else npz_data(source, path)
+
+
+def check_finite(array: Array, where: str) -> None:
+    """Raise BadInput unless all numbers of the (rows, columns) are finite."""
+    bad = np.argwhere(~np.isfinite(array))
+    if len(bad):
+        row, column = (int(place) for place in bad[0])
+        number = float(array[row, column])
+        raise BadInput(f"{where}, row {row + 1}, column {column + 1} must be a finite number, got {number}")
+
+
+def check_shapes(data: Data) -> None:
+    """Raise BadInput unless x and y have the same number of observations, and no more numbers than memory holds."""
+    if len(data.x) != len(data.y):
+        raise BadInput(
+            f"{data.y_where} has shape {data.y.shape}, wanted ({len(data.x)}, outputs) as x has shape {data.x.shape}; "
+            "give both one row for each observation"
+        )
+    for array, where in ((data.x, data.x_where), (data.y, data.y_where)):
+        if array.size > MOST_NUMBERS:
+            raise BadInput(
+                f"{where} has {array.size} numbers, at most {MOST_NUMBERS} are allowed; give fewer observations"
+            )
+
+
+def one_hot(labels: Array, where: str) -> Array:
+    """(observations, 1) of class labels to (observations, classes); column j is the j-th smallest label."""
+    classes = np.unique(labels)
+    if len(classes) < 2:
+        raise BadInput(f"{where} has one class only ({classes[0]:g}); categorical_crossentropy wants two or more")
+    if labels.size * len(classes) > MOST_NUMBERS:
+        raise BadInput(
+            f"{where} has {len(classes)} classes in {len(labels)} rows, which is too many; is it a class label?"
+        )
+    return (labels == classes).astype(np.float64)
+
+
+def targets_of_cost(data: Data, cost: Given) -> Array:
+    """y as the cost wants it, class labels made one-hot.
+
+    Raises:
+        BadInput: y is nothing that the cost is defined for.
+    """
+    y, where = data.y, data.y_where
+    named = f"{cost.value} ({cost.where})"
+    if cost.value == "categorical_crossentropy":
+        if y.shape[1] == 1 and np.all(y == np.round(y)):
+            return one_hot(y, where)
+        with np.errstate(over="ignore"):
+            sums = np.sum(y, axis=1)
+        bad = np.flatnonzero(np.any(y < 0, axis=1) | ~(np.abs(sums - 1) <= SUM_ERROR))
+        if len(bad):
+            row = y[bad[0]]
+            what = f"sums to {sums[bad[0]]:g}" if np.all(row >= 0) else f"has {np.min(row):g}"
+            raise BadInput(
+                f"{where}: observation {bad[0] + 1} {what}; {named} wants numbers from 0 on that sum to 1,\n"
+                "or one column of whole-number class labels. Change y or the cost."
+            )
+    if cost.value == "binary_crossentropy":
+        bad = np.flatnonzero(np.any((y < 0) | (y > 1), axis=1))
+        if len(bad):
+            worst = next(value for value in y[bad[0]] if not 0 <= value <= 1)
+            raise BadInput(
+                f"{where}: observation {bad[0] + 1} has {worst:g}; {named} wants 0 to 1. Change y or the cost."
+            )
+    return y
+
+
+def cast(array: Array, dtype: str, where: str) -> Array:
+    """The same in the scenario's dtype, which must hold it."""
+    with np.errstate(over="ignore"):
+        converted: Array = array.astype(dtype)
+    bad = np.argwhere(~np.isfinite(converted))
+    if len(bad):
+        value = array[tuple(bad[0])]
+        raise BadInput(
+            f"{where}, row {bad[0][0] + 1}, column {bad[0][1] + 1}: {value:g} is too large for {dtype}; rescale it"
+        )
+    return converted
+
+
+# --- the built-in scenarios ---
+
+
+def post_data() -> Data:
+    """The post's two observations."""
+    return Data(np.array([[0.8, 0.4], [0.3, 0.3]]), np.array([[0.2, 0.4], [1.0, 0.0]]), "post: x", "post: y")
+
+
+def xor_data() -> Data:
+    """Exclusive or, which no network of effective width 1 can represent."""
+    x = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
+    return Data(x, np.array([[0.0], [1.0], [1.0], [0.0]]), "xor: x", "xor: y")
+
+
+def digits_data() -> Data:
+    """1797 handwritten digits of 8 x 8 pixels: x (1797, 64) from 0 to 1, y (1797, 1) the labels 0 to 9."""
+    try:
+        from sklearn.datasets import load_digits
+    except ImportError:
+        raise BadInput("digits needs scikit-learn: pip install 'backprop-harness[digits]'") from None
+    pixels, labels = load_digits(return_X_y=True)
+    return Data(pixels / 16, labels[:, None].astype(np.float64), "digits: x", "digits: y")
+
+
+class BuiltIn(NamedTuple):
+    """A scenario without a file: its data, loaded when asked for, and what differs from the defaults."""
+
+    data: Callable[[], Data]
+    settings: dict[str, object]
+
+
+BUILT_IN = {
+    "post": BuiltIn(post_data, {"hidden": [3, 3]}),
+    # 51 of 60 Glorot-uniform starts come below a cost of 0.01; at a rate of 0.5 it is 44 of them, at 5 39
+    "xor": BuiltIn(xor_data, {"hidden": [2], "learning_rate": 3.0, "iterations": 5000}),
+    # Glorot-uniform starts come to 97.6 to 98.1 % of the digits, and to a cost of 0.11
+    "digits": BuiltIn(
+        digits_data,
+        {
+            "hidden": [32],
+            "activations": ["tanh", "softmax"],
+            "cost": "categorical_crossentropy",
+            "learning_rate": 0.5,
+            "iterations": 200,
+        },
+    ),
+}
+
+
+# --- loading ---
+
+
+def is_option(given: Given) -> bool:
+    """Whether it came from the command line."""
+    return given.where.startswith("command line: ")
+
+
+def command_line(overrides: Mapping[str, object]) -> dict[str, Given]:
+    """The options, by the keys that they stand in for; units of hidden layers may still be text."""
+    settings: dict[str, Given] = {}
+    for key, value in overrides.items():
+        if key not in OVERRIDES:
+            raise BadInput(f"command line: unknown {shown(key)}{known_words(OVERRIDES)}{nearest(str(key), OVERRIDES)}")
+        if key == "hidden" and isinstance(value, (list, tuple)):
+            value = [int(v) if isinstance(v, str) and re.fullmatch("[0-9]{1,15}", v) else v for v in value if v != ""]
+        option = SHORT_OPTIONS.get(key, "--" + key.replace("_", "-"))
+        settings[key] = Given(value, f"command line: {option}")
+    return settings
+
+
+def defaults(source: str) -> dict[str, Given]:
+    """What holds where neither the scenario nor the command line says anything."""
+    return {key: Given(value, f"{source}: {TABLE_OF[key]}.{key}") for key, value in DEFAULTS.items()}
+
+
+def unknown_key(file: str, table: str | None, key: str) -> BadInput:
+    """The error of a key that is not known in that table (None: in none)."""
+    place = "" if table is None else f" in [{table}]"
+    if key in TABLE_OF:
+        return BadInput(f"{file}: {key} is out of place{place}; it goes under [{TABLE_OF[key]}]")
+    if key == "name":
+        return BadInput(f"{file}: name is out of place{place}; it goes above all tables")
+    known = ("name", *TABLES) if table is None else TABLES[table]
+    return BadInput(f"{file}: unknown key {shown(key)}{place}{known_words(known)}{nearest(key, known)}")
+
+
+def flattened(document: Mapping[str, object], file: str) -> dict[str, Given]:
+    """The keys of all tables of a TOML document: no two tables share one."""
+    settings: dict[str, Given] = {}
+    for table, content in document.items():
+        if table == "name":
+            settings[table] = Given(content, f"{file}: name")
+            continue
+        if table not in TABLES:
+            raise unknown_key(file, None, table)
+        if not isinstance(content, dict):
+            raise must(Given(content, f"{file}: {table}"), f"a table, [{table}]")
+        for key, value in content.items():
+            if key not in TABLES[table]:
+                raise unknown_key(file, table, key)
+            settings[key] = Given(value, f"{file}: {table}.{key}")
+    return settings
+
+
+def read_toml(path: Path) -> dict[str, object]:
+    """The document of a TOML file."""
+    if sys.version_info >= (3, 11):
+        import tomllib
+    else:
+        import tomli as tomllib
+
+    file = shown_path(path)
+    text = decoded(read_bytes(path, file), file)
+    try:
+        return tomllib.loads(text)
+    except RecursionError:
+        raise BadInput(f"{file}: not TOML that can be read: too many lists in lists") from None
+    except ValueError as error:  # TOMLDecodeError is one, and numbers of thousands of digits are another
+        raise BadInput(f"{file}: not TOML: {' '.join(str(error).split())}") from None
+
+
+def check_path(name: str) -> None:
+    """Raise BadInput where there is nothing to read at all."""
+    known = f"built in are {', '.join(BUILT_IN)}"
+    try:
+        if Path(name).is_dir():
+            raise BadInput(f"{shown_path(name)} is a folder; give a TOML file, or a name: {known}")
+        missing = not Path(name).exists()
+    except ValueError:  # a zero byte
+        missing = True
+    except OSError as error:  # what else is wrong comes out when it is read
+        missing = error.errno == errno.ENAMETOOLONG
+    if missing:
+        raise BadInput(
+            f"{shown_path(name)} is neither a TOML file nor a built-in scenario; {known}{nearest(name, BUILT_IN)}"
+        )
+
+
+def from_file(name: str) -> tuple[dict[str, Given], Callable[[], Data]]:
+    """The settings of a TOML file, and its data, not read yet."""
+    check_path(name)
+    path = Path(name)
+    file = shown_path(name)
+    settings = flattened(read_toml(path), file)
+    stem = re.sub(r"[^\w.-]+", "-", path.stem).strip("-.")[:LONGEST_NAME] or "scenario"
+    settings.setdefault("name", Given(stem, f"{file}: name"))
+    return settings, partial(read_data, settings, file, path.parent)
+
+
+def built_in(name: str) -> tuple[dict[str, Given], Callable[[], Data]]:
+    """The settings of a built-in scenario, and its data, not loaded yet."""
+    scenario = BUILT_IN[name]
+    settings = {key: Given(value, f"{name}: {TABLE_OF[key]}.{key}") for key, value in scenario.settings.items()}
+    return settings | {"name": Given(name, f"{name}: name")}, scenario.data
+
+
+def check_room(scenario: Scenario, where: str) -> None:
+    """Raise BadInput where what is recorded of one run would not fit into memory."""
+    weights = sum(rows * units for rows, units in scenario.network.shapes)
+    numbers = 3 * len(scenario.x) * sum(scenario.network.sizes[1:]) + 2 * weights
+    recorded = len(scenario.recorded)
+    if recorded * numbers > MOST_RECORDED_NUMBERS:
+        raise BadInput(
+            f"{where}: {scenario.record!r} records {recorded} times {numbers} numbers, "
+            f"at most {MOST_RECORDED_NUMBERS} fit; record fewer iterations, or give fewer observations or units"
+        )
+
+
+def load(name_or_path: str, overrides: Mapping[str, object] = {}) -> Scenario:
+    """The scenario of that name or in that TOML file, with the command line's options in place of what it says.
+
+    Args:
+        name_or_path: one of ``BUILT_IN``, or the path of a TOML file as described above.
+        overrides: option values by the keys of the file, without their tables: {"learning_rate": 0.1}.
+
+    Raises:
+        BadInput: anything in it is wrong; the message says what and where.
+    """
+    options = command_line(overrides)
+    settings, data = built_in(name_or_path) if name_or_path in BUILT_IN else from_file(name_or_path)
+    if "hidden" in options:
+        carried = carried_over(settings, options["hidden"])
+        settings |= {} if carried is None else {"activations": carried}
+    given = defaults(shown_path(name_or_path)) | settings | options
+
+    if "hidden" not in given:
+        where = f"{shown_path(name_or_path)}: network.hidden"
+        raise BadInput(f"{where} is missing; give the units of the hidden layers, such as [3, 3], or []")
+
+    # all that needs no data first: a mistake is told at once, however long the data take
+    name = folder_name(given["name"])
+    hidden_units(given["hidden"])
+    one_of(given["cost"], COST_NAMES)
+    dtype = one_of(given["dtype"], DTYPES)
+    learning_rate = rate(given["learning_rate"], dtype)
+    iterations, seed = whole_number(given["iterations"]), whole_number(given["seed"])
+    record = record_plan(given["record"], iterations)
+    starts = initializers(given["initializers"], dtype)
+    bias_initializer = bias(given["bias_initializer"], dtype) if "bias_initializer" in given else None
+
+    found = data()
+    check_shapes(found)
+    y = targets_of_cost(found, given["cost"])
+    of_data = network(given, found.x.shape[1], y.shape[1])
+    x, y = cast(found.x, dtype, found.x_where), cast(y, dtype, found.y_where)
+    scenario = Scenario(name, of_data, x, y, starts, bias_initializer, learning_rate, iterations, dtype, seed, record)
+    check_room(scenario, given["record"].where)
+    return scenario

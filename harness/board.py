@@ -309,11 +309,12 @@ def make_timestamped(parent: Path) -> Path:
     return folder
 
 
-def run_folder(root: Path, scenario: str, name: str | None = None) -> Path:
-    """Make the folder ``root/scenario/name`` for what a command writes; ``name`` is the time unless given.
+@contextlib.contextmanager
+def run_folder(root: Path, scenario: str, name: str | None = None) -> Iterator[Path]:
+    """A new folder ``root/scenario/name`` for what is written in a ``with``; ``name`` is the time unless given.
 
-    A file ``UNFINISHED`` stands in it until ``finish``: after an error or an interrupt it is still there, beside what
-    was written.
+    A file ``UNFINISHED`` stands in it until the ``with`` ends. After an error or an interrupt the file stays, beside
+    what was written; where nothing was, the folder goes, and its name is free again.
 
     Raises:
         BadInput: the folder exists already, cannot be made, or a name is not that of one folder.
@@ -328,16 +329,16 @@ def run_folder(root: Path, scenario: str, name: str | None = None) -> Path:
     with plain_errors(folder):
         if name is not None:
             folder.mkdir()  # of two processes at once, one succeeds
-        (folder / UNFINISHED).write_text(
-            "Not finished, or still being written. What is here can be read; it is not all.\n"
-        )
-    return folder
-
-
-def finish(folder: Path) -> None:
-    """All is written: take the mark away that ``run_folder`` made."""
-    with plain_errors(folder):
-        (folder / UNFINISHED).unlink()
+        marker = folder / UNFINISHED
+        marker.write_text("Not finished, or still being written. What is here can be read; it is not all.\n")
+    try:
+        yield folder
+    except BaseException:
+        if list(folder.iterdir()) == [marker]:
+            marker.unlink()
+            folder.rmdir()
+        raise
+    marker.unlink()
 
 
 def write(run: Run, folder: Path, wall_time: float | None = None, max_neurons: int = MAX_NEURONS) -> None:
@@ -407,6 +408,8 @@ def view(folder: Path, port: int | None = None) -> None:
         raise BadInput(f"no folder {folder}: give one in which a run was written")
     if next(folder.rglob("*tfevents*"), None) is None:
         raise BadInput(f"no run in {folder}: write one first, or give another folder")
+    if port is not None and not 0 <= port < 2**16:
+        raise BadInput(f"no port {port}: give --port a number from 1 to {2**16 - 1}, or none to get a free one")
     with contextlib.suppress(KeyboardInterrupt):
         print(f"TensorBoard shows {folder} at {launch(folder, port)} (Ctrl-C ends it)", flush=True)
         threading.Event().wait()

@@ -89,7 +89,7 @@ def shortest_between(low: float, high: float) -> float:
 def recover_learning_rate(outputs: Array, iterations: int, error: float) -> RecoveredRate:
     """Find the rate with which the all-ones start comes to ``outputs`` after ``iterations``.
 
-    A search over four decades of rates on a log scale, then a golden-section search between the neighbours of the best.
+    A search over four decades of rates on a log scale, then one by golden section in each valley of what it found.
 
     Raises:
         ValueError: no rate between 0.001 and 10 comes within ``error`` of the outputs.
@@ -99,11 +99,16 @@ def recover_learning_rate(outputs: Array, iterations: int, error: float) -> Reco
     def miss(rate: float) -> float:
         return float(np.max(np.abs(outputs_after(iterations, "ones", rate) - outputs)))
 
-    rates = np.geomspace(0.001, 10, 41)
-    best = int(np.argmin([miss(float(rate)) for rate in rates]))
-    low, high = float(rates[max(best - 1, 0)]), float(rates[min(best + 1, len(rates) - 1)])
-    found = float(minimize_scalar(miss, bounds=(low, high), method="bounded", options={"xatol": 1e-7}).x)
-    if miss(found) > error:
+    rates = np.geomspace(0.001, 10, 161)
+    misses = np.array([np.inf, *(miss(float(rate)) for rate in rates), np.inf])
+    # the outputs may come near for a while at another rate too: every valley is looked into, the deepest first
+    valleys = np.flatnonzero((misses[1:-1] <= misses[:-2]) & (misses[1:-1] <= misses[2:]))
+    for valley in sorted(valleys, key=lambda place: float(misses[place + 1])):
+        low, high = float(rates[max(valley - 1, 0)]), float(rates[min(valley + 1, len(rates) - 1)])
+        found = float(minimize_scalar(miss, bounds=(low, high), method="bounded", options={"xatol": 1e-12}).x)
+        if miss(found) <= error:
+            break
+    else:
         raise ValueError(f"no learning rate from 0.001 to 10 reproduces the outputs within {error:g}")
     low, high = (float(brentq(lambda rate: miss(rate) - error, found, end)) for end in (low, high))
     rate = shortest_between(low, high)

@@ -140,6 +140,7 @@ def through_activation(
     return gradient * by, off + of.unit * np.abs(gradient * by) + of.tiny
 
 
+@np.errstate(over="ignore", invalid="ignore")  # a descent that diverges has infinities, and their bounds are none
 def bounds(
     network: Network,
     weights: Weights,

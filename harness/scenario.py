@@ -421,8 +421,9 @@ def decoded(content: bytes, shown_as: str) -> str:
 def as_column(given: Given) -> Given:
     """A flat list as one column; anything else as it is."""
     value = given.value
-    flat = isinstance(value, list) and not any(isinstance(row, list) for row in value)
-    return Given([[number] for number in value], given.where) if flat and isinstance(value, list) else given
+    if not isinstance(value, list) or any(isinstance(row, list) for row in value):
+        return given
+    return Given([[number] for number in value], given.where)
 
 
 def inline_array(given: Given) -> Array:
@@ -458,15 +459,12 @@ def csv_columns(header: Sequence[str], given: Given, file: str) -> list[int]:
     return [header.index(name) for name in names]
 
 
-def csv_number(cell: str, where: str) -> float:
-    """A finite number, in digits as a spreadsheet writes them."""
+def csv_number(cell: str) -> float:
+    """The number in a cell, NaN where there is none; "1_000" is a number to Python, but to no spreadsheet."""
     try:
-        value = float(cell) if "_" not in cell else math.nan
+        return math.nan if "_" in cell else float(cell)
     except ValueError:
-        value = math.nan
-    if not math.isfinite(value):
-        raise must(Given(cell, where), "a finite number")
-    return value
+        return math.nan
 
 
 def csv_data(given: Mapping[str, Given], path: Path) -> Data:
@@ -494,9 +492,12 @@ def csv_data(given: Mapping[str, Given], path: Path) -> Data:
                 continue
             if len(cells) != len(header):
                 raise BadInput(f"{file}, row {line}: {len(cells)} cells, wanted {len(header)} as in the header")
-            found.append(
-                [csv_number(cells[c], f"{file}, row {line}, column {c + 1} ({shown(header[c])})") for c in columns]
-            )
+            numbers = [csv_number(cells[column]) for column in columns]
+            for column, number in zip(columns, numbers):
+                if not math.isfinite(number):
+                    where = f"{file}, row {line}, column {column + 1} ({shown(header[column])})"
+                    raise must(Given(cells[column], where), "a finite number")
+            found.append(numbers)
     except csv.Error as error:
         raise BadInput(f"{file}, row {above + 1}: not CSV: {error}") from None
     if not found:
@@ -504,8 +505,8 @@ def csv_data(given: Mapping[str, Given], path: Path) -> Data:
             f"{file}: wanted a header row and at least one row of numbers, got {'no rows' if header else 'nothing'}"
         )
     inputs = len(texts(given["inputs"], ""))
-    numbers = np.array(found, np.float64)
-    return Data(numbers[:, :inputs], numbers[:, inputs:], f"{file}: inputs", f"{file}: targets")
+    table = np.array(found, np.float64)
+    return Data(table[:, :inputs], table[:, inputs:], f"{file}: inputs", f"{file}: targets")
 
 
 def npz_array(archive: Mapping[str, Array], key: str, file: str) -> Array:
@@ -531,7 +532,7 @@ def npz_data(given: Given, path: Path) -> Data:
 
     file = shown_path(path)
     content = read_bytes(path, f"{given.where}: {file}")
-    if not content.startswith(b"PK"):
+    if not content.startswith(b"PK\x03\x04"):  # of a ZIP file
         raise BadInput(f"{file}: not an NPZ file; save one with numpy.savez(file, x=x, y=y)")
     try:
         with np.load(io.BytesIO(content), allow_pickle=False) as archive:

@@ -41,7 +41,7 @@ def mean_squared_error_gradient(a: tf.Tensor, y: tf.Tensor) -> tf.Tensor:
 
 
 def binary_crossentropy(z: tf.Tensor, a: tf.Tensor, y: tf.Tensor) -> tf.Tensor:
-    """C = -mean_ij (y log a + (1 - y) log(1 - a)) = mean_ij (max(z, 0) - z y + log(1 + exp(-|z|))) for a = sigmoid(z)"""
+    """C = -mean_ij (y log a + (1 - y) log(1 - a)), a = sigmoid(z): mean_ij (max(z, 0) - z y + log(1 + exp(-|z|)))"""
     return tf.reduce_mean(tf.maximum(z, tf.zeros_like(z)) - z * y + tf.math.log1p(tf.exp(-tf.abs(z))), axis=(0, 1))
 
 

@@ -9,6 +9,7 @@ sum adds its terms in another order, and with another step.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,8 +19,7 @@ from .network import Array, Forward, Network, Weights, check_weights
 STEP = 1e-30
 CHUNK = 2_000_000  # complex numbers of one layer's activations that are held at once: 32 MB
 
-Complex = NDArray[np.complexfloating]
-Values = Array | Complex
+Values = NDArray[Any]  # real, or complex with a step in the imaginary part
 
 
 def sigmoid(z: Values) -> Values:
@@ -81,6 +81,7 @@ def forward_pass(network: Network, weights: Weights, x: Array) -> tuple[list[Arr
     return layers_from(network, weights, 1, x, x @ weights[0][1:] + weights[0][0])
 
 
+@np.errstate(over="ignore", invalid="ignore")  # a network that has diverged is answered with infinities, as by TensorFlow
 def forward(network: Network, weights: Weights, x: Array, y: Array) -> Forward:
     """See ``network.Implementation``; computed and given in float64 whatever the weights' dtype."""
     check_weights(network, weights)
@@ -117,6 +118,7 @@ class Derivatives:
     errors: list[float]
 
 
+@np.errstate(over="ignore", invalid="ignore")
 def differentiate(network: Network, weights: Weights, x: Array, y: Array, at_most: int | None = None) -> Derivatives:
     """dC/dw of every layer by complex steps, in float64.
 

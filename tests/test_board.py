@@ -1,5 +1,6 @@
 """What TensorBoard gets: read back with its own reader, compared with tf.summary, and served by a live TensorBoard."""
 
+import contextlib
 import json
 import os
 import re
@@ -246,13 +247,25 @@ def test_same_run_and_time_give_the_same_bytes(tmp_path, runs):
     assert a.read_bytes() == b.read_bytes()
 
 
+def make_run_folder(root, scenario, name=None):
+    """Nothing but the folder."""
+    with board.run_folder(root, scenario, name) as folder:
+        return folder
+
+
 def test_finished_folder_has_no_mark(tmp_path, runs):
-    folder = board.run_folder(tmp_path, "post", "first")
-    assert folder == tmp_path / "post" / "first"
-    assert (folder / board.UNFINISHED).is_file()
-    board.write(runs["ones"], folder / runs["ones"].name)
-    board.finish(folder)
+    with board.run_folder(tmp_path, "post", "first") as folder:
+        assert folder == tmp_path / "post" / "first"
+        assert (folder / board.UNFINISHED).is_file()
+        board.write(runs["ones"], folder / runs["ones"].name)
     assert [path.name for path in folder.iterdir()] == ["handwritten-ones"]
+
+
+def test_interrupt_before_anything_was_written_frees_the_name(tmp_path):
+    for _ in range(2):
+        with pytest.raises(KeyboardInterrupt), board.run_folder(tmp_path, "post", "first"):
+            raise KeyboardInterrupt
+    assert list((tmp_path / "post").iterdir()) == []
 
 
 def test_interrupted_run_is_marked_and_readable(tmp_path, runs, monkeypatch):
@@ -265,8 +278,7 @@ def test_interrupted_run_is_marked_and_readable(tmp_path, runs, monkeypatch):
         return record(event)
 
     monkeypatch.setattr(board, "record", interrupted)
-    folder = board.run_folder(tmp_path, "post", "first")
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(KeyboardInterrupt), board.run_folder(tmp_path, "post", "first") as folder:
         board.write(runs["ones"], folder / "run")
     assert (folder / board.UNFINISHED).is_file()
     found = [points(read(folder / "run"), tag) for tag in plugins(read(folder / "run"))]
@@ -275,17 +287,18 @@ def test_interrupted_run_is_marked_and_readable(tmp_path, runs, monkeypatch):
 
 
 def test_timestamped_folders_of_one_second_are_distinct(tmp_path):
-    folders = [board.run_folder(tmp_path, "post") for _ in range(5)]
+    with contextlib.ExitStack() as stack:
+        folders = [stack.enter_context(board.run_folder(tmp_path, "post")) for _ in range(5)]
     assert len(set(folders)) == 5
     assert all(re.fullmatch(r"\d{8}-\d{6}(-\d)?", folder.name) for folder in folders)
 
 
 def test_existing_folder_is_not_overwritten(tmp_path, runs):
-    folder = board.run_folder(tmp_path, "post", "first")
+    folder = make_run_folder(tmp_path, "post", "first")
     board.write(runs["ones"], folder / "run")
     before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
     with pytest.raises(BadInput, match=rf"{folder} exists.*--name"):
-        board.run_folder(tmp_path, "post", "first")
+        make_run_folder(tmp_path, "post", "first")
     with pytest.raises(BadInput, match="exists"):
         board.write(runs["ones"], folder / "run")
     assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before
@@ -297,7 +310,7 @@ def test_of_many_at_once_exactly_one_gets_the_name(tmp_path):
     def claim(_):
         together.wait()
         try:
-            return board.run_folder(tmp_path, "post", "same")
+            return make_run_folder(tmp_path, "post", "same")
         except BadInput:
             return None
 
@@ -312,20 +325,20 @@ ESCAPES = ["", ".", "..", "../x", "a/b", "/tmp", "a\\b", "..\\x", "C:x", ".hidde
 @pytest.mark.parametrize("name", ESCAPES)
 def test_name_stays_in_the_log_folder(tmp_path, name):
     with pytest.raises(BadInput, match="cannot name a folder"):
-        board.run_folder(tmp_path / "logs", "post", name)
+        make_run_folder(tmp_path / "logs", "post", name)
     with pytest.raises(BadInput, match="cannot name a folder"):
-        board.run_folder(tmp_path / "logs", name, "first")
+        make_run_folder(tmp_path / "logs", name, "first")
     assert list(tmp_path.iterdir()) == []
 
 
 def test_log_folder_that_cannot_be_written(tmp_path, runs):
     (tmp_path / "file").write_text("")
     for write in (
-        lambda: board.run_folder(tmp_path / "file", "post", "first"),
-        lambda: board.run_folder(tmp_path / "file", "post"),
-        lambda: board.run_folder(tmp_path, "file", "first"),
-        lambda: board.run_folder(tmp_path, "file"),
-        lambda: board.run_folder(tmp_path, "post", "n" * 300),
+        lambda: make_run_folder(tmp_path / "file", "post", "first"),
+        lambda: make_run_folder(tmp_path / "file", "post"),
+        lambda: make_run_folder(tmp_path, "file", "first"),
+        lambda: make_run_folder(tmp_path, "file"),
+        lambda: make_run_folder(tmp_path, "post", "n" * 300),
         lambda: board.write(runs["ones"], tmp_path / "file" / "run"),
         lambda: board.write_verdict(tmp_path / "file" / "run", "text"),
     ):
@@ -346,6 +359,13 @@ def test_view_on_a_busy_port(tmp_path):
         port = server.getsockname()[1]
         with pytest.raises(BadInput, match=rf"port {port} is in use.*--port"):
             board.view(tmp_path, port)
+
+
+@pytest.mark.parametrize("port", [-1, 65536])
+def test_view_on_a_port_that_is_none(tmp_path, port):
+    board.write_verdict(tmp_path, "text")
+    with pytest.raises(BadInput, match=f"no port {port}"):
+        board.view(tmp_path, port)
 
 
 VIEW = """
@@ -401,6 +421,8 @@ def test_live_tensorboard_lists_what_was_written_and_ends_at_ctrl_c(tmp_path, ru
         served = get(f"{address}/data/plugin/histograms/histograms?run=ones&tag=layer1/weights/neuron2", give_up)
         assert [step for _, step, _ in served] == RECORDED
         assert get(f"{address}/data/plugin/text/tags", give_up) == {".": ["verdict"]}
+        with pytest.raises(OSError, match=r"refused|timed out|unreachable|assign"):
+            socket.create_connection(("127.0.0.2", port), timeout=1)  # 127.0.0.1 and no other
         process.send_signal(signal.SIGINT)
         output, errors = process.communicate(timeout=10)
     finally:

@@ -8,6 +8,7 @@ import json
 import os
 import sys
 import tempfile
+import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,8 @@ from . import BadInput, __version__
 
 if TYPE_CHECKING:
     from rich.progress import Progress
+
+    from .trace import Run
 
 AGREES, DIFFERS, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
 
@@ -158,16 +161,23 @@ def run_compare(arguments: argparse.Namespace) -> int:
         def show(done: int, total: int, what: str) -> None:
             bar.update(task, completed=done, total=total, description=what)
 
-        found = experiment.run(chosen, show)
+        wall_time = time.time()
+
+        def write(run: Run) -> None:
+            if folder is not None and run.recorded:
+                board.write(run, folder / run.name, wall_time)
+
+        try:
+            found = experiment.run(chosen, show, write)
+        except KeyboardInterrupt:
+            kept = () if folder is None else (f"{folder} has what was recorded, and is marked {board.UNFINISHED}",)
+            raise KeyboardInterrupt(*kept) from None
         recovered, figures = None, []
         if post.is_post(chosen):
             recovered = post.recover_learning_rate(post.OUTPUTS_AFTER_1000, 1000, post.PRINTED_ERROR_AFTER_1000)
             figures = post.claims(recovered)
         if folder is not None:
-            bar.update(task, description="writing the logs")
-            for run in found.runs:
-                board.write(run, folder / run.name)
-            board.write_verdict(folder, report.markdown(report.verdict(found, recovered, figures), found))
+            board.write_verdict(folder, report.markdown(report.verdict(found, recovered, figures), found), wall_time)
     log_dir = None if folder is None else str(folder)
     if arguments.json:
         print(json.dumps(report.machines(found, recovered, figures, log_dir), indent=1))
@@ -198,8 +208,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BadInput as mistake:
         print(f"harness: {mistake}", file=sys.stderr)
         return BAD_INPUT
-    except KeyboardInterrupt:
-        print("harness: interrupted", file=sys.stderr)
+    except KeyboardInterrupt as interrupt:
+        print(": ".join(["harness: interrupted", *map(str, interrupt.args)]), file=sys.stderr)
         return INTERRUPTED
     except BrokenPipeError:
         # the reader of our output (head, less) has gone: nothing is left to say, and nobody to say it to

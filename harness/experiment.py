@@ -28,6 +28,9 @@ REFEREE_WORK = 4_000_000
 # (runs done, runs in all, what is running): called as the job goes on
 Progress = Callable[[int, int, str], None]
 
+# a run, as soon as it is over
+Finished = Callable[[Run], None]
+
 
 @dataclass(frozen=True)
 class Experiment:
@@ -53,13 +56,23 @@ class Experiment:
         return all(comparison.difference.agrees for comparison in self.comparisons)
 
 
-def train_run(name: str, scenario: Scenario, initializer: str) -> Run:
-    """Train one implementation of the scenario from one start and trace its recorded iterations."""
+def train_run(name: str, scenario: Scenario, initializer: str, finished: Finished) -> Run:
+    """Train one implementation of the scenario from one start and trace its recorded iterations.
+
+    An interrupt goes on to the caller, but not before what was recorded is handed to ``finished``.
+    """
     implementation, network, x, y = IMPLEMENTATIONS[name], scenario.network, scenario.x, scenario.y
     start, rate = scenario.start(initializer), scenario.learning_rate
-    weights = list(implementation.train(network, start, x, y, rate, scenario.recorded))
-    traces = [take(implementation, network, w, x, y, rate) for w in weights]
-    return Run(name, initializer, scenario.recorded, weights, traces)
+    weights: list[Weights] = []
+    traces: list[Trace] = []
+    try:
+        for recorded in implementation.train(network, start, x, y, rate, scenario.recorded):
+            traces.append(take(implementation, network, recorded, x, y, rate))
+            weights.append(recorded)
+    finally:
+        run = Run(name, initializer, scenario.recorded[: len(weights)], weights, traces)
+        finished(run)
+    return run
 
 
 def referee_trace(network: Network, weights: Weights, x: Array, y: Array) -> tuple[Trace, dict[Quantity, float]]:
@@ -133,8 +146,12 @@ def constant_cost(network: Network, y: Array) -> float:
     return float(COSTS[network.cost](rows(z, y.shape), rows(mean, y.shape), np.asarray(y, np.float64)))
 
 
-def run(scenario: Scenario, progress: Progress = lambda done, total, what: None) -> Experiment:
-    """Train, trace and compare: the whole main job, without writing or printing anything."""
+def run(
+    scenario: Scenario,
+    progress: Progress = lambda done, total, what: None,
+    finished: Finished = lambda run: None,
+) -> Experiment:
+    """Train, trace and compare: the whole main job, without writing or printing anything itself."""
     runs: list[Run] = []
     comparisons: list[Comparison] = []
     steps = [(start, name) for start in scenario.initializers for name in (*IMPLEMENTATIONS, REFEREE)]
@@ -143,7 +160,7 @@ def run(scenario: Scenario, progress: Progress = lambda done, total, what: None)
         if name == REFEREE:
             comparisons += compare_runs(scenario, runs[-len(IMPLEMENTATIONS) :])
         else:
-            runs.append(train_run(name, scenario, start))
+            runs.append(train_run(name, scenario, start, finished))
     names = list(dict.fromkeys(quantity.name for quantity in quantities(scenario.network)))
     not_offered = {
         run.implementation: [name for name in names if name not in {quantity.name for quantity in run.traces[0]}]

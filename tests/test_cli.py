@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -184,3 +185,26 @@ def test_commas_inside_brackets_do_not_separate():
         "random_uniform(-1,1)",
         "constant(2)",
     ]
+
+
+def test_an_interrupt_keeps_what_was_recorded_and_marks_it(tmp_path):
+    """Ctrl-C in the middle of a training that would take minutes."""
+    arguments = ["compare", "--iterations", "2000000000", "--record", "every 200000", "--name", "long"]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "harness", *arguments],
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    time.sleep(12)  # TensorFlow is loaded and the loop compiled in well under this
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert (out, err) == ("", "harness: interrupted: logs/post/long has what was recorded, and is marked UNFINISHED\n")
+    folder = tmp_path / "logs" / "post" / "long"
+    assert (folder / "UNFINISHED").exists()
+    events = EventAccumulator(str(folder / "handwritten-ones"))
+    events.Reload()
+    assert len(events.Tensors("cost")) >= 2

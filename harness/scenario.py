@@ -783,8 +783,6 @@ def check_path(name: str) -> None:
         if Path(name).is_dir():
             raise BadInput(f"{shown_path(name)} is a folder; give a TOML file, or a name: {known}")
         missing = not Path(name).exists()
-    except ValueError:  # a zero byte
-        missing = True
     except OSError as error:  # what else is wrong comes out when it is read
         missing = error.errno == errno.ENAMETOOLONG
     if missing:

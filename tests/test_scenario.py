@@ -129,6 +129,13 @@ def test_smallest_file_gets_the_defaults(tmp_path):
         assert getattr(s, key) == getattr(post, key)
 
 
+@pytest.mark.parametrize(
+    ("file", "name"), [(".toml", "toml"), ("...toml", "scenario"), ("-a (b).toml", "a-b"), ("x" * 90, "x" * 60)]
+)
+def test_file_gives_a_name_that_a_folder_can_have(tmp_path, file, name):
+    assert load(write(tmp_path, toml(), file)).name == name
+
+
 def test_every_key_of_a_file_counts(tmp_path):
     s = load(
         write(
@@ -200,6 +207,11 @@ def test_bad_csv_cell_is_told_by_row_and_column_of_an_editor(tmp_path, cell):
     message = mistake(write(tmp_path, toml(data=CSV_DATA)))
     assert "data.csv, row 5, column 3 ('height')" in message
     assert repr(cell) in message
+
+
+def test_bad_csv_row_of_several_lines_is_told_by_its_first(tmp_path):
+    write(tmp_path, 'height,a b,t,note\n1,2,3,\n1,2,?,"two\nlines"\n', "data.csv")
+    assert "data.csv, row 3, column 3 ('t')" in mistake(write(tmp_path, toml(data=CSV_DATA)))
 
 
 @pytest.mark.parametrize(
@@ -466,6 +478,13 @@ def test_mistakes_on_the_command_line_are_told_with_the_option(key, value, words
 def test_mistake_is_told_before_the_data_are_loaded(monkeypatch):
     monkeypatch.setitem(sys.modules, "sklearn.datasets", None)
     assert "--iterations" in mistake("digits", iterations=-1)
+
+
+def test_recording_more_iterations_than_memory_holds():
+    most = 2**31 - 1
+    assert "up to 214750 iterations" in mistake("post", iterations=most, record="every 10000")
+    advised = mistake("post", iterations=most, record="all").rsplit("'", 2)[1]
+    assert 99_000 < len(load("post", {"iterations": most, "record": advised}).recorded) <= 100_000
 
 
 def test_recording_more_than_memory_holds():

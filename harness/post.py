@@ -102,7 +102,7 @@ def recover_learning_rate(outputs: Array, iterations: int, error: float) -> Reco
     rates = np.geomspace(0.001, 10, 161)
     misses = np.array([np.inf, *(miss(float(rate)) for rate in rates), np.inf])
     # the outputs may come near for a while at another rate too: every valley is looked into, the deepest first
-    valleys = np.flatnonzero((misses[1:-1] <= misses[:-2]) & (misses[1:-1] <= misses[2:]))
+    valleys = np.flatnonzero((misses[1:-1] <= misses[:-2]) & (misses[1:-1] <= misses[2:])).tolist()
     for valley in sorted(valleys, key=lambda place: float(misses[place + 1])):
         low, high = float(rates[max(valley - 1, 0)]), float(rates[min(valley + 1, len(rates) - 1)])
         found = float(minimize_scalar(miss, bounds=(low, high), method="bounded", options={"xatol": 1e-12}).x)

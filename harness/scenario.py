@@ -32,10 +32,9 @@ Nothing here imports TensorFlow.
 from __future__ import annotations
 
 import errno
-import math
 import re
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -46,17 +45,25 @@ import numpy as np
 from models.network import ACTIVATION_NAMES, COST_NAMES, OUTPUT_ACTIVATION_OF_COST, Array, Network, Weights
 
 from . import BadInput
+from .data import (
+    Data,
+    cast,
+    check_shapes,
+    decoded,
+    digits_data,
+    post_data,
+    read_bytes,
+    read_data,
+    targets_of_cost,
+    xor_data,
+)
+from .given import Given, finite, known_words, must, nearest, one_of, shown, shown_path, texts, whole_number
 
 MOST_WEIGHTS = 50_000_000
 MOST_HIDDEN_LAYERS = 100
-MOST_NUMBERS = 50_000_000  # in x or y
 MOST_RECORDED = 100_000  # iterations
 MOST_RECORDED_NUMBERS = 250_000_000  # of one run: z, a and delta of each observation, gradients and weights
-MOST_BYTES = 2**28  # of a text file; a number of an array takes at most 16
-MOST_WHOLE_NUMBER = 2**31 - 1  # iterations are counted in int32 on the device
 LONGEST_NAME = 60
-MOST_KNOWN = 12  # words listed in a message
-SUM_ERROR = 1e-5  # by which the sum of a row of y may differ from 1 under categorical_crossentropy
 
 DTYPES = ("float64", "float32")
 TABLES = {
@@ -157,74 +164,7 @@ def recorded_iterations(record: str, iterations: int) -> tuple[int, ...]:
     return tuple(sorted({0, iterations, *(point for point in points if point < iterations)}))
 
 
-class Given(NamedTuple):
-    """The value of a key, and where it was given, for people: "mine.toml: training.seed", "command line: --seed"."""
-
-    value: object
-    where: str
-
-
-class Data(NamedTuple):
-    """x (observations, inputs) and y (observations, outputs) in float64, and where each was given."""
-
-    x: Array
-    y: Array
-    x_where: str
-    y_where: str
-
-
-# --- words for messages ---
-
-
-def shown(value: object) -> str:
-    """A value of the user's on one short line."""
-    try:
-        text = repr(value)
-    except (ValueError, RecursionError):  # whole numbers of thousands of digits, lists in lists in lists
-        return f"a {type(value).__name__} too long to show"
-    return text if len(text) <= LONGEST_NAME else f"{text[: LONGEST_NAME - 3]}..."
-
-
-def shown_path(path: str | Path) -> str:
-    """A path as it is, or escaped where it would break the line."""
-    return str(path) if str(path) and str(path).isprintable() else repr(str(path))
-
-
-def nearest(word: str, known: Iterable[str]) -> str:
-    """ "; did you mean 'xor'?", or nothing where no known word is near"""
-    import difflib
-
-    near = difflib.get_close_matches(word.lower(), known, n=1)
-    return f"; did you mean {near[0]!r}?" if near else ""
-
-
-def known_words(known: Sequence[str]) -> str:
-    """ "; known are post, xor, digits", and no more than a line of them"""
-    return f"; known are {', '.join(known[:MOST_KNOWN])}{', ...' if len(known) > MOST_KNOWN else ''}"
-
-
-def must(given: Given, wanted: str) -> BadInput:
-    """The error of a value that is not what was wanted."""
-    return BadInput(f"{given.where} must be {wanted}, got {shown(given.value)}")
-
-
 # --- values ---
-
-
-def finite(value: object) -> bool:
-    """Whether it is a number (no boolean) that float64 holds."""
-    try:
-        return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
-    except OverflowError:
-        return False
-
-
-def whole_number(given: Given) -> int:
-    """0 to ``MOST_WHOLE_NUMBER``."""
-    value = given.value
-    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= MOST_WHOLE_NUMBER:
-        raise must(given, f"a whole number from 0 to {MOST_WHOLE_NUMBER}")
-    return value
 
 
 def rate(given: Given, dtype: str) -> float:
@@ -236,23 +176,6 @@ def rate(given: Given, dtype: str) -> float:
     if not float(limits.tiny) <= value <= float(limits.max):
         raise must(given, f"a number that {dtype} can hold")
     return float(value)
-
-
-def one_of(given: Given, known: Sequence[str]) -> str:
-    """One of the known names."""
-    if not isinstance(given.value, str):
-        raise must(given, f"one of {', '.join(known)}")
-    if given.value not in known:
-        raise BadInput(f"{given.where}: unknown {shown(given.value)}{known_words(known)}{nearest(given.value, known)}")
-    return given.value
-
-
-def texts(given: Given, wanted: str) -> list[str]:
-    """One text, or a list of them, none empty."""
-    values = [given.value] if isinstance(given.value, str) else given.value
-    if not isinstance(values, (list, tuple)) or not values or not all(isinstance(v, str) and v.strip() for v in values):
-        raise must(given, wanted)
-    return list(values)
 
 
 def folder_name(given: Given) -> str:
@@ -391,292 +314,7 @@ def carried_over(settings: Mapping[str, Given], hidden: Given) -> Given | None:
     return Given([names[0]] * len(hidden.value) + names[-1:], given.where)
 
 
-# --- data ---
-
-
-def read_bytes(path: Path, shown_as: str) -> bytes:
-    """A whole file.
-
-    Raises:
-        BadInput: it cannot be read, or is larger than ``MOST_BYTES``.
-    """
-    try:
-        with open(path, "rb") as file:
-            content = file.read(MOST_BYTES + 1)
-    except (OSError, ValueError) as error:  # ValueError: a zero byte in the path
-        raise BadInput(f"{shown_as}: cannot be read: {getattr(error, 'strerror', None) or error}") from None
-    if len(content) > MOST_BYTES:
-        raise BadInput(f"{shown_as}: larger than {MOST_BYTES // 2**20} MiB; give fewer observations")
-    return content
-
-
-def decoded(content: bytes, shown_as: str) -> str:
-    """Text from UTF-8, with a byte order mark or without."""
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise BadInput(f"{shown_as}: not a text in UTF-8 (byte {error.start + 1}); save it as UTF-8") from None
-
-
-def as_column(given: Given) -> Given:
-    """A flat list as one column; anything else as it is."""
-    value = given.value
-    if not isinstance(value, list) or any(isinstance(row, list) for row in value):
-        return given
-    return Given([[number] for number in value], given.where)
-
-
-def inline_array(given: Given) -> Array:
-    """(rows, columns) from a list of lists of numbers."""
-    rows, where = given.value, given.where
-    if not isinstance(rows, list) or not rows:
-        raise must(given, "a list with one row for each observation, such as [[0.8, 0.4], [0.3, 0.3]]")
-    for number, row in enumerate(rows, start=1):
-        if not isinstance(row, list) or not row:
-            raise must(Given(row, f"{where}, row {number}"), "a list of numbers, one observation")
-        if len(row) != len(rows[0]):
-            raise BadInput(
-                f"{where}, row {number} has length {len(row)}, wanted {len(rows[0])} as in row 1; "
-                "every row is one observation"
-            )
-        for column, value in enumerate(row, start=1):
-            if not finite(value):
-                raise must(Given(value, f"{where}, row {number}, column {column}"), "a finite number")
-    return np.array(rows, np.float64)
-
-
-def csv_columns(header: Sequence[str], given: Given, file: str) -> list[int]:
-    """The places of the named columns."""
-    names = [name.strip() for name in texts(given, "a column of the CSV file, or a list of them")]
-    for name in names:
-        if name not in header:
-            hint = known_words([shown(other) for other in header]) + nearest(name, header)
-            raise BadInput(f"{given.where}: {file} has no column {shown(name)}{hint}")
-        if header.count(name) > 1:
-            raise BadInput(f"{given.where}: {file} has two columns {shown(name)}; rename one")
-        if names.count(name) > 1:
-            raise BadInput(f"{given.where} names the column {shown(name)} twice; drop one")
-    return [header.index(name) for name in names]
-
-
-def csv_number(cell: str) -> float:
-    """The number in a cell, NaN where there is none; "1_000" is a number to Python, but to no spreadsheet."""
-    try:
-        return math.nan if "_" in cell else float(cell)
-    except ValueError:
-        return math.nan
-
-
-def csv_data(given: Mapping[str, Given], path: Path) -> Data:
-    """x and y from the named columns of a CSV file."""
-    import csv
-    import io
-
-    file = shown_path(path)
-    content = read_bytes(path, f"{given['csv'].where}: {file}")
-    reader = csv.reader(io.StringIO(decoded(content, file), newline=""))
-    header: list[str] = []
-    found: list[list[float]] = []
-    columns: list[int] = []
-    above = 0  # the lines that came before: a quoted cell may hold several
-    try:
-        for cells in reader:
-            line, above = above + 1, reader.line_num
-            if not cells:
-                continue
-            if not header:
-                header = [cell.strip() for cell in cells]
-                if len(header) == 1 and re.search(r"[;\t]", header[0]):
-                    raise BadInput(f"{file}: its header has no commas; save it with commas between the columns")
-                columns = [place for key in ("inputs", "targets") for place in csv_columns(header, given[key], file)]
-                continue
-            if len(cells) != len(header):
-                raise BadInput(f"{file}, row {line}: {len(cells)} cells, wanted {len(header)} as in the header")
-            numbers = [csv_number(cells[column]) for column in columns]
-            for column, number in zip(columns, numbers):
-                if not math.isfinite(number):
-                    where = f"{file}, row {line}, column {column + 1} ({shown(header[column])})"
-                    raise must(Given(cells[column], where), "a finite number")
-            found.append(numbers)
-    except csv.Error as error:
-        raise BadInput(f"{file}, row {above + 1}: not CSV: {error}") from None
-    if not found:
-        raise BadInput(
-            f"{file}: wanted a header row and at least one row of numbers, got {'no rows' if header else 'nothing'}"
-        )
-    inputs = len(texts(given["inputs"], ""))
-    table = np.array(found, np.float64)
-    return Data(table[:, :inputs], table[:, inputs:], f"{file}: inputs", f"{file}: targets")
-
-
-def npz_array(archive: Mapping[str, Array], key: str, file: str) -> Array:
-    """x or y of an archive, (rows, columns) in float64; a flat y as one column."""
-    array, where = archive[key], f"{file}: {key}"
-    if array.dtype.kind not in "iuf":
-        raise BadInput(f"{where} must hold numbers, got dtype {array.dtype}; convert it with .astype(float)")
-    if key == "y" and array.ndim == 1:
-        array = array[:, None]
-    if array.ndim != 2 or not array.size:
-        raise BadInput(
-            f"{where} must have shape (observations, {'inputs' if key == 'x' else 'outputs'}), got {array.shape}"
-        )
-    with np.errstate(over="ignore"):
-        array = array.astype(np.float64)
-    check_finite(array, where)
-    return array
-
-
-def npz_data(given: Given, path: Path) -> Data:
-    """The arrays x and y of an NPZ file. Nothing in it is executed."""
-    import io
-
-    file = shown_path(path)
-    content = read_bytes(path, f"{given.where}: {file}")
-    if not content.startswith(b"PK\x03\x04"):  # of a ZIP file
-        raise BadInput(f"{file}: not an NPZ file; save one with numpy.savez(file, x=x, y=y)")
-    try:
-        with np.load(io.BytesIO(content), allow_pickle=False) as archive:
-            sizes = {info.filename.removesuffix(".npy"): info.file_size for info in archive.zip.infolist()}
-            for key in ("x", "y"):
-                if key not in sizes:
-                    raise BadInput(f"{file}: no array {key}, it has {shown(list(sizes))}; wanted x and y")
-                if sizes[key] > 16 * MOST_NUMBERS:
-                    raise BadInput(f"{file}: {key} has more than {MOST_NUMBERS} numbers; give fewer observations")
-            arrays = {key: np.asarray(archive[key]) for key in ("x", "y")}
-    except BadInput:
-        raise
-    except Exception as error:  # a damaged or hostile archive makes zipfile, zlib and numpy raise many kinds
-        if "pickle" in str(error):
-            raise BadInput(
-                f"{file}: holds pickled objects, which could run code; save arrays of numbers only"
-            ) from None
-        raise BadInput(f"{file}: not a whole NPZ file ({type(error).__name__}); save it again") from None
-    return Data(npz_array(arrays, "x", file), npz_array(arrays, "y", file), f"{file}: x", f"{file}: y")
-
-
-def read_data(given: Mapping[str, Given], file: str, folder: Path) -> Data:
-    """x and y from wherever the ``[data]`` table has them."""
-    sources = [key for key in ("x", "csv", "npz") if key in given or (key == "x" and "y" in given)]
-    if len(sources) != 1:
-        got = "more than one of them" if sources else "none"
-        raise BadInput(f"{file}: [data] must have x and y, or csv with inputs and targets, or npz; got {got}")
-    belonging = {"x": ("x", "y"), "csv": ("csv", "inputs", "targets"), "npz": ("npz",)}[sources[0]]
-    for key in belonging:
-        if key not in given:
-            raise BadInput(f"{file}: data.{key} is missing; [data] must have {', '.join(belonging)}")
-    for key in ("inputs", "targets"):
-        if key in given and key not in belonging:
-            raise BadInput(f"{given[key].where} goes with csv only; drop it")
-    if sources == ["x"]:
-        return Data(inline_array(given["x"]), inline_array(as_column(given["y"])), given["x"].where, given["y"].where)
-    source = given[sources[0]]
-    if not isinstance(source.value, str) or not source.value:
-        raise must(source, "the path of a file, relative to this one")
-    path = folder / source.value
-    return csv_data(given, path) if sources == ["csv"] else npz_data(source, path)
-
-
-def check_finite(array: Array, where: str) -> None:
-    """Raise BadInput unless all numbers of the (rows, columns) are finite."""
-    bad = np.argwhere(~np.isfinite(array))
-    if len(bad):
-        row, column = (int(place) for place in bad[0])
-        number = float(array[row, column])
-        raise BadInput(f"{where}, row {row + 1}, column {column + 1} must be a finite number, got {number}")
-
-
-def check_shapes(data: Data) -> None:
-    """Raise BadInput unless x and y have the same number of observations, and no more numbers than memory holds."""
-    if len(data.x) != len(data.y):
-        raise BadInput(
-            f"{data.y_where} has shape {data.y.shape}, wanted ({len(data.x)}, outputs) as x has shape {data.x.shape}; "
-            "give both one row for each observation"
-        )
-    for array, where in ((data.x, data.x_where), (data.y, data.y_where)):
-        if array.size > MOST_NUMBERS:
-            raise BadInput(
-                f"{where} has {array.size} numbers, at most {MOST_NUMBERS} are allowed; give fewer observations"
-            )
-
-
-def one_hot(labels: Array, where: str) -> Array:
-    """(observations, 1) of class labels to (observations, classes); column j is the j-th smallest label."""
-    classes = np.unique(labels)
-    if len(classes) < 2:
-        raise BadInput(f"{where} has one class only ({classes[0]:g}); categorical_crossentropy wants two or more")
-    if labels.size * len(classes) > MOST_NUMBERS:
-        raise BadInput(
-            f"{where} has {len(classes)} classes in {len(labels)} rows, which is too many; is it a class label?"
-        )
-    return (labels == classes).astype(np.float64)
-
-
-def targets_of_cost(data: Data, cost: Given) -> Array:
-    """y as the cost wants it, class labels made one-hot.
-
-    Raises:
-        BadInput: y is nothing that the cost is defined for.
-    """
-    y, where = data.y, data.y_where
-    named = f"{cost.value} ({cost.where})"
-    if cost.value == "categorical_crossentropy":
-        if y.shape[1] == 1 and np.all(y == np.round(y)):
-            return one_hot(y, where)
-        with np.errstate(over="ignore"):
-            sums = np.sum(y, axis=1)
-        bad = np.flatnonzero(np.any(y < 0, axis=1) | ~(np.abs(sums - 1) <= SUM_ERROR))
-        if len(bad):
-            row = y[bad[0]]
-            what = f"sums to {sums[bad[0]]:g}" if np.all(row >= 0) else f"has {np.min(row):g}"
-            raise BadInput(
-                f"{where}: observation {bad[0] + 1} {what}; {named} wants numbers from 0 on that sum to 1,\n"
-                "or one column of whole-number class labels. Change y or the cost."
-            )
-    if cost.value == "binary_crossentropy":
-        bad = np.flatnonzero(np.any((y < 0) | (y > 1), axis=1))
-        if len(bad):
-            worst = next(value for value in y[bad[0]] if not 0 <= value <= 1)
-            raise BadInput(
-                f"{where}: observation {bad[0] + 1} has {worst:g}; {named} wants 0 to 1. Change y or the cost."
-            )
-    return y
-
-
-def cast(array: Array, dtype: str, where: str) -> Array:
-    """The same in the scenario's dtype, which must hold it."""
-    with np.errstate(over="ignore"):
-        converted: Array = array.astype(dtype)
-    bad = np.argwhere(~np.isfinite(converted))
-    if len(bad):
-        value = array[tuple(bad[0])]
-        raise BadInput(
-            f"{where}, row {bad[0][0] + 1}, column {bad[0][1] + 1}: {value:g} is too large for {dtype}; rescale it"
-        )
-    return converted
-
-
 # --- the built-in scenarios ---
-
-
-def post_data() -> Data:
-    """The post's two observations."""
-    return Data(np.array([[0.8, 0.4], [0.3, 0.3]]), np.array([[0.2, 0.4], [1.0, 0.0]]), "post: x", "post: y")
-
-
-def xor_data() -> Data:
-    """Exclusive or, which no network of effective width 1 can represent."""
-    x = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
-    return Data(x, np.array([[0.0], [1.0], [1.0], [0.0]]), "xor: x", "xor: y")
-
-
-def digits_data() -> Data:
-    """1797 handwritten digits of 8 x 8 pixels: x (1797, 64) from 0 to 1, y (1797, 1) the labels 0 to 9."""
-    try:
-        from sklearn.datasets import load_digits
-    except ImportError:
-        raise BadInput("digits needs scikit-learn: pip install 'backprop-harness[digits]'") from None
-    pixels, labels = load_digits(return_X_y=True)
-    return Data(pixels / 16, labels[:, None].astype(np.float64), "digits: x", "digits: y")
 
 
 class BuiltIn(NamedTuple):

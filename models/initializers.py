@@ -21,7 +21,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
-from scipy.special import ndtr, ndtri
 
 from .network import Array, Network, Weights
 
@@ -49,6 +48,7 @@ VARIANCES: dict[str, Callable[[int, int], float]] = {
 }
 
 TRUNCATED_STDDEV = 0.87962566103423978  # of a unit normal that is truncated at -2 and 2
+NORMAL_BEYOND_TWO = math.erfc(math.sqrt(2)) / 2  # the probability of a standard normal variable under -2
 
 CONSTANTS = {"zeros": 0.0, "ones": 1.0}
 
@@ -126,17 +126,24 @@ def orthogonal(gain: float, u: Array) -> Array:
     A normal matrix is factorised into Q R with diag(R) > 0, which makes Q uniform over the orthogonal matrices.
     """
     wide = u.shape[0] < u.shape[1]
-    normal = np.moveaxis(ndtri(u), -1, 0)  # (members, inputs, units), as linear algebra wants it
+    normal = np.moveaxis(standard_normal(u), -1, 0)  # (members, inputs, units), as linear algebra wants it
     q, r = np.linalg.qr(np.swapaxes(normal, 1, 2) if wide else normal)
     q *= np.sign(np.diagonal(r, axis1=1, axis2=2))[:, None, :]
     return gain * np.moveaxis(np.swapaxes(q, 1, 2) if wide else q, 0, -1)
+
+
+def standard_normal(u: Array) -> Array:
+    """The number that a standard normal variable stays under with probability u, elementwise."""
+    from scipy.special import ndtri  # takes longer to import than all names here take to check
+
+    return np.asarray(ndtri(u))
 
 
 def values(initializer: Initializer, fan_in: int, fan_out: int, u: Array) -> Array:
     """Weights from uniforms u (..., members), of the same shape, in float64."""
     match initializer.name, initializer.arguments:
         case "random_normal", (stddev,):
-            return stddev * ndtri(u)
+            return stddev * standard_normal(u)
         case "random_uniform", (minval, maxval):
             return minval + (maxval - minval) * u
         case "orthogonal", (gain,):
@@ -146,7 +153,8 @@ def values(initializer: Initializer, fan_in: int, fan_out: int, u: Array) -> Arr
     if distribution == "uniform":
         return math.sqrt(3 * variance) * (2 * u - 1)  # U(-limit, limit) has variance limit^2 / 3
     # normal, truncated at two standard deviations, then made as wide as it was before
-    return math.sqrt(variance) / TRUNCATED_STDDEV * ndtri(ndtr(-2) + (ndtr(2) - ndtr(-2)) * u)
+    beyond = NORMAL_BEYOND_TWO
+    return math.sqrt(variance) / TRUNCATED_STDDEV * standard_normal(beyond + (1 - 2 * beyond) * u)
 
 
 def bias_of(kernel: Initializer) -> Initializer:

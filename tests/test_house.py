@@ -1,0 +1,88 @@
+"""The architecture: who may import whom, and what is imported only where it computes."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+# Rooms of harness/ from the bottom up; each may import those before it, and models/.
+ORDER = [
+    "__init__",
+    "given",
+    "data",
+    "scenario",
+    "trace",
+    "symmetry",
+    "rounding",
+    "compare",
+    "experiment",
+    "post",
+    "board",
+    "report",
+    "cli",
+    "__main__",
+]
+
+# Rooms that need no TensorFlow, and so must not load it.
+WITHOUT_TENSORFLOW = [
+    "models.network",
+    "models.initializers",
+    "models.numerical",
+    "harness.scenario",
+    "harness.trace",
+    "harness.symmetry",
+    "harness.rounding",
+    "harness.compare",
+    "harness.board",
+    "harness.cli",
+]
+
+
+def imported_rooms(path: Path) -> set[str]:
+    """The rooms of its own package that a file imports, anywhere in it."""
+    rooms: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom):
+            module = node.module or ""
+            if node.level == 0 and module.split(".")[0] == "harness":
+                module = module.partition(".")[2]
+            elif node.level == 0:
+                continue
+            rooms |= {module} if module else {alias.name for alias in node.names}
+    return rooms & {other.stem for other in path.parent.glob("*.py")}
+
+
+@pytest.mark.parametrize("room", ORDER)
+def test_rooms_import_downwards_only(room):
+    assert imported_rooms(ROOT / "harness" / f"{room}.py") <= set(ORDER[: ORDER.index(room)])
+
+
+def test_every_room_has_its_place():
+    assert {path.stem for path in (ROOT / "harness").glob("*.py")} == set(ORDER)
+
+
+def test_models_know_nothing_of_the_harness():
+    for path in (ROOT / "models").glob("*.py"):
+        tree = ast.walk(ast.parse(path.read_text()))
+        for node in tree:
+            modules = [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+            modules += [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            assert not any(module.split(".")[0] == "harness" for module in modules), path
+
+
+@pytest.mark.parametrize("module", WITHOUT_TENSORFLOW)
+def test_what_needs_no_tensorflow_does_not_import_it(module):
+    script = f"import sys, {module}; print('tensorflow' in sys.modules or 'keras' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout == "False\n"
+
+
+def test_no_derivative_by_hand_comes_from_a_tape():
+    assert "GradientTape" not in (ROOT / "models" / "handwritten.py").read_text().replace("no automatic", "")
+    assert "import tensorflow" not in (ROOT / "models" / "numerical.py").read_text()

@@ -81,7 +81,7 @@ def forward_pass(network: Network, weights: Weights, x: Array) -> tuple[list[Arr
     return layers_from(network, weights, 1, x, x @ weights[0][1:] + weights[0][0])
 
 
-@np.errstate(over="ignore", invalid="ignore")  # a network that has diverged is answered with infinities, as by TensorFlow
+@np.errstate(over="ignore", invalid="ignore")  # a network that diverged has infinities, as in TensorFlow
 def forward(network: Network, weights: Weights, x: Array, y: Array) -> Forward:
     """See ``network.Implementation``; computed and given in float64 whatever the weights' dtype."""
     check_weights(network, weights)

@@ -141,7 +141,15 @@ def test_bad_input_is_one_plain_line_and_exit_2_and_quick(arguments, told, tmp_p
 
 @pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["compare", "--help"], ["--seed", "x"]])
 def test_tensorflow_is_not_imported_to_say_a_word(arguments, tmp_path):
-    script = f"import sys; from harness import cli; sys.argv[0] = 'harness'\ntry: cli.main({arguments!r})\nexcept SystemExit: pass\nprint('tensorflow' in sys.modules, 'rich' in sys.modules, file=sys.stderr)"
+    script = f"""
+import sys
+from harness import cli
+try:
+    cli.main({arguments!r})
+except SystemExit:
+    pass
+print("tensorflow" in sys.modules, "rich" in sys.modules, file=sys.stderr)
+"""
     done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, timeout=60)
     assert done.stderr.splitlines()[-1] == "False False"
 

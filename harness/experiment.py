@@ -25,6 +25,9 @@ REFEREE = "numerical"
 # all those passes compute, evenly spread over its entries.
 REFEREE_WORK = 4_000_000
 
+NEAR_CONSTANT = 0.01  # a cost this near to the constant prediction's, relatively, is said to be on its plateau
+LEARNED = 0.01  # a cost under this share of the constant prediction's is said to be learned
+
 # (runs done, runs in all, what is running): called as the job goes on
 Progress = Callable[[int, int, str], None]
 

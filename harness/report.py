@@ -15,13 +15,12 @@ from rich.text import Text
 from models.network import Array
 
 from .compare import Comparison
-from .experiment import Experiment
+from .experiment import LEARNED, NEAR_CONSTANT, Experiment
 from .post import Claim, RecoveredRate
+from .scenario import Scenario
 from .symmetry import clone_spread, effective_width, hidden_layers
 from .trace import Run
 
-NEAR_CONSTANT = 0.01  # a cost within this share of the constant prediction's is said to be stuck there
-LEARNED = 0.01  # a cost within this share of the constant prediction's is said to be learned
 ROWS = 15  # of iterations in the table of costs
 SIDE_BY_SIDE = 2  # starts in one table of costs: more are too wide for a terminal
 
@@ -177,7 +176,14 @@ def table_rows(recorded: Sequence[int]) -> list[int]:
 
 def new_table(title: str, *columns: tuple[str, str]) -> Table:
     """A table with (name, justification) columns, in this project's one style."""
-    table = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    table = Table(
+        title=title,
+        title_justify="left",
+        title_style="bold",
+        box=box.SIMPLE_HEAD,
+        padding=(0, 1, 0, 0),
+        show_edge=False,
+    )
     for place, (name, justify) in enumerate(columns):
         # only the first column, of words, may be folded: a number cut in two is none
         table.add_column(name, justify=justify, no_wrap=place > 0)  # type: ignore[arg-type]
@@ -301,9 +307,8 @@ def plain(value: Any) -> Any:
     return value
 
 
-def scenario_json(experiment: Experiment) -> Json:
+def scenario_json(scenario: Scenario) -> Json:
     """What was run"""
-    scenario = experiment.scenario
     return {
         "name": scenario.name,
         "x": scenario.x,
@@ -365,7 +370,7 @@ def machines(
         {
             "verdict": verdict(experiment, recovered, figures),
             "agrees": experiment.agrees and all(claim.agrees for claim in figures),
-            "scenario": scenario_json(experiment),
+            "scenario": scenario_json(experiment.scenario),
             "constant_cost": experiment.constant_cost,
             "runs": [run_json(run, log_dir) for run in experiment.runs],
             "comparisons": [comparison_json(comparison) for comparison in experiment.comparisons],

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from models.network import Array, Weights
 
@@ -49,6 +50,26 @@ def clone_groups(weights: Weights, layer: int, tolerance: float | None = None) -
 def effective_width(weights: Weights, layer: int, tolerance: float | None = None) -> int:
     """The number of distinct units of ``layer`` (1..L); arguments as for ``clone_groups``."""
     return len(clone_groups(weights, layer, tolerance))
+
+
+def members_with_clones(weights: Sequence[Array], tolerance: float | None = None) -> NDArray[np.bool_]:
+    """Which networks of an ensemble have clones in a hidden layer, (members,).
+
+    Args:
+        weights: of each layer (inputs + 1, units, members).
+        tolerance: as for ``clone_groups``.
+    """
+    if tolerance is None:
+        tolerance = float(np.sqrt(np.finfo(weights[0].dtype).eps))
+    found = np.zeros(weights[0].shape[-1], bool)
+    for layer in hidden_layers(weights):
+        outgoing = np.swapaxes(weights[layer][1:], 0, 1)
+        columns = np.concatenate([weights[layer - 1], outgoing])  # (incoming + outgoing, units, members)
+        allowed = tolerance * np.max(np.abs(columns), axis=(0, 1))
+        for unit in range(1, columns.shape[1]):
+            apart = np.max(np.abs(columns[:, unit:] - columns[:, unit - 1 : unit]), axis=0)
+            found |= np.any(apart <= allowed, axis=0)
+    return found
 
 
 def clone_spread(weights: Weights, layer: int) -> float:

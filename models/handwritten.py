@@ -23,6 +23,20 @@ from . import loop
 from .activations import ACTIVATIONS, activate
 from .costs import COST_GRADIENTS, COSTS, OUTPUT_DELTAS
 from .network import Array, Backward, Forward, Network, Weights, check_weights
+from .optimizers import SGD, Optimizer
+
+# Up to so many multiplications a product is faster as broadcast multiply and reduce_sum, which XLA fuses with its
+# neighbours, than as a call of a matrix product. us for an iteration of three layers in the compiled loop, float32, two
+# cores, observations x inputs x units: 2 x 3 x 3: 0.21 against 0.31; 4 x 4 x 4: 0.28, 5.6; 16 x 16 x 16: 5.8, 15;
+# 100 x 8 x 8: 8.7, 25; 32 x 32 x 32: 117, 31.
+BROADCAST_AT_MOST = 4096
+
+
+def product(a: tf.Tensor, b: tf.Tensor) -> tf.Tensor:
+    """a b: (rows, inner), (inner, columns) to (rows, columns)"""
+    if a.shape[0] * a.shape[1] * b.shape[1] <= BROADCAST_AT_MOST:
+        return tf.reduce_sum(a[:, :, None] * b[None], axis=1)
+    return a @ b
 
 
 def with_ones(a: tf.Tensor) -> tf.Tensor:
@@ -32,7 +46,7 @@ def with_ones(a: tf.Tensor) -> tf.Tensor:
 
 def pre_activation(a: tf.Tensor, w: tf.Tensor) -> tf.Tensor:
     """z_l = A_(l-1) w_l: (observations, inputs), (inputs + 1, units) to (observations, units)"""
-    return with_ones(a) @ w
+    return product(with_ones(a), w)
 
 
 def cost_gradient(cost: str, a: tf.Tensor, y: tf.Tensor) -> tf.Tensor:
@@ -54,12 +68,12 @@ def output_delta(network: Network, a: tf.Tensor, y: tf.Tensor) -> tf.Tensor:
 
 def weight_gradient(a: tf.Tensor, delta: tf.Tensor) -> tf.Tensor:
     """dC/dw_l = A_(l-1)^T delta_l, (inputs + 1, units); its row 0 is the bias' own, the sum of delta_l"""
-    return tf.transpose(with_ones(a)) @ delta
+    return product(tf.transpose(with_ones(a)), delta)
 
 
 def back_through_weights(delta: tf.Tensor, w: tf.Tensor) -> tf.Tensor:
     """dC/da_(l-1) = delta_l K_l^T, (observations, inputs): the bias row has no activation to go back to"""
-    return delta @ tf.transpose(w[1:])
+    return product(delta, tf.transpose(w[1:]))
 
 
 def forward_pass(
@@ -110,13 +124,21 @@ def backward(network: Network, weights: Weights, x: Array, y: Array) -> Backward
     return Backward([v.numpy() for v in deltas], [v.numpy() for v in found])
 
 
-def update(network: Network, weights: Weights, x: Array, y: Array, learning_rate: float) -> Weights:
+def update(
+    network: Network, weights: Weights, x: Array, y: Array, learning_rate: float, optimizer: Optimizer = SGD
+) -> Weights:
     """See ``network.Implementation``."""
-    return loop.update(gradients, network, weights, x, y, learning_rate)
+    return loop.update(gradients, network, weights, x, y, learning_rate, optimizer)
 
 
 def train(
-    network: Network, weights: Weights, x: Array, y: Array, learning_rate: float, recorded: Sequence[int]
+    network: Network,
+    weights: Weights,
+    x: Array,
+    y: Array,
+    learning_rate: float,
+    recorded: Sequence[int],
+    optimizer: Optimizer = SGD,
 ) -> Iterator[Weights]:
-    """See ``network.Implementation``. Stays in one compiled loop between two recorded iterations."""
-    return loop.train(gradients, network, weights, x, y, learning_rate, recorded)
+    """See ``network.Implementation``. Stays in one compiled loop, recording included."""
+    return loop.train(gradients, network, weights, x, y, learning_rate, recorded, optimizer)

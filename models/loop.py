@@ -1,53 +1,203 @@
-"""Gradient descent as one compiled loop, for any way of computing the gradients.
+"""Gradient descent as one compiled loop, for any way of computing the gradients, any optimizer, any thing to record.
 
-The whole loop is one XLA program that runs from one recorded iteration to the next. The number of iterations and the
-learning rate are arguments of it, so runs that share shapes share the program.
+The loop is one XLA program. It goes from one recorded iteration to the next, puts by what is to be recorded, and goes
+on without leaving the compiled code. The iterations, the learning rate and the optimizer's settings are arguments of
+it, so runs that share shapes share the program.
 """
 
 from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple
 
 import tensorflow as tf
 
+from . import updates
 from .network import Array, Network, Weights, check_weights
+from .optimizers import SGD, Optimizer
 
 Gradients = Callable[[Network, list[tf.Tensor], tf.Tensor, tf.Tensor], list[tf.Tensor]]
+Recording = Callable[[Network, list[tf.Tensor], tf.Tensor, tf.Tensor], list[tf.Tensor]]
+
+# What one call of the program may do at most, so that memory stays bounded and an interrupt is soon heard.
+STOPS = 32
+RECORDED_BYTES = 2**26
+MULTIPLICATIONS = 10**9
 
 
-def descend(weight: tf.Tensor, gradient: tf.Tensor, learning_rate: tf.Tensor) -> tf.Tensor:
-    """w <- w - learning_rate dC/dw"""
-    return weight - learning_rate * gradient
+class Point(NamedTuple):
+    """How far a descent has come: iterations done, the weights, and what the optimizer keeps for each of them."""
+
+    iteration: int
+    weights: list[tf.Tensor]
+    state: list[updates.State]
+
+
+class Stop(NamedTuple):
+    """An iteration at which the program stops for a moment; ``recorded`` is whether anybody asked for it."""
+
+    iteration: int
+    recorded: bool
+
+
+def weights_themselves(network: Network, weights: list[tf.Tensor], x: tf.Tensor, y: tf.Tensor) -> list[tf.Tensor]:
+    """The ``Recording`` of the weights."""
+    return weights
 
 
 @functools.cache
-def compiled_descent(gradients: Gradients, network: Network) -> Callable[..., list[tf.Tensor]]:
-    """(weights, x, y, learning_rate, iterations) to the weights after so many iterations, as one XLA program."""
+def compiled_descent(
+    gradients: Gradients, recording: Recording, network: Network, optimizer: str
+) -> Callable[..., tuple[list[tf.Tensor], list[tf.Tensor], list[updates.State]]]:
+    """One XLA program: (weights, state, x, y, learning_rate, settings, iteration, stops, count) to
+    (recorded, weights, state).
+
+    ``iteration`` is where the weights are; the first ``count`` of ``stops`` (stops,) are those to come, rising.
+    ``recorded`` holds what ``recording`` gives at each, stacked on axis 0; the weights and the state returned are those
+    of the last.
+    """
 
     def descent(
-        weights: list[tf.Tensor], x: tf.Tensor, y: tf.Tensor, learning_rate: tf.Tensor, iterations: tf.Tensor
-    ) -> list[tf.Tensor]:
-        def iterate(iteration: tf.Tensor, *weights: tf.Tensor) -> tuple[tf.Tensor, ...]:
-            found = gradients(network, list(weights), x, y)
-            return (iteration + 1, *(descend(w, g, learning_rate) for w, g in zip(weights, found)))
+        weights: list[tf.Tensor],
+        state: list[updates.State],
+        x: tf.Tensor,
+        y: tf.Tensor,
+        learning_rate: tf.Tensor,
+        settings: updates.Settings,
+        iteration: tf.Tensor,
+        stops: tf.Tensor,
+        count: tf.Tensor,
+    ) -> tuple[list[tf.Tensor], list[tf.Tensor], list[updates.State]]:
+        def iterate(
+            iteration: tf.Tensor, weights: list[tf.Tensor], state: list[updates.State]
+        ) -> tuple[tf.Tensor, list[tf.Tensor], list[updates.State]]:
+            found = gradients(network, weights, x, y)
+            return (
+                iteration + 1,
+                *updates.apply(optimizer, weights, found, state, learning_rate, iteration + 1, settings),
+            )
 
-        start = tf.constant(0, tf.int32)
-        return tf.while_loop(lambda iteration, *_: iteration < iterations, iterate, (start, *weights))[1:]
+        def to_next_stop(
+            number: tf.Tensor,
+            iteration: tf.Tensor,
+            weights: list[tf.Tensor],
+            state: list[updates.State],
+            recorded: list[tf.TensorArray],
+        ) -> tuple[tf.Tensor, tf.Tensor, list[tf.Tensor], list[updates.State], list[tf.TensorArray]]:
+            stop = stops[number]
+            iteration, weights, state = tf.while_loop(
+                lambda iteration, *_: iteration < stop, iterate, (iteration, weights, state)
+            )
+            now = recording(network, weights, x, y)
+            return number + 1, iteration, weights, state, [r.write(number, v) for r, v in zip(recorded, now)]
+
+        recorded = [
+            tf.TensorArray(v.dtype, size=stops.shape[0], element_shape=v.shape)
+            for v in recording(network, weights, x, y)
+        ]
+        _, _, weights, state, recorded = tf.while_loop(
+            lambda number, *_: number < count,
+            to_next_stop,
+            (tf.constant(0), iteration, weights, state, recorded),
+        )
+        return [r.stack() for r in recorded], weights, state
 
     return tf.function(descent, jit_compile=True, autograph=False)
 
 
+def stops_for(recorded: Sequence[int], apart: int) -> Iterator[Stop]:
+    """The recorded iterations, and others between two that are more than ``apart`` from each other."""
+    reached = 0
+    for iteration in recorded:
+        yield from (Stop(between, False) for between in range(reached + apart, iteration, apart))
+        yield Stop(iteration, True)
+        reached = iteration
+
+
+def calls(
+    network: Network, observations: int, members: int, recorded: Sequence[int], stops: int
+) -> Iterator[list[Stop]]:
+    """The stops in groups, one to a call: at most so many, and an amount of work, in each.
+
+    An iteration's work is reckoned as three products a layer for each member.
+    """
+    products = sum(rows * units for rows, units in network.shapes)
+    apart = max(1, MULTIPLICATIONS // (3 * observations * products * members))
+    group: list[Stop] = []
+    reached = 0
+    for stop in stops_for(recorded, apart):
+        if group and (len(group) == stops or stop.iteration - reached > apart):
+            yield group
+            reached, group = group[-1].iteration, []
+        group.append(stop)
+    if group:
+        yield group
+
+
+def stops_at_once(recorded_bytes: int) -> int:
+    """How many stops a call may have when so many bytes are recorded at each."""
+    return max(1, min(STOPS, RECORDED_BYTES // recorded_bytes))
+
+
+def settings_of(optimizer: Optimizer) -> updates.Settings:
+    """The optimizer's settings as tensors, float64 whatever the weights' dtype (see updates.py)."""
+    return {name: tf.constant(value, tf.float64) for name, value in optimizer.settings}
+
+
+def advance(
+    program: Callable[..., tuple[list[tf.Tensor], list[tf.Tensor], list[updates.State]]],
+    point: Point,
+    learning_rate: tf.Tensor,
+    settings: updates.Settings,
+    x: tf.Tensor,
+    y: tf.Tensor,
+    group: Sequence[Stop],
+    stops: int,
+) -> tuple[list[Array], Point]:
+    """One call of a ``compiled_descent``: what was recorded at the group's stops, (stops, ...), and the point reached.
+
+    The program has room for ``stops`` of them; the group may fill a part of it.
+    """
+    iterations = [stop.iteration for stop in group]
+    recorded, weights, state = program(
+        point.weights,
+        point.state,
+        x,
+        y,
+        learning_rate,
+        settings,
+        tf.constant(point.iteration, tf.int64),
+        tf.constant(iterations + [0] * (stops - len(iterations)), tf.int64),
+        tf.constant(len(iterations), tf.int32),
+    )
+    return [r.numpy()[: len(iterations)] for r in recorded], Point(iterations[-1], weights, state)
+
+
 def update(
-    gradients: Gradients, network: Network, weights: Weights, x: Array, y: Array, learning_rate: float
+    gradients: Gradients,
+    network: Network,
+    weights: Weights,
+    x: Array,
+    y: Array,
+    learning_rate: float,
+    optimizer: Optimizer = SGD,
 ) -> Weights:
-    """The weights after one iteration, op by op and not compiled: what ``train`` must come to as well."""
+    """The weights after a first iteration, op by op and not compiled: what ``train`` must come to as well."""
     check_weights(network, weights)
     dtype = weights[0].dtype
     tensors = [tf.constant(w) for w in weights]
     found = gradients(network, tensors, tf.constant(x, dtype), tf.constant(y, dtype))
-    rate = tf.constant(learning_rate, dtype)
-    return [descend(w, g, rate).numpy() for w, g in zip(tensors, found)]
+    updated, _ = updates.apply(
+        optimizer.name,
+        tensors,
+        found,
+        updates.start(optimizer.name, tensors),
+        tf.constant(learning_rate, dtype),
+        tf.constant(1, tf.int64),
+        settings_of(optimizer),
+    )
+    return [w.numpy() for w in updated]
 
 
 def train(
@@ -58,6 +208,7 @@ def train(
     y: Array,
     learning_rate: float,
     recorded: Sequence[int],
+    optimizer: Optimizer = SGD,
 ) -> Iterator[Weights]:
     """Descend from ``weights``; yield them at each of the ``recorded`` iterations (rising; 0 is the start).
 
@@ -66,12 +217,14 @@ def train(
     """
     check_weights(network, weights)
     dtype = weights[0].dtype
-    descent = compiled_descent(gradients, network)
-    x, y = tf.constant(x, dtype), tf.constant(y, dtype)
-    rate = tf.constant(learning_rate, dtype)
-    current, reached = [tf.constant(w) for w in weights], 0
-    for iteration in recorded:
-        if iteration > reached:
-            current = descent(current, x, y, rate, tf.constant(iteration - reached, tf.int32))
-            reached = iteration
-        yield [w.numpy() for w in current]
+    program = compiled_descent(gradients, weights_themselves, network, optimizer.name)
+    start = [tf.constant(w) for w in weights]
+    point = Point(0, start, updates.start(optimizer.name, start))
+    x, y, rate = tf.constant(x, dtype), tf.constant(y, dtype), tf.constant(learning_rate, dtype)
+    settings = settings_of(optimizer)
+    stops = stops_at_once(sum(w.nbytes for w in weights))
+    for group in calls(network, x.shape[0], 1, recorded, stops):
+        values, point = advance(program, point, rate, settings, x, y, group, stops)
+        for number, stop in enumerate(group):
+            if stop.recorded:
+                yield [v[number].copy() for v in values]

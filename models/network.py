@@ -13,6 +13,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from .optimizers import SGD, Optimizer
+
 Array = NDArray[np.floating]
 Weights = list[Array]
 
@@ -142,10 +144,25 @@ class Implementation(Protocol):
     def backward(self, network: Network, weights: Weights, x: Array, y: Array) -> Backward:
         """delta and gradient of each layer."""
 
-    def update(self, network: Network, weights: Weights, x: Array, y: Array, learning_rate: float) -> Weights:
-        """The weights after one iteration of gradient descent."""
+    def update(
+        self,
+        network: Network,
+        weights: Weights,
+        x: Array,
+        y: Array,
+        learning_rate: float,
+        optimizer: Optimizer = SGD,
+    ) -> Weights:
+        """The weights after a first iteration: the optimizer remembers none before it."""
 
     def train(
-        self, network: Network, weights: Weights, x: Array, y: Array, learning_rate: float, recorded: Sequence[int]
+        self,
+        network: Network,
+        weights: Weights,
+        x: Array,
+        y: Array,
+        learning_rate: float,
+        recorded: Sequence[int],
+        optimizer: Optimizer = SGD,
     ) -> Iterator[Weights]:
         """The weights at each of the ``recorded`` iterations (rising; 0 is the start)."""

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import contextlib
 import functools
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 from .activations import NEGATIVE_SLOPE
 from .network import Array, Backward, Forward, Network, Weights, check_weights, from_keras, to_keras
+from .optimizers import SGD, Optimizer
 
 STEPS_PER_EXECUTION = 1000  # at most; from about here on the Python between two executions no longer shows
 
@@ -45,6 +47,15 @@ LOSSES: dict[str, type[keras.losses.Loss]] = {
 # in place of Keras' own activation of that name
 ACTIVATIONS = {"leaky_relu": leaky_relu}
 
+# each with the settings of ours as keyword arguments; the learning rate is assigned later
+OPTIMIZERS: dict[str, Callable[..., keras.optimizers.Optimizer]] = {
+    "sgd": keras.optimizers.SGD,
+    "momentum": keras.optimizers.SGD,
+    "nesterov": functools.partial(keras.optimizers.SGD, nesterov=True),
+    "rmsprop": keras.optimizers.RMSprop,
+    "adam": keras.optimizers.Adam,
+}
+
 
 @contextlib.contextmanager
 def floatx(dtype: str) -> Iterator[None]:
@@ -57,31 +68,49 @@ def floatx(dtype: str) -> Iterator[None]:
         keras.config.set_floatx(before)
 
 
+def keras_optimizer(optimizer: Optimizer, dtype: str) -> keras.optimizers.Optimizer:
+    """Keras' counterpart of ours; its learning rate is to be assigned.
+
+    Keras puts a setting that is a Python float through tf.cast, by way of float32 even to float64: 0.9 would be off by
+    2e-8. A NumPy float64 is not, but would make float64 of a float32 update.
+    """
+    number = np.float64 if dtype == "float64" else float
+    return OPTIMIZERS[optimizer.name](**{name: number(value) for name, value in optimizer.settings})
+
+
 @functools.lru_cache(maxsize=16)
-def build(network: Network, dtype: str) -> keras.Sequential:
+def build(network: Network, dtype: str, optimizer: Optimizer) -> keras.Sequential:
     """A compiled ``keras.Sequential`` of Dense layers for this network; weights and rate are to be assigned.
 
-    One model serves every run of the same network and dtype, so that Keras traces its training step once.
+    One model serves every run of the same network, dtype and optimizer, so that Keras traces its training step once.
     """
     with floatx(dtype):
         model = keras.Sequential([keras.Input((network.sizes[0],), dtype=dtype)])
         for units, activation in zip(network.sizes[1:], network.activations):
             model.add(keras.layers.Dense(units, activation=ACTIVATIONS.get(activation, activation), dtype=dtype))
         model.compile(
-            optimizer=keras.optimizers.SGD(),
+            optimizer=keras_optimizer(optimizer, dtype),
             loss=LOSSES[network.cost](dtype=dtype),
             jit_compile=True,
             steps_per_execution=STEPS_PER_EXECUTION,
         )
+        model.optimizer.build(model.trainable_variables)
     return model
 
 
-def with_weights(network: Network, weights: Weights) -> keras.Sequential:
+def with_weights(network: Network, weights: Weights, optimizer: Optimizer = SGD) -> keras.Sequential:
     """The network's model, these weights in it."""
     check_weights(network, weights)
-    model = build(network, str(weights[0].dtype))
+    model = build(network, str(weights[0].dtype), optimizer)
     model.set_weights(to_keras(weights))
     return model
+
+
+def set_optimizer(model: keras.Sequential, learning_rate: float, state: Sequence[Array] | None) -> None:
+    """Put the optimizer into that state, its variables' values; None is before the first update."""
+    for number, variable in enumerate(model.optimizer.variables):
+        variable.assign(np.zeros(variable.shape) if state is None else state[number])
+    model.optimizer.learning_rate = learning_rate
 
 
 def activations_of_layers(model: keras.Sequential, x: tf.Tensor) -> list[tf.Tensor]:
@@ -112,10 +141,12 @@ def backward(network: Network, weights: Weights, x: Array, y: Array) -> Backward
     return Backward(None, from_keras([g.numpy() for g in tape_gradients(model, x, y)]))
 
 
-def update(network: Network, weights: Weights, x: Array, y: Array, learning_rate: float) -> Weights:
+def update(
+    network: Network, weights: Weights, x: Array, y: Array, learning_rate: float, optimizer: Optimizer = SGD
+) -> Weights:
     """See ``network.Implementation``: the optimizer's own update, op by op."""
-    model = with_weights(network, weights)
-    model.optimizer.learning_rate = learning_rate
+    model = with_weights(network, weights, optimizer)
+    set_optimizer(model, learning_rate, None)
     model.optimizer.apply(tape_gradients(model, x, y), model.trainable_variables)
     return from_keras(model.get_weights())
 
@@ -130,16 +161,24 @@ def untuned() -> tf.data.Options:
 
 
 def train(
-    network: Network, weights: Weights, x: Array, y: Array, learning_rate: float, recorded: Sequence[int]
+    network: Network,
+    weights: Weights,
+    x: Array,
+    y: Array,
+    learning_rate: float,
+    recorded: Sequence[int],
+    optimizer: Optimizer = SGD,
 ) -> Iterator[Weights]:
     """See ``network.Implementation``. One call of ``fit`` from one recorded iteration to the next."""
-    current, reached = weights, 0
+    current, state, reached = weights, None, 0
     batch = tf.data.Dataset.from_tensors((x, y)).with_options(untuned())
     for iteration in recorded:
         if iteration > reached:
-            model = with_weights(network, current)
-            model.optimizer.learning_rate = learning_rate
+            # another run may have had the model since
+            model = with_weights(network, current, optimizer)
+            set_optimizer(model, learning_rate, state)
             # one epoch of so many steps: every step is the full batch, so a step is an iteration
             model.fit(batch.repeat(iteration - reached), shuffle=False, verbose=0)
             current, reached = from_keras(model.get_weights()), iteration
+            state = [variable.numpy() for variable in model.optimizer.variables]
         yield current

@@ -10,6 +10,7 @@ from . import loop
 from .activations import activate
 from .costs import COSTS
 from .network import Array, Backward, Forward, Network, Weights, check_weights
+from .optimizers import SGD, Optimizer
 
 
 def forward_pass(
@@ -53,13 +54,21 @@ def backward(network: Network, weights: Weights, x: Array, y: Array) -> Backward
     return Backward([v.numpy() for v in deltas], [v.numpy() for v in found])
 
 
-def update(network: Network, weights: Weights, x: Array, y: Array, learning_rate: float) -> Weights:
+def update(
+    network: Network, weights: Weights, x: Array, y: Array, learning_rate: float, optimizer: Optimizer = SGD
+) -> Weights:
     """See ``network.Implementation``."""
-    return loop.update(gradients, network, weights, x, y, learning_rate)
+    return loop.update(gradients, network, weights, x, y, learning_rate, optimizer)
 
 
 def train(
-    network: Network, weights: Weights, x: Array, y: Array, learning_rate: float, recorded: Sequence[int]
+    network: Network,
+    weights: Weights,
+    x: Array,
+    y: Array,
+    learning_rate: float,
+    recorded: Sequence[int],
+    optimizer: Optimizer = SGD,
 ) -> Iterator[Weights]:
-    """See ``network.Implementation``. Stays in one compiled loop between two recorded iterations."""
-    return loop.train(gradients, network, weights, x, y, learning_rate, recorded)
+    """See ``network.Implementation``. Stays in one compiled loop, recording included."""
+    return loop.train(gradients, network, weights, x, y, learning_rate, recorded, optimizer)

@@ -23,8 +23,12 @@ ORDER = [
     "compare",
     "experiment",
     "post",
+    "sweep",
+    "bench",
     "board",
     "report",
+    "sweep_report",
+    "bench_report",
     "cli",
     "__main__",
 ]
@@ -33,6 +37,7 @@ ORDER = [
 WITHOUT_TENSORFLOW = [
     "models.network",
     "models.initializers",
+    "models.optimizers",
     "models.numerical",
     "harness.scenario",
     "harness.trace",

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from harness import rounding
 from harness.compare import compare_traces
 from harness.trace import COST, Quantity, take
-from models import activations, costs, handwritten, loop, numerical, sequential, tape
+from models import activations, costs, handwritten, loop, numerical, sequential, tape, updates
 from models.network import Network, from_keras, to_keras
 from tests.networks import Problem, post_problem, problems, random_problem
 
@@ -145,7 +145,7 @@ def test_weights_of_another_shape_are_refused(name):
 def test_no_retracing_between_runs_of_the_same_shapes():
     network, weights, x, y = post_problem()
     list(handwritten.train(network, weights, x, y, 0.5, [1]))
-    descent = loop.compiled_descent(handwritten.gradients, network)
+    descent = loop.compiled_descent(handwritten.gradients, loop.weights_themselves, network, "sgd")
     before = descent.experimental_get_tracing_count()
     list(handwritten.train(network, weights, x, y, 0.1, [5, 17, 100]))
     list(handwritten.train(network, [2 * w for w in weights], x, y, 3.0, [0, 1]))
@@ -245,7 +245,7 @@ def test_a_broken_step_is_noticed_where_it_breaks(step, monkeypatch):
 
 
 def test_a_broken_update_is_noticed(monkeypatch):
-    monkeypatch.setattr(loop, "descend", lambda weight, gradient, learning_rate: weight + learning_rate * gradient)
+    monkeypatch.setitem(updates.RULES, "sgd", lambda w, g, state, learning_rate, *_: (w + learning_rate * g, ()))
     assert disagreements(post_problem(), "handwritten", "sequential", "float64") == ["weights1", "weights2", "weights3"]
 
 

@@ -1,0 +1,198 @@
+"""Sweeps: the figures of POST.md from many seeds, and what the table makes of members."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from harness import BadInput, cli, post, sweep, sweep_report
+from harness.scenario import load
+from harness.symmetry import effective_width, members_with_clones
+from models import handwritten
+from models.optimizers import parse
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="module")
+def found():
+    """The post from Glorot uniform and from ones, 60 seeds."""
+    scenario = load("post", {"record": "log 200"})
+    chosen = sweep.combinations(scenario.initializers, ["sgd"], [0.5, 3.0])
+    return sweep.run(scenario, chosen, 60)
+
+
+def group(found, initializer, rate):
+    return next(g for g in found.groups if g.combination == (initializer, "sgd", rate))
+
+
+def test_glorot_seeds_lie_where_post_md_says(found):
+    """POST.md, 6: 0.000056 to 0.0001, median 0.00007, of 30 seeds after 10000 iterations"""
+    low, middle, high = group(found, "glorot_uniform", 0.5).cost_quantiles
+    assert 0.00005 < low < middle < high < 0.00012
+    assert middle == pytest.approx(0.00007, abs=0.00001)
+
+
+def test_a_constant_start_is_one_member_and_comes_where_post_md_says(found):
+    of_ones = group(found, "ones", 0.5)
+    assert len(of_ones.seeds) == 1
+    assert of_ones.final_cost[0] == pytest.approx(0.000342, abs=5e-7)
+    assert of_ones.clones.tolist() == [True]
+    assert not group(found, "glorot_uniform", 0.5).clones.any()
+
+
+def test_the_target_of_the_post_is_its_own_cost(found):
+    assert found.target == pytest.approx(0.000121, abs=5e-7)
+    assert post.final_cost() == found.target
+
+
+def test_iterations_to_the_target_are_those_of_the_single_network(found):
+    members = group(found, "glorot_uniform", 3.0)
+    scenario = found.scenario
+    for place in (0, 7, 59):
+        reached = int(members.reached_at[place])
+        before = max(i for i in scenario.recorded if i < reached)
+        start = load("post", {"seed": members.seeds[place]}).start("glorot_uniform")
+        path = handwritten.train(scenario.network, start, scenario.x, scenario.y, 3.0, [before, reached])
+        costs = [handwritten.forward(scenario.network, w, scenario.x, scenario.y).cost for w in path]
+        assert costs[0] > found.target >= costs[1]
+
+
+def test_the_best_is_the_one_that_nearly_all_reach_soonest(found):
+    chosen = sweep.best(found)
+    assert chosen is not None
+    assert chosen.combination == ("glorot_uniform", "sgd", 3.0)
+
+
+def test_the_verdict_answers_the_post_s_last_question(found):
+    told = " ".join(sweep_report.verdict(found))
+    assert "0.000121" in told
+    assert "So 10,000 iterations are" in told
+    slow = sweep.run(found.scenario, [found.groups[-2].combination], 20)
+    assert any("not too many" in line for line in sweep_report.verdict(slow))
+
+
+def test_quantiles_of_known_members():
+    costs = np.arange(1.0, 101.0)
+    reached = np.where(costs <= 40, costs * 10, np.nan)
+    flags = costs > 90
+    one = sweep.Group(sweep.Combination("ones", "sgd", 1.0), range(100), costs, reached, flags, flags)
+    assert one.cost_quantiles == [5, 50, 95]
+    assert one.reached_share == 0.4
+    assert one.iterations_quantiles == [20, 200, 380]
+    diverged = sweep.Group(one.combination, range(100), costs * np.nan, reached * np.nan, flags, flags)
+    assert diverged.cost_quantiles == [np.inf] * 3
+    assert np.isnan(diverged.iterations_quantiles).all()
+
+
+@pytest.mark.parametrize("size", [1, 7, 60])
+def test_chunks_change_nothing(found, size, monkeypatch):
+    monkeypatch.setattr(sweep, "CHUNK", size)
+    combination = sweep.Combination("glorot_uniform", "sgd", 3.0)
+    again = sweep.run(load("post", {"record": "log 200", "iterations": 50}), [combination], 20).groups[0]
+    monkeypatch.undo()
+    whole = sweep.run(load("post", {"record": "log 200", "iterations": 50}), [combination], 20).groups[0]
+    assert np.array_equal(again.final_cost, whole.final_cost)
+    assert np.array_equal(again.seeds, whole.seeds)
+
+
+def test_members_with_clones_are_those_of_smaller_effective_width():
+    rng = np.random.default_rng(0)
+    weights = [rng.normal(size=(3, 3, 4)), rng.normal(size=(4, 3, 4)), rng.normal(size=(4, 2, 4))]
+    weights[0][:, 2, 1] = weights[0][:, 0, 1]  # member 1: units 0 and 2 of layer 1, in and out
+    weights[1][3, :, 1] = weights[1][1, :, 1]
+    weights[1][:, 1, 2] = weights[1][:, 0, 2]  # member 2: of layer 2, in only
+    weights[1][..., 3] = 1.0  # member 3: of layer 2, in and out
+    weights[2][1:, :, 3] = 2.0
+    found = members_with_clones(weights)
+    assert found.tolist() == [False, True, False, True]
+    for place, cloned in enumerate(found):
+        one = [w[..., place] for w in weights]
+        assert cloned == (min(effective_width(one, layer) for layer in (1, 2)) < 3)
+
+
+def test_combinations_are_every_one_and_each_once():
+    chosen = sweep.combinations(["ones", "zeros"], ["sgd", "adam(beta_1=0.8)"], [0.1, 1.0])
+    assert len(chosen) == 8
+    assert str(parse(chosen[-1].optimizer)) == chosen[-1].optimizer
+    with pytest.raises(BadInput, match="twice"):
+        sweep.combinations(["ones"], ["sgd", "sgd"], [0.1])
+    with pytest.raises(BadInput, match="--optimizer"):
+        sweep.combinations(["ones"], ["rprop"], [0.1])
+
+
+def test_the_command_writes_json_and_csv(tmp_path, capsys):
+    file = tmp_path / "members.csv"
+    arguments = ["sweep", "--seeds", "5", "--iterations", "20", "--learning-rate", "0.5,3", "--no-log", "--json"]
+    assert cli.main([*arguments, "--csv", str(file)]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert [(c["initializer"], c["learning_rate"], c["members"]) for c in document["combinations"]] == [
+        ("ones", 0.5, 1),
+        ("ones", 3.0, 1),
+        ("glorot_uniform", 0.5, 5),
+        ("glorot_uniform", 3.0, 5),
+    ]
+    with file.open() as lines:
+        rows = list(csv.DictReader(lines))
+    assert len(rows) == 12
+    assert [int(row["seed"]) for row in rows[2:7]] == [0, 1, 2, 3, 4]
+    costs = sorted(float(row["final_cost"]) for row in rows[2:7])
+    assert document["combinations"][2]["cost_quantiles"]["50"] == costs[2]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["--seeds", "0"], "--seeds"),
+        (["--learning-rate", "0.5,-1"], "--learning-rate"),
+        (["--learning-rate", "a,b"], "--learning-rate"),
+        (["--optimizer", "rprop"], "--optimizer"),
+        (["--csv", "/no/such/folder/x.csv", "--seeds", "1", "--iterations", "1"], "/no/such/folder/x.csv"),
+    ],
+)
+def test_bad_input_is_told_in_a_line(arguments, told, capsys, tmp_path):
+    assert cli.main(["sweep", "--no-log", *arguments]) == 2
+    out, err = capsys.readouterr()
+    assert told in err
+    assert out == ""
+    assert len(err.splitlines()) == 1
+
+
+def test_an_interrupt_keeps_what_is_done(tmp_path):
+    """Two combinations: the first is quick, the second would take hours."""
+    arguments = [
+        "sweep",
+        "--init",
+        "ones,glorot_uniform",
+        "--seeds",
+        "2000000",
+        "--iterations",
+        "3000",
+        "--json",
+        "--no-log",
+    ]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "harness", *arguments],
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    time.sleep(15)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 130, err
+    document = json.loads(out)
+    assert document["interrupted"] is True
+    assert document["combinations"][0]["members"] == 1
+    assert any("Interrupted" in line for line in document["verdict"])

@@ -29,9 +29,9 @@ def people(rows: Sequence[Row]) -> RenderableType:
     table = new_table(
         "One iteration of one network, 2-3-3-2, float32",
         ("way to train", "left"),
-        ("networks\\nat once", "right"),
+        ("networks\nat once", "right"),
         ("median", "right"),
-        ("times faster\\nthan Keras fit", "right"),
+        ("times faster\nthan Keras fit", "right"),
     )
     for row in rows:
         if row.skipped:

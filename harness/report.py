@@ -237,7 +237,7 @@ def training_table(runs: Sequence[Run]) -> Table:
     columns = [("iteration", "right")]
     for run in runs:
         columns += [(f"{run.initializer}\ncost", "right"), ("width", "right"), ("spread", "right")]
-    table = new_table("Training: cost, and effective width and clone spread of the hidden layers", *columns)
+    table = new_table("Training, and the clones of the hidden layers", *columns)
     for row in table_rows(runs[0].recorded):
         cells = [f"{runs[0].recorded[row]:,}"]
         for run in runs:

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from tensorboard.backend.event_processing.event_accumulator import TENSORS, EventAccumulator
 
-from harness import cli
+from harness import cli, options
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -143,7 +143,7 @@ def test_bad_input_is_one_plain_line_and_exit_2_and_quick(arguments, told, tmp_p
 def test_tensorflow_is_not_imported_to_say_a_word(arguments, tmp_path):
     script = f"""
 import sys
-from harness import cli
+from harness import cli, options
 try:
     cli.main({arguments!r})
 except SystemExit:
@@ -188,7 +188,7 @@ def test_a_difference_ends_with_1(monkeypatch, capsys):
 
 
 def test_commas_inside_brackets_do_not_separate():
-    assert cli.comma_separated("ones, random_uniform(-1,1),constant(2)") == [
+    assert options.comma_separated("ones, random_uniform(-1,1),constant(2)") == [
         "ones",
         "random_uniform(-1,1)",
         "constant(2)",

@@ -29,6 +29,9 @@ ORDER = [
     "report",
     "sweep_report",
     "bench_report",
+    "options",
+    "terminal",
+    "commands",
     "cli",
     "__main__",
 ]
@@ -49,27 +52,37 @@ WITHOUT_TENSORFLOW = [
 ]
 
 
-def imported_rooms(path: Path) -> set[str]:
-    """The rooms of its own package that a file imports, anywhere in it."""
-    rooms: set[str] = set()
-    for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.ImportFrom):
-            module = node.module or ""
-            if node.level == 0 and module.split(".")[0] == "harness":
-                module = module.partition(".")[2]
-            elif node.level == 0:
+def rooms() -> set[str]:
+    """The files and folders of harness/."""
+    return {path.stem for path in (ROOT / "harness").glob("*.py")} | {"commands"}
+
+
+def files_of(room: str) -> list[Path]:
+    """A room is a file, or a folder of them."""
+    return sorted((ROOT / "harness" / room).glob("*.py")) or [ROOT / "harness" / f"{room}.py"]
+
+
+def imported_rooms(room: str) -> set[str]:
+    """The other rooms that one imports, anywhere in it."""
+    found: set[str] = set()
+    for path in files_of(room):
+        level = len(path.relative_to(ROOT / "harness").parts)
+        for node in ast.walk(ast.parse(path.read_text())):
+            if not isinstance(node, ast.ImportFrom):
                 continue
-            rooms |= {module} if module else {alias.name for alias in node.names}
-    return rooms & {other.stem for other in path.parent.glob("*.py")}
+            parts = (node.module or "").split(".")
+            if node.level == level or (node.level == 0 and parts.pop(0) == "harness"):
+                found |= {parts[0]} if parts and parts[0] else {alias.name for alias in node.names}
+    return found & rooms() - {room}
 
 
 @pytest.mark.parametrize("room", ORDER)
 def test_rooms_import_downwards_only(room):
-    assert imported_rooms(ROOT / "harness" / f"{room}.py") <= set(ORDER[: ORDER.index(room)])
+    assert imported_rooms(room) <= set(ORDER[: ORDER.index(room)])
 
 
 def test_every_room_has_its_place():
-    assert {path.stem for path in (ROOT / "harness").glob("*.py")} == set(ORDER)
+    assert rooms() == set(ORDER)
 
 
 def test_models_know_nothing_of_the_harness():

@@ -1,0 +1,6 @@
+"""One module a command: ``add`` gives the parser its options, ``run`` calls and prints and returns the exit code.
+
+Modules that compute are imported only inside ``run``, so that help and bad arguments answer at once.
+"""
+
+AGREES, DIFFERS, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130  # exit codes

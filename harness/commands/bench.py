@@ -1,0 +1,32 @@
+"""``harness bench``"""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from ..options import add_json, positive
+from ..terminal import progress_bar, show_result, silent_import
+from . import AGREES
+
+
+def add(commands: Any) -> None:
+    command = commands.add_parser(
+        "bench",
+        help="how fast each way of training is on this machine",
+        description="Train the post's network every way there is, in turns, and tell the time of one iteration. "
+        "JAX and a C compiler take part where they are installed.",
+    )
+    command.add_argument("--members", type=positive, default=1000, metavar="N", help="networks of an ensemble (1000)")
+    command.add_argument("--rounds", type=positive, default=5, metavar="N", help="of which the median is told (5)")
+    add_json(command)
+    command.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    with progress_bar() as show:
+        with silent_import():
+            from .. import bench, bench_report
+        rows = bench.run(arguments.members, arguments.rounds, show)
+    show_result(arguments.json, lambda: bench_report.machines(rows), lambda: bench_report.people(rows))
+    return AGREES

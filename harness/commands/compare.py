@@ -1,0 +1,61 @@
+"""``harness compare``"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import time
+from typing import TYPE_CHECKING, Any
+
+from ..options import add_output, add_scenario, overrides
+from ..terminal import progress_bar, show_result, silent_import, told_what_is_kept
+from . import AGREES, DIFFERS
+
+if TYPE_CHECKING:
+    from ..trace import Run
+
+
+def add(commands: Any) -> None:
+    command = commands.add_parser(
+        "compare",
+        help="train the network three ways from the same weights and compare every quantity",
+        description="Train the network by hand, with GradientTape and with keras.Sequential from the same weights, "
+        "compare every quantity, and log it for TensorBoard. Exit code 0: all agree, 1: some differ, 2: bad input.",
+    )
+    add_scenario(command).add_argument("--learning-rate", type=float, metavar="RATE")
+    add_output(command)
+    command.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    from .. import board, scenario
+
+    chosen = scenario.load(arguments.scenario, overrides(arguments))
+    with contextlib.ExitStack() as stack:
+        folder = None
+        if not arguments.no_log:
+            folder = stack.enter_context(board.run_folder(arguments.log_dir, chosen.name, arguments.name))
+        stack.enter_context(told_what_is_kept(folder))
+        show = stack.enter_context(progress_bar())
+        with silent_import():
+            from .. import experiment, post, report
+        wall_time = time.time()
+
+        def write(run: Run) -> None:
+            if folder is not None and run.recorded:
+                board.write(run, folder / run.name, wall_time)
+
+        found = experiment.run(chosen, show, write)
+        recovered, figures = None, []
+        if post.is_post(chosen):
+            recovered = post.recover_learning_rate(post.OUTPUTS_AFTER_1000, 1000, post.PRINTED_ERROR_AFTER_1000)
+            figures = post.claims(recovered)
+        if folder is not None:
+            board.write_verdict(folder, report.markdown(report.verdict(found, recovered, figures), found), wall_time)
+    log_dir = None if folder is None else str(folder)
+    show_result(
+        arguments.json,
+        lambda: report.machines(found, recovered, figures, log_dir),
+        lambda: report.people(found, recovered, figures, log_dir),
+    )
+    return AGREES if found.agrees and all(claim.agrees for claim in figures) else DIFFERS

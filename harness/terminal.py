@@ -1,0 +1,76 @@
+"""What a command does with the terminal: a progress bar, the result, quiet while libraries load, a word on Ctrl-C."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+
+@contextlib.contextmanager
+def silent_import() -> Iterator[None]:
+    """Keep what TensorFlow's libraries write to stderr while they load, unless loading fails.
+
+    It comes from C++ before any log level is read, so the file descriptor itself has to be put aside.
+    """
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    sys.stderr.flush()
+    with tempfile.TemporaryFile() as kept:
+        stderr = os.dup(2)
+        os.dup2(kept.fileno(), 2)
+        try:
+            yield
+        except BaseException:
+            kept.seek(0)
+            os.write(stderr, kept.read())
+            raise
+        finally:
+            os.dup2(stderr, 2)
+            os.close(stderr)
+
+
+@contextlib.contextmanager
+def progress_bar() -> Iterator[Callable[[int, int, str], None]]:
+    """A bar on stderr that goes away when done; at no terminal it shows nothing.
+
+    It is a function of (done, in all, what is running now).
+    """
+    from rich.console import Console
+    from rich.progress import Progress
+
+    console = Console(stderr=True)
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task("loading TensorFlow", total=None)
+
+        def show(done: int, total: int, what: str) -> None:
+            bar.update(task, completed=done, total=total, description=what)
+
+        yield show
+
+
+def show_result(as_json: bool, machines: Callable[[], Any], people: Callable[[], Any]) -> None:
+    """One JSON document, or what people read, on stdout."""
+    if as_json:
+        print(json.dumps(machines(), indent=1))
+    else:
+        from rich.console import Console
+
+        Console().print(people())
+
+
+@contextlib.contextmanager
+def told_what_is_kept(folder: Path | None) -> Iterator[None]:
+    """An interrupt that goes on with a word on where the unfinished results are."""
+    from .board import UNFINISHED
+
+    try:
+        yield
+    except KeyboardInterrupt:
+        if folder is None:
+            raise
+        raise KeyboardInterrupt(f"{folder} has what was recorded, and is marked {UNFINISHED}") from None

@@ -1,6 +1,7 @@
 """What TensorBoard gets: read back with its own reader, compared with tf.summary, and served by a live TensorBoard."""
 
 import contextlib
+import io
 import json
 import os
 import re
@@ -19,12 +20,15 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from networks import post_problem
+from PIL import Image
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from tensorboard.compat.tensorflow_stub.pywrap_tensorflow import masked_crc32c
+from tensorboard.plugins.custom_scalar import layout_pb2
+from tensorboard.plugins.hparams import metadata as hparams_metadata
 from tensorboard.util.tensor_util import make_ndarray
 
-from harness import BadInput, board
-from harness.trace import COST, Quantity, Run
+from harness import BadInput, board, events, heatmap, series
+from harness.trace import COST, Quantity, Run, take
 from models import handwritten
 
 RECORDED = [0, 1, 10, 300]
@@ -32,16 +36,10 @@ NEURONS = [(layer, unit) for layer, units in ((1, 3), (2, 3), (3, 2)) for unit i
 
 
 def run_of(start: str) -> Run:
-    """The post's network, trained by hand, with the cost and gradients of each recorded iteration."""
+    """The post's network, trained by hand, with every quantity of each recorded iteration."""
     problem = post_problem(start)
     weights = list(handwritten.train(*problem, 0.5, RECORDED))
-    traces = []
-    for w in weights:
-        gradients = handwritten.backward(problem.network, w, problem.x, problem.y).gradients
-        cost = handwritten.forward(problem.network, w, problem.x, problem.y).cost
-        traces.append(
-            {COST: np.asarray(cost)} | {Quantity("gradient", layer): g for layer, g in enumerate(gradients, start=1)}
-        )
+    traces = [take(handwritten, problem.network, w, problem.x, problem.y, 0.5) for w in weights]
     return Run("handwritten", start, RECORDED, weights, traces)
 
 
@@ -60,36 +58,51 @@ def read(folder):
     return EventAccumulator(str(folder), size_guidance={"tensors": 0}).Reload()
 
 
-def points(events, tag):
+def points(logged, tag):
     """{step: array} of a tag"""
-    return {event.step: make_ndarray(event.tensor_proto) for event in events.Tensors(tag)}
+    return {event.step: make_ndarray(event.tensor_proto) for event in logged.Tensors(tag)}
 
 
-def plugins(events):
+def plugins(logged):
     """{tag: the TensorBoard plugin that shows it}"""
-    return {tag: events.SummaryMetadata(tag).plugin_data.plugin_name for tag in events.Tags()["tensors"]}
+    return {tag: logged.SummaryMetadata(tag).plugin_data.plugin_name for tag in logged.Tags()["tensors"]}
+
+
+def assert_histogram(found, values):
+    """One of TensorBoard's histograms (30, 3) against NumPy's of the same values."""
+    left, right, counts = found.T
+    assert found.shape == (30, 3)
+    assert (left[0], right[-1], counts.sum()) == (values.min(), values.max(), values.size)
+    if np.ptp(values) > 0:
+        expected, edges = np.histogram(values, 30)
+        np.testing.assert_array_equal(counts, expected)
+        np.testing.assert_allclose(np.append(left, right[-1]), edges, rtol=1e-14, atol=1e-15)
 
 
 @pytest.mark.parametrize("start", ["ones", "glorot_uniform"])
-def test_every_neuron_has_a_histogram_of_its_weights_at_each_iteration(tmp_path, runs, start):
-    board.write(runs[start], tmp_path / "run")
-    events = read(tmp_path / "run")
-    tags = [tag for tag, plugin in plugins(events).items() if plugin == "histograms"]
-    assert tags == [f"layer{layer}/weights/neuron{unit}" for layer, unit in NEURONS]
-    for tag, (layer, unit) in zip(tags, NEURONS):
-        found = points(events, tag)
-        assert list(found) == RECORDED
-        for weights, histogram in zip(runs[start].weights, found.values()):
-            incoming = weights[layer - 1][:, unit]
-            left, right, counts = histogram.T
-            assert histogram.shape == (30, 3)
-            assert left[0] == incoming.min()
-            assert right[-1] == incoming.max()
-            assert counts.sum() == len(incoming)
-            if np.ptp(incoming) > 0:
-                expected, edges = np.histogram(incoming, 30)
-                np.testing.assert_array_equal(counts, expected)
-                np.testing.assert_allclose(np.append(left, right[-1]), edges, rtol=1e-14, atol=1e-15)
+def test_every_neuron_has_its_histograms_at_each_iteration(tmp_path, runs, start):
+    run = runs[start]
+    board.write(run, tmp_path / "run")
+    logged = read(tmp_path / "run")
+    tags = sorted(tag for tag, plugin in plugins(logged).items() if plugin == "histograms")
+    kinds = ("activation", "gradient", "weights")
+    assert tags == [
+        f"layer{layer}/{kind}/neuron{unit}"
+        for layer in (1, 2, 3)
+        for kind in kinds
+        for n, unit in NEURONS
+        if n == layer
+    ]
+    for layer, unit in NEURONS:
+        for kind, of_run in (
+            ("weights", [w[layer - 1] for w in run.weights]),
+            ("gradient", [trace[Quantity("gradient", layer)] for trace in run.traces]),
+            ("activation", [trace[Quantity("a", layer)] for trace in run.traces]),
+        ):
+            found = points(logged, f"layer{layer}/{kind}/neuron{unit}")
+            assert list(found) == RECORDED
+            for values, histogram in zip(of_run, found.values()):
+                assert_histogram(histogram, values[:, unit])
 
 
 def test_all_ones_start_is_one_bar_at_one(tmp_path, runs):
@@ -99,32 +112,48 @@ def test_all_ones_start_is_one_bar_at_one(tmp_path, runs):
         np.testing.assert_array_equal(histogram[:-1, 2], 0)
 
 
+def expected_scalars(start, run):
+    """Every curve, computed here from weights and formulas alone; steep sigmoids are those of |z| > 4.36."""
+    problem = post_problem(start)
+    wanted = {}
+
+    def add(tag, value):
+        wanted.setdefault(tag, []).append(value)
+
+    for weights, trace in zip(run.weights, run.traces):
+        a = problem.x
+        for layer, w in enumerate(weights, start=1):
+            z = a @ w[1:] + w[0]
+            a = 1 / (1 + np.exp(-z))
+            gradient, moved = trace[Quantity("gradient", layer)], trace[Quantity("weights", layer)] - w
+            add(f"layer{layer}/gradient_norm", np.sqrt((gradient**2).sum()))
+            add(f"layer{layer}/update_to_weight", np.sqrt((moved**2).sum() / (w**2).sum()))
+            add(f"layer{layer}/saturated_share", (np.abs(z) > 4.3567).mean())
+            for unit in range(w.shape[1]):
+                add(f"layer{layer}/weight_mean/neuron{unit}", w[:, unit].mean())
+                add(f"layer{layer}/activation_mean/neuron{unit}", a[:, unit].mean())
+        add("cost", np.sum((a - problem.y) ** 2))
+        for observation, unit in ((0, 0), (0, 1), (1, 0), (1, 1)):
+            add(f"output/observation{observation}_unit{unit}", a[observation, unit])
+        for layer in (1, 2):
+            columns = np.vstack([weights[layer - 1], weights[layer][1:].T])
+            add(f"layer{layer}/clone_spread", np.ptp(columns, axis=1).max())
+            add(f"layer{layer}/effective_width", len(np.unique(columns.round(7), axis=1).T))
+    return wanted
+
+
 @pytest.mark.parametrize("start", ["ones", "glorot_uniform"])
 def test_scalars(tmp_path, runs, start):
-    run = runs[start]
-    board.write(run, tmp_path / "run")
-    events = read(tmp_path / "run")
-    problem = post_problem(start)
-    expected = {"cost": []}
-    for weights in run.weights:
-        a = problem.x
-        for w in weights:
-            a = 1 / (1 + np.exp(-(a @ w[1:] + w[0])))
-        expected["cost"].append(np.sum((a - problem.y) ** 2))
-    for layer in (1, 2):
-        columns = [np.vstack([w[layer - 1], w[layer][1:].T]) for w in run.weights]
-        expected[f"layer{layer}/clone_spread"] = [(c.max(axis=1) - c.min(axis=1)).max() for c in columns]
-        expected[f"layer{layer}/effective_width"] = [len(np.unique(c.round(7), axis=1).T) for c in columns]
-    for layer in (1, 2, 3):
-        of_layer = [trace[Quantity("gradient", layer)] for trace in run.traces]
-        expected[f"layer{layer}/gradient_norm"] = [np.sqrt((g**2).sum()) for g in of_layer]
-    assert {tag for tag, plugin in plugins(events).items() if plugin == "scalars"} == set(expected)
+    board.write(runs[start], tmp_path / "run", network=post_problem().network)
+    logged = read(tmp_path / "run")
+    expected = expected_scalars(start, runs[start])
+    assert {tag for tag, plugin in plugins(logged).items() if plugin == "scalars"} == set(expected)
     for tag, values in expected.items():
-        found = points(events, tag)
+        found = points(logged, tag)
         assert list(found) == RECORDED
-        np.testing.assert_allclose(list(found.values()), values, rtol=1e-6, err_msg=tag)
+        np.testing.assert_allclose(list(found.values()), values, rtol=1e-6, atol=1e-15, err_msg=tag)
     widths = {"ones": 1, "glorot_uniform": 3}
-    assert set(map(float, points(events, "layer1/effective_width").values())) == {widths[start]}
+    assert set(map(float, points(logged, "layer1/effective_width").values())) == {widths[start]}
 
 
 def test_no_gradients_no_gradient_norm(tmp_path):
@@ -165,13 +194,14 @@ def tf_summaries(tmp_path_factory):
             tf.summary.histogram(name, np.asarray(data), step=0)
         tf.summary.scalar("scalar", 0.1, step=7)
         tf.summary.text("verdict", "**b**", step=0)
+        tf.summary.image("image", np.zeros((1, 2, 3, 3)), step=0)
     return read(folder)
 
 
 @pytest.mark.parametrize("name", HISTOGRAM_DATA)
 def test_histograms_are_those_of_tf_summary(tf_summaries, name):
     wanted = points(tf_summaries, name)[0]
-    found = board.histograms(np.asarray(HISTOGRAM_DATA[name]))
+    found = events.histograms(np.asarray(HISTOGRAM_DATA[name]))
     np.testing.assert_array_equal(found[:, 2], wanted[:, 2])
     np.testing.assert_allclose(found, wanted, rtol=1e-14, atol=1e-14 * np.max(np.abs(HISTOGRAM_DATA[name])))
     assert found.dtype == wanted.dtype
@@ -180,23 +210,24 @@ def test_histograms_are_those_of_tf_summary(tf_summaries, name):
 def test_histograms_of_many_at_once_are_those_of_each():
     values = np.random.default_rng(0).normal(size=(4, 5, 9))
     values[1, 2] = 3.0
-    one_by_one = [[board.histograms(values[i, j]) for j in range(5)] for i in range(4)]
-    np.testing.assert_array_equal(board.histograms(values), one_by_one)
+    one_by_one = [[events.histograms(values[i, j]) for j in range(5)] for i in range(4)]
+    np.testing.assert_array_equal(events.histograms(values), one_by_one)
 
 
 def test_metadata_and_tensors_are_those_of_tf_summary(tmp_path, tf_summaries, runs):
     board.write(runs["ones"], tmp_path / "run")
     board.write_verdict(tmp_path, "**b**")
     ours, verdict = read(tmp_path / "run"), read(tmp_path)
-    for events, tag, their_tag in (
+    for logged, tag, their_tag in (
         (ours, "layer1/weights/neuron0", "three"),
         (ours, "cost", "scalar"),
+        (ours, "layer1/heat_map", "image"),
         (verdict, "verdict", "verdict"),
     ):
-        found, wanted = events.SummaryMetadata(tag), tf_summaries.SummaryMetadata(their_tag)
+        found, wanted = logged.SummaryMetadata(tag), tf_summaries.SummaryMetadata(their_tag)
         assert found.plugin_data == wanted.plugin_data
         assert found.summary_description
-        found, wanted = events.Tensors(tag)[0].tensor_proto, tf_summaries.Tensors(their_tag)[0].tensor_proto
+        found, wanted = logged.Tensors(tag)[0].tensor_proto, tf_summaries.Tensors(their_tag)[0].tensor_proto
         assert found.dtype == wanted.dtype
         assert found.tensor_shape == wanted.tensor_shape
     assert points(verdict, "verdict") == points(tf_summaries, "verdict") == {0: b"**b**"}
@@ -208,35 +239,158 @@ def test_a_run_that_diverged_is_written(tmp_path):
     partly = [fine[0].copy(), fine[1]]
     partly[0][0, 0], partly[0][1, 0] = np.nan, 5.0
     board.write(run_with([lost, fine, huge, partly, lost]), tmp_path / "run")
-    events = read(tmp_path / "run")
-    found = points(events, "layer1/weights/neuron0")
+    logged = read(tmp_path / "run")
+    found = points(logged, "layer1/weights/neuron0")
     assert list(found) == [1, 3]  # no bar at 0 where there is no number
     assert (found[3][0, 0], found[3][-1, 1], found[3][:, 2].sum()) == (1, 5, 2)
-    assert events.SummaryMetadata("layer1/weights/neuron0").plugin_data.plugin_name == "histograms"
+    assert logged.SummaryMetadata("layer1/weights/neuron0").plugin_data.plugin_name == "histograms"
 
 
-def test_more_neurons_than_shown_are_one_of_each_group_of_clones(tmp_path):
+def test_of_more_neurons_than_shown_clones_are_drawn_once_and_the_rest_sampled(tmp_path):
     rng = np.random.default_rng(0)
     weights = [rng.normal(size=(3, 9)), rng.normal(size=(10, 1))]
     for clone in (4, 7):  # of unit 2
         weights[0][:, clone], weights[1][1 + clone] = weights[0][:, 2], weights[1][1 + 2]
     board.write(run_with([weights]), tmp_path / "run", max_neurons=4)
-    events = read(tmp_path / "run")
-    tags = [tag for tag in plugins(events) if tag.startswith("layer1/weights/")]
-    assert tags == [f"layer1/weights/neuron{unit}" for unit in (0, 1, 2, 3)]
-    incoming = weights[0][:, 2]
-    histogram = points(events, tags[2])[0]
-    assert (histogram[0, 0], histogram[-1, 1]) == (incoming.min(), incoming.max())
-    descriptions = [events.SummaryMetadata(tag).summary_description for tag in tags]
-    assert all("9 neurons; 5 of them are not shown" in description for description in descriptions)
-    assert "3 clones" in descriptions[2]
-    assert "no clone" in descriptions[0]
+    logged = read(tmp_path / "run")
+    tags = [tag for tag in plugins(logged) if tag.startswith("layer1/weights/")]
+    assert tags == [f"layer1/weights/neuron{unit}" for unit in (0, 2, 3, 8)]  # of 0, 1, 3, 5, 6, 8: ends and middle
+    assert_histogram(points(logged, tags[1])[0], weights[0][:, 2])
+    assert "3 clones" in logged.SummaryMetadata(tags[1]).summary_description
+    assert "clones" not in logged.SummaryMetadata(tags[0]).summary_description
+    told = points(logged, "which_neurons")[0].item().decode()
+    assert "**layer1** has 9 neurons; 4 drawn" in told
+    assert "3 others are like none of these" in told
+    assert "| neuron 2 | 3 clones |" in told
+    assert "layer2" not in told
+
+
+@pytest.mark.parametrize(
+    ("groups", "at_most", "shown"),
+    [
+        ([[0], [1], [2]], 3, {0: 1, 1: 1, 2: 1}),
+        ([[0, 1, 2]], 3, {0: 1, 1: 1, 2: 1}),
+        ([list(range(100))], 32, {0: 100}),
+        ([[0, 3], [1, 4, 5], [2, 6]], 2, {0: 2, 1: 3}),
+        ([[0, 9], *([unit] for unit in range(1, 9))], 3, {0: 2, 1: 1, 8: 1}),
+        ([[unit] for unit in range(5)], 1, {0: 1}),
+    ],
+)
+def test_shown_neurons(groups, at_most, shown):
+    assert series.shown_neurons(groups, at_most) == shown
+
+
+def test_no_text_where_every_neuron_is_drawn(tmp_path, runs):
+    board.write(runs["ones"], tmp_path / "run")
+    assert "text" not in plugins(read(tmp_path / "run")).values()
+
+
+def test_custom_scalars_overlay_the_neurons_of_each_layer(tmp_path, runs):
+    board.write(runs["ones"], tmp_path / "run")
+    logged = read(tmp_path / "run")
+    layout = layout_pb2.Layout.FromString(points(logged, "custom_scalars__config__")[0].item())
+    tags = [tag for tag, plugin in plugins(logged).items() if plugin == "scalars"]
+    drawn = {
+        chart.title: [tag for tag in tags if any(re.match(pattern, tag) for pattern in chart.multiline.tag)]
+        for category in layout.category
+        for chart in category.chart
+    }
+    assert drawn["layer2: mean weight of each neuron"] == [f"layer2/weight_mean/neuron{unit}" for unit in range(3)]
+    assert drawn["layer3: mean activation of each neuron"] == [f"layer3/activation_mean/neuron{n}" for n in range(2)]
+    assert len(drawn["outputs of each observation"]) == 4
+    assert len(drawn) == 7
+
+
+def test_hparams_of_equal_runs_are_one_session_group(tmp_path, runs):
+    for name, rate in (("a", 0.5), ("b", 0.5), ("c", 1.0)):
+        board.write(runs["ones"], tmp_path / name, hparams={"learning_rate": rate})
+    groups = []
+    for name in "abc":
+        logged = read(tmp_path / name)
+        content = logged.SummaryMetadata("_hparams_/session_start_info").plugin_data.content
+        start = hparams_metadata.parse_session_start_info_plugin_data(content)
+        groups.append(start.group_name)
+        assert start.hparams["initializer"].string_value == "ones"
+        assert start.hparams["implementation"].string_value == "handwritten"
+        content = logged.SummaryMetadata("_hparams_/experiment").plugin_data.content
+        experiment = hparams_metadata.parse_experiment_plugin_data(content)
+        assert [metric.name.tag for metric in experiment.metric_infos] == [
+            "cost",
+            "layer1/effective_width",
+            "layer2/effective_width",
+        ]
+    assert groups[0] == groups[1] != groups[2]
+
+
+def picture(logged, step):
+    """The heat map of layer 1 at a step as RGB, (height, width, 3)"""
+    width, height, png = points(logged, "layer1/heat_map")[step]
+    image = Image.open(io.BytesIO(png))
+    assert image.size == (int(width), int(height))
+    return np.asarray(image.convert("RGB")).astype(int)
+
+
+def cells(image, rows=3, columns=3):
+    """The colour in the middle of each of the weights' cells (rows, columns, 3)."""
+    y = [heatmap.LINE + heatmap.CELL * row + (4 if row else 0) + heatmap.CELL // 2 for row in range(rows)]
+    x = [heatmap.MARGIN + heatmap.CELL * column + heatmap.CELL // 2 for column in range(columns)]
+    return image[np.ix_(y, x)]
+
+
+def test_heat_map_has_clones_as_equal_columns_and_signs_as_colours(tmp_path, runs):
+    for start, run in runs.items():
+        board.write(run, tmp_path / start)
+        logged = read(tmp_path / start)
+        assert list(points(logged, "layer1/heat_map")) == RECORDED
+        found = cells(picture(logged, 300))
+        weights = run.weights[-1][0]
+        assert np.array_equal(found, np.repeat(found[:, :1], 3, axis=1)) == (start == "ones")
+        red_over_blue = found[..., 0] - found[..., 2]
+        assert np.all(np.sign(red_over_blue)[np.abs(weights) > 0.05] == np.sign(weights)[np.abs(weights) > 0.05])
+    # one scale for all iterations: the same weights have the same colour
+    same = run_with([[np.full((3, 2), 1.0)], [np.full((3, 2), -4.0)], [np.full((3, 2), 1.0)]])
+    board.write(same, tmp_path / "same")
+    logged = read(tmp_path / "same")
+    np.testing.assert_array_equal(picture(logged, 0), picture(logged, 2))
+    np.testing.assert_array_equal(cells(picture(logged, 1), columns=2)[0, 0], [33, 102, 172])
+    a_quarter_red = 255 + 0.25 * (np.array([178, 24, 43]) - 255)
+    np.testing.assert_allclose(cells(picture(logged, 0), columns=2)[0, 0], a_quarter_red, atol=2)
+
+
+def test_heat_maps_of_wide_long_and_broken_layers():
+    nan = np.full((2, 4, 3), np.nan)
+    wide = np.random.default_rng(0).normal(size=(50, 785, 32))
+    for weights in (nan, wide, np.zeros((1, 2, 1))):
+        pngs = [png for png in heatmap.heat_maps(weights, [str(unit) for unit in range(weights.shape[2])]) if png]
+        assert len(pngs) == min(len(weights), heatmap.FRAMES)
+        for png in pngs:
+            image = Image.open(io.BytesIO(png))
+            image.load()
+            assert max(image.size) < 700
+            assert len(png) < 50_000
+
+
+def test_side_by_side_has_a_row_for_each_start(tmp_path, runs):
+    board.write_verdict(tmp_path, "text", runs=[runs["ones"], runs["glorot_uniform"], runs["ones"]])
+    logged = read(tmp_path)
+    tags = [tag for tag, plugin in plugins(logged).items() if plugin == "histograms"]
+    assert sorted(tags) == [
+        f"hidden_neurons/layer{layer}/{start}/neuron{unit}"
+        for layer in (1, 2)
+        for start in ("glorot_uniform", "ones")
+        for unit in range(3)
+    ]
+    for start in runs:
+        rows = [points(logged, f"hidden_neurons/layer1/{start}/neuron{unit}")[300] for unit in range(3)]
+        same = all(np.array_equal(rows[0], other) for other in rows[1:])
+        assert same == (start == "ones")
+        assert_histogram(rows[1], runs[start].weights[-1][0][:, 1])
 
 
 @pytest.mark.parametrize("length", [0, 1, 3, 4, 8, 100, 2047, 2048, 2049, 2051, 5000])
 def test_checksum_is_tensorboards(length):
     data = np.random.default_rng(length).bytes(length)
-    assert board.masked_crc(data) == masked_crc32c(data)
+    assert events.masked_crc(data) == masked_crc32c(data)
 
 
 def test_same_run_and_time_give_the_same_bytes(tmp_path, runs):
@@ -269,21 +423,20 @@ def test_interrupt_before_anything_was_written_frees_the_name(tmp_path):
 
 
 def test_interrupted_run_is_marked_and_readable(tmp_path, runs, monkeypatch):
-    left = iter(range(20))
-    record = board.record
+    left = iter(range(3))  # the file's version and two iterations
+    record = events.record
 
     def interrupted(event):
         if next(left, None) is None:
             raise KeyboardInterrupt
         return record(event)
 
-    monkeypatch.setattr(board, "record", interrupted)
+    monkeypatch.setattr(events, "record", interrupted)
     with pytest.raises(KeyboardInterrupt), board.run_folder(tmp_path, "post", "first") as folder:
         board.write(runs["ones"], folder / "run")
     assert (folder / board.UNFINISHED).is_file()
-    found = [points(read(folder / "run"), tag) for tag in plugins(read(folder / "run"))]
-    assert sum(map(len, found)) == 19  # and the record of the file's version
-    assert found[0] == pytest.approx({0: 1.96, 1: 1.96}, abs=0.3)
+    assert list(points(read(folder / "run"), "cost")) == RECORDED[:2]
+    assert points(read(folder / "run"), "cost")[0] == pytest.approx(1.96, abs=0.3)
 
 
 def test_timestamped_folders_of_one_second_are_distinct(tmp_path):
@@ -414,7 +567,8 @@ def test_live_tensorboard_lists_what_was_written_and_ends_at_ctrl_c(tmp_path, ru
         assert get(f"{address}/data/plugins_listing", give_up)
         histograms = get(f"{address}/data/plugin/histograms/tags", give_up)
         scalars = get(f"{address}/data/plugin/scalars/tags", give_up)
-        wanted = {f"layer{layer}/weights/neuron{unit}" for layer, unit in NEURONS}
+        kinds = ("weights", "gradient", "activation")
+        wanted = {f"layer{layer}/{kind}/neuron{unit}" for layer, unit in NEURONS for kind in kinds}
         for start in runs:
             assert set(histograms[start]) == wanted
             assert {"cost", "layer2/clone_spread", "layer3/gradient_norm"} <= set(scalars[start])
@@ -428,7 +582,7 @@ def test_live_tensorboard_lists_what_was_written_and_ends_at_ctrl_c(tmp_path, ru
     finally:
         process.kill()
     assert process.returncode == 0
-    assert output.splitlines() == [f"TensorBoard shows {tmp_path} at {address}/ (Ctrl-C ends it)"]
+    assert output.splitlines() == [f"TensorBoard shows {tmp_path} at {address}/?smoothing=0 (Ctrl-C ends it)"]
     assert errors == ""
 
 

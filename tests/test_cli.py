@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import subprocess
 import sys
 import time
@@ -14,6 +13,7 @@ import pytest
 from tensorboard.backend.event_processing.event_accumulator import TENSORS, EventAccumulator
 
 from harness import cli, options
+from tests.processes import interrupted
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -144,6 +144,7 @@ def test_tensorflow_is_not_imported_to_say_a_word(arguments, tmp_path):
     script = f"""
 import sys
 from harness import cli, options
+from tests.processes import interrupted
 try:
     cli.main({arguments!r})
 except SystemExit:
@@ -195,21 +196,12 @@ def test_commas_inside_brackets_do_not_separate():
     ]
 
 
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks into /proc to see when training begins")
 def test_an_interrupt_keeps_what_was_recorded_and_marks_it(tmp_path):
     """Ctrl-C in the middle of a training that would take minutes."""
     arguments = ["compare", "--iterations", "2000000000", "--record", "every 200000", "--name", "long"]
-    process = subprocess.Popen(
-        [sys.executable, "-m", "harness", *arguments],
-        cwd=tmp_path,
-        env=os.environ | {"PYTHONPATH": str(ROOT)},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    time.sleep(12)  # TensorFlow is loaded and the loop compiled in well under this
-    process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=60)
-    assert process.returncode == 130
+    code, out, err = interrupted(arguments, tmp_path)
+    assert code == 130, err
     assert (out, err) == ("", "harness: interrupted: logs/post/long has what was recorded, and is marked UNFINISHED\n")
     folder = tmp_path / "logs" / "post" / "long"
     assert (folder / "UNFINISHED").exists()

@@ -4,23 +4,20 @@ from __future__ import annotations
 
 import csv
 import json
-import os
-import signal
-import subprocess
 import sys
-import time
-from pathlib import Path
 
 import numpy as np
 import pytest
+import tensorflow as tf
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+from tensorboard.plugins.hparams.plugin_data_pb2 import HParamsPluginData
 
 from harness import BadInput, cli, post, sweep, sweep_report
 from harness.scenario import load
 from harness.symmetry import effective_width, members_with_clones
 from models import handwritten
 from models.optimizers import parse
-
-ROOT = Path(__file__).resolve().parent.parent
+from tests.processes import interrupted
 
 
 @pytest.fixture(scope="module")
@@ -167,32 +164,39 @@ def test_bad_input_is_told_in_a_line(arguments, told, capsys, tmp_path):
     assert len(err.splitlines()) == 1
 
 
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks into /proc to see when training begins")
 def test_an_interrupt_keeps_what_is_done(tmp_path):
     """Two combinations: the first is quick, the second would take hours."""
-    arguments = [
-        "sweep",
-        "--init",
-        "ones,glorot_uniform",
-        "--seeds",
-        "2000000",
-        "--iterations",
-        "3000",
-        "--json",
-        "--no-log",
-    ]
-    process = subprocess.Popen(
-        [sys.executable, "-m", "harness", *arguments],
-        cwd=tmp_path,
-        env=os.environ | {"PYTHONPATH": str(ROOT)},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    time.sleep(15)
-    process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=60)
-    assert process.returncode == 130, err
+    arguments = ["sweep", "--init", "ones,glorot_uniform", "--seeds", "2000000", "--iterations", "3000", "--json"]
+    code, out, err = interrupted([*arguments, "--name", "cut"], tmp_path)
+    assert code == 130, err
+    assert err == "harness: interrupted: logs/post/cut has what was recorded, and is marked UNFINISHED\n"
     document = json.loads(out)
     assert document["interrupted"] is True
     assert document["combinations"][0]["members"] == 1
     assert any("Interrupted" in line for line in document["verdict"])
+    assert (tmp_path / "logs" / "post" / "cut" / "UNFINISHED").exists()
+    assert (tmp_path / "logs" / "post" / "cut" / "ones-sgd-0.5").is_dir()
+
+
+def test_each_combination_is_one_entry_of_the_hparams_page(tmp_path):
+    arguments = ["sweep", "--seeds", "5", "--iterations", "20", "--learning-rate", "0.5,3", "--name", "n"]
+    assert cli.main([*arguments, "--log-dir", str(tmp_path)]) == 0
+    folders = {path.name: path for path in (tmp_path / "post" / "n").iterdir()}
+    assert set(folders) == {f"{start}-sgd-{rate}" for start in ("ones", "glorot_uniform") for rate in ("0.5", "3")}
+    events = EventAccumulator(str(folders["glorot_uniform-sgd-3"]))
+    events.Reload()
+    content = events.PluginTagToContent("hparams")["_hparams_/session_start_info"]
+    info = HParamsPluginData.FromString(content).session_start_info
+    assert info.hparams["initializer"].string_value == "glorot_uniform"
+    assert info.hparams["learning_rate"].number_value == 3
+    assert info.hparams["members"].number_value == 5
+    (cost,) = events.Tensors("cost/50")
+    scenario = load("post", {"iterations": 20})
+    costs = []
+    for seed in range(5):
+        start = load("post", {"seed": seed}).start("glorot_uniform")
+        (w,) = handwritten.train(scenario.network, start, scenario.x, scenario.y, 3.0, [20])
+        costs.append(handwritten.forward(scenario.network, w, scenario.x, scenario.y).cost)
+    assert cost.step == 20
+    assert tf.make_ndarray(cost.tensor_proto).item() == pytest.approx(sorted(costs)[2], rel=1e-6)

@@ -7,11 +7,12 @@ import contextlib
 import time
 from typing import TYPE_CHECKING, Any
 
-from ..options import add_output, add_scenario, overrides
+from ..options import add_output, add_scenario, overrides, positive
 from ..terminal import progress_bar, show_result, silent_import, told_what_is_kept
 from . import AGREES, DIFFERS
 
 if TYPE_CHECKING:
+    from ..events import Setting
     from ..trace import Run
 
 
@@ -23,7 +24,9 @@ def add(commands: Any) -> None:
         "compare every quantity, and log it for TensorBoard. Exit code 0: all agree, 1: some differ, 2: bad input.",
     )
     add_scenario(command).add_argument("--learning-rate", type=float, metavar="RATE")
-    add_output(command)
+    add_output(command).add_argument(
+        "--max-neurons", type=positive, default=32, metavar="N", help="of a layer, drawn in TensorBoard (32)"
+    )
     command.set_defaults(run=run)
 
 
@@ -40,10 +43,12 @@ def run(arguments: argparse.Namespace) -> int:
         with silent_import():
             from .. import experiment, post, report
         wall_time = time.time()
+        sizes = "-".join(map(str, chosen.network.sizes))
+        hparams: dict[str, Setting] = {"learning_rate": chosen.learning_rate, "network": f"{chosen.name} {sizes}"}
 
         def write(run: Run) -> None:
             if folder is not None and run.recorded:
-                board.write(run, folder / run.name, wall_time)
+                board.write(run, folder / run.name, wall_time, arguments.max_neurons, chosen.network, hparams)
 
         found = experiment.run(chosen, show, write)
         recovered, figures = None, []
@@ -51,7 +56,8 @@ def run(arguments: argparse.Namespace) -> int:
             recovered = post.recover_learning_rate(post.OUTPUTS_AFTER_1000, 1000, post.PRINTED_ERROR_AFTER_1000)
             figures = post.claims(recovered)
         if folder is not None:
-            board.write_verdict(folder, report.markdown(report.verdict(found, recovered, figures), found), wall_time)
+            markdown = report.markdown(report.verdict(found, recovered, figures), found)
+            board.write_verdict(folder, markdown, wall_time, found.runs)
     log_dir = None if folder is None else str(folder)
     show_result(
         arguments.json,

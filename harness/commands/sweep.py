@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
+import time
 from pathlib import Path
 from typing import Any
 
 from ..options import add_output, add_scenario, comma_separated, numbers, overrides, positive
-from ..terminal import progress_bar, show_result, silent_import
-from . import AGREES, INTERRUPTED
+from ..terminal import progress_bar, show_result, silent_import, told_what_is_kept
+from . import AGREES
 
 
 def add(commands: Any) -> None:
@@ -37,22 +39,31 @@ def add(commands: Any) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    from .. import scenario
+    from .. import board, scenario
     from ..given import Given
 
     # finer than a comparison needs: the iterations to a target are told to within 2 %
     chosen = scenario.load(arguments.scenario, {"record": "log 200", **overrides(arguments)})
     given = [Given(rate, "command line: --learning-rate") for rate in arguments.rates or [chosen.learning_rate]]
     rates = [scenario.rate(rate, chosen.dtype) for rate in given]
-    with progress_bar() as show:
-        with silent_import():
-            from .. import sweep, sweep_report
-        combinations = sweep.combinations(chosen.initializers, arguments.optimizers or ["sgd"], rates)
-        found = sweep.run(chosen, combinations, arguments.seeds, arguments.target, show)
-    if arguments.csv is not None:
-        sweep.write_csv(found, arguments.csv)
-    log_dir = None
-    show_result(
-        arguments.json, lambda: sweep_report.machines(found, log_dir), lambda: sweep_report.people(found, log_dir)
-    )
-    return INTERRUPTED if found.interrupted else AGREES
+    with contextlib.ExitStack() as stack:
+        folder = None
+        if not arguments.no_log:
+            folder = stack.enter_context(board.run_folder(arguments.log_dir, chosen.name, arguments.name))
+        stack.enter_context(told_what_is_kept(folder))
+        with progress_bar() as show:
+            with silent_import():
+                from .. import sweep, sweep_board, sweep_report
+            combinations = sweep.combinations(chosen.initializers, arguments.optimizers or ["sgd"], rates)
+            found = sweep.run(chosen, combinations, arguments.seeds, arguments.target, show)
+        if arguments.csv is not None:
+            sweep.write_csv(found, arguments.csv)
+        if folder is not None:
+            sweep_board.write(found, folder, time.time())
+        log_dir = None if folder is None else str(folder)
+        show_result(
+            arguments.json, lambda: sweep_report.machines(found, log_dir), lambda: sweep_report.people(found, log_dir)
+        )
+        if found.interrupted:
+            raise KeyboardInterrupt
+    return AGREES

@@ -1,0 +1,47 @@
+"""``harness inspect``"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from ..options import add_json
+from ..terminal import show_result, silent_import
+from . import AGREES, DIFFERS
+
+
+def add(commands: Any) -> None:
+    command = commands.add_parser(
+        "inspect",
+        help="clones, dead and saturated units, scale of the weights, of any Keras model",
+        description="Judge a Keras model by its weights: clones and effective width, and the scale of its kernels "
+        "beside the rule that the activation is recommended to start from; with data, dead and saturated units too. "
+        "Code in a file is not run. Exit code 0: fine, 1: clones, dead or saturated units, 2: bad input.",
+    )
+    command.add_argument(
+        "model",
+        metavar="MODEL",
+        help="a .keras file, or module:function for a function that returns a model, called without arguments",
+    )
+    command.add_argument(
+        "--data",
+        type=Path,
+        metavar="FILE",
+        help="a .npz file with the inputs: x, or one array by the name of each input",
+    )
+    add_json(command)
+    command.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    from .. import model_source
+
+    model_source.check_source(arguments.model, arguments.data)
+    with silent_import():
+        from .. import inspect_model, inspect_report
+    model = model_source.load(arguments.model)
+    x = None if arguments.data is None else model_source.load_data(arguments.data, model)
+    found = inspect_model.inspect(model, x)
+    show_result(arguments.json, lambda: inspect_report.machines(found), lambda: inspect_report.people(found))
+    return AGREES if found.is_fine else DIFFERS

@@ -1,0 +1,276 @@
+"""TensorBoard's event files, straight from NumPy: histograms, scalars, images, texts, and how they are laid out.
+
+The tensors and their metadata are those that tf.summary.histogram, tf.summary.scalar, tf.summary.image and
+tf.summary.text would write, and nothing here imports TensorFlow. Histograms are counted many at once; all that is
+recorded of one iteration is one event, so that what an event costs is paid once for an iteration and not for a neuron.
+"""
+
+from __future__ import annotations
+
+import functools
+import struct
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from tensorboard.compat.proto import event_pb2, summary_pb2, tensor_pb2, tensor_shape_pb2, types_pb2
+from tensorboard.plugins.custom_scalar import layout_pb2
+from tensorboard.plugins.custom_scalar import metadata as layout_metadata
+from tensorboard.plugins.histogram import metadata as histogram_metadata
+from tensorboard.plugins.hparams import api_pb2, plugin_data_pb2
+from tensorboard.plugins.hparams import metadata as hparams_metadata
+from tensorboard.plugins.image import metadata as image_metadata
+from tensorboard.plugins.scalar import metadata as scalar_metadata
+from tensorboard.plugins.text import metadata as text_metadata
+
+from models.network import Array
+
+BINS = 30  # as tf.summary.histogram has by default
+LARGEST = np.finfo(np.float64).max / 4  # of two weights up to here, the difference is still finite
+
+Setting = str | float | bool
+
+
+def histograms(values: Array) -> Array:
+    """(..., n) to (..., BINS, 3): left edge, right edge and count of each bin, over the last axis.
+
+    The bins are equally wide from the smallest value to the largest and closed on the left, the last on both sides.
+    Where all values are equal, every edge is that value and the last bin has the whole count. Both are
+    what tf.summary.histogram gives. A value that is NaN, infinite or larger than ``LARGEST`` is in no bin.
+    """
+    values = values.astype(np.float64)
+    counted = np.abs(values) <= LARGEST
+    some = counted.any(axis=-1, keepdims=True)
+    lowest = np.where(some, np.min(np.where(counted, values, np.inf), axis=-1, keepdims=True), 0)
+    highest = np.where(some, np.max(np.where(counted, values, -np.inf), axis=-1, keepdims=True), 0)
+    width = (highest - lowest) / BINS
+    constant = width == 0
+    # bin = floor((value - lowest) / width), and the largest value goes to the last bin
+    offsets = (np.where(counted, values, lowest) - lowest) / np.where(constant, 1, width)
+    bins = np.where(constant, BINS - 1, np.minimum(np.floor(offsets), BINS - 1)).astype(np.intp)
+    groups = np.arange(some.size).reshape(some.shape)
+    counts = np.bincount((groups * BINS + bins).ravel(), counted.ravel(), minlength=some.size * BINS)
+    edges = lowest + width * np.arange(BINS + 1)
+    edges = np.where(constant, highest, edges)
+    edges[..., -1:] = highest  # exactly, where the sum rounds
+    return np.stack([edges[..., :-1], edges[..., 1:], counts.reshape(*values.shape[:-1], BINS)], axis=-1)
+
+
+class Series(NamedTuple):
+    """One tag: its metadata, with a description in Markdown, and its tensor at each recorded iteration.
+
+    values: (iterations, BINS, 3) float64 of histograms, (iterations,) float32 of scalars, or for each iteration the
+    strings of a string tensor, None where there is nothing.
+    """
+
+    tag: str
+    metadata: summary_pb2.SummaryMetadata
+    values: Array | Sequence[list[bytes] | None]
+
+
+def histogram_series(tag: str, title: str, description: str, values: Array) -> Series:
+    """A histogram at each iteration, counted already: (iterations, BINS, 3)."""
+    return Series(tag, histogram_metadata.create_summary_metadata(title, description), values)
+
+
+def scalar_series(tag: str, description: str, values: Sequence[float] | Array) -> Series:
+    """A curve; float32 is what TensorBoard keeps of a scalar."""
+    return Series(tag, scalar_metadata.create_summary_metadata("", description), np.asarray(values, np.float32))
+
+
+def image_series(tag: str, title: str, description: str, pngs: Sequence[bytes | None]) -> Series:
+    """A picture at each iteration or at some: PNG files of one size."""
+    metadata = image_metadata.create_summary_metadata(title, description)
+    return Series(tag, metadata, [None if png is None else [*size_of(png), png] for png in pngs])
+
+
+def size_of(png: bytes) -> list[bytes]:
+    """[width, height] as digits: the first two strings of an image's tensor. A PNG has them from byte 16 on."""
+    return [str(number).encode() for number in struct.unpack(">2I", png[16:24])]
+
+
+def text_value(tag: str, description: str, markdown: str) -> summary_pb2.Summary.Value:
+    """A text in Markdown."""
+    tensor = tensor_pb2.TensorProto(
+        dtype=types_pb2.DT_STRING, tensor_shape=tensor_shape_pb2.TensorShapeProto(), string_val=[markdown.encode()]
+    )
+    return summary_pb2.Summary.Value(
+        tag=tag, metadata=text_metadata.create_summary_metadata("", description), tensor=tensor
+    )
+
+
+def layout_value(charts: Mapping[str, Mapping[str, str]]) -> summary_pb2.Summary.Value:
+    """The Custom Scalars page: {category: {title of a chart: regular expression of the tags drawn in it}}."""
+    layout = layout_pb2.Layout(
+        category=[
+            layout_pb2.Category(
+                title=category,
+                chart=[
+                    layout_pb2.Chart(title=title, multiline=layout_pb2.MultilineChartContent(tag=[tags]))
+                    for title, tags in titles.items()
+                ],
+            )
+            for category, titles in charts.items()
+        ]
+    )
+    tensor = tensor_pb2.TensorProto(
+        dtype=types_pb2.DT_STRING,
+        tensor_shape=tensor_shape_pb2.TensorShapeProto(),
+        string_val=[layout.SerializeToString()],
+    )
+    return summary_pb2.Summary.Value(
+        tag=layout_metadata.CONFIG_SUMMARY_TAG, metadata=layout_metadata.create_summary_metadata(), tensor=tensor
+    )
+
+
+def setting_type(value: Setting) -> int:
+    """What kind of number or word a hyperparameter is to TensorBoard."""
+    if isinstance(value, bool):
+        return int(api_pb2.DATA_TYPE_BOOL)
+    return int(api_pb2.DATA_TYPE_STRING if isinstance(value, str) else api_pb2.DATA_TYPE_FLOAT64)
+
+
+def session_start(settings: Mapping[str, Setting], wall_time: float) -> plugin_data_pb2.SessionStartInfo:
+    """The settings of a run. Runs of equal settings are one session group, named by them."""
+    group = ", ".join(map(str, settings.values()))
+    start = plugin_data_pb2.SessionStartInfo(group_name=group, start_time_secs=wall_time)
+    for name, value in settings.items():
+        kind = "bool" if isinstance(value, bool) else "string" if isinstance(value, str) else "number"
+        setattr(start.hparams[name], f"{kind}_value", value)
+    return start
+
+
+def hparams_values(
+    settings: Mapping[str, Setting], metrics: Mapping[str, str], wall_time: float
+) -> list[summary_pb2.Summary.Value]:
+    """What the HParams page shows of a run: its settings, and of the scalars {tag: title} their last values.
+
+    Runs of equal settings (the same comparison made twice) are one session group, of which TensorBoard shows the mean.
+    """
+    experiment = api_pb2.Experiment(
+        hparam_infos=[api_pb2.HParamInfo(name=name, type=setting_type(value)) for name, value in settings.items()],
+        metric_infos=[
+            api_pb2.MetricInfo(name=api_pb2.MetricName(tag=tag), display_name=title) for tag, title in metrics.items()
+        ],
+        time_created_secs=wall_time,
+    )
+    start = session_start(settings, wall_time)
+    end = plugin_data_pb2.SessionEndInfo(status=api_pb2.STATUS_SUCCESS, end_time_secs=wall_time)
+    return [
+        summary_pb2.Summary.Value(
+            tag=tag,
+            metadata=hparams_metadata.create_summary_metadata(plugin_data_pb2.HParamsPluginData(**data)),
+            tensor=hparams_metadata.NULL_TENSOR,
+        )
+        for tag, data in (
+            (hparams_metadata.EXPERIMENT_TAG, {"experiment": experiment}),
+            (hparams_metadata.SESSION_START_INFO_TAG, {"session_start_info": start}),
+            (hparams_metadata.SESSION_END_INFO_TAG, {"session_end_info": end}),
+        )
+    ]
+
+
+# Records: of a length, its checksum, a serialized event and its checksum (tensorflow/core/lib/io/record_writer.h).
+
+CASTAGNOLI = np.uint32(0x82F63B78)  # the polynomial of CRC-32C, bits reversed
+CRC_BLOCK = 2048  # bytes
+
+
+@functools.cache
+def crc_tables() -> NDArray[np.uint32]:
+    """(CRC_BLOCK, 256): what a byte adds to a CRC-32C when so many bytes come after it
+
+    A CRC is linear over GF(2): it is the exclusive or of what each byte gives by itself.
+    """
+    bytewise, one = np.arange(256, dtype=np.uint32), np.uint32(1)
+    for _ in range(8):
+        bytewise = (bytewise >> one) ^ (bytewise & one) * CASTAGNOLI
+    tables = np.empty((CRC_BLOCK, 256), np.uint32)
+    tables[0] = bytewise
+    for after in range(1, CRC_BLOCK):
+        tables[after] = bytewise[tables[after - 1] & 0xFF] ^ (tables[after - 1] >> 8)
+    return tables
+
+
+def masked_crc(data: bytes) -> int:
+    """CRC-32C of ``data`` as event files hold it: rotated right by 15 bits, plus a constant."""
+    tables, crc = crc_tables(), 0xFFFFFFFF
+    for start in range(0, len(data), CRC_BLOCK):
+        block = np.frombuffer(data, np.uint8, min(CRC_BLOCK, len(data) - start), start).copy()
+        # the checksum so far goes in as if it were added to the next four bytes
+        block[:4] ^= np.frombuffer(struct.pack("<I", crc), np.uint8)[: block.size]
+        given = tables[np.arange(block.size - 1, -1, -1), block]
+        crc = (crc >> 8 * block.size) ^ int(np.bitwise_xor.reduce(given))
+    crc ^= 0xFFFFFFFF
+    return ((crc >> 15 | crc << 17) + 0xA282EAD8) & 0xFFFFFFFF
+
+
+def record(event: event_pb2.Event) -> bytes:
+    """One event as it stands in an event file."""
+    data = event.SerializeToString(deterministic=True)
+    length = struct.pack("<Q", len(data))
+    return b"".join([length, struct.pack("<I", masked_crc(length)), data, struct.pack("<I", masked_crc(data))])
+
+
+def event_of(values: Sequence[summary_pb2.Summary.Value], step: int, wall_time: float) -> event_pb2.Event:
+    """All that is told of one step."""
+    return event_pb2.Event(step=step, wall_time=wall_time, summary=summary_pb2.Summary(value=values))
+
+
+def file_version(wall_time: float) -> bytes:
+    """The record that an event file begins with."""
+    return record(event_pb2.Event(wall_time=wall_time, file_version="brain.Event:2"))
+
+
+def value_template(series: Series) -> summary_pb2.Summary.Value:
+    """The value of a series, still without its numbers."""
+    shape = tensor_shape_pb2.TensorShapeProto()
+    dtype = types_pb2.DT_STRING
+    if isinstance(series.values, np.ndarray):
+        shape.dim.extend(tensor_shape_pb2.TensorShapeProto.Dim(size=size) for size in series.values.shape[1:])
+        dtype = types_pb2.DT_DOUBLE if series.values.dtype == np.float64 else types_pb2.DT_FLOAT
+    tensor = tensor_pb2.TensorProto(dtype=dtype, tensor_shape=shape)
+    return summary_pb2.Summary.Value(tag=series.tag, metadata=series.metadata, tensor=tensor)
+
+
+def contents(series: Series) -> list[bytes | list[bytes] | None]:
+    """What each iteration's tensor holds. None where there is nothing to draw.
+
+    That is a histogram that counts nothing, too, which TensorBoard's Distributions page would draw as a 0.
+    """
+    if not isinstance(series.values, np.ndarray):
+        return list(series.values)
+    little_endian = series.values.astype(series.values.dtype.newbyteorder("<"), copy=False)
+    data, size = little_endian.tobytes(), little_endian[:1].nbytes
+    filled = np.ones(len(series.values), bool)
+    if series.values.ndim == 3:
+        filled = np.any(series.values[..., 2], axis=1)
+    return [data[i * size : (i + 1) * size] if filled[i] else None for i in range(len(series.values))]
+
+
+def fill(value: summary_pb2.Summary.Value, content: bytes | list[bytes]) -> None:
+    """Put one iteration's numbers or strings into the value of a series."""
+    if isinstance(content, bytes):
+        value.tensor.tensor_content = content
+    else:
+        del value.tensor.string_val[:]
+        value.tensor.string_val.extend(content)
+        value.tensor.tensor_shape.CopyFrom(
+            tensor_shape_pb2.TensorShapeProto(dim=[tensor_shape_pb2.TensorShapeProto.Dim(size=len(content))])
+        )
+
+
+def records_of(every: Sequence[Series], iterations: Sequence[int], wall_time: float) -> Iterator[bytes]:
+    """One record for each iteration, with all series in it."""
+    all_series = [(value_template(series), contents(series)) for series in every]
+    for index, iteration in enumerate(iterations):
+        present = []
+        for value, content in all_series:
+            found = content[index]
+            if found is not None:
+                fill(value, found)
+                present.append(value)
+        yield record(event_of(present, iteration, wall_time))
+        for value in present:
+            value.ClearField("metadata")  # TensorBoard takes a tag's metadata from its first value

@@ -7,13 +7,13 @@ import sys
 from collections.abc import Sequence
 
 from . import BadInput, __version__
-from .commands import AGREES, BAD_INPUT, INTERRUPTED, bench, check, compare, inspect, new, sweep, view
+from .commands import AGREES, BAD_INPUT, INTERRUPTED, bench, check, compare, diagnose, inspect, new, sweep, view
 from .options import Parser
 
 DESCRIPTION = """\
 A test bench for neural-network math written by hand. Without a command it compares the post's network."""
 
-COMMANDS = (compare, check, new, sweep, bench, inspect, view)
+COMMANDS = (compare, check, new, diagnose, sweep, bench, inspect, view)
 
 
 def build_parser() -> Parser:

@@ -1,0 +1,82 @@
+"""``harness diagnose``"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import re
+import time
+from pathlib import Path
+from typing import Any
+
+from .. import BadInput
+from ..options import add_output, add_scenario, overrides
+from ..terminal import progress_bar, show_result, silent_import, told_what_is_kept
+from . import AGREES, DIFFERS
+
+
+def seconds(text: str) -> float:
+    """ "60", "60s" or "2m" to seconds."""
+    match = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?)(s|m)?", text.strip())
+    if match is None or float(match[1]) <= 0:
+        raise ValueError
+    return float(match[1]) * (60 if match[2] == "m" else 1)
+
+
+def add(commands: Any) -> None:
+    command = commands.add_parser(
+        "diagnose",
+        help="why does it not learn? the cause, with the runs that prove it",
+        description="Train SCENARIO from its first initializer, measure what is wrong, and change one thing at a time, "
+        "in many runs each, until it learns. SCENARIO may also be a Keras model, MODEL.keras or module:function, with "
+        "--data; or a FILE.py as in check, whose math is checked first. Of the post it asks after 1000 iterations, as "
+        "the post does. Exit code 0: it learns, and in time; 1: it does not, or late, or only by luck, whether a cause "
+        "was proved or not; 2: bad input.",
+    )
+    add_scenario(command).add_argument("--learning-rate", type=float, metavar="RATE")
+    command.add_argument("--data", type=Path, metavar="FILE.npz", help="arrays x and y, for a Keras model")
+    command.add_argument("--budget", type=seconds, metavar="TIME", help="for the runs: 30, 60s or 2m (30)")
+    add_output(command)
+    command.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    from .. import board, scenario
+
+    name, given = arguments.scenario, overrides(arguments)
+    is_keras = name.endswith((".keras", ".h5")) or re.fullmatch(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*", name) is not None
+    is_file = name.endswith(".py")
+    if is_keras and arguments.data is None:
+        raise BadInput(f"{name} is a Keras model: give it data with --data FILE.npz, which holds x and y")
+    if arguments.data is not None and not is_keras:
+        raise BadInput(f"--data goes with a Keras model; {name} has data of its own")
+    if is_file and not Path(name).is_file():
+        raise BadInput(f"{name} is no file; give a file as in 'harness check', or a scenario")
+    chosen = None if is_keras else scenario.load("post" if is_file else name, given)
+    with contextlib.ExitStack() as stack:
+        folder = None
+        if not arguments.no_log:
+            stem = re.sub(r"[^\w.-]+", "-", Path(name).stem).strip("-.") or "model"
+            called = stem if chosen is None else chosen.name
+            folder = stack.enter_context(board.run_folder(arguments.log_dir, called, arguments.name))
+        stack.enter_context(told_what_is_kept(folder))
+        show = stack.enter_context(progress_bar())
+        with silent_import():
+            from .. import diagnose, diagnose_report
+        if chosen is None:
+            from .. import diagnose_keras
+
+            case = diagnose_keras.case_of_model(name, arguments.data, given)
+            found = diagnose_keras.diagnose(case, arguments.budget or diagnose.BUDGET, show)
+        else:
+            if is_file:
+                from .. import diagnose_file
+
+                case = diagnose_file.case_of_file(Path(name), chosen, diagnose.asked_after("post", given))
+            else:
+                case = diagnose.case_of(chosen, iterations=diagnose.asked_after(name, given))
+            found = diagnose.diagnose(case, arguments.budget or diagnose.BUDGET, show)
+        if folder is not None:
+            board.write_verdict(folder, diagnose_report.markdown(found), time.time())
+    show_result(arguments.json, lambda: diagnose_report.machines(found), lambda: diagnose_report.people(found))
+    return AGREES if found.learns and not found.causes else DIFFERS

@@ -71,6 +71,6 @@ def told_what_is_kept(folder: Path | None) -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt:
-        if folder is None:
-            raise
+        if folder is None or not any(path.is_dir() for path in folder.iterdir()):
+            raise  # nothing was recorded yet
         raise KeyboardInterrupt(f"{folder} has what was recorded, and is marked {UNFINISHED}") from None

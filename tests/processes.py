@@ -14,6 +14,11 @@ WORKED = 12.0  # seconds of a processor by which TensorFlow is loaded, the loop 
 PATIENCE = 240  # seconds that this may take on a machine with much else to do
 
 
+def heed_ctrl_c() -> None:
+    """For the child: a job that a shell started in the background has been told to ignore it, and so would we be."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def processor_seconds(process: subprocess.Popen[str]) -> float:
     """What a process has had of the processors so far."""
     fields = Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()
@@ -29,6 +34,7 @@ def interrupted(arguments: list[str], folder: Path) -> tuple[int, str, str]:
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        preexec_fn=heed_ctrl_c,
     )
     deadline = time.monotonic() + PATIENCE
     while process.poll() is None and processor_seconds(process) < WORKED and time.monotonic() < deadline:

@@ -30,6 +30,7 @@ from tensorboard.util.tensor_util import make_ndarray
 from harness import BadInput, board, events, heatmap, series
 from harness.trace import COST, Quantity, Run, take
 from models import handwritten
+from tests.processes import heed_ctrl_c
 
 RECORDED = [0, 1, 10, 300]
 NEURONS = [(layer, unit) for layer, units in ((1, 3), (2, 3), (3, 2)) for unit in range(units)]
@@ -560,6 +561,7 @@ def test_live_tensorboard_lists_what_was_written_and_ends_at_ctrl_c(tmp_path, ru
         stderr=subprocess.PIPE,
         text=True,
         env=os.environ | {"PYTHONPATH": str(root)},
+        preexec_fn=heed_ctrl_c,
     )
     try:
         address, give_up = f"http://127.0.0.1:{port}", time.monotonic() + 20

@@ -40,5 +40,8 @@ def interrupted(arguments: list[str], folder: Path) -> tuple[int, str, str]:
     while process.poll() is None and processor_seconds(process) < WORKED and time.monotonic() < deadline:
         time.sleep(0.1)
     process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=60)
+    try:
+        out, err = process.communicate(timeout=60)
+    finally:
+        process.kill()
     return process.returncode, out, err

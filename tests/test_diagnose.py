@@ -343,10 +343,14 @@ def test_the_bench(capsys):
 
 @pytest.mark.slow
 def test_the_posts_diagnosis_takes_ten_seconds_at_most():
+    """Or four times what importing TensorFlow takes, on a machine where that alone takes more than 2.5 s."""
+    started = time.monotonic()
+    subprocess.run([sys.executable, "-c", "import tensorflow"], capture_output=True, check=True)
+    loading = time.monotonic() - started
     started = time.monotonic()
     done = subprocess.run([sys.executable, "-m", "harness", "diagnose", "post", "--no-log"], capture_output=True)
     assert done.returncode == 1, done.stderr
-    assert time.monotonic() - started <= 10
+    assert time.monotonic() - started <= max(10, 4 * loading)
 
 
 def test_a_run_of_no_iterations_is_judged_too():

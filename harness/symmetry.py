@@ -24,6 +24,7 @@ def fingerprints(weights: Weights, layer: int) -> Array:
     return incoming if layer == len(weights) else np.concatenate([incoming, weights[layer][1:].T])
 
 
+@np.errstate(invalid="ignore")  # infinity less infinity, of a network that diverged: that is no clone
 def clone_groups(weights: Weights, layer: int, tolerance: float | None = None) -> list[list[int]]:
     """The units of ``layer`` (1..L) in groups of clones, a group of one for a unit that has none.
 
@@ -36,7 +37,7 @@ def clone_groups(weights: Weights, layer: int, tolerance: float | None = None) -
     columns = fingerprints(weights, layer)
     if tolerance is None:
         tolerance = float(np.sqrt(np.finfo(columns.dtype).eps))
-    allowed = tolerance * np.max(np.abs(columns))
+    allowed = tolerance * np.max(np.abs(columns), where=np.isfinite(columns), initial=0.0)
     groups: list[list[int]] = []
     left = np.arange(columns.shape[1])
     while left.size:
@@ -52,6 +53,7 @@ def effective_width(weights: Weights, layer: int, tolerance: float | None = None
     return len(clone_groups(weights, layer, tolerance))
 
 
+@np.errstate(invalid="ignore")
 def members_with_clones(weights: Sequence[Array], tolerance: float | None = None) -> NDArray[np.bool_]:
     """Which networks of an ensemble have clones in a hidden layer, (members,).
 
@@ -65,13 +67,14 @@ def members_with_clones(weights: Sequence[Array], tolerance: float | None = None
     for layer in hidden_layers(weights):
         outgoing = np.swapaxes(weights[layer][1:], 0, 1)
         columns = np.concatenate([weights[layer - 1], outgoing])  # (incoming + outgoing, units, members)
-        allowed = tolerance * np.max(np.abs(columns), axis=(0, 1))
+        allowed = tolerance * np.max(np.abs(columns), axis=(0, 1), where=np.isfinite(columns), initial=0.0)
         for unit in range(1, columns.shape[1]):
             apart = np.max(np.abs(columns[:, unit:] - columns[:, unit - 1 : unit]), axis=0)
             found |= np.any(apart <= allowed, axis=0)
     return found
 
 
+@np.errstate(invalid="ignore")
 def clone_spread(weights: Weights, layer: int) -> float:
     """The largest difference between two units of ``layer`` (1..L) in any one weight; 0 when all are exact clones."""
     return float(np.max(np.ptp(fingerprints(weights, layer), axis=1)))

@@ -336,7 +336,7 @@ def test_mistakes_of_the_user(arguments, told):
         chosen.run(chosen)
 
 
-@pytest.mark.slow
+@pytest.mark.planted
 def test_the_bench(capsys):
     assert diagnose_bench.main([]) == 0, capsys.readouterr().out
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from harness.symmetry import clone_groups, clone_spread, effective_width, hidden_layers
+from harness.symmetry import clone_groups, clone_spread, effective_width, hidden_layers, members_with_clones
 
 ONES = [np.ones((3, 3)), np.ones((4, 3)), np.ones((4, 2))]
 
@@ -53,3 +53,10 @@ def test_equal_in_half_of_the_digits_is_equal(noise, width):
 def test_nan_is_no_clone_of_anything_and_ends_the_search():
     weights = [np.full((3, 3), np.nan), np.ones((4, 1))]
     assert effective_width(weights, 1) == 3
+
+
+def test_infinite_weights_are_no_clones_and_no_warning():
+    weights = [np.array([[np.inf, np.inf, 1.0], [1.0, 1.0, 2.0]]), np.ones((4, 1))]
+    assert clone_groups(weights, 1) == [[0], [1], [2]]
+    assert members_with_clones([w[..., None] for w in weights]).tolist() == [False]
+    assert not np.isfinite(clone_spread(weights, 1))

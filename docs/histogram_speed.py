@@ -14,7 +14,7 @@ import numpy as np
 import tensorflow as tf
 
 from harness import board
-from harness.events import histogram_series, histograms
+from harness.board.events import histogram_series, histograms
 from models.network import Array
 
 ITERATIONS, NEURONS, TURNS = 40, 32, 5

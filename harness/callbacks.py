@@ -20,8 +20,8 @@ import numpy as np
 
 from models.network import Array
 
-from .events import Series, event_of, file_version, layout_value, record, records_of, scalar_series, text_value
-from .series import (
+from .board.events import Series, event_of, file_version, layout_value, record, records_of, scalar_series, text_value
+from .board.series import (
     MAX_NEURONS,
     Shown,
     activation_series,
@@ -31,7 +31,16 @@ from .series import (
     neurons_text,
     shown_neurons,
 )
-from .units import Units, activations, applied_activation, consumers, groups_of, probe_of, spread_of, units_of
+from .keras_models.units import (
+    Units,
+    activations,
+    applied_activation,
+    consumers,
+    groups_of,
+    probe_of,
+    spread_of,
+    units_of,
+)
 
 PARTED = 1e-3  # clones that have come apart by this share of how far they have moved are parting, not clones
 

@@ -10,10 +10,10 @@ from types import ModuleType
 import numpy as np
 
 from models import handwritten, numerical, sequential, tape
-from models.costs import COSTS
 from models.network import Array, Network, Weights
 
 from . import compare, rounding
+from .baseline import constant_cost
 from .compare import Comparison
 from .scenario import Scenario
 from .trace import COST, Quantity, Run, Trace, quantities, take
@@ -24,9 +24,6 @@ REFEREE = "numerical"
 # The referee's work for one entry of a gradient is one forward pass; a layer gets at most so many of the numbers that
 # all those passes compute, evenly spread over its entries.
 REFEREE_WORK = 4_000_000
-
-NEAR_CONSTANT = 0.01  # a cost this near to the constant prediction's, relatively, is said to be on its plateau
-LEARNED = 0.01  # a cost under this share of the constant prediction's is said to be learned
 
 # (runs done, runs in all, what is running): called as the job goes on
 Progress = Callable[[int, int, str], None]
@@ -134,21 +131,6 @@ def compare_runs(scenario: Scenario, runs: Sequence[Run]) -> Iterator[Comparison
             yield from with_referee(scenario, run, place)
 
 
-def constant_cost(network: Network, y: Array) -> float:
-    """The least cost of a prediction that is the same for every observation: for each of the costs, the mean of y."""
-    mean = np.mean(np.asarray(y, np.float64), axis=0, keepdims=True)
-    if network.cost == "binary_crossentropy":
-        with np.errstate(divide="ignore"):
-            z = np.log(mean) - np.log1p(-mean)  # sigmoid(z) = mean; a mean of 0 or 1 is reached at infinity
-        z = np.clip(z, -700, 700)
-    elif network.cost == "categorical_crossentropy":
-        z = np.log(np.maximum(mean, np.finfo(np.float64).tiny))
-    else:
-        z = mean
-    rows = np.broadcast_to
-    return float(COSTS[network.cost](rows(z, y.shape), rows(mean, y.shape), np.asarray(y, np.float64)))
-
-
 def run(
     scenario: Scenario,
     progress: Progress = lambda done, total, what: None,
@@ -169,4 +151,4 @@ def run(
         run.implementation: [name for name in names if name not in {quantity.name for quantity in run.traces[0]}]
         for run in runs
     }
-    return Experiment(scenario, runs, comparisons, not_offered, constant_cost(scenario.network, scenario.y))
+    return Experiment(scenario, runs, comparisons, not_offered, constant_cost(scenario.network.cost, scenario.y))

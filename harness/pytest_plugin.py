@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from .check import Report
+    from .check.judge import Report
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -91,7 +91,7 @@ class NotRight(AssertionError):
     """The math is not right; the message is the report."""
 
     def __init__(self, report: Report) -> None:
-        from . import check_report
+        from .report import check as check_report
 
         super().__init__(check_report.plain(report))
         self.report = report

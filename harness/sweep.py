@@ -16,7 +16,7 @@ from models import ensemble, initializers, optimizers
 from models.network import Array
 
 from . import BadInput, post
-from .experiment import LEARNED, NEAR_CONSTANT, constant_cost
+from .baseline import LEARNED, NEAR_CONSTANT, constant_cost
 from .scenario import Scenario
 from .symmetry import members_with_clones
 
@@ -110,7 +110,7 @@ def default_target(scenario: Scenario) -> float:
     """The cost to reach: the post's own after its 10000 iterations, else a hundredth of the constant prediction's."""
     if post.is_post(scenario):
         return post.final_cost()
-    return LEARNED * constant_cost(scenario.network, scenario.y)
+    return LEARNED * constant_cost(scenario.network.cost, scenario.y)
 
 
 def is_constant(scenario: Scenario, initializer: str) -> bool:
@@ -187,7 +187,7 @@ def run(
     Ctrl-C ends it early: what is done is kept, and the result says that it was interrupted.
     """
     goal = default_target(scenario) if target is None else target
-    plateau = constant_cost(scenario.network, scenario.y)
+    plateau = constant_cost(scenario.network.cost, scenario.y)
     members = [1 if is_constant(scenario, combination.initializer) else seeds for combination in chosen]
     parts: dict[Combination, list[Group]] = {}
     done = 0

@@ -66,7 +66,7 @@ def show_result(as_json: bool, machines: Callable[[], Any], people: Callable[[],
 @contextlib.contextmanager
 def told_what_is_kept(folder: Path | None) -> Iterator[None]:
     """An interrupt that goes on with a word on where the unfinished results are."""
-    from .board import UNFINISHED
+    from .board.runs import UNFINISHED
 
     try:
         yield

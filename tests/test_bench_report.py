@@ -8,8 +8,8 @@ import json
 import pytest
 from rich.console import Console
 
-from harness import bench_report
 from harness.bench import BEST_OF_KERAS, Row
+from harness.report import bench as bench_report
 
 ROWS = [
     Row(BEST_OF_KERAS, 1, 100, (4e-5, 5e-5, 6e-5)),

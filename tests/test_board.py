@@ -27,7 +27,8 @@ from tensorboard.plugins.custom_scalar import layout_pb2
 from tensorboard.plugins.hparams import metadata as hparams_metadata
 from tensorboard.util.tensor_util import make_ndarray
 
-from harness import BadInput, board, events, heatmap, series
+from harness import BadInput, board
+from harness.board import events, heatmap, series
 from harness.trace import COST, Quantity, Run, take
 from models import handwritten
 from tests.processes import heed_ctrl_c
@@ -554,7 +555,7 @@ def test_live_tensorboard_lists_what_was_written_and_ends_at_ctrl_c(tmp_path, ru
     board.write_verdict(tmp_path, "| a |\n|---|\n| 1 |")
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
-    root = Path(board.__file__).parents[1]
+    root = Path(board.__file__).parents[2]
     process = subprocess.Popen(
         [sys.executable, "-c", VIEW, str(tmp_path), str(port)],
         stdout=subprocess.PIPE,
@@ -593,7 +594,7 @@ def test_writing_imports_no_tensorflow(tmp_path):
         "import sys; from pathlib import Path; from harness import board;"
         "board.write_verdict(Path(sys.argv[1]), 'text'); print('tensorflow' in sys.modules)"
     )
-    root = Path(board.__file__).parents[1]
+    root = Path(board.__file__).parents[2]
     answer = subprocess.run(
         [sys.executable, "-c", code, str(tmp_path)], cwd=root, capture_output=True, text=True, check=True
     )

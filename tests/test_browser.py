@@ -147,7 +147,7 @@ PIXELS = """() => deep(document, 'tf-image-loader').filter(card => card.tag == '
 
 
 def test_clones_are_equal_columns_of_the_heat_map(show):
-    from harness.heatmap import CELL, LINE, MARGIN
+    from harness.board.heatmap import CELL, LINE, MARGIN
 
     for start in ("ones", "glorot_uniform"):
         ((width, *pixels), *_) = show(

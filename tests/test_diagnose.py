@@ -16,11 +16,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from harness import BadInput, diagnose, diagnose_bench, diagnose_report, symptoms
+from harness import BadInput, baseline, diagnose, symptoms
 from harness.commands import diagnose as command
+from harness.diagnose import changes
+from harness.report import diagnosis
 from harness.scenario import load
 from harness.symmetry import effective_width
 from models.network import Network
+from tests import planted_causes
 from tests.networks import random_problem
 
 # Closed forms and independent sources
@@ -32,7 +35,7 @@ from tests.networks import random_problem
     [(81, 263, 0.2553, 0.3662), (15, 148, 0.0624, 0.1605), (0, 20, 0.0, 0.1611), (1, 29, 0.0061, 0.1718)],
 )
 def test_the_interval_is_wilsons(reached, members, low, high):
-    assert diagnose.wilson(reached, members) == pytest.approx((low, high), abs=5e-5)
+    assert changes.wilson(reached, members) == pytest.approx((low, high), abs=5e-5)
 
 
 def test_the_targets():
@@ -49,8 +52,8 @@ def test_where_all_targets_are_the_same_that_answer_is_to_be_learned():
     x, y = np.random.default_rng(0).normal(size=(6, 2)), np.full((6, 1), 0.4)
     # outputs of 0.41 would do: a fortieth more
     assert diagnose.target_of("sum_of_squared_errors", x, y)[0] == pytest.approx(6 * 0.01**2)
-    problem = diagnose_bench.Problem(x, y, Network((2, 3, 1), ("sigmoid",) * 2), "glorot_uniform", 0.5, 300)
-    found = diagnose.diagnose(diagnose_bench.planted_case("same", problem), 5)
+    problem = planted_causes.Problem(x, y, Network((2, 3, 1), ("sigmoid",) * 2), "glorot_uniform", 0.5, 300)
+    found = diagnose.diagnose(planted_causes.planted_case("same", problem), 5)
     assert found.learns
     assert not found.causes
 
@@ -90,27 +93,27 @@ def test_the_costs_of_outputs_are_those_of_keras():
         ("binary_crossentropy", keras.losses.BinaryCrossentropy(dtype="float64")),
         ("categorical_crossentropy", keras.losses.CategoricalCrossentropy(dtype="float64")),
     ):
-        assert symptoms.cost_of_outputs(cost, a, y) == pytest.approx(float(loss(y, a)), rel=1e-5)
+        assert baseline.cost_of_outputs(cost, a, y) == pytest.approx(float(loss(y, a)), rel=1e-5)
 
 
 def test_clones_are_made_and_broken():
     network = random_problem(np.random.default_rng(0)).network
-    drawn = diagnose.healthy(network, 0, np.float64, range(2))
-    copies = [w[..., 0] for w in diagnose.cloned(drawn)]
+    drawn = changes.healthy(network, 0, np.float64, range(2))
+    copies = [w[..., 0] for w in changes.cloned(drawn)]
     assert all(effective_width(copies, layer) == 1 for layer in range(1, network.depth))
     case = diagnose.case_of(load("post"))
-    base = diagnose.trial_of(case, 0.01)
+    base = changes.trial_of(case, 0.01)
     for shared, width in ((False, 3), (True, 1)):
-        (first, *_) = zip(*[diagnose.noise(case, 0.1, shared).apply(base).draw(range(2))])
-        weights = [w[..., 0] for w in diagnose.noise(case, 0.1, shared).apply(base).draw(range(2))]
+        (first, *_) = zip(*[changes.noise(case, 0.1, shared).apply(base).draw(range(2))])
+        weights = [w[..., 0] for w in changes.noise(case, 0.1, shared).apply(base).draw(range(2))]
         assert effective_width(weights, 1) == effective_width(weights, 2) == width
         assert first[0].shape[-1] == 2
 
 
 def test_lifted_units_are_active_on_half_of_the_observations():
-    planted = next(p for p in diagnose_bench.planted() if p.name.startswith("dead-relu"))
+    planted = next(p for p in planted_causes.planted() if p.name.startswith("dead-relu"))
     case = planted.case
-    weights = [w[..., 0] for w in diagnose.lifted(case).apply(diagnose.trial_of(case, 0.0)).draw(range(1))]
+    weights = [w[..., 0] for w in changes.lifted(case).apply(changes.trial_of(case, 0.0)).draw(range(1))]
     a = symptoms.activations_of(case.network, weights, case.x)[0]
     assert np.all(np.mean(a > 0, axis=0) >= 0.4)
 
@@ -143,7 +146,7 @@ def test_the_posts_shares_lie_in_the_intervals(post):
     table = {(clones, scale): result for clones, scale, result in post.clones}
     for key, reached in (((False, 1.0), 58), ((True, 1.0), 33), ((False, 0.1), 0)):
         low, high = table[key].interval
-        their_low, their_high = diagnose.wilson(reached, 60)
+        their_low, their_high = changes.wilson(reached, 60)
         assert low <= their_high
         assert their_low <= high
         assert table[key].members >= 256
@@ -184,7 +187,7 @@ def test_of_xor_the_clones_are_the_cause():
 
 
 def planted(start):
-    return next(p for p in diagnose_bench.planted() if p.name.startswith(start)).case
+    return next(p for p in planted_causes.planted() if p.name.startswith(start)).case
 
 
 @pytest.mark.parametrize("cause", ["learning-rate-too-small-xor", "too-few-iterations-xor", "wrong-math-xor"])
@@ -194,7 +197,7 @@ def test_planted_causes_are_found(cause):
 
 
 def test_healthy_runs_have_no_cause():
-    for one in diagnose_bench.healthy_cases()[:2]:
+    for one in planted_causes.healthy_cases()[:2]:
         found = diagnose.diagnose(one.case)
         assert found.learns
         assert not found.causes
@@ -257,10 +260,10 @@ def test_a_keras_model_of_dense_layers(tmp_path, capsys):
 
 
 def test_what_a_keras_model_was_compiled_with_is_used(tmp_path):
-    from harness import diagnose_keras
+    from harness.diagnose import keras_model
 
     keras_xor(tmp_path, "he_normal")
-    case = diagnose_keras.case_of_model(str(tmp_path / "model.keras"), tmp_path / "xor.npz", {"seed": 3})
+    case = keras_model.case_of_model(str(tmp_path / "model.keras"), tmp_path / "xor.npz", {"seed": 3})
     assert isinstance(case, diagnose.Case)
     assert case.network == Network((2, 4, 1), ("sigmoid", "sigmoid"), "mean_squared_error")
     assert (case.learning_rate, case.start_name, case.optimizer.name) == (3.0, "he_normal", "sgd")
@@ -270,7 +273,7 @@ def test_what_a_keras_model_was_compiled_with_is_used(tmp_path):
 def test_another_keras_model_is_trained_within_the_budget(tmp_path):
     import keras
 
-    from harness import diagnose_keras
+    from harness.diagnose import keras_model
 
     rng = np.random.default_rng(0)
     x = rng.normal(size=(300, 8, 1))
@@ -280,10 +283,10 @@ def test_another_keras_model_is_trained_within_the_budget(tmp_path):
     model = keras.Sequential([*layers, keras.layers.Dense(2, activation="softmax")])
     model.compile(optimizer=keras.optimizers.SGD(0.5), loss="sparse_categorical_crossentropy")
     model.save(tmp_path / "model.keras")
-    case = diagnose_keras.case_of_model(str(tmp_path / "model.keras"), tmp_path / "data.npz", {"iterations": 300})
-    assert isinstance(case, diagnose_keras.KerasCase)
+    case = keras_model.case_of_model(str(tmp_path / "model.keras"), tmp_path / "data.npz", {"iterations": 300})
+    assert isinstance(case, keras_model.KerasCase)
     started = time.monotonic()
-    found = diagnose_keras.diagnose(case, 20)
+    found = keras_model.diagnose(case, 20)
     assert time.monotonic() - started < 40
     assert [cause.id for cause in found.causes] in (["unscaled-inputs"], [])
     assert "44 of 300 observations" in found.skipped
@@ -293,7 +296,7 @@ def test_another_keras_model_is_trained_within_the_budget(tmp_path):
 
 
 def test_the_json_document(post):
-    document = json.loads(json.dumps(diagnose_report.machines(post), allow_nan=False))
+    document = json.loads(json.dumps(diagnosis.machines(post), allow_nan=False))
     assert document["learns"] is False
     assert {"id", "layer", "value"} == set(document["symptoms"][0])
     cause = document["causes"][0]
@@ -338,7 +341,7 @@ def test_mistakes_of_the_user(arguments, told):
 
 @pytest.mark.planted
 def test_the_bench(capsys):
-    assert diagnose_bench.main([]) == 0, capsys.readouterr().out
+    assert planted_causes.main([]) == 0, capsys.readouterr().out
 
 
 @pytest.mark.slow

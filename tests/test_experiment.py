@@ -5,8 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from harness import experiment, report
+from harness import experiment
+from harness.baseline import constant_cost
 from harness.post import RecoveredRate, claims
+from harness.report import comparison
 from harness.scenario import load
 from harness.symmetry import clone_spread, effective_width
 from models import handwritten, loop
@@ -69,10 +71,7 @@ def test_the_constant_prediction_of_the_post_costs_two_fifths(found):
     ],
 )
 def test_the_constant_prediction_costs_what_the_closed_form_says(cost, y, expected):
-    from models.network import OUTPUT_ACTIVATION_OF_COST, Network
-
-    network = Network((1, len(y[0])), (OUTPUT_ACTIVATION_OF_COST.get(cost, "linear"),), cost)
-    assert experiment.constant_cost(network, np.array(y)) == pytest.approx(expected, abs=1e-12)
+    assert constant_cost(cost, np.array(y)) == pytest.approx(expected, abs=1e-12)
 
 
 def test_float32_agrees_within_its_own_bounds():
@@ -98,7 +97,7 @@ def test_a_broken_step_makes_the_job_say_so(step, monkeypatch):
     assert not found.agrees
     wrong = {(c.left, c.right) for c in found.comparisons if not c.difference.agrees}
     assert wrong == {("handwritten", "tape"), ("handwritten", "sequential"), ("handwritten", "numerical")}
-    sentence = report.agreement_sentence(found)
+    sentence = comparison.agreement_sentence(found)
     assert sentence.startswith("The math differs")
     assert "handwritten and tape from glorot_uniform at iteration 0" in sentence
     figures = claims(RecoveredRate(0.5, 0.5, 0.5, 0.0))
@@ -112,8 +111,8 @@ def test_a_diverging_descent_ends_and_says_so():
         load("xor", {"activations": ["linear"], "learning_rate": 1e6, "iterations": 2000, "initializers": ["ones"]})
     )
     assert not np.isfinite(found.runs[0].costs[-1])
-    assert any("lower the learning rate" in line for line in report.verdict(found, None, []))
-    assert report.machines(found, None, [], None)["runs"][0]["final_cost"] is None
+    assert any("lower the learning rate" in line for line in comparison.verdict(found, None, []))
+    assert comparison.machines(found, None, [], None)["runs"][0]["final_cost"] is None
 
 
 def test_progress_goes_from_nothing_to_everything():

@@ -9,9 +9,9 @@ import time
 import numpy as np
 import pytest
 
-from harness import foreign, foreign_worker
-from harness.check import check_file, options
-from harness.foreign import Child, Gone
+from harness.check import foreign, worker
+from harness.check.foreign import Child, Gone
+from harness.check.judge import check_file, options
 
 CORRECT = """
 import numpy as np
@@ -60,7 +60,7 @@ def test_a_tree_comes_back_as_it_was(tree):
             return type(a) is type(b) and len(a) == len(b) and all(map(same, a, b))
         return a == b
 
-    assert same(tree, foreign_worker.decode(*foreign_worker.encode(tree)))
+    assert same(tree, worker.decode(*worker.encode(tree)))
 
 
 def test_prints_are_kept_apart(write):

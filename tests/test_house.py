@@ -5,62 +5,63 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 
-# Rooms of harness/ from the bottom up; each may import those before it, and models/.
+# Rooms of harness/ from the bottom up, files and folders; each may import those before it, and models/.
 ORDER = [
     "__init__",
     "given",
     "data",
     "scenario",
     "trace",
+    "baseline",
     "symmetry",
+    "saturation",
+    "symptoms",
     "rounding",
     "compare",
     "experiment",
     "post",
     "sweep",
     "bench",
-    "saturation",
-    "symptoms",
-    "diagnose",
-    "heatmap",
-    "events",
-    "series",
     "board",
-    "sweep_board",
-    "report",
-    "sweep_report",
-    "bench_report",
-    "diagnose_report",
-    "diagnose_bench",
-    "foreign_worker",
-    "foreign",
-    "mistakes",
-    "layout",
-    "observe",
-    "explain",
+    "keras_models",
     "check",
-    "diagnose_file",
-    "check_report",
-    "template",
-    "pytest_plugin",
-    "units",
+    "diagnose",
+    "report",
     "callbacks",
-    "model_source",
-    "diagnose_keras",
-    "inspect_model",
-    "inspect_report",
+    "pytest_plugin",
     "options",
     "terminal",
     "commands",
     "cli",
     "__main__",
 ]
+
+# The same inside the folders; ``__init__`` is a folder's face, and nothing in the folder imports it.
+ORDER_IN = {
+    "board": ["heatmap", "events", "series", "runs", "server", "sweep"],
+    "keras_models": ["units", "source", "inspection"],
+    "check": [
+        "worker",
+        "foreign",
+        "backprop",
+        "changes",
+        "mistakes",
+        "layout",
+        "observe",
+        "explain",
+        "judge",
+        "template",
+    ],
+    "diagnose": ["case", "changes", "runs", "hypotheses", "judge", "file", "keras_model"],
+    "report": ["words", "comparison", "sweep", "bench", "check", "diagnosis", "inspection"],
+}
 
 # Rooms that need no TensorFlow, and so must not load it.
 WITHOUT_TENSORFLOW = [
@@ -70,44 +71,47 @@ WITHOUT_TENSORFLOW = [
     "models.numerical",
     "harness.scenario",
     "harness.trace",
+    "harness.baseline",
     "harness.symmetry",
     "harness.rounding",
     "harness.compare",
     "harness.saturation",
     "harness.symptoms",
-    "harness.heatmap",
-    "harness.events",
-    "harness.series",
     "harness.board",
     "harness.check",
     "harness.pytest_plugin",
-    "harness.model_source",
+    "harness.keras_models.source",
     "harness.cli",
 ]
 
 
 def rooms() -> set[str]:
     """The files and folders of harness/."""
-    return {path.stem for path in (ROOT / "harness").glob("*.py")} | {"commands"}
+    return {path.stem for path in (ROOT / "harness").glob("*.py")} | {
+        path.parent.name for path in (ROOT / "harness").glob("*/__init__.py")
+    }
 
 
-def files_of(room: str) -> list[Path]:
-    """A room is a file, or a folder of them."""
-    return sorted((ROOT / "harness" / room).glob("*.py")) or [ROOT / "harness" / f"{room}.py"]
+def imports_of(path: Path) -> Iterator[tuple[str, ...]]:
+    """What of harness/ a file imports, anywhere in it, as ("board", "events", "Series"): a module or a name in one."""
+    package = path.relative_to(ROOT / "harness").parts[:-1]
+    for node in ast.walk(ast.parse(path.read_text())):
+        if not isinstance(node, ast.ImportFrom):
+            continue
+        parts = tuple((node.module or "").split(".")) if node.module else ()
+        if node.level:
+            base = package[: len(package) - node.level + 1]
+        elif parts and parts[0] == "harness":
+            base, parts = (), parts[1:]
+        else:
+            continue
+        yield from ((*base, *parts, alias.name) for alias in node.names)
 
 
 def imported_rooms(room: str) -> set[str]:
-    """The other rooms that one imports, anywhere in it."""
-    found: set[str] = set()
-    for path in files_of(room):
-        level = len(path.relative_to(ROOT / "harness").parts)
-        for node in ast.walk(ast.parse(path.read_text())):
-            if not isinstance(node, ast.ImportFrom):
-                continue
-            parts = (node.module or "").split(".")
-            if node.level == level or (node.level == 0 and parts.pop(0) == "harness"):
-                found |= {parts[0]} if parts and parts[0] else {alias.name for alias in node.names}
-    return found & rooms() - {room}
+    """The other rooms that one imports."""
+    files = sorted((ROOT / "harness" / room).glob("*.py")) or [ROOT / "harness" / f"{room}.py"]
+    return {parts[0] for path in files for parts in imports_of(path)} & rooms() - {room}
 
 
 @pytest.mark.parametrize("room", ORDER)
@@ -117,6 +121,15 @@ def test_rooms_import_downwards_only(room):
 
 def test_every_room_has_its_place():
     assert rooms() == set(ORDER)
+    for folder, order in ORDER_IN.items():
+        assert {path.stem for path in (ROOT / "harness" / folder).glob("*.py")} == {"__init__", *order}
+
+
+@pytest.mark.parametrize(("folder", "file"), [(folder, file) for folder, order in ORDER_IN.items() for file in order])
+def test_inside_a_folder_too(folder, file):
+    order = ORDER_IN[folder]
+    found = {parts[1] for parts in imports_of(ROOT / "harness" / folder / f"{file}.py") if parts[0] == folder}
+    assert found <= set(order[: order.index(file)])
 
 
 def test_models_know_nothing_of_the_harness():

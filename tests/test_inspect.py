@@ -13,8 +13,10 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from harness import BadInput, inspect_report, model_source
-from harness.inspect_model import inspect
+from harness import BadInput
+from harness.keras_models import source
+from harness.keras_models.inspection import inspect
+from harness.report import inspection as inspect_report
 
 L = keras.layers
 ROOT = Path(__file__).parents[1]
@@ -169,15 +171,15 @@ def test_a_saved_model_comes_back_with_named_inputs(tmp_path):
     model = keras.Model([a, b], L.Dense(1)(L.Dense(4, "tanh", name="hidden")(L.Concatenate()([a, b]))))
     model.save(tmp_path / "m.keras")
     np.savez(tmp_path / "x.npz", b=np.ones((7, 3)), a=np.zeros((7, 2)))
-    loaded = model_source.load(str(tmp_path / "m.keras"))
-    found = inspect(loaded, model_source.load_data(tmp_path / "x.npz", loaded))
+    loaded = source.load(str(tmp_path / "m.keras"))
+    found = inspect(loaded, source.load_data(tmp_path / "x.npz", loaded))
     assert (found.observations, found.layers[0].effective_width) == (7, 4)
     np.savez(tmp_path / "one.npz", a=np.zeros((7, 2)))
     with pytest.raises(BadInput, match="an array for each input: a, b"):
-        model_source.load_data(tmp_path / "one.npz", loaded)
+        source.load_data(tmp_path / "one.npz", loaded)
     np.savez(tmp_path / "uneven.npz", a=np.zeros((7, 2)), b=np.zeros((6, 3)))
     with pytest.raises(BadInput, match="different numbers of observations"):
-        model_source.load_data(tmp_path / "uneven.npz", loaded)
+        source.load_data(tmp_path / "uneven.npz", loaded)
 
 
 class Bomb:
@@ -209,14 +211,14 @@ def test_nothing_is_unpickled_and_no_lambda_is_run(tmp_path):
         ("missing.keras", "no file"),
     ):
         with pytest.raises(BadInput, match=message):
-            model_source.load(str(tmp_path / name))
+            source.load(str(tmp_path / name))
     for name, message in (
         ("bomb.npz", "not a .npz file"),
         ("object.npz", "not a .npz file"),
         ("missing.npz", "no file"),
     ):
         with pytest.raises(BadInput, match=message):
-            model_source.load_data(tmp_path / name, model)
+            source.load_data(tmp_path / name, model)
     assert not fuse.exists()
 
 
@@ -234,7 +236,7 @@ def test_nothing_is_unpickled_and_no_lambda_is_run(tmp_path):
 def test_data_that_does_not_fit(tmp_path, arrays, message):
     np.savez(tmp_path / "x.npz", **arrays)
     with pytest.raises(BadInput, match=message):
-        model_source.load_data(tmp_path / "x.npz", two_layers("tanh"))
+        source.load_data(tmp_path / "x.npz", two_layers("tanh"))
 
 
 # Functions
@@ -274,7 +276,7 @@ def mine(tmp_path, monkeypatch):
 def test_a_function_is_called_among_its_own_modules(mine, capsys):
     import models
 
-    model = model_source.load("mine:build")
+    model = source.load("mine:build")
     assert [layer.units for layer in inspect(model).layers] == [5, 1]
     assert sys.modules["models"] is models
     assert capsys.readouterr().out == ""
@@ -285,15 +287,15 @@ def test_a_function_is_called_among_its_own_modules(mine, capsys):
         ("other", "no attribute 'other'"),
     ):
         with pytest.raises(BadInput, match=message):
-            model_source.load(f"mine:{name}")
+            source.load(f"mine:{name}")
     with pytest.raises(BadInput, match="No module named 'absent'"):
-        model_source.load("absent:build")
+        source.load("absent:build")
 
 
 def test_what_is_wrong_with_a_file_is_told_without_keras(tmp_path):
     code = (
-        "import sys; from pathlib import Path; from harness import BadInput, model_source\n"
-        "try: model_source.check_source(sys.argv[1], None)\n"
+        "import sys; from pathlib import Path; from harness import BadInput; from harness.keras_models import source\n"
+        "try: source.check_source(sys.argv[1], None)\n"
         "except BadInput as error: print(error, 'keras' in sys.modules, 'tensorflow' in sys.modules)"
     )
     done = subprocess.run(

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from harness import mistakes
-from harness.mistakes import CATALOGUE, COST_FORMS, STEPS, Problem
-from harness.observe import numbers_for
+from harness.check import backprop, mistakes
+from harness.check.backprop import COST_FORMS, STEPS, Problem
+from harness.check.mistakes import CATALOGUE
+from harness.check.observe import numbers_for
 from harness.trace import COST, Quantity, take
 from models import handwritten, numerical, tape
 from models.network import Network
@@ -69,7 +70,7 @@ def close(got, wanted):
 @given(problem=problems)
 def test_the_unbroken_pass_gives_what_the_other_implementations_give(other, problem):
     network, weights, x, y = problem
-    ours = dict(mistakes.trace(STEPS, as_problem(problem)))
+    ours = dict(backprop.trace(STEPS, as_problem(problem)))
     theirs = take(other, network, weights, x, y, 0.3)
     for quantity, value in theirs.items():
         if quantity != COST:
@@ -80,7 +81,7 @@ def test_the_unbroken_pass_gives_what_the_other_implementations_give(other, prob
 @given(problem=problems)
 def test_the_unbroken_gradients_are_the_numerical_derivatives(problem):
     network, weights, x, y = problem
-    ours = dict(mistakes.trace(STEPS, as_problem(problem)))
+    ours = dict(backprop.trace(STEPS, as_problem(problem)))
     referee = numerical.differentiate(network, weights, x, y)
     for layer in network.layers:
         assert close(ours[Quantity("gradient", layer)], np.asarray(referee.gradients[layer - 1]))
@@ -94,20 +95,20 @@ def test_the_gradient_of_every_cost_is_that_of_its_own_cost_function(form):
     network = Network((3, 4, 3), ("tanh", output), of)
     weights, x, y, outputs = numbers_for((3, 4, 3), 5, 0)
     problem = Problem(network, list(weights), x, y, 0.3, form, outputs)
-    gradients = mistakes.backward(mistakes.forward(STEPS, problem))
+    gradients = backprop.backward(backprop.forward(STEPS, problem))
     for layer in (0, 1):
         for index in ((0, 1), (2, 0), (3, 2)):
             costs = []
             for by in (1e-6, -1e-6):
                 moved = [w.copy() for w in weights]
                 moved[layer][index] += by
-                costs.append(float(mistakes.cost(mistakes.forward(STEPS, problem._replace(weights=moved)))))
+                costs.append(float(backprop.cost(backprop.forward(STEPS, problem._replace(weights=moved)))))
             assert gradients[layer][index] == pytest.approx((costs[0] - costs[1]) / 2e-6, rel=1e-6, abs=1e-8)
 
 
 def test_the_post_is_reproduced():
     """Figures that the post prints for its all-ones weights."""
-    found = dict(mistakes.trace(STEPS, as_problem(post_problem())))
+    found = dict(backprop.trace(STEPS, as_problem(post_problem())))
     assert found[Quantity("a", 3)] == pytest.approx(
         np.array([[0.9806908, 0.9806908], [0.9803864, 0.9803864]]), abs=2e-7
     )
@@ -119,8 +120,8 @@ def test_training_is_update_after_update():
     problem = as_problem(post_problem("glorot_uniform"))
     weights = problem.weights
     for _ in range(3):
-        weights, _ = mistakes.descend(STEPS, problem._replace(weights=weights))
-    for got, wanted in zip(mistakes.train(STEPS, problem, 3), weights):
+        weights, _ = backprop.descend(STEPS, problem._replace(weights=weights))
+    for got, wanted in zip(backprop.train(STEPS, problem, 3), weights):
         assert np.array_equal(got, wanted)
 
 
@@ -151,12 +152,12 @@ def test_every_mistake_changes_some_number(kind):
     network = Network((4, 4, 4, 4), activations, cost)
     weights, x, y, outputs = numbers_for((4, 4, 4, 4), 4, 3)
     problem = Problem(network, list(weights), x, y, 0.37, cost, outputs)
-    right = dict(mistakes.trace(STEPS, problem, 3))
+    right = dict(backprop.trace(STEPS, problem, 3))
     without_effect, ids = set(), set()
     with np.errstate(all="ignore"):
         for entry in mistakes.planted(network):
             ids.add(entry.id)
-            wrong = dict(mistakes.trace(entry.change(STEPS), problem, 3))
+            wrong = dict(backprop.trace(entry.change(STEPS), problem, 3))
             same = right.keys() == wrong.keys() and all(
                 wrong[q].shape == v.shape and np.allclose(wrong[q], v, rtol=1e-9, equal_nan=True)
                 for q, v in right.items()

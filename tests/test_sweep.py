@@ -12,7 +12,8 @@ import tensorflow as tf
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from tensorboard.plugins.hparams.plugin_data_pb2 import HParamsPluginData
 
-from harness import BadInput, cli, post, sweep, sweep_report
+from harness import BadInput, cli, post, sweep
+from harness.report import sweep as sweep_report
 from harness.scenario import load
 from harness.symmetry import effective_width, members_with_clones
 from models import handwritten

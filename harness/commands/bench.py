@@ -26,7 +26,8 @@ def add(commands: Any) -> None:
 def run(arguments: argparse.Namespace) -> int:
     with progress_bar() as show:
         with silent_import():
-            from .. import bench, bench_report
+            from .. import bench
+            from ..report import bench as bench_report
         rows = bench.run(arguments.members, arguments.rounds, show)
     show_result(arguments.json, lambda: bench_report.machines(rows), lambda: bench_report.people(rows))
     return AGREES

@@ -42,7 +42,8 @@ def add(commands: Any) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    from .. import check, check_report
+    from .. import check
+    from ..report import check as check_report
 
     path: Path = arguments.path
     if arguments.seed < 0:

@@ -12,7 +12,7 @@ from ..terminal import progress_bar, show_result, silent_import, told_what_is_ke
 from . import AGREES, DIFFERS
 
 if TYPE_CHECKING:
-    from ..events import Setting
+    from ..board.events import Setting
     from ..trace import Run
 
 
@@ -41,7 +41,8 @@ def run(arguments: argparse.Namespace) -> int:
         stack.enter_context(told_what_is_kept(folder))
         show = stack.enter_context(progress_bar())
         with silent_import():
-            from .. import experiment, post, report
+            from .. import experiment, post
+            from ..report import comparison
         wall_time = time.time()
         sizes = "-".join(map(str, chosen.network.sizes))
         hparams: dict[str, Setting] = {"learning_rate": chosen.learning_rate, "network": f"{chosen.name} {sizes}"}
@@ -56,12 +57,12 @@ def run(arguments: argparse.Namespace) -> int:
             recovered = post.recover_learning_rate(post.OUTPUTS_AFTER_1000, 1000, post.PRINTED_ERROR_AFTER_1000)
             figures = post.claims(recovered)
         if folder is not None:
-            markdown = report.markdown(report.verdict(found, recovered, figures), found)
+            markdown = comparison.markdown(comparison.verdict(found, recovered, figures), found)
             board.write_verdict(folder, markdown, wall_time, found.runs)
     log_dir = None if folder is None else str(folder)
     show_result(
         arguments.json,
-        lambda: report.machines(found, recovered, figures, log_dir),
-        lambda: report.people(found, recovered, figures, log_dir),
+        lambda: comparison.machines(found, recovered, figures, log_dir),
+        lambda: comparison.people(found, recovered, figures, log_dir),
     )
     return AGREES if found.agrees and all(claim.agrees for claim in figures) else DIFFERS

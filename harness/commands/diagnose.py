@@ -62,21 +62,22 @@ def run(arguments: argparse.Namespace) -> int:
         stack.enter_context(told_what_is_kept(folder))
         show = stack.enter_context(progress_bar())
         with silent_import():
-            from .. import diagnose, diagnose_report
+            from .. import diagnose
+            from ..report import diagnosis
         if chosen is None:
-            from .. import diagnose_keras
+            from ..diagnose import keras_model
 
-            case = diagnose_keras.case_of_model(name, arguments.data, given)
-            found = diagnose_keras.diagnose(case, arguments.budget or diagnose.BUDGET, show)
+            case = keras_model.case_of_model(name, arguments.data, given)
+            found = keras_model.diagnose(case, arguments.budget or diagnose.BUDGET, show)
         else:
             if is_file:
-                from .. import diagnose_file
+                from ..diagnose import file
 
-                case = diagnose_file.case_of_file(Path(name), chosen, diagnose.asked_after("post", given))
+                case = file.case_of_file(Path(name), chosen, diagnose.asked_after("post", given))
             else:
                 case = diagnose.case_of(chosen, iterations=diagnose.asked_after(name, given))
             found = diagnose.diagnose(case, arguments.budget or diagnose.BUDGET, show)
         if folder is not None:
-            board.write_verdict(folder, diagnose_report.markdown(found), time.time())
-    show_result(arguments.json, lambda: diagnose_report.machines(found), lambda: diagnose_report.people(found))
+            board.write_verdict(folder, diagnosis.markdown(found), time.time())
+    show_result(arguments.json, lambda: diagnosis.machines(found), lambda: diagnosis.people(found))
     return AGREES if found.learns and not found.causes else DIFFERS

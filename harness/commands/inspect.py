@@ -35,13 +35,14 @@ def add(commands: Any) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    from .. import model_source
+    from ..keras_models import source
 
-    model_source.check_source(arguments.model, arguments.data)
+    source.check_source(arguments.model, arguments.data)
     with silent_import():
-        from .. import inspect_model, inspect_report
-    model = model_source.load(arguments.model)
-    x = None if arguments.data is None else model_source.load_data(arguments.data, model)
-    found = inspect_model.inspect(model, x)
+        from ..keras_models import inspection
+        from ..report import inspection as inspect_report
+    model = source.load(arguments.model)
+    x = None if arguments.data is None else source.load_data(arguments.data, model)
+    found = inspection.inspect(model, x)
     show_result(arguments.json, lambda: inspect_report.machines(found), lambda: inspect_report.people(found))
     return AGREES if found.is_fine else DIFFERS

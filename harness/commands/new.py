@@ -20,7 +20,7 @@ def add(commands: Any) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    from .. import template
+    from ..check import template
 
     template.write(arguments.path)
     print(f"{arguments.path} is written. Fill it in, then: harness check {arguments.path}")

@@ -53,7 +53,9 @@ def run(arguments: argparse.Namespace) -> int:
         stack.enter_context(told_what_is_kept(folder))
         with progress_bar() as show:
             with silent_import():
-                from .. import sweep, sweep_board, sweep_report
+                from .. import sweep
+                from ..board import sweep as sweep_board
+                from ..report import sweep as sweep_report
             combinations = sweep.combinations(chosen.initializers, arguments.optimizers or ["sgd"], rates)
             found = sweep.run(chosen, combinations, arguments.seeds, arguments.target, show)
         if arguments.csv is not None:

@@ -1,0 +1,6 @@
+"""TensorBoard: the folder of a run, the event files in it, and the page that shows them."""
+
+from .runs import UNFINISHED, run_folder, write, write_verdict
+from .server import launch, view
+
+__all__ = ["UNFINISHED", "launch", "run_folder", "view", "write", "write_verdict"]

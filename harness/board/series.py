@@ -1,0 +1,368 @@
+"""What TensorBoard shows of a run: every tag, with its description and its numbers.
+
+Every tag holds one tensor for each recorded iteration, which is TensorBoard's step. Tags are the same in every run,
+so that runs overlay, and everything about a layer stands in one group, named by what comes before the first slash:
+
+    cost
+    output/observation0_unit0 ...
+    layer1/clone_spread  layer1/effective_width  layer1/gradient_norm  layer1/saturated_share  layer1/update_to_weight
+    layer1/activation/neuron0  layer1/gradient/neuron0  layer1/weights/neuron0 ...        histograms
+    layer1/activation_mean/neuron0  layer1/weight_mean/neuron0 ...                        curves
+    layer1/heat_map                                                                       the weight matrix
+
+A comparison has a verdict, and one group more: ``hidden_neurons/layer1/ones/neuron0``, where the neurons of a layer
+stand side by side, one row for each start.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from tensorboard.compat.proto import summary_pb2
+
+from models.network import Array, Network
+
+from .. import saturation
+from ..symmetry import clone_groups, clone_spread, effective_width, hidden_layers
+from ..trace import Quantity, Run
+from .events import (
+    Series,
+    Setting,
+    histogram_series,
+    histograms,
+    hparams_values,
+    image_series,
+    layout_value,
+    scalar_series,
+    text_value,
+)
+from .heatmap import heat_maps, sampled, sampling_note
+
+MAX_NEURONS = 32  # of a layer
+MAX_OUTPUTS = 16  # curves of single outputs
+SIDE_BY_SIDE = 6  # neurons of a layer in one row
+
+Shown = dict[int, int]  # the units to draw, each with how many it stands for: itself and its clones
+
+
+def numbered(word: str, number: int, last: int) -> str:
+    """ "neuron07" of "neuron00" to "neuron11": padded with zeros, so that every page sorts them alike"""
+    return f"{word}{number:0{len(str(last))}}"
+
+
+def shown_neurons(groups: Sequence[Sequence[int]], max_neurons: int) -> Shown:
+    """Which units to draw, in order, where ``groups`` has them all in groups of clones.
+
+    All of them, if they are no more than ``max_neurons``. Else the first unit of each group of clones, the largest
+    groups before the others, and an even sample of the units that have no clone.
+    """
+    units = sum(map(len, groups))
+    if units <= max_neurons:
+        return dict.fromkeys(range(units), 1)
+    cloned = sorted((group for group in groups if len(group) > 1), key=len, reverse=True)[:max_neurons]
+    single = [group for group in groups if len(group) == 1]
+    left = max_neurons - len(cloned)
+    chosen = [*cloned, *(single[place] for place in sampled(len(single), left) if left)]
+    return {group[0]: len(group) for group in sorted(chosen)}
+
+
+def stands_for(clones: int) -> str:
+    """Of a unit drawn for itself and others"""
+    return f" It stands for {clones} clones, itself included." if clones > 1 else ""
+
+
+def neurons_text(layer: str, units: int, shown: Shown, when: str) -> str:
+    """Which neurons of a layer are drawn, in Markdown, and what they stood for ``when``; "" where all are."""
+    if len(shown) == units:
+        return ""
+    drawn = sum(shown.values())
+    rows = "\n".join(
+        f"| neuron {unit} | {f'{clones} clones' if clones > 1 else 'itself alone'} |" for unit, clones in shown.items()
+    )
+    rest = f" {units - drawn} others are like none of these and are not drawn." if drawn < units else ""
+    return (
+        f"**{layer}** has {units} neurons; {len(shown)} drawn: clones at the {when} once, the others evenly sampled."
+        f"{rest}\n\n| drawn | stands for |\n| --- | --- |\n{rows}\n"
+    )
+
+
+def offered(run: Run, quantity: Quantity) -> Array | None:
+    """(iterations, ...) of a quantity; None where the run does not offer it at every recorded iteration."""
+    if any(quantity not in trace for trace in run.traces):
+        return None
+    return np.stack(list(run.curve(quantity)))
+
+
+def neuron_histograms(name: str, group: str, values: Array, shown: Shown, last: int, description: str) -> list[Series]:
+    """A histogram for each of the shown units: values (iterations, n, units of the layer), counted over n."""
+    counted = histograms(np.moveaxis(values[:, :, list(shown)], 1, 2))  # (iterations, shown, BINS, 3)
+    return [
+        histogram_series(
+            f"{group}/{name}/{numbered('neuron', unit, last)}",
+            f"{numbered('neuron', unit, last)}: {name}",
+            description.format(unit=unit, group=group) + stands_for(clones),
+            counted[:, place],
+        )
+        for place, (unit, clones) in enumerate(shown.items())
+    ]
+
+
+def neuron_curves(name: str, group: str, values: Array, shown: Shown, last: int, description: str) -> list[Series]:
+    """A curve for each of the shown units: the mean over n of values (iterations, n, units of the layer)."""
+    means = values.mean(axis=1, dtype=np.float64)
+    return [
+        scalar_series(
+            f"{group}/{name}/{numbered('neuron', unit, last)}",
+            description.format(unit=unit, group=group) + stands_for(clones),
+            means[:, unit],
+        )
+        for unit, clones in shown.items()
+    ]
+
+
+def weight_series(group: str, weights: Array, shown: Shown) -> list[Series]:
+    """Histograms, means and pictures of weights (iterations, inputs + 1, units), bias included."""
+    _, inputs, units = weights.shape
+    names = [f"{unit} (x{clones})" if clones > 1 else str(unit) for unit, clones in shown.items()]
+    picture = image_series(
+        f"{group}/heat_map",
+        f"{group}: weights",
+        f"The weights of `{group}`: a column for each neuron, a row for each input, the bias on top, apart. **Equal "
+        "columns are neurons with equal weights.** The slider goes through the iterations; the colours keep their "
+        f"meaning.{sampling_note(inputs - 1)}",
+        heat_maps(weights[:, :, list(shown)], names),
+    )
+    return [
+        *neuron_histograms(
+            "weights",
+            group,
+            weights,
+            shown,
+            units - 1,
+            f"The {inputs} incoming weights of neuron {{unit}}, bias included. Compare it with the other neurons of "
+            "`{group}`: **the same picture at every step means the same weights**. NaN and infinite weights are left "
+            "out.",
+        ),
+        *neuron_curves(
+            "weight_mean", group, weights, shown, units - 1, "The mean of the incoming weights of neuron {unit}."
+        ),
+        picture,
+    ]
+
+
+def gradient_series(group: str, gradients: Array, shown: Shown) -> list[Series]:
+    """Histograms and norm of gradients (iterations, inputs + 1, units)."""
+    wide = gradients.astype(np.float64)
+    return [
+        # ||dC/dw|| = sqrt(sum_ij (dC/dw_ij)^2)
+        scalar_series(
+            f"{group}/gradient_norm",
+            "The Euclidean norm of the gradient of the cost over all weights of this layer. **Near 0 while the cost is "
+            "still high** it means a plateau or saturated neurons.",
+            np.sqrt(np.sum(wide * wide, axis=(1, 2))),
+        ),
+        *neuron_histograms(
+            "gradient",
+            group,
+            gradients,
+            shown,
+            gradients.shape[2] - 1,
+            "The gradient of the cost with respect to each incoming weight of neuron {unit}. **Neurons of `{group}` "
+            "with the same weights and the same gradient stay the same.**",
+        ),
+    ]
+
+
+def update_series(group: str, before: Array, after: Array) -> list[Series]:
+    """||w' - w|| / ||w|| of the updates from w to w', both (iterations, inputs + 1, units)."""
+    change = np.linalg.norm(after.astype(np.float64) - before, axis=(1, 2))
+    size = np.linalg.norm(before.astype(np.float64), axis=(1, 2))
+    return [
+        scalar_series(
+            f"{group}/update_to_weight",
+            "How far one iteration moves the weights of this layer, as a share of their size. **About 0.001 is usual; "
+            "much less is standing still, much more is jumping.**",
+            change / np.where(size > 0, size, np.nan),
+        )
+    ]
+
+
+def activation_series(group: str, activations: Array, activation: str | None, shown: Shown) -> list[Series]:
+    """Histograms and means of activations (iterations, observations, units), and how much of them is saturated."""
+    last = activations.shape[2] - 1
+    found = [
+        *neuron_histograms(
+            "activation",
+            group,
+            activations,
+            shown,
+            last,
+            "The activation of neuron {unit} over the observations. **At the ends of its range it is saturated; one "
+            "spot for all observations means that it does not tell them apart.**",
+        ),
+        *neuron_curves(
+            "activation_mean",
+            group,
+            activations,
+            shown,
+            last,
+            "The mean activation of neuron {unit}, all observations.",
+        ),
+    ]
+    if activation is not None and saturation.is_judged(activation):
+        share = saturation.is_saturated(activation, activations).mean(axis=(1, 2))
+        found.append(
+            scalar_series(
+                f"{group}/saturated_share",
+                f"The share of activations, over all neurons and observations, at which the slope of {activation} is "
+                f"under {saturation.FLAT:.0%} of its largest. **Near 1 hardly any gradient comes through.**",
+                share,
+            )
+        )
+    return found
+
+
+def symmetry_series(run: Run, layer: int, group: str) -> list[Series]:
+    """Clone spread and effective width of a hidden layer."""
+    units = run.weights[0][layer - 1].shape[1]
+    return [
+        scalar_series(
+            f"{group}/clone_spread",
+            "The largest difference between two neurons of this layer in any one weight, incoming or outgoing. "
+            "**At 0 they are all clones** and no gradient can part them.",
+            [clone_spread(weights, layer) for weights in run.weights],
+        ),
+        scalar_series(
+            f"{group}/effective_width",
+            f"How many of this layer's {units} neurons are distinct. **Under {units} some are clones**, and the "
+            "network computes no more than a narrower one would.",
+            [effective_width(weights, layer) for weights in run.weights],
+        ),
+    ]
+
+
+def output_series(run: Run) -> list[Series]:
+    """The outputs of the first observations, at most ``MAX_OUTPUTS`` curves."""
+    outputs = offered(run, Quantity("a", len(run.weights[0])))
+    if outputs is None:
+        return []
+    _, observations, units = outputs.shape
+    told = min(observations, max(1, MAX_OUTPUTS // units))
+    left_out = f" Of {observations} observations {told} are shown." if told < observations else ""
+    return [
+        scalar_series(
+            f"output/{numbered('observation', observation, told - 1)}_{numbered('unit', unit, units - 1)}",
+            f"Output {unit} for observation {observation}. **Observations whose curves lie on each other** are not "
+            f"told apart by the network: a plateau.{left_out}",
+            outputs[:, observation, unit],
+        )
+        for observation in range(told)
+        for unit in range(min(units, MAX_OUTPUTS))
+    ]
+
+
+def layer_series(run: Run, layer: int, group: str, activation: str | None, shown: Shown) -> list[Series]:
+    """All that is shown of one layer."""
+    weights = np.stack([w[layer - 1] for w in run.weights])
+    gradients = offered(run, Quantity("gradient", layer))
+    updated = offered(run, Quantity("weights", layer))
+    activations = offered(run, Quantity("a", layer))
+    return [
+        *(symmetry_series(run, layer, group) if layer in hidden_layers(run.weights[0]) else []),
+        *(gradient_series(group, gradients, shown) if gradients is not None else []),
+        *(update_series(group, weights, updated) if updated is not None else []),
+        *(activation_series(group, activations, activation, shown) if activations is not None else []),
+        *weight_series(group, weights, shown),
+    ]
+
+
+def groups_of(run: Run) -> dict[int, str]:
+    """The name of each layer's group of tags."""
+    depth = len(run.weights[0])
+    return {layer: numbered("layer", layer, depth) for layer in range(1, depth + 1)}
+
+
+def shown_of(run: Run, max_neurons: int) -> dict[int, Shown]:
+    """The units to draw of each layer, told by the weights at the last recorded iteration."""
+    return {layer: shown_neurons(clone_groups(run.weights[-1], layer), max_neurons) for layer in groups_of(run)}
+
+
+@np.errstate(over="ignore", invalid="ignore")  # a run that diverged is shown as well
+def series_of(run: Run, max_neurons: int = MAX_NEURONS, network: Network | None = None) -> list[Series]:
+    """All curves, histograms and pictures of a run."""
+    found = [
+        scalar_series(
+            "cost",
+            "The cost before the update of each iteration. **A flat stretch** may be a plateau: it is the end of "
+            "training only if the curve stays there.",
+            run.costs,
+        ),
+        *output_series(run),
+    ]
+    shown = shown_of(run, max_neurons)
+    for layer, group in groups_of(run).items():
+        found += layer_series(
+            run, layer, group, None if network is None else network.activations[layer - 1], shown[layer]
+        )
+    return found
+
+
+def charts_of(groups: Sequence[str], activations: bool = True) -> dict[str, dict[str, str]]:
+    """The Custom Scalars page: one chart with all neurons of a layer in it, where the curves of clones are one."""
+    return {
+        group: {f"{group}: mean weight of each neuron": rf"{group}/weight_mean/.*"}
+        | ({f"{group}: mean activation of each neuron": rf"{group}/activation_mean/.*"} if activations else {})
+        for group in groups
+    }
+
+
+def told_once(
+    run: Run, wall_time: float, max_neurons: int, hparams: Mapping[str, Setting]
+) -> list[summary_pb2.Summary.Value]:
+    """What has no iterations: the layout of Custom Scalars, the hyperparameters, and which neurons are left out."""
+    groups, shown, first = groups_of(run), shown_of(run, max_neurons), run.weights[0]
+    charts = charts_of(list(groups.values()), offered(run, Quantity("a", 1)) is not None)
+    outputs = {"output": {"outputs of each observation": "output/.*"}}
+    settings = {"initializer": run.initializer, "implementation": run.implementation, **hparams}
+    widths = {f"{groups[layer]}/effective_width": f"effective width, {groups[layer]}" for layer in hidden_layers(first)}
+    texts = [
+        neurons_text(group, first[layer - 1].shape[1], shown[layer], "last recorded iteration")
+        for layer, group in groups.items()
+    ]
+    left_out = "\n".join(filter(None, texts))
+    return [
+        layout_value(charts | outputs if output_series(run) else charts),
+        *hparams_values(settings, {"cost": "final cost"} | widths, wall_time),
+        *([text_value("which_neurons", "Which neurons are drawn.", left_out)] if left_out else []),
+    ]
+
+
+def side_by_side(runs: Sequence[Run]) -> list[Series]:
+    """The weights of the hidden layers' neurons, a row of histograms for each start, from the first run of it.
+
+    At most ``SIDE_BY_SIDE`` neurons of a layer.
+    """
+    first_of_start: dict[str, Run] = {}
+    for run in runs:
+        first_of_start.setdefault(run.initializer, run)
+    found = []
+    for layer in hidden_layers(runs[0].weights[0]) if runs else ():
+        for start, run in first_of_start.items():
+            weights = np.stack([w[layer - 1] for w in run.weights])
+            units = weights.shape[2]
+            shown = dict.fromkeys(range(min(units, SIDE_BY_SIDE)), 1)
+            group = f"{groups_of(run)[layer]}/{start}"
+            drawn = neuron_histograms(
+                "weights",
+                group,
+                weights,
+                shown,
+                units - 1,
+                f"The incoming weights of neuron {{unit}} of layer {layer} from {start}, bias included "
+                f"({run.implementation}). **If the pictures beside it are the same, the neurons are clones.**",
+            )
+            for series in drawn:
+                series.metadata.display_name = f"{start}: {series.tag.split('/')[-1]} of layer {layer}"
+                found.append(series._replace(tag=f"hidden_neurons/{series.tag.replace('/weights/', '/')}"))
+    return found

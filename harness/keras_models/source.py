@@ -1,0 +1,186 @@
+"""Where a Keras model and its data come from: a .keras file or somebody's function, a .npz file.
+
+What can be told to be wrong without Keras is told without importing it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import re
+import sys
+import traceback
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import numpy as np
+
+from models.network import Array
+
+from .. import BadInput
+
+if TYPE_CHECKING:
+    import keras
+
+    Model: TypeAlias = keras.Model
+
+REFERENCE = re.compile(r"([A-Za-z_][\w.]*):([A-Za-z_]\w*)")  # module:function
+OURS = ("harness", "models")
+
+
+def first_line(error: BaseException) -> str:
+    """What an exception says, in one line"""
+    lines = str(error).strip().splitlines()
+    return lines[0] if lines else type(error).__name__
+
+
+def check_file(path: Path) -> None:
+    """Raise BadInput unless ``path`` is a file in the format of .keras."""
+    if path.suffix in (".h5", ".hdf5"):
+        raise BadInput(
+            f"{path}: an HDF5 model can hold Python code that runs when it is loaded, and is not read here; where you "
+            "trust it, load it in Keras and save it as .keras"
+        )
+    if not path.is_file():
+        raise BadInput(f"no file {path}: give a .keras file, or module:function for a function that returns a model")
+    if not zipfile.is_zipfile(path):
+        raise BadInput(f"{path} is not a .keras file: save the model with model.save('name.keras')")
+
+
+def check_source(model: str, data: Path | None) -> None:
+    """Raise BadInput for what can be seen to be no model or no data at a glance, without loading Keras."""
+    if REFERENCE.fullmatch(model) is None:
+        check_file(Path(model))
+    if data is not None:
+        read_arrays(data)
+
+
+def load_file(path: Path) -> Model:
+    """A model from a .keras file, in safe mode: code that the file may hold is not run.
+
+    Raises:
+        BadInput: no such file, another format, or a file that cannot be read so.
+    """
+    check_file(path)
+    import keras
+
+    try:
+        return keras.saving.load_model(path, compile=False, safe_mode=True)
+    except Exception as error:
+        if "safe_mode" in str(error) or "lambda" in str(error).lower():
+            told = "it holds Python code (a Lambda layer), which is not run here; use module:function for your own code"
+        else:
+            told = f"{first_line(error)}; layers of your own are found with module:function"
+        raise BadInput(f"{path} cannot be loaded: {told}") from None
+
+
+@contextlib.contextmanager
+def as_somebody_else() -> Iterator[None]:
+    """Let imports find what a program in the current folder would find, a ``models`` of its own among it.
+
+    Our modules of those names are put aside meanwhile, and what was imported under them goes afterwards. What is
+    printed goes to stderr.
+    """
+    path = list(sys.path)
+    aside = {name: module for name, module in sys.modules.items() if name.split(".")[0] in OURS}
+    for name in aside:
+        del sys.modules[name]
+    sys.path.insert(0, str(Path.cwd()))
+    importlib.invalidate_caches()
+    try:
+        with contextlib.redirect_stdout(sys.stderr):
+            yield
+    finally:
+        for name in [name for name in sys.modules if name.split(".")[0] in OURS]:
+            del sys.modules[name]
+        sys.modules.update(aside)
+        sys.path[:] = path
+
+
+def where(error: BaseException) -> str:
+    """The last line of somebody's own file that an exception went through"""
+    ours, here = str(Path(__file__).parent), str(Path.cwd())
+    frames = [
+        frame
+        for frame in traceback.extract_tb(error.__traceback__)
+        if frame.filename.startswith(here) and not frame.filename.startswith(ours)
+    ]
+    return f"{frames[-1].filename}, line {frames[-1].lineno}: " if frames else ""
+
+
+def load_function(module: str, function: str) -> Model:
+    """The model that ``function()`` of a module in the current folder, or an installed one, returns.
+
+    Raises:
+        BadInput: there is no such module or function, it fails, or returns something else.
+    """
+    reference = f"{module}:{function}"
+    with as_somebody_else():
+        try:
+            found = getattr(importlib.import_module(module), function)
+            model = found()
+        except (Exception, SystemExit) as error:
+            raise BadInput(f"{reference}: {where(error)}{type(error).__name__}: {first_line(error)}") from None
+    import keras
+
+    if not isinstance(model, keras.Model):
+        raise BadInput(
+            f"{reference} returned {type(model).__name__}: it must return a keras.Model, and take no argument"
+        )
+    return model
+
+
+def load(model: str) -> Model:
+    """The model that ``FILE.keras`` or ``module:function`` names.
+
+    Raises:
+        BadInput: as ``load_file`` and ``load_function``.
+    """
+    reference = REFERENCE.fullmatch(model)
+    return load_function(*reference.groups()) if reference else load_file(Path(model))
+
+
+def read_arrays(path: Path) -> dict[str, Array]:
+    """The arrays of a .npz file, without unpickling anything."""
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            return {name: file[name] for name in file.files}
+    except FileNotFoundError:
+        raise BadInput(f"no file {path}: --data wants a .npz file") from None
+    except (OSError, ValueError, AttributeError, TypeError, EOFError, zipfile.BadZipFile) as error:
+        raise BadInput(f"{path} is not a .npz file of numbers: {first_line(error)}") from None
+
+
+def load_data(path: Path, model: Model) -> Any:
+    """The inputs of a model from a .npz file: an array ``x``, or one for each input by its name.
+
+    Raises:
+        BadInput: the file cannot be read, an array is missing or has another shape than the model's input.
+    """
+    arrays = read_arrays(path)
+    inputs = getattr(model, "inputs", None) or []
+    if len(inputs) <= 1:
+        names = [name for name in ("x", *(tensor.name for tensor in inputs)) if name in arrays][:1]
+        wanted = "an array x"
+    else:
+        names = [tensor.name for tensor in inputs if tensor.name in arrays]
+        wanted = f"an array for each input: {', '.join(tensor.name for tensor in inputs)}"
+    if len(names) < max(1, len(inputs)):
+        raise BadInput(f"{path} has {', '.join(arrays) or 'nothing'}; it must have {wanted}")
+    for name, tensor in zip(names, inputs):
+        check_shape(path, name, arrays[name], tuple(tensor.shape))
+    if len({np.shape(arrays[name])[:1] for name in names}) > 1:
+        raise BadInput(f"{path}: its arrays have different numbers of observations")
+    return arrays[names[0]] if len(names) == 1 else [arrays[name] for name in names]
+
+
+def check_shape(path: Path, name: str, values: Array, wanted: tuple[int | None, ...]) -> None:
+    """Raise BadInput unless the values are finite numbers of that shape; None is any size."""
+    fits = values.ndim == len(wanted) and all(w is None or w == got for w, got in zip(wanted[1:], values.shape[1:]))
+    if not fits or not len(values):
+        told = ", ".join("any" if size is None else str(size) for size in wanted)
+        raise BadInput(f"{path}: {name} has shape {values.shape}; the model wants ({told})")
+    if not np.issubdtype(values.dtype, np.number) or not np.isfinite(values).all():
+        raise BadInput(f"{path}: {name} must be finite numbers, got {values.dtype} with NaN, infinity or text")

@@ -1,0 +1,154 @@
+"""What people (rich) and machines (JSON) read of an inspected model. Computes nothing but its wording."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from rich import box
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from ..keras_models.inspection import OFF, Inspection, LayerReport
+from ..saturation import FLAT
+
+LISTED = 8  # units of a group that are named
+
+
+def unit_list(units: list[int]) -> str:
+    """0, 1, 2 and 5 more"""
+    named = ", ".join(map(str, units[:LISTED]))
+    return named if len(units) <= LISTED else f"{named} and {len(units) - LISTED} more"
+
+
+def width_cell(layer: LayerReport) -> Text:
+    """1/64, in red where there are clones"""
+    told = f"{layer.effective_width}/{layer.units}"
+    if not layer.is_hidden:
+        return Text(f"{layer.units} (output)", "dim")
+    return Text(told, "bold red" if layer.clones else "green")
+
+
+def scale_cell(layer: LayerReport) -> Text:
+    """2.1 x he"""
+    if layer.ratio is None:
+        return Text(f"{layer.scale:.2g}", "dim")
+    off = not 1 / OFF <= layer.ratio <= OFF
+    return Text(f"{layer.ratio:.2g} x {layer.rule}", "yellow" if off else "")
+
+
+def data_cells(layer: LayerReport) -> list[str]:
+    """Dead units, saturated units and the share of activations that is saturated"""
+    if layer.on_data is None:
+        return ["-", "-", "-"]
+    return [str(len(layer.on_data.dead)), str(len(layer.on_data.saturated)), f"{layer.on_data.share:.1%}"]
+
+
+def layer_sentences(layer: LayerReport) -> list[str]:
+    """What is the matter with a layer, and what to do."""
+    told = []
+    if "not finite" in layer.findings:
+        told.append(f"{layer.name}: some of its weights are NaN or infinite. Lower the learning rate.")
+    if "clones" in layer.findings:
+        groups = "; ".join(unit_list(group) for group in layer.clones[:3])
+        unsure = "" if layer.outgoing_known else " (by the incoming weights: what they feed is not known)"
+        told.append(
+            f"{layer.name}: {layer.effective_width} of {layer.units} units distinct{unsure}; clones are {groups}. No "
+            "gradient parts them: give the layer a random kernel_initializer."
+        )
+    data = layer.on_data
+    if data is not None and "dead" in layer.findings:
+        told.append(
+            f"{layer.name}: dead on all of the data: {unit_list(data.dead)}. No gradient reaches their weights."
+        )
+    if data is not None and "saturated" in layer.findings:
+        told.append(
+            f"{layer.name}: saturated on all of the data: {unit_list(data.only_saturated)}. Hardly any gradient "
+            "does reach their weights: smaller weights or inputs would help."
+        )
+    if layer.ratio is not None and not 1 / OFF <= layer.ratio <= OFF:
+        size = "larger" if layer.ratio > 1 else "smaller"
+        factor = layer.ratio if layer.ratio > 1 else 1 / max(layer.ratio, 1e-300)
+        told.append(
+            f"{layer.name}: its kernel is {factor:.2g} times {size} than {layer.rule} has it for {layer.activation}"
+            " (of an untrained model: choose that initializer)."
+            if layer.ratio > 0
+            else f"{layer.name}: its kernel is 0."
+        )
+    return told
+
+
+def sentences(inspection: Inspection) -> list[str]:
+    """The findings in words; one that there are none."""
+    told = [sentence for layer in inspection.layers for sentence in layer_sentences(layer)]
+    if inspection.is_fine:
+        seen = "no hidden unit is dead or saturated on the data" if inspection.observations else ""
+        told.insert(0, "No hidden layer has clones" + (f", and {seen}." if seen else "."))
+    return told
+
+
+def notes(inspection: Inspection) -> str:
+    """How to read the table, and what it does not have."""
+    told = (
+        f"scale: root mean square of the kernel, beside what the rule of its activation gives; saturated: the slope of "
+        f"the activation is under {FLAT:.0%} of its largest."
+    )
+    if inspection.observations is None:
+        told += " Dead and saturated units need data: --data FILE.npz."
+    if inspection.not_judged:
+        told += f" Not judged: {', '.join(inspection.not_judged)}."
+    return told
+
+
+def people(inspection: Inspection) -> RenderableType:
+    """Everything that a person reads of an inspected model."""
+    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    table.add_column("layer", overflow="fold")
+    table.add_column("activation", no_wrap=True)
+    seen = inspection.observations is not None
+    for name in (
+        "effective\nwidth",
+        "scale",
+        *(("dead\nunits", "saturated\nunits", "saturated\nshare") if seen else ()),
+    ):
+        table.add_column(name, justify="right", no_wrap=True)
+    for layer in inspection.layers:
+        on_data = data_cells(layer) if seen else []
+        table.add_row(layer.name, layer.activation, width_cell(layer), scale_cell(layer), *on_data)
+    lines = [Text(f"{sentence}\n") for sentence in sentences(inspection)]
+    return Group(*lines, *([table] if inspection.layers else []), Text(notes(inspection), "dim"))
+
+
+def layer_json(layer: LayerReport) -> dict[str, Any]:
+    """One layer"""
+    data = layer.on_data
+    return {
+        "name": layer.name,
+        "kind": layer.kind,
+        "activation": layer.activation,
+        "units": layer.units,
+        "hidden": layer.is_hidden,
+        "effective_width": layer.effective_width,
+        "clones": layer.clones,
+        "outgoing_known": layer.outgoing_known,
+        "scale": layer.scale if math.isfinite(layer.scale) else None,
+        "rule": layer.rule,
+        "recommended_scale": layer.recommended,
+        "dead": None if data is None else data.dead,
+        "saturated": None if data is None else data.saturated,
+        "saturated_share": None if data is None else data.share,
+        "findings": layer.findings,
+    }
+
+
+def machines(inspection: Inspection) -> dict[str, Any]:
+    """Everything as one JSON document."""
+    return {
+        "model": inspection.model,
+        "fine": inspection.is_fine,
+        "verdict": sentences(inspection),
+        "observations": inspection.observations,
+        "layers": [layer_json(layer) for layer in inspection.layers],
+        "not_judged": inspection.not_judged,
+    }

@@ -1,0 +1,58 @@
+"""What all reports have in common: numbers and counts in words, the one style of tables, plain JSON."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+from rich import box
+from rich.table import Table
+
+Json = dict[str, Any]
+
+
+def count(number: int, noun: str) -> str:
+    """1 unit, 3 units"""
+    return f"{number:,} {noun}" + ("" if number == 1 else "s")
+
+
+def joined(words: Iterable[str]) -> str:
+    """a, b and c"""
+    *head, last = list(words)
+    return f"{', '.join(head)} and {last}" if head else last
+
+
+def number(value: float) -> str:
+    """Four significant digits"""
+    return f"{value:.4g}"
+
+
+def new_table(title: str, *columns: tuple[str, str]) -> Table:
+    """A table with (name, justification) columns, in this project's one style."""
+    table = Table(
+        title=title,
+        title_justify="left",
+        title_style="bold",
+        box=box.SIMPLE_HEAD,
+        padding=(0, 1, 0, 0),
+        show_edge=False,
+    )
+    for place, (name, justify) in enumerate(columns):
+        # only the first column, of words, may be folded: a number cut in two is none
+        table.add_column(name, justify=justify, no_wrap=place > 0)  # type: ignore[arg-type]
+    return table
+
+
+def plain(value: Any) -> Any:
+    """Arrays as lists, and what JSON has no number for (NaN, infinity) as null."""
+    if isinstance(value, np.ndarray):
+        return plain(value.tolist())
+    if isinstance(value, dict):
+        return {key: plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(item) for item in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value

@@ -93,7 +93,7 @@ class NotRight(AssertionError):
     def __init__(self, report: Report) -> None:
         from .report import check as check_report
 
-        super().__init__(check_report.plain(report))
+        super().__init__(check_report.text(report))
         self.report = report
 
 

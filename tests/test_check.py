@@ -366,7 +366,7 @@ def test_json_is_json_and_has_what_was_promised(write):
     assert found["mistakes"][0] == "wrong-sign"
     assert set(found["first_difference"]) >= {"quantity", "layer", "index", "got", "expected"}
     assert found["agrees"][:2] == ["z1", "a1"]
-    assert found["seconds"] > 0
+    assert "seconds" not in found  # the same file gives the same bytes
 
 
 def test_a_folder_is_graded(write, tmp_path):

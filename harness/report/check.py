@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import csv
-import math
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
-from rich import box
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
@@ -17,16 +14,10 @@ from ..check.backprop import COST_FORMS
 from ..check.judge import CORRECT, DIFFERS, ERROR, MISTAKE, FirstDifference, Report
 from ..check.mistakes import BY_ID
 from ..trace import Quantity
-
-Json = dict[str, Any]
+from .words import Json, count, new_table, plain
 
 STYLES = {CORRECT: "bold green", MISTAKE: "bold red", DIFFERS: "bold red", ERROR: "bold yellow"}
 MOST_OUTPUT_LINES = 5  # of what a file prints that people are shown
-
-
-def count(number: int, noun: str) -> str:
-    """1 mistake, 2 mistakes"""
-    return f"{number} {noun}" + ("" if number == 1 else "s")
 
 
 def what_of(purpose_form: str) -> str:
@@ -118,11 +109,11 @@ def lines(report: Report) -> list[tuple[str, str]]:
     return told
 
 
-def plain(report: Report) -> str:
+def text(report: Report) -> str:
     """The report as plain text, for an assertion message or a log."""
     texts = [headline(report)]
-    for heading, text in lines(report):
-        texts.append(f"  {heading + ':' if heading else '':<12}{text}".rstrip())
+    for heading, told in lines(report):
+        texts.append(f"  {heading + ':' if heading else '':<12}{told}".rstrip())
     return "\n".join(texts)
 
 
@@ -131,8 +122,8 @@ def people(report: Report) -> RenderableType:
     grid = Table.grid(padding=(0, 2))
     grid.add_column(style="dim", no_wrap=True)
     grid.add_column()
-    for heading, text in lines(report):
-        grid.add_row(heading, Text(text))
+    for heading, told in lines(report):
+        grid.add_row(heading, Text(told))
     return Group(
         Text(headline(report), style=STYLES[report.verdict]), Text(), grid, Text(), Text(seconds(report), style="dim")
     )
@@ -144,9 +135,10 @@ def seconds(report: Report) -> str:
 
 def people_of_many(reports: Sequence[Report]) -> RenderableType:
     """A table with one row a file."""
-    table = Table(box=box.SIMPLE)
-    for heading in ("file", "verdict", "mistakes", "first difference", "s"):
-        table.add_column(heading, justify="right" if heading == "s" else "left")
+    table = new_table(
+        "", ("file", "left"), ("verdict", "left"), ("mistakes", "left"), ("first difference", "left"), ("s", "right")
+    )
+    table.columns[2].no_wrap = False
     for report in reports:
         best = " and ".join(report.named[0].ids) if report.named else ""
         first = "" if report.first_difference is None else str(report.first_difference.quantity)
@@ -158,32 +150,30 @@ def people_of_many(reports: Sequence[Report]) -> RenderableType:
     return Group(table, Text(f"{right} of {count(len(reports), 'file')} correct."))
 
 
-def finite(value: float | None) -> float | None:
-    """JSON has no NaN and no infinity"""
-    return value if value is not None and math.isfinite(value) else None
+def difference_json(first: FirstDifference) -> Json:
+    """The first wrong quantity"""
+    return {
+        "quantity": first.quantity.name,
+        "layer": first.quantity.layer,
+        "index": first.index,
+        "got": first.got,
+        "expected": first.expected,
+        "got_shape": first.got_shape,
+        "expected_shape": first.expected_shape,
+        "inferred": first.inferred,
+    }
 
 
 def machines(report: Report) -> Json:
-    """The report of one file as JSON."""
+    """The report of one file as JSON; no time is in it, so that the same file gives the same bytes."""
     first = report.first_difference
-    return {
+    document: Json = {
         "file": report.name,
         "verdict": report.verdict,
         "mistakes": report.mistakes,
         "alternatives": [list(named.ids) for named in report.named],
         "explanations": report.explanations,
-        "first_difference": None
-        if first is None
-        else {
-            "quantity": first.quantity.name,
-            "layer": first.quantity.layer,
-            "index": None if first.index is None else list(first.index),
-            "got": finite(first.got),
-            "expected": finite(first.expected),
-            "got_shape": list(first.got_shape),
-            "expected_shape": list(first.expected_shape),
-            "inferred": first.inferred,
-        },
+        "first_difference": None if first is None else difference_json(first),
         "layout": None if report.layout is None else {"words": report.layout.words, "text": str(report.layout)},
         "network": None
         if report.purpose is None
@@ -193,8 +183,9 @@ def machines(report: Report) -> Json:
         "functions": report.functions,
         "notes": report.notes,
         "output": report.output,
-        "seconds": round(report.seconds, 3),
     }
+    result: Json = plain(document)
+    return result
 
 
 def machines_of_many(reports: Sequence[Report]) -> Json:
@@ -206,9 +197,9 @@ def write_csv(reports: Sequence[Report], path: Path) -> None:
     """One row a file."""
     with path.open("w", newline="") as file:
         rows = csv.writer(file)
-        rows.writerow(("file", "verdict", "mistakes", "first_difference", "explanation", "seconds"))
+        rows.writerow(("file", "verdict", "mistakes", "first_difference", "explanation"))
         for report in reports:
             best = " + ".join(report.named[0].ids) if report.named else ""
             first = "" if report.first_difference is None else place(report.first_difference)
             explanation = " ".join(report.explanations)
-            rows.writerow((report.name, report.verdict, best, first, explanation, f"{report.seconds:.3f}"))
+            rows.writerow((report.name, report.verdict, best, first, explanation))

@@ -236,7 +236,6 @@ def machines(found: Diagnosis) -> Json:
         "remedy": found.remedy,
         "budget": {
             "seconds": found.budget,
-            "used": found.seconds,
             "changes": found.trials,
             "runs": found.members,
             "not_reached": found.skipped,

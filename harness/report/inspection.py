@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import math
-from typing import Any
-
-from rich import box
 from rich.console import Group, RenderableType
-from rich.table import Table
 from rich.text import Text
 
 from ..keras_models.inspection import OFF, Inspection, LayerReport
 from ..saturation import FLAT
+from .words import Json, new_table, plain
 
 LISTED = 8  # units of a group that are named
 
@@ -103,16 +99,11 @@ def notes(inspection: Inspection) -> str:
 
 def people(inspection: Inspection) -> RenderableType:
     """Everything that a person reads of an inspected model."""
-    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
-    table.add_column("layer", overflow="fold")
-    table.add_column("activation", no_wrap=True)
     seen = inspection.observations is not None
-    for name in (
-        "effective\nwidth",
-        "scale",
-        *(("dead\nunits", "saturated\nunits", "saturated\nshare") if seen else ()),
-    ):
-        table.add_column(name, justify="right", no_wrap=True)
+    of_data = ("dead\nunits", "saturated\nunits", "saturated\nshare") if seen else ()
+    columns = [(name, "right") for name in ("effective\nwidth", "scale", *of_data)]
+    table = new_table("Layers", ("layer", "left"), ("activation", "left"), *columns)
+    table.columns[0].overflow = "fold"
     for layer in inspection.layers:
         on_data = data_cells(layer) if seen else []
         table.add_row(layer.name, layer.activation, width_cell(layer), scale_cell(layer), *on_data)
@@ -120,7 +111,7 @@ def people(inspection: Inspection) -> RenderableType:
     return Group(*lines, *([table] if inspection.layers else []), Text(notes(inspection), "dim"))
 
 
-def layer_json(layer: LayerReport) -> dict[str, Any]:
+def layer_json(layer: LayerReport) -> Json:
     """One layer"""
     data = layer.on_data
     return {
@@ -132,7 +123,7 @@ def layer_json(layer: LayerReport) -> dict[str, Any]:
         "effective_width": layer.effective_width,
         "clones": layer.clones,
         "outgoing_known": layer.outgoing_known,
-        "scale": layer.scale if math.isfinite(layer.scale) else None,
+        "scale": layer.scale,
         "rule": layer.rule,
         "recommended_scale": layer.recommended,
         "dead": None if data is None else data.dead,
@@ -142,9 +133,9 @@ def layer_json(layer: LayerReport) -> dict[str, Any]:
     }
 
 
-def machines(inspection: Inspection) -> dict[str, Any]:
+def machines(inspection: Inspection) -> Json:
     """Everything as one JSON document."""
-    return {
+    document: Json = {
         "model": inspection.model,
         "fine": inspection.is_fine,
         "verdict": sentences(inspection),
@@ -152,3 +143,5 @@ def machines(inspection: Inspection) -> dict[str, Any]:
         "layers": [layer_json(layer) for layer in inspection.layers],
         "not_judged": inspection.not_judged,
     }
+    result: Json = plain(document)
+    return result

@@ -18,11 +18,11 @@ import pytest
 
 from harness import BadInput, baseline, diagnose, symptoms
 from harness.commands import diagnose as command
-from harness.diagnose import changes
+from harness.diagnose import changes, runs
 from harness.report import diagnosis
 from harness.scenario import load
 from harness.symmetry import effective_width
-from models.network import Network
+from models.network import Network, from_keras
 from tests import planted_causes
 from tests.networks import random_problem
 
@@ -260,20 +260,52 @@ def test_a_keras_model_of_dense_layers(tmp_path, capsys):
 
 
 def test_what_a_keras_model_was_compiled_with_is_used(tmp_path):
-    from harness.diagnose import keras_model
+    from harness.diagnose import keras_case
 
     keras_xor(tmp_path, "he_normal")
-    case = keras_model.case_of_model(str(tmp_path / "model.keras"), tmp_path / "xor.npz", {"seed": 3})
+    case = keras_case.case_of_model(str(tmp_path / "model.keras"), tmp_path / "xor.npz", {"seed": 3})
     assert isinstance(case, diagnose.Case)
     assert case.network == Network((2, 4, 1), ("sigmoid", "sigmoid"), "mean_squared_error")
     assert (case.learning_rate, case.start_name, case.optimizer.name) == (3.0, "he_normal", "sgd")
+
+
+@pytest.mark.parametrize("graph", [False, True])
+@pytest.mark.parametrize("outputs", [1, 3])
+def test_a_loss_from_logits_is_the_cost_of_its_probabilities(tmp_path, graph, outputs):
+    import keras
+
+    from harness.diagnose import keras_case, keras_model
+
+    rng = np.random.default_rng(0)
+    x, labels = rng.normal(size=(20, 4)), rng.integers(0, max(2, outputs), 20)
+    given = keras.Input((4,))
+    model = keras.Sequential([given, keras.layers.Dense(outputs)])
+    if graph:
+        model = keras.Model(given, model(keras.layers.LayerNormalization()(given)))
+    kind = keras.losses.SparseCategoricalCrossentropy if outputs > 1 else keras.losses.BinaryCrossentropy
+    model.compile(keras.optimizers.SGD(0.5), kind(from_logits=True))
+    model.save(tmp_path / "logits.keras")
+    np.savez(tmp_path / "data.npz", x=x, y=labels)
+    case = keras_case.case_of_model(str(tmp_path / "logits.keras"), tmp_path / "data.npz", {"iterations": 30})
+    expected = model.evaluate(x, labels, verbose=0, batch_size=20)
+    if isinstance(case, diagnose.Case):
+        case = replace(case, start=from_keras(model.get_weights()))
+        course = runs.run_course(case, 30)
+    else:
+        trainer = keras_model.Trainer(case, case.optimizer)
+        costs = [trainer.run(model.get_weights(), 0.5, case.x, iterations)[0] for iterations in (0, 30)]
+        course = symptoms.Course([0, 30], np.array(costs), [])
+    assert isinstance(case, keras_case.KerasCase) == graph
+    assert course.costs[0] == pytest.approx(expected, rel=1e-5)
+    model.fit(x, labels, epochs=30, batch_size=20, verbose=0)
+    assert course.costs[-1] == pytest.approx(model.evaluate(x, labels, verbose=0, batch_size=20), rel=1e-4)
 
 
 @pytest.mark.slow
 def test_another_keras_model_is_trained_within_the_budget(tmp_path):
     import keras
 
-    from harness.diagnose import keras_model
+    from harness.diagnose import keras_case, keras_model
 
     rng = np.random.default_rng(0)
     x = rng.normal(size=(300, 8, 1))
@@ -283,8 +315,8 @@ def test_another_keras_model_is_trained_within_the_budget(tmp_path):
     model = keras.Sequential([*layers, keras.layers.Dense(2, activation="softmax")])
     model.compile(optimizer=keras.optimizers.SGD(0.5), loss="sparse_categorical_crossentropy")
     model.save(tmp_path / "model.keras")
-    case = keras_model.case_of_model(str(tmp_path / "model.keras"), tmp_path / "data.npz", {"iterations": 300})
-    assert isinstance(case, keras_model.KerasCase)
+    case = keras_case.case_of_model(str(tmp_path / "model.keras"), tmp_path / "data.npz", {"iterations": 300})
+    assert isinstance(case, keras_case.KerasCase)
     started = time.monotonic()
     found = keras_model.diagnose(case, 20)
     assert time.monotonic() - started < 40

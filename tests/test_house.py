@@ -59,7 +59,7 @@ ORDER_IN = {
         "judge",
         "template",
     ],
-    "diagnose": ["case", "changes", "runs", "hypotheses", "judge", "file", "keras_model"],
+    "diagnose": ["case", "changes", "runs", "hypotheses", "judge", "file", "keras_case", "keras_model"],
     "report": ["words", "comparison", "sweep", "bench", "check", "diagnosis", "inspection"],
 }
 

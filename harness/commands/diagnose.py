@@ -65,9 +65,9 @@ def run(arguments: argparse.Namespace) -> int:
             from .. import diagnose
             from ..report import diagnosis
         if chosen is None:
-            from ..diagnose import keras_model
+            from ..diagnose import keras_case, keras_model
 
-            case = keras_model.case_of_model(name, arguments.data, given)
+            case = keras_case.case_of_model(name, arguments.data, given)
             found = keras_model.diagnose(case, arguments.budget or diagnose.BUDGET, show)
         else:
             if is_file:

@@ -1,30 +1,25 @@
-"""The same question asked of a Keras model.
+"""The same question asked of a Keras model that Keras has to train: keras_case.py says which those are.
 
-A Sequential model of Dense layers with the activations of models/network.py becomes a ``Case``: hundreds of runs at
-once, by hand, from its own initializers. Any other model is trained by Keras itself, in copies that are initialised
-again (``keras.models.clone_model``), one after the other for as long as the budget lasts and on a sample of the data.
+Its copies are initialised again (``keras.models.clone_model``) and trained one after the other, for as long as the
+budget lasts and on a sample of the data.
 """
 
 from __future__ import annotations
 
-import json
+import functools
 import math
 import time
-import zipfile
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
 
 import keras
 import numpy as np
 
-from models import initializers
-from models.network import ACTIVATION_NAMES, COST_NAMES, Array, Network, Weights, from_keras
-from models.optimizers import DEFAULTS, Optimizer
+from models.network import Array
+from models.optimizers import Optimizer
+from models.sequential import LOSSES, keras_optimizer
 
-from .. import BadInput, baseline, symptoms
-from ..keras_models import source
+from .. import baseline, symptoms
 from ..keras_models.units import groups_of, units_of
 from ..symptoms import Course, Symptom
 from .case import Case, target_of
@@ -32,264 +27,11 @@ from .changes import ENOUGH, NO_CHANGE, Change, Result
 from .hypotheses import is_unlearnable
 from .judge import BUDGET, BY_ID, Cause, Diagnosis, row_of
 from .judge import diagnose as diagnose_case
-from .runs import Progress
+from .keras_case import KerasCase, reinitialised
+from .runs import Clock, Progress
 
-ITERATIONS = 1000  # full-batch updates, where the user does not say how many
-SAMPLE = 256  # observations that a model of other layers than Dense is trained on
 RUNS = 3  # of one change, where Keras trains
 STEPS = 50  # updates in one execution
-LOSSES = {
-    "mse": "mean_squared_error",
-    "mean_squared_error": "mean_squared_error",
-    "MeanSquaredError": "mean_squared_error",
-    "binary_crossentropy": "binary_crossentropy",
-    "BinaryCrossentropy": "binary_crossentropy",
-    "categorical_crossentropy": "categorical_crossentropy",
-    "CategoricalCrossentropy": "categorical_crossentropy",
-    "sparse_categorical_crossentropy": "sparse_categorical_crossentropy",
-    "SparseCategoricalCrossentropy": "sparse_categorical_crossentropy",
-}
-OF_OUTPUT = {"sigmoid": "binary_crossentropy", "softmax": "categorical_crossentropy"}
-
-
-@dataclass(frozen=True, eq=False)
-class KerasCase:
-    """A model that Keras has to train itself.
-
-    Attributes:
-        model: as it was given; only copies are trained.
-        x: its inputs, an array or one for each input; the first axis is the observations.
-        y: (observations, outputs), one-hot under a categorical cross-entropy.
-        cost: from ``COST_NAMES``.
-        of: how many observations there were before the sample was taken.
-    """
-
-    name: str
-    model: keras.Model
-    x: Any
-    y: Array
-    cost: str
-    of: int
-    optimizer: Optimizer
-    learning_rate: float
-    iterations: int
-    seed: int
-    start_name: str = "its own initializers"
-    mistake: str | None = None
-
-
-# Reading the model
-
-
-def compile_config(name: str, model: keras.Model) -> dict[str, Any]:
-    """Loss and optimizer as the model was compiled with, {} if it was not; of a file they are read, nothing is run."""
-    if getattr(model, "optimizer", None) is not None:
-        found = model.get_compile_config() or {}
-    elif Path(name).is_file():
-        with zipfile.ZipFile(name) as archive:
-            found = json.loads(archive.read("config.json")).get("compile_config") or {}
-    else:
-        found = {}
-    return dict(found)
-
-
-def class_and_config(value: Any) -> tuple[str, dict[str, Any]]:
-    """A serialised object's class and settings; a string is a class without settings"""
-    if isinstance(value, str):
-        return value, {}
-    if isinstance(value, dict):
-        return str(value.get("class_name", "")), dict(value.get("config") or {})
-    return "", {}
-
-
-def cost_of(compiled: Mapping[str, Any], given: Mapping[str, object], output: str | None, y: Array) -> str:
-    """The cost by its Keras name: given, compiled, or the one that the output activation goes with."""
-    loss, _ = class_and_config(compiled.get("loss"))
-    name = str(given.get("cost") or LOSSES.get(loss) or loss or OF_OUTPUT.get(output or "", "mean_squared_error"))
-    if name == "categorical_crossentropy" and y.shape[1] == 1:
-        name = "sparse_categorical_crossentropy"
-    if name not in (*COST_NAMES, "sparse_categorical_crossentropy"):
-        raise BadInput(f"the loss {name} is not known here; known are {', '.join(COST_NAMES)}: choose one with --cost")
-    return name
-
-
-def optimizer_of(compiled: Mapping[str, Any], given: Mapping[str, object]) -> tuple[Optimizer, float]:
-    """The optimizer and its learning rate; SGD with 0.01, Keras' own, where the model has none.
-
-    Raises:
-        BadInput: an optimizer that is not known here, or a rate that changes by a schedule.
-    """
-    name, config = class_and_config(compiled.get("optimizer") or "SGD")
-    kind = {"adamw": "adam"}.get(name.lower(), name.lower())
-    if kind == "sgd" and config.get("momentum"):
-        kind = "nesterov" if config.get("nesterov") else "momentum"
-    if kind not in DEFAULTS:
-        raise BadInput(f"the optimizer {name} is not known here; known are SGD, RMSprop, Adam and AdamW")
-    rate = given.get("learning_rate") or config.get("learning_rate", 0.01)
-    if not isinstance(rate, (int, float)):
-        raise BadInput("the model's learning rate follows a schedule; give one number with --learning-rate")
-    settings = tuple((key, float(config[key])) for key in DEFAULTS[kind] if config.get(key) is not None)
-    return Optimizer(kind, settings), float(rate)
-
-
-def keras_optimizer(optimizer: Optimizer) -> keras.optimizers.Optimizer:
-    """The same as an object of Keras."""
-    kinds = {"rmsprop": keras.optimizers.RMSprop, "adam": keras.optimizers.Adam}
-    settings = dict(optimizer.settings)
-    if optimizer.name in kinds:
-        return kinds[optimizer.name](**settings)
-    return keras.optimizers.SGD(nesterov=optimizer.name == "nesterov", **settings)
-
-
-def arrays_of(path: Path, model: keras.Model) -> tuple[Any, Array]:
-    """x as the model takes it, and y (observations, outputs)
-
-    Raises:
-        BadInput: an array is missing or does not fit.
-    """
-    x = source.load_data(path, model)
-    arrays = source.read_arrays(path)
-    if "y" not in arrays:
-        raise BadInput(f"{path} has no array y, the targets, (observations, outputs)")
-    y = np.asarray(arrays["y"])
-    y = y[:, None] if y.ndim == 1 else y
-    observations = len(x[0] if isinstance(x, list) else x)
-    if y.ndim != 2 or len(y) != observations or not np.issubdtype(y.dtype, np.number) or not np.isfinite(y).all():
-        raise BadInput(
-            f"{path}: y has shape {y.shape}; wanted finite numbers ({observations}, outputs), one row for each x"
-        )
-    return x, y.astype(np.float64)
-
-
-def as_targets(y: Array, cost: str, outputs: int) -> tuple[Array, str]:
-    """Targets one-hot where they are labels, and the cost's name without "sparse"
-
-    Raises:
-        BadInput: labels or targets that the outputs do not fit.
-    """
-    if cost == "sparse_categorical_crossentropy":
-        labels = y[:, 0].astype(int)
-        if y.shape[1] != 1 or np.any(labels != y[:, 0]) or labels.min() < 0 or labels.max() >= outputs:
-            raise BadInput(f"y must be class labels from 0 to {outputs - 1}, one a row")
-        return np.eye(outputs)[labels], "categorical_crossentropy"
-    if y.shape[1] != outputs:
-        raise BadInput(f"y has {y.shape[1]} columns, the model {outputs} outputs")
-    return y, cost
-
-
-def dense_network(model: keras.Model, cost: str) -> Network | None:
-    """The model as a ``Network``; None where it is no chain of Dense layers with activations that are known there."""
-    if not isinstance(model, keras.Sequential) or not model.built:
-        return None
-    sizes: list[int] = []
-    activations: list[str] = []
-    for layer in model.layers:
-        if isinstance(layer, keras.layers.InputLayer):
-            continue
-        if isinstance(layer, keras.layers.Activation) and activations and activations[-1] == "linear":
-            activations[-1] = layer.activation.__name__
-            continue
-        if type(layer) is not keras.layers.Dense or not layer.use_bias or not layer.trainable:
-            return None
-        if layer.kernel_regularizer or layer.bias_regularizer or layer.kernel_constraint or layer.bias_constraint:
-            return None
-        sizes = sizes or [int(layer.kernel.shape[0])]
-        sizes.append(int(layer.units))
-        activations.append(layer.activation.__name__)
-    if not sizes or not set(activations) <= set(ACTIVATION_NAMES):
-        return None
-    try:
-        return Network(tuple(sizes), tuple(activations), cost)
-    except ValueError:
-        return None
-
-
-# The case
-
-
-def reinitialised(model: keras.Model, seed: int) -> list[Array]:
-    """The weights of a copy of the model, drawn anew by its own initializers, in Keras' order"""
-    keras.utils.set_random_seed(seed)
-    copy: list[Array] = keras.models.clone_model(model).get_weights()
-    return copy
-
-
-def initializer_of(model: keras.Model) -> tuple[initializers.Initializer, initializers.Initializer] | None:
-    """(kernel's, bias') of all Dense layers alike, by our names; None where they differ or are not known."""
-    found = set()
-    for layer in model.layers:
-        if not isinstance(layer, keras.layers.Dense):
-            continue
-        pair = []
-        for each in (layer.kernel_initializer, layer.bias_initializer):
-            name = {"Orthogonal": "orthogonal"}.get(
-                type(each).__name__, keras.src.utils.naming.to_snake_case(type(each).__name__)
-            )
-            config = each.get_config()
-            if name not in initializers.ARGUMENTS or config.get("mean"):
-                return None
-            pair.append(
-                initializers.Initializer(name, tuple(float(config[key]) for key in initializers.ARGUMENTS[name]))
-            )
-        found.add(tuple(pair))
-    return found.pop() if len(found) == 1 else None  # type: ignore[return-value]
-
-
-def dense_case(name: str, model: keras.Model, network: Network, x: Array, y: Array, rate: float, iterations: int,
-               optimizer: Optimizer, seed: int) -> Case:  # fmt: skip
-    """The case of a chain of Dense layers, started by its own initializers, in float64."""
-    pair = initializer_of(model)
-    if pair is None:  # draws by Keras itself, one by one
-        start: Weights = [np.asarray(w, np.float64) for w in from_keras(reinitialised(model, seed))]
-        again = from_keras(reinitialised(model, seed + 1))
-        random = any(not np.array_equal(a, b) for a, b in zip(start, again))
-
-        def by_keras(members: range) -> Weights:
-            drawn = [from_keras(reinitialised(model, seed + member)) for member in members]
-            return [np.stack(layer, axis=-1).astype(np.float64) for layer in zip(*drawn)]
-
-        return Case(name, network, x, y, start, "its own initializers", by_keras if random else None, None, rate,
-                    iterations, optimizer, seed)  # fmt: skip
-    kernel, bias = pair
-
-    def on(network: Network, members: range) -> Weights:
-        return initializers.draw_members(network, kernel, bias, seed, members)
-
-    random = kernel.constant is None or bias.constant is None
-    first: Weights = [w[..., 0] for w in on(network, range(1))]
-    return Case(name, network, x, y, first, str(kernel), (lambda members: on(network, members)) if random else None,
-                on if random else None, rate, iterations, optimizer, seed)  # fmt: skip
-
-
-def case_of_model(name: str, data: Path, given: Mapping[str, object]) -> Case | KerasCase:
-    """The case of ``MODEL.keras`` or ``module:function`` on the arrays x and y of a .npz file.
-
-    Args:
-        given: learning_rate, iterations, cost and seed in place of the model's own.
-
-    Raises:
-        BadInput: the model or the data cannot be read, or do not fit.
-    """
-    model = source.load(name)
-    x, y = arrays_of(data, model)
-    if not model.built or len(getattr(model, "outputs", None) or []) != 1:
-        raise BadInput(f"{name} must be built and have one output")
-    compiled = compile_config(name, model)
-    last = [layer for layer in model.layers if hasattr(layer, "activation")]
-    output = getattr(last[-1].activation, "__name__", None) if last else None
-    y, cost = as_targets(y, cost_of(compiled, given, output, y), int(model.outputs[0].shape[-1]))
-    optimizer, rate = optimizer_of(compiled, given)
-    iterations, seed = int(given.get("iterations") or ITERATIONS), int(given.get("seed") or 0)  # type: ignore[call-overload]
-    title = Path(name).stem if name.endswith(".keras") else name
-    network = dense_network(model, cost)
-    if network is not None and isinstance(x, np.ndarray) and x.ndim == 2:
-        return dense_case(title, model, network, x.astype(np.float64), y, rate, iterations, optimizer, seed)
-    chosen = np.sort(np.random.default_rng(seed).permutation(len(y))[:SAMPLE])
-    few = [part[chosen] for part in x] if isinstance(x, list) else x[chosen]
-    return KerasCase(title, model, few, y[chosen], cost, len(y), optimizer, rate, iterations, seed)
-
-
-# Training by Keras
 
 
 class Trainer:
@@ -299,8 +41,8 @@ class Trainer:
         self.case = case
         self.model = keras.models.clone_model(case.model)
         self.model.compile(
-            optimizer=keras_optimizer(optimizer),
-            loss=case.cost,
+            optimizer=keras_optimizer(optimizer, "float32"),
+            loss=LOSSES[case.cost](),
             steps_per_execution=STEPS,
             jit_compile=False,
         )
@@ -354,86 +96,101 @@ def glorot(model: keras.Model, seed: int) -> list[Array]:
     return drawn
 
 
-def diagnose(
-    case: Case | KerasCase, budget: float = BUDGET, progress: Progress = lambda done, total, what: None
-) -> Diagnosis:
-    """Find out why the model does not learn; as ``diagnose.diagnose``, whichever kind of case it is."""
-    if isinstance(case, Case):
-        return diagnose_case(case, budget, progress)
-    started = time.monotonic()
+class Retraining(NamedTuple):
+    """A change, and how a run with it is made, from its seed to its last cost, in so many times the iterations."""
 
-    def left() -> float:
-        return budget - (time.monotonic() - started)
+    family: str
+    sentence: str
+    run: Callable[[int], float]
+    longer: int = 1
 
-    target, constant, floor = target_of(case.cost, flat(case.x), case.y)
-    model, seed, rate = case.model, case.seed, case.learning_rate
-    progress(0, 1, "the run itself")
-    trainer = Trainer(case, case.optimizer)
-    own_start = reinitialised(model, seed)
-    first, _ = trainer.run(own_start, rate, case.x, 0)
-    before = time.monotonic()
-    final, outputs = trainer.run(own_start, rate, case.x, case.iterations)
-    each = time.monotonic() - before  # the compilation is in it: later runs take less
-    is_random = any(not np.array_equal(a, b) for a, b in zip(own_start, reinitialised(model, seed + 1)))
-    own = Result(NO_CHANGE, np.array([final]), int(final <= target), case.iterations, False)
-    course = Course([0, case.iterations], np.array([first, final]), [])
-    found = measured(case, final, constant, outputs)
-    results: list[Result] = []
-    skipped: list[str] = []
 
-    def runs(count: int) -> range:
-        return range(seed + 1, seed + 1 + count)
+def retrainings(case: KerasCase, trainer: Trainer, is_random: bool) -> list[Retraining]:
+    """Every change that is tried, the mildest first; ``is_random`` is whether the model's starts differ."""
+    model, rate = case.model, case.learning_rate
 
-    adam: list[Trainer] = []
+    @functools.cache
+    def adam() -> Trainer:
+        return Trainer(case, Optimizer("adam"))  # compiled where there is time for it
 
-    def by_adam(s: int) -> float:
-        adam[:] = adam or [Trainer(case, Optimizer("adam"))]
-        return adam[0].run(reinitialised(model, s), 0.001, case.x, case.iterations)[0]
-
-    def retrained(start: Callable[[int], Sequence[Array]], factor: float = 1.0, x: Any = None, longer: int = 1) -> Any:
-        return lambda s: trainer.run(start(s), rate * factor, case.x if x is None else x, longer * case.iterations)[0]
-
-    def again(s: int) -> list[Array]:
-        return reinitialised(model, s)
+    def again(seed: int) -> Sequence[Array]:
+        return reinitialised(model, seed)
 
     def noisy(stddev: float) -> Callable[[int], Sequence[Array]]:
-        return lambda s: with_noise(again(s), stddev, s)
+        return lambda seed: with_noise(again(seed), stddev, seed)
 
-    changes: list[tuple[str, str, Callable[[int], float]]] = [
-        ("healthy", "kernels by glorot_uniform", retrained(lambda s: glorot(model, s))),
-        ("inputs", "inputs standardised", retrained(again, x=standard(case.x))),
-        *(("rate-up", f"learning rate x {f:g}", retrained(again, f)) for f in (10.0, 100.0, 1000.0, 10000.0)),
-        *(("rate-down", f"learning rate x {f:g}", retrained(again, f)) for f in (0.1, 0.01)),
-        *(("noise", f"noise N(0, {v:g}²) on every weight", retrained(noisy(v))) for v in (0.01, 0.1)),
-        ("optimizer", "adam with a rate of 0.001", by_adam),
-        ("iterations", "iterations x 10", retrained(again, longer=10)),
-    ]  # fmt: skip
-    if is_random:
-        changes.insert(0, ("seed", "another draw of its own initializers", retrained(again)))
-    for done, (family, sentence, run) in enumerate([] if own.reached else changes):
-        needed = each * (10 if family == "iterations" else 1)
-        if left() < needed:
-            skipped.append(sentence)
+    def trained(
+        start: Callable[[int], Sequence[Array]] = again, factor: float = 1.0, x: Any = case.x, longer: int = 1
+    ) -> Callable[[int], float]:
+        return lambda seed: trainer.run(start(seed), rate * factor, x, longer * case.iterations)[0]
+
+    def by_adam(seed: int) -> float:
+        return adam().run(again(seed), 0.001, case.x, case.iterations)[0]
+
+    return [
+        *([Retraining("seed", "another draw of its own initializers", trained())] if is_random else []),
+        Retraining("healthy", "kernels by glorot_uniform", trained(lambda seed: glorot(model, seed))),
+        Retraining("inputs", "inputs standardised", trained(x=standard(case.x))),
+        *(Retraining("rate-up", f"learning rate x {f:g}", trained(factor=f)) for f in (10.0, 100.0, 1000.0, 10000.0)),
+        *(Retraining("rate-down", f"learning rate x {f:g}", trained(factor=f)) for f in (0.1, 0.01)),
+        *(Retraining("noise", f"noise N(0, {v:g}²) on every weight", trained(noisy(v))) for v in (0.01, 0.1)),
+        Retraining("optimizer", "adam with a rate of 0.001", by_adam),
+        Retraining("iterations", "iterations x 10", trained(longer=10), 10),
+    ]
+
+
+def tried(case: KerasCase, every: Sequence[Retraining], target: float, a_run: float, clock: Clock) -> list[Result]:
+    """Make ``RUNS`` runs of each change, as far as the clock allows; what it does not is put by.
+
+    Args:
+        a_run: seconds of a run of the case's own iterations, as far as is known before the first.
+    """
+    results = []
+    for done, change in enumerate(every):
+        needed = a_run * change.longer
+        if clock.left < needed:
+            clock.skipped.append(Change(change.family, change.sentence, float(done), lambda trial: trial))
             continue
-        progress(done, len(changes), sentence)
+        clock.progress(done, len(every), change.sentence)
         costs: list[float] = []
-        for s in runs(RUNS):
-            if left() < needed and costs:
+        for seed in range(case.seed + 1, case.seed + 1 + RUNS):
+            if clock.left < needed and costs:
                 break
             before = time.monotonic()
-            costs.append(run(s))
+            costs.append(change.run(seed))
             needed = time.monotonic() - before
             if not costs[-1] <= target:  # one of so few that does not learn settles it
                 break
-        each = min(each, needed / (10 if family == "iterations" else 1))
-        change = Change(family, sentence, float(done), lambda trial: trial, family != "noise")
-        reached = sum(cost <= target for cost in costs)
-        results.append(Result(change, np.array(costs), reached, case.iterations, True))
-    causes = named(case, results, own, found, floor, constant)
+        a_run = min(a_run, needed / change.longer)
+        made = Change(change.family, change.sentence, float(done), lambda trial: trial, change.family != "noise")
+        results.append(Result(made, np.array(costs), sum(cost <= target for cost in costs), case.iterations, True))
+        clock.trials, clock.members = clock.trials + 1, clock.members + len(costs)
+    return results
+
+
+def diagnose(
+    case: Case | KerasCase, budget: float = BUDGET, progress: Progress = lambda done, total, what: None
+) -> Diagnosis:
+    """Find out why the model does not learn; as ``judge.diagnose``, whichever kind of case it is."""
+    if isinstance(case, Case):
+        return diagnose_case(case, budget, progress)
+    clock = Clock(budget, progress)
+    target, constant, floor = target_of(case.cost, flat(case.x), case.y)
+    progress(0, 1, "the run itself")
+    trainer, start = Trainer(case, case.optimizer), reinitialised(case.model, case.seed)
+    first, _ = trainer.run(start, case.learning_rate, case.x, 0)
+    before = time.monotonic()
+    final, outputs = trainer.run(start, case.learning_rate, case.x, case.iterations)
+    a_run = time.monotonic() - before  # the compilation is in it: later runs take less
+    is_random = any(not np.array_equal(a, b) for a, b in zip(start, reinitialised(case.model, case.seed + 1)))
+    own = Result(NO_CHANGE, np.array([final]), int(final <= target), case.iterations, False)
+    found = measured(case, final, constant, outputs)
+    every = [] if own.reached else retrainings(case, trainer, is_random)
+    results = tried(case, every, target, a_run, clock)
+    causes = named(results, own, found, floor, constant)
     used = {row.change for cause in causes for row in cause.evidence}
     rows = [row_of(r, own, FAMILIES.get(r.change.family, "plateau"), r.enough) for r in results]
-    if len(case.y) < case.of:
-        skipped.append(f"{case.of - len(case.y)} of {case.of} observations")
+    left_out = [f"{case.of - len(case.y)} of {case.of} observations"] if len(case.y) < case.of else []
     return Diagnosis(
         case=case,
         judged_at=case.iterations,
@@ -442,7 +199,7 @@ def diagnose(
         target=target,
         constant=constant,
         floor=floor,
-        course=course,
+        course=Course([0, case.iterations], np.array([first, final]), []),
         own=own,
         found=found,
         causes=causes,
@@ -455,11 +212,11 @@ def diagnose(
         late=None,
         math_error=None,
         wrong=False,
-        skipped=skipped,
+        skipped=[*left_out, *(change.sentence for change in clock.skipped)],
         budget=budget,
-        seconds=time.monotonic() - started,
-        trials=len(results),
-        members=sum(result.members for result in results),
+        seconds=time.monotonic() - clock.started,
+        trials=clock.trials,
+        members=clock.members,
     )
 
 
@@ -504,9 +261,9 @@ def measured(case: KerasCase, final: float, constant: float, outputs: Array) -> 
 
 
 def named(
-    case: KerasCase, results: Sequence[Result], own: Result, found: Sequence[Symptom], floor: float, constant: float
+    results: Sequence[Result], own: Result, found: Sequence[Symptom], floor: float, constant: float
 ) -> list[Cause]:
-    """The causes: as in diagnose.py, with fewer runs, so that the intervals are wide and say so."""
+    """The causes: as in judge.py, with fewer runs, so that the intervals are wide and say so."""
     if is_unlearnable(floor, constant):
         hypothesis = BY_ID["unlearnable"]
         return [Cause("unlearnable", hypothesis.sentence, 1.0, [], hypothesis.remedy, True)]

@@ -317,7 +317,7 @@ def comparison_json(comparison: Comparison) -> Json:
 def machines(
     experiment: Experiment, recovered: RecoveredRate | None, figures: Sequence[Claim], log_dir: str | None
 ) -> Json:
-    """Everything of the main job as one JSON document; the keys are described in the README and stay."""
+    """Everything of the main job as one JSON document; the keys are described in docs/json.md and stay."""
     return plain(
         {
             "verdict": verdict(experiment, recovered, figures),

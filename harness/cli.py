@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
-import os
+import errno
 import sys
 from collections.abc import Sequence
 
 from . import BadInput, __version__
 from .commands import AGREES, BAD_INPUT, INTERRUPTED, bench, check, compare, diagnose, inspect, new, sweep, view
+from .given import on_the_terminal
 from .options import Parser
+from .terminal import open_standard_streams, stdout_to_nowhere
 
 DESCRIPTION = """\
 A test bench for neural-network math written by hand. Without a command it compares the post's network."""
+
+LONGEST_LINE, MOST_LINES = 500, 3  # of a message: whatever else is in it, it came from a user's file or argument
+
+# what a machine lacks, or does not allow: no mistake of ours, and no argument's either
+OF_THE_MACHINE = {
+    *(errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO, errno.EMFILE, errno.ENFILE, errno.ENOMEM),
+    *(errno.EACCES, errno.EPERM, errno.ENAMETOOLONG, errno.EAGAIN),
+}
 
 COMMANDS = (compare, check, new, diagnose, sweep, bench, inspect, view)
 
@@ -26,22 +36,53 @@ def build_parser() -> Parser:
     return parser
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """Run a command line; returns the exit code."""
-    arguments = list(sys.argv[1:] if argv is None else argv)
+def in_short(message: str) -> str:
+    """A message that a terminal can show: a few lines, none too long, with no character that would steer it."""
+    lines = on_the_terminal(message).strip().splitlines()[:MOST_LINES]
+    return "\n".join(line if len(line) <= LONGEST_LINE else f"{line[: LONGEST_LINE - 3]}..." for line in lines)
+
+
+def dispatch(arguments: list[str]) -> int:
+    """Find the command and run it; what it printed is out when this ends."""
     try:
         # bare ``harness``, with or without options, is ``harness compare``
         if not arguments or (arguments[0].startswith("-") and arguments[0] not in ("-h", "--help", "--version")):
-            arguments.insert(0, "compare")
+            arguments = ["compare", *arguments]
         chosen = build_parser().parse_args(arguments)
         return int(chosen.run(chosen))
+    finally:
+        sys.stdout.flush()  # here, where a full disk can still be told
+
+
+def lacking(error: BaseException) -> str | None:
+    """What this machine lacks, if that is what the error is about."""
+    if isinstance(error, MemoryError) or type(error).__name__ == "ResourceExhaustedError":  # the second is TensorFlow's
+        return "not enough memory for this: give fewer observations, units, members or recorded iterations"
+    if isinstance(error, OSError) and error.errno in OF_THE_MACHINE:
+        return f"{error.filename or 'the output'}: {error.strerror}"
+    return None
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command line; returns the exit code."""
+    open_standard_streams()
+    try:
+        return dispatch(list(sys.argv[1:] if argv is None else argv))
     except BadInput as mistake:
-        print(f"harness: {mistake}", file=sys.stderr)
+        print(f"harness: {in_short(str(mistake))}", file=sys.stderr)
         return BAD_INPUT
     except KeyboardInterrupt as interrupt:
         print(": ".join(["harness: interrupted", *map(str, interrupt.args)]), file=sys.stderr)
         return INTERRUPTED
     except BrokenPipeError:
         # the reader of our output (head, less) has gone: nothing is left to say, and nobody to say it to
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        stdout_to_nowhere()
         return AGREES
+    except Exception as error:
+        told = lacking(error)
+        if told is None:
+            raise
+        if isinstance(error, OSError) and error.filename is None:
+            stdout_to_nowhere()
+        print(f"harness: {in_short(told)}", file=sys.stderr)
+        return BAD_INPUT

@@ -6,20 +6,26 @@ A mistake is told with the file, and the key, row and column, that it is in. Not
 from __future__ import annotations
 
 import math
+import os
 import re
+import stat
+from array import array
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import IO, NamedTuple
 
 import numpy as np
 
 from models.network import Array
 
 from . import BadInput
-from .given import Given, finite, known_words, must, nearest, shown, shown_path, texts
+from .given import MOST_KNOWN, Given, finite, known_words, must, nearest, shown, shown_path, texts
 
 MOST_NUMBERS = 50_000_000  # in x or y
-MOST_BYTES = 2**28  # of a text file; a number of an array takes at most 16
+MOST_BYTES = 2**28  # of a file
+MOST_UNPACKED = 2**30  # bytes of all arrays of a file
+FEWER = "give fewer observations"
 SUM_ERROR = 1e-5  # by which the sum of a row of y may differ from 1 under categorical_crossentropy
 
 
@@ -32,20 +38,28 @@ class Data(NamedTuple):
     y_where: str
 
 
-def read_bytes(path: Path, shown_as: str) -> bytes:
+def read_bytes(path: Path, shown_as: str, most: int = MOST_BYTES, instead: str = FEWER) -> bytes:
     """A whole file.
 
     Raises:
-        BadInput: it cannot be read, or is larger than ``MOST_BYTES``.
+        BadInput: it cannot be read, is no regular file, or is larger than ``most``.
     """
     try:
-        with open(path, "rb") as file:
-            content = file.read(MOST_BYTES + 1)
+        with open(path, "rb", opener=open_at_once) as file:
+            found = os.fstat(file.fileno())
+            if not stat.S_ISREG(found.st_mode):
+                raise BadInput(f"{shown_as}: no file but a pipe or a device; give a file")
+            content = file.read(most + 1) if found.st_size <= most else b""
     except (OSError, ValueError) as error:  # ValueError: a zero byte in the path
         raise BadInput(f"{shown_as}: cannot be read: {getattr(error, 'strerror', None) or error}") from None
-    if len(content) > MOST_BYTES:
-        raise BadInput(f"{shown_as}: larger than {MOST_BYTES // 2**20} MiB; give fewer observations")
+    if max(len(content), found.st_size) > most:
+        raise BadInput(f"{shown_as}: larger than {most // 2**20} MiB; {instead}")
     return content
+
+
+def open_at_once(path: str, flags: int) -> int:
+    """For ``open``: without waiting for somebody to write into a pipe, which may be never."""
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 
 
 def decoded(content: bytes, shown_as: str) -> str:
@@ -86,15 +100,17 @@ def inline_array(given: Given) -> Array:
 def csv_columns(header: Sequence[str], given: Given, file: str) -> list[int]:
     """The places of the named columns."""
     names = [name.strip() for name in texts(given, "a column of the CSV file, or a list of them")]
+    places = {name: place for place, name in enumerate(header)}
+    in_header, in_names = Counter(header), Counter(names)
     for name in names:
-        if name not in header:
-            hint = known_words([shown(other) for other in header]) + nearest(name, header)
+        if name not in places:
+            hint = known_words([shown(other) for other in header[: MOST_KNOWN + 1]]) + nearest(name, header)
             raise BadInput(f"{given.where}: {file} has no column {shown(name)}{hint}")
-        if header.count(name) > 1:
+        if in_header[name] > 1:
             raise BadInput(f"{given.where}: {file} has two columns {shown(name)}; rename one")
-        if names.count(name) > 1:
+        if in_names[name] > 1:
             raise BadInput(f"{given.where} names the column {shown(name)} twice; drop one")
-    return [header.index(name) for name in names]
+    return [places[name] for name in names]
 
 
 def csv_number(cell: str) -> float:
@@ -112,9 +128,10 @@ def csv_data(given: Mapping[str, Given], path: Path) -> Data:
 
     file = shown_path(path)
     content = read_bytes(path, f"{given['csv'].where}: {file}")
-    reader = csv.reader(io.StringIO(decoded(content, file), newline=""))
+    decoded(content, file)  # which tells what is wrong; the lines themselves are made one by one
+    reader = csv.reader(io.TextIOWrapper(io.BytesIO(content), "utf-8-sig", newline=""))
     header: list[str] = []
-    found: list[list[float]] = []
+    found = array("d")  # row after row: lists of Python's numbers would take six times the memory
     columns: list[int] = []
     above = 0  # the lines that came before: a quoted cell may hold several
     try:
@@ -135,7 +152,9 @@ def csv_data(given: Mapping[str, Given], path: Path) -> Data:
                 if not math.isfinite(number):
                     where = f"{file}, row {line}, column {column + 1} ({shown(header[column])})"
                     raise must(Given(cells[column], where), "a finite number")
-            found.append(numbers)
+            found.extend(numbers)
+            if len(found) > 2 * MOST_NUMBERS:
+                raise BadInput(f"{file} has more than {2 * MOST_NUMBERS} numbers in its columns; {FEWER}")
     except csv.Error as error:
         raise BadInput(f"{file}, row {above + 1}: not CSV: {error}") from None
     if not found:
@@ -143,8 +162,69 @@ def csv_data(given: Mapping[str, Given], path: Path) -> Data:
             f"{file}: wanted a header row and at least one row of numbers, got {'no rows' if header else 'nothing'}"
         )
     inputs = len(texts(given["inputs"], ""))
-    table = np.array(found, np.float64)
+    table = np.frombuffer(found).reshape(-1, len(columns))
     return Data(table[:, :inputs], table[:, inputs:], f"{file}: inputs", f"{file}: targets")
+
+
+def npy_shape(file: IO[bytes]) -> tuple[tuple[int, ...], np.dtype]:
+    """What the header of an .npy file says is in it; ValueError where it says nothing of the kind."""
+    version = np.lib.format.read_magic(file)
+    if version == (1, 0):
+        shape, _, dtype = np.lib.format.read_array_header_1_0(file)
+    elif version == (2, 0):
+        shape, _, dtype = np.lib.format.read_array_header_2_0(file)
+    else:  # 3.0 is for arrays of named fields
+        raise ValueError(f"version {version}")
+    return shape, dtype
+
+
+def npz_arrays(content: bytes, file: str, keys: Sequence[str] | None = None) -> dict[str, Array]:
+    """Arrays of numbers from the bytes of an NPZ file. Nothing in it is executed, and its sizes are no surprise.
+
+    Args:
+        content: of the file.
+        file: its name, for people.
+        keys: which arrays; all of them by default.
+
+    Raises:
+        BadInput: it is damaged, lacks an array, has one of no numbers, or of more than ``MOST_NUMBERS``.
+    """
+    import io
+
+    if not content.startswith((b"PK\x03\x04", b"PK\x05\x06")):  # of a ZIP file, and of one with nothing in it
+        raise BadInput(f"{file}: not an NPZ file; save one with numpy.savez(file, x=x, y=y)")
+    try:
+        with np.load(io.BytesIO(content), allow_pickle=False) as archive:
+            members = {info.filename.removesuffix(".npy"): info for info in archive.zip.infolist()}
+            for key in keys or ():
+                if key not in members:
+                    raise BadInput(
+                        f"{file}: no array {key}, it has {shown(list(members))}; wanted {' and '.join(keys)}"
+                    )
+            chosen = list(members) if keys is None else list(keys)
+            for key in chosen:
+                if members[key].file_size > 16 * MOST_NUMBERS:
+                    raise BadInput(f"{file}: {key} has more than {MOST_NUMBERS} numbers; {FEWER}")
+            if sum(members[key].file_size for key in chosen) > MOST_UNPACKED:
+                raise BadInput(f"{file}: unpacks to more than {MOST_UNPACKED // 2**20} MiB; {FEWER}")
+            for key in chosen:
+                with archive.zip.open(members[key]) as member:
+                    shape, dtype = npy_shape(member)
+                    if dtype.hasobject:
+                        raise BadInput(
+                            f"{file}: {key} holds pickled objects, which could run code; save arrays of numbers only"
+                        )
+                    if dtype.kind not in "biufc":
+                        raise BadInput(f"{file}: {key} must hold numbers, got dtype {shown(str(dtype))}")
+                    if math.prod(shape) > MOST_NUMBERS:
+                        raise BadInput(f"{file}: {key} has more than {MOST_NUMBERS} numbers; {FEWER}")
+                    if member.tell() + math.prod(shape) * dtype.itemsize != members[key].file_size:
+                        raise ValueError("a header that does not fit the file")
+            return {key: np.asarray(archive[key]) for key in chosen}
+    except BadInput:
+        raise
+    except Exception as error:  # a damaged or hostile archive makes zipfile, zlib and numpy raise many kinds
+        raise BadInput(f"{file}: not a whole NPZ file ({type(error).__name__}); save it again") from None
 
 
 def npz_array(archive: Mapping[str, Array], key: str, file: str) -> Array:
@@ -165,30 +245,9 @@ def npz_array(archive: Mapping[str, Array], key: str, file: str) -> Array:
 
 
 def npz_data(given: Given, path: Path) -> Data:
-    """The arrays x and y of an NPZ file. Nothing in it is executed."""
-    import io
-
+    """The arrays x and y of an NPZ file."""
     file = shown_path(path)
-    content = read_bytes(path, f"{given.where}: {file}")
-    if not content.startswith(b"PK\x03\x04"):  # of a ZIP file
-        raise BadInput(f"{file}: not an NPZ file; save one with numpy.savez(file, x=x, y=y)")
-    try:
-        with np.load(io.BytesIO(content), allow_pickle=False) as archive:
-            sizes = {info.filename.removesuffix(".npy"): info.file_size for info in archive.zip.infolist()}
-            for key in ("x", "y"):
-                if key not in sizes:
-                    raise BadInput(f"{file}: no array {key}, it has {shown(list(sizes))}; wanted x and y")
-                if sizes[key] > 16 * MOST_NUMBERS:
-                    raise BadInput(f"{file}: {key} has more than {MOST_NUMBERS} numbers; give fewer observations")
-            arrays = {key: np.asarray(archive[key]) for key in ("x", "y")}
-    except BadInput:
-        raise
-    except Exception as error:  # a damaged or hostile archive makes zipfile, zlib and numpy raise many kinds
-        if "pickle" in str(error):
-            raise BadInput(
-                f"{file}: holds pickled objects, which could run code; save arrays of numbers only"
-            ) from None
-        raise BadInput(f"{file}: not a whole NPZ file ({type(error).__name__}); save it again") from None
+    arrays = npz_arrays(read_bytes(path, f"{given.where}: {file}"), file, ("x", "y"))
     return Data(npz_array(arrays, "x", file), npz_array(arrays, "y", file), f"{file}: x", f"{file}: y")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -10,7 +11,9 @@ from typing import NamedTuple
 from . import BadInput
 
 LONGEST_SHOWN = 60  # letters of a value in a message
+LONGEST_PATH = 200  # of a path
 MOST_KNOWN = 12  # words listed in a message
+MOST_COMPARED = 1000  # words that a mistyped one is compared with
 MOST_WHOLE_NUMBER = 2**31 - 1  # iterations are counted in int32 on the device
 
 
@@ -31,15 +34,24 @@ def shown(value: object) -> str:
 
 
 def shown_path(path: str | Path) -> str:
-    """A path as it is, or escaped where it would break the line."""
-    return str(path) if str(path) and str(path).isprintable() else repr(str(path))
+    """A path as it is, or escaped where it would break the line, and cut where it would fill it."""
+    text = str(path) if str(path) and str(path).isprintable() else repr(str(path))
+    return text if len(text) <= LONGEST_PATH else f"{text[:LONGEST_SHOWN]}...{text[-LONGEST_SHOWN:]}"
+
+
+def on_the_terminal(text: str) -> str:
+    """A text of somebody else's with every character escaped that would steer the terminal; lines stay lines."""
+    return "".join(
+        letter if letter.isprintable() or letter in "\n\t" else letter.encode("unicode_escape").decode()
+        for letter in text
+    )
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
     """ "; did you mean 'xor'?", or nothing where no known word is near"""
     import difflib
 
-    near = difflib.get_close_matches(word.lower(), known, n=1)
+    near = difflib.get_close_matches(word[:LONGEST_SHOWN].lower(), itertools.islice(known, MOST_COMPARED), n=1)
     return f"; did you mean {near[0]!r}?" if near else ""
 
 

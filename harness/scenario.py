@@ -61,9 +61,15 @@ from .given import Given, finite, known_words, must, nearest, one_of, shown, sho
 
 MOST_WEIGHTS = 50_000_000
 MOST_HIDDEN_LAYERS = 100
+MOST_STARTS = 100
+MOST_TOML = 2**22  # bytes: larger data belong in a CSV or NPZ file
 MOST_RECORDED = 100_000  # iterations
 MOST_RECORDED_NUMBERS = 250_000_000  # of one run: z, a and delta of each observation, gradients and weights
 LONGEST_NAME = 60
+# A key of so many parts, a.b.c: the time and memory that Python's own TOML reader takes for one grows with the square
+# of their number, and 100 kB of them would fill any memory.
+LONG_KEY = re.compile(r"""(?<![\w".-])(?:[\w"-]+[ \t]*\.[ \t]*){40}""", re.ASCII)
+QUOTED = re.compile(r""""(?:[^"\\\n]|\\.)*"?|'[^'\n]*'?""")
 
 DTYPES = ("float64", "float32")
 TABLES = {
@@ -204,7 +210,10 @@ def initializer(given: Given, text: str, dtype: str) -> str:
 
 def initializers(given: Given, dtype: str) -> tuple[str, ...]:
     """One or more, each once: a run is known by its initializer."""
-    named = [initializer(given, text, dtype) for text in texts(given, "an initializer or a list of them")]
+    given_texts = texts(given, "an initializer or a list of them")
+    if len(given_texts) > MOST_STARTS:
+        raise BadInput(f"{given.where} has {len(given_texts)} initializers, at most {MOST_STARTS} are allowed")
+    named = [initializer(given, text, dtype) for text in given_texts]
     for name in named:
         if named.count(name) > 1:
             raise BadInput(f"{given.where} has {name} twice; one run from each start is all there can be")
@@ -405,7 +414,9 @@ def read_toml(path: Path) -> dict[str, object]:
         import tomli as tomllib
 
     file = shown_path(path)
-    text = decoded(read_bytes(path, file), file)
+    text = decoded(read_bytes(path, file, MOST_TOML, "give the data as csv = or npz ="), file)
+    if LONG_KEY.search(QUOTED.sub('"', text)):
+        raise BadInput(f"{file}: not TOML that can be read: a key of too many parts")
     try:
         return tomllib.loads(text)
     except RecursionError:

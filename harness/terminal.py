@@ -12,6 +12,28 @@ from pathlib import Path
 from typing import Any
 
 
+def open_standard_streams() -> None:
+    """Put nothing in the place of a standard stream that the caller has closed (``>&-``).
+
+    The next file of ours would take its number otherwise, and what libraries print would go into that file.
+    """
+    for number in (0, 1, 2):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # takes the lowest number that is free, which is this one
+    # Python has no stream where there was none when it started
+    sys.stdout = sys.stdout or open(os.devnull, "w")  # noqa: SIM115 - to the end of the process
+    sys.stderr = sys.stderr or open(os.devnull, "w")  # noqa: SIM115
+
+
+def stdout_to_nowhere() -> None:
+    """Throw away what stdout still holds: it cannot be written, and at the end Python would try once more."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)
+
+
 @contextlib.contextmanager
 def silent_import() -> Iterator[None]:
     """Keep what TensorFlow's libraries write to stderr while they load, unless loading fails.

@@ -7,10 +7,13 @@ from __future__ import annotations
 
 import contextlib
 import importlib
+import json
+import os
 import re
 import sys
 import traceback
 import zipfile
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -20,6 +23,8 @@ import numpy as np
 from models.network import Array
 
 from .. import BadInput
+from ..data import npz_arrays, read_bytes
+from ..given import on_the_terminal, shown, shown_path
 
 if TYPE_CHECKING:
     import keras
@@ -28,25 +33,37 @@ if TYPE_CHECKING:
 
 REFERENCE = re.compile(r"([A-Za-z_][\w.]*):([A-Za-z_]\w*)")  # module:function
 OURS = ("harness", "models")
+LONGEST_LINE = 300  # letters of what somebody's code or file says of itself
+MOST_UNPACKED = 2**32  # bytes of a .keras file
+MOST_CONFIG = 2**26  # bytes of the description in it
 
 
 def first_line(error: BaseException) -> str:
     """What an exception says, in one line"""
-    lines = str(error).strip().splitlines()
-    return lines[0] if lines else type(error).__name__
+    lines = on_the_terminal(str(error)).strip().splitlines()
+    return lines[0][:LONGEST_LINE] if lines else type(error).__name__
 
 
 def check_file(path: Path) -> None:
-    """Raise BadInput unless ``path`` is a file in the format of .keras."""
+    """Raise BadInput unless ``path`` is a file in the format of .keras that unpacks to what memory can hold."""
+    told = shown_path(path)
     if path.suffix in (".h5", ".hdf5"):
         raise BadInput(
-            f"{path}: an HDF5 model can hold Python code that runs when it is loaded, and is not read here; where you "
+            f"{told}: an HDF5 model can hold Python code that runs when it is loaded, and is not read here; where you "
             "trust it, load it in Keras and save it as .keras"
         )
-    if not path.is_file():
-        raise BadInput(f"no file {path}: give a .keras file, or module:function for a function that returns a model")
-    if not zipfile.is_zipfile(path):
-        raise BadInput(f"{path} is not a .keras file: save the model with model.save('name.keras')")
+    if not os.path.isfile(path):
+        raise BadInput(f"no file {told}: give a .keras file, or module:function for a function that returns a model")
+    try:
+        with zipfile.ZipFile(path) as archive:
+            sizes = {info.filename: info.file_size for info in archive.infolist()}
+            json.loads(archive.read("config.json") if sizes["config.json"] <= MOST_CONFIG else "")
+    except (zipfile.BadZipFile, OSError, KeyError, ValueError, RecursionError, NotImplementedError, zlib.error):
+        raise BadInput(f"{told} is not a .keras file: save the model with model.save('name.keras')") from None
+    except RuntimeError as error:  # a password
+        raise BadInput(f"{told} is not a .keras file: {first_line(error)}") from None
+    if sum(sizes.values()) > MOST_UNPACKED:
+        raise BadInput(f"{told} unpacks to more than {MOST_UNPACKED // 2**30} GiB, which is not read here")
 
 
 def check_source(model: str, data: Path | None) -> None:
@@ -73,7 +90,7 @@ def load_file(path: Path) -> Model:
             told = "it holds Python code (a Lambda layer), which is not run here; use module:function for your own code"
         else:
             told = f"{first_line(error)}; layers of your own are found with module:function"
-        raise BadInput(f"{path} cannot be loaded: {told}") from None
+        raise BadInput(f"{shown_path(path)} cannot be loaded: {told}") from None
 
 
 @contextlib.contextmanager
@@ -144,13 +161,9 @@ def load(model: str) -> Model:
 
 def read_arrays(path: Path) -> dict[str, Array]:
     """The arrays of a .npz file, without unpickling anything."""
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            return {name: file[name] for name in file.files}
-    except FileNotFoundError:
-        raise BadInput(f"no file {path}: --data wants a .npz file") from None
-    except (OSError, ValueError, AttributeError, TypeError, EOFError, zipfile.BadZipFile) as error:
-        raise BadInput(f"{path} is not a .npz file of numbers: {first_line(error)}") from None
+    if not os.path.exists(path):
+        raise BadInput(f"no file {shown_path(path)}: --data wants a .npz file")
+    return npz_arrays(read_bytes(path, shown_path(path)), shown_path(path))
 
 
 def load_data(path: Path, model: Model) -> Any:
@@ -168,11 +181,11 @@ def load_data(path: Path, model: Model) -> Any:
         names = [tensor.name for tensor in inputs if tensor.name in arrays]
         wanted = f"an array for each input: {', '.join(tensor.name for tensor in inputs)}"
     if len(names) < max(1, len(inputs)):
-        raise BadInput(f"{path} has {', '.join(arrays) or 'nothing'}; it must have {wanted}")
+        raise BadInput(f"{shown_path(path)} has the arrays {shown(list(arrays))}; it must have {wanted}")
     for name, tensor in zip(names, inputs):
         check_shape(path, name, arrays[name], tuple(tensor.shape))
     if len({np.shape(arrays[name])[:1] for name in names}) > 1:
-        raise BadInput(f"{path}: its arrays have different numbers of observations")
+        raise BadInput(f"{shown_path(path)}: its arrays have different numbers of observations")
     return arrays[names[0]] if len(names) == 1 else [arrays[name] for name in names]
 
 
@@ -181,6 +194,8 @@ def check_shape(path: Path, name: str, values: Array, wanted: tuple[int | None, 
     fits = values.ndim == len(wanted) and all(w is None or w == got for w, got in zip(wanted[1:], values.shape[1:]))
     if not fits or not len(values):
         told = ", ".join("any" if size is None else str(size) for size in wanted)
-        raise BadInput(f"{path}: {name} has shape {values.shape}; the model wants ({told})")
+        raise BadInput(f"{shown_path(path)}: {name} has shape {values.shape}; the model wants ({told})")
     if not np.issubdtype(values.dtype, np.number) or not np.isfinite(values).all():
-        raise BadInput(f"{path}: {name} must be finite numbers, got {values.dtype} with NaN, infinity or text")
+        raise BadInput(
+            f"{shown_path(path)}: {name} must be finite numbers, got {values.dtype} with NaN, infinity or text"
+        )

@@ -9,7 +9,6 @@ import math
 import os
 import re
 import stat
-from array import array
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -125,6 +124,7 @@ def csv_data(given: Mapping[str, Given], path: Path) -> Data:
     """x and y from the named columns of a CSV file."""
     import csv
     import io
+    from array import array
 
     file = shown_path(path)
     content = read_bytes(path, f"{given['csv'].where}: {file}")
@@ -199,7 +199,7 @@ def npz_arrays(content: bytes, file: str, keys: Sequence[str] | None = None) -> 
             for key in keys or ():
                 if key not in members:
                     raise BadInput(
-                        f"{file}: no array {key}, it has {shown(list(members))}; wanted {' and '.join(keys)}"
+                        f"{file}: no array {key}, it has {shown(list(members))}; wanted {' and '.join(keys or ())}"
                     )
             chosen = list(members) if keys is None else list(keys)
             for key in chosen:

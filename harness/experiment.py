@@ -15,15 +15,12 @@ from models.network import Array, Network, Weights
 from . import compare, rounding
 from .baseline import constant_cost
 from .compare import Comparison
+from .effort import REFEREE_WORK
 from .scenario import Scenario
 from .trace import COST, Quantity, Run, Trace, quantities, take
 
 IMPLEMENTATIONS: dict[str, ModuleType] = {"handwritten": handwritten, "tape": tape, "sequential": sequential}
 REFEREE = "numerical"
-
-# The referee's work for one entry of a gradient is one forward pass; a layer gets at most so many of the numbers that
-# all those passes compute, evenly spread over its entries.
-REFEREE_WORK = 4_000_000
 
 # (runs done, runs in all, what is running): called as the job goes on
 Progress = Callable[[int, int, str], None]

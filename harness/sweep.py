@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
@@ -15,7 +14,7 @@ from numpy.typing import NDArray
 from models import ensemble, initializers, optimizers
 from models.network import Array
 
-from . import BadInput, post
+from . import BadInput, csv_file, effort, post
 from .baseline import LEARNED, NEAR_CONSTANT, constant_cost
 from .scenario import Scenario
 from .symmetry import members_with_clones
@@ -23,6 +22,8 @@ from .symmetry import members_with_clones
 QUANTILES = (0.05, 0.5, 0.95)
 CHUNK = 2**14  # members that are trained between two looks at the progress bar and at Ctrl-C
 ENOUGH = 0.95  # the share of members that must reach the target for a combination to be recommended
+
+CSV_HEADER = ("initializer", "optimizer", "learning_rate", "seed", "final_cost", "reached_at", "stuck", "clones")
 
 # (members done, members in all, what is running)
 Progress = Callable[[int, int, str], None]
@@ -150,7 +151,7 @@ def train_group(
         combination.learning_rate,
         recorded,
         optimizers.parse(combination.optimizer),
-        CHUNK,
+        effort.members_at_once(scenario, CHUNK),
     ):
         final = np.asarray(done.costs[-1], np.float64)
         yield Group(
@@ -214,20 +215,19 @@ def best(sweep: Sweep) -> Group | None:
     return min(drawn or enough, key=lambda group: group.iterations_quantiles[-1], default=None)
 
 
+def csv_rows(sweep: Sweep) -> Iterator[Sequence[object]]:
+    """One row for every member, after ``CSV_HEADER``."""
+    for group in sweep.groups:
+        columns = (group.seeds, group.final_cost, group.reached_at, group.stuck, group.clones)
+        for seed, cost, reached, stuck, clones in zip(*columns):
+            at = "" if np.isnan(reached) else int(reached)
+            yield [*group.combination, seed, repr(float(cost)), at, int(stuck), int(clones)]
+
+
 def write_csv(sweep: Sweep, path: Path) -> None:
     """One row for every member.
 
     Raises:
         BadInput: the file cannot be written.
     """
-    try:
-        with path.open("w", newline="") as file:
-            rows = csv.writer(file)
-            rows.writerow([*Combination._fields, "seed", "final_cost", "reached_at", "stuck", "clones"])
-            for group in sweep.groups:
-                columns = (group.seeds, group.final_cost, group.reached_at, group.stuck, group.clones)
-                for seed, cost, reached, stuck, clones in zip(*columns):
-                    at = "" if np.isnan(reached) else int(reached)
-                    rows.writerow([*group.combination, seed, repr(float(cost)), at, int(stuck), int(clones)])
-    except OSError as error:
-        raise BadInput(f"{path}: cannot be written ({error.strerror}); give another file with --csv") from None
+    csv_file.write(path, CSV_HEADER, csv_rows(sweep))

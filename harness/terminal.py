@@ -18,13 +18,20 @@ def open_standard_streams() -> None:
     The next file of ours would take its number otherwise, and what libraries print would go into that file.
     """
     for number in (0, 1, 2):
-        try:
-            os.fstat(number)
-        except OSError:
+        if not is_open(number):
             os.open(os.devnull, os.O_RDWR)  # takes the lowest number that is free, which is this one
     # Python has no stream where there was none when it started
     sys.stdout = sys.stdout or open(os.devnull, "w")  # noqa: SIM115 - to the end of the process
     sys.stderr = sys.stderr or open(os.devnull, "w")  # noqa: SIM115
+
+
+def is_open(number: int) -> bool:
+    """Whether this process has a file of that number."""
+    try:
+        os.fstat(number)
+    except OSError:
+        return False
+    return True
 
 
 def stdout_to_nowhere() -> None:

@@ -16,8 +16,10 @@ ROOT = Path(__file__).resolve().parent.parent
 ORDER = [
     "__init__",
     "given",
+    "csv_file",
     "data",
     "scenario",
+    "effort",
     "trace",
     "baseline",
     "symmetry",
@@ -70,6 +72,7 @@ WITHOUT_TENSORFLOW = [
     "models.optimizers",
     "models.numerical",
     "harness.scenario",
+    "harness.effort",
     "harness.trace",
     "harness.baseline",
     "harness.symmetry",

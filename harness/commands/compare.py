@@ -31,9 +31,12 @@ def add(commands: Any) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    from .. import board, scenario
+    from .. import board, effort, scenario
 
     chosen = scenario.load(arguments.scenario, overrides(arguments))
+    effort.check_comparison(chosen)
+    if not arguments.no_log:
+        effort.check_drawing(chosen, arguments.max_neurons)
     with contextlib.ExitStack() as stack:
         folder = None
         if not arguments.no_log:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import math
 import time
 from pathlib import Path
 from typing import Any
 
+from .. import BadInput
 from ..options import add_output, add_scenario, comma_separated, numbers, overrides, positive
 from ..terminal import progress_bar, show_result, silent_import, told_what_is_kept
 from . import AGREES
@@ -39,13 +41,20 @@ def add(commands: Any) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    from .. import board, scenario
+    from .. import board, csv_file, effort, scenario
     from ..given import Given
 
     # finer than a comparison needs: the iterations to a target are told to within 2 %
     chosen = scenario.load(arguments.scenario, {"record": "log 200", **overrides(arguments)})
     given = [Given(rate, "command line: --learning-rate") for rate in arguments.rates or [chosen.learning_rate]]
     rates = [scenario.rate(rate, chosen.dtype) for rate in given]
+    rules = arguments.optimizers or ["sgd"]
+    count = len(chosen.initializers) * len(rules) * len(rates)
+    effort.check_sweep(chosen, count, count * arguments.seeds)
+    if arguments.target is not None and not math.isfinite(arguments.target):
+        raise BadInput(f"--target must be a finite number, got {arguments.target}")
+    if arguments.csv is not None:
+        csv_file.check(arguments.csv)
     with contextlib.ExitStack() as stack:
         folder = None
         if not arguments.no_log:
@@ -56,7 +65,7 @@ def run(arguments: argparse.Namespace) -> int:
                 from .. import sweep
                 from ..board import sweep as sweep_board
                 from ..report import sweep as sweep_report
-            combinations = sweep.combinations(chosen.initializers, arguments.optimizers or ["sgd"], rates)
+            combinations = sweep.combinations(chosen.initializers, rules, rates)
             found = sweep.run(chosen, combinations, arguments.seeds, arguments.target, show)
         if arguments.csv is not None:
             sweep.write_csv(found, arguments.csv)

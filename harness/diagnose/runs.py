@@ -13,6 +13,7 @@ import numpy as np
 from models import ensemble, handwritten, numerical
 from models.network import Array, Implementation, Weights
 
+from ..effort import pass_seconds
 from ..symptoms import Course
 from .case import Case
 from .changes import ENOUGH, Change, Result, Trial, from_healthy, healthy, trial_of
@@ -21,9 +22,6 @@ MATH_OBSERVATIONS = 32  # on so many is the math judged, which is the same for a
 MOST_MEMBERS, FEWEST_MEMBERS = 256, 16
 
 SECONDS_TO_COMPILE, SECONDS_TO_JUDGE = 1.0, 0.2  # a program; the least run that says how fast this machine is now
-# seconds of one multiplication or activation, forward and backward, of one member: measured on two cores, and only
-# there to choose how many members are worth the time
-SECONDS_A_PRODUCT, SECONDS_AN_ACTIVATION = 6e-10, 1e-9
 
 Progress = Callable[[int, int, str], None]
 
@@ -33,10 +31,7 @@ Progress = Callable[[int, int, str], None]
 
 def seconds_a_member(trial: Trial) -> float:
     """What a member is expected to take."""
-    sizes = trial.network.sizes
-    products = sum(inputs * units for inputs, units in zip(sizes, sizes[1:]))
-    work = products * SECONDS_A_PRODUCT + sum(sizes[1:]) * SECONDS_AN_ACTIVATION
-    return len(trial.x) * work * trial.iterations
+    return pass_seconds(trial.network, len(trial.x)) * trial.iterations
 
 
 def seconds_together(jobs: Sequence[tuple[Change, Trial, range]]) -> float:

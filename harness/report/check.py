@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -10,6 +9,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from .. import csv_file
 from ..check.backprop import COST_FORMS
 from ..check.judge import CORRECT, DIFFERS, ERROR, MISTAKE, FirstDifference, Report
 from ..check.mistakes import BY_ID
@@ -194,12 +194,15 @@ def machines_of_many(reports: Sequence[Report]) -> Json:
 
 
 def write_csv(reports: Sequence[Report], path: Path) -> None:
-    """One row a file."""
-    with path.open("w", newline="") as file:
-        rows = csv.writer(file)
-        rows.writerow(("file", "verdict", "mistakes", "first_difference", "explanation"))
-        for report in reports:
-            best = " + ".join(report.named[0].ids) if report.named else ""
-            first = "" if report.first_difference is None else place(report.first_difference)
-            explanation = " ".join(report.explanations)
-            rows.writerow((report.name, report.verdict, best, first, explanation))
+    """One row a file; raises BadInput where it cannot be written."""
+    rows = [
+        (
+            report.name,
+            report.verdict,
+            " + ".join(report.named[0].ids) if report.named else "",
+            "" if report.first_difference is None else place(report.first_difference),
+            " ".join(report.explanations),
+        )
+        for report in reports
+    ]
+    csv_file.write(path, ("file", "verdict", "mistakes", "first_difference", "explanation"), rows)

@@ -1,0 +1,123 @@
+"""What a run would take, and the refusal of one that would take hours or more memory than there is.
+
+The figures are of two cores of 2026 and hold within a factor of a few, which is enough: minutes go through, hours are
+refused, and with them the run of 10^9 iterations that was a slip of the finger.
+"""
+
+from __future__ import annotations
+
+from models.network import Network
+
+from . import BadInput
+from .scenario import Scenario
+
+MOST_SECONDS = 2 * 3600
+MOST_NUMBERS = 500_000_000  # held at once: 4 GB
+
+# seconds of one multiplication or activation, forward and backward, of one network
+SECONDS_A_PRODUCT, SECONDS_AN_ACTIVATION = 6e-10, 1e-9
+# of one iteration of any network, however small
+SECONDS_COMPILED, SECONDS_BY_KERAS, SECONDS_IN_PYTHON = 3e-7, 7e-5, 2e-4
+# to trace one recorded iteration of a small network three ways and to compare and draw it
+SECONDS_A_RECORD = 0.05
+# The referee's work for one entry of a gradient is one forward pass; a layer gets at most so many of the numbers that
+# all those passes compute, evenly spread over its entries.
+REFEREE_WORK = 4_000_000
+# of one number in the forward passes of the referee, which is complex
+SECONDS_OF_REFEREE = 3e-8
+# what a member and a combination of a sweep take without any iteration: to draw, judge and write one
+SECONDS_A_MEMBER, SECONDS_A_COMBINATION = 1e-6, 0.02
+
+
+def pass_seconds(network: Network, observations: int) -> float:
+    """What the arithmetic of one iteration takes."""
+    products = sum(inputs * units for inputs, units in zip(network.sizes, network.sizes[1:]))
+    return observations * (products * SECONDS_A_PRODUCT + sum(network.sizes[1:]) * SECONDS_AN_ACTIVATION)
+
+
+def in_words(seconds: float) -> str:
+    """ "3 hours", "4 days", "more than a year" """
+    hours = seconds / 3600
+    if hours > 365 * 24:
+        return "more than a year"
+    return f"about {hours:.0f} hours" if hours < 48 else f"about {hours / 24:.0f} days"
+
+
+def check_time(seconds: float, instead: str) -> None:
+    """Raise BadInput for what would take hours."""
+    if seconds > MOST_SECONDS:
+        raise BadInput(
+            f"this would take {in_words(seconds)}, at most {MOST_SECONDS // 3600} hours are allowed; {instead}"
+        )
+
+
+def check_numbers(numbers: float, instead: str) -> None:
+    """Raise BadInput for what would not fit into memory."""
+    if numbers > MOST_NUMBERS:
+        told = f"{numbers:.1e}".replace("e+0", "e").replace("e+", "e")
+        raise BadInput(f"this would hold {told} numbers at once, at most {MOST_NUMBERS} are allowed; {instead}")
+
+
+def check_comparison(scenario: Scenario) -> None:
+    """Raise BadInput where ``compare`` would take hours."""
+    network, observations = scenario.network, len(scenario.x)
+    training = scenario.iterations * (SECONDS_BY_KERAS + 2 * SECONDS_COMPILED + 3 * pass_seconds(network, observations))
+    most = max(REFEREE_WORK, observations * sum(network.sizes))
+    referee = sum(min(most, rows * units * observations * sum(network.sizes)) for rows, units in network.shapes)
+    recording = len(scenario.recorded) * (SECONDS_A_RECORD + 3 * SECONDS_OF_REFEREE * referee)
+    instead = (
+        "record fewer iterations, with --record log"
+        if recording > training
+        else "give fewer iterations; 'harness sweep' trains without Keras, which takes a hundredth of the time"
+    )
+    check_time(len(scenario.initializers) * (training + recording), instead)
+
+
+def check_drawing(scenario: Scenario, max_neurons: int) -> None:
+    """Raise BadInput where the histograms of a run, of 30 bins with three numbers each, would not fit."""
+    neurons = sum(min(units, max_neurons) for units in scenario.network.sizes[1:])
+    kinds = 3  # of weights, gradients and activations
+    numbers = 2 * len(scenario.recorded) * neurons * kinds * 90  # and once more as an event file has them
+    check_numbers(numbers, "record fewer iterations, with --record log, or draw nothing, with --no-log")
+
+
+def weights_of(network: Network) -> int:
+    """How many there are."""
+    return sum(rows * units for rows, units in network.shapes)
+
+
+def members_at_once(scenario: Scenario, most: int) -> int:
+    """How many members of a sweep can be drawn and held at once, at most so many."""
+    each = 4 * weights_of(scenario.network) + len(scenario.recorded)
+    return max(1, min(most, MOST_NUMBERS // 4 // each))
+
+
+def check_sweep(scenario: Scenario, combinations: int, members: int) -> None:
+    """Raise BadInput where ``sweep`` would take hours or not fit.
+
+    Args:
+        combinations: of initializer, optimizer and rate.
+        members: the networks of all of them together.
+    """
+    network, observations = scenario.network, len(scenario.x)
+    check_numbers(4 * members, "give fewer --seeds")
+    block = min(256, max(16, 2**16 // weights_of(network)))  # as models/ensemble.py chooses it
+    check_numbers(
+        4 * block * (observations * sum(network.sizes) + weights_of(network)),
+        "give fewer observations or units, or train one network with 'harness compare'",
+    )
+    each = SECONDS_A_MEMBER + scenario.iterations * pass_seconds(network, observations)
+    least = SECONDS_A_COMBINATION + scenario.iterations * SECONDS_COMPILED
+    check_time(members * each + combinations * least, "give fewer --seeds, iterations or combinations")
+
+
+def check_run(network: Network, observations: int, iterations: int, an_iteration: float, members: int) -> None:
+    """Raise BadInput where the run that ``diagnose`` is asked about would itself take hours or not fit.
+
+    Args:
+        an_iteration: the seconds of one without its arithmetic.
+        members: how many networks at least are trained beside it.
+    """
+    check_numbers(4 * members * weights_of(network), "give fewer units")
+    each = an_iteration + (1 + members) * pass_seconds(network, observations)
+    check_time(iterations * each, "give fewer iterations, observations or units")

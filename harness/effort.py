@@ -27,6 +27,7 @@ REFEREE_WORK = 4_000_000
 SECONDS_OF_REFEREE = 3e-8
 # what a member and a combination of a sweep take without any iteration: to draw, judge and write one
 SECONDS_A_MEMBER, SECONDS_A_COMBINATION = 1e-6, 0.02
+MEMBERS_BESIDE = 16  # networks that a diagnosis trains beside the one that it is asked about, at least
 
 
 def pass_seconds(network: Network, observations: int) -> float:
@@ -111,13 +112,12 @@ def check_sweep(scenario: Scenario, combinations: int, members: int) -> None:
     check_time(members * each + combinations * least, "give fewer --seeds, iterations or combinations")
 
 
-def check_run(network: Network, observations: int, iterations: int, an_iteration: float, members: int) -> None:
+def check_run(network: Network, observations: int, iterations: int, an_iteration: float) -> None:
     """Raise BadInput where the run that ``diagnose`` is asked about would itself take hours or not fit.
 
     Args:
         an_iteration: the seconds of one without its arithmetic.
-        members: how many networks at least are trained beside it.
     """
-    check_numbers(4 * members * weights_of(network), "give fewer units")
-    each = an_iteration + (1 + members) * pass_seconds(network, observations)
+    check_numbers(4 * MEMBERS_BESIDE * weights_of(network), "give fewer units")
+    each = an_iteration + (1 + MEMBERS_BESIDE) * pass_seconds(network, observations)
     check_time(iterations * each, "give fewer iterations, observations or units")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +53,18 @@ def positive(text: str) -> int:
     if value < 1:
         raise ValueError
     return value
+
+
+def up_to(most: int) -> Callable[[str], int]:
+    """The type of a whole number from 1 to ``most``."""
+
+    def number(text: str) -> int:
+        value = positive(text)
+        if value > most:
+            raise argparse.ArgumentTypeError(f"must be from 1 to {most}, got {text}")
+        return value
+
+    return number
 
 
 def add_scenario(command: argparse.ArgumentParser) -> argparse._ArgumentGroup:

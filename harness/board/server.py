@@ -1,18 +1,34 @@
-"""TensorBoard itself, showing a folder to this machine only."""
+"""TensorBoard itself, showing a folder, to this machine only unless asked otherwise."""
 
 from __future__ import annotations
 
 import contextlib
 import io
+import ipaddress
+import os
+import re
+import sys
 import threading
 from pathlib import Path
 
 from .. import BadInput
+from ..given import shown, shown_path
 from .heatmap import FRAMES
 
+LOOPBACK = "127.0.0.1"
+MOST_SEEN = 1_000_000  # files and folders that are looked at for a run
 
-def launch(folder: Path, port: int | None) -> str:
-    """Start TensorBoard on 127.0.0.1 in a thread of this process; its address."""
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can reach it."""
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def launch(folder: Path, port: int | None, host: str = LOOPBACK) -> str:
+    """Start TensorBoard on ``host`` in a thread of this process; its address."""
     # 0.3 s to load, and of no use before this
     from tensorboard import default, program
     from tensorboard.plugins.debugger_v2.debugger_v2_plugin import DebuggerV2Plugin
@@ -21,7 +37,7 @@ def launch(folder: Path, port: int | None) -> str:
     board = program.TensorBoard(plugins=[p for p in default.get_static_plugins() if p is not DebuggerV2Plugin])
     # by itself it keeps ten pictures of a tag
     samples = {"images": 10 * FRAMES}
-    board.configure(logdir=str(folder), host="127.0.0.1", port=port or None, samples_per_plugin=samples)
+    board.configure(logdir=str(folder), host=host, port=port or None, samples_per_plugin=samples)
     try:
         with contextlib.redirect_stderr(io.StringIO()):  # its advice is about options that are not ours
             return str(board.launch())
@@ -31,23 +47,41 @@ def launch(folder: Path, port: int | None) -> str:
         raise BadInput(f"TensorBoard did not start: {error.msg}") from None
 
 
-def view(folder: Path, port: int | None = None) -> None:
-    """Show ``folder`` in TensorBoard, on 127.0.0.1 only, until Ctrl-C.
+def has_run(folder: Path) -> bool:
+    """Whether an event file lies somewhere under the folder, as far as a look at so many places can tell."""
+    seen = 0
+    for _, folders, files in os.walk(folder):
+        if any("tfevents" in name for name in files):
+            return True
+        seen += 1 + len(files) + len(folders)
+        if seen > MOST_SEEN:
+            break
+    return False
+
+
+def view(folder: Path, port: int | None = None, host: str = LOOPBACK) -> None:
+    """Show ``folder`` in TensorBoard until Ctrl-C.
 
     Args:
         folder: that of a run, of a comparison or of all logs.
         port: where to serve; the first free one from 6006 on where it is 0 or None.
+        host: the address to listen on; a word on stderr tells where others can reach it.
 
     Raises:
-        BadInput: nothing was written in ``folder``, or the port cannot be had.
+        BadInput: nothing was written in ``folder``, or the host or port cannot be had.
     """
-    if not folder.is_dir():
-        raise BadInput(f"no folder {folder}: give one in which a run was written")
-    if next(folder.rglob("*tfevents*"), None) is None:
-        raise BadInput(f"no run in {folder}: write one first, or give another folder")
+    told = shown_path(folder)
+    if not os.path.isdir(folder):
+        raise BadInput(f"no folder {told}: give one in which a run was written")
     if port is not None and not 0 <= port < 2**16:
-        raise BadInput(f"no port {port}: give --port a number from 1 to {2**16 - 1}, or none to get a free one")
+        raise BadInput(f"no port {shown(port)}: give --port a number from 1 to {2**16 - 1}, or none to get a free one")
+    if not re.fullmatch(r"[A-Za-z0-9_.:-]+", host):
+        raise BadInput(f"no address {shown(host)}: give --host one of this machine's, or none for {LOOPBACK}")
+    if not has_run(folder):
+        raise BadInput(f"no run in {told}: write one first, or give another folder")
+    if not is_loopback(host):
+        print(f"harness: whoever can reach {host} can read the logs; TensorBoard asks for no password", file=sys.stderr)
     with contextlib.suppress(KeyboardInterrupt):
         # unsmoothed: the default draws a cost of 0.0003 as 0.25
-        print(f"TensorBoard shows {folder} at {launch(folder, port)}?smoothing=0 (Ctrl-C ends it)", flush=True)
+        print(f"TensorBoard shows {folder} at {launch(folder, port, host)}?smoothing=0 (Ctrl-C ends it)", flush=True)
         threading.Event().wait()

@@ -15,11 +15,12 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
+from ..given import on_the_terminal
 from . import worker
 from .worker import Json, Tree
 
@@ -120,6 +121,21 @@ class Here:
         return Reply(**tree, **reply)
 
 
+@contextlib.contextmanager
+def understood(doing: str) -> Iterator[None]:
+    """Tell of an answer that is none of the worker's: the file can find the pipe and write what it likes into it."""
+    try:
+        yield
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError, RecursionError, MemoryError):
+        raise Gone(f"its answer cannot be taken, {doing}: what it sent is no answer") from None
+
+
+def raised_of(told: Json) -> Raised:
+    """What the worker says that the file raised, as a terminal can show it."""
+    lines = [{key: on_the_terminal(v) if isinstance(v, str) else v for key, v in at.items()} for at in told["lines"]]
+    return Raised(on_the_terminal(told["type"]), on_the_terminal(told["message"]), lines)
+
+
 class Child:
     """The functions of a file, in a child process. Use it as a context manager.
 
@@ -152,7 +168,7 @@ class Child:
             env={**os.environ, **quiet, **one_thread},
             start_new_session=True,
         )
-        self.replies: queue.Queue[tuple[Json, Json, list[bytes]] | None] = queue.Queue()
+        self.replies: queue.Queue[tuple[Json, Json, list[bytes]] | str | None] = queue.Queue()
         self.readers = [threading.Thread(target=work, daemon=True) for work in (self.receive, self.keep_output)]
         for reader in self.readers:
             reader.start()
@@ -161,10 +177,15 @@ class Child:
         except BaseException:
             self.end()
             raise
-        if "error" in reply:
-            self.raised = Raised(**reply["error"])
-        else:
-            self.functions = {name: as_parameters(found) for name, found in reply["functions"].items()}
+        try:
+            with understood("while loading"):
+                if "error" in reply:
+                    self.raised = raised_of(reply["error"])
+                else:
+                    self.functions = {name: as_parameters(found) for name, found in reply["functions"].items()}
+        except BaseException:
+            self.end()
+            raise
         return self
 
     def __exit__(self, *exception: object) -> None:
@@ -186,12 +207,17 @@ class Child:
                 pipe.close()
 
     def receive(self) -> None:
-        """Put replies into the queue as they come; None at the end of them."""
+        """Put replies into the queue as they come; None at the end of them, or why they cannot be read."""
         assert self.process.stdout is not None
-        with contextlib.suppress(EOFError, ValueError, OSError):
+        last: str | None = None
+        try:
             while True:
                 self.replies.put(worker.read(self.process.stdout))  # type: ignore[arg-type]
-        self.replies.put(None)
+        except (EOFError, OSError):
+            pass
+        except (ValueError, RecursionError, MemoryError) as error:  # the file itself may have written into the pipe
+            last = str(error) if "MiB" in str(error) else "what it sent is no answer"
+        self.replies.put(last)
 
     def keep_output(self) -> None:
         """Keep the beginning of what the file prints, and go on reading so that it never has to wait."""
@@ -206,7 +232,7 @@ class Child:
     @property
     def output(self) -> str:
         """What the file printed so far, its beginning."""
-        return "".join(self.printed)
+        return on_the_terminal("".join(self.printed))
 
     def ask(self, message: Json, tree: Tree = None) -> tuple[Json, Tree]:
         """One request and its reply."""
@@ -222,13 +248,17 @@ class Child:
             code = self.process.wait()
             how = f"exit code {code}" if code >= 0 else signal.Signals(-code).name
             raise Gone(f"it ended the whole process {doing} ({how})")
+        if isinstance(reply, str):
+            raise Gone(f"its answer cannot be taken, {doing}: {reply}")
         content, document, arrays = reply
-        return content, worker.decode(document, arrays)
+        with understood(doing):
+            return content, worker.decode(document, arrays)
 
     def call(self, name: str, arguments: Sequence[Tree], plain: bool = False, twice: bool = False) -> Reply:
         """See ``Caller``."""
         request = {"do": "call", "function": name, "plain": plain, "twice": twice}
         reply, tree = self.ask(request, list(arguments))
-        if "error" in reply:
-            return Reply(raised=Raised(**reply["error"]))
-        return Reply(**tree, **reply)
+        with understood(f"in {name}"):
+            if "error" in reply:
+                return Reply(raised=raised_of(reply["error"]))
+            return Reply(**tree, **reply)

@@ -8,9 +8,11 @@ TensorFlow, and a check takes less time than importing it.
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field, replace
 from multiprocessing import get_context
 from pathlib import Path
@@ -21,6 +23,8 @@ import numpy as np
 from models.network import Array
 
 from .. import BadInput
+from ..data import read_bytes
+from ..given import on_the_terminal, shown, shown_path
 from ..trace import COST, Quantity
 from . import backprop, foreign, layout
 from .backprop import COST_FORMS
@@ -70,6 +74,7 @@ from .observe import (
 
 FUNCTIONS = ("forward", "backward", "gradients", "step", "train", "cost")
 ALIASES = {"update": "step"}
+MOST_SOURCE = 2**24  # bytes of a file
 
 CORRECT, MISTAKE, DIFFERS, ERROR = "correct", "mistake", "differs", "error"
 
@@ -485,7 +490,7 @@ def options(
     """
     from .. import scenario as scenarios
 
-    chosen = scenarios.load(scenario or "post")
+    chosen = scenarios.load("post" if scenario is None else scenario)
     network = chosen.network
     hidden = set(network.activations[:-1]) or {network.activations[-1]}
     if len(hidden) > 1:
@@ -493,7 +498,7 @@ def options(
     purposes: tuple[Purpose, ...] = (Purpose(hidden.pop(), network.activations[-1], network.cost),)
     if cost is not None:
         if cost not in COST_FORMS:
-            raise BadInput(f"--cost: there is no cost {cost!r}; known are {', '.join(COST_FORMS)}")
+            raise BadInput(f"--cost: there is no cost {shown(cost)}; known are {', '.join(COST_FORMS)}")
         fitting = [p for p in every_purpose(Options()) if p.form == cost]
         purposes = tuple(
             p for p in fitting if scenario is None or (p.hidden, p.output) == (purposes[0].hidden, purposes[0].output)
@@ -510,15 +515,17 @@ def files_in(path: Path) -> list[Path]:
     Raises:
         BadInput: there is none.
     """
-    if path.is_dir():
+    told = shown_path(path)
+    if os.path.isdir(path):
         found = [f for f in sorted(path.glob("*.py")) if not f.name.startswith(("_", "test_", "conftest"))]
+        found = [f for f in found if os.path.isfile(f)]  # no folder, pipe or link to nowhere that is called so
         if not found:
-            raise BadInput(f"{path} has no Python file to check")
+            raise BadInput(f"{told} has no Python file to check")
         return found
-    if not path.is_file():
-        raise BadInput(f"{path} is neither a file nor a folder")
+    if not os.path.isfile(path):
+        raise BadInput(f"{told} is neither a file nor a folder")
     if path.suffix != ".py":
-        raise BadInput(f"{path} is no Python file (.py)")
+        raise BadInput(f"{told} is no Python file (.py)")
     return [path]
 
 
@@ -526,8 +533,11 @@ def check_files(paths: Sequence[Path], options: Options, jobs: int = 1) -> list[
     """Check files, so many at once, each in a child process of its own."""
     if len(paths) == 1 or jobs == 1:
         return [check_file(path, options) for path in paths]
-    with ProcessPoolExecutor(min(jobs, len(paths)), get_context("spawn")) as pool:
-        return list(pool.map(check_file, paths, [options] * len(paths)))
+    try:
+        with ProcessPoolExecutor(min(jobs, len(paths)), get_context("spawn")) as pool:
+            return list(pool.map(check_file, paths, [options] * len(paths)))
+    except BrokenProcessPool:
+        raise BadInput("a file has ended a process that was to check it; check them one by one") from None
 
 
 def check_file(path: Path, options: Options | None = None) -> Report:
@@ -536,16 +546,19 @@ def check_file(path: Path, options: Options | None = None) -> Report:
     names = (*FUNCTIONS, *ALIASES)
     options = options or Options()
     child = foreign.Child(path, names, options.seconds, options.megabytes)
-    report = Report(path.name)
+    name = on_the_terminal(path.name)
+    report = Report(name)
     try:
-        source = path.read_text(errors="replace")
+        source = read_bytes(path, name, MOST_SOURCE, "it cannot be somebody's own").decode(errors="replace")
         with child:
             if child.raised is not None:
-                report.explanations = [f"{path.name} cannot be loaded: {child.raised}"]
+                report.explanations = [f"{name} cannot be loaded: {child.raised}"]
             else:
-                report = check(Renamed(child), path.name, source, options)
+                report = check(Renamed(child), name, source, options)
     except Gone as gone:
-        report.explanations = [f"{path.name}: {gone}"]
+        report.explanations = [f"{name}: {gone}"]
+    except BadInput as unreadable:
+        report.explanations = [str(unreadable)]
     report.output = child.output
     report.seconds = time.monotonic() - started
     return report

@@ -17,6 +17,7 @@ import numpy as np
 from models.network import Array, Weights
 
 from .. import BadInput
+from ..given import shown
 from ..trace import Quantity
 from .backprop import ACTIVATE
 from .foreign import Parameter
@@ -89,7 +90,7 @@ def parse(text: str) -> list[str]:
     known = [word for table in WORDS for word in table]
     for word in words:
         if word not in known:
-            raise BadInput(f"--layout: unknown word {word!r}; known are {', '.join(known)}")
+            raise BadInput(f"--layout: unknown word {shown(word)}; known are {', '.join(known)}")
     return words
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from .. import BadInput
+from ..given import shown_path
 
 TEMPLATE = '''\
 """My network, by hand. Fill in what you have; 'harness check {name}' says whether it is right.
@@ -67,12 +68,19 @@ def train(weights, x, y, learning_rate, iterations):
 
 def write(path: Path) -> None:
     """Write the template; BadInput where there is something already, or nothing can be."""
+    told = shown_path(path)
     if path.suffix != ".py":
-        raise BadInput(f"{path} is no Python file; give a name that ends in .py")
+        raise BadInput(f"{told} is no Python file; give a name that ends in .py")
     try:
-        with path.open("x") as file:
-            file.write(TEMPLATE.format(name=path))
+        with path.open("x", encoding="utf-8", errors="backslashreplace") as file:
+            try:
+                name = str(path)
+                file.write(TEMPLATE.format(name="FILE" if not name.isprintable() or set(name) & set('"\\') else name))
+                file.flush()
+            except BaseException:
+                path.unlink()  # what is half written would be in the way of the next try
+                raise
     except FileExistsError:
-        raise BadInput(f"{path} exists already; give another name") from None
+        raise BadInput(f"{told} exists already; give another name") from None
     except OSError as error:
-        raise BadInput(f"{path} cannot be written: {error.strerror}") from None
+        raise BadInput(f"{told} cannot be written: {error.strerror}") from None

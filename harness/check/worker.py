@@ -33,6 +33,7 @@ Tree = Any  # arrays, numbers, texts and None in lists, tuples and dicts
 
 DEEPEST = 12  # levels of lists that are followed
 LONGEST_TEXT = 2000  # of a message that the file raises
+MOST_BYTES = 2**28  # of one message: of what a function returns, its arguments and what it returns once more
 
 
 # Trees of arrays as JSON and bytes
@@ -80,9 +81,19 @@ def write(stream: BinaryIO, message: Json, tree: Tree = None) -> None:
 
 
 def read(stream: BinaryIO) -> tuple[Json, Json, list[bytes]]:
-    """(message, the document of its tree, the arrays' bytes); raises EOFError when the other side has gone."""
+    """(message, the document of its tree, the arrays' bytes).
+
+    Raises:
+        EOFError: the other side has gone.
+        ValueError: this is no message, or one of more than ``MOST_BYTES``.
+    """
+    left = MOST_BYTES
 
     def exactly(size: int) -> bytes:
+        nonlocal left
+        left -= size
+        if left < 0:
+            raise ValueError(f"more than {MOST_BYTES // 2**20} MiB")
         content = stream.read(size)
         if len(content) < size:
             raise EOFError
@@ -91,6 +102,8 @@ def read(stream: BinaryIO) -> tuple[Json, Json, list[bytes]]:
     length, count = struct.unpack("<QQ", exactly(16))
     message = json.loads(exactly(length))
     arrays = [exactly(struct.unpack("<Q", exactly(8))[0]) for _ in range(count)]
+    if not isinstance(message, dict) or "tree" not in message:
+        raise ValueError("no message")
     return message, message.pop("tree"), arrays
 
 
@@ -266,6 +279,10 @@ def main() -> None:
             import resource
 
             resource.setrlimit(resource.RLIMIT_AS, (megabytes * 2**20,) * 2)
+    with contextlib.suppress(ImportError, ValueError, OSError):
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a crash leaves no file behind
     sys.path.insert(0, str(path.parent))
     sys.argv = [str(path)]
     serve(path, requests, replies)

@@ -5,9 +5,11 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from ..options import add_json, positive
+from ..options import add_json, up_to
 from ..terminal import progress_bar, show_result, silent_import
 from . import AGREES
+
+SECONDS_A_MEMBER = 1e-3  # of a round: all ways that train an ensemble
 
 
 def add(commands: Any) -> None:
@@ -17,13 +19,18 @@ def add(commands: Any) -> None:
         description="Train the post's network every way there is, in turns, and tell the time of one iteration. "
         "JAX and a C compiler take part where they are installed.",
     )
-    command.add_argument("--members", type=positive, default=1000, metavar="N", help="networks of an ensemble (1000)")
-    command.add_argument("--rounds", type=positive, default=5, metavar="N", help="of which the median is told (5)")
+    command.add_argument(
+        "--members", type=up_to(1_000_000), default=1000, metavar="N", help="networks of an ensemble (1000)"
+    )
+    command.add_argument("--rounds", type=up_to(1000), default=5, metavar="N", help="of which the median is told (5)")
     add_json(command)
     command.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
+    from .. import effort
+
+    effort.check_time(arguments.rounds * (2 + arguments.members * SECONDS_A_MEMBER), "give fewer --rounds or --members")
     with progress_bar() as show:
         with silent_import():
             from .. import bench

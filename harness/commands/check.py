@@ -8,9 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from .. import BadInput
+from ..given import shown
 from ..options import add_json, positive
 from ..terminal import show_result
 from . import AGREES, BAD_INPUT, DIFFERS
+
+MOST_SECONDS = 86400.0
+LEAST_MEMORY, MOST_MEMORY = 128, 2**24  # MB; a Python with NumPy takes about 100
+MOST_JOBS = 64  # each takes a process for the check and one for the file
 
 
 def add(commands: Any) -> None:
@@ -32,7 +37,9 @@ def add(commands: Any) -> None:
     )
     command.add_argument("--seed", type=int, default=0, metavar="N", help="of the random networks and data (0)")
     command.add_argument("--seconds", type=float, default=30.0, metavar="S", help="time limit for a file (30)")
-    command.add_argument("--memory", type=int, default=8192, metavar="MB", help="address space for a file (8192)")
+    command.add_argument(
+        "--memory", type=int, default=8192, metavar="MB", help="address space for a file, 0 is no limit (8192)"
+    )
     command.add_argument(
         "--jobs", type=positive, default=os.cpu_count() or 1, metavar="N", help="files at once (one a core)"
     )
@@ -42,14 +49,22 @@ def add(commands: Any) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    from .. import check
+    from .. import check, csv_file
     from ..report import check as check_report
 
     path: Path = arguments.path
     if arguments.seed < 0:
-        raise BadInput(f"--seed must be 0 or above, got {arguments.seed}")
-    if not arguments.seconds > 0:
-        raise BadInput(f"--seconds must be above 0, got {arguments.seconds:g}")
+        raise BadInput(f"--seed must be 0 or above, got {shown(arguments.seed)}")
+    if not 0 < arguments.seconds <= MOST_SECONDS:
+        raise BadInput(f"--seconds must be above 0 and at most {MOST_SECONDS:g}, got {arguments.seconds:g}")
+    if not (arguments.memory == 0 or LEAST_MEMORY <= arguments.memory <= MOST_MEMORY):
+        raise BadInput(
+            f"--memory must be from {LEAST_MEMORY} to {MOST_MEMORY}, or 0 for no limit, got {shown(arguments.memory)}"
+        )
+    if arguments.jobs > MOST_JOBS:
+        raise BadInput(f"--jobs must be at most {MOST_JOBS}, got {shown(arguments.jobs)}")
+    if arguments.csv is not None:
+        csv_file.check(arguments.csv)
     options = check.options(
         arguments.scenario, arguments.cost, arguments.layout, arguments.seed, arguments.seconds, arguments.memory
     )

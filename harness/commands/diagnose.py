@@ -4,23 +4,30 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import os
 import re
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from .. import BadInput
+from ..given import shown_path
 from ..options import add_output, add_scenario, overrides
 from ..terminal import progress_bar, show_result, silent_import, told_what_is_kept
 from . import AGREES, DIFFERS
 
+LONGEST_BUDGET = 86400.0  # seconds
+OF_KERAS = ("learning_rate", "iterations", "cost", "seed")  # options that go with a Keras model
+
 
 def seconds(text: str) -> float:
-    """ "60", "60s" or "2m" to seconds."""
+    """ "60", "60s" or "2m" to seconds, up to a day."""
     match = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?)(s|m)?", text.strip())
-    if match is None or float(match[1]) <= 0:
+    found = 0.0 if match is None else float(match[1]) * (60 if match[2] == "m" else 1)
+    if not 0 < found <= LONGEST_BUDGET:
         raise ValueError
-    return float(match[1]) * (60 if match[2] == "m" else 1)
+    return found
 
 
 def add(commands: Any) -> None:
@@ -40,23 +47,56 @@ def add(commands: Any) -> None:
     command.set_defaults(run=run)
 
 
+def check_options_of_keras(given: Mapping[str, object]) -> None:
+    """Raise BadInput for options that a Keras model has no use for, and for numbers that nothing is trained with."""
+    from .. import effort, scenario
+    from ..given import whole_number
+
+    options = scenario.command_line(given)
+    for key, option in options.items():
+        if key not in OF_KERAS:
+            raise BadInput(f"{option.where} goes with a scenario; a Keras model has its own")
+    if "learning_rate" in options:
+        scenario.rate(options["learning_rate"], "float32")
+    for key in ("iterations", "seed"):
+        if key in options:
+            whole_number(options[key])
+    if "iterations" in options:
+        check_asked(int(str(given["iterations"])))
+        effort.check_time(int(str(given["iterations"])) * effort.SECONDS_BY_KERAS, "give fewer iterations")
+
+
+def check_asked(iterations: int) -> None:
+    """Raise BadInput for a run of no iterations, of which there is nothing to ask."""
+    if iterations == 0:
+        raise BadInput("0 iterations are no training: give 1 or more to ask why it does not learn")
+
+
 def run(arguments: argparse.Namespace) -> int:
-    from .. import board, scenario
+    from .. import board, effort, scenario
+    from ..keras_models import source
 
     name, given = arguments.scenario, overrides(arguments)
     is_keras = name.endswith((".keras", ".h5")) or re.fullmatch(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*", name) is not None
     is_file = name.endswith(".py")
     if is_keras and arguments.data is None:
-        raise BadInput(f"{name} is a Keras model: give it data with --data FILE.npz, which holds x and y")
+        raise BadInput(f"{shown_path(name)} is a Keras model: give it data with --data FILE.npz, which holds x and y")
     if arguments.data is not None and not is_keras:
-        raise BadInput(f"--data goes with a Keras model; {name} has data of its own")
-    if is_file and not Path(name).is_file():
-        raise BadInput(f"{name} is no file; give a file as in 'harness check', or a scenario")
+        raise BadInput(f"--data goes with a Keras model; {shown_path(name)} has data of its own")
+    if is_file and not os.path.isfile(name):
+        raise BadInput(f"{shown_path(name)} is no file; give a file as in 'harness check', or a scenario")
     chosen = None if is_keras else scenario.load("post" if is_file else name, given)
+    if chosen is None:
+        check_options_of_keras(given)
+        source.check_source(name, arguments.data)
+    else:
+        check_asked(chosen.iterations)
+        each = effort.SECONDS_IN_PYTHON if is_file else effort.SECONDS_COMPILED
+        effort.check_run(chosen.network, len(chosen.x), chosen.iterations, each)
     with contextlib.ExitStack() as stack:
         folder = None
         if not arguments.no_log:
-            stem = re.sub(r"[^\w.-]+", "-", Path(name).stem).strip("-.") or "model"
+            stem = re.sub(r"[^\w.-]+", "-", Path(name).stem).strip("-.")[: scenario.LONGEST_NAME] or "model"
             called = stem if chosen is None else chosen.name
             folder = stack.enter_context(board.run_folder(arguments.log_dir, called, arguments.name))
         stack.enter_context(told_what_is_kept(folder))

@@ -270,7 +270,7 @@ def case_of_model(name: str, data: Path, given: Mapping[str, object]) -> Case | 
     output = getattr(last[-1].activation, "__name__", None) if last else None
     y, cost = as_targets(y, cost_of(compiled, given, output, y), int(model.outputs[0].shape[-1]))
     optimizer, rate = optimizer_of(compiled, given)
-    iterations, seed = int(given.get("iterations") or ITERATIONS), int(given.get("seed") or 0)  # type: ignore[call-overload]
+    iterations, seed = int(given.get("iterations", ITERATIONS)), int(given.get("seed") or 0)  # type: ignore[call-overload]
     title = Path(name).stem if name.endswith(".keras") else name
     network = dense_network(model, cost)
     if network is not None and isinstance(x, np.ndarray) and x.ndim == 2:

@@ -15,12 +15,13 @@ from tensorboard.compat.proto import summary_pb2
 from models.network import Network
 
 from .. import BadInput
+from ..given import shown, shown_path
 from ..trace import Run
 from .events import Series, Setting, event_of, file_version, record, records_of, text_value
 from .series import MAX_NEURONS, series_of, side_by_side, told_once
 
 UNFINISHED = "UNFINISHED"  # a file of that name marks a folder that is not, or not yet, complete
-NAME = re.compile(r"\w[\w.+=, -]*")  # one part of a path, on every system, and not a hidden one
+NAME = re.compile(r"\w[\w.+=, -]{0,59}")  # one part of a path, on every system, and not a hidden one
 
 
 def write_events(
@@ -45,9 +46,13 @@ def plain_errors(folder: Path) -> Iterator[None]:
         yield
     except OSError as error:
         if isinstance(error, FileExistsError) and folder.is_dir():
-            advice = f"{folder} exists and is not overwritten: choose another name with --name, or remove it"
+            advice = (
+                f"{shown_path(folder)} exists and is not overwritten: choose another name with --name, or remove it"
+            )
         else:
-            advice = f"cannot write into {folder}: {error.strerror}; choose another log folder with --log-dir"
+            advice = (
+                f"cannot write into {shown_path(folder)}: {error.strerror}; choose another log folder with --log-dir"
+            )
         raise BadInput(advice) from None
 
 
@@ -55,8 +60,8 @@ def check_name(what: str, name: str) -> None:
     """Raise BadInput unless ``name`` can be that of one folder."""
     if not NAME.fullmatch(name):
         raise BadInput(
-            f"{what} {name!r} cannot name a folder: use letters, digits and any of _ . + = , - and spaces, "
-            "starting with a letter or digit, without / or \\"
+            f"{what} {shown(name)} cannot name a folder: use at most 60 letters, digits and any of _ . + = , - and "
+            "spaces, starting with a letter or digit, without / or \\"
         )
 
 

@@ -12,6 +12,7 @@ from . import BadInput
 from .scenario import Scenario
 
 MOST_SECONDS = 2 * 3600
+BUDGET = 30.0  # seconds of a diagnosis, where nobody gives another
 MOST_NUMBERS = 500_000_000  # held at once: 4 GB
 
 # seconds of one multiplication or activation, forward and backward, of one network
@@ -27,7 +28,8 @@ REFEREE_WORK = 4_000_000
 SECONDS_OF_REFEREE = 3e-8
 # what a member and a combination of a sweep take without any iteration: to draw, judge and write one
 SECONDS_A_MEMBER, SECONDS_A_COMBINATION = 1e-6, 0.02
-MEMBERS_BESIDE = 16  # networks that a diagnosis trains beside the one that it is asked about, at least
+# what a diagnosis trains beside the run that it is asked about, at least; and how many budgets that may take
+MEMBERS_BESIDE, OBSERVATIONS_BESIDE, BUDGETS = 16, 64, 10
 
 
 def pass_seconds(network: Network, observations: int) -> float:
@@ -37,10 +39,12 @@ def pass_seconds(network: Network, observations: int) -> float:
 
 
 def in_words(seconds: float) -> str:
-    """ "3 hours", "4 days", "more than a year" """
+    """ "about 20 minutes", "about 3 hours", "about 4 days", "more than a year" """
     hours = seconds / 3600
     if hours > 365 * 24:
         return "more than a year"
+    if hours < 2:
+        return f"about {seconds / 60:.0f} minutes"
     return f"about {hours:.0f} hours" if hours < 48 else f"about {hours / 24:.0f} days"
 
 
@@ -48,7 +52,7 @@ def check_time(seconds: float, instead: str) -> None:
     """Raise BadInput for what would take hours."""
     if seconds > MOST_SECONDS:
         raise BadInput(
-            f"this would take {in_words(seconds)}, at most {MOST_SECONDS // 3600} hours are allowed; {instead}"
+            f"this would take {in_words(seconds)}, at most {in_words(MOST_SECONDS).removeprefix('about ')} are allowed; {instead}"
         )
 
 
@@ -112,12 +116,19 @@ def check_sweep(scenario: Scenario, combinations: int, members: int) -> None:
     check_time(members * each + combinations * least, "give fewer --seeds, iterations or combinations")
 
 
-def check_run(network: Network, observations: int, iterations: int, an_iteration: float) -> None:
-    """Raise BadInput where the run that ``diagnose`` is asked about would itself take hours or not fit.
+def check_run(network: Network, observations: int, iterations: int, an_iteration: float, budget: float) -> None:
+    """Raise BadInput where ``diagnose`` would be far beyond its budget, or memory, before the first change is tried.
 
     Args:
-        an_iteration: the seconds of one without its arithmetic.
+        an_iteration: the seconds of one of the run that is asked about, without its arithmetic.
+        budget: the seconds that the changes may take.
     """
     check_numbers(4 * MEMBERS_BESIDE * weights_of(network), "give fewer units")
-    each = an_iteration + (1 + MEMBERS_BESIDE) * pass_seconds(network, observations)
-    check_time(iterations * each, "give fewer iterations, observations or units")
+    alone = an_iteration + pass_seconds(network, observations)
+    beside = SECONDS_COMPILED + MEMBERS_BESIDE * pass_seconds(network, min(observations, OBSERVATIONS_BESIDE))
+    seconds = iterations * (alone + beside)
+    if seconds > BUDGETS * budget:
+        raise BadInput(
+            f"the run alone would take {in_words(seconds)}, and with a --budget of {budget:g} s at most "
+            f"{BUDGETS * budget:g} s are allowed; give fewer iterations, or a larger --budget"
+        )

@@ -75,12 +75,12 @@ class Fault:
 NAMES = string.ascii_lowercase + string.digits
 # what a clumsy or a hostile user may give where a word is wanted: never a word that is known
 STRANGE = st.sampled_from(
-    ["", " ", "\x1b[31m", "a\nb", "\u202e", "ü" * 200, "x" * 100_000, "../../x", "'", '"', "%s", "{0}", "--", "\u0000x"]
+    ["", " ", "\x1b[31m", "a\nb", "\u202e", "ü" * 200, "x" * 10_000, "../../x", "'", '"', "%s", "{0}", "--", "\u0000x"]
 )
 WORDS = st.text("abcdefghij(),=.-_/ ", min_size=1, max_size=20).map(lambda text: f"zz{text}")
 NO_WORD = st.one_of(WORDS, STRANGE)
 NO_NUMBER = st.one_of(
-    st.text("abcxyz_", min_size=1, max_size=8).map(lambda text: f"q{text}"), STRANGE, st.just("1" * 100_000 + "q")
+    st.text("abcxyz_", min_size=1, max_size=8).map(lambda text: f"q{text}"), STRANGE, st.just("1" * 10_000 + "q")
 )
 NO_RATE = st.one_of(
     st.floats(max_value=0).map(repr),
@@ -113,7 +113,7 @@ class Raw(str):
 
 
 DATES = st.sampled_from([Raw("1979-05-27"), Raw("07:32:00"), Raw("1979-05-27T07:32:00Z")])
-GIANTS = st.sampled_from([Raw("0x" + "f" * 20_000), Raw("9" * 5000), Raw("-" + "9" * 5000), Raw("1e999")])
+GIANTS = st.sampled_from([Raw("0x" + "f" * 6000), Raw("9" * 5000), Raw("-" + "9" * 5000), Raw("1e999")])
 OTHER = st.one_of(
     st.booleans(), DATES, GIANTS, st.just([]), st.just({}), st.just([[]]), st.just({"a": 1}), st.just([{"b": []}])
 )
@@ -331,7 +331,7 @@ def bad_npz(draw: st.DrawFn) -> bytes | Callable[[Path], None]:
     if how == "cut":
         return good[: draw(st.integers(0, len(good) - 1))]
     if how == "names":
-        other = draw(st.one_of(WORDS, st.sampled_from(["../x", "/x", "X", "x.npy.npy", "x ", "\u0000x", "x/y"])))
+        other = draw(st.one_of(WORDS, st.sampled_from(["../x", "/x", "X", "x.npy.npy", "x ", "x/y"])))
         return zipped({f"{other}.npy": npy_that_lies((2, 2)), "y.npy": npy_that_lies((4,))})
     if how == "bomb":
         return BOMB

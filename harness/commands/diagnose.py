@@ -86,13 +86,14 @@ def run(arguments: argparse.Namespace) -> int:
     if is_file and not os.path.isfile(name):
         raise BadInput(f"{shown_path(name)} is no file; give a file as in 'harness check', or a scenario")
     chosen = None if is_keras else scenario.load("post" if is_file else name, given)
+    budget = arguments.budget or effort.BUDGET
     if chosen is None:
         check_options_of_keras(given)
         source.check_source(name, arguments.data)
     else:
         check_asked(chosen.iterations)
         each = effort.SECONDS_IN_PYTHON if is_file else effort.SECONDS_COMPILED
-        effort.check_run(chosen.network, len(chosen.x), chosen.iterations, each)
+        effort.check_run(chosen.network, len(chosen.x), chosen.iterations, each, budget)
     with contextlib.ExitStack() as stack:
         folder = None
         if not arguments.no_log:
@@ -108,7 +109,7 @@ def run(arguments: argparse.Namespace) -> int:
             from ..diagnose import keras_case, keras_model
 
             case = keras_case.case_of_model(name, arguments.data, given)
-            found = keras_model.diagnose(case, arguments.budget or diagnose.BUDGET, show)
+            found = keras_model.diagnose(case, budget, show)
         else:
             if is_file:
                 from ..diagnose import file
@@ -116,7 +117,7 @@ def run(arguments: argparse.Namespace) -> int:
                 case = file.case_of_file(Path(name), chosen, diagnose.asked_after("post", given))
             else:
                 case = diagnose.case_of(chosen, iterations=diagnose.asked_after(name, given))
-            found = diagnose.diagnose(case, arguments.budget or diagnose.BUDGET, show)
+            found = diagnose.diagnose(case, budget, show)
         if folder is not None:
             board.write_verdict(folder, diagnosis.markdown(found), time.time())
     show_result(arguments.json, lambda: diagnosis.machines(found), lambda: diagnosis.people(found))

@@ -21,6 +21,7 @@ import numpy as np
 from models.optimizers import Optimizer
 
 from .. import symptoms
+from ..effort import BUDGET
 from ..symptoms import Course, Symptom
 from .case import Asked, Case, target_of
 from .changes import (
@@ -74,7 +75,6 @@ from .runs import (
 
 MUCH = 0.1  # of what a constant prediction leaves: a difference in cost that matters
 LATE = 4  # times as many iterations as healthy starts need: then a run that learns is asked why it took so long
-BUDGET = 30.0  # seconds
 FEWEST_OBSERVATIONS = 64  # of a sample, where there is no time for all
 CHANGES = 60  # about so many there are to be made
 WRONG = 1e6  # epsilons of the dtype by which wrong gradients are off, relative to the largest; rounding alone is less

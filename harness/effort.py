@@ -51,9 +51,7 @@ def in_words(seconds: float) -> str:
 def check_time(seconds: float, instead: str) -> None:
     """Raise BadInput for what would take hours."""
     if seconds > MOST_SECONDS:
-        raise BadInput(
-            f"this would take {in_words(seconds)}, at most {in_words(MOST_SECONDS).removeprefix('about ')} are allowed; {instead}"
-        )
+        raise BadInput(f"this would take {in_words(seconds)}, at most {MOST_SECONDS // 3600} are allowed; {instead}")
 
 
 def check_numbers(numbers: float, instead: str) -> None:

@@ -43,6 +43,10 @@ def launch(folder: Path, port: int | None, host: str = LOOPBACK) -> str:
             return str(board.launch())
     except program.TensorBoardPortInUseError:
         raise BadInput(f"port {port} is in use: choose another with --port, or none to get a free one") from None
+    except SystemExit:  # what serves for TensorBoard ends the process where it cannot listen
+        raise BadInput(
+            f"no listening on {host}: give --host an address of this machine, or none for {LOOPBACK}"
+        ) from None
     except program.TensorBoardServerException as error:
         raise BadInput(f"TensorBoard did not start: {error.msg}") from None
 

@@ -20,12 +20,13 @@ from models.optimizers import Optimizer
 from models.sequential import LOSSES, keras_optimizer
 
 from .. import baseline, symptoms
+from ..effort import BUDGET
 from ..keras_models.units import groups_of, units_of
 from ..symptoms import Course, Symptom
 from .case import Case, target_of
 from .changes import ENOUGH, NO_CHANGE, Change, Result
 from .hypotheses import is_unlearnable
-from .judge import BUDGET, BY_ID, Cause, Diagnosis, row_of
+from .judge import BY_ID, Cause, Diagnosis, row_of
 from .judge import diagnose as diagnose_case
 from .keras_case import KerasCase, reinitialised
 from .runs import Clock, Progress

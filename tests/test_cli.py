@@ -199,7 +199,7 @@ def test_commas_inside_brackets_do_not_separate():
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks into /proc to see when training begins")
 def test_an_interrupt_keeps_what_was_recorded_and_marks_it(tmp_path):
     """Ctrl-C in the middle of a training that would take minutes."""
-    arguments = ["compare", "--iterations", "2000000000", "--record", "every 200000", "--name", "long"]
+    arguments = ["compare", "--init", "ones", "--iterations", "80000000", "--record", "every 100000", "--name", "long"]
     code, out, err = interrupted(arguments, tmp_path)
     assert code == 130, err
     assert (out, err) == ("", "harness: interrupted: logs/post/long has what was recorded, and is marked UNFINISHED\n")

@@ -62,6 +62,7 @@ def test_of_two_runs_at_once_into_one_name_one_wins(tmp_path):
     assert len(list(folder.rglob("*tfevents*"))) == 4
 
 
+@pytest.mark.slow
 def test_no_half_csv_where_files_may_not_grow(tmp_path):
     (tmp_path / "kept.csv").write_text("mine\n")
     arguments = ("sweep", *SMALL, "--init", "glorot_uniform", "--seeds", "2000", "--no-log", "--csv", "kept.csv")
@@ -72,6 +73,7 @@ def test_no_half_csv_where_files_may_not_grow(tmp_path):
     assert (tmp_path / "kept.csv").read_text() == "mine\n"
 
 
+@pytest.mark.slow
 def test_no_half_run_where_files_may_not_grow(tmp_path):
     code, out, err = ended(start("compare", *SMALL, "--name", "x", cwd=tmp_path, limit=5_000))
     assert (code, out) == (2, "")
@@ -92,6 +94,7 @@ def test_a_result_that_cannot_be_written_is_told(tmp_path):
     assert "No space left" in err
 
 
+@pytest.mark.slow
 def test_closed_outputs_go_nowhere_and_into_no_file_of_ours(tmp_path):
     command = f"exec {sys.executable} -m harness compare {' '.join(SMALL)} --name x >&- 2>&-"
     done = subprocess.run(["sh", "-c", command], cwd=tmp_path, env=os.environ | {"PYTHONPATH": str(ROOT)}, timeout=240)

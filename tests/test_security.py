@@ -173,7 +173,7 @@ def test_an_answer_of_more_than_memory_should_hold_is_not_taken(write):
 def test_a_file_cannot_steer_the_terminal(write):
     path = write("print('\\x1b]0;title\\x07\\x1b[2J')\nraise ValueError('\\x1b[31m\\u202e')", "\x1b[1mmine.py")
     report = check_file(path)
-    told = check_report.plain(report)
+    told = check_report.text(report)
     assert report.verdict == "error"
     assert "\\x1b[31m" in told
     assert all(letter.isprintable() or letter in "\n\t" for letter in told), repr(told)

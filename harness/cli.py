@@ -2,25 +2,58 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import sys
 from collections.abc import Sequence
 
 from . import BadInput, __version__
-from .commands import AGREES, BAD_INPUT, INTERRUPTED, bench, check, compare, diagnose, inspect, new, sweep, view
+from .commands import (
+    AGREES,
+    BAD_INPUT,
+    INTERRUPTED,
+    bench,
+    check,
+    compare,
+    completion,
+    diagnose,
+    inspect,
+    new,
+    sweep,
+    view,
+)
 from .options import Parser
 
 DESCRIPTION = """\
-A test bench for neural-network math written by hand. Without a command it compares the post's network."""
+A test bench for neural-network math written by hand: is it right, and if so, why does it not learn?
+Without a command, or with options only, it is 'harness compare'.
+"""
 
-COMMANDS = (compare, check, new, diagnose, sweep, bench, inspect, view)
+FIRST_STEPS = """\
+first steps:
+  harness                     compare the network of the post three ways
+  harness diagnose            why did that network not learn?
+  harness view                see what it logged in TensorBoard
+  harness new mine.py         begin a file with your own math, and when it is filled in
+  harness check mine.py       is it right?
+
+'harness COMMAND --help' tells the rest.
+"""
+
+COMMANDS = (compare, check, new, diagnose, sweep, bench, inspect, view, completion)
 
 
 def build_parser() -> Parser:
     """The parser of the whole command line."""
-    parser = Parser(prog="harness", description=DESCRIPTION)
-    parser.add_argument("--version", action="version", version=f"harness {__version__}")
-    commands = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=Parser)
+    parser = Parser(
+        prog="harness",
+        description=DESCRIPTION,
+        epilog=FIRST_STEPS,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"harness {__version__}", help="tell the version")
+    commands = parser.add_subparsers(title="commands", dest="command", metavar="COMMAND", parser_class=Parser)
+    parser.set_defaults(parser=parser)  # for the completion, which is of the whole
     for command in COMMANDS:
         command.add(commands)
     return parser

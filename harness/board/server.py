@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 from .. import BadInput
@@ -31,12 +32,13 @@ def launch(folder: Path, port: int | None) -> str:
         raise BadInput(f"TensorBoard did not start: {error.msg}") from None
 
 
-def view(folder: Path, port: int | None = None) -> None:
+def view(folder: Path, port: int | None = None, tell: Callable[[str], None] = print) -> None:
     """Show ``folder`` in TensorBoard, on 127.0.0.1 only, until Ctrl-C.
 
     Args:
         folder: that of a run, of a comparison or of all logs.
         port: where to serve; the first free one from 6006 on where it is 0 or None.
+        tell: is told the address, once it is served.
 
     Raises:
         BadInput: nothing was written in ``folder``, or the port cannot be had.
@@ -49,5 +51,5 @@ def view(folder: Path, port: int | None = None) -> None:
         raise BadInput(f"no port {port}: give --port a number from 1 to {2**16 - 1}, or none to get a free one")
     with contextlib.suppress(KeyboardInterrupt):
         # unsmoothed: the default draws a cost of 0.0003 as 0.25
-        print(f"TensorBoard shows {folder} at {launch(folder, port)}?smoothing=0 (Ctrl-C ends it)", flush=True)
+        tell(f"{launch(folder, port)}?smoothing=0")
         threading.Event().wait()

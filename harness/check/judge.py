@@ -8,8 +8,9 @@ TensorFlow, and a check takes less time than importing it.
 
 from __future__ import annotations
 
+import contextlib
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field, replace
 from multiprocessing import get_context
@@ -522,12 +523,26 @@ def files_in(path: Path) -> list[Path]:
     return [path]
 
 
-def check_files(paths: Sequence[Path], options: Options, jobs: int = 1) -> list[Report]:
-    """Check files, so many at once, each in a child process of its own."""
-    if len(paths) == 1 or jobs == 1:
-        return [check_file(path, options) for path in paths]
-    with ProcessPoolExecutor(min(jobs, len(paths)), get_context("spawn")) as pool:
-        return list(pool.map(check_file, paths, [options] * len(paths)))
+def check_files(
+    paths: Sequence[Path],
+    options: Options,
+    jobs: int = 1,
+    progress: Callable[[int, int, str], None] = lambda done, total, what: None,
+) -> list[Report]:
+    """Check files, so many at once, each in a child process of its own.
+
+    progress: is told how many of how many are done, and which is next.
+    """
+    reports: list[Report] = []
+    with contextlib.ExitStack() as stack:
+        checked: Iterator[Report] = map(check_file, paths, [options] * len(paths))
+        if len(paths) > 1 and jobs > 1:
+            pool = ProcessPoolExecutor(min(jobs, len(paths)), get_context("spawn"))
+            checked = stack.enter_context(pool).map(check_file, paths, [options] * len(paths))
+        for path in paths:
+            progress(len(reports), len(paths), path.name)
+            reports.append(next(checked))
+    return reports
 
 
 def check_file(path: Path, options: Options | None = None) -> Report:

@@ -7,37 +7,57 @@ import os
 from pathlib import Path
 from typing import Any
 
-from .. import BadInput
-from ..options import add_json, positive
-from ..terminal import show_result
+from ..options import add_json, add_seed, must, number, positive, whole
+from ..terminal import progress_bar, show_result
 from . import AGREES, BAD_INPUT, DIFFERS
+
+
+def seconds(text: str) -> float:
+    """A number above 0."""
+    if not number(text) > 0:
+        raise must("a number above 0", text)
+    return number(text)
+
+
+def megabytes(text: str) -> int:
+    """A whole number from 0 on, 0 being no limit."""
+    if whole(text) < 0:
+        raise must("a whole number from 0 on, 0 for no limit", text)
+    return whole(text)
 
 
 def add(commands: Any) -> None:
     command = commands.add_parser(
         "check",
-        help="is my hand-written math right, and if not, what is my mistake",
-        description="Compare somebody's own Python file, or every one of a folder, with the references, and name the "
+        help="is my hand-written math right, and if not, what is my mistake?",
+        description="Compare a Python file of your own, or every one of a folder, with the references, and name the "
         "mistake. Exit code 0: correct, 1: not, 2: it cannot be judged, or bad input.",
     )
     command.add_argument("path", type=Path, metavar="FILE", help="a Python file, or a folder of them")
     command.add_argument(
-        "--scenario", metavar="NAME", help="what the file is for: its activations and cost; found by trying otherwise"
+        "--scenario", metavar="SCENARIO", help="has the activations and cost that the file is for (default: by trying)"
     )
-    command.add_argument("--cost", metavar="NAME", help="the cost it is for; found by trying otherwise")
+    command.add_argument("--cost", metavar="NAME", help="that the file is for (default: by trying)")
     command.add_argument(
-        "--layout",
-        metavar="WORDS",
-        help="of weights and observations, such as 'flat columns'; found by trying otherwise",
+        "--layout", metavar="WORDS", help="of weights and observations, such as 'flat columns' (default: by trying)"
     )
-    command.add_argument("--seed", type=int, default=0, metavar="N", help="of the random networks and data (0)")
-    command.add_argument("--seconds", type=float, default=30.0, metavar="S", help="time limit for a file (30)")
-    command.add_argument("--memory", type=int, default=8192, metavar="MB", help="address space for a file (8192)")
+    add_seed(command, "the random networks and data")
     command.add_argument(
-        "--jobs", type=positive, default=os.cpu_count() or 1, metavar="N", help="files at once (one a core)"
+        "--seconds", type=seconds, default=30.0, metavar="SECONDS", help="time limit for a file (default: 30)"
     )
-    command.add_argument("--csv", type=Path, metavar="CSV", help="write one row for every file")
-    add_json(command)
+    command.add_argument(
+        "--memory",
+        type=megabytes,
+        default=8192,
+        metavar="MB",
+        help="address space for a file, 0 for no limit (default: 8192)",
+    )
+    command.add_argument(
+        "--jobs", type=positive, default=os.cpu_count() or 1, metavar="N", help="files at once (default: one a core)"
+    )
+    output = command.add_argument_group("output")
+    add_json(output)
+    output.add_argument("--csv", type=Path, metavar="FILE", help="write one row for every file")
     command.set_defaults(run=run)
 
 
@@ -46,15 +66,12 @@ def run(arguments: argparse.Namespace) -> int:
     from ..report import check as check_report
 
     path: Path = arguments.path
-    if arguments.seed < 0:
-        raise BadInput(f"--seed must be 0 or above, got {arguments.seed}")
-    if not arguments.seconds > 0:
-        raise BadInput(f"--seconds must be above 0, got {arguments.seconds:g}")
     options = check.options(
         arguments.scenario, arguments.cost, arguments.layout, arguments.seed, arguments.seconds, arguments.memory
     )
     files = check.files_in(path)
-    reports = check.check_files(files, options, arguments.jobs)
+    with progress_bar() as show:
+        reports = check.check_files(files, options, arguments.jobs, show)
     if arguments.csv is not None:
         check_report.write_csv(reports, arguments.csv)
     if path.is_dir():

@@ -3,25 +3,39 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 from pathlib import Path
 from typing import Any
 
+from ..options import add_json, whole
+from ..terminal import progress_bar, say
 from . import AGREES
 
 
 def add(commands: Any) -> None:
     command = commands.add_parser(
-        "view", help="open TensorBoard on the logs", description="Open TensorBoard on 127.0.0.1. Ctrl-C ends it."
+        "view",
+        help="open TensorBoard on the logs",
+        description="Open TensorBoard on 127.0.0.1. Ctrl-C ends it. Exit code 0, or 2: bad input.",
     )
     command.add_argument(
-        "folder", nargs="?", type=Path, default=Path("logs"), metavar="DIR", help="what to show (logs)"
+        "folder", nargs="?", type=Path, default=Path("logs"), metavar="DIR", help="what to show (default: logs)"
     )
-    command.add_argument("--port", type=int, metavar="N", help="6006, or the next one that is free")
+    command.add_argument("--port", type=whole, metavar="N", help="of the page (default: 6006, or the next free one)")
+    add_json(command.add_argument_group("output"))
     command.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
     from .. import board
 
-    board.view(arguments.folder, arguments.port)
+    with contextlib.ExitStack() as starting:
+        starting.enter_context(progress_bar("starting TensorBoard"))
+
+        def tell(address: str) -> None:
+            starting.close()
+            document = {"folder": str(arguments.folder), "address": address}
+            say(arguments.json, document, f"TensorBoard shows {arguments.folder} at {address} (Ctrl-C ends it)")
+
+        board.view(arguments.folder, arguments.port, tell)
     return AGREES

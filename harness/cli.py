@@ -6,6 +6,7 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from functools import partial
 
 from . import BadInput, __version__
 from .commands import (
@@ -25,17 +26,17 @@ from .commands import (
 from .options import Parser
 
 DESCRIPTION = """\
-A test bench for neural-network math written by hand: is it right, and if so, why does it not learn?
-Without a command, or with options only, it is 'harness compare'.
+A test bench for neural-network math written by hand: is it right, and if so,
+why does it not learn? Without a command it is 'harness compare'.
 """
 
 FIRST_STEPS = """\
 first steps:
-  harness                     compare the network of the post three ways
-  harness diagnose            why did that network not learn?
-  harness view                see what it logged in TensorBoard
-  harness new mine.py         begin a file with your own math, and when it is filled in
-  harness check mine.py       is it right?
+  harness                 compare a learner's network three ways
+  harness diagnose        why did that network not learn?
+  harness view            what did its weights do? In TensorBoard
+  harness new mine.py     write a file to fill in with your own math
+  harness check mine.py   is that right?
 
 'harness COMMAND --help' tells the rest.
 """
@@ -49,7 +50,7 @@ def build_parser() -> Parser:
         prog="harness",
         description=DESCRIPTION,
         epilog=FIRST_STEPS,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=partial(argparse.RawDescriptionHelpFormatter, max_help_position=16),
     )
     parser.add_argument("--version", action="version", version=f"harness {__version__}", help="tell the version")
     commands = parser.add_subparsers(title="commands", dest="command", metavar="COMMAND", parser_class=Parser)

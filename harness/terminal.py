@@ -38,7 +38,7 @@ def silent_import() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def progress_bar(first: str = "") -> Iterator[Callable[[int, int, str], None]]:
+def progress_bar(first: str) -> Iterator[Callable[[int, int, str], None]]:
     """A bar on stderr, of what takes over a second, that goes away when done; at no terminal it shows nothing.
 
     It is a function of (done, in all, what is running now); ``first`` is what runs before that is known.

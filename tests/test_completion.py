@@ -101,7 +101,9 @@ def zsh(folder, line):
     return {word.rstrip("/") for word in listed.split()}
 
 
-@pytest.mark.parametrize("shell", [bash, zsh, fish])
+@pytest.mark.parametrize(
+    "shell", [bash, pytest.param(zsh, marks=pytest.mark.slow), pytest.param(fish, marks=pytest.mark.slow)]
+)
 @pytest.mark.parametrize(
     ("line", "offered", "withheld"),
     [

@@ -531,7 +531,7 @@ def check_files(
 ) -> list[Report]:
     """Check files, so many at once, each in a child process of its own.
 
-    progress: is told how many of how many are done, and which is next.
+    progress: of several, is told how many are done, and which is next.
     """
     reports: list[Report] = []
     with contextlib.ExitStack() as stack:
@@ -540,7 +540,8 @@ def check_files(
             pool = ProcessPoolExecutor(min(jobs, len(paths)), get_context("spawn"))
             checked = stack.enter_context(pool).map(check_file, paths, [options] * len(paths))
         for path in paths:
-            progress(len(reports), len(paths), path.name)
+            if len(paths) > 1:
+                progress(len(reports), len(paths), path.name)
             reports.append(next(checked))
     return reports
 

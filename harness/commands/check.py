@@ -70,7 +70,7 @@ def run(arguments: argparse.Namespace) -> int:
         arguments.scenario, arguments.cost, arguments.layout, arguments.seed, arguments.seconds, arguments.memory
     )
     files = check.files_in(path)
-    with progress_bar() as show:
+    with progress_bar(path.name) as show:
         reports = check.check_files(files, options, arguments.jobs, show)
     if arguments.csv is not None:
         check_report.write_csv(reports, arguments.csv)

@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Sequence
 from functools import partial
+from pathlib import Path
 
 from . import BadInput, __version__
 from .commands import (
@@ -23,6 +24,7 @@ from .commands import (
     sweep,
     view,
 )
+from .given import known_words, nearest, shown
 from .options import Parser
 
 DESCRIPTION = """\
@@ -60,6 +62,14 @@ def build_parser() -> Parser:
     return parser
 
 
+def check_command(name: str) -> None:
+    """Raise BadInput unless there is such a command; a scenario in its place is told what it lacks."""
+    known = [command.__name__.rpartition(".")[2] for command in COMMANDS]
+    if not name.startswith("-") and name not in known:
+        hint = nearest(name, known) or f"; did you mean 'harness compare {name}'?" * (Path(name).exists())
+        raise BadInput(f"command line: unknown command {shown(name)}{known_words(known)}{hint}")
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command line; returns the exit code."""
     arguments = list(sys.argv[1:] if argv is None else argv)
@@ -67,7 +77,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         # bare ``harness``, with or without options, is ``harness compare``
         if not arguments or (arguments[0].startswith("-") and arguments[0] not in ("-h", "--help", "--version")):
             arguments.insert(0, "compare")
-        chosen = build_parser().parse_args(arguments)
+        check_command(arguments[0])
+        chosen, unknown = build_parser().parse_known_args(arguments)
+        if unknown:
+            raise BadInput(f"command line: unknown {' '.join(unknown)}; see 'harness {chosen.command} --help'")
         return int(chosen.run(chosen))
     except BadInput as mistake:
         print(f"harness: {mistake}", file=sys.stderr)

@@ -399,8 +399,8 @@ def check(caller: Caller, name: str, source: str, options: Options) -> Report:
     if leading(functions) is None:
         only_cost = " Its cost alone is not enough." if functions else ""
         report.explanations = [
-            f"{name} offers none of forward, backward, gradients, step, train.{only_cost} "
-            "'harness new FILE' writes a file to fill in."
+            f"{name} offers none of forward, backward, gradients, step, train.{only_cost} Put your math into functions "
+            "of these names; 'harness new FILE' writes a file that shows how."
         ]
         return report
     unfilled = unfinished(caller, functions, options)
@@ -409,7 +409,8 @@ def check(caller: Caller, name: str, source: str, options: Options) -> Report:
         report.notes.append(f"not filled in yet: {', '.join(unfilled)}")
         report.functions = functions
     if leading(functions) is None:
-        report.explanations = [f"Nothing is filled in yet: {', '.join(unfilled)} raise NotImplementedError."]
+        report.notes = []
+        report.explanations = [f"Nothing is filled in yet. Fill in one or more of {', '.join(unfilled)}."]
         return report
     best: list[Fit] = []
     best_spare: list[Fit] = []

@@ -43,7 +43,7 @@ def add(commands: Any) -> None:
     )
     add_seed(command, "the random networks and data")
     command.add_argument(
-        "--seconds", type=seconds, default=30.0, metavar="SECONDS", help="time limit for a file (default: 30)"
+        "--seconds", type=seconds, default=30, metavar="SECONDS", help="time limit for a file (default: 30)"
     )
     command.add_argument(
         "--memory",

@@ -282,7 +282,10 @@ def seconds(way: Way) -> float:
 
 
 def run(
-    members: int = 1000, rounds: int = 5, progress: Callable[[int, int, str], None] = lambda done, total, what: None
+    members: int = 1000,
+    rounds: int = 5,
+    progress: Callable[[int, int, str], None] = lambda done, total, what: None,
+    seed: int = 0,
 ) -> list[Row]:
     """Measure every way that this machine has.
 
@@ -290,12 +293,13 @@ def run(
         members: of the ensembles, drawn by Glorot uniform.
         rounds: in each of which every way runs once.
         progress: is told how many of how many runs are done, and what comes next.
+        seed: of the draws.
 
     Returns:
         A row for each way, in the order of ``ways``; skipped ones say why.
     """
     kernel = initializers.parse("glorot_uniform")
-    many = initializers.draw_members(NETWORK, kernel, None, 0, range(members), np.float32)
+    many = initializers.draw_members(NETWORK, kernel, None, seed, range(members), np.float32)
     one = [w[..., 0] for w in many]
     # the hand-written result, computed by the ensemble for one network as well: a test holds it to handwritten.py
     expected = ensemble.outcome(NETWORK, many, X, Y, LEARNING_RATE, [CHECKED]).weights

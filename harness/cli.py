@@ -2,18 +2,47 @@
 
 from __future__ import annotations
 
+import argparse
 import errno
+import os
 import sys
 from collections.abc import Sequence
+from functools import partial
 
 from . import BadInput, __version__
-from .commands import AGREES, BAD_INPUT, INTERRUPTED, bench, check, compare, diagnose, inspect, new, sweep, view
-from .given import on_the_terminal
+from .commands import (
+    AGREES,
+    BAD_INPUT,
+    INTERRUPTED,
+    bench,
+    check,
+    compare,
+    completion,
+    diagnose,
+    inspect,
+    new,
+    sweep,
+    view,
+)
+from .given import known_words, nearest, on_the_terminal, shown, shown_path
 from .options import Parser
 from .terminal import open_standard_streams, stdout_to_nowhere
 
 DESCRIPTION = """\
-A test bench for neural-network math written by hand. Without a command it compares the post's network."""
+A test bench for neural-network math written by hand: is it right, and if so,
+why does it not learn? Without a command it is 'harness compare'.
+"""
+
+FIRST_STEPS = """\
+first steps:
+  harness                 compare a learner's network three ways
+  harness diagnose        why did that network not learn?
+  harness view            what did its weights do? In TensorBoard
+  harness new mine.py     write a file to fill in with your own math
+  harness check mine.py   is that right?
+
+'harness COMMAND --help' tells the rest.
+"""
 
 LONGEST_LINE, MOST_LINES = 500, 3  # of a message: whatever else is in it, it came from a user's file or argument
 
@@ -23,17 +52,31 @@ OF_THE_MACHINE = {
     *(errno.EACCES, errno.EPERM, errno.ENAMETOOLONG, errno.EAGAIN),
 }
 
-COMMANDS = (compare, check, new, diagnose, sweep, bench, inspect, view)
+COMMANDS = (compare, check, new, diagnose, sweep, bench, inspect, view, completion)
 
 
 def build_parser() -> Parser:
     """The parser of the whole command line."""
-    parser = Parser(prog="harness", description=DESCRIPTION)
-    parser.add_argument("--version", action="version", version=f"harness {__version__}")
-    commands = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=Parser)
+    parser = Parser(
+        prog="harness",
+        description=DESCRIPTION,
+        epilog=FIRST_STEPS,
+        formatter_class=partial(argparse.RawDescriptionHelpFormatter, max_help_position=16),
+    )
+    parser.add_argument("--version", action="version", version=f"harness {__version__}", help="tell the version")
+    commands = parser.add_subparsers(title="commands", dest="command", metavar="COMMAND", parser_class=Parser)
+    parser.set_defaults(parser=parser)  # for the completion, which is of the whole
     for command in COMMANDS:
         command.add(commands)
     return parser
+
+
+def check_command(name: str) -> None:
+    """Raise BadInput unless there is such a command; a scenario in its place is told what it lacks."""
+    known = [command.__name__.rpartition(".")[2] for command in COMMANDS]
+    if not name.startswith("-") and name not in known:
+        hint = nearest(name, known) or f"; did you mean 'harness compare {shown_path(name)}'?" * os.path.exists(name)
+        raise BadInput(f"command line: unknown command {shown(name)}{known_words(known)}{hint}")
 
 
 def in_short(message: str) -> str:
@@ -48,7 +91,10 @@ def dispatch(arguments: list[str]) -> int:
         # bare ``harness``, with or without options, is ``harness compare``
         if not arguments or (arguments[0].startswith("-") and arguments[0] not in ("-h", "--help", "--version")):
             arguments = ["compare", *arguments]
-        chosen = build_parser().parse_args(arguments)
+        check_command(arguments[0])
+        chosen, unknown = build_parser().parse_known_args(arguments)
+        if unknown:
+            raise BadInput(f"command line: unknown {' '.join(unknown)}; see 'harness {chosen.command} --help'")
         return int(chosen.run(chosen))
     finally:
         sys.stdout.flush()  # here, where a full disk can still be told

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from . import BadInput
+from .given import MOST_WHOLE_NUMBER, shown
 
 OVERRIDES = (
     "initializers",
@@ -27,7 +29,13 @@ class Parser(argparse.ArgumentParser):
     """An ArgumentParser whose errors read like all the others here: one plain line and the way to the help."""
 
     def error(self, message: str) -> Any:
-        raise BadInput(f"{message}; see '{self.prog} --help'")
+        named = re.sub(r"^argument (\S+): (?=must )", r"\1 ", message).removeprefix("argument ")
+        raise BadInput(f"command line: {named}; see '{self.prog} --help'")
+
+
+def must(wanted: str, text: str) -> argparse.ArgumentTypeError:
+    """The error of a value that is not what was wanted."""
+    return argparse.ArgumentTypeError(f"must be {wanted}, got {shown(text)}")
 
 
 def comma_separated(text: str) -> list[str]:
@@ -42,35 +50,60 @@ def comma_separated(text: str) -> list[str]:
     return [part.strip() for part in parts]
 
 
+def number(text: str) -> float:
+    """A number."""
+    try:
+        return float(text)
+    except ValueError:
+        raise must("a number", text) from None
+
+
 def numbers(text: str) -> list[float]:
     """ "0.1,0.5" to its numbers"""
-    return [float(part) for part in text.split(",")]
+    return [number(part) for part in text.split(",")]
+
+
+def whole(text: str) -> int:
+    """A whole number."""
+    try:
+        return int(text)
+    except ValueError:
+        raise must("a whole number", text) from None
 
 
 def positive(text: str) -> int:
     """A whole number from 1 on."""
-    value = int(text)
-    if value < 1:
-        raise ValueError
-    return value
+    if whole(text) < 1:
+        raise must("a whole number from 1 on", text)
+    return whole(text)
 
 
 def up_to(most: int) -> Callable[[str], int]:
     """The type of a whole number from 1 to ``most``."""
 
-    def number(text: str) -> int:
-        value = positive(text)
-        if value > most:
-            raise argparse.ArgumentTypeError(f"must be from 1 to {most}, got {text}")
-        return value
+    def limited(text: str) -> int:
+        if not 1 <= whole(text) <= most:
+            raise must(f"a whole number from 1 to {most}", text)
+        return whole(text)
 
-    return number
+    return limited
+
+
+def seed(text: str) -> int:
+    """A whole number that Keras' and NumPy's generators take."""
+    if not 0 <= whole(text) <= MOST_WHOLE_NUMBER:
+        raise must(f"a whole number from 0 to {MOST_WHOLE_NUMBER}", text)
+    return whole(text)
 
 
 def add_scenario(command: argparse.ArgumentParser) -> argparse._ArgumentGroup:
     """The scenario, and the options that stand in for what it says; the learning rate is each command's own."""
     command.add_argument(
-        "scenario", nargs="?", default="post", metavar="SCENARIO", help="post, xor, digits or a TOML file (post)"
+        "scenario",
+        nargs="?",
+        default="post",
+        metavar="SCENARIO",
+        help="post, xor, digits or a TOML file (default: post)",
     )
     override = command.add_argument_group("in place of what the scenario says")
     override.add_argument(
@@ -79,19 +112,39 @@ def add_scenario(command: argparse.ArgumentParser) -> argparse._ArgumentGroup:
         action="extend",
         type=comma_separated,
         metavar="NAME",
-        help="initializer of the weights, by Keras' name; may be repeated or separated by commas",
+        help="initializer of the weights, by Keras' name: ones, glorot_uniform, 'constant(0.5)', ...; several by "
+        "commas or repeated",
     )
     override.add_argument("--bias-init", dest="bias_initializer", metavar="NAME", help="initializer of the biases")
-    override.add_argument("--iterations", type=int, metavar="N", help="full-batch updates")
+    override.add_argument("--iterations", type=whole, metavar="N", help="full-batch updates")
     override.add_argument("--hidden", type=comma_separated, metavar="N,N", help="units of the hidden layers")
     override.add_argument(
-        "--activations", type=comma_separated, metavar="NAME", help="one for all layers or one a layer"
+        "--activations",
+        type=comma_separated,
+        metavar="NAME,NAME",
+        help="sigmoid, tanh, relu, leaky_relu, linear or softmax; one for all layers, or one a layer by commas",
     )
-    override.add_argument("--cost", metavar="NAME")
-    override.add_argument("--dtype", metavar="float64|float32")
-    override.add_argument("--seed", type=int, metavar="N")
-    override.add_argument("--record", metavar="PLAN", help="all, 'every K', log or 'log N'")
+    override.add_argument(
+        "--cost",
+        metavar="NAME",
+        help="sum_of_squared_errors, mean_squared_error, binary_crossentropy or categorical_crossentropy",
+    )
+    override.add_argument("--dtype", metavar="NAME", help="float64 or float32")
+    override.add_argument("--seed", type=whole, metavar="N", help="of all that is drawn")
+    override.add_argument("--record", metavar="PLAN", help="iterations to record: all, 'every K', log or 'log N'")
     return override
+
+
+def add_learning_rate(override: argparse._ArgumentGroup) -> None:
+    """The learning rate of a command that takes one."""
+    override.add_argument(
+        "--learning-rate", type=number, metavar="RATE", help="the factor of the gradient in an update"
+    )
+
+
+def add_seed(command: argparse._ActionsContainer, what: str) -> None:
+    """The seed of a command that has no scenario."""
+    command.add_argument("--seed", type=seed, default=0, metavar="N", help=f"of {what} (default: 0)")
 
 
 def add_json(command: argparse._ActionsContainer) -> None:
@@ -104,10 +157,10 @@ def add_output(command: argparse.ArgumentParser) -> argparse._ArgumentGroup:
     output = command.add_argument_group("output")
     add_json(output)
     output.add_argument(
-        "--log-dir", type=Path, default=Path("logs"), metavar="DIR", help="where runs are logged (logs)"
+        "--log-dir", type=Path, default=Path("logs"), metavar="DIR", help="where runs are logged (default: logs)"
     )
-    output.add_argument("--name", metavar="NAME", help="name of this run's folder (the time)")
-    output.add_argument("--no-log", action="store_true", help="write nothing")
+    output.add_argument("--name", metavar="NAME", help="of this run's folder (default: the time)")
+    output.add_argument("--no-log", action="store_true", help="log nothing")
     return output
 
 

@@ -434,6 +434,11 @@ def check_path(name: str) -> None:
         missing = not Path(name).exists()
     except OSError as error:  # what else is wrong comes out when it is read
         missing = error.errno == errno.ENAMETOOLONG
+    if Path(name).suffix in (".csv", ".npz"):
+        raise BadInput(
+            f"{shown_path(name)} is data; give a TOML file that names it:\n"
+            "[data] with csv, inputs and targets, or npz; and [network] with hidden, the units of the hidden layers"
+        )
     if missing:
         raise BadInput(
             f"{shown_path(name)} is neither a TOML file nor a built-in scenario; {known}{nearest(name, BUILT_IN)}"

@@ -7,9 +7,12 @@ import json
 import os
 import sys
 import tempfile
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+
+PATIENCE = 1.0  # seconds after which what goes on is shown
 
 
 def open_standard_streams() -> None:
@@ -64,22 +67,40 @@ def silent_import() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def progress_bar() -> Iterator[Callable[[int, int, str], None]]:
-    """A bar on stderr that goes away when done; at no terminal it shows nothing.
+def progress_bar(first: str) -> Iterator[Callable[[int, int, str], None]]:
+    """A bar on stderr, of what takes over a second, that goes away when done; at no terminal it shows nothing.
 
-    It is a function of (done, in all, what is running now).
+    It is a function of (done, in all, what is running now); ``first`` is what runs before that is known.
     """
+    if not sys.stderr.isatty():
+        yield lambda done, total, what: None
+        return
     from rich.console import Console
     from rich.progress import Progress
 
-    console = Console(stderr=True)
-    with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
-        task = bar.add_task("loading TensorFlow", total=None)
+    # a descriptor of its own, for ``silent_import`` puts that of stderr aside
+    with open(os.dup(2), "w", encoding=sys.stderr.encoding, errors="replace") as terminal:
+        console = Console(file=terminal)
+        bar = Progress(console=console, transient=True, disable=not console.is_interactive)
+        task = bar.add_task(first, total=None)
 
         def show(done: int, total: int, what: str) -> None:
             bar.update(task, completed=done, total=total, description=what)
 
-        yield show
+        after_a_second = threading.Timer(PATIENCE, bar.start)
+        after_a_second.daemon = True
+        after_a_second.start()
+        try:
+            yield show
+        finally:
+            after_a_second.cancel()
+            after_a_second.join()
+            bar.stop()
+
+
+def say(as_json: bool, document: Any, sentence: str) -> None:
+    """One JSON document, or one sentence, on stdout, at once."""
+    print(json.dumps(document, indent=1) if as_json else sentence, flush=True)
 
 
 def show_result(as_json: bool, machines: Callable[[], Any], people: Callable[[], Any]) -> None:

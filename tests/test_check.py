@@ -326,7 +326,7 @@ def test_the_unfilled_template_fails_with_a_plain_word(tmp_path):
     report = check_file(path)
     assert report.verdict == "error"
     assert report.explanations == [
-        "Nothing is filled in yet: forward, backward, step, train, cost raise NotImplementedError."
+        "Nothing is filled in yet. Fill in one or more of forward, backward, step, train, cost."
     ]
     with pytest.raises(BadInput, match="exists already"):
         template.write(path)

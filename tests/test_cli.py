@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
+import re
 import subprocess
 import sys
 import time
@@ -13,6 +15,10 @@ import pytest
 from tensorboard.backend.event_processing.event_accumulator import TENSORS, EventAccumulator
 
 from harness import cli, options
+from harness.commands import completion
+from harness.scenario import BUILT_IN, DTYPES
+from models.network import ACTIVATION_NAMES, COST_NAMES
+from models.optimizers import OPTIMIZER_NAMES
 from tests.processes import interrupted
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -122,7 +128,17 @@ def test_a_toml_file_of_one_s_own(tmp_path):
         (["compare", "--init", "glorot"], "--init"),
         (["compare", "--hidden", "3,x"], "--hidden"),
         (["compare", "--activations", "sigmoid,tanh"], "--activations"),
-        (["frobnicate"], "frobnicate"),
+        (["frobnicate"], "unknown command 'frobnicate'; known are compare, "),
+        (["diagnos"], "did you mean 'diagnose'?"),
+        (["compare", "--frob"], "unknown --frob; see 'harness compare --help'"),
+        (["compare", "data.csv"], "data.csv is data; give a TOML file that names it"),
+        (["compare", "--seed", "x"], "--seed must be a whole number, got 'x'; see 'harness compare --help'"),
+        (["check", "--seconds", "0", "x.py"], "--seconds must be a number above 0, got '0'"),
+        (["check", "--memory", "-1", "x.py"], "--memory must be a whole number from 0 on, 0 for no limit, got '-1'"),
+        (["diagnose", "--budget", "0"], "--budget must be a time above 0, such as 45, 60s or 2m, got '0'"),
+        (["bench", "--rounds", "0"], "--rounds must be a whole number from 1 on, got '0'"),
+        (["inspect", "--seed", "-1", "m.keras"], "--seed must be a whole number from 0 to 2147483647, got '-1'"),
+        (["completion", "csh"], "invalid choice: 'csh'"),
         (["compare", "--name", "../escape"], "../escape"),
         (["view", "no-such-folder"], "no-such-folder"),
     ],
@@ -186,6 +202,49 @@ def test_a_difference_ends_with_1(monkeypatch, capsys):
     assert cli.main(["compare", "xor", "--no-log", "--iterations", "2", "--json"]) == 1
     loop.compiled_descent.cache_clear()
     assert json.loads(capsys.readouterr().out)["agrees"] is False
+
+
+def commands():
+    """Each command and its parser."""
+    return list(completion.commands_of(cli.build_parser()))
+
+
+def test_the_help_is_a_screenful_with_what_to_do_first(monkeypatch, capsys):
+    monkeypatch.setenv("COLUMNS", "80")
+    with pytest.raises(SystemExit):
+        cli.main(["--help"])
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) <= 40
+    assert max(map(len, lines)) <= 80
+    assert "first steps:" in lines
+    for command, _ in commands():
+        assert any(line.split()[:1] == [command] for line in lines)
+
+
+@pytest.mark.parametrize(("command", "parser"), commands())
+def test_help_texts_have_one_voice(command, parser):
+    """A phrase in small letters without a full stop; a default in brackets; the exit codes at the end."""
+    assert re.search(r"Exit code 0(: [^.]+|, or 2: bad input)\.$", parser.description)
+    for action in parser._actions:
+        assert action.help, (command, action.dest)
+        assert not action.help.endswith(".")
+        assert action.help[0].islower() or action.help.split()[0].isupper()
+        if action.default not in (None, False, argparse.SUPPRESS) and action.nargs != 0:
+            assert f"(default: {action.default}" in action.help or "(default: one a core)" in action.help
+
+
+def test_the_help_names_every_known_name():
+    told = {action.dest: action.help for action in dict(commands())["sweep"]._actions}
+    for dest, known in (
+        ("activations", ACTIVATION_NAMES), ("cost", COST_NAMES), ("optimizers", OPTIMIZER_NAMES),
+        ("dtype", DTYPES), ("scenario", BUILT_IN),
+    ):  # fmt: skip
+        assert all(name in told[dest] for name in known), dest
+
+
+def test_every_command_that_draws_has_a_seed():
+    with_seed = {command for command, parser in commands() if any(a.dest == "seed" for a in parser._actions)}
+    assert with_seed == {"compare", "check", "diagnose", "sweep", "bench", "inspect"}
 
 
 def test_commas_inside_brackets_do_not_separate():

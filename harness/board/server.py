@@ -9,6 +9,7 @@ import os
 import re
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 from .. import BadInput
@@ -63,12 +64,13 @@ def has_run(folder: Path) -> bool:
     return False
 
 
-def view(folder: Path, port: int | None = None, host: str = LOOPBACK) -> None:
+def view(folder: Path, port: int | None = None, tell: Callable[[str], None] = print, host: str = LOOPBACK) -> None:
     """Show ``folder`` in TensorBoard until Ctrl-C.
 
     Args:
         folder: that of a run, of a comparison or of all logs.
         port: where to serve; the first free one from 6006 on where it is 0 or None.
+        tell: is told the address, once it is served.
         host: the address to listen on; a word on stderr tells where others can reach it.
 
     Raises:
@@ -87,5 +89,5 @@ def view(folder: Path, port: int | None = None, host: str = LOOPBACK) -> None:
         print(f"harness: whoever can reach {host} can read the logs; TensorBoard asks for no password", file=sys.stderr)
     with contextlib.suppress(KeyboardInterrupt):
         # unsmoothed: the default draws a cost of 0.0003 as 0.25
-        print(f"TensorBoard shows {folder} at {launch(folder, port, host)}?smoothing=0 (Ctrl-C ends it)", flush=True)
+        tell(f"{launch(folder, port, host)}?smoothing=0")
         threading.Event().wait()

@@ -8,9 +8,10 @@ TensorFlow, and a check takes less time than importing it.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field, replace
@@ -403,8 +404,8 @@ def check(caller: Caller, name: str, source: str, options: Options) -> Report:
     if leading(functions) is None:
         only_cost = " Its cost alone is not enough." if functions else ""
         report.explanations = [
-            f"{name} offers none of forward, backward, gradients, step, train.{only_cost} "
-            "'harness new FILE' writes a file to fill in."
+            f"{name} offers none of forward, backward, gradients, step, train.{only_cost} Put your math into functions "
+            "of these names; 'harness new FILE' writes a file that shows how."
         ]
         return report
     unfilled = unfinished(caller, functions, options)
@@ -413,7 +414,8 @@ def check(caller: Caller, name: str, source: str, options: Options) -> Report:
         report.notes.append(f"not filled in yet: {', '.join(unfilled)}")
         report.functions = functions
     if leading(functions) is None:
-        report.explanations = [f"Nothing is filled in yet: {', '.join(unfilled)} raise NotImplementedError."]
+        report.notes = []
+        report.explanations = [f"Nothing is filled in yet. Fill in one or more of {', '.join(unfilled)}."]
         return report
     best: list[Fit] = []
     best_spare: list[Fit] = []
@@ -529,15 +531,30 @@ def files_in(path: Path) -> list[Path]:
     return [path]
 
 
-def check_files(paths: Sequence[Path], options: Options, jobs: int = 1) -> list[Report]:
-    """Check files, so many at once, each in a child process of its own."""
-    if len(paths) == 1 or jobs == 1:
-        return [check_file(path, options) for path in paths]
-    try:
-        with ProcessPoolExecutor(min(jobs, len(paths)), get_context("spawn")) as pool:
-            return list(pool.map(check_file, paths, [options] * len(paths)))
-    except BrokenProcessPool:
-        raise BadInput("a file has ended a process that was to check it; check them one by one") from None
+def check_files(
+    paths: Sequence[Path],
+    options: Options,
+    jobs: int = 1,
+    progress: Callable[[int, int, str], None] = lambda done, total, what: None,
+) -> list[Report]:
+    """Check files, so many at once, each in a child process of its own.
+
+    progress: of several, is told how many are done, and which is next.
+    """
+    reports: list[Report] = []
+    with contextlib.ExitStack() as stack:
+        checked: Iterator[Report] = map(check_file, paths, [options] * len(paths))
+        if len(paths) > 1 and jobs > 1:
+            pool = ProcessPoolExecutor(min(jobs, len(paths)), get_context("spawn"))
+            checked = stack.enter_context(pool).map(check_file, paths, [options] * len(paths))
+        for path in paths:
+            if len(paths) > 1:
+                progress(len(reports), len(paths), path.name)
+            try:
+                reports.append(next(checked))
+            except BrokenProcessPool:
+                raise BadInput("a file has ended a process that was to check it; check them one by one") from None
+    return reports
 
 
 def check_file(path: Path, options: Options | None = None) -> Report:

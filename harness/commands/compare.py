@@ -7,7 +7,7 @@ import contextlib
 import time
 from typing import TYPE_CHECKING, Any
 
-from ..options import add_output, add_scenario, overrides, positive
+from ..options import add_learning_rate, add_output, add_scenario, overrides, positive
 from ..terminal import progress_bar, show_result, silent_import, told_what_is_kept
 from . import AGREES, DIFFERS
 
@@ -19,13 +19,17 @@ if TYPE_CHECKING:
 def add(commands: Any) -> None:
     command = commands.add_parser(
         "compare",
-        help="train the network three ways from the same weights and compare every quantity",
-        description="Train the network by hand, with GradientTape and with keras.Sequential from the same weights, "
+        help="do three ways to train the same network agree, and what did its weights do?",
+        description="Train a network by hand, with GradientTape and with keras.Sequential from the same weights, "
         "compare every quantity, and log it for TensorBoard. Exit code 0: all agree, 1: some differ, 2: bad input.",
     )
-    add_scenario(command).add_argument("--learning-rate", type=float, metavar="RATE")
+    add_learning_rate(add_scenario(command))
     add_output(command).add_argument(
-        "--max-neurons", type=positive, default=32, metavar="N", help="of a layer, drawn in TensorBoard (32)"
+        "--max-neurons",
+        type=positive,
+        default=32,
+        metavar="N",
+        help="at most so many of a layer are drawn in TensorBoard (default: 32)",
     )
     command.set_defaults(run=run)
 
@@ -42,7 +46,7 @@ def run(arguments: argparse.Namespace) -> int:
         if not arguments.no_log:
             folder = stack.enter_context(board.run_folder(arguments.log_dir, chosen.name, arguments.name))
         stack.enter_context(told_what_is_kept(folder))
-        show = stack.enter_context(progress_bar())
+        show = stack.enter_context(progress_bar("loading TensorFlow"))
         with silent_import():
             from .. import experiment, post
             from ..report import comparison

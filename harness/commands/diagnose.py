@@ -13,7 +13,7 @@ from typing import Any
 
 from .. import BadInput
 from ..given import shown_path
-from ..options import add_output, add_scenario, overrides
+from ..options import add_learning_rate, add_output, add_scenario, must, overrides
 from ..terminal import progress_bar, show_result, silent_import, told_what_is_kept
 from . import AGREES, DIFFERS
 
@@ -26,23 +26,23 @@ def seconds(text: str) -> float:
     match = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?)(s|m)?", text.strip())
     found = 0.0 if match is None else float(match[1]) * (60 if match[2] == "m" else 1)
     if not 0 < found <= LONGEST_BUDGET:
-        raise ValueError
+        raise must("a time above 0 and up to a day, such as 45, 60s or 2m", text)
     return found
 
 
 def add(commands: Any) -> None:
     command = commands.add_parser(
         "diagnose",
-        help="why does it not learn? the cause, with the runs that prove it",
+        help="why does it not learn?",
         description="Train SCENARIO from its first initializer, measure what is wrong, and change one thing at a time, "
         "in many runs each, until it learns. SCENARIO may also be a Keras model, MODEL.keras or module:function, with "
         "--data; or a FILE.py as in check, whose math is checked first. Of the post it asks after 1000 iterations, as "
         "the post does. Exit code 0: it learns, and in time; 1: it does not, or late, or only by luck, whether a cause "
         "was proved or not; 2: bad input.",
     )
-    add_scenario(command).add_argument("--learning-rate", type=float, metavar="RATE")
-    command.add_argument("--data", type=Path, metavar="FILE.npz", help="arrays x and y, for a Keras model")
-    command.add_argument("--budget", type=seconds, metavar="TIME", help="for the runs: 30, 60s or 2m (30)")
+    add_learning_rate(add_scenario(command))
+    command.add_argument("--data", type=Path, metavar="FILE", help="a .npz file with x and y, for a Keras model")
+    command.add_argument("--budget", type=seconds, metavar="TIME", help="for the runs: 45, 60s or 2m (default: 30)")
     add_output(command)
     command.set_defaults(run=run)
 
@@ -101,7 +101,7 @@ def run(arguments: argparse.Namespace) -> int:
             called = stem if chosen is None else chosen.name
             folder = stack.enter_context(board.run_folder(arguments.log_dir, called, arguments.name))
         stack.enter_context(told_what_is_kept(folder))
-        show = stack.enter_context(progress_bar())
+        show = stack.enter_context(progress_bar("loading TensorFlow"))
         with silent_import():
             from .. import diagnose
             from ..report import diagnosis

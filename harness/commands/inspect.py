@@ -6,15 +6,15 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from ..options import add_json
-from ..terminal import show_result, silent_import
+from ..options import add_json, add_seed
+from ..terminal import progress_bar, show_result, silent_import
 from . import AGREES, DIFFERS
 
 
 def add(commands: Any) -> None:
     command = commands.add_parser(
         "inspect",
-        help="clones, dead and saturated units, scale of the weights, of any Keras model",
+        help="has my Keras model clones, dead or saturated units?",
         description="Judge a Keras model by its weights: clones and effective width, and the scale of its kernels "
         "beside the rule that the activation is recommended to start from; with data, dead and saturated units too. "
         "Code in a file is not run. Exit code 0: fine, 1: clones, dead or saturated units, 2: bad input.",
@@ -30,7 +30,8 @@ def add(commands: Any) -> None:
         metavar="FILE",
         help="a .npz file with the inputs: x, or one array by the name of each input",
     )
-    add_json(command)
+    add_seed(command, "what a function draws")
+    add_json(command.add_argument_group("output"))
     command.set_defaults(run=run)
 
 
@@ -38,11 +39,12 @@ def run(arguments: argparse.Namespace) -> int:
     from ..keras_models import source
 
     source.check_source(arguments.model, arguments.data)
-    with silent_import():
-        from ..keras_models import inspection
-        from ..report import inspection as inspect_report
-    model = source.load(arguments.model)
-    x = None if arguments.data is None else source.load_data(arguments.data, model)
-    found = inspection.inspect(model, x)
+    with progress_bar("loading TensorFlow") as show:
+        with silent_import():
+            from ..keras_models import inspection
+            from ..report import inspection as inspect_report
+        model = source.load(arguments.model, arguments.seed)
+        x = None if arguments.data is None else source.load_data(arguments.data, model)
+        found = inspection.inspect(model, x, show)
     show_result(arguments.json, lambda: inspect_report.machines(found), lambda: inspect_report.people(found))
     return AGREES if found.is_fine else DIFFERS

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from .. import BadInput
-from ..options import add_output, add_scenario, comma_separated, numbers, overrides, positive
+from ..options import add_output, add_scenario, comma_separated, number, numbers, overrides, positive
 from ..terminal import progress_bar, show_result, silent_import, told_what_is_kept
 from . import AGREES
 
@@ -18,13 +18,18 @@ from . import AGREES
 def add(commands: Any) -> None:
     command = commands.add_parser(
         "sweep",
-        help="train thousands of networks: what would another seed, start, rate or optimizer have given",
-        description="Train many seeds of every combination of --init, --optimizer and --learning-rate. Exit code 0, "
-        "or 2 for bad input. Ctrl-C ends it with what is done.",
+        help="what would another seed, start, rate or optimizer have given?",
+        description="Train many seeds of every combination of --init, --optimizer and --learning-rate. Ctrl-C ends it "
+        "with what is done. Exit code 0, or 2: bad input.",
     )
     override = add_scenario(command)
     override.add_argument(
-        "--learning-rate", dest="rates", action="extend", type=numbers, metavar="RATE", help="one or more, by commas"
+        "--learning-rate",
+        dest="rates",
+        action="extend",
+        type=numbers,
+        metavar="RATE,RATE",
+        help="one or more, by commas",
     )
     command.add_argument(
         "--optimizer",
@@ -32,10 +37,15 @@ def add(commands: Any) -> None:
         action="extend",
         type=comma_separated,
         metavar="NAME",
-        help="sgd, momentum, nesterov, rmsprop or adam, also as adam(beta_1=0.8); may be repeated (sgd)",
+        help="sgd, momentum, nesterov, rmsprop or adam, also as 'adam(beta_1=0.8)'; several by commas or repeated "
+        "(default: sgd)",
     )
-    command.add_argument("--seeds", type=positive, default=1000, metavar="N", help="members of each combination (1000)")
-    command.add_argument("--target", type=float, metavar="COST", help="the cost to reach (a hundredth of the mean's)")
+    command.add_argument(
+        "--seeds", type=positive, default=1000, metavar="N", help="of each combination (default: 1000)"
+    )
+    command.add_argument(
+        "--target", type=number, metavar="COST", help="to reach (default: a hundredth of the constant prediction's)"
+    )
     add_output(command).add_argument("--csv", type=Path, metavar="FILE", help="write one row for every member")
     command.set_defaults(run=run)
 
@@ -60,7 +70,7 @@ def run(arguments: argparse.Namespace) -> int:
         if not arguments.no_log:
             folder = stack.enter_context(board.run_folder(arguments.log_dir, chosen.name, arguments.name))
         stack.enter_context(told_what_is_kept(folder))
-        with progress_bar() as show:
+        with progress_bar("loading TensorFlow") as show:
             with silent_import():
                 from .. import sweep
                 from ..board import sweep as sweep_board

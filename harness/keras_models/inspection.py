@@ -8,7 +8,7 @@ initialised as long as it is not trained; training changes it.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,6 +37,8 @@ from .units import (
 RULES = dict.fromkeys(("relu", "relu6", "leaky_relu", "elu", "gelu", "silu"), "he") | {"selu": "lecun"}
 OFF = 2.0  # a kernel so many times larger or smaller than the rule has it is told; the rules differ by up to 1.4
 BATCH = 256  # observations at once
+
+Progress = Callable[[int, int, str], None]  # is told how many observations of how many are done, and of what
 
 
 @dataclass(frozen=True)
@@ -143,12 +145,15 @@ def batches(x: Any, observations: int) -> Iterator[Any]:
         yield [values[chosen] for values in x] if isinstance(x, list) else x[chosen]
 
 
-def on_data(probe: keras.Model, names: Sequence[str], x: Any, observations: int) -> list[OnData | None]:
+def on_data(
+    probe: keras.Model, names: Sequence[str], x: Any, observations: int, progress: Progress
+) -> list[OnData | None]:
     """What each layer's units did, by the names of their activations; a batch is forgotten before the next."""
     dead: list[NDArray[np.bool_]] = [np.array(True) for _ in names]
     saturated: list[NDArray[np.bool_]] = [np.array(True) for _ in names]
     count, total = [0] * len(names), [0] * len(names)
-    for batch in batches(x, observations):
+    for number, batch in enumerate(batches(x, observations)):
+        progress(number * BATCH, observations, "observations")
         for place, (name, a) in enumerate(zip(names, activations(probe, batch))):
             if saturation.is_judged(name):
                 slopes = saturation.relative_slopes(name, a)
@@ -189,7 +194,7 @@ def layer_report(units: Units, activation: str, found: OnData | None) -> LayerRe
     )
 
 
-def inspect(model: keras.Model, x: Any = None) -> Inspection:
+def inspect(model: keras.Model, x: Any = None, progress: Progress = lambda done, total, what: None) -> Inspection:
     """Judge a built model; with data (an array, or a list of one for each input) also how its units answer to them.
 
     Raises:
@@ -208,7 +213,7 @@ def inspect(model: keras.Model, x: Any = None) -> Inspection:
             probe = probe_of(model, [operation for operation, _ in applied])
         except ValueError as error:
             raise BadInput(str(error)) from None
-        found = on_data(probe, names, x, observations)
+        found = on_data(probe, names, x, observations, progress)
     judged = {id(units.layer) for units in every}
     others = [
         layer.name

@@ -127,21 +127,25 @@ def where(error: BaseException) -> str:
     return f"{frames[-1].filename}, line {frames[-1].lineno}: " if frames else ""
 
 
-def load_function(module: str, function: str) -> Model:
+def load_function(module: str, function: str, seed: int | None = None) -> Model:
     """The model that ``function()`` of a module in the current folder, or an installed one, returns.
+
+    With a seed, what it draws through Keras, NumPy and Python's random is the same each time.
 
     Raises:
         BadInput: there is no such module or function, it fails, or returns something else.
     """
+    import keras
+
     reference = f"{module}:{function}"
+    if seed is not None:
+        keras.utils.set_random_seed(seed)
     with as_somebody_else():
         try:
             found = getattr(importlib.import_module(module), function)
             model = found()
         except (Exception, SystemExit) as error:
             raise BadInput(f"{reference}: {where(error)}{type(error).__name__}: {first_line(error)}") from None
-    import keras
-
     if not isinstance(model, keras.Model):
         raise BadInput(
             f"{reference} returned {type(model).__name__}: it must return a keras.Model, and take no argument"
@@ -149,14 +153,14 @@ def load_function(module: str, function: str) -> Model:
     return model
 
 
-def load(model: str) -> Model:
-    """The model that ``FILE.keras`` or ``module:function`` names.
+def load(model: str, seed: int | None = None) -> Model:
+    """The model that ``FILE.keras`` or ``module:function`` names; the seed is for the latter.
 
     Raises:
         BadInput: as ``load_file`` and ``load_function``.
     """
     reference = REFERENCE.fullmatch(model)
-    return load_function(*reference.groups()) if reference else load_file(Path(model))
+    return load_function(reference[1], reference[2], seed) if reference else load_file(Path(model))
 
 
 def read_arrays(path: Path) -> dict[str, Array]:

@@ -13,6 +13,7 @@ from ..diagnose.judge import Diagnosis, Row
 from .words import Json, count, joined, new_table, number, plain
 
 MOST_ROWS = 60  # of changes in a table
+MOST_SKIPPED = 5  # changes without time that are named
 RUN_ONLY = ("gradient", "gradient-at-start", "clones-at-start", "dead-at-start", "saturated-at-start")
 
 
@@ -97,7 +98,12 @@ def verdict(found: Diagnosis) -> list[str]:
     if found.causes and found.remedy:
         told.append(f"Do this: {found.remedy}.")
     if found.skipped:
-        told.append(f"The budget of {found.budget:g} s did not reach: {'; '.join(dict.fromkeys(found.skipped))}.")
+        names = list(dict.fromkeys(found.skipped))
+        more = f" and {len(names) - MOST_SKIPPED} more changes" if len(names) > MOST_SKIPPED else ""
+        told.append(
+            f"The budget of {found.budget:g} s did not reach: {'; '.join(names[:MOST_SKIPPED])}{more}. "
+            "Give it more with --budget."
+        )
     return told
 
 
@@ -152,14 +158,15 @@ def clones_table(found: Diagnosis) -> Table:
 def people(found: Diagnosis) -> RenderableType:
     """Everything that a person reads."""
     parts: list[RenderableType] = [Text(f"{sentence}\n") for sentence in verdict(found)]
-    parts.append(symptom_table(found))
-    parts += [change_table(f"Evidence for {c.id}: changes that remove it", c.evidence) for c in found.causes]
+    tables = [symptom_table(found)]
+    tables += [change_table(f"Evidence for {c.id}: changes that remove it", c.evidence) for c in found.causes]
     if found.clones:
-        parts.append(clones_table(found))
+        tables.append(clones_table(found))
     if found.helpful:
-        parts.append(change_table("Helps too, but is no cause: a way round it", found.helpful))
+        tables.append(change_table("Helps too, but is no cause: a way round it", found.helpful))
     if found.refuted:
-        parts.append(change_table("Tried, and did not help", found.refuted))
+        tables.append(change_table("Tried, and did not help", found.refuted))
+    parts += [part for table in tables for part in (table, Text())]
     parts.append(Text(how_judged(found), "dim"))
     return Group(*parts)
 

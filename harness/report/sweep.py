@@ -54,6 +54,8 @@ def too_many_sentence(sweep: Sweep) -> str:
     if group is None or not post.is_post(sweep.scenario):
         return ""
     middle = group.iterations_quantiles[1]
+    if middle == 0:  # a target that the start is at
+        return ""
     if middle > 5000:
         return (
             "So 10,000 iterations are not too many for what was tried here; try --learning-rate 3 or --optimizer adam."

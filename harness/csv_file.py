@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import csv
+import errno
 import io
 import os
 import tempfile
@@ -19,13 +20,21 @@ def cannot(path: Path, why: str | None) -> BadInput:
     return BadInput(f"{shown_path(path)}: cannot be written ({why}); give another file with --csv")
 
 
+def place_of(path: Path) -> Path:
+    """Where the file is or is to be, links followed."""
+    target = Path(os.path.realpath(path))
+    if target.is_symlink():
+        raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
+    return target
+
+
 def check(path: Path) -> None:
     """Raise BadInput for what can be seen to be no place for a file, before there is anything to write into it."""
     try:
         if path.is_dir():
             raise cannot(path, "it is a folder")
         if not path.exists():  # what is not there yet needs a folder
-            target = Path(os.path.realpath(path)).parent
+            target = place_of(path).parent
             if not target.is_dir():
                 raise cannot(path, "no such folder")
             tempfile.TemporaryFile(dir=target).close()
@@ -47,7 +56,7 @@ def write(path: Path, header: Sequence[str], rows: Iterable[Sequence[object]]) -
             with open(number, "w", newline="", encoding="utf-8", errors="backslashreplace") as stream:
                 fill(stream, header, rows)
             return
-        target = Path(os.path.realpath(path))
+        target = place_of(path)
         number, beside = tempfile.mkstemp(dir=target.parent, prefix=".", suffix=".csv")
         try:
             with open(number, "w", newline="", encoding="utf-8", errors="backslashreplace") as file:

@@ -96,6 +96,18 @@ def test_a_class_of_one_s_own_in_a_keras_file_is_refused_without_running(tmp_pat
     assert not fuse.exists()
 
 
+def test_a_keras_file_that_would_make_a_model_larger_than_memory_is_refused_unmade(tmp_path):
+    keras.Sequential([keras.Input((2,)), keras.layers.Dense(3), keras.layers.Dense(1)]).save(tmp_path / "m.keras")
+    assert source.load(str(tmp_path / "m.keras")).count_params() == 2 * 3 + 3 + 3 + 1
+    with zipfile.ZipFile(tmp_path / "m.keras") as archive:
+        files = {name: archive.read(name) for name in archive.namelist()}
+    with zipfile.ZipFile(tmp_path / "large.keras", "w") as archive:
+        for name, content in files.items():
+            archive.writestr(name, content.replace(b'"units": 3', b'"units": 3000000000'))
+    with pytest.raises(BadInput, match="has units 3000000000, and its weights have not"):
+        source.load(str(tmp_path / "large.keras"))
+
+
 ELSEWHERE = """
 import os
 open("pid", "w").write(f"{os.getpid()} {os.getppid()}")

@@ -22,7 +22,7 @@ def add(commands: Any) -> None:
     command.add_argument(
         "model",
         metavar="MODEL",
-        help="a .keras file, or module:function for a function that returns a model, called without arguments",
+        help="a .keras file, or module:function for a function of your own, run here, that returns a model",
     )
     command.add_argument(
         "--data",

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import contextlib
 import importlib
+import io
 import json
+import math
 import os
 import re
 import sys
@@ -36,6 +38,8 @@ OURS = ("harness", "models")
 LONGEST_LINE = 300  # letters of what somebody's code or file says of itself
 MOST_UNPACKED = 2**32  # bytes of a .keras file
 MOST_CONFIG = 2**26  # bytes of the description in it
+SIZES = {"units", "filters", "input_dim", "output_dim", "key_dim", "value_dim", "num_heads", "depth_multiplier"}
+FEW = 4096  # units of a layer that need no proof
 
 
 def first_line(error: BaseException) -> str:
@@ -74,6 +78,39 @@ def check_source(model: str, data: Path | None) -> None:
         read_arrays(data)
 
 
+def numbers_in(config: Any) -> Iterator[tuple[str, int]]:
+    """(key, value) of all sizes that the description of a model gives its layers."""
+    waiting = [config]
+    while waiting:
+        at = waiting.pop()
+        if isinstance(at, dict):
+            yield from ((key, value) for key, value in at.items() if key in SIZES and isinstance(value, int))
+            waiting.extend(at.values())
+        elif isinstance(at, list):
+            waiting.extend(at)
+
+
+def check_sizes(path: Path) -> None:
+    """Raise BadInput where the model would be larger than the weights that come with it.
+
+    Keras makes the model by its description first, however large, and looks at the weights then.
+    """
+    import h5py
+
+    shapes: list[tuple[int, ...]] = []
+    with zipfile.ZipFile(path) as archive:
+        config = json.loads(archive.read("config.json"))
+        if "model.weights.h5" in archive.namelist():
+            with h5py.File(io.BytesIO(archive.read("model.weights.h5"))) as weights:
+                weights.visititems(lambda _, found: shapes.append(found.shape) if hasattr(found, "shape") else None)
+    if sum(math.prod(shape) for shape in shapes) * 4 > MOST_UNPACKED:
+        raise BadInput(f"{shown_path(path)} has weights of more than {MOST_UNPACKED // 2**30} GiB, which is too many")
+    largest = max([FEW, *(size for shape in shapes for size in shape)])
+    for key, value in numbers_in(config):
+        if value > largest:
+            raise BadInput(f"{shown_path(path)}: its description has {key} {shown(value)}, and its weights have not")
+
+
 def load_file(path: Path) -> Model:
     """A model from a .keras file, in safe mode: code that the file may hold is not run.
 
@@ -84,7 +121,10 @@ def load_file(path: Path) -> Model:
     import keras
 
     try:
+        check_sizes(path)
         return keras.saving.load_model(path, compile=False, safe_mode=True)
+    except BadInput:
+        raise
     except Exception as error:
         if "safe_mode" in str(error) or "lambda" in str(error).lower():
             told = "it holds Python code (a Lambda layer), which is not run here; use module:function for your own code"

@@ -79,7 +79,7 @@ def differ(quantity: Quantity, left: Array, right: Array, bound: Array, dtype: s
         allowed = np.where(np.isfinite(bound), 2 * bound, np.inf)
         # over 1 is too far; nothing over nothing is 0
         share = np.where(off == 0, 0.0, np.where(allowed == np.inf, 0.0, off / allowed))
-        relative = np.where(off == 0, 0.0, off / magnitude)
+        relative = off / magnitude  # of two zeros NaN, which is left out
     top = largest(np.where(np.isfinite(magnitude) & ~masked, magnitude, 0.0))
     where = np.unravel_index(int(np.argmax(share)), share.shape)
     return Difference(

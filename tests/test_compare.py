@@ -71,6 +71,46 @@ def test_a_difference_where_none_is_allowed():
     assert not found.agrees
 
 
+@pytest.mark.parametrize(("right", "share", "agrees"), [(1.0, 0.5, True), (2.0, 1.0, True), (2.5, 1.25, False)])
+def test_twice_the_bound_is_allowed_and_no_more(right, share, agrees):
+    """Each of the two may be off by the bound."""
+    found = differ(Z1, np.array([[0.0]]), np.array([[right]]), bound(1.0, (1, 1)), "float64")
+    assert (found.of_allowed, found.agrees) == (share, agrees)
+    assert (found.max_abs, found.max_rel) == (right, 1.0)
+
+
+@pytest.mark.parametrize("value", [0.0, 3.0, np.inf])
+def test_equal_is_equal_where_nothing_is_allowed(value):
+    here = np.array([[value]])
+    found = differ(Z1, here, here.copy(), bound(0.0, (1, 1)), "float64")
+    assert (found.max_abs, found.max_rel, found.max_ulp, found.of_allowed, found.agrees) == (0, 0, 0, 0, True)
+
+
+@pytest.mark.parametrize("of_bound", [np.nan, np.inf])
+@pytest.mark.parametrize("value", [2.0, np.nan, np.inf])
+def test_what_is_allowed_anything_uses_no_share_of_it(of_bound, value):
+    found = differ(Z1, np.array([[1.0]]), np.array([[value]]), bound(of_bound, (1, 1)), "float64")
+    assert (found.allowed, found.of_allowed, found.agrees) == (np.inf, 0, True)
+
+
+def test_relative_to_the_larger_of_the_two():
+    found = differ(Z1, np.array([[1.0, -8.0]]), np.array([[2.0, -9.0]]), bound(1.0, (1, 2)), "float64")
+    assert found.max_rel == 0.5
+
+
+def test_what_is_masked_or_infinite_sets_no_unit_in_the_last_place():
+    """Of 0.5 it is 2^-53, of the others it would be far more."""
+    left = np.ma.array([[0.5, 1e300, np.inf]], mask=[[False, True, False]])
+    right = np.array([[0.5 + 2.0**-53, 7.0, np.inf]])
+    assert differ(Z1, left, right, bound(1.0, (1, 3)), "float64").max_ulp == 1.0
+
+
+def test_an_element_that_both_sides_mask_is_not_compared_either():
+    left = np.ma.array([[1.0, 2.0, np.inf]], mask=[[False, True, True]])
+    right = np.ma.array([[1.0, 99.0, np.inf]], mask=[[False, True, True]])
+    assert differ(Z1, left, right, bound(0.0, (1, 3)), "float64").max_abs == 0
+
+
 def test_traces_are_compared_in_the_order_of_computation_and_only_where_both_have_a_quantity():
     gradient = Quantity("gradient", 1)
     left = {Z1: np.ones((1, 1)), COST: np.asarray(1.0), gradient: np.ones((1, 1))}

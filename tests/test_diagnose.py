@@ -10,7 +10,7 @@ import json
 import subprocess
 import sys
 import time
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +23,7 @@ from harness.report import diagnosis
 from harness.scenario import load
 from harness.symmetry import effective_width
 from models.network import Network, from_keras
+from models.optimizers import Optimizer
 from tests import planted_causes
 from tests.networks import random_problem
 
@@ -116,6 +117,117 @@ def test_lifted_units_are_active_on_half_of_the_observations():
     weights = [w[..., 0] for w in changes.lifted(case).apply(changes.trial_of(case, 0.0)).draw(range(1))]
     a = symptoms.activations_of(case.network, weights, case.x)[0]
     assert np.all(np.mean(a > 0, axis=0) >= 0.4)
+
+
+# Changes: one thing and no other
+
+
+def base_of(name="post", **more):
+    case = replace(diagnose.case_of(load(name)), **more)
+    return case, changes.trial_of(case, 0.01)
+
+
+def altered(change, base):
+    """The names of what a trial has otherwise than the base."""
+    trial = change.apply(base)
+    return {f.name for f in fields(base) if getattr(trial, f.name) is not getattr(base, f.name)}, trial
+
+
+def test_standardised_inputs_have_mean_0_and_deviation_1():
+    x = np.array([[1000.0, 5.0], [3000.0, 5.0], [2000.0, 5.0], [2000.0, 5.0]])
+    names, trial = altered(changes.standardised(base_of(x=x)[0]), base_of(x=x)[1])
+    assert names >= {"x"}
+    # (2000 -+ 1000) over the deviation sqrt(2 x 1000^2 / 4)
+    assert trial.x[:, 0] == pytest.approx([-(2**0.5), 2**0.5, 0, 0])
+    assert trial.x[:, 1].tolist() == [0, 0, 0, 0]  # one that never changes
+
+
+@pytest.mark.parametrize(
+    ("activation", "low", "high"), [("sigmoid", 0.1, 0.9), ("tanh", -0.8, 0.8), ("relu", 0.1, 0.9)]
+)
+def test_targets_are_mapped_into_the_range_and_the_target_with_them(activation, low, high):
+    y = np.array([[0.0, 40.0], [10.0, 20.0]])
+    case, base = base_of(y=y, network=Network((2, 3, 3, 2), ("sigmoid", "sigmoid", activation)))
+    _, trial = altered(changes.targets_in_range(case), base)
+    assert trial.y == pytest.approx(low + (high - low) * np.array([[0, 1], [0.25, 0.5]]))
+    # a fortieth of what the constant prediction leaves: (1/4)^2 / 2 and (1/2)^2 / 2 of the range's square
+    assert trial.target == pytest.approx((high - low) ** 2 * (1 / 32 + 1 / 8) / 40)
+
+
+def test_equal_targets_are_mapped_to_the_lower_end():
+    case, base = base_of(y=np.full((2, 2), 7.0))
+    assert altered(changes.targets_in_range(case), base)[1].y == pytest.approx(np.full((2, 2), 0.1))
+
+
+def test_each_change_changes_its_own_thing():
+    case, base = base_of()
+    members = range(3)
+    for change, wanted in (
+        (changes.linear_output(case), {"network"}),
+        (changes.activated(case, "relu"), {"network"}),
+        (changes.longer(10), {"iterations"}),
+        (changes.optimized(Optimizer("adam"), 0.01), {"optimizer", "rates"}),
+        (changes.faster(case, 3.0, "rate-up"), {"rates", "chance"}),
+        (changes.scaled(case, 3.0, "scale-up"), {"draw", "chance"}),
+        (changes.scaled(case, -1, "mirrored"), {"draw"}),
+        (changes.wider(case, 4), {"network", "draw", "chance"}),
+    ):
+        names, trial = altered(change, base)
+        assert names == wanted, change
+    assert altered(changes.linear_output(case), base)[1].network.activations == ("sigmoid", "sigmoid", "linear")
+    assert altered(changes.activated(case, "relu"), base)[1].network.activations == ("relu", "relu", "sigmoid")
+    assert altered(changes.longer(10), base)[1].iterations == 10 * base.iterations
+    assert altered(changes.optimized(Optimizer("adam"), 0.01), base)[1].rates(members).tolist() == [0.01] * 3
+    assert altered(changes.wider(case, 4), base)[1].network.sizes == (2, 12, 12, 2)
+    mirrored = altered(changes.scaled(case, -1, "mirrored"), base)[1].draw(members)
+    assert all(np.all(w == -1) for w in mirrored)
+    # without chance each member has a factor of its own, a fifth more or less at most
+    for factors in (
+        altered(changes.faster(case, 3.0, "rate-up"), base)[1].rates(range(64)) / (3 * case.learning_rate),
+        altered(changes.scaled(case, 3.0, "scale-up"), base)[1].draw(range(64))[0][0, 0] / 3,
+    ):
+        assert len(set(factors)) == 64
+        assert 1 / 1.2 <= min(factors) < 0.9
+        assert 1.1 < max(factors) <= 1.2
+
+
+def test_two_changes_are_one_after_the_other():
+    case, base = base_of()
+    pair = changes.also(changes.longer(10), changes.scaled(case, -1, "mirrored"))
+    names, trial = altered(pair, base)
+    assert names == {"iterations", "draw"}
+    assert (pair.family, pair.size, pair.symmetric) == ("iterations + mirrored", 1.5, True)
+    assert pair.sentence == "iterations x 10, and the same start x -1"
+    assert not changes.also(changes.noise(case, 0.1, False), changes.longer(10)).symmetric
+
+
+def test_healthy_starts_are_keras_and_their_clones_are_clones():
+    case, base = base_of()
+    limit = (6 / (2 + 3)) ** 0.5  # Glorot and Bengio: sqrt(6 / (inputs + units))
+    for factor, clones in ((1.0, False), (0.1, False), (1.0, True)):
+        change = changes.from_healthy(case, factor, clones)
+        kernel = altered(change, base)[1].draw(range(256))[0]
+        assert np.all(kernel[0] == 0)
+        assert 0.95 * factor * limit < np.max(np.abs(kernel[1:])) <= factor * limit
+        assert bool(np.all(kernel == kernel[:, :1])) is clones
+        assert change.symmetric is clones
+    look = changes.long_look(case, 100.0)
+    names, trial = altered(look, base)
+    assert trial.iterations == 100 * case.iterations
+    rates = trial.rates(range(256)) / case.learning_rate
+    assert 0.1 <= min(rates) < 0.12
+    assert 8 < max(rates) <= 10
+    drawn = trial.draw(range(256))
+    assert all(np.all(w == w[:, :1]) for w in drawn[:-1])
+    assert limit < np.max(np.abs(drawn[0])) <= 10 * limit
+
+
+def test_a_result_is_told_by_its_median_and_its_share():
+    costs = np.array([3.0, np.nan, 1.0, np.inf, 2.0])
+    result = changes.Result(changes.NO_CHANGE, costs, 2, 10, False)
+    assert (result.members, result.share, result.median, result.interval) == (5, 0.4, 3.0, (0.4, 0.4))
+    assert replace(result, chance=True).interval == changes.wilson(2, 5)
+    assert [replace(result, costs=np.zeros(20), reached=n).enough for n in (18, 19, 20)] == [False, True, True]
 
 
 # The post and xor

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import subprocess
 import sys
 import time
@@ -216,3 +217,125 @@ def test_a_file_that_never_ends_is_an_error_with_a_plain_word(write):
     report = check_file(write("while True:\n    pass"), options(seconds=2))
     assert report.verdict == "error"
     assert "not done after 2 s" in " ".join(report.explanations)
+
+
+# What the child makes of what a function returns, here in this process
+
+
+class Tensor:
+    """As PyTorch's: an array comes out by two methods."""
+
+    def __init__(self, value):
+        self.value = value
+
+    def detach(self):
+        return Tensor(self.value)
+
+    def numpy(self):
+        return np.asarray(self.value)
+
+
+class Layer:
+    def __init__(self):
+        self.w, self.name = [1.0, 2.0], "first"
+
+
+class Slotted:
+    __slots__ = ()
+
+
+@pytest.mark.parametrize(
+    ("value", "wanted"),
+    [
+        (None, None),
+        ("text", "text"),
+        (True, True),
+        (3, np.array(3)),
+        (np.float32(0.5), np.array(0.5, np.float32)),
+        ([1, 2.5], np.array([1, 2.5])),
+        ([[1, 2], [3, 4]], np.array([[1, 2], [3, 4]])),
+        ([[1, 2], [3]], [np.array([1, 2]), np.array([3])]),
+        ([], []),
+        (range(3), np.array([0, 1, 2])),
+        (iter([1.0, 2.0]), np.array([1.0, 2.0])),
+        ((np.ones(2), 1), (np.ones(2), np.array(1))),
+        ({1: [2.0]}, {"1": np.array([2.0])}),
+        (np.array([np.ones(2), np.ones(3)], object), [np.ones(2), np.ones(3)]),
+        (np.array([[1, 2], [3, 4]], object), np.array([1, 2, 3, 4])),
+        (Tensor([1.0, 2.0]), np.array([1.0, 2.0])),
+        (Layer(), {"w": np.array([1.0, 2.0]), "name": "first"}),
+        (Slotted(), "<Slotted>"),
+    ],
+    ids=str,
+)
+def test_whatever_is_returned_becomes_a_tree(value, wanted):
+    found = worker.to_tree(value)
+    assert type(found) is type(wanted)
+    assert worker.same(found, wanted)
+
+
+def test_lists_in_lists_are_followed_to_some_depth_only():
+    endless = []
+    endless.append(endless)
+    found, depth = worker.to_tree(endless), 0
+    while isinstance(found, list):
+        (found,), depth = found, depth + 1
+    assert (found, depth) == ("<list>", worker.DEEPEST)
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "equal"),
+    [
+        (np.array([np.nan, 1.0]), np.array([np.nan, 1.0]), True),
+        (np.array([1, 2]), np.array([1, 3]), False),
+        (np.ones(2), np.ones((1, 2)), False),
+        (float("nan"), float("nan"), True),
+        (float("nan"), 1.0, False),
+        ([1, [2, 3]], (1, [2, 3]), True),
+        ([1, 2], [1, 2, 3], False),
+        ({"a": 1}, {"a": 1}, True),
+        ({"a": 1}, {"b": 1}, False),
+        ({"a": 1}, {"a": 2}, False),
+        ("x", "x", True),
+        ("x", None, False),
+    ],
+)
+def test_trees_are_the_same_where_their_numbers_are(left, right, equal):
+    assert worker.same(left, right) is equal
+    assert worker.same(right, left) is equal
+
+
+def test_parameters_by_position_only():
+    def function(a, /, b, c=1, *many, d=2, **named):
+        pass
+
+    found = [(p["name"], p["default"], p["many"]) for p in worker.parameters(function)]
+    assert found == [("a", False, False), ("b", False, False), ("c", True, False), ("many", False, True)]
+    assert worker.parameters(dict) == []  # which has no signature
+
+
+def test_the_child_ends_by_itself_when_nobody_asks_any_more(write):
+    """Whatever the file started: its threads do not keep the child alive."""
+    path = write(
+        "import threading, time\nthreading.Thread(target=time.sleep, args=(600,)).start()\ndef f(x):\n    return x"
+    )
+    requests = io.BytesIO()
+    worker.write(requests, {"do": "load", "names": ["f", "g"]})
+    worker.write(requests, {"do": "call", "function": "f", "plain": True, "twice": True}, [np.ones(2)])
+    worker.write(requests, {"do": "call", "function": "g", "plain": False, "twice": False}, [])
+    command = [sys.executable, str(foreign.WORKER), str(path), "0"]
+    done = subprocess.run(command, input=requests.getvalue(), capture_output=True, timeout=60, check=True)
+    answers = io.BytesIO(done.stdout)
+    (loaded, _, _), (called, tree, arrays), (failed, _, _) = (worker.read(answers) for _ in range(3))
+    assert loaded == {"functions": {"f": [{"name": "x", "default": False, "many": False}]}}
+    assert called == {"changed": []}
+    assert np.array_equal(worker.decode(tree, arrays)["again"], [1.0, 1.0])
+    assert failed["error"]["type"] == "KeyError"
+    with pytest.raises(EOFError):
+        worker.read(answers)
+
+
+def test_what_is_no_python_file_is_not_loaded(tmp_path):
+    (tmp_path / "mine.txt").write_text("x = 1")
+    with pytest.raises(ImportError, match=r"mine\.txt is not a Python file"):
+        worker.load(tmp_path / "mine.txt", ["f"])

@@ -256,3 +256,23 @@ def test_every_quantity_of_a_trace_is_compared():
     assert set(trace) == set(bounds)
     assert COST in trace
     assert len(trace) == 5 * 3 + 1
+
+
+@pytest.mark.parametrize(
+    ("sizes", "activations", "cost", "told"),
+    [
+        ((2,), (), "sum_of_squared_errors", "two or more positive whole numbers"),
+        ((2, 0), ("tanh",), "sum_of_squared_errors", "positive whole numbers"),
+        ((2, 1.5), ("tanh",), "sum_of_squared_errors", "positive whole numbers"),
+        ((2, 3, 1), ("tanh",), "sum_of_squared_errors", "one for each of the 2 layers, got 1"),
+        ((2, 1), ("swish",), "sum_of_squared_errors", "unknown activation 'swish'"),
+        ((2, 1), ("tanh",), "hinge", "unknown cost 'hinge'"),
+        ((2, 3, 2), ("softmax", "softmax"), "categorical_crossentropy", "softmax is for the output layer"),
+        ((2, 1), ("tanh",), "binary_crossentropy", "needs sigmoid on the output layer"),
+        ((2, 1), ("softmax",), "categorical_crossentropy", "over one output is always 1"),
+        ((2, 2), ("softmax",), "sum_of_squared_errors", "needs categorical_crossentropy"),
+    ],
+)
+def test_networks_that_cannot_be_are_refused(sizes, activations, cost, told):
+    with pytest.raises(ValueError, match=told):
+        Network(sizes, activations, cost)

@@ -121,10 +121,12 @@ def plain(tree: Tree) -> Tree:
 
 def numbers(items: list[Any]) -> bool:
     """Whether these are numbers, or rows of numbers of one length."""
-    if all(isinstance(item, (bool, int, float, complex, np.number)) for item in items):
-        return bool(items)
-    rows = all(isinstance(item, list) and numbers(item) and not isinstance(item[0], list) for item in items)
-    return rows and bool(items) and len({len(item) for item in items}) == 1
+
+    def row(items: list[Any]) -> bool:
+        return bool(items) and all(isinstance(item, (bool, int, float, complex, np.number)) for item in items)
+
+    rows = bool(items) and all(isinstance(item, list) and row(item) for item in items)
+    return row(items) or (rows and len({len(item) for item in items}) == 1)
 
 
 def to_tree(value: Any, depth: int = 0) -> Tree:

@@ -122,11 +122,6 @@ class Result:
         return float(np.quantile(np.where(np.isfinite(self.costs), self.costs, np.inf), 0.5, method="inverted_cdf"))
 
     @property
-    def lowest(self) -> float:
-        """The least cost of any member."""
-        return float(np.min(np.where(np.isfinite(self.costs), self.costs, np.inf)))
-
-    @property
     def enough(self) -> bool:
         """Whether as many as are needed to name a cause reached the target."""
         return self.share >= ENOUGH

@@ -18,7 +18,7 @@ import pytest
 
 from harness import BadInput, baseline, diagnose, symptoms
 from harness.commands import diagnose as command
-from harness.diagnose import changes, runs
+from harness.diagnose import changes, hypotheses, judge, runs
 from harness.report import diagnosis
 from harness.scenario import load
 from harness.symmetry import effective_width
@@ -228,6 +228,134 @@ def test_a_result_is_told_by_its_median_and_its_share():
     assert (result.members, result.share, result.median, result.interval) == (5, 0.4, 3.0, (0.4, 0.4))
     assert replace(result, chance=True).interval == changes.wilson(2, 5)
     assert [replace(result, costs=np.zeros(20), reached=n).enough for n in (18, 19, 20)] == [False, True, True]
+
+
+# Hypotheses and the verdict, of results that are given
+
+
+def result_of(change, share, members=100):
+    return changes.Result(change, np.full(members, 1.0), round(share * members), 1000, True)
+
+
+def evidence_of(*results, case=None, own=0.0, found=(), zero=False, explosion=1.0):
+    case = case or diagnose.case_of(load("post"))
+    course = symptoms.Course([0, 1000], np.array([1.9, 0.4]), [case.start, case.start])
+    own = result_of(changes.NO_CHANGE, own)
+    return hypotheses.Evidence(case, 0.01, 0.4, 0.0, course, list(found), own, results, zero, explosion)
+
+
+def test_a_change_helps_where_enough_learn_that_did_not_before():
+    post = diagnose.case_of(load("post"))
+    up = changes.faster(post, 3.0, "rate-up")
+    assert evidence_of().helps(result_of(up, 0.95))
+    assert not evidence_of().helps(result_of(up, 0.94))
+    assert not evidence_of(own=0.95).helps(result_of(up, 1.0))  # enough did
+    # 88 of 100 before: their interval reaches to 93 %, and that of 95 of 100 begins at 89 %
+    assert not evidence_of(own=0.88).helps(result_of(up, 0.95))
+
+
+def test_clones_are_proved_only_against_their_controls():
+    post = diagnose.case_of(load("post"))
+    noise, shared = (result_of(changes.noise(post, 0.1, both), 1.0) for both in (False, True))
+    refuted = replace(shared, reached=0)
+    assert hypotheses.clones_proofs(evidence_of(noise, refuted)) == [noise]
+    assert hypotheses.clones_proofs(evidence_of(noise, shared)) == []  # the same noise for all units helps as well
+    assert hypotheses.clones_proofs(evidence_of(noise)) == []  # nothing to compare it with
+    mirrored = result_of(changes.scaled(post, -1, "mirrored"), 1.0)
+    assert hypotheses.clones_proofs(evidence_of(noise, refuted, mirrored)) == []  # clones that learn
+    healthy, cloned = (result_of(changes.from_healthy(post, clones=clones), 1.0) for clones in (False, True))
+    assert hypotheses.clones_proofs(evidence_of(healthy, replace(cloned, reached=5))) == [healthy]
+    assert hypotheses.clones_proofs(evidence_of(healthy, replace(cloned, reached=6))) == []
+
+
+def test_width_is_to_blame_only_where_healthy_starts_of_it_do_not_learn():
+    post = diagnose.case_of(load("post"))
+    wide, healthy = result_of(changes.wider(post, 4), 1.0), result_of(changes.from_healthy(post), 0.5)
+    assert hypotheses.narrow_proofs(evidence_of(wide, healthy)) == [wide]
+    assert hypotheses.narrow_proofs(evidence_of(wide, replace(healthy, reached=95))) == []
+
+
+def symptom(name, layer, value):
+    return symptoms.Symptom(name, layer, value, name)
+
+
+def test_when_a_cause_is_there_at_all():
+    assert hypotheses.is_unlearnable(0.8, 1.0)
+    assert not hypotheses.is_unlearnable(0.79, 1.0)
+    assert not hypotheses.is_unlearnable(0.0, 0.0)
+    flat = [symptom("saturated-at-start", 1, 0.5), symptom("saturated", 1, 0.3)]
+    assert hypotheses.saturated_from_the_start(evidence_of(found=flat))
+    assert not hypotheses.saturated_from_the_start(evidence_of(found=flat[:1]))
+    dead = [symptom("dead-at-start", 2, 0.5)]
+    assert hypotheses.dead_from_the_start(evidence_of(found=dead))
+    assert not hypotheses.dead_from_the_start(evidence_of(found=[symptom("dead-at-start", 2, 0.4)]))
+    nothing = replace(diagnose.case_of(load("post")), start=[np.zeros((3, 3)), np.zeros((4, 3)), np.zeros((4, 2))])
+    assert not hypotheses.dead_from_the_start(evidence_of(case=nothing, found=dead))  # there are no weights at all
+    deep = replace(diagnose.case_of(load("post")), network=Network((2, 3, 3, 3, 2), ("sigmoid",) * 4))
+    decay = [symptom("gradient-decay-at-start", None, 9e-4)]
+    assert hypotheses.deep_and_decaying(evidence_of(case=deep, found=decay))
+    assert not hypotheses.deep_and_decaying(evidence_of(found=decay))  # three layers
+    assert not hypotheses.deep_and_decaying(evidence_of(case=deep))
+    ones, zeros = np.ones((3, 2)), np.vstack([np.ones((1, 2)), np.zeros((2, 2))])
+    assert hypotheses.has_zero_gradient([ones, zeros], [ones, zeros])
+    assert not hypotheses.has_zero_gradient([ones, zeros], [zeros, ones])
+
+
+def families(changes):
+    return [change.family for change in changes]
+
+
+def test_what_is_tried_is_what_the_run_has():
+    plain = families(hypotheses.changes_of_what_is_there(diagnose.case_of(load("post")), evidence_of(found=[SCALE])))
+    assert {"noise", "healthy-cloned", "inputs", "outputs", "lift", "activation"}.isdisjoint(plain)
+    far = diagnose.case_of(load("post"))
+    far = replace(far, y=far.y + 40)
+    seen = [SCALE, symptom("clones-at-start", 1, 1.0), symptom("dead-at-start", 1, 1.0)]
+    found = families(hypotheses.changes_of_what_is_there(far, evidence_of(case=far, found=seen)))
+    assert {"noise", "noise-cloned", "healthy-cloned", "outputs", "lift", "activation"} <= set(found)
+    assert found.count("noise") == found.count("noise-cloned") == 6
+    assert found.count("outputs") == 2
+    pairs = families(judge.changes_in_pairs(far, evidence_of(case=far, found=seen)))
+    assert {"noise + outputs", "noise + lift", "outputs + lift", "activation + noise", "noise + optimizer"} <= set(
+        pairs
+    )
+    assert not any(a.split("-")[0] == b.split("-")[0] for a, b in (pair.split(" + ") for pair in pairs))
+    blind = families(judge.changes_in_pairs(diagnose.case_of(load("post")), evidence_of(found=[SCALE])))
+    assert {"healthy + iterations", "iterations + rate-up", "activation + healthy", "healthy + optimizer"} <= set(blind)
+
+
+SCALE = symptoms.Symptom("input-scale", None, {"smallest": 1.0, "largest": 1.0, "offset": 0.0}, "standardised")
+
+
+def test_the_outcome_is_told_with_what_is_strange_about_it(post):
+    told = diagnosis.outcome_sentence
+    assert told(post).endswith("where 0.01 counts as learned. It does not learn.")
+    assert told(replace(post, best_possible=True)).endswith("it learns what there is to learn.")
+    own = result_of(changes.NO_CHANGE, 0.2)
+    assert "It learns, by luck: of other starts by ones 20% do (13% to 29%)." in told(
+        replace(post, lucky=True, own=own)
+    )
+    late = replace(post, late=result_of(changes.NO_CHANGE, 0.97), learned_at=6000, judged_at=1000)
+    assert "late: from iteration 6,000 on, while 97% of healthy starts have by iteration 1,000" in told(late)
+
+
+def test_two_causes_together_are_told_with_one_proof(post):
+    (cause,) = post.causes
+    pair = [replace(cause, alone=False), replace(cause, id="clones", alone=False)]
+    first, second, *_ = diagnosis.cause_sentences(replace(post, causes=pair))
+    assert first.startswith("Cause: plateau.")
+    assert "Proof" not in first
+    assert second.startswith("Also: clones.")
+    assert "Proof, of plateau and clones together: " in second
+    assert second.endswith("Neither alone was enough.")
+    wrong = [replace(cause, id="wrong-math", alone=False), replace(cause, alone=False)]
+    first, second, *_ = diagnosis.cause_sentences(replace(post, causes=wrong))
+    assert first.endswith(": not enough by itself.")
+    assert "Proof, with the right math: " in second
+    unlearnable = replace(post, causes=[replace(cause, id="unlearnable")], floor=2.0)
+    assert "No function of the inputs comes under a cost of 2." in next(diagnosis.cause_sentences(unlearnable))
+    assert next(diagnosis.cause_sentences(replace(post, causes=[]))).startswith("No cause was proved")
+    assert list(diagnosis.cause_sentences(replace(post, causes=[], learns=True, relation=None, bound=None))) == []
 
 
 # The post and xor

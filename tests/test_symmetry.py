@@ -141,3 +141,12 @@ def test_a_member_has_clones_whatever_the_largest_weight_of_others_is():
     large = [np.array([[1000.0, 1000.0 + 1e-6]]), np.ones((3, 1))]
     members = [np.stack(pair, axis=-1) for pair in zip(small, large)]
     assert members_with_clones(members).tolist() == [False, True]
+
+
+@pytest.mark.parametrize("sizes", [(1, 5, 1), (2, 5, 5, 5, 1)])
+def test_the_last_units_of_a_wide_layer_and_of_the_last_hidden_layer_are_looked_at(sizes):
+    rng = np.random.default_rng(0)
+    distinct = [rng.normal(size=(inputs + 1, units)) for inputs, units in zip(sizes, sizes[1:])]
+    weights = [w.copy() for w in distinct]
+    weights[-2][:, 4], weights[-1][5] = weights[-2][:, 3], weights[-1][4]
+    assert members_with_clones([np.stack(pair, axis=-1) for pair in zip(distinct, weights)]).tolist() == [False, True]

@@ -152,6 +152,7 @@ def train_group(
         recorded,
         optimizers.parse(combination.optimizer),
         effort.members_at_once(scenario, CHUNK),
+        scenario.batches,
     ):
         final = np.asarray(done.costs[-1], np.float64)
         yield Group(

@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from harness import BadInput
-from harness.scenario import BUILT_IN, OVERRIDES, TABLES, Scenario, load, recorded_iterations
+from harness.scenario import BUILT_IN, OVERRIDES, TABLES, Scenario, check_room, load, recorded_iterations
 
 XOR_DATA = "x = [[0, 0], [0, 1], [1, 0], [1, 1]]\ny = [0, 1, 1, 0]\n"
 PARTS = {"top": "", "data": XOR_DATA, "network": "hidden = [2]\n", "training": ""}
@@ -489,9 +489,14 @@ def test_recording_more_iterations_than_memory_holds():
 
 def test_recording_more_than_memory_holds():
     pytest.importorskip("sklearn")
-    message = mistake("digits", record="all", iterations=10_000)
-    # z, a and delta of 42 units for 1797 observations; gradients and weights of 65 x 32 and 33 x 10
-    assert f"10001 times {3 * 42 * 1797 + 2 * (65 * 32 + 33 * 10)} numbers" in message
+    scenario = load("digits", {"record": "all", "iterations": 10_000})
+    with pytest.raises(BadInput) as error:
+        check_room(scenario)
+    # z, a and delta of 42 units for 1797 observations; gradients and weights before and after, of 65 x 32 and 33 x 10
+    numbers = 3 * 42 * 1797 + 3 * (65 * 32 + 33 * 10)
+    assert f"10001 times {numbers} numbers in each of 6 runs" in str(error.value)
+    # of batches of one observation there is room for more
+    check_room(load("digits", {"record": "all", "iterations": 10_000, "batch_size": 1}))
 
 
 # --- recording ---

@@ -74,7 +74,7 @@ def gradients_of_batch(
     first = epoch * observations + place * size
 
     def of(count: int) -> list[tf.Tensor]:
-        rows = tf.slice(orders.rows, [first], [count])
+        rows = tf.gather(orders.rows, first + tf.range(count))  # a slice would be a program for each ``shift``
         return gradients(network, weights, tf.gather(x, rows), tf.gather(y, rows))
 
     if left == 0:

@@ -85,6 +85,7 @@ MOST_TOML = 2**22  # bytes: larger data belong in a CSV or NPZ file
 MOST_RECORDED = 100_000  # iterations
 MOST_RECORDED_NUMBERS = 500_000_000  # of all runs of a comparison: 4 GB in float64
 IMPLEMENTATIONS = 3  # that a comparison trains
+COSTS = 200  # between the first and the last iteration of a sweep, spaced evenly in log
 LONGEST_NAME = 60
 # A key of so many parts, a.b.c: the time and memory that Python's own TOML reader takes for one grows with the square
 # of their number, and 100 kB of them would fill any memory.
@@ -212,6 +213,16 @@ def recorded_iterations(record: str, iterations: int) -> tuple[int, ...]:
     if iterations:
         points |= {round(point) for point in np.geomspace(1, iterations, min(number, MOST_RECORDED)).tolist()}
     return tuple(sorted({0, iterations, *(point for point in points if point < iterations)}))
+
+
+def record_of_costs(scenario: Scenario) -> str:
+    """The plan of a sweep, which records no more than costs: ``COSTS`` of them, so that the iterations to a target are
+    told to within 2 %; with mini-batches no more than take about as long as the training, for each needs all
+    observations."""
+    if scenario.batches is None:
+        return f"log {COSTS}"
+    as_long = 3 * scenario.iterations * scenario.batches.size // len(scenario.x)  # going forward alone is a third
+    return f"log {min(COSTS, as_long)}" if as_long else "log"
 
 
 # --- values ---

@@ -6,6 +6,7 @@ import argparse
 import contextlib
 import math
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -54,8 +55,9 @@ def run(arguments: argparse.Namespace) -> int:
     from .. import board, csv_file, effort, scenario
     from ..given import Given
 
-    # finer than a comparison needs: the iterations to a target are told to within 2 %
-    chosen = scenario.load(arguments.scenario, {"record": "log 200", **overrides(arguments)})
+    chosen = scenario.load(arguments.scenario, overrides(arguments))
+    if arguments.record is None:
+        chosen = replace(chosen, record=scenario.record_of_costs(chosen))
     given = [Given(rate, "command line: --learning-rate") for rate in arguments.rates or [chosen.learning_rate]]
     rates = [scenario.rate(rate, chosen.dtype) for rate in given]
     rules = arguments.optimizers or ["sgd"]

@@ -119,7 +119,9 @@ def add_scenario(command: argparse.ArgumentParser) -> argparse._ArgumentGroup:
     )
     override.add_argument("--bias-init", dest="bias_initializer", metavar="NAME", help="initializer of the biases")
     override.add_argument("--iterations", type=whole, metavar="N", help="updates")
-    override.add_argument("--batch-size", type=whole, metavar="N", help="observations in an update's batch (all of them)")
+    override.add_argument(
+        "--batch-size", type=whole, metavar="N", help="observations in an update's batch (all of them)"
+    )
     override.add_argument(
         "--shuffle",
         action=argparse.BooleanOptionalAction,

@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harness import board, diagnose, experiment, sweep
+from harness import board, check, diagnose, experiment, sweep
 from harness.diagnose.judge import sampled
 from harness.diagnose.runs import gradients_of, run_course
 from harness.post import is_post
 from harness.report import comparison
-from harness.scenario import load
+from harness.scenario import load, record_of_costs
 from harness.trace import take_whole
 from models import batches as batches_room
 from models import ensemble, handwritten, loop, numerical, sequential, tape
@@ -325,6 +325,23 @@ def test_a_sweep_trains_in_the_scenarios_batches():
         )
         wanted = numerical.forward(scenario.network, alone, scenario.x, scenario.y).cost
         assert group.final_cost[member] == pytest.approx(wanted, rel=1e-9)
+
+
+def test_a_sweep_records_no_more_costs_than_take_as_long_as_its_training():
+    """Of 4 observations each cost is a third of the work of a full batch, or of 4 / 3 iterations of one observation."""
+    assert record_of_costs(load("xor")) == "log 200"
+    assert record_of_costs(load("xor", {"batch_size": 1, "iterations": 100})) == "log 75"
+    assert record_of_costs(load("xor", {"batch_size": 1, "iterations": 1})) == "log"
+    assert record_of_costs(load("xor", {"batch_size": 1, "iterations": 10_000})) == "log 200"
+
+
+def test_a_file_is_checked_in_full_batches_with_a_word(tmp_path):
+    (tmp_path / "mine.toml").write_text(
+        "[data]\nx = [[1], [2]]\ny = [1, 0]\n[network]\nhidden = [2]\n[training]\nbatch_size = 1\n"
+    )
+    options = check.options(str(tmp_path / "mine.toml"))
+    report = check.check_functions({"forward": lambda weights, x: x}, options)
+    assert report.notes[0] == "checked in full batches: the batch_size of mine is for training"
 
 
 def test_a_diagnosis_trains_in_the_scenarios_batches():

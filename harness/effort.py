@@ -63,7 +63,7 @@ def check_numbers(numbers: float, instead: str) -> None:
 
 def check_comparison(scenario: Scenario) -> None:
     """Raise BadInput where ``compare`` would take hours."""
-    network, observations = scenario.network, len(scenario.x)
+    network, observations = scenario.network, scenario.batch_size
     training = scenario.iterations * (SECONDS_BY_KERAS + 2 * SECONDS_COMPILED + 3 * pass_seconds(network, observations))
     most = max(REFEREE_WORK, observations * sum(network.sizes))
     referee = sum(min(most, rows * units * observations * sum(network.sizes)) for rows, units in network.shapes)
@@ -102,14 +102,15 @@ def check_sweep(scenario: Scenario, combinations: int, members: int) -> None:
         combinations: of initializer, optimizer and rate.
         members: the networks of all of them together.
     """
-    network, observations = scenario.network, len(scenario.x)
+    network, observations = scenario.network, scenario.batch_size
     check_numbers(4 * members, "give fewer --seeds")
     block = min(256, max(16, 2**16 // weights_of(network)))  # as models/ensemble.py chooses it
     check_numbers(
         4 * block * (observations * sum(network.sizes) + weights_of(network)),
         "give fewer observations or units, or train one network with 'harness compare'",
     )
-    each = SECONDS_A_MEMBER + scenario.iterations * pass_seconds(network, observations)
+    costs = 0 if scenario.batches is None else len(scenario.recorded) * pass_seconds(network, len(scenario.x)) / 3
+    each = SECONDS_A_MEMBER + scenario.iterations * pass_seconds(network, observations) + costs
     least = SECONDS_A_COMBINATION + scenario.iterations * SECONDS_COMPILED
     check_time(members * each + combinations * least, "give fewer --seeds, iterations or combinations")
 

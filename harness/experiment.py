@@ -17,7 +17,7 @@ from .baseline import constant_cost
 from .compare import Comparison
 from .effort import REFEREE_WORK
 from .scenario import Scenario
-from .trace import COST, Quantity, Run, Trace, quantities, take
+from .trace import COST, Quantity, Run, Trace, Whole, quantities, take, take_whole
 
 IMPLEMENTATIONS: dict[str, ModuleType] = {"handwritten": handwritten, "tape": tape, "sequential": sequential}
 REFEREE = "numerical"
@@ -58,16 +58,22 @@ def train_run(name: str, scenario: Scenario, initializer: str, finished: Finishe
 
     An interrupt goes on to the caller, but not before what was recorded is handed to ``finished``.
     """
-    implementation, network, x, y = IMPLEMENTATIONS[name], scenario.network, scenario.x, scenario.y
-    start, rate = scenario.start(initializer), scenario.learning_rate
+    implementation, network, rate = IMPLEMENTATIONS[name], scenario.network, scenario.learning_rate
+    x, y, batches = scenario.x, scenario.y, scenario.batches
     weights: list[Weights] = []
     traces: list[Trace] = []
+    wholes: list[Whole] = []
+    path = implementation.train(network, scenario.start(initializer), x, y, rate, scenario.recorded, batches=batches)
     try:
-        for recorded in implementation.train(network, start, x, y, rate, scenario.recorded):
-            traces.append(take(implementation, network, recorded, x, y, rate))
+        for iteration, recorded in zip(scenario.recorded, path):
+            trace = take(implementation, network, recorded, *scenario.batch(iteration), rate)
+            if batches is not None:
+                wholes.append(take_whole(implementation.forward, network, recorded, x, y))
+            traces.append(trace)
             weights.append(recorded)
     finally:
-        run = Run(name, initializer, scenario.recorded[: len(weights)], weights, traces)
+        whole = len(weights)  # an interrupt may come between two of them
+        run = Run(name, initializer, scenario.recorded[:whole], weights, traces[:whole], wholes[:whole])
         finished(run)
     return run
 
@@ -91,10 +97,9 @@ def referee_trace(network: Network, weights: Weights, x: Array, y: Array) -> tup
 def with_referee(scenario: Scenario, run: Run, place: int) -> Iterator[Comparison]:
     """The run's recorded iteration number ``place`` against the referee, from the run's own weights."""
     weights, rate = run.weights[place], scenario.learning_rate
-    bounds = rounding.bounds(
-        scenario.network, weights, rounding.no_error(weights), scenario.x, scenario.y, rate, scenario.dtype
-    )
-    trace, errors = referee_trace(scenario.network, weights, scenario.x, scenario.y)
+    x, y = scenario.batch(run.recorded[place])
+    bounds = rounding.bounds(scenario.network, weights, rounding.no_error(weights), x, y, rate, scenario.dtype)
+    trace, errors = referee_trace(scenario.network, weights, x, y)
     for quantity, error in errors.items():
         bounds[quantity] = bounds[quantity] + error
     for difference in compare.compare_traces(run.traces[place], trace, bounds, scenario.dtype):
@@ -103,17 +108,22 @@ def with_referee(scenario: Scenario, run: Run, place: int) -> Iterator[Compariso
 
 def drifted_bounds(scenario: Scenario, path: Sequence[Weights]) -> list[rounding.Bounds]:
     """The bounds at each recorded iteration, for implementations whose weights have drifted apart since the start."""
-    network, x, y, rate, dtype = scenario.network, scenario.x, scenario.y, scenario.learning_rate, scenario.dtype
+    network, rate, dtype = scenario.network, scenario.learning_rate, scenario.dtype
 
-    def of_update(weights: Weights) -> list[Array]:
-        found = rounding.bounds(network, weights, rounding.no_error(weights), x, y, rate, dtype)
+    def bounds(weights: Weights, off: Sequence[Array], iteration: int) -> rounding.Bounds:
+        return rounding.bounds(network, weights, off, *scenario.batch(iteration), rate, dtype)
+
+    def of_update(weights: Weights, iteration: int) -> list[Array]:
+        found = bounds(weights, rounding.no_error(weights), iteration)
         return [found[Quantity("weights", layer)] for layer in network.layers]
 
-    def train(weights: Weights, recorded: Sequence[int]) -> Iterator[Weights]:
-        return handwritten.train(network, weights, x, y, rate, recorded)
+    def train(weights: Weights, begin: int, end: int) -> Weights:
+        batches = None if scenario.batches is None else scenario.batches.starting_at(begin)
+        (reached,) = handwritten.train(network, weights, scenario.x, scenario.y, rate, [end - begin], batches=batches)
+        return reached
 
     drift = rounding.drift(train, of_update, scenario.recorded, path)
-    return [rounding.bounds(network, w, off, x, y, rate, dtype) for w, off in zip(path, drift)]
+    return [bounds(w, off, iteration) for w, off, iteration in zip(path, drift, scenario.recorded)]
 
 
 def compare_runs(scenario: Scenario, runs: Sequence[Run]) -> Iterator[Comparison]:

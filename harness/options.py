@@ -16,6 +16,8 @@ OVERRIDES = (
     "bias_initializer",
     "learning_rate",
     "iterations",
+    "batch_size",
+    "shuffle",
     "hidden",
     "activations",
     "cost",
@@ -116,7 +118,15 @@ def add_scenario(command: argparse.ArgumentParser) -> argparse._ArgumentGroup:
         "commas or repeated",
     )
     override.add_argument("--bias-init", dest="bias_initializer", metavar="NAME", help="initializer of the biases")
-    override.add_argument("--iterations", type=whole, metavar="N", help="full-batch updates")
+    override.add_argument("--iterations", type=whole, metavar="N", help="updates")
+    override.add_argument(
+        "--batch-size", type=whole, metavar="N", help="observations in an update's batch (all of them)"
+    )
+    override.add_argument(
+        "--shuffle",
+        action=argparse.BooleanOptionalAction,
+        help="another order of the observations in each epoch of mini-batches, or the one that they have (shuffle)",
+    )
     override.add_argument("--hidden", type=comma_separated, metavar="N,N", help="units of the hidden layers")
     override.add_argument(
         "--activations",

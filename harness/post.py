@@ -68,11 +68,12 @@ def final_cost() -> float:
 
 
 def is_post(scenario: Scenario) -> bool:
-    """Whether it is the post's network on the post's data, whatever the training."""
+    """Whether it is the post's network on the post's data in full batches, whatever else of the training."""
     post = load("post")
     same_data = scenario.x.shape == post.x.shape and scenario.y.shape == post.y.shape
     return (
         scenario.network == post.network
+        and scenario.batches is None
         and same_data
         and bool(np.allclose(scenario.x, post.x) and np.allclose(scenario.y, post.y))
     )

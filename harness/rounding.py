@@ -11,7 +11,7 @@ a plateau multiplies them. ``drift`` therefore measures what this very descent d
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -22,7 +22,7 @@ from models.network import Array, Network, Weights
 from .trace import COST, Quantity
 
 Bounds = dict[Quantity, Array]
-Train = Callable[[Weights, Sequence[int]], Iterator[Weights]]
+Train = Callable[[Weights, int, int], Weights]  # weights at one iteration to those at a later one
 
 FUNCTION_ERROR = 8  # rounding units that exp, tanh or sigmoid of a math library may be off; measured ones stay under 5
 
@@ -214,7 +214,7 @@ def no_error(weights: Weights) -> list[Array]:
 
 def drift(
     train: Train,
-    step_bounds: Callable[[Weights], Sequence[Array]],
+    step_bounds: Callable[[Weights, int], Sequence[Array]],
     recorded: Sequence[int],
     path: Sequence[Weights],
     ghosts: int = 8,
@@ -227,8 +227,9 @@ def drift(
     does to the disturbance, it does to rounding errors.
 
     Args:
-        train: (weights, recorded) to the weights at each of the recorded iterations.
-        step_bounds: weights to the error bound of the weights after one update from them.
+        train: (weights, begin, end) to the weights at iteration ``end`` of a descent that has them at ``begin``.
+        step_bounds: (weights, iteration) to the error bound of the weights after the update that follows. One batch
+            speaks for those of the whole stretch.
         recorded: rising iterations, the first of ``path``.
         path: the weights at each of them.
         ghosts: how many such descents are tried.
@@ -239,13 +240,13 @@ def drift(
     """
     signs = np.random.default_rng(0)
     farthest = np.zeros(len(recorded))
-    at_step = [step_bounds(w) for w in path]
+    at_step = [step_bounds(w, iteration) for w, iteration in zip(path, recorded)]
     for _ in range(ghosts):
         ghost = list(path[0])
-        for place, stretch in enumerate(np.diff(recorded), start=1):
-            made = [stretch * bound for bound in at_step[place - 1]]
+        for place, (begin, end) in enumerate(zip(recorded, recorded[1:]), start=1):
+            made = [(end - begin) * bound for bound in at_step[place - 1]]
             start = [w + signs.choice((-1.0, 1.0), w.shape) * e for w, e in zip(ghost, made)]
-            (ghost,) = train([w.astype(path[0][0].dtype) for w in start], [int(stretch)])
+            ghost = train([w.astype(path[0][0].dtype) for w in start], begin, end)
             off = max(float(np.max(np.abs(g - w))) for g, w in zip(ghost, path[place]))
             farthest[place] = max(farthest[place], off + max(float(np.max(e)) for e in made))
     return [[np.full(w.shape, far) for w in path[0]] for far in farthest]

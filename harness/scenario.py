@@ -15,6 +15,8 @@ A TOML file has four parts, each key of which has a default but for ``[data]`` a
     bias_initializer = "zeros"  # by default the constant that the kernel has too, else zeros
     learning_rate = 0.5
     iterations = 10000
+    batch_size = 32             # observations in an iteration's batch; by default all of them
+    shuffle = true              # another order of the observations in each epoch; false: as they are
     dtype = "float64"
     seed = 0
     record = "log"              # "all", "every 100", "log" (1, 2, 5, 10, 20, ...), "log 50" (50 more between them)
@@ -25,6 +27,10 @@ header row, or ``npz = "data.npz"`` with the arrays x and y; both paths are rela
 y may be a flat list where there is one output. Under categorical_crossentropy one column of whole numbers is taken for
 class labels and made one-hot, its outputs in the order of the labels. Where no activations are given, all layers are
 sigmoid, but the output layer is softmax under categorical_crossentropy.
+
+An iteration is one update. With batch_size an epoch of n observations has ceil(n / batch_size) of them, the last with
+what is left, as in Keras' fit, whose default of shuffle = true is ours too. The order of an epoch comes from the seed,
+and is the same for all that is trained (models/batches.py). A batch_size of all observations or more is the full batch.
 
 Nothing here imports TensorFlow.
 """
@@ -42,6 +48,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from models.batches import Batches
 from models.network import ACTIVATION_NAMES, COST_NAMES, OUTPUT_ACTIVATION_OF_COST, Array, Network, Weights
 
 from . import BadInput
@@ -57,14 +64,28 @@ from .data import (
     targets_of_cost,
     xor_data,
 )
-from .given import Given, finite, known_words, must, nearest, one_of, shown, shown_path, texts, whole_number
+from .given import (
+    MOST_WHOLE_NUMBER,
+    Given,
+    finite,
+    known_words,
+    must,
+    nearest,
+    one_of,
+    shown,
+    shown_path,
+    texts,
+    whole_number,
+)
 
 MOST_WEIGHTS = 50_000_000
 MOST_HIDDEN_LAYERS = 100
 MOST_STARTS = 100
 MOST_TOML = 2**22  # bytes: larger data belong in a CSV or NPZ file
 MOST_RECORDED = 100_000  # iterations
-MOST_RECORDED_NUMBERS = 250_000_000  # of one run: z, a and delta of each observation, gradients and weights
+MOST_RECORDED_NUMBERS = 500_000_000  # of all runs of a comparison: 4 GB in float64
+IMPLEMENTATIONS = 3  # that a comparison trains
+COSTS = 200  # between the first and the last iteration of a sweep, spaced evenly in log
 LONGEST_NAME = 60
 # A key of so many parts, a.b.c: the time and memory that Python's own TOML reader takes for one grows with the square
 # of their number, and 100 kB of them would fill any memory.
@@ -75,7 +96,17 @@ DTYPES = ("float64", "float32")
 TABLES = {
     "data": ("x", "y", "csv", "inputs", "targets", "npz"),
     "network": ("hidden", "activations", "cost"),
-    "training": ("initializers", "bias_initializer", "learning_rate", "iterations", "dtype", "seed", "record"),
+    "training": (
+        "initializers",
+        "bias_initializer",
+        "learning_rate",
+        "iterations",
+        "batch_size",
+        "shuffle",
+        "dtype",
+        "seed",
+        "record",
+    ),
 }
 TABLE_OF = {key: table for table, keys in TABLES.items() for key in keys}
 DEFAULTS: dict[str, object] = {
@@ -103,10 +134,11 @@ class Scenario:
         initializers: the starts to train from, by Keras' names.
         bias_initializer: None is the kernel's own where that is a constant, else zeros.
         learning_rate: the factor of the gradient in one update.
-        iterations: full-batch updates.
+        iterations: updates.
         dtype: "float64" or "float32".
         seed: of the draws, 0 or above.
         record: "all", "every K", "log" or "log N".
+        batches: which observations each update is made with; None is all of them.
     """
 
     name: str
@@ -120,11 +152,24 @@ class Scenario:
     dtype: str
     seed: int
     record: str
+    batches: Batches | None = None
 
     @property
     def recorded(self) -> tuple[int, ...]:
         """The iterations to record: rising, from 0 (the start) to ``iterations``."""
         return recorded_iterations(self.record, self.iterations)
+
+    @property
+    def batch_size(self) -> int:
+        """How many observations an update is made with, at most."""
+        return len(self.x) if self.batches is None else self.batches.size
+
+    def batch(self, iteration: int) -> tuple[Array, Array]:
+        """x (batch, inputs) and y (batch, outputs) of the update that follows so many iterations."""
+        if self.batches is None:
+            return self.x, self.y
+        rows = self.batches.rows(len(self.x), iteration)
+        return self.x[rows], self.y[rows]
 
     def start(self, initializer: str) -> Weights:
         """The weights to train from, of each layer (inputs + 1, units) in ``dtype``."""
@@ -168,6 +213,16 @@ def recorded_iterations(record: str, iterations: int) -> tuple[int, ...]:
     if iterations:
         points |= {round(point) for point in np.geomspace(1, iterations, min(number, MOST_RECORDED)).tolist()}
     return tuple(sorted({0, iterations, *(point for point in points if point < iterations)}))
+
+
+def record_of_costs(scenario: Scenario) -> str:
+    """The plan of a sweep, which records no more than costs: ``COSTS`` of them, so that the iterations to a target are
+    told to within 2 %; with mini-batches no more than take about as long as the training, for each needs all
+    observations."""
+    if scenario.batches is None:
+        return f"log {COSTS}"
+    as_long = 3 * scenario.iterations * scenario.batches.size // len(scenario.x)  # going forward alone is a third
+    return f"log {min(COSTS, as_long)}" if as_long else "log"
 
 
 # --- values ---
@@ -243,6 +298,21 @@ def record_plan(given: Given, iterations: int) -> str:
             f"record 'log' or 'every {-(-iterations // (MOST_RECORDED - 2))}'"
         )
     return plan
+
+
+def mini_batches(settings: Mapping[str, Given]) -> Batches | None:
+    """The batches that are asked for, None where none are; whether they are smaller than the data is not known yet."""
+    size, shuffle = settings.get("batch_size"), settings.get("shuffle")
+    if shuffle is not None and not isinstance(shuffle.value, bool):
+        raise must(shuffle, "true or false")
+    if size is None:
+        if shuffle is not None:
+            raise BadInput(f"{shuffle.where} goes with batch_size only; give batch_size too, or drop it")
+        return None
+    number = size.value
+    if not isinstance(number, int) or isinstance(number, bool) or not 1 <= number <= MOST_WHOLE_NUMBER:
+        raise must(size, f"a whole number from 1 to {MOST_WHOLE_NUMBER}")
+    return Batches(number, True if shuffle is None else bool(shuffle.value), whole_number(settings["seed"]))
 
 
 # --- network ---
@@ -463,15 +533,18 @@ def built_in(name: str) -> tuple[dict[str, Given], Callable[[], Data]]:
     return settings | {"name": Given(name, f"{name}: name")}, scenario.data
 
 
-def check_room(scenario: Scenario, where: str) -> None:
-    """Raise BadInput where what is recorded of one run would not fit into memory."""
+def check_room(scenario: Scenario) -> None:
+    """Raise BadInput where all that a comparison records would not fit into memory: z, a and delta of a batch, the
+    gradients, and the weights before and after, of every implementation from every start."""
+    observations = scenario.batch_size
     weights = sum(rows * units for rows, units in scenario.network.shapes)
-    numbers = 3 * len(scenario.x) * sum(scenario.network.sizes[1:]) + 2 * weights
-    recorded = len(scenario.recorded)
-    if recorded * numbers > MOST_RECORDED_NUMBERS:
+    numbers = 3 * observations * sum(scenario.network.sizes[1:]) + 3 * weights
+    runs, recorded = IMPLEMENTATIONS * len(scenario.initializers), len(scenario.recorded)
+    if runs * recorded * numbers > MOST_RECORDED_NUMBERS:
         raise BadInput(
-            f"{where}: {scenario.record!r} records {recorded} times {numbers} numbers, "
-            f"at most {MOST_RECORDED_NUMBERS} fit; record fewer iterations, or give fewer observations or units"
+            f"{scenario.name}: {scenario.record!r} records {recorded} times {numbers} numbers in each of {runs} runs, "
+            f"at most {MOST_RECORDED_NUMBERS} in all fit; record fewer iterations, or give fewer observations, units "
+            "or initializers, or a batch_size"
         )
 
 
@@ -506,12 +579,15 @@ def load(name_or_path: str, overrides: Mapping[str, object] = {}) -> Scenario:
     record = record_plan(given["record"], iterations)
     starts = initializers(given["initializers"], dtype)
     bias_initializer = bias(given["bias_initializer"], dtype) if "bias_initializer" in given else None
+    batches = mini_batches(given)
 
     found = data()
     check_shapes(found)
     y = targets_of_cost(found, given["cost"])
     of_data = network(given, found.x.shape[1], y.shape[1])
     x, y = cast(found.x, dtype, found.x_where), cast(y, dtype, found.y_where)
-    scenario = Scenario(name, of_data, x, y, starts, bias_initializer, learning_rate, iterations, dtype, seed, record)
-    check_room(scenario, given["record"].where)
-    return scenario
+    if batches is not None and batches.size >= len(x):
+        batches = None
+    return Scenario(
+        name, of_data, x, y, starts, bias_initializer, learning_rate, iterations, dtype, seed, record, batches
+    )

@@ -178,7 +178,7 @@ def chunk_size(scenario: Scenario, cores: int) -> int:
     shapes = scenario.network.shapes
     block = ensemble.block_size([np.empty((*shape, 1), scenario.dtype) for shape in shapes])
     products = sum(rows * units for rows, units in shapes)
-    of_block = 3 * len(scenario.x) * products * block * max(scenario.iterations, 1)
+    of_block = 3 * scenario.batch_size * products * block * max(scenario.iterations, 1)
     return min(max(cores * MULTIPLICATIONS // of_block, cores) * block, effort.members_at_once(scenario, CHUNK))
 
 
@@ -208,6 +208,7 @@ def train_part(job: Job, part: Part, chunk: int) -> Iterator[Group]:
         recorded,
         optimizers.parse(combination.optimizer),
         chunk,
+        scenario.batches,
     ):
         seed = scenario.seed + first
         final = np.asarray(done.costs[-1], np.float64)

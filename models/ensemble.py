@@ -22,9 +22,10 @@ from numpy.typing import ArrayLike, NDArray
 
 from . import loop, updates
 from .activations import activate
+from .batches import Batches
 from .costs import COSTS
 from .handwritten import output_delta, through_activation
-from .network import Array, Network, Weights
+from .network import Array, Network, Weights, weight_of_piece
 from .optimizers import SGD, Optimizer
 
 # Up to so many multiplications for a member, a product is faster as broadcast multiply and reduce_sum, above as einsum.
@@ -34,10 +35,11 @@ from .optimizers import SGD, Optimizer
 BROADCAST_AT_MOST = 4096
 
 BLOCK = 256  # members at most: 64 take 1.5 times as long for each member, 1024 are 8 % faster but too few to share out
-VECTOR = 16  # members at least: the float32 numbers of a vector register
-BLOCK_BYTES = 2**19  # of weights in a block at most, where that leaves so many: half of a core's cache
+BLOCK_BYTES = 2**19  # of weights in a block at most, where it is more than one member: half of a core's cache
 
 CHUNK = 2**16  # members whose starts and results are held at once
+
+PIECE = 2**24  # numbers of one layer, of all members of a block, that a cost holds at once
 
 
 def is_small(a: tf.Tensor, units: int) -> bool:
@@ -107,9 +109,28 @@ def gradients(network: Network, weights: list[tf.Tensor], x: tf.Tensor, y: tf.Te
 
 
 def costs(network: Network, weights: list[tf.Tensor], x: tf.Tensor, y: tf.Tensor) -> list[tf.Tensor]:
-    """[C], (members,)"""
-    z, a = forward_pass(network, weights, x)
-    return [COSTS[network.cost](z[-1], a[-1], y[:, :, None])]
+    """[C], (members,); where the observations are too many for the memory, they are taken in pieces"""
+
+    def of(x: tf.Tensor, y: tf.Tensor) -> tf.Tensor:
+        z, a = forward_pass(network, weights, x)
+        return COSTS[network.cost](z[-1], a[-1], y[:, :, None])
+
+    observations = x.shape[0]
+    at_once = max(1, PIECE // (max(network.sizes) * weights[0].shape[2]))
+    if observations <= at_once:
+        return [of(x, y)]
+
+    def of_piece(first: tf.Tensor, count: int) -> tf.Tensor:
+        share = tf.constant(weight_of_piece(network.cost, count, observations), x.dtype)
+        return share * of(*(tf.slice(v, [first, 0], [count, v.shape[1]]) for v in (x, y)))
+
+    whole, left = divmod(observations, at_once)
+    _, total = tf.while_loop(
+        lambda piece, total: piece < whole,
+        lambda piece, total: (piece + 1, total + of_piece(piece * at_once, at_once)),
+        (tf.constant(0), tf.zeros(weights[0].shape[2], x.dtype)),
+    )
+    return [total + of_piece(tf.constant(whole * at_once), left) if left else total]
 
 
 def check_members(network: Network, weights: Sequence[Array]) -> int:
@@ -148,9 +169,9 @@ def settings_of_members(optimizer: Optimizer | Sequence[Optimizer], members: int
 
 
 def block_size(weights: Sequence[Array]) -> int:
-    """Members in a block: a power of two, as many as ``BLOCK_BYTES`` hold between ``VECTOR`` and ``BLOCK``."""
+    """Members in a block: a power of two, as many as ``BLOCK_BYTES`` hold between 1 and ``BLOCK``."""
     fitting = BLOCK_BYTES // sum(w[..., 0].nbytes for w in weights)
-    return 2 ** (min(max(fitting, VECTOR), BLOCK).bit_length() - 1)
+    return 2 ** (min(max(fitting, 1), BLOCK).bit_length() - 1)
 
 
 def members_of(values: Array, block: NDArray[np.intp], dtype: np.dtype) -> tf.Tensor:
@@ -188,13 +209,16 @@ def descend(
     learning_rate: ArrayLike,
     recorded: Sequence[int],
     optimizer: Optimizer | Sequence[Optimizer],
+    batches: Batches | None,
 ) -> Iterator[Advance]:
-    """Take all members from one recorded iteration to the next; what ``recording`` gives must end in a members axis."""
+    """Take all members from one recorded iteration to the next; what ``recording`` gives must end in a members axis,
+    and have the same shape for any number of observations."""
     members = check_members(network, weights)
     dtype = weights[0].dtype
     rates = check_of_members("the learning rate", learning_rate, members)
     name, settings = settings_of_members(optimizer, members)
-    program = loop.compiled_descent(gradients, recording, network, name)
+    observations = len(x)
+    program = loop.compiled_descent(gradients, recording, network, name, loop.batch_size_of(batches, observations))
     x, y = tf.constant(x, dtype), tf.constant(y, dtype)
 
     size = block_size(weights)
@@ -207,11 +231,12 @@ def descend(
         for block in blocks
     ]
 
-    recorded_bytes = len(blocks) * sum(v.numpy().nbytes for v in recording(network, starts[0], x, y))
+    recorded_bytes = len(blocks) * sum(v.numpy().nbytes for v in recording(network, starts[0], x[:1], y[:1]))
     stops = loop.stops_at_once(recorded_bytes)
     with ThreadPoolExecutor(os.cpu_count()) as threads:  # TensorFlow lets go of Python's lock while it computes
-        for group in loop.calls(network, x.shape[0], size, recorded, stops):
-            advance = functools.partial(loop.advance, program, x=x, y=y, group=group, stops=stops)
+        for group in loop.calls(network, observations, size, recorded, stops, batches):
+            orders = loop.orders_of(batches, observations, points[0].iteration, group[-1].iteration)
+            advance = functools.partial(loop.advance, program, x=x, y=y, orders=orders, group=group, stops=stops)
             values, points = zip(*threads.map(advance, points, rates_of, settings_of))
             joined = [np.concatenate(parts, axis=-1)[..., :members] for parts in zip(*values)]
             yield Advance(group, joined, points, members)
@@ -225,6 +250,7 @@ def train(
     learning_rate: ArrayLike,
     recorded: Sequence[int],
     optimizer: Optimizer | Sequence[Optimizer] = SGD,
+    batches: Batches | None = None,
 ) -> Iterator[Weights]:
     """The weights of all members at each of the ``recorded`` iterations (rising; 0 is the start).
 
@@ -233,11 +259,14 @@ def train(
         x, y: (observations, inputs), (observations, outputs), shared by all members.
         learning_rate: one, or (members,).
         optimizer: one, or one for each member, all of one name.
+        batches: of the observations, one to an iteration and shared by all members; None is the full batch.
 
     Raises:
         ValueError: shapes or lengths that do not fit; the message says which.
     """
-    for advance in descend(loop.weights_themselves, network, weights, x, y, learning_rate, recorded, optimizer):
+    for advance in descend(
+        loop.weights_themselves, network, weights, x, y, learning_rate, recorded, optimizer, batches
+    ):
         for number, stop in enumerate(advance.stops):
             if stop.recorded:
                 yield [v[number] for v in advance.recorded]
@@ -263,13 +292,14 @@ def outcome(
     learning_rate: ArrayLike,
     recorded: Sequence[int],
     optimizer: Optimizer | Sequence[Optimizer] = SGD,
+    batches: Batches | None = None,
 ) -> Outcome:
-    """Train as ``train`` does and keep the costs and the last weights.
+    """Train as ``train`` does and keep the costs, of all observations, and the last weights.
 
     Args and errors as there; at least one iteration is recorded.
     """
     kept: list[Array] = []
-    for advance in descend(costs, network, weights, x, y, learning_rate, recorded, optimizer):
+    for advance in descend(costs, network, weights, x, y, learning_rate, recorded, optimizer, batches):
         (of_stops,) = advance.recorded
         kept.extend(cost for cost, stop in zip(of_stops, advance.stops) if stop.recorded)
     return Outcome(range(advance.members), np.stack(kept), advance.weights)
@@ -285,6 +315,7 @@ def outcomes(
     recorded: Sequence[int],
     optimizer: Optimizer | Sequence[Optimizer] = SGD,
     chunk: int = CHUNK,
+    batches: Batches | None = None,
 ) -> Iterator[Outcome]:
     """Draw and train members 0, 1, .., ``members`` - 1, so many at a time, in memory that their number does not raise.
 
@@ -306,6 +337,7 @@ def outcomes(
             rates[of_some] if rates.ndim else rates,
             recorded,
             optimizer if isinstance(optimizer, Optimizer) else optimizer[of_some],
+            batches,
         )
         yield trained._replace(members=some)
 

@@ -21,6 +21,7 @@ import tensorflow as tf
 
 from . import loop
 from .activations import ACTIVATIONS, activate
+from .batches import Batches
 from .costs import COST_GRADIENTS, COSTS, OUTPUT_DELTAS
 from .network import Array, Backward, Forward, Network, Weights, check_weights
 from .optimizers import SGD, Optimizer
@@ -139,6 +140,7 @@ def train(
     learning_rate: float,
     recorded: Sequence[int],
     optimizer: Optimizer = SGD,
+    batches: Batches | None = None,
 ) -> Iterator[Weights]:
     """See ``network.Implementation``. Stays in one compiled loop, recording included."""
-    return loop.train(gradients, network, weights, x, y, learning_rate, recorded, optimizer)
+    return loop.train(gradients, network, weights, x, y, learning_rate, recorded, optimizer, batches)

@@ -1,8 +1,8 @@
 """Gradient descent as one compiled loop, for any way of computing the gradients, any optimizer, any thing to record.
 
 The loop is one XLA program. It goes from one recorded iteration to the next, puts by what is to be recorded, and goes
-on without leaving the compiled code. The iterations, the learning rate and the optimizer's settings are arguments of
-it, so runs that share shapes share the program.
+on without leaving the compiled code. The iterations, the learning rate, the optimizer's settings and the orders of the
+observations are arguments of it, so runs that share shapes share the program.
 """
 
 from __future__ import annotations
@@ -11,9 +11,11 @@ import functools
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
+import numpy as np
 import tensorflow as tf
 
 from . import updates
+from .batches import Batches
 from .network import Array, Network, Weights, check_weights
 from .optimizers import SGD, Optimizer
 
@@ -41,21 +43,55 @@ class Stop(NamedTuple):
     recorded: bool
 
 
+class Orders(NamedTuple):
+    """The orders of the observations in the epochs that a call goes through, (epochs x observations,), one after the
+    other; and what makes of an iteration the number of its batch among theirs, ``iteration + shift``."""
+
+    rows: tf.Tensor
+    shift: tf.Tensor
+
+
 def weights_themselves(network: Network, weights: list[tf.Tensor], x: tf.Tensor, y: tf.Tensor) -> list[tf.Tensor]:
     """The ``Recording`` of the weights."""
     return weights
 
 
+def gradients_of_batch(
+    gradients: Gradients,
+    size: int,
+    network: Network,
+    weights: list[tf.Tensor],
+    x: tf.Tensor,
+    y: tf.Tensor,
+    orders: Orders,
+    iteration: tf.Tensor,
+) -> list[tf.Tensor]:
+    """dC/dw of each layer for the cost of one batch: ``size`` observations, or what is left of them in the epoch"""
+    observations = x.shape[0]
+    per_epoch, left = -(-observations // size), observations % size
+    number = tf.cast(iteration + orders.shift, tf.int32)
+    epoch, place = number // per_epoch, number % per_epoch
+    first = epoch * observations + place * size
+
+    def of(count: int) -> list[tf.Tensor]:
+        rows = tf.gather(orders.rows, first + tf.range(count))  # a slice would be a program for each ``shift``
+        return gradients(network, weights, tf.gather(x, rows), tf.gather(y, rows))
+
+    if left == 0:
+        return of(size)
+    return tf.cond(place < per_epoch - 1, lambda: of(size), lambda: of(left))
+
+
 @functools.cache
 def compiled_descent(
-    gradients: Gradients, recording: Recording, network: Network, optimizer: str
+    gradients: Gradients, recording: Recording, network: Network, optimizer: str, batch_size: int | None
 ) -> Callable[..., tuple[list[tf.Tensor], list[tf.Tensor], list[updates.State]]]:
-    """One XLA program: (weights, state, x, y, learning_rate, settings, iteration, stops, count) to
+    """One XLA program: (weights, state, x, y, orders, learning_rate, settings, iteration, stops, count, asked) to
     (recorded, weights, state).
 
     ``iteration`` is where the weights are; the first ``count`` of ``stops`` (stops,) are those to come, rising.
-    ``recorded`` holds what ``recording`` gives at each, stacked on axis 0; the weights and the state returned are those
-    of the last.
+    What ``recording`` gives at each comes back stacked on axis 0, or zeros unless ``asked``; the weights and the state
+    returned are those of the last. ``batch_size`` None is the full batch, which does not look at the ``orders``.
     """
 
     def descent(
@@ -63,16 +99,21 @@ def compiled_descent(
         state: list[updates.State],
         x: tf.Tensor,
         y: tf.Tensor,
+        orders: Orders,
         learning_rate: tf.Tensor,
         settings: updates.Settings,
         iteration: tf.Tensor,
         stops: tf.Tensor,
         count: tf.Tensor,
+        asked: tf.Tensor,
     ) -> tuple[list[tf.Tensor], list[tf.Tensor], list[updates.State]]:
         def iterate(
             iteration: tf.Tensor, weights: list[tf.Tensor], state: list[updates.State]
         ) -> tuple[tf.Tensor, list[tf.Tensor], list[updates.State]]:
-            found = gradients(network, weights, x, y)
+            if batch_size is None:
+                found = gradients(network, weights, x, y)
+            else:
+                found = gradients_of_batch(gradients, batch_size, network, weights, x, y, orders, iteration)
             return (
                 iteration + 1,
                 *updates.apply(optimizer, weights, found, state, learning_rate, iteration + 1, settings),
@@ -89,7 +130,11 @@ def compiled_descent(
             iteration, weights, state = tf.while_loop(
                 lambda iteration, *_: iteration < stop, iterate, (iteration, weights, state)
             )
-            now = recording(network, weights, x, y)
+            now = tf.cond(
+                asked,
+                lambda: recording(network, weights, x, y),
+                lambda: [tf.zeros(r.element_shape, r.dtype) for r in recorded],
+            )
             return number + 1, iteration, weights, state, [r.write(number, v) for r, v in zip(recorded, now)]
 
         recorded = [
@@ -115,15 +160,29 @@ def stops_for(recorded: Sequence[int], apart: int) -> Iterator[Stop]:
         reached = iteration
 
 
+def batch_size_of(batches: Batches | None, observations: int) -> int | None:
+    """How many observations an iteration has at most; None for the full batch, which one as large as that is too."""
+    return None if batches is None or batches.size >= observations else batches.size
+
+
 def calls(
-    network: Network, observations: int, members: int, recorded: Sequence[int], stops: int
+    network: Network,
+    observations: int,
+    members: int,
+    recorded: Sequence[int],
+    stops: int,
+    batches: Batches | None = None,
 ) -> Iterator[list[Stop]]:
-    """The stops in groups, one to a call: at most so many, and an amount of work, in each.
+    """The stops in groups, one to a call: at most so many, and an amount of work, in each. One that is not recorded
+    has a call of its own.
 
     An iteration's work is reckoned as three products a layer for each member.
     """
     products = sum(rows * units for rows, units in network.shapes)
-    apart = max(1, MULTIPLICATIONS // (3 * observations * products * members))
+    size = batch_size_of(batches, observations)
+    apart = max(1, MULTIPLICATIONS // (3 * (size or observations) * products * members))
+    if batches is not None and size is not None:
+        apart = min(apart, batches.iterations_held(observations))
     group: list[Stop] = []
     reached = 0
     for stop in stops_for(recorded, apart):
@@ -145,6 +204,17 @@ def settings_of(optimizer: Optimizer) -> updates.Settings:
     return {name: tf.constant(value, tf.float64) for name, value in optimizer.settings}
 
 
+def orders_of(batches: Batches | None, observations: int, begin: int, end: int) -> Orders:
+    """The orders of the epochs that iterations ``begin`` .. ``end`` - 1 lie in, in an array of one size for all calls;
+    empty for the full batch."""
+    if batches is None or batch_size_of(batches, observations) is None:
+        return Orders(tf.zeros([0], tf.int32), tf.constant(0, tf.int64))
+    found, place = batches.orders(observations, begin, end)
+    rows = np.zeros((batches.epochs_held(observations), observations), np.int32)
+    rows[: len(found)] = found
+    return Orders(tf.constant(rows.reshape(-1)), tf.constant(place - begin, tf.int64))
+
+
 def advance(
     program: Callable[..., tuple[list[tf.Tensor], list[tf.Tensor], list[updates.State]]],
     point: Point,
@@ -152,6 +222,7 @@ def advance(
     settings: updates.Settings,
     x: tf.Tensor,
     y: tf.Tensor,
+    orders: Orders,
     group: Sequence[Stop],
     stops: int,
 ) -> tuple[list[Array], Point]:
@@ -165,11 +236,13 @@ def advance(
         point.state,
         x,
         y,
+        orders,
         learning_rate,
         settings,
         tf.constant(point.iteration, tf.int64),
         tf.constant(iterations + [0] * (stops - len(iterations)), tf.int64),
         tf.constant(len(iterations), tf.int32),
+        tf.constant(any(stop.recorded for stop in group)),
     )
     return [r.numpy()[: len(iterations)] for r in recorded], Point(iterations[-1], weights, state)
 
@@ -209,22 +282,30 @@ def train(
     learning_rate: float,
     recorded: Sequence[int],
     optimizer: Optimizer = SGD,
+    batches: Batches | None = None,
 ) -> Iterator[Weights]:
     """Descend from ``weights``; yield them at each of the ``recorded`` iterations (rising; 0 is the start).
+
+    Args:
+        batches: of the observations, one to an iteration; None is the full batch.
 
     Raises:
         ValueError: the weights have other shapes than the network's.
     """
     check_weights(network, weights)
     dtype = weights[0].dtype
-    program = compiled_descent(gradients, weights_themselves, network, optimizer.name)
+    observations = len(x)
+    program = compiled_descent(
+        gradients, weights_themselves, network, optimizer.name, batch_size_of(batches, observations)
+    )
     start = [tf.constant(w) for w in weights]
     point = Point(0, start, updates.start(optimizer.name, start))
     x, y, rate = tf.constant(x, dtype), tf.constant(y, dtype), tf.constant(learning_rate, dtype)
     settings = settings_of(optimizer)
     stops = stops_at_once(sum(w.nbytes for w in weights))
-    for group in calls(network, x.shape[0], 1, recorded, stops):
-        values, point = advance(program, point, rate, settings, x, y, group, stops)
+    for group in calls(network, observations, 1, recorded, stops, batches):
+        orders = orders_of(batches, observations, point.iteration, group[-1].iteration)
+        values, point = advance(program, point, rate, settings, x, y, orders, group, stops)
         for number, stop in enumerate(group):
             if stop.recorded:
                 yield [v[number].copy() for v in values]

@@ -13,12 +13,14 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from .batches import Batches
 from .optimizers import SGD, Optimizer
 
 Array = NDArray[np.floating]
 Weights = list[Array]
 
 ACTIVATION_NAMES = ("sigmoid", "tanh", "relu", "leaky_relu", "linear", "softmax")
+SUMMED_COSTS = ("sum_of_squared_errors",)  # over observations; the others are means over them
 COST_NAMES = ("sum_of_squared_errors", "mean_squared_error", "binary_crossentropy", "categorical_crossentropy")
 
 # A cross-entropy is the log-likelihood of one output activation only; with that one its delta is free of logarithms.
@@ -86,6 +88,11 @@ class Network:
     def shapes(self) -> tuple[tuple[int, int], ...]:
         """(inputs + 1, units) of the weights of each layer."""
         return tuple((inputs + 1, units) for inputs, units in zip(self.sizes, self.sizes[1:]))
+
+
+def weight_of_piece(cost: str, piece: int, observations: int) -> float:
+    """What the cost of ``piece`` of the observations counts in the cost of all: C = sum_pieces weight C_piece"""
+    return 1.0 if cost in SUMMED_COSTS else piece / observations
 
 
 def check_weights(network: Network, weights: Sequence[Array]) -> None:
@@ -164,5 +171,9 @@ class Implementation(Protocol):
         learning_rate: float,
         recorded: Sequence[int],
         optimizer: Optimizer = SGD,
+        batches: Batches | None = None,
     ) -> Iterator[Weights]:
-        """The weights at each of the ``recorded`` iterations (rising; 0 is the start)."""
+        """The weights at each of the ``recorded`` iterations (rising; 0 is the start).
+
+        ``batches`` say which observations each iteration is made with; None is all of them.
+        """

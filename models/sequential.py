@@ -1,7 +1,8 @@
 """The network as a Keras user writes it: Sequential, Dense, compile, fit.
 
-Keras keeps z to itself and has no deltas, so neither is offered. ``fit`` gets its one batch from a dataset that repeats
-it, many steps to one execution and compiled by XLA: that is what makes it fast here.
+Keras keeps z to itself and has no deltas, so neither is offered. ``fit`` gets its batches from a dataset, the full
+batch again and again or the mini-batches in their order, many steps to one execution and compiled by XLA: that is what
+makes it fast here.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import numpy as np
 import tensorflow as tf
 
 from .activations import NEGATIVE_SLOPE
+from .batches import Batches
 from .network import Array, Backward, Forward, Network, Weights, check_weights, from_keras, to_keras
 from .optimizers import SGD, Optimizer
 
@@ -160,6 +162,33 @@ def untuned() -> tf.data.Options:
     return options
 
 
+def full_batches(x: Array, y: Array) -> Callable[[int, int], tf.data.Dataset]:
+    """(begin, end) to the batch of each of the iterations ``begin`` .. ``end`` - 1: all observations"""
+    batch = tf.data.Dataset.from_tensors((x, y)).with_options(untuned())
+    return lambda begin, end: batch.repeat(end - begin)
+
+
+def mini_batches(x: Array, y: Array, batches: Batches) -> Callable[[int, int], tf.data.Dataset]:
+    """(begin, end) to the batch of each of the iterations ``begin`` .. ``end`` - 1"""
+    observations = len(x)
+    per_epoch = batches.per_epoch(observations)
+    all_x, all_y = tf.constant(x), tf.constant(y)
+
+    def between(begin: int, end: int) -> tf.data.Dataset:
+        found, place = batches.orders(observations, begin, end)
+        orders = tf.constant(found)  # (epochs, observations)
+
+        def batch(number: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+            first = number % per_epoch * batches.size
+            rows = orders[number // per_epoch, first : first + batches.size]  # at the end of an epoch there are fewer
+            return tf.gather(all_x, rows), tf.gather(all_y, rows)
+
+        numbers = tf.data.Dataset.range(place, place + end - begin)
+        return numbers.map(batch).prefetch(tf.data.AUTOTUNE)
+
+    return between
+
+
 def train(
     network: Network,
     weights: Weights,
@@ -168,17 +197,20 @@ def train(
     learning_rate: float,
     recorded: Sequence[int],
     optimizer: Optimizer = SGD,
+    batches: Batches | None = None,
 ) -> Iterator[Weights]:
-    """See ``network.Implementation``. One call of ``fit`` from one recorded iteration to the next."""
+    """See ``network.Implementation``. One call of ``fit`` from one recorded iteration to the next, or as far as the
+    orders of its batches are held."""
     current, state, reached = weights, None, 0
-    batch = tf.data.Dataset.from_tensors((x, y)).with_options(untuned())
+    between = full_batches(x, y) if batches is None else mini_batches(x, y, batches)
     for iteration in recorded:
-        if iteration > reached:
+        while reached < iteration:
+            end = iteration if batches is None else min(iteration, reached + batches.iterations_held(len(x)))
             # another run may have had the model since
             model = with_weights(network, current, optimizer)
             set_optimizer(model, learning_rate, state)
-            # one epoch of so many steps: every step is the full batch, so a step is an iteration
-            model.fit(batch.repeat(iteration - reached), shuffle=False, verbose=0)
-            current, reached = from_keras(model.get_weights()), iteration
+            # one epoch of so many steps, each of which is an iteration
+            model.fit(between(reached, end), shuffle=False, verbose=0)
+            current, reached = from_keras(model.get_weights()), end
             state = [variable.numpy() for variable in model.optimizer.variables]
         yield current

@@ -8,6 +8,7 @@ import tensorflow as tf
 
 from . import loop
 from .activations import activate
+from .batches import Batches
 from .costs import COSTS
 from .network import Array, Backward, Forward, Network, Weights, check_weights
 from .optimizers import SGD, Optimizer
@@ -69,6 +70,7 @@ def train(
     learning_rate: float,
     recorded: Sequence[int],
     optimizer: Optimizer = SGD,
+    batches: Batches | None = None,
 ) -> Iterator[Weights]:
     """See ``network.Implementation``. Stays in one compiled loop, recording included."""
-    return loop.train(gradients, network, weights, x, y, learning_rate, recorded, optimizer)
+    return loop.train(gradients, network, weights, x, y, learning_rate, recorded, optimizer, batches)

@@ -167,7 +167,7 @@ def test_runs_of_other_length_rate_and_size_share_a_program():
     network, _, x, y = post_problem()
     optimizer = Optimizer("momentum")
     ensemble.outcome(network, draw(network, range(3)), x, y, 0.1, [0, 5], optimizer)
-    program = loop.compiled_descent(ensemble.gradients, ensemble.costs, network, "momentum")
+    program = loop.compiled_descent(ensemble.gradients, ensemble.costs, network, "momentum", None)
     before = program.experimental_get_tracing_count()
     slower = Optimizer("momentum", (("momentum", 0.5),))
     ensemble.outcome(network, draw(network, range(700)), x, y, 0.2, range(0, 100, 2), slower)

@@ -70,6 +70,7 @@ ORDER_IN = {
 
 # Rooms that need no TensorFlow, and so must not load it.
 WITHOUT_TENSORFLOW = [
+    "models.batches",
     "models.network",
     "models.initializers",
     "models.optimizers",

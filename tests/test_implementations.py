@@ -145,7 +145,7 @@ def test_weights_of_another_shape_are_refused(name):
 def test_no_retracing_between_runs_of_the_same_shapes():
     network, weights, x, y = post_problem()
     list(handwritten.train(network, weights, x, y, 0.5, [1]))
-    descent = loop.compiled_descent(handwritten.gradients, loop.weights_themselves, network, "sgd")
+    descent = loop.compiled_descent(handwritten.gradients, loop.weights_themselves, network, "sgd", None)
     before = descent.experimental_get_tracing_count()
     list(handwritten.train(network, weights, x, y, 0.1, [5, 17, 100]))
     list(handwritten.train(network, [2 * w for w in weights], x, y, 3.0, [0, 1]))

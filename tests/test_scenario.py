@@ -14,7 +14,8 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from harness import BadInput
-from harness.scenario import BUILT_IN, OVERRIDES, TABLES, Scenario, load, recorded_iterations
+from harness.scenario import BUILT_IN, OVERRIDES, TABLES, Scenario, check_room, load, recorded_iterations
+from models.batches import Batches
 
 XOR_DATA = "x = [[0, 0], [0, 1], [1, 0], [1, 1]]\ny = [0, 1, 1, 0]\n"
 PARTS = {"top": "", "data": XOR_DATA, "network": "hidden = [2]\n", "training": ""}
@@ -446,6 +447,40 @@ def test_endless_file_is_refused():
     assert "a device" in mistake("/dev/zero")
 
 
+# --- batches ---
+
+
+def test_batches_of_a_scenario(tmp_path):
+    path = write(tmp_path, toml(training="batch_size = 3\nshuffle = false\nseed = 5"))
+    scenario = load(path)
+    assert scenario.batches == Batches(3, False, 5)
+    assert scenario.batch(1)[0].tolist() == scenario.x[3:].tolist()
+    assert load(path, {"shuffle": True, "batch_size": 2, "seed": 1}).batches == Batches(2, True, 1)
+    assert load("xor", {"batch_size": 2}).batches == Batches(2, True, 0)
+    assert load("xor").batches is None
+    assert load("xor").batch(7)[1] is not None
+
+
+@pytest.mark.parametrize("size", [4, 5, 2**31 - 1])
+def test_a_batch_of_all_observations_is_the_full_batch(size):
+    assert load("xor", {"batch_size": size, "shuffle": True}).batches is None
+
+
+@pytest.mark.parametrize(
+    ("training", "words"),
+    [
+        ("batch_size = 2.0", ["training.batch_size must be a whole number from 1", "got 2.0"]),
+        ("batch_size = -1", ["training.batch_size must be a whole number", "got -1"]),
+        ("batch_size = 2\nshuffle = 1", ["training.shuffle must be true or false", "got 1"]),
+        ("shuffle = true", ["training.shuffle goes with batch_size only"]),
+        ("batchsize = 2", ["did you mean 'batch_size'"]),
+    ],
+)
+def test_mistakes_about_batches(tmp_path, training, words):
+    message = mistake(write(tmp_path, toml(training=training)))
+    assert all(word in message for word in words), message
+
+
 # --- mistakes on the command line ---
 
 
@@ -464,6 +499,9 @@ def test_endless_file_is_refused():
         ("cost", "categorical_crossentropy", ["--cost", "sums to 0.6"]),
         ("dtype", "double", ["--dtype", "float64"]),
         ("seed", -1, ["--seed"]),
+        ("batch_size", 0, ["--batch-size must be a whole number from 1 to", "got 0"]),
+        ("batch_size", True, ["--batch-size must be a whole number", "got True"]),
+        ("shuffle", False, ["--shuffle goes with batch_size only"]),
         ("record", "every x", ["--record", "'every x'"]),
         ("name", "a b", ["--name"]),
         ("learningrate", 1.0, ["'learningrate'", "did you mean 'learning_rate'"]),
@@ -489,9 +527,14 @@ def test_recording_more_iterations_than_memory_holds():
 
 def test_recording_more_than_memory_holds():
     pytest.importorskip("sklearn")
-    message = mistake("digits", record="all", iterations=10_000)
-    # z, a and delta of 42 units for 1797 observations; gradients and weights of 65 x 32 and 33 x 10
-    assert f"10001 times {3 * 42 * 1797 + 2 * (65 * 32 + 33 * 10)} numbers" in message
+    scenario = load("digits", {"record": "all", "iterations": 10_000})
+    with pytest.raises(BadInput) as error:
+        check_room(scenario)
+    # z, a and delta of 42 units for 1797 observations; gradients and weights before and after, of 65 x 32 and 33 x 10
+    numbers = 3 * 42 * 1797 + 3 * (65 * 32 + 33 * 10)
+    assert f"10001 times {numbers} numbers in each of 6 runs" in str(error.value)
+    # of batches of one observation there is room for more
+    check_room(load("digits", {"record": "all", "iterations": 10_000, "batch_size": 1}))
 
 
 # --- recording ---

@@ -3,7 +3,7 @@
 Every tag holds one tensor for each recorded iteration, which is TensorBoard's step. Tags are the same in every run,
 so that runs overlay, and everything about a layer stands in one group, named by what comes before the first slash:
 
-    cost
+    cost  batch_cost
     output/observation0_unit0 ...
     layer1/clone_spread  layer1/effective_width  layer1/gradient_norm  layer1/saturated_share  layer1/update_to_weight
     layer1/activation/neuron0  layer1/gradient/neuron0  layer1/weights/neuron0 ...        histograms
@@ -16,7 +16,7 @@ stand side by side, one row for each start.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 from tensorboard.compat.proto import summary_pb2
@@ -43,6 +43,7 @@ MAX_NEURONS = 32  # of a layer
 MAX_OUTPUTS = 16  # curves of single outputs
 SIDE_BY_SIDE = 6  # neurons of a layer in one row
 
+Each = Array | Sequence[Array]  # (n, units) at each recorded iteration
 Shown = dict[int, int]  # the units to draw, each with how many it stands for: itself and its clones
 
 
@@ -87,16 +88,28 @@ def neurons_text(layer: str, units: int, shown: Shown, when: str) -> str:
     )
 
 
-def offered(run: Run, quantity: Quantity) -> Array | None:
-    """(iterations, ...) of a quantity; None where the run does not offer it at every recorded iteration."""
+def offered(run: Run, quantity: Quantity) -> list[Array] | None:
+    """A quantity at each recorded iteration; None where the run does not offer it at every one."""
     if any(quantity not in trace for trace in run.traces):
         return None
-    return np.stack(list(run.curve(quantity)))
+    return list(run.curve(quantity))
 
 
-def neuron_histograms(name: str, group: str, values: Array, shown: Shown, last: int, description: str) -> list[Series]:
-    """A histogram for each of the shown units: values (iterations, n, units of the layer), counted over n."""
-    counted = histograms(np.moveaxis(values[:, :, list(shown)], 1, 2))  # (iterations, shown, BINS, 3)
+def at_each(of: Callable[[Array], Array], values: Each) -> Array:
+    """What ``of`` makes of (iterations, n, units), (iterations, ...), where n is not the same at every iteration: the
+    last batch of an epoch is smaller than the others. Those of one n are put through it at once."""
+    each = list(values)
+    sizes = np.array([len(v) for v in each])
+    places = [np.flatnonzero(sizes == size) for size in np.unique(sizes)]
+    parts = [of(np.stack([each[place] for place in of_size.tolist()])) for of_size in places]
+    found: Array = np.concatenate(parts)[np.argsort(np.concatenate(places))]
+    return found
+
+
+def neuron_histograms(name: str, group: str, values: Each, shown: Shown, last: int, description: str) -> list[Series]:
+    """A histogram for each of the shown units: values (n, units of the layer) at each iteration, counted over n."""
+    # (iterations, shown, BINS, 3)
+    counted = at_each(lambda v: histograms(np.moveaxis(v[:, :, list(shown)], 1, 2)), values)
     return [
         histogram_series(
             f"{group}/{name}/{numbered('neuron', unit, last)}",
@@ -108,9 +121,9 @@ def neuron_histograms(name: str, group: str, values: Array, shown: Shown, last: 
     ]
 
 
-def neuron_curves(name: str, group: str, values: Array, shown: Shown, last: int, description: str) -> list[Series]:
-    """A curve for each of the shown units: the mean over n of values (iterations, n, units of the layer)."""
-    means = values.mean(axis=1, dtype=np.float64)
+def neuron_curves(name: str, group: str, values: Each, shown: Shown, last: int, description: str) -> list[Series]:
+    """A curve for each of the shown units: the mean over n of values (n, units of the layer) at each iteration."""
+    means = at_each(lambda v: v.mean(axis=1, dtype=np.float64), values)
     return [
         scalar_series(
             f"{group}/{name}/{numbered('neuron', unit, last)}",
@@ -188,9 +201,9 @@ def update_series(group: str, before: Array, after: Array) -> list[Series]:
     ]
 
 
-def activation_series(group: str, activations: Array, activation: str | None, shown: Shown) -> list[Series]:
-    """Histograms and means of activations (iterations, observations, units), and how much of them is saturated."""
-    last = activations.shape[2] - 1
+def activation_series(group: str, activations: Each, activation: str | None, shown: Shown) -> list[Series]:
+    """Histograms and means of activations (observations, units) at each iteration, and how much is saturated."""
+    last = activations[0].shape[1] - 1
     found = [
         *neuron_histograms(
             "activation",
@@ -207,11 +220,11 @@ def activation_series(group: str, activations: Array, activation: str | None, sh
             activations,
             shown,
             last,
-            "The mean activation of neuron {unit}, all observations.",
+            "The mean activation of neuron {unit} over the observations.",
         ),
     ]
     if activation is not None and saturation.is_judged(activation):
-        share = saturation.is_saturated(activation, activations).mean(axis=(1, 2))
+        share = at_each(lambda a: saturation.is_saturated(activation, a).mean(axis=(1, 2)), activations)
         found.append(
             scalar_series(
                 f"{group}/saturated_share",
@@ -244,12 +257,14 @@ def symmetry_series(run: Run, layer: int, group: str) -> list[Series]:
 
 def output_series(run: Run) -> list[Series]:
     """The outputs of the first observations, at most ``MAX_OUTPUTS`` curves."""
-    outputs = offered(run, Quantity("a", len(run.weights[0])))
-    if outputs is None:
+    if run.outputs is None:
         return []
+    outputs = np.stack(run.outputs)
     _, observations, units = outputs.shape
     told = min(observations, max(1, MAX_OUTPUTS // units))
     left_out = f" Of {observations} observations {told} are shown." if told < observations else ""
+    if run.wholes:
+        left_out = f" The first {told} observations are shown."
     return [
         scalar_series(
             f"output/{numbered('observation', observation, told - 1)}_{numbered('unit', unit, units - 1)}",
@@ -262,6 +277,20 @@ def output_series(run: Run) -> list[Series]:
     ]
 
 
+def batch_cost_series(run: Run) -> list[Series]:
+    """The cost of each batch, where the cost is that of all observations."""
+    if not run.wholes:
+        return []
+    return [
+        scalar_series(
+            "batch_cost",
+            "The cost of the batch that the update of each iteration is made with. It scatters around **cost**, that "
+            "of all observations.",
+            run.batch_costs,
+        )
+    ]
+
+
 def layer_series(run: Run, layer: int, group: str, activation: str | None, shown: Shown) -> list[Series]:
     """All that is shown of one layer."""
     weights = np.stack([w[layer - 1] for w in run.weights])
@@ -270,8 +299,8 @@ def layer_series(run: Run, layer: int, group: str, activation: str | None, shown
     activations = offered(run, Quantity("a", layer))
     return [
         *(symmetry_series(run, layer, group) if layer in hidden_layers(run.weights[0]) else []),
-        *(gradient_series(group, gradients, shown) if gradients is not None else []),
-        *(update_series(group, weights, updated) if updated is not None else []),
+        *(gradient_series(group, np.stack(gradients), shown) if gradients is not None else []),
+        *(update_series(group, weights, np.stack(updated)) if updated is not None else []),
         *(activation_series(group, activations, activation, shown) if activations is not None else []),
         *weight_series(group, weights, shown),
     ]
@@ -298,6 +327,7 @@ def series_of(run: Run, max_neurons: int = MAX_NEURONS, network: Network | None 
             "training only if the curve stays there.",
             run.costs,
         ),
+        *batch_cost_series(run),
         *output_series(run),
     ]
     shown = shown_of(run, max_neurons)

@@ -399,6 +399,8 @@ def check(caller: Caller, name: str, source: str, options: Options) -> Report:
         source: its text, in which names of dictionary keys are looked for; may be empty.
     """
     report = Report(name)
+    if options.scenario is not None and options.scenario.batches is not None:
+        report.notes.append(f"checked in full batches: the batch_size of {options.scenario.name} is for training")
     functions = [f for f in FUNCTIONS if f in caller.functions]
     report.functions = functions
     if leading(functions) is None:

@@ -41,6 +41,7 @@ def run(arguments: argparse.Namespace) -> int:
     effort.check_comparison(chosen)
     if not arguments.no_log:
         effort.check_drawing(chosen, arguments.max_neurons)
+    scenario.check_room(chosen)
     with contextlib.ExitStack() as stack:
         folder = None
         if not arguments.no_log:
@@ -53,6 +54,8 @@ def run(arguments: argparse.Namespace) -> int:
         wall_time = time.time()
         sizes = "-".join(map(str, chosen.network.sizes))
         hparams: dict[str, Setting] = {"learning_rate": chosen.learning_rate, "network": f"{chosen.name} {sizes}"}
+        if chosen.batches is not None:
+            hparams["batch_size"] = chosen.batches.size
 
         def write(run: Run) -> None:
             if folder is not None and run.recorded:

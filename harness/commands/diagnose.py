@@ -93,7 +93,7 @@ def run(arguments: argparse.Namespace) -> int:
     else:
         check_asked(chosen.iterations)
         each = effort.SECONDS_IN_PYTHON if is_file else effort.SECONDS_COMPILED
-        effort.check_run(chosen.network, len(chosen.x), chosen.iterations, each, budget)
+        effort.check_run(chosen.network, chosen.batch_size, chosen.iterations, each, budget)
     with contextlib.ExitStack() as stack:
         folder = None
         if not arguments.no_log:

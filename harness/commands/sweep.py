@@ -7,6 +7,7 @@ import contextlib
 import math
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -71,8 +72,9 @@ def run(arguments: argparse.Namespace) -> int:
 
     if arguments.resume and (arguments.no_log or arguments.name is None):
         raise BadInput("--resume goes on in a log folder: say which with --name, and leave out --no-log")
-    # finer than a comparison needs: the iterations to a target are told to within 2 %
-    chosen = scenario.load(arguments.scenario, {"record": "log 200", **overrides(arguments)})
+    chosen = scenario.load(arguments.scenario, overrides(arguments))
+    if arguments.record is None:
+        chosen = replace(chosen, record=scenario.record_of_costs(chosen))
     given = [Given(rate, "command line: --learning-rate") for rate in arguments.rates or [chosen.learning_rate]]
     rates = [scenario.rate(rate, chosen.dtype) for rate in given]
     rules = arguments.optimizers or ["sgd"]

@@ -19,6 +19,7 @@ from typing import Protocol
 import numpy as np
 
 from models import initializers
+from models.batches import Batches
 from models.network import Array, Implementation, Network, Weights
 from models.optimizers import SGD, Optimizer
 
@@ -57,6 +58,7 @@ class Case:
         seed: of all that is drawn here.
         implementation: the math to judge; None is the hand-written one.
         mistake: what ``harness check`` found wrong with it, in words.
+        batches: which observations each iteration is made with, in every run; None is all of them.
     """
 
     name: str
@@ -73,6 +75,7 @@ class Case:
     seed: int = 0
     implementation: Implementation | None = None
     mistake: str | None = None
+    batches: Batches | None = None
 
 
 def case_of(
@@ -105,6 +108,7 @@ def case_of(
         seed=scenario.seed,
         implementation=implementation,
         mistake=mistake,
+        batches=scenario.batches,
     )
 
 

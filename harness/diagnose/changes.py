@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from models import initializers, numerical
+from models.batches import Batches
 from models.network import Array, Network, Weights
 from models.optimizers import Optimizer
 
@@ -31,7 +32,7 @@ class Trial:
         rates: their learning rates, (members,).
         target: the cost at or under which one has learned.
         chance: whether the members differ; where they do not, one is all there is.
-        math: in place of the ensemble's own math.
+        batches: of the observations, the same for all; None is the full batch.
     """
 
     network: Network
@@ -43,6 +44,12 @@ class Trial:
     optimizer: Optimizer
     target: float
     chance: bool
+    batches: Batches | None
+
+    @property
+    def batch_size(self) -> int:
+        """The observations of one iteration."""
+        return len(self.x) if self.batches is None else min(self.batches.size, len(self.x))
 
 
 @dataclass(frozen=True)
@@ -171,6 +178,7 @@ def trial_of(case: Case, target: float, unlucky: bool = False) -> Trial:
         case.optimizer,
         target,
         case.draw is not None and not unlucky,
+        case.batches,
     )
 
 

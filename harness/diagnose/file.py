@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from models import numerical
+from models.batches import Batches
 from models.network import Array, Backward, Forward, Network, Weights
 from models.optimizers import SGD, Optimizer
 
@@ -57,12 +58,14 @@ class Mistaken:
         learning_rate: float,
         recorded: Sequence[int],
         optimizer: Optimizer = SGD,
+        batches: Batches | None = None,
     ) -> Iterator[Weights]:
         """See ``network.Implementation``; gradient descent only."""
         along, reached = None, 0
         for iteration in recorded:
-            for _ in range(iteration - reached):
-                problem = self.problem(network, weights, x, y, learning_rate)
+            for done in range(reached, iteration):
+                rows = slice(None) if batches is None else batches.rows(len(x), done)
+                problem = self.problem(network, weights, x[rows], y[rows], learning_rate)
                 weights, along = backprop.descend(self.steps, problem, along)
             reached = iteration
             yield weights

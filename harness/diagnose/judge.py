@@ -71,6 +71,7 @@ from .runs import (
     run_changes,
     run_course,
     seconds_a_member,
+    seconds_an_observation,
 )
 
 MUCH = 0.1  # of what a constant prediction leaves: a difference in cost that matters
@@ -469,8 +470,9 @@ def two_by_two(evidence: Evidence) -> list[tuple[bool, float, Result]]:
 
 def sampled(case: Case, budget: float) -> Case:
     """The case on as many observations, drawn at random, as leave time for every change; on all where they do."""
-    needed = CHANGES * FEWEST_MEMBERS * seconds_a_member(trial_of(case, 0.0))
-    count = max(FEWEST_OBSERVATIONS, int(len(case.x) * budget / 2 / max(needed, 1e-9)))
+    each = CHANGES * FEWEST_MEMBERS * seconds_an_observation(trial_of(case, 0.0))
+    least = FEWEST_OBSERVATIONS if case.batches is None else max(FEWEST_OBSERVATIONS, case.batches.size)
+    count = max(least, int(budget / 2 / max(each, 1e-12)))
     if count >= len(case.x):
         return case
     chosen = np.sort(np.random.default_rng(case.seed).permutation(len(case.x))[:count])

@@ -11,17 +11,22 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from models import ensemble, handwritten, numerical
-from models.network import Array, Implementation, Weights
+from models.batches import pieces
+from models.network import Array, Implementation, Weights, weight_of_piece
 
 from ..effort import pass_seconds
 from ..symptoms import Course
+from ..trace import PIECE, take_whole
 from .case import Case
 from .changes import ENOUGH, Change, Result, Trial, from_healthy, healthy, trial_of
 
 MATH_OBSERVATIONS = 32  # on so many is the math judged, which is the same for all
 MOST_MEMBERS, FEWEST_MEMBERS = 256, 16
+FEWEST_IN_BATCHES = 4  # where a sample of the observations makes no run shorter: 4 of 4 and 0 of 4 do not overlap yet
 
 SECONDS_TO_COMPILE, SECONDS_TO_JUDGE = 1.0, 0.2  # a program; the least run that says how fast this machine is now
+
+FORWARD = 1 / 3  # of an iteration's work
 
 Progress = Callable[[int, int, str], None]
 
@@ -30,8 +35,13 @@ Progress = Callable[[int, int, str], None]
 
 
 def seconds_a_member(trial: Trial) -> float:
-    """What a member is expected to take."""
-    return pass_seconds(trial.network, len(trial.x)) * trial.iterations
+    """What a member is expected to take: its iterations, and the cost of all observations at the end."""
+    return pass_seconds(trial.network, 1) * (trial.batch_size * trial.iterations + len(trial.x) * FORWARD)
+
+
+def seconds_an_observation(trial: Trial) -> float:
+    """What of that each observation more takes: mini-batches stay as large."""
+    return pass_seconds(trial.network, 1) * (FORWARD + (trial.iterations if trial.batches is None else 0))
 
 
 def seconds_together(jobs: Sequence[tuple[Change, Trial, range]]) -> float:
@@ -42,9 +52,10 @@ def seconds_together(jobs: Sequence[tuple[Change, Trial, range]]) -> float:
 
 
 def members_worth(trial: Trial, seconds: float) -> int:
-    """A power of two from ``FEWEST_MEMBERS`` to ``MOST_MEMBERS``."""
+    """A power of two from ``FEWEST_MEMBERS``, with mini-batches from ``FEWEST_IN_BATCHES``, to ``MOST_MEMBERS``."""
     most = max(1.0, seconds / max(seconds_a_member(trial), 1e-12))
-    return int(min(max(2 ** int(math.log2(most)), FEWEST_MEMBERS), MOST_MEMBERS))
+    fewest = FEWEST_MEMBERS if trial.batches is None else FEWEST_IN_BATCHES
+    return int(min(max(2 ** int(math.log2(most)), fewest), MOST_MEMBERS))
 
 
 @dataclass
@@ -79,9 +90,9 @@ def run_together(jobs: Sequence[tuple[Change, Trial, range]]) -> list[Result]:
     starts = [trial.draw(members) for _, trial, members in jobs]
     weights = [np.concatenate(layers, axis=-1) for layers in zip(*starts)]
     rates = np.concatenate([trial.rates(members) for _, trial, members in jobs])
-    done = ensemble.outcome(first.network, weights, first.x, first.y, rates, [first.iterations], first.optimizer).costs[
-        -1
-    ]
+    done = ensemble.outcome(
+        first.network, weights, first.x, first.y, rates, [first.iterations], first.optimizer, first.batches
+    ).costs[-1]
     results, taken = [], 0
     for change, trial, members in jobs:
         costs = np.asarray(done[taken : taken + len(members)], np.float64)
@@ -147,14 +158,14 @@ def recorded_iterations(iterations: int) -> list[int]:
 def run_course(case: Case, iterations: int, implementation: Implementation | None = None) -> Course:
     """The run as it was asked about, by the given math or else by hand."""
     recorded = recorded_iterations(iterations)
-    rate, network = case.learning_rate, case.network
+    rate, network, batches = case.learning_rate, case.network, case.batches
     if implementation is not None:
-        path = list(implementation.train(network, case.start, case.x, case.y, rate, recorded))
+        path = list(implementation.train(network, case.start, case.x, case.y, rate, recorded, batches=batches))
     else:
-        path = list(handwritten.train(network, case.start, case.x, case.y, rate, recorded, case.optimizer))
+        path = list(handwritten.train(network, case.start, case.x, case.y, rate, recorded, case.optimizer, batches))
     # in NumPy: the costs of a hundred points are not worth a compiled program
     with np.errstate(all="ignore"):
-        costs = np.array([numerical.forward(network, w, case.x, case.y).cost for w in path])
+        costs = np.array([take_whole(numerical.forward, network, w, case.x, case.y).cost for w in path])
     return Course(recorded, costs, path)
 
 
@@ -173,7 +184,7 @@ def deadline(case: Case, target: float, seconds: float) -> tuple[int, Result] | 
     stops = [i for i in (d * 10**p for p in range(len(str(case.iterations))) for d in (1, 2, 5)) if i < case.iterations]
     stops.append(case.iterations)
     done = ensemble.outcome(
-        case.network, trial.draw(members), case.x, case.y, case.learning_rate, stops, case.optimizer
+        case.network, trial.draw(members), case.x, case.y, case.learning_rate, stops, case.optimizer, case.batches
     ).costs
     for stop, costs in zip(stops, done):
         reached = int(np.sum(costs <= target))
@@ -183,8 +194,15 @@ def deadline(case: Case, target: float, seconds: float) -> tuple[int, Result] | 
 
 
 def gradients_of(case: Case, weights: Weights) -> list[Array]:
-    """dC/dw of each layer by hand, (inputs + 1, units)"""
-    return handwritten.backward(case.network, weights, case.x, case.y).gradients
+    """dC/dw of each layer by hand, (inputs + 1, units), for all observations; in pieces where they are many"""
+    network, observations = case.network, len(case.x)
+    total = [np.zeros_like(w) for w in weights]
+    for piece in pieces(observations, max(1, PIECE // max(network.sizes))):
+        x, y = case.x[piece], case.y[piece]
+        share = weight_of_piece(network.cost, len(x), observations)
+        found = handwritten.backward(network, weights, x, y).gradients
+        total = [t + np.asarray(share, t.dtype) * g for t, g in zip(total, found)]
+    return total
 
 
 def math_error(case: Case) -> float:

@@ -194,6 +194,12 @@ def agreement_notes(experiment: Experiment) -> str:
         "allowed: twice the bound of the rounding errors of all that went into the element. rel: of one element. "
         "ulp: of the quantity's largest element; both are large where sums cancel, as in a gradient on a plateau."
     )
+    batches = experiment.scenario.batches
+    if batches is not None:
+        read += (
+            f" The quantities of an iteration, its cost too, are those of its batch of {batches.size}; the cost of the "
+            "training below is that of all observations."
+        )
     return f"{read} Not compared: {joined(lacking)}." if lacking else read
 
 
@@ -272,6 +278,8 @@ def scenario_json(scenario: Scenario) -> Json:
         "bias_initializer": scenario.bias_initializer,
         "learning_rate": scenario.learning_rate,
         "iterations": scenario.iterations,
+        "batch_size": None if scenario.batches is None else scenario.batches.size,
+        "shuffle": None if scenario.batches is None else scenario.batches.shuffle,
         "dtype": scenario.dtype,
         "seed": scenario.seed,
         "recorded": scenario.recorded,
@@ -281,14 +289,13 @@ def scenario_json(scenario: Scenario) -> Json:
 def run_json(run: Run, log_dir: str | None) -> Json:
     """One run; the outputs, widths and spreads are those of its last weights"""
     last = run.weights[-1]
-    outputs = next(value for quantity, value in reversed(run.traces[-1].items()) if quantity.name == "a")
     return {
         "implementation": run.implementation,
         "initializer": run.initializer,
         "iterations": run.recorded[-1],
         "final_cost": run.costs[-1],
         "costs": [[iteration, cost] for iteration, cost in zip(run.recorded, run.costs)],
-        "outputs": outputs,
+        "outputs": None if run.outputs is None else run.outputs[-1],
         "effective_width": [effective_width(last, layer) for layer in hidden_layers(last)],
         "clone_spread": [clone_spread(last, layer) for layer in hidden_layers(last)],
         "log_dir": None if log_dir is None else f"{log_dir}/{run.name}",

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+import contextlib
+import os
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import product
+from itertools import chain, product
 from pathlib import Path
 from typing import NamedTuple
 
@@ -20,7 +22,8 @@ from .scenario import Scenario
 from .symmetry import members_with_clones
 
 QUANTILES = (0.05, 0.5, 0.95)
-CHUNK = 2**14  # members that are trained between two looks at the progress bar and at Ctrl-C
+CHUNK = 2**14  # members at most that are trained between two looks at the progress bar and at Ctrl-C
+MULTIPLICATIONS = 2 * 10**10  # of a chunk, for each core: some seconds
 ENOUGH = 0.95  # the share of members that must reach the target for a combination to be recommended
 
 CSV_HEADER = ("initializer", "optimizer", "learning_rate", "seed", "final_cost", "reached_at", "stuck", "clones")
@@ -40,12 +43,49 @@ class Combination(NamedTuple):
         return f"{self.initializer} {self.optimizer} {self.learning_rate:g}"
 
 
-@dataclass(frozen=True)
-class Group:
-    """The members of one combination.
+class Part(NamedTuple):
+    """Some members of one combination; ``members`` counts them from 0."""
+
+    combination: Combination
+    members: range
+
+
+@dataclass(frozen=True, eq=False)
+class Job:
+    """All that the results of a sweep depend on, but for the machine.
 
     Attributes:
-        seeds: of the members that were trained, in order.
+        seeds: how many members of each combination; they have the scenario's seed and those after it.
+        target: the cost to reach.
+        constant_cost: that of the best constant prediction.
+    """
+
+    scenario: Scenario
+    combinations: tuple[Combination, ...]
+    seeds: int
+    target: float
+    constant_cost: float
+
+    @property
+    def parts(self) -> list[Part]:
+        """All members of each combination; one where the start is the same whatever the seed."""
+        return [
+            Part(one, range(1 if is_constant(self.scenario, one.initializer) else self.seeds))
+            for one in self.combinations
+        ]
+
+    @property
+    def members(self) -> int:
+        """Of all combinations"""
+        return sum(len(part.members) for part in self.parts)
+
+
+@dataclass(frozen=True)
+class Group:
+    """Members of one combination that were trained.
+
+    Attributes:
+        seeds: of the members, rising.
         final_cost: (members,) the cost after the last iteration.
         reached_at: (members,) the first recorded iteration at which the cost was at or under the target; NaN if none.
         stuck: (members,) whether the last cost is that of a constant prediction.
@@ -53,7 +93,7 @@ class Group:
     """
 
     combination: Combination
-    seeds: range
+    seeds: Sequence[int]
     final_cost: Array
     reached_at: Array
     stuck: NDArray[np.bool_]
@@ -79,9 +119,13 @@ class Group:
         return [float(q) for q in np.quantile(needed, QUANTILES, method="inverted_cdf")]
 
 
+# trains parts of a job, and yields them in chunks, in any order
+Train = Callable[[Job, Sequence[Part]], Generator[Group, None, None]]
+
+
 @dataclass(frozen=True)
 class Sweep:
-    """All groups, in the order of the combinations; ``interrupted`` where some of the members ``asked`` are missing."""
+    """A group for each combination, in their order; ``interrupted`` where some of the members ``asked`` are missing."""
 
     scenario: Scenario
     target: float
@@ -120,15 +164,27 @@ def is_constant(scenario: Scenario, initializer: str) -> bool:
     return all(initializers.parse(part).constant is not None for part in parts)
 
 
-def train_group(
-    scenario: Scenario, combination: Combination, seeds: int, target: float, plateau: float
-) -> Iterator[Group]:
-    """The members of one combination, a chunk at a time.
+def job(scenario: Scenario, chosen: Sequence[Combination], seeds: int, target: float | None = None) -> Job:
+    """The job of training ``seeds`` members of every combination, with the usual target unless one is given."""
+    goal = default_target(scenario) if target is None else target
+    return Job(scenario, tuple(chosen), seeds, goal, constant_cost(scenario.network.cost, scenario.y))
 
-    Args:
-        seeds: how many members; they have the scenario's seed and those after it.
-        plateau: the cost of the best constant prediction.
+
+def chunk_size(scenario: Scenario, cores: int) -> int:
+    """How many members take some seconds on so many cores: whole blocks, at least one for each core.
+
+    No more than memory holds, and it changes no result. An iteration's work is reckoned as three products a layer.
     """
+    shapes = scenario.network.shapes
+    block = ensemble.block_size([np.empty((*shape, 1), scenario.dtype) for shape in shapes])
+    products = sum(rows * units for rows, units in shapes)
+    of_block = 3 * len(scenario.x) * products * block * max(scenario.iterations, 1)
+    return min(max(cores * MULTIPLICATIONS // of_block, cores) * block, effort.members_at_once(scenario, CHUNK))
+
+
+def train_part(job: Job, part: Part, chunk: int) -> Iterator[Group]:
+    """Train the members of a part, so many at a time."""
+    scenario, combination, first = job.scenario, part.combination, part.members.start
     bias = None if scenario.bias_initializer is None else initializers.parse(scenario.bias_initializer)
 
     def draw(members: range) -> list[Array]:
@@ -137,7 +193,7 @@ def train_group(
             initializers.parse(combination.initializer),
             bias,
             scenario.seed,
-            members,
+            range(first + members.start, first + members.stop),
             np.dtype(scenario.dtype),
         )
 
@@ -145,64 +201,98 @@ def train_group(
     for done in ensemble.outcomes(
         scenario.network,
         draw,
-        seeds,
+        len(part.members),
         scenario.x,
         scenario.y,
         combination.learning_rate,
         recorded,
         optimizers.parse(combination.optimizer),
-        effort.members_at_once(scenario, CHUNK),
+        chunk,
     ):
+        seed = scenario.seed + first
         final = np.asarray(done.costs[-1], np.float64)
         yield Group(
             combination,
-            range(scenario.seed + done.members.start, scenario.seed + done.members.stop),
+            range(seed + done.members.start, seed + done.members.stop),
             final,
-            ensemble.iterations_to_reach(target, done, recorded),
-            np.abs(final - plateau) <= NEAR_CONSTANT * plateau,
+            ensemble.iterations_to_reach(job.target, done, recorded),
+            np.abs(final - job.constant_cost) <= NEAR_CONSTANT * job.constant_cost,
             members_with_clones(done.weights),
         )
 
 
-def joined(parts: Sequence[Group]) -> Group:
-    """One group of all chunks of one combination."""
+def train(job: Job, parts: Sequence[Part]) -> Generator[Group, None, None]:
+    """Train parts of a job in this process, a chunk at a time."""
+    chunk = chunk_size(job.scenario, os.cpu_count() or 1)
+    for part in parts:
+        yield from train_part(job, part, chunk)
+
+
+def joined(groups: Sequence[Group]) -> Group:
+    """One group of all chunks of one combination, in whatever order they were trained."""
+    ordered = sorted(groups, key=lambda group: group.seeds[0])
     return Group(
-        parts[0].combination,
-        range(parts[0].seeds.start, parts[-1].seeds.stop),
+        ordered[0].combination,
+        list(chain.from_iterable(group.seeds for group in ordered)),
         *(
-            np.concatenate([getattr(part, name) for part in parts])
+            np.concatenate([getattr(group, name) for group in ordered])
             for name in ("final_cost", "reached_at", "stuck", "clones")
         ),
     )
 
 
+def missing(job: Job, done: Sequence[Group]) -> list[Part]:
+    """The members of a job that are in none of the groups ``done``, which have none twice."""
+    found = []
+    for combination, members in job.parts:
+        reached = 0
+        of_combination = [group.seeds for group in done if group.combination == combination]
+        for seeds in sorted(of_combination, key=lambda seeds: seeds[0]):
+            first, last = seeds[0] - job.scenario.seed, seeds[-1] - job.scenario.seed
+            if first > reached:
+                found.append(Part(combination, range(reached, first)))
+            reached = last + 1
+        if reached < len(members):
+            found.append(Part(combination, range(reached, len(members))))
+    return found
+
+
 def run(
-    scenario: Scenario,
-    chosen: Sequence[Combination],
-    seeds: int,
-    target: float | None = None,
+    job: Job,
     progress: Progress = lambda done, total, what: None,
+    train: Train = train,
+    done: Sequence[Group] = (),
 ) -> Sweep:
-    """Train ``seeds`` members of every combination, or one where the start is the same whatever the seed.
+    """Train all members of a job but for those that are ``done``.
 
     Ctrl-C ends it early: what is done is kept, and the result says that it was interrupted.
+
+    Args:
+        train: trains parts of a job and yields them in chunks, in any order.
     """
-    goal = default_target(scenario) if target is None else target
-    plateau = constant_cost(scenario.network.cost, scenario.y)
-    members = [1 if is_constant(scenario, combination.initializer) else seeds for combination in chosen]
-    parts: dict[Combination, list[Group]] = {}
-    done = 0
+    groups: dict[Combination, list[Group]] = {}
+    count = 0
+
+    def keep(group: Group) -> None:
+        nonlocal count
+        groups.setdefault(group.combination, []).append(group)
+        count += len(group.seeds)
+        progress(count, job.members, str(group.combination))
+
+    for group in done:
+        keep(group)
+    left = missing(job, done)
     interrupted = False
     try:
-        for combination, asked in zip(chosen, members):
-            progress(done, sum(members), str(combination))
-            for part in train_group(scenario, combination, asked, goal, plateau):
-                parts.setdefault(combination, []).append(part)
-                done += len(part.seeds)
-                progress(done, sum(members), str(combination))
+        if left:
+            progress(count, job.members, str(left[0].combination))
+        with contextlib.closing(train(job, left)) as trained:
+            for group in trained:
+                keep(group)
     except KeyboardInterrupt:
         interrupted = True
-    return Sweep(scenario, goal, plateau, [joined(group) for group in parts.values()], sum(members), interrupted)
+    found = [joined(groups[combination]) for combination in job.combinations if combination in groups]
+    return Sweep(job.scenario, job.target, job.constant_cost, found, job.members, interrupted)
 
 
 def best(sweep: Sweep) -> Group | None:

@@ -114,8 +114,8 @@ def show_result(as_json: bool, machines: Callable[[], Any], people: Callable[[],
 
 
 @contextlib.contextmanager
-def told_what_is_kept(folder: Path | None) -> Iterator[None]:
-    """An interrupt that goes on with a word on where the unfinished results are."""
+def told_what_is_kept(folder: Path | None, advice: str = "") -> Iterator[None]:
+    """An interrupt that goes on with a word on where the unfinished results are, and what to do with them."""
     from .board.runs import UNFINISHED
 
     try:
@@ -123,4 +123,4 @@ def told_what_is_kept(folder: Path | None) -> Iterator[None]:
     except KeyboardInterrupt:
         if folder is None or not any(path.is_dir() for path in folder.iterdir()):
             raise  # nothing was recorded yet
-        raise KeyboardInterrupt(f"{folder} has what was recorded, and is marked {UNFINISHED}") from None
+        raise KeyboardInterrupt(f"{folder} has what was recorded, and is marked {UNFINISHED}{advice}") from None

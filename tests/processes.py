@@ -19,9 +19,9 @@ def heed_ctrl_c() -> None:
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
-def processor_seconds(process: subprocess.Popen[str]) -> float:
+def processor_seconds(pid: int) -> float:
     """What a process has had of the processors so far."""
-    fields = Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
@@ -37,7 +37,7 @@ def interrupted(arguments: list[str], folder: Path) -> tuple[int, str, str]:
         preexec_fn=heed_ctrl_c,
     )
     deadline = time.monotonic() + PATIENCE
-    while process.poll() is None and processor_seconds(process) < WORKED and time.monotonic() < deadline:
+    while process.poll() is None and processor_seconds(process.pid) < WORKED and time.monotonic() < deadline:
         time.sleep(0.1)
     process.send_signal(signal.SIGINT)
     try:

@@ -26,7 +26,7 @@ PATIENCE = 30  # seconds
 # Options and arguments whose values are numbers, or any text.
 FREE = {
     "iterations", "hidden", "seed", "learning_rate", "rates", "name", "max_neurons", "budget", "seeds", "target",
-    "seconds", "memory", "jobs", "members", "rounds", "port",
+    "seconds", "memory", "jobs", "members", "rounds", "port", "ray",
 }  # fmt: skip
 
 

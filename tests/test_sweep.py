@@ -26,7 +26,7 @@ def found():
     """The post from Glorot uniform and from ones, 60 seeds."""
     scenario = load("post", {"record": "log 200"})
     chosen = sweep.combinations(scenario.initializers, ["sgd"], [0.5, 3.0])
-    return sweep.run(scenario, chosen, 60)
+    return sweep.run(sweep.job(scenario, chosen, 60))
 
 
 def group(found, initializer, rate):
@@ -75,7 +75,7 @@ def test_the_verdict_answers_the_post_s_last_question(found):
     told = " ".join(sweep_report.verdict(found))
     assert "0.000121" in told
     assert "So 10,000 iterations are" in told
-    slow = sweep.run(found.scenario, [found.groups[-2].combination], 20)
+    slow = sweep.run(sweep.job(found.scenario, [found.groups[-2].combination], 20))
     assert any("not too many" in line for line in sweep_report.verdict(slow))
 
 
@@ -93,14 +93,55 @@ def test_quantiles_of_known_members():
 
 
 @pytest.mark.parametrize("size", [1, 7, 60])
-def test_chunks_change_nothing(found, size, monkeypatch):
-    monkeypatch.setattr(sweep, "CHUNK", size)
+def test_chunks_change_nothing(size, monkeypatch):
     combination = sweep.Combination("glorot_uniform", "sgd", 3.0)
-    again = sweep.run(load("post", {"record": "log 200", "iterations": 50}), [combination], 20).groups[0]
-    monkeypatch.undo()
-    whole = sweep.run(load("post", {"record": "log 200", "iterations": 50}), [combination], 20).groups[0]
+    job = sweep.job(load("post", {"record": "log 200", "iterations": 50}), [combination], 20)
+    whole = sweep.run(job).groups[0]
+    monkeypatch.setattr(sweep, "CHUNK", size)
+    again = sweep.run(job).groups[0]
     assert np.array_equal(again.final_cost, whole.final_cost)
     assert np.array_equal(again.seeds, whole.seeds)
+
+
+def group_of(combination, seeds):
+    """Members whose figures tell their seed."""
+    values = np.array(seeds, np.float64)
+    return sweep.Group(combination, seeds, values, 10 * values, values > 3, values > 5)
+
+
+def test_what_is_missing_is_what_no_chunk_has():
+    drawn, constant = sweep.Combination("glorot_uniform", "sgd", 3.0), sweep.Combination("ones", "sgd", 3.0)
+    job = sweep.job(load("post", {"seed": 7}), [constant, drawn], 100)
+    assert sweep.missing(job, []) == [(constant, range(1)), (drawn, range(100))]
+    done = [group_of(drawn, range(57, 67)), group_of(constant, range(7, 8)), group_of(drawn, range(17, 27))]
+    assert sweep.missing(job, done) == [(drawn, range(10)), (drawn, range(20, 50)), (drawn, range(60, 100))]
+    assert sweep.missing(job, [group_of(constant, range(7, 8)), group_of(drawn, range(7, 107))]) == []
+
+
+def test_only_what_is_missing_is_trained_and_the_order_of_chunks_is_that_of_the_seeds():
+    drawn = sweep.Combination("glorot_uniform", "sgd", 3.0)
+    job = sweep.job(load("post", {"seed": 2}), [drawn], 8)
+
+    def train(job, parts):
+        assert parts == [(drawn, range(2)), (drawn, range(4, 8))]
+        yield group_of(drawn, range(6, 10))
+        yield group_of(drawn, range(2, 4))
+
+    found = sweep.run(job, train=train, done=[group_of(drawn, range(4, 6))])
+    assert list(found.groups[0].seeds) == list(range(2, 10))
+    assert found.groups[0].final_cost.tolist() == list(range(2, 10))
+    assert found.groups[0].clones.tolist() == [False] * 4 + [True] * 4
+    assert not found.interrupted
+
+
+def test_a_chunk_is_some_seconds_of_work_and_a_block_for_each_core():
+    post = sweep.chunk_size(load("post"), 2)
+    assert post == sweep.CHUNK
+    digits = load("digits", {"dtype": "float32"})
+    # 1797 observations, 65 x 32 and 33 x 10 weights, 200 iterations: 2.6e9 multiplications a member: a block a core
+    size = sweep.chunk_size(digits, 2)
+    assert size == 2 * sweep.ensemble.block_size([np.empty((*s, 1), np.float32) for s in digits.network.shapes])
+    assert sweep.chunk_size(digits, 1) == size // 2
 
 
 def test_members_with_clones_are_those_of_smaller_effective_width():
@@ -171,7 +212,10 @@ def test_an_interrupt_keeps_what_is_done(tmp_path):
     arguments = ["sweep", "--init", "ones,glorot_uniform", "--seeds", "2000000", "--iterations", "3000", "--json"]
     code, out, err = interrupted([*arguments, "--name", "cut"], tmp_path)
     assert code == 130, err
-    assert err == "harness: interrupted: logs/post/cut has what was recorded, and is marked UNFINISHED\n"
+    assert err == (
+        "harness: interrupted: logs/post/cut has what was recorded, and is marked UNFINISHED; "
+        "to go on, add --name cut --resume\n"
+    )
     document = json.loads(out)
     assert document["interrupted"] is True
     assert document["combinations"][0]["members"] == 1
@@ -183,7 +227,7 @@ def test_an_interrupt_keeps_what_is_done(tmp_path):
 def test_each_combination_is_one_entry_of_the_hparams_page(tmp_path):
     arguments = ["sweep", "--seeds", "5", "--iterations", "20", "--learning-rate", "0.5,3", "--name", "n"]
     assert cli.main([*arguments, "--log-dir", str(tmp_path)]) == 0
-    folders = {path.name: path for path in (tmp_path / "post" / "n").iterdir()}
+    folders = {path.name: path for path in (tmp_path / "post" / "n").glob("*-sgd-*")}
     assert set(folders) == {f"{start}-sgd-{rate}" for start in ("ones", "glorot_uniform") for rate in ("0.5", "3")}
     events = EventAccumulator(str(folders["glorot_uniform-sgd-3"]))
     events.Reload()

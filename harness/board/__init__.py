@@ -1,6 +1,16 @@
 """TensorBoard: the folder of a run, the event files in it, and the page that shows them."""
 
-from .runs import UNFINISHED, run_folder, write, write_verdict
+from .runs import UNFINISHED, is_marked, mark, resumed_folder, run_folder, write, write_verdict
 from .server import launch, view
 
-__all__ = ["UNFINISHED", "launch", "run_folder", "view", "write", "write_verdict"]
+__all__ = [
+    "UNFINISHED",
+    "is_marked",
+    "launch",
+    "mark",
+    "resumed_folder",
+    "run_folder",
+    "view",
+    "write",
+    "write_verdict",
+]

@@ -117,7 +117,7 @@ def layout_value(charts: Mapping[str, Mapping[str, str]]) -> summary_pb2.Summary
     tensor = tensor_pb2.TensorProto(
         dtype=types_pb2.DT_STRING,
         tensor_shape=tensor_shape_pb2.TensorShapeProto(),
-        string_val=[layout.SerializeToString()],
+        string_val=[layout.SerializeToString(deterministic=True)],
     )
     return summary_pb2.Summary.Value(
         tag=layout_metadata.CONFIG_SUMMARY_TAG, metadata=layout_metadata.create_summary_metadata(), tensor=tensor
@@ -141,6 +141,14 @@ def session_start(settings: Mapping[str, Setting], wall_time: float) -> plugin_d
     return start
 
 
+def hparams_metadata_of(data: plugin_data_pb2.HParamsPluginData) -> summary_pb2.SummaryMetadata:
+    """The metadata of a value of the HParams page; the same data give the same bytes, whatever the process."""
+    metadata = hparams_metadata.create_summary_metadata(data)
+    content = plugin_data_pb2.HParamsPluginData.FromString(metadata.plugin_data.content)
+    metadata.plugin_data.content = content.SerializeToString(deterministic=True)
+    return metadata
+
+
 def hparams_values(
     settings: Mapping[str, Setting], metrics: Mapping[str, str], wall_time: float
 ) -> list[summary_pb2.Summary.Value]:
@@ -160,7 +168,7 @@ def hparams_values(
     return [
         summary_pb2.Summary.Value(
             tag=tag,
-            metadata=hparams_metadata.create_summary_metadata(plugin_data_pb2.HParamsPluginData(**data)),
+            metadata=hparams_metadata_of(plugin_data_pb2.HParamsPluginData(**data)),
             tensor=hparams_metadata.NULL_TENSOR,
         )
         for tag, data in (

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import itertools
+import os
 import re
+import shutil
+import sys
+import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
@@ -21,7 +26,13 @@ from .events import Series, Setting, event_of, file_version, record, records_of,
 from .series import MAX_NEURONS, series_of, side_by_side, told_once
 
 UNFINISHED = "UNFINISHED"  # a file of that name marks a folder that is not, or not yet, complete
+NOT_FINISHED = "Not finished, or still being written. What is here can be read; it is not all.\n"  # said in it
 NAME = re.compile(r"\w[\w.+=, -]{0,59}")  # one part of a path, on every system, and not a hidden one
+
+
+def event_file(time: str) -> str:
+    """The name of an event file, by which TensorBoard knows it; ``time`` in whole seconds since 1970."""
+    return f"events.out.tfevents.{time}.harness"
 
 
 def write_events(
@@ -31,12 +42,14 @@ def write_events(
     series: Sequence[Series],
     iterations: Sequence[int],
 ) -> None:
-    """An event file in ``folder``. Interrupted, it stays readable up to the last whole iteration."""
-    with open(folder / f"events.out.tfevents.{int(wall_time):010}.harness", "xb") as file:
+    """An event file in ``folder``. Interrupted or killed, it stays readable up to the last whole iteration."""
+    with open(folder / event_file(f"{int(wall_time):010}"), "xb", buffering=0) as file:
+        # unbuffered: each record goes to the system in one piece
         file.write(file_version(wall_time))
         file.write(record(event_of(once, 0, wall_time)))
         for one in records_of(series, iterations, wall_time):
             file.write(one)
+        os.fsync(file.fileno())
 
 
 @contextlib.contextmanager
@@ -48,6 +61,10 @@ def plain_errors(folder: Path) -> Iterator[None]:
         if isinstance(error, FileExistsError) and folder.is_dir():
             advice = (
                 f"{shown_path(folder)} exists and is not overwritten: choose another name with --name, or remove it"
+            )
+        elif error.errno in (errno.ENOSPC, errno.EDQUOT):
+            advice = (
+                f"cannot write into {shown_path(folder)}: {error.strerror}; make room, or choose another with --log-dir"
             )
         else:
             advice = (
@@ -65,15 +82,99 @@ def check_name(what: str, name: str) -> None:
         )
 
 
+def mark(folder: Path) -> None:
+    """Tell that ``folder`` is not, or no longer, complete.
+
+    Raises:
+        BadInput: it cannot be written.
+    """
+    with plain_errors(folder):
+        (folder / UNFINISHED).write_text(NOT_FINISHED)
+
+
+def is_marked(folder: Path) -> bool:
+    """Whether ``folder`` is not complete."""
+    return (folder / UNFINISHED).exists()
+
+
+def make_marked(folder: Path) -> None:
+    """Make a folder that is marked from its first moment on: it is made aside, and renamed.
+
+    Of two processes that make the same one, one succeeds.
+
+    Raises:
+        OSError: it cannot be made; FileExistsError where there is one already.
+    """
+    aside = folder.with_name(f".{os.getpid()}-{threading.get_ident()}.new")
+    exists = FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST))
+    aside.mkdir()
+    try:
+        (aside / UNFINISHED).write_text(NOT_FINISHED)
+        if os.path.lexists(folder):  # renaming would take the place of an empty folder
+            raise exists
+        aside.rename(folder)
+    except BaseException as error:
+        shutil.rmtree(aside, ignore_errors=True)
+        if isinstance(error, OSError) and error.errno == errno.ENOTEMPTY:  # another process was quicker
+            raise exists from None
+        raise
+
+
 def make_timestamped(parent: Path) -> Path:
     """Make a folder named by the time; those that fall into the same second get a number after it."""
     stamp = datetime.now().strftime("%Y%m%d-%H%M%S")
     for number in itertools.count(1):
         folder = parent / (stamp if number == 1 else f"{stamp}-{number}")
         with contextlib.suppress(FileExistsError):
-            folder.mkdir()
+            make_marked(folder)
             break
     return folder
+
+
+@contextlib.contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Keep other processes out of ``folder`` during a ``with``; the lock goes with its process, however that ends.
+
+    Windows, and file systems that lock nothing, have none.
+
+    Raises:
+        BadInput: another process is in there.
+    """
+    if sys.platform == "win32":
+        yield
+        return
+    import fcntl
+
+    with plain_errors(folder):
+        opened = os.open(folder, os.O_RDONLY)
+    try:
+        try:
+            fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise BadInput(f"{folder}: another process is at work on it; wait for it, or give another --name") from None
+        except OSError:
+            pass
+        yield
+    finally:
+        os.close(opened)
+
+
+@contextlib.contextmanager
+def writing(folder: Path) -> Iterator[None]:
+    """Take the mark away at the end of a ``with``, in which no other process writes here.
+
+    After an error or an interrupt it stays, beside what was written; where nothing was, the folder goes, and its name
+    is free again.
+    """
+    with locked(folder):
+        try:
+            yield
+        except BaseException:
+            if [path.name for path in folder.iterdir()] == [UNFINISHED]:
+                shutil.rmtree(folder)
+            raise
+        with plain_errors(folder):
+            (folder / UNFINISHED).unlink(missing_ok=True)
 
 
 @contextlib.contextmanager
@@ -93,19 +194,27 @@ def run_folder(root: Path, scenario: str, name: str | None = None) -> Iterator[P
     with plain_errors(parent):
         parent.mkdir(parents=True, exist_ok=True)
         folder = make_timestamped(parent) if name is None else parent / name
-    with plain_errors(folder):
-        if name is not None:
-            folder.mkdir()  # of two processes at once, one succeeds
-        marker = folder / UNFINISHED
-        marker.write_text("Not finished, or still being written. What is here can be read; it is not all.\n")
-    try:
+    if name is not None:
+        with plain_errors(folder):
+            make_marked(folder)
+    with writing(folder):
         yield folder
-    except BaseException:
-        if list(folder.iterdir()) == [marker]:
-            marker.unlink()
-            folder.rmdir()
-        raise
-    marker.unlink()
+
+
+@contextlib.contextmanager
+def resumed_folder(root: Path, scenario: str, name: str) -> Iterator[Path]:
+    """The folder ``root/scenario/name`` as somebody has left it, or a new one, as ``run_folder`` gives.
+
+    It may be finished, and then has no mark: ``mark`` it before writing.
+
+    Raises:
+        BadInput: another process is writing there, it cannot be made, or a name is not that of one folder.
+    """
+    check_name("scenario", scenario)
+    check_name("name", name)
+    folder = root / scenario / name
+    with writing(folder) if os.path.lexists(folder) else run_folder(root, scenario, name):
+        yield folder
 
 
 def write(

@@ -8,7 +8,7 @@ import numpy as np
 
 from ..sweep import Group, Sweep
 from .events import Setting, hparams_values, scalar_series
-from .runs import plain_errors, write_events
+from .runs import event_file, plain_errors, write_events
 
 # tag, title, what to look for
 SCALARS = (
@@ -34,7 +34,7 @@ def figures(group: Group) -> list[float]:
 
 
 def write(sweep: Sweep, folder: Path, wall_time: float) -> None:
-    """Write a folder in ``folder`` for each combination.
+    """Write a folder in ``folder`` for each combination, in place of what was written there before.
 
     Raises:
         BadInput: it cannot be written.
@@ -45,7 +45,9 @@ def write(sweep: Sweep, folder: Path, wall_time: float) -> None:
         series = [scalar_series(tag, text, [figure]) for (tag, _, text), figure in zip(SCALARS, figures(group))]
         of_group = folder / str(group.combination).replace(" ", "-")
         with plain_errors(of_group):
-            of_group.mkdir()
+            of_group.mkdir(exist_ok=True)
+            for old in of_group.glob(event_file("*")):
+                old.unlink()
             write_events(
                 of_group, wall_time, hparams_values(settings, metrics, wall_time), series, [sweep.scenario.iterations]
             )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import math
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ def add(commands: Any) -> None:
         "sweep",
         help="what would another seed, start, rate or optimizer have given?",
         description="Train many seeds of every combination of --init, --optimizer and --learning-rate. Ctrl-C ends it "
-        "with what is done. Exit code 0, or 2: bad input.",
+        "with what is done; with --resume it goes on from there. Exit code 0, or 2: bad input.",
     )
     override = add_scenario(command)
     override.add_argument(
@@ -46,7 +47,21 @@ def add(commands: Any) -> None:
     command.add_argument(
         "--target", type=number, metavar="COST", help="to reach (default: a hundredth of the constant prediction's)"
     )
-    add_output(command).add_argument("--csv", type=Path, metavar="FILE", help="write one row for every member")
+    output = add_output(command)
+    output.add_argument("--csv", type=Path, metavar="FILE", help="write one row for every member")
+    output.add_argument(
+        "--resume",
+        action="store_true",
+        help="go on with the sweep of that --name, given the same options, where it was stopped; or begin it",
+    )
+    command.add_argument(
+        "--ray",
+        nargs="?",
+        const="auto",
+        metavar="HOST:PORT",
+        help="train on the Ray cluster there, or on that which this machine belongs to; whoever can reach a cluster "
+        "can run code on it, so use your own",
+    )
     command.set_defaults(run=run)
 
 
@@ -54,6 +69,8 @@ def run(arguments: argparse.Namespace) -> int:
     from .. import board, csv_file, effort, scenario
     from ..given import Given
 
+    if arguments.resume and (arguments.no_log or arguments.name is None):
+        raise BadInput("--resume goes on in a log folder: say which with --name, and leave out --no-log")
     # finer than a comparison needs: the iterations to a target are told to within 2 %
     chosen = scenario.load(arguments.scenario, {"record": "log 200", **overrides(arguments)})
     given = [Given(rate, "command line: --learning-rate") for rate in arguments.rates or [chosen.learning_rate]]
@@ -68,19 +85,35 @@ def run(arguments: argparse.Namespace) -> int:
     with contextlib.ExitStack() as stack:
         folder = None
         if not arguments.no_log:
-            folder = stack.enter_context(board.run_folder(arguments.log_dir, chosen.name, arguments.name))
-        stack.enter_context(told_what_is_kept(folder))
+            in_folder = board.resumed_folder if arguments.resume else board.run_folder
+            folder = stack.enter_context(in_folder(arguments.log_dir, chosen.name, arguments.name))
+            stack.enter_context(told_what_is_kept(folder, f"; to go on, add --name {folder.name} --resume"))
         with progress_bar("loading TensorFlow") as show:
             with silent_import():
-                from .. import sweep
+                from .. import chunks, cluster, provenance, sweep
                 from ..board import sweep as sweep_board
                 from ..report import sweep as sweep_report
             combinations = sweep.combinations(chosen.initializers, rules, rates)
-            found = sweep.run(chosen, combinations, arguments.seeds, arguments.target, show)
+            job = sweep.job(chosen, combinations, arguments.seeds, arguments.target)
+            done: list[sweep.Group] = []
+            since, to_write = time.time(), False
+            here = contextlib.nullcontext(sweep.train)
+            with here if arguments.ray is None else cluster.connected(arguments.ray) as train:
+                if folder is not None:
+                    wanted = chunks.manifest(job, provenance.of(job))
+                    since = chunks.began(folder, wanted) or since
+                    done = chunks.read(folder, job)
+                    if arguments.resume:
+                        print(chunks.told(folder, job, done), file=sys.stderr)
+                    if sweep.missing(job, done):
+                        board.mark(folder)
+                    to_write = board.is_marked(folder)
+                    train = chunks.saving(folder, wanted, since, train)
+                found = sweep.run(job, show, train, done)
         if arguments.csv is not None:
             sweep.write_csv(found, arguments.csv)
-        if folder is not None:
-            sweep_board.write(found, folder, time.time())
+        if folder is not None and to_write:
+            sweep_board.write(found, folder, since)
         log_dir = None if folder is None else str(folder)
         show_result(
             arguments.json, lambda: sweep_report.machines(found, log_dir), lambda: sweep_report.people(found, log_dir)

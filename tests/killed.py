@@ -1,0 +1,72 @@
+"""A process that runs the command line in children of its own, and kills them when it is told to.
+
+It has loaded TensorFlow, and forks before anything was computed: a child begins with its work at once. Each line of
+stdin is a request {"folder", "arguments", "after"}; when it has had so many seconds of the processors (null: never) the
+child gets SIGKILL: that is the same moment of its work however much else the machine does. Each line of stdout is the
+answer, [exit code or minus the signal, seconds of the processors that it took]. The child's stdout and stderr go to the
+files "out" and "err" of the folder.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from tests.processes import processor_seconds
+
+CHUNK = 256  # members of a chunk, so that even a short sweep has many
+NOW = 1_800_000_000.0  # what time.time() says, so that the event files of two runs are the same bytes
+
+
+def child(folder: str, arguments: list[str]) -> None:
+    """Run a command line in a folder, and end."""
+    from harness import cli
+
+    os.chdir(folder)
+    for number, name in ((1, "out"), (2, "err")):
+        os.dup2(os.open(name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), number)
+    code = 1
+    try:
+        code = cli.main(arguments)
+        sys.stdout.flush()
+    finally:
+        os._exit(code)
+
+
+def main() -> None:
+    # all that the commands import, so that no child has to
+    import harness.chunks
+    import harness.diagnose
+    import harness.experiment
+    import harness.report.comparison
+    import harness.report.diagnosis
+    import harness.report.sweep
+    import harness.sweep
+
+    harness.sweep.CHUNK = CHUNK
+    time.time = lambda: NOW
+    print("ready", flush=True)
+    for line in sys.stdin:
+        request = json.loads(line)
+        pid = os.fork()
+        if not pid:
+            child(request["folder"], request["arguments"])
+        ended, killed = 0, False
+        while not ended:
+            time.sleep(0.001)
+            # a child that has ended is there until it is waited for
+            if not killed and request["after"] is not None and processor_seconds(pid) >= request["after"]:
+                os.kill(pid, signal.SIGKILL)
+                killed = True
+            ended, status, used = os.wait4(pid, os.WNOHANG)
+        print(json.dumps([os.waitstatus_to_exitcode(status), used.ru_utime + used.ru_stime]), flush=True)
+
+
+if __name__ == "__main__":
+    main()

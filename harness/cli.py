@@ -92,6 +92,9 @@ def dispatch(arguments: list[str]) -> int:
         if not arguments or (arguments[0].startswith("-") and arguments[0] not in ("-h", "--help", "--version")):
             arguments = ["compare", *arguments]
         check_command(arguments[0])
+        for argument in arguments:
+            if argument.startswith("--") and argument.endswith("=--"):  # argparse would make an empty list of it
+                raise BadInput(f"command line: {argument.removesuffix('=--')} must have a value, got '--'")
         chosen, unknown = build_parser().parse_known_args(arguments)
         if unknown:
             raise BadInput(f"command line: unknown {' '.join(unknown)}; see 'harness {chosen.command} --help'")

@@ -384,7 +384,9 @@ A_SCENARIO: dict[str, st.SearchStrategy[str]] = {
     "--init": st.one_of(NO_WORD, st.sampled_from(["ones,ones", "constant", "ones,", "orthogonal(1,2)"])),
     "--bias-init": st.one_of(NO_WORD, st.just("orthogonal")),
     "--iterations": st.one_of(NO_NUMBER, BELOW_0.map(str), TOO_LARGE.map(str)),
-    "--hidden": st.one_of(NO_WORD.filter(bool), st.sampled_from(["0", "-1", "1.5", "1000000000", "9" * 5000, "3,,x"])),
+    "--hidden": st.one_of(
+        NO_WORD.filter(str.strip), st.sampled_from(["0", "-1", "1.5", "1000000000", "9" * 5000, "3,,x"])
+    ),
     "--activations": st.one_of(NO_WORD, st.just("sigmoid,tanh"), st.just("sigmoid," * 50)),
     "--cost": NO_WORD,
     "--dtype": NO_WORD,
@@ -458,11 +460,12 @@ def bad_option(draw: st.DrawFn) -> Fault:
 def bad_command(draw: st.DrawFn) -> Fault:
     """What no command or option is, or a subject that there is not."""
     word = draw(NO_WORD).replace("\0", "")
+    word = word if word.strip("- ") else "zz"  # -- alone ends the options, and is no mistake
     subject = st.sampled_from(["check", "compare", "diagnose", "inspect", "view", "sweep", "new"])
     argv = draw(
         st.one_of(
-            st.just((word or "zz",)),
-            st.tuples(subject, st.just(word or "zz")),
+            st.just((word,)),
+            st.tuples(subject, st.just(word)),
             st.tuples(st.sampled_from(["compare", "new", "bench"]), st.just(f"--{word}")),
             st.tuples(subject, st.just("a"), st.just("b"), st.just("c")),
             st.tuples(st.sampled_from(["check", "new", "inspect"])),

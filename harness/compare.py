@@ -56,7 +56,7 @@ class Comparison:
 
 def largest(values: Array) -> float:
     """The largest of them, leaving NaN out; 0 for none."""
-    return float(np.nanmax(values, initial=0.0))
+    return float(np.fmax.reduce(values, axis=None, initial=0.0))
 
 
 def differ(quantity: Quantity, left: Array, right: Array, bound: Array, dtype: str) -> Difference:

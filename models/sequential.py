@@ -63,6 +63,7 @@ OPTIMIZERS: dict[str, Callable[..., keras.optimizers.Optimizer]] = {
 def floatx(dtype: str) -> Iterator[None]:
     """Keras' default float for the length of a ``with``: the optimizer's learning rate has no dtype of its own."""
     before = keras.config.floatx()
+    keras.config.dtype_policy()  # Keras settles on one for the whole process at its first use: not while this lasts
     keras.config.set_floatx(dtype)
     try:
         yield

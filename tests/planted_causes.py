@@ -24,6 +24,7 @@ from harness.diagnose.judge import diagnose
 from harness.report.words import new_table
 from harness.scenario import Scenario
 from models import ensemble, handwritten, initializers, loop
+from models.batches import Batches
 from models.network import Array, Backward, Forward, Network, Weights
 from models.optimizers import SGD, Optimizer
 
@@ -154,9 +155,10 @@ class Wrong:
         learning_rate: float,
         recorded: Sequence[int],
         optimizer: Optimizer = SGD,
+        batches: Batches | None = None,
     ) -> Iterator[Weights]:
         """See ``network.Implementation``."""
-        return loop.train(self.gradients, network, weights, x, y, learning_rate, recorded, optimizer)
+        return loop.train(self.gradients, network, weights, x, y, learning_rate, recorded, optimizer, batches)
 
 
 def ascent(g: list[Any]) -> list[Any]:

@@ -131,8 +131,8 @@ def kerases_own(problem: Problem, size: int, epochs: int) -> list[np.ndarray]:
     with sequential.floatx("float64"):
         model = keras.Sequential([keras.Input((3,))])
         for units, activation in zip(network.sizes[1:], network.activations):
-            model.add(keras.layers.Dense(units, activation=activation))
-        model.compile(optimizer=keras.optimizers.SGD(0.5), loss=KERAS[network.cost]())
+            model.add(keras.layers.Dense(units, activation=activation, dtype="float64"))
+        model.compile(optimizer=keras.optimizers.SGD(0.5), loss=KERAS[network.cost](dtype="float64"))
         model.set_weights(to_keras(weights))
         model.fit(x, y, batch_size=size, epochs=epochs, shuffle=False, verbose=0)
         return from_keras(model.get_weights())
@@ -317,7 +317,7 @@ def test_batches_of_two_sizes_are_shown_in_tensorboard(tmp_path):
 
 def test_a_sweep_trains_in_the_scenarios_batches():
     scenario = load("xor", {"batch_size": 3, "iterations": 20, "initializers": ["glorot_uniform"], "seed": 4})
-    (group,) = sweep.run(scenario, sweep.combinations(["glorot_uniform"], ["sgd"], [3.0]), 3).groups
+    (group,) = sweep.run(sweep.job(scenario, sweep.combinations(["glorot_uniform"], ["sgd"], [3.0]), 3)).groups
     for member in range(3):
         start = load("xor", {"seed": 4 + member}).start("glorot_uniform")
         (alone,) = handwritten.train(

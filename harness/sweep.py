@@ -40,7 +40,7 @@ class Combination(NamedTuple):
     learning_rate: float
 
     def __str__(self) -> str:
-        return f"{self.initializer} {self.optimizer} {self.learning_rate:g}"
+        return f"{self.initializer} {self.optimizer} {optimizers.exact(self.learning_rate)}"
 
 
 class Part(NamedTuple):

@@ -23,6 +23,12 @@ OPTIMIZER_NAMES = tuple(DEFAULTS)
 WRITTEN = re.compile(r"\s*(\w+)\s*(?:\((.*)\))?\s*", re.DOTALL)
 
 
+def exact(value: float) -> str:
+    """In six digits where they say all, else in as many as it takes."""
+    short = f"{value:g}"
+    return short if float(short) == value else repr(float(value))
+
+
 def check_setting(optimizer: str, setting: str, value: float) -> None:
     """Raise ValueError unless the value is in that setting's range: [0, 1) for a decay, above 0 for epsilon."""
     if setting == "epsilon":
@@ -66,7 +72,7 @@ class Optimizer:
 
     def __str__(self) -> str:
         """As ``parse`` reads it, without the settings that have their usual value."""
-        given = [f"{name}={value:g}" for name, value in self.settings if value != DEFAULTS[self.name][name]]
+        given = [f"{name}={exact(value)}" for name, value in self.settings if value != DEFAULTS[self.name][name]]
         return f"{self.name}({', '.join(given)})" if given else self.name
 
 

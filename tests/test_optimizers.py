@@ -128,6 +128,7 @@ def test_two_runs_of_one_keras_model_keep_their_own_optimizer_state() -> None:
         ("adam()", Optimizer("adam")),
         ("adam(epsilon=1e-8, beta_1=0.8)", Optimizer("adam", (("beta_1", 0.8), ("epsilon", 1e-8)))),
         ("rmsprop(rho=.5)", Optimizer("rmsprop", (("rho", 0.5),))),
+        ("momentum(momentum=0.12345678)", Optimizer("momentum", (("momentum", 0.12345678),))),
     ],
 )
 def test_parse(text: str, optimizer: Optimizer) -> None:

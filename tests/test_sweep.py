@@ -224,6 +224,16 @@ def test_an_interrupt_keeps_what_is_done(tmp_path):
     assert (tmp_path / "logs" / "post" / "cut" / "ones-sgd-0.5").is_dir()
 
 
+def test_settings_that_differ_after_six_digits_have_folders_and_results_of_their_own(tmp_path):
+    rates, rules = (0.1234567, 0.1234568), ("momentum(momentum=0.12345678)", "momentum(momentum=0.12345679)")
+    arguments = ["sweep", "--init", "ones", "--iterations", "2", "--seeds", "1", "--name", "n"]
+    options = [part for rule in rules for part in ("--optimizer", rule)]
+    options += ["--learning-rate", ",".join(map(str, rates))]
+    assert cli.main([*arguments, *options, "--log-dir", str(tmp_path)]) == 0
+    folders = {path.name for path in (tmp_path / "post" / "n").glob("ones-*")}
+    assert folders == {f"ones-{rule}-{rate}" for rule in rules for rate in rates}
+
+
 def test_each_combination_is_one_entry_of_the_hparams_page(tmp_path):
     arguments = ["sweep", "--seeds", "5", "--iterations", "20", "--learning-rate", "0.5,3", "--name", "n"]
     assert cli.main([*arguments, "--log-dir", str(tmp_path)]) == 0

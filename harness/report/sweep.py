@@ -8,6 +8,8 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from models.optimizers import exact
+
 from .. import post
 from ..scenario import load
 from ..sweep import ENOUGH, Combination, Group, Sweep, best
@@ -93,7 +95,7 @@ def sweep_table(sweep: Sweep) -> Table:
         table.add_row(Text(initializer, "bold"))
         for group in of_start:
             table.add_row(
-                f"{group.combination.optimizer} {group.combination.learning_rate:g}",
+                f"{group.combination.optimizer} {exact(group.combination.learning_rate)}",
                 *(f"{q:.0e}" for q in group.cost_quantiles),
                 f"{group.reached_share:.1%}",
                 *("-" if np.isnan(q) else f"{q:.0f}" for q in group.iterations_quantiles),

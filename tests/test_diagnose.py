@@ -355,7 +355,38 @@ def test_two_causes_together_are_told_with_one_proof(post):
     unlearnable = replace(post, causes=[replace(cause, id="unlearnable")], floor=2.0)
     assert "No function of the inputs comes under a cost of 2." in next(diagnosis.cause_sentences(unlearnable))
     assert next(diagnosis.cause_sentences(replace(post, causes=[]))).startswith("No cause was proved")
-    assert list(diagnosis.cause_sentences(replace(post, causes=[], learns=True, relation=None, bound=None))) == []
+    fine = replace(post, causes=[], learns=True, relation=None, bound=None)
+    assert fine.fine
+    assert list(diagnosis.cause_sentences(fine)) == []
+
+
+def test_who_learns_late_or_by_luck_gets_an_answer_though_no_cause_was_proved(post):
+    late = replace(post, causes=[], learns=True, late=result_of(changes.NO_CHANGE, 0.97), learned_at=6000)
+    for found in (late, replace(late, late=None, lucky=True)):
+        assert not found.fine
+        told = diagnosis.verdict(found)
+        assert told[0].endswith("?")
+        assert any(sentence.startswith("No cause was proved: ") for sentence in told[1:])
+        assert diagnosis.machines(found)["causes"] == []
+
+
+@pytest.mark.parametrize(("iterations", "learns"), [(1000, False), (10_000, True)])
+def test_a_budget_that_ended_before_most_changes_is_told_as_the_reason(iterations, learns):
+    found = diagnose.diagnose(diagnose.case_of(load("post"), iterations=iterations), budget=0.001)
+    assert (found.learns, found.causes) == (learns, [])
+    assert not found.fine
+    untried = len(set(diagnosis.machines(found)["budget"]["not_reached"]))
+    assert untried > 20
+    (told,) = (sentence for sentence in diagnosis.verdict(found) if sentence.startswith("No cause"))
+    assert told == (
+        f"No cause is named, for want of time: the budget of 0.001 s ended before {untried} changes were tried, most "
+        "of them. That says nothing about the network; ask again with --budget 2m."
+    )
+
+
+def test_more_time_is_advised_than_there_was(post):
+    for budget, told in ((1, "2m"), (30, "2m"), (120, "8m"), (86400, "1440m")):
+        assert diagnosis.larger_budget(replace(post, budget=budget)) == f"--budget {told}"
 
 
 # The post and xor

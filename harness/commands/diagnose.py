@@ -121,4 +121,4 @@ def run(arguments: argparse.Namespace) -> int:
         if folder is not None:
             board.write_verdict(folder, diagnosis.markdown(found), time.time())
     show_result(arguments.json, lambda: diagnosis.machines(found), lambda: diagnosis.people(found))
-    return AGREES if found.learns and not found.causes else DIFFERS
+    return AGREES if found.fine else DIFFERS

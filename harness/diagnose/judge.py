@@ -148,7 +148,7 @@ class Diagnosis:
         lucky, late: why a run that learns was asked about all the same.
         math_error: the largest relative difference of the judged gradients from numerical ones; None if not judged.
         wrong: whether that is more than rounding.
-        skipped: what the budget did not reach.
+        skipped: the changes that the budget did not reach. left_out: the observations that it did not, in words.
     """
 
     case: Asked
@@ -177,6 +177,12 @@ class Diagnosis:
     trials: int
     members: int
     best_possible: bool = False
+    left_out: Sequence[str] = ()
+
+    @property
+    def fine(self) -> bool:
+        """Whether there is nothing to explain: it learns, in time and not by luck, or as well as can be."""
+        return self.best_possible or (self.learns and not self.causes and not self.lucky and self.late is None)
 
     @property
     def remedy(self) -> str | None:
@@ -580,10 +586,11 @@ def diagnose(case: Case, budget: float = BUDGET, progress: Progress = lambda don
         late,
         error,
         wrong,
-        [*left_out, *(change.sentence for change in clock.skipped)],
+        [change.sentence for change in clock.skipped],
         budget,
         time.monotonic() - clock.started,
         clock.trials,
         clock.members,
         best_possible,
+        left_out,
     )

@@ -213,11 +213,12 @@ def diagnose(
         late=None,
         math_error=None,
         wrong=False,
-        skipped=[*left_out, *(change.sentence for change in clock.skipped)],
+        skipped=[change.sentence for change in clock.skipped],
         budget=budget,
         seconds=time.monotonic() - clock.started,
         trials=clock.trials,
         members=clock.members,
+        left_out=left_out,
     )
 
 

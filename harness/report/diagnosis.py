@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 
 from rich.console import Group, RenderableType
@@ -50,12 +51,28 @@ def outcome_sentence(found: Diagnosis) -> str:
     return f"{told}. It {'learns' if found.learns else 'does not learn'}."
 
 
+def no_cause_sentence(found: Diagnosis) -> str:
+    """Whether it is for want of time that no cause is named, or because nothing helps."""
+    untried = len(set(found.skipped))
+    if untried > found.trials:
+        return (
+            f"No cause is named, for want of time: the budget of {found.budget:g} s ended before {untried} changes "
+            f"were tried, most of them. That says nothing about the network; ask again with {larger_budget(found)}."
+        )
+    return "No cause was proved: nothing that was tried takes enough of the runs to the target."
+
+
+def larger_budget(found: Diagnosis) -> str:
+    """The option that gives it more time: two minutes or four times as much, up to a day."""
+    return f"--budget {min(max(2, math.ceil(4 * found.budget / 60)), 24 * 60)}m"
+
+
 def cause_sentences(found: Diagnosis) -> Iterator[str]:
     """What causes it, how sure that is, and what it is not."""
-    if found.learns and not found.causes:
+    if found.fine:
         return
     if not found.causes:
-        yield "No cause was proved: nothing that was tried takes enough of the runs to the target."
+        yield no_cause_sentence(found)
     both = [cause for cause in found.causes if not cause.alone]
     for place, cause in enumerate(found.causes):
         row = cause.evidence[0] if cause.evidence else None
@@ -97,12 +114,12 @@ def verdict(found: Diagnosis) -> list[str]:
     told += cause_sentences(found)
     if found.causes and found.remedy:
         told.append(f"Do this: {found.remedy}.")
-    if found.skipped:
-        names = list(dict.fromkeys(found.skipped))
+    if found.skipped or found.left_out:
+        names = list(dict.fromkeys([*found.left_out, *found.skipped]))
         more = f" and {len(names) - MOST_SKIPPED} more changes" if len(names) > MOST_SKIPPED else ""
         told.append(
             f"The budget of {found.budget:g} s did not reach: {'; '.join(names[:MOST_SKIPPED])}{more}. "
-            "Give it more with --budget."
+            f"Give it more with {larger_budget(found)}."
         )
     return told
 
@@ -216,7 +233,7 @@ def machines(found: Diagnosis) -> Json:
         }
         for cause in found.causes
     ]
-    if found.learns and not causes:
+    if found.fine:
         causes = [{"id": "none", "confidence": 1.0, "alone": True, "evidence": [], "remedy": None}]
     document: Json = {
         "verdict": " ".join(verdict(found)),
@@ -245,7 +262,7 @@ def machines(found: Diagnosis) -> Json:
             "seconds": found.budget,
             "changes": found.trials,
             "runs": found.members,
-            "not_reached": found.skipped,
+            "not_reached": [*found.left_out, *found.skipped],
         },
     }
     result: Json = plain(document)

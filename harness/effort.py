@@ -6,7 +6,7 @@ refused, and with them the run of 10^9 iterations that was a slip of the finger.
 
 from __future__ import annotations
 
-from models.network import Network
+from models.network import Network, block_size
 
 from . import BadInput
 from .scenario import Scenario
@@ -14,6 +14,7 @@ from .scenario import Scenario
 MOST_SECONDS = 2 * 3600
 BUDGET = 30.0  # seconds of a diagnosis, where nobody gives another
 MOST_NUMBERS = 500_000_000  # held at once: 4 GB
+IMPLEMENTATIONS = 3  # that a comparison trains
 
 # seconds of one multiplication or activation, forward and backward, of one network
 SECONDS_A_PRODUCT, SECONDS_AN_ACTIVATION = 6e-10, 1e-9
@@ -29,7 +30,7 @@ SECONDS_OF_REFEREE = 3e-8
 # what a member and a combination of a sweep take without any iteration: to draw, judge and write one
 SECONDS_A_MEMBER, SECONDS_A_COMBINATION = 1e-6, 0.02
 # what a diagnosis trains beside the run that it is asked about, at least; and how many budgets that may take
-MEMBERS_BESIDE, OBSERVATIONS_BESIDE, BUDGETS = 16, 64, 10
+FEWEST_MEMBERS, FEWEST_OBSERVATIONS, BUDGETS = 16, 64, 10
 
 
 def pass_seconds(network: Network, observations: int) -> float:
@@ -62,18 +63,29 @@ def check_numbers(numbers: float, instead: str) -> None:
 
 
 def check_comparison(scenario: Scenario) -> None:
-    """Raise BadInput where ``compare`` would take hours."""
+    """Raise BadInput where ``compare`` would take hours, or where what it records would not fit: z, a and delta of a
+    batch, the gradients, and the weights before and after, of every implementation from every start."""
     network, observations = scenario.network, scenario.batch_size
-    training = scenario.iterations * (SECONDS_BY_KERAS + 2 * SECONDS_COMPILED + 3 * pass_seconds(network, observations))
+    training = scenario.iterations * (
+        SECONDS_BY_KERAS
+        + (IMPLEMENTATIONS - 1) * SECONDS_COMPILED
+        + IMPLEMENTATIONS * pass_seconds(network, observations)
+    )
     most = max(REFEREE_WORK, observations * sum(network.sizes))
     referee = sum(min(most, rows * units * observations * sum(network.sizes)) for rows, units in network.shapes)
-    recording = len(scenario.recorded) * (SECONDS_A_RECORD + 3 * SECONDS_OF_REFEREE * referee)
+    recording = len(scenario.recorded) * (SECONDS_A_RECORD + IMPLEMENTATIONS * SECONDS_OF_REFEREE * referee)
     instead = (
         "record fewer iterations, with --record log"
         if recording > training
         else "give fewer iterations; 'harness sweep' trains without Keras, which takes a hundredth of the time"
     )
     check_time(len(scenario.initializers) * (training + recording), instead)
+    of_record = 3 * observations * sum(network.sizes[1:]) + 3 * network.weight_count
+    check_numbers(
+        IMPLEMENTATIONS * len(scenario.initializers) * len(scenario.recorded) * of_record,
+        "record fewer iterations, with --record log; or give fewer observations, units or initializers, or a "
+        "--batch-size",
+    )
 
 
 def check_drawing(scenario: Scenario, max_neurons: int) -> None:
@@ -84,14 +96,9 @@ def check_drawing(scenario: Scenario, max_neurons: int) -> None:
     check_numbers(numbers, "record fewer iterations, with --record log, or draw nothing, with --no-log")
 
 
-def weights_of(network: Network) -> int:
-    """How many there are."""
-    return sum(rows * units for rows, units in network.shapes)
-
-
 def members_at_once(scenario: Scenario, most: int) -> int:
     """How many members of a sweep can be drawn and held at once, at most so many."""
-    each = 4 * weights_of(scenario.network) + len(scenario.recorded)
+    each = 4 * scenario.network.weight_count + len(scenario.recorded)
     return max(1, min(most, MOST_NUMBERS // 4 // each))
 
 
@@ -104,9 +111,8 @@ def check_sweep(scenario: Scenario, combinations: int, members: int) -> None:
     """
     network, observations = scenario.network, scenario.batch_size
     check_numbers(4 * members, "give fewer --seeds")
-    block = min(256, max(16, 2**16 // weights_of(network)))  # as models/ensemble.py chooses it
     check_numbers(
-        4 * block * (observations * sum(network.sizes) + weights_of(network)),
+        4 * block_size(network, scenario.dtype) * (observations * sum(network.sizes) + network.weight_count),
         "give fewer observations or units, or train one network with 'harness compare'",
     )
     costs = 0 if scenario.batches is None else len(scenario.recorded) * pass_seconds(network, len(scenario.x)) / 3
@@ -122,9 +128,9 @@ def check_run(network: Network, observations: int, iterations: int, an_iteration
         an_iteration: the seconds of one of the run that is asked about, without its arithmetic.
         budget: the seconds that the changes may take.
     """
-    check_numbers(4 * MEMBERS_BESIDE * weights_of(network), "give fewer units")
+    check_numbers(4 * FEWEST_MEMBERS * network.weight_count, "give fewer units")
     alone = an_iteration + pass_seconds(network, observations)
-    beside = SECONDS_COMPILED + MEMBERS_BESIDE * pass_seconds(network, min(observations, OBSERVATIONS_BESIDE))
+    beside = SECONDS_COMPILED + FEWEST_MEMBERS * pass_seconds(network, min(observations, FEWEST_OBSERVATIONS))
     seconds = iterations * (alone + beside)
     if seconds > BUDGETS * budget:
         raise BadInput(

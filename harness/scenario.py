@@ -83,8 +83,6 @@ MOST_HIDDEN_LAYERS = 100
 MOST_STARTS = 100
 MOST_TOML = 2**22  # bytes: larger data belong in a CSV or NPZ file
 MOST_RECORDED = 100_000  # iterations
-MOST_RECORDED_NUMBERS = 500_000_000  # of all runs of a comparison: 4 GB in float64
-IMPLEMENTATIONS = 3  # that a comparison trains
 COSTS = 200  # between the first and the last iteration of a sweep, spaced evenly in log
 LONGEST_NAME = 60
 # A key of so many parts, a.b.c: the time and memory that Python's own TOML reader takes for one grows with the square
@@ -531,21 +529,6 @@ def built_in(name: str) -> tuple[dict[str, Given], Callable[[], Data]]:
     scenario = BUILT_IN[name]
     settings = {key: Given(value, f"{name}: {TABLE_OF[key]}.{key}") for key, value in scenario.settings.items()}
     return settings | {"name": Given(name, f"{name}: name")}, scenario.data
-
-
-def check_room(scenario: Scenario) -> None:
-    """Raise BadInput where all that a comparison records would not fit into memory: z, a and delta of a batch, the
-    gradients, and the weights before and after, of every implementation from every start."""
-    observations = scenario.batch_size
-    weights = sum(rows * units for rows, units in scenario.network.shapes)
-    numbers = 3 * observations * sum(scenario.network.sizes[1:]) + 3 * weights
-    runs, recorded = IMPLEMENTATIONS * len(scenario.initializers), len(scenario.recorded)
-    if runs * recorded * numbers > MOST_RECORDED_NUMBERS:
-        raise BadInput(
-            f"{scenario.name}: {scenario.record!r} records {recorded} times {numbers} numbers in each of {runs} runs, "
-            f"at most {MOST_RECORDED_NUMBERS} in all fit; record fewer iterations, or give fewer observations, units "
-            "or initializers, or a batch_size"
-        )
 
 
 def load(name_or_path: str, overrides: Mapping[str, object] = {}) -> Scenario:

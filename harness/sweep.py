@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models import ensemble, initializers, optimizers
-from models.network import Array
+from models.network import Array, block_size
 
 from . import BadInput, csv_file, effort, post
 from .baseline import LEARNED, NEAR_CONSTANT, constant_cost
@@ -175,10 +175,8 @@ def chunk_size(scenario: Scenario, cores: int) -> int:
 
     No more than memory holds, and it changes no result. An iteration's work is reckoned as three products a layer.
     """
-    shapes = scenario.network.shapes
-    block = ensemble.block_size([np.empty((*shape, 1), scenario.dtype) for shape in shapes])
-    products = sum(rows * units for rows, units in shapes)
-    of_block = 3 * scenario.batch_size * products * block * max(scenario.iterations, 1)
+    block = block_size(scenario.network, scenario.dtype)
+    of_block = 3 * scenario.batch_size * scenario.network.weight_count * block * max(scenario.iterations, 1)
     return min(max(cores * MULTIPLICATIONS // of_block, cores) * block, effort.members_at_once(scenario, CHUNK))
 
 

@@ -25,7 +25,7 @@ from .activations import activate
 from .batches import Batches
 from .costs import COSTS
 from .handwritten import output_delta, through_activation
-from .network import Array, Network, Weights, weight_of_piece
+from .network import Array, Network, Weights, block_size, weight_of_piece
 from .optimizers import SGD, Optimizer
 
 # Up to so many multiplications for a member, a product is faster as broadcast multiply and reduce_sum, above as einsum.
@@ -33,9 +33,6 @@ from .optimizers import SGD, Optimizer
 # 2 x 3 x 3: 20 against 67; 8 x 8 x 8: 750, 930; 100 x 4 x 4: 4400, 4400; 16 x 16 x 16: 4500, 5600;
 # 100 x 16 x 16: 73000, 21000; 64 x 64 x 64: 710000, 140000.
 BROADCAST_AT_MOST = 4096
-
-BLOCK = 256  # members at most: 64 take 1.5 times as long for each member, 1024 are 8 % faster but too few to share out
-BLOCK_BYTES = 2**19  # of weights in a block at most, where it is more than one member: half of a core's cache
 
 CHUNK = 2**16  # members whose starts and results are held at once
 
@@ -168,12 +165,6 @@ def settings_of_members(optimizer: Optimizer | Sequence[Optimizer], members: int
     return names[0], {name: values[:, number] for number, (name, _) in enumerate(optimizer[0].settings)}
 
 
-def block_size(weights: Sequence[Array]) -> int:
-    """Members in a block: a power of two, as many as ``BLOCK_BYTES`` hold between 1 and ``BLOCK``."""
-    fitting = BLOCK_BYTES // sum(w[..., 0].nbytes for w in weights)
-    return 2 ** (min(max(fitting, 1), BLOCK).bit_length() - 1)
-
-
 def members_of(values: Array, block: NDArray[np.intp], dtype: np.dtype) -> tf.Tensor:
     """Those members of (..., members); a number that all share stays one."""
     return tf.constant(values[..., block] if values.ndim else values, dtype)
@@ -221,7 +212,7 @@ def descend(
     program = loop.compiled_descent(gradients, recording, network, name, loop.batch_size_of(batches, observations))
     x, y = tf.constant(x, dtype), tf.constant(y, dtype)
 
-    size = block_size(weights)
+    size = block_size(network, dtype)
     blocks = np.minimum(np.arange(-(-members // size) * size), members - 1).reshape(-1, size)
     starts = [[members_of(w, block, dtype) for w in weights] for block in blocks]
     points: Sequence[loop.Point] = [loop.Point(0, start, updates.start(name, start)) for start in starts]

@@ -190,7 +190,7 @@ def draw_members(
         raise ValueError(f"members must be a range in steps of 1, got {members}")
     if bias.name == "orthogonal":
         raise ValueError("orthogonal needs a matrix, and a bias is none: give the biases another initializer")
-    count = sum(rows * units for rows, units in network.shapes)
+    count = network.weight_count
     drawn = kernel.constant is None or bias.constant is None
     blocks = -(-count // PHILOX_BLOCK)  # rounded up
     u = uniforms(blocks, seed, members) if drawn else np.empty((count, len(members)))  # constants do not look at it

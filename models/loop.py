@@ -178,7 +178,7 @@ def calls(
 
     An iteration's work is reckoned as three products a layer for each member.
     """
-    products = sum(rows * units for rows, units in network.shapes)
+    products = network.weight_count
     size = batch_size_of(batches, observations)
     apart = max(1, MULTIPLICATIONS // (3 * (size or observations) * products * members))
     if batches is not None and size is not None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 
 from .batches import Batches
 from .optimizers import SGD, Optimizer
@@ -22,6 +22,9 @@ Weights = list[Array]
 ACTIVATION_NAMES = ("sigmoid", "tanh", "relu", "leaky_relu", "linear", "softmax")
 SUMMED_COSTS = ("sum_of_squared_errors",)  # over observations; the others are means over them
 COST_NAMES = ("sum_of_squared_errors", "mean_squared_error", "binary_crossentropy", "categorical_crossentropy")
+
+BLOCK = 256  # members at most: 64 take 1.5 times as long for each member, 1024 are 8 % faster but too few to share out
+BLOCK_BYTES = 2**19  # of weights in a block at most, where it is more than one member: half of a core's cache
 
 # A cross-entropy is the log-likelihood of one output activation only; with that one its delta is free of logarithms.
 OUTPUT_ACTIVATION_OF_COST = {"binary_crossentropy": "sigmoid", "categorical_crossentropy": "softmax"}
@@ -89,10 +92,22 @@ class Network:
         """(inputs + 1, units) of the weights of each layer."""
         return tuple((inputs + 1, units) for inputs, units in zip(self.sizes, self.sizes[1:]))
 
+    @property
+    def weight_count(self) -> int:
+        """How many weights there are, with the biases."""
+        return sum(rows * units for rows, units in self.shapes)
+
 
 def weight_of_piece(cost: str, piece: int, observations: int) -> float:
     """What the cost of ``piece`` of the observations counts in the cost of all: C = sum_pieces weight C_piece"""
     return 1.0 if cost in SUMMED_COSTS else piece / observations
+
+
+def block_size(network: Network, dtype: DTypeLike) -> int:
+    """Members of an ensemble that are trained together: a power of two, as many as ``BLOCK_BYTES`` hold between 1 and
+    ``BLOCK``."""
+    fitting = BLOCK_BYTES // (network.weight_count * np.dtype(dtype).itemsize)
+    return 2 ** (min(max(fitting, 1), BLOCK).bit_length() - 1)
 
 
 def check_weights(network: Network, weights: Sequence[Array]) -> None:

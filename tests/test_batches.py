@@ -19,6 +19,7 @@ from harness.scenario import load, record_of_costs
 from harness.trace import take_whole
 from models import batches as batches_room
 from models import ensemble, handwritten, loop, numerical, sequential, tape
+from models import network as network_room
 from models.batches import Batches, pieces
 from models.network import Network, from_keras, to_keras
 from models.optimizers import SGD, Optimizer
@@ -242,7 +243,7 @@ def test_costs_in_pieces_are_the_costs(observations, cost, monkeypatch):
     network, weights, x, y = problem_of(observations, cost)
     many = [np.stack([w, -w], axis=-1) for w in weights]
     monkeypatch.setattr(ensemble, "PIECE", 4 * 2 * 4)  # four units, a block of two members, four observations
-    monkeypatch.setattr(ensemble, "BLOCK", 2)
+    monkeypatch.setattr(network_room, "BLOCK", 2)
     loop.compiled_descent.cache_clear()
     found = ensemble.outcome(network, many, x, y, 0.5, [0], batches=Batches(5)).costs[0]
     loop.compiled_descent.cache_clear()

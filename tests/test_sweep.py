@@ -140,7 +140,7 @@ def test_a_chunk_is_some_seconds_of_work_and_a_block_for_each_core():
     digits = load("digits", {"dtype": "float32"})
     # 1797 observations, 65 x 32 and 33 x 10 weights, 200 iterations: 2.6e9 multiplications a member: a block a core
     size = sweep.chunk_size(digits, 2)
-    assert size == 2 * sweep.ensemble.block_size([np.empty((*s, 1), np.float32) for s in digits.network.shapes])
+    assert size == 2 * 32  # of 65 x 32 + 33 x 10 weights in 4 bytes, 54 are half a MiB
     assert sweep.chunk_size(digits, 1) == size // 2
 
 

@@ -41,7 +41,6 @@ def run(arguments: argparse.Namespace) -> int:
     effort.check_comparison(chosen)
     if not arguments.no_log:
         effort.check_drawing(chosen, arguments.max_neurons)
-    scenario.check_room(chosen)
     with contextlib.ExitStack() as stack:
         folder = None
         if not arguments.no_log:

@@ -21,7 +21,7 @@ import numpy as np
 from models.optimizers import Optimizer
 
 from .. import symptoms
-from ..effort import BUDGET
+from ..effort import BUDGET, FEWEST_MEMBERS, FEWEST_OBSERVATIONS
 from ..symptoms import Course, Symptom
 from .case import Asked, Case, target_of
 from .changes import (
@@ -60,7 +60,6 @@ from .hypotheses import (
     unscaled,
 )
 from .runs import (
-    FEWEST_MEMBERS,
     MOST_MEMBERS,
     Clock,
     Progress,
@@ -76,7 +75,6 @@ from .runs import (
 
 MUCH = 0.1  # of what a constant prediction leaves: a difference in cost that matters
 LATE = 4  # times as many iterations as healthy starts need: then a run that learns is asked why it took so long
-FEWEST_OBSERVATIONS = 64  # of a sample, where there is no time for all
 CHANGES = 60  # about so many there are to be made
 WRONG = 1e6  # epsilons of the dtype by which wrong gradients are off, relative to the largest; rounding alone is less
 MOST_PROOFS = 4  # changes that are tried on fresh members until one helps those too

@@ -12,16 +12,16 @@ import numpy as np
 
 from models import ensemble, handwritten, numerical
 from models.batches import pieces
-from models.network import Array, Implementation, Weights, weight_of_piece
+from models.network import Array, Implementation, Weights, block_size, weight_of_piece
 
-from ..effort import pass_seconds
+from ..effort import FEWEST_MEMBERS, pass_seconds
 from ..symptoms import Course
 from ..trace import PIECE, take_whole
 from .case import Case
 from .changes import ENOUGH, Change, Result, Trial, from_healthy, healthy, trial_of
 
 MATH_OBSERVATIONS = 32  # on so many is the math judged, which is the same for all
-MOST_MEMBERS, FEWEST_MEMBERS = 256, 16
+MOST_MEMBERS = 256
 FEWEST_IN_BATCHES = 4  # where a sample of the observations makes no run shorter: 4 of 4 and 0 of 4 do not overlap yet
 
 SECONDS_TO_COMPILE, SECONDS_TO_JUDGE = 1.0, 0.2  # a program; the least run that says how fast this machine is now
@@ -46,7 +46,7 @@ def seconds_an_observation(trial: Trial) -> float:
 
 def seconds_together(jobs: Sequence[tuple[Change, Trial, range]]) -> float:
     """What trials are expected to take as one ensemble, which trains whole blocks."""
-    block = ensemble.block_size([np.empty((*shape, 1)) for shape in jobs[0][1].network.shapes])
+    block = block_size(jobs[0][1].network, "float64")
     members = sum(len(members) for _, _, members in jobs)
     return seconds_a_member(jobs[0][1]) * -(-members // block) * block
 

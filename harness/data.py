@@ -47,10 +47,11 @@ def read_bytes(path: Path, shown_as: str, most: int = MOST_BYTES, instead: str =
         with open(path, "rb", opener=open_at_once) as file:
             found = os.fstat(file.fileno())
             if not stat.S_ISREG(found.st_mode):
-                raise BadInput(f"{shown_as}: no file but a pipe or a device; give a file")
+                raise BadInput(f"{shown_as}: a pipe or a device and no file; give a file")
             content = file.read(most + 1) if found.st_size <= most else b""
     except (OSError, ValueError) as error:  # ValueError: a zero byte in the path
-        raise BadInput(f"{shown_as}: cannot be read: {getattr(error, 'strerror', None) or error}") from None
+        told = getattr(error, "strerror", None) or error
+        raise BadInput(f"{shown_as}: cannot be read ({told}); give another file") from None
     if max(len(content), found.st_size) > most:
         raise BadInput(f"{shown_as}: larger than {most // 2**20} MiB; {instead}")
     return content
@@ -120,6 +121,13 @@ def csv_number(cell: str) -> float:
         return math.nan
 
 
+def bad_cell(given: Given, is_target: bool) -> BadInput:
+    """The error of a cell without a finite number; letters among the targets may be a class label."""
+    told = str(must(given, "a finite number"))
+    is_label = is_target and any(letter.isalpha() for letter in str(given.value))
+    return BadInput(f"{told}; number class labels, as 0, 1, 2" if is_label else told)
+
+
 def csv_data(given: Mapping[str, Given], path: Path) -> Data:
     """x and y from the named columns of a CSV file."""
     import csv
@@ -133,6 +141,7 @@ def csv_data(given: Mapping[str, Given], path: Path) -> Data:
     header: list[str] = []
     found = array("d")  # row after row: lists of Python's numbers would take six times the memory
     columns: list[int] = []
+    inputs = len(texts(given["inputs"], "a column of the CSV file, or a list of them"))
     above = 0  # the lines that came before: a quoted cell may hold several
     try:
         for cells in reader:
@@ -148,10 +157,10 @@ def csv_data(given: Mapping[str, Given], path: Path) -> Data:
             if len(cells) != len(header):
                 raise BadInput(f"{file}, row {line}: {len(cells)} cells, wanted {len(header)} as in the header")
             numbers = [csv_number(cells[column]) for column in columns]
-            for column, number in zip(columns, numbers):
+            for place, (column, number) in enumerate(zip(columns, numbers)):
                 if not math.isfinite(number):
                     where = f"{file}, row {line}, column {column + 1} ({shown(header[column])})"
-                    raise must(Given(cells[column], where), "a finite number")
+                    raise bad_cell(Given(cells[column], where), is_target=place >= inputs)
             found.extend(numbers)
             if len(found) > 2 * MOST_NUMBERS:
                 raise BadInput(f"{file} has more than {2 * MOST_NUMBERS} numbers in its columns; {FEWER}")
@@ -161,7 +170,6 @@ def csv_data(given: Mapping[str, Given], path: Path) -> Data:
         raise BadInput(
             f"{file}: wanted a header row and at least one row of numbers, got {'no rows' if header else 'nothing'}"
         )
-    inputs = len(texts(given["inputs"], ""))
     table = np.frombuffer(found).reshape(-1, len(columns))
     return Data(table[:, :inputs], table[:, inputs:], f"{file}: inputs", f"{file}: targets")
 
@@ -300,7 +308,7 @@ def one_hot(labels: Array, where: str) -> Array:
     """(observations, 1) of class labels to (observations, classes); column j is the j-th smallest label."""
     classes = np.unique(labels)
     if len(classes) < 2:
-        raise BadInput(f"{where} has one class only ({classes[0]:g}); categorical_crossentropy wants two or more")
+        raise BadInput(f"{where} has one class only ({classes[0]:g}); give two or more for categorical_crossentropy")
     if labels.size * len(classes) > MOST_NUMBERS:
         raise BadInput(
             f"{where} has {len(classes)} classes in {len(labels)} rows, which is too many; is it a class label?"
@@ -327,14 +335,14 @@ def targets_of_cost(data: Data, cost: Given) -> Array:
             what = f"sums to {sums[bad[0]]:g}" if np.all(row >= 0) else f"has {np.min(row):g}"
             raise BadInput(
                 f"{where}: observation {bad[0] + 1} {what}; {named} wants numbers from 0 on that sum to 1,\n"
-                "or one column of whole-number class labels. Change y or the cost."
+                "or one column of whole-number class labels; change y or the cost"
             )
     if cost.value == "binary_crossentropy":
         bad = np.flatnonzero(np.any((y < 0) | (y > 1), axis=1))
         if len(bad):
             worst = next(value for value in y[bad[0]] if not 0 <= value <= 1)
             raise BadInput(
-                f"{where}: observation {bad[0] + 1} has {worst:g}; {named} wants 0 to 1. Change y or the cost."
+                f"{where}: observation {bad[0] + 1} has {worst:g}; {named} wants 0 to 1; change y or the cost"
             )
     return y
 
@@ -371,6 +379,8 @@ def digits_data() -> Data:
     try:
         from sklearn.datasets import load_digits
     except ImportError:
-        raise BadInput("digits needs scikit-learn: pip install 'backprop-harness[digits]'") from None
+        raise BadInput(
+            "digits needs scikit-learn, which is not installed; pip install 'backprop-harness[digits]'"
+        ) from None
     pixels, labels = load_digits(return_X_y=True)
     return Data(pixels / 16, labels[:, None].astype(np.float64), "digits: x", "digits: y")

@@ -73,7 +73,7 @@ def test_the_layout_can_be_set(write):
     text = plants.text_of("matrix")
     assert check_file(write(text), options(words="bias-first rows")).verdict == "correct"
     assert check_file(write(text), options(words="flat columns")).verdict == "error"
-    with pytest.raises(BadInput, match="unknown word 'sideways'; known are bias-first"):
+    with pytest.raises(BadInput, match="--layout: unknown 'sideways'; known are bias-first"):
         options(words="sideways")
 
 
@@ -85,7 +85,7 @@ def test_the_scenario_says_what_the_file_is_for():
     assert wrong.verdict != "correct"
     assert check_file(path, options(cost="mean_squared_error")).verdict == "correct"
     assert check_file(path, options(cost="sum_of_squared_errors")).mistakes[0] == "mean-instead-of-sum"
-    with pytest.raises(BadInput, match="there is no cost 'mse'; known are sum_of_squared_errors"):
+    with pytest.raises(BadInput, match="--cost: unknown 'mse'; known are sum_of_squared_errors"):
         options(cost="mse")
 
 

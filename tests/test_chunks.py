@@ -252,7 +252,7 @@ def test_a_full_disk_keeps_what_was_done(tmp_path, monkeypatch, capsys):
         signal.signal(signal.SIGXFSZ, handler)
     out, err = capsys.readouterr()
     assert (code, out) == (2, "")
-    assert err.startswith("harness: cannot write into logs/post/s/chunks: File too large")
+    assert err.startswith("harness: logs/post/s/chunks: cannot be written (File too large)")
     folder = Path("logs/post/s")
     assert (folder / board.UNFINISHED).exists()
     assert [path.name for path in (folder / "chunks").iterdir()] == []

@@ -204,8 +204,8 @@ def test_nothing_is_unpickled_and_no_lambda_is_run(tmp_path):
     model = two_layers("tanh")
     model.save(tmp_path / "old.h5")
     for name, message in (
-        ("bomb.keras", "not a .keras file"),
-        ("zip.keras", "not a .keras file"),
+        ("bomb.keras", "is no .keras file"),
+        ("zip.keras", "is no .keras file"),
         ("lambda.keras", "holds Python code"),
         ("old.h5", "HDF5"),
         ("missing.keras", "no file"),
@@ -314,7 +314,7 @@ def test_exit_code_and_json_of_the_command(mine):
     for arguments, code, said in (
         (["clones.keras", "--json"], 1, '"effective_width": 1'),
         (["mine:build"], 0, "No hidden layer has clones"),
-        (["absent.keras"], 2, "harness: no file absent.keras"),
+        (["absent.keras"], 2, "harness: absent.keras is no file"),
     ):
         done = subprocess.run(
             [sys.executable, str(ROOT / "harness"), "inspect", *arguments], capture_output=True, text=True, timeout=120

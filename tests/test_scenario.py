@@ -210,6 +210,14 @@ def test_bad_csv_cell_is_told_by_row_and_column_of_an_editor(tmp_path, cell):
     assert repr(cell) in message
 
 
+def test_class_labels_in_words_are_to_be_numbered(tmp_path):
+    write(tmp_path, "height,a b,t\n1,2,setosa\n", "data.csv")
+    message = mistake(write(tmp_path, toml(data=CSV_DATA)))
+    assert message.endswith("('t') must be a finite number, got 'setosa'; number class labels, as 0, 1, 2")
+    write(tmp_path, "height,a b,t\ntall,2,0\n", "data.csv")
+    assert mistake(write(tmp_path, toml(data=CSV_DATA))).endswith("must be a finite number, got 'tall'")
+
+
 def test_bad_csv_row_of_several_lines_is_told_by_its_first(tmp_path):
     write(tmp_path, 'height,a b,t,note\n1,2,3,\n1,2,?,"two\nlines"\n', "data.csv")
     assert "data.csv, row 3, column 3 ('t')" in mistake(write(tmp_path, toml(data=CSV_DATA)))

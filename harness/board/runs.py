@@ -60,15 +60,16 @@ def plain_errors(folder: Path) -> Iterator[None]:
     except OSError as error:
         if isinstance(error, FileExistsError) and folder.is_dir():
             advice = (
-                f"{shown_path(folder)} exists and is not overwritten: choose another name with --name, or remove it"
+                f"{shown_path(folder)} exists and is not overwritten; choose another name with --name, or remove it"
             )
         elif error.errno in (errno.ENOSPC, errno.EDQUOT):
             advice = (
-                f"cannot write into {shown_path(folder)}: {error.strerror}; make room, or choose another with --log-dir"
+                f"{shown_path(folder)}: cannot be written ({error.strerror}); "
+                "make room, or choose another with --log-dir"
             )
         else:
             advice = (
-                f"cannot write into {shown_path(folder)}: {error.strerror}; choose another log folder with --log-dir"
+                f"{shown_path(folder)}: cannot be written ({error.strerror}); choose another log folder with --log-dir"
             )
         raise BadInput(advice) from None
 
@@ -77,7 +78,7 @@ def check_name(what: str, name: str) -> None:
     """Raise BadInput unless ``name`` can be that of one folder."""
     if not NAME.fullmatch(name):
         raise BadInput(
-            f"{what} {shown(name)} cannot name a folder: use at most 60 letters, digits and any of _ . + = , - and "
+            f"{what} {shown(name)} cannot name a folder; use at most 60 letters, digits and any of _ . + = , - and "
             "spaces, starting with a letter or digit, without / or \\"
         )
 

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from .. import BadInput
-from ..given import shown, shown_path
+from ..given import Given, must, shown_path
 from .heatmap import FRAMES
 
 LOOPBACK = "127.0.0.1"
@@ -43,10 +43,11 @@ def launch(folder: Path, port: int | None, host: str = LOOPBACK) -> str:
         with contextlib.redirect_stderr(io.StringIO()):  # its advice is about options that are not ours
             return str(board.launch())
     except program.TensorBoardPortInUseError:
-        raise BadInput(f"port {port} is in use: choose another with --port, or none to get a free one") from None
+        raise BadInput(f"command line: --port {port} is in use; choose another, or none to get a free one") from None
     except SystemExit:  # what serves for TensorBoard ends the process where it cannot listen
         raise BadInput(
-            f"no listening on {host}: give --host an address of this machine, or none for {LOOPBACK}"
+            f"command line: --host {host} cannot be listened on; "
+            f"give an address of this machine, or none for {LOOPBACK}"
         ) from None
     except program.TensorBoardServerException as error:
         raise BadInput(f"TensorBoard did not start: {error.msg}") from None
@@ -78,13 +79,14 @@ def view(folder: Path, port: int | None = None, tell: Callable[[str], None] = pr
     """
     told = shown_path(folder)
     if not os.path.isdir(folder):
-        raise BadInput(f"no folder {told}: give one in which a run was written")
+        raise BadInput(f"{told} is no folder; give one in which a run was written")
     if port is not None and not 0 <= port < 2**16:
-        raise BadInput(f"no port {shown(port)}: give --port a number from 1 to {2**16 - 1}, or none to get a free one")
+        wanted = f"a number from 1 to {2**16 - 1}, or left out to get a free one"
+        raise must(Given(port, "command line: --port"), wanted)
     if not re.fullmatch(r"[A-Za-z0-9_.:-]+", host):
-        raise BadInput(f"no address {shown(host)}: give --host one of this machine's, or none for {LOOPBACK}")
+        raise must(Given(host, "command line: --host"), f"an address of this machine, or left out for {LOOPBACK}")
     if not has_run(folder):
-        raise BadInput(f"no run in {told}: write one first, or give another folder")
+        raise BadInput(f"{told} has no run; write one first, or give another folder")
     if not is_loopback(host):
         print(f"harness: whoever can reach {host} can read the logs; TensorBoard asks for no password", file=sys.stderr)
     with contextlib.suppress(KeyboardInterrupt):

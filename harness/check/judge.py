@@ -498,17 +498,22 @@ def options(
     network = chosen.network
     hidden = set(network.activations[:-1]) or {network.activations[-1]}
     if len(hidden) > 1:
-        raise BadInput(f"{chosen.name}: a file is checked with one activation for all hidden layers, not {len(hidden)}")
+        raise BadInput(
+            f"{chosen.name}: a file is checked with one activation for all hidden layers, not {len(hidden)}; "
+            "give it one"
+        )
     purposes: tuple[Purpose, ...] = (Purpose(hidden.pop(), network.activations[-1], network.cost),)
     if cost is not None:
         if cost not in COST_FORMS:
-            raise BadInput(f"--cost: there is no cost {shown(cost)}; known are {', '.join(COST_FORMS)}")
+            raise BadInput(f"command line: --cost: unknown {shown(cost)}; known are {', '.join(COST_FORMS)}")
         fitting = [p for p in every_purpose(Options()) if p.form == cost]
         purposes = tuple(
             p for p in fitting if scenario is None or (p.hidden, p.output) == (purposes[0].hidden, purposes[0].output)
         )
         if not purposes:
-            raise BadInput(f"--cost {cost} does not go with the output activation of {chosen.name}")
+            raise BadInput(
+                f"command line: --cost {cost} does not go with the output of {chosen.name}; leave one of them out"
+            )
     known = () if words is None else tuple(layout.parse(words))
     return Options(purposes, bool(scenario or cost), known, chosen, seed, seconds, megabytes)
 
@@ -524,12 +529,12 @@ def files_in(path: Path) -> list[Path]:
         found = [f for f in sorted(path.glob("*.py")) if not f.name.startswith(("_", "test_", "conftest"))]
         found = [f for f in found if os.path.isfile(f)]  # no folder, pipe or link to nowhere that is called so
         if not found:
-            raise BadInput(f"{told} has no Python file to check")
+            raise BadInput(f"{told} has no Python file to check; give a folder that has")
         return found
     if not os.path.isfile(path):
-        raise BadInput(f"{told} is neither a file nor a folder")
+        raise BadInput(f"{told} is neither a file nor a folder; give a Python file ('harness new' writes one)")
     if path.suffix != ".py":
-        raise BadInput(f"{told} is no Python file (.py)")
+        raise BadInput(f"{told} is no Python file; give one whose name ends in .py")
     return [path]
 
 

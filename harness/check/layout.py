@@ -90,7 +90,7 @@ def parse(text: str) -> list[str]:
     known = [word for table in WORDS for word in table]
     for word in words:
         if word not in known:
-            raise BadInput(f"--layout: unknown word {shown(word)}; known are {', '.join(known)}")
+            raise BadInput(f"command line: --layout: unknown {shown(word)}; known are {', '.join(known)}")
     return words
 
 

@@ -83,4 +83,4 @@ def write(path: Path) -> None:
     except FileExistsError:
         raise BadInput(f"{told} exists already; give another name") from None
     except OSError as error:
-        raise BadInput(f"{told} cannot be written: {error.strerror}") from None
+        raise BadInput(f"{told}: cannot be written ({error.strerror}); give another name") from None

@@ -55,7 +55,7 @@ def check_options_of_keras(given: Mapping[str, object]) -> None:
     options = scenario.command_line(given)
     for key, option in options.items():
         if key not in OF_KERAS:
-            raise BadInput(f"{option.where} goes with a scenario; a Keras model has its own")
+            raise BadInput(f"{option.where} goes with a scenario, and a Keras model has its own; leave it out")
     if "learning_rate" in options:
         scenario.rate(options["learning_rate"], "float32")
     for key in ("iterations", "seed"):
@@ -69,7 +69,7 @@ def check_options_of_keras(given: Mapping[str, object]) -> None:
 def check_asked(iterations: int) -> None:
     """Raise BadInput for a run of no iterations, of which there is nothing to ask."""
     if iterations == 0:
-        raise BadInput("0 iterations are no training: give 1 or more to ask why it does not learn")
+        raise BadInput("0 iterations are no training; give 1 or more to ask why it does not learn")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -80,9 +80,11 @@ def run(arguments: argparse.Namespace) -> int:
     is_keras = name.endswith((".keras", ".h5")) or re.fullmatch(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*", name) is not None
     is_file = name.endswith(".py")
     if is_keras and arguments.data is None:
-        raise BadInput(f"{shown_path(name)} is a Keras model: give it data with --data FILE.npz, which holds x and y")
+        raise BadInput(f"{shown_path(name)} is a Keras model; give it data with --data FILE.npz, which holds x and y")
     if arguments.data is not None and not is_keras:
-        raise BadInput(f"--data goes with a Keras model; {shown_path(name)} has data of its own")
+        raise BadInput(
+            f"command line: --data goes with a Keras model, and {shown_path(name)} has data of its own; leave it out"
+        )
     if is_file and not os.path.isfile(name):
         raise BadInput(f"{shown_path(name)} is no file; give a file as in 'harness check', or a scenario")
     chosen = None if is_keras else scenario.load("post" if is_file else name, given)

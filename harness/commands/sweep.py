@@ -68,10 +68,10 @@ def add(commands: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     from .. import board, csv_file, effort, scenario
-    from ..given import Given
+    from ..given import Given, must
 
     if arguments.resume and (arguments.no_log or arguments.name is None):
-        raise BadInput("--resume goes on in a log folder: say which with --name, and leave out --no-log")
+        raise BadInput("command line: --resume goes on in a log folder; say which with --name, and leave out --no-log")
     chosen = scenario.load(arguments.scenario, overrides(arguments))
     if arguments.record is None:
         chosen = replace(chosen, record=scenario.record_of_costs(chosen))
@@ -81,7 +81,7 @@ def run(arguments: argparse.Namespace) -> int:
     count = len(chosen.initializers) * len(rules) * len(rates)
     effort.check_sweep(chosen, count, count * arguments.seeds)
     if arguments.target is not None and not math.isfinite(arguments.target):
-        raise BadInput(f"--target must be a finite number, got {arguments.target}")
+        raise must(Given(arguments.target, "command line: --target"), "a finite number")
     if arguments.csv is not None:
         csv_file.check(arguments.csv)
     with contextlib.ExitStack() as stack:

@@ -97,7 +97,7 @@ def cost_of(compiled: Mapping[str, Any], given: Mapping[str, object], output: st
     if name == "categorical_crossentropy" and y.shape[1] == 1:
         name = "sparse_categorical_crossentropy"
     if name not in (*COST_NAMES, "sparse_categorical_crossentropy"):
-        raise BadInput(f"the loss {name} is not known here; known are {', '.join(COST_NAMES)}: choose one with --cost")
+        raise BadInput(f"the loss {name} is not known here; known are {', '.join(COST_NAMES)}; choose one with --cost")
     return name
 
 
@@ -112,7 +112,10 @@ def optimizer_of(compiled: Mapping[str, Any], given: Mapping[str, object]) -> tu
     if kind == "sgd" and config.get("momentum"):
         kind = "nesterov" if config.get("nesterov") else "momentum"
     if kind not in DEFAULTS:
-        raise BadInput(f"the optimizer {name} is not known here; known are SGD, RMSprop, Adam and AdamW")
+        raise BadInput(
+            f"the optimizer {name} is not known here; known are SGD, RMSprop, Adam and AdamW; "
+            "compile the model with one of them"
+        )
     rate = given.get("learning_rate") or config.get("learning_rate", 0.01)
     if not isinstance(rate, (int, float)):
         raise BadInput("the model's learning rate follows a schedule; give one number with --learning-rate")
@@ -129,13 +132,13 @@ def arrays_of(path: Path, model: keras.Model) -> tuple[Any, Array]:
     x = source.load_data(path, model)
     arrays = source.read_arrays(path)
     if "y" not in arrays:
-        raise BadInput(f"{path} has no array y, the targets, (observations, outputs)")
+        raise BadInput(f"{path} has no array y; give it the targets, (observations, outputs)")
     y = np.asarray(arrays["y"])
     y = y[:, None] if y.ndim == 1 else y
     observations = len(x[0] if isinstance(x, list) else x)
     if y.ndim != 2 or len(y) != observations or not np.issubdtype(y.dtype, np.number) or not np.isfinite(y).all():
         raise BadInput(
-            f"{path}: y has shape {y.shape}; wanted finite numbers ({observations}, outputs), one row for each x"
+            f"{path}: y has shape {y.shape}; give finite numbers ({observations}, outputs), one row for each x"
         )
     return x, y.astype(np.float64)
 
@@ -152,7 +155,7 @@ def as_targets(y: Array, cost: str, outputs: int) -> tuple[Array, str]:
             raise BadInput(f"y must be class labels from 0 to {outputs - 1}, one a row")
         return np.eye(outputs)[labels], "categorical_crossentropy"
     if y.shape[1] != outputs:
-        raise BadInput(f"y has {y.shape[1]} columns, the model {outputs} outputs")
+        raise BadInput(f"y has {y.shape[1]} columns, the model {outputs} outputs; give one column for each")
     return y, cost
 
 

@@ -201,7 +201,7 @@ def inspect(model: keras.Model, x: Any = None, progress: Progress = lambda done,
         BadInput: the model has no weights yet, or data is given and the model is no graph of layers.
     """
     if not model.built:
-        raise BadInput(f"{model.name} has no weights yet: give it an Input layer, or build it before it is returned")
+        raise BadInput(f"{model.name} has no weights yet; give it an Input layer, or build it before it is returned")
     graph, every = consumers(model), units_of(model)
     applied = [applied_activation(units.layer, graph) for units in every]
     names = [name for _, name in applied]

@@ -57,17 +57,21 @@ def check_file(path: Path) -> None:
             "trust it, load it in Keras and save it as .keras"
         )
     if not os.path.isfile(path):
-        raise BadInput(f"no file {told}: give a .keras file, or module:function for a function that returns a model")
+        raise BadInput(f"{told} is no file; give a .keras file, or module:function for a function that returns a model")
     try:
         with zipfile.ZipFile(path) as archive:
             sizes = {info.filename: info.file_size for info in archive.infolist()}
             json.loads(archive.read("config.json") if sizes["config.json"] <= MOST_CONFIG else "")
     except (zipfile.BadZipFile, OSError, KeyError, ValueError, RecursionError, NotImplementedError, zlib.error):
-        raise BadInput(f"{told} is not a .keras file: save the model with model.save('name.keras')") from None
+        raise BadInput(f"{told} is no .keras file; save the model with model.save('name.keras')") from None
     except RuntimeError as error:  # a password
-        raise BadInput(f"{told} is not a .keras file: {first_line(error)}") from None
+        raise BadInput(
+            f"{told} is no .keras file ({first_line(error)}); save the model with model.save('name.keras')"
+        ) from None
     if sum(sizes.values()) > MOST_UNPACKED:
-        raise BadInput(f"{told} unpacks to more than {MOST_UNPACKED // 2**30} GiB, which is not read here")
+        raise BadInput(
+            f"{told} unpacks to more than {MOST_UNPACKED // 2**30} GiB, which is not read here; give a smaller model"
+        )
 
 
 def check_source(model: str, data: Path | None) -> None:
@@ -104,11 +108,17 @@ def check_sizes(path: Path) -> None:
             with h5py.File(io.BytesIO(archive.read("model.weights.h5"))) as weights:
                 weights.visititems(lambda _, found: shapes.append(found.shape) if hasattr(found, "shape") else None)
     if sum(math.prod(shape) for shape in shapes) * 4 > MOST_UNPACKED:
-        raise BadInput(f"{shown_path(path)} has weights of more than {MOST_UNPACKED // 2**30} GiB, which is too many")
+        raise BadInput(
+            f"{shown_path(path)} has weights of more than {MOST_UNPACKED // 2**30} GiB, which is too many; "
+            "give a smaller model"
+        )
     largest = max([FEW, *(size for shape in shapes for size in shape)])
     for key, value in numbers_in(config):
         if value > largest:
-            raise BadInput(f"{shown_path(path)}: its description has {key} {shown(value)}, and its weights have not")
+            raise BadInput(
+                f"{shown_path(path)}: its description has {key} {shown(value)}, and its weights have not; "
+                "save the model again"
+            )
 
 
 def load_file(path: Path) -> Model:
@@ -188,7 +198,7 @@ def load_function(module: str, function: str, seed: int | None = None) -> Model:
             raise BadInput(f"{reference}: {where(error)}{type(error).__name__}: {first_line(error)}") from None
     if not isinstance(model, keras.Model):
         raise BadInput(
-            f"{reference} returned {type(model).__name__}: it must return a keras.Model, and take no argument"
+            f"{reference} returned {type(model).__name__}; it must return a keras.Model, and take no argument"
         )
     return model
 
@@ -206,7 +216,7 @@ def load(model: str, seed: int | None = None) -> Model:
 def read_arrays(path: Path) -> dict[str, Array]:
     """The arrays of a .npz file, without unpickling anything."""
     if not os.path.exists(path):
-        raise BadInput(f"no file {shown_path(path)}: --data wants a .npz file")
+        raise BadInput(f"{shown_path(path)} is no file; give --data a .npz file")
     return npz_arrays(read_bytes(path, shown_path(path)), shown_path(path))
 
 
@@ -229,7 +239,9 @@ def load_data(path: Path, model: Model) -> Any:
     for name, tensor in zip(names, inputs):
         check_shape(path, name, arrays[name], tuple(tensor.shape))
     if len({np.shape(arrays[name])[:1] for name in names}) > 1:
-        raise BadInput(f"{shown_path(path)}: its arrays have different numbers of observations")
+        raise BadInput(
+            f"{shown_path(path)}: its arrays have different numbers of observations; give all the same number"
+        )
     return arrays[names[0]] if len(names) == 1 else [arrays[name] for name in names]
 
 

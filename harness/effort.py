@@ -111,8 +111,10 @@ def check_sweep(scenario: Scenario, combinations: int, members: int) -> None:
     """
     network, observations = scenario.network, scenario.batch_size
     check_numbers(4 * members, "give fewer --seeds")
+    # a block of large networks may be one member, but where not even 16 would fit, to draw each takes many seconds
+    members_held = max(FEWEST_MEMBERS, block_size(network, scenario.dtype))
     check_numbers(
-        4 * block_size(network, scenario.dtype) * (observations * sum(network.sizes) + network.weight_count),
+        4 * members_held * (observations * sum(network.sizes) + network.weight_count),
         "give fewer observations or units, or train one network with 'harness compare'",
     )
     costs = 0 if scenario.batches is None else len(scenario.recorded) * pass_seconds(network, len(scenario.x)) / 3

@@ -41,8 +41,8 @@ def test_a_block_is_half_a_mebibyte_of_weights_and_at_least_one_member(units, dt
 
 def test_a_sweep_of_large_networks_is_refused_by_what_a_block_holds(monkeypatch):
     scenario = load("post", {"hidden": [1000, 1000], "iterations": 1})
-    # one member in a block: 3000 + 1001000 + 2002 weights, 2 observations of 2 + 1000 + 1000 + 2 numbers
-    numbers = 4 * (1_006_002 + 2 * 2004)
+    # 16 members: 3000 + 1001000 + 2002 weights, 2 observations of 2 + 1000 + 1000 + 2 numbers
+    numbers = 4 * 16 * (1_006_002 + 2 * 2004)
     monkeypatch.setattr(effort, "MOST_NUMBERS", numbers)
     effort.check_sweep(scenario, 1, 1)
     monkeypatch.setattr(effort, "MOST_NUMBERS", numbers - 1)

@@ -369,6 +369,9 @@ WAYS = {
         ("output-delta-reused", 3, 2, [[17, 39], [23, 53]]),
         ("elementwise-for-matmul", 0, 2, [[1, 30], [200, 4000]]),
         ("elementwise-for-matmul", 1, 2, [[1, 20], [300, 4000]]),
+        # 2 (a - y) is -1 1.2 1.4 -0.4, and the kernel of layer 1 is all ones
+        ("delta-not-multiplied-through", 0, 2, [[1.4, 1.8], [0.6, 2.6]]),
+        ("delta-not-multiplied-through", 0, 1, [[3.2, 3.2], [3.2, 3.2]]),
         ("bias-row-not-dropped", 0, 2, [[87, 21], [8700, 2100]]),
         ("bias-row-not-dropped", 1, 2, [[43, 87], [4300, 8700]]),
         ("bias-row-not-dropped", 2, 2, [[87, 21, 43], [8700, 2100, 4300]]),
@@ -426,6 +429,10 @@ WAYS = {
         ("derivative-of-wrong-layer", 0, 2, HALF),
         ("derivative-of-wrong-layer", 1, 2, [[0.09, 0.16], [0.21, 0.24]]),
         ("derivative-of-wrong-layer", 2, 1, [[0.75, 0.64], [0.51, 0.36]]),
+        # f' from a, from z, or left at 1
+        ("activation-missing-on-output", 0, 2, HALF),
+        ("activation-missing-on-output", 1, 2, SIGMOID * (1 - SIGMOID)),
+        ("activation-missing-on-output", 2, 2, np.ones((2, 2))),
     ],
     "through_activation": [
         ("missing-output-activation-derivative", 0, 2, DELTA),
@@ -481,6 +488,8 @@ SQUARES = "sum_of_squared_errors"
         ("output_delta", "softmax-jacobian-diagonal-only", 0, "categorical_crossentropy", [[-0.25, 0], [0, -0.1]]),
         ("output_delta", "binary-crossentropy-one-sided", 0, "binary_crossentropy", [[-0.125, 0], [0, -0.05]]),
         ("output_delta", "binary-crossentropy-one-sided", 2, "binary_crossentropy", [[-0.125, 0], [0, -0.05]]),
+        ("output_delta", "wrong-sign", 0, SQUARES, [[0.25, -0.288], [-0.294, 0.064]]),
+        ("output_delta", "wrong-sign", 0, "binary_crossentropy", [[0.125, -0.15], [-0.175, 0.05]]),
         ("cost", "wrong-sign", 3, SQUARES, -(0.25 + 0.36 + 0.49 + 0.04)),
         ("cost", "binary-crossentropy-one-sided", 1, "binary_crossentropy", -(np.log(0.5) + np.log(0.8)) / 4),
         ("cost", "binary-crossentropy-one-sided", 2, "binary_crossentropy", -(np.log(0.5) + np.log(0.8)) / 4),
@@ -584,3 +593,16 @@ def test_a_kernel_that_alone_is_wrong_leaves_the_bias_as_it_is():
     assert kernel.weight_gradient(s, 2, DELTA).tolist() == [BIAS, [7, 7], [7, 7]]
     bias = changes.kernel_and_bias(None, lambda s, layer, delta: np.array([7.0]))(STEPS)
     assert bias.weight_gradient(s, 2, DELTA) == pytest.approx(np.array([[7, 7], *KERNEL]))
+
+
+def test_the_error_that_is_carried_back_under_a_cross_entropy():
+    """(a - y) / 4 through the kernel's transpose"""
+    s = two_layers("binary_crossentropy")
+    back = changes.error_carried(STEPS).back_through_weights
+    assert back(s, 2, DELTA) == pytest.approx(np.array([[0.175, 0.225], [0.075, 0.325]]))
+
+
+def test_rows_of_a_kernel_beyond_the_inputs_are_never_reached():
+    s = two_layers()
+    s.weights[1] = np.vstack([s.weights[1], [[1000.0, 1000.0]]])
+    assert changes.from_input(s, 2, s.a[1]).tolist() == [[14, 18], [25, 34]]

@@ -62,6 +62,22 @@ def test_where_all_targets_are_the_same_that_answer_is_to_be_learned():
     assert not found.causes
 
 
+@pytest.mark.parametrize(
+    ("cost", "y", "target"),
+    # a tenth of the way from the answer to one that is undecided: 1/2, or 1/3 of each
+    [
+        ("binary_crossentropy", [1.0], -np.log(0.95)),
+        ("binary_crossentropy", [0.0], -np.log(0.95)),
+        ("categorical_crossentropy", [0.0, 1.0, 0.0], -np.log(0.9 + 0.1 / 3)),
+        ("mean_squared_error", [0.0, 0.0], 0.025**2),
+        ("mean_squared_error", [3.0, 4.0], 0.025**2 * 12.5),
+    ],
+)
+def test_one_answer_can_be_learned_under_every_cost(cost, y, target):
+    x = np.arange(8.0).reshape(4, 2)
+    assert diagnose.target_of(cost, x, np.tile(y, (4, 1)))[0] == pytest.approx(target)
+
+
 def test_the_least_cost_of_clones_on_xor_is_two_thirds():
     """The isotonic fit of 0, 1, 1, 0 (the two in the middle at one place): 0, 2/3, 2/3, 2/3."""
     xor = load("xor")
@@ -120,6 +136,65 @@ def test_lifted_units_are_active_on_half_of_the_observations():
     weights = [w[..., 0] for w in changes.lifted(case).apply(changes.trial_of(case, 0.0)).draw(range(1))]
     a = symptoms.activations_of(case.network, weights, case.x)[0]
     assert np.all(np.mean(a > 0, axis=0) >= 0.4)
+
+
+def test_a_unit_is_lifted_by_what_it_lacks():
+    """z of the one unit is -3, -2 and -1: its median goes to 0.001; one that is above 0 already stays."""
+    x = np.array([[-3.0], [-2.0], [-1.0]])
+    network = Network((1, 2, 1), ("relu", "linear"))
+    start = [np.array([[0.0, 0.5], [1.0, -1.0]]), np.ones((3, 1))]
+    case, base = base_of(network=network, x=x, y=np.zeros((3, 1)), start=start)
+    (first, last) = changes.lifted(case).apply(base).draw(range(2))
+    for member in range(2):
+        assert first[..., member] == pytest.approx(np.array([[2.001, 0.5], [1.0, -1.0]]))
+        assert np.array_equal(last[..., member], start[1])
+
+
+def test_noise_has_its_deviation_and_clones_are_those_of_the_first_unit():
+    case, base = base_of()
+    for shared in (False, True):
+        trial = changes.noise(case, 0.1, shared).apply(base)
+        drawn = trial.draw(range(512))
+        assert trial.chance
+        for of_layer in drawn:
+            assert np.std(of_layer - 1) == pytest.approx(0.1, rel=0.05)
+            assert np.mean(of_layer) == pytest.approx(1, abs=0.02)
+    # of clones, the weights that lead to the outputs are the same for all units below, but not for the outputs
+    first, _, last = drawn
+    assert np.all(first == first[:, :1])
+    assert np.all(last[1:] == last[1:2])
+    assert not np.any(last[1, 0] == last[1, 1])
+    assert not np.any(first[0] == first[1])
+
+
+def test_an_unlucky_start_is_asked_about_alone():
+    case = diagnose.case_of(load("post"), initializer="glorot_uniform")
+    drawn, alone = (changes.trial_of(case, 0.01, unlucky) for unlucky in (False, True))
+    assert (drawn.chance, alone.chance, case.start_name) == (True, False, "glorot_uniform")
+    for layer, of_members in zip(case.start, alone.draw(range(3))):
+        assert all(np.array_equal(of_members[..., member], layer) for member in range(3))
+    others = drawn.draw(range(3))[0]
+    assert len(set(others[1, 0])) == 3
+    assert alone.rates(range(3)).tolist() == [case.learning_rate] * 3
+    # from the same initializer for more units: sqrt(6 / (2 + 12)) is the largest weight
+    wide = changes.wider(case, 4).apply(drawn).draw(range(256))[0]
+    assert wide.shape == (3, 12, 256)
+    assert 0.95 * (6 / 14) ** 0.5 < np.max(np.abs(wide)) <= (6 / 14) ** 0.5
+    assert changes.wider(case, 4).sentence == "12 and 12 hidden units"
+    few = replace(case, network=Network((2, 1, 1, 2), ("sigmoid",) * 3))
+    assert changes.wider(few, 2).apply(drawn).network.sizes == (2, 3, 3, 2)  # two more at the least
+
+
+@pytest.mark.parametrize(
+    ("activations", "name"),
+    [
+        (("relu", "sigmoid"), "he_uniform"),
+        (("leaky_relu", "sigmoid"), "he_uniform"),
+        (("tanh", "relu"), "glorot_uniform"),  # of the hidden layers alone
+    ],
+)
+def test_healthy_starts_go_with_the_activation(activations, name):
+    assert changes.healthy_name(Network((2, 3, 1), activations)) == name
 
 
 # Changes: one thing and no other

@@ -291,6 +291,8 @@ def test_one_observation_alone_is_that_one(i, which):
     ways = (kernel_and_bias, kernel, bias, update, cost)
     places = ("", "in the kernel's gradient", "in the bias' gradient", "in the update", "in the cost")
     assert [way.detail for way in ways] == [f"{which} {place}".strip() for place in places]
+    of_catalogue = [way.detail for way in mistakes.BY_ID["last-observation-only"].variants]
+    assert of_catalogue == [f"{w} {p}".strip() for w in ("", "the first one") for p in places]
     ((some_x, some_y),) = update.change(STEPS).batches(problem)
     assert (some_x.tolist(), some_y.tolist()) == ([x[i].tolist()], [y[i].tolist()])
     delta = np.array([[1.0], [2.0], [4.0]])

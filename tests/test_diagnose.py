@@ -535,8 +535,12 @@ def test_what_is_tried_is_what_the_run_has():
         pairs
     )
     assert not any(a.split("-")[0] == b.split("-")[0] for a, b in (pair.split(" + ") for pair in pairs))
+    # of two noises, targets and lift 5 pairs; each of the four with 2 networks, 6 blind changes and adam
+    assert len(pairs) == 5 + 4 * (2 + 6 + 1)
     blind = families(judge.changes_in_pairs(diagnose.case_of(load("post")), evidence_of(found=[SCALE])))
     assert {"healthy + iterations", "iterations + rate-up", "activation + healthy", "healthy + optimizer"} <= set(blind)
+    # healthy with 5, iterations with 4, never two rates; 2 networks with each of the 6; adam with healthy
+    assert len(blind) == 5 + 4 + 2 * 6 + 1
 
 
 SCALE = symptoms.Symptom("input-scale", None, {"smallest": 1.0, "largest": 1.0, "offset": 0.0}, "standardised")
@@ -792,6 +796,50 @@ def test_wrong_math_is_named_also_where_the_right_one_does_not_learn():
     assert not judge.BY_ID["wrong-math"].present(evidence_of())
     assert (cause.id, cause.confidence, cause.alone) == ("wrong-math", 1.0, False)
     assert (row.hypothesis, row.change, row.helps) == ("wrong-math", "the right math", False)
+
+
+@pytest.fixture
+def scripted(monkeypatch):
+    """Diagnose a case where every trial comes to the share that is given, of 100, and healthy starts by a deadline."""
+
+    def diagnosed(case, shares, by=None):
+        def run_changes(base, changes, *rest, **more):
+            return [result_of(change, shares.get(change.family, 0.0)) for change in changes]
+
+        late = None if by is None else (by, result_of(changes.from_healthy(case), 1.0))
+        monkeypatch.setattr(judge, "run_changes", run_changes)
+        monkeypatch.setattr(judge, "deadline", lambda case, target, seconds: late)
+        return diagnose.diagnose(case)
+
+    return diagnosed
+
+
+def test_luck_is_told_by_other_draws_of_the_same_initializer(scripted):
+    learns = diagnose.case_of(load("post"), initializer="glorot_uniform", iterations=1000)
+    # of 100 draws: 30 have an interval that ends at 0.40, 45 one that ends at 0.55
+    for share, lucky in ((0.3, True), (0.45, False), (0.97, False)):
+        found = scripted(learns, {"none": share})
+        assert (found.learns, found.lucky, found.own.share, found.causes) == (True, lucky, share, [])
+        assert bool(found.refuted) is lucky  # where it was luck, all is tried
+    fails = replace(learns, iterations=10)
+    for share, members in ((0.49, 100), (0.5, 1)):  # where half of the others learn, this start is asked about alone
+        found = scripted(fails, {"none": share})
+        assert (found.learns, found.lucky, found.own.members) == (False, False, members)
+
+
+def test_a_run_is_late_that_takes_over_four_times_as_long_as_healthy_starts(scripted):
+    case = diagnose.case_of(load("post"), initializer="glorot_uniform", iterations=1000)
+    at = scripted(case, {"none": 1.0}).learned_at
+    assert at is not None
+    in_time = scripted(case, {"none": 0.6}, by=at // 4 + 1)
+    assert (in_time.late, in_time.judged_at, in_time.refuted) == (None, 1000, [])
+    ones = replace(case, draw=None, on=None)
+    late = scripted(ones, {"none": 0.0, "rate-up": 1.0}, by=at // 5)
+    assert (late.judged_at, late.learns, late.late.share) == (at // 5, True, 1.0)
+    assert [cause.id for cause in late.causes] == ["learning-rate-too-small"]
+    assert late.course.iterations[-1] == 1000  # the run that is told of is the whole one
+    by_then = scripted(ones, {"none": 1.0}, by=at // 5)
+    assert by_then.late is None
 
 
 def test_the_outcome_is_told_with_what_is_strange_about_it(post):

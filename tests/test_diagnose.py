@@ -842,6 +842,43 @@ def test_a_run_is_late_that_takes_over_four_times_as_long_as_healthy_starts(scri
     assert by_then.late is None
 
 
+def test_wrong_math_that_does_not_move_is_judged_against_the_right_one(scripted):
+    right = diagnose.case_of(load("post"), initializer="glorot_uniform", iterations=1000)
+
+    def backward(network, weights, x, y):
+        done = handwritten.backward(network, weights, x, y)
+        return SimpleNamespace(gradients=[1.5 * np.asarray(g) for g in done.gradients])
+
+    def train(network, start, x, y, rate, recorded, batches=None):
+        half = len(list(recorded)) // 2
+        for number, _ in enumerate(recorded):  # the biases of the outputs are raised once, and that is all
+            yield start if number < half else [*start[:-1], start[-1] + 1]
+
+    found = scripted(replace(right, implementation=SimpleNamespace(backward=backward, train=train)), {})
+    assert (found.learns, found.wrong, found.math_error) == (False, True, pytest.approx(0.5))
+    (cause,) = found.causes
+    assert (cause.id, cause.alone, found.own.members) == ("wrong-math", True, 1)
+    (row,) = cause.evidence
+    assert row.before == found.course.costs[-1] != found.course.costs[0]
+    assert row.after == pytest.approx(runs.run_course(right, 1000).costs[-1])
+    assert row.after < 0.01
+    assert (row.share, row.members, row.helps) == (1.0, 1, True)
+
+
+def test_a_sample_takes_half_of_the_budget():
+    rng = np.random.default_rng(0)
+    case, _ = base_of(x=rng.normal(size=(300, 2)), y=rng.normal(size=(300, 2)), iterations=100)
+    # about 60 changes of 16 members each
+    each = 60 * 16 * runs.seconds_an_observation(changes.trial_of(case, 0.0))
+    some = judge.sampled(case, 2 * 200.5 * each)
+    assert len(some.x) == len(some.y) == 200
+    where = [np.flatnonzero((case.x == row).all(1)).item() for row in some.x]
+    assert where == sorted(set(where))
+    assert np.array_equal(some.y, case.y[where])
+    assert judge.sampled(case, 2 * 300.5 * each) is case
+    assert len(judge.sampled(case, 0.0).x) == 64
+
+
 def test_the_outcome_is_told_with_what_is_strange_about_it(post):
     told = diagnosis.outcome_sentence
     assert told(post).endswith("where 0.01 counts as learned. It does not learn.")

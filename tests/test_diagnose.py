@@ -802,14 +802,14 @@ def test_wrong_math_is_named_also_where_the_right_one_does_not_learn():
 def scripted(monkeypatch):
     """Diagnose a case where every trial comes to the share that is given, of 100, and healthy starts by a deadline."""
 
-    def diagnosed(case, shares, by=None):
+    def diagnosed(case, shares, by=None, budget=60.0):
         def run_changes(base, changes, *rest, **more):
             return [result_of(change, shares.get(change.family, 0.0)) for change in changes]
 
         late = None if by is None else (by, result_of(changes.from_healthy(case), 1.0))
         monkeypatch.setattr(judge, "run_changes", run_changes)
         monkeypatch.setattr(judge, "deadline", lambda case, target, seconds: late)
-        return diagnose.diagnose(case)
+        return diagnose.diagnose(case, budget)
 
     return diagnosed
 
@@ -840,6 +840,14 @@ def test_a_run_is_late_that_takes_over_four_times_as_long_as_healthy_starts(scri
     assert late.course.iterations[-1] == 1000  # the run that is told of is the whole one
     by_then = scripted(ones, {"none": 1.0}, by=at // 5)
     assert by_then.late is None
+
+
+@pytest.mark.parametrize(("budget", "reached"), [(1e9, True), (1e-3, False)])
+def test_clones_that_are_the_cause_get_a_long_look_if_there_is_time(scripted, budget, reached):
+    found = scripted(diagnose.case_of(load("post"), iterations=100), {"noise": 1.0}, budget=budget)
+    assert [cause.id for cause in found.causes] == ["clones"]
+    look = "glorot_uniform starts x 0.1 to x 10, each layer's units cloned, rate x 0.1 to x 10, 1,000,000 iterations"
+    assert (look in [row.change for row in found.refuted], look in found.skipped) == (reached, not reached)
 
 
 def test_wrong_math_that_does_not_move_is_judged_against_the_right_one(scripted):

@@ -291,6 +291,8 @@ def test_one_observation_alone_is_that_one(i, which):
     ways = (kernel_and_bias, kernel, bias, update, cost)
     places = ("", "in the kernel's gradient", "in the bias' gradient", "in the update", "in the cost")
     assert [way.detail for way in ways] == [f"{which} {place}".strip() for place in places]
+    of_catalogue = [way.detail for way in mistakes.BY_ID["last-observation-only"].variants]
+    assert of_catalogue == [f"{w} {p}".strip() for w in ("", "the first one") for p in places]
     ((some_x, some_y),) = update.change(STEPS).batches(problem)
     assert (some_x.tolist(), some_y.tolist()) == ([x[i].tolist()], [y[i].tolist()])
     delta = np.array([[1.0], [2.0], [4.0]])
@@ -335,3 +337,274 @@ def test_a_trace_has_every_quantity_in_the_order_of_computation():
     names += ["delta3", "gradient3", "delta2", "gradient2", "delta1", "gradient1", "weights3", "weights2", "weights1"]
     assert [str(q) for q, _ in backprop.trace(STEPS, problem)] == names
     assert [str(q) for q, _ in backprop.trace(STEPS, problem, 2)] == [*names, "trained3", "trained2", "trained1"]
+
+
+# Every way of making a mistake, by numbers
+
+
+def two_layers(cost="sum_of_squared_errors"):
+    """Two layers of two units, of numbers that no pass gave."""
+    x, y = np.array([[1.0, 2.0], [3.0, 5.0]]), np.array([[1.0, 0.0], [0.0, 1.0]])
+    weights = [np.ones((3, 2)), np.array([[7.0, 8.0], [1.0, 2.0], [3.0, 4.0]])]
+    output = "softmax" if cost == "categorical_crossentropy" else "sigmoid"
+    z = [np.array([[0.5, 1.0], [2.0, -1.0]]), np.array([[2.0, 3.0], [-1.0, -2.0]])]
+    a = [x, np.array([[0.1, 0.2], [0.3, 0.4]]), np.array([[0.5, 0.6], [0.7, 0.8]])]
+    problem = Problem(Network((2, 2, 2), ("tanh", output), cost), weights, x, y, 0.5, cost, a[2])
+    deltas, gradients = {2: np.array([[5.0, 6.0], [7.0, 8.0]])}, {2: np.array([[2.0, 4.0], [6.0, 8.0], [2.0, 2.0]])}
+    return State(STEPS, problem, weights, z, a, deltas, gradients)
+
+
+DELTA = np.array([[1.0, 10.0], [100.0, 1000.0]])
+BIAS, KERNEL = [101.0, 1010.0], [[30.1, 301.0], [40.2, 402.0]]  # the right gradient: sums of delta, a_1^T delta
+Z = two_layers().z[1]
+SIGMOID = 1 / (1 + np.exp(-Z))
+HALF = np.array([[0.25, 0.24], [0.21, 0.16]])  # a_2 (1 - a_2)
+
+# (mistake, number of the way, layer, what it gives), of the step that is named, with DELTA or what the step is given
+WAYS = {
+    "back_through_weights": [
+        ("wrong-sign", 2, 2, [[-21, -43], [-2100, -4300]]),
+        ("transposed-weights", 0, 2, [[31, 42], [3100, 4200]]),
+        ("output-delta-reused", 0, 2, DELTA),
+        ("output-delta-reused", 1, 2, DELTA),
+        ("output-delta-reused", 2, 2, [[5, 6], [7, 8]]),
+        ("output-delta-reused", 3, 2, [[17, 39], [23, 53]]),
+        ("elementwise-for-matmul", 0, 2, [[1, 30], [200, 4000]]),
+        ("elementwise-for-matmul", 1, 2, [[1, 20], [300, 4000]]),
+        # 2 (a - y) is -1 1.2 1.4 -0.4, and the kernel of layer 1 is all ones
+        ("delta-not-multiplied-through", 0, 2, [[1.4, 1.8], [0.6, 2.6]]),
+        ("delta-not-multiplied-through", 0, 1, [[3.2, 3.2], [3.2, 3.2]]),
+        ("bias-row-not-dropped", 0, 2, [[87, 21], [8700, 2100]]),
+        ("bias-row-not-dropped", 1, 2, [[43, 87], [4300, 8700]]),
+        ("bias-row-not-dropped", 2, 2, [[87, 21, 43], [8700, 2100, 4300]]),
+    ],
+    "weight_gradient": [
+        ("wrong-sign", 1, 2, [[-101, -1010], [-30.1, -301], [-40.2, -402]]),
+        ("learning-rate-twice", 1, 2, [[50.5, 505], [15.05, 150.5], [20.1, 201]]),
+        ("transposed-gradient", 1, 2, [[101, 30.1, 40.2], [1010, 301, 402]]),
+        ("elementwise-for-matmul", 2, 2, [BIAS, [0.1, 3], [20, 400]]),
+        ("elementwise-for-matmul", 3, 2, [BIAS, [0.1, 2], [30, 400]]),
+        ("elementwise-for-matmul", 4, 2, [BIAS, [0.1, 20], [3, 400]]),
+        ("elementwise-for-matmul", 5, 2, [BIAS, [0.1, 30], [2, 400]]),
+        ("bias-gradient-missing", 0, 2, [[0, 0], *KERNEL]),
+        ("bias-gradient-averaged", 0, 2, [[50.5, 505], *KERNEL]),
+        ("kernel-gradient-averaged", 0, 2, [BIAS, [15.05, 150.5], [20.1, 201]]),
+        ("kernel-gradient-averaged", 1, 2, [[202, 2020], *KERNEL]),
+        ("bias-gradient-summed-over-units", 0, 2, [[1111, 1111], *KERNEL]),
+        ("bias-gradient-summed-over-units", 1, 2, [[277.75, 277.75], *KERNEL]),
+        ("bias-gradient-summed-over-units", 2, 2, [[555.5, 555.5], *KERNEL]),
+        ("wrong-layer-activation", 0, 2, [BIAS, [200.5, 2005], [-99, -990]]),
+        ("wrong-layer-activation", 0, 1, [BIAS, [301, 3010], [502, 5020]]),
+        ("wrong-layer-activation", 1, 2, [BIAS, [70.5, 705], [80.6, 806]]),
+        ("wrong-layer-activation", 2, 2, [BIAS, [-98, -980], [-197, -1970]]),
+        ("wrong-layer-activation", 3, 2, [BIAS, [301, 3010], [502, 5020]]),
+        ("first-layer-only-input", 1, 2, [BIAS, [301, 3010], [502, 5020]]),
+        ("only-last-layer-updated", 1, 2, np.zeros((3, 2))),
+        ("integer-weights", 3, 2, [BIAS, [30, 301], [40, 402]]),
+    ],
+    "pre_activation": [
+        ("bias-missing-in-forward", 0, 2, [[0.7, 1], [1.5, 2.2]]),
+        ("transposed-weights", 1, 2, [[7.5, 9.1], [8.1, 10.5]]),
+        ("elementwise-for-matmul", 6, 2, [[7.1, 8.4], [7.9, 9.6]]),
+        ("elementwise-for-matmul", 7, 2, [[7.1, 8.6], [7.6, 9.6]]),
+        ("first-layer-only-input", 0, 2, [[14, 18], [25, 34]]),
+        ("first-layer-only-input", 1, 2, [[14, 18], [25, 34]]),
+    ],
+    "activate": [
+        *(("activation-missing-on-output", way, 2, Z) for way in range(3)),
+        *(("activation-missing-on-hidden", way, 1, Z) for way in range(3)),
+        *(("extra-activation-on-output", way, 2, 1 / (1 + np.exp(-SIGMOID))) for way in range(6)),
+        *(("extra-activation-on-output", way, 2, np.tanh(SIGMOID)) for way in range(6, 9)),
+        *(("extra-activation-on-output", way, 2, SIGMOID) for way in range(9, 12)),  # relu of what is above 0
+        *(
+            ("extra-activation-on-output", way, 2, np.exp(SIGMOID) / np.exp(SIGMOID).sum(1, keepdims=True))
+            for way in range(12, 15)
+        ),
+        ("softmax-over-wrong-axis", 0, 2, np.exp(Z) / np.exp(Z).sum(0)),
+        ("softmax-over-wrong-axis", 1, 2, np.exp(Z) / np.exp(Z).sum()),
+    ],
+    "derivative": [
+        ("derivative-of-activation", 0, 1, 1 / np.cosh([[0.1, 0.2], [0.3, 0.4]]) ** 2),
+        ("activation-form-at-pre-activation", 0, 2, [[-2, -6], [-2, -6]]),
+        ("activation-form-at-pre-activation", 0, 1, [[0.75, 0], [-3, 0]]),
+        ("derivative-of-wrong-layer", 0, 1, [[0.75, 0.64], [0.51, 0.36]]),
+        ("derivative-of-wrong-layer", 0, 2, HALF),
+        ("derivative-of-wrong-layer", 1, 2, [[0.09, 0.16], [0.21, 0.24]]),
+        ("derivative-of-wrong-layer", 2, 1, [[0.75, 0.64], [0.51, 0.36]]),
+        # f' from a, from z, or left at 1
+        ("activation-missing-on-output", 0, 2, HALF),
+        ("activation-missing-on-output", 1, 2, SIGMOID * (1 - SIGMOID)),
+        ("activation-missing-on-output", 2, 2, np.ones((2, 2))),
+    ],
+    "through_activation": [
+        ("missing-output-activation-derivative", 0, 2, DELTA),
+        ("missing-hidden-activation-derivative", 0, 1, DELTA),
+        ("output-delta-reused", 1, 1, DELTA),
+        ("output-delta-reused", 1, 2, [[0.25, 2.4], [21, 160]]),
+        ("matmul-for-elementwise", 0, 2, [[2.35, 1.84], [235, 184]]),
+        ("matmul-for-elementwise", 1, 2, [[24.25, 242.5], [16.21, 162.1]]),
+        ("matmul-for-elementwise", 2, 2, [[2.65, 1.81], [265, 181]]),
+        ("matmul-for-elementwise", 3, 2, [[21.25, 212.5], [16.24, 162.4]]),
+        ("matmul-for-elementwise", 4, 2, [[21.25, 16.24], [212.5, 162.4]]),
+        ("matmul-for-elementwise", 5, 2, [[2.65, 265], [1.81, 181]]),
+    ],
+}
+
+
+@pytest.mark.parametrize(
+    ("step", "id", "way", "layer", "wanted"), [(step, *each) for step, rows in WAYS.items() for each in rows]
+)
+def test_every_way_of_a_mistake_gives_its_numbers(step, id, way, layer, wanted):
+    """Worked out by hand. z_2 goes in where an activation is asked for, a_1 where a pre-activation is, else DELTA."""
+    s = two_layers()
+    s.steps = mistakes.BY_ID[id].variants[way].change(STEPS)
+    into = {"activate": (Z,), "pre_activation": (s.a[1],), "derivative": ()}.get(step, (DELTA,))
+    assert getattr(s.steps, step)(s, layer, *into) == pytest.approx(np.array(wanted, float), rel=1e-12)
+
+
+SQUARES = "sum_of_squared_errors"
+
+
+@pytest.mark.parametrize(
+    ("step", "id", "way", "cost", "wanted"),
+    [
+        # a - y is -0.5 0.6 0.7 -0.2, z - y is 1 3 -1 -3
+        ("cost_gradient", "wrong-sign", 0, SQUARES, [[1, -1.2], [-1.4, 0.4]]),
+        ("cost_gradient", "cost-used-as-gradient", 0, SQUARES, [[0.25, 0.36], [0.49, 0.04]]),
+        ("cost_gradient", "cost-used-as-gradient", 0, "mean_squared_error", [[0.0625, 0.09], [0.1225, 0.01]]),
+        ("cost_gradient", "cost-used-as-gradient", 1, SQUARES, [[0.5, 0.6], [0.7, 0.2]]),
+        ("cost_gradient", "cost-used-as-gradient", 1, "mean_squared_error", [[0.125, 0.15], [0.175, 0.05]]),
+        ("cost_gradient", "cost-gradient-at-pre-activation", 0, SQUARES, [[2, 6], [-2, -6]]),
+        ("cost_gradient", "cost-gradient-at-pre-activation", 0, "mean_squared_error", [[0.5, 1.5], [-0.5, -1.5]]),
+        ("output_delta", "cost-gradient-at-pre-activation", 1, "binary_crossentropy", [[0.25, 0.75], [-0.25, -0.75]]),
+        ("output_delta", "cost-gradient-at-pre-activation", 1, "categorical_crossentropy", [[0.5, 1.5], [-0.5, -1.5]]),
+        # -y / a over 2 observations
+        ("output_delta", "missing-output-activation-derivative", 1, "categorical_crossentropy", [[-1, 0], [0, -0.625]]),
+        (
+            "output_delta",
+            "cross-entropy-gradient-with-extra-derivative",
+            0,
+            "binary_crossentropy",
+            [[-0.125 * 0.25, 0.15 * 0.24], [0.175 * 0.21, -0.05 * 0.16]],
+        ),
+        ("output_delta", "softmax-jacobian-diagonal-only", 0, "categorical_crossentropy", [[-0.25, 0], [0, -0.1]]),
+        ("output_delta", "binary-crossentropy-one-sided", 0, "binary_crossentropy", [[-0.125, 0], [0, -0.05]]),
+        ("output_delta", "binary-crossentropy-one-sided", 2, "binary_crossentropy", [[-0.125, 0], [0, -0.05]]),
+        ("output_delta", "wrong-sign", 0, SQUARES, [[0.25, -0.288], [-0.294, 0.064]]),
+        ("output_delta", "wrong-sign", 0, "binary_crossentropy", [[0.125, -0.15], [-0.175, 0.05]]),
+        ("cost", "wrong-sign", 3, SQUARES, -(0.25 + 0.36 + 0.49 + 0.04)),
+        ("cost", "binary-crossentropy-one-sided", 1, "binary_crossentropy", -(np.log(0.5) + np.log(0.8)) / 4),
+        ("cost", "binary-crossentropy-one-sided", 2, "binary_crossentropy", -(np.log(0.5) + np.log(0.8)) / 4),
+        ("weights_back", "updated-weights-in-backward", 0, SQUARES, [[6, 6], [-2, -2], [2, 3]]),
+    ],
+)
+def test_every_way_at_the_output_gives_its_numbers(step, id, way, cost, wanted):
+    s = two_layers(cost)
+    s.steps = mistakes.BY_ID[id].variants[way].change(STEPS)
+    into = (2,) if step == "weights_back" else ()
+    assert getattr(s.steps, step)(s, *into) == pytest.approx(np.array(wanted, float), rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("id", "way", "wanted"),
+    [
+        ("gradient-ascent", 0, [3.5, 8.5]),
+        ("learning-rate-missing", 0, [-1, 1]),
+        ("learning-rate-twice", 0, [1.25, 4.75]),
+        ("bias-gradient-missing", 1, [2, 3.5]),
+        ("only-last-layer-updated", 0, [2, 6]),
+        ("only-last-layer-updated", 2, [2, 6]),
+        ("integer-weights", 2, [0, 3]),
+    ],
+)
+def test_every_way_of_a_wrong_update_gives_its_numbers(id, way, wanted):
+    """At a rate of 1/2 from weights 2 and 6 along a gradient of 3 and 5: 0.5 and 3.5 are right"""
+    change = mistakes.BY_ID[id].variants[way].change
+    found = change(STEPS).update(two_layers(), 2, np.array([[2.0], [6.0]]), np.array([[3.0], [5.0]]))
+    assert found.ravel().tolist() == wanted
+
+
+def test_factors_of_a_mean_and_of_a_sum():
+    """3 observations of 2 outputs; every fifth way is in the cost alone."""
+    s = state("linear", np.full((3, 2), 0.5))
+    for id, wanted in (
+        ("missing-factor-two", [0.5]),
+        ("extra-factor-two", [2]),
+        ("mean-instead-of-sum", [1 / 3, 1 / 2, 1 / 6]),
+        ("sum-instead-of-mean", [3, 2, 6]),
+    ):
+        ways = mistakes.BY_ID[id].variants[3::5]
+        assert [way.change(STEPS).cost(s) / 1.5 for way in ways] == pytest.approx(wanted)
+
+
+def test_mistakes_between_iterations_and_in_the_order_of_layers():
+    def steps(id, way=0):
+        return mistakes.BY_ID[id].variants[way].change(STEPS)
+
+    assert steps("layer-order-reversed").collect([1, 2, 3]) == [3, 2, 1]
+    accumulate = steps("gradient-accumulated-over-iterations").accumulate
+    assert (accumulate([3, 4], None), accumulate([3, 4], [10, 20])) == ([3, 4], [13, 24])
+    assert [steps("one-iteration-off", way).iterations(10) for way in (0, 1)] == [9, 11]
+    given = [np.array([1.5, -1.5])]
+    assert steps("integer-weights", 0).enter(given)[0].tolist() == [1, -1]
+    assert steps("integer-weights", 1).take_weights(given)[0].tolist() == [1, -1]
+
+
+def test_the_places_of_a_mistake():
+    """Of three layers: all, those that a mistake may be in, then each alone; the usual way of every mistake first."""
+    network = Network((4, 4, 4, 4), *NETWORKS["squares"])
+    every = mistakes.planted(network)
+    assert [entry.rank for entry in every] == list(range(len(every)))
+    assert [entry.narrow for entry in every] == sorted(entry.narrow for entry in every)
+    firsts = list(dict.fromkeys(entry.id for entry in every))
+    possible = [m.id for m in CATALOGUE if any(not way.needs or network.cost in way.needs for way in m.variants)]
+    assert firsts == possible
+    found = [(entry.detail, entry.narrow) for entry in every if entry.id == "bias-gradient-averaged"]
+    assert found == [
+        ("", False),
+        ("in the hidden layers", False),
+        ("in layer 1", True),
+        ("in layer 2", True),
+        ("in layer 3", True),
+    ]
+    places = [entry.detail for entry in every if entry.id == "missing-output-activation-derivative"]
+    assert places == ["in layer 3"]
+    hidden = [entry.detail for entry in every if entry.id == "missing-hidden-activation-derivative"]
+    assert hidden == ["in the hidden layers", "in layer 1", "in layer 2"]
+    forward = {entry.id for entry in every if entry.forward}
+    assert {"bias-missing-in-forward", "activation-missing-on-output"} <= forward
+    assert {"wrong-sign", "gradient-ascent", "bias-gradient-averaged"}.isdisjoint(forward)
+    single = [entry for entry in mistakes.planted(Network((4, 4), ("sigmoid",))) if entry.id == "wrong-sign"]
+    assert [(entry.detail, entry.narrow) for entry in single] == [
+        ("", False),
+        ("in the weight gradient", False),
+        ("in the hidden layers", False),
+        ("in the cost alone", False),
+    ]
+    # the change is made in its layer and in no other
+    alone = next(entry for entry in every if entry.id == "bias-gradient-averaged" and entry.detail == "in layer 2")
+    s = two_layers()
+    bias_rows = [alone.change(STEPS).weight_gradient(s, layer, DELTA)[0].tolist() for layer in (1, 2)]
+    assert bias_rows == [BIAS, [50.5, 505]]
+
+
+def test_a_kernel_that_alone_is_wrong_leaves_the_bias_as_it_is():
+    """The bias' row of the gradient is the sum of delta; the kernel's rows are others."""
+    s = two_layers()
+    kernel = changes.kernel_and_bias(lambda s, layer, delta: np.full((2, 2), 7.0), None)(STEPS)
+    assert kernel.weight_gradient(s, 2, DELTA).tolist() == [BIAS, [7, 7], [7, 7]]
+    bias = changes.kernel_and_bias(None, lambda s, layer, delta: np.array([7.0]))(STEPS)
+    assert bias.weight_gradient(s, 2, DELTA) == pytest.approx(np.array([[7, 7], *KERNEL]))
+
+
+def test_the_error_that_is_carried_back_under_a_cross_entropy():
+    """(a - y) / 4 through the kernel's transpose"""
+    s = two_layers("binary_crossentropy")
+    back = changes.error_carried(STEPS).back_through_weights
+    assert back(s, 2, DELTA) == pytest.approx(np.array([[0.175, 0.225], [0.075, 0.325]]))
+
+
+def test_rows_of_a_kernel_beyond_the_inputs_are_never_reached():
+    s = two_layers()
+    s.weights[1] = np.vstack([s.weights[1], [[1000.0, 1000.0]]])
+    assert changes.from_input(s, 2, s.a[1]).tolist() == [[14, 18], [25, 34]]

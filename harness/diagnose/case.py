@@ -124,8 +124,9 @@ def target_of(cost: str, x: Array, y: Array) -> tuple[float, float, float]:
     """(C1 + LEARNED (C0 - C1), C0, C1), see above, for x (observations, inputs) and y (observations, outputs)"""
     constant, floor = baseline.constant_cost(cost, y), baseline.pure_error(cost, x, y)
     share = LEARNED["cross-entropy" if cost in baseline.CLASSIFYING else "squared"]
-    if np.ptp(y, axis=0).max() == 0:  # nothing to learn but one answer: outputs a fortieth of its size away will do
+    if np.ptp(y, axis=0).max() == 0:  # nothing to learn but one answer: a fortieth of its size away will do
         if cost in baseline.CLASSIFYING:
-            return baseline.cost_of_outputs(cost, y + share * (np.mean(y) - y), y), constant, floor
+            undecided = 0.5 if cost == "binary_crossentropy" else 1 / y.shape[1]
+            return baseline.cost_of_outputs(cost, y + share * (undecided - y), y), constant, floor
         return baseline.cost_of_outputs(cost, y + share * (symptoms.root_mean_square(y) or 1.0), y), constant, floor
     return floor + share * max(constant - floor, 0.0), constant, floor

@@ -188,7 +188,7 @@ def out_of_range(evidence: Evidence) -> bool:
 
 def narrow_proofs(evidence: Evidence) -> list[Result]:
     """More units help, where healthy starts of this width do not, with any rate, iterations or optimizer tried."""
-    same_width = [r for r in evidence.results if r.change.family != "wider" and "healthy" in r.change.family]
+    same_width = [r for r in evidence.results if "healthy" in r.change.family]
     return [] if any(result.enough for result in same_width) else evidence.enough("wider")
 
 

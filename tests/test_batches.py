@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import os
+import subprocess
+import sys
 import time
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -25,6 +30,7 @@ from models.network import Network, from_keras, to_keras
 from models.optimizers import SGD, Optimizer
 from tests.networks import Problem, random_problem
 
+ROOT = Path(__file__).resolve().parent.parent
 IMPLEMENTATIONS = {"handwritten": handwritten, "tape": tape, "sequential": sequential}
 ORDERS = ([7, 0, 1, 6, 4, 5, 3, 2], [3, 4, 7, 0, 6, 5, 2, 1])  # of two epochs
 SIZES = st.tuples(st.integers(1, 40), st.integers(1, 45))
@@ -399,37 +405,47 @@ def test_the_post_in_batches_is_not_the_post():
 # At scale
 
 
-@pytest.mark.slow
-def test_a_hundred_thousand_observations_and_a_layer_of_a_thousand_units(tmp_path):
-    """Each in a few seconds on a quiet machine; in a child, whose memory is its own to be measured."""
-    import json
-    import os
-    import subprocess
-    import sys
-    from pathlib import Path
-
+@pytest.mark.parametrize(
+    ("hidden", "iterations", "commands"),
+    [
+        pytest.param(32, 300, ["compare", "sweep"], marks=pytest.mark.slow),
+        pytest.param(32, 2000, ["compare", "sweep", "diagnose"], marks=pytest.mark.long),
+        pytest.param(1024, 50, ["compare", "sweep", "diagnose"], marks=pytest.mark.long),
+    ],
+)
+def test_a_hundred_thousand_observations(tmp_path, hidden, iterations, commands):
+    """In a child, whose memory is its own to be measured."""
     rng = np.random.default_rng(0)
     x = rng.normal(size=(100_000, 64))
     np.savez(tmp_path / "many.npz", x=x, y=np.argmax(x @ rng.normal(size=(64, 10)), axis=1))
-    common = 'cost = "categorical_crossentropy"\nactivations = ["tanh", "softmax"]\n'
-    training = '[training]\nbatch_size = 128\ninitializers = ["glorot_uniform"]\nlearning_rate = 0.2\n'
-    for name, hidden, iterations in (("many", 32, 2000), ("wide", 1024, 50)):
-        content = f'[data]\nnpz = "many.npz"\n[network]\nhidden = [{hidden}]\n{common}{training}'
-        (tmp_path / f"{name}.toml").write_text(content + f"iterations = {iterations}\n")
+    (tmp_path / "many.toml").write_text(
+        f"""
+        [data]
+        npz = "many.npz"
+        [network]
+        hidden = [{hidden}]
+        cost = "categorical_crossentropy"
+        activations = ["tanh", "softmax"]
+        [training]
+        batch_size = 128
+        initializers = ["glorot_uniform"]
+        learning_rate = 0.2
+        iterations = {iterations}
+        """
+    )
     measured = "import resource, sys; from harness.cli import main; code = main(sys.argv[1:]); print(resource.getrusage"
     measured += "(resource.RUSAGE_SELF).ru_maxrss, file=sys.stderr); sys.exit(code)"
-    for command in ("compare", "sweep", "diagnose"):
-        for name in ("many", "wide"):
-            options = ["--seeds", "4"] if command == "sweep" else ["--budget", "5"] if command == "diagnose" else []
-            done = subprocess.run(
-                [sys.executable, "-c", measured, command, f"{name}.toml", "--json", "--no-log", *options],
-                cwd=tmp_path,
-                env=os.environ | {"PYTHONPATH": str(Path(__file__).resolve().parent.parent)},
-                capture_output=True,
-                text=True,
-                timeout=300,
-                check=False,
-            )
-            assert done.returncode in ((0, 1) if command == "diagnose" else (0,)), done.stderr[-2000:]
-            assert json.loads(done.stdout)
-            assert int(done.stderr.split()[-1]) < 4 * 2**20  # kilobytes
+    options = {"sweep": ["--seeds", "4"], "diagnose": ["--budget", "5"]}
+    for command in commands:
+        done = subprocess.run(
+            [sys.executable, "-c", measured, command, "many.toml", "--json", "--no-log", *options.get(command, [])],
+            cwd=tmp_path,
+            env=os.environ | {"PYTHONPATH": str(ROOT)},
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=False,
+        )
+        assert done.returncode in ((0, 1) if command == "diagnose" else (0,)), done.stderr[-2000:]
+        assert json.loads(done.stdout)
+        assert int(done.stderr.split()[-1]) < 4 * 2**20  # kilobytes

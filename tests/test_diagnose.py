@@ -1202,7 +1202,7 @@ def test_mistakes_of_the_user(arguments, told):
         chosen.run(chosen)
 
 
-@pytest.mark.planted
+@pytest.mark.long
 def test_the_bench(capsys):
     assert planted_causes.main([]) == 0, capsys.readouterr().out
 

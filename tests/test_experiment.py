@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -129,3 +131,11 @@ def test_large_networks_get_a_referee_for_some_entries(monkeypatch):
     gradients = [value for quantity, value in trace.items() if quantity.name == "gradient"]
     assert [g.count() for g in gradients] == [3, 3, 3]  # 60 / (2 observations x 10 units)
     assert experiment.run(scenario).agrees
+
+
+def test_a_document_repeats_no_large_data():
+    rng = np.random.default_rng(0)
+    large = replace(load("post"), x=rng.normal(size=(5001, 2)), y=rng.uniform(size=(5001, 1)))
+    document = comparison.scenario_json(large)
+    assert (document["observations"], document["x"]) == (5001, None)
+    assert document["y"].shape == (5001, 1)

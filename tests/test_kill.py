@@ -196,8 +196,14 @@ def test_a_killed_command_leaves_nothing_half_written(killer, whole, command, tm
     assert len(found) == 2
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize(("command", "count"), [("compare", 33), ("sweep", 34), ("diagnose", 33)])
+@pytest.mark.parametrize(
+    ("command", "count"),
+    [
+        *(pytest.param(command, 8, marks=pytest.mark.slow) for command in COMMANDS),
+        # a hundred together
+        *(pytest.param(command, 34 if command == "sweep" else 33, marks=pytest.mark.long) for command in COMMANDS),
+    ],
+)
 def test_a_hundred_kills(killer, whole, command, count, tmp_path):
     found = check_kills(killer, whole, command, count, 2, tmp_path)
     assert sum("unfinished" in left for left in found) >= count // 3, found  # else nothing much was tried

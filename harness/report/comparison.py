@@ -22,6 +22,7 @@ from ..trace import Run
 from .words import Json, count, joined, new_table, number, plain
 
 ROWS = 15  # of iterations in the table of costs
+MOST_NUMBERS = 10_000  # of x or y in a document: of larger data it would be a second copy
 SIDE_BY_SIDE = 2  # starts in one table of costs: more are too wide for a terminal
 
 # Words
@@ -269,8 +270,9 @@ def scenario_json(scenario: Scenario) -> Json:
     """What was run"""
     return {
         "name": scenario.name,
-        "x": scenario.x,
-        "y": scenario.y,
+        "observations": len(scenario.x),
+        "x": scenario.x if scenario.x.size <= MOST_NUMBERS else None,
+        "y": scenario.y if scenario.y.size <= MOST_NUMBERS else None,
         "sizes": scenario.network.sizes,
         "activations": scenario.network.activations,
         "cost": scenario.network.cost,

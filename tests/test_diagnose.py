@@ -790,9 +790,9 @@ def test_the_two_by_two_table_of_clones_and_scales():
 
 def test_wrong_math_is_named_also_where_the_right_one_does_not_learn():
     math = changes.Result(changes.Change("math", "the right math", 0.0, lambda trial: trial), np.ones(1), 0, 10, False)
-    cause = judge.wrong_math_alone(replace(evidence_of(math), math=(1.0, 1.0)))
+    cause = judge.wrong_math_alone(replace(evidence_of(math), wrong_math=True))
     (row,) = cause.evidence
-    assert judge.BY_ID["wrong-math"].present(replace(evidence_of(math), math=(1.0, 1.0)))
+    assert judge.BY_ID["wrong-math"].present(replace(evidence_of(math), wrong_math=True))
     assert not judge.BY_ID["wrong-math"].present(evidence_of())
     assert (cause.id, cause.confidence, cause.alone) == ("wrong-math", 1.0, False)
     assert (row.hypothesis, row.change, row.helps) == ("wrong-math", "the right math", False)

@@ -51,7 +51,7 @@ class Evidence:
         results: of every change that was made alone.
         zero_gradient: whether a layer's kernel has gradient 0, exactly, at the start and at the end.
         explosion: how many times larger the gradient is at the start than at healthy starts, in the worst layer.
-        math: what the judged math's run came to, and what the right math's did; None where no math was given.
+        wrong_math: whether the judged math is wrong, so that the right one was run too.
     """
 
     case: Case
@@ -64,7 +64,7 @@ class Evidence:
     results: Sequence[Result]
     zero_gradient: bool
     explosion: float
-    math: tuple[float, float] | None = None
+    wrong_math: bool = False
 
     def of(self, *families: str) -> list[Result]:
         """The results of those kinds of changes, the weakest change of the first kind first."""
@@ -203,7 +203,7 @@ HYPOTHESES = (
     Hypothesis(
         "wrong-math",
         "the gradients are not those of the cost",
-        lambda e: e.math is not None,
+        lambda e: e.wrong_math,
         by("math"),
         ("math",),
         "correct the math (harness check names the mistake)",

@@ -400,9 +400,8 @@ def judge(
     _, constant, floor = target_of(network.cost, x, y)
     found = symptoms.data_symptoms(network, x, y, floor)
     found += symptoms.run_symptoms(network, course, x, y, *gradients)
-    math = None if right is None else (float(course.costs[-1]), float(right.costs[-1]))
     zero = has_zero_gradient(*gradients)
-    evidence = Evidence(case, target, constant, floor, course, found, own, [], zero, explosion(case), math)
+    evidence = Evidence(case, target, constant, floor, course, found, own, [], zero, explosion(case), right is not None)
     each = min(SCREENING / 8, clock.budget / 200)
     if right is None and is_unlearnable(floor, constant) and course.costs[-1] <= target + 0.05 * constant:
         return evidence, proved(base, evidence, clock), base  # it does what can be done: no other cause to look for

@@ -1219,6 +1219,12 @@ def test_the_posts_diagnosis_takes_ten_seconds_at_most():
     assert time.monotonic() - started <= max(10, 4 * loading)
 
 
+def test_of_the_post_it_is_asked_where_the_post_asks():
+    """POST.md: outputs after 1000 iterations"""
+    asked = [diagnose.asked_after(*of) for of in (("post", {}), ("post", {"iterations": 5}), ("xor", {}))]
+    assert asked == [1000, None, None]
+
+
 def test_a_run_of_no_iterations_is_judged_too():
     case = replace(diagnose.case_of(load("xor")), iterations=0)
     assert not diagnose.diagnose(case, budget=2).learns

@@ -156,7 +156,7 @@ def test_unshuffled_batches_train_as_keras_own_fit_does(size, cost):
             np.testing.assert_allclose(ours, theirs, rtol=1e-12, atol=1e-14)
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=4, deadline=None)
 @given(st.integers(2, 12), st.integers(1, 12), st.integers(0, 2**31 - 1), st.integers(0, 2**32 - 1))
 def test_every_implementation_trains_on_the_same_batches(observations, size, order_seed, seed):
     """What each comes to is what its own update makes of the batches, one after the other."""
@@ -364,6 +364,7 @@ def test_a_diagnosis_trains_in_the_scenarios_batches():
     assert course.costs[-1] == pytest.approx(numerical.forward(case.network, weights, case.x, case.y).cost, rel=1e-9)
 
 
+@pytest.mark.slow
 def test_a_diagnosis_in_batches_names_a_cause_and_its_proof():
     """XOR one observation at a time, from clones: they cannot be parted, and noise parts them."""
     scenario = load("xor", {"batch_size": 1, "initializers": ["ones"], "iterations": 4000, "learning_rate": 1.0})

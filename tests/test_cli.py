@@ -84,6 +84,7 @@ def test_every_run_is_logged_with_a_histogram_for_each_neuron(logged):
     assert not (folder / "logs" / "post" / "first" / "UNFINISHED").exists()
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_bytes(tmp_path):
     arguments = ("compare", "--no-log", "--json", "--iterations", 50, "--seed", 3)
     first, second = (harness(*arguments, cwd=tmp_path) for _ in range(2))
@@ -179,6 +180,7 @@ def test_a_name_is_not_used_twice(tmp_path):
     assert "same" in again.stderr
 
 
+@pytest.mark.slow
 def test_models_of_the_folder_one_stands_in_are_not_ours(tmp_path):
     (tmp_path / "models.py").write_text("raise SystemExit('somebody else')\n")
     (tmp_path / "harness.py").write_text("raise SystemExit('somebody else')\n")

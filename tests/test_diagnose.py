@@ -23,9 +23,9 @@ from harness.diagnose import changes, hypotheses, judge, runs
 from harness.report import diagnosis
 from harness.scenario import load
 from harness.symmetry import effective_width
-from models import ensemble, handwritten
+from models import handwritten
 from models.batches import Batches
-from models.network import Network, from_keras
+from models.network import Network, block_size, from_keras
 from models.optimizers import Optimizer
 from tests import planted_causes
 from tests.networks import random_problem
@@ -347,7 +347,7 @@ def test_what_runs_are_expected_to_take():
     assert runs.seconds_a_member(in_batches) / runs.seconds_a_member(base) == pytest.approx(
         (600 + 2 / 3) / (1200 + 2 / 3)
     )
-    block = ensemble.block_size([np.empty((*shape, 1)) for shape in base.network.shapes])
+    block = block_size(base.network, "float64")
     for members, blocks in ((1, 1), (block, 1), (block + 1, 2)):
         jobs = [(changes.NO_CHANGE, base, range(members))]
         assert runs.seconds_together(jobs) == pytest.approx(blocks * block * runs.seconds_a_member(base))
@@ -381,7 +381,7 @@ def test_what_there_is_no_time_for_is_put_by():
     assert (clock.trials, clock.members) == (0, 0)
     assert 6 < runs.Clock(10.0, started=time.monotonic() - 3).left <= 7
     # each of the two fits, both do not: a block of members is trained whole, so one more member than that is two blocks
-    block = ensemble.block_size([np.empty((*shape, 1)) for shape in base.network.shapes])
+    block = block_size(base.network, "float64")
     noise = [changes.noise(case, stddev, False) for stddev in (0.1, 0.2)]
     base = replace(base, iterations=1)
     each = runs.seconds_a_member(base) * block

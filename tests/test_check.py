@@ -419,7 +419,7 @@ def test_every_planted_mistake_is_named(write):
     assert len(wrong) <= 0.05 * len(found), "\n".join(wrong)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_pairs_of_planted_mistakes_are_named(write):
     """At least 85 % of pairs planted together, where no single mistake gives the same numbers."""
     rng, right, tried = random.Random(1), 0, 0

@@ -1,6 +1,6 @@
 # make run    the main job: train the post's network three ways and compare them; ARGS="..." goes to the command
 # make test   the tests, without those marked slow; ARGS="..." goes to pytest
-# make coverage   the tests and the slow ones, with the lines of harness/ and models/ that they run; fails under 95 %
+# make coverage   the tests, with the lines of harness/ and models/ that they run; fails under 95 %
 # make lint   ruff and mypy
 # Each makes .venv first if need be, and installs again when pyproject.toml or constraints.txt changed.
 
@@ -19,7 +19,6 @@ test: .venv/installed-test
 coverage: .venv/installed-test
 	.venv/bin/coverage erase
 	$(MAKE) test PYTEST=".venv/bin/coverage run -m pytest"
-	$(MAKE) test PYTEST=".venv/bin/coverage run -m pytest" ARGS="-m slow"
 	.venv/bin/coverage combine --quiet
 	.venv/bin/coverage report
 

@@ -1152,7 +1152,7 @@ def test_another_keras_model_is_trained_within_the_budget(tmp_path):
     found = keras_model.diagnose(case, 20)
     assert time.monotonic() - started < 40
     assert [cause.id for cause in found.causes] in (["unscaled-inputs"], [])
-    assert "44 of 300 observations" in found.skipped
+    assert "44 of 300 observations" in found.left_out
 
 
 # What is printed

@@ -15,7 +15,7 @@ import tensorflow as tf
 
 from harness import board
 from harness.board.events import histogram_series, histograms
-from models.network import Array
+from harness.models.network import Array
 
 ITERATIONS, NEURONS, TURNS = 40, 32, 5
 

@@ -23,8 +23,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from models import ensemble, handwritten, initializers, sequential, tape
-from models.network import Network, Weights, from_keras, to_keras
+from harness.models import ensemble, handwritten, initializers, sequential, tape
+from harness.models.network import Network, Weights, from_keras, to_keras
 
 NETWORK = Network((2, 3, 3, 2), ("sigmoid",) * 3)
 X = np.array([[0.8, 0.4], [0.3, 0.3]], np.float32)

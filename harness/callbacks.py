@@ -18,7 +18,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from models.network import Array
+from harness.models.network import Array
 
 from .board.events import Series, event_of, file_version, layout_value, record, records_of, scalar_series, text_value
 from .board.series import (

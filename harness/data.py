@@ -16,7 +16,7 @@ from typing import IO, NamedTuple
 
 import numpy as np
 
-from models.network import Array
+from harness.models.network import Array
 
 from . import BadInput
 from .given import MOST_KNOWN, Given, finite, known_words, must, nearest, shown, shown_path, texts

@@ -6,7 +6,7 @@ refused, and with them the run of 10^9 iterations that was a slip of the finger.
 
 from __future__ import annotations
 
-from models.network import Network, block_size
+from harness.models.network import Network, block_size
 
 from . import BadInput
 from .scenario import Scenario

@@ -9,8 +9,8 @@ from types import ModuleType
 
 import numpy as np
 
-from models import handwritten, numerical, sequential, tape
-from models.network import Array, Network, Weights
+from harness.models import handwritten, numerical, sequential, tape
+from harness.models.network import Array, Network, Weights
 
 from . import compare, rounding
 from .baseline import constant_cost

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from models import handwritten
-from models.network import Array
+from harness.models import handwritten
+from harness.models.network import Array
 
 from .scenario import Scenario, load
 from .trace import Quantity, take

@@ -48,8 +48,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from models.batches import Batches
-from models.network import ACTIVATION_NAMES, COST_NAMES, OUTPUT_ACTIVATION_OF_COST, Array, Network, Weights
+from harness.models.batches import Batches
+from harness.models.network import ACTIVATION_NAMES, COST_NAMES, OUTPUT_ACTIVATION_OF_COST, Array, Network, Weights
 
 from . import BadInput
 from .data import (
@@ -171,7 +171,7 @@ class Scenario:
 
     def start(self, initializer: str) -> Weights:
         """The weights to train from, of each layer (inputs + 1, units) in ``dtype``."""
-        from models.initializers import draw, parse
+        from harness.models.initializers import draw, parse
 
         bias = None if self.bias_initializer is None else parse(self.bias_initializer)
         return draw(self.network, parse(initializer), bias, self.seed, self.dtype)
@@ -248,7 +248,7 @@ def folder_name(given: Given) -> str:
 
 def initializer(given: Given, text: str, dtype: str) -> str:
     """The name of an initializer, written in the one way that its own module writes it."""
-    from models.initializers import ARGUMENTS, parse
+    from harness.models.initializers import ARGUMENTS, parse
 
     try:
         parsed = parse(text)

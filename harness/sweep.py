@@ -13,8 +13,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from models import ensemble, initializers, optimizers
-from models.network import Array, block_size
+from harness.models import ensemble, initializers, optimizers
+from harness.models.network import Array, block_size
 
 from . import BadInput, csv_file, effort, post
 from .baseline import LEARNED, NEAR_CONSTANT, constant_cost

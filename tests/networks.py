@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from hypothesis import strategies as st
 
-from models.network import OUTPUT_ACTIVATION_OF_COST, Array, Network, Weights
+from harness.models.network import OUTPUT_ACTIVATION_OF_COST, Array, Network, Weights
 
 COSTS = ("sum_of_squared_errors", "mean_squared_error", "binary_crossentropy", "categorical_crossentropy")
 ELEMENTWISE = ("sigmoid", "tanh", "relu", "leaky_relu", "linear")

@@ -23,10 +23,10 @@ from harness.diagnose.case import Case, case_of, target_of
 from harness.diagnose.judge import diagnose
 from harness.report.words import new_table
 from harness.scenario import Scenario
-from models import ensemble, handwritten, initializers, loop
-from models.batches import Batches
-from models.network import Array, Backward, Forward, Network, Weights
-from models.optimizers import SGD, Optimizer
+from harness.models import ensemble, handwritten, initializers, loop
+from harness.models.batches import Batches
+from harness.models.network import Array, Backward, Forward, Network, Weights
+from harness.models.optimizers import SGD, Optimizer
 
 NONE = "none"
 

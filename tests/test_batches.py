@@ -22,12 +22,12 @@ from harness.post import is_post
 from harness.report import comparison
 from harness.scenario import load, record_of_costs
 from harness.trace import take_whole
-from models import batches as batches_room
-from models import ensemble, handwritten, loop, numerical, sequential, tape
-from models import network as network_room
-from models.batches import Batches, pieces
-from models.network import Network, from_keras, to_keras
-from models.optimizers import SGD, Optimizer
+from harness.models import batches as batches_room
+from harness.models import ensemble, handwritten, loop, numerical, sequential, tape
+from harness.models import network as network_room
+from harness.models.batches import Batches, pieces
+from harness.models.network import Network, from_keras, to_keras
+from harness.models.optimizers import SGD, Optimizer
 from tests.networks import Problem, random_problem
 
 ROOT = Path(__file__).resolve().parent.parent

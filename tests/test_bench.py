@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from harness import bench
-from models import handwritten, initializers
+from harness.models import handwritten, initializers
 
 
 def start(members):

@@ -30,7 +30,7 @@ from tensorboard.util.tensor_util import make_ndarray
 from harness import BadInput, board
 from harness.board import events, heatmap, series
 from harness.trace import COST, Quantity, Run, take
-from models import handwritten
+from harness.models import handwritten
 from tests.processes import heed_ctrl_c
 
 RECORDED = [0, 1, 10, 300]

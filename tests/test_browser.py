@@ -9,7 +9,7 @@ from networks import post_problem
 
 from harness import board
 from harness.trace import Run, take
-from models import handwritten
+from harness.models import handwritten
 
 pytest.importorskip("playwright.sync_api", reason="no playwright: pip install '.[browser]'")
 

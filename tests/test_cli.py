@@ -17,8 +17,8 @@ from tensorboard.backend.event_processing.event_accumulator import TENSORS, Even
 from harness import cli, options
 from harness.commands import completion
 from harness.scenario import BUILT_IN, DTYPES
-from models.network import ACTIVATION_NAMES, COST_NAMES
-from models.optimizers import OPTIMIZER_NAMES
+from harness.models.network import ACTIVATION_NAMES, COST_NAMES
+from harness.models.optimizers import OPTIMIZER_NAMES
 from tests.processes import interrupted
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -196,7 +196,7 @@ def test_models_of_the_folder_one_stands_in_are_not_ours(tmp_path):
 
 
 def test_a_difference_ends_with_1(monkeypatch, capsys):
-    from models import handwritten, loop
+    from harness.models import handwritten, loop
 
     right = handwritten.weight_gradient
     monkeypatch.setattr(handwritten, "weight_gradient", lambda a, delta: 2 * right(a, delta))

@@ -16,9 +16,9 @@ import pytest
 
 from harness import cli
 from harness.commands import completion
-from models.initializers import ARGUMENTS
-from models.network import ACTIVATION_NAMES
-from models.optimizers import OPTIMIZER_NAMES
+from harness.models.initializers import ARGUMENTS
+from harness.models.network import ACTIVATION_NAMES
+from harness.models.optimizers import OPTIMIZER_NAMES
 
 ROOT = Path(__file__).resolve().parent.parent
 PATIENCE = 30  # seconds

@@ -23,10 +23,10 @@ from harness.diagnose import changes, hypotheses, judge, runs
 from harness.report import diagnosis
 from harness.scenario import load
 from harness.symmetry import effective_width
-from models import handwritten
-from models.batches import Batches
-from models.network import Network, block_size, from_keras
-from models.optimizers import Optimizer
+from harness.models import handwritten
+from harness.models.batches import Batches
+from harness.models.network import Network, block_size, from_keras
+from harness.models.optimizers import Optimizer
 from tests import planted_causes
 from tests.networks import random_problem
 

@@ -6,7 +6,7 @@ import pytest
 
 from harness import BadInput, effort
 from harness.scenario import load
-from models.network import Network, block_size
+from harness.models.network import Network, block_size
 
 
 def test_recording_more_than_memory_holds_is_refused(monkeypatch):

@@ -10,9 +10,9 @@ import pytest
 import tensorflow as tf
 from hypothesis import given, settings
 
-from models import ensemble, handwritten, initializers, loop, tape
-from models.network import Network
-from models.optimizers import SGD, Optimizer
+from harness.models import ensemble, handwritten, initializers, loop, tape
+from harness.models.network import Network
+from harness.models.optimizers import SGD, Optimizer
 from tests.networks import post_problem, problems
 
 POST = post_problem().network
@@ -193,7 +193,7 @@ def test_recorded_iterations_are_split_into_calls_and_none_is_lost(monkeypatch):
 MILLION = """
 import resource
 import numpy as np
-from models import ensemble, initializers
+from harness.models import ensemble, initializers
 from tests.networks import post_problem
 
 network, _, x, y = post_problem()

@@ -13,7 +13,7 @@ from harness.post import RecoveredRate, claims
 from harness.report import comparison
 from harness.scenario import load
 from harness.symmetry import clone_spread, effective_width
-from models import handwritten, loop
+from harness.models import handwritten, loop
 
 
 @pytest.fixture(scope="module")

@@ -70,11 +70,11 @@ ORDER_IN = {
 
 # Rooms that need no TensorFlow, and so must not load it.
 WITHOUT_TENSORFLOW = [
-    "models.batches",
-    "models.network",
-    "models.initializers",
-    "models.optimizers",
-    "models.numerical",
+    "harness.models.batches",
+    "harness.models.network",
+    "harness.models.initializers",
+    "harness.models.optimizers",
+    "harness.models.numerical",
     "harness.scenario",
     "harness.effort",
     "harness.trace",

@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from harness import rounding
 from harness.compare import compare_traces
 from harness.trace import COST, Quantity, take
-from models import activations, costs, handwritten, loop, numerical, sequential, tape, updates
-from models.network import Network, from_keras, to_keras
+from harness.models import activations, costs, handwritten, loop, numerical, sequential, tape, updates
+from harness.models.network import Network, from_keras, to_keras
 from tests.networks import Problem, post_problem, problems, random_problem
 
 IMPLEMENTATIONS = {"handwritten": handwritten, "tape": tape, "sequential": sequential}

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from models.initializers import ARGUMENTS, TRUNCATED_STDDEV, Initializer, draw, draw_members, open_interval, parse
-from models.network import Network
+from harness.models.initializers import ARGUMENTS, TRUNCATED_STDDEV, Initializer, draw, draw_members, open_interval, parse
+from harness.models.network import Network
 
 POST = Network((2, 3, 3, 2), ("sigmoid",) * 3)
 FAN_IN, FAN_OUT = 400, 250
@@ -234,5 +234,5 @@ def test_bad_text_is_refused_in_one_line_with_what_is_known(text):
 
 
 def test_tensorflow_is_not_imported():
-    found = "import sys, models.initializers; print([name for name in ('tensorflow', 'keras') if name in sys.modules])"
+    found = "import sys, harness.models.initializers; print([name for name in ('tensorflow', 'keras') if name in sys.modules])"
     assert subprocess.run([sys.executable, "-c", found], capture_output=True, text=True, check=True).stdout == "[]\n"

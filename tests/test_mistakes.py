@@ -11,8 +11,8 @@ from harness.check.backprop import COST_FORMS, STEPS, Problem, State
 from harness.check.mistakes import CATALOGUE
 from harness.check.observe import numbers_for
 from harness.trace import COST, Quantity, take
-from models import handwritten, numerical, tape
-from models.network import Network
+from harness.models import handwritten, numerical, tape
+from harness.models.network import Network
 from tests.networks import post_problem, problems
 
 # the ids that issue 5 asks for

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from models import numerical
-from models.network import Network
+from harness.models import numerical
+from harness.models.network import Network
 from tests.networks import problems, random_problem
 
 

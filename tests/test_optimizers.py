@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from models import handwritten, loop, sequential, tape, updates
-from models.optimizers import OPTIMIZER_NAMES, SGD, Optimizer, parse
+from harness.models import handwritten, loop, sequential, tape, updates
+from harness.models.optimizers import OPTIMIZER_NAMES, SGD, Optimizer, parse
 from tests.networks import post_problem
 
 UPDATES = 50
@@ -165,5 +165,5 @@ def test_the_defaults_are_those_of_keras() -> None:
 
 
 def test_reading_an_optimizer_needs_no_tensorflow() -> None:
-    code = "import sys, models.optimizers; sys.exit('tensorflow' in sys.modules)"
+    code = "import sys, harness.models.optimizers; sys.exit('tensorflow' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

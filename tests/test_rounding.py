@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from harness import rounding
 from harness.trace import COST, Quantity
-from models import handwritten
+from harness.models import handwritten
 from tests.networks import post_problem, problems
 
 

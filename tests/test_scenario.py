@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from harness import BadInput
 from harness.scenario import BUILT_IN, OVERRIDES, TABLES, Scenario, load, recorded_iterations
-from models.batches import Batches
+from harness.models.batches import Batches
 
 XOR_DATA = "x = [[0, 0], [0, 1], [1, 0], [1, 1]]\ny = [0, 1, 1, 0]\n"
 PARTS = {"top": "", "data": XOR_DATA, "network": "hidden = [2]\n", "training": ""}
@@ -101,7 +101,7 @@ def test_digits_without_scikit_learn_say_what_to_install(monkeypatch):
 
 @pytest.mark.parametrize(("name", "most"), [("xor", 0.01), ("digits", 0.2)])
 def test_built_in_scenarios_learn_from_their_own_random_start(name, most):
-    from models import handwritten
+    from harness.models import handwritten
 
     s = load(name)
     (weights,) = handwritten.train(s.network, s.start("glorot_uniform"), s.x, s.y, s.learning_rate, [s.iterations])

@@ -16,8 +16,8 @@ from harness import BadInput, cli, post, sweep
 from harness.report import sweep as sweep_report
 from harness.scenario import load
 from harness.symmetry import effective_width, members_with_clones
-from models import handwritten
-from models.optimizers import parse
+from harness.models import handwritten
+from harness.models.optimizers import parse
 from tests.processes import interrupted
 
 

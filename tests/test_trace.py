@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from harness.trace import COST, Quantity, Run, quantities, take
-from models import sequential, tape
+from harness.models import sequential, tape
 from tests.networks import post_problem
 
 

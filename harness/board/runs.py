@@ -17,7 +17,7 @@ from pathlib import Path
 
 from tensorboard.compat.proto import summary_pb2
 
-from models.network import Network
+from harness.models.network import Network
 
 from .. import BadInput
 from ..given import shown, shown_path

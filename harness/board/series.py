@@ -21,7 +21,7 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 from tensorboard.compat.proto import summary_pb2
 
-from models.network import Array, Network
+from harness.models.network import Array, Network
 
 from .. import saturation
 from ..symmetry import clone_groups, clone_spread, effective_width, hidden_layers

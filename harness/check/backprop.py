@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from models.network import Array, Network, Weights
+from harness.models.network import Array, Network, Weights
 
 from ..trace import COST, Quantity
 

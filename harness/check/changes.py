@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from models.network import Array, Weights
+from harness.models.network import Array, Weights
 
 from .backprop import (
     ACTIVATE,

@@ -14,8 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from models import numerical
-from models.network import OUTPUT_ACTIVATION_OF_COST, Array
+from harness.models import numerical
+from harness.models.network import OUTPUT_ACTIVATION_OF_COST, Array
 
 from .. import rounding
 from ..trace import COST, Quantity

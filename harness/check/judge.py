@@ -21,7 +21,7 @@ from typing import Any
 
 import numpy as np
 
-from models.network import Array
+from harness.models.network import Array
 
 from .. import BadInput
 from ..data import read_bytes

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from models.network import Array, Weights
+from harness.models.network import Array, Weights
 
 from .. import BadInput
 from ..given import shown

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from models.network import Array, Network, Weights
+from harness.models.network import Array, Network, Weights
 
 from ..scenario import Scenario
 from ..trace import COST, Quantity

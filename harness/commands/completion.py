@@ -64,9 +64,9 @@ CALLS = {"bash": "{name}", "zsh": "{name}", "fish": "({name})"}
 
 def values_of(command: str) -> dict[str, Values]:
     """The values of a command's options and arguments, by their ``dest``; those left out are numbers or any text."""
-    from models.initializers import ARGUMENTS
-    from models.network import ACTIVATION_NAMES, COST_NAMES
-    from models.optimizers import OPTIMIZER_NAMES
+    from harness.models.initializers import ARGUMENTS
+    from harness.models.network import ACTIVATION_NAMES, COST_NAMES
+    from harness.models.optimizers import OPTIMIZER_NAMES
 
     from ..check.backprop import COST_FORMS
     from ..check.layout import WORDS

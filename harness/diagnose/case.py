@@ -18,10 +18,10 @@ from typing import Protocol
 
 import numpy as np
 
-from models import initializers
-from models.batches import Batches
-from models.network import Array, Implementation, Network, Weights
-from models.optimizers import SGD, Optimizer
+from harness.models import initializers
+from harness.models.batches import Batches
+from harness.models.network import Array, Implementation, Network, Weights
+from harness.models.optimizers import SGD, Optimizer
 
 from .. import baseline, symptoms
 from ..scenario import Scenario

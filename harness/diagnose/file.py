@@ -10,10 +10,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from models import numerical
-from models.batches import Batches
-from models.network import Array, Backward, Forward, Network, Weights
-from models.optimizers import SGD, Optimizer
+from harness.models import numerical
+from harness.models.batches import Batches
+from harness.models.network import Array, Backward, Forward, Network, Weights
+from harness.models.optimizers import SGD, Optimizer
 
 from .. import BadInput, check
 from ..check import backprop, mistakes

@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from models.network import Array
-from models.optimizers import Optimizer
+from harness.models.network import Array
+from harness.models.optimizers import Optimizer
 
 from .. import baseline, symptoms
 from ..symptoms import Course, Symptom

@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from models.optimizers import Optimizer
+from harness.models.optimizers import Optimizer
 
 from .. import symptoms
 from ..effort import BUDGET, FEWEST_MEMBERS, FEWEST_OBSERVATIONS

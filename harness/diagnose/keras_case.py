@@ -16,9 +16,9 @@ from typing import Any
 import keras
 import numpy as np
 
-from models import initializers
-from models.network import ACTIVATION_NAMES, COST_NAMES, Array, Network, Weights, from_keras
-from models.optimizers import DEFAULTS, Optimizer
+from harness.models import initializers
+from harness.models.network import ACTIVATION_NAMES, COST_NAMES, Array, Network, Weights, from_keras
+from harness.models.optimizers import DEFAULTS, Optimizer
 
 from .. import BadInput
 from ..keras_models import source

@@ -15,9 +15,9 @@ from typing import Any, NamedTuple
 import keras
 import numpy as np
 
-from models.network import Array
-from models.optimizers import Optimizer
-from models.sequential import LOSSES, keras_optimizer
+from harness.models.network import Array
+from harness.models.optimizers import Optimizer
+from harness.models.sequential import LOSSES, keras_optimizer
 
 from .. import baseline, symptoms
 from ..effort import BUDGET

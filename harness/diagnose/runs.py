@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from models import ensemble, handwritten, numerical
-from models.batches import pieces
-from models.network import Array, Implementation, Weights, block_size, weight_of_piece
+from harness.models import ensemble, handwritten, numerical
+from harness.models.batches import pieces
+from harness.models.network import Array, Implementation, Weights, block_size, weight_of_piece
 
 from ..effort import FEWEST_MEMBERS, pass_seconds
 from ..symptoms import Course

@@ -16,8 +16,8 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from models.initializers import VARIANCES
-from models.network import Array
+from harness.models.initializers import VARIANCES
+from harness.models.network import Array
 
 from .. import BadInput, saturation
 from .units import (

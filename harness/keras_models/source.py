@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
-from models.network import Array
+from harness.models.network import Array
 
 from .. import BadInput
 from ..data import npz_arrays, read_bytes

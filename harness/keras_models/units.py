@@ -25,7 +25,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from models.network import Array
+from harness.models.network import Array
 
 from ..symmetry import clone_groups
 

@@ -10,7 +10,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from models.network import Array
+from harness.models.network import Array
 
 from ..baseline import LEARNED, NEAR_CONSTANT
 from ..compare import Comparison

@@ -8,7 +8,7 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from models.optimizers import exact
+from harness.models.optimizers import exact
 
 from .. import post
 from ..scenario import load

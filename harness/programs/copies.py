@@ -1,0 +1,291 @@
+"""Copies of a Keras model: the same layers with weights of their own, drawn from any seed.
+
+A copy is made from the configuration of each layer. Seeds inside the configuration (initializers, dropout, noise,
+augmentation) are replaced by seeds derived from the one that is given, so that the same seed gives the same copy and
+different seeds give independent ones. A subclass of ``keras.Model`` is made again by its own ``from_config``.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import inspect
+import itertools
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from .. import BadInput
+
+Array = NDArray[Any]
+ChangeLayer = Callable[[Any], Any]  # from a layer of a model to the layer, or the list of layers, to put in its place
+
+
+class SeedStream:
+    """Seeds derived from one seed: the same sequence for the same seed."""
+
+    def __init__(self, seed: int) -> None:
+        self.seed = seed
+        self.numbers = itertools.count()
+
+    def draw(self) -> int:
+        """The next seed, between 0 and 2^31 - 1."""
+        return derived_seed(self.seed, next(self.numbers))
+
+
+def derived_seed(*parts: int) -> int:
+    """A seed between 0 and 2^31 - 1 that depends on all ``parts`` and looks unrelated to them."""
+    return int(np.random.SeedSequence([part % 2**32 for part in parts]).generate_state(1)[0] >> 1)
+
+
+def with_seeds(config: Any, seeds: SeedStream) -> Any:
+    """A copy of a layer's configuration with every seed in it replaced by one of ``seeds``."""
+    if isinstance(config, dict):
+        return {
+            key: seeds.draw() if key == "seed" and isinstance(value, int | None) else with_seeds(value, seeds)
+            for key, value in config.items()
+        }
+    if isinstance(config, (list, tuple)):
+        return type(config)(with_seeds(value, seeds) for value in config)
+    return config
+
+
+def custom_objects(model: Any) -> dict[str, Any]:
+    """Classes and functions of the user's own that the layers of ``model`` use, by name."""
+    names: dict[str, Any] = {}
+    layers = list(model._flatten_layers()) if hasattr(model, "_flatten_layers") else [model]
+    for layer in layers:
+        for value in (type(layer), *vars(layer).values()):
+            kind = value if isinstance(value, type) or inspect.isfunction(value) else type(value)
+            module = str(getattr(kind, "__module__", "") or "")
+            if module.split(".")[0] not in ("keras", "tensorflow", "builtins", "numpy"):
+                names[getattr(kind, "__name__", "")] = kind
+    return names
+
+
+def copied_layer(layer: Any, seeds: SeedStream) -> Any:
+    """A new layer with the configuration of ``layer``, its seeds replaced.
+
+    Raises:
+        BadInput: the layer cannot be made again from its configuration.
+    """
+    if isinstance(layer, keras.layers.Lambda):
+        return type(layer)(
+            layer.function,
+            output_shape=layer._output_shape,
+            mask=layer.mask,
+            arguments=layer.arguments,
+            name=layer.name,
+            trainable=layer.trainable,
+        )
+    try:
+        return type(layer).from_config(with_seeds(layer.get_config(), seeds))
+    except Exception as error:
+        raise BadInput(
+            f"layer {layer.name}: expected a layer that can be made again from get_config(), got "
+            f"{type(layer).__name__} ({first_line(error)}); give the class a get_config() that returns its arguments"
+        ) from None
+
+
+def first_line(error: BaseException) -> str:
+    """The first line of what an exception says, or its class if it says nothing."""
+    lines = str(error).strip().splitlines()
+    return lines[0][:200] if lines else type(error).__name__
+
+
+def copied_model(model: Any, seed: int, *, change: ChangeLayer | None = None, sample: Any = None) -> Any:
+    """A copy of ``model``, not compiled, with weights drawn anew by the initializers of its layers.
+
+    Args:
+        model: a Sequential, functional or subclassed model.
+        seed: of all random numbers in the copy: initial weights, dropout masks, noise, augmentation.
+        change: what to put in the place of each layer: the layer that it is given (a fresh copy, not built), another
+            layer, or a list of layers in a row (an empty list removes it). Not for subclassed models.
+        sample: a few rows of x, on which a model without an input shape is built.
+    Raises:
+        BadInput: a layer or the model cannot be made again, or ``change`` is given for a subclassed model.
+    """
+    with keras.saving.custom_object_scope(custom_objects(model)):
+        copy = _copied(model, SeedStream(seed), change)
+    if not copy.built and sample is not None:
+        copy(keras.tree.map_structure(keras.ops.convert_to_tensor, sample), training=False)
+    return copy
+
+
+def _copied(model: Any, seeds: SeedStream, change: ChangeLayer | None) -> Any:
+    """A copy of a model or of a model inside one."""
+    if type(model) is keras.Sequential:
+        return _copied_sequential(model, seeds, change)
+    if isinstance(model, keras.Model) and hasattr(model, "_run_through_graph") and _has_default_config(model):
+        return _copied_functional(model, seeds, change)
+    if change is not None:
+        raise BadInput(
+            f"{model.name}: expected a Sequential or functional model, got a subclass of keras.Model; "
+            "its layers cannot be replaced one by one"
+        )
+    try:
+        return type(model).from_config(with_seeds(model.get_config(), seeds))
+    except Exception as error:
+        raise BadInput(
+            f"{model.name}: expected a model that can be made again from get_config(), got {type(model).__name__} "
+            f"({first_line(error)}); give the class a get_config() that returns the arguments of its __init__"
+        ) from None
+
+
+def _has_default_config(model: Any) -> bool:
+    """Whether a functional model is one of Keras' own kind, made of inputs and outputs."""
+    return type(model).__name__ == "Functional" and type(model).__module__.startswith("keras.")
+
+
+def _layers_for(layer: Any, seeds: SeedStream, change: ChangeLayer | None) -> list[Any]:
+    """The layers that stand for ``layer`` in a copy."""
+    if isinstance(layer, keras.Model):
+        copy = _copied(layer, seeds, None)
+        copy.trainable = layer.trainable if not layer.trainable else copy.trainable
+    else:
+        copy = copied_layer(layer, seeds)
+    changed = copy if change is None else change(copy)
+    return list(changed) if isinstance(changed, (list, tuple)) else [changed]
+
+
+def _copied_sequential(model: Any, seeds: SeedStream, change: ChangeLayer | None) -> Any:
+    """A copy of a Sequential model."""
+    layers: list[Any] = []
+    first = model._layers[0] if model._layers else None
+    if isinstance(first, keras.layers.InputLayer):
+        layers.append(keras.Input(batch_shape=first.batch_shape, dtype=first.dtype, name=first.name))
+    for layer in model.layers:
+        layers += _layers_for(layer, seeds, change)
+    return keras.Sequential(layers, name=model.name, trainable=model.trainable)
+
+
+def _copied_functional(model: Any, seeds: SeedStream, change: ChangeLayer | None) -> Any:
+    """A copy of a functional model; a layer used several times stays one layer."""
+    made: dict[int, list[Any]] = {}
+
+    def operation(layer: Any) -> Any:
+        if not isinstance(layer, keras.Layer):
+            return layer
+        if id(layer) not in made:
+            made[id(layer)] = _layers_for(layer, seeds, change)
+        chain = made[id(layer)]
+        return _Chain(chain) if len(chain) != 1 else chain[0]
+
+    inputs = keras.tree.map_structure(
+        lambda x: keras.Input(batch_shape=x.shape, dtype=x.dtype, name=x.name), model._inputs_struct
+    )
+    outputs = model._run_through_graph(inputs, operation_fn=operation)
+    return keras.Model(inputs, outputs, name=model.name, trainable=model.trainable)
+
+
+class _Chain:
+    """Several layers, or none, called in a row in the place of one."""
+
+    def __init__(self, layers: Sequence[Any]) -> None:
+        self.layers = layers
+
+    def __call__(self, x: Any, *arguments: Any, **options: Any) -> Any:
+        """The output of the last layer."""
+        for layer in self.layers:
+            x = layer(x)
+        return x
+
+
+@dataclass(frozen=True, kw_only=True)
+class Drawing:
+    """How one weight of a model is drawn.
+
+    Attributes:
+        path: of the variable in Keras' terms, such as ``dense/kernel``.
+        initializer: a Keras initializer or a callable of the user's own; None if the weight was not made by
+            ``add_weight``, and keeps its value.
+        shape: of the weight.
+        dtype: of the weight, by name.
+        value: of the weight in the model as it is.
+    """
+
+    path: str
+    initializer: Any
+    shape: tuple[int, ...]
+    dtype: str
+    value: Array
+
+    def draw(self, seed: int) -> Array:
+        """The weight drawn with this seed."""
+        if self.initializer is None:
+            return self.value
+        initializer = self.initializer
+        if isinstance(initializer, keras.initializers.Initializer):
+            config = initializer.get_config()
+            if "seed" in config:
+                initializer = type(initializer).from_config(config | {"seed": seed})
+            return np.asarray(initializer(self.shape, dtype=self.dtype))
+        state = np.random.get_state()  # noqa: NPY002 - a user's function may draw from it
+        np.random.seed(seed)  # noqa: NPY002
+        try:
+            return np.asarray(initializer(self.shape, dtype=self.dtype))
+        finally:
+            np.random.set_state(state)  # noqa: NPY002
+
+
+@contextlib.contextmanager
+def recorded_initializers() -> Iterator[dict[int, Any]]:
+    """Record the initializer of every weight that a layer adds: id of the variable -> initializer.
+
+    The dictionary keeps no variable alive; look the variables up while the model exists.
+    """
+    initializers: dict[int, Any] = {}
+    add_weight = keras.Layer.add_weight
+
+    def recording(layer: Any, *arguments: Any, **options: Any) -> Any:
+        variable = add_weight(layer, *arguments, **options)
+        given = options.get("initializer", arguments[1] if len(arguments) > 1 else None)
+        default = "glorot_uniform" if "float" in str(variable.dtype) else "zeros"
+        initializers[id(variable)] = keras.initializers.get(default if given is None else given)
+        return variable
+
+    keras.Layer.add_weight = recording
+    try:
+        yield initializers
+    finally:
+        keras.Layer.add_weight = add_weight
+
+
+def drawings_of(model: Any, sample: Any = None) -> tuple[Drawing, ...]:
+    """How each weight of a model is drawn, in the order of ``model.weights``.
+
+    Args:
+        model: any model that can be copied.
+        sample: a few rows of x, on which a model without an input shape is built.
+    """
+    with recorded_initializers() as initializers:
+        copy = copied_model(model, 0, sample=sample)
+    return tuple(
+        Drawing(
+            path=weight.path,
+            initializer=initializers.get(id(weight)),
+            shape=tuple(weight.shape),
+            dtype=str(weight.dtype),
+            value=np.asarray(weight),
+        )
+        for weight in copy.weights
+    )
+
+
+def drawn_weights(drawings: Sequence[Drawing], seed: int, kept: Mapping[str, Array]) -> list[Array]:
+    """All weights of a model drawn anew, in the order of ``model.weights``.
+
+    Args:
+        drawings: from ``drawings_of``.
+        seed: the same seed gives the same weights.
+        kept: path -> value of weights that are not drawn, such as those of a pretrained layer.
+    """
+    weights = []
+    for number, drawing in enumerate(drawings):
+        value = kept.get(drawing.path)
+        keep = value is not None and value.shape == drawing.shape
+        weights.append(value if keep and value is not None else drawing.draw(derived_seed(seed, number, 1)))
+    return weights

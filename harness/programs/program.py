@@ -1,0 +1,320 @@
+"""A Keras program as it was when it called ``fit``: model, data, compile and fit arguments, and where each was written.
+
+Everything that repeats or varies a training takes a ``Program``. It is frozen; ``dataclasses.replace`` makes a variant
+with another model, loss, optimizer or data.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from .copies import Drawing, copied_model, drawings_of, drawn_weights
+
+Array = NDArray[Any]
+Data = Any  # an array, or a list, tuple or dict of arrays, one for each input or output of the model
+SAMPLE_ROWS = 2  # rows of x on which a model without an input shape is built
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """Where something was written in the user's file.
+
+    Attributes:
+        file: the user's own file, as the user knows it (not the copy that was run).
+        line: first line, from 1; in a notebook the line within its cell.
+        end_line: last line of the expression.
+        column, end_column: characters from 0 of the start and end of the expression; None if Python does not know.
+        text: of the first line, without indentation.
+        cell: number of the notebook's code cell, from 1; None in a script.
+    """
+
+    file: str
+    line: int
+    end_line: int
+    column: int | None = None
+    end_column: int | None = None
+    text: str = ""
+    cell: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Places:
+    """Where the parts of a program were written, as far as is known.
+
+    Attributes:
+        layers: name of a layer -> the call that made it.
+        compile: the call of ``compile``.
+        fit: the call of ``fit``.
+        optimizer: the call that made the optimizer; None if it was given by name.
+        loss: the call that made the loss; None if it was given by name.
+        model: the call that made the model.
+        x, y: the lines that last assigned the values of x and y before ``fit``, in order.
+    """
+
+    layers: Mapping[str, Place] = field(default_factory=dict)
+    compile: Place | None = None
+    fit: Place | None = None
+    optimizer: Place | None = None
+    loss: Place | None = None
+    model: Place | None = None
+    x: tuple[Place, ...] = ()
+    y: tuple[Place, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Validation:
+    """The validation data that ``fit`` was given."""
+
+    x: Data
+    y: Data
+    sample_weight: Array | None = None
+
+
+class NoteKind(Enum):
+    """What the capture changed or could not keep."""
+
+    MATERIALISED = "materialised"  # a dataset or generator was read into arrays; ``count`` rows
+    TRUNCATED = "truncated"  # reading stopped at ``count`` rows or batches
+    FITS_MERGED = "fits-merged"  # ``count`` calls of fit on the same model were counted as one training
+    MORE_FITS = "more-fits"  # the script calls fit ``count`` times
+    STOPPED = "stopped"  # the captured fit was stopped after ``count`` epochs by the time limit
+    SCRIPT_FAILED = "script-failed"  # the script failed after the captured fit; ``detail`` says how
+    SCRIPT_STOPPED = "script-stopped"  # the script was stopped after the captured fit by the time limit
+    MODULE_REPLACED = "module-replaced"  # a plotting module that is not installed was replaced by an empty one
+    OLD_NAME = "old-name"  # a name that this version of Keras no longer has was supplied; ``detail`` says which
+    NOT_COPIED = "not-copied"  # the model cannot be copied; ``detail`` says why
+    WEIGHTS_SET = "weights-set"  # ``count`` weights were set by the script and are not drawn anew
+
+
+@dataclass(frozen=True, kw_only=True)
+class Note:
+    """One thing that the capture changed or could not keep."""
+
+    kind: NoteKind
+    count: int | None = None
+    detail: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class FitError:
+    """An exception that ``fit`` raised in the user's script.
+
+    Attributes:
+        kind: class of the exception, such as ``ValueError``.
+        message: what it says.
+        place: the user's line.
+    """
+
+    kind: str
+    message: str
+    place: Place | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Program:
+    """A Keras program as it was when it called ``fit``.
+
+    Attributes:
+        name: short name for reports, such as the file's.
+        path: the user's file; None for a model given in Python.
+        model: the model, never to be trained itself: train copies. It is a copy with the weights as they were when fit
+            was called, unless ``is_copyable`` is False.
+        initial_weights: path of a weight (``dense/kernel``) -> value when fit was called.
+        set_weights: paths of the weights that the script set itself (pretrained, loaded, or trained by an earlier
+            fit); they are kept by every copy.
+        is_copyable: whether copies of the model can be made. If not, train ``model`` itself from ``fresh_weights``.
+        loss: as given to compile: a name, a Keras loss, a function, or a list or dict of them.
+        loss_weights: as given to compile.
+        optimizer: a Keras optimizer that was never used; ``new_optimizer`` makes one to train with.
+        metrics, weighted_metrics: as given to compile; None if there are none.
+        compile_options: other arguments of compile that matter (run_eagerly, jit_compile, steps_per_execution).
+        x: inputs, (rows, ...), an array or a list, tuple or dict of arrays.
+        y: targets as given; None if the model is trained without.
+        sample_weight: (rows,) or None.
+        class_weight: class -> weight, or None.
+        validation: validation data, or None. See ``split_rows`` for ``validation_split``.
+        validation_split: the share of the last rows that fit keeps apart; 0 if there is none.
+        epochs: of the whole training (fits of one loop added up).
+        batch_size: rows of one update, resolved (Keras' default is 32).
+        steps_per_epoch: updates of an epoch; None for one pass over all rows.
+        shuffle: whether fit shuffles rows before each epoch.
+        initial_epoch: where counting starts.
+        callbacks: given to fit by the user, not attached to a model.
+        places: where things were written.
+        history: of the captured fit, by metric; None if fit was not run or failed.
+        seconds: the captured fit took; None if it was not run.
+        is_stopped: whether the captured fit was stopped by the time limit.
+        error: what fit raised, if it did.
+        source: kind of x that fit was given: ``arrays``, ``dataframe``, ``tf.data``, ``generator``, ``PyDataset``.
+        notes: what the capture changed or could not keep.
+    """
+
+    name: str
+    path: Path | None = None
+    model: Any
+    initial_weights: Mapping[str, Array] = field(default_factory=dict)
+    set_weights: frozenset[str] = frozenset()
+    is_copyable: bool = True
+    loss: Any = None
+    loss_weights: Any = None
+    optimizer: Any = None
+    metrics: Any = None
+    weighted_metrics: Any = None
+    compile_options: Mapping[str, Any] = field(default_factory=dict)
+    x: Data
+    y: Data = None
+    sample_weight: Array | None = None
+    class_weight: Mapping[int, float] | None = None
+    validation: Validation | None = None
+    validation_split: float = 0.0
+    epochs: int = 1
+    batch_size: int = 32
+    steps_per_epoch: int | None = None
+    shuffle: bool = True
+    initial_epoch: int = 0
+    callbacks: tuple[Any, ...] = ()
+    places: Places = Places()
+    history: Mapping[str, tuple[float, ...]] | None = None
+    seconds: float | None = None
+    is_stopped: bool = False
+    error: FitError | None = None
+    source: str = "arrays"
+    notes: tuple[Note, ...] = ()
+
+    @property
+    def rows(self) -> int:
+        """Rows of x, those of ``validation_split`` included."""
+        return row_count(self.x)
+
+    @property
+    def sample(self) -> Data:
+        """The first rows of x, enough to build a model on."""
+        return take_rows(self.x, slice(0, SAMPLE_ROWS))
+
+    def split_rows(self) -> int:
+        """How many of the first rows fit trains on; the rest is Keras' ``validation_split``."""
+        if self.validation_split and self.validation is None:
+            return int(self.rows * (1.0 - self.validation_split))  # as Keras rounds it
+        return self.rows
+
+    def training_data(self) -> tuple[Data, Data, Array | None]:
+        """(x, y, sample_weight) of the rows that fit trains on."""
+        rows = slice(0, self.split_rows())
+        return take_rows(self.x, rows), take_rows(self.y, rows), take_rows(self.sample_weight, rows)
+
+    def validation_data(self) -> Validation | None:
+        """The validation data, given or split off; None if there is none."""
+        if self.validation is not None:
+            return self.validation
+        start = self.split_rows()
+        if start == self.rows:
+            return None
+        rows = slice(start, None)
+        return Validation(
+            x=take_rows(self.x, rows),
+            y=take_rows(self.y, rows),
+            sample_weight=take_rows(self.sample_weight, rows),
+        )
+
+    def new_optimizer(self) -> Any:
+        """An optimizer like the user's, without state."""
+        return type(self.optimizer).from_config(self.optimizer.get_config())
+
+    def fresh_model(self, seed: int) -> Any:
+        """A copy of the model, not compiled, with weights drawn anew by its own initializers.
+
+        Args:
+            seed: of initial weights, dropout and noise. The same seed gives the same copy.
+        Raises:
+            BadInput: the model cannot be copied (``is_copyable`` is False).
+        """
+        copy = copied_model(self.model, seed, sample=self.sample)
+        copy.set_weights(self.fresh_weights(seed))
+        return copy
+
+    def fresh_weights(self, seed: int) -> list[Array]:
+        """Initial weights drawn anew, in the order of ``model.weights``; the same as those of ``fresh_model(seed)``."""
+        kept = {path: value for path, value in self.initial_weights.items() if path in self.set_weights}
+        return drawn_weights(self.drawings(), seed, kept)
+
+    def drawings(self) -> tuple[Drawing, ...]:
+        """How each weight is drawn; computed once for each model object."""
+        known = _DRAWINGS.get(id(self.model))
+        if known is None or known[0] is not self.model:
+            known = (self.model, drawings_of(self.model, self.sample))
+            if len(_DRAWINGS) >= MAX_DRAWINGS:
+                _DRAWINGS.pop(next(iter(_DRAWINGS)))
+            _DRAWINGS[id(self.model)] = known
+        return known[1]
+
+    def initial_model(self, seed: int = 0) -> Any:
+        """A copy of the model, not compiled, with the weights that it had when fit was called.
+
+        Args:
+            seed: of dropout and noise, and of the weights of layers that the captured model did not have.
+        """
+        copy = copied_model(self.model, seed, sample=self.sample)
+        values = []
+        for weight, drawn in zip(copy.weights, self.fresh_weights(seed)):
+            known = self.initial_weights.get(weight.path)
+            values.append(known if known is not None and known.shape == drawn.shape else drawn)
+        copy.set_weights(values)
+        return copy
+
+    def compile_copy(self, model: Any) -> Any:
+        """Compile ``model`` with this program's loss, metrics and a new optimizer; returns it."""
+        options = {name: value for name, value in self.compile_options.items() if name in COMPILE_OPTIONS}
+        model.compile(
+            optimizer=self.new_optimizer(),
+            loss=self.loss,
+            loss_weights=self.loss_weights,
+            metrics=new_metrics(self.metrics),
+            weighted_metrics=new_metrics(self.weighted_metrics),
+            **options,
+        )
+        return model
+
+    def with_model(self, model: Any, **changes: Any) -> Program:
+        """A variant with another model, whose weights are drawn by its own initializers, and other changes."""
+        return dataclasses.replace(self, model=model, **changes)
+
+
+COMPILE_OPTIONS = ("run_eagerly", "jit_compile", "steps_per_execution")
+MAX_DRAWINGS = 64  # models whose drawings are kept
+_DRAWINGS: dict[int, tuple[Any, tuple[Drawing, ...]]] = {}
+
+
+def new_metrics(metrics: Any) -> Any:
+    """The same metrics without what they have counted: Keras' metric objects are made again."""
+    if isinstance(metrics, keras.metrics.Metric):
+        try:
+            return type(metrics).from_config(metrics.get_config())
+        except (TypeError, ValueError, NotImplementedError):
+            return None  # a metric of the user's own that cannot be made again; training does not depend on it
+    if isinstance(metrics, dict):
+        return {name: new_metrics(metric) for name, metric in metrics.items()}
+    if isinstance(metrics, (list, tuple)):
+        return [metric for metric in map(new_metrics, metrics) if metric is not None]
+    return metrics
+
+
+def row_count(data: Data) -> int:
+    """Rows of an array or of the first of several arrays."""
+    first = keras.tree.flatten(data)[0]
+    return int(np.shape(first)[0])
+
+
+def take_rows(data: Data, rows: slice | Array) -> Data:
+    """Some rows of an array or of each of several arrays; None stays None."""
+    if data is None:
+        return None
+    return keras.tree.map_structure(lambda values: values[rows], data)

@@ -2,14 +2,17 @@
 
 A copy is made from the configuration of each layer. Seeds inside the configuration (initializers, dropout, noise,
 augmentation) are replaced by seeds derived from the one that is given, so that the same seed gives the same copy and
-different seeds give independent ones. A subclass of ``keras.Model`` is made again by its own ``from_config``.
+different seeds give independent ones. A subclass of ``keras.Model`` is made again by its own ``get_config``, or by the
+call that made it, if that is known.
 """
 
 from __future__ import annotations
 
 import contextlib
+import copy as copying
 import inspect
 import itertools
+import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -22,6 +25,7 @@ from .. import BadInput
 
 Array = NDArray[Any]
 ChangeLayer = Callable[[Any], Any]  # from a layer of a model to the layer, or the list of layers, to put in its place
+CONSTRUCTION = "_harness_construction"  # attribute of a model: the (arguments, options) of the call that made it
 
 
 class SeedStream:
@@ -103,10 +107,11 @@ def copied_model(model: Any, seed: int, *, change: ChangeLayer | None = None, sa
         model: a Sequential, functional or subclassed model.
         seed: of all random numbers in the copy: initial weights, dropout masks, noise, augmentation.
         change: what to put in the place of each layer: the layer that it is given (a fresh copy, not built), another
-            layer, or a list of layers in a row (an empty list removes it). Not for subclassed models.
+            layer, or a list of layers in a row (an empty list removes it). In a model of the user's own class only
+            layers that are attributes of the model are replaced.
         sample: a few rows of x, on which a model without an input shape is built.
     Raises:
-        BadInput: a layer or the model cannot be made again, or ``change`` is given for a subclassed model.
+        BadInput: a layer or the model cannot be made again.
     """
     with keras.saving.custom_object_scope(custom_objects(model)):
         copy = _copied(model, SeedStream(seed), change)
@@ -121,18 +126,74 @@ def _copied(model: Any, seeds: SeedStream, change: ChangeLayer | None) -> Any:
         return _copied_sequential(model, seeds, change)
     if isinstance(model, keras.Model) and hasattr(model, "_run_through_graph") and _has_default_config(model):
         return _copied_functional(model, seeds, change)
+    copy = _copied_subclass(model, seeds)
     if change is not None:
-        raise BadInput(
-            f"{model.name}: expected a Sequential or functional model, got a subclass of keras.Model; "
-            "its layers cannot be replaced one by one"
-        )
+        _change_attributes(copy, change)
+    return copy
+
+
+def _copied_subclass(model: Any, seeds: SeedStream) -> Any:
+    """A copy of a model of the user's own class, not built, with the same names."""
+    with seeded_random(seeds.draw()):
+        copy = _constructed_again(model, seeds)
+    for old, new in zip(model._flatten_layers(), copy._flatten_layers()):
+        if type(old) is not type(new):
+            break
+        new.name = old.name  # the paths of weights start with it
+    return copy
+
+
+def _constructed_again(model: Any, seeds: SeedStream) -> Any:
+    """A new object of the model's class, by the call that made the model, its configuration, or without arguments."""
+    kind = type(model)
+    construction = getattr(model, CONSTRUCTION, None)
+    if construction is not None and not _holds_layers(construction):
+        arguments, options = construction
+        copy = kind(*arguments, **options)
+        object.__setattr__(copy, CONSTRUCTION, construction)
+        return copy
     try:
-        return type(model).from_config(with_seeds(model.get_config(), seeds))
+        return kind.from_config(with_seeds(model.get_config(), seeds))
     except Exception as error:
+        with contextlib.suppress(Exception):
+            return kind()
         raise BadInput(
-            f"{model.name}: expected a model that can be made again from get_config(), got {type(model).__name__} "
-            f"({first_line(error)}); give the class a get_config() that returns the arguments of its __init__"
+            f"{model.name}: expected a model that can be made again, got {kind.__name__} ({first_line(error)}); "
+            "give the class a get_config() that returns the arguments of its __init__"
         ) from None
+
+
+def _holds_layers(construction: Any) -> bool:
+    """Whether a call was given layers, which a second call would share."""
+    return any(isinstance(value, keras.Layer) for value in keras.tree.flatten(construction))
+
+
+def _change_attributes(model: Any, change: ChangeLayer) -> None:
+    """Replace the layers that a model of the user's own class keeps as attributes; it must not be built yet."""
+    for name, value in list(vars(model).items()):
+        if name.startswith("_") or not isinstance(value, keras.Layer):
+            continue
+        changed = change(value)
+        if changed is value:
+            continue
+        if isinstance(changed, (list, tuple)):
+            changed = changed[0] if len(changed) == 1 else keras.Sequential(list(changed) or [keras.layers.Identity()])
+        delattr(model, name)
+        setattr(model, name, changed)
+
+
+@contextlib.contextmanager
+def seeded_random(seed: int) -> Iterator[None]:
+    """Seed Python's and NumPy's global generators inside the block, and put their states back after it."""
+    python_state = random.getstate()
+    numpy_state = np.random.get_state()  # noqa: NPY002 - the user's code may draw from it
+    random.seed(seed)
+    np.random.seed(seed % 2**32)  # noqa: NPY002
+    try:
+        yield
+    finally:
+        random.setstate(python_state)
+        np.random.set_state(numpy_state)  # noqa: NPY002
 
 
 def _has_default_config(model: Any) -> bool:
@@ -167,10 +228,9 @@ def _copied_functional(model: Any, seeds: SeedStream, change: ChangeLayer | None
     made: dict[int, list[Any]] = {}
 
     def operation(layer: Any) -> Any:
-        if not isinstance(layer, keras.Layer):
-            return layer
         if id(layer) not in made:
-            made[id(layer)] = _layers_for(layer, seeds, change)
+            is_layer = isinstance(layer, keras.Layer)
+            made[id(layer)] = _layers_for(layer, seeds, change) if is_layer else [_copied_operation(layer)]
         chain = made[id(layer)]
         return _Chain(chain) if len(chain) != 1 else chain[0]
 
@@ -179,6 +239,13 @@ def _copied_functional(model: Any, seeds: SeedStream, change: ChangeLayer | None
     )
     outputs = model._run_through_graph(inputs, operation_fn=operation)
     return keras.Model(inputs, outputs, name=model.name, trainable=model.trainable)
+
+
+def _copied_operation(operation: Any) -> Any:
+    """A copy of an operation that is not a layer, such as ``keras.ops.exp``, outside any graph."""
+    copy = copying.copy(operation)
+    copy._inbound_nodes, copy._outbound_nodes = [], []
+    return copy
 
 
 class _Chain:
@@ -223,12 +290,8 @@ class Drawing:
             if "seed" in config:
                 initializer = type(initializer).from_config(config | {"seed": seed})
             return np.asarray(initializer(self.shape, dtype=self.dtype))
-        state = np.random.get_state()  # noqa: NPY002 - a user's function may draw from it
-        np.random.seed(seed)  # noqa: NPY002
-        try:
+        with seeded_random(seed):
             return np.asarray(initializer(self.shape, dtype=self.dtype))
-        finally:
-            np.random.set_state(state)  # noqa: NPY002
 
 
 @contextlib.contextmanager
@@ -258,21 +321,45 @@ def drawings_of(model: Any, sample: Any = None) -> tuple[Drawing, ...]:
     """How each weight of a model is drawn, in the order of ``model.weights``.
 
     Args:
-        model: any model that can be copied.
+        model: any built model, or one that can be copied and built on ``sample``. Of a model that cannot be copied,
+            the layers are; a weight whose layer cannot be copied either keeps its value.
         sample: a few rows of x, on which a model without an input shape is built.
     """
     with recorded_initializers() as initializers:
-        copy = copied_model(model, 0, sample=sample)
-    return tuple(
-        Drawing(
-            path=weight.path,
-            initializer=initializers.get(id(weight)),
-            shape=tuple(weight.shape),
-            dtype=str(weight.dtype),
-            value=np.asarray(weight),
-        )
-        for weight in copy.weights
+        try:
+            copy = copied_model(model, 0, sample=sample)
+        except BadInput:
+            if not model.built:
+                raise
+            return _drawings_by_layer(model)
+    return tuple(_drawing(weight, initializers.get(id(weight))) for weight in copy.weights)
+
+
+def _drawing(weight: Any, initializer: Any) -> Drawing:
+    """How a variable is drawn."""
+    return Drawing(
+        path=weight.path,
+        initializer=initializer,
+        shape=tuple(weight.shape),
+        dtype=str(weight.dtype),
+        value=np.asarray(weight),
     )
+
+
+def _drawings_by_layer(model: Any) -> tuple[Drawing, ...]:
+    """How the weights of a model that cannot be copied are drawn, from copies of its layers."""
+    known: dict[int, Any] = {}
+    for layer in model._flatten_layers(include_self=False):
+        own = [*layer._trainable_variables, *layer._non_trainable_variables]
+        if not own:
+            continue
+        with recorded_initializers() as initializers, contextlib.suppress(Exception):
+            copy = copied_layer(layer, SeedStream(0))
+            copy.build_from_config(layer.get_build_config())
+            again = [*copy._trainable_variables, *copy._non_trainable_variables]
+            if [tuple(v.shape) for v in again] == [tuple(v.shape) for v in own]:
+                known |= {id(old): initializers.get(id(new)) for old, new in zip(own, again)}
+    return tuple(_drawing(weight, known.get(id(weight))) for weight in model.weights)
 
 
 def drawn_weights(drawings: Sequence[Drawing], seed: int, kept: Mapping[str, Array]) -> list[Array]:

@@ -1,0 +1,239 @@
+"""A program prepared for the diagnosis: its task, its table of rows, how they are split, and what could be reached."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import numpy as np
+
+from .. import BadInput
+from ..programs.program import Program
+from .heads import Head, read_head
+from .references import References, measure_references
+from .splits import Split, split_rows
+from .tasks import Array, Indices, Task, TaskKind, infer_task
+
+MOST_ROWS = 20_000  # of a table; more are thinned, and the diagnosis says so
+CLASS_METRICS = ("acc", "accuracy", "categorical_accuracy", "sparse_categorical_accuracy", "binary_accuracy")
+
+
+@dataclass(frozen=True, kw_only=True)
+class InputFacts:
+    """What one input of the model holds.
+
+    Attributes:
+        is_tokens: whether it goes into an Embedding layer
+        low, high: the smallest and largest finite value of the training rows
+        scale: the largest over the features of |mean| + standard deviation
+        spread: the median over the features that vary of their standard deviation
+        spread_ratio: the largest standard deviation of a feature over the smallest, of those that vary
+        finite: whether no value is NaN or infinite
+    """
+
+    is_tokens: bool
+    low: float
+    high: float
+    scale: float
+    spread: float
+    spread_ratio: float
+    finite: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Case:
+    """A program with everything that the search asks of it again and again.
+
+    Attributes:
+        program: as the user wrote it
+        task: what is to be learned
+        head: output units, activation and loss
+        inputs: one array for each input of the model: training rows, then validation rows
+        targets_given: the targets of the same rows, as the program has them
+        targets: the same in the form that scores are computed from
+        rows: number of training rows, those of the program's ``validation_split`` included
+        split: which rows train and judge
+        facts: one for each input
+        references: what constant and off-the-shelf predictions reach
+        training_references: the same where the training rows judge; its best is at least that of memory
+        sorted_classes: whether equal classes stand together in the training rows
+        class_shares: smallest and largest share of a class; (0, 0) of regressions
+        is_autoencoder: whether the targets are the inputs
+        seed: of all draws
+    """
+
+    program: Program
+    task: Task
+    head: Head
+    inputs: tuple[Array, ...]
+    targets_given: Array
+    targets: Array
+    rows: int
+    split: Split
+    facts: tuple[InputFacts, ...]
+    references: References
+    sorted_classes: bool
+    class_shares: tuple[float, float]
+    is_autoencoder: bool
+    seed: int
+
+    def packed(self, inputs: Sequence[Array]) -> Any:
+        """Arrays, one for each input, in the structure in which the program gives them."""
+        return keras.tree.pack_sequence_as(self.program.x, list(inputs))
+
+
+def prepare_case(program: Program, *, seed: int = 0) -> Case:
+    """Everything that the search needs to know about a program.
+
+    Raises:
+        BadInput: the program has no targets, several outputs, or targets that cannot be read.
+    """
+    if program.y is None:
+        raise BadInput(f"{program.name}: fit was called without targets (y); their loss cannot be judged here")
+    flat_y = keras.tree.flatten(program.y)
+    outputs = getattr(program.model, "outputs", None) or [None]
+    if len(flat_y) > 1 or len(outputs) > 1:
+        raise BadInput(
+            f"{program.name}: expected a model with one output, got {max(len(flat_y), len(outputs))}. Diagnose one "
+            "output at a time: make a model of the same inputs and that output."
+        )
+    inputs, targets_given, rows = _table(program)
+    head = read_head(program)
+    task = infer_task(
+        targets_given[:rows],
+        loss=head.loss,
+        output_units=head.units,
+        output_activation=head.activation,
+        output_rank=head.rank,
+        has_accuracy=counts_classes(program.metrics),
+    )
+    try:
+        targets = task.read_targets(targets_given)
+    except (ValueError, TypeError) as error:
+        raise BadInput(f"{program.name}: the targets cannot be read ({error})") from None
+    tokens = token_inputs(program, len(inputs))
+    per_row = targets if task.positions == 1 else targets.reshape(len(inputs[0]), -1)[:, :1]
+    split = split_rows(
+        inputs,
+        per_row,
+        task,
+        validation_rows=len(inputs[0]) - rows,
+        validation_split=program.validation_split if program.validation is None else 0.0,
+        shuffle=program.shuffle,
+        seed=seed,
+        ordered_input=not program.shuffle,
+    )
+    is_autoencoder = (
+        task.kind is TaskKind.REGRESSION
+        and inputs[0].shape == targets_given.shape
+        and bool(np.allclose(inputs[0], targets_given))
+    )
+    references = measure_references(
+        inputs,
+        targets,
+        task,
+        split,
+        token_inputs=tokens,
+        seed=seed,
+        autoencoder_width=narrowest_width(program) if is_autoencoder else None,
+    )
+    return Case(
+        program=program,
+        task=task,
+        head=head,
+        inputs=inputs,
+        targets_given=targets_given,
+        targets=targets,
+        rows=rows,
+        split=split,
+        facts=tuple(input_facts(values[:rows], is_tokens) for values, is_tokens in zip(inputs, tokens)),
+        references=references,
+        sorted_classes=_is_sorted(per_row[:rows], task),
+        class_shares=_class_shares(targets, task),
+        is_autoencoder=is_autoencoder,
+        seed=seed,
+    )
+
+
+def _table(program: Program) -> tuple[tuple[Array, ...], Array, int]:
+    """All rows: inputs, targets, and how many of the rows are for training."""
+    inputs = [np.asarray(values) for values in keras.tree.flatten(program.x)]
+    targets = np.asarray(keras.tree.flatten(program.y)[0])
+    if len(targets) != len(inputs[0]):
+        raise BadInput(
+            f"{program.name}: x has {len(inputs[0]):,} rows and y has {len(targets):,}. They must have the same number."
+        )
+    rows = len(targets)
+    if program.validation is not None and program.validation.y is not None:
+        more = [np.asarray(values) for values in keras.tree.flatten(program.validation.x)]
+        more_targets = np.asarray(keras.tree.flatten(program.validation.y)[0])
+        fits = len(more) == len(inputs) and all(a.shape[1:] == b.shape[1:] for a, b in zip(inputs, more))
+        if fits and more_targets.shape[1:] == targets.shape[1:]:
+            inputs = [np.concatenate(pair) for pair in zip(inputs, more)]
+            targets = np.concatenate([targets, more_targets])
+    return tuple(inputs), targets, rows
+
+
+def counts_classes(metrics: Any) -> bool:
+    """Whether a program asks for a metric of classes."""
+    for metric in keras.tree.flatten(metrics) if metrics is not None else []:
+        name = metric if isinstance(metric, str) else getattr(metric, "name", "") or getattr(metric, "__name__", "")
+        if str(name).lower() in CLASS_METRICS:
+            return True
+    return False
+
+
+def token_inputs(program: Program, count: int) -> tuple[bool, ...]:
+    """For each input, whether an Embedding layer reads it."""
+    model = program.model
+    layers = list(model._flatten_layers(include_self=False))
+    embeddings = [layer for layer in layers if isinstance(layer, keras.layers.Embedding)]
+    flat = keras.tree.flatten(program.x)
+    if not embeddings:
+        return (False,) * count
+    if count == 1:
+        return (True,)
+    return tuple(bool(np.all(np.asarray(v)[:100] == np.round(np.asarray(v)[:100]))) for v in flat)
+
+
+def narrowest_width(program: Program) -> int:
+    """Units of the narrowest layer that has units."""
+    widths = [int(layer.units) for layer in program.model._flatten_layers() if hasattr(layer, "units")]
+    return min(widths, default=1)
+
+
+def input_facts(values: Array, is_tokens: bool) -> InputFacts:
+    """What one input holds."""
+    flat = values.reshape(len(values), -1).astype(float)[:5000]
+    finite = bool(np.all(np.isfinite(flat)))
+    flat = np.nan_to_num(flat, posinf=0.0, neginf=0.0)
+    spread = flat.std(axis=0)
+    varied = spread[spread > 1e-9 * max(1.0, float(np.abs(flat).max(initial=0.0)))]
+    return InputFacts(
+        is_tokens=is_tokens,
+        low=float(flat.min(initial=0.0)),
+        high=float(flat.max(initial=0.0)),
+        scale=float((np.abs(flat.mean(axis=0)) + spread).max(initial=0.0)),
+        spread=float(np.median(varied)) if len(varied) else 0.0,
+        spread_ratio=float(varied.max() / varied.min()) if len(varied) else 1.0,
+        finite=finite,
+    )
+
+
+def _is_sorted(targets: Array, task: Task) -> bool:
+    """Whether equal classes stand together in the rows."""
+    if task.kind not in (TaskKind.BINARY, TaskKind.MULTICLASS):
+        return False
+    labels: Indices = np.asarray(targets).reshape(-1)
+    changes = int(np.count_nonzero(np.diff(labels)))
+    return len(labels) > 20 and changes < max(3 * task.classes, len(labels) // 50)
+
+
+def _class_shares(targets: Array, task: Task) -> tuple[float, float]:
+    """Smallest and largest share of a class."""
+    if task.kind not in (TaskKind.BINARY, TaskKind.MULTICLASS):
+        return 0.0, 0.0
+    counts = np.bincount(np.maximum(targets, 0).astype(np.intp), minlength=task.classes)
+    return float(counts.min() / counts.sum()), float(counts.max() / counts.sum())

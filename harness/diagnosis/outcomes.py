@@ -1,0 +1,147 @@
+"""What became of a training: does it learn, and if not, in which way. The one threshold stands here."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+import numpy as np
+
+from .tasks import Array
+
+LEARNED_FRACTION = 0.75  # of the way from a constant prediction to the best known one: from there on, it learns
+NOTHING_FRACTION = 0.15  # of the same way: below it, nothing was learned
+NOISE_WIDTHS = 1.0  # standard deviations of the judged score by which the threshold is lowered
+LEAST_LOWERED_FRACTION = 0.5  # but not below this share of the way
+MOSTLY = 0.8  # share of the seeds from which a program is said to learn
+LUCKY_SHARES = (0.1, 0.8)  # shares of the seeds between which it depends on the seed
+CONFIDENCE_Z = 1.959963984540054  # of a 95 % interval
+
+
+class OutcomeKind(Enum):
+    """What became of a training."""
+
+    LEARNS = "learns"
+    UNDERFITS = "underfits"
+    OVERFITS = "overfits"
+    DOES_NOT_TRAIN = "does-not-train"
+    DIVERGES = "diverges"
+    LUCKY = "lucky"
+    SLOW = "slow"
+    NO_SIGNAL = "no-signal"
+    NOT_JUDGED = "not-judged"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Share:
+    """A share of seeds, with its Wilson 95 % interval."""
+
+    count: int
+    of: int
+    low: float
+    high: float
+
+    @property
+    def value(self) -> float:
+        """The share itself; 0 of no seeds."""
+        return self.count / self.of if self.of else 0.0
+
+    def excludes(self, other: Share) -> bool:
+        """Whether the two intervals do not overlap."""
+        return self.low > other.high or self.high < other.low
+
+
+def share_of(flags: Sequence[bool] | Array) -> Share:
+    """The share of the seeds for which something holds, with its Wilson 95 % interval."""
+    of, count = len(flags), int(np.sum(np.asarray(flags, dtype=bool)))
+    if of == 0:
+        return Share(count=0, of=0, low=0.0, high=1.0)
+    z, p = CONFIDENCE_Z, count / of
+    middle = (p + z * z / (2 * of)) / (1 + z * z / of)
+    half = z / (1 + z * z / of) * math.sqrt(p * (1 - p) / of + z * z / (4 * of * of))
+    return Share(count=count, of=of, low=max(0.0, middle - half), high=min(1.0, middle + half))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bar:
+    """The scores between which a training is placed, and the one from which it has learned.
+
+    Attributes:
+        constant: score of the best constant prediction
+        best: the best score known to be possible on the judged rows
+        noise: standard deviation of a score that is due to the finite number of judged rows
+    """
+
+    constant: float
+    best: float
+    noise: float
+
+    def fraction(self, value: float) -> float:
+        """s = (value - constant) / (best - constant); 0 where nothing can be learned."""
+        way = self.best - self.constant
+        return (value - self.constant) / way if way > 0 else 0.0
+
+    @property
+    def learned(self) -> float:
+        """The score from which a training has learned."""
+        way = self.best - self.constant
+        lowered = max(LEARNED_FRACTION * way - NOISE_WIDTHS * self.noise, LEAST_LOWERED_FRACTION * way)
+        return self.constant + lowered
+
+    @property
+    def nothing(self) -> float:
+        """The score below which nothing was learned."""
+        return self.constant + NOTHING_FRACTION * (self.best - self.constant)
+
+    def has_learned(self, values: Array) -> Array:
+        """For each score, whether it has learned. Where nothing can be learned, nothing has."""
+        if self.best - self.constant <= 0:
+            return np.zeros(len(values), dtype=bool)
+        return np.asarray(values) >= self.learned - 1e-9
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scores:
+    """What one program reaches, one number a seed.
+
+    Attributes:
+        held: on the rows that judge
+        training: on training rows
+        diverged: whether the cost or the weights became NaN or infinite
+    """
+
+    held: Array
+    training: Array
+    diverged: Array
+
+
+def outcome_of(scores: Scores, bar: Bar, training_bar: Bar) -> OutcomeKind:
+    """The outcome of a program, from what its seeds reach.
+
+    ``SLOW`` and ``NO_SIGNAL`` need more runs, and are decided by the search.
+
+    Args:
+        scores: of the seeds
+        bar: for the rows that judge
+        training_bar: for the training rows
+    """
+    if len(scores.held) == 0 or bar.best - bar.constant <= 0:
+        return OutcomeKind.NOT_JUDGED
+    learned = share_of(bar.has_learned(scores.held))
+    if learned.value >= MOSTLY:
+        return OutcomeKind.LEARNS
+    if np.mean(scores.diverged) > 0.5:
+        return OutcomeKind.DIVERGES
+    failed = np.mean(scores.held < (bar.learned + bar.nothing) / 2)
+    if learned.value > LUCKY_SHARES[0] and failed >= 1 - LUCKY_SHARES[1]:
+        return OutcomeKind.LUCKY
+    if float(np.median(scores.held)) >= bar.learned:
+        return OutcomeKind.LEARNS
+    trained = float(np.median(scores.training))
+    if trained >= training_bar.learned:
+        return OutcomeKind.OVERFITS
+    if max(trained, float(np.median(scores.held))) < training_bar.nothing:
+        return OutcomeKind.DOES_NOT_TRAIN
+    return OutcomeKind.UNDERFITS

@@ -1,0 +1,347 @@
+"""What off-the-shelf learners reach on the same split: the level that a program is measured against.
+
+A constant prediction is the lower level. scikit-learn's linear or logistic regression, gradient boosting and nearest
+neighbours, with standardised inputs, are the upper one. Which of them is best is chosen on other rows than those that
+judge, so that the maximum of several scores is not taken for more than it is.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from .scores import Reading, Score, balanced_accuracy, constant_score, score
+from .splits import Fold, Judged, Split, group_rows
+from .tasks import Array, Task, TaskKind
+
+MOST_TRAINING_ROWS = 2000  # that a reference is fitted to
+MOST_FEATURES = 100  # above it, the features with the largest variance are kept
+MOST_COLUMNS = 8  # targets that a reference is fitted to; above it, only linear models and neighbours
+MOST_TOKENS = 2000  # distinct tokens of a text that are counted
+PERMUTATIONS = 500
+SIGNAL_LEVEL = 0.01  # p of the permutation test below which the data carry a signal
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reference:
+    """One off-the-shelf learner and what it reaches on the judged rows."""
+
+    name: str
+    score: Score
+    training_value: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class References:
+    """The levels that a program is measured against.
+
+    Attributes:
+        constant: the score of the best constant prediction
+        learners: the off-the-shelf learners, best first
+        best: the largest score of them, at least ``constant``
+        rows: number of rows that judged
+        p_value: of the permutation test that the best of them is not better than chance; None if it was not made
+        apt: whether such learners suit the inputs (tables do, images and sequences do not): only then does a score at
+            chance say something about the data
+        noise: standard deviation of a score that is due to the finite number of judged rows
+    """
+
+    constant: float
+    learners: tuple[Reference, ...]
+    best: float
+    rows: int
+    p_value: float | None
+    apt: bool
+    noise: float
+
+
+def flatten_inputs(inputs: Sequence[Array], token_inputs: Sequence[bool]) -> Array:
+    """One table (observations, features) of all inputs; token inputs as counts of their tokens."""
+    parts = []
+    for values, is_tokens in zip(inputs, token_inputs):
+        flat = np.asarray(values).reshape(len(values), -1)
+        parts.append(_count_tokens(flat) if is_tokens else flat.astype(float))
+    return np.nan_to_num(np.concatenate(parts, axis=1), posinf=0.0, neginf=0.0)
+
+
+def _count_tokens(tokens: Array) -> Array:
+    """How often each of the most frequent tokens occurs in each row, (observations, tokens); and, for short rows of
+    few tokens, which token stands where."""
+    values, places, counts = np.unique(tokens.astype(np.int64), return_inverse=True, return_counts=True)
+    kept = np.sort(np.argsort(-counts, kind="stable")[:MOST_TOKENS])
+    number = np.full(len(values), -1)
+    number[kept] = np.arange(len(kept))
+    table = np.zeros((len(tokens), len(kept)))
+    columns = number[places.reshape(tokens.shape)]
+    rows = np.repeat(np.arange(len(tokens)), tokens.shape[1])
+    known = columns.reshape(-1) >= 0
+    np.add.at(table, (rows[known], columns.reshape(-1)[known]), 1)
+    return table
+
+
+def measure_references(
+    inputs: Sequence[Array],
+    targets: Array,
+    task: Task,
+    split: Split,
+    *,
+    token_inputs: Sequence[bool],
+    seed: int,
+    autoencoder_width: int | None = None,
+) -> References:
+    """The scores of constant and off-the-shelf predictions on the rows that judge.
+
+    Args:
+        inputs: one array (rows, ...) for each input
+        targets: as ``Task.read_targets`` gives them
+        task: what is to be learned
+        split: which rows train and judge
+        token_inputs: for each input, whether it holds tokens (numbers that stand for words)
+        seed: of the draws
+        autoencoder_width: the narrowest layer, where the targets are the inputs; None otherwise
+    """
+    apt = all(np.asarray(values).ndim <= 2 or is_tokens for values, is_tokens in zip(inputs, token_inputs))
+    judged = [fold.search if split.judged is Judged.TRAINING else _union(fold) for fold in split.folds]
+    rows = sum(len(held) for held in judged)
+    if task.positions > 1:
+        constant = constant_score(task, targets)
+        return References(
+            constant=constant, learners=(), best=constant, rows=rows, p_value=None, apt=False, noise=0.0
+        )
+    constant = float(np.mean([constant_score(task, targets[held]) for held in judged]))
+    if split.judged is Judged.TRAINING:
+        return _of_memory(inputs, targets, task, constant, rows)
+    if autoencoder_width is not None:
+        return _of_components(inputs, targets, task, split, constant, rows, autoencoder_width)
+    table = flatten_inputs(inputs, token_inputs)
+    makers = _learners(task, targets)
+    values: dict[str, list[tuple[float, float, float]]] = {name: [] for name in makers}
+    pooled: dict[str, list[Array]] = {name: [] for name in makers}
+    rng = np.random.default_rng([seed, 4])
+    for fold, held in zip(split.folds, judged):
+        kept = _thin_rows(fold.train, MOST_TRAINING_ROWS, rng)
+        features = _chosen_features(table[kept])
+        train, test = _standardise(table[kept][:, features], table[held][:, features])
+        inner = np.arange(len(kept)) % 4 == 0  # chooses the best learner
+        inner = inner[rng.permutation(len(kept))]
+        for name, make in makers.items():
+            chosen = _fitted(make, train[~inner], targets[kept][~inner], train[inner], task)
+            outputs = _fitted(make, train, targets[kept], np.concatenate([test, train]), task)
+            selected = _value(task, chosen, targets[kept][inner])
+            held_value = _value(task, outputs[: len(held)], targets[held])
+            own_value = _value(task, outputs[len(held) :], targets[kept])
+            values[name].append((selected, held_value, own_value))
+            pooled[name].append(outputs[: len(held)])
+    means = {name: tuple(np.mean(np.array(rows_), axis=0)) for name, rows_ in values.items()}
+    names = sorted(makers, key=lambda name: -means[name][0])
+    learners = tuple(
+        Reference(
+            name=name,
+            score=Score(value=float(means[name][1]), auc=None, rows=rows),
+            training_value=float(means[name][2]),
+        )
+        for name in names
+    )
+    truth = np.concatenate([targets[held] for held in judged])
+    best_outputs = np.concatenate(pooled[names[0]])
+    best = max(constant, learners[0].score.value)
+    return References(
+        constant=constant,
+        learners=learners,
+        best=best,
+        rows=rows,
+        p_value=permutation_p(task, [np.concatenate(pooled[name]) for name in names], truth, seed),
+        apt=apt,
+        noise=sampling_noise(task, best_outputs, truth, seed),
+    )
+
+
+def _union(fold: Fold) -> Array:
+    """All judged rows of a fold."""
+    return np.union1d(fold.search, fold.confirm)
+
+
+def _value(task: Task, outputs: Array, targets: Array) -> float:
+    """The score of a reference: class indices (rows, 1) of classes, else values."""
+    if task.kind in (TaskKind.BINARY, TaskKind.MULTICLASS):
+        return balanced_accuracy(outputs[:, 0].astype(np.intp), targets)
+    return score(task, outputs, targets, Reading(threshold=0.5, column_classes=np.arange(outputs.shape[1]))).value
+
+
+def _thin_rows(rows: Array, most: int, rng: np.random.Generator) -> Array:
+    """At most ``most`` of the rows, drawn at random."""
+    return rows if len(rows) <= most else np.sort(rng.choice(rows, most, replace=False))
+
+
+def _chosen_features(table: Array) -> Array:
+    """The columns that vary; where they are many, those that vary most beyond their unit (their share of variance)."""
+    spread = table.std(axis=0)
+    varied = np.flatnonzero(spread > 1e-12)
+    if len(varied) == 0:
+        return np.array([0])
+    if len(varied) <= MOST_FEATURES:
+        return varied
+    return np.sort(varied[np.argsort(-spread[varied], kind="stable")[:MOST_FEATURES]])
+
+
+def _standardise(train: Array, test: Array) -> tuple[Array, Array]:
+    """Both tables with the training rows' mean and spread taken out."""
+    mean, spread = train.mean(axis=0), train.std(axis=0)
+    spread = np.where(spread > 1e-12, spread, 1.0)
+    return (train - mean) / spread, np.clip((test - mean) / spread, -1e3, 1e3)
+
+
+def _learners(task: Task, targets: Array) -> dict[str, Callable[[], Any]]:
+    """Unfitted learners by name."""
+    from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
+    from sklearn.linear_model import LogisticRegression, Ridge
+    from sklearn.multioutput import MultiOutputClassifier, MultiOutputRegressor
+    from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
+
+    boosting = {"max_iter": 60, "max_leaf_nodes": 15, "min_samples_leaf": 5, "random_state": 0, "early_stopping": False}
+    columns = targets.shape[1] if targets.ndim > 1 else 1
+    if task.kind is TaskKind.REGRESSION:
+        made: dict[str, Callable[[], Any]] = {
+            "linear regression": lambda: Ridge(alpha=1.0),
+            "nearest neighbours": lambda: KNeighborsRegressor(n_neighbors=5),
+        }
+        if columns <= MOST_COLUMNS:
+            made["gradient boosting"] = lambda: _Scaled(
+                MultiOutputRegressor(HistGradientBoostingRegressor(**boosting)) if columns > 1
+                else HistGradientBoostingRegressor(**boosting)
+            )  # fmt: skip
+        return made
+    logistic: Callable[[], Any] = lambda: LogisticRegression(max_iter=200, class_weight="balanced")
+    boosted: Callable[[], Any] = lambda: HistGradientBoostingClassifier(class_weight="balanced", **boosting)
+    if task.kind is TaskKind.MULTILABEL:
+        made = {
+            "logistic regression": lambda: MultiOutputClassifier(logistic()),
+            "nearest neighbours": lambda: KNeighborsClassifier(n_neighbors=5),
+        }
+        if columns <= MOST_COLUMNS:
+            made["gradient boosting"] = lambda: MultiOutputClassifier(boosted())
+        return made
+    made = {
+        "logistic regression": logistic,
+        "nearest neighbours": lambda: KNeighborsClassifier(n_neighbors=5),
+    }
+    if task.classes <= MOST_COLUMNS + 2:
+        made["gradient boosting"] = boosted
+    return made
+
+
+class _Scaled:
+    """A regressor whose targets are standardised before the fit, so that its settings suit any unit."""
+
+    def __init__(self, inner: Any) -> None:
+        self.inner = inner
+
+    def fit(self, x: Array, y: Array) -> _Scaled:
+        """Fit to standardised targets."""
+        self.mean, self.spread = y.mean(axis=0), np.where(y.std(axis=0) > 0, y.std(axis=0), 1.0)
+        self.inner.fit(x, (y - self.mean) / self.spread)
+        return self
+
+    def predict(self, x: Array) -> Array:
+        """Predictions in the unit of the targets."""
+        return self.inner.predict(x) * self.spread + self.mean
+
+
+def _fitted(make: Callable[[], Any], x: Array, y: Array, test: Array, task: Task) -> Array:
+    """Predictions (rows, columns) of a learner fitted to (x, y); those of the most frequent class if it cannot fit."""
+    from threadpoolctl import threadpool_limits
+
+    shaped = y[:, 0] if task.kind is TaskKind.REGRESSION and y.shape[1] == 1 else y
+    if task.kind is TaskKind.MULTILABEL:
+        shaped = shaped.astype(np.intp)
+        kept = [column for column in range(y.shape[1]) if 0 < y[:, column].sum() < len(y)]
+        outputs = np.broadcast_to(y.mean(axis=0) > 0.5, (len(test), y.shape[1])).astype(float)
+        if not kept:
+            return outputs
+        with warnings.catch_warnings(), threadpool_limits(1):
+            warnings.simplefilter("ignore")
+            outputs[:, kept] = np.asarray(make().fit(x, shaped[:, kept]).predict(test)).reshape(len(test), -1)
+        return outputs
+    if task.is_classification and len(np.unique(shaped)) < 2:
+        return np.full((len(test), 1), shaped[0] if len(shaped) else 0, dtype=float)
+    with warnings.catch_warnings(), threadpool_limits(1):
+        warnings.simplefilter("ignore")  # a logistic regression that is stopped early is good enough here
+        predicted = np.asarray(make().fit(x, shaped).predict(test), dtype=float)
+    return predicted.reshape(len(test), -1)
+
+
+def _of_memory(inputs: Sequence[Array], targets: Array, task: Task, constant: float, rows: int) -> References:
+    """Where the training rows judge, the best that any function reaches: equal inputs get the best equal answer."""
+    groups = group_rows(inputs)[:rows]
+    truth = targets[:rows]
+    outputs = np.empty((rows, truth.shape[1] if truth.ndim > 1 else 1))
+    for group in np.unique(groups):
+        members = groups == group
+        if task.kind in (TaskKind.BINARY, TaskKind.MULTICLASS):
+            outputs[members] = np.bincount(np.maximum(truth[members], 0)).argmax()
+        else:
+            outputs[members] = truth[members].mean(axis=0)
+    value = _value(task, outputs, truth)
+    memory = Reference(name="memory", score=Score(value=value, auc=None, rows=rows), training_value=value)
+    return References(
+        constant=constant,
+        learners=(memory,),
+        best=max(constant, value),
+        rows=rows,
+        p_value=None,
+        apt=True,
+        noise=0.0,
+    )
+
+
+def _of_components(
+    inputs: Sequence[Array], targets: Array, task: Task, split: Split, constant: float, rows: int, width: int
+) -> References:
+    """Where the targets are the inputs (an autoencoder), what as many principal components as its narrowest layer has
+    units restore."""
+    from sklearn.decomposition import PCA
+
+    values = []
+    for fold in split.folds:
+        train = targets[fold.train[:MOST_TRAINING_ROWS]]
+        held = targets[_union(fold)]
+        fitted = PCA(n_components=min(width, *train.shape), random_state=0).fit(train)
+        values.append(_value(task, fitted.inverse_transform(fitted.transform(held)), held))
+    value = float(np.mean(values))
+    found = Reference(
+        name="principal components", score=Score(value=value, auc=None, rows=rows), training_value=value
+    )
+    return References(
+        constant=constant,
+        learners=(found,),
+        best=max(constant, value),
+        rows=rows,
+        p_value=0.0,
+        apt=True,
+        noise=0.0,
+    )
+
+
+def permutation_p(task: Task, predictions: Sequence[Array], targets: Array, seed: int) -> float:
+    """How often the best of several predictions scores as well against shuffled targets as against the true ones."""
+    rng = np.random.default_rng([seed, 5])
+    true_value = max(_value(task, outputs, targets) for outputs in predictions)
+    reached = 0
+    for _ in range(PERMUTATIONS):
+        shuffled = targets[rng.permutation(len(targets))]
+        reached += max(_value(task, outputs, shuffled) for outputs in predictions) >= true_value - 1e-12
+    return (reached + 1) / (PERMUTATIONS + 1)
+
+
+def sampling_noise(task: Task, outputs: Array, targets: Array, seed: int, *, draws: int = 100) -> float:
+    """Standard deviation of the score over bootstrap samples of the judged rows."""
+    rng = np.random.default_rng([seed, 6])
+    values = []
+    for _ in range(draws):
+        rows = rng.integers(0, len(targets), len(targets))
+        values.append(_value(task, outputs[rows], targets[rows]))
+    return float(np.std(values))

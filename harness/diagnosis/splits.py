@@ -1,0 +1,198 @@
+"""Which observations train, which are searched with, and which confirm.
+
+Rows that are equal stay on one side. Classes are stratified. Small data are judged by cross-validation, very small or
+exhaustive tables (XOR) on the training rows themselves, because no other rows exist.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+import numpy as np
+
+from .tasks import Array, Indices, Task, TaskKind
+
+FEWEST_HELD_OUT = 50  # observations below which the training score is judged
+FEWEST_FOR_ONE_SPLIT = 500  # observations below which cross-validation is used
+FOLDS = 4  # of the cross-validation
+HELD_OUT_FRACTION = 0.25  # of the rows, where the program has no validation data
+MOST_JUDGED_ROWS = 2000  # held-out rows of either kind; more would cost time and change nothing
+FEWEST_SEPARATE_ROWS = 300  # held-out rows from which searching and confirming use different rows
+
+
+class Judged(Enum):
+    """Which rows decide whether a program learns."""
+
+    TRAINING = "training"  # the training rows: the table is tiny or exhaustive
+    VALIDATION = "validation"  # the program's own validation rows
+    HELD_OUT = "held_out"  # rows that this split keeps from training
+    FOLDS = "folds"  # the same, several times, so that every row is judged once
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fold:
+    """One way to train and judge, as row numbers of the table (training rows, then validation rows where given).
+
+    Attributes:
+        train: rows that are trained on, in the program's order
+        search: rows that judge while searching
+        confirm: rows that judge in the end; the same as ``search`` where there are few
+    """
+
+    train: Indices
+    search: Indices
+    confirm: Indices
+
+
+@dataclass(frozen=True, kw_only=True)
+class Split:
+    """How the table is split.
+
+    Attributes:
+        judged: which rows decide
+        folds: one, or several where the data are few
+        trailing_fraction: share of the training rows that the program itself keeps from training; 0 where those are judged
+        in_time_order: whether the held-out rows are the last ones
+    """
+
+    judged: Judged
+    folds: tuple[Fold, ...]
+    trailing_fraction: float = 0.0
+    in_time_order: bool = False
+
+
+def group_rows(inputs: Sequence[Array]) -> Indices:
+    """A number for each row; equal rows have the same number.
+
+    Args:
+        inputs: one array (observations, ...) for each input of the model
+    """
+    rows = len(inputs[0])
+    parts = [np.ascontiguousarray(np.asarray(part).reshape(rows, -1)) for part in inputs]
+    table = np.concatenate([part.view(np.uint8).reshape(rows, -1) for part in parts], axis=1)
+    keys = np.ascontiguousarray(table).view(np.dtype((np.void, table.shape[1]))).reshape(-1)
+    _, places = np.unique(keys, return_inverse=True)
+    return places.reshape(-1)
+
+
+def split_rows(
+    inputs: Sequence[Array],
+    targets: Array,
+    task: Task,
+    *,
+    validation_rows: int,
+    validation_split: float,
+    shuffle: bool,
+    seed: int,
+    ordered_input: bool = False,
+) -> Split:
+    """Split a table of ``rows`` training rows followed by ``validation_rows`` validation rows.
+
+    Args:
+        inputs: one array (rows + validation_rows, ...) for each input of the model
+        targets: as ``Task.read_targets`` gives them, for all rows; of positions within an observation, the first counts
+        task: what is to be learned
+        validation_rows: how many of the last rows are the program's validation data
+        validation_split: the share of the training rows that the program keeps from training, from their end
+        shuffle: whether the program shuffles
+        seed: of the draws
+        ordered_input: whether the order of the rows may be one of time; they are then held out from the end if the
+            program does not shuffle
+    """
+    total = len(inputs[0])
+    rows = total - validation_rows
+    groups = group_rows(inputs)
+    strata = _strata(task, targets, total)
+    everything = np.arange(rows)
+    if _must_judge_training(groups[:rows], rows):
+        return Split(judged=Judged.TRAINING, folds=(Fold(train=everything, search=everything, confirm=everything),))
+    rng = np.random.default_rng([seed, 1])
+    if validation_rows >= FEWEST_HELD_OUT // 2:
+        held = np.arange(rows, total)
+        search, confirm = _in_two(held, strata, rng)
+        return Split(judged=Judged.VALIDATION, folds=(Fold(train=everything, search=search, confirm=confirm),))
+    if validation_split > 0:
+        kept = int(rows * (1 - validation_split))
+        tail = np.arange(kept, rows)
+        if len(tail) >= FEWEST_HELD_OUT and kept > 0 and _is_representative(strata, everything[:kept], tail):
+            search, confirm = _in_two(tail, strata, rng)
+            fold = Fold(train=everything[:kept], search=search, confirm=confirm)
+            return Split(judged=Judged.VALIDATION, folds=(fold,))
+        if len(tail) and not _is_representative(strata, everything[:kept], tail):
+            return _held_out(groups[:rows], strata[:rows], seed, trailing_fraction=validation_split)
+    if not shuffle and ordered_input and not _is_sorted_by(strata[:rows]):
+        kept = int(rows * (1 - HELD_OUT_FRACTION))
+        search, confirm = _in_two(np.arange(kept, rows), strata, rng)
+        fold = Fold(train=everything[:kept], search=search, confirm=confirm)
+        return Split(judged=Judged.HELD_OUT, folds=(fold,), in_time_order=True)
+    return _held_out(groups[:rows], strata[:rows], seed, trailing_fraction=0.0)
+
+
+def _must_judge_training(groups: Indices, rows: int) -> bool:
+    """Whether there are too few different rows to keep any from training."""
+    different = len(np.unique(groups))
+    return rows < FEWEST_HELD_OUT or different < FEWEST_HELD_OUT or different <= rows // 8
+
+
+def _strata(task: Task, targets: Array, rows: int) -> Indices:
+    """A class for each row to stratify by; quarters of the first target of a regression."""
+    per_row = np.asarray(targets).reshape(rows, -1)[:, 0]
+    if task.kind is TaskKind.REGRESSION:
+        finite = np.nan_to_num(per_row.astype(float))
+        return np.searchsorted(np.quantile(finite, [0.25, 0.5, 0.75]), finite)
+    return per_row.astype(np.intp)
+
+
+def _is_sorted_by(strata: Indices) -> bool:
+    """Whether equal classes stand together: far fewer changes from row to row than in any mixed order."""
+    changes = int(np.count_nonzero(np.diff(strata)))
+    return changes < 3 * len(np.unique(strata))
+
+
+def _is_representative(strata: Indices, train: Indices, held: Indices) -> bool:
+    """Whether the held-out rows have about the classes (quarters of the target) of the training rows."""
+    count = int(strata.max()) + 1 if len(strata) else 1
+    shares = [np.bincount(np.maximum(strata[rows], 0), minlength=count) / len(rows) for rows in (train, held)]
+    distance = 0.5 * float(np.abs(shares[0] - shares[1]).sum())
+    noise = float(np.sqrt(count / len(held)))  # what chance alone makes of it
+    return distance < 0.3 + 0.5 * noise
+
+
+def _in_two(held: Indices, strata: Indices, rng: np.random.Generator) -> tuple[Indices, Indices]:
+    """Held-out rows in two stratified halves; the same rows twice where they are few."""
+    if len(held) < FEWEST_SEPARATE_ROWS:
+        return held, held
+    shuffled = held[rng.permutation(len(held))]
+    order = shuffled[np.argsort(strata[shuffled], kind="stable")]
+    return np.sort(order[0::2][:MOST_JUDGED_ROWS]), np.sort(order[1::2][:MOST_JUDGED_ROWS])
+
+
+def _held_out(groups: Indices, strata: Indices, seed: int, *, trailing_fraction: float) -> Split:
+    """Rows of our own choice are held out: once, or in ``FOLDS`` folds where they are few."""
+    rows = len(groups)
+    rng = np.random.default_rng([seed, 2])
+    folds = []
+    parts = assign_folds(groups, strata, FOLDS, seed)
+    for number in range(FOLDS if rows < FEWEST_FOR_ONE_SPLIT else 1):
+        held = np.flatnonzero(parts == number)
+        train = np.flatnonzero(parts != number)
+        if trailing_fraction > 0:
+            train = train[: int(len(train) * (1 - trailing_fraction))]
+        search, confirm = (held, held) if rows < FEWEST_FOR_ONE_SPLIT else _in_two(held, strata, rng)
+        folds.append(Fold(train=train, search=search, confirm=confirm))
+    judged = Judged.FOLDS if len(folds) > 1 else Judged.HELD_OUT
+    return Split(judged=judged, folds=tuple(folds), trailing_fraction=trailing_fraction)
+
+
+def assign_folds(groups: Indices, strata: Indices, folds: int, seed: int) -> Indices:
+    """The fold (0 to ``folds`` - 1) of each row: equal rows together, classes spread evenly."""
+    rng = np.random.default_rng([seed, 3])
+    _, first, places = np.unique(groups, return_index=True, return_inverse=True)
+    leaders = strata[first]
+    shuffled = rng.permutation(len(first))
+    order = shuffled[np.argsort(leaders[shuffled], kind="stable")]
+    fold_of_group = np.empty(len(first), dtype=np.intp)
+    fold_of_group[order] = np.arange(len(first)) % folds
+    return fold_of_group[places.reshape(-1)]

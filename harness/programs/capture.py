@@ -1,0 +1,392 @@
+"""Run somebody's script and capture its call of ``fit``, or take a model and data as they are given."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import inspect
+import io
+import os
+import random
+import signal
+import sys
+import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType, ModuleType
+from typing import Any
+
+import keras
+import numpy as np
+
+from .. import BadInput
+from .copies import copied_model, first_line
+from .data_sources import training_data
+from .places import Sources
+from .program import Note, NoteKind, Program, take_rows
+from .recorder import (
+    Recorder,
+    Refused,
+    ScriptEnded,
+    build,
+    compile_arguments,
+    described_program,
+    refuse_own_steps,
+    shown_place,
+    validation_of,
+)
+from .scripts import Piece, read_pieces, refuse_other_frameworks
+from .stand_ins import Anything, without_screen
+from .workspace import Workspace, copied_workspace, protected
+
+MAX_OUTPUT = 200_000  # characters kept of what the script prints
+SECONDS_BEFORE_FIT = 900.0  # a script that has not called fit by then is stopped
+PACKAGES = {
+    "sklearn": "scikit-learn",
+    "cv2": "opencv-python",
+    "PIL": "pillow",
+    "skimage": "scikit-image",
+    "yaml": "PyYAML",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Captured:
+    """A captured program, and the end of what the script printed."""
+
+    program: Program
+    output: str
+
+
+class Output(io.TextIOBase):
+    """Keeps the end of what is written to it."""
+
+    def __init__(self) -> None:
+        """Start empty."""
+        self.text = ""
+
+    def write(self, text: str) -> int:
+        """Add to the end."""
+        self.text = (self.text + text)[-MAX_OUTPUT:]
+        return len(text)
+
+    def isatty(self) -> bool:
+        """Not a terminal: programs print plainly."""
+        return False
+
+
+def capture_script(
+    path: str | Path,
+    *,
+    arguments: Sequence[str] = (),
+    fit: int = 1,
+    seconds: float | None = None,
+    seed: int = 0,
+) -> Captured:
+    """Run a script or notebook as it is, and capture one of its calls of ``fit``.
+
+    The script runs in this process, in a copy of its working folder, with its own arguments. The captured fit runs
+    once and returns its History, so that the script goes on; it is stopped at the next call of fit that trains
+    something else, or some seconds later.
+
+    Args:
+        path: the user's file, ``.py`` or ``.ipynb``.
+        arguments: of the script.
+        fit: number of the call to capture, from 1.
+        seconds: after which the captured training is stopped; None for no limit.
+        seed: of Python's, NumPy's and TensorFlow's global generators when the script starts.
+    Raises:
+        BadInput: the file cannot be run, fails before fit, never calls fit, or trains in a way that is not known.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise BadInput(f"{path}: expected a script or notebook, got a path where there is no file")
+    if fit < 1:
+        raise BadInput(f"fit: expected the number of a call of fit, from 1, got {fit}")
+    here, folder = Path.cwd().resolve(), path.resolve().parent
+    folders = [here, folder] if here != folder and here in folder.parents else [folder]
+    if path.suffix == ".ipynb":
+        folders = [folder]
+    request = _Request(path=path, shown_from=here, arguments=tuple(arguments), fit=fit, seconds=seconds, seed=seed)
+    try:
+        return _capture_in(folders[0], request)
+    except _MissingFile as missing:
+        if len(folders) == 1:
+            raise missing.error from None
+    try:
+        return _capture_in(folders[1], request)
+    except _MissingFile as missing:
+        raise missing.error from None
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Request:
+    """What ``capture_script`` was asked for; ``shown_from`` is the folder that paths are shown relative to."""
+
+    path: Path
+    shown_from: Path
+    arguments: tuple[str, ...]
+    fit: int
+    seconds: float | None
+    seed: int
+
+    def shown(self, path: Path) -> str:
+        """A file as the user knows it: relative to the current folder if it lies there."""
+        try:
+            return str(path.resolve().relative_to(self.shown_from))
+        except ValueError:
+            return str(path)
+
+
+class _MissingFile(Exception):
+    """The script did not find a file; it may be written for another working folder."""
+
+    def __init__(self, error: BadInput) -> None:
+        super().__init__()
+        self.error = error
+
+
+def _capture_in(folder: Path, request: _Request) -> Captured:
+    """Capture with ``folder`` as the working folder."""
+    output, alarm = Output(), Alarm()
+    resolved = request.path.resolve()
+    shown = request.shown(resolved)
+    with copied_workspace(folder) as workspace:
+        copy = workspace.copied_path(resolved)
+        pieces = read_pieces(copy, shown, str(copy))
+        refuse_other_frameworks(pieces, shown)
+        sources = Sources(str(workspace.copy), lambda at: request.shown(workspace.original_path(at)))
+        for piece in pieces:
+            sources.add(piece.filename, piece.source)
+        recorder = Recorder(sources, path=request.path, fit=request.fit, seconds=request.seconds, set_alarm=alarm.set)
+        with (
+            recorder.watching(),
+            without_screen(lambda file: sources.get(file) is not None) as finder,
+            protected(workspace),
+            contextlib.redirect_stdout(output),
+            contextlib.redirect_stderr(output),
+            as_main(copy, workspace, request.arguments) as namespace,
+            seeded(request.seed),
+            alarm.running(SECONDS_BEFORE_FIT),
+        ):
+            failure = _run(pieces, namespace)
+    return Captured(program=_result(recorder, failure, sources, shown, finder.replaced), output=output.text)
+
+
+def _run(pieces: Sequence[Piece], namespace: dict[str, Any]) -> BaseException | None:
+    """Run the code; what ends it before its end is returned."""
+    try:
+        for piece in pieces:
+            exec(compile(piece.source.text, piece.filename, "exec", dont_inherit=True), namespace)
+    except (KeyboardInterrupt, GeneratorExit):
+        raise
+    except BaseException as error:
+        return error
+    return None
+
+
+def _result(
+    recorder: Recorder, failure: BaseException | None, sources: Sources, shown: str, replaced: Sequence[str]
+) -> Program:
+    """The captured program, or the error that explains why there is none.
+
+    Raises:
+        BadInput: nothing was captured.
+        _MissingFile: the script did not find a file.
+    """
+    if isinstance(failure, Refused) and recorder.program is None:
+        raise failure.error
+    program = recorder.program
+    if program is None:
+        raise _not_captured(recorder, failure, sources, shown)
+    notes = list(program.notes)
+    if isinstance(failure, OutOfTime):
+        notes.append(Note(kind=NoteKind.SCRIPT_STOPPED))
+    elif isinstance(failure, Exception) and program.error is None:
+        place = sources.of_error(failure)
+        where = "" if place is None else f"{shown_place(place)}: "
+        notes.append(
+            Note(kind=NoteKind.SCRIPT_FAILED, detail=f"{where}{type(failure).__name__}: {first_line(failure)}")
+        )
+    notes += [Note(kind=NoteKind.MODULE_REPLACED, detail=name) for name in replaced]
+    return dataclasses.replace(program, notes=tuple(notes))
+
+
+def _not_captured(
+    recorder: Recorder, failure: BaseException | None, sources: Sources, shown: str
+) -> BadInput | _MissingFile:
+    """Why the wanted fit was not reached."""
+    if failure is None or (isinstance(failure, (SystemExit, ScriptEnded)) and recorder.fits):
+        if recorder.fits:
+            calls = "fit once" if recorder.fits == 1 else f"fit {recorder.fits} times"
+            return BadInput(f"{shown}: expected {recorder.wanted} calls of fit, got a script that calls {calls}")
+        return BadInput(
+            f"{shown}: expected a script that calls model.fit(), got one that ends without; "
+            "a network written in NumPy is for the command check"
+        )
+    if isinstance(failure, OutOfTime):
+        return BadInput(f"{shown}: expected a call of fit within {SECONDS_BEFORE_FIT:g} s, got none; use less data")
+    place = sources.of_error(failure)
+    where = shown if place is None else shown_place(place)
+    if isinstance(failure, SystemExit):
+        return BadInput(f"{where}: the script ended with exit code {failure.code!r} before it called fit")
+    what = f"{where}: the script fails before it calls fit: {type(failure).__name__}: {first_line(failure)}"
+    if isinstance(failure, ModuleNotFoundError) and failure.name:
+        root = failure.name.split(".")[0]
+        if root in ("keras", "tensorflow"):
+            return BadInput(f"{what}; Keras {keras.__version__} does not have this module, so change the import")
+        return BadInput(f"{what}; install it with: pip install {PACKAGES.get(root, root)}")
+    if isinstance(failure, (FileNotFoundError, NotADirectoryError)):
+        return _MissingFile(BadInput(f"{what}; start from the folder that the script's paths are relative to"))
+    text = "" if place is None or not place.text else f"\n    {place.text[:160]}"
+    return BadInput(what + text)
+
+
+class OutOfTime(ScriptEnded):
+    """Ends a script that runs for too long."""
+
+
+class Alarm:
+    """Raises OutOfTime in the main thread after some seconds, where the system has such alarms."""
+
+    def __init__(self) -> None:
+        """Not running yet."""
+        self.is_possible = hasattr(signal, "setitimer") and threading.current_thread() is threading.main_thread()
+
+    def set(self, seconds: float) -> None:
+        """Ring in so many seconds from now; 0 for never."""
+        if self.is_possible:
+            signal.setitimer(signal.ITIMER_REAL, seconds)
+
+    @contextlib.contextmanager
+    def running(self, seconds: float) -> Iterator[None]:
+        """Let the alarm ring inside the block."""
+
+        def ring(number: int, frame: FrameType | None) -> None:
+            raise OutOfTime
+
+        before = signal.signal(signal.SIGALRM, ring) if self.is_possible else None
+        self.set(seconds)
+        try:
+            yield
+        finally:
+            self.set(0)
+            if self.is_possible:
+                signal.signal(signal.SIGALRM, before)
+
+
+@contextlib.contextmanager
+def seeded(seed: int) -> Iterator[None]:
+    """Seed all global generators inside the block; put Python's and NumPy's back after it."""
+    python_state, numpy_state = random.getstate(), np.random.get_state()  # noqa: NPY002
+    keras.utils.set_random_seed(seed)
+    try:
+        yield
+    finally:
+        random.setstate(python_state)
+        np.random.set_state(numpy_state)  # noqa: NPY002
+
+
+@contextlib.contextmanager
+def as_main(copy: Path, workspace: Workspace, arguments: Sequence[str]) -> Iterator[dict[str, Any]]:
+    """A namespace to run a script in as ``__main__``, with its own argv, folder and modules.
+
+    Modules that the script imports from its folder are forgotten afterwards; objects made by them stay usable.
+    """
+    main = ModuleType("__main__")
+    main.__dict__.update(__file__=str(copy), __builtins__=__builtins__, get_ipython=Anything, display=print)
+    argv, paths, before = sys.argv, list(sys.path), dict(sys.modules)
+    hidden = hide_modules(copy.parent)
+    environment = dict(os.environ)
+    sys.argv = [str(copy), *arguments]
+    sys.path.insert(0, str(copy.parent))
+    sys.modules["__main__"] = main
+    try:
+        yield main.__dict__
+    finally:
+        sys.argv, sys.path[:] = argv, paths
+        sys.modules["__main__"] = before["__main__"]
+        root = str(workspace.copy) + os.sep
+        for name, module in list(sys.modules.items()):
+            if str(getattr(module, "__file__", None) or "").startswith(root):
+                del sys.modules[name]
+        sys.modules.update(hidden)
+        for name in set(os.environ) - set(environment):
+            del os.environ[name]
+        os.environ.update(environment)
+
+
+def hide_modules(folder: Path) -> dict[str, ModuleType]:
+    """Forget imported modules of the names of the script's siblings, so that it imports its own; returns them."""
+    own = {path.stem for path in folder.glob("*.py")} | {path.parent.name for path in folder.glob("*/__init__.py")}
+    names = [
+        name
+        for name, module in sys.modules.items()
+        if name.split(".")[0] in own
+        and name != "__main__"
+        and name.split(".")[0] not in ("keras", "tensorflow", "numpy")
+    ]
+    return {name: sys.modules.pop(name) for name in names}
+
+
+def program_of(model: Any, x: Any, y: Any = None, *, name: str | None = None, **fit_arguments: Any) -> Program:
+    """The program of a compiled model, data, and the arguments that would be given to ``fit``.
+
+    Args:
+        model: a compiled ``keras.Model``; it is not changed.
+        x, y: as for fit.
+        name: of the program; the model's by default.
+        fit_arguments: epochs, batch_size, validation_data and all others of fit.
+    Raises:
+        BadInput: the model is not a compiled Keras model, the data cannot be read, or an argument is unknown.
+    """
+    if not isinstance(model, keras.Model):
+        raise BadInput(f"model: expected a keras.Model, got {type(model).__module__}.{type(model).__name__}")
+    if not model.compiled:
+        raise BadInput("model: expected a compiled model, got one that is not; call model.compile() first")
+    try:
+        refuse_own_steps(model, None, Path(model.name))
+    except Refused as refused:
+        raise refused.error from None
+    try:
+        bound = inspect.signature(keras.Model.fit).bind(model, x, y, **fit_arguments)
+    except TypeError as error:
+        raise BadInput(f"diagnose: expected the arguments of fit, {error}") from None
+    bound.apply_defaults()
+    given = {key: value for key, value in bound.arguments.items() if key != "self"}
+    data = training_data(x, y, given["sample_weight"], given["steps_per_epoch"])
+    validation = validation_of(given)
+    build(model, data.x)
+    if not model.built:
+        raise BadInput(f"model: {model.name} cannot be built on x of shape {np.shape(keras.tree.flatten(data.x)[0])}")
+    notes, copy, is_copyable = list(data.notes), model, True
+    try:
+        copy = copied_model(model, 0, sample=take_rows(data.x, slice(0, 2)))
+        copy.set_weights(model.get_weights())
+    except BadInput as error:
+        copy, is_copyable = model, False
+        notes.append(Note(kind=NoteKind.NOT_COPIED, detail=str(error)))
+    return described_program(
+        model=copy,
+        name=name or model.name,
+        path=None,
+        compile_arguments=compile_arguments(model, None),
+        given=given,
+        data=data,
+        validation=validation,
+        initial_weights={weight.path: np.array(weight) for weight in model.weights},
+        set_weights=frozen_paths(model),
+        is_copyable=is_copyable,
+        notes=tuple(notes),
+    )
+
+
+def frozen_paths(model: Any) -> frozenset[str]:
+    """Paths of the weights of layers that are not trained, which may be pretrained."""
+    return frozenset(
+        weight.path
+        for layer in model._flatten_layers(include_self=False)
+        if not layer.trainable
+        for weight in layer.weights
+    )

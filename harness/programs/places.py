@@ -1,0 +1,213 @@
+"""Where things were written: from a frame of the user's code to file, line and columns, and the lines of a name."""
+
+from __future__ import annotations
+
+import ast
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import islice
+from types import FrameType
+from typing import Any
+
+from .program import Place
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """A piece of the user's code that is run as one: a script, a module, or a cell of a notebook.
+
+    Attributes:
+        file: the user's file, as the user knows it.
+        text: the code as it is run; the same lines as in the file or cell.
+        cell: number of the cell from 1; None in a script.
+    """
+
+    file: str
+    text: str
+    cell: int | None = None
+
+    @property
+    def lines(self) -> list[str]:
+        """The lines of the code."""
+        return self.text.splitlines()
+
+    def place(self, node: ast.AST) -> Place:
+        """Where a node of the parsed code is."""
+        at: Any = node
+        return self.position(at.lineno, at.end_lineno or at.lineno, at.col_offset, at.end_col_offset)
+
+    def position(self, line: int, end: int, column: int | None, end_column: int | None) -> Place:
+        """A place from Python's positions, whose columns count bytes."""
+        lines = self.lines
+        first = lines[line - 1] if 0 < line <= len(lines) else ""
+        last = lines[end - 1] if 0 < end <= len(lines) else ""
+        return Place(
+            file=self.file,
+            line=line,
+            end_line=end,
+            column=None if column is None else characters(first, column),
+            end_column=None if end_column is None else characters(last, end_column),
+            text=first.strip(),
+            cell=self.cell,
+        )
+
+
+def characters(line: str, column: int) -> int:
+    """The number of characters in the first ``column`` bytes of a line."""
+    return len(line.encode()[:column].decode(errors="ignore"))
+
+
+class Sources:
+    """The user's code by the file name under which Python runs it."""
+
+    def __init__(self, root: str, shown: Any) -> None:
+        """Take files under the folder ``root`` as the user's; ``shown`` maps their paths to what the user knows."""
+        self.root = os.path.realpath(root) + os.sep
+        self.shown = shown
+        self.known: dict[str, Source | None] = {}
+
+    def add(self, filename: str, source: Source) -> None:
+        """Make code known that is run under ``filename``."""
+        self.known[filename] = source
+
+    def get(self, filename: str) -> Source | None:
+        """The source that is run under a file name; None if it is not the user's."""
+        if filename not in self.known:
+            self.known[filename] = self._read(filename)
+        return self.known[filename]
+
+    def _read(self, filename: str) -> Source | None:
+        """The source of a module of the user's."""
+        path = os.path.realpath(filename)
+        if not path.startswith(self.root) or "site-packages" in path:
+            return None
+        try:
+            with open(path, encoding="utf-8") as file:
+                return Source(file=str(self.shown(path)), text=file.read())
+        except (OSError, UnicodeDecodeError):
+            return None
+
+    def here(self) -> Place | None:
+        """The place of the innermost call that the user's code is in; None if there is none."""
+        frame: FrameType | None = sys._getframe(1)
+        while frame is not None:
+            source = self.get(frame.f_code.co_filename)
+            if source is not None:
+                return place_in_frame(frame, source)
+            frame = frame.f_back
+        return None
+
+    def of_error(self, error: BaseException) -> Place | None:
+        """The innermost place in the user's code that an exception passed through."""
+        place = None
+        if isinstance(error, SyntaxError) and error.filename and error.lineno:
+            source = self.get(error.filename)
+            if source is not None:
+                return source.position(error.lineno, error.lineno, None, None)
+        traceback = error.__traceback__
+        while traceback is not None:
+            source = self.get(traceback.tb_frame.f_code.co_filename)
+            if source is not None:
+                line = traceback.tb_lineno
+                place = source.position(line, line, None, None)
+            traceback = traceback.tb_next
+        return place
+
+    def of(self, place: Place) -> Source | None:
+        """The source that a place is in."""
+        for source in self.known.values():
+            if source is not None and source.file == place.file and source.cell == place.cell:
+                return source
+        return None
+
+
+def place_in_frame(frame: FrameType, source: Source) -> Place:
+    """The place of the expression that a frame is at."""
+    code, positions = frame.f_code, None
+    if hasattr(code, "co_positions"):  # Python 3.11
+        positions = next(islice(code.co_positions(), frame.f_lasti // 2, None), None)
+    line, end, column, end_column = positions or (None, None, None, None)
+    if line is None:
+        return call_at_line(source, frame.f_lineno)
+    return source.position(line, end or line, column, end_column)
+
+
+def call_at_line(source: Source, line: int) -> Place:
+    """The place of the only call that starts in a line, else of the line itself."""
+    calls = [node for node in nodes_of(source.text) if isinstance(node, ast.Call) and node.lineno == line]
+    outer = [node for node in calls if not any(node in ast.walk(other) for other in calls if other is not node)]
+    return source.place(outer[0]) if len(outer) == 1 else source.position(line, line, None, None)
+
+
+def nodes_of(text: str) -> Iterator[ast.AST]:
+    """All nodes of a piece of code; none if it cannot be parsed."""
+    try:
+        yield from ast.walk(ast.parse(text))
+    except (SyntaxError, ValueError):
+        return
+
+
+def node_at(text: str, place: Place) -> ast.expr | None:
+    """The expression of which a place has the position, else the only call in its line."""
+    source = Source(file=place.file, text=text, cell=place.cell)
+    calls = []
+    for node in nodes_of(text):
+        if not isinstance(node, ast.expr):
+            continue
+        at = source.place(node)
+        if place.column is not None and (at.line, at.column, at.end_line, at.end_column) == (
+            place.line, place.column, place.end_line, place.end_column,
+        ):  # fmt: skip
+            return node
+        if isinstance(node, ast.Call) and at.line == place.line:
+            calls.append(node)
+    return calls[0] if place.column is None and len(calls) == 1 else None
+
+
+def call_at(text: str, place: Place | None) -> ast.Call | None:
+    """The call at a place; None if there is none."""
+    node = None if place is None else node_at(text, place)
+    return node if isinstance(node, ast.Call) else None
+
+
+def argument_of(call: ast.Call, name: str, position: int | None = None) -> ast.expr | None:
+    """An argument of a call by name, or by position from 0; None if the call does not give it."""
+    for keyword in call.keywords:
+        if keyword.arg == name:
+            return keyword.value
+    if position is not None and position < len(call.args) and not isinstance(call.args[position], ast.Starred):
+        return call.args[position]
+    return None
+
+
+def assignments(sources: Mapping[str, Source | None], name: str, before: Place) -> tuple[Place, ...]:
+    """The statements of the file of ``before``, up to its line, that assign a value to a name, in order.
+
+    Assignments to parts of it (``x[:, 0] = ...``) and in place (``x /= 255``) count.
+    """
+    found = []
+    for source in sources.values():
+        if source is None or source.file != before.file or (source.cell or 0) > (before.cell or 0):
+            continue
+        for node in nodes_of(source.text):
+            targets: list[Any] = []
+            if isinstance(node, ast.Assign):
+                targets = node.targets
+            elif isinstance(node, (ast.AugAssign, ast.AnnAssign)):
+                targets = [node.target]
+            if any(name in names_of(target) for target in targets):
+                place = source.place(node)
+                if source.cell != before.cell or place.line <= before.line:
+                    found.append(place)
+    return tuple(sorted(found, key=lambda place: (place.cell or 0, place.line)))
+
+
+def names_of(target: ast.AST) -> set[str]:
+    """The names that an assignment to ``target`` changes."""
+    if isinstance(target, (ast.Tuple, ast.List)):
+        return set().union(*(names_of(part) for part in target.elts)) if target.elts else set()
+    while isinstance(target, (ast.Subscript, ast.Starred)):
+        target = target.value
+    return {target.id} if isinstance(target, ast.Name) else set()

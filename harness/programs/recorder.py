@@ -1,0 +1,565 @@
+"""Records what a running script does with Keras: who made which layer where, how it compiles, and its call of fit."""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import dataclasses
+import functools
+import inspect
+import time
+import zlib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+import keras
+import numpy as np
+
+from .. import BadInput
+from .copies import CONSTRUCTION, copied_model
+from .data_sources import TrainingData, training_data
+from .places import Sources, argument_of, assignments, call_at
+from .program import FitError, Note, NoteKind, Place, Places, Program, Validation, row_count, take_rows
+from .stand_ins import Anything
+
+Wrapper = Callable[..., Any]
+DEFAULT_BATCH_SIZE = 32  # Keras' own
+NO_PLACES = Places()
+SECONDS_AFTER_FIT = 20.0  # what follows the captured fit is stopped then
+
+
+class ScriptEnded(BaseException):
+    """Ends the user's script on purpose; not an Exception, so that the script does not catch it."""
+
+
+class Refused(ScriptEnded):
+    """Ends the user's script because its training cannot be captured."""
+
+    def __init__(self, error: BadInput) -> None:
+        """Carry the error that the user sees."""
+        super().__init__(str(error))
+        self.error = error
+
+
+class TimeLimit(keras.callbacks.Callback):
+    """Stops a training at a point in time."""
+
+    def __init__(self, deadline: float) -> None:
+        """Stop at ``deadline`` of ``time.monotonic``."""
+        super().__init__()
+        self.deadline = deadline
+        self.is_stopped = False
+
+    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+        """Stop if the time is up."""
+        if time.monotonic() > self.deadline:
+            self.is_stopped = True
+            self.model.stop_training = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class CompileCall:
+    """A call of ``compile``: its arguments by name, and where it is."""
+
+    arguments: Mapping[str, Any]
+    place: Place | None
+
+
+class Recorder:
+    """Watches Keras while the user's script runs, and captures one call of fit.
+
+    Attributes:
+        program: the captured program, once fit has been called.
+        fits: calls of fit so far.
+    """
+
+    def __init__(
+        self, sources: Sources, *, path: Path, fit: int, seconds: float | None, set_alarm: Callable[[float], None]
+    ) -> None:
+        """Prepare to capture a call of fit.
+
+        Args:
+            sources: the user's code.
+            path: the user's file.
+            fit: number of the call to capture, from 1.
+            seconds: after which the captured training is stopped; None for no limit.
+            set_alarm: called with the seconds after which the script is to be stopped; 0 for never.
+        """
+        self.sources = sources
+        self.path = path
+        self.wanted = fit
+        self.seconds = seconds
+        self.set_alarm = set_alarm
+        self.program: Program | None = None
+        self.model: Any = None
+        self.fits = 0
+        self.merged = 1
+        self.deadline = float("inf")
+        self.made: dict[int, tuple[Any, Place | None]] = {}
+        self.compiled: dict[int, tuple[Any, CompileCall]] = {}
+        self.created: dict[int, tuple[Any, int]] = {}
+        self.data: tuple[Any, Any] = (None, None)
+
+    @contextlib.contextmanager
+    def watching(self) -> Iterator[None]:
+        """Watch Keras inside the block."""
+        from keras.src.optimizers.base_optimizer import BaseOptimizer
+
+        wrapped: list[tuple[Any, str, Any]] = [
+            (keras.Layer, "__new__", self._layer(keras.Layer.__new__)),
+            (keras.Model, "__new__", self._model(keras.Model.__new__)),
+            (keras.Layer, "add_weight", self._add_weight(keras.Layer.add_weight)),
+            (BaseOptimizer, "__init__", self._initialised(BaseOptimizer.__init__)),
+            (keras.losses.Loss, "__init__", self._initialised(keras.losses.Loss.__init__)),
+            (keras.Model, "compile", self._compile(keras.Model.compile)),
+            (keras.Model, "fit", self._fit(keras.Model.fit)),
+            (keras.Model, "train_on_batch", self._train_on_batch(keras.Model.train_on_batch)),
+        ]
+        with contextlib.ExitStack() as stack:
+            for owner, name, wrapper in wrapped:
+                is_new = name == "__new__"
+                stack.enter_context(mock.patch.object(owner, name, staticmethod(wrapper) if is_new else wrapper))
+            stack.enter_context(self._without_other_loops())
+            yield
+
+    @contextlib.contextmanager
+    def _without_other_loops(self) -> Iterator[None]:
+        """Refuse training loops of the user's own, in files that never call fit, and TensorFlow 1."""
+        import tensorflow as tf
+
+        enter = tf.GradientTape.__enter__
+
+        def entering(tape: Any) -> Any:
+            if self.fits == 0 and self.sources.here() is not None and not self._mentions_fit():
+                raise Refused(self._refusal("a training loop with tf.GradientTape"))
+            return enter(tape)
+
+        def refuse_graph_mode(*arguments: Any, **options: Any) -> None:
+            raise Refused(self._refusal("TensorFlow 1's graph mode"))
+
+        with (
+            mock.patch.object(tf.GradientTape, "__enter__", entering),
+            mock.patch.object(tf.compat.v1, "disable_eager_execution", refuse_graph_mode),
+            mock.patch.object(tf.compat.v1, "disable_v2_behavior", refuse_graph_mode),
+        ):
+            yield
+
+    def _refusal(self, got: str) -> BadInput:
+        """The error about a training that cannot be captured."""
+        place = self.sources.here()
+        where = str(self.path.name) if place is None else shown_place(place)
+        return BadInput(
+            f"{where}: expected a training with model.fit(), got {got}; "
+            "train the same model with compile() and fit(), or give model and data to harness.diagnose"
+        )
+
+    def _mentions_fit(self) -> bool:
+        """Whether any of the user's code that was run or imported calls something named fit."""
+        for source in self.sources.known.values():
+            if source is not None and (".fit(" in source.text or "fit_generator" in source.text):
+                return True
+        return False
+
+    def _layer(self, new: Any) -> Wrapper:
+        """Layer.__new__ that remembers the user's line."""
+
+        @functools.wraps(new)
+        def make(kind: Any, *arguments: Any, **options: Any) -> Any:
+            layer = new(kind, *arguments, **options)
+            self.made[id(layer)] = (layer, self.sources.here())
+            return layer
+
+        return make
+
+    def _model(self, new: Any) -> Wrapper:
+        """Model.__new__ that remembers the arguments given to a class of the user's own."""
+
+        @functools.wraps(new)
+        def make(kind: Any, *arguments: Any, **options: Any) -> Any:
+            model = new(kind, *arguments, **options)
+            if not type(model).__module__.startswith("keras."):
+                object.__setattr__(model, CONSTRUCTION, (arguments, options))
+            return model
+
+        return make
+
+    def _add_weight(self, add_weight: Any) -> Wrapper:
+        """Layer.add_weight that remembers the first value of the weight."""
+
+        @functools.wraps(add_weight)
+        def add(layer: Any, *arguments: Any, **options: Any) -> Any:
+            variable = add_weight(layer, *arguments, **options)
+            with contextlib.suppress(Exception):  # a weight without a value yet
+                self.created[id(variable)] = (variable, fingerprint(variable))
+            return variable
+
+        return add
+
+    def _initialised(self, initialise: Any) -> Wrapper:
+        """The __init__ of an optimizer or loss that remembers the user's line."""
+
+        @functools.wraps(initialise)
+        def init(made: Any, *arguments: Any, **options: Any) -> None:
+            self.made.setdefault(id(made), (made, self.sources.here()))
+            initialise(made, *arguments, **options)
+
+        return init
+
+    def _compile(self, compile_model: Any) -> Wrapper:
+        """Model.compile that remembers its arguments and the user's line."""
+        signature = inspect.signature(compile_model)
+
+        @functools.wraps(compile_model)
+        def compiling(model: Any, *arguments: Any, **options: Any) -> Any:
+            place = self.sources.here()
+            result = compile_model(model, *arguments, **options)
+            bound = signature.bind(model, *arguments, **options)
+            bound.apply_defaults()
+            self.compiled[id(model)] = (model, CompileCall(arguments=bound.arguments, place=place))
+            return result
+
+        return compiling
+
+    def _train_on_batch(self, train_on_batch: Any) -> Wrapper:
+        """Model.train_on_batch that is refused in a file that never calls fit."""
+
+        @functools.wraps(train_on_batch)
+        def training(model: Any, *arguments: Any, **options: Any) -> Any:
+            if self.fits == 0 and not self._mentions_fit():
+                raise Refused(self._refusal("a loop of train_on_batch()"))
+            return train_on_batch(model, *arguments, **options)
+
+        return training
+
+    def _fit(self, fit: Any) -> Wrapper:
+        """Model.fit that captures the wanted call."""
+        signature = inspect.signature(fit)
+
+        @functools.wraps(fit)
+        def fitting(model: Any, *arguments: Any, **options: Any) -> Any:
+            place = self.sources.here()
+            bound = signature.bind(model, *arguments, **options)
+            bound.apply_defaults()
+            given = dict(bound.arguments)
+            given.pop("self", None)
+            self.fits += 1
+            if self.fits < self.wanted:
+                return fit(model, **given)
+            if self.fits == self.wanted:
+                return self._captured(fit, model, given, place)
+            return self._later(fit, model, given, place)
+
+        return fitting
+
+    def _captured(self, fit: Any, model: Any, given: dict[str, Any], place: Place | None) -> Any:
+        """Capture this call of fit, and run it."""
+        refuse_own_steps(model, place, self.path)
+        try:
+            data = training_data(given["x"], given["y"], given["sample_weight"], given["steps_per_epoch"])
+            validation = validation_of(given)
+        except BadInput as error:
+            raise Refused(BadInput(f"{self.path.name if place is None else shown_place(place)}: {error}")) from None
+        if data.x_for_fit is not None:
+            given["x"] = data.x_for_fit
+        build(model, data.x)
+        self.data, self.model = (given["x"], given["y"]), model
+        self.program = self._program(model, given, data, validation, place)
+        if self.seconds is not None:
+            self.deadline = time.monotonic() + self.seconds
+        return self._run(fit, model, given)
+
+    def _run(self, fit: Any, model: Any, given: dict[str, Any]) -> Any:
+        """Run fit under the time limit, and add its history to the program."""
+        assert self.program is not None
+        limit = TimeLimit(self.deadline)
+        start = time.perf_counter()
+        callbacks = callbacks_of(given["callbacks"])
+        verbose = 0 if given["verbose"] in ("auto", 1, 2) else given["verbose"]
+        self.set_alarm(0)
+        try:
+            history = fit(model, **{**given, "callbacks": [*callbacks, limit], "verbose": verbose})
+        except Exception as error:
+            self.program = dataclasses.replace(
+                self.program,
+                error=FitError(kind=type(error).__name__, message=str(error), place=self.sources.of_error(error)),
+            )
+            raise
+        finally:
+            self.set_alarm(SECONDS_AFTER_FIT)
+        seconds = time.perf_counter() - start
+        earlier = self.program.history or {}
+        values = {
+            name: (*earlier.get(name, ()), *map(float, measured))
+            for name, measured in history.history.items()
+            if all(np.ndim(value) == 0 for value in measured)
+        }
+        notes = self.program.notes
+        if limit.is_stopped:
+            count = len(values.get("loss", ()))
+            notes = (*notes, Note(kind=NoteKind.STOPPED, count=count))
+        self.program = dataclasses.replace(
+            self.program,
+            history=values,
+            seconds=(self.program.seconds or 0.0) + seconds,
+            is_stopped=limit.is_stopped,
+            notes=notes,
+        )
+        return history
+
+    def _later(self, fit: Any, model: Any, given: dict[str, Any], place: Place | None) -> Any:
+        """A call of fit after the captured one: a further part of the same training, or the end of the script."""
+        assert self.program is not None
+        is_same = model is self.model and place == self.program.places.fit and same_data(self.data, given)
+        if not is_same or self.program.is_stopped or self.program.error is not None or time.monotonic() > self.deadline:
+            kind = NoteKind.STOPPED if is_same else NoteKind.MORE_FITS
+            note = Note(kind=kind, count=self.fits, detail="" if place is None else shown_place(place))
+            self.program = dataclasses.replace(
+                self.program, notes=(*self.program.notes, note), is_stopped=self.program.is_stopped or is_same
+            )
+            raise ScriptEnded
+        self.merged += 1
+        epochs = self.program.epochs + given["epochs"] - given["initial_epoch"]
+        notes = [note for note in self.program.notes if note.kind is not NoteKind.FITS_MERGED]
+        notes.append(Note(kind=NoteKind.FITS_MERGED, count=self.merged))
+        self.program = dataclasses.replace(self.program, epochs=epochs, notes=tuple(notes))
+        return self._run(fit, model, given)
+
+    def _program(
+        self,
+        model: Any,
+        given: dict[str, Any],
+        data: TrainingData,
+        validation: Validation | None,
+        place: Place | None,
+    ) -> Program:
+        """The program at the moment of the captured call."""
+        known = self.compiled.get(id(model))
+        compile_call = known[1] if known is not None else None
+        notes = list(data.notes)
+        copy, is_copyable = model, True
+        try:
+            copy = copied_model(model, 0, sample=take_rows(data.x, slice(0, 2)) if model.built else None)
+            if model.built:
+                copy.set_weights(model.get_weights())
+        except Exception as error:
+            copy, is_copyable = model, False
+            notes.append(Note(kind=NoteKind.NOT_COPIED, detail=str(error)))
+        set_paths = self._set_weights(model)
+        if set_paths:
+            notes.append(Note(kind=NoteKind.WEIGHTS_SET, count=len(set_paths)))
+        return described_program(
+            model=copy,
+            name=self.path.name,
+            path=self.path,
+            compile_arguments=compile_arguments(model, None if compile_call is None else compile_call.arguments),
+            given=given,
+            data=data,
+            validation=validation,
+            initial_weights={weight.path: np.array(weight) for weight in model.weights},
+            set_weights=set_paths,
+            is_copyable=is_copyable,
+            places=self._places(model, compile_call, place),
+            notes=tuple(notes),
+        )
+
+    def _set_weights(self, model: Any) -> frozenset[str]:
+        """Paths of the weights whose values are not those that they were made with."""
+        return frozenset(
+            weight.path
+            for weight in model.weights
+            if id(weight) in self.created and self.created[id(weight)][1] != fingerprint(weight)
+        )
+
+    def _places(self, model: Any, compile_call: CompileCall | None, fit: Place | None) -> Places:
+        """Where everything about a model was written."""
+        layers = {}
+        for layer in model._flatten_layers(include_self=False):
+            place = self._place_of(layer)
+            if place is not None:
+                layers[layer.name] = place
+        arguments = {} if compile_call is None else compile_call.arguments
+        loss = arguments.get("loss")
+        return Places(
+            layers=layers,
+            compile=None if compile_call is None else compile_call.place,
+            fit=fit,
+            optimizer=self._place_of(arguments.get("optimizer")),
+            loss=self._place_of(loss),
+            model=self._place_of(model),
+            x=self._assigned(fit, "x", 0),
+            y=self._assigned(fit, "y", 1),
+        )
+
+    def _place_of(self, made: Any) -> Place | None:
+        """Where an object was made, if it is known."""
+        known = self.made.get(id(made))
+        return None if known is None or known[0] is not made else known[1]
+
+    def _assigned(self, fit: Place | None, name: str, position: int) -> tuple[Place, ...]:
+        """The lines that assign the variable that fit was given as an argument."""
+        source = None if fit is None else self.sources.of(fit)
+        if fit is None or source is None:
+            return ()
+        call = call_at(source.text, fit)
+        argument = None if call is None else argument_of(call, name, position)
+        if not isinstance(argument, ast.Name):
+            return ()
+        return assignments(self.sources.known, argument.id, fit)
+
+
+def compile_arguments(model: Any, arguments: Mapping[str, Any] | None) -> Mapping[str, Any]:
+    """The arguments of compile by name; from the model itself if the call was not seen."""
+    if arguments is not None:
+        return arguments
+    config = getattr(model, "_compile_config", None)
+    config = dict(getattr(config, "config", config) or {})
+    if getattr(model, "compiled", False):
+        config |= {"optimizer": model.optimizer, "loss": getattr(model, "loss", None)}
+    return config
+
+
+def described_program(
+    *,
+    model: Any,
+    name: str,
+    path: Path | None,
+    compile_arguments: Mapping[str, Any],
+    given: Mapping[str, Any],
+    data: TrainingData,
+    validation: Validation | None,
+    initial_weights: Mapping[str, Any],
+    places: Places = NO_PLACES,
+    set_weights: frozenset[str] = frozenset(),
+    is_copyable: bool = True,
+    notes: tuple[Note, ...] = (),
+) -> Program:
+    """A program from the arguments of compile and fit.
+
+    Args:
+        model: a copy of the user's model, or the model itself.
+        compile_arguments: of compile, by name.
+        given: all arguments of fit, by name.
+        data: x, y and sample weights as arrays.
+        validation: validation data as arrays.
+        initial_weights: path -> value.
+    """
+    rows, steps = row_count(data.x), given["steps_per_epoch"]
+    batch_size = data.batch_size or given["batch_size"]
+    if not batch_size:
+        batch_size = -(-rows // steps) if steps else DEFAULT_BATCH_SIZE
+    options = {
+        key: compile_arguments[key] for key in ("run_eagerly", "steps_per_execution") if compile_arguments.get(key)
+    }
+    optimizer = compile_arguments.get("optimizer")
+    return Program(
+        name=name,
+        path=path,
+        model=model,
+        initial_weights=initial_weights,
+        set_weights=set_weights,
+        is_copyable=is_copyable,
+        loss=compile_arguments.get("loss"),
+        loss_weights=compile_arguments.get("loss_weights"),
+        optimizer=None if optimizer is None else unused_optimizer(optimizer),
+        metrics=compile_arguments.get("metrics"),
+        weighted_metrics=compile_arguments.get("weighted_metrics"),
+        compile_options=options,
+        x=data.x,
+        y=data.y,
+        sample_weight=data.sample_weight,
+        class_weight=given["class_weight"],
+        validation=validation,
+        validation_split=float(given["validation_split"] or 0.0),
+        epochs=int(given["epochs"]) - int(given["initial_epoch"]),
+        batch_size=int(batch_size),
+        steps_per_epoch=steps,
+        shuffle=bool(given["shuffle"]) if data.shuffle is None else data.shuffle,
+        initial_epoch=int(given["initial_epoch"]),
+        callbacks=tuple(callbacks_of(given["callbacks"])),
+        places=places,
+        source=data.kind,
+        notes=notes,
+    )
+
+
+def unused_optimizer(optimizer: Any) -> Any:
+    """A new optimizer like the given one, or like that of the given name."""
+    optimizer = keras.optimizers.get(optimizer)
+    return type(optimizer).from_config(optimizer.get_config())
+
+
+def callbacks_of(callbacks: Any) -> list[Any]:
+    """The callbacks given to fit as a list, without Keras' own history and progress bar."""
+    if callbacks is None:
+        return []
+    if isinstance(callbacks, keras.callbacks.CallbackList):
+        callbacks = callbacks.callbacks
+    if not isinstance(callbacks, (list, tuple)):
+        callbacks = [callbacks]
+    own = (keras.callbacks.History, keras.callbacks.ProgbarLogger, Anything)
+    return [callback for callback in callbacks if not isinstance(callback, own)]
+
+
+def validation_of(given: Mapping[str, Any]) -> Validation | None:
+    """The validation data given to fit, as arrays.
+
+    Raises:
+        BadInput: it cannot be read as arrays.
+    """
+    data = given["validation_data"]
+    if data is None:
+        return None
+    if isinstance(data, (tuple, list)) and 2 <= len(data) <= 3:
+        read = training_data(data[0], data[1], data[2] if len(data) == 3 else None)
+    else:
+        if not hasattr(data, "__len__") and not hasattr(data, "element_spec"):
+            return None  # a generator, which Keras could not read a second time
+        read = training_data(data, None, None, given["validation_steps"])
+    return Validation(x=read.x, y=read.y, sample_weight=read.sample_weight)
+
+
+def build(model: Any, x: Any) -> None:
+    """Build a model on its first rows of x, as fit does; an error is left for fit to raise."""
+    if model.built:
+        return
+    with contextlib.suppress(Exception):
+        model(keras.tree.map_structure(keras.ops.convert_to_tensor, take_rows(x, slice(0, 2))), training=False)
+
+
+def same_data(data: tuple[Any, Any], given: Mapping[str, Any]) -> bool:
+    """Whether a call of fit gets the same x and y as an earlier one."""
+    for old, new in zip(data, (given["x"], given["y"])):
+        if old is new:
+            continue
+        if old is None or new is None:
+            return False
+        parts = zip(keras.tree.flatten(old), keras.tree.flatten(new))
+        if not all(hasattr(a, "shape") and hasattr(b, "shape") and np.array_equal(a, b) for a, b in parts):
+            return False
+    return True
+
+
+def fingerprint(variable: Any) -> int:
+    """A number that changes with the values of a weight."""
+    return zlib.crc32(np.ascontiguousarray(variable).view(np.uint8).ravel().data)
+
+
+def refuse_own_steps(model: Any, place: Place | None, path: Path) -> None:
+    """Raise Refused if the model trains in a way of its own."""
+    for name in ("train_step", "compute_loss", "make_train_function"):
+        if getattr(type(model), name) is not getattr(keras.Model, name):
+            where = path.name if place is None else shown_place(place)
+            raise Refused(
+                BadInput(
+                    f"{where}: expected a model that Keras trains, got {type(model).__name__}, which overrides "
+                    f"{name}(); use compile(loss=...) and Keras' own {name}()"
+                )
+            )
+
+
+def shown_place(place: Place) -> str:
+    """A place as people read it: ``train.py:14``, or ``notes.ipynb, cell 3, line 2``."""
+    return f"{place.file}:{place.line}" if place.cell is None else f"{place.file}, cell {place.cell}, line {place.line}"

@@ -135,6 +135,7 @@ def prepare_case(program: Program, *, seed: int = 0) -> Case:
         targets,
         task,
         split,
+        fit_rows=rows,
         token_inputs=tokens,
         seed=seed,
         autoencoder_width=narrowest_width(program) if is_autoencoder else None,

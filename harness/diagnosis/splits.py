@@ -182,6 +182,8 @@ def _held_out(groups: Indices, strata: Indices, seed: int, *, trailing_fraction:
             train = train[: int(len(train) * (1 - trailing_fraction))]
         search, confirm = (held, held) if rows < FEWEST_FOR_ONE_SPLIT else _in_two(held, strata, rng)
         folds.append(Fold(train=train, search=search, confirm=confirm))
+    fewest = min(len(fold.train) for fold in folds)  # equal lengths, so that one compiled training serves all folds
+    folds = [Fold(train=fold.train[:fewest], search=fold.search, confirm=fold.confirm) for fold in folds]
     judged = Judged.FOLDS if len(folds) > 1 else Judged.HELD_OUT
     return Split(judged=judged, folds=tuple(folds), trailing_fraction=trailing_fraction)
 

@@ -192,11 +192,11 @@ def _are_classes(labels: Array, loss: str, units: int, activation: str, has_accu
     steps = np.diff(values.astype(float))
     evenly = bool(np.allclose(steps, np.round(steps / steps.min()) * steps.min(), rtol=1e-3))
     whole = bool(np.all(values == np.round(values)))
-    few = count <= min(MOST_CLASSES, max(2, len(labels) // 2))
-    if loss in SPARSE_LOSSES:
-        return few and evenly
-    if loss in CLASS_LOSSES:
+    few = count <= min(MOST_CLASSES, max(MOST_CLASSES_WITHOUT_LOSS, len(labels) // 10)) and count <= len(labels) // 2
+    if loss in SPARSE_LOSSES | CATEGORICAL_LOSSES:
         return few and evenly and (whole or count <= MOST_CLASSES_WITHOUT_LOSS)
+    if loss in CLASS_LOSSES:
+        return few and evenly and count <= MOST_CLASSES_WITHOUT_LOSS
     if not whole or count > MOST_CLASSES_WITHOUT_LOSS or not few:
         return False
     consecutive = bool(np.all(steps == 1)) and values[0] in (0, 1)

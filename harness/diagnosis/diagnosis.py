@@ -1,0 +1,400 @@
+"""The diagnosis of a Keras program: its outcome, and a minimal set of causes, each proven by runs with and without it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ..programs.program import Program
+from .case import Case, prepare_case
+from .faults import Change, Fault
+from .outcomes import (
+    LEAST_LOWERED_FRACTION,
+    Bar,
+    OutcomeKind,
+    Share,
+    outcome_of,
+    share_of,
+)
+from .references import SIGNAL_LEVEL, References
+from .repairs import Repair, propose_repairs
+from .search import Keys, Progress, Run, Search
+from .splits import Judged
+from .tasks import TaskKind
+from .trials import Ledger, OutOfTime, Trial
+
+BUDGET_SECONDS = 30.0
+ABORT_FACTOR = 4.0  # times the budget after which the clock aborts
+STARTS = (
+    Fault.CLONES,
+    Fault.ZERO_GRADIENT,
+    Fault.PLATEAU,
+    Fault.SATURATION,
+    Fault.EXPLODING_GRADIENT,
+    Fault.VANISHING_GRADIENT,
+    Fault.DEAD_RELU,
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Level:
+    """What one training reaches.
+
+    Attributes:
+        held: median score on the rows that judge
+        training: median score on training rows
+        learned: the share of the seeds that learn
+        auc: median area under the curve, None where it has no meaning
+        updates: that each seed was trained for
+        error: what Keras raised instead, None if it trained
+    """
+
+    held: float
+    training: float
+    learned: Share
+    auc: float | None
+    updates: int
+    error: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cause:
+    """A fault that is proven by runs with and without its repair.
+
+    Attributes:
+        fault: what is wrong
+        changes: what an edit replaces
+        repaired: the program with all repairs of the minimal set
+        unrepaired: the same without the repair of this fault
+        needs_no_run: whether it follows from the program alone
+    """
+
+    fault: Fault
+    changes: tuple[Change, ...]
+    repaired: Level | None
+    unrepaired: Level | None
+    needs_no_run: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Alternative:
+    """A repair that does in place of a cause.
+
+    Attributes:
+        fault: what it repairs
+        changes: what an edit replaces
+        instead_of: the cause whose repair it replaces
+        level: what the program reaches with it
+    """
+
+    fault: Fault
+    changes: tuple[Change, ...]
+    instead_of: Fault
+    level: Level
+
+
+@dataclass(frozen=True, kw_only=True)
+class Hint:
+    """Something unusual without a proof that it matters."""
+
+    fault: Fault
+    changes: tuple[Change, ...]
+    doubt: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class TriedSet:
+    """One training of the search, for a detailed report."""
+
+    repairs: tuple[str, ...]
+    level: Level
+    fresh: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Diagnosis:
+    """What became of a program's training, and why.
+
+    Attributes:
+        name: of the program
+        outcome: what became of it
+        task: what is to be learned
+        judged: which rows decided
+        user: what the program reaches as it is
+        repaired: what it reaches with all causes repaired; None if it learns or nothing was found
+        bar: the scores between which it was placed
+        references: what constant and off-the-shelf predictions reach
+        causes: proven faults, a minimal set, the likeliest first
+        hints: unusual choices without a proof
+        alternatives: repairs that do in place of a cause
+        mechanisms: how causes hurt: ids of starts
+        contradictions: facts that need no run, as ``programs.contradictions`` finds them
+        tried: all trainings
+        partial: whether the clock ended the search
+        seconds: that the diagnosis took
+    """
+
+    name: str
+    outcome: OutcomeKind
+    task: TaskKind
+    judged: Judged
+    user: Level | None
+    repaired: Level | None
+    bar: Bar
+    references: References
+    causes: tuple[Cause, ...]
+    hints: tuple[Hint, ...]
+    alternatives: tuple[Alternative, ...]
+    mechanisms: tuple[Fault, ...]
+    contradictions: tuple[Any, ...]
+    tried: tuple[TriedSet, ...]
+    partial: bool
+    seconds: float
+
+
+def diagnose_program(
+    program: Program,
+    *,
+    budget: float = BUDGET_SECONDS,
+    seed: int = 0,
+    progress: Progress | None = None,
+) -> Diagnosis:
+    """Why a program's training does not learn, or that it does.
+
+    Args:
+        program: as it was when it called ``fit``
+        budget: seconds, converted to a fixed number of updates
+        seed: of all draws; the same seed gives the same answer
+        progress: called with what was trained and how many trainings there were
+    Raises:
+        BadInput: the program cannot be judged, with what to do.
+    """
+    started = time.monotonic()
+    case = prepare_case(program, seed=seed)
+    return _Diagnoser(case, budget, started, progress).run()
+
+
+class _Diagnoser:
+    """The steps of one diagnosis."""
+
+    def __init__(self, case: Case, budget: float, started: float, progress: Progress | None) -> None:
+        references = case.references
+        self.case = case
+        self.started = started
+        ledger = Ledger(updates_left=np.inf, deadline=started + max(ABORT_FACTOR * budget, 20))
+        self.repairs = propose_repairs(case)
+        bar = Bar(constant=references.constant, best=references.best, noise=references.noise)
+        self.search = Search(case=case, repairs=self.repairs, bar=bar, ledger=ledger, progress=progress)
+        self.causes: list[Cause] = []
+        self.alternatives: list[Alternative] = []
+        self.minimal: Keys | None = None
+        self.outcome = OutcomeKind.NOT_JUDGED
+        self.partial = False
+
+    def run(self) -> Diagnosis:
+        """All steps; what is known when the clock ends them."""
+        try:
+            self.judge()
+        except OutOfTime:
+            self.partial = True
+        return self.result()
+
+    def judge(self) -> None:
+        """The outcome, and the causes if it does not learn."""
+        search = self.search
+        own = search.run(())
+        if not self.has_signal():
+            self.without_signal(own)
+            return
+        self.outcome = self.outcome_now()
+        if self.outcome is OutcomeKind.LEARNS and not self.may_be_far_from_best(own):
+            return
+        full = search.repair_fully() if self.outcome is not OutcomeKind.LEARNS else self.raise_bar()
+        if full is None and self.outcome is not OutcomeKind.LEARNS:
+            full = self.lower_bar(own)
+        if full is None:
+            return
+        self.minimal = search.minimise(full)
+        self.confirm(self.minimal)
+        if self.causes:
+            self.look_for_alternatives(self.minimal)
+            if self.minimal == {"too-few-epochs"} or any(
+                a.fault is Fault.TOO_FEW_EPOCHS and len(self.minimal or ()) == 1 for a in self.alternatives
+            ):
+                if self.outcome in (OutcomeKind.UNDERFITS, OutcomeKind.DOES_NOT_TRAIN):
+                    self.outcome = OutcomeKind.SLOW
+
+    def outcome_now(self) -> OutcomeKind:
+        """The outcome of the program as it is, by the bar as it is."""
+        return outcome_of(self.search.run(()).trial.scores, self.search.bar, self.search.bar)
+
+    def has_signal(self) -> bool:
+        """Whether off-the-shelf learners find more than chance in the data."""
+        references = self.case.references
+        if references.p_value is None:
+            return references.best > references.constant
+        return references.p_value <= SIGNAL_LEVEL and references.best > references.constant
+
+    def without_signal(self, own: Run) -> None:
+        """The outcome where the references are at chance: the repaired network decides."""
+        search, references = self.search, self.case.references
+        best = own
+        sets = list(search.full_sets(search.questioned()))
+        for keys in [*sets[:1], *sets[-1:]]:
+            found = search.run(keys)
+            best = max(best, found, key=lambda run: run.median)
+        margin = 0.1 if references.noise == 0 else max(0.05, 3 * references.noise)
+        if best.median < references.constant + margin:
+            self.outcome = OutcomeKind.NO_SIGNAL if references.apt else OutcomeKind.DOES_NOT_TRAIN
+            if self.outcome is OutcomeKind.NO_SIGNAL:
+                self.causes = [
+                    Cause(fault=Fault.NO_SIGNAL, changes=(), repaired=None, unrepaired=self.level(own), needs_no_run=False)
+                ]
+            return
+        search.bar = Bar(constant=references.constant, best=best.median, noise=references.noise)
+        self.outcome = self.outcome_now()
+        if self.outcome is OutcomeKind.LEARNS or best is own:
+            self.outcome = OutcomeKind.LEARNS
+            return
+        self.minimal = search.minimise(best.repairs)
+        self.confirm(self.minimal)
+
+    def may_be_far_from_best(self, own: Run) -> bool:
+        """Whether a program that is as good as the references may still be far from what a network reaches: images and
+        sequences, which flat learners do badly."""
+        perfect = 1.0
+        return not self.case.references.apt and own.median < 0.9 * perfect
+
+    def raise_bar(self) -> Keys | None:
+        """The full repair as the level to reach, where it is far above the program; None if the program learns."""
+        search = self.search
+        sets = list(search.full_sets(search.questioned()))[:2]
+        best = max((search.run(keys) for keys in sets), key=lambda run: run.median, default=None)
+        if best is None or best.median <= search.bar.best:
+            return None
+        bar = Bar(constant=search.bar.constant, best=best.median, noise=search.bar.noise)
+        outcome = outcome_of(search.run(()).trial.scores, bar, bar)
+        if outcome is OutcomeKind.LEARNS:
+            return None
+        search.bar, self.outcome = bar, outcome
+        return best.repairs
+
+    def lower_bar(self, own: Run) -> Keys | None:
+        """The best repair as the level to reach, where none reaches the references: a network need not beat boosting.
+
+        None if the program is about as good as any repair of it; it then learns what this kind of network can, or its
+        outcome stays without a cause.
+        """
+        search = self.search
+        runs = [run for run in search.runs.values() if run.repairs and not run.fresh]
+        best = max(runs, key=lambda run: run.median, default=own)
+        bar = Bar(constant=search.bar.constant, best=best.median, noise=search.bar.noise)
+        limited = search.bar.fraction(own.median) >= LEAST_LOWERED_FRACTION
+        if search.bar.fraction(best.median) < LEAST_LOWERED_FRACTION / 2:
+            return None  # nothing comes near: no level to judge by
+        outcome = outcome_of(own.trial.scores, bar, bar)
+        if outcome is OutcomeKind.LEARNS:
+            if limited:
+                self.outcome = OutcomeKind.LEARNS
+            return None
+        search.bar, self.outcome = bar, outcome
+        return best.repairs if search.learns(best.repairs) else None
+
+    def confirm(self, keys: Keys) -> None:
+        """Both sides of each cause, on fresh seeds and rows."""
+        search = self.search
+        together = search.run(keys, fresh=True)
+        share = search.share(keys, fresh=True)
+        for key in search.in_order(keys):
+            without = search.run(keys - {key}, fresh=True)
+            other = search.share(keys - {key}, fresh=True)
+            if share.low > other.high:
+                repair = search.by_key[key]
+                self.causes.append(
+                    Cause(
+                        fault=repair.fault,
+                        changes=repair.changes,
+                        repaired=self.level(together),
+                        unrepaired=self.level(without),
+                    )
+                )
+
+    def look_for_alternatives(self, keys: Keys) -> None:
+        """Repairs that do in place of a cause; the clock may end this without harm."""
+        search = self.search
+        try:
+            pairs = search.alternatives(keys)
+        except OutOfTime:
+            self.partial = True
+            return
+        for cause, other in pairs:
+            repair = search.by_key[other]
+            self.alternatives.append(
+                Alternative(
+                    fault=repair.fault,
+                    changes=repair.changes,
+                    instead_of=search.by_key[cause].fault,
+                    level=self.level(search.run(keys - {cause} | {other})),
+                )
+            )
+
+    def level(self, run: Run) -> Level:
+        """What a run reaches, by the bar as it is."""
+        trial: Trial = run.trial
+        return Level(
+            held=run.median,
+            training=float(np.median(trial.scores.training)),
+            learned=share_of(self.search.bar.has_learned(trial.scores.held)),
+            auc=trial.auc,
+            updates=trial.updates,
+            error=trial.error,
+        )
+
+    def result(self) -> Diagnosis:
+        """Everything that was found."""
+        search, case = self.search, self.case
+        known = search.runs.get((frozenset(), False))
+        repaired = search.runs.get((self.minimal, True)) if self.minimal else None
+        causes = [] if self.partial and not self.causes else self.causes
+        named = {cause.fault for cause in causes}
+        hints = self.hints(named) if self.outcome is not OutcomeKind.LEARNS else []
+        faults = [cause.fault for cause in causes]
+        return Diagnosis(
+            name=case.program.name,
+            outcome=self.outcome,
+            task=case.task.kind,
+            judged=case.split.judged,
+            user=None if known is None else self.level(known),
+            repaired=None if repaired is None or not causes else self.level(repaired),
+            bar=search.bar,
+            references=case.references,
+            causes=tuple(causes),
+            hints=tuple(hints),
+            alternatives=tuple(self.alternatives),
+            mechanisms=tuple(fault for fault in faults if fault in STARTS),
+            contradictions=(),
+            tried=tuple(
+                TriedSet(repairs=tuple(sorted(run.repairs)), level=self.level(run), fresh=run.fresh)
+                for run in search.runs.values()
+            ),
+            partial=self.partial,
+            seconds=time.monotonic() - self.started,
+        )
+
+    def hints(self, named: set[Fault]) -> list[Hint]:
+        """Questioned choices that are not among the causes; those of a minimal set that was not confirmed first."""
+        unproven: Sequence[Repair] = [
+            repair
+            for repair in self.repairs
+            if repair.fault not in named and (repair.doubt >= 2 or (self.minimal and repair.key in self.minimal))
+        ]
+        other = {alternative.fault for alternative in self.alternatives}
+        return [
+            Hint(fault=repair.fault, changes=repair.changes, doubt=repair.doubt)
+            for repair in unproven
+            if repair.fault not in other
+        ]

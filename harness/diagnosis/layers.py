@@ -1,0 +1,145 @@
+"""What the layers of a network are, as far as repairs ask: facts, in the order in which they compute."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import numpy as np
+
+from ..programs.program import Program
+from .heads import ACTIVATION_LAYERS, Head, activation_name
+from .tasks import Array
+
+DENSE, CONVOLUTION, RECURRENT, OTHER = "dense", "convolution", "recurrent", "other"
+DROPOUTS = ("Dropout", "SpatialDropout1D", "SpatialDropout2D", "SpatialDropout3D", "GaussianDropout", "AlphaDropout")
+RECURRENT_LAYERS = ("LSTM", "GRU", "SimpleRNN")
+
+
+@dataclass(frozen=True, kw_only=True)
+class LayerFacts:
+    """One layer.
+
+    Attributes:
+        name: of the layer
+        kind: dense, convolution, recurrent or other
+        units: units or filters; 0 of other layers
+        activation: of the layer together with activation layers behind it, before the next layer with weights
+        own_activation: of the layer alone; None if it has none to set
+        is_output: whether it has the output units
+        dropout: rate of a dropout layer, or the larger one of a recurrent layer
+        l1, l2: strength of its kernel's regularizer
+        trainable: whether it and its weights are trained
+        has_weights: whether it has weights that could be trained
+        kernel: the initial values of its kernel, None if it has none
+        bias: the initial values of its bias, None if it has none
+    """
+
+    name: str
+    kind: str
+    units: int
+    activation: str
+    own_activation: str | None
+    is_output: bool
+    dropout: float
+    l1: float
+    l2: float
+    trainable: bool
+    has_weights: bool
+    kernel: Array | None
+    bias: Array | None
+
+
+def read_layers(program: Program, head: Head) -> tuple[LayerFacts, ...]:
+    """The layers of a program's network, those of models inside it too."""
+    layers = [layer for layer in _flat(program.model) if not isinstance(layer, keras.layers.InputLayer)]
+    facts = []
+    for number, layer in enumerate(layers):
+        own = activation_name(layer.activation) if hasattr(layer, "activation") else None
+        kind = _kind(layer)
+        l1, l2 = _strengths(getattr(layer, "kernel_regularizer", None))
+        l1_activity, l2_activity = _strengths(getattr(layer, "activity_regularizer", None))
+        kernel = getattr(layer, "kernel", None)
+        if kind == RECURRENT:
+            kernel = getattr(getattr(layer, "cell", None), "kernel", None)
+        elif isinstance(layer, keras.layers.Embedding):
+            kernel = getattr(layer, "embeddings", None)
+        facts.append(
+            LayerFacts(
+                name=layer.name,
+                kind=kind,
+                units=int(getattr(layer, "units", 0) or getattr(layer, "filters", 0) or 0),
+                activation=_with_following(own or "linear", layers[number + 1 :]),
+                own_activation=own,
+                is_output=layer.name == head.layer,
+                dropout=_rate(layer),
+                l1=max(l1, l1_activity),
+                l2=max(l2, l2_activity),
+                trainable=bool(layer.trainable),
+                has_weights=bool(layer.weights) and not isinstance(layer, keras.layers.Normalization),
+                kernel=_initial(program, kernel),
+                bias=_initial(program, getattr(layer, "bias", None)),
+            )
+        )
+    return tuple(facts)
+
+
+def _initial(program: Program, weight: Any) -> Array | None:
+    """The value of a weight when fit was called."""
+    if weight is None or not hasattr(weight, "path"):
+        return None
+    known = program.initial_weights.get(weight.path)
+    return np.asarray(known if known is not None else weight)
+
+
+def _flat(model: Any) -> list[Any]:
+    """All layers that are not models, in the order in which they compute as far as it is known."""
+    layers = []
+    for layer in getattr(model, "layers", []):
+        layers += _flat(layer) if isinstance(layer, keras.Model) else [layer]
+    return layers
+
+
+def _kind(layer: Any) -> str:
+    """dense, convolution, recurrent or other"""
+    name = type(layer).__name__
+    if name == "Dense":
+        return DENSE
+    if name.startswith(("Conv", "SeparableConv")):
+        return CONVOLUTION
+    if name in RECURRENT_LAYERS:
+        return RECURRENT
+    return OTHER
+
+
+def _rate(layer: Any) -> float:
+    """The rate of dropout."""
+    if type(layer).__name__ in DROPOUTS:
+        return float(layer.rate)
+    if type(layer).__name__ in RECURRENT_LAYERS:
+        return float(max(getattr(layer, "dropout", 0) or 0, getattr(layer, "recurrent_dropout", 0) or 0))
+    return 0.0
+
+
+def _strengths(regularizer: Any) -> tuple[float, float]:
+    """The factors of |w| and w^2."""
+    if regularizer is None:
+        return 0.0, 0.0
+    return float(getattr(regularizer, "l1", 0.0) or 0.0), float(getattr(regularizer, "l2", 0.0) or 0.0)
+
+
+def _with_following(own: str, following: list[Any]) -> str:
+    """The activation of a layer and of the activation layers behind it, before the next layer with weights."""
+    for layer in following:
+        if isinstance(layer, keras.layers.Activation):
+            name = activation_name(layer.activation)
+        elif type(layer).__name__ in ACTIVATION_LAYERS:
+            name = ACTIVATION_LAYERS[type(layer).__name__]
+        elif _kind(layer) != OTHER or isinstance(layer, (keras.layers.Embedding, keras.layers.RNN)):
+            break
+        else:
+            continue
+        if own == "linear":
+            own = name
+    return own

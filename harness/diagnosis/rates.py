@@ -1,0 +1,112 @@
+"""Learning rates that optimizers are usually given: below and above them, a rate is questioned."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import numpy as np
+
+ADAM_RATE = 1e-3
+# class of the optimizer: lowest usual, typical, highest usual rate
+USUAL_RATES = {
+    "SGD": (3e-3, 5e-2, 0.5),
+    "SGD with momentum": (3e-4, 1e-2, 0.11),
+    "Adam": (2e-4, 1e-3, 2e-2),
+    "AdamW": (2e-4, 1e-3, 2e-2),
+    "Nadam": (2e-4, 1e-3, 2e-2),
+    "RMSprop": (2e-4, 1e-3, 2e-2),
+    "Adamax": (3e-4, 2e-3, 3e-2),
+    "Adagrad": (5e-3, 5e-2, 0.5),
+    "Adadelta": (0.1, 1.0, 3.0),
+    "Ftrl": (1e-2, 5e-2, 0.5),
+    "Lion": (3e-5, 3e-4, 3e-3),
+    "Adafactor": (5e-4, 5e-3, 5e-2),
+    "Muon": (1e-4, 1e-3, 2e-2),
+}
+ADAPTIVE = ("Adam", "AdamW", "Nadam", "RMSprop", "Adamax")
+
+
+@dataclass(frozen=True, kw_only=True)
+class OptimizerFacts:
+    """What an optimizer does.
+
+    Attributes:
+        name: of its class
+        rate: at the first update
+        last_rate: at the last update, of a schedule
+        momentum: of SGD; 0 of others
+        clip: the smallest clipping threshold, None if it does not clip
+        weight_decay: 0 if there is none
+        odd: whether another setting is far from usual (betas, rho, epsilon, momentum)
+    """
+
+    name: str
+    rate: float
+    last_rate: float
+    momentum: float
+    clip: float | None
+    weight_decay: float
+    odd: bool
+
+    @property
+    def usual(self) -> tuple[float, float, float]:
+        """Lowest usual, typical and highest usual rate of its kind."""
+        kind = "SGD with momentum" if self.name == "SGD" and self.momentum > 0.5 else self.name
+        return USUAL_RATES.get(kind, USUAL_RATES["Adam"])
+
+    @property
+    def distance(self) -> float:
+        """The factor by which the rate is outside of what is usual; below 1 if it is too small, 1 if it is usual."""
+        low, _, high = self.usual
+        if self.rate < low:
+            return self.rate / low
+        if self.rate > high:
+            return self.rate / high
+        if self.last_rate < low / 30:
+            return self.last_rate / low
+        return 1.0
+
+
+def optimizer_facts(optimizer: Any, updates: int) -> OptimizerFacts:
+    """What an optimizer does in a training of so many updates."""
+    config = optimizer.get_config()
+    schedule = getattr(optimizer, "_learning_rate", None)
+    if isinstance(schedule, keras.optimizers.schedules.LearningRateSchedule):
+        rate, last = (float(np.asarray(schedule(step))) for step in (0, max(0, updates // 2)))
+    else:
+        rate = last = float(np.asarray(optimizer.learning_rate))
+    clips = [config.get(name) for name in ("clipnorm", "clipvalue", "global_clipnorm")]
+    given = [float(clip) for clip in clips if clip is not None]
+    momentum = float(config.get("momentum") or 0.0) if type(optimizer).__name__ == "SGD" else 0.0
+    odd = (
+        momentum > 0.995
+        or float(config.get("beta_1", 0.9)) > 0.99
+        or float(config.get("beta_2", 0.999)) < 0.5
+        or float(config.get("rho", 0.9)) < 0.3
+        or float(config.get("epsilon") or 1e-7) > 0.02
+        or float(config.get("initial_accumulator_value") or 0.1) > 10
+    )
+    return OptimizerFacts(
+        name=type(optimizer).__name__,
+        rate=rate,
+        last_rate=last,
+        momentum=momentum,
+        clip=min(given) if given else None,
+        weight_decay=float(config.get("weight_decay") or 0.0),
+        odd=odd,
+    )
+
+
+def with_rate(optimizer: Any, rate: float) -> Any:
+    """An optimizer of the same kind with another constant rate."""
+    config = dict(optimizer.get_config())
+    config["learning_rate"] = float(rate)
+    return type(optimizer).from_config(config)
+
+
+def without_clipping(optimizer: Any) -> Any:
+    """An optimizer of the same kind that does not clip gradients."""
+    config = dict(optimizer.get_config())
+    return type(optimizer).from_config(config | {"clipnorm": None, "clipvalue": None, "global_clipnorm": None})

@@ -1,0 +1,221 @@
+"""The search for a minimal set of repairs: repair, then take away.
+
+1. The program is measured as it is.
+2. The likeliest single repair is tried, then all questioned repairs at once, then more of them (longer, wider, deeper)
+   until the network learns.
+3. The smallest prefix of the repairs, the likeliest first, that still learns is kept; of it, each repair is taken back,
+   the least likely cause first, for as long as the network still learns. What remains is 1-minimal.
+4. It is confirmed on fresh seeds, with and without each of its repairs.
+
+The order is fixed (``repairs.order_of``), all sets are trained from the same seeds, and the number of trainings is
+bounded by counts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from .case import Case
+from .outcomes import MOSTLY, Bar, Share, share_of
+from .repairs import Repair, apply_repairs, order_of
+from .trials import Ledger, Trial, run_variant
+from .variants import Variant
+
+SEARCH_SEEDS = 8
+CONFIRM_SEEDS = 16
+FIRST_SEARCH_SEED = 1_000
+FIRST_CONFIRM_SEED = 2_000_000
+MOST_PASSES = 3
+MOST_ALTERNATIVES = 6  # sets that are tried in place of a cause
+PREFIXES = (1, 2, 3, 5, 8, 12)
+
+Keys = frozenset[str]
+Progress = Callable[[str, int], None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    """One set of repairs and what the program reaches with it.
+
+    Attributes:
+        repairs: keys of the repairs
+        trial: what it reaches
+        fresh: whether the seeds and rows are those of the confirmation
+    """
+
+    repairs: Keys
+    trial: Trial
+    fresh: bool
+
+    @property
+    def median(self) -> float:
+        """The median score on the rows that judge."""
+        return float(np.median(self.trial.scores.held))
+
+
+@dataclass
+class Search:
+    """Trains sets of repairs once each, and remembers what they reach."""
+
+    case: Case
+    repairs: Sequence[Repair]
+    bar: Bar
+    ledger: Ledger
+    progress: Progress | None = None
+    search_seeds: int = SEARCH_SEEDS
+    runs: dict[tuple[Keys, bool], Run] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.by_key = {repair.key: repair for repair in self.repairs}
+        self.user = Variant(program=self.case.program, head=self.case.head)
+
+    def run(self, keys: Iterable[str], *, fresh: bool = False) -> Run:
+        """The program with a set of repairs, trained from the seeds of the search or of the confirmation."""
+        chosen = self.effective(frozenset(keys))
+        known = self.runs.get((chosen, fresh))
+        if known is not None:
+            return known
+        self.ledger.check()
+        count, first = (CONFIRM_SEEDS, FIRST_CONFIRM_SEED) if fresh else (self.search_seeds, FIRST_SEARCH_SEED)
+        seeds = [first + self.case.seed * 1000 + number for number in range(count)]
+        try:
+            variant = apply_repairs(self.user, [self.by_key[key] for key in sorted(chosen)])
+        except Exception as problem:  # a repair that this network cannot take is a result of the search
+            trial = _failed(self.case, count, f"{type(problem).__name__}: {problem}")
+        else:
+            trial = run_variant(self.case, variant, seeds, confirm=fresh, tick=self.ledger.check)
+        self.ledger.trials += 1
+        found = Run(repairs=chosen, trial=trial, fresh=fresh)
+        self.runs[chosen, fresh] = found
+        if self.progress is not None:
+            self.progress(", ".join(sorted(chosen)) or "as it is", self.ledger.trials)
+        return found
+
+    def effective(self, keys: Keys) -> Keys:
+        """The set without repairs that have no effect beside others of it."""
+        idle = {other for key in keys for other in self.by_key[key].replaces}
+        return keys - idle
+
+    def share(self, keys: Iterable[str], *, fresh: bool = False) -> Share:
+        """The share of the seeds from which the program learns with a set of repairs."""
+        return share_of(self.bar.has_learned(self.run(keys, fresh=fresh).trial.scores.held))
+
+    def learns(self, keys: Iterable[str]) -> bool:
+        """Whether a set of repairs makes the program learn from most seeds."""
+        return self.share(keys).value >= MOSTLY
+
+    def in_order(self, keys: Iterable[str]) -> list[str]:
+        """Keys, the likeliest cause first."""
+        return [repair.key for repair in sorted((self.by_key[key] for key in keys), key=order_of)]
+
+    def questioned(self) -> list[str]:
+        """Keys of the repairs whose choice practice questions, the likeliest cause first."""
+        return self.in_order(repair.key for repair in self.repairs if repair.doubt >= 1)
+
+    # Repair
+
+    def repair_fully(self) -> Keys | None:
+        """A set of repairs with which the program learns; None if none of those tried does."""
+        questioned = self.questioned()
+        if questioned and self.learns(questioned[:1]):
+            return frozenset(questioned[:1])
+        for keys in self.full_sets(questioned):
+            if self.learns(keys):
+                return self.effective(frozenset(keys))
+        for count in PREFIXES[1:]:  # a later repair may have done harm
+            if count < len(questioned) and self.learns(questioned[:count]):
+                return self.effective(frozenset(questioned[:count]))
+        return None
+
+    def full_sets(self, questioned: Sequence[str]) -> Iterable[Keys]:
+        """Ever larger sets of repairs: all that are questioned, then longer, wider and deeper."""
+        base = frozenset(questioned)
+        more = [key for key in ("optimizer", "too-few-epochs", "too-narrow", "missing-layer") if key in self.by_key]
+        sets = [base] if base else []
+        if "optimizer" in more and "optimizer" not in base:
+            sets.append(base | {"optimizer"})
+        longer = base | {key for key in ("optimizer", "too-few-epochs") if key in more}
+        sets.append(longer)
+        sets.append(longer | set(more))
+        scaled = {key for key in ("unscaled-inputs", "unscaled-targets", "hidden-relu", "batch-size") if key in self.by_key}
+        sets.append(longer | set(more) | scaled)
+        if "superfluous-layer" in self.by_key:
+            sets.append((longer | scaled | {"superfluous-layer", "too-narrow"}) & set(self.by_key))
+        gentle = {key for key in base if self.by_key[key].doubt >= 2}
+        if gentle and gentle != base:
+            sets.append(frozenset(gentle))
+        return list(dict.fromkeys(sets))
+
+    # Take away
+
+    def minimise(self, keys: Keys) -> Keys:
+        """A 1-minimal part of a set with which the program learns."""
+        ordered = self.in_order(keys)
+        for count in PREFIXES:
+            if count < len(ordered) and self.learns(ordered[:count]):
+                ordered = ordered[:count]
+                break
+        kept = frozenset(ordered)
+        for _ in range(MOST_PASSES):
+            before = kept
+            kept = self._without_block(kept)
+            for key in reversed(self.in_order(kept)):
+                smaller = kept - {key}
+                if smaller and self.learns(smaller):
+                    kept = smaller
+            if kept == before:
+                break
+        return self._weaker(kept)
+
+    def _without_block(self, keys: Keys) -> Keys:
+        """The set without the blocks of coupled repairs that can be taken back as a whole."""
+        blocks = dict.fromkeys(self.by_key[key].block for key in reversed(self.in_order(keys)))
+        for block in blocks:
+            members = frozenset(key for key in keys if self.by_key[key].block == block)
+            if block and len(members) > 1 and len(members) < len(keys) and self.learns(keys - members):
+                keys = keys - members
+        return keys
+
+    def _weaker(self, keys: Keys) -> Keys:
+        """The set with the optimizer's own learning rate repaired instead of the optimizer, where that is enough."""
+        if "optimizer" in keys and "learning-rate" in self.by_key:
+            rate = self.by_key["learning-rate"]
+            weaker = keys - {"optimizer"} | {"learning-rate"}
+            if rate.doubt >= 1 and self.learns(weaker):
+                return weaker
+        return keys
+
+    # Alternatives
+
+    def alternatives(self, keys: Keys) -> list[tuple[str, str]]:
+        """Repairs that do in place of a cause: pairs of the cause's key and the other's."""
+        found = []
+        tried = 0
+        for cause in self.in_order(keys):
+            rest = keys - {cause}
+            for repair in sorted(self.repairs, key=order_of):
+                if tried >= MOST_ALTERNATIVES:
+                    return found
+                usual = ("learning-rate", "optimizer", "too-few-epochs", "unscaled-inputs", "unscaled-targets")
+                if repair.key in keys or (repair.doubt < 1 and repair.key not in usual):
+                    continue
+                tried += 1
+                if self.learns(rest | {repair.key}):
+                    found.append((cause, repair.key))
+        return found
+
+
+def _failed(case: Case, count: int, error: str) -> Trial:
+    """A trial that could not be made."""
+    from .outcomes import Scores
+
+    nothing = np.full(count, case.references.constant)
+    return Trial(
+        scores=Scores(held=nothing, training=nothing, diverged=np.zeros(count, dtype=bool)),
+        auc=None,
+        updates=0,
+        error=error,
+    )

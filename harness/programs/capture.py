@@ -278,12 +278,20 @@ class Alarm:
 
 @contextlib.contextmanager
 def seeded(seed: int) -> Iterator[None]:
-    """Seed all global generators inside the block; put Python's and NumPy's back after it."""
+    """Seed all global generators and number layers from the start inside the block, as in a process of its own.
+
+    Python's and NumPy's generators, and the numbers of layers, are put back after it.
+    """
+    from keras.src.backend.common import global_state
+
     python_state, numpy_state = random.getstate(), np.random.get_state()  # noqa: NPY002
+    names = global_state.get_global_attribute("object_name_uids")
+    global_state.set_global_attribute("object_name_uids", None)  # names start with "dense", as in the user's own run
     keras.utils.set_random_seed(seed)
     try:
         yield
     finally:
+        global_state.set_global_attribute("object_name_uids", names)
         random.setstate(python_state)
         np.random.set_state(numpy_state)  # noqa: NPY002
 

@@ -7,6 +7,7 @@ import contextlib
 import dataclasses
 import functools
 import inspect
+import re
 import time
 import zlib
 from collections.abc import Callable, Iterator, Mapping
@@ -28,6 +29,7 @@ from .stand_ins import Anything
 Wrapper = Callable[..., Any]
 DEFAULT_BATCH_SIZE = 32  # Keras' own
 NO_PLACES = Places()
+COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 SECONDS_AFTER_FIT = 20.0  # what follows the captured fit is stopped then
 
 
@@ -282,9 +284,10 @@ class Recorder:
         try:
             history = fit(model, **{**given, "callbacks": [*callbacks, limit], "verbose": verbose})
         except Exception as error:
+            place = self.sources.of_error(error) or self.program.places.fit
+            message = COLOURS.sub("", str(error))
             self.program = dataclasses.replace(
-                self.program,
-                error=FitError(kind=type(error).__name__, message=str(error), place=self.sources.of_error(error)),
+                self.program, error=FitError(kind=type(error).__name__, message=message, place=place)
             )
             raise
         finally:

@@ -1,0 +1,256 @@
+"""The output of a model: its last layer, how many units it has, and which activations are applied after it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+from keras.src.utils.naming import to_snake_case
+
+OPERATIONS = {
+    "Softmax": "softmax",
+    "Sigmoid": "sigmoid",
+    "Relu": "relu",
+    "ReLU": "relu",
+    "Relu6": "relu6",
+    "Tanh": "tanh",
+    "LeakyReLU": "leaky_relu",
+    "LeakyRelu": "leaky_relu",
+    "ELU": "elu",
+    "Elu": "elu",
+    "PReLU": "prelu",
+    "Softplus": "softplus",
+    "LogSoftmax": "log_softmax",
+}  # class of a layer or operation that applies an activation -> the activation's name
+SHAPING = (
+    keras.layers.Flatten,
+    keras.layers.Reshape,
+    keras.layers.Dropout,
+    keras.layers.Permute,
+    keras.layers.ActivityRegularization,
+    keras.layers.Identity,
+    keras.layers.GaussianNoise,
+)  # layers that leave the values as they are in inference
+RANGES: dict[str, tuple[float | None, float | None]] = {
+    "linear": (None, None),
+    "sigmoid": (0.0, 1.0),
+    "hard_sigmoid": (0.0, 1.0),
+    "softmax": (0.0, 1.0),
+    "tanh": (-1.0, 1.0),
+    "hard_tanh": (-1.0, 1.0),
+    "softsign": (-1.0, 1.0),
+    "relu": (0.0, None),
+    "relu6": (0.0, 6.0),
+    "softplus": (0.0, None),
+    "exponential": (0.0, None),
+    "log_softmax": (None, 0.0),
+    "leaky_relu": (None, None),
+    "prelu": (None, None),
+    "elu": (None, None),
+    "selu": (None, None),
+    "gelu": (None, None),
+    "silu": (None, None),
+    "swish": (None, None),
+    "mish": (None, None),
+}  # the values an activation takes; unbounded sides are None. Those of elu, selu, gelu and their like below 0 are small
+
+
+@dataclass(frozen=True, kw_only=True)
+class AppliedActivation:
+    """An activation that is applied after the last layer with weights: its name and the layer that applies it."""
+
+    name: str
+    layer: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Head:
+    """The output of a model.
+
+    Attributes:
+        layer: name of the last layer with weights; None if the model has none.
+        kind: its class, such as ``Dense``.
+        shape: of the output, rows as None.
+        units: last axis of the output; None if it is not known.
+        activations: applied one after the other from that layer on, without ``linear``. A function that Keras does
+            not know has its own name with ``custom:`` before it.
+        is_certain: whether nothing else happens to the values (no other operation, no Lambda layer).
+    """
+
+    layer: str | None
+    kind: str | None
+    shape: tuple[int | None, ...]
+    units: int | None
+    activations: tuple[AppliedActivation, ...]
+    is_certain: bool
+
+    @property
+    def activation(self) -> str:
+        """Name of the last activation; ``linear`` if there is none."""
+        return self.activations[-1].name if self.activations else "linear"
+
+    @property
+    def activation_layer(self) -> str | None:
+        """Name of the layer that applies the last activation, else of the last layer with weights."""
+        return self.activations[-1].layer if self.activations else self.layer
+
+    @property
+    def range(self) -> tuple[float | None, float | None] | None:
+        """Least and largest output; None if the activation is not known."""
+        return RANGES.get(self.activation) if self.is_certain else None
+
+
+def head_of(model: Any, sample: Any = None) -> Head | None:
+    """The output of a model; None if it has several outputs or its shape is not known.
+
+    Args:
+        model: built, or buildable on ``sample``.
+        sample: a few rows of x, on which the calls of layers in a model of the user's own class are observed.
+    """
+    shape = output_shape(model, sample)
+    if shape is None:
+        return None
+    found: list[AppliedActivation] = []
+    is_certain = True
+    for operation in operations_from_output(model, sample):
+        names = activations_of(operation)
+        if names is None:
+            is_certain = is_certain and isinstance(operation, SHAPING)
+            if isinstance(operation, SHAPING):
+                continue
+            is_certain = False
+            if not getattr(operation, "weights", None):
+                continue
+            return _head(operation, shape, found, is_certain)
+        found = [*(AppliedActivation(name=name, layer=operation.name) for name in names if name != "linear"), *found]
+        if getattr(operation, "weights", None) and not isinstance(operation, keras.layers.PReLU):
+            return _head(operation, shape, found, is_certain)
+    return _head(None, shape, found, is_certain)
+
+
+def _head(layer: Any, shape: tuple[int | None, ...], found: list[AppliedActivation], is_certain: bool) -> Head:
+    """A head with this last layer."""
+    return Head(
+        layer=None if layer is None else layer.name,
+        kind=None if layer is None else type(layer).__name__,
+        shape=shape,
+        units=shape[-1] if len(shape) > 1 else None,
+        activations=tuple(found),
+        is_certain=is_certain,
+    )
+
+
+def output_shape(model: Any, sample: Any) -> tuple[int | None, ...] | None:
+    """The shape of the only output of a model, rows as None; None if there are several or it is not known."""
+    try:
+        outputs = keras.tree.flatten(model.output_shape, is_shape)
+        shape: Any = outputs[0] if len(outputs) == 1 else None
+        if len(outputs) > 1 and not is_shape(model.output_shape):
+            return None
+        shape = model.output_shape if shape is None else shape
+    except Exception:
+        shape = None
+    if shape is None or not is_shape(shape):
+        try:
+            outputs = keras.tree.flatten(model(as_tensors(sample), training=False))
+        except Exception:
+            return None
+        if len(outputs) != 1:
+            return None
+        shape = outputs[0].shape
+    return (None, *(None if size is None else int(size) for size in tuple(shape)[1:]))
+
+
+def is_shape(value: Any) -> bool:
+    """Whether a value is one shape, and not several."""
+    return isinstance(value, tuple) and all(size is None or isinstance(size, int) for size in value)
+
+
+def as_tensors(data: Any) -> Any:
+    """Data as tensors."""
+    return keras.tree.map_structure(keras.ops.convert_to_tensor, data)
+
+
+def operations_from_output(model: Any, sample: Any) -> Iterator[Any]:
+    """Layers and operations from the output towards the input, as long as each has one input of its own."""
+    if isinstance(model, keras.Sequential):
+        for layer in reversed(model.layers):
+            yield from _inside(layer, sample)
+        return
+    if hasattr(model, "_operations") and getattr(model, "outputs", None) and len(model.outputs) == 1:
+        tensor = model.outputs[0]
+        while True:
+            history = tensor._keras_history
+            operation = history.operation
+            if isinstance(operation, keras.layers.InputLayer):
+                return
+            yield from _inside(operation, sample)
+            inputs = operation._inbound_nodes[history.node_index].input_tensors
+            if len(inputs) != 1:
+                return
+            tensor = inputs[0]
+    yield from reversed(called_layers(model, sample))
+
+
+def _inside(layer: Any, sample: Any) -> Iterator[Any]:
+    """A layer, or the layers of a model that is used as one."""
+    if isinstance(layer, keras.Model) and (
+        isinstance(layer, keras.Sequential) or len(getattr(layer, "outputs", None) or ()) == 1
+    ):
+        yield from operations_from_output(layer, sample)
+    else:
+        yield layer
+
+
+def called_layers(model: Any, sample: Any) -> list[Any]:
+    """The layers without layers inside that a model of the user's own class calls, in order."""
+    called: list[Any] = []
+    leaves = {
+        id(layer)
+        for layer in model._flatten_layers(include_self=False)
+        if not list(layer._flatten_layers(include_self=False))
+    }
+    plain = keras.Layer.__call__
+
+    def calling(layer: Any, *arguments: Any, **options: Any) -> Any:
+        outputs = plain(layer, *arguments, **options)
+        if id(layer) in leaves:
+            called.append(layer)
+        return outputs
+
+    keras.Layer.__call__ = calling
+    try:
+        model(as_tensors(sample), training=False)
+    except Exception:
+        return []
+    finally:
+        keras.Layer.__call__ = plain
+    return called
+
+
+def activations_of(operation: Any) -> list[str] | None:
+    """The names of the activations that a layer or operation ends with; None if it does something else."""
+    name = OPERATIONS.get(type(operation).__name__)
+    if name is not None and type(operation).__module__.startswith("keras."):
+        axis = getattr(operation, "axis", -1)
+        return [name] if name not in ("softmax", "log_softmax") or axis in (-1, None) else None
+    function = getattr(operation, "activation", None)
+    if function is None:
+        return [] if isinstance(operation, keras.Layer) and _is_weighted(operation) else None
+    return [activation_name(function)]
+
+
+def _is_weighted(layer: Any) -> bool:
+    """Whether a layer computes weighted sums and nothing after them."""
+    return isinstance(layer, (keras.layers.Dense, keras.layers.EinsumDense)) or "Conv" in type(layer).__name__
+
+
+def activation_name(function: Any) -> str:
+    """The name of an activation; one that Keras does not know has ``custom:`` before it."""
+    known = function if isinstance(function, str) else getattr(function, "__name__", None)
+    if known is None:
+        known = OPERATIONS.get(type(function).__name__, to_snake_case(type(function).__name__))
+    module = str(getattr(function, "__module__", "keras."))
+    return str(known) if module.startswith("keras.") and known != "<lambda>" else f"custom:{known}"

@@ -1,0 +1,179 @@
+"""What the targets of a program look like, and what its loss is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[Any]
+MAX_CLASSES = 1000  # distinct integers that can still be classes
+MAX_ROWS = 200_000  # rows looked at
+SUM_TOLERANCE = 1e-3  # by which the shares of a row may miss 1
+
+
+class TargetKind(Enum):
+    """What targets look like, whatever the loss."""
+
+    BINARY = "binary"  # one column of two values
+    CLASSES = "classes"  # one column of few integers
+    ONE_HOT = "one-hot"  # rows of 0 with a single 1
+    MULTI_HOT = "multi-hot"  # several columns of 0 and 1
+    SHARES = "shares"  # rows that are not negative and sum to 1
+    REAL = "real"  # anything else
+
+
+@dataclass(frozen=True, kw_only=True)
+class Targets:
+    """What targets look like.
+
+    Attributes:
+        kind: see TargetKind.
+        shape: of y.
+        values: y as float64, at most ``MAX_ROWS`` rows, spread evenly.
+        low, high: least and largest finite value.
+        distinct: distinct values, sorted; None if there are more than ``MAX_CLASSES``.
+        is_integer: whether all values are integers.
+        is_finite: whether there is no NaN or infinity.
+    """
+
+    kind: TargetKind
+    shape: tuple[int, ...]
+    values: Array
+    low: float
+    high: float
+    distinct: tuple[float, ...] | None
+    is_integer: bool
+    is_finite: bool
+
+    @property
+    def width(self) -> int:
+        """Values of a row's last axis; 1 for y of shape (rows,)."""
+        return self.shape[-1] if len(self.shape) > 1 else 1
+
+    @property
+    def classes(self) -> int | None:
+        """How many classes the targets name; None if they name none."""
+        if self.kind in (TargetKind.ONE_HOT, TargetKind.MULTI_HOT):
+            return self.width
+        if self.kind in (TargetKind.BINARY, TargetKind.CLASSES) and self.distinct is not None:
+            return len(self.distinct)
+        return None
+
+    @property
+    def is_regression(self) -> bool:
+        """Whether the values are quantities and not labels."""
+        return self.kind is TargetKind.REAL
+
+
+def spread_rows(values: Array, limit: int = MAX_ROWS) -> Array:
+    """At most ``limit`` rows, spread evenly."""
+    return values if len(values) <= limit else values[np.linspace(0, len(values) - 1, limit).astype(int)]
+
+
+def describe_targets(y: Any) -> Targets | None:
+    """What targets look like; None if they are not one numeric array with rows."""
+    if y is None or isinstance(y, (list, tuple, dict)):
+        return None
+    array = np.asarray(y)
+    if array.dtype.kind not in "biuf" or array.ndim == 0 or array.size == 0:
+        return None
+    values = spread_rows(array).astype(np.float64)
+    finite = values[np.isfinite(values)]
+    if finite.size == 0:
+        finite = np.zeros(1)
+    unique = np.unique(finite)
+    is_integer = bool(np.all(finite == np.round(finite)))
+    return Targets(
+        kind=kind_of(values, unique, is_integer),
+        shape=tuple(array.shape),
+        values=values,
+        low=float(unique[0]),
+        high=float(unique[-1]),
+        distinct=tuple(map(float, unique)) if len(unique) <= MAX_CLASSES else None,
+        is_integer=is_integer,
+        is_finite=bool(np.all(np.isfinite(values))),
+    )
+
+
+def kind_of(values: Array, unique: Array, is_integer: bool) -> TargetKind:
+    """What targets look like, from the values and the distinct ones among them."""
+    width = values.shape[-1] if values.ndim > 1 else 1
+    if width == 1:
+        if len(unique) == 2 and (is_integer or values.ndim <= 2):
+            return TargetKind.BINARY
+        few = max(2, min(MAX_CLASSES, len(values) // 4))
+        consecutive = len(unique) - 1 >= 0.5 * (unique[-1] - unique[0])
+        return TargetKind.CLASSES if is_integer and 2 < len(unique) <= few and consecutive else TargetKind.REAL
+    if set(unique.tolist()) <= {0.0, 1.0}:
+        return TargetKind.ONE_HOT if np.all(values.sum(axis=-1) == 1) else TargetKind.MULTI_HOT
+    if unique[0] >= 0 and np.all(np.abs(values.sum(axis=-1) - 1) < SUM_TOLERANCE):
+        return TargetKind.SHARES
+    return TargetKind.REAL
+
+
+REGRESSION_LOSSES = frozenset(
+    {"mean_squared_error", "mean_absolute_error", "mean_absolute_percentage_error", "mean_squared_logarithmic_error",
+     "huber", "log_cosh"}
+)  # fmt: skip
+BINARY_CROSSENTROPIES = frozenset({"binary_crossentropy", "binary_focal_crossentropy"})
+CATEGORICAL_CROSSENTROPIES = frozenset({"categorical_crossentropy", "categorical_focal_crossentropy"})
+SPARSE_CROSSENTROPIES = frozenset({"sparse_categorical_crossentropy"})
+CROSSENTROPIES = BINARY_CROSSENTROPIES | CATEGORICAL_CROSSENTROPIES | SPARSE_CROSSENTROPIES
+
+
+@dataclass(frozen=True, kw_only=True)
+class LossFacts:
+    """What a loss is.
+
+    Attributes:
+        name: of Keras' function, such as ``mean_squared_error``; a loss of the user's own has ``custom:`` before it.
+        from_logits: whether it expects values before a softmax or sigmoid.
+        is_known: whether it is one of Keras'.
+        function: to call with (y, predictions); None if it cannot be made.
+    """
+
+    name: str
+    from_logits: bool
+    is_known: bool
+    function: Any
+
+
+def describe_loss(loss: Any) -> LossFacts | None:
+    """What a loss is; None if there is none, or several."""
+    if isinstance(loss, (list, tuple)) and len(loss) == 1:
+        loss = loss[0]
+    elif isinstance(loss, dict) and len(loss) == 1 and "class_name" not in loss:
+        loss = next(iter(loss.values()))
+    if loss is None or isinstance(loss, (list, tuple, dict)):
+        return None
+    try:
+        function = keras.losses.get(loss)
+    except (TypeError, ValueError):
+        return LossFacts(name=f"custom:{loss}", from_logits=False, is_known=False, function=None)
+    inner = getattr(function, "fn", function)
+    options = dict(getattr(function, "_fn_kwargs", {}) or {})
+    name = getattr(inner, "__name__", None) or type(inner).__name__
+    module = str(getattr(inner, "__module__", "") if hasattr(inner, "__name__") else type(inner).__module__)
+    is_known = module.startswith("keras.") and hasattr(inner, "__name__")
+    return LossFacts(
+        name=name if is_known else f"custom:{name}",
+        from_logits=bool(options.get("from_logits", False)),
+        is_known=is_known,
+        function=function,
+    )
+
+
+def metric_names(metrics: Any) -> tuple[str, ...]:
+    """The names of the metrics given to compile, in lower case; a metric object's by its class."""
+    names = []
+    for metric in keras.tree.flatten(metrics) if metrics is not None else []:
+        if metric is None:
+            continue
+        name = metric if isinstance(metric, str) else getattr(metric, "__name__", type(metric).__name__)
+        names.append("".join(f"_{c.lower()}" if c.isupper() and i else c.lower() for i, c in enumerate(str(name))))
+    return tuple(names)

@@ -1,0 +1,364 @@
+"""A vectorised training from its first epoch to its last: chunks of updates, validation, callbacks of each member."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .batches import BatchPlan
+from .costs import compiling_pays, members_at_once, work_of
+from .program import Program
+from .replay import MemberCallbacks, NeedsModel, Snapshot, StandInModel, ends_on_nan
+from .structure import TrainingData, is_rowwise_loss, structure_key
+from .trained import Engine, FallbackReason, Record, Trained, joined
+from .vectorised import CannotVectorise, Members, VectorisedLoop, loop_for, remember
+
+Array = NDArray[Any]
+
+EVALUATED_AT_ONCE = 2048  # rows, where the loss is a mean over rows
+
+
+@dataclass(frozen=True, kw_only=True)
+class Task:
+    """What is trained, and what is recorded.
+
+    Attributes:
+        program: its model, loss and optimizer.
+        data: the rows that are trained on.
+        plan: how they are divided into batches.
+        updates: of each member.
+        validation: data evaluated after each epoch; None if neither a record nor a callback needs it.
+        record: what the result holds besides the training loss.
+        callbacks: of the user's ``fit`` that can change the training.
+        has_metrics: whether metrics are computed.
+        compiled: whether XLA compiles the loop; None for what pays.
+    """
+
+    program: Program
+    data: TrainingData
+    plan: BatchPlan
+    updates: int
+    validation: TrainingData | None
+    record: frozenset[Record]
+    callbacks: Sequence[Any]
+    has_metrics: bool
+    compiled: bool | None = None
+
+
+def loop_of(
+    program: Program, data: TrainingData, *, members: int, is_compiled: bool, has_metrics: bool
+) -> VectorisedLoop:
+    """The loop of a program's structure, made if it was not made before.
+
+    Raises:
+        CannotVectorise: there can be none.
+    """
+    return loop_for(
+        loop_key(program, data, members=members, is_compiled=is_compiled, has_metrics=has_metrics),
+        lambda: VectorisedLoop(program, data, members=members, is_compiled=is_compiled, has_metrics=has_metrics),
+    )
+
+
+def loop_key(
+    program: Program, data: TrainingData, *, members: int, is_compiled: bool, has_metrics: bool
+) -> tuple[Any, ...]:
+    """What a loop is kept under."""
+    metrics = repr((program.metrics, program.weighted_metrics)) if has_metrics else ""
+    return (structure_key(program, data), members, is_compiled, metrics)
+
+
+def train_members(task: Task, seeds: Sequence[int], weights: Sequence[Array], rates: Array | None) -> Trained:
+    """Train all members at once, or in groups if they do not fit into memory.
+
+    Args:
+        seeds: one of each member.
+        weights: for each weight of ``model.weights``, (members, ...).
+        rates: (members,) learning rates or None for the program's own.
+    Raises:
+        CannotVectorise: the program does not allow it.
+        ValueError: learning rates for a schedule.
+    """
+    work = work_of(task.program.model)
+    group = members_at_once(work, batch=task.plan.size, members=len(seeds))
+    pays = compiling_pays(work, batch=task.plan.size, members=group, updates=task.updates * -(-len(seeds) // group))
+    is_compiled = pays if task.compiled is None else task.compiled
+    parts = []
+    for first in range(0, len(seeds), group):
+        chosen = np.minimum(np.arange(first, first + group), len(seeds) - 1)  # the last group is filled up
+        part_seeds = [seeds[member] for member in chosen]
+        part_weights = [stacked[chosen] for stacked in weights]
+        part_rates = None if rates is None else rates[chosen]
+        part, is_compiled = _train_group(task, part_seeds, part_weights, part_rates, is_compiled)
+        parts.append(first_members(part, min(group, len(seeds) - first)))
+    return joined(parts)
+
+
+def first_members(trained: Trained, count: int) -> Trained:
+    """The first members of a training."""
+    if count == trained.members:
+        return trained
+    validation = trained.validation_loss
+    return replace(
+        trained,
+        seeds=trained.seeds[:count],
+        loss=trained.loss[:count],
+        validation_loss=None if validation is None else validation[:count],
+        metrics={name: values[:count] for name, values in trained.metrics.items()},
+        weights=tuple(stacked[:count] for stacked in trained.weights),
+        updates=trained.updates[:count],
+        diverged=trained.diverged[:count],
+        diverged_at=trained.diverged_at[:count],
+    )
+
+
+def _train_group(
+    task: Task, seeds: Sequence[int], weights: Sequence[Array], rates: Array | None, is_compiled: bool
+) -> tuple[Trained, bool]:
+    """Train members at once, without XLA if XLA cannot compile their loop; also returns whether it was compiled."""
+    options = {"members": len(seeds), "has_metrics": task.has_metrics}
+    if is_compiled:
+        try:
+            loop = loop_of(task.program, task.data, is_compiled=True, **options)
+            return EpochLoop(task, loop, seeds, weights, rates).train(), True
+        except CannotVectorise as error:
+            if error.reason is not FallbackReason.EXECUTION:
+                raise
+            remember(loop_key(task.program, task.data, is_compiled=True, **options), error)
+    loop = loop_of(task.program, task.data, is_compiled=False, **options)
+    return EpochLoop(task, loop, seeds, weights, rates).train(), False
+
+
+class EpochLoop:
+    """The training of some members by one loop.
+
+    Args:
+        task: what is trained.
+        loop: of its structure.
+        seeds, weights, rates: of the members.
+    """
+
+    def __init__(
+        self, task: Task, loop: VectorisedLoop, seeds: Sequence[int], weights: Sequence[Array], rates: Array | None
+    ) -> None:
+        self.task = task
+        self.loop = loop
+        self.seeds = list(seeds)
+        own = own_rate(task.program)
+        if rates is not None and own is None:
+            raise ValueError("the learning rate is a schedule, so that members cannot have rates of their own")
+        self.rates = None if own is None else np.full(len(seeds), own) if rates is None else np.array(rates)
+        self.state = loop.starting(self.seeds, weights, self.rates)
+        self.leaves = loop.tensors(task.data)
+        self.made = 0
+        self.losses: list[Array] = []
+        self.validation: list[Array] = []
+        self.metrics: list[dict[str, Array]] = []
+        self.updates = np.full(len(seeds), task.updates)
+        self.is_running = np.ones(len(seeds), bool)
+        self.finals: dict[int, Snapshot] = {}
+
+    def train(self) -> Trained:
+        """All updates of all members.
+
+        Raises:
+            CannotVectorise: TensorFlow cannot run the loop, or a callback needs the model itself.
+        """
+        try:
+            if self.task.callbacks:
+                self._train_with_callbacks()
+            elif self.task.validation is not None or self.task.has_metrics:
+                self._train_by_epochs(lambda epoch: None, lambda epoch, logs: None)
+            else:
+                self._advance(self.task.updates)
+        except NeedsModel as error:
+            raise CannotVectorise(FallbackReason.CALLBACK, str(error)) from error
+        return self._result()
+
+    def _advance(self, last: int) -> None:
+        """Make updates until ``last`` are made."""
+        while self.made < last:
+            upper = min(last, self.made + self.loop.chunk)
+            batches = self.task.plan.batches(self.seeds, self.made, upper)
+            sizes = self.task.plan.batch_sizes(self.made, upper)
+            self.state, losses = self.loop.run(self.state, batches, sizes, self.leaves)
+            self.losses.append(losses)
+            self.made = upper
+
+    def _train_by_epochs(
+        self, begin: Callable[[int], None], end: Callable[[int, list[dict[str, float]]], None]
+    ) -> None:
+        """Train epoch by epoch.
+
+        Args:
+            begin: called before each epoch with its number.
+            end: called after it with its number and the logs of each member, as ``fit`` gives them to callbacks.
+        """
+        steps, start = self.task.plan.steps, self.task.program.initial_epoch
+        for epoch in range(-(-self.task.updates // steps)):
+            first = self.made
+            self.state = self.loop.with_fresh_metrics(self.state)
+            begin(start + epoch)
+            self._advance(min(self.task.updates, (epoch + 1) * steps))
+            logs = dict(self.loop.metric_results(self.state))
+            logs["loss"] = self._epoch_losses(first)[:, -1]
+            if self.task.validation is not None:
+                piece = EVALUATED_AT_ONCE if is_rowwise_loss(self.task.program.loss) else self.task.plan.size
+                loss, metrics = self.loop.evaluate(self.state, self.task.validation, piece)
+                logs |= {f"val_{name}": values for name, values in metrics.items()} | {"val_loss": loss}
+                self.validation.append(loss)
+            self.metrics.append({name: values for name, values in logs.items() if name not in ("loss", "val_loss")})
+            end(start + epoch, [{name: float(v[m]) for name, v in logs.items()} for m in range(len(self.seeds))])
+            if not self.is_running.any():
+                break
+
+    def _epoch_losses(self, first: int = 0) -> Array:
+        """(members, epochs) mean losses of the epochs from update ``first`` on, each batch weighted by its rows."""
+        losses = np.concatenate(self.losses).astype(np.float64) if self.losses else np.zeros((0, len(self.seeds)))
+        losses = losses[first:]
+        sizes = self.task.plan.batch_sizes(first, self.made).astype(np.float64)
+        starts = np.arange(0, len(losses), self.task.plan.steps)
+        if not len(starts):
+            return np.zeros((len(self.seeds), 0))
+        with np.errstate(invalid="ignore", over="ignore"):
+            total = np.add.reduceat(losses * sizes[:, None], starts, axis=0)
+        return (total / np.add.reduceat(sizes, starts)[:, None]).T
+
+    # Callbacks
+
+    def _train_with_callbacks(self) -> None:
+        """Train epoch by epoch with copies of the callbacks for each member."""
+        task = self.task
+        params = {
+            "epochs": task.program.initial_epoch + -(-task.updates // task.plan.steps),
+            "steps": task.plan.steps,
+            "verbose": 0,
+        }
+        models = [
+            StandInModel(
+                self.loop.model,
+                None if self.rates is None else float(self.rates[member]),
+                lambda member=member: self._snapshot(member),  # type: ignore[misc]
+            )
+            for member in range(len(self.seeds))
+        ]
+        members = [MemberCallbacks(task.callbacks, model, params) for model in models]
+        for callbacks in members:
+            callbacks.call("on_train_begin")
+
+        def begin(epoch: int) -> None:
+            for member in np.flatnonzero(self.is_running):
+                members[member].call("on_epoch_begin", epoch)
+            self._take_rates(models)
+
+        def end(epoch: int, logs: list[dict[str, float]]) -> None:
+            for member in np.flatnonzero(self.is_running):
+                model = models[member]
+                members[member].call("on_epoch_end", epoch, dict(logs[member]))
+                if model.set_to is not None:
+                    raise NeedsModel("set_weights during the training")
+                bad = self._first_bad(member) if ends_on_nan(task.callbacks) else -1
+                if bad >= 0:
+                    model.stop_training = True
+                if model.stop_training:
+                    self._stop(member, bad)
+                    members[member].call("on_train_end", logs[member])
+                    self.finals[member] = model.set_to or self.finals[member]
+            self._take_rates(models)
+
+        self._train_by_epochs(begin, end)
+        for member in np.flatnonzero(self.is_running):
+            members[member].call("on_train_end")
+            if models[member].set_to is not None:
+                self.finals[int(member)] = models[member].set_to
+
+    def _take_rates(self, models: Sequence[StandInModel]) -> None:
+        """Use the learning rates that the callbacks have set."""
+        if self.rates is None:
+            return
+        rates = np.array([model.optimizer.rate for model in models])
+        if not np.array_equal(rates, self.rates):
+            self.rates = rates
+            self.state = self.loop.with_rates(self.state, rates)
+
+    def _stop(self, member: int, bad: int) -> None:
+        """Keep a member as it is now; what the loop goes on to do with it does not count."""
+        self.is_running[member] = False
+        self.updates[member] = self.made if bad < 0 else bad + 1
+        self.finals[member] = self._snapshot(member)
+
+    def _snapshot(self, member: int) -> Snapshot:
+        """The weights of one member now."""
+        return Snapshot(tuple(np.array(stacked[member]) for stacked in self._weights()))
+
+    def _weights(self) -> list[Array]:
+        """The weights of all members now; copied from TensorFlow once for each state."""
+        if getattr(self, "_copied_state", None) is not self.state:
+            self._copied_state: Members | None = self.state
+            self._copied = self.loop.weights(self.state)
+        return self._copied
+
+    def _first_bad(self, member: int) -> int:
+        """The first update, from 0, whose loss is not finite; -1 if there is none."""
+        return int(first_bad(np.concatenate([losses[:, [member]] for losses in self.losses]), np.array([self.made]))[0])
+
+    # Result
+
+    def _result(self) -> Trained:
+        """What was trained."""
+        members = len(self.seeds)
+        weights = [np.array(stacked) for stacked in self._weights()]
+        for member, snapshot in self.finals.items():
+            for stacked, value in zip(weights, snapshot):
+                stacked[member] = value
+        loss = self._epoch_losses()
+        losses = np.concatenate(self.losses) if self.losses else np.zeros((0, members))
+        bad = first_bad(losses, self.updates)
+        spoiled = np.zeros(members, bool)
+        for stacked in weights:
+            if stacked.dtype.kind == "f":
+                spoiled |= ~np.isfinite(stacked.reshape(members, -1)).all(axis=1)
+        ran = -(-self.updates // self.task.plan.steps)
+        is_past = np.arange(loss.shape[1]) >= ran[:, None]
+        names = list(self.metrics[0]) if self.metrics else []
+        keeps_validation = Record.VALIDATION in self.task.record and bool(self.validation)
+
+        def curve(values: list[Array]) -> Array:
+            """(members, epochs), NaN after a member stopped."""
+            return np.where(is_past, np.nan, np.stack(values, axis=1).astype(np.float64))
+
+        kept = [name for name in names if keeps_validation or not name.startswith("val_")]
+        return Trained(
+            seeds=tuple(self.seeds),
+            engine=Engine.VECTORISED,
+            is_compiled=self.loop.is_compiled,
+            loss=np.where(is_past, np.nan, loss),
+            validation_loss=curve(self.validation) if keeps_validation else None,
+            metrics={name: curve([m[name] for m in self.metrics]) for name in kept}
+            if Record.METRICS in self.task.record
+            else {},
+            weights=tuple(weights),
+            updates=self.updates,
+            diverged=(bad >= 0) | spoiled,
+            diverged_at=np.where(bad >= 0, bad + 1, -1),
+        )
+
+
+def first_bad(losses: Array, updates: Array) -> Array:
+    """(members,) the first update, from 0, whose loss is not finite; -1 if there is none.
+
+    Args:
+        losses: (updates, members).
+        updates: (members,) how many of them count.
+    """
+    bad = ~np.isfinite(losses) & (np.arange(len(losses))[:, None] < updates)
+    return np.where(bad.any(axis=0), bad.argmax(axis=0) if len(losses) else 0, -1)
+
+
+def own_rate(program: Program) -> float | None:
+    """The learning rate of a program's optimizer; None if it is a schedule."""
+    rate = program.optimizer._learning_rate
+    return float(np.asarray(rate)) if hasattr(rate, "assign") else None

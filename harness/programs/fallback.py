@@ -1,0 +1,235 @@
+"""Members trained one after another by Keras' own ``fit``: for every program that cannot be vectorised.
+
+The batches, initial weights and seeds are those that the compiled loop would use, so that both give the same numbers.
+One model is built and traced, and trained again from each member's weights.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+import io
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+from numpy.typing import NDArray
+
+from .batches import BatchPlan
+from .copies import derived_seed
+from .lowering import untracked_variables
+from .program import Program
+from .replay import steering_callbacks
+from .structure import TrainingData, prepared_data
+from .trained import Engine, FallbackReason, Record, Trained
+from .vectorised import SEED_STREAM, seed_places
+
+Array = NDArray[Any]
+
+STEPS_AT_ONCE = 50  # updates of one execution, where the steps of an epoch can be divided so
+GLOBAL_STREAM = 4  # tells seeds of Keras' global generator apart from the others
+
+
+class FitTrainer:
+    """A compiled copy of a program's model, trained again and again from other weights.
+
+    Args:
+        program: what is trained.
+        data: the rows that are trained on.
+        plan: how they are divided into batches.
+    """
+
+    def __init__(self, program: Program, data: TrainingData, plan: BatchPlan) -> None:
+        self.program = program
+        self.data = data
+        self.plan = plan
+        self.model = program.fresh_model(0) if program.is_copyable else program.model
+        program.compile_copy(self.model)
+        self.model.steps_per_execution = steps_at_once(plan.steps)
+        self.is_settable = isinstance(self.model.optimizer._learning_rate, keras.Variable)
+        batch = keras.tree.map_structure(
+            lambda a: None if a is None else a[: plan.size], (data.x, data.y, data.sample_weight)
+        )
+        self.model._symbolic_build(data_batch=batch)
+        optimizer = self.model.optimizer
+        self.optimizer_variables = [*optimizer.variables, *untracked_variables(optimizer)]
+        self.fresh_optimizer = [np.array(v) for v in self.optimizer_variables]
+
+    def reset(self, seed: int, weights: Sequence[Array], rate: float | None) -> None:
+        """Set weights, the optimizer's state and all seeds to what a member begins with."""
+        model = self.model
+        keras.utils.set_random_seed(derived_seed(seed, GLOBAL_STREAM))
+        model.set_weights(list(weights))
+        for variable, value in zip(self.optimizer_variables, self.fresh_optimizer):
+            variable.assign(value)
+        if rate is not None:
+            model.optimizer.learning_rate = rate
+        for number, place in enumerate(seed_places(model)):
+            variable = model.non_trainable_variables[place]
+            variable.assign(np.array([derived_seed(seed, number, SEED_STREAM), 0]))
+
+    def dataset(self, seed: int, first: int, last: int) -> Any:
+        """The batches of updates ``first`` .. ``last`` - 1 of a member."""
+        batches = self.plan.batches([seed], first, last)[:, 0]
+        sizes = self.plan.batch_sizes(first, last)
+        leaves = [tf.constant(leaf) for leaf in self.data.leaves()]
+        has_one_size = bool((sizes == self.plan.size).all())
+
+        def batch(rows: Any, size: Any) -> Any:
+            chosen = rows if has_one_size else rows[:size]
+            x, y, weight = self.data.packed([tf.gather(leaf, chosen) for leaf in leaves])
+            return (x,) if y is None else (x, y) if weight is None else (x, y, weight)
+
+        rows = tf.data.Dataset.from_tensor_slices((batches, sizes.astype(np.int32)))
+        return rows.map(batch, num_parallel_calls=1, deterministic=True).prefetch(2)
+
+    def train(self, seed: int, epochs: int, partial: int, validation: TrainingData | None) -> dict[str, list[float]]:
+        """Train from the state that was set.
+
+        Args:
+            epochs: whole epochs.
+            partial: updates after them.
+            validation: evaluated after each epoch, if given.
+        Returns:
+            Keras' history: name -> value of each epoch.
+        """
+        program, steps = self.program, self.plan.steps
+        callbacks = [copied_callback(c) for c in steering_callbacks(program.callbacks)]
+        given = None
+        if validation is not None:
+            given = tuple(a for a in (validation.x, validation.y, validation.sample_weight) if a is not None)
+        history: dict[str, list[float]] = {}
+        first = program.initial_epoch
+        if epochs:
+            fitted = self.model.fit(
+                self.dataset(seed, 0, epochs * steps),
+                initial_epoch=first,
+                epochs=first + epochs,
+                steps_per_epoch=steps,
+                validation_data=given,
+                validation_batch_size=None if given is None else program.batch_size,
+                callbacks=callbacks,
+                verbose=0,
+            )
+            history = {name: list(map(float, values)) for name, values in fitted.history.items()}
+        is_stopped = bool(epochs) and len(history["loss"]) < epochs
+        if partial and not is_stopped:
+            self.model.steps_per_execution = 1
+            fitted = self.model.fit(
+                self.dataset(seed, epochs * steps, epochs * steps + partial), validation_data=given, verbose=0
+            )
+            self.model.steps_per_execution = steps_at_once(steps)
+            for name, values in fitted.history.items():
+                history.setdefault(name, []).extend(map(float, values))
+        return history
+
+
+def steps_at_once(steps: int) -> int:
+    """The most updates of one execution that divide an epoch evenly."""
+    return max(count for count in range(1, STEPS_AT_ONCE + 1) if steps % count == 0)
+
+
+def copied_callback(callback: Any) -> Any:
+    """A callback without what it counted so far; itself if it cannot be copied."""
+    attached = getattr(callback, "_model", None)
+    with contextlib.suppress(AttributeError):
+        callback._model = None
+    try:
+        return copy.deepcopy(callback)
+    except Exception:
+        return callback
+    finally:
+        with contextlib.suppress(AttributeError):
+            callback._model = attached
+
+
+@contextlib.contextmanager
+def silenced() -> Iterator[None]:
+    """Let nothing that a user's callback or loss prints reach the terminal."""
+    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+        yield
+
+
+def fit_members(
+    program: Program,
+    data: TrainingData,
+    plan: BatchPlan,
+    *,
+    seeds: Sequence[int],
+    updates: int,
+    weights: Sequence[Array],
+    learning_rates: Array | None,
+    validation: TrainingData | None,
+    record: frozenset[Record],
+    reason: FallbackReason,
+    detail: str,
+) -> Trained:
+    """Train all members by Keras' own ``fit``, one after another.
+
+    Args:
+        weights: for each weight of ``model.weights``, (members, ...).
+        learning_rates: (members,) or None for the program's own.
+        validation: evaluated after each epoch, if it is recorded or a callback reads it.
+        reason, detail: why this is not vectorised.
+    Raises:
+        ValueError: learning rates for an optimizer with a schedule.
+    """
+    trainer = FitTrainer(program, data, plan)
+    if learning_rates is not None and not trainer.is_settable:
+        raise ValueError("the learning rate is a schedule, so that members cannot have rates of their own")
+    epochs, partial = divmod(updates, plan.steps)
+    count = epochs + bool(partial)
+    histories, finals, made = [], [], []
+    for member, seed in enumerate(seeds):
+        rate = None if learning_rates is None else float(learning_rates[member])
+        trainer.reset(seed, [stacked[member] for stacked in weights], rate)
+        with silenced():
+            histories.append(trainer.train(seed, epochs, partial, validation))
+        finals.append([np.array(w) for w in trainer.model.get_weights()])
+        made.append(int(np.asarray(trainer.model.optimizer.iterations)))
+
+    def curve(name: str) -> Array:
+        """(members, epochs) of one entry of the histories."""
+        result = np.full((len(seeds), count), np.nan)
+        for member, history in enumerate(histories):
+            values = history.get(name, [])[:count]
+            result[member, : len(values)] = values
+        return result
+
+    loss = curve("loss")
+    stacked = tuple(np.stack(values) for values in zip(*finals))
+    ran = np.array([len(history.get("loss", [])) for history in histories])
+    bad = ~np.isfinite(loss) & (np.arange(count) < ran[:, None])
+    first_bad = np.where(bad.any(axis=1), bad.argmax(axis=1), -1)
+    spoiled = np.array([any(not np.isfinite(w).all() for w in final if w.dtype.kind == "f") for final in finals])
+    names = {name for history in histories for name in history} - {"loss", "val_loss", "learning_rate"}
+    keeps_validation = Record.VALIDATION in record and validation is not None
+    kept = [name for name in sorted(names) if keeps_validation or not name.startswith("val_")]
+    return Trained(
+        seeds=tuple(seeds),
+        engine=Engine.FIT,
+        reason=reason,
+        detail=detail,
+        is_compiled=False,
+        loss=loss,
+        validation_loss=curve("val_loss") if keeps_validation else None,
+        metrics={name: curve(name) for name in kept} if Record.METRICS in record else {},
+        weights=stacked,
+        updates=np.array(made),
+        diverged=(first_bad >= 0) | spoiled,
+        diverged_at=np.where(first_bad >= 0, np.minimum((first_bad + 1) * plan.steps, updates), -1),
+    )
+
+
+def predict_by_model(program: Program, trained: Trained, x: Any) -> Any:
+    """Outputs of each member in inference mode by Keras' own ``predict``, (members, rows, ...)."""
+    model = program.fresh_model(0) if program.is_copyable else program.model
+    inputs = prepared_data(x, None, None).x
+    outputs = []
+    for member in range(trained.members):
+        model.set_weights(trained.member_weights(member))
+        with silenced():
+            outputs.append(model.predict(inputs, batch_size=max(program.batch_size, 256), verbose=0))
+    return keras.tree.map_structure(lambda *parts: np.stack(parts), *outputs)

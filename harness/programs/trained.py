@@ -1,0 +1,121 @@
+"""What training one program from many seeds gives, whichever way it was trained."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[Any]
+
+
+class Engine(Enum):
+    """What trained the members."""
+
+    VECTORISED = "vectorised"  # all members at once in one compiled loop
+    FIT = "fit"  # Keras' own fit, one member after another
+
+
+class FallbackReason(Enum):
+    """Why Keras' own ``fit`` trained the members, one after another."""
+
+    ASKED = "asked"  # the caller asked for it
+    CALLBACK = "callback"  # a callback needs the model itself; ``detail`` names it
+    TRAIN_STEP = "train-step"  # the model has a train_step or fit of its own
+    OPTIMIZER = "optimizer"  # the optimizer has state that only fit handles; ``detail`` names the option
+    DTYPE = "dtype"  # weights or data of a type that the loop does not take; ``detail`` names it
+    STATE = "state"  # the model changes state that is not among its variables
+    RANDOM = "random"  # random numbers that no seed of the model controls
+    TRACING = "tracing"  # TensorFlow could not trace the step for many members; ``detail`` is its message
+    EXECUTION = "execution"  # TensorFlow could not run the step for many members; ``detail`` is its message
+
+
+class Record(Enum):
+    """What to record in each epoch besides the training loss."""
+
+    VALIDATION = "validation"  # loss of the program's validation data
+    METRICS = "metrics"  # the program's own metrics, of training and, with VALIDATION, of validation
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trained:
+    """Members trained from one program; member i began from ``seeds[i]``.
+
+    Attributes:
+        seeds: of initial weights, batch order and dropout masks.
+        engine: what trained the members.
+        reason: why it was Keras' own fit; None if it was not.
+        detail: what exactly was in the way, for people; empty if nothing was.
+        is_compiled: whether XLA compiled the loop.
+        loss: (members, epochs) mean training loss of each epoch, as ``fit`` reports it; NaN after a member stopped. The
+            last epoch may be partial if a number of updates was asked for.
+        validation_loss: (members, epochs), or None if it was not recorded.
+        metrics: name as in Keras' logs (``accuracy``, ``val_accuracy``) -> (members, epochs).
+        weights: for each weight of ``model.weights``, (members, ...), after training.
+        updates: (members,) updates made; fewer than asked for where a callback stopped the member.
+        diverged: (members,) whether a loss or a weight is NaN or infinite.
+        diverged_at: (members,) update, from 1, whose loss was the first that is not finite; -1 if there was none. Where
+            Keras' fit trained, the last update of the epoch in which that happened.
+    """
+
+    seeds: tuple[int, ...]
+    engine: Engine
+    reason: FallbackReason | None = None
+    detail: str = ""
+    is_compiled: bool = False
+    loss: Array
+    validation_loss: Array | None = None
+    metrics: Mapping[str, Array] = field(default_factory=dict)
+    weights: tuple[Array, ...]
+    updates: Array
+    diverged: Array
+    diverged_at: Array
+
+    @property
+    def members(self) -> int:
+        """How many members were trained."""
+        return len(self.seeds)
+
+    def member_weights(self, member: int) -> list[Array]:
+        """The weights of one member, in the order of ``model.weights``: what ``model.set_weights`` takes."""
+        return [stacked[member] for stacked in self.weights]
+
+    def final_loss(self) -> Array:
+        """(members,) training loss of each member's last epoch."""
+        recorded = np.sum(np.cumsum(np.isfinite(self.loss[:, ::-1]), axis=1) == 0, axis=1)
+        last = np.maximum(self.loss.shape[1] - 1 - recorded, 0)
+        values = self.loss[np.arange(self.members), last]
+        return np.where(self.diverged, np.nan, values)
+
+
+def joined(parts: list[Trained]) -> Trained:
+    """The members of several trainings of one program, in order."""
+    first = parts[0]
+    if len(parts) == 1:
+        return first
+    epochs = max(part.loss.shape[1] for part in parts)
+
+    def rows(values: list[Array]) -> Array:
+        """Stack (members, epochs) arrays, the shorter ones filled with NaN."""
+        filled = [np.pad(v, ((0, 0), (0, epochs - v.shape[1])), constant_values=np.nan) for v in values]
+        return np.concatenate(filled)
+
+    validation = [part.validation_loss for part in parts]
+    return Trained(
+        seeds=tuple(seed for part in parts for seed in part.seeds),
+        engine=first.engine,
+        reason=first.reason,
+        detail=first.detail,
+        is_compiled=first.is_compiled,
+        loss=rows([part.loss for part in parts]),
+        validation_loss=rows([v for v in validation if v is not None]) if first.validation_loss is not None else None,
+        metrics={name: rows([part.metrics[name] for part in parts]) for name in first.metrics},
+        weights=tuple(np.concatenate(values) for values in zip(*(part.weights for part in parts))),
+        updates=np.concatenate([part.updates for part in parts]),
+        diverged=np.concatenate([part.diverged for part in parts]),
+        diverged_at=np.concatenate([part.diverged_at for part in parts]),
+    )

@@ -10,6 +10,7 @@ import keras
 import numpy as np
 
 from .. import BadInput
+from ..programs.contradictions import Check, Contradiction, contradictions
 from ..programs.program import Program
 from .heads import Head, read_head
 from .references import References, measure_references
@@ -61,6 +62,7 @@ class Case:
         sorted_classes: whether equal classes stand together in the training rows
         class_shares: smallest and largest share of a class; (0, 0) of regressions
         is_autoencoder: whether the targets are the inputs
+        found: what contradicts itself or is suspicious without any run
         seed: of all draws
     """
 
@@ -77,7 +79,12 @@ class Case:
     sorted_classes: bool
     class_shares: tuple[float, float]
     is_autoencoder: bool
+    found: tuple[Contradiction, ...]
     seed: int
+
+    def has(self, *checks: Check) -> bool:
+        """Whether one of some contradictions or suspicions was found."""
+        return any(finding.check in checks for finding in self.found)
 
     def packed(self, inputs: Sequence[Array]) -> Any:
         """Arrays, one for each input, in the structure in which the program gives them."""
@@ -93,11 +100,10 @@ def prepare_case(program: Program, *, seed: int = 0) -> Case:
     if program.y is None:
         raise BadInput(f"{program.name}: fit was called without targets (y); their loss cannot be judged here")
     flat_y = keras.tree.flatten(program.y)
-    outputs = getattr(program.model, "outputs", None) or [None]
-    if len(flat_y) > 1 or len(outputs) > 1:
+    if len(flat_y) > 1:
         raise BadInput(
-            f"{program.name}: expected a model with one output, got {max(len(flat_y), len(outputs))}. Diagnose one "
-            "output at a time: make a model of the same inputs and that output."
+            f"{program.name}: expected targets for one output, got {len(flat_y)} arrays. Diagnose one output at a "
+            "time: make a model of the same inputs and that output."
         )
     inputs, targets_given, rows = _table(program)
     head = read_head(program)
@@ -154,6 +160,7 @@ def prepare_case(program: Program, *, seed: int = 0) -> Case:
         sorted_classes=_is_sorted(per_row[:rows], task),
         class_shares=_class_shares(targets, task),
         is_autoencoder=is_autoencoder,
+        found=contradictions(program),
         seed=seed,
     )
 

@@ -1,17 +1,17 @@
-"""The diagnosis of a Keras program: its outcome, and a minimal set of causes, each proven by runs with and without it."""
+"""The diagnosis of a Keras program: its outcome, and a minimal set of causes, each proven by runs."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
+from ..programs.contradictions import Contradiction, Severity
 from ..programs.program import Program
 from .case import Case, prepare_case
-from .faults import Change, Fault
+from .faults import Change, ChangeKind, Fault
 from .outcomes import (
     LEAST_LOWERED_FRACTION,
     Bar,
@@ -21,13 +21,15 @@ from .outcomes import (
     share_of,
 )
 from .references import SIGNAL_LEVEL, References
-from .repairs import Repair, propose_repairs
+from .repair import Repair
+from .repairs import propose_repairs
 from .search import Keys, Progress, Run, Search
 from .splits import Judged
 from .tasks import TaskKind
 from .trials import Ledger, OutOfTime, Trial
 
 BUDGET_SECONDS = 30.0
+METRIC_OF_REGRESSION = "mae"
 ABORT_FACTOR = 4.0  # times the budget after which the clock aborts
 STARTS = (
     Fault.CLONES,
@@ -150,7 +152,7 @@ class Diagnosis:
     hints: tuple[Hint, ...]
     alternatives: tuple[Alternative, ...]
     mechanisms: tuple[Fault, ...]
-    contradictions: tuple[Any, ...]
+    contradictions: tuple[Contradiction, ...]
     tried: tuple[TriedSet, ...]
     partial: bool
     seconds: float
@@ -222,11 +224,11 @@ class _Diagnoser:
         self.confirm(self.minimal)
         if self.causes:
             self.look_for_alternatives(self.minimal)
-            if self.minimal == {"too-few-epochs"} or any(
-                a.fault is Fault.TOO_FEW_EPOCHS and len(self.minimal or ()) == 1 for a in self.alternatives
-            ):
-                if self.outcome in (OutcomeKind.UNDERFITS, OutcomeKind.DOES_NOT_TRAIN):
-                    self.outcome = OutcomeKind.SLOW
+            longer_is_enough = self.minimal == {"too-few-epochs"} or (
+                len(self.minimal) == 1 and any(a.fault is Fault.TOO_FEW_EPOCHS for a in self.alternatives)
+            )
+            if longer_is_enough and self.outcome in (OutcomeKind.UNDERFITS, OutcomeKind.DOES_NOT_TRAIN):
+                self.outcome = OutcomeKind.SLOW
 
     def outcome_now(self) -> OutcomeKind:
         """The outcome of the program as it is, by the bar as it is."""
@@ -251,9 +253,7 @@ class _Diagnoser:
         if best.median < references.constant + margin:
             self.outcome = OutcomeKind.NO_SIGNAL if references.apt else OutcomeKind.DOES_NOT_TRAIN
             if self.outcome is OutcomeKind.NO_SIGNAL:
-                self.causes = [
-                    Cause(fault=Fault.NO_SIGNAL, changes=(), repaired=None, unrepaired=self.level(own), needs_no_run=False)
-                ]
+                self.causes = [Cause(fault=Fault.NO_SIGNAL, changes=(), repaired=None, unrepaired=self.level(own))]
             return
         search.bar = Bar(constant=references.constant, best=best.median, noise=references.noise)
         self.outcome = self.outcome_now()
@@ -359,7 +359,7 @@ class _Diagnoser:
         search, case = self.search, self.case
         known = search.runs.get((frozenset(), False))
         repaired = search.runs.get((self.minimal, True)) if self.minimal else None
-        causes = [] if self.partial and not self.causes else self.causes
+        causes = [*self.causes, *self.causes_without_run()]
         named = {cause.fault for cause in causes}
         hints = self.hints(named) if self.outcome is not OutcomeKind.LEARNS else []
         faults = [cause.fault for cause in causes]
@@ -376,7 +376,7 @@ class _Diagnoser:
             hints=tuple(hints),
             alternatives=tuple(self.alternatives),
             mechanisms=tuple(fault for fault in faults if fault in STARTS),
-            contradictions=(),
+            contradictions=case.found,
             tried=tuple(
                 TriedSet(repairs=tuple(sorted(run.repairs)), level=self.level(run), fresh=run.fresh)
                 for run in search.runs.values()
@@ -384,6 +384,21 @@ class _Diagnoser:
             partial=self.partial,
             seconds=time.monotonic() - self.started,
         )
+
+    def causes_without_run(self) -> list[Cause]:
+        """Metrics that say nothing about the targets: no run shows them, and they mislead whatever is learned."""
+        wrong = [
+            finding
+            for finding in self.case.found
+            if finding.id == Fault.METRIC.value and finding.severity is Severity.CONTRADICTION
+        ]
+        if not wrong or self.case.task.is_classification:
+            return []
+        changes = tuple(
+            Change(kind=ChangeKind.METRIC, old=str(finding.values.get("metric")), new=METRIC_OF_REGRESSION)
+            for finding in wrong
+        )
+        return [Cause(fault=Fault.METRIC, changes=changes, repaired=None, unrepaired=None, needs_no_run=True)]
 
     def hints(self, named: set[Fault]) -> list[Hint]:
         """Questioned choices that are not among the causes; those of a minimal set that was not confirmed first."""

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..programs.heads import RANGES
 from .case import Case
-from .heads import BOUNDED, UNKNOWN
 from .tasks import HINGE_LOSSES, REGRESSION_LOSSES, LabelFormat, TaskKind
 from .variants import TargetCoding
 
@@ -79,7 +79,7 @@ def suitable_heads(case: Case) -> Iterator[HeadChoice]:
         for loss in sorted(HINGE_LOSSES):
             yield choice(1, "tanh", loss, False, TargetCoding.SIGNED)
             yield choice(1, "linear", loss, False, TargetCoding.SIGNED)
-    if task.format is LabelFormat.INDICES and task.kind is TaskKind.MULTICLASS or head.units >= 2:
+    if (task.format is LabelFormat.INDICES and task.kind is TaskKind.MULTICLASS) or head.units >= 2:
         units = max(count, head.units) if task.format is LabelFormat.INDICES and plain else count
         sparse = TargetCoding.INDICES
         yield choice(units, "softmax", SCCE, False, sparse)
@@ -117,7 +117,7 @@ def judge_head(case: Case) -> HeadVerdict:
     ranked = []
     for number, choice in enumerate(suitable_heads(case)):
         units = choice.units != head.units
-        activation = choice.activation != head.activation and head.activation != UNKNOWN
+        activation = choice.activation != head.activation and head.is_certain
         other_loss = choice.loss != loss or choice.from_logits != head.from_logits
         if choice.loss not in (BCE, CCE, SCCE):
             other_loss = choice.loss != loss
@@ -128,15 +128,15 @@ def judge_head(case: Case) -> HeadVerdict:
     doubt = 0
     if units or activation or other_loss or labels:
         doubt = 1 if can_work(case) else 3
-    return HeadVerdict(
-        choice=choice, units=units, activation=activation, loss=other_loss, labels=labels, doubt=doubt
-    )
+    return HeadVerdict(choice=choice, units=units, activation=activation, loss=other_loss, labels=labels, doubt=doubt)
 
 
 def can_work(case: Case) -> bool:
     """Whether an unusual head can learn the task all the same; False only if it contradicts it."""
     task, head = case.task, case.head
-    low, high = BOUNDED.get(head.activation.split("+")[-1], (-np.inf, np.inf))
+    least_output, largest_output = RANGES.get(head.activation.split("+")[-1], (None, None))
+    low = -np.inf if least_output is None else least_output
+    high = np.inf if largest_output is None else largest_output
     if head.activation == "softmax" and head.units == 1:
         return False
     probability_loss = head.loss in (BCE, CCE, SCCE, *FOCAL.values())
@@ -149,7 +149,7 @@ def can_work(case: Case) -> bool:
         return least >= low - 1e-6 and most <= high + 1e-6
     if probability_loss and not head.from_logits and head.activation in ("linear", "tanh"):
         return False
-    if head.from_logits and head.activation == "softmax" or "+" in head.activation:
+    if (head.from_logits and head.activation == "softmax") or "+" in head.activation:
         return False
     if head.loss in (CCE, FOCAL[CCE]) and (task.format is not LabelFormat.ONE_HOT or head.units != task.columns):
         return False

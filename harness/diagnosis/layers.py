@@ -8,12 +8,15 @@ from typing import Any
 import keras
 import numpy as np
 
+from ..programs.heads import activations_of
 from ..programs.program import Program
-from .heads import ACTIVATION_LAYERS, Head, activation_name
+from .heads import LINEAR, Head
 from .tasks import Array
 
 DENSE, CONVOLUTION, RECURRENT, OTHER = "dense", "convolution", "recurrent", "other"
 DROPOUTS = ("Dropout", "SpatialDropout1D", "SpatialDropout2D", "SpatialDropout3D", "GaussianDropout", "AlphaDropout")
+GOOD_HIDDEN = ("relu", "elu", "selu", "gelu", "silu", "swish", "leaky_relu", "mish", "prelu", "relu6", "celu")
+FAIR_HIDDEN = ("tanh", "softsign", "softplus", "hard_silu", "hard_swish")
 RECURRENT_LAYERS = ("LSTM", "GRU", "SimpleRNN")
 
 
@@ -56,7 +59,7 @@ def read_layers(program: Program, head: Head) -> tuple[LayerFacts, ...]:
     layers = [layer for layer in _flat(program.model) if not isinstance(layer, keras.layers.InputLayer)]
     facts = []
     for number, layer in enumerate(layers):
-        own = activation_name(layer.activation) if hasattr(layer, "activation") else None
+        own = own_activation(layer)
         kind = _kind(layer)
         l1, l2 = _strengths(getattr(layer, "kernel_regularizer", None))
         l1_activity, l2_activity = _strengths(getattr(layer, "activity_regularizer", None))
@@ -70,7 +73,7 @@ def read_layers(program: Program, head: Head) -> tuple[LayerFacts, ...]:
                 name=layer.name,
                 kind=kind,
                 units=int(getattr(layer, "units", 0) or getattr(layer, "filters", 0) or 0),
-                activation=_with_following(own or "linear", layers[number + 1 :]),
+                activation=_with_following(own or LINEAR, layers[number + 1 :]),
                 own_activation=own,
                 is_output=layer.name == head.layer,
                 dropout=_rate(layer),
@@ -129,17 +132,20 @@ def _strengths(regularizer: Any) -> tuple[float, float]:
     return float(getattr(regularizer, "l1", 0.0) or 0.0), float(getattr(regularizer, "l2", 0.0) or 0.0)
 
 
+def own_activation(layer: Any) -> str | None:
+    """The activation that a layer with units applies itself; None if it has none to set."""
+    if not hasattr(layer, "activation"):
+        return None
+    names = activations_of(layer)
+    return names[0] if names else LINEAR
+
+
 def _with_following(own: str, following: list[Any]) -> str:
-    """The activation of a layer and of the activation layers behind it, before the next layer with weights."""
+    """The activation of a layer and of the activation layers behind it, before the next layer with units."""
     for layer in following:
-        if isinstance(layer, keras.layers.Activation):
-            name = activation_name(layer.activation)
-        elif type(layer).__name__ in ACTIVATION_LAYERS:
-            name = ACTIVATION_LAYERS[type(layer).__name__]
-        elif _kind(layer) != OTHER or isinstance(layer, (keras.layers.Embedding, keras.layers.RNN)):
+        if _kind(layer) != OTHER or isinstance(layer, (keras.layers.Embedding, keras.layers.RNN)):
             break
-        else:
-            continue
-        if own == "linear":
-            own = name
+        names = [name for name in activations_of(layer) or [] if name != LINEAR]
+        if names and own == LINEAR:
+            own = names[0]
     return own

@@ -111,9 +111,7 @@ def measure_references(
     rows = sum(len(held) for held in judged)
     if task.positions > 1:
         constant = constant_score(task, targets)
-        return References(
-            constant=constant, learners=(), best=constant, rows=rows, p_value=None, apt=False, noise=0.0
-        )
+        return References(constant=constant, learners=(), best=constant, rows=rows, p_value=None, apt=False, noise=0.0)
     constant = float(np.mean([constant_score(task, targets[held]) for held in judged]))
     if split.judged is Judged.TRAINING:
         return _of_memory(inputs, targets, task, constant, rows)
@@ -218,8 +216,13 @@ def _learners(task: Task, targets: Array) -> dict[str, Callable[[], Any]]:
                 else HistGradientBoostingRegressor(**boosting)
             )  # fmt: skip
         return made
-    logistic: Callable[[], Any] = lambda: LogisticRegression(max_iter=200, class_weight="balanced")
-    boosted: Callable[[], Any] = lambda: HistGradientBoostingClassifier(class_weight="balanced", **boosting)
+
+    def logistic() -> Any:
+        return LogisticRegression(max_iter=200, class_weight="balanced")
+
+    def boosted() -> Any:
+        return HistGradientBoostingClassifier(class_weight="balanced", **boosting)
+
     if task.kind is TaskKind.MULTILABEL:
         made = {
             "logistic regression": lambda: MultiOutputClassifier(logistic()),
@@ -256,7 +259,7 @@ class _Scaled:
 
 def _fitted(make: Callable[[], Any], x: Array, y: Array, test: Array, task: Task) -> Array:
     """Predictions (rows, columns) of a learner fitted to (x, y); those of the most frequent class if it cannot fit."""
-    from threadpoolctl import threadpool_limits
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
     shaped = y[:, 0] if task.kind is TaskKind.REGRESSION and y.shape[1] == 1 else y
     if task.kind is TaskKind.MULTILABEL:
@@ -315,9 +318,7 @@ def _of_components(
         fitted = PCA(n_components=min(width, *train.shape), random_state=0).fit(train)
         values.append(_value(task, fitted.inverse_transform(fitted.transform(held)), held))
     value = float(np.mean(values))
-    found = Reference(
-        name="principal components", score=Score(value=value, auc=None, rows=rows), training_value=value
-    )
+    found = Reference(name="principal components", score=Score(value=value, auc=None, rows=rows), training_value=value)
     return References(
         constant=constant,
         learners=(found,),

@@ -18,10 +18,12 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from ..programs.copies import first_line
 from .case import Case
-from .outcomes import MOSTLY, Bar, Share, share_of
-from .repairs import Repair, apply_repairs, order_of
-from .trials import Ledger, Trial, run_variant
+from .outcomes import MOSTLY, Bar, Scores, Share, share_of
+from .repair import Repair
+from .repairs import apply_repairs, order_of
+from .trials import REFUSALS, Ledger, Trial, run_variant
 from .variants import Variant
 
 SEARCH_SEEDS = 8
@@ -83,8 +85,8 @@ class Search:
         seeds = [first + self.case.seed * 1000 + number for number in range(count)]
         try:
             variant = apply_repairs(self.user, [self.by_key[key] for key in sorted(chosen)])
-        except Exception as problem:  # a repair that this network cannot take is a result of the search
-            trial = _failed(self.case, count, f"{type(problem).__name__}: {problem}")
+        except REFUSALS as problem:  # a repair that this network cannot take is a result of the search
+            trial = _failed(self.case, count, f"{type(problem).__name__}: {first_line(problem)}")
         else:
             trial = run_variant(self.case, variant, seeds, confirm=fresh, tick=self.ledger.check)
         self.ledger.trials += 1
@@ -140,7 +142,7 @@ class Search:
         longer = base | {key for key in ("optimizer", "too-few-epochs") if key in more}
         sets.append(longer)
         sets.append(longer | set(more))
-        scaled = {key for key in ("unscaled-inputs", "unscaled-targets", "hidden-relu", "batch-size") if key in self.by_key}
+        scaled = {"unscaled-inputs", "unscaled-targets", "hidden-relu", "batch-size"} & set(self.by_key)
         sets.append(longer | set(more) | scaled)
         if "superfluous-layer" in self.by_key:
             sets.append((longer | scaled | {"superfluous-layer", "too-narrow"}) & set(self.by_key))
@@ -192,7 +194,7 @@ class Search:
 
     def alternatives(self, keys: Keys) -> list[tuple[str, str]]:
         """Repairs that do in place of a cause: pairs of the cause's key and the other's."""
-        found = []
+        found: list[tuple[str, str]] = []
         tried = 0
         for cause in self.in_order(keys):
             rest = keys - {cause}
@@ -210,8 +212,6 @@ class Search:
 
 def _failed(case: Case, count: int, error: str) -> Trial:
     """A trial that could not be made."""
-    from .outcomes import Scores
-
     nothing = np.full(count, case.references.constant)
     return Trial(
         scores=Scores(held=nothing, training=nothing, diverged=np.zeros(count, dtype=bool)),

@@ -53,7 +53,8 @@ class Split:
     Attributes:
         judged: which rows decide
         folds: one, or several where the data are few
-        trailing_fraction: share of the training rows that the program itself keeps from training; 0 where those are judged
+        trailing_fraction: share of the training rows, from their end, that the program itself keeps from training; 0
+            where those are judged
         in_time_order: whether the held-out rows are the last ones
     """
 

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-Array = npt.NDArray[np.floating]
+Array = npt.NDArray[Any]
 Indices = npt.NDArray[np.intp]
 
 MOST_CLASSES = 1000  # distinct labels above which a column of integers is not taken for classes

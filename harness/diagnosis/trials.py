@@ -7,7 +7,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import tensorflow as tf
 
+from .. import BadInput
+from ..programs.copies import first_line
 from ..programs.program import Program
 from ..programs.training import predict, train
 from .case import Case
@@ -15,6 +18,9 @@ from .outcomes import Scores
 from .scores import constant_score, score
 from .tasks import Array
 from .variants import Prepared, Variant, prepare_fold
+
+# What Keras and TensorFlow raise about a program that cannot be trained; everything else is an accident of ours.
+REFUSALS = (BadInput, ValueError, TypeError, tf.errors.OpError)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,22 +96,21 @@ def run_variant(
     updates = 0
     folds = case.split.folds
     for number, fold in enumerate(folds):
-        members = np.arange(number, len(seeds), len(folds))
+        members = range(number, len(seeds), len(folds))
         if len(members) == 0:
             continue
         if tick is not None:
             tick()
         prepared = prepare_fold(case, variant, fold, confirm=confirm)
-        updates = updates_of(prepared.program, len(prepared.training_targets) if False else len(fold.train))
-        rates = None if learning_rates is None else np.asarray(learning_rates)[members]
+        updates = updates_of(prepared.program, len(fold.train))
+        rates = None if learning_rates is None else np.asarray(learning_rates)[list(members)]
         try:
-            trained = train(prepared.program, seeds=[int(seeds[m]) for m in members], learning_rates=rates)
+            trained = train(prepared.program, seeds=[int(seeds[member]) for member in members], learning_rates=rates)
             outputs = predict(prepared.program, trained, prepared.held)
             own = predict(prepared.program, trained, prepared.training)
-        except Exception as problem:  # whatever Keras raises about a variant is a result, not an accident
-            error = f"{type(problem).__name__}: {str(problem).strip().splitlines()[0] if str(problem).strip() else ''}"
-            held[members] = constant_score(case.task, prepared.held_targets)
-            training[members] = held[members]
+        except REFUSALS as problem:  # what Keras says about a variant is a result
+            error = f"{type(problem).__name__}: {first_line(problem)}"
+            held[list(members)] = training[list(members)] = constant_score(case.task, prepared.held_targets)
             continue
         for place, member in enumerate(members):
             held[member], area = _score(case, prepared, outputs[place], prepared.held_targets)

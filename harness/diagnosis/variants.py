@@ -37,6 +37,7 @@ class TargetCoding(Enum):
     INDICES = "indices"  # classes numbered from 0
     ONE_HOT = "one_hot"
     SIGNED = "signed"  # -1 and 1
+    COLUMN = "column"  # as given, in one column: (rows, 1) instead of (rows,)
 
 
 class ClassWeights(Enum):
@@ -59,6 +60,7 @@ class Variant:
         weights: how classes are weighted
         mixed_rows: whether the rows are put in random order before anything else
         matched_validation: whether the validation inputs are brought to the scale of the training inputs
+        filled: whether missing inputs (NaN, infinite) are filled in
     """
 
     program: Program
@@ -68,6 +70,7 @@ class Variant:
     weights: ClassWeights = ClassWeights.AS_GIVEN
     mixed_rows: bool = False
     matched_validation: bool = False
+    filled: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -153,7 +156,7 @@ def rows_of(targets: Array, rows: Indices, task: Task) -> Array:
 
 def reading_for(task: Task, variant: Variant) -> Reading:
     """How classes are read from the outputs of a variant, whose labels may be written anew."""
-    if variant.targets is TargetCoding.AS_GIVEN:
+    if variant.targets in (TargetCoding.AS_GIVEN, TargetCoding.COLUMN):
         return reading_of(task, variant.head)
     columns = np.arange(max(variant.head.units, 1))
     plain = reading_of(task, variant.head)
@@ -169,6 +172,8 @@ def _scaled(case: Case, variant: Variant, number: int, train: Indices) -> Array:
     """One input of all rows, scaled by what the training rows say."""
     values = case.inputs[number]
     facts = case.facts[number]
+    if variant.filled:
+        values = filled(values, train)
     if variant.matched_validation and len(values) > case.rows:
         values = match_scale(values, case.rows)
     if variant.inputs is InputScaling.AS_GIVEN or facts.is_tokens:
@@ -180,6 +185,15 @@ def _scaled(case: Case, variant: Variant, number: int, train: Indices) -> Array:
     mean, spread = known.mean(axis=axes), known.std(axis=axes)
     spread = np.where(spread > 1e-9 * np.maximum(1.0, np.abs(mean)), spread, 1.0)
     return ((values - mean) / spread).astype(np.float32)
+
+
+def filled(values: Array, train: Indices) -> Array:
+    """The inputs with what is missing replaced by the mean of the feature in the training rows."""
+    known = np.where(np.isfinite(values), values, np.nan).astype(float)
+    with np.errstate(all="ignore"):
+        counts = np.isfinite(known[train]).sum(axis=0)
+        mean = np.where(counts > 0, np.nansum(known[train], axis=0) / np.maximum(counts, 1), 0.0)
+    return np.where(np.isnan(known), mean, known).astype(np.float32)
 
 
 def match_scale(values: Array, rows: int) -> Array:
@@ -201,6 +215,8 @@ def code_targets(case: Case, variant: Variant, train: Indices) -> tuple[Array, A
         mean, spread = np.asarray(known.mean(axis=axes)), np.asarray(known.std(axis=axes))
         spread = np.where(spread > 0, spread, 1.0)
         return ((given - mean) / spread).astype(np.float32), mean.reshape(-1), spread.reshape(-1)
+    if variant.targets is TargetCoding.COLUMN:
+        return given.reshape(len(given), -1), offset, factor
     if variant.targets in (TargetCoding.AS_GIVEN, TargetCoding.STANDARDISED) or case.task.format in (
         LabelFormat.VALUES,
         LabelFormat.MULTI_HOT,

@@ -1,0 +1,171 @@
+"""Repairs of the data: scales, class weights, order of the rows, validation rows."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from .case import Case
+from .faults import Change, ChangeKind, Fault
+from .head_choices import judge_head
+from .repair import Repair
+from .splits import Judged
+from .tasks import TaskKind
+from .variants import ClassWeights, InputScaling, TargetCoding, Variant
+
+
+def data_repairs(case: Case) -> Iterator[Repair]:
+    """Scales, class weights, order of the rows."""
+    yield from _input_repairs(case)
+    task = case.task
+    if not all(fact.finite for fact in case.facts):
+        yield Repair(
+            key="missing-values",
+            fault=Fault.MISSING_VALUES,
+            doubt=3,
+            apply=lambda variant: dataclasses.replace(variant, filled=True),
+            changes=(Change(kind=ChangeKind.FILL_INPUTS, old="NaN", new="mean of the feature"),),
+        )
+    if task.kind is TaskKind.REGRESSION:
+        doubt = target_doubt(case)
+        bounded = case.head.activation != "linear" and case.head.is_certain and judge_head(case).doubt == 3
+        fault = Fault.TARGET_OUT_OF_RANGE if bounded else Fault.UNSCALED_TARGETS
+        yield Repair(
+            key="unscaled-targets",
+            fault=fault,
+            doubt=doubt,
+            apply=lambda variant: dataclasses.replace(variant, targets=TargetCoding.STANDARDISED),
+            changes=(Change(kind=ChangeKind.SCALE_TARGETS, old=None, new="standardise"),),
+        )
+    yield from _class_weight_repairs(case)
+    trailing = case.split.trailing_fraction > 0
+    if not case.program.shuffle or (case.sorted_classes and trailing):
+        yield Repair(
+            key="unshuffled",
+            fault=Fault.UNSHUFFLED,
+            doubt=3 if case.sorted_classes else (0 if case.split.in_time_order else 1),
+            apply=_mixed,
+            changes=(Change(kind=ChangeKind.SHUFFLE, old=case.program.shuffle, new=True),),
+        )
+    if case.split.judged is Judged.VALIDATION and len(case.inputs[0]) > case.rows:
+        doubt = validation_doubt(case)
+        if doubt:
+            yield Repair(
+                key="validation-mismatch",
+                fault=Fault.VALIDATION_MISMATCH,
+                doubt=doubt,
+                apply=lambda variant: dataclasses.replace(variant, matched_validation=True),
+                changes=(Change(kind=ChangeKind.SCALE_VALIDATION, old=None, new="as the training inputs"),),
+            )
+
+
+def _mixed(variant: Variant) -> Variant:
+    """The variant with its rows in random order, mixed anew in each epoch."""
+    return dataclasses.replace(variant, mixed_rows=True, program=dataclasses.replace(variant.program, shuffle=True))
+
+
+def _input_repairs(case: Case) -> Iterator[Repair]:
+    """Scaled inputs."""
+    facts = [fact for fact in case.facts if not fact.is_tokens]
+    if not facts:
+        return
+    is_image = all(
+        values.ndim >= 3 and fact.low >= 0 and 50 < fact.high <= 255
+        for values, fact in zip(case.inputs, case.facts)
+        if not fact.is_tokens
+    )
+    first = next((layer for layer in case.program.model.layers if type(layer).__name__ != "InputLayer"), None)
+    if type(first).__name__ in ("Normalization", "Rescaling", "BatchNormalization", "LayerNormalization"):
+        return
+    scaling = InputScaling.DIVIDED_BY_255 if is_image else InputScaling.STANDARDISED
+    new = "divide by 255" if is_image else "standardise"
+    yield Repair(
+        key="unscaled-inputs",
+        fault=Fault.UNSCALED_INPUTS,
+        doubt=max(input_doubt(fact.scale, fact.spread, fact.spread_ratio) for fact in facts),
+        apply=lambda variant: dataclasses.replace(variant, inputs=scaling),
+        changes=(Change(kind=ChangeKind.SCALE_INPUTS, old=None, new=new),),
+    )
+
+
+def input_doubt(scale: float, spread: float, ratio: float) -> float:
+    """How far inputs are from a mean near 0 and a standard deviation near 1.
+
+    Args:
+        scale: the largest |mean| + standard deviation of a feature
+        spread: the median standard deviation
+        ratio: the largest over the smallest standard deviation
+    """
+    if scale > 300 or spread < 1e-3:
+        return 2.5
+    if scale > 30 or spread < 0.01:
+        return 2
+    if scale > 5 or spread < 0.05 or ratio > 100:
+        return 1
+    return 0
+
+
+def target_doubt(case: Case) -> float:
+    """How far the targets of a regression are from a mean near 0 and a standard deviation near 1."""
+    values = case.targets[: case.rows]
+    scale = float((np.abs(values.mean(axis=0)) + values.std(axis=0)).max())
+    spread = float(np.median(values.std(axis=0)))
+    if scale > 1000 or spread < 1e-3:
+        return 2
+    if scale > 30 or spread < 0.02:
+        return 1
+    return 0
+
+
+def _class_weight_repairs(case: Case) -> Iterator[Repair]:
+    """Balanced class weights."""
+    smallest, largest = case.class_shares
+    if smallest <= 0 or case.task.kind not in (TaskKind.BINARY, TaskKind.MULTICLASS) or case.task.positions > 1:
+        return
+    given = case.program.class_weight
+    if given is None and largest / smallest < 3:
+        return
+    if given is not None:
+        doubt: float = 1 if _is_balancing(case, given) else 2.5
+    else:
+        doubt = 2 if largest / smallest >= 6 else 1
+    if given is not None and _is_balancing(case, given):
+        return
+    weights = ClassWeights.BALANCED if largest / smallest >= 1.5 else ClassWeights.EQUAL
+    yield Repair(
+        key="class-imbalance",
+        fault=Fault.CLASS_IMBALANCE,
+        doubt=doubt,
+        apply=lambda variant: dataclasses.replace(variant, weights=weights),
+        changes=(Change(kind=ChangeKind.CLASS_WEIGHT, old=None if given is None else "given", new=weights.value),),
+    )
+
+
+def _is_balancing(case: Case, given: Any) -> bool:
+    """Whether given class weights do not make the classes less equal than they are."""
+    counts = np.bincount(np.maximum(case.targets[: case.rows], 0).astype(np.intp), minlength=case.task.classes)
+    weights = np.array([float(given.get(number, 1.0)) for number in range(case.task.classes)])
+    total = counts * weights
+    if total.min() <= 0:
+        return False
+    return float(total.max() / total.min()) <= 1.5 * float(counts.max() / max(1, counts.min()))
+
+
+def validation_doubt(case: Case) -> float:
+    """How differently the validation inputs are scaled from the training inputs."""
+    worst = 0.0
+    for values, fact in zip(case.inputs, case.facts):
+        if fact.is_tokens:
+            continue
+        flat = values.reshape(len(values), -1).astype(float)
+        train, held = flat[: case.rows], flat[case.rows :]
+        spread = np.maximum(train.std(axis=0), 1e-9 + 1e-3 * np.abs(train).max())
+        shift = float(np.median(np.abs(held.mean(axis=0) - train.mean(axis=0)) / spread))
+        ratios = (held.std(axis=0) + 1e-12) / (train.std(axis=0) + 1e-12)
+        varied = train.std(axis=0) > 1e-9
+        ratio = float(np.median(ratios[varied])) if varied.any() else 1.0
+        worst = max(worst, 3 if shift > 1 or ratio > 3 or ratio < 1 / 3 else 0)
+    return worst

@@ -1,0 +1,68 @@
+"""One repair: what it replaces, how far the program's own choice is from usual practice, and how it is made."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from ..programs.copies import copied_model
+from .faults import Change, Fault
+from .variants import Variant
+
+Apply = Callable[[Variant], Variant]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Repair:
+    """One repair.
+
+    Attributes:
+        key: unique among the repairs of a program
+        fault: what it repairs
+        doubt: 0 to 3, see the module
+        apply: from a variant to the repaired one
+        changes: what an edit replaces in the user's program
+        block: repairs of one block are taken back together first
+        replaces: keys of repairs that have no effect beside this one
+    """
+
+    key: str
+    fault: Fault
+    doubt: float
+    apply: Apply
+    changes: tuple[Change, ...]
+    block: str = ""
+    replaces: tuple[str, ...] = ()
+
+
+def step(value: float, *levels: tuple[float, float]) -> float:
+    """The doubt of the first level, in descending order, that a value reaches; 0 below all."""
+    return next((doubt for level, doubt in levels if value >= level), 0.0)
+
+
+def change_layers(variant: Variant, change: Callable[[Any], Any]) -> Variant:
+    """The variant with ``change`` applied to a fresh copy of each layer of its network."""
+    program = variant.program
+    model = copied_model(program.model, 0, change=change, sample=program.sample)
+    return dataclasses.replace(variant, program=program.with_model(model))
+
+
+def configured(layer: Any, **settings: Any) -> Any:
+    """A layer of the same kind with some settings replaced."""
+    config = dict(layer.get_config())
+    for name, value in settings.items():
+        if name in config:
+            config[name] = value
+    return type(layer).from_config(config)
+
+
+def with_settings(names: dict[str, dict[str, Any]]) -> Callable[[Variant], Variant]:
+    """A repair that replaces settings of named layers."""
+
+    def change(layer: Any) -> Any:
+        settings = names.get(layer.name)
+        return configured(layer, **settings) if settings else layer
+
+    return lambda variant: change_layers(variant, change)

@@ -1,0 +1,151 @@
+"""Repairs of the training: learning rate, optimizer, epochs, batch size, callbacks."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+from typing import Any
+
+import keras
+import numpy as np
+
+from .case import Case
+from .faults import Change, ChangeKind, Fault
+from .rates import ADAM_RATE, OptimizerFacts, with_rate, without_clipping
+from .repair import Repair
+from .variants import Variant
+
+USUAL_BATCH = 32
+WIDE = 64  # units of a layer that is wide enough for a small task
+FEW_UPDATES = 400
+ENOUGH_UPDATES = 2000
+MOST_EPOCH_FACTOR = 32
+SHAPERS = ("EarlyStopping", "ReduceLROnPlateau", "LearningRateScheduler", "LambdaCallback")
+
+
+def optimizer_repairs(facts: OptimizerFacts) -> Iterator[Repair]:
+    """The learning rate alone, clipping, and Adam at its usual rate."""
+    low, typical, high = facts.usual
+    distance = facts.distance
+    off = max(distance, 1 / distance) if distance > 0 else np.inf
+    doubt = 0 if off == 1 else (1 if off < 4 else (2 if off < 20 else 2.75))
+    too_small = distance < 1 or (distance == 1 and facts.rate < typical)
+    yield Repair(
+        key="learning-rate",
+        fault=Fault.RATE_TOO_SMALL if too_small else Fault.RATE_TOO_LARGE,
+        doubt=doubt,
+        apply=lambda variant: _with_rate(variant, typical),
+        changes=(Change(kind=ChangeKind.LEARNING_RATE, old=facts.rate, new=typical),),
+        block="rate",
+    )
+    if facts.clip is not None:
+        yield Repair(
+            key="clipping",
+            fault=Fault.OPTIMIZER,
+            doubt=2 if facts.clip < 0.05 else (1 if facts.clip < 0.5 else 0),
+            apply=lambda variant: dataclasses.replace(
+                variant,
+                program=dataclasses.replace(variant.program, optimizer=without_clipping(variant.program.optimizer)),
+            ),
+            changes=(Change(kind=ChangeKind.CLIPPING, old=facts.clip, new=None),),
+            block="clipping",
+        )
+    if facts.weight_decay > 0.05:
+        yield Repair(
+            key="weight-decay",
+            fault=Fault.REGULARIZATION,
+            doubt=2 if facts.weight_decay > 0.5 else 1,
+            apply=lambda variant: _without_decay(variant),
+            changes=(Change(kind=ChangeKind.REGULARIZER, old=facts.weight_decay, new=None),),
+            block="clipping",
+        )
+    if facts.name == "Adam" and not facts.odd and facts.rate == ADAM_RATE and facts.clip is None:
+        return
+    weak = facts.name in ("Adagrad", "Adadelta", "Ftrl")
+    plain = facts.name == "SGD"
+    yield Repair(
+        key="optimizer",
+        fault=Fault.OPTIMIZER,
+        doubt=2 if facts.odd else (1.5 if weak else (1 if plain or doubt else 0)),
+        apply=lambda variant: dataclasses.replace(
+            variant,
+            program=dataclasses.replace(variant.program, optimizer=keras.optimizers.Adam(ADAM_RATE)),
+        ),
+        changes=(
+            Change(kind=ChangeKind.OPTIMIZER, old=facts.name, new="Adam"),
+            Change(kind=ChangeKind.LEARNING_RATE, old=facts.rate, new=ADAM_RATE),
+        ),
+        block="optimizer",
+        replaces=("learning-rate", "clipping", "weight-decay"),
+    )
+
+
+def _with_rate(variant: Variant, rate: float) -> Variant:
+    """The variant with another constant learning rate."""
+    program = dataclasses.replace(variant.program, optimizer=with_rate(variant.program.optimizer, rate))
+    return dataclasses.replace(variant, program=program)
+
+
+def _without_decay(variant: Variant) -> Variant:
+    """The variant without weight decay."""
+    optimizer = variant.program.optimizer
+    config = dict(optimizer.get_config()) | {"weight_decay": 0.0 if type(optimizer).__name__ == "AdamW" else None}
+    program = dataclasses.replace(variant.program, optimizer=type(optimizer).from_config(config))
+    return dataclasses.replace(variant, program=program)
+
+
+def length_repairs(case: Case, rows: int, updates: int) -> Iterator[Repair]:
+    """Epochs, batch size, callbacks."""
+    program = case.program
+    epochs = max(1, program.epochs - program.initial_epoch)
+    factor = int(np.clip(np.ceil(ENOUGH_UPDATES / updates), 4, MOST_EPOCH_FACTOR))
+    doubt = 2 if epochs == 1 or updates < FEW_UPDATES / 4 else (1 if updates < FEW_UPDATES or epochs <= 3 else 0)
+    yield Repair(
+        key="too-few-epochs",
+        fault=Fault.TOO_FEW_EPOCHS,
+        doubt=doubt,
+        apply=lambda variant: _longer(variant, factor),
+        changes=(Change(kind=ChangeKind.EPOCHS, old=program.epochs, new=program.epochs * factor),),
+        block="epochs",
+    )
+    size = program.batch_size
+    if (size > 2 * USUAL_BATCH and rows > 2 * USUAL_BATCH) or (size <= 2 and rows > 200):
+        large = size >= rows / 3
+        doubt = (2 if large and updates < FEW_UPDATES else 1 if large or size > rows / 8 else 0) if size > 2 else 1
+        yield Repair(
+            key="batch-size",
+            fault=Fault.BATCH_SIZE,
+            doubt=doubt,
+            apply=lambda variant: dataclasses.replace(
+                variant, program=dataclasses.replace(variant.program, batch_size=USUAL_BATCH, steps_per_epoch=None)
+            ),
+            changes=(Change(kind=ChangeKind.BATCH_SIZE, old=size, new=USUAL_BATCH),),
+            block="batch",
+        )
+    shapers = [type(callback).__name__ for callback in program.callbacks if is_shaping(callback)]
+    if shapers:
+        history = program.history or {}
+        done = len(next(iter(history.values()), ())) if history else program.epochs
+        yield Repair(
+            key="callbacks",
+            fault=Fault.TOO_FEW_EPOCHS if "EarlyStopping" in shapers else Fault.RATE_TOO_SMALL,
+            doubt=2 if done <= program.epochs // 4 and done <= 5 else 1,
+            apply=lambda variant: dataclasses.replace(
+                variant, program=dataclasses.replace(variant.program, callbacks=())
+            ),
+            changes=(Change(kind=ChangeKind.CALLBACKS, old=", ".join(shapers), new=None),),
+            block="epochs",
+        )
+
+
+def is_shaping(callback: Any) -> bool:
+    """Whether a callback changes the training."""
+    name = type(callback).__name__
+    return name in SHAPERS or not str(type(callback).__module__).startswith("keras")
+
+
+def _longer(variant: Variant, factor: int) -> Variant:
+    """The variant trained for more epochs."""
+    program = variant.program
+    epochs = program.initial_epoch + (program.epochs - program.initial_epoch) * factor
+    return dataclasses.replace(variant, program=dataclasses.replace(program, epochs=epochs))

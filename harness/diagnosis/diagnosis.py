@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from ..programs.contradictions import Contradiction, Severity
+from ..programs.edits import Edit, edits_for
 from ..programs.program import Program
 from .case import Case, prepare_case
 from .faults import Change, ChangeKind, Fault
@@ -72,6 +75,7 @@ class Cause:
         changes: what an edit replaces
         repaired: the program with all repairs of the minimal set
         unrepaired: the same without the repair of this fault
+        edits: the replacements of text in the user's files, where their lines are known
         needs_no_run: whether it follows from the program alone
     """
 
@@ -79,6 +83,7 @@ class Cause:
     changes: tuple[Change, ...]
     repaired: Level | None
     unrepaired: Level | None
+    edits: tuple[Edit, ...] = ()
     needs_no_run: bool = False
 
 
@@ -135,6 +140,7 @@ class Diagnosis:
         alternatives: repairs that do in place of a cause
         mechanisms: how causes hurt: ids of starts
         contradictions: facts that need no run, as ``programs.contradictions`` finds them
+        edits: the edits of all causes together
         tried: all trainings
         partial: whether the clock ended the search
         seconds: that the diagnosis took
@@ -153,9 +159,106 @@ class Diagnosis:
     alternatives: tuple[Alternative, ...]
     mechanisms: tuple[Fault, ...]
     contradictions: tuple[Contradiction, ...]
+    edits: tuple[Edit, ...]
     tried: tuple[TriedSet, ...]
     partial: bool
     seconds: float
+
+    def to_dict(self) -> dict[str, Any]:
+        """The facts as JSON takes them; see docs/json.md."""
+        return diagnosis_document(self)
+
+
+def diagnosis_document(found: Diagnosis) -> dict[str, Any]:
+    """The facts of a diagnosis as JSON takes them: what is not a number is null."""
+    return {
+        "name": found.name,
+        "outcome": found.outcome.value,
+        "task": found.task.value,
+        "judged": found.judged.value,
+        "user": level_document(found.user),
+        "repaired": level_document(found.repaired),
+        "constant": _finite(found.references.constant),
+        "references": [
+            {"name": learner.name, "score": _finite(learner.score.value)} for learner in found.references.learners
+        ],
+        "signal_p": found.references.p_value,
+        "learned_from": _finite(found.bar.learned),
+        "causes": [
+            {
+                "id": cause.fault.value,
+                "needs_no_run": cause.needs_no_run,
+                "changes": [change_document(change) for change in cause.changes],
+                "repaired": level_document(cause.repaired),
+                "unrepaired": level_document(cause.unrepaired),
+                "edits": [edit_document(edit) for edit in cause.edits],
+            }
+            for cause in found.causes
+        ],
+        "hints": [
+            {"id": hint.fault.value, "changes": [change_document(change) for change in hint.changes]}
+            for hint in found.hints
+        ],
+        "alternatives": [
+            {
+                "id": other.fault.value,
+                "instead_of": other.instead_of.value,
+                "changes": [change_document(change) for change in other.changes],
+                "level": level_document(other.level),
+            }
+            for other in found.alternatives
+        ],
+        "mechanisms": [{"id": fault.value} for fault in found.mechanisms],
+        "contradictions": [
+            {
+                "id": finding.id,
+                "check": finding.check.value,
+                "severity": finding.severity.value,
+                "layer": finding.layer,
+                "file": None if finding.place is None else finding.place.file,
+                "line": None if finding.place is None else finding.place.line,
+            }
+            for finding in found.contradictions
+            if finding.severity is not Severity.FACT
+        ],
+        "edits": [edit_document(edit) for edit in found.edits],
+        "tried": [
+            {"repairs": list(tried.repairs), "fresh": tried.fresh, **(level_document(tried.level) or {})}
+            for tried in found.tried
+        ],
+        "partial": found.partial,
+    }
+
+
+def _finite(value: float) -> float | None:
+    """A number, or None for what JSON has no number for."""
+    return float(value) if np.isfinite(value) else None
+
+
+def level_document(level: Level | None) -> dict[str, Any] | None:
+    """What one training reaches, as JSON takes it."""
+    if level is None:
+        return None
+    return {
+        "score": _finite(level.held),
+        "training_score": _finite(level.training),
+        "auc": None if level.auc is None else _finite(level.auc),
+        "learned": level.learned.count,
+        "seeds": level.learned.of,
+        "interval": [level.learned.low, level.learned.high],
+        "updates": level.updates,
+        "error": level.error,
+    }
+
+
+def change_document(change: Change) -> dict[str, Any]:
+    """A change as JSON takes it."""
+    return {"kind": change.kind.value, "layer": change.layer, "old": change.old, "new": change.new}
+
+
+def edit_document(edit: Edit) -> dict[str, Any]:
+    """An edit as JSON takes it."""
+    return {"file": edit.file, "cell": edit.cell, "line": edit.line, "old": edit.old, "new": edit.new}
 
 
 def diagnose_program(
@@ -359,7 +462,7 @@ class _Diagnoser:
         search, case = self.search, self.case
         known = search.runs.get((frozenset(), False))
         repaired = search.runs.get((self.minimal, True)) if self.minimal else None
-        causes = [*self.causes, *self.causes_without_run()]
+        causes = [self.with_edits(cause) for cause in [*self.causes, *self.causes_without_run()]]
         named = {cause.fault for cause in causes}
         hints = self.hints(named) if self.outcome is not OutcomeKind.LEARNS else []
         faults = [cause.fault for cause in causes]
@@ -377,6 +480,7 @@ class _Diagnoser:
             alternatives=tuple(self.alternatives),
             mechanisms=tuple(fault for fault in faults if fault in STARTS),
             contradictions=case.found,
+            edits=edits_for(case.program, [change for cause in causes for change in cause.changes]).edits,
             tried=tuple(
                 TriedSet(repairs=tuple(sorted(run.repairs)), level=self.level(run), fresh=run.fresh)
                 for run in search.runs.values()
@@ -384,6 +488,10 @@ class _Diagnoser:
             partial=self.partial,
             seconds=time.monotonic() - self.started,
         )
+
+    def with_edits(self, cause: Cause) -> Cause:
+        """The cause with the edits that repair it."""
+        return dataclasses.replace(cause, edits=edits_for(self.case.program, cause.changes).edits)
 
     def causes_without_run(self) -> list[Cause]:
         """Metrics that say nothing about the targets: no run shows them, and they mislead whatever is learned."""

@@ -33,6 +33,7 @@ FIRST_CONFIRM_SEED = 2_000_000
 MOST_PASSES = 3
 MOST_ALTERNATIVES = 6  # sets that are tried in place of a cause
 PREFIXES = (1, 2, 3, 5, 8, 12)
+CERTAIN = 3  # doubt of a contradiction: nothing else is asked in its place
 
 Keys = frozenset[str]
 Progress = Callable[[str, int], None]
@@ -197,6 +198,8 @@ class Search:
         found: list[tuple[str, str]] = []
         tried = 0
         for cause in self.in_order(keys):
+            if self.by_key[cause].doubt >= CERTAIN:
+                continue
             rest = keys - {cause}
             for repair in sorted(self.repairs, key=order_of):
                 if tried >= MOST_ALTERNATIVES:

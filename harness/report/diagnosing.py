@@ -1,0 +1,296 @@
+"""What people read of the diagnosis of a Keras program. Computes nothing but its wording."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from ..diagnosis.diagnosis import Alternative, Cause, Diagnosis, Hint, Level
+from ..diagnosis.faults import Change, ChangeKind, Fault
+from ..diagnosis.outcomes import OutcomeKind, Share
+from ..diagnosis.splits import Judged
+from ..diagnosis.tasks import TaskKind
+from ..programs.edits import Edit
+from .words import count, joined, new_table, number
+
+MOST_LINES = 25
+MOST_EDITS = 3  # of a cause that are printed; --diff shows all
+MOST_HINTS = 3
+
+# Each fault: its name, and what it means for the training.
+FAULTS: dict[Fault, tuple[str, str]] = {
+    Fault.OUTPUT_ACTIVATION: (
+        "output activation",
+        "The activation of the last layer cannot give the outputs that the targets and the loss need.",
+    ),
+    Fault.LOSS: ("loss", "The loss does not fit the targets and the last layer."),
+    Fault.LABEL_ENCODING: ("label encoding", "The labels are not written in the way that the loss reads them."),
+    Fault.TARGET_OUT_OF_RANGE: (
+        "targets out of range",
+        "The targets lie outside of what the last activation can give.",
+    ),
+    Fault.UNSCALED_INPUTS: ("unscaled inputs", "The inputs are far from a mean of 0 and a standard deviation of 1."),
+    Fault.UNSCALED_TARGETS: ("unscaled targets", "The targets are far from a mean of 0 and a standard deviation of 1."),
+    Fault.VALIDATION_MISMATCH: (
+        "validation data scaled differently",
+        "The validation inputs are not on the scale of the training inputs.",
+    ),
+    Fault.RATE_TOO_LARGE: ("learning rate too large", "The updates overshoot."),
+    Fault.RATE_TOO_SMALL: ("learning rate too small", "The updates are too small for this number of epochs."),
+    Fault.OPTIMIZER: ("optimizer", "The optimizer does not get there in this number of updates."),
+    Fault.TOO_FEW_EPOCHS: ("too few epochs", "The training ends while the network is still learning."),
+    Fault.BATCH_SIZE: ("batch size", "The batch size leaves too few updates, or too noisy ones."),
+    Fault.CLONES: (
+        "identical units",
+        "The units of a layer start with equal weights, so they get equal gradients and stay equal.",
+    ),
+    Fault.ZERO_GRADIENT: ("weights of zero", "With these initial weights, gradients are zero and nothing is learned."),
+    Fault.PLATEAU: ("plateau", "Training starts where the gradient is close to zero."),
+    Fault.SATURATION: ("saturated units", "The initial weights are so large that activations are saturated."),
+    Fault.EXPLODING_GRADIENT: ("exploding gradients", "The initial weights are so large that gradients explode."),
+    Fault.VANISHING_GRADIENT: ("vanishing gradients", "The initial weights are so small that gradients vanish."),
+    Fault.DEAD_RELU: ("dead relu units", "The initial biases are so low that relu units never become active."),
+    Fault.HIDDEN_ACTIVATION: (
+        "hidden activation",
+        "The activations of hidden layers keep the network from learning a nonlinear function.",
+    ),
+    Fault.TOO_NARROW: ("too few units", "A hidden layer is too narrow for this task."),
+    Fault.MISSING_LAYER: ("missing layer", "The network lacks a layer."),
+    Fault.SUPERFLUOUS_LAYER: ("superfluous layers", "The network is too deep to be trained as it is."),
+    Fault.DROPOUT: ("dropout", "Too many units are dropped during training."),
+    Fault.REGULARIZATION: ("regularization", "The penalty on the weights outweighs the loss."),
+    Fault.FROZEN_LAYER: ("frozen layers", "Layers with random weights are not trained."),
+    Fault.CLASS_IMBALANCE: ("class imbalance", "The rare classes count too little in the loss."),
+    Fault.UNSHUFFLED: (
+        "rows not shuffled",
+        "The rows are sorted, so batches or the validation split hold one class.",
+    ),
+    Fault.TOO_LITTLE_DATA: ("too little data", "There are too few observations for this task."),
+    Fault.MISSING_VALUES: ("missing values", "The inputs contain NaN or infinity, which make every weight NaN."),
+    Fault.CONTRADICTORY_TARGETS: ("contradictory targets", "Equal inputs have different targets."),
+    Fault.NO_SIGNAL: (
+        "no signal in the data",
+        "Off-the-shelf learners do not predict these targets better than chance: check how x and y were paired.",
+    ),
+    Fault.METRIC: ("metric", "Accuracy counts exact matches, which says nothing about a regression."),
+}
+
+OUTCOMES = {
+    OutcomeKind.LEARNS: "learns",
+    OutcomeKind.UNDERFITS: "learns too little (it underfits)",
+    OutcomeKind.OVERFITS: "learns its training rows and not the task (it overfits)",
+    OutcomeKind.DOES_NOT_TRAIN: "does not learn",
+    OutcomeKind.DIVERGES: "diverges (the loss becomes NaN or infinite)",
+    OutcomeKind.LUCKY: "learns from some seeds only",
+    OutcomeKind.SLOW: "learns, but too slowly for its number of epochs",
+    OutcomeKind.NO_SIGNAL: "cannot learn from these data",
+    OutcomeKind.NOT_JUDGED: "could not be judged",
+}
+
+JUDGED = {
+    Judged.TRAINING: "the training rows, because there are too few others",
+    Judged.VALIDATION: "the validation rows",
+    Judged.HELD_OUT: "rows kept from training",
+    Judged.FOLDS: "rows kept from training, by cross-validation",
+}
+
+
+def score_name(task: TaskKind) -> str:
+    """The name of the score of a task."""
+    return "R2" if task is TaskKind.REGRESSION else "balanced accuracy"
+
+
+def score_text(task: TaskKind, value: float) -> str:
+    """A score: R2 as a number, accuracies in percent."""
+    return f"{value:.2f}" if task is TaskKind.REGRESSION else f"{value:.1%}"
+
+
+def share_text(share: Share) -> str:
+    """15 of 16 seeds learn (95 % interval: 72 to 99 %)"""
+    return f"{share.count} of {share.of} seeds learn (95 % interval: {share.low:.0%} to {share.high:.0%})".replace(
+        "% to", " to"
+    )
+
+
+def outcome_lines(found: Diagnosis) -> Iterator[str]:
+    """Whether it learns, with the scores that decide it."""
+    yield f"{found.name} {OUTCOMES[found.outcome]}."
+    if found.user is None:
+        yield "The time was not enough to train it once. Give it more with a larger budget."
+        return
+    if found.user.error is not None:
+        yield f"Keras refuses to train it: {found.user.error}"
+        return
+    references = found.references
+    text = f"{score_name(found.task).capitalize()} on {JUDGED[found.judged]}: "
+    text = text.replace("r2", "R2").replace("R2 on", "R2 on")
+    text += f"{score_text(found.task, found.user.held)}"
+    beside = [f"constant prediction {score_text(found.task, references.constant)}"]
+    if references.learners:
+        best = references.learners[0]
+        beside.append(f"{best.name} {score_text(found.task, best.score.value)}")
+    if found.repaired is not None:
+        beside.append(f"repaired {score_text(found.task, found.repaired.held)}")
+    text += f" ({', '.join(beside)})."
+    if found.judged is not Judged.TRAINING:
+        text += f" On training rows: {score_text(found.task, found.user.training)}."
+    yield text
+    if found.outcome is not OutcomeKind.LEARNS:
+        yield f"As it is, {share_text(found.user.learned)}."
+
+
+def change_text(change: Change) -> str:
+    """What to do, for a change whose line is not known."""
+    layer = f" of layer {change.layer}" if change.layer else ""
+    texts = {
+        ChangeKind.ACTIVATION: f"Set the activation{layer} to {change.new} (it is {change.old}).",
+        ChangeKind.UNITS: f"Set the units{layer} to {change.new} (they are {change.old}).",
+        ChangeKind.LOSS: f"Use the loss {change.new} instead of {change.old}.",
+        ChangeKind.FROM_LOGITS: f"Set from_logits={change.new} in the loss.",
+        ChangeKind.LABELS: f"Write the labels as {labels_text(change.new)}.",
+        ChangeKind.SHAPE: f"Reshape y from {change.old} to {change.new}.",
+        ChangeKind.FILL_INPUTS: "Replace missing inputs by the mean of their feature.",
+        ChangeKind.SCALE_INPUTS: scale_text("inputs", change.new),
+        ChangeKind.SCALE_TARGETS: scale_text("targets", change.new),
+        ChangeKind.SCALE_VALIDATION: "Scale the validation inputs exactly as the training inputs.",
+        ChangeKind.OPTIMIZER: f"Use the optimizer {change.new} instead of {change.old}.",
+        ChangeKind.LEARNING_RATE: f"Set the learning rate to {rate_text(change)}.",
+        ChangeKind.CLIPPING: f"Do not clip gradients at {change.old}.",
+        ChangeKind.EPOCHS: f"Train for {change.new} epochs instead of {change.old}.",
+        ChangeKind.BATCH_SIZE: f"Set the batch size to {change.new} (it is {change.old}).",
+        ChangeKind.CALLBACKS: f"Remove the callbacks that end or slow the training ({change.old}).",
+        ChangeKind.KERNEL_INITIALIZER: f"Use the initializer {change.new} for the kernel{layer} (now: {change.old}).",
+        ChangeKind.BIAS_INITIALIZER: f"Start the biases{layer} from {change.new} (now: {change.old}).",
+        ChangeKind.ADD_LAYER: f"Add {change.new} before layer {change.layer}.",
+        ChangeKind.REMOVE_LAYER: f"Remove layer {change.layer}, {change.old}.",
+        ChangeKind.DROPOUT: f"Set the dropout rate{layer} to {change.new} (it is {change.old}).",
+        ChangeKind.REGULARIZER: f"Remove the regularization{layer} (its strength is {change.old}).",
+        ChangeKind.TRAINABLE: f"Set trainable=True{layer}.",
+        ChangeKind.CLASS_WEIGHT: f"Weight the classes: {change.new}.",
+        ChangeKind.SHUFFLE: "Put the rows in random order before fit, and let fit shuffle them.",
+        ChangeKind.METRIC: f"Use the metric {change.new} instead of {change.old}.",
+    }
+    return texts[change.kind]
+
+
+def labels_text(coding: object) -> str:
+    """How labels are to be written."""
+    return {"indices": "integers from 0", "one_hot": "one column per class (to_categorical)", "signed": "-1 and 1"}.get(
+        str(coding), str(coding)
+    )
+
+
+def scale_text(what: str, how: object) -> str:
+    """How values are to be scaled."""
+    if how == "standardise":
+        return f"Standardise the {what}: subtract their mean and divide by their standard deviation."
+    return f"Scale the {what}: {how}."
+
+
+def rate_text(change: Change) -> str:
+    """0.001, 1/1,000 of yours"""
+    new, old = float(change.new or 0), float(change.old or 0)
+    if old <= 0 or new <= 0:
+        return number(new)
+    if new >= old:
+        return f"{number(new)}, {number(new / old)} times yours"
+    return f"{number(new)}, 1/{number(old / new)} of yours"
+
+
+def edit_text(edit: Edit) -> str:
+    """train.py:14: Dense(1, activation="softmax") -> activation="sigmoid" """
+    where = edit.file if edit.cell is None else f"{edit.file}, cell {edit.cell}"
+    what = f"{edit.subject} -> {edit.fragment}" if edit.subject else f"add {edit.fragment}"
+    return f"{where}:{edit.line}: {what}"
+
+
+def remedy_lines(changes: Sequence[Change], edits: Iterable[Edit]) -> Iterator[str]:
+    """What to do: the edits where their lines are known, else the changes in words."""
+    placed = list(dict.fromkeys(edit_text(edit) for edit in edits))
+    if placed:
+        yield from placed[:MOST_EDITS]
+        if len(placed) > MOST_EDITS:
+            yield f"and {count(len(placed) - MOST_EDITS, 'more edit')} (--diff shows all)"
+        return
+    texts = list(dict.fromkeys(change_text(change) for change in changes))
+    yield " ".join(texts[:MOST_EDITS])
+
+
+def level_text(found: Diagnosis, level: Level) -> str:
+    """The share that learns and the median score."""
+    return f"{share_text(level.learned)}, median {score_name(found.task)} {score_text(found.task, level.held)}"
+
+
+def cause_lines(found: Diagnosis, number_: int, cause: Cause) -> Iterator[str]:
+    """One cause: what, why, what to do, and the proof."""
+    name, meaning = FAULTS[cause.fault]
+    yield f"Cause {number_}: {name}. {meaning}"
+    for line in remedy_lines(cause.changes, cause.edits):
+        yield f"  {line}"
+    if cause.repaired is not None and cause.unrepaired is not None:
+        others = " and the other repairs" if len(found.causes) > 1 else ""
+        yield f"  Evidence: with this{others}, {level_text(found, cause.repaired)};"
+        yield f"  without it, {level_text(found, cause.unrepaired)}."
+
+
+def alternative_text(found: Diagnosis, other: Alternative) -> str:
+    """One alternative."""
+    what = next(iter(remedy_lines(other.changes, ())))
+    return f"Instead of repairing the {FAULTS[other.instead_of][0]}: {what} Then {share_text(other.level.learned)}."
+
+
+def hint_text(hint: Hint) -> str:
+    """One hint."""
+    what = next(iter(remedy_lines(hint.changes, ())))
+    return f"{FAULTS[hint.fault][0]}: {what}"
+
+
+def verdict(found: Diagnosis) -> list[str]:
+    """The whole answer, at most ``MOST_LINES`` lines."""
+    lines = list(outcome_lines(found))
+    for place, cause in enumerate(found.causes, start=1):
+        lines += cause_lines(found, place, cause)
+    if not found.causes and found.outcome not in (OutcomeKind.LEARNS, OutcomeKind.NO_SIGNAL):
+        lines.append(
+            f"No cause is proven: {count(len(found.tried), 'training')} of repaired versions did not show one."
+        )
+    lines += [alternative_text(found, other) for other in found.alternatives[:2]]
+    if found.hints:
+        lines.append("Not proven, but worth a look: " + "; ".join(hint_text(hint) for hint in found.hints[:MOST_HINTS]))
+    if found.partial:
+        lines.append("The time ran out before everything was tried. Give it more with a larger budget.")
+    return lines[:MOST_LINES]
+
+
+def tried_table(found: Diagnosis) -> Table:
+    """All trainings of the search."""
+    table = new_table(
+        "Trainings",
+        ("repairs", "left"),
+        (score_name(found.task), "right"),
+        ("on training rows", "right"),
+        ("learns", "right"),
+        ("updates", "right"),
+    )
+    for tried in found.tried:
+        share = tried.level.learned
+        name = joined(tried.repairs) if tried.repairs else "none (as it is)"
+        table.add_row(
+            Text(name + (", fresh seeds" if tried.fresh else "")),
+            score_text(found.task, tried.level.held),
+            score_text(found.task, tried.level.training),
+            f"{share.count} of {share.of}",
+            f"{tried.level.updates:,}",
+        )
+    return table
+
+
+def people(found: Diagnosis, *, verbose: bool = False) -> RenderableType:
+    """Everything that a person reads."""
+    parts: list[RenderableType] = [Text(line) for line in verdict(found)]
+    if verbose:
+        parts += [Text(), tried_table(found)]
+    return Group(*parts)

@@ -23,6 +23,7 @@ import numpy as np
 from .. import BadInput
 from .copies import copied_model, first_line
 from .data_sources import training_data
+from .edits import Edit, edited_files
 from .places import Sources
 from .program import Note, NoteKind, Program, take_rows
 from .recorder import (
@@ -83,6 +84,7 @@ def capture_script(
     fit: int = 1,
     seconds: float | None = None,
     seed: int = 0,
+    edits: Sequence[Edit] = (),
 ) -> Captured:
     """Run a script or notebook as it is, and capture one of its calls of ``fit``.
 
@@ -96,6 +98,7 @@ def capture_script(
         fit: number of the call to capture, from 1.
         seconds: after which the captured training is stopped; None for no limit.
         seed: of Python's, NumPy's and TensorFlow's global generators when the script starts.
+        edits: made in the copy before it is run; the user's files stay as they are.
     Raises:
         BadInput: the file cannot be run, fails before fit, never calls fit, or trains in a way that is not known.
     """
@@ -108,7 +111,9 @@ def capture_script(
     folders = [here, folder] if here != folder and here in folder.parents else [folder]
     if path.suffix == ".ipynb":
         folders = [folder]
-    request = _Request(path=path, shown_from=here, arguments=tuple(arguments), fit=fit, seconds=seconds, seed=seed)
+    request = _Request(
+        path=path, shown_from=here, arguments=tuple(arguments), fit=fit, seconds=seconds, seed=seed, edits=tuple(edits)
+    )
     try:
         return _capture_in(folders[0], request)
     except _MissingFile as missing:
@@ -130,6 +135,7 @@ class _Request:
     fit: int
     seconds: float | None
     seed: int
+    edits: tuple[Edit, ...]
 
     def shown(self, path: Path) -> str:
         """A file as the user knows it: relative to the current folder if it lies there."""
@@ -152,8 +158,11 @@ def _capture_in(folder: Path, request: _Request) -> Captured:
     output, alarm = Output(), Alarm()
     resolved = request.path.resolve()
     shown = request.shown(resolved)
+    edited = edited_files(request.edits, request.shown_from)
     with copied_workspace(folder) as workspace:
         copy = workspace.copied_path(resolved)
+        for file, text in edited.items():
+            workspace.replace_file(file, text)
         pieces = read_pieces(copy, shown, str(copy))
         refuse_other_frameworks(pieces, shown)
         sources = Sources(str(workspace.copy), lambda at: request.shown(workspace.original_path(at)))
@@ -171,7 +180,27 @@ def _capture_in(folder: Path, request: _Request) -> Captured:
             alarm.running(SECONDS_BEFORE_FIT),
         ):
             failure = _run(pieces, namespace)
-    return Captured(program=_result(recorder, failure, sources, shown, finder.replaced), output=output.text)
+    program = _result(recorder, failure, sources, shown, finder.replaced)
+    program = dataclasses.replace(program, fit_number=request.fit, arguments=request.arguments)
+    return Captured(program=program, output=output.text)
+
+
+def run_edited(program: Program, edits: Sequence[Edit], *, seconds: float | None = None, seed: int = 0) -> Captured:
+    """Run the script of a captured program once more, with edits made in the copy that is run.
+
+    Args:
+        program: captured from a script.
+        edits: from ``edits_for``.
+        seconds: after which the captured training is stopped; None for no limit.
+        seed: of the global generators when the script starts.
+    Raises:
+        BadInput: the program is not from a script, or the edited script fails before fit.
+    """
+    if program.path is None:
+        raise BadInput(f"{program.name}: expected a program captured from a script, got a model given in Python")
+    return capture_script(
+        program.path, arguments=program.arguments, fit=program.fit_number, seconds=seconds, seed=seed, edits=edits
+    )
 
 
 def _run(pieces: Sequence[Piece], namespace: dict[str, Any]) -> BaseException | None:

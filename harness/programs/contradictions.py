@@ -47,6 +47,7 @@ MAJORITY_SHARE = 0.9  # of one class, from which on classes are called imbalance
 LOSS_ROWS = 8  # rows on which two forms of a loss are compared
 MAX_ELEMENTS = 20_000_000  # elements of x looked at
 SEVERAL_LABELS_SHARE = 0.1  # of rows with no label or several, from which on labels are not exclusive
+SORTED_SHARE = 0.4  # difference of class shares between training and validation rows that no chance makes
 MAX_SHIFT = 5.0  # standard deviations by which the mean of validation data may lie away
 MIN_ROWS = 10  # of data whose scales are compared
 MAX_SCALED_CLASSES = 20  # evenly spaced values that can be labels divided by something
@@ -672,7 +673,7 @@ def layer_rules(subject: Subject) -> Finding:
             is_set = any(weight.path in program.set_weights for weight in layer.weights)
             yield Contradiction(
                 id="frozen-layer", check=Check.FROZEN_OUTPUT if is_output else Check.FROZEN_RANDOM,
-                severity=Severity.FACT if is_set or not program.places.layers else Severity.SUSPICION,
+                severity=Severity.FACT if is_set or not (program.places.layers or is_output) else Severity.SUSPICION,
                 place=subject.layer_place(layer.name), layer=layer.name, values={"layer": layer.name},
             )  # fmt: skip
     yield from dropout_rules(subject, layers)
@@ -776,6 +777,7 @@ def order_rules(subject: Subject) -> Finding:
     if labels is None or len(labels) < MIN_ROWS:
         return
     split = program.split_rows()
+    missing: list[Any] = []
     if split < len(labels):
         missing = sorted(set(labels[split:].tolist()) - set(labels[:split].tolist()))
         if missing:
@@ -786,6 +788,13 @@ def order_rules(subject: Subject) -> Finding:
                 values={"classes": tuple(missing[:10]), "share": share, "split": program.validation_split},
             )  # fmt: skip
     train = labels[:split]
+    if split <= len(labels) - MIN_ROWS and not missing:
+        difference = share_difference(train, labels[split:])
+        if difference > SORTED_SHARE:
+            yield Contradiction(
+                id="unshuffled", check=Check.VALIDATION_CLASSES, severity=Severity.CONTRADICTION,
+                place=program.places.fit, values={"difference": difference, "split": program.validation_split},
+            )  # fmt: skip
     changes = int(np.sum(train[1:] != train[:-1]))
     if not program.shuffle and changes == len(set(train.tolist())) - 1 and changes > 0:
         yield Contradiction(
@@ -798,6 +807,13 @@ def order_rules(subject: Subject) -> Finding:
             id="class-imbalance", check=Check.IMBALANCED, severity=Severity.FACT, place=subject.targets_place,
             values={"share": majority},
         )  # fmt: skip
+
+
+def share_difference(first: Array, second: Array) -> float:
+    """How differently often classes occur in two sets of labels: 0 for equally often, 1 for no class in common."""
+    classes = np.unique(np.concatenate([first, second]))
+    shares = [np.array([np.mean(labels == c) for c in classes]) for labels in (first, second)]
+    return float(np.sum(np.abs(shares[0] - shares[1])) / 2)
 
 
 def validation_rules(subject: Subject) -> Finding:

@@ -154,6 +154,8 @@ class Program:
         seconds: the captured fit took; None if it was not run.
         is_stopped: whether the captured fit was stopped by the time limit.
         error: what fit raised, if it did.
+        fit_number: which call of fit was captured, from 1.
+        arguments: that the script was run with.
         source: kind of x that fit was given: ``arrays``, ``dataframe``, ``tf.data``, ``generator``, ``PyDataset``.
         notes: what the capture changed or could not keep.
     """
@@ -187,6 +189,8 @@ class Program:
     seconds: float | None = None
     is_stopped: bool = False
     error: FitError | None = None
+    fit_number: int = 1
+    arguments: tuple[str, ...] = ()
     source: str = "arrays"
     notes: tuple[Note, ...] = ()
 

@@ -77,6 +77,13 @@ class Workspace:
         relative = relative_to(Path(path), self.original)
         return path if relative is None or not (self.copy / relative).exists() else str(self.copy / relative)
 
+    def replace_file(self, path: Path, text: str) -> None:
+        """Give the copy of a file of the user's folder another text; a file elsewhere is left alone."""
+        relative = relative_to(path, self.original)
+        if relative is not None:
+            self.detach(relative, keep=False)
+            (self.copy / relative).write_text(text, encoding="utf-8")
+
     def detach(self, relative: Path, keep: bool) -> None:
         """Replace the links on the way to a path of the copy by folders, and the file's own link by a copy of it."""
         at = self.copy

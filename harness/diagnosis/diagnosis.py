@@ -17,23 +17,28 @@ from .case import Case, prepare_case
 from .faults import Change, ChangeKind, Fault
 from .outcomes import (
     LEAST_LOWERED_FRACTION,
+    MOSTLY,
     Bar,
     OutcomeKind,
     Share,
     outcome_of,
     share_of,
 )
+from .rates import optimizer_facts
 from .references import SIGNAL_LEVEL, References
 from .repair import Repair
 from .repairs import propose_repairs
-from .search import Keys, Progress, Run, Search
+from .search import CERTAIN, Keys, Progress, Run, Search, Stage
 from .splits import Judged
 from .tasks import TaskKind
-from .trials import Ledger, OutOfTime, Trial
+from .training_repairs import rate_repair, rates_to_try
+from .trials import Ledger, OutOfBudget, Trial, plan_trials
 
 BUDGET_SECONDS = 30.0
 METRIC_OF_REGRESSION = "mae"
-ABORT_FACTOR = 4.0  # times the budget after which the clock aborts
+ABORT_FACTOR = 6.0  # times the budget after which the clock aborts
+LEAST_SECONDS = 20.0  # before which it never does
+WORTH_MORE_SEEDS = 0.15  # difference of two shares from which more seeds may tell them apart
 STARTS = (
     Fault.CLONES,
     Fault.ZERO_GRADIENT,
@@ -290,10 +295,11 @@ class _Diagnoser:
         references = case.references
         self.case = case
         self.started = started
-        ledger = Ledger(updates_left=np.inf, deadline=started + max(ABORT_FACTOR * budget, 20))
-        self.repairs = propose_repairs(case)
+        self.plan = plan_trials(case, budget)
+        ledger = Ledger(budget=budget, deadline=started + max(ABORT_FACTOR * budget, LEAST_SECONDS))
+        self.repairs = propose_repairs(case, self.plan)
         bar = Bar(constant=references.constant, best=references.best, noise=references.noise)
-        self.search = Search(case=case, repairs=self.repairs, bar=bar, ledger=ledger, progress=progress)
+        self.search = Search(case=case, repairs=self.repairs, bar=bar, plan=self.plan, ledger=ledger, progress=progress)
         self.causes: list[Cause] = []
         self.alternatives: list[Alternative] = []
         self.minimal: Keys | None = None
@@ -304,7 +310,7 @@ class _Diagnoser:
         """All steps; what is known when the clock ends them."""
         try:
             self.judge()
-        except OutOfTime:
+        except OutOfBudget:
             self.partial = True
         return self.result()
 
@@ -318,6 +324,11 @@ class _Diagnoser:
         self.outcome = self.outcome_now()
         if self.outcome is OutcomeKind.LEARNS and not self.may_be_far_from_best(own):
             return
+        if self.outcome is OutcomeKind.LUCKY and self.mostly_learns():
+            self.outcome = OutcomeKind.LEARNS
+            return
+        if self.outcome is not OutcomeKind.LEARNS:
+            self.tune_rate()
         full = search.repair_fully() if self.outcome is not OutcomeKind.LEARNS else self.raise_bar()
         if full is None and self.outcome is not OutcomeKind.LEARNS:
             full = self.lower_bar(own)
@@ -336,6 +347,29 @@ class _Diagnoser:
     def outcome_now(self) -> OutcomeKind:
         """The outcome of the program as it is, by the bar as it is."""
         return outcome_of(self.search.run(()).trial.scores, self.search.bar, self.search.bar)
+
+    def mostly_learns(self) -> bool:
+        """Whether a program that fails from some seeds of the search learns from most, those of the confirmation too."""
+        runs = [self.search.run((), stage=stage) for stage in (Stage.SEARCH, Stage.CONFIRM)]
+        return (
+            share_of(np.concatenate([self.search.bar.has_learned(r.trial.scores.held) for r in runs])).value >= MOSTLY
+        )
+
+    def tune_rate(self) -> None:
+        """Let the repair of the learning rate set the rate that does best of several."""
+        search, case = self.search, self.case
+        known = search.by_key.get("learning-rate")
+        if known is None or known.doubt >= CERTAIN or any(repair.doubt >= CERTAIN for repair in search.repairs):
+            return
+        facts = optimizer_facts(case.program.optimizer, 1)
+        rates = rates_to_try(facts, diverges=self.outcome is OutcomeKind.DIVERGES)
+        try:
+            rate, learns = search.best_rate(rates)
+        except OutOfBudget:
+            return
+        if learns or self.outcome is OutcomeKind.DIVERGES:
+            least = 1.2 if learns else 1.0
+            search.replace_repair(rate_repair(facts.rate, rate, max(known.doubt, least)))
 
     def has_signal(self) -> bool:
         """Whether off-the-shelf learners find more than chance in the data."""
@@ -393,7 +427,7 @@ class _Diagnoser:
         outcome stays without a cause.
         """
         search = self.search
-        runs = [run for run in search.runs.values() if run.repairs and not run.fresh]
+        runs = [run for run in search.runs.values() if run.repairs and run.stage is Stage.SEARCH]
         best = max(runs, key=lambda run: run.median, default=own)
         bar = Bar(constant=search.bar.constant, best=best.median, noise=search.bar.noise)
         limited = search.bar.fraction(own.median) >= LEAST_LOWERED_FRACTION
@@ -408,30 +442,42 @@ class _Diagnoser:
         return best.repairs if search.learns(best.repairs) else None
 
     def confirm(self, keys: Keys) -> None:
-        """Both sides of each cause, on fresh seeds and rows."""
+        """Both sides of each cause, on fresh seeds and rows; more of them where the intervals overlap."""
         search = self.search
-        together = search.run(keys, fresh=True)
-        share = search.share(keys, fresh=True)
         for key in search.in_order(keys):
-            without = search.run(keys - {key}, fresh=True)
-            other = search.share(keys - {key}, fresh=True)
-            if share.low > other.high:
-                repair = search.by_key[key]
-                self.causes.append(
-                    Cause(
-                        fault=repair.fault,
-                        changes=repair.changes,
-                        repaired=self.level(together),
-                        unrepaired=self.level(without),
+            for stage in (Stage.CONFIRM, Stage.CONFIRM_MORE):
+                optional = stage is Stage.CONFIRM_MORE
+                try:
+                    share = search.share(keys, stage=stage, optional=optional)
+                    other = search.share(keys - {key}, stage=stage, optional=optional)
+                except OutOfBudget:
+                    self.partial = True
+                    break
+                if share.low > other.high:
+                    repair = search.by_key[key]
+                    self.causes.append(
+                        Cause(
+                            fault=repair.fault,
+                            changes=repair.changes,
+                            repaired=self.level(search.run(keys, stage=stage)),
+                            unrepaired=self.level(search.run(keys - {key}, stage=stage)),
+                        )
                     )
-                )
+                    break
+                if share.value - other.value < WORTH_MORE_SEEDS:
+                    break
+
+    def confirmed(self, keys: Keys) -> Run | None:
+        """The run of a set on the most fresh seeds."""
+        runs = self.search.runs
+        return runs.get((keys, Stage.CONFIRM_MORE)) or runs.get((keys, Stage.CONFIRM))
 
     def look_for_alternatives(self, keys: Keys) -> None:
         """Repairs that do in place of a cause; the clock may end this without harm."""
         search = self.search
         try:
             pairs = search.alternatives(keys)
-        except OutOfTime:
+        except OutOfBudget:
             self.partial = True
             return
         for cause, other in pairs:
@@ -460,8 +506,8 @@ class _Diagnoser:
     def result(self) -> Diagnosis:
         """Everything that was found."""
         search, case = self.search, self.case
-        known = search.runs.get((frozenset(), False))
-        repaired = search.runs.get((self.minimal, True)) if self.minimal else None
+        known = search.runs.get((frozenset(), Stage.SEARCH))
+        repaired = self.confirmed(self.minimal) if self.minimal else None
         causes = [self.with_edits(cause) for cause in [*self.causes, *self.causes_without_run()]]
         named = {cause.fault for cause in causes}
         hints = self.hints(named) if self.outcome is not OutcomeKind.LEARNS else []
@@ -482,7 +528,7 @@ class _Diagnoser:
             contradictions=case.found,
             edits=edits_for(case.program, [change for cause in causes for change in cause.changes]).edits,
             tried=tuple(
-                TriedSet(repairs=tuple(sorted(run.repairs)), level=self.level(run), fresh=run.fresh)
+                TriedSet(repairs=tuple(sorted(run.repairs)), level=self.level(run), fresh=run.stage is not Stage.SEARCH)
                 for run in search.runs.values()
             ),
             partial=self.partial,

@@ -21,7 +21,7 @@ from .rates import optimizer_facts
 from .repair import Repair
 from .start_repairs import initializer_repairs
 from .training_repairs import length_repairs, optimizer_repairs
-from .trials import updates_of
+from .trials import Plan, updates_of
 from .variants import Variant
 
 # How common a fault is in real programs, most common first: the order among equally doubtful repairs.
@@ -82,8 +82,8 @@ def apply_repairs(variant: Variant, repairs: Sequence[Repair]) -> Variant:
     return variant
 
 
-def propose_repairs(case: Case) -> tuple[Repair, ...]:
-    """All repairs that a program may need, the likeliest cause first."""
+def propose_repairs(case: Case, plan: Plan) -> tuple[Repair, ...]:
+    """All repairs that a program may need and that the plan has room for, the likeliest cause first."""
     layers = read_layers(case.program, case.head)
     rows = len(case.split.folds[0].train)
     updates = updates_of(case.program, rows)
@@ -92,7 +92,7 @@ def propose_repairs(case: Case) -> tuple[Repair, ...]:
         *head_repairs(case),
         *data_repairs(case),
         *optimizer_repairs(optimizer),
-        *length_repairs(case, rows, updates),
+        *length_repairs(case, rows, updates, plan),
         *initializer_repairs(case, layers),
         *layer_repairs(case, layers),
     ]

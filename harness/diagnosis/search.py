@@ -13,21 +13,24 @@ bounded by counts.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from enum import Enum
 
 import numpy as np
 
 from ..programs.copies import first_line
+from ..programs.program import Program
 from .case import Case
 from .outcomes import MOSTLY, Bar, Scores, Share, share_of
 from .repair import Repair
 from .repairs import apply_repairs, order_of
-from .trials import REFUSALS, Ledger, Trial, run_variant
+from .trials import REFUSALS, Ledger, Plan, Trial, estimated_seconds, joined_trials, run_variant
 from .variants import Variant
 
-SEARCH_SEEDS = 8
 CONFIRM_SEEDS = 16
+CONFIRM_MORE_SEEDS = 32
 FIRST_SEARCH_SEED = 1_000
 FIRST_CONFIRM_SEED = 2_000_000
 MOST_PASSES = 3
@@ -39,6 +42,14 @@ Keys = frozenset[str]
 Progress = Callable[[str, int], None]
 
 
+class Stage(Enum):
+    """Which seeds and rows a training is judged by."""
+
+    SEARCH = "search"
+    CONFIRM = "confirm"  # fresh seeds and rows
+    CONFIRM_MORE = "confirm_more"  # the same and as many again, where the intervals overlap
+
+
 @dataclass(frozen=True, kw_only=True)
 class Run:
     """One set of repairs and what the program reaches with it.
@@ -46,12 +57,12 @@ class Run:
     Attributes:
         repairs: keys of the repairs
         trial: what it reaches
-        fresh: whether the seeds and rows are those of the confirmation
+        stage: which seeds and rows judged it
     """
 
     repairs: Keys
     trial: Trial
-    fresh: bool
+    stage: Stage
 
     @property
     def median(self) -> float:
@@ -66,49 +77,73 @@ class Search:
     case: Case
     repairs: Sequence[Repair]
     bar: Bar
+    plan: Plan
     ledger: Ledger
     progress: Progress | None = None
-    search_seeds: int = SEARCH_SEEDS
-    runs: dict[tuple[Keys, bool], Run] = field(default_factory=dict)
+    runs: dict[tuple[Keys, Stage], Run] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.by_key = {repair.key: repair for repair in self.repairs}
-        self.user = Variant(program=self.case.program, head=self.case.head)
+        self.user = Variant(program=shortened(self.case, self.plan), head=self.case.head)
 
-    def run(self, keys: Iterable[str], *, fresh: bool = False) -> Run:
-        """The program with a set of repairs, trained from the seeds of the search or of the confirmation."""
+    def run(self, keys: Iterable[str], *, stage: Stage = Stage.SEARCH, optional: bool = False) -> Run:
+        """The program with a set of repairs, trained from the seeds of a stage.
+
+        Args:
+            optional: whether the answer stands without it; it is then left out when the budget is spent
+        Raises:
+            OutOfBudget: there is no room for it.
+        """
         chosen = self.effective(frozenset(keys))
-        known = self.runs.get((chosen, fresh))
+        known = self.runs.get((chosen, stage))
         if known is not None:
             return known
-        self.ledger.check()
-        count, first = (CONFIRM_SEEDS, FIRST_CONFIRM_SEED) if fresh else (self.search_seeds, FIRST_SEARCH_SEED)
-        seeds = [first + self.case.seed * 1000 + number for number in range(count)]
-        try:
-            variant = apply_repairs(self.user, [self.by_key[key] for key in sorted(chosen)])
-        except REFUSALS as problem:  # a repair that this network cannot take is a result of the search
-            trial = _failed(self.case, count, f"{type(problem).__name__}: {first_line(problem)}")
-        else:
-            trial = run_variant(self.case, variant, seeds, confirm=fresh, tick=self.ledger.check)
-        self.ledger.trials += 1
-        found = Run(repairs=chosen, trial=trial, fresh=fresh)
-        self.runs[chosen, fresh] = found
+        self.ledger.check_clock()
+        parts = []
+        if stage is Stage.CONFIRM_MORE:
+            parts.append(self.run(chosen, stage=Stage.CONFIRM, optional=optional).trial)
+        parts.append(self.train(chosen, stage, optional=optional))
+        found = Run(repairs=chosen, trial=joined_trials(parts), stage=stage)
+        self.runs[chosen, stage] = found
         if self.progress is not None:
             self.progress(", ".join(sorted(chosen)) or "as it is", self.ledger.trials)
         return found
+
+    def train(self, keys: Keys, stage: Stage, *, optional: bool) -> Trial:
+        """Train a set of repairs from the seeds that are new in a stage."""
+        count, first = {
+            Stage.SEARCH: (self.plan.search_seeds, FIRST_SEARCH_SEED),
+            Stage.CONFIRM: (CONFIRM_SEEDS, FIRST_CONFIRM_SEED),
+            Stage.CONFIRM_MORE: (CONFIRM_MORE_SEEDS, FIRST_CONFIRM_SEED + CONFIRM_SEEDS),
+        }[stage]
+        seeds = [first + self.case.seed * 1000 + number for number in range(count)]
+        try:
+            variant = apply_repairs(self.user, [self.by_key[key] for key in sorted(keys)])
+        except REFUSALS as problem:  # a repair that this network cannot take is a result of the search
+            return _failed(self.case, count, f"{type(problem).__name__}: {first_line(problem)}")
+        rows = len(self.case.split.folds[0].train)
+        self.ledger.spend(estimated_seconds(variant, rows, self.plan, count), optional=optional)
+        return run_variant(
+            self.case,
+            variant,
+            seeds,
+            plan=self.plan,
+            confirm=stage is not Stage.SEARCH,
+            tick=self.ledger.check_clock,
+        )
 
     def effective(self, keys: Keys) -> Keys:
         """The set without repairs that have no effect beside others of it."""
         idle = {other for key in keys for other in self.by_key[key].replaces}
         return keys - idle
 
-    def share(self, keys: Iterable[str], *, fresh: bool = False) -> Share:
+    def share(self, keys: Iterable[str], *, stage: Stage = Stage.SEARCH, optional: bool = False) -> Share:
         """The share of the seeds from which the program learns with a set of repairs."""
-        return share_of(self.bar.has_learned(self.run(keys, fresh=fresh).trial.scores.held))
+        return share_of(self.bar.has_learned(self.run(keys, stage=stage, optional=optional).trial.scores.held))
 
-    def learns(self, keys: Iterable[str]) -> bool:
+    def learns(self, keys: Iterable[str], *, optional: bool = False) -> bool:
         """Whether a set of repairs makes the program learn from most seeds."""
-        return self.share(keys).value >= MOSTLY
+        return self.share(keys, optional=optional).value >= MOSTLY
 
     def in_order(self, keys: Iterable[str]) -> list[str]:
         """Keys, the likeliest cause first."""
@@ -117,6 +152,32 @@ class Search:
     def questioned(self) -> list[str]:
         """Keys of the repairs whose choice practice questions, the likeliest cause first."""
         return self.in_order(repair.key for repair in self.repairs if repair.doubt >= 1)
+
+    def best_rate(self, rates: Sequence[float]) -> tuple[float, bool]:
+        """The rate of several with which the program as it is scores best, and whether it learns with it.
+
+        All rates are trained in one call, each from some of the seeds of the search.
+        """
+        copies = max(1, self.plan.search_seeds // len(rates))
+        seeds = [FIRST_SEARCH_SEED + self.case.seed * 1000 + number for number in range(copies * len(rates))]
+        given = np.array([rates[number // copies] for number in range(len(seeds))])
+        if len(self.case.split.folds) > 1:  # seeds are dealt to folds in turn: each fold gets every rate
+            given = np.array([rates[number // len(self.case.split.folds) % len(rates)] for number in range(len(seeds))])
+        rows = len(self.case.split.folds[0].train)
+        self.ledger.spend(estimated_seconds(self.user, rows, self.plan, len(seeds)), optional=True)
+        trial = run_variant(
+            self.case, self.user, seeds, plan=self.plan, learning_rates=given.tolist(), tick=self.ledger.check_clock
+        )
+        if trial.error is not None:
+            return rates[0], False
+        medians = [float(np.median(trial.scores.held[given == rate])) for rate in rates]
+        learned = [rate for rate, median in zip(rates, medians) if median >= self.bar.learned]
+        return (learned[0], True) if learned else (rates[int(np.argmax(medians))], False)
+
+    def replace_repair(self, repair: Repair) -> None:
+        """Put another repair in the place of the one with the same key."""
+        self.repairs = [other for other in self.repairs if other.key != repair.key] + [repair]
+        self.by_key[repair.key] = repair
 
     # Repair
 
@@ -208,9 +269,21 @@ class Search:
                 if repair.key in keys or (repair.doubt < 1 and repair.key not in usual):
                     continue
                 tried += 1
-                if self.learns(rest | {repair.key}):
+                if self.learns(rest | {repair.key}, optional=True):
                     found.append((cause, repair.key))
         return found
+
+
+def shortened(case: Case, plan: Plan) -> Program:
+    """The program, its training cut to what the budget allows."""
+    program = case.program
+    if plan.prefix_updates is None:
+        return program
+    rows = len(case.split.folds[0].train)
+    steps = program.steps_per_epoch or max(1, -(-rows // max(1, program.batch_size)))
+    if steps > plan.prefix_updates:
+        return dataclasses.replace(program, steps_per_epoch=plan.prefix_updates, epochs=program.initial_epoch + 1)
+    return dataclasses.replace(program, epochs=program.initial_epoch + plan.prefix_updates // steps)
 
 
 def _failed(case: Case, count: int, error: str) -> Trial:

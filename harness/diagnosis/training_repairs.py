@@ -13,6 +13,7 @@ from .case import Case
 from .faults import Change, ChangeKind, Fault
 from .rates import ADAM_RATE, OptimizerFacts, with_rate, without_clipping
 from .repair import Repair
+from .trials import Plan
 from .variants import Variant
 
 USUAL_BATCH = 32
@@ -25,19 +26,10 @@ SHAPERS = ("EarlyStopping", "ReduceLROnPlateau", "LearningRateScheduler", "Lambd
 
 def optimizer_repairs(facts: OptimizerFacts) -> Iterator[Repair]:
     """The learning rate alone, clipping, and Adam at its usual rate."""
-    low, typical, high = facts.usual
     distance = facts.distance
     off = max(distance, 1 / distance) if distance > 0 else np.inf
     doubt = 0 if off == 1 else (1 if off < 4 else (2 if off < 20 else 2.75))
-    too_small = distance < 1 or (distance == 1 and facts.rate < typical)
-    yield Repair(
-        key="learning-rate",
-        fault=Fault.RATE_TOO_SMALL if too_small else Fault.RATE_TOO_LARGE,
-        doubt=doubt,
-        apply=lambda variant: _with_rate(variant, typical),
-        changes=(Change(kind=ChangeKind.LEARNING_RATE, old=facts.rate, new=typical),),
-        block="rate",
-    )
+    yield rate_repair(facts.rate, facts.usual[1], doubt)
     if facts.clip is not None:
         yield Repair(
             key="clipping",
@@ -80,6 +72,31 @@ def optimizer_repairs(facts: OptimizerFacts) -> Iterator[Repair]:
     )
 
 
+def rate_repair(old: float, new: float, doubt: float) -> Repair:
+    """Another constant learning rate."""
+    return Repair(
+        key="learning-rate",
+        fault=Fault.RATE_TOO_SMALL if new > old else Fault.RATE_TOO_LARGE,
+        doubt=doubt,
+        apply=lambda variant: _with_rate(variant, new),
+        changes=(Change(kind=ChangeKind.LEARNING_RATE, old=old, new=new),),
+        block="rate",
+    )
+
+
+def rates_to_try(facts: OptimizerFacts, *, diverges: bool) -> tuple[float, ...]:
+    """Four other rates than the program's own, nearest first: lower ones if it diverges or is high, higher ones if it
+    is low, both if neither."""
+    low, _, high = facts.usual
+    if diverges or facts.rate > high:
+        factors = (0.1, 0.01, 1e-3, 1e-4)
+    elif facts.rate < low:
+        factors = (10.0, 100.0, 1e3, 1e4)
+    else:
+        factors = (10.0, 0.1, 0.01, 1e-3)
+    return tuple(float(f"{facts.rate * factor:.3g}") for factor in factors)
+
+
 def _with_rate(variant: Variant, rate: float) -> Variant:
     """The variant with another constant learning rate."""
     program = dataclasses.replace(variant.program, optimizer=with_rate(variant.program.optimizer, rate))
@@ -94,20 +111,22 @@ def _without_decay(variant: Variant) -> Variant:
     return dataclasses.replace(variant, program=program)
 
 
-def length_repairs(case: Case, rows: int, updates: int) -> Iterator[Repair]:
+def length_repairs(case: Case, rows: int, updates: int, plan: Plan) -> Iterator[Repair]:
     """Epochs, batch size, callbacks."""
     program = case.program
     epochs = max(1, program.epochs - program.initial_epoch)
     factor = int(np.clip(np.ceil(ENOUGH_UPDATES / updates), 4, MOST_EPOCH_FACTOR))
+    factor = min(factor, plan.most_updates // updates)
     doubt = 2 if epochs == 1 or updates < FEW_UPDATES / 4 else (1 if updates < FEW_UPDATES or epochs <= 3 else 0)
-    yield Repair(
-        key="too-few-epochs",
-        fault=Fault.TOO_FEW_EPOCHS,
-        doubt=doubt,
-        apply=lambda variant: _longer(variant, factor),
-        changes=(Change(kind=ChangeKind.EPOCHS, old=program.epochs, new=program.epochs * factor),),
-        block="epochs",
-    )
+    if factor >= 2 and plan.prefix_updates is None:
+        yield Repair(
+            key="too-few-epochs",
+            fault=Fault.TOO_FEW_EPOCHS,
+            doubt=doubt,
+            apply=lambda variant: _longer(variant, factor),
+            changes=(Change(kind=ChangeKind.EPOCHS, old=program.epochs, new=program.epochs * factor),),
+            block="epochs",
+        )
     size = program.batch_size
     if (size > 2 * USUAL_BATCH and rows > 2 * USUAL_BATCH) or (size <= 2 and rows > 200):
         large = size >= rows / 3

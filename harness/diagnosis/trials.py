@@ -12,7 +12,7 @@ import tensorflow as tf
 from .. import BadInput
 from ..programs.copies import first_line
 from ..programs.program import Program
-from ..programs.training import predict, train
+from ..programs.training import cost_per_update, predict, train
 from .case import Case
 from .outcomes import Scores
 from .scores import constant_score, score
@@ -21,6 +21,15 @@ from .variants import Prepared, Variant, prepare_fold
 
 # What Keras and TensorFlow raise about a program that cannot be trained; everything else is an accident of ours.
 REFUSALS = (BadInput, ValueError, TypeError, tf.errors.OpError)
+
+# (seeds of one call, seeds of a training while searching), from the best to the cheapest. The calls of the search
+# and of the confirmation have the same number of members, so that a structure is compiled once.
+MEMBERS_OF_ONE_SPLIT = ((8, 8), (4, 4))
+MEMBERS_OF_FOLDS = ((4, 16), (2, 8), (1, 4))
+TRIALS_OF_BUDGET = 10  # trainings of the program's own length that a budget is to suffice for
+LONG_TRIALS_OF_BUDGET = 5  # trainings of the largest number of updates
+NEEDED_FACTOR = 2.5  # times the budget that trainings which decide the answer may take
+FEWEST_PREFIX_UPDATES = 200
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,28 +49,69 @@ class Trial:
     error: str | None = None
 
 
-class OutOfTime(Exception):
-    """The clock ended the search."""
+class OutOfBudget(Exception):
+    """The updates that the budget is worth are spent, or the clock ended the search."""
 
 
 @dataclass
 class Ledger:
-    """What the search has spent, and what it may spend.
+    """What the search has spent, and what it may spend, in seconds by the formula of ``programs.costs``.
 
     Attributes:
-        updates_left: updates (of one member) that may still be made
+        budget: seconds that optional trainings may be spent on
         deadline: ``time.monotonic`` at which the search is aborted
-        trials: number of trials made
+        spent: so far
+        trials: number of trainings made
     """
 
-    updates_left: float
+    budget: float
     deadline: float
+    spent: float = 0.0
     trials: int = 0
 
-    def check(self) -> None:
-        """Raise ``OutOfTime`` if the clock has run out."""
+    def check_clock(self) -> None:
+        """Raise ``OutOfBudget`` if the clock has run out."""
         if time.monotonic() > self.deadline:
-            raise OutOfTime
+            raise OutOfBudget
+
+    def spend(self, seconds: float, *, optional: bool) -> None:
+        """Book a training; raise ``OutOfBudget`` if there is no room for it."""
+        most = self.budget if optional else NEEDED_FACTOR * self.budget
+        if self.spent + seconds > most:
+            raise OutOfBudget
+        self.spent += seconds
+        self.trials += 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """How long each training may be, so that the budget suffices for a search.
+
+    Attributes:
+        members: seeds that are trained in one call
+        search_seeds: seeds of a training while searching
+        most_updates: of the longest training
+        prefix_updates: to which the program's own training is cut; None if it is not
+    """
+
+    members: int
+    search_seeds: int
+    most_updates: int
+    prefix_updates: int | None
+
+
+def plan_trials(case: Case, budget: float) -> Plan:
+    """The plan for a budget of seconds, from the program's size alone."""
+    folds = len(case.split.folds)
+    own = updates_of(case.program, len(case.split.folds[0].train))
+    for members, seeds in MEMBERS_OF_FOLDS if folds > 1 else MEMBERS_OF_ONE_SPLIT:
+        cost = cost_per_update(case.program, members) * seeds / members
+        most = int(budget / TRIALS_OF_BUDGET / cost)
+        if own <= most:
+            longest = int(budget / LONG_TRIALS_OF_BUDGET / cost)
+            return Plan(members=members, search_seeds=seeds, most_updates=max(longest, own), prefix_updates=None)
+    most = max(most, FEWEST_PREFIX_UPDATES)
+    return Plan(members=members, search_seeds=seeds, most_updates=most, prefix_updates=most if own > most else None)
 
 
 def updates_of(program: Program, rows: int) -> int:
@@ -70,11 +120,18 @@ def updates_of(program: Program, rows: int) -> int:
     return per_epoch * max(1, program.epochs - program.initial_epoch)
 
 
+def estimated_seconds(variant: Variant, rows: int, plan: Plan, seeds: int) -> float:
+    """What training a variant from so many seeds costs, by the formula of ``programs.costs``."""
+    per_update = cost_per_update(variant.program, plan.members) * max(1, -(-seeds // plan.members))
+    return updates_of(variant.program, rows) * per_update
+
+
 def run_variant(
     case: Case,
     variant: Variant,
     seeds: Sequence[int],
     *,
+    plan: Plan,
     confirm: bool = False,
     learning_rates: Sequence[float] | None = None,
     tick: Callable[[], None] | None = None,
@@ -84,6 +141,7 @@ def run_variant(
     The seeds are dealt to the folds in turn, so that each fold is judged by about as many.
 
     Args:
+        plan: how many are trained in one call
         confirm: whether the rows for confirmation judge
         learning_rates: one a seed, instead of the program's own
         tick: called before each training, for progress and time limits
@@ -96,33 +154,50 @@ def run_variant(
     updates = 0
     folds = case.split.folds
     for number, fold in enumerate(folds):
-        members = range(number, len(seeds), len(folds))
-        if len(members) == 0:
+        dealt = range(number, len(seeds), len(folds))
+        if len(dealt) == 0:
             continue
-        if tick is not None:
-            tick()
         prepared = prepare_fold(case, variant, fold, confirm=confirm)
         updates = updates_of(prepared.program, len(fold.train))
-        rates = None if learning_rates is None else np.asarray(learning_rates)[list(members)]
-        try:
-            trained = train(prepared.program, seeds=[int(seeds[member]) for member in members], learning_rates=rates)
-            outputs = predict(prepared.program, trained, prepared.held)
-            own = predict(prepared.program, trained, prepared.training)
-        except REFUSALS as problem:  # what Keras says about a variant is a result
-            error = f"{type(problem).__name__}: {first_line(problem)}"
-            held[list(members)] = training[list(members)] = constant_score(case.task, prepared.held_targets)
-            continue
-        for place, member in enumerate(members):
-            held[member], area = _score(case, prepared, outputs[place], prepared.held_targets)
-            training[member], _ = _score(case, prepared, own[place], prepared.training_targets)
-            diverged[member] = bool(trained.diverged[place]) or not np.all(np.isfinite(outputs[place]))
-            if area is not None:
-                areas.append(area)
+        for start in range(0, len(dealt), plan.members):
+            members = list(dealt[start : start + plan.members])
+            if tick is not None:
+                tick()
+            rates = None if learning_rates is None else np.asarray(learning_rates)[members]
+            try:
+                trained = train(prepared.program, seeds=[int(seeds[m]) for m in members], learning_rates=rates)
+                outputs = predict(prepared.program, trained, prepared.held)
+                own = predict(prepared.program, trained, prepared.training)
+            except REFUSALS as problem:  # what Keras says about a variant is a result
+                error = f"{type(problem).__name__}: {first_line(problem)}"
+                held[members] = training[members] = constant_score(case.task, prepared.held_targets)
+                continue
+            for place, member in enumerate(members):
+                held[member], area = _score(case, prepared, outputs[place], prepared.held_targets)
+                training[member], _ = _score(case, prepared, own[place], prepared.training_targets)
+                diverged[member] = bool(trained.diverged[place]) or not np.all(np.isfinite(outputs[place]))
+                if area is not None:
+                    areas.append(area)
     return Trial(
         scores=Scores(held=held, training=training, diverged=diverged),
         auc=float(np.median(areas)) if areas else None,
         updates=updates,
         error=error,
+    )
+
+
+def joined_trials(parts: Sequence[Trial]) -> Trial:
+    """One trial of the seeds of several."""
+    areas = [part.auc for part in parts if part.auc is not None]
+    return Trial(
+        scores=Scores(
+            held=np.concatenate([part.scores.held for part in parts]),
+            training=np.concatenate([part.scores.training for part in parts]),
+            diverged=np.concatenate([part.scores.diverged for part in parts]),
+        ),
+        auc=float(np.median(areas)) if areas else None,
+        updates=parts[0].updates,
+        error=next((part.error for part in parts if part.error is not None), None),
     )
 
 

@@ -1,7 +1,7 @@
-"""A test bench for neural-network math written by hand."""
+"""A test bench for neural-network math written by hand and for Keras programs that do not learn."""
+
+from .errors import BadInput
 
 __version__ = "0.1.0"
 
-
-class BadInput(Exception):
-    """A user's mistake, told in one or two plain lines: what was wrong, where, what to do. Ends a command with 2."""
+__all__ = ["BadInput", "__version__"]

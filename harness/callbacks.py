@@ -31,16 +31,7 @@ from .board.series import (
     neurons_text,
     shown_neurons,
 )
-from .keras_models.units import (
-    Units,
-    activations,
-    applied_activation,
-    consumers,
-    groups_of,
-    probe_of,
-    spread_of,
-    units_of,
-)
+from .programs.units import Units, activations, applied_activation, consumers, groups_of, probe_of, spread_of, units_of
 
 PARTED = 1e-3  # clones that have come apart by this share of how far they have moved are parting, not clones
 

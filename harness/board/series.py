@@ -23,9 +23,9 @@ from tensorboard.compat.proto import summary_pb2
 
 from harness.models.network import Array, Network
 
-from .. import saturation
-from ..symmetry import clone_groups, clone_spread, effective_width, hidden_layers
-from ..trace import Quantity, Run
+from ..comparison.trace import Quantity, Run
+from ..measures import saturation
+from ..measures.symmetry import clone_groups, clone_spread, effective_width, hidden_layers
 from .events import (
     Series,
     Setting,

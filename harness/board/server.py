@@ -12,8 +12,8 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
-from .. import BadInput
-from ..given import Given, must, shown_path
+from ..errors import BadInput, shown_path
+from ..scenario.given import Given, must
 from .heatmap import FRAMES
 
 LOOPBACK = "127.0.0.1"

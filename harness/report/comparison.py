@@ -12,13 +12,13 @@ from rich.text import Text
 
 from harness.models.network import Array
 
-from ..baseline import LEARNED, NEAR_CONSTANT
-from ..compare import Comparison
-from ..experiment import Experiment
-from ..post import Claim, RecoveredRate
-from ..scenario import Scenario
-from ..symmetry import clone_spread, effective_width, hidden_layers
-from ..trace import Run
+from ..comparison.differences import Comparison
+from ..comparison.experiment import Experiment
+from ..comparison.post import Claim, RecoveredRate
+from ..comparison.trace import Run
+from ..measures.baseline import LEARNED, NEAR_CONSTANT
+from ..measures.symmetry import clone_spread, effective_width, hidden_layers
+from ..scenario.scenario import Scenario
 from .words import Json, count, joined, new_table, number, plain
 
 ROWS = 15  # of iterations in the table of costs

@@ -5,8 +5,8 @@ from __future__ import annotations
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from ..keras_models.inspection import OFF, Inspection, LayerReport
-from ..saturation import FLAT
+from ..measures.saturation import FLAT
+from ..programs.inspection import OFF, Inspection, LayerReport
 from .words import Json, new_table, plain
 
 LISTED = 8  # units of a group that are named

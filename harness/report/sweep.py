@@ -10,9 +10,9 @@ from rich.text import Text
 
 from harness.models.optimizers import exact
 
-from .. import post
-from ..scenario import load
-from ..sweep import ENOUGH, Combination, Group, Sweep, best
+from ..comparison import post
+from ..scenario.scenario import load
+from ..sweeps.sweep import ENOUGH, Combination, Group, Sweep, best
 from .comparison import scenario_json
 from .words import Json, count, new_table, number, plain
 

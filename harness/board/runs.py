@@ -17,11 +17,10 @@ from pathlib import Path
 
 from tensorboard.compat.proto import summary_pb2
 
-from harness.models.network import Network
-
 from ..comparison.trace import Run
 from ..errors import BadInput, shown
 from ..files import UNFINISHED, plain_errors
+from ..models.network import Network
 from .events import Series, Setting, event_of, file_version, record, records_of, text_value
 from .series import MAX_NEURONS, series_of, side_by_side, told_once
 

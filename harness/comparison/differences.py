@@ -7,8 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from harness.models.network import Array
-
+from ..models.network import Array
 from .rounding import Bounds
 from .trace import Quantity, Trace
 

@@ -9,10 +9,9 @@ from types import ModuleType
 
 import numpy as np
 
-from harness.models import handwritten, numerical, sequential, tape
-from harness.models.network import Array, Network, Weights
-
 from ..measures.baseline import constant_cost
+from ..models import handwritten, numerical, sequential, tape
+from ..models.network import Array, Network, Weights
 from ..scenario.effort import REFEREE_WORK
 from ..scenario.scenario import Scenario
 from . import differences as compare

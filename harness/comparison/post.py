@@ -9,9 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from harness.models import handwritten
-from harness.models.network import Array
-
+from ..models import handwritten
+from ..models.network import Array
 from ..scenario.scenario import Scenario, load
 from .trace import Quantity, take
 

@@ -16,9 +16,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from harness.models import numerical
-from harness.models.network import Array, Network, Weights
-
+from ..models import numerical
+from ..models.network import Array, Network, Weights
 from .trace import COST, Quantity
 
 Bounds = dict[Quantity, Array]

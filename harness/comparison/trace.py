@@ -12,8 +12,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from harness.models.batches import pieces
-from harness.models.network import Array, Forward, Implementation, Network, Weights, weight_of_piece
+from ..models.batches import pieces
+from ..models.network import Array, Forward, Implementation, Network, Weights, weight_of_piece
 
 
 class Quantity(NamedTuple):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from harness.models.network import Array
+from ..models.network import Array
 
 CLASSIFYING = ("binary_crossentropy", "categorical_crossentropy")
 NEAR_CONSTANT = 0.01  # a cost this near to the constant prediction's, relatively, is said to be on its plateau

@@ -20,7 +20,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.models.network import Array
+from ..models.network import Array
 
 FLAT = 0.05  # of the largest slope: one that is smaller is saturation
 

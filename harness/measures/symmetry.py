@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.models.network import Array, Weights
+from ..models.network import Array, Weights
 
 
 def fingerprints(weights: Weights, layer: int) -> Array:

@@ -11,9 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.models import numerical
-from harness.models.network import Array, Network, Weights
-
+from ..models import numerical
+from ..models.network import Array, Network, Weights
 from . import saturation
 from .baseline import CLASSIFYING, constant_cost, cost_of_outputs
 from .symmetry import clone_groups, clone_spread, hidden_layers

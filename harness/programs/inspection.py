@@ -16,11 +16,10 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.models.initializers import VARIANCES
-from harness.models.network import Array
-
 from ..errors import BadInput
 from ..measures import saturation
+from ..models.initializers import VARIANCES
+from ..models.network import Array
 from .units import (
     NORMALISATION,
     RECURRENT,

@@ -22,9 +22,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
-from harness.models.network import Array
-
 from ..errors import BadInput, on_the_terminal, shown, shown_path
+from ..models.network import Array
 from ..scenario.data import npz_arrays, read_bytes
 
 if TYPE_CHECKING:
@@ -33,7 +32,7 @@ if TYPE_CHECKING:
     Model: TypeAlias = keras.Model
 
 REFERENCE = re.compile(r"([A-Za-z_][\w.]*):([A-Za-z_]\w*)")  # module:function
-OURS = ("harness", "models")
+OURS = "harness"
 LONGEST_LINE = 300  # letters of what somebody's code or file says of itself
 MOST_UNPACKED = 2**32  # bytes of a .keras file
 MOST_CONFIG = 2**26  # bytes of the description in it
@@ -144,13 +143,13 @@ def load_file(path: Path) -> Model:
 
 @contextlib.contextmanager
 def as_somebody_else() -> Iterator[None]:
-    """Let imports find what a program in the current folder would find, a ``models`` of its own among it.
+    """Let imports find what a program in the current folder would find, even a ``harness`` of its own.
 
-    Our modules of those names are put aside meanwhile, and what was imported under them goes afterwards. What is
+    This package's modules are put aside meanwhile, and what was imported under their names goes afterwards. What is
     printed goes to stderr.
     """
     path = list(sys.path)
-    aside = {name: module for name, module in sys.modules.items() if name.split(".")[0] in OURS}
+    aside = {name: module for name, module in sys.modules.items() if name.split(".")[0] == OURS}
     for name in aside:
         del sys.modules[name]
     sys.path.insert(0, str(Path.cwd()))
@@ -159,7 +158,7 @@ def as_somebody_else() -> Iterator[None]:
         with contextlib.redirect_stdout(sys.stderr):
             yield
     finally:
-        for name in [name for name in sys.modules if name.split(".")[0] in OURS]:
+        for name in [name for name in sys.modules if name.split(".")[0] == OURS]:
             del sys.modules[name]
         sys.modules.update(aside)
         sys.path[:] = path

@@ -25,9 +25,8 @@ from typing import Any
 import keras
 import numpy as np
 
-from harness.models.network import Array
-
 from ..measures.symmetry import clone_groups
+from ..models.network import Array
 
 L = keras.layers
 CONVOLUTIONS = (L.Conv1D, L.Conv2D, L.Conv3D)

@@ -10,14 +10,13 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from harness.models.network import Array
-
 from ..comparison.differences import Comparison
 from ..comparison.experiment import Experiment
 from ..comparison.post import Claim, RecoveredRate
 from ..comparison.trace import Run
 from ..measures.baseline import LEARNED, NEAR_CONSTANT
 from ..measures.symmetry import clone_spread, effective_width, hidden_layers
+from ..models.network import Array
 from ..scenario.scenario import Scenario
 from .words import Json, count, joined, new_table, number, plain
 

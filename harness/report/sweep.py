@@ -8,9 +8,8 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from harness.models.optimizers import exact
-
 from ..comparison import post
+from ..models.optimizers import exact
 from ..scenario.scenario import load
 from ..sweeps.sweep import ENOUGH, Combination, Group, Sweep, best
 from .comparison import scenario_json

@@ -16,9 +16,8 @@ from typing import IO, NamedTuple
 
 import numpy as np
 
-from harness.models.network import Array
-
 from ..errors import MOST_KNOWN, BadInput, known_words, nearest, shown, shown_path
+from ..models.network import Array
 from .given import Given, finite, must, texts
 
 MOST_NUMBERS = 50_000_000  # in x or y

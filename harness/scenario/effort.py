@@ -6,9 +6,8 @@ refused, and with them the run of 10^9 iterations that was a slip of the finger.
 
 from __future__ import annotations
 
-from harness.models.network import Network, block_size
-
 from ..errors import BadInput
+from ..models.network import Network, block_size
 from .scenario import Scenario
 
 MOST_SECONDS = 2 * 3600

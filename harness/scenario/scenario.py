@@ -48,10 +48,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from harness.models.batches import Batches
-from harness.models.network import ACTIVATION_NAMES, COST_NAMES, OUTPUT_ACTIVATION_OF_COST, Array, Network, Weights
-
 from ..errors import BadInput, known_words, nearest, shown, shown_path
+from ..models.batches import Batches
+from ..models.network import ACTIVATION_NAMES, COST_NAMES, OUTPUT_ACTIVATION_OF_COST, Array, Network, Weights
 from .data import (
     Data,
     cast,
@@ -159,7 +158,7 @@ class Scenario:
 
     def start(self, initializer: str) -> Weights:
         """The weights to train from, of each layer (inputs + 1, units) in ``dtype``."""
-        from harness.models.initializers import draw, parse
+        from ..models.initializers import draw, parse
 
         bias = None if self.bias_initializer is None else parse(self.bias_initializer)
         return draw(self.network, parse(initializer), bias, self.seed, self.dtype)
@@ -236,7 +235,7 @@ def folder_name(given: Given) -> str:
 
 def initializer(given: Given, text: str, dtype: str) -> str:
     """The name of an initializer, written in the one way that its own module writes it."""
-    from harness.models.initializers import ARGUMENTS, parse
+    from ..models.initializers import ARGUMENTS, parse
 
     try:
         parsed = parse(text)

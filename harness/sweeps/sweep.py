@@ -13,14 +13,13 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.models import ensemble, initializers, optimizers
-from harness.models.network import Array, block_size
-
 from ..comparison import post
 from ..errors import BadInput
 from ..files import write_csv_file
 from ..measures.baseline import LEARNED, NEAR_CONSTANT, constant_cost
 from ..measures.symmetry import members_with_clones
+from ..models import ensemble, initializers, optimizers
+from ..models.network import Array, block_size
 from ..scenario import effort
 from ..scenario.scenario import Scenario
 

@@ -19,9 +19,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from harness.models.network import Array, Network, Weights
-
 from ...comparison.trace import COST, Quantity
+from ...models.network import Array, Network, Weights
 
 NEGATIVE_SLOPE = 0.2
 

@@ -9,8 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from harness.models.network import Array, Weights
-
+from ...models.network import Array, Weights
 from .backprop import (
     ACTIVATE,
     FROM_ACTIVATION,

@@ -14,11 +14,10 @@ from typing import Any
 
 import numpy as np
 
-from harness.models import numerical
-from harness.models.network import OUTPUT_ACTIVATION_OF_COST, Array
-
 from ...comparison import rounding
 from ...comparison.trace import COST, Quantity
+from ...models import numerical
+from ...models.network import OUTPUT_ACTIVATION_OF_COST, Array
 from . import backprop, changes, mistakes
 from .backprop import COST_FORMS, STEPS, Problem, Steps
 from .mistakes import Planted

@@ -21,10 +21,9 @@ from typing import Any
 
 import numpy as np
 
-from harness.models.network import Array
-
 from ...comparison.trace import COST, Quantity
 from ...errors import BadInput, on_the_terminal, shown, shown_path
+from ...models.network import Array
 from ...scenario.data import read_bytes
 from . import backprop, foreign, layout
 from .backprop import COST_FORMS

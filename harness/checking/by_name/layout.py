@@ -14,10 +14,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from harness.models.network import Array, Weights
-
 from ...comparison.trace import Quantity
 from ...errors import BadInput, shown
+from ...models.network import Array, Weights
 from .backprop import ACTIVATE
 from .foreign import Parameter
 from .worker import Tree

@@ -11,8 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from harness.models.network import Network
-
+from ...models.network import Network
 from .backprop import ACTIVATE, FROM_ACTIVATION, STEPS, State, cross_entropy_gradient, joined, same_forward, softmax
 from .changes import (
     CROSS_ENTROPIES,

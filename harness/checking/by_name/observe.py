@@ -15,9 +15,8 @@ from typing import Any
 
 import numpy as np
 
-from harness.models.network import Array, Network, Weights
-
 from ...comparison.trace import COST, Quantity
+from ...models.network import Array, Network, Weights
 from ...scenario.scenario import Scenario
 from . import backprop, changes, foreign, layout
 from .backprop import COST_FORMS, STEPS, Problem, State, Steps

@@ -64,12 +64,11 @@ CALLS = {"bash": "{name}", "zsh": "{name}", "fish": "({name})"}
 
 def values_of(command: str) -> dict[str, Values]:
     """The values of a command's options and arguments, by their ``dest``; those left out are numbers or any text."""
-    from harness.models.initializers import ARGUMENTS
-    from harness.models.network import ACTIVATION_NAMES, COST_NAMES
-    from harness.models.optimizers import OPTIMIZER_NAMES
-
     from ...checking.by_name.backprop import COST_FORMS
     from ...checking.by_name.layout import WORDS
+    from ...models.initializers import ARGUMENTS
+    from ...models.network import ACTIVATION_NAMES, COST_NAMES
+    from ...models.optimizers import OPTIMIZER_NAMES
     from ...scenario.scenario import BUILT_IN, DTYPES
 
     initializers, models = tuple(ARGUMENTS), ("*.keras",)

@@ -18,12 +18,11 @@ from typing import Protocol
 
 import numpy as np
 
-from harness.models import initializers
-from harness.models.batches import Batches
-from harness.models.network import Array, Implementation, Network, Weights
-from harness.models.optimizers import SGD, Optimizer
-
 from ...measures import baseline, symptoms
+from ...models import initializers
+from ...models.batches import Batches
+from ...models.network import Array, Implementation, Network, Weights
+from ...models.optimizers import SGD, Optimizer
 from ...scenario.scenario import Scenario
 
 LEARNED = {"squared": 0.025, "cross-entropy": 0.1}

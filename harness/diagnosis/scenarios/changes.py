@@ -9,11 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from harness.models import initializers, numerical
-from harness.models.batches import Batches
-from harness.models.network import Array, Network, Weights
-from harness.models.optimizers import Optimizer
-
+from ...models import initializers, numerical
+from ...models.batches import Batches
+from ...models.network import Array, Network, Weights
+from ...models.optimizers import Optimizer
 from .case import Case, Draw, target_of
 
 ENOUGH = 0.95  # the share of members that must reach the target

@@ -10,16 +10,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from harness.models import numerical
-from harness.models.batches import Batches
-from harness.models.network import Array, Backward, Forward, Network, Weights
-from harness.models.optimizers import SGD, Optimizer
-
 from ...checking import by_name as check
 from ...checking.by_name import backprop, mistakes
 from ...checking.by_name.backprop import Problem, Steps
 from ...checking.by_name.observe import Options, Purpose
 from ...errors import BadInput
+from ...models import numerical
+from ...models.batches import Batches
+from ...models.network import Array, Backward, Forward, Network, Weights
+from ...models.optimizers import SGD, Optimizer
 from ...scenario.scenario import Scenario
 from .case import Case, case_of
 

@@ -8,11 +8,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from harness.models.network import Array
-from harness.models.optimizers import Optimizer
-
 from ...measures import baseline, symptoms
 from ...measures.symptoms import Course, Symptom
+from ...models.network import Array
+from ...models.optimizers import Optimizer
 from .case import Case
 from .changes import (
     Change,

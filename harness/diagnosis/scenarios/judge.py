@@ -18,10 +18,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from harness.models.optimizers import Optimizer
-
 from ...measures import symptoms
 from ...measures.symptoms import Course, Symptom
+from ...models.optimizers import Optimizer
 from ...scenario.effort import BUDGET, FEWEST_MEMBERS, FEWEST_OBSERVATIONS
 from .case import Asked, Case, target_of
 from .changes import (

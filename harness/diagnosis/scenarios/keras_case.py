@@ -16,11 +16,10 @@ from typing import Any
 import keras
 import numpy as np
 
-from harness.models import initializers
-from harness.models.network import ACTIVATION_NAMES, COST_NAMES, Array, Network, Weights, from_keras
-from harness.models.optimizers import DEFAULTS, Optimizer
-
 from ...errors import BadInput
+from ...models import initializers
+from ...models.network import ACTIVATION_NAMES, COST_NAMES, Array, Network, Weights, from_keras
+from ...models.optimizers import DEFAULTS, Optimizer
 from ...programs import model_files as source
 from .case import Case
 

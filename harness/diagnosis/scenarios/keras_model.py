@@ -15,12 +15,11 @@ from typing import Any, NamedTuple
 import keras
 import numpy as np
 
-from harness.models.network import Array
-from harness.models.optimizers import Optimizer
-from harness.models.sequential import LOSSES, keras_optimizer
-
 from ...measures import baseline, symptoms
 from ...measures.symptoms import Course, Symptom
+from ...models.network import Array
+from ...models.optimizers import Optimizer
+from ...models.sequential import LOSSES, keras_optimizer
 from ...programs.units import groups_of, units_of
 from ...scenario.effort import BUDGET
 from .case import Case, target_of

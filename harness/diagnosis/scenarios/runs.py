@@ -10,12 +10,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from harness.models import ensemble, handwritten, numerical
-from harness.models.batches import pieces
-from harness.models.network import Array, Implementation, Weights, block_size, weight_of_piece
-
 from ...comparison.trace import PIECE, take_whole
 from ...measures.symptoms import Course
+from ...models import ensemble, handwritten, numerical
+from ...models.batches import pieces
+from ...models.network import Array, Implementation, Weights, block_size, weight_of_piece
 from ...scenario.effort import FEWEST_MEMBERS, pass_seconds
 from .case import Case
 from .changes import ENOUGH, Change, Result, Trial, from_healthy, healthy, trial_of

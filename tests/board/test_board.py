@@ -19,7 +19,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tensorflow as tf
-from networks import post_problem
 from PIL import Image
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from tensorboard.compat.tensorflow_stub.pywrap_tensorflow import masked_crc32c
@@ -31,6 +30,7 @@ from harness import BadInput, board
 from harness.board import events, heatmap, series
 from harness.comparison.trace import COST, Quantity, Run, take
 from harness.models import handwritten
+from tests.networks import post_problem
 from tests.processes import heed_ctrl_c
 
 RECORDED = [0, 1, 10, 300]

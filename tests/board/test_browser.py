@@ -4,12 +4,12 @@ import time
 
 import numpy as np
 import pytest
-from browser import chromium, new_page
-from networks import post_problem
 
 from harness import board
 from harness.comparison.trace import Run, take
 from harness.models import handwritten
+from tests.browser import chromium, new_page
+from tests.networks import post_problem
 
 pytest.importorskip("playwright.sync_api", reason="no playwright: pip install '.[browser]'")
 

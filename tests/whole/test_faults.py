@@ -14,10 +14,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from faults import KINDS, Fault
 from hypothesis import HealthCheck, given, settings
 
 from harness.cli import main as cli
+from tests.faults import KINDS, Fault
 
 SECONDS = 10.0  # for one mistake, on a machine with much else to do
 MEGABYTES = 1500  # by which no number of mistakes may raise what this process takes

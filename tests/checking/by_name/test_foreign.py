@@ -266,7 +266,7 @@ class Slotted:
         (Layer(), {"w": np.array([1.0, 2.0]), "name": "first"}),
         (Slotted(), "<Slotted>"),
     ],
-    ids=str,
+    ids=lambda value: type(value).__name__,
 )
 def test_whatever_is_returned_becomes_a_tree(value, wanted):
     found = worker.to_tree(value)

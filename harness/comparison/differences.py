@@ -12,7 +12,7 @@ from .rounding import Bounds
 from .trace import Quantity, Trace
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Difference:
     """The difference between two arrays of one quantity, at its worst.
 
@@ -42,7 +42,7 @@ class Difference:
         return self.of_allowed <= 1
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Comparison:
     """One quantity of one iteration, computed by two implementations from one start."""
 

@@ -29,7 +29,7 @@ Progress = Callable[[int, int, str], None]
 Finished = Callable[[Run], None]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Experiment:
     """All that the main job found.
 
@@ -73,7 +73,14 @@ def train_run(name: str, scenario: Scenario, initializer: str, finished: Finishe
             weights.append(recorded)
     finally:
         whole = len(weights)  # an interrupt may come between two of them
-        run = Run(name, initializer, scenario.recorded[:whole], weights, traces[:whole], wholes[:whole])
+        run = Run(
+            implementation=name,
+            initializer=initializer,
+            recorded=scenario.recorded[:whole],
+            weights=weights,
+            traces=traces[:whole],
+            wholes=wholes[:whole],
+        )
         finished(run)
     return run
 
@@ -103,7 +110,13 @@ def with_referee(scenario: Scenario, run: Run, place: int) -> Iterator[Compariso
     for quantity, error in errors.items():
         bounds[quantity] = bounds[quantity] + error
     for difference in compare.compare_traces(run.traces[place], trace, bounds, scenario.dtype):
-        yield Comparison(run.implementation, REFEREE, run.initializer, run.recorded[place], difference)
+        yield Comparison(
+            left=run.implementation,
+            right=REFEREE,
+            initializer=run.initializer,
+            iteration=run.recorded[place],
+            difference=difference,
+        )
 
 
 def drifted_bounds(scenario: Scenario, path: Sequence[Weights]) -> list[rounding.Bounds]:
@@ -132,7 +145,13 @@ def compare_runs(scenario: Scenario, runs: Sequence[Run]) -> Iterator[Comparison
     for left, right in combinations(runs, 2):
         for iteration, ours, theirs, allowed in zip(scenario.recorded, left.traces, right.traces, bounds):
             for difference in compare.compare_traces(ours, theirs, allowed, scenario.dtype):
-                yield Comparison(left.implementation, right.implementation, left.initializer, iteration, difference)
+                yield Comparison(
+                    left=left.implementation,
+                    right=right.implementation,
+                    initializer=left.initializer,
+                    iteration=iteration,
+                    difference=difference,
+                )
     for run in runs:
         for place in range(len(scenario.recorded)):
             yield from with_referee(scenario, run, place)
@@ -158,4 +177,10 @@ def run(
         run.implementation: [name for name in names if name not in {quantity.name for quantity in run.traces[0]}]
         for run in runs
     }
-    return Experiment(scenario, runs, comparisons, not_offered, constant_cost(scenario.network.cost, scenario.y))
+    return Experiment(
+        scenario=scenario,
+        runs=runs,
+        comparisons=comparisons,
+        not_offered=not_offered,
+        constant_cost=constant_cost(scenario.network.cost, scenario.y),
+    )

@@ -35,7 +35,7 @@ PRINTED: dict[str, list[list[float]]] = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Claim:
     """A figure that the post prints, ours, and whether they agree within the post's own rounding."""
 
@@ -45,7 +45,7 @@ class Claim:
     agrees: bool
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class RecoveredRate:
     """The learning rate that the post does not state.
 
@@ -117,7 +117,7 @@ def recover_learning_rate(outputs: Array, iterations: int, error: float) -> Reco
         raise ValueError(f"no learning rate from 0.001 to 10 reproduces the outputs within {error:g}")
     low, high = (float(brentq(lambda rate: miss(rate) - error, found, end)) for end in (low, high))
     rate = shortest_between(low, high)
-    return RecoveredRate(rate, low, high, miss(rate))
+    return RecoveredRate(rate=rate, low=low, high=high, miss=miss(rate))
 
 
 def first_iteration() -> dict[str, Array]:
@@ -137,16 +137,28 @@ def claims(recovered: RecoveredRate) -> list[Claim]:
     """Every printed figure beside ours, in the order of the post."""
     ours = first_iteration()
     found = [
-        Claim(name, np.array(printed), ours[name], bool(np.max(np.abs(ours[name] - printed)) <= PRINTED_ERROR))
+        Claim(
+            claim=name,
+            printed=np.array(printed),
+            measured=ours[name],
+            agrees=bool(np.max(np.abs(ours[name] - printed)) <= PRINTED_ERROR),
+        )
         for name, printed in PRINTED.items()
     ]
     after_1000 = outputs_after(1000, "ones", recovered.rate)
     close = bool(np.max(np.abs(after_1000 - OUTPUTS_AFTER_1000)) <= PRINTED_ERROR_AFTER_1000)
-    found.append(Claim("outputs after 1000 iterations from ones", OUTPUTS_AFTER_1000, after_1000, close))
+    found.append(
+        Claim(
+            claim="outputs after 1000 iterations from ones",
+            printed=OUTPUTS_AFTER_1000,
+            measured=after_1000,
+            agrees=close,
+        )
+    )
     # The post's random start is unknown, so the numbers cannot be the same: what can be compared is that both learned.
     y = load("post").y
     after_10000 = outputs_after(10000, "glorot_uniform", recovered.rate)
     learned = all(bool(np.max(np.abs(outputs - y)) <= LEARNED) for outputs in (OUTPUTS_AFTER_10000, after_10000))
     name = "outputs after 10000 iterations from another random start, within 0.01 of y"
-    found.append(Claim(name, OUTPUTS_AFTER_10000, after_10000, learned))
+    found.append(Claim(claim=name, printed=OUTPUTS_AFTER_10000, measured=after_10000, agrees=learned))
     return found

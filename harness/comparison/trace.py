@@ -83,7 +83,7 @@ def take_whole(pass_forward: PassForward, network: Network, weights: Weights, x:
     return Whole(cost, outputs)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Run:
     """One implementation trained from one start.
 

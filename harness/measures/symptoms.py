@@ -28,7 +28,7 @@ MONOTONE = ("sigmoid", "tanh", "relu", "leaky_relu", "linear")
 RANGES: dict[str, tuple[float, float]] = {"sigmoid": (0.0, 1.0), "tanh": (-1.0, 1.0), "relu": (0.0, np.inf)}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Symptom:
     """What was measured, and where.
 
@@ -45,7 +45,7 @@ class Symptom:
     sentence: str
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Course:
     """One run as it went.
 
@@ -232,16 +232,23 @@ def data_symptoms(network: Network, x: Array, y: Array, floor: float) -> list[Sy
     found = []
     scale = input_scale(x)
     told = f"inputs have standard deviations from {scale['smallest']:.3g} to {scale['largest']:.3g}"
-    found.append(Symptom("input-scale", None, scale, f"{told}, and means of up to {scale['offset']:.3g} in size"))
+    found.append(
+        Symptom(
+            id="input-scale",
+            layer=None,
+            value=scale,
+            sentence=f"{told}, and means of up to {scale['offset']:.3g} in size",
+        )
+    )
     low, high = RANGES.get(network.activations[-1], (-np.inf, np.inf))
     target_range = {"low": float(np.min(y)), "high": float(np.max(y))}
     if target_range["low"] < low or target_range["high"] > high:
         found.append(
             Symptom(
-                "target-range",
-                network.depth,
-                target_range,
-                f"targets go from {target_range['low']:.3g} to {target_range['high']:.3g}, "
+                id="target-range",
+                layer=network.depth,
+                value=target_range,
+                sentence=f"targets go from {target_range['low']:.3g} to {target_range['high']:.3g}, "
                 f"{network.activations[-1]} outputs from {low:g} to {high:g}: no cost under "
                 f"{range_cost(network, y):.4g} is possible",
             )
@@ -251,10 +258,10 @@ def data_symptoms(network: Network, x: Array, y: Array, floor: float) -> list[Sy
         if same:
             found.append(
                 Symptom(
-                    "contradictory-targets",
-                    None,
-                    floor,
-                    f"{same} of {len(x)} observations repeat the inputs of another; no function of x "
+                    id="contradictory-targets",
+                    layer=None,
+                    value=floor,
+                    sentence=f"{same} of {len(x)} observations repeat the inputs of another; no function of x "
                     f"comes under a cost of {floor:.4g}",
                 )
             )
@@ -266,34 +273,55 @@ def course_symptoms(network: Network, course: Course, outputs: Array, y: Array) 
     constant = constant_cost(network.cost, y)
     last, final = course.iterations[-1], float(course.costs[-1])
     told = f"cost {final:.6g} after {last:,} iterations; the best constant prediction has {constant:.6g}"
-    found = [Symptom("final-cost", None, final, told)]
+    found = [Symptom(id="final-cost", layer=None, value=final, sentence=told)]
     spread = predicts_mean(outputs, y)
     if np.isfinite(spread) and spread < 0.05:
         off = root_mean_square(np.mean(outputs, axis=0) - np.mean(y, axis=0)) / max(root_mean_square(y), 1e-300)
         mean = " ".join(f"{v:.4g}" for v in np.mean(outputs, axis=0)[:6])
         what = "it predicts the mean of the targets" if off < 0.05 else "it predicts one thing"
-        found.append(Symptom("constant-prediction", network.depth, spread, f"{what}, whatever the input: {mean}"))
+        found.append(
+            Symptom(
+                id="constant-prediction",
+                layer=network.depth,
+                value=spread,
+                sentence=f"{what}, whatever the input: {mean}",
+            )
+        )
     elif outputs.shape[1] > 1:
         for number in range(outputs.shape[1]):
             of_one = predicts_mean(outputs[:, [number]], y[:, [number]])
             if of_one < 0.05 and np.ptp(y[:, number]) > 0:
                 told = f"output {number + 1} of {outputs.shape[1]} is the same whatever the input, the others are not"
-                found.append(Symptom("constant-output", network.depth, float(number + 1), told))
+                found.append(Symptom(id="constant-output", layer=network.depth, value=float(number + 1), sentence=told))
     if not np.isfinite(final):
         since = course.iterations[int(np.argmin(np.isfinite(course.costs)))]
-        found.append(Symptom("diverged", None, float(since), f"the cost was no number any more at iteration {since:,}"))
+        found.append(
+            Symptom(
+                id="diverged",
+                layer=None,
+                value=float(since),
+                sentence=f"the cost was no number any more at iteration {since:,}",
+            )
+        )
     swings = oscillations(course)
     if swings > 0.2:
-        found.append(Symptom("oscillates", None, swings, f"the cost went up in {swings:.0%} of the later steps"))
+        found.append(
+            Symptom(
+                id="oscillates",
+                layer=None,
+                value=swings,
+                sentence=f"the cost went up in {swings:.0%} of the later steps",
+            )
+        )
     for begin, stop, cost in plateaus(course, constant)[:3]:
         near = abs(cost - constant) <= 2 * FLAT * constant
         where = f"{cost:.4g}, that of a constant prediction" if near else f"{cost:.4g}"
         told = f"flat from iteration {begin:,} to {stop:,} at a cost of {where}"
         value = {"from": float(begin), "to": float(stop), "cost": cost}
-        found.append(Symptom("plateau", None, value, told))
+        found.append(Symptom(id="plateau", layer=None, value=value, sentence=told))
     low, high = float(np.min(outputs)), float(np.max(outputs))
     told = f"outputs from {low:.4g} to {high:.4g}, targets from {np.min(y):.4g} to {np.max(y):.4g}"
-    found.append(Symptom("output-range", network.depth, {"low": low, "high": high}, told))
+    found.append(Symptom(id="output-range", layer=network.depth, value={"low": low, "high": high}, sentence=told))
     return found
 
 
@@ -311,7 +339,14 @@ def clone_symptoms(course: Course) -> list[Symptom]:
                 continue
             exact = width == 1 and all(clone_spread(w, layer) == 0 for w in course.weights)
             kind = "exact clones all the while" if exact else "clones"
-            found.append(Symptom(name, layer, float(width), f"effective width {width} of {units}{told}, {kind}"))
+            found.append(
+                Symptom(
+                    id=name,
+                    layer=layer,
+                    value=float(width),
+                    sentence=f"effective width {width} of {units}{told}, {kind}",
+                )
+            )
     return found
 
 
@@ -323,11 +358,11 @@ def unit_symptoms(network: Network, course: Course, x: Array, y: Array) -> list[
         for layer, share in enumerate(saturated_shares(network, a, y), start=1):
             if share > 0.05:
                 sentence = f"{share:.0%} of the activations saturated{told}"
-                found.append(Symptom(f"saturated{when}", layer, share, sentence))
+                found.append(Symptom(id=f"saturated{when}", layer=layer, value=share, sentence=sentence))
         for layer, share in enumerate(dead_shares(network, a), start=1):
             if share:
                 sentence = f"{share:.0%} of the units give 0 on every observation{told}"
-                found.append(Symptom(f"dead{when}", layer, share, sentence))
+                found.append(Symptom(id=f"dead{when}", layer=layer, value=share, sentence=sentence))
     return found
 
 
@@ -335,14 +370,16 @@ def gradient_symptoms(gradients: Sequence[Array], when: str, told: str) -> list[
     """Its size in each layer, and how it decays on the way back; ``when`` is "" or "-at-start"."""
     sizes = gradient_sizes(gradients)
     found = [
-        Symptom(f"gradient{when}", layer, size, f"gradient of {size:.2g} (root mean square){told}")
+        Symptom(
+            id=f"gradient{when}", layer=layer, value=size, sentence=f"gradient of {size:.2g} (root mean square){told}"
+        )
         for layer, size in enumerate(sizes, start=1)
     ]
     if len(sizes) > 1 and sizes[-1] > 0:
         ratio = sizes[0] / sizes[-1]
         each = ratio ** (1 / (len(sizes) - 1))
         sentence = f"layer 1 gets {ratio:.2g} of the last layer's gradient{told}, a factor of {each:.2g} a layer"
-        found.append(Symptom(f"gradient-decay{when}", None, ratio, sentence))
+        found.append(Symptom(id=f"gradient-decay{when}", layer=None, value=ratio, sentence=sentence))
     return found
 
 
@@ -353,7 +390,11 @@ def weight_symptoms(course: Course) -> list[Symptom]:
         with np.errstate(invalid="ignore", over="ignore"):
             still = float(np.mean(np.abs(after - before) <= STILL * np.maximum(np.abs(before), STILL)))
         if still > 0.01 and course.iterations[-1] > 0:
-            found.append(Symptom("unmoved-weights", layer, still, f"{still:.0%} of the weights never moved"))
+            found.append(
+                Symptom(
+                    id="unmoved-weights", layer=layer, value=still, sentence=f"{still:.0%} of the weights never moved"
+                )
+            )
     return found
 
 

@@ -41,7 +41,7 @@ BATCH = 256  # observations at once
 Progress = Callable[[int, int, str], None]  # is told how many observations of how many are done, and of what
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class OnData:
     """What the units of a layer did on data: units dead and saturated on every observation, the share saturated."""
 
@@ -55,7 +55,7 @@ class OnData:
         return [unit for unit in self.saturated if unit not in self.dead]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class LayerReport:
     """What was found of one layer.
 
@@ -104,7 +104,7 @@ class LayerReport:
         return found
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Inspection:
     """What was found of a model: the layers that were judged, and the names of those with weights that were not."""
 
@@ -164,7 +164,9 @@ def on_data(
                 total[place] += flat.size
     return [
         OnData(
-            np.flatnonzero(dead[place]).tolist(), np.flatnonzero(saturated[place]).tolist(), count[place] / total[place]
+            dead=np.flatnonzero(dead[place]).tolist(),
+            saturated=np.flatnonzero(saturated[place]).tolist(),
+            share=count[place] / total[place],
         )
         if saturation.is_judged(name)
         else None
@@ -221,4 +223,4 @@ def inspect(model: keras.Model, x: Any = None, progress: Progress = lambda done,
         if layer.weights and id(layer) not in judged and not isinstance(layer, NORMALISATION)
     ]
     reports = [layer_report(*of_layer) for of_layer in zip(every, names, found)]
-    return Inspection(model.name, observations, reports, others)
+    return Inspection(model=model.name, observations=observations, layers=reports, not_judged=others)

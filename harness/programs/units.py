@@ -56,7 +56,7 @@ NORMALISATION = tuple(
 )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Units:
     """What tells the units of one layer apart.
 
@@ -208,7 +208,7 @@ def is_channels_last(layer: Any) -> bool:
     return getattr(layer, "data_format", None) in (None, "channels_last")
 
 
-@dataclass
+@dataclass(kw_only=True)
 class Downstream:
     """What follows a layer: rows for each of its units, whether all of it is known, whether it is an output."""
 
@@ -261,7 +261,7 @@ def units_of(model: keras.Model) -> list[Units]:
             continue
         units = incoming.shape[1]
         recurrent = recurrent_of(layer)
-        down = Downstream([], [], is_channels_last(layer), False)
+        down = Downstream(affine=[], outgoing=[], known=is_channels_last(layer), is_output=False)
         follow(layer, units, graph, outputs, down)
         found.append(
             Units(

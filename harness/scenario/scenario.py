@@ -107,7 +107,7 @@ OVERRIDES = ("name", *TABLES["network"], *TABLES["training"])
 SHORT_OPTIONS = {"initializers": "--init", "bias_initializer": "--bias-init"}
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Scenario:
     """All that a run depends on. ``load`` makes checked ones.
 
@@ -559,5 +559,16 @@ def load(name_or_path: str, overrides: Mapping[str, object] = {}) -> Scenario:
     if batches is not None and batches.size >= len(x):
         batches = None
     return Scenario(
-        name, of_data, x, y, starts, bias_initializer, learning_rate, iterations, dtype, seed, record, batches
+        name=name,
+        network=of_data,
+        x=x,
+        y=y,
+        initializers=starts,
+        bias_initializer=bias_initializer,
+        learning_rate=learning_rate,
+        iterations=iterations,
+        dtype=dtype,
+        seed=seed,
+        record=record,
+        batches=batches,
     )

@@ -152,7 +152,9 @@ def read_chunk(path: Path, job: Job, part: Part) -> Group | None:
     if any(arrays[name].dtype != dtype or arrays[name].shape != (len(part.members),) for name, dtype in ARRAYS.items()):
         return None
     seed = job.scenario.seed
-    return Group(part.combination, range(seed + part.members.start, seed + part.members.stop), **arrays)
+    return Group(
+        combination=part.combination, seeds=range(seed + part.members.start, seed + part.members.stop), **arrays
+    )
 
 
 def read(folder: Path, job: Job) -> list[Group]:

@@ -52,7 +52,7 @@ class Part(NamedTuple):
     members: range
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Job:
     """All that the results of a sweep depend on, but for the machine.
 
@@ -82,7 +82,7 @@ class Job:
         return sum(len(part.members) for part in self.parts)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Group:
     """Members of one combination that were trained.
 
@@ -125,7 +125,7 @@ class Group:
 Train = Callable[[Job, Sequence[Part]], Generator[Group, None, None]]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Sweep:
     """A group for each combination, in their order; ``interrupted`` where some of the members ``asked`` are missing."""
 
@@ -169,7 +169,13 @@ def is_constant(scenario: Scenario, initializer: str) -> bool:
 def job(scenario: Scenario, chosen: Sequence[Combination], seeds: int, target: float | None = None) -> Job:
     """The job of training ``seeds`` members of every combination, with the usual target unless one is given."""
     goal = default_target(scenario) if target is None else target
-    return Job(scenario, tuple(chosen), seeds, goal, constant_cost(scenario.network.cost, scenario.y))
+    return Job(
+        scenario=scenario,
+        combinations=tuple(chosen),
+        seeds=seeds,
+        target=goal,
+        constant_cost=constant_cost(scenario.network.cost, scenario.y),
+    )
 
 
 def chunk_size(scenario: Scenario, cores: int) -> int:
@@ -213,12 +219,12 @@ def train_part(job: Job, part: Part, chunk: int) -> Iterator[Group]:
         seed = scenario.seed + first
         final = np.asarray(done.costs[-1], np.float64)
         yield Group(
-            combination,
-            range(seed + done.members.start, seed + done.members.stop),
-            final,
-            ensemble.iterations_to_reach(job.target, done, recorded),
-            np.abs(final - job.constant_cost) <= NEAR_CONSTANT * job.constant_cost,
-            members_with_clones(done.weights),
+            combination=combination,
+            seeds=range(seed + done.members.start, seed + done.members.stop),
+            final_cost=final,
+            reached_at=ensemble.iterations_to_reach(job.target, done, recorded),
+            stuck=np.abs(final - job.constant_cost) <= NEAR_CONSTANT * job.constant_cost,
+            clones=members_with_clones(done.weights),
         )
 
 
@@ -233,12 +239,12 @@ def joined(groups: Sequence[Group]) -> Group:
     """One group of all chunks of one combination, in whatever order they were trained."""
     ordered = sorted(groups, key=lambda group: group.seeds[0])
     return Group(
-        ordered[0].combination,
-        list(chain.from_iterable(group.seeds for group in ordered)),
-        *(
-            np.concatenate([getattr(group, name) for group in ordered])
+        combination=ordered[0].combination,
+        seeds=list(chain.from_iterable(group.seeds for group in ordered)),
+        **{
+            name: np.concatenate([getattr(group, name) for group in ordered])
             for name in ("final_cost", "reached_at", "stuck", "clones")
-        ),
+        },
     )
 
 
@@ -293,7 +299,14 @@ def run(
     except KeyboardInterrupt:
         interrupted = True
     found = [joined(groups[combination]) for combination in job.combinations if combination in groups]
-    return Sweep(job.scenario, job.target, job.constant_cost, found, job.members, interrupted)
+    return Sweep(
+        scenario=job.scenario,
+        target=job.target,
+        constant_cost=job.constant_cost,
+        groups=found,
+        asked=job.members,
+        interrupted=interrupted,
+    )
 
 
 def best(sweep: Sweep) -> Group | None:

@@ -42,7 +42,7 @@ def run_of(start: str) -> Run:
     problem = post_problem(start)
     weights = list(handwritten.train(*problem, 0.5, RECORDED))
     traces = [take(handwritten, problem.network, w, problem.x, problem.y, 0.5) for w in weights]
-    return Run("handwritten", start, RECORDED, weights, traces)
+    return Run(implementation="handwritten", initializer=start, recorded=RECORDED, weights=weights, traces=traces)
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +52,13 @@ def runs():
 
 def run_with(weights):
     """A run of these weights, one list of layers for each iteration, without gradients."""
-    return Run("handwritten", "any", range(len(weights)), weights, [{COST: np.float64(1)} for _ in weights])
+    return Run(
+        implementation="handwritten",
+        initializer="any",
+        recorded=range(len(weights)),
+        weights=weights,
+        traces=[{COST: np.float64(1)} for _ in weights],
+    )
 
 
 def read(folder):

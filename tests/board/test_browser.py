@@ -43,7 +43,7 @@ def run_of(implementation: str, start: str) -> Run:
     problem = post_problem(start)
     weights = list(handwritten.train(*problem, 0.5, RECORDED))
     traces = [take(handwritten, problem.network, w, problem.x, problem.y, 0.5) for w in weights]
-    return Run(implementation, start, RECORDED, weights, traces)
+    return Run(implementation=implementation, initializer=start, recorded=RECORDED, weights=weights, traces=traces)
 
 
 @pytest.fixture(scope="module")

@@ -102,7 +102,7 @@ def test_a_broken_step_makes_the_job_say_so(step, monkeypatch):
     sentence = comparison.agreement_sentence(found)
     assert sentence.startswith("The math differs")
     assert "handwritten and tape from glorot_uniform at iteration 0" in sentence
-    figures = claims(RecoveredRate(0.5, 0.5, 0.5, 0.0))
+    figures = claims(RecoveredRate(rate=0.5, low=0.5, high=0.5, miss=0.0))
     assert not all(figure.agrees for figure in figures)
     loop.compiled_descent.cache_clear()
 

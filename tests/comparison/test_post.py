@@ -12,7 +12,7 @@ from harness.scenario.scenario import load
 
 
 def test_every_printed_figure_is_ours_too():
-    claims = post.claims(post.RecoveredRate(0.5, 0.5, 0.5, 0.0))
+    claims = post.claims(post.RecoveredRate(rate=0.5, low=0.5, high=0.5, miss=0.0))
     assert [claim.claim for claim in claims if not claim.agrees] == []
     assert len(claims) == len(post.PRINTED) + 2
     for claim in claims[: len(post.PRINTED)]:
@@ -21,14 +21,16 @@ def test_every_printed_figure_is_ours_too():
 
 
 def test_the_figures_of_another_rate_do_not_agree():
-    claims = {claim.claim: claim.agrees for claim in post.claims(post.RecoveredRate(0.49, 0, 1, 0))}
+    claims = {claim.claim: claim.agrees for claim in post.claims(post.RecoveredRate(rate=0.49, low=0, high=1, miss=0))}
     assert not claims["outputs after 1000 iterations from ones"]
 
 
 def test_a_wrong_figure_is_noticed(monkeypatch):
     wrong = [[0.0288126, 0.0596958], *[[0.028122, 0.0580565]] * 3]
     monkeypatch.setitem(post.PRINTED, "gradient3", wrong)
-    assert {c.claim for c in post.claims(post.RecoveredRate(0.5, 0, 1, 0)) if not c.agrees} == {"gradient3"}
+    assert {c.claim for c in post.claims(post.RecoveredRate(rate=0.5, low=0, high=1, miss=0)) if not c.agrees} == {
+        "gradient3"
+    }
 
 
 def test_the_learning_rate_is_found():

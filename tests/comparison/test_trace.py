@@ -37,7 +37,13 @@ def test_a_trace_has_all_that_is_offered_in_order_and_in_shape():
 def test_a_run_tells_its_costs_and_curves():
     network, weights, x, y = post_problem()
     paths = list(tape.train(network, weights, x, y, 0.5, [0, 1000]))
-    run = Run("tape", "ones", [0, 1000], paths, [take(tape, network, w, x, y, 0.5) for w in paths])
+    run = Run(
+        implementation="tape",
+        initializer="ones",
+        recorded=[0, 1000],
+        weights=paths,
+        traces=[take(tape, network, w, x, y, 0.5) for w in paths],
+    )
     assert run.name == "tape-ones"
     np.testing.assert_allclose(run.costs, [1.9082222, 0.400230], atol=1e-6)
     np.testing.assert_allclose([a[0, 0] for a in run.curve(Quantity("a", 3))], [0.9806907, 0.5992706], atol=1e-6)

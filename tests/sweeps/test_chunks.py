@@ -106,9 +106,22 @@ def test_a_finished_sweep_prints_its_results_and_writes_nothing(swept, capsys):
 def test_a_chunk_is_read_whole_or_not_at_all(tmp_path_factory, data):
     """Whatever byte is changed, wherever it is cut: the chunk is as it was, or is said to be none."""
     folder = tmp_path_factory.mktemp("chunk")
-    job = sweep.Job(load("post"), (sweep.Combination("glorot_uniform", "sgd", 0.5),), 7, 0.1, 0.4)
+    job = sweep.Job(
+        scenario=load("post"),
+        combinations=(sweep.Combination("glorot_uniform", "sgd", 0.5),),
+        seeds=7,
+        target=0.1,
+        constant_cost=0.4,
+    )
     values = np.arange(7.0)
-    group = sweep.Group(job.combinations[0], range(7), values, values / 3, values > 2, values > 4)
+    group = sweep.Group(
+        combination=job.combinations[0],
+        seeds=range(7),
+        final_cost=values,
+        reached_at=values / 3,
+        stuck=values > 2,
+        clones=values > 4,
+    )
     chunks.write_chunk(folder, job, group)
     (path,) = (folder / "chunks").iterdir()
     content = bytearray(path.read_bytes())
@@ -128,7 +141,13 @@ def test_a_chunk_is_read_whole_or_not_at_all(tmp_path_factory, data):
 
 
 def test_a_chunk_that_would_be_unpickled_is_none(tmp_path):
-    job = sweep.Job(load("post"), (sweep.Combination("ones", "sgd", 0.5),), 1, 0.1, 0.4)
+    job = sweep.Job(
+        scenario=load("post"),
+        combinations=(sweep.Combination("ones", "sgd", 0.5),),
+        seeds=1,
+        target=0.1,
+        constant_cost=0.4,
+    )
     (tmp_path / "chunks").mkdir()
     evil = np.array([print], object)
     np.savez(tmp_path / "chunks" / "0-0-1.npz", final_cost=evil, reached_at=evil, stuck=evil, clones=evil)
@@ -136,11 +155,26 @@ def test_a_chunk_that_would_be_unpickled_is_none(tmp_path):
 
 
 def test_of_two_chunks_with_one_member_one_is_taken(tmp_path):
-    job = sweep.Job(load("post"), (sweep.Combination("glorot_uniform", "sgd", 0.5),), 9, 0.1, 0.4)
+    job = sweep.Job(
+        scenario=load("post"),
+        combinations=(sweep.Combination("glorot_uniform", "sgd", 0.5),),
+        seeds=9,
+        target=0.1,
+        constant_cost=0.4,
+    )
     for seeds in (range(0, 5), range(3, 9)):
         values = np.array(seeds, np.float64)
         chunks.write_chunk(
-            tmp_path, job, sweep.Group(job.combinations[0], seeds, values, values, values > 0, values > 0)
+            tmp_path,
+            job,
+            sweep.Group(
+                combination=job.combinations[0],
+                seeds=seeds,
+                final_cost=values,
+                reached_at=values,
+                stuck=values > 0,
+                clones=values > 0,
+            ),
         )
     found = chunks.read(tmp_path, job)
     assert [group.seeds for group in found] == [range(5)]

@@ -86,11 +86,25 @@ def test_quantiles_of_known_members():
     costs = np.arange(1.0, 101.0)
     reached = np.where(costs <= 40, costs * 10, np.nan)
     flags = costs > 90
-    one = sweep.Group(sweep.Combination("ones", "sgd", 1.0), range(100), costs, reached, flags, flags)
+    one = sweep.Group(
+        combination=sweep.Combination("ones", "sgd", 1.0),
+        seeds=range(100),
+        final_cost=costs,
+        reached_at=reached,
+        stuck=flags,
+        clones=flags,
+    )
     assert one.cost_quantiles == [5, 50, 95]
     assert one.reached_share == 0.4
     assert one.iterations_quantiles == [20, 200, 380]
-    diverged = sweep.Group(one.combination, range(100), costs * np.nan, reached * np.nan, flags, flags)
+    diverged = sweep.Group(
+        combination=one.combination,
+        seeds=range(100),
+        final_cost=costs * np.nan,
+        reached_at=reached * np.nan,
+        stuck=flags,
+        clones=flags,
+    )
     assert diverged.cost_quantiles == [np.inf] * 3
     assert np.isnan(diverged.iterations_quantiles).all()
 
@@ -109,7 +123,14 @@ def test_chunks_change_nothing(size, monkeypatch):
 def group_of(combination, seeds):
     """Members whose figures tell their seed."""
     values = np.array(seeds, np.float64)
-    return sweep.Group(combination, seeds, values, 10 * values, values > 3, values > 5)
+    return sweep.Group(
+        combination=combination,
+        seeds=seeds,
+        final_cost=values,
+        reached_at=10 * values,
+        stuck=values > 3,
+        clones=values > 5,
+    )
 
 
 def test_what_is_missing_is_what_no_chunk_has():

@@ -199,7 +199,7 @@ def diagnose(
         target=target,
         constant=constant,
         floor=floor,
-        course=Course([0, case.iterations], np.array([first, final]), []),
+        course=Course(iterations=[0, case.iterations], costs=np.array([first, final]), weights=[]),
         own=own,
         found=found,
         causes=causes,
@@ -244,20 +244,37 @@ def measured(case: KerasCase, final: float, constant: float, outputs: Array) -> 
     scale = symptoms.input_scale(flat(case.x))
     told = f"inputs have standard deviations from {scale['smallest']:.3g} to {scale['largest']:.3g}"
     found = [
-        Symptom("input-scale", None, scale, f"{told}, and means of up to {scale['offset']:.3g} in size"),
-        Symptom("final-cost", None, final, f"cost {final:.6g}; the best constant prediction has {constant:.6g}"),
+        Symptom(
+            id="input-scale",
+            layer=None,
+            value=scale,
+            sentence=f"{told}, and means of up to {scale['offset']:.3g} in size",
+        ),
+        Symptom(
+            id="final-cost",
+            layer=None,
+            value=final,
+            sentence=f"cost {final:.6g}; the best constant prediction has {constant:.6g}",
+        ),
     ]
     if not math.isfinite(final):
-        return [*found, Symptom("diverged", None, float(case.iterations), "the cost is no number any more")]
+        return [
+            *found,
+            Symptom(id="diverged", layer=None, value=float(case.iterations), sentence="the cost is no number any more"),
+        ]
     spread = symptoms.predicts_mean(outputs, case.y)
     if spread < 0.05:
-        found.append(Symptom("constant-prediction", None, spread, "it predicts one thing, whatever the input"))
+        found.append(
+            Symptom(
+                id="constant-prediction", layer=None, value=spread, sentence="it predicts one thing, whatever the input"
+            )
+        )
     fresh = keras.models.clone_model(case.model)
     for number, units in enumerate(units_of(fresh), start=1):
         width = len(groups_of(units))
         if width < units.count:
             told = f"{units.layer.name} has an effective width of {width} of {units.count}: clones from the start"
-            found.append(Symptom("clones-at-start", number, float(width), told))
+            found.append(Symptom(id="clones-at-start", layer=number, value=float(width), sentence=told))
     return found
 
 

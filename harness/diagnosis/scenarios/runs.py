@@ -165,7 +165,7 @@ def run_course(case: Case, iterations: int, implementation: Implementation | Non
     # in NumPy: the costs of a hundred points are not worth a compiled program
     with np.errstate(all="ignore"):
         costs = np.array([take_whole(numerical.forward, network, w, case.x, case.y).cost for w in path])
-    return Course(recorded, costs, path)
+    return Course(iterations=recorded, costs=costs, weights=path)
 
 
 def first_at(course: Course, target: float) -> int | None:

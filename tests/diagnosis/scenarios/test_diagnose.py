@@ -331,7 +331,9 @@ def test_a_course_is_recorded_evenly_and_early():
     ],
 )
 def test_from_when_on_a_run_has_learned(costs, at):
-    assert runs.first_at(symptoms.Course([0, 10, 20, 50], np.array(costs, float), []), 1.0) == at
+    assert (
+        runs.first_at(symptoms.Course(iterations=[0, 10, 20, 50], costs=np.array(costs, float), weights=[]), 1.0) == at
+    )
 
 
 def test_what_runs_are_expected_to_take():
@@ -435,7 +437,7 @@ def result_of(change, share, members=100):
 
 def evidence_of(*results, case=None, own=0.0, found=(), zero=False, explosion=1.0):
     case = case or diagnose.case_of(load("post"))
-    course = symptoms.Course([0, 1000], np.array([1.9, 0.4]), [case.start, case.start])
+    course = symptoms.Course(iterations=[0, 1000], costs=np.array([1.9, 0.4]), weights=[case.start, case.start])
     own = result_of(changes.NO_CHANGE, own)
     return hypotheses.Evidence(case, 0.01, 0.4, 0.0, course, list(found), own, results, zero, explosion)
 
@@ -484,7 +486,7 @@ def test_width_is_to_blame_only_where_healthy_starts_of_it_do_not_learn():
 
 
 def symptom(name, layer, value):
-    return symptoms.Symptom(name, layer, value, name)
+    return symptoms.Symptom(id=name, layer=layer, value=value, sentence=name)
 
 
 def test_when_a_cause_is_there_at_all():
@@ -545,7 +547,9 @@ def test_what_is_tried_is_what_the_run_has():
     assert len(blind) == 5 + 4 + 2 * 6 + 1
 
 
-SCALE = symptoms.Symptom("input-scale", None, {"smallest": 1.0, "largest": 1.0, "offset": 0.0}, "standardised")
+SCALE = symptoms.Symptom(
+    id="input-scale", layer=None, value={"smallest": 1.0, "largest": 1.0, "offset": 0.0}, sentence="standardised"
+)
 
 
 longer = changes.longer(10)
@@ -694,7 +698,11 @@ def test_one_cause_of_the_start_is_enough_and_a_plateau_is_the_last_resort(monke
     assert (row.after, row.share, row.members, row.helps, unlearnable.confidence) == (0.35, 0.0, 1, False, 1.0)
     # one run that is all there is needs no fresh members
     alone = replace(result_of(changes.standardised(post), 1.0, members=1), chance=False)
-    far = [symptoms.Symptom("input-scale", None, {"smallest": 1.0, "largest": 99.0, "offset": 0.0}, "far")]
+    far = [
+        symptoms.Symptom(
+            id="input-scale", layer=None, value={"smallest": 1.0, "largest": 99.0, "offset": 0.0}, sentence="far"
+        )
+    ]
     (cause,) = judge.proved(base, evidence_of(alone, found=far), clock)
     assert (cause.id, cause.confidence) == ("unscaled-inputs", 1.0)
 
@@ -1127,7 +1135,7 @@ def test_a_loss_from_logits_is_the_cost_of_its_probabilities(tmp_path, graph, ou
     else:
         trainer = keras_model.Trainer(case, case.optimizer)
         costs = [trainer.run(model.get_weights(), 0.5, case.x, iterations)[0] for iterations in (0, 30)]
-        course = symptoms.Course([0, 30], np.array(costs), [])
+        course = symptoms.Course(iterations=[0, 30], costs=np.array(costs), weights=[])
     assert isinstance(case, keras_case.KerasCase) == graph
     assert course.costs[0] == pytest.approx(expected, rel=1e-5)
     model.fit(x, labels, epochs=30, batch_size=20, verbose=0)

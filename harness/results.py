@@ -11,6 +11,7 @@ import io
 from typing import Any
 
 Document = dict[str, Any]
+WIDTH = 100  # columns, where there is no terminal
 
 
 @functools.singledispatch
@@ -20,31 +21,37 @@ def as_document(result: object) -> Document:
 
 
 @functools.singledispatch
-def as_text(result: object) -> Any:
-    """What a person reads of a result, for rich to print."""
+def as_verdict(result: object) -> Any:
+    """The answer in at most 25 lines, for rich to print."""
+    raise TypeError(f"no report describes {type(result).__name__}")
+
+
+@functools.singledispatch
+def as_report(result: object) -> Any:
+    """All tables, and the answer last, for rich to print."""
     raise TypeError(f"no report describes {type(result).__name__}")
 
 
 class Result:
-    """A result of the public API: typed attributes, and the three ways to read it."""
+    """A result of the public API: typed attributes, and the ways to read it."""
 
     def to_dict(self) -> Document:
         """The JSON document that ``--json`` prints."""
         return as_document(self)
 
     def __rich__(self) -> Any:
-        return as_text(self)
+        return as_verdict(self)
 
     def __str__(self) -> str:
         from rich.console import Console
 
-        console = Console(file=io.StringIO(), width=100)
+        console = Console(file=io.StringIO(), width=WIDTH)
         console.print(self)
         return console.file.getvalue().rstrip("\n")  # type: ignore[attr-defined]
 
     def _repr_html_(self) -> str:
         from rich.console import Console
 
-        console = Console(file=io.StringIO(), record=True, width=100)
-        console.print(self)
+        console = Console(file=io.StringIO(), record=True, width=WIDTH)
+        console.print(as_report(self))
         return console.export_html(inline_styles=True, code_format="<pre style='line-height:1.2'>{code}</pre>")

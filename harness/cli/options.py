@@ -158,8 +158,9 @@ def add_seed(command: argparse._ActionsContainer, what: str) -> None:
 
 
 def add_json(command: argparse._ActionsContainer) -> None:
-    """The option that every command has."""
-    command.add_argument("--json", action="store_true", help="one JSON document on stdout, all else on stderr")
+    """The options that every command with a result has."""
+    command.add_argument("--json", action="store_true", help="one JSON document on stdout, everything else on stderr")
+    command.add_argument("-v", "--verbose", action="store_true", help="all tables, and the answer last")
 
 
 def add_output(command: argparse.ArgumentParser) -> argparse._ArgumentGroup:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import contextlib
 import json
 import os
@@ -10,8 +11,14 @@ import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from ..results import Result, as_report, as_verdict
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+MAX_COLUMNS = 1000  # of a table
 PATIENCE = 1.0  # seconds after which what goes on is shown
 
 
@@ -103,14 +110,31 @@ def say(as_json: bool, document: Any, sentence: str) -> None:
     print(json.dumps(document, indent=1) if as_json else sentence, flush=True)
 
 
-def show_result(as_json: bool, machines: Callable[[], Any], people: Callable[[], Any]) -> None:
+def print_as(*, as_json: bool, machines: Callable[[], Any], people: Callable[[], Any]) -> None:
     """One JSON document, or what people read, on stdout."""
     if as_json:
         print(json.dumps(machines(), indent=1))
     else:
-        from rich.console import Console
+        print_uncut(people())
 
-        Console().print(people())
+
+def print_uncut(renderable: RenderableType) -> None:
+    """Print text as wide as the terminal is, and a table as wide as it needs: no label or number is ever cut."""
+    from rich.console import Console, Group
+    from rich.measure import Measurement
+
+    console = Console()
+    for part in renderable.renderables if isinstance(renderable, Group) else [renderable]:
+        needed = Measurement.get(console, console.options.update(max_width=MAX_COLUMNS), part).minimum
+        (console if needed <= console.width else Console(width=needed)).print(part)
+
+
+def show_result(arguments: argparse.Namespace, result: Result) -> None:
+    """One JSON document, the answer, or with ``-v`` all tables and the answer last, on stdout."""
+    people = as_report if arguments.verbose else as_verdict
+    print_as(as_json=arguments.json, machines=result.to_dict, people=lambda: people(result))
+    if not arguments.json and getattr(result, "log_dir", None) is not None:
+        print(f"\nHistograms and curves: harness view {result.log_dir}")  # type: ignore[attr-defined]
 
 
 @contextlib.contextmanager

@@ -12,11 +12,12 @@ import numpy as np
 from ..measures.baseline import constant_cost
 from ..models import handwritten, numerical, sequential, tape
 from ..models.network import Array, Network, Weights
+from ..results import Result
 from ..scenario.effort import REFEREE_WORK
 from ..scenario.scenario import Scenario
-from . import differences as compare
-from . import rounding
-from .differences import Comparison
+from . import post, rounding
+from .differences import Comparison, compare_traces
+from .post import Claim, RecoveredRate
 from .trace import COST, Quantity, Run, Trace, Whole, quantities, take, take_whole
 
 IMPLEMENTATIONS: dict[str, ModuleType] = {"handwritten": handwritten, "tape": tape, "sequential": sequential}
@@ -30,8 +31,8 @@ Finished = Callable[[Run], None]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Experiment:
-    """All that the main job found.
+class Experiment(Result):
+    """All that a comparison found.
 
     Attributes:
         runs: every implementation from every start.
@@ -39,6 +40,9 @@ class Experiment:
             every run with the referee.
         not_offered: for each implementation the names of the quantities that it does not give.
         constant_cost: the cost of the best prediction that takes no notice of the inputs.
+        recovered_rate: the learning rate that the forum question does not state, where the scenario is its network.
+        claims: every figure that the forum question prints, beside the measured one; empty for other scenarios.
+        log_dir: the folder that the runs were logged to, None without a log.
     """
 
     scenario: Scenario
@@ -46,11 +50,19 @@ class Experiment:
     comparisons: list[Comparison]
     not_offered: dict[str, list[str]]
     constant_cost: float
+    recovered_rate: RecoveredRate | None = None
+    claims: Sequence[Claim] = ()
+    log_dir: str | None = None
+
+    @property
+    def implementations_agree(self) -> bool:
+        """Whether every comparison does."""
+        return all(comparison.difference.agrees for comparison in self.comparisons)
 
     @property
     def agrees(self) -> bool:
-        """Whether every comparison does."""
-        return all(comparison.difference.agrees for comparison in self.comparisons)
+        """Whether every comparison does, and every figure that the forum question prints."""
+        return self.implementations_agree and all(claim.agrees for claim in self.claims)
 
 
 def train_run(name: str, scenario: Scenario, initializer: str, finished: Finished) -> Run:
@@ -109,7 +121,7 @@ def with_referee(scenario: Scenario, run: Run, place: int) -> Iterator[Compariso
     trace, errors = referee_trace(scenario.network, weights, x, y)
     for quantity, error in errors.items():
         bounds[quantity] = bounds[quantity] + error
-    for difference in compare.compare_traces(run.traces[place], trace, bounds, scenario.dtype):
+    for difference in compare_traces(run.traces[place], trace, bounds, scenario.dtype):
         yield Comparison(
             left=run.implementation,
             right=REFEREE,
@@ -144,7 +156,7 @@ def compare_runs(scenario: Scenario, runs: Sequence[Run]) -> Iterator[Comparison
     bounds = drifted_bounds(scenario, runs[0].weights)
     for left, right in combinations(runs, 2):
         for iteration, ours, theirs, allowed in zip(scenario.recorded, left.traces, right.traces, bounds):
-            for difference in compare.compare_traces(ours, theirs, allowed, scenario.dtype):
+            for difference in compare_traces(ours, theirs, allowed, scenario.dtype):
                 yield Comparison(
                     left=left.implementation,
                     right=right.implementation,
@@ -177,10 +189,16 @@ def run(
         run.implementation: [name for name in names if name not in {quantity.name for quantity in run.traces[0]}]
         for run in runs
     }
+    is_post = post.is_post(scenario)
+    recovered = (
+        post.recover_learning_rate(post.OUTPUTS_AFTER_1000, 1000, post.PRINTED_ERROR_AFTER_1000) if is_post else None
+    )
     return Experiment(
         scenario=scenario,
         runs=runs,
         comparisons=comparisons,
         not_offered=not_offered,
         constant_cost=constant_cost(scenario.network.cost, scenario.y),
+        recovered_rate=recovered,
+        claims=() if recovered is None else post.claims(recovered),
     )

@@ -11,7 +11,6 @@ from ..models.network import Array
 
 CLASSIFYING = ("binary_crossentropy", "categorical_crossentropy")
 NEAR_CONSTANT = 0.01  # a cost this near to the constant prediction's, relatively, is said to be on its plateau
-LEARNED = 0.01  # a cost under this share of the constant prediction's is said to be learned
 
 
 def cost_of_outputs(cost: str, a: Array, y: Array) -> float:

@@ -20,6 +20,7 @@ from ..errors import BadInput
 from ..measures import saturation
 from ..models.initializers import VARIANCES
 from ..models.network import Array
+from ..results import Result
 from .units import (
     NORMALISATION,
     RECURRENT,
@@ -105,7 +106,7 @@ class LayerReport:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Inspection:
+class Inspection(Result):
     """What was found of a model: the layers that were judged, and the names of those with weights that were not."""
 
     model: str

@@ -40,7 +40,7 @@ def new_table(title: str, *columns: tuple[str, str]) -> Table:
         show_edge=False,
     )
     for place, (name, justify) in enumerate(columns):
-        # only the first column, of words, may be folded: a number cut in two is none
+        # the first column, of words, is folded when space is short; a number is never cut
         table.add_column(name, justify=justify, no_wrap=place > 0)  # type: ignore[arg-type]
     return table
 

@@ -13,13 +13,14 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ..comparison import post
 from ..errors import BadInput
 from ..files import write_csv_file
-from ..measures.baseline import LEARNED, NEAR_CONSTANT, constant_cost
+from ..measures.baseline import NEAR_CONSTANT
+from ..measures.learning import target_of
 from ..measures.symmetry import members_with_clones
 from ..models import ensemble, initializers, optimizers
 from ..models.network import Array, block_size
+from ..results import Result
 from ..scenario import effort
 from ..scenario.scenario import Scenario
 
@@ -126,8 +127,13 @@ Train = Callable[[Job, Sequence[Part]], Generator[Group, None, None]]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Sweep:
-    """A group for each combination, in their order; ``interrupted`` where some of the members ``asked`` are missing."""
+class Sweep(Result):
+    """A group for each combination, in their order; ``interrupted`` if some of the members ``asked`` are missing.
+
+    Attributes:
+        target: the cost to reach. constant_cost: that of the best constant prediction.
+        log_dir: the folder that the sweep was logged to, None without a log.
+    """
 
     scenario: Scenario
     target: float
@@ -135,6 +141,7 @@ class Sweep:
     groups: list[Group]
     asked: int
     interrupted: bool
+    log_dir: str | None = None
 
 
 def combinations(starts: Sequence[str], rules: Sequence[str], rates: Sequence[float]) -> list[Combination]:
@@ -153,13 +160,6 @@ def combinations(starts: Sequence[str], rules: Sequence[str], rates: Sequence[fl
     return found
 
 
-def default_target(scenario: Scenario) -> float:
-    """The cost to reach: the post's own after its 10000 iterations, else a hundredth of the constant prediction's."""
-    if post.is_post(scenario):
-        return post.final_cost()
-    return LEARNED * constant_cost(scenario.network.cost, scenario.y)
-
-
 def is_constant(scenario: Scenario, initializer: str) -> bool:
     """Whether every seed gives the same start, so that one member says all."""
     parts = [initializer] if scenario.bias_initializer is None else [initializer, scenario.bias_initializer]
@@ -167,14 +167,14 @@ def is_constant(scenario: Scenario, initializer: str) -> bool:
 
 
 def job(scenario: Scenario, chosen: Sequence[Combination], seeds: int, target: float | None = None) -> Job:
-    """The job of training ``seeds`` members of every combination, with the usual target unless one is given."""
-    goal = default_target(scenario) if target is None else target
+    """The job of training ``seeds`` members of every combination, to the cost of *learned* unless another is given."""
+    learned = target_of(scenario.network.cost, scenario.x, scenario.y)
     return Job(
         scenario=scenario,
         combinations=tuple(chosen),
         seeds=seeds,
-        target=goal,
-        constant_cost=constant_cost(scenario.network.cost, scenario.y),
+        target=learned.cost if target is None else target,
+        constant_cost=learned.constant,
     )
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ..options import add_json, add_seed, must, number, up_to, whole
-from ..terminal import progress_bar, show_result
+from ..terminal import print_as, progress_bar
 from . import AGREES, BAD_INPUT, DIFFERS
 
 MOST_SECONDS = 86400
@@ -86,13 +86,17 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.csv is not None:
         check_report.write_csv(reports, arguments.csv)
     if path.is_dir():
-        show_result(
-            arguments.json,
-            lambda: check_report.machines_of_many(reports),
-            lambda: check_report.people_of_many(reports),
+        print_as(
+            as_json=arguments.json,
+            machines=lambda: check_report.machines_of_many(reports),
+            people=lambda: check_report.people_of_many(reports),
         )
     else:
-        show_result(arguments.json, lambda: check_report.machines(reports[0]), lambda: check_report.people(reports[0]))
+        print_as(
+            as_json=arguments.json,
+            machines=lambda: check_report.machines(reports[0]),
+            people=lambda: check_report.people(reports[0]),
+        )
     verdicts = {report.verdict for report in reports}
     if check.ERROR in verdicts:
         return BAD_INPUT

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ..options import add_learning_rate, add_output, add_scenario, overrides, positive
@@ -49,7 +50,7 @@ def run(arguments: argparse.Namespace) -> int:
         stack.enter_context(told_what_is_kept(folder))
         show = stack.enter_context(progress_bar("loading TensorFlow"))
         with silent_import():
-            from ...comparison import experiment, post
+            from ...comparison import experiment
             from ...report import comparison
         wall_time = time.time()
         sizes = "-".join(map(str, chosen.network.sizes))
@@ -62,17 +63,8 @@ def run(arguments: argparse.Namespace) -> int:
                 board.write(run, folder / run.name, wall_time, arguments.max_neurons, chosen.network, hparams)
 
         found = experiment.run(chosen, show, write)
-        recovered, figures = None, []
-        if post.is_post(chosen):
-            recovered = post.recover_learning_rate(post.OUTPUTS_AFTER_1000, 1000, post.PRINTED_ERROR_AFTER_1000)
-            figures = post.claims(recovered)
         if folder is not None:
-            markdown = comparison.markdown(comparison.verdict(found, recovered, figures), found)
-            board.write_verdict(folder, markdown, wall_time, found.runs)
-    log_dir = None if folder is None else str(folder)
-    show_result(
-        arguments.json,
-        lambda: comparison.machines(found, recovered, figures, log_dir),
-        lambda: comparison.people(found, recovered, figures, log_dir),
-    )
-    return AGREES if found.agrees and all(claim.agrees for claim in figures) else DIFFERS
+            found = replace(found, log_dir=str(folder))
+            board.write_verdict(folder, comparison.markdown(found), wall_time, found.runs)
+    show_result(arguments, found)
+    return AGREES if found.agrees else DIFFERS

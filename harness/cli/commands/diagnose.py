@@ -13,7 +13,7 @@ from typing import Any
 
 from ...errors import BadInput, shown_path
 from ..options import add_learning_rate, add_output, add_scenario, must, overrides
-from ..terminal import progress_bar, show_result, silent_import, told_what_is_kept
+from ..terminal import print_as, progress_bar, silent_import, told_what_is_kept
 from . import AGREES, DIFFERS
 
 LONGEST_BUDGET = 86400.0  # seconds
@@ -122,5 +122,5 @@ def run(arguments: argparse.Namespace) -> int:
             found = diagnose.diagnose(case, budget, show)
         if folder is not None:
             board.write_verdict(folder, diagnosis.markdown(found), time.time())
-    show_result(arguments.json, lambda: diagnosis.machines(found), lambda: diagnosis.people(found))
+    print_as(as_json=arguments.json, machines=lambda: diagnosis.machines(found), people=lambda: diagnosis.people(found))
     return AGREES if found.fine else DIFFERS

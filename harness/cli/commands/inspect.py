@@ -42,9 +42,9 @@ def run(arguments: argparse.Namespace) -> int:
     with progress_bar("loading TensorFlow") as show:
         with silent_import():
             from ...programs import inspection
-            from ...report import inspection as inspect_report
+            from ...report import inspection as _  # noqa: F401 - registers how an inspection is shown
         model = source.load(arguments.model, arguments.seed)
         x = None if arguments.data is None else source.load_data(arguments.data, model)
         found = inspection.inspect(model, x, show)
-    show_result(arguments.json, lambda: inspect_report.machines(found), lambda: inspect_report.people(found))
+    show_result(arguments, found)
     return AGREES if found.is_fine else DIFFERS

@@ -46,7 +46,10 @@ def add(commands: Any) -> None:
         "--seeds", type=positive, default=1000, metavar="N", help="of each combination (default: 1000)"
     )
     command.add_argument(
-        "--target", type=number, metavar="COST", help="to reach (default: a hundredth of the constant prediction's)"
+        "--target",
+        type=number,
+        metavar="COST",
+        help="cost that counts as learned (default: all but a fortieth of what a constant prediction leaves)",
     )
     output = add_output(command)
     output.add_argument("--csv", type=Path, metavar="FILE", help="write one row for every member")
@@ -95,7 +98,7 @@ def run(arguments: argparse.Namespace) -> int:
         with progress_bar("loading TensorFlow") as show:
             with silent_import():
                 from ...board import sweep_events as sweep_board
-                from ...report import sweep as sweep_report
+                from ...report import sweep as _  # noqa: F401 - registers how a sweep is shown
                 from ...sweeps import chunks, cluster, provenance, sweep
             combinations = sweep.combinations(chosen.initializers, rules, rates)
             job = sweep.job(chosen, combinations, arguments.seeds, arguments.target)
@@ -118,10 +121,7 @@ def run(arguments: argparse.Namespace) -> int:
             sweep.write_csv(found, arguments.csv)
         if folder is not None and to_write:
             sweep_board.write(found, folder, since)
-        log_dir = None if folder is None else str(folder)
-        show_result(
-            arguments.json, lambda: sweep_report.machines(found, log_dir), lambda: sweep_report.people(found, log_dir)
-        )
+        show_result(arguments, found if folder is None else replace(found, log_dir=str(folder)))
         if found.interrupted:
             raise KeyboardInterrupt
     return AGREES

@@ -1,13 +1,4 @@
-"""A run that somebody asks about, and the cost that counts as learned.
-
-The target cannot be chosen too easy: with the cost C0 of the best constant prediction and the least cost C1 of any
-function of the inputs (0 unless the same inputs come with different targets), it is
-
-    C1 + LEARNED (C0 - C1)
-
-so a network must have removed all but a fortieth of what a constant prediction leaves; under a cross-entropy, which
-falls for ever as 1 / t, all but a tenth. On the post's data that is a cost of 0.01.
-"""
+"""A run that somebody asks about."""
 
 from __future__ import annotations
 
@@ -16,16 +7,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-import numpy as np
-
-from ...measures import baseline, symptoms
 from ...models import initializers
 from ...models.batches import Batches
 from ...models.network import Array, Implementation, Network, Weights
 from ...models.optimizers import SGD, Optimizer
 from ...scenario.scenario import Scenario
 
-LEARNED = {"squared": 0.025, "cross-entropy": 0.1}
 POST_ASKS_AFTER = 1000  # iterations: what the post asks about is the outputs that it prints then
 Draw = Callable[[range], Weights]
 
@@ -114,18 +101,3 @@ def case_of(
 def asked_after(name: str, given: Mapping[str, object]) -> int | None:
     """After how many iterations the question is asked of that scenario: of the post where it does, if not told else."""
     return POST_ASKS_AFTER if name == "post" and "iterations" not in given else None
-
-
-# Targets
-
-
-def target_of(cost: str, x: Array, y: Array) -> tuple[float, float, float]:
-    """(C1 + LEARNED (C0 - C1), C0, C1), see above, for x (observations, inputs) and y (observations, outputs)"""
-    constant, floor = baseline.constant_cost(cost, y), baseline.pure_error(cost, x, y)
-    share = LEARNED["cross-entropy" if cost in baseline.CLASSIFYING else "squared"]
-    if np.ptp(y, axis=0).max() == 0:  # nothing to learn but one answer: a fortieth of its size away will do
-        if cost in baseline.CLASSIFYING:
-            undecided = 0.5 if cost == "binary_crossentropy" else 1 / y.shape[1]
-            return baseline.cost_of_outputs(cost, y + share * (undecided - y), y), constant, floor
-        return baseline.cost_of_outputs(cost, y + share * (symptoms.root_mean_square(y) or 1.0), y), constant, floor
-    return floor + share * max(constant - floor, 0.0), constant, floor

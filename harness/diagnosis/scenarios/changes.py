@@ -9,11 +9,12 @@ from typing import Any
 
 import numpy as np
 
+from ...measures.learning import target_of
 from ...models import initializers, numerical
 from ...models.batches import Batches
 from ...models.network import Array, Network, Weights
 from ...models.optimizers import Optimizer
-from .case import Case, Draw, target_of
+from .case import Case, Draw
 
 ENOUGH = 0.95  # the share of members that must reach the target
 JITTER = 1.2  # a change of a run without chance is made by this factor more or less, a little other for each member

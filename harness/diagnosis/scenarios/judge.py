@@ -19,10 +19,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ...measures import symptoms
+from ...measures.learning import target_of
 from ...measures.symptoms import Course, Symptom
 from ...models.optimizers import Optimizer
 from ...scenario.effort import BUDGET, FEWEST_MEMBERS, FEWEST_OBSERVATIONS
-from .case import Asked, Case, target_of
+from .case import Asked, Case
 from .changes import (
     NO_CHANGE,
     Change,

@@ -16,13 +16,14 @@ import keras
 import numpy as np
 
 from ...measures import baseline, symptoms
+from ...measures.learning import target_of
 from ...measures.symptoms import Course, Symptom
 from ...models.network import Array
 from ...models.optimizers import Optimizer
 from ...models.sequential import LOSSES, keras_optimizer
 from ...programs.units import groups_of, units_of
 from ...scenario.effort import BUDGET
-from .case import Case, target_of
+from .case import Case
 from .changes import ENOUGH, NO_CHANGE, Change, Result
 from .hypotheses import is_unlearnable
 from .judge import BY_ID, Cause, Diagnosis, row_of

@@ -122,11 +122,13 @@ def print_uncut(renderable: RenderableType) -> None:
     """Print text as wide as the terminal is, and a table as wide as it needs: no label or number is ever cut."""
     from rich.console import Console, Group
     from rich.measure import Measurement
+    from rich.table import Table
 
     console = Console()
     for part in renderable.renderables if isinstance(renderable, Group) else [renderable]:
-        needed = Measurement.get(console, console.options.update(max_width=MAX_COLUMNS), part).minimum
-        (console if needed <= console.width else Console(width=needed)).print(part)
+        needed = Measurement.get(console, console.options.update(max_width=MAX_COLUMNS), part)
+        wide = isinstance(part, Table) and needed.maximum > console.width
+        (Console(width=needed.maximum) if wide else console).print(part)
 
 
 def show_result(arguments: argparse.Namespace, result: Result) -> None:

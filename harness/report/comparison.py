@@ -20,7 +20,7 @@ from ..measures.symmetry import clone_spread, effective_width, hidden_layers
 from ..models.network import Array
 from ..results import as_document, as_report, as_verdict
 from ..scenario.scenario import Scenario
-from .words import Json, count, joined, new_table, number, plain, unbroken
+from .words import Json, count, joined, new_table, number, plain
 
 ROWS = 15  # of iterations in the table of costs
 MOST_NUMBERS = 10_000  # of x or y in a document: of larger data it would be a second copy
@@ -207,7 +207,7 @@ def agreement_table(experiment: Experiment) -> Table:
                 f"{max(c.difference.max_rel for c in group):.0e}",
                 number(max(c.difference.max_ulp for c in group)),
                 f"{worst.difference.of_allowed:.1%}",
-                unbroken(f"{element(worst)} at {worst.iteration:,}"),
+                f"{element(worst)} at {worst.iteration:,}",
                 style=None if worst.difference.agrees else "bold red",
             )
     return table
@@ -243,10 +243,8 @@ def training_table(runs: Sequence[Run]) -> Table:
             hidden = hidden_layers(weights)
             cells += [
                 f"{run.costs[row]:.6f}",
-                unbroken(
-                    " ".join(f"{effective_width(weights, layer)}/{weights[layer - 1].shape[1]}" for layer in hidden)
-                ),
-                unbroken(" ".join(f"{clone_spread(weights, layer):.2g}" for layer in hidden)),
+                " ".join(f"{effective_width(weights, layer)}/{weights[layer - 1].shape[1]}" for layer in hidden),
+                " ".join(f"{clone_spread(weights, layer):.2g}" for layer in hidden),
             ]
         table.add_row(*cells)
     return table
@@ -256,7 +254,7 @@ def cells_of(values: Array) -> str:
     """A matrix in one cell, a row to a line; equal rows or columns are not repeated."""
     values = np.atleast_2d(values)
     rows = [row[:1] if np.all(row == row[0]) and len(row) > 1 else row for row in values]
-    lines = [unbroken(" ".join(f"{v:.7f}" for v in row)) for row in rows]
+    lines = [" ".join(f"{v:.7f}" for v in row) for row in rows]
     return "\n".join(dict.fromkeys(lines))
 
 

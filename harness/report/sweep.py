@@ -16,7 +16,7 @@ from ..results import as_document, as_report, as_verdict
 from ..scenario.scenario import load
 from ..sweeps.sweep import ENOUGH, Combination, Group, Sweep, best
 from .comparison import scenario_json
-from .words import Json, count, new_table, number, plain, unbroken
+from .words import Json, count, new_table, number, plain
 
 MOST_NAMED = 12  # combinations with a line of their own in the verdict
 
@@ -87,7 +87,7 @@ def verdict(sweep: Sweep) -> list[str]:
 def spread(quantiles: Sequence[float]) -> str:
     """The median, and under it the range of the middle 90 %"""
     low, middle, high = (number(q) if q < 10_000 else f"{q:,.0f}" for q in quantiles)
-    return middle if low == high else unbroken(f"{middle}\n{low} to {high}")
+    return middle if low == high else f"{middle}\n{low} to {high}"
 
 
 def sweep_table(sweep: Sweep) -> Table:

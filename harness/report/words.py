@@ -11,6 +11,7 @@ from rich import box
 from rich.table import Table
 
 Json = dict[str, Any]
+MAX_LABEL_COLUMNS = 24  # of the first column of a table, whose words may go to the next line
 
 
 def count(number: int, noun: str) -> str:
@@ -29,11 +30,6 @@ def number(value: float) -> str:
     return f"{value:.4g}"
 
 
-def unbroken(text: str) -> str:
-    """The same with spaces at which no line is broken: what a table cell needs to count as one word"""
-    return text.replace(" ", "\u00a0")
-
-
 def new_table(title: str, *columns: tuple[str, str]) -> Table:
     """A table with (name, justification) columns, in this project's one style."""
     table = Table(
@@ -46,7 +42,8 @@ def new_table(title: str, *columns: tuple[str, str]) -> Table:
     )
     for place, (name, justify) in enumerate(columns):
         # the first column, of words, is folded when space is short; a number is never cut
-        table.add_column(unbroken(name), justify=justify, no_wrap=place > 0)  # type: ignore[arg-type]
+        limit = None if place else MAX_LABEL_COLUMNS
+        table.add_column(name, justify=justify, no_wrap=place > 0, max_width=limit)  # type: ignore[arg-type]
     return table
 
 

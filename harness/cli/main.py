@@ -9,8 +9,8 @@ import sys
 from collections.abc import Sequence
 from functools import partial
 
-from .. import __version__
 from ..errors import BadInput, known_words, nearest, on_the_terminal, shown, shown_path
+from ..version import __version__
 from .commands import (
     AGREES,
     BAD_INPUT,

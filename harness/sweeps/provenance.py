@@ -10,7 +10,7 @@ import numpy as np
 import scipy
 import tensorflow as tf
 
-from .. import __version__
+from ..version import __version__
 from .sweep import Job, is_constant, train_part
 
 PROBE_MEMBERS, PROBE_ITERATIONS = 16, 10

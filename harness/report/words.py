@@ -11,7 +11,7 @@ from rich import box
 from rich.table import Table
 
 Json = dict[str, Any]
-MAX_LABEL_COLUMNS = 22  # of the first column of a table, whose words may go to the next line
+MAX_LABEL_COLUMNS = 16  # of the first column of a table, whose words may go to the next line
 
 
 def count(number: int, noun: str) -> str:

@@ -458,7 +458,7 @@ def test_existing_folder_is_not_overwritten(tmp_path, runs):
     folder = make_run_folder(tmp_path, "post", "first")
     board.write(runs["ones"], folder / "run")
     before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
-    with pytest.raises(BadInput, match=rf"{folder} exists.*--name"):
+    with pytest.raises(BadInput, match=rf"{folder} exists.*another name"):
         make_run_folder(tmp_path, "post", "first")
     with pytest.raises(BadInput, match="exists"):
         board.write(runs["ones"], folder / "run")

@@ -146,7 +146,7 @@ def test_every_value_is_known_or_free():
 
 
 def test_neither_tensorflow_nor_keras_is_imported(capsys):
-    script = "import sys; from harness import cli; cli.main(['completion', 'bash']); "
+    script = "import sys; from harness.cli import main as cli; cli.main(['completion', 'bash']); "
     script += "print({'tensorflow', 'keras'} & set(sys.modules), file=sys.stderr)"
     done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stderr == "set()\n"

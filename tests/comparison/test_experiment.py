@@ -100,8 +100,8 @@ def test_a_broken_step_makes_the_job_say_so(step, monkeypatch):
     wrong = {(c.left, c.right) for c in found.comparisons if not c.difference.agrees}
     assert wrong == {("handwritten", "tape"), ("handwritten", "sequential"), ("handwritten", "numerical")}
     sentence = comparison.agreement_sentence(found)
-    assert sentence.startswith("The math differs")
-    assert "handwritten and tape from glorot_uniform at iteration 0" in sentence
+    assert sentence.startswith("The implementations differ")
+    assert "handwritten and tape, glorot_uniform initializer, iteration 0" in sentence
     figures = claims(RecoveredRate(rate=0.5, low=0.5, high=0.5, miss=0.0))
     assert not all(figure.agrees for figure in figures)
     loop.compiled_descent.cache_clear()
@@ -113,8 +113,8 @@ def test_a_diverging_descent_ends_and_says_so():
         load("xor", {"activations": ["linear"], "learning_rate": 1e6, "iterations": 2000, "initializers": ["ones"]})
     )
     assert not np.isfinite(found.runs[0].costs[-1])
-    assert any("lower the learning rate" in line for line in comparison.verdict(found, None, []))
-    assert comparison.machines(found, None, [], None)["runs"][0]["final_cost"] is None
+    assert any("Lower the learning rate" in line for line in comparison.verdict(found))
+    assert comparison.machines(found)["runs"][0]["final_cost"] is None
 
 
 def test_progress_goes_from_nothing_to_everything():

@@ -293,7 +293,7 @@ def test_a_comparison_is_made_in_batches(digits):
 
 
 def test_a_comparison_says_what_its_batches_were(digits):
-    document = comparison.machines(digits, None, [], None)
+    document = comparison.machines(digits)
     assert document["scenario"]["batch_size"] == 32
     assert document["scenario"]["shuffle"] is True
     assert document["runs"][0]["final_cost"] == pytest.approx(digits.runs[0].costs[-1])

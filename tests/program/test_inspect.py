@@ -291,7 +291,8 @@ def test_a_function_is_called_among_its_own_modules(mine, capsys):
 
 def test_what_is_wrong_with_a_file_is_told_without_keras(tmp_path):
     code = (
-        "import sys; from pathlib import Path; from harness import BadInput; from harness.programs import source\n"
+        "import sys; from pathlib import Path; from harness import BadInput\n"
+        "from harness.programs import model_files as source\n"
         "try: source.check_source(sys.argv[1], None)\n"
         "except BadInput as error: print(error, 'keras' in sys.modules, 'tensorflow' in sys.modules)"
     )

@@ -62,7 +62,7 @@ def test_modules_are_run_by_name_only_where_the_user_names_them():
         for name, _ in calls(path)
         if name.endswith(("import_module", "exec_module", "run_path", "run_module"))
     }
-    assert runs == {"harness/check/worker.py", "harness/keras_models/source.py"}
+    assert runs == {"harness/checking/by_name/worker.py", "harness/programs/model_files.py"}
 
 
 # By trying

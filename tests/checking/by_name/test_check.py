@@ -390,7 +390,8 @@ def test_a_folder_is_graded(write, tmp_path):
 
 def test_nothing_here_imports_tensorflow():
     code = (
-        "import sys; from pathlib import Path; import harness.report.by_name; from harness import check; "
+        "import sys; from pathlib import Path; import harness.report.by_name; "
+        "from harness.checking import by_name as check; "
         f"assert check.check_file(Path({str(plants.FILES / 'matrix.py')!r}), check.options()).verdict == 'correct'; "
         "assert 'tensorflow' not in sys.modules and 'keras' not in sys.modules"
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 LONGEST_SHOWN = 60  # letters of a value in a message
@@ -13,7 +13,41 @@ MOST_COMPARED = 1000  # words that a mistyped one is compared with
 
 
 class BadInput(Exception):
-    """A user's mistake, in one or two plain lines: where, what was expected and found, what to do. Exit code 2."""
+    """A user's mistake, in one or two plain lines: where, what was expected and found, what to do. Exit code 2.
+
+    The command line, TOML files and Python name a key each in their own terms (``in_terms_of``), so that no message
+    here has to know them.
+
+    Attributes:
+        problem: what is wrong, without the key and the hint.
+        key: the setting or the place that it is about ("learning_rate", "mine.toml: training.seed"), or "".
+        expected: what it must be, or "". got: what it is.
+        hint: what to do, or "".
+
+    Example:
+        >>> str(BadInput(key="mine.toml: training.batch_size", expected="a positive integer", got=-3))
+        'mine.toml: training.batch_size must be a positive integer, got -3'
+        >>> str(BadInput("unknown 'sgdd'", key="optimizers", hint="did you mean 'sgd'?"))
+        "optimizers: unknown 'sgdd'; did you mean 'sgd'?"
+    """
+
+    def __init__(
+        self, problem: str = "", *, key: str = "", expected: str = "", got: object = None, hint: str = ""
+    ) -> None:
+        super().__init__(problem)
+        self.problem, self.key, self.expected, self.got, self.hint = problem, key, expected, got, hint
+
+    def in_terms_of(self, name: Callable[[str], str]) -> str:
+        """The message with the key as ``name`` gives it."""
+        lead = name(self.key) if self.key else ""
+        if self.expected:
+            told = f"{lead} must be {self.expected}, got {shown(self.got)}"
+        else:
+            told = f"{lead}: {self.problem}" if lead else self.problem
+        return f"{told}; {self.hint}" if self.hint else told
+
+    def __str__(self) -> str:
+        return self.in_terms_of(str)
 
 
 def shown(value: object) -> str:

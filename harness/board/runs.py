@@ -128,7 +128,7 @@ def locked(folder: Path) -> Iterator[None]:
         try:
             fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise BadInput(f"{folder}: another process is at work on it; wait for it, or give another --name") from None
+            raise BadInput(f"{folder}: another process is at work on it; wait for it, or choose another name") from None
         except OSError:
             pass
         yield

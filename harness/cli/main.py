@@ -51,6 +51,9 @@ OF_THE_MACHINE = {
     *(errno.EACCES, errno.EPERM, errno.ENAMETOOLONG, errno.EAGAIN),
 }
 
+# settings whose option is not their own name with hyphens
+OPTIONS = {"initializers": "--init", "bias_initializer": "--bias-init", "optimizers": "--optimizer"}
+
 COMMANDS = (compare, check, new, diagnose, sweep, inspect, view, completion)
 
 
@@ -102,6 +105,11 @@ def dispatch(arguments: list[str]) -> int:
         sys.stdout.flush()  # here, where a full disk can still be told
 
 
+def as_option(key: str) -> str:
+    """What a setting is called on the command line; the place in a file stays as it is."""
+    return f"command line: {OPTIONS.get(key, '--' + key.replace('_', '-'))}" if key.isidentifier() else key
+
+
 def lacking(error: BaseException) -> str | None:
     """What this machine lacks, if that is what the error is about."""
     if isinstance(error, MemoryError) or type(error).__name__ == "ResourceExhaustedError":  # the second is TensorFlow's
@@ -117,7 +125,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         return dispatch(list(sys.argv[1:] if argv is None else argv))
     except BadInput as mistake:
-        print(f"harness: {in_short(str(mistake))}", file=sys.stderr)
+        print(f"harness: {in_short(mistake.in_terms_of(as_option))}", file=sys.stderr)
         return BAD_INPUT
     except KeyboardInterrupt as interrupt:
         print(": ".join(["harness: interrupted", *map(str, interrupt.args)]), file=sys.stderr)

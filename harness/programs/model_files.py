@@ -214,7 +214,7 @@ def load(model: str, seed: int | None = None) -> Model:
 def read_arrays(path: Path) -> dict[str, Array]:
     """The arrays of a .npz file, without unpickling anything."""
     if not os.path.exists(path):
-        raise BadInput(f"{shown_path(path)} is no file; give --data a .npz file")
+        raise BadInput(f"{shown_path(path)} is not a file; give a .npz file")
     return npz_arrays(read_bytes(path, shown_path(path)), shown_path(path))
 
 

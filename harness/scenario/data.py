@@ -104,11 +104,11 @@ def csv_columns(header: Sequence[str], given: Given, file: str) -> list[int]:
     for name in names:
         if name not in places:
             hint = known_words([shown(other) for other in header[: MOST_KNOWN + 1]]) + nearest(name, header)
-            raise BadInput(f"{given.where}: {file} has no column {shown(name)}{hint}")
+            raise BadInput(f"{file} has no column {shown(name)}{hint}", key=given.where)
         if in_header[name] > 1:
-            raise BadInput(f"{given.where}: {file} has two columns {shown(name)}; rename one")
+            raise BadInput(f"{file} has two columns {shown(name)}; rename one", key=given.where)
         if in_names[name] > 1:
-            raise BadInput(f"{given.where} names the column {shown(name)} twice; drop one")
+            raise BadInput(f"the column {shown(name)} is named twice; drop one", key=given.where)
     return [places[name] for name in names]
 
 
@@ -270,7 +270,7 @@ def read_data(given: Mapping[str, Given], file: str, folder: Path) -> Data:
             raise BadInput(f"{file}: data.{key} is missing; [data] must have {', '.join(belonging)}")
     for key in ("inputs", "targets"):
         if key in given and key not in belonging:
-            raise BadInput(f"{given[key].where} goes with csv only; drop it")
+            raise BadInput("goes with csv only; drop it", key=given[key].where)
     if sources == ["x"]:
         return Data(inline_array(given["x"]), inline_array(as_column(given["y"])), given["x"].where, given["y"].where)
     source = given[sources[0]]

@@ -12,7 +12,7 @@ MOST_WHOLE_NUMBER = 2**31 - 1  # iterations are counted in int32 on the device
 
 
 class Given(NamedTuple):
-    """The value of a key, and where it was given, for people: "mine.toml: training.seed", "command line: --seed"."""
+    """The value of a key, and where it was given: "mine.toml: training.seed", or "seed" for an argument."""
 
     value: object
     where: str
@@ -20,7 +20,7 @@ class Given(NamedTuple):
 
 def must(given: Given, wanted: str) -> BadInput:
     """The error of a value that is not what was wanted."""
-    return BadInput(f"{given.where} must be {wanted}, got {shown(given.value)}")
+    return BadInput(key=given.where, expected=wanted, got=given.value)
 
 
 def finite(value: object) -> bool:
@@ -44,7 +44,9 @@ def one_of(given: Given, known: Sequence[str]) -> str:
     if not isinstance(given.value, str):
         raise must(given, f"one of {', '.join(known)}")
     if given.value not in known:
-        raise BadInput(f"{given.where}: unknown {shown(given.value)}{known_words(known)}{nearest(given.value, known)}")
+        raise BadInput(
+            f"unknown {shown(given.value)}{known_words(known)}{nearest(given.value, known)}", key=given.where
+        )
     return given.value
 
 

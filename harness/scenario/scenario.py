@@ -1,4 +1,4 @@
-"""What to run: data, network, starts, learning rate, iterations. Built-in scenarios, TOML files, command-line options.
+"""What to run: data, network, initializers, training. Built-in scenarios, TOML files, settings in their place.
 
 A TOML file has four parts, each key of which has a default but for ``[data]`` and ``hidden``:
 
@@ -104,7 +104,6 @@ DEFAULTS: dict[str, object] = {
     "record": "log",
 }
 OVERRIDES = ("name", *TABLES["network"], *TABLES["training"])
-SHORT_OPTIONS = {"initializers": "--init", "bias_initializer": "--bias-init"}
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -242,9 +241,9 @@ def initializer(given: Given, text: str, dtype: str) -> str:
     except ValueError as error:
         name = text.split("(")[0].strip()
         hint = "" if name in ARGUMENTS else nearest(name, ARGUMENTS)
-        raise BadInput(f"{given.where}: {error}{hint}") from None
+        raise BadInput(f"{error}{hint}", key=given.where) from None
     if any(abs(value) > float(np.finfo(dtype).max) for value in parsed.arguments):
-        raise BadInput(f"{given.where}: {shown(text)} has a number that {dtype} cannot hold")
+        raise BadInput(f"{shown(text)} has a number that {dtype} cannot hold", key=given.where)
     return str(parsed)
 
 
@@ -252,11 +251,11 @@ def initializers(given: Given, dtype: str) -> tuple[str, ...]:
     """One or more, each once: a run is known by its initializer."""
     given_texts = texts(given, "an initializer or a list of them")
     if len(given_texts) > MOST_STARTS:
-        raise BadInput(f"{given.where} has {len(given_texts)} initializers, at most {MOST_STARTS} are allowed")
+        raise BadInput(f"{len(given_texts)} initializers are given, at most {MOST_STARTS} are allowed", key=given.where)
     named = [initializer(given, text, dtype) for text in given_texts]
     for name in named:
         if named.count(name) > 1:
-            raise BadInput(f"{given.where} has {name} twice; one run from each start is all there can be")
+            raise BadInput(f"{name} is given twice; give each initializer once", key=given.where)
     return tuple(named)
 
 
@@ -266,7 +265,7 @@ def bias(given: Given, dtype: str) -> str:
         raise must(given, "an initializer")
     name = initializer(given, given.value, dtype)
     if name.startswith("orthogonal"):
-        raise BadInput(f"{given.where}: orthogonal needs a matrix, and a bias is none; give it another, such as zeros")
+        raise BadInput("orthogonal needs a matrix, and a bias is none; give it another, such as zeros", key=given.where)
     return name
 
 
@@ -276,11 +275,12 @@ def record_plan(given: Given, iterations: int) -> str:
         plan = " ".join(given.value.split()) if isinstance(given.value, str) else ""
         count = most_recorded(plan, iterations)
     except ValueError as error:
-        raise BadInput(f"{given.where} {error}, got {shown(given.value)}") from None
+        raise BadInput(f"{error}, got {shown(given.value)}", key=given.where) from None
     if count > MOST_RECORDED:
         raise BadInput(
-            f"{given.where}: {shown(plan)} records up to {count} iterations, at most {MOST_RECORDED} fit; "
-            f"record 'log' or 'every {-(-iterations // (MOST_RECORDED - 2))}'"
+            f"{shown(plan)} records up to {count} iterations, at most {MOST_RECORDED} fit; "
+            f"record 'log' or 'every {-(-iterations // (MOST_RECORDED - 2))}'",
+            key=given.where,
         )
     return plan
 
@@ -292,7 +292,7 @@ def mini_batches(settings: Mapping[str, Given]) -> Batches | None:
         raise must(shuffle, "true or false")
     if size is None:
         if shuffle is not None:
-            raise BadInput(f"{shuffle.where} goes with batch_size only; give batch_size too, or drop it")
+            raise BadInput("goes with batch_size only; give batch_size too, or drop it", key=shuffle.where)
         return None
     number = size.value
     if not isinstance(number, int) or isinstance(number, bool) or not 1 <= number <= MOST_WHOLE_NUMBER:
@@ -314,7 +314,8 @@ def hidden_units(given: Given) -> list[int]:
             raise must(given, wanted)
     if len(value) > MOST_HIDDEN_LAYERS:
         raise BadInput(
-            f"{given.where} has {len(value)} layers, at most {MOST_HIDDEN_LAYERS} can be trained; give fewer"
+            f"{len(value)} hidden layers are given, at most {MOST_HIDDEN_LAYERS} can be trained; give fewer",
+            key=given.where,
         )
     return list(value)
 
@@ -325,8 +326,8 @@ def check_size(given: Given, sizes: Sequence[int]) -> None:
     if count > MOST_WEIGHTS:
         told = str(count) if count < 10**15 else "more than 10^15"
         raise BadInput(
-            f"{given.where} {shown(given.value)} makes {told} weights, at most {MOST_WEIGHTS} are allowed; "
-            "give fewer units"
+            f"{shown(given.value)} makes {told} weights, at most {MOST_WEIGHTS} are allowed; give fewer units",
+            key=given.where,
         )
 
 
@@ -341,8 +342,9 @@ def activation_names(given: Given | None, layers: int, cost: str) -> list[str]:
         return names * layers
     if len(names) != layers:
         raise BadInput(
-            f"{given.where} has {len(names)} activations, the network {layers} layers (hidden and output); "
-            "give one for all, or one a layer"
+            f"{len(names)} activations are given for {layers} layers (hidden and output); "
+            "give one for all, or one for each layer",
+            key=given.where,
         )
     return names
 
@@ -358,10 +360,10 @@ def network(settings: Mapping[str, Given], inputs: int, outputs: int) -> Network
         return Network(sizes, tuple(activations), cost)
     except ValueError as error:  # names that do not go together: told of the one that came last
         at = settings.get("activations", settings["cost"])
-        if is_option(settings["cost"]) and not is_option(at):
+        if is_argument(settings["cost"]) and not is_argument(at):
             at = settings["cost"]
         hint = "" if len(sizes) == 2 else f"\nThe network has {len(sizes) - 1} layers: activations can be one for each."
-        raise BadInput(f"{at.where}: {error}{hint}") from None
+        raise BadInput(f"{error}{hint}", key=at.where) from None
 
 
 def carried_over(settings: Mapping[str, Given], hidden: Given) -> Given | None:
@@ -409,26 +411,25 @@ BUILT_IN = {
 # --- loading ---
 
 
-def is_option(given: Given) -> bool:
-    """Whether it came from the command line."""
-    return given.where.startswith("command line: ")
+def is_argument(given: Given) -> bool:
+    """Whether it was given in place of what the scenario says."""
+    return given.where in OVERRIDES
 
 
-def command_line(overrides: Mapping[str, object]) -> dict[str, Given]:
-    """The options, by the keys that they stand in for; units of hidden layers may still be text."""
+def arguments(overrides: Mapping[str, object]) -> dict[str, Given]:
+    """The overrides, by the keys that they stand in for; units of hidden layers may still be text."""
     settings: dict[str, Given] = {}
     for key, value in overrides.items():
         if key not in OVERRIDES:
-            raise BadInput(f"command line: unknown {shown(key)}{known_words(OVERRIDES)}{nearest(str(key), OVERRIDES)}")
+            raise BadInput(f"unknown setting {shown(key)}{known_words(OVERRIDES)}{nearest(str(key), OVERRIDES)}")
         if key == "hidden" and isinstance(value, (list, tuple)):
             value = [int(v) if isinstance(v, str) and re.fullmatch("[0-9]{1,15}", v) else v for v in value if v != ""]
-        option = SHORT_OPTIONS.get(key, "--" + key.replace("_", "-"))
-        settings[key] = Given(value, f"command line: {option}")
+        settings[key] = Given(value, key)
     return settings
 
 
 def defaults(source: str) -> dict[str, Given]:
-    """What holds where neither the scenario nor the command line says anything."""
+    """What holds where neither the scenario nor an argument says anything."""
     return {key: Given(value, f"{source}: {TABLE_OF[key]}.{key}") for key, value in DEFAULTS.items()}
 
 
@@ -519,16 +520,16 @@ def built_in(name: str) -> tuple[dict[str, Given], Callable[[], Data]]:
 
 
 def load(name_or_path: str, overrides: Mapping[str, object] = {}) -> Scenario:
-    """The scenario of that name or in that TOML file, with the command line's options in place of what it says.
+    """The scenario of that name or in that TOML file, with other settings in place of what it says.
 
     Args:
         name_or_path: one of ``BUILT_IN``, or the path of a TOML file as described above.
-        overrides: option values by the keys of the file, without their tables: {"learning_rate": 0.1}.
+        overrides: values by the keys of the file, without their tables: {"learning_rate": 0.1}.
 
     Raises:
         BadInput: anything in it is wrong; the message says what and where.
     """
-    options = command_line(overrides)
+    options = arguments(overrides)
     settings, data = built_in(name_or_path) if name_or_path in BUILT_IN else from_file(name_or_path)
     if "hidden" in options:
         carried = carried_over(settings, options["hidden"])

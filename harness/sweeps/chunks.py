@@ -76,9 +76,9 @@ def read_manifest(folder: Path) -> dict[str, Any] | None:
         return None
     except (OSError, ValueError, RecursionError) as error:
         told = getattr(error, "strerror", None) or "not the JSON that a sweep wrote"
-        raise BadInput(f"{path}: cannot be read ({told}); begin the sweep again under another --name") from None
+        raise BadInput(f"{path}: cannot be read ({told}); begin the sweep again under another name") from None
     if not isinstance(found, dict) or not isinstance(found.get("began"), float):
-        raise BadInput(f"{path}: not what a sweep wrote; begin the sweep again under another --name")
+        raise BadInput(f"{path}: not what a sweep wrote; begin the sweep again under another name")
     return found
 
 
@@ -94,7 +94,7 @@ def began(folder: Path, wanted: Mapping[str, Any]) -> float | None:
     found = read_manifest(folder)
     if found is None:
         if any(path.name != UNFINISHED and not path.name.endswith(PARTIAL) for path in folder.iterdir()):
-            raise BadInput(f"{folder}: holds no sweep that could be taken up; give another --name")
+            raise BadInput(f"{folder}: holds no sweep that could be taken up; give another name")
         return None
     since = float(found.pop("began"))
     difference = first_difference(found, json.loads(json.dumps(wanted)))
@@ -104,11 +104,11 @@ def began(folder: Path, wanted: Mapping[str, Any]) -> float | None:
     if where == "arithmetic":
         raise BadInput(
             f"{folder}: this machine rounds otherwise than the one where the sweep was begun, so results would be "
-            "mixed; take it up there, or begin another under another --name"
+            "mixed; take it up there, or begin another under another name"
         )
     raise BadInput(
         f"{folder}: was begun with {where} {was}, now it is {now}; "
-        "take it up as it was begun, or begin another under another --name"
+        "take it up as it was begun, or begin another under another name"
     )
 
 

@@ -18,7 +18,7 @@ from collections.abc import Generator, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ..errors import BadInput
+from ..errors import BadInput, shown
 from . import provenance
 from .sweep import Group, Job, Part, Train, chunk_size, train_part
 
@@ -82,7 +82,7 @@ def train(job: Job, parts: Sequence[Part]) -> Generator[Group, None, None]:
     if not parts:
         return
     if not cores():
-        raise BadInput("command line: --ray: the cluster has no core to train on; start a node with 'ray start'")
+        raise BadInput("Ray: the cluster has no core to train on; start a node with 'ray start'")
     # a worker's death is no error of the chunk: Ray gives it to another
     remote = ray.remote(num_cpus=1, max_retries=RETRIES, scheduling_strategy="SPREAD")(train_there)
     wanted, reference = provenance.of(job), ray.put(job)
@@ -99,11 +99,11 @@ def train(job: Job, parts: Sequence[Part]) -> Generator[Group, None, None]:
                 found = ray.get(first)
             except (ray.exceptions.WorkerCrashedError, ray.exceptions.NodeDiedError, ray.exceptions.OutOfMemoryError):
                 raise BadInput(
-                    f"command line: --ray: a chunk was lost with its worker {RETRIES + 1} times (out of memory?); "
-                    "what is done is kept; go on with --resume, on other machines"
+                    f"Ray: a chunk was lost with its worker {RETRIES + 1} times (out of memory?); "
+                    "what is done is kept; resume it on other machines"
                 ) from None
             if isinstance(found, str):
-                raise BadInput(f"command line: --ray: the worker at {found}")
+                raise BadInput(f"Ray: the worker at {found}")
             yield found
     finally:
         for task in running:
@@ -125,16 +125,14 @@ def check_address(address: str) -> None:
     """Raise BadInput unless somebody answers at HOST:PORT; Ray itself would wait for minutes."""
     if not re.fullmatch(r"[^\s/]+:[0-9]{1,5}", address):
         raise BadInput(
-            f"command line: --ray {address}: an address is HOST:PORT, or left out; a scenario goes before --ray"
+            f"Ray: an address is HOST:PORT, got {shown(address)}; give one, or none for the cluster of this machine"
         )
     host, _, port = address.rpartition(":")
     try:
         socket.create_connection((host, int(port)), SECONDS_TO_ANSWER).close()
     except (OSError, OverflowError) as error:
         told = getattr(error, "strerror", None) or error
-        raise BadInput(
-            f"command line: --ray: nobody answers at {address} ({told}); start a cluster with 'ray start'"
-        ) from None
+        raise BadInput(f"Ray: nobody answers at {address} ({told}); start a cluster with 'ray start'") from None
 
 
 @contextlib.contextmanager
@@ -151,15 +149,15 @@ def connected(address: str) -> Iterator[Train]:
     try:
         import ray
     except ImportError:
-        raise BadInput(f"command line: --ray needs Ray, which is not installed; {INSTALL}") from None
+        raise BadInput(f"Ray is not installed; {INSTALL}") from None
     # Ray puts the current folder before all others where its workers look for modules; there may be somebody's models
-    with standing_in(Path(__file__).resolve().parent.parent):
+    with standing_in(Path(__file__).resolve().parents[2]):
         try:
             ray.init(address=address, logging_level=logging.ERROR, log_to_driver=False)
         except (ConnectionError, RuntimeError, ValueError, OSError) as error:
             told = " ".join(str(error).split())
             raise BadInput(
-                f"command line: --ray: no connection to a cluster at {address} ({told}); start one with 'ray start'"
+                f"Ray: no connection to a cluster at {address} ({told}); start one with 'ray start'"
             ) from None
     try:
         with contextlib.redirect_stdout(sys.stderr):  # where Ray tells of workers that died

@@ -153,10 +153,10 @@ def combinations(starts: Sequence[str], rules: Sequence[str], rates: Sequence[fl
     try:
         names = [str(optimizers.parse(rule)) for rule in rules]
     except ValueError as error:
-        raise BadInput(f"command line: --optimizer: {error}") from None
+        raise BadInput(str(error), key="optimizers") from None
     found = [Combination(*each) for each in product(starts, names, rates)]
     if len(set(found)) < len(found):
-        raise BadInput("command line: --init, --optimizer or --learning-rate has the same value twice; give each once")
+        raise BadInput("an initializer, optimizer or learning rate is given twice; give each once")
     return found
 
 

@@ -519,14 +519,14 @@ def test_view_on_a_busy_port(tmp_path):
     board.write_verdict(tmp_path, "text")
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
-        with pytest.raises(BadInput, match=rf"--port {port} is in use"):
+        with pytest.raises(BadInput, match=rf"port: {port} is in use"):
             board.view(tmp_path, port)
 
 
 @pytest.mark.parametrize("port", [-1, 65536])
 def test_view_on_a_port_that_is_none(tmp_path, port):
     board.write_verdict(tmp_path, "text")
-    with pytest.raises(BadInput, match=f"--port must be .*, got {port}"):
+    with pytest.raises(BadInput, match=f"port must be .*, got {port}"):
         board.view(tmp_path, port)
 
 

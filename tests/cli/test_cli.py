@@ -104,7 +104,7 @@ def test_people_get_the_verdict_and_the_tables(tmp_path):
         "stay identical",
         "0.5992708",
         "0.400230",
-        "handwritten numerical",
+        "tape numerical",
     ):
         assert words in done.stdout
     assert max(map(len, done.stdout.splitlines())) <= 80

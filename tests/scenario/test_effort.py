@@ -15,19 +15,13 @@ def test_recording_more_than_memory_holds_is_refused(monkeypatch):
     # z, a and delta of 8 units for 2 observations; gradients and weights before and after, of 3 x 3, 4 x 3 and 4 x 2;
     # at 101 iterations, of 3 implementations, from 2 starts
     numbers = 6 * 101 * (3 * 8 * 2 + 3 * (9 + 12 + 8))
-    monkeypatch.setattr(effort, "MOST_NUMBERS", numbers)
+    monkeypatch.setattr(effort, "MAX_NUMBERS", numbers)
     effort.check_comparison(scenario)
-    monkeypatch.setattr(effort, "MOST_NUMBERS", numbers - 1)
-    with pytest.raises(BadInput, match=r"would hold 8\.2e4 numbers at once, .* record fewer iterations"):
+    monkeypatch.setattr(effort, "MAX_NUMBERS", numbers - 1)
+    with pytest.raises(BadInput, match=r"needs 8\.2e4 numbers in memory at once, .* record fewer iterations"):
         effort.check_comparison(scenario)
     # of batches of one observation there is room for more
     effort.check_comparison(load("post", {"record": "all", "iterations": 100, "batch_size": 1}))
-
-
-def test_hours_are_refused_and_minutes_are_not():
-    effort.check_comparison(load("post", {"iterations": 10**7}))
-    with pytest.raises(BadInput, match=r"about .* hours, at most 2 are allowed; give fewer iterations"):
-        effort.check_comparison(load("post", {"iterations": 10**9}))
 
 
 @pytest.mark.parametrize(
@@ -44,15 +38,8 @@ def test_a_sweep_of_large_networks_is_refused_by_what_a_block_holds(monkeypatch)
     scenario = load("post", {"hidden": [1000, 1000], "iterations": 1})
     # 16 members: 3000 + 1001000 + 2002 weights, 2 observations of 2 + 1000 + 1000 + 2 numbers
     numbers = 4 * 16 * (1_006_002 + 2 * 2004)
-    monkeypatch.setattr(effort, "MOST_NUMBERS", numbers)
-    effort.check_sweep(scenario, 1, 1)
-    monkeypatch.setattr(effort, "MOST_NUMBERS", numbers - 1)
+    monkeypatch.setattr(effort, "MAX_NUMBERS", numbers)
+    effort.check_sweep(scenario, 1)
+    monkeypatch.setattr(effort, "MAX_NUMBERS", numbers - 1)
     with pytest.raises(BadInput, match="train one network with 'harness compare'"):
-        effort.check_sweep(scenario, 1, 1)
-
-
-def test_a_diagnosis_far_beyond_its_budget_is_refused():
-    network = load("post").network
-    effort.check_run(network, 2, 10**6, effort.SECONDS_COMPILED, 30)
-    with pytest.raises(BadInput, match="give fewer iterations, or a larger --budget"):
-        effort.check_run(network, 2, 10**9, effort.SECONDS_COMPILED, 30)
+        effort.check_sweep(scenario, 1)

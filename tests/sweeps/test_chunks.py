@@ -236,7 +236,7 @@ def test_what_is_no_sweep_is_left_alone(tmp_path, monkeypatch, capsys):
     folder.mkdir(parents=True)
     (folder / "notes.txt").write_text("mine")
     code, _, err = resumed(capsys)
-    assert (code, err) == (2, "harness: logs/post/s: holds no sweep that could be taken up; give another --name\n")
+    assert (code, err) == (2, "harness: logs/post/s: holds no sweep that could be taken up; give another name\n")
     for content in ("{", "[]", '{"format": 1}'):
         (folder / "sweep.json").write_text(content)
         code, _, err = resumed(capsys)
@@ -265,7 +265,7 @@ def test_two_at_once_do_not_take_up_one_sweep(swept, capsys):
         code, _, err = resumed(capsys)
     assert (code, err) == (
         2,
-        "harness: logs/post/s: another process is at work on it; wait for it, or give another --name\n",
+        "harness: logs/post/s: another process is at work on it; wait for it, or choose another name\n",
     )
     assert resumed(capsys)[:2] == (0, out)
     with board.run_folder(Path("logs"), "post", "new"):

@@ -193,7 +193,7 @@ def test_combinations_are_every_one_and_each_once():
     assert str(parse(chosen[-1].optimizer)) == chosen[-1].optimizer
     with pytest.raises(BadInput, match="twice"):
         sweep.combinations(["ones"], ["sgd", "sgd"], [0.1])
-    with pytest.raises(BadInput, match="--optimizer"):
+    with pytest.raises(BadInput, match="optimizers"):
         sweep.combinations(["ones"], ["rprop"], [0.1])
 
 

@@ -48,13 +48,13 @@ def add(commands: Any) -> None:
 
 def check_options_of_keras(given: Mapping[str, object]) -> None:
     """Raise BadInput for options that a Keras model has no use for, and for numbers that nothing is trained with."""
-    from ...scenario import effort, scenario
+    from ...scenario import scenario
     from ...scenario.given import whole_number
 
-    options = scenario.command_line(given)
+    options = scenario.arguments(given)
     for key, option in options.items():
         if key not in OF_KERAS:
-            raise BadInput(f"{option.where} goes with a scenario, and a Keras model has its own; leave it out")
+            raise BadInput("is for a scenario; a Keras model has its own", key=option.where, hint="leave it out")
     if "learning_rate" in options:
         scenario.rate(options["learning_rate"], "float32")
     for key in ("iterations", "seed"):
@@ -62,7 +62,6 @@ def check_options_of_keras(given: Mapping[str, object]) -> None:
             whole_number(options[key])
     if "iterations" in options:
         check_asked(int(str(given["iterations"])))
-        effort.check_time(int(str(given["iterations"])) * effort.SECONDS_BY_KERAS, "give fewer iterations")
 
 
 def check_asked(iterations: int) -> None:
@@ -88,14 +87,13 @@ def run(arguments: argparse.Namespace) -> int:
     if is_file and not os.path.isfile(name):
         raise BadInput(f"{shown_path(name)} is no file; give a file as in 'harness check', or a scenario")
     chosen = None if is_keras else scenario.load("post" if is_file else name, given)
-    budget = arguments.budget or effort.BUDGET
+    budget = arguments.budget or effort.BUDGET_SECONDS
     if chosen is None:
         check_options_of_keras(given)
         source.check_source(name, arguments.data)
     else:
         check_asked(chosen.iterations)
-        each = effort.SECONDS_IN_PYTHON if is_file else effort.SECONDS_COMPILED
-        effort.check_run(chosen.network, chosen.batch_size, chosen.iterations, each, budget)
+        effort.check_run(chosen.network)
     with contextlib.ExitStack() as stack:
         folder = None
         if not arguments.no_log:

@@ -80,13 +80,13 @@ def run(arguments: argparse.Namespace) -> int:
     chosen = scenario.load(arguments.scenario, overrides(arguments))
     if arguments.record is None:
         chosen = replace(chosen, record=scenario.record_of_costs(chosen))
-    given = [Given(rate, "command line: --learning-rate") for rate in arguments.rates or [chosen.learning_rate]]
+    given = [Given(rate, "learning_rate") for rate in arguments.rates or [chosen.learning_rate]]
     rates = [scenario.rate(rate, chosen.dtype) for rate in given]
     rules = arguments.optimizers or ["sgd"]
     count = len(chosen.initializers) * len(rules) * len(rates)
-    effort.check_sweep(chosen, count, count * arguments.seeds)
+    effort.check_sweep(chosen, count * arguments.seeds)
     if arguments.target is not None and not math.isfinite(arguments.target):
-        raise must(Given(arguments.target, "command line: --target"), "a finite number")
+        raise must(Given(arguments.target, "target"), "a finite number")
     if arguments.csv is not None:
         check_csv_file(arguments.csv)
     with contextlib.ExitStack() as stack:

@@ -22,7 +22,7 @@ from ...measures import symptoms
 from ...measures.learning import target_of
 from ...measures.symptoms import Course, Symptom
 from ...models.optimizers import Optimizer
-from ...scenario.effort import BUDGET, FEWEST_MEMBERS, FEWEST_OBSERVATIONS
+from ...scenario.effort import BUDGET_SECONDS, FEWEST_MEMBERS, FEWEST_OBSERVATIONS
 from .case import Asked, Case
 from .changes import (
     NO_CHANGE,
@@ -495,7 +495,9 @@ def many_programs() -> Iterator[None]:
 
 
 @many_programs()
-def diagnose(case: Case, budget: float = BUDGET, progress: Progress = lambda done, total, what: None) -> Diagnosis:
+def diagnose(
+    case: Case, budget: float = BUDGET_SECONDS, progress: Progress = lambda done, total, what: None
+) -> Diagnosis:
     """Find out why the case does not learn.
 
     Args:

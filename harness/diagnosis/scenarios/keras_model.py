@@ -22,7 +22,7 @@ from ...models.network import Array
 from ...models.optimizers import Optimizer
 from ...models.sequential import LOSSES, keras_optimizer
 from ...programs.units import groups_of, units_of
-from ...scenario.effort import BUDGET
+from ...scenario.effort import BUDGET_SECONDS
 from .case import Case
 from .changes import ENOUGH, NO_CHANGE, Change, Result
 from .hypotheses import is_unlearnable
@@ -170,7 +170,7 @@ def tried(case: KerasCase, every: Sequence[Retraining], target: float, a_run: fl
 
 
 def diagnose(
-    case: Case | KerasCase, budget: float = BUDGET, progress: Progress = lambda done, total, what: None
+    case: Case | KerasCase, budget: float = BUDGET_SECONDS, progress: Progress = lambda done, total, what: None
 ) -> Diagnosis:
     """Find out why the model does not learn; as ``judge.diagnose``, whichever kind of case it is."""
     if isinstance(case, Case):

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import json
 import shutil
-import tomllib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
+
+import tomllib
 
 FROZEN = Path(__file__).parent / "frozen"
 # what stands beside the programs and is not one
@@ -96,7 +97,7 @@ class Case:
 
     @property
     def line_texts(self) -> tuple[tuple[str, ...], ...]:
-        """For each planted mistake the text of its lines, stripped. Decides for notebooks, whose lines have two counts."""
+        """For each planted mistake the text of its lines, stripped; for notebooks, whose lines have two counts."""
         return tuple(
             tuple(code_line(texts[edit.file], edit.file, line) for line in edit.lines)
             for texts in [self.texts]

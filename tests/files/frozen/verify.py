@@ -21,6 +21,7 @@ import tempfile
 import types
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +33,7 @@ from bench import Case, cases, write_case
 
 Array = np.ndarray[Any, np.dtype[Any]]
 Params = dict[str, Array]
-Cost = Callable[[Params], float]
+Cost = Callable[[Params], Any]
 Rule = Callable[[Sequence[Params]], Params]
 
 STEP = 1e-5
@@ -64,7 +65,7 @@ class Comparison:
             return np.inf
         known = ~np.isnan(self.expected)
         expected, actual = self.expected[known], np.asarray(self.actual, float)[known]
-        if not np.all(np.isfinite(actual)):
+        if not known.any() or not np.all(np.isfinite(actual)):
             return np.inf
         return float(np.max(np.abs(expected - actual)) / self.scale)
 
@@ -150,8 +151,8 @@ class Program:
             text = text[: text.index(until)]
         names: dict[str, Any] = {"__name__": "program", "__file__": str(self.path)}
         before = set(sys.modules)
-        saved, folder = dict(sys.modules), os.getcwd()
-        sys.modules.update(stand_ins(self.tables))
+        folder, stands = os.getcwd(), stand_ins(self.tables)
+        sys.modules.update(stands)
         sys.path.insert(0, str(self.path.parent))
         os.chdir(self.path.parent)
         try:
@@ -159,9 +160,13 @@ class Program:
         finally:
             os.chdir(folder)
             sys.path.remove(str(self.path.parent))
-            for name in set(sys.modules) - before:
+            own = [
+                name
+                for name in set(sys.modules) - before
+                if name in stands or str(self.path.parent) in str(getattr(sys.modules[name], "__file__", ""))
+            ]
+            for name in own:
                 del sys.modules[name]
-            sys.modules.update(saved)
         return names
 
     def loops(self, old: str, new: str, until: str | None = None) -> list[dict[str, Any]]:
@@ -194,7 +199,7 @@ def differentiate(cost: Cost, params: Params) -> Params:
 
 def scales_of(expected: Params) -> dict[str, float]:
     """The largest entry of each array, but not below a thousandth of the largest of all (sums that cancel)."""
-    largest = {name: float(np.nanmax(np.abs(value))) for name, value in expected.items()}
+    largest = {name: float(np.max(np.abs(np.nan_to_num(value)))) for name, value in expected.items()}
     return {name: max(value, 1e-3 * max(largest.values()), 1e-30) for name, value in largest.items()}
 
 
@@ -223,6 +228,16 @@ def gradients_of(cost: Cost, params: Params, actual: Params) -> list[Comparison]
     return [
         Comparison(f"gradient of {name}", expected[name], np.asarray(actual[name]), scales[name]) for name in expected
     ]
+
+
+def each(cost: Callable[[Any, Params], Any], items: Sequence[Any]) -> list[Cost]:
+    """One cost for each update, of the batch, mask or observation that the update sees."""
+    return [partial(cost, item) for item in items]
+
+
+def through(function: Callable[[Array], Array], upstream: Array) -> Cost:
+    """The cost whose gradient with respect to the output of the function is `upstream`."""
+    return lambda p: np.sum(upstream * function(p["x"]))
 
 
 def attributes(thing: object, *names: str) -> Params:
@@ -254,7 +269,8 @@ def sig(z: Array) -> Array:
 
 
 def relu(z: Array) -> Array:
-    return z * (z > 0)
+    """The kink lies just above 0: the programs' slope at exactly 0 (zero biases, units without input) is 0."""
+    return z * (z > 2 * STEP)
 
 
 def log_softmax(z: Array, axis: int) -> Array:
@@ -498,11 +514,11 @@ def _(program: Program) -> list[Comparison]:
     states = steps(
         lambda: lists_of(net), lambda k: net.SGD([(x.copy(), y.copy()) for x, y in batches[k]], 1, 4, 0.7)
     )
-    costs = [
-        lambda p, batch=batch: sum(0.5 * np.sum((sig(pair_columns(p, x, 3)) - y) ** 2) for x, y in batch) / 4
-        for batch in batches
-    ]
-    return follow(states, costs, descent(0.7))
+
+    def cost(batch: list[tuple[Array, Array]], p: Params) -> Any:
+        return sum(0.5 * np.sum((sig(pair_columns(p, x, 3)) - y) ** 2) for x, y in batch) / 4
+
+    return follow(states, each(cost, batches), descent(0.7))
 
 
 @driver("sizes_pairs/cross_entropy_pairs.py")
@@ -513,7 +529,7 @@ def _(program: Program) -> list[Comparison]:
     pairs = pairs_of([3, 2], 4 * UPDATES)
     batches = [pairs[4 * k : 4 * k + 4] for k in range(UPDATES)]
     states = steps(lambda: lists_of(net), lambda k: net.train_batch(batches[k], 0.8))
-    costs = [lambda p, batch=batch: sum(bce(pair_columns(p, x, 3), y) for x, y in batch) / 4 for batch in batches]
+    costs = each(lambda batch, p: sum(bce(pair_columns(p, x, 3), y) for x, y in batch) / 4, batches)
     return follow(states, costs, descent(0.8))
 
 
@@ -529,7 +545,7 @@ def _(program: Program) -> list[Comparison]:
         return 0.5 * np.sum((x - y) ** 2)
 
     states = steps(lambda: lists_of(net), lambda k: net.learn(pairs[k][0].copy(), pairs[k][1].copy(), 0.1))
-    return follow(states, [lambda p, pair=pair: cost(p, *pair) for pair in pairs], descent(0.1))
+    return follow(states, each(lambda pair, p: cost(p, *pair), pairs), descent(0.1))
 
 
 @driver("eleven_lines/xor_lines.py")
@@ -551,7 +567,7 @@ def _(program: Program) -> list[Comparison]:
 @driver("eleven_lines/sine_three_layers.py")
 def _(program: Program) -> list[Comparison]:
     runs = program.loops("trange(2000)", "trange({})", until="plt.figure")
-    x = np.linspace(-3, 3, 50)[:, None]
+    x = np.linspace(-2, 3, 50)[:, None]
     states = [keys(names, ["w1", "b1", "w2", "b2", "w3", "b3"]) for names in runs]
 
     def cost(p: Params) -> float:
@@ -703,7 +719,7 @@ def _(program: Program) -> list[Comparison]:
     names = program.run(until="network.train(data")
     net, data, y = names["network"], rng(1).randn(UPDATES, 2), np.array([1, 0, 1])
     states = steps(lambda: attributes(net, *SCALARS), lambda k: net.train(data[k : k + 1], y[k : k + 1], 1))
-    costs = [lambda p, k=k: (sig(six(p, data[k, 0], data[k, 1], sig)) - y[k]) ** 2 for k in range(UPDATES)]
+    costs = each(lambda k, p: (sig(six(p, data[k, 0], data[k, 1], sig)) - y[k]) ** 2, range(UPDATES))
     return follow(states, costs, descent(0.1))
 
 
@@ -712,7 +728,7 @@ def _(program: Program) -> list[Comparison]:
     runs = program.loops("range(100)", "range({})", until='print("outputs')
     names = [f"w{k}" for k in range(1, 9)] + ["b1", "b2"]
 
-    def cost(p: Params) -> float:
+    def cost(p: Params) -> Any:
         h1, h2 = sig(p["w1"] * 0.1 + p["w2"] * 0.6 + p["b1"]), sig(p["w3"] * 0.1 + p["w4"] * 0.6 + p["b1"])
         o1, o2 = sig(p["w5"] * h1 + p["w6"] * h2 + p["b2"]), sig(p["w7"] * h1 + p["w8"] * h2 + p["b2"])
         return 0.5 * (o1 - 0.05) ** 2 + 0.5 * (o2 - 0.9) ** 2
@@ -743,7 +759,7 @@ def _(program: Program) -> list[Comparison]:
         lambda: numbered([[n["weights"] for n in layer] for layer in net], "L"),
         lambda k: names["train_network"](net, [data[k]], 0.5, 1, 2),
     )
-    return follow(states, [lambda p, row=row: cost(p, row) for row in data], descent(0.5))
+    return follow(states, each(lambda row, p: cost(p, row), data), descent(0.5))
 
 
 @driver("pure_lists/matrix_lists.py")
@@ -806,7 +822,7 @@ def _(program: Program) -> list[Comparison]:
     states = [start] + [keys(names["build_model"](3, k)) for k in range(1, UPDATES + 1)]
 
     def cost(p: Params) -> float:
-        decay = 0.05 / 2 * (np.sum(p["W1"] ** 2) + np.sum(p["W2"] ** 2))
+        decay = 0.5 / 2 * (np.sum(p["W1"] ** 2) + np.sum(p["W2"] ** 2))
         return xent(two(p, X, np.tanh), onehot(y, 2), 1) + decay
 
     return follow(states, cost, descent(0.01))
@@ -885,7 +901,7 @@ def _(program: Program) -> list[Comparison]:
         a = relu(p["W2"] @ a + p["b2"]) * second
         return bce(p["W3"] @ a + p["b3"], Y) / 20
 
-    return follow(states, [lambda p, m=m: cost(p, *m) for m in masks], descent(0.3))
+    return follow(states, each(lambda pair, p: cost(p, *pair), masks), descent(0.3))
 
 
 @driver("dropout/dropout_class_rows.py")
@@ -900,7 +916,7 @@ def _(program: Program) -> list[Comparison]:
     def cost(p: Params, mask: Array) -> float:
         return 0.5 * np.sum(((np.tanh(X @ p["W1"] + p["b1"]) * mask) @ p["W2"] + p["b2"] - Y) ** 2) / 10
 
-    return follow(states, [lambda p, m=m: cost(p, m) for m in masks], descent(0.1))
+    return follow(states, each(lambda mask, p: cost(p, mask), masks), descent(0.1))
 
 
 @driver("layer_pairs/affine_relu_softmax.py")
@@ -952,7 +968,7 @@ def _(program: Program) -> list[Comparison]:
             layer = names[name]()
             layer.forward(wide)
             layer.backward(up.copy())
-            compared += gradients_of(lambda p, f=function: np.sum(up * f(p["x"])), {"x": wide}, {"x": layer.dinputs})
+            compared += gradients_of(through(function, up), {"x": wide}, {"x": layer.dinputs})
     return compared
 
 
@@ -979,7 +995,7 @@ def _(program: Program) -> list[Comparison]:
             layer = names[name]()
             layer.forward(wide)
             grad = layer.backward(up.copy())
-            compared += gradients_of(lambda p, f=function: np.sum(up * f(p["x"])), {"x": wide}, {"x": grad})
+            compared += gradients_of(through(function, up), {"x": wide}, {"x": grad})
     return compared
 
 

@@ -43,8 +43,8 @@ def forward_prop(x, w1, b1, w2, b2):
     return z1, a1, z2, a2
 
 
-def cross_entropy(a2, y):
-    return -np.mean(np.log(a2[np.arange(len(y)), y]))
+def log_likelihood(a2, y):
+    return np.mean(np.log(a2[np.arange(len(y)), y]))
 
 
 def backward_prop(x, y, a1, a2, w2):
@@ -70,4 +70,4 @@ for epoch in range(400):
     params = update_params(params, grads, 0.3)
     if epoch % 50 == 0:
         accuracy = np.mean(a2.argmax(axis=1) == labels)
-        print("epoch", epoch, "loss", cross_entropy(a2, labels), "accuracy", accuracy)
+        print("epoch", epoch, "log-likelihood", log_likelihood(a2, labels), "accuracy", accuracy)

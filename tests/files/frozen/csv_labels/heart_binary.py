@@ -47,7 +47,7 @@ def backward_prop(X, Y, Z1, A1, Z2, A2, A3, W2, W3):
 
 
 def train(alpha=0.2, iterations=300):
-    params = init_params(X.shape[0], 8, 5)
+    params = init_params(X.shape[0], 8, 8)
     for it in range(iterations):
         Z1, A1, Z2, A2, Z3, A3 = forward_prop(X, *params)
         grads = backward_prop(X, Y, Z1, A1, Z2, A2, A3, params[2], params[4])

@@ -4,7 +4,7 @@ import matplotlib.pyplot as plt
 from tqdm import trange
 
 np.random.seed(42)
-x = np.linspace(-3, 3, 50).reshape(-1, 1)
+x = np.linspace(-2, 3, 50).reshape(-1, 1)
 t = np.sin(x)
 
 w1 = np.random.randn(1, 8); b1 = np.zeros(8)

@@ -16,7 +16,7 @@ nn_input_dim = 2
 nn_output_dim = 2
 
 epsilon = 0.01      # step of the descent
-reg_lambda = 0.05   # weight decay, only on the kernels
+reg_lambda = 0.5   # weight decay, only on the kernels
 
 
 def calculate_loss(model):

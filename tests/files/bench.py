@@ -9,12 +9,16 @@ from __future__ import annotations
 
 import json
 import shutil
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-import tomllib
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
 
 FROZEN = Path(__file__).parent / "frozen"
 # what stands beside the programs and is not one
@@ -184,7 +188,8 @@ class Answer:
     """What a judge says of one program.
 
     verdict   -- 'right', 'mistake', 'undecidable' (reports both readings) or 'refused' (not accepted or not judged)
-    findings  -- for each mistake that was reported: the text of the line, stripped, or its number; and the name
+    findings  -- for each mistake that was reported: the line and the name. The line is its text, stripped, or its
+                 number in the file to be judged (only the text works for notebooks and for files beside it)
     note      -- anything worth printing beside a miss
     """
 
@@ -195,31 +200,34 @@ class Answer:
 
 @dataclass(frozen=True, kw_only=True)
 class Score:
-    """How one case was answered. For two planted mistakes, `line` and `named` ask for one of them."""
+    """How one case was answered.
+
+    accepted  -- the program was judged at all
+    verdict   -- the answer is the expected one
+    lines     -- for each planted mistake, whether a finding points at one of its lines
+    names     -- for each planted mistake, whether a finding has its name, on whatever line
+    """
 
     case: Case
     answer: Answer
     accepted: bool
     verdict: bool
-    line: bool
-    named: bool
+    lines: tuple[bool, ...]
+    names: tuple[bool, ...]
 
 
 def score_case(case: Case, answer: Answer, same_kind: Callable[[str, str], bool]) -> Score:
     """Compare one answer with what was planted."""
-    on_line = [
-        (edit, name)
-        for edit, lines, texts in zip(case.edits, case.lines, case.line_texts)
-        for where, name in answer.findings
-        if where in lines or where in texts
-    ]
     return Score(
         case=case,
         answer=answer,
         accepted=answer.verdict != "refused",
         verdict=answer.verdict == case.expected,
-        line=bool(on_line),
-        named=any(same_kind(edit.kind, name) for edit in case.edits for _, name in answer.findings),
+        lines=tuple(
+            any(where in numbers or where in texts for where, _ in answer.findings)
+            for numbers, texts in zip(case.lines, case.line_texts)
+        ),
+        names=tuple(any(same_kind(kind, name) for _, name in answer.findings) for kind in case.kinds),
     )
 
 
@@ -244,3 +252,28 @@ def score(
         scores.append(score_case(case, verdict_of(path), same_kind))
         shutil.rmtree(place)
     return scores
+
+
+@dataclass(frozen=True, kw_only=True)
+class Total:
+    """Counts over some scores. `first_line` and `first_name` ask for at least one of the planted mistakes."""
+
+    cases: int
+    accepted: int
+    verdict: int
+    first_line: int
+    first_name: int
+    all_lines: int
+
+
+def total(scores: Iterable[Score]) -> Total:
+    """Count how the cases were answered; to be called on the scores of one expected verdict, style or kind."""
+    scores = list(scores)
+    return Total(
+        cases=len(scores),
+        accepted=sum(score.accepted for score in scores),
+        verdict=sum(score.verdict for score in scores),
+        first_line=sum(any(score.lines) for score in scores),
+        first_name=sum(any(score.names) for score in scores),
+        all_lines=sum(bool(score.lines) and all(score.lines) for score in scores),
+    )

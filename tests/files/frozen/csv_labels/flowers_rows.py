@@ -39,7 +39,7 @@ def forward_prop(x, w1, b1, w2, b2):
     a1 = np.tanh(z1)
     z2 = a1 @ w2 + b2
     expz = np.exp(z2)
-    a2 = expz / expz.sum(axis=1, keepdims=True)
+    a2 = expz / (expz.sum(axis=1, keepdims=True) + 1e-9)
     return z1, a1, z2, a2
 
 

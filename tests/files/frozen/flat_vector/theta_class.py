@@ -51,11 +51,3 @@ class FlatMLP:
             cost, grad = self.cost_and_grad(X, Y)
             self.theta -= lr * grad
         return cost
-
-
-if __name__ == '__main__':
-    rng = np.random.RandomState(1)
-    X = rng.randn(100, 2)
-    cls = (np.linalg.norm(X, axis=1) > 1).astype(int) + (np.linalg.norm(X, axis=1) > 1.7)
-    net = FlatMLP()
-    print(net.fit(X, np.eye(3)[cls]))

@@ -63,10 +63,3 @@ def model(X, Y, hidden=(7, 4), learning_rate=0.3, num_iterations=1000, lambd=0.7
         if print_cost and i % 100 == 0:
             print("Cost after iteration {}: {}".format(i, cost))
     return parameters
-
-
-if __name__ == "__main__":
-    rng = np.random.RandomState(0)
-    train_X = rng.randn(2, 80)
-    train_Y = (np.sum(train_X ** 2, axis=0, keepdims=True) < 1.4).astype(int)
-    model(train_X, train_Y)

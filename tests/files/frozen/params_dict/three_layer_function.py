@@ -47,19 +47,3 @@ def sgd(params, grads, lr):
     for key in params:
         params[key] = params[key] - lr * grads[key]
     return params
-
-
-def main():
-    rng = np.random.default_rng(42)
-    X = rng.normal(size=(60, 2))
-    y = (X[:, 0] * X[:, 1] > 0).astype(int)
-    params = init_params([2, 5, 4, 1])
-    for step in range(300):
-        cost, grads = loss(X, y, params)
-        params = sgd(params, grads, lr=0.5)
-        if step % 50 == 0:
-            print(step, cost)
-
-
-if __name__ == "__main__":
-    main()

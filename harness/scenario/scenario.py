@@ -292,7 +292,7 @@ def mini_batches(settings: Mapping[str, Given]) -> Batches | None:
         raise must(shuffle, "true or false")
     if size is None:
         if shuffle is not None:
-            raise BadInput("goes with batch_size only; give batch_size too, or drop it", key=shuffle.where)
+            raise BadInput("needs batch_size; give batch_size too, or drop it", key=shuffle.where)
         return None
     number = size.value
     if not isinstance(number, int) or isinstance(number, bool) or not 1 <= number <= MOST_WHOLE_NUMBER:

@@ -352,7 +352,7 @@ BINARY = 'hidden = [2]\ncost = "binary_crossentropy"'
         ("network", 'hidden = ["3"]', ["network.hidden", "['3']"]),
         ("network", "hidden = [10000, 10000]", ["network.hidden", "100050001 weights", "50000000"]),
         ("network", f"hidden = [1{'0' * 400}]", ["network.hidden", "more than 10^15 weights"]),
-        ("network", f"hidden = [{'1,' * 200}]", ["network.hidden", "200 layers"]),
+        ("network", f"hidden = [{'1,' * 200}]", ["network.hidden", "200 hidden layers"]),
         ("network", NETWORK_OF_3, ["network.activations", "2 activations", "3 layers"]),
         ("network", 'hidden = [2]\nactivations = "sigmoit"', ["network.activations", "did you mean 'sigmoid'"]),
         ("network", "hidden = [2]\nactivations = []", ["network.activations", "got []"]),

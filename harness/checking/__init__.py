@@ -1,0 +1,1 @@
+"""Somebody's program against true gradients."""

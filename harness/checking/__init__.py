@@ -1,0 +1,1 @@
+"""Recorded programs against true gradients: which line is wrong, and what the mistake is called."""

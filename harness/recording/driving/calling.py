@@ -58,6 +58,7 @@ class Caller:
     def arguments(self, function: FunctionFacts) -> str:
         """The text of the arguments of a call."""
         roles = {argument.name: self.role(function, argument)[0] for argument in function.arguments}
+        self._place_counts(function, roles)
         sized = [a for a in function.arguments if roles[a.name] in SIZE_ROLES]
         parts: list[str] = []
         by_name = False
@@ -78,6 +79,20 @@ class Caller:
             parts.extend(self._variable_arguments(function, star.arg))
         return ", ".join(parts)
 
+    def _place_counts(self, function: FunctionFacts, roles: dict[str, Role]) -> None:
+        """Sizes without a telling name come in the order inputs, hidden, outputs."""
+        counts = [a for a in function.required if roles[a.name] in (Role.COUNT, Role.INPUT_SIZE, Role.HIDDEN_SIZE, Role.OUTPUT_SIZE)]
+        unknown = [a for a in counts if roles[a.name] is Role.COUNT]
+        if not unknown or not (function.name == "__init__" or MAKER_NAME.search(function.name)):
+            return
+        for index, argument in enumerate(counts):
+            if roles[argument.name] is Role.COUNT:
+                first, last = index == 0, index == len(counts) - 1 and index > 0
+                role = Role.INPUT_SIZE if first else Role.OUTPUT_SIZE if last else Role.HIDDEN_SIZE
+                roles[argument.name] = role
+                key = (function.owner, function.name, argument.name)
+                self._roles[key] = (role, self._roles[key][1])
+
     def _needed_although_optional(
         self, function: FunctionFacts, argument: Argument, role: Role, sized: Sequence[Argument]
     ) -> bool:
@@ -94,7 +109,7 @@ class Caller:
         if role in (Role.OBJECT_LIST, Role.OBJECT):
             return [self.value_for(function, argument).strip("[]")]
         if role in (Role.SIZES, Role.HIDDEN_SIZES, Role.UNKNOWN, Role.COUNT):
-            self.session.sizes_given = True
+            self.session.give_sizes()
             return [f"{INPUTS}", f"{HIDDEN}", f"{self.session.output_size}"]
         return []
 
@@ -112,8 +127,12 @@ class Caller:
         self._bound[place] = text
         return text
 
-    def call(self, function: FunctionFacts, expression: str, *, repeat: bool | None = None) -> Any:
-        """Runs a call and keeps what it returns under the names it is returned as."""
+    def call(self, function: FunctionFacts, expression: str, *, repeat: bool | None = None) -> list[str]:
+        """Runs a call and keeps what it returns under the names it is returned as.
+
+        Returns:
+            the variables of what it returned.
+        """
         session = self.session
         if len(session.stack) > MAX_DEPTH or expression in session.stack:
             raise Exhausted(expression)
@@ -126,9 +145,9 @@ class Caller:
             repeat = not self._makes_things(function, text)
         targets = self.targets(function, text)
         statement = f"{expression}({text})" if not targets else f"{', '.join(targets)} = {expression}({text})"
-        value = session.run(statement, repeat)
+        session.run(statement, repeat)
         self._keep(function, targets)
-        return value
+        return targets
 
     def _makes_things(self, function: FunctionFacts, arguments: str) -> bool:
         """Whether a call belongs before the iterations: it sees neither data nor parameters."""
@@ -226,9 +245,10 @@ class Caller:
         session = self.session
         dims = session.dims
 
-        def given(make: Callable[[], str]) -> Callable[[], str]:
+        def given(make: Callable[[], str], both: bool = True) -> Callable[[], str]:
             def option() -> str:
-                session.sizes_given = True
+                session.inputs_given |= both or role is Role.INPUT_SIZE
+                session.outputs_given |= both or role is Role.OUTPUT_SIZE
                 return make()
 
             return option
@@ -245,28 +265,28 @@ class Caller:
                 return [*pair, str(outof), f"({into},)"]
             return [str(outof), *pair]
         if role is Role.INPUT_SIZE:
-            return [given(lambda: str(INPUTS)), given(lambda: f"({INPUTS},)")]
+            return [given(lambda: str(INPUTS), False), given(lambda: f"({INPUTS},)", False)]
         if role is Role.OUTPUT_SIZE:
-            return [given(lambda: str(out())), given(lambda: f"({out()},)")]
+            return [given(lambda: str(out()), False), given(lambda: f"({out()},)", False)]
         if role is Role.HIDDEN_SIZE:
             second = "2" in words_of(argument.name) or argument.name.endswith("2")
             size = SECOND_HIDDEN if second else HIDDEN
-            return [given(lambda: str(size)), given(lambda: f"[{size}]")]
+            return [str(size), f"[{size}]"]
         if role is Role.HIDDEN_SIZES:
-            return [given(lambda: f"[{HIDDEN}]"), given(lambda: str(HIDDEN)), given(lambda: f"({HIDDEN},)"),
-                    given(lambda: f"[{HIDDEN}, {SECOND_HIDDEN}]"), given(lambda: f"[{INPUTS}, {HIDDEN}, {out()}]")]  # fmt: skip
+            return [f"[{HIDDEN}]", str(HIDDEN), f"({HIDDEN},)", f"[{HIDDEN}, {SECOND_HIDDEN}]",
+                    given(lambda: f"[{INPUTS}, {HIDDEN}, {out()}]")]  # fmt: skip
         if role is Role.SIZES:
             return [
                 given(lambda: f"[{INPUTS}, {HIDDEN}, {out()}]"),
                 given(lambda: f"({INPUTS}, {HIDDEN}, {out()})"),
                 given(lambda: f"[{INPUTS}, {HIDDEN}, {SECOND_HIDDEN}, {out()}]"),
-                given(lambda: f"[{HIDDEN}]"),
+                f"[{HIDDEN}]",
                 given(lambda: f"np.array([{INPUTS}, {HIDDEN}, {out()}])"),
-                given(lambda: str(HIDDEN)),
+                str(HIDDEN),
                 given(lambda: f"[{INPUTS}, {out()}]"),
                 given(lambda: f"[({INPUTS}, {HIDDEN}), ({HIDDEN}, {out()})]"),
             ]
-        return ["3", given(lambda: str(INPUTS)), given(lambda: str(HIDDEN)), given(lambda: str(out())), "2", "1"]
+        return [str(INPUTS), str(HIDDEN), "3", "2", "1"]
 
     def _data(self, function: FunctionFacts, argument: Argument, role: Role, uses: Uses) -> list[Option]:
         session = self.session
@@ -289,8 +309,12 @@ class Caller:
             session.form = session.choose("pairs", order)
             return pairs_text(session.pick_labels(), session.form)
 
+        def count() -> str:
+            session.make_data()
+            return "len(X)"
+
         if role is Role.OBSERVATIONS:
-            return ["len(X)"]
+            return [count]
         if role is Role.TARGETS:
             return [targets]
         if role is Role.PAIRS:
@@ -490,30 +514,40 @@ class Caller:
             for producer, text in others:
                 name = next(name for name in producer.returns if pattern.match(name))
                 options.append(self._production(producer, text, name))
+        options.extend(self._attributes(argument.name, pattern if role is Role.PARAMETERS else None))
         if role is Role.OUTPUTS:
-            options.extend(self._by_kind(function, r"forward|predict|feed|fprop|propag|hypothesis", last=True))
-        if role in (Role.CACHE,):
-            options.extend(self._by_kind(function, r"forward|feed|fprop|propag", last=True))
+            options.extend(self._by_kind(function, r"forward|predict|feed|fprop|propag|hypothesis", Role.OUTPUTS))
+        if role is Role.CACHE:
+            options.extend(self._by_kind(function, r"forward|feed|fprop|propag", Role.CACHE))
         if role is Role.GRADIENTS:
-            options.extend(self._by_kind(function, r"back|grad|bprop", last=True))
+            options.extend(self._by_kind(function, r"back|grad|bprop", Role.GRADIENTS))
         if role in (Role.PARAMETERS, Role.WEIGHT):
-            options.extend(self._by_kind(function, MAKER_NAME.pattern, last=False))
+            options.extend(self._by_kind(function, MAKER_NAME.pattern, Role.PARAMETERS))
             options.extend(self._by_hand(function, argument, uses))
-        if role in (Role.UPSTREAM, Role.OUTPUTS):
-            options.append(self._like_targets)
         if role is Role.UNKNOWN:
             options.extend(["0.1", "3", self._inputs_text, "None", "[]", "{}"])
         if uses.methods or uses.attributes - {"shape", "T", "size", "ndim", "dtype"}:
             options.extend(self._objects(function, argument, Role.OBJECT, uses))
         return options
 
+    def _attributes(self, name: str, pattern: re.Pattern[str] | None) -> list[Option]:
+        """Attributes of objects that have the name, and methods without arguments that return such things."""
+        options: list[Option] = []
+        for variable in self.session.objects:
+            thing = self.session.names[variable]
+            for attribute in sorted(getattr(thing, "__dict__", {})):
+                if attribute == name or (pattern is not None and pattern.match(attribute)):
+                    if getattr(thing, attribute) is not None:
+                        options.append(f"{variable}.{attribute}")
+            if pattern is not None:
+                for method in self.facts.methods(type(thing).__name__).values():
+                    if not method.required and method.returns_something and re.match(r"(get_?)?(all_?)?param", method.name):
+                        options.insert(0, f"{variable}.{method.name}()" if not method.is_property else f"{variable}.{method.name}")
+        return options
+
     def _inputs_text(self) -> str:
         self.session.make_data()
         return INPUT_TEXT[self.session.pick_form()]
-
-    def _like_targets(self) -> str:
-        self.session.make_data()
-        return f"np.random.default_rng(1).normal(size=np.shape({target_text(self.session.pick_labels(), self.session.pick_form())}))"
 
     def _producers(self, function: FunctionFacts, wanted: Callable[[Sequence[str]], bool]) -> list[tuple[FunctionFacts, str]]:
         """Functions that return it, the plainest first."""
@@ -532,30 +566,38 @@ class Caller:
 
     def _production(self, producer: FunctionFacts, text: str, name: str) -> Callable[[], str]:
         def make() -> str:
-            self.call(producer, text)
+            targets = self.call(producer, text)
+            if name in producer.returns and len(targets) == len(producer.returns):
+                return targets[producer.returns.index(name)]
+            if name not in self.session.pool:
+                raise Exhausted(text)
             return self.session.pool[name]
 
         return make
 
-    def _by_kind(self, function: FunctionFacts, pattern: str, *, last: bool) -> list[Option]:
+    def _by_kind(self, function: FunctionFacts, pattern: str, kind: Role) -> list[Option]:
         """Results of functions whose name says what they do."""
         options: list[Option] = []
         for producer, text in self.session.functions():
             if producer is function or text in self.session.stack or not producer.returns_something:
                 continue
             if re.search(pattern, producer.name, re.IGNORECASE) and not _wrong_kind(producer.name):
-                options.append(self._whole(producer, text, last=last))
+                options.append(self._whole(producer, text, kind))
         return options[:3]
 
-    def _whole(self, producer: FunctionFacts, text: str, *, last: bool) -> Callable[[], str]:
+    def _whole(self, producer: FunctionFacts, text: str, kind: Role) -> Callable[[], str]:
         def make() -> str:
-            self.call(producer, text)
-            targets = [self.session.pool[name] for name in producer.returns if name in self.session.pool]
-            if not targets:
-                targets = list(self.session.pool.values())[-1:]
+            targets = self.call(producer, text)
             if not targets:
                 raise Exhausted(text)
-            return targets[-1] if last else targets[0]
+            cached = [t for t in targets if re.match(r"(?i)cach|mem|store|hist", t)]
+            if kind is Role.OUTPUTS:
+                plain = [t for t in targets if t not in cached]
+                named = [t for t in plain if OUTPUT_NAME.match(t)]
+                return (named or plain or targets)[-1]
+            if kind is Role.CACHE:
+                return (cached or targets)[-1]
+            return targets[0] if kind is Role.PARAMETERS else targets[-1]
 
         return make
 
@@ -565,7 +607,7 @@ class Caller:
 
         def array(*shape: int) -> Callable[[], str]:
             def make() -> str:
-                session.sizes_given = True
+                session.give_sizes()
                 name = session.new_name(argument.name)
                 session.run(f"{name} = np.random.normal(0, 0.5, size={shape if len(shape) != 1 else shape[0]})")
                 session.pool[argument.name] = name
@@ -574,7 +616,7 @@ class Caller:
             return make
 
         def dictionary() -> str:
-            session.sizes_given = True
+            session.give_sizes()
             name = session.new_name(argument.name)
             session.run(f"{name} = {self._weights_by_key(function, sorted(uses.keys))}")
             session.pool[argument.name] = name

@@ -64,7 +64,7 @@ def _list_of(caller: Caller, dense: str, activations: list[str]) -> Callable[[],
 def layer_texts(caller: Caller, dense: str, activations: list[str]) -> list[str]:
     """The layers of a network with one hidden layer, as expressions."""
     session = caller.session
-    session.sizes_given = True
+    session.give_sizes()
     out = session.output_size
     own = any(caller.role(c, a)[0] is Role.ACTIVATION for c in [caller.facts.constructor(dense)] if c for a in c.arguments)
     plain = [name for name in activations if "softmax" not in name.lower()]
@@ -146,7 +146,7 @@ def _add_by_size(caller: Caller, variable: str, owner: str) -> bool:
         sizes = [role for role in roles if role in (Role.INPUT_SIZE, Role.OUTPUT_SIZE, Role.HIDDEN_SIZE, Role.COUNT, Role.SIZES)]
         if not sizes:
             continue
-        session.sizes_given = True
+        session.give_sizes()
         out = session.output_size
         into_known = len(sizes) > 1
         chain = [(INPUTS, HIDDEN), (HIDDEN, out)] if into_known else [(INPUTS, INPUTS), (INPUTS, HIDDEN), (HIDDEN, out)]

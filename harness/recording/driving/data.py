@@ -9,13 +9,14 @@ from typing import Any
 
 import numpy as np
 
-# All different, so that an array of the wrong shape does not fit by accident. A batch of 8 leaves one of 7.
-OBSERVATIONS = 15
+# All different, with a bias added or not, so that an array of the wrong shape does not fit by accident. A batch of 11
+# leaves one of 8.
+OBSERVATIONS = 19
 INPUTS = 4
-HIDDEN = 5
-SECOND_HIDDEN = 6
+HIDDEN = 6
+SECOND_HIDDEN = 9
 OUTPUTS = 3
-BATCH = 8
+BATCH = 11
 
 
 class Form(enum.Enum):
@@ -49,6 +50,8 @@ class Labels(enum.Enum):
     FLAT = "binary, flat"
     SIGNS = "-1 or 1"
     REAL = "numbers, one output"
+    FROM_ONE = "integers from 1"
+    FROM_ONE_COLUMN = "integers from 1 in a column"
 
     @property
     def one_output(self) -> bool:
@@ -66,12 +69,14 @@ INPUT_TEXT = {
     Form.ROW: "X[i:i + 1]",
     Form.LISTS: "X.tolist()",
     Form.LIST: "X[i].tolist()",
-    Form.AUGMENTED: "np.column_stack([X, Y[:, 0]]).tolist()",
+    Form.AUGMENTED: "[[*x, int(y)] for x, y in zip(X.tolist(), labels)]",
 }
 INTEGER_TEXT = {
     Labels.INTEGERS: "labels",
     Labels.INTEGER_ROW: "labels.reshape(1, -1)",
     Labels.INTEGER_COLUMN: "labels.reshape(-1, 1)",
+    Labels.FROM_ONE: "labels + 1",
+    Labels.FROM_ONE_COLUMN: "labels.reshape(-1, 1) + 1",
 }
 FLAT_TEXT = {
     Form.VECTOR: "Y[i, 0]",
@@ -85,6 +90,8 @@ FLAT_TEXT = {
 def target_text(labels: Labels, form: Form) -> str:
     """The expression for the targets."""
     if labels in INTEGER_TEXT:
+        if form.single and labels in (Labels.FROM_ONE, Labels.FROM_ONE_COLUMN):
+            return "labels[i] + 1"
         if form.single:
             return "labels[i]" if labels is Labels.INTEGERS else "labels[i:i + 1]"
         return "labels.tolist()" if form is Form.LISTS else INTEGER_TEXT[labels]

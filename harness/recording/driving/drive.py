@@ -35,6 +35,7 @@ from .watching import Enough, Overrun, Targets, Watcher
 
 MAX_ATTEMPTS = 400
 MAX_KEPT_ATTEMPTS = 30
+SETUP_NAME = re.compile(r"init|compile|build|use|set|config|creat|load|add|make|reset|rand|prepare|weights|param", re.IGNORECASE)
 CERTAIN_ERRORS = ("NameError", "UnboundLocalError", "ImportError", "ModuleNotFoundError")
 
 
@@ -68,6 +69,7 @@ class _Driver:
         self.facts, self.files = collect_facts(namespace, source)
         self.updates = {name: tuple(_all_updates(facts)) for name, facts in self.files.items()}
         self.hints = Hints(prefers_columns=_column_votes(self.facts), labels=_label_order(self.facts, source))
+        self.hints.augmented = re.search(r"\brow\[-1\]|\brow\[:-1\]|\[-1\]\s*\]\s*=\s*1", source) is not None
         self.roles: dict[Any, Any] = {}
         self.failures: list[Attempt] = []
         self.best: tuple[tuple[int, int], Attempt, Session] | None = None
@@ -112,6 +114,8 @@ class _Driver:
             except Enough:
                 pass
             driven = self._judge(goal, session)
+            if driven is not None and not self._verified(driven, goal):
+                driven = None
             if driven is not None and not watcher.notes:
                 return driven
             if driven is not None and (self.fallback is None or len(watcher.notes) < self.fallback[0]):
@@ -147,6 +151,9 @@ class _Driver:
             self._ensure_attributes(function, variable, caller, set())
             repeat = not self._repeats_itself(goal)
             caller.call(function, f"{variable}.{function.name}", repeat=repeat)
+        if session.statements and not session.statements[-1].repeat:
+            for statement in session.statements:
+                statement.repeat = False
         if goal.gradients:
             self._apply_gradients(session)
         if any(statement.repeat for statement in session.statements):
@@ -209,8 +216,7 @@ class _Driver:
             method = session.choose(f"writer {name}", outside)
             called = called | {method.name}
             self._ensure_attributes(method, variable, caller, called)
-            early = not {"X", "Y", "labels"} & set(re.findall(r"\w+", caller.arguments(method)))
-            caller.call(method, f"{variable}.{method.name}", repeat=False if early else None)
+            caller.call(method, f"{variable}.{method.name}", repeat=SETUP_NAME.search(method.name) is None)
 
     def _apply_gradients(self, session: Session) -> None:
         """Makes a plain gradient step with what the file returned as gradients."""
@@ -232,6 +238,21 @@ class _Driver:
             return None
         return self._driven(session, succeeded=True)
 
+    def _verified(self, driven: Driven, goal: Goal) -> bool:
+        """Whether the lines alone, run after the file, train again."""
+        self.saved.restore()
+        reset_generators(self.seed)
+        watcher = Watcher(self.updates, set())
+        names = {**self.namespace, **copy.deepcopy({k: v for k, v in driven.data.items() if k != "np"}), "np": np}
+        code = compile("\n".join(driven.lines), FILE, "exec")
+        try:
+            watcher.run(lambda: exec(code, names))
+        except (Enough, Overrun):
+            pass
+        except (Exception, SystemExit):
+            return bool(watcher.hits) and min(watcher.hits.values()) >= 3
+        return goal.gradients or watcher.updated
+
     def _partly(self, goal: Goal | None, session: Session, error: BaseException) -> Driven | None:
         """Whether an attempt that ended with an exception trained enough before."""
         hits = session.watcher.hits
@@ -241,13 +262,14 @@ class _Driver:
         reachable = {update.first for part in self.facts.reach(goal.function) for update in part.updates if update.likely}
         complete = reachable <= {line for _, line in hits} and min(hits.values()) >= 3
         overrun = isinstance(error, (Overrun, SystemExit)) and max(hits.values()) >= 3
-        return self._driven(session, succeeded=True) if complete or overrun else None
+        driven = self._driven(session, succeeded=True) if complete or overrun else None
+        return driven if driven is not None and self._verified(driven, goal) else None
 
     def _driven(self, session: Session, *, succeeded: bool, error: Attempt | None = None, certain: bool = False) -> Driven:
         sizes = {}
         if session.sizes is not None:
             sizes = {"observations": session.sizes.observations, "inputs": session.sizes.inputs, "outputs": session.sizes.outputs}
-            if session.sizes_given:
+            if session.inputs_given:
                 sizes["hidden"] = session.sizes.hidden
         return Driven(
             succeeded=succeeded,
@@ -268,12 +290,17 @@ class _Driver:
         """Sizes that a message mentions become options for the number of inputs."""
         if error is None or session.sizes is None or not SHAPE_MESSAGE.search(str(error)):
             return
-        known = {session.sizes.observations, session.sizes.inputs, session.sizes.outputs, 0, 1}
-        for number in numbers_in(str(error)):
-            if number not in known and number not in self.hints.inputs and len(self.hints.inputs) < 6:
-                self.hints.inputs.append(number)
-        if not session.sizes_given and "inputs" in session.choices.taken:
-            session.choices.taken["inputs"] = (session.choices.taken["inputs"][0], 1 + len(self.hints.inputs))
+        numbers = [number for number in numbers_in(str(error)) if number > 1]
+        for key, chosen, hints in (
+            ("inputs", session.sizes.inputs, self.hints.inputs),
+            ("outputs", session.sizes.outputs, self.hints.outputs),
+        ):
+            used = {session.sizes.observations, chosen}
+            hints.extend(number for number in dict.fromkeys(numbers) if number not in used and number not in hints)
+            del hints[6:]
+            given = session.inputs_given if key == "inputs" else session.outputs_given
+            if not given and key in session.choices.taken:
+                session.choices.taken[key] = (session.choices.taken[key][0], 2 + len(hints))
 
     def _note_failure(self, session: Session, error: BaseException | None) -> None:
         line, _, _ = (0, "", 0) if error is None else user_line(error, set(self.files))
@@ -304,7 +331,7 @@ class _Driver:
                 return COST
             if isinstance(error, NameError) and user_line(error, set(self.files))[0]:
                 return -1
-            if key in ("form", "labels", "inputs", "pairs"):
+            if key in ("form", "labels", "inputs", "outputs", "pairs"):
                 if nothing:
                     return CLEARED_COST
                 return BLAMED_COST if shapes else COST
@@ -392,6 +419,10 @@ def _label_order(facts: FileFacts, source: str) -> list[Labels]:
     scores = {Labels.ONE_HOT: 1.0, Labels.INTEGERS: 0.5, Labels.BINARY: 0.8, Labels.FLAT: 0.3, Labels.SIGNS: 0.2, Labels.REAL: 0.1}
     if re.search(r"(range|arange)\([^()]*(\([^()]*\))?[^()]*\),\s*\w*(y|Y|label|target)", source):
         scores[Labels.INTEGERS] += 1.2
+    if re.search(r"\b(y|Y|labels?|targets?)\.max\(\)\s*\+\s*1|max\((y|Y|labels)\)\s*\+\s*1", source):
+        scores[Labels.INTEGERS] += 1.0
+    if re.search(r"range\(1,\s*\w*(label|class|K|k)\w*\s*\+\s*1\)|\b(y|Y)(\[\w+\])?\s*-\s*1\b", source):
+        scores |= {Labels.FROM_ONE: 2.0, Labels.FROM_ONE_COLUMN: 1.9}
     if re.search(r"one_?hot|get_dummies|np\.eye\(|to_categorical", source, re.IGNORECASE):
         scores[Labels.INTEGERS] += 0.4
     if re.search(r"softmax|argmax", source, re.IGNORECASE):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from .calling import Caller
@@ -49,6 +49,8 @@ class Goal:
 def find_goals(facts: FileFacts, namespace: dict[str, Any], caller: Caller) -> list[Goal]:
     """All goals of a file, most likely first."""
     goals = [*_function_goals(facts, namespace, caller), *_class_goals(facts, namespace, caller)]
+    if any(not goal.gradients and goal.cost < 2 for goal in goals):  # the file applies its gradients itself
+        goals = [replace(goal, cost=goal.cost + 1.5) if goal.gradients else goal for goal in goals]
     goals.sort(key=lambda goal: (goal.cost, goal.text))
     return goals
 
@@ -95,7 +97,7 @@ def _function_goals(facts: FileFacts, namespace: dict[str, Any], caller: Caller)
             continue
         if facts.trains(function):
             goals.append(Goal(function=function, cost=_cost(facts, caller, function)))
-        elif _returns_gradients(function):
+        if _returns_gradients(function):
             cost = 1.2 + (0.5 if _called_by_others(facts, function) else 0.0) + (1.0 if SIDE_NAME.search(name) else 0.0)
             cost += 0.0 if {Role.INPUTS, Role.TARGETS} <= _roles(caller, function) else 0.5
             goals.append(Goal(function=function, gradients=True, cost=cost))
@@ -121,9 +123,11 @@ def _class_goals(facts: FileFacts, namespace: dict[str, Any], caller: Caller) ->
         for method in methods.values():
             if method.name.startswith("__") or method.abstract or method.is_property:
                 continue
+            if any(methods[called].abstract for called in method.self_calls if called in methods):
+                continue
             if facts.trains(method):
                 goals.append(Goal(function=method, owner=name, cost=base + _cost(facts, caller, method)))
-            elif _returns_gradients(method) or _stores_gradients(method):
+            if _returns_gradients(method) or _stores_gradients(method):
                 extra = 0.4 if _called_by_others(facts, method) else 0.0
                 goals.append(Goal(function=method, owner=name, gradients=True, cost=base + 1.2 + extra))
     return goals

@@ -77,7 +77,7 @@ INPUT_NAME = re.compile(
     r"^(_?x\d?|xs|x_?(train|tr|batch|data|in|input|i|j|mini|b|vec|vector|sample)\w*|(train|training)_?(x|data|inputs?|examples?"
     r"|features?|images?|samples?|set)\w*|inputs?(_?\w*)?|in_?data|data(_?(x|in|set|instance|point|batch))?|dataset|features?\w*"
     r"|images?|imgs?|img_?batch|samples?|observations?|examples?|a_?0|a_?prev|activations?_?prev|batch(_?x)?|image_data|points?|design_matrix"
-    r"|vector|signal|row|x_vector|train_?set_x|patterns?|instance|value|x_bias|inp|ip|batch_?data|records?)$",
+    r"|train|rows|trainset|vector|signal|row|x_vector|train_?set_x|patterns?|instance|value|x_bias|inp|ip|batch_?data|records?)$",
     re.IGNORECASE,
 )
 OUTPUT_NAME = re.compile(
@@ -176,7 +176,7 @@ def _size_role(name: str, words: list[str], uses: Uses) -> Role | None:
     plain = not uses.array and not uses.keys and not uses.made_keys
     short = {"n_x": Role.INPUT_SIZE, "n_h": Role.HIDDEN_SIZE, "n_y": Role.OUTPUT_SIZE, "nin": Role.INPUT_SIZE, "nout": Role.OUTPUT_SIZE}
     short |= {"n_in": Role.INPUT_SIZE, "n_out": Role.OUTPUT_SIZE, "d": Role.INPUT_SIZE, "h": Role.HIDDEN_SIZE, "c": Role.OUTPUT_SIZE}
-    short |= {"ni": Role.INPUT_SIZE, "nh": Role.HIDDEN_SIZE, "no": Role.OUTPUT_SIZE, "fan_in": Role.INPUT_SIZE, "fan_out": Role.OUTPUT_SIZE}
+    short |= {"n_i": Role.INPUT_SIZE, "n_o": Role.OUTPUT_SIZE, "ni": Role.INPUT_SIZE, "nh": Role.HIDDEN_SIZE, "no": Role.OUTPUT_SIZE, "fan_in": Role.INPUT_SIZE, "fan_out": Role.OUTPUT_SIZE}
     short |= {"k": Role.OUTPUT_SIZE, "nx": Role.INPUT_SIZE, "ny": Role.OUTPUT_SIZE, "n_hid": Role.HIDDEN_SIZE, "nn_hdim": Role.HIDDEN_SIZE}
     if text in short and plain and (not listed or len(text) > 1) and not uses.arithmetic | (uses.called):
         return short[text]

@@ -27,7 +27,9 @@ class Hints:
     """What attempts taught that later ones use."""
 
     inputs: list[int] = field(default_factory=list)
+    outputs: list[int] = field(default_factory=list)
     prefers_columns: int = 0
+    augmented: bool = False
     labels: list[Labels] = field(default_factory=list)
 
 
@@ -74,7 +76,8 @@ class Session:
         self.labels: Labels | None = None
         self.sizes: Sizes | None = None
         self.data: dict[str, Any] = {}
-        self.sizes_given = False
+        self.inputs_given = False
+        self.outputs_given = False
         self.dims: tuple[int, int] | None = None  # of the layer being made
         self.stems: dict[str, str] = {}
         self.objects: list[str] = []  # variables that hold instances
@@ -122,6 +125,8 @@ class Session:
         """The statements so far as a program."""
         once = [statement.text for statement in self.statements if not statement.repeat]
         repeated = [statement.text for statement in self.statements if statement.repeat]
+        if any(re.search(r"\bi\b", text) for text in once):
+            once.insert(0, "i = 0")
         if not repeated:
             return tuple(once)
         return (*once, "for i in range(3):", *("    " + text.replace("\n", "\n    ") for text in repeated))
@@ -150,6 +155,10 @@ class Session:
             self.labels = self.choose("labels", options)
         return self.labels
 
+    def give_sizes(self) -> None:
+        """Notes that the driver, not the file, says how many inputs and outputs there are."""
+        self.inputs_given = self.outputs_given = True
+
     @property
     def output_size(self) -> int:
         """Of the network, where the driver decides."""
@@ -159,8 +168,10 @@ class Session:
         """How observations are handed over, chosen when it first matters."""
         if self.form is None:
             main = [Form.ROWS, Form.COLUMNS] if self.hints.prefers_columns <= 0 else [Form.COLUMNS, Form.ROWS]
+            if self.hints.augmented:
+                main = [Form.AUGMENTED, *main]
             rest = [Form.COLUMN_VECTORS, Form.VECTOR, Form.COLUMN, Form.ROW_VECTORS, Form.ROW, Form.LISTS, Form.LIST]
-            self.form = self.choose("form", [*main, *rest, Form.AUGMENTED])
+            self.form = self.choose("form", list(dict.fromkeys([*main, *rest, Form.AUGMENTED])))
         return self.form
 
     def make_data(self) -> None:
@@ -168,23 +179,20 @@ class Session:
         if self.data:
             return
         labels = self.pick_labels()
-        known = self.discovered()
-        outputs = self.output_size
-        if known is not None and not self.sizes_given:
-            inputs = [known[0], *(size for size in self.hints.inputs if size != known[0])]
-            outputs = known[1] if known[1] > 1 or labels.one_output else outputs
-        elif self.sizes_given:
-            inputs = [Sizes().inputs]
-        else:
-            inputs = [Sizes().inputs, *(size for size in self.hints.inputs if size != Sizes().inputs)]
-        size = self.choose("inputs", inputs)
-        self.sizes = Sizes(inputs=size, outputs=outputs)
+        known = self.discovered() if not (self.inputs_given and self.outputs_given) else None
+        inputs, outputs = [Sizes().inputs], [self.output_size]
+        if not self.inputs_given:
+            inputs = list(dict.fromkeys([*(known[:1] if known else ()), *inputs, *self.hints.inputs]))
+        if not self.outputs_given and not labels.one_output:
+            fitting = [known[1]] if known and known[1] > 1 else []
+            outputs = list(dict.fromkeys([*fitting, *outputs, *(size for size in self.hints.outputs if size > 1)]))
+        self.sizes = Sizes(inputs=self.choose("inputs", inputs), outputs=self.choose("outputs", outputs))
         self.data = dict(make_data(self.sizes, labels, self.seed))
         self.names["X"], self.names["labels"] = self.data["X"].copy(), self.data["labels"].copy()
         self.names["Y"] = self.data["Y"].copy().view(Targets)
         self.names["Y"].notes = self.watcher.notes
         self.watcher.squares |= {Sizes().observations, BATCH, Sizes().observations - BATCH}
-        if self.sizes_given:
+        if self.inputs_given and self.outputs_given:
             self.watcher.squares |= {HIDDEN, SECOND_HIDDEN}
 
     def discovered(self) -> tuple[int, int] | None:

@@ -13,7 +13,7 @@ WEIGHT_NAME = re.compile(
 )
 GRADIENT_NAME = re.compile(
     r"(^d_?[A-Z]|^d_?[wb]\d*$|^_?d_?(weight|bias|theta)|grad|nabla|delta|deriv|^d[A-Z]|loss|cost|err|acc|total|count|sum"
-    r"|correct|score|^v[A-Z_]|velocity|moment|running|^z\d*$|^a\d*$|^out|^res)",
+    r"|correct|score|decay|penalty|regular|reg_|^v[A-Z_]|velocity|moment|running|^z\d*$|^a\d*$|^out|^res)",
     re.IGNORECASE,
 )
 STEP_WORDS = re.compile(r"(grad|delta|nabla|\bd[A-Zwb]|adjust|change|correction|velocity|update|(?<![a-z])d_?[wb])")
@@ -389,6 +389,9 @@ def _result_name(node: ast.expr, index: int) -> str:
         return node.slice.value
     if isinstance(node, ast.Call) and isinstance(node.func, (ast.Name, ast.Attribute)):
         return "call " + _last_name(node.func)
+    if isinstance(node, ast.BinOp):  # dscores / m is still dscores
+        names = [_result_name(side, index) for side in (node.left, node.right)]
+        return next((name for name in names if name.isidentifier() and not name.startswith("result") and len(name) > 1), f"result{index + 1}")
     return f"result{index + 1}"
 
 

@@ -13,6 +13,7 @@ from .data import BATCH, HIDDEN, INPUTS, SECOND_HIDDEN, Form, Labels, pairs_text
 from .roles import (
     CACHE_NAME,
     GRADIENT_ARGUMENT,
+    INPUT_NAME,
     OUTPUT_NAME,
     PARAMETERS_NAME,
     Role,
@@ -31,6 +32,10 @@ ACTIVATION_WORDS = re.compile(r"sigm|tanh|relu|logistic|softmax|softplus|swish|g
 LOSS_WORDS = re.compile(r"mse|mae|cross|entropy|loss|cost|error|squared|nll|hinge|bce|cce|quadratic|likelihood|sse", re.IGNORECASE)
 DERIVATIVE_WORDS = re.compile(r"prime|deriv|grad|backward|_d$|^d_|_back|^d[A-Z]|der$|_der|diff", re.IGNORECASE)
 OPTIMIZER_WORDS = re.compile(r"sgd|adam|momentum|optim|rmsprop|adagrad|gradientdescent|gradient_descent|nesterov", re.IGNORECASE)
+FORWARD_NAME = re.compile(r"forward|feed|fprop|propag|hypothesis", re.IGNORECASE)
+WRONG_NAME = re.compile(r"test|check|plot|numeric|predict|accuracy|load|save|draw|show|eval|case|back", re.IGNORECASE)
+NETWORK_CLASS = re.compile(r"net|nn$|^nn|model|mlp|perceptron|classif|sequential|neural", re.IGNORECASE)
+SETUP_NAME = re.compile(r"init|compile|build|use|set|config|creat|load|add|make|reset|rand|prepare|weights|param", re.IGNORECASE)
 MAKER_NAME = re.compile(r"init|creat|build|make|generate|random|setup|reset|rand|start|xavier|he_", re.IGNORECASE)
 OPTIONAL_ROLES = (Role.EPOCHS, Role.BATCH_SIZE, Role.QUIET)
 SIZE_ROLES = (Role.SIZES, Role.HIDDEN_SIZES, Role.INPUT_SIZE, Role.HIDDEN_SIZE, Role.OUTPUT_SIZE)
@@ -147,6 +152,8 @@ class Caller:
         statement = f"{expression}({text})" if not targets else f"{', '.join(targets)} = {expression}({text})"
         session.run(statement, repeat)
         self._keep(function, targets)
+        if FORWARD_NAME.search(function.name) and targets and not WRONG_NAME.search(function.name):
+            session.forward_results = targets
         return targets
 
     def _makes_things(self, function: FunctionFacts, arguments: str) -> bool:
@@ -190,6 +197,65 @@ class Caller:
                 for key in list(value)[:60]:
                     if isinstance(key, str):
                         session.pool.setdefault(key, f"{target}[{key!r}]")
+
+    def ensure_attributes(self, function: FunctionFacts, variable: str, called: frozenset[str] = frozenset()) -> None:
+        """Calls the methods that set attributes which a method reads and nothing set so far."""
+        session = self.session
+        thing = session.names[variable]
+        owner = type(thing).__name__
+        methods = self.facts.methods(owner)
+        mine = [part for part in self.facts.reach(function) if part.owner and part.name in methods]
+        written = {name for part in mine for name in part.writes}
+        for name in self._missing(thing, mine, written, function):
+            if getattr(thing, _mangled(owner, name), None) is not None:
+                continue
+            writers = [
+                method
+                for method in methods.values()
+                if name in method.writes
+                and method is not function
+                and method.name not in ("__init__", *called)
+                and not method.is_property
+            ]
+            outside = [method for method in writers if not any(method is part for part in mine)]
+            if not outside and name in written:
+                continue
+            outside = outside or writers
+            outside.sort(key=lambda m: (_loads(m.name), m.name.startswith("__") and m.name != "__call__", len(m.required)))
+            if not outside:
+                continue
+            method = session.choose(f"writer {name}", outside)
+            called |= {method.name}
+            self.ensure_attributes(method, variable, called)
+            text = variable if method.name == "__call__" else f"{variable}.{method.name}"
+            self.call(method, text, repeat=SETUP_NAME.search(method.name) is None)
+
+    def _missing(self, thing: Any, parts: Sequence[FunctionFacts], written: set[str], function: FunctionFacts) -> list[str]:
+        """Attributes that the parts of a method read, and that are absent or None."""
+        owner = type(thing).__name__
+        methods = self.facts.methods(owner)
+        missing: list[str] = []
+        for part in parts:
+            for name in sorted(part.reads):
+                if name in methods or name in missing:
+                    continue
+                full = _mangled(owner, name)
+                empty = hasattr(thing, full) and getattr(thing, full) is None
+                sets_itself = name in written and name not in function.reads and not empty
+                if (not hasattr(thing, full) or empty) and not sets_itself:
+                    missing.append(name)
+        return missing
+
+    def call_forward_first(self, function: FunctionFacts, variable: str) -> None:
+        """Calls the forward pass before a backward pass that does not call it itself."""
+        if not re.search(r"back|bprop|grad", function.name, re.IGNORECASE):
+            return
+        methods = self.facts.methods(type(self.session.names[variable]).__name__)
+        reached = {part.name for part in self.facts.reach(function)}
+        for name, method in methods.items():
+            if re.search(r"^(forward|feed_?forward|fprop|propagate_?forward|forward_\w+|forw\w*)$", name, re.IGNORECASE) and name not in reached:
+                self.call(method, f"{variable}.{name}", repeat=True)
+                return
 
     # Options
 
@@ -319,6 +385,11 @@ class Caller:
             return [targets]
         if role is Role.PAIRS:
             return [pairs, inputs]
+        if role is Role.INPUTS and not INPUT_NAME.match(argument.name):
+            producers = self._producers(function, lambda names: argument.name in names)
+            made = [self._production(producer, text, argument.name) for producer, text in producers]
+            if made:
+                return [*made, inputs]
         if uses.unpacked or (role is Role.INPUTS and re.search(r"data|batch", argument.name, re.IGNORECASE)):
             alone = not any(self.role(function, other)[0] is Role.TARGETS for other in function.arguments)
             return [pairs, inputs] if alone and (uses.unpacked or not uses.array) else [inputs, pairs]
@@ -432,7 +503,10 @@ class Caller:
             matched = [name for name in names if pattern.search(name)]
             names = matched or names
         stem = words.lower().rstrip("s0123456789_")
-        names = sorted(names, key=lambda name: 0 if stem and stem in name.lower() else 1)
+        network = bool({"model", "net", "network", "nn", "mlp"} & set(words_of(words)))
+        names = sorted(
+            names, key=lambda name: (0 if stem and stem in name.lower() else 1, 0 if network and NETWORK_CLASS.search(name) else 1)
+        )
         return [self._instance(name) for name in names[:6]]
 
     def classes_with(self, methods: set[str]) -> list[str]:
@@ -524,11 +598,36 @@ class Caller:
         if role in (Role.PARAMETERS, Role.WEIGHT):
             options.extend(self._by_kind(function, MAKER_NAME.pattern, Role.PARAMETERS))
             options.extend(self._by_hand(function, argument, uses))
+        if role is Role.UPSTREAM:
+            options.extend(self._loss_gradients())
         if role is Role.UNKNOWN:
             options.extend(["0.1", "3", self._inputs_text, "None", "[]", "{}"])
         if uses.methods or uses.attributes - {"shape", "T", "size", "ndim", "dtype"}:
             options.extend(self._objects(function, argument, Role.OBJECT, uses))
         return options
+
+    def _loss_gradients(self) -> list[Option]:
+        """Gradients of the file's own loss with respect to the network's output."""
+        options: list[Option] = []
+        for name, function in self.facts.functions.items():
+            if LOSS_WORDS.search(name) and DERIVATIVE_WORDS.search(name) and name not in self.session.stack:
+                options.append(self._whole(function, name, Role.UPSTREAM))
+        for name in self._matching_classes(Argument(name="loss"), Role.LOSS):
+            for method in self.facts.methods(name).values():
+                if re.search(r"back|grad|bprop|deriv|prime|diff|delta", method.name) and method.returns_something and not method.abstract:
+                    options.append(self._loss_object(name, method))
+        return options[:6]
+
+    def _loss_object(self, name: str, method: FunctionFacts) -> Callable[[], str]:
+        def make() -> str:
+            variable = self.make_object(name)
+            self.ensure_attributes(method, variable)
+            targets = self.call(method, f"{variable}.{method.name}", repeat=True)
+            if not targets:
+                raise Exhausted(name)
+            return targets[0]
+
+        return make
 
     def _attributes(self, name: str, pattern: re.Pattern[str] | None) -> list[Option]:
         """Attributes of objects that have the name, and methods without arguments that return such things."""
@@ -561,7 +660,7 @@ class Caller:
             if wanted(names) and not any(wanted([name]) and name in given for name in names):
                 found.append((producer, text))
         inner = {callee.name for producer, _ in found for callee in self.facts.reach(producer)[1:]}
-        found.sort(key=lambda item: (item[0].name in inner, _wrong_kind(item[0].name), len(item[0].required)))
+        found.sort(key=lambda item: (item[0].name in inner, _wrong_kind(re.sub("back", "", item[0].name)), len(item[0].required)))
         return found[:5]
 
     def _production(self, producer: FunctionFacts, text: str, name: str) -> Callable[[], str]:
@@ -578,10 +677,13 @@ class Caller:
     def _by_kind(self, function: FunctionFacts, pattern: str, kind: Role) -> list[Option]:
         """Results of functions whose name says what they do."""
         options: list[Option] = []
+        if kind in (Role.OUTPUTS, Role.CACHE) and self.session.forward_results:
+            options.append(_result_of_kind(self.session.forward_results, kind))
         for producer, text in self.session.functions():
             if producer is function or text in self.session.stack or not producer.returns_something:
                 continue
-            if re.search(pattern, producer.name, re.IGNORECASE) and not _wrong_kind(producer.name):
+            wrong = _wrong_kind(re.sub("back", "", producer.name)) if kind is Role.GRADIENTS else _wrong_kind(producer.name)
+            if re.search(pattern, producer.name, re.IGNORECASE) and not wrong:
                 options.append(self._whole(producer, text, kind))
         return options[:3]
 
@@ -590,14 +692,7 @@ class Caller:
             targets = self.call(producer, text)
             if not targets:
                 raise Exhausted(text)
-            cached = [t for t in targets if re.match(r"(?i)cach|mem|store|hist", t)]
-            if kind is Role.OUTPUTS:
-                plain = [t for t in targets if t not in cached]
-                named = [t for t in plain if OUTPUT_NAME.match(t)]
-                return (named or plain or targets)[-1]
-            if kind is Role.CACHE:
-                return (cached or targets)[-1]
-            return targets[0] if kind is Role.PARAMETERS else targets[-1]
+            return _result_of_kind(targets, kind)
 
         return make
 
@@ -666,6 +761,27 @@ def _variable_for(name: str) -> str:
     return "net" if set(words) & {"network", "net", "nn", "neural", "model", "mlp", "perceptron"} else "_".join(words) or "thing"
 
 
+def _result_of_kind(targets: Sequence[str], kind: Role) -> str:
+    """Which of several results is the output, the cache, ..."""
+    cached = [t for t in targets if re.match(r"(?i)cach|mem|store|hist", t)]
+    if kind is Role.OUTPUTS:
+        plain = [t for t in targets if t not in cached]
+        named = [t for t in plain if OUTPUT_NAME.match(t)]
+        return (named or plain or list(targets))[-1]
+    if kind is Role.CACHE:
+        return (cached or list(targets))[-1]
+    return targets[0] if kind is Role.PARAMETERS else targets[-1]
+
+
+def _mangled(owner: str, name: str) -> str:
+    """The attribute that ``self.name`` stands for in a class."""
+    return f"_{owner.lstrip('_')}{name}" if name.startswith("__") and not name.endswith("__") else name
+
+
+def _loads(name: str) -> bool:
+    return re.search(r"load|test|predict|set_weights|restore", name) is not None
+
+
 def _trivial(function: FunctionFacts) -> bool:
     """Whether a method without a body is meant to do nothing."""
     return re.search(r"update|step|param|zero", function.name) is not None
@@ -677,7 +793,7 @@ def _is_bias(name: str) -> bool:
 
 def _wrong_kind(name: str) -> bool:
     """Whether a function only tests, plots or checks."""
-    return re.search(r"test|check|plot|numeric|predict|accuracy|load|save|draw|show|eval|case", name, re.IGNORECASE) is not None
+    return WRONG_NAME.search(name) is not None
 
 
 _ = (np, Labels)

@@ -35,7 +35,6 @@ from .watching import Enough, Overrun, Targets, Watcher
 
 MAX_ATTEMPTS = 400
 MAX_KEPT_ATTEMPTS = 30
-SETUP_NAME = re.compile(r"init|compile|build|use|set|config|creat|load|add|make|reset|rand|prepare|weights|param", re.IGNORECASE)
 CERTAIN_ERRORS = ("NameError", "UnboundLocalError", "ImportError", "ModuleNotFoundError")
 
 
@@ -148,8 +147,10 @@ class _Driver:
             variable = caller.make_object(goal.owner)
             if goal.constructor:
                 return
-            self._ensure_attributes(function, variable, caller, set())
             repeat = not self._repeats_itself(goal)
+            if repeat:
+                caller.call_forward_first(function, variable)
+            caller.ensure_attributes(function, variable)
             caller.call(function, f"{variable}.{function.name}", repeat=repeat)
         if session.statements and not session.statements[-1].repeat:
             for statement in session.statements:
@@ -178,45 +179,6 @@ class _Driver:
     def _outer_loop(self, function: FunctionFacts) -> bool:
         text = inspect.cleandoc("\n".join(_loop_heads(function)))
         return re.search(r"epoch|iter|while|zip\(|len\(X|shape\[0\]|num_|batch|range\(\d{2,}\)", text) is not None and self.facts.trains(function)
-
-    def _ensure_attributes(self, function: FunctionFacts, variable: str, caller: Caller, called: set[str]) -> None:
-        """Calls the methods that set attributes which a method reads and the constructor did not set."""
-        session = caller.session
-        thing = session.names[variable]
-        owner = type(thing).__name__
-        methods = self.facts.methods(owner)
-        mine = [part for part in self.facts.reach(function) if part.owner and part.name in methods]
-        written = {name for part in mine for name in part.writes}
-        missing = []
-        for part in mine:
-            for name in sorted(part.reads):
-                full = f"_{owner}{name}" if name.startswith("__") and not name.endswith("__") else name
-                if name in methods or name in missing:
-                    continue
-                absent = not hasattr(thing, full)
-                empty = not absent and getattr(thing, full) is None
-                if (absent or empty) and not (name in written and name not in function.reads and not empty):
-                    missing.append(name)
-        for name in missing:
-            full = f"_{owner}{name}" if name.startswith("__") else name
-            if getattr(thing, full, None) is not None:
-                continue
-            writers = [
-                method
-                for method in methods.values()
-                if name in method.writes and method is not function and method.name not in ("__init__", *called) and not method.is_property
-            ]
-            outside = [method for method in writers if not any(method is part for part in mine)]
-            if not outside and name in written:
-                continue
-            outside = outside or writers
-            outside.sort(key=lambda m: (bool(re.search(r"load|test|predict|set_weights", m.name)), m.name.startswith("__"), len(m.required)))
-            if not outside:
-                continue
-            method = session.choose(f"writer {name}", outside)
-            called = called | {method.name}
-            self._ensure_attributes(method, variable, caller, called)
-            caller.call(method, f"{variable}.{method.name}", repeat=SETUP_NAME.search(method.name) is None)
 
     def _apply_gradients(self, session: Session) -> None:
         """Makes a plain gradient step with what the file returned as gradients."""

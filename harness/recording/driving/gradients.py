@@ -23,8 +23,8 @@ def plain_name(name: str) -> str:
     if re.match(r"^d[A-Z]", name):
         name = name[1:]
     text = GRADIENT_PART.sub("", name).lower().replace("_", "")
-    text = re.sub(r"^(weights?|w)(?=\d*$)", "w", text)
-    text = re.sub(r"^(bias(es)?|b)(?=\d*$)", "b", text)
+    text = re.sub(r"^(weights?|w)(?=\d*(\[\d+\])?$)", "w", text)
+    text = re.sub(r"^(bias(es)?|b)(?=\d*(\[\d+\])?$)", "b", text)
     return text
 
 
@@ -83,9 +83,17 @@ def pair_gradients(session: Session) -> list[Pair]:
             and plain_name(other_name) == plain_name(name)
             and (not owner or "." not in other_text or other_text.rpartition(".")[0] == owner or "[" in text)
         ]
+        if not matches and plain_name(name) == "" and owner:  # p.grad of p.data
+            matches = [
+                (t, p) for n, t, p in parameters if t.rpartition(".")[0] == owner and n in ("data", "value", "val", "v") and p.shape == gradient.shape
+            ]
         if not matches and plain_name(name) in ("", "j"):
             matches = [(t, p) for n, t, p in parameters if p.shape == gradient.shape and re.search(r"param|theta|^w|weight", n, re.IGNORECASE)]
         if matches:
             taken.add(id(matches[0][1]))
             pairs.append(Pair(parameter=matches[0][0], gradient=text))
+            continue
+        misfits = [p for n, t, p in parameters if plain_name(n) == plain_name(name) and plain_name(n) and "[" in text + t]
+        if misfits and all(p.shape != gradient.shape for p in misfits):
+            session.watcher.notes.append(f"{text} has shape {gradient.shape}, its parameter {misfits[0].shape}")
     return pairs

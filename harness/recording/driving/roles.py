@@ -103,7 +103,7 @@ GRADIENT_ARGUMENT = re.compile(
 )
 UPSTREAM_NAME = re.compile(
     r"^(d_?out\w*|d_?values|upstream\w*|grad_?out\w*|output_?(grad\w*|error)|d_?[azy](_?\d|_?l|_?prev\w*|_\w+)?|dE\w*|dL\w*|prev_?delta|delta|error|errors"
-    r"|accum_grad|grad_?output|next_?grad|d_?loss\w*|output_gradient|top_?diff|err|dnext|back_?grad|dh_?\w*)$",
+    r"|d_?(scores?|logits|probs?|pred\w*|outputs?|inputs?|next\w*|cost\w*)|accum_grad|grad_?output|next_?grad|d_?loss\w*|output_gradient|top_?diff|err|dnext|back_?grad|dh_?\w*)$",
     re.IGNORECASE,
 )
 CACHE_NAME = re.compile(
@@ -200,6 +200,8 @@ def _size_role(name: str, words: list[str], uses: Uses) -> Role | None:
             return Role.HIDDEN_SIZES if listed and not uses.counted else Role.HIDDEN_SIZE
         if have & {"layers"} and have & {"n", "num", "number", "count"} and not have & {"input", "output"}:
             return Role.LAYER_COUNT
+        if have & {"output", "outputs", "out", "o"} and not have & {"input", "inputs", "in"}:
+            return Role.OUTPUT_SIZE
         if have & {"input", "inputs", "in", "x", "features", "feature", "inp"} and not (uses.iterated and not uses.counted):
             return Role.INPUT_SIZE
         if have & {"output", "outputs", "out", "y", "classes", "class", "labels", "categories", "o"}:
@@ -231,6 +233,8 @@ def _checked(role: Role, uses: Uses, argument: Argument) -> Role:
 def _by_pattern(name: str, argument: Argument, uses: Uses, function: FunctionFacts) -> Role | None:
     """Roles that the whole name gives away."""
     back = re.search(r"back|bprop|grad|deriv|update|optim|step|learn", function.name, re.IGNORECASE) is not None
+    if re.search(r"back|bprop", function.name, re.IGNORECASE) and re.fullmatch(r"(?i)_?(grads?|gradients?|g|dout|delta|err|error|loss_grad|dy|v)", name):
+        return Role.UPSTREAM
     if uses.element_methods - {"append", "copy", "reshape", "dot", "transpose", "sum", "flatten", "astype", "shape"}:
         return Role.OBJECT_LIST
     if uses.unpacked and (INPUT_NAME.match(name) or "batch" in name.lower() or "data" in name.lower()):

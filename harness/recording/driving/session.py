@@ -82,6 +82,7 @@ class Session:
         self.stems: dict[str, str] = {}
         self.objects: list[str] = []  # variables that hold instances
         self.gradients: list[Pair] = []
+        self.forward_results: list[str] = []  # variables
         self.names["i"] = 0
 
     # What was made

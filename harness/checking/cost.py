@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -86,6 +86,7 @@ class Error:
         output: the node of the output.
         target: the node of the target; None if it is a constant or labels.
         constant: the target as a constant.
+        repeats: other operations that compare the same two.
         index: the recorded index that picks each observation's label out of the output, None otherwise.
     """
 
@@ -94,6 +95,7 @@ class Error:
     target: int | None = None
     constant: float | None = None
     index: Any = None
+    repeats: tuple[int, ...] = ()
 
     def target_values(self, values: Values) -> Array:
         """The targets in the shape of the outputs."""
@@ -188,15 +190,28 @@ def recorded_costs(stage: Stage, last: int) -> list[Cost]:
         if kind != "f":
             continue
         found.append(id)
-    # what goes on to other scalars alone (a sum before it is divided) is left to the last one of them
+    # a part of a cost (a loss without its penalty, the sum over the first observations) is left to the whole of it
     scalars = set(found)
-    last_ones = [
-        id
-        for id in found
-        if not any(child in scalars for child in program.children[id]) or is_called_cost(stage.node(id))
-    ]
-    chosen = sorted(last_ones, key=lambda id: (not is_called_cost(stage.node(id)), id))[:MOST_RECORDED_COSTS]
+    whole = [id for id in found if not is_part(stage, id, scalars)]
+    chosen = sorted(whole, key=lambda id: (not is_called_cost(stage.node(id)), id))[:MOST_RECORDED_COSTS]
     return [Cost(node=id, form=None, meant=is_called_cost(stage.node(id))) for id in chosen]
+
+
+def is_part(stage: Stage, id: int, scalars: set[int]) -> bool:
+    """Whether a scalar is added to others, or only scaled where neither it nor the result is called a cost."""
+    program = stage.program
+    for child in program.children[id]:
+        if child not in scalars:
+            continue
+        node = stage.node(child)
+        others = [one for one in program.parents[child] if one != id]
+        if node.operation in ("add", "subtract", "sum") and any(one in stage.dependent for one in others):
+            return True
+        if is_called_cost(node) and not stage.node(id).names:
+            return True
+        if not is_called_cost(stage.node(id)) and not is_part(stage, child, scalars):
+            return True
+    return False
 
 
 # Where outputs and targets meet
@@ -311,8 +326,10 @@ def quotients(stage: Stage, errors: Sequence[Error]) -> list[Error]:
 def latest_outputs(stage: Stage, errors: Sequence[Error], within: set[int]) -> tuple[Error, ...]:
     """The errors whose outputs come last in the forward pass, one for each output and target."""
     unique: dict[tuple[int, int | None], Error] = {}
-    for error in errors:
-        unique.setdefault((error.output, error.target), error)
+    for one in errors:
+        kept = unique.setdefault((one.output, one.target), one)
+        if kept is not one:
+            unique[one.output, one.target] = replace(kept, repeats=(*kept.repeats, one.node))
     if not unique:
         return ()
     found = list(unique.values())

@@ -109,7 +109,7 @@ def local_factor(reading: Reading, bundle: Bundle, settings: Sequence[Values]) -
 def targets_for(reading: Reading, bundle: Bundle, value: Samples) -> list[tuple[Bundle, bool]]:
     """The forward nodes whose gradient has the shape of a value, and whether it has to be transposed."""
     found = []
-    for target in reading.forward_bundles():
+    for target in sorted(reading.forward_bundles(), key=lambda one: (reading.rank(one[0]), one[0])):
         reference = reading.gradient_samples(target)
         if reference is None or not np.any(reference.flat) or reference.flat.size != value.flat.size:
             continue
@@ -121,7 +121,7 @@ def targets_for(reading: Reading, bundle: Bundle, value: Samples) -> list[tuple[
 
 
 def distinct_targets(reading: Reading, targets: Sequence[tuple[Bundle, bool]]) -> list[tuple[Bundle, bool]]:
-    """One target of each gradient: nodes that only copy have the same one."""
+    """One target of each direction: nodes that only copy or scale have the same one."""
     kept: list[tuple[Bundle, bool]] = []
     for target, transposed in targets:
         reference = reading.gradient_samples(target)
@@ -130,7 +130,7 @@ def distinct_targets(reading: Reading, targets: Sequence[tuple[Bundle, bool]]) -
         for other, turned in kept:
             known = reading.gradient_samples(other)
             if turned == transposed and known is not None and known.shape == reference.shape:
-                same = same or np.allclose(known.flat, reference.flat, rtol=1e-9, atol=0)
+                same = same or ratio(known.flat, reference.flat) is not None
         if not same:
             kept.append((target, transposed))
     return kept

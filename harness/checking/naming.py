@@ -247,11 +247,10 @@ class Naming:
                 return "matmul-for-elementwise", self.lines(), ""
         if self.node.operation not in ("multiply", "divide", "where") or len(operands) < 1:
             return None
-        upstream = [one for one in operands if self.is_gradient_of(one, layer.a)]
-        factors = [one for one in operands if one not in upstream]
-        if not upstream or len(factors) != 1:
-            if derivative is not None and any(self.same(one, derivative) for one in operands):
-                return self.wrong_upstream(layer, [one for one in operands if not self.same(one, derivative)])
+        if derivative is not None and any(self.same(one, derivative) for one in operands):
+            return self.wrong_upstream(layer, [one for one in operands if not self.same(one, derivative)])
+        factors = [one for one in operands if one not in self.reading.errors_below]
+        if len(factors) != 1 or len(operands) < 2:
             return None
         factor = factors[0]
         return self.name_derivative(layer, factor, derivative)
@@ -417,7 +416,7 @@ class Naming:
 
     def at_activation(self) -> tuple[str, list[Place], str] | None:
         """The target is the activation of a layer below the output, or of the input."""
-        if self.layer is None or self.target in self.stage.parameters:
+        if self.layer is None or self.target in self.stage.parameters or self.target != self.layer.a:
             return None
         operands = self.operands()
         if self.node.operation == "multiply":

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,7 +12,7 @@ from .alignment import NEGLIGIBLE, TOLERANCE, Alignment, Index, Samples, align, 
 from .cost import Cost, ShapesDiffer
 from .replay import CannotReplay, Values
 from .stage import SETTINGS, Stage, Step
-from .structure import Forward, lanes_of_rest, make_forward
+from .structure import Forward, Role, lanes_of_rest, make_forward
 
 Array = NDArray[Any]
 
@@ -51,6 +50,7 @@ class Reading:
     Attributes:
         gradients: at each setting, the gradient of the cost with respect to every node of the forward pass.
         matches: for the node of each parameter, how its step is made of its gradient; None if it is not.
+        errors_below: the nodes that depend on a comparison of outputs with targets.
         bundles: for each node, the nodes that do the same for each observation (itself alone without lanes).
     """
 
@@ -60,6 +60,7 @@ class Reading:
     gradients: list[dict[int, Array]]
     matches: dict[int, Match | None] = field(default_factory=dict)
     bundles: dict[int, Bundle] = field(default_factory=dict)
+    errors_below: set[int] = field(default_factory=set)
     _gradient_samples: dict[Bundle, Samples | None] = field(default_factory=dict)
     _index: Index | None = None
     _by_key: dict[int, Bundle] = field(default_factory=dict)
@@ -108,9 +109,21 @@ class Reading:
         return self._index
 
     def aligned_with(self, bundle: Bundle, settings: list[Values] | None = None) -> list[tuple[int, Alignment]]:
-        """The forward nodes with whose gradients a bundle is aligned, the latest first."""
+        """The forward nodes with whose gradients a bundle is aligned.
+
+        Parameters, pre-activations and activations come before what lies between them, and later nodes before earlier.
+        """
         value = self.value_samples(bundle, settings)
-        return [] if value is None or not np.any(value.flat) else self.index().find(value)
+        if value is None or not np.any(value.flat):
+            return []
+        return sorted(self.index().find(value), key=lambda one: (self.rank(one[0]), -one[0]))
+
+    def rank(self, id: int) -> int:
+        """0 for what a network is described with, 1 for what lies between."""
+        if id in self.stage.parameters:
+            return 0
+        role = self.forward.roles.get(id)
+        return 0 if role in (Role.PRE_ACTIVATION, Role.ACTIVATION) else 1
 
     def backward_bundles(self) -> list[Bundle]:
         """The bundles that the steps are made with and that do not belong to the forward pass, in order."""
@@ -206,7 +219,9 @@ def read(stage: Stage, cost: Cost) -> Reading | None:
         np.all(np.isfinite(one[step.before])) for one in gradients for step in stage.steps if step.before in one
     ):
         return None
-    reading = Reading(stage, cost, forward, gradients, bundles=make_bundles(stage, forward))
+    compared = [node for error in stage.errors for node in (error.node, *error.repeats)]
+    errors = stage.program.descendants(compared, within=stage.needed)
+    reading = Reading(stage, cost, forward, gradients, bundles=make_bundles(stage, forward), errors_below=errors)
     for step in stage.steps:
         reading.matches[step.before] = match_step(reading, step)
     return reading
@@ -323,6 +338,8 @@ def is_descent_rule(reading: Reading, step: Step, via: int, factor: float) -> bo
             return np.full(base.size, np.nan)
 
     first, opposite = stepped(base), stepped(-base)
+    if not depends_on_gradient_alone(reading, step, via, base, first):
+        return False
     sign = np.sign(factor)
     if not np.all(np.isfinite(first)) or first.size != base.size:
         return False
@@ -344,9 +361,24 @@ def is_descent_rule(reading: Reading, step: Step, via: int, factor: float) -> bo
     return True
 
 
-def names_of(stage: Stage, ids: Iterable[int]) -> Mapping[int, str]:
-    """The user's names of nodes"""
-    return {id: label(stage, id) for id in ids}
+def depends_on_gradient_alone(reading: Reading, step: Step, via: int, base: Array, first: Array) -> bool:
+    """Whether the step stays the same at other settings if its gradient does, but for weight decay."""
+    stage = reading.stage
+    within = sorted(stage.program.descendants([via], within=stage.needed | {step.after}))
+    for values in stage.settings[1:3]:
+        try:
+            other = step.of(stage.program.rerun(values, {via: base}, within)).ravel()
+        except CannotReplay:
+            return False
+        change = other - first
+        largest = float(np.max(np.abs(first), initial=0.0))
+        if np.max(np.abs(change), initial=0.0) <= 1e-9 * largest + NEGLIGIBLE:
+            continue
+        moved = np.ravel(values[step.before] - stage.settings[0][step.before])
+        decay = ratio(change, moved, 1e-6)
+        if decay is None or decay > 0:
+            return False
+    return True
 
 
 def label(stage: Stage, id: int) -> str:

@@ -16,6 +16,8 @@ from ..recording.graph import Guard, Node, Ref
 from .vjps import OPERATIONS, Operation, numerical_backward
 
 Array = NDArray[Any]
+MOST_GUARD = 1e-4  # constants up to this size may guard against log(0) and division by 0
+NEGLIGIBLE_GUARD = 100  # times the constant: values above it do not need the guard
 Values = dict[int, Any]
 
 
@@ -129,6 +131,9 @@ class Program:
         if node.is_leaf:
             return in_float64(node.value)
         operation = find_operation(node)
+        guarded = self.without_guard(node, values) if node.operation in ("add", "subtract") else None
+        if guarded is not None:
+            return guarded
         try:
             arguments = [resolve(one, values) for one in node.arguments]
             keywords = {name: resolve(one, values) for name, one in node.keywords.items()}
@@ -138,6 +143,32 @@ class Program:
         if isinstance(found, (list, tuple)):
             return tuple(np.asarray(one) for one in found)
         return np.asarray(found)
+
+    def without_guard(self, node: Node, values: Values) -> Any:
+        """The value of ``x + 1e-8`` without the constant, if it is negligible and guards a logarithm or quotient.
+
+        Such a constant makes the cost that a file computes differ a little from the one that its gradient belongs to.
+        """
+        if len(node.arguments) != 2:
+            return None
+        for place, other in ((1, 0), (0, 1)):
+            constant, argument = node.arguments[place], node.arguments[other]
+            if isinstance(constant, (int, float)) and isinstance(argument, Ref) and 0 < abs(constant) <= MOST_GUARD:
+                if node.operation == "subtract" and place == 0:
+                    return None
+                guards = any(self.guards_with(child, node.id) for child in self.children[node.id])
+                value = np.asarray(values[argument.id])
+                if guards and np.all(np.abs(value) > NEGLIGIBLE_GUARD * abs(constant)):
+                    return value
+        return None
+
+    def guards_with(self, child: int, id: int) -> bool:
+        """Whether a node takes the logarithm of another one or divides by it."""
+        node = self.nodes[child]
+        if node.operation in ("log", "log2", "log10"):
+            return True
+        divisor = node.arguments[1] if node.operation == "divide" and len(node.arguments) == 2 else None
+        return isinstance(divisor, Ref) and divisor.id == id
 
     def run(self, targets: Iterable[int], given: Mapping[int, Any], known: Values | None = None) -> Values:
         """The values of the targets and of all that goes into them, for the given values of some nodes.

@@ -105,6 +105,7 @@ class Stage:
         dependent: the nodes that depend on a parameter of this iteration, up to its end.
         needed: the nodes that the steps are made of, back to the parameters.
         settings: the values of nodes at each random setting.
+        errors: where outputs and targets are compared (of cost.Error).
         varied: the leaves other than parameters that were redrawn.
     """
 
@@ -117,6 +118,7 @@ class Stage:
     settings: list[Values] = field(default_factory=list)
     varied: tuple[int, ...] = ()
     spread: tuple[str, float] = ("fresh", 1.0)
+    errors: tuple[Any, ...] = ()
     _samples: dict[int, Samples | None] = field(default_factory=dict)
 
     @property

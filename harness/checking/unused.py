@@ -50,7 +50,7 @@ def untouched_parameters(reading: Reading) -> tuple[list[Found], list[str]]:
         words = words_of(node)
         if not any(word in PARAMETER_WORDS for word in words) or any(word in DATA_WORDS for word in words):
             continue
-        if size_of(node) == 0 or not reaches_forward(reading, id):
+        if size_of(node) == 0 or is_changed_later(reading, id) or not reaches_forward(reading, id):
             continue
         name = node.names[0] if node.names else words[0]
         bias = any(word in ("b", "bias", "biases") for word in words)
@@ -65,6 +65,28 @@ def untouched_parameters(reading: Reading) -> tuple[list[Found], list[str]]:
             )
         )
     return found, []
+
+
+def is_changed_later(reading: Reading, leaf: int) -> bool:
+    """Whether something that depends on a leaf is added to it: an update that the recording does not list."""
+    stage = reading.stage
+    program = stage.program
+    versions, stack = {leaf}, [leaf]
+    while stack:
+        for child in program.children[stack.pop()]:
+            node = stage.node(child)
+            if child not in versions and node.shape == stage.node(leaf).shape and len(program.parents[child]) == 1:
+                versions.add(child)
+                stack.append(child)
+    for version in versions:
+        for child in program.children[version]:
+            node = stage.node(child)
+            if node.operation in ("add", "subtract") and len(program.parents[child]) == 2:
+                other = next(one for one in program.parents[child] if one != version)
+                deep = program.ancestors([other])
+                if stage.node(other).shape == node.shape and versions & deep and len(deep) > 10:
+                    return True
+    return False
 
 
 def reaches_forward(reading: Reading, leaf: int) -> bool:

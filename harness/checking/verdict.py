@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..recording.graph import Check, Kind, Place, Recording, Stop
+from .alignment import ratio
 from .cost import Cost, Error, Form, find_errors, recorded_costs
 from .factors import factor_mistakes
 from .locating import locate
@@ -30,6 +31,7 @@ from .result import (
 from .result import Kind as QuantityKind
 from .rules import rule_mistakes
 from .stage import Stage, Step, draw_settings, make_stage, returned_steps, steps_of
+from .structure import Layer
 from .unused import untouched_parameters
 
 FORMS = (Form.SQUARED, Form.BINARY, Form.CATEGORICAL, Form.ABSOLUTE, Form.HINGE)
@@ -179,6 +181,7 @@ def judge(recording: Recording, program: Program, steps: tuple[Step, ...]) -> Ch
     if not errors:
         wanted = program.ancestors([cost.node for cost in costs if cost.node is not None], stop=stage.parameters)
         errors = find_errors(stage, wanted & stage.dependent)
+    stage.errors = errors
     if not draw_settings(stage):
         return overflow or not_judged(recording, Reason.UNSTABLE_BRANCHES)
     readings = make_readings(stage, errors, costs)
@@ -242,31 +245,70 @@ def judge_reading(reading: Reading) -> Judged:
 
 def other_readings(readings: Sequence[Reading], judged: Judged) -> tuple[Alternative, ...]:
     """What other costs would say of the file, where the question is open."""
-    found: list[Alternative] = []
     best = judged.reading
-    for other in readings:
-        if other is best or len(found) >= 2:
-            continue
-        if best.descends:
-            contradicts = other.cost.meant and not other.descends and other.cost.node is not None
-            if contradicts and explains_output_only(other):
-                found.append(Alternative(cost=assumed(other), mistakes=judge_reading(other).mistakes))
-            elif (
-                other.cost.form in (Form.SQUARED, Form.BINARY, Form.CATEGORICAL)
-                and best.cost.form is not None
-                and natural(other) > 0
-            ):
-                mistakes = judge_reading(other).mistakes
-                if mistakes and mistakes[0].id != "wrong-value":
-                    found.append(Alternative(cost=assumed(other), mistakes=mistakes))
-        elif other.descends:
-            found.append(Alternative(cost=assumed(other), mistakes=()))
-    return tuple(found)
+    if not best.descends:
+        return tuple(Alternative(cost=assumed(one), mistakes=()) for one in readings if one.descends)[:1]
+    found: list[Alternative] = []
+    layer = output_layer(best)
+    if best.cost.form is not None and layer is not None and layer.a != layer.z:
+        squared = best.cost.form is Form.SQUARED
+        id = EXTRA_DERIVATIVE if squared else MISSING_DERIVATIVE
+        wanted = (Form.BINARY, Form.CATEGORICAL) if squared else (Form.SQUARED,)
+        for other in readings:
+            meant = (
+                other.cost.node is not None
+                and other.cost.meant
+                and any(same_cost(other, one) for one in readings if one.cost.form in wanted)
+            )
+            if not meant and (other.cost.form not in wanted or natural(other) <= 0):
+                continue
+            place_node = output_delta_node(best, layer)
+            mistake = Found(
+                id=id,
+                place=best.stage.node(place_node).place,
+                variable=label(best.stage, place_node),
+                shape=best.stage.node(place_node).shape,
+                got=quantity(other, layer.z, None) if not squared else None,
+                expected=quantity(other, layer.z, None),
+                parameters=tuple(step.name for step in best.stage.steps),
+            )
+            found.append(Alternative(cost=assumed(other), mistakes=(mistake,)))
+            if meant:
+                break
+        found.sort(key=lambda one: one.cost.form != "")
+    return tuple(found[:1])
 
 
-def explains_output_only(reading: Reading) -> bool:
-    """Whether a cost is of the same outputs and targets, so that it may be meant."""
-    return len(reading.unexplained) > 0
+MISSING_DERIVATIVE = "missing-output-activation-derivative"
+EXTRA_DERIVATIVE = "cross-entropy-gradient-with-extra-derivative"
+
+
+def output_layer(reading: Reading) -> Layer | None:
+    """The layer whose activation is compared with targets."""
+    ends = set(reading.forward.outputs) | {error.output for error in reading.stage.errors}
+    for layer in reversed(reading.forward.layers):
+        if layer.a in ends or layer.z in ends or ends & set(layer.region):
+            return layer
+    return None
+
+
+def output_delta_node(reading: Reading, layer: Layer) -> int:
+    """The first backward operation that is the output's delta"""
+    for bundle in reading.backward_bundles():
+        if any(id == layer.z for id, _ in reading.aligned_with(bundle)):
+            return bundle[0]
+    return reading.cost.errors[0].node if reading.cost.errors else layer.z
+
+
+def same_cost(first: Reading, second: Reading) -> bool:
+    """Whether two costs have the same gradients but for a factor"""
+    for step in first.stage.steps:
+        one, other = first.gradient_samples((step.before,)), second.gradient_samples((step.before,))
+        if one is None or other is None or not np.any(other.flat):
+            return False
+        if ratio(one.flat, other.flat, 1e-4) is None:
+            return False
+    return True
 
 
 # The result
@@ -350,7 +392,7 @@ def conclude(
 
 # mistakes under a cost that the file computes and calls its cost, which weigh more than another cost of the catalogue
 # under which the file would be right
-DECISIVE = frozenset({"missing-output-activation-derivative", "cross-entropy-gradient-with-extra-derivative"})
+DECISIVE = frozenset({MISSING_DERIVATIVE, EXTRA_DERIVATIVE})
 
 
 def order_of(found: Found) -> tuple[int, int]:

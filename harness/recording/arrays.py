@@ -68,9 +68,7 @@ def holds_recorded(value: Any) -> bool:
         )
     if isinstance(value, slice):
         return holds_recorded((value.start, value.stop, value.step))
-    if isinstance(value, np.ndarray) and value.dtype == object:
-        return True
-    return False
+    return isinstance(value, np.ndarray) and value.dtype == object
 
 
 def reference(value: Any) -> Argument:
@@ -200,7 +198,7 @@ def wrap_number(result: Any, node: int) -> Any:
 
 
 def leaf(value: Any, operation: str, kind: Kind) -> Any:
-    """A value that the file gets from elsewhere, recorded from here on. Other things than numbers are returned as they are."""
+    """A value that the file gets from elsewhere, recorded from here on; anything but numbers as it is."""
     if isinstance(value, np.ndarray):
         if isinstance(value, RecordedArray) or value.dtype.kind not in NUMERIC:
             return value
@@ -213,11 +211,9 @@ def leaf(value: Any, operation: str, kind: Kind) -> Any:
 
 def adopt(value: Any) -> Any:
     """A plain array as a recorded one that shares its memory; anything else as it is."""
-    if isinstance(value, np.ndarray) and not isinstance(value, RecordedArray) and value.dtype.kind in NUMERIC:
-        if type(value) in (np.ndarray, REAL_MATRIX):
-            known = _Known.arrays.get(id(value))
-            return _as_recorded(value, node_of_plain(value) if known is not None else None)
-    return value
+    if type(value) not in (np.ndarray, REAL_MATRIX) or value.dtype.kind not in NUMERIC:
+        return value
+    return _as_recorded(value, node_of_plain(value) if id(value) in _Known.arrays else None)
 
 
 def results(operation: str, node: int, values: Any) -> Any:

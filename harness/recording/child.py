@@ -19,6 +19,7 @@ import json
 import os
 import pickle  # noqa: F401  (imported before the user's file can replace it)
 import random
+import re
 import signal
 import struct
 import warnings
@@ -49,6 +50,7 @@ from harness.recording.tape import StopRecording
 
 Task: TypeAlias = dict[str, Any]
 Answer: TypeAlias = tuple[Json, list[bytes]]
+MAX_ROWS = 70_000
 
 
 # One run
@@ -135,10 +137,9 @@ class Run:
         sys.dont_write_bytecode = True
         builtins.__dict__["__harness__"] = self.hook
         creators.seed_everything(task["seed"])
-        text = running.source.read_text(path)
-        sys.meta_path.insert(0, running.Finder(self.files))
-        stand_ins.install(TAPE.stand_in, text)
         TAPE.sources = self.files.sources
+        stand_ins.install(TAPE.stand_in, self.files.text(), task.get("rows"), task.get("features"))
+        sys.meta_path.insert(0, running.Finder(self.files))
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         if hasattr(signal, "setitimer"):
             signal.signal(signal.SIGALRM, self._late)
@@ -247,6 +248,74 @@ def vars_of(driven: Driven) -> dict[str, Any]:
     return {name: getattr(driven, name) for name in driven.__dataclass_fields__}
 
 
+# Data of another shape
+
+
+SHAPES = (
+    (re.compile(r"shapes? \((\d+),(\d+)\) and \((\d+),(\d+)\) not aligned"), ((2, 3), (4, 1))),
+    (re.compile(r"shapes? \((\d+),\) and \((\d+),(\d+)\) not aligned"), ((1, 2),)),
+    (re.compile(r"shapes? \((\d+),(\d+)\) and \((\d+),\) not aligned"), ((1, 3), (2, 3))),
+    (re.compile(r"size (\d+) is different from (\d+)"), ((2, 1), (1, 2))),
+    (re.compile(r"cannot reshape array of size (\d+) into shape \(((?:\d+,?)+)\)"), ()),
+    (re.compile(r"index (\d+) is out of bounds for (?:axis (\d) with )?size (\d+)"), ()),
+)
+
+
+def resized(task: Task, answer: Answer | None) -> Task | None:
+    """The task with the sizes of made-up data that a failure names; None if it names none."""
+    if answer is None:
+        return None
+    recording = answer[0]["recording"]
+    raised = recording.get("raised")
+    made_up = [
+        s["shapes"]["tuple"] for s in recording["stand_ins"]["tuple"] if s["what"] in ("file", "dataset", "download")
+    ]
+    if raised is None or not made_up or recording["updates"]["tuple"]:
+        return None
+    sizes = [size for shapes in made_up for shape in shapes for size in shape["tuple"]]
+    features, rows = wanted_sizes(raised["message"], set(sizes))
+    tried = task.get("tried", [])
+    wanted = [features, rows]
+    if wanted == [None, None] or wanted in tried:
+        return None
+    return task | {
+        "features": features or task.get("features"),
+        "rows": rows or task.get("rows"),
+        "tried": [*tried, wanted],
+    }
+
+
+def wanted_sizes(message: str, made_up: set[int]) -> tuple[int | None, int | None]:
+    """(features, rows) that a failure asks for.
+
+    Args:
+        message: of the exception.
+        made_up: sizes of the made-up data, with which the message must have to do.
+    """
+    near = made_up | {size - 1 for size in made_up}
+    for pattern, pairs in SHAPES[:4]:
+        match = pattern.search(message)
+        if match:
+            for of_data, of_network in pairs:
+                size, wanted = int(match[of_data]), int(match[of_network])
+                if size in near and size != wanted:
+                    return wanted, None
+    match = SHAPES[4][0].search(message)
+    if match:
+        parts = [int(part) for part in match[2].split(",") if part]
+        inner = [int(np.prod(parts[1:])), int(np.prod(parts))]
+        size = next((n for n in inner if 1 < n < int(match[1]) or n > int(match[1])), None)
+        if size is not None and size not in near:
+            return size, None
+    match = SHAPES[5][0].search(message)
+    if match and int(match[3]) in near:
+        index, size = int(match[1]), int(match[3])
+        if match[2] == "1":
+            return index + 1, None
+        return None, min(index + 1 + size, MAX_ROWS)
+    return None, None
+
+
 # Processes
 
 
@@ -297,9 +366,20 @@ def compare(recorded: Json, unrecorded: Json, lines: set[tuple[str, int]], names
     return Check.SAME, None
 
 
+MAX_RETRIES = 3  # with data of another shape
+
+
 def answer_for(task: Task) -> Answer | None:
     """The recording of a file: run, driven if it does not train by itself, and checked."""
     answer = apart("record", task)
+    for _ in range(MAX_RETRIES):
+        other = resized(task, answer)
+        if other is None:
+            break
+        again = apart("record", other)
+        if again is None:
+            break
+        task, answer = other, again
     if answer is None:
         return None
     if not task.get("lines") and not answer[0]["recording"]["updates"]["tuple"] and task["drive"]:

@@ -36,7 +36,46 @@ FILLS = ("zeros", "ones", "full", "empty", "eye", "identity", "arange", "linspac
 FILLS_LIKE = ("zeros_like", "ones_like", "full_like", "empty_like")
 CONVERSIONS = ("array", "asarray", "asanyarray", "ascontiguousarray", "asfortranarray", "asmatrix", "matrix", "mat")
 READERS = ("loadtxt", "genfromtxt", "fromstring", "frombuffer", "fromiter", "fromfile", "fromfunction")
-DRAWS = ["rand", "randn", "randint", "random_integers", "random_sample", "random", "ranf", "sample", "choice", "permutation", "bytes", "uniform", "normal", "standard_normal", "lognormal", "exponential", "gamma", "beta", "binomial", "poisson", "laplace", "logistic", "multivariate_normal", "triangular", "standard_t", "gumbel", "integers", "chisquare", "dirichlet", "geometric", "multinomial", "permuted", "standard_cauchy", "standard_exponential", "vonmises", "wald", "weibull", "zipf"]
+DRAWS = [
+    "rand",
+    "randn",
+    "randint",
+    "random_integers",
+    "random_sample",
+    "random",
+    "ranf",
+    "sample",
+    "choice",
+    "permutation",
+    "bytes",
+    "uniform",
+    "normal",
+    "standard_normal",
+    "lognormal",
+    "exponential",
+    "gamma",
+    "beta",
+    "binomial",
+    "poisson",
+    "laplace",
+    "logistic",
+    "multivariate_normal",
+    "triangular",
+    "standard_t",
+    "gumbel",
+    "integers",
+    "chisquare",
+    "dirichlet",
+    "geometric",
+    "multinomial",
+    "permuted",
+    "standard_cauchy",
+    "standard_exponential",
+    "vonmises",
+    "wald",
+    "weibull",
+    "zipf",
+]
 MATH = {
     "exp": "exp",
     "sqrt": "sqrt",
@@ -394,28 +433,41 @@ def _wrap_random() -> None:
 
 
 class Vectorize:
-    """``np.vectorize`` by a loop over recorded numbers."""
+    """``np.vectorize`` of the user's files, by a loop over recorded numbers."""
 
     def __init__(self, pyfunc: Callable[..., Any], otypes: Any = None, **options: Any) -> None:
-        self.pyfunc, self.otypes, self.options = pyfunc, otypes, options
+        self.pyfunc, self.otypes = pyfunc, otypes
+        self.real = _REAL["vectorize"](pyfunc, otypes, **options)
+        self.is_simple = not options.get("signature") and not options.get("excluded")
         self.__name__ = getattr(pyfunc, "__name__", "vectorize")
+        self.__doc__ = getattr(pyfunc, "__doc__", None)
 
     def __call__(self, *arguments: Any, **keywords: Any) -> Any:
         """The function on every element."""
-        if not TAPE.on or self.options.get("signature") or not any(isinstance(a, RecordedArray) for a in arguments):
-            return _REAL["vectorize"](self.pyfunc, self.otypes, **self.options)(*arguments, **keywords)
-        if any(isinstance(a, str) for a in arguments):
-            return _REAL["vectorize"](self.pyfunc, self.otypes, **self.options)(*arguments, **keywords)
-        shaped = np.broadcast_arrays(*map(plain, arguments))
-        shape = shaped[0].shape
-        values = [np.broadcast_to(a, shape) if np.shape(plain(a)) != shape else a for a in arguments]
-        results = [self.pyfunc(*(value[place] for value in values), **keywords) for place in np.ndindex(shape)]
-        dtype = self.otypes[0] if self.otypes else np.asarray(plain(results[:1])).dtype
+        recorded = any(isinstance(a, (RecordedArray, RecordedNumber)) for a in arguments)
+        if not TAPE.on or not self.is_simple or not recorded or any(isinstance(a, str) for a in arguments):
+            return self.real(*map(plain, arguments), **keywords)
+        shape = np.broadcast_shapes(*(np.shape(plain(a)) for a in arguments))
+        values = [a if np.shape(plain(a)) == shape else np.broadcast_to(a, shape) for a in arguments]
+        picked = [[value if not shape else value[place] for value in values] for place in np.ndindex(shape)]
+        results = [self.pyfunc(*items, **keywords) for items in picked]
+        if not results:
+            return self.real(*map(plain, arguments), **keywords)
+        # NumPy takes the type of the first result
+        dtype = np.dtype(self.otypes[0]) if self.otypes else np.asarray(plain(results[0])).dtype
         flat = np.asarray(plain(results)).astype(dtype)
         node = TAPE.add("array", (reference(results),), {"dtype": flat.dtype.name}, flat)
-        if shape == flat.shape:
-            return wrap(flat, node)
-        return wrap(flat.reshape(shape), TAPE.add("reshape", (Ref(node), shape), {}, flat.reshape(shape)))
+        shaped = flat.reshape(shape)
+        return wrap(shaped, node if shape == flat.shape else TAPE.add("reshape", (Ref(node), shape), {}, shaped))
+
+
+def _vectorize(*arguments: Any, **options: Any) -> Any:
+    """In place of the class ``np.vectorize``."""
+    if not asked_by_user():
+        return _REAL["vectorize"](*arguments, **options)
+    if arguments or "pyfunc" in options:
+        return Vectorize(*arguments, **options)
+    return lambda function: Vectorize(function, **options)
 
 
 _REAL: dict[str, Any] = {}
@@ -457,7 +509,7 @@ def install() -> None:
             setattr(np, name, converted(getattr(np, name), name))
     np.matrix = _matrix_class()  # type: ignore[misc]
     _REAL["vectorize"] = np.vectorize
-    np.vectorize = Vectorize  # type: ignore[misc,assignment]
+    np.vectorize = _vectorize  # type: ignore[misc,assignment]
     _stacks()
     _wrap_generators()
     _wrap_math()

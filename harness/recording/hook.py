@@ -103,11 +103,10 @@ class Hook:
         value = arguments[0]
         if function is builtins.type and len(arguments) == 1:
             return plain_type(value)
-        if function is builtins.sum and isinstance(value, (list, tuple)) and holds_recorded(value):
-            if all(isinstance(item, (RecordedNumber, int, float)) for item in value):
-                result = builtins.sum(plain(list(value)), *map(plain, arguments[1:]))
-                start = [item for item in arguments[1:] if not (type(item) is int and item == 0)]
-                return wrap_number(result, record("sum", ([*start, *value],), {}, result))
+        if function is builtins.sum and _are_recorded_numbers(value):
+            result = builtins.sum(plain(list(value)), *map(plain, arguments[1:]))
+            start = [item for item in arguments[1:] if not (type(item) is int and item == 0)]
+            return wrap_number(result, record("sum", ([*start, *value],), {}, result))
         if not isinstance(value, (RecordedArray, RecordedNumber)) or len(arguments) > 1:
             return function(*arguments)
         if function is builtins.float:
@@ -118,6 +117,13 @@ class Hook:
             result = function(plain(value))
             return wrap_number(result, record("astype", (value, np.dtype(function).name), {}, result))
         return function(*arguments)
+
+
+def _are_recorded_numbers(values: Any) -> bool:
+    """Whether it is a list of numbers, recorded ones among them."""
+    if not isinstance(values, (list, tuple)) or not holds_recorded(values):
+        return False
+    return all(isinstance(item, (RecordedNumber, int, float)) for item in values)
 
 
 def _as_float(value: Any) -> Any:

@@ -22,6 +22,7 @@ from .graph import Array, Driven, Recording, Stop, read_message, recording_from_
 CHILD = Path(__file__).with_name("child.py")
 SECONDS = 30.0
 MEGABYTES = 8192
+MAX_PARENTS = 4  # folders above the file in which its imports are looked for
 MAX_ERRORS = 4_000  # characters of what the child itself reports
 ROOT_MARKS = (".git", "pyproject.toml", "setup.py", "setup.cfg", "requirements.txt")
 PYTHON_2 = re.compile(r"^\s*(print\s+[\"'\w(]|print\s*>>|exec\s+[\"'\w]|raise\s+\w+\s*,|except\s+\w+\s*,\s*\w+\s*:)")
@@ -130,7 +131,25 @@ def root_of(file: Path) -> Path:
     folder = file.parent
     while (folder / "__init__.py").exists() and folder != folder.parent:
         folder = folder.parent
-    return folder
+    return _with_imports(file, folder)
+
+
+def _with_imports(file: Path, root: Path) -> Path:
+    """The root, or the folder above it in which the file's imports are found."""
+    tree = ast.parse(source.read_text(file))
+    names = {a.name.partition(".")[0] for n in ast.walk(tree) if isinstance(n, ast.Import) for a in n.names}
+    names |= {
+        (n.module or "").partition(".")[0] for n in ast.walk(tree) if isinstance(n, ast.ImportFrom) and not n.level
+    }
+    names -= set(sys.stdlib_module_names) | {""}
+    highest = root
+    for name in names:
+        for folder in list(file.parents)[:MAX_PARENTS]:
+            if (folder / f"{name}.py").is_file() or (folder / name).is_dir() and any((folder / name).glob("*.py")):
+                if folder in root.parents and len(folder.parts) < len(highest.parts) and folder != Path.home():
+                    highest = folder
+                break
+    return highest
 
 
 def _ask(file: Path, document: Any, arrays: list[bytes], seconds: float) -> tuple[Any, list[bytes]] | Stop:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import builtins
 import contextlib
+import functools
 import importlib
 import importlib.abc
 import importlib.machinery
@@ -22,6 +24,8 @@ from .graph import Place, Raised
 from .tape import SourceFile
 
 RUN_FILE = "<run>"  # the file name of the lines that are run after the file
+NOT_THE_USERS = frozenset({"site-packages", "dist-packages", "node_modules", "__pycache__"})
+MAX_MODULES = 2_000
 MAX_PRINTED = 20_000
 MAX_MESSAGE = 2_000
 
@@ -92,13 +96,37 @@ class Files:
         self.root, self.path = root, path
         self.sources: dict[str, SourceFile] = {}
 
+    @functools.cached_property
+    def modules(self) -> list[Path]:
+        """All modules under the folder, up to a number."""
+        found: list[Path] = []
+        for folder, names, files in os.walk(self.root):
+            names[:] = sorted(n for n in names if not n.startswith(".") and n not in NOT_THE_USERS and "env" not in n)
+            found += [Path(folder) / file for file in sorted(files) if file.endswith(".py")]
+            if len(found) > MAX_MODULES:
+                break
+        return found
+
+    def text(self) -> str:
+        """The text of the file and of its neighbours that it imports."""
+        text = source.read_text(self.path)
+        parts = [text]
+        for node in ast.walk(ast.parse(text)):
+            names = [a.name for a in node.names] if isinstance(node, ast.Import) else []
+            names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+            for name in names:
+                near = self.path.parent.joinpath(*name.split(".")).with_suffix(".py") if name else None
+                if near is not None and near.is_file():
+                    neighbour = source.read_text(near)
+                    parts += [neighbour] if source.is_python(neighbour) else []
+        return "\n".join(parts)
+
     def owns(self, path: str | None) -> bool:
         """Whether a module's file is one of the user's."""
         if not path or not path.endswith(".py"):
             return False
         place = Path(path)
-        inside = self.root in place.parents
-        return inside and not {"site-packages", "dist-packages", "node_modules"} & set(place.parts)
+        return self.root in place.parents and not NOT_THE_USERS & set(place.parts)
 
     def name(self, path: Path) -> str:
         """Relative to the folder."""
@@ -126,8 +154,6 @@ class Files:
 
     def add(self, code_name: str, name: str, text: str) -> None:
         """Make a file known."""
-        import ast
-
         self.sources[code_name] = SourceFile(name, text.split("\n"), source.targets(ast.parse(text)))
         linecache.cache[code_name] = len(text), None, text.splitlines(keepends=True), code_name
 
@@ -150,6 +176,8 @@ class Finder(importlib.abc.MetaPathFinder):
     def find_spec(self, fullname: str, path: Any, target: Any = None) -> Any:
         """See ``importlib.abc.MetaPathFinder``."""
         spec = importlib.machinery.PathFinder.find_spec(fullname, path, target)
+        if spec is None and path is None:
+            spec = self._found_elsewhere(fullname)
         if spec is None or not self.files.owns(spec.origin):
             return None
         assert spec.origin is not None
@@ -160,11 +188,25 @@ class Finder(importlib.abc.MetaPathFinder):
             fullname, spec.origin, loader=loader, submodule_search_locations=search
         )
 
+    def _found_elsewhere(self, name: str) -> Any:
+        """A module that Python does not find: its name is in other letters, or it is in another folder."""
+        if name in sys.builtin_module_names or name in sys.stdlib_module_names or "." in name:
+            return None
+        near = [entry for entry in self.files.path.parent.glob("*.py") if entry.stem.lower() == name.lower()]
+        matches = near or [path for path in self.files.modules if path.stem == name]
+        if len(matches) == 1:
+            return importlib.util.spec_from_file_location(name, matches[0])
+        folders = [
+            path.parent for path in self.files.modules if path.name == "__init__.py" and path.parent.name == name
+        ]
+        folders = folders or list({path.parent for path in self.files.modules if path.parent.name == name})
+        if len(folders) == 1:
+            return importlib.machinery.PathFinder.find_spec(name, [str(folders[0].parent)])
+        return None
+
 
 def package_of(path: Path, root: Path, text: str) -> tuple[str, Path]:
     """(the package that a file belongs to, the folder that it is found in); "" without relative imports."""
-    import ast
-
     levels = [n.level for n in ast.walk(ast.parse(text)) if isinstance(n, ast.ImportFrom) and n.level]
     if not levels:
         return "", path.parent

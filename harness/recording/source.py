@@ -19,7 +19,7 @@ HOOK = "__harness__"
 CALLED = frozenset({"float", "sum", "type", "isinstance"})
 NUMPY_TYPES = frozenset({"float16", "float32", "float64", "float128", "longdouble", "double", "single", "float_"})
 MAX_LITERALS = 500  # numbers in one list that are recorded one by one
-CODE_MAGICS = re.compile(r"^\s*([%!?]|.*\?\s*$)")
+MAGIC = re.compile(r"^\s*[%!?]", re.MULTILINE)
 
 
 def read_text(path: Path) -> str:
@@ -29,9 +29,29 @@ def read_text(path: Path) -> str:
     content = path.read_bytes()
     try:
         encoding, _ = tokenize.detect_encoding(io.BytesIO(content).readline)
-        return content.decode(encoding).replace("\r\n", "\n").replace("\r", "\n")
+        text = content.decode(encoding)
     except (SyntaxError, UnicodeDecodeError, LookupError):
-        return content.decode("utf-8", errors="replace").replace("\r\n", "\n").replace("\r", "\n")
+        text = content.decode("utf-8", errors="replace")
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    return without_magics(text) if MAGIC.search(text) and not is_python(text) else text
+
+
+def is_python(text: str) -> bool:
+    """Whether it can be parsed."""
+    try:
+        ast.parse(text)
+    except (SyntaxError, ValueError):
+        return False
+    return True
+
+
+def without_magics(text: str) -> str:
+    """The text with ``pass`` in place of the lines that are commands of a notebook."""
+    lines = []
+    for line in text.split("\n"):
+        indent = line[: len(line) - len(line.lstrip())]
+        lines.append(f"{indent}pass" if MAGIC.match(line) or re.match(r"^[\w.]+\?\??$", line) else line)
+    return "\n".join(lines)
 
 
 def notebook_text(content: str) -> str:
@@ -46,9 +66,7 @@ def notebook_text(content: str) -> str:
         text = source if isinstance(source, str) else "".join(source)
         if text.lstrip().startswith("%%") and not re.match(r"\s*%%(time|timeit|capture|prun)\b", text):
             continue
-        for line in text.split("\n"):
-            indent = line[: len(line) - len(line.lstrip())]
-            lines.append(f"{indent}pass" if re.match(r"\s*[%!?]", line) or line.rstrip().endswith("?") else line)
+        lines += without_magics(text).split("\n")
     return "\n".join(lines) + "\n"
 
 

@@ -1,6 +1,7 @@
 # make run    the main job: train the post's network three ways and compare them; ARGS="..." goes to the command
 # make test   the tests, without those marked slow; ARGS="..." goes to pytest
 # make coverage   the tests, with the lines of harness/ and models/ that they run; fails under 95 %
+# make bench  the time of one iteration of each way of training, beside Keras, JAX and C where they are installed
 # make lint   ruff and mypy
 # Each makes .venv first if need be, and installs again when pyproject.toml or constraints.txt changed.
 
@@ -8,7 +9,7 @@ PYTHON ?= python3
 PIP := .venv/bin/python -m pip --disable-pip-version-check
 PYTEST := .venv/bin/python -m pytest
 
-.PHONY: run test coverage lint
+.PHONY: run test coverage bench lint
 
 run: .venv/installed
 	.venv/bin/harness $(ARGS)
@@ -21,6 +22,9 @@ coverage: .venv/installed-test
 	$(MAKE) test PYTEST=".venv/bin/coverage run -m pytest"
 	.venv/bin/coverage combine --quiet
 	.venv/bin/coverage report
+
+bench: .venv/installed-test
+	.venv/bin/python -m tests.benchmarks.training_speed
 
 lint: .venv/installed-lint
 	.venv/bin/ruff check .

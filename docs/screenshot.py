@@ -16,7 +16,9 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
 from browser import chromium, new_page  # noqa: E402
 
-from harness import board, experiment, scenario  # noqa: E402
+from harness import board  # noqa: E402
+from harness.comparison import experiment  # noqa: E402
+from harness.scenario import scenario  # noqa: E402
 
 
 def log_runs(folder: Path) -> None:

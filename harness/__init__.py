@@ -1,7 +1,30 @@
-"""A test bench for neural-network math written by hand."""
+"""A test bench for neural-network math written by hand and for Keras programs that do not learn.
 
-__version__ = "0.1.0"
+The names in ``__all__`` are the public API, with ``harness.callbacks`` and the pytest plugin. They are loaded when they
+are first used; everything else is private to this package and may change.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from .errors import BadInput
+from .version import __version__
+
+if TYPE_CHECKING:
+    from .api import Network, Scenario, compare, inspect, load, sweep
 
 
-class BadInput(Exception):
-    """A user's mistake, told in one or two plain lines: what was wrong, where, what to do. Ends a command with 2."""
+__all__ = ["BadInput", "Network", "Scenario", "__version__", "compare", "inspect", "load", "sweep"]
+
+
+def __getattr__(name: str) -> Any:
+    if name in __all__:
+        from . import api
+
+        return getattr(api, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -18,8 +18,6 @@ from typing import Any
 import keras
 import numpy as np
 
-from harness.models.network import Array
-
 from .board.events import Series, event_of, file_version, layout_value, record, records_of, scalar_series, text_value
 from .board.series import (
     MAX_NEURONS,
@@ -31,16 +29,8 @@ from .board.series import (
     neurons_text,
     shown_neurons,
 )
-from .keras_models.units import (
-    Units,
-    activations,
-    applied_activation,
-    consumers,
-    groups_of,
-    probe_of,
-    spread_of,
-    units_of,
-)
+from .models.network import Array
+from .programs.units import Units, activations, applied_activation, consumers, groups_of, probe_of, spread_of, units_of
 
 PARTED = 1e-3  # clones that have come apart by this share of how far they have moved are parting, not clones
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from .check.judge import Report
+    from .checking.by_name.judge import Report
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -59,7 +59,7 @@ class BackpropFile(pytest.File):
     """A file that is checked once; its items are the quantities."""
 
     def collect(self) -> Iterable[pytest.Item]:
-        from . import check
+        from .checking import by_name as check
 
         report = check.check_file(self.path, check.options(cost=self.config.getoption("backprop_cost")))
         for quantity in (*report.agrees, *report.differs):
@@ -91,7 +91,7 @@ class NotRight(AssertionError):
     """The math is not right; the message is the report."""
 
     def __init__(self, report: Report) -> None:
-        from .report import check as check_report
+        from .report import by_name as check_report
 
         super().__init__(check_report.text(report))
         self.report = report
@@ -106,7 +106,7 @@ def check_backprop() -> Callable[..., Report]:
     """
 
     def check_backprop(path_or_functions: Any, cost: str | None = None) -> Report:
-        from . import check
+        from .checking import by_name as check
 
         options = check.options(cost=cost)
         if isinstance(path_or_functions, (str, Path)):

@@ -427,7 +427,6 @@ OPTIONS: dict[str, dict[str, st.SearchStrategy[str]]] = {
         "--jobs": st.one_of(NO_COUNT, HUGE),
         "--csv": NO_PLACE,
     },
-    "bench": {"--members": st.one_of(NO_COUNT, HUGE), "--rounds": st.one_of(NO_COUNT, HUGE)},
     "view": {
         "--port": st.one_of(NO_NUMBER, st.integers(max_value=-1).map(str), st.integers(2**16, 10**30).map(str)),
         "--host": st.one_of(st.sampled_from(["", " ", "a b", "\x1b", "[::]"])),
@@ -466,7 +465,7 @@ def bad_command(draw: st.DrawFn) -> Fault:
         st.one_of(
             st.just((word,)),
             st.tuples(subject, st.just(word)),
-            st.tuples(st.sampled_from(["compare", "new", "bench"]), st.just(f"--{word}")),
+            st.tuples(st.sampled_from(["compare", "new"]), st.just(f"--{word}")),
             st.tuples(subject, st.just("a"), st.just("b"), st.just("c")),
             st.tuples(st.sampled_from(["check", "new", "inspect"])),
             st.tuples(st.sampled_from(["inspect", "diagnose"]), st.just("m.h5"), st.just("--data=d.npz")),

@@ -26,7 +26,7 @@ NOW = 1_800_000_000.0  # what time.time() says, so that the event files of two r
 
 def child(folder: str, arguments: list[str]) -> None:
     """Run a command line in a folder, and end."""
-    from harness import cli
+    from harness.cli import main as cli
 
     os.chdir(folder)
     for number, name in ((1, "out"), (2, "err")):
@@ -41,15 +41,15 @@ def child(folder: str, arguments: list[str]) -> None:
 
 def main() -> None:
     # all that the commands import, so that no child has to
-    import harness.chunks
-    import harness.diagnose
-    import harness.experiment
+    import harness.comparison.experiment
+    import harness.diagnosis.scenarios
     import harness.report.comparison
-    import harness.report.diagnosis
+    import harness.report.scenario_diagnosis
     import harness.report.sweep
-    import harness.sweep
+    import harness.sweeps.chunks
+    import harness.sweeps.sweep
 
-    harness.sweep.CHUNK = CHUNK
+    harness.sweeps.sweep.CHUNK = CHUNK
     time.time = lambda: NOW
     print("ready", flush=True)
     for line in sys.stdin:

@@ -19,14 +19,15 @@ from typing import Any, NamedTuple
 import numpy as np
 from rich.console import Console
 
-from harness.diagnose.case import Case, case_of, target_of
-from harness.diagnose.judge import diagnose
-from harness.report.words import new_table
-from harness.scenario import Scenario
+from harness.diagnosis.scenarios.case import Case, case_of
+from harness.diagnosis.scenarios.judge import diagnose
+from harness.measures.learning import target_of
 from harness.models import ensemble, handwritten, initializers, loop
 from harness.models.batches import Batches
 from harness.models.network import Array, Backward, Forward, Network, Weights
 from harness.models.optimizers import SGD, Optimizer
+from harness.report.words import new_table
+from harness.scenario.scenario import Scenario
 
 NONE = "none"
 

@@ -1,151 +1,71 @@
-"""The architecture: who may import whom, and what is imported only where it computes."""
+"""The architecture: imports go down only, and TensorFlow is imported only where it computes."""
 
 from __future__ import annotations
 
 import ast
+import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 
-# Rooms of harness/ from the bottom up, files and folders; each may import those before it, and models/.
-ORDER = [
-    "__init__",
-    "given",
-    "csv_file",
-    "data",
-    "scenario",
-    "effort",
-    "trace",
-    "baseline",
-    "symmetry",
-    "saturation",
-    "symptoms",
-    "rounding",
-    "compare",
-    "experiment",
-    "post",
-    "sweep",
-    "provenance",
-    "cluster",
-    "bench",
-    "board",
-    "chunks",
-    "keras_models",
-    "check",
-    "diagnose",
-    "report",
-    "callbacks",
-    "pytest_plugin",
-    "options",
-    "terminal",
-    "commands",
-    "cli",
-    "__main__",
-]
-
-# The same inside the folders; ``__init__`` is a folder's face, and nothing in the folder imports it.
-ORDER_IN = {
-    "board": ["heatmap", "events", "series", "runs", "server", "sweep"],
-    "keras_models": ["units", "source", "inspection"],
-    "check": [
-        "worker",
-        "foreign",
-        "backprop",
-        "changes",
-        "mistakes",
-        "layout",
-        "observe",
-        "explain",
-        "judge",
-        "template",
-    ],
-    "diagnose": ["case", "changes", "runs", "hypotheses", "judge", "file", "keras_case", "keras_model"],
-    "report": ["words", "comparison", "sweep", "bench", "check", "diagnosis", "inspection"],
-}
-
-# Rooms that need no TensorFlow, and so must not load it.
+# What needs no TensorFlow, and so must not load it.
 WITHOUT_TENSORFLOW = [
+    "harness",
     "harness.models.batches",
     "harness.models.network",
     "harness.models.initializers",
     "harness.models.optimizers",
     "harness.models.numerical",
     "harness.scenario",
-    "harness.effort",
-    "harness.trace",
-    "harness.baseline",
-    "harness.symmetry",
-    "harness.rounding",
-    "harness.compare",
-    "harness.saturation",
-    "harness.symptoms",
+    "harness.scenario.effort",
+    "harness.measures.baseline",
+    "harness.measures.symmetry",
+    "harness.measures.saturation",
+    "harness.measures.symptoms",
+    "harness.comparison.trace",
+    "harness.comparison.rounding",
+    "harness.comparison.differences",
     "harness.board",
-    "harness.check",
+    "harness.checking.by_name",
     "harness.pytest_plugin",
-    "harness.keras_models.source",
-    "harness.cli",
+    "harness.programs.model_files",
+    "harness.cli.main",
 ]
 
 
-def rooms() -> set[str]:
-    """The files and folders of harness/."""
-    return {path.stem for path in (ROOT / "harness").glob("*.py")} | {
-        path.parent.name for path in (ROOT / "harness").glob("*/__init__.py")
-    }
+def lint_imports(root: Path) -> subprocess.CompletedProcess[str]:
+    """Check the import contract in ``pyproject.toml`` of a checkout."""
+    command = [sys.executable, "-c", "from importlinter.cli import lint_imports_command as main; main()", "--no-cache"]
+    return subprocess.run(command, cwd=root, capture_output=True, text=True)
 
 
-def imports_of(path: Path) -> Iterator[tuple[str, ...]]:
-    """What of harness/ a file imports, anywhere in it, as ("board", "events", "Series"): a module or a name in one."""
-    package = path.relative_to(ROOT / "harness").parts[:-1]
-    for node in ast.walk(ast.parse(path.read_text())):
-        if not isinstance(node, ast.ImportFrom):
-            continue
-        parts = tuple((node.module or "").split(".")) if node.module else ()
-        if node.level:
-            base = package[: len(package) - node.level + 1]
-        elif parts and parts[0] == "harness":
-            base, parts = (), parts[1:]
-        else:
-            continue
-        yield from ((*base, *parts, alias.name) for alias in node.names)
+def test_imports_go_down_only():
+    done = lint_imports(ROOT)
+    assert done.returncode == 0, done.stdout
 
 
-def imported_rooms(room: str) -> set[str]:
-    """The other rooms that one imports."""
-    files = sorted((ROOT / "harness" / room).glob("*.py")) or [ROOT / "harness" / f"{room}.py"]
-    return {parts[0] for path in files for parts in imports_of(path)} & rooms() - {room}
+def test_an_upward_import_is_found(tmp_path):
+    ignored = shutil.ignore_patterns("__pycache__", "logs")
+    shutil.copytree(ROOT / "harness", tmp_path / "harness", ignore=ignored)
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    planted = tmp_path / "harness" / "measures" / "symmetry.py"
+    planted.write_text(planted.read_text() + "\n\ndef late():\n    from ..report import words\n\n    return words\n")
+    done = lint_imports(tmp_path)
+    assert done.returncode == 1
+    assert "harness.measures.symmetry -> harness.report.words" in done.stdout.replace("\n", " ")
 
 
-@pytest.mark.parametrize("room", ORDER)
-def test_rooms_import_downwards_only(room):
-    assert imported_rooms(room) <= set(ORDER[: ORDER.index(room)])
-
-
-def test_every_room_has_its_place():
-    assert rooms() == set(ORDER)
-    for folder, order in ORDER_IN.items():
-        assert {path.stem for path in (ROOT / "harness" / folder).glob("*.py")} == {"__init__", *order}
-
-
-@pytest.mark.parametrize(("folder", "file"), [(folder, file) for folder, order in ORDER_IN.items() for file in order])
-def test_inside_a_folder_too(folder, file):
-    order = ORDER_IN[folder]
-    found = {parts[1] for parts in imports_of(ROOT / "harness" / folder / f"{file}.py") if parts[0] == folder}
-    assert found <= set(order[: order.index(file)])
-
-
-def test_models_know_nothing_of_the_harness():
-    for path in (ROOT / "models").glob("*.py"):
-        tree = ast.walk(ast.parse(path.read_text()))
-        for node in tree:
-            modules = [node.module or ""] if isinstance(node, ast.ImportFrom) else []
-            modules += [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
-            assert not any(module.split(".")[0] == "harness" for module in modules), path
+def test_only_harness_models_is_imported():
+    """A user's own ``models`` would answer to that name."""
+    for path in [*ROOT.glob("harness/**/*.py"), *ROOT.glob("models/*.py"), *ROOT.glob("tests/**/test_*.py")]:
+        for node in ast.walk(ast.parse(path.read_text())):
+            names = [node.module or ""] if isinstance(node, ast.ImportFrom) and not node.level else []
+            names += [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            assert not any(name.split(".")[0] == "models" for name in names), path
 
 
 @pytest.mark.parametrize("module", WITHOUT_TENSORFLOW)

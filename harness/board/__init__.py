@@ -1,6 +1,7 @@
 """TensorBoard: the folder of a run, the event files in it, and the page that shows them."""
 
-from .runs import UNFINISHED, is_marked, mark, resumed_folder, run_folder, write, write_verdict
+from ..files import UNFINISHED
+from .runs import is_marked, mark, resumed_folder, run_folder, write, write_verdict
 from .server import launch, view
 
 __all__ = [

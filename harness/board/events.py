@@ -24,7 +24,7 @@ from tensorboard.plugins.image import metadata as image_metadata
 from tensorboard.plugins.scalar import metadata as scalar_metadata
 from tensorboard.plugins.text import metadata as text_metadata
 
-from harness.models.network import Array
+from ..models.network import Array
 
 BINS = 30  # as tf.summary.histogram has by default
 LARGEST = np.finfo(np.float64).max / 4  # of two weights up to here, the difference is still finite

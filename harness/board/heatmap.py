@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-from harness.models.network import Array
+from ..models.network import Array
 
 MAX_ROWS = 64  # more inputs than this are sampled
 FRAMES = 20  # of a run at most; TensorBoard's slider has one stop for each

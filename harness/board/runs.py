@@ -17,15 +17,13 @@ from pathlib import Path
 
 from tensorboard.compat.proto import summary_pb2
 
-from harness.models.network import Network
-
-from .. import BadInput
-from ..given import shown, shown_path
-from ..trace import Run
+from ..comparison.trace import Run
+from ..errors import BadInput, shown
+from ..files import UNFINISHED, plain_errors
+from ..models.network import Network
 from .events import Series, Setting, event_of, file_version, record, records_of, text_value
 from .series import MAX_NEURONS, series_of, side_by_side, told_once
 
-UNFINISHED = "UNFINISHED"  # a file of that name marks a folder that is not, or not yet, complete
 NOT_FINISHED = "Not finished, or still being written. What is here can be read; it is not all.\n"  # said in it
 NAME = re.compile(r"\w[\w.+=, -]{0,59}")  # one part of a path, on every system, and not a hidden one
 
@@ -50,28 +48,6 @@ def write_events(
         for one in records_of(series, iterations, wall_time):
             file.write(one)
         os.fsync(file.fileno())
-
-
-@contextlib.contextmanager
-def plain_errors(folder: Path) -> Iterator[None]:
-    """Tell in plain words what kept us from writing into ``folder``."""
-    try:
-        yield
-    except OSError as error:
-        if isinstance(error, FileExistsError) and folder.is_dir():
-            advice = (
-                f"{shown_path(folder)} exists and is not overwritten; choose another name with --name, or remove it"
-            )
-        elif error.errno in (errno.ENOSPC, errno.EDQUOT):
-            advice = (
-                f"{shown_path(folder)}: cannot be written ({error.strerror}); "
-                "make room, or choose another with --log-dir"
-            )
-        else:
-            advice = (
-                f"{shown_path(folder)}: cannot be written ({error.strerror}); choose another log folder with --log-dir"
-            )
-        raise BadInput(advice) from None
 
 
 def check_name(what: str, name: str) -> None:
@@ -152,7 +128,7 @@ def locked(folder: Path) -> Iterator[None]:
         try:
             fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise BadInput(f"{folder}: another process is at work on it; wait for it, or give another --name") from None
+            raise BadInput(f"{folder}: another process is at work on it; wait for it, or choose another name") from None
         except OSError:
             pass
         yield

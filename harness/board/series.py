@@ -21,11 +21,10 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 from tensorboard.compat.proto import summary_pb2
 
-from harness.models.network import Array, Network
-
-from .. import saturation
-from ..symmetry import clone_groups, clone_spread, effective_width, hidden_layers
-from ..trace import Quantity, Run
+from ..comparison.trace import Quantity, Run
+from ..measures import saturation
+from ..measures.symmetry import clone_groups, clone_spread, effective_width, hidden_layers
+from ..models.network import Array, Network
 from .events import (
     Series,
     Setting,

@@ -12,8 +12,8 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
-from .. import BadInput
-from ..given import Given, must, shown_path
+from ..errors import BadInput, shown_path
+from ..scenario.given import Given, must
 from .heatmap import FRAMES
 
 LOOPBACK = "127.0.0.1"
@@ -43,12 +43,10 @@ def launch(folder: Path, port: int | None, host: str = LOOPBACK) -> str:
         with contextlib.redirect_stderr(io.StringIO()):  # its advice is about options that are not ours
             return str(board.launch())
     except program.TensorBoardPortInUseError:
-        raise BadInput(f"command line: --port {port} is in use; choose another, or none to get a free one") from None
+        raise BadInput(f"{port} is in use", key="port", hint="choose another, or none to get a free one") from None
     except SystemExit:  # what serves for TensorBoard ends the process where it cannot listen
-        raise BadInput(
-            f"command line: --host {host} cannot be listened on; "
-            f"give an address of this machine, or none for {LOOPBACK}"
-        ) from None
+        hint = f"give an address of this machine, or none for {LOOPBACK}"
+        raise BadInput(f"cannot listen on {host}", key="host", hint=hint) from None
     except program.TensorBoardServerException as error:
         raise BadInput(f"TensorBoard did not start: {error.msg}") from None
 
@@ -82,9 +80,9 @@ def view(folder: Path, port: int | None = None, tell: Callable[[str], None] = pr
         raise BadInput(f"{told} is no folder; give one in which a run was written")
     if port is not None and not 0 <= port < 2**16:
         wanted = f"a number from 1 to {2**16 - 1}, or left out to get a free one"
-        raise must(Given(port, "command line: --port"), wanted)
+        raise must(Given(port, "port"), wanted)
     if not re.fullmatch(r"[A-Za-z0-9_.:-]+", host):
-        raise must(Given(host, "command line: --host"), f"an address of this machine, or left out for {LOOPBACK}")
+        raise must(Given(host, "host"), f"an address of this machine, or left out for {LOOPBACK}")
     if not has_run(folder):
         raise BadInput(f"{told} has no run; write one first, or give another folder")
     if not is_loopback(host):

@@ -1,4 +1,4 @@
-"""What people read (rich tables) and what machines read (JSON), from results. Computes nothing but their wording."""
+"""What people and machines read of a comparison."""
 
 from __future__ import annotations
 
@@ -10,15 +10,16 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from harness.models.network import Array
-
-from ..baseline import LEARNED, NEAR_CONSTANT
-from ..compare import Comparison
-from ..experiment import Experiment
-from ..post import Claim, RecoveredRate
-from ..scenario import Scenario
-from ..symmetry import clone_spread, effective_width, hidden_layers
-from ..trace import Run
+from ..comparison.differences import Comparison
+from ..comparison.experiment import Experiment
+from ..comparison.post import Claim, RecoveredRate
+from ..comparison.trace import Run
+from ..measures.baseline import NEAR_CONSTANT
+from ..measures.learning import target_of
+from ..measures.symmetry import clone_spread, effective_width, hidden_layers
+from ..models.network import Array
+from ..results import as_document, as_report, as_verdict
+from ..scenario.scenario import Scenario
 from .words import Json, count, joined, new_table, number, plain
 
 ROWS = 15  # of iterations in the table of costs
@@ -41,10 +42,10 @@ def agreement_sentence(experiment: Experiment) -> str:
     if wrong is not None:
         differing = sum(not c.difference.agrees for c in experiment.comparisons)
         return (
-            f"The math differs in {differing:,} of {count(len(experiment.comparisons), 'comparison')}. The first: "
-            f"{wrong.left} and {wrong.right} from {wrong.initializer} at iteration {wrong.iteration:,} differ in "
-            f"{element(wrong)}, by up to {wrong.difference.max_abs:.2g} where rounding allows "
-            f"{wrong.difference.allowed:.2g}."
+            f"The implementations differ in {differing:,} of {count(len(experiment.comparisons), 'comparison')}. The "
+            f"first difference: {wrong.left} and {wrong.right}, {wrong.initializer} initializer, iteration "
+            f"{wrong.iteration:,}, {element(wrong)}. They differ by up to {wrong.difference.max_abs:.2g}; rounding "
+            f"explains at most {wrong.difference.allowed:.2g}."
         )
     return (
         f"The math is right: {joined(names)} agree with each other and with numerical differentiation in all "
@@ -65,67 +66,91 @@ def near_constant(run: Run, constant_cost: float) -> tuple[int, int] | None:
     return best
 
 
-def clones_phrase(run: Run) -> str:
-    """What the hidden units of the first and the last weights are to each other."""
-    last = run.weights[-1]
-    hidden = list(hidden_layers(last))
-    if not hidden:
-        return "there is no hidden layer"
-    widths = [(effective_width(last, layer), last[layer - 1].shape[1]) for layer in hidden]
-    if all(width == units for width, units in widths):
-        return "no two hidden units are clones"
-    spread = max(clone_spread(weights, layer) for weights in run.weights for layer in hidden)
-    exact = all(width == 1 for width, _ in widths) and spread == 0
-    told = joined(f"{width} of {units}" for width, units in widths)
-    always = " at every recorded iteration" if exact else " at the end"
-    kind = "exact clones" if exact else "clones"
-    return f"hidden units are {kind}{always} (effective width {told})"
-
-
-def training_sentence(run: Run, constant_cost: float) -> str:
-    """What happened to the units and to the cost from one start."""
-    costs = run.costs
-    if not math.isfinite(costs[-1]):
-        return f"From {run.initializer} the cost left the numbers: lower the learning rate."
-    told = (
-        f"From {run.initializer}, {clones_phrase(run)}, and the cost goes from {number(costs[0])} to "
-        f"{number(costs[-1])} in {count(run.recorded[-1], 'iteration')}"
+def has_identical_units(run: Run) -> bool:
+    """Whether the units of each hidden layer are equal, bit for bit, at every recorded iteration."""
+    hidden = list(hidden_layers(run.weights[-1]))
+    return bool(hidden) and all(
+        effective_width(weights, layer) == 1 and weights[layer - 1].shape[1] > 1 and clone_spread(weights, layer) == 0
+        for weights in run.weights
+        for layer in hidden
     )
-    stuck = near_constant(run, constant_cost)
-    if stuck is not None:
-        when = f"from iteration {stuck[0]:,} to {stuck[1]:,}" if stuck[1] < run.recorded[-1] else f"since {stuck[0]:,}"
-        told += f"; {when} it lay at {number(constant_cost)}, the cost of predicting the mean of y whatever x"
-    if costs[-1] <= LEARNED * constant_cost and "exact" in clones_phrase(run):
-        told += ". Equal units did not keep it from learning"
-    return told + "."
+
+
+def clones_phrase(run: Run) -> str:
+    """What the hidden units are to each other."""
+    last = run.weights[-1]
+    widths = [(effective_width(last, layer), last[layer - 1].shape[1]) for layer in hidden_layers(last)]
+    if not widths:
+        return "there is no hidden layer"
+    told = f"(effective width {joined(f'{width} of {units}' for width, units in widths)})"
+    if has_identical_units(run):
+        return f"the units of each hidden layer stay identical throughout {told}"
+    if any(width < units for width, units in widths):
+        return f"some hidden units are clones at the end {told}"
+    return "no two hidden units are clones"
+
+
+def start_in_words(initializer: str) -> str:
+    """ "all weights initialised to 1", "the glorot_uniform initializer" """
+    constants = {"ones": "1", "zeros": "0"}
+    given = constants.get(initializer) or (initializer[9:-1] if initializer.startswith("constant(") else None)
+    return f"all weights initialised to {given}" if given else f"the {initializer} initializer"
+
+
+def training_sentences(run: Run, experiment: Experiment) -> str:
+    """What happened to the units and to the cost from one initializer."""
+    costs, constant_cost = run.costs, experiment.constant_cost
+    start = start_in_words(run.initializer)
+    if not math.isfinite(costs[-1]):
+        return f"Training with {start} diverged (the cost became NaN). Lower the learning rate."
+    told = [
+        f"With {start}, the cost goes from {number(costs[0])} to {number(costs[-1])} in "
+        f"{count(run.recorded[-1], 'iteration')}; {clones_phrase(run)}."
+    ]
+    plateau = near_constant(run, constant_cost)
+    if plateau is not None:
+        when = (
+            f"From iteration {plateau[0]:,} to {plateau[1]:,}"
+            if plateau[1] < run.recorded[-1]
+            else f"From iteration {plateau[0]:,} to the end"
+        )
+        told.append(
+            f"{when} it was on a plateau at {number(constant_cost)}, the cost of predicting the mean of y for every "
+            "input."
+        )
+    scenario = experiment.scenario
+    learned = costs[-1] <= target_of(scenario.network.cost, scenario.x, scenario.y).cost
+    if learned and has_identical_units(run):
+        told.append("Identical units did not prevent it from learning.")
+    return " ".join(told)
 
 
 def first_runs(experiment: Experiment) -> list[Run]:
-    """One run for each start: the first implementation's, for the others agree with it."""
+    """One run for each initializer: the first implementation's, because the others agree with it."""
     return [run for run in experiment.runs if run.implementation == experiment.runs[0].implementation]
 
 
-def verdict(experiment: Experiment, recovered: RecoveredRate | None, figures: Sequence[Claim]) -> list[str]:
+def verdict(experiment: Experiment) -> list[str]:
     """The whole answer in a few sentences."""
     told = [agreement_sentence(experiment)]
-    if recovered is not None:
-        right = sum(claim.agrees for claim in figures)
+    if experiment.recovered_rate is not None:
+        right = sum(claim.agrees for claim in experiment.claims)
+        all_of = f"All {right}" if right == len(experiment.claims) else f"{right} of the {len(experiment.claims)}"
         told.append(
-            f"{right} of the {len(figures)} printed figures of the post are ours too; "
-            f"its unstated learning rate was {recovered.rate:g}."
+            f"{all_of} figures printed in the forum question are reproduced. Its learning rate, which it does not "
+            f"state, was {experiment.recovered_rate.rate:g}."
         )
-    told += [training_sentence(run, experiment.constant_cost) for run in first_runs(experiment)]
-    return told
+    return told + [training_sentences(run, experiment) for run in first_runs(experiment)]
 
 
-def markdown(sentences: Sequence[str], experiment: Experiment) -> str:
+def markdown(experiment: Experiment) -> str:
     """The verdict and the table of costs as Markdown, for TensorBoard's text page."""
-    runs = first_runs(experiment)
+    sentences, runs = verdict(experiment), first_runs(experiment)
     rows = table_rows(runs[0].recorded)
     lines = [
         " ".join(sentences),
         "",
-        "| iteration | " + " | ".join(f"cost from {run.initializer}" for run in runs) + " |",
+        "| iteration | " + " | ".join(f"cost, {run.initializer}" for run in runs) + " |",
     ]
     lines.append("| ---: |" + " ---: |" * len(runs))
     lines += [
@@ -140,8 +165,8 @@ def markdown(sentences: Sequence[str], experiment: Experiment) -> str:
 def rate_line(recovered: RecoveredRate) -> str:
     """How sure the learning rate is"""
     return (
-        f"The learning rate, by search: those from {recovered.low:.4f} to {recovered.high:.4f} reproduce the outputs "
-        f"after 1000 iterations; {recovered.rate:g} misses them by {recovered.miss:.0e}."
+        f"Learning rates from {recovered.low:.4f} to {recovered.high:.4f} reproduce the outputs after 1,000 "
+        f"iterations; with {recovered.rate:g} they differ by {recovered.miss:.0e}."
     )
 
 
@@ -159,13 +184,13 @@ def table_rows(recorded: Sequence[int]) -> list[int]:
 def agreement_table(experiment: Experiment) -> Table:
     """One row for every pair and start: the worst differences, and the element that came nearest to what is allowed."""
     table = new_table(
-        "Agreement: the largest differences",
+        "Agreement: largest differences",
         ("", "left"),
         ("abs", "right"),
         ("rel", "right"),
         ("ulp", "right"),
-        ("of\nallowed", "right"),
-        ("nearest to it,\nat iteration", "left"),
+        ("share of\nallowed", "right"),
+        ("closest to the limit,\nat iteration", "left"),
     )
     groups: dict[str, dict[tuple[str, str], list[Comparison]]] = {}
     for comparison in experiment.comparisons:
@@ -173,7 +198,7 @@ def agreement_table(experiment: Experiment) -> Table:
         pairs.setdefault((comparison.left, comparison.right), []).append(comparison)
     for initializer, pairs in groups.items():
         table.add_section()
-        table.add_row(Text(f"from {initializer}", "bold"))
+        table.add_row(Text(initializer, "bold"))
         for pair, group in pairs.items():
             worst = max(group, key=lambda c: c.difference.of_allowed)
             table.add_row(
@@ -190,26 +215,27 @@ def agreement_table(experiment: Experiment) -> Table:
 
 def agreement_notes(experiment: Experiment) -> str:
     """How to read the table of agreement, and what could not be compared."""
-    lacking = [f"{name} offers no {joined(lacks)}" for name, lacks in experiment.not_offered.items() if lacks]
+    lacking = [f"{name} does not offer {joined(lacks)}" for name, lacks in experiment.not_offered.items() if lacks]
     read = (
-        "allowed: twice the bound of the rounding errors of all that went into the element. rel: of one element. "
-        "ulp: of the quantity's largest element; both are large where sums cancel, as in a gradient on a plateau."
+        "allowed: twice the bound on the rounding errors of everything that the element is computed from. rel: "
+        "relative to that element. ulp: relative to the quantity's largest element. Both are large when sums cancel, "
+        "as in a gradient on a plateau."
     )
     batches = experiment.scenario.batches
     if batches is not None:
         read += (
-            f" The quantities of an iteration, its cost too, are those of its batch of {batches.size}; the cost of the "
-            "training below is that of all observations."
+            f" The quantities of an iteration, its cost included, are those of its batch of {batches.size}; the cost "
+            "in the training table is that of all observations."
         )
     return f"{read} Not compared: {joined(lacking)}." if lacking else read
 
 
 def training_table(runs: Sequence[Run]) -> Table:
-    """Cost, effective width and clone spread of the hidden layers by start, at log-spaced iterations."""
+    """Cost, effective width and clone spread of the hidden layers by initializer, at log-spaced iterations."""
     columns = [("iteration", "right")]
     for run in runs:
         columns += [(f"{run.initializer}\ncost", "right"), ("width", "right"), ("spread", "right")]
-    table = new_table("Training, and the clones of the hidden layers", *columns)
+    table = new_table("Training, and clones in the hidden layers", *columns)
     for row in table_rows(runs[0].recorded):
         cells = [f"{runs[0].recorded[row]:,}"]
         for run in runs:
@@ -233,9 +259,15 @@ def cells_of(values: Array) -> str:
 
 
 def claims_table(figures: Sequence[Claim]) -> Table:
-    """Every printed figure of the post beside ours."""
-    columns = (("figure", "left"), ("printed", "left"), ("ours", "left"), ("apart", "right"), ("agree", "left"))
-    table = new_table("The post's figures", *columns)
+    """Every figure that the forum question prints beside the measured one."""
+    columns = (
+        ("figure", "left"),
+        ("printed", "left"),
+        ("measured", "left"),
+        ("difference", "right"),
+        ("agree", "left"),
+    )
+    table = new_table("Figures of the forum question", *columns)
     for claim in figures:
         table.add_row(
             claim.claim,
@@ -247,20 +279,22 @@ def claims_table(figures: Sequence[Claim]) -> Table:
     return table
 
 
-def people(
-    experiment: Experiment, recovered: RecoveredRate | None, figures: Sequence[Claim], log_dir: str | None
-) -> RenderableType:
-    """Everything that a person reads of the main job."""
-    told = verdict(experiment, recovered, figures)
-    parts: list[RenderableType] = [Text(f"{sentence}\n") for sentence in told]
-    if recovered is not None:
-        parts += [claims_table(figures), Text(rate_line(recovered), "dim"), Text()]
+@as_verdict.register
+def people(experiment: Experiment) -> RenderableType:
+    """The answer."""
+    return Text("\n\n".join(verdict(experiment)))
+
+
+@as_report.register
+def tables(experiment: Experiment) -> RenderableType:
+    """Every table, and the answer last."""
+    parts: list[RenderableType] = []
+    if experiment.recovered_rate is not None:
+        parts += [claims_table(experiment.claims), Text(rate_line(experiment.recovered_rate), "dim"), Text()]
     parts += [agreement_table(experiment), Text(agreement_notes(experiment), "dim"), Text()]
     runs = first_runs(experiment)
     parts += [training_table(runs[first : first + SIDE_BY_SIDE]) for first in range(0, len(runs), SIDE_BY_SIDE)]
-    if log_dir is not None:
-        parts.append(Text(f"See it in TensorBoard: harness view {log_dir}"))
-    return Group(*parts)
+    return Group(*parts, Text(), people(experiment))
 
 
 # JSON
@@ -323,21 +357,21 @@ def comparison_json(comparison: Comparison) -> Json:
     }
 
 
-def machines(
-    experiment: Experiment, recovered: RecoveredRate | None, figures: Sequence[Claim], log_dir: str | None
-) -> Json:
-    """Everything of the main job as one JSON document; the keys are described in docs/json.md and stay."""
+@as_document.register
+def machines(experiment: Experiment) -> Json:
+    """Everything of a comparison as one JSON document; the keys are described in docs/json.md."""
+    recovered = experiment.recovered_rate
     return plain(
         {
-            "verdict": verdict(experiment, recovered, figures),
-            "agrees": experiment.agrees and all(claim.agrees for claim in figures),
+            "agrees": experiment.agrees,
             "scenario": scenario_json(experiment.scenario),
             "constant_cost": experiment.constant_cost,
-            "runs": [run_json(run, log_dir) for run in experiment.runs],
+            "runs": [run_json(run, experiment.log_dir) for run in experiment.runs],
             "comparisons": [comparison_json(comparison) for comparison in experiment.comparisons],
             "not_offered": experiment.not_offered,
             "post_claims": [
-                {"claim": c.claim, "printed": c.printed, "measured": c.measured, "agrees": c.agrees} for c in figures
+                {"claim": c.claim, "printed": c.printed, "measured": c.measured, "agrees": c.agrees}
+                for c in experiment.claims
             ],
             "recovered_learning_rate": None if recovered is None else recovered.rate,
         }

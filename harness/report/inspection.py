@@ -5,8 +5,9 @@ from __future__ import annotations
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from ..keras_models.inspection import OFF, Inspection, LayerReport
-from ..saturation import FLAT
+from ..measures.saturation import FLAT
+from ..programs.inspection import OFF, Inspection, LayerReport
+from ..results import as_document, as_report, as_verdict
 from .words import Json, new_table, plain
 
 LISTED = 8  # units of a group that are named
@@ -91,12 +92,14 @@ def notes(inspection: Inspection) -> str:
         f"the activation is under {FLAT:.0%} of its largest."
     )
     if inspection.observations is None:
-        told += " Dead and saturated units need data: --data FILE.npz."
+        told += " Dead and saturated units are found only with data."
     if inspection.not_judged:
         told += f" Not judged: {', '.join(inspection.not_judged)}."
     return told
 
 
+@as_verdict.register
+@as_report.register
 def people(inspection: Inspection) -> RenderableType:
     """Everything that a person reads of an inspected model."""
     seen = inspection.observations is not None
@@ -133,12 +136,12 @@ def layer_json(layer: LayerReport) -> Json:
     }
 
 
+@as_document.register
 def machines(inspection: Inspection) -> Json:
     """Everything as one JSON document."""
     document: Json = {
         "model": inspection.model,
         "fine": inspection.is_fine,
-        "verdict": sentences(inspection),
         "observations": inspection.observations,
         "layers": [layer_json(layer) for layer in inspection.layers],
         "not_judged": inspection.not_judged,

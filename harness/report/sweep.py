@@ -2,121 +2,135 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from rich.console import Group as Lines
 from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from harness.models.optimizers import exact
-
-from .. import post
-from ..scenario import load
-from ..sweep import ENOUGH, Combination, Group, Sweep, best
+from ..comparison import post
+from ..models.optimizers import exact
+from ..results import as_document, as_report, as_verdict
+from ..scenario.scenario import load
+from ..sweeps.sweep import ENOUGH, Combination, Group, Sweep, best
 from .comparison import scenario_json
 from .words import Json, count, new_table, number, plain
 
+MOST_NAMED = 12  # combinations with a line of their own in the verdict
 
-def post_sentence(sweep: Sweep) -> str:
-    """Where the post's own result lies among starts with its own settings; nothing where none were trained."""
+
+def of_post(sweep: Sweep) -> Group | None:
+    """The group with the settings of the forum question's random start, if the sweep has it."""
     its_own = Combination("glorot_uniform", "sgd", load("post").learning_rate)
     group = next((group for group in sweep.groups if group.combination == its_own), None)
-    if group is None or not post.is_post(sweep.scenario):
+    return group if post.is_post(sweep.scenario) else None
+
+
+def post_sentence(sweep: Sweep) -> str:
+    """Where the forum question's own result lies among networks with its own settings; empty without those."""
+    group = of_post(sweep)
+    if group is None:
         return ""
-    cost = post.final_cost()
-    better = float(np.mean(group.final_cost <= cost))
+    better = float(np.mean(group.final_cost <= post.final_cost()))
     low, middle, high = (number(q) for q in group.cost_quantiles)
     return (
-        f"The post came to a cost of {cost:.6f} in 10,000 iterations from a random start. Of {len(group.seeds):,} "
-        f"starts by {group.combination}, {better:.1%} are at or under that after {sweep.scenario.iterations:,}; nine "
-        f"in ten come to between {low} and {high}, the middle one to {middle}."
+        f"The forum question reached a cost of {post.final_cost():.6f} in 10,000 iterations from a random start. Of "
+        f"{count(len(group.seeds), 'seed')} of {group.combination}, {better:.1%} are at or under that cost after "
+        f"{sweep.scenario.iterations:,} iterations (median {middle}, 90 % between {low} and {high})."
     )
 
 
 def needed(group: Group) -> str:
-    """What the members of a group need for the target."""
+    """How many iterations the members of a group need to learn."""
     low, middle, high = (f"{q:,.0f}" for q in group.iterations_quantiles)
-    return f"{middle} iterations (nine in ten between {low} and {high})"
+    return f"median {middle} iterations, 90 % between {low} and {high}"
 
 
-def needed_sentence(sweep: Sweep) -> str:
-    """Whether so many iterations are too many: what the best combination needs."""
+def group_sentence(group: Group, target: float) -> str:
+    """What became of one combination."""
+    constant = len(group.seeds) == 1
+    learned = f"{group.reached_share:.1%} of {len(group.seeds):,} seeds learn"
+    if constant:
+        learned = "learns" if group.reached_share else f"does not learn (final cost {number(group.final_cost[0])})"
+    told = f"{group.combination}: {learned}"
+    if group.reached_share:
+        told += f" (after {group.iterations_quantiles[1]:,.0f} iterations)" if constant else f" ({needed(group)})"
+    clones = float(np.mean(group.clones))
+    return told + (f"; clones in {clones:.0%}." if clones and not constant else "; clones." if clones else ".")
+
+
+def best_sentence(sweep: Sweep) -> str:
+    """Which combination learns soonest."""
     group = best(sweep)
+    learned = f"Learned means a cost of at most {number(sweep.target)}."
     if group is None:
-        return f"No combination brings {ENOUGH:.0%} of its members to a cost of {number(sweep.target)}."
-    return (
-        f"Soonest at a cost of {number(sweep.target)} is {group.combination}: {group.reached_share:.1%} of its members "
-        f"reach it, the middle one after {needed(group)}."
-    )
-
-
-def too_many_sentence(sweep: Sweep) -> str:
-    """The post's last question: are 10000 iterations too many?"""
-    group = best(sweep)
-    if group is None or not post.is_post(sweep.scenario):
-        return ""
-    middle = group.iterations_quantiles[1]
-    if middle == 0:  # a target that the start is at
-        return ""
-    if middle > 5000:
-        return (
-            "So 10,000 iterations are not too many for what was tried here; try --learning-rate 3 or --optimizer adam."
-        )
-    return f"So 10,000 iterations are {10000 / middle:,.0f} times as many as these settings need for the same cost."
+        return f"{learned} No combination brings {ENOUGH:.0%} of its seeds there."
+    if len(sweep.groups) == 1:
+        return learned
+    return f"{learned} {group.combination} learns soonest ({needed(group)})."
 
 
 def verdict(sweep: Sweep) -> list[str]:
-    """The answer in a few sentences."""
-    told = [post_sentence(sweep), needed_sentence(sweep), too_many_sentence(sweep)] if sweep.groups else []
+    """The answer in a few sentences: every combination that was asked about, unless they are too many for that."""
+    told = [post_sentence(sweep), best_sentence(sweep)] if sweep.groups else []
     told = [sentence for sentence in told if sentence]
+    if 0 < len(sweep.groups) <= MOST_NAMED:
+        told.append("\n".join(group_sentence(group, sweep.target) for group in sweep.groups))
     if sweep.interrupted:
         done = sum(len(group.seeds) for group in sweep.groups)
-        told.append(f"Interrupted: {done:,} of {sweep.asked:,} members are done.")
+        told.append(f"Interrupted: {done:,} of {sweep.asked:,} networks are done.")
     return told
+
+
+def spread(quantiles: Sequence[float]) -> str:
+    """The median, and under it the range of the middle 90 %"""
+    low, middle, high = (number(q) if q < 10_000 else f"{q:,.0f}" for q in quantiles)
+    return middle if low == high else f"{middle}\n{low} to {high}"
 
 
 def sweep_table(sweep: Sweep) -> Table:
     """One row for every combination."""
-    quantiles = ("5 %", "50 %", "95 %")
     members = count(max(len(group.seeds) for group in sweep.groups), "network")
     table = new_table(
-        f"{sweep.scenario.name}: {members} to a row, one from a constant start; "
+        f"{sweep.scenario.name}: {members} in each row, one from a constant initializer; "
         f"{sweep.scenario.iterations:,} iterations",
-        ("", "left"),
-        *((f"{head}\n{name}", "right") for head, name in zip(("cost", "", ""), quantiles)),
-        ("at\ntarget", "right"),
-        *((f"{head}\n{name}", "right") for head, name in zip(("after", "", ""), quantiles)),
-        ("\nstuck", "right"),
+        ("combination", "left"),
+        ("final cost:\nmedian, 90 %", "right"),
+        ("\nlearned", "right"),
+        ("iterations:\nmedian, 90 %", "right"),
+        ("on\nplateau", "right"),
         ("\nclones", "right"),
     )
-    for initializer in dict.fromkeys(group.combination.initializer for group in sweep.groups):
-        of_start = [group for group in sweep.groups if group.combination.initializer == initializer]
-        table.add_section()
-        table.add_row(Text(initializer, "bold"))
-        for group in of_start:
-            table.add_row(
-                f"{group.combination.optimizer} {exact(group.combination.learning_rate)}",
-                *(f"{q:.0e}" for q in group.cost_quantiles),
-                f"{group.reached_share:.1%}",
-                *("-" if np.isnan(q) else f"{q:.0f}" for q in group.iterations_quantiles),
-                f"{np.mean(group.stuck):.0%}",
-                f"{np.mean(group.clones):.0%}",
-            )
+    for group in sweep.groups:
+        table.add_row(
+            f"{group.combination.initializer}\n{group.combination.optimizer} {exact(group.combination.learning_rate)}",
+            spread(group.cost_quantiles),
+            f"{group.reached_share:.1%}",
+            "-" if np.isnan(group.iterations_quantiles[0]) else spread(group.iterations_quantiles),
+            f"{np.mean(group.stuck):.0%}",
+            f"{np.mean(group.clones):.0%}",
+        )
     return table
 
 
-def people(sweep: Sweep, log_dir: str | None) -> RenderableType:
-    """Everything that a person reads of a sweep."""
+@as_verdict.register
+def people(sweep: Sweep) -> RenderableType:
+    """The answer."""
+    return Text("\n\n".join(verdict(sweep)))
+
+
+@as_report.register
+def tables(sweep: Sweep) -> RenderableType:
+    """The table, and the answer last."""
     notes = (
-        f"target: a cost of {number(sweep.target)}. after: the first recorded iteration at the target, of those that "
-        f"reach it. stuck: within 1 % of {number(sweep.constant_cost)}, the cost of predicting the mean of y."
+        f"learned: the share with a cost of at most {number(sweep.target)}. iterations: the first recorded iteration "
+        f"at which those had learned. on plateau: final cost within 1 % of {number(sweep.constant_cost)}, the cost of "
+        "predicting the mean of y."
     )
-    parts: list[RenderableType] = [Text(f"{sentence}\n") for sentence in verdict(sweep)]
-    if sweep.groups:
-        parts += [sweep_table(sweep), Text(notes, "dim")]
-    if log_dir is not None:
-        parts += [Text(), Text(f"See it in TensorBoard: harness view {log_dir}")]
-    return Lines(*parts)
+    parts: list[RenderableType] = [sweep_table(sweep), Text(notes, "dim"), Text()] if sweep.groups else []
+    return Lines(*parts, people(sweep))
 
 
 def group_json(group: Group) -> Json:
@@ -133,19 +147,19 @@ def group_json(group: Group) -> Json:
     }
 
 
-def machines(sweep: Sweep, log_dir: str | None) -> Json:
-    """Everything of a sweep as one JSON document"""
+@as_document.register
+def machines(sweep: Sweep) -> Json:
+    """Everything of a sweep as one JSON document; the keys are described in docs/json.md."""
     found = best(sweep)
     document: Json = plain(
         {
-            "verdict": verdict(sweep),
             "scenario": scenario_json(sweep.scenario),
             "target": sweep.target,
             "constant_cost": sweep.constant_cost,
             "interrupted": sweep.interrupted,
             "combinations": [group_json(group) for group in sweep.groups],
             "best": None if found is None else group_json(found),
-            "log_dir": log_dir,
+            "log_dir": sweep.log_dir,
         }
     )
     return document

@@ -11,6 +11,7 @@ from rich import box
 from rich.table import Table
 
 Json = dict[str, Any]
+MAX_LABEL_COLUMNS = 16  # of the first column of a table, whose words may go to the next line
 
 
 def count(number: int, noun: str) -> str:
@@ -40,8 +41,9 @@ def new_table(title: str, *columns: tuple[str, str]) -> Table:
         show_edge=False,
     )
     for place, (name, justify) in enumerate(columns):
-        # only the first column, of words, may be folded: a number cut in two is none
-        table.add_column(name, justify=justify, no_wrap=place > 0)  # type: ignore[arg-type]
+        # the first column, of words, is folded when space is short; a number is never cut
+        limit = None if place else MAX_LABEL_COLUMNS
+        table.add_column(name, justify=justify, no_wrap=place > 0, max_width=limit)  # type: ignore[arg-type]
     return table
 
 

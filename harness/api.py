@@ -1,0 +1,142 @@
+"""The public API. ``import harness`` loads none of it, and TensorFlow is imported only by what computes with it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from .errors import BadInput
+from .models.network import Network
+from .scenario.scenario import Scenario, load
+
+if TYPE_CHECKING:
+    import keras
+
+    from .comparison.experiment import Experiment
+    from .programs.inspection import Inspection
+    from .sweeps.sweep import Sweep
+
+__all__ = ["BadInput", "Network", "Scenario", "compare", "inspect", "load", "sweep"]
+
+# (done, in all, what is running): called as the work goes on
+Progress = Callable[[int, int, str], None]
+
+
+def silent(done: int, total: int, what: str) -> None:
+    """Show no progress."""
+
+
+def scenario_of(scenario: str | Path | Scenario, settings: dict[str, Any]) -> Scenario:
+    """The scenario itself, or the one of that name or file with settings in place of its own."""
+    if isinstance(scenario, Scenario):
+        if settings:
+            raise BadInput(
+                f"a Scenario has its own settings, got {', '.join(settings)} beside it; "
+                "give the name or file, or use dataclasses.replace"
+            )
+        return scenario
+    return load(str(scenario), settings)
+
+
+def compare(scenario: str | Path | Scenario = "post", *, progress: Progress = silent, **settings: Any) -> Experiment:
+    """Train a network by hand, with ``GradientTape`` and with ``keras.Sequential``, and compare every quantity.
+
+    All start from the same weights. Every quantity of every recorded iteration is compared between the implementations
+    and with numerical differentiation, within a bound on the rounding errors.
+
+    Args:
+        scenario: a built-in name ("post", "xor", "digits"), a TOML file, or a ``Scenario``.
+        progress: called with (steps done, steps in all, what is running).
+        settings: in place of the scenario's own: ``initializers``, ``learning_rate``, ``iterations``, ``batch_size``,
+            ``hidden``, ``activations``, ``cost``, ``dtype``, ``seed``, ``record`` and the others of a TOML file.
+
+    Returns:
+        An ``Experiment``: ``agrees``, ``runs``, ``comparisons``, ``constant_cost``; ``to_dict()`` is the JSON document.
+
+    Raises:
+        BadInput: a setting, a file or the data is not usable.
+
+    Example:
+        >>> import harness
+        >>> result = harness.compare("post", iterations=10, initializers=["ones"])
+        >>> result.agrees
+        True
+    """
+    from .comparison import experiment
+    from .report import comparison as _  # noqa: F401 - registers how the result is shown
+
+    return experiment.run(scenario_of(scenario, settings), progress)
+
+
+def sweep(
+    scenario: str | Path | Scenario = "post",
+    *,
+    seeds: int = 1000,
+    optimizers: Sequence[str] = ("sgd",),
+    learning_rates: Sequence[float] = (),
+    target: float | None = None,
+    progress: Progress = silent,
+    **settings: Any,
+) -> Sweep:
+    """Train many seeds of every combination of initializer, optimizer and learning rate.
+
+    Args:
+        scenario: as for ``compare``; its ``initializers`` are the ones that are combined.
+        seeds: networks of each combination, one from a constant initializer.
+        optimizers: of "sgd", "momentum", "nesterov", "rmsprop", "adam", also as "adam(beta_1=0.8)".
+        learning_rates: the scenario's own if empty.
+        target: cost that counts as learned; by default that of ``measures.learning.target_of``.
+        progress: called with (networks done, networks in all, what is running).
+        settings: as for ``compare``.
+
+    Returns:
+        A ``Sweep``: one ``Group`` for each combination, with ``final_cost`` and ``reached_at`` of every seed.
+
+    Raises:
+        BadInput: a setting, a file or the data is not usable.
+
+    Example:
+        >>> import harness
+        >>> result = harness.sweep("post", seeds=16, iterations=2000, initializers=["glorot_uniform"])
+        >>> result.groups[0].reached_share
+        1.0
+    """
+    from dataclasses import replace
+
+    from .report import sweep as _  # noqa: F401 - registers how the result is shown
+    from .scenario.scenario import record_of_costs
+    from .sweeps import sweep as sweeps
+
+    chosen = scenario_of(scenario, settings)
+    if "record" not in settings:
+        chosen = replace(chosen, record=record_of_costs(chosen))
+    combinations = sweeps.combinations(chosen.initializers, optimizers, learning_rates or [chosen.learning_rate])
+    return sweeps.run(sweeps.job(chosen, combinations, seeds, target), progress)
+
+
+def inspect(model: keras.Model, x: Any = None, *, progress: Progress = silent) -> Inspection:
+    """Judge a Keras model by its weights: clones, effective width, scale; with data, dead and saturated units too.
+
+    Args:
+        model: a built model; it is not changed.
+        x: its inputs, (observations, ...) or a list of one array for each input; None judges the weights alone.
+        progress: called with (observations done, observations in all, what is running).
+
+    Returns:
+        An ``Inspection``: ``is_fine``, and one report for each layer.
+
+    Raises:
+        BadInput: the model has no weights yet, or ``x`` does not fit it.
+
+    Example:
+        >>> import harness, keras
+        >>> layers = [keras.layers.Dense(units, kernel_initializer="ones") for units in (3, 1)]
+        >>> model = keras.Sequential([keras.Input((2,)), *layers])
+        >>> harness.inspect(model).layers[0].effective_width
+        1
+    """
+    from .programs import inspection
+    from .report import inspection as _  # noqa: F401 - registers how the result is shown
+
+    return inspection.inspect(model, x, progress)

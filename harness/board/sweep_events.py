@@ -1,0 +1,54 @@
+"""A sweep in TensorBoard: one entry of the HParams page for each combination, not for each member."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from ..files import plain_errors
+from ..sweeps.sweep import Group, Sweep
+from .events import Setting, hparams_values, scalar_series
+from .runs import event_file, write_events
+
+# tag, title, what to look for
+SCALARS = (
+    ("cost/05", "cost, 5 %", "One member in twenty ends at or under this cost."),
+    ("cost/50", "cost, median", "Half of the members end at or under this cost."),
+    ("cost/95", "cost, 95 %", "All but one member in twenty end at or under this cost."),
+    ("target/share", "share at target", "The share of the members that reach the target."),
+    ("target/median", "iterations to target", "The iterations that the middle one of those needs."),
+    ("stuck", "share stuck", "The share of the members that end at the cost of a constant prediction."),
+    ("clones", "share with clones", "The share of the members that end with clones in a hidden layer."),
+)
+
+
+def figures(group: Group) -> list[float]:
+    """One for each of ``SCALARS``"""
+    return [
+        *group.cost_quantiles,
+        group.reached_share,
+        group.iterations_quantiles[1],
+        float(np.mean(group.stuck)),
+        float(np.mean(group.clones)),
+    ]
+
+
+def write(sweep: Sweep, folder: Path, wall_time: float) -> None:
+    """Write a folder in ``folder`` for each combination, in place of what was written there before.
+
+    Raises:
+        BadInput: it cannot be written.
+    """
+    metrics = {tag: title for tag, title, _ in SCALARS}
+    for group in sweep.groups:
+        settings: dict[str, Setting] = {**group.combination._asdict(), "members": len(group.seeds)}
+        series = [scalar_series(tag, text, [figure]) for (tag, _, text), figure in zip(SCALARS, figures(group))]
+        of_group = folder / str(group.combination).replace(" ", "-")
+        with plain_errors(of_group):
+            of_group.mkdir(exist_ok=True)
+            for old in of_group.glob(event_file("*")):
+                old.unlink()
+            write_events(
+                of_group, wall_time, hparams_values(settings, metrics, wall_time), series, [sweep.scenario.iterations]
+            )

@@ -1,0 +1,1 @@
+"""The command line. It knows the flags and owns no logic."""

@@ -1,0 +1,70 @@
+"""``harness compare``"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import time
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from ..options import add_learning_rate, add_output, add_scenario, overrides, positive
+from ..terminal import progress_bar, show_result, silent_import, told_what_is_kept
+from . import AGREES, DIFFERS
+
+if TYPE_CHECKING:
+    from ...board.events import Setting
+    from ...comparison.trace import Run
+
+
+def add(commands: Any) -> None:
+    command = commands.add_parser(
+        "compare",
+        help="do three ways to train the same network agree, and what did its weights do?",
+        description="Train a network by hand, with GradientTape and with keras.Sequential from the same weights, "
+        "compare every quantity, and log it for TensorBoard. Exit code 0: all agree, 1: some differ, 2: bad input.",
+    )
+    add_learning_rate(add_scenario(command))
+    add_output(command).add_argument(
+        "--max-neurons",
+        type=positive,
+        default=32,
+        metavar="N",
+        help="at most so many of a layer are drawn in TensorBoard (default: 32)",
+    )
+    command.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    from ... import board
+    from ...scenario import effort, scenario
+
+    chosen = scenario.load(arguments.scenario, overrides(arguments))
+    effort.check_comparison(chosen)
+    if not arguments.no_log:
+        effort.check_drawing(chosen, arguments.max_neurons)
+    with contextlib.ExitStack() as stack:
+        folder = None
+        if not arguments.no_log:
+            folder = stack.enter_context(board.run_folder(arguments.log_dir, chosen.name, arguments.name))
+        stack.enter_context(told_what_is_kept(folder))
+        show = stack.enter_context(progress_bar("loading TensorFlow"))
+        with silent_import():
+            from ...comparison import experiment
+            from ...report import comparison
+        wall_time = time.time()
+        sizes = "-".join(map(str, chosen.network.sizes))
+        hparams: dict[str, Setting] = {"learning_rate": chosen.learning_rate, "network": f"{chosen.name} {sizes}"}
+        if chosen.batches is not None:
+            hparams["batch_size"] = chosen.batches.size
+
+        def write(run: Run) -> None:
+            if folder is not None and run.recorded:
+                board.write(run, folder / run.name, wall_time, arguments.max_neurons, chosen.network, hparams)
+
+        found = experiment.run(chosen, show, write)
+        if folder is not None:
+            found = replace(found, log_dir=str(folder))
+            board.write_verdict(folder, comparison.markdown(found), wall_time, found.runs)
+    show_result(arguments, found)
+    return AGREES if found.agrees else DIFFERS

@@ -1,0 +1,50 @@
+"""``harness inspect``"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from ..options import add_json, add_seed
+from ..terminal import progress_bar, show_result, silent_import
+from . import AGREES, DIFFERS
+
+
+def add(commands: Any) -> None:
+    command = commands.add_parser(
+        "inspect",
+        help="has my Keras model clones, dead or saturated units?",
+        description="Judge a Keras model by its weights: clones and effective width, and the scale of its kernels "
+        "beside the rule that the activation is recommended to start from; with data, dead and saturated units too. "
+        "Code in a file is not run. Exit code 0: fine, 1: clones, dead or saturated units, 2: bad input.",
+    )
+    command.add_argument(
+        "model",
+        metavar="MODEL",
+        help="a .keras file, or module:function for a function of your own, run here, that returns a model",
+    )
+    command.add_argument(
+        "--data",
+        type=Path,
+        metavar="FILE",
+        help="a .npz file with the inputs: x, or one array by the name of each input",
+    )
+    add_seed(command, "what a function draws")
+    add_json(command.add_argument_group("output"))
+    command.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    from ...programs import model_files as source
+
+    source.check_source(arguments.model, arguments.data)
+    with progress_bar("loading TensorFlow") as show:
+        with silent_import():
+            from ...programs import inspection
+            from ...report import inspection as _  # noqa: F401 - registers how an inspection is shown
+        model = source.load(arguments.model, arguments.seed)
+        x = None if arguments.data is None else source.load_data(arguments.data, model)
+        found = inspection.inspect(model, x, show)
+    show_result(arguments, found)
+    return AGREES if found.is_fine else DIFFERS

@@ -1,0 +1,152 @@
+"""What a command does with the terminal: a progress bar, the result, quiet while libraries load, a word on Ctrl-C."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import os
+import sys
+import tempfile
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..results import Result, as_report, as_verdict
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+MAX_COLUMNS = 1000  # of a table
+PATIENCE = 1.0  # seconds after which what goes on is shown
+
+
+def open_standard_streams() -> None:
+    """Put nothing in the place of a standard stream that the caller has closed (``>&-``).
+
+    The next file of ours would take its number otherwise, and what libraries print would go into that file.
+    """
+    for number in (0, 1, 2):
+        if not is_open(number):
+            os.open(os.devnull, os.O_RDWR)  # takes the lowest number that is free, which is this one
+    # Python has no stream where there was none when it started
+    sys.stdout = sys.stdout or open(os.devnull, "w")  # noqa: SIM115 - to the end of the process
+    sys.stderr = sys.stderr or open(os.devnull, "w")  # noqa: SIM115
+
+
+def is_open(number: int) -> bool:
+    """Whether this process has a file of that number."""
+    try:
+        os.fstat(number)
+    except OSError:
+        return False
+    return True
+
+
+def stdout_to_nowhere() -> None:
+    """Throw away what stdout still holds: it cannot be written, and at the end Python would try once more."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)
+
+
+@contextlib.contextmanager
+def silent_import() -> Iterator[None]:
+    """Keep what TensorFlow's libraries write to stderr while they load, unless loading fails.
+
+    It comes from C++ before any log level is read, so the file descriptor itself has to be put aside.
+    """
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    sys.stderr.flush()
+    with tempfile.TemporaryFile() as kept:
+        stderr = os.dup(2)
+        os.dup2(kept.fileno(), 2)
+        try:
+            yield
+        except BaseException:
+            kept.seek(0)
+            os.write(stderr, kept.read())
+            raise
+        finally:
+            os.dup2(stderr, 2)
+            os.close(stderr)
+
+
+@contextlib.contextmanager
+def progress_bar(first: str) -> Iterator[Callable[[int, int, str], None]]:
+    """A bar on stderr, of what takes over a second, that goes away when done; at no terminal it shows nothing.
+
+    It is a function of (done, in all, what is running now); ``first`` is what runs before that is known.
+    """
+    if not sys.stderr.isatty():
+        yield lambda done, total, what: None
+        return
+    from rich.console import Console
+    from rich.progress import Progress
+
+    # a descriptor of its own, for ``silent_import`` puts that of stderr aside
+    with open(os.dup(2), "w", encoding=sys.stderr.encoding, errors="replace") as terminal:
+        console = Console(file=terminal)
+        bar = Progress(console=console, transient=True, disable=not console.is_interactive)
+        task = bar.add_task(first, total=None)
+
+        def show(done: int, total: int, what: str) -> None:
+            bar.update(task, completed=done, total=total, description=what)
+
+        after_a_second = threading.Timer(PATIENCE, bar.start)
+        after_a_second.daemon = True
+        after_a_second.start()
+        try:
+            yield show
+        finally:
+            after_a_second.cancel()
+            after_a_second.join()
+            bar.stop()
+
+
+def say(as_json: bool, document: Any, sentence: str) -> None:
+    """One JSON document, or one sentence, on stdout, at once."""
+    print(json.dumps(document, indent=1) if as_json else sentence, flush=True)
+
+
+def print_as(*, as_json: bool, machines: Callable[[], Any], people: Callable[[], Any]) -> None:
+    """One JSON document, or what people read, on stdout."""
+    if as_json:
+        print(json.dumps(machines(), indent=1))
+    else:
+        print_uncut(people())
+
+
+def print_uncut(renderable: RenderableType) -> None:
+    """Print text as wide as the terminal is, and a table as wide as it needs: no label or number is ever cut."""
+    from rich.console import Console, Group
+    from rich.measure import Measurement
+    from rich.table import Table
+
+    console = Console()
+    for part in renderable.renderables if isinstance(renderable, Group) else [renderable]:
+        needed = Measurement.get(console, console.options.update(max_width=MAX_COLUMNS), part)
+        wide = isinstance(part, Table) and needed.maximum > console.width
+        (Console(width=needed.maximum) if wide else console).print(part)
+
+
+def show_result(arguments: argparse.Namespace, result: Result) -> None:
+    """One JSON document, the answer, or with ``-v`` all tables and the answer last, on stdout."""
+    people = as_report if arguments.verbose else as_verdict
+    print_as(as_json=arguments.json, machines=result.to_dict, people=lambda: people(result))
+    if not arguments.json and getattr(result, "log_dir", None) is not None:
+        print(f"\nHistograms and curves: harness view {result.log_dir}")  # type: ignore[attr-defined]
+
+
+@contextlib.contextmanager
+def told_what_is_kept(folder: Path | None, advice: str = "") -> Iterator[None]:
+    """An interrupt that goes on with a word on where the unfinished results are, and what to do with them."""
+    from ..files import UNFINISHED
+
+    try:
+        yield
+    except KeyboardInterrupt:
+        if folder is None or not any(path.is_dir() for path in folder.iterdir()):
+            raise  # nothing was recorded yet
+        raise KeyboardInterrupt(f"{folder} has what was recorded, and is marked {UNFINISHED}{advice}") from None

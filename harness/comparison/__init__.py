@@ -1,0 +1,1 @@
+"""Several implementations trained from the same weights, traced, and compared within rounding-error bounds."""

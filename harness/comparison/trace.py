@@ -1,0 +1,132 @@
+"""What was recorded: the quantities of one iteration, in the order in which they are computed, and those of a run.
+
+The quantities of an iteration, its cost among them, are those of the batch that its update is made with. The cost that
+a run has come to, in its curve and in every verdict, is that of all observations.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from ..models.batches import pieces
+from ..models.network import Array, Forward, Implementation, Network, Weights, weight_of_piece
+
+
+class Quantity(NamedTuple):
+    """A named quantity of one layer; the cost has no layer. ``str`` gives "z1", "gradient3", "cost"."""
+
+    name: str
+    layer: int | None = None
+
+    def __str__(self) -> str:
+        return self.name if self.layer is None else f"{self.name}{self.layer}"
+
+
+COST = Quantity("cost")
+
+FIRST = 16  # observations whose outputs are kept where a batch is not all of them
+PIECE = 4_000_000  # numbers of one layer that are computed at once where all observations are asked about
+
+Trace = dict[Quantity, Array]
+PassForward = Callable[[Network, Weights, Array, Array], Forward]
+
+
+def quantities(network: Network) -> list[Quantity]:
+    """Every quantity of one iteration in the order of computation: forward, cost, backward, update."""
+    forward = [Quantity(name, layer) for layer in network.layers for name in ("z", "a")]
+    backward = [Quantity(name, layer) for layer in reversed(network.layers) for name in ("delta", "gradient")]
+    return [*forward, COST, *backward, *(Quantity("weights", layer) for layer in network.layers)]
+
+
+def take(
+    implementation: Implementation, network: Network, weights: Weights, x: Array, y: Array, learning_rate: float
+) -> Trace:
+    """One iteration from ``weights``, quantity by quantity; the weights in it are those after the update.
+
+    What the implementation does not offer is left out.
+    """
+    forward = implementation.forward(network, weights, x, y)
+    backward = implementation.backward(network, weights, x, y)
+    updated = implementation.update(network, weights, x, y, learning_rate)
+    offered: Trace = {COST: np.asarray(forward.cost, weights[0].dtype)}
+    for name, of_layers in (
+        ("z", forward.z),
+        ("a", forward.a),
+        ("delta", backward.deltas),
+        ("gradient", backward.gradients),
+        ("weights", updated),
+    ):
+        if of_layers is not None:
+            offered.update({Quantity(name, layer): value for layer, value in enumerate(of_layers, start=1)})
+    return {quantity: offered[quantity] for quantity in quantities(network) if quantity in offered}
+
+
+class Whole(NamedTuple):
+    """What all observations say at one iteration: their cost, and the first ones' outputs, (observations, outputs)."""
+
+    cost: float
+    outputs: Array
+
+
+def take_whole(pass_forward: PassForward, network: Network, weights: Weights, x: Array, y: Array) -> Whole:
+    """The same as an implementation's ``forward`` computes it, in pieces where the observations are many."""
+    cost, outputs = 0.0, x[:0]
+    for piece in pieces(len(x), max(FIRST, PIECE // max(network.sizes))):
+        found = pass_forward(network, weights, x[piece], y[piece])
+        cost += weight_of_piece(network.cost, len(x[piece]), len(x)) * found.cost
+        if piece.start == 0:
+            outputs = found.a[-1][:FIRST].copy()
+    return Whole(cost, outputs)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    """One implementation trained from one start.
+
+    Attributes:
+        implementation: its name, "handwritten", "tape" or "sequential".
+        initializer: what the start was drawn with, "ones" or "glorot_uniform" for example.
+        recorded: the iterations recorded, rising; 0 is the start.
+        weights: before the update, at each recorded iteration: a list of (inputs + 1, units), bias as row 0.
+        traces: the quantities of each recorded iteration, of its batch.
+        wholes: what all observations say at each; empty where every batch is all of them.
+    """
+
+    implementation: str
+    initializer: str
+    recorded: Sequence[int]
+    weights: Sequence[Weights]
+    traces: Sequence[Trace]
+    wholes: Sequence[Whole] = ()
+
+    @property
+    def name(self) -> str:
+        """ "handwritten-ones" """
+        return f"{self.implementation}-{self.initializer}"
+
+    @property
+    def costs(self) -> list[float]:
+        """The cost of all observations at each recorded iteration, before its update."""
+        return [whole.cost for whole in self.wholes] or self.batch_costs
+
+    @property
+    def batch_costs(self) -> list[float]:
+        """The cost of its batch at each recorded iteration."""
+        return [float(trace[COST]) for trace in self.traces]
+
+    @property
+    def outputs(self) -> list[Array] | None:
+        """The outputs at each recorded iteration, (observations, outputs): for all observations, or with mini-batches
+        for the first; None where they are not offered."""
+        if self.wholes:
+            return [whole.outputs for whole in self.wholes]
+        quantity = Quantity("a", len(self.weights[0]))
+        return list(self.curve(quantity)) if all(quantity in trace for trace in self.traces) else None
+
+    def curve(self, quantity: Quantity) -> Iterator[Array]:
+        """That quantity at each recorded iteration."""
+        return (trace[quantity] for trace in self.traces)

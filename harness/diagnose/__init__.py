@@ -1,7 +1,0 @@
-"""Why a network does not learn: hypotheses, and the runs that prove or refute them."""
-
-from ..effort import BUDGET
-from .case import Case, asked_after, case_of, target_of
-from .judge import Diagnosis, diagnose
-
-__all__ = ["BUDGET", "Case", "Diagnosis", "asked_after", "case_of", "diagnose", "target_of"]

@@ -1,0 +1,103 @@
+"""A run that somebody asks about."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from ...models import initializers
+from ...models.batches import Batches
+from ...models.network import Array, Implementation, Network, Weights
+from ...models.optimizers import SGD, Optimizer
+from ...scenario.scenario import Scenario
+
+POST_ASKS_AFTER = 1000  # iterations: what the post asks about is the outputs that it prints then
+Draw = Callable[[range], Weights]
+
+
+class Asked(Protocol):
+    """What a report says of the run that was asked about."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def start_name(self) -> str: ...
+    @property
+    def learning_rate(self) -> float: ...
+    @property
+    def mistake(self) -> str | None: ...
+
+
+@dataclass(frozen=True, eq=False)
+class Case:
+    """A run that somebody asks about.
+
+    Attributes:
+        network, x, y: x (observations, inputs), y (observations, outputs).
+        start: the weights it starts from, of each layer (inputs + 1, units).
+        start_name: what they were made with, "ones" for example.
+        draw: other starts of the same initializer, (inputs + 1, units, members); None where there is one only.
+        on: the same initializer for another network of the same depth; None where there is one start only.
+        learning_rate, iterations, optimizer: of the training.
+        seed: of all that is drawn here.
+        implementation: the math to judge; None is the hand-written one.
+        mistake: what ``harness check`` found wrong with it, in words.
+        batches: which observations each iteration is made with, in every run; None is all of them.
+    """
+
+    name: str
+    network: Network
+    x: Array
+    y: Array
+    start: Weights
+    start_name: str
+    draw: Draw | None
+    on: Callable[[Network, range], Weights] | None
+    learning_rate: float
+    iterations: int
+    optimizer: Optimizer = SGD
+    seed: int = 0
+    implementation: Implementation | None = None
+    mistake: str | None = None
+    batches: Batches | None = None
+
+
+def case_of(
+    scenario: Scenario,
+    initializer: str | None = None,
+    iterations: int | None = None,
+    implementation: Implementation | None = None,
+    mistake: str | None = None,
+) -> Case:
+    """The scenario's run from one of its initializers, by default the first."""
+    name = initializer or scenario.initializers[0]
+    kernel = initializers.parse(name)
+    bias = None if scenario.bias_initializer is None else initializers.parse(scenario.bias_initializer)
+
+    def on(network: Network, members: range) -> Weights:
+        return initializers.draw_members(network, kernel, bias, scenario.seed, members, scenario.dtype)
+
+    random = kernel.constant is None or (bias is not None and bias.constant is None)
+    return Case(
+        scenario.name,
+        scenario.network,
+        scenario.x,
+        scenario.y,
+        scenario.start(name),
+        name,
+        functools.partial(on, scenario.network) if random else None,
+        on if random else None,
+        scenario.learning_rate,
+        scenario.iterations if iterations is None else iterations,
+        seed=scenario.seed,
+        implementation=implementation,
+        mistake=mistake,
+        batches=scenario.batches,
+    )
+
+
+def asked_after(name: str, given: Mapping[str, object]) -> int | None:
+    """After how many iterations the question is asked of that scenario: of the post where it does, if not told else."""
+    return POST_ASKS_AFTER if name == "post" and "iterations" not in given else None

@@ -1,0 +1,356 @@
+"""One thing changed at a time: a trial is a run of many members, and a change makes one trial out of another."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from ...measures.learning import target_of
+from ...models import initializers, numerical
+from ...models.batches import Batches
+from ...models.network import Array, Network, Weights
+from ...models.optimizers import Optimizer
+from .case import Case, Draw
+
+ENOUGH = 0.95  # the share of members that must reach the target
+JITTER = 1.2  # a change of a run without chance is made by this factor more or less, a little other for each member
+
+
+# Trials: a run of many members, and the changes that make one out of another
+
+
+@dataclass(frozen=True, eq=False)
+class Trial:
+    """What many members are to do.
+
+    Attributes:
+        draw: their starts.
+        rates: their learning rates, (members,).
+        target: the cost at or under which one has learned.
+        chance: whether the members differ; where they do not, one is all there is.
+        batches: of the observations, the same for all; None is the full batch.
+    """
+
+    network: Network
+    x: Array
+    y: Array
+    draw: Draw
+    rates: Callable[[range], Array]
+    iterations: int
+    optimizer: Optimizer
+    target: float
+    chance: bool
+    batches: Batches | None
+
+    @property
+    def batch_size(self) -> int:
+        """The observations of one iteration."""
+        return len(self.x) if self.batches is None else min(self.batches.size, len(self.x))
+
+
+@dataclass(frozen=True)
+class Change:
+    """One thing changed.
+
+    Attributes:
+        family: what kind of thing, "rate-up" for example.
+        sentence: what was done, for people.
+        size: how much was changed; the weakest comes first.
+        apply: the trial with it.
+        symmetric: whether clones stay clones.
+    """
+
+    family: str
+    sentence: str
+    size: float
+    apply: Callable[[Trial], Trial]
+    symmetric: bool = True
+
+
+NO_CHANGE = Change("none", "nothing changed", 0.0, lambda trial: trial)
+
+
+def also(first: Change, second: Change) -> Change:
+    """Both changes, one after the other."""
+    return Change(
+        f"{first.family} + {second.family}",
+        f"{first.sentence}, and {second.sentence}",
+        first.size + second.size,
+        lambda trial: second.apply(first.apply(trial)),
+        first.symmetric and second.symmetric,
+    )
+
+
+def wilson(reached: int, members: int) -> tuple[float, float]:
+    """The 95 % interval of a share (Wilson, Probable Inference, the Law of Succession, 1927)."""
+    z = 1.959963984540054
+    share = reached / members
+    middle = (share + z * z / (2 * members)) / (1 + z * z / members)
+    half = z / (1 + z * z / members) * math.sqrt(share * (1 - share) / members + z * z / (4 * members * members))
+    return max(0.0, middle - half), min(1.0, middle + half)
+
+
+@dataclass(frozen=True, eq=False)
+class Result:
+    """What came of a change.
+
+    Attributes:
+        costs: (members,) after the last iteration.
+        reached: how many came to the target.
+        chance: whether the members differed; the interval of a share is (share, share) where they did not.
+    """
+
+    change: Change
+    costs: Array
+    reached: int
+    iterations: int
+    chance: bool
+
+    @property
+    def members(self) -> int:
+        return len(self.costs)
+
+    @property
+    def share(self) -> float:
+        return self.reached / self.members
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """The 95 % interval of the share."""
+        return wilson(self.reached, self.members) if self.chance else (self.share, self.share)
+
+    @property
+    def median(self) -> float:
+        """The median cost; one that is no number counts as infinite."""
+        return float(np.quantile(np.where(np.isfinite(self.costs), self.costs, np.inf), 0.5, method="inverted_cdf"))
+
+    @property
+    def enough(self) -> bool:
+        """Whether as many as are needed to name a cause reached the target."""
+        return self.share >= ENOUGH
+
+
+def jitter(seed: int, members: range) -> Array:
+    """(members,): factors from 1 / JITTER to JITTER, spread evenly on a log scale."""
+    return JITTER ** (2 * initializers.uniforms(1, seed, members)[0] - 1)
+
+
+def cloned(weights: Weights) -> Weights:
+    """Every hidden unit made a clone of the first of its layer; (inputs + 1, units, ...) of each layer."""
+    copies = [w.copy() for w in weights]
+    for layer in range(len(copies) - 1):
+        copies[layer][:] = copies[layer][:, :1]
+        copies[layer + 1][1:] = copies[layer + 1][1:2]
+    return copies
+
+
+def healthy_name(network: Network) -> str:
+    """He et al.'s initializer for the relu family, Glorot and Bengio's for the others."""
+    return "he_uniform" if set(network.activations[:-1]) & {"relu", "leaky_relu"} else "glorot_uniform"
+
+
+def healthy(network: Network, seed: int, dtype: Any, members: range) -> Weights:
+    """Starts as the textbook draws them, with zero biases: (inputs + 1, units, members) of each layer."""
+    return initializers.draw_members(network, initializers.parse(healthy_name(network)), None, seed, members, dtype)
+
+
+def trial_of(case: Case, target: float, unlucky: bool = False) -> Trial:
+    """The case as it is: many draws of its initializer, or its one start.
+
+    Args:
+        unlucky: ask about this one start although its initializer has others.
+    """
+
+    def repeated(members: range) -> Weights:
+        return [np.repeat(w[..., None], len(members), axis=-1) for w in case.start]
+
+    return Trial(
+        case.network,
+        case.x,
+        case.y,
+        repeated if case.draw is None or unlucky else case.draw,
+        lambda members: np.full(len(members), case.learning_rate),
+        case.iterations,
+        case.optimizer,
+        target,
+        case.draw is not None and not unlucky,
+        case.batches,
+    )
+
+
+def noise(case: Case, stddev: float, shared: bool) -> Change:
+    """N(0, stddev^2) added to every weight and bias; ``shared`` gives the units of a layer the same."""
+    kernel = initializers.Initializer("random_normal", (stddev,))
+
+    def apply(trial: Trial) -> Trial:
+        def draw(members: range) -> Weights:
+            start = trial.draw(members)
+            drawn = initializers.draw_members(trial.network, kernel, kernel, case.seed, members, start[0].dtype)
+            return [w + n for w, n in zip(start, cloned(drawn) if shared else drawn)]
+
+        return replace(trial, draw=draw, chance=True)
+
+    if shared:
+        told = f"the same noise N(0, {stddev:g}²) for all units of a layer: it moves the start, but the clones stay"
+        return Change("noise-cloned", told, stddev, apply)
+    return Change("noise", f"noise N(0, {stddev:g}²) on every weight: no clones any more", stddev, apply, False)
+
+
+def scaled(case: Case, factor: float, family: str) -> Change:
+    """Every weight and bias times one factor."""
+
+    def apply(trial: Trial) -> Trial:
+        def draw(members: range) -> Weights:
+            # without chance each member gets a factor of its own; times -1 is exact
+            of_member = 1.0 if trial.chance or factor == -1 else jitter(case.seed, members)
+            return [(w * (factor * of_member)).astype(w.dtype) for w in trial.draw(members)]
+
+        return replace(trial, draw=draw, chance=trial.chance or factor != -1)
+
+    return Change(family, f"the same start x {factor:g}", abs(math.log10(abs(factor))) or 0.5, apply)
+
+
+def from_healthy(case: Case, factor: float = 1.0, clones: bool = False) -> Change:
+    """Another start: a healthy one, its scale changed, its units made clones."""
+    name = healthy_name(case.network)
+
+    def apply(trial: Trial) -> Trial:
+        def draw(members: range) -> Weights:
+            drawn = [factor * w for w in healthy(trial.network, case.seed, case.start[0].dtype, members)]
+            return cloned(drawn) if clones else drawn
+
+        return replace(trial, draw=draw, chance=True)
+
+    told = (
+        f"{name} starts" + (f" x {factor:g}" if factor != 1 else "") + (", each layer's units cloned" if clones else "")
+    )
+    family = "healthy" + ("-scaled" if factor != 1 else "") + ("-cloned" if clones else "")
+    return Change(family, told, 1.0, apply, clones)
+
+
+def faster(case: Case, factor: float, family: str) -> Change:
+    """Another learning rate."""
+
+    def apply(trial: Trial) -> Trial:
+        def rates(members: range) -> Array:
+            return trial.rates(members) * factor * (1.0 if trial.chance else jitter(case.seed, members))
+
+        return replace(trial, rates=rates, chance=True)
+
+    return Change(family, f"learning rate x {factor:g}", abs(math.log10(factor)), apply)
+
+
+def longer(factor: float) -> Change:
+    """More iterations."""
+    return Change(
+        "iterations",
+        f"iterations x {factor:g}",
+        math.log10(factor),
+        lambda trial: replace(trial, iterations=round(trial.iterations * factor)),
+    )
+
+
+def long_look(case: Case, factor: float) -> Change:
+    """All that keeps the clones at once: other starts of clones, other scales and rates, and very many iterations."""
+
+    def apply(trial: Trial) -> Trial:
+        def draw(members: range) -> Weights:
+            spread = 10 ** (2 * initializers.uniforms(1, case.seed, members)[0] - 1)
+            return cloned([spread * w for w in healthy(trial.network, case.seed, case.start[0].dtype, members)])
+
+        def rates(members: range) -> Array:
+            return trial.rates(members) * 10 ** (2 * initializers.uniforms(1, case.seed, members)[1] - 1)
+
+        return replace(trial, draw=draw, rates=rates, iterations=round(trial.iterations * factor), chance=True)
+
+    told = f"{healthy_name(case.network)} starts x 0.1 to x 10, each layer's units cloned, rate x 0.1 to x 10"
+    return Change("long-look", f"{told}, {round(case.iterations * factor):,} iterations", 9.0, apply)
+
+
+def optimized(optimizer: Optimizer, rate: float) -> Change:
+    """Another optimizer, with a rate that is customary for it."""
+    return Change(
+        "optimizer",
+        f"{optimizer} with a rate of {rate:g}",
+        1.0,
+        lambda trial: replace(trial, optimizer=optimizer, rates=lambda members: np.full(len(members), rate)),
+    )
+
+
+def activated(case: Case, activation: str) -> Change:
+    """Another activation in the hidden layers, the start the same."""
+    names = (*[activation] * (case.network.depth - 1), case.network.activations[-1])
+    network = replace(case.network, activations=names)
+    return Change(
+        "activation", f"{activation} in the hidden layers", 1.0, lambda trial: replace(trial, network=network)
+    )
+
+
+def standardised(case: Case) -> Change:
+    """Each input with mean 0 and standard deviation 1; one that never changes becomes 0."""
+    x = np.asarray(case.x, np.float64)
+    deviation = np.std(x, axis=0)
+    standard = ((x - np.mean(x, axis=0)) / np.where(deviation > 0, deviation, 1)).astype(case.x.dtype)
+    return Change("inputs", "inputs standardised", 1.0, lambda trial: replace(trial, x=standard))
+
+
+def linear_output(case: Case) -> Change:
+    """No activation on the output layer."""
+    network = replace(case.network, activations=(*case.network.activations[:-1], "linear"))
+    return Change("outputs", "a linear output layer", 1.0, lambda trial: replace(trial, network=network))
+
+
+def targets_in_range(case: Case) -> Change:
+    """Targets mapped linearly into the middle of the output activation's range; the target of the cost with them."""
+    low, high = {"sigmoid": (0.1, 0.9), "tanh": (-0.8, 0.8), "relu": (0.1, 0.9)}[case.network.activations[-1]]
+    y = np.asarray(case.y, np.float64)
+    smallest, spread = np.min(y), np.ptp(y) or 1.0
+    mapped = (low + (high - low) * (y - smallest) / spread).astype(case.y.dtype)
+    target, *_ = target_of(case.network.cost, case.x, mapped)
+    return Change(
+        "outputs",
+        f"targets mapped into {low:g} to {high:g}",
+        0.5,
+        lambda trial: replace(trial, y=mapped, target=target),
+    )
+
+
+def wider(case: Case, factor: int) -> Change:
+    """More units in every hidden layer, from the same initializer where it has chance, else from healthy starts."""
+    hidden = tuple(max(units * factor, units + 2) for units in case.network.sizes[1:-1])
+    network = replace(case.network, sizes=(case.network.sizes[0], *hidden, case.network.sizes[-1]))
+
+    def draw(members: range) -> Weights:
+        if case.on is not None:
+            return case.on(network, members)
+        return healthy(network, case.seed, case.start[0].dtype, members)
+
+    told = f"{' and '.join(map(str, hidden))} hidden units" + ("" if case.on else ", healthy starts")
+    return Change("wider", told, float(factor), lambda trial: replace(trial, network=network, draw=draw, chance=True))
+
+
+def lifted(case: Case) -> Change:
+    """Biases of the hidden units raised, layer by layer, until each unit is active on half of the observations."""
+
+    def lift(weights: Weights) -> Weights:
+        raised = [w.copy() for w in weights]
+        a = np.asarray(case.x)
+        for layer in range(case.network.depth - 1):
+            z = a @ raised[layer][1:] + raised[layer][0]
+            raised[layer][0] -= np.minimum(np.median(z, axis=0), 0) - 1e-3 * (np.median(z, axis=0) < 0)
+            a = numerical.activate(case.network.activations[layer], a @ raised[layer][1:] + raised[layer][0])
+        return raised
+
+    def apply(trial: Trial) -> Trial:
+        def draw(members: range) -> Weights:
+            starts = trial.draw(members)
+            each = [lift([w[..., number] for w in starts]) for number in range(len(members))]
+            return [np.stack(layer, axis=-1) for layer in zip(*each)]
+
+        return replace(trial, draw=draw)
+
+    return Change("lift", "hidden biases raised until every unit is active on half of the observations", 0.5, apply)

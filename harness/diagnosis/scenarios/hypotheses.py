@@ -1,0 +1,367 @@
+"""What may keep a network from learning: when it is there, which changes remove it and nothing else, what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from ...measures import baseline, symptoms
+from ...measures.symptoms import Course, Symptom
+from ...models.network import Array
+from ...models.optimizers import Optimizer
+from .case import Case
+from .changes import (
+    Change,
+    Result,
+    activated,
+    faster,
+    from_healthy,
+    lifted,
+    linear_output,
+    longer,
+    noise,
+    optimized,
+    scaled,
+    standardised,
+    targets_in_range,
+    wider,
+)
+
+HARDLY = 0.05  # and the share under which hardly any does
+HOPELESS = 0.8  # of the constant prediction's cost: what is above that is nothing to be learned
+
+NOISES = (1e-6, 1e-4, 1e-2, 0.1, 0.3, 1.0)
+SCALES_DOWN, SCALES_UP = (0.3, 0.1, 0.03, 0.01), (3.0, 10.0, 30.0)
+RATES_UP, RATES_DOWN = (3.0, 10.0, 30.0, 100.0, 1000.0), (0.3, 0.1, 0.03, 0.01, 0.001)
+
+
+# Hypotheses
+
+
+@dataclass(frozen=True, eq=False)
+class Evidence:
+    """All that is known when the hypotheses are judged.
+
+    Attributes:
+        own: the case as it is, many draws of it or its one run.
+        results: of every change that was made alone.
+        zero_gradient: whether a layer's kernel has gradient 0, exactly, at the start and at the end.
+        explosion: how many times larger the gradient is at the start than at healthy starts, in the worst layer.
+        wrong_math: whether the judged math is wrong, so that the right one was run too.
+    """
+
+    case: Case
+    target: float
+    constant: float
+    floor: float
+    course: Course
+    found: Sequence[Symptom]
+    own: Result
+    results: Sequence[Result]
+    zero_gradient: bool
+    explosion: float
+    wrong_math: bool = False
+
+    def of(self, *families: str) -> list[Result]:
+        """The results of those kinds of changes, the weakest change of the first kind first."""
+        return [
+            result
+            for family in families
+            for result in sorted(self.results, key=lambda result: result.change.size)
+            if result.change.family == family
+        ]
+
+    def enough(self, *families: str) -> list[Result]:
+        """The changes of those kinds that take enough members to the target, where too few came by themselves."""
+        return [result for result in self.of(*families) if self.helps(result)]
+
+    def helps(self, result: Result) -> bool:
+        """Whether it changes the outcome."""
+        return result.enough and (not self.own.enough) and result.interval[0] > min(self.own.interval[1], 0.9)
+
+    def layers(self, name: str) -> dict[int, float]:
+        """The values of a symptom by layer."""
+        return {s.layer: s.value for s in self.found if s.id == name and s.layer and isinstance(s.value, float)}
+
+    def value(self, name: str) -> float | None:
+        """The value of a symptom of the whole run."""
+        return next((s.value for s in self.found if s.id == name and isinstance(s.value, float)), None)
+
+    def has(self, name: str) -> bool:
+        """Whether there is such a symptom."""
+        return any(s.id == name for s in self.found)
+
+
+class Hypothesis(NamedTuple):
+    """One cause that is possible.
+
+    id: as in the JSON document. sentence: what it says. present: whether the run has that property at all. proofs: the
+    changes that remove it and reach the target, the weakest first. families: all that remove it. remedy: what to do.
+    """
+
+    id: str
+    sentence: str
+    present: Callable[[Evidence], bool]
+    proofs: Callable[[Evidence], list[Result]]
+    families: tuple[str, ...]
+    remedy: str
+
+
+def by(*families: str) -> Callable[[Evidence], list[Result]]:
+    """The proofs by any change of those kinds."""
+    return lambda evidence: evidence.enough(*families)
+
+
+def by_start(*families: str) -> Callable[[Evidence], list[Result]]:
+    """The proofs by any change of those kinds; healthy starts only if it is not that they have no clones."""
+
+    def proofs(evidence: Evidence) -> list[Result]:
+        cloned = evidence.of("healthy-cloned")
+        only_clones = bool(cloned) and cloned[0].share <= HARDLY
+        return evidence.enough(*(f for f in families if not (f == "healthy" and only_clones)))
+
+    return proofs
+
+
+def healthy_starts_learn(evidence: Evidence) -> bool:
+    """Whether a healthy start learns with nothing else changed: then rate and iterations are not to blame."""
+    return any(result.enough for result in evidence.of("healthy"))
+
+
+def unscaled(evidence: Evidence) -> bool:
+    """Inputs that are far from standardised."""
+    scale = next(s.value for s in evidence.found if s.id == "input-scale")
+    return isinstance(scale, dict) and symptoms.is_unscaled(scale)
+
+
+def saturated_from_the_start(evidence: Evidence) -> bool:
+    """Half of some layer's activations saturated at the start, and at the end still."""
+    start, end = evidence.layers("saturated-at-start"), evidence.layers("saturated")
+    return any(share >= 0.5 and end.get(layer, 0.0) >= 0.3 for layer, share in start.items())
+
+
+def has_zero_gradient(start: Sequence[Array], end: Sequence[Array]) -> bool:
+    """Whether some layer's kernel has gradient 0, exactly, at the start and at the end."""
+    return any(not np.any(first[1:]) and not np.any(last[1:]) for first, last in zip(start, end))
+
+
+def dead_from_the_start(evidence: Evidence) -> bool:
+    """Half of some relu layer gives 0 on every observation at the start, and not for want of any weights."""
+    weights = evidence.course.weights[0]
+    return any(share >= 0.5 and np.any(weights[layer - 1]) for layer, share in evidence.layers("dead-at-start").items())
+
+
+def has_clones(evidence: Evidence) -> bool:
+    """Clones in a hidden layer at the start."""
+    return evidence.has("clones-at-start")
+
+
+def clones_proofs(evidence: Evidence) -> list[Result]:
+    """Noise helps where the same noise for all units of a layer does not; or healthy starts learn where their clones
+    do not. And nothing helps that keeps the clones."""
+    if any(evidence.helps(r) and r.change.symmetric for r in evidence.of(*KEEPING_CLONES)):
+        return []
+    control = {result.change.size: result for result in evidence.of("noise-cloned")}
+    found = [
+        result
+        for result in evidence.enough("noise")
+        if result.change.size in control and control[result.change.size].share < 0.5 < result.interval[0]
+    ]
+    clones = evidence.of("healthy-cloned")
+    return found + (evidence.enough("healthy") if clones and clones[0].share <= HARDLY else [])
+
+
+def deep_and_decaying(evidence: Evidence) -> bool:
+    """Four layers or more, and the first gets under a thousandth of the last one's gradient."""
+    ratio = evidence.value("gradient-decay-at-start")
+    return evidence.case.network.depth >= 4 and ratio is not None and ratio < 1e-3
+
+
+def out_of_range(evidence: Evidence) -> bool:
+    """No output that the output activation can give comes to the target."""
+    return symptoms.range_cost(evidence.case.network, evidence.case.y) > evidence.target
+
+
+def narrow_proofs(evidence: Evidence) -> list[Result]:
+    """More units help, where healthy starts of this width do not, with any rate, iterations or optimizer tried."""
+    same_width = [r for r in evidence.results if "healthy" in r.change.family]
+    return [] if any(result.enough for result in same_width) else evidence.enough("wider")
+
+
+def is_unlearnable(floor: float, constant: float) -> bool:
+    """Whether the best function of the inputs hardly does better than the best constant prediction."""
+    return floor >= HOPELESS * constant > 0
+
+
+KEEPING_CLONES = ("mirrored", "scale-down", "scale-up", "rate-up", "rate-down", "iterations", "optimizer")
+
+HYPOTHESES = (
+    Hypothesis(
+        "wrong-math",
+        "the gradients are not those of the cost",
+        lambda e: e.wrong_math,
+        by("math"),
+        ("math",),
+        "correct the math (harness check names the mistake)",
+    ),
+    Hypothesis(
+        "unlearnable",
+        "the same inputs come with different targets, so no function of the inputs fits",
+        lambda e: is_unlearnable(e.floor, e.constant),
+        lambda e: [],
+        (),
+        "give inputs that tell these observations apart, or correct the targets",
+    ),
+    Hypothesis(
+        "target-out-of-range",
+        "targets lie where the output activation cannot go",
+        out_of_range,
+        by("outputs"),
+        ("outputs",),
+        "use a linear output layer, or map the targets into the activation's range",
+    ),
+    Hypothesis(
+        "unscaled-inputs",
+        "the inputs' scale or offset is far from that for which starts and rates are made",
+        unscaled,
+        by("inputs"),
+        ("inputs",),
+        "standardise the inputs: mean 0 and standard deviation 1 each",
+    ),
+    Hypothesis(
+        "saturation",
+        "the activation is flat where the start puts the units",
+        saturated_from_the_start,
+        by_start("scale-down", "healthy"),
+        ("scale-down",),
+        "start with smaller weights (glorot_uniform)",
+    ),
+    Hypothesis(
+        "exploding-gradient",
+        "the gradient of this start is too large for the rate, and healthy starts' is not",
+        lambda e: e.explosion > 30 or e.explosion != e.explosion,
+        by_start("scale-down", "healthy"),
+        ("scale-down", "healthy"),
+        "start with smaller weights (glorot_uniform, for relu he_uniform)",
+    ),
+    Hypothesis(
+        "dead-relu",
+        "relu units that are 0 on every observation get no gradient",
+        dead_from_the_start,
+        by_start("lift", "activation", "healthy"),
+        ("lift", "activation", "healthy"),
+        "start with biases of 0 and he_uniform weights, or use leaky_relu",
+    ),
+    Hypothesis(
+        "zero-gradient",
+        "whole layers get a gradient of exactly 0, so they cannot move",
+        lambda e: e.zero_gradient,
+        by_start("noise", "healthy"),
+        ("noise", "healthy"),
+        "start from random weights (glorot_uniform)",
+    ),
+    Hypothesis(
+        "clones",
+        "the units of a layer are equal and stay equal, so the network is narrower than it looks",
+        has_clones,
+        clones_proofs,
+        ("noise",),
+        "start from random weights (glorot_uniform), so that no two units are the same",
+    ),
+    Hypothesis(
+        "vanishing-gradient",
+        "from layer to layer, the gradient shrinks until the first ones get none",
+        deep_and_decaying,
+        by_start("healthy", "activation"),
+        ("healthy", "activation"),
+        "use tanh or relu in the hidden layers with a start made for it, or fewer layers",
+    ),
+    Hypothesis(
+        "plateau",
+        "the start lies where the cost is flat, and the way off takes longer than the run",
+        lambda e: True,
+        by_start("mirrored", "scale-down", "scale-up", "healthy"),
+        ("mirrored", "scale-down", "scale-up", "healthy"),
+        "start elsewhere (glorot_uniform); or go on for longer, or faster, until it leaves the plateau",
+    ),
+    Hypothesis(
+        "learning-rate-too-large",
+        "the steps are too large",
+        lambda e: not healthy_starts_learn(e),
+        by("rate-down"),
+        ("rate-down",),
+        "lower the learning rate",
+    ),
+    Hypothesis(
+        "learning-rate-too-small",
+        "the steps are too small for so many iterations",
+        lambda e: not healthy_starts_learn(e),
+        by("rate-up"),
+        ("rate-up",),
+        "raise the learning rate",
+    ),
+    Hypothesis(
+        "too-few-iterations",
+        "it would learn with more iterations, and a larger rate does not do instead",
+        lambda e: not healthy_starts_learn(e),
+        by("iterations"),
+        ("iterations",),
+        "train for longer",
+    ),
+    Hypothesis(
+        "too-narrow",
+        "the hidden layers have too few units for this function",
+        lambda e: len(e.case.network.sizes) > 2,
+        narrow_proofs,
+        ("wider",),
+        "give the hidden layers more units",
+    ),
+)
+
+
+def changes_of_what_is_there(case: Case, evidence: Evidence) -> list[Change]:
+    """Every change that removes something that the run has, or that its start or its rate may be to blame for."""
+    changes = [scaled(case, -1, "mirrored")]
+    clones, network = has_clones(evidence), case.network
+    if clones or evidence.zero_gradient:
+        changes += [noise(case, stddev, shared) for stddev in NOISES for shared in (False, True)]
+    changes += [scaled(case, factor, "scale-down") for factor in SCALES_DOWN]
+    changes += [scaled(case, factor, "scale-up") for factor in SCALES_UP]
+    changes.append(from_healthy(case))
+    if clones:
+        changes.append(from_healthy(case, clones=True))
+        changes += [from_healthy(case, factor, both) for factor in (0.1, 0.3, 3.0) for both in (False, True)]
+    changes += [faster(case, factor, "rate-up") for factor in RATES_UP]
+    changes += [faster(case, factor, "rate-down") for factor in RATES_DOWN]
+    if unscaled(evidence):
+        changes.append(standardised(case))
+    if out_of_range(evidence):
+        changes.append(targets_in_range(case))
+        if network.cost not in baseline.CLASSIFYING:
+            changes.append(linear_output(case))
+    if dead_from_the_start(evidence):
+        changes.append(lifted(case))
+    if dead_from_the_start(evidence) or deep_and_decaying(evidence):
+        changes += other_activations(case)
+    return changes
+
+
+def other_activations(case: Case) -> list[Change]:
+    """The hidden activations to try in place of the one there is; none where there is no hidden layer."""
+    if case.network.depth == 1:
+        return []
+    swaps = {"sigmoid": "tanh", "tanh": "relu", "relu": "leaky_relu"}
+    return [activated(case, swaps.get(case.network.activations[0], "tanh"))]
+
+
+def changes_for_the_record(case: Case, done: Iterable[Result]) -> list[Change]:
+    """The remedies that folklore has for everything, those left out that were tried already."""
+    changes = [longer(10), *(optimized(Optimizer("adam"), rate) for rate in (0.001, 0.01, 0.1)), standardised(case)]
+    changes += other_activations(case)
+    if case.network.depth > 1:
+        changes.append(wider(case, 4))
+    tried = {result.change.sentence for result in done}
+    return [change for change in changes if change.sentence not in tried]

@@ -1,0 +1,595 @@
+"""Why does it not learn? A cause is named only with the runs that prove it.
+
+A hypothesis names a property of the run, and changes that remove this property and nothing else. Each change is made
+alone, from the same start, to many members at once (models/ensemble.py), and all are judged by the same target. The
+hypothesis is proved where the property is there, and the weakest change that removes it takes at least ``ENOUGH`` of
+the members to the target; the change is then run once more on members that were not used before, so that no lucky
+draw decides. Changes that did not help are kept: they refute what would be believed without them.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import math
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from ...measures import symptoms
+from ...measures.learning import target_of
+from ...measures.symptoms import Course, Symptom
+from ...models.optimizers import Optimizer
+from ...scenario.effort import BUDGET_SECONDS, FEWEST_MEMBERS, FEWEST_OBSERVATIONS
+from .case import Asked, Case
+from .changes import (
+    NO_CHANGE,
+    Change,
+    Result,
+    Trial,
+    also,
+    faster,
+    from_healthy,
+    healthy,
+    healthy_name,
+    lifted,
+    long_look,
+    longer,
+    noise,
+    optimized,
+    standardised,
+    targets_in_range,
+    trial_of,
+    wider,
+)
+from .hypotheses import (
+    HYPOTHESES,
+    KEEPING_CLONES,
+    Evidence,
+    changes_for_the_record,
+    changes_of_what_is_there,
+    clones_proofs,
+    dead_from_the_start,
+    has_clones,
+    has_zero_gradient,
+    is_unlearnable,
+    other_activations,
+    out_of_range,
+    unscaled,
+)
+from .runs import (
+    MOST_MEMBERS,
+    Clock,
+    Progress,
+    deadline,
+    first_at,
+    gradients_of,
+    math_error,
+    run_changes,
+    run_course,
+    seconds_a_member,
+    seconds_an_observation,
+)
+
+MUCH = 0.1  # of what a constant prediction leaves: a difference in cost that matters
+LATE = 4  # times as many iterations as healthy starts need: then a run that learns is asked why it took so long
+CHANGES = 60  # about so many there are to be made
+WRONG = 1e6  # epsilons of the dtype by which wrong gradients are off, relative to the largest; rounding alone is less
+MOST_PROOFS = 4  # changes that are tried on fresh members until one helps those too
+LONGEST = 1_000_000  # iterations
+SCREENING = 2.0  # seconds that a change to all members may take: the fewer members, the larger the network
+
+
+# The verdict
+
+
+@dataclass(frozen=True)
+class Row:
+    """A change and what came of it.
+
+    Attributes:
+        hypothesis: the id of the cause that the change removes.
+        change: in words.
+        before, after: the median cost without and with it.
+        share: of the members that came to the target with it; before_share: without it.
+        interval: of the share, 95 %.
+        members: how many; 1 where there was no chance in it.
+        helps: whether enough did.
+    """
+
+    hypothesis: str
+    change: str
+    before: float
+    before_share: float
+    after: float
+    share: float
+    interval: tuple[float, float]
+    members: int
+    helps: bool
+
+
+@dataclass(frozen=True)
+class Cause:
+    """A cause, named because of its evidence.
+
+    Attributes:
+        confidence: 0 to 1, the lower end of the interval of the share that its removal takes to the target.
+        evidence: the changes that remove it and help, the decisive one first, run on fresh members.
+        alone: whether its removal alone is enough; else the evidence is of its removal together with the others'.
+    """
+
+    id: str
+    sentence: str
+    confidence: float
+    evidence: list[Row]
+    remedy: str
+    alone: bool
+
+
+@dataclass(frozen=True, eq=False)
+class Diagnosis:
+    """All that was found.
+
+    Attributes:
+        judged_at: the iteration at which the question is asked.
+        learns: whether the run is at the target then.
+        course: the whole run. learned_at: since when it is at the target, None if never.
+        target, constant, floor: the cost to come to, the best constant prediction's, the least of any function of x.
+        own: the case as it is; before it is judged.
+        causes: best first; none if it learns, or if nothing was proved.
+        refuted: what was tried and did not help. helpful: what helped, and is no cause: a way round it.
+        clones: (clones?, scale of a healthy start, result), what separates the two; empty where there are none.
+        bound: under which cost no run can come that keeps its clones; None where no such bound holds.
+        relation: what the clones are for this failure, in words; None where there are none.
+        lucky, late: why a run that learns was asked about all the same.
+        math_error: the largest relative difference of the judged gradients from numerical ones; None if not judged.
+        wrong: whether that is more than rounding.
+        skipped: the changes that the budget did not reach. left_out: the observations that it did not, in words.
+    """
+
+    case: Asked
+    judged_at: int
+    learns: bool
+    learned_at: int | None
+    target: float
+    constant: float
+    floor: float
+    course: Course
+    own: Result
+    found: list[Symptom]
+    causes: list[Cause]
+    refuted: list[Row]
+    helpful: list[Row]
+    clones: list[tuple[bool, float, Result]]
+    bound: float | None
+    relation: str | None
+    lucky: bool
+    late: Result | None
+    math_error: float | None
+    wrong: bool
+    skipped: list[str]
+    budget: float
+    seconds: float
+    trials: int
+    members: int
+    best_possible: bool = False
+    left_out: Sequence[str] = ()
+
+    @property
+    def fine(self) -> bool:
+        """Whether there is nothing to explain: it learns, in time and not by luck, or as well as can be."""
+        return self.best_possible or (self.learns and not self.causes and not self.lucky and self.late is None)
+
+    @property
+    def remedy(self) -> str | None:
+        """What to do, in words."""
+        return "; ".join(dict.fromkeys(cause.remedy for cause in self.causes)) or None
+
+
+FAMILY_OF = {
+    "mirrored": "plateau",
+    "scale-down": "saturation",
+    "scale-up": "plateau",
+    "noise": "clones",
+    "noise-cloned": "plateau",
+    "healthy": "plateau",
+    "healthy-cloned": "plateau",
+    "healthy-scaled": "plateau",
+    "healthy-scaled-cloned": "plateau",
+    "long-look": "too-few-iterations",
+    "rate-up": "learning-rate-too-small",
+    "rate-down": "learning-rate-too-large",
+    "iterations": "too-few-iterations",
+    "optimizer": "learning-rate-too-small",
+    "activation": "vanishing-gradient",
+    "inputs": "unscaled-inputs",
+    "outputs": "target-out-of-range",
+    "wider": "too-narrow",
+    "lift": "dead-relu",
+    "math": "wrong-math",
+}
+RANK = {hypothesis.id: rank for rank, hypothesis in enumerate(HYPOTHESES)}
+BY_ID = {hypothesis.id: hypothesis for hypothesis in HYPOTHESES}
+STARTS = ("saturation", "exploding-gradient", "dead-relu", "zero-gradient", "vanishing-gradient", "plateau")
+
+
+def blamed(family: str, evidence: Evidence) -> str:
+    """The cause that a change of this kind removes, as far as the run has it."""
+    cause = FAMILY_OF[family]
+    if cause in ("plateau", "saturation"):
+        return next(id for id in STARTS if BY_ID[id].present(evidence))
+    if family == "noise" and evidence.zero_gradient:
+        return "zero-gradient"
+    return cause
+
+
+def row_of(result: Result, own: Result, hypothesis: str, helps: bool) -> Row:
+    """A result as it is told."""
+    return Row(
+        hypothesis,
+        result.change.sentence,
+        own.median,
+        own.share,
+        result.median,
+        result.share,
+        result.interval,
+        result.members,
+        helps,
+    )
+
+
+def confirmed(base: Trial, evidence: Evidence, result: Result, clock: Clock) -> Result | None:
+    """The same change to members that were not used before; None if it does not help those."""
+    if not result.chance or result.change.family == "math":
+        return result
+    again = run_changes(base, [result.change], clock, SCREENING / 2, math.inf, first_member=4 * MOST_MEMBERS)
+    return again[0] if again and evidence.helps(again[0]) else None
+
+
+def proved(base: Trial, evidence: Evidence, clock: Clock) -> list[Cause]:
+    """The hypotheses that hold, in the order of ``HYPOTHESES``."""
+    causes: list[Cause] = []
+    for hypothesis in HYPOTHESES:
+        if not hypothesis.present(evidence):
+            continue
+        # another start takes away all that is wrong with this one: one such cause, the most direct, is proved by it
+        if hypothesis.id in STARTS and any(cause.id in STARTS for cause in causes):
+            continue
+        if hypothesis.id == "plateau" and causes:
+            continue
+        if hypothesis.id == "unlearnable":
+            row = Row(
+                "unlearnable", "any function of the inputs", evidence.own.median, evidence.own.share,
+                evidence.floor, 0.0, (0.0, 0.0), 1, False,
+            )  # fmt: skip
+            causes.append(Cause(hypothesis.id, hypothesis.sentence, 1.0, [row], hypothesis.remedy, True))
+            continue
+        tries = (confirmed(base, evidence, result, clock) for result in hypothesis.proofs(evidence)[:MOST_PROOFS])
+        sure = next((result for result in tries if result is not None), None)
+        if sure is None:
+            continue
+        others = [r for r in evidence.of(*hypothesis.families) if evidence.helps(r) and r.change is not sure.change]
+        rows = [row_of(r, evidence.own, hypothesis.id, True) for r in (sure, *others)]
+        confidence = max((row.interval[0] for row in rows if row.members > 1), default=sure.interval[0])
+        causes.append(Cause(hypothesis.id, hypothesis.sentence, confidence, rows, hypothesis.remedy, True))
+    return causes
+
+
+def changes_in_pairs(case: Case, evidence: Evidence) -> list[Change]:
+    """Two changes at once, one of each kind that the symptoms make possible; no two that change the network.
+
+    Where there is something to be seen (clones, inputs or targets out of scale, dead units), every pair removes that.
+    """
+    seen = []
+    if has_clones(evidence):
+        seen += [noise(case, stddev, False) for stddev in (0.01, 0.3)]
+    if unscaled(evidence):
+        seen.append(standardised(case))
+    if out_of_range(evidence):
+        seen.append(targets_in_range(case))
+    if dead_from_the_start(evidence):
+        seen.append(lifted(case))
+    blind = [from_healthy(case), longer(10)]
+    blind += [faster(case, factor, "rate-up") for factor in (10.0, 100.0)]
+    blind += [faster(case, factor, "rate-down") for factor in (0.1, 0.01)]
+    networks = [*other_activations(case), wider(case, 4)] if case.network.depth > 1 else []
+    adam = optimized(Optimizer("adam"), 0.01)
+    # what changes the network comes first: a start is drawn for the network that there is then
+    pairs = [(a, b) for i, a in enumerate(seen) for b in seen[i + 1 :]]
+    pairs += [(b, a) for a in seen for b in networks] + [(a, b) for a in seen for b in (*blind, adam)]
+    if not seen:
+        pairs += [(a, b) for i, a in enumerate(blind) for b in blind[i + 1 :]]
+        pairs += [(a, b) for a in networks for b in blind] + [(blind[0], adam)]
+    return [also(a, b) for a, b in pairs if a.family.split("-")[0] != b.family.split("-")[0]]
+
+
+def proved_in_pairs(base: Trial, evidence: Evidence, results: Sequence[Result], clock: Clock) -> list[Cause]:
+    """The two causes whose removal together helps; the pair of the most direct ones, if there are several."""
+
+    def ids(result: Result) -> list[str]:
+        return sorted((blamed(f, evidence) for f in result.change.family.split(" + ")), key=RANK.__getitem__)
+
+    helping = [
+        r
+        for r in results
+        if evidence.helps(r) and len(set(ids(r))) == 2 and all(BY_ID[id].present(evidence) for id in ids(r))
+    ]
+    for result in sorted(helping, key=lambda r: (sum(RANK[id] for id in ids(r)), r.change.size)):
+        sure = confirmed(base, evidence, result, clock)
+        if sure is not None:
+            return [
+                Cause(
+                    id,
+                    BY_ID[id].sentence,
+                    sure.interval[0],
+                    [row_of(sure, evidence.own, id, True)],
+                    BY_ID[id].remedy,
+                    False,
+                )
+                for id in ids(sure)
+            ]
+    return []
+
+
+def clones_in_words(evidence: Evidence) -> str:
+    """Whether the clones are necessary for the failure, and whether they are sufficient for it."""
+    loosened = next(iter(clones_proofs(evidence)), None)
+    plain = [r for r in evidence.of("healthy-scaled", "healthy") if not r.enough]
+    symmetric = [
+        r for r in evidence.of(*KEEPING_CLONES, "healthy-cloned", "healthy-scaled-cloned", "long-look") if r.reached
+    ]
+    if loosened is not None:
+        necessary = f"necessary for the failure (without them, {loosened.share:.1%} learn: {loosened.change.sentence})"
+    elif plain:
+        worst = min(plain, key=lambda r: r.share)
+        necessary = (
+            f"not necessary for the failure ({worst.change.sentence}, no clones among them: {worst.share:.0%} learn)"
+        )
+    else:
+        best = max(evidence.of("noise"), key=lambda r: r.share, default=None)
+        told = "" if best is None else f" ({best.change.sentence}: {best.share:.0%} learn)"
+        necessary = f"not necessary for the failure: breaking them does not help{told}"
+    if symmetric:
+        best = max(symmetric, key=lambda r: r.share)
+        sufficient = f"not sufficient for it ({best.change.sentence}, all clones: {best.share:.0%} learn)"
+    else:
+        sufficient = "sufficient for it (nothing that kept them helped)"
+    told = f"the clones are {necessary}, and {sufficient}"
+    apart, cloned = evidence.of("healthy"), evidence.of("healthy-cloned")
+    if apart and cloned and apart[0].interval[0] > cloned[0].interval[1]:
+        told += f"; they make it harder: of the same {healthy_name(evidence.case.network)} draws "
+        told += f"{apart[0].share:.1%} learn as they are, and {cloned[0].share:.1%} with their units cloned"
+    return told
+
+
+def is_best_possible(evidence: Evidence) -> bool:
+    """It missed the target by little, and nothing that was tried does much better.
+
+    So it is with noisy targets: what is left is noise, and whoever trains for longer or wider fits that too.
+    """
+    final, constant = float(evidence.course.costs[-1]), evidence.constant
+    needed = {"healthy", "rate-up", "iterations"} | ({"wider"} if evidence.case.network.depth > 1 else set())
+    tried = {r.change.family for r in evidence.results}
+    if not needed <= tried or out_of_range(evidence) or not evidence.target < final <= 0.5 * constant:
+        return False
+    fair = [r.median for r in evidence.results if r.change.family != "outputs" and np.isfinite(r.median)]
+    best = min(fair)
+    return final - best <= MUCH * (constant - best)
+
+
+def explosion(case: Case) -> float:
+    """How many times larger the gradient is at the start than at healthy starts, in the layer where it is most."""
+    drawn = healthy(case.network, case.seed, case.start[0].dtype, range(8))
+    usual = np.median(
+        [symptoms.gradient_sizes(gradients_of(case, [w[..., k] for w in drawn])) for k in range(8)], axis=0
+    )
+    own = np.array(symptoms.gradient_sizes(gradients_of(case, case.start)))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return float(np.max(np.where(usual > 0, own / usual, 0)))
+
+
+def judge(
+    case: Case, course: Course, target: float, unlucky: bool, own: Result, clock: Clock, right: Course | None
+) -> tuple[Evidence, list[Cause], Trial]:
+    """Test every hypothesis: the evidence, the causes, and the trial that all changes were made to."""
+    network, x, y = case.network, case.x, case.y
+    base = trial_of(case, target, unlucky)
+    gradients = [gradients_of(case, weights) for weights in (course.weights[0], course.weights[-1])]
+    _, constant, floor = target_of(network.cost, x, y)
+    found = symptoms.data_symptoms(network, x, y, floor)
+    found += symptoms.run_symptoms(network, course, x, y, *gradients)
+    zero = has_zero_gradient(*gradients)
+    evidence = Evidence(case, target, constant, floor, course, found, own, [], zero, explosion(case), right is not None)
+    each = min(SCREENING / 8, clock.budget / 200)
+    if right is None and is_unlearnable(floor, constant) and course.costs[-1] <= target + 0.05 * constant:
+        return evidence, proved(base, evidence, clock), base  # it does what can be done: no other cause to look for
+    results = run_changes(base, changes_of_what_is_there(case, evidence), clock, each)
+    if right is not None:
+        cost = np.array([right.costs[-1]])
+        change = Change("math", "the right math, with nothing else changed", 0.0, lambda trial: trial)
+        results.append(Result(change, cost, int(cost[0] <= target), case.iterations, False))
+    evidence = replace(evidence, results=results)
+    causes = proved(base, evidence, clock)
+    # with a cause found, the others are tried where they cost little
+    results += run_changes(
+        base, changes_for_the_record(case, results), clock, each, clock.budget / 30 if causes else None
+    )
+    if right is None and is_best_possible(evidence):
+        return evidence, [], base
+    if not causes:
+        causes = proved(base, evidence, clock)
+    if not causes:
+        harder = [longer(100)] + ([wider(case, 16)] if case.network.depth > 1 else [])
+        results += run_changes(base, harder, clock, each, clock.left / 3)
+        causes = proved(base, evidence, clock)
+    if not causes:
+        pairs = run_changes(base, changes_in_pairs(case, evidence), clock, each / 2)
+        results += pairs
+        causes = proved_in_pairs(base, evidence, pairs, clock)
+    if any(cause.id == "clones" for cause in causes) and case.iterations < LONGEST:
+        # what clones can never do is worth a long look
+        look = long_look(case, LONGEST / case.iterations)
+        if seconds_a_member(look.apply(base)) * MOST_MEMBERS * clock.slowness < clock.left:
+            results += run_changes(base, [look], clock, SCREENING)
+        else:
+            clock.skipped.append(look)
+    return evidence, causes, base
+
+
+def wrong_math_alone(evidence: Evidence) -> Cause:
+    """Wrong math is a fact, also where to correct it is not enough; all other changes were made to the right math."""
+    hypothesis = BY_ID["wrong-math"]
+    rows = [row_of(result, evidence.own, "wrong-math", False) for result in evidence.of("math")]
+    return Cause(hypothesis.id, hypothesis.sentence, 1.0, rows, hypothesis.remedy, False)
+
+
+def told_rows(evidence: Evidence, causes: Sequence[Cause]) -> tuple[list[Row], list[Row]]:
+    """(what did not help, what helped and is no named cause's evidence)"""
+    used = {row.change for cause in causes for row in cause.evidence}
+    refuted: list[Row] = []
+    helpful: list[Row] = []
+    for result in evidence.results:
+        families = result.change.family.split(" + ")
+        helps = evidence.helps(result)
+        if result.change.sentence in used or (len(families) > 1 and not helps):
+            continue
+        row = row_of(result, evidence.own, blamed(families[0], evidence), helps)
+        (helpful if helps else refuted).append(row)
+    return refuted, helpful
+
+
+def two_by_two(evidence: Evidence) -> list[tuple[bool, float, Result]]:
+    """(clones?, scale, result) of the healthy starts, each draw with its units cloned and not."""
+    scales = {"healthy": 1.0, "healthy-cloned": 1.0}
+    found = []
+    for result in evidence.of("healthy", "healthy-cloned", "healthy-scaled", "healthy-scaled-cloned"):
+        name = result.change.family
+        scale = scales.get(name) or float(result.change.sentence.split(" x ")[1].split(",")[0])
+        found.append((name.endswith("cloned"), scale, result))
+    return found if any(clones for clones, _, _ in found) else []
+
+
+def sampled(case: Case, budget: float) -> Case:
+    """The case on as many observations, drawn at random, as leave time for every change; on all where they do."""
+    each = CHANGES * FEWEST_MEMBERS * seconds_an_observation(trial_of(case, 0.0))
+    least = FEWEST_OBSERVATIONS if case.batches is None else max(FEWEST_OBSERVATIONS, case.batches.size)
+    count = max(least, int(budget / 2 / max(each, 1e-12)))
+    if count >= len(case.x):
+        return case
+    chosen = np.sort(np.random.default_rng(case.seed).permutation(len(case.x))[:count])
+    return replace(case, x=case.x[chosen], y=case.y[chosen])
+
+
+@contextlib.contextmanager
+def many_programs() -> Iterator[None]:
+    """Without TensorFlow's warning that a function is traced again and again: each network is a program of its own."""
+    logger = logging.getLogger("tensorflow")
+    before = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        logger.setLevel(before)
+
+
+@many_programs()
+def diagnose(
+    case: Case, budget: float = BUDGET_SECONDS, progress: Progress = lambda done, total, what: None
+) -> Diagnosis:
+    """Find out why the case does not learn.
+
+    Args:
+        case: the run.
+        budget: seconds that trials may take; what it does not reach is told.
+        progress: called with (trials done, trials known of, what is running).
+
+    Raises:
+        ValueError: shapes that do not fit.
+    """
+    clock = Clock(budget, progress)
+    target, constant, floor = target_of(case.network.cost, case.x, case.y)
+    progress(0, 1, "the run itself")
+    error = math_error(case)
+    wrong = error > WRONG * float(np.finfo(case.start[0].dtype).eps)
+    course = run_course(case, case.iterations, case.implementation)
+    right = run_course(case, case.iterations) if case.implementation is not None and (wrong or case.mistake) else None
+    learned_at = first_at(course, target)
+    learns, judged_at = learned_at is not None, case.iterations
+    final, whole = course.costs[-1:], len(case.x)
+    case = sampled(case, budget)
+    left_out = [] if len(case.x) == whole else [f"{whole - len(case.x)} of {whole} observations"]
+    if left_out:
+        target, constant, floor = target_of(case.network.cost, case.x, case.y)
+
+    own = alone = Result(NO_CHANGE, final, int(learns), case.iterations, False)
+    if case.draw is not None and case.implementation is None:
+        (own,) = run_changes(trial_of(case, target), [NO_CHANGE], clock, SCREENING / 8, math.inf)
+    unlucky = not learns and own.share >= 0.5
+    if unlucky:
+        own = alone
+    lucky = learns and own.chance and own.interval[1] < 0.5
+    late: Result | None = None
+    if learned_at is not None and not lucky and right is None:
+        healthy_ones = deadline(case, target, SCREENING / 8)
+        if healthy_ones is not None and learned_at > LATE * healthy_ones[0]:
+            judged_at, late = healthy_ones
+            case = replace(case, iterations=judged_at)
+            (own,) = run_changes(trial_of(case, target), [NO_CHANGE], clock, SCREENING / 8, math.inf)
+            late = None if own.reached else late
+
+    hopeless = is_unlearnable(floor, constant)
+    learns = learns and not hopeless
+    refuted: list[Row] = []
+    helpful: list[Row] = []
+    asked = (not learns) or lucky or late is not None or right is not None
+    same = late is None and not left_out
+    judged = (
+        course if same or not asked else run_course(case, judged_at, None if right is None else case.implementation)
+    )
+    causes: list[Cause] = []
+    table: list[tuple[bool, float, Result]] = []
+    relation, best_possible = None, False
+    if asked:
+        evidence, causes, _ = judge(case, judged, target, unlucky, own, clock, right)
+        if right is not None and not any(cause.id == "wrong-math" for cause in causes):
+            causes = [wrong_math_alone(evidence), *(replace(cause, alone=False) for cause in causes)]
+        found = list(evidence.found)
+        refuted, helpful = told_rows(evidence, causes)
+        table = two_by_two(evidence)
+        relation = clones_in_words(evidence) if has_clones(evidence) and evidence.of("noise") else None
+        best_possible = not causes and is_best_possible(evidence)
+    else:
+        gradients = [gradients_of(case, weights) for weights in (course.weights[0], course.weights[-1])]
+        found = symptoms.data_symptoms(case.network, case.x, case.y, floor)
+        found += symptoms.run_symptoms(case.network, course, case.x, case.y, *gradients)
+    return Diagnosis(
+        case,
+        judged_at,
+        learns or best_possible,
+        learned_at,
+        target,
+        constant,
+        floor,
+        course,
+        own,
+        found,
+        causes,
+        refuted,
+        helpful,
+        table,
+        symptoms.clone_bound(case.network, case.start, case.x, case.y),
+        relation,
+        lucky,
+        late,
+        error,
+        wrong,
+        [change.sentence for change in clock.skipped],
+        budget,
+        time.monotonic() - clock.started,
+        clock.trials,
+        clock.members,
+        best_possible,
+        left_out,
+    )

@@ -1,0 +1,224 @@
+"""Making the runs: many members of a trial at once, within a budget of time, and the one run that was asked about."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from ...comparison.trace import PIECE, take_whole
+from ...measures.symptoms import Course
+from ...models import ensemble, handwritten, numerical
+from ...models.batches import pieces
+from ...models.network import Array, Implementation, Weights, block_size, weight_of_piece
+from ...scenario.effort import FEWEST_MEMBERS, pass_seconds
+from .case import Case
+from .changes import ENOUGH, Change, Result, Trial, from_healthy, healthy, trial_of
+
+MATH_OBSERVATIONS = 32  # on so many is the math judged, which is the same for all
+MOST_MEMBERS = 256
+FEWEST_IN_BATCHES = 4  # where a sample of the observations makes no run shorter: 4 of 4 and 0 of 4 do not overlap yet
+
+SECONDS_TO_COMPILE, SECONDS_TO_JUDGE = 1.0, 0.2  # a program; the least run that says how fast this machine is now
+
+FORWARD = 1 / 3  # of an iteration's work
+
+Progress = Callable[[int, int, str], None]
+
+
+# Running
+
+
+def seconds_a_member(trial: Trial) -> float:
+    """What a member is expected to take: its iterations, and the cost of all observations at the end."""
+    return pass_seconds(trial.network, 1) * (trial.batch_size * trial.iterations + len(trial.x) * FORWARD)
+
+
+def seconds_an_observation(trial: Trial) -> float:
+    """What of that each observation more takes: mini-batches stay as large."""
+    return pass_seconds(trial.network, 1) * (FORWARD + (trial.iterations if trial.batches is None else 0))
+
+
+def seconds_together(jobs: Sequence[tuple[Change, Trial, range]]) -> float:
+    """What trials are expected to take as one ensemble, which trains whole blocks."""
+    block = block_size(jobs[0][1].network, "float64")
+    members = sum(len(members) for _, _, members in jobs)
+    return seconds_a_member(jobs[0][1]) * -(-members // block) * block
+
+
+def members_worth(trial: Trial, seconds: float) -> int:
+    """A power of two from ``FEWEST_MEMBERS``, with mini-batches from ``FEWEST_IN_BATCHES``, to ``MOST_MEMBERS``."""
+    most = max(1.0, seconds / max(seconds_a_member(trial), 1e-12))
+    fewest = FEWEST_MEMBERS if trial.batches is None else FEWEST_IN_BATCHES
+    return int(min(max(2 ** int(math.log2(most)), fewest), MOST_MEMBERS))
+
+
+@dataclass
+class Clock:
+    """What is left of the budget, and what it did not reach.
+
+    slowness: how many times as long as expected runs take on this machine, now.
+    """
+
+    budget: float
+    progress: Progress = lambda done, total, what: None
+    started: float = field(default_factory=time.monotonic)
+    skipped: list[Change] = field(default_factory=list)
+    trials: int = 0
+    members: int = 0
+    slowness: float = 1.0
+
+    @property
+    def left(self) -> float:
+        """Seconds"""
+        return self.budget - (time.monotonic() - self.started)
+
+
+def together(trial: Trial) -> tuple[object, ...]:
+    """What trials must have in common to be run as one ensemble."""
+    return trial.network, id(trial.x), id(trial.y), trial.optimizer, trial.iterations
+
+
+def run_together(jobs: Sequence[tuple[Change, Trial, range]]) -> list[Result]:
+    """Trials that have all but starts and rates in common, as one ensemble."""
+    first = jobs[0][1]
+    starts = [trial.draw(members) for _, trial, members in jobs]
+    weights = [np.concatenate(layers, axis=-1) for layers in zip(*starts)]
+    rates = np.concatenate([trial.rates(members) for _, trial, members in jobs])
+    done = ensemble.outcome(
+        first.network, weights, first.x, first.y, rates, [first.iterations], first.optimizer, first.batches
+    ).costs[-1]
+    results, taken = [], 0
+    for change, trial, members in jobs:
+        costs = np.asarray(done[taken : taken + len(members)], np.float64)
+        taken += len(members)
+        reached = int(np.sum(costs <= trial.target))
+        results.append(Result(change, costs, reached, trial.iterations, trial.chance))
+    return results
+
+
+def run_changes(
+    base: Trial,
+    changes: Iterable[Change],
+    clock: Clock,
+    seconds: float,
+    at_most: float | None = None,
+    first_member: int = 0,
+) -> list[Result]:
+    """Make each change to ``base`` alone, and run them all; those that there is no time for are put by.
+
+    Args:
+        seconds: what one change may take.
+        at_most: what those that make one ensemble may take; by default what is left of the budget.
+        first_member: the number of the first member; others have other draws.
+    """
+    groups: dict[tuple[object, ...], list[tuple[Change, Trial, range]]] = {}
+    for change in changes:
+        trial = change.apply(base)
+        # however slow the machine is just now: the same question gets the same answer, if the budget is large enough
+        members = members_worth(trial, seconds) if trial.chance else 1
+        groups.setdefault(together(trial), []).append((change, trial, range(first_member, first_member + members)))
+
+    def run(jobs: list[tuple[Change, Trial, range]]) -> list[Result]:
+        most = clock.left if at_most is None else at_most
+        most /= clock.slowness
+        fitting = next((n for n in range(len(jobs), 0, -1) if seconds_together(jobs[:n]) <= most), 0)
+        clock.skipped.extend(change for change, _, _ in jobs[fitting:])
+        if not fitting:
+            return []
+        clock.progress(clock.trials, clock.trials + fitting, jobs[0][0].sentence)
+        began, expected = time.monotonic(), seconds_together(jobs[:fitting])
+        found = run_together(jobs[:fitting])
+        if expected > SECONDS_TO_JUDGE:
+            clock.slowness = max(1.0, (time.monotonic() - began - SECONDS_TO_COMPILE) / expected)
+        clock.trials += fitting
+        clock.members += sum(len(members) for _, _, members in jobs[:fitting])
+        return found
+
+    # two at a time: while one is compiled, another runs
+    with ThreadPoolExecutor(2) as threads:
+        return [result for results in threads.map(run, groups.values()) for result in results]
+
+
+# The run itself
+
+
+def recorded_iterations(iterations: int) -> list[int]:
+    """Up to about a hundred: evenly spaced, and log-spaced before the first of these."""
+    even = {round(iterations * k / 60) for k in range(61)}
+    early = {digit * 10**power for power in range(len(str(iterations))) for digit in (1, 2, 5)}
+    return sorted(even | {0} | {i for i in early if i < iterations})
+
+
+def run_course(case: Case, iterations: int, implementation: Implementation | None = None) -> Course:
+    """The run as it was asked about, by the given math or else by hand."""
+    recorded = recorded_iterations(iterations)
+    rate, network, batches = case.learning_rate, case.network, case.batches
+    if implementation is not None:
+        path = list(implementation.train(network, case.start, case.x, case.y, rate, recorded, batches=batches))
+    else:
+        path = list(handwritten.train(network, case.start, case.x, case.y, rate, recorded, case.optimizer, batches))
+    # in NumPy: the costs of a hundred points are not worth a compiled program
+    with np.errstate(all="ignore"):
+        costs = np.array([take_whole(numerical.forward, network, w, case.x, case.y).cost for w in path])
+    return Course(iterations=recorded, costs=costs, weights=path)
+
+
+def first_at(course: Course, target: float) -> int | None:
+    """From which recorded iteration on the cost stays at or under the target."""
+    above = np.flatnonzero(~(course.costs <= target))
+    if not len(above):
+        return course.iterations[0]
+    return course.iterations[above[-1] + 1] if above[-1] + 1 < len(course.costs) else None
+
+
+def deadline(case: Case, target: float, seconds: float) -> tuple[int, Result] | None:
+    """By which of 1, 2, 5, 10, .. iterations enough healthy starts have learned, and how many; None if never."""
+    trial = from_healthy(case).apply(trial_of(case, target))
+    members = range(members_worth(trial, seconds))
+    stops = [i for i in (d * 10**p for p in range(len(str(case.iterations))) for d in (1, 2, 5)) if i < case.iterations]
+    stops.append(case.iterations)
+    done = ensemble.outcome(
+        case.network, trial.draw(members), case.x, case.y, case.learning_rate, stops, case.optimizer, case.batches
+    ).costs
+    for stop, costs in zip(stops, done):
+        reached = int(np.sum(costs <= target))
+        if reached >= ENOUGH * len(members):
+            return stop, Result(from_healthy(case), np.asarray(costs, np.float64), reached, stop, True)
+    return None
+
+
+def gradients_of(case: Case, weights: Weights) -> list[Array]:
+    """dC/dw of each layer by hand, (inputs + 1, units), for all observations; in pieces where they are many"""
+    network, observations = case.network, len(case.x)
+    total = [np.zeros_like(w) for w in weights]
+    for piece in pieces(observations, max(1, PIECE // max(network.sizes))):
+        x, y = case.x[piece], case.y[piece]
+        share = weight_of_piece(network.cost, len(x), observations)
+        found = handwritten.backward(network, weights, x, y).gradients
+        total = [t + np.asarray(share, t.dtype) * g for t, g in zip(total, found)]
+    return total
+
+
+def math_error(case: Case) -> float:
+    """The largest difference between the judged gradients at the start and numerical ones, relative to their size.
+
+    At the start, and at a healthy one, where nothing is equal and nothing is hidden.
+    """
+    math = case.implementation or handwritten
+    worst = 0.0
+    drawn = [w[..., 0] for w in healthy(case.network, case.seed + 1, case.start[0].dtype, range(1))]
+    x, y = case.x[:MATH_OBSERVATIONS], case.y[:MATH_OBSERVATIONS]
+    for weights in (case.start, drawn):
+        found = math.backward(case.network, weights, x, y).gradients
+        wanted = numerical.differentiate(case.network, weights, x, y, at_most=200).gradients
+        scale = max(float(np.max(np.abs(w))) for w in wanted) or 1.0
+        for got, of_layer in zip(found, wanted):
+            with np.errstate(invalid="ignore"):
+                apart = float(np.max(np.abs(np.asarray(got, np.float64) - of_layer))) / scale
+            worst = max(worst, apart if np.isfinite(apart) else 0.0)
+    return worst

@@ -1,0 +1,1 @@
+"""Facts about data, weights and activations: constant predictions, clones, saturation, plateaus."""

@@ -1,0 +1,63 @@
+"""The one definition of *learned*, which compare, sweep and diagnose share.
+
+With the cost C0 of the best constant prediction and the least cost C1 of any function of the inputs (0 unless the same
+inputs come with different targets), a network has learned at a cost of at most
+
+    C1 + SHARE (C0 - C1)
+
+so it must have removed all but a fortieth of what a constant prediction leaves; under a cross-entropy, which keeps
+falling as 1 / t, all but a tenth. For the network of the forum question that is a cost of 0.01.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from ..models.network import Array
+from .baseline import CLASSIFYING, constant_cost, cost_of_outputs, pure_error
+from .symptoms import root_mean_square
+
+SHARE_OF_SQUARED_ERROR = 0.025
+SHARE_OF_CROSS_ENTROPY = 0.1
+
+
+class Target(NamedTuple):
+    """The costs between which a network learns.
+
+    Attributes:
+        cost: at or under it, it has learned.
+        constant: C0, of the best constant prediction.
+        floor: C1, the least cost of any function of the inputs.
+    """
+
+    cost: float
+    constant: float
+    floor: float
+
+
+def target_of(cost: str, x: Array, y: Array) -> Target:
+    """The target of some data under a cost.
+
+    Args:
+        cost: from ``models.network.COST_NAMES``.
+        x: (observations, inputs). y: (observations, outputs).
+
+    Example:
+        >>> from harness import load
+        >>> post = load("post")
+        >>> round(target_of(post.network.cost, post.x, post.y).cost, 6)
+        0.01
+    """
+    constant, floor = constant_cost(cost, y), pure_error(cost, x, y)
+    share = SHARE_OF_CROSS_ENTROPY if cost in CLASSIFYING else SHARE_OF_SQUARED_ERROR
+    if np.ptp(y, axis=0).max() > 0:
+        return Target(cost=floor + share * max(constant - floor, 0.0), constant=constant, floor=floor)
+    # One answer for every observation: near it by that share of its size, or of the distance from "undecided".
+    if cost in CLASSIFYING:
+        undecided = 0.5 if cost == "binary_crossentropy" else 1 / y.shape[1]
+        near = y + share * (undecided - y)
+    else:
+        near = y + share * (root_mean_square(y) or 1.0)
+    return Target(cost=cost_of_outputs(cost, near, y), constant=constant, floor=floor)

@@ -1,0 +1,208 @@
+"""What people read and what machines read of a check. Computes nothing but the wording."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from ..checking.by_name.backprop import COST_FORMS
+from ..checking.by_name.judge import CORRECT, DIFFERS, ERROR, MISTAKE, FirstDifference, Report
+from ..checking.by_name.mistakes import BY_ID
+from ..comparison.trace import Quantity
+from ..files import write_csv_file
+from .words import Json, count, new_table, plain
+
+STYLES = {CORRECT: "bold green", MISTAKE: "bold red", DIFFERS: "bold red", ERROR: "bold yellow"}
+MOST_OUTPUT_LINES = 5  # of what a file prints that people are shown
+
+
+def what_of(purpose_form: str) -> str:
+    return COST_FORMS[purpose_form].formula
+
+
+def headline(report: Report) -> str:
+    """The verdict in one sentence."""
+    if report.verdict == CORRECT:
+        return f"{report.name} is correct: all that it gives agrees ({count(len(report.agrees), 'array')})."
+    if report.verdict == ERROR:
+        return f"{report.name} cannot be judged."
+    if report.verdict == DIFFERS:
+        return f"{report.name} is not right, and no known mistake gives its numbers."
+    if not report.named:
+        return f"{report.name} is not right."
+    best = report.named[0].ids
+    return f"{report.name}: {' and '.join(best)}"
+
+
+def place(difference: FirstDifference) -> str:
+    """gradient3[0, 1]"""
+    index = "" if not difference.index else f"[{', '.join(map(str, difference.index))}]"
+    return f"{difference.quantity}{index}"
+
+
+def difference_sentence(difference: FirstDifference) -> str:
+    """What differs first, where, and by how much."""
+    inferred = ", inferred from the weights after one update" if difference.inferred else ""
+    if difference.index is None:
+        got, expected = difference.got_shape, difference.expected_shape
+        return f"First difference: {difference.quantity} has shape {got}, expected is {expected}{inferred}."
+    row = ""
+    if difference.quantity.name in ("gradient", "weights", "trained") and difference.index:
+        row = " (a bias)" if difference.index[0] == 0 else " (of the kernel)"
+    return (
+        f"First difference: {place(difference)}{row} is {difference.got:.10g}, "
+        f"expected is {difference.expected:.10g}{inferred}."
+    )
+
+
+def span(quantities: Sequence[Quantity]) -> str:
+    """z1 to z3, cost, ..."""
+    by_name: dict[str, list[int]] = {}
+    for quantity in quantities:
+        by_name.setdefault(quantity.name, []).append(quantity.layer or 0)
+    parts = []
+    for name, layers in by_name.items():
+        first, last = layers[0], layers[-1]
+        if layers == [0]:
+            parts.append(name)
+        elif len(layers) > 2 and sorted(layers) == list(range(min(layers), max(layers) + 1)):
+            parts.append(f"{name}{first} to {name}{last}")
+        else:
+            parts.append(", ".join(f"{name}{layer}" for layer in layers))
+    return ", ".join(parts)
+
+
+def lines(report: Report) -> list[tuple[str, str]]:
+    """All that there is to say, as (heading, text)."""
+    told: list[tuple[str, str]] = []
+    if report.verdict == MISTAKE and report.named:
+        for number, (id, detail) in enumerate(zip(report.named[0].ids, report.named[0].details)):
+            told.append(("Mistake" if number == 0 else "and", f"{id}{f' ({detail})' if detail else ''}"))
+            told += [("", BY_ID[id].does), ("To fix it", BY_ID[id].fix)]
+        if set(report.explanations) and any(named.ids != report.named[0].ids for named in report.named[1:]):
+            others = [" and ".join(named.ids) for named in report.named[1:]]
+            told.append(("Or", "; ".join(others)))
+    else:
+        told += [("Why" if number == 0 else "", text) for number, text in enumerate(report.explanations)]
+    if report.first_difference is not None:
+        told.append(("Where", difference_sentence(report.first_difference)))
+    if report.agrees and report.verdict != CORRECT:
+        told.append(("Agrees", span(report.agrees)))
+    if report.differs:
+        told.append(("Differs", span(report.differs)))
+    if report.verdict == CORRECT:
+        told.append(("Compared", span(report.agrees)))
+    if report.purpose is not None:
+        told.append(("Network", f"{report.purpose.activations}; the cost is {what_of(report.purpose.form)}"))
+    if report.layout is not None:
+        told.append(("Layout", str(report.layout)))
+    shown = [note for note in report.notes if not note.startswith("the same numbers")]
+    told += [("Note" if number == 0 else "", note) for number, note in enumerate(shown)]
+    if report.output.strip():
+        printed = report.output.strip().splitlines()
+        more = f" (and {len(printed) - MOST_OUTPUT_LINES} more lines)" if len(printed) > MOST_OUTPUT_LINES else ""
+        told.append(("It printed", "\n".join(printed[:MOST_OUTPUT_LINES]) + more))
+    return told
+
+
+def text(report: Report) -> str:
+    """The report as plain text, for an assertion message or a log."""
+    texts = [headline(report)]
+    for heading, told in lines(report):
+        texts.append(f"  {heading + ':' if heading else '':<12}{told}".rstrip())
+    return "\n".join(texts)
+
+
+def people(report: Report) -> RenderableType:
+    """The report of one file for a terminal."""
+    grid = Table.grid(padding=(0, 2))
+    grid.add_column(style="dim", no_wrap=True)
+    grid.add_column()
+    for heading, told in lines(report):
+        grid.add_row(heading, Text(told))
+    return Group(
+        Text(headline(report), style=STYLES[report.verdict]), Text(), grid, Text(), Text(seconds(report), style="dim")
+    )
+
+
+def seconds(report: Report) -> str:
+    return f"{report.seconds:.2f} s"
+
+
+def people_of_many(reports: Sequence[Report]) -> RenderableType:
+    """A table with one row a file."""
+    table = new_table(
+        "", ("file", "left"), ("verdict", "left"), ("mistakes", "left"), ("first difference", "left"), ("s", "right")
+    )
+    table.columns[2].no_wrap = False
+    for report in reports:
+        best = " and ".join(report.named[0].ids) if report.named else ""
+        first = "" if report.first_difference is None else str(report.first_difference.quantity)
+        why = best or (report.explanations[0].splitlines()[0] if report.explanations else "")
+        table.add_row(
+            report.name, Text(report.verdict, style=STYLES[report.verdict]), why, first, f"{report.seconds:.2f}"
+        )
+    right = sum(report.verdict == CORRECT for report in reports)
+    return Group(table, Text(f"{right} of {count(len(reports), 'file')} correct."))
+
+
+def difference_json(first: FirstDifference) -> Json:
+    """The first wrong quantity"""
+    return {
+        "quantity": first.quantity.name,
+        "layer": first.quantity.layer,
+        "index": first.index,
+        "got": first.got,
+        "expected": first.expected,
+        "got_shape": first.got_shape,
+        "expected_shape": first.expected_shape,
+        "inferred": first.inferred,
+    }
+
+
+def machines(report: Report) -> Json:
+    """The report of one file as JSON; no time is in it, so that the same file gives the same bytes."""
+    first = report.first_difference
+    document: Json = {
+        "file": report.name,
+        "verdict": report.verdict,
+        "mistakes": report.mistakes,
+        "alternatives": [list(named.ids) for named in report.named],
+        "explanations": report.explanations,
+        "first_difference": None if first is None else difference_json(first),
+        "layout": None if report.layout is None else {"words": report.layout.words, "text": str(report.layout)},
+        "network": None
+        if report.purpose is None
+        else {"hidden": report.purpose.hidden, "output": report.purpose.output, "cost": report.purpose.form},
+        "agrees": [str(quantity) for quantity in report.agrees],
+        "differs": [str(quantity) for quantity in report.differs],
+        "functions": report.functions,
+        "notes": report.notes,
+        "output": report.output,
+    }
+    result: Json = plain(document)
+    return result
+
+
+def machines_of_many(reports: Sequence[Report]) -> Json:
+    """The reports of a folder as JSON."""
+    return {"files": [machines(report) for report in reports]}
+
+
+def write_csv(reports: Sequence[Report], path: Path) -> None:
+    """One row a file; raises BadInput where it cannot be written."""
+    rows = [
+        (
+            report.name,
+            report.verdict,
+            " + ".join(report.named[0].ids) if report.named else "",
+            "" if report.first_difference is None else place(report.first_difference),
+            " ".join(report.explanations),
+        )
+        for report in reports
+    ]
+    write_csv_file(path, ("file", "verdict", "mistakes", "first_difference", "explanation"), rows)

@@ -1,0 +1,269 @@
+"""What people (rich tables, Markdown) and machines (JSON) read of a diagnosis. Computes nothing but its wording."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from ..diagnosis.scenarios.changes import ENOUGH
+from ..diagnosis.scenarios.judge import Diagnosis, Row
+from .words import Json, count, joined, new_table, number, plain
+
+MOST_ROWS = 60  # of changes in a table
+MOST_SKIPPED = 5  # changes without time that are named
+RUN_ONLY = ("gradient", "gradient-at-start", "clones-at-start", "dead-at-start", "saturated-at-start")
+
+
+# Words
+
+
+def share_in_words(row: Row) -> str:
+    """97.7 % (95.0 to 98.9, 256 runs); one run is told as such"""
+    if row.members == 1:
+        return "yes" if row.share else "no"
+    low, high = row.interval
+    return f"{row.share:.1%} ({low:.1%} to {high:.1%})"
+
+
+def outcome_sentence(found: Diagnosis) -> str:
+    """Whether it learns."""
+    case, final = found.case, float(found.course.costs[-1])
+    last = found.course.iterations[-1]
+    told = f"{case.name} from {case.start_name}, rate {case.learning_rate:g}: the cost is {number(final)} after "
+    told += f"{count(last, 'iteration')}, where {number(found.target)} counts as learned"
+    if found.best_possible:
+        return f"{told}. Nothing that was tried does better by much: it learns what there is to learn."
+    if found.late is not None:
+        return (
+            f"{told}. It learns, but late: from iteration {found.learned_at:,} on, while "
+            f"{found.late.share:.0%} of healthy starts have by iteration {found.judged_at:,}, "
+            f"where this run is at {number(found.own.median)}. Why then?"
+        )
+    if found.lucky:
+        return (
+            f"{told}. It learns, by luck: of other starts by {case.start_name} {found.own.share:.0%} do "
+            f"({found.own.interval[0]:.0%} to {found.own.interval[1]:.0%}). Why not the others?"
+        )
+    return f"{told}. It {'learns' if found.learns else 'does not learn'}."
+
+
+def no_cause_sentence(found: Diagnosis) -> str:
+    """Whether it is for want of time that no cause is named, or because nothing helps."""
+    untried = len(set(found.skipped))
+    if untried > found.trials:
+        return (
+            f"No cause is named, for want of time: the budget of {found.budget:g} s ended before {untried} changes "
+            f"were tried, most of them. That says nothing about the network; ask again with {larger_budget(found)}."
+        )
+    return "No cause was proved: nothing that was tried takes enough of the runs to the target."
+
+
+def larger_budget(found: Diagnosis) -> str:
+    """The option that gives it more time: two minutes or four times as much, up to a day."""
+    return f"--budget {min(max(2, math.ceil(4 * found.budget / 60)), 24 * 60)}m"
+
+
+def cause_sentences(found: Diagnosis) -> Iterator[str]:
+    """What causes it, how sure that is, and what it is not."""
+    if found.fine:
+        return
+    if not found.causes:
+        yield no_cause_sentence(found)
+    both = [cause for cause in found.causes if not cause.alone]
+    for place, cause in enumerate(found.causes):
+        row = cause.evidence[0] if cause.evidence else None
+        named = "Cause" if place == 0 else "Also"
+        told = f"{named}: {cause.id}. {cause.sentence[0].upper()}{cause.sentence[1:]}."
+        if cause.id == "unlearnable":
+            told += f" No function of the inputs comes under a cost of {number(found.floor)}."
+        elif row is not None and cause.alone:
+            told += f" Proof: {row.change}; that alone takes the cost from {number(row.before)} to {number(row.after)}"
+            told += "." if row.members == 1 else f" and {row.share:.1%} of {row.members} runs to the target."
+        elif cause.id == "wrong-math" and row is not None:
+            told += f" {row.change[0].upper()}{row.change[1:]} comes to {number(row.after)}: not enough by itself."
+        elif row is not None and cause is both[-1] and both[0].id == "wrong-math":
+            told += f" Proof, with the right math: {row.change}; the cost comes to {number(row.after)}"
+            told += "." if row.members == 1 else f", {row.share:.1%} of {row.members} runs to the target."
+        elif row is not None and cause is both[-1]:
+            told += f" Proof, of {joined(c.id for c in both)} together: {row.change}: {row.share:.1%} of {row.members}"
+            told += " runs come to the target. Neither alone was enough."
+        yield told
+    if found.relation is not None:
+        yield f"{found.relation[0].upper()}{found.relation[1:]}."
+    if found.bound is not None and found.bound > found.target:
+        what = "With these clones" if found.relation else "With one unit in each hidden layer"
+        yield (
+            f"{what}, no training can come under a cost of {number(found.bound)}: each output is then a monotone "
+            f"function of the sum of the inputs, and this is the best of those (isotonic fit)."
+        )
+
+
+def verdict(found: Diagnosis) -> list[str]:
+    """The whole answer in a few sentences."""
+    told = [outcome_sentence(found)]
+    if found.case.mistake is not None:
+        told.append(f"The math is wrong. {found.case.mistake}")
+    elif found.wrong:
+        told.append(f"The math is wrong: its gradients are off by {found.math_error:.1g} of their size.")
+    elif found.math_error is not None:
+        told.append(f"The math is right: its gradients are within {found.math_error:.0e} of numerical ones.")
+    told += cause_sentences(found)
+    if found.causes and found.remedy:
+        told.append(f"Do this: {found.remedy}.")
+    if found.skipped or found.left_out:
+        names = list(dict.fromkeys([*found.left_out, *found.skipped]))
+        more = f" and {len(names) - MOST_SKIPPED} more changes" if len(names) > MOST_SKIPPED else ""
+        told.append(
+            f"The budget of {found.budget:g} s did not reach: {'; '.join(names[:MOST_SKIPPED])}{more}. "
+            f"Give it more with {larger_budget(found)}."
+        )
+    return told
+
+
+def how_judged(found: Diagnosis) -> str:
+    """The small print: the target and the runs."""
+    return (
+        f"Target: a cost of {number(found.target)}. The best constant prediction has {number(found.constant)}, and no "
+        f"function of the inputs less than {number(found.floor)}. A cause is named when its removal alone takes "
+        f"{ENOUGH:.0%} of the runs to the target, and does so again with other draws; intervals are Wilson's, 95 %. "
+        f"Where there was no chance in a change it was run once: yes or no. "
+        f"{count(found.members, 'run')} of {count(found.trials, 'change')} in {found.seconds:.1f} s."
+    )
+
+
+# Tables
+
+
+def symptom_table(found: Diagnosis) -> Table:
+    """What was measured on the run."""
+    table = new_table("Symptoms", ("", "left"), ("layer", "right"), ("measured", "left"))
+    for symptom in found.found:
+        if symptom.id in RUN_ONLY:
+            continue
+        table.add_row(symptom.id, "" if symptom.layer is None else str(symptom.layer), Text(symptom.sentence))
+    table.columns[2].no_wrap = False
+    return table
+
+
+def change_table(title: str, rows: Sequence[Row]) -> Table:
+    """Changes, each made alone, and what came of them."""
+    table = new_table(title, ("change", "left"), ("median cost", "right"), ("learns (95 %)", "right"), ("for", "left"))
+    for row in rows[:MOST_ROWS]:
+        table.add_row(Text(row.change), number(row.after), share_in_words(row), row.hypothesis)
+    return table
+
+
+def clones_table(found: Diagnosis) -> Table:
+    """Clones and scale taken apart: the same draws, their units cloned or not."""
+    table = new_table(
+        f"Clones against the start's scale: share of healthy starts that learn within {found.judged_at:,} iterations",
+        ("scale", "right"), ("no clones", "right"), ("the same draws, cloned", "right"),
+    )  # fmt: skip
+    by_scale: dict[float, dict[bool, str]] = {}
+    for clones, scale, result in found.clones:
+        low, high = result.interval
+        by_scale.setdefault(scale, {})[clones] = f"{result.share:.1%} ({low:.1%} to {high:.1%})"
+    for scale in sorted(by_scale):
+        table.add_row(f"x {scale:g}", by_scale[scale].get(False, ""), by_scale[scale].get(True, ""))
+    return table
+
+
+def people(found: Diagnosis) -> RenderableType:
+    """Everything that a person reads."""
+    parts: list[RenderableType] = [Text(f"{sentence}\n") for sentence in verdict(found)]
+    tables = [symptom_table(found)]
+    tables += [change_table(f"Evidence for {c.id}: changes that remove it", c.evidence) for c in found.causes]
+    if found.clones:
+        tables.append(clones_table(found))
+    if found.helpful:
+        tables.append(change_table("Helps too, but is no cause: a way round it", found.helpful))
+    if found.refuted:
+        tables.append(change_table("Tried, and did not help", found.refuted))
+    parts += [part for table in tables for part in (table, Text())]
+    parts.append(Text(how_judged(found), "dim"))
+    return Group(*parts)
+
+
+def markdown(found: Diagnosis) -> str:
+    """The verdict and its tables, for TensorBoard's text page."""
+    lines = ["\n\n".join(verdict(found)), ""]
+    for title, rows in (
+        *((f"Evidence for {cause.id}", cause.evidence) for cause in found.causes),
+        ("Helps too, but is no cause", found.helpful),
+        ("Tried, and did not help", found.refuted),
+    ):
+        if rows:
+            lines += [f"**{title}**", "", "| change | median cost | learns |", "| --- | ---: | ---: |"]
+            lines += [f"| {row.change} | {number(row.after)} | {share_in_words(row)} |" for row in rows[:MOST_ROWS]]
+            lines.append("")
+    lines.append(how_judged(found))
+    return "\n".join(lines)
+
+
+# JSON
+
+
+def row_json(row: Row) -> Json:
+    """A change and what came of it"""
+    return {
+        "hypothesis": row.hypothesis,
+        "intervention": row.change,
+        "before": row.before,
+        "after": row.after,
+        "share_before": row.before_share,
+        "share": row.share,
+        "interval": row.interval,
+        "members": row.members,
+    }
+
+
+def machines(found: Diagnosis) -> Json:
+    """Everything that a machine reads"""
+    causes = [
+        {
+            "id": cause.id,
+            "confidence": cause.confidence,
+            "alone": cause.alone,
+            "evidence": [row_json(row) for row in cause.evidence],
+            "remedy": cause.remedy,
+        }
+        for cause in found.causes
+    ]
+    if found.fine:
+        causes = [{"id": "none", "confidence": 1.0, "alone": True, "evidence": [], "remedy": None}]
+    document: Json = {
+        "verdict": " ".join(verdict(found)),
+        "learns": found.learns,
+        "learned_at": found.learned_at,
+        "judged_at": found.judged_at,
+        "late": found.late is not None,
+        "lucky": found.lucky,
+        "target": found.target,
+        "constant_cost": found.constant,
+        "least_cost_of_any_function": found.floor,
+        "least_cost_with_clones": found.bound,
+        "final_cost": float(found.course.costs[-1]),
+        "math_error": found.math_error,
+        "symptoms": [{"id": s.id, "layer": s.layer, "value": s.value} for s in found.found],
+        "causes": causes,
+        "refuted": [row_json(row) for row in found.refuted],
+        "helps_too": [row_json(row) for row in found.helpful],
+        "clones": [
+            {"cloned": clones, "scale": scale, "share": result.share, "interval": result.interval}
+            for clones, scale, result in found.clones
+        ],
+        "clones_are": found.relation,
+        "remedy": found.remedy,
+        "budget": {
+            "seconds": found.budget,
+            "changes": found.trials,
+            "runs": found.members,
+            "not_reached": [*found.left_out, *found.skipped],
+        },
+    }
+    result: Json = plain(document)
+    return result

@@ -1,0 +1,57 @@
+"""What every result can do: print itself in a terminal and a notebook, and become a JSON document.
+
+The sentences and tables are made in ``report/``, whose modules register themselves here for the types they describe, so
+that nothing below has to know them.
+"""
+
+from __future__ import annotations
+
+import functools
+import io
+from typing import Any
+
+Document = dict[str, Any]
+WIDTH = 100  # columns, where there is no terminal
+
+
+@functools.singledispatch
+def as_document(result: object) -> Document:
+    """The JSON document of a result; its keys are described in docs/json.md."""
+    raise TypeError(f"no report describes {type(result).__name__}")
+
+
+@functools.singledispatch
+def as_verdict(result: object) -> Any:
+    """The answer in at most 25 lines, for rich to print."""
+    raise TypeError(f"no report describes {type(result).__name__}")
+
+
+@functools.singledispatch
+def as_report(result: object) -> Any:
+    """All tables, and the answer last, for rich to print."""
+    raise TypeError(f"no report describes {type(result).__name__}")
+
+
+class Result:
+    """A result of the public API: typed attributes, and the ways to read it."""
+
+    def to_dict(self) -> Document:
+        """The JSON document that ``--json`` prints."""
+        return as_document(self)
+
+    def __rich__(self) -> Any:
+        return as_verdict(self)
+
+    def __str__(self) -> str:
+        from rich.console import Console
+
+        console = Console(file=io.StringIO(), width=WIDTH)
+        console.print(self)
+        return console.file.getvalue().rstrip("\n")  # type: ignore[attr-defined]
+
+    def _repr_html_(self) -> str:
+        from rich.console import Console
+
+        console = Console(file=io.StringIO(), record=True, width=WIDTH)
+        console.print(as_report(self))
+        return console.export_html(inline_styles=True, code_format="<pre style='line-height:1.2'>{code}</pre>")

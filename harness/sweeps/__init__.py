@@ -1,0 +1,1 @@
+"""Many seeds and settings: sweeps, the chunks they are saved in and resumed from, Ray."""

@@ -1,0 +1,608 @@
+"""What TensorBoard gets: read back with its own reader, compared with tf.summary, and served by a live TensorBoard."""
+
+import contextlib
+import io
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+import urllib.error
+import urllib.request
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from PIL import Image
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+from tensorboard.compat.tensorflow_stub.pywrap_tensorflow import masked_crc32c
+from tensorboard.plugins.custom_scalar import layout_pb2
+from tensorboard.plugins.hparams import metadata as hparams_metadata
+from tensorboard.util.tensor_util import make_ndarray
+
+from harness import BadInput, board
+from harness.board import events, heatmap, series
+from harness.comparison.trace import COST, Quantity, Run, take
+from harness.models import handwritten
+from tests.networks import post_problem
+from tests.processes import heed_ctrl_c
+
+RECORDED = [0, 1, 10, 300]
+NEURONS = [(layer, unit) for layer, units in ((1, 3), (2, 3), (3, 2)) for unit in range(units)]
+
+
+def run_of(start: str) -> Run:
+    """The post's network, trained by hand, with every quantity of each recorded iteration."""
+    problem = post_problem(start)
+    weights = list(handwritten.train(*problem, 0.5, RECORDED))
+    traces = [take(handwritten, problem.network, w, problem.x, problem.y, 0.5) for w in weights]
+    return Run(implementation="handwritten", initializer=start, recorded=RECORDED, weights=weights, traces=traces)
+
+
+@pytest.fixture(scope="module")
+def runs():
+    return {start: run_of(start) for start in ("ones", "glorot_uniform")}
+
+
+def run_with(weights):
+    """A run of these weights, one list of layers for each iteration, without gradients."""
+    return Run(
+        implementation="handwritten",
+        initializer="any",
+        recorded=range(len(weights)),
+        weights=weights,
+        traces=[{COST: np.float64(1)} for _ in weights],
+    )
+
+
+def read(folder):
+    """TensorBoard's own reader, keeping everything."""
+    return EventAccumulator(str(folder), size_guidance={"tensors": 0}).Reload()
+
+
+def points(logged, tag):
+    """{step: array} of a tag"""
+    return {event.step: make_ndarray(event.tensor_proto) for event in logged.Tensors(tag)}
+
+
+def plugins(logged):
+    """{tag: the TensorBoard plugin that shows it}"""
+    return {tag: logged.SummaryMetadata(tag).plugin_data.plugin_name for tag in logged.Tags()["tensors"]}
+
+
+def assert_histogram(found, values):
+    """One of TensorBoard's histograms (30, 3) against NumPy's of the same values."""
+    left, right, counts = found.T
+    assert found.shape == (30, 3)
+    assert (left[0], right[-1], counts.sum()) == (values.min(), values.max(), values.size)
+    if np.ptp(values) > 0:
+        expected, edges = np.histogram(values, 30)
+        np.testing.assert_array_equal(counts, expected)
+        np.testing.assert_allclose(np.append(left, right[-1]), edges, rtol=1e-14, atol=1e-15)
+
+
+@pytest.mark.parametrize("start", ["ones", "glorot_uniform"])
+def test_every_neuron_has_its_histograms_at_each_iteration(tmp_path, runs, start):
+    run = runs[start]
+    board.write(run, tmp_path / "run")
+    logged = read(tmp_path / "run")
+    tags = sorted(tag for tag, plugin in plugins(logged).items() if plugin == "histograms")
+    kinds = ("activation", "gradient", "weights")
+    assert tags == [
+        f"layer{layer}/{kind}/neuron{unit}"
+        for layer in (1, 2, 3)
+        for kind in kinds
+        for n, unit in NEURONS
+        if n == layer
+    ]
+    for layer, unit in NEURONS:
+        for kind, of_run in (
+            ("weights", [w[layer - 1] for w in run.weights]),
+            ("gradient", [trace[Quantity("gradient", layer)] for trace in run.traces]),
+            ("activation", [trace[Quantity("a", layer)] for trace in run.traces]),
+        ):
+            found = points(logged, f"layer{layer}/{kind}/neuron{unit}")
+            assert list(found) == RECORDED
+            for values, histogram in zip(of_run, found.values()):
+                assert_histogram(histogram, values[:, unit])
+
+
+def test_all_ones_start_is_one_bar_at_one(tmp_path, runs):
+    board.write(runs["ones"], tmp_path / "run")
+    for histogram in (points(read(tmp_path / "run"), f"layer{layer}/weights/neuron0")[0] for layer in (1, 2, 3)):
+        np.testing.assert_array_equal(histogram[:, :2], 1)
+        np.testing.assert_array_equal(histogram[:-1, 2], 0)
+
+
+def expected_scalars(start, run):
+    """Every curve, computed here from weights and formulas alone; steep sigmoids are those of |z| > 4.36."""
+    problem = post_problem(start)
+    wanted = {}
+
+    def add(tag, value):
+        wanted.setdefault(tag, []).append(value)
+
+    for weights, trace in zip(run.weights, run.traces):
+        a = problem.x
+        for layer, w in enumerate(weights, start=1):
+            z = a @ w[1:] + w[0]
+            a = 1 / (1 + np.exp(-z))
+            gradient, moved = trace[Quantity("gradient", layer)], trace[Quantity("weights", layer)] - w
+            add(f"layer{layer}/gradient_norm", np.sqrt((gradient**2).sum()))
+            add(f"layer{layer}/update_to_weight", np.sqrt((moved**2).sum() / (w**2).sum()))
+            add(f"layer{layer}/saturated_share", (np.abs(z) > 4.3567).mean())
+            for unit in range(w.shape[1]):
+                add(f"layer{layer}/weight_mean/neuron{unit}", w[:, unit].mean())
+                add(f"layer{layer}/activation_mean/neuron{unit}", a[:, unit].mean())
+        add("cost", np.sum((a - problem.y) ** 2))
+        for observation, unit in ((0, 0), (0, 1), (1, 0), (1, 1)):
+            add(f"output/observation{observation}_unit{unit}", a[observation, unit])
+        for layer in (1, 2):
+            columns = np.vstack([weights[layer - 1], weights[layer][1:].T])
+            add(f"layer{layer}/clone_spread", np.ptp(columns, axis=1).max())
+            add(f"layer{layer}/effective_width", len(np.unique(columns.round(7), axis=1).T))
+    return wanted
+
+
+@pytest.mark.parametrize("start", ["ones", "glorot_uniform"])
+def test_scalars(tmp_path, runs, start):
+    board.write(runs[start], tmp_path / "run", network=post_problem().network)
+    logged = read(tmp_path / "run")
+    expected = expected_scalars(start, runs[start])
+    assert {tag for tag, plugin in plugins(logged).items() if plugin == "scalars"} == set(expected)
+    for tag, values in expected.items():
+        found = points(logged, tag)
+        assert list(found) == RECORDED
+        np.testing.assert_allclose(list(found.values()), values, rtol=1e-6, atol=1e-15, err_msg=tag)
+    widths = {"ones": 1, "glorot_uniform": 3}
+    assert set(map(float, points(logged, "layer1/effective_width").values())) == {widths[start]}
+
+
+def test_no_gradients_no_gradient_norm(tmp_path):
+    board.write(run_with([post_problem().weights]), tmp_path / "run")
+    assert not [tag for tag in plugins(read(tmp_path / "run")) if "gradient" in tag]
+
+
+def test_tags_of_wide_and_deep_networks_sort_in_order(tmp_path):
+    rng = np.random.default_rng(0)
+    weights = [rng.normal(size=(13, 12)) for _ in range(10)]
+    board.write(run_with([weights]), tmp_path / "run")
+    tags = [tag for tag, plugin in plugins(read(tmp_path / "run")).items() if plugin == "histograms"]
+    assert tags[0] == "layer01/weights/neuron00"
+    assert tags == sorted(tags)
+    assert len(tags) == 120
+
+
+HISTOGRAM_DATA = {
+    "one_value": [0.3],
+    "constant": [1.0, 1.0, 1.0],
+    "zeros": [0.0, 0.0],
+    "three": [0.1, -0.7, 0.2],
+    "two_ends": [-1.0, 2.0],
+    "on_the_edges": np.linspace(0, 30, 31),
+    "float32": np.float32([0.1, 0.2, 0.30000001, -0.1]),
+    "normal": np.random.default_rng(0).normal(size=1000),
+    "large": [1e200, -3e200, 0],
+    "close": [1.0, 1.0 + 1e-15, 1.0 + 3e-15],
+}
+
+
+@pytest.fixture(scope="module")
+def tf_summaries(tmp_path_factory):
+    """What tf.summary itself writes, read back."""
+    folder = tmp_path_factory.mktemp("tf")
+    with tf.summary.create_file_writer(str(folder)).as_default():
+        for name, data in HISTOGRAM_DATA.items():
+            tf.summary.histogram(name, np.asarray(data), step=0)
+        tf.summary.scalar("scalar", 0.1, step=7)
+        tf.summary.text("verdict", "**b**", step=0)
+        tf.summary.image("image", np.zeros((1, 2, 3, 3)), step=0)
+    return read(folder)
+
+
+@pytest.mark.parametrize("name", HISTOGRAM_DATA)
+def test_histograms_are_those_of_tf_summary(tf_summaries, name):
+    wanted = points(tf_summaries, name)[0]
+    found = events.histograms(np.asarray(HISTOGRAM_DATA[name]))
+    np.testing.assert_array_equal(found[:, 2], wanted[:, 2])
+    np.testing.assert_allclose(found, wanted, rtol=1e-14, atol=1e-14 * np.max(np.abs(HISTOGRAM_DATA[name])))
+    assert found.dtype == wanted.dtype
+
+
+def test_histograms_of_many_at_once_are_those_of_each():
+    values = np.random.default_rng(0).normal(size=(4, 5, 9))
+    values[1, 2] = 3.0
+    one_by_one = [[events.histograms(values[i, j]) for j in range(5)] for i in range(4)]
+    np.testing.assert_array_equal(events.histograms(values), one_by_one)
+
+
+def test_metadata_and_tensors_are_those_of_tf_summary(tmp_path, tf_summaries, runs):
+    board.write(runs["ones"], tmp_path / "run")
+    board.write_verdict(tmp_path, "**b**")
+    ours, verdict = read(tmp_path / "run"), read(tmp_path)
+    for logged, tag, their_tag in (
+        (ours, "layer1/weights/neuron0", "three"),
+        (ours, "cost", "scalar"),
+        (ours, "layer1/heat_map", "image"),
+        (verdict, "verdict", "verdict"),
+    ):
+        found, wanted = logged.SummaryMetadata(tag), tf_summaries.SummaryMetadata(their_tag)
+        assert found.plugin_data == wanted.plugin_data
+        assert found.summary_description
+        found, wanted = logged.Tensors(tag)[0].tensor_proto, tf_summaries.Tensors(their_tag)[0].tensor_proto
+        assert found.dtype == wanted.dtype
+        assert found.tensor_shape == wanted.tensor_shape
+    assert points(verdict, "verdict") == points(tf_summaries, "verdict") == {0: b"**b**"}
+
+
+def test_a_run_that_diverged_is_written(tmp_path):
+    fine, huge, lost = ([np.full((3, 2), v), np.full((3, 2), v)] for v in (1.0, 1e308, np.nan))
+    huge[0][0, 0], huge[0][1, 0] = -1e308, np.inf
+    partly = [fine[0].copy(), fine[1]]
+    partly[0][0, 0], partly[0][1, 0] = np.nan, 5.0
+    board.write(run_with([lost, fine, huge, partly, lost]), tmp_path / "run")
+    logged = read(tmp_path / "run")
+    found = points(logged, "layer1/weights/neuron0")
+    assert list(found) == [1, 3]  # no bar at 0 where there is no number
+    assert (found[3][0, 0], found[3][-1, 1], found[3][:, 2].sum()) == (1, 5, 2)
+    assert logged.SummaryMetadata("layer1/weights/neuron0").plugin_data.plugin_name == "histograms"
+
+
+def test_of_more_neurons_than_shown_clones_are_drawn_once_and_the_rest_sampled(tmp_path):
+    rng = np.random.default_rng(0)
+    weights = [rng.normal(size=(3, 9)), rng.normal(size=(10, 1))]
+    for clone in (4, 7):  # of unit 2
+        weights[0][:, clone], weights[1][1 + clone] = weights[0][:, 2], weights[1][1 + 2]
+    board.write(run_with([weights]), tmp_path / "run", max_neurons=4)
+    logged = read(tmp_path / "run")
+    tags = [tag for tag in plugins(logged) if tag.startswith("layer1/weights/")]
+    assert tags == [f"layer1/weights/neuron{unit}" for unit in (0, 2, 3, 8)]  # of 0, 1, 3, 5, 6, 8: ends and middle
+    assert_histogram(points(logged, tags[1])[0], weights[0][:, 2])
+    assert "3 clones" in logged.SummaryMetadata(tags[1]).summary_description
+    assert "clones" not in logged.SummaryMetadata(tags[0]).summary_description
+    told = points(logged, "which_neurons")[0].item().decode()
+    assert "**layer1** has 9 neurons; 4 drawn" in told
+    assert "3 others are like none of these" in told
+    assert "| neuron 2 | 3 clones |" in told
+    assert "layer2" not in told
+
+
+@pytest.mark.parametrize(
+    ("groups", "at_most", "shown"),
+    [
+        ([[0], [1], [2]], 3, {0: 1, 1: 1, 2: 1}),
+        ([[0, 1, 2]], 3, {0: 1, 1: 1, 2: 1}),
+        ([list(range(100))], 32, {0: 100}),
+        ([[0, 3], [1, 4, 5], [2, 6]], 2, {0: 2, 1: 3}),
+        ([[0, 9], *([unit] for unit in range(1, 9))], 3, {0: 2, 1: 1, 8: 1}),
+        ([[unit] for unit in range(5)], 1, {0: 1}),
+    ],
+)
+def test_shown_neurons(groups, at_most, shown):
+    assert series.shown_neurons(groups, at_most) == shown
+
+
+def test_no_text_where_every_neuron_is_drawn(tmp_path, runs):
+    board.write(runs["ones"], tmp_path / "run")
+    assert "text" not in plugins(read(tmp_path / "run")).values()
+
+
+def test_custom_scalars_overlay_the_neurons_of_each_layer(tmp_path, runs):
+    board.write(runs["ones"], tmp_path / "run")
+    logged = read(tmp_path / "run")
+    layout = layout_pb2.Layout.FromString(points(logged, "custom_scalars__config__")[0].item())
+    tags = [tag for tag, plugin in plugins(logged).items() if plugin == "scalars"]
+    drawn = {
+        chart.title: [tag for tag in tags if any(re.match(pattern, tag) for pattern in chart.multiline.tag)]
+        for category in layout.category
+        for chart in category.chart
+    }
+    assert drawn["layer2: mean weight of each neuron"] == [f"layer2/weight_mean/neuron{unit}" for unit in range(3)]
+    assert drawn["layer3: mean activation of each neuron"] == [f"layer3/activation_mean/neuron{n}" for n in range(2)]
+    assert len(drawn["outputs of each observation"]) == 4
+    assert len(drawn) == 7
+
+
+def test_hparams_of_equal_runs_are_one_session_group(tmp_path, runs):
+    for name, rate in (("a", 0.5), ("b", 0.5), ("c", 1.0)):
+        board.write(runs["ones"], tmp_path / name, hparams={"learning_rate": rate})
+    groups = []
+    for name in "abc":
+        logged = read(tmp_path / name)
+        content = logged.SummaryMetadata("_hparams_/session_start_info").plugin_data.content
+        start = hparams_metadata.parse_session_start_info_plugin_data(content)
+        groups.append(start.group_name)
+        assert start.hparams["initializer"].string_value == "ones"
+        assert start.hparams["implementation"].string_value == "handwritten"
+        content = logged.SummaryMetadata("_hparams_/experiment").plugin_data.content
+        experiment = hparams_metadata.parse_experiment_plugin_data(content)
+        assert [metric.name.tag for metric in experiment.metric_infos] == [
+            "cost",
+            "layer1/effective_width",
+            "layer2/effective_width",
+        ]
+    assert groups[0] == groups[1] != groups[2]
+
+
+def picture(logged, step):
+    """The heat map of layer 1 at a step as RGB, (height, width, 3)"""
+    width, height, png = points(logged, "layer1/heat_map")[step]
+    image = Image.open(io.BytesIO(png))
+    assert image.size == (int(width), int(height))
+    return np.asarray(image.convert("RGB")).astype(int)
+
+
+def cells(image, rows=3, columns=3):
+    """The colour in the middle of each of the weights' cells (rows, columns, 3)."""
+    y = [heatmap.LINE + heatmap.CELL * row + (4 if row else 0) + heatmap.CELL // 2 for row in range(rows)]
+    x = [heatmap.MARGIN + heatmap.CELL * column + heatmap.CELL // 2 for column in range(columns)]
+    return image[np.ix_(y, x)]
+
+
+def test_heat_map_has_clones_as_equal_columns_and_signs_as_colours(tmp_path, runs):
+    for start, run in runs.items():
+        board.write(run, tmp_path / start)
+        logged = read(tmp_path / start)
+        assert list(points(logged, "layer1/heat_map")) == RECORDED
+        found = cells(picture(logged, 300))
+        weights = run.weights[-1][0]
+        assert np.array_equal(found, np.repeat(found[:, :1], 3, axis=1)) == (start == "ones")
+        red_over_blue = found[..., 0] - found[..., 2]
+        assert np.all(np.sign(red_over_blue)[np.abs(weights) > 0.05] == np.sign(weights)[np.abs(weights) > 0.05])
+    # one scale for all iterations: the same weights have the same colour
+    same = run_with([[np.full((3, 2), 1.0)], [np.full((3, 2), -4.0)], [np.full((3, 2), 1.0)]])
+    board.write(same, tmp_path / "same")
+    logged = read(tmp_path / "same")
+    np.testing.assert_array_equal(picture(logged, 0), picture(logged, 2))
+    np.testing.assert_array_equal(cells(picture(logged, 1), columns=2)[0, 0], [33, 102, 172])
+    a_quarter_red = 255 + 0.25 * (np.array([178, 24, 43]) - 255)
+    np.testing.assert_allclose(cells(picture(logged, 0), columns=2)[0, 0], a_quarter_red, atol=2)
+
+
+def test_heat_maps_of_wide_long_and_broken_layers():
+    nan = np.full((2, 4, 3), np.nan)
+    wide = np.random.default_rng(0).normal(size=(50, 785, 32))
+    for weights in (nan, wide, np.zeros((1, 2, 1))):
+        pngs = [png for png in heatmap.heat_maps(weights, [str(unit) for unit in range(weights.shape[2])]) if png]
+        assert len(pngs) == min(len(weights), heatmap.FRAMES)
+        for png in pngs:
+            image = Image.open(io.BytesIO(png))
+            image.load()
+            assert max(image.size) < 700
+            assert len(png) < 50_000
+
+
+def test_side_by_side_has_a_row_for_each_start(tmp_path, runs):
+    board.write_verdict(tmp_path, "text", runs=[runs["ones"], runs["glorot_uniform"], runs["ones"]])
+    logged = read(tmp_path)
+    tags = [tag for tag, plugin in plugins(logged).items() if plugin == "histograms"]
+    assert sorted(tags) == [
+        f"hidden_neurons/layer{layer}/{start}/neuron{unit}"
+        for layer in (1, 2)
+        for start in ("glorot_uniform", "ones")
+        for unit in range(3)
+    ]
+    for start in runs:
+        rows = [points(logged, f"hidden_neurons/layer1/{start}/neuron{unit}")[300] for unit in range(3)]
+        same = all(np.array_equal(rows[0], other) for other in rows[1:])
+        assert same == (start == "ones")
+        assert_histogram(rows[1], runs[start].weights[-1][0][:, 1])
+
+
+@pytest.mark.parametrize("length", [0, 1, 3, 4, 8, 100, 2047, 2048, 2049, 2051, 5000])
+def test_checksum_is_tensorboards(length):
+    data = np.random.default_rng(length).bytes(length)
+    assert events.masked_crc(data) == masked_crc32c(data)
+
+
+def test_same_run_and_time_give_the_same_bytes(tmp_path, runs):
+    for folder in ("a", "b"):
+        board.write(runs["ones"], tmp_path / folder, wall_time=1e9)
+    (a,), (b,) = (list((tmp_path / folder).iterdir()) for folder in ("a", "b"))
+    assert a.name == b.name
+    assert a.read_bytes() == b.read_bytes()
+
+
+def make_run_folder(root, scenario, name=None):
+    """Nothing but the folder."""
+    with board.run_folder(root, scenario, name) as folder:
+        return folder
+
+
+def test_finished_folder_has_no_mark(tmp_path, runs):
+    with board.run_folder(tmp_path, "post", "first") as folder:
+        assert folder == tmp_path / "post" / "first"
+        assert (folder / board.UNFINISHED).is_file()
+        board.write(runs["ones"], folder / runs["ones"].name)
+    assert [path.name for path in folder.iterdir()] == ["handwritten-ones"]
+
+
+def test_interrupt_before_anything_was_written_frees_the_name(tmp_path):
+    for _ in range(2):
+        with pytest.raises(KeyboardInterrupt), board.run_folder(tmp_path, "post", "first"):
+            raise KeyboardInterrupt
+    assert list((tmp_path / "post").iterdir()) == []
+
+
+def test_interrupted_run_is_marked_and_readable(tmp_path, runs, monkeypatch):
+    left = iter(range(3))  # the file's version and two iterations
+    record = events.record
+
+    def interrupted(event):
+        if next(left, None) is None:
+            raise KeyboardInterrupt
+        return record(event)
+
+    monkeypatch.setattr(events, "record", interrupted)
+    with pytest.raises(KeyboardInterrupt), board.run_folder(tmp_path, "post", "first") as folder:
+        board.write(runs["ones"], folder / "run")
+    assert (folder / board.UNFINISHED).is_file()
+    assert list(points(read(folder / "run"), "cost")) == RECORDED[:2]
+    assert points(read(folder / "run"), "cost")[0] == pytest.approx(1.96, abs=0.3)
+
+
+def test_timestamped_folders_of_one_second_are_distinct(tmp_path):
+    with contextlib.ExitStack() as stack:
+        folders = [stack.enter_context(board.run_folder(tmp_path, "post")) for _ in range(5)]
+    assert len(set(folders)) == 5
+    assert all(re.fullmatch(r"\d{8}-\d{6}(-\d)?", folder.name) for folder in folders)
+
+
+def test_existing_folder_is_not_overwritten(tmp_path, runs):
+    folder = make_run_folder(tmp_path, "post", "first")
+    board.write(runs["ones"], folder / "run")
+    before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    with pytest.raises(BadInput, match=rf"{folder} exists.*another name"):
+        make_run_folder(tmp_path, "post", "first")
+    with pytest.raises(BadInput, match="exists"):
+        board.write(runs["ones"], folder / "run")
+    assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before
+
+
+def test_of_many_at_once_exactly_one_gets_the_name(tmp_path):
+    together = threading.Barrier(8)
+
+    def claim(_):
+        together.wait()
+        try:
+            return make_run_folder(tmp_path, "post", "same")
+        except BadInput:
+            return None
+
+    with ThreadPoolExecutor(8) as pool:
+        claims = list(pool.map(claim, range(8)))
+    assert [folder for folder in claims if folder] == [tmp_path / "post" / "same"]
+
+
+ESCAPES = ["", ".", "..", "../x", "a/b", "/tmp", "a\\b", "..\\x", "C:x", ".hidden", "a\0b", "a\nb", "-rf", "~", " a"]
+
+
+@pytest.mark.parametrize("name", ESCAPES)
+def test_name_stays_in_the_log_folder(tmp_path, name):
+    with pytest.raises(BadInput, match="cannot name a folder"):
+        make_run_folder(tmp_path / "logs", "post", name)
+    with pytest.raises(BadInput, match="cannot name a folder"):
+        make_run_folder(tmp_path / "logs", name, "first")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_log_folder_that_cannot_be_written(tmp_path, runs):
+    (tmp_path / "file").write_text("")
+    for write in (
+        lambda: make_run_folder(tmp_path / "file", "post", "first"),
+        lambda: make_run_folder(tmp_path / "file", "post"),
+        lambda: make_run_folder(tmp_path, "file", "first"),
+        lambda: make_run_folder(tmp_path, "file"),
+        lambda: board.write(runs["ones"], tmp_path / "file" / "run"),
+        lambda: board.write_verdict(tmp_path / "file" / "run", "text"),
+    ):
+        with pytest.raises(BadInput, match="cannot be written"):
+            write()
+    with pytest.raises(BadInput, match="at most 60 letters"):
+        make_run_folder(tmp_path, "post", "n" * 300)
+
+
+def test_view_of_nothing(tmp_path):
+    with pytest.raises(BadInput, match="is no folder"):
+        board.view(tmp_path / "missing")
+    with pytest.raises(BadInput, match="has no run"):
+        board.view(tmp_path)
+
+
+def test_view_on_a_busy_port(tmp_path):
+    board.write_verdict(tmp_path, "text")
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        with pytest.raises(BadInput, match=rf"port: {port} is in use"):
+            board.view(tmp_path, port)
+
+
+@pytest.mark.parametrize("port", [-1, 65536])
+def test_view_on_a_port_that_is_none(tmp_path, port):
+    board.write_verdict(tmp_path, "text")
+    with pytest.raises(BadInput, match=f"port must be .*, got {port}"):
+        board.view(tmp_path, port)
+
+
+VIEW = """
+import importlib.abc, sys
+class Watch(importlib.abc.MetaPathFinder):
+    def find_spec(self, name, path, target=None):
+        if name == "tensorflow":
+            print("TensorFlow is imported", flush=True)
+sys.meta_path.insert(0, Watch())
+from pathlib import Path
+from harness import board
+board.view(Path(sys.argv[1]), int(sys.argv[2]))
+"""
+
+
+def get(address, give_up):
+    """JSON from ``address``, once it is served and not empty."""
+    while True:
+        try:
+            with urllib.request.urlopen(address, timeout=5) as answer:
+                found = json.load(answer)
+        except urllib.error.URLError:
+            found = None
+        if found or time.monotonic() > give_up:
+            return found
+        time.sleep(0.05)
+
+
+def test_live_tensorboard_lists_what_was_written_and_ends_at_ctrl_c(tmp_path, runs):
+    for start, run in runs.items():
+        board.write(run, tmp_path / start)
+    board.write_verdict(tmp_path, "| a |\n|---|\n| 1 |")
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+    root = Path(board.__file__).parents[2]
+    process = subprocess.Popen(
+        [sys.executable, "-c", VIEW, str(tmp_path), str(port)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=os.environ | {"PYTHONPATH": str(root)},
+        preexec_fn=heed_ctrl_c,
+    )
+    try:
+        address, give_up = f"http://127.0.0.1:{port}", time.monotonic() + 20
+        assert sorted(get(f"{address}/data/runs", give_up)) == [".", "glorot_uniform", "ones"]
+        assert get(f"{address}/data/plugins_listing", give_up)
+        histograms = get(f"{address}/data/plugin/histograms/tags", give_up)
+        scalars = get(f"{address}/data/plugin/scalars/tags", give_up)
+        kinds = ("weights", "gradient", "activation")
+        wanted = {f"layer{layer}/{kind}/neuron{unit}" for layer, unit in NEURONS for kind in kinds}
+        for start in runs:
+            assert set(histograms[start]) == wanted
+            assert {"cost", "layer2/clone_spread", "layer3/gradient_norm"} <= set(scalars[start])
+        served = get(f"{address}/data/plugin/histograms/histograms?run=ones&tag=layer1/weights/neuron2", give_up)
+        assert [step for _, step, _ in served] == RECORDED
+        assert get(f"{address}/data/plugin/text/tags", give_up) == {".": ["verdict"]}
+        with pytest.raises(OSError, match=r"refused|timed out|unreachable|assign"):
+            socket.create_connection(("127.0.0.2", port), timeout=1)  # 127.0.0.1 and no other
+        process.send_signal(signal.SIGINT)
+        output, errors = process.communicate(timeout=10)
+    finally:
+        process.kill()
+    assert process.returncode == 0
+    assert output.splitlines() == [f"{address}/?smoothing=0"]
+    assert errors == ""
+
+
+def test_writing_imports_no_tensorflow(tmp_path):
+    code = (
+        "import sys; from pathlib import Path; from harness import board;"
+        "board.write_verdict(Path(sys.argv[1]), 'text'); print('tensorflow' in sys.modules)"
+    )
+    root = Path(board.__file__).parents[2]
+    answer = subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path)], cwd=root, capture_output=True, text=True, check=True
+    )
+    assert answer.stdout == "False\n"

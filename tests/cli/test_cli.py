@@ -1,0 +1,277 @@
+"""The command line as a user has it: real processes, exit codes, what goes where."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from tensorboard.backend.event_processing.event_accumulator import TENSORS, EventAccumulator
+
+from harness.cli import main as cli
+from harness.cli import options
+from harness.cli.commands import completion
+from harness.models.network import ACTIVATION_NAMES, COST_NAMES
+from harness.models.optimizers import OPTIMIZER_NAMES
+from harness.scenario.scenario import BUILT_IN, DTYPES
+from tests.processes import interrupted
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def harness(*arguments, cwd, **environment):
+    """Run ``python -m harness`` in ``cwd``."""
+    env = os.environ | {"PYTHONPATH": str(ROOT)} | environment
+    command = [sys.executable, "-m", "harness", *map(str, arguments)]
+    return subprocess.run(command, cwd=cwd, env=env, capture_output=True, text=True, timeout=120)
+
+
+@pytest.fixture(scope="module")
+def logged(tmp_path_factory):
+    """The main job with everything on, in an empty folder."""
+    folder = tmp_path_factory.mktemp("run")
+    return folder, harness("--json", "--name", "first", cwd=folder)
+
+
+def test_bare_harness_is_the_post_and_agrees(logged):
+    _, done = logged
+    assert done.returncode == 0
+    assert done.stderr == ""
+    document = json.loads(done.stdout)
+    assert document["scenario"]["name"] == "post"
+    assert document["agrees"] is True
+    assert document["recovered_learning_rate"] == 0.5
+    assert len(document["post_claims"]) == 11
+    assert all(claim["agrees"] for claim in document["post_claims"])
+
+
+def test_the_json_has_the_documented_keys(logged):
+    document = json.loads(logged[1].stdout)
+    assert {"scenario", "runs", "comparisons", "post_claims", "recovered_learning_rate"} <= set(document)
+    assert len(document["runs"]) == 6
+    run = document["runs"][0]
+    assert set(run) == {
+        *("implementation", "initializer", "iterations", "final_cost", "costs", "outputs"),
+        *("effective_width", "clone_spread", "log_dir"),
+    }
+    assert set(document["comparisons"][0]) >= {
+        *("left", "right", "initializer", "quantity", "iteration", "max_abs", "max_rel", "max_ulp", "agrees"),
+    }
+    by_name = {(run["implementation"], run["initializer"]): run for run in document["runs"]}
+    for name in ("handwritten", "tape", "sequential"):
+        assert by_name[name, "ones"]["effective_width"] == [1, 1]
+        assert by_name[name, "ones"]["clone_spread"] == [0, 0]
+        assert by_name[name, "ones"]["final_cost"] == pytest.approx(0.000342, abs=5e-7)
+        assert by_name[name, "ones"]["iterations"] == 10000
+        assert by_name[name, "glorot_uniform"]["effective_width"] == [3, 3]
+
+
+def test_every_run_is_logged_with_a_histogram_for_each_neuron(logged):
+    folder, done = logged
+    for run in json.loads(done.stdout)["runs"]:
+        events = EventAccumulator(str(folder / run["log_dir"]), size_guidance={TENSORS: 0})
+        events.Reload()
+        plugins = {tag: events.SummaryMetadata(tag).plugin_data.plugin_name for tag in events.Tags()["tensors"]}
+        histograms = [tag for tag, plugin in plugins.items() if plugin == "histograms" and "weights" in tag]
+        assert len(histograms) == 8
+        for tag in histograms:
+            assert [event.step for event in events.Tensors(tag)][-1] == 10000
+    assert not (folder / "logs" / "post" / "first" / "UNFINISHED").exists()
+
+
+@pytest.mark.slow
+def test_the_same_seed_gives_the_same_bytes(tmp_path):
+    arguments = ("compare", "--no-log", "--json", "--iterations", 50, "--seed", 3)
+    first, second = (harness(*arguments, cwd=tmp_path) for _ in range(2))
+    assert first.stdout == second.stdout
+    assert json.loads(first.stdout)["scenario"]["seed"] == 3
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_people_get_the_verdict_and_the_tables(tmp_path):
+    done = harness("compare", "--no-log", "--iterations", 1000, "-v", cwd=tmp_path, COLUMNS="80")
+    assert done.returncode == 0
+    assert done.stderr == ""
+    for words in (
+        "The math is right",
+        "All 11 figures",
+        "stay identical",
+        "0.5992708",
+        "0.400230",
+        "tape numerical",
+    ):
+        assert words in done.stdout
+    assert max(map(len, done.stdout.splitlines())) <= 80
+
+
+def test_a_toml_file_of_one_s_own(tmp_path):
+    (tmp_path / "mine.toml").write_text(
+        "[data]\nx = [[0.0], [1.0]]\ny = [[1.0], [0.0]]\n[network]\nhidden = [2]\n[training]\niterations = 20\n"
+    )
+    done = harness("compare", "mine.toml", "--json", "--init", "he_normal,constant(0.5)", "--name", "n", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    document = json.loads(done.stdout)
+    assert document["post_claims"] == []
+    assert document["recovered_learning_rate"] is None
+    assert document["scenario"]["initializers"] == ["he_normal", "constant(0.5)"]
+    assert {path.name for path in (tmp_path / "logs" / "mine" / "n").iterdir() if path.is_dir()} == {
+        f"{implementation}-{initializer}"
+        for implementation in ("handwritten", "tape", "sequential")
+        for initializer in ("he_normal", "constant(0.5)")
+    }
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["--learning-rate", "fast"], "--learning-rate"),
+        (["--learning-rate", "-1"], "--learning-rate"),
+        (["compare", "nothing.toml"], "nothing.toml"),
+        (["compare", "--init", "glorot"], "--init"),
+        (["compare", "--hidden", "3,x"], "--hidden"),
+        (["compare", "--activations", "sigmoid,tanh"], "--activations"),
+        (["frobnicate"], "unknown command 'frobnicate'; known are compare, "),
+        (["diagnos"], "did you mean 'diagnose'?"),
+        (["compare", "--frob"], "unknown --frob; see 'harness compare --help'"),
+        (["compare", "data.csv"], "data.csv is data; give a TOML file that names it"),
+        (["compare", "--seed", "x"], "--seed must be a whole number, got 'x'; see 'harness compare --help'"),
+        (["check", "--seconds", "0", "x.py"], "--seconds must be a number above 0 and at most 86400, got '0'"),
+        (["check", "--memory", "-1", "x.py"], "--memory must be a whole number from 128 to 16777216, or 0"),
+        (["diagnose", "--budget", "0"], "--budget must be a time above 0 and up to a day, such as 45, 60s or 2m"),
+        (["inspect", "--seed", "-1", "m.keras"], "--seed must be a whole number from 0 to 2147483647, got '-1'"),
+        (["completion", "csh"], "invalid choice: 'csh'"),
+        (["compare", "--name", "../escape"], "../escape"),
+        (["view", "no-such-folder"], "no-such-folder"),
+    ],
+)
+def test_bad_input_is_one_plain_line_and_exit_2_and_quick(arguments, told, tmp_path):
+    start = time.perf_counter()
+    done = harness(*arguments, cwd=tmp_path)
+    took = time.perf_counter() - start
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert told in done.stderr
+    assert len(done.stderr.splitlines()) <= 2
+    assert "Traceback" not in done.stderr
+    assert took < 2  # 0.3 s on a quiet machine; importing TensorFlow alone would take longer than this
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["compare", "--help"], ["--seed", "x"]])
+def test_tensorflow_is_not_imported_to_say_a_word(arguments, tmp_path):
+    script = f"""
+import sys
+from harness.cli import main as cli, options
+from tests.processes import interrupted
+try:
+    cli.main({arguments!r})
+except SystemExit:
+    pass
+print("tensorflow" in sys.modules, "rich" in sys.modules, file=sys.stderr)
+"""
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, timeout=60)
+    assert done.stderr.splitlines()[-1] == "False False"
+
+
+def test_a_name_is_not_used_twice(tmp_path):
+    arguments = ("compare", "--iterations", 1, "--name", "same")
+    assert harness(*arguments, cwd=tmp_path).returncode == 0
+    again = harness(*arguments, cwd=tmp_path)
+    assert again.returncode == 2
+    assert "same" in again.stderr
+
+
+@pytest.mark.slow
+def test_models_of_the_folder_one_stands_in_are_not_ours(tmp_path):
+    (tmp_path / "models.py").write_text("raise SystemExit('somebody else')\n")
+    (tmp_path / "harness.py").write_text("raise SystemExit('somebody else')\n")
+    installed = subprocess.run(
+        [sys.executable, str(ROOT / "harness"), "compare", "--no-log", "--iterations", "1", "--json"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert installed.returncode == 0, installed.stderr
+    assert json.loads(installed.stdout)["agrees"] is True
+
+
+def test_a_difference_ends_with_1(monkeypatch, capsys):
+    from harness.models import handwritten, loop
+
+    right = handwritten.weight_gradient
+    monkeypatch.setattr(handwritten, "weight_gradient", lambda a, delta: 2 * right(a, delta))
+    loop.compiled_descent.cache_clear()
+    assert cli.main(["compare", "xor", "--no-log", "--iterations", "2", "--json"]) == 1
+    loop.compiled_descent.cache_clear()
+    assert json.loads(capsys.readouterr().out)["agrees"] is False
+
+
+def commands():
+    """Each command and its parser."""
+    return list(completion.commands_of(cli.build_parser()))
+
+
+def test_the_help_is_a_screenful_with_what_to_do_first(monkeypatch, capsys):
+    monkeypatch.setenv("COLUMNS", "80")
+    with pytest.raises(SystemExit):
+        cli.main(["--help"])
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) <= 40
+    assert max(map(len, lines)) <= 80
+    assert "first steps:" in lines
+    for command, _ in commands():
+        assert any(line.split()[:1] == [command] for line in lines)
+
+
+@pytest.mark.parametrize(("command", "parser"), commands())
+def test_help_texts_have_one_voice(command, parser):
+    """A phrase in small letters without a full stop; a default in brackets; the exit codes at the end."""
+    assert re.search(r"Exit code 0(: [^.]+|, or 2: bad input)\.$", parser.description)
+    for action in parser._actions:
+        assert action.help, (command, action.dest)
+        assert not action.help.endswith(".")
+        assert action.help[0].islower() or action.help.split()[0].isupper()
+        if action.default not in (None, False, argparse.SUPPRESS) and action.nargs != 0:
+            assert f"(default: {action.default}" in action.help or "(default: one a core)" in action.help
+
+
+def test_the_help_names_every_known_name():
+    told = {action.dest: action.help for action in dict(commands())["sweep"]._actions}
+    for dest, known in (
+        ("activations", ACTIVATION_NAMES), ("cost", COST_NAMES), ("optimizers", OPTIMIZER_NAMES),
+        ("dtype", DTYPES), ("scenario", BUILT_IN),
+    ):  # fmt: skip
+        assert all(name in told[dest] for name in known), dest
+
+
+def test_every_command_that_draws_has_a_seed():
+    with_seed = {command for command, parser in commands() if any(a.dest == "seed" for a in parser._actions)}
+    assert with_seed == {"compare", "check", "diagnose", "sweep", "inspect"}
+
+
+def test_commas_inside_brackets_do_not_separate():
+    assert options.comma_separated("ones, random_uniform(-1,1),constant(2)") == [
+        "ones",
+        "random_uniform(-1,1)",
+        "constant(2)",
+    ]
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks into /proc to see when training begins")
+def test_an_interrupt_keeps_what_was_recorded_and_marks_it(tmp_path):
+    """Ctrl-C in the middle of a training that would take minutes."""
+    arguments = ["compare", "--init", "ones", "--iterations", "80000000", "--record", "every 100000", "--name", "long"]
+    code, out, err = interrupted(arguments, tmp_path)
+    assert code == 130, err
+    assert (out, err) == ("", "harness: interrupted: logs/post/long has what was recorded, and is marked UNFINISHED\n")
+    folder = tmp_path / "logs" / "post" / "long"
+    assert (folder / "UNFINISHED").exists()
+    events = EventAccumulator(str(folder / "handwritten-ones"))
+    events.Reload()
+    assert len(events.Tensors("cost")) >= 2

@@ -1,0 +1,161 @@
+"""docs/json.md has every key that a command prints, and no other."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.cli import main as cli
+from harness.cli.commands import completion
+from tests import plants
+from tests.processes import heed_ctrl_c
+
+ROOT = Path(__file__).resolve().parents[2]
+
+# Command lines whose documents have every key.
+LINES = {
+    "compare": ["compare", "--iterations", "2", "--name", "one"],
+    "check": ["check", "wrong.py"],
+    "new": ["new", "mine.py"],
+    "diagnose": ["diagnose", "--no-log"],
+    "sweep": ["sweep", "--seeds", "3", "--iterations", "9", "--target", "1.9", "--no-log"],
+    "inspect": ["inspect", "two:layers", "--data", "data.npz"],
+    "completion": ["completion", "bash"],
+}
+
+TWO = """
+import keras
+def layers():
+    return keras.Sequential([keras.Input((2,)), keras.layers.Dense(3, "tanh"), keras.layers.Dense(1)])
+"""
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    import numpy as np
+
+    folder = tmp_path_factory.mktemp("json")
+    mistake = plants.PLANTS["matrix"]["missing-factor-two"][0]
+    (folder / "wrong.py").write_text(plants.edited(plants.text_of("matrix"), mistake))
+    (folder / "two.py").write_text(TWO)
+    np.savez(folder / "data.npz", x=np.zeros((5, 2)))
+    return folder
+
+
+def run(arguments, folder):
+    """What a process of its own prints: one document on stdout, and nothing on stderr."""
+    command = [sys.executable, "-m", "harness", *arguments, "--json"]
+    env = os.environ | {"PYTHONPATH": str(ROOT)}
+    done = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, timeout=240, check=False)
+    assert (done.returncode in (0, 1), done.stderr) == (True, "")
+    return done.stdout
+
+
+def paths(value: Any, path: str = "") -> Iterator[str]:
+    """ "runs", "runs[].costs", ... of a document"""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            name = f"{path}.{key}" if path else key
+            yield name
+            yield from paths(inner, name)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from paths(inner, f"{path}[]")
+
+
+def documented(command: str) -> set[str]:
+    """The paths in a section of docs/json.md, and in those that it refers to."""
+    page = (ROOT / "docs" / "json.md").read_text()
+    section = page.split(f"\n## {command}\n")[1].split("\n## ")[0]
+    found = set()
+    for keys, what in re.findall(r"^\| (`.*?`) \| (.*) \|$", section, re.M):
+        names = re.findall("`(.*?)`", keys)
+        found |= set(names)
+        for other in re.findall(r"\(#(\w+)\)", what):
+            found |= {f"{name}{dot}{inner}" for name in names for dot in (".", "[].") for inner in documented(other)}
+    return found
+
+
+def matches(path: str, name: str) -> bool:
+    """Whether a path is that name, * being any part."""
+    return re.fullmatch(re.escape(name).replace(r"\*", r"[^.\[]+"), path) is not None
+
+
+@pytest.mark.parametrize("command", sorted(LINES))
+def test_every_key_is_documented_and_every_documented_key_is_there(command, folder, monkeypatch, capsys):
+    monkeypatch.chdir(folder)
+    assert cli.main([*LINES[command], "--json"]) in (0, 1)
+    out, err = capsys.readouterr()
+    assert err == ""
+    printed = set(paths(json.loads(out)))
+    names = documented(command)
+    assert not {path for path in printed if not any(matches(path, name) for name in names)}
+    missing = {name for name in names if not any(matches(path, name) for path in printed)}
+    # of a reference both "a.b" and "a[].b" were made, of which one is there
+    pairs = {name.replace("[]", "") for name in names if any(matches(path, name) for path in printed)}
+    assert not {name for name in missing if name.replace("[]", "") not in pairs}
+
+
+def test_a_folder_is_a_list_of_documents(folder):
+    (folder / "handed-in").mkdir()
+    (folder / "handed-in" / "one.py").write_text((folder / "wrong.py").read_text())
+    document = json.loads(run(["check", "handed-in"], folder))
+    assert list(document) == ["files"]
+    (one,) = document["files"]
+    assert set(one) == {name for name in documented("check") if "." not in name}
+
+
+def test_view_tells_its_address_before_it_serves(folder):
+    (folder / "logs").mkdir(exist_ok=True)
+    (folder / "logs" / "events.out.tfevents.1.harness").touch()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "harness", "view", "--json"],
+        cwd=folder,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE,
+        text=True,
+        preexec_fn=heed_ctrl_c,
+    )
+    assert process.stdout is not None
+    lines = []
+    while "}\n" not in lines and (line := process.stdout.readline()):
+        lines.append(line)
+    process.send_signal(signal.SIGINT)
+    rest, _ = process.communicate(timeout=60)
+    assert (process.returncode, rest) == (0, "")
+    document = json.loads("".join(lines))
+    assert set(document) == documented("view")
+    assert document["folder"] == "logs"
+    assert document["address"].startswith("http://127.0.0.1:")
+
+
+def test_every_command_has_json_and_a_section():
+    commands = dict(completion.commands_of(cli.build_parser()))
+    assert set(commands) == {*LINES, "view"}
+    for command, parser in commands.items():
+        assert parser.parse_args(["--json", *(["bash"] if command == "completion" else ["x"] * wanted(parser))]).json
+        assert documented(command)
+
+
+def wanted(parser):
+    """How many arguments a command cannot do without."""
+    return sum(not action.option_strings and action.nargs is None for action in parser._actions)
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["check", *(pytest.param(name, marks=pytest.mark.slow) for name in ("inspect", "diagnose", "sweep"))],
+)
+def test_the_same_seed_gives_the_same_bytes(command, folder):
+    """compare is in test_cli.py"""
+    line = [*LINES[command], "--seed", "5"]
+    assert run(line, folder) == run(line, folder)

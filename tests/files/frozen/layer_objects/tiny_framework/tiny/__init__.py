@@ -1,0 +1,3 @@
+from .layers import Affine, ReLU
+from .losses import SoftmaxLoss
+from .model import Sequential

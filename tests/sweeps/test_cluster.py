@@ -1,0 +1,244 @@
+"""A sweep on a Ray cluster of this machine, whose workers are killed: the bytes are those of a sweep without it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from harness import BadInput
+from harness.cli import main as cli
+from harness.scenario.scenario import load
+from harness.sweeps import cluster, provenance, sweep
+from tests.processes import PATIENCE
+
+ROOT = Path(__file__).resolve().parents[2]
+
+# Ray listens on the loopback address only, sends no statistics and shows no pages
+ALONE = {"RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0", "RAY_USAGE_STATS_ENABLED": "0"}
+# two chunks of each rate on one core, of seconds each
+ARGUMENTS = ["sweep", "--init", "glorot_uniform", "--learning-rate", "0.5,1,2,3", "--seeds", "16000"]
+ARGUMENTS += ["--iterations", "10000", "--dtype", "float32", "--json", "--csv", "members.csv", "--name", "s"]
+
+
+def environment():
+    """For children, which are to find this harness and no other."""
+    return os.environ | ALONE | {"PYTHONPATH": str(ROOT)}
+
+
+def command_lines():
+    """{pid: command line} of all processes"""
+    found = {}
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        with contextlib.suppress(OSError):
+            found[int(path.parent.name)] = path.read_bytes().replace(b"\0", b" ").decode(errors="replace")
+    return found
+
+
+def parent(pid):
+    """Of a process, 0 where it is gone"""
+    try:
+        return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+    except OSError:
+        return 0
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory):
+    """A cluster of two worker processes."""
+    pytest.importorskip("ray", reason="Ray is not installed: pip install '.[ray]'")
+    folder = Path(os.environ.get("TMPDIR", "/tmp")) / f"ray-{os.getpid()}"  # short: sockets' paths have a limit
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        port = taken.getsockname()[1]
+    options = ["--head", "--block", f"--port={port}", "--num-cpus=2", f"--temp-dir={folder}"]
+    options += ["--include-dashboard=false", "--disable-usage-stats", "--object-store-memory=100000000"]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "ray.scripts.scripts", "start", *options],
+        cwd=tmp_path_factory.mktemp("cluster"),
+        env=environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+    try:
+        for line in process.stdout:
+            if "Ray runtime started" in line:
+                break
+        else:
+            pytest.fail("no cluster")
+        yield f"127.0.0.1:{port}"
+    finally:
+        for pid, line in command_lines().items():
+            if str(folder) in line:  # its own, which other processes' cannot be
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+        process.kill()
+        process.communicate(timeout=60)
+        subprocess.run(["rm", "-rf", str(folder)], check=True)
+
+
+def start(arguments, folder):
+    """``python -m harness`` in a new folder, in which somebody has a models.py of his own."""
+    folder.mkdir(exist_ok=True)
+    (folder / "models.py").write_text("raise SystemExit('somebody else')\n")
+    return subprocess.Popen(
+        [sys.executable, "-m", "harness", *arguments],
+        cwd=folder,
+        env=environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def ended(process):
+    """Its exit code, stdout and stderr"""
+    out, err = process.communicate(timeout=PATIENCE)
+    return process.returncode, out, err
+
+
+def chunks_of(folder):
+    """{name: content} of the finished chunks"""
+    return {path.name: path.read_bytes() for path in (folder / "logs/post/s/chunks").glob("*.npz")}
+
+
+def workers(address):
+    """The worker processes of our cluster that train."""
+    lines = command_lines()
+    port = address.rpartition(":")[2]
+    raylets = {pid for pid, line in lines.items() if "raylet/raylet" in line.split(" ")[0] and port in line}
+    return [pid for pid, line in lines.items() if line.startswith("ray::train_there") and parent(pid) in raylets]
+
+
+def wait_for(what, process):
+    """Wait until ``what()`` holds, while the process runs."""
+    deadline = time.monotonic() + PATIENCE
+    while not what():
+        assert process.poll() is None, process.communicate()
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+@pytest.fixture(scope="module")
+def local(tmp_path_factory):
+    """The sweep without Ray: stdout and CSV."""
+    folder = tmp_path_factory.mktemp("local")
+    code, out, err = ended(start(ARGUMENTS, folder))
+    assert (code, err) == (0, "")
+    return out, (folder / "members.csv").read_bytes()
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks into /proc for the workers")
+def test_a_worker_is_killed_and_the_bytes_are_those_of_this_machine_alone(address, local, tmp_path):
+    process = start([*ARGUMENTS, "--ray", address], tmp_path)
+    wait_for(lambda: len(chunks_of(tmp_path)) >= 2 and len(workers(address)) == 2, process)
+    killed = workers(address)[0]
+    os.kill(killed, signal.SIGKILL)
+    code, out, err = ended(process)
+    assert (code, out) == (0, local[0]), err
+    assert (tmp_path / "members.csv").read_bytes() == local[1]
+    assert "worker died" in err  # as Ray tells it
+    assert killed not in command_lines()
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks into /proc for the workers")
+def test_what_a_cluster_did_is_taken_up_here_and_the_other_way_round(address, local, tmp_path):
+    process = start([*ARGUMENTS, "--ray", address], tmp_path)
+    wait_for(lambda: len(chunks_of(tmp_path)) >= 2, process)
+    process.kill()
+    process.communicate(timeout=60)
+    done = chunks_of(tmp_path)
+    process = start([*ARGUMENTS, "--resume"], tmp_path)
+    wait_for(lambda: len(chunks_of(tmp_path)) > len(done), process)
+    process.send_signal(signal.SIGINT)
+    code, _, err = ended(process)
+    assert code == 130, err
+    done |= chunks_of(tmp_path)
+    code, out, err = ended(start([*ARGUMENTS, "--resume", "--ray", address], tmp_path))
+    assert code == 0, err
+    assert out == local[0]
+    assert (tmp_path / "members.csv").read_bytes() == local[1]
+    assert done.items() <= chunks_of(tmp_path).items()
+    assert f"in {len(done)} chunks" in err
+
+
+@pytest.mark.slow
+def test_ctrl_c_ends_the_work_on_the_cluster_too(address, tmp_path):
+    process = start([*ARGUMENTS, "--ray", address], tmp_path)
+    wait_for(lambda: len(chunks_of(tmp_path)) >= 1, process)
+    process.send_signal(signal.SIGINT)
+    code, out, err = ended(process)
+    assert code == 130, err
+    assert "Interrupted" in out
+    assert err.endswith("to go on, add --name s --resume\n")
+    deadline = time.monotonic() + 60
+    while workers(address) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert workers(address) == []
+
+
+@pytest.mark.slow
+def test_a_worker_of_another_version_is_not_given_work(address, tmp_path):
+    script = "import sys; from harness.cli import main as cli, terminal\n"
+    script += "with terminal.silent_import(): from harness.sweeps import provenance\n"
+    script += "here = provenance.versions(); "
+    script += "provenance.versions = lambda: {**here, 'numpy': '1.0'}; "
+    script += f"sys.exit(cli.main({[*ARGUMENTS, '--ray', address]!r}))"
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=tmp_path, env=environment(), capture_output=True, text=True, timeout=240
+    )
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "has numpy" in done.stderr
+    assert "here it is 1.0" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+    assert list((tmp_path / "logs" / "post").iterdir()) == []
+
+
+def test_a_worker_says_in_what_it_is_another(monkeypatch):
+    util = pytest.importorskip("ray", reason="Ray is not installed: pip install '.[ray]'").util
+    monkeypatch.setattr(util, "get_node_ip_address", lambda: "10.0.0.7")
+    job = sweep.job(load("post", {"iterations": 5}), [sweep.Combination("glorot_uniform", "sgd", 0.5)], 3)
+    here = provenance.of(job)
+    monkeypatch.setattr(cluster, "job_of", lambda reference: (job, here["arithmetic"]))
+    (trained,) = sweep.train_part(job, job.parts[0], 3)
+    found = cluster.train_there(here, [None], job.parts[0])
+    assert found.final_cost.tolist() == trained.final_cost.tolist()
+    other = {**here, "versions": {**here["versions"], "tensorflow": "2.0"}}
+    assert cluster.train_there(other, [None], job.parts[0]).startswith("10.0.0.7 has tensorflow 2.2")
+    assert "rounds otherwise" in cluster.train_there({**here, "arithmetic": "0"}, [None], job.parts[0])
+
+
+def test_pieces_are_all_members_once():
+    one, other = (sweep.Combination(start, "sgd", 0.5) for start in ("ones", "glorot_uniform"))
+    found = list(cluster.pieces([sweep.Part(one, range(1)), sweep.Part(other, range(5, 12))], 3))
+    assert found == [(one, range(1)), (other, range(5, 8)), (other, range(8, 11)), (other, range(11, 12))]
+
+
+@pytest.mark.parametrize("address", ["xor", "127.0.0.1:1", "no.such.host.invalid:6379", "127.0.0.1:99999"])
+def test_no_cluster_is_told_in_a_line(address, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    began = time.monotonic()
+    assert cli.main(["sweep", "--ray", address, "--seeds", "1", "--iterations", "1"]) == 2
+    assert time.monotonic() - began < 30
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert address in err
+    assert len(err.splitlines()) == 1
+    assert not any(tmp_path.glob("logs/post/*"))
+
+
+def test_without_ray_it_says_how_to_get_it(monkeypatch):
+    monkeypatch.setitem(sys.modules, "ray", None)
+    with pytest.raises(BadInput, match="pip install"), cluster.connected("auto"):
+        pass

@@ -1,0 +1,177 @@
+"""Faults of the machine and of timing, in real processes: full and closed outputs, two runs at once, pipes."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import resource
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+SMALL = ("--iterations", "1", "--init", "ones")
+
+
+def start(*arguments, cwd, limit=None, **streams):
+    """Start ``python -m harness``; ``limit`` is the size that none of its files may exceed."""
+
+    def limited():
+        resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+
+    env = os.environ | {"PYTHONPATH": str(ROOT), "TMPDIR": "/dev/shm" if Path("/dev/shm").is_dir() else "/tmp"}
+    return subprocess.Popen(
+        [sys.executable, "-m", "harness", *map(str, arguments)],
+        cwd=cwd,
+        env=env,
+        text=True,
+        preexec_fn=limited if limit else None,
+        **({"stdout": subprocess.PIPE, "stderr": subprocess.PIPE} | streams),
+    )
+
+
+def ended(process):
+    """(exit code, stdout, stderr)"""
+    try:
+        out, err = process.communicate(timeout=240)
+    finally:
+        process.kill()
+    return process.returncode, out, err
+
+
+def is_plain(err: str) -> bool:
+    """One line or two of ours, and no traceback."""
+    return err.startswith("harness: ") and 1 <= len(err.splitlines()) <= 2 and "Traceback" not in err
+
+
+def test_of_two_runs_at_once_into_one_name_one_wins(tmp_path):
+    both = [start("compare", *SMALL, "--name", "same", "--json", cwd=tmp_path) for _ in range(2)]
+    results = sorted(ended(process) for process in both)
+    assert [code for code, _, _ in results] == [0, 2]
+    (_, out, _), (_, nothing, err) = results
+    assert json.loads(out)["agrees"] is True
+    assert nothing == ""
+    assert is_plain(err)
+    folder = tmp_path / "logs" / "post" / "same"
+    assert not (folder / "UNFINISHED").exists()
+    assert len(list(folder.rglob("*tfevents*"))) == 4
+
+
+@pytest.mark.slow
+def test_no_half_csv_where_files_may_not_grow(tmp_path):
+    (tmp_path / "kept.csv").write_text("mine\n")
+    arguments = ("sweep", *SMALL, "--init", "glorot_uniform", "--seeds", "2000", "--no-log", "--csv", "kept.csv")
+    code, out, err = ended(start(*arguments, cwd=tmp_path, limit=20_000))
+    assert (code, out) == (2, "")
+    assert is_plain(err)
+    assert [path.name for path in tmp_path.iterdir()] == ["kept.csv"]
+    assert (tmp_path / "kept.csv").read_text() == "mine\n"
+
+
+@pytest.mark.slow
+def test_no_half_run_where_files_may_not_grow(tmp_path):
+    code, out, err = ended(start("compare", *SMALL, "--name", "x", cwd=tmp_path, limit=5_000))
+    assert (code, out) == (2, "")
+    assert is_plain(err)
+    folder = tmp_path / "logs" / "post" / "x"
+    assert not folder.exists() or (folder / "UNFINISHED").exists()
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
+def test_a_result_that_cannot_be_written_is_told(tmp_path):
+    with open("/dev/full", "w") as full:
+        code, _, err = ended(start("check", "mine.py", cwd=tmp_path, stdout=full))
+        assert code == 2
+        (tmp_path / "mine.py").write_text("def forward(weights, x):\n    raise ValueError\n")
+        code, _, err = ended(start("check", "mine.py", "--json", cwd=tmp_path, stdout=full))
+    assert code == 2
+    assert is_plain(err)
+    assert "No space left" in err
+
+
+@pytest.mark.slow
+def test_closed_outputs_go_nowhere_and_into_no_file_of_ours(tmp_path):
+    command = f"exec {sys.executable} -m harness compare {' '.join(SMALL)} --name x >&- 2>&-"
+    done = subprocess.run(["sh", "-c", command], cwd=tmp_path, env=os.environ | {"PYTHONPATH": str(ROOT)}, timeout=240)
+    assert done.returncode == 0
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    for file in (tmp_path / "logs").rglob("*tfevents*"):
+        events = EventAccumulator(str(file))
+        events.Reload()
+        assert events.Tags()["tensors"]
+
+
+def test_a_reader_that_goes_is_no_error(tmp_path):
+    command = f"{sys.executable} -m harness check mine.py --json | true; echo ${{PIPESTATUS[0]}}"
+    (tmp_path / "mine.py").write_text("def forward(weights, x):\n    raise ValueError('x' * 100000)\n")
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        ["bash", "-c", command], cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=60
+    )
+    assert done.stdout.strip() in ("0", "2")
+    assert done.stderr == ""
+
+
+@contextlib.contextmanager
+def mounted(options: str):
+    """A file system of its own; skips where none can be mounted."""
+    folder = tempfile.mkdtemp()
+    done = subprocess.run(["mount", "-t", "tmpfs", "-o", options, "tmpfs", folder], capture_output=True, check=False)
+    if done.returncode:
+        shutil.rmtree(folder)
+        pytest.skip("nothing can be mounted here, which needs root")
+    try:
+        yield Path(folder)
+    finally:
+        subprocess.run(["umount", "-l", folder], check=False)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("mount") is None, reason="no mount here")
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("compare", *SMALL, "--name", "x", "--log-dir"),
+        ("sweep", *SMALL, "--seeds", "2", "--name", "x", "--log-dir"),
+        ("diagnose", *SMALL, "--budget", "1", "--name", "x", "--log-dir"),
+        ("sweep", "--iterations", "1", "--init", "he_normal", "--seeds", "3000", "--no-log", "--csv"),
+        ("new",),
+    ],
+    ids=lambda arguments: " ".join(arguments[:1]) + (" csv" if "--csv" in arguments else ""),
+)
+@pytest.mark.parametrize("options", ["size=16k", "ro"], ids=["full", "read-only"])
+def test_a_full_or_read_only_disk(tmp_path, arguments, options):
+    with mounted(options) as disk:
+        if options != "ro":
+            with contextlib.suppress(OSError), open(disk / "filler", "wb") as file:
+                file.write(bytes(16_384 if arguments[0] in ("new", "diagnose") else 4096))
+        place = disk / "logs" if arguments[-1] == "--log-dir" else disk / "mine.py"
+        code, out, err = ended(start(*arguments, place, cwd=tmp_path))
+        assert (code, out) == (2, ""), err
+        assert is_plain(err), err
+        assert not (disk / "mine.py").exists()
+        run = disk / "logs" / "post" / "x"
+        assert not run.exists() or (run / "UNFINISHED").exists()
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("compare", "--record", "all", "--iterations", "90000"),
+        ("sweep", "--seeds", "1000000000000"),
+        ("sweep", "--hidden", "5000,5000", "--iterations", "1"),
+    ],
+)
+def test_what_cannot_fit_into_memory_is_refused_with_what_to_do(tmp_path, arguments):
+    code, out, err = ended(start(*arguments, cwd=tmp_path))
+    assert (code, out) == (2, "")
+    assert is_plain(err)
+    assert "give fewer" in err or "record fewer" in err
+    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,271 @@
+"""What files and their authors cannot do: run code in this process, leave the log folder, steer the terminal."""
+
+from __future__ import annotations
+
+import ast
+import json
+import os
+import re
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+
+from harness import BadInput, board
+from harness.board import server
+from harness.callbacks import NeuronHistograms
+from harness.checking.by_name.foreign import Child, Gone
+from harness.checking.by_name.judge import check_file
+from harness.cli import main as cli
+from harness.programs import model_files as source
+from harness.report import by_name as check_report
+
+ROOT = Path(__file__).resolve().parents[2]
+SOURCES = sorted([*(ROOT / "harness").rglob("*.py"), *(ROOT / "models").rglob("*.py")])
+
+
+# By reading
+
+
+def calls(path: Path):
+    """(name as it is written, keywords) of every call in a file."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Call):
+            yield ast.unparse(node.func), {k.arg: ast.unparse(k.value) for k in node.keywords}
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_nothing_unpickles_or_evaluates(path):
+    tree = ast.parse(path.read_text())
+    modules = [alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names]
+    modules += [node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
+    assert not {m.split(".")[0] for m in modules} & {"pickle", "cloudpickle", "dill", "marshal", "shelve", "joblib"}
+    for name, keywords in calls(path):
+        assert name not in ("eval", "exec", "compile", "__import__", "os.system", "os.popen"), name
+        assert "shell" not in keywords
+        if name.endswith(("np.load", "numpy.load")):
+            assert keywords.get("allow_pickle") == "False"
+        if name.endswith("load_model"):
+            assert keywords.get("safe_mode") == "True"
+        assert not name.endswith(("enable_unsafe_deserialization", "load_weights", "model_from_json", "from_pickle"))
+
+
+def test_modules_are_run_by_name_only_where_the_user_names_them():
+    """The child runs a file; ``module:function`` is the user's own code, and the help says that it runs here."""
+    runs = {
+        str(path.relative_to(ROOT))
+        for path in SOURCES
+        for name, _ in calls(path)
+        if name.endswith(("import_module", "exec_module", "run_path", "run_module"))
+    }
+    assert runs == {"harness/checking/by_name/worker.py", "harness/programs/model_files.py"}
+
+
+# By trying
+
+
+@pytest.fixture
+def write(tmp_path):
+    def write(text, name="mine.py"):
+        path = tmp_path / name
+        path.write_text(text)
+        return path
+
+    return write
+
+
+def test_a_class_of_one_s_own_in_a_keras_file_is_refused_without_running(tmp_path):
+    fuse = tmp_path / "fuse"
+    model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+    model.save(tmp_path / "m.keras")
+    with zipfile.ZipFile(tmp_path / "m.keras") as archive:
+        files = {name: archive.read(name) for name in archive.namelist()}
+    config = json.loads(files["config.json"])
+    config["config"]["layers"][-1] |= {"module": "os", "class_name": "system", "registered_name": None}
+    config["config"]["layers"][-1]["config"] = {"command": f"touch {fuse}"}
+    files["config.json"] = json.dumps(config).encode()
+    with zipfile.ZipFile(tmp_path / "evil.keras", "w") as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    with pytest.raises(BadInput, match="cannot be loaded") as caught:
+        source.load(str(tmp_path / "evil.keras"))
+    assert len(str(caught.value).splitlines()) == 1
+    assert not fuse.exists()
+
+
+def test_a_keras_file_that_would_make_a_model_larger_than_memory_is_refused_unmade(tmp_path):
+    keras.Sequential([keras.Input((2,)), keras.layers.Dense(3), keras.layers.Dense(1)]).save(tmp_path / "m.keras")
+    assert source.load(str(tmp_path / "m.keras")).count_params() == 2 * 3 + 3 + 3 + 1
+    with zipfile.ZipFile(tmp_path / "m.keras") as archive:
+        files = {name: archive.read(name) for name in archive.namelist()}
+    with zipfile.ZipFile(tmp_path / "large.keras", "w") as archive:
+        for name, content in files.items():
+            archive.writestr(name, content.replace(b'"units": 3', b'"units": 3000000000'))
+    with pytest.raises(BadInput, match="has units 3000000000, and its weights have not"):
+        source.load(str(tmp_path / "large.keras"))
+
+
+ELSEWHERE = """
+import os
+open("pid", "w").write(f"{os.getpid()} {os.getppid()}")
+os.environ["LEFT_BEHIND"] = "1"
+import builtins
+builtins.left_behind = 1
+
+def forward(weights, x):
+    raise RuntimeError("not today")
+"""
+
+
+def own_traces() -> tuple[object, ...]:
+    """What a file that ran in this process would have left."""
+    import builtins
+
+    return os.environ.get("LEFT_BEHIND"), getattr(builtins, "left_behind", None), sys.modules.get("mine")
+
+
+@pytest.mark.parametrize("command", [["check"], ["diagnose", "--no-log"]])
+def test_somebody_s_file_runs_in_a_child_only(write, command, tmp_path, capsys):
+    path = write(ELSEWHERE)
+    before = own_traces()  # other tests have modules of that name
+    assert cli.main([*command, str(path)]) == 2
+    child, parent = (tmp_path / "pid").read_text().split()
+    assert int(child) != os.getpid() == int(parent)
+    assert own_traces() == before
+    capsys.readouterr()
+
+
+def test_under_pytest_too(write, tmp_path):
+    path = write(ELSEWHERE)
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--backprop", str(path)]
+    started = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, text=True, env=os.environ)
+    out, _ = started.communicate(timeout=120)
+    assert started.returncode == 1, out
+    child, parent = (tmp_path / "pid").read_text().split()
+    assert int(child) != started.pid == int(parent)
+
+
+PIPE = """
+import os, struct
+
+def f():
+    for number in range(3, 64):
+        try:
+            os.write(number, {what})
+        except OSError:
+            pass
+"""
+
+
+@pytest.mark.parametrize(
+    "what",
+    [
+        "b'x' * 1000",
+        "struct.pack('<QQ', 2**63, 0)",
+        "struct.pack('<QQ', 2, 2**62) + b'{}'",
+        "struct.pack('<QQ', 2, 0) + b'{}'",
+        "struct.pack('<QQ', 100000, 0) + b'[' * 100000",
+        """struct.pack('<QQ', 41, 0) + b'{"changed": [], "tree": {"array": 7, "a":1}}'[:41]""",
+        """struct.pack('<QQ', 15, 0) + b'{"tree": [[1]]}'""",
+    ],
+)
+def test_what_a_file_writes_into_the_pipe_is_no_answer_and_harms_nobody(write, what):
+    with Child(write(PIPE.format(what=what)), ["f"], seconds=20) as child, pytest.raises(Gone, match="answer"):
+        child.call("f", [])
+
+
+def test_an_answer_of_more_than_memory_should_hold_is_not_taken(write):
+    path = write("import numpy as np\ndef f():\n    return np.zeros(2**26)")
+    with Child(path, ["f"], seconds=60) as child, pytest.raises(Gone, match="more than 256 MiB"):
+        child.call("f", [])
+
+
+def test_a_file_cannot_steer_the_terminal(write):
+    path = write("print('\\x1b]0;title\\x07\\x1b[2J')\nraise ValueError('\\x1b[31m\\u202e')", "\x1b[1mmine.py")
+    report = check_file(path)
+    told = check_report.text(report)
+    assert report.verdict == "error"
+    assert "\\x1b[31m" in told
+    assert all(letter.isprintable() or letter in "\n\t" for letter in told), repr(told)
+
+
+HOSTILE = {
+    "deletes its folder": "import shutil, os\nshutil.rmtree(os.getcwd())\n",
+    "ends the process": "import os\nos._exit(0)\n",
+    "is no text": "\x00\x01",
+    "recurses": "def f():\n    f()\nf()\n",
+    "starts threads": "import threading, time\n"
+    "for _ in range(20):\n    threading.Thread(target=time.sleep, args=(600,)).start()\n",
+    "starts processes": "import os, time\nfor _ in range(20):\n    if not os.fork():\n        time.sleep(600)\n",
+    "closes everything": "import os\nos.closerange(0, 100)\n",
+    "never ends": "while True:\n    pass\n",
+    "takes all memory": "x = [bytearray(2**28) for _ in range(1000)]\n",
+    "prints without end": "while True:\n    print('x' * 100)\n",
+    "aborts": "import os\nos.abort()\n",
+}
+
+
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE.keys())
+def test_a_hostile_file_is_one_plain_line(text, tmp_path, capsys):
+    folder = tmp_path / "theirs"
+    folder.mkdir()
+    (folder / "mine.py").write_text(text)
+    assert cli.main(["check", str(folder / "mine.py"), "--seconds", "3", "--memory", "1000"]) == 2
+    out, err = capsys.readouterr()
+    assert "cannot be judged" in out
+    assert "Traceback" not in out + err
+    if folder.exists():
+        assert {path.name for path in folder.iterdir()} == {"mine.py"}
+
+
+@pytest.mark.parametrize("name", ["../out", "/out", "..", ".", "a/b", "a\\b", "\x00", "", " x", "x" * 61, ".x", "a\nb"])
+@pytest.mark.parametrize("which", ["scenario", "name"])
+def test_no_name_leads_out_of_the_log_folder(tmp_path, name, which):
+    given = ("post", name) if which == "name" else (name, "x")
+    with pytest.raises(BadInput), board.run_folder(tmp_path / "logs", *given):
+        pass
+    assert not (tmp_path / "logs").exists()
+
+
+def test_no_name_of_an_initializer_or_layer_leads_out_of_the_log_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert cli.main(["compare", "--init", "../../x", "--iterations", "1"]) == 2
+    assert list(tmp_path.iterdir()) == []
+    model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(2, name="..")])
+    model.compile("sgd", "mse")
+    model.fit(np.zeros((4, 2)), np.zeros((4, 2)), verbose=0, callbacks=[NeuronHistograms(tmp_path / "logs" / "deep")])
+    assert [path.name for path in tmp_path.iterdir()] == ["logs"]
+    assert all(path.parent.name == "deep" for path in tmp_path.rglob("*") if path.is_file())
+
+
+# TensorBoard
+
+
+@pytest.mark.parametrize(
+    ("host", "only_here"), [(None, True), ("127.0.0.1", True), ("localhost", True), ("0.0.0.0", False), ("::", False)]
+)
+def test_others_reach_tensorboard_only_where_that_was_asked_for_and_told(
+    tmp_path, host, only_here, monkeypatch, capsys
+):
+    (tmp_path / "events.out.tfevents.1.x").write_bytes(b"")
+    asked = {}
+
+    def launch(folder, port, host):
+        asked["host"] = host
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(server, "launch", launch)
+    assert cli.main(["view", str(tmp_path), *([] if host is None else ["--host", host])]) == 0
+    assert asked["host"] == (host or "127.0.0.1")
+    err = capsys.readouterr().err
+    assert err == "" if only_here else re.fullmatch(r"harness: whoever can reach .* can read the logs; .*\n", err)
+
+
+def test_an_address_of_another_machine_is_a_plain_line(tmp_path, capsys):
+    (tmp_path / "events.out.tfevents.1.x").write_bytes(b"")
+    assert cli.main(["view", str(tmp_path), "--host", "192.0.2.1"]) == 2
+    assert "Traceback" not in capsys.readouterr().err

@@ -86,6 +86,12 @@ class Caller:
 
     def _place_counts(self, function: FunctionFacts, roles: dict[str, Role]) -> None:
         """Sizes without a telling name come in the order inputs, hidden, outputs."""
+        if {Role.INPUT_SIZE, Role.OUTPUT_SIZE} <= set(roles.values()):
+            for argument in function.arguments:
+                if roles[argument.name] is Role.SIZES:
+                    roles[argument.name] = Role.HIDDEN_SIZES
+                    key = (function.owner, function.name, argument.name)
+                    self._roles[key] = (Role.HIDDEN_SIZES, self._roles[key][1])
         counts = [a for a in function.required if roles[a.name] in (Role.COUNT, Role.INPUT_SIZE, Role.HIDDEN_SIZE, Role.OUTPUT_SIZE)]
         unknown = [a for a in counts if roles[a.name] is Role.COUNT]
         if not unknown or not (function.name == "__init__" or MAKER_NAME.search(function.name)):
@@ -115,7 +121,7 @@ class Caller:
             return [self.value_for(function, argument).strip("[]")]
         if role in (Role.SIZES, Role.HIDDEN_SIZES, Role.UNKNOWN, Role.COUNT):
             self.session.give_sizes()
-            return [f"{INPUTS}", f"{HIDDEN}", f"{self.session.output_size}"]
+            return [f"{self.session.input_size}", f"{HIDDEN}", f"{self.session.output_size}"]
         return []
 
     def value_for(self, function: FunctionFacts, argument: Argument) -> str:
@@ -224,7 +230,12 @@ class Caller:
             outside.sort(key=lambda m: (_loads(m.name), m.name.startswith("__") and m.name != "__call__", len(m.required)))
             if not outside:
                 continue
-            method = session.choose(f"writer {name}", outside)
+            empty = hasattr(thing, _mangled(owner, name))
+            unneeded = empty and self._asked_whether_none(owner, name)
+            options = [None, *outside] if unneeded else [*outside, None] if empty else outside
+            method = session.choose(f"writer {name}", options)
+            if method is None:
+                continue
             called |= {method.name}
             self.ensure_attributes(method, variable, called)
             text = variable if method.name == "__call__" else f"{variable}.{method.name}"
@@ -245,6 +256,11 @@ class Caller:
                 if (not hasattr(thing, full) or empty) and not sets_itself:
                     missing.append(name)
         return missing
+
+    def _asked_whether_none(self, owner: str, name: str) -> bool:
+        """Whether the class looks whether an attribute is set before it uses it."""
+        pattern = re.compile(rf"self\.{name} is (not )?None|if (not )?self\.{name}\b")
+        return any(pattern.search(method.text) for method in self.facts.methods(owner).values())
 
     def call_forward_first(self, function: FunctionFacts, variable: str) -> None:
         """Calls the forward pass before a backward pass that does not call it itself."""
@@ -322,16 +338,19 @@ class Caller:
         def out() -> int:
             return session.output_size
 
+        def into() -> int:
+            return session.input_size
+
         if dims is not None:  # a single layer is being made
-            into, outof = dims
-            pair = [f"[{into}, {outof}]", f"({into}, {outof})"]
+            before, after = dims
+            pair = [f"[{before}, {after}]", f"({before}, {after})"]
             if role is Role.INPUT_SIZE:
-                return [f"({into},)" if uses.indexed else str(into), str(into), f"({into},)"]
+                return [f"({before},)" if uses.indexed else str(before), str(before), f"({before},)"]
             if role is Role.SIZES:
-                return [*pair, str(outof), f"({into},)"]
-            return [str(outof), *pair]
+                return [*pair, str(after), f"({before},)"]
+            return [str(after), *pair]
         if role is Role.INPUT_SIZE:
-            return [given(lambda: str(INPUTS), False), given(lambda: f"({INPUTS},)", False)]
+            return [given(lambda: str(into()), False), given(lambda: f"({into()},)", False)]
         if role is Role.OUTPUT_SIZE:
             return [given(lambda: str(out()), False), given(lambda: f"({out()},)", False)]
         if role is Role.HIDDEN_SIZE:
@@ -340,17 +359,17 @@ class Caller:
             return [str(size), f"[{size}]"]
         if role is Role.HIDDEN_SIZES:
             return [f"[{HIDDEN}]", str(HIDDEN), f"({HIDDEN},)", f"[{HIDDEN}, {SECOND_HIDDEN}]",
-                    given(lambda: f"[{INPUTS}, {HIDDEN}, {out()}]")]  # fmt: skip
+                    given(lambda: f"[{into()}, {HIDDEN}, {out()}]")]  # fmt: skip
         if role is Role.SIZES:
             return [
-                given(lambda: f"[{INPUTS}, {HIDDEN}, {out()}]"),
-                given(lambda: f"({INPUTS}, {HIDDEN}, {out()})"),
-                given(lambda: f"[{INPUTS}, {HIDDEN}, {SECOND_HIDDEN}, {out()}]"),
+                given(lambda: f"[{into()}, {HIDDEN}, {out()}]"),
+                given(lambda: f"({into()}, {HIDDEN}, {out()})"),
+                given(lambda: f"[{into()}, {HIDDEN}, {SECOND_HIDDEN}, {out()}]"),
                 f"[{HIDDEN}]",
-                given(lambda: f"np.array([{INPUTS}, {HIDDEN}, {out()}])"),
+                given(lambda: f"np.array([{into()}, {HIDDEN}, {out()}])"),
                 str(HIDDEN),
-                given(lambda: f"[{INPUTS}, {out()}]"),
-                given(lambda: f"[({INPUTS}, {HIDDEN}), ({HIDDEN}, {out()})]"),
+                given(lambda: f"[{into()}, {out()}]"),
+                given(lambda: f"[({into()}, {HIDDEN}), ({HIDDEN}, {out()})]"),
             ]
         return [str(INPUTS), str(HIDDEN), "3", "2", "1"]
 
@@ -379,12 +398,15 @@ class Caller:
             session.make_data()
             return "len(X)"
 
+        def both() -> str:
+            return f"({inputs()}, {targets()})"
+
         if role is Role.OBSERVATIONS:
             return [count]
         if role is Role.TARGETS:
             return [targets]
         if role is Role.PAIRS:
-            return [pairs, inputs]
+            return [pairs, inputs, both]
         if role is Role.INPUTS and not INPUT_NAME.match(argument.name):
             producers = self._producers(function, lambda names: argument.name in names)
             made = [self._production(producer, text, argument.name) for producer, text in producers]
@@ -392,7 +414,7 @@ class Caller:
                 return [*made, inputs]
         if uses.unpacked or (role is Role.INPUTS and re.search(r"data|batch", argument.name, re.IGNORECASE)):
             alone = not any(self.role(function, other)[0] is Role.TARGETS for other in function.arguments)
-            return [pairs, inputs] if alone and (uses.unpacked or not uses.array) else [inputs, pairs]
+            return [pairs, inputs, both] if alone and (uses.unpacked or not uses.array) else [inputs, pairs, both] if alone else [inputs, pairs]
         return [inputs]
 
     # Functions, texts and objects
@@ -441,7 +463,15 @@ class Caller:
 
     def _keys_like(self, pattern: re.Pattern[str]) -> list[str]:
         """Texts of this kind that are keys of dictionaries, or compared with, anywhere in the file."""
-        return [text for text in self.facts.texts if pattern.search(text) and len(text) < 30 and " " not in text]
+        texts = [text for text in self.facts.texts if pattern.search(text) and len(text) < 30 and " " not in text]
+        static = [
+            name
+            for owner, facts in self.facts.classes.items()
+            if pattern.search(owner)
+            for name, method in facts.methods.items()
+            if method.static and not DERIVATIVE_WORDS.search(name)
+        ]
+        return [*texts, *static]
 
     def _matching_functions(self, argument: Argument, role: Role) -> list[str]:
         """Functions of the file that the argument's name describes; the derivative of the function chosen before."""

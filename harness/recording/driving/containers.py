@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import inspect
 import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from .choices import Exhausted
-from .data import HIDDEN, INPUTS
+from .data import HIDDEN
 from .roles import Role
 from .source import FunctionFacts, uses_of
 
@@ -72,7 +70,7 @@ def layer_texts(caller: Caller, dense: str, activations: list[str]) -> list[str]
     between = session.choose("hidden activation", middle or [""])
     last_options = ["", *(name for name in activations if "sigmoid" in name.lower()), *(n for n in activations if "softmax" in n.lower())]
     last = session.choose("output activation", last_options)
-    texts = [caller.construction(dense, (INPUTS, HIDDEN))]
+    texts = [caller.construction(dense, (session.input_size, HIDDEN))]
     if between:
         texts.append(caller.construction(between, (HIDDEN, HIDDEN)))
     texts.append(caller.construction(dense, (HIDDEN, out)))
@@ -88,18 +86,11 @@ def adder(caller: Caller, owner: str) -> tuple[FunctionFacts, str] | None:
             continue
         for argument in method.arguments[:1]:
             for attribute in sorted(method.reads | method.writes):
-                text = re.sub(r"\s", "", inspect_text(method))
+                text = re.sub(r"\s", "", method.text)
                 added = (f"self.{attribute}.append({argument.name})", f"self.{attribute}+=[{argument.name}]", f"self.{attribute}+=({argument.name}")
                 if any(part in text for part in added):
                     return method, attribute
     return None
-
-
-def inspect_text(method: FunctionFacts) -> str:
-    """The text of a method without comments."""
-    import ast
-
-    return ast.unparse(method.node)
 
 
 def element_uses(caller: Caller, owner: str, attribute: str) -> tuple[set[str], set[str]]:
@@ -136,29 +127,40 @@ def add_layers(caller: Caller, variable: str, owner: str) -> bool:
     return True
 
 
+ADD_NAME = re.compile(r"^_?(add|append|insert|push|create|new)_?\w*$|layer$", re.IGNORECASE)
+SIZED = (Role.INPUT_SIZE, Role.OUTPUT_SIZE, Role.HIDDEN_SIZE, Role.COUNT, Role.SIZES)
+
+
 def _add_by_size(caller: Caller, variable: str, owner: str) -> bool:
-    """Networks whose method for adding a layer takes its size."""
+    """Adds layers through methods that take sizes: one method for all layers, or one for each kind of layer."""
     session = caller.session
+    methods = []
     for method in caller.facts.methods(owner).values():
-        if not re.search(r"^add|layer$", method.name, re.IGNORECASE) or method.name.startswith("__"):
-            continue
-        roles = [caller.role(method, a)[0] for a in method.arguments]
-        sizes = [role for role in roles if role in (Role.INPUT_SIZE, Role.OUTPUT_SIZE, Role.HIDDEN_SIZE, Role.COUNT, Role.SIZES)]
-        if not sizes:
-            continue
-        session.give_sizes()
-        out = session.output_size
-        into_known = len(sizes) > 1
-        chain = [(INPUTS, HIDDEN), (HIDDEN, out)] if into_known else [(INPUTS, INPUTS), (INPUTS, HIDDEN), (HIDDEN, out)]
-        for pair in session.choose("added sizes", [chain, [(INPUTS, HIDDEN), (HIDDEN, out)]]):
-            session.dims = pair
-            try:
-                text = caller.arguments(method)
-            finally:
-                session.dims = None
-            session.run(f"{variable}.{method.name}({text})")
-        return True
-    return False
-
-
-_ = (inspect, Exhausted)
+        if ADD_NAME.search(method.name) and not method.name.startswith("__") and len(method.arguments) > 0:
+            sizes = [a for a in method.arguments if caller.role(method, a)[0] in SIZED]
+            if sizes:
+                methods.append((method, len([a for a in sizes if a.required])))
+    if not methods:
+        return False
+    session.give_sizes()
+    into, out = session.input_size, session.output_size
+    kinds = {word: found for word in ("input", "hidden", "output") for found in methods if word in found[0].name.lower()}
+    if kinds:
+        general = next((found for found in methods if not re.search("input|hidden|output", found[0].name, re.IGNORECASE)), None)
+        steps = [("input", (into, into)), ("hidden", (into, HIDDEN)), ("output", (HIDDEN, out))]
+        plan = [(found[0], dims) for word, dims in steps if (found := kinds.get(word, general)) is not None]
+        if kinds.get("output") is not None and kinds.get("input") is None and general is None:
+            plan = [(kinds.get("hidden", kinds["output"])[0], (into, HIDDEN)), (kinds["output"][0], (HIDDEN, out))]
+    else:
+        method, count = methods[0]
+        chain = [(into, HIDDEN), (HIDDEN, out)]
+        chains = [chain, [(into, into), *chain]] if count > 1 else [[(into, into), *chain], chain]
+        plan = [(method, dims) for dims in session.choose("added sizes", chains)]
+    for method, dims in plan:
+        session.dims = dims
+        try:
+            text = caller.arguments(method)
+        finally:
+            session.dims = None
+        session.run(f"{variable}.{method.name}({text})")
+    return True

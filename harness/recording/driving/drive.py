@@ -260,8 +260,7 @@ class _Driver:
             used = {session.sizes.observations, chosen}
             hints.extend(number for number in dict.fromkeys(numbers) if number not in used and number not in hints)
             del hints[6:]
-            given = session.inputs_given if key == "inputs" else session.outputs_given
-            if not given and key in session.choices.taken:
+            if key in session.choices.taken:
                 session.choices.taken[key] = (session.choices.taken[key][0], 2 + len(hints))
 
     def _note_failure(self, session: Session, error: BaseException | None) -> None:

@@ -113,9 +113,18 @@ CACHE_NAME = re.compile(
 )
 
 
+HELD_OUT = re.compile(r"_?(val|valid|validation|test|testing|tst|dev|eval|cv)\d?$|^(val|valid|validation|test|testing|dev|eval)_?", re.IGNORECASE)
+
+
 def role_of(argument: Argument, uses: Uses, function: FunctionFacts) -> Role:
     """The role that name, default, annotation and use suggest."""
     name, words = argument.name, words_of(argument.name)
+    bare = HELD_OUT.sub("", name)
+    if bare != name and bare:
+        if TARGET_NAME.match(bare):
+            return Role.TARGETS
+        if INPUT_NAME.match(bare):
+            return Role.PAIRS if uses.unpacked else Role.INPUTS
     by_name = _by_words(name, words, argument, uses)
     if by_name is not None:
         return _checked(by_name, uses, argument)
@@ -195,7 +204,7 @@ def _size_role(name: str, words: list[str], uses: Uses) -> Role | None:
     if have & {"sizes", "dims", "topology", "architecture"} or (have & {"layers"} and have & {"dims", "dim", "sizes", "size", "structure", "shape"}):
         if not have & HIDDEN_WORDS and not uses.counted:
             return Role.SIZES
-    if have & SIZE_WORDS and known and plain:
+    if have & SIZE_WORDS and known and plain and (len(words) > 1 or uses.counted):
         if have & {"hidden", "hid", "middle", "inner", "hdim"} or text in ("h", "h1", "h2"):
             return Role.HIDDEN_SIZES if listed and not uses.counted else Role.HIDDEN_SIZE
         if have & {"layers"} and have & {"n", "num", "number", "count"} and not have & {"input", "output"}:

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from .choices import Choices, Exhausted
-from .data import BATCH, HIDDEN, SECOND_HIDDEN, Form, Labels, Sizes, make_data
+from .data import BATCH, HIDDEN, INPUTS, OUTPUTS, SECOND_HIDDEN, Form, Labels, Sizes, make_data
 from .result import Pair
 from .source import FileFacts, FunctionFacts
 from .watching import Enough, Targets, Watcher
@@ -76,6 +76,8 @@ class Session:
         self.labels: Labels | None = None
         self.sizes: Sizes | None = None
         self.data: dict[str, Any] = {}
+        self._input_size: int | None = None
+        self._output_size: int | None = None
         self.inputs_given = False
         self.outputs_given = False
         self.dims: tuple[int, int] | None = None  # of the layer being made
@@ -161,9 +163,25 @@ class Session:
         self.inputs_given = self.outputs_given = True
 
     @property
+    def input_size(self) -> int:
+        """Of the network; chosen when it first matters."""
+        if self._input_size is None:
+            known = self.discovered() if not self.inputs_given else None
+            options = [*(known[:1] if known else ()), INPUTS, *self.hints.inputs]
+            self._input_size = int(self.choose("inputs", list(dict.fromkeys(options))))
+        return self._input_size
+
+    @property
     def output_size(self) -> int:
-        """Of the network, where the driver decides."""
-        return 1 if self.pick_labels().one_output else 3
+        """Of the network; chosen when it first matters."""
+        if self._output_size is None:
+            if self.pick_labels().one_output:
+                self._output_size = 1
+            else:
+                known = self.discovered() if not self.outputs_given else None
+                options = [*(known[1:] if known and known[1] > 1 else ()), OUTPUTS, *(k for k in self.hints.outputs if k > 1)]
+                self._output_size = int(self.choose("outputs", list(dict.fromkeys(options))))
+        return self._output_size
 
     def pick_form(self) -> Form:
         """How observations are handed over, chosen when it first matters."""
@@ -180,14 +198,7 @@ class Session:
         if self.data:
             return
         labels = self.pick_labels()
-        known = self.discovered() if not (self.inputs_given and self.outputs_given) else None
-        inputs, outputs = [Sizes().inputs], [self.output_size]
-        if not self.inputs_given:
-            inputs = list(dict.fromkeys([*(known[:1] if known else ()), *inputs, *self.hints.inputs]))
-        if not self.outputs_given and not labels.one_output:
-            fitting = [known[1]] if known and known[1] > 1 else []
-            outputs = list(dict.fromkeys([*fitting, *outputs, *(size for size in self.hints.outputs if size > 1)]))
-        self.sizes = Sizes(inputs=self.choose("inputs", inputs), outputs=self.choose("outputs", outputs))
+        self.sizes = Sizes(inputs=self.input_size, outputs=self.output_size)
         self.data = dict(make_data(self.sizes, labels, self.seed))
         self.names["X"], self.names["labels"] = self.data["X"].copy(), self.data["labels"].copy()
         self.names["Y"] = self.data["Y"].copy().view(Targets)

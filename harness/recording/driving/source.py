@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -113,6 +114,11 @@ class FunctionFacts:
     doc: str = ""
     prefers_columns: int = 0  # how often its text says so; negative for rows
     is_property: bool = False
+
+    @functools.cached_property
+    def text(self) -> str:
+        """Its source without comments."""
+        return ast.unparse(self.node)
 
     @property
     def required(self) -> tuple[Argument, ...]:

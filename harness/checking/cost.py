@@ -336,10 +336,10 @@ def latest_outputs(stage: Stage, errors: Sequence[Error], within: set[int]) -> t
     # an output that goes into another error's output belongs to the forward pass (a - mean, z - threshold), and an
     # output that depends on an error belongs to the backward pass
     below: set[int] = set()
-    for error in found:
-        below |= stage.program.ancestors([error.output], stop=stage.parameters) - {error.output}
-    kept = [error for error in found if error.output not in below]
+    for candidate in found:
+        below |= stage.program.ancestors([candidate.output], stop=stage.parameters) - {candidate.output}
+    last = [error for error in found if error.output not in below]
     behind = stage.program.descendants([error.node for error in found], within=within)
     first = [error for error in found if error.output not in behind]
     both = [error for error in first if error.output not in below]
-    return tuple(both or first[:1] or kept[:1])
+    return tuple(both or first[:1] or last[:1])

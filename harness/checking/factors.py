@@ -56,6 +56,9 @@ def chain_of(reading: Reading, step: Step, factor: float) -> Chain:
         if found is not None and not found.transposed:
             links.append((id, found.factor))
     named = [one for one in links if stage.node(one[0]).names and not is_update_place(reading, step, one[0])]
+    if named:
+        first = set(stage.node(named[0][0]).names)
+        named = [one for one in named if first & set(stage.node(one[0]).names)]
     outside = [one for one in links if not is_update_place(reading, step, one[0])]
     node, of_gradient = (named or outside or links or [(step.after, factor)])[-1]
     return Chain(step=step, links=tuple(links), factor=factor, node=node, gradient=of_gradient)

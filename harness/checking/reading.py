@@ -318,7 +318,6 @@ def via_another_rule(reading: Reading, step: Step, gradient: Samples) -> Match |
             continue
         if is_descent_rule(reading, step, id, alignment.factor):
             return Match(factor=-abs(alignment.factor), via=id)
-        return None
     return None
 
 

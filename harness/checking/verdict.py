@@ -29,7 +29,7 @@ from .result import (
     Verdict,
 )
 from .result import Kind as QuantityKind
-from .rules import rule_mistakes
+from .rules import belongs_together, rule_mistakes, scale_mistake, scaled_cost
 from .stage import Stage, Step, draw_settings, make_stage, returned_steps, steps_of
 from .structure import Layer
 from .unused import untouched_parameters
@@ -311,6 +311,15 @@ def same_cost(first: Reading, second: Reading) -> bool:
     return True
 
 
+def read_like(first: Reading, stage: Stage, errors: tuple[Error, ...]) -> Reading | None:
+    """A later iteration under the same cost as the first one."""
+    if first.cost.form is not None:
+        return read(stage, replace(first.cost, errors=errors)) if errors else None
+    costs = recorded_costs(stage, last_node_of(stage.recording, stage))
+    readings = make_readings(stage, errors, costs)
+    return min(readings, key=preference) if readings else None
+
+
 # The result
 
 
@@ -347,11 +356,11 @@ def conclude(
     iterations = min((len(one.updates) for one in recording.parameters), default=0)
     open_rule = False
     if not judged.unexplained and not judged.mistakes:
-        rules = rule_mistakes(recording, stage, reading)
+        rules = rule_mistakes(recording, reading, lambda later, errors: read_like(reading, later, errors))
         mistakes += rules.mistakes
         notes += rules.notes
         open_rule = rules.is_open
-    common = {
+    common: dict[str, Any] = {
         **facts_of_run(recording),
         "cost": assumed(reading),
         "alternatives": alternatives,
@@ -376,6 +385,18 @@ def conclude(
         )
     if open_rule:
         return CheckResult(verdict=Verdict.NOT_JUDGED, reason=Reason.RULE, **common)
+    scaled = (
+        scale_mistake(reading) if reading.cost.meant and not any(p.adaptive for p in common["parameters"]) else None
+    )
+    if scaled is not None and scaled.ratio is not None:
+        own = assumed(reading)
+        if belongs_together(reading):
+            other = Alternative(cost=scaled_cost(own, scaled.ratio), mistakes=())
+            return CheckResult(
+                verdict=Verdict.MISTAKE, mistakes=(scaled,), **{**common, "alternatives": (other, *alternatives)}
+            )
+        common["cost"] = scaled_cost(own, scaled.ratio)
+        common["alternatives"] = (Alternative(cost=own, mistakes=(scaled,)), *alternatives)
     meant = [one for one in alternatives if one.mistakes and one.cost.form == ""]
     decisive = [one for one in meant if one.mistakes[0].id in DECISIVE]
     if decisive:

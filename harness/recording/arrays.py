@@ -911,6 +911,26 @@ class RecordedNumber(_Recorded):
         """Itself."""
         return self
 
+    @property
+    def dtype(self) -> Any:
+        """As the plain number has it; Python's numbers have none."""
+        return self._plain.dtype
+
+    @property
+    def shape(self) -> Any:
+        """As the plain number has it; Python's numbers have none."""
+        return self._plain.shape
+
+    @property
+    def ndim(self) -> Any:
+        """As the plain number has it; Python's numbers have none."""
+        return self._plain.ndim
+
+    @property
+    def size(self) -> Any:
+        """As the plain number has it; Python's numbers have none."""
+        return self._plain.size
+
     def is_integer(self) -> bool:
         """As ``float.is_integer``."""
         return bool(self._plain.is_integer())

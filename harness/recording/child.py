@@ -89,8 +89,10 @@ class Run:
         if lines and self.stop in (Stop.FINISHED, Stop.EXITED):
             self.stop, self.error = Stop.FINISHED, None
             self._run_lines(lines)
-        self._quiet(TAPE.stop)
         TAPE.on = False
+        if hasattr(signal, "setitimer"):
+            signal.setitimer(signal.ITIMER_REAL, 0)
+        self._quiet(TAPE.stop)
 
     def _quiet(self, stop: Stop | None) -> None:
         """The tape's own reason to stop goes before an exception that followed from it."""
@@ -308,11 +310,12 @@ def wanted_sizes(message: str, made_up: set[int]) -> tuple[int | None, int | Non
         if size is not None and size not in near:
             return size, None
     match = SHAPES[5][0].search(message)
-    if match and int(match[3]) in near:
+    if match:
         index, size = int(match[1]), int(match[3])
-        if match[2] == "1":
+        if match[2] == "1" and size in near:
             return index + 1, None
-        return None, min(index + 1 + size, MAX_ROWS)
+        if match[2] in (None, "0"):
+            return None, min((index + 1) * max(made_up) // max(size, 1) + size, MAX_ROWS)
     return None, None
 
 

@@ -311,7 +311,7 @@ def seed_everything(seed: int) -> None:
     def default_rng(of: Any = None) -> Any:
         return real_rng(fresh_seed() if of is None else of)
 
-    class RandomState(real_state):
+    class RandomState(real_state, metaclass=_Generators):  # type: ignore[misc,valid-type]
         """With a seed of its own if it is given none."""
 
         def __init__(self, seed: Any = None) -> None:
@@ -327,6 +327,16 @@ def seed_everything(seed: int) -> None:
     np.random.RandomState = RandomState  # type: ignore[misc]
     np.random.seed = seed_numpy  # type: ignore[assignment]
     random.seed = seed_random
+
+
+class _Generators(type):
+    """The type of wrapped generators: NumPy's own objects count as instances."""
+
+    def __instancecheck__(cls, instance: Any) -> bool:
+        return isinstance(instance, (_REAL_STATE, _REAL_GENERATOR))
+
+
+_REAL_STATE, _REAL_GENERATOR = np.random.RandomState, np.random.Generator
 
 
 def _wrap_generators() -> None:
@@ -346,8 +356,8 @@ def _wrap_generators() -> None:
         wrapped["shuffle"] = _method_shuffle(base.shuffle)  # type: ignore[attr-defined]
         return wrapped
 
-    np.random.RandomState = type("RandomState", (state,), methods(state))  # type: ignore[misc]
-    recorded = type("Generator", (generator,), methods(generator))
+    np.random.RandomState = _Generators("RandomState", (state,), methods(state))  # type: ignore[misc]
+    recorded = _Generators("Generator", (generator,), methods(generator))
     np.random.Generator = recorded  # type: ignore[misc]
     real_rng = np.random.default_rng
 
@@ -505,7 +515,7 @@ def install() -> None:
     for name in READERS:
         setattr(np, name, made(getattr(np, name), name, Kind.DATA))
     for name in CONVERSIONS:
-        if name != "matrix" and hasattr(np, name):
+        if name != "matrix" and name in np.__dict__:
             setattr(np, name, converted(getattr(np, name), name))
     np.matrix = _matrix_class()  # type: ignore[misc]
     _REAL["vectorize"] = np.vectorize

@@ -387,10 +387,37 @@ def to_json(value: Any, arrays: list[bytes]) -> Json:
         return [to_json(item, arrays) for item in value]
     if isinstance(value, Mapping):
         return {"map": [[key, to_json(item, arrays)] for key, item in value.items()]}
+    if isinstance(value, Recording):
+        return _recording_to_json(value, arrays)
     if is_dataclass(value):
         content = {f.name: getattr(value, f.name) for f in fields(value)}
         return {key: to_json(item, arrays) for key, item in content.items() if item is not None}
     raise TypeError(f"a recording cannot hold a {type(value).__name__}")
+
+
+def _recording_to_json(recording: Recording, arrays: list[bytes]) -> Json:
+    """A whole recording: places are written once, nodes as rows."""
+    places: dict[Place, int] = {}
+
+    def row(node: Node) -> list[Json]:
+        place = -1 if node.place is None else places.setdefault(node.place, len(places))
+        return [
+            node.operation,
+            [to_json(a, arrays) for a in node.arguments],
+            {key: to_json(item, arrays) for key, item in node.keywords.items()},
+            to_json(node.value, arrays),
+            list(node.shape),
+            node.dtype,
+            place,
+            node.kind.value,
+            node.in_place + 2 * node.scalar,
+            list(node.names),
+        ]
+
+    content = {f.name: getattr(recording, f.name) for f in fields(recording)}
+    rows = [row(node) for node in content.pop("nodes")]
+    others = {key: to_json(item, arrays) for key, item in content.items() if item is not None}
+    return others | {"nodes": rows, "places": [to_json(place, arrays) for place in places]}
 
 
 def tree_from_json(document: Json, arrays: list[bytes]) -> Any:
@@ -452,8 +479,25 @@ def recording_from_json(document: Json, arrays: list[bytes]) -> Recording:
             "place": _place(item.get("place"))
         }
 
-    def node(item: Json) -> Node:
-        return Node(**(placed(item) | {"kind": Kind(item["kind"])}))
+    places = [Place(**item) for item in document["places"]]
+    kinds = {kind.value: kind for kind in Kind}
+
+    def node(number: int, row: list[Json]) -> Node:
+        operation, arguments, keywords, value, shape, dtype, place, kind, flags, names = row
+        return Node(
+            id=number,
+            operation=operation,
+            arguments=tuple(tree(argument) for argument in arguments),
+            keywords={key: tree(item) for key, item in keywords.items()},
+            value=tree(value),
+            shape=tuple(shape),
+            dtype=dtype,
+            place=None if place < 0 else places[place],
+            kind=kinds[kind],
+            in_place=bool(flags & 1),
+            scalar=bool(flags & 2),
+            names=tuple(names),
+        )
 
     def items(key: str) -> list[Json]:
         content = document.get(key, {"tuple": []})["tuple"]
@@ -463,7 +507,7 @@ def recording_from_json(document: Json, arrays: list[bytes]) -> Recording:
     raised = document.get("raised")
     return Recording(
         file=document["file"],
-        nodes=tuple(node(item) for item in items("nodes")),
+        nodes=tuple(node(number, row) for number, row in enumerate(document["nodes"])),
         parameters=tuple(Parameter(**{key: tree(v) for key, v in item.items()}) for item in items("parameters")),
         updates=tuple(Update(**({"step": None} | placed(item))) for item in items("updates")),
         gradients=tuple(Gradient(**({"of": None} | item)) for item in items("gradients")),
@@ -489,12 +533,10 @@ def recording_from_json(document: Json, arrays: list[bytes]) -> Recording:
 
 
 def write_message(stream: BinaryIO, document: Json, arrays: list[bytes]) -> None:
-    """One message: the JSON text and the arrays, each with its length before it."""
+    """One message: the sizes of its parts, the JSON text, the arrays' bytes."""
     text = json.dumps(document).encode()
-    stream.write(b"".join([struct.pack("<QQ", len(text), len(arrays)), text]))
-    for content in arrays:
-        stream.write(struct.pack("<Q", len(content)))
-        stream.write(content)
+    sizes = struct.pack(f"<{len(arrays) + 2}Q", len(arrays), len(text), *map(len, arrays))
+    stream.write(b"".join([sizes, text, *arrays]))
     stream.flush()
 
 
@@ -505,18 +547,21 @@ def read_message(stream: BinaryIO) -> tuple[Json, list[bytes]]:
         EOFError: if the other side has gone.
         ValueError: if this is not a message, or one of more than ``MAX_MESSAGE_BYTES``.
     """
-    left = MAX_MESSAGE_BYTES
 
     def exactly(size: int) -> bytes:
-        nonlocal left
-        left -= size
-        if left < 0:
+        if size > MAX_MESSAGE_BYTES:
             raise ValueError(f"more than {MAX_MESSAGE_BYTES // 2**20} MiB")
         content = stream.read(size)
         if len(content) < size:
             raise EOFError
         return content
 
-    length, count = struct.unpack("<QQ", exactly(16))
-    document = json.loads(exactly(length))
-    return document, [exactly(struct.unpack("<Q", exactly(8))[0]) for _ in range(count)]
+    count, length = struct.unpack("<QQ", exactly(16))
+    sizes = struct.unpack(f"<{count}Q", exactly(8 * count))
+    text = exactly(length)
+    content = memoryview(exactly(sum(sizes)))
+    arrays, start = [], 0
+    for size in sizes:
+        arrays.append(bytes(content[start : start + size]))
+        start += size
+    return json.loads(text), arrays

@@ -144,14 +144,32 @@ class Search:
 
     def _event(self, step: Step) -> _Event | None:
         for operand, change, sign in self._candidates(step):
-            if self.tape.steps[operand].shape != step.shape and self.tape.steps[change].shape != step.shape:
+            grows = sign < 0 and self.tape.steps[change].shape == step.shape
+            if self.tape.steps[operand].shape != step.shape and not grows:
                 continue
             version = self._version(operand)
-            if version is not None and self._depends(change, version):
+            if version is None or not self._depends(change, version):
+                continue
+            if version in self.owner or not self._is_item(version) or self._replaces(step, version):
                 return _Event(version, step.id, change, sign, version == operand)
         if step.operation == "setitem" and isinstance(step.arguments[0], Ref) and isinstance(step.arguments[2], Ref):
             return self._item_event(step, step.arguments[0].id, step.arguments[2].id)
         return None
+
+    def _is_item(self, node: int) -> bool:
+        """Whether it is a part of an array, as the weights of one layer in a flat vector of all."""
+        while self.tape.steps[node].operation in FORMS and self.tape.steps[node].parents:
+            node = self.tape.steps[node].parents[0]
+        return self.tape.steps[node].operation == "getitem"
+
+    def _replaces(self, step: Step, version: int) -> bool:
+        """Whether the statement puts the result where the version was."""
+        if step.in_place:
+            return True
+        if step.place is None or not step.place.variable:
+            return False
+        target = step.place.variable
+        return target in self.tape.steps[version].names or step.place.text.count(target) > 1
 
     def _item_event(self, step: Step, base: int, value: int) -> _Event | None:
         """``base[index] = base[index] - change``."""
@@ -226,10 +244,12 @@ class Search:
 
     def _depends(self, change: int, version: int) -> bool:
         """Whether the change depends on the version; a new parameter's must depend on something else as well."""
-        own, other = self.masks[version], self.masks[change]
-        if not own or own & (other | self.control) != own:
-            return False
-        return version in self.owner or bool(other & ~own)
+        reached = self.masks[change] | self.control
+        chain = self.owner.get(version)
+        if chain is not None:  # another part of one update depends on the version before the first part
+            return any(self.masks[v] and self.masks[v] & ~reached == 0 for v in (version, chain.closed))
+        own = self.masks[version]
+        return bool(own) and own & ~reached == 0 and bool(self.masks[change] & ~own)
 
     def _take(self, step: Step, event: _Event) -> None:
         """Note an event."""

@@ -22,6 +22,7 @@ from .graph import (
     Loss,
     Node,
     Place,
+    Ref,
     StandIn,
     Stop,
     references,
@@ -29,6 +30,7 @@ from .graph import (
 
 MAX_NODES = 100_000
 MAX_BYTES = 2**29  # of all values together
+MAX_ITEM_BYTES = 2**12  # of an array whose value is kept after a single item was set
 MAX_GUARDS = 20_000
 MAX_LOSSES = 1_000
 MAX_NAMES = 8  # that are kept for one node
@@ -202,7 +204,10 @@ class Tape:
         else:
             array = REAL_ASARRAY(value) if not isinstance(value, np.ndarray) else value
             step.shape, step.dtype = array.shape, array.dtype.str
-            keep = array.nbytes <= MAX_VALUE_BYTES or kind is not Kind.OPERATION
+            keep = kind is not Kind.OPERATION or array.nbytes <= MAX_VALUE_BYTES
+            if keep and operation == "setitem" and array.nbytes > MAX_ITEM_BYTES:
+                # loops over single items would copy the whole array again and again
+                keep = not isinstance(arguments[2], Ref) or self.steps[arguments[2].id].shape != ()
             step.value = self._kept(array) if keep else None
             if keep and array.ndim:
                 self._by_form[array.shape, array.dtype.str].append(step.id)

@@ -9,6 +9,7 @@ import os
 import pickle
 import re
 import struct
+import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -16,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from ..arrays import TAPE
 from ..graph import Absorbed, Array
 from .hints import Hints, images, inputs, labels
 
@@ -129,6 +131,8 @@ class Missing:
 
     def content(self, path: str) -> bytes:
         """The bytes of a missing file."""
+        if path.endswith(".gz"):
+            return gzip.compress(self.content(path[:-3]))
         if IDX.search(path):
             return self.idx(path)
         if PICKLED.search(path):
@@ -247,6 +251,22 @@ def _path_of(file: Any) -> str | None:
     return None
 
 
+READERS = ("pathlib.py", "codecs.py", "gzip.py", "_datasource.py", "_npyio_impl.py", "npyio.py")
+
+
+def _for_user() -> bool:
+    """Whether a file is opened by the user's own code, if by way of the standard library."""
+    frame = sys._getframe(2)
+    while frame is not None:
+        name = frame.f_code.co_filename
+        if name in TAPE.sources:
+            return True
+        if not name.endswith(READERS) or frame.f_back is None:
+            return False
+        frame = frame.f_back
+    return False
+
+
 def install(missing: Missing) -> None:
     """Patch everything that opens files."""
     overlay = Overlay()
@@ -260,14 +280,14 @@ def install(missing: Missing) -> None:
         if any(letter in mode for letter in "wax+"):
             return REAL_OPEN(overlay.place_for(path), mode, *arguments, **keywords)
         path = overlay.current(path)
-        if not os.path.exists(path) and not path.endswith((".py", ".pyc", ".json", ".toml", ".cfg", ".ini")):
+        if not os.path.exists(path) and not path.endswith((".py", ".json", ".toml", ".cfg")) and _for_user():
             return missing.stream(path, mode)
         return REAL_OPEN(path, mode, *arguments, **keywords)
 
     def gzip_opened(file: Any, mode: str = "rb", *arguments: Any, **keywords: Any) -> Any:
         path = _path_of(file)
         if path is not None and "r" in mode and not os.path.exists(path):
-            return missing.stream(path, "b" if "t" not in mode else "t")
+            return missing.stream(path.removesuffix(".gz"), "b" if "t" not in mode else "t")
         if id(file) in missing.made:
             return file
         return real_gzip(file, mode, *arguments, **keywords)
@@ -322,6 +342,8 @@ def _text_reader(real: Callable[..., Any], missing: Missing, overlay: Overlay) -
         if os.path.exists(path):
             return real(path, *arguments, **keywords)
         text = missing.text(path)
+        if not any(keywords.get(name) for name in ("skiprows", "skip_header", "names")) and text.startswith("column"):
+            text = text.partition("\n")[2]
         keywords["delimiter"] = "," if "," in text.split("\n")[-2] else None
         for skipped in ("skiprows", "skip_header"):
             if keywords.get(skipped) and not text.startswith("column"):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 import builtins
+import collections
+import collections.abc
 import importlib.util
 import io
 import sys
@@ -16,6 +18,7 @@ from typing import Any
 
 import numpy as np
 
+from ..arrays import TAPE
 from ..graph import Absorbed
 from . import absorbed, files, frames, helpers, learning
 from .hints import Hints, images, labels, read_hints
@@ -46,6 +49,7 @@ def install(
     _downloads(note, missing)
     _readers(note, missing)
     _inputs(note)
+    _old_names(note)
     time.sleep = lambda *_: None  # type: ignore[assignment]
     return missing
 
@@ -62,14 +66,16 @@ def _modules(note: Callable[..., None], missing: files.Missing) -> None:
         if "." not in name and name != "pylab" and importlib.util.find_spec(name) is None:
             sys.modules[name] = sys.modules[real]
     sys.modules["autograd.numpy"] = np
-    sys.meta_path.insert(0, absorbed.AbsorbingFinder(absorbed.is_absorbed, noted))
+
+    def wanted(fullname: str) -> bool:
+        return absorbed.is_absorbed(fullname) and _is_asked_by_user(fullname)
+
+    sys.meta_path.insert(0, absorbed.AbsorbingFinder(wanted, noted))
     sys.meta_path.append(absorbed.AbsorbingFinder(_is_asked_by_user, noted))
 
 
 def _is_asked_by_user(fullname: str) -> bool:
     """Whether an import of the user's own files is missing, not one that an installed package tries."""
-    from ..arrays import TAPE
-
     frame: Any = sys._getframe(1)
     while frame is not None:
         name = frame.f_code.co_filename
@@ -79,6 +85,50 @@ def _is_asked_by_user(fullname: str) -> bool:
             return False
         frame = frame.f_back
     return False
+
+
+OLD_NAMES: dict[str, Any] = {
+    "float": float,
+    "int": int,
+    "object": object,
+    "str": str,
+    "complex": complex,
+    "float_": np.float64,
+    "int0": np.int64,
+    "infty": np.inf,
+    "Inf": np.inf,
+    "NaN": np.nan,
+    "product": np.prod,
+    "cumproduct": np.cumprod,
+    "alltrue": np.all,
+    "sometrue": np.any,
+    "asscalar": lambda value: value.item(),
+    "row_stack": np.vstack,
+    "mat": np.asmatrix,
+    "trapz": getattr(np, "trapezoid", None),
+}
+
+
+def _old_names(note: Callable[..., None]) -> None:
+    """What old files use and newer versions of Python and NumPy no longer have."""
+    real = np.__dict__.get("__getattr__")
+
+    def old(name: str) -> Any:
+        if name in OLD_NAMES and OLD_NAMES[name] is not None:
+            note(Absorbed.MODULE, f"numpy.{name}")
+            value = getattr(np, "asmatrix") if name == "mat" else OLD_NAMES[name]
+            setattr(np, name, value)
+            return value
+        if real is None:
+            raise AttributeError(f"module 'numpy' has no attribute {name!r}")
+        return real(name)
+
+    np.__getattr__ = old  # type: ignore[method-assign]
+    if not hasattr(time, "clock"):
+        time.clock = time.perf_counter  # type: ignore[attr-defined]
+    for name in collections.abc.__all__:
+        if not hasattr(collections, name):
+            setattr(collections, name, getattr(collections.abc, name))
 
 
 # pandas

@@ -1,0 +1,245 @@
+"""The user's source text, with calls to the recorder woven in; line numbers stay what they are.
+
+- ``x = value`` becomes ``x = __harness__.bind(("x",), value)``: names for nodes, and what a run with recording and one
+  without are compared by. Returned values and augmented assignments are seen likewise.
+- Numbers in assignments (``w = 0.5``) go through ``__harness__.literal``.
+- ``float(x)``, ``sum(x)``, ``type(x)`` and ``np.float32(x)`` go through ``__harness__.call``, which keeps the history.
+"""
+
+from __future__ import annotations
+
+import ast
+import io
+import json
+import re
+import tokenize
+from pathlib import Path
+
+HOOK = "__harness__"
+CALLED = frozenset({"float", "sum", "type", "isinstance"})
+NUMPY_TYPES = frozenset({"float16", "float32", "float64", "float128", "longdouble", "double", "single", "float_"})
+MAX_LITERALS = 500  # numbers in one list that are recorded one by one
+MAGIC = re.compile(r"^\s*[%!?]", re.MULTILINE)
+
+
+def read_text(path: Path) -> str:
+    """The Python text of a file; of a notebook, its code cells in order, without magics."""
+    if path.suffix == ".ipynb":
+        return notebook_text(path.read_text(encoding="utf-8", errors="replace"))
+    content = path.read_bytes()
+    try:
+        encoding, _ = tokenize.detect_encoding(io.BytesIO(content).readline)
+        text = content.decode(encoding)
+    except (SyntaxError, UnicodeDecodeError, LookupError):
+        text = content.decode("utf-8", errors="replace")
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    return without_magics(text) if MAGIC.search(text) and not is_python(text) else text
+
+
+def is_python(text: str) -> bool:
+    """Whether it can be parsed."""
+    try:
+        ast.parse(text)
+    except (SyntaxError, ValueError):
+        return False
+    return True
+
+
+def without_magics(text: str) -> str:
+    """The text with ``pass`` in place of the lines that are commands of a notebook."""
+    lines = []
+    for line in text.split("\n"):
+        indent = line[: len(line) - len(line.lstrip())]
+        lines.append(f"{indent}pass" if MAGIC.match(line) or re.match(r"^[\w.]+\?\??$", line) else line)
+    return "\n".join(lines)
+
+
+def notebook_text(content: str) -> str:
+    """The code cells of a notebook, one after the other. Lines of magics and shell commands become ``pass``."""
+    document = json.loads(content)
+    cells = document.get("cells") or [cell for sheet in document.get("worksheets", []) for cell in sheet["cells"]]
+    lines: list[str] = []
+    for cell in cells:
+        if cell.get("cell_type") != "code":
+            continue
+        source = cell.get("source", cell.get("input", ""))
+        text = source if isinstance(source, str) else "".join(source)
+        if text.lstrip().startswith("%%") and not re.match(r"\s*%%(time|timeit|capture|prun)\b", text):
+            continue
+        lines += without_magics(text).split("\n")
+    return "\n".join(lines) + "\n"
+
+
+def targets(tree: ast.AST) -> dict[int, str]:
+    """The target of the assignment that each line belongs to; "return" for return statements."""
+    found: dict[int, str] = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Assign):
+            text = " = ".join(ast.unparse(target) for target in node.targets)
+        elif isinstance(node, (ast.AugAssign, ast.AnnAssign)):
+            text = ast.unparse(node.target)
+        elif isinstance(node, ast.Return):
+            text = "return"
+        else:
+            continue
+        for line in range(node.lineno, (node.end_lineno or node.lineno) + 1):
+            found[line] = text
+    return found
+
+
+def weave(text: str, file_name: str) -> ast.Module:
+    """The tree of the text with the calls to the recorder.
+
+    Raises:
+        SyntaxError: if it is not Python 3.
+    """
+    tree = ast.parse(text, file_name)
+    woven = _Weaver(_accumulated(tree)).visit(tree)
+    ast.fix_missing_locations(woven)
+    assert isinstance(woven, ast.Module)
+    return woven
+
+
+def _accumulated(tree: ast.AST) -> set[str]:
+    """Names and attributes that something other than a whole number is added to or subtracted from."""
+    found = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.AugAssign) and isinstance(node.op, (ast.Add, ast.Sub)):
+            if not isinstance(node.value, ast.Constant):
+                found.add(_last_name(node.target))
+        elif isinstance(node, ast.Assign) and isinstance(node.value, ast.BinOp):
+            left = _last_name(node.value.left)
+            if left and not isinstance(node.value.right, ast.Constant):
+                found |= {left} & {_last_name(target) for target in node.targets}
+    return found - {""}
+
+
+def _last_name(node: ast.AST) -> str:
+    if isinstance(node, ast.Name):
+        return node.id
+    return node.attr if isinstance(node, ast.Attribute) else ""
+
+
+def _is_pure(node: ast.AST) -> bool:
+    """Whether evaluating it twice changes nothing."""
+    kinds = (ast.Name, ast.Constant, ast.BinOp, ast.UnaryOp, ast.operator, ast.unaryop, ast.expr_context)
+    kinds += (ast.JoinedStr, ast.FormattedValue, ast.Attribute)
+    for part in ast.walk(node):
+        if isinstance(part, ast.Call):
+            if not (isinstance(part.func, ast.Name) and part.func.id in ("str", "repr") and not part.keywords):
+                return False
+        elif not isinstance(part, kinds):
+            return False
+    return True
+
+
+def _numbers(node: ast.expr) -> tuple[int, bool, bool] | None:
+    """(how many numbers, whether one is a float, whether it is a single number) if it is made of numbers only."""
+    if isinstance(node, ast.UnaryOp) and isinstance(node.op, (ast.USub, ast.UAdd)):
+        return _numbers(node.operand) if isinstance(node.operand, ast.Constant) else None
+    if isinstance(node, ast.Constant):
+        if isinstance(node.value, bool) or not isinstance(node.value, (int, float)):
+            return None
+        return 1, isinstance(node.value, float), True
+    if isinstance(node, (ast.List, ast.Tuple)) and node.elts:
+        parts = [_numbers(item) for item in node.elts]
+        known = [part for part in parts if part is not None]
+        if len(known) == len(parts):
+            return sum(part[0] for part in known), any(part[1] for part in known), False
+    return None
+
+
+class _Weaver(ast.NodeTransformer):
+    """Adds the calls."""
+
+    def __init__(self, accumulated: set[str]) -> None:
+        self.accumulated = accumulated
+
+    def _call(self, name: str, at: ast.AST, *arguments: ast.expr) -> ast.Call:
+        function = ast.Attribute(value=ast.Name(id=HOOK, ctx=ast.Load()), attr=name, ctx=ast.Load())
+        return ast.copy_location(ast.Call(func=function, args=list(arguments), keywords=[]), at)
+
+    def _named(self, target: ast.expr) -> ast.expr:
+        """An expression that gives the target's name when it runs: text, or a tuple of them."""
+        if isinstance(target, (ast.Tuple, ast.List)):
+            if any(isinstance(item, ast.Starred) for item in target.elts):
+                return ast.Constant(value="")
+            return ast.Tuple(elts=[self._named(item) for item in target.elts], ctx=ast.Load())
+        if isinstance(target, (ast.Name, ast.Attribute)) and _is_pure(target):
+            return ast.Constant(value=ast.unparse(target))
+        if isinstance(target, ast.Subscript) and _is_pure(target.value):
+            container = ast.unparse(target.value)
+            if isinstance(target.slice, ast.Constant):
+                return ast.Constant(value=ast.unparse(target))
+            if _is_pure(target.slice):
+                return self._call("key", target, ast.Constant(value=container), target.slice)
+        return ast.Constant(value="")
+
+    def _literal(self, value: ast.expr, target: ast.expr) -> ast.expr:
+        """The value, recorded if it is made of numbers that may be parameters."""
+        if isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple) and len(target.elts) == len(value.elts):
+            items = [self._literal(item, part) for item, part in zip(value.elts, target.elts)]
+            return ast.copy_location(ast.Tuple(elts=items, ctx=ast.Load()), value)
+        numbers = _numbers(value)
+        if numbers is None or not isinstance(target, (ast.Name, ast.Attribute, ast.Subscript)):
+            return value
+        count, has_float, single = numbers
+        if (has_float and count <= MAX_LITERALS) or (single and _last_name(target) in self.accumulated):
+            return self._call("literal", value, value)
+        return value
+
+    def visit_Assign(self, node: ast.Assign) -> ast.AST:
+        """``x = value``."""
+        self.generic_visit(node)
+        value = node.value if len(node.targets) > 1 else self._literal(node.value, node.targets[0])
+        if len(node.targets) > 1:
+            value = self._literal(value, node.targets[0])
+        names = ast.Tuple(elts=[self._named(target) for target in node.targets], ctx=ast.Load())
+        line = ast.Constant(value=node.lineno)
+        node.value = self._call("bind", node.value, line, names, value)
+        return node
+
+    def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.AST:
+        """``x: int = value``."""
+        self.generic_visit(node)
+        if node.value is not None:
+            names = ast.Tuple(elts=[self._named(node.target)], ctx=ast.Load())
+            value = self._literal(node.value, node.target)
+            node.value = self._call("bind", node.value, ast.Constant(value=node.lineno), names, value)
+        return node
+
+    def visit_AugAssign(self, node: ast.AugAssign) -> ast.AST | list[ast.AST]:
+        """``x -= value``."""
+        self.generic_visit(node)
+        target = node.target
+        seen = target.value if isinstance(target, ast.Subscript) else target
+        while isinstance(seen, ast.Subscript):
+            seen = seen.value
+        if not _is_pure(seen):
+            return node
+        copy = ast.parse(ast.unparse(seen), mode="eval").body
+        for part in ast.walk(copy):
+            ast.copy_location(part, node)
+        name = self._named(target) if not isinstance(target, ast.Subscript) else ast.Constant(value="")
+        after = self._call("updated", node, ast.Constant(value=node.lineno), name, copy)
+        return [node, ast.copy_location(ast.Expr(value=after), node)]
+
+    def visit_Return(self, node: ast.Return) -> ast.AST:
+        """``return value``."""
+        self.generic_visit(node)
+        if node.value is not None and not isinstance(node.value, ast.Constant):
+            node.value = self._call("returned", node.value, ast.Constant(value=node.lineno), node.value)
+        return node
+
+    def visit_Call(self, node: ast.Call) -> ast.AST:
+        """``float(x)`` and the like."""
+        self.generic_visit(node)
+        function = node.func
+        if isinstance(function, ast.Name) and function.id in CALLED and function.id != "isinstance":
+            simple = not any(isinstance(item, ast.Starred) for item in node.args)
+            if simple and len(node.args) in (1, 2) and not node.keywords:
+                return self._call("call", node, function, *node.args)
+        if isinstance(function, ast.Attribute) and function.attr in NUMPY_TYPES and len(node.args) == 1:
+            if isinstance(function.value, ast.Name) and not node.keywords:
+                return self._call("call", node, function, *node.args)
+        return node

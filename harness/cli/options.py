@@ -98,13 +98,13 @@ def seed(text: str) -> int:
     return whole(text)
 
 
-def add_scenario(command: argparse.ArgumentParser) -> argparse._ArgumentGroup:
+def add_scenario(command: argparse.ArgumentParser, metavar: str = "SCENARIO") -> argparse._ArgumentGroup:
     """The scenario, and the options that stand in for what it says; the learning rate is each command's own."""
     command.add_argument(
         "scenario",
         nargs="?",
         default="post",
-        metavar="SCENARIO",
+        metavar=metavar,
         help="post, xor, digits or a TOML file (default: post)",
     )
     override = command.add_argument_group("in place of what the scenario says")

@@ -208,14 +208,14 @@ def test_nothing_is_unpickled_and_no_lambda_is_run(tmp_path):
         ("zip.keras", "is no .keras file"),
         ("lambda.keras", "holds Python code"),
         ("old.h5", "HDF5"),
-        ("missing.keras", "no file"),
+        ("missing.keras", "not a file"),
     ):
         with pytest.raises(BadInput, match=message):
             source.load(str(tmp_path / name))
     for name, message in (
         ("bomb.npz", "not an NPZ file"),
         ("object.npz", "holds pickled objects"),
-        ("missing.npz", "no file"),
+        ("missing.npz", "not a file"),
     ):
         with pytest.raises(BadInput, match=message):
             source.load_data(tmp_path / name, model)

@@ -1,18 +1,23 @@
 """The frozen bench of Keras programs: healthy ones, the same with planted faults, and the score of a diagnosis.
 
-It knows nothing of the engine. A diagnosis is whatever JSON facts somebody hands in (`outcome`, `causes`, `contradictions`,
-`alternatives`, `hints`, each with an `id`), with the text of the edited program if there is one. Whether an edited program
-learns is judged by a callable; `frozen/verify.py` has one that uses plain Keras.
+It knows nothing of the engine. A diagnosis is whatever JSON facts somebody hands in (`outcome`, `causes`,
+`contradictions`, `alternatives`, `hints`, each with an `id`), with the text of the edited program if there is one.
+Whether an edited program learns is judged by a callable; `frozen/verify.py` has one that uses plain Keras.
 """
 
 from __future__ import annotations
 
-import tomllib
+import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
 
 FROZEN = Path(__file__).parent / "frozen"
 TASKS = ("binary", "multiclass", "multilabel", "regression")
@@ -26,9 +31,10 @@ LIMITED_BY_DATA = frozenset({"too-little-data"})
 class Program:
     """A healthy program, and where its data stand.
 
-    `train` and `test` are two expressions each, inputs and targets, in the names of the program. `one_hot` says that the
-    targets are. An output above `threshold` is a yes. `reference` is the best score of a few scikit-learn learners on the
-    same split, `constant` that of the best constant prediction, `measured` the scores of the program, one for each seed.
+    `train` and `test` are two expressions each, inputs and targets, in the names of the program. `one_hot` says that
+    the targets are. An output above `threshold` is a yes. `reference` is the best score of a few scikit-learn learners
+    on the same split, `constant` that of the best constant prediction, `measured` the scores of the program, one for
+    each seed.
     """
 
     name: str
@@ -48,9 +54,9 @@ class Case:
     """A program with its true faults (none: a healthy one).
 
     `accept` has one set for each true fault: the ids that name it. `outcomes` are the acceptable outcomes. `trains` is
-    False if the faults hinder the training, so that an edit has something to repair. `own_truth` says that its held-out rows
-    are not those of the healthy program. `measured` holds the scores of the
-    faulty program in plain Keras.
+    False if the faults hinder the training, so that an edit has something to repair. `own_truth` says that its
+    held-out rows are not those of the healthy program. `measured` holds the scores of the faulty program in plain
+    Keras.
     """
 
     id: str

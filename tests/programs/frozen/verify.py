@@ -2,10 +2,10 @@
 
     python tests/programs/frozen/verify.py [--seeds 3] [--write] [ID ...]
 
-Each program is executed as it is; only its `fit` is watched, to get hold of the model and the data. The score is balanced
-accuracy (mean over the labels if there are several) or R2 (weighted by variance) on held-out observations. For classes, the
-truth is that of the healthy program, so that planted errors in the labels do not change it. `--write` puts the scores into
-`faults.toml`.
+Each program is executed as it is; only its `fit` is watched, to get hold of the model and the data. The score is
+balanced accuracy (mean over the labels if there are several) or R2 (weighted by variance) on held-out observations. For
+classes, the truth is that of the healthy program, so that planted errors in the labels do not change it. `--write` puts
+the scores into `faults.toml`.
 """
 
 from __future__ import annotations
@@ -152,7 +152,7 @@ def _healthy_names(name: str) -> dict[str, Any]:
 
 
 def run(source: str, program: bench.Program, seed: int, own_truth: bool = False) -> Run:
-    """Execute a program, healthy or not, and score it; `own_truth` if its held-out rows are not the healthy program's."""
+    """Execute a program and score it; `own_truth` if its held-out rows are not those of the healthy program."""
     seen = execute(source, seed)
     own = seen["names"]
     scores = []

@@ -17,6 +17,6 @@ model = keras.Sequential([
     layers.Dense(1, activation="linear"),
 ])
 model.compile(optimizer=keras.optimizers.Adam(0.01), loss="mse")
-model.fit(x_train, y_train, epochs=40, batch_size=32, verbose=0)
+model.fit(x_train, y_train, epochs=50, batch_size=32, verbose=0)
 
 print("test mse:", model.evaluate(x_test, y_test, verbose=0))

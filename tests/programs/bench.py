@@ -54,9 +54,9 @@ class Case:
     """A program with its true faults (none: a healthy one).
 
     `accept` has one set for each true fault: the ids that name it. `outcomes` are the acceptable outcomes. `trains` is
-    False if the faults hinder the training, so that an edit has something to repair. `own_truth` says that its
-    held-out rows are not those of the healthy program. `measured` holds the scores of the faulty program in plain
-    Keras.
+    False if the faults hinder the training, so that an edit has something to repair. `editable` is False if only other
+    data could repair it. `own_truth` says that its held-out rows are not those of the healthy program. `measured`
+    holds the scores of the faulty program in plain Keras, one for each seed.
     """
 
     id: str
@@ -65,6 +65,7 @@ class Case:
     accept: tuple[frozenset[str], ...] = ()
     outcomes: frozenset[str] = frozenset({"learns"})
     trains: bool = False
+    editable: bool = True
     own_truth: bool = False
     measured: tuple[float, ...] = ()
 
@@ -94,7 +95,11 @@ class Answer:
 
 @dataclass(frozen=True, kw_only=True)
 class Group:
-    """Counts for the single faults, or for the pairs and triples. `all_named` equals `one_named` for single faults."""
+    """Counts for the single faults, or for the pairs and triples.
+
+    `all_named` equals `one_named` for single faults. `edits_due` counts the answers to cases that an edit can repair.
+    `false_ids` counts the claimed causes that are none of the planted faults.
+    """
 
     answers: int
     outcome_right: int
@@ -211,6 +216,7 @@ def faulty(size: int | None = None) -> tuple[Case, ...]:
             accept=tuple(frozenset(ids) for ids in entry["accept"]),
             outcomes=frozenset(entry["outcomes"]),
             trains=entry.get("trains", False),
+            editable=not entry.get("uneditable", False),
             own_truth=entry.get("own_truth", False),
             measured=tuple(entry.get("measured", ())),
         )
@@ -291,7 +297,7 @@ def _group(pairs: Sequence[tuple[Case, Answer]], learns: Callable[[Case, str], b
         every += all_named(case, answer.named)
         alternatives += bool(true & (answer.named | answer.ids("alternatives")))
         false_ids += len(answer.ids("causes") - true)
-        if not case.trains:
+        if case.editable and not case.trains:
             due += 1
             offered += answer.edited is not None
             work += bool(answer.edited is not None and learns is not None and learns(case, answer.edited))

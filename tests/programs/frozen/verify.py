@@ -157,7 +157,7 @@ def run(source: str, program: bench.Program, seed: int, own_truth: bool = False)
     own = seen["names"]
     scores = []
     for inputs, targets in (program.test, program.train):
-        outputs = np.asarray(seen["model"].predict(eval(inputs, own), verbose=0))
+        outputs = np.asarray(seen["model"](np.asarray(eval(inputs, own)), training=False))
         if program.task == "regression":
             truth, guess = np.asarray(eval(targets, own)), outputs
         elif not np.all(np.isfinite(outputs)):

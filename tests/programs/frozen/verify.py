@@ -114,7 +114,7 @@ def execute(source: str, seed: int, train: bool = True) -> dict[str, Any]:
 def _classes(targets: Array, program: bench.Program) -> Array:
     """Targets as class numbers, or as 0 and 1 for binary and multi-label tasks."""
     if program.one_hot:
-        return targets.argmax(axis=-1)
+        return np.argmax(targets, axis=-1)
     if program.task == "multiclass":
         return np.ravel(targets)
     flat = targets if program.task == "multilabel" else np.ravel(targets)
@@ -124,7 +124,7 @@ def _classes(targets: Array, program: bench.Program) -> Array:
 def _decisions(outputs: Array, program: bench.Program, source: str) -> Array:
     """Outputs as class numbers, or as 0 and 1 for binary and multi-label tasks."""
     if program.task == "multiclass" or (program.task == "binary" and outputs.shape[-1] > 1):
-        return outputs.argmax(axis=-1) if outputs.shape[-1] > 1 else np.rint(outputs).ravel()
+        return np.argmax(outputs, axis=-1) if outputs.shape[-1] > 1 else np.rint(outputs).ravel()
     # an edited program may have moved the sigmoid into the loss
     threshold = 0.0 if "from_logits=True" in source else program.threshold
     yes = (outputs > threshold).astype(int)

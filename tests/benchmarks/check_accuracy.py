@@ -1,4 +1,4 @@
-"""How often ``harness check`` is right on the frozen bench of hand-written networks: python -m tests.benchmarks.check_accuracy
+"""How often ``harness check`` is right on the frozen bench: python -m tests.benchmarks.check_accuracy [SAMPLE]
 
 The bench (tests/files/frozen) was written by somebody who had not read the recorder, and is not changed in the light of
 answers. This prints docs/accuracy-check.md, with every miss.
@@ -92,7 +92,7 @@ def same_kind(kind: str, name: str) -> bool:
 
 
 def answer_of(result: CheckResult, case: Case) -> Answer:
-    """A result in the bench's terms; two readings of which one has no mistake are the fair answer to the undecidable."""
+    """A result in the terms of the bench; two readings, one without a mistake, are fair to the undecidable."""
     findings = []
     readings = [result.mistakes, *(other.mistakes for other in result.alternatives)]
     for found in (found for mistakes in readings for found in mistakes):

@@ -13,8 +13,8 @@ WEIGHT_NAME = re.compile(
     r"(weight|bias|theta|synapse|kernel|param|coef|(?<![a-z])[wb](?![a-z])|(?<![a-z])[wb]_?[a-z]?[a-z]?\d*$)", re.IGNORECASE
 )
 GRADIENT_NAME = re.compile(
-    r"(^d_?[A-Z]|^d_?[wb]\d*$|^_?d_?(weight|bias|theta)|grad|nabla|delta|deriv|^d[A-Z]|loss|cost|err|acc|total|count|sum"
-    r"|correct|score|decay|penalty|regular|reg_|^v[A-Z_]|velocity|moment|running|^z\d*$|^a\d*$|^out|^res)",
+    r"((?-i:^d_?[A-Z])|^d_?[wb]\d*$|^_?d_?(weight|bias|theta)|grad|nabla|delta|deriv|loss|cost|err|acc|total|count|sum"
+    r"|correct|score|decay|penalty|regular|reg_|(?-i:^v[A-Z_])|velocity|moment|running|^z\d*$|^a\d*$|^out|^res)",
     re.IGNORECASE,
 )
 STEP_WORDS = re.compile(r"(grad|delta|nabla|\bd[A-Zwb]|adjust|change|correction|velocity|update|(?<![a-z])d_?[wb])")

@@ -434,7 +434,7 @@ class Caller:
         if role is Role.ACTIVATION_LIST:
             return self._activation_lists(strings, functions, objects)
         options: list[Option] = []
-        if uses.strings:
+        if uses.strings or uses.attribute_of:
             options.extend([*strings, *functions, *objects])
         elif objects and uses.methods:
             options.extend([*objects, *functions, *strings])
@@ -450,6 +450,8 @@ class Caller:
     def _ordered_strings(self, argument: Argument, role: Role, uses: Uses) -> list[str]:
         """Texts that the file compares the argument with; else the usual ones."""
         texts = list(uses.strings)
+        for owner in sorted(uses.attribute_of):
+            texts.extend(name for name in self.facts.methods(owner) if not DERIVATIVE_WORDS.search(name) and not name.startswith("__"))
         if role in (Role.ACTIVATION, Role.ACTIVATION_LIST):
             texts = texts or self._keys_like(ACTIVATION_WORDS) or ["sigmoid", "tanh", "relu"]
             last = bool({"output", "last", "final", "out"} & set(words_of(argument.name)))

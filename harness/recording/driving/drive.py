@@ -36,6 +36,7 @@ from .watching import Enough, Overrun, Targets, Watcher
 
 MAX_ATTEMPTS = 400
 MAX_KEPT_ATTEMPTS = 30
+MAX_LINES_IN_ALL = 3_000_000  # of the user's code in all attempts
 CERTAIN_ERRORS = ("NameError", "UnboundLocalError", "ImportError", "ModuleNotFoundError")
 
 
@@ -73,6 +74,7 @@ class _Driver:
         self.extra: dict[str, tuple[str, Any]] = {}
         self.goals: list[Goal] = []
         self.count = 0
+        self.lines = 0
         self.hints = Hints(prefers_columns=_column_votes(self.facts), labels=_label_order(self.facts, source))
         self.hints.augmented = re.search(r"\brow\[-1\]|\brow\[:-1\]|\[-1\]\s*\]\s*=\s*1", source) is not None
         self.roles: dict[Any, Any] = {}
@@ -105,7 +107,7 @@ class _Driver:
         for cost, choices in search.attempts():
             driven = self._attempt(self.goals, choices, search, cost)
             self.count = before + search.tried
-            if driven is not None:
+            if driven is not None or self.lines > MAX_LINES_IN_ALL:
                 return driven
         return None
 
@@ -174,6 +176,7 @@ class _Driver:
                 self._pursue(goal, session)
             except Enough:
                 pass
+            self._excuse_square_weights(session)
             driven = self._judge(goal, session)
             if driven is not None and not self._verified(driven, goal):
                 driven = None
@@ -190,6 +193,7 @@ class _Driver:
             driven = self._partly(goal, session, caught)
             if driven is not None:
                 return driven
+        self.lines += watcher.lines
         self._learn(session, error)
         self._note_failure(session, error)
         if isinstance(error, NameError) and user_line(error, set(self.files))[0] and goal is not None:
@@ -261,6 +265,11 @@ class _Driver:
         elif not session.watcher.updated:
             return None
         return self._driven(session, succeeded=True)
+
+    def _excuse_square_weights(self, session: Session) -> None:
+        """Hidden layers of equal size have square weights, which are no sign of an accident."""
+        shapes = {str(matrix.shape) for matrix in session.matrices()}
+        session.watcher.notes[:] = [note for note in session.watcher.notes if not any(f"of shape {shape} in" in note for shape in shapes)]
 
     def _verified(self, driven: Driven, goal: Goal) -> bool:
         """Whether the lines alone, run after the file, train again."""

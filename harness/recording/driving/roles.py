@@ -152,7 +152,7 @@ def _by_words(name: str, words: list[str], argument: Argument, uses: Uses) -> Ro
     if text in ("lambd", "lmbda", "lambda_", "lam", "lamb", "lambda_reg", "lambda1", "reg", "l2", "l1", "wd", "c_lambda", "lamda"):
         return Role.DECAY
     if have & {"regularization", "regularisation", "decay", "reg", "lambda", "lambd", "lmbda", "penalty"} and not uses.called:
-        return Role.CHOICE if uses.strings else Role.DECAY
+        return Role.CHOICE if uses.strings or uses.attribute_of else Role.DECAY
     if have & {"momentum", "mu", "beta"} and text not in ("mu",) and not uses.array:
         return Role.MOMENTUM
     if have & {"keep", "dropout", "drop"} and not uses.iterated:
@@ -279,7 +279,7 @@ def _by_pattern(name: str, argument: Argument, uses: Uses, function: FunctionFac
 def _by_use(argument: Argument, uses: Uses) -> Role:
     """The role that the use alone suggests."""
     note = argument.annotation.lower()
-    if uses.strings:
+    if uses.strings or uses.attribute_of:
         return Role.CHOICE
     if uses.called or "callable" in note:
         return Role.FUNCTION

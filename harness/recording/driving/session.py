@@ -213,11 +213,15 @@ class Session:
 
     def discovered(self) -> tuple[int, int] | None:
         """Numbers of inputs and outputs that the weights made so far suggest, and which way round they are used."""
+        return dimensions(self.matrices())
+
+    def matrices(self) -> list[np.ndarray[Any, Any]]:
+        """The floating arrays with two axes in all that was made so far."""
         matrices: list[np.ndarray[Any, Any]] = []
         for name in [*self.objects, *self.pool.values()]:
             with contextlib.suppress(Exception):
                 matrices.extend(_matrices(self.value(name), set()))
-        return dimensions(matrices)
+        return matrices
 
     # Functions of the file
 

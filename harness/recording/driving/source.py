@@ -78,6 +78,7 @@ class Uses:
     element_counted: bool = False  # np.zeros(name[i])
     element_called: bool = False
     appended: bool = False
+    attribute_of: set[str] = field(default_factory=set)  # getattr(Losses, name)
 
     def merge(self, other: Uses) -> None:
         """Adds what another piece of code does with it."""
@@ -602,6 +603,8 @@ def _note_use(uses: Uses, elements: set[str], name: str, item: ast.AST) -> None:
                         uses.counted = True
                 if maker and isinstance(one, ast.Name) and one.id in elements:
                     uses.element_counted = True
+        if function == "getattr" and len(item.args) > 1 and any(_is_name(part, name) for part in ast.walk(item.args[1])):
+            uses.attribute_of.add(_last_name(item.args[0]))
         if any(_is_name(argument, name) for argument in item.args):
             if function == "len":
                 uses.measured = True

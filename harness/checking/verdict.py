@@ -213,13 +213,19 @@ def choose(readings: Sequence[Reading]) -> Reading:
     same = [one for one in readings if preference(one)[:4] == preference(best)[:4]]
     if len(same) == 1:
         return best
-    return max(same, key=lambda one: (natural(one), aligned_rows(one), -readings.index(one)))
+    return max(same, key=lambda one: (natural(one), output_is_right(one), aligned_rows(one), -readings.index(one)))
+
+
+def output_is_right(reading: Reading) -> int:
+    """How many parameters of the output layer are explained."""
+    layer = output_layer(reading)
+    return 0 if layer is None else sum(reading.matches.get(one) is not None for one in layer.parameters)
 
 
 def natural(reading: Reading) -> int:
     """Whether a cost goes with the activation of the output."""
     if reading.cost.form is None:
-        return 2 if reading.cost.meant else 1
+        return 2 if reading.cost.meant else -1
     layers = [one for one in reading.forward.layers if any(o in reading.forward.outputs for o in (one.a, one.z))]
     coupled = bool(layers) and any(reading.stage.node(id).operation in ("sum", "softmax") for id in layers[-1].region)
     if reading.cost.form is Form.CATEGORICAL:

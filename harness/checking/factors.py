@@ -206,12 +206,10 @@ def unequal(reading: Reading, chains: Sequence[Chain]) -> list[Found]:
             continue
         found.append(scaled_mistake(reading, group, reference))
     kept: dict[object, Found] = {}
-    for one in found:
-        if one.place in kept:
-            first = kept[one.place]
-            kept[one.place] = replace(first, parameters=(*first.parameters, *one.parameters))
-        else:
-            kept[one.place] = one
+    for mistake in found:
+        first = kept.get(mistake.place)
+        names = mistake.parameters if first is None else (*first.parameters, *mistake.parameters)
+        kept[mistake.place] = replace(first or mistake, parameters=names)
     return list(kept.values())
 
 

@@ -209,7 +209,7 @@ def scaled_values(
             changed = reading.stage.program.rerun(values, {id: np.asarray(values[id]) * (expected / now)}, within)
         except CannotReplay:
             return None
-        if abs(float(step.of(changed)) - expected) > 1e-9 * abs(expected):
+        if abs(float(step.of(changed)) - expected) > 1e-6 * abs(expected) + 1e-14:
             return None
         found.append(changed)
     return found

@@ -15,6 +15,7 @@ from .locating import Fault
 from .reading import Bundle, Reading, label, samples_of_lanes
 from .replay import CannotReplay, Values
 from .result import Found, Kind, Quantity
+from .sources import Sources
 from .stage import argument_ids
 from .structure import MOVES, Layer, Role
 
@@ -45,8 +46,9 @@ class Naming:
         layer: the layer of the target, of its observation.
     """
 
-    def __init__(self, reading: Reading, fault: Fault) -> None:
+    def __init__(self, reading: Reading, fault: Fault, sources: Sources | None = None) -> None:
         self.reading = reading
+        self.sources = sources or Sources()
         self.stage = reading.stage
         self.fault = fault
         self.settings = list(fault.settings)
@@ -146,6 +148,13 @@ class Naming:
 
     def identify(self) -> tuple[str, list[Place], str]:
         """The id, the lines and a detail."""
+        try:
+            return self.identified()
+        except (ValueError, IndexError, KeyError, CannotReplay):
+            return "wrong-value", self.lines(), ""
+
+    def identified(self) -> tuple[str, list[Place], str]:
+        """The id, the lines and a detail, by trying what is known."""
         if self.fault.is_factor:
             return self.at_factor()
         overflow = self.integers()
@@ -353,9 +362,7 @@ class Naming:
         value = self.value(factor)
         if value is None:
             return None
-        definition = self.definition_of(factor)
-        at_call = self.lines(definition)
-        at_definition = [place for place in (definition.place if definition else None, *self.lines()) if place]
+        at_call, at_definition = self.places_of_derivative(factor)
         piecewise = derivative is not None and set(np.unique(derivative.flat)) <= {0.0, 1.0}
         if piecewise and derivative is not None and set(np.unique(value.flat)) <= {0.0, 1.0}:
             if len(set(np.unique(value.flat))) > 1 or len(set(np.unique(derivative.flat))) > 1:
@@ -368,7 +375,10 @@ class Naming:
             return "derivative-of-activation", at_call, ""
         for name, form in FORMS_OF_ACTIVATION.items():
             if self.equal(value, self.computed(form, layer.z)) and layer.a != layer.z:
-                return "activation-form-at-pre-activation", at_call, name
+                node = self.definition_of(factor)
+                wants_z = self.argument_of(node).lower().startswith(("z", "net", "pre"))
+                places = at_definition if wants_z and not self.works_elsewhere(factor) else at_call
+                return "activation-form-at-pre-activation", places, name
             if layer.a == layer.z and self.equal(value, self.computed(form, layer.z)):
                 return "activation-missing-on-hidden", self.activation_lines(layer), name
         for name, function in DERIVATIVES.items():
@@ -385,6 +395,32 @@ class Naming:
         if self.works_elsewhere(factor):
             return "wrong-derivative", at_call, ""
         return "wrong-derivative", at_definition, ""
+
+    def argument_of(self, node: Node | None) -> str:
+        """The name of the first argument of the function that a node was made in"""
+        return "" if node is None or node.place is None else self.sources.argument_of(node.place.function)
+
+    def places_of_derivative(self, factor: int) -> tuple[list[Place], list[Place]]:
+        """The lines of a derivative, where it is asked for first and where it is computed first"""
+        definition = self.definition_of(factor)
+        made = definition.place if definition is not None else None
+        call: Place | None = None
+        if made is not None and (self.node.place is None or made.function != self.node.place.function):
+            names = tuple(
+                name for one in (factor, definition.id if definition else factor) for name in self.stage.node(one).names
+            )
+            call = self.sources.call_of(made.function, names) if names else None
+        use = self.lines()
+        if (
+            (made is not None
+            and made.function == "<module>")
+            or (self.node.place is not None and made is not None and made.function == self.node.place.function)
+        ):
+            # on lines of one function: where it is computed, unless that is within the expression itself
+            own = [made] if made is not None else []
+            return unique([*own, *use]), unique([*own, *use])
+        own = [made] if made is not None else []
+        return unique([*([call] if call else []), *use, *own]), unique([*own, *([call] if call else []), *use])
 
     def same_lane(self, first: Layer, second: Layer) -> bool:
         """Whether two layers belong to the same observation"""
@@ -635,6 +671,14 @@ class Naming:
         return None
 
 
+def unique(places: Sequence[Place]) -> list[Place]:
+    """The places without repetitions of a line"""
+    found: dict[tuple[str, int], Place] = {}
+    for place in places:
+        found.setdefault((place.file, place.line), place)
+    return list(found.values())
+
+
 def ratio_or_none(value: Samples, expected: Array) -> bool:
     """Whether values are a multiple of expected ones"""
     return value.flat.shape == expected.shape and ratio(value.flat, expected) is not None
@@ -658,14 +702,14 @@ def quantity(reading: Reading, id: int, factor: float | None, transposed: bool =
     )
 
 
-def name_faults(reading: Reading, faults: Sequence[Fault]) -> list[Found]:
+def name_faults(reading: Reading, faults: Sequence[Fault], sources: Sources | None = None) -> list[Found]:
     """The names of all faults; the same mistake on the same line, or the same one in several places, is one."""
     found: list[Found] = []
     for fault in sorted(faults, key=lambda one: one.bundle[0]):
-        one = Naming(reading, fault).name()
+        one = Naming(reading, fault, sources).name()
         merged = False
         for number, other in enumerate(found):
-            same_line = other.place == one.place
+            same_line = bool({other.place, *other.others} & {one.place, *one.others})
             if other.id == one.id and (same_line or one.id in MERGED):
                 parameters = tuple(dict.fromkeys((*other.parameters, *one.parameters)))
                 lines = tuple(

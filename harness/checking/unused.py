@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import numpy as np
 
-from ..recording.graph import Kind
+from ..recording.graph import Kind, Place
 from .reading import Reading
 from .replay import size_of
 from .result import Found, Quantity
@@ -84,14 +85,40 @@ def untouched_parameters(reading: Reading) -> tuple[list[Found], list[str]]:
         found.append(
             Found(
                 id="bias-gradient-missing" if role is Role.BIAS else "kernel-not-updated",
-                place=node.place,
+                place=sibling_update(reading, versions_of(reading, id)) or node.place,
+                others=(node.place,) if node.place is not None else (),
                 variable=name,
                 shape=versions[-1].shape,
                 got=Quantity(kind=QuantityKind.NOTHING),
                 parameters=(name,),
             )
         )
-    return found, unclassified
+    return together(found), unclassified
+
+
+def sibling_update(reading: Reading, versions: list[int]) -> Place | None:
+    """The line that updates a parameter of the same layer, next to which an update is missing; else the last one."""
+    stage = reading.stage
+    for layer in reading.forward.layers:
+        into = stage.program.ancestors([layer.z])
+        above = [one.a for one in reading.forward.layers if one.a in into and one.a < layer.z]
+        deeper = stage.program.ancestors(above) if above else set()
+        if any(one in into and one not in deeper for one in versions):
+            for step in stage.steps:
+                if step.before in layer.parameters:
+                    return stage.node(step.after).place
+    return stage.node(max(stage.steps, key=lambda step: step.after).after).place
+
+
+def together(found: list[Found]) -> list[Found]:
+    """Parameters that are never updated as one mistake: of biases, of kernels, or of whole layers."""
+    if len(found) < 2:
+        return found
+    ids = {one.id for one in found}
+    id = ids.pop() if len(ids) == 1 else "only-last-layer-updated"
+    others = [place for one in found for place in (one.place, *one.others) if place and place != found[0].place]
+    names = tuple(dict.fromkeys(name for one in found for name in one.parameters))
+    return [replace(found[0], id=id, others=tuple(dict.fromkeys(others)), parameters=names)]
 
 
 def role_of_leaf(reading: Reading, leaf: int, used: set[int]) -> Role | None:

@@ -32,7 +32,7 @@ from .session import (
 )
 from .source import FileFacts, FunctionFacts, UpdateLine, read_source
 from .usage import find_snippets, sibling_names
-from .watching import Enough, Overrun, Targets, Watcher
+from .watching import ENOUGH_UPDATES, Enough, Overrun, Targets, Watcher
 
 MAX_ATTEMPTS = 400
 MAX_KEPT_ATTEMPTS = 30
@@ -207,17 +207,22 @@ class _Driver:
         caller = Caller(session, self.roles)
         function = goal.function
         assert function is not None
+        repeat = not self._repeats_itself(goal)
         if not goal.owner:
-            caller.call(function, function.name, repeat=None if not self._repeats_itself(goal) else False)
+            caller.call(function, function.name, repeat=None if repeat else False)
         else:
             variable = caller.make_object(goal.owner)
             if goal.constructor:
                 return
-            repeat = not self._repeats_itself(goal)
             if repeat:
                 caller.call_forward_first(function, variable)
             caller.ensure_attributes(function, variable)
             caller.call(function, f"{variable}.{function.name}", repeat=repeat)
+        hits = session.watcher.hits
+        stateful = goal.owner or any(caller.role(function, a)[0] in (Role.PARAMETERS, Role.OBJECT) for a in function.arguments)
+        counted = Role.EPOCHS in self._roles_of(goal, caller) or (hits and max(hits.values()) >= ENOUGH_UPDATES)
+        if stateful and not repeat and hits and not goal.gradients and (min(hits.values()) < 3 or not counted):
+            repeat = session.statements[-1].repeat = True
         if session.statements and not session.statements[-1].repeat:
             for statement in session.statements:
                 statement.repeat = False
@@ -227,6 +232,11 @@ class _Driver:
             session.watcher.stop_early = False
             for index in (1, 2):
                 session.run_again(index)
+
+    def _roles_of(self, goal: Goal, caller: Caller) -> set[Role]:
+        """The roles of the arguments of a goal and of the constructor of its class."""
+        functions = [goal.function, self.facts.constructor(goal.owner) if goal.owner else None]
+        return {caller.role(function, argument)[0] for function in functions if function for argument in function.arguments}
 
     def _repeats_itself(self, goal: Goal) -> bool:
         """Whether one call makes several iterations."""
@@ -250,7 +260,8 @@ class _Driver:
         """Makes a plain gradient step with what the file returned as gradients."""
         session.gradients = pair_gradients(session)
         for pair in session.gradients:
-            session.run(f"{pair.parameter} = {pair.parameter} - 0.1 * {pair.gradient}", repeat=True)
+            # in place, because layers may hold the same array
+            session.run(f"{pair.parameter} -= 0.1 * {pair.gradient}", repeat=True)
 
     # Verdicts
 

@@ -301,6 +301,8 @@ class _Judge:
         common |= shapes  # type: ignore[arg-type]
         mine, reference = samples(got), samples(true)
         alignment = align(mine, reference)
+        if plan.kind is PairKind.LOSS and mine.flat.shape != reference.flat.shape:
+            return GradientResult(agreement=Agreement.NOT_JUDGED, **common)  # type: ignore[arg-type]
         if alignment is None or alignment.transposed:
             return GradientResult(
                 agreement=Agreement.DIFFERS,

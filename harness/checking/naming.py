@@ -411,10 +411,8 @@ class Naming:
             )
             call = self.sources.call_of(made.function, names) if names else None
         use = self.lines()
-        if (
-            (made is not None
-            and made.function == "<module>")
-            or (self.node.place is not None and made is not None and made.function == self.node.place.function)
+        if (made is not None and made.function == "<module>") or (
+            self.node.place is not None and made is not None and made.function == self.node.place.function
         ):
             # on lines of one function: where it is computed, unless that is within the expression itself
             own = [made] if made is not None else []

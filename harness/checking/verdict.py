@@ -467,6 +467,10 @@ def conclude(
     mistakes += untouched
     iterations = min((len(one.updates) for one in recording.parameters), default=0)
     open_rule = False
+    outside = [step for step in reading.stage.steps if step.before not in reading.forward.nodes]
+    unused = [step for step in outside if moves(stage, step)]
+    if unused and not has_late_data(reading):
+        mistakes += merge_found([not_in_forward(reading, step) for step in unused])
     if not judged.unexplained and not judged.mistakes:
         rules = rule_mistakes(recording, reading, lambda later, errors: read_like(reading, later, errors))
         mistakes += rules.mistakes
@@ -491,6 +495,9 @@ def conclude(
         if len(judged.unexplained) == len(steps):
             return CheckResult(verdict=Verdict.NOT_JUDGED, reason=Reason.NO_COST_FITS, **common)
         return CheckResult(verdict=Verdict.MISTAKE, mistakes=tuple(unlocated(reading, judged.unexplained)), **common)
+    if unused:
+        names = ", ".join(step.name for step in unused)
+        return CheckResult(verdict=Verdict.NOT_JUDGED, reason=Reason.HISTORY_LOST, detail=names, **common)
     if unclassified:
         return CheckResult(
             verdict=Verdict.NOT_JUDGED, reason=Reason.UNCLASSIFIED, detail=", ".join(unclassified), **common
@@ -521,6 +528,31 @@ def conclude(
     if recording.losses and lost_on_the_way(stage):
         return CheckResult(verdict=Verdict.NOT_JUDGED, reason=Reason.HISTORY_LOST, **common)
     return CheckResult(verdict=Verdict.CORRECT, **common)
+
+
+def moves(stage: Stage, step: Step) -> bool:
+    """Whether a step changes its parameter at any setting"""
+    return any(np.any(step.of(values)) for values in stage.settings)
+
+
+def has_late_data(reading: Reading) -> bool:
+    """Whether data came into the forward pass while it ran: it may be the result of code that is not recorded."""
+    stage = reading.stage
+    first = min(step.before for step in stage.steps)
+    used = stage.program.ancestors(reading.forward.outputs, stop=stage.parameters)
+    return any(stage.node(id).kind in (Kind.DATA, Kind.LOST) and id > first for id in used)
+
+
+def not_in_forward(reading: Reading, step: Step) -> Found:
+    """A parameter that is updated but that the cost does not depend on."""
+    return Found(
+        id="bias-missing-in-forward",
+        place=reading.stage.node(step.after).place,
+        variable=step.name,
+        shape=step.shape,
+        expected=Quantity(kind=QuantityKind.NOTHING),
+        parameters=(step.name,),
+    )
 
 
 # mistakes under a cost that the file computes and calls its cost, which weigh more than another cost of the catalogue

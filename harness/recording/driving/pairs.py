@@ -10,18 +10,18 @@ from __future__ import annotations
 import ast
 import enum
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from .calling import ACTIVATION_WORDS, DERIVATIVE_WORDS, LOSS_WORDS, Caller
+from .calling import ACTIVATION_WORDS, LOSS_WORDS, Caller, Option
 from .choices import Choices, Exhausted
 from .gradients import GRADIENT_NAMED, plain_name
-from .roles import Role
+from .roles import INPUT_NAME, UPSTREAM_NAME, Role
 from .session import Hints, Session
-from .source import Argument, ClassFacts, FileFacts, FunctionFacts, read_source, uses_of
+from .source import Argument, ClassFacts, FileFacts, FunctionFacts, Uses, read_source, uses_of
 from .watching import Watcher
 
 OBSERVATIONS, INPUTS, OUTPUTS, CLASSES = 11, 7, 5, 3
@@ -145,6 +145,10 @@ def find_pairs(source: str) -> list[PairPlan]:
     return plans
 
 
+def _reads_input(name: str) -> bool:
+    return INPUT_NAME.match(name) is not None or re.match(r"(?i)^(z|x|a|output)", name) is not None
+
+
 def program_of(plans: list[PairPlan]) -> str:
     """The text that runs all options of all pairs; an exception ends an option, not the program."""
     parts = ["import numpy as np"]
@@ -154,6 +158,28 @@ def program_of(plans: list[PairPlan]) -> str:
             parts.extend("    " + line for line in option.lines)
             parts.append("except Exception:\n    pass")
     return "\n".join(parts)
+
+
+class _StaticCaller(Caller):
+    """Calls as text, without the objects: arrays come from ``pair_data``, and nothing is made by calling something else."""
+
+    def _by_hand(self, function: FunctionFacts, argument: Argument, uses: Uses) -> list[Option]:
+        name = argument.name.lower()
+        if re.search("conv", function.owner, re.IGNORECASE):
+            return ["filter_biases_ + 0.0"] if name.startswith("b") else ["filters_ + 0.0"]
+        if re.match("gamma|scale", name):
+            return ["scales_ + 0.0"]
+        if re.match("beta|shift", name):
+            return ["shifts_ + 0.0"]
+        if name.startswith("b"):
+            return ["biases_ + 0.0", "bias_row_ + 0.0", "bias_column_ + 0.0"]
+        return ["weights_ + 0.0", "weights_t_ + 0.0"]
+
+    def _producers(self, function: FunctionFacts, wanted: Callable[[Sequence[str]], bool]) -> list[tuple[FunctionFacts, str]]:
+        return []
+
+    def _by_kind(self, function: FunctionFacts, pattern: str, kind: Role) -> list[Option]:
+        return []
 
 
 class _Finder:
@@ -181,7 +207,7 @@ class _Finder:
 
     def _caller(self, fixed: Mapping[str, int]) -> Caller:
         session = Session(self.facts, self.names, Choices(fixed), Hints(), Watcher({}, set()), 0)
-        return Caller(session, {})
+        return _StaticCaller(session, {})
 
     def _constructions(self, name: str) -> list[str]:
         """Expressions that make an instance of a class, most likely first."""
@@ -208,6 +234,10 @@ class _Finder:
         if forward is None or backward is None or self._is_network(name, forward):
             return
         caller = self._caller({})
+        required = backward.required
+        if re.match(r"(?i)grad|deriv", backward.name) and len(required) == 1 and _reads_input(required[0].name):
+            yield from self._method_derivative(name, forward, backward)
+            return
         loss = any(caller.role(forward, a)[0] is Role.TARGETS for a in forward.arguments) or LOSS_WORDS.search(name) is not None
         options: list[PairOption] = []
         for construction in self._constructions(name):
@@ -215,6 +245,14 @@ class _Finder:
         kind = PairKind.LOSS if loss else PairKind.LAYER
         text = f"{name}.{forward.name} / {name}.{backward.name}"
         yield PairPlan(kind=kind, name=text, line=backward.node.lineno, options=tuple(options[:32]))
+
+    def _method_derivative(self, name: str, forward: FunctionFacts, backward: FunctionFacts) -> Iterator[PairPlan]:
+        """A class of an activation with its value and its derivative."""
+        for construction in self._constructions(name)[:1]:
+            plan = self._elementwise(
+                name, f"({construction}).", forward, f"({construction}).{backward.name}({{}})", backward.node.lineno, backward.name
+            )
+            yield plan
 
     def _is_network(self, name: str, forward: FunctionFacts) -> bool:
         """Whether a class is a container of layers or does everything itself."""
@@ -232,11 +270,11 @@ class _Finder:
         for data in inputs:
             targets = ["one_hot_", "labels_"] if data == "scores_" else ["binary_"]
             for target in targets if loss else [""]:
-                for upstream in self._upstreams(caller, backward, loss):
+                for pattern in self._backward_patterns(caller, backward, loss, target):
                     key = self._key()
                     thing = f"layer{key}"
                     forward_arguments = self._arguments(caller, forward, f"input{key}", target)
-                    backward_arguments = self._arguments(caller, backward, upstream.format(k=key), target)
+                    backward_arguments = pattern.format(k=key)
                     parameters = self._parameters(name, backward)
                     lines = [
                         "np.random.seed(0)",
@@ -265,10 +303,30 @@ class _Finder:
                         gradients=tuple(gradients),
                     )
 
-    def _upstreams(self, caller: Caller, backward: FunctionFacts, loss: bool) -> list[str]:
-        if not loss:
-            return ["upstream{k}"]
-        return ["input{k}", "layer{k}.output"] if backward.required else [""]
+    def _backward_patterns(self, caller: Caller, backward: FunctionFacts, loss: bool, target: str) -> list[str]:
+        """The arguments of the backward call, "{k}" standing for the option: those that their names suggest first."""
+        if loss:
+            first = ["input{k}", "layer{k}.output"] if backward.required else [""]
+            return [self._arguments(caller, backward, text, target) for text in first]
+        arrays = [
+            a
+            for a in backward.required
+            if caller.role(backward, a)[0] not in (Role.RATE, Role.FLAG, Role.QUIET, Role.CHOICE, Role.EPOCHS, Role.OBSERVATIONS)
+        ]
+        if len(arrays) != 2:
+            return [self._arguments(caller, backward, "upstream{k}", target)]
+        telling = [bool(UPSTREAM_NAME.match(a.name) or re.search(r"diff|grad|delta|err|^d[a-zA-Z]?_?", a.name)) for a in arrays]
+        orders = [("upstream{k}", "input{k}"), ("input{k}", "upstream{k}")]
+        if telling == [False, True]:
+            orders.reverse()
+        orders = orders[:1] if telling[0] != telling[1] else orders
+        others = ["output{k}", "layer{k}.output"]
+        found = []
+        for order in [*orders, *([(o if text == "input{k}" else text) for text in orders[0]] for o in others)]:
+            texts = dict(zip((a.name for a in arrays), order))
+            parts = [texts.get(a.name) or (str(RATE) if caller.role(backward, a)[0] is Role.RATE else "True") for a in backward.required]
+            found.append(", ".join(parts))
+        return found
 
     def _arguments(self, caller: Caller, function: FunctionFacts, first: str, target: str) -> str:
         """The arguments of a call: the array first, targets and settings by their roles."""
@@ -368,10 +426,7 @@ class _Finder:
             if other != name and bare != other and bare.lower() == stem.lower() and len(function.arguments) >= 2:
                 if partner is None or len(other) < len(partner.name):
                     partner = function
-        caller = self._caller({})
-        if any(caller.role(forward, argument)[0] is Role.PARAMETERS and caller.role(forward, argument)[1].keys | {
-            key for key in ("W1",) if caller.role(forward, argument)[1].made_keys} or argument.name in ("parameters", "params")
-            for argument in forward.required):  # fmt: skip
+        if self._takes_whole_network(forward):
             return
         if partner is not None:
             options = list(self._function_options(name, forward, partner))
@@ -381,6 +436,16 @@ class _Finder:
         elif self._is_loss_with_gradient(name, forward):
             options = list(self._loss_options(name, forward))
             yield PairPlan(kind=PairKind.LOSS, name=name, line=forward.node.lineno, options=tuple(options))
+
+    def _takes_whole_network(self, forward: FunctionFacts) -> bool:
+        """Whether a function is given the parameters of all layers."""
+        caller = self._caller({})
+        for argument in forward.required:
+            _, uses = caller.role(forward, argument)
+            keyed = uses.made_keys or any(re.match(r"(?i)^(w|b|weights?)_?\d", key) for key in uses.keys)
+            if keyed or argument.name in ("parameters", "params", "network", "model", "layers"):
+                return True
+        return False
 
     def _is_loss_with_gradient(self, name: str, function: FunctionFacts) -> bool:
         """``softmax_loss(x, y)`` that returns the loss and the gradient with respect to x."""
@@ -610,5 +675,3 @@ class _Finder:
 
         return [(a, b) for a in known(forward) for b in known(derivative)]
 
-
-_ = DERIVATIVE_WORDS

@@ -17,7 +17,8 @@ Array = NDArray[Any]
 
 TOLERANCE = 1e-7  # relative, of replays in float64; other functions of random numbers differ by far more
 NEGLIGIBLE = 1e-13  # relative to the largest value around; below it an array is rounding error
-SMALLEST_SETTINGS = 4  # a factor must hold at so many settings at least
+MOST_COMPARED_AT_ONCE = 8192  # elements; of longer arrays a part is compared first
+PART_COMPARED = 997
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,6 +62,8 @@ def ratio(value: Array, reference: Array, tolerance: float = TOLERANCE) -> float
     """The one factor with ``value = factor * reference`` at all settings, None if there is none."""
     if value.shape != reference.shape or not value.size:
         return None
+    if value.size > MOST_COMPARED_AT_ONCE and not may_be_aligned(value, reference, tolerance):
+        return None
     square = float(reference @ reference)
     if not np.isfinite(square) or square == 0 or not np.all(np.isfinite(value)):
         return None
@@ -69,6 +72,17 @@ def ratio(value: Array, reference: Array, tolerance: float = TOLERANCE) -> float
     if factor == 0 or largest == 0:
         return None
     return factor if float(np.max(np.abs(value - factor * reference))) <= tolerance * largest else None
+
+
+def may_be_aligned(value: Array, reference: Array, tolerance: float) -> bool:
+    """Whether a part of two long arrays leaves it open that they are multiples of one another."""
+    step = value.size // PART_COMPARED
+    one, other = value[::step], reference[::step]
+    square = float(other @ other)
+    if square == 0 or not np.isfinite(square):
+        return True
+    factor = float(one @ other) / square
+    return bool(np.max(np.abs(one - factor * other)) <= 1e3 * tolerance * np.max(np.abs(value)))
 
 
 def align(value: Samples, reference: Samples, tolerance: float = TOLERANCE) -> Alignment | None:

@@ -294,6 +294,20 @@ def two_sided_error(stage: Stage, node: Node, dependent: set[int]) -> Error | No
     return None
 
 
+def sum_error(stage: Stage, id: int) -> Error | None:
+    """``a + y`` for an output and a target of one shape, which can only be a slip"""
+    node = stage.node(id)
+    if node.operation != "add" or len(argument_ids(node)) != 2:
+        return None
+    for output, target in (argument_ids(node), argument_ids(node)[::-1]):
+        kinds = {stage.node(one).kind for one in stage.program.ancestors([target]) if stage.node(one).is_leaf}
+        data = kinds & {Kind.DATA, Kind.ARGUMENT, Kind.LITERAL, Kind.STAND_IN, Kind.RANDOM}
+        if output in stage.dependent and target not in stage.dependent and data:
+            if stage.node(output).shape == stage.node(target).shape:
+                return Error(node=id, output=output, target=target)
+    return None
+
+
 def find_errors(stage: Stage, within: set[int]) -> tuple[Error, ...]:
     """Where the file compares outputs with targets, on the way to its steps.
 
@@ -311,7 +325,8 @@ def find_errors(stage: Stage, within: set[int]) -> tuple[Error, ...]:
             break
     constants = [error for error in subtractions if error.constant is not None]
     arrays = [error for error in subtractions if error.constant is None]
-    for candidates in (arrays, quotients(stage, others), constants, others):
+    sums = [] if arrays else [one for one in (sum_error(stage, id) for id in sorted(within & dependent)) if one]
+    for candidates in (arrays, quotients(stage, others), constants, sums, others):
         found = latest_outputs(stage, candidates, within)
         if found:
             return found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -97,8 +97,6 @@ def merged(found: Sequence[Found]) -> list[Found]:
     for one in found:
         key = (one.id, one.place)
         if key in kept:
-            from dataclasses import replace
-
             kept[key] = replace(kept[key], parameters=(*kept[key].parameters, *one.parameters))
         else:
             kept[key] = one
@@ -207,7 +205,12 @@ def unequal(reading: Reading, chains: Sequence[Chain]) -> list[Found]:
         if group is reference:
             continue
         found.append(scaled_mistake(reading, group, reference))
-    return found
+    kept: dict[object, Found] = {}
+    for mistake in found:
+        first = kept.get(mistake.place)
+        names = mistake.parameters if first is None else (*first.parameters, *mistake.parameters)
+        kept[mistake.place] = replace(first or mistake, parameters=names)
+    return list(kept.values())
 
 
 def reference_group(reading: Reading, groups: Sequence[list[Chain]]) -> list[Chain]:
@@ -282,11 +285,36 @@ def scaled_mistake(reading: Reading, group: Sequence[Chain], reference: Sequence
 
 
 def departing_node(reading: Reading, chain: Chain, reference: Chain) -> int:
-    """Where a factor comes in (or should): the last link before the update."""
-    outside = [id for id, _ in chain.links if not is_update_place(reading, chain.step, id)]
+    """Where a factor comes in (or should): on the way of the deltas, or in the gradient, or in the update."""
     if is_same(abs(chain.gradient), abs(reference.gradient)):
         return chain.step.after
+    delta = departing_delta(reading, chain, reference)
+    if delta is not None:
+        return delta
+    outside = [id for id, _ in chain.links if not is_update_place(reading, chain.step, id)]
     return outside[-1] if outside else chain.node
+
+
+def departing_delta(reading: Reading, chain: Chain, reference: Chain) -> int | None:
+    """The first delta on the way to a gradient whose factor is not that of the deltas before it"""
+    stage = reading.stage
+    program = stage.program
+    leading = program.ancestors([chain.node], stop=stage.parameters)
+    shared = program.ancestors([reference.node], stop=stage.parameters)
+    usual: float | None = None
+    for bundle in reading.backward_bundles():
+        id = bundle[0]
+        if id not in leading:
+            continue
+        found = [one for one in reading.aligned_with(bundle) if one[0] not in stage.parameters]
+        if not found or reading.rank(found[0][0]) > 0:
+            continue
+        factor = abs(found[0][1].factor)
+        if usual is None or id in shared:
+            usual = factor
+        elif not is_same(factor, usual):
+            return id
+    return None
 
 
 def rate_mistakes(reading: Reading, groups: Sequence[list[Chain]]) -> list[Found]:
@@ -299,7 +327,12 @@ def rate_mistakes(reading: Reading, groups: Sequence[list[Chain]]) -> list[Found
             continue
         own = abs(group[0].factor / group[0].gradient)
         id = ""
-        if is_same(own, 1.0) and not is_same(rate, 1.0):
+        sizes = [size for size in counts(reading).values() if size > 2]
+        if any(is_same(own / rate, size) for size in sizes):
+            id = "sum-instead-of-mean"
+        elif any(is_same(rate / own, size) for size in sizes):
+            id = "mean-instead-of-sum"
+        elif is_same(own, 1.0) and not is_same(rate, 1.0):
             id = "learning-rate-missing"
         elif is_same(own, rate * rate) and not is_same(rate, 1.0):
             id = "learning-rate-twice"

@@ -15,6 +15,7 @@ from .locating import Fault
 from .reading import Bundle, Reading, label, samples_of_lanes
 from .replay import CannotReplay, Values
 from .result import Found, Kind, Quantity
+from .sources import Sources
 from .stage import argument_ids
 from .structure import MOVES, Layer, Role
 
@@ -45,8 +46,9 @@ class Naming:
         layer: the layer of the target, of its observation.
     """
 
-    def __init__(self, reading: Reading, fault: Fault) -> None:
+    def __init__(self, reading: Reading, fault: Fault, sources: Sources | None = None) -> None:
         self.reading = reading
+        self.sources = sources or Sources()
         self.stage = reading.stage
         self.fault = fault
         self.settings = list(fault.settings)
@@ -59,6 +61,7 @@ class Naming:
             else reading.forward.layer_of(self.target)
         )
         self.aligned = reading.aligned_with(fault.bundle, self.settings)
+        self.ends = set(reading.forward.outputs) | {error.output for error in self.stage.errors}
 
     # Values
 
@@ -145,14 +148,52 @@ class Naming:
 
     def identify(self) -> tuple[str, list[Place], str]:
         """The id, the lines and a detail."""
+        try:
+            return self.identified()
+        except (ValueError, IndexError, KeyError, CannotReplay):
+            return "wrong-value", self.lines(), ""
+
+    def identified(self) -> tuple[str, list[Place], str]:
+        """The id, the lines and a detail, by trying what is known."""
+        if self.fault.is_factor:
+            return self.at_factor()
         overflow = self.integers()
         if overflow is not None:
             return overflow
-        for test in (self.updated_weights, self.at_pre_activation, self.at_activation, self.at_parameter):
+        tests = (self.updated_weights, self.wrong_slice, self.at_pre_activation, self.at_activation, self.at_parameter)
+        for test in tests:
             found = test()
             if found is not None:
                 return found
         return "wrong-value", self.lines(), ""
+
+    def at_factor(self) -> tuple[str, list[Place], str]:
+        """A factor of a product, in a network of numbers"""
+        operands = set(self.stage.program.parents[self.node.id])
+        origins = {self.origin(one) for one in operands}
+        mended = {self.stage.parameters[one].name for one in self.fault.mends}
+        layers = [self.reading.forward.layer_of_parameter(one) for one in self.fault.mends]
+        used = [one for one in origins if one in self.stage.parameters]
+        after = {step.after: step.name for step in self.stage.steps}
+        stale = [after[one] for one in operands if one in after]
+        if stale:
+            return "updated-weights-in-backward", self.lines(), stale[0]
+        if used and len(mended) > 1:
+            return "weights-of-wrong-layer", self.lines(), self.stage.parameters[used[0]].name
+        value = self.value(self.node.id)
+        for other in self.reading.forward.layers:
+            derivative = self.local_derivative(other)
+            if self.equal(value, derivative) and other not in layers:
+                return "derivative-of-wrong-layer", self.lines(), ""
+        layer = layers[0]
+        if layer is not None and layer.a != layer.z:
+            found = self.name_derivative(layer, self.node.id, self.local_derivative(layer))
+            if found is not None and found[0] != "wrong-derivative":
+                return found
+        role = self.reading.forward.roles.get(self.fault.mends[0])
+        if len(mended) == 1 and role is Role.KERNEL:
+            return "wrong-layer-activation", self.lines(), ""
+        return "wrong-derivative", self.lines(), ""
 
     def lines(self, *more: Node | None) -> list[Place]:
         """The line of the fault and further ones"""
@@ -170,6 +211,20 @@ class Naming:
         """Whether values were cut off to integers on the way"""
         if self.node.operation in ("setitem", "astype") and np.dtype(self.node.dtype or "f8").kind in "iu":
             return "integer-weights", self.lines(), ""
+        return None
+
+    def wrong_slice(self) -> tuple[str, list[Place], str] | None:
+        """Whether another part of the same array would have been right: the bias' row or column is left in"""
+        if self.node.operation not in ("getitem", "delete") or not self.operands():
+            return None
+        whole = self.value(self.operands()[0])
+        expected = self.reading.gradient_samples(self.fault.target)
+        if whole is None or expected is None or len(whole.shape) != 2 or len(expected.shape) != 2:
+            return None
+        parts = whole.flat.reshape(-1, *whole.shape)
+        for part in (parts[:, :, 1:], parts[:, :, :-1], parts[:, 1:], parts[:, :-1]):
+            if part.shape[1:] == expected.shape and ratio(part.ravel(), expected.flat) is not None:
+                return "bias-row-not-dropped", self.lines(), ""
         return None
 
     def origin(self, id: int) -> int:
@@ -209,7 +264,7 @@ class Naming:
         if self.target in self.stage.parameters or self.layer is None or self.target == self.layer.a != self.layer.z:
             return None
         layer = self.layer
-        is_output = any(one in self.reading.forward.outputs for one in self.reading.bundle(layer.a))
+        is_output = self.is_output(layer)
         where = "output" if is_output else "hidden"
         ids = [one for one, _ in self.aligned]
         if layer.a != layer.z and any(one == layer.a or one in layer.region for one in ids):
@@ -230,6 +285,10 @@ class Naming:
             if ratio(value.flat, delta.flat * derivative.flat) is not None:
                 return twice, self.lines(), ""
         return self.wrong_factor(layer, derivative)
+
+    def is_output(self, layer: Layer) -> bool:
+        """Whether a layer's activation is compared with targets"""
+        return bool(self.ends & {layer.z, layer.a, *layer.region, *self.reading.bundle(layer.a)})
 
     def extra_at_output(self) -> str:
         """The name of a derivative too many at the output"""
@@ -262,7 +321,7 @@ class Naming:
         derivative = self.local_derivative(layer)
         if mask is None or derivative is None:
             return None
-        return self.name_mask(layer, mask, derivative, zeroed=True)
+        return self.name_mask(layer, mask, derivative, zeroed=True) or ("wrong-derivative", self.lines(), "")
 
     def name_mask(
         self, layer: Layer, mask: int, derivative: Samples, zeroed: bool = False
@@ -273,8 +332,11 @@ class Naming:
             return None
         passes = (value.flat == 0) if zeroed else (value.flat != 0)
         right = derivative.flat != 0
+        if not set(np.unique(derivative.flat)) <= {0.0, 1.0}:
+            return None
         if np.array_equal(passes, ~right):
-            return "relu-mask-inverted", self.lines(self.stage.node(mask)), ""
+            at = self.stage.node(mask).place
+            return "relu-mask-inverted", [*([at] if at is not None else []), *self.lines()], ""
         return "relu-mask-of-wrong-array", self.lines(self.stage.node(mask)), ""
 
     def wrong_upstream(self, layer: Layer, operands: Sequence[int]) -> tuple[str, list[Place], str] | None:
@@ -300,9 +362,7 @@ class Naming:
         value = self.value(factor)
         if value is None:
             return None
-        definition = self.definition_of(factor)
-        at_call = self.lines(definition)
-        at_definition = [place for place in (definition.place if definition else None, *self.lines()) if place]
+        at_call, at_definition = self.places_of_derivative(factor)
         piecewise = derivative is not None and set(np.unique(derivative.flat)) <= {0.0, 1.0}
         if piecewise and derivative is not None and set(np.unique(value.flat)) <= {0.0, 1.0}:
             if len(set(np.unique(value.flat))) > 1 or len(set(np.unique(derivative.flat))) > 1:
@@ -315,7 +375,10 @@ class Naming:
             return "derivative-of-activation", at_call, ""
         for name, form in FORMS_OF_ACTIVATION.items():
             if self.equal(value, self.computed(form, layer.z)) and layer.a != layer.z:
-                return "activation-form-at-pre-activation", at_call, name
+                node = self.definition_of(factor)
+                wants_z = self.argument_of(node).lower().startswith(("z", "net", "pre"))
+                places = at_definition if wants_z and not self.works_elsewhere(factor) else at_call
+                return "activation-form-at-pre-activation", places, name
             if layer.a == layer.z and self.equal(value, self.computed(form, layer.z)):
                 return "activation-missing-on-hidden", self.activation_lines(layer), name
         for name, function in DERIVATIVES.items():
@@ -332,6 +395,30 @@ class Naming:
         if self.works_elsewhere(factor):
             return "wrong-derivative", at_call, ""
         return "wrong-derivative", at_definition, ""
+
+    def argument_of(self, node: Node | None) -> str:
+        """The name of the first argument of the function that a node was made in"""
+        return "" if node is None or node.place is None else self.sources.argument_of(node.place.function)
+
+    def places_of_derivative(self, factor: int) -> tuple[list[Place], list[Place]]:
+        """The lines of a derivative, where it is asked for first and where it is computed first"""
+        definition = self.definition_of(factor)
+        made = definition.place if definition is not None else None
+        call: Place | None = None
+        if made is not None and (self.node.place is None or made.function != self.node.place.function):
+            names = tuple(
+                name for one in (factor, definition.id if definition else factor) for name in self.stage.node(one).names
+            )
+            call = self.sources.call_of(made.function, names) if names else None
+        use = self.lines()
+        if (made is not None and made.function == "<module>") or (
+            self.node.place is not None and made is not None and made.function == self.node.place.function
+        ):
+            # on lines of one function: where it is computed, unless that is within the expression itself
+            own = [made] if made is not None else []
+            return unique([*own, *use]), unique([*own, *use])
+        own = [made] if made is not None else []
+        return unique([*([call] if call else []), *use, *own]), unique([*own, *([call] if call else []), *use])
 
     def same_lane(self, first: Layer, second: Layer) -> bool:
         """Whether two layers belong to the same observation"""
@@ -373,40 +460,72 @@ class Naming:
     def at_output(self, layer: Layer) -> tuple[str, list[Place], str] | None:
         """Mistakes between outputs and targets"""
         value = self.reading.value_samples(self.fault.bundle, self.settings)
-        errors = self.reading.cost.errors or ()
-        if value is None or not errors:
+        if value is None or not self.stage.errors:
             return None
-        error = errors[0]
-        output, target = error.output, error.target
-        if target is None:
-            return None
-        a, z = output, layer.z
-        same_shape = np.shape(self.settings[0][a]) == np.shape(self.settings[0][target])
-        if not same_shape and self.node.shape != np.shape(self.settings[0][a]):
-            return "broadcast-by-accident", self.lines(), ""
-        named: list[tuple[str, Callable[[Array, Array], Array], int]] = [
-            ("cost-used-as-gradient", lambda x, y: (x - y) ** 2, a),
-            ("cost-used-as-gradient", lambda x, y: np.abs(x - y), a),
-            ("cost-gradient-at-pre-activation", lambda x, y: x - y, z),
-            ("target-added", lambda x, y: x + y, a),
-            ("binary-crossentropy-one-sided", lambda x, y: y / x, a),
-            ("binary-crossentropy-one-sided", lambda x, y: y * (1 - x), a),
-        ]
+        error = self.stage.errors[0]
+        if error.target is not None:
+            wide, shape = self.stage.node(error.target).shape, self.stage.node(error.output).shape
+            if wide != shape and self.stage.node(error.node).shape not in (shape, wide):
+                return "broadcast-by-accident", self.lines(self.stage.node(error.node)), ""
         derivative = self.local_derivative(layer)
-        for id, function, at in named:
-            expected = self.computed(lambda x, y, f=function: f(x, np.reshape(y, np.shape(x))), at, target)
-            if expected is None:
+        named: list[tuple[str, Callable[[Array, Array], Array], bool]] = [
+            ("cost-used-as-gradient", lambda x, y: (x - y) ** 2, False),
+            ("cost-used-as-gradient", lambda x, y: np.abs(x - y), False),
+            ("cost-gradient-at-pre-activation", lambda x, y: x - y, True),
+            ("target-added", lambda x, y: x + y, False),
+            ("binary-crossentropy-one-sided", lambda x, y: y / x, False),
+            ("binary-crossentropy-one-sided", lambda x, y: y * (1 - x), False),
+        ]
+        for id, function, at_z in named:
+            if at_z and layer.a == layer.z:
                 continue
-            if ratio_or_none(value, expected.flat):
+            expected = self.of_errors(function, layer if at_z else None)
+            if expected is None or not np.any(expected.flat):
+                continue
+            scaled = derivative is not None and derivative.flat.shape == expected.flat.shape
+            if ratio_or_none(value, expected.flat) or (
+                scaled and derivative is not None and ratio_or_none(value, expected.flat * derivative.flat)
+            ):
                 return id, self.lines(self.stage.node(error.node)), ""
-            if derivative is not None and ratio_or_none(value, expected.flat * derivative.flat):
-                return id, self.lines(self.stage.node(error.node)), ""
-        diagonal = self.computed(lambda x, y: (x - np.reshape(y, np.shape(x))) * x * (1 - x), a, target)
+        plain = self.of_errors(lambda x, y: x - y)
+        if self.is_coupled(layer) and plain is not None and ratio_or_none(value, plain.flat):
+            if self.reading.cost.form in (Form.CATEGORICAL, None):
+                return "softmax-over-wrong-axis", self.activation_places(layer), ""
+        diagonal = self.of_errors(lambda x, y: (x - y) * x * (1 - x))
         if diagonal is not None and ratio_or_none(value, diagonal.flat):
-            wide = len(self.stage.node(a).shape) > 0 and self.is_coupled(layer)
-            name = "softmax-jacobian-diagonal-only" if wide and self.reading.cost.form is Form.SQUARED else None
-            return name or "cross-entropy-gradient-with-extra-derivative", self.lines(), ""
+            name = "cross-entropy-gradient-with-extra-derivative"
+            if self.is_coupled(layer) and self.reading.cost.form is Form.SQUARED:
+                name = "softmax-jacobian-diagonal-only"
+            return name, self.lines(), ""
         return None
+
+    def of_errors(self, function: Callable[[Array, Array], Array], layer: Layer | None = None) -> Samples | None:
+        """A function of the outputs (or of a layer's pre-activations) and the targets, of all observations."""
+        rows = []
+        places = self.reading.bundle(layer.z) if layer is not None else None
+        try:
+            with np.errstate(all="ignore"):
+                for values in self.settings:
+                    row = []
+                    for number, error in enumerate(self.stage.errors):
+                        id = error.output if places is None else places[min(number, len(places) - 1)]
+                        row.append(function(np.asarray(values[id], dtype=float), error.target_values(values)))
+                    rows.append(row)
+            if len({np.shape(item) for row in rows for item in row}) != 1:
+                return None
+            return samples_of_lanes(rows)
+        except (ValueError, KeyError, IndexError):
+            return None
+
+    def activation_places(self, layer: Layer) -> list[Place]:
+        """The line where an activation normalises, and the line of the fault"""
+        found = [
+            node.place
+            for node in (self.stage.node(one) for one in layer.region)
+            if node.operation in ("sum", "softmax")
+        ]
+        places = [one for one in found if one is not None]
+        return [*places[-1:], *self.lines()]
 
     def is_coupled(self, layer: Layer) -> bool:
         """Whether an activation depends on other units of its layer"""
@@ -418,8 +537,10 @@ class Naming:
         """The target is the activation of a layer below the output, or of the input."""
         if self.layer is None or self.target in self.stage.parameters or self.target != self.layer.a:
             return None
+        if self.is_output(self.layer):
+            return self.at_output(self.layer)
         operands = self.operands()
-        if self.node.operation == "multiply":
+        if self.node.operation == "multiply" and self.node.shape != ():
             return "elementwise-for-matmul", self.lines(), ""
         if self.node.operation not in ("matmul", "dot", "inner", "tensordot", "einsum"):
             return None
@@ -510,8 +631,7 @@ class Naming:
             if not found or self.same(operand, self.delta(layer)):
                 continue
             if layer.a != layer.z and (layer.a in found or any(one in layer.region for one in found)):
-                outputs = self.reading.forward.outputs
-                where = "output" if any(one in outputs for one in self.reading.bundle(layer.a)) else "hidden"
+                where = "output" if self.is_output(layer) else "hidden"
                 return f"missing-{where}-activation-derivative", self.lines(), ""
             layers = [self.reading.forward.layer_of(one) for one in found]
             if any(one is not None and one.number != layer.number for one in layers):
@@ -529,7 +649,8 @@ class Naming:
         delta = self.delta(self.layer)
         if not any(self.same(one, delta) for one in operands):
             return None
-        if self.node.operation == "multiply":
+        wide = [one for one in operands if self.stage.node(one).shape != ()]
+        if self.node.operation == "multiply" and len(wide) > 1:
             return "elementwise-for-matmul", self.lines(), ""
         rest = [one for one in operands if not self.same(one, delta)]
         for operand in rest:
@@ -546,6 +667,14 @@ class Naming:
             if self.layer.number > 1:
                 return "wrong-layer-activation", self.lines(), ""
         return None
+
+
+def unique(places: Sequence[Place]) -> list[Place]:
+    """The places without repetitions of a line"""
+    found: dict[tuple[str, int], Place] = {}
+    for place in places:
+        found.setdefault((place.file, place.line), place)
+    return list(found.values())
 
 
 def ratio_or_none(value: Samples, expected: Array) -> bool:
@@ -571,14 +700,14 @@ def quantity(reading: Reading, id: int, factor: float | None, transposed: bool =
     )
 
 
-def name_faults(reading: Reading, faults: Sequence[Fault]) -> list[Found]:
+def name_faults(reading: Reading, faults: Sequence[Fault], sources: Sources | None = None) -> list[Found]:
     """The names of all faults; the same mistake on the same line, or the same one in several places, is one."""
     found: list[Found] = []
     for fault in sorted(faults, key=lambda one: one.bundle[0]):
-        one = Naming(reading, fault).name()
+        one = Naming(reading, fault, sources).name()
         merged = False
         for number, other in enumerate(found):
-            same_line = other.place == one.place
+            same_line = bool({other.place, *other.others} & {one.place, *one.others})
             if other.id == one.id and (same_line or one.id in MERGED):
                 parameters = tuple(dict.fromkeys((*other.parameters, *one.parameters)))
                 lines = tuple(

@@ -227,6 +227,21 @@ def read(stage: Stage, cost: Cost) -> Reading | None:
     return reading
 
 
+def lane_gradient(reading: Reading, step: Step, lane: int) -> Samples | None:
+    """The gradient of a parameter that one observation alone gives."""
+    stage = reading.stage
+    output = reading.forward.outputs[lane]
+    rows = []
+    try:
+        for values in stage.settings:
+            seeds = reading.cost.seeds(values)
+            found = stage.program.gradients({output: seeds[output]}, values, reading.forward.nodes | {output})
+            rows.append(found.get(step.before, np.zeros(np.shape(values[step.before]))))
+    except (CannotReplay, ShapesDiffer, KeyError):
+        return None
+    return samples(rows)
+
+
 def targets_of(cost: Cost) -> list[int]:
     """The nodes of the targets, and of labels"""
     from ..recording.graph import references

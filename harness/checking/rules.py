@@ -140,8 +140,7 @@ def carried_mistake(recording: Recording, later: Reading, step: Step, match: Mat
         return None
     node = later.stage.node(step.after)
     place = node.place
-    if id == "gradient-accumulated-over-iterations":
-        place = accumulating_place(later, step) or place
+    place = carrying_place(later, step) or place
     return Found(
         id=id,
         place=place,
@@ -154,12 +153,14 @@ def carried_mistake(recording: Recording, later: Reading, step: Step, match: Mat
     )
 
 
-def accumulating_place(later: Reading, step: Step) -> Place | None:
-    """Where a gradient is added to that of the iteration before"""
+def carrying_place(later: Reading, step: Step) -> Place | None:
+    """Where what earlier iterations left is added to a gradient"""
     stage = later.stage
     for id in sorted(stage.program.ancestors([step.after], stop=[step.before])):
         node = stage.node(id)
-        if node.operation != "add" or id not in stage.dependent or id == step.after:
+        if node.operation not in ("add", "subtract") or id not in stage.dependent or id == step.after:
+            continue
+        if id in later.forward.nodes:
             continue
         old = [one for one in stage.program.parents[id] if one not in stage.dependent]
         if old and any(not stage.node(one).is_leaf for one in old) and node.shape == step.shape:

@@ -9,13 +9,14 @@ from typing import Any
 
 import numpy as np
 
+from .. import BadInput
 from ..recording.graph import Check, Kind, Place, Recording, Stop
-from .alignment import ratio
+from .alignment import ratio, samples
 from .cost import Cost, Error, Form, find_errors, recorded_costs
-from .factors import factor_mistakes
+from .factors import factor_mistakes, is_update_place
 from .locating import locate
 from .naming import name_faults, quantity
-from .reading import Reading, label, read
+from .reading import Reading, label, lane_gradient, read
 from .replay import CannotReplay, Program, size_of
 from .result import (
     Alternative,
@@ -30,6 +31,7 @@ from .result import (
 )
 from .result import Kind as QuantityKind
 from .rules import belongs_together, rule_mistakes, scale_mistake, scaled_cost
+from .sources import Sources
 from .stage import Stage, Step, draw_settings, make_stage, returned_steps, steps_of
 from .structure import Layer
 from .unused import untouched_parameters
@@ -70,18 +72,39 @@ def check_file(
     """
     from ..recording.record import record_file
 
-    return check_recording(record_file(path, run=run, seed=seed, seconds=seconds, megabytes=megabytes))
+    recording = record_file(path, run=run, seed=seed, seconds=seconds, megabytes=megabytes)
+    return check_recording(recording, sources=read_sources(Path(path), recording))
 
 
-def check_recording(recording: Recording) -> CheckResult:
-    """Judge a recording."""
+def read_sources(path: Path, recording: Recording) -> Sources:
+    """The user's files as texts."""
+    from ..recording.record import root_of
+    from ..recording.source import read_text
+
+    root = root_of(path.resolve())
+    texts = {}
+    for name in recording.files:
+        try:
+            texts[name] = read_text(root / name)
+        except (OSError, ValueError, BadInput):
+            continue
+    return Sources(texts)
+
+
+def check_recording(recording: Recording, *, sources: Sources | None = None) -> CheckResult:
+    """Judge a recording.
+
+    Args:
+        recording: what running the file showed.
+        sources: the texts of the user's files, to find the lines that call helper functions.
+    """
     early = before_judging(recording)
     if early is not None:
         return early
     program = Program(recording.nodes)
     steps = steps_of(recording, 0) or returned_steps(recording)
     try:
-        return judge(recording, program, steps)
+        return judge(recording, program, steps, sources or Sources())
     except CannotReplay as error:
         place = error.node.place
         found = not_judged(recording, Reason.CANNOT_REPLAY, f"{error.node.operation}: {error.reason}")
@@ -171,7 +194,7 @@ def preference(reading: Reading) -> tuple[int, ...]:
     return (-int(reading.descends), -explained, -int(reading.same_factor), -descending, order, form)
 
 
-def judge(recording: Recording, program: Program, steps: tuple[Step, ...]) -> CheckResult:
+def judge(recording: Recording, program: Program, steps: tuple[Step, ...], sources: Sources) -> CheckResult:
     """The verdict, if the recording has steps to judge."""
     overflow = overflow_mistake(recording, steps)
     stage = make_stage(recording, program, steps)
@@ -189,7 +212,7 @@ def judge(recording: Recording, program: Program, steps: tuple[Step, ...]) -> Ch
         return overflow or not_judged(recording, Reason.NO_COST)
     readings.sort(key=preference)
     best = choose(readings)
-    judged = judge_reading(best)
+    judged = judge_reading(best, sources)
     alternatives = other_readings(readings, judged)
     return conclude(recording, stage, judged, alternatives, overflow, steps)
 
@@ -213,13 +236,19 @@ def choose(readings: Sequence[Reading]) -> Reading:
     same = [one for one in readings if preference(one)[:4] == preference(best)[:4]]
     if len(same) == 1:
         return best
-    return max(same, key=lambda one: (natural(one), aligned_rows(one), -readings.index(one)))
+    return max(same, key=lambda one: (natural(one), output_is_right(one), aligned_rows(one), -readings.index(one)))
+
+
+def output_is_right(reading: Reading) -> int:
+    """How many parameters of the output layer are explained."""
+    layer = output_layer(reading)
+    return 0 if layer is None else sum(reading.matches.get(one) is not None for one in layer.parameters)
 
 
 def natural(reading: Reading) -> int:
     """Whether a cost goes with the activation of the output."""
     if reading.cost.form is None:
-        return 2 if reading.cost.meant else 1
+        return 2 if reading.cost.meant else -1
     layers = [one for one in reading.forward.layers if any(o in reading.forward.outputs for o in (one.a, one.z))]
     coupled = bool(layers) and any(reading.stage.node(id).operation in ("sum", "softmax") for id in layers[-1].region)
     if reading.cost.form is Form.CATEGORICAL:
@@ -234,13 +263,93 @@ def aligned_rows(reading: Reading) -> int:
     return sum(bool(reading.aligned_with(bundle)) for bundle in reading.backward_bundles()[:400])
 
 
-def judge_reading(reading: Reading) -> Judged:
+def judge_reading(reading: Reading, sources: Sources) -> Judged:
     """The mistakes of the gradients under one reading."""
     broken = [step for step in reading.unexplained if step.before in reading.forward.nodes]
+    found, broken = one_observation_only(reading, broken)
     faults, left = locate(reading, broken)
-    found = name_faults(reading, faults)
+    found += name_faults(reading, faults, sources)
+    departed = [departure(reading, step) for step in left]
+    found += merge_found([one for one in departed if one is not None])
+    left = [step for step, one in zip(left, departed) if one is None]
     found += factor_mistakes(reading)
     return Judged(reading=reading, mistakes=tuple(found), unexplained=tuple(left))
+
+
+def one_observation_only(reading: Reading, broken: Sequence[Step]) -> tuple[list[Found], list[Step]]:
+    """Steps that one observation alone makes, though several were looked at; and the steps that are left."""
+    if reading.forward.lane_count < 2 or reading.cost.node is not None:
+        return [], list(broken)
+    found: list[Found] = []
+    left: list[Step] = []
+    stage = reading.stage
+    for step in broken:
+        value = samples([step.of(values) for values in stage.settings])
+        lanes = [lane_gradient(reading, step, lane) for lane in (0, reading.forward.lane_count - 1)]
+        if not any(lane is not None and ratio(value.flat, lane.flat, 1e-6) is not None for lane in lanes):
+            left.append(step)
+            continue
+        place = stage.node(step.after).place
+        for id in sorted(stage.program.ancestors([step.after], stop=stage.parameters) - {step.after}, reverse=True):
+            one = stage.samples(id)
+            if id not in stage.dependent or one is None or one.flat.shape != value.flat.shape:
+                continue
+            node = stage.node(id)
+            if node.names and ratio(one.flat, value.flat, 1e-6) is not None and not is_update_place(reading, step, id):
+                place = node.place
+                break
+        found.append(
+            Found(
+                id="last-observation-only",
+                place=place,
+                variable=step.name,
+                shape=step.shape,
+                expected=quantity(reading, step.before, None),
+                parameters=(step.name,),
+            )
+        )
+    return merge_found(found), left
+
+
+def departure(reading: Reading, step: Step) -> Found | None:
+    """Where values that are gradients become one that is not, on the way to a step: the last such operation."""
+    stage = reading.stage
+    leading = stage.program.ancestors([step.after], stop=stage.parameters)
+    last: int | None = None
+    for bundle in reading.backward_bundles():
+        if bundle[0] not in leading or bundle[0] == step.after or reading.aligned_with(bundle):
+            continue
+        operands = [one for one in stage.program.parents[bundle[0]] if one in stage.dependent]
+        if any(one not in reading.forward.nodes and reading.aligned_with(reading.bundle(one)) for one in operands):
+            last = bundle[0]
+    if last is None:
+        return None
+    node = stage.node(last)
+    id = "wrong-value"
+    if node.operation in ("sum", "mean"):
+        whole = size_of(node) == 1 < max(1, int(np.prod(step.shape)))
+        id = "bias-gradient-summed-over-units" if whole else "sum-over-wrong-axis"
+    return Found(
+        id=id,
+        place=node.place,
+        variable=label(stage, last),
+        shape=node.shape,
+        got=Quantity(kind=QuantityKind.UNKNOWN),
+        expected=quantity(reading, step.before, None),
+        parameters=(step.name,),
+    )
+
+
+def merge_found(found: Sequence[Found]) -> list[Found]:
+    """One mistake for each id and line, or each id if it is one decision"""
+    kept: dict[tuple[str, object], Found] = {}
+    for one in found:
+        key = (one.id, one.place)
+        if key in kept:
+            kept[key] = replace(kept[key], parameters=tuple(dict.fromkeys((*kept[key].parameters, *one.parameters))))
+        else:
+            kept[key] = one
+    return list(kept.values())
 
 
 def other_readings(readings: Sequence[Reading], judged: Judged) -> tuple[Alternative, ...]:
@@ -263,9 +372,12 @@ def other_readings(readings: Sequence[Reading], judged: Judged) -> tuple[Alterna
             if not meant and (other.cost.form not in wanted or natural(other) <= 0):
                 continue
             place_node = output_delta_node(best, layer)
+            place = best.stage.node(place_node).place
+            compared = best.stage.node(best.cost.errors[0].node).place if best.cost.errors else None
             mistake = Found(
                 id=id,
-                place=best.stage.node(place_node).place,
+                place=place,
+                others=(compared,) if compared is not None and compared != place else (),
                 variable=label(best.stage, place_node),
                 shape=best.stage.node(place_node).shape,
                 got=quantity(other, layer.z, None) if not squared else None,
@@ -355,6 +467,10 @@ def conclude(
     mistakes += untouched
     iterations = min((len(one.updates) for one in recording.parameters), default=0)
     open_rule = False
+    outside = [step for step in reading.stage.steps if step.before not in reading.forward.nodes]
+    unused = [step for step in outside if moves(stage, step)]
+    if unused and not has_late_data(reading):
+        mistakes += merge_found([not_in_forward(reading, step) for step in unused])
     if not judged.unexplained and not judged.mistakes:
         rules = rule_mistakes(recording, reading, lambda later, errors: read_like(reading, later, errors))
         mistakes += rules.mistakes
@@ -379,6 +495,9 @@ def conclude(
         if len(judged.unexplained) == len(steps):
             return CheckResult(verdict=Verdict.NOT_JUDGED, reason=Reason.NO_COST_FITS, **common)
         return CheckResult(verdict=Verdict.MISTAKE, mistakes=tuple(unlocated(reading, judged.unexplained)), **common)
+    if unused:
+        names = ", ".join(step.name for step in unused)
+        return CheckResult(verdict=Verdict.NOT_JUDGED, reason=Reason.HISTORY_LOST, detail=names, **common)
     if unclassified:
         return CheckResult(
             verdict=Verdict.NOT_JUDGED, reason=Reason.UNCLASSIFIED, detail=", ".join(unclassified), **common
@@ -409,6 +528,31 @@ def conclude(
     if recording.losses and lost_on_the_way(stage):
         return CheckResult(verdict=Verdict.NOT_JUDGED, reason=Reason.HISTORY_LOST, **common)
     return CheckResult(verdict=Verdict.CORRECT, **common)
+
+
+def moves(stage: Stage, step: Step) -> bool:
+    """Whether a step changes its parameter at any setting"""
+    return any(np.any(step.of(values)) for values in stage.settings)
+
+
+def has_late_data(reading: Reading) -> bool:
+    """Whether data came into the forward pass while it ran: it may be the result of code that is not recorded."""
+    stage = reading.stage
+    first = min(step.before for step in stage.steps)
+    used = stage.program.ancestors(reading.forward.outputs, stop=stage.parameters)
+    return any(stage.node(id).kind in (Kind.DATA, Kind.LOST) and id > first for id in used)
+
+
+def not_in_forward(reading: Reading, step: Step) -> Found:
+    """A parameter that is updated but that the cost does not depend on."""
+    return Found(
+        id="bias-missing-in-forward",
+        place=reading.stage.node(step.after).place,
+        variable=step.name,
+        shape=step.shape,
+        expected=Quantity(kind=QuantityKind.NOTHING),
+        parameters=(step.name,),
+    )
 
 
 # mistakes under a cost that the file computes and calls its cost, which weigh more than another cost of the catalogue

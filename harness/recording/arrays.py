@@ -134,13 +134,13 @@ def node_of(value: Any) -> int:
     assert isinstance(value, RecordedArray)
     base = value._base
     if base is not None:
-        root = value._root()
-        if value._seen != root._writes:
-            inner = node_of(base)
-            if value._view is not None:
+        log = value._log()
+        if value._seen != len(log):
+            flat = np.ndarray.view(value, np.ndarray)
+            if value._view is not None and any(np.may_share_memory(part, flat) for part in log[value._seen :]):
                 name, rest = value._view
-                value._node = TAPE.add(name, (Ref(inner), *rest), {}, plain(value))
-            value._seen = root._writes
+                value._node = TAPE.add(name, (Ref(node_of(base)), *rest), {}, plain(value))
+            value._seen = len(log)
     node = value._node
     if node is None or not _agrees(np.ndarray.view(value, np.ndarray), node):
         array = np.ndarray.view(value, np.ndarray)
@@ -258,13 +258,13 @@ class Write:
             base = view._base
             assert base is not None
             base._node = node = _written_base(view, base, base_node, node)
-        root = target._root()
-        root._writes += 1
-        target._seen = root._writes
+        log = target._log()
+        log.append(np.ndarray.view(target, np.ndarray))
+        target._seen = len(log)
         for view, _ in self.chain:
             base = view._base
             assert base is not None
-            base._seen = root._writes
+            base._seen = len(log)
 
 
 def _written_base(view: RecordedArray, base: RecordedArray, base_node: int, node: int) -> int:
@@ -301,7 +301,7 @@ def _link(result: Any, base: Any, node: int) -> None:
         result._view = step.operation, step.arguments[1:]
     elif step.operation in VIEWS and not step.keywords.get("order"):
         result._view = "reshape", (flat.shape,)
-    result._seen = result._root()._writes
+    result._seen = len(result._log())
 
 
 # Operations
@@ -667,22 +667,25 @@ class RecordedArray(_Recorded, np.ndarray):
         _base: the array that it is a view of.
         _view: (operation, further arguments) that take it from its base; None if that cannot be said simply.
         _seen: the number of writes to the memory when ``_node`` was right.
-        _writes: for an array that is not a view: how often its memory was written to.
+        _writes: for an array that is not a view: the parts of its memory that were written to, in order.
     """
 
     _node: int | None = None
     _base: RecordedArray | None = None
     _view: tuple[str, tuple[Argument, ...]] | None = None
     _seen: int = 0
-    _writes: int = 0
+    _writes: list[Array] | None = None
 
     __hash__ = None  # type: ignore[assignment]
 
-    def _root(self) -> RecordedArray:
+    def _log(self) -> list[Array]:
+        """The writes to the memory that it shares."""
         array = self
         while array._base is not None:
             array = array._base
-        return array
+        if array._writes is None:
+            array._writes = []
+        return array._writes
 
     def __array_finalize__(self, obj: Any) -> None:
         pass
@@ -782,6 +785,8 @@ class RecordedArray(_Recorded, np.ndarray):
 
 class RecordedMatrix(RecordedArray, REAL_MATRIX):  # type: ignore[misc]
     """A ``numpy.matrix`` of the user's file."""
+
+    _getitem = False  # numpy.matrix looks at it
 
     def __array_finalize__(self, obj: Any) -> None:
         pass

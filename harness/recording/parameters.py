@@ -53,6 +53,11 @@ class _Chain:
     closed: int = 0  # the last version that a forward pass used
     groups: list[tuple[int, int]] = field(default_factory=list)  # (before, after) of closed updates
     stale_uses: int = 0
+    item_lines: set[tuple[str, int]] = field(default_factory=set)  # statements that update it item by item
+
+    def is_forward(self, role: Role) -> bool:
+        """Whether a role is not just the reading of an item that its update replaces."""
+        return role[:2] not in self.item_lines or not (role[2] == "getitem" or role[2] in FORMS)
 
     @property
     def is_pending(self) -> bool:
@@ -62,6 +67,11 @@ class _Chain:
     def is_dropped(self) -> bool:
         """Whether old versions go on being used: then it was a value on its way through layers, not a parameter."""
         return self.stale_uses >= 2 and 2 * self.stale_uses >= len(self.groups)
+
+
+def _container(name: str) -> str:
+    """A name without its last index: self.weights for self.weights[0]."""
+    return name.rpartition("[")[0] if name.endswith("]") else name
 
 
 class Search:
@@ -77,6 +87,7 @@ class Search:
         self.enough = enough
         self.masks: list[int] = []
         self.initial: list[bool] = []
+        self.literal: list[bool] = []  # whether it is made of numbers that stand in the file only
         self.uses: dict[int, set[Role]] = defaultdict(set)
         self.owner: dict[int, _Chain] = {}
         self.chains: list[_Chain] = []
@@ -106,11 +117,13 @@ class Search:
         if step.kind is not Kind.OPERATION:
             self.masks.append(self._bit())
             self.initial.append(True)
+            self.literal.append(step.kind is Kind.LITERAL and step.scalar)
             return
         mask = 0
         for parent in step.parents:
             mask |= self.masks[parent]
         self.masks.append(mask)
+        self.literal.append(all(self.literal[parent] for parent in step.parents))
         self.initial.append(self._is_initial(step))
         event = self._event(step)
         self._note_uses(step, event)
@@ -118,17 +131,14 @@ class Search:
             self._take(step, event)
 
     def _is_initial(self, step: Step) -> bool:
-        """Whether it is still a leaf in another form: no two arrays of different origin have met."""
-        if not all(self.initial[parent] for parent in step.parents):
+        """Whether it is still a leaf in another form: nothing of different origin has met, but for numbers of the file."""
+        if not all(self.initial[parent] or self.literal[parent] for parent in step.parents):
             return False
         if step.operation in MIXING:
-            arrays = {self.masks[p] for p in step.parents if not self._is_single(p)}
-            return len(arrays) < 2
+            origins = {self.masks[p] for p in step.parents if not self.literal[p]}
+            origins = origins or {self.masks[p] for p in step.parents}
+            return len(origins) < 2
         return True
-
-    def _is_single(self, node: int) -> bool:
-        step = self.tape.steps[node]
-        return all(size == 1 for size in step.shape)
 
     # Updates
 
@@ -143,20 +153,35 @@ class Search:
                     yield right.id, left.id, 1
 
     def _event(self, step: Step) -> _Event | None:
+        """The update that the step is, if it is one."""
         for operand, change, sign in self._candidates(step):
             grows = sign < 0 and self.tape.steps[change].shape == step.shape
             if self.tape.steps[operand].shape != step.shape and not grows:
                 continue
-            version = self._version(operand)
+            version, scaled = self._version(operand)
             if version is None or not self._depends(change, version):
                 continue
-            if version in self.owner or not self._is_item(version) or self._replaces(step, version):
+            if self._is_item_in_passing(version):
+                continue  # the item is set next, and that is the update
+            # rate * w + gradient is the gradient of a penalty, unless it takes the place of w
+            is_loose = (scaled and sign > 0) or (version not in self.owner and self._is_part(version))
+            if not is_loose or self._replaces(step, version):
                 return _Event(version, step.id, change, sign, version == operand)
         if step.operation == "setitem" and isinstance(step.arguments[0], Ref) and isinstance(step.arguments[2], Ref):
-            return self._item_event(step, step.arguments[0].id, step.arguments[2].id)
+            base, value = step.arguments[0].id, step.arguments[2].id
+            version, _ = self._version(base)
+            if version is None or self._is_item_in_passing(version):
+                return None
+            if self._is_item_update(base, version, step.arguments[1], value):
+                return _Event(version, step.id, None, 0, False)
         return None
 
-    def _is_item(self, node: int) -> bool:
+    def _is_item_in_passing(self, node: int) -> bool:
+        """Whether it is an item that was taken from an array for this statement only."""
+        step = self.tape.steps[node]
+        return step.operation == "getitem" and node not in self.owner and not step.names and not self.uses.get(node)
+
+    def _is_part(self, node: int) -> bool:
         """Whether it is a part of an array, as the weights of one layer in a flat vector of all."""
         while self.tape.steps[node].operation in FORMS and self.tape.steps[node].parents:
             node = self.tape.steps[node].parents[0]
@@ -166,26 +191,39 @@ class Search:
         """Whether the statement puts the result where the version was."""
         if step.in_place:
             return True
+        names = [_container(name) for name in self.tape.steps[version].names]
         if step.place is None or not step.place.variable:
             return False
-        target = step.place.variable
-        return target in self.tape.steps[version].names or step.place.text.count(target) > 1
+        return _container(step.place.variable) in names or (not names and self.tape.replaces(step.place))
 
-    def _item_event(self, step: Step, base: int, value: int) -> _Event | None:
-        """``base[index] = base[index] - change``."""
-        version = self._version(base)
-        if version is None:
-            return None
+    def _is_item_update(self, base: int, version: int, index: object, value: int) -> bool:
+        """Whether ``base[index] = value`` is ``base[index] = base[index] - change``, if by way of a row of the base."""
+        origin, indices = self._access(base)
+        item = origin, (*indices, index)
         inner = self.tape.steps[value]
-        for operand, change, _ in self._candidates(inner):
-            item = self.tape.steps[self._origin(operand)]
-            if item.operation != "getitem" or item.arguments[1] != step.arguments[1]:
-                continue
-            source = item.arguments[0]
-            if isinstance(source, Ref) and self._version(source.id) in (version, self.owner.get(version, version)):
-                if self._depends(change, version):
-                    return _Event(version, step.id, None, 0, False)
-        return None
+        if inner.operation == "setitem" and isinstance(inner.arguments[0], Ref) and isinstance(inner.arguments[2], Ref):
+            row = inner.arguments[0].id
+            return self._access(row) == item and self._is_item_update(
+                row, version, inner.arguments[1], inner.arguments[2].id
+            )
+        return any(
+            self._access(operand) == item and self._depends(change, version)
+            for operand, change, _ in self._candidates(inner)
+        )
+
+    def _access(self, node: int) -> tuple[int, tuple[object, ...]]:
+        """(first version or array, indices) of an item."""
+        indices: list[object] = []
+        for _ in range(MAX_PATH):
+            node = self._origin(node)
+            step = self.tape.steps[node]
+            if step.operation != "getitem" or not isinstance(step.arguments[0], Ref) or node in self.owner:
+                break
+            indices.insert(0, step.arguments[1])
+            node = step.arguments[0].id
+        version, _ = self._version(node)
+        chain = self.owner.get(node if version is None else version)
+        return (node if version is None else version) if chain is None else chain.first, tuple(indices)
 
     def _origin(self, node: int) -> int:
         """Back through copies and in-place forms to a "getitem"."""
@@ -196,24 +234,28 @@ class Search:
             node = step.parents[0]
         return node
 
-    def _version(self, node: int) -> int | None:
-        """The version of a parameter that the node is, possibly in another form; None if it cannot be one."""
-        path = [node]
+    def _version(self, node: int) -> tuple[int | None, bool]:
+        """The version of a parameter that the node is, possibly in another form; None if it cannot be one.
+
+        Returns:
+            the version, and whether it was scaled or shifted on the way.
+        """
+        path, scaled = [node], [False]
         for _ in range(MAX_PATH):
-            node = path[-1]
-            if node in self.owner:
-                return node
-            step = self.tape.steps[node]
+            if path[-1] in self.owner:
+                return path[-1], scaled[-1]
+            step = self.tape.steps[path[-1]]
             parent = self._handed_on(step)
             if parent is None:
                 break
             path.append(parent)
+            scaled.append(scaled[-1] or step.operation in SCALING)
         if not self.initial[path[0]]:
-            return None
-        for candidate in path:
+            return None, False
+        for candidate, is_scaled in zip(path, scaled):
             if self.uses.get(candidate):
-                return candidate
-        return path[0]
+                return candidate, is_scaled
+        return path[0], False
 
     def _handed_on(self, step: Step) -> int | None:
         """The operand that the step hands on in another form."""
@@ -224,23 +266,10 @@ class Search:
             return first.id
         if step.operation in SCALING:
             operands = [a.id for a in step.arguments if isinstance(a, Ref)]
-            if len(operands) == 1:
-                return operands[0]
-            if len(operands) == 2:
-                fixed = [self._is_constant(node) for node in operands]
-                if fixed == [False, True]:
-                    return operands[0]
-                if fixed == [True, False]:
-                    return operands[1]
+            others = [node for node in operands if not self.literal[node]]
+            if len(others or operands) == 1:
+                return (others or operands)[0]
         return None
-
-    def _is_constant(self, node: int) -> bool:
-        """Whether it is a single number that stands in the file."""
-        step = self.tape.steps[node]
-        return step.kind is Kind.LITERAL and step.scalar and not self.uses.get(node, set()) & self._forward_roles()
-
-    def _forward_roles(self) -> set[Role]:
-        return set()
 
     def _depends(self, change: int, version: int) -> bool:
         """Whether the change depends on the version; a new parameter's must depend on something else as well."""
@@ -259,6 +288,9 @@ class Search:
             chain.roles |= self.uses.get(event.before, set())
             self.owner[event.before] = chain
             self.chains.append(chain)
+        if event.step is None and step.place is not None:
+            chain.item_lines.add((step.place.file, step.place.line))
+            chain.roles = {role for role in chain.roles if chain.is_forward(role)}
         chain.events[step.id] = event
         chain.latest = step.id
         self.owner[step.id] = chain
@@ -284,6 +316,9 @@ class Search:
                 self._used(chain, parent, role)
 
     def _used(self, chain: _Chain, version: int, role: Role) -> None:
+        """A version went into an operation."""
+        if not chain.is_forward(role):
+            return
         if version == chain.latest and chain.is_pending:
             if role in chain.roles:
                 chain.groups.append((chain.closed, version))
@@ -367,11 +402,19 @@ class Search:
 
     def _name(self, chain: _Chain) -> str:
         """What the user calls it: an attribute or item rather than a local variable, and the first of these."""
-        names = [*self.tape.steps[chain.first].names]
-        for version in chain.events:
-            names += [name for name in self.tape.steps[version].names if name not in names]
-        lasting = [name for name in names if name.startswith("self.") or "[" in name]
-        return (lasting or names or [""])[0]
+        first = self.tape.steps[chain.first].names
+        lasting = [name for name in first if name.startswith("self.") or "[" in name]
+        if lasting:
+            return lasting[0]
+        later = [name for version in chain.events for name in self.tape.steps[version].names]
+        targets = [self.tape.steps[v].place for v in chain.events]
+        targets_ = [place.variable for place in targets if place is not None and place.variable not in ("", "return")]
+        whole = [name for name in first if any(_container(target) == name for target in targets_)]
+        if whole:
+            return whole[0]
+        lasting = [name for name in [*targets_, *later] if name.startswith("self.") or "[" in name]
+        kept = [name for name in first if name in later or name in targets_]
+        return (lasting or kept or targets_ or first or later or [""])[0]
 
     def _leaf(self, node: int) -> int:
         """The first leaf that went into a node."""

@@ -145,7 +145,7 @@ def _with_imports(file: Path, root: Path) -> Path:
     highest = root
     for name in names:
         for folder in list(file.parents)[:MAX_PARENTS]:
-            if (folder / f"{name}.py").is_file() or (folder / name).is_dir() and any((folder / name).glob("*.py")):
+            if (folder / f"{name}.py").is_file() or ((folder / name).is_dir() and any((folder / name).glob("*.py"))):
                 if folder in root.parents and len(folder.parts) < len(highest.parts) and folder != Path.home():
                     highest = folder
                 break

@@ -154,7 +154,7 @@ class Files:
 
     def add(self, code_name: str, name: str, text: str) -> None:
         """Make a file known."""
-        self.sources[code_name] = SourceFile(name, text.split("\n"), source.targets(ast.parse(text)))
+        self.sources[code_name] = SourceFile(name, text.split("\n"), source.statements(ast.parse(text)))
         linecache.cache[code_name] = len(text), None, text.splitlines(keepends=True), code_name
 
 
@@ -269,7 +269,7 @@ def raised_of(error: BaseException, sources: Mapping[str, SourceFile]) -> Raised
                     file=known.name,
                     line=line,
                     function=frame.name,
-                    variable=known.targets.get(line, ""),
+                    variable=known.target(line),
                     text=text,
                 )
             )

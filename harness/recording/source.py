@@ -13,6 +13,7 @@ import io
 import json
 import re
 import tokenize
+from dataclasses import dataclass
 from pathlib import Path
 
 HOOK = "__harness__"
@@ -70,20 +71,37 @@ def notebook_text(content: str) -> str:
     return "\n".join(lines) + "\n"
 
 
-def targets(tree: ast.AST) -> dict[int, str]:
-    """The target of the assignment that each line belongs to; "return" for return statements."""
-    found: dict[int, str] = {}
+@dataclass(frozen=True)
+class Statement:
+    """The assignment or return statement that a line belongs to.
+
+    Attributes:
+        target: as written; "return" for a return statement.
+        replaces: whether the target stands in the value too, as in ``w = w - step`` and ``w -= step``.
+    """
+
+    target: str
+    replaces: bool
+
+
+def statements(tree: ast.AST) -> dict[int, Statement]:
+    """The assignment or return statement of each line."""
+    found: dict[int, Statement] = {}
     for node in ast.walk(tree):
         if isinstance(node, ast.Assign):
             text = " = ".join(ast.unparse(target) for target in node.targets)
-        elif isinstance(node, (ast.AugAssign, ast.AnnAssign)):
-            text = ast.unparse(node.target)
+            value = ast.unparse(node.value)
+            statement = Statement(text, any(ast.unparse(target) in value for target in node.targets))
+        elif isinstance(node, ast.AugAssign):
+            statement = Statement(ast.unparse(node.target), True)
+        elif isinstance(node, ast.AnnAssign):
+            statement = Statement(ast.unparse(node.target), False)
         elif isinstance(node, ast.Return):
-            text = "return"
+            statement = Statement("return", False)
         else:
             continue
         for line in range(node.lineno, (node.end_lineno or node.lineno) + 1):
-            found[line] = text
+            found[line] = statement
     return found
 
 

@@ -27,6 +27,7 @@ from .graph import (
     Stop,
     references,
 )
+from .source import Statement
 
 MAX_NODES = 100_000
 MAX_BYTES = 2**29  # of all values together
@@ -105,12 +106,17 @@ class SourceFile:
     Attributes:
         name: relative to the recorded folder.
         lines: of its text.
-        targets: the target of the assignment that a line belongs to.
+        statements: the assignment that a line belongs to.
     """
 
     name: str
     lines: list[str]
-    targets: Mapping[int, str] = field(default_factory=dict)
+    statements: Mapping[int, Statement] = field(default_factory=dict)
+
+    def target(self, line: int) -> str:
+        """What the line assigns to."""
+        statement = self.statements.get(line)
+        return "" if statement is None else statement.target
 
 
 class Tape:
@@ -167,10 +173,18 @@ class Tape:
                 file=source.name,
                 line=line,
                 function=getattr(code, "co_qualname", code.co_name),
-                variable=source.targets.get(line, ""),
+                variable=source.target(line),
                 text=text,
             )
         return known
+
+    def replaces(self, place: Place | None) -> bool:
+        """Whether the statement at a place puts its result where an operand was."""
+        for source in self.sources.values():
+            if place is not None and source.name == place.file:
+                statement = source.statements.get(place.line)
+                return statement is not None and statement.replaces
+        return False
 
     # What
 

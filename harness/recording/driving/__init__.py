@@ -13,6 +13,9 @@ updates of the parameters. Where the file returns gradients and applies them now
 (parameter, gradient) that can be evaluated in the namespace after the lines; the lines then apply them in a step of
 their own, so that the parameters have updates, and ``applied_by_driver`` is set.
 
+If the file itself raises (a missing data file, a main block that fails), what it defined until then is driven; run the
+lines all the same, because they were found in that state.
+
 If nothing works, ``lines`` are those of the attempt that came furthest and ``error`` says how it ended: running them
 raises the same exception again. ``certain`` says whether the exception is the file's own mistake (such as a NameError)
 and not one of wrong arguments.

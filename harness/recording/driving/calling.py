@@ -30,7 +30,7 @@ MAX_DEPTH = 7
 ACTIVATIONS = ("sigmoid", "tanh", "relu", "logistic", "leaky", "linear", "identity", "softmax", "elu", "softplus", "swish", "gelu")
 ACTIVATION_WORDS = re.compile(r"sigm|tanh|relu|logistic|softmax|softplus|swish|gelu|identity|linear|elu|activ|expit", re.IGNORECASE)
 LOSS_WORDS = re.compile(r"mse|mae|cross|entropy|loss|cost|error|squared|nll|hinge|bce|cce|quadratic|likelihood|sse", re.IGNORECASE)
-DERIVATIVE_WORDS = re.compile(r"prime|deriv|grad|backward|_d$|^d_|_back|^d[A-Z]|der$|_der|diff", re.IGNORECASE)
+DERIVATIVE_WORDS = re.compile(r"prime|deriv|grad|backward|_d$|^d_|_back|(?-i:^d[A-Z])|der$|_der|diff", re.IGNORECASE)
 OPTIMIZER_WORDS = re.compile(r"sgd|adam|momentum|optim|rmsprop|adagrad|gradientdescent|gradient_descent|nesterov", re.IGNORECASE)
 FORWARD_NAME = re.compile(r"forward|feed|fprop|propag|hypothesis", re.IGNORECASE)
 WRONG_NAME = re.compile(r"test|check|plot|numeric|predict|accuracy|load|save|draw|show|eval|case|back", re.IGNORECASE)
@@ -107,7 +107,7 @@ class Caller:
     def _needed_although_optional(
         self, function: FunctionFacts, argument: Argument, role: Role, sized: Sequence[Argument]
     ) -> bool:
-        if role in (Role.INPUTS, Role.TARGETS, Role.PAIRS) and argument.default == "None":
+        if role in (Role.INPUTS, Role.TARGETS, Role.PAIRS) and argument.default in ("None", "[]", "()"):
             return not re.search(r"val|test|valid|eval", argument.name, re.IGNORECASE)
         if role in SIZE_ROLES:
             return bool(sized)
@@ -302,7 +302,7 @@ class Caller:
             Role.KEEP: ["0.8", "1.0", "0"],
             Role.STEP_COUNT: ["i + 1"],
             Role.SEED: ["0", "np.random.default_rng(0)", "np.random.RandomState(0)"],
-            Role.LAYER_COUNT: ["2", "1", "3"],
+            Role.LAYER_COUNT: ["1", "2", "3"] if "hidden" in words_of(argument.name) else ["2", "1", "3"],
         }
         if role in simple:
             return simple[role]
@@ -312,7 +312,7 @@ class Caller:
                 return ["" if not argument.required and numeric else "False", "False", "1"]
             return ["True", "False"]
         if role in SIZE_ROLES or role is Role.COUNT:
-            return self._sizes(argument, role, uses)
+            return self._sizes(function, argument, role, uses)
         if role in (Role.INPUTS, Role.TARGETS, Role.PAIRS, Role.OBSERVATIONS):
             return self._data(function, argument, role, uses)
         if role in (Role.ACTIVATION, Role.LOSS, Role.OPTIMIZER, Role.CHOICE, Role.FUNCTION, Role.ACTIVATION_LIST):
@@ -323,7 +323,7 @@ class Caller:
             return ["0.1", "1", "3"]
         return self._made(function, argument, role, uses)
 
-    def _sizes(self, argument: Argument, role: Role, uses: Uses) -> list[Option]:
+    def _sizes(self, function: FunctionFacts, argument: Argument, role: Role, uses: Uses) -> list[Option]:
         session = self.session
         dims = session.dims
 
@@ -354,8 +354,7 @@ class Caller:
         if role is Role.OUTPUT_SIZE:
             return [given(lambda: str(out()), False), given(lambda: f"({out()},)", False)]
         if role is Role.HIDDEN_SIZE:
-            second = "2" in words_of(argument.name) or argument.name.endswith("2")
-            size = SECOND_HIDDEN if second else HIDDEN
+            size = SECOND_HIDDEN if self._has_hidden_size_before(function, argument) else HIDDEN
             return [str(size), f"[{size}]"]
         if role is Role.HIDDEN_SIZES:
             return [f"[{HIDDEN}]", str(HIDDEN), f"({HIDDEN},)", f"[{HIDDEN}, {SECOND_HIDDEN}]",
@@ -372,6 +371,11 @@ class Caller:
                 given(lambda: f"[({into()}, {HIDDEN}), ({HIDDEN}, {out()})]"),
             ]
         return [str(INPUTS), str(HIDDEN), "3", "2", "1"]
+
+    def _has_hidden_size_before(self, function: FunctionFacts, argument: Argument) -> bool:
+        """Whether another argument before this one is the size of a hidden layer."""
+        before = function.arguments[: [a.name for a in function.arguments].index(argument.name)]
+        return any(self.role(function, other)[0] is Role.HIDDEN_SIZE for other in before)
 
     def _data(self, function: FunctionFacts, argument: Argument, role: Role, uses: Uses) -> list[Option]:
         session = self.session
@@ -430,7 +434,7 @@ class Caller:
         if role is Role.ACTIVATION_LIST:
             return self._activation_lists(strings, functions, objects)
         options: list[Option] = []
-        if uses.strings:
+        if uses.strings or uses.attribute_of:
             options.extend([*strings, *functions, *objects])
         elif objects and uses.methods:
             options.extend([*objects, *functions, *strings])
@@ -446,6 +450,8 @@ class Caller:
     def _ordered_strings(self, argument: Argument, role: Role, uses: Uses) -> list[str]:
         """Texts that the file compares the argument with; else the usual ones."""
         texts = list(uses.strings)
+        for owner in sorted(uses.attribute_of):
+            texts.extend(name for name in self.facts.methods(owner) if not DERIVATIVE_WORDS.search(name) and not name.startswith("__"))
         if role in (Role.ACTIVATION, Role.ACTIVATION_LIST):
             texts = texts or self._keys_like(ACTIVATION_WORDS) or ["sigmoid", "tanh", "relu"]
             last = bool({"output", "last", "final", "out"} & set(words_of(argument.name)))

@@ -57,6 +57,7 @@ class Search:
         self.budget = budget
         self.tried = 0
         self._refunds = 0
+        self._furthest = 0
         self._order = itertools.count()
         self._seen: set[frozenset[tuple[str, int]]] = set()
         self._heap: list[tuple[float, int, dict[str, int]]] = []
@@ -81,14 +82,18 @@ class Search:
         if self._refunds % 10:
             self.tried -= 1
 
-    def failed(self, cost: float, choices: Choices, blame: Callable[[str], float]) -> None:
+    def failed(self, cost: float, choices: Choices, blame: Callable[[str], float], progress: int = 0) -> None:
         """Queues what to try after a failure.
 
         Args:
             cost: of the attempt.
             choices: that were made.
             blame: the cost of changing a choice, by key; negative if that cannot help.
+            progress: how far the attempt came; if further than all before, the search goes on from there.
         """
+        if progress > self._furthest:
+            self._furthest = progress
+            cost = min(cost, BLAMED_COST)
         for key, (index, count) in choices.taken.items():
             extra = blame(key)
             if extra < 0:

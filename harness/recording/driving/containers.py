@@ -147,6 +147,8 @@ def _add_by_size(caller: Caller, variable: str, owner: str) -> bool:
     kinds = {word: found for word in ("input", "hidden", "output") for found in methods if word in found[0].name.lower()}
     if kinds:
         general = next((found for found in methods if not re.search("input|hidden|output", found[0].name, re.IGNORECASE)), None)
+        if general is None and "output" not in kinds:
+            general = kinds.get("hidden")
         steps = [("input", (into, into)), ("hidden", (into, HIDDEN)), ("output", (HIDDEN, out))]
         plan = [(found[0], dims) for word, dims in steps if (found := kinds.get(word, general)) is not None]
         if kinds.get("output") is not None and kinds.get("input") is None and general is None:

@@ -9,14 +9,14 @@ from typing import Any
 
 import numpy as np
 
-# All different, with a bias added or not, so that an array of the wrong shape does not fit by accident. A batch of 11
-# leaves one of 8.
-OBSERVATIONS = 19
-INPUTS = 4
-HIDDEN = 6
+# All different, with a bias added or not, and unusual, so that an array of the wrong shape does not fit by accident. A
+# batch of 12 leaves one of 11.
+OBSERVATIONS = 23
+INPUTS = 7
+HIDDEN = 5
 SECOND_HIDDEN = 9
 OUTPUTS = 3
-BATCH = 11
+BATCH = 12
 
 
 class Form(enum.Enum):

@@ -31,10 +31,12 @@ from .session import (
     user_line,
 )
 from .source import FileFacts, FunctionFacts, UpdateLine, read_source
-from .watching import Enough, Overrun, Targets, Watcher
+from .usage import find_snippets, sibling_names
+from .watching import ENOUGH_UPDATES, Enough, Overrun, Targets, Watcher
 
 MAX_ATTEMPTS = 400
 MAX_KEPT_ATTEMPTS = 30
+MAX_LINES_IN_ALL = 3_000_000  # of the user's code in all attempts
 CERTAIN_ERRORS = ("NameError", "UnboundLocalError", "ImportError", "ModuleNotFoundError")
 
 
@@ -66,7 +68,13 @@ class _Driver:
         self.seed = seed
         self.trained = trained
         self.facts, self.files = collect_facts(namespace, source)
-        self.updates = {name: tuple(_all_updates(facts)) for name, facts in self.files.items()}
+        self.main = self.files[next(iter(self.files))]
+        self.source = source
+        self.updates = _update_table(self.files)
+        self.extra: dict[str, tuple[str, Any]] = {}
+        self.goals: list[Goal] = []
+        self.count = 0
+        self.lines = 0
         self.hints = Hints(prefers_columns=_column_votes(self.facts), labels=_label_order(self.facts, source))
         self.hints.augmented = re.search(r"\brow\[-1\]|\brow\[:-1\]|\[-1\]\s*\]\s*=\s*1", source) is not None
         self.roles: dict[Any, Any] = {}
@@ -77,22 +85,78 @@ class _Driver:
         self.dead: set[str] = set()
 
     def search(self, budget: int) -> Driven:
-        """Tries until something works or the budget is spent."""
+        """Tries until something works or the budget is spent: first with what the file itself defines, then as its
+        folder shows, then with what other files of the folder define."""
+        driven = self._search(budget // 2)
+        driven = driven or self._follow_snippets()
+        if driven is None and self._add_siblings():
+            driven = self._search(budget - budget // 2)
+        if driven is None and self.fallback is not None:
+            driven = self.fallback[1]
+        if driven is not None:
+            return _counted(driven, self.failures, self.count)
+        return self._failed()
+
+    def _search(self, budget: int) -> Driven | None:
         caller = Caller(self._session(Choices({}), Watcher({}, set())), self.roles)
-        goals = find_goals(self.facts, self.namespace, caller)
+        self.goals = find_goals(self.facts, self.namespace, caller)
+        if not self.goals:
+            return None
         search = Search(budget)
-        if not goals:
-            return Driven(succeeded=False, suggestion=self._suggestion(goals))
+        before = self.count
         for cost, choices in search.attempts():
-            driven = self._attempt(goals, choices, search, cost)
-            if driven is not None:
-                return _counted(driven, self.failures, search.tried)
-        if self.fallback is not None:
-            return _counted(self.fallback[1], self.failures, search.tried)
-        return self._failed(goals, search.tried)
+            driven = self._attempt(self.goals, choices, search, cost)
+            self.count = before + search.tried
+            if driven is not None or self.lines > MAX_LINES_IN_ALL:
+                return driven
+        return None
+
+    def _follow_snippets(self) -> Driven | None:
+        """Runs the examples that come with the file."""
+        for snippet in find_snippets(self.source, self.main, self.namespace):
+            self.count += 1
+            session = self._session(Choices({}), Watcher(self.updates, set()))
+            self.saved.restore()
+            reset_generators(self.seed)
+            error: BaseException | None = None
+            try:
+                session.run(snippet.text)
+            except (Exception, SystemExit, Overrun, Enough) as caught:
+                error = caught
+            hits = session.watcher.hits
+            if hits and (error is None or isinstance(error, (Enough, Overrun)) or min(hits.values()) >= 3):
+                return self._driven(session, succeeded=True)
+            self._note_failure(session, error)
+        return None
+
+    def _add_siblings(self) -> bool:
+        """Makes the definitions of other files of the folder usable; whether there are any."""
+        with quiet():
+            facts, names = sibling_names(self.namespace)
+        loaded = {name: (module, thing) for name, (module, thing) in names.items()}
+        for name in [*self.facts.functions, *self.facts.classes]:
+            if name not in self.namespace and name not in loaded:
+                found = _loaded_from(name, self.files)
+                if found is not None:
+                    loaded[name] = found
+        if not loaded:
+            return False
+        for name, function in facts.functions.items():
+            self.facts.functions.setdefault(name, function)
+        for name, one in facts.classes.items():
+            self.facts.classes.setdefault(name, one)
+        self.facts.texts.extend(facts.texts)
+        self.extra = loaded
+        _, files = collect_facts(self.namespace, self.source)
+        self.files = files
+        self.updates = _update_table(files)
+        self.roles.clear()
+        self.dead.clear()
+        return True
 
     def _session(self, choices: Choices, watcher: Watcher) -> Session:
-        return Session(self.facts, self.namespace, choices, self.hints, watcher, self.seed)
+        names = {**{name: thing for name, (_, thing) in self.extra.items()}, **self.namespace}
+        return Session(self.facts, names, choices, self.hints, watcher, self.seed)
 
     def _attempt(self, goals: list[Goal], choices: Choices, search: Search, cost: float) -> Driven | None:
         """One attempt; its successors are queued if it fails."""
@@ -112,6 +176,7 @@ class _Driver:
                 self._pursue(goal, session)
             except Enough:
                 pass
+            self._excuse_square_weights(session)
             driven = self._judge(goal, session)
             if driven is not None and not self._verified(driven, goal):
                 driven = None
@@ -119,8 +184,8 @@ class _Driver:
                 return driven
             if driven is not None and (self.fallback is None or len(watcher.notes) < self.fallback[0]):
                 self.fallback = (len(watcher.notes), driven)
-        except Exhausted as exhausted:
-            search.failed(cost, choices, lambda key: COST if key != str(exhausted) else -1)
+        except Exhausted:
+            search.failed(cost, choices, lambda key: COST)
             search.refund()
             return None
         except (Exception, Overrun, SystemExit, Enough) as caught:
@@ -128,11 +193,12 @@ class _Driver:
             driven = self._partly(goal, session, caught)
             if driven is not None:
                 return driven
+        self.lines += watcher.lines
         self._learn(session, error)
         self._note_failure(session, error)
         if isinstance(error, NameError) and user_line(error, set(self.files))[0] and goal is not None:
             self.dead.add(goal.text)
-        search.failed(cost, choices, self._blame(session, error))
+        search.failed(cost, choices, self._blame(session, error), len(watcher.visited))
         return None
 
     # One goal
@@ -141,17 +207,22 @@ class _Driver:
         caller = Caller(session, self.roles)
         function = goal.function
         assert function is not None
+        repeat = not self._repeats_itself(goal)
         if not goal.owner:
-            caller.call(function, function.name, repeat=None if not self._repeats_itself(goal) else False)
+            caller.call(function, function.name, repeat=None if repeat else False)
         else:
             variable = caller.make_object(goal.owner)
             if goal.constructor:
                 return
-            repeat = not self._repeats_itself(goal)
             if repeat:
                 caller.call_forward_first(function, variable)
             caller.ensure_attributes(function, variable)
             caller.call(function, f"{variable}.{function.name}", repeat=repeat)
+        hits = session.watcher.hits
+        stateful = goal.owner or any(caller.role(function, a)[0] in (Role.PARAMETERS, Role.OBJECT) for a in function.arguments)
+        counted = Role.EPOCHS in self._roles_of(goal, caller) or (hits and max(hits.values()) >= ENOUGH_UPDATES)
+        if stateful and not repeat and hits and not goal.gradients and (min(hits.values()) < 3 or not counted):
+            repeat = session.statements[-1].repeat = True
         if session.statements and not session.statements[-1].repeat:
             for statement in session.statements:
                 statement.repeat = False
@@ -161,6 +232,11 @@ class _Driver:
             session.watcher.stop_early = False
             for index in (1, 2):
                 session.run_again(index)
+
+    def _roles_of(self, goal: Goal, caller: Caller) -> set[Role]:
+        """The roles of the arguments of a goal and of the constructor of its class."""
+        functions = [goal.function, self.facts.constructor(goal.owner) if goal.owner else None]
+        return {caller.role(function, argument)[0] for function in functions if function for argument in function.arguments}
 
     def _repeats_itself(self, goal: Goal) -> bool:
         """Whether one call makes several iterations."""
@@ -184,7 +260,8 @@ class _Driver:
         """Makes a plain gradient step with what the file returned as gradients."""
         session.gradients = pair_gradients(session)
         for pair in session.gradients:
-            session.run(f"{pair.parameter} = {pair.parameter} - 0.1 * {pair.gradient}", repeat=True)
+            # in place, because layers may hold the same array
+            session.run(f"{pair.parameter} -= 0.1 * {pair.gradient}", repeat=True)
 
     # Verdicts
 
@@ -199,6 +276,11 @@ class _Driver:
         elif not session.watcher.updated:
             return None
         return self._driven(session, succeeded=True)
+
+    def _excuse_square_weights(self, session: Session) -> None:
+        """Hidden layers of equal size have square weights, which are no sign of an accident."""
+        shapes = {str(matrix.shape) for matrix in session.matrices()}
+        session.watcher.notes[:] = [note for note in session.watcher.notes if not any(f"of shape {shape} in" in note for shape in shapes)]
 
     def _verified(self, driven: Driven, goal: Goal) -> bool:
         """Whether the lines alone, run after the file, train again."""
@@ -235,7 +317,7 @@ class _Driver:
                 sizes["hidden"] = session.sizes.hidden
         return Driven(
             succeeded=succeeded,
-            lines=session.lines,
+            lines=(*self._imports(session.lines), *session.lines),
             data={"np": np, **session.data},
             gradients=tuple(session.gradients),
             applied_by_driver=bool(session.gradients),
@@ -244,7 +326,13 @@ class _Driver:
             labels=session.labels.value if session.labels else "",
             error=error,
             certain=certain,
+            doubts=tuple(dict.fromkeys(session.watcher.notes))[:5],
         )
+
+    def _imports(self, lines: tuple[str, ...]) -> list[str]:
+        """The imports that lines need which use other files of the folder."""
+        used = set(re.findall(r"[A-Za-z_]\w*", "\n".join(lines)))
+        return [f"from {module} import {name}" for name, (module, _) in sorted(self.extra.items()) if name in used]
 
     # Learning from failures
 
@@ -296,6 +384,8 @@ class _Driver:
                 if nothing:
                     return CLEARED_COST
                 return BLAMED_COST if shapes else COST
+            if key.startswith("writer"):
+                return COST / 2
             match = re.search(r"\((\w+)\)", key)
             argument = match.group(1) if match else key
             if argument in names or argument.lower() in {name.lower() for name in names}:
@@ -309,8 +399,9 @@ class _Driver:
         """The lines of the user's files."""
         return {name: facts.lines for name, facts in self.files.items()}
 
-    def _failed(self, goals: list[Goal], count: int) -> Driven:
-        suggestion = self._suggestion(goals)
+    def _failed(self) -> Driven:
+        count = self.count
+        suggestion = self._suggestion(self.goals)
         if self.best is None:
             return Driven(succeeded=False, attempts=tuple(self.failures), count=count, suggestion=suggestion)
         _, attempt, session = self.best
@@ -363,6 +454,23 @@ def _names_at(error: BaseException | None, files: Mapping[str, list[str]]) -> se
     if isinstance(error, TypeError):
         names |= set(re.findall(r"'(\w+)'", str(error)))
     return names
+
+
+def _update_table(files: Mapping[str, FileFacts]) -> dict[str, tuple[UpdateLine, ...]]:
+    """The update statements of each file; those of the file itself under its path too, as a script may import it."""
+    table = {name: tuple(_all_updates(facts)) for name, facts in files.items()}
+    table |= {os.path.abspath(name): updates for name, updates in table.items()}
+    return table
+
+
+def _loaded_from(name: str, files: Mapping[str, FileFacts]) -> tuple[str, Any] | None:
+    """The module of the user's that defines a name, and what it stands for."""
+    for module_name, module in list(sys.modules.items()):
+        path = getattr(module, "__file__", None)
+        facts = files.get(path) if path else None
+        if facts is not None and (name in facts.own_functions or name in facts.own_classes) and hasattr(module, name):
+            return module_name, getattr(module, name)
+    return None
 
 
 def _all_updates(facts: FileFacts) -> list[UpdateLine]:

@@ -127,6 +127,8 @@ def _class_goals(facts: FileFacts, namespace: dict[str, Any], caller: Caller) ->
                 continue
             if facts.trains(method):
                 goals.append(Goal(function=method, owner=name, cost=base + _cost(facts, caller, method)))
+            if part and constructor is not None and Role.OBJECT_LIST not in _roles(caller, constructor):
+                continue  # the gradients of a single layer are checked on their own
             if _returns_gradients(method) or _stores_gradients(method):
                 extra = 0.4 if _called_by_others(facts, method) else 0.0
                 goals.append(Goal(function=method, owner=name, gradients=True, cost=base + 1.2 + extra))

@@ -12,9 +12,9 @@ import numpy as np
 from .result import Pair
 from .session import Session
 
-GRADIENT_PART = re.compile(r"(^|_)d(?=[A-Z_])|^d(?=(w|b|weights?|bias(es)?|theta|gamma|beta)\d*$)|grad(ient)?s?|nabla|delta|deriv(ative)?s?|^del_?", re.IGNORECASE)
+GRADIENT_PART = re.compile(r"(?-i:(^|_)d(?=[A-Z_]))|^d(?=(w|b|weights?|bias(es)?|theta|gamma|beta)\d*$)|grad(ient)?s?|nabla|delta|deriv(ative)?s?|^del_?", re.IGNORECASE)
 GRADIENT_NAMED = re.compile(
-    r"^_?d_?[A-Z]\w{0,2}$|^_?d_?([wW]|[bB]|[wW]eights?|[bB]ias(es)?|[tT]heta|[gG]amma|[bB]eta)(?![a-z])|[gG]rad|[nN]abla|[dD]elta|[dD]eriv|^del_"
+    r"^_?d_?[A-Z]\w{0,2}$|^_?d_?([wW]|[bB]|[wW]eights?|[bB]ias(es)?|[tT]heta|[gG]amma|[bB]eta)(?![a-z])|[gG]rad|[nN]abla|[dD]elta|[dD]eriv|^del_|^d[xyzwbahos]\d*$"
 )
 
 

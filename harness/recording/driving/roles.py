@@ -102,7 +102,7 @@ GRADIENT_ARGUMENT = re.compile(
     re.IGNORECASE,
 )
 UPSTREAM_NAME = re.compile(
-    r"^(d_?out\w*|d_?values|upstream\w*|grad_?out\w*|output_?(grad\w*|error)|d_?[azy](_?\d|_?l|_?prev\w*|_\w+)?|dE\w*|dL\w*|prev_?delta|delta|error|errors"
+    r"^(d_?out\w*|d_?values|upstream\w*|grad_?out\w*|output_?(grad\w*|error)|d_?[azy](_?\d|_?l|_?prev\w*|_\w+)?|(?-i:dE\w*|dL\w*)|prev_?delta|delta|error|errors"
     r"|d_?(scores?|logits|probs?|pred\w*|outputs?|inputs?|next\w*|cost\w*)|accum_grad|grad_?output|next_?grad|d_?loss\w*|output_gradient|top_?diff|err|dnext|back_?grad|dh_?\w*)$",
     re.IGNORECASE,
 )
@@ -152,7 +152,7 @@ def _by_words(name: str, words: list[str], argument: Argument, uses: Uses) -> Ro
     if text in ("lambd", "lmbda", "lambda_", "lam", "lamb", "lambda_reg", "lambda1", "reg", "l2", "l1", "wd", "c_lambda", "lamda"):
         return Role.DECAY
     if have & {"regularization", "regularisation", "decay", "reg", "lambda", "lambd", "lmbda", "penalty"} and not uses.called:
-        return Role.CHOICE if uses.strings else Role.DECAY
+        return Role.CHOICE if uses.strings or uses.attribute_of else Role.DECAY
     if have & {"momentum", "mu", "beta"} and text not in ("mu",) and not uses.array:
         return Role.MOMENTUM
     if have & {"keep", "dropout", "drop"} and not uses.iterated:
@@ -204,6 +204,8 @@ def _size_role(name: str, words: list[str], uses: Uses) -> Role | None:
     if have & {"sizes", "dims", "topology", "architecture"} or (have & {"layers"} and have & {"dims", "dim", "sizes", "size", "structure", "shape"}):
         if not have & HIDDEN_WORDS and not uses.counted:
             return Role.SIZES
+    if have & {"layers"} and have & {"n", "num", "number", "count", "amount", "depth", "nb"} and not have & {"nodes", "units", "neurons", "dims"}:
+        return Role.LAYER_COUNT
     if have & SIZE_WORDS and known and plain and (len(words) > 1 or uses.counted):
         if have & {"hidden", "hid", "middle", "inner", "hdim"} or text in ("h", "h1", "h2"):
             return Role.HIDDEN_SIZES if listed and not uses.counted else Role.HIDDEN_SIZE
@@ -277,7 +279,7 @@ def _by_pattern(name: str, argument: Argument, uses: Uses, function: FunctionFac
 def _by_use(argument: Argument, uses: Uses) -> Role:
     """The role that the use alone suggests."""
     note = argument.annotation.lower()
-    if uses.strings:
+    if uses.strings or uses.attribute_of:
         return Role.CHOICE
     if uses.called or "callable" in note:
         return Role.FUNCTION

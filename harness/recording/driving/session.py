@@ -199,6 +199,10 @@ class Session:
             return
         labels = self.pick_labels()
         self.sizes = Sizes(inputs=self.input_size, outputs=self.output_size)
+        if self.inputs_given and self.sizes.inputs in (HIDDEN, SECOND_HIDDEN, self.sizes.outputs):
+            self.watcher.notes.append(f"it only runs with {self.sizes.inputs} inputs, as many as units elsewhere")
+        elif self.outputs_given and self.sizes.outputs in (HIDDEN, SECOND_HIDDEN):
+            self.watcher.notes.append(f"it only runs with {self.sizes.outputs} outputs, as many as hidden units")
         self.data = dict(make_data(self.sizes, labels, self.seed))
         self.names["X"], self.names["labels"] = self.data["X"].copy(), self.data["labels"].copy()
         self.names["Y"] = self.data["Y"].copy().view(Targets)
@@ -209,11 +213,15 @@ class Session:
 
     def discovered(self) -> tuple[int, int] | None:
         """Numbers of inputs and outputs that the weights made so far suggest, and which way round they are used."""
+        return dimensions(self.matrices())
+
+    def matrices(self) -> list[np.ndarray[Any, Any]]:
+        """The floating arrays with two axes in all that was made so far."""
         matrices: list[np.ndarray[Any, Any]] = []
         for name in [*self.objects, *self.pool.values()]:
             with contextlib.suppress(Exception):
                 matrices.extend(_matrices(self.value(name), set()))
-        return dimensions(matrices)
+        return matrices
 
     # Functions of the file
 

@@ -13,8 +13,8 @@ WEIGHT_NAME = re.compile(
     r"(weight|bias|theta|synapse|kernel|param|coef|(?<![a-z])[wb](?![a-z])|(?<![a-z])[wb]_?[a-z]?[a-z]?\d*$)", re.IGNORECASE
 )
 GRADIENT_NAME = re.compile(
-    r"(^d_?[A-Z]|^d_?[wb]\d*$|^_?d_?(weight|bias|theta)|grad|nabla|delta|deriv|^d[A-Z]|loss|cost|err|acc|total|count|sum"
-    r"|correct|score|decay|penalty|regular|reg_|^v[A-Z_]|velocity|moment|running|^z\d*$|^a\d*$|^out|^res)",
+    r"((?-i:^d_?[A-Z])|^d_?[wb]\d*$|^_?d_?(weight|bias|theta)|grad|nabla|delta|deriv|loss|cost|err|acc|total|count|sum"
+    r"|correct|score|decay|penalty|regular|reg_|(?-i:^v[A-Z_])|velocity|moment|running|^z\d*$|^a\d*$|^out|^res)",
     re.IGNORECASE,
 )
 STEP_WORDS = re.compile(r"(grad|delta|nabla|\bd[A-Zwb]|adjust|change|correction|velocity|update|(?<![a-z])d_?[wb])")
@@ -78,6 +78,7 @@ class Uses:
     element_counted: bool = False  # np.zeros(name[i])
     element_called: bool = False
     appended: bool = False
+    attribute_of: set[str] = field(default_factory=set)  # getattr(Losses, name)
 
     def merge(self, other: Uses) -> None:
         """Adds what another piece of code does with it."""
@@ -602,6 +603,8 @@ def _note_use(uses: Uses, elements: set[str], name: str, item: ast.AST) -> None:
                         uses.counted = True
                 if maker and isinstance(one, ast.Name) and one.id in elements:
                     uses.element_counted = True
+        if function == "getattr" and len(item.args) > 1 and any(_is_name(part, name) for part in ast.walk(item.args[1])):
+            uses.attribute_of.add(_last_name(item.args[0]))
         if any(_is_name(argument, name) for argument in item.args):
             if function == "len":
                 uses.measured = True

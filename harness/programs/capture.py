@@ -21,7 +21,7 @@ import keras
 import numpy as np
 
 from .. import BadInput
-from .copies import copied_model, first_line
+from .copies import array_of, copied_model, first_line
 from .data_sources import training_data
 from .edits import Edit, edited_files
 from .places import Sources
@@ -412,7 +412,7 @@ def program_of(model: Any, x: Any, y: Any = None, *, name: str | None = None, **
         given=given,
         data=data,
         validation=validation,
-        initial_weights={weight.path: np.array(weight) for weight in model.weights},
+        initial_weights={weight.path: array_of(weight) for weight in model.weights},
         set_weights=frozen_paths(model),
         is_copyable=is_copyable,
         notes=tuple(notes),

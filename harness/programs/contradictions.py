@@ -673,7 +673,7 @@ def layer_rules(subject: Subject) -> Finding:
             is_set = any(weight.path in program.set_weights for weight in layer.weights)
             yield Contradiction(
                 id="frozen-layer", check=Check.FROZEN_OUTPUT if is_output else Check.FROZEN_RANDOM,
-                severity=Severity.FACT if is_set or not (program.places.layers or is_output) else Severity.SUSPICION,
+                severity=Severity.SUSPICION if is_output or (program.places.layers and not is_set) else Severity.FACT,
                 place=subject.layer_place(layer.name), layer=layer.name, values={"layer": layer.name},
             )  # fmt: skip
     yield from dropout_rules(subject, layers)

@@ -20,7 +20,7 @@ import keras
 import numpy as np
 
 from .. import BadInput
-from .copies import CONSTRUCTION, copied_model
+from .copies import CONSTRUCTION, array_of, copied_model
 from .data_sources import TrainingData, training_data
 from .places import Sources, argument_of, assignments, call_at
 from .program import FitError, Note, NoteKind, Place, Places, Program, Validation, row_count, take_rows
@@ -361,7 +361,7 @@ class Recorder:
             given=given,
             data=data,
             validation=validation,
-            initial_weights={weight.path: np.array(weight) for weight in model.weights},
+            initial_weights={weight.path: array_of(weight) for weight in model.weights},
             set_weights=set_paths,
             is_copyable=is_copyable,
             places=self._places(model, compile_call, place),
@@ -547,7 +547,7 @@ def same_data(data: tuple[Any, Any], given: Mapping[str, Any]) -> bool:
 
 def fingerprint(variable: Any) -> int:
     """A number that changes with the values of a weight."""
-    return zlib.crc32(np.ascontiguousarray(variable).view(np.uint8).ravel().data)
+    return zlib.crc32(array_of(variable).tobytes())
 
 
 def refuse_own_steps(model: Any, place: Place | None, path: Path) -> None:

@@ -32,6 +32,20 @@ STEPS_AT_ONCE = 50  # updates of one execution, where the steps of an epoch can 
 GLOBAL_STREAM = 4  # tells seeds of Keras' global generator apart from the others
 
 
+class FitFailed(Exception):
+    """Keras' own ``fit`` raised an exception: the program cannot be trained as it is.
+
+    Attributes:
+        kind: class of the exception, such as ``ValueError``.
+        message: what it says.
+    """
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__(f"{type(error).__name__}: {error}")
+        self.kind = type(error).__name__
+        self.message = str(error)
+
+
 class FitTrainer:
     """A compiled copy of a program's model, trained again and again from other weights.
 
@@ -175,8 +189,12 @@ def fit_members(
         reason, detail: why this is not vectorised.
     Raises:
         ValueError: learning rates for an optimizer with a schedule.
+        FitFailed: Keras raised an exception.
     """
-    trainer = FitTrainer(program, data, plan)
+    try:
+        trainer = FitTrainer(program, data, plan)
+    except Exception as error:
+        raise FitFailed(error) from error
     if learning_rates is not None and not trainer.is_settable:
         raise ValueError("the learning rate is a schedule, so that members cannot have rates of their own")
     epochs, partial = divmod(updates, plan.steps)
@@ -185,8 +203,11 @@ def fit_members(
     for member, seed in enumerate(seeds):
         rate = None if learning_rates is None else float(learning_rates[member])
         trainer.reset(seed, [stacked[member] for stacked in weights], rate)
-        with silenced():
-            histories.append(trainer.train(seed, epochs, partial, validation))
+        try:
+            with silenced():
+                histories.append(trainer.train(seed, epochs, partial, validation))
+        except Exception as error:
+            raise FitFailed(error) from error
         finals.append([np.array(w) for w in trainer.model.get_weights()])
         made.append(int(np.asarray(trainer.model.optimizer.iterations)))
 

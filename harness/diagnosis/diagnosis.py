@@ -349,11 +349,10 @@ class _Diagnoser:
         return outcome_of(self.search.run(()).trial.scores, self.search.bar, self.search.bar)
 
     def mostly_learns(self) -> bool:
-        """Whether a program that fails from some seeds of the search learns from most, those of the confirmation too."""
+        """Whether a program that fails from some seeds of the search learns from most, counting fresh ones."""
         runs = [self.search.run((), stage=stage) for stage in (Stage.SEARCH, Stage.CONFIRM)]
-        return (
-            share_of(np.concatenate([self.search.bar.has_learned(r.trial.scores.held) for r in runs])).value >= MOSTLY
-        )
+        learned = [self.search.bar.has_learned(run.trial.scores.held) for run in runs]
+        return share_of(np.concatenate(learned)).value >= MOSTLY
 
     def tune_rate(self) -> None:
         """Let the repair of the learning rate set the rate that does best of several."""

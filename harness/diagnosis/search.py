@@ -34,6 +34,7 @@ CONFIRM_MORE_SEEDS = 32
 FIRST_SEARCH_SEED = 1_000
 FIRST_CONFIRM_SEED = 2_000_000
 MOST_PASSES = 3
+NEARLY = 0.05  # of the way from constant to best: scores that differ by less are as good
 MOST_ALTERNATIVES = 6  # sets that are tried in place of a cause
 PREFIXES = (1, 2, 3, 5, 8, 12)
 CERTAIN = 3  # doubt of a contradiction: nothing else is asked in its place
@@ -154,7 +155,7 @@ class Search:
         return self.in_order(repair.key for repair in self.repairs if repair.doubt >= 1)
 
     def best_rate(self, rates: Sequence[float]) -> tuple[float, bool]:
-        """The rate of several with which the program as it is scores best, and whether it learns with it.
+        """The first rate with which the program scores nearly as well as with the best, and whether it learns with it.
 
         All rates are trained in one call, each from some of the seeds of the search.
         """
@@ -171,8 +172,9 @@ class Search:
         if trial.error is not None:
             return rates[0], False
         medians = [float(np.median(trial.scores.held[given == rate])) for rate in rates]
-        learned = [rate for rate, median in zip(rates, medians) if median >= self.bar.learned]
-        return (learned[0], True) if learned else (rates[int(np.argmax(medians))], False)
+        nearly_best = max(medians) - NEARLY * (self.bar.best - self.bar.constant)
+        chosen = next(rate for rate, median in zip(rates, medians) if median >= nearly_best)
+        return chosen, max(medians) >= self.bar.learned
 
     def replace_repair(self, repair: Repair) -> None:
         """Put another repair in the place of the one with the same key."""

@@ -76,6 +76,7 @@ class Recorder:
     Attributes:
         program: the captured program, once fit has been called.
         fits: calls of fit so far.
+        old_names: arguments of earlier Keras versions that were translated.
     """
 
     def __init__(
@@ -98,6 +99,7 @@ class Recorder:
         self.program: Program | None = None
         self.model: Any = None
         self.fits = 0
+        self.old_names: list[str] = []
         self.merged = 1
         self.deadline = float("inf")
         self.made: dict[int, tuple[Any, Place | None]] = {}
@@ -206,6 +208,9 @@ class Recorder:
         @functools.wraps(initialise)
         def init(made: Any, *arguments: Any, **options: Any) -> None:
             self.made.setdefault(id(made), (made, self.sources.here()))
+            if "lr" in options and isinstance(made, keras.optimizers.Optimizer):
+                options["learning_rate"] = options.pop("lr")
+                self.old_names.append("lr")
             initialise(made, *arguments, **options)
 
         return init
@@ -243,6 +248,9 @@ class Recorder:
         @functools.wraps(fit)
         def fitting(model: Any, *arguments: Any, **options: Any) -> Any:
             place = self.sources.here()
+            if "nb_epoch" in options:
+                options["epochs"] = options.pop("nb_epoch")
+                self.old_names.append("nb_epoch")
             bound = signature.bind(model, *arguments, **options)
             bound.apply_defaults()
             given = dict(bound.arguments)

@@ -21,7 +21,7 @@ from .batches import BatchPlan
 from .copies import derived_seed
 from .lowering import untracked_variables
 from .program import Program
-from .replay import steering_callbacks
+from .replay import steering_callbacks, steers_by_batches
 from .structure import TrainingData, prepared_data
 from .trained import Engine, FallbackReason, Record, Trained
 from .vectorised import SEED_STREAM, seed_places
@@ -61,7 +61,10 @@ class FitTrainer:
         self.plan = plan
         self.model = program.fresh_model(0) if program.is_copyable else program.model
         program.compile_copy(self.model)
-        self.model.steps_per_execution = steps_at_once(plan.steps)
+        self.callbacks = steering_callbacks(program.callbacks)
+        own_steps = program.compile_options.get("steps_per_execution") or 1
+        self.at_once = own_steps if steers_by_batches(self.callbacks) else steps_at_once(plan.steps)
+        self.model.steps_per_execution = self.at_once
         self.is_settable = isinstance(self.model.optimizer._learning_rate, keras.Variable)
         batch = keras.tree.map_structure(
             lambda a: None if a is None else a[: plan.size], (data.x, data.y, data.sample_weight)
@@ -110,7 +113,7 @@ class FitTrainer:
             Keras' history: name -> value of each epoch.
         """
         program, steps = self.program, self.plan.steps
-        callbacks = [copied_callback(c) for c in steering_callbacks(program.callbacks)]
+        callbacks = [copied_callback(callback) for callback in self.callbacks]
         given = None
         if validation is not None:
             given = tuple(a for a in (validation.x, validation.y, validation.sample_weight) if a is not None)
@@ -134,7 +137,7 @@ class FitTrainer:
             fitted = self.model.fit(
                 self.dataset(seed, epochs * steps, epochs * steps + partial), validation_data=given, verbose=0
             )
-            self.model.steps_per_execution = steps_at_once(steps)
+            self.model.steps_per_execution = self.at_once
             for name, values in fitted.history.items():
                 history.setdefault(name, []).extend(map(float, values))
         return history
@@ -240,7 +243,7 @@ def fit_members(
         weights=stacked,
         updates=np.array(made),
         diverged=(first_bad >= 0) | spoiled,
-        diverged_at=np.where(first_bad >= 0, np.minimum((first_bad + 1) * plan.steps, updates), -1),
+        diverged_at=np.where(first_bad >= 0, np.minimum((first_bad + 1) * plan.steps, made), -1),
     )
 
 

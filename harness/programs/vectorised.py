@@ -160,10 +160,10 @@ class VectorisedLoop:
         values += zip(self.model.metrics_variables, metrics or map(tf.constant, self.fresh_metrics))
         return StatelessScope(state_mapping=values, collect_losses=True)
 
-    def _member_loss(self, trainable: Any, other: Any, metrics: Any, leaves: Any, training: bool) -> tuple[Any, ...]:
+    def _member_loss(self, trainable: Any, other: Any, metrics: Any, batch: Any, training: bool) -> tuple[Any, ...]:
         """(loss, other variables, metrics' variables) of one member after one batch."""
         model = self.model
-        x, y, weight = self.data.packed(list(leaves))
+        x, y, weight = batch
         with self._scope(trainable, other, metrics) as scope:
             known = set(scope.state_mapping)
             outputs = model(x, training=training) if model._call_has_training_arg else model(x)
@@ -180,10 +180,10 @@ class VectorisedLoop:
     def _member_step(self, arguments: Any) -> tuple[Any, ...]:
         """(loss, trainable, other, optimizer's, metrics' variables) of one member after one update."""
         trainable, other, optimizer, metrics, leaves = arguments
-        trainable = list(trainable)
+        trainable, batch = list(trainable), self.data.packed(list(leaves))
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(trainable)
-            loss, other, metrics = self._member_loss(trainable, other, metrics, leaves, training=True)
+            loss, other, metrics = self._member_loss(trainable, other, metrics, batch, training=True)
         gradients = tape.gradient(loss, trainable)
         if all(gradient is None for gradient in gradients):
             raise CannotVectorise(FallbackReason.STATE, "no weight has a gradient")
@@ -411,11 +411,11 @@ class VectorisedLoop:
 
         return tf.vectorized_map(predict, (tuple(trainable), tuple(other)))
 
-    def _evaluated(self, trainable: Any, other: Any, metrics: Any, leaves: Any) -> Any:
+    def _evaluated(self, trainable: Any, other: Any, metrics: Any, batch: Any) -> Any:
         """(losses, metrics' variables) of all members on the same rows."""
         arguments = (tuple(trainable), tuple(other), tuple(metrics))
         losses, _, counted = tf.vectorized_map(
-            lambda a: self._member_loss(a[0], a[1], a[2], leaves, training=False), arguments
+            lambda a: self._member_loss(a[0], a[1], a[2], batch, training=False), arguments
         )
         return losses, counted
 
@@ -447,9 +447,9 @@ class VectorisedLoop:
         """
         state = self.with_fresh_metrics(state)
         total = np.zeros(self.members)
-        leaves = data.leaves()
         for first in range(0, data.rows, piece):
-            part = [tf.constant(leaf[first : first + piece]) for leaf in leaves]
+            part = tuple(take_rows(a, slice(first, first + piece)) for a in (data.x, data.y, data.sample_weight))
+            part = keras.tree.map_structure(lambda a: None if a is None else tf.constant(a), part)
             with lowered_operations(), _quiet():
                 losses, metrics = self._evaluate(state.trainable, state.other, state.metrics, part)
             state = replace(state, metrics=list(metrics))

@@ -26,6 +26,7 @@ from .case import Case
 from .outcomes import MOSTLY, Bar, Scores, Share, share_of
 from .repair import Repair
 from .repairs import apply_repairs, order_of
+from .training_repairs import epochs_repair
 from .trials import REFUSALS, Ledger, Plan, Trial, estimated_seconds, joined_trials, run_variant
 from .variants import Variant
 
@@ -234,7 +235,7 @@ class Search:
                     kept = smaller
             if kept == before:
                 break
-        return self._weaker(kept)
+        return self._shorter(self._weaker(kept))
 
     def _without_block(self, keys: Keys) -> Keys:
         """The set without the blocks of coupled repairs that can be taken back as a whole."""
@@ -250,8 +251,25 @@ class Search:
         if "optimizer" in keys and "learning-rate" in self.by_key:
             rate = self.by_key["learning-rate"]
             weaker = keys - {"optimizer"} | {"learning-rate"}
-            if rate.doubt >= 1 and self.learns(weaker):
+            if rate.doubt >= max(1, self.by_key["optimizer"].doubt) and self.learns(weaker):
                 return weaker
+        return keys
+
+    def _shorter(self, keys: Keys) -> Keys:
+        """The set with fewer epochs, where fewer than the repair gives are enough; tried in doubling steps."""
+        if "too-few-epochs" not in keys:
+            return keys
+        change = self.by_key["too-few-epochs"].changes[0]
+        most = int(change.new or 1) // max(1, int(change.old or 1))
+        factor = 2
+        while factor < most:
+            key = f"too-few-epochs:{factor}"
+            doubt = self.by_key["too-few-epochs"].doubt
+            self.by_key[key] = epochs_repair(self.case.program, factor, doubt, key=key)
+            shorter = keys - {"too-few-epochs"} | {key}
+            if self.learns(shorter, optional=True):
+                return shorter
+            factor *= 2
         return keys
 
     # Alternatives
@@ -260,6 +278,7 @@ class Search:
         """Repairs that do in place of a cause: pairs of the cause's key and the other's."""
         found: list[tuple[str, str]] = []
         tried = 0
+        named = {self.by_key[key].fault for key in keys}
         for cause in self.in_order(keys):
             if self.by_key[cause].doubt >= CERTAIN:
                 continue
@@ -268,7 +287,7 @@ class Search:
                 if tried >= MOST_ALTERNATIVES:
                     return found
                 usual = ("learning-rate", "optimizer", "too-few-epochs", "unscaled-inputs", "unscaled-targets")
-                if repair.key in keys or (repair.doubt < 1 and repair.key not in usual):
+                if repair.fault in named or (repair.doubt < 1 and repair.key not in usual):
                     continue
                 tried += 1
                 if self.learns(rest | {repair.key}, optional=True):

@@ -119,9 +119,7 @@ def healthy() -> dict[str, Any]:
         hidden = Layers.BatchNormalization()(hidden)
         hidden = Layers.Activation("relu")(hidden)
         model = keras.Model([first, second], Layers.Dense(1, activation="sigmoid")(hidden))
-        return program(
-            model, [x[:, :1], x[:, 1:]], y, loss="binary_crossentropy", optimizer=Adam(0.01), epochs=30
-        )
+        return program(model, [x[:, :1], x[:, 1:]], y, loss="binary_crossentropy", optimizer=Adam(0.01), epochs=30)
 
     def lstm() -> Any:
         x, y = windows()
@@ -211,7 +209,11 @@ def faulty() -> dict[str, tuple[Any, frozenset[str]]]:
         units = options.pop("units", (32, 16, 4))
         made = {"optimizer": Adam(0.01), "epochs": 25} | options
         return program(
-            dense(*units, **({"inputs": 2, "last": last} | network)), x, y if coded is None else coded(y), loss=loss, **made
+            dense(*units, **({"inputs": 2, "last": last} | network)),
+            x,
+            y if coded is None else coded(y),
+            loss=loss,
+            **made,
         )
 
     def wave(**options: Any) -> Any:
@@ -227,8 +229,8 @@ def faulty() -> dict[str, tuple[Any, frozenset[str]]]:
         x, y = digits()
         a, b, c, d = train_test_split(x, y, test_size=0.25, random_state=0)
         return program(
-            dense(64, 10, inputs=64, last="softmax"), a, c, loss="sparse_categorical_crossentropy", epochs=12,
-            validation_data=(b * 255, d),
+            dense(64, 10, inputs=64, last="softmax"), (a - 0.5) / 0.3, c, loss="sparse_categorical_crossentropy",
+            epochs=12, validation_data=(b * 255, d),
         )  # fmt: skip
 
     def frozen() -> Any:
@@ -327,7 +329,9 @@ def faulty() -> dict[str, tuple[Any, frozenset[str]]]:
         ),
         "stopped": one(
             lambda: wave(
-                callbacks=(keras.callbacks.EarlyStopping(monitor="loss", patience=0, min_delta=1.0),), epochs=60
+                callbacks=(keras.callbacks.EarlyStopping(monitor="loss", patience=0, min_delta=1.0),),
+                epochs=60,
+                optimizer=Adam(0.001),
             ),
             "too-few-epochs",
         ),

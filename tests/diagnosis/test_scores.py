@@ -44,9 +44,7 @@ def test_r_squared_has_a_lower_end_and_survives_nan() -> None:
 
 
 def binary() -> Task:
-    return infer_task(
-        np.array([0, 1, 1, 0]), loss="binary_crossentropy", output_units=1, output_activation="sigmoid"
-    )
+    return infer_task(np.array([0, 1, 1, 0]), loss="binary_crossentropy", output_units=1, output_activation="sigmoid")
 
 
 def test_constant_scores() -> None:
@@ -58,9 +56,8 @@ def test_constant_scores() -> None:
 def test_one_column_is_read_by_the_threshold() -> None:
     outputs = np.array([[0.2], [0.7], [0.4], [0.9]])
     assert read_classes(binary(), outputs, ONE).tolist() == [0, 1, 0, 1]
-    assert read_classes(binary(), outputs - 0.5, Reading(threshold=0.0, column_classes=ONE.column_classes)).tolist() == [
-        0, 1, 0, 1,
-    ]  # fmt: skip
+    at_zero = Reading(threshold=0.0, column_classes=ONE.column_classes)
+    assert read_classes(binary(), outputs - 0.5, at_zero).tolist() == [0, 1, 0, 1]
 
 
 def test_one_column_for_several_classes_is_the_nearest_label() -> None:

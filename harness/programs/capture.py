@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import importlib.util
 import inspect
 import io
 import os
@@ -20,7 +21,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from .. import BadInput
+from ..errors import BadInput
 from .copies import array_of, copied_model, first_line
 from .data_sources import training_data
 from .edits import Edit, edited_files
@@ -273,6 +274,8 @@ def _not_captured(
         root = failure.name.split(".")[0]
         if root in ("keras", "tensorflow"):
             return BadInput(f"{what}; Keras {keras.__version__} does not have this module, so change the import")
+        if root != failure.name and importlib.util.find_spec(root) is not None:
+            return BadInput(f"{what}; the installed version of {root} does not have this module, so change the import")
         return BadInput(f"{what}; install it with: pip install {PACKAGES.get(root, root)}")
     if isinstance(failure, (FileNotFoundError, NotADirectoryError)):
         return _MissingFile(BadInput(f"{what}; start from the folder that the script's paths are relative to"))

@@ -42,6 +42,12 @@ MOVED: dict[str, tuple[str, ...]] = {
          "engine.sequential"),
         ENGINE,
     ),
+    **dict.fromkeys(
+        ("optimizers.gradient_descent_v2", "optimizers.adam_v2", "optimizers.rmsprop_v2", "optimizers.adagrad_v2",
+         "optimizers.nadam_v2", "optimizers.adamax_v2", "optimizers.adadelta_v2", "optimizer_v2",
+         "optimizer_v2.gradient_descent", "optimizer_v2.adam", "optimizer_v2.rmsprop"),
+        ("optimizers",),
+    ),
     "objectives": ("losses",),
     "initializations": ("initializers",),
     "backend.tensorflow_backend": ("backend",),
@@ -124,7 +130,7 @@ def old_names(is_users: Callable[[str], bool]) -> Iterator[MovedFinder]:
         for name in ("fit_generator", "evaluate_generator", "predict_generator"):
             new_name = name.removesuffix("_generator")
             _supply(stack, keras.Model, name, functools.partialmethod(_by_generator, new_name))
-        sys.meta_path.insert(0, finder)
+        sys.meta_path.append(finder)  # asked last: what exists is not replaced
         try:
             yield finder
         finally:

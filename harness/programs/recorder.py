@@ -19,7 +19,7 @@ from unittest import mock
 import keras
 import numpy as np
 
-from .. import BadInput
+from ..errors import BadInput
 from .copies import CONSTRUCTION, array_of, copied_model
 from .data_sources import TrainingData, training_data
 from .places import Sources, argument_of, assignments, call_at

@@ -217,6 +217,7 @@ def protected(workspace: Workspace) -> Iterator[None]:
         ):  # fmt: skip
             stack.enter_context(mock.patch.object(module, name, mapped(getattr(module, name), workspace, count)))
         stack.enter_context(protected_hdf5(workspace))
+        stack.enter_context(protected_events(workspace))
         yield
 
 
@@ -242,4 +243,18 @@ def protected_hdf5(workspace: Workspace) -> Iterator[None]:
         plain(self, workspace.readable(name) if mode == "r" else workspace.writable(name), mode, *arguments, **options)
 
     with mock.patch.object(h5py.File, "__init__", initialise):
+        yield
+
+
+@contextlib.contextmanager
+def protected_events(workspace: Workspace) -> Iterator[None]:
+    """The same for the event files that TensorFlow writes for TensorBoard."""
+    import tensorflow.summary as summary  # tf.summary is another object until this is imported
+
+    plain = summary.create_file_writer
+
+    def create(logdir: Any, *arguments: Any, **options: Any) -> Any:
+        return plain(workspace.writable(logdir), *arguments, **options)
+
+    with mock.patch.object(summary, "create_file_writer", create):
         yield

@@ -146,6 +146,71 @@ def test_a_script_below_runs_in_its_own_folder_if_its_data_are_there(script, tmp
     assert capture_script(path).program.rows == 6
 
 
+def test_data_above_the_script_are_found_and_not_overwritten(script, tmp_path, monkeypatch):
+    (tmp_path / "work" / "code").mkdir(parents=True)
+    (tmp_path / "work" / "data").mkdir()
+    np.savetxt(tmp_path / "work" / "data" / "x.csv", np.ones((6, 3)))
+    write = "open('../data/x.csv', 'w').write('0')\nopen('../new.txt', 'w').write('0')\n"
+    write += "print(open('../new.txt').read())\n"
+    script(HEADER, MODEL, "model.fit(np.loadtxt('../data/x.csv'), np.zeros(6))\n", write, name="work/code/train.py")
+    monkeypatch.chdir(tmp_path / "work" / "code")
+    captured = capture_script("train.py")
+    assert captured.program.rows == 6
+    assert captured.output.endswith("0\n")
+    assert np.array_equal(np.loadtxt(tmp_path / "work" / "data" / "x.csv"), np.ones((6, 3)))
+    assert not (tmp_path / "work" / "new.txt").exists()
+
+
+def test_callbacks_write_into_the_copy(script, tmp_path):
+    logs, best = str(tmp_path / "logs"), str(tmp_path / "best.weights.h5")
+    program = capture_script(
+        script(
+            HEADER,
+            MODEL,
+            f"""\
+            from keras.callbacks import CSVLogger, ModelCheckpoint, TensorBoard
+            saving = ModelCheckpoint({best!r}, save_weights_only=True, monitor="loss")
+            model.fit(x, y, callbacks=[TensorBoard({logs!r}), CSVLogger("log.csv"), saving])
+            """,
+        )
+    ).program
+    assert program.error is None
+    assert len(program.callbacks) == 3
+    assert os.listdir(tmp_path) == ["train.py"]
+
+
+def test_names_of_earlier_versions(script):
+    program = capture_script(
+        script(
+            """\
+            import numpy as np
+            from keras.models import Sequential
+            from keras.layers.core import Dense
+            from keras.layers.normalization import BatchNormalization
+            from keras.utils import np_utils
+            from keras.optimizers import adam
+            from keras import backend as K
+            x = np.random.rand(30, 4)
+            y = np_utils.to_categorical(np.arange(30) % 3)
+            model = Sequential([Dense(3, input_dim=4, activation="softmax")])
+            def loss(true, predicted):
+                return K.mean(K.square(true - predicted))
+            model.compile(loss=loss, optimizer=adam(lr=0.25))
+            def batches():
+                while True:
+                    yield x, y
+            model.fit_generator(batches(), steps_per_epoch=2, epochs=3)
+            """
+        )
+    ).program
+    assert program.optimizer.get_config()["learning_rate"] == 0.25
+    assert (program.epochs, len(program.history["loss"])) == (3, 3)
+    old = [note.detail for note in program.notes if note.kind is NoteKind.OLD_NAME]
+    assert old == ["keras.layers.core", "keras.layers.normalization", "keras.utils.np_utils", "lr"]
+    copy = program.compile_copy(program.initial_model())
+    copy.fit(program.x, program.y, verbose=0)  # its loss still finds the functions
+
+
 def test_plots_do_nothing(script):
     captured = capture_script(
         script(
@@ -306,6 +371,8 @@ def test_notebooks(script):
         ("print('hello')\n", "train.py: expected a script that calls model.fit(), got one that ends without"),
         ("import torch\n", "train.py: expected a program that trains with Keras, got one that imports PyTorch"),
         ("import nothing_of_this_name\n", "install it with: pip install nothing_of_this_name"),
+        ("import numpy.no_such_part\n", "the installed version of numpy does not have this module"),
+        ("import keras.no_such_part\n", "does not have this module, so change the import"),
         ("print 'old'\n", "train.py:1: the script fails before it calls fit: SyntaxError"),
         ("open('none.csv')\n", "train.py:1: the script fails before it calls fit: FileNotFoundError"),
         ("x = 3\nx.fit\n", "train.py:2: the script fails before it calls fit: AttributeError"),

@@ -52,7 +52,8 @@ class Case:
         task: what is to be learned
         head: output units, activation and loss
         inputs: one array for each input of the model: training rows, then validation rows
-        targets_given: the targets of the same rows, as the program has them
+        targets_given: the targets of the same rows, as the program has them; numbers in the place of text
+        text_targets: the targets as the program has them if they are text; None otherwise
         targets: the same in the form that scores are computed from
         rows: number of training rows, those of the program's ``validation_split`` included
         split: which rows train and judge
@@ -71,6 +72,7 @@ class Case:
     head: Head
     inputs: tuple[Array, ...]
     targets_given: Array
+    text_targets: Array | None
     targets: Array
     rows: int
     split: Split
@@ -106,6 +108,7 @@ def prepare_case(program: Program, *, seed: int = 0) -> Case:
             "time: make a model of the same inputs and that output."
         )
     inputs, targets_given, rows = _table(program)
+    targets_given, text_targets = numbered(targets_given)
     head = read_head(program)
     task = infer_task(
         targets_given[:rows],
@@ -152,6 +155,7 @@ def prepare_case(program: Program, *, seed: int = 0) -> Case:
         head=head,
         inputs=inputs,
         targets_given=targets_given,
+        text_targets=text_targets,
         targets=targets,
         rows=rows,
         split=split,
@@ -182,6 +186,17 @@ def _table(program: Program) -> tuple[tuple[Array, ...], Array, int]:
             inputs = [np.concatenate(pair) for pair in zip(inputs, more)]
             targets = np.concatenate([targets, more_targets])
     return tuple(inputs), targets, rows
+
+
+def numbered(targets: Array) -> tuple[Array, Array | None]:
+    """Targets as numbers, and as they were if they are text: each distinct text has the number of its place."""
+    if targets.dtype.kind not in "USO":
+        return targets, None
+    try:
+        return targets.astype(float), None
+    except (TypeError, ValueError):
+        text = targets.astype(str)
+        return np.unique(text, return_inverse=True)[1].reshape(targets.shape), text
 
 
 def counts_classes(metrics: Any) -> bool:

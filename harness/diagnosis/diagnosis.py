@@ -38,6 +38,9 @@ BUDGET_SECONDS = 30.0
 METRIC_OF_REGRESSION = "mae"
 ABORT_FACTOR = 6.0  # times the budget after which the clock aborts
 LEAST_SECONDS = 20.0  # before which it never does
+LEAST_WAY = 0.05  # between constant and best prediction, below which a program cannot be placed
+LEAST_NOISES = 2.5  # the same in standard deviations of the score
+MUCH_BETTER = 0.15  # of the way from constant to best by which a repaired contradiction must be better to matter
 WORTH_MORE_SEEDS = 0.15  # difference of two shares from which more seeds may tell them apart
 STARTS = (
     Fault.CLONES,
@@ -318,11 +321,16 @@ class _Diagnoser:
         """The outcome, and the causes if it does not learn."""
         search = self.search
         own = search.run(())
+        if own.trial.error is None and self.case.program.error is not None:
+            return  # fit raised something that training alone does not, such as a metric: nothing to judge
+        if own.trial.error is not None and self.case.program.history:
+            return  # fit worked in the program and does not here: what was captured is not what was run
         if not self.has_signal():
             self.without_signal(own)
             return
         self.outcome = self.outcome_now()
-        if self.outcome is OutcomeKind.LEARNS and not self.may_be_far_from_best(own):
+        is_fine = self.outcome is OutcomeKind.LEARNS and not self.contradiction_matters()
+        if is_fine and not self.may_be_far_from_best(own):
             return
         if self.outcome is OutcomeKind.LUCKY and self.mostly_learns():
             self.outcome = OutcomeKind.LEARNS
@@ -338,9 +346,8 @@ class _Diagnoser:
         self.confirm(self.minimal)
         if self.causes:
             self.look_for_alternatives(self.minimal)
-            longer_is_enough = self.minimal == {"too-few-epochs"} or (
-                len(self.minimal) == 1 and any(a.fault is Fault.TOO_FEW_EPOCHS for a in self.alternatives)
-            )
+            faults = {cause.fault for cause in self.causes} | {other.fault for other in self.alternatives}
+            longer_is_enough = len(self.minimal) == 1 and Fault.TOO_FEW_EPOCHS in faults
             if longer_is_enough and self.outcome in (OutcomeKind.UNDERFITS, OutcomeKind.DOES_NOT_TRAIN):
                 self.outcome = OutcomeKind.SLOW
 
@@ -349,11 +356,10 @@ class _Diagnoser:
         return outcome_of(self.search.run(()).trial.scores, self.search.bar, self.search.bar)
 
     def mostly_learns(self) -> bool:
-        """Whether a program that fails from some seeds of the search learns from most, those of the confirmation too."""
+        """Whether a program that fails from some seeds of the search learns from most, counting fresh ones."""
         runs = [self.search.run((), stage=stage) for stage in (Stage.SEARCH, Stage.CONFIRM)]
-        return (
-            share_of(np.concatenate([self.search.bar.has_learned(r.trial.scores.held) for r in runs])).value >= MOSTLY
-        )
+        learned = [self.search.bar.has_learned(run.trial.scores.held) for run in runs]
+        return share_of(np.concatenate(learned)).value >= MOSTLY
 
     def tune_rate(self) -> None:
         """Let the repair of the learning rate set the rate that does best of several."""
@@ -372,25 +378,22 @@ class _Diagnoser:
             search.replace_repair(rate_repair(facts.rate, rate, max(known.doubt, least)))
 
     def has_signal(self) -> bool:
-        """Whether off-the-shelf learners find more than chance in the data."""
+        """Whether off-the-shelf learners find more than chance in the data, and more than the noise of the score."""
         references = self.case.references
+        way = references.best - references.constant
         if references.p_value is None:
-            return references.best > references.constant
-        return references.p_value <= SIGNAL_LEVEL and references.best > references.constant
+            return way > 0
+        return references.p_value <= SIGNAL_LEVEL and way > max(LEAST_WAY, LEAST_NOISES * references.noise)
 
     def without_signal(self, own: Run) -> None:
-        """The outcome where the references are at chance: the repaired network decides."""
+        """The outcome where the references are at chance or hardly above: the repaired network decides."""
         search, references = self.search, self.case.references
         best = own
         sets = list(search.full_sets(search.questioned()))
         for keys in [*sets[:1], *sets[-1:]]:
-            found = search.run(keys)
-            best = max(best, found, key=lambda run: run.median)
-        margin = 0.1 if references.noise == 0 else max(0.05, 3 * references.noise)
-        if best.median < references.constant + margin:
-            self.outcome = OutcomeKind.NO_SIGNAL if references.apt else OutcomeKind.DOES_NOT_TRAIN
-            if self.outcome is OutcomeKind.NO_SIGNAL:
-                self.causes = [Cause(fault=Fault.NO_SIGNAL, changes=(), repaired=None, unrepaired=self.level(own))]
+            best = max(best, search.run(keys), key=lambda run: run.median)
+        if best.median < references.constant + max(LEAST_WAY, LEAST_NOISES * references.noise):
+            self.judge_at_chance(own, best)
             return
         search.bar = Bar(constant=references.constant, best=best.median, noise=references.noise)
         self.outcome = self.outcome_now()
@@ -399,6 +402,35 @@ class _Diagnoser:
             return
         self.minimal = search.minimise(best.repairs)
         self.confirm(self.minimal)
+
+    def judge_at_chance(self, own: Run, best: Run) -> None:
+        """The outcome where neither the references nor the repaired network are clearly above chance."""
+        references = self.case.references
+        at_chance = references.p_value is None or references.p_value > SIGNAL_LEVEL
+        memorised = float(np.median(best.trial.scores.training)) > references.constant + 0.5 * (1 - references.constant)
+        if at_chance and (references.apt or memorised):
+            self.outcome = OutcomeKind.NO_SIGNAL
+            self.causes = [Cause(fault=Fault.NO_SIGNAL, changes=(), repaired=None, unrepaired=self.level(own))]
+        elif at_chance:
+            self.outcome = OutcomeKind.DOES_NOT_TRAIN
+        elif own.median >= references.constant:
+            self.outcome = OutcomeKind.LEARNS  # the little that there is to learn
+        else:
+            self.outcome = OutcomeKind.OVERFITS
+
+    def contradiction_matters(self) -> bool:
+        """Whether a program that learns is much better without its contradictions; the bar is then raised."""
+        search = self.search
+        certain = [repair.key for repair in search.repairs if repair.doubt >= CERTAIN]
+        if not certain:
+            return False
+        own, repaired = search.run(()), search.run(certain)
+        bar = Bar(constant=search.bar.constant, best=max(search.bar.best, repaired.median), noise=search.bar.noise)
+        if bar.fraction(repaired.median) - bar.fraction(own.median) < MUCH_BETTER:
+            return False
+        search.bar = dataclasses.replace(bar, noise=0.0)
+        self.outcome = self.outcome_now()
+        return self.outcome is not OutcomeKind.LEARNS
 
     def may_be_far_from_best(self, own: Run) -> bool:
         """Whether a program that is as good as the references may still be far from what a network reaches: images and

@@ -92,7 +92,7 @@ def suitable_heads(case: Case) -> Iterator[HeadChoice]:
 def is_numbered_from_zero(case: Case) -> bool:
     """Whether the class labels are 0, 1, ... or a subset of such numbers that the outputs have room for."""
     values = case.task.values
-    if len(values) == 0 or not np.all(values == np.round(values)) or values.min() < 0:
+    if case.text_targets is not None or len(values) == 0 or not np.all(values == np.round(values)) or values.min() < 0:
         return False
     return bool(values.max() < max(len(values), case.head.units if case.head.units > 1 else 0))
 
@@ -100,6 +100,8 @@ def is_numbered_from_zero(case: Case) -> bool:
 def _fits(case: Case, needed: TargetCoding, plain: bool, units: int) -> bool:
     """Whether the targets are already written as a head needs them."""
     task = case.task
+    if case.text_targets is not None:
+        return False
     if needed is TargetCoding.INDICES:
         zero_one = task.kind is not TaskKind.BINARY or case.head.units > 1 or np.array_equal(task.values, [0, 1])
         return task.format is LabelFormat.INDICES and plain and bool(zero_one)
@@ -134,6 +136,8 @@ def judge_head(case: Case) -> HeadVerdict:
 def can_work(case: Case) -> bool:
     """Whether an unusual head can learn the task all the same; False only if it contradicts it."""
     task, head = case.task, case.head
+    if case.text_targets is not None:
+        return False
     least_output, largest_output = RANGES.get(head.activation.split("+")[-1], (None, None))
     low = -np.inf if least_output is None else least_output
     high = np.inf if largest_output is None else largest_output

@@ -11,10 +11,10 @@ import numpy as np
 
 from .tasks import Array
 
-LEARNED_FRACTION = 0.75  # of the way from a constant prediction to the best known one: from there on, it learns
+LEARNED_FRACTION = 0.8  # of the way from a constant prediction to the best known one: from there on, it learns
 NOTHING_FRACTION = 0.15  # of the same way: below it, nothing was learned
 NOISE_WIDTHS = 1.0  # standard deviations of the judged score by which the threshold is lowered
-LEAST_LOWERED_FRACTION = 0.5  # but not below this share of the way
+LEAST_LOWERED_FRACTION = 0.55  # but not below this share of the way
 MOSTLY = 0.8  # share of the seeds from which a program is said to learn
 LUCKY_SHARES = (0.1, 0.8)  # shares of the seeds between which it depends on the seed
 CONFIDENCE_Z = 1.959963984540054  # of a 95 % interval

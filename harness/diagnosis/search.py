@@ -26,6 +26,7 @@ from .case import Case
 from .outcomes import MOSTLY, Bar, Scores, Share, share_of
 from .repair import Repair
 from .repairs import apply_repairs, order_of
+from .training_repairs import epochs_repair
 from .trials import REFUSALS, Ledger, Plan, Trial, estimated_seconds, joined_trials, run_variant
 from .variants import Variant
 
@@ -34,6 +35,7 @@ CONFIRM_MORE_SEEDS = 32
 FIRST_SEARCH_SEED = 1_000
 FIRST_CONFIRM_SEED = 2_000_000
 MOST_PASSES = 3
+NEARLY = 0.05  # of the way from constant to best: scores that differ by less are as good
 MOST_ALTERNATIVES = 6  # sets that are tried in place of a cause
 PREFIXES = (1, 2, 3, 5, 8, 12)
 CERTAIN = 3  # doubt of a contradiction: nothing else is asked in its place
@@ -154,7 +156,7 @@ class Search:
         return self.in_order(repair.key for repair in self.repairs if repair.doubt >= 1)
 
     def best_rate(self, rates: Sequence[float]) -> tuple[float, bool]:
-        """The rate of several with which the program as it is scores best, and whether it learns with it.
+        """The first rate with which the program scores nearly as well as with the best, and whether it learns with it.
 
         All rates are trained in one call, each from some of the seeds of the search.
         """
@@ -171,8 +173,9 @@ class Search:
         if trial.error is not None:
             return rates[0], False
         medians = [float(np.median(trial.scores.held[given == rate])) for rate in rates]
-        learned = [rate for rate, median in zip(rates, medians) if median >= self.bar.learned]
-        return (learned[0], True) if learned else (rates[int(np.argmax(medians))], False)
+        nearly_best = max(medians) - NEARLY * (self.bar.best - self.bar.constant)
+        chosen = next(rate for rate, median in zip(rates, medians) if median >= nearly_best)
+        return chosen, max(medians) >= self.bar.learned
 
     def replace_repair(self, repair: Repair) -> None:
         """Put another repair in the place of the one with the same key."""
@@ -232,7 +235,7 @@ class Search:
                     kept = smaller
             if kept == before:
                 break
-        return self._weaker(kept)
+        return self._shorter(self._weaker(kept))
 
     def _without_block(self, keys: Keys) -> Keys:
         """The set without the blocks of coupled repairs that can be taken back as a whole."""
@@ -248,8 +251,25 @@ class Search:
         if "optimizer" in keys and "learning-rate" in self.by_key:
             rate = self.by_key["learning-rate"]
             weaker = keys - {"optimizer"} | {"learning-rate"}
-            if rate.doubt >= 1 and self.learns(weaker):
+            if rate.doubt >= max(1, self.by_key["optimizer"].doubt) and self.learns(weaker):
                 return weaker
+        return keys
+
+    def _shorter(self, keys: Keys) -> Keys:
+        """The set with fewer epochs, where fewer than the repair gives are enough; tried in doubling steps."""
+        if "too-few-epochs" not in keys:
+            return keys
+        change = self.by_key["too-few-epochs"].changes[0]
+        most = int(change.new or 1) // max(1, int(change.old or 1))
+        factor = 2
+        while factor < most:
+            key = f"too-few-epochs:{factor}"
+            doubt = self.by_key["too-few-epochs"].doubt
+            self.by_key[key] = epochs_repair(self.case.program, factor, doubt, key=key)
+            shorter = keys - {"too-few-epochs"} | {key}
+            if self.learns(shorter, optional=True):
+                return shorter
+            factor *= 2
         return keys
 
     # Alternatives
@@ -258,6 +278,7 @@ class Search:
         """Repairs that do in place of a cause: pairs of the cause's key and the other's."""
         found: list[tuple[str, str]] = []
         tried = 0
+        named = {self.by_key[key].fault for key in keys}
         for cause in self.in_order(keys):
             if self.by_key[cause].doubt >= CERTAIN:
                 continue
@@ -266,7 +287,7 @@ class Search:
                 if tried >= MOST_ALTERNATIVES:
                     return found
                 usual = ("learning-rate", "optimizer", "too-few-epochs", "unscaled-inputs", "unscaled-targets")
-                if repair.key in keys or (repair.doubt < 1 and repair.key not in usual):
+                if repair.fault in named or (repair.doubt < 1 and repair.key not in usual):
                     continue
                 tried += 1
                 if self.learns(rest | {repair.key}, optional=True):

@@ -9,6 +9,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from ..programs.program import Program
 from .case import Case
 from .faults import Change, ChangeKind, Fault
 from .rates import ADAM_RATE, OptimizerFacts, with_rate, without_clipping
@@ -117,16 +118,10 @@ def length_repairs(case: Case, rows: int, updates: int, plan: Plan) -> Iterator[
     epochs = max(1, program.epochs - program.initial_epoch)
     factor = int(np.clip(np.ceil(ENOUGH_UPDATES / updates), 4, MOST_EPOCH_FACTOR))
     factor = min(factor, plan.most_updates // updates)
-    doubt = 2 if epochs == 1 or updates < FEW_UPDATES / 4 else (1 if updates < FEW_UPDATES or epochs <= 3 else 0)
+    usual = max(updates, epochs * -(-rows // USUAL_BATCH))  # updates that as many epochs of usual batches make
+    doubt = 2 if epochs == 1 or usual < FEW_UPDATES / 4 else (1 if updates < FEW_UPDATES or epochs <= 3 else 0)
     if factor >= 2 and plan.prefix_updates is None:
-        yield Repair(
-            key="too-few-epochs",
-            fault=Fault.TOO_FEW_EPOCHS,
-            doubt=doubt,
-            apply=lambda variant: _longer(variant, factor),
-            changes=(Change(kind=ChangeKind.EPOCHS, old=program.epochs, new=program.epochs * factor),),
-            block="epochs",
-        )
+        yield epochs_repair(program, factor, doubt, key="too-few-epochs")
     size = program.batch_size
     if (size > 2 * USUAL_BATCH and rows > 2 * USUAL_BATCH) or (size <= 2 and rows > 200):
         large = size >= rows / 3
@@ -155,6 +150,18 @@ def length_repairs(case: Case, rows: int, updates: int, plan: Plan) -> Iterator[
             changes=(Change(kind=ChangeKind.CALLBACKS, old=", ".join(shapers), new=None),),
             block="epochs",
         )
+
+
+def epochs_repair(program: Program, factor: int, doubt: float, *, key: str) -> Repair:
+    """As many times the epochs."""
+    return Repair(
+        key=key,
+        fault=Fault.TOO_FEW_EPOCHS,
+        doubt=doubt,
+        apply=lambda variant: _longer(variant, factor),
+        changes=(Change(kind=ChangeKind.EPOCHS, old=program.epochs, new=program.epochs * factor),),
+        block="epochs",
+    )
 
 
 def is_shaping(callback: Any) -> bool:

@@ -208,6 +208,8 @@ def match_scale(values: Array, rows: int) -> Array:
 def code_targets(case: Case, variant: Variant, train: Indices) -> tuple[Array, Array, Array]:
     """Targets of all rows as a variant writes them, with offset and factor that bring its outputs back."""
     given = case.targets_given
+    if case.text_targets is not None and variant.targets is TargetCoding.AS_GIVEN:
+        return case.text_targets, np.zeros(1), np.ones(1)
     offset, factor = np.zeros(1), np.ones(1)
     if variant.targets is TargetCoding.STANDARDISED and case.task.kind is TaskKind.REGRESSION:
         axes = tuple(range(given.ndim - 1)) if given.ndim > 1 else (0,)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import importlib.util
 import inspect
 import io
 import os
@@ -20,10 +21,11 @@ from typing import Any
 import keras
 import numpy as np
 
-from .. import BadInput
-from .copies import copied_model, first_line
+from ..errors import BadInput
+from .copies import array_of, copied_model, first_line
 from .data_sources import training_data
 from .edits import Edit, edited_files
+from .old_names import old_names
 from .places import Sources
 from .program import Note, NoteKind, Program, take_rows
 from .recorder import (
@@ -165,13 +167,14 @@ def _capture_in(folder: Path, request: _Request) -> Captured:
             workspace.replace_file(file, text)
         pieces = read_pieces(copy, shown, str(copy))
         refuse_other_frameworks(pieces, shown)
-        sources = Sources(str(workspace.copy), lambda at: request.shown(workspace.original_path(at)))
+        sources = Sources(str(workspace.top_copy), lambda at: request.shown(workspace.original_path(at)))
         for piece in pieces:
             sources.add(piece.filename, piece.source)
         recorder = Recorder(sources, path=request.path, fit=request.fit, seconds=request.seconds, set_alarm=alarm.set)
         with (
             recorder.watching(),
-            without_screen(lambda file: sources.get(file) is not None) as finder,
+            without_screen(lambda file: sources.get(file) is not None) as plotting,
+            old_names(lambda file: sources.get(file) is not None) as moved,
             protected(workspace),
             contextlib.redirect_stdout(output),
             contextlib.redirect_stderr(output),
@@ -180,8 +183,14 @@ def _capture_in(folder: Path, request: _Request) -> Captured:
             alarm.running(SECONDS_BEFORE_FIT),
         ):
             failure = _run(pieces, namespace)
-    program = _result(recorder, failure, sources, shown, finder.replaced)
-    program = dataclasses.replace(program, fit_number=request.fit, arguments=request.arguments)
+    program = _result(recorder, failure, sources, shown)
+    notes = [Note(kind=NoteKind.MODULE_REPLACED, detail=name) for name in plotting.replaced]
+    notes += [
+        Note(kind=NoteKind.OLD_NAME, detail=name) for name in dict.fromkeys([*moved.supplied, *recorder.old_names])
+    ]
+    program = dataclasses.replace(
+        program, fit_number=request.fit, arguments=request.arguments, notes=(*program.notes, *notes)
+    )
     return Captured(program=program, output=output.text)
 
 
@@ -215,9 +224,7 @@ def _run(pieces: Sequence[Piece], namespace: dict[str, Any]) -> BaseException | 
     return None
 
 
-def _result(
-    recorder: Recorder, failure: BaseException | None, sources: Sources, shown: str, replaced: Sequence[str]
-) -> Program:
+def _result(recorder: Recorder, failure: BaseException | None, sources: Sources, shown: str) -> Program:
     """The captured program, or the error that explains why there is none.
 
     Raises:
@@ -238,7 +245,6 @@ def _result(
         notes.append(
             Note(kind=NoteKind.SCRIPT_FAILED, detail=f"{where}{type(failure).__name__}: {first_line(failure)}")
         )
-    notes += [Note(kind=NoteKind.MODULE_REPLACED, detail=name) for name in replaced]
     return dataclasses.replace(program, notes=tuple(notes))
 
 
@@ -259,12 +265,17 @@ def _not_captured(
     place = sources.of_error(failure)
     where = shown if place is None else shown_place(place)
     if isinstance(failure, SystemExit):
-        return BadInput(f"{where}: the script ended with exit code {failure.code!r} before it called fit")
+        return BadInput(
+            f"{where}: the script ended with exit code {failure.code or 0!r} before it called fit; "
+            "give it the arguments that it needs"
+        )
     what = f"{where}: the script fails before it calls fit: {type(failure).__name__}: {first_line(failure)}"
     if isinstance(failure, ModuleNotFoundError) and failure.name:
         root = failure.name.split(".")[0]
         if root in ("keras", "tensorflow"):
             return BadInput(f"{what}; Keras {keras.__version__} does not have this module, so change the import")
+        if root != failure.name and importlib.util.find_spec(root) is not None:
+            return BadInput(f"{what}; the installed version of {root} does not have this module, so change the import")
         return BadInput(f"{what}; install it with: pip install {PACKAGES.get(root, root)}")
     if isinstance(failure, (FileNotFoundError, NotADirectoryError)):
         return _MissingFile(BadInput(f"{what}; start from the folder that the script's paths are relative to"))
@@ -344,7 +355,7 @@ def as_main(copy: Path, workspace: Workspace, arguments: Sequence[str]) -> Itera
     finally:
         sys.argv, sys.path[:] = argv, paths
         sys.modules["__main__"] = before["__main__"]
-        root = str(workspace.copy) + os.sep
+        root = str(workspace.top_copy) + os.sep
         for name, module in list(sys.modules.items()):
             if str(getattr(module, "__file__", None) or "").startswith(root):
                 del sys.modules[name]
@@ -412,7 +423,7 @@ def program_of(model: Any, x: Any, y: Any = None, *, name: str | None = None, **
         given=given,
         data=data,
         validation=validation,
-        initial_weights={weight.path: np.array(weight) for weight in model.weights},
+        initial_weights={weight.path: array_of(weight) for weight in model.weights},
         set_weights=frozen_paths(model),
         is_copyable=is_copyable,
         notes=tuple(notes),

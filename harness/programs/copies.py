@@ -21,11 +21,16 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from .. import BadInput
+from ..errors import BadInput
 
 Array = NDArray[Any]
 ChangeLayer = Callable[[Any], Any]  # from a layer of a model to the layer, or the list of layers, to put in its place
 CONSTRUCTION = "_harness_construction"  # attribute of a model: the (arguments, options) of the call that made it
+
+
+def array_of(variable: Any) -> Array:
+    """A copy of the values of a variable or tensor."""
+    return np.array(keras.ops.convert_to_numpy(variable))
 
 
 class SeedStream:
@@ -289,9 +294,9 @@ class Drawing:
             config = initializer.get_config()
             if "seed" in config:
                 initializer = type(initializer).from_config(config | {"seed": seed})
-            return np.asarray(initializer(self.shape, dtype=self.dtype))
+            return array_of(initializer(self.shape, dtype=self.dtype))
         with seeded_random(seed):
-            return np.asarray(initializer(self.shape, dtype=self.dtype))
+            return array_of(initializer(self.shape, dtype=self.dtype))
 
 
 @contextlib.contextmanager
@@ -342,7 +347,7 @@ def _drawing(weight: Any, initializer: Any) -> Drawing:
         initializer=initializer,
         shape=tuple(weight.shape),
         dtype=str(weight.dtype),
-        value=np.asarray(weight),
+        value=array_of(weight),
     )
 
 

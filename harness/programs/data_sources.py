@@ -13,7 +13,7 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from .. import BadInput
+from ..errors import BadInput
 from .program import Note, NoteKind, row_count
 
 Array = NDArray[Any]

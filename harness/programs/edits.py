@@ -7,8 +7,6 @@ known to be the one that counts. What cannot be placed is returned as such. The 
 from __future__ import annotations
 
 import ast
-import difflib
-import json
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -19,12 +17,15 @@ from typing import Any, Protocol
 import keras
 import numpy as np
 
-from .places import Source, argument_of, call_at
+from .edited import Key, edited_files, edited_sources, unified_diff, without_overlaps
+from .places import argument_of, call_at
 from .program import NoteKind, Place, Program
 from .scripts import read_pieces
 from .targets import describe_targets
+from .texts import Edit, Text, Unplaced, is_add, is_docstring, is_future
 
-Key = tuple[str, "int | None"]  # file and cell
+__all__ = ["Change", "Edit", "Edits", "edited_files", "edited_sources", "edits_for", "unified_diff"]
+
 ADDED_UNITS = 64  # of a layer that is added without a number of units
 MAX_LABELS = 20  # distinct labels that are written out in an edit
 POSITIONS = {
@@ -79,32 +80,6 @@ class Change(Protocol):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Edit:
-    """One replacement of text in the user's file.
-
-    Attributes:
-        file: as the user knows it.
-        cell: number of the notebook's code cell, from 1; None in a script.
-        line: of the first character that is replaced, from 1.
-        start, end: characters of the file or cell that are replaced, from 0; equal for an insertion.
-        old: the text that is replaced; empty for an insertion.
-        new: the text that takes its place; empty for a removal.
-        subject: the call or statement around it, as it was, in one line.
-        fragment: what is new in it, such as ``activation="sigmoid"``.
-    """
-
-    file: str
-    cell: int | None
-    line: int
-    start: int
-    end: int
-    old: str
-    new: str
-    subject: str
-    fragment: str
-
-
-@dataclass(frozen=True, kw_only=True)
 class Edits:
     """The edits for some changes.
 
@@ -115,126 +90,6 @@ class Edits:
 
     edits: tuple[Edit, ...]
     unplaced: tuple[Change, ...]
-
-
-class _Unplaced(Exception):
-    """The place of a change is not known, or not unambiguous."""
-
-
-class _Text:
-    """A file or cell of the user's, with its syntax tree."""
-
-    def __init__(self, source: Source) -> None:
-        self.source = source
-        self.tree = ast.parse(source.text)
-        self.starts = [0]
-        for line in source.text.split("\n"):
-            self.starts.append(self.starts[-1] + len(line) + 1)
-        self.parents = {child: node for node in ast.walk(self.tree) for child in ast.iter_child_nodes(node)}
-
-    def offset(self, line: int, column: int) -> int:
-        """The character at a line and a column in bytes."""
-        text = self.source.text[self.starts[line - 1] : self.starts[line] - 1]
-        return self.starts[line - 1] + len(text.encode()[:column].decode(errors="ignore"))
-
-    def span(self, node: Any) -> tuple[int, int]:
-        """First character of a node, and the one after its last."""
-        return self.offset(node.lineno, node.col_offset), self.offset(node.end_lineno, node.end_col_offset)
-
-    def text(self, node: Any) -> str:
-        """The text of a node."""
-        start, end = self.span(node)
-        return self.source.text[start:end]
-
-    def statement(self, node: ast.AST) -> ast.stmt:
-        """The statement that a node is part of."""
-        while not isinstance(node, ast.stmt):
-            node = self.parents[node]
-        return node
-
-    def scope(self, node: ast.AST) -> ast.AST:
-        """The function or module that a node is in."""
-        while node in self.parents:
-            node = self.parents[node]
-            if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
-                return node
-        return self.tree
-
-    def edit(self, start: int, end: int, new: str, subject: str, fragment: str) -> Edit:
-        """An edit of this text."""
-        return Edit(
-            file=self.source.file,
-            cell=self.source.cell,
-            line=self.source.text.count("\n", 0, start) + 1,
-            start=start,
-            end=end,
-            old=self.source.text[start:end],
-            new=new,
-            subject=" ".join(subject.split()),
-            fragment=fragment,
-        )
-
-    def replace(self, node: Any, new: str, subject: Any, fragment: str) -> Edit:
-        """The edit that replaces a node."""
-        start, end = self.span(node)
-        return self.edit(start, end, new, self.text(subject), fragment)
-
-    def insert_before(self, statement: ast.stmt, line: str) -> Edit:
-        """The edit that puts a line before a statement."""
-        start = self.offset(statement.lineno, statement.col_offset)
-        before = self.source.text[self.starts[statement.lineno - 1] : start]
-        if before.strip():  # several statements in a line
-            return self.edit(start, start, f"{line}; ", "", line)
-        return self.edit(start, start, f"{line}\n{before}", "", line)
-
-    def set_argument(self, call: ast.Call, name: str, new: str, position: int | None = None, *aliases: str) -> Edit:
-        """The edit that gives an argument of a call a value, whether the call has it or not."""
-        for known in (name, *aliases):
-            value = argument_of(call, known, position if known == name else None)
-            if value is not None:
-                return self.replace(value, new, call, f"{known}={new}")
-        if any(keyword.arg is None for keyword in call.keywords):
-            raise _Unplaced  # **options may have it
-        end = self.span(call)[1] - 1
-        inner = self.source.text[:end].rstrip()
-        lead = "" if inner.endswith(("(", ",")) else ", "
-        lead = " " if inner.endswith(",") and not lead else lead
-        return self.edit(len(inner), len(inner), f"{lead}{name}={new}", self.text(call), f"{name}={new}")
-
-    def remove_keyword(self, call: ast.Call, name: str) -> Edit | None:
-        """The edit that removes an argument that is given by name; None if the call does not have it."""
-        parts = sorted([*call.args, *(keyword.value for keyword in call.keywords)], key=lambda node: self.span(node)[0])
-        for keyword in call.keywords:
-            if keyword.arg != name:
-                continue
-            start, end = self.span(keyword)
-            number = parts.index(keyword.value)
-            if number:
-                start = self.span(parts[number - 1])[1]
-            elif len(parts) > 1:
-                following = next(k for k in call.keywords if k.value is parts[1])
-                end = self.span(following)[0]
-            return self.edit(start, end, "", self.text(call), f"without {name}")
-        return None
-
-    def quoted(self, value: str, like: ast.expr | None = None) -> str:
-        """A string literal in the quotes that the file uses."""
-        quote = self.text(like)[0] if isinstance(like, ast.Constant) and isinstance(like.value, str) else None
-        if quote not in ("'", '"'):
-            quote = "'" if self.source.text.count("'") > self.source.text.count('"') else '"'
-        return f"{quote}{value}{quote}"
-
-    def imported(self) -> Iterator[tuple[str, str]]:
-        """(name in this text, dotted name that it stands for) of everything that is imported at its top level."""
-        for node in ast.walk(self.tree):
-            if isinstance(node, ast.Import):
-                for name in node.names:
-                    yield (
-                        (name.asname, name.name) if name.asname else (name.name.split(".")[0], name.name.split(".")[0])
-                    )
-            elif isinstance(node, ast.ImportFrom) and node.module:
-                for name in node.names:
-                    yield name.asname or name.name, f"{node.module}.{name.name}"
 
 
 def edits_for(program: Program, changes: Sequence[Change]) -> Edits:
@@ -252,7 +107,7 @@ class _Editor:
 
     def __init__(self, program: Program) -> None:
         self.program = program
-        self.texts: dict[Key, _Text] = {}
+        self.texts: dict[Key, Text] = {}
         self.made_at: dict[Place, set[str]] = defaultdict(set)
         for name, place in program.places.layers.items():
             self.made_at[place].add(name)
@@ -270,7 +125,7 @@ class _Editor:
             before = {name: list(wrapped) for name, wrapped in self.wrappers.items()}, list(self.statements)
             try:
                 found += self._group(group, changes)
-            except (_Unplaced, KeyError, SyntaxError, OSError):
+            except (Unplaced, KeyError, SyntaxError, OSError):
                 wrappers, self.statements = before
                 self.wrappers = defaultdict(list, wrappers)
                 unplaced += group
@@ -294,28 +149,28 @@ class _Editor:
 
     # Reading the user's files
 
-    def _text(self, place: Place | None) -> _Text:
+    def _text(self, place: Place | None) -> Text:
         """The text that a place is in."""
         if place is None:
-            raise _Unplaced
+            raise Unplaced
         key = (place.file, place.cell)
         if key not in self.texts:
             for piece in read_pieces(Path(place.file), place.file, place.file):
-                self.texts[place.file, piece.source.cell] = _Text(piece.source)
+                self.texts[place.file, piece.source.cell] = Text(piece.source)
         return self.texts[key]
 
-    def _call(self, place: Place | None) -> tuple[_Text, ast.Call]:
+    def _call(self, place: Place | None) -> tuple[Text, ast.Call]:
         """The call at a place, as a node of its text's tree."""
         text = self._text(place)
         wanted = call_at(text.source.text, place)
         if wanted is None:
-            raise _Unplaced
+            raise Unplaced
         for node in ast.walk(text.tree):
             if isinstance(node, ast.Call) and text.span(node) == text.span(wanted):
                 return text, node
-        raise _Unplaced
+        raise Unplaced
 
-    def _layer_call(self, name: str, alike: Iterable[str] = ()) -> tuple[_Text, ast.Call, str]:
+    def _layer_call(self, name: str, alike: Iterable[str] = ()) -> tuple[Text, ast.Call, str]:
         """The call that made a layer, and the layer's class; the call must have made no layer outside ``alike``."""
         place = self.program.places.layers.get(name)
         text, call = self._call(place)
@@ -327,17 +182,17 @@ class _Editor:
         }
         kind = type(self.layers[name])
         if not others <= {name, *alike} or not self._makes(text, call, kind):
-            raise _Unplaced
+            raise Unplaced
         return text, call, kind.__name__
 
-    def _makes(self, text: _Text, call: ast.Call, kind: type) -> bool:
+    def _makes(self, text: Text, call: ast.Call, kind: type) -> bool:
         """Whether a call is that of a class, by its name or an alias of it."""
         name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
         dotted = dict(text.imported()).get(name, name)
         name = dotted.rsplit(".", 1)[-1]
         return name == kind.__name__ or getattr(keras.layers, name, None) is kind
 
-    def _keras(self, text: _Text, name: str) -> str:
+    def _keras(self, text: Text, name: str) -> str:
         """How to write ``keras.NAME`` in a text; an import is added if Keras is not imported whole."""
         for known, dotted in text.imported():
             if dotted in ("keras", "tensorflow.keras"):
@@ -351,7 +206,7 @@ class _Editor:
         self._import(text, "import keras")
         return f"keras.{name}"
 
-    def _numpy(self, text: _Text) -> str:
+    def _numpy(self, text: Text) -> str:
         """How to write ``numpy`` in a text."""
         for known, dotted in text.imported():
             if dotted == "numpy":
@@ -359,7 +214,7 @@ class _Editor:
         self._import(text, "import numpy as np")
         return "np"
 
-    def _import(self, text: _Text, line: str) -> None:
+    def _import(self, text: Text, line: str) -> None:
         """Add an import before the first import of a text, or at its top."""
         key = (text.source.file, text.source.cell), line
         body = [node for node in text.tree.body if not is_docstring(node) and not is_future(node)]
@@ -401,9 +256,9 @@ class _Editor:
             names = ("kernel_regularizer", "bias_regularizer", "activity_regularizer", "recurrent_regularizer")
             removed = [text.remove_keyword(call, argument) for argument in names]
             return [edit for edit in removed if edit is not None] or unplaced()
-        raise _Unplaced
+        raise Unplaced
 
-    def _activation(self, text: _Text, call: ast.Call, layer_kind: str, new: str) -> Edit:
+    def _activation(self, text: Text, call: ast.Call, layer_kind: str, new: str) -> Edit:
         """Another activation in the call of a layer."""
         if layer_kind in ("Softmax", "ReLU", "LeakyReLU", "ELU", "PReLU"):
             function = self._keras(text, "layers.Activation")
@@ -433,16 +288,16 @@ class _Editor:
         thawed = {str(change.layer) for change in changes if change.kind.value == "trainable"}
         all_frozen = {layer.name for layer in self.layers.values() if layer.weights and not layer.trainable}
         if len(frozen) != 1 or not all_frozen <= thawed:
-            raise _Unplaced
+            raise Unplaced
         other, node = frozen[0]
         return other.replace(node.value, "True", node, "trainable = True")
 
-    def _all_texts(self, place: Place | None) -> list[_Text]:
+    def _all_texts(self, place: Place | None) -> list[Text]:
         """All cells of the notebook that a place is in, or its file."""
         file = self._text(place).source.file
         return [text for (name, _), text in self.texts.items() if name == file]
 
-    def _added(self, text: _Text, call: ast.Call, described: str) -> Edit:
+    def _added(self, text: Text, call: ast.Call, described: str) -> Edit:
         """A hidden layer before the layer that a call makes; the first number in ``described`` is its units."""
         units = re.search(r"\d+", described)
         is_dense = self._makes(text, call, keras.layers.Dense)
@@ -460,12 +315,12 @@ class _Editor:
         if isinstance(parent, ast.Call) and parent.func is call and len(parent.args) == 1:
             argument = parent.args[0]
             return text.replace(argument, f"{new}({text.text(argument)})", parent, new)
-        raise _Unplaced
+        raise Unplaced
 
-    def _removed(self, text: _Text, call: ast.Call) -> Edit:
+    def _removed(self, text: Text, call: ast.Call) -> Edit:
         """The layer that a call makes taken out."""
         if argument_of(call, "input_shape") is not None or argument_of(call, "input_dim") is not None:
-            raise _Unplaced  # the next layer would need it
+            raise Unplaced  # the next layer would need it
         parent = text.parents[call]
         if isinstance(parent, ast.List):
             number = parent.elts.index(call)
@@ -488,7 +343,7 @@ class _Editor:
             line = text.source.text[text.starts[statement.lineno - 1] : start]
             if line.strip() == "" and text.source.text[end : end + 1] in ("\n", ""):
                 return text.edit(start - len(line), min(end + 1, len(text.source.text)), "", text.text(call), "removed")
-        raise _Unplaced
+        raise Unplaced
 
     # compile
 
@@ -506,7 +361,7 @@ class _Editor:
             new = text.quoted(name, given)
         return [text.set_argument(call, "loss", new, 1)]
 
-    def _from_logits(self, text: _Text, call: ast.Call, given: ast.expr | None, new: bool) -> Edit:
+    def _from_logits(self, text: Text, call: ast.Call, given: ast.expr | None, new: bool) -> Edit:
         """Another ``from_logits`` of the same loss."""
         if self.program.places.loss is not None:
             text, made = self._call(self.program.places.loss)
@@ -516,7 +371,7 @@ class _Editor:
             return text.set_argument(
                 call, "loss", f"{self._keras(text, f'losses.{CLASSES[name]}')}(from_logits=True)", 1
             )
-        raise _Unplaced
+        raise Unplaced
 
     def _optimizer(self, by_kind: Mapping[str, Change]) -> list[Edit]:
         """Another optimizer or learning rate."""
@@ -525,7 +380,7 @@ class _Editor:
         if "optimizer" not in by_kind and places.optimizer is not None:
             text, made = self._call(places.optimizer)
             if not self._is_optimizer(text, made):
-                raise _Unplaced
+                raise Unplaced
             new = written(rate.new) if rate is not None else ""
             return [text.set_argument(made, "learning_rate", new, 0, "lr")]
         text, call = self._call(places.compile)
@@ -534,14 +389,14 @@ class _Editor:
         if "optimizer" in by_kind and places.optimizer is not None:
             text, made = self._call(places.optimizer)
             if not self._is_optimizer(text, made):
-                raise _Unplaced
+                raise Unplaced
             new = self._new_optimizer(text, name, rate, made)
             return [text.replace(made, new, made, new)]
         is_default = rate is None or (name in DEFAULT_RATES and np.isclose(float(rate.new), DEFAULT_RATES[name]))
         new = text.quoted(name.lower(), given) if is_default else self._new_optimizer(text, name, rate, None)
         return [text.set_argument(call, "optimizer", new, 0)]
 
-    def _is_optimizer(self, text: _Text, call: ast.Call) -> bool:
+    def _is_optimizer(self, text: Text, call: ast.Call) -> bool:
         """Whether a call makes the optimizer itself."""
         name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
         return (
@@ -549,7 +404,7 @@ class _Editor:
             == type(self.program.optimizer).__name__.lower()
         )
 
-    def _new_optimizer(self, text: _Text, name: str, rate: Change | None, made: ast.Call | None) -> str:
+    def _new_optimizer(self, text: Text, name: str, rate: Change | None, made: ast.Call | None) -> str:
         """The call that makes an optimizer."""
         arguments = "" if rate is None else f"learning_rate={written(rate.new)}"
         if made is not None and isinstance(made.func, ast.Attribute):
@@ -596,7 +451,7 @@ class _Editor:
         for node in ast.walk(given) if given is not None else []:
             if isinstance(node, ast.Constant) and node.value == change.old:
                 return text.replace(node, text.quoted(str(change.new), node), call, text.quoted(str(change.new), node))
-        raise _Unplaced
+        raise Unplaced
 
     def _dataset_batch(self, change: Change) -> Edit:
         """Another batch size where the dataset is batched, if that is in one place."""
@@ -607,16 +462,16 @@ class _Editor:
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "batch"
         ]
         if len(found) != 1:
-            raise _Unplaced
+            raise Unplaced
         text, node = found[0]
         return text.set_argument(node, "batch_size", written(change.new), 0)
 
-    def _class_weight(self, text: _Text, call: ast.Call, change: Change, is_renumbered: bool) -> Edit:
+    def _class_weight(self, text: Text, call: ast.Call, change: Change, is_renumbered: bool) -> Edit:
         """Class weights that make all classes count the same, or none; classes may be numbered anew from 0."""
         if change.new == "equal":
             edit = text.remove_keyword(call, "class_weight")
             if edit is None:
-                raise _Unplaced
+                raise Unplaced
             return edit
         y = np.asarray(self.program.training_data()[1])
         labels = y.argmax(axis=-1) if y.ndim > 1 and y.shape[-1] > 1 else np.round(y.ravel()).astype(int)
@@ -626,13 +481,13 @@ class _Editor:
         return text.set_argument(call, "class_weight", repr(weights))
 
     def _check_plain_data(self, call: ast.Call) -> None:
-        """Raise _Unplaced unless fit is given one x and one y as arrays."""
+        """Raise Unplaced unless fit is given one x and one y as arrays."""
         if self.program.source not in ("arrays", "dataframe") or isinstance(self.program.x, (list, tuple, dict)):
-            raise _Unplaced
+            raise Unplaced
         if argument_of(call, "x", 0) is None or argument_of(call, "y", 1) is None:
-            raise _Unplaced
+            raise Unplaced
 
-    def _wrap(self, kind: str, change: Change, text: _Text, call: ast.Call) -> None:
+    def _wrap(self, kind: str, change: Change, text: Text, call: ast.Call) -> None:
         """Note what is to be done to the data that fit is given."""
         x, y = (text.text(argument_of(call, name, position)) for name, position in (("x", 0), ("y", 1)))
         if kind == "scale_inputs":
@@ -651,23 +506,23 @@ class _Editor:
             self.wrappers["y"].append(self._labels(str(change.new), text))
         elif kind == "shuffle":
             if self.program.sample_weight is not None:
-                raise _Unplaced
+                raise Unplaced
             numpy = self._numpy(text)
             self.statements.append(f"order = {numpy}.random.default_rng(0).permutation(len({x}))")
             for name in ("x", "y"):
                 self.wrappers[f"fit {name}"].append(f"{numpy}.asarray({{}})[order]")
         else:
-            raise _Unplaced
+            raise Unplaced
 
-    def _labels(self, coding: str, text: _Text) -> str:
+    def _labels(self, coding: str, text: Text) -> str:
         """The expression that writes labels in another way, with ``{}`` for the labels."""
         targets = describe_targets(self.program.y)
         if targets is None or targets.distinct is None:
-            raise _Unplaced
+            raise Unplaced
         indices = "{}"
         if targets.width > 1:
             if coding not in ("indices", "signed"):
-                raise _Unplaced
+                raise Unplaced
             indices = "{}.argmax(axis=-1)"
             classes = list(range(targets.width))
         else:
@@ -678,7 +533,7 @@ class _Editor:
             elif len(classes) <= MAX_LABELS:
                 indices = f"{self._numpy(text)}.searchsorted({classes}, {{}})"
             else:
-                raise _Unplaced
+                raise Unplaced
         if coding == "one_hot":
             return f"{self._keras(text, 'utils.to_categorical')}({outer_stripped(indices)})"
         if coding == "signed":
@@ -718,7 +573,7 @@ class _Editor:
                     yield other.edit(end, end, closed, other.text(node), closed.strip(" )"))
 
     def _wrapped(
-        self, text: _Text, call: ast.Call, name: str, argument: ast.expr | None, in_fit: bool = False
+        self, text: Text, call: ast.Call, name: str, argument: ast.expr | None, in_fit: bool = False
     ) -> Iterator[Edit]:
         """The edit of one argument that is data."""
         wrappers = [*self.wrappers.get(name, ()), *(self.wrappers.get(f"fit {name}", ()) if in_fit else ())]
@@ -734,8 +589,8 @@ class _Editor:
 
 
 def unplaced() -> list[Edit]:
-    """Raise _Unplaced where an expression is needed."""
-    raise _Unplaced
+    """Raise Unplaced where an expression is needed."""
+    raise Unplaced
 
 
 def bare(expression: str) -> str:
@@ -757,26 +612,6 @@ def written(value: Any) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def is_add(node: ast.AST) -> bool:
-    """Whether a node is a call of ``add`` with one argument."""
-    return (
-        isinstance(node, ast.Call)
-        and isinstance(node.func, ast.Attribute)
-        and node.func.attr == "add"
-        and len(node.args) == 1
-    )
-
-
-def is_docstring(node: ast.stmt) -> bool:
-    """Whether a statement is a string alone."""
-    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
-
-
-def is_future(node: ast.stmt) -> bool:
-    """Whether a statement imports from ``__future__``."""
-    return isinstance(node, ast.ImportFrom) and node.module == "__future__"
-
-
 def combined(changes: Sequence[Change]) -> list[list[Change]]:
     """Changes in groups that one edit makes: a loss with its ``from_logits``, an optimizer with its learning rate."""
     groups: dict[str, list[Change]] = {}
@@ -785,92 +620,3 @@ def combined(changes: Sequence[Change]) -> list[list[Change]]:
         pairs = {"from_logits": "loss", "learning_rate": "optimizer", "loss": "loss", "optimizer": "optimizer"}
         groups.setdefault(pairs.get(kind, f"{number}"), []).append(change)
     return list(groups.values())
-
-
-def without_overlaps(edits: Iterable[Edit]) -> list[Edit]:
-    """The edits in the order of the text, without those that lie inside another and without repetitions."""
-    unique = list(dict.fromkeys(edits))
-    unique.sort(key=lambda edit: (edit.file, edit.cell or 0, edit.start, edit.end))
-    kept: list[Edit] = []
-    for edit in unique:
-        outer = [
-            other
-            for other in unique
-            if other is not edit
-            and (other.file, other.cell) == (edit.file, edit.cell)
-            and other.start <= edit.start
-            and edit.end <= other.end
-            and other.end - other.start > edit.end - edit.start
-            and not (edit.start == edit.end and edit.start in (other.start, other.end))
-        ]
-        if not outer:
-            kept.append(edit)
-    return kept
-
-
-def edited_text(text: str, edits: Iterable[Edit]) -> str:
-    """A file's or cell's text with its edits made.
-
-    Args:
-        text: as the edits were made for.
-        edits: of this file or cell, in the order of the text.
-    """
-    for edit in reversed(list(edits)):
-        text = text[: edit.start] + edit.new + text[edit.end :]
-    return text
-
-
-def edited_sources(edits: Sequence[Edit], base: Path = Path()) -> dict[Key, tuple[str, str]]:
-    """The texts before and after, of every file or cell that has edits.
-
-    Args:
-        edits: as ``edits_for`` gives them.
-        base: the folder that the files of the edits are relative to.
-    """
-    found: dict[Key, tuple[str, str]] = {}
-    for file in dict.fromkeys(edit.file for edit in edits):
-        for piece in read_pieces(base / file, file, file):
-            own = [edit for edit in edits if (edit.file, edit.cell) == (file, piece.source.cell)]
-            if own:
-                found[file, piece.source.cell] = piece.source.text, edited_text(piece.source.text, own)
-    return found
-
-
-def unified_diff(edits: Sequence[Edit]) -> str:
-    """The edits as a unified diff, one part for each file or cell."""
-    parts: list[str] = []
-    for (file, cell), (before, after) in edited_sources(edits).items():
-        name = Path(file).as_posix() if cell is None else f"{Path(file).as_posix()} (cell {cell})"
-        lines = [text if text.endswith("\n") or not text else text + "\n" for text in (before, after)]
-        parts += difflib.unified_diff(
-            lines[0].splitlines(keepends=True), lines[1].splitlines(keepends=True), f"a/{name}", f"b/{name}"
-        )
-    return "".join(parts)
-
-
-def edited_files(edits: Sequence[Edit], base: Path) -> dict[Path, str]:
-    """The text of each edited file with its edits made, by its absolute path.
-
-    Args:
-        edits: as ``edits_for`` gives them.
-        base: the folder that the files of the edits are relative to.
-    """
-    found = {}
-    for file in dict.fromkeys(edit.file for edit in edits):
-        path = (base / file).resolve()
-        sources = edited_sources([edit for edit in edits if edit.file == file], base)
-        if path.suffix == ".ipynb":
-            found[path] = edited_notebook(path, {cell: after for (_, cell), (_, after) in sources.items() if cell})
-        else:
-            found[path] = sources[file, None][1]
-    return found
-
-
-def edited_notebook(path: Path, cells: Mapping[int, str]) -> str:
-    """A notebook with the code of some cells replaced, by their numbers from 1."""
-    notebook = json.loads(path.read_text(encoding="utf-8"))
-    sheets = notebook.get("worksheets", [notebook])
-    codes = [cell for sheet in sheets for cell in sheet["cells"] if cell["cell_type"] == "code"]
-    for number, text in cells.items():
-        codes[number - 1]["source" if "source" in codes[number - 1] else "input"] = text
-    return json.dumps(notebook)

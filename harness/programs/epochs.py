@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from .batches import BatchPlan
 from .costs import compiling_pays, members_at_once, work_of
 from .program import Program
-from .replay import MemberCallbacks, NeedsModel, Snapshot, StandInModel, ends_on_nan
+from .replay import MemberCallbacks, NeedsModel, StandInModel, ends_on_nan
 from .structure import TrainingData, is_rowwise_loss, structure_key
 from .trained import Engine, FallbackReason, Record, Trained, joined
 from .vectorised import CannotVectorise, Members, VectorisedLoop, loop_for, remember
@@ -159,7 +159,7 @@ class EpochLoop:
         self.metrics: list[dict[str, Array]] = []
         self.updates = np.full(len(seeds), task.updates)
         self.is_running = np.ones(len(seeds), bool)
-        self.finals: dict[int, Snapshot] = {}
+        self.finals: dict[int, list[Array]] = {}
 
     def train(self) -> Trained:
         """All updates of all members.
@@ -290,9 +290,9 @@ class EpochLoop:
         self.updates[member] = self.made if bad < 0 else bad + 1
         self.finals[member] = self._snapshot(member)
 
-    def _snapshot(self, member: int) -> Snapshot:
-        """The weights of one member now."""
-        return Snapshot(tuple(np.array(stacked[member]) for stacked in self._weights()))
+    def _snapshot(self, member: int) -> list[Array]:
+        """A copy of the weights of one member now."""
+        return [np.array(stacked[member]) for stacked in self._weights()]
 
     def _weights(self) -> list[Array]:
         """The weights of all members now; copied from TensorFlow once for each state."""
@@ -322,22 +322,25 @@ class EpochLoop:
             if stacked.dtype.kind == "f":
                 spoiled |= ~np.isfinite(stacked.reshape(members, -1)).all(axis=1)
         ran = -(-self.updates // self.task.plan.steps)
-        is_past = np.arange(loss.shape[1]) >= ran[:, None]
+        epochs = -(-self.task.updates // self.task.plan.steps)
+        is_past = np.arange(epochs) >= ran[:, None]
         names = list(self.metrics[0]) if self.metrics else []
         keeps_validation = Record.VALIDATION in self.task.record and bool(self.validation)
 
-        def curve(values: list[Array]) -> Array:
+        def curve(values: Array) -> Array:
             """(members, epochs), NaN after a member stopped."""
-            return np.where(is_past, np.nan, np.stack(values, axis=1).astype(np.float64))
+            filled = np.full((members, epochs), np.nan)
+            filled[:, : values.shape[1]] = values
+            return np.where(is_past, np.nan, filled)
 
         kept = [name for name in names if keeps_validation or not name.startswith("val_")]
         return Trained(
             seeds=tuple(self.seeds),
             engine=Engine.VECTORISED,
             is_compiled=self.loop.is_compiled,
-            loss=np.where(is_past, np.nan, loss),
-            validation_loss=curve(self.validation) if keeps_validation else None,
-            metrics={name: curve([m[name] for m in self.metrics]) for name in kept}
+            loss=curve(loss),
+            validation_loss=curve(np.stack(self.validation, axis=1)) if keeps_validation else None,
+            metrics={name: curve(np.stack([m[name] for m in self.metrics], axis=1)) for name in kept}
             if Record.METRICS in self.task.record
             else {},
             weights=tuple(weights),

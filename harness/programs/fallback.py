@@ -21,7 +21,7 @@ from .batches import BatchPlan
 from .copies import derived_seed
 from .lowering import untracked_variables
 from .program import Program
-from .replay import steering_callbacks
+from .replay import steering_callbacks, steers_by_batches
 from .structure import TrainingData, prepared_data
 from .trained import Engine, FallbackReason, Record, Trained
 from .vectorised import SEED_STREAM, seed_places
@@ -30,6 +30,20 @@ Array = NDArray[Any]
 
 STEPS_AT_ONCE = 50  # updates of one execution, where the steps of an epoch can be divided so
 GLOBAL_STREAM = 4  # tells seeds of Keras' global generator apart from the others
+
+
+class FitFailed(Exception):
+    """Keras' own ``fit`` raised an exception: the program cannot be trained as it is.
+
+    Attributes:
+        kind: class of the exception, such as ``ValueError``.
+        message: what it says.
+    """
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__(f"{type(error).__name__}: {error}")
+        self.kind = type(error).__name__
+        self.message = str(error)
 
 
 class FitTrainer:
@@ -47,7 +61,10 @@ class FitTrainer:
         self.plan = plan
         self.model = program.fresh_model(0) if program.is_copyable else program.model
         program.compile_copy(self.model)
-        self.model.steps_per_execution = steps_at_once(plan.steps)
+        self.callbacks = steering_callbacks(program.callbacks)
+        own_steps = program.compile_options.get("steps_per_execution") or 1
+        self.at_once = own_steps if steers_by_batches(self.callbacks) else steps_at_once(plan.steps)
+        self.model.steps_per_execution = self.at_once
         self.is_settable = isinstance(self.model.optimizer._learning_rate, keras.Variable)
         batch = keras.tree.map_structure(
             lambda a: None if a is None else a[: plan.size], (data.x, data.y, data.sample_weight)
@@ -96,7 +113,7 @@ class FitTrainer:
             Keras' history: name -> value of each epoch.
         """
         program, steps = self.program, self.plan.steps
-        callbacks = [copied_callback(c) for c in steering_callbacks(program.callbacks)]
+        callbacks = [copied_callback(callback) for callback in self.callbacks]
         given = None
         if validation is not None:
             given = tuple(a for a in (validation.x, validation.y, validation.sample_weight) if a is not None)
@@ -120,7 +137,7 @@ class FitTrainer:
             fitted = self.model.fit(
                 self.dataset(seed, epochs * steps, epochs * steps + partial), validation_data=given, verbose=0
             )
-            self.model.steps_per_execution = steps_at_once(steps)
+            self.model.steps_per_execution = self.at_once
             for name, values in fitted.history.items():
                 history.setdefault(name, []).extend(map(float, values))
         return history
@@ -175,8 +192,12 @@ def fit_members(
         reason, detail: why this is not vectorised.
     Raises:
         ValueError: learning rates for an optimizer with a schedule.
+        FitFailed: Keras raised an exception.
     """
-    trainer = FitTrainer(program, data, plan)
+    try:
+        trainer = FitTrainer(program, data, plan)
+    except Exception as error:
+        raise FitFailed(error) from error
     if learning_rates is not None and not trainer.is_settable:
         raise ValueError("the learning rate is a schedule, so that members cannot have rates of their own")
     epochs, partial = divmod(updates, plan.steps)
@@ -185,8 +206,11 @@ def fit_members(
     for member, seed in enumerate(seeds):
         rate = None if learning_rates is None else float(learning_rates[member])
         trainer.reset(seed, [stacked[member] for stacked in weights], rate)
-        with silenced():
-            histories.append(trainer.train(seed, epochs, partial, validation))
+        try:
+            with silenced():
+                histories.append(trainer.train(seed, epochs, partial, validation))
+        except Exception as error:
+            raise FitFailed(error) from error
         finals.append([np.array(w) for w in trainer.model.get_weights()])
         made.append(int(np.asarray(trainer.model.optimizer.iterations)))
 
@@ -219,7 +243,7 @@ def fit_members(
         weights=stacked,
         updates=np.array(made),
         diverged=(first_bad >= 0) | spoiled,
-        diverged_at=np.where(first_bad >= 0, np.minimum((first_bad + 1) * plan.steps, updates), -1),
+        diverged_at=np.where(first_bad >= 0, np.minimum((first_bad + 1) * plan.steps, made), -1),
     )
 
 

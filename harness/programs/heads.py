@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -144,15 +145,15 @@ def _head(layer: Any, shape: tuple[int | None, ...], found: list[AppliedActivati
 
 def output_shape(model: Any, sample: Any) -> tuple[int | None, ...] | None:
     """The shape of the only output of a model, rows as None; None if there are several or it is not known."""
-    try:
-        outputs = keras.tree.flatten(model.output_shape, is_shape)
-        shape: Any = outputs[0] if len(outputs) == 1 else None
-        if len(outputs) > 1 and not is_shape(model.output_shape):
+    shape: Any = None
+    with contextlib.suppress(Exception):  # a model of the user's own class does not know it
+        shape = model.output_shape
+    if isinstance(shape, (list, dict)):
+        shapes = list(shape.values()) if isinstance(shape, dict) else shape
+        if len(shapes) != 1:
             return None
-        shape = model.output_shape if shape is None else shape
-    except Exception:
-        shape = None
-    if shape is None or not is_shape(shape):
+        shape = shapes[0]
+    if not is_shape(shape):
         try:
             outputs = keras.tree.flatten(model(as_tensors(sample), training=False))
         except Exception:

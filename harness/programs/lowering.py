@@ -171,6 +171,19 @@ def rnn(step_function: Callable[..., Any], inputs: Tensor, initial_states: Any, 
     return ORIGINAL["rnn"](step_function, inputs, initial_states, *args, **options)
 
 
+# Sparse gradients
+
+
+def divide(x1: Any, x2: Any) -> Any:
+    """``keras.ops.divide``; a sparse gradient is divided where it has values.
+
+    Keras also looks for zeros and NaN in the divisor, among all rows. Optimizers divide by a root of a positive number.
+    """
+    if isinstance(x1, tf.IndexedSlices) and tf.is_tensor(x2) and len(x2.shape):
+        return tf.IndexedSlices(x1.values / tf.gather(x2, x1.indices), x1.indices, x1.dense_shape)
+    return ORIGINAL["divide"](x1, x2)
+
+
 # Random numbers
 
 
@@ -285,6 +298,7 @@ ORIGINAL: dict[str, Callable[..., Any]] = {
     "max_pool": keras_nn.max_pool,
     "average_pool": keras_nn.average_pool,
     "rnn": backend.rnn,
+    "divide": backend.numpy.divide,
     "uniform": keras_random.uniform,
     "normal": keras_random.normal,
     "truncated_normal": keras_random.truncated_normal,
@@ -311,6 +325,7 @@ def lowered_operations() -> Iterator[None]:
     for module, names in (
         (backend.nn, ("conv", "max_pool", "average_pool")),
         (backend, ("rnn",)),
+        (backend.numpy, ("divide",)),
         (backend.random, ("uniform", "normal", "truncated_normal", "dropout")),
     ):
         places += [(module, name, here[name]) for name in names]

@@ -80,7 +80,7 @@ class Sources:
 
     def _read(self, filename: str) -> Source | None:
         """The source of a module of the user's."""
-        path = os.path.realpath(filename)
+        path = os.path.abspath(filename)
         if not path.startswith(self.root) or "site-packages" in path:
             return None
         try:

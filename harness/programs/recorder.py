@@ -19,8 +19,8 @@ from unittest import mock
 import keras
 import numpy as np
 
-from .. import BadInput
-from .copies import CONSTRUCTION, copied_model
+from ..errors import BadInput
+from .copies import CONSTRUCTION, array_of, copied_model
 from .data_sources import TrainingData, training_data
 from .places import Sources, argument_of, assignments, call_at
 from .program import FitError, Note, NoteKind, Place, Places, Program, Validation, row_count, take_rows
@@ -76,6 +76,7 @@ class Recorder:
     Attributes:
         program: the captured program, once fit has been called.
         fits: calls of fit so far.
+        old_names: arguments of earlier Keras versions that were translated.
     """
 
     def __init__(
@@ -98,6 +99,7 @@ class Recorder:
         self.program: Program | None = None
         self.model: Any = None
         self.fits = 0
+        self.old_names: list[str] = []
         self.merged = 1
         self.deadline = float("inf")
         self.made: dict[int, tuple[Any, Place | None]] = {}
@@ -206,6 +208,9 @@ class Recorder:
         @functools.wraps(initialise)
         def init(made: Any, *arguments: Any, **options: Any) -> None:
             self.made.setdefault(id(made), (made, self.sources.here()))
+            if "lr" in options and isinstance(made, keras.optimizers.Optimizer):
+                options["learning_rate"] = options.pop("lr")
+                self.old_names.append("lr")
             initialise(made, *arguments, **options)
 
         return init
@@ -243,6 +248,9 @@ class Recorder:
         @functools.wraps(fit)
         def fitting(model: Any, *arguments: Any, **options: Any) -> Any:
             place = self.sources.here()
+            if "nb_epoch" in options:
+                options["epochs"] = options.pop("nb_epoch")
+                self.old_names.append("nb_epoch")
             bound = signature.bind(model, *arguments, **options)
             bound.apply_defaults()
             given = dict(bound.arguments)
@@ -361,7 +369,7 @@ class Recorder:
             given=given,
             data=data,
             validation=validation,
-            initial_weights={weight.path: np.array(weight) for weight in model.weights},
+            initial_weights={weight.path: array_of(weight) for weight in model.weights},
             set_weights=set_paths,
             is_copyable=is_copyable,
             places=self._places(model, compile_call, place),
@@ -547,7 +555,7 @@ def same_data(data: tuple[Any, Any], given: Mapping[str, Any]) -> bool:
 
 def fingerprint(variable: Any) -> int:
     """A number that changes with the values of a weight."""
-    return zlib.crc32(np.ascontiguousarray(variable).view(np.uint8).ravel().data)
+    return zlib.crc32(array_of(variable).tobytes())
 
 
 def refuse_own_steps(model: Any, place: Place | None, path: Path) -> None:

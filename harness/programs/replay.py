@@ -13,7 +13,6 @@ import copy
 import io
 import types
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import keras
@@ -94,22 +93,6 @@ def names_in(value: Any) -> set[str]:
     return names
 
 
-@dataclass(frozen=True)
-class Snapshot:
-    """The weights of one member at some time; callbacks hand it back to ``set_weights``."""
-
-    weights: tuple[Array, ...]
-
-    def __iter__(self) -> Any:
-        return iter(self.weights)
-
-    def __len__(self) -> int:
-        return len(self.weights)
-
-    def __getitem__(self, place: int) -> Array:
-        return self.weights[place]
-
-
 class StandInOptimizer:
     """The learning rate of one member, as a callback sees it; anything else raises NeedsModel."""
 
@@ -121,7 +104,7 @@ class StandInOptimizer:
         """The learning rate, which callbacks read as an array of no axes."""
         if self.rate is None:
             raise NeedsModel("the learning rate is a schedule")
-        return np.float32(self.rate)
+        return np.asarray(self.rate, keras.config.floatx())
 
     def __setattr__(self, name: str, value: Any) -> None:
         if name not in ("learning_rate", "lr") or self.rate is None:
@@ -145,7 +128,7 @@ class StandInModel:
 
     KNOWN = ("stop_training", "set_to", "steps")
 
-    def __init__(self, template: Any, rate: float | None, weights: Callable[[], Snapshot]) -> None:
+    def __init__(self, template: Any, rate: float | None, weights: Callable[[], list[Array]]) -> None:
         self.__dict__.update(
             metrics=template.metrics,
             metrics_names=template.metrics_names,
@@ -158,7 +141,7 @@ class StandInModel:
 
     def set_weights(self, weights: Any) -> None:
         """Note weights that the member continues or ends with."""
-        self.set_to = Snapshot(tuple(np.asarray(w) for w in weights))
+        self.set_to = [np.array(w) for w in weights]
 
     def __setattr__(self, name: str, value: Any) -> None:
         if name not in self.KNOWN:
@@ -220,6 +203,11 @@ def acts_on_batches(callback: Any) -> bool:
     return any(getattr(type(callback), name) is not getattr(keras.callbacks.Callback, name) for name in BATCH_METHODS)
 
 
+def steers_by_batches(callbacks: Iterable[Any]) -> bool:
+    """Whether one of the callbacks acts after single batches, so that ``fit`` has to run them one by one."""
+    return any(acts_on_batches(callback) for callback in callbacks) or ends_on_nan(callbacks)
+
+
 def needed_records(callbacks: Sequence[Any]) -> tuple[bool, bool]:
     """(validation, metrics): what the logs given to these callbacks must hold."""
     monitors = [getattr(callback, "monitor", None) for callback in callbacks]
@@ -231,6 +219,6 @@ def needed_records(callbacks: Sequence[Any]) -> tuple[bool, bool]:
     return validation, metrics
 
 
-def ends_on_nan(callbacks: Sequence[Any]) -> bool:
+def ends_on_nan(callbacks: Iterable[Any]) -> bool:
     """Whether one of the callbacks ends a training whose loss is not finite."""
     return any(isinstance(callback, keras.callbacks.TerminateOnNaN) for callback in callbacks)

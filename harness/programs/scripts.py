@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from .. import BadInput
+from ..errors import BadInput
 from .places import Source
 
 MAGIC = re.compile(r"^(\s*)([%!?].*|.*\?\s*)$")  # a line for IPython alone

@@ -130,7 +130,7 @@ def as_fit_reads(values: Any) -> Array:
 
 def prepared_data(x: Any, y: Any, sample_weight: Any, class_weight: Any = None) -> TrainingData:
     """Data as ``fit`` would hand it to the model; class weights become sample weights."""
-    x = keras.tree.map_structure(as_fit_reads, x)
+    x = keras.tree.lists_to_tuples(keras.tree.map_structure(as_fit_reads, x))
     y = None if y is None else keras.tree.map_structure(as_fit_reads, y)
     weight = None if sample_weight is None else keras.tree.map_structure(as_fit_reads, sample_weight)
     if class_weight is not None:

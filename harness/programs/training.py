@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from .batches import plan_of
 from .costs import cost_of_structure, cost_per_update, members_at_once, work_of
 from .epochs import Task, loop_key, loop_of, train_members
-from .fallback import fit_members, predict_by_model
+from .fallback import FitFailed, fit_members, predict_by_model
 from .program import Program
 from .replay import needed_records, steering_callbacks
 from .structure import TrainingData, prepared_data, training_rows, validation_rows
@@ -28,6 +28,7 @@ __all__ = [
     "CannotVectorise",
     "Engine",
     "FallbackReason",
+    "FitFailed",
     "Record",
     "Trained",
     "cost_of_structure",
@@ -68,6 +69,7 @@ def train(
     Raises:
         ValueError: arguments that do not fit together, such as learning rates for a schedule.
         CannotVectorise: ``engine`` is VECTORISED and the program does not allow it.
+        FitFailed: Keras' own ``fit`` raises an exception for this program.
     """
     if not seeds or min(seeds) < 0:
         raise ValueError("seeds must be one or more integers of 0 or above")

@@ -1,10 +1,8 @@
 """Many members of one program trained at once: the whole loop over updates in one compiled TensorFlow function.
 
-The variables of all members are stacked on a first axis. One step of one member is traced with Keras' own layers and
-loss (``StatelessScope``) and vectorised over members by ``tf.vectorized_map``; one gradient tape over the summed
-losses gives every member its own gradient, because no member's loss depends on another member's weights. The update is
-Keras' own optimizer, vectorised in the same way, so that clipping by a norm and schedules mean what they mean in
-``fit``.
+The variables of all members are stacked on a first axis. One training step of one member is traced with Keras' own
+layers, loss and optimizer (``StatelessScope``), gradient included, and vectorised over members by
+``tf.vectorized_map``. So clipping by a norm, schedules and sparse gradients mean what they mean in ``fit``.
 """
 
 from __future__ import annotations
@@ -148,7 +146,6 @@ class VectorisedLoop:
         self.chunk = min(CHUNK_UPDATES, max(1, MAX_CHUNK_INDICES // (members * self.batch)))
         self.metric_variables = self.model.metrics_variables if has_metrics else []
         self.fresh_metrics = [np.asarray(v) for v in self.model.metrics_variables]
-        self.gradient_places: list[int] = []
         self._predict = tf.function(self._predicted, autograph=False, reduce_retracing=True)
         self._evaluate = tf.function(self._evaluated, autograph=False, reduce_retracing=True)
         self._results = tf.function(self._metric_results, autograph=False)
@@ -163,10 +160,10 @@ class VectorisedLoop:
         values += zip(self.model.metrics_variables, metrics or map(tf.constant, self.fresh_metrics))
         return StatelessScope(state_mapping=values, collect_losses=True)
 
-    def _member_loss(self, trainable: Any, other: Any, metrics: Any, leaves: Any, training: bool) -> tuple[Any, ...]:
+    def _member_loss(self, trainable: Any, other: Any, metrics: Any, batch: Any, training: bool) -> tuple[Any, ...]:
         """(loss, other variables, metrics' variables) of one member after one batch."""
         model = self.model
-        x, y, weight = self.data.packed(list(leaves))
+        x, y, weight = batch
         with self._scope(trainable, other, metrics) as scope:
             known = set(scope.state_mapping)
             outputs = model(x, training=training) if model._call_has_training_arg else model(x)
@@ -180,33 +177,27 @@ class VectorisedLoop:
         other = [scope.get_current_value(v) for v in model.non_trainable_variables]
         return loss, other, [scope.get_current_value(v) for v in self.metric_variables]
 
-    def _applied(self, arguments: Any) -> tuple[Any, Any]:
-        """(trainable, optimizer variables) of one member after one update."""
-        trainable, state, given = arguments
-        gradients: list[Any] = [None] * len(self.model.trainable_variables)
-        for place, gradient in zip(self.gradient_places, given):
-            gradients[place] = gradient
-        return BaseOptimizer.stateless_apply(self.optimizer, list(state), gradients, list(trainable))
+    def _member_step(self, arguments: Any) -> tuple[Any, ...]:
+        """(loss, trainable, other, optimizer's, metrics' variables) of one member after one update."""
+        trainable, other, optimizer, metrics, leaves = arguments
+        trainable, batch = list(trainable), self.data.packed(list(leaves))
+        with tf.GradientTape(watch_accessed_variables=False) as tape:
+            tape.watch(trainable)
+            loss, other, metrics = self._member_loss(trainable, other, metrics, batch, training=True)
+        gradients = tape.gradient(loss, trainable)
+        if all(gradient is None for gradient in gradients):
+            raise CannotVectorise(FallbackReason.STATE, "no weight has a gradient")
+        moved, state = BaseOptimizer.stateless_apply(self.optimizer, list(optimizer), gradients, trainable)
+        return loss, tuple(moved), tuple(other), tuple(state), tuple(metrics)
 
     # All members
 
     def _step(self, state: Members, leaves: list[Tensor]) -> tuple[Members, Tensor]:
         """(state, losses) of all members after one update, each on its own batch (members, batch, ...)."""
-        arguments = (tuple(state.trainable), tuple(state.other), tuple(state.metrics), tuple(leaves))
-        with tf.GradientTape(watch_accessed_variables=False) as tape:
-            tape.watch(state.trainable)
-            losses, other, metrics = tf.vectorized_map(
-                lambda a: self._member_loss(a[0], a[1], a[2], a[3], training=True), arguments
-            )
-            total = tf.reduce_sum(losses)
-        gradients = tape.gradient(total, state.trainable)
-        self.gradient_places = [place for place, gradient in enumerate(gradients) if gradient is not None]
-        if not self.gradient_places:
-            raise CannotVectorise(FallbackReason.STATE, "no weight has a gradient")
-        dense = tuple(tf.convert_to_tensor(gradients[place]) for place in self.gradient_places)
-        trainable, optimizer = tf.vectorized_map(self._applied, (tuple(state.trainable), tuple(state.optimizer), dense))
-        moved = Members(trainable=list(trainable), other=list(other), optimizer=list(optimizer), metrics=list(metrics))
-        return moved, losses
+        parts = (state.trainable, state.other, state.optimizer, state.metrics, leaves)
+        losses, *moved = tf.vectorized_map(self._member_step, tuple(map(tuple, parts)))
+        trainable, other, optimizer, metrics = map(list, moved)
+        return Members(trainable=trainable, other=other, optimizer=optimizer, metrics=metrics), losses
 
     def _batch(self, indices: Tensor, scale: Tensor, leaves: list[Tensor]) -> list[Tensor]:
         """Each member's rows, (members, batch, ...), the sample weights of padded rows 0."""
@@ -273,7 +264,7 @@ class VectorisedLoop:
         """The compiled loop; traced here, so that what cannot be traced is known at once."""
         state = self._specs()
         indices = tf.TensorSpec((self.chunk, self.members, self.batch), tf.int32)
-        scales = tf.TensorSpec((self.chunk, self.batch), tf.float32)
+        scales = tf.TensorSpec((self.chunk, self.batch), keras.config.floatx())
         leaves = [tf.TensorSpec((None, *leaf.shape[1:]), leaf.dtype) for leaf in self.data.leaves()]
         function = tf.function(self._loop, autograph=False, jit_compile=self.is_compiled, reduce_retracing=True)
         try:
@@ -385,7 +376,7 @@ class VectorisedLoop:
         count = len(batches)
         indices = np.zeros((self.chunk, self.members, self.batch), np.int32)
         indices[:count] = batches
-        scales = np.ones((self.chunk, self.batch), np.float32)
+        scales = np.ones((self.chunk, self.batch), keras.config.floatx())
         for update in np.flatnonzero(sizes < self.batch):
             scales[update] = 0.0
             scales[update, : sizes[update]] = self.batch / sizes[update] if self._averages else 1.0
@@ -420,11 +411,11 @@ class VectorisedLoop:
 
         return tf.vectorized_map(predict, (tuple(trainable), tuple(other)))
 
-    def _evaluated(self, trainable: Any, other: Any, metrics: Any, leaves: Any) -> Any:
+    def _evaluated(self, trainable: Any, other: Any, metrics: Any, batch: Any) -> Any:
         """(losses, metrics' variables) of all members on the same rows."""
         arguments = (tuple(trainable), tuple(other), tuple(metrics))
         losses, _, counted = tf.vectorized_map(
-            lambda a: self._member_loss(a[0], a[1], a[2], leaves, training=False), arguments
+            lambda a: self._member_loss(a[0], a[1], a[2], batch, training=False), arguments
         )
         return losses, counted
 
@@ -456,9 +447,9 @@ class VectorisedLoop:
         """
         state = self.with_fresh_metrics(state)
         total = np.zeros(self.members)
-        leaves = data.leaves()
         for first in range(0, data.rows, piece):
-            part = [tf.constant(leaf[first : first + piece]) for leaf in leaves]
+            part = tuple(take_rows(a, slice(first, first + piece)) for a in (data.x, data.y, data.sample_weight))
+            part = keras.tree.map_structure(lambda a: None if a is None else tf.constant(a), part)
             with lowered_operations(), _quiet():
                 losses, metrics = self._evaluate(state.trainable, state.other, state.metrics, part)
             state = replace(state, metrics=list(metrics))

@@ -16,6 +16,7 @@ import tempfile
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -27,30 +28,48 @@ SKIPPED_FOLDERS = frozenset(
 WRITTEN_IN_C = frozenset({".h5", ".hdf5", ".keras", ".db", ".sqlite", ".sqlite3"})  # written without Python's open
 MAX_FILE_BYTES = 8 * 2**20  # of a file that is copied and not linked
 MAX_BYTES = 512 * 2**20  # of all copied files
+LEVELS_ABOVE = 2  # folders above the working folder that paths such as ../data may reach
+MAX_SIBLINGS = 2000  # entries of such a folder that are linked
 MAX_ENTRIES = 5000  # files and folders looked at one by one; beyond, whole folders are linked
+PLAIN_OPEN, PLAIN_UNLINK, PLAIN_MKDIR = builtins.open, os.unlink, os.mkdir  # as they are outside ``protected``
 
 
 @dataclass(frozen=True, kw_only=True)
 class Workspace:
     """A working folder and its copy.
 
+    The copy lies in a copy of the folders above it, whose other entries are links, so that ``../data`` is found.
+
     Attributes:
-        original: the user's folder, resolved.
-        copy: the folder to run in, resolved.
+        folder: the user's working folder, resolved.
+        top: one of the folders above it, or itself, resolved.
+        top_copy: the copy of ``top``, resolved.
     """
 
-    original: Path
-    copy: Path
+    folder: Path
+    top: Path
+    top_copy: Path
+
+    @property
+    def copy(self) -> Path:
+        """The copy of the working folder, to run in."""
+        return self.top_copy / self.folder.relative_to(self.top)
+
+    @property
+    def protected(self) -> Path:
+        """The user's files below this folder are not written by their absolute paths either."""
+        temporary = Path(tempfile.gettempdir()).resolve()
+        return self.folder if self.top == temporary or self.top in temporary.parents else self.top
 
     def copied_path(self, path: Path) -> Path:
         """The copy of a file of the user's folder; any other path as it is."""
-        relative = relative_to(path, self.original)
+        relative = relative_to(path, self.folder)
         return path if relative is None else self.copy / relative
 
     def original_path(self, path: str | Path) -> Path:
         """The user's file that a path in the copy stands for; any other path as it is."""
-        relative = relative_to(Path(path), self.copy)
-        return Path(path) if relative is None else self.original / relative
+        relative = relative_to(Path(path), self.top_copy)
+        return Path(path) if relative is None else self.top / relative
 
     def writable(self, path: Any, *, keep: bool = True) -> Any:
         """The path to use for writing to, renaming or removing ``path``: in the copy if it would reach the original.
@@ -62,45 +81,47 @@ class Workspace:
         if not isinstance(path, (str, os.PathLike)):
             return path
         absolute = Path(os.path.abspath(path))
-        relative = relative_to(absolute, self.copy)
+        relative = relative_to(absolute, self.top_copy)
         if relative is None:
-            relative = relative_to(Path(os.path.realpath(absolute)), self.original)
+            real = Path(os.path.realpath(absolute))
+            relative = relative_to(real, self.top) if relative_to(real, self.protected) is not None else None
         if relative is None:
             return path
         self.detach(relative, keep)
-        return os.path.join(self.copy, relative)
+        return os.path.join(self.top_copy, relative)
 
     def readable(self, path: Any) -> Any:
         """The path to read ``path`` from: the copy of a file that is given by its absolute path."""
         if not isinstance(path, (str, os.PathLike)) or not os.path.isabs(path):
             return path
-        relative = relative_to(Path(path), self.original)
+        relative = relative_to(Path(path), self.folder)
         return path if relative is None or not (self.copy / relative).exists() else str(self.copy / relative)
 
     def replace_file(self, path: Path, text: str) -> None:
         """Give the copy of a file of the user's folder another text; a file elsewhere is left alone."""
-        relative = relative_to(path, self.original)
+        relative = relative_to(path, self.top)
         if relative is not None:
             self.detach(relative, keep=False)
-            (self.copy / relative).write_text(text, encoding="utf-8")
+            (self.top_copy / relative).write_text(text, encoding="utf-8")
 
     def detach(self, relative: Path, keep: bool) -> None:
         """Replace the links on the way to a path of the copy by folders, and the file's own link by a copy of it."""
-        at = self.copy
+        at = self.top_copy
         for part in relative.parts[:-1]:
             at = at / part
             if at.is_symlink() and at.is_dir():
                 target = at.resolve()
-                at.unlink()
-                at.mkdir()
+                PLAIN_UNLINK(at)
+                PLAIN_MKDIR(at)
                 for entry in os.scandir(target):
                     os.symlink(entry.path, at / entry.name)
-        file = self.copy / relative
+        file = self.top_copy / relative
         if file.is_symlink() and file.is_file():
             target = file.resolve()
-            os.unlink(file)
+            PLAIN_UNLINK(file)
             if keep:
-                shutil.copyfile(target, file)
+                with PLAIN_OPEN(target, "rb") as source, PLAIN_OPEN(file, "wb") as copy:
+                    shutil.copyfileobj(source, copy)
 
 
 def relative_to(path: Path, folder: Path) -> Path | None:
@@ -144,13 +165,26 @@ def copy_folder(original: Path, copy: Path) -> None:
                 continue
 
 
+def link_siblings(original: Path, copy: Path, below: str) -> None:
+    """Link the entries of a folder into its copy, without the one named ``below``."""
+    with contextlib.suppress(OSError):
+        for entry in islice(os.scandir(original), MAX_SIBLINGS):
+            if entry.name != below:
+                os.symlink(entry.path, copy / entry.name)
+
+
 @contextlib.contextmanager
 def copied_workspace(original: Path) -> Iterator[Workspace]:
     """A copy of ``original`` as the current folder, removed at the end."""
-    before = Path.cwd()
-    with tempfile.TemporaryDirectory(prefix="harness-", ignore_cleanup_errors=True) as folder:
-        workspace = Workspace(original=original.resolve(), copy=Path(folder).resolve())
-        copy_folder(workspace.original, workspace.copy)
+    before, folder = Path.cwd(), original.resolve()
+    above = [parent for parent in folder.parents if parent != parent.parent][:LEVELS_ABOVE]
+    top = above[-1] if above else folder
+    with tempfile.TemporaryDirectory(prefix="harness-", ignore_cleanup_errors=True) as temporary:
+        workspace = Workspace(folder=folder, top=top, top_copy=Path(temporary).resolve())
+        workspace.copy.mkdir(parents=True, exist_ok=True)
+        for parent, child in zip(above, [folder, *above]):
+            link_siblings(parent, workspace.top_copy / parent.relative_to(top), child.name)
+        copy_folder(folder, workspace.copy)
         os.chdir(workspace.copy)
         try:
             yield workspace
@@ -183,6 +217,7 @@ def protected(workspace: Workspace) -> Iterator[None]:
         ):  # fmt: skip
             stack.enter_context(mock.patch.object(module, name, mapped(getattr(module, name), workspace, count)))
         stack.enter_context(protected_hdf5(workspace))
+        stack.enter_context(protected_events(workspace))
         yield
 
 
@@ -208,4 +243,18 @@ def protected_hdf5(workspace: Workspace) -> Iterator[None]:
         plain(self, workspace.readable(name) if mode == "r" else workspace.writable(name), mode, *arguments, **options)
 
     with mock.patch.object(h5py.File, "__init__", initialise):
+        yield
+
+
+@contextlib.contextmanager
+def protected_events(workspace: Workspace) -> Iterator[None]:
+    """The same for the event files that TensorFlow writes for TensorBoard."""
+    import tensorflow.summary as summary  # tf.summary is another object until this is imported
+
+    plain = summary.create_file_writer
+
+    def create(logdir: Any, *arguments: Any, **options: Any) -> Any:
+        return plain(workspace.writable(logdir), *arguments, **options)
+
+    with mock.patch.object(summary, "create_file_writer", create):
         yield

@@ -145,6 +145,7 @@ def outcome_lines(found: Diagnosis) -> Iterator[str]:
 def change_text(change: Change) -> str:
     """What to do, for a change whose line is not known."""
     layer = f" of layer {change.layer}" if change.layer else ""
+    rate = rate_text(change) if change.kind is ChangeKind.LEARNING_RATE else ""
     texts = {
         ChangeKind.ACTIVATION: f"Set the activation{layer} to {change.new} (it is {change.old}).",
         ChangeKind.UNITS: f"Set the units{layer} to {change.new} (they are {change.old}).",
@@ -157,7 +158,7 @@ def change_text(change: Change) -> str:
         ChangeKind.SCALE_TARGETS: scale_text("targets", change.new),
         ChangeKind.SCALE_VALIDATION: "Scale the validation inputs exactly as the training inputs.",
         ChangeKind.OPTIMIZER: f"Use the optimizer {change.new} instead of {change.old}.",
-        ChangeKind.LEARNING_RATE: f"Set the learning rate to {rate_text(change)}.",
+        ChangeKind.LEARNING_RATE: f"Set the learning rate to {rate}.",
         ChangeKind.CLIPPING: f"Do not clip gradients at {change.old}.",
         ChangeKind.EPOCHS: f"Train for {change.new} epochs instead of {change.old}.",
         ChangeKind.BATCH_SIZE: f"Set the batch size to {change.new} (it is {change.old}).",

@@ -271,7 +271,10 @@ def faulty() -> dict[str, tuple[Any, frozenset[str]]]:
         "adadelta": one(lambda: digits_program(optimizer="adadelta"), "optimizer", "learning-rate-too-small"),
         "one_epoch": one(lambda: digits_program(epochs=1, batch_size=128), "too-few-epochs", "batch-size"),
         "big_batch": one(
-            lambda: digits_program(epochs=10, batch_size=1500), "batch-size", "too-few-epochs", "learning-rate-too-small"
+            lambda: digits_program(epochs=10, batch_size=1500),
+            "batch-size",
+            "too-few-epochs",
+            "learning-rate-too-small",
         ),
         "unscaled_cancer": one(unscaled_cancer, "unscaled-inputs"),
         "unscaled_digits": one(
@@ -281,8 +284,9 @@ def faulty() -> dict[str, tuple[Any, frozenset[str]]]:
             lambda: digits_program(network={"kernel_initializer": "ones"}), "clones", "saturation", "initializer"
         ),
         "zeros": one(lambda: digits_program(network={"kernel_initializer": "zeros"}), "zero-gradient", "clones"),
-        "no_hidden_activation": one(lambda: moons_program(hidden=None, rows=None) if False else _linear_circles(),
-                                    "hidden-activation"),
+        "no_hidden_activation": one(
+            lambda: moons_program(hidden=None, rows=None) if False else _linear_circles(), "hidden-activation"
+        ),
         "narrow": one(lambda: digits_program(units=(1, 10)), "too-narrow"),
         "dropout": one(_dropout_digits, "dropout"),
         "regularization": one(
@@ -292,11 +296,13 @@ def faulty() -> dict[str, tuple[Any, frozenset[str]]]:
         "no_signal": one(no_signal, "no-signal"),
         "pair": one(
             lambda: digits_program(last="sigmoid", optimizer=sgd(1e-4), loss="mse"),
-            "loss", "learning-rate-too-small",
+            "loss",
+            "learning-rate-too-small",
         ),
         "pair_scale": one(
             lambda: digits_program(scaled=lambda x: x * 4000, coded=lambda y: y, last="relu", optimizer=sgd(0.1)),
-            "unscaled-inputs", "output-activation",
+            "unscaled-inputs",
+            "output-activation",
         ),
     }
 

@@ -1,0 +1,254 @@
+"""Rules about the values of x and y, their scale and order, the validation data and the length of the training."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from .findings import Check, Contradiction, Finding, Rule, Severity, Subject
+from .targets import (
+    CROSSENTROPIES,
+    TargetKind,
+    Targets,
+    spread_rows,
+)
+
+Array = NDArray[Any]
+
+LARGE_INPUT = 10.0  # inputs of a larger magnitude count as not scaled
+LARGE_TARGET = 10.0  # so do targets of a regression
+UNEVEN_FEATURES = 100.0  # ratio of the largest to the smallest standard deviation of features
+SCALE_RATIO = 5.0  # of validation to training data, from which on they are scaled differently
+MAJORITY_SHARE = 0.9  # of one class, from which on classes are called imbalanced
+MAX_ELEMENTS = 20_000_000  # elements of x looked at
+SORTED_SHARE = 0.4  # difference of class shares between training and validation rows that no chance makes
+MAX_SHIFT = 5.0  # standard deviations by which the mean of validation data may lie away
+MIN_ROWS = 10  # of data whose scales are compared
+
+
+def numeric_inputs(x: Any) -> list[Array]:
+    """The numeric arrays of x, at most so many rows that looking at them takes no time."""
+    found = []
+    for array in keras.tree.flatten(x):
+        array = np.asarray(array)
+        if array.dtype.kind in "iuf" and array.size and array.ndim:
+            row = max(1, array.size // len(array))
+            found.append(spread_rows(array, max(1, MAX_ELEMENTS // row)))
+    return found
+
+
+def data_rules(subject: Subject) -> Finding:
+    """Values that are missing, constant or of different lengths."""
+    program, targets = subject.program, subject.targets
+    lengths = [int(np.shape(part)[0]) for part in keras.tree.flatten((program.x, program.y)) if np.ndim(part)]
+    if len(set(lengths)) > 1:
+        yield Contradiction(
+            id="label-encoding", check=Check.ROWS_DIFFER, severity=Severity.CONTRADICTION,
+            place=program.places.fit, values={"rows": tuple(lengths)},
+        )  # fmt: skip
+    for array in numeric_inputs(program.x):
+        bad = int(np.sum(~np.isfinite(array))) if array.dtype.kind == "f" else 0
+        if bad:
+            yield Contradiction(
+                id="missing-values", check=Check.NOT_FINITE_INPUTS, severity=Severity.CONTRADICTION,
+                place=subject.inputs_place, values={"count": bad},
+            )  # fmt: skip
+        elif len(array) > 1:
+            constant = int(np.sum(np.all(array == array[:1], axis=0)))
+            features = int(np.prod(array.shape[1:]))
+            if constant:
+                is_all = constant == features
+                yield Contradiction(
+                    id="no-signal", check=Check.CONSTANT_INPUTS,
+                    severity=Severity.CONTRADICTION if is_all else Severity.FACT, place=subject.inputs_place,
+                    values={"constant": constant, "features": features},
+                )  # fmt: skip
+    if targets is None:
+        return
+    if not targets.is_finite:
+        bad = int(np.sum(~np.isfinite(targets.values)))
+        yield Contradiction(
+            id="missing-values", check=Check.NOT_FINITE_TARGETS, severity=Severity.CONTRADICTION,
+            place=subject.targets_place, values={"count": bad},
+        )  # fmt: skip
+    elif len(targets.values) > 1 and np.all(targets.values == targets.values[:1]):
+        yield Contradiction(
+            id="no-signal", check=Check.CONSTANT_TARGETS, severity=Severity.CONTRADICTION,
+            place=subject.targets_place, values={"target": targets.low},
+        )  # fmt: skip
+
+
+def scale_rules(subject: Subject) -> Finding:
+    """Inputs and targets that are far from the order of 1."""
+    program, targets = subject.program, subject.targets
+    arrays = [] if scales_itself(program.model) else numeric_inputs(program.x)
+    for array in arrays:
+        finite = np.where(np.isfinite(array), array, 0).reshape(len(array), -1).astype(np.float64)
+        largest = float(np.max(np.abs(finite)))
+        deviations = finite.std(axis=0)
+        varying = deviations[deviations > 0]
+        uneven = float(varying.max() / varying.min()) if varying.size and array.ndim == 2 else 1.0
+        if largest > LARGE_INPUT or uneven > UNEVEN_FEATURES:
+            yield Contradiction(
+                id="unscaled-inputs", check=Check.UNSCALED_INPUTS, severity=Severity.FACT,
+                place=subject.inputs_place,
+                values={
+                    "least": float(finite.min()), "largest": float(finite.max()),
+                    "deviation": float(finite.std()), "uneven": uneven,
+                },
+            )  # fmt: skip
+    if targets is not None and targets.is_regression and subject.loss_name not in CROSSENTROPIES:
+        largest = max(abs(targets.low), abs(targets.high))
+        if largest > LARGE_TARGET:
+            yield Contradiction(
+                id="unscaled-targets", check=Check.UNSCALED_TARGETS, severity=Severity.FACT,
+                place=subject.targets_place,
+                values={"least": targets.low, "largest": targets.high, "deviation": float(np.std(targets.values))},
+            )  # fmt: skip
+
+
+def scales_itself(model: Any) -> bool:
+    """Whether the first layer that sees the inputs scales or encodes them."""
+    layers = [
+        layer
+        for layer in model._flatten_layers(include_self=False)
+        if not isinstance(layer, (keras.layers.InputLayer, keras.layers.Flatten, keras.layers.Reshape, keras.Model))
+    ]
+    encoding = (
+        keras.layers.Embedding, keras.layers.Rescaling, keras.layers.Normalization, keras.layers.BatchNormalization,
+        keras.layers.LayerNormalization, keras.layers.TextVectorization, keras.layers.StringLookup,
+        keras.layers.IntegerLookup, keras.layers.CategoryEncoding, keras.layers.Hashing, keras.layers.Discretization,
+        keras.layers.Lambda,
+    )  # fmt: skip
+    return bool(layers) and isinstance(layers[0], encoding)
+
+
+def training_rules(subject: Subject) -> Finding:
+    """Learning rate, number of updates and the order of rows."""
+    program = subject.program
+    place = program.places.optimizer or program.places.compile
+    rate = None if program.optimizer is None else program.optimizer.get_config().get("learning_rate")
+    if isinstance(rate, (int, float)) and rate <= 0:
+        yield Contradiction(
+            id="learning-rate-too-small", check=Check.NO_LEARNING_RATE, severity=Severity.CONTRADICTION, place=place,
+            values={"learning rate": float(rate)},
+        )  # fmt: skip
+    rows = program.split_rows()
+    updates = (program.steps_per_epoch or -(-rows // max(1, program.batch_size))) * program.epochs
+    if updates < 100:
+        yield Contradiction(
+            id="too-few-epochs", check=Check.FEW_UPDATES, severity=Severity.FACT, place=program.places.fit,
+            values={"updates": updates, "epochs": program.epochs},
+        )  # fmt: skip
+    if program.batch_size >= rows > 64:
+        yield Contradiction(
+            id="batch-size", check=Check.ONE_BATCH, severity=Severity.FACT, place=program.places.fit,
+            values={"batch size": program.batch_size, "rows": rows},
+        )  # fmt: skip
+    yield from order_rules(subject)
+
+
+def class_numbers(y: Any, targets: Targets) -> Array | None:
+    """The class of each row as a number; None if targets name no classes."""
+    if targets.kind is TargetKind.ONE_HOT and len(targets.shape) == 2:
+        return np.asarray(y).argmax(axis=-1)
+    if targets.kind in (TargetKind.BINARY, TargetKind.CLASSES) and np.size(y) == len(y):
+        return np.asarray(y).ravel()
+    return None
+
+
+def order_rules(subject: Subject) -> Finding:
+    """Rows sorted by class, and how often the commonest class occurs."""
+    program, targets = subject.program, subject.targets
+    labels = None if targets is None else class_numbers(program.y, targets)
+    if labels is None or len(labels) < MIN_ROWS:
+        return
+    split = program.split_rows()
+    missing: list[Any] = []
+    if split < len(labels):
+        missing = sorted(set(labels[split:].tolist()) - set(labels[:split].tolist()))
+        if missing:
+            share = float(np.mean(np.isin(labels[split:], missing)))
+            yield Contradiction(
+                id="unshuffled", check=Check.VALIDATION_CLASSES,
+                severity=Severity.CONTRADICTION if share > 0.5 else Severity.SUSPICION, place=program.places.fit,
+                values={"classes": tuple(missing[:10]), "share": share, "split": program.validation_split},
+            )  # fmt: skip
+    train = labels[:split]
+    if split <= len(labels) - MIN_ROWS and not missing:
+        difference = share_difference(train, labels[split:])
+        if difference > SORTED_SHARE:
+            yield Contradiction(
+                id="unshuffled", check=Check.VALIDATION_CLASSES, severity=Severity.CONTRADICTION,
+                place=program.places.fit, values={"difference": difference, "split": program.validation_split},
+            )  # fmt: skip
+    changes = int(np.sum(train[1:] != train[:-1]))
+    if not program.shuffle and changes == len(set(train.tolist())) - 1 and changes > 0:
+        yield Contradiction(
+            id="unshuffled", check=Check.SORTED_UNSHUFFLED, severity=Severity.CONTRADICTION,
+            place=program.places.fit, values={"classes": changes + 1},
+        )  # fmt: skip
+    majority = float(np.max(np.unique(labels, return_counts=True)[1]) / len(labels))
+    if majority >= MAJORITY_SHARE and majority < 1:
+        yield Contradiction(
+            id="class-imbalance", check=Check.IMBALANCED, severity=Severity.FACT, place=subject.targets_place,
+            values={"share": majority},
+        )  # fmt: skip
+
+
+def share_difference(first: Array, second: Array) -> float:
+    """How differently often classes occur in two sets of labels: 0 for equally often, 1 for no class in common."""
+    classes = np.unique(np.concatenate([first, second]))
+    shares = [np.array([np.mean(labels == c) for c in classes]) for labels in (first, second)]
+    return float(np.sum(np.abs(shares[0] - shares[1])) / 2)
+
+
+def validation_rules(subject: Subject) -> Finding:
+    """Validation data on another scale than the training data."""
+    program = subject.program
+    if program.validation is None:
+        return
+    for train, validation in zip(numeric_inputs(program.x), numeric_inputs(program.validation.x)):
+        yield from scale_findings(subject, train, validation, "x", Severity.CONTRADICTION)
+    if subject.targets is not None and subject.targets.is_regression:
+        for train, validation in zip(numeric_inputs(program.y), numeric_inputs(program.validation.y)):
+            yield from scale_findings(subject, train, validation, "y", Severity.SUSPICION)
+
+
+def scale_findings(subject: Subject, train: Array, validation: Array, of: str, severity: Severity) -> Finding:
+    """A finding if the values of ``validation`` spread or lie differently from those of ``train``."""
+    if train.shape[1:] != validation.shape[1:] or len(validation) < MIN_ROWS:
+        return
+    difference = scale_difference(train, validation)
+    if difference is None:
+        return
+    ratio, shift = difference
+    is_scaled = not 1 / SCALE_RATIO < ratio < SCALE_RATIO
+    if is_scaled or shift > MAX_SHIFT:
+        yield Contradiction(
+            id="validation-mismatch", check=Check.VALIDATION_SCALE,
+            severity=severity if is_scaled else Severity.SUSPICION, place=subject.program.places.fit,
+            values={"of": of, "ratio": ratio, "shift": shift},
+        )  # fmt: skip
+
+
+def scale_difference(train: Array, other: Array) -> tuple[float, float] | None:
+    """How differently the same features are scaled in two sets of rows.
+
+    Returns:
+        The medians over features of how many times larger the values of ``other`` spread, and of how many standard
+        deviations its mean lies away; None if nothing varies.
+    """
+    flat = [np.nan_to_num(array.reshape(len(array), -1).astype(np.float64)) for array in (train, other)]
+    spread = [values.std(axis=0) for values in flat]
+    varying = (spread[0] > 0) & (spread[1] > 0)
+    if np.sum(varying) < 0.5 * np.sum(spread[0] > 0) or not np.any(varying):
+        return None
+    shift = np.abs(flat[1].mean(axis=0) - flat[0].mean(axis=0))[varying] / spread[0][varying]
+    return float(np.median(spread[1][varying] / spread[0][varying])), float(np.median(shift))
+
+
+DATA_RULES: tuple[Rule, ...] = (data_rules, scale_rules, training_rules, validation_rules)

@@ -1,0 +1,102 @@
+"""Files and notebooks with edits made: their text, and a unified diff."""
+
+from __future__ import annotations
+
+import difflib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+from .scripts import read_pieces
+from .texts import Edit
+
+Key = tuple[str, "int | None"]  # file and cell
+
+
+def without_overlaps(edits: Iterable[Edit]) -> list[Edit]:
+    """The edits in the order of the text, without those that lie inside another and without repetitions."""
+    unique = list(dict.fromkeys(edits))
+    unique.sort(key=lambda edit: (edit.file, edit.cell or 0, edit.start, edit.end))
+    kept: list[Edit] = []
+    for edit in unique:
+        outer = [
+            other
+            for other in unique
+            if other is not edit
+            and (other.file, other.cell) == (edit.file, edit.cell)
+            and other.start <= edit.start
+            and edit.end <= other.end
+            and other.end - other.start > edit.end - edit.start
+            and not (edit.start == edit.end and edit.start in (other.start, other.end))
+        ]
+        if not outer:
+            kept.append(edit)
+    return kept
+
+
+def edited_text(text: str, edits: Iterable[Edit]) -> str:
+    """A file's or cell's text with its edits made.
+
+    Args:
+        text: as the edits were made for.
+        edits: of this file or cell, in the order of the text.
+    """
+    for edit in reversed(list(edits)):
+        text = text[: edit.start] + edit.new + text[edit.end :]
+    return text
+
+
+def edited_sources(edits: Sequence[Edit], base: Path = Path()) -> dict[Key, tuple[str, str]]:
+    """The texts before and after, of every file or cell that has edits.
+
+    Args:
+        edits: as ``edits_for`` gives them.
+        base: the folder that the files of the edits are relative to.
+    """
+    found: dict[Key, tuple[str, str]] = {}
+    for file in dict.fromkeys(edit.file for edit in edits):
+        for piece in read_pieces(base / file, file, file):
+            own = [edit for edit in edits if (edit.file, edit.cell) == (file, piece.source.cell)]
+            if own:
+                found[file, piece.source.cell] = piece.source.text, edited_text(piece.source.text, own)
+    return found
+
+
+def unified_diff(edits: Sequence[Edit]) -> str:
+    """The edits as a unified diff, one part for each file or cell."""
+    parts: list[str] = []
+    for (file, cell), (before, after) in edited_sources(edits).items():
+        name = Path(file).as_posix() if cell is None else f"{Path(file).as_posix()} (cell {cell})"
+        lines = [text if text.endswith("\n") or not text else text + "\n" for text in (before, after)]
+        parts += difflib.unified_diff(
+            lines[0].splitlines(keepends=True), lines[1].splitlines(keepends=True), f"a/{name}", f"b/{name}"
+        )
+    return "".join(parts)
+
+
+def edited_files(edits: Sequence[Edit], base: Path) -> dict[Path, str]:
+    """The text of each edited file with its edits made, by its absolute path.
+
+    Args:
+        edits: as ``edits_for`` gives them.
+        base: the folder that the files of the edits are relative to.
+    """
+    found = {}
+    for file in dict.fromkeys(edit.file for edit in edits):
+        path = (base / file).resolve()
+        sources = edited_sources([edit for edit in edits if edit.file == file], base)
+        if path.suffix == ".ipynb":
+            found[path] = edited_notebook(path, {cell: after for (_, cell), (_, after) in sources.items() if cell})
+        else:
+            found[path] = sources[file, None][1]
+    return found
+
+
+def edited_notebook(path: Path, cells: Mapping[int, str]) -> str:
+    """A notebook with the code of some cells replaced, by their numbers from 1."""
+    notebook = json.loads(path.read_text(encoding="utf-8"))
+    sheets = notebook.get("worksheets", [notebook])
+    codes = [cell for sheet in sheets for cell in sheet["cells"] if cell["cell_type"] == "code"]
+    for number, text in cells.items():
+        codes[number - 1]["source" if "source" in codes[number - 1] else "input"] = text
+    return json.dumps(notebook)

@@ -1,0 +1,151 @@
+"""What is found in a program without training it: the kinds of findings, and the program that rules look at."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+
+from .heads import Head
+from .program import Place, Program
+from .targets import LossFacts, Targets
+
+Value = float | int | str | bool | tuple[float | int | str | None, ...] | None
+
+
+class Severity(Enum):
+    """How sure it is that something is wrong."""
+
+    CONTRADICTION = "contradiction"
+    SUSPICION = "suspicion"
+    FACT = "fact"
+
+
+class Check(Enum):
+    """What was found; report/ has the sentence for each."""
+
+    SOFTMAX_OVER_ONE_UNIT = "softmax-over-one-unit"
+    REPEATED_ACTIVATION = "repeated-activation"
+    BOUNDED_BEFORE_LOGITS = "bounded-before-logits"
+    MISSING_PROBABILITIES = "missing-probabilities"
+    SIGMOID_FOR_CLASSES = "sigmoid-for-classes"
+    ONE_UNIT_UNDER_CATEGORICAL = "one-unit-under-categorical"
+    TARGETS_OUT_OF_REACH = "targets-out-of-reach"
+    RECTIFIED_OUTPUT = "rectified-output"
+    SOFTMAX_FOR_INDEPENDENT = "softmax-for-independent"
+    TANH_FOR_BINARY = "tanh-for-binary"
+    INTEGERS_UNDER_CATEGORICAL = "integers-under-categorical"
+    ONE_HOT_UNDER_SPARSE = "one-hot-under-sparse"
+    LABELS_FROM_ONE = "labels-from-one"
+    LABELS_OUT_OF_RANGE = "labels-out-of-range"
+    LABELS_NOT_INTEGER = "labels-not-integer"
+    TEXT_LABELS = "text-labels"
+    CLASSES_UNDER_BINARY = "classes-under-binary"
+    TARGETS_NOT_PROBABILITIES = "targets-not-probabilities"
+    BINARY_FOR_ONE_HOT = "binary-for-one-hot"
+    REGRESSION_UNDER_CROSSENTROPY = "regression-under-crossentropy"
+    SQUARED_ERROR_FOR_CLASSES = "squared-error-for-classes"
+    WIDTH_MISMATCH = "width-mismatch"
+    RANK_MISMATCH = "rank-mismatch"
+    BROADCAST_LOSS = "broadcast-loss"
+    UNKNOWN_LOSS = "unknown-loss"
+    ACCURACY_OF_REGRESSION = "accuracy-of-regression"
+    METRIC_FOR_OTHER_LABELS = "metric-for-other-labels"
+    NOT_FINITE_INPUTS = "not-finite-inputs"
+    NOT_FINITE_TARGETS = "not-finite-targets"
+    ROWS_DIFFER = "rows-differ"
+    CONSTANT_TARGETS = "constant-targets"
+    CONSTANT_INPUTS = "constant-inputs"
+    UNSCALED_INPUTS = "unscaled-inputs"
+    UNSCALED_TARGETS = "unscaled-targets"
+    FROZEN_MODEL = "frozen-model"
+    FROZEN_OUTPUT = "frozen-output"
+    FROZEN_RANDOM = "frozen-random"
+    DROPOUT_RATE = "dropout-rate"
+    DROPOUT_ON_OUTPUT = "dropout-on-output"
+    IDENTICAL_UNITS = "identical-units"
+    MISSING_HIDDEN_ACTIVATION = "missing-hidden-activation"
+    SOFTMAX_IN_HIDDEN = "softmax-in-hidden"
+    NO_LEARNING_RATE = "no-learning-rate"
+    VALIDATION_SCALE = "validation-scale"
+    VALIDATION_CLASSES = "validation-classes"
+    SORTED_UNSHUFFLED = "sorted-unshuffled"
+    IMBALANCED = "imbalanced"
+    FEW_UPDATES = "few-updates"
+    ONE_BATCH = "one-batch"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Contradiction:
+    """One thing that contradicts itself, is suspicious, or is worth knowing.
+
+    Attributes:
+        id: of the fault in reports and JSON, such as ``output-activation``.
+        check: what exactly was found.
+        severity: how sure it is that something is wrong.
+        place: where it is written; None if that is not known.
+        layer: name of the layer it is about, if it is about one.
+        values: what shows it, by name.
+    """
+
+    id: str
+    check: Check
+    severity: Severity
+    place: Place | None = None
+    layer: str | None = None
+    values: Mapping[str, Value] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Subject:
+    """A program with what is looked up in it once.
+
+    Attributes:
+        program: the program.
+        head: its output; None if it has several or it is not known.
+        targets: what its targets look like; None if they are not one numeric array.
+        loss: what its loss is; None if there is none or several.
+        metrics: names of its metrics.
+    """
+
+    program: Program
+    head: Head | None
+    targets: Targets | None
+    loss: LossFacts | None
+    metrics: tuple[str, ...]
+
+    @property
+    def output_place(self) -> Place | None:
+        """Where the last activation was written."""
+        layer = None if self.head is None else self.head.activation_layer
+        return self.layer_place(layer)
+
+    @property
+    def loss_place(self) -> Place | None:
+        """Where the loss was written."""
+        return self.program.places.loss or self.program.places.compile
+
+    @property
+    def targets_place(self) -> Place | None:
+        """Where the targets were last assigned, else the call of fit."""
+        places = self.program.places
+        return places.y[-1] if places.y else places.fit
+
+    @property
+    def inputs_place(self) -> Place | None:
+        """Where the inputs were last assigned, else the call of fit."""
+        places = self.program.places
+        return places.x[-1] if places.x else places.fit
+
+    def layer_place(self, name: str | None) -> Place | None:
+        """Where a layer was written."""
+        return None if name is None else self.program.places.layers.get(name)
+
+    @property
+    def loss_name(self) -> str:
+        """The name of the loss; empty if there is none or several."""
+        return "" if self.loss is None else self.loss.name
+
+
+Finding = Iterator[Contradiction]
+Rule = Callable[[Subject], Finding]

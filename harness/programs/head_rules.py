@@ -1,0 +1,381 @@
+"""Rules about the last layer, the loss, the labels, the metrics and their shapes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from .findings import Check, Contradiction, Finding, Rule, Severity, Subject, Value
+from .heads import Head, as_tensors
+from .program import take_rows
+from .targets import (
+    BINARY_CROSSENTROPIES,
+    CATEGORICAL_CROSSENTROPIES,
+    CROSSENTROPIES,
+    REGRESSION_LOSSES,
+    SPARSE_CROSSENTROPIES,
+    TargetKind,
+    Targets,
+)
+
+Array = NDArray[Any]
+
+UNREACHABLE_SHARE = 0.01  # of the variance of the targets that no output of the last activation can explain
+LOSS_ROWS = 8  # rows on which two forms of a loss are compared
+SEVERAL_LABELS_SHARE = 0.1  # of rows with no label or several, from which on labels are not exclusive
+MAX_SCALED_CLASSES = 20  # evenly spaced values that can be labels divided by something
+
+
+def output_rules(subject: Subject) -> Finding:
+    """The last activation against the loss."""
+    head, loss = subject.head, subject.loss_name
+    if head is None:
+        return
+    place, layer = subject.output_place, head.activation_layer
+    names = [activation.name for activation in head.activations]
+    if head.units == 1 and "softmax" in names:
+        yield Contradiction(
+            id="output-activation", check=Check.SOFTMAX_OVER_ONE_UNIT, severity=Severity.CONTRADICTION, place=place,
+            layer=layer, values={"units": 1, "activation": "softmax"},
+        )  # fmt: skip
+        return
+    if names.count("softmax") > 1 or names.count("sigmoid") > 1 or {"softmax", "sigmoid"} <= set(names):
+        yield Contradiction(
+            id="output-activation", check=Check.REPEATED_ACTIVATION, severity=Severity.CONTRADICTION, place=place,
+            layer=layer, values={"activations": tuple(names)},
+        )  # fmt: skip
+    elif len(names) > 1 and names[-1] in ("softmax", "sigmoid") and names[-2] in ("relu", "tanh"):
+        yield Contradiction(
+            id="output-activation", check=Check.REPEATED_ACTIVATION, severity=Severity.SUSPICION, place=place,
+            layer=layer, values={"activations": tuple(names)},
+        )  # fmt: skip
+    if loss in CROSSENTROPIES and head.is_certain and not head.activation.startswith("custom:"):
+        yield from crossentropy_rules(subject, head)
+
+
+def crossentropy_rules(subject: Subject, head: Head) -> Finding:
+    """The last activation against a cross-entropy."""
+    assert subject.loss is not None
+    loss, activation = subject.loss, head.activation
+    place, layer = subject.output_place, head.activation_layer
+    values: dict[str, Value] = {"activation": activation, "loss": loss.name, "units": head.units}
+    if loss.from_logits:
+        if activation in ("softmax", "sigmoid"):
+            severity = Severity.CONTRADICTION if logits_matter(subject) else Severity.SUSPICION
+            yield Contradiction(
+                id="loss", check=Check.BOUNDED_BEFORE_LOGITS, severity=severity, place=subject.loss_place,
+                layer=layer, values=values,
+            )  # fmt: skip
+        elif activation in ("relu", "relu6", "tanh", "softplus", "softsign"):
+            yield Contradiction(
+                id="output-activation", check=Check.MISSING_PROBABILITIES, severity=Severity.CONTRADICTION,
+                place=place, layer=layer, values=values | {"from_logits": True},
+            )  # fmt: skip
+        return
+    if loss.name in CATEGORICAL_CROSSENTROPIES | SPARSE_CROSSENTROPIES and head.units == 1:
+        yield Contradiction(
+            id="loss", check=Check.ONE_UNIT_UNDER_CATEGORICAL, severity=Severity.CONTRADICTION,
+            place=subject.loss_place, layer=layer, values=values,
+        )  # fmt: skip
+        return
+    if activation not in ("softmax", "sigmoid", "hard_sigmoid"):
+        yield Contradiction(
+            id="output-activation", check=Check.MISSING_PROBABILITIES, severity=Severity.CONTRADICTION, place=place,
+            layer=layer, values=values | {"from_logits": False},
+        )  # fmt: skip
+    elif activation != "softmax" and loss.name not in BINARY_CROSSENTROPIES:
+        yield Contradiction(
+            id="output-activation", check=Check.SIGMOID_FOR_CLASSES, severity=Severity.SUSPICION, place=place,
+            layer=layer, values=values,
+        )  # fmt: skip
+    elif activation == "softmax" and loss.name in BINARY_CROSSENTROPIES:
+        yield from softmax_under_binary(subject, values)
+
+
+def softmax_under_binary(subject: Subject, values: Mapping[str, Value]) -> Finding:
+    """A softmax of several units under a binary cross-entropy."""
+    if subject.targets is not None and subject.targets.kind is TargetKind.ONE_HOT:
+        yield Contradiction(
+            id="loss", check=Check.BINARY_FOR_ONE_HOT, severity=Severity.SUSPICION, place=subject.loss_place,
+            values=values,
+        )  # fmt: skip
+
+
+def logits_matter(subject: Subject) -> bool:
+    """Whether ``from_logits=True`` changes the loss of an output that is already a softmax or sigmoid.
+
+    Keras keeps the logits of some activations beside their output and computes the loss from them; then it does not.
+    """
+    try:
+        rows = slice(0, LOSS_ROWS)
+        x, y = take_rows(subject.program.x, rows), np.asarray(take_rows(subject.program.y, rows))
+        outputs = subject.program.model(as_tensors(x), training=False)
+        assert subject.loss is not None
+        known = float(np.mean(subject.loss.function(y, outputs)))
+        plain = float(np.mean(subject.loss.function(y, np.asarray(outputs))))
+    except Exception:
+        return True
+    return bool(np.isclose(known, plain, rtol=1e-4))
+
+
+def reach_rules(subject: Subject) -> Finding:
+    """The values that the last activation can take against the targets."""
+    head, targets, loss = subject.head, subject.targets, subject.loss_name
+    if head is None or targets is None or head.range is None or loss in CROSSENTROPIES:
+        return
+    if loss not in REGRESSION_LOSSES and not loss.startswith("custom:"):
+        return
+    low, high = head.range
+    share = unreachable_share(targets.values, low, high)
+    values: dict[str, Value] = {
+        "activation": head.activation, "least output": low, "largest output": high, "least target": targets.low,
+        "largest target": targets.high, "unreachable share": share,
+    }  # fmt: skip
+    same_width = head.units == targets.width or targets.width == 1
+    if share > UNREACHABLE_SHARE and same_width:
+        is_custom = loss.startswith("custom:")
+        yield Contradiction(
+            id="output-activation", check=Check.TARGETS_OUT_OF_REACH,
+            severity=Severity.SUSPICION if is_custom else Severity.CONTRADICTION, place=subject.output_place,
+            layer=head.activation_layer, values=values,
+        )  # fmt: skip
+    elif head.activation in ("relu", "relu6"):
+        is_label = targets.kind in (TargetKind.BINARY, TargetKind.ONE_HOT, TargetKind.MULTI_HOT)
+        yield Contradiction(
+            id="output-activation", check=Check.RECTIFIED_OUTPUT,
+            severity=Severity.SUSPICION if is_label else Severity.FACT, place=subject.output_place,
+            layer=head.activation_layer, values=values,
+        )  # fmt: skip
+    elif head.activation == "tanh" and targets.low == 0 and targets.high == 1 and not targets.is_regression:
+        yield Contradiction(
+            id="output-activation", check=Check.TANH_FOR_BINARY, severity=Severity.FACT, place=subject.output_place,
+            layer=head.activation_layer, values=values,
+        )  # fmt: skip
+    if head.activation == "softmax" and same_width and targets.kind in (TargetKind.MULTI_HOT, TargetKind.REAL):
+        yield Contradiction(
+            id="output-activation", check=Check.SOFTMAX_FOR_INDEPENDENT,
+            severity=Severity.SUSPICION if targets.width == 1 else Severity.CONTRADICTION,
+            place=subject.output_place, layer=head.activation_layer, values=values,
+        )  # fmt: skip
+
+
+def unreachable_share(values: Array, low: float | None, high: float | None) -> float:
+    """The share of the variance of targets that stays unexplained however well outputs between two values fit."""
+    finite = values[np.isfinite(values)]
+    total = float(np.sum((finite - finite.mean()) ** 2)) if finite.size else 0.0
+    if total == 0:
+        return 0.0
+    reach = np.clip(finite, -np.inf if low is None else low, np.inf if high is None else high)
+    return float(np.sum((finite - reach) ** 2) / total)
+
+
+def label_rules(subject: Subject) -> Finding:
+    """The labels against a cross-entropy."""
+    head, targets, loss = subject.head, subject.targets, subject.loss_name
+    place = subject.targets_place
+    if is_text(subject.program.y):
+        yield Contradiction(
+            id="label-encoding", check=Check.TEXT_LABELS, severity=Severity.CONTRADICTION, place=place,
+            values={"example": str(np.ravel(subject.program.y)[0])[:40]},
+        )  # fmt: skip
+    if targets is None or head is None or loss not in CROSSENTROPIES:
+        return
+    values: dict[str, Value] = {
+        "loss": loss, "units": head.units, "target shape": targets.shape, "output shape": head.shape,
+        "least target": targets.low, "largest target": targets.high,
+    }  # fmt: skip
+    if loss in CATEGORICAL_CROSSENTROPIES and targets.width == 1 and (head.units or 0) > 1:
+        if len(targets.shape) <= len(head.shape):
+            yield Contradiction(
+                id="label-encoding", check=Check.INTEGERS_UNDER_CATEGORICAL, severity=Severity.CONTRADICTION,
+                place=place, values=values,
+            )  # fmt: skip
+    elif loss in SPARSE_CROSSENTROPIES:
+        yield from sparse_rules(subject, head, targets, values)
+    elif loss in BINARY_CROSSENTROPIES | CATEGORICAL_CROSSENTROPIES:
+        yield from probability_rules(subject, head, targets, values)
+
+
+def is_text(y: Any) -> bool:
+    """Whether targets are strings."""
+    return isinstance(y, np.ndarray) and y.dtype.kind in "US" and y.size > 0
+
+
+def sparse_rules(subject: Subject, head: Head, targets: Targets, values: Mapping[str, Value]) -> Finding:
+    """The labels against a sparse categorical cross-entropy."""
+
+    def finding(check: Check) -> Contradiction:
+        return Contradiction(
+            id="label-encoding", check=check, severity=Severity.CONTRADICTION, place=subject.targets_place,
+            values=values,
+        )  # fmt: skip
+
+    if len(targets.shape) == len(head.shape) and targets.width > 1:
+        yield finding(Check.ONE_HOT_UNDER_SPARSE)
+        return
+    if not targets.is_integer:
+        yield finding(Check.LABELS_NOT_INTEGER)
+    if head.units is None or head.units == 1:
+        return
+    if targets.high >= head.units or targets.low < 0:
+        is_shifted = targets.low == 1 and targets.high == head.units
+        yield finding(Check.LABELS_FROM_ONE if is_shifted else Check.LABELS_OUT_OF_RANGE)
+
+
+def probability_rules(subject: Subject, head: Head, targets: Targets, values: Mapping[str, Value]) -> Finding:
+    """The targets of a cross-entropy that are not between 0 and 1."""
+    if targets.low >= 0 and targets.high <= 1:
+        if targets.kind is TargetKind.MULTI_HOT and head.activation == "softmax":
+            shares = float(np.mean(targets.values.sum(axis=-1) != 1))
+            yield Contradiction(
+                id="output-activation", check=Check.SOFTMAX_FOR_INDEPENDENT,
+                severity=Severity.CONTRADICTION if shares > SEVERAL_LABELS_SHARE else Severity.SUSPICION,
+                place=subject.output_place, layer=head.activation_layer,
+                values={**values, "share of rows without exactly one label": shares},
+            )  # fmt: skip
+        if targets.is_regression and head.units == 1 and targets.width == 1 and targets.distinct is not None:
+            steps = np.diff(targets.distinct)
+            if 2 <= len(steps) < MAX_SCALED_CLASSES and np.allclose(steps, steps[0]):
+                yield Contradiction(
+                    id="label-encoding", check=Check.LABELS_NOT_INTEGER, severity=Severity.SUSPICION,
+                    place=subject.targets_place, values=values,
+                )  # fmt: skip
+        return
+    is_two_classes = targets.kind is TargetKind.BINARY
+    if is_two_classes:
+        identity, check = "label-encoding", Check.LABELS_OUT_OF_RANGE
+        if (targets.low, targets.high) == (1, 2):
+            check = Check.LABELS_FROM_ONE
+        place = subject.targets_place
+    elif targets.kind is TargetKind.CLASSES:
+        identity, check, place = "loss", Check.CLASSES_UNDER_BINARY, subject.loss_place
+    elif targets.width == 1:
+        identity, check, place = "loss", Check.REGRESSION_UNDER_CROSSENTROPY, subject.loss_place
+    else:
+        identity, check, place = "target-out-of-range", Check.TARGETS_NOT_PROBABILITIES, subject.targets_place
+    yield Contradiction(id=identity, check=check, severity=Severity.CONTRADICTION, place=place, values=values)
+
+
+def loss_rules(subject: Subject) -> Finding:
+    """The loss against the task, whatever the last activation."""
+    targets, loss, head = subject.targets, subject.loss_name, subject.head
+    place = subject.loss_place
+    if subject.loss is not None and subject.loss.function is None:
+        yield Contradiction(
+            id="loss", check=Check.UNKNOWN_LOSS, severity=Severity.CONTRADICTION, place=place,
+            values={"loss": loss.removeprefix("custom:")},
+        )  # fmt: skip
+    if targets is None or head is None or loss not in REGRESSION_LOSSES:
+        return
+    values: dict[str, Value] = {"loss": loss, "units": head.units, "classes": targets.classes}
+    if targets.kind is TargetKind.BINARY or targets.kind is TargetKind.MULTI_HOT:
+        severity = Severity.FACT
+    elif targets.kind is TargetKind.ONE_HOT or (
+        targets.kind is TargetKind.CLASSES and any("accuracy" in name or name == "acc" for name in subject.metrics)
+    ):
+        severity = Severity.SUSPICION
+    else:
+        return
+    yield Contradiction(id="loss", check=Check.SQUARED_ERROR_FOR_CLASSES, severity=severity, place=place, values=values)
+
+
+def shape_rules(subject: Subject) -> Finding:
+    """The shape of the output against that of the targets."""
+    head, targets, loss = subject.head, subject.targets, subject.loss_name
+    if head is None or targets is None or head.units is None:
+        return
+    values: dict[str, Value] = {"target shape": targets.shape, "output shape": head.shape, "loss": loss}
+    rank, target_rank = len(head.shape), len(targets.shape)
+    if loss in SPARSE_CROSSENTROPIES:
+        if rank - target_rank > 1 or (rank - target_rank == 1 and target_rank > 1 and targets.width == 1):
+            yield Contradiction(
+                id="missing-layer", check=Check.RANK_MISMATCH, severity=Severity.CONTRADICTION,
+                place=subject.output_place, layer=head.layer, values=values,
+            )  # fmt: skip
+        return
+    if rank > max(target_rank, 2) and not (rank == target_rank + 1 and head.units == 1):
+        yield Contradiction(
+            id="missing-layer", check=Check.RANK_MISMATCH,
+            severity=Severity.CONTRADICTION if loss and not loss.startswith("custom:") else Severity.SUSPICION,
+            place=subject.output_place, layer=head.layer, values=values,
+        )  # fmt: skip
+        return
+    if loss.startswith("custom:") or not loss:
+        if broadcasts(subject):
+            yield Contradiction(
+                id="label-encoding", check=Check.BROADCAST_LOSS, severity=Severity.CONTRADICTION,
+                place=subject.loss_place, values=values,
+            )  # fmt: skip
+        return
+    if loss in CATEGORICAL_CROSSENTROPIES and targets.width == 1:
+        return  # INTEGERS_UNDER_CATEGORICAL
+    if rank == target_rank + 1 and head.units == 1:
+        return  # Keras takes the last axis away
+    if head.units != targets.width:
+        is_labels = targets.kind in (TargetKind.CLASSES, TargetKind.BINARY) and head.units > 1
+        yield Contradiction(
+            id="label-encoding" if is_labels else "output-activation", check=Check.WIDTH_MISMATCH,
+            severity=Severity.CONTRADICTION, place=subject.targets_place if is_labels else subject.output_place,
+            layer=None if is_labels else head.layer, values=values,
+        )  # fmt: skip
+
+
+def broadcasts(subject: Subject) -> bool:
+    """Whether a loss of the user's own gives another value for y of shape (rows,) than for (rows, 1)."""
+    loss, targets, head = subject.loss, subject.targets, subject.head
+    if loss is None or loss.function is None or targets is None or head is None:
+        return False
+    if not (len(targets.shape) == 1 and head.shape[1:] == (1,)):
+        return False
+    count = min(LOSS_ROWS, len(targets.values))
+    y = targets.values[:count].astype(np.float32)
+    outputs = np.linspace(-1, 1, count, dtype=np.float32)[:, None]
+    tensor = keras.ops.convert_to_tensor
+    wrapped = loss.function
+    if not isinstance(wrapped, keras.losses.Loss):  # as compile does
+        wrapped = keras.src.losses.losses.LossFunctionWrapper(wrapped)
+    try:
+        flat = float(np.mean(wrapped(tensor(y), tensor(outputs))))
+        column = float(np.mean(wrapped(tensor(y[:, None]), tensor(outputs))))
+    except Exception:
+        return False
+    return not np.isclose(flat, column, rtol=1e-3, equal_nan=True)
+
+
+def metric_rules(subject: Subject) -> Finding:
+    """Metrics that say nothing about these targets."""
+    targets, head, loss = subject.targets, subject.head, subject.loss_name
+    if targets is None or head is None:
+        return
+    place = subject.program.places.compile
+    for name in subject.metrics:
+        values: dict[str, Value] = {"metric": name, "loss": loss, "units": head.units}
+        if name in ("accuracy", "acc", "binary_accuracy", "categorical_accuracy", "sparse_categorical_accuracy"):
+            is_labels_beyond = targets.kind is TargetKind.CLASSES and head.units == 1
+            if loss in REGRESSION_LOSSES and targets.width == head.units and (
+                (targets.is_regression and not targets.is_integer)
+                or (targets.is_regression and targets.is_integer and (targets.low < 0 or targets.high > 1))
+                or is_labels_beyond
+            ):  # fmt: skip
+                yield Contradiction(
+                    id="metric", check=Check.ACCURACY_OF_REGRESSION, severity=Severity.CONTRADICTION, place=place,
+                    values=values,
+                )  # fmt: skip
+                continue
+        other = (
+            (name == "categorical_accuracy" and (targets.width == 1 or head.units == 1))
+            or (name == "sparse_categorical_accuracy" and targets.width > 1 and len(targets.shape) == len(head.shape))
+            or (name == "binary_accuracy" and targets.kind is TargetKind.ONE_HOT and (head.units or 0) > 2)
+        )  # fmt: skip
+        if other:
+            yield Contradiction(
+                id="metric", check=Check.METRIC_FOR_OTHER_LABELS, severity=Severity.SUSPICION, place=place,
+                values=values,
+            )  # fmt: skip
+
+
+HEAD_RULES: tuple[Rule, ...] = (output_rules, reach_rules, label_rules, loss_rules, shape_rules, metric_rules)

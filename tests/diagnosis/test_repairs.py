@@ -1,0 +1,151 @@
+"""Repairs are proposed for what is unusual, and do what they say; no training is needed to see it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+import more_programs
+import numpy as np
+import programs
+import pytest
+from programs import cancer, dense, digits, moons, program
+
+from harness.diagnosis.case import Case, prepare_case
+from harness.diagnosis.faults import Fault
+from harness.diagnosis.references import References
+from harness.diagnosis.repair import Repair
+from harness.diagnosis.repairs import apply_repairs, propose_repairs
+from harness.diagnosis.trials import Plan
+from harness.diagnosis.variants import Variant, code_targets, prepare_fold
+
+NO_REFERENCES = References(constant=0.0, learners=(), best=1.0, rows=1, p_value=None, apt=True, noise=0.0)
+
+
+@pytest.fixture(autouse=True)
+def _no_references(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What off-the-shelf learners reach takes seconds, and no repair depends on it."""
+    monkeypatch.setattr("harness.diagnosis.case.measure_references", lambda *_, **__: NO_REFERENCES)
+
+
+PLAN = Plan(members=8, search_seeds=8, most_updates=100_000, prefix_updates=None)
+
+
+def proposed(made: Any) -> tuple[Case, dict[str, Repair]]:
+    case = prepare_case(made)
+    return case, {repair.key: repair for repair in propose_repairs(case, PLAN)}
+
+
+def repaired(made: Any, *keys: str) -> Variant:
+    case, repairs = proposed(made)
+    return apply_repairs(Variant(program=case.program, head=case.head), [repairs[key] for key in keys])
+
+
+@pytest.mark.parametrize(
+    ("name", "fault"),
+    [
+        ("softmax_one_unit", Fault.OUTPUT_ACTIVATION),
+        ("linear_bce", Fault.OUTPUT_ACTIVATION),
+        ("bce_for_regression", Fault.LOSS),
+        ("cce_integers", Fault.LABEL_ENCODING),
+        ("labels_scaled", Fault.LABEL_ENCODING),
+        ("rate_small", Fault.RATE_TOO_SMALL),
+        ("rate_large", Fault.RATE_TOO_LARGE),
+        ("adadelta", Fault.RATE_TOO_SMALL),
+        ("big_batch", Fault.BATCH_SIZE),
+        ("unscaled_cancer", Fault.UNSCALED_INPUTS),
+        ("clones", Fault.CLONES),
+        ("zeros", Fault.ZERO_GRADIENT),
+        ("no_hidden_activation", Fault.HIDDEN_ACTIVATION),
+        ("narrow", Fault.TOO_NARROW),
+        ("dropout", Fault.DROPOUT),
+        ("regularization", Fault.REGULARIZATION),
+        ("sorted", Fault.UNSHUFFLED),
+    ],
+)
+def test_the_planted_fault_is_questioned_first(name: str, fault: Fault) -> None:
+    case = prepare_case(programs.faulty()[name][0]())
+    assert propose_repairs(case, PLAN)[0].fault is fault
+
+
+@pytest.mark.parametrize("name", [*programs.healthy(), *more_programs.healthy()])
+def test_nothing_of_a_healthy_program_contradicts_the_task(name: str) -> None:
+    made = (programs.healthy() | more_programs.healthy())[name]()
+    case = prepare_case(made)
+    assert not [repair.key for repair in propose_repairs(case, PLAN) if repair.doubt >= 3]
+
+
+def test_output_activation_is_replaced_in_a_fresh_model() -> None:
+    made = programs.faulty()["softmax_one_unit"][0]()
+    changed = repaired(made, "output-activation")
+    assert changed.program.model.layers[-1].activation.__name__ == "sigmoid"
+    assert made.model.layers[-1].activation.__name__ == "softmax"
+
+
+def test_a_separate_activation_layer_is_replaced() -> None:
+    model = keras.Sequential(
+        [keras.Input((2,)), keras.layers.Dense(8, "relu"), keras.layers.Dense(1), keras.layers.Activation("softmax")]
+    )
+    changed = repaired(program(model, *moons(), loss="binary_crossentropy"), "output-activation").program.model
+    outputs = np.asarray(changed(moons()[0][:50]))
+    assert outputs.std() > 0
+    assert 0 < outputs.min() < outputs.max() < 1
+
+
+def test_integers_under_a_categorical_loss_get_the_sparse_one() -> None:
+    made = programs.faulty()["cce_integers"][0]()
+    assert repaired(made, "loss").head.loss == "sparse_categorical_crossentropy"
+
+
+def test_scaled_labels_are_numbered_from_zero() -> None:
+    case, repairs = proposed(programs.faulty()["labels_scaled"][0]())
+    variant = apply_repairs(Variant(program=case.program, head=case.head), [repairs["label-encoding"]])
+    coded, _, _ = code_targets(case, variant, case.split.folds[0].train)
+    assert np.array_equal(coded, digits()[1])
+
+
+def test_inputs_are_standardised_by_the_training_rows_alone() -> None:
+    case, repairs = proposed(programs.faulty()["unscaled_cancer"][0]())
+    variant = apply_repairs(Variant(program=case.program, head=case.head), [repairs["unscaled-inputs"]])
+    fold = case.split.folds[0]
+    prepared = prepare_fold(case, variant, fold, confirm=False)
+    x = cancer()[0].astype(float)
+    mean, spread = x[fold.train].mean(axis=0), x[fold.train].std(axis=0)
+    assert np.asarray(prepared.program.x) == pytest.approx((x[fold.train] - mean) / spread, abs=1e-4)
+    assert np.asarray(prepared.held) == pytest.approx((x[fold.search] - mean) / spread, abs=1e-4)
+
+
+def test_a_flatten_is_put_before_the_first_dense_layer() -> None:
+    made = more_programs.faulty()["flat"][0]()
+    assert repaired(made, "flatten").program.model.output_shape == (None, 10)
+
+
+def test_an_initializer_is_replaced_and_draws_different_units() -> None:
+    changed = repaired(programs.faulty()["clones"][0](), "initializer").program.fresh_model(3)
+    kernel = np.asarray(changed.layers[0].kernel)
+    assert np.linalg.matrix_rank(kernel) == min(kernel.shape)
+
+
+def test_class_weights_that_balance_are_not_questioned() -> None:
+    _, repairs = proposed(more_programs.healthy()["rare_weighted"]())
+    assert "class-imbalance" not in repairs
+    _, repairs = proposed(more_programs.faulty()["inverted_weights"][0]())
+    assert repairs["class-imbalance"].doubt >= 2
+
+
+def test_text_labels_are_read_and_need_an_encoding() -> None:
+    x, y = moons()
+    made = program(dense(8, 1, inputs=2, last="sigmoid"), x, np.array(["no", "yes"])[y], loss="binary_crossentropy")
+    case, repairs = proposed(made)
+    assert np.array_equal(case.targets, y)
+    assert repairs["label-encoding"].doubt >= 3
+    variant = apply_repairs(Variant(program=made, head=case.head), [repairs["label-encoding"]])
+    assert np.array_equal(code_targets(case, variant, case.split.folds[0].train)[0], y)
+
+
+def test_every_repair_of_every_program_can_be_made() -> None:
+    for name, (make, _) in programs.faulty().items():
+        case, repairs = proposed(make())
+        user = Variant(program=case.program, head=case.head)
+        for repair in repairs.values():
+            assert apply_repairs(user, [repair]) is not None, (name, repair.key)

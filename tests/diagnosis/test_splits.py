@@ -1,0 +1,78 @@
+"""Rows are split so that no row that trains judges, and so that tiny tables are still judged."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from harness.diagnosis.splits import Judged, Split, assign_folds, group_rows, split_rows
+from harness.diagnosis.tasks import Task, infer_task
+
+RNG = np.random.default_rng(2)
+
+
+def classes(y: Any) -> Task:
+    return infer_task(
+        np.asarray(y), loss="sparse_categorical_crossentropy", output_units=3, output_activation="softmax"
+    )
+
+
+def split(x: Any, y: Any, **options: Any) -> Split:
+    given = {"validation_rows": 0, "validation_split": 0.0, "shuffle": True, "seed": 0} | options
+    task = classes(y)
+    return split_rows([np.asarray(x)], task.read_targets(np.asarray(y)), task, **given)
+
+
+def test_large_tables_are_split_once_and_never_judged_by_training_rows() -> None:
+    x, y = RNG.normal(size=(2000, 3)), RNG.integers(0, 3, 2000)
+    found = split(x, y)
+    assert found.judged is Judged.HELD_OUT
+    fold = found.folds[0]
+    assert not set(fold.train) & set(fold.search)
+    assert not set(fold.train) & set(fold.confirm)
+    assert not set(fold.search) & set(fold.confirm)
+    assert abs(np.mean(y[fold.search] == 0) - np.mean(y == 0)) < 0.02
+
+
+def test_small_tables_are_judged_by_folds_that_cover_every_row_once() -> None:
+    x, y = RNG.normal(size=(203, 3)), RNG.integers(0, 3, 203)
+    found = split(x, y)
+    assert found.judged is Judged.FOLDS
+    assert sorted(np.concatenate([fold.search for fold in found.folds])) == list(range(203))
+    assert len({len(fold.train) for fold in found.folds}) == 1
+
+
+def test_tiny_and_exhaustive_tables_are_judged_by_their_training_rows() -> None:
+    xor = np.array([[0, 0], [0, 1], [1, 0], [1, 1]] * 100)
+    assert split(xor, xor.sum(axis=1) % 2).judged is Judged.TRAINING
+    assert split(RNG.normal(size=(30, 2)), RNG.integers(0, 3, 30)).judged is Judged.TRAINING
+
+
+def test_equal_rows_stay_on_one_side() -> None:
+    x = np.repeat(RNG.normal(size=(400, 2)), 2, axis=0)
+    groups = group_rows([x])
+    parts = assign_folds(groups, np.zeros(800, dtype=int), 4, 0)
+    assert all(parts[2 * row] == parts[2 * row + 1] for row in range(400))
+    assert np.bincount(parts).tolist() == [200, 200, 200, 200]
+
+
+def test_validation_rows_of_the_program_judge() -> None:
+    found = split(RNG.normal(size=(900, 2)), RNG.integers(0, 3, 900), validation_rows=150)
+    assert found.judged is Judged.VALIDATION
+    assert found.folds[0].search.min() == 750
+    assert len(found.folds[0].train) == 750
+
+
+def test_validation_split_of_sorted_classes_is_not_used() -> None:
+    found = split(RNG.normal(size=(900, 2)), np.repeat([0, 1, 2], 300), validation_split=0.2)
+    assert found.trailing_fraction == 0.2
+    assert set(np.repeat([0, 1, 2], 300)[found.folds[0].search]) == {0, 1, 2}
+    assert found.folds[0].train.max() < 800  # the program itself never trains on the rest
+
+
+def test_time_order_is_kept_if_the_program_does_not_shuffle() -> None:
+    rng = np.random.default_rng(0)
+    found = split(rng.normal(size=(900, 2)), rng.integers(0, 3, 900), shuffle=False, ordered_input=True)
+    assert found.in_time_order
+    assert found.folds[0].train.max() < found.folds[0].search.min()

@@ -1,0 +1,415 @@
+"""A script runs as it is, and its call of fit is captured; what cannot be captured is refused in plain words."""
+
+import json
+import os
+import textwrap
+
+import numpy as np
+import pytest
+
+from harness import BadInput
+from harness.programs.capture import capture_script, program_of
+from harness.programs.program import NoteKind
+
+HEADER = """\
+import numpy as np
+from keras.models import Sequential
+from keras.layers import Dense
+x = np.random.default_rng(0).normal(size=(40, 3)).astype("float32")
+y = (x[:, 0] > 0).astype(int)
+"""
+MODEL = """\
+model = Sequential()
+model.add(Dense(5, input_dim=3, activation='relu'))
+model.add(Dense(1,
+                activation='sigmoid'))
+model.compile(loss='binary_crossentropy', optimizer='adam', metrics=['accuracy'])
+"""
+
+
+@pytest.fixture
+def script(tmp_path, monkeypatch):
+    """Writes train.py into an empty current folder."""
+    monkeypatch.chdir(tmp_path)
+
+    def write(*parts, name="train.py"):
+        (tmp_path / name).write_text("".join(textwrap.dedent(part) for part in parts))
+        return name
+
+    return write
+
+
+def kinds(program):
+    """The kinds of a program's notes."""
+    return {note.kind for note in program.notes}
+
+
+def test_captures_the_arguments_of_compile_and_fit(script):
+    program = capture_script(
+        script(HEADER, MODEL, "model.fit(x, y, epochs=3, batch_size=8, validation_split=0.25, shuffle=False)\n")
+    ).program
+    assert (program.loss, program.metrics) == ("binary_crossentropy", ["accuracy"])
+    assert type(program.optimizer).__name__ == "Adam"
+    assert (program.epochs, program.batch_size, program.validation_split, program.shuffle) == (3, 8, 0.25, False)
+    assert (program.rows, program.split_rows()) == (40, 30)
+    assert program.x.shape == (40, 3)
+    assert program.y.shape == (40,)
+    assert [len(values) for values in program.history.values()] == [3] * 4
+    assert not program.is_stopped
+    assert program.error is None
+
+
+def test_remembers_the_lines_of_layers_compile_and_fit(script):
+    places = capture_script(script(HEADER, MODEL, "history = model.fit(x, y)\n")).program.places
+    dense, output = places.layers["dense"], places.layers["dense_1"]
+    assert (dense.file, dense.line) == ("train.py", 7)
+    assert (output.line, output.end_line) == (8, 9)
+    assert output.text == "model.add(Dense(1,"
+    assert (places.compile.line, places.fit.line) == (10, 11)
+    assert [place.line for place in places.x] == [4]
+    assert [place.line for place in places.y] == [5]
+
+
+def test_the_script_goes_on_with_a_real_history(script):
+    captured = capture_script(
+        script(HEADER, MODEL, "h = model.fit(x, y, epochs=2)\nprint('epochs', len(h.history['loss']))\n")
+    )
+    assert "epochs 2\n" in captured.output
+
+
+def test_initial_weights_are_those_before_fit(script):
+    program = capture_script(
+        script(HEADER, MODEL, "model.set_weights([w * 0 + 0.5 for w in model.get_weights()])\nmodel.fit(x, y)\n")
+    ).program
+    assert all(np.all(value == 0.5) for value in program.initial_weights.values())
+    assert all(np.all(value == 0.5) for value in program.initial_model().get_weights())
+    assert all(np.all(value == 0.5) for value in program.fresh_weights(3))  # the script set them, so they stay
+
+
+def test_same_seed_same_run(script):
+    path = script(HEADER, MODEL, "model.fit(x, y, epochs=2)\n")
+    first, second = (capture_script(path, seed=4).program.history["loss"] for _ in range(2))
+    assert first == second
+
+
+def test_nothing_of_the_users_is_overwritten(script, tmp_path):
+    (tmp_path / "results.txt").write_text("mine")
+    (tmp_path / "m.keras").write_text("mine too")
+    path = script(
+        HEADER,
+        MODEL,
+        f"""\
+        import os, shutil
+        model.fit(x, y)
+        model.save("m.keras")
+        open("results.txt", "a").write("!")
+        assert open("results.txt").read() == "mine!"
+        open({str(tmp_path / "results.txt")!r}, "w").write("absolute")
+        assert open({str(tmp_path / "results.txt")!r}).read() == "absolute"
+        os.remove({str(tmp_path / "m.keras")!r})
+        shutil.rmtree({str(tmp_path)!r} + "/keep")
+        print("reached the end")
+        """,
+    )
+    (tmp_path / "keep").mkdir()
+    (tmp_path / "keep" / "a").write_text("a")
+    captured = capture_script(path)
+    assert captured.output.endswith("reached the end\n")
+    assert (tmp_path / "results.txt").read_text() == "mine"
+    assert (tmp_path / "m.keras").read_text() == "mine too"
+    assert sorted(os.listdir(tmp_path)) == ["keep", "m.keras", "results.txt", "train.py"]
+    assert (tmp_path / "keep" / "a").exists()
+
+
+def test_linked_large_files_are_not_written_through(script, tmp_path, monkeypatch):
+    monkeypatch.setattr("harness.programs.workspace.MAX_FILE_BYTES", 2)
+    (tmp_path / "data.csv").write_text("1,2,3")
+    captured = capture_script(
+        script(HEADER, MODEL, "model.fit(x, y)\nopen('data.csv', 'a').write('4')\nprint(open('data.csv').read())\n")
+    )
+    assert captured.output.endswith("1,2,34\n")
+    assert (tmp_path / "data.csv").read_text() == "1,2,3"
+
+
+def test_siblings_and_data_are_found(script, tmp_path):
+    np.savetxt(tmp_path / "data.csv", np.ones((6, 3)))
+    script("def rows():\n    import numpy as np\n    return np.loadtxt('data.csv')\n", name="reading.py")
+    program = capture_script(script(HEADER, MODEL, "import reading\nmodel.fit(reading.rows(), [0, 1] * 3)\n")).program
+    assert program.x.shape == (6, 3)
+    assert program.y.shape == (6,)
+
+
+def test_a_script_below_runs_in_its_own_folder_if_its_data_are_there(script, tmp_path):
+    (tmp_path / "sub").mkdir()
+    np.savetxt(tmp_path / "sub" / "data.csv", np.ones((6, 3)))
+    path = script(HEADER, MODEL, "model.fit(np.loadtxt('data.csv'), np.zeros(6))\n", name="sub/train.py")
+    assert capture_script(path).program.rows == 6
+
+
+def test_data_above_the_script_are_found_and_not_overwritten(script, tmp_path, monkeypatch):
+    (tmp_path / "work" / "code").mkdir(parents=True)
+    (tmp_path / "work" / "data").mkdir()
+    np.savetxt(tmp_path / "work" / "data" / "x.csv", np.ones((6, 3)))
+    write = "open('../data/x.csv', 'w').write('0')\nopen('../new.txt', 'w').write('0')\n"
+    write += "print(open('../new.txt').read())\n"
+    script(HEADER, MODEL, "model.fit(np.loadtxt('../data/x.csv'), np.zeros(6))\n", write, name="work/code/train.py")
+    monkeypatch.chdir(tmp_path / "work" / "code")
+    captured = capture_script("train.py")
+    assert captured.program.rows == 6
+    assert captured.output.endswith("0\n")
+    assert np.array_equal(np.loadtxt(tmp_path / "work" / "data" / "x.csv"), np.ones((6, 3)))
+    assert not (tmp_path / "work" / "new.txt").exists()
+
+
+def test_callbacks_write_into_the_copy(script, tmp_path):
+    logs, best = str(tmp_path / "logs"), str(tmp_path / "best.weights.h5")
+    program = capture_script(
+        script(
+            HEADER,
+            MODEL,
+            f"""\
+            from keras.callbacks import CSVLogger, ModelCheckpoint, TensorBoard
+            saving = ModelCheckpoint({best!r}, save_weights_only=True, monitor="loss")
+            model.fit(x, y, callbacks=[TensorBoard({logs!r}), CSVLogger("log.csv"), saving])
+            """,
+        )
+    ).program
+    assert program.error is None
+    assert len(program.callbacks) == 3
+    assert os.listdir(tmp_path) == ["train.py"]
+
+
+def test_names_of_earlier_versions(script):
+    program = capture_script(
+        script(
+            """\
+            import numpy as np
+            from keras.models import Sequential
+            from keras.layers.core import Dense
+            from keras.layers.normalization import BatchNormalization
+            from keras.utils import np_utils
+            from keras.optimizers import adam
+            from keras import backend as K
+            x = np.random.rand(30, 4)
+            y = np_utils.to_categorical(np.arange(30) % 3)
+            model = Sequential([Dense(3, input_dim=4, activation="softmax")])
+            def loss(true, predicted):
+                return K.mean(K.square(true - predicted))
+            model.compile(loss=loss, optimizer=adam(lr=0.25))
+            def batches():
+                while True:
+                    yield x, y
+            model.fit_generator(batches(), steps_per_epoch=2, epochs=3)
+            """
+        )
+    ).program
+    assert program.optimizer.get_config()["learning_rate"] == 0.25
+    assert (program.epochs, len(program.history["loss"])) == (3, 3)
+    old = [note.detail for note in program.notes if note.kind is NoteKind.OLD_NAME]
+    assert old == ["keras.layers.core", "keras.layers.normalization", "keras.utils.np_utils", "lr"]
+    copy = program.compile_copy(program.initial_model())
+    copy.fit(program.x, program.y, verbose=0)  # its loss still finds the functions
+
+
+def test_plots_do_nothing(script):
+    captured = capture_script(
+        script(
+            HEADER,
+            MODEL,
+            """\
+            import matplotlib.pyplot as plt
+            fig, (left, right) = plt.subplots(1, 2)
+            h = model.fit(x, y)
+            left.plot(h.history["loss"])
+            plt.show()
+            print("shown")
+            """,
+        )
+    )
+    assert "shown" in captured.output
+
+
+def test_the_second_fit(script):
+    path = script(HEADER, MODEL, "model.fit(x, y, epochs=2)\nmodel.fit(x[:20], y[:20], epochs=5)\n")
+    first, second = capture_script(path).program, capture_script(path, fit=2).program
+    assert (first.epochs, first.rows, second.epochs, second.rows) == (2, 40, 5, 20)
+    assert NoteKind.MORE_FITS in kinds(first)
+    assert second.set_weights == set(second.initial_weights)  # trained by the first fit
+    with pytest.raises(BadInput, match=r"train.py: expected 3 calls of fit, got a script that calls fit 2 times"):
+        capture_script(path, fit=3)
+
+
+def test_fits_in_a_loop_are_one_training(script):
+    program = capture_script(script(HEADER, MODEL, "for i in range(4):\n    model.fit(x, y, epochs=2)\n")).program
+    assert program.epochs == 8
+    assert len(program.history["loss"]) == 8
+    assert NoteKind.FITS_MERGED in kinds(program)
+
+
+def test_a_long_fit_is_stopped(script):
+    program = capture_script(script(HEADER, MODEL, "model.fit(x, y, epochs=1000000)\n"), seconds=0.5).program
+    assert program.is_stopped
+    assert program.epochs == 1000000
+    assert 0 < len(program.history["loss"]) < 1000000
+    assert NoteKind.STOPPED in kinds(program)
+
+
+def test_a_generator_is_read_and_trained_on(script):
+    program = capture_script(
+        script(
+            HEADER,
+            MODEL,
+            """\
+            def batches():
+                number = 0
+                while True:
+                    yield np.full((8, 3), number), np.zeros(8)
+                    number += 1
+            model.fit(batches(), steps_per_epoch=5, epochs=2)
+            """,
+        )
+    ).program
+    assert program.source == "generator"
+    assert program.x[:, 0].tolist() == np.repeat(np.arange(5.0), 8).tolist()
+    assert (program.batch_size, program.epochs, len(program.history["loss"])) == (8, 2, 2)
+    assert NoteKind.MATERIALISED in kinds(program)
+
+
+@pytest.mark.parametrize(("shuffle", "shuffles"), [("", False), (".shuffle(40)", True)])
+def test_a_dataset_is_read(script, shuffle, shuffles):
+    program = capture_script(
+        script(
+            HEADER,
+            MODEL,
+            f"import tensorflow as tf\ndata = tf.data.Dataset.from_tensor_slices((x, y)){shuffle}.batch(16)\n"
+            "model.fit(data, validation_data=data)\n",
+        )
+    ).program
+    assert (program.source, program.rows, program.batch_size) == ("tf.data", 40, 16)
+    assert program.shuffle is shuffles
+    assert program.validation.x.shape == (40, 3)
+
+
+def test_a_pydataset_is_read(script):
+    program = capture_script(
+        script(
+            HEADER,
+            MODEL,
+            """\
+            import keras
+            class Data(keras.utils.Sequence):
+                def __len__(self):
+                    return 4
+                def __getitem__(self, i):
+                    return x[10 * i:10 * i + 10], y[10 * i:10 * i + 10]
+            model.fit(Data())
+            """,
+        )
+    ).program
+    assert program.source == "PyDataset"
+    assert np.array_equal(program.y, (program.x[:, 0] > 0).astype(int))
+
+
+def test_a_model_of_the_users_own_class(script):
+    program = capture_script(
+        script(
+            HEADER,
+            """\
+            import keras
+            class Net(keras.Model):
+                def __init__(self, units):
+                    super().__init__()
+                    self.hidden = Dense(units, activation="relu")
+                    self.out = Dense(1)
+                def call(self, x):
+                    return self.out(self.hidden(x))
+            model = Net(6)
+            model.compile(keras.optimizers.SGD(learning_rate=0.1), keras.losses.MeanSquaredError())
+            model.fit(x, y)
+            """,
+        )
+    ).program
+    assert program.is_copyable
+    assert [weight.shape for weight in program.fresh_weights(0)] == [(3, 6), (6,), (6, 1), (1,)]
+    assert program.places.layers["dense"].text == 'self.hidden = Dense(units, activation="relu")'
+    assert program.places.optimizer.column == len("model.compile(")
+    assert program.places.loss.text.startswith("model.compile(")
+    with_relu = program.initial_model()
+    assert with_relu(program.x).shape == (40, 1)
+
+
+def test_an_error_inside_fit_keeps_the_program(script):
+    program = capture_script(script(HEADER, MODEL, "model.fit(x[:, :2], y)\n")).program
+    assert program.error.kind == "ValueError"
+    assert "expected axis -1 of input shape to have value 3" in program.error.message
+    assert program.error.place.line == 11
+    assert program.history is None
+
+
+def test_an_error_after_fit_is_noted(script):
+    program = capture_script(script(HEADER, MODEL, "model.fit(x, y)\nprint(1 / 0)\n")).program
+    (note,) = program.notes
+    assert (note.kind, note.detail) == (NoteKind.SCRIPT_FAILED, "train.py:12: ZeroDivisionError: division by zero")
+
+
+def test_notebooks(script):
+    cells = ["%matplotlib inline\n", *(HEADER + MODEL).splitlines(keepends=True)]
+    code = [
+        {"cell_type": "markdown", "source": "# text"},
+        {"cell_type": "code", "source": cells},
+        {"cell_type": "code", "source": "!ls\nmodel.fit(x, y, epochs=2)\n"},
+    ]
+    program = capture_script(script(json.dumps({"cells": code}), name="train.ipynb")).program
+    assert program.epochs == 2
+    assert (program.places.layers["dense"].cell, program.places.layers["dense"].line) == (1, 8)
+    assert (program.places.fit.cell, program.places.fit.line) == (2, 2)
+
+
+@pytest.mark.parametrize(
+    ("code", "message"),
+    [
+        ("print('hello')\n", "train.py: expected a script that calls model.fit(), got one that ends without"),
+        ("import torch\n", "train.py: expected a program that trains with Keras, got one that imports PyTorch"),
+        ("import nothing_of_this_name\n", "install it with: pip install nothing_of_this_name"),
+        ("import numpy.no_such_part\n", "the installed version of numpy does not have this module"),
+        ("import keras.no_such_part\n", "does not have this module, so change the import"),
+        ("print 'old'\n", "train.py:1: the script fails before it calls fit: SyntaxError"),
+        ("open('none.csv')\n", "train.py:1: the script fails before it calls fit: FileNotFoundError"),
+        ("x = 3\nx.fit\n", "train.py:2: the script fails before it calls fit: AttributeError"),
+        ("input('?')\n", "nobody is there to answer"),
+        ("import sys\nsys.exit(3)\n", "train.py:2: the script ended with exit code 3 before it called fit"),
+    ],
+)
+def test_what_cannot_be_captured(script, code, message):
+    with pytest.raises(BadInput) as error:
+        capture_script(script(code))
+    assert message in str(error.value)
+    assert len(str(error.value).splitlines()) <= 2
+
+
+def test_loops_of_the_users_own_are_refused(script):
+    tape = "import tensorflow as tf\nw = tf.Variable(1.0)\nwith tf.GradientTape() as tape:\n    c = w * w\n"
+    with pytest.raises(BadInput, match=r"train.py:3: expected a training with model.fit\(\), got a training loop with"):
+        capture_script(script(tape))
+    with pytest.raises(BadInput, match=r"train.py:11: .*got a loop of train_on_batch\(\)"):
+        capture_script(script(HEADER, MODEL, "model.train_on_batch(x, y)\n"))
+    step = "import keras\nclass Net(keras.Sequential):\n    def train_step(self, data):\n        return {}\n"
+    with pytest.raises(BadInput, match=r"got Net, which overrides train_step\(\)"):
+        capture_script(script(HEADER, step, MODEL.replace("Sequential()", "Net()"), "model.fit(x, y)\n"))
+
+
+def test_a_model_and_data_given_in_python():
+    import keras
+
+    model = keras.Sequential([keras.layers.Dense(2, activation="relu"), keras.layers.Dense(1)])
+    model.compile("sgd", "mse")
+    x, y = np.ones((50, 4)), np.zeros(50)
+    program = program_of(model, x, y, epochs=7, steps_per_epoch=5)
+    assert (program.epochs, program.batch_size, program.loss) == (7, 10, "mse")
+    before = model.get_weights()
+    program.compile_copy(program.fresh_model(1)).fit(x, y, verbose=0)
+    assert all(np.array_equal(a, b) for a, b in zip(before, model.get_weights()))
+    with pytest.raises(BadInput, match="compiled"):
+        program_of(keras.Sequential([keras.layers.Dense(1)]), x, y)
+    with pytest.raises(BadInput, match="unexpected keyword argument 'epoch'"):
+        program_of(model, x, y, epoch=3)

@@ -1,0 +1,248 @@
+"""What contradicts itself without a run is named; programs that are written soundly are left alone."""
+
+import keras
+import numpy as np
+import pytest
+
+from harness.programs.capture import program_of
+from harness.programs.contradictions import Check, Severity, contradictions
+from harness.programs.heads import head_of
+
+L = keras.layers
+RNG = np.random.default_rng(0)
+X = RNG.normal(size=(200, 4)).astype("float32")
+CLASSES = RNG.integers(0, 3, 200)
+BINARY = RNG.integers(0, 2, 200)
+REAL = X @ np.array([1, 2, 3, 4])
+ONE_HOT = np.eye(3)[CLASSES]
+MULTI_HOT = RNG.integers(0, 2, (200, 3))
+BCE, CCE, SCCE = "binary_crossentropy", "categorical_crossentropy", "sparse_categorical_crossentropy"
+
+
+def net(units, activation, *more, hidden="relu"):
+    """4 inputs, 8 hidden units, an output layer, and what follows it"""
+    return keras.Sequential([keras.Input((4,)), L.Dense(8, hidden), L.Dense(units, activation), *more])
+
+
+def found(model, loss, y, x=X, metrics=None, optimizer="adam", **fit):
+    """(severity, id, check) of all that is more than a fact"""
+    model.compile(optimizer, loss, metrics=metrics)
+    program = program_of(model, x, y, **{"epochs": 50, **fit})
+    return {
+        (finding.severity, finding.id, finding.check)
+        for finding in contradictions(program)
+        if finding.severity is not Severity.FACT
+    }
+
+
+def squared(y, p):
+    return keras.ops.mean(keras.ops.square(y - p))
+
+
+def logits(name):
+    return getattr(keras.losses, name)(from_logits=True)
+
+
+def images(*last):
+    return keras.Sequential([keras.Input((8, 8, 1)), L.Conv2D(4, 3, activation="relu"), *last])
+
+
+def sequences(return_sequences):
+    return keras.Sequential([keras.Input((7, 2)), L.LSTM(4, return_sequences=return_sequences), L.Dense(1)])
+
+
+IMAGES, SEQUENCES = RNG.random((200, 8, 8, 1)), RNG.normal(size=(200, 7, 2))
+SOUND = {
+    "binary": lambda: found(net(1, "sigmoid"), BCE, BINARY, metrics=["accuracy"]),
+    "binary column": lambda: found(net(1, "sigmoid"), BCE, BINARY[:, None].astype("float32")),
+    "binary logits": lambda: found(net(1, None), logits("BinaryCrossentropy"), BINARY),
+    "hinge": lambda: found(net(1, "tanh"), "hinge", 2 * BINARY - 1),
+    "two units": lambda: found(net(2, "softmax"), SCCE, BINARY),
+    "sparse": lambda: found(net(3, "softmax"), SCCE, CLASSES, metrics=["accuracy"]),
+    "sparse column": lambda: found(net(3, "softmax"), SCCE, CLASSES[:, None]),
+    "more units than classes": lambda: found(net(5, "softmax"), SCCE, CLASSES),
+    "one-hot": lambda: found(net(3, "softmax"), CCE, ONE_HOT, metrics=["categorical_accuracy"]),
+    "one-hot logits": lambda: found(net(3, None), logits("CategoricalCrossentropy"), ONE_HOT),
+    "softmax as a layer": lambda: found(net(3, None, L.Softmax()), SCCE, CLASSES),
+    "softmax as Activation": lambda: found(net(3, None, L.Activation("softmax")), SCCE, CLASSES),
+    "several labels": lambda: found(net(3, "sigmoid"), BCE, MULTI_HOT, metrics=["binary_accuracy"]),
+    "regression": lambda: found(net(1, None), "mse", REAL, metrics=["mae"]),
+    "regression of a column": lambda: found(net(1, "linear"), keras.losses.Huber(), REAL[:, None]),
+    "positive regression": lambda: found(net(1, "relu"), "mse", np.abs(REAL)),
+    "large regression": lambda: found(net(1, None), "mae", 1000 * REAL),
+    "two targets": lambda: found(net(2, None), "mse", np.c_[REAL, -REAL]),
+    "custom loss": lambda: found(net(1, None), squared, REAL),
+    "counts": lambda: found(net(1, "exponential"), "poisson", RNG.poisson(3, 200)),
+    "squared error of 0 and 1": lambda: found(net(1, "sigmoid"), "mse", BINARY),
+    "autoencoder": lambda: found(net(4, "sigmoid"), BCE, 1 / (1 + np.exp(-X)), metrics=["accuracy"]),
+    "images": lambda: found(images(L.Flatten(), L.Dense(3, "softmax")), SCCE, CLASSES, IMAGES),
+    "sequence to one": lambda: found(sequences(False), "mse", REAL, SEQUENCES),
+    "sequence to sequence": lambda: found(sequences(True), "mse", SEQUENCES[:, :, :1], SEQUENCES),
+    "sequence to flat sequence": lambda: found(sequences(True), "mse", SEQUENCES[:, :, 0], SEQUENCES),
+    "tokens": lambda: found(
+        keras.Sequential([keras.Input((9,)), L.Embedding(99, 4), L.GlobalAveragePooling1D(), L.Dense(1, "sigmoid")]),
+        BCE,
+        BINARY,
+        RNG.integers(0, 99, (200, 9)),
+    ),
+}
+SURE, MAYBE = Severity.CONTRADICTION, Severity.SUSPICION
+FAULTY = {
+    "softmax of one unit": (
+        lambda: found(net(1, "softmax"), BCE, BINARY), SURE, "output-activation", Check.SOFTMAX_OVER_ONE_UNIT),
+    "two softmaxes": (
+        lambda: found(net(3, "softmax", L.Softmax()), SCCE, CLASSES), SURE, "output-activation",
+        Check.REPEATED_ACTIVATION),
+    "linear under bce": (
+        lambda: found(net(1, None), BCE, BINARY), SURE, "output-activation", Check.MISSING_PROBABILITIES),
+    "relu under bce": (
+        lambda: found(net(1, "relu"), BCE, BINARY), SURE, "output-activation", Check.MISSING_PROBABILITIES),
+    "linear under scce": (
+        lambda: found(net(3, None), SCCE, CLASSES), SURE, "output-activation", Check.MISSING_PROBABILITIES),
+    "sigmoid under cce": (
+        lambda: found(net(3, "sigmoid"), CCE, ONE_HOT), MAYBE, "output-activation", Check.SIGMOID_FOR_CLASSES),
+    "softmax under bce": (
+        lambda: found(net(3, "softmax"), BCE, ONE_HOT), MAYBE, "loss", Check.BINARY_FOR_ONE_HOT),
+    "softmax of several labels": (
+        lambda: found(net(3, "softmax"), BCE, MULTI_HOT), SURE, "output-activation", Check.SOFTMAX_FOR_INDEPENDENT),
+    "several labels under cce": (
+        lambda: found(net(3, "softmax"), CCE, MULTI_HOT), SURE, "output-activation", Check.SOFTMAX_FOR_INDEPENDENT),
+    "integers under cce": (
+        lambda: found(net(3, "softmax"), CCE, CLASSES), SURE, "label-encoding", Check.INTEGERS_UNDER_CATEGORICAL),
+    "one unit under cce": (
+        lambda: found(net(1, "sigmoid"), CCE, BINARY), SURE, "loss", Check.ONE_UNIT_UNDER_CATEGORICAL),
+    "one-hot under scce": (
+        lambda: found(net(3, "softmax"), SCCE, ONE_HOT), SURE, "label-encoding", Check.ONE_HOT_UNDER_SPARSE),
+    "labels from 1": (
+        lambda: found(net(3, "softmax"), SCCE, CLASSES + 1), SURE, "label-encoding", Check.LABELS_FROM_ONE),
+    "too few units": (
+        lambda: found(net(2, "softmax"), SCCE, CLASSES), SURE, "label-encoding", Check.LABELS_OUT_OF_RANGE),
+    "labels divided by 255": (
+        lambda: found(net(3, "softmax"), SCCE, CLASSES / 255), SURE, "label-encoding", Check.LABELS_NOT_INTEGER),
+    "labels 1 and 2": (
+        lambda: found(net(1, "sigmoid"), BCE, BINARY + 1), SURE, "label-encoding", Check.LABELS_FROM_ONE),
+    "labels -1 and 1": (
+        lambda: found(net(1, "sigmoid"), BCE, 2 * BINARY - 1), SURE, "label-encoding", Check.LABELS_OUT_OF_RANGE),
+    "classes under bce": (
+        lambda: found(net(1, "sigmoid"), BCE, CLASSES), SURE, "loss", Check.CLASSES_UNDER_BINARY),
+    "regression under bce": (
+        lambda: found(net(1, "sigmoid"), BCE, REAL), SURE, "loss", Check.REGRESSION_UNDER_CROSSENTROPY),
+    "sigmoid regression": (
+        lambda: found(net(1, "sigmoid"), "mse", REAL), SURE, "output-activation", Check.TARGETS_OUT_OF_REACH),
+    "tanh regression": (
+        lambda: found(net(1, "tanh"), "mae", 9 * REAL), SURE, "output-activation", Check.TARGETS_OUT_OF_REACH),
+    "relu below 0": (
+        lambda: found(net(1, "relu"), "mse", REAL), SURE, "output-activation", Check.TARGETS_OUT_OF_REACH),
+    "accuracy of a regression": (
+        lambda: found(net(1, None), "mse", REAL, metrics=["accuracy"]), SURE, "metric", Check.ACCURACY_OF_REGRESSION),
+    "squared error of one-hot": (
+        lambda: found(net(3, "softmax"), "mse", ONE_HOT), MAYBE, "loss", Check.SQUARED_ERROR_FOR_CLASSES),
+    "one unit for one-hot": (
+        lambda: found(net(1, None), "mse", ONE_HOT), SURE, "output-activation", Check.WIDTH_MISMATCH),
+    "three units for integers": (
+        lambda: found(net(3, None), "mse", CLASSES), SURE, "label-encoding", Check.WIDTH_MISMATCH),
+    "no Flatten": (
+        lambda: found(images(L.Dense(3, "softmax")), SCCE, CLASSES, IMAGES), SURE, "missing-layer",
+        Check.RANK_MISMATCH),
+    "return_sequences": (
+        lambda: found(sequences(True), "mse", REAL, SEQUENCES), SURE, "missing-layer", Check.RANK_MISMATCH),
+    "NaN in x": (
+        lambda: found(net(1, None), "mse", REAL, np.where(X > 2, np.nan, X)), SURE, "missing-values",
+        Check.NOT_FINITE_INPUTS),
+    "NaN in y": (
+        lambda: found(net(1, None), "mse", np.where(REAL > 4, np.nan, REAL)), SURE, "missing-values",
+        Check.NOT_FINITE_TARGETS),
+    "constant y": (
+        lambda: found(net(1, "sigmoid"), BCE, np.zeros(200)), SURE, "no-signal", Check.CONSTANT_TARGETS),
+    "validation times 255": (
+        lambda: found(net(1, None), "mse", REAL, validation_data=(X * 255, REAL)), SURE, "validation-mismatch",
+        Check.VALIDATION_SCALE),
+    "sorted, split": (
+        lambda: found(net(3, "softmax"), SCCE, np.sort(CLASSES), validation_split=0.2), SURE, "unshuffled",
+        Check.VALIDATION_CLASSES),
+    "sorted, not shuffled": (
+        lambda: found(net(3, "softmax"), SCCE, np.sort(CLASSES), shuffle=False), SURE, "unshuffled",
+        Check.SORTED_UNSHUFFLED),
+    "dropout": (
+        lambda: found(net(1, None, L.Dropout(0.96)), "mse", REAL), SURE, "dropout", Check.DROPOUT_RATE),
+    "linear hidden layer": (
+        lambda: found(net(1, None, hidden=None), "mse", REAL), MAYBE, "hidden-activation",
+        Check.MISSING_HIDDEN_ACTIVATION),
+    "no learning rate": (
+        lambda: found(net(1, None), "mse", REAL, optimizer=keras.optimizers.SGD(0.0)), SURE,
+        "learning-rate-too-small", Check.NO_LEARNING_RATE),
+    "text labels": (
+        lambda: found(net(3, "softmax"), SCCE, np.array(["a", "b"])[BINARY]), SURE, "label-encoding",
+        Check.TEXT_LABELS),
+    "unknown loss": (
+        lambda: found(net(1, None), "mean_square_error", REAL), SURE, "loss", Check.UNKNOWN_LOSS),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", SOUND)
+def test_sound_programs_are_left_alone(name):
+    assert SOUND[name]() == set()
+
+
+@pytest.mark.parametrize("name", FAULTY)
+def test_faulty_programs(name):
+    make, severity, identity, check = FAULTY[name]
+    assert (severity, identity, check) in make()
+
+
+def test_frozen_models():
+    frozen = net(1, None)
+    frozen.trainable = False
+    assert (SURE, "frozen-layer", Check.FROZEN_MODEL) in found(frozen, "mse", REAL)
+    output = net(1, None)
+    output.layers[-1].trainable = False
+    assert (MAYBE, "frozen-layer", Check.FROZEN_OUTPUT) in found(output, "mse", REAL)
+
+
+def test_a_loss_class_that_broadcasts():
+    class Squared(keras.losses.Loss):
+        def call(self, y_true, y_pred):
+            return keras.ops.mean(keras.ops.square(y_true - y_pred), axis=-1)
+
+    assert (SURE, "label-encoding", Check.BROADCAST_LOSS) in found(net(1, None), Squared(), REAL)
+    assert found(net(1, None), Squared(), REAL[:, None]) == set()
+
+
+def test_from_logits_of_an_activation_is_sure_only_if_it_changes_the_loss():
+    """Keras keeps the logits of a softmax layer beside its output; of a product after it, it cannot."""
+    kept = found(net(3, "softmax"), logits("SparseCategoricalCrossentropy"), CLASSES)
+    assert kept == {(MAYBE, "loss", Check.BOUNDED_BEFORE_LOGITS)}
+    lost = found(net(3, "softmax", L.Reshape((3,))), logits("SparseCategoricalCrossentropy"), CLASSES)
+    assert lost == {(SURE, "loss", Check.BOUNDED_BEFORE_LOGITS)}
+
+
+def test_the_unreachable_share_is_that_of_the_best_clipped_targets():
+    """Half of the targets are -1, half 1: a relu reaches 0 and 1, and a quarter of the variance stays."""
+    model = net(1, "relu")
+    model.compile("sgd", "mse")
+    findings = contradictions(program_of(model, X, np.tile([-1.0, 1.0], 100)))
+    (finding,) = [finding for finding in findings if finding.check is Check.TARGETS_OUT_OF_REACH]
+    assert finding.values["unreachable share"] == pytest.approx(100 * 1 / 200)
+
+
+def test_heads():
+    head = head_of(net(3, "relu", L.Dropout(0.1), L.Softmax()))
+    assert (head.units, head.activation, head.kind) == (3, "softmax", "Dense")
+    assert [activation.name for activation in head.activations] == ["relu", "softmax"]
+    inputs = keras.Input((4,))
+    head = head_of(keras.Model(inputs, keras.ops.sigmoid(L.Dense(2)(inputs))))
+    assert (head.units, head.activation) == (2, "sigmoid")
+    outer = keras.Sequential([keras.Input((4,)), net(2, "tanh")])
+    assert head_of(outer).activation == "tanh"
+    assert head_of(keras.Sequential([keras.Input((4,)), L.Dense(1), L.Lambda(lambda x: 2 * x)])).range is None
+
+
+def test_known_within_a_second():
+    import time
+
+    model = images(L.Flatten(), L.Dense(3, "softmax"))
+    model.compile("adam", SCCE)
+    program = program_of(model, np.zeros((20000, 8, 8, 1), "uint8"), RNG.integers(0, 3, 20000))
+    start = time.perf_counter()
+    contradictions(program)
+    assert time.perf_counter() - start < 1

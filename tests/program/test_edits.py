@@ -1,0 +1,238 @@
+"""The edit that makes a change: the text of the user's file that is replaced, and what the edited copy does."""
+
+import json
+from dataclasses import dataclass
+from enum import Enum
+
+import numpy as np
+import pytest
+
+from harness.programs.capture import capture_script, run_edited
+from harness.programs.edits import edited_sources, edits_for, unified_diff
+
+KINDS = (
+    "activation units loss from_logits labels scale_inputs scale_targets optimizer learning_rate epochs batch_size "
+    "add_layer remove_layer kernel_initializer shuffle dropout class_weight metric callbacks regularizer clipping "
+    "scale_validation"
+)
+Kind = Enum("Kind", {name: name for name in KINDS.split()})  # type: ignore[misc]
+
+
+@dataclass(frozen=True)
+class Change:
+    """What is to be changed."""
+
+    kind: Kind
+    new: object = None
+    layer: str | None = None
+    old: object = None
+
+
+def change(kind, new=None, layer=None, old=None):
+    return Change(Kind[kind], new, layer, old)
+
+
+START = "import numpy as np\nrng = np.random.default_rng(0)\nX = rng.normal(size=(60, 3))\n"
+ADD = (
+    START
+    + """\
+from keras.models import Sequential
+from keras.layers import Dense
+y = (X[:, 0] > 0).astype(int)
+model = Sequential()
+model.add(Dense(5, input_dim=3, activation='relu'))
+model.add(Dense(1, activation='softmax'))
+model.compile(loss='mse', optimizer='sgd', metrics=['accuracy'])
+model.fit(X, y, epochs=3, validation_data=(X[:9], y[:9]))
+print(model.evaluate(X, y))
+"""
+)
+LIST = (
+    START
+    + """\
+import tensorflow as tf
+y = rng.integers(1, 4, 60)
+model = tf.keras.Sequential([
+    tf.keras.layers.Dense(8, "relu"),
+    tf.keras.layers.Dropout(0.9),
+    tf.keras.layers.Dense(8, "relu", kernel_regularizer="l2"),
+    tf.keras.layers.Dense(3),
+])
+opt = tf.keras.optimizers.SGD(0.5, clipnorm=1.0)
+model.compile(opt, tf.keras.losses.SparseCategoricalCrossentropy())
+model.fit(X, y, 16, 4)
+model.predict(X)
+"""
+)
+FUNCTIONAL = (
+    START
+    + """\
+import keras
+from keras import layers
+def build():
+    inputs = keras.Input((3,))
+    x = layers.Dense(4)(inputs)
+    x = layers.Dense(4)(x)
+    outputs = layers.Dense(1)(x)
+    return keras.Model(inputs, outputs)
+def main():
+    model = build()
+    model.compile("adam", "mse")
+    model.fit(x=X, y=100 * X[:, 0])
+    model.predict(X[:2])
+if __name__ == "__main__":
+    main()
+"""
+)
+LOOP = (
+    START
+    + """\
+import keras
+model = keras.Sequential([keras.Input((3,))])
+for _ in range(2):
+    model.add(keras.layers.Dense(4, activation="tanh"))
+model.add(keras.layers.Dense(1))
+model.compile("adam", "mse")
+model.fit(X, X[:, 0])
+"""
+)
+
+
+@pytest.fixture
+def program(tmp_path, monkeypatch):
+    """Captures a script written to train.py."""
+    monkeypatch.chdir(tmp_path)
+
+    def capture(code):
+        (tmp_path / "train.py").write_text(code)
+        return capture_script("train.py").program
+
+    return capture
+
+
+def changed_lines(program, *changes):
+    """The lines that the edits add, and the kinds of changes that have no place"""
+    edits = edits_for(program, changes)
+    lines = unified_diff(edits.edits).splitlines()
+    added = [line[1:].strip() for line in lines if line.startswith("+") and not line.startswith("+++")]
+    return added, [change.kind.value for change in edits.unplaced]
+
+
+@pytest.mark.parametrize(
+    ("code", "changes", "lines"),
+    [
+        (ADD, [change("activation", "sigmoid", "dense_1")], ["model.add(Dense(1, activation='sigmoid'))"]),
+        (ADD, [change("units", 2, "dense_1")], ["model.add(Dense(2, activation='softmax'))"]),
+        (ADD, [change("loss", "binary_crossentropy")],
+         ["model.compile(loss='binary_crossentropy', optimizer='sgd', metrics=['accuracy'])"]),
+        (ADD, [change("loss", "binary_crossentropy"), change("from_logits", True)],
+         ["import keras", "model.compile(loss=keras.losses.BinaryCrossentropy(from_logits=True), optimizer='sgd', "
+          "metrics=['accuracy'])"]),
+        (ADD, [change("optimizer", "Adam"), change("learning_rate", 0.001)],
+         ["model.compile(loss='mse', optimizer='adam', metrics=['accuracy'])"]),
+        (ADD, [change("metric", "mae", old="accuracy")],
+         ["model.compile(loss='mse', optimizer='sgd', metrics=['mae'])"]),
+        (ADD, [change("epochs", 30), change("batch_size", 8)],
+         ["model.fit(X, y, epochs=30, validation_data=(X[:9], y[:9]), batch_size=8)"]),
+        (ADD, [change("add_layer", "Dense(32, relu)", "dense_1")], ["model.add(Dense(32, activation='relu'))"]),
+        (ADD, [change("kernel_initializer", "he_normal", "dense")],
+         ["model.add(Dense(5, input_dim=3, activation='relu', kernel_initializer='he_normal'))"]),
+        (ADD, [change("scale_inputs", "divide by 255")],
+         ["model.fit(X / 255, y, epochs=3, validation_data=(X[:9] / 255, y[:9]))",
+          "print(model.evaluate(X / 255, y))"]),
+        (ADD, [change("scale_inputs", "standardise")],
+         ["input_mean, input_std = X.mean(axis=0), X.std(axis=0) + 1e-7",
+          "model.fit((X - input_mean) / input_std, y, epochs=3, "
+          "validation_data=((X[:9] - input_mean) / input_std, y[:9]))",
+          "print(model.evaluate((X - input_mean) / input_std, y))"]),
+        (ADD, [change("labels", "one_hot")],
+         ["import keras",
+          "model.fit(X, keras.utils.to_categorical(y), epochs=3, "
+          "validation_data=(X[:9], keras.utils.to_categorical(y[:9])))",
+          "print(model.evaluate(X, keras.utils.to_categorical(y)))"]),
+        (ADD, [change("shuffle", True)],
+         ["order = np.random.default_rng(0).permutation(len(X))",
+          "model.fit(np.asarray(X)[order], np.asarray(y)[order], epochs=3, validation_data=(X[:9], y[:9]))"]),
+        (LIST, [change("activation", "tanh", "dense")], ['tf.keras.layers.Dense(8, "tanh"),']),
+        (LIST, [change("activation", "softmax", "dense_2")], ['tf.keras.layers.Dense(3, activation="softmax"),']),
+        (LIST, [change("dropout", 0.0, "dropout")], ["tf.keras.layers.Dropout(0),"]),
+        (LIST, [change("regularizer", None, "dense_1")], ['tf.keras.layers.Dense(8, "relu"),']),
+        (LIST, [change("remove_layer", None, "dense_1")], []),
+        (LIST, [change("add_layer", "Dense(16, relu)", "dense_2")],
+         ['tf.keras.layers.Dense(16, activation="relu"),']),
+        (LIST, [change("learning_rate", 0.01)], ["opt = tf.keras.optimizers.SGD(0.01, clipnorm=1.0)"]),
+        (LIST, [change("optimizer", "Adam"), change("learning_rate", 0.001)],
+         ["opt = tf.keras.optimizers.Adam(learning_rate=0.001)"]),
+        (LIST, [change("clipping")], ["opt = tf.keras.optimizers.SGD(0.5)"]),
+        (LIST, [change("from_logits", True)],
+         ["model.compile(opt, tf.keras.losses.SparseCategoricalCrossentropy(from_logits=True))"]),
+        (LIST, [change("epochs", 8), change("batch_size", 32)], ["model.fit(X, y, 32, 8)"]),
+        (LIST, [change("labels", "indices")], ["model.fit(X, (y - 1), 16, 4)"]),
+        (FUNCTIONAL, [change("remove_layer", None, "dense_1")], []),
+        (FUNCTIONAL, [change("add_layer", "Dense(8, relu)", "dense_2")],
+         ['outputs = layers.Dense(1)(layers.Dense(8, activation="relu")(x))']),
+        (FUNCTIONAL, [change("scale_targets", "standardise")],
+         ["target_mean, target_std = (100 * X[:, 0]).mean(axis=0), (100 * X[:, 0]).std(axis=0)",
+          "model.fit(x=X, y=((100 * X[:, 0]) - target_mean) / target_std)",
+          "(model.predict(X[:2]) * target_std + target_mean)"]),
+        (LOOP, [change("activation", "relu", "dense"), change("activation", "relu", "dense_1")],
+         ['model.add(keras.layers.Dense(4, activation="relu"))']),
+    ],
+)  # fmt: skip
+def test_edits(program, code, changes, lines):
+    assert changed_lines(program(code), *changes) == (lines, [])
+
+
+def test_the_edited_copy_runs_and_the_file_stays(program, tmp_path):
+    captured = program(ADD)
+    edits = edits_for(
+        captured, [change("activation", "sigmoid", "dense_1"), change("loss", "binary_crossentropy"),
+                   change("optimizer", "Adam"), change("learning_rate", 0.05), change("epochs", 60)]
+    ).edits  # fmt: skip
+    after = run_edited(captured, edits).program
+    assert (after.loss, after.epochs) == ("binary_crossentropy", 60)
+    assert after.history["accuracy"][-1] > 0.95 > captured.history["accuracy"][-1]
+    assert (tmp_path / "train.py").read_text() == ADD
+
+
+def test_scaled_inputs_are_what_fit_gets(program):
+    captured = program(ADD)
+    after = run_edited(captured, edits_for(captured, [change("scale_inputs", "standardise")]).edits).program
+    assert np.allclose(after.x.mean(axis=0), 0, atol=1e-6)
+    assert np.allclose(after.x.std(axis=0), 1, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("code", "unplaced"),
+    [
+        (LOOP, change("activation", "relu", "dense")),  # one call makes two layers
+        (ADD, change("remove_layer", None, "dense")),  # it has the input shape
+        (ADD, change("scale_validation", "as the training inputs")),
+        (ADD.replace("epochs=3", "**{'epochs': 3}"), change("epochs", 5)),
+        (ADD, change("callbacks")),
+        (ADD, change("activation", "relu", "no_such_layer")),
+    ],
+)
+def test_what_has_no_place_is_said(program, code, unplaced):
+    assert changed_lines(program(code), unplaced) == ([], [unplaced.kind.value])
+
+
+def test_class_weights_are_inverse_to_the_counts(program):
+    code = ADD.replace("(X[:, 0] > 0).astype(int)", "np.repeat([0, 1], [45, 15])")
+    lines, _ = changed_lines(program(code), change("class_weight", "balanced"))
+    assert lines[0].endswith("class_weight={0: 0.667, 1: 2.0})")
+
+
+def test_notebooks(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    first, second = ADD.split("model = Sequential()\n")
+    cells = [{"cell_type": "code", "source": text} for text in (first, "model = Sequential()\n" + second)]
+    (tmp_path / "n.ipynb").write_text(json.dumps({"cells": cells}))
+    captured = capture_script("n.ipynb").program
+    edits = edits_for(captured, [change("activation", "sigmoid", "dense_1"), change("epochs", 9)]).edits
+    assert [(edit.cell, edit.line) for edit in edits] == [(2, 3), (2, 5)]
+    assert "(cell 2)" in unified_diff(edits)
+    assert "activation='sigmoid'" in edited_sources(edits)["n.ipynb", 2][1]
+    after = run_edited(captured, edits).program
+    assert after.epochs == 9
+    assert json.loads((tmp_path / "n.ipynb").read_text())["cells"] == cells

@@ -1,0 +1,93 @@
+"""Copies of a model: the same network, other random numbers."""
+
+import keras
+import numpy as np
+import pytest
+
+from harness.programs.capture import program_of
+from harness.programs.copies import copied_model
+
+L = keras.layers
+X = np.random.default_rng(0).normal(size=(60, 4)).astype("float32")
+Y = X[:, 0]
+
+
+def sequential():
+    return keras.Sequential(
+        [keras.Input((4,)), L.Dense(200, "relu", kernel_initializer="he_normal"), L.Dropout(0.5),
+         L.BatchNormalization(), L.Dense(1, bias_initializer="ones")]
+    )  # fmt: skip
+
+
+def functional():
+    inputs = keras.Input((4,))
+    shared = L.Dense(4, activation="tanh")
+    hidden = shared(shared(inputs))
+    return keras.Model(inputs, L.Dense(1)(L.Concatenate()([hidden, keras.ops.exp(hidden)])))
+
+
+def program(model):
+    model.compile("sgd", "mse")
+    return program_of(model, X, Y)
+
+
+@pytest.mark.parametrize("make", [sequential, functional])
+def test_seeds_decide_everything(make):
+    given = program(make())
+    one, same, other = given.fresh_model(1), given.fresh_model(1), given.fresh_model(2)
+    assert all(np.array_equal(a, b) for a, b in zip(one.get_weights(), same.get_weights()))
+    assert not np.array_equal(one.get_weights()[0], other.get_weights()[0])
+    outputs = [np.asarray(model(X, training=True)) for model in (one, same, other)]
+    assert np.array_equal(outputs[0], outputs[1])
+    assert not np.allclose(outputs[0], outputs[2])
+
+
+def test_weights_follow_the_initializers():
+    weights = program(sequential()).fresh_weights(5)
+    assert np.std(weights[0]) == pytest.approx(np.sqrt(2 / 4), rel=0.1)  # He: sqrt(2 / inputs)
+    assert np.all(weights[1] == 0)
+    assert np.all(weights[-1] == 1)
+
+
+def test_fresh_weights_are_those_of_the_fresh_model():
+    given = program(functional())
+    assert all(np.array_equal(a, b) for a, b in zip(given.fresh_weights(9), given.fresh_model(9).get_weights()))
+
+
+def test_a_layer_used_twice_stays_one():
+    model = functional()
+    assert copied_model(model, 0).count_params() == model.count_params() == 4 * 5 + 9
+
+
+def test_layers_are_replaced_inserted_and_removed():
+    def change(layer):
+        if isinstance(layer, L.Dropout):
+            return []
+        return [L.Dense(3, name="new"), layer] if layer.name == last else layer
+
+    model = sequential()
+    last = model.layers[-1].name
+    copy = copied_model(model, 0, change=change)
+    assert [type(layer).__name__ for layer in copy.layers] == ["Dense", "BatchNormalization", "Dense", "Dense"]
+    assert copy.layers[2].name == "new"
+
+
+def test_validation_split_is_keras_own():
+    model = sequential()
+    model.compile("sgd", "mse")
+    given = program_of(model, X, Y, validation_split=0.33)
+    (train, _, _), (held, _, _) = keras.src.trainers.data_adapters.array_slicing.train_validation_split(
+        (X, Y, None), 0.33
+    )
+    assert np.array_equal(given.training_data()[0], train)
+    assert np.array_equal(given.validation_data().x, held)
+
+
+def test_a_compiled_copy_trains_as_the_original():
+    model = sequential()
+    model.compile(keras.optimizers.Adam(0.01), "mse", metrics=["mae"])
+    given = program_of(model, X, Y)
+    copy = given.compile_copy(given.initial_model())
+    assert copy.evaluate(X, Y, verbose=0) == pytest.approx(model.evaluate(X, Y, verbose=0))
+    assert copy.optimizer is not model.optimizer
+    assert float(copy.optimizer.learning_rate) == pytest.approx(0.01)

@@ -114,11 +114,11 @@ def execute(source: str, seed: int, train: bool = True) -> dict[str, Any]:
 def _classes(targets: Array, program: bench.Program) -> Array:
     """Targets as class numbers, or as 0 and 1 for binary and multi-label tasks."""
     if program.one_hot:
-        return np.argmax(targets, axis=-1)
+        return np.asarray(np.argmax(targets, axis=-1))
     if program.task == "multiclass":
         return np.ravel(targets)
     flat = targets if program.task == "multilabel" else np.ravel(targets)
-    return (flat > program.threshold).astype(int)
+    return np.asarray(flat > program.threshold, dtype=int)
 
 
 def _decisions(outputs: Array, program: bench.Program, source: str) -> Array:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,14 +23,14 @@ from .outcomes import (
     outcome_of,
     share_of,
 )
-from .rates import optimizer_facts
+from .rates import ADAM_RATE, optimizer_facts
 from .references import SIGNAL_LEVEL, References
 from .repair import Repair
-from .repairs import propose_repairs
+from .repairs import order_of, propose_repairs
 from .search import CERTAIN, Keys, Progress, Run, Search, Stage
 from .splits import Judged
 from .tasks import TaskKind
-from .training_repairs import rate_repair, rates_to_try
+from .training_repairs import other_optimizer, rate_repair, rates_to_try
 from .trials import Ledger, OutOfBudget, Trial, plan_trials
 
 BUDGET_SECONDS = 30.0
@@ -474,30 +473,45 @@ class _Diagnoser:
         return best.repairs if search.learns(best.repairs) else None
 
     def confirm(self, keys: Keys) -> None:
-        """Both sides of each cause, on fresh seeds and rows; more of them where the intervals overlap."""
+        """Both sides of each cause, on fresh seeds and rows."""
         search = self.search
         for key in search.in_order(keys):
-            for stage in (Stage.CONFIRM, Stage.CONFIRM_MORE):
-                optional = stage is Stage.CONFIRM_MORE
-                try:
-                    share = search.share(keys, stage=stage, optional=optional)
-                    other = search.share(keys - {key}, stage=stage, optional=optional)
-                except OutOfBudget:
-                    self.partial = True
-                    break
-                if share.low > other.high:
-                    repair = search.by_key[key]
-                    self.causes.append(
-                        Cause(
-                            fault=repair.fault,
-                            changes=repair.changes,
-                            repaired=self.level(search.run(keys, stage=stage)),
-                            unrepaired=self.level(search.run(keys - {key}, stage=stage)),
-                        )
+            self.confirm_one(search.by_key[key], keys, keys - {key})
+        rate = search.by_key.get("learning-rate")
+        if "optimizer" in keys and rate is not None and rate.doubt >= 2:
+            facts = optimizer_facts(self.case.program.optimizer, 1)
+            search.replace_repair(other_optimizer(facts))
+            part = dataclasses.replace(
+                rate, changes=(Change(kind=ChangeKind.LEARNING_RATE, old=facts.rate, new=ADAM_RATE),)
+            )
+            self.confirm_one(part, keys, keys - {"optimizer"} | {"optimizer-at-own-rate"})
+
+    def confirm_one(self, repair: Repair, keys: Keys, without: Keys) -> None:
+        """Name a cause if the intervals with and without its repair exclude each other.
+
+        Where they overlap and the shares differ, more seeds are asked.
+        """
+        search = self.search
+        for stage in (Stage.CONFIRM, Stage.CONFIRM_MORE):
+            optional = stage is Stage.CONFIRM_MORE
+            try:
+                share = search.share(keys, stage=stage, optional=optional)
+                other = search.share(without, stage=stage, optional=optional)
+            except OutOfBudget:
+                self.partial = True
+                return
+            if share.low > other.high:
+                self.causes.append(
+                    Cause(
+                        fault=repair.fault,
+                        changes=repair.changes,
+                        repaired=self.level(search.run(keys, stage=stage)),
+                        unrepaired=self.level(search.run(without, stage=stage)),
                     )
-                    break
-                if share.value - other.value < WORTH_MORE_SEEDS:
-                    break
+                )
+                return
+            if share.value - other.value < WORTH_MORE_SEEDS:
+                return
 
     def confirmed(self, keys: Keys) -> Run | None:
         """The run of a set on the most fresh seeds."""
@@ -588,14 +602,14 @@ class _Diagnoser:
 
     def hints(self, named: set[Fault]) -> list[Hint]:
         """Questioned choices that are not among the causes; those of a minimal set that was not confirmed first."""
-        unproven: Sequence[Repair] = [
-            repair
-            for repair in self.repairs
-            if repair.fault not in named and (repair.doubt >= 2 or (self.minimal and repair.key in self.minimal))
-        ]
+        minimal = self.minimal or frozenset()
         other = {alternative.fault for alternative in self.alternatives}
-        return [
-            Hint(fault=repair.fault, changes=repair.changes, doubt=repair.doubt)
-            for repair in unproven
-            if repair.fault not in other
+        blocks = {self.search.by_key[key].block for key in minimal if self.causes} - {"", "layers", "head"}
+        unproven = [
+            repair
+            for repair in sorted(self.search.repairs, key=order_of)
+            if repair.fault not in named | other
+            and repair.block not in blocks
+            and (repair.doubt >= 2 or repair.key in minimal)
         ]
+        return [Hint(fault=repair.fault, changes=repair.changes, doubt=repair.doubt) for repair in unproven]

@@ -107,7 +107,8 @@ def split_rows(
     groups = group_rows(inputs)
     strata = _strata(task, targets, total)
     everything = np.arange(rows)
-    if _must_judge_training(groups[:rows], rows):
+    unseen = np.setdiff1d(groups[rows:], groups[:rows])
+    if len(unseen) < FEWEST_HELD_OUT // 2 and _must_judge_training(groups[:rows], rows):
         return Split(judged=Judged.TRAINING, folds=(Fold(train=everything, search=everything, confirm=everything),))
     rng = np.random.default_rng([seed, 1])
     if validation_rows >= FEWEST_HELD_OUT // 2:

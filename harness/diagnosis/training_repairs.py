@@ -98,6 +98,21 @@ def rates_to_try(facts: OptimizerFacts, *, diverges: bool) -> tuple[float, ...]:
     return tuple(float(f"{facts.rate * factor:.3g}") for factor in factors)
 
 
+def other_optimizer(facts: OptimizerFacts) -> Repair:
+    """Adam at the program's own rate: tells whether the rate matters beside the optimizer."""
+    return Repair(
+        key="optimizer-at-own-rate",
+        fault=Fault.OPTIMIZER,
+        doubt=0,
+        apply=lambda variant: dataclasses.replace(
+            variant, program=dataclasses.replace(variant.program, optimizer=keras.optimizers.Adam(facts.rate))
+        ),
+        changes=(Change(kind=ChangeKind.OPTIMIZER, old=facts.name, new="Adam"),),
+        block="optimizer",
+        replaces=("learning-rate", "clipping", "weight-decay"),
+    )
+
+
 def _with_rate(variant: Variant, rate: float) -> Variant:
     """The variant with another constant learning rate."""
     program = dataclasses.replace(variant.program, optimizer=with_rate(variant.program.optimizer, rate))

@@ -22,7 +22,7 @@ import keras
 import numpy as np
 
 from ..errors import BadInput
-from .copies import array_of, copied_model, first_line
+from .copies import array_of, copied_model, first_line, set_weights
 from .data_sources import training_data
 from .edits import Edit, edited_files
 from .old_names import old_names
@@ -411,7 +411,7 @@ def program_of(model: Any, x: Any, y: Any = None, *, name: str | None = None, **
     notes, copy, is_copyable = list(data.notes), model, True
     try:
         copy = copied_model(model, 0, sample=take_rows(data.x, slice(0, 2)))
-        copy.set_weights(model.get_weights())
+        set_weights(copy, model.get_weights())
     except BadInput as error:
         copy, is_copyable = model, False
         notes.append(Note(kind=NoteKind.NOT_COPIED, detail=str(error)))
@@ -423,18 +423,18 @@ def program_of(model: Any, x: Any, y: Any = None, *, name: str | None = None, **
         given=given,
         data=data,
         validation=validation,
-        initial_weights={weight.path: array_of(weight) for weight in model.weights},
-        set_weights=frozen_paths(model),
+        initial_weights={new.path: array_of(old) for new, old in zip(copy.weights, model.weights)},
+        set_weights=frozen_paths(copy),
         is_copyable=is_copyable,
         notes=tuple(notes),
     )
 
 
 def frozen_paths(model: Any) -> frozenset[str]:
-    """Paths of the weights of layers that are not trained, which may be pretrained."""
+    """Paths of the weights of layers that are not trained or are adapted to data: they may not be draws."""
     return frozenset(
         weight.path
         for layer in model._flatten_layers(include_self=False)
-        if not layer.trainable
+        if not layer.trainable or hasattr(layer, "finalize_state")
         for weight in layer.weights
     )

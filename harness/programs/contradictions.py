@@ -7,6 +7,7 @@ A *contradiction* cannot be meant: its values prove that the program cannot reac
 from __future__ import annotations
 
 import contextlib
+import warnings
 
 from .data_rules import DATA_RULES
 from .findings import Check, Contradiction, Severity, Subject
@@ -26,6 +27,13 @@ def contradictions(program: Program) -> tuple[Contradiction, ...]:
 
     Nothing is trained. Rules that cannot be judged (a loss or an activation of the user's own) stay silent.
     """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # Keras warns about some of what is found here
+        return _found(program)
+
+
+def _found(program: Program) -> tuple[Contradiction, ...]:
+    """What all rules find."""
     head = None
     with contextlib.suppress(Exception):  # a model that cannot be built has no output
         head = head_of(program.model, program.sample)

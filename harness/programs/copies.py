@@ -13,7 +13,7 @@ import copy as copying
 import inspect
 import itertools
 import random
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,7 +25,9 @@ from ..errors import BadInput
 
 Array = NDArray[Any]
 ChangeLayer = Callable[[Any], Any]  # from a layer of a model to the layer, or the list of layers, to put in its place
-CONSTRUCTION = "_harness_construction"  # attribute of a model: the (arguments, options) of the call that made it
+CONSTRUCTION = (
+    "_harness_construction"  # attribute of a model or layer: the (arguments, options) of the call that made it
+)
 
 
 def array_of(variable: Any) -> Array:
@@ -90,13 +92,50 @@ def copied_layer(layer: Any, seeds: SeedStream) -> Any:
             name=layer.name,
             trainable=layer.trainable,
         )
+    construction = getattr(layer, CONSTRUCTION, None)
     try:
-        return type(layer).from_config(with_seeds(layer.get_config(), seeds))
+        if construction is not None and not _holds_layers(construction):
+            with seeded_random(seeds.draw()):
+                copy = _constructed(layer, construction)
+            _take_names(layer, copy)
+        else:
+            copy = type(layer).from_config(with_seeds(layer.get_config(), seeds))
+        if hasattr(layer, "get_vocabulary") and layer.vocabulary_size() > len(
+            layer.get_config().get("vocabulary") or ()
+        ):
+            copy.set_vocabulary(layer.get_vocabulary(include_special_tokens=False))
     except Exception as error:
         raise BadInput(
             f"layer {layer.name}: expected a layer that can be made again from get_config(), got "
             f"{type(layer).__name__} ({first_line(error)}); give the class a get_config() that returns its arguments"
         ) from None
+    return copy
+
+
+def _constructed(made: Any, construction: Any) -> Any:
+    """A layer or model made by the same call as another, not built."""
+    arguments, options = construction
+    copy = type(made)(*arguments, **options)
+    object.__setattr__(copy, CONSTRUCTION, construction)
+    if not made.trainable:
+        copy.trainable = False
+    return copy
+
+
+def _take_names(old: Any, new: Any) -> None:
+    """Give a copy that is not built, and the layers in it, the names of the original; paths of weights have them."""
+    for named, other in zip(old._flatten_layers(), new._flatten_layers()):
+        if type(named) is not type(other):
+            break
+        other.name = named.name
+
+
+def set_weights(model: Any, weights: Sequence[Array]) -> None:
+    """``model.set_weights``, also for layers that compute with constants made from their weights (Normalization)."""
+    model.set_weights(list(weights))
+    for layer in model._flatten_layers(include_self=False):
+        if hasattr(layer, "finalize_state") and getattr(layer, "built", False):
+            layer.finalize_state()
 
 
 def first_line(error: BaseException) -> str:
@@ -122,7 +161,22 @@ def copied_model(model: Any, seed: int, *, change: ChangeLayer | None = None, sa
         copy = _copied(model, SeedStream(seed), change)
     if not copy.built and sample is not None:
         copy(keras.tree.map_structure(keras.ops.convert_to_tensor, sample), training=False)
+    _keep_adapted(model, copy)
     return copy
+
+
+def _keep_adapted(model: Any, copy: Any) -> None:
+    """Give layers such as Normalization the state that ``adapt`` gave them; it is data, not a draw."""
+    adapted = {
+        layer.name: layer
+        for layer in model._flatten_layers(include_self=False)
+        if hasattr(layer, "finalize_state") and layer.built and layer.weights
+    }
+    for layer in copy._flatten_layers(include_self=False):
+        old = adapted.get(layer.name)
+        if old is not None and layer.built and type(layer) is type(old):
+            layer.set_weights(old.get_weights())
+            layer.finalize_state()
 
 
 def _copied(model: Any, seeds: SeedStream, change: ChangeLayer | None) -> Any:
@@ -141,10 +195,7 @@ def _copied_subclass(model: Any, seeds: SeedStream) -> Any:
     """A copy of a model of the user's own class, not built, with the same names."""
     with seeded_random(seeds.draw()):
         copy = _constructed_again(model, seeds)
-    for old, new in zip(model._flatten_layers(), copy._flatten_layers()):
-        if type(old) is not type(new):
-            break
-        new.name = old.name  # the paths of weights start with it
+    _take_names(model, copy)
     return copy
 
 
@@ -153,10 +204,7 @@ def _constructed_again(model: Any, seeds: SeedStream) -> Any:
     kind = type(model)
     construction = getattr(model, CONSTRUCTION, None)
     if construction is not None and not _holds_layers(construction):
-        arguments, options = construction
-        copy = kind(*arguments, **options)
-        object.__setattr__(copy, CONSTRUCTION, construction)
-        return copy
+        return _constructed(model, construction)
     try:
         return kind.from_config(with_seeds(model.get_config(), seeds))
     except Exception as error:
@@ -367,17 +415,15 @@ def _drawings_by_layer(model: Any) -> tuple[Drawing, ...]:
     return tuple(_drawing(weight, known.get(id(weight))) for weight in model.weights)
 
 
-def drawn_weights(drawings: Sequence[Drawing], seed: int, kept: Mapping[str, Array]) -> list[Array]:
+def drawn_weights(drawings: Sequence[Drawing], seed: int, kept: Sequence[Array | None]) -> list[Array]:
     """All weights of a model drawn anew, in the order of ``model.weights``.
 
     Args:
         drawings: from ``drawings_of``.
         seed: the same seed gives the same weights.
-        kept: path -> value of weights that are not drawn, such as those of a pretrained layer.
+        kept: for each weight the value that it keeps, such as that of a pretrained layer; None if it is drawn.
     """
-    weights = []
-    for number, drawing in enumerate(drawings):
-        value = kept.get(drawing.path)
-        keep = value is not None and value.shape == drawing.shape
-        weights.append(value if keep and value is not None else drawing.draw(derived_seed(seed, number, 1)))
-    return weights
+    return [
+        drawing.draw(derived_seed(seed, number, 1)) if value is None else value
+        for number, (drawing, value) in enumerate(zip(drawings, kept))
+    ]

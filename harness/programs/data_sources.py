@@ -117,8 +117,9 @@ def _from_objects(array: Array, name: str) -> Array:
         return array.astype(np.float32)
     except (TypeError, ValueError):
         pass
-    if all(isinstance(value, str) for value in array.ravel()[:100]):
-        return array.astype(str)
+    if all(isinstance(value, (str, bytes)) for value in array.ravel()):
+        texts = [value.decode(errors="replace") if isinstance(value, bytes) else value for value in array.ravel()]
+        return np.array(texts).reshape(array.shape)
     raise BadInput(
         f"{name}: expected numbers, got an array of Python objects of shape {array.shape}, such as "
         f"{type(array.ravel()[0]).__name__}; give all rows the same length and convert them to numbers"

@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -181,9 +181,9 @@ class _Editor:
             if other in self.layers and not isinstance(self.layers[other], keras.layers.InputLayer)
         }
         kind = type(self.layers[name])
-        if not others <= {name, *alike} or not self._makes(text, call, kind):
+        if not others <= {name, *alike}:
             raise Unplaced
-        return text, call, kind.__name__
+        return text, only_call(call, lambda inner: self._makes(text, inner, kind)), kind.__name__
 
     def _makes(self, text: Text, call: ast.Call, kind: type) -> bool:
         """Whether a call is that of a class, by its name or an alias of it."""
@@ -378,23 +378,24 @@ class _Editor:
         places = self.program.places
         rate = by_kind.get("learning_rate")
         if "optimizer" not in by_kind and places.optimizer is not None:
-            text, made = self._call(places.optimizer)
-            if not self._is_optimizer(text, made):
-                raise Unplaced
+            text, made = self._optimizer_call()
             new = written(rate.new) if rate is not None else ""
             return [text.set_argument(made, "learning_rate", new, 0, "lr")]
         text, call = self._call(places.compile)
         given = argument_of(call, "optimizer", 0)
         name = str(by_kind["optimizer"].new) if "optimizer" in by_kind else type(self.program.optimizer).__name__
         if "optimizer" in by_kind and places.optimizer is not None:
-            text, made = self._call(places.optimizer)
-            if not self._is_optimizer(text, made):
-                raise Unplaced
+            text, made = self._optimizer_call()
             new = self._new_optimizer(text, name, rate, made)
             return [text.replace(made, new, made, new)]
         is_default = rate is None or (name in DEFAULT_RATES and np.isclose(float(rate.new), DEFAULT_RATES[name]))
         new = text.quoted(name.lower(), given) if is_default else self._new_optimizer(text, name, rate, None)
         return [text.set_argument(call, "optimizer", new, 0)]
+
+    def _optimizer_call(self) -> tuple[Text, ast.Call]:
+        """The call that made the optimizer."""
+        text, call = self._call(self.program.places.optimizer)
+        return text, only_call(call, lambda inner: self._is_optimizer(text, inner))
 
     def _is_optimizer(self, text: Text, call: ast.Call) -> bool:
         """Whether a call makes the optimizer itself."""
@@ -418,7 +419,7 @@ class _Editor:
         kind = str(change.kind.value)
         places = self.program.places
         if kind in ("clipping", "regularizer"):
-            text, made = self._call(places.optimizer)
+            text, made = self._optimizer_call()
             names = ("clipnorm", "clipvalue", "global_clipnorm") if kind == "clipping" else ("weight_decay",)
             removed = [text.remove_keyword(made, name) for name in names]
             return [edit for edit in removed if edit is not None] or unplaced()
@@ -546,12 +547,12 @@ class _Editor:
         statement, scope = text.statement(call), text.scope(call)
         for line in self.statements:
             yield text.insert_before(statement, line)
-        yield from self._wrapped(text, call, "x", argument_of(call, "x", 0), in_fit=True)
-        yield from self._wrapped(text, call, "y", argument_of(call, "y", 1), in_fit=True)
+        yield from self._wrapped(text, "x", argument_of(call, "x", 0), in_fit=True)
+        yield from self._wrapped(text, "y", argument_of(call, "y", 1), in_fit=True)
         validation = argument_of(call, "validation_data")
         if isinstance(validation, (ast.Tuple, ast.List)) and len(validation.elts) >= 2:
-            yield from self._wrapped(text, call, "x", validation.elts[0])
-            yield from self._wrapped(text, call, "y", validation.elts[1])
+            yield from self._wrapped(text, "x", validation.elts[0])
+            yield from self._wrapped(text, "y", validation.elts[1])
         later = [other for other in self._all_texts(self.program.places.fit) if other.source.cell != text.source.cell]
         for other in [text, *later]:
             for node in ast.walk(other.tree):
@@ -563,18 +564,16 @@ class _Editor:
                 same = text.scope(node) is scope if other is text else isinstance(scope, ast.Module)
                 if not after or not same or node.func.attr not in ("evaluate", "predict"):
                     continue
-                yield from self._wrapped(other, node, "x", argument_of(node, "x", 0))
+                yield from self._wrapped(other, "x", argument_of(node, "x", 0))
                 if node.func.attr == "evaluate":
-                    yield from self._wrapped(other, node, "y", argument_of(node, "y", 1))
+                    yield from self._wrapped(other, "y", argument_of(node, "y", 1))
                 elif self.wrappers["prediction"]:
                     start, end = other.span(node)
                     opened, closed = ("(" + self.wrappers["prediction"][0] + ")").split("{}")
                     yield other.edit(start, start, opened, other.text(node), "")
                     yield other.edit(end, end, closed, other.text(node), closed.strip(" )"))
 
-    def _wrapped(
-        self, text: Text, call: ast.Call, name: str, argument: ast.expr | None, in_fit: bool = False
-    ) -> Iterator[Edit]:
+    def _wrapped(self, text: Text, name: str, argument: ast.expr | None, in_fit: bool = False) -> Iterator[Edit]:
         """The edit of one argument that is data."""
         wrappers = [*self.wrappers.get(name, ()), *(self.wrappers.get(f"fit {name}", ()) if in_fit else ())]
         if argument is None or not wrappers:
@@ -585,7 +584,21 @@ class _Editor:
             is_inside = wrapper.startswith(("{}", "(", "2 *")) and not (simple and number == 0)
             new = wrapper.format(f"({new})" if is_inside and wrapper != "{}" else new)
         if new != text.text(argument):
-            yield text.replace(argument, new, call, new)
+            yield text.replace(argument, new, argument, new)
+
+
+def only_call(call: ast.Call, is_wanted: Callable[[ast.Call], bool]) -> ast.Call:
+    """The call itself if it is the wanted one, else the only wanted call inside it (Python 3.10 knows just the line).
+
+    Raises:
+        Unplaced: there is none, or several.
+    """
+    if is_wanted(call):
+        return call
+    inner = [node for node in ast.walk(call) if isinstance(node, ast.Call) and is_wanted(node)]
+    if len(inner) != 1:
+        raise Unplaced
+    return inner[0]
 
 
 def unplaced() -> list[Edit]:

@@ -37,6 +37,14 @@ def layer_rules(subject: Subject) -> Finding:
     yield from hidden_rules(subject, layers)
 
 
+def in_a_row(model: Any) -> list[Any]:
+    """The layers of a Sequential model, and of Sequential models in it, in order."""
+    found: list[Any] = []
+    for layer in model.layers:
+        found += in_a_row(layer) if isinstance(layer, keras.Sequential) else [layer]
+    return found
+
+
 def dropout_rules(subject: Subject, layers: list[Any]) -> Finding:
     """Dropout that leaves little, or that is applied to the output."""
     kinds = (keras.layers.Dropout, keras.layers.SpatialDropout1D, keras.layers.SpatialDropout2D)
@@ -50,8 +58,9 @@ def dropout_rules(subject: Subject, layers: list[Any]) -> Finding:
                 severity=Severity.CONTRADICTION if rate >= FULL_DROPOUT else Severity.SUSPICION,
                 place=subject.layer_place(layer.name), layer=layer.name, values={"rate": rate},
             )  # fmt: skip
-    last = layers[-1] if layers else None
-    if isinstance(subject.program.model, keras.Sequential) and isinstance(last, kinds) and last.rate > 0:
+    model = subject.program.model
+    last = in_a_row(model)[-1] if isinstance(model, keras.Sequential) and model.layers else None
+    if isinstance(last, kinds) and last.rate > 0:
         yield Contradiction(
             id="dropout", check=Check.DROPOUT_ON_OUTPUT, severity=Severity.SUSPICION,
             place=subject.layer_place(last.name), layer=last.name, values={"rate": float(last.rate)},
@@ -63,7 +72,7 @@ def hidden_rules(subject: Subject, layers: list[Any]) -> Finding:
     program = subject.program
     dense = [layer for layer in layers if isinstance(layer, keras.layers.Dense)]
     if isinstance(program.model, keras.Sequential):
-        order = [layer for layer in layers if not isinstance(layer, (keras.layers.InputLayer, keras.layers.Dropout))]
+        order = [layer for layer in in_a_row(program.model) if not isinstance(layer, keras.layers.Dropout)]
         before_dense = [
             first
             for first, second in zip(order, order[1:])

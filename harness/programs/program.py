@@ -7,7 +7,7 @@ with another model, loss, optimizer or data.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
@@ -17,7 +17,7 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from .copies import Drawing, copied_model, drawings_of, drawn_weights
+from .copies import Drawing, copied_model, drawings_of, drawn_weights, set_weights
 
 Array = NDArray[Any]
 Data = Any  # an array, or a list, tuple or dict of arrays, one for each input or output of the model
@@ -242,13 +242,30 @@ class Program:
             BadInput: the model cannot be copied (``is_copyable`` is False).
         """
         copy = copied_model(self.model, seed, sample=self.sample)
-        copy.set_weights(self.fresh_weights(seed))
+        set_weights(copy, self.fresh_weights(seed))
         return copy
 
     def fresh_weights(self, seed: int) -> list[Array]:
         """Initial weights drawn anew, in the order of ``model.weights``; the same as those of ``fresh_model(seed)``."""
-        kept = {path: value for path, value in self.initial_weights.items() if path in self.set_weights}
-        return drawn_weights(self.drawings(), seed, kept)
+        drawings = self.drawings()
+        known = self._initial_values(drawings)
+        kept = [value if path in self.set_weights else None for path, value in known]
+        return drawn_weights(drawings, seed, kept)
+
+    def _initial_values(self, drawings: Sequence[Drawing]) -> list[tuple[str, Array | None]]:
+        """(path in ``initial_weights``, value) of each weight of a model; (its own path, None) if it is a new one.
+
+        Weights that a copy numbers differently are known by their position, if all shapes are those of the captured
+        model, else by their paths.
+        """
+        initial = list(self.initial_weights.items())
+        if [value.shape for _, value in initial] == [drawing.shape for drawing in drawings]:
+            return list(initial)
+        found: list[tuple[str, Array | None]] = []
+        for drawing in drawings:
+            value = self.initial_weights.get(drawing.path)
+            found.append((drawing.path, value if value is not None and value.shape == drawing.shape else None))
+        return found
 
     def drawings(self) -> tuple[Drawing, ...]:
         """How each weight is drawn; computed once for each model object."""
@@ -267,11 +284,10 @@ class Program:
             seed: of dropout and noise, and of the weights of layers that the captured model did not have.
         """
         copy = copied_model(self.model, seed, sample=self.sample)
-        values = []
-        for weight, drawn in zip(copy.weights, self.fresh_weights(seed)):
-            known = self.initial_weights.get(weight.path)
-            values.append(known if known is not None and known.shape == drawn.shape else drawn)
-        copy.set_weights(values)
+        known = self._initial_values(self.drawings())
+        fresh = self.fresh_weights(seed)
+        values = [drawn if value is None else value for (_, value), drawn in zip(known, fresh)]
+        set_weights(copy, values)
         return copy
 
     def compile_copy(self, model: Any) -> Any:

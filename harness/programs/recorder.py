@@ -20,7 +20,7 @@ import keras
 import numpy as np
 
 from ..errors import BadInput
-from .copies import CONSTRUCTION, array_of, copied_model
+from .copies import CONSTRUCTION, array_of, copied_model, set_weights
 from .data_sources import TrainingData, training_data
 from .places import Sources, argument_of, assignments, call_at
 from .program import FitError, Note, NoteKind, Place, Places, Program, Validation, row_count, take_rows
@@ -174,6 +174,8 @@ class Recorder:
         def make(kind: Any, *arguments: Any, **options: Any) -> Any:
             layer = new(kind, *arguments, **options)
             self.made[id(layer)] = (layer, self.sources.here())
+            if not type(layer).__module__.startswith("keras."):
+                object.__setattr__(layer, CONSTRUCTION, (arguments, options))
             return layer
 
         return make
@@ -354,11 +356,13 @@ class Recorder:
         try:
             copy = copied_model(model, 0, sample=take_rows(data.x, slice(0, 2)) if model.built else None)
             if model.built:
-                copy.set_weights(model.get_weights())
+                set_weights(copy, model.get_weights())
         except Exception as error:
             copy, is_copyable = model, False
             notes.append(Note(kind=NoteKind.NOT_COPIED, detail=str(error)))
-        set_paths = self._set_weights(model)
+        paths = [weight.path for weight in copy.weights]  # a copy may build a layer elsewhere, and name it differently
+        is_set = [self._is_set(weight) for weight in model.weights]
+        set_paths = frozenset(path for path, given in zip(paths, is_set) if given)
         if set_paths:
             notes.append(Note(kind=NoteKind.WEIGHTS_SET, count=len(set_paths)))
         return described_program(
@@ -369,20 +373,17 @@ class Recorder:
             given=given,
             data=data,
             validation=validation,
-            initial_weights={weight.path: array_of(weight) for weight in model.weights},
+            initial_weights={path: array_of(weight) for path, weight in zip(paths, model.weights)},
             set_weights=set_paths,
             is_copyable=is_copyable,
             places=self._places(model, compile_call, place),
             notes=tuple(notes),
         )
 
-    def _set_weights(self, model: Any) -> frozenset[str]:
-        """Paths of the weights whose values are not those that they were made with."""
-        return frozenset(
-            weight.path
-            for weight in model.weights
-            if id(weight) in self.created and self.created[id(weight)][1] != fingerprint(weight)
-        )
+    def _is_set(self, weight: Any) -> bool:
+        """Whether a weight has another value than the one that it was made with."""
+        known = self.created.get(id(weight))
+        return known is not None and known[0] is weight and known[1] != fingerprint(weight)
 
     def _places(self, model: Any, compile_call: CompileCall | None, fit: Place | None) -> Places:
         """Where everything about a model was written."""

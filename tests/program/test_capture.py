@@ -338,6 +338,37 @@ def test_a_model_of_the_users_own_class(script):
     assert with_relu(program.x).shape == (40, 1)
 
 
+def test_a_layer_of_the_users_own_without_get_config(script):
+    program = capture_script(
+        script(
+            HEADER,
+            """\
+            import keras
+            class Scaled(keras.layers.Layer):
+                def __init__(self, units, rate=0.5):
+                    super().__init__()
+                    self.units, self.inner, self.drop = units, Dense(units), keras.layers.Dropout(rate)
+                def build(self, shape):
+                    self.factor = self.add_weight(shape=(self.units,), initializer="ones")
+                    self.inner.build(shape)
+                def call(self, x, training=None):
+                    return self.drop(self.inner(x) * self.factor, training=training)
+            model = Sequential([keras.Input((3,)), Scaled(4), Dense(1)])
+            model.compile("adam", "mse")
+            expected = model.predict(x[:3])
+            model.fit(x, y)
+            print(" ".join(f"{value:.5f}" for value in expected.ravel()))
+            """,
+        )
+    )
+    given = program.program
+    assert given.is_copyable
+    printed = [float(word) for word in program.output.splitlines()[-1].split()]
+    assert np.asarray(given.initial_model()(given.x[:3])).ravel() == pytest.approx(printed, abs=1e-4)
+    one, same = (np.asarray(given.fresh_model(1)(given.x, training=True)) for _ in range(2))
+    assert np.array_equal(one, same)
+
+
 def test_an_error_inside_fit_keeps_the_program(script):
     program = capture_script(script(HEADER, MODEL, "model.fit(x[:, :2], y)\n")).program
     assert program.error.kind == "ValueError"

@@ -91,3 +91,24 @@ def test_a_compiled_copy_trains_as_the_original():
     assert copy.evaluate(X, Y, verbose=0) == pytest.approx(model.evaluate(X, Y, verbose=0))
     assert copy.optimizer is not model.optimizer
     assert float(copy.optimizer.learning_rate) == pytest.approx(0.01)
+
+
+def test_adapted_layers_keep_their_state_in_every_copy():
+    norm = L.Normalization()
+    norm.adapt(100 + 5 * X)
+    model = keras.Sequential([keras.Input((4,)), norm, L.Dense(1)])
+    model.compile("sgd", "mse")
+    given = program_of(model, 100 + 5 * X, Y)
+    for copy in (given.initial_model(), given.fresh_model(1), copied_model(given.model, 0)):
+        outputs = np.asarray(copy.layers[0](100 + 5 * X))
+        assert np.allclose(outputs.mean(axis=0), 0, atol=1e-5)
+        assert np.allclose(outputs.std(axis=0), 1, atol=1e-4)
+    assert np.allclose(given.initial_model()(X), model(X))
+
+
+def test_frozen_layers_keep_their_weights():
+    model = sequential()
+    model.layers[0].trainable = False
+    given = program(model)
+    assert np.array_equal(given.fresh_weights(1)[0], model.get_weights()[0])
+    assert not np.array_equal(given.fresh_weights(1)[-2], model.get_weights()[-2])

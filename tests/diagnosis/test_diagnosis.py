@@ -1,0 +1,124 @@
+"""The whole diagnosis: outcomes, causes with their proof, silence on healthy programs, the same answer twice."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import keras
+import more_programs
+import numpy as np
+import programs
+import pytest
+from programs import dense, moons, program
+
+from harness.diagnosis.diagnosis import Diagnosis, diagnose_program
+from harness.diagnosis.faults import Fault
+from harness.diagnosis.outcomes import OutcomeKind
+from harness.report.diagnosing import FAULTS, MOST_LINES, OUTCOMES, people, verdict
+
+QUICK = ("softmax_one_unit", "dead")
+MAKERS = programs.faulty() | more_programs.faulty()
+HEALTHY = programs.healthy() | more_programs.healthy()
+HARMLESS = ("hidden_softmax",)  # a fault that this task survives
+
+
+def faults(found: Diagnosis) -> set[str]:
+    return {cause.fault.value for cause in found.causes}
+
+
+def check_faulty(name: str) -> Diagnosis:
+    make, ids = MAKERS[name]
+    found = diagnose_program(make())
+    assert faults(found) & ids, (found.outcome, faults(found))
+    if "no-signal" not in ids and "metric" not in ids:
+        assert found.outcome is not OutcomeKind.LEARNS
+        for cause in found.causes:  # intervals that exclude each other are the proof
+            assert cause.repaired is not None
+            assert cause.unrepaired is not None
+            assert cause.repaired.learned.of >= 16
+            assert cause.repaired.learned.low > cause.unrepaired.learned.high
+    json.dumps(found.to_dict(), allow_nan=False)
+    assert len(verdict(found)) <= MOST_LINES
+    return found
+
+
+@pytest.mark.parametrize("name", ["moons", "xor"])
+def test_a_healthy_program_learns_and_nothing_is_said_against_it(name: str) -> None:
+    found = diagnose_program(HEALTHY[name]())
+    assert found.outcome is OutcomeKind.LEARNS
+    assert not found.causes
+    assert not found.hints
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", [name for name in HEALTHY if name not in ("moons", "xor")])
+def test_every_healthy_program_learns(name: str) -> None:
+    found = diagnose_program(HEALTHY[name]())
+    assert (found.outcome, faults(found)) == (OutcomeKind.LEARNS, set())
+
+
+@pytest.mark.parametrize("name", QUICK)
+def test_a_fault_is_named_with_its_proof(name: str) -> None:
+    check_faulty(name)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", [name for name in MAKERS if name not in QUICK + HARMLESS])
+def test_every_fault_is_named_with_its_proof(name: str) -> None:
+    check_faulty(name)
+
+
+def test_accuracy_of_a_regression_is_named_although_it_learns() -> None:
+    found = diagnose_program(more_programs.faulty()["metric"][0]())
+    assert found.outcome is OutcomeKind.LEARNS
+    assert [(cause.fault, cause.needs_no_run) for cause in found.causes] == [(Fault.METRIC, True)]
+
+
+@pytest.mark.slow
+def test_shuffled_labels_are_a_fault_of_the_data() -> None:
+    found = diagnose_program(programs.faulty()["no_signal"][0]())
+    assert found.outcome is OutcomeKind.NO_SIGNAL
+    assert faults(found) == {"no-signal"}
+
+
+@pytest.mark.slow
+def test_the_same_seed_gives_the_same_answer() -> None:
+    made = MAKERS["relu_out"][0]()
+    documents = [diagnose_program(made, seed=1).to_dict() for _ in range(2)]
+    assert json.dumps(documents[0]) == json.dumps(documents[1])
+
+
+def test_an_exhausted_clock_names_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("harness.diagnosis.diagnosis.LEAST_SECONDS", -1.0)
+    found = diagnose_program(MAKERS["softmax_one_unit"][0](), budget=0.0)
+    assert found.partial
+    assert not found.causes
+    assert found.outcome is OutcomeKind.NOT_JUDGED
+    assert verdict(found)
+
+
+def test_a_program_that_keras_refuses_is_diagnosed_all_the_same() -> None:
+    x, y = moons()
+    made = program(
+        dense(8, 2, inputs=2, last="softmax"), x, y, loss="categorical_crossentropy",
+        optimizer=keras.optimizers.Adam(0.02), epochs=30,
+    )  # fmt: skip
+    found = diagnose_program(made)
+    assert "label-encoding" in faults(found)
+    assert found.user is not None
+    assert found.user.error is not None
+
+
+def test_the_training_of_the_user_is_not_touched() -> None:
+    made = MAKERS["softmax_one_unit"][0]()
+    before = [np.array(weight) for weight in made.model.get_weights()]
+    diagnose_program(made)
+    after: list[Any] = made.model.get_weights()
+    assert all(np.array_equal(a, b) for a, b in zip(before, after))
+
+
+def test_every_fault_and_outcome_has_words() -> None:
+    assert set(FAULTS) == set(Fault)
+    assert set(OUTCOMES) == set(OutcomeKind)
+    assert people is not None

@@ -303,7 +303,7 @@ def fresh_seed() -> int:
 def seed_everything(seed: int) -> None:
     """Make a run repeatable, also where the file sets no seed. For runs with and without recording."""
     _Seeds.next = seed
-    np.random.seed(seed)
+    np.random.seed(seed)  # noqa: NPY002
     random.seed(seed)
     real_seed, real_random_seed = np.random.seed, random.seed
     real_rng, real_state = np.random.default_rng, np.random.RandomState

@@ -563,6 +563,15 @@ class Frame:
         result = operate(table, np.asarray(other) if isinstance(other, (Column, Frame)) else other)
         return self._like({name: result[:, place] for place, name in enumerate(self._columns)})
 
+    def dot(self, other: Any) -> Any:
+        """The product with an array or a frame, as an array."""
+        return np.dot(self.values, np.asarray(other) if isinstance(other, (Frame, Column)) else other)
+
+    __matmul__ = dot
+
+    def __rmatmul__(self, other: Any) -> Any:
+        return np.dot(other, self.values)
+
     def __sub__(self, other: Any) -> Any:
         return self._operated(other, lambda a, b: a - b)
 

@@ -12,7 +12,7 @@ import numpy as np
 from .. import BadInput
 from ..recording.graph import Check, Kind, Place, Recording, Stop
 from .alignment import ratio, samples
-from .cost import Cost, Error, Form, find_errors, recorded_costs
+from .cost import Cost, Error, Form, find_error_groups, recorded_costs
 from .factors import factor_mistakes, is_update_place
 from .locating import locate
 from .naming import name_faults, quantity
@@ -173,6 +173,7 @@ def before_judging(recording: Recording) -> CheckResult | None:
 def make_readings(stage: Stage, errors: Sequence[Error], costs: Sequence[Cost]) -> list[Reading]:
     """The stage under every cost that may be meant."""
     found = []
+    stage.errors = tuple(errors)
     for cost in costs:
         reading = read(stage, cost)
         if reading is not None and (errors or len(reading.unexplained) < len(stage.steps)):
@@ -191,40 +192,32 @@ def preference(reading: Reading) -> tuple[int, ...]:
     descending = sum(one is not None and one.factor < 0 for one in reading.matches.values())
     order = 0 if reading.cost.meant else 2 if reading.cost.form is None else 1
     form = 0 if reading.cost.form is None else FORMS.index(reading.cost.form)
-    return (-int(reading.descends), -explained, -int(reading.same_factor), -descending, order, form)
+    plain = -sum(one is not None and not one.decay for one in reading.matches.values())
+    return (-int(reading.descends), -explained, -int(reading.same_factor), -descending, plain, order, form)
 
 
 def judge(recording: Recording, program: Program, steps: tuple[Step, ...], sources: Sources) -> CheckResult:
     """The verdict, if the recording has steps to judge."""
     overflow = overflow_mistake(recording, steps)
     stage = make_stage(recording, program, steps)
-    last = last_node_of(recording, stage)
-    costs = recorded_costs(stage, last)
-    errors = find_errors(stage, stage.needed)
-    if not errors:
+    costs = recorded_costs(stage, stage.last)
+    groups = find_error_groups(stage, stage.needed)
+    if not groups:
         wanted = program.ancestors([cost.node for cost in costs if cost.node is not None], stop=stage.parameters)
-        errors = find_errors(stage, wanted & stage.dependent)
-    stage.errors = errors
+        groups = find_error_groups(stage, wanted & stage.dependent)
     if not draw_settings(stage):
         return overflow or not_judged(recording, Reason.UNSTABLE_BRANCHES)
-    readings = make_readings(stage, errors, costs)
+    readings: list[Reading] = []
+    for errors in groups or [()]:
+        readings += make_readings(stage, errors, costs if errors == (groups or [()])[0] else ())
     if not readings:
         return overflow or not_judged(recording, Reason.NO_COST)
     readings.sort(key=preference)
     best = choose(readings)
+    stage.errors = best.errors
     judged = judge_reading(best, sources)
     alternatives = other_readings(readings, judged)
     return conclude(recording, stage, judged, alternatives, overflow, steps)
-
-
-def last_node_of(recording: Recording, stage: Stage) -> int:
-    """The last node that may belong to the stage: the one before the next iteration's updates end."""
-    following = [
-        recording.updates[parameter.updates[1]].after
-        for parameter in recording.parameters
-        if len(parameter.updates) > 1
-    ]
-    return max([stage.end, *following, *([len(recording.nodes) - 1] if not following else [])])
 
 
 def choose(readings: Sequence[Reading]) -> Reading:
@@ -233,7 +226,7 @@ def choose(readings: Sequence[Reading]) -> Reading:
     if best.descends:
         return best
     # nothing is right under any cost: the one under which the backward pass agrees longest
-    same = [one for one in readings if preference(one)[:4] == preference(best)[:4]]
+    same = [one for one in readings if preference(one)[:5] == preference(best)[:5]]
     if len(same) == 1:
         return best
     return max(same, key=lambda one: (natural(one), output_is_right(one), aligned_rows(one), -readings.index(one)))
@@ -427,7 +420,7 @@ def read_like(first: Reading, stage: Stage, errors: tuple[Error, ...]) -> Readin
     """A later iteration under the same cost as the first one."""
     if first.cost.form is not None:
         return read(stage, replace(first.cost, errors=errors)) if errors else None
-    costs = recorded_costs(stage, last_node_of(stage.recording, stage))
+    costs = recorded_costs(stage, stage.last)
     readings = make_readings(stage, errors, costs)
     return min(readings, key=preference) if readings else None
 

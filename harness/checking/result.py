@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..recording.graph import Place
+from .layers import PairResult
 
 
 class Verdict(enum.Enum):
@@ -35,6 +36,7 @@ class Reason(enum.Enum):
     UNSTABLE_BRANCHES = "unstable-branches"  # random settings change its branches
     UNCLASSIFIED = "unclassified"  # something that the cost depends on is neither data nor updated
     STOPPED = "stopped"  # the recording ended before an iteration was complete
+    REFUSED = "refused"  # bad input: Python 2, not Python at all
     RULE = "rule"  # the gradients are right, but the update rule is not understood
 
 
@@ -184,6 +186,7 @@ class CheckResult:
         traceback: the frames of an exception in the user's files.
         exception: its type and message.
         notes: ids of remarks that ``report/checking.py`` has sentences for, as (id, place, detail).
+        pairs: of a file without a network, its layers and the like, each forward side against its backward side.
         judged_iterations: how many updates of every parameter were looked at.
     """
 
@@ -205,6 +208,7 @@ class CheckResult:
     exception: str = ""
     notes: tuple[tuple[str, Place | None, str], ...] = ()
     judged_iterations: int = 0
+    pairs: tuple[PairResult, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """The facts as plain dicts, lists, strings and numbers, for JSON."""

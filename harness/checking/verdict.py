@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from .. import BadInput
-from ..recording.graph import Check, Kind, Place, Recording, Stop
+from ..recording.graph import Check, Kind, Place, Recording, Stop, references
 from .alignment import ratio, samples
-from .cost import Cost, Error, Form, find_error_groups, recorded_costs
+from .cost import Cost, Error, Form, find_error_groups, is_declared_cost, recorded_costs
 from .factors import factor_mistakes, is_update_place
 from .locating import locate
 from .naming import name_faults, quantity
@@ -53,42 +51,6 @@ class Judged:
     reading: Reading
     mistakes: tuple[Found, ...]
     unexplained: tuple[Step, ...]
-
-
-def check_file(
-    path: str | Path, *, run: str | None = None, seed: int = 0, seconds: float = 30.0, megabytes: int = 8192
-) -> CheckResult:
-    """Record somebody's file and judge it.
-
-    Args:
-        path: a Python file or a notebook.
-        run: lines to run after the file, which make it train.
-        seed: of the random generators that the file does not seed itself.
-        seconds: time limit of the run.
-        megabytes: memory limit of the run; 0 is none.
-
-    Raises:
-        BadInput: there is no such file, or it is not Python 3.
-    """
-    from ..recording.record import record_file
-
-    recording = record_file(path, run=run, seed=seed, seconds=seconds, megabytes=megabytes)
-    return check_recording(recording, sources=read_sources(Path(path), recording))
-
-
-def read_sources(path: Path, recording: Recording) -> Sources:
-    """The user's files as texts."""
-    from ..recording.record import root_of
-    from ..recording.source import read_text
-
-    root = root_of(path.resolve())
-    texts = {}
-    for name in recording.files:
-        try:
-            texts[name] = read_text(root / name)
-        except (OSError, ValueError, BadInput):
-            continue
-    return Sources(texts)
 
 
 def check_recording(recording: Recording, *, sources: Sources | None = None) -> CheckResult:
@@ -359,7 +321,7 @@ def other_readings(readings: Sequence[Reading], judged: Judged) -> tuple[Alterna
         for other in readings:
             meant = (
                 other.cost.node is not None
-                and other.cost.meant
+                and is_declared_cost(best.stage.node(other.cost.node))
                 and any(same_cost(other, one) for one in readings if one.cost.form in wanted)
             )
             if not meant and (other.cost.form not in wanted or natural(other) <= 0):
@@ -480,6 +442,8 @@ def conclude(
         "notes": tuple(notes),
     }
     mistakes.sort(key=order_of)
+    if mistakes and history_is_lost(reading):
+        return CheckResult(verdict=Verdict.NOT_JUDGED, reason=Reason.HISTORY_LOST, **common)
     if mistakes:
         return CheckResult(verdict=Verdict.MISTAKE, mistakes=tuple(mistakes), **common)
     if overflow is not None:
@@ -521,6 +485,28 @@ def conclude(
     if recording.losses and lost_on_the_way(stage):
         return CheckResult(verdict=Verdict.NOT_JUDGED, reason=Reason.HISTORY_LOST, **common)
     return CheckResult(verdict=Verdict.CORRECT, **common)
+
+
+def history_is_lost(reading: Reading) -> bool:
+    """Whether arrays without a history appear in the backward pass: what they are made of is not known."""
+    stage = reading.stage
+    program = stage.program
+    first = min(step.before for step in stage.steps)
+    steps = [step.after for step in stage.steps if reading.matches.get(step.before) is None]
+    if not steps:
+        return False
+    known = program.ancestors(reading.forward.outputs) | program.ancestors(targets_of(reading))
+    for id in program.ancestors(steps, stop=stage.parameters) - known:
+        node = stage.node(id)
+        if node.kind is Kind.LOST or (node.kind is Kind.DATA and id > first and node.shape != ()):
+            return True
+    return False
+
+
+def targets_of(reading: Reading) -> list[int]:
+    """The nodes of all targets"""
+    found = [error.target for error in reading.errors if error.target is not None]
+    return found + [one for error in reading.errors for one in references(error.index)]
 
 
 def moves(stage: Stage, step: Step) -> bool:

@@ -10,6 +10,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from ..checking.layers import Agreement, PairResult
 from ..checking.result import (
     Alternative,
     AssumedCost,
@@ -189,7 +190,7 @@ MISTAKES: Mapping[str, Sentences] = {
     ),
     "bias-gradient-summed-over-units": Sentences(
         "The gradient of the bias is one number for all units of the layer.",
-        "Sum over the observations only: axis=0 if they are the rows, axis=1 with keepdims=True if they are the columns.",
+        "Sum over the observations only: axis=0 if they are the rows, axis=1 if they are the columns.",
     ),
     "sum-over-wrong-axis": Sentences(
         "The sum or mean is taken over the wrong axis.", "Sum over the observations, so that one number a unit is left."
@@ -258,7 +259,7 @@ MISTAKES: Mapping[str, Sentences] = {
     ),
     "numerical-overflow": Sentences(
         "A value becomes inf or nan here, and the parameters with it.",
-        "Subtract the largest value before exp, keep log away from 0, or lower the learning rate or the weights' scale.",
+        "Subtract the largest value before exp, keep log away from 0, or lower the learning rate or the weights.",
     ),
     "wrong-value": Sentences(
         "This value is not the gradient that it is used as, and no known mistake explains it.",
@@ -310,6 +311,7 @@ REASONS: Mapping[Reason, tuple[str, str]] = {
         "Give them a name that says what they are (X, W, mask).",
     ),
     Reason.STOPPED: ("The run ended before one iteration was complete.", "Use less data, or raise --seconds."),
+    Reason.REFUSED: ("The file cannot be run.", "Repair it first."),
     Reason.RULE: (
         "The first update is right, but a later one could not be explained.",
         "Check what is kept from one iteration to the next.",
@@ -393,6 +395,9 @@ def cost_words(cost: AssumedCost) -> str:
 
 def headline(result: CheckResult) -> str:
     """The verdict in one sentence"""
+    if result.verdict is Verdict.CORRECT and result.pairs:
+        names = ", ".join(dict.fromkeys(pair.name for pair in result.pairs))
+        return f"{result.file} is correct: {names}."
     if result.verdict is Verdict.CORRECT:
         count = len(result.parameters)
         what = "the update of its one parameter is" if count == 1 else f"the updates of all {count} parameters are"
@@ -463,6 +468,8 @@ def lines(result: CheckResult) -> Lines:
     if result.cost is not None:
         told.append(("Cost", cost_words(result.cost)))
     told += [("Or", alternative_line(one)) for one in result.alternatives[:1]]
+    if result.pairs:
+        told.append(("Compared", "; ".join(pair_words(pair) for pair in result.pairs[:6])))
     if result.sizes:
         told.append(("Shapes", ", ".join(f"{name} {shape}" for name, shape in result.sizes.items())))
     if result.stand_ins:
@@ -475,6 +482,20 @@ def lines(result: CheckResult) -> Lines:
         ("Note", f"{NOTES.get(id, id)}{f' ({where(place)})' if place else ''}") for id, place, _ in result.notes[:2]
     ]
     return told[:20]
+
+
+def pair_words(pair: PairResult) -> str:
+    """One pair: its names, and how each gradient compares"""
+    gradients = ", ".join(f"{one.name} {AGREEMENTS[one.agreement]}" for one in pair.gradients)
+    return f"{pair.name} (line {pair.line}): {gradients}"
+
+
+AGREEMENTS: Mapping[Agreement, str] = {
+    Agreement.AGREES: "agrees",
+    Agreement.SCALED: "is a constant times the true one",
+    Agreement.DIFFERS: "differs",
+    Agreement.NOT_JUDGED: "was not judged",
+}
 
 
 def text(result: CheckResult) -> str:
@@ -521,12 +542,22 @@ def parameter_table(parameters: Sequence[ParameterFacts]) -> Table:
     return table
 
 
+def last_of_lines(rows: Sequence[Row]) -> list[Row]:
+    """The last operation of each line that runs, and those that are a gradient"""
+    found = []
+    for number, row in enumerate(rows):
+        following = rows[number + 1] if number + 1 < len(rows) else None
+        if row.aligned or following is None or following.place != row.place:
+            found.append(row)
+    return found
+
+
 def chain_table(rows: Sequence[Row]) -> Table:
-    """The backward pass, one row an operation"""
+    """The backward pass, one row for each line that runs"""
     table = Table(box=None, header_style="dim")
     for name in ("line", "operation", "shape", "is"):
         table.add_column(name)
-    for row in rows:
+    for row in last_of_lines(rows):
         words = quantity(row.aligned[0]) if row.aligned else ""
         table.add_row("" if row.place is None else str(row.place.line), row.operation, str(row.shape), words)
     return table

@@ -140,7 +140,9 @@ def _does_something(text: str) -> bool:
         body = ast.parse(text).body
     except (SyntaxError, ValueError):
         return False
-    return any(isinstance(node, (ast.Expr, ast.For, ast.While, ast.If, ast.With)) and not _is_text(node) for node in body)
+    return any(
+        isinstance(node, (ast.Expr, ast.For, ast.While, ast.If, ast.With)) and not _is_text(node) for node in body
+    )
 
 
 def _is_text(node: ast.stmt) -> bool:
@@ -154,7 +156,9 @@ def _only_defines(text: str) -> bool:
     except (SyntaxError, ValueError):
         return False
     for node in body:
-        if isinstance(node, (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.ClassDef, ast.AsyncFunctionDef)) or _is_text(node):
+        if isinstance(
+            node, (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.ClassDef, ast.AsyncFunctionDef)
+        ) or _is_text(node):
             continue
         if isinstance(node, (ast.Assign, ast.AnnAssign)):
             if not any(isinstance(part, ast.Call) for part in ast.walk(node)):

@@ -28,10 +28,9 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from harness.recording import creators, running, stand_ins
+from harness.recording import creators, running, source, stand_ins
 from harness.recording.arrays import TAPE, leaf
 from harness.recording.graph import (
-    Absorbed,
     Check,
     Driven,
     Gradient,
@@ -101,10 +100,8 @@ class Run:
             self.stop, self.error = stop, None
 
     def _is_forgiving(self) -> bool:
-        """Whether an exception may come from a module that is missing, and nothing was trained yet."""
-        if TAPE.stop is not None or (self.search is not None and self.search.updates_seen):
-            return False
-        return any(entry.what is not Absorbed.DISPLAY for entry in TAPE.stand_ins)
+        """Whether nothing was trained yet."""
+        return TAPE.stop is None and (self.search is None or not self.search.updates_seen)
 
     def _take_names(self, names: dict[str, Any]) -> None:
         self.names = names
@@ -141,7 +138,7 @@ class Run:
         sys.argv = [str(path)]
         sys.path[:0] = running.search_path(path, self.files.root)
         os.chdir(path.parent)
-        sys.stdout = sys.stderr = self.printed  # type: ignore[assignment]
+        sys.stdout = sys.stderr = self.printed
         sys.stdin = io.StringIO()
         sys.dont_write_bytecode = True
         builtins.__dict__["__harness__"] = self.hook
@@ -238,7 +235,7 @@ def drive(task: Task) -> Answer:
     run.go()
     if hasattr(signal, "setitimer"):
         signal.setitimer(signal.ITIMER_PROF, task["seconds"], 0.5)
-    found = search(run.names, running.source.read_text(run.files.path), seed=task["seed"])
+    found = search(run.names, source.read_text(run.files.path), seed=task["seed"])
     arrays: list[bytes] = []
     data = {key: value for key, value in found.data.items() if key != "np"}
     driven = Driven(
@@ -317,16 +314,18 @@ def wanted_sizes(message: str, made_up: set[int]) -> tuple[int | None, int | Non
     if match:
         parts = [int(part) for part in match[2].split(",") if part]
         inner = [int(np.prod(parts[1:])), int(np.prod(parts))]
-        size = next((n for n in inner if 1 < n < int(match[1]) or n > int(match[1])), None)
-        if size is not None and size not in near:
-            return size, None
+        features = next((n for n in inner if 1 < n < int(match[1]) or n > int(match[1])), None)
+        if features is not None and features not in near:
+            return features, None
+        if len(parts) > 1 and parts[0] <= MAX_ROWS and parts[0] not in near:
+            return None, parts[0]
     match = SHAPES[5][0].search(message)
     if match:
-        index, size = int(match[1]), int(match[3])
-        if match[2] == "1" and size in near:
+        index, length = int(match[1]), int(match[3])
+        if match[2] == "1" and length in near:
             return index + 1, None
         if match[2] in (None, "0"):
-            return None, min((index + 1) * max(made_up) // max(size, 1) + size, MAX_ROWS)
+            return None, min((index + 1) * max(made_up) // max(length, 1) + length, MAX_ROWS)
     return None, None
 
 

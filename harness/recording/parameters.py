@@ -325,7 +325,7 @@ class Search:
                 continue
             role = (file, line, step.operation, place)
             self.uses[parent].add(role)
-            if chain is not None and parent != event:
+            if chain is not None:
                 self._used(chain, parent, role)
 
     def _used(self, chain: _Chain, version: int, role: Role) -> None:
@@ -405,7 +405,7 @@ class Search:
 
     def _line(self, node: int) -> tuple[str, int] | None:
         place = self.tape.steps[node].place
-        return place and (place.file, place.line)
+        return None if place is None else (place.file, place.line)
 
     def _is_same_variable(self, chain: _Chain) -> bool:
         """Whether the replacement took the place of the first version in the file's own variables."""

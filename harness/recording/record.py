@@ -13,7 +13,7 @@ import sys
 import threading
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO, cast
 
 from .. import BadInput
 from . import source
@@ -169,8 +169,7 @@ def _ask(file: Path, document: Any, arrays: list[bytes], seconds: float) -> tupl
         start_new_session=True,
     )
     errors: list[bytes] = []
-    assert process.stdin is not None and process.stdout is not None and process.stderr is not None
-    stderr = process.stderr
+    requests, replies, stderr = (cast(BinaryIO, pipe) for pipe in (process.stdin, process.stdout, process.stderr))
     reader = threading.Thread(target=lambda: errors.append(stderr.read()[-MAX_ERRORS:]), daemon=True)
     reader.start()
     late = threading.Event()
@@ -183,10 +182,10 @@ def _ask(file: Path, document: Any, arrays: list[bytes], seconds: float) -> tupl
     clock.start()
     try:
         with contextlib.suppress(BrokenPipeError):
-            write_message(process.stdin, document, arrays)
-            process.stdin.close()
+            write_message(requests, document, arrays)
+            requests.close()
         try:
-            return read_message(process.stdout)
+            return read_message(replies)
         except (EOFError, ValueError, struct.error):
             if os.environ.get("HARNESS_RECORDING_DEBUG"):
                 reader.join(1)
@@ -197,7 +196,7 @@ def _ask(file: Path, document: Any, arrays: list[bytes], seconds: float) -> tupl
         _kill(process)
         process.wait()
         reader.join(1)
-        for pipe in (process.stdin, process.stdout, process.stderr):
+        for pipe in (requests, replies, stderr):
             with contextlib.suppress(OSError):
                 pipe.close()
 

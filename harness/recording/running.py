@@ -253,7 +253,7 @@ def execute(files: Files, namespace_ready: Callable[[dict[str, Any]], None], is_
     Args:
         files: the user's.
         namespace_ready: is handed the names before the file runs, so that they are known if it raises.
-        is_forgiving: whether a statement of a notebook that raises is passed over, as a reader would who lacks a module.
+        is_forgiving: whether to go on after a statement of a notebook that raises, as one can in a notebook.
     """
     path = files.path
     text = source.read_text(path)
@@ -274,14 +274,21 @@ def execute(files: Files, namespace_ready: Callable[[dict[str, Any]], None], is_
     module.__dict__.update(get_ipython=lambda: None, display=print)
     error: Exception | None = None
     for code in files.compiled_parts(path, text):
-        try:
-            exec(code, module.__dict__)
-        except Exception as raised:
-            if not is_forgiving():
-                raise
-            error = error or raised
+        raised = _exception_of(code, module.__dict__)
+        if raised is not None and not is_forgiving():
+            raise raised
+        error = error or raised
     if error is not None:
         raise error
+
+
+def _exception_of(code: CodeType, names: dict[str, Any]) -> Exception | None:
+    """What a statement raises."""
+    try:
+        exec(code, names)
+    except Exception as error:
+        return error
+    return None
 
 
 def raised_of(error: BaseException, sources: Mapping[str, SourceFile]) -> Raised:

@@ -164,13 +164,13 @@ def _last_name(node: ast.AST) -> str:
 
 def _is_pure(node: ast.AST) -> bool:
     """Whether evaluating it twice changes nothing."""
-    kinds = (ast.Name, ast.Constant, ast.BinOp, ast.UnaryOp, ast.operator, ast.unaryop, ast.expr_context)
-    kinds += (ast.JoinedStr, ast.FormattedValue, ast.Attribute)
+    names = (ast.Name, ast.Constant, ast.Attribute, ast.expr_context, ast.JoinedStr, ast.FormattedValue)
+    sums = (ast.BinOp, ast.UnaryOp, ast.operator, ast.unaryop)
     for part in ast.walk(node):
         if isinstance(part, ast.Call):
             if not (isinstance(part.func, ast.Name) and part.func.id in ("str", "repr") and not part.keywords):
                 return False
-        elif not isinstance(part, kinds):
+        elif not isinstance(part, names + sums):
             return False
     return True
 
@@ -277,11 +277,9 @@ class _Weaver(ast.NodeTransformer):
         """``float(x)`` and the like."""
         self.generic_visit(node)
         function = node.func
-        if isinstance(function, ast.Name) and function.id in CALLED:
-            simple = not any(isinstance(item, ast.Starred) for item in node.args)
-            if simple and len(node.args) in (1, 2) and not node.keywords:
-                return self._call("call", node, function, *node.args)
-        if isinstance(function, ast.Attribute) and function.attr in NUMPY_TYPES and len(node.args) == 1:
-            if isinstance(function.value, ast.Name) and not node.keywords:
-                return self._call("call", node, function, *node.args)
+        is_simple = not node.keywords and not any(isinstance(item, ast.Starred) for item in node.args)
+        is_builtin = isinstance(function, ast.Name) and function.id in CALLED and len(node.args) in (1, 2)
+        is_type = isinstance(function, ast.Attribute) and function.attr in NUMPY_TYPES and len(node.args) == 1
+        if is_simple and (is_builtin or (is_type and _is_pure(function))):
+            return self._call("call", node, function, *node.args)
         return node

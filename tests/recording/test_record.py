@@ -51,9 +51,9 @@ EXPECTED = [
     ("flat_vector.py", {"theta": ((17,), 25)}),
     (
         "scalars.py",
-        {f"self.{name}": ((), 35 + i) for i, name in enumerate("w1 w2 b1 w3 w4 b2 w5 w6 b3".split())},
+        {f"self.{name}": ((), 35 + i) for i, name in enumerate(["w1", "w2", "b1", "w3", "w4", "b2", "w5", "w6", "b3"])},
     ),
-    ("literal_weights.py", {name: ((), 21 + i) for i, name in enumerate("w5 w6 b2 w1 w2 b1".split())}),
+    ("literal_weights.py", {name: ((), 21 + i) for i, name in enumerate(["w5", "w6", "b2", "w1", "w2", "b1"])}),
     ("momentum_float32.py", {"W": ((3, 4), 23), "b": ((4,), 24)}),
     ("dropout_views.py", {"W1": ((4, 5), 17), "W2": ((5, 2), 18)}),
     ("element_loops.py", {"w": ((3, 2), 19), "v": ((2,), 21)}),
@@ -257,11 +257,10 @@ class Net:
 def test_files_are_not_overwritten(tmp_path):
     weights = tmp_path / "weights.txt"
     weights.write_text("mine")
-    text = (
-        LINEAR
-        + "\nopen('weights.txt', 'w').write('theirs')\nnp.savetxt('weights.txt', W)\nimport os\nos.remove('weights.txt')\n"
+    ending = (
+        "open('weights.txt', 'w').write('theirs')\nnp.savetxt('weights.txt', W)\nimport os\nos.remove('weights.txt')"
     )
-    text = text.replace("range(20)", "range(2)")
+    text = LINEAR.replace("range(20)", "range(2)") + ending + "\n"
     recording = record_file(write(tmp_path, text))
     assert recording.raised is None
     assert weights.read_text() == "mine"

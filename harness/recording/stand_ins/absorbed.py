@@ -158,6 +158,9 @@ class Progress:
     def __iter__(self) -> Iterator[Any]:
         return iter(self.iterable)
 
+    def __call__(self, iterable: Any, *_: Any, **__: Any) -> Progress:
+        return Progress(iterable)
+
     def __len__(self) -> int:
         return len(self.iterable)
 

@@ -12,6 +12,7 @@ import struct
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import numpy as np
@@ -230,7 +231,7 @@ def _keys_in(hints: Hints) -> set[str]:
 
 
 class Overlay:
-    """Files that are opened for writing are kept in memory, and read back from there: the user's own stay as they are."""
+    """Files that are opened for writing are kept in memory, and read back from there."""
 
     def __init__(self) -> None:
         self.written: dict[str, bytes] = {}
@@ -252,10 +253,9 @@ class Overlay:
             if key in self.written:
                 old = self.written[key]
             elif os.path.exists(key) and os.path.getsize(key) < MAX_COPIED:
-                with REAL_OPEN(key, "rb") as stream:
-                    old = stream.read()
-        kind = _Bytes if "b" in mode else _Text
-        stream = kind(old if "b" in mode else old.decode("utf-8", errors="replace"))
+                with REAL_OPEN(key, "rb") as existing:
+                    old = existing.read()
+        stream = _Bytes(old) if "b" in mode else _Text(old.decode("utf-8", errors="replace"))
         stream.keep = lambda content: self.written.__setitem__(key, content)
         stream.name = path
         if "a" in mode:
@@ -315,15 +315,10 @@ READERS = ("pathlib.py", "codecs.py", "gzip.py", "_datasource.py", "_npyio_impl.
 
 def _for_user() -> bool:
     """Whether a file is opened by the user's own code, if by way of the standard library."""
-    frame = sys._getframe(2)
-    while frame is not None:
-        name = frame.f_code.co_filename
-        if name in TAPE.sources:
-            return True
-        if not name.endswith(READERS) or frame.f_back is None:
-            return False
+    frame: FrameType | None = sys._getframe(2)
+    while frame is not None and frame.f_code.co_filename.endswith(READERS):
         frame = frame.f_back
-    return False
+    return frame is not None and frame.f_code.co_filename in TAPE.sources
 
 
 def install(missing: Missing) -> None:
@@ -370,8 +365,8 @@ def install(missing: Missing) -> None:
             return missing.array(missing.made[id(file)])
         return real_load(file, *arguments, **keywords)
 
-    builtins.open = opened  # type: ignore[assignment]
-    io.open = opened  # type: ignore[assignment]
+    builtins.open = opened
+    io.open = opened
     gzip.open = gzip_opened  # type: ignore[assignment]
     np.load = load
     for name in ("loadtxt", "genfromtxt"):
@@ -386,7 +381,7 @@ def install(missing: Missing) -> None:
             return np.frombuffer(missing.content(path), dtype)
         return real_fromfile(file, dtype, *arguments, **keywords)
 
-    np.fromfile = fromfile  # type: ignore[assignment]
+    np.fromfile = fromfile
     _forbid_changes(overlay)
 
 

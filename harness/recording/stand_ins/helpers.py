@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..graph import Absorbed
+from . import learning
 from .hints import Hints, images, inputs, labels
 
 
@@ -277,6 +278,8 @@ def functions_for(note: Callable[..., None], hints: Hints, from_course: bool) ->
         "relu_backward": relu_backward,
         "sigmoid_derivative": sigmoid_derivative,
         "expit": sigmoid,
+        "iris_data": lambda: learning.NAMES["load_iris"](return_X_y=True),
+        "wine_data": lambda: learning.NAMES["load_wine"](return_X_y=True),
         "xrange": range,
         "basestring": str,
         "unicode": str,

@@ -52,7 +52,7 @@ def install(
     _readers(note, missing)
     _inputs(note)
     _old_names(note)
-    time.sleep = lambda *_: None  # type: ignore[assignment]
+    time.sleep = lambda *_: None
     return missing
 
 
@@ -181,7 +181,7 @@ def _tables(note: Callable[..., None], missing: files.Missing) -> None:
     }
     module.__dict__.update(known)
     module.__getattr__ = lambda name: absorbed.Absorbing(name)  # type: ignore[method-assign]
-    module.__path__ = []  # type: ignore[attr-defined]
+    module.__path__ = []
     sys.modules["pandas"] = module
 
 
@@ -259,7 +259,7 @@ def _patch_when_imported(name: str, patch: Callable[[Any], None]) -> None:
             """See ``importlib.abc.MetaPathFinder``."""
             if fullname != name:
                 return None
-            sys.meta_path.remove(Finder)  # type: ignore[arg-type]
+            sys.meta_path.remove(Finder)
             spec = importlib.util.find_spec(name)
             if spec is None or spec.loader is None:
                 return None
@@ -272,7 +272,7 @@ def _patch_when_imported(name: str, patch: Callable[[Any], None]) -> None:
             spec.loader.exec_module = execute  # type: ignore[method-assign]
             return spec
 
-    sys.meta_path.insert(0, Finder)  # type: ignore[arg-type]
+    sys.meta_path.insert(0, Finder)
 
 
 # Downloads
@@ -291,7 +291,7 @@ def _downloads(note: Callable[..., None], missing: files.Missing) -> None:
         return missing.stream(name, "rb")
 
     urllib.request.urlretrieve = retrieve  # type: ignore[assignment]
-    urllib.request.urlopen = opened  # type: ignore[assignment]
+    urllib.request.urlopen = opened
 
     class Response:
         """Of a request."""

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..recording.graph import Place
+from ..results import Result
 from .layers import PairResult
 
 
@@ -165,7 +166,7 @@ class Alternative:
 
 
 @dataclass(frozen=True, kw_only=True)
-class CheckResult:
+class CheckResult(Result):
     """The verdict on one file.
 
     Attributes:
@@ -209,11 +210,6 @@ class CheckResult:
     notes: tuple[tuple[str, Place | None, str], ...] = ()
     judged_iterations: int = 0
     pairs: tuple[PairResult, ...] = ()
-
-    def to_dict(self) -> dict[str, Any]:
-        """The facts as plain dicts, lists, strings and numbers, for JSON."""
-        found: dict[str, Any] = plain(self)
-        return found
 
 
 def plain(value: Any) -> Any:

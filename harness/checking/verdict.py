@@ -612,7 +612,7 @@ def sizes_of(reading: Reading) -> dict[str, tuple[int, ...]]:
     """The shapes of data, targets and outputs"""
     stage = reading.stage
     found: dict[str, tuple[int, ...]] = {}
-    for id in sorted(reading.forward.nodes):
+    for id in sorted(reading.forward.nodes - set(stage.parameters)):
         for parent in stage.program.parents[id]:
             node = stage.node(parent)
             if parent not in stage.dependent and size_of(node) > 1 and len(found) < 3:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
 
 from rich.console import Group, RenderableType
 from rich.table import Table
@@ -21,9 +21,14 @@ from ..checking.result import (
     Reason,
     Row,
     Verdict,
+    plain,
 )
 from ..checking.result import Kind as QuantityKind
+from ..errors import on_the_terminal
+from ..files import write_csv_file
 from ..recording.graph import Place
+from ..results import as_document, as_report, as_verdict
+from .words import Json, count, new_table, number
 
 MAX_LINE = 110  # characters of a line of code
 MAX_SHOWN_FAILURES = 3
@@ -347,11 +352,6 @@ STAND_INS: Mapping[str, str] = {
 # Pieces
 
 
-def number(value: float) -> str:
-    """4 significant digits"""
-    return f"{value:.4g}"
-
-
 def where(place: Place | None) -> str:
     """net.py, line 12"""
     return "" if place is None else f"{place.file}, line {place.line}"
@@ -505,22 +505,72 @@ def text(result: CheckResult) -> str:
     return "\n".join(found)
 
 
-def people(result: CheckResult, *, verbose: bool = False) -> RenderableType:
-    """The report of one file for a terminal.
-
-    Args:
-        result: of the check.
-        verbose: whether to show the parameters and the backward pass as well.
-    """
+@as_verdict.register
+def people(result: CheckResult) -> RenderableType:
+    """The report of one file: at most 20 lines"""
     grid = Table.grid(padding=(0, 2))
     grid.add_column(style="dim", no_wrap=True)
     grid.add_column()
     for heading, words in lines(result):
-        grid.add_row(heading, Text(words))
-    parts: list[RenderableType] = [Text(headline(result), style=STYLES[result.verdict]), Text(), grid]
-    if verbose:
-        parts += [Text(), parameter_table(result.parameters), Text(), chain_table(result.rows)]
-    return Group(*parts)
+        grid.add_row(heading, Text(on_the_terminal(words)))
+    return Group(Text(headline(result), style=STYLES[result.verdict]), Text(), grid)
+
+
+@as_report.register
+def all_people(result: CheckResult) -> RenderableType:
+    """The parameters, the backward pass with what each line is, and the report"""
+    tables: list[RenderableType] = [parameter_table(result.parameters), chain_table(result.rows)] if result.rows else []
+    return Group(*tables, people(result))
+
+
+def people_of_many(results: Sequence[CheckResult]) -> RenderableType:
+    """A table with one row a file"""
+    table = new_table("", ("file", "left"), ("verdict", "left"), ("mistakes", "left"), ("line", "right"))
+    table.columns[2].no_wrap = False
+    for one in results:
+        ids = " and ".join(dict.fromkeys(found.id for found in one.mistakes))
+        why = ids or (one.reason.value if one.reason is not None else "")
+        place = next((found.place for found in one.mistakes if found.place is not None), None)
+        verdict = Text(one.verdict.value, style=STYLES[one.verdict])
+        table.add_row(one.file, verdict, why, "" if place is None else str(place.line))
+    right = sum(one.verdict is Verdict.CORRECT for one in results)
+    return Group(table, Text(f"{right} of {count(len(results), 'file')} correct."))
+
+
+def write_csv(results: Sequence[CheckResult], path: Path) -> None:
+    """One row a file.
+
+    Raises:
+        BadInput: it cannot be written.
+    """
+    rows = []
+    for one in results:
+        found = one.mistakes[0] if one.mistakes else None
+        line = found.place.line if found is not None and found.place is not None else ""
+        what = MISTAKES[found.id].what if found is not None else ""
+        reason = REASONS[one.reason][0] if one.reason is not None else ""
+        ids = " + ".join(dict.fromkeys(mistake.id for mistake in one.mistakes))
+        rows.append((one.file, one.verdict.value, ids, line, what or reason))
+    write_csv_file(path, ("file", "verdict", "mistakes", "line", "explanation"), rows)
+
+
+def update_words(one: ParameterFacts) -> str:
+    """How an update is made of its gradient"""
+    if not one.aligned:
+        return "not made of its gradient"
+    if one.adaptive:
+        return "a function of its gradient (Adam, clipping, ...)"
+    if one.factor is None:
+        return "its gradient is 0"
+    return f"{number(one.factor)} times its gradient" + (f", {number(one.decay)} times itself" if one.decay else "")
+
+
+def parameter_text(result: CheckResult, one: ParameterFacts) -> str:
+    """What a check says of one parameter: its update, and the mistakes that spoil it"""
+    told = [f"the update of {one.name} {one.shape} ({where(one.place)}) is {update_words(one)}"]
+    spoiling = [found for found in result.mistakes if one.name in found.parameters]
+    told += [f"{found.id}: {where(found.place)}:  {code(found.place)}" for found in spoiling]
+    return "\n".join(told)
 
 
 def parameter_table(parameters: Sequence[ParameterFacts]) -> Table:
@@ -529,15 +579,7 @@ def parameter_table(parameters: Sequence[ParameterFacts]) -> Table:
     for name in ("parameter", "shape", "line", "update"):
         table.add_column(name)
     for one in parameters:
-        if not one.aligned:
-            words = "not made of its gradient"
-        elif one.adaptive:
-            words = "a function of its gradient (Adam, clipping, ...)"
-        elif one.factor is None:
-            words = "its gradient is 0"
-        else:
-            words = f"{number(one.factor)} times its gradient"
-            words += f", {number(one.decay)} times itself" if one.decay else ""
+        words = update_words(one)
         table.add_row(one.name, str(one.shape), "" if one.place is None else str(one.place.line), words)
     return table
 
@@ -545,8 +587,8 @@ def parameter_table(parameters: Sequence[ParameterFacts]) -> Table:
 def last_of_lines(rows: Sequence[Row]) -> list[Row]:
     """The last operation of each line that runs, and those that are a gradient"""
     found = []
-    for number, row in enumerate(rows):
-        following = rows[number + 1] if number + 1 < len(rows) else None
+    for place, row in enumerate(rows):
+        following = rows[place + 1] if place + 1 < len(rows) else None
         if row.aligned or following is None or following.place != row.place:
             found.append(row)
     return found
@@ -563,6 +605,13 @@ def chain_table(rows: Sequence[Row]) -> Table:
     return table
 
 
-def machines(result: CheckResult) -> dict[str, Any]:
-    """The facts of a check as JSON"""
-    return result.to_dict()
+@as_document.register
+def machines(result: CheckResult) -> Json:
+    """The facts as JSON, no sentence among them"""
+    document: Json = plain(result)
+    return document
+
+
+def machines_of_many(results: Sequence[CheckResult]) -> Json:
+    """The facts of a folder as JSON"""
+    return {"files": [machines(one) for one in results]}

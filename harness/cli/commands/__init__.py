@@ -3,4 +3,4 @@
 Modules that compute are imported only inside ``run``, so that help and bad arguments answer at once.
 """
 
-AGREES, DIFFERS, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130  # exit codes
+AGREES, DIFFERS, BAD_INPUT, NOT_JUDGED, INTERRUPTED = 0, 1, 2, 3, 130  # exit codes

@@ -205,7 +205,7 @@ class Caller:
         return not used & ({"X", "Y", "labels", "i"} | made) and not function.owner
 
     def targets(self, function: FunctionFacts, arguments: str) -> list[str]:
-        """Variables for what a function returns; those of the parameters that it was given, if it returns them changed."""
+        """Variables for what a function returns: those of the parameters, if it returns them changed."""
         session = self.session
         if not function.returns_something:
             return []
@@ -336,7 +336,7 @@ class Caller:
         for option in options:
             if option not in unique:
                 unique.append(option)
-        return unique
+        return unique or ["0.1", "3", self._inputs_text, "None", "[]", "{}"]
 
     def _by_role(self, function: FunctionFacts, argument: Argument, role: Role, uses: Uses) -> list[Option]:
         simple: dict[Role, list[Option]] = {
@@ -483,7 +483,7 @@ class Caller:
     def _functions(self, function: FunctionFacts, argument: Argument, role: Role, uses: Uses) -> list[Option]:
         """Names of activations, losses and optimizers: as texts, functions or classes, whatever the use asks for."""
         strings = [repr(text) for text in self._ordered_strings(argument, role, uses)]
-        functions = [name for name in self._matching_functions(argument, role)]
+        functions = list(self._matching_functions(argument, role))
         objects: list[Option] = []
         if (
             uses.methods - {"lower", "strip", "upper", "items", "keys", "get"}
@@ -742,12 +742,9 @@ class Caller:
                 options.append(self._loss_function(function, name))
         for name in self._matching_classes(Argument(name="loss"), Role.LOSS):
             for method in self.facts.methods(name).values():
-                if (
-                    re.search(r"back|grad|bprop|deriv|prime|diff|delta", method.name)
-                    and method.returns_something
-                    and not method.abstract
-                ):
-                    options.append(self._loss_object(name, method))
+                named = re.search(r"back|grad|bprop|deriv|prime|diff|delta", method.name)
+                if named and method.returns_something and not method.abstract:
+                    options.append(self._loss_object(name, method))  # noqa: PERF401  clearer than a comprehension
         return options[:6]
 
     def _loss_function(self, function: FunctionFacts, name: str) -> Callable[[], str]:
@@ -787,10 +784,12 @@ class Caller:
         options: list[Option] = []
         for variable in self.session.objects:
             thing = self.session.names[variable]
-            for attribute in sorted(getattr(thing, "__dict__", {})):
-                if attribute == name or (pattern is not None and pattern.match(attribute)):
-                    if getattr(thing, attribute) is not None:
-                        options.append(f"{variable}.{attribute}")
+            options.extend(
+                f"{variable}.{attribute}"
+                for attribute in sorted(getattr(thing, "__dict__", {}))
+                if (attribute == name or (pattern is not None and pattern.match(attribute)))
+                and getattr(thing, attribute) is not None
+            )
             if pattern is not None:
                 for method in self.facts.methods(type(thing).__name__).values():
                     if (
@@ -891,7 +890,7 @@ class Caller:
         out = session.output_size if session.labels is not None else 3
         weights = [a for a in function.arguments if self.role(function, a)[0] is Role.WEIGHT and not _is_bias(a.name)]
         layers = max(1, len(weights))
-        sizes = [INPUTS, HIDDEN, SECOND_HIDDEN][:layers] + [out]
+        sizes = [*[INPUTS, HIDDEN, SECOND_HIDDEN][:layers], out]
         numbers = [int(d) for d in re.findall(r"\d+", argument.name)]
         index = min(
             max((numbers[0] if numbers else weights.index(argument) + 1 if argument in weights else 1) - 1, 0),
@@ -913,7 +912,7 @@ class Caller:
         out = self.session.output_size
         numbered = sorted({int(d) for key in keys for d in re.findall(r"\d+", key)})
         layers = max(1, len(numbered))
-        sizes = [INPUTS, HIDDEN, SECOND_HIDDEN][:layers] + [out]
+        sizes = [*[INPUTS, HIDDEN, SECOND_HIDDEN][:layers], out]
         columns = self.session.hints.prefers_columns > 0
         parts = []
         for key in keys:

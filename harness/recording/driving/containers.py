@@ -35,7 +35,7 @@ def layer_classes(caller: Caller, wanted: set[str]) -> tuple[list[str], list[str
         sized = any(
             role in (Role.INPUT_SIZE, Role.OUTPUT_SIZE, Role.HIDDEN_SIZE, Role.COUNT, Role.SIZES) for role in roles
         )
-        required = [a for a in constructor.required] if constructor else []
+        required = list(constructor.required) if constructor else []
         if OTHER_LAYERS.search(name) and not DENSE_WORDS.search(re.sub(OTHER_LAYERS, "", name)):
             continue
         if ACTIVATION_CLASS.search(name) and not (sized and required):

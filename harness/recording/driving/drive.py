@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 import copy
 import inspect
 import os
@@ -175,10 +176,8 @@ class _Driver:
                 search.failed(cost, choices, lambda key: COST if key == "goal" else -1)
                 search.refund()
                 return None
-            try:
+            with contextlib.suppress(Enough):
                 self._pursue(goal, session)
-            except Enough:
-                pass
             self._excuse_square_weights(session)
             driven = self._judge(goal, session)
             if driven is not None and not self._verified(driven, goal):
@@ -263,8 +262,10 @@ class _Driver:
             Caller(self._session(Choices({}), Watcher({}, set())), self.roles).role(function, a)[0]
             for a in function.arguments
         }
-        return Role.EPOCHS in roles or Role.PAIRS in roles or (function.loops and not roles & {Role.GRADIENTS, Role.CACHE, Role.UPSTREAM}
-                                                              and self._outer_loop(function))  # fmt: skip
+        if roles & {Role.EPOCHS, Role.PAIRS}:
+            return True
+        part_of_an_iteration = bool(roles & {Role.GRADIENTS, Role.CACHE, Role.UPSTREAM})
+        return function.loops and not part_of_an_iteration and self._outer_loop(function)
 
     def _outer_loop(self, function: FunctionFacts) -> bool:
         text = inspect.cleandoc("\n".join(_loop_heads(function)))
@@ -365,7 +366,7 @@ class _Driver:
     # Learning from failures
 
     def _supply(self, error: NameError) -> bool:
-        """Gives a global setting a value that only the main block, or nothing that ran, sets; whether that is possible."""
+        """Gives a global setting that only the main block sets a value; whether that is possible."""
         name = getattr(error, "name", None) or ""
         if not name or name in self.hints.missing or name in self.namespace or len(self.hints.missing) >= 4:
             return False

@@ -81,6 +81,7 @@ class PairOption:
         upstream: the name of the upstream gradient; "" if there is none (a loss), so that it is 1.
         gradients: what the backward pass gives.
         how: a word for the report: "of z", "of a"; "".
+        single: whether there is one observation only; such options count only if no other could be called.
     """
 
     lines: tuple[str, ...]
@@ -88,6 +89,7 @@ class PairOption:
     upstream: str
     gradients: tuple[GradientPlan, ...]
     how: str = ""
+    single: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -166,7 +168,7 @@ def program_of(plans: list[PairPlan]) -> str:
 
 
 class _StaticCaller(Caller):
-    """Calls as text, without the objects: arrays come from ``pair_data``, and nothing is made by calling something else."""
+    """Calls as text, without objects: arrays come from ``pair_data``, and nothing is made by another call."""
 
     def _by_hand(self, function: FunctionFacts, argument: Argument, uses: Uses) -> list[Option]:
         name = argument.name.lower()
@@ -325,6 +327,7 @@ class _Finder:
                         output=f"output{key}",
                         upstream="" if loss else f"upstream{key}",
                         gradients=tuple(gradients),
+                        single=data in ("row_", "column_"),
                     )
 
     def _backward_patterns(self, caller: Caller, backward: FunctionFacts, loss: bool, target: str) -> list[str]:
@@ -462,9 +465,10 @@ class _Finder:
         partner = None
         for other, function in self.facts.functions.items():
             bare = re.sub(r"_?(backward|bprop|bwd|back)(?![a-z])", "", other, flags=re.IGNORECASE)
-            if other != name and bare != other and bare.lower() == stem.lower() and len(function.arguments) >= 2:
-                if partner is None or len(other) < len(partner.name):
-                    partner = function
+            belongs = other != name and bare != other and bare.lower() == stem.lower()
+            shorter = partner is None or len(other) < len(partner.name)
+            if belongs and shorter and len(function.arguments) >= 2:
+                partner = function
         if self._takes_whole_network(forward):
             return
         if partner is not None:
@@ -578,7 +582,7 @@ class _Finder:
     def _setting_for(self, function: FunctionFacts, name: str) -> str:
         """A value for an argument that is not an array."""
         uses = uses_of(name, function.node)
-        if uses.strings:
+        if uses.strings and not uses.keys:
             return repr(uses.strings[0])
         keys = uses.keys | {
             item.args[0].value
@@ -706,7 +710,7 @@ class _Finder:
                     PairOption(lines=lines, output=f"output{key}", upstream="", gradients=(gradient,), how=how)
                 )
         where = f"{owner}." if owner else ""
-        name = f"{where}{forward.name} / {where}{label}" if forward.name not in label else f"{where}{label}"
+        name = f"{where}{label}" if label.startswith(f"{forward.name}(") else f"{where}{forward.name} / {where}{label}"
         return PairPlan(kind=PairKind.DERIVATIVE, name=name, line=line, options=tuple(options))
 
     def _loss_pair(self, owner: str, prefix: str, forward: FunctionFacts, derivative: FunctionFacts) -> PairPlan:

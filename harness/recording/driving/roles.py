@@ -70,8 +70,9 @@ INPUT_WORDS = {"input", "inputs", "in", "x", "features", "feature", "visible", "
 HIDDEN_WORDS = {"hidden", "h", "hid", "hiddens", "middle", "inner", "hdim", "fc"}
 OUTPUT_WORDS = {"output", "outputs", "out", "y", "classes", "class", "labels", "categories", "targets", "o", "op"}
 SIZE_WORDS = {
-    "size", "sizes", "dim", "dims", "n", "num", "nodes", "units", "neurons", "count", "number", "nb", "len", "length", "layer",
-    "layers", "features", "classes", "width", "dimension", "dimensions", "labels", "no", "shape", "node", "neuron", "hdim",
+    "size", "sizes", "dim", "dims", "n", "num", "nodes", "units", "neurons", "count", "number", "nb", "len", "length",
+    "layer", "layers", "features", "classes", "width", "dimension", "dimensions", "labels", "no", "shape", "node",
+    "neuron", "hdim",
 }  # fmt: skip
 TARGET_NAME = re.compile(
     r"^(_?y|_?t|ys|y_?(true|train|tr|batch|data|target|expected|actual|real|label|i|j|hot|onehot|one_hot|k|vec|vector|mini|b)\w*"
@@ -307,14 +308,24 @@ def _size_role(name: str, words: list[str], uses: Uses) -> Role | None:
     }
     general |= {"nodes", "units", "neurons", "dimensions", "config", "arch", "dim", "layer", "size"}
     known = have & INPUT_WORDS | have & HIDDEN_WORDS | have & OUTPUT_WORDS
-    if have & general and (listed or uses.element_counted) and plain and not have & {"hidden", "batch"}:
-        if not (have & {"x", "input", "inputs"} and have & {"size", "dim"}):
-            return Role.SIZES
-    if have & {"sizes", "dims", "topology", "architecture"} or (
-        have & {"layers"} and have & {"dims", "dim", "sizes", "size", "structure", "shape"}
+    of_inputs = have & {"x", "input", "inputs"} and have & {"size", "dim"}
+    if (
+        have & general
+        and (listed or uses.element_counted)
+        and plain
+        and not have & {"hidden", "batch"}
+        and not of_inputs
     ):
-        if not have & HIDDEN_WORDS and not uses.counted:
-            return Role.SIZES
+        return Role.SIZES
+    if (
+        (
+            have & {"sizes", "dims", "topology", "architecture"}
+            or (have & {"layers"} and have & {"dims", "dim", "sizes", "size", "structure", "shape"})
+        )
+        and not have & HIDDEN_WORDS
+        and not uses.counted
+    ):
+        return Role.SIZES
     if (
         have & {"layers"}
         and have & {"n", "num", "number", "count", "amount", "depth", "nb"}
@@ -408,23 +419,27 @@ def _by_pattern(name: str, argument: Argument, uses: Uses, function: FunctionFac
         and not uses.methods - {"dot", "T", "reshape"}
     ):
         return Role.WEIGHT
-    if uses.methods - {
-        "dot",
-        "reshape",
-        "copy",
-        "append",
-        "flatten",
-        "ravel",
-        "astype",
-        "sum",
-        "mean",
-        "transpose",
-        "lower",
-        "get",
-        "items",
-    }:
-        if not uses.array and not uses.keys:
-            return Role.OBJECT
+    if (
+        uses.methods
+        - {
+            "dot",
+            "reshape",
+            "copy",
+            "append",
+            "flatten",
+            "ravel",
+            "astype",
+            "sum",
+            "mean",
+            "transpose",
+            "lower",
+            "get",
+            "items",
+        }
+        and not uses.array
+        and not uses.keys
+    ):
+        return Role.OBJECT
     if INPUT_NAME.match(name):
         return Role.INPUTS
     if CACHE_NAME.match(name) and not uses.counted and not uses.called:
@@ -463,7 +478,7 @@ def _by_use(argument: Argument, uses: Uses) -> Role:
 
 
 def argument_uses(facts: FileFacts, function: FunctionFacts, argument: Argument, depth: int = 2) -> Uses:
-    """What the file does with an argument: in the function, in attributes it is stored in, in functions it is given to."""
+    """What the file does with an argument, also as an attribute and in functions it is given to."""
     uses = uses_of(argument.name, function.node)
     if depth == 0:
         return uses

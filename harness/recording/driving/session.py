@@ -268,8 +268,9 @@ def _needed(lines: list[str]) -> list[str]:
         name = line.split(" = ")[0] if re.match(r"\w+ = ", line) else ""
         later = lines[index + 1 :]
         again = next((i for i, text in enumerate(later) if text.startswith(f"{name} = ")), None) if name else None
-        if again is not None and not any(re.search(rf"\b{name}\b", text) for text in later[:again]):
-            if not re.search(rf"\b{name}\b", later[again].split(" = ", 1)[1]):
+        if again is not None:
+            between = [*later[:again], later[again].split(" = ", 1)[1]]
+            if not any(re.search(rf"\b{name}\b", text) for text in between):
                 continue
         kept.append(line)
     return kept

@@ -389,12 +389,12 @@ def _note_returns(facts: FunctionFacts, node: ast.FunctionDef | ast.AsyncFunctio
                 k.value for k in value.keys if isinstance(k, ast.Constant) and isinstance(k.value, str)
             )
     for item in ast.walk(node):
-        if isinstance(item, ast.Assign) and isinstance(item.value, ast.Dict) and isinstance(item.targets[0], ast.Name):
-            if item.targets[0].id in facts.returns:
-                keys = tuple(
-                    k.value for k in item.value.keys if isinstance(k, ast.Constant) and isinstance(k.value, str)
-                )
-                facts.return_keys = facts.return_keys or keys
+        if not (isinstance(item, ast.Assign) and isinstance(item.value, ast.Dict)):
+            continue
+        target = item.targets[0]
+        if isinstance(target, ast.Name) and target.id in facts.returns:
+            keys = (key.value for key in item.value.keys if isinstance(key, ast.Constant))
+            facts.return_keys = facts.return_keys or tuple(key for key in keys if isinstance(key, str))
 
 
 def _result_name(node: ast.expr, index: int) -> str:
@@ -406,12 +406,8 @@ def _result_name(node: ast.expr, index: int) -> str:
         return node.slice.value
     if isinstance(node, ast.Call) and isinstance(node.func, (ast.Name, ast.Attribute)):
         return "call " + _last_name(node.func)
-    if isinstance(node, ast.BinOp):  # dscores / m is still dscores
-        names = [_result_name(side, index) for side in (node.left, node.right)]
-        return next(
-            (name for name in names if name.isidentifier() and not name.startswith("result") and len(name) > 1),
-            f"result{index + 1}",
-        )
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div):  # dscores / m is still dscores
+        return _result_name(node.left, index)
     return f"result{index + 1}"
 
 
@@ -441,8 +437,8 @@ def _updates(node: ast.AST) -> Iterator[UpdateLine]:
                     if _replaces(one, value):
                         yield _update(item, one, value, _subtracts(value))
         elif isinstance(item, ast.Call) and _last_name(item.func) in ("append", "setattr", "subtract", "add"):
-            value = item.args[-1] if item.args else None
-            if isinstance(value, ast.BinOp) and isinstance(value.op, ast.Sub) and RATE_NAME.search(_names(value.right)):
+            last = item.args[-1] if item.args else None
+            if isinstance(last, ast.BinOp) and isinstance(last.op, ast.Sub) and RATE_NAME.search(_names(last.right)):
                 yield UpdateLine(first=item.lineno, last=item.end_lineno or item.lineno, target="", likely=True)
 
 

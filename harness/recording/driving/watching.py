@@ -161,7 +161,7 @@ class Watcher:
             return
         for value in [result, *frame.f_locals.values()]:
             for one in value if isinstance(value, (tuple, list)) and len(value) < 8 else [value]:
-                shape = one.shape if isinstance(one, np.ndarray) else ()
+                shape: tuple[int, ...] = one.shape if isinstance(one, np.ndarray) else ()
                 if len(shape) == 2 and shape[0] == shape[1] and shape[0] in self.squares:
                     self.notes.append(f"an array of shape {shape} in {frame.f_code.co_name}")
 

@@ -744,7 +744,7 @@ class Caller:
             for method in self.facts.methods(name).values():
                 named = re.search(r"back|grad|bprop|deriv|prime|diff|delta", method.name)
                 if named and method.returns_something and not method.abstract:
-                    options.append(self._loss_object(name, method))  # noqa: PERF401  clearer than a comprehension
+                    options.append(self._loss_object(name, method))
         return options[:6]
 
     def _loss_function(self, function: FunctionFacts, name: str) -> Callable[[], str]:

@@ -35,7 +35,8 @@ from .structure import Layer
 from .unused import untouched_parameters
 
 FORMS = (Form.SQUARED, Form.BINARY, Form.CATEGORICAL, Form.ABSOLUTE, Form.HINGE)
-BACKWARD_ERRORS = ("KeyboardInterrupt", "SystemExit", "MemoryError")
+UNDEFINED = ("NameError", "UnboundLocalError")
+BACKWARD_WORDS = ("back", "grad", "delta", "deriv", "update")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,9 +96,7 @@ def raised_result(recording: Recording) -> CheckResult:
     assert raised is not None
     last = raised.frames[-1] if raised.frames else None
     text = f"{raised.type}: {raised.message}" if raised.message else raised.type
-    trained = any(node.operation in ("matmul", "dot") for node in recording.nodes) or bool(recording.updates)
-    started = any(node.kind in (Kind.RANDOM, Kind.FILL) for node in recording.nodes)
-    if trained and started and last is not None:
+    if last is not None and is_own_fault(recording, last):
         found = Found(id="exception", place=last, others=raised.frames[:-1], detail=text)
         return CheckResult(
             verdict=Verdict.MISTAKE,
@@ -107,6 +106,22 @@ def raised_result(recording: Recording) -> CheckResult:
             **facts_of_run(recording),
         )
     return replace(not_judged(recording, Reason.RAISED, text), traceback=raised.frames, exception=text)
+
+
+def is_own_fault(recording: Recording, last: Place) -> bool:
+    """Whether an exception is the file's own, and not that of arguments or data that were made up for it."""
+    raised = recording.raised
+    assert raised is not None
+    if raised.type in UNDEFINED:
+        return True
+    forward = any(node.operation in ("matmul", "dot", "inner", "einsum") for node in recording.nodes)
+    started = any(node.kind in (Kind.RANDOM, Kind.FILL) for node in recording.nodes)
+    if not forward or not started:
+        return False
+    if raised.frames[0].file != "<run>":
+        return not recording.stand_ins
+    backward = any(word in last.function.lower() for word in BACKWARD_WORDS)
+    return backward and raised.type in ("AttributeError", "KeyError", "ZeroDivisionError")
 
 
 def before_judging(recording: Recording) -> CheckResult | None:

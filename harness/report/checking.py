@@ -10,6 +10,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from ..checking.by_name import mistakes as by_name_mistakes
 from ..checking.layers import Agreement, PairResult
 from ..checking.result import (
     Alternative,
@@ -43,7 +44,7 @@ class Sentences:
     fix: str
 
 
-MISTAKES: Mapping[str, Sentences] = {
+MISTAKES: dict[str, Sentences] = {
     "missing-factor-two": Sentences(
         "Every gradient is half of that of the cost: the 2 of the derivative of a square is missing.",
         "The derivative of (a - y)^2 is 2 (a - y). Or halve the cost.",
@@ -272,6 +273,9 @@ MISTAKES: Mapping[str, Sentences] = {
     ),
 }
 
+# mistakes that only a file of the template can show, which is judged by the names of its functions
+MISTAKES.update({one.id: Sentences(one.does, one.fix) for one in by_name_mistakes.CATALOGUE if one.id not in MISTAKES})
+
 REASONS: Mapping[Reason, tuple[str, str]] = {
     Reason.NO_PARAMETERS: (
         "Nothing was trained while the file ran: no array was replaced by itself plus or minus something.",
@@ -395,12 +399,18 @@ def cost_words(cost: AssumedCost) -> str:
 
 def headline(result: CheckResult) -> str:
     """The verdict in one sentence"""
+    if result.verdict is Verdict.CORRECT and result.by_name:
+        return f"{result.file} is correct: all that its functions give agrees ({count(len(result.by_name), 'array')})."
     if result.verdict is Verdict.CORRECT and result.pairs:
         names = ", ".join(dict.fromkeys(pair.name for pair in result.pairs))
         return f"{result.file} is correct: {names}."
     if result.verdict is Verdict.CORRECT:
-        count = len(result.parameters)
-        what = "the update of its one parameter is" if count == 1 else f"the updates of all {count} parameters are"
+        parameters = len(result.parameters)
+        what = (
+            "the update of its one parameter is"
+            if parameters == 1
+            else f"the updates of all {parameters} parameters are"
+        )
         return f"{result.file} is correct: {what} made of the gradient of the cost."
     if result.verdict is Verdict.NOT_JUDGED:
         return f"{result.file} was not judged."

@@ -1,8 +1,9 @@
 """Layer mode: pairs of a forward and a backward computation without a network around them.
 
 ``affine_forward`` / ``affine_backward``, ``Dense.forward`` / ``Dense.backward``, ``sigmoid`` / ``sigmoid_prime``, a
-loss and its gradient: each pair is called once with random arrays in a recorded run. Then both sides are replayed at several
-random settings, and what the backward side gives is compared with the vector-Jacobian product of the forward side.
+loss and its gradient: each pair is called once with random arrays in a recorded run. Then both sides are replayed at
+several random settings, and what the backward side gives is compared with the vector-Jacobian product of the forward
+side.
 """
 
 from __future__ import annotations

@@ -12,10 +12,17 @@ from .errors import BadInput
 from .version import __version__
 
 if TYPE_CHECKING:
+<<<<<<< HEAD
     from .api import Network, Scenario, compare, diagnose, inspect, load, sweep
 
 
 __all__ = ["BadInput", "Network", "Scenario", "__version__", "compare", "diagnose", "inspect", "load", "sweep"]
+=======
+    from .api import Network, Scenario, check, compare, inspect, load, sweep
+
+
+__all__ = ["BadInput", "Network", "Scenario", "__version__", "check", "compare", "inspect", "load", "sweep"]
+>>>>>>> check
 
 
 def __getattr__(name: str) -> Any:

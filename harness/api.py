@@ -13,12 +13,17 @@ from .scenario.scenario import Scenario, load
 if TYPE_CHECKING:
     import keras
 
+    from .checking.result import CheckResult
     from .comparison.experiment import Experiment
     from .diagnosis.diagnosis import Diagnosis
     from .programs.inspection import Inspection
     from .sweeps.sweep import Sweep
 
+<<<<<<< HEAD
 __all__ = ["BadInput", "Network", "Scenario", "compare", "diagnose", "inspect", "load", "sweep"]
+=======
+__all__ = ["BadInput", "Network", "Scenario", "check", "compare", "inspect", "load", "sweep"]
+>>>>>>> check
 
 # (done, in all, what is running): called as the work goes on
 Progress = Callable[[int, int, str], None]
@@ -68,6 +73,37 @@ def compare(scenario: str | Path | Scenario = "post", *, progress: Progress = si
     from .report import comparison as _  # noqa: F401 - registers how the result is shown
 
     return experiment.run(scenario_of(scenario, settings), progress)
+
+
+def check(
+    path: str | Path, *, run: str | None = None, seed: int = 0, seconds: float = 30.0, megabytes: int = 8192
+) -> CheckResult:
+    """Judge a hand-written NumPy network as it is: are its gradients right, and if not, which line is wrong?
+
+    The file runs in a child process, its arithmetic is recorded, and its updates are compared with true gradients.
+
+    Args:
+        path: a Python file or a notebook.
+        run: lines that make it train, run after the file, with X, Y, y and labels at hand; detected if None.
+        seed: of the random generators that the file does not seed itself.
+        seconds: time limit of the run; it only aborts.
+        megabytes: memory limit of the run; 0 is none.
+
+    Returns:
+        A ``CheckResult``: ``verdict``, ``mistakes`` (each with its id, line and variable), ``cost``, ``parameters``.
+
+    Raises:
+        BadInput: there is no such file, or it is not Python 3.
+
+    Example:
+        >>> import harness
+        >>> harness.check("mine.py").verdict  # doctest: +SKIP
+        <Verdict.CORRECT: 'correct'>
+    """
+    from .checking.check import check_file
+    from .report import checking as _  # noqa: F401 - registers how the result is shown
+
+    return check_file(path, run=run, seed=seed, seconds=seconds, megabytes=megabytes)
 
 
 def sweep(

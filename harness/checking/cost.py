@@ -24,7 +24,9 @@ Array = NDArray[Any]
 
 MOST_RECORDED_COSTS = 12
 MOST_ERRORS = 4096
+MOST_GROUPS = 6
 COST_WORDS = ("cost", "loss", "objective", "crossentropy", "cross_entropy", "entropy", "mse", "nll", "sse", "rmse")
+DECLARING_WORDS = ("cost", "loss", "objective")
 METRIC_WORDS = ("acc", "correct", "metric", "score", "mae", "rmse")
 COST_VARIABLES = frozenset({"c", "j", "e", "l", "error", "total_error", "err"})
 
@@ -151,13 +153,26 @@ class Cost:
 # Costs that the file computes
 
 
-def is_called_cost(node: Node) -> bool:
-    """Whether the file calls this value a cost."""
+def bare_words(node: Node) -> set[str]:
+    """What a value is called, and the function that computes it, without objects and indices"""
     place = node.place
     words = [*(name.lower() for name in node.names)]
     if place is not None:
         words += [place.variable.lower(), place.function.lower()]
-    bare = {word.rsplit(".", 1)[-1].split("[")[0].strip() for word in words}
+    return {word.rsplit(".", 1)[-1].split("[")[0].strip() for word in words}
+
+
+def is_declared_cost(node: Node) -> bool:
+    """Whether the file calls this value its cost or loss, not an error or a metric."""
+    bare = bare_words(node)
+    if any(metric in word for word in bare for metric in METRIC_WORDS):
+        return False
+    return "j" in bare or any(word in one for one in bare for word in DECLARING_WORDS)
+
+
+def is_called_cost(node: Node) -> bool:
+    """Whether the file calls this value a cost, an error or the like."""
+    bare = bare_words(node)
     if any(metric in word for word in bare for metric in METRIC_WORDS):
         return False
     if any(word in one for one in bare for word in COST_WORDS):
@@ -206,6 +221,8 @@ def is_part(stage: Stage, id: int, scalars: set[int]) -> bool:
         node = stage.node(child)
         others = [one for one in program.parents[child] if one != id]
         if node.operation in ("add", "subtract", "sum") and any(one in stage.dependent for one in others):
+            return True
+        if not any(one in stage.dependent for one in others) and is_part(stage, child, scalars):
             return True
         if is_called_cost(node) and not stage.node(id).names:
             return True
@@ -309,9 +326,16 @@ def sum_error(stage: Stage, id: int) -> Error | None:
 
 
 def find_errors(stage: Stage, within: set[int]) -> tuple[Error, ...]:
-    """Where the file compares outputs with targets, on the way to its steps.
+    """Where the file compares outputs with targets, on the way to its steps; the likeliest place."""
+    groups = find_error_groups(stage, within)
+    return groups[0] if groups else ()
+
+
+def find_error_groups(stage: Stage, within: set[int]) -> list[tuple[Error, ...]]:
+    """Where the file may compare outputs with targets, on the way to its steps, the likeliest place first.
 
     Subtractions and labels count more than quotients and products, which stand in forward passes too (a mask, a scale).
+    A number that is subtracted (1 - a) may be a target or belong to a derivative, so every such line is tried.
     """
     dependent = stage.dependent
     subtractions: list[Error] = []
@@ -326,11 +350,22 @@ def find_errors(stage: Stage, within: set[int]) -> tuple[Error, ...]:
     constants = [error for error in subtractions if error.constant is not None]
     arrays = [error for error in subtractions if error.constant is None]
     sums = [] if arrays else [one for one in (sum_error(stage, id) for id in sorted(within & dependent)) if one]
-    for candidates in (arrays, quotients(stage, others), constants, sums, others):
+    for candidates in (arrays, quotients(stage, others)):
         found = latest_outputs(stage, candidates, within)
         if found:
-            return found
-    return ()
+            return [found]
+    groups = [latest_outputs(stage, one, within) for one in by_line(stage, constants)]
+    groups += [latest_outputs(stage, one, within) for one in (sums, others)]
+    return [one for one in groups if one][:MOST_GROUPS]
+
+
+def by_line(stage: Stage, errors: Sequence[Error]) -> list[list[Error]]:
+    """The errors of each line of the file; lines with several numbers first, which are targets rather than 1 - a"""
+    lines: dict[object, list[Error]] = {}
+    for error in errors:
+        place = stage.node(error.node).place
+        lines.setdefault(None if place is None else (place.file, place.line), []).append(error)
+    return sorted(lines.values(), key=lambda one: {error.constant for error in one} == {1.0})
 
 
 def quotients(stage: Stage, errors: Sequence[Error]) -> list[Error]:

@@ -1,8 +1,9 @@
 """Layer mode: pairs of a forward and a backward computation without a network around them.
 
-``affine_forward`` / ``affine_backward``, ``Dense.forward`` / ``Dense.backward``, ``sigmoid`` / ``sigmoid_prime``, a loss and its
-gradient: each pair is called once with random arrays in a recorded run. Then both sides are replayed at several random
-settings, and what the backward side gives is compared with the vector-Jacobian product of the recorded forward side.
+``affine_forward`` / ``affine_backward``, ``Dense.forward`` / ``Dense.backward``, ``sigmoid`` / ``sigmoid_prime``, a
+loss and its gradient: each pair is called once with random arrays in a recorded run. Then both sides are replayed at
+several random settings, and what the backward side gives is compared with the vector-Jacobian product of the forward
+side.
 """
 
 from __future__ import annotations
@@ -174,11 +175,9 @@ class _Judge:
         """The best of the ways of calling a pair that worked: a right pair is right under one of them."""
         best: PairResult | None = None
         rank = {Agreement.AGREES: 0, Agreement.SCALED: 1, Agreement.DIFFERS: 2, Agreement.NOT_JUDGED: 3}
-        compared = 0
-        for option in plan.options:
-            if compared >= MAX_OPTIONS or not self._worked(option):
-                continue
-            compared += 1
+        called = [option for option in plan.options if self._worked(option)]
+        several = [option for option in called if not option.single]
+        for option in (several or called)[:MAX_OPTIONS]:
             result = self._option(plan, option)
             if best is None or rank[result.agreement] < rank[best.agreement]:
                 best = result
@@ -263,7 +262,7 @@ class _Judge:
         return self.program.gradients({output: seed.reshape(shape)}, dict(values), through)
 
     def _confirmed(self, option: PairOption, values: Mapping[int, Any]) -> bool:
-        """Whether central differences of the replayed forward side confirm its gradients, along one random direction each."""
+        """Whether central differences of the replayed forward side confirm its gradients."""
         output = self.by_name[option.output]
         gradients = self._true(option, values)
         rng = np.random.default_rng([self.seed, MAX_DRAWS])
@@ -291,24 +290,24 @@ class _Judge:
         end = self.by_name[gradient.value or gradient.after]
         node = self.recording.nodes[end]
         line, text = (node.place.line, node.place.text) if node.place is not None else (0, "")
-        common = {"name": gradient.label, "of": gradient.of, "line": line, "text": text}
+        common: dict[str, Any] = {"name": gradient.label, "of": gradient.of, "line": line, "text": text}
         truths = [self._true(option, values) for values in settings]
         if of is None or any(of not in truth for truth in truths):
-            return GradientResult(agreement=Agreement.NOT_JUDGED, **common)  # type: ignore[arg-type]
+            return GradientResult(agreement=Agreement.NOT_JUDGED, **common)
         got = [self._value(gradient, values) for values in settings]
         true = [np.asarray(truth[of], dtype=float) for truth in truths]
         shapes = {"shape": np.shape(got[0]), "true_shape": true[0].shape}
-        common |= shapes  # type: ignore[arg-type]
+        common |= shapes
         mine, reference = samples(got), samples(true)
         alignment = align(mine, reference)
         if plan.kind is PairKind.LOSS and mine.flat.shape != reference.flat.shape:
-            return GradientResult(agreement=Agreement.NOT_JUDGED, **common)  # type: ignore[arg-type]
+            return GradientResult(agreement=Agreement.NOT_JUDGED, **common)
         if alignment is None or alignment.transposed:
             return GradientResult(
                 agreement=Agreement.DIFFERS,
                 largest_difference=_difference(mine, reference),
                 aligned_with=self._other(mine, option, truths, of),
-                **common,  # type: ignore[arg-type]
+                **common,
             )
         factor = alignment.factor / (RATE if gradient.after else 1.0)
         if abs(factor - 1) < TOLERANCE:
@@ -323,7 +322,7 @@ class _Judge:
             agreement=agreement,
             factor=factor,
             largest_difference=_difference(mine, reference),
-            **common,  # type: ignore[arg-type]
+            **common,
         )
 
     def _value(self, gradient: GradientPlan, values: Mapping[int, Any]) -> Array:

@@ -50,6 +50,7 @@ class Reading:
     Attributes:
         gradients: at each setting, the gradient of the cost with respect to every node of the forward pass.
         matches: for the node of each parameter, how its step is made of its gradient; None if it is not.
+        errors: where outputs and targets are compared (of cost.Error).
         errors_below: the nodes that depend on a comparison of outputs with targets.
         bundles: for each node, the nodes that do the same for each observation (itself alone without lanes).
     """
@@ -60,6 +61,7 @@ class Reading:
     gradients: list[dict[int, Array]]
     matches: dict[int, Match | None] = field(default_factory=dict)
     bundles: dict[int, Bundle] = field(default_factory=dict)
+    errors: tuple[Any, ...] = ()
     errors_below: set[int] = field(default_factory=set)
     _gradient_samples: dict[Bundle, Samples | None] = field(default_factory=dict)
     _index: Index | None = None
@@ -219,9 +221,12 @@ def read(stage: Stage, cost: Cost) -> Reading | None:
         np.all(np.isfinite(one[step.before])) for one in gradients for step in stage.steps if step.before in one
     ):
         return None
+    found_errors = stage.errors
     compared = [node for error in stage.errors for node in (error.node, *error.repeats)]
     errors = stage.program.descendants(compared, within=stage.needed)
-    reading = Reading(stage, cost, forward, gradients, bundles=make_bundles(stage, forward), errors_below=errors)
+    reading = Reading(
+        stage, cost, forward, gradients, bundles=make_bundles(stage, forward), errors=found_errors, errors_below=errors
+    )
     for step in stage.steps:
         reading.matches[step.before] = match_step(reading, step)
     return reading

@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 
 from ..recording.graph import Place
+from ..results import Result
+from .layers import PairResult
 
 
 class Verdict(enum.Enum):
@@ -35,6 +37,7 @@ class Reason(enum.Enum):
     UNSTABLE_BRANCHES = "unstable-branches"  # random settings change its branches
     UNCLASSIFIED = "unclassified"  # something that the cost depends on is neither data nor updated
     STOPPED = "stopped"  # the recording ended before an iteration was complete
+    REFUSED = "refused"  # bad input: Python 2, not Python at all
     RULE = "rule"  # the gradients are right, but the update rule is not understood
 
 
@@ -163,7 +166,7 @@ class Alternative:
 
 
 @dataclass(frozen=True, kw_only=True)
-class CheckResult:
+class CheckResult(Result):
     """The verdict on one file.
 
     Attributes:
@@ -184,6 +187,8 @@ class CheckResult:
         traceback: the frames of an exception in the user's files.
         exception: its type and message.
         notes: ids of remarks that ``report/checking.py`` has sentences for, as (id, place, detail).
+        pairs: of a file without a network, its layers and the like, each forward side against its backward side.
+        by_name: of a file that follows the template in a layout of its own: the quantities that were compared.
         judged_iterations: how many updates of every parameter were looked at.
     """
 
@@ -205,11 +210,8 @@ class CheckResult:
     exception: str = ""
     notes: tuple[tuple[str, Place | None, str], ...] = ()
     judged_iterations: int = 0
-
-    def to_dict(self) -> dict[str, Any]:
-        """The facts as plain dicts, lists, strings and numbers, for JSON."""
-        found: dict[str, Any] = plain(self)
-        return found
+    pairs: tuple[PairResult, ...] = ()
+    by_name: tuple[str, ...] = ()
 
 
 def plain(value: Any) -> Any:

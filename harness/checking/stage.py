@@ -102,7 +102,9 @@ class Stage:
     Attributes:
         program: the graph.
         steps: of all parameters that are updated in it.
-        dependent: the nodes that depend on a parameter of this iteration, up to its end.
+        end: the last node of an update.
+        last: the last node that may belong to the iteration, such as a cost that is computed after the update.
+        dependent: the nodes that depend on the parameters before the iteration.
         needed: the nodes that the steps are made of, back to the parameters.
         settings: the values of nodes at each random setting.
         errors: where outputs and targets are compared (of cost.Error).
@@ -115,6 +117,7 @@ class Stage:
     end: int
     dependent: set[int]
     needed: set[int]
+    last: int = 0
     settings: list[Values] = field(default_factory=list)
     varied: tuple[int, ...] = ()
     spread: tuple[str, float] = ("fresh", 1.0)
@@ -162,9 +165,24 @@ def make_stage(recording: Recording, program: Program, steps: tuple[Step, ...]) 
     """The iteration that consists of these steps."""
     end = max(step.after for step in steps)
     before = [step.before for step in steps]
-    dependent = program.descendants(before, within=set(range(end + 1)))
+    last = max(end, following_end(recording, steps))
+    dependent = program.descendants(before, within=set(range(last + 1)))
+    after = program.descendants([step.after for step in steps if not step.returned], within=dependent)
+    dependent = {id for id in dependent if id <= end or id not in after}
     needed = program.ancestors([step.after for step in steps], stop=before)
-    return Stage(recording, program, steps, end, dependent, needed)
+    return Stage(recording, program, steps, end, dependent, needed, last=last)
+
+
+def following_end(recording: Recording, steps: Sequence[Step]) -> int:
+    """The last node that may belong to an iteration: the one before the updates of the next."""
+    found = []
+    for step in steps:
+        if step.parameter < 0:
+            return len(recording.nodes) - 1
+        updates = recording.parameters[step.parameter].updates
+        numbers = [one for one in updates if recording.updates[one].before == step.after]
+        found.append(recording.updates[numbers[0]].after if numbers else len(recording.nodes) - 1)
+    return max(found)
 
 
 # Random settings

@@ -12,7 +12,7 @@ from .reading import Reading
 from .replay import size_of
 from .result import Found, Quantity
 from .result import Kind as QuantityKind
-from .structure import Role
+from .structure import Role, is_view_of_parameter
 
 PARAMETER_WORDS = frozenset(
     {
@@ -46,7 +46,8 @@ def words_of(reading: Reading, leaf: int) -> list[str]:
     found = []
     for id in versions_of(reading, leaf):
         node = reading.stage.node(id)
-        for name in (*node.names, *([node.place.variable] if node.place is not None else [])):
+        made = node.place.variable if id == leaf and node.place is not None else ""
+        for name in (*node.names, made):
             last = name.rsplit(".", 1)[-1]
             inner = last.split("[")[-1] if "['" in last or '["' in last else last
             words = re.findall("[a-z]+", inner.lower().split("_")[0])
@@ -70,9 +71,12 @@ def untouched_parameters(reading: Reading) -> tuple[list[Found], list[str]]:
             continue
         words = words_of(reading, id)
         named = any(word in PARAMETER_WORDS for word in words)
-        if any(word in DATA_WORDS for word in words) or is_changed_later(reading, id):
+        if any(word in DATA_WORDS for word in words):
             continue
         role = role_of_leaf(reading, id, used)
+        if role is not None and is_changed_later(reading, id):
+            unclassified.append(node.names[0] if node.names else node.operation)
+            continue
         if role is None or (not named and role is Role.BIAS):
             continue
         if not named:
@@ -131,6 +135,9 @@ def role_of_leaf(reading: Reading, leaf: int, used: set[int]) -> Role | None:
             if child not in used or node.operation in COMPARISONS:
                 continue
             if node.operation in ("matmul", "dot", "inner", "tensordot", "einsum"):
+                others = [one for one in program.parents[child] if one != version]
+                if any(one in stage.dependent and is_view_of_parameter(stage, one) for one in others):
+                    return None  # data: it is multiplied by a parameter
                 return Role.KERNEL
             if node.operation in ("add", "subtract") and child in reading.forward.nodes:
                 return Role.BIAS

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from .. import BadInput
-from ..recording.graph import Check, Kind, Place, Recording, Stop
+from ..recording.graph import Check, Kind, Place, Recording, Stop, references
 from .alignment import ratio, samples
-from .cost import Cost, Error, Form, find_errors, recorded_costs
+from .cost import Cost, Error, Form, find_error_groups, is_declared_cost, recorded_costs
 from .factors import factor_mistakes, is_update_place
 from .locating import locate
 from .naming import name_faults, quantity
@@ -37,7 +35,8 @@ from .structure import Layer
 from .unused import untouched_parameters
 
 FORMS = (Form.SQUARED, Form.BINARY, Form.CATEGORICAL, Form.ABSOLUTE, Form.HINGE)
-BACKWARD_ERRORS = ("KeyboardInterrupt", "SystemExit", "MemoryError")
+UNDEFINED = ("NameError", "UnboundLocalError")
+BACKWARD_WORDS = ("back", "grad", "delta", "deriv", "update")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,42 +52,6 @@ class Judged:
     reading: Reading
     mistakes: tuple[Found, ...]
     unexplained: tuple[Step, ...]
-
-
-def check_file(
-    path: str | Path, *, run: str | None = None, seed: int = 0, seconds: float = 30.0, megabytes: int = 8192
-) -> CheckResult:
-    """Record somebody's file and judge it.
-
-    Args:
-        path: a Python file or a notebook.
-        run: lines to run after the file, which make it train.
-        seed: of the random generators that the file does not seed itself.
-        seconds: time limit of the run.
-        megabytes: memory limit of the run; 0 is none.
-
-    Raises:
-        BadInput: there is no such file, or it is not Python 3.
-    """
-    from ..recording.record import record_file
-
-    recording = record_file(path, run=run, seed=seed, seconds=seconds, megabytes=megabytes)
-    return check_recording(recording, sources=read_sources(Path(path), recording))
-
-
-def read_sources(path: Path, recording: Recording) -> Sources:
-    """The user's files as texts."""
-    from ..recording.record import root_of
-    from ..recording.source import read_text
-
-    root = root_of(path.resolve())
-    texts = {}
-    for name in recording.files:
-        try:
-            texts[name] = read_text(root / name)
-        except (OSError, ValueError, BadInput):
-            continue
-    return Sources(texts)
 
 
 def check_recording(recording: Recording, *, sources: Sources | None = None) -> CheckResult:
@@ -133,9 +96,7 @@ def raised_result(recording: Recording) -> CheckResult:
     assert raised is not None
     last = raised.frames[-1] if raised.frames else None
     text = f"{raised.type}: {raised.message}" if raised.message else raised.type
-    trained = any(node.operation in ("matmul", "dot") for node in recording.nodes) or bool(recording.updates)
-    started = any(node.kind in (Kind.RANDOM, Kind.FILL) for node in recording.nodes)
-    if trained and started and last is not None:
+    if last is not None and is_own_fault(recording, last):
         found = Found(id="exception", place=last, others=raised.frames[:-1], detail=text)
         return CheckResult(
             verdict=Verdict.MISTAKE,
@@ -145,6 +106,22 @@ def raised_result(recording: Recording) -> CheckResult:
             **facts_of_run(recording),
         )
     return replace(not_judged(recording, Reason.RAISED, text), traceback=raised.frames, exception=text)
+
+
+def is_own_fault(recording: Recording, last: Place) -> bool:
+    """Whether an exception is the file's own, and not that of arguments or data that were made up for it."""
+    raised = recording.raised
+    assert raised is not None
+    if raised.type in UNDEFINED:
+        return True
+    forward = any(node.operation in ("matmul", "dot", "inner", "einsum") for node in recording.nodes)
+    started = any(node.kind in (Kind.RANDOM, Kind.FILL) for node in recording.nodes)
+    if not forward or not started:
+        return False
+    if raised.frames[0].file != "<run>":
+        return not recording.stand_ins
+    backward = any(word in last.function.lower() for word in BACKWARD_WORDS)
+    return backward and raised.type in ("AttributeError", "KeyError", "ZeroDivisionError")
 
 
 def before_judging(recording: Recording) -> CheckResult | None:
@@ -173,6 +150,7 @@ def before_judging(recording: Recording) -> CheckResult | None:
 def make_readings(stage: Stage, errors: Sequence[Error], costs: Sequence[Cost]) -> list[Reading]:
     """The stage under every cost that may be meant."""
     found = []
+    stage.errors = tuple(errors)
     for cost in costs:
         reading = read(stage, cost)
         if reading is not None and (errors or len(reading.unexplained) < len(stage.steps)):
@@ -191,40 +169,32 @@ def preference(reading: Reading) -> tuple[int, ...]:
     descending = sum(one is not None and one.factor < 0 for one in reading.matches.values())
     order = 0 if reading.cost.meant else 2 if reading.cost.form is None else 1
     form = 0 if reading.cost.form is None else FORMS.index(reading.cost.form)
-    return (-int(reading.descends), -explained, -int(reading.same_factor), -descending, order, form)
+    plain = -sum(one is not None and not one.decay for one in reading.matches.values())
+    return (-int(reading.descends), -explained, -int(reading.same_factor), -descending, plain, order, form)
 
 
 def judge(recording: Recording, program: Program, steps: tuple[Step, ...], sources: Sources) -> CheckResult:
     """The verdict, if the recording has steps to judge."""
     overflow = overflow_mistake(recording, steps)
     stage = make_stage(recording, program, steps)
-    last = last_node_of(recording, stage)
-    costs = recorded_costs(stage, last)
-    errors = find_errors(stage, stage.needed)
-    if not errors:
+    costs = recorded_costs(stage, stage.last)
+    groups = find_error_groups(stage, stage.needed)
+    if not groups:
         wanted = program.ancestors([cost.node for cost in costs if cost.node is not None], stop=stage.parameters)
-        errors = find_errors(stage, wanted & stage.dependent)
-    stage.errors = errors
+        groups = find_error_groups(stage, wanted & stage.dependent)
     if not draw_settings(stage):
         return overflow or not_judged(recording, Reason.UNSTABLE_BRANCHES)
-    readings = make_readings(stage, errors, costs)
+    readings: list[Reading] = []
+    for errors in groups or [()]:
+        readings += make_readings(stage, errors, costs if errors == (groups or [()])[0] else ())
     if not readings:
         return overflow or not_judged(recording, Reason.NO_COST)
     readings.sort(key=preference)
     best = choose(readings)
+    stage.errors = best.errors
     judged = judge_reading(best, sources)
     alternatives = other_readings(readings, judged)
     return conclude(recording, stage, judged, alternatives, overflow, steps)
-
-
-def last_node_of(recording: Recording, stage: Stage) -> int:
-    """The last node that may belong to the stage: the one before the next iteration's updates end."""
-    following = [
-        recording.updates[parameter.updates[1]].after
-        for parameter in recording.parameters
-        if len(parameter.updates) > 1
-    ]
-    return max([stage.end, *following, *([len(recording.nodes) - 1] if not following else [])])
 
 
 def choose(readings: Sequence[Reading]) -> Reading:
@@ -233,7 +203,7 @@ def choose(readings: Sequence[Reading]) -> Reading:
     if best.descends:
         return best
     # nothing is right under any cost: the one under which the backward pass agrees longest
-    same = [one for one in readings if preference(one)[:4] == preference(best)[:4]]
+    same = [one for one in readings if preference(one)[:5] == preference(best)[:5]]
     if len(same) == 1:
         return best
     return max(same, key=lambda one: (natural(one), output_is_right(one), aligned_rows(one), -readings.index(one)))
@@ -366,7 +336,7 @@ def other_readings(readings: Sequence[Reading], judged: Judged) -> tuple[Alterna
         for other in readings:
             meant = (
                 other.cost.node is not None
-                and other.cost.meant
+                and is_declared_cost(best.stage.node(other.cost.node))
                 and any(same_cost(other, one) for one in readings if one.cost.form in wanted)
             )
             if not meant and (other.cost.form not in wanted or natural(other) <= 0):
@@ -427,7 +397,7 @@ def read_like(first: Reading, stage: Stage, errors: tuple[Error, ...]) -> Readin
     """A later iteration under the same cost as the first one."""
     if first.cost.form is not None:
         return read(stage, replace(first.cost, errors=errors)) if errors else None
-    costs = recorded_costs(stage, last_node_of(stage.recording, stage))
+    costs = recorded_costs(stage, stage.last)
     readings = make_readings(stage, errors, costs)
     return min(readings, key=preference) if readings else None
 
@@ -487,6 +457,8 @@ def conclude(
         "notes": tuple(notes),
     }
     mistakes.sort(key=order_of)
+    if mistakes and history_is_lost(reading):
+        return CheckResult(verdict=Verdict.NOT_JUDGED, reason=Reason.HISTORY_LOST, **common)
     if mistakes:
         return CheckResult(verdict=Verdict.MISTAKE, mistakes=tuple(mistakes), **common)
     if overflow is not None:
@@ -528,6 +500,28 @@ def conclude(
     if recording.losses and lost_on_the_way(stage):
         return CheckResult(verdict=Verdict.NOT_JUDGED, reason=Reason.HISTORY_LOST, **common)
     return CheckResult(verdict=Verdict.CORRECT, **common)
+
+
+def history_is_lost(reading: Reading) -> bool:
+    """Whether arrays without a history appear in the backward pass: what they are made of is not known."""
+    stage = reading.stage
+    program = stage.program
+    first = min(step.before for step in stage.steps)
+    steps = [step.after for step in stage.steps if reading.matches.get(step.before) is None]
+    if not steps:
+        return False
+    known = program.ancestors(reading.forward.outputs) | program.ancestors(targets_of(reading))
+    for id in program.ancestors(steps, stop=stage.parameters) - known:
+        node = stage.node(id)
+        if node.kind is Kind.LOST or (node.kind is Kind.DATA and id > first and node.shape != ()):
+            return True
+    return False
+
+
+def targets_of(reading: Reading) -> list[int]:
+    """The nodes of all targets"""
+    found = [error.target for error in reading.errors if error.target is not None]
+    return found + [one for error in reading.errors for one in references(error.index)]
 
 
 def moves(stage: Stage, step: Step) -> bool:
@@ -633,7 +627,7 @@ def sizes_of(reading: Reading) -> dict[str, tuple[int, ...]]:
     """The shapes of data, targets and outputs"""
     stage = reading.stage
     found: dict[str, tuple[int, ...]] = {}
-    for id in sorted(reading.forward.nodes):
+    for id in sorted(reading.forward.nodes - set(stage.parameters)):
         for parent in stage.program.parents[id]:
             node = stage.node(parent)
             if parent not in stage.dependent and size_of(node) > 1 and len(found) < 3:

@@ -274,7 +274,7 @@ def _written_base(view: RecordedArray, base: RecordedArray, base_node: int, node
     if name == "getitem":
         return TAPE.add("setitem", (Ref(base_node), rest[0], Ref(node)), {}, array, in_place=True)
     if name == "transpose":
-        axes = rest[0] if rest else None
+        axes: Any = rest[0] if rest else None
         inverse = () if axes is None else (tuple(int(i) for i in np.argsort([axis % array.ndim for axis in axes])),)
         return TAPE.add("transpose", (Ref(node), *inverse), {}, array, in_place=True)
     if name == "swapaxes":
@@ -596,7 +596,7 @@ class _Recorded:
             return result
         if place:
             index = place[0] if len(place) == 1 and isinstance(place[0], tuple) else place
-            if len(index) == 1 and np.ndim(self) != 1:
+            if len(index) == 1 and np.ndim(plain(self)) != 1:
                 index = tuple(int(i) for i in np.unravel_index(plain(index[0]), np.shape(plain(self))))
             return wrap_number(result, record("getitem", (self, index), {}, result))
         return wrap_number(result, record("reshape", (self, ()), {}, result) if np.ndim(plain(self)) else node_of(self))
@@ -659,7 +659,7 @@ for _name, _function in METHODS.items():
     setattr(_Recorded, _name, method(_name, _function))
 
 
-class RecordedArray(_Recorded, np.ndarray):
+class RecordedArray(_Recorded, np.ndarray):  # type: ignore[misc]
     """An array of the user's file.
 
     Attributes:
@@ -676,7 +676,7 @@ class RecordedArray(_Recorded, np.ndarray):
     _seen: int = 0
     _writes: list[Array] | None = None
 
-    __hash__ = None  # type: ignore[assignment]
+    __hash__ = None
 
     def _log(self) -> list[Array]:
         """The writes to the memory that it shares."""
@@ -736,14 +736,9 @@ class RecordedArray(_Recorded, np.ndarray):
         self.reshape(-1)[...] = new
 
     @property
-    def real(self) -> Any:
-        """The real part."""
-        return self if self.dtype.kind != "c" else run_function(np.real, (self,), {})
-
-    @property
     def shape(self) -> tuple[int, ...]:
         """The shape. Setting it reshapes in place."""
-        return np.ndarray.shape.__get__(self)  # type: ignore[attr-defined,no-any-return]
+        return np.ndarray.shape.__get__(self)
 
     @shape.setter
     def shape(self, new: Any) -> None:
@@ -783,7 +778,7 @@ class RecordedArray(_Recorded, np.ndarray):
         return plain(self).__reduce_ex__(protocol)
 
 
-class RecordedMatrix(RecordedArray, REAL_MATRIX):  # type: ignore[misc]
+class RecordedMatrix(RecordedArray, REAL_MATRIX):  # type: ignore[misc,valid-type]
     """A ``numpy.matrix`` of the user's file."""
 
     _getitem = False  # numpy.matrix looks at it
@@ -799,7 +794,7 @@ class RecordedMatrix(RecordedArray, REAL_MATRIX):  # type: ignore[misc]
     def __rmul__(self, other: Any) -> Any:
         return np.dot(other, self) if isinstance(other, np.ndarray) else np.multiply(other, self)
 
-    def __imul__(self, other: Any) -> Any:  # type: ignore[override,misc]
+    def __imul__(self, other: Any) -> Any:
         self[...] = self * other
         return self
 
@@ -853,7 +848,11 @@ COMPARISONS = {
     "eq": "equal",
     "ne": "not_equal",
 }
-UNARY = {"neg": ("negative", operator.neg), "pos": ("positive", operator.pos), "abs": ("absolute", operator.abs)}
+UNARY: dict[str, tuple[str, Callable[[Any], Any]]] = {
+    "neg": ("negative", operator.neg),
+    "pos": ("positive", operator.pos),
+    "abs": ("absolute", operator.abs),
+}
 
 
 class RecordedNumber(_Recorded):

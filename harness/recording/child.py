@@ -15,11 +15,11 @@ if __name__ == "__main__":
 import builtins
 import contextlib
 import io
-import json
 import os
 import pickle  # noqa: F401  (imported before the user's file can replace it)
 import random
 import re
+import runpy
 import signal
 import struct
 import warnings
@@ -28,7 +28,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from harness.recording import creators, running, stand_ins
+from harness.recording import creators, running, source, stand_ins
 from harness.recording.arrays import TAPE, leaf
 from harness.recording.graph import (
     Check,
@@ -80,7 +80,7 @@ class Run:
         """Prepare the process and run."""
         self._prepare()
         try:
-            running.execute(self.files, self._take_names)
+            running.execute(self.files, self._take_names, self._is_forgiving)
         except SystemExit as exit_:
             self.stop, self.error = Stop.EXITED, exit_
         except BaseException as error:
@@ -91,13 +91,17 @@ class Run:
             self._run_lines(lines)
         TAPE.on = False
         if hasattr(signal, "setitimer"):
-            signal.setitimer(signal.ITIMER_REAL, 0)
+            signal.setitimer(signal.ITIMER_PROF, 0)
         self._quiet(TAPE.stop)
 
     def _quiet(self, stop: Stop | None) -> None:
         """The tape's own reason to stop goes before an exception that followed from it."""
         if self.recording and stop is not None:
             self.stop, self.error = stop, None
+
+    def _is_forgiving(self) -> bool:
+        """Whether nothing was trained yet."""
+        return TAPE.stop is None and (self.search is None or not self.search.updates_seen)
 
     def _take_names(self, names: dict[str, Any]) -> None:
         self.names = names
@@ -134,7 +138,7 @@ class Run:
         sys.argv = [str(path)]
         sys.path[:0] = running.search_path(path, self.files.root)
         os.chdir(path.parent)
-        sys.stdout = sys.stderr = self.printed  # type: ignore[assignment]
+        sys.stdout = sys.stderr = self.printed
         sys.stdin = io.StringIO()
         sys.dont_write_bytecode = True
         builtins.__dict__["__harness__"] = self.hook
@@ -142,10 +146,14 @@ class Run:
         TAPE.sources = self.files.sources
         stand_ins.install(TAPE.stand_in, self.files.text(), task.get("rows"), task.get("features"))
         sys.meta_path.insert(0, running.Finder(self.files))
+        real_run_path = runpy.run_path
+        runpy.run_path = lambda path_name, init_globals=None, run_name=None: running.run_other(
+            self.files, real_run_path, path_name, init_globals, run_name
+        )
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         if hasattr(signal, "setitimer"):
-            signal.signal(signal.SIGALRM, self._late)
-            signal.setitimer(signal.ITIMER_REAL, task["seconds"], 0.5)
+            signal.signal(signal.SIGPROF, self._late)
+            signal.setitimer(signal.ITIMER_PROF, task["seconds"], 0.5)
         if self.recording:
             creators.install()
             self.search = Search(TAPE)
@@ -226,8 +234,8 @@ def drive(task: Task) -> Answer:
     run = Run(task | {"lines": None}, recording=False)
     run.go()
     if hasattr(signal, "setitimer"):
-        signal.setitimer(signal.ITIMER_REAL, task["seconds"], 0.5)
-    found = search(run.names, running.source.read_text(run.files.path), seed=task["seed"])
+        signal.setitimer(signal.ITIMER_PROF, task["seconds"], 0.5)
+    found = search(run.names, source.read_text(run.files.path), seed=task["seed"])
     arrays: list[bytes] = []
     data = {key: value for key, value in found.data.items() if key != "np"}
     driven = Driven(
@@ -306,16 +314,18 @@ def wanted_sizes(message: str, made_up: set[int]) -> tuple[int | None, int | Non
     if match:
         parts = [int(part) for part in match[2].split(",") if part]
         inner = [int(np.prod(parts[1:])), int(np.prod(parts))]
-        size = next((n for n in inner if 1 < n < int(match[1]) or n > int(match[1])), None)
-        if size is not None and size not in near:
-            return size, None
+        features = next((n for n in inner if 1 < n < int(match[1]) or n > int(match[1])), None)
+        if features is not None and features not in near:
+            return features, None
+        if len(parts) > 1 and parts[0] <= MAX_ROWS and parts[0] not in near:
+            return None, parts[0]
     match = SHAPES[5][0].search(message)
     if match:
-        index, size = int(match[1]), int(match[3])
-        if match[2] == "1" and size in near:
+        index, length = int(match[1]), int(match[3])
+        if match[2] == "1" and length in near:
             return index + 1, None
         if match[2] in (None, "0"):
-            return None, min((index + 1) * max(made_up) // max(size, 1) + size, MAX_ROWS)
+            return None, min((index + 1) * max(made_up) // max(length, 1) + length, MAX_ROWS)
     return None, None
 
 
@@ -350,9 +360,9 @@ def apart(job: str, task: Task) -> Answer | None:
             os._exit(code)
     os.close(send)
     answer: Answer | None = None
-    with os.fdopen(receive, "rb") as stream_in:
-        with contextlib.suppress(EOFError, ValueError, struct.error, json.JSONDecodeError):
-            answer = read_message(stream_in)
+    broken = (EOFError, ValueError, struct.error)
+    with os.fdopen(receive, "rb") as stream_in, contextlib.suppress(*broken):
+        answer = read_message(stream_in)
     os.waitpid(process, 0)
     return answer
 
@@ -369,24 +379,37 @@ def compare(recorded: Json, unrecorded: Json, lines: set[tuple[str, int]], names
     return Check.SAME, None
 
 
+def resource_usage() -> tuple[float, float]:
+    """Processor time of the processes that have ended, in seconds."""
+    times = os.times()
+    return times.children_user, times.children_system
+
+
 MAX_RETRIES = 3  # with data of another shape
 
 
 def answer_for(task: Task) -> Answer | None:
     """The recording of a file: run, driven if it does not train by itself, and checked."""
-    answer = apart("record", task)
+    started = sum(resource_usage())
+
+    def within(share: float) -> Task:
+        """Time limits, of processor time: they only abort, and nothing that is found depends on them."""
+        used = sum(resource_usage()) - started
+        return {"seconds": max(task["seconds"] - used, 0.1) * share}
+
+    answer = apart("record", task | within(0.5))
     for _ in range(MAX_RETRIES):
         other = resized(task, answer)
         if other is None:
             break
-        again = apart("record", other)
+        again = apart("record", other | within(0.4))
         if again is None:
             break
         task, answer = other, again
     if answer is None:
         return None
     if not task.get("lines") and not answer[0]["recording"]["updates"]["tuple"] and task["drive"]:
-        driven = apart("drive", task)
+        driven = apart("drive", task | within(0.5))
         if driven is not None:
             content, arrays = driven
             more = {
@@ -395,13 +418,13 @@ def answer_for(task: Task) -> Answer | None:
                 "driven": content["driven"],
                 "gradients": content["gradients"],
             }
-            again = apart("record", task | more)
+            again = apart("record", task | more | within(0.7))
             if again is not None:
                 task, answer = task | more, again
     document, arrays = answer
     recording = document["recording"]
     if recording["updates"]["tuple"]:
-        unrecorded = apart("control", task | {"count": document["count"]})
+        unrecorded = apart("control", task | {"count": document["count"]} | within(0.9))
         if unrecorded is not None:
             places = [u.get("place") for u in recording["updates"]["tuple"]]
             lines = {(p["file"], p["line"]) for p in places if p}

@@ -303,7 +303,7 @@ def fresh_seed() -> int:
 def seed_everything(seed: int) -> None:
     """Make a run repeatable, also where the file sets no seed. For runs with and without recording."""
     _Seeds.next = seed
-    np.random.seed(seed)
+    np.random.seed(seed)  # noqa: NPY002
     random.seed(seed)
     real_seed, real_random_seed = np.random.seed, random.seed
     real_rng, real_state = np.random.default_rng, np.random.RandomState
@@ -356,16 +356,16 @@ def _wrap_generators() -> None:
         wrapped["shuffle"] = _method_shuffle(base.shuffle)  # type: ignore[attr-defined]
         return wrapped
 
-    np.random.RandomState = _Generators("RandomState", (state,), methods(state))  # type: ignore[misc]
+    np.random.RandomState = _Generators("RandomState", (state,), methods(state))  # type: ignore[misc,assignment]
     recorded = _Generators("Generator", (generator,), methods(generator))
-    np.random.Generator = recorded  # type: ignore[misc]
+    np.random.Generator = recorded  # type: ignore[misc,assignment]
     real_rng = np.random.default_rng
 
     def default_rng(seed: Any = None) -> Any:
         made_ = real_rng(plain(seed))
         return recorded(made_.bit_generator)
 
-    np.random.default_rng = default_rng  # type: ignore[assignment]
+    np.random.default_rng = default_rng
 
 
 def _unbound(real: Any) -> Callable[..., Any]:
@@ -434,7 +434,7 @@ def _wrap_random() -> None:
         setattr(random, name, made(getattr(random, name), f"random.{name}", Kind.RANDOM))
     state = random.Random
 
-    class Random(state):
+    class Random(state):  # type: ignore[misc,valid-type]
         """Its numbers are recorded."""
 
     for name in RANDOM_NUMBERS:
@@ -503,7 +503,7 @@ def _stacks() -> None:
     def columns(parts: Any) -> Any:
         return np.concatenate([p if np.ndim(p) > 1 else np.reshape(p, (-1, 1)) for p in parts], axis=-1)
 
-    np.r_, np.c_ = Rows(np.r_, rows), Rows(np.c_, columns)  # type: ignore[assignment]
+    np.r_, np.c_ = Rows(np.r_, rows), Rows(np.c_, columns)  # type: ignore[misc,assignment]
 
 
 def install() -> None:
@@ -517,7 +517,7 @@ def install() -> None:
     for name in CONVERSIONS:
         if name != "matrix" and name in np.__dict__:
             setattr(np, name, converted(getattr(np, name), name))
-    np.matrix = _matrix_class()  # type: ignore[misc]
+    np.matrix = _matrix_class()  # type: ignore[misc,assignment]
     _REAL["vectorize"] = np.vectorize
     np.vectorize = _vectorize  # type: ignore[misc,assignment]
     _stacks()

@@ -98,9 +98,17 @@ class Hook:
 
     def call(self, function: Any, *arguments: Any) -> Any:
         """A call of something that is named like a function that would lose the history."""
+        value = arguments[0]
+        if (
+            function in (builtins.float, builtins.int)
+            and isinstance(value, np.ndarray)
+            and value.ndim
+            and value.size == 1
+        ):
+            value = value.reshape(())  # as NumPy did before version 2.4
+            arguments = (value, *arguments[1:])
         if not self.recording or not TAPE.on:
             return function(*arguments)
-        value = arguments[0]
         if function is builtins.type and len(arguments) == 1:
             return plain_type(value)
         if function is builtins.sum and _are_recorded_numbers(value):

@@ -1,8 +1,8 @@
 """Which values are parameters: found while the graph grows, so that the file can be stopped early.
 
-A parameter is replaced by itself plus or minus something that depends on it, and the result goes where it had gone before
-(into the forward pass). Dependence is kept as one bit per leaf; the result of an update counts as a new leaf, so that the
-state of an optimizer, which depends on earlier gradients only, is not taken for a parameter.
+A parameter is replaced by itself plus or minus something that depends on it, and the result goes where it had gone
+before (into the forward pass). Dependence is kept as one bit per leaf; the result of an update counts as a new leaf, so
+that the state of an optimizer, which depends on earlier gradients only, is not taken for a parameter.
 """
 
 from __future__ import annotations
@@ -39,6 +39,7 @@ class _Event:
     step: int | None
     sign: int
     direct: bool  # whether the operand was the version itself, not the version in another form
+    is_item: bool = False  # whether an item was replaced
 
 
 @dataclass
@@ -131,7 +132,7 @@ class Search:
             self._take(step, event)
 
     def _is_initial(self, step: Step) -> bool:
-        """Whether it is still a leaf in another form: nothing of different origin has met, but for numbers of the file."""
+        """Whether it is still a leaf in another form: nothing of another origin has met it but numbers of the file."""
         if not all(self.initial[parent] or self.literal[parent] for parent in step.parents):
             return False
         if step.operation in MIXING:
@@ -165,7 +166,7 @@ class Search:
                 continue  # the item is set next, and that is the update
             # rate * w + gradient is the gradient of a penalty, unless it takes the place of w
             is_loose = (scaled and sign > 0) or (version not in self.owner and self._is_part(version))
-            if not is_loose or self._replaces(step, version):
+            if not is_loose or self._replaces(step, version, step.arguments[0] == Ref(operand)):
                 return _Event(version, step.id, change, sign, version == operand)
         if step.operation == "setitem" and isinstance(step.arguments[0], Ref) and isinstance(step.arguments[2], Ref):
             base, value = step.arguments[0].id, step.arguments[2].id
@@ -173,13 +174,25 @@ class Search:
             if version is None or self._is_item_in_passing(version):
                 return None
             if self._is_item_update(base, version, step.arguments[1], value):
-                return _Event(version, step.id, None, 0, False)
-        return None
+                return _Event(version, step.id, None, 0, False, is_item=True)
+        return self._scaling(step)
+
+    def _scaling(self, step: Step) -> _Event | None:
+        """Weight decay in a statement of its own, ``w *= 0.99``: a part of an update."""
+        parent = self._handed_on(step) if step.operation in SCALING else None
+        if parent not in self.owner or parent is None:
+            return None
+        names = {_container(name) for name in self.tape.steps[self.owner[parent].first].names}
+        is_same = step.place is not None and _container(step.place.variable) in names and self.tape.replaces(step.place)
+        return _Event(parent, step.id, None, 0, False) if step.in_place or is_same else None
 
     def _is_item_in_passing(self, node: int) -> bool:
         """Whether it is an item that was taken from an array for this statement only."""
         step = self.tape.steps[node]
-        return step.operation == "getitem" and node not in self.owner and not step.names and not self.uses.get(node)
+        if step.operation != "getitem" or node in self.owner or step.names:
+            return False
+        line = self._line(node)
+        return all(role[:2] == line and role[2] == "getitem" for role in self.uses.get(node, ()))
 
     def _is_part(self, node: int) -> bool:
         """Whether it is a part of an array, as the weights of one layer in a flat vector of all."""
@@ -187,14 +200,14 @@ class Search:
             node = self.tape.steps[node].parents[0]
         return self.tape.steps[node].operation == "getitem"
 
-    def _replaces(self, step: Step, version: int) -> bool:
-        """Whether the statement puts the result where the version was."""
+    def _replaces(self, step: Step, version: int, is_left: bool) -> bool:
+        """Whether the statement puts the result where the version was, which is the left operand or the right one."""
         if step.in_place:
             return True
         names = [_container(name) for name in self.tape.steps[version].names]
         if step.place is None or not step.place.variable:
             return False
-        return _container(step.place.variable) in names or (not names and self.tape.replaces(step.place))
+        return _container(step.place.variable) in names or (is_left and not names and self.tape.replaces(step.place))
 
     def _is_item_update(self, base: int, version: int, index: object, value: int) -> bool:
         """Whether ``base[index] = value`` is ``base[index] = base[index] - change``, if by way of a row of the base."""
@@ -288,7 +301,7 @@ class Search:
             chain.roles |= self.uses.get(event.before, set())
             self.owner[event.before] = chain
             self.chains.append(chain)
-        if event.step is None and step.place is not None:
+        if event.is_item and step.place is not None:
             chain.item_lines.add((step.place.file, step.place.line))
             chain.roles = {role for role in chain.roles if chain.is_forward(role)}
         chain.events[step.id] = event
@@ -312,7 +325,7 @@ class Search:
                 continue
             role = (file, line, step.operation, place)
             self.uses[parent].add(role)
-            if chain is not None and parent != event:
+            if chain is not None:
                 self._used(chain, parent, role)
 
     def _used(self, chain: _Chain, version: int, role: Role) -> None:
@@ -328,9 +341,8 @@ class Search:
                 chain.roles.add(role)
         elif version == chain.closed:
             chain.roles.add(role)
-        elif version != chain.latest and role in chain.roles and chain.groups and version < chain.closed:
-            if version not in (before for before, _ in chain.groups[-1:]) or not chain.is_pending:
-                chain.stale_uses += 1
+        elif version < chain.closed and role in chain.roles:
+            chain.stale_uses += 1
 
     def _stop_if_enough(self) -> None:
         if not self.enough:
@@ -393,7 +405,7 @@ class Search:
 
     def _line(self, node: int) -> tuple[str, int] | None:
         place = self.tape.steps[node].place
-        return place and (place.file, place.line)
+        return None if place is None else (place.file, place.line)
 
     def _is_same_variable(self, chain: _Chain) -> bool:
         """Whether the replacement took the place of the first version in the file's own variables."""
@@ -409,7 +421,7 @@ class Search:
         later = [name for version in chain.events for name in self.tape.steps[version].names]
         targets = [self.tape.steps[v].place for v in chain.events]
         targets_ = [place.variable for place in targets if place is not None and place.variable not in ("", "return")]
-        whole = [name for name in first if any(_container(target) == name for target in targets_)]
+        whole = [name for name in first if any(target.startswith(name + "[") for target in targets_)]
         if whole:
             return whole[0]
         lasting = [name for name in [*targets_, *later] if name.startswith("self.") or "[" in name]

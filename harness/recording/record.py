@@ -13,7 +13,7 @@ import sys
 import threading
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO, cast
 
 from .. import BadInput
 from . import source
@@ -21,6 +21,8 @@ from .graph import Array, Driven, Recording, Stop, read_message, recording_from_
 
 CHILD = Path(__file__).with_name("child.py")
 SECONDS = 30.0
+WAITING = 4  # the process may wait so many times as long as it may compute
+GRACE_SECONDS = 3.0  # for the child to end by itself and send what it has
 MEGABYTES = 8192
 MAX_PARENTS = 4  # folders above the file in which its imports are looked for
 MAX_ERRORS = 4_000  # characters of what the child itself reports
@@ -45,7 +47,8 @@ def record_file(
         run: lines that are run after the file, with ``data`` at hand.
         data: arrays by name for ``run``; X, Y and labels of random values if None.
         seed: of the random generators, where the file does not set it.
-        seconds: time limit for everything together. It only aborts; what is recorded does not depend on it.
+        seconds: limit of processor time for everything together, and of a multiple of it as the clock goes. It only
+            aborts; what is recorded does not depend on it.
         megabytes: memory limit; 0 is none.
         drive: whether to search for calls that train what the file defines, if it does not train by itself.
 
@@ -59,7 +62,7 @@ def record_file(
         "path": str(file),
         "root": str(root_of(file)),
         "seed": seed,
-        "seconds": seconds * 0.5,
+        "seconds": seconds,
         "megabytes": megabytes,
         "drive": drive and run is None,
         "lines": run.split("\n") if run else [],
@@ -166,8 +169,7 @@ def _ask(file: Path, document: Any, arrays: list[bytes], seconds: float) -> tupl
         start_new_session=True,
     )
     errors: list[bytes] = []
-    assert process.stdin is not None and process.stdout is not None and process.stderr is not None
-    stderr = process.stderr
+    requests, replies, stderr = (cast(BinaryIO, pipe) for pipe in (process.stdin, process.stdout, process.stderr))
     reader = threading.Thread(target=lambda: errors.append(stderr.read()[-MAX_ERRORS:]), daemon=True)
     reader.start()
     late = threading.Event()
@@ -176,14 +178,14 @@ def _ask(file: Path, document: Any, arrays: list[bytes], seconds: float) -> tupl
         late.set()
         _kill(process)
 
-    clock = threading.Timer(seconds, end)
+    clock = threading.Timer(WAITING * seconds + GRACE_SECONDS, end)
     clock.start()
     try:
         with contextlib.suppress(BrokenPipeError):
-            write_message(process.stdin, document, arrays)
-            process.stdin.close()
+            write_message(requests, document, arrays)
+            requests.close()
         try:
-            return read_message(process.stdout)
+            return read_message(replies)
         except (EOFError, ValueError, struct.error):
             if os.environ.get("HARNESS_RECORDING_DEBUG"):
                 reader.join(1)
@@ -193,10 +195,10 @@ def _ask(file: Path, document: Any, arrays: list[bytes], seconds: float) -> tupl
         clock.cancel()
         _kill(process)
         process.wait()
-        for pipe in (process.stdin, process.stdout):
+        reader.join(1)
+        for pipe in (requests, replies, stderr):
             with contextlib.suppress(OSError):
                 pipe.close()
-        reader.join(1)
 
 
 def _kill(process: subprocess.Popen[bytes]) -> None:

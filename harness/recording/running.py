@@ -23,6 +23,16 @@ from . import source
 from .graph import Place, Raised
 from .tape import SourceFile
 
+
+def run_other(files: Files, real: Callable[..., Any], path: str, names: Any, run_name: str | None) -> Any:
+    """``runpy.run_path`` of another file of the user."""
+    if not files.owns(os.path.abspath(path)):
+        return real(path, names, run_name)
+    namespace = {"__name__": run_name or "<run_path>", "__file__": path, "__builtins__": builtins} | (names or {})
+    exec(files.compiled(Path(os.path.abspath(path))), namespace)
+    return namespace
+
+
 RUN_FILE = "<run>"  # the file name of the lines that are run after the file
 NOT_THE_USERS = frozenset({"site-packages", "dist-packages", "node_modules", "__pycache__"})
 MAX_MODULES = 2_000
@@ -146,6 +156,14 @@ class Files:
         self.add(name, self.name(path), text)
         return compile(tree, name, "exec", dont_inherit=True)
 
+    def compiled_parts(self, path: Path, text: str) -> list[CodeType]:
+        """The code of every statement at the top of a file."""
+        name = str(path)
+        tree = source.weave(text, name)
+        self.add(name, self.name(path), text)
+        parts = [ast.Module(body=[statement], type_ignores=[]) for statement in tree.body]
+        return [compile(part, name, "exec", dont_inherit=True) for part in parts]
+
     def compiled_lines(self, text: str) -> CodeType:
         """The code of lines that are run after the file."""
         tree = source.weave(text, RUN_FILE)
@@ -229,16 +247,16 @@ def search_path(path: Path, root: Path) -> list[str]:
     return [str(folder) for folder in folders] + [str(f / "src") for f in folders if (f / "src").is_dir()]
 
 
-def execute(files: Files, namespace_ready: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
-    """Run the file as ``__main__`` and return its names.
+def execute(files: Files, namespace_ready: Callable[[dict[str, Any]], None], is_forgiving: Callable[[], bool]) -> None:
+    """Run the file as ``__main__``.
 
     Args:
         files: the user's.
         namespace_ready: is handed the names before the file runs, so that they are known if it raises.
+        is_forgiving: whether to go on after a statement of a notebook that raises, as one can in a notebook.
     """
     path = files.path
     text = source.read_text(path)
-    code = files.compiled(path, text)
     package, folder = package_of(path, files.root, text)
     module = ModuleType("__main__")
     module.__file__ = str(path)
@@ -249,11 +267,28 @@ def execute(files: Files, namespace_ready: Callable[[dict[str, Any]], None]) -> 
             importlib.import_module(package)
         module.__package__ = package
     sys.modules["__main__"] = module
-    if path.suffix == ".ipynb":
-        module.__dict__.update(get_ipython=lambda: None, display=print)
     namespace_ready(module.__dict__)
-    exec(code, module.__dict__)
-    return module.__dict__
+    if path.suffix != ".ipynb":
+        exec(files.compiled(path, text), module.__dict__)
+        return
+    module.__dict__.update(get_ipython=lambda: None, display=print)
+    error: Exception | None = None
+    for code in files.compiled_parts(path, text):
+        raised = _exception_of(code, module.__dict__)
+        if raised is not None and not is_forgiving():
+            raise raised
+        error = error or raised
+    if error is not None:
+        raise error
+
+
+def _exception_of(code: CodeType, names: dict[str, Any]) -> Exception | None:
+    """What a statement raises."""
+    try:
+        exec(code, names)
+    except Exception as error:
+        return error
+    return None
 
 
 def raised_of(error: BaseException, sources: Mapping[str, SourceFile]) -> Raised:

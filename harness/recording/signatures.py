@@ -119,7 +119,7 @@ def normalise(
 
 def _is_default(value: Any, default: Any) -> bool:
     """Whether an option is at its default."""
-    if value is default or value is np._NoValue:  # type: ignore[attr-defined]
+    if value is default or value is np._NoValue:
         return True
     simple = (bool, int, float, str)
     return isinstance(value, simple) and type(value) is type(default) and bool(value == default)

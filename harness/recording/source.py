@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 import ast
+import builtins
 import io
 import json
 import re
@@ -17,9 +18,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 HOOK = "__harness__"
-CALLED = frozenset({"float", "sum", "type", "isinstance"})
+CALLED = frozenset({"float", "int", "sum", "type"})
 NUMPY_TYPES = frozenset({"float16", "float32", "float64", "float128", "longdouble", "double", "single", "float_"})
 MAX_LITERALS = 500  # numbers in one list that are recorded one by one
+FUTURE = re.compile(r"^from __future__ import .*$", re.MULTILINE)  # only the first statement of a file may be one
 MAGIC = re.compile(r"^\s*[%!?]", re.MULTILINE)
 
 
@@ -67,7 +69,7 @@ def notebook_text(content: str) -> str:
         text = source if isinstance(source, str) else "".join(source)
         if text.lstrip().startswith("%%") and not re.match(r"\s*%%(time|timeit|capture|prun)\b", text):
             continue
-        lines += without_magics(text).split("\n")
+        lines += FUTURE.sub("pass", without_magics(text)).split("\n")
     return "\n".join(lines) + "\n"
 
 
@@ -82,6 +84,28 @@ class Statement:
 
     target: str
     replaces: bool
+
+
+def undefined_names(text: str) -> list[str]:
+    """Names that a file uses and nowhere defines: what its star imports must give."""
+    tree = ast.parse(text)
+    defined = set(dir(builtins))
+    used = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name):
+            if isinstance(node.ctx, ast.Load):
+                used.append(node.id)
+            else:
+                defined.add(node.id)
+        elif isinstance(node, (ast.FunctionDef, ast.ClassDef, ast.AsyncFunctionDef)):
+            defined.add(node.name)
+        elif isinstance(node, ast.arg):
+            defined.add(node.arg)
+        elif isinstance(node, ast.alias):
+            defined.add((node.asname or node.name).partition(".")[0])
+        elif isinstance(node, ast.ExceptHandler) and node.name:
+            defined.add(node.name)
+    return sorted(set(used) - defined)
 
 
 def statements(tree: ast.AST) -> dict[int, Statement]:
@@ -140,13 +164,13 @@ def _last_name(node: ast.AST) -> str:
 
 def _is_pure(node: ast.AST) -> bool:
     """Whether evaluating it twice changes nothing."""
-    kinds = (ast.Name, ast.Constant, ast.BinOp, ast.UnaryOp, ast.operator, ast.unaryop, ast.expr_context)
-    kinds += (ast.JoinedStr, ast.FormattedValue, ast.Attribute)
+    names = (ast.Name, ast.Constant, ast.Attribute, ast.expr_context, ast.JoinedStr, ast.FormattedValue)
+    sums = (ast.BinOp, ast.UnaryOp, ast.operator, ast.unaryop)
     for part in ast.walk(node):
         if isinstance(part, ast.Call):
             if not (isinstance(part.func, ast.Name) and part.func.id in ("str", "repr") and not part.keywords):
                 return False
-        elif not isinstance(part, kinds):
+        elif not isinstance(part, names + sums):
             return False
     return True
 
@@ -253,11 +277,9 @@ class _Weaver(ast.NodeTransformer):
         """``float(x)`` and the like."""
         self.generic_visit(node)
         function = node.func
-        if isinstance(function, ast.Name) and function.id in CALLED and function.id != "isinstance":
-            simple = not any(isinstance(item, ast.Starred) for item in node.args)
-            if simple and len(node.args) in (1, 2) and not node.keywords:
-                return self._call("call", node, function, *node.args)
-        if isinstance(function, ast.Attribute) and function.attr in NUMPY_TYPES and len(node.args) == 1:
-            if isinstance(function.value, ast.Name) and not node.keywords:
-                return self._call("call", node, function, *node.args)
+        is_simple = not node.keywords and not any(isinstance(item, ast.Starred) for item in node.args)
+        is_builtin = isinstance(function, ast.Name) and function.id in CALLED and len(node.args) in (1, 2)
+        is_type = isinstance(function, ast.Attribute) and function.attr in NUMPY_TYPES and len(node.args) == 1
+        if is_simple and (is_builtin or (is_type and _is_pure(function))):
+            return self._call("call", node, function, *node.args)
         return node

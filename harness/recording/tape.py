@@ -41,7 +41,7 @@ RECENT_VALUES = 64  # nodes of one shape among which a value without history is 
 
 
 class StopRecording(BaseException):
-    """Ends the user's file from within one of its operations. Not an Exception, so that ``except Exception`` lets it pass."""
+    """Ends the user's file from within one of its operations. ``except Exception`` lets it pass."""
 
     def __init__(self, stop: Stop) -> None:
         super().__init__(stop.value)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
 
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from ..checking.by_name import mistakes as by_name_mistakes
+from ..checking.layers import Agreement, PairResult
 from ..checking.result import (
     Alternative,
     AssumedCost,
@@ -20,9 +22,14 @@ from ..checking.result import (
     Reason,
     Row,
     Verdict,
+    plain,
 )
 from ..checking.result import Kind as QuantityKind
+from ..errors import on_the_terminal
+from ..files import write_csv_file
 from ..recording.graph import Place
+from ..results import as_document, as_report, as_verdict
+from .words import Json, count, new_table, number
 
 MAX_LINE = 110  # characters of a line of code
 MAX_SHOWN_FAILURES = 3
@@ -37,7 +44,7 @@ class Sentences:
     fix: str
 
 
-MISTAKES: Mapping[str, Sentences] = {
+MISTAKES: dict[str, Sentences] = {
     "missing-factor-two": Sentences(
         "Every gradient is half of that of the cost: the 2 of the derivative of a square is missing.",
         "The derivative of (a - y)^2 is 2 (a - y). Or halve the cost.",
@@ -189,7 +196,7 @@ MISTAKES: Mapping[str, Sentences] = {
     ),
     "bias-gradient-summed-over-units": Sentences(
         "The gradient of the bias is one number for all units of the layer.",
-        "Sum over the observations only: axis=0 if they are the rows, axis=1 with keepdims=True if they are the columns.",
+        "Sum over the observations only: axis=0 if they are the rows, axis=1 if they are the columns.",
     ),
     "sum-over-wrong-axis": Sentences(
         "The sum or mean is taken over the wrong axis.", "Sum over the observations, so that one number a unit is left."
@@ -258,13 +265,16 @@ MISTAKES: Mapping[str, Sentences] = {
     ),
     "numerical-overflow": Sentences(
         "A value becomes inf or nan here, and the parameters with it.",
-        "Subtract the largest value before exp, keep log away from 0, or lower the learning rate or the weights' scale.",
+        "Subtract the largest value before exp, keep log away from 0, or lower the learning rate or the weights.",
     ),
     "wrong-value": Sentences(
         "This value is not the gradient that it is used as, and no known mistake explains it.",
         "Derive this line again from the forward pass.",
     ),
 }
+
+# mistakes that only a file of the template can show, which is judged by the names of its functions
+MISTAKES.update({one.id: Sentences(one.does, one.fix) for one in by_name_mistakes.CATALOGUE if one.id not in MISTAKES})
 
 REASONS: Mapping[Reason, tuple[str, str]] = {
     Reason.NO_PARAMETERS: (
@@ -310,6 +320,7 @@ REASONS: Mapping[Reason, tuple[str, str]] = {
         "Give them a name that says what they are (X, W, mask).",
     ),
     Reason.STOPPED: ("The run ended before one iteration was complete.", "Use less data, or raise --seconds."),
+    Reason.REFUSED: ("The file cannot be run.", "Repair it first."),
     Reason.RULE: (
         "The first update is right, but a later one could not be explained.",
         "Check what is kept from one iteration to the next.",
@@ -343,11 +354,6 @@ STAND_INS: Mapping[str, str] = {
 
 
 # Pieces
-
-
-def number(value: float) -> str:
-    """4 significant digits"""
-    return f"{value:.4g}"
 
 
 def where(place: Place | None) -> str:
@@ -393,9 +399,18 @@ def cost_words(cost: AssumedCost) -> str:
 
 def headline(result: CheckResult) -> str:
     """The verdict in one sentence"""
+    if result.verdict is Verdict.CORRECT and result.by_name:
+        return f"{result.file} is correct: all that its functions give agrees ({count(len(result.by_name), 'array')})."
+    if result.verdict is Verdict.CORRECT and result.pairs:
+        names = ", ".join(dict.fromkeys(pair.name for pair in result.pairs))
+        return f"{result.file} is correct: {names}."
     if result.verdict is Verdict.CORRECT:
-        count = len(result.parameters)
-        what = "the update of its one parameter is" if count == 1 else f"the updates of all {count} parameters are"
+        parameters = len(result.parameters)
+        what = (
+            "the update of its one parameter is"
+            if parameters == 1
+            else f"the updates of all {parameters} parameters are"
+        )
         return f"{result.file} is correct: {what} made of the gradient of the cost."
     if result.verdict is Verdict.NOT_JUDGED:
         return f"{result.file} was not judged."
@@ -463,6 +478,8 @@ def lines(result: CheckResult) -> Lines:
     if result.cost is not None:
         told.append(("Cost", cost_words(result.cost)))
     told += [("Or", alternative_line(one)) for one in result.alternatives[:1]]
+    if result.pairs:
+        told.append(("Compared", "; ".join(pair_words(pair) for pair in result.pairs[:6])))
     if result.sizes:
         told.append(("Shapes", ", ".join(f"{name} {shape}" for name, shape in result.sizes.items())))
     if result.stand_ins:
@@ -477,6 +494,20 @@ def lines(result: CheckResult) -> Lines:
     return told[:20]
 
 
+def pair_words(pair: PairResult) -> str:
+    """One pair: its names, and how each gradient compares"""
+    gradients = ", ".join(f"{one.name} {AGREEMENTS[one.agreement]}" for one in pair.gradients)
+    return f"{pair.name} (line {pair.line}): {gradients}"
+
+
+AGREEMENTS: Mapping[Agreement, str] = {
+    Agreement.AGREES: "agrees",
+    Agreement.SCALED: "is a constant times the true one",
+    Agreement.DIFFERS: "differs",
+    Agreement.NOT_JUDGED: "was not judged",
+}
+
+
 def text(result: CheckResult) -> str:
     """The report as plain text, for an assertion message or a log"""
     found = [headline(result)]
@@ -484,22 +515,72 @@ def text(result: CheckResult) -> str:
     return "\n".join(found)
 
 
-def people(result: CheckResult, *, verbose: bool = False) -> RenderableType:
-    """The report of one file for a terminal.
-
-    Args:
-        result: of the check.
-        verbose: whether to show the parameters and the backward pass as well.
-    """
+@as_verdict.register
+def people(result: CheckResult) -> RenderableType:
+    """The report of one file: at most 20 lines"""
     grid = Table.grid(padding=(0, 2))
     grid.add_column(style="dim", no_wrap=True)
     grid.add_column()
     for heading, words in lines(result):
-        grid.add_row(heading, Text(words))
-    parts: list[RenderableType] = [Text(headline(result), style=STYLES[result.verdict]), Text(), grid]
-    if verbose:
-        parts += [Text(), parameter_table(result.parameters), Text(), chain_table(result.rows)]
-    return Group(*parts)
+        grid.add_row(heading, Text(on_the_terminal(words)))
+    return Group(Text(headline(result), style=STYLES[result.verdict]), Text(), grid)
+
+
+@as_report.register
+def all_people(result: CheckResult) -> RenderableType:
+    """The parameters, the backward pass with what each line is, and the report"""
+    tables: list[RenderableType] = [parameter_table(result.parameters), chain_table(result.rows)] if result.rows else []
+    return Group(*tables, people(result))
+
+
+def people_of_many(results: Sequence[CheckResult]) -> RenderableType:
+    """A table with one row a file"""
+    table = new_table("", ("file", "left"), ("verdict", "left"), ("mistakes", "left"), ("line", "right"))
+    table.columns[2].no_wrap = False
+    for one in results:
+        ids = " and ".join(dict.fromkeys(found.id for found in one.mistakes))
+        why = ids or (one.reason.value if one.reason is not None else "")
+        place = next((found.place for found in one.mistakes if found.place is not None), None)
+        verdict = Text(one.verdict.value, style=STYLES[one.verdict])
+        table.add_row(one.file, verdict, why, "" if place is None else str(place.line))
+    right = sum(one.verdict is Verdict.CORRECT for one in results)
+    return Group(table, Text(f"{right} of {count(len(results), 'file')} correct."))
+
+
+def write_csv(results: Sequence[CheckResult], path: Path) -> None:
+    """One row a file.
+
+    Raises:
+        BadInput: it cannot be written.
+    """
+    rows = []
+    for one in results:
+        found = one.mistakes[0] if one.mistakes else None
+        line = found.place.line if found is not None and found.place is not None else ""
+        what = MISTAKES[found.id].what if found is not None else ""
+        reason = REASONS[one.reason][0] if one.reason is not None else ""
+        ids = " + ".join(dict.fromkeys(mistake.id for mistake in one.mistakes))
+        rows.append((one.file, one.verdict.value, ids, line, what or reason))
+    write_csv_file(path, ("file", "verdict", "mistakes", "line", "explanation"), rows)
+
+
+def update_words(one: ParameterFacts) -> str:
+    """How an update is made of its gradient"""
+    if not one.aligned:
+        return "not made of its gradient"
+    if one.adaptive:
+        return "a function of its gradient (Adam, clipping, ...)"
+    if one.factor is None:
+        return "its gradient is 0"
+    return f"{number(one.factor)} times its gradient" + (f", {number(one.decay)} times itself" if one.decay else "")
+
+
+def parameter_text(result: CheckResult, one: ParameterFacts) -> str:
+    """What a check says of one parameter: its update, and the mistakes that spoil it"""
+    told = [f"the update of {one.name} {one.shape} ({where(one.place)}) is {update_words(one)}"]
+    spoiling = [found for found in result.mistakes if one.name in found.parameters]
+    told += [f"{found.id}: {where(found.place)}:  {code(found.place)}" for found in spoiling]
+    return "\n".join(told)
 
 
 def parameter_table(parameters: Sequence[ParameterFacts]) -> Table:
@@ -508,30 +589,39 @@ def parameter_table(parameters: Sequence[ParameterFacts]) -> Table:
     for name in ("parameter", "shape", "line", "update"):
         table.add_column(name)
     for one in parameters:
-        if not one.aligned:
-            words = "not made of its gradient"
-        elif one.adaptive:
-            words = "a function of its gradient (Adam, clipping, ...)"
-        elif one.factor is None:
-            words = "its gradient is 0"
-        else:
-            words = f"{number(one.factor)} times its gradient"
-            words += f", {number(one.decay)} times itself" if one.decay else ""
+        words = update_words(one)
         table.add_row(one.name, str(one.shape), "" if one.place is None else str(one.place.line), words)
     return table
 
 
+def last_of_lines(rows: Sequence[Row]) -> list[Row]:
+    """The last operation of each line that runs, and those that are a gradient"""
+    found = []
+    for place, row in enumerate(rows):
+        following = rows[place + 1] if place + 1 < len(rows) else None
+        if row.aligned or following is None or following.place != row.place:
+            found.append(row)
+    return found
+
+
 def chain_table(rows: Sequence[Row]) -> Table:
-    """The backward pass, one row an operation"""
+    """The backward pass, one row for each line that runs"""
     table = Table(box=None, header_style="dim")
     for name in ("line", "operation", "shape", "is"):
         table.add_column(name)
-    for row in rows:
+    for row in last_of_lines(rows):
         words = quantity(row.aligned[0]) if row.aligned else ""
         table.add_row("" if row.place is None else str(row.place.line), row.operation, str(row.shape), words)
     return table
 
 
-def machines(result: CheckResult) -> dict[str, Any]:
-    """The facts of a check as JSON"""
-    return result.to_dict()
+@as_document.register
+def machines(result: CheckResult) -> Json:
+    """The facts as JSON, no sentence among them"""
+    document: Json = plain(result)
+    return document
+
+
+def machines_of_many(results: Sequence[CheckResult]) -> Json:
+    """The facts of a folder as JSON"""
+    return {"files": [machines(one) for one in results]}

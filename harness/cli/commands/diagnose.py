@@ -16,6 +16,7 @@ from ..terminal import print_as, progress_bar, silent_import, told_what_is_kept
 from . import AGREES, DIFFERS, NOT_JUDGED
 
 MAX_BUDGET_SECONDS = 86400.0
+FIT_BUDGETS = 2  # budgets after which the training of the script itself is stopped
 MODEL_FUNCTION = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
 CALLS_FIT = re.compile(rb"\.\s*fit(_generator)?\s*\(")
 
@@ -130,7 +131,7 @@ def run_program(arguments: argparse.Namespace, name: str, *, of_script: bool) ->
             from ...report import diagnosing
         show(0, 0, f"running {name}")
         if of_script:
-            program = capture.capture_script(name, fit=arguments.fit, seed=seed).program
+            program = capture.capture_script(name, fit=arguments.fit, seconds=FIT_BUDGETS * budget, seed=seed).program
         else:
             program = saved.program_of_file(
                 name,

@@ -7,9 +7,7 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
-import numpy as np
-
-from .data import BATCH, HIDDEN, INPUTS, SECOND_HIDDEN, Form, Labels, pairs_text, target_text, INPUT_TEXT
+from .data import BATCH, HIDDEN, INPUTS, SECOND_HIDDEN, Form, pairs_text, target_text
 from .roles import (
     CACHE_NAME,
     GRADIENT_ARGUMENT,
@@ -27,15 +25,36 @@ from .source import Argument, FunctionFacts, Uses
 Option: TypeAlias = str | Callable[[], str]
 
 MAX_DEPTH = 7
-ACTIVATIONS = ("sigmoid", "tanh", "relu", "logistic", "leaky", "linear", "identity", "softmax", "elu", "softplus", "swish", "gelu")
-ACTIVATION_WORDS = re.compile(r"sigm|tanh|relu|logistic|softmax|softplus|swish|gelu|identity|linear|elu|activ|expit", re.IGNORECASE)
-LOSS_WORDS = re.compile(r"mse|mae|cross|entropy|loss|cost|error|squared|nll|hinge|bce|cce|quadratic|likelihood|sse", re.IGNORECASE)
+ACTIVATIONS = (
+    "sigmoid",
+    "tanh",
+    "relu",
+    "logistic",
+    "leaky",
+    "linear",
+    "identity",
+    "softmax",
+    "elu",
+    "softplus",
+    "swish",
+    "gelu",
+)
+ACTIVATION_WORDS = re.compile(
+    r"sigm|tanh|relu|logistic|softmax|softplus|swish|gelu|identity|linear|elu|activ|expit", re.IGNORECASE
+)
+LOSS_WORDS = re.compile(
+    r"mse|mae|cross|entropy|loss|cost|error|squared|nll|hinge|bce|cce|quadratic|likelihood|sse", re.IGNORECASE
+)
 DERIVATIVE_WORDS = re.compile(r"prime|deriv|grad|backward|_d$|^d_|_back|(?-i:^d[A-Z])|der$|_der|diff", re.IGNORECASE)
-OPTIMIZER_WORDS = re.compile(r"sgd|adam|momentum|optim|rmsprop|adagrad|gradientdescent|gradient_descent|nesterov", re.IGNORECASE)
+OPTIMIZER_WORDS = re.compile(
+    r"sgd|adam|momentum|optim|rmsprop|adagrad|gradientdescent|gradient_descent|nesterov", re.IGNORECASE
+)
 FORWARD_NAME = re.compile(r"forward|feed|fprop|propag|hypothesis", re.IGNORECASE)
 WRONG_NAME = re.compile(r"test|check|plot|numeric|predict|accuracy|load|save|draw|show|eval|case|back", re.IGNORECASE)
 NETWORK_CLASS = re.compile(r"net|nn$|^nn|model|mlp|perceptron|classif|sequential|neural", re.IGNORECASE)
-SETUP_NAME = re.compile(r"init|compile|build|use|set|config|creat|load|add|make|reset|rand|prepare|weights|param", re.IGNORECASE)
+SETUP_NAME = re.compile(
+    r"init|compile|build|use|set|config|creat|load|add|make|reset|rand|prepare|weights|param", re.IGNORECASE
+)
 MAKER_NAME = re.compile(r"init|creat|build|make|generate|random|setup|reset|rand|start|xavier|he_", re.IGNORECASE)
 OPTIONAL_ROLES = (Role.EPOCHS, Role.BATCH_SIZE, Role.QUIET)
 SIZE_ROLES = (Role.SIZES, Role.HIDDEN_SIZES, Role.INPUT_SIZE, Role.HIDDEN_SIZE, Role.OUTPUT_SIZE)
@@ -49,6 +68,7 @@ class Caller:
         self.facts = session.facts
         self._roles = roles  # shared between attempts: they depend on the file alone
         self._bound: dict[str, str] = {}
+        self._in_loss = False  # what a loss is given as inputs is what the network put out
 
     def role(self, function: FunctionFacts, argument: Argument) -> tuple[Role, Uses]:
         """Role and uses of an argument."""
@@ -69,7 +89,11 @@ class Caller:
         by_name = False
         for argument in function.arguments:
             role = roles[argument.name]
-            wanted = argument.required or role in OPTIONAL_ROLES or self._needed_although_optional(function, argument, role, sized)
+            wanted = (
+                argument.required
+                or role in OPTIONAL_ROLES
+                or self._needed_although_optional(function, argument, role, sized)
+            )
             if not wanted:
                 by_name = True
                 continue
@@ -92,7 +116,11 @@ class Caller:
                     roles[argument.name] = Role.HIDDEN_SIZES
                     key = (function.owner, function.name, argument.name)
                     self._roles[key] = (Role.HIDDEN_SIZES, self._roles[key][1])
-        counts = [a for a in function.required if roles[a.name] in (Role.COUNT, Role.INPUT_SIZE, Role.HIDDEN_SIZE, Role.OUTPUT_SIZE)]
+        counts = [
+            a
+            for a in function.required
+            if roles[a.name] in (Role.COUNT, Role.INPUT_SIZE, Role.HIDDEN_SIZE, Role.OUTPUT_SIZE)
+        ]
         unknown = [a for a in counts if roles[a.name] is Role.COUNT]
         if not unknown or not (function.name == "__init__" or MAKER_NAME.search(function.name)):
             return
@@ -130,7 +158,13 @@ class Caller:
         dims = self.session.dims
         place = f"{key} {dims}" if dims else key
         role, uses = self.role(function, argument)
-        if place in self._bound and role not in (Role.CACHE, Role.OUTPUTS, Role.GRADIENTS, Role.PARAMETERS, Role.WEIGHT):
+        if place in self._bound and role not in (
+            Role.CACHE,
+            Role.OUTPUTS,
+            Role.GRADIENTS,
+            Role.PARAMETERS,
+            Role.WEIGHT,
+        ):
             return self._bound[place]
         options = self.options(function, argument, role, uses)
         option = self.session.choose(place, options)
@@ -171,7 +205,7 @@ class Caller:
         return not used & ({"X", "Y", "labels", "i"} | made) and not function.owner
 
     def targets(self, function: FunctionFacts, arguments: str) -> list[str]:
-        """Variables for what a function returns; those of the parameters that it was given, if it returns them changed."""
+        """Variables for what a function returns: those of the parameters, if it returns them changed."""
         session = self.session
         if not function.returns_something:
             return []
@@ -188,7 +222,10 @@ class Caller:
                 return [session.pool[name] for name in names]
             if len(mine) == len(function.returns) and all(re.fullmatch(r"\w+", text) for text in mine):
                 return mine
-        return [session.new_name(name if name != "result" else f"{words_of(function.name)[-1]}_result") for name in function.returns]
+        return [
+            session.new_name(name if name != "result" else f"{words_of(function.name)[-1]}_result")
+            for name in function.returns
+        ]
 
     def _keep(self, function: FunctionFacts, targets: Sequence[str]) -> None:
         """Puts results in the pool, the entries of dictionaries too."""
@@ -227,7 +264,9 @@ class Caller:
             if not outside and name in written:
                 continue
             outside = outside or writers
-            outside.sort(key=lambda m: (_loads(m.name), m.name.startswith("__") and m.name != "__call__", len(m.required)))
+            outside.sort(
+                key=lambda m: (_loads(m.name), m.name.startswith("__") and m.name != "__call__", len(m.required))
+            )
             if not outside:
                 continue
             empty = hasattr(thing, _mangled(owner, name))
@@ -241,7 +280,9 @@ class Caller:
             text = variable if method.name == "__call__" else f"{variable}.{method.name}"
             self.call(method, text, repeat=SETUP_NAME.search(method.name) is None)
 
-    def _missing(self, thing: Any, parts: Sequence[FunctionFacts], written: set[str], function: FunctionFacts) -> list[str]:
+    def _missing(
+        self, thing: Any, parts: Sequence[FunctionFacts], written: set[str], function: FunctionFacts
+    ) -> list[str]:
         """Attributes that the parts of a method read, and that are absent or None."""
         owner = type(thing).__name__
         methods = self.facts.methods(owner)
@@ -269,7 +310,12 @@ class Caller:
         methods = self.facts.methods(type(self.session.names[variable]).__name__)
         reached = {part.name for part in self.facts.reach(function)}
         for name, method in methods.items():
-            if re.search(r"^(forward|feed_?forward|fprop|propagate_?forward|forward_\w+|forw\w*)$", name, re.IGNORECASE) and name not in reached:
+            if (
+                re.search(
+                    r"^(forward|feed_?forward|fprop|propagate_?forward|forward_\w+|forw\w*)$", name, re.IGNORECASE
+                )
+                and name not in reached
+            ):
                 self.call(method, f"{variable}.{name}", repeat=True)
                 return
 
@@ -290,7 +336,7 @@ class Caller:
         for option in options:
             if option not in unique:
                 unique.append(option)
-        return unique
+        return unique or ["0.1", "3", self._inputs_text, "None", "[]", "{}"]
 
     def _by_role(self, function: FunctionFacts, argument: Argument, role: Role, uses: Uses) -> list[Option]:
         simple: dict[Role, list[Option]] = {
@@ -349,6 +395,9 @@ class Caller:
             if role is Role.SIZES:
                 return [*pair, str(after), f"({before},)"]
             return [str(after), *pair]
+        image = image_default(argument)
+        if role is Role.INPUT_SIZE and image is not None:
+            return [given(lambda: session.take_images(image), False)]
         if role is Role.INPUT_SIZE:
             return [given(lambda: str(into()), False), given(lambda: f"({into()},)", False)]
         if role is Role.OUTPUT_SIZE:
@@ -381,9 +430,11 @@ class Caller:
         session = self.session
 
         def inputs() -> str:
+            if self._in_loss and session.forward_results:
+                return _result_of_kind(session.forward_results, Role.OUTPUTS)
             form = session.pick_form()
             session.make_data()
-            return INPUT_TEXT[form]
+            return session.input_text(form)
 
         def targets() -> str:
             form = session.pick_form()
@@ -418,7 +469,13 @@ class Caller:
                 return [*made, inputs]
         if uses.unpacked or (role is Role.INPUTS and re.search(r"data|batch", argument.name, re.IGNORECASE)):
             alone = not any(self.role(function, other)[0] is Role.TARGETS for other in function.arguments)
-            return [pairs, inputs, both] if alone and (uses.unpacked or not uses.array) else [inputs, pairs, both] if alone else [inputs, pairs]
+            return (
+                [pairs, inputs, both]
+                if alone and (uses.unpacked or not uses.array)
+                else [inputs, pairs, both]
+                if alone
+                else [inputs, pairs]
+            )
         return [inputs]
 
     # Functions, texts and objects
@@ -426,9 +483,13 @@ class Caller:
     def _functions(self, function: FunctionFacts, argument: Argument, role: Role, uses: Uses) -> list[Option]:
         """Names of activations, losses and optimizers: as texts, functions or classes, whatever the use asks for."""
         strings = [repr(text) for text in self._ordered_strings(argument, role, uses)]
-        functions = [name for name in self._matching_functions(argument, role)]
+        functions = list(self._matching_functions(argument, role))
         objects: list[Option] = []
-        if uses.methods - {"lower", "strip", "upper", "items", "keys", "get"} or role is Role.OPTIMIZER or uses.attributes:
+        if (
+            uses.methods - {"lower", "strip", "upper", "items", "keys", "get"}
+            or role is Role.OPTIMIZER
+            or uses.attributes
+        ):
             objects = self._objects(function, argument, role, uses)
         classes = self._matching_classes(argument, role)
         if role is Role.ACTIVATION_LIST:
@@ -441,7 +502,9 @@ class Caller:
         elif uses.called or "callable" in argument.annotation.lower():
             options.extend([*functions, *classes, *objects, *strings])
         else:
-            options.extend([*strings, *functions, *objects] if "str" in argument.annotation else [*functions, *objects, *strings])
+            options.extend(
+                [*strings, *functions, *objects] if "str" in argument.annotation else [*functions, *objects, *strings]
+            )
         if role is Role.LOSS and not uses.called and not uses.methods and not uses.strings:
             options.extend(self._made(function, argument, Role.UNKNOWN, uses))
         options.extend([*classes, "None"])
@@ -451,12 +514,20 @@ class Caller:
         """Texts that the file compares the argument with; else the usual ones."""
         texts = list(uses.strings)
         for owner in sorted(uses.attribute_of):
-            texts.extend(name for name in self.facts.methods(owner) if not DERIVATIVE_WORDS.search(name) and not name.startswith("__"))
+            texts.extend(
+                name
+                for name in self.facts.methods(owner)
+                if not DERIVATIVE_WORDS.search(name) and not name.startswith("__")
+            )
         if role in (Role.ACTIVATION, Role.ACTIVATION_LIST):
             texts = texts or self._keys_like(ACTIVATION_WORDS) or ["sigmoid", "tanh", "relu"]
             last = bool({"output", "last", "final", "out"} & set(words_of(argument.name)))
-            order = ("softmax", "sigmoid", "linear") if last and self._known_outputs() != 1 else ("sigmoid", "tanh", "relu")
-            return sorted(texts, key=lambda t: next((i for i, name in enumerate(order) if name in t.lower()), len(order)))
+            order = (
+                ("softmax", "sigmoid", "linear") if last and self._known_outputs() != 1 else ("sigmoid", "tanh", "relu")
+            )
+            return sorted(
+                texts, key=lambda t: next((i for i, name in enumerate(order) if name in t.lower()), len(order))
+            )
         if role is Role.LOSS:
             return texts or self._keys_like(LOSS_WORDS) or ["mse", "cross_entropy", "categorical_crossentropy"]
         if role is Role.OPTIMIZER:
@@ -483,19 +554,29 @@ class Caller:
         """Functions of the file that the argument's name describes; the derivative of the function chosen before."""
         words = argument.name
         derivative = DERIVATIVE_WORDS.search(words) is not None
-        kind = LOSS_WORDS if role is Role.LOSS or (LOSS_WORDS.search(words) and not ACTIVATION_WORDS.search(words)) else ACTIVATION_WORDS
+        kind = (
+            LOSS_WORDS
+            if role is Role.LOSS or (LOSS_WORDS.search(words) and not ACTIVATION_WORDS.search(words))
+            else ACTIVATION_WORDS
+        )
         if role is Role.OPTIMIZER:
             kind = OPTIMIZER_WORDS
         found = []
         for name, function in self.facts.functions.items():
-            if callable(self.session.names.get(name)) and kind.search(name) and (DERIVATIVE_WORDS.search(name) is not None) == derivative:
+            if (
+                callable(self.session.names.get(name))
+                and kind.search(name)
+                and (DERIVATIVE_WORDS.search(name) is not None) == derivative
+            ):
                 found.append((name, function))
         topic = "loss" if kind is LOSS_WORDS else "activation"
         stem = self.session.stems.get(topic)
 
         def rank(item: tuple[str, FunctionFacts]) -> tuple[int, int]:
             name = item[0].lower()
-            usual = next((i for i, usual in enumerate((*ACTIVATIONS, "mse", "mean_sq", "squared")) if usual in name), 50)
+            usual = next(
+                (i for i, usual in enumerate((*ACTIVATIONS, "mse", "mean_sq", "squared")) if usual in name), 50
+            )
             return (0 if stem and stem in name else 1, usual)
 
         found.sort(key=rank)
@@ -508,7 +589,11 @@ class Caller:
 
     def _matching_classes(self, argument: Argument, role: Role) -> list[str]:
         pattern = {Role.LOSS: LOSS_WORDS, Role.OPTIMIZER: OPTIMIZER_WORDS}.get(role, ACTIVATION_WORDS)
-        return [name for name in self.facts.classes if inspect.isclass(self.session.names.get(name)) and pattern.search(name)]
+        return [
+            name
+            for name in self.facts.classes
+            if inspect.isclass(self.session.names.get(name)) and pattern.search(name)
+        ]
 
     def _activation_lists(self, strings: list[str], functions: list[str], objects: list[Option]) -> list[Option]:
         last = next((text for text in strings if "softmax" in text), None) if self._known_outputs() != 1 else None
@@ -541,7 +626,11 @@ class Caller:
         stem = words.lower().rstrip("s0123456789_")
         network = bool({"model", "net", "network", "nn", "mlp"} & set(words_of(words)))
         names = sorted(
-            names, key=lambda name: (0 if stem and stem in name.lower() else 1, 0 if network and NETWORK_CLASS.search(name) else 1)
+            names,
+            key=lambda name: (
+                0 if stem and stem in name.lower() else 1,
+                0 if network and NETWORK_CLASS.search(name) else 1,
+            ),
         )
         return [self._instance(name) for name in names[:6]]
 
@@ -646,19 +735,44 @@ class Caller:
         """Gradients of the file's own loss with respect to the network's output."""
         options: list[Option] = []
         for name, function in self.facts.functions.items():
-            if LOSS_WORDS.search(name) and DERIVATIVE_WORDS.search(name) and name not in self.session.stack:
-                options.append(self._whole(function, name, Role.UPSTREAM))
+            if not callable(self.session.names.get(name)):
+                continue
+            both = len(function.returns) == 2 and re.match(r"d[a-zA-Z_]|grad", function.returns[1]) is not None
+            if LOSS_WORDS.search(name) and (DERIVATIVE_WORDS.search(name) or both) and name not in self.session.stack:
+                options.append(self._loss_function(function, name))
         for name in self._matching_classes(Argument(name="loss"), Role.LOSS):
             for method in self.facts.methods(name).values():
-                if re.search(r"back|grad|bprop|deriv|prime|diff|delta", method.name) and method.returns_something and not method.abstract:
+                named = re.search(r"back|grad|bprop|deriv|prime|diff|delta", method.name)
+                if named and method.returns_something and not method.abstract:
                     options.append(self._loss_object(name, method))
         return options[:6]
 
+    def _loss_function(self, function: FunctionFacts, name: str) -> Callable[[], str]:
+        def make() -> str:
+            if not self.session.forward_results:
+                raise Exhausted(name)
+            self._in_loss = True
+            try:
+                targets = self.call(function, name, repeat=True)
+            finally:
+                self._in_loss = False
+            if not targets:
+                raise Exhausted(name)
+            return targets[-1]
+
+        return make
+
     def _loss_object(self, name: str, method: FunctionFacts) -> Callable[[], str]:
         def make() -> str:
+            if not self.session.forward_results:
+                raise Exhausted(name)
             variable = self.make_object(name)
-            self.ensure_attributes(method, variable)
-            targets = self.call(method, f"{variable}.{method.name}", repeat=True)
+            self._in_loss = True
+            try:
+                self.ensure_attributes(method, variable)
+                targets = self.call(method, f"{variable}.{method.name}", repeat=True)
+            finally:
+                self._in_loss = False
             if not targets:
                 raise Exhausted(name)
             return targets[0]
@@ -670,21 +784,31 @@ class Caller:
         options: list[Option] = []
         for variable in self.session.objects:
             thing = self.session.names[variable]
-            for attribute in sorted(getattr(thing, "__dict__", {})):
-                if attribute == name or (pattern is not None and pattern.match(attribute)):
-                    if getattr(thing, attribute) is not None:
-                        options.append(f"{variable}.{attribute}")
+            options.extend(
+                f"{variable}.{attribute}"
+                for attribute in sorted(getattr(thing, "__dict__", {}))
+                if (attribute == name or (pattern is not None and pattern.match(attribute)))
+                and getattr(thing, attribute) is not None
+            )
             if pattern is not None:
                 for method in self.facts.methods(type(thing).__name__).values():
-                    if not method.required and method.returns_something and re.match(r"(get_?)?(all_?)?param", method.name):
-                        options.insert(0, f"{variable}.{method.name}()" if not method.is_property else f"{variable}.{method.name}")
+                    if (
+                        not method.required
+                        and method.returns_something
+                        and re.match(r"(get_?)?(all_?)?param", method.name)
+                    ):
+                        options.insert(
+                            0, f"{variable}.{method.name}()" if not method.is_property else f"{variable}.{method.name}"
+                        )
         return options
 
     def _inputs_text(self) -> str:
         self.session.make_data()
-        return INPUT_TEXT[self.session.pick_form()]
+        return self.session.input_text(self.session.pick_form())
 
-    def _producers(self, function: FunctionFacts, wanted: Callable[[Sequence[str]], bool]) -> list[tuple[FunctionFacts, str]]:
+    def _producers(
+        self, function: FunctionFacts, wanted: Callable[[Sequence[str]], bool]
+    ) -> list[tuple[FunctionFacts, str]]:
         """Functions that return it, the plainest first."""
         session = self.session
         found = []
@@ -696,7 +820,13 @@ class Caller:
             if wanted(names) and not any(wanted([name]) and name in given for name in names):
                 found.append((producer, text))
         inner = {callee.name for producer, _ in found for callee in self.facts.reach(producer)[1:]}
-        found.sort(key=lambda item: (item[0].name in inner, _wrong_kind(re.sub("back", "", item[0].name)), len(item[0].required)))
+        found.sort(
+            key=lambda item: (
+                item[0].name in inner,
+                _wrong_kind(re.sub("back", "", item[0].name)),
+                len(item[0].required),
+            )
+        )
         return found[:5]
 
     def _production(self, producer: FunctionFacts, text: str, name: str) -> Callable[[], str]:
@@ -718,7 +848,9 @@ class Caller:
         for producer, text in self.session.functions():
             if producer is function or text in self.session.stack or not producer.returns_something:
                 continue
-            wrong = _wrong_kind(re.sub("back", "", producer.name)) if kind is Role.GRADIENTS else _wrong_kind(producer.name)
+            wrong = (
+                _wrong_kind(re.sub("back", "", producer.name)) if kind is Role.GRADIENTS else _wrong_kind(producer.name)
+            )
             if re.search(pattern, producer.name, re.IGNORECASE) and not wrong:
                 options.append(self._whole(producer, text, kind))
         return options[:3]
@@ -758,9 +890,12 @@ class Caller:
         out = session.output_size if session.labels is not None else 3
         weights = [a for a in function.arguments if self.role(function, a)[0] is Role.WEIGHT and not _is_bias(a.name)]
         layers = max(1, len(weights))
-        sizes = [INPUTS, HIDDEN, SECOND_HIDDEN][:layers] + [out]
+        sizes = [*[INPUTS, HIDDEN, SECOND_HIDDEN][:layers], out]
         numbers = [int(d) for d in re.findall(r"\d+", argument.name)]
-        index = min(max((numbers[0] if numbers else weights.index(argument) + 1 if argument in weights else 1) - 1, 0), layers - 1)
+        index = min(
+            max((numbers[0] if numbers else weights.index(argument) + 1 if argument in weights else 1) - 1, 0),
+            layers - 1,
+        )
         into, outof = sizes[index], sizes[index + 1]
         if _is_bias(argument.name):
             shapes: list[tuple[int, ...]] = [(outof,), (1, outof), (outof, 1), ()]
@@ -777,7 +912,7 @@ class Caller:
         out = self.session.output_size
         numbered = sorted({int(d) for key in keys for d in re.findall(r"\d+", key)})
         layers = max(1, len(numbered))
-        sizes = [INPUTS, HIDDEN, SECOND_HIDDEN][:layers] + [out]
+        sizes = [*[INPUTS, HIDDEN, SECOND_HIDDEN][:layers], out]
         columns = self.session.hints.prefers_columns > 0
         parts = []
         for key in keys:
@@ -794,7 +929,17 @@ class Caller:
 def _variable_for(name: str) -> str:
     """A variable for an instance of a class."""
     words = [word for word in words_of(name) if word.isalpha()]
-    return "net" if set(words) & {"network", "net", "nn", "neural", "model", "mlp", "perceptron"} else "_".join(words) or "thing"
+    return (
+        "net"
+        if set(words) & {"network", "net", "nn", "neural", "model", "mlp", "perceptron"}
+        else "_".join(words) or "thing"
+    )
+
+
+def image_default(argument: Argument) -> tuple[int, int, int] | None:
+    """The default of an argument that is the shape of an image, as in ``input_dim=(1, 28, 28)``."""
+    match = re.fullmatch(r"[(\[](\d+), (\d+), (\d+)[)\]]", argument.default)
+    return (int(match.group(1)), int(match.group(2)), int(match.group(3))) if match else None
 
 
 def _result_of_kind(targets: Sequence[str], kind: Role) -> str:
@@ -830,6 +975,3 @@ def _is_bias(name: str) -> bool:
 def _wrong_kind(name: str) -> bool:
     """Whether a function only tests, plots or checks."""
     return WRONG_NAME.search(name) is not None
-
-
-_ = (np, Labels)

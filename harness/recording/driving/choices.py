@@ -82,6 +82,10 @@ class Search:
         if self._refunds % 10:
             self.tried -= 1
 
+    def again(self, choices: Choices) -> None:
+        """Queues the same choices once more, first of all, because something else has changed."""
+        heapq.heappush(self._heap, (-1.0, next(self._order), _indices(choices)))
+
     def failed(self, cost: float, choices: Choices, blame: Callable[[str], float], progress: int = 0) -> None:
         """Queues what to try after a failure.
 

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
 DENSE_WORDS = re.compile(r"dense|linear|fully|fc|affine|layer|inner", re.IGNORECASE)
 OTHER_LAYERS = re.compile(
-    r"conv|pool|drop|norm|rnn|lstm|gru|embed|flatten|reshape|pad|upsampl|input|optim|loss|cost|entropy|concat|recurrent", re.IGNORECASE
+    r"conv|pool|drop|norm|rnn|lstm|gru|embed|flatten|reshape|pad|upsampl|input|optim|loss|cost|entropy|concat|recurrent",
+    re.IGNORECASE,
 )
 ACTIVATION_CLASS = re.compile(r"sigm|tanh|relu|logistic|softmax|activ|identity|softplus|elu|swish|gelu", re.IGNORECASE)
 ORDER = ("sigmoid", "tanh", "relu", "activ")
@@ -31,8 +32,10 @@ def layer_classes(caller: Caller, wanted: set[str]) -> tuple[list[str], list[str
     for name in names:
         constructor = caller.facts.constructor(name)
         roles = [caller.role(constructor, a)[0] for a in constructor.arguments] if constructor else []
-        sized = any(role in (Role.INPUT_SIZE, Role.OUTPUT_SIZE, Role.HIDDEN_SIZE, Role.COUNT, Role.SIZES) for role in roles)
-        required = [a for a in constructor.required] if constructor else []
+        sized = any(
+            role in (Role.INPUT_SIZE, Role.OUTPUT_SIZE, Role.HIDDEN_SIZE, Role.COUNT, Role.SIZES) for role in roles
+        )
+        required = list(constructor.required) if constructor else []
         if OTHER_LAYERS.search(name) and not DENSE_WORDS.search(re.sub(OTHER_LAYERS, "", name)):
             continue
         if ACTIVATION_CLASS.search(name) and not (sized and required):
@@ -40,7 +43,9 @@ def layer_classes(caller: Caller, wanted: set[str]) -> tuple[list[str], list[str
         elif sized or len(required) >= 2:
             dense.append(name)
     bases = {base for name in names for base in caller.facts.classes[name].bases}
-    dense = [name for name in dense if name not in bases or not any(name in caller.facts.classes[d].bases for d in dense)]
+    dense = [
+        name for name in dense if name not in bases or not any(name in caller.facts.classes[d].bases for d in dense)
+    ]
     dense.sort(key=lambda name: (OTHER_LAYERS.search(name) is not None, DENSE_WORDS.search(name) is None))
     activations.sort(key=lambda name: next((i for i, word in enumerate(ORDER) if word in name.lower()), len(ORDER)))
     return dense, activations
@@ -64,11 +69,17 @@ def layer_texts(caller: Caller, dense: str, activations: list[str]) -> list[str]
     session = caller.session
     session.give_sizes()
     out = session.output_size
-    own = any(caller.role(c, a)[0] is Role.ACTIVATION for c in [caller.facts.constructor(dense)] if c for a in c.arguments)
+    own = any(
+        caller.role(c, a)[0] is Role.ACTIVATION for c in [caller.facts.constructor(dense)] if c for a in c.arguments
+    )
     plain = [name for name in activations if "softmax" not in name.lower()]
     middle = plain[:3] if not own else [""]
     between = session.choose("hidden activation", middle or [""])
-    last_options = ["", *(name for name in activations if "sigmoid" in name.lower()), *(n for n in activations if "softmax" in n.lower())]
+    last_options = [
+        "",
+        *(name for name in activations if "sigmoid" in name.lower()),
+        *(n for n in activations if "softmax" in n.lower()),
+    ]
     last = session.choose("output activation", last_options)
     texts = [caller.construction(dense, (session.input_size, HIDDEN))]
     if between:
@@ -87,7 +98,11 @@ def adder(caller: Caller, owner: str) -> tuple[FunctionFacts, str] | None:
         for argument in method.arguments[:1]:
             for attribute in sorted(method.reads | method.writes):
                 text = re.sub(r"\s", "", method.text)
-                added = (f"self.{attribute}.append({argument.name})", f"self.{attribute}+=[{argument.name}]", f"self.{attribute}+=({argument.name}")
+                added = (
+                    f"self.{attribute}.append({argument.name})",
+                    f"self.{attribute}+=[{argument.name}]",
+                    f"self.{attribute}+=({argument.name}",
+                )
                 if any(part in text for part in added):
                     return method, attribute
     return None
@@ -144,9 +159,13 @@ def _add_by_size(caller: Caller, variable: str, owner: str) -> bool:
         return False
     session.give_sizes()
     into, out = session.input_size, session.output_size
-    kinds = {word: found for word in ("input", "hidden", "output") for found in methods if word in found[0].name.lower()}
+    kinds = {
+        word: found for word in ("input", "hidden", "output") for found in methods if word in found[0].name.lower()
+    }
     if kinds:
-        general = next((found for found in methods if not re.search("input|hidden|output", found[0].name, re.IGNORECASE)), None)
+        general = next(
+            (found for found in methods if not re.search("input|hidden|output", found[0].name, re.IGNORECASE)), None
+        )
         if general is None and "output" not in kinds:
             general = kinds.get("hidden")
         steps = [("input", (into, into)), ("hidden", (into, HIDDEN)), ("output", (HIDDEN, out))]

@@ -17,6 +17,7 @@ HIDDEN = 5
 SECOND_HIDDEN = 9
 OUTPUTS = 3
 BATCH = 12
+IMAGES = 4  # observations that are images, which take longer
 
 
 class Form(enum.Enum):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import contextlib
 import copy
 import inspect
 import os
@@ -15,11 +17,11 @@ import numpy as np
 
 from .calling import Caller
 from .choices import BLAMED_COST, CLEARED_COST, COST, Choices, Exhausted, Search
-from .data import Labels
+from .data import BATCH, Labels
 from .goals import Goal, find_goals
 from .gradients import pair_gradients
 from .result import Attempt, Driven
-from .roles import Role
+from .roles import Role, role_of
 from .session import (
     FILE,
     SHAPE_MESSAGE,
@@ -30,9 +32,9 @@ from .session import (
     reset_generators,
     user_line,
 )
-from .source import FileFacts, FunctionFacts, UpdateLine, read_source
+from .source import Argument, FileFacts, FunctionFacts, UpdateLine, Uses, read_source
 from .usage import find_snippets, sibling_names
-from .watching import ENOUGH_UPDATES, Enough, Overrun, Targets, Watcher
+from .watching import ENOUGH_UPDATES, Enough, Overrun, Watcher
 
 MAX_ATTEMPTS = 400
 MAX_KEPT_ATTEMPTS = 30
@@ -164,6 +166,8 @@ class _Driver:
         reset_generators(self.seed)
         watcher = Watcher(self.updates, set())
         session = self._session(choices, watcher)
+        for name, text in self.hints.missing.items():
+            self.namespace[name] = session.names[name] = session.value(text)
         goal: Goal | None = None
         error: BaseException | None = None
         try:
@@ -172,10 +176,8 @@ class _Driver:
                 search.failed(cost, choices, lambda key: COST if key == "goal" else -1)
                 search.refund()
                 return None
-            try:
+            with contextlib.suppress(Enough):
                 self._pursue(goal, session)
-            except Enough:
-                pass
             self._excuse_square_weights(session)
             driven = self._judge(goal, session)
             if driven is not None and not self._verified(driven, goal):
@@ -197,7 +199,10 @@ class _Driver:
         self._learn(session, error)
         self._note_failure(session, error)
         if isinstance(error, NameError) and user_line(error, set(self.files))[0] and goal is not None:
-            self.dead.add(goal.text)
+            if self._supply(error):
+                search.again(choices)
+            else:
+                self.dead.add(goal.text)
         search.failed(cost, choices, self._blame(session, error), len(watcher.visited))
         return None
 
@@ -219,7 +224,9 @@ class _Driver:
             caller.ensure_attributes(function, variable)
             caller.call(function, f"{variable}.{function.name}", repeat=repeat)
         hits = session.watcher.hits
-        stateful = goal.owner or any(caller.role(function, a)[0] in (Role.PARAMETERS, Role.OBJECT) for a in function.arguments)
+        stateful = goal.owner or any(
+            caller.role(function, a)[0] in (Role.PARAMETERS, Role.OBJECT) for a in function.arguments
+        )
         counted = Role.EPOCHS in self._roles_of(goal, caller) or (hits and max(hits.values()) >= ENOUGH_UPDATES)
         if stateful and not repeat and hits and not goal.gradients and (min(hits.values()) < 3 or not counted):
             repeat = session.statements[-1].repeat = True
@@ -236,7 +243,9 @@ class _Driver:
     def _roles_of(self, goal: Goal, caller: Caller) -> set[Role]:
         """The roles of the arguments of a goal and of the constructor of its class."""
         functions = [goal.function, self.facts.constructor(goal.owner) if goal.owner else None]
-        return {caller.role(function, argument)[0] for function in functions if function for argument in function.arguments}
+        return {
+            caller.role(function, argument)[0] for function in functions if function for argument in function.arguments
+        }
 
     def _repeats_itself(self, goal: Goal) -> bool:
         """Whether one call makes several iterations."""
@@ -244,17 +253,25 @@ class _Driver:
         assert function is not None
         for part in self.facts.reach(function):
             if part.loops and any(
-                Caller(self._session(Choices({}), Watcher({}, set())), self.roles).role(part, argument)[0] is Role.EPOCHS
+                Caller(self._session(Choices({}), Watcher({}, set())), self.roles).role(part, argument)[0]
+                is Role.EPOCHS
                 for argument in part.arguments
             ):
                 return True
-        roles = {Caller(self._session(Choices({}), Watcher({}, set())), self.roles).role(function, a)[0] for a in function.arguments}
-        return Role.EPOCHS in roles or Role.PAIRS in roles or (function.loops and not roles & {Role.GRADIENTS, Role.CACHE, Role.UPSTREAM}
-                                                              and self._outer_loop(function))  # fmt: skip
+        roles = {
+            Caller(self._session(Choices({}), Watcher({}, set())), self.roles).role(function, a)[0]
+            for a in function.arguments
+        }
+        if roles & {Role.EPOCHS, Role.PAIRS}:
+            return True
+        part_of_an_iteration = bool(roles & {Role.GRADIENTS, Role.CACHE, Role.UPSTREAM})
+        return function.loops and not part_of_an_iteration and self._outer_loop(function)
 
     def _outer_loop(self, function: FunctionFacts) -> bool:
         text = inspect.cleandoc("\n".join(_loop_heads(function)))
-        return re.search(r"epoch|iter|while|zip\(|len\(X|shape\[0\]|num_|batch|range\(\d{2,}\)", text) is not None and self.facts.trains(function)
+        return re.search(
+            r"epoch|iter|while|zip\(|len\(X|shape\[0\]|num_|batch|range\(\d{2,}\)", text
+        ) is not None and self.facts.trains(function)
 
     def _apply_gradients(self, session: Session) -> None:
         """Makes a plain gradient step with what the file returned as gradients."""
@@ -280,13 +297,17 @@ class _Driver:
     def _excuse_square_weights(self, session: Session) -> None:
         """Hidden layers of equal size have square weights, which are no sign of an accident."""
         shapes = {str(matrix.shape) for matrix in session.matrices()}
-        session.watcher.notes[:] = [note for note in session.watcher.notes if not any(f"of shape {shape} in" in note for shape in shapes)]
+        session.watcher.notes[:] = [
+            note for note in session.watcher.notes if not any(f"of shape {shape} in" in note for shape in shapes)
+        ]
 
     def _verified(self, driven: Driven, goal: Goal) -> bool:
         """Whether the lines alone, run after the file, train again."""
         self.saved.restore()
         reset_generators(self.seed)
         watcher = Watcher(self.updates, set())
+        for name, text in self.hints.missing.items():
+            self.namespace[name] = eval(text)
         names = {**self.namespace, **copy.deepcopy({k: v for k, v in driven.data.items() if k != "np"}), "np": np}
         code = compile("\n".join(driven.lines), FILE, "exec")
         try:
@@ -303,16 +324,24 @@ class _Driver:
         if goal is None or goal.gradients or not hits or session.watcher.notes:
             return None
         assert goal.function is not None
-        reachable = {update.first for part in self.facts.reach(goal.function) for update in part.updates if update.likely}
+        reachable = {
+            update.first for part in self.facts.reach(goal.function) for update in part.updates if update.likely
+        }
         complete = reachable <= {line for _, line in hits} and min(hits.values()) >= 3
         overrun = isinstance(error, (Overrun, SystemExit)) and max(hits.values()) >= 3
         driven = self._driven(session, succeeded=True) if complete or overrun else None
         return driven if driven is not None and self._verified(driven, goal) else None
 
-    def _driven(self, session: Session, *, succeeded: bool, error: Attempt | None = None, certain: bool = False) -> Driven:
+    def _driven(
+        self, session: Session, *, succeeded: bool, error: Attempt | None = None, certain: bool = False
+    ) -> Driven:
         sizes = {}
         if session.sizes is not None:
-            sizes = {"observations": session.sizes.observations, "inputs": session.sizes.inputs, "outputs": session.sizes.outputs}
+            sizes = {
+                "observations": session.sizes.observations,
+                "inputs": session.sizes.inputs,
+                "outputs": session.sizes.outputs,
+            }
             if session.inputs_given:
                 sizes["hidden"] = session.sizes.hidden
         return Driven(
@@ -335,6 +364,28 @@ class _Driver:
         return [f"from {module} import {name}" for name, (module, _) in sorted(self.extra.items()) if name in used]
 
     # Learning from failures
+
+    def _supply(self, error: NameError) -> bool:
+        """Gives a global setting that only the main block sets a value; whether that is possible."""
+        name = getattr(error, "name", None) or ""
+        if not name or name in self.hints.missing or name in self.namespace or len(self.hints.missing) >= 4:
+            return False
+        if not re.search(rf"(?m)^\s+{re.escape(name)}\s*=[^=]", self.source):
+            return False
+        node = ast.parse(f"def f({name}): pass").body[0]
+        assert isinstance(node, ast.FunctionDef)
+        role = role_of(Argument(name=name), Uses(), FunctionFacts(name="f", node=node))
+        values = {
+            Role.RATE: "0.1",
+            Role.EPOCHS: "3",
+            Role.BATCH_SIZE: str(BATCH),
+            Role.DECAY: "0.1",
+            Role.MOMENTUM: "0.9",
+        }
+        if role not in values:
+            return False
+        self.hints.missing[name] = values[role]
+        return True
 
     def _learn(self, session: Session, error: BaseException | None) -> None:
         """Sizes that a message mentions become options for the number of inputs."""
@@ -371,7 +422,9 @@ class _Driver:
         """What changing each choice costs after this failure."""
         message = "" if error is None else str(error)
         noted = bool(session.watcher.notes)
-        shapes = noted or (error is not None and SHAPE_MESSAGE.search(message) is not None) or isinstance(error, IndexError)
+        shapes = (
+            noted or (error is not None and SHAPE_MESSAGE.search(message) is not None) or isinstance(error, IndexError)
+        )
         names = _names_at(error, self.files_text)
         nothing = error is None and not noted
 
@@ -431,8 +484,6 @@ def _counted(driven: Driven, failures: list[Attempt], count: int, suggestion: st
 
 
 def _loop_heads(function: FunctionFacts) -> list[str]:
-    import ast
-
     heads = []
     for item in ast.walk(function.node):
         if isinstance(item, ast.For):
@@ -474,7 +525,10 @@ def _loaded_from(name: str, files: Mapping[str, FileFacts]) -> tuple[str, Any] |
 
 
 def _all_updates(facts: FileFacts) -> list[UpdateLine]:
-    functions = [*facts.own_functions.values(), *(m for name in facts.own_classes for m in facts.classes[name].methods.values())]
+    functions = [
+        *facts.own_functions.values(),
+        *(m for name in facts.own_classes for m in facts.classes[name].methods.values()),
+    ]
     return [update for function in functions for update in function.updates]
 
 
@@ -485,7 +539,14 @@ def _column_votes(facts: FileFacts) -> int:
 
 def _label_order(facts: FileFacts, source: str) -> list[Labels]:
     """The kinds of targets that the text suggests, most likely first."""
-    scores = {Labels.ONE_HOT: 1.0, Labels.INTEGERS: 0.5, Labels.BINARY: 0.8, Labels.FLAT: 0.3, Labels.SIGNS: 0.2, Labels.REAL: 0.1}
+    scores = {
+        Labels.ONE_HOT: 1.0,
+        Labels.INTEGERS: 0.5,
+        Labels.BINARY: 0.8,
+        Labels.FLAT: 0.3,
+        Labels.SIGNS: 0.2,
+        Labels.REAL: 0.1,
+    }
     if re.search(r"(range|arange)\([^()]*(\([^()]*\))?[^()]*\),\s*\w*(y|Y|label|target)", source):
         scores[Labels.INTEGERS] += 1.2
     if re.search(r"\b(y|Y|labels?|targets?)\.max\(\)\s*\+\s*1|max\((y|Y|labels)\)\s*\+\s*1", source):
@@ -524,7 +585,11 @@ def collect_facts(namespace: Mapping[str, Any], source: str) -> tuple[FileFacts,
             facts = read_source(text)
         except (OSError, SyntaxError, ValueError):
             continue
-        facts.own_functions, facts.own_classes, facts.lines = dict(facts.functions), list(facts.classes), text.splitlines()
+        facts.own_functions, facts.own_classes, facts.lines = (
+            dict(facts.functions),
+            list(facts.classes),
+            text.splitlines(),
+        )
         files[path] = facts
     for facts in list(files.values())[1:]:
         for name, function in facts.functions.items():
@@ -583,6 +648,3 @@ class _Saved:
             self.namespace[name] = copy.deepcopy(value)
         for owner, key, item in self.attributes:
             setattr(owner, key, copy.deepcopy(item))
-
-
-_ = (FILE, Targets)

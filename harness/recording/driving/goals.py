@@ -16,9 +16,17 @@ TRAIN_NAME = re.compile(
     re.IGNORECASE,
 )
 STEP_NAME = re.compile(r"step|update|backprop|back_prop|backward|propagat|batch|iterat|epoch|bprop", re.IGNORECASE)
-SIDE_NAME = re.compile(r"test|predict|plot|check|evaluat|score|accuracy|load|save|main|demo|numerical|adam|momentum|rms|adagrad", re.IGNORECASE)
-NETWORK_NAME = re.compile(r"net|nn$|^nn|model|mlp|perceptron|classif|regress|brain|sequential|neural|logistic", re.IGNORECASE)
-PART_NAME = re.compile(r"layer|dense|linear$|activation|optimi|loss|sgd|adam|neuron|conv|pool|dropout|norm|relu|sigmoid|affine", re.IGNORECASE)
+SIDE_NAME = re.compile(
+    r"test|predict|plot|check|evaluat|score|accuracy|load|save|main|demo|numerical|adam|momentum|rms|adagrad",
+    re.IGNORECASE,
+)
+NETWORK_NAME = re.compile(
+    r"net|nn$|^nn|model|mlp|perceptron|classif|regress|brain|sequential|neural|logistic", re.IGNORECASE
+)
+PART_NAME = re.compile(
+    r"layer|dense|linear$|activation|optimi|loss|sgd|adam|neuron|conv|pool|dropout|norm|relu|sigmoid|affine",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True)
@@ -137,4 +145,7 @@ def _class_goals(facts: FileFacts, namespace: dict[str, Any], caller: Caller) ->
 
 def _stores_gradients(method: FunctionFacts) -> bool:
     """Whether a backward pass keeps gradients in attributes."""
-    return any(re.match(r"(?i)^_?(d_?(w|b|weights?|bias)\w*|grads?\w*|(w|b|weights?|bias(es)?)_?grads?)$", name) for name in method.writes)
+    return any(
+        re.match(r"(?i)^_?(d_?(w|b|weights?|bias)\w*|grads?\w*|(w|b|weights?|bias(es)?)_?grads?)$", name)
+        for name in method.writes
+    )

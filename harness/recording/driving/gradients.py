@@ -12,7 +12,10 @@ import numpy as np
 from .result import Pair
 from .session import Session
 
-GRADIENT_PART = re.compile(r"(?-i:(^|_)d(?=[A-Z_]))|^d(?=(w|b|weights?|bias(es)?|theta|gamma|beta)\d*$)|grad(ient)?s?|nabla|delta|deriv(ative)?s?|^del_?", re.IGNORECASE)
+GRADIENT_PART = re.compile(
+    r"(?-i:(^|_)d(?=[A-Z_]))|^d(?=(w|b|weights?|bias(es)?|theta|gamma|beta)\d*$)|grad(ient)?s?|nabla|delta|deriv(ative)?s?|^del_?",
+    re.IGNORECASE,
+)
 GRADIENT_NAMED = re.compile(
     r"^_?d_?[A-Z]\w{0,2}$|^_?d_?([wW]|[bB]|[wW]eights?|[bB]ias(es)?|[tT]heta|[gG]amma|[bB]eta)(?![a-z])|[gG]rad|[nN]abla|[dD]elta|[dD]eriv|^del_|^d[xyzwbahos]\d*$"
 )
@@ -56,7 +59,12 @@ def _flat(name: str, text: str, value: Any) -> Iterator[tuple[str, str, np.ndarr
         for key, item in list(value.items())[:40]:
             if isinstance(item, np.ndarray):
                 yield str(key), f"{text}[{key!r}]", item
-    elif isinstance(value, (list, tuple)) and value and all(isinstance(item, np.ndarray) for item in value) and len(value) < 20:
+    elif (
+        isinstance(value, (list, tuple))
+        and value
+        and all(isinstance(item, np.ndarray) for item in value)
+        and len(value) < 20
+    ):
         for index, item in enumerate(value):
             if item.dtype.kind == "f":
                 yield f"{name}[{index}]", f"{text}[{index}]", item
@@ -67,7 +75,10 @@ def pair_gradients(session: Session) -> list[Pair]:
     gradients: list[tuple[str, str, np.ndarray[Any, Any]]] = []
     parameters: list[tuple[str, str, np.ndarray[Any, Any]]] = []
     for name, text, value in _entries(session):
-        inside = GRADIENT_NAMED.search(name) is not None or GRADIENT_NAMED.search(text.split("[")[0].split(".")[-1]) is not None
+        inside = (
+            GRADIENT_NAMED.search(name) is not None
+            or GRADIENT_NAMED.search(text.split("[")[0].split(".")[-1]) is not None
+        )
         for one in _flat(name, text, value):
             marked = inside or GRADIENT_NAMED.search(one[0]) is not None
             (gradients if marked else parameters).append(one)
@@ -85,15 +96,23 @@ def pair_gradients(session: Session) -> list[Pair]:
         ]
         if not matches and plain_name(name) == "" and owner:  # p.grad of p.data
             matches = [
-                (t, p) for n, t, p in parameters if t.rpartition(".")[0] == owner and n in ("data", "value", "val", "v") and p.shape == gradient.shape
+                (t, p)
+                for n, t, p in parameters
+                if t.rpartition(".")[0] == owner and n in ("data", "value", "val", "v") and p.shape == gradient.shape
             ]
         if not matches and plain_name(name) in ("", "j"):
-            matches = [(t, p) for n, t, p in parameters if p.shape == gradient.shape and re.search(r"param|theta|^w|weight", n, re.IGNORECASE)]
+            matches = [
+                (t, p)
+                for n, t, p in parameters
+                if p.shape == gradient.shape and re.search(r"param|theta|^w|weight", n, re.IGNORECASE)
+            ]
         if matches:
             taken.add(id(matches[0][1]))
             pairs.append(Pair(parameter=matches[0][0], gradient=text))
             continue
-        misfits = [p for n, t, p in parameters if plain_name(n) == plain_name(name) and plain_name(n) and "[" in text + t]
+        misfits = [
+            p for n, t, p in parameters if plain_name(n) == plain_name(name) and plain_name(n) and "[" in text + t
+        ]
         if misfits and all(p.shape != gradient.shape for p in misfits):
             session.watcher.notes.append(f"{text} has shape {gradient.shape}, its parameter {misfits[0].shape}")
     return pairs

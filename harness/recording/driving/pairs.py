@@ -29,8 +29,13 @@ RATE = 0.1
 MAX_PAIRS = 40
 MAX_CONSTRUCTIONS = 6
 
-FORWARD = re.compile(r"^(forward(_?(pass|prop(agation|agate)?))?|fprop|feed_?forward|forw\w*|__call__|compute|calculate|call)$", re.IGNORECASE)
-BACKWARD = re.compile(r"^(backward(_?(pass|prop(agation|agate)?))?|bprop|back_?prop\w*|back|grad(ient)?|backwards)$", re.IGNORECASE)
+FORWARD = re.compile(
+    r"^(forward(_?(pass|prop(agation|agate)?))?|fprop|feed_?forward|forw\w*|__call__|compute|calculate|call)$",
+    re.IGNORECASE,
+)
+BACKWARD = re.compile(
+    r"^(backward(_?(pass|prop(agation|agate)?))?|bprop|back_?prop\w*|back|grad(ient)?|backwards)$", re.IGNORECASE
+)
 DERIVATIVE = re.compile(
     r"^(d_?|deriv(ative)?_?(of_?)?|grad(ient)?_?(of_?)?)(?P<a>\w+)$|^(?P<b>\w+?)_?(prime|deriv(ative)?|der|grad(ient)?|derivate|back(ward)?|d)$",
     re.IGNORECASE,
@@ -76,6 +81,7 @@ class PairOption:
         upstream: the name of the upstream gradient; "" if there is none (a loss), so that it is 1.
         gradients: what the backward pass gives.
         how: a word for the report: "of z", "of a"; "".
+        single: whether there is one observation only; such options count only if no other could be called.
     """
 
     lines: tuple[str, ...]
@@ -83,6 +89,7 @@ class PairOption:
     upstream: str
     gradients: tuple[GradientPlan, ...]
     how: str = ""
+    single: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -161,7 +168,7 @@ def program_of(plans: list[PairPlan]) -> str:
 
 
 class _StaticCaller(Caller):
-    """Calls as text, without the objects: arrays come from ``pair_data``, and nothing is made by calling something else."""
+    """Calls as text, without objects: arrays come from ``pair_data``, and nothing is made by another call."""
 
     def _by_hand(self, function: FunctionFacts, argument: Argument, uses: Uses) -> list[Option]:
         name = argument.name.lower()
@@ -175,7 +182,9 @@ class _StaticCaller(Caller):
             return ["biases_ + 0.0", "bias_row_ + 0.0", "bias_column_ + 0.0"]
         return ["weights_ + 0.0", "weights_t_ + 0.0"]
 
-    def _producers(self, function: FunctionFacts, wanted: Callable[[Sequence[str]], bool]) -> list[tuple[FunctionFacts, str]]:
+    def _producers(
+        self, function: FunctionFacts, wanted: Callable[[Sequence[str]], bool]
+    ) -> list[tuple[FunctionFacts, str]]:
         return []
 
     def _by_kind(self, function: FunctionFacts, pattern: str, kind: Role) -> list[Option]:
@@ -238,7 +247,10 @@ class _Finder:
         if re.match(r"(?i)grad|deriv", backward.name) and len(required) == 1 and _reads_input(required[0].name):
             yield from self._method_derivative(name, forward, backward)
             return
-        loss = any(caller.role(forward, a)[0] is Role.TARGETS for a in forward.arguments) or LOSS_WORDS.search(name) is not None
+        loss = (
+            any(caller.role(forward, a)[0] is Role.TARGETS for a in forward.arguments)
+            or LOSS_WORDS.search(name) is not None
+        )
         options: list[PairOption] = []
         for construction in self._constructions(name):
             options.extend(self._layer_options(construction, name, forward, backward, loss=loss))
@@ -250,7 +262,12 @@ class _Finder:
         """A class of an activation with its value and its derivative."""
         for construction in self._constructions(name)[:1]:
             plan = self._elementwise(
-                name, f"({construction}).", forward, f"({construction}).{backward.name}({{}})", backward.node.lineno, backward.name
+                name,
+                f"({construction}).",
+                forward,
+                f"({construction}).{backward.name}({{}})",
+                backward.node.lineno,
+                backward.name,
             )
             yield plan
 
@@ -266,7 +283,13 @@ class _Finder:
     ) -> Iterator[PairOption]:
         caller = self._caller({})
         conv = re.search(r"conv|pool", name, re.IGNORECASE) is not None
-        inputs = ["scores_", "score_"] if loss else ["images_", "image_rows_"] if conv else ["rows_", "columns_", "row_", "column_"]
+        inputs = (
+            ["scores_", "score_"]
+            if loss
+            else ["images_", "image_rows_"]
+            if conv
+            else ["rows_", "columns_", "row_", "column_"]
+        )
         for data in inputs:
             targets = ["one_hot_", "labels_"] if data == "scores_" else ["binary_"]
             for target in targets if loss else [""]:
@@ -285,7 +308,10 @@ class _Finder:
                         else f"output{key} = {thing}.{forward.name}({forward_arguments})",
                     ]
                     if not forward.returns_something:
-                        result = next((w for w in ("output", "out", "outputs", "y", "a", "activations") if w in forward.writes), None)
+                        result = next(
+                            (w for w in ("output", "out", "outputs", "y", "a", "activations") if w in forward.writes),
+                            None,
+                        )
                         if result is None:
                             continue
                         lines.append(f"output{key} = {thing}.{result}")
@@ -301,6 +327,7 @@ class _Finder:
                         output=f"output{key}",
                         upstream="" if loss else f"upstream{key}",
                         gradients=tuple(gradients),
+                        single=data in ("row_", "column_"),
                     )
 
     def _backward_patterns(self, caller: Caller, backward: FunctionFacts, loss: bool, target: str) -> list[str]:
@@ -311,11 +338,14 @@ class _Finder:
         arrays = [
             a
             for a in backward.required
-            if caller.role(backward, a)[0] not in (Role.RATE, Role.FLAG, Role.QUIET, Role.CHOICE, Role.EPOCHS, Role.OBSERVATIONS)
+            if caller.role(backward, a)[0]
+            not in (Role.RATE, Role.FLAG, Role.QUIET, Role.CHOICE, Role.EPOCHS, Role.OBSERVATIONS)
         ]
         if len(arrays) != 2:
             return [self._arguments(caller, backward, "upstream{k}", target)]
-        telling = [bool(UPSTREAM_NAME.match(a.name) or re.search(r"diff|grad|delta|err|^d[a-zA-Z]?_?", a.name)) for a in arrays]
+        telling = [
+            bool(UPSTREAM_NAME.match(a.name) or re.search(r"diff|grad|delta|err|^d[a-zA-Z]?_?", a.name)) for a in arrays
+        ]
         orders = [("upstream{k}", "input{k}"), ("input{k}", "upstream{k}")]
         if telling == [False, True]:
             orders.reverse()
@@ -324,7 +354,10 @@ class _Finder:
         found = []
         for order in [*orders, *([(o if text == "input{k}" else text) for text in orders[0]] for o in others)]:
             texts = dict(zip((a.name for a in arrays), order))
-            parts = [texts.get(a.name) or (str(RATE) if caller.role(backward, a)[0] is Role.RATE else "True") for a in backward.required]
+            parts = [
+                texts.get(a.name) or (str(RATE) if caller.role(backward, a)[0] is Role.RATE else "True")
+                for a in backward.required
+            ]
             found.append(", ".join(parts))
         return found
 
@@ -400,11 +433,20 @@ class _Finder:
                 lines.append(f"{name} = {thing}.{attribute}")
                 gradients.append(
                     GradientPlan(
-                        label=f"update of self.{attribute}", of=f"self.{attribute}", value="", of_value=f"before{key}{index}", after=name
+                        label=f"update of self.{attribute}",
+                        of=f"self.{attribute}",
+                        value="",
+                        of_value=f"before{key}{index}",
+                        after=name,
                     )
                 )
             if re.search(rf"self\.{attribute}\.grad\b", text):
-                add(f"self.{attribute}.grad", f"{thing}.{attribute}.grad", f"self.{attribute}.data", f"before{key}{index}")
+                add(
+                    f"self.{attribute}.grad",
+                    f"{thing}.{attribute}.grad",
+                    f"self.{attribute}.data",
+                    f"before{key}{index}",
+                )
         return gradients, lines
 
     @staticmethod
@@ -423,15 +465,19 @@ class _Finder:
         partner = None
         for other, function in self.facts.functions.items():
             bare = re.sub(r"_?(backward|bprop|bwd|back)(?![a-z])", "", other, flags=re.IGNORECASE)
-            if other != name and bare != other and bare.lower() == stem.lower() and len(function.arguments) >= 2:
-                if partner is None or len(other) < len(partner.name):
-                    partner = function
+            belongs = other != name and bare != other and bare.lower() == stem.lower()
+            shorter = partner is None or len(other) < len(partner.name)
+            if belongs and shorter and len(function.arguments) >= 2:
+                partner = function
         if self._takes_whole_network(forward):
             return
         if partner is not None:
             options = list(self._function_options(name, forward, partner))
             yield PairPlan(
-                kind=PairKind.FUNCTIONS, name=f"{name} / {partner.name}", line=partner.node.lineno, options=tuple(options[:24])
+                kind=PairKind.FUNCTIONS,
+                name=f"{name} / {partner.name}",
+                line=partner.node.lineno,
+                options=tuple(options[:24]),
             )
         elif self._is_loss_with_gradient(name, forward):
             options = list(self._loss_options(name, forward))
@@ -467,7 +513,10 @@ class _Finder:
                 upstream="",
                 gradients=(
                     GradientPlan(
-                        label=function.returns[1], of=function.arguments[0].name, value=f"gradient{key}0", of_value=f"input{key}"
+                        label=function.returns[1],
+                        of=function.arguments[0].name,
+                        value=f"gradient{key}0",
+                        of_value=f"input{key}",
                     ),
                 ),
             )
@@ -502,7 +551,9 @@ class _Finder:
                 lines.append(f"upstream{key} = np.random.normal(size=np.shape(output{key}))")
                 cache = f"both{key}[1]" if several else next(iter(names.values()), "")
                 rest = [
-                    names.get(a.name) or settings.get(a.name) or (self._setting_for(backward, a.name) if index > 0 else cache)
+                    names.get(a.name)
+                    or settings.get(a.name)
+                    or (self._setting_for(backward, a.name) if index > 0 else cache)
                     for index, a in enumerate([b for b in backward.arguments[1:] if b.required])
                 ]
                 lines.append(f"back{key} = {backward.name}({', '.join([f'upstream{key}', *rest])})")
@@ -531,7 +582,7 @@ class _Finder:
     def _setting_for(self, function: FunctionFacts, name: str) -> str:
         """A value for an argument that is not an array."""
         uses = uses_of(name, function.node)
-        if uses.strings:
+        if uses.strings and not uses.keys:
             return repr(uses.strings[0])
         keys = uses.keys | {
             item.args[0].value
@@ -543,10 +594,21 @@ class _Finder:
             and item.args
             and isinstance(item.args[0], ast.Constant)
         }
-        known = {"mode": "'train'", "p": "0.8", "stride": "1", "pad": "1", "pool_height": "2", "pool_width": "2", "seed": "0", "f": "2"}
+        known = {
+            "mode": "'train'",
+            "p": "0.8",
+            "stride": "1",
+            "pad": "1",
+            "pool_height": "2",
+            "pool_width": "2",
+            "seed": "0",
+            "f": "2",
+        }
         if re.search("pool", function.name):
             known["stride"] = "2"
-        inside = ", ".join(f"{key!r}: {known.get(str(key), '0.1')}" for key in sorted(map(str, keys)) if str(key) in known)
+        inside = ", ".join(
+            f"{key!r}: {known.get(str(key), '0.1')}" for key in sorted(map(str, keys)) if str(key) in known
+        )
         if keys or "param" in name:
             return "{" + (inside or "'mode': 'train'") + "}"
         return "True" if re.search("train", name) else "1" if re.search("stride|pad", name) else "0.8"
@@ -584,7 +646,9 @@ class _Finder:
         if match is None:
             return
         stem = (match.group("a") or match.group("b") or "").strip("_")
-        forward = functions.get(stem) or next((f for key, f in functions.items() if key.lower() == stem.lower() and key != name), None)
+        forward = functions.get(stem) or next(
+            (f for key, f in functions.items() if key.lower() == stem.lower() and key != name), None
+        )
         if forward is None or forward is derivative or not forward.returns_something:
             return
         count = len(derivative.required)
@@ -594,7 +658,9 @@ class _Finder:
         if prefix is None:
             return
         if count == 1 and len(forward.required) == 1:
-            yield self._elementwise(owner, prefix, forward, f"{prefix}{derivative.name}({{}})", derivative.node.lineno, derivative.name)
+            yield self._elementwise(
+                owner, prefix, forward, f"{prefix}{derivative.name}({{}})", derivative.node.lineno, derivative.name
+            )
         elif count == 2 and len(forward.required) == 2 and LOSS_WORDS.search(stem):
             yield self._loss_pair(owner, prefix, forward, derivative)
 
@@ -610,7 +676,13 @@ class _Finder:
             return
         off = "" if flags[0].default else ", False"
         yield self._elementwise(
-            owner, prefix, function, f"{prefix}{name}({{}}, True)", function.node.lineno, f"{name}(.., {flags[0].name}=True)", off
+            owner,
+            prefix,
+            function,
+            f"{prefix}{name}({{}}, True)",
+            function.node.lineno,
+            f"{name}(.., {flags[0].name}=True)",
+            off,
         )
 
     def _prefix(self, owner: str, function: FunctionFacts) -> str | None:
@@ -634,9 +706,11 @@ class _Finder:
                     f"gradient{key}0 = {call.format(argument.format(k=key))}",
                 )
                 gradient = GradientPlan(label=label, of=forward.name, value=f"gradient{key}0", of_value=f"input{key}")
-                options.append(PairOption(lines=lines, output=f"output{key}", upstream="", gradients=(gradient,), how=how))
+                options.append(
+                    PairOption(lines=lines, output=f"output{key}", upstream="", gradients=(gradient,), how=how)
+                )
         where = f"{owner}." if owner else ""
-        name = f"{where}{forward.name} / {where}{label}" if forward.name not in label else f"{where}{label}"
+        name = f"{where}{label}" if label.startswith(f"{forward.name}(") else f"{where}{forward.name} / {where}{label}"
         return PairPlan(kind=PairKind.DERIVATIVE, name=name, line=line, options=tuple(options))
 
     def _loss_pair(self, owner: str, prefix: str, forward: FunctionFacts, derivative: FunctionFacts) -> PairPlan:
@@ -654,7 +728,9 @@ class _Finder:
                     f"output{key} = {prefix}{forward.name}({forward_text})",
                     f"gradient{key}0 = {prefix}{derivative.name}({derivative_text})",
                 )
-                gradient = GradientPlan(label=derivative.name, of="output", value=f"gradient{key}0", of_value=f"input{key}")
+                gradient = GradientPlan(
+                    label=derivative.name, of="output", value=f"gradient{key}0", of_value=f"input{key}"
+                )
                 options.append(PairOption(lines=lines, output=f"output{key}", upstream="", gradients=(gradient,)))
         where = f"{owner}." if owner else ""
         return PairPlan(
@@ -664,7 +740,9 @@ class _Finder:
             options=tuple(options),
         )
 
-    def _loss_orders(self, caller: Caller, forward: FunctionFacts, derivative: FunctionFacts) -> list[tuple[bool, bool]]:
+    def _loss_orders(
+        self, caller: Caller, forward: FunctionFacts, derivative: FunctionFacts
+    ) -> list[tuple[bool, bool]]:
         """Whether the outputs come first in each of the two; both are tried where the names do not say."""
 
         def known(function: FunctionFacts) -> list[bool]:
@@ -674,4 +752,3 @@ class _Finder:
             return [True, False]
 
         return [(a, b) for a in known(forward) for b in known(derivative)]
-

@@ -46,8 +46,8 @@ class Driven:
         labels: kind of targets ("one-hot", "integers", "binary", ...); "" if there were none.
         error: of the attempt that came furthest, if none succeeded.
         certain: whether that error is the file's own whatever the arguments are.
-        doubts: why shapes may only fit by accident (targets that were broadcast, sizes that had to be equal, ...); such lines
-            are given only if nothing else worked, and no verdict should rest on them alone.
+        doubts: why shapes may only fit by accident (targets that were broadcast, sizes that had to be equal, ...).
+            Such lines are given only if nothing else worked, and no verdict should rest on them alone.
         attempts: those that failed, in order.
         count: number of attempts, the successful one included.
         suggestion: one line to start from for ``run``; "" if the file has nothing that could be called.

@@ -56,15 +56,23 @@ def words_of(name: str) -> list[str]:
     spaced = re.sub(r"([a-z0-9])([A-Z])", r"\1 \2", name.replace("_", " "))
     spaced = re.sub(r"([A-Z]+)([A-Z][a-z])", r"\1 \2", spaced)
     spaced = re.sub(r"([a-zA-Z]{2,})(\d+)", r"\1 \2", spaced)
-    return spaced.lower().split()
+    words = spaced.lower().split()
+    return [part for word in words for part in (JOINED.sub(r"\1 \2", word) if JOINED.match(word) else word).split()]
+
+
+JOINED = re.compile(
+    r"^(input|hidden|output|learning|batch|layer|num|in|out|hid)(nodes?|size|sizes|units?|neurons?|layers?|dims?|features?|rate|dim|num|count"
+    r"|inputs?|outputs?|hidden|classes|epochs|iterations|iters)$"
+)
 
 
 INPUT_WORDS = {"input", "inputs", "in", "x", "features", "feature", "visible", "inp", "ip", "i"}
 HIDDEN_WORDS = {"hidden", "h", "hid", "hiddens", "middle", "inner", "hdim", "fc"}
 OUTPUT_WORDS = {"output", "outputs", "out", "y", "classes", "class", "labels", "categories", "targets", "o", "op"}
 SIZE_WORDS = {
-    "size", "sizes", "dim", "dims", "n", "num", "nodes", "units", "neurons", "count", "number", "nb", "len", "length", "layer",
-    "layers", "features", "classes", "width", "dimension", "dimensions", "labels", "no", "shape", "node", "neuron", "hdim",
+    "size", "sizes", "dim", "dims", "n", "num", "nodes", "units", "neurons", "count", "number", "nb", "len", "length",
+    "layer", "layers", "features", "classes", "width", "dimension", "dimensions", "labels", "no", "shape", "node",
+    "neuron", "hdim",
 }  # fmt: skip
 TARGET_NAME = re.compile(
     r"^(_?y|_?t|ys|y_?(true|train|tr|batch|data|target|expected|actual|real|label|i|j|hot|onehot|one_hot|k|vec|vector|mini|b)\w*"
@@ -113,7 +121,10 @@ CACHE_NAME = re.compile(
 )
 
 
-HELD_OUT = re.compile(r"_?(val|valid|validation|test|testing|tst|dev|eval|cv)\d?$|^(val|valid|validation|test|testing|dev|eval)_?", re.IGNORECASE)
+HELD_OUT = re.compile(
+    r"_?(val|valid|validation|test|testing|tst|dev|eval|cv)\d?$|^(val|valid|validation|test|testing|dev|eval)_?",
+    re.IGNORECASE,
+)
 
 
 def role_of(argument: Argument, uses: Uses, function: FunctionFacts) -> Role:
@@ -137,21 +148,69 @@ def _by_words(name: str, words: list[str], argument: Argument, uses: Uses) -> Ro
     """Roles that single words of the name give away."""
     text, have = name.lower(), set(words)
     sizes = _size_role(name, words, uses)
-    if text in ("lr", "eta", "alpha", "learnrate", "stepsize", "l_r", "n_rate", "mu_lr") or have & {"learning", "lr", "eta", "learn"}:
+    if text in ("lr", "eta", "alpha", "learnrate", "stepsize", "l_r", "n_rate", "mu_lr") or have & {
+        "learning",
+        "lr",
+        "eta",
+        "learn",
+    }:
         return Role.RATE
     if ("rate" in have and not have & {"drop", "dropout", "decay"}) or ("step" in have and "size" in have):
         return Role.RATE
     if text in ("alpha", "epsilon") and argument.required:
         return Role.RATE
-    if have & {"epoch", "epochs", "iter", "iters", "iterations", "iteration", "itr", "itrs", "passes", "nepochs", "loops", "repeats"}:
+    if have & {
+        "epoch",
+        "epochs",
+        "iter",
+        "iters",
+        "iterations",
+        "iteration",
+        "itr",
+        "itrs",
+        "passes",
+        "nepochs",
+        "loops",
+        "repeats",
+    }:
         return Role.EPOCHS
-    if text in ("niter", "n_iter", "max_iter", "maxiter", "num_steps", "n_steps", "steps", "cycles", "generations", "times"):
+    if text in (
+        "niter",
+        "n_iter",
+        "max_iter",
+        "maxiter",
+        "num_steps",
+        "n_steps",
+        "steps",
+        "cycles",
+        "generations",
+        "times",
+    ):
         return Role.EPOCHS
-    if "batch" in text and (have & {"size", "sizes", "n", "num", "length"} or text.endswith(("batchsize", "batch_sz")) or uses.counted):
+    if "batch" in text and (
+        have & {"size", "sizes", "n", "num", "length"} or text.endswith(("batchsize", "batch_sz")) or uses.counted
+    ):
         return Role.BATCH_SIZE
-    if text in ("lambd", "lmbda", "lambda_", "lam", "lamb", "lambda_reg", "lambda1", "reg", "l2", "l1", "wd", "c_lambda", "lamda"):
+    if text in (
+        "lambd",
+        "lmbda",
+        "lambda_",
+        "lam",
+        "lamb",
+        "lambda_reg",
+        "lambda1",
+        "reg",
+        "l2",
+        "l1",
+        "wd",
+        "c_lambda",
+        "lamda",
+    ):
         return Role.DECAY
-    if have & {"regularization", "regularisation", "decay", "reg", "lambda", "lambd", "lmbda", "penalty"} and not uses.called:
+    if (
+        have & {"regularization", "regularisation", "decay", "reg", "lambda", "lambd", "lmbda", "penalty"}
+        and not uses.called
+    ):
         return Role.CHOICE if uses.strings or uses.attribute_of else Role.DECAY
     if have & {"momentum", "mu", "beta"} and text not in ("mu",) and not uses.array:
         return Role.MOMENTUM
@@ -161,7 +220,12 @@ def _by_words(name: str, words: list[str], argument: Argument, uses: Uses) -> Ro
         return Role.QUIET
     if have & {"seed", "random_state"} or text in ("random_state", "rng", "seed"):
         return Role.SEED
-    if have & {"training", "train"} and have & {"is", "mode"} or text in ("training", "is_train", "istrain", "train_flg"):
+    if (have & {"training", "train"} and have & {"is", "mode"}) or text in (
+        "training",
+        "is_train",
+        "istrain",
+        "train_flg",
+    ):
         return Role.FLAG
     if "optimizer" in have or "optimiser" in have or text in ("opt", "optim", "solver", "updater"):
         return Role.OPTIMIZER
@@ -169,7 +233,11 @@ def _by_words(name: str, words: list[str], argument: Argument, uses: Uses) -> Ro
         return Role.LOSS
     if {"activations"} & have and not (uses.array or uses.arithmetic) and (uses.iterated or uses.indexed):
         return Role.ACTIVATION_LIST if not CACHE_NAME.match(text) or uses.strings or argument.annotation else None
-    if have & {"activation", "activations", "nonlinearity", "act", "actfn", "func", "function", "fn", "transfer", "squash"} and not uses.array:
+    if (
+        have
+        & {"activation", "activations", "nonlinearity", "act", "actfn", "func", "function", "fn", "transfer", "squash"}
+        and not uses.array
+    ):
         return Role.ACTIVATION
     if sizes is not None:
         return sizes
@@ -183,28 +251,86 @@ def _size_role(name: str, words: list[str], uses: Uses) -> Role | None:
     text, have = name.lower(), set(words)
     listed = uses.iterated or uses.indexed or uses.measured or uses.element_counted
     plain = not uses.array and not uses.keys and not uses.made_keys
-    short = {"n_x": Role.INPUT_SIZE, "n_h": Role.HIDDEN_SIZE, "n_y": Role.OUTPUT_SIZE, "nin": Role.INPUT_SIZE, "nout": Role.OUTPUT_SIZE}
-    short |= {"n_in": Role.INPUT_SIZE, "n_out": Role.OUTPUT_SIZE, "d": Role.INPUT_SIZE, "h": Role.HIDDEN_SIZE, "c": Role.OUTPUT_SIZE}
-    short |= {"n_i": Role.INPUT_SIZE, "n_o": Role.OUTPUT_SIZE, "ni": Role.INPUT_SIZE, "nh": Role.HIDDEN_SIZE, "no": Role.OUTPUT_SIZE, "fan_in": Role.INPUT_SIZE, "fan_out": Role.OUTPUT_SIZE}
-    short |= {"k": Role.OUTPUT_SIZE, "nx": Role.INPUT_SIZE, "ny": Role.OUTPUT_SIZE, "n_hid": Role.HIDDEN_SIZE, "nn_hdim": Role.HIDDEN_SIZE}
+    short = {
+        "n_x": Role.INPUT_SIZE,
+        "n_h": Role.HIDDEN_SIZE,
+        "n_y": Role.OUTPUT_SIZE,
+        "nin": Role.INPUT_SIZE,
+        "nout": Role.OUTPUT_SIZE,
+    }
+    short |= {
+        "n_in": Role.INPUT_SIZE,
+        "n_out": Role.OUTPUT_SIZE,
+        "d": Role.INPUT_SIZE,
+        "h": Role.HIDDEN_SIZE,
+        "c": Role.OUTPUT_SIZE,
+    }
+    short |= {
+        "n_i": Role.INPUT_SIZE,
+        "n_o": Role.OUTPUT_SIZE,
+        "ni": Role.INPUT_SIZE,
+        "nh": Role.HIDDEN_SIZE,
+        "no": Role.OUTPUT_SIZE,
+        "fan_in": Role.INPUT_SIZE,
+        "fan_out": Role.OUTPUT_SIZE,
+    }
+    short |= {
+        "k": Role.OUTPUT_SIZE,
+        "nx": Role.INPUT_SIZE,
+        "ny": Role.OUTPUT_SIZE,
+        "n_hid": Role.HIDDEN_SIZE,
+        "nn_hdim": Role.HIDDEN_SIZE,
+    }
     if text in short and plain and (not listed or len(text) > 1) and not uses.arithmetic | (uses.called):
         return short[text]
     if text in short and len(text) > 1:
         return short[text]
     if uses.element_methods or uses.methods - {"append", "copy", "insert", "pop"}:
         return None
-    if have & {"hidden"} and have & {"layers", "sizes", "dims", "units", "nodes", "neurons", "shape", "dim", "layer"} and listed:
+    if (
+        have & {"hidden"}
+        and have & {"layers", "sizes", "dims", "units", "nodes", "neurons", "shape", "dim", "layer"}
+        and listed
+    ):
         return Role.HIDDEN_SIZES
-    general = {"sizes", "layers", "dims", "topology", "architecture", "structure", "layout", "layerdims", "shape", "shapes", "layersizes"}
+    general = {
+        "sizes",
+        "layers",
+        "dims",
+        "topology",
+        "architecture",
+        "structure",
+        "layout",
+        "layerdims",
+        "shape",
+        "shapes",
+        "layersizes",
+    }
     general |= {"nodes", "units", "neurons", "dimensions", "config", "arch", "dim", "layer", "size"}
     known = have & INPUT_WORDS | have & HIDDEN_WORDS | have & OUTPUT_WORDS
-    if have & general and (listed or uses.element_counted) and plain and not have & {"hidden", "batch"}:
-        if not (have & {"x", "input", "inputs"} and have & {"size", "dim"}):
-            return Role.SIZES
-    if have & {"sizes", "dims", "topology", "architecture"} or (have & {"layers"} and have & {"dims", "dim", "sizes", "size", "structure", "shape"}):
-        if not have & HIDDEN_WORDS and not uses.counted:
-            return Role.SIZES
-    if have & {"layers"} and have & {"n", "num", "number", "count", "amount", "depth", "nb"} and not have & {"nodes", "units", "neurons", "dims"}:
+    of_inputs = have & {"x", "input", "inputs"} and have & {"size", "dim"}
+    if (
+        have & general
+        and (listed or uses.element_counted)
+        and plain
+        and not have & {"hidden", "batch"}
+        and not of_inputs
+    ):
+        return Role.SIZES
+    if (
+        (
+            have & {"sizes", "dims", "topology", "architecture"}
+            or (have & {"layers"} and have & {"dims", "dim", "sizes", "size", "structure", "shape"})
+        )
+        and not have & HIDDEN_WORDS
+        and not uses.counted
+    ):
+        return Role.SIZES
+    if (
+        have & {"layers"}
+        and have & {"n", "num", "number", "count", "amount", "depth", "nb"}
+        and not have & {"nodes", "units", "neurons", "dims"}
+    ):
         return Role.LAYER_COUNT
     if have & SIZE_WORDS and known and plain and (len(words) > 1 or uses.counted):
         if have & {"hidden", "hid", "middle", "inner", "hdim"} or text in ("h", "h1", "h2"):
@@ -213,7 +339,9 @@ def _size_role(name: str, words: list[str], uses: Uses) -> Role | None:
             return Role.LAYER_COUNT
         if have & {"output", "outputs", "out", "o"} and not have & {"input", "inputs", "in"}:
             return Role.OUTPUT_SIZE
-        if have & {"input", "inputs", "in", "x", "features", "feature", "inp"} and not (uses.iterated and not uses.counted):
+        if have & {"input", "inputs", "in", "x", "features", "feature", "inp"} and not (
+            uses.iterated and not uses.counted
+        ):
             return Role.INPUT_SIZE
         if have & {"output", "outputs", "out", "y", "classes", "class", "labels", "categories", "o"}:
             return Role.OUTPUT_SIZE
@@ -234,9 +362,21 @@ def _checked(role: Role, uses: Uses, argument: Argument) -> Role:
     """The role, unless the use contradicts it."""
     if role is Role.LOSS and uses.array and not uses.methods:
         return Role.UPSTREAM
-    if role in (Role.ACTIVATION, Role.LOSS, Role.OPTIMIZER) and uses.methods - {"lower", "strip", "upper", "get", "append"}:
+    if role in (Role.ACTIVATION, Role.LOSS, Role.OPTIMIZER) and uses.methods - {
+        "lower",
+        "strip",
+        "upper",
+        "get",
+        "append",
+    }:
         return Role.OBJECT
-    if role is Role.ACTIVATION and uses.attributes and not uses.called and not uses.strings and "__name__" not in uses.attributes:
+    if (
+        role is Role.ACTIVATION
+        and uses.attributes
+        and not uses.called
+        and not uses.strings
+        and "__name__" not in uses.attributes
+    ):
         return Role.OBJECT if not uses.array else Role.CACHE
     return role
 
@@ -244,7 +384,9 @@ def _checked(role: Role, uses: Uses, argument: Argument) -> Role:
 def _by_pattern(name: str, argument: Argument, uses: Uses, function: FunctionFacts) -> Role | None:
     """Roles that the whole name gives away."""
     back = re.search(r"back|bprop|grad|deriv|update|optim|step|learn", function.name, re.IGNORECASE) is not None
-    if re.search(r"back|bprop", function.name, re.IGNORECASE) and re.fullmatch(r"(?i)_?(grads?|gradients?|g|dout|delta|err|error|loss_grad|dy|v)", name):
+    if re.search(r"back|bprop", function.name, re.IGNORECASE) and re.fullmatch(
+        r"(?i)_?(grads?(_\w+)?|gradients?|g|dout|delta|err|error|loss_grad|dy|v)", name
+    ):
         return Role.UPSTREAM
     if uses.element_methods - {"append", "copy", "reshape", "dot", "transpose", "sum", "flatten", "astype", "shape"}:
         return Role.OBJECT_LIST
@@ -252,23 +394,52 @@ def _by_pattern(name: str, argument: Argument, uses: Uses, function: FunctionFac
         return Role.PAIRS
     if name.lower() in ("training_data", "mini_batch", "minibatch") and not uses.array:
         return Role.PAIRS
-    if GRADIENT_ARGUMENT.match(name) and not name.lower().startswith(("deltas", "deriv")) and not (
-        UPSTREAM_NAME.match(name) and not name.lower().startswith(("dw", "db", "grads"))
+    if (
+        GRADIENT_ARGUMENT.match(name)
+        and not name.lower().startswith(("deltas", "deriv"))
+        and not (UPSTREAM_NAME.match(name) and not name.lower().startswith(("dw", "db", "grads")))
     ):
         return Role.GRADIENTS
     if UPSTREAM_NAME.match(name):
         return Role.UPSTREAM
     if back and OUTPUT_NAME.match(name):
         return Role.OUTPUTS
-    if PARAMETERS_NAME.match(name) and not INPUT_NAME.match(name) and not uses.methods - {"keys", "items", "values", "copy", "get", "dot"}:
+    if (
+        PARAMETERS_NAME.match(name)
+        and not INPUT_NAME.match(name)
+        and not uses.methods - {"keys", "items", "values", "copy", "get", "dot"}
+    ):
         return Role.PARAMETERS if not (uses.array and re.fullmatch(r"(?i)w|weights?|thetas?", name)) else Role.WEIGHT
     if OUTPUT_NAME.match(name) and not uses.counted:
         return Role.OUTPUTS
-    if WEIGHT_ARRAY.match(name) and not INPUT_NAME.match(name) and not uses.called and not uses.methods - {"dot", "T", "reshape"}:
+    if (
+        WEIGHT_ARRAY.match(name)
+        and not INPUT_NAME.match(name)
+        and not uses.called
+        and not uses.methods - {"dot", "T", "reshape"}
+    ):
         return Role.WEIGHT
-    if uses.methods - {"dot", "reshape", "copy", "append", "flatten", "ravel", "astype", "sum", "mean", "transpose", "lower", "get", "items"}:
-        if not uses.array and not uses.keys:
-            return Role.OBJECT
+    if (
+        uses.methods
+        - {
+            "dot",
+            "reshape",
+            "copy",
+            "append",
+            "flatten",
+            "ravel",
+            "astype",
+            "sum",
+            "mean",
+            "transpose",
+            "lower",
+            "get",
+            "items",
+        }
+        and not uses.array
+        and not uses.keys
+    ):
+        return Role.OBJECT
     if INPUT_NAME.match(name):
         return Role.INPUTS
     if CACHE_NAME.match(name) and not uses.counted and not uses.called:
@@ -287,7 +458,11 @@ def _by_use(argument: Argument, uses: Uses) -> Role:
         return Role.PARAMETERS
     if uses.element_counted:
         return Role.SIZES
-    if "bool" in note or argument.default in ("True", "False") or (uses.boolean and not (uses.array or uses.arithmetic)):
+    if (
+        "bool" in note
+        or argument.default in ("True", "False")
+        or (uses.boolean and not (uses.array or uses.arithmetic))
+    ):
         return Role.FLAG
     if uses.counted or note == "int":
         return Role.COUNT
@@ -303,7 +478,7 @@ def _by_use(argument: Argument, uses: Uses) -> Role:
 
 
 def argument_uses(facts: FileFacts, function: FunctionFacts, argument: Argument, depth: int = 2) -> Uses:
-    """What the file does with an argument: in the function, in attributes it is stored in, in functions it is given to."""
+    """What the file does with an argument, also as an attribute and in functions it is given to."""
     uses = uses_of(argument.name, function.node)
     if depth == 0:
         return uses
@@ -315,13 +490,55 @@ def argument_uses(facts: FileFacts, function: FunctionFacts, argument: Argument,
                     for method in facts.methods(function.owner).values():
                         uses.merge(uses_of(f"{target.value.id}.{target.attr}", method.node))
         elif isinstance(item, ast.Call):
+            _merge_appended(facts, function, argument, item, uses)
             _merge_passed(facts, function, argument, item, uses, depth)
+    if uses.iterated and function.owner:
+        _merge_elements(facts, function, argument, uses, depth)
     return uses
 
 
-def _merge_passed(facts: FileFacts, function: FunctionFacts, argument: Argument, call: ast.Call, uses: Uses, depth: int) -> None:
+def _merge_appended(facts: FileFacts, function: FunctionFacts, argument: Argument, call: ast.Call, uses: Uses) -> None:
+    """``self.layers.append(layer)``: what the class does with the elements, it does with the argument."""
+    target = call.func.value if isinstance(call.func, ast.Attribute) and call.func.attr == "append" else None
+    if not (isinstance(target, ast.Attribute) and isinstance(target.value, ast.Name) and function.owner):
+        return
+    if len(call.args) == 1 and isinstance(call.args[0], ast.Name) and call.args[0].id == argument.name:
+        for method in facts.methods(function.owner).values():
+            inside = uses_of(f"{target.value.id}.{target.attr}", method.node)
+            uses.methods |= inside.element_methods
+            uses.attributes |= inside.element_attributes
+            uses.called |= inside.element_called
+
+
+def _merge_elements(facts: FileFacts, function: FunctionFacts, argument: Argument, uses: Uses, depth: int) -> None:
+    """``for layer in layers: self.add(layer)``: what the method does with its argument, it does with the elements."""
+    for loop in ast.walk(function.node):
+        if not (isinstance(loop, ast.For) and isinstance(loop.iter, ast.Name) and loop.iter.id == argument.name):
+            continue
+        if not isinstance(loop.target, ast.Name):
+            continue
+        for call in ast.walk(loop):
+            if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute):
+                method = facts.methods(function.owner).get(call.func.attr)
+                given = [a.id for a in call.args if isinstance(a, ast.Name)]
+                if method is not None and method is not function and given == [loop.target.id] and method.arguments:
+                    inside = argument_uses(facts, method, method.arguments[0], depth - 1)
+                    uses.element_methods |= inside.methods
+                    uses.element_attributes |= inside.attributes
+                    uses.element_called |= inside.called
+
+
+def _merge_passed(
+    facts: FileFacts, function: FunctionFacts, argument: Argument, call: ast.Call, uses: Uses, depth: int
+) -> None:
     """What the called function does with the argument, if it is handed on."""
-    name = call.func.id if isinstance(call.func, ast.Name) else call.func.attr if isinstance(call.func, ast.Attribute) else ""
+    name = (
+        call.func.id
+        if isinstance(call.func, ast.Name)
+        else call.func.attr
+        if isinstance(call.func, ast.Attribute)
+        else ""
+    )
     called = None
     if isinstance(call.func, ast.Name):
         called = facts.functions.get(name) or facts.constructor(name)

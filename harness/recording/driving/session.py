@@ -6,15 +6,14 @@ import contextlib
 import io
 import random
 import re
-import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from .choices import Choices, Exhausted
-from .data import BATCH, HIDDEN, INPUTS, OUTPUTS, SECOND_HIDDEN, Form, Labels, Sizes, make_data
+from .data import BATCH, HIDDEN, IMAGES, INPUT_TEXT, INPUTS, OUTPUTS, SECOND_HIDDEN, Form, Labels, Sizes, make_data
 from .result import Pair
 from .source import FileFacts, FunctionFacts
 from .watching import Enough, Targets, Watcher
@@ -31,6 +30,7 @@ class Hints:
     prefers_columns: int = 0
     augmented: bool = False
     labels: list[Labels] = field(default_factory=list)
+    missing: dict[str, str] = field(default_factory=dict)  # global settings that only the main block sets
 
 
 @dataclass
@@ -78,6 +78,7 @@ class Session:
         self.data: dict[str, Any] = {}
         self._input_size: int | None = None
         self._output_size: int | None = None
+        self.image: tuple[int, int, int] | None = None
         self.inputs_given = False
         self.outputs_given = False
         self.dims: tuple[int, int] | None = None  # of the layer being made
@@ -86,6 +87,8 @@ class Session:
         self.gradients: list[Pair] = []
         self.forward_results: list[str] = []  # variables
         self.names["i"] = 0
+        for name, text in hints.missing.items():
+            self.statements.append(Statement(f"{name} = {text}", False))
 
     # What was made
 
@@ -126,7 +129,7 @@ class Session:
     @property
     def lines(self) -> tuple[str, ...]:
         """The statements so far as a program."""
-        once = [statement.text for statement in self.statements if not statement.repeat]
+        once = _needed([statement.text for statement in self.statements if not statement.repeat])
         repeated = [statement.text for statement in self.statements if statement.repeat]
         if any(re.search(r"\bi\b", text) for text in once):
             once.insert(0, "i = 0")
@@ -179,7 +182,11 @@ class Session:
                 self._output_size = 1
             else:
                 known = self.discovered() if not self.outputs_given else None
-                options = [*(known[1:] if known and known[1] > 1 else ()), OUTPUTS, *(k for k in self.hints.outputs if k > 1)]
+                options = [
+                    *(known[1:] if known and known[1] > 1 else ()),
+                    OUTPUTS,
+                    *(k for k in self.hints.outputs if k > 1),
+                ]
                 self._output_size = int(self.choose("outputs", list(dict.fromkeys(options))))
         return self._output_size
 
@@ -198,7 +205,8 @@ class Session:
         if self.data:
             return
         labels = self.pick_labels()
-        self.sizes = Sizes(inputs=self.input_size, outputs=self.output_size)
+        observations = IMAGES if self.image is not None else Sizes().observations
+        self.sizes = Sizes(inputs=self.input_size, outputs=self.output_size, observations=observations)
         if self.inputs_given and self.sizes.inputs in (HIDDEN, SECOND_HIDDEN, self.sizes.outputs):
             self.watcher.notes.append(f"it only runs with {self.sizes.inputs} inputs, as many as units elsewhere")
         elif self.outputs_given and self.sizes.outputs in (HIDDEN, SECOND_HIDDEN):
@@ -207,9 +215,25 @@ class Session:
         self.names["X"], self.names["labels"] = self.data["X"].copy(), self.data["labels"].copy()
         self.names["Y"] = self.data["Y"].copy().view(Targets)
         self.names["Y"].notes = self.watcher.notes
-        self.watcher.squares |= {Sizes().observations, BATCH, Sizes().observations - BATCH}
+        self.watcher.squares |= {observations, BATCH, Sizes().observations - BATCH} if self.image is None else set()
         if self.inputs_given and self.outputs_given:
             self.watcher.squares |= {HIDDEN, SECOND_HIDDEN}
+
+    def take_images(self, shape: tuple[int, int, int]) -> str:
+        """Notes that observations are images of this shape.
+
+        Returns:
+            the shape as an expression.
+        """
+        self.image = shape
+        self._input_size = int(np.prod(shape))
+        return str(shape)
+
+    def input_text(self, form: Form) -> str:
+        """The expression for the inputs."""
+        if self.image is not None and form is Form.ROWS:
+            return f"X.reshape(-1, {', '.join(map(str, self.image))})"
+        return INPUT_TEXT[form]
 
     def discovered(self) -> tuple[int, int] | None:
         """Numbers of inputs and outputs that the weights made so far suggest, and which way round they are used."""
@@ -235,6 +259,21 @@ class Session:
             for name, method in self.facts.methods(owner).items():
                 if not name.startswith("__") and not method.is_property:
                     yield method, f"{variable}.{name}"
+
+
+def _needed(lines: list[str]) -> list[str]:
+    """The lines without assignments that a later one replaces before anything uses them."""
+    kept: list[str] = []
+    for index, line in enumerate(lines):
+        name = line.split(" = ")[0] if re.match(r"\w+ = ", line) else ""
+        later = lines[index + 1 :]
+        again = next((i for i, text in enumerate(later) if text.startswith(f"{name} = ")), None) if name else None
+        if again is not None:
+            between = [*later[:again], later[again].split(" = ", 1)[1]]
+            if not any(re.search(rf"\b{name}\b", text) for text in between):
+                continue
+        kept.append(line)
+    return kept
 
 
 def _matrices(value: Any, seen: set[int], depth: int = 3) -> list[np.ndarray[Any, Any]]:
@@ -263,7 +302,11 @@ def dimensions(matrices: Sequence[np.ndarray[Any, Any]]) -> tuple[int, int] | No
         vectors = [matrix for matrix in edges if max(matrix.shape) > 1]
         return (max(vectors[0].shape), 1) if vectors else None
     # A last layer with one output looks like a bias; it follows the weights if its length fits them.
-    chain = [m for m in matrices if min(m.shape) > 1 or m.shape == (weights[-1].shape[1], 1) or m.shape == (1, weights[-1].shape[0])]
+    chain = [
+        m
+        for m in matrices
+        if min(m.shape) > 1 or m.shape == (weights[-1].shape[1], 1) or m.shape == (1, weights[-1].shape[0])
+    ]
     first_index = next(i for i, m in enumerate(chain) if m is weights[0])
     chain = chain[first_index:]
     forward = all(a.shape[1] == b.shape[0] for a, b in zip(chain, chain[1:]))
@@ -318,6 +361,15 @@ def numbers_in(message: str) -> list[int]:
     return [int(text) for text in re.findall(r"(?<![\w.])\d+(?![\w.])", message) if 0 < int(text) <= 5000]
 
 
-__all__ = ["Enough", "Exhausted", "Hints", "Session", "Statement", "dimensions", "numbers_in", "quiet", "reset_generators", "user_line"]
-
-_ = (sys, Callable)
+__all__ = [
+    "Enough",
+    "Exhausted",
+    "Hints",
+    "Session",
+    "Statement",
+    "dimensions",
+    "numbers_in",
+    "quiet",
+    "reset_generators",
+    "user_line",
+]

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 
 RATE_NAME = re.compile(r"(^|_)(lr|eta|alpha|rate|learning|learnrate|epsilon|stepsize|step_size|gamma)", re.IGNORECASE)
 WEIGHT_NAME = re.compile(
-    r"(weight|bias|theta|synapse|kernel|param|coef|(?<![a-z])[wb](?![a-z])|(?<![a-z])[wb]_?[a-z]?[a-z]?\d*$)", re.IGNORECASE
+    r"(weight|bias|theta|synapse|kernel|param|coef|(?<![a-z])[wb](?![a-z])|(?<![a-z])[wb]_?[a-z]?[a-z]?\d*$)",
+    re.IGNORECASE,
 )
 GRADIENT_NAME = re.compile(
     r"((?-i:^d_?[A-Z])|^d_?[wb]\d*$|^_?d_?(weight|bias|theta)|grad|nabla|delta|deriv|loss|cost|err|acc|total|count|sum"
@@ -204,7 +205,7 @@ class FileFacts:
 
     def loops(self, function: FunctionFacts) -> bool:
         """Whether it repeats something that trains."""
-        return function.loops and self.trains(function) or any(
+        return (function.loops and self.trains(function)) or any(
             part.loops and part is not function and self.trains(part) for part in self.reach(function)
         )
 
@@ -234,7 +235,10 @@ def _texts(tree: ast.AST) -> Iterator[str]:
         if isinstance(item, ast.Dict):
             parts = list(item.keys)
         elif isinstance(item, ast.Compare):
-            parts = [*item.comparators, *(p for c in item.comparators if isinstance(c, (ast.List, ast.Tuple)) for p in c.elts)]
+            parts = [
+                *item.comparators,
+                *(p for c in item.comparators if isinstance(c, (ast.List, ast.Tuple)) for p in c.elts),
+            ]
         elif isinstance(item, ast.MatchValue):
             parts = [item.value]
         for part in parts:
@@ -333,9 +337,9 @@ def _note_call(facts: FunctionFacts, call: ast.Call, myself: str) -> None:
     if isinstance(call.func, ast.Name):
         facts.calls.add(call.func.id)
     elif isinstance(call.func, ast.Attribute):
-        if isinstance(call.func.value, ast.Name) and call.func.value.id == myself:
-            facts.self_calls.add(call.func.attr)
-        elif isinstance(call.func.value, ast.Call) and _last_name(call.func.value.func) == "super":
+        if (isinstance(call.func.value, ast.Name) and call.func.value.id == myself) or (
+            isinstance(call.func.value, ast.Call) and _last_name(call.func.value.func) == "super"
+        ):
             facts.self_calls.add(call.func.attr)
         facts.method_calls.add(call.func.attr)
     for value in [*call.args, *(keyword.value for keyword in call.keywords)]:
@@ -353,7 +357,9 @@ def _written_first(node: ast.AST, myself: str) -> set[str]:
             if item.attr not in first or place[:2] < first[item.attr][:2]:
                 first[item.attr] = place
     augmented = {
-        item.target.attr for item in ast.walk(node) if isinstance(item, ast.AugAssign) and isinstance(item.target, ast.Attribute)
+        item.target.attr
+        for item in ast.walk(node)
+        if isinstance(item, ast.AugAssign) and isinstance(item.target, ast.Attribute)
     }
     return {name for name, (_, _, store) in first.items() if store and name not in augmented}
 
@@ -379,12 +385,16 @@ def _note_returns(facts: FunctionFacts, node: ast.FunctionDef | ast.AsyncFunctio
         if len(names) >= len(facts.returns):
             facts.returns = names
         if isinstance(value, ast.Dict):
-            facts.return_keys = tuple(k.value for k in value.keys if isinstance(k, ast.Constant) and isinstance(k.value, str))
+            facts.return_keys = tuple(
+                k.value for k in value.keys if isinstance(k, ast.Constant) and isinstance(k.value, str)
+            )
     for item in ast.walk(node):
-        if isinstance(item, ast.Assign) and isinstance(item.value, ast.Dict) and isinstance(item.targets[0], ast.Name):
-            if item.targets[0].id in facts.returns:
-                keys = tuple(k.value for k in item.value.keys if isinstance(k, ast.Constant) and isinstance(k.value, str))
-                facts.return_keys = facts.return_keys or keys
+        if not (isinstance(item, ast.Assign) and isinstance(item.value, ast.Dict)):
+            continue
+        target = item.targets[0]
+        if isinstance(target, ast.Name) and target.id in facts.returns:
+            keys = (key.value for key in item.value.keys if isinstance(key, ast.Constant))
+            facts.return_keys = facts.return_keys or tuple(key for key in keys if isinstance(key, str))
 
 
 def _result_name(node: ast.expr, index: int) -> str:
@@ -396,9 +406,8 @@ def _result_name(node: ast.expr, index: int) -> str:
         return node.slice.value
     if isinstance(node, ast.Call) and isinstance(node.func, (ast.Name, ast.Attribute)):
         return "call " + _last_name(node.func)
-    if isinstance(node, ast.BinOp):  # dscores / m is still dscores
-        names = [_result_name(side, index) for side in (node.left, node.right)]
-        return next((name for name in names if name.isidentifier() and not name.startswith("result") and len(name) > 1), f"result{index + 1}")
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div):  # dscores / m is still dscores
+        return _result_name(node.left, index)
     return f"result{index + 1}"
 
 
@@ -428,8 +437,8 @@ def _updates(node: ast.AST) -> Iterator[UpdateLine]:
                     if _replaces(one, value):
                         yield _update(item, one, value, _subtracts(value))
         elif isinstance(item, ast.Call) and _last_name(item.func) in ("append", "setattr", "subtract", "add"):
-            value = item.args[-1] if item.args else None
-            if isinstance(value, ast.BinOp) and isinstance(value.op, ast.Sub) and RATE_NAME.search(_names(value.right)):
+            last = item.args[-1] if item.args else None
+            if isinstance(last, ast.BinOp) and isinstance(last.op, ast.Sub) and RATE_NAME.search(_names(last.right)):
                 yield UpdateLine(first=item.lineno, last=item.end_lineno or item.lineno, target="", likely=True)
 
 
@@ -439,7 +448,9 @@ def _update(statement: ast.stmt, target: ast.expr, value: ast.expr, subtracts: b
     weight = bool(WEIGHT_NAME.search(text)) and not GRADIENT_NAME.search(name)
     step = bool(RATE_NAME.search(used)) or bool(STEP_WORDS.search(ast.unparse(value)))
     constant = isinstance(value, ast.Constant)
-    likely = not constant and (weight or (step and subtracts and not GRADIENT_NAME.search(name)))
+    # a local sum such as "params += layer.size" is none
+    summed = isinstance(statement, ast.AugAssign) and not subtracts and isinstance(target, ast.Name) and not step
+    likely = not constant and not summed and (weight or (step and subtracts and not GRADIENT_NAME.search(name)))
     plain = re.fullmatch(r"[\w.]+(\[[^()]*\])*", text) is not None or "str(" in text
     return UpdateLine(
         first=statement.lineno,
@@ -452,7 +463,9 @@ def _update(statement: ast.stmt, target: ast.expr, value: ast.expr, subtracts: b
 def _names(node: ast.AST) -> str:
     """All names in an expression, with spaces between."""
     return " ".join(
-        item.id if isinstance(item, ast.Name) else item.attr for item in ast.walk(node) if isinstance(item, (ast.Name, ast.Attribute))
+        item.id if isinstance(item, ast.Name) else item.attr
+        for item in ast.walk(node)
+        if isinstance(item, (ast.Name, ast.Attribute))
     )
 
 
@@ -464,7 +477,14 @@ def _replaces(target: ast.expr, value: ast.expr) -> bool:
         return _is_sum(element) and ast.unparse(target) in source
     if isinstance(value, ast.DictComp):
         return _is_sum(value.value)
-    if isinstance(value, ast.Call) and _last_name(value.func) in ("array", "asarray", "list", "subtract", "add", "clip"):
+    if isinstance(value, ast.Call) and _last_name(value.func) in (
+        "array",
+        "asarray",
+        "list",
+        "subtract",
+        "add",
+        "clip",
+    ):
         if _last_name(value.func) in ("subtract", "add"):
             return any(ast.unparse(target) == ast.unparse(argument) for argument in value.args)
         return bool(value.args) and _replaces(target, value.args[0])
@@ -508,7 +528,11 @@ def _orientation(node: ast.AST) -> int:
             left, right = (bool(WEIGHT_NAME.search(ast.unparse(side).split("[")[0])) for side in (first, second))
             if left != right and ".T" not in ast.unparse(first) + ast.unparse(second):
                 votes += 1 if left else -1
-        if isinstance(item, ast.Assign) and isinstance(item.targets[0], ast.Name) and item.targets[0].id in ("m", "n_samples", "N"):
+        if (
+            isinstance(item, ast.Assign)
+            and isinstance(item.targets[0], ast.Name)
+            and item.targets[0].id in ("m", "n_samples", "N")
+        ):
             text = ast.unparse(item.value)
             votes += 2 if "shape[1]" in text else -2 if "shape[0]" in text or "len(" in text else 0
     return votes
@@ -534,16 +558,28 @@ def uses_of(name: str, node: ast.AST) -> Uses:
 def _is_name(node: ast.AST | None, name: str) -> bool:
     if isinstance(node, ast.Name):
         return node.id == name
-    return isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and f"{node.value.id}.{node.attr}" == name
+    return (
+        isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and f"{node.value.id}.{node.attr}" == name
+    )
 
 
 def _note_loop(uses: Uses, elements: set[str], name: str, target: ast.expr, source: ast.expr) -> None:
     wrapped = source
     inner_target = target
-    while isinstance(wrapped, ast.Call) and _last_name(wrapped.func) in ("enumerate", "reversed", "zip", "list", "tqdm"):
+    while isinstance(wrapped, ast.Call) and _last_name(wrapped.func) in (
+        "enumerate",
+        "reversed",
+        "zip",
+        "list",
+        "tqdm",
+    ):
         if not wrapped.args:
             return
-        if _last_name(wrapped.func) == "enumerate" and isinstance(inner_target, ast.Tuple) and len(inner_target.elts) == 2:
+        if (
+            _last_name(wrapped.func) == "enumerate"
+            and isinstance(inner_target, ast.Tuple)
+            and len(inner_target.elts) == 2
+        ):
             inner_target = inner_target.elts[1]
         if _last_name(wrapped.func) == "zip":
             places = [i for i, argument in enumerate(wrapped.args) if _is_base(argument, name)]
@@ -591,11 +627,27 @@ def _note_use(uses: Uses, elements: set[str], name: str, item: ast.AST) -> None:
         for argument in item.args:
             inside = argument.elts if isinstance(argument, ast.Tuple) else [argument]
             for one in inside:
-                maker = function in ("zeros", "ones", "full", "randn", "rand", "range", "arange", "empty", "eye", "normal", "uniform")
+                maker = function in (
+                    "zeros",
+                    "ones",
+                    "full",
+                    "randn",
+                    "rand",
+                    "range",
+                    "arange",
+                    "empty",
+                    "eye",
+                    "normal",
+                    "uniform",
+                )
                 maker = maker or function in ("random", "randint", "standard_normal", "random_sample")
                 if maker and any(_is_name(part, name) for part in ast.walk(one)):
-                    direct = [part for part in ast.walk(one) if isinstance(part, ast.Subscript) and _is_name(part.value, name)]
-                    measured = [p for p in ast.walk(one) if isinstance(p, ast.Call) and any(_is_name(a, name) for a in p.args)]
+                    direct = [
+                        part for part in ast.walk(one) if isinstance(part, ast.Subscript) and _is_name(part.value, name)
+                    ]
+                    measured = [
+                        p for p in ast.walk(one) if isinstance(p, ast.Call) and any(_is_name(a, name) for a in p.args)
+                    ]
                     shaped = [p for p in ast.walk(one) if isinstance(p, ast.Attribute) and _is_name(p.value, name)]
                     if direct:
                         uses.element_counted = True
@@ -603,7 +655,11 @@ def _note_use(uses: Uses, elements: set[str], name: str, item: ast.AST) -> None:
                         uses.counted = True
                 if maker and isinstance(one, ast.Name) and one.id in elements:
                     uses.element_counted = True
-        if function == "getattr" and len(item.args) > 1 and any(_is_name(part, name) for part in ast.walk(item.args[1])):
+        if (
+            function == "getattr"
+            and len(item.args) > 1
+            and any(_is_name(part, name) for part in ast.walk(item.args[1]))
+        ):
             uses.attribute_of.add(_last_name(item.args[0]))
         if any(_is_name(argument, name) for argument in item.args):
             if function == "len":
@@ -623,7 +679,8 @@ def _note_use(uses: Uses, elements: set[str], name: str, item: ast.AST) -> None:
         if isinstance(item.slice, ast.Constant) and isinstance(item.slice.value, str):
             uses.keys.add(item.slice.value)
         elif isinstance(item.slice, (ast.JoinedStr,)) or (
-            isinstance(item.slice, ast.BinOp) and any(isinstance(p, ast.Constant) and isinstance(p.value, str) for p in ast.walk(item.slice))
+            isinstance(item.slice, ast.BinOp)
+            and any(isinstance(p, ast.Constant) and isinstance(p.value, str) for p in ast.walk(item.slice))
         ):
             uses.made_keys = True
         else:
@@ -642,13 +699,21 @@ def _note_use(uses: Uses, elements: set[str], name: str, item: ast.AST) -> None:
     elif isinstance(item, ast.Match) and _is_name(item.subject, name):
         for case in item.cases:
             for part in ast.walk(case.pattern):
-                if isinstance(part, ast.MatchValue) and isinstance(part.value, ast.Constant) and isinstance(part.value.value, str):
+                if (
+                    isinstance(part, ast.MatchValue)
+                    and isinstance(part.value, ast.Constant)
+                    and isinstance(part.value.value, str)
+                ):
                     uses.strings.append(part.value.value)
 
 
 def _note_comparison(uses: Uses, name: str, item: ast.Compare) -> None:
     left: ast.expr = item.left
-    if isinstance(left, ast.Call) and isinstance(left.func, ast.Attribute) and left.func.attr in ("lower", "strip", "upper"):
+    if (
+        isinstance(left, ast.Call)
+        and isinstance(left.func, ast.Attribute)
+        and left.func.attr in ("lower", "strip", "upper")
+    ):
         left = left.func.value
     if isinstance(left, ast.Subscript):
         left = left.value
@@ -656,6 +721,10 @@ def _note_comparison(uses: Uses, name: str, item: ast.Compare) -> None:
         return
     for other in item.comparators:
         parts = other.elts if isinstance(other, (ast.Tuple, ast.List, ast.Set)) else [other]
-        uses.strings.extend(p.value for p in parts if isinstance(p, ast.Constant) and isinstance(p.value, str) and p.value not in uses.strings)
+        uses.strings.extend(
+            p.value
+            for p in parts
+            if isinstance(p, ast.Constant) and isinstance(p.value, str) and p.value not in uses.strings
+        )
         if isinstance(other, ast.Dict):
             uses.strings.extend(k.value for k in other.keys if isinstance(k, ast.Constant) and isinstance(k.value, str))

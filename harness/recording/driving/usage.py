@@ -1,5 +1,7 @@
-"""How a file is meant to be used, as its own folder shows it: examples in docstrings, comments, the README, scripts that
-import it; and what other files of the folder define."""
+"""How a file is meant to be used, as its own folder shows it.
+
+Examples in docstrings, comments and the README, scripts that import it, and what other files of the folder define.
+"""
 
 from __future__ import annotations
 
@@ -129,7 +131,8 @@ def _from_scripts(folder: str, own: str) -> Iterator[Snippet]:
                 path = name if place == folder else os.path.join(os.pardir, name)
                 yield Snippet(
                     "import os, runpy\n"
-                    f"runpy.run_path(os.path.join(os.path.dirname(os.path.abspath(__file__)), {path!r}), run_name='__main__')",
+                    "folder = os.path.dirname(os.path.abspath(__file__))\n"
+                    f"runpy.run_path(os.path.join(folder, {path!r}), run_name='__main__')",
                     name,
                 )
 
@@ -140,7 +143,9 @@ def _does_something(text: str) -> bool:
         body = ast.parse(text).body
     except (SyntaxError, ValueError):
         return False
-    return any(isinstance(node, (ast.Expr, ast.For, ast.While, ast.If, ast.With)) and not _is_text(node) for node in body)
+    return any(
+        isinstance(node, (ast.Expr, ast.For, ast.While, ast.If, ast.With)) and not _is_text(node) for node in body
+    )
 
 
 def _is_text(node: ast.stmt) -> bool:
@@ -154,11 +159,13 @@ def _only_defines(text: str) -> bool:
     except (SyntaxError, ValueError):
         return False
     for node in body:
-        if isinstance(node, (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.ClassDef, ast.AsyncFunctionDef)) or _is_text(node):
+        if isinstance(
+            node, (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.ClassDef, ast.AsyncFunctionDef)
+        ) or _is_text(node):
             continue
-        if isinstance(node, (ast.Assign, ast.AnnAssign)):
-            if not any(isinstance(part, ast.Call) for part in ast.walk(node)):
-                continue
+        calls = any(isinstance(part, ast.Call) for part in ast.walk(node))
+        if isinstance(node, (ast.Assign, ast.AnnAssign)) and not calls:
+            continue
         if isinstance(node, ast.If) and "__name__" in ast.unparse(node.test):
             continue
         return False

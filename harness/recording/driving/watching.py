@@ -47,7 +47,17 @@ class Targets(np.ndarray[Any, Any]):
 
     def __array_function__(self, function: Callable[..., Any], types: Any, arguments: Any, options: Any) -> Any:
         result = super().__array_function__(function, types, arguments, options)
-        moved = ("reshape", "transpose", "squeeze", "expand_dims", "atleast_2d", "ravel", "array_split", "split", "take")
+        moved = (
+            "reshape",
+            "transpose",
+            "squeeze",
+            "expand_dims",
+            "atleast_2d",
+            "ravel",
+            "array_split",
+            "split",
+            "take",
+        )
         if isinstance(result, Targets) and function.__name__ not in moved:
             return np.asarray(result)
         return result
@@ -62,7 +72,9 @@ class Watcher:
         limit: number of lines.
     """
 
-    def __init__(self, updates: Mapping[str, tuple[UpdateLine, ...]], squares: set[int], limit: int = MAX_LINES) -> None:
+    def __init__(
+        self, updates: Mapping[str, tuple[UpdateLine, ...]], squares: set[int], limit: int = MAX_LINES
+    ) -> None:
         self.squares = squares
         self.lines = 0
         self.limit = limit
@@ -149,7 +161,7 @@ class Watcher:
             return
         for value in [result, *frame.f_locals.values()]:
             for one in value if isinstance(value, (tuple, list)) and len(value) < 8 else [value]:
-                shape = one.shape if isinstance(one, np.ndarray) else ()
+                shape: tuple[int, ...] = one.shape if isinstance(one, np.ndarray) else ()
                 if len(shape) == 2 and shape[0] == shape[1] and shape[0] in self.squares:
                     self.notes.append(f"an array of shape {shape} in {frame.f_code.co_name}")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dis
 import importlib.abc
 import importlib.machinery
 import importlib.util
@@ -88,6 +89,14 @@ FRAMEWORKS = frozenset(
 PROGRESS = frozenset({"tqdm", "progressbar", "alive_progress", "progress"})
 
 
+def _unpacked(frame: Any) -> int:
+    """How many values the caller unpacks into names; 2 if it only iterates."""
+    code = frame.f_code.co_code
+    if frame.f_lasti >= 0 and dis.opname[code[frame.f_lasti]].startswith("UNPACK_SEQUENCE"):
+        return int(code[frame.f_lasti + 1])
+    return 2
+
+
 class Absorbing:
     """Answers everything with something like itself."""
 
@@ -108,7 +117,10 @@ class Absorbing:
         return SUBPLOTS if self.__dict__.get("_name") == "subplots" else Absorbing()
 
     def __iter__(self) -> Iterator[Any]:
-        return iter((Absorbing(), Absorbing()))
+        return iter([Absorbing() for _ in range(_unpacked(sys._getframe(1)))])
+
+    def __array__(self, *_: Any, **__: Any) -> Any:
+        raise TypeError(f"{self.__dict__.get('_name') or 'it'} comes from a module that is missing, and has no numbers")
 
     def __getitem__(self, key: Any) -> Any:
         return Absorbing()
@@ -146,6 +158,9 @@ class Progress:
     def __iter__(self) -> Iterator[Any]:
         return iter(self.iterable)
 
+    def __call__(self, iterable: Any, *_: Any, **__: Any) -> Progress:
+        return Progress(iterable)
+
     def __len__(self) -> int:
         return len(self.iterable)
 
@@ -170,9 +185,9 @@ class AbsorbingModule(ModuleType):
     """A module of which every name is there."""
 
     def __getattr__(self, name: str) -> Any:
+        if name == "__all__":
+            return WANTED(self.__name__)
         if name.startswith("__") and name.endswith("__"):
-            if name == "__all__":
-                return []
             raise AttributeError(name)
         root = self.__name__.partition(".")[0]
         if root in PROGRESS:
@@ -183,6 +198,11 @@ class AbsorbingModule(ModuleType):
         return value
 
 
+def _nothing(module: str) -> list[str]:
+    return []
+
+
+WANTED: Callable[[str], list[str]] = _nothing  # the names that ``from module import *`` is to give
 HELPERS: dict[str, Any] = {}  # functions that files take from modules that are missing, by name
 
 

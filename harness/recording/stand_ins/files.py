@@ -10,9 +10,9 @@ import pickle
 import re
 import struct
 import sys
-import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import numpy as np
@@ -21,7 +21,8 @@ from ..arrays import TAPE
 from ..graph import Absorbed, Array
 from .hints import Hints, images, inputs, labels
 
-TEXT = re.compile(r"\.(csv|tsv|txt|data|dat|names|all-data|test|train)$", re.IGNORECASE)
+HEADER = r"skiprows|skip_header|next\(|readline\(\)|DictReader|header=0|(lines|rows|data|readlines\(\))\[1:\]"
+WEIGHTS = re.compile(r"weight|bias|param|model|checkpoint|theta|^[wbv]_?\d|^[wb]_|synapse", re.IGNORECASE)
 IDX = re.compile(r"idx\d|ubyte", re.IGNORECASE)
 PICKLED = re.compile(r"\.(pkl|pickle|p|sav|bin|joblib)(\.gz|\.bz2)?$|data_batch|test_batch", re.IGNORECASE)
 
@@ -91,7 +92,7 @@ class Missing:
         if re.search(r"\.split\(\)", self.hints.text) and not re.search(r"split\(['\"],", self.hints.text):
             separator = " "
         header = []
-        if re.search(r"skiprows|skip_header|next\(|readline\(\)|DictReader|header=0|\[1:\]", self.hints.text):
+        if re.search(HEADER, self.hints.text):
             header = [separator.join(f"column{i}" for i in range(data.shape[1]))]
         whole = (data == data.round()).all(axis=0)
         rows = [
@@ -136,7 +137,7 @@ class Missing:
         if IDX.search(path):
             return self.idx(path)
         if PICKLED.search(path):
-            return pickle.dumps(None)
+            return pickle.dumps(self.pickled(path))
         return self.text(path).encode()
 
     def stream(self, path: str, mode: str) -> Any:
@@ -152,11 +153,21 @@ def _split(name: str) -> str:
     return "test" if re.search(r"t10k|test", name) else "train"
 
 
+ANY_KEY: list[AnyKey] = []
+
+
+def recall(place: int) -> AnyKey:
+    """The dictionary that went into a pickle."""
+    return ANY_KEY[place]
+
+
 class AnyKey(Mapping[str, Any]):
     """A dictionary of arrays that has every key it is asked for: npz files, mat files, h5 files."""
 
     def __init__(self, missing: Missing, name: str) -> None:
         self.missing, self.name = missing, name
+        self.place = len(ANY_KEY)
+        ANY_KEY.append(self)
         self.known: dict[Any, Any] = {}
         self.files: list[str] = sorted(_keys_in(missing.hints))
 
@@ -196,6 +207,9 @@ class AnyKey(Mapping[str, Any]):
     def __contains__(self, key: object) -> bool:
         return True
 
+    def __reduce__(self) -> Any:
+        return recall, (self.place,)
+
     def close(self) -> None:
         """Nothing."""
 
@@ -217,27 +231,72 @@ def _keys_in(hints: Hints) -> set[str]:
 
 
 class Overlay:
-    """Files that are opened for writing go to a folder of their own, and are read back from there."""
+    """Files that are opened for writing are kept in memory, and read back from there."""
 
     def __init__(self) -> None:
-        self.folder: str | None = None
-        self.written: dict[str, str] = {}
+        self.written: dict[str, bytes] = {}
 
-    def place_for(self, path: str) -> str:
-        """Where a file is written instead."""
-        if self.folder is None:
-            self.folder = tempfile.mkdtemp(prefix="harness-")
+    def has(self, path: str) -> bool:
+        """Whether the run has written this file."""
+        return os.path.abspath(path) in self.written
+
+    def reading(self, path: str, mode: str) -> Any:
+        """A file that the run has written."""
+        content = self.written[os.path.abspath(path)]
+        return io.BytesIO(content) if "b" in mode else io.StringIO(content.decode("utf-8", errors="replace"))
+
+    def writing(self, path: str, mode: str) -> Any:
+        """A file that keeps what is written when it is closed."""
         key = os.path.abspath(path)
-        if key not in self.written:
-            self.written[key] = os.path.join(self.folder, f"{len(self.written)}-{os.path.basename(path)}")
-            if os.path.exists(key) and os.path.getsize(key) < 2**24:
-                with REAL_OPEN(key, "rb") as old, REAL_OPEN(self.written[key], "wb") as new:
-                    new.write(old.read())
-        return self.written[key]
+        old = b""
+        if "w" not in mode and "x" not in mode:
+            if key in self.written:
+                old = self.written[key]
+            elif os.path.exists(key) and os.path.getsize(key) < MAX_COPIED:
+                with REAL_OPEN(key, "rb") as existing:
+                    old = existing.read()
+        stream = _Bytes(old) if "b" in mode else _Text(old.decode("utf-8", errors="replace"))
+        stream.keep = lambda content: self.written.__setitem__(key, content)
+        stream.name = path
+        if "a" in mode:
+            stream.seek(0, io.SEEK_END)
+        self.written.setdefault(key, old)
+        return stream
 
-    def current(self, path: str) -> str:
-        """Where a file is read from."""
-        return self.written.get(os.path.abspath(path), path)
+
+MAX_COPIED = 2**24  # bytes of a file that is opened for appending
+
+
+class _Bytes(io.BytesIO):
+    """A file in memory."""
+
+    keep: Callable[[bytes], None]
+    name: str
+
+    def close(self) -> None:
+        """Keep the content."""
+        if not self.closed:
+            self.keep(self.getvalue())
+        super().close()
+
+    def __del__(self) -> None:
+        self.close()
+
+
+class _Text(io.StringIO):
+    """A text file in memory."""
+
+    keep: Callable[[bytes], None]
+    name: str
+
+    def close(self) -> None:
+        """Keep the content."""
+        if not self.closed:
+            self.keep(self.getvalue().encode())
+        super().close()
+
+    def __del__(self) -> None:
+        self.close()
 
 
 REAL_OPEN = builtins.open
@@ -256,21 +315,16 @@ READERS = ("pathlib.py", "codecs.py", "gzip.py", "_datasource.py", "_npyio_impl.
 
 def _for_user() -> bool:
     """Whether a file is opened by the user's own code, if by way of the standard library."""
-    frame = sys._getframe(2)
-    while frame is not None:
-        name = frame.f_code.co_filename
-        if name in TAPE.sources:
-            return True
-        if not name.endswith(READERS) or frame.f_back is None:
-            return False
+    frame: FrameType | None = sys._getframe(2)
+    while frame is not None and frame.f_code.co_filename.endswith(READERS):
         frame = frame.f_back
-    return False
+    return frame is not None and frame.f_code.co_filename in TAPE.sources
 
 
 def install(missing: Missing) -> None:
     """Patch everything that opens files."""
     overlay = Overlay()
-    real_gzip, real_load, real_pickle_load = gzip.open, np.load, pickle.load
+    real_gzip, real_load = gzip.open, np.load
     devices = ("/dev/", "/proc/")
 
     def opened(file: Any, mode: str = "r", *arguments: Any, **keywords: Any) -> Any:
@@ -278,8 +332,9 @@ def install(missing: Missing) -> None:
         if path is None or path.startswith(devices):
             return REAL_OPEN(file, mode, *arguments, **keywords)
         if any(letter in mode for letter in "wax+"):
-            return REAL_OPEN(overlay.place_for(path), mode, *arguments, **keywords)
-        path = overlay.current(path)
+            return overlay.writing(path, mode)
+        if overlay.has(path):
+            return overlay.reading(path, mode)
         if not os.path.exists(path) and not path.endswith((".py", ".json", ".toml", ".cfg")) and _for_user():
             return missing.stream(path, mode)
         return REAL_OPEN(path, mode, *arguments, **keywords)
@@ -292,16 +347,14 @@ def install(missing: Missing) -> None:
             return file
         return real_gzip(file, mode, *arguments, **keywords)
 
-    def pickle_load(file: Any, *arguments: Any, **keywords: Any) -> Any:
-        if id(file) in missing.made:
-            return missing.pickled(missing.made[id(file)])
-        return real_pickle_load(file, *arguments, **keywords)
-
     def load(file: Any, *arguments: Any, **keywords: Any) -> Any:
         path = _path_of(file)
         if path is not None:
-            path = overlay.current(path)
+            if overlay.has(path):
+                return real_load(overlay.reading(path, "rb"), *arguments, **keywords)
             if not os.path.exists(path):
+                if WEIGHTS.search(Path(path).stem):
+                    return real_load(path, *arguments, **keywords)  # raises what the file expects
                 if path.endswith(".npy"):
                     value = missing.array(path)
                     missing.note(Absorbed.FILE, Path(path).name, value.shape)
@@ -312,10 +365,9 @@ def install(missing: Missing) -> None:
             return missing.array(missing.made[id(file)])
         return real_load(file, *arguments, **keywords)
 
-    builtins.open = opened  # type: ignore[assignment]
-    io.open = opened  # type: ignore[assignment]
+    builtins.open = opened
+    io.open = opened
     gzip.open = gzip_opened  # type: ignore[assignment]
-    pickle.load = pickle_load
     np.load = load
     for name in ("loadtxt", "genfromtxt"):
         setattr(np, name, _text_reader(getattr(np, name), missing, overlay))
@@ -329,7 +381,7 @@ def install(missing: Missing) -> None:
             return np.frombuffer(missing.content(path), dtype)
         return real_fromfile(file, dtype, *arguments, **keywords)
 
-    np.fromfile = fromfile  # type: ignore[assignment]
+    np.fromfile = fromfile
     _forbid_changes(overlay)
 
 
@@ -338,7 +390,8 @@ def _text_reader(real: Callable[..., Any], missing: Missing, overlay: Overlay) -
         path = _path_of(fname)
         if path is None:
             return real(fname, *arguments, **keywords)
-        path = overlay.current(path)
+        if overlay.has(path):
+            return real(overlay.reading(path, "r"), *arguments, **keywords)
         if os.path.exists(path):
             return real(path, *arguments, **keywords)
         text = missing.text(path)
@@ -364,7 +417,7 @@ def _forbid_changes(overlay: Overlay) -> None:
 
     def savetxt(fname: Any, *arguments: Any, **keywords: Any) -> None:
         path = _path_of(fname)
-        real_savetxt(fname if path is None else overlay.place_for(path), *arguments, **keywords)
+        real_savetxt(fname if path is None else overlay.writing(path, "w"), *arguments, **keywords)
 
     np.savetxt = savetxt
     for name in ("mkdir", "makedirs", "remove", "unlink", "rmdir", "rename", "replace", "system", "removedirs"):

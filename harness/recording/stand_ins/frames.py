@@ -6,6 +6,7 @@ AttributeError, as for any missing method.
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 import re
@@ -63,11 +64,6 @@ class Column:
     loc = iloc
 
     @property
-    def str(self) -> Any:
-        """Methods of texts, element by element."""
-        return _Texts(self)
-
-    @property
     def cat(self) -> Any:
         """Categories."""
         return _Categories(self)
@@ -86,6 +82,15 @@ class Column:
 
     def __len__(self) -> int:
         return len(self.data)
+
+    def __neg__(self) -> Any:
+        return Column(-self.data, self.name)
+
+    def __invert__(self) -> Any:
+        return Column(~self.data, self.name)
+
+    def __hash__(self) -> int:
+        return id(self)
 
     def __iter__(self) -> Iterator[Any]:
         return iter(self.data)
@@ -163,6 +168,8 @@ class Column:
     fillna = dropna = reset_index = sort_index = sort_values = drop_duplicates = head = tail = ravel = _same
 
     def __getattr__(self, name: str) -> Any:
+        if name == "str":
+            return _Texts(self)
         if name.startswith("__") or name not in (
             "mean",
             "std",
@@ -234,6 +241,7 @@ class Frame:
     """A DataFrame: columns of equal length."""
 
     def __init__(self, data: Any = None, columns: Any = None, index: Any = None, dtype: Any = None, **_: Any) -> None:
+        self._columns: dict[Any, Array]
         self._open = False  # whether any column that is asked for is made up
         if isinstance(data, Frame):
             data = data._columns
@@ -488,7 +496,7 @@ class Frame:
     def sample(self, n: int | None = None, frac: float | None = None, random_state: Any = None, **_: Any) -> Any:
         """Rows in random order."""
         count = n if n is not None else int(len(self) * (1 if frac is None else frac))
-        return self._rows(np.random.permutation(len(self))[:count])
+        return self._rows(np.random.permutation(len(self))[:count])  # noqa: NPY002
 
     def insert(self, place: int, name: Any, value: Any, *_: Any) -> None:
         """A column at a place."""
@@ -562,6 +570,15 @@ class Frame:
         table = self.values.astype(float)
         result = operate(table, np.asarray(other) if isinstance(other, (Column, Frame)) else other)
         return self._like({name: result[:, place] for place, name in enumerate(self._columns)})
+
+    def dot(self, other: Any) -> Any:
+        """The product with an array or a frame, as an array."""
+        return np.dot(self.values, np.asarray(other) if isinstance(other, (Frame, Column)) else other)
+
+    __matmul__ = dot
+
+    def __rmatmul__(self, other: Any) -> Any:
+        return np.dot(other, self.values)
 
     def __sub__(self, other: Any) -> Any:
         return self._operated(other, lambda a, b: a - b)
@@ -645,9 +662,6 @@ def _operators() -> None:
 
     for name in names:
         setattr(Column, f"__{name}__", operator(name))
-    Column.__neg__ = lambda self: Column(-self.data, self.name)  # type: ignore[attr-defined]
-    Column.__invert__ = lambda self: Column(~self.data, self.name)  # type: ignore[attr-defined]
-    Column.__hash__ = object.__hash__  # type: ignore[assignment,method-assign]
 
 
 _operators()
@@ -687,11 +701,10 @@ def read_text(
 
 def _typed(items: list[str]) -> Array:
     """Numbers if all of them are."""
-    for kind in (int, float):
-        try:
-            return np.array([kind(item) if item.strip() else float("nan") for item in items])
-        except ValueError:
-            continue
+    with contextlib.suppress(ValueError):
+        return np.array([int(item) for item in items])
+    with contextlib.suppress(ValueError):
+        return np.array([float(item) if item.strip() else float("nan") for item in items])
     return np.array(items, dtype=object)
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 
 from ..graph import Absorbed
+from . import learning
 from .hints import Hints, images, inputs, labels
 
 
@@ -243,6 +245,9 @@ def functions_for(note: Callable[..., None], hints: Hints, from_course: bool) ->
     def read_data_sets(*_: Any, one_hot: bool = False, **__: Any) -> Any:
         return _Splits(mnist, one_hot)
 
+    assigned = re.search(r"^(.*)=\s*(?:\w+\.)?load_dataset\(", hints.text, re.MULTILINE)
+    wanted = assigned[1].count(",") + 1 if assigned else 5
+    load_dataset: Any = {2: load_plane, 4: load_2d}.get(wanted, load_cats)
     found: dict[str, Any] = {
         "mnist": mnist,
         "MNIST": mnist,
@@ -253,7 +258,7 @@ def functions_for(note: Callable[..., None], hints: Hints, from_course: bool) ->
         "to_categorical": to_categorical,
         "spiral_data": spiral_data,
         "vertical_data": spiral_data,
-        "load_dataset": load_cats,
+        "load_dataset": load_dataset,
         "load_data": load_cats if from_course else mnist.load_data,
         "load_planar_dataset": load_plane,
         "load_2D_dataset": load_2d,
@@ -273,6 +278,12 @@ def functions_for(note: Callable[..., None], hints: Hints, from_course: bool) ->
         "relu_backward": relu_backward,
         "sigmoid_derivative": sigmoid_derivative,
         "expit": sigmoid,
+        "iris_data": lambda: learning.NAMES["load_iris"](return_X_y=True),
+        "wine_data": lambda: learning.NAMES["load_wine"](return_X_y=True),
+        "xrange": range,
+        "basestring": str,
+        "unicode": str,
+        "raw_input": input,
         "imread": lambda *_, **__: images(64, (64, 3), "picture"),
     }
     return found

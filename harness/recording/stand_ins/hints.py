@@ -86,11 +86,13 @@ def _class_counts(nodes: list[ast.AST]) -> Iterator[int]:
     pattern = re.compile(r"class|output|n_y|num_labels|out_dim|n_out", re.IGNORECASE)
     for node in nodes:
         if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant) and type(node.value.value) is int:
-            if any(pattern.search(ast.unparse(target)) for target in node.targets):
-                yield node.value.value
-        elif isinstance(node, ast.keyword) and isinstance(node.value, ast.Constant) and node.arg:
-            if pattern.search(node.arg) and type(node.value.value) is int:
-                yield node.value.value
+            names = [ast.unparse(target) for target in node.targets]
+        elif isinstance(node, ast.keyword) and isinstance(node.value, ast.Constant) and type(node.value.value) is int:
+            names = [node.arg or ""]
+        else:
+            continue
+        if any(map(pattern.search, names)):
+            yield node.value.value
 
 
 def _batch(nodes: list[ast.AST]) -> int:

@@ -20,6 +20,7 @@ import numpy as np
 
 from ..arrays import TAPE
 from ..graph import Absorbed
+from ..source import undefined_names
 from . import absorbed, files, frames, helpers, learning
 from .hints import Hints, images, labels, read_hints
 
@@ -42,6 +43,7 @@ def install(
     absorbed.HELPERS.clear()
     absorbed.HELPERS.update(learning.NAMES)
     absorbed.HELPERS.update(helpers.functions_for(note, hints, "linear_cache" in text or "activation_cache" in text))
+    absorbed.WANTED = lambda module: undefined_names(text)
     absorbed.forget_absorbed()
     _modules(note, missing)
     files.install(missing)
@@ -50,7 +52,7 @@ def install(
     _readers(note, missing)
     _inputs(note)
     _old_names(note)
-    time.sleep = lambda *_: None  # type: ignore[assignment]
+    time.sleep = lambda *_: None
     return missing
 
 
@@ -105,6 +107,14 @@ OLD_NAMES: dict[str, Any] = {
     "asscalar": lambda value: value.item(),
     "row_stack": np.vstack,
     "mat": np.asmatrix,
+    "asfarray": lambda value, dtype=float: np.asarray(value, dtype=dtype),
+    "in1d": getattr(np, "in1d", None) or np.isin,
+    "Infinity": np.inf,
+    "PINF": np.inf,
+    "NINF": -np.inf,
+    "unicode_": np.str_,
+    "string_": np.bytes_,
+    "cast": {float: float, int: int},
     "trapz": getattr(np, "trapezoid", None),
 }
 
@@ -116,7 +126,7 @@ def _old_names(note: Callable[..., None]) -> None:
     def old(name: str) -> Any:
         if name in OLD_NAMES and OLD_NAMES[name] is not None:
             note(Absorbed.MODULE, f"numpy.{name}")
-            value = getattr(np, "asmatrix") if name == "mat" else OLD_NAMES[name]
+            value = np.asmatrix if name == "mat" else OLD_NAMES[name]
             setattr(np, name, value)
             return value
         if real is None:
@@ -147,8 +157,15 @@ def _tables(note: Callable[..., None], missing: files.Missing) -> None:
         options["sep"] = options.pop("delimiter", options.get("sep"))
         return _read_csv(missing, source, options)
 
+    def read_pickle(source: Any, *_: Any, **__: Any) -> Any:
+        path = files._path_of(source)
+        return (
+            missing.pickled(path or "") if path is None or not Path(path).exists() else np.load(path, allow_pickle=True)
+        )
+
     known = {
         "read_csv": read_csv,
+        "read_pickle": read_pickle,
         "read_table": read_csv,
         "read_excel": read_csv,
         "DataFrame": frames.Frame,
@@ -164,7 +181,7 @@ def _tables(note: Callable[..., None], missing: files.Missing) -> None:
     }
     module.__dict__.update(known)
     module.__getattr__ = lambda name: absorbed.Absorbing(name)  # type: ignore[method-assign]
-    module.__path__ = []  # type: ignore[attr-defined]
+    module.__path__ = []
     sys.modules["pandas"] = module
 
 
@@ -242,7 +259,7 @@ def _patch_when_imported(name: str, patch: Callable[[Any], None]) -> None:
             """See ``importlib.abc.MetaPathFinder``."""
             if fullname != name:
                 return None
-            sys.meta_path.remove(Finder)  # type: ignore[arg-type]
+            sys.meta_path.remove(Finder)
             spec = importlib.util.find_spec(name)
             if spec is None or spec.loader is None:
                 return None
@@ -255,7 +272,7 @@ def _patch_when_imported(name: str, patch: Callable[[Any], None]) -> None:
             spec.loader.exec_module = execute  # type: ignore[method-assign]
             return spec
 
-    sys.meta_path.insert(0, Finder)  # type: ignore[arg-type]
+    sys.meta_path.insert(0, Finder)
 
 
 # Downloads
@@ -274,7 +291,7 @@ def _downloads(note: Callable[..., None], missing: files.Missing) -> None:
         return missing.stream(name, "rb")
 
     urllib.request.urlretrieve = retrieve  # type: ignore[assignment]
-    urllib.request.urlopen = opened  # type: ignore[assignment]
+    urllib.request.urlopen = opened
 
     class Response:
         """Of a request."""

@@ -38,3 +38,4 @@ if __name__ == "__main__":
     print(network.output)
     plt.plot(losses)
     plt.show()
+# ruff: noqa

@@ -1,17 +1,17 @@
 import numpy as np
 import pandas as pd
 
-data = pd.read_csv('train.csv')
+data = pd.read_csv("train.csv")
 data = np.array(data)
 m, n = data.shape
 np.random.shuffle(data)
 data_dev = data[0:1000].T
 Y_dev = data_dev[0]
-X_dev = data_dev[1:n] / 255.
+X_dev = data_dev[1:n] / 255.0
 data_train = data[1000:m].T
 Y_train = data_train[0]
 X_train = data_train[1:n]
-X_train = X_train / 255.
+X_train = X_train / 255.0
 _, m_train = X_train.shape
 
 
@@ -70,3 +70,4 @@ def gradient_descent(X, Y, alpha, iterations):
 
 
 W1, b1, W2, b2 = gradient_descent(X_train, Y_train, 0.10, 500)
+# ruff: noqa

@@ -16,3 +16,4 @@ for epoch in range(30):
     g1 = X.T @ (delta @ W2.T * mask * (1 - np.tanh(X @ W1) ** 2))
     W1 -= 0.1 * g1
     W2 -= 0.1 * g2
+# ruff: noqa

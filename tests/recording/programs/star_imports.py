@@ -9,7 +9,8 @@ u = randn(3, 1)
 for k in range(40):
     a = tanh(x @ w + c)
     e = a @ u - t
-    da = e @ u.T * (1 - a ** 2)
+    da = e @ u.T * (1 - a**2)
     u -= 0.05 * a.T @ e
     w -= 0.05 * x.T @ da
     c -= 0.05 * sum(da, axis=0)
+# ruff: noqa

@@ -12,17 +12,10 @@ from .errors import BadInput
 from .version import __version__
 
 if TYPE_CHECKING:
-<<<<<<< HEAD
-    from .api import Network, Scenario, compare, diagnose, inspect, load, sweep
+    from .api import Network, Scenario, check, compare, diagnose, inspect, load, sweep
 
 
-__all__ = ["BadInput", "Network", "Scenario", "__version__", "compare", "diagnose", "inspect", "load", "sweep"]
-=======
-    from .api import Network, Scenario, check, compare, inspect, load, sweep
-
-
-__all__ = ["BadInput", "Network", "Scenario", "__version__", "check", "compare", "inspect", "load", "sweep"]
->>>>>>> check
+__all__ = ["BadInput", "Network", "Scenario", "__version__", "check", "compare", "diagnose", "inspect", "load", "sweep"]
 
 
 def __getattr__(name: str) -> Any:

@@ -19,11 +19,7 @@ if TYPE_CHECKING:
     from .programs.inspection import Inspection
     from .sweeps.sweep import Sweep
 
-<<<<<<< HEAD
-__all__ = ["BadInput", "Network", "Scenario", "compare", "diagnose", "inspect", "load", "sweep"]
-=======
-__all__ = ["BadInput", "Network", "Scenario", "check", "compare", "inspect", "load", "sweep"]
->>>>>>> check
+__all__ = ["BadInput", "Network", "Scenario", "check", "compare", "diagnose", "inspect", "load", "sweep"]
 
 # (done, in all, what is running): called as the work goes on
 Progress = Callable[[int, int, str], None]

@@ -23,9 +23,9 @@ from numpy.typing import ArrayLike, NDArray
 from . import loop, updates
 from .activations import activate
 from .batches import Batches
-from .costs import COSTS
+from .costs import cost_of, weight_of_piece
 from .handwritten import output_delta, through_activation
-from .network import Array, Network, Weights, block_size, weight_of_piece
+from .network import Array, Network, Weights, block_size
 from .optimizers import SGD, Optimizer
 
 # Up to so many multiplications for a member, a product is faster as broadcast multiply and reduce_sum, above as einsum.
@@ -110,7 +110,7 @@ def costs(network: Network, weights: list[tf.Tensor], x: tf.Tensor, y: tf.Tensor
 
     def of(x: tf.Tensor, y: tf.Tensor) -> tf.Tensor:
         z, a = forward_pass(network, weights, x)
-        return COSTS[network.cost](z[-1], a[-1], y[:, :, None])
+        return cost_of(network.cost, z[-1], a[-1], y[:, :, None])
 
     observations = x.shape[0]
     at_once = max(1, PIECE // (max(network.sizes) * weights[0].shape[2]))

@@ -20,9 +20,9 @@ from collections.abc import Iterator, Sequence
 import tensorflow as tf
 
 from . import loop
-from .activations import ACTIVATIONS, activate
+from .activations import activate, derivative_of
 from .batches import Batches
-from .costs import COST_GRADIENTS, COSTS, OUTPUT_DELTAS
+from .costs import cost_named, cost_of, gradient_of_cost
 from .network import Array, Backward, Forward, Network, Weights, check_weights
 from .optimizers import SGD, Optimizer
 
@@ -51,20 +51,21 @@ def pre_activation(a: tf.Tensor, w: tf.Tensor) -> tf.Tensor:
 
 
 def cost_gradient(cost: str, a: tf.Tensor, y: tf.Tensor) -> tf.Tensor:
-    """dC/da_L, (observations, outputs)"""
-    return COST_GRADIENTS[cost](a, y)
+    """dC/da_L, (observations, outputs); under a cross-entropy dC/dz_L"""
+    return gradient_of_cost(cost, a, y)
 
 
 def through_activation(activation: str, gradient: tf.Tensor, a: tf.Tensor) -> tf.Tensor:
     """dC/dz_l = dC/da_l f_l'(z_l), with f' written from a"""
-    return gradient * ACTIVATIONS[activation].derivative(a)
+    return gradient * derivative_of(activation, a)
 
 
 def output_delta(network: Network, a: tf.Tensor, y: tf.Tensor) -> tf.Tensor:
     """delta_L = dC/dz_L, (observations, outputs)"""
-    if network.cost in OUTPUT_DELTAS:
-        return OUTPUT_DELTAS[network.cost](a, y)
-    return through_activation(network.activations[-1], cost_gradient(network.cost, a, y), a)
+    gradient = cost_gradient(network.cost, a, y)
+    if cost_named(network.cost).output_activation is not None:
+        return gradient
+    return through_activation(network.activations[-1], gradient, a)
 
 
 def weight_gradient(a: tf.Tensor, delta: tf.Tensor) -> tf.Tensor:
@@ -114,7 +115,7 @@ def forward(network: Network, weights: Weights, x: Array, y: Array) -> Forward:
     """See ``network.Implementation``."""
     check_weights(network, weights)
     z, a = forward_pass(network, weights, tf.constant(x))
-    return Forward([v.numpy() for v in z], [v.numpy() for v in a[1:]], float(COSTS[network.cost](z[-1], a[-1], y)))
+    return Forward([v.numpy() for v in z], [v.numpy() for v in a[1:]], float(cost_of(network.cost, z[-1], a[-1], y)))
 
 
 def backward(network: Network, weights: Weights, x: Array, y: Array) -> Backward:

@@ -17,7 +17,7 @@ import tensorflow as tf
 from . import updates
 from .batches import Batches
 from .network import Array, Network, Weights, check_weights
-from .optimizers import SGD, Optimizer
+from .optimizers import SGD, Optimizer, Settings, State
 
 Gradients = Callable[[Network, list[tf.Tensor], tf.Tensor, tf.Tensor], list[tf.Tensor]]
 Recording = Callable[[Network, list[tf.Tensor], tf.Tensor, tf.Tensor], list[tf.Tensor]]
@@ -33,7 +33,7 @@ class Point(NamedTuple):
 
     iteration: int
     weights: list[tf.Tensor]
-    state: list[updates.State]
+    state: list[State]
 
 
 class Stop(NamedTuple):
@@ -85,7 +85,7 @@ def gradients_of_batch(
 @functools.cache
 def compiled_descent(
     gradients: Gradients, recording: Recording, network: Network, optimizer: str, batch_size: int | None
-) -> Callable[..., tuple[list[tf.Tensor], list[tf.Tensor], list[updates.State]]]:
+) -> Callable[..., tuple[list[tf.Tensor], list[tf.Tensor], list[State]]]:
     """One XLA program: (weights, state, x, y, orders, learning_rate, settings, iteration, stops, count, asked) to
     (recorded, weights, state).
 
@@ -96,20 +96,20 @@ def compiled_descent(
 
     def descent(
         weights: list[tf.Tensor],
-        state: list[updates.State],
+        state: list[State],
         x: tf.Tensor,
         y: tf.Tensor,
         orders: Orders,
         learning_rate: tf.Tensor,
-        settings: updates.Settings,
+        settings: Settings,
         iteration: tf.Tensor,
         stops: tf.Tensor,
         count: tf.Tensor,
         asked: tf.Tensor,
-    ) -> tuple[list[tf.Tensor], list[tf.Tensor], list[updates.State]]:
+    ) -> tuple[list[tf.Tensor], list[tf.Tensor], list[State]]:
         def iterate(
-            iteration: tf.Tensor, weights: list[tf.Tensor], state: list[updates.State]
-        ) -> tuple[tf.Tensor, list[tf.Tensor], list[updates.State]]:
+            iteration: tf.Tensor, weights: list[tf.Tensor], state: list[State]
+        ) -> tuple[tf.Tensor, list[tf.Tensor], list[State]]:
             if batch_size is None:
                 found = gradients(network, weights, x, y)
             else:
@@ -123,9 +123,9 @@ def compiled_descent(
             number: tf.Tensor,
             iteration: tf.Tensor,
             weights: list[tf.Tensor],
-            state: list[updates.State],
+            state: list[State],
             recorded: list[tf.TensorArray],
-        ) -> tuple[tf.Tensor, tf.Tensor, list[tf.Tensor], list[updates.State], list[tf.TensorArray]]:
+        ) -> tuple[tf.Tensor, tf.Tensor, list[tf.Tensor], list[State], list[tf.TensorArray]]:
             stop = stops[number]
             iteration, weights, state = tf.while_loop(
                 lambda iteration, *_: iteration < stop, iterate, (iteration, weights, state)
@@ -199,8 +199,8 @@ def stops_at_once(recorded_bytes: int) -> int:
     return max(1, min(STOPS, RECORDED_BYTES // recorded_bytes))
 
 
-def settings_of(optimizer: Optimizer) -> updates.Settings:
-    """The optimizer's settings as tensors, float64 whatever the weights' dtype (see updates.py)."""
+def settings_of(optimizer: Optimizer) -> Settings:
+    """The optimizer's settings as tensors, float64 whatever the weights' dtype (see optimizers.py)."""
     return {name: tf.constant(value, tf.float64) for name, value in optimizer.settings}
 
 
@@ -216,10 +216,10 @@ def orders_of(batches: Batches | None, observations: int, begin: int, end: int) 
 
 
 def advance(
-    program: Callable[..., tuple[list[tf.Tensor], list[tf.Tensor], list[updates.State]]],
+    program: Callable[..., tuple[list[tf.Tensor], list[tf.Tensor], list[State]]],
     point: Point,
     learning_rate: tf.Tensor,
-    settings: updates.Settings,
+    settings: Settings,
     x: tf.Tensor,
     y: tf.Tensor,
     orders: Orders,

@@ -11,23 +11,26 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
-from numpy.typing import DTypeLike, NDArray
+from numpy.typing import DTypeLike
 
+from .activations import activation_named, trainable_names
+from .arrays import Array as Array
+from .arrays import Weights as Weights
 from .batches import Batches
+from .costs import COSTS, cost_named
+from .costs import weight_of_piece as weight_of_piece
 from .optimizers import SGD, Optimizer
 
-Array = NDArray[np.floating]
-Weights = list[Array]
-
-ACTIVATION_NAMES = ("sigmoid", "tanh", "relu", "leaky_relu", "linear", "softmax")
-SUMMED_COSTS = ("sum_of_squared_errors",)  # over observations; the others are means over them
-COST_NAMES = ("sum_of_squared_errors", "mean_squared_error", "binary_crossentropy", "categorical_crossentropy")
+ACTIVATION_NAMES = trainable_names()
+COST_NAMES = tuple(COSTS)
 
 BLOCK = 256  # members at most: 64 take 1.5 times as long for each member, 1024 are 8 % faster but too few to share out
 BLOCK_BYTES = 2**19  # of weights in a block at most, where it is more than one member: half of a core's cache
 
 # A cross-entropy is the log-likelihood of one output activation only; with that one its delta is free of logarithms.
-OUTPUT_ACTIVATION_OF_COST = {"binary_crossentropy": "sigmoid", "categorical_crossentropy": "softmax"}
+OUTPUT_ACTIVATION_OF_COST = {
+    name: cost.output_activation for name, cost in COSTS.items() if cost.output_activation is not None
+}
 
 
 @dataclass(frozen=True)
@@ -64,18 +67,24 @@ class Network:
         for name in self.activations:
             if name not in ACTIVATION_NAMES:
                 raise ValueError(f"unknown activation {name!r}; known are {', '.join(ACTIVATION_NAMES)}")
-        if self.cost not in COST_NAMES:
-            raise ValueError(f"unknown cost {self.cost!r}; known are {', '.join(COST_NAMES)}")
-        if "softmax" in self.activations[:-1]:
-            raise ValueError("softmax is for the output layer; give the hidden layers another activation")
+        for name in self.activations[:-1]:
+            if activation_named(name).mixes_units:
+                raise ValueError(f"{name} is for the output layer; give the hidden layers another activation")
         output = self.activations[-1]
-        wanted = OUTPUT_ACTIVATION_OF_COST.get(self.cost, output)
+        wanted = cost_named(self.cost).output_activation or output
         if output != wanted:
             raise ValueError(f"{self.cost} needs {wanted} on the output layer, got {output}")
-        if output == "softmax" and self.sizes[-1] == 1:
-            raise ValueError("softmax over one output is always 1; use sigmoid with binary_crossentropy")
-        if output == "softmax" and self.cost != "categorical_crossentropy":
-            raise ValueError(f"softmax on the output layer needs categorical_crossentropy, got {self.cost}")
+        if activation_named(output).mixes_units:
+            self.check_mixed_outputs()
+
+    def check_mixed_outputs(self) -> None:
+        """Raise ValueError unless there is something to mix, and a cost whose delta takes care of the mixing."""
+        output = self.activations[-1]
+        if self.sizes[-1] == 1:
+            raise ValueError(f"{output} over one output is always 1; use sigmoid with binary_crossentropy")
+        costs = [name for name, needed in OUTPUT_ACTIVATION_OF_COST.items() if needed == output]
+        if self.cost not in costs:
+            raise ValueError(f"{output} on the output layer needs {' or '.join(costs)}, got {self.cost}")
 
     @property
     def depth(self) -> int:
@@ -96,11 +105,6 @@ class Network:
     def weight_count(self) -> int:
         """How many weights there are, with the biases."""
         return sum(rows * units for rows, units in self.shapes)
-
-
-def weight_of_piece(cost: str, piece: int, observations: int) -> float:
-    """What the cost of ``piece`` of the observations counts in the cost of all: C = sum_pieces weight C_piece"""
-    return 1.0 if cost in SUMMED_COSTS else piece / observations
 
 
 def block_size(network: Network, dtype: DTypeLike) -> int:

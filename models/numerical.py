@@ -8,6 +8,7 @@ sum adds its terms in another order, and with another step.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,30 +40,46 @@ def log_softmax(z: Values) -> Values:
     return shifted - np.log(np.sum(np.exp(shifted), axis=-1, keepdims=True))
 
 
+# Formulas of its own, on purpose: the tables in activations.py and costs.py are what it judges. Comparisons look at
+# the real part, which the imaginary step does not move.
+ACTIVATIONS: dict[str, Callable[[Values], Values]] = {
+    "sigmoid": sigmoid,
+    "tanh": np.tanh,
+    "relu": lambda z: np.where(z.real > 0, z, 0),
+    "leaky_relu": lambda z: np.where(z.real > 0, z, 0.2 * z),
+    "linear": lambda z: z,
+    "softmax": lambda z: np.exp(log_softmax(z)),
+}
+
+# (z, a, y), each (..., observations, outputs), to one number for each index of the leading axes
+COSTS: dict[str, Callable[[Values, Values, Array], Values]] = {
+    "sum_of_squared_errors": lambda z, a, y: np.sum((a - y) ** 2, axis=(-2, -1)),
+    "mean_squared_error": lambda z, a, y: np.mean((a - y) ** 2, axis=(-2, -1)),
+    "binary_crossentropy": lambda z, a, y: np.mean(y * softplus(-z) + (1 - y) * softplus(z), axis=(-2, -1)),
+    "categorical_crossentropy": lambda z, a, y: -np.mean(np.sum(y * log_softmax(z), axis=-1), axis=-1),
+}
+
+
 def activate(name: str, z: Values) -> Values:
-    """a = f(z); the comparisons look at the real part, which the imaginary step does not move"""
-    if name == "sigmoid":
-        return sigmoid(z)
-    if name == "tanh":
-        return np.tanh(z)
-    if name == "relu":
-        return np.where(z.real > 0, z, 0)
-    if name == "leaky_relu":
-        return np.where(z.real > 0, z, 0.2 * z)
-    if name == "softmax":
-        return np.exp(log_softmax(z))
-    return z
+    """a = f(z)
+
+    Raises:
+        ValueError: the referee has no formula for it.
+    """
+    if name not in ACTIVATIONS:
+        raise ValueError(f"the referee has no formula for activation {name!r}; add one to models/numerical.py")
+    return ACTIVATIONS[name](z)
 
 
 def cost(name: str, z: Values, a: Values, y: Array) -> Values:
-    """C of z, a (..., observations, outputs), one for each index of the leading axes"""
-    if name == "sum_of_squared_errors":
-        return np.sum((a - y) ** 2, axis=(-2, -1))
-    if name == "mean_squared_error":
-        return np.mean((a - y) ** 2, axis=(-2, -1))
-    if name == "binary_crossentropy":
-        return np.mean(y * softplus(-z) + (1 - y) * softplus(z), axis=(-2, -1))
-    return -np.mean(np.sum(y * log_softmax(z), axis=-1), axis=-1)
+    """C of z, a (..., observations, outputs), one for each index of the leading axes
+
+    Raises:
+        ValueError: the referee has no formula for it.
+    """
+    if name not in COSTS:
+        raise ValueError(f"the referee has no formula for cost {name!r}; add one to models/numerical.py")
+    return COSTS[name](z, a, y)
 
 
 def layers_from(

@@ -15,48 +15,19 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from .activations import NEGATIVE_SLOPE
+from .activations import activation_named
 from .batches import Batches
+from .costs import COSTS
 from .network import Array, Backward, Forward, Network, Weights, check_weights, from_keras, to_keras
-from .optimizers import SGD, Optimizer
+from .optimizers import OPTIMIZERS, SGD, Optimizer
 
 STEPS_PER_EXECUTION = 1000  # at most; from about here on the Python between two executions no longer shows
 
 
-class SumOfSquaredErrors(keras.losses.Loss):
-    """C = sum_ij (a_ij - y_ij)^2 as a Keras loss: summed over outputs here, over observations by the reduction."""
+# the class of each cost's loss
+LOSSES: dict[str, Callable[..., keras.losses.Loss]] = {name: cost.keras_loss(keras) for name, cost in COSTS.items()}
 
-    def __init__(self, name: str = "sum_of_squared_errors", dtype: str | None = None) -> None:
-        super().__init__(name=name, reduction="sum", dtype=dtype)
-
-    def call(self, y_true: tf.Tensor, y_pred: tf.Tensor) -> tf.Tensor:
-        """(observations, outputs) twice to (observations,)"""
-        return keras.ops.sum(keras.ops.square(y_pred - y_true), axis=-1)
-
-
-def leaky_relu(z: tf.Tensor) -> tf.Tensor:
-    """z where z > 0, else slope z: Keras' own goes through an op that holds its slope in float32, off by 3e-9"""
-    return keras.ops.where(z > 0, z, NEGATIVE_SLOPE * z)
-
-
-LOSSES: dict[str, type[keras.losses.Loss]] = {
-    "sum_of_squared_errors": SumOfSquaredErrors,
-    "mean_squared_error": keras.losses.MeanSquaredError,
-    "binary_crossentropy": keras.losses.BinaryCrossentropy,
-    "categorical_crossentropy": keras.losses.CategoricalCrossentropy,
-}
-
-# in place of Keras' own activation of that name
-ACTIVATIONS = {"leaky_relu": leaky_relu}
-
-# each with the settings of ours as keyword arguments; the learning rate is assigned later
-OPTIMIZERS: dict[str, Callable[..., keras.optimizers.Optimizer]] = {
-    "sgd": keras.optimizers.SGD,
-    "momentum": keras.optimizers.SGD,
-    "nesterov": functools.partial(keras.optimizers.SGD, nesterov=True),
-    "rmsprop": keras.optimizers.RMSprop,
-    "adam": keras.optimizers.Adam,
-}
+SumOfSquaredErrors = LOSSES["sum_of_squared_errors"]
 
 
 @contextlib.contextmanager
@@ -78,7 +49,14 @@ def keras_optimizer(optimizer: Optimizer, dtype: str) -> keras.optimizers.Optimi
     2e-8. A NumPy float64 is not, but would make float64 of a float32 update.
     """
     number = np.float64 if dtype == "float64" else float
-    return OPTIMIZERS[optimizer.name](**{name: number(value) for name, value in optimizer.settings})
+    made_by = OPTIMIZERS[optimizer.name].keras_optimizer(keras)
+    return made_by(**{name: number(value) for name, value in optimizer.settings})
+
+
+def keras_activation(name: str) -> str | Callable[[tf.Tensor], tf.Tensor]:
+    """What a Dense layer is given for that activation: Keras' own by its name, or the table's in place of it."""
+    own = activation_named(name).keras_function
+    return name if own is None else functools.partial(own, keras)
 
 
 @functools.lru_cache(maxsize=16)
@@ -90,7 +68,7 @@ def build(network: Network, dtype: str, optimizer: Optimizer) -> keras.Sequentia
     with floatx(dtype):
         model = keras.Sequential([keras.Input((network.sizes[0],), dtype=dtype)])
         for units, activation in zip(network.sizes[1:], network.activations):
-            model.add(keras.layers.Dense(units, activation=ACTIVATIONS.get(activation, activation), dtype=dtype))
+            model.add(keras.layers.Dense(units, activation=keras_activation(activation), dtype=dtype))
         model.compile(
             optimizer=keras_optimizer(optimizer, dtype),
             loss=LOSSES[network.cost](dtype=dtype),

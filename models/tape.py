@@ -9,7 +9,7 @@ import tensorflow as tf
 from . import loop
 from .activations import activate
 from .batches import Batches
-from .costs import COSTS
+from .costs import cost_of
 from .network import Array, Backward, Forward, Network, Weights, check_weights
 from .optimizers import SGD, Optimizer
 
@@ -32,7 +32,7 @@ def gradients(network: Network, weights: list[tf.Tensor], x: tf.Tensor, y: tf.Te
     with tf.GradientTape() as tape:
         tape.watch(weights)
         z, a = forward_pass(network, weights, x)
-        cost = COSTS[network.cost](z[-1], a[-1], y)
+        cost = cost_of(network.cost, z[-1], a[-1], y)
     return tape.gradient(cost, weights)
 
 
@@ -40,7 +40,7 @@ def forward(network: Network, weights: Weights, x: Array, y: Array) -> Forward:
     """See ``network.Implementation``."""
     check_weights(network, weights)
     z, a = forward_pass(network, [tf.constant(w) for w in weights], tf.constant(x))
-    return Forward([v.numpy() for v in z], [v.numpy() for v in a], float(COSTS[network.cost](z[-1], a[-1], y)))
+    return Forward([v.numpy() for v in z], [v.numpy() for v in a], float(cost_of(network.cost, z[-1], a[-1], y)))
 
 
 def backward(network: Network, weights: Weights, x: Array, y: Array) -> Backward:
@@ -50,7 +50,7 @@ def backward(network: Network, weights: Weights, x: Array, y: Array) -> Backward
     with tf.GradientTape() as tape:
         tape.watch(watched)
         z, a = forward_pass(network, watched, tf.constant(x))
-        cost = COSTS[network.cost](z[-1], a[-1], tf.constant(y))
+        cost = cost_of(network.cost, z[-1], a[-1], tf.constant(y))
     deltas, found = tape.gradient(cost, (z, watched))
     return Backward([v.numpy() for v in deltas], [v.numpy() for v in found])
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import combinations
 
 import keras
@@ -13,7 +14,7 @@ from hypothesis import given, settings
 from harness.comparison import rounding
 from harness.comparison.differences import compare_traces
 from harness.comparison.trace import COST, Quantity, take
-from harness.models import activations, costs, handwritten, loop, numerical, sequential, tape, updates
+from harness.models import activations, costs, handwritten, loop, numerical, optimizers, sequential, tape
 from harness.models.network import Network, from_keras, to_keras
 from tests.networks import Problem, post_problem, problems, random_problem
 
@@ -169,18 +170,18 @@ def test_activations_are_keras_own(name):
 
 def test_leaky_relu_is_keras_own_but_for_the_slope_in_single_precision():
     z = np.linspace(-3, 3, 13)
-    np.testing.assert_allclose(activations.leaky_relu(z), keras.activations.leaky_relu(tf.constant(z)), rtol=2e-8)
+    np.testing.assert_allclose(
+        activations.activate("leaky_relu", z), keras.activations.leaky_relu(tf.constant(z)), rtol=2e-8
+    )
 
 
-@pytest.mark.parametrize("name", sorted(activations.ACTIVATIONS))
+@pytest.mark.parametrize("name", [name for name in activations.trainable_names() if name != "softmax"])
 def test_derivatives_written_from_a_are_those_of_the_tape(name):
     z = tf.constant(np.linspace(-8, 8, 161))  # 0 among them, where relu has its kink
     with tf.GradientTape() as watching:
         watching.watch(z)
-        a = activations.ACTIVATIONS[name].function(z)
-    np.testing.assert_allclose(
-        activations.ACTIVATIONS[name].derivative(a), watching.gradient(a, z), rtol=1e-12, atol=1e-15
-    )
+        a = activations.activate(name, z)
+    np.testing.assert_allclose(activations.derivative_of(name, a), watching.gradient(a, z), rtol=1e-12, atol=1e-15)
 
 
 LOSSES = {
@@ -195,12 +196,12 @@ def test_costs_mean_what_keras_means(name):
     rng = np.random.default_rng(0)
     z, y = 5 * rng.normal(size=(7, 3)), rng.dirichlet(np.ones(3), 7)
     wanted = float(LOSSES[name](dtype="float64")(y, z))
-    assert float(costs.COSTS[name](tf.constant(z), tf.constant(z), y)) == pytest.approx(wanted, rel=1e-14)
+    assert float(costs.cost_of(name, tf.constant(z), tf.constant(z), y)) == pytest.approx(wanted, rel=1e-14)
 
 
 def test_sum_of_squared_errors_has_no_factor():
     a, y = np.array([[1.0, 2.0], [3.0, 4.0]]), np.zeros((2, 2))
-    assert float(costs.sum_of_squared_errors(a, a, y)) == 30.0
+    assert float(costs.cost_of("sum_of_squared_errors", a, a, y)) == 30.0
 
 
 @pytest.mark.parametrize("cost", ["binary_crossentropy", "categorical_crossentropy"])
@@ -245,7 +246,8 @@ def test_a_broken_step_is_noticed_where_it_breaks(step, monkeypatch):
 
 
 def test_a_broken_update_is_noticed(monkeypatch):
-    monkeypatch.setitem(updates.RULES, "sgd", lambda w, g, state, learning_rate, *_: (w + learning_rate * g, ()))
+    upward = replace(optimizers.OPTIMIZERS["sgd"], update=lambda tf, w, g, state, rate, *_: (w + rate * g, ()))
+    monkeypatch.setitem(optimizers.OPTIMIZERS, "sgd", upward)
     assert disagreements(post_problem(), "handwritten", "sequential", "float64") == ["weights1", "weights2", "weights3"]
 
 

@@ -14,6 +14,7 @@ import functools
 import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -22,11 +23,11 @@ from numpy.typing import ArrayLike, NDArray
 
 from . import loop, updates
 from .activations import activate
-from .batches import Batches
 from .costs import cost_of, weight_of_piece
 from .handwritten import output_delta, through_activation
 from .network import Array, Network, Weights, block_size
-from .optimizers import SGD, Optimizer
+from .optimizers import Optimizer
+from .training import Training, also_given_singly
 
 # Up to so many multiplications for a member, a product is faster as broadcast multiply and reduce_sum, above as einsum.
 # ns for a member and iteration of three layers, float32, blocks of 256 on one core, observations x inputs x units:
@@ -197,17 +198,14 @@ def descend(
     weights: Weights,
     x: Array,
     y: Array,
-    learning_rate: ArrayLike,
-    recorded: Sequence[int],
-    optimizer: Optimizer | Sequence[Optimizer],
-    batches: Batches | None,
+    training: Training,
 ) -> Iterator[Advance]:
     """Take all members from one recorded iteration to the next; what ``recording`` gives must end in a members axis,
     and have the same shape for any number of observations."""
     members = check_members(network, weights)
-    dtype = weights[0].dtype
-    rates = check_of_members("the learning rate", learning_rate, members)
-    name, settings = settings_of_members(optimizer, members)
+    dtype, batches = weights[0].dtype, training.batches
+    rates = check_of_members("the learning rate", training.learning_rate, members)
+    name, settings = settings_of_members(training.optimizer, members)
     observations = len(x)
     program = loop.compiled_descent(gradients, recording, network, name, loop.batch_size_of(batches, observations))
     x, y = tf.constant(x, dtype), tf.constant(y, dtype)
@@ -225,7 +223,7 @@ def descend(
     recorded_bytes = len(blocks) * sum(v.numpy().nbytes for v in recording(network, starts[0], x[:1], y[:1]))
     stops = loop.stops_at_once(recorded_bytes)
     with ThreadPoolExecutor(os.cpu_count()) as threads:  # TensorFlow lets go of Python's lock while it computes
-        for group in loop.calls(network, observations, size, recorded, stops, batches):
+        for group in loop.calls(network, observations, size, training.recorded, stops, batches):
             orders = loop.orders_of(batches, observations, points[0].iteration, group[-1].iteration)
             advance = functools.partial(loop.advance, program, x=x, y=y, orders=orders, group=group, stops=stops)
             values, points = zip(*threads.map(advance, points, rates_of, settings_of))
@@ -233,31 +231,19 @@ def descend(
             yield Advance(group, joined, points, members)
 
 
-def train(
-    network: Network,
-    weights: Weights,
-    x: Array,
-    y: Array,
-    learning_rate: ArrayLike,
-    recorded: Sequence[int],
-    optimizer: Optimizer | Sequence[Optimizer] = SGD,
-    batches: Batches | None = None,
-) -> Iterator[Weights]:
-    """The weights of all members at each of the ``recorded`` iterations (rising; 0 is the start).
+def train(network: Network, weights: Weights, x: Array, y: Array, training: Training) -> Iterator[Weights]:
+    """The weights of all members at each of the recorded iterations.
 
     Args:
         weights: of each layer (inputs + 1, units, members), float32 or float64, in which everything is computed.
         x, y: (observations, inputs), (observations, outputs), shared by all members.
-        learning_rate: one, or (members,).
-        optimizer: one, or one for each member, all of one name.
-        batches: of the observations, one to an iteration and shared by all members; None is the full batch.
+        training: its learning rate and its optimizer may be one for all members or one for each; the batches are
+            shared by all.
 
     Raises:
         ValueError: shapes or lengths that do not fit; the message says which.
     """
-    for advance in descend(
-        loop.weights_themselves, network, weights, x, y, learning_rate, recorded, optimizer, batches
-    ):
+    for advance in descend(loop.weights_themselves, network, weights, x, y, training):
         for number, stop in enumerate(advance.stops):
             if stop.recorded:
                 yield [v[number] for v in advance.recorded]
@@ -275,22 +261,14 @@ class Outcome(NamedTuple):
     weights: Weights
 
 
-def outcome(
-    network: Network,
-    weights: Weights,
-    x: Array,
-    y: Array,
-    learning_rate: ArrayLike,
-    recorded: Sequence[int],
-    optimizer: Optimizer | Sequence[Optimizer] = SGD,
-    batches: Batches | None = None,
-) -> Outcome:
+@also_given_singly
+def outcome(network: Network, weights: Weights, x: Array, y: Array, training: Training) -> Outcome:
     """Train as ``train`` does and keep the costs, of all observations, and the last weights.
 
     Args and errors as there; at least one iteration is recorded.
     """
     kept: list[Array] = []
-    for advance in descend(costs, network, weights, x, y, learning_rate, recorded, optimizer, batches):
+    for advance in descend(costs, network, weights, x, y, training):
         (of_stops,) = advance.recorded
         kept.extend(cost for cost, stop in zip(of_stops, advance.stops) if stop.recorded)
     return Outcome(range(advance.members), np.stack(kept), advance.weights)
@@ -302,11 +280,8 @@ def outcomes(
     members: int,
     x: Array,
     y: Array,
-    learning_rate: ArrayLike,
-    recorded: Sequence[int],
-    optimizer: Optimizer | Sequence[Optimizer] = SGD,
+    training: Training,
     chunk: int = CHUNK,
-    batches: Batches | None = None,
 ) -> Iterator[Outcome]:
     """Draw and train members 0, 1, .., ``members`` - 1, so many at a time, in memory that their number does not raise.
 
@@ -316,21 +291,16 @@ def outcomes(
         chunk: how many members are drawn, trained and yielded at once. It changes no result.
         others: as for ``train``; recorded holds at least one iteration.
     """
-    rates = check_of_members("the learning rate", learning_rate, members)
+    rates, optimizer = check_of_members("the learning rate", training.learning_rate, members), training.optimizer
     for first in range(0, members, chunk):
         some = range(first, min(first + chunk, members))
         of_some = slice(some.start, some.stop)
-        trained = outcome(
-            network,
-            draw(some),
-            x,
-            y,
-            rates[of_some] if rates.ndim else rates,
-            recorded,
-            optimizer if isinstance(optimizer, Optimizer) else optimizer[of_some],
-            batches,
+        of_training = replace(
+            training,
+            learning_rate=rates[of_some] if rates.ndim else rates,
+            optimizer=optimizer if isinstance(optimizer, Optimizer) else optimizer[of_some],
         )
-        yield trained._replace(members=some)
+        yield outcome(network, draw(some), x, y, of_training)._replace(members=some)
 
 
 def iterations_to_reach(target: float, outcome: Outcome, recorded: Sequence[int]) -> Array:

@@ -21,10 +21,9 @@ import tensorflow as tf
 
 from . import loop
 from .activations import activate, derivative_of
-from .batches import Batches
 from .costs import cost_named, cost_of, gradient_of_cost
 from .network import Array, Backward, Forward, Network, Weights, check_weights
-from .optimizers import SGD, Optimizer
+from .training import Training, also_given_singly
 
 # Up to so many multiplications a product is faster as broadcast multiply and reduce_sum, which XLA fuses with its
 # neighbours, than as a call of a matrix product. us for an iteration of three layers in the compiled loop, float32, two
@@ -126,22 +125,12 @@ def backward(network: Network, weights: Weights, x: Array, y: Array) -> Backward
     return Backward([v.numpy() for v in deltas], [v.numpy() for v in found])
 
 
-def update(
-    network: Network, weights: Weights, x: Array, y: Array, learning_rate: float, optimizer: Optimizer = SGD
-) -> Weights:
+def update(network: Network, weights: Weights, x: Array, y: Array, training: Training) -> Weights:
     """See ``network.Implementation``."""
-    return loop.update(gradients, network, weights, x, y, learning_rate, optimizer)
+    return loop.update(gradients, network, weights, x, y, training)
 
 
-def train(
-    network: Network,
-    weights: Weights,
-    x: Array,
-    y: Array,
-    learning_rate: float,
-    recorded: Sequence[int],
-    optimizer: Optimizer = SGD,
-    batches: Batches | None = None,
-) -> Iterator[Weights]:
+@also_given_singly
+def train(network: Network, weights: Weights, x: Array, y: Array, training: Training) -> Iterator[Weights]:
     """See ``network.Implementation``. Stays in one compiled loop, recording included."""
-    return loop.train(gradients, network, weights, x, y, learning_rate, recorded, optimizer, batches)
+    return loop.train(gradients, network, weights, x, y, training)

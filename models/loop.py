@@ -17,7 +17,8 @@ import tensorflow as tf
 from . import updates
 from .batches import Batches
 from .network import Array, Network, Weights, check_weights
-from .optimizers import SGD, Optimizer, Settings, State
+from .optimizers import Optimizer, Settings, State
+from .training import Training
 
 Gradients = Callable[[Network, list[tf.Tensor], tf.Tensor, tf.Tensor], list[tf.Tensor]]
 Recording = Callable[[Network, list[tf.Tensor], tf.Tensor, tf.Tensor], list[tf.Tensor]]
@@ -247,18 +248,10 @@ def advance(
     return [r.numpy()[: len(iterations)] for r in recorded], Point(iterations[-1], weights, state)
 
 
-def update(
-    gradients: Gradients,
-    network: Network,
-    weights: Weights,
-    x: Array,
-    y: Array,
-    learning_rate: float,
-    optimizer: Optimizer = SGD,
-) -> Weights:
+def update(gradients: Gradients, network: Network, weights: Weights, x: Array, y: Array, training: Training) -> Weights:
     """The weights after a first iteration, op by op and not compiled: what ``train`` must come to as well."""
     check_weights(network, weights)
-    dtype = weights[0].dtype
+    dtype, optimizer = weights[0].dtype, training.single_optimizer
     tensors = [tf.constant(w) for w in weights]
     found = gradients(network, tensors, tf.constant(x, dtype), tf.constant(y, dtype))
     updated, _ = updates.apply(
@@ -266,7 +259,7 @@ def update(
         tensors,
         found,
         updates.start(optimizer.name, tensors),
-        tf.constant(learning_rate, dtype),
+        tf.constant(training.learning_rate, dtype),
         tf.constant(1, tf.int64),
         settings_of(optimizer),
     )
@@ -274,36 +267,25 @@ def update(
 
 
 def train(
-    gradients: Gradients,
-    network: Network,
-    weights: Weights,
-    x: Array,
-    y: Array,
-    learning_rate: float,
-    recorded: Sequence[int],
-    optimizer: Optimizer = SGD,
-    batches: Batches | None = None,
+    gradients: Gradients, network: Network, weights: Weights, x: Array, y: Array, training: Training
 ) -> Iterator[Weights]:
-    """Descend from ``weights``; yield them at each of the ``recorded`` iterations (rising; 0 is the start).
-
-    Args:
-        batches: of the observations, one to an iteration; None is the full batch.
+    """Descend from ``weights``; yield them at each of the recorded iterations.
 
     Raises:
-        ValueError: the weights have other shapes than the network's.
+        ValueError: the weights have other shapes than the network's, or there is more than one optimizer.
     """
     check_weights(network, weights)
-    dtype = weights[0].dtype
+    dtype, optimizer, batches = weights[0].dtype, training.single_optimizer, training.batches
     observations = len(x)
     program = compiled_descent(
         gradients, weights_themselves, network, optimizer.name, batch_size_of(batches, observations)
     )
     start = [tf.constant(w) for w in weights]
     point = Point(0, start, updates.start(optimizer.name, start))
-    x, y, rate = tf.constant(x, dtype), tf.constant(y, dtype), tf.constant(learning_rate, dtype)
+    x, y, rate = tf.constant(x, dtype), tf.constant(y, dtype), tf.constant(training.learning_rate, dtype)
     settings = settings_of(optimizer)
     stops = stops_at_once(sum(w.nbytes for w in weights))
-    for group in calls(network, observations, 1, recorded, stops, batches):
+    for group in calls(network, observations, 1, training.recorded, stops, batches):
         orders = orders_of(batches, observations, point.iteration, group[-1].iteration)
         values, point = advance(program, point, rate, settings, x, y, orders, group, stops)
         for number, stop in enumerate(group):

@@ -16,10 +16,9 @@ from numpy.typing import DTypeLike
 from .activations import activation_named, trainable_names
 from .arrays import Array as Array
 from .arrays import Weights as Weights
-from .batches import Batches
 from .costs import COSTS, cost_named
 from .costs import weight_of_piece as weight_of_piece
-from .optimizers import SGD, Optimizer
+from .training import Training
 
 ACTIVATION_NAMES = trainable_names()
 COST_NAMES = tuple(COSTS)
@@ -161,7 +160,8 @@ class Implementation(Protocol):
     """The contract that every way of writing the network keeps. A module serves as well as an object.
 
     ``weights`` is a list of (inputs + 1, units), ``x`` (observations, inputs), ``y`` (observations, outputs): NumPy
-    arrays of one dtype, float32 or float64, in which everything is computed. Nothing is written into an argument.
+    arrays of one dtype, float32 or float64, in which everything is computed. Nothing is written into an argument, and
+    what was given back once is not changed later. ``harness.testing.check_implementation`` tests all of it.
     """
 
     def forward(self, network: Network, weights: Weights, x: Array, y: Array) -> Forward:
@@ -170,29 +170,8 @@ class Implementation(Protocol):
     def backward(self, network: Network, weights: Weights, x: Array, y: Array) -> Backward:
         """delta and gradient of each layer."""
 
-    def update(
-        self,
-        network: Network,
-        weights: Weights,
-        x: Array,
-        y: Array,
-        learning_rate: float,
-        optimizer: Optimizer = SGD,
-    ) -> Weights:
-        """The weights after a first iteration: the optimizer remembers none before it."""
+    def update(self, network: Network, weights: Weights, x: Array, y: Array, training: Training) -> Weights:
+        """The weights after a first iteration, made with all observations: the optimizer remembers none before it."""
 
-    def train(
-        self,
-        network: Network,
-        weights: Weights,
-        x: Array,
-        y: Array,
-        learning_rate: float,
-        recorded: Sequence[int],
-        optimizer: Optimizer = SGD,
-        batches: Batches | None = None,
-    ) -> Iterator[Weights]:
-        """The weights at each of the ``recorded`` iterations (rising; 0 is the start).
-
-        ``batches`` say which observations each iteration is made with; None is all of them.
-        """
+    def train(self, network: Network, weights: Weights, x: Array, y: Array, training: Training) -> Iterator[Weights]:
+        """The weights at each of the recorded iterations."""

@@ -20,6 +20,7 @@ from .batches import Batches
 from .costs import COSTS
 from .network import Array, Backward, Forward, Network, Weights, check_weights, from_keras, to_keras
 from .optimizers import OPTIMIZERS, SGD, Optimizer
+from .training import Training
 
 STEPS_PER_EXECUTION = 1000  # at most; from about here on the Python between two executions no longer shows
 
@@ -87,7 +88,7 @@ def with_weights(network: Network, weights: Weights, optimizer: Optimizer = SGD)
     return model
 
 
-def set_optimizer(model: keras.Sequential, learning_rate: float, state: Sequence[Array] | None) -> None:
+def set_optimizer(model: keras.Sequential, learning_rate: float | Array, state: Sequence[Array] | None) -> None:
     """Put the optimizer into that state, its variables' values; None is before the first update."""
     for number, variable in enumerate(model.optimizer.variables):
         variable.assign(np.zeros(variable.shape) if state is None else state[number])
@@ -122,12 +123,10 @@ def backward(network: Network, weights: Weights, x: Array, y: Array) -> Backward
     return Backward(None, from_keras([g.numpy() for g in tape_gradients(model, x, y)]))
 
 
-def update(
-    network: Network, weights: Weights, x: Array, y: Array, learning_rate: float, optimizer: Optimizer = SGD
-) -> Weights:
+def update(network: Network, weights: Weights, x: Array, y: Array, training: Training) -> Weights:
     """See ``network.Implementation``: the optimizer's own update, op by op."""
-    model = with_weights(network, weights, optimizer)
-    set_optimizer(model, learning_rate, None)
+    model = with_weights(network, weights, training.single_optimizer)
+    set_optimizer(model, training.learning_rate, None)
     model.optimizer.apply(tape_gradients(model, x, y), model.trainable_variables)
     return from_keras(model.get_weights())
 
@@ -168,26 +167,18 @@ def mini_batches(x: Array, y: Array, batches: Batches) -> Callable[[int, int], t
     return between
 
 
-def train(
-    network: Network,
-    weights: Weights,
-    x: Array,
-    y: Array,
-    learning_rate: float,
-    recorded: Sequence[int],
-    optimizer: Optimizer = SGD,
-    batches: Batches | None = None,
-) -> Iterator[Weights]:
+def train(network: Network, weights: Weights, x: Array, y: Array, training: Training) -> Iterator[Weights]:
     """See ``network.Implementation``. One call of ``fit`` from one recorded iteration to the next, or as far as the
     orders of its batches are held."""
     current, state, reached = weights, None, 0
+    batches = training.batches
     between = full_batches(x, y) if batches is None else mini_batches(x, y, batches)
-    for iteration in recorded:
+    for iteration in training.recorded:
         while reached < iteration:
             end = iteration if batches is None else min(iteration, reached + batches.iterations_held(len(x)))
             # another run may have had the model since
-            model = with_weights(network, current, optimizer)
-            set_optimizer(model, learning_rate, state)
+            model = with_weights(network, current, training.single_optimizer)
+            set_optimizer(model, training.learning_rate, state)
             # one epoch of so many steps, each of which is an iteration
             model.fit(between(reached, end), shuffle=False, verbose=0)
             current, reached = from_keras(model.get_weights()), end

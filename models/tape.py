@@ -8,10 +8,9 @@ import tensorflow as tf
 
 from . import loop
 from .activations import activate
-from .batches import Batches
 from .costs import cost_of
 from .network import Array, Backward, Forward, Network, Weights, check_weights
-from .optimizers import SGD, Optimizer
+from .training import Training
 
 
 def forward_pass(
@@ -55,22 +54,11 @@ def backward(network: Network, weights: Weights, x: Array, y: Array) -> Backward
     return Backward([v.numpy() for v in deltas], [v.numpy() for v in found])
 
 
-def update(
-    network: Network, weights: Weights, x: Array, y: Array, learning_rate: float, optimizer: Optimizer = SGD
-) -> Weights:
+def update(network: Network, weights: Weights, x: Array, y: Array, training: Training) -> Weights:
     """See ``network.Implementation``."""
-    return loop.update(gradients, network, weights, x, y, learning_rate, optimizer)
+    return loop.update(gradients, network, weights, x, y, training)
 
 
-def train(
-    network: Network,
-    weights: Weights,
-    x: Array,
-    y: Array,
-    learning_rate: float,
-    recorded: Sequence[int],
-    optimizer: Optimizer = SGD,
-    batches: Batches | None = None,
-) -> Iterator[Weights]:
+def train(network: Network, weights: Weights, x: Array, y: Array, training: Training) -> Iterator[Weights]:
     """See ``network.Implementation``. Stays in one compiled loop, recording included."""
-    return loop.train(gradients, network, weights, x, y, learning_rate, recorded, optimizer, batches)
+    return loop.train(gradients, network, weights, x, y, training)

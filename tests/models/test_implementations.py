@@ -16,6 +16,7 @@ from harness.comparison.differences import compare_traces
 from harness.comparison.trace import COST, Quantity, take
 from harness.models import activations, costs, handwritten, loop, numerical, optimizers, sequential, tape
 from harness.models.network import Network, from_keras, to_keras
+from harness.models.training import Training
 from tests.networks import Problem, post_problem, problems, random_problem
 
 IMPLEMENTATIONS = {"handwritten": handwritten, "tape": tape, "sequential": sequential}
@@ -82,7 +83,7 @@ def test_a_thousand_random_networks_in_float64():
 def test_the_post_s_thousand_iterations(name):
     """Every implementation within 5e-7 of the outputs that the post prints."""
     network, weights, x, y = post_problem()
-    (after,) = IMPLEMENTATIONS[name].train(network, weights, x, y, 0.5, [1000])
+    (after,) = IMPLEMENTATIONS[name].train(network, weights, x, y, Training(0.5, recorded=[1000]))
     printed = [[0.5992708, 0.1997655], [0.5993174, 0.2004307]]
     np.testing.assert_allclose(IMPLEMENTATIONS[name].forward(network, after, x, y).a[-1], printed, rtol=0, atol=5e-7)
 
@@ -92,7 +93,10 @@ def test_the_post_s_thousand_iterations(name):
 def test_pairs_stay_together_over_the_post_s_thousand_iterations(left, right, start):
     network, weights, x, y = post_problem(start)
     recorded = [0, 1, 10, 100, 1000]
-    paths = [list(IMPLEMENTATIONS[name].train(network, weights, x, y, 0.5, recorded)) for name in (left, right)]
+    paths = [
+        list(IMPLEMENTATIONS[name].train(network, weights, x, y, Training(0.5, recorded=recorded)))
+        for name in (left, right)
+    ]
     for ours, theirs in zip(*paths):
         for a, b in zip(ours, theirs):
             np.testing.assert_allclose(a, b, rtol=0, atol=1e-10)
@@ -103,7 +107,7 @@ def test_pairs_stay_together_over_the_post_s_thousand_iterations(left, right, st
 def test_clones_are_exact_after_ten_thousand_iterations(name, dtype):
     """And the cost is what POST.md measured with NumPy: the plateau was left with the clones as they were."""
     network, weights, x, y = post_problem().astype(dtype)
-    (after,) = IMPLEMENTATIONS[name].train(network, weights, x, y, 0.5, [10000])
+    (after,) = IMPLEMENTATIONS[name].train(network, weights, x, y, Training(0.5, recorded=[10000]))
     for w in after[:2]:
         assert np.all(w == w[:, :1])
     for w in after[1:]:
@@ -117,8 +121,10 @@ def test_training_is_update_after_update(name):
     recorded = [0, 1, 2, 3]
     expected = [weights]
     for _ in range(3):
-        expected.append(IMPLEMENTATIONS[name].update(network, expected[-1], x, y, 0.5))
-    for got, wanted in zip(IMPLEMENTATIONS[name].train(network, weights, x, y, 0.5, recorded), expected):
+        expected.append(IMPLEMENTATIONS[name].update(network, expected[-1], x, y, Training(0.5)))
+    for got, wanted in zip(
+        IMPLEMENTATIONS[name].train(network, weights, x, y, Training(0.5, recorded=recorded)), expected
+    ):
         for a, b in zip(got, wanted):
             np.testing.assert_allclose(a, b, rtol=1e-14)
 
@@ -130,8 +136,8 @@ def test_arguments_are_left_alone_and_keep_their_dtype(name):
     module = IMPLEMENTATIONS[name]
     module.forward(network, weights, x, y)
     module.backward(network, weights, x, y)
-    module.update(network, weights, x, y, 0.5)
-    (after,) = module.train(network, weights, x, y, 0.5, [2])
+    module.update(network, weights, x, y, Training(0.5))
+    (after,) = module.train(network, weights, x, y, Training(0.5, recorded=[2]))
     assert all(np.array_equal(a, b) for a, b in zip(before, weights))
     assert {w.dtype for w in after} == {np.dtype("float32")}
 
@@ -145,11 +151,11 @@ def test_weights_of_another_shape_are_refused(name):
 
 def test_no_retracing_between_runs_of_the_same_shapes():
     network, weights, x, y = post_problem()
-    list(handwritten.train(network, weights, x, y, 0.5, [1]))
+    list(handwritten.train(network, weights, x, y, Training(0.5, recorded=[1])))
     descent = loop.compiled_descent(handwritten.gradients, loop.weights_themselves, network, "sgd", None)
     before = descent.experimental_get_tracing_count()
-    list(handwritten.train(network, weights, x, y, 0.1, [5, 17, 100]))
-    list(handwritten.train(network, [2 * w for w in weights], x, y, 3.0, [0, 1]))
+    list(handwritten.train(network, weights, x, y, Training(0.1, recorded=[5, 17, 100])))
+    list(handwritten.train(network, [2 * w for w in weights], x, y, Training(3.0, recorded=[0, 1])))
     assert descent.experimental_get_tracing_count() == before
 
 

@@ -11,4 +11,5 @@ import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[np.floating]
-Weights = list[Array]  # of each layer (inputs + 1, units), the bias as row 0
+Weights = list[Array]  # "_rows _units": of each layer (inputs + 1, units), the bias as row 0
+MemberWeights = list[Array]  # "_rows _units members": of each layer (inputs + 1, units, members)

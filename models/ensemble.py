@@ -15,7 +15,7 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import tensorflow as tf
@@ -25,9 +25,12 @@ from . import loop, updates
 from .activations import activate
 from .costs import cost_of, weight_of_piece
 from .handwritten import output_delta, through_activation
-from .network import Array, Network, Weights, block_size
+from .network import Array, MemberWeights, Network, block_size
 from .optimizers import Optimizer
 from .training import Training, also_given_singly
+
+if TYPE_CHECKING:
+    from jaxtyping import Float
 
 # Up to so many multiplications for a member, a product is faster as broadcast multiply and reduce_sum, above as einsum.
 # ns for a member and iteration of three layers, float32, blocks of 256 on one core, observations x inputs x units:
@@ -45,7 +48,9 @@ def is_small(a: tf.Tensor, units: int) -> bool:
     return a.shape[0] * a.shape[1] * units <= BROADCAST_AT_MOST
 
 
-def pre_activation(a: tf.Tensor, w: tf.Tensor) -> tf.Tensor:
+def pre_activation(
+    a: Float[tf.Tensor, "observations inputs _members"], w: Float[tf.Tensor, "inputs+1 units members"]
+) -> Float[tf.Tensor, "observations units members"]:
     """z_l = b_l + a_(l-1) K_l with b_l row 0 of w_l and K_l the others.
 
     (observations, inputs, members or 1), (inputs + 1, units, members) to (observations, units, members)
@@ -57,7 +62,9 @@ def pre_activation(a: tf.Tensor, w: tf.Tensor) -> tf.Tensor:
     return w[0] + tf.einsum("nim,ium->num", a, w[1:])
 
 
-def weight_gradient(a: tf.Tensor, delta: tf.Tensor) -> tf.Tensor:
+def weight_gradient(
+    a: Float[tf.Tensor, "observations inputs _members"], delta: Float[tf.Tensor, "observations units members"]
+) -> Float[tf.Tensor, "inputs+1 units members"]:
     """dC/dw_l: in row 0, the bias' own, the sum of delta_l over the observations, and a_(l-1)^T delta_l under it.
 
     (observations, inputs, members or 1), (observations, units, members) to (inputs + 1, units, members)
@@ -71,7 +78,9 @@ def weight_gradient(a: tf.Tensor, delta: tf.Tensor) -> tf.Tensor:
     return tf.concat([tf.reduce_sum(delta, axis=0, keepdims=True), kernel], axis=0)
 
 
-def back_through_weights(delta: tf.Tensor, w: tf.Tensor) -> tf.Tensor:
+def back_through_weights(
+    delta: Float[tf.Tensor, "observations units members"], w: Float[tf.Tensor, "inputs_and_bias units members"]
+) -> Float[tf.Tensor, "observations inputs_and_bias-1 members"]:
     """dC/da_(l-1) = delta_l K_l^T
 
     (observations, units, members), (inputs + 1, units, members) to (observations, inputs, members)
@@ -82,8 +91,12 @@ def back_through_weights(delta: tf.Tensor, w: tf.Tensor) -> tf.Tensor:
 
 
 def forward_pass(
-    network: Network, weights: Sequence[tf.Tensor], x: tf.Tensor
-) -> tuple[list[tf.Tensor], list[tf.Tensor]]:
+    network: Network,
+    weights: Sequence[Float[tf.Tensor, "_rows _units members"]],
+    x: Float[tf.Tensor, "observations inputs"],
+) -> tuple[
+    list[Float[tf.Tensor, "observations _units members"]], list[Float[tf.Tensor, "observations _units _members"]]
+]:
     """([z_1, .., z_L], [a_0, .., a_L]), each (observations, units, members); a_0 is x, (observations, inputs, 1)"""
     z: list[tf.Tensor] = []
     a = [x[:, :, None]]
@@ -93,7 +106,12 @@ def forward_pass(
     return z, a
 
 
-def gradients(network: Network, weights: list[tf.Tensor], x: tf.Tensor, y: tf.Tensor) -> list[tf.Tensor]:
+def gradients(
+    network: Network,
+    weights: list[Float[tf.Tensor, "_rows _units members"]],
+    x: Float[tf.Tensor, "observations inputs"],
+    y: Float[tf.Tensor, "observations outputs"],
+) -> list[Float[tf.Tensor, "_rows _units members"]]:
     """dC/dw of each layer, (inputs + 1, units, members)"""
     _, a = forward_pass(network, weights, x)
     delta = output_delta(network, a[-1], y[:, :, None])
@@ -106,7 +124,12 @@ def gradients(network: Network, weights: list[tf.Tensor], x: tf.Tensor, y: tf.Te
     return found
 
 
-def costs(network: Network, weights: list[tf.Tensor], x: tf.Tensor, y: tf.Tensor) -> list[tf.Tensor]:
+def costs(
+    network: Network,
+    weights: list[Float[tf.Tensor, "_rows _units members"]],
+    x: Float[tf.Tensor, "observations inputs"],
+    y: Float[tf.Tensor, "observations outputs"],
+) -> list[Float[tf.Tensor, " members"]]:
     """[C], (members,); where the observations are too many for the memory, they are taken in pieces"""
 
     def of(x: tf.Tensor, y: tf.Tensor) -> tf.Tensor:
@@ -184,7 +207,7 @@ class Advance(NamedTuple):
     members: int
 
     @property
-    def weights(self) -> Weights:
+    def weights(self) -> MemberWeights:
         """(inputs + 1, units, members) at the last stop"""
         return [
             np.concatenate(layer, axis=-1)[..., : self.members]
@@ -195,9 +218,9 @@ class Advance(NamedTuple):
 def descend(
     recording: loop.Recording,
     network: Network,
-    weights: Weights,
-    x: Array,
-    y: Array,
+    weights: MemberWeights,
+    x: Float[Array, "observations inputs"],
+    y: Float[Array, "observations outputs"],
     training: Training,
 ) -> Iterator[Advance]:
     """Take all members from one recorded iteration to the next; what ``recording`` gives must end in a members axis,
@@ -231,7 +254,13 @@ def descend(
             yield Advance(group, joined, points, members)
 
 
-def train(network: Network, weights: Weights, x: Array, y: Array, training: Training) -> Iterator[Weights]:
+def train(
+    network: Network,
+    weights: MemberWeights,
+    x: Float[Array, "observations inputs"],
+    y: Float[Array, "observations outputs"],
+    training: Training,
+) -> Iterator[MemberWeights]:
     """The weights of all members at each of the recorded iterations.
 
     Args:
@@ -257,12 +286,18 @@ class Outcome(NamedTuple):
     """
 
     members: range
-    costs: Array
-    weights: Weights
+    costs: Float[Array, "recorded members"]
+    weights: MemberWeights
 
 
 @also_given_singly
-def outcome(network: Network, weights: Weights, x: Array, y: Array, training: Training) -> Outcome:
+def outcome(
+    network: Network,
+    weights: MemberWeights,
+    x: Float[Array, "observations inputs"],
+    y: Float[Array, "observations outputs"],
+    training: Training,
+) -> Outcome:
     """Train as ``train`` does and keep the costs, of all observations, and the last weights.
 
     Args and errors as there; at least one iteration is recorded.
@@ -276,10 +311,10 @@ def outcome(network: Network, weights: Weights, x: Array, y: Array, training: Tr
 
 def outcomes(
     network: Network,
-    draw: Callable[[range], Weights],
+    draw: Callable[[range], MemberWeights],
     members: int,
-    x: Array,
-    y: Array,
+    x: Float[Array, "observations inputs"],
+    y: Float[Array, "observations outputs"],
     training: Training,
     chunk: int = CHUNK,
 ) -> Iterator[Outcome]:
@@ -303,7 +338,7 @@ def outcomes(
         yield outcome(network, draw(some), x, y, of_training)._replace(members=some)
 
 
-def iterations_to_reach(target: float, outcome: Outcome, recorded: Sequence[int]) -> Array:
+def iterations_to_reach(target: float, outcome: Outcome, recorded: Sequence[int]) -> Float[Array, " members"]:
     """(members,): the first recorded iteration with a cost at or under ``target``; NaN where there is none."""
     reached = outcome.costs <= target
     return np.where(reached.any(axis=0), np.asarray(recorded, np.float64)[reached.argmax(axis=0)], np.nan)

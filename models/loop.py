@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterator, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import tensorflow as tf
@@ -19,6 +19,9 @@ from .batches import Batches
 from .network import Array, Network, Weights, check_weights
 from .optimizers import Optimizer, Settings, State
 from .training import Training
+
+if TYPE_CHECKING:
+    from jaxtyping import Float
 
 Gradients = Callable[[Network, list[tf.Tensor], tf.Tensor, tf.Tensor], list[tf.Tensor]]
 Recording = Callable[[Network, list[tf.Tensor], tf.Tensor, tf.Tensor], list[tf.Tensor]]
@@ -248,7 +251,14 @@ def advance(
     return [r.numpy()[: len(iterations)] for r in recorded], Point(iterations[-1], weights, state)
 
 
-def update(gradients: Gradients, network: Network, weights: Weights, x: Array, y: Array, training: Training) -> Weights:
+def update(
+    gradients: Gradients,
+    network: Network,
+    weights: Weights,
+    x: Float[Array, "observations inputs"],
+    y: Float[Array, "observations outputs"],
+    training: Training,
+) -> Weights:
     """The weights after a first iteration, op by op and not compiled: what ``train`` must come to as well."""
     check_weights(network, weights)
     dtype, optimizer = weights[0].dtype, training.single_optimizer
@@ -267,7 +277,12 @@ def update(gradients: Gradients, network: Network, weights: Weights, x: Array, y
 
 
 def train(
-    gradients: Gradients, network: Network, weights: Weights, x: Array, y: Array, training: Training
+    gradients: Gradients,
+    network: Network,
+    weights: Weights,
+    x: Float[Array, "observations inputs"],
+    y: Float[Array, "observations outputs"],
+    training: Training,
 ) -> Iterator[Weights]:
     """Descend from ``weights``; yield them at each of the recorded iterations.
 

@@ -8,17 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from numpy.typing import DTypeLike
 
 from .activations import activation_named, trainable_names
 from .arrays import Array as Array
+from .arrays import MemberWeights as MemberWeights
 from .arrays import Weights as Weights
 from .costs import COSTS, cost_named
 from .costs import weight_of_piece as weight_of_piece
 from .training import Training
+
+if TYPE_CHECKING:
+    from jaxtyping import Float
 
 ACTIVATION_NAMES = trainable_names()
 COST_NAMES = tuple(COSTS)
@@ -140,8 +144,8 @@ class Forward:
     z: (observations, units) pre-activations. a: (observations, units) activations. cost: a number.
     """
 
-    z: list[Array] | None
-    a: list[Array]
+    z: list[Float[Array, "observations _units"]] | None
+    a: list[Float[Array, "observations _units"]]
     cost: float
 
 
@@ -152,8 +156,8 @@ class Backward:
     deltas: dC/dz, (observations, units). gradients: dC/dw, (inputs + 1, units).
     """
 
-    deltas: list[Array] | None
-    gradients: list[Array]
+    deltas: list[Float[Array, "observations _units"]] | None
+    gradients: Weights
 
 
 class Implementation(Protocol):
@@ -164,14 +168,40 @@ class Implementation(Protocol):
     what was given back once is not changed later. ``harness.testing.check_implementation`` tests all of it.
     """
 
-    def forward(self, network: Network, weights: Weights, x: Array, y: Array) -> Forward:
+    def forward(
+        self,
+        network: Network,
+        weights: Weights,
+        x: Float[Array, "observations inputs"],
+        y: Float[Array, "observations outputs"],
+    ) -> Forward:
         """z and a of each layer, and the cost."""
 
-    def backward(self, network: Network, weights: Weights, x: Array, y: Array) -> Backward:
+    def backward(
+        self,
+        network: Network,
+        weights: Weights,
+        x: Float[Array, "observations inputs"],
+        y: Float[Array, "observations outputs"],
+    ) -> Backward:
         """delta and gradient of each layer."""
 
-    def update(self, network: Network, weights: Weights, x: Array, y: Array, training: Training) -> Weights:
+    def update(
+        self,
+        network: Network,
+        weights: Weights,
+        x: Float[Array, "observations inputs"],
+        y: Float[Array, "observations outputs"],
+        training: Training,
+    ) -> Weights:
         """The weights after a first iteration, made with all observations: the optimizer remembers none before it."""
 
-    def train(self, network: Network, weights: Weights, x: Array, y: Array, training: Training) -> Iterator[Weights]:
+    def train(
+        self,
+        network: Network,
+        weights: Weights,
+        x: Float[Array, "observations inputs"],
+        y: Float[Array, "observations outputs"],
+        training: Training,
+    ) -> Iterator[Weights]:
         """The weights at each of the recorded iterations."""

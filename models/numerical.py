@@ -10,13 +10,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .network import Array, Backward, Forward, Network, Weights, check_weights
 from .training import Training
+
+if TYPE_CHECKING:
+    from jaxtyping import Float
 
 STEP = 1e-30
 CHUNK = 2_000_000  # complex numbers of one layer's activations that are held at once: 32 MB
@@ -139,13 +142,17 @@ def layers_from(
     return z_of, a_of
 
 
-def forward_pass(network: Network, weights: Weights, x: Array) -> tuple[list[Array], list[Array]]:
+def forward_pass(
+    network: Network, weights: Weights, x: Float[Array, "observations inputs"]
+) -> tuple[list[Float[Array, "observations _units"]], list[Float[Array, "observations _units"]]]:
     """([z_1, .., z_L], [a_1, .., a_L]), real"""
     return layers_from(network, weights, 1, x, x @ weights[0][1:] + weights[0][0])
 
 
 @np.errstate(over="ignore", invalid="ignore")  # a network that diverged has infinities, as in TensorFlow
-def forward(network: Network, weights: Weights, x: Array, y: Array) -> Forward:
+def forward(
+    network: Network, weights: Weights, x: Float[Array, "observations inputs"], y: Float[Array, "observations outputs"]
+) -> Forward:
     """See ``network.Implementation``; computed and given in float64 whatever the weights' dtype."""
     check_weights(network, weights)
     weights, x, y = [w.astype(np.float64) for w in weights], x.astype(np.float64), y.astype(np.float64)
@@ -154,8 +161,14 @@ def forward(network: Network, weights: Weights, x: Array, y: Array) -> Forward:
 
 
 def layer_derivatives(
-    network: Network, weights: Weights, x: Array, y: Array, layer: int, entries: NDArray[np.intp], step: float
-) -> Array:
+    network: Network,
+    weights: Weights,
+    x: Float[Array, "observations inputs"],
+    y: Float[Array, "observations outputs"],
+    layer: int,
+    entries: NDArray[np.intp],
+    step: float,
+) -> Float[Array, " entries"]:
     """dC/dw of ``layer`` (1..L) at the flat ``entries`` of w, (entries,)"""
     z, a = forward_pass(network, weights, x)
     below = x if layer == 1 else a[layer - 2]
@@ -182,7 +195,13 @@ class Derivatives:
 
 
 @np.errstate(over="ignore", invalid="ignore")
-def differentiate(network: Network, weights: Weights, x: Array, y: Array, at_most: int | None = None) -> Derivatives:
+def differentiate(
+    network: Network,
+    weights: Weights,
+    x: Float[Array, "observations inputs"],
+    y: Float[Array, "observations outputs"],
+    at_most: int | None = None,
+) -> Derivatives:
     """dC/dw of every layer by complex steps, in float64.
 
     Args:
@@ -215,7 +234,9 @@ def differentiate(network: Network, weights: Weights, x: Array, y: Array, at_mos
 
 
 @np.errstate(over="ignore", invalid="ignore")
-def deltas(network: Network, weights: Weights, x: Array, y: Array) -> list[Array]:
+def deltas(
+    network: Network, weights: Weights, x: Float[Array, "observations inputs"], y: Float[Array, "observations outputs"]
+) -> list[Float[Array, "observations _units"]]:
     """dC/dz of every layer by complex steps, (observations, units), in float64; for small networks."""
     z, a = forward_pass(network, weights, x)
     found: list[Array] = []
@@ -228,20 +249,34 @@ def deltas(network: Network, weights: Weights, x: Array, y: Array) -> list[Array
     return found
 
 
-def backward(network: Network, weights: Weights, x: Array, y: Array) -> Backward:
+def backward(
+    network: Network, weights: Weights, x: Float[Array, "observations inputs"], y: Float[Array, "observations outputs"]
+) -> Backward:
     """See ``network.Implementation``; in float64 whatever the weights' dtype, and for small networks."""
     gradients = [np.asarray(g) for g in differentiate(network, weights, x, y).gradients]
     weights, x, y = [w.astype(np.float64) for w in weights], x.astype(np.float64), y.astype(np.float64)
     return Backward(deltas(network, weights, x, y), gradients)
 
 
-def update(network: Network, weights: Weights, x: Array, y: Array, training: Training) -> Weights:
+def update(
+    network: Network,
+    weights: Weights,
+    x: Float[Array, "observations inputs"],
+    y: Float[Array, "observations outputs"],
+    training: Training,
+) -> Weights:
     """See ``network.Implementation``; in float64, and for small networks."""
     (after,) = train(network, weights, x, y, replace(training, recorded=[1], batches=None))
     return after
 
 
-def train(network: Network, weights: Weights, x: Array, y: Array, training: Training) -> Iterator[Weights]:
+def train(
+    network: Network,
+    weights: Weights,
+    x: Float[Array, "observations inputs"],
+    y: Float[Array, "observations outputs"],
+    training: Training,
+) -> Iterator[Weights]:
     """See ``network.Implementation``; in float64, and for small networks.
 
     Raises:

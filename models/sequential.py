@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import functools
 from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
 import keras
 import numpy as np
@@ -21,6 +22,9 @@ from .costs import COSTS
 from .network import Array, Backward, Forward, Network, Weights, check_weights, from_keras, to_keras
 from .optimizers import OPTIMIZERS, SGD, Optimizer
 from .training import Training
+
+if TYPE_CHECKING:
+    from jaxtyping import Float
 
 STEPS_PER_EXECUTION = 1000  # at most; from about here on the Python between two executions no longer shows
 
@@ -95,7 +99,9 @@ def set_optimizer(model: keras.Sequential, learning_rate: float | Array, state: 
     model.optimizer.learning_rate = learning_rate
 
 
-def activations_of_layers(model: keras.Sequential, x: tf.Tensor) -> list[tf.Tensor]:
+def activations_of_layers(
+    model: keras.Sequential, x: Float[tf.Tensor, "observations inputs"]
+) -> list[Float[tf.Tensor, "observations _units"]]:
     """[a_1, .., a_L], calling one layer after the other as the model does"""
     a = [x]
     for layer in model.layers:
@@ -103,27 +109,39 @@ def activations_of_layers(model: keras.Sequential, x: tf.Tensor) -> list[tf.Tens
     return a[1:]
 
 
-def forward(network: Network, weights: Weights, x: Array, y: Array) -> Forward:
+def forward(
+    network: Network, weights: Weights, x: Float[Array, "observations inputs"], y: Float[Array, "observations outputs"]
+) -> Forward:
     """See ``network.Implementation``; z is None."""
     model = with_weights(network, weights)
     a = activations_of_layers(model, tf.constant(x))
     return Forward(None, [v.numpy() for v in a], float(model.loss(tf.constant(y), a[-1])))
 
 
-def tape_gradients(model: keras.Sequential, x: Array, y: Array) -> list[tf.Tensor]:
+def tape_gradients(
+    model: keras.Sequential, x: Float[Array, "observations inputs"], y: Float[Array, "observations outputs"]
+) -> list[tf.Tensor]:
     """[dC/dkernel, dC/dbias, ...] in Keras' order"""
     with tf.GradientTape() as tape:
         cost = model.loss(tf.constant(y), model(tf.constant(x), training=True))
     return tape.gradient(cost, model.trainable_variables)
 
 
-def backward(network: Network, weights: Weights, x: Array, y: Array) -> Backward:
+def backward(
+    network: Network, weights: Weights, x: Float[Array, "observations inputs"], y: Float[Array, "observations outputs"]
+) -> Backward:
     """See ``network.Implementation``; the deltas are None."""
     model = with_weights(network, weights)
     return Backward(None, from_keras([g.numpy() for g in tape_gradients(model, x, y)]))
 
 
-def update(network: Network, weights: Weights, x: Array, y: Array, training: Training) -> Weights:
+def update(
+    network: Network,
+    weights: Weights,
+    x: Float[Array, "observations inputs"],
+    y: Float[Array, "observations outputs"],
+    training: Training,
+) -> Weights:
     """See ``network.Implementation``: the optimizer's own update, op by op."""
     model = with_weights(network, weights, training.single_optimizer)
     set_optimizer(model, training.learning_rate, None)
@@ -140,13 +158,17 @@ def untuned() -> tf.data.Options:
     return options
 
 
-def full_batches(x: Array, y: Array) -> Callable[[int, int], tf.data.Dataset]:
+def full_batches(
+    x: Float[Array, "observations inputs"], y: Float[Array, "observations outputs"]
+) -> Callable[[int, int], tf.data.Dataset]:
     """(begin, end) to the batch of each of the iterations ``begin`` .. ``end`` - 1: all observations"""
     batch = tf.data.Dataset.from_tensors((x, y)).with_options(untuned())
     return lambda begin, end: batch.repeat(end - begin)
 
 
-def mini_batches(x: Array, y: Array, batches: Batches) -> Callable[[int, int], tf.data.Dataset]:
+def mini_batches(
+    x: Float[Array, "observations inputs"], y: Float[Array, "observations outputs"], batches: Batches
+) -> Callable[[int, int], tf.data.Dataset]:
     """(begin, end) to the batch of each of the iterations ``begin`` .. ``end`` - 1"""
     observations = len(x)
     per_epoch = batches.per_epoch(observations)
@@ -167,7 +189,13 @@ def mini_batches(x: Array, y: Array, batches: Batches) -> Callable[[int, int], t
     return between
 
 
-def train(network: Network, weights: Weights, x: Array, y: Array, training: Training) -> Iterator[Weights]:
+def train(
+    network: Network,
+    weights: Weights,
+    x: Float[Array, "observations inputs"],
+    y: Float[Array, "observations outputs"],
+    training: Training,
+) -> Iterator[Weights]:
     """See ``network.Implementation``. One call of ``fit`` from one recorded iteration to the next, or as far as the
     orders of its batches are held."""
     current, state, reached = weights, None, 0

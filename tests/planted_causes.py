@@ -26,6 +26,7 @@ from harness.models import ensemble, handwritten, initializers, loop
 from harness.models.batches import Batches
 from harness.models.network import Array, Backward, Forward, Network, Weights
 from harness.models.optimizers import SGD, Optimizer
+from harness.models.training import Training
 from harness.report.words import new_table
 from harness.scenario.scenario import Scenario
 
@@ -145,7 +146,7 @@ class Wrong:
         self, network: Network, weights: Weights, x: Array, y: Array, learning_rate: float, optimizer: Optimizer = SGD
     ) -> Weights:
         """See ``network.Implementation``."""
-        return loop.update(self.gradients, network, weights, x, y, learning_rate, optimizer)
+        return loop.update(self.gradients, network, weights, x, y, Training(learning_rate, optimizer=optimizer))
 
     def train(
         self,
@@ -159,7 +160,14 @@ class Wrong:
         batches: Batches | None = None,
     ) -> Iterator[Weights]:
         """See ``network.Implementation``."""
-        return loop.train(self.gradients, network, weights, x, y, learning_rate, recorded, optimizer, batches)
+        return loop.train(
+            self.gradients,
+            network,
+            weights,
+            x,
+            y,
+            Training(learning_rate, optimizer=optimizer, recorded=recorded, batches=batches),
+        )
 
 
 def ascent(g: list[Any]) -> list[Any]:
@@ -369,7 +377,7 @@ def lucky_seed(problem: Problem, initializer: str, learns: bool, first: int) -> 
     """The first seed from ``first`` on whose run learns, or does not."""
     draws = initializers.draw_members(problem.network, initializers.parse(initializer), None, first, range(256))
     costs = ensemble.outcome(
-        problem.network, draws, problem.x, problem.y, problem.learning_rate, [problem.iterations]
+        problem.network, draws, problem.x, problem.y, Training(problem.learning_rate, recorded=[problem.iterations])
     ).costs[-1]
     reached = costs <= target_of(problem.network.cost, problem.x, problem.y)[0]
     return first + int(np.flatnonzero(reached == learns)[0])

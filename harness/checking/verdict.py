@@ -260,7 +260,7 @@ def one_observation_only(reading: Reading, broken: Sequence[Step]) -> tuple[list
             left.append(step)
             continue
         place = stage.node(step.after).place
-        for id in sorted(stage.program.ancestors([step.after], stop=stage.parameters) - {step.after}, reverse=True):
+        for id in sorted(stage.program.ancestors([step.after], stop=stage.parameters) - {step.after}):
             one = stage.samples(id)
             if id not in stage.dependent or one is None or one.flat.shape != value.flat.shape:
                 continue

@@ -87,7 +87,8 @@ class Run:
         except BaseException as error:
             self._ended_by(error)
         lines = self.task.get("lines") or []
-        if lines and self.stop in (Stop.FINISHED, Stop.EXITED):
+        goes_on = self.stop in (Stop.FINISHED, Stop.EXITED)
+        if lines and (goes_on or (self.task.get("driven") and self.stop is Stop.RAISED)):
             self.stop, self.error = Stop.FINISHED, None
             self._run_lines(lines)
         TAPE.on = False
@@ -248,6 +249,11 @@ def drive(task: Task) -> Answer:
         failures=tuple(("; ".join(a.lines[-1:]), f"{a.type}: {a.message}" if a.type else "") for a in found.attempts),
         suggestion=found.suggestion,
         sizes=dict(found.sizes),
+        layout=found.layout,
+        labels=found.labels,
+        applied_by_driver=found.applied_by_driver,
+        doubts=found.doubts,
+        certain=found.certain,
     )
     return {
         "driven": to_json(vars_of(driven), arrays),
@@ -255,6 +261,7 @@ def drive(task: Task) -> Answer:
         "data": to_json(data, arrays),
         "gradients": [[pair.parameter, pair.gradient] for pair in found.gradients],
         "succeeded": found.succeeded,
+        "certain": found.certain,
     }, arrays
 
 
@@ -409,6 +416,17 @@ def resource_usage() -> tuple[float, float]:
     return times.children_user, times.children_system
 
 
+def has_updates(answer: Answer) -> bool:
+    """Whether parameters were updated."""
+    return bool(answer[0]["recording"]["updates"]["tuple"])
+
+
+def driven_without_calls(content: Json) -> Json:
+    """What was tried, where nothing worked."""
+    fields = vars_of(tree_driven(content)) | {"calls": (), "sizes": {}, "certain": False}
+    return {key: to_json(value, []) for key, value in fields.items()}
+
+
 MAX_RETRIES = 5  # with data of another shape
 
 
@@ -442,8 +460,10 @@ def answer_for(task: Task) -> Answer | None:
                 "driven": content["driven"],
                 "gradients": content["gradients"],
             }
-            again = apart("record", task | more | within(0.7))
-            if again is not None:
+            answer[0]["recording"]["driven"] = driven_without_calls(content["driven"])
+            again = apart("record", task | more | within(0.7)) if content["lines"] else None
+            # an attempt that failed says something about the file only if the arguments cannot be to blame
+            if again is not None and (content["succeeded"] or content["certain"] or has_updates(again)):
                 task, answer = task | more, again
     document, arrays = answer
     recording = document["recording"]

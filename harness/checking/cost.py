@@ -383,13 +383,12 @@ def latest_outputs(stage: Stage, errors: Sequence[Error], within: set[int]) -> t
     if not unique:
         return ()
     found = list(unique.values())
-    # an output that goes into another error's output belongs to the forward pass (a - mean, z - threshold), and an
-    # output that depends on an error belongs to the backward pass
-    below: set[int] = set()
-    for candidate in found:
-        below |= stage.program.ancestors([candidate.output], stop=stage.parameters) - {candidate.output}
-    last = [error for error in found if error.output not in below]
+    # an output that depends on an error belongs to the backward pass, and one that goes into another error's output to
+    # the forward pass (a - mean, z - threshold)
     behind = stage.program.descendants([error.node for error in found], within=within)
-    first = [error for error in found if error.output not in behind]
-    both = [error for error in first if error.output not in below]
-    return tuple(both or first[:1] or last[:1])
+    first = [error for error in found if error.output not in behind] or found[:1]
+    below: set[int] = set()
+    for candidate in first:
+        below |= stage.program.ancestors([candidate.output], stop=stage.parameters) - {candidate.output}
+    last = [error for error in first if error.output not in below]
+    return tuple(last or first[:1])

@@ -153,7 +153,10 @@ def sign_mistake(reading: Reading, chain: Chain, right: Sequence[Chain]) -> Foun
     stage = reading.stage
     usual = np.sign(right[0].gradient) if right else 1.0
     place_node = chain.step.after
-    if np.sign(chain.gradient) != usual:
+    match = reading.matches[chain.step.before]
+    if match is not None and match.decay and not chain.links:
+        place_node = named_before(reading, chain.step)
+    elif np.sign(chain.gradient) != usual:
         place_node = turning_node(reading, chain, usual)
     node = stage.node(place_node)
     at_update = place_node == chain.step.after
@@ -167,6 +170,17 @@ def sign_mistake(reading: Reading, chain: Chain, right: Sequence[Chain]) -> Foun
         parameters=(chain.step.name,),
         ratio=-1.0,
     )
+
+
+def named_before(reading: Reading, step: Step) -> int:
+    """The last value before an update that has the parameter's shape and a name of its own"""
+    stage = reading.stage
+    for id in sorted(stage.program.ancestors([step.after], stop=stage.parameters) - {step.after}, reverse=True):
+        node = stage.node(id)
+        own = id not in reading.forward.nodes and node.names and not is_update_place(reading, step, id)
+        if own and node.shape == step.shape and id in stage.dependent:
+            return id
+    return step.after
 
 
 def turning_node(reading: Reading, chain: Chain, usual: float) -> int:

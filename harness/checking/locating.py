@@ -115,7 +115,10 @@ def targets_for(reading: Reading, bundle: Bundle, value: Samples) -> list[tuple[
     """The forward nodes whose gradient has the shape of a value, and whether it has to be transposed."""
     found = []
     # the latest first: where several would do (a relu's mask applied twice is the mask), it is nearest to the cost
-    for target in sorted(reading.forward_bundles(), key=lambda one: (reading.rank(one[0]), -one[0])):
+    targets = reading.forward_bundles()
+    if len(bundle) > 1 and len(bundle) == len(reading.forward.outputs):
+        targets += [(id,) * len(bundle) for id in reading.stage.parameters if id in reading.forward.nodes]
+    for target in sorted(targets, key=lambda one: (reading.rank(one[0]), -one[0])):
         reference = reading.gradient_samples(target)
         if reference is None or not np.any(reference.flat) or reference.flat.size != value.flat.size:
             continue
@@ -270,10 +273,10 @@ def replacement(
     reading: Reading, values: Values, number: int, bundle: Bundle, target: Bundle, factor: float, transposed: bool
 ) -> Values:
     """The nodes of a bundle with the true gradients of the target, at one setting."""
-    gradients = reading.gradients[number]
-    others = target if len(target) == len(bundle) else target * len(bundle)
-    pairs = zip(bundle, others)
-    return {id: replaced(values[id], gradients[other], factor, transposed) for id, other in pairs}
+    return {
+        id: replaced(values[id], reading.gradient_at(number, target, lane), factor, transposed)
+        for lane, id in enumerate(bundle)
+    }
 
 
 def try_replacement(

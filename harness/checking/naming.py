@@ -311,8 +311,29 @@ class Naming:
         factors = [one for one in operands if one not in self.reading.errors_below]
         if len(factors) != 1 or len(operands) < 2:
             return None
+        whole = self.product_after(layer)
+        if whole is not None:
+            return self.name_derivative(layer, factors[0], derivative, whole)
         factor = factors[0]
         return self.name_derivative(layer, factor, derivative)
+
+    def product_after(self, layer: Layer) -> Samples | None:
+        """What dC/da was multiplied by in several steps, such as ``error * a * (1 - a)``; None for one step"""
+        id, steps = self.node.id, 0
+        while self.stage.node(id).operation == "multiply" and steps < 8:
+            upstream = [one for one in argument_ids(self.stage.node(id)) if one in self.reading.errors_below]
+            if len(upstream) != 1:
+                return None
+            id, steps = upstream[0], steps + 1
+            if self.is_gradient_of(id, layer.a):
+                value, before = self.value(self.node.id), self.value(id)
+                if steps == 1 or value is None or before is None or value.shape != before.shape:
+                    return None
+                if np.any(before.flat == 0):
+                    return None
+                flat = value.flat / before.flat
+                return Samples(value.shape, flat, None)
+        return None
 
     def masked(self, layer: Layer) -> tuple[str, list[Place], str] | None:
         """``dz[z <= 0] = 0``"""
@@ -356,10 +377,10 @@ class Naming:
         )
 
     def name_derivative(
-        self, layer: Layer, factor: int, derivative: Samples | None
+        self, layer: Layer, factor: int, derivative: Samples | None, whole: Samples | None = None
     ) -> tuple[str, list[Place], str] | None:
-        """What a wrong derivative is"""
-        value = self.value(factor)
+        """What a wrong derivative is; ``whole``: its values, if it is multiplied in several steps"""
+        value = whole or self.value(factor)
         if value is None:
             return None
         at_call, at_definition = self.places_of_derivative(factor)
@@ -369,7 +390,7 @@ class Naming:
                 return self.name_mask(layer, factor, derivative)
         for other in self.reading.forward.layers:
             if other.number != layer.number and self.same_lane(other, layer):
-                if self.same(factor, self.local_derivative(other)):
+                if self.equal(value, self.local_derivative(other)):
                     return "derivative-of-wrong-layer", at_call, ""
         if layer.region and self.equal(value, self.local_derivative(layer, at=layer.a)):
             return "derivative-of-activation", at_call, ""
@@ -540,7 +561,13 @@ class Naming:
         if self.is_output(self.layer):
             return self.at_output(self.layer)
         operands = self.operands()
-        if self.node.operation == "multiply" and self.node.shape != ():
+        if self.node.operation == "multiply" and self.node.shape == ():
+            partner = self.partner(self.layer.a)
+            used = [self.origin(one) for one in operands if self.origin(one) in self.stage.parameters]
+            if partner is not None and used and partner not in used:
+                return "weights-of-wrong-layer", self.lines(), self.stage.parameters[used[0]].name
+            return None
+        if self.node.operation == "multiply":
             return "elementwise-for-matmul", self.lines(), ""
         if self.node.operation not in ("matmul", "dot", "inner", "tensordot", "einsum"):
             return None
@@ -564,6 +591,15 @@ class Naming:
         if above and any(self.is_gradient_of(one, above[0].z) for one in operands):
             return "transposed-weights", self.lines(), ""
         return None
+
+    def partner(self, activation: int) -> int | None:
+        """The only parameter that an activation is multiplied by, in a network of numbers"""
+        found = set()
+        for child in self.stage.program.children[activation]:
+            node = self.stage.node(child)
+            if child in self.reading.forward.nodes and node.operation == "multiply":
+                found |= {self.origin(one) for one in argument_ids(node)} & set(self.stage.parameters)
+        return found.pop() if len(found) == 1 else None
 
     # At a parameter
 
@@ -658,8 +694,9 @@ class Naming:
             layer = self.reading.forward.layer_of(origin)
             if layer is None:
                 for other in self.reading.forward.layers:
-                    if self.same(operand, self.value(other.a)):
-                        layer, origin = other, other.a
+                    for id in (other.z, other.a):
+                        if self.same(operand, self.value(id)):
+                            layer, origin = other, id
             if layer is not None:
                 if origin == layer.z != layer.a and layer.number == self.layer.number - 1:
                     return "pre-activation-in-gradient", self.lines(), ""

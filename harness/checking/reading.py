@@ -64,6 +64,7 @@ class Reading:
     errors: tuple[Any, ...] = ()
     errors_below: set[int] = field(default_factory=set)
     _gradient_samples: dict[Bundle, Samples | None] = field(default_factory=dict)
+    _lane_gradients: dict[int, list[dict[int, Array]]] = field(default_factory=dict)
     _index: Index | None = None
     _by_key: dict[int, Bundle] = field(default_factory=dict)
 
@@ -77,10 +78,40 @@ class Reading:
         """The true gradients with respect to the nodes of a bundle, at all settings."""
         if bundle not in self._gradient_samples:
             found: Samples | None = None
-            if all(id in one for id in bundle for one in self.gradients):
+            if self.is_per_lane(bundle):
+                found = samples_of_lanes(
+                    [
+                        [self.lane_gradients(number)[lane][bundle[0]] for lane in range(len(bundle))]
+                        for number in range(len(self.gradients))
+                    ]
+                )
+            elif all(id in one for id in bundle for one in self.gradients):
                 found = samples_of_lanes([[one[id] for id in bundle] for one in self.gradients])
             self._gradient_samples[bundle] = found
         return self._gradient_samples[bundle]
+
+    def is_per_lane(self, bundle: Bundle) -> bool:
+        """Whether a bundle stands for what each observation gives to the gradient of one parameter."""
+        return len(bundle) > 1 and bundle[0] == bundle[1] and bundle[0] in self.stage.parameters
+
+    def lane_gradients(self, number: int) -> list[dict[int, Array]]:
+        """The gradients of the parameters at one setting that each observation alone gives."""
+        if number not in self._lane_gradients:
+            values, program = self.stage.settings[number], self.stage.program
+            seeds = self.cost.seeds(values)
+            found = []
+            for output in self.forward.outputs:
+                one = program.gradients({output: seeds[output]}, values, self.forward.nodes | {output})
+                zeros = {id: np.zeros(np.shape(values[id])) for id in self.stage.parameters}
+                found.append({**zeros, **{id: one[id] for id in self.stage.parameters if id in one}})
+            self._lane_gradients[number] = found
+        return self._lane_gradients[number]
+
+    def gradient_at(self, number: int, target: Bundle, lane: int) -> Array:
+        """The gradient with respect to one node of a target at one setting."""
+        if self.is_per_lane(target):
+            return self.lane_gradients(number)[lane][target[0]]
+        return self.gradients[number][target[lane if lane < len(target) else 0]]
 
     def value_samples(self, bundle: Bundle, settings: list[Values] | None = None) -> Samples | None:
         """The values of the nodes of a bundle, at all settings."""

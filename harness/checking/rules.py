@@ -6,7 +6,7 @@ parameters before a later update, its step is ``factor * gradient`` and a consta
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -193,6 +193,10 @@ def decay_mistakes(reading: Reading) -> list[Found]:
     if not decays:
         return []
     penalty = reading.cost.meant and has_penalty(reading)
+    if penalty:
+        scaled = scaled_data_part(reading, decays)
+        if scaled is not None:
+            return [scaled]
     found = []
     for step in reading.stage.steps:
         match = decays.get(step.before)
@@ -214,6 +218,30 @@ def decay_mistakes(reading: Reading) -> list[Found]:
             )
         )
     return merge(found)
+
+
+def scaled_data_part(reading: Reading, decays: Mapping[int, Match]) -> Found | None:
+    """A factor of the data's part of the gradients that the penalty's part lacks; parameters without penalty show it"""
+    plain = [step for step in reading.stage.steps if step.before not in decays]
+    for step in plain:
+        match = reading.matches.get(step.before)
+        if match is None or match.nothing or match.via is not None:
+            continue
+        chain = chain_of(reading, step, match.factor)
+        if chain.node == step.after or is_same(abs(chain.gradient), 1.0):
+            continue
+        node = reading.stage.node(chain.node)
+        return Found(
+            id="sum-instead-of-mean" if abs(chain.gradient) > 1 else "mean-instead-of-sum",
+            place=node.place,
+            variable=label(reading.stage, chain.node),
+            shape=node.shape,
+            got=quantity(reading, step.before, chain.gradient),
+            expected=quantity(reading, step.before, 1.0),
+            parameters=tuple(one.name for one in reading.stage.steps),
+            ratio=abs(chain.gradient),
+        )
+    return None
 
 
 def decay_place(reading: Reading, step: Step) -> Place | None:

@@ -77,13 +77,14 @@ def untouched_parameters(reading: Reading) -> tuple[list[Found], list[str]]:
         if role is not None and is_changed_later(reading, id):
             unclassified.append(node.names[0] if node.names else node.operation)
             continue
-        if role is None or (not named and role is Role.BIAS):
+        if role is None:
             continue
-        if not named:
-            if role is Role.KERNEL:
-                unclassified.append(node.names[0] if node.names else node.operation)
+        if not named and role is Role.BIAS and not is_kept(reading, id):
+            continue  # made anew in every iteration: a sum that starts at 0
+        if not named and (role is Role.KERNEL or node.kind is Kind.RANDOM):
+            unclassified.append(node.names[0] if node.names else node.operation)
             continue
-        name = node.names[0] if node.names else words[0]
+        name = node.names[0] if node.names else words[0] if words else node.operation
         versions = [stage.node(one) for one in versions_of(reading, id)]
         name = next((one.names[0] for one in versions if one.names), name)
         found.append(
@@ -123,6 +124,13 @@ def together(found: list[Found]) -> list[Found]:
     others = [place for one in found for place in (one.place, *one.others) if place and place != found[0].place]
     names = tuple(dict.fromkeys(name for one in found for name in one.parameters))
     return [replace(found[0], id=id, others=tuple(dict.fromkeys(others)), parameters=names)]
+
+
+def is_kept(reading: Reading, leaf: int) -> bool:
+    """Whether a leaf was made before the iteration began, so that it is kept from one to the next."""
+    stage = reading.stage
+    inner = [id for id in reading.forward.nodes if id not in stage.parameters]
+    return bool(inner) and leaf < min(inner)
 
 
 def role_of_leaf(reading: Reading, leaf: int, used: set[int]) -> Role | None:

@@ -192,7 +192,8 @@ def judge(recording: Recording, program: Program, steps: tuple[Step, ...], sourc
     readings.sort(key=preference)
     best = choose(readings)
     stage.errors = best.errors
-    judged = judge_reading(best, sources)
+    judged = judge_reading(one_by_one(readings, best), sources)
+    judged = replace(judged, reading=best)
     alternatives = other_readings(readings, judged)
     return conclude(recording, stage, judged, alternatives, overflow, steps)
 
@@ -233,6 +234,13 @@ def aligned_rows(reading: Reading) -> int:
     return sum(bool(reading.aligned_with(bundle)) for bundle in reading.backward_bundles()[:400])
 
 
+def one_by_one(readings: Sequence[Reading], best: Reading) -> Reading:
+    """The reading to look for mistakes with: one in which each observation stands for itself, if it is the same cost."""
+    if best.descends or best.forward.lane_count > 1:
+        return best
+    return next((one for one in readings if one.forward.lane_count > 1 and same_cost(best, one)), best)
+
+
 def judge_reading(reading: Reading, sources: Sources) -> Judged:
     """The mistakes of the gradients under one reading."""
     broken = [step for step in reading.unexplained if step.before in reading.forward.nodes]
@@ -260,7 +268,7 @@ def one_observation_only(reading: Reading, broken: Sequence[Step]) -> tuple[list
             left.append(step)
             continue
         place = stage.node(step.after).place
-        for id in sorted(stage.program.ancestors([step.after], stop=stage.parameters) - {step.after}, reverse=True):
+        for id in sorted(stage.program.ancestors([step.after], stop=stage.parameters) - {step.after}):
             one = stage.samples(id)
             if id not in stage.dependent or one is None or one.flat.shape != value.flat.shape:
                 continue

@@ -550,7 +550,7 @@ def is_basic(key: Any) -> bool:
 
 
 class _Recorded:
-    """What recorded arrays and recorded numbers have in common: the operations."""
+    """What recorded arrays and recorded numbers have in common."""
 
     _node: Any
 
@@ -561,6 +561,45 @@ class _Recorded:
         self, function: Callable[..., Any], types: Any, arguments: tuple[Any, ...], keywords: dict[str, Any]
     ) -> Any:
         return run_function(function, tuple(arguments), keywords)
+
+    def __float__(self) -> float:
+        if TAPE.on:
+            TAPE.lose(node_of(self), "float")
+        return float(plain(self))
+
+    def __int__(self) -> int:
+        value = int(plain(self))
+        if TAPE.on:
+            TAPE.guard(node_of(self), "int", value)
+        return value
+
+    def __index__(self) -> int:
+        value = operator.index(plain(self))
+        if TAPE.on:
+            TAPE.guard(node_of(self), "index", value)
+        return value
+
+    def __bool__(self) -> bool:
+        value = bool(plain(self))
+        if TAPE.on:
+            TAPE.guard(node_of(self), "bool", value)
+        return value
+
+    def __complex__(self) -> complex:
+        return complex(plain(self))
+
+    def __format__(self, spec: str) -> str:
+        return format(plain(self), spec)
+
+    def __repr__(self) -> str:
+        return repr(plain(self))
+
+    def __str__(self) -> str:
+        return str(plain(self))
+
+
+class _Methods(_Recorded):
+    """The methods of arrays, which NumPy's numbers have too and Python's have not."""
 
     def transpose(self, *axes: Any) -> Any:
         """As ``np.transpose``."""
@@ -619,47 +658,12 @@ class _Recorded:
 
         return listed(array.tolist(), ())
 
-    def __float__(self) -> float:
-        if TAPE.on:
-            TAPE.lose(node_of(self), "float")
-        return float(plain(self))
-
-    def __int__(self) -> int:
-        value = int(plain(self))
-        if TAPE.on:
-            TAPE.guard(node_of(self), "int", value)
-        return value
-
-    def __index__(self) -> int:
-        value = operator.index(plain(self))
-        if TAPE.on:
-            TAPE.guard(node_of(self), "index", value)
-        return value
-
-    def __bool__(self) -> bool:
-        value = bool(plain(self))
-        if TAPE.on:
-            TAPE.guard(node_of(self), "bool", value)
-        return value
-
-    def __complex__(self) -> complex:
-        return complex(plain(self))
-
-    def __format__(self, spec: str) -> str:
-        return format(plain(self), spec)
-
-    def __repr__(self) -> str:
-        return repr(plain(self))
-
-    def __str__(self) -> str:
-        return str(plain(self))
-
 
 for _name, _function in METHODS.items():
-    setattr(_Recorded, _name, method(_name, _function))
+    setattr(_Methods, _name, method(_name, _function))
 
 
-class RecordedArray(_Recorded, np.ndarray):  # type: ignore[misc]
+class RecordedArray(_Methods, np.ndarray):  # type: ignore[misc]
     """An array of the user's file.
 
     Attributes:
@@ -910,6 +914,14 @@ class RecordedNumber(_Recorded):
         TAPE.guard(self._node, "int", value)
         return value
 
+    def is_integer(self) -> bool:
+        """As ``float.is_integer``."""
+        return bool(self._plain.is_integer())
+
+
+class _NumpyNumber(RecordedNumber, _Methods):
+    """A number of NumPy's."""
+
     @property
     def T(self) -> Any:
         """Itself."""
@@ -917,27 +929,23 @@ class RecordedNumber(_Recorded):
 
     @property
     def dtype(self) -> Any:
-        """As the plain number has it; Python's numbers have none."""
+        """As the plain number has it."""
         return self._plain.dtype
 
     @property
     def shape(self) -> Any:
-        """As the plain number has it; Python's numbers have none."""
+        """As the plain number has it."""
         return self._plain.shape
 
     @property
     def ndim(self) -> Any:
-        """As the plain number has it; Python's numbers have none."""
+        """As the plain number has it."""
         return self._plain.ndim
 
     @property
     def size(self) -> Any:
-        """As the plain number has it; Python's numbers have none."""
+        """As the plain number has it."""
         return self._plain.size
-
-    def is_integer(self) -> bool:
-        """As ``float.is_integer``."""
-        return bool(self._plain.is_integer())
 
 
 def is_number(value: Any) -> bool:
@@ -1006,7 +1014,8 @@ def _number_types() -> dict[type, Any]:
             continue
         if kind is not int and kind is not float and issubclass(kind, np.timedelta64):
             continue
-        classes[kind] = type(f"Recorded_{kind.__name__}", (RecordedNumber, kind), {})
+        base = RecordedNumber if kind in (float, int) else _NumpyNumber
+        classes[kind] = type(f"Recorded_{kind.__name__}", (base, kind), {})
     return classes
 
 

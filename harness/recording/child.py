@@ -31,6 +31,7 @@ import numpy as np
 from harness.recording import creators, running, source, stand_ins
 from harness.recording.arrays import TAPE, leaf
 from harness.recording.graph import (
+    Absorbed,
     Check,
     Driven,
     Gradient,
@@ -68,7 +69,7 @@ class Run:
     def __init__(self, task: Task, recording: bool, until: int | None = None) -> None:
         self.task = task
         self.recording = recording
-        self.files = running.Files(Path(task["root"]), Path(task["path"]))
+        self.files = running.Files(Path(task["root"]), Path(task["path"]), dict(task.get("sizes", [])))
         self.hook = Hook(recording, until)
         self.printed = running.Printed()
         self.names: dict[str, Any] = {}
@@ -86,7 +87,8 @@ class Run:
         except BaseException as error:
             self._ended_by(error)
         lines = self.task.get("lines") or []
-        if lines and self.stop in (Stop.FINISHED, Stop.EXITED):
+        goes_on = self.stop in (Stop.FINISHED, Stop.EXITED)
+        if lines and (goes_on or (self.task.get("driven") and self.stop is Stop.RAISED)):
             self.stop, self.error = Stop.FINISHED, None
             self._run_lines(lines)
         TAPE.on = False
@@ -144,7 +146,11 @@ class Run:
         builtins.__dict__["__harness__"] = self.hook
         creators.seed_everything(task["seed"])
         TAPE.sources = self.files.sources
-        stand_ins.install(TAPE.stand_in, self.files.text(), task.get("rows"), task.get("features"))
+        for number, rows in task.get("sizes", []):
+            TAPE.stand_in(Absorbed.DATASET, f"{number} observations, made {rows}")
+        stand_ins.install(
+            TAPE.stand_in, self.files.text(), task.get("rows"), task.get("features"), bool(task.get("one_hot"))
+        )
         sys.meta_path.insert(0, running.Finder(self.files))
         real_run_path = runpy.run_path
         runpy.run_path = lambda path_name, init_globals=None, run_name=None: running.run_other(
@@ -243,6 +249,11 @@ def drive(task: Task) -> Answer:
         failures=tuple(("; ".join(a.lines[-1:]), f"{a.type}: {a.message}" if a.type else "") for a in found.attempts),
         suggestion=found.suggestion,
         sizes=dict(found.sizes),
+        layout=found.layout,
+        labels=found.labels,
+        applied_by_driver=found.applied_by_driver,
+        doubts=found.doubts,
+        certain=found.certain,
     )
     return {
         "driven": to_json(vars_of(driven), arrays),
@@ -250,6 +261,7 @@ def drive(task: Task) -> Answer:
         "data": to_json(data, arrays),
         "gradients": [[pair.parameter, pair.gradient] for pair in found.gradients],
         "succeeded": found.succeeded,
+        "certain": found.certain,
     }, arrays
 
 
@@ -283,8 +295,13 @@ def resized(task: Task, answer: Answer | None) -> Task | None:
     if raised is None or not made_up or recording["updates"]["tuple"]:
         return None
     sizes = [size for shapes in made_up for shape in shapes for size in shape["tuple"]]
+    number = number_of_observations(raised["message"])
+    if number is not None:
+        return task | {"sizes": [*task.get("sizes", []), number]} if number not in task.get("sizes", []) else None
     features, rows = wanted_sizes(raised["message"], set(sizes))
     tried = task.get("tried", [])
+    if "array is 1-dimensional, but 2 were indexed" in raised["message"] and not task.get("one_hot"):
+        return task | {"one_hot": True}
     wanted = [features, rows]
     if wanted == [None, None] or wanted in tried:
         return None
@@ -293,6 +310,22 @@ def resized(task: Task, answer: Answer | None) -> Task | None:
         "rows": rows or task.get("rows"),
         "tried": [*tried, wanted],
     }
+
+
+def number_of_observations(message: str) -> list[int] | None:
+    """[a number that stands in the file, what it is in the made-up data] if a reshape failed for it."""
+    match = SHAPES[4][0].search(message)
+    if match is None:
+        return None
+    size, parts = int(match[1]), [int(part) for part in match[2].split(",") if part]
+    for place, part in enumerate(parts):
+        others = int(np.prod(parts[:place] + parts[place + 1 :]))
+        if part >= MANY and others and size % others == 0 and size // others not in (0, part):
+            return [part, size // others]
+    return None
+
+
+MANY = 1_000  # from here on a dimension is taken for a number of observations
 
 
 def wanted_sizes(message: str, made_up: set[int]) -> tuple[int | None, int | None]:
@@ -317,8 +350,6 @@ def wanted_sizes(message: str, made_up: set[int]) -> tuple[int | None, int | Non
         features = next((n for n in inner if 1 < n < int(match[1]) or n > int(match[1])), None)
         if features is not None and features not in near:
             return features, None
-        if len(parts) > 1 and parts[0] <= MAX_ROWS and parts[0] not in near:
-            return None, parts[0]
     match = SHAPES[5][0].search(message)
     if match:
         index, length = int(match[1]), int(match[3])
@@ -385,7 +416,18 @@ def resource_usage() -> tuple[float, float]:
     return times.children_user, times.children_system
 
 
-MAX_RETRIES = 3  # with data of another shape
+def has_updates(answer: Answer) -> bool:
+    """Whether parameters were updated."""
+    return bool(answer[0]["recording"]["updates"]["tuple"])
+
+
+def driven_without_calls(content: Json) -> Json:
+    """What was tried, where nothing worked."""
+    fields = vars_of(tree_driven(content)) | {"calls": (), "sizes": {}, "certain": False}
+    return {key: to_json(value, []) for key, value in fields.items()}
+
+
+MAX_RETRIES = 5  # with data of another shape
 
 
 def answer_for(task: Task) -> Answer | None:
@@ -418,8 +460,10 @@ def answer_for(task: Task) -> Answer | None:
                 "driven": content["driven"],
                 "gradients": content["gradients"],
             }
-            again = apart("record", task | more | within(0.7))
-            if again is not None:
+            answer[0]["recording"]["driven"] = driven_without_calls(content["driven"])
+            again = apart("record", task | more | within(0.7)) if content["lines"] else None
+            # an attempt that failed says something about the file only if the arguments cannot be to blame
+            if again is not None and (content["succeeded"] or content["certain"] or has_updates(again)):
                 task, answer = task | more, again
     document, arrays = answer
     recording = document["recording"]

@@ -353,6 +353,8 @@ def _wrap_generators() -> None:
             real = getattr(base, name, None)
             if real is not None:
                 wrapped[name] = _drawn(_unbound(real), name, 1)
+        if hasattr(base, "seed"):
+            wrapped["seed"] = _plain_seed(base.seed)
         wrapped["shuffle"] = _method_shuffle(base.shuffle)  # type: ignore[attr-defined]
         return wrapped
 
@@ -376,6 +378,13 @@ def _unbound(real: Any) -> Callable[..., Any]:
 
     call.__name__ = getattr(real, "__name__", "draw")
     return call
+
+
+def _plain_seed(real: Any) -> Callable[..., Any]:
+    def seed(self: Any, *arguments: Any) -> None:
+        real(self, *map(plain, arguments))
+
+    return seed
 
 
 def _method_shuffle(real: Any) -> Callable[..., Any]:
@@ -517,6 +526,14 @@ def install() -> None:
     for name in CONVERSIONS:
         if name != "matrix" and name in np.__dict__:
             setattr(np, name, converted(getattr(np, name), name))
+    real_enumerate = np.ndenumerate
+
+    def ndenumerate(array: Any) -> Any:
+        if not isinstance(array, RecordedArray):
+            return real_enumerate(array)
+        return ((place, array[place]) for place in np.ndindex(array.shape))
+
+    np.ndenumerate = ndenumerate  # type: ignore[misc,assignment]
     np.matrix = _matrix_class()  # type: ignore[misc,assignment]
     _REAL["vectorize"] = np.vectorize
     np.vectorize = _vectorize  # type: ignore[misc,assignment]

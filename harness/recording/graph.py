@@ -295,12 +295,22 @@ class Driven:
         failures: what was tried before and why it did not work, as (line, reason).
         suggestion: a line for ``run`` if nothing worked.
         sizes: the sizes that were chosen, by name ("observations", "inputs", "hidden", "outputs").
+        layout: of the observations ("rows", "columns", "one at a time", ...); "" if no data was needed.
+        labels: kind of targets ("one-hot", "integers", "binary", ...); "" if there were none.
+        applied_by_driver: whether the calls, not the file, apply the gradients.
+        doubts: why shapes may only fit by accident. No verdict should rest on such calls alone.
+        certain: whether the exception that ended the run is the file's own, whatever the arguments are.
     """
 
     calls: tuple[str, ...] = ()
     failures: tuple[tuple[str, str], ...] = ()
     suggestion: str = ""
     sizes: Mapping[str, int] = field(default_factory=dict)
+    layout: str = ""
+    labels: str = ""
+    applied_by_driver: bool = False
+    doubts: tuple[str, ...] = ()
+    certain: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -17,6 +17,8 @@ from .tape import Step, Tape
 
 ENOUGH_UPDATES = 3
 MAX_BITS = 20_000  # leaves that dependence is kept for
+MAX_BATCHES = 12  # that are waited for until a smaller last one
+MAX_LOOKED_BACK = 2_000  # steps among which batches are looked for
 MAX_PATH = 64  # operations between a parameter and the operand of its update
 
 Role: TypeAlias = tuple[str, int, str, int]  # file, line, operation, place of the argument
@@ -94,6 +96,7 @@ class Search:
         self.chains: list[_Chain] = []
         self.control = 0  # what the guards since the last update depend on
         self._bits = 0
+        self._looked_for_batches = False
         tape.observers.append(self.see)
         tape.guard_observers.append(self.see_guard)
 
@@ -348,8 +351,30 @@ class Search:
         if not self.enough:
             return
         confirmed = [chain for chain in self.chains if chain.groups and not chain.is_dropped]
-        if confirmed and all(len(chain.groups) >= self.enough for chain in confirmed):
-            self.tape.stop = Stop.ENOUGH
+        if not confirmed or any(len(chain.groups) < self.enough for chain in confirmed):
+            return
+        if not self._looked_for_batches:
+            self._looked_for_batches = True
+            self.enough = max(self.enough, self._batches())
+            self._stop_if_enough()
+            return
+        self.tape.stop = Stop.ENOUGH
+
+    def _batches(self) -> int:
+        """The number of batches until a smaller last one, if that comes soon; else 0."""
+        found = 0
+        for step in self.tape.steps[-MAX_LOOKED_BACK:]:
+            if step.operation != "getitem" or not isinstance(step.arguments[0], Ref):
+                continue
+            whole = self.tape.steps[step.arguments[0].id].shape
+            if len(whole) != len(step.shape):
+                continue
+            changed = [(n, b) for n, b in zip(whole, step.shape) if n != b]
+            if len(changed) == 1:
+                rows, batch = changed[0]
+                if 1 < batch < rows and rows % batch and rows // batch < MAX_BATCHES:
+                    found = max(found, rows // batch + 1)
+        return found
 
     # What was found
 

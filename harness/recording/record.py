@@ -107,20 +107,23 @@ def check_source(file: Path, name: str) -> None:
         line = error.lineno or 0
         lines = text.split("\n")
         shown = lines[line - 1].strip() if 0 < line <= len(lines) else ""
-        if looks_like_python_2(text, error):
+        old = python_2_line(lines, error)
+        if old:
             raise BadInput(
-                f"{name}: line {line} is Python 2: {shown}\nConvert the file to Python 3, for instance with 2to3 -w."
+                f"{name}: line {old} is Python 2: {lines[old - 1].strip()}\n"
+                "Convert the file to Python 3, for instance with 2to3 -w."
             ) from None
         raise BadInput(f"{name}: line {line} is not valid Python: {error.msg}: {shown}") from None
     except (ValueError, RecursionError) as error:
         raise BadInput(f"{name}: cannot be parsed ({error}).") from None
 
 
-def looks_like_python_2(text: str, error: SyntaxError) -> bool:
-    """Whether a syntax error comes from Python 2."""
-    if "print" in (error.msg or "") or "multiple exception types" in (error.msg or ""):
-        return True
-    return any(PYTHON_2.match(line) for line in text.split("\n")) or "inconsistent use of tabs" in (error.msg or "")
+def python_2_line(lines: list[str], error: SyntaxError) -> int:
+    """The line that only Python 2 takes, 0 if the syntax error has another cause."""
+    message, line = error.msg or "", error.lineno or 0
+    if 0 < line <= len(lines) and ("print" in message or "multiple exception types" in message):
+        return line
+    return next((number for number, text in enumerate(lines, 1) if PYTHON_2.match(text)), 0)
 
 
 def root_of(file: Path) -> Path:

@@ -12,6 +12,7 @@ import importlib.machinery
 import importlib.util
 import linecache
 import os
+import re
 import sys
 import traceback
 from collections.abc import Callable, Mapping, Sequence
@@ -34,8 +35,8 @@ def run_other(files: Files, real: Callable[..., Any], path: str, names: Any, run
 
 
 RUN_FILE = "<run>"  # the file name of the lines that are run after the file
-NOT_THE_USERS = frozenset({"site-packages", "dist-packages", "node_modules", "__pycache__"})
-MAX_MODULES = 2_000
+NOT_THE_USERS = frozenset({"site-packages", "dist-packages", "node_modules", "__pycache__", ".venv", "venv"})
+MAX_MODULES, MAX_NEIGHBOURS = 2_000, 60
 MAX_PRINTED = 20_000
 MAX_MESSAGE = 2_000
 
@@ -100,10 +101,11 @@ class Files:
     Args:
         root: the folder.
         path: the file that is run.
+        sizes: see ``source.weave``.
     """
 
-    def __init__(self, root: Path, path: Path) -> None:
-        self.root, self.path = root, path
+    def __init__(self, root: Path, path: Path, sizes: Mapping[int, int] | None = None) -> None:
+        self.root, self.path, self.sizes = root, path, sizes
         self.sources: dict[str, SourceFile] = {}
 
     @functools.cached_property
@@ -118,7 +120,7 @@ class Files:
         return found
 
     def text(self) -> str:
-        """The text of the file and of its neighbours that it imports."""
+        """The text of the file and of its neighbours that it imports or that import it."""
         text = source.read_text(self.path)
         parts = [text]
         for node in ast.walk(ast.parse(text)):
@@ -129,6 +131,11 @@ class Files:
                 if near is not None and near.is_file():
                     neighbour = source.read_text(near)
                     parts += [neighbour] if source.is_python(neighbour) else []
+        pattern = re.compile(rf"^\s*(from|import) [\w.]*\b{re.escape(self.path.stem)}\b", re.MULTILINE)
+        for near in sorted(self.path.parent.glob("*.py"))[:MAX_NEIGHBOURS]:
+            neighbour = source.read_text(near)
+            if near != self.path and pattern.search(neighbour) and source.is_python(neighbour):
+                parts.append(neighbour)
         return "\n".join(parts)
 
     def owns(self, path: str | None) -> bool:
@@ -152,21 +159,21 @@ class Files:
         """
         text = source.read_text(path) if text is None else text
         name = str(path)
-        tree = source.weave(text, name)
+        tree = source.weave(text, name, self.sizes)
         self.add(name, self.name(path), text)
         return compile(tree, name, "exec", dont_inherit=True)
 
     def compiled_parts(self, path: Path, text: str) -> list[CodeType]:
         """The code of every statement at the top of a file."""
         name = str(path)
-        tree = source.weave(text, name)
+        tree = source.weave(text, name, self.sizes)
         self.add(name, self.name(path), text)
         parts = [ast.Module(body=[statement], type_ignores=[]) for statement in tree.body]
         return [compile(part, name, "exec", dont_inherit=True) for part in parts]
 
     def compiled_lines(self, text: str) -> CodeType:
         """The code of lines that are run after the file."""
-        tree = source.weave(text, RUN_FILE)
+        tree = source.weave(text, RUN_FILE, self.sizes)
         self.add(RUN_FILE, RUN_FILE, text)
         return compile(tree, RUN_FILE, "exec", dont_inherit=True)
 

@@ -14,6 +14,7 @@ import io
 import json
 import re
 import tokenize
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -129,14 +130,19 @@ def statements(tree: ast.AST) -> dict[int, Statement]:
     return found
 
 
-def weave(text: str, file_name: str) -> ast.Module:
+def weave(text: str, file_name: str, sizes: Mapping[int, int] | None = None) -> ast.Module:
     """The tree of the text with the calls to the recorder.
+
+    Args:
+        text: of the file.
+        file_name: for tracebacks.
+        sizes: whole numbers that stand for others: numbers of observations of data that were made up in smaller size.
 
     Raises:
         SyntaxError: if it is not Python 3.
     """
     tree = ast.parse(text, file_name)
-    woven = _Weaver(_accumulated(tree)).visit(tree)
+    woven = _Weaver(_accumulated(tree), sizes or {}).visit(tree)
     ast.fix_missing_locations(woven)
     assert isinstance(woven, ast.Module)
     return woven
@@ -194,8 +200,14 @@ def _numbers(node: ast.expr) -> tuple[int, bool, bool] | None:
 class _Weaver(ast.NodeTransformer):
     """Adds the calls."""
 
-    def __init__(self, accumulated: set[str]) -> None:
-        self.accumulated = accumulated
+    def __init__(self, accumulated: set[str], sizes: Mapping[int, int]) -> None:
+        self.accumulated, self.sizes = accumulated, sizes
+
+    def visit_Constant(self, node: ast.Constant) -> ast.AST:
+        """A number of observations."""
+        if self.sizes and type(node.value) is int and node.value in self.sizes:
+            return ast.copy_location(ast.Constant(value=self.sizes[node.value]), node)
+        return node
 
     def _call(self, name: str, at: ast.AST, *arguments: ast.expr) -> ast.Call:
         function = ast.Attribute(value=ast.Name(id=HOOK, ctx=ast.Load()), attr=name, ctx=ast.Load())

@@ -290,7 +290,7 @@ class Tape:
 
 
 def fingerprint(value: Any) -> int:
-    """A number that two arrays or numbers share only if they are equal bit by bit; of big arrays, a part is looked at."""
+    """A number that two arrays share only if they are equal bit by bit; of big arrays, a part is looked at."""
     array = REAL_ASARRAY(value)
     content = array.tobytes() if array.nbytes <= MAX_VALUE_BYTES else array.ravel()[:: array.size // 4096].tobytes()
     return zlib.crc32(content, array.ndim)

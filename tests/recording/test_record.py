@@ -1,4 +1,4 @@
-"""Programs in the styles of courses and tutorials are recorded as they are: parameters, updates, and the lines of both."""
+"""Programs in the styles of courses and tutorials are recorded as they are: parameters, updates, their lines."""
 
 from pathlib import Path
 

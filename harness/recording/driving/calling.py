@@ -336,7 +336,10 @@ class Caller:
         for option in options:
             if option not in unique:
                 unique.append(option)
-        return unique or ["0.1", "3", self._inputs_text, "None", "[]", "{}"]
+        computed = (Role.UPSTREAM, Role.GRADIENTS, Role.CACHE, Role.OUTPUTS, Role.PARAMETERS, Role.WEIGHT)
+        if not unique and role not in computed:
+            return ["0.1", "3", self._inputs_text, "None", "[]", "{}"]
+        return unique
 
     def _by_role(self, function: FunctionFacts, argument: Argument, role: Role, uses: Uses) -> list[Option]:
         simple: dict[Role, list[Option]] = {
@@ -616,6 +619,11 @@ class Caller:
 
             return layer_lists(self, wanted, attributes, f"{function.owner}.{function.name}({argument.name})")
         names = self.classes_with(wanted)
+        if not names and attributes:
+            names = self._classes_that_set(attributes)
+            if names:
+                dims = self._dims_of_part(function, argument)
+                return [self._part(name, dims) for name in names[:4]]
         pattern = {Role.LOSS: LOSS_WORDS, Role.OPTIMIZER: OPTIMIZER_WORDS, Role.ACTIVATION: ACTIVATION_WORDS}.get(role)
         words = argument.name
         if pattern is None:
@@ -633,6 +641,32 @@ class Caller:
             ),
         )
         return [self._instance(name) for name in names[:6]]
+
+    def _classes_that_set(self, attributes: set[str]) -> list[str]:
+        """Classes whose methods set all those of the attributes that any class sets."""
+        sets = {
+            name: {attribute for method in self.facts.methods(name).values() for attribute in method.writes}
+            for name in self.facts.classes
+            if inspect.isclass(self.session.names.get(name))
+        }
+        wanted = attributes & {attribute for own in sets.values() for attribute in own}
+        return [name for name, own in sets.items() if wanted and wanted <= own]
+
+    def _dims_of_part(self, function: FunctionFacts, argument: Argument) -> tuple[int, int]:
+        """Sizes of one of several layers that are arguments of their own: layer1, layer2."""
+        session = self.session
+        session.give_sizes()
+        stem = re.sub(r"\d+$", "", argument.name)
+        parts = [other.name for other in function.required if re.sub(r"\d+$", "", other.name) == stem]
+        sizes = [session.input_size, *[HIDDEN, SECOND_HIDDEN][: max(len(parts) - 1, 0)], session.output_size]
+        index = parts.index(argument.name) if argument.name in parts else 0
+        return sizes[min(index, len(sizes) - 2)], sizes[min(index, len(sizes) - 2) + 1]
+
+    def _part(self, name: str, dims: tuple[int, int]) -> Callable[[], str]:
+        def make() -> str:
+            return self.construction(name, dims)
+
+        return make
 
     def classes_with(self, methods: set[str]) -> list[str]:
         """Classes of the file, not abstract ones, with all those of the methods that any class has."""
@@ -725,6 +759,10 @@ class Caller:
             options.extend(self._by_hand(function, argument, uses))
         if role is Role.UPSTREAM:
             options.extend(self._loss_gradients())
+        if role is Role.UNKNOWN and uses.attributes - {"shape", "T", "size", "ndim", "dtype"} and not uses.array:
+            options.extend(self._objects(function, argument, Role.OBJECT, uses))
+        if role is Role.UNKNOWN and (uses.indexed or uses.iterated or uses.measured) and not uses.array:
+            options.extend(self._sizes(function, argument, Role.SIZES, uses)[:4])
         if role is Role.UNKNOWN:
             options.extend(["0.1", "3", self._inputs_text, "None", "[]", "{}"])
         if uses.methods or uses.attributes - {"shape", "T", "size", "ndim", "dtype"}:

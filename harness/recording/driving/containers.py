@@ -130,6 +130,9 @@ def add_layers(caller: Caller, variable: str, owner: str) -> bool:
     if value is not None and len(value) > 0:
         return False
     wanted, _ = element_uses(caller, owner, attribute)
+    if not wanted:  # the list goes by another name elsewhere, such as a property's
+        names = {name for part in caller.facts.methods(owner).values() for name in part.reads}
+        wanted = {used for name in sorted(names) for used in element_uses(caller, owner, name)[0]}
     dense, activations = layer_classes(caller, wanted)
     if not dense:
         role = caller.role(method, method.arguments[0])[0]

@@ -215,6 +215,9 @@ class Session:
         self.names["X"], self.names["labels"] = self.data["X"].copy(), self.data["labels"].copy()
         self.names["Y"] = self.data["Y"].copy().view(Targets)
         self.names["Y"].notes = self.watcher.notes
+        if not labels.one_output:
+            self.names["labels"] = self.names["labels"].view(Targets)
+            self.names["labels"].notes, self.names["labels"].whole = self.watcher.notes, True
         self.watcher.squares |= {observations, BATCH, Sizes().observations - BATCH} if self.image is None else set()
         if self.inputs_given and self.outputs_given:
             self.watcher.squares |= {HIDDEN, SECOND_HIDDEN}

@@ -9,6 +9,7 @@ import ast
 import importlib
 import os
 import re
+import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -172,6 +173,38 @@ def _only_defines(text: str) -> bool:
     return True
 
 
+def _definition_files(folder: str, own: str) -> list[str]:
+    """Python files of the folder, then of its subfolders and of those next to it."""
+    found: list[str] = []
+    parent = os.path.dirname(folder)
+    near = [os.path.join(place, name) for place in (folder, parent) for name in _entries(place)]
+    for place in dict.fromkeys([folder, *(path for path in near if os.path.isdir(path))]):
+        if re.search(r"(^|[/\\])(\.|_|test|docs|data|venv|node_modules)", place[len(parent) :]):
+            continue
+        beside = place != folder and os.path.dirname(place) == parent
+        if beside and not os.path.exists(os.path.join(folder, "__init__.py")):  # not one package
+            continue
+        for name in _entries(place):
+            stem, suffix = os.path.splitext(name)
+            skipped = stem in ("__init__", "setup", "conftest") or "test" in stem or (place == folder and stem == own)
+            if suffix == ".py" and not skipped:
+                found.append(os.path.join(place, name))
+    return found[:MAX_FILES]
+
+
+def _module_name(path: str, package: str) -> str:
+    """The name that a file is imported by: as the file itself is, or from the highest folder that is searched."""
+    stem = os.path.splitext(path)[0]
+    top = package.split(".")[0]
+    roots = [os.path.abspath(entry or os.curdir) for entry in sys.path]
+    inside = sorted((root for root in roots if stem.startswith(root + os.sep)), key=len)
+    for root in inside:
+        name = os.path.relpath(stem, root).replace(os.sep, ".")
+        if not top or name.split(".")[0] == top:
+            return name
+    return os.path.basename(stem)
+
+
 def sibling_names(namespace: Mapping[str, Any]) -> tuple[FileFacts, dict[str, tuple[str, Any]]]:
     """What other files of the folder define and the file itself does not.
 
@@ -181,23 +214,19 @@ def sibling_names(namespace: Mapping[str, Any]) -> tuple[FileFacts, dict[str, tu
     facts = FileFacts()
     names: dict[str, tuple[str, Any]] = {}
     folder, own = _folder(namespace)
-    package = str(namespace.get("__package__") or "")
-    for name in _entries(folder)[:MAX_FILES]:
-        stem, suffix = os.path.splitext(name)
-        if suffix != ".py" or stem in (own, "__init__", "setup", "conftest") or re.search(r"test", stem):
-            continue
-        text = _read(os.path.join(folder, name))
+    for path in _definition_files(folder, own):
+        text = _read(path)
         if not text or not _only_defines(text):
             continue
+        module_name = _module_name(path, str(namespace.get("__package__") or ""))
         try:
             theirs = read_source(text)
-            module_name = f"{package}.{stem}" if package else stem
             module = importlib.import_module(module_name)
         except BaseException as error:
             if isinstance(error, KeyboardInterrupt):
                 raise
             continue
-        if os.path.dirname(os.path.abspath(str(getattr(module, "__file__", "")))) != folder:
+        if os.path.abspath(str(getattr(module, "__file__", ""))) != path:
             continue
         for key in [*theirs.functions, *theirs.classes]:
             if key not in namespace and key not in names and hasattr(module, key):

@@ -29,9 +29,19 @@ class Targets(np.ndarray[Any, Any]):
     """Labels that notice when arithmetic broadcasts them to a larger shape: such shapes fit by accident."""
 
     notes: list[str]
+    whole: bool = False  # whether single items stay arrays, so that they notice too
 
     def __array_finalize__(self, made_from: Any) -> None:
         self.notes = getattr(made_from, "notes", [])
+        self.whole = getattr(made_from, "whole", False)
+
+    def __getitem__(self, index: Any) -> Any:
+        item = super().__getitem__(index)
+        if self.whole and isinstance(item, np.integer):
+            kept = np.asarray(item).view(Targets)
+            kept.notes = self.notes
+            return kept
+        return item
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, out: Any = None, **options: Any) -> Any:
         plain = [np.asarray(value) if isinstance(value, Targets) else value for value in inputs]
@@ -39,7 +49,7 @@ class Targets(np.ndarray[Any, Any]):
             options["out"] = tuple(np.asarray(value) if isinstance(value, Targets) else value for value in out)
         result = getattr(ufunc, method)(*plain, **options)
         shape = getattr(result, "shape", ())
-        if method == "__call__" and len(shape) >= 2 and int(np.prod(shape)) > self.size:
+        if method == "__call__" and (len(shape) >= 2 or self.ndim == 0) and int(np.prod(shape)) > self.size:
             repeated = len(set(shape)) < len(shape) and max(shape) > 1
             if ufunc is np.subtract or (ufunc in (np.multiply, np.divide, np.add) and repeated):
                 self.notes.append(f"targets of shape {self.shape} were broadcast to {shape}")

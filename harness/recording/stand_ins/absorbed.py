@@ -106,7 +106,8 @@ class Absorbing:
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__") and name.endswith("__"):
             raise AttributeError(name)
-        value = Absorbing(name)
+        value = HELPERS.get(name)
+        value = Absorbing(name) if value is None else value
         self.__dict__[name] = value
         return value
 
@@ -160,6 +161,10 @@ class Progress:
 
     def __call__(self, iterable: Any, *_: Any, **__: Any) -> Progress:
         return Progress(iterable)
+
+    @staticmethod
+    def write(*_: Any, **__: Any) -> None:
+        """Not shown."""
 
     def __len__(self) -> int:
         return len(self.iterable)

@@ -19,7 +19,7 @@ import numpy as np
 
 from ..arrays import TAPE
 from ..graph import Absorbed, Array
-from .hints import Hints, images, inputs, labels
+from .hints import FEATURES, Hints, images, inputs, labels
 
 HEADER = r"skiprows|skip_header|next\(|readline\(\)|DictReader|header=0|(lines|rows|data|readlines\(\))\[1:\]"
 WEIGHTS = re.compile(r"weight|bias|param|model|checkpoint|theta|^[wbv]_?\d|^[wb]_|synapse", re.IGNORECASE)
@@ -69,7 +69,8 @@ class Missing:
         is_target = bool(re.search(r"^y|_y|y_|label|target|class|(?<![a-z])y(?![a-z])|out", low))
         rows = hints.rows if "test" not in low and "val" not in low else max(hints.rows // 3, 20)
         if is_target:
-            return labels(rows, hints.classes, name)
+            y = labels(rows, hints.classes, name)
+            return (y[:, None] == np.arange(hints.classes)).astype("f8") if hints.one_hot else y
         if "list_classes" in low:
             return np.array([b"non-cat", b"cat"])
         if re.search(r"set_x|orig", low):
@@ -136,7 +137,7 @@ class Missing:
             return gzip.compress(self.content(path[:-3]))
         if IDX.search(path):
             return self.idx(path)
-        if PICKLED.search(path):
+        if PICKLED.search(path) or (not Path(path).suffix and "pickle" in self.hints.text):
             return pickle.dumps(self.pickled(path))
         return self.text(path).encode()
 
@@ -195,7 +196,8 @@ class AnyKey(Mapping[str, Any]):
                 return (labels(rows, 10, key) + 1).reshape(-1, 1)
             return labels(rows, 2, key).reshape(-1, 1)
         if digits and key.lower().startswith("x"):
-            return inputs(rows, 400, key) * 0.3
+            known = self.missing.hints.features
+            return inputs(rows, known if known not in (FEATURES, 784) else 400, key) * 0.3
         return value
 
     def __iter__(self) -> Iterator[str]:

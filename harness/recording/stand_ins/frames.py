@@ -443,6 +443,8 @@ class Frame:
             else:
                 chosen = columns
             part = self[chosen]
+            if isinstance(rows, np.ndarray) and rows.dtype.kind not in "iub":
+                rows = rows.astype(int)
             if isinstance(part, Column):
                 return _column_or_item(part.data[rows], part.name)
             return part.iloc[rows, :]
@@ -455,6 +457,8 @@ class Frame:
                 column[np.asarray(rows) if isinstance(rows, (Column, list)) else rows] = value
 
         return _Located(take, put)
+
+    ix = loc
 
     # Methods
 
@@ -514,6 +518,14 @@ class Frame:
         """In other types."""
         kinds = dtype if isinstance(dtype, Mapping) else dict.fromkeys(self._columns, dtype)
         return self._like({k: v.astype(kinds[k]) if k in kinds else v for k, v in self._columns.items()})
+
+    def groupby(self, *_: Any, **__: Any) -> Any:
+        """Only looked at."""
+        return self
+
+    def count(self) -> Any:
+        """Rows of each column."""
+        return Column([len(self)] * len(self._columns), index=list(self._columns))
 
     def copy(self, *_: Any, **__: Any) -> Any:
         """A copy."""

@@ -28,6 +28,7 @@ class Hints:
         images: whether the data are images of 28 x 28 pixels.
         column_names: lists of texts in the file that may be names of columns, longest first.
         strings: all short texts in the file.
+        one_hot: whether labels in files of their own are one-hot.
         text: of the file.
     """
 
@@ -37,15 +38,16 @@ class Hints:
     images: bool = False
     column_names: tuple[tuple[str, ...], ...] = ()
     strings: frozenset[str] = frozenset()
+    one_hot: bool = False
     text: str = ""
 
 
-def read_hints(text: str, rows: int | None = None, features: int | None = None) -> Hints:
+def read_hints(text: str, rows: int | None = None, features: int | None = None, one_hot: bool = False) -> Hints:
     """The sizes that the text of a file suggests.
 
     Args:
         text: of the file and of those that it imports.
-        rows, features: known better, from a failure.
+        rows, features, one_hot: known better, from a failure.
     """
     try:
         tree: ast.AST = ast.parse(text)
@@ -62,7 +64,8 @@ def read_hints(text: str, rows: int | None = None, features: int | None = None) 
         and all(isinstance(item, ast.Constant) and isinstance(item.value, str) for item in n.elts)
     ]
     classes = 10 if images else next((k for k in _class_counts(nodes) if 2 <= k <= 20), CLASSES)
-    wanted = _batch(nodes) * 4 - _batch(nodes) // 2
+    batch = max([_batch(nodes), *(int(m) for m in BATCH_TEXT.findall(text) if int(m) <= 1_000)])
+    wanted = batch * 4 - batch // 2
     low = max((bound for bound in _lower_bounds(nodes) if bound <= MAX_ROWS - 200), default=0)
     count = max(ROWS, min(wanted, 2_000)) + low
     inputs = 784 if images else FEATURES
@@ -77,6 +80,7 @@ def read_hints(text: str, rows: int | None = None, features: int | None = None) 
         strings=frozenset(
             n.value for n in nodes if isinstance(n, ast.Constant) and isinstance(n.value, str) and len(n.value) < 60
         ),
+        one_hot=one_hot,
         text=text,
     )
 
@@ -113,6 +117,9 @@ def _batch(nodes: list[ast.AST]) -> int:
             if pattern.search(name) and isinstance(value, ast.Constant) and type(value.value) is int:
                 sizes.append(value.value)
     return min(max(sizes), 1_000)
+
+
+BATCH_TEXT = re.compile(r"batch[^\n]{0,80}?(?<![\w.])(\d{2,4})(?![\w.])", re.IGNORECASE)
 
 
 def _lower_bounds(nodes: list[ast.AST]) -> Iterator[int]:

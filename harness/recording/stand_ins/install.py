@@ -29,16 +29,20 @@ ALIASES = {"autograd.numpy": "numpy", "cupy": "numpy", "jax.numpy": "numpy", "py
 
 
 def install(
-    note: Callable[..., None], text: str, rows: int | None = None, features: int | None = None
+    note: Callable[..., None],
+    text: str,
+    rows: int | None = None,
+    features: int | None = None,
+    one_hot: bool = False,
 ) -> files.Missing:
     """For a run with or without recording.
 
     Args:
         note: is told (kind, name, shapes...) of everything that is stood in for.
         text: of the file and its neighbours, for the sizes in it.
-        rows, features: of made-up data, if known better than from the text.
+        rows, features, one_hot: of made-up data, if known better than from the text.
     """
-    hints = read_hints(text, rows, features)
+    hints = read_hints(text, rows, features, one_hot)
     missing = files.Missing(note, hints)
     absorbed.HELPERS.clear()
     absorbed.HELPERS.update(learning.NAMES)
@@ -396,6 +400,9 @@ def _inputs(note: Callable[..., None]) -> None:
 
     def answer(prompt: Any = "") -> str:
         note(Absorbed.INPUT, "input()")
+        place = TAPE.place()
+        if place is not None and ".split(" in place.text:
+            return " ".join(["1"] * (place.variable.count(",") + 1))
         return "1"
 
     builtins.input = answer

@@ -31,7 +31,7 @@ from .search import CERTAIN, Keys, Progress, Run, Search, Stage
 from .splits import Judged
 from .tasks import TaskKind
 from .training_repairs import other_optimizer, rate_repair, rates_to_try
-from .trials import Ledger, OutOfBudget, Trial, plan_trials
+from .trials import Ledger, OutOfBudget, Trial, plan_trials, thinned
 
 BUDGET_SECONDS = 30.0
 METRIC_OF_REGRESSION = "mae"
@@ -39,6 +39,7 @@ ABORT_FACTOR = 6.0  # times the budget after which the clock aborts
 LEAST_SECONDS = 20.0  # before which it never does
 LEAST_WAY = 0.05  # between constant and best prediction, below which a program cannot be placed
 LEAST_NOISES = 2.5  # the same in standard deviations of the score
+FALLEN_FRACTION = 0.1  # by which a loss that goes on falling falls after the part that was trained here
 MUCH_BETTER = 0.15  # of the way from constant to best by which a repaired contradiction must be better to matter
 WORTH_MORE_SEEDS = 0.15  # difference of two shares from which more seeds may tell them apart
 STARTS = (
@@ -295,9 +296,9 @@ class _Diagnoser:
 
     def __init__(self, case: Case, budget: float, started: float, progress: Progress | None) -> None:
         references = case.references
-        self.case = case
         self.started = started
         self.plan = plan_trials(case, budget)
+        self.case = case = thinned(case, self.plan)
         ledger = Ledger(budget=budget, deadline=started + max(ABORT_FACTOR * budget, LEAST_SECONDS))
         self.repairs = propose_repairs(case, self.plan)
         bar = Bar(constant=references.constant, best=references.best, noise=references.noise)
@@ -331,6 +332,9 @@ class _Diagnoser:
         is_fine = self.outcome is OutcomeKind.LEARNS and not self.contradiction_matters()
         if is_fine and not self.may_be_far_from_best(own):
             return
+        if self.outcome is not OutcomeKind.LEARNS and not self.stands_for_whole():
+            self.outcome, self.partial = OutcomeKind.NOT_JUDGED, True
+            return
         if self.outcome is OutcomeKind.LUCKY and self.mostly_learns():
             self.outcome = OutcomeKind.LEARNS
             return
@@ -353,6 +357,23 @@ class _Diagnoser:
     def outcome_now(self) -> OutcomeKind:
         """The outcome of the program as it is, by the bar as it is."""
         return outcome_of(self.search.run(()).trial.scores, self.search.bar, self.search.bar)
+
+    def stands_for_whole(self) -> bool:
+        """Whether the first part of a long training says what the whole would: the captured loss must not have fallen
+        much after it."""
+        plan, program = self.plan, self.case.program
+        if plan.prefix_updates is None:
+            return True
+        losses = (program.history or {}).get("loss", ())
+        if not losses:
+            return False
+        steps = updates_of(program, len(self.case.split.folds[0].train)) / max(
+            1, program.epochs - program.initial_epoch
+        )
+        first = losses[min(len(losses) - 1, max(0, int(plan.prefix_updates / steps) - 1))]
+        if not np.isfinite(losses[-1]):
+            return self.outcome is OutcomeKind.DIVERGES
+        return bool(losses[-1] > first - FALLEN_FRACTION * abs(first))
 
     def mostly_learns(self) -> bool:
         """Whether a program that fails from some seeds of the search learns from most, counting fresh ones."""

@@ -300,11 +300,11 @@ def shortened(case: Case, plan: Plan) -> Program:
     program = case.program
     if plan.prefix_updates is None:
         return program
-    rows = len(case.split.folds[0].train)
-    steps = program.steps_per_epoch or max(1, -(-rows // max(1, program.batch_size)))
-    if steps > plan.prefix_updates:
-        return dataclasses.replace(program, steps_per_epoch=plan.prefix_updates, epochs=program.initial_epoch + 1)
-    return dataclasses.replace(program, epochs=program.initial_epoch + plan.prefix_updates // steps)
+    return dataclasses.replace(
+        program,
+        steps_per_epoch=plan.prefix_updates,
+        epochs=program.initial_epoch + 1,
+    )
 
 
 def _failed(case: Case, count: int, error: str) -> Trial:

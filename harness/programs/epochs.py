@@ -127,16 +127,18 @@ def _train_group(
     Args:
         tensors: the data as the loop takes it, without and with weights of padded rows, as far as it was made.
     """
-    options = {"members": len(seeds), "has_metrics": task.has_metrics}
+    members, has_metrics = len(seeds), task.has_metrics
     if is_compiled:
         try:
-            loop = loop_of(task.program, task.data, is_compiled=True, **options)
+            loop = loop_of(task.program, task.data, members=members, is_compiled=True, has_metrics=has_metrics)
             return EpochLoop(task, loop, seeds, weights, rates, tensors).train(), True
         except CannotVectorise as error:
             if error.reason is not FallbackReason.EXECUTION:
                 raise
-            remember(loop_key(task.program, task.data, is_compiled=True, **options), error)
-    loop = loop_of(task.program, task.data, is_compiled=False, **options)
+            remember(
+                loop_key(task.program, task.data, members=members, is_compiled=True, has_metrics=has_metrics), error
+            )
+    loop = loop_of(task.program, task.data, members=members, is_compiled=False, has_metrics=has_metrics)
     return EpochLoop(task, loop, seeds, weights, rates, tensors).train(), False
 
 
@@ -269,12 +271,14 @@ class EpochLoop:
             callbacks.call("on_train_begin")
 
         def begin(epoch: int) -> None:
-            for member in np.flatnonzero(self.is_running):
+            for member in self._running():
                 members[member].call("on_epoch_begin", epoch)
+                if models[member].set_to is not None:
+                    raise NeedsModel("set_weights during the training")
             self._take_rates(models)
 
         def end(epoch: int, logs: list[dict[str, float]]) -> None:
-            for member in np.flatnonzero(self.is_running):
+            for member in self._running():
                 model = models[member]
                 members[member].call("on_epoch_end", epoch, dict(logs[member]))
                 if model.set_to is not None:
@@ -289,10 +293,15 @@ class EpochLoop:
             self._take_rates(models)
 
         self._train_by_epochs(begin, end)
-        for member in np.flatnonzero(self.is_running):
+        for member in self._running():
             members[member].call("on_train_end")
-            if models[member].set_to is not None:
-                self.finals[int(member)] = models[member].set_to
+            last = models[member].set_to
+            if last is not None:
+                self.finals[member] = last
+
+    def _running(self) -> list[int]:
+        """The members that no callback has stopped."""
+        return [int(member) for member in np.flatnonzero(self.is_running)]
 
     def _take_rates(self, models: Sequence[StandInModel]) -> None:
         """Use the learning rates that the callbacks have set."""

@@ -27,11 +27,11 @@ from .rates import ADAM_RATE, optimizer_facts
 from .references import SIGNAL_LEVEL, References
 from .repair import Repair
 from .repairs import order_of, propose_repairs
-from .search import CERTAIN, Keys, Progress, Run, Search, Stage
+from .search import CERTAIN, QUESTIONED, Keys, Progress, Run, Search, Stage
 from .splits import Judged
 from .tasks import TaskKind
 from .training_repairs import other_optimizer, rate_repair, rates_to_try
-from .trials import Ledger, OutOfBudget, Trial, plan_trials
+from .trials import Ledger, OutOfBudget, Trial, plan_trials, thinned, updates_of
 
 BUDGET_SECONDS = 30.0
 METRIC_OF_REGRESSION = "mae"
@@ -39,6 +39,7 @@ ABORT_FACTOR = 6.0  # times the budget after which the clock aborts
 LEAST_SECONDS = 20.0  # before which it never does
 LEAST_WAY = 0.05  # between constant and best prediction, below which a program cannot be placed
 LEAST_NOISES = 2.5  # the same in standard deviations of the score
+FALLEN_FRACTION = 0.1  # by which a loss that goes on falling falls after the part that was trained here
 MUCH_BETTER = 0.15  # of the way from constant to best by which a repaired contradiction must be better to matter
 WORTH_MORE_SEEDS = 0.15  # difference of two shares from which more seeds may tell them apart
 STARTS = (
@@ -295,12 +296,15 @@ class _Diagnoser:
 
     def __init__(self, case: Case, budget: float, started: float, progress: Progress | None) -> None:
         references = case.references
-        self.case = case
         self.started = started
         self.plan = plan_trials(case, budget)
+        self.case = case = thinned(case, self.plan)
         ledger = Ledger(budget=budget, deadline=started + max(ABORT_FACTOR * budget, LEAST_SECONDS))
         self.repairs = propose_repairs(case, self.plan)
-        bar = Bar(constant=references.constant, best=references.best, noise=references.noise)
+        self.noise = references.noise * np.sqrt(
+            len(case.split.folds)
+        )  # of the score of one seed, on the rows of one fold
+        bar = Bar(constant=references.constant, best=references.best, noise=self.noise)
         self.search = Search(case=case, repairs=self.repairs, bar=bar, plan=self.plan, ledger=ledger, progress=progress)
         self.causes: list[Cause] = []
         self.alternatives: list[Alternative] = []
@@ -331,6 +335,9 @@ class _Diagnoser:
         is_fine = self.outcome is OutcomeKind.LEARNS and not self.contradiction_matters()
         if is_fine and not self.may_be_far_from_best(own):
             return
+        if self.outcome is not OutcomeKind.LEARNS and not self.stands_for_whole():
+            self.outcome, self.partial = OutcomeKind.NOT_JUDGED, True
+            return
         if self.outcome is OutcomeKind.LUCKY and self.mostly_learns():
             self.outcome = OutcomeKind.LEARNS
             return
@@ -354,6 +361,21 @@ class _Diagnoser:
         """The outcome of the program as it is, by the bar as it is."""
         return outcome_of(self.search.run(()).trial.scores, self.search.bar, self.search.bar)
 
+    def stands_for_whole(self) -> bool:
+        """Whether the first part of a long training says what the whole would: the captured loss must not have fallen
+        much after it."""
+        plan, program = self.plan, self.case.program
+        if plan.prefix_updates is None:
+            return True
+        losses = (program.history or {}).get("loss", ())
+        if not losses:
+            return False
+        steps = program.steps_per_epoch or max(1, -(-program.split_rows() // max(1, program.batch_size)))
+        first = losses[min(len(losses) - 1, max(0, plan.prefix_updates // steps - 1))]
+        if not np.isfinite(losses[-1]):
+            return self.outcome is OutcomeKind.DIVERGES
+        return bool(losses[-1] > first - FALLEN_FRACTION * abs(first))
+
     def mostly_learns(self) -> bool:
         """Whether a program that fails from some seeds of the search learns from most, counting fresh ones."""
         runs = [self.search.run((), stage=stage) for stage in (Stage.SEARCH, Stage.CONFIRM)]
@@ -366,15 +388,15 @@ class _Diagnoser:
         known = search.by_key.get("learning-rate")
         if known is None or known.doubt >= CERTAIN or any(repair.doubt >= CERTAIN for repair in search.repairs):
             return
-        facts = optimizer_facts(case.program.optimizer, 1)
+        facts = optimizer_facts(case.program.optimizer, updates_of(case.program, len(case.split.folds[0].train)))
         rates = rates_to_try(facts, diverges=self.outcome is OutcomeKind.DIVERGES)
         try:
             rate, learns = search.best_rate(rates)
         except OutOfBudget:
             return
         if learns or self.outcome is OutcomeKind.DIVERGES:
-            least = 1.2 if learns else 1.0
-            search.replace_repair(rate_repair(facts.rate, rate, max(known.doubt, least)))
+            # another rate may only be a way round something else: it is the last to be suspected
+            search.replace_repair(rate_repair(facts, rate, max(known.doubt, QUESTIONED)))
 
     def has_signal(self) -> bool:
         """Whether off-the-shelf learners find more than chance in the data, and more than the noise of the score."""
@@ -394,7 +416,7 @@ class _Diagnoser:
         if best.median < references.constant + max(LEAST_WAY, LEAST_NOISES * references.noise):
             self.judge_at_chance(own, best)
             return
-        search.bar = Bar(constant=references.constant, best=best.median, noise=references.noise)
+        search.bar = Bar(constant=references.constant, best=best.median, noise=self.noise)
         self.outcome = self.outcome_now()
         if self.outcome is OutcomeKind.LEARNS or best is own:
             self.outcome = OutcomeKind.LEARNS
@@ -427,7 +449,7 @@ class _Diagnoser:
         bar = Bar(constant=search.bar.constant, best=max(search.bar.best, repaired.median), noise=search.bar.noise)
         if bar.fraction(repaired.median) - bar.fraction(own.median) < MUCH_BETTER:
             return False
-        search.bar = dataclasses.replace(bar, noise=0.0)
+        search.bar = dataclasses.replace(bar, best=repaired.median, noise=0.0, needed=1 - MUCH_BETTER / 2)
         self.outcome = self.outcome_now()
         return self.outcome is not OutcomeKind.LEARNS
 

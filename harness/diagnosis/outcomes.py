@@ -72,11 +72,13 @@ class Bar:
         constant: score of the best constant prediction
         best: the best score known to be possible on the judged rows
         noise: standard deviation of a score that is due to the finite number of judged rows
+        needed: the share of the way from constant to best from which a training has learned
     """
 
     constant: float
     best: float
     noise: float
+    needed: float = LEARNED_FRACTION
 
     def fraction(self, value: float) -> float:
         """s = (value - constant) / (best - constant); 0 where nothing can be learned."""
@@ -87,7 +89,7 @@ class Bar:
     def learned(self) -> float:
         """The score from which a training has learned."""
         way = self.best - self.constant
-        lowered = max(LEARNED_FRACTION * way - NOISE_WIDTHS * self.noise, LEAST_LOWERED_FRACTION * way)
+        lowered = max(self.needed * way - NOISE_WIDTHS * self.noise, LEAST_LOWERED_FRACTION * way)
         return self.constant + lowered
 
     @property

@@ -117,7 +117,6 @@ def measure_references(
         return _of_memory(inputs, targets, task, constant, rows)
     if autoencoder_width is not None:
         return _of_components(inputs, targets, task, split, constant, rows, autoencoder_width)
-    table = flatten_inputs(inputs, token_inputs)
     makers = _learners(task, targets)
     values: dict[str, list[tuple[float, float, float]]] = {name: [] for name in makers}
     pooled: dict[str, list[Array]] = {name: [] for name in makers}
@@ -125,8 +124,11 @@ def measure_references(
     for fold, held in zip(split.folds, judged):
         usable = np.arange(fit_rows) if split.trailing_fraction > 0 else fold.train
         kept = _thin_rows(np.setdiff1d(usable, held), MOST_TRAINING_ROWS, rng)
-        features = _chosen_features(table[kept])
-        train, test = _standardise(table[kept][:, features], table[held][:, features])
+        used = np.concatenate([kept, held])  # of large tables, a small part
+        table = flatten_inputs([np.asarray(values)[used] for values in inputs], token_inputs)
+        known, asked = table[: len(kept)], table[len(kept) :]
+        features = _chosen_features(known)
+        train, test = _standardise(known[:, features], asked[:, features])
         inner = np.arange(len(kept)) % 4 == 0  # chooses the best learner
         inner = inner[rng.permutation(len(kept))]
         for name, make in makers.items():

@@ -38,6 +38,7 @@ MOST_PASSES = 3
 NEARLY = 0.05  # of the way from constant to best: scores that differ by less are as good
 MOST_ALTERNATIVES = 5  # sets that are tried in place of a cause
 PREFIXES = (1, 2, 3, 5, 8, 12)
+QUESTIONED = 0.9  # doubt from which a choice is replaced at once with all others
 CERTAIN = 3  # doubt of a contradiction: nothing else is asked in its place
 
 Keys = frozenset[str]
@@ -153,7 +154,7 @@ class Search:
 
     def questioned(self) -> list[str]:
         """Keys of the repairs whose choice practice questions, the likeliest cause first."""
-        return self.in_order(repair.key for repair in self.repairs if repair.doubt >= 1)
+        return self.in_order(repair.key for repair in self.repairs if repair.doubt >= QUESTIONED)
 
     def best_rate(self, rates: Sequence[float]) -> tuple[float, bool]:
         """The first rate with which the program scores nearly as well as with the best, and whether it learns with it.
@@ -287,7 +288,7 @@ class Search:
                 if tried >= MOST_ALTERNATIVES:
                     return found
                 usual = ("learning-rate", "optimizer", "too-few-epochs", "unscaled-inputs", "unscaled-targets")
-                if repair.fault in named or (repair.doubt < 1 and repair.key not in usual):
+                if repair.fault in named or (repair.doubt < QUESTIONED and repair.key not in usual):
                     continue
                 tried += 1
                 if self.learns(rest | {repair.key}, optional=True):
@@ -300,11 +301,11 @@ def shortened(case: Case, plan: Plan) -> Program:
     program = case.program
     if plan.prefix_updates is None:
         return program
-    rows = len(case.split.folds[0].train)
-    steps = program.steps_per_epoch or max(1, -(-rows // max(1, program.batch_size)))
-    if steps > plan.prefix_updates:
-        return dataclasses.replace(program, steps_per_epoch=plan.prefix_updates, epochs=program.initial_epoch + 1)
-    return dataclasses.replace(program, epochs=program.initial_epoch + plan.prefix_updates // steps)
+    return dataclasses.replace(
+        program,
+        steps_per_epoch=plan.prefix_updates,
+        epochs=program.initial_epoch + 1,
+    )
 
 
 def _failed(case: Case, count: int, error: str) -> Trial:

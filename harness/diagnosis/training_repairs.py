@@ -30,7 +30,7 @@ def optimizer_repairs(facts: OptimizerFacts) -> Iterator[Repair]:
     distance = facts.distance
     off = max(distance, 1 / distance) if distance > 0 else np.inf
     doubt = 0 if off == 1 else (1 if off < 4 else (2 if off < 20 else 2.75))
-    yield rate_repair(facts.rate, facts.usual[1], doubt)
+    yield rate_repair(facts, facts.usual[1], doubt)
     if facts.clip is not None:
         yield Repair(
             key="clipping",
@@ -73,11 +73,12 @@ def optimizer_repairs(facts: OptimizerFacts) -> Iterator[Repair]:
     )
 
 
-def rate_repair(old: float, new: float, doubt: float) -> Repair:
+def rate_repair(facts: OptimizerFacts, new: float, doubt: float) -> Repair:
     """Another constant learning rate."""
+    old = facts.rate
     return Repair(
         key="learning-rate",
-        fault=Fault.RATE_TOO_SMALL if new > old else Fault.RATE_TOO_LARGE,
+        fault=Fault.RATE_TOO_SMALL if new > facts.last_rate else Fault.RATE_TOO_LARGE,
         doubt=doubt,
         apply=lambda variant: _with_rate(variant, new),
         changes=(Change(kind=ChangeKind.LEARNING_RATE, old=old, new=new),),

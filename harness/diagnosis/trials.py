@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -30,6 +31,7 @@ TRIALS_OF_BUDGET = 10  # trainings of the program's own length that a budget is 
 LONG_TRIALS_OF_BUDGET = 5  # trainings of the largest number of updates
 NEEDED_FACTOR = 2.5  # times the budget that trainings which decide the answer may take
 FEWEST_PREFIX_UPDATES = 200
+FEWEST_ROWS_OF_PREFIX = 2000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,6 +120,21 @@ def updates_of(program: Program, rows: int) -> int:
     """Updates that a training makes."""
     per_epoch = program.steps_per_epoch or max(1, -(-rows // max(1, program.batch_size)))
     return per_epoch * max(1, program.epochs - program.initial_epoch)
+
+
+def thinned(case: Case, plan: Plan) -> Case:
+    """The case without training rows that the first updates of a long training do not reach."""
+    if plan.prefix_updates is None:
+        return case
+    most = max(FEWEST_ROWS_OF_PREFIX, plan.prefix_updates * max(1, case.program.batch_size))
+    rng = np.random.default_rng([case.seed, 9])
+    folds = tuple(
+        dataclasses.replace(fold, train=np.sort(rng.choice(fold.train, most, replace=False)))
+        if len(fold.train) > most
+        else fold
+        for fold in case.split.folds
+    )
+    return dataclasses.replace(case, split=dataclasses.replace(case.split, folds=folds))
 
 
 def estimated_seconds(variant: Variant, rows: int, plan: Plan, seeds: int) -> float:

@@ -1,8 +1,8 @@
 """What training costs, counted from a program's size, so that a budget of time becomes a fixed number of updates.
 
 The counts are those of layers, weights and activations; no clock is read, so the same program has the same cost
-everywhere. The constants were fitted once on two cores of a common server processor. Another machine may be two times
-faster or slower; it makes the same number of updates.
+everywhere. The constants were fitted once, as processor time, on a common server processor. Another machine may be two
+times faster or slower; it makes the same number of updates.
 """
 
 from __future__ import annotations
@@ -15,21 +15,28 @@ import keras
 
 from .program import Program
 
-# Seconds, fitted by tests/benchmarks/vectorised.py --fit-costs.
+# Seconds of processor time, fitted to tests/benchmarks/vectorised.py.
 CALL_SECONDS = 60e-6  # of one update, however many members, in the compiled loop
 CALL_SECONDS_PLAIN = 700e-6  # the same without XLA
 LAYER_SECONDS_PLAIN = 60e-6  # more for each layer without XLA
-MULTIPLY_ADD_SECONDS = 0.10e-9  # of one multiplication and addition, forwards
-ELEMENT_SECONDS = 2.0e-9  # of one activation, forwards, backwards and in the loss
-WEIGHT_SECONDS = 1.0e-9  # of updating one weight
+STEP_SECONDS_PLAIN = 450e-6  # more for each time step of a recurrent layer without XLA
+MULTIPLY_ADD_SECONDS = 0.015e-9  # of one multiplication and addition
+ELEMENT_SECONDS = 1.6e-9  # of one activation, forwards, backwards and in the loss
+PATCH_SECONDS = 4e-9  # of one element of the patches that a convolution is turned into
+WEIGHT_SECONDS = 0.5e-9  # of updating one weight
 PLAIN_FACTOR = 1.6  # how much slower the same work is without XLA
-COMPILE_SECONDS = 0.30  # of XLA for any loop
-COMPILE_LAYER_SECONDS = 0.05  # more for each layer with weights
+ALONE_SECONDS = 2.3e-3  # of one update of a member trained alone, because its convolutions are large
+CONVOLVED_SECONDS = 0.033e-9  # of one multiplication and addition of TensorFlow's own convolution, all passes
+COMPILE_SECONDS = 0.3  # of XLA for any loop
+COMPILE_LAYER_SECONDS = 0.1  # more for each layer with weights
 COMPILE_WINDOW_SECONDS = 0.06  # more for each position of a convolution's or pool's window
-TRACE_SECONDS = 0.15  # of tracing any loop
-TRACE_LAYER_SECONDS = 0.02
-TRACE_STEP_SECONDS = 0.02  # more for each time step of a recurrent layer that is unrolled
+TRACE_SECONDS = 0.3  # of tracing any loop
+TRACE_LAYER_SECONDS = 0.03
+TRACE_STEP_SECONDS = 0.03  # more for each time step of a recurrent layer that is unrolled
 BYTES_OF_MEMBERS = 2**30  # memory that all members trained at once may take
+BYTES_OF_PREDICTION = 2**28  # memory that the activations of a prediction may take
+MAX_ROWS_AT_ONCE = 4096
+CONVOLVED_ONE_BY_ONE = 8_000_000  # multiplications of all convolutions for one batch, forwards
 FORWARDS_AND_BACKWARDS = 3  # a training step costs three times the forward pass
 
 
@@ -39,6 +46,7 @@ class Work:
 
     Attributes:
         multiply_adds: of the layers with weights, for each row.
+        convolved: of these, those of convolutions.
         elements: activations of all layers, for each row.
         patches: of these, the elements of the patches that convolutions are turned into.
         parameters: weights of the model.
@@ -49,6 +57,7 @@ class Work:
     """
 
     multiply_adds: int
+    convolved: int
     elements: int
     patches: int
     parameters: int
@@ -60,7 +69,7 @@ class Work:
 
 def work_of(model: Any) -> Work:
     """The size of a built model; axes of unknown length count as 1."""
-    multiply_adds = elements = patches = layers = weighted = windows = time_steps = 0
+    multiply_adds = convolved = elements = patches = layers = weighted = windows = time_steps = 0
     for layer in model._flatten_layers():
         if isinstance(layer, (keras.Model, keras.layers.InputLayer)) or layer is model:
             continue
@@ -82,11 +91,13 @@ def work_of(model: Any) -> Work:
         if isinstance(window, (tuple, list)):
             windows += math.prod(window)
             if hasattr(layer, "kernel_size"):
+                convolved += places * sum(matrices)
                 patches += places * math.prod(window) * shape_of(layer, "input")[-1]
         elements += size
     parameters = sum(math.prod(w.shape) for w in model.weights)
     return Work(
         multiply_adds=multiply_adds,
+        convolved=convolved,
         elements=elements,
         patches=patches,
         parameters=parameters,
@@ -109,15 +120,19 @@ def shape_of(layer: Any, side: str) -> tuple[int, ...]:
 def member_seconds(work: Work, batch: int) -> float:
     """Estimated seconds of one update of one member, in the compiled loop, without what all members share."""
     products = FORWARDS_AND_BACKWARDS * work.multiply_adds * MULTIPLY_ADD_SECONDS
-    return batch * (products + (work.elements + work.patches) * ELEMENT_SECONDS) + work.parameters * WEIGHT_SECONDS
+    activations = work.elements * ELEMENT_SECONDS + work.patches * PATCH_SECONDS
+    return batch * (products + activations) + work.parameters * WEIGHT_SECONDS
 
 
 def update_seconds(work: Work, *, batch: int, members: int, is_compiled: bool) -> float:
     """Estimated seconds of one update of all members."""
+    if is_one_by_one(work, batch):
+        return members * (ALONE_SECONDS + batch * work.multiply_adds * CONVOLVED_SECONDS)
     share = members * member_seconds(work, batch)
     if is_compiled:
         return CALL_SECONDS + share
-    return CALL_SECONDS_PLAIN + work.layers * LAYER_SECONDS_PLAIN + PLAIN_FACTOR * share
+    steps = work.layers * LAYER_SECONDS_PLAIN + work.time_steps * STEP_SECONDS_PLAIN
+    return CALL_SECONDS_PLAIN + steps + PLAIN_FACTOR * share
 
 
 def compile_seconds(work: Work) -> float:
@@ -135,7 +150,7 @@ def compiling_pays(work: Work, *, batch: int, members: int, updates: int) -> boo
 
     Unrolled recurrent layers take XLA longer than they ever save.
     """
-    if work.time_steps > 1:
+    if work.time_steps > 1 or is_one_by_one(work, batch):
         return False
     saved = update_seconds(work, batch=batch, members=members, is_compiled=False) - update_seconds(
         work, batch=batch, members=members, is_compiled=True
@@ -143,8 +158,20 @@ def compiling_pays(work: Work, *, batch: int, members: int, updates: int) -> boo
     return updates * saved > compile_seconds(work)
 
 
+def is_one_by_one(work: Work, batch: int) -> bool:
+    """Whether convolutions are so large that TensorFlow's own, for one member after another, are faster."""
+    return work.convolved * batch > CONVOLVED_ONE_BY_ONE
+
+
+def rows_at_once(work: Work, members: int) -> int:
+    """How many rows are predicted or evaluated at once, so that all members' activations fit into memory."""
+    return max(32, min(MAX_ROWS_AT_ONCE, BYTES_OF_PREDICTION // (4 * members * (work.elements + 2 * work.patches + 1))))
+
+
 def members_at_once(work: Work, *, batch: int, members: int) -> int:
-    """How many members fit into memory at once, at least one."""
+    """How many members are trained at once: all, as many as fit into memory, or one if convolutions are large."""
+    if is_one_by_one(work, batch):
+        return 1
     floats = 6 * work.parameters + FORWARDS_AND_BACKWARDS * batch * (work.elements + 2 * work.patches)
     return max(1, min(members, BYTES_OF_MEMBERS // max(1, 4 * floats)))
 
@@ -162,4 +189,6 @@ def cost_per_update(program: Program, members: int) -> float:
 def cost_of_structure(program: Program, *, is_compiled: bool = True) -> float:
     """Estimated seconds before the first update of a structure that was not trained before: tracing and compiling."""
     work = work_of(program.model)
-    return trace_seconds(work) + (compile_seconds(work) if is_compiled and work.time_steps <= 1 else 0.0)
+    batch = min(program.batch_size, program.rows)
+    can_compile = work.time_steps <= 1 and not is_one_by_one(work, batch)
+    return trace_seconds(work) + (compile_seconds(work) if is_compiled and can_compile else 0.0)

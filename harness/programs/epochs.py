@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .batches import BatchPlan
-from .costs import compiling_pays, members_at_once, work_of
+from .costs import compiling_pays, members_at_once, rows_at_once, work_of
 from .program import Program
 from .replay import MemberCallbacks, NeedsModel, StandInModel, ends_on_nan
 from .structure import TrainingData, is_rowwise_loss, structure_key
@@ -18,8 +18,6 @@ from .trained import Engine, FallbackReason, Record, Trained, joined
 from .vectorised import CannotVectorise, Members, VectorisedLoop, loop_for, remember
 
 Array = NDArray[Any]
-
-EVALUATED_AT_ONCE = 2048  # rows, where the loss is a mean over rows
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,12 +85,13 @@ def train_members(task: Task, seeds: Sequence[int], weights: Sequence[Array], ra
     pays = compiling_pays(work, batch=task.plan.size, members=group, updates=task.updates * -(-len(seeds) // group))
     is_compiled = pays if task.compiled is None else task.compiled
     parts = []
+    tensors: dict[bool, list[Any]] = {}
     for first in range(0, len(seeds), group):
         chosen = np.minimum(np.arange(first, first + group), len(seeds) - 1)  # the last group is filled up
         part_seeds = [seeds[member] for member in chosen]
         part_weights = [stacked[chosen] for stacked in weights]
         part_rates = None if rates is None else rates[chosen]
-        part, is_compiled = _train_group(task, part_seeds, part_weights, part_rates, is_compiled)
+        part, is_compiled = _train_group(task, part_seeds, part_weights, part_rates, is_compiled, tensors)
         parts.append(first_members(part, min(group, len(seeds) - first)))
     return joined(parts)
 
@@ -116,20 +115,31 @@ def first_members(trained: Trained, count: int) -> Trained:
 
 
 def _train_group(
-    task: Task, seeds: Sequence[int], weights: Sequence[Array], rates: Array | None, is_compiled: bool
+    task: Task,
+    seeds: Sequence[int],
+    weights: Sequence[Array],
+    rates: Array | None,
+    is_compiled: bool,
+    tensors: dict[bool, list[Any]],
 ) -> tuple[Trained, bool]:
-    """Train members at once, without XLA if XLA cannot compile their loop; also returns whether it was compiled."""
-    options = {"members": len(seeds), "has_metrics": task.has_metrics}
+    """Train members at once, without XLA if XLA cannot compile their loop; also returns whether it was compiled.
+
+    Args:
+        tensors: the data as the loop takes it, without and with weights of padded rows, as far as it was made.
+    """
+    members, has_metrics = len(seeds), task.has_metrics
     if is_compiled:
         try:
-            loop = loop_of(task.program, task.data, is_compiled=True, **options)
-            return EpochLoop(task, loop, seeds, weights, rates).train(), True
+            loop = loop_of(task.program, task.data, members=members, is_compiled=True, has_metrics=has_metrics)
+            return EpochLoop(task, loop, seeds, weights, rates, tensors).train(), True
         except CannotVectorise as error:
             if error.reason is not FallbackReason.EXECUTION:
                 raise
-            remember(loop_key(task.program, task.data, is_compiled=True, **options), error)
-    loop = loop_of(task.program, task.data, is_compiled=False, **options)
-    return EpochLoop(task, loop, seeds, weights, rates).train(), False
+            remember(
+                loop_key(task.program, task.data, members=members, is_compiled=True, has_metrics=has_metrics), error
+            )
+    loop = loop_of(task.program, task.data, members=members, is_compiled=False, has_metrics=has_metrics)
+    return EpochLoop(task, loop, seeds, weights, rates, tensors).train(), False
 
 
 class EpochLoop:
@@ -139,10 +149,17 @@ class EpochLoop:
         task: what is trained.
         loop: of its structure.
         seeds, weights, rates: of the members.
+        tensors: the data as loops without and with padding take it; made if it is not there.
     """
 
     def __init__(
-        self, task: Task, loop: VectorisedLoop, seeds: Sequence[int], weights: Sequence[Array], rates: Array | None
+        self,
+        task: Task,
+        loop: VectorisedLoop,
+        seeds: Sequence[int],
+        weights: Sequence[Array],
+        rates: Array | None,
+        tensors: dict[bool, list[Any]],
     ) -> None:
         self.task = task
         self.loop = loop
@@ -152,7 +169,10 @@ class EpochLoop:
             raise ValueError("the learning rate is a schedule, so that members cannot have rates of their own")
         self.rates = None if own is None else np.full(len(seeds), own) if rates is None else np.array(rates)
         self.state = loop.starting(self.seeds, weights, self.rates)
-        self.leaves = loop.tensors(task.data)
+        self.work = work_of(loop.model)
+        if loop.pads not in tensors:
+            tensors[loop.pads] = loop.tensors(task.data)
+        self.leaves = tensors[loop.pads]
         self.made = 0
         self.losses: list[Array] = []
         self.validation: list[Array] = []
@@ -206,7 +226,8 @@ class EpochLoop:
             logs = dict(self.loop.metric_results(self.state))
             logs["loss"] = self._epoch_losses(first)[:, -1]
             if self.task.validation is not None:
-                piece = EVALUATED_AT_ONCE if is_rowwise_loss(self.task.program.loss) else self.task.plan.size
+                is_mean = is_rowwise_loss(self.task.program.loss)
+                piece = rows_at_once(self.work, len(self.seeds)) if is_mean else self.task.plan.size
                 loss, metrics = self.loop.evaluate(self.state, self.task.validation, piece)
                 logs |= {f"val_{name}": values for name, values in metrics.items()} | {"val_loss": loss}
                 self.validation.append(loss)
@@ -250,12 +271,14 @@ class EpochLoop:
             callbacks.call("on_train_begin")
 
         def begin(epoch: int) -> None:
-            for member in np.flatnonzero(self.is_running):
+            for member in self._running():
                 members[member].call("on_epoch_begin", epoch)
+                if models[member].set_to is not None:
+                    raise NeedsModel("set_weights during the training")
             self._take_rates(models)
 
         def end(epoch: int, logs: list[dict[str, float]]) -> None:
-            for member in np.flatnonzero(self.is_running):
+            for member in self._running():
                 model = models[member]
                 members[member].call("on_epoch_end", epoch, dict(logs[member]))
                 if model.set_to is not None:
@@ -270,10 +293,15 @@ class EpochLoop:
             self._take_rates(models)
 
         self._train_by_epochs(begin, end)
-        for member in np.flatnonzero(self.is_running):
+        for member in self._running():
             members[member].call("on_train_end")
-            if models[member].set_to is not None:
-                self.finals[int(member)] = models[member].set_to
+            last = models[member].set_to
+            if last is not None:
+                self.finals[member] = last
+
+    def _running(self) -> list[int]:
+        """The members that no callback has stopped."""
+        return [int(member) for member in np.flatnonzero(self.is_running)]
 
     def _take_rates(self, models: Sequence[StandInModel]) -> None:
         """Use the learning rates that the callbacks have set."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import copy
 import io
+import warnings
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -72,7 +73,7 @@ class FitTrainer:
         self.model._symbolic_build(data_batch=batch)
         optimizer = self.model.optimizer
         self.optimizer_variables = [*optimizer.variables, *untracked_variables(optimizer)]
-        self.fresh_optimizer = [np.array(v) for v in self.optimizer_variables]
+        self.fresh_optimizer = [keras.ops.convert_to_numpy(v) for v in self.optimizer_variables]
 
     def reset(self, seed: int, weights: Sequence[Array], rate: float | None) -> None:
         """Set weights, the optimizer's state and all seeds to what a member begins with."""
@@ -127,6 +128,7 @@ class FitTrainer:
                 steps_per_epoch=steps,
                 validation_data=given,
                 validation_batch_size=None if given is None else program.batch_size,
+                shuffle=False,
                 callbacks=callbacks,
                 verbose=0,
             )
@@ -135,7 +137,10 @@ class FitTrainer:
         if partial and not is_stopped:
             self.model.steps_per_execution = 1
             fitted = self.model.fit(
-                self.dataset(seed, epochs * steps, epochs * steps + partial), validation_data=given, verbose=0
+                self.dataset(seed, epochs * steps, epochs * steps + partial),
+                validation_data=given,
+                shuffle=False,
+                verbose=0,
             )
             self.model.steps_per_execution = self.at_once
             for name, values in fitted.history.items():
@@ -164,8 +169,13 @@ def copied_callback(callback: Any) -> Any:
 
 @contextlib.contextmanager
 def silenced() -> Iterator[None]:
-    """Let nothing that a user's callback or loss prints reach the terminal."""
-    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+    """Let nothing that a user's callback or loss prints, and no warning, reach the terminal."""
+    with (
+        contextlib.redirect_stdout(io.StringIO()),
+        contextlib.redirect_stderr(io.StringIO()),
+        warnings.catch_warnings(),
+    ):
+        warnings.simplefilter("ignore")
         yield
 
 

@@ -318,16 +318,22 @@ def untracked_variables(optimizer: Any) -> list[Any]:
 
 
 @contextlib.contextmanager
-def lowered_operations() -> Iterator[None]:
-    """While a step is traced, let Keras' layers use the functions of this module, and its optimizers be stateless."""
+def lowered_operations(*, windows: bool = True) -> Iterator[None]:
+    """While a step is traced, let Keras' layers use the functions of this module, and its optimizers be stateless.
+
+    Args:
+        windows: whether convolutions, pools and recurrent loops are written out; a single member without XLA is faster
+            with TensorFlow's own.
+    """
     here = globals()
     places: list[tuple[Any, str, Any]] = []
-    for module, names in (
-        (backend.nn, ("conv", "max_pool", "average_pool")),
-        (backend, ("rnn",)),
+    replaced = [
         (backend.numpy, ("divide",)),
         (backend.random, ("uniform", "normal", "truncated_normal", "dropout")),
-    ):
+    ]
+    if windows:
+        replaced += [(backend.nn, ("conv", "max_pool", "average_pool")), (backend, ("rnn",))]
+    for module, names in replaced:
         places += [(module, name, here[name]) for name in names]
     places += [(TFOptimizer, name, getattr(BaseOptimizer, name)) for name in OPTIMIZER_METHODS]
     saved = [(owner, name, getattr(owner, name)) for owner, name, _ in places]

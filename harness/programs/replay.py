@@ -127,6 +127,9 @@ class StandInModel:
     """
 
     KNOWN = ("stop_training", "set_to", "steps")
+    optimizer: StandInOptimizer
+    stop_training: bool
+    set_to: list[Array] | None  # weights that a callback set last
 
     def __init__(self, template: Any, rate: float | None, weights: Callable[[], list[Array]]) -> None:
         self.__dict__.update(

@@ -276,14 +276,14 @@ def described(config: Any, names: dict[str, str]) -> Hashable:
         if config.get("class_name") == "__keras_tensor__":
             layer, *place = config["config"]["keras_history"]
             return (names.get(layer, layer), *map(str, place))
-        kept = []
+        kept: list[tuple[str, Hashable]] = []
         for key, value in sorted(config.items(), key=lambda item: str(item[0])):
             if key in UNSTRUCTURAL or str(key).endswith(INITIALIZERS):
                 if key == "name" and isinstance(value, str):
                     kept.append(("name", names.get(value, value)))
                 continue
             if key in ("input_layers", "output_layers"):
-                kept.append((key, renamed(value, names)))
+                kept.append((str(key), renamed(value, names)))
                 continue
             kept.append((str(key), described(value, names)))
         return tuple(kept)

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .batches import plan_of
-from .costs import cost_of_structure, cost_per_update, members_at_once, work_of
+from .costs import cost_of_structure, cost_per_update, members_at_once, rows_at_once, work_of
 from .epochs import Task, loop_key, loop_of, train_members
 from .fallback import FitFailed, fit_members, predict_by_model
 from .program import Program
@@ -145,7 +145,7 @@ def predict(program: Program, trained: Trained, x: Any) -> Any:
         loop = _any_loop(program, data, group)
         weights = [_filled(stacked[chosen], group) for stacked in trained.weights]
         state = loop.starting([0] * group, weights, None)
-        outputs = loop.predict(state, inputs)
+        outputs = loop.predict(state, inputs, rows_at_once(work, group))
         parts.append(keras.tree.map_structure(lambda a, n=chosen.stop - chosen.start: a[:n], outputs))
     return keras.tree.map_structure(lambda *pieces: np.concatenate(pieces), *parts)
 

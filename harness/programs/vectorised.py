@@ -31,7 +31,6 @@ Tensor = Any
 
 CHUNK_UPDATES = 256  # updates of one call of the compiled loop
 MAX_CHUNK_INDICES = 2**22  # row numbers that one call is given
-EVALUATED_ROWS = 4096  # rows that are predicted at once, for all members together at least one batch
 MAX_LOOPS = 24  # compiled loops kept in this process
 SEED_STREAM = 2  # tells seeds of dropout and noise apart from those of weights (1)
 
@@ -126,7 +125,10 @@ class VectorisedLoop:
         self, program: Program, data: TrainingData, *, members: int, is_compiled: bool, has_metrics: bool
     ) -> None:
         check_data(data)
-        self.model = template_of(program, data)
+        try:
+            self.model = template_of(program, data)
+        except Exception as error:  # whatever a user's layers and losses raise; fit raises it again
+            raise CannotVectorise(FallbackReason.TRACING, _first_line(error)) from error
         check_model(self.model)
         self.optimizer = program.new_optimizer()
         check_optimizer(self.optimizer)
@@ -143,6 +145,7 @@ class VectorisedLoop:
         self.remainder = data.rows % self.batch
         self.pads = bool(self.remainder) and not has_metrics and has_rowwise_step(program, self.model)
         self.data = one_row(data, has_weight=self.takes_weight or self.pads)
+        self.lowers_windows = is_compiled or members > 1
         self.chunk = min(CHUNK_UPDATES, max(1, MAX_CHUNK_INDICES // (members * self.batch)))
         self.metric_variables = self.model.metrics_variables if has_metrics else []
         self.fresh_metrics = [np.asarray(v) for v in self.model.metrics_variables]
@@ -192,10 +195,17 @@ class VectorisedLoop:
 
     # All members
 
+    def _mapped(self, function: Callable[[Any], Any], arguments: Any) -> Any:
+        """What ``function`` gives for each member, stacked; the arguments are stacked too."""
+        if self.members > 1:
+            return tf.vectorized_map(function, arguments)
+        results = function(keras.tree.map_structure(lambda t: t[0], arguments))
+        return keras.tree.map_structure(lambda t: t[tf.newaxis], results)
+
     def _step(self, state: Members, leaves: list[Tensor]) -> tuple[Members, Tensor]:
         """(state, losses) of all members after one update, each on its own batch (members, batch, ...)."""
         parts = (state.trainable, state.other, state.optimizer, state.metrics, leaves)
-        losses, *moved = tf.vectorized_map(self._member_step, tuple(map(tuple, parts)))
+        losses, *moved = self._mapped(self._member_step, tuple(map(tuple, parts)))
         trainable, other, optimizer, metrics = map(list, moved)
         return Members(trainable=trainable, other=other, optimizer=optimizer, metrics=metrics), losses
 
@@ -268,7 +278,7 @@ class VectorisedLoop:
         leaves = [tf.TensorSpec((None, *leaf.shape[1:]), leaf.dtype) for leaf in self.data.leaves()]
         function = tf.function(self._loop, autograph=False, jit_compile=self.is_compiled, reduce_retracing=True)
         try:
-            with lowered_operations(), _quiet():
+            with lowered_operations(windows=self.lowers_windows), _quiet():
                 traced = function.get_concrete_function(state, indices, scales, tf.TensorSpec((), tf.int32), leaves)
         except CannotVectorise:
             raise
@@ -409,12 +419,12 @@ class VectorisedLoop:
             with self._scope(arguments[0], arguments[1], None):
                 return self.model(x, training=False) if self.model._call_has_training_arg else self.model(x)
 
-        return tf.vectorized_map(predict, (tuple(trainable), tuple(other)))
+        return self._mapped(predict, (tuple(trainable), tuple(other)))
 
     def _evaluated(self, trainable: Any, other: Any, metrics: Any, batch: Any) -> Any:
         """(losses, metrics' variables) of all members on the same rows."""
         arguments = (tuple(trainable), tuple(other), tuple(metrics))
-        losses, _, counted = tf.vectorized_map(
+        losses, _, counted = self._mapped(
             lambda a: self._member_loss(a[0], a[1], a[2], batch, training=False), arguments
         )
         return losses, counted
@@ -426,15 +436,19 @@ class VectorisedLoop:
             with StatelessScope(state_mapping=list(zip(self.metric_variables, variables))):
                 return dict(self.model.get_metrics_result())
 
-        return tf.vectorized_map(results, tuple(metrics))
+        return self._mapped(results, tuple(metrics))
 
-    def predict(self, state: Members, x: Any) -> Any:
-        """Outputs in inference mode, (members, rows, ...), or a list or dict of them."""
+    def predict(self, state: Members, x: Any, at_once: int) -> Any:
+        """Outputs in inference mode, (members, rows, ...), or a list or dict of them.
+
+        Args:
+            at_once: rows that are predicted at once.
+        """
         rows = keras.tree.flatten(x)[0].shape[0]
         parts = []
-        for first in range(0, rows, EVALUATED_ROWS):
-            piece = keras.tree.map_structure(tf.constant, take_rows(x, slice(first, first + EVALUATED_ROWS)))
-            with lowered_operations(), _quiet():
+        for first in range(0, rows, at_once):
+            piece = keras.tree.map_structure(tf.constant, take_rows(x, slice(first, first + at_once)))
+            with lowered_operations(windows=self.lowers_windows), _quiet():
                 outputs = self._predict(state.trainable, state.other, piece)
             parts.append(keras.tree.map_structure(lambda t: t.numpy(), outputs))
         return keras.tree.map_structure(lambda *pieces: np.concatenate(pieces, axis=1), *parts)
@@ -450,7 +464,7 @@ class VectorisedLoop:
         for first in range(0, data.rows, piece):
             part = tuple(take_rows(a, slice(first, first + piece)) for a in (data.x, data.y, data.sample_weight))
             part = keras.tree.map_structure(lambda a: None if a is None else tf.constant(a), part)
-            with lowered_operations(), _quiet():
+            with lowered_operations(windows=self.lowers_windows), _quiet():
                 losses, metrics = self._evaluate(state.trainable, state.other, state.metrics, part)
             state = replace(state, metrics=list(metrics))
             total += losses.numpy().astype(np.float64) * min(piece, data.rows - first)

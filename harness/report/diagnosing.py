@@ -197,8 +197,13 @@ def rate_text(change: Change) -> str:
     if old <= 0 or new <= 0:
         return number(new)
     if new >= old:
-        return f"{number(new)}, {number(new / old)} times yours"
-    return f"{number(new)}, 1/{number(old / new)} of yours"
+        return f"{number(new)}, {factor_text(new / old)} times yours"
+    return f"{number(new)}, 1/{factor_text(old / new)} of yours"
+
+
+def factor_text(factor: float) -> str:
+    """10, 2.5, 1,000"""
+    return f"{factor:,.0f}" if factor >= 10 else number(factor)
 
 
 def edit_text(edit: Edit) -> str:

@@ -2,9 +2,10 @@
 
 Run from the repository: ``python -m tests.benchmarks.vectorised [--rounds N] [--case NAME]``
 
-For each case, in one run and in alternating rounds: one model by ``fit`` with 50 steps an execution over one long epoch, after a
-first fit that traces it; and all members by the compiled loop, after a first call that compiles it. Reported are
-microseconds for one update of one model, the medians over rounds, their ratio, and the time before the first result.
+For each case, in one run and in alternating rounds: one model by ``fit`` with 50 steps an execution over one long
+epoch, after a first fit that traces it; and all members by the compiled loop, after a first call that compiles it.
+Reported are microseconds for one update of one model, medians over rounds, their ratio, and the time before the first
+result.
 The processor time beside the elapsed time shows whether other work on the machine disturbed the run.
 """
 
@@ -22,7 +23,6 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import keras
 import numpy as np
 
-from harness.programs.costs import work_of
 from harness.programs.program import Program
 from harness.programs.training import Engine, cost_of_structure, cost_per_update, train
 
@@ -178,14 +178,16 @@ def main() -> None:
         case = CASES[name]
         result = measure(case, options.rounds, compiled)
         program = case.program()
+        work = {name: result[f"{name}_processor"] for name in ("fit", "ours", "first")}
         print(
-            f"{program.name}, {case.members} members: fit {result['fit']:.0f} us (processor {result['fit_processor']:.0f}), "
-            f"at once {result['ours']:.1f} us (processor {result['ours_processor']:.1f}), "
-            f"{result['fit'] / result['ours']:.1f} times; processor time "
-            f"{result['fit_processor'] / result['ours_processor']:.1f} times; first result after {result['first']:.2f} s "
-            f"(processor {result['first_processor']:.2f}), drawing weights {result['drawing']:.2f} s; estimated "
-            f"{cost_per_update(program, case.members) / case.members * 1e6:.1f} us and "
-            f"{cost_of_structure(program):.2f} s; {work_of(program.model)}",
+            f"{program.name}, {case.members} members\n"
+            f"  elapsed: fit {result['fit']:.0f} us, at once {result['ours']:.1f} us, "
+            f"{result['fit'] / result['ours']:.1f} times; first result after {result['first']:.2f} s, "
+            f"drawing weights {result['drawing']:.2f} s\n"
+            f"  processor: fit {work['fit']:.0f} us, at once {work['ours']:.1f} us, "
+            f"{work['fit'] / work['ours']:.1f} times; first result {work['first']:.2f} s\n"
+            f"  estimated: {cost_per_update(program, case.members) / case.members * 1e6:.1f} us and "
+            f"{cost_of_structure(program):.2f} s",
             flush=True,
         )
 

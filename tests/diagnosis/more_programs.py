@@ -331,6 +331,7 @@ def faulty() -> dict[str, tuple[Any, frozenset[str]]]:
             lambda: wave(
                 callbacks=(keras.callbacks.EarlyStopping(monitor="loss", patience=0, min_delta=1.0),),
                 epochs=60,
+                history={"loss": (0.5, 0.4)},
                 optimizer=Adam(0.001),
             ),
             "too-few-epochs",

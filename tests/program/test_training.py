@@ -1,0 +1,319 @@
+"""Vectorised training against NumPy, against Keras' own fit, and against itself."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+import training_programs as programs
+
+from harness.programs.batches import plan_of
+from harness.programs.training import Engine, FallbackReason, FitFailed, Record, Trained, predict, train
+
+ROUNDING = 1e-10  # ten updates in float64, weights of about 1; a wrong batch, mask or gradient changes them by 1e-3
+SEEDS = (3, 5, 8)
+layers = keras.layers
+
+
+@pytest.fixture(name="float64")
+def _float64() -> Iterator[None]:
+    """Keras' numbers are float64 within a test."""
+    keras.config.set_floatx("float64")
+    keras.config.set_dtype_policy("float64")
+    yield
+    keras.config.set_floatx("float32")
+    keras.config.set_dtype_policy("float32")
+
+
+def largest_difference(first: Trained, second: Trained) -> float:
+    """Between the weights of two trainings."""
+    return max(float(np.max(np.abs(a - b))) for a, b in zip(first.weights, second.weights))
+
+
+# Numbers from elsewhere
+
+
+@pytest.mark.usefixtures("float64")
+@pytest.mark.parametrize("engine", [Engine.VECTORISED, Engine.FIT])
+def test_linear_regression_is_that_of_numpy(engine: Engine) -> None:
+    x, y = programs.numbers(70, 4), programs.numbers(70, 1, seed=1)
+    program = programs.program(
+        [keras.Input((4,)), layers.Dense(1)], x, y, optimizer=keras.optimizers.SGD(0.1), batch_size=32
+    )
+    trained = train(program, seeds=[7], updates=8, engine=engine)
+    kernel, bias = program.fresh_weights(7)
+    plan, losses = plan_of(program, 70), []
+    for update in range(8):
+        size = plan.batch_sizes(update, update + 1)[0]
+        rows = plan.batches([7], update, update + 1)[0, 0][:size]
+        error = x[rows] @ kernel + bias - y[rows]
+        losses.append((np.mean(error**2), size))
+        kernel = kernel - 0.1 * 2 * x[rows].T @ error / size
+        bias = bias - 0.1 * 2 * error.mean(axis=0)
+    np.testing.assert_allclose(trained.weights[0][0], kernel, rtol=1e-12)
+    np.testing.assert_allclose(trained.weights[1][0], bias, rtol=1e-12)
+    epochs = [losses[:3], losses[3:6], losses[6:]]
+    expected = [sum(loss * size for loss, size in e) / sum(size for _, size in e) for e in epochs]
+    np.testing.assert_allclose(trained.loss[0], expected, rtol=1e-12)
+
+
+@pytest.mark.usefixtures("float64")
+def test_an_unshuffled_training_is_that_of_keras_fit() -> None:
+    program = programs.classifier(
+        layers.BatchNormalization(),
+        shuffle=False,
+        metrics=["accuracy"],
+        validation_split=0.2,
+        class_weight={0: 1.0, 1: 3.0, 2: 0.5},
+    )
+    model = program.compile_copy(program.fresh_model(4))
+    history = model.fit(
+        program.x, program.y, batch_size=32, epochs=3, shuffle=False, validation_split=0.2, verbose=0,
+        class_weight=program.class_weight,
+    ).history  # fmt: skip
+    for engine in Engine:
+        trained = train(program, seeds=[4], epochs=3, engine=engine, record=[Record.VALIDATION, Record.METRICS])
+        for ours, keras_weight in zip(trained.member_weights(0), model.get_weights()):
+            np.testing.assert_allclose(ours, keras_weight, rtol=0, atol=ROUNDING)
+        np.testing.assert_allclose(trained.loss[0], history["loss"], rtol=1e-9)
+        assert trained.validation_loss is not None
+        np.testing.assert_allclose(trained.validation_loss[0], history["val_loss"], rtol=1e-9)
+        np.testing.assert_allclose(trained.metrics["accuracy"][0], history["accuracy"], rtol=1e-9)
+        np.testing.assert_allclose(trained.metrics["val_accuracy"][0], history["val_accuracy"], rtol=1e-9)
+
+
+# Both engines
+
+
+def assert_same_numbers(name: str, compiled: bool | None = None) -> None:
+    """Ten updates of a program by both engines."""
+    program = programs.ALL[name]()
+    ours = train(program, seeds=SEEDS, updates=10, engine=Engine.VECTORISED, compiled=compiled)
+    keras_fit = train(program, seeds=SEEDS, updates=10, engine=Engine.FIT)
+    assert ours.reason is None
+    assert keras_fit.reason is FallbackReason.ASKED
+    assert largest_difference(ours, keras_fit) < ROUNDING
+    np.testing.assert_allclose(ours.loss, keras_fit.loss, rtol=1e-9, atol=1e-12)
+    before = [np.stack(values) for values in zip(*map(program.fresh_weights, SEEDS))]
+    assert max(float(np.max(np.abs(a - b))) for a, b in zip(ours.weights, before)) > 1e-4
+
+
+@pytest.mark.usefixtures("float64")
+@pytest.mark.parametrize("name", ["BatchNormalization", "embedding"])
+def test_both_engines_give_the_same_numbers(name: str) -> None:
+    assert_same_numbers(name)
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("float64")
+@pytest.mark.parametrize("name", programs.ALL)
+def test_both_engines_give_the_same_numbers_for_more_programs(name: str) -> None:
+    assert_same_numbers(name)
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("float64")
+@pytest.mark.parametrize("name", ["dense", "convolution", "embedding"])
+def test_xla_gives_the_same_numbers(name: str) -> None:
+    assert_same_numbers(name, compiled=True)
+
+
+@pytest.mark.usefixtures("float64")
+def test_members_trained_alone_are_those_trained_together() -> None:
+    program = programs.classifier(layers.Dropout(0.4))
+    together = train(program, seeds=SEEDS, updates=10)
+    for member, seed in enumerate(SEEDS):
+        alone = train(program, seeds=[seed], updates=10)
+        difference = max(float(np.max(np.abs(a[member] - b[0]))) for a, b in zip(together.weights, alone.weights))
+        assert difference < ROUNDING
+
+
+@pytest.mark.slow
+def test_dropout_gives_the_same_scores_in_both_engines() -> None:
+    program = programs.classifier(layers.Dropout(0.5))
+    seeds = range(48)
+    ours = train(program, seeds=seeds, epochs=40).final_loss()
+    keras_fit = train(program, seeds=seeds, epochs=40, engine=Engine.FIT).final_loss()
+    spread = float(np.std(ours - keras_fit)) / len(seeds) ** 0.5
+    assert abs(float(np.mean(ours - keras_fit))) < 3 * spread
+
+
+# Random numbers
+
+
+def test_a_training_with_dropout_is_repeatable() -> None:
+    program = programs.classifier(layers.Dropout(0.4), layers.GaussianNoise(0.1))
+    first, second = (train(program, seeds=SEEDS, updates=12) for _ in range(2))
+    assert first.engine is Engine.VECTORISED
+    assert largest_difference(first, second) == 0.0
+    assert len({stacked.tobytes() for stacked in first.weights[0]}) == len(SEEDS)
+
+
+def test_dropout_keeps_its_share_and_scales_what_it_keeps() -> None:
+    import tensorflow as tf
+
+    from harness.programs import lowering
+
+    state = keras.random.SeedGenerator(5)
+    kept = np.asarray(lowering.dropout(tf.ones((400, 500)), 0.3, seed=state))
+    assert set(np.round(np.unique(kept), 5)) == {0.0, np.float32(1.42857)}
+    assert abs(float(np.mean(kept > 0)) - 0.7) < 4 * (0.21 / kept.size) ** 0.5
+    again = np.asarray(lowering.dropout(tf.ones((400, 500)), 0.3, seed=state))
+    assert abs(float(np.mean((kept > 0) == (again > 0))) - 0.58) < 0.005  # 0.7^2 + 0.3^2: independent masks
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_random_numbers_have_their_distribution(dtype: str) -> None:
+    from scipy import stats
+
+    from harness.programs import lowering
+
+    uniform = np.asarray(lowering.uniform((20000,), seed=3, dtype=dtype))
+    normal = np.asarray(lowering.normal((20000,), seed=3, dtype=dtype))
+    truncated = np.asarray(lowering.truncated_normal((20000,), seed=3, dtype=dtype))
+    assert stats.kstest(uniform, "uniform").pvalue > 0.001
+    assert stats.kstest(normal, "norm").pvalue > 0.001
+    assert stats.kstest(truncated, stats.truncnorm(-2, 2).cdf).pvalue > 0.001
+    assert abs(np.corrcoef(uniform[1:], uniform[:-1])[0, 1]) < 4 / len(uniform) ** 0.5
+
+
+def test_each_pass_visits_every_row_once_in_another_order() -> None:
+    plan = plan_of(programs.dense(), programs.ROWS)
+    batches = plan.batches([1, 2], 0, 6)
+    sizes = plan.batch_sizes(0, 6)
+    assert sizes.tolist() == [32, 32, 6, 32, 32, 6]
+    passes = [
+        np.concatenate([batches[u, member, : sizes[u]] for u in range(first, first + 3)])
+        for member in range(2)
+        for first in (0, 3)
+    ]
+    for rows in passes:
+        assert sorted(rows) == list(range(programs.ROWS))
+    assert len({rows.tobytes() for rows in passes}) == 4
+    np.testing.assert_array_equal(plan.batches([1, 2], 2, 5), batches[2:5])
+
+
+# Results
+
+
+def test_members_have_learning_rates_and_initial_weights_of_their_own() -> None:
+    program = programs.dense(optimizer=keras.optimizers.SGD(0.5))
+    initial = [np.stack([w, w]) for w in program.fresh_weights(1)]
+    trained = train(program, seeds=[1, 1], updates=1, learning_rates=[0.1, 0.2], initial_weights=initial)
+    for before, after in zip(initial, trained.weights):
+        np.testing.assert_allclose((after[1] - before[1]), 2 * (after[0] - before[0]), rtol=1e-3, atol=1e-6)
+
+
+def test_a_diverged_member_is_marked_and_the_others_are_not() -> None:
+    program = programs.dense(optimizer=keras.optimizers.SGD(0.01))
+    trained = train(program, seeds=[1, 2, 3], updates=300, learning_rates=[0.01, 1e4, 0.01])
+    assert trained.diverged.tolist() == [False, True, False]
+    assert trained.diverged_at[0] == -1
+    assert 1 < trained.diverged_at[1] < 200
+    assert np.isnan(trained.final_loss()).tolist() == [False, True, False]
+
+
+def test_rows_are_those_that_are_trained_on() -> None:
+    program = programs.dense()
+    rows = np.arange(0, programs.ROWS, 2)
+    part = train(program, seeds=SEEDS, updates=5, rows=rows)
+    assert program.y is not None
+    same = train(replace(program, x=program.x[rows], y=program.y[rows]), seeds=SEEDS, updates=5)
+    assert largest_difference(part, same) == 0.0
+
+
+@pytest.mark.parametrize("engine", [None, Engine.FIT])
+def test_predictions_are_those_of_the_model(engine: Engine | None) -> None:
+    program = programs.classifier(layers.BatchNormalization(), layers.Dropout(0.5))
+    trained = train(program, seeds=SEEDS, updates=5, engine=engine)
+    outputs = predict(program, trained, program.x)
+    assert outputs.shape == (3, programs.ROWS, 3)
+    model = program.fresh_model(0)
+    for member in range(3):
+        model.set_weights(trained.member_weights(member))
+        np.testing.assert_allclose(outputs[member], model.predict(program.x, verbose=0), atol=1e-6)
+
+
+def test_programs_of_one_structure_share_a_loop() -> None:
+    from harness.programs import vectorised
+
+    vectorised._LOOPS.clear()
+    for rate in (0.01, 0.1):
+        train(programs.dense(optimizer=keras.optimizers.Adam(rate)), seeds=SEEDS, updates=2)
+    assert len(vectorised._LOOPS) == 1
+    train(programs.dense(optimizer=keras.optimizers.SGD(0.1)), seeds=SEEDS, updates=2)
+    train(programs.dense("mae"), seeds=SEEDS, updates=2)
+    assert len(vectorised._LOOPS) == 3
+
+
+def test_learning_rates_of_a_shared_loop_are_those_of_each_program() -> None:
+    rates = (0.01, 0.1)
+    programs_by_rate = [programs.dense(optimizer=keras.optimizers.SGD(rate)) for rate in rates]
+    steps = []
+    for program in programs_by_rate:
+        before = program.fresh_weights(1)[0]
+        steps.append(train(program, seeds=[1], updates=1).weights[0][0] - before)
+    np.testing.assert_allclose(steps[1], 10 * steps[0], rtol=1e-3, atol=1e-6)
+
+
+# What falls back
+
+
+class OwnStep(keras.Model):
+    """A model with a training step of its own."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.last = layers.Dense(2)
+
+    def call(self, x: Any) -> Any:
+        """The outputs."""
+        return self.last(x)
+
+    def train_step(self, data: Any) -> Any:
+        """Keras' own step."""
+        return super().train_step(data)
+
+
+class UnseededNoise(layers.Layer):
+    """Noise that no seed of the model controls."""
+
+    def call(self, x: Any) -> Any:
+        """The inputs with noise."""
+        import tensorflow as tf
+
+        return x + tf.random.normal(tf.shape(x))
+
+
+def test_what_cannot_be_vectorised_says_why_and_is_trained_by_fit() -> None:
+    own_step = OwnStep()
+    own_step.build((None, 6))
+    step = replace(programs.dense(), model=own_step, is_copyable=False)
+    noise = programs.classifier(UnseededNoise())
+    averaged = programs.dense(optimizer=keras.optimizers.Adam(0.01, use_ema=True))
+    reasons = {
+        FallbackReason.TRAIN_STEP: step,
+        FallbackReason.RANDOM: noise,
+        FallbackReason.OPTIMIZER: averaged,
+    }
+    for reason, program in reasons.items():
+        trained = train(program, seeds=[1], updates=3)
+        assert trained.engine is Engine.FIT
+        assert trained.reason is reason
+        assert trained.detail
+        assert np.isfinite(trained.loss).all()
+
+
+def test_a_program_that_fit_rejects_raises_one_typed_exception() -> None:
+    program = programs.dense()
+    with pytest.raises(FitFailed) as caught:
+        train(replace(program, y=programs.numbers(programs.ROWS, 5)), seeds=[1], updates=3)
+    assert caught.value.kind

@@ -15,6 +15,7 @@ from ...measures.symptoms import Course
 from ...models import ensemble, handwritten, numerical
 from ...models.batches import pieces
 from ...models.network import Array, Implementation, Weights, block_size, weight_of_piece
+from ...models.training import Training
 from ...scenario.effort import FEWEST_MEMBERS, pass_seconds
 from .case import Case
 from .changes import ENOUGH, Change, Result, Trial, from_healthy, healthy, trial_of
@@ -89,9 +90,8 @@ def run_together(jobs: Sequence[tuple[Change, Trial, range]]) -> list[Result]:
     starts = [trial.draw(members) for _, trial, members in jobs]
     weights = [np.concatenate(layers, axis=-1) for layers in zip(*starts)]
     rates = np.concatenate([trial.rates(members) for _, trial, members in jobs])
-    done = ensemble.outcome(
-        first.network, weights, first.x, first.y, rates, [first.iterations], first.optimizer, first.batches
-    ).costs[-1]
+    training = Training(rates, optimizer=first.optimizer, recorded=[first.iterations], batches=first.batches)
+    done = ensemble.outcome(first.network, weights, first.x, first.y, training).costs[-1]
     results, taken = [], 0
     for change, trial, members in jobs:
         costs = np.asarray(done[taken : taken + len(members)], np.float64)
@@ -154,14 +154,21 @@ def recorded_iterations(iterations: int) -> list[int]:
     return sorted(even | {0} | {i for i in early if i < iterations})
 
 
+def training_of(case: Case, recorded: Sequence[int]) -> Training:
+    """How the case is trained."""
+    return Training(case.learning_rate, optimizer=case.optimizer, recorded=recorded, batches=case.batches)
+
+
 def run_course(case: Case, iterations: int, implementation: Implementation | None = None) -> Course:
     """The run as it was asked about, by the given math or else by hand."""
     recorded = recorded_iterations(iterations)
-    rate, network, batches = case.learning_rate, case.network, case.batches
+    network = case.network
     if implementation is not None:
-        path = list(implementation.train(network, case.start, case.x, case.y, rate, recorded, batches=batches))
+        training = Training(case.learning_rate, recorded=recorded, batches=case.batches)
+        path = list(implementation.train(network, case.start, case.x, case.y, training))
     else:
-        path = list(handwritten.train(network, case.start, case.x, case.y, rate, recorded, case.optimizer, batches))
+        training = training_of(case, recorded)
+        path = list(handwritten.train(network, case.start, case.x, case.y, training))
     # in NumPy: the costs of a hundred points are not worth a compiled program
     with np.errstate(all="ignore"):
         costs = np.array([take_whole(numerical.forward, network, w, case.x, case.y).cost for w in path])
@@ -182,9 +189,7 @@ def deadline(case: Case, target: float, seconds: float) -> tuple[int, Result] | 
     members = range(members_worth(trial, seconds))
     stops = [i for i in (d * 10**p for p in range(len(str(case.iterations))) for d in (1, 2, 5)) if i < case.iterations]
     stops.append(case.iterations)
-    done = ensemble.outcome(
-        case.network, trial.draw(members), case.x, case.y, case.learning_rate, stops, case.optimizer, case.batches
-    ).costs
+    done = ensemble.outcome(case.network, trial.draw(members), case.x, case.y, training_of(case, stops)).costs
     for stop, costs in zip(stops, done):
         reached = int(np.sum(costs <= target))
         if reached >= ENOUGH * len(members):

@@ -26,7 +26,7 @@ PATIENCE = 30  # seconds
 # Options and arguments whose values are numbers, or any text.
 FREE = {
     "iterations", "batch_size", "hidden", "seed", "learning_rate", "rates", "name", "max_neurons", "budget", "seeds",
-    "target", "seconds", "memory", "jobs", "members", "rounds", "port", "host", "ray",
+    "target", "seconds", "memory", "jobs", "members", "rounds", "port", "host", "ray", "lines",
 }  # fmt: skip
 
 

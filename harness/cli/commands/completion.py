@@ -64,8 +64,6 @@ CALLS = {"bash": "{name}", "zsh": "{name}", "fish": "({name})"}
 
 def values_of(command: str) -> dict[str, Values]:
     """The values of a command's options and arguments, by their ``dest``; those left out are numbers or any text."""
-    from ...checking.by_name.backprop import COST_FORMS
-    from ...checking.by_name.layout import WORDS
     from ...models.initializers import ARGUMENTS
     from ...models.network import ACTIVATION_NAMES, COST_NAMES
     from ...models.optimizers import OPTIMIZER_NAMES
@@ -77,12 +75,11 @@ def values_of(command: str) -> dict[str, Values]:
         "bias_initializer": Values(initializers),
         "activations": Values(ACTIVATION_NAMES, several=True),
         "optimizers": Values(OPTIMIZER_NAMES, several=True),
-        "cost": Values(tuple(COST_FORMS) if command == "check" else COST_NAMES),
-        "layout": Values([word for table in WORDS for word in table]),
+        "cost": Values(COST_NAMES),
         "dtype": Values(DTYPES),
         "record": Values(("all", "log")),
         "scenario": Values(tuple(BUILT_IN), files=("*.toml", *(("*.py", *models) if command == "diagnose" else ()))),
-        "path": Values(files=("*.py",)),
+        "path": Values(files=("*.py", "*.ipynb") if command == "check" else ("*.py",)),
         "model": Values(files=models),
         "data": Values(files=("*.npz",)),
         "csv": Values(files=("*.csv",)),

@@ -210,7 +210,9 @@ def leaf(value: Any, operation: str, kind: Kind) -> Any:
 
 
 def adopt(value: Any) -> Any:
-    """A plain array as a recorded one that shares its memory; anything else as it is."""
+    """A plain array as a recorded one that shares its memory, also in a tuple; anything else as it is."""
+    if type(value) is tuple and any(type(item) is np.ndarray for item in value):
+        return tuple([adopt(item) for item in value])
     if type(value) not in (np.ndarray, REAL_MATRIX) or value.dtype.kind not in NUMERIC:
         return value
     return _as_recorded(value, node_of_plain(value) if id(value) in _Known.arrays else None)

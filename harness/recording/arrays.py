@@ -210,7 +210,9 @@ def leaf(value: Any, operation: str, kind: Kind) -> Any:
 
 
 def adopt(value: Any) -> Any:
-    """A plain array as a recorded one that shares its memory; anything else as it is."""
+    """A plain array as a recorded one that shares its memory, also in a tuple; anything else as it is."""
+    if type(value) is tuple and any(type(item) is np.ndarray for item in value):
+        return tuple([adopt(item) for item in value])
     if type(value) not in (np.ndarray, REAL_MATRIX) or value.dtype.kind not in NUMERIC:
         return value
     return _as_recorded(value, node_of_plain(value) if id(value) in _Known.arrays else None)
@@ -389,7 +391,7 @@ def _on_objects(ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], keywords:
 
 
 # functions that write into their first argument
-WRITERS = frozenset({"fill_diagonal", "put", "put_along_axis", "copyto", "place", "putmask"})
+WRITERS = frozenset({"put", "put_along_axis", "copyto", "fill_diagonal", "place", "putmask"})
 # functions that look at nothing but the shape, or only show the array
 UNRECORDED = frozenset(
     {"shape", "ndim", "size", "iscomplexobj", "isrealobj", "array_repr", "array_str", "array2string", "result_type"}
@@ -402,7 +404,7 @@ COPIES = {"array": "copy", "asarray": "copy"}
 def run_function(function: Callable[..., Any], arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
     """A function of NumPy with something recorded among its arguments."""
     name = function_name(function)
-    if name in OWN_LOOPS:
+    if name in OWN_LOOPS and TAPE.on and _is_own(name, arguments):
         return OWN_LOOPS[name](*arguments, **keywords)
     values, options = [plain(item) for item in arguments], {key: plain(item) for key, item in keywords.items()}
     if not TAPE.on or name in UNRECORDED:
@@ -421,6 +423,11 @@ def run_function(function: Callable[..., Any], arguments: tuple[Any, ...], keywo
         return function(*arguments, **keywords) if not _dispatches_to_us(arguments) else function(*values, **options)
     result = function(*values, **options)
     return _outcome(name, normalise(name, function, arguments, keywords), arguments, result)
+
+
+def _is_own(name: str, arguments: tuple[Any, ...]) -> bool:
+    """Whether the function is replaced by operations that are recorded."""
+    return name == "apply_along_axis" or (bool(arguments) and isinstance(arguments[0], RecordedArray))
 
 
 def _dispatches_to_us(arguments: tuple[Any, ...]) -> bool:
@@ -482,7 +489,22 @@ def _apply_along_axis(function: Callable[..., Any], axis: int, array: Any, *rest
     return shaped if stacked.ndim == 1 else np.moveaxis(shaped, -1, axis)
 
 
-OWN_LOOPS: dict[str, Callable[..., Any]] = {"apply_along_axis": _apply_along_axis}
+def _copyto(target: Any, source: Any, casting: str = "same_kind", where: Any = True) -> None:
+    """``np.copyto`` as an assignment."""
+    target[...] = source if where is True else np.where(where, source, target)
+
+
+def _fill_diagonal(array: Any, value: Any, wrap: bool = False) -> None:
+    """``np.fill_diagonal`` as an assignment."""
+    places = list(range(min(array.shape)))
+    array[(places,) * array.ndim] = value
+
+
+OWN_LOOPS: dict[str, Callable[..., Any]] = {
+    "apply_along_axis": _apply_along_axis,
+    "copyto": _copyto,
+    "fill_diagonal": _fill_diagonal,
+}
 
 
 def method(name: str, function: Callable[..., Any]) -> Callable[..., Any]:

@@ -299,6 +299,8 @@ def resized(task: Task, answer: Answer | None) -> Task | None:
     if number is not None:
         return task | {"sizes": [*task.get("sizes", []), number]} if number not in task.get("sizes", []) else None
     features, rows = wanted_sizes(raised["message"], set(sizes))
+    if features is not None and table_width_blamed(raised["message"], recording["stand_ins"]["tuple"]):
+        features -= 1  # the last column of a table is the target
     tried = task.get("tried", [])
     if "array is 1-dimensional, but 2 were indexed" in raised["message"] and not task.get("one_hot"):
         return task | {"one_hot": True}
@@ -310,6 +312,21 @@ def resized(task: Task, answer: Answer | None) -> Task | None:
         "rows": rows or task.get("rows"),
         "tried": [*tried, wanted],
     }
+
+
+ARRAY_FILES = (".npy", ".npz", ".mat", ".h5", ".hdf5", ".pkl")
+
+
+def table_width_blamed(message: str, made_up: list[Json]) -> bool:
+    """Whether the failure names the whole width of a made-up table, its column of targets included."""
+    widths = [
+        shape["tuple"][-1]
+        for stand_in in made_up
+        if stand_in["what"] in ("file", "download") and not stand_in["name"].endswith(ARRAY_FILES)
+        for shape in stand_in["shapes"]["tuple"]
+        if len(shape["tuple"]) == 2
+    ]
+    return any(re.search(rf"\b{width}\b", message) for width in widths)
 
 
 def number_of_observations(message: str) -> list[int] | None:

@@ -326,7 +326,8 @@ class _Diagnoser:
         own = search.run(())
         if own.trial.error is None and self.case.program.error is not None:
             return  # fit raised something that training alone does not, such as a metric: nothing to judge
-        if own.trial.error is not None and self.case.program.history:
+        certain = any(repair.doubt >= CERTAIN for repair in search.repairs)
+        if own.trial.error is not None and self.case.program.history and not certain:
             return  # fit worked in the program and does not here: what was captured is not what was run
         if not self.has_signal():
             self.without_signal(own)
@@ -548,8 +549,12 @@ class _Diagnoser:
         except OutOfBudget:
             self.partial = True
             return
+        proven = {cause.fault for cause in self.causes}
         for cause, other in pairs:
             repair = search.by_key[other]
+            known = {alternative.fault for alternative in self.alternatives}
+            if repair.fault in known or search.by_key[cause].fault not in proven:
+                continue
             self.alternatives.append(
                 Alternative(
                     fault=repair.fault,

@@ -20,14 +20,13 @@ from enum import Enum
 
 import numpy as np
 
-from ..programs.copies import first_line
 from ..programs.program import Program
 from .case import Case
 from .outcomes import MOSTLY, Bar, Scores, Share, share_of
 from .repair import Repair
 from .repairs import apply_repairs, order_of
 from .training_repairs import epochs_repair
-from .trials import REFUSALS, Ledger, Plan, Trial, estimated_seconds, joined_trials, run_variant
+from .trials import REFUSALS, Ledger, Plan, Trial, estimated_seconds, joined_trials, refusal_text, run_variant
 from .variants import Variant
 
 CONFIRM_SEEDS = 16
@@ -123,7 +122,7 @@ class Search:
         try:
             variant = apply_repairs(self.user, [self.by_key[key] for key in sorted(keys)])
         except REFUSALS as problem:  # a repair that this network cannot take is a result of the search
-            return _failed(self.case, count, f"{type(problem).__name__}: {first_line(problem)}")
+            return _failed(self.case, count, refusal_text(problem))
         rows = len(self.case.split.folds[0].train)
         self.ledger.spend(estimated_seconds(variant, rows, self.plan, count), optional=optional)
         return run_variant(

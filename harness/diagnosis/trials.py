@@ -12,6 +12,7 @@ import tensorflow as tf
 
 from .. import BadInput
 from ..programs.copies import first_line
+from ..programs.fallback import FitFailed
 from ..programs.program import Program
 from ..programs.training import cost_per_update, predict, train
 from .case import Case
@@ -20,8 +21,8 @@ from .scores import constant_score, score
 from .tasks import Array
 from .variants import Prepared, Variant, prepare_fold
 
-# What Keras and TensorFlow raise about a program that cannot be trained; everything else is an accident of ours.
-REFUSALS = (BadInput, ValueError, TypeError, tf.errors.OpError)
+# What is raised about a variant that cannot be made or trained; everything else is an accident of ours.
+REFUSALS = (BadInput, FitFailed, ValueError, TypeError, tf.errors.OpError)
 
 # (seeds of one call, seeds of a training while searching), from the best to the cheapest. The calls of the search
 # and of the confirmation have the same number of members, so that a structure is compiled once.
@@ -186,7 +187,7 @@ def run_variant(
                 outputs = predict(prepared.program, trained, prepared.held)
                 own = predict(prepared.program, trained, prepared.training)
             except REFUSALS as problem:  # what Keras says about a variant is a result
-                error = f"{type(problem).__name__}: {first_line(problem)}"
+                error = refusal_text(problem)
                 held[members] = training[members] = constant_score(case.task, prepared.held_targets)
                 continue
             for place, member in enumerate(members):
@@ -201,6 +202,12 @@ def run_variant(
         updates=updates,
         error=error,
     )
+
+
+def refusal_text(problem: BaseException) -> str:
+    """What Keras or the repair raised, in one line."""
+    cause = problem.__cause__ if isinstance(problem, FitFailed) and problem.__cause__ is not None else problem
+    return f"{type(cause).__name__}: {first_line(cause)}"
 
 
 def joined_trials(parts: Sequence[Trial]) -> Trial:

@@ -30,7 +30,16 @@ from .result import (
 from .result import Kind as QuantityKind
 from .rules import belongs_together, rule_mistakes, scale_mistake, scaled_cost
 from .sources import Sources
-from .stage import Stage, Step, draw_settings, make_stage, returned_steps, steps_of
+from .stage import (
+    Stage,
+    Step,
+    doubtful_parameters,
+    draw_settings,
+    make_stage,
+    parameter_name,
+    returned_steps,
+    steps_of,
+)
 from .structure import Layer
 from .unused import untouched_parameters
 
@@ -177,6 +186,8 @@ def judge(recording: Recording, program: Program, steps: tuple[Step, ...], sourc
     """The verdict, if the recording has steps to judge."""
     overflow = overflow_mistake(recording, steps)
     stage = make_stage(recording, program, steps)
+    if len(stage.needed) > MAX_STAGE_NODES:
+        return not_judged(recording, Reason.TOO_MANY, f"{len(stage.needed):,}")
     costs = recorded_costs(stage, stage.last)
     groups = find_error_groups(stage, stage.needed)
     if not groups:
@@ -442,6 +453,7 @@ def conclude(
     mistakes = list(judged.mistakes)
     notes: list[tuple[str, Place | None, str]] = []
     untouched, unclassified = untouched_parameters(reading)
+    unclassified += [parameter_name(recording, one) for one in doubtful_parameters(recording)]
     mistakes += untouched
     iterations = min((len(one.updates) for one in recording.parameters), default=0)
     open_rule = False
@@ -629,6 +641,7 @@ def rows_of(reading: Reading) -> tuple[Row, ...]:
 
 
 MAX_ROWS = 200
+MAX_STAGE_NODES = 12_000
 
 
 def sizes_of(reading: Reading) -> dict[str, tuple[int, ...]]:

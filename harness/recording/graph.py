@@ -261,7 +261,7 @@ class Raised:
     """An exception that ended the run, with the frames of the traceback in the user's own files, outermost first.
 
     Attributes:
-        involves_stand_in: whether something that was stood in for has a part in it, so that it says nothing of the file.
+        involves_stand_in: whether a stand-in has a part in it, so that it says nothing of the file.
     """
 
     type: str

@@ -418,9 +418,6 @@ OPTIONS: dict[str, dict[str, st.SearchStrategy[str]]] = {
         "--iterations": st.one_of(st.just("0"), NO_NUMBER, BELOW_0.map(str), TOO_LARGE.map(str)),
     },
     "check": {
-        "--scenario": NO_WORD,
-        "--cost": NO_WORD,
-        "--layout": NO_WORD,
         "--seed": st.one_of(NO_NUMBER, BELOW_0.map(str)),
         "--seconds": st.one_of(NO_NUMBER, NO_RATE.filter(lambda text: not 0 < float(text) <= 1e5), HUGE),
         "--memory": st.one_of(NO_NUMBER, BELOW_0.map(str), HUGE, st.integers(1, 100).map(str)),

@@ -12,10 +12,11 @@ from ..errors import BadInput
 from ..recording.graph import Place, Recording
 from ..recording.record import SECONDS, record_file, root_of
 from ..recording.source import read_text
+from .exceptions import UNDEFINED
 from .layers import Agreement, GradientResult, LayersResult, PairResult, check_layers
 from .result import CheckResult, Found, Kind, Quantity, Reason, Verdict
 from .sources import Sources
-from .verdict import UNDEFINED, check_recording
+from .verdict import check_recording
 
 MEGABYTES = 8192
 # with these there is no network to judge, so that pairs of functions are looked for
@@ -63,7 +64,7 @@ def read_sources(path: Path, recording: Recording) -> Sources:
     for name in recording.files:
         try:
             texts[name] = read_text(root / name)
-        except (OSError, ValueError, BadInput):
+        except (OSError, ValueError, BadInput):  # noqa: PERF203 - a file that cannot be read is left out
             continue
     return Sources(texts)
 

@@ -319,9 +319,13 @@ def sum_error(stage: Stage, id: int) -> Error | None:
     for output, target in (argument_ids(node), argument_ids(node)[::-1]):
         kinds = {stage.node(one).kind for one in stage.program.ancestors([target]) if stage.node(one).is_leaf}
         data = kinds & {Kind.DATA, Kind.ARGUMENT, Kind.LITERAL, Kind.STAND_IN, Kind.RANDOM}
-        if output in stage.dependent and target not in stage.dependent and data:
-            if stage.node(output).shape == stage.node(target).shape:
-                return Error(node=id, output=output, target=target)
+        if (
+            output in stage.dependent
+            and target not in stage.dependent
+            and data
+            and stage.node(output).shape == stage.node(target).shape
+        ):
+            return Error(node=id, output=output, target=target)
     return None
 
 

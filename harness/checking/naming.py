@@ -301,9 +301,12 @@ class Naming:
         operands = self.operands()
         if self.node.operation == "setitem" and len(self.node.arguments) == 3:
             return self.masked(layer)
-        if self.node.operation in ("matmul", "dot") and derivative is not None:
-            if any(self.same(one, derivative) for one in operands):
-                return "matmul-for-elementwise", self.lines(), ""
+        if (
+            self.node.operation in ("matmul", "dot")
+            and derivative is not None
+            and any(self.same(one, derivative) for one in operands)
+        ):
+            return "matmul-for-elementwise", self.lines(), ""
         if self.node.operation not in ("multiply", "divide", "where") or len(operands) < 1:
             return None
         if derivative is not None and any(self.same(one, derivative) for one in operands):
@@ -385,13 +388,20 @@ class Naming:
             return None
         at_call, at_definition = self.places_of_derivative(factor)
         piecewise = derivative is not None and set(np.unique(derivative.flat)) <= {0.0, 1.0}
-        if piecewise and derivative is not None and set(np.unique(value.flat)) <= {0.0, 1.0}:
-            if len(set(np.unique(value.flat))) > 1 or len(set(np.unique(derivative.flat))) > 1:
-                return self.name_mask(layer, factor, derivative)
+        if (
+            piecewise
+            and derivative is not None
+            and set(np.unique(value.flat)) <= {0.0, 1.0}
+            and (len(set(np.unique(value.flat))) > 1 or len(set(np.unique(derivative.flat))) > 1)
+        ):
+            return self.name_mask(layer, factor, derivative)
         for other in self.reading.forward.layers:
-            if other.number != layer.number and self.same_lane(other, layer):
-                if self.equal(value, self.local_derivative(other)):
-                    return "derivative-of-wrong-layer", at_call, ""
+            if (
+                other.number != layer.number
+                and self.same_lane(other, layer)
+                and self.equal(value, self.local_derivative(other))
+            ):
+                return "derivative-of-wrong-layer", at_call, ""
         if layer.region and self.equal(value, self.local_derivative(layer, at=layer.a)):
             return "derivative-of-activation", at_call, ""
         for name, form in FORMS_OF_ACTIVATION.items():
@@ -473,9 +483,14 @@ class Naming:
             derivative = self.local_derivative(other)
             for id in sorted(self.stage.needed & self.stage.dependent):
                 one = self.stage.node(id)
-                if id != factor and one.place == node.place and one.operation == node.operation:
-                    if derivative is not None and self.same(id, derivative):
-                        return True
+                if (
+                    id != factor
+                    and one.place == node.place
+                    and one.operation == node.operation
+                    and derivative is not None
+                    and self.same(id, derivative)
+                ):
+                    return True
         return False
 
     def at_output(self, layer: Layer) -> tuple[str, list[Place], str] | None:
@@ -509,9 +524,13 @@ class Naming:
             ):
                 return id, self.lines(self.stage.node(error.node)), ""
         plain = self.of_errors(lambda x, y: x - y)
-        if self.is_coupled(layer) and plain is not None and ratio_or_none(value, plain.flat):
-            if self.reading.cost.form in (Form.CATEGORICAL, None):
-                return "softmax-over-wrong-axis", self.activation_places(layer), ""
+        if (
+            self.is_coupled(layer)
+            and plain is not None
+            and ratio_or_none(value, plain.flat)
+            and self.reading.cost.form in (Form.CATEGORICAL, None)
+        ):
+            return "softmax-over-wrong-axis", self.activation_places(layer), ""
         diagonal = self.of_errors(lambda x, y: (x - y) * x * (1 - x))
         if diagonal is not None and ratio_or_none(value, diagonal.flat):
             name = "cross-entropy-gradient-with-extra-derivative"
@@ -616,9 +635,14 @@ class Naming:
             if id == self.target and alignment.transposed:
                 return "transposed-gradient", self.lines(), ""
         own = self.gradient(self.target)
-        if value is not None and own is not None and own.turned is not None and value.flat.size == own.flat.size:
-            if ratio(value.flat, own.turned) is not None:
-                return "transposed-gradient", self.lines(), ""
+        if (
+            value is not None
+            and own is not None
+            and own.turned is not None
+            and value.flat.size == own.flat.size
+            and ratio(value.flat, own.turned) is not None
+        ):
+            return "transposed-gradient", self.lines(), ""
         if self.role is Role.BIAS:
             return self.at_bias(value)
         return self.at_kernel()

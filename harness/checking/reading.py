@@ -436,8 +436,10 @@ def label(stage: Stage, id: int) -> str:
     if id in stage.parameters:
         return stage.parameters[id].name
     node = stage.node(id)
-    if node.names:
-        return node.names[0]
+    # names that end in "_" are those of lines that were run after the file
+    names = [name for name in node.names if not name.split("[")[0].endswith("_")]
+    if names:
+        return names[0]
     if node.place is not None and node.place.variable not in ("", "return"):
         return node.place.variable
     return node.operation

@@ -37,6 +37,7 @@ class Reason(enum.Enum):
     UNSTABLE_BRANCHES = "unstable-branches"  # random settings change its branches
     UNCLASSIFIED = "unclassified"  # something that the cost depends on is neither data nor updated
     STOPPED = "stopped"  # the recording ended before an iteration was complete
+    TOO_MANY = "too-many-operations"  # in one iteration
     REFUSED = "refused"  # bad input: Python 2, not Python at all
     RULE = "rule"  # the gradients are right, but the update rule is not understood
 

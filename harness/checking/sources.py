@@ -26,7 +26,7 @@ class Sources:
         for name, text in self.texts.items():
             try:
                 found[name] = ast.parse(text)
-            except (SyntaxError, ValueError):
+            except (SyntaxError, ValueError):  # noqa: PERF203 - a file that cannot be parsed is left out
                 continue
         return found
 

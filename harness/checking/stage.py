@@ -64,10 +64,11 @@ def parameter_name(recording: Recording, parameter: int) -> str:
 
 
 def steps_of(recording: Recording, iteration: int) -> tuple[Step, ...]:
-    """The step of every parameter that has so many updates."""
+    """The step of every parameter that has so many updates; doubtful ones only if all are."""
     found = []
+    doubtful = set(doubtful_parameters(recording))
     for number, parameter in enumerate(recording.parameters):
-        if len(parameter.updates) > iteration:
+        if len(parameter.updates) > iteration and number not in doubtful:
             update = recording.updates[parameter.updates[iteration]]
             found.append(
                 Step(
@@ -80,6 +81,12 @@ def steps_of(recording: Recording, iteration: int) -> tuple[Step, ...]:
                 )
             )
     return tuple(found)
+
+
+def doubtful_parameters(recording: Recording) -> list[int]:
+    """Parameters none of whose updates was seen to feed a later forward pass, if those of others were."""
+    confirmed = [any(recording.updates[one].confirmed for one in found.updates) for found in recording.parameters]
+    return [number for number, one in enumerate(confirmed) if not one] if any(confirmed) else []
 
 
 def returned_steps(recording: Recording) -> tuple[Step, ...]:

@@ -11,6 +11,7 @@ import numpy as np
 from ..recording.graph import Check, Kind, Place, Recording, Stop, references
 from .alignment import ratio, samples
 from .cost import Cost, Error, Form, find_error_groups, is_declared_cost, recorded_costs
+from .exceptions import is_files_own, is_updated
 from .factors import factor_mistakes, is_update_place
 from .locating import locate
 from .naming import name_faults, quantity
@@ -30,13 +31,20 @@ from .result import (
 from .result import Kind as QuantityKind
 from .rules import belongs_together, rule_mistakes, scale_mistake, scaled_cost
 from .sources import Sources
-from .stage import Stage, Step, draw_settings, make_stage, returned_steps, steps_of
+from .stage import (
+    Stage,
+    Step,
+    doubtful_parameters,
+    draw_settings,
+    make_stage,
+    parameter_name,
+    returned_steps,
+    steps_of,
+)
 from .structure import Layer
 from .unused import untouched_parameters
 
 FORMS = (Form.SQUARED, Form.BINARY, Form.CATEGORICAL, Form.ABSOLUTE, Form.HINGE)
-UNDEFINED = ("NameError", "UnboundLocalError")
-BACKWARD_WORDS = ("back", "grad", "delta", "deriv", "update")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,13 +69,14 @@ def check_recording(recording: Recording, *, sources: Sources | None = None) -> 
         recording: what running the file showed.
         sources: the texts of the user's files, to find the lines that call helper functions.
     """
-    early = before_judging(recording)
+    sources = sources or Sources()
+    early = before_judging(recording, sources)
     if early is not None:
         return early
     program = Program(recording.nodes)
     steps = steps_of(recording, 0) or returned_steps(recording)
     try:
-        return judge(recording, program, steps, sources or Sources())
+        return with_exception(recording, judge(recording, program, steps, sources))
     except CannotReplay as error:
         place = error.node.place
         found = not_judged(recording, Reason.CANNOT_REPLAY, f"{error.node.operation}: {error.reason}")
@@ -90,14 +99,13 @@ def not_judged(recording: Recording, reason: Reason, detail: str = "") -> CheckR
     return CheckResult(verdict=Verdict.NOT_JUDGED, reason=reason, detail=detail, **facts_of_run(recording))
 
 
-def raised_result(recording: Recording) -> CheckResult:
-    """An exception of the user's own code."""
+def raised_result(recording: Recording, is_mistake: bool) -> CheckResult:
+    """An exception that ended the run: the file's own, or one that leaves it without a verdict."""
     raised = recording.raised
     assert raised is not None
-    last = raised.frames[-1] if raised.frames else None
-    text = f"{raised.type}: {raised.message}" if raised.message else raised.type
-    if last is not None and is_own_fault(recording, last):
-        found = Found(id="exception", place=last, others=raised.frames[:-1], detail=text)
+    text = exception_text(recording)
+    if is_mistake:
+        found = Found(id="exception", place=raised.frames[-1], others=raised.frames[:-1], detail=text)
         return CheckResult(
             verdict=Verdict.MISTAKE,
             mistakes=(found,),
@@ -108,26 +116,29 @@ def raised_result(recording: Recording) -> CheckResult:
     return replace(not_judged(recording, Reason.RAISED, text), traceback=raised.frames, exception=text)
 
 
-def is_own_fault(recording: Recording, last: Place) -> bool:
-    """Whether an exception is the file's own, and not that of arguments or data that were made up for it."""
+def exception_text(recording: Recording) -> str:
+    """What was raised, in Python's words"""
     raised = recording.raised
-    assert raised is not None
-    if raised.type in UNDEFINED:
-        return True
-    forward = any(node.operation in ("matmul", "dot", "inner", "einsum") for node in recording.nodes)
-    started = any(node.kind in (Kind.RANDOM, Kind.FILL) for node in recording.nodes)
-    if not forward or not started:
-        return False
-    if raised.frames[0].file != "<run>":
-        return not recording.stand_ins
-    backward = any(word in last.function.lower() for word in BACKWARD_WORDS)
-    return backward and raised.type in ("AttributeError", "KeyError", "ZeroDivisionError")
+    if raised is None:
+        return ""
+    return f"{raised.type}: {raised.message}" if raised.message else raised.type
 
 
-def before_judging(recording: Recording) -> CheckResult | None:
+def with_exception(recording: Recording, result: CheckResult) -> CheckResult:
+    """The verdict on a run that an exception ended after every parameter was updated: it says so."""
+    raised = recording.raised
+    if raised is None or recording.stop is not Stop.RAISED:
+        return result
+    last = raised.frames[-1] if raised.frames else None
+    return replace(result, notes=(("raised-later", last, exception_text(recording)), *result.notes))
+
+
+def before_judging(recording: Recording, sources: Sources) -> CheckResult | None:
     """The result if there is nothing to judge."""
     if recording.raised is not None and recording.stop is Stop.RAISED:
-        return raised_result(recording)
+        is_mistake = is_files_own(recording, sources)
+        if is_mistake or not is_updated(recording):
+            return raised_result(recording, is_mistake)
     if not recording.parameters and not recording.gradients:
         if recording.driven.failures or recording.driven.suggestion:
             return not_judged(recording, Reason.NOT_DRIVEN)
@@ -177,6 +188,8 @@ def judge(recording: Recording, program: Program, steps: tuple[Step, ...], sourc
     """The verdict, if the recording has steps to judge."""
     overflow = overflow_mistake(recording, steps)
     stage = make_stage(recording, program, steps)
+    if len(stage.needed) > MAX_STAGE_NODES:
+        return not_judged(recording, Reason.TOO_MANY, f"{len(stage.needed):,}")
     costs = recorded_costs(stage, stage.last)
     groups = find_error_groups(stage, stage.needed)
     if not groups:
@@ -235,7 +248,7 @@ def aligned_rows(reading: Reading) -> int:
 
 
 def one_by_one(readings: Sequence[Reading], best: Reading) -> Reading:
-    """The reading to look for mistakes with: one in which each observation stands for itself, if it is the same cost."""
+    """The reading to look for mistakes with: each observation for itself, if that is the same cost."""
     if best.descends or best.forward.lane_count > 1:
         return best
     return next((one for one in readings if one.forward.lane_count > 1 and same_cost(best, one)), best)
@@ -442,6 +455,7 @@ def conclude(
     mistakes = list(judged.mistakes)
     notes: list[tuple[str, Place | None, str]] = []
     untouched, unclassified = untouched_parameters(reading)
+    unclassified += [parameter_name(recording, one) for one in doubtful_parameters(recording)]
     mistakes += untouched
     iterations = min((len(one.updates) for one in recording.parameters), default=0)
     open_rule = False
@@ -629,6 +643,7 @@ def rows_of(reading: Reading) -> tuple[Row, ...]:
 
 
 MAX_ROWS = 200
+MAX_STAGE_NODES = 12_000
 
 
 def sizes_of(reading: Reading) -> dict[str, tuple[int, ...]]:

@@ -24,6 +24,7 @@ import signal
 import struct
 import warnings
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -47,6 +48,7 @@ from harness.recording.graph import (
 )
 from harness.recording.hook import Halt, Hook
 from harness.recording.parameters import Search
+from harness.recording.stand_ins.involved import involves_stand_in
 from harness.recording.tape import StopRecording
 
 Task: TypeAlias = dict[str, Any]
@@ -181,6 +183,7 @@ def record(task: Task) -> Answer:
         pass
     elif run.error is not None:
         raised = running.raised_of(run.error, run.files.sources)
+        raised = replace(raised, involves_stand_in=involves_stand_in(run.error))
     driven = tree_driven(task.get("driven"))
     recording = Recording(
         file=run.files.name(run.files.path),

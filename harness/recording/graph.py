@@ -258,11 +258,16 @@ class Loss:
 
 @dataclass(frozen=True, kw_only=True)
 class Raised:
-    """An exception that ended the run, with the frames of the traceback in the user's own files, outermost first."""
+    """An exception that ended the run, with the frames of the traceback in the user's own files, outermost first.
+
+    Attributes:
+        involves_stand_in: whether a stand-in has a part in it, so that it says nothing of the file.
+    """
 
     type: str
     message: str
     frames: tuple[Place, ...] = ()
+    involves_stand_in: bool = False
 
 
 class Stop(enum.Enum):
@@ -533,6 +538,7 @@ def recording_from_json(document: Json, arrays: list[bytes]) -> Recording:
             type=raised["type"],
             message=raised["message"],
             frames=tuple(Place(**item) for item in raised["frames"]["tuple"]),
+            involves_stand_in=raised.get("involves_stand_in", False),
         ),
         check=Check(document["check"]),
         changed_at=_place(document.get("changed_at")),

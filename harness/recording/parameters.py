@@ -44,7 +44,7 @@ class _Event:
     is_item: bool = False  # whether an item was replaced
 
 
-@dataclass
+@dataclass(eq=False)
 class _Chain:
     """The versions of one parameter."""
 
@@ -167,9 +167,11 @@ class Search:
                 continue
             if self._is_item_in_passing(version):
                 continue  # the item is set next, and that is the update
-            # rate * w + gradient is the gradient of a penalty, unless it takes the place of w
-            is_loose = (scaled and sign > 0) or (version not in self.owner and self._is_part(version))
-            if not is_loose or self._replaces(step, version, step.arguments[0] == Ref(operand)):
+            # rate * w + gradient is the gradient of a penalty and z + b a forward pass, unless it takes the place of w
+            is_left = step.arguments[0] == Ref(operand)
+            is_loose = sign > 0 and (scaled or not is_left)
+            is_loose = is_loose or (version not in self.owner and self._is_part(version))
+            if not is_loose or self._replaces(step, version, is_left):
                 return _Event(version, step.id, change, sign, version == operand)
         if step.operation == "setitem" and isinstance(step.arguments[0], Ref) and isinstance(step.arguments[2], Ref):
             base, value = step.arguments[0].id, step.arguments[2].id
@@ -299,6 +301,8 @@ class Search:
     def _take(self, step: Step, event: _Event) -> None:
         """Note an event."""
         chain = self.owner.get(event.before)
+        if chain is not None and event.before == chain.first != chain.latest and not step.in_place:
+            chain = None  # several parameters start from one value, as in ``b1 = b2 = 0.5``
         if chain is None:
             chain = _Chain(first=event.before, bit=self._bit(), closed=event.before, latest=event.before)
             chain.roles |= self.uses.get(event.before, set())
@@ -344,7 +348,7 @@ class Search:
                 chain.roles.add(role)
         elif version == chain.closed:
             chain.roles.add(role)
-        elif version < chain.closed and role in chain.roles:
+        elif version < chain.closed and role in chain.roles and not self.tape.steps[version].scalar:
             chain.stale_uses += 1
 
     def _stop_if_enough(self) -> None:
@@ -442,7 +446,8 @@ class Search:
         first = self.tape.steps[chain.first].names
         lasting = [name for name in first if name.startswith("self.") or "[" in name]
         if lasting:
-            return lasting[0]
+            twins = [other for other in self.chains if other.first == chain.first]
+            return lasting[min(twins.index(chain), len(lasting) - 1)]
         later = [name for version in chain.events for name in self.tape.steps[version].names]
         targets = [self.tape.steps[v].place for v in chain.events]
         targets_ = [place.variable for place in targets if place is not None and place.variable not in ("", "return")]

@@ -270,8 +270,7 @@ def execute(files: Files, namespace_ready: Callable[[dict[str, Any]], None], is_
     module.__dict__["__builtins__"] = builtins
     if package:
         sys.path.insert(0, str(folder))
-        with contextlib.suppress(Exception):
-            importlib.import_module(package)
+        _import_package(package, folder)
         module.__package__ = package
     sys.modules["__main__"] = module
     namespace_ready(module.__dict__)
@@ -287,6 +286,24 @@ def execute(files: Files, namespace_ready: Callable[[dict[str, Any]], None], is_
         error = error or raised
     if error is not None:
         raise error
+
+
+def _import_package(name: str, folder: Path) -> None:
+    """Import a package; one without ``__init__.py``, or that a module of the same name hides, becomes an empty one.
+
+    Args:
+        name: "a.b" for the folder b in the folder a.
+        folder: that a is in.
+    """
+    parts = name.split(".")
+    for count in range(1, len(parts) + 1):
+        full = ".".join(parts[:count])
+        with contextlib.suppress(Exception):
+            importlib.import_module(full)
+        if not hasattr(sys.modules.get(full), "__path__"):
+            package = ModuleType(full)
+            package.__path__ = [str(folder.joinpath(*parts[:count]))]
+            sys.modules[full] = package
 
 
 def _exception_of(code: CodeType, names: dict[str, Any]) -> Exception | None:

@@ -115,8 +115,9 @@ def statements(tree: ast.AST) -> dict[int, Statement]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Assign):
             text = " = ".join(ast.unparse(target) for target in node.targets)
-            value = ast.unparse(node.value)
-            statement = Statement(text, any(ast.unparse(target) in value for target in node.targets))
+            kinds = (ast.Name, ast.Attribute, ast.Subscript)
+            read = {ast.unparse(part) for part in ast.walk(node.value) if isinstance(part, kinds)}
+            statement = Statement(text, any(ast.unparse(target) in read for target in node.targets))
         elif isinstance(node, ast.AugAssign):
             statement = Statement(ast.unparse(node.target), True)
         elif isinstance(node, ast.AnnAssign):
@@ -234,6 +235,12 @@ class _Weaver(ast.NodeTransformer):
         if isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple) and len(target.elts) == len(value.elts):
             items = [self._literal(item, part) for item, part in zip(value.elts, target.elts)]
             return ast.copy_location(ast.Tuple(elts=items, ctx=ast.Load()), value)
+        if isinstance(value, ast.BinOp) and isinstance(value.op, ast.Mult) and isinstance(value.left, ast.List):
+            value.left = self._literal(value.left, target)
+            return value
+        if isinstance(value, ast.ListComp) and isinstance(value.elt, (ast.Constant, ast.ListComp)):
+            value.elt = self._literal(value.elt, target)
+            return value
         numbers = _numbers(value)
         if numbers is None or not isinstance(target, (ast.Name, ast.Attribute, ast.Subscript)):
             return value

@@ -320,6 +320,10 @@ REASONS: Mapping[Reason, tuple[str, str]] = {
         "Give them a name that says what they are (X, W, mask).",
     ),
     Reason.STOPPED: ("The run ended before one iteration was complete.", "Use less data, or raise --seconds."),
+    Reason.TOO_MANY: (
+        "One iteration consists of too many operations to be repeated with other numbers.",
+        "Use fewer observations or smaller layers, or the array operations in place of loops.",
+    ),
     Reason.REFUSED: ("The file cannot be run.", "Repair it first."),
     Reason.RULE: (
         "The first update is right, but a later one could not be explained.",
@@ -339,6 +343,7 @@ NOTES: Mapping[str, str] = {
     "later-iteration-not-read": "Only the first update was judged; a later one could not be replayed.",
     "later-iteration-differs": "A later update at this line is not explained by its gradient.",
     "cannot-replay": "This operation cannot be repeated",
+    "raised-later": "Judged by what ran before an exception, which came after every parameter was updated",
     "changed-at": "The runs differ first at this line.",
 }
 

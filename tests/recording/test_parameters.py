@@ -32,3 +32,45 @@ def test_a_last_batch_that_is_far_away_is_not(tmp_path):
     recording = record_file(path)
     (parameter,) = recording.parameters
     assert len(parameter.updates) == 3
+
+
+def test_parameters_that_start_from_one_value(tmp_path):
+    path = tmp_path / "shared.py"
+    path.write_text(
+        """
+import numpy as np
+X = np.random.randn(6, 2)
+y = np.random.randn(6)
+weights = [0.5] * 2
+b = c = np.zeros(6)
+for i in range(9):
+    e = weights[0] * X[:, 0] + weights[1] * X[:, 1] + b + 2 * c - y
+    for j in range(2):
+        weights[j] -= 0.1 * (e * X[:, j]).sum()
+    b = b - 0.1 * e
+    c = c - 0.2 * e
+"""
+    )
+    recording = record_file(path)
+    assert [p.name for p in recording.parameters] == ["weights[0]", "weights[1]", "b", "c"]
+    assert [len(p.updates) for p in recording.parameters] == [3, 3, 3, 3]
+
+
+def test_weights_of_one_layer_in_a_flat_vector_beside_scalars(tmp_path):
+    path = tmp_path / "line.py"
+    path.write_text(
+        """
+import numpy as np
+x = np.random.randn(9)
+t = 2 * x + 1
+w = np.zeros(2)
+for i in range(9):
+    e = w[0] * x + w[1] - t
+    w[0] -= 0.1 * (e * x).mean()
+    w[1] -= 0.1 * e.mean()
+"""
+    )
+    recording = record_file(path)
+    (parameter,) = recording.parameters
+    assert (parameter.name, len(parameter.updates)) == ("w", 3)
+    assert all(len(recording.updates[u].parts) == 2 for u in parameter.updates)

@@ -1,0 +1,116 @@
+"""Exceptions of a run: which are the file's own mistake, and which leave what was recorded before to be judged."""
+
+from __future__ import annotations
+
+import ast
+import re
+
+from ..recording.graph import Absorbed, Kind, Place, Raised, Recording
+from .sources import Sources
+
+UNDEFINED = ("NameError", "UnboundLocalError")
+BACKWARD_WORDS = ("back", "grad", "delta", "deriv", "update")
+RUN_FILE = "<run>"
+# what the machine lacks: files, packages, memory, somebody at the keyboard
+ENVIRONMENT = frozenset(
+    {
+        *("OSError", "FileNotFoundError", "FileExistsError", "PermissionError", "IsADirectoryError"),
+        *("NotADirectoryError", "ConnectionError", "TimeoutError", "URLError", "HTTPError", "UnsupportedOperation"),
+        *("ImportError", "ModuleNotFoundError", "MemoryError", "EOFError", "KeyboardInterrupt", "BrokenPipeError"),
+        *("UnpicklingError", "BadZipFile", "UnicodeDecodeError", "ArgumentError"),
+    }
+)
+OUTPUT = re.compile(
+    r"\b(print|display|savefig|savetxt|dump|dumps|save|write|writelines|writerow|log|info|debug|warning|set_description"
+    r"|set_postfix|imshow|show|plot|scatter|hist|legend|format|exit|parse_args)\s*\("
+    r"|\b(plt|ax|axs|axes|fig|figure|sns|writer|logger|logging|wandb|pbar|parser|args|sys)\b"
+)
+# stand-ins that may decide which branch the run takes
+STEERING = (Absorbed.INPUT, Absorbed.MODULE, Absorbed.DATASET)
+
+
+def is_files_own(recording: Recording, sources: Sources) -> bool:
+    """Whether the exception that ended the run is a mistake of the file, and not of what was made up for it."""
+    raised = recording.raised
+    if raised is None or not raised.frames or raised.involves_stand_in or raised.type in ENVIRONMENT:
+        return False
+    last = raised.frames[-1]
+    if last.file == RUN_FILE:
+        return False  # the lines that were run after the file, which are not part of it
+    if is_updated(recording) and is_beside_training(recording, last):
+        return False
+    if raised.type in UNDEFINED:
+        return not may_be_bound_elsewhere(recording, raised, sources)
+    forward = any(node.operation in ("matmul", "dot", "inner", "einsum") for node in recording.nodes)
+    started = any(node.kind in (Kind.RANDOM, Kind.FILL) for node in recording.nodes)
+    if not forward or not started:
+        return False
+    if raised.frames[0].file != RUN_FILE:
+        return not recording.stand_ins
+    return is_backward(last) and raised.type in ("AttributeError", "KeyError", "ZeroDivisionError")
+
+
+def is_backward(place: Place) -> bool:
+    """Whether the name of the function says that gradients are computed in it."""
+    return any(word in place.function.lower() for word in BACKWARD_WORDS)
+
+
+def is_updated(recording: Recording) -> bool:
+    """Whether every parameter was updated."""
+    return bool(recording.parameters) and all(one.updates for one in recording.parameters)
+
+
+def is_beside_training(recording: Recording, last: Place) -> bool:
+    """Whether a line has no part in the updates and is not on the way to more of them.
+
+    Args:
+        last: where the exception was raised.
+    """
+    lines = training_lines(recording)
+    if (last.file, last.line) in lines or is_backward(last):
+        return False
+    if OUTPUT.search(last.text):
+        return True
+    # later lines of the same function, or loop, would have trained: what failed was on the way to them
+    own = [line for (file, line), function in lines.items() if file == last.file and function == bare(last.function)]
+    return not own or last.line > max(own)
+
+
+def training_lines(recording: Recording) -> dict[tuple[str, int], str]:
+    """The lines that the updates are made of, each with its function."""
+    wanted = {update.after for update in recording.updates}
+    found = {}
+    for node in reversed(recording.nodes):
+        if node.id in wanted:
+            wanted.update(node.parents)
+            if node.place is not None and not node.is_leaf:
+                found[node.place.file, node.place.line] = bare(node.place.function)
+    return found
+
+
+def bare(function: str) -> str:
+    """A function's name without those that it is defined in."""
+    return function.rpartition(".")[2]
+
+
+def may_be_bound_elsewhere(recording: Recording, raised: Raised, sources: Sources) -> bool:
+    """Whether a name without a value is given one on a branch that a made-up answer may have kept from running."""
+    if not any(one.what in STEERING for one in recording.stand_ins):
+        return False
+    match = re.search(r"'([^']+)'", raised.message)
+    if match is None:
+        return True
+    return any(match[1] in names_bound(tree) for tree in sources.trees.values())
+
+
+def names_bound(tree: ast.AST) -> set[str]:
+    """All names that are assigned, defined or imported anywhere."""
+    found = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            found.add(node.id)
+        elif isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+            found.add(node.name)
+        elif isinstance(node, ast.alias):
+            found.add((node.asname or node.name).partition(".")[0])
+    return found

@@ -12,10 +12,10 @@ from .errors import BadInput
 from .version import __version__
 
 if TYPE_CHECKING:
-    from .api import Network, Scenario, compare, inspect, load, sweep
+    from .api import Network, Scenario, check, compare, diagnose, inspect, load, sweep
 
 
-__all__ = ["BadInput", "Network", "Scenario", "__version__", "compare", "inspect", "load", "sweep"]
+__all__ = ["BadInput", "Network", "Scenario", "__version__", "check", "compare", "diagnose", "inspect", "load", "sweep"]
 
 
 def __getattr__(name: str) -> Any:

@@ -13,11 +13,13 @@ from .scenario.scenario import Scenario, load
 if TYPE_CHECKING:
     import keras
 
+    from .checking.result import CheckResult
     from .comparison.experiment import Experiment
+    from .diagnosis.diagnosis import Diagnosis
     from .programs.inspection import Inspection
     from .sweeps.sweep import Sweep
 
-__all__ = ["BadInput", "Network", "Scenario", "compare", "inspect", "load", "sweep"]
+__all__ = ["BadInput", "Network", "Scenario", "check", "compare", "diagnose", "inspect", "load", "sweep"]
 
 # (done, in all, what is running): called as the work goes on
 Progress = Callable[[int, int, str], None]
@@ -69,6 +71,37 @@ def compare(scenario: str | Path | Scenario = "post", *, progress: Progress = si
     return experiment.run(scenario_of(scenario, settings), progress)
 
 
+def check(
+    path: str | Path, *, run: str | None = None, seed: int = 0, seconds: float = 30.0, megabytes: int = 8192
+) -> CheckResult:
+    """Judge a hand-written NumPy network as it is: are its gradients right, and if not, which line is wrong?
+
+    The file runs in a child process, its arithmetic is recorded, and its updates are compared with true gradients.
+
+    Args:
+        path: a Python file or a notebook.
+        run: lines that make it train, run after the file, with X, Y, y and labels at hand; detected if None.
+        seed: of the random generators that the file does not seed itself.
+        seconds: time limit of the run; it only aborts.
+        megabytes: memory limit of the run; 0 is none.
+
+    Returns:
+        A ``CheckResult``: ``verdict``, ``mistakes`` (each with its id, line and variable), ``cost``, ``parameters``.
+
+    Raises:
+        BadInput: there is no such file, or it is not Python 3.
+
+    Example:
+        >>> import harness
+        >>> harness.check("mine.py").verdict  # doctest: +SKIP
+        <Verdict.CORRECT: 'correct'>
+    """
+    from .checking.check import check_file
+    from .report import checking as _  # noqa: F401 - registers how the result is shown
+
+    return check_file(path, run=run, seed=seed, seconds=seconds, megabytes=megabytes)
+
+
 def sweep(
     scenario: str | Path | Scenario = "post",
     *,
@@ -113,6 +146,60 @@ def sweep(
         chosen = replace(chosen, record=record_of_costs(chosen))
     combinations = sweeps.combinations(chosen.initializers, optimizers, learning_rates or [chosen.learning_rate])
     return sweeps.run(sweeps.job(chosen, combinations, seeds, target), progress)
+
+
+def diagnose(
+    target: str | Path | keras.Model,
+    x: Any = None,
+    y: Any = None,
+    *,
+    budget: float | None = None,
+    seed: int = 0,
+    fit: int = 1,
+    progress: Callable[[str, int], None] | None = None,
+    **fit_arguments: Any,
+) -> Diagnosis:
+    """Find out why a Keras training does not learn: a minimal set of causes, each proven by trainings.
+
+    Args:
+        target: a compiled model, or the path of a script or notebook that calls ``fit``. Neither is changed: a script
+            is run in a copy of its folder, and only copies of a model are trained.
+        x, y: what would be given to ``fit``; None for a script.
+        budget: seconds for trainings, 30 by default. They are converted to a number of updates, so that the answer does
+            not depend on how busy the machine is.
+        seed: of everything that is drawn.
+        fit: number of the script's call of ``fit`` to judge, from 1.
+        progress: called with (what was trained, number of trainings).
+        fit_arguments: the other arguments of ``fit``: ``epochs``, ``batch_size``, ``validation_data``, ...
+
+    Returns:
+        A ``Diagnosis``: ``outcome``, ``causes`` with the evidence of each, ``edits``, ``hints``.
+
+    Raises:
+        BadInput: the script fails or never calls ``fit``, or the model or the data cannot be used.
+
+    Example:
+        >>> import harness, keras
+        >>> from sklearn.datasets import load_iris
+        >>> x, y = load_iris(return_X_y=True)
+        >>> model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(1, "softmax")])
+        >>> model.compile("adam", "binary_crossentropy")
+        >>> result = harness.diagnose(model, x[:100], y[:100], epochs=50)  # two of the three species
+        >>> [cause.fault.value for cause in result.causes]
+        ['output-activation']
+    """
+    from .diagnosis import diagnosis
+    from .programs import capture
+    from .report import diagnosing as _  # noqa: F401 - registers how the result is shown
+    from .scenario.effort import BUDGET_SECONDS
+
+    if isinstance(target, (str, Path)):
+        if x is not None or y is not None or fit_arguments:
+            raise BadInput("a script has its own data and arguments of fit", hint="give the path alone, or a model")
+        program = capture.capture_script(target, fit=fit, seed=seed).program
+    else:
+        program = capture.program_of(target, x, y, **fit_arguments)
+    return diagnosis.diagnose_program(program, budget=budget or BUDGET_SECONDS, seed=seed, progress=progress)
 
 
 def inspect(model: keras.Model, x: Any = None, *, progress: Progress = silent) -> Inspection:

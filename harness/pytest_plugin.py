@@ -13,6 +13,7 @@ import pytest
 
 if TYPE_CHECKING:
     from .checking.by_name.judge import Report
+    from .checking.result import CheckResult, ParameterFacts
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -22,10 +23,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="append",
         default=[],
         metavar="FILE",
-        help="check this file's forward and backward pass, one test for each quantity and layer; may be repeated",
+        help="file whose gradients are checked, one test for each of its parameters; may be repeated",
     )
     group.addoption(
-        "--backprop-cost", default=None, metavar="NAME", help="the cost it is for; found by trying otherwise"
+        "--backprop-run",
+        default=None,
+        metavar="LINES",
+        help="Python lines that make the file train (default: detected)",
     )
 
 
@@ -56,27 +60,25 @@ def pytest_pycollect_makemodule(module_path: Path, parent: pytest.Collector) -> 
 
 
 class BackpropFile(pytest.File):
-    """A file that is checked once; its items are the quantities."""
+    """A file that is checked once; its items are its parameters, and the verdict."""
 
     def collect(self) -> Iterable[pytest.Item]:
-        from .checking import by_name as check
+        from .checking.check import check_file
 
-        report = check.check_file(self.path, check.options(cost=self.config.getoption("backprop_cost")))
-        for quantity in (*report.agrees, *report.differs):
-            yield BackpropItem.from_parent(self, name=str(quantity), report=report, right=quantity in report.agrees)
-        yield BackpropItem.from_parent(self, name="verdict", report=report, right=report.verdict == check.CORRECT)
+        result = check_file(self.path, run=self.config.getoption("backprop_run"))
+        spoiled = {name for found in result.mistakes for name in found.parameters}
+        for one in result.parameters:
+            right = one.aligned and one.name not in spoiled
+            yield ParameterItem.from_parent(self, name=f"update of {one.name}", result=result, one=one, right=right)
+        yield VerdictItem.from_parent(self, name="verdict", result=result)
 
 
-class BackpropItem(pytest.Item):
-    """One quantity of one layer, or the verdict on the whole file."""
+class CheckItem(pytest.Item):
+    """A part of the check of a file."""
 
-    def __init__(self, *, report: Report, right: bool, **of_item: Any) -> None:
+    def __init__(self, *, result: CheckResult, **of_item: Any) -> None:
         super().__init__(**of_item)
-        self.report, self.right = report, right
-
-    def runtest(self) -> None:
-        if not self.right:
-            raise NotRight(self.report)
+        self.result = result
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         if isinstance(excinfo.value, NotRight):
@@ -87,36 +89,76 @@ class BackpropItem(pytest.Item):
         return self.path, None, f"{self.path.name}: {self.name}"
 
 
+class ParameterItem(CheckItem):
+    """The update of one parameter; it shows its own numbers."""
+
+    def __init__(self, *, one: ParameterFacts, right: bool, **of_item: Any) -> None:
+        super().__init__(**of_item)
+        self.one, self.right = one, right
+
+    def runtest(self) -> None:
+        from .report.checking import parameter_text
+
+        if not self.right:
+            raise NotRight(parameter_text(self.result, self.one))
+
+
+class VerdictItem(CheckItem):
+    """The verdict on the whole file, with the report."""
+
+    def runtest(self) -> None:
+        from .checking.result import Verdict
+        from .report.checking import text
+
+        if self.result.verdict is Verdict.NOT_JUDGED:
+            pytest.skip(text(self.result))
+        if self.result.verdict is not Verdict.CORRECT:
+            raise NotRight(text(self.result))
+
+
 class NotRight(AssertionError):
     """The math is not right; the message is the report."""
 
-    def __init__(self, report: Report) -> None:
-        from .report import by_name as check_report
-
-        super().__init__(check_report.text(report))
-        self.report = report
-
 
 @pytest.fixture
-def check_backprop() -> Callable[..., Report]:
-    """``check_backprop(path_or_functions, cost=None)``: fails with the report unless all is right; gives it otherwise.
+def check_backprop() -> Callable[..., CheckResult | Report]:
+    """``check_backprop(path_or_functions, run=None, cost=None)``: fails with the report unless all is right.
 
-    A path is checked in a child process. Functions are a dictionary of them by name ("forward", "backward", ..), a
-    module, or an object that has them, and are called in this process.
+    A path is recorded in a child process; ``run`` has the lines that make it train, if they are not detected. Functions
+    are a dictionary of them by name ("forward", "backward", ..), a module, or an object that has them; they are called
+    in this process, and ``cost`` names the cost that they are for.
     """
 
-    def check_backprop(path_or_functions: Any, cost: str | None = None) -> Report:
-        from .checking import by_name as check
-
-        options = check.options(cost=cost)
+    def check_backprop(path_or_functions: Any, run: str | None = None, cost: str | None = None) -> CheckResult | Report:
+        __tracebackhide__ = True
         if isinstance(path_or_functions, (str, Path)):
-            report = check.check_file(Path(path_or_functions), options)
-        else:
-            named = not isinstance(path_or_functions, Mapping) and getattr(path_or_functions, "__name__", None)
-            report = check.check_functions(path_or_functions, options, named or "functions")
-        if report.verdict != check.CORRECT:
-            __tracebackhide__ = True
-            raise NotRight(report)
-        return report
+            return check_path(Path(path_or_functions), run)
+        return check_given(path_or_functions, cost)
 
     return check_backprop
+
+
+def check_path(path: Path, run: str | None) -> CheckResult:
+    """Check a file; raises NotRight unless it is correct."""
+    from .checking.check import check_file
+    from .checking.result import Verdict
+    from .report.checking import text
+
+    __tracebackhide__ = True
+    result = check_file(path, run=run)
+    if result.verdict is not Verdict.CORRECT:
+        raise NotRight(text(result))
+    return result
+
+
+def check_given(functions: Any, cost: str | None) -> Report:
+    """Check functions of this process by their names; raises NotRight unless they are correct."""
+    from .checking import by_name as check
+    from .report import by_name as check_report
+
+    __tracebackhide__ = True
+    named = not isinstance(functions, Mapping) and getattr(functions, "__name__", None)
+    report = check.check_functions(functions, check.options(cost=cost), named or "functions")
+    if report.verdict != check.CORRECT:
+        raise NotRight(check_report.text(report))
+    return report

@@ -14,7 +14,8 @@ import functools
 import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import NamedTuple
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import tensorflow as tf
@@ -22,11 +23,14 @@ from numpy.typing import ArrayLike, NDArray
 
 from . import loop, updates
 from .activations import activate
-from .batches import Batches
-from .costs import COSTS
+from .costs import cost_of, weight_of_piece
 from .handwritten import output_delta, through_activation
-from .network import Array, Network, Weights, block_size, weight_of_piece
-from .optimizers import SGD, Optimizer
+from .network import Array, MemberWeights, Network, block_size
+from .optimizers import Optimizer
+from .training import Training, also_given_singly
+
+if TYPE_CHECKING:
+    from jaxtyping import Float
 
 # Up to so many multiplications for a member, a product is faster as broadcast multiply and reduce_sum, above as einsum.
 # ns for a member and iteration of three layers, float32, blocks of 256 on one core, observations x inputs x units:
@@ -44,7 +48,9 @@ def is_small(a: tf.Tensor, units: int) -> bool:
     return a.shape[0] * a.shape[1] * units <= BROADCAST_AT_MOST
 
 
-def pre_activation(a: tf.Tensor, w: tf.Tensor) -> tf.Tensor:
+def pre_activation(
+    a: Float[tf.Tensor, "observations inputs _members"], w: Float[tf.Tensor, "inputs+1 units members"]
+) -> Float[tf.Tensor, "observations units members"]:
     """z_l = b_l + a_(l-1) K_l with b_l row 0 of w_l and K_l the others.
 
     (observations, inputs, members or 1), (inputs + 1, units, members) to (observations, units, members)
@@ -56,7 +62,9 @@ def pre_activation(a: tf.Tensor, w: tf.Tensor) -> tf.Tensor:
     return w[0] + tf.einsum("nim,ium->num", a, w[1:])
 
 
-def weight_gradient(a: tf.Tensor, delta: tf.Tensor) -> tf.Tensor:
+def weight_gradient(
+    a: Float[tf.Tensor, "observations inputs _members"], delta: Float[tf.Tensor, "observations units members"]
+) -> Float[tf.Tensor, "inputs+1 units members"]:
     """dC/dw_l: in row 0, the bias' own, the sum of delta_l over the observations, and a_(l-1)^T delta_l under it.
 
     (observations, inputs, members or 1), (observations, units, members) to (inputs + 1, units, members)
@@ -70,7 +78,9 @@ def weight_gradient(a: tf.Tensor, delta: tf.Tensor) -> tf.Tensor:
     return tf.concat([tf.reduce_sum(delta, axis=0, keepdims=True), kernel], axis=0)
 
 
-def back_through_weights(delta: tf.Tensor, w: tf.Tensor) -> tf.Tensor:
+def back_through_weights(
+    delta: Float[tf.Tensor, "observations units members"], w: Float[tf.Tensor, "inputs_and_bias units members"]
+) -> Float[tf.Tensor, "observations inputs_and_bias-1 members"]:
     """dC/da_(l-1) = delta_l K_l^T
 
     (observations, units, members), (inputs + 1, units, members) to (observations, inputs, members)
@@ -81,8 +91,12 @@ def back_through_weights(delta: tf.Tensor, w: tf.Tensor) -> tf.Tensor:
 
 
 def forward_pass(
-    network: Network, weights: Sequence[tf.Tensor], x: tf.Tensor
-) -> tuple[list[tf.Tensor], list[tf.Tensor]]:
+    network: Network,
+    weights: Sequence[Float[tf.Tensor, "_rows _units members"]],
+    x: Float[tf.Tensor, "observations inputs"],
+) -> tuple[
+    list[Float[tf.Tensor, "observations _units members"]], list[Float[tf.Tensor, "observations _units _members"]]
+]:
     """([z_1, .., z_L], [a_0, .., a_L]), each (observations, units, members); a_0 is x, (observations, inputs, 1)"""
     z: list[tf.Tensor] = []
     a = [x[:, :, None]]
@@ -92,7 +106,12 @@ def forward_pass(
     return z, a
 
 
-def gradients(network: Network, weights: list[tf.Tensor], x: tf.Tensor, y: tf.Tensor) -> list[tf.Tensor]:
+def gradients(
+    network: Network,
+    weights: list[Float[tf.Tensor, "_rows _units members"]],
+    x: Float[tf.Tensor, "observations inputs"],
+    y: Float[tf.Tensor, "observations outputs"],
+) -> list[Float[tf.Tensor, "_rows _units members"]]:
     """dC/dw of each layer, (inputs + 1, units, members)"""
     _, a = forward_pass(network, weights, x)
     delta = output_delta(network, a[-1], y[:, :, None])
@@ -105,12 +124,17 @@ def gradients(network: Network, weights: list[tf.Tensor], x: tf.Tensor, y: tf.Te
     return found
 
 
-def costs(network: Network, weights: list[tf.Tensor], x: tf.Tensor, y: tf.Tensor) -> list[tf.Tensor]:
+def costs(
+    network: Network,
+    weights: list[Float[tf.Tensor, "_rows _units members"]],
+    x: Float[tf.Tensor, "observations inputs"],
+    y: Float[tf.Tensor, "observations outputs"],
+) -> list[Float[tf.Tensor, " members"]]:
     """[C], (members,); where the observations are too many for the memory, they are taken in pieces"""
 
     def of(x: tf.Tensor, y: tf.Tensor) -> tf.Tensor:
         z, a = forward_pass(network, weights, x)
-        return COSTS[network.cost](z[-1], a[-1], y[:, :, None])
+        return cost_of(network.cost, z[-1], a[-1], y[:, :, None])
 
     observations = x.shape[0]
     at_once = max(1, PIECE // (max(network.sizes) * weights[0].shape[2]))
@@ -183,7 +207,7 @@ class Advance(NamedTuple):
     members: int
 
     @property
-    def weights(self) -> Weights:
+    def weights(self) -> MemberWeights:
         """(inputs + 1, units, members) at the last stop"""
         return [
             np.concatenate(layer, axis=-1)[..., : self.members]
@@ -194,20 +218,17 @@ class Advance(NamedTuple):
 def descend(
     recording: loop.Recording,
     network: Network,
-    weights: Weights,
-    x: Array,
-    y: Array,
-    learning_rate: ArrayLike,
-    recorded: Sequence[int],
-    optimizer: Optimizer | Sequence[Optimizer],
-    batches: Batches | None,
+    weights: MemberWeights,
+    x: Float[Array, "observations inputs"],
+    y: Float[Array, "observations outputs"],
+    training: Training,
 ) -> Iterator[Advance]:
     """Take all members from one recorded iteration to the next; what ``recording`` gives must end in a members axis,
     and have the same shape for any number of observations."""
     members = check_members(network, weights)
-    dtype = weights[0].dtype
-    rates = check_of_members("the learning rate", learning_rate, members)
-    name, settings = settings_of_members(optimizer, members)
+    dtype, batches = weights[0].dtype, training.batches
+    rates = check_of_members("the learning rate", training.learning_rate, members)
+    name, settings = settings_of_members(training.optimizer, members)
     observations = len(x)
     program = loop.compiled_descent(gradients, recording, network, name, loop.batch_size_of(batches, observations))
     x, y = tf.constant(x, dtype), tf.constant(y, dtype)
@@ -225,7 +246,7 @@ def descend(
     recorded_bytes = len(blocks) * sum(v.numpy().nbytes for v in recording(network, starts[0], x[:1], y[:1]))
     stops = loop.stops_at_once(recorded_bytes)
     with ThreadPoolExecutor(os.cpu_count()) as threads:  # TensorFlow lets go of Python's lock while it computes
-        for group in loop.calls(network, observations, size, recorded, stops, batches):
+        for group in loop.calls(network, observations, size, training.recorded, stops, batches):
             orders = loop.orders_of(batches, observations, points[0].iteration, group[-1].iteration)
             advance = functools.partial(loop.advance, program, x=x, y=y, orders=orders, group=group, stops=stops)
             values, points = zip(*threads.map(advance, points, rates_of, settings_of))
@@ -235,29 +256,23 @@ def descend(
 
 def train(
     network: Network,
-    weights: Weights,
-    x: Array,
-    y: Array,
-    learning_rate: ArrayLike,
-    recorded: Sequence[int],
-    optimizer: Optimizer | Sequence[Optimizer] = SGD,
-    batches: Batches | None = None,
-) -> Iterator[Weights]:
-    """The weights of all members at each of the ``recorded`` iterations (rising; 0 is the start).
+    weights: MemberWeights,
+    x: Float[Array, "observations inputs"],
+    y: Float[Array, "observations outputs"],
+    training: Training,
+) -> Iterator[MemberWeights]:
+    """The weights of all members at each of the recorded iterations.
 
     Args:
         weights: of each layer (inputs + 1, units, members), float32 or float64, in which everything is computed.
         x, y: (observations, inputs), (observations, outputs), shared by all members.
-        learning_rate: one, or (members,).
-        optimizer: one, or one for each member, all of one name.
-        batches: of the observations, one to an iteration and shared by all members; None is the full batch.
+        training: its learning rate and its optimizer may be one for all members or one for each; the batches are
+            shared by all.
 
     Raises:
         ValueError: shapes or lengths that do not fit; the message says which.
     """
-    for advance in descend(
-        loop.weights_themselves, network, weights, x, y, learning_rate, recorded, optimizer, batches
-    ):
+    for advance in descend(loop.weights_themselves, network, weights, x, y, training):
         for number, stop in enumerate(advance.stops):
             if stop.recorded:
                 yield [v[number] for v in advance.recorded]
@@ -271,26 +286,24 @@ class Outcome(NamedTuple):
     """
 
     members: range
-    costs: Array
-    weights: Weights
+    costs: Float[Array, "recorded members"]
+    weights: MemberWeights
 
 
+@also_given_singly
 def outcome(
     network: Network,
-    weights: Weights,
-    x: Array,
-    y: Array,
-    learning_rate: ArrayLike,
-    recorded: Sequence[int],
-    optimizer: Optimizer | Sequence[Optimizer] = SGD,
-    batches: Batches | None = None,
+    weights: MemberWeights,
+    x: Float[Array, "observations inputs"],
+    y: Float[Array, "observations outputs"],
+    training: Training,
 ) -> Outcome:
     """Train as ``train`` does and keep the costs, of all observations, and the last weights.
 
     Args and errors as there; at least one iteration is recorded.
     """
     kept: list[Array] = []
-    for advance in descend(costs, network, weights, x, y, learning_rate, recorded, optimizer, batches):
+    for advance in descend(costs, network, weights, x, y, training):
         (of_stops,) = advance.recorded
         kept.extend(cost for cost, stop in zip(of_stops, advance.stops) if stop.recorded)
     return Outcome(range(advance.members), np.stack(kept), advance.weights)
@@ -298,15 +311,12 @@ def outcome(
 
 def outcomes(
     network: Network,
-    draw: Callable[[range], Weights],
+    draw: Callable[[range], MemberWeights],
     members: int,
-    x: Array,
-    y: Array,
-    learning_rate: ArrayLike,
-    recorded: Sequence[int],
-    optimizer: Optimizer | Sequence[Optimizer] = SGD,
+    x: Float[Array, "observations inputs"],
+    y: Float[Array, "observations outputs"],
+    training: Training,
     chunk: int = CHUNK,
-    batches: Batches | None = None,
 ) -> Iterator[Outcome]:
     """Draw and train members 0, 1, .., ``members`` - 1, so many at a time, in memory that their number does not raise.
 
@@ -316,24 +326,19 @@ def outcomes(
         chunk: how many members are drawn, trained and yielded at once. It changes no result.
         others: as for ``train``; recorded holds at least one iteration.
     """
-    rates = check_of_members("the learning rate", learning_rate, members)
+    rates, optimizer = check_of_members("the learning rate", training.learning_rate, members), training.optimizer
     for first in range(0, members, chunk):
         some = range(first, min(first + chunk, members))
         of_some = slice(some.start, some.stop)
-        trained = outcome(
-            network,
-            draw(some),
-            x,
-            y,
-            rates[of_some] if rates.ndim else rates,
-            recorded,
-            optimizer if isinstance(optimizer, Optimizer) else optimizer[of_some],
-            batches,
+        of_training = replace(
+            training,
+            learning_rate=rates[of_some] if rates.ndim else rates,
+            optimizer=optimizer if isinstance(optimizer, Optimizer) else optimizer[of_some],
         )
-        yield trained._replace(members=some)
+        yield outcome(network, draw(some), x, y, of_training)._replace(members=some)
 
 
-def iterations_to_reach(target: float, outcome: Outcome, recorded: Sequence[int]) -> Array:
+def iterations_to_reach(target: float, outcome: Outcome, recorded: Sequence[int]) -> Float[Array, " members"]:
     """(members,): the first recorded iteration with a cost at or under ``target``; NaN where there is none."""
     reached = outcome.costs <= target
     return np.where(reached.any(axis=0), np.asarray(recorded, np.float64)[reached.argmax(axis=0)], np.nan)

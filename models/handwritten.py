@@ -16,15 +16,18 @@ delta_L is found at once (costs.py).
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 import tensorflow as tf
 
 from . import loop
-from .activations import ACTIVATIONS, activate
-from .batches import Batches
-from .costs import COST_GRADIENTS, COSTS, OUTPUT_DELTAS
+from .activations import activate, derivative_of
+from .costs import cost_named, cost_of, gradient_of_cost
 from .network import Array, Backward, Forward, Network, Weights, check_weights
-from .optimizers import SGD, Optimizer
+from .training import Training, also_given_singly
+
+if TYPE_CHECKING:
+    from jaxtyping import Float
 
 # Up to so many multiplications a product is faster as broadcast multiply and reduce_sum, which XLA fuses with its
 # neighbours, than as a call of a matrix product. us for an iteration of three layers in the compiled loop, float32, two
@@ -33,53 +36,70 @@ from .optimizers import SGD, Optimizer
 BROADCAST_AT_MOST = 4096
 
 
-def product(a: tf.Tensor, b: tf.Tensor) -> tf.Tensor:
+def product(
+    a: Float[tf.Tensor, "rows inner"], b: Float[tf.Tensor, "inner columns"]
+) -> Float[tf.Tensor, "rows columns"]:
     """a b: (rows, inner), (inner, columns) to (rows, columns)"""
     if a.shape[0] * a.shape[1] * b.shape[1] <= BROADCAST_AT_MOST:
         return tf.reduce_sum(a[:, :, None] * b[None], axis=1)
     return a @ b
 
 
-def with_ones(a: tf.Tensor) -> tf.Tensor:
+def with_ones(a: Float[tf.Tensor, "observations units"]) -> Float[tf.Tensor, "observations units+1"]:
     """A = [1, a]: (observations, units) to (observations, 1 + units), so that row 0 of w is the bias"""
     return tf.concat([tf.ones_like(a[:, :1]), a], axis=1)
 
 
-def pre_activation(a: tf.Tensor, w: tf.Tensor) -> tf.Tensor:
+def pre_activation(
+    a: Float[tf.Tensor, "observations inputs"], w: Float[tf.Tensor, "inputs+1 units"]
+) -> Float[tf.Tensor, "observations units"]:
     """z_l = A_(l-1) w_l: (observations, inputs), (inputs + 1, units) to (observations, units)"""
     return product(with_ones(a), w)
 
 
-def cost_gradient(cost: str, a: tf.Tensor, y: tf.Tensor) -> tf.Tensor:
-    """dC/da_L, (observations, outputs)"""
-    return COST_GRADIENTS[cost](a, y)
+def cost_gradient(
+    cost: str, a: Float[tf.Tensor, "observations outputs *members"], y: Float[tf.Tensor, "observations outputs *shared"]
+) -> Float[tf.Tensor, "observations outputs *members"]:
+    """dC/da_L, (observations, outputs); under a cross-entropy dC/dz_L"""
+    return gradient_of_cost(cost, a, y)
 
 
-def through_activation(activation: str, gradient: tf.Tensor, a: tf.Tensor) -> tf.Tensor:
+def through_activation(
+    activation: str, gradient: Float[tf.Tensor, "*shape"], a: Float[tf.Tensor, "*shape"]
+) -> Float[tf.Tensor, "*shape"]:
     """dC/dz_l = dC/da_l f_l'(z_l), with f' written from a"""
-    return gradient * ACTIVATIONS[activation].derivative(a)
+    return gradient * derivative_of(activation, a)
 
 
-def output_delta(network: Network, a: tf.Tensor, y: tf.Tensor) -> tf.Tensor:
+def output_delta(
+    network: Network,
+    a: Float[tf.Tensor, "observations outputs *members"],
+    y: Float[tf.Tensor, "observations outputs *shared"],
+) -> Float[tf.Tensor, "observations outputs *members"]:
     """delta_L = dC/dz_L, (observations, outputs)"""
-    if network.cost in OUTPUT_DELTAS:
-        return OUTPUT_DELTAS[network.cost](a, y)
-    return through_activation(network.activations[-1], cost_gradient(network.cost, a, y), a)
+    gradient = cost_gradient(network.cost, a, y)
+    if cost_named(network.cost).output_activation is not None:
+        return gradient
+    return through_activation(network.activations[-1], gradient, a)
 
 
-def weight_gradient(a: tf.Tensor, delta: tf.Tensor) -> tf.Tensor:
+def weight_gradient(
+    a: Float[tf.Tensor, "observations inputs"], delta: Float[tf.Tensor, "observations units"]
+) -> Float[tf.Tensor, "inputs+1 units"]:
     """dC/dw_l = A_(l-1)^T delta_l, (inputs + 1, units); its row 0 is the bias' own, the sum of delta_l"""
     return product(tf.transpose(with_ones(a)), delta)
 
 
-def back_through_weights(delta: tf.Tensor, w: tf.Tensor) -> tf.Tensor:
+def back_through_weights(
+    delta: Float[tf.Tensor, "observations units"], w: Float[tf.Tensor, "inputs_and_bias units"]
+) -> Float[tf.Tensor, "observations inputs_and_bias-1"]:
     """dC/da_(l-1) = delta_l K_l^T, (observations, inputs): the bias row has no activation to go back to"""
     return product(delta, tf.transpose(w[1:]))
 
 
 def forward_pass(
-    network: Network, weights: Sequence[tf.Tensor], x: tf.Tensor
-) -> tuple[list[tf.Tensor], list[tf.Tensor]]:
+    network: Network, weights: Sequence[Float[tf.Tensor, "_rows _units"]], x: Float[tf.Tensor, "observations inputs"]
+) -> tuple[list[Float[tf.Tensor, "observations _units"]], list[Float[tf.Tensor, "observations _units"]]]:
     """([z_1, .., z_L], [a_0 = x, a_1, .., a_L])"""
     z: list[tf.Tensor] = []
     a = [x]
@@ -90,8 +110,11 @@ def forward_pass(
 
 
 def backward_pass(
-    network: Network, weights: Sequence[tf.Tensor], a: Sequence[tf.Tensor], y: tf.Tensor
-) -> tuple[list[tf.Tensor], list[tf.Tensor]]:
+    network: Network,
+    weights: Sequence[Float[tf.Tensor, "_rows _units"]],
+    a: Sequence[Float[tf.Tensor, "observations _units"]],
+    y: Float[tf.Tensor, "observations outputs"],
+) -> tuple[list[Float[tf.Tensor, "observations _units"]], list[Float[tf.Tensor, "_rows _units"]]]:
     """([delta_1, .., delta_L], [dC/dw_1, .., dC/dw_L]) from a = [a_0, .., a_L]"""
     delta = output_delta(network, a[-1], y)
     deltas, gradients = [delta], [weight_gradient(a[-2], delta)]
@@ -104,43 +127,55 @@ def backward_pass(
     return deltas, gradients
 
 
-def gradients(network: Network, weights: list[tf.Tensor], x: tf.Tensor, y: tf.Tensor) -> list[tf.Tensor]:
+def gradients(
+    network: Network,
+    weights: list[Float[tf.Tensor, "_rows _units"]],
+    x: Float[tf.Tensor, "observations inputs"],
+    y: Float[tf.Tensor, "observations outputs"],
+) -> list[Float[tf.Tensor, "_rows _units"]]:
     """dC/dw of each layer"""
     _, a = forward_pass(network, weights, x)
     return backward_pass(network, weights, a, y)[1]
 
 
-def forward(network: Network, weights: Weights, x: Array, y: Array) -> Forward:
+def forward(
+    network: Network, weights: Weights, x: Float[Array, "observations inputs"], y: Float[Array, "observations outputs"]
+) -> Forward:
     """See ``network.Implementation``."""
     check_weights(network, weights)
-    z, a = forward_pass(network, weights, tf.constant(x))
-    return Forward([v.numpy() for v in z], [v.numpy() for v in a[1:]], float(COSTS[network.cost](z[-1], a[-1], y)))
+    z, a = forward_pass(network, [tf.constant(w) for w in weights], tf.constant(x))
+    return Forward([v.numpy() for v in z], [v.numpy() for v in a[1:]], float(cost_of(network.cost, z[-1], a[-1], y)))
 
 
-def backward(network: Network, weights: Weights, x: Array, y: Array) -> Backward:
+def backward(
+    network: Network, weights: Weights, x: Float[Array, "observations inputs"], y: Float[Array, "observations outputs"]
+) -> Backward:
     """See ``network.Implementation``."""
     check_weights(network, weights)
-    _, a = forward_pass(network, weights, tf.constant(x))
-    deltas, found = backward_pass(network, weights, a, tf.constant(y))
+    tensors = [tf.constant(w) for w in weights]
+    _, a = forward_pass(network, tensors, tf.constant(x))
+    deltas, found = backward_pass(network, tensors, a, tf.constant(y))
     return Backward([v.numpy() for v in deltas], [v.numpy() for v in found])
 
 
 def update(
-    network: Network, weights: Weights, x: Array, y: Array, learning_rate: float, optimizer: Optimizer = SGD
+    network: Network,
+    weights: Weights,
+    x: Float[Array, "observations inputs"],
+    y: Float[Array, "observations outputs"],
+    training: Training,
 ) -> Weights:
     """See ``network.Implementation``."""
-    return loop.update(gradients, network, weights, x, y, learning_rate, optimizer)
+    return loop.update(gradients, network, weights, x, y, training)
 
 
+@also_given_singly
 def train(
     network: Network,
     weights: Weights,
-    x: Array,
-    y: Array,
-    learning_rate: float,
-    recorded: Sequence[int],
-    optimizer: Optimizer = SGD,
-    batches: Batches | None = None,
+    x: Float[Array, "observations inputs"],
+    y: Float[Array, "observations outputs"],
+    training: Training,
 ) -> Iterator[Weights]:
     """See ``network.Implementation``. Stays in one compiled loop, recording included."""
-    return loop.train(gradients, network, weights, x, y, learning_rate, recorded, optimizer, batches)
+    return loop.train(gradients, network, weights, x, y, training)

@@ -18,11 +18,15 @@ import math
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from .network import Array, Network, Weights
+from .network import Array, MemberWeights, Network, Weights
+
+if TYPE_CHECKING:
+    from jaxtyping import Float
 
 # name to its arguments, in order, with their defaults; None has to be given
 ARGUMENTS: dict[str, dict[str, float | None]] = {
@@ -113,14 +117,14 @@ def open_interval(drawn: NDArray[np.uint64]) -> Array:
     return ((drawn >> np.uint64(12)) + 0.5) * 2.0**-52
 
 
-def uniforms(blocks: int, seed: int, members: range) -> Array:
+def uniforms(blocks: int, seed: int, members: range) -> Float[Array, "numbers members"]:
     """(4 blocks, members): numbers in the open interval (0, 1); row i of member k is the same in every call."""
     stream = np.random.Philox(key=PHILOX_KEY, counter=(seed + members.start) * blocks)
     drawn = stream.random_raw(len(members) * blocks * PHILOX_BLOCK).reshape(len(members), -1)
     return open_interval(np.ascontiguousarray(drawn.T))
 
 
-def orthogonal(gain: float, u: Array) -> Array:
+def orthogonal(gain: float, u: Float[Array, "inputs units members"]) -> Float[Array, "inputs units members"]:
     """Saxe et al. 2014: u (inputs, units, members) to gain Q, with orthonormal columns or, if inputs < units, rows.
 
     A normal matrix is factorised into Q R with diag(R) > 0, which makes Q uniform over the orthogonal matrices.
@@ -132,14 +136,14 @@ def orthogonal(gain: float, u: Array) -> Array:
     return gain * np.moveaxis(np.swapaxes(q, 1, 2) if wide else q, 0, -1)
 
 
-def standard_normal(u: Array) -> Array:
+def standard_normal(u: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
     """The number that a standard normal variable stays under with probability u, elementwise."""
     from scipy.special import ndtri  # takes longer to import than all names here take to check
 
     return np.asarray(ndtri(u))
 
 
-def values(initializer: Initializer, fan_in: int, fan_out: int, u: Array) -> Array:
+def values(initializer: Initializer, fan_in: int, fan_out: int, u: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
     """Weights from uniforms u (..., members), of the same shape, in float64."""
     match initializer.name, initializer.arguments:
         case "random_normal", (stddev,):
@@ -169,7 +173,7 @@ def draw_members(
     seed: int,
     members: range,
     dtype: DTypeLike = np.float64,
-) -> list[Array]:
+) -> MemberWeights:
     """The weights of many networks at once: of each layer (inputs + 1, units, members), bias as row 0.
 
     Args:

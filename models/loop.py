@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterator, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import tensorflow as tf
@@ -17,7 +17,11 @@ import tensorflow as tf
 from . import updates
 from .batches import Batches
 from .network import Array, Network, Weights, check_weights
-from .optimizers import SGD, Optimizer
+from .optimizers import Optimizer, Settings, State
+from .training import Training
+
+if TYPE_CHECKING:
+    from jaxtyping import Float
 
 Gradients = Callable[[Network, list[tf.Tensor], tf.Tensor, tf.Tensor], list[tf.Tensor]]
 Recording = Callable[[Network, list[tf.Tensor], tf.Tensor, tf.Tensor], list[tf.Tensor]]
@@ -33,7 +37,7 @@ class Point(NamedTuple):
 
     iteration: int
     weights: list[tf.Tensor]
-    state: list[updates.State]
+    state: list[State]
 
 
 class Stop(NamedTuple):
@@ -85,7 +89,7 @@ def gradients_of_batch(
 @functools.cache
 def compiled_descent(
     gradients: Gradients, recording: Recording, network: Network, optimizer: str, batch_size: int | None
-) -> Callable[..., tuple[list[tf.Tensor], list[tf.Tensor], list[updates.State]]]:
+) -> Callable[..., tuple[list[tf.Tensor], list[tf.Tensor], list[State]]]:
     """One XLA program: (weights, state, x, y, orders, learning_rate, settings, iteration, stops, count, asked) to
     (recorded, weights, state).
 
@@ -96,20 +100,20 @@ def compiled_descent(
 
     def descent(
         weights: list[tf.Tensor],
-        state: list[updates.State],
+        state: list[State],
         x: tf.Tensor,
         y: tf.Tensor,
         orders: Orders,
         learning_rate: tf.Tensor,
-        settings: updates.Settings,
+        settings: Settings,
         iteration: tf.Tensor,
         stops: tf.Tensor,
         count: tf.Tensor,
         asked: tf.Tensor,
-    ) -> tuple[list[tf.Tensor], list[tf.Tensor], list[updates.State]]:
+    ) -> tuple[list[tf.Tensor], list[tf.Tensor], list[State]]:
         def iterate(
-            iteration: tf.Tensor, weights: list[tf.Tensor], state: list[updates.State]
-        ) -> tuple[tf.Tensor, list[tf.Tensor], list[updates.State]]:
+            iteration: tf.Tensor, weights: list[tf.Tensor], state: list[State]
+        ) -> tuple[tf.Tensor, list[tf.Tensor], list[State]]:
             if batch_size is None:
                 found = gradients(network, weights, x, y)
             else:
@@ -123,9 +127,9 @@ def compiled_descent(
             number: tf.Tensor,
             iteration: tf.Tensor,
             weights: list[tf.Tensor],
-            state: list[updates.State],
+            state: list[State],
             recorded: list[tf.TensorArray],
-        ) -> tuple[tf.Tensor, tf.Tensor, list[tf.Tensor], list[updates.State], list[tf.TensorArray]]:
+        ) -> tuple[tf.Tensor, tf.Tensor, list[tf.Tensor], list[State], list[tf.TensorArray]]:
             stop = stops[number]
             iteration, weights, state = tf.while_loop(
                 lambda iteration, *_: iteration < stop, iterate, (iteration, weights, state)
@@ -199,8 +203,8 @@ def stops_at_once(recorded_bytes: int) -> int:
     return max(1, min(STOPS, RECORDED_BYTES // recorded_bytes))
 
 
-def settings_of(optimizer: Optimizer) -> updates.Settings:
-    """The optimizer's settings as tensors, float64 whatever the weights' dtype (see updates.py)."""
+def settings_of(optimizer: Optimizer) -> Settings:
+    """The optimizer's settings as tensors, float64 whatever the weights' dtype (see optimizers.py)."""
     return {name: tf.constant(value, tf.float64) for name, value in optimizer.settings}
 
 
@@ -216,10 +220,10 @@ def orders_of(batches: Batches | None, observations: int, begin: int, end: int) 
 
 
 def advance(
-    program: Callable[..., tuple[list[tf.Tensor], list[tf.Tensor], list[updates.State]]],
+    program: Callable[..., tuple[list[tf.Tensor], list[tf.Tensor], list[State]]],
     point: Point,
     learning_rate: tf.Tensor,
-    settings: updates.Settings,
+    settings: Settings,
     x: tf.Tensor,
     y: tf.Tensor,
     orders: Orders,
@@ -251,14 +255,13 @@ def update(
     gradients: Gradients,
     network: Network,
     weights: Weights,
-    x: Array,
-    y: Array,
-    learning_rate: float,
-    optimizer: Optimizer = SGD,
+    x: Float[Array, "observations inputs"],
+    y: Float[Array, "observations outputs"],
+    training: Training,
 ) -> Weights:
     """The weights after a first iteration, op by op and not compiled: what ``train`` must come to as well."""
     check_weights(network, weights)
-    dtype = weights[0].dtype
+    dtype, optimizer = weights[0].dtype, training.single_optimizer
     tensors = [tf.constant(w) for w in weights]
     found = gradients(network, tensors, tf.constant(x, dtype), tf.constant(y, dtype))
     updated, _ = updates.apply(
@@ -266,7 +269,7 @@ def update(
         tensors,
         found,
         updates.start(optimizer.name, tensors),
-        tf.constant(learning_rate, dtype),
+        tf.constant(training.learning_rate, dtype),
         tf.constant(1, tf.int64),
         settings_of(optimizer),
     )
@@ -277,33 +280,27 @@ def train(
     gradients: Gradients,
     network: Network,
     weights: Weights,
-    x: Array,
-    y: Array,
-    learning_rate: float,
-    recorded: Sequence[int],
-    optimizer: Optimizer = SGD,
-    batches: Batches | None = None,
+    x: Float[Array, "observations inputs"],
+    y: Float[Array, "observations outputs"],
+    training: Training,
 ) -> Iterator[Weights]:
-    """Descend from ``weights``; yield them at each of the ``recorded`` iterations (rising; 0 is the start).
-
-    Args:
-        batches: of the observations, one to an iteration; None is the full batch.
+    """Descend from ``weights``; yield them at each of the recorded iterations.
 
     Raises:
-        ValueError: the weights have other shapes than the network's.
+        ValueError: the weights have other shapes than the network's, or there is more than one optimizer.
     """
     check_weights(network, weights)
-    dtype = weights[0].dtype
+    dtype, optimizer, batches = weights[0].dtype, training.single_optimizer, training.batches
     observations = len(x)
     program = compiled_descent(
         gradients, weights_themselves, network, optimizer.name, batch_size_of(batches, observations)
     )
     start = [tf.constant(w) for w in weights]
     point = Point(0, start, updates.start(optimizer.name, start))
-    x, y, rate = tf.constant(x, dtype), tf.constant(y, dtype), tf.constant(learning_rate, dtype)
+    x, y, rate = tf.constant(x, dtype), tf.constant(y, dtype), tf.constant(training.learning_rate, dtype)
     settings = settings_of(optimizer)
     stops = stops_at_once(sum(w.nbytes for w in weights))
-    for group in calls(network, observations, 1, recorded, stops, batches):
+    for group in calls(network, observations, 1, training.recorded, stops, batches):
         orders = orders_of(batches, observations, point.iteration, group[-1].iteration)
         values, point = advance(program, point, rate, settings, x, y, orders, group, stops)
         for number, stop in enumerate(group):

@@ -8,26 +8,32 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
-from numpy.typing import DTypeLike, NDArray
+from numpy.typing import DTypeLike
 
-from .batches import Batches
-from .optimizers import SGD, Optimizer
+from .activations import activation_named, trainable_names
+from .arrays import Array as Array
+from .arrays import MemberWeights as MemberWeights
+from .arrays import Weights as Weights
+from .costs import COSTS, cost_named
+from .costs import weight_of_piece as weight_of_piece
+from .training import Training
 
-Array = NDArray[np.floating]
-Weights = list[Array]
+if TYPE_CHECKING:
+    from jaxtyping import Float
 
-ACTIVATION_NAMES = ("sigmoid", "tanh", "relu", "leaky_relu", "linear", "softmax")
-SUMMED_COSTS = ("sum_of_squared_errors",)  # over observations; the others are means over them
-COST_NAMES = ("sum_of_squared_errors", "mean_squared_error", "binary_crossentropy", "categorical_crossentropy")
+ACTIVATION_NAMES = trainable_names()
+COST_NAMES = tuple(COSTS)
 
 BLOCK = 256  # members at most: 64 take 1.5 times as long for each member, 1024 are 8 % faster but too few to share out
 BLOCK_BYTES = 2**19  # of weights in a block at most, where it is more than one member: half of a core's cache
 
 # A cross-entropy is the log-likelihood of one output activation only; with that one its delta is free of logarithms.
-OUTPUT_ACTIVATION_OF_COST = {"binary_crossentropy": "sigmoid", "categorical_crossentropy": "softmax"}
+OUTPUT_ACTIVATION_OF_COST = {
+    name: cost.output_activation for name, cost in COSTS.items() if cost.output_activation is not None
+}
 
 
 @dataclass(frozen=True)
@@ -64,18 +70,24 @@ class Network:
         for name in self.activations:
             if name not in ACTIVATION_NAMES:
                 raise ValueError(f"unknown activation {name!r}; known are {', '.join(ACTIVATION_NAMES)}")
-        if self.cost not in COST_NAMES:
-            raise ValueError(f"unknown cost {self.cost!r}; known are {', '.join(COST_NAMES)}")
-        if "softmax" in self.activations[:-1]:
-            raise ValueError("softmax is for the output layer; give the hidden layers another activation")
+        for name in self.activations[:-1]:
+            if activation_named(name).mixes_units:
+                raise ValueError(f"{name} is for the output layer; give the hidden layers another activation")
         output = self.activations[-1]
-        wanted = OUTPUT_ACTIVATION_OF_COST.get(self.cost, output)
+        wanted = cost_named(self.cost).output_activation or output
         if output != wanted:
             raise ValueError(f"{self.cost} needs {wanted} on the output layer, got {output}")
-        if output == "softmax" and self.sizes[-1] == 1:
-            raise ValueError("softmax over one output is always 1; use sigmoid with binary_crossentropy")
-        if output == "softmax" and self.cost != "categorical_crossentropy":
-            raise ValueError(f"softmax on the output layer needs categorical_crossentropy, got {self.cost}")
+        if activation_named(output).mixes_units:
+            self.check_mixed_outputs()
+
+    def check_mixed_outputs(self) -> None:
+        """Raise ValueError unless there is something to mix, and a cost whose delta takes care of the mixing."""
+        output = self.activations[-1]
+        if self.sizes[-1] == 1:
+            raise ValueError(f"{output} over one output is always 1; use sigmoid with binary_crossentropy")
+        costs = [name for name, needed in OUTPUT_ACTIVATION_OF_COST.items() if needed == output]
+        if self.cost not in costs:
+            raise ValueError(f"{output} on the output layer needs {' or '.join(costs)}, got {self.cost}")
 
     @property
     def depth(self) -> int:
@@ -96,11 +108,6 @@ class Network:
     def weight_count(self) -> int:
         """How many weights there are, with the biases."""
         return sum(rows * units for rows, units in self.shapes)
-
-
-def weight_of_piece(cost: str, piece: int, observations: int) -> float:
-    """What the cost of ``piece`` of the observations counts in the cost of all: C = sum_pieces weight C_piece"""
-    return 1.0 if cost in SUMMED_COSTS else piece / observations
 
 
 def block_size(network: Network, dtype: DTypeLike) -> int:
@@ -137,8 +144,8 @@ class Forward:
     z: (observations, units) pre-activations. a: (observations, units) activations. cost: a number.
     """
 
-    z: list[Array] | None
-    a: list[Array]
+    z: list[Float[Array, "observations _units"]] | None
+    a: list[Float[Array, "observations _units"]]
     cost: float
 
 
@@ -149,46 +156,52 @@ class Backward:
     deltas: dC/dz, (observations, units). gradients: dC/dw, (inputs + 1, units).
     """
 
-    deltas: list[Array] | None
-    gradients: list[Array]
+    deltas: list[Float[Array, "observations _units"]] | None
+    gradients: Weights
 
 
 class Implementation(Protocol):
     """The contract that every way of writing the network keeps. A module serves as well as an object.
 
     ``weights`` is a list of (inputs + 1, units), ``x`` (observations, inputs), ``y`` (observations, outputs): NumPy
-    arrays of one dtype, float32 or float64, in which everything is computed. Nothing is written into an argument.
+    arrays of one dtype, float32 or float64, in which everything is computed. Nothing is written into an argument, and
+    what was given back once is not changed later. ``harness.testing.check_implementation`` tests all of it.
     """
 
-    def forward(self, network: Network, weights: Weights, x: Array, y: Array) -> Forward:
+    def forward(
+        self,
+        network: Network,
+        weights: Weights,
+        x: Float[Array, "observations inputs"],
+        y: Float[Array, "observations outputs"],
+    ) -> Forward:
         """z and a of each layer, and the cost."""
 
-    def backward(self, network: Network, weights: Weights, x: Array, y: Array) -> Backward:
+    def backward(
+        self,
+        network: Network,
+        weights: Weights,
+        x: Float[Array, "observations inputs"],
+        y: Float[Array, "observations outputs"],
+    ) -> Backward:
         """delta and gradient of each layer."""
 
     def update(
         self,
         network: Network,
         weights: Weights,
-        x: Array,
-        y: Array,
-        learning_rate: float,
-        optimizer: Optimizer = SGD,
+        x: Float[Array, "observations inputs"],
+        y: Float[Array, "observations outputs"],
+        training: Training,
     ) -> Weights:
-        """The weights after a first iteration: the optimizer remembers none before it."""
+        """The weights after a first iteration, made with all observations: the optimizer remembers none before it."""
 
     def train(
         self,
         network: Network,
         weights: Weights,
-        x: Array,
-        y: Array,
-        learning_rate: float,
-        recorded: Sequence[int],
-        optimizer: Optimizer = SGD,
-        batches: Batches | None = None,
+        x: Float[Array, "observations inputs"],
+        y: Float[Array, "observations outputs"],
+        training: Training,
     ) -> Iterator[Weights]:
-        """The weights at each of the ``recorded`` iterations (rising; 0 is the start).
-
-        ``batches`` say which observations each iteration is made with; None is all of them.
-        """
+        """The weights at each of the recorded iterations."""

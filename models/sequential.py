@@ -10,53 +10,29 @@ from __future__ import annotations
 import contextlib
 import functools
 from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
 import keras
 import numpy as np
 import tensorflow as tf
 
-from .activations import NEGATIVE_SLOPE
+from .activations import activation_named
 from .batches import Batches
+from .costs import COSTS
 from .network import Array, Backward, Forward, Network, Weights, check_weights, from_keras, to_keras
-from .optimizers import SGD, Optimizer
+from .optimizers import OPTIMIZERS, SGD, Optimizer
+from .training import Training
+
+if TYPE_CHECKING:
+    from jaxtyping import Float
 
 STEPS_PER_EXECUTION = 1000  # at most; from about here on the Python between two executions no longer shows
 
 
-class SumOfSquaredErrors(keras.losses.Loss):
-    """C = sum_ij (a_ij - y_ij)^2 as a Keras loss: summed over outputs here, over observations by the reduction."""
+# the class of each cost's loss
+LOSSES: dict[str, Callable[..., keras.losses.Loss]] = {name: cost.keras_loss(keras) for name, cost in COSTS.items()}
 
-    def __init__(self, name: str = "sum_of_squared_errors", dtype: str | None = None) -> None:
-        super().__init__(name=name, reduction="sum", dtype=dtype)
-
-    def call(self, y_true: tf.Tensor, y_pred: tf.Tensor) -> tf.Tensor:
-        """(observations, outputs) twice to (observations,)"""
-        return keras.ops.sum(keras.ops.square(y_pred - y_true), axis=-1)
-
-
-def leaky_relu(z: tf.Tensor) -> tf.Tensor:
-    """z where z > 0, else slope z: Keras' own goes through an op that holds its slope in float32, off by 3e-9"""
-    return keras.ops.where(z > 0, z, NEGATIVE_SLOPE * z)
-
-
-LOSSES: dict[str, type[keras.losses.Loss]] = {
-    "sum_of_squared_errors": SumOfSquaredErrors,
-    "mean_squared_error": keras.losses.MeanSquaredError,
-    "binary_crossentropy": keras.losses.BinaryCrossentropy,
-    "categorical_crossentropy": keras.losses.CategoricalCrossentropy,
-}
-
-# in place of Keras' own activation of that name
-ACTIVATIONS = {"leaky_relu": leaky_relu}
-
-# each with the settings of ours as keyword arguments; the learning rate is assigned later
-OPTIMIZERS: dict[str, Callable[..., keras.optimizers.Optimizer]] = {
-    "sgd": keras.optimizers.SGD,
-    "momentum": keras.optimizers.SGD,
-    "nesterov": functools.partial(keras.optimizers.SGD, nesterov=True),
-    "rmsprop": keras.optimizers.RMSprop,
-    "adam": keras.optimizers.Adam,
-}
+SumOfSquaredErrors = LOSSES["sum_of_squared_errors"]
 
 
 @contextlib.contextmanager
@@ -78,7 +54,14 @@ def keras_optimizer(optimizer: Optimizer, dtype: str) -> keras.optimizers.Optimi
     2e-8. A NumPy float64 is not, but would make float64 of a float32 update.
     """
     number = np.float64 if dtype == "float64" else float
-    return OPTIMIZERS[optimizer.name](**{name: number(value) for name, value in optimizer.settings})
+    made_by = OPTIMIZERS[optimizer.name].keras_optimizer(keras)
+    return made_by(**{name: number(value) for name, value in optimizer.settings})
+
+
+def keras_activation(name: str) -> str | Callable[[tf.Tensor], tf.Tensor]:
+    """What a Dense layer is given for that activation: Keras' own by its name, or the table's in place of it."""
+    own = activation_named(name).keras_function
+    return name if own is None else functools.partial(own, keras)
 
 
 @functools.lru_cache(maxsize=16)
@@ -90,7 +73,7 @@ def build(network: Network, dtype: str, optimizer: Optimizer) -> keras.Sequentia
     with floatx(dtype):
         model = keras.Sequential([keras.Input((network.sizes[0],), dtype=dtype)])
         for units, activation in zip(network.sizes[1:], network.activations):
-            model.add(keras.layers.Dense(units, activation=ACTIVATIONS.get(activation, activation), dtype=dtype))
+            model.add(keras.layers.Dense(units, activation=keras_activation(activation), dtype=dtype))
         model.compile(
             optimizer=keras_optimizer(optimizer, dtype),
             loss=LOSSES[network.cost](dtype=dtype),
@@ -109,14 +92,16 @@ def with_weights(network: Network, weights: Weights, optimizer: Optimizer = SGD)
     return model
 
 
-def set_optimizer(model: keras.Sequential, learning_rate: float, state: Sequence[Array] | None) -> None:
+def set_optimizer(model: keras.Sequential, learning_rate: float | Array, state: Sequence[Array] | None) -> None:
     """Put the optimizer into that state, its variables' values; None is before the first update."""
     for number, variable in enumerate(model.optimizer.variables):
         variable.assign(np.zeros(variable.shape) if state is None else state[number])
     model.optimizer.learning_rate = learning_rate
 
 
-def activations_of_layers(model: keras.Sequential, x: tf.Tensor) -> list[tf.Tensor]:
+def activations_of_layers(
+    model: keras.Sequential, x: Float[tf.Tensor, "observations inputs"]
+) -> list[Float[tf.Tensor, "observations _units"]]:
     """[a_1, .., a_L], calling one layer after the other as the model does"""
     a = [x]
     for layer in model.layers:
@@ -124,32 +109,42 @@ def activations_of_layers(model: keras.Sequential, x: tf.Tensor) -> list[tf.Tens
     return a[1:]
 
 
-def forward(network: Network, weights: Weights, x: Array, y: Array) -> Forward:
+def forward(
+    network: Network, weights: Weights, x: Float[Array, "observations inputs"], y: Float[Array, "observations outputs"]
+) -> Forward:
     """See ``network.Implementation``; z is None."""
     model = with_weights(network, weights)
     a = activations_of_layers(model, tf.constant(x))
     return Forward(None, [v.numpy() for v in a], float(model.loss(tf.constant(y), a[-1])))
 
 
-def tape_gradients(model: keras.Sequential, x: Array, y: Array) -> list[tf.Tensor]:
+def tape_gradients(
+    model: keras.Sequential, x: Float[Array, "observations inputs"], y: Float[Array, "observations outputs"]
+) -> list[tf.Tensor]:
     """[dC/dkernel, dC/dbias, ...] in Keras' order"""
     with tf.GradientTape() as tape:
         cost = model.loss(tf.constant(y), model(tf.constant(x), training=True))
     return tape.gradient(cost, model.trainable_variables)
 
 
-def backward(network: Network, weights: Weights, x: Array, y: Array) -> Backward:
+def backward(
+    network: Network, weights: Weights, x: Float[Array, "observations inputs"], y: Float[Array, "observations outputs"]
+) -> Backward:
     """See ``network.Implementation``; the deltas are None."""
     model = with_weights(network, weights)
     return Backward(None, from_keras([g.numpy() for g in tape_gradients(model, x, y)]))
 
 
 def update(
-    network: Network, weights: Weights, x: Array, y: Array, learning_rate: float, optimizer: Optimizer = SGD
+    network: Network,
+    weights: Weights,
+    x: Float[Array, "observations inputs"],
+    y: Float[Array, "observations outputs"],
+    training: Training,
 ) -> Weights:
     """See ``network.Implementation``: the optimizer's own update, op by op."""
-    model = with_weights(network, weights, optimizer)
-    set_optimizer(model, learning_rate, None)
+    model = with_weights(network, weights, training.single_optimizer)
+    set_optimizer(model, training.learning_rate, None)
     model.optimizer.apply(tape_gradients(model, x, y), model.trainable_variables)
     return from_keras(model.get_weights())
 
@@ -163,13 +158,17 @@ def untuned() -> tf.data.Options:
     return options
 
 
-def full_batches(x: Array, y: Array) -> Callable[[int, int], tf.data.Dataset]:
+def full_batches(
+    x: Float[Array, "observations inputs"], y: Float[Array, "observations outputs"]
+) -> Callable[[int, int], tf.data.Dataset]:
     """(begin, end) to the batch of each of the iterations ``begin`` .. ``end`` - 1: all observations"""
     batch = tf.data.Dataset.from_tensors((x, y)).with_options(untuned())
     return lambda begin, end: batch.repeat(end - begin)
 
 
-def mini_batches(x: Array, y: Array, batches: Batches) -> Callable[[int, int], tf.data.Dataset]:
+def mini_batches(
+    x: Float[Array, "observations inputs"], y: Float[Array, "observations outputs"], batches: Batches
+) -> Callable[[int, int], tf.data.Dataset]:
     """(begin, end) to the batch of each of the iterations ``begin`` .. ``end`` - 1"""
     observations = len(x)
     per_epoch = batches.per_epoch(observations)
@@ -193,23 +192,21 @@ def mini_batches(x: Array, y: Array, batches: Batches) -> Callable[[int, int], t
 def train(
     network: Network,
     weights: Weights,
-    x: Array,
-    y: Array,
-    learning_rate: float,
-    recorded: Sequence[int],
-    optimizer: Optimizer = SGD,
-    batches: Batches | None = None,
+    x: Float[Array, "observations inputs"],
+    y: Float[Array, "observations outputs"],
+    training: Training,
 ) -> Iterator[Weights]:
     """See ``network.Implementation``. One call of ``fit`` from one recorded iteration to the next, or as far as the
     orders of its batches are held."""
     current, state, reached = weights, None, 0
+    batches = training.batches
     between = full_batches(x, y) if batches is None else mini_batches(x, y, batches)
-    for iteration in recorded:
+    for iteration in training.recorded:
         while reached < iteration:
             end = iteration if batches is None else min(iteration, reached + batches.iterations_held(len(x)))
             # another run may have had the model since
-            model = with_weights(network, current, optimizer)
-            set_optimizer(model, learning_rate, state)
+            model = with_weights(network, current, training.single_optimizer)
+            set_optimizer(model, training.learning_rate, state)
             # one epoch of so many steps, each of which is an iteration
             model.fit(between(reached, end), shuffle=False, verbose=0)
             current, reached = from_keras(model.get_weights()), end

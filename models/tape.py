@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 import tensorflow as tf
 
 from . import loop
 from .activations import activate
-from .batches import Batches
-from .costs import COSTS
+from .costs import cost_of
 from .network import Array, Backward, Forward, Network, Weights, check_weights
-from .optimizers import SGD, Optimizer
+from .training import Training
+
+if TYPE_CHECKING:
+    from jaxtyping import Float
 
 
 def forward_pass(
-    network: Network, weights: Sequence[tf.Tensor], x: tf.Tensor
-) -> tuple[list[tf.Tensor], list[tf.Tensor]]:
+    network: Network, weights: Sequence[Float[tf.Tensor, "_rows _units"]], x: Float[tf.Tensor, "observations inputs"]
+) -> tuple[list[Float[tf.Tensor, "observations _units"]], list[Float[tf.Tensor, "observations _units"]]]:
     """([z_1, .., z_L], [a_1, .., a_L]) with z = a kernel + bias, as a layer of Keras computes it"""
     z: list[tf.Tensor] = []
     a: list[tf.Tensor] = []
@@ -27,50 +30,60 @@ def forward_pass(
     return z, a
 
 
-def gradients(network: Network, weights: list[tf.Tensor], x: tf.Tensor, y: tf.Tensor) -> list[tf.Tensor]:
+def gradients(
+    network: Network,
+    weights: list[Float[tf.Tensor, "_rows _units"]],
+    x: Float[tf.Tensor, "observations inputs"],
+    y: Float[tf.Tensor, "observations outputs"],
+) -> list[Float[tf.Tensor, "_rows _units"]]:
     """dC/dw of each layer"""
     with tf.GradientTape() as tape:
         tape.watch(weights)
         z, a = forward_pass(network, weights, x)
-        cost = COSTS[network.cost](z[-1], a[-1], y)
+        cost = cost_of(network.cost, z[-1], a[-1], y)
     return tape.gradient(cost, weights)
 
 
-def forward(network: Network, weights: Weights, x: Array, y: Array) -> Forward:
+def forward(
+    network: Network, weights: Weights, x: Float[Array, "observations inputs"], y: Float[Array, "observations outputs"]
+) -> Forward:
     """See ``network.Implementation``."""
     check_weights(network, weights)
     z, a = forward_pass(network, [tf.constant(w) for w in weights], tf.constant(x))
-    return Forward([v.numpy() for v in z], [v.numpy() for v in a], float(COSTS[network.cost](z[-1], a[-1], y)))
+    return Forward([v.numpy() for v in z], [v.numpy() for v in a], float(cost_of(network.cost, z[-1], a[-1], y)))
 
 
-def backward(network: Network, weights: Weights, x: Array, y: Array) -> Backward:
+def backward(
+    network: Network, weights: Weights, x: Float[Array, "observations inputs"], y: Float[Array, "observations outputs"]
+) -> Backward:
     """See ``network.Implementation``. The tape watches the weights; z comes of them, so delta = dC/dz is on it too."""
     check_weights(network, weights)
     watched = [tf.constant(w) for w in weights]
     with tf.GradientTape() as tape:
         tape.watch(watched)
         z, a = forward_pass(network, watched, tf.constant(x))
-        cost = COSTS[network.cost](z[-1], a[-1], tf.constant(y))
+        cost = cost_of(network.cost, z[-1], a[-1], tf.constant(y))
     deltas, found = tape.gradient(cost, (z, watched))
     return Backward([v.numpy() for v in deltas], [v.numpy() for v in found])
 
 
 def update(
-    network: Network, weights: Weights, x: Array, y: Array, learning_rate: float, optimizer: Optimizer = SGD
+    network: Network,
+    weights: Weights,
+    x: Float[Array, "observations inputs"],
+    y: Float[Array, "observations outputs"],
+    training: Training,
 ) -> Weights:
     """See ``network.Implementation``."""
-    return loop.update(gradients, network, weights, x, y, learning_rate, optimizer)
+    return loop.update(gradients, network, weights, x, y, training)
 
 
 def train(
     network: Network,
     weights: Weights,
-    x: Array,
-    y: Array,
-    learning_rate: float,
-    recorded: Sequence[int],
-    optimizer: Optimizer = SGD,
-    batches: Batches | None = None,
+    x: Float[Array, "observations inputs"],
+    y: Float[Array, "observations outputs"],
+    training: Training,
 ) -> Iterator[Weights]:
     """See ``network.Implementation``. Stays in one compiled loop, recording included."""
-    return loop.train(gradients, network, weights, x, y, learning_rate, recorded, optimizer, batches)
+    return loop.train(gradients, network, weights, x, y, training)

@@ -23,9 +23,8 @@ from harness.diagnosis.scenarios.case import Case, case_of
 from harness.diagnosis.scenarios.judge import diagnose
 from harness.measures.learning import target_of
 from harness.models import ensemble, handwritten, initializers, loop
-from harness.models.batches import Batches
 from harness.models.network import Array, Backward, Forward, Network, Weights
-from harness.models.optimizers import SGD, Optimizer
+from harness.models.training import Training
 from harness.report.words import new_table
 from harness.scenario.scenario import Scenario
 
@@ -141,25 +140,13 @@ class Wrong:
         right = handwritten.backward(network, weights, x, y)
         return Backward(None, [np.asarray(g) for g in self.change(list(right.gradients))])
 
-    def update(
-        self, network: Network, weights: Weights, x: Array, y: Array, learning_rate: float, optimizer: Optimizer = SGD
-    ) -> Weights:
+    def update(self, network: Network, weights: Weights, x: Array, y: Array, training: Training) -> Weights:
         """See ``network.Implementation``."""
-        return loop.update(self.gradients, network, weights, x, y, learning_rate, optimizer)
+        return loop.update(self.gradients, network, weights, x, y, training)
 
-    def train(
-        self,
-        network: Network,
-        weights: Weights,
-        x: Array,
-        y: Array,
-        learning_rate: float,
-        recorded: Sequence[int],
-        optimizer: Optimizer = SGD,
-        batches: Batches | None = None,
-    ) -> Iterator[Weights]:
+    def train(self, network: Network, weights: Weights, x: Array, y: Array, training: Training) -> Iterator[Weights]:
         """See ``network.Implementation``."""
-        return loop.train(self.gradients, network, weights, x, y, learning_rate, recorded, optimizer, batches)
+        return loop.train(self.gradients, network, weights, x, y, training)
 
 
 def ascent(g: list[Any]) -> list[Any]:
@@ -369,7 +356,7 @@ def lucky_seed(problem: Problem, initializer: str, learns: bool, first: int) -> 
     """The first seed from ``first`` on whose run learns, or does not."""
     draws = initializers.draw_members(problem.network, initializers.parse(initializer), None, first, range(256))
     costs = ensemble.outcome(
-        problem.network, draws, problem.x, problem.y, problem.learning_rate, [problem.iterations]
+        problem.network, draws, problem.x, problem.y, Training(problem.learning_rate, recorded=[problem.iterations])
     ).costs[-1]
     reached = costs <= target_of(problem.network.cost, problem.x, problem.y)[0]
     return first + int(np.flatnonzero(reached == learns)[0])

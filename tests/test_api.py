@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import doctest
+import importlib.util
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -33,6 +35,17 @@ def test_the_examples_in_the_docstrings_hold(module):
     failed, tried = doctest.testmod(module)
     assert tried > 0
     assert failed == 0
+
+
+def test_the_page_has_the_docstrings():
+    """Where it fails: python docs/api.py"""
+    path = Path(__file__).resolve().parents[1] / "docs" / "api.py"
+    spec = importlib.util.spec_from_file_location("docs_api", path)
+    assert spec is not None
+    assert spec.loader is not None
+    api_page = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(api_page)
+    assert path.with_suffix(".md").read_text() == api_page.page()
 
 
 @pytest.fixture(scope="module")

@@ -17,6 +17,8 @@ WITHOUT_TENSORFLOW = [
     "harness",
     "harness.models.batches",
     "harness.models.network",
+    "harness.models.activations",
+    "harness.models.costs",
     "harness.models.initializers",
     "harness.models.optimizers",
     "harness.models.numerical",

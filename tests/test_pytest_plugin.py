@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests import plants
+from tests.checking.programs import RIGHT
 
 pytest_plugins = ["pytester"]
 
@@ -20,36 +21,37 @@ def plugin(pytestconfig, monkeypatch):
     return () if pytestconfig.pluginmanager.hasplugin("backprop") else PLUGIN
 
 
-def test_one_test_for_each_quantity_and_layer(pytester, plugin):
-    path = pytester.makepyfile(mine=plants.text_of("matrix"))
+def test_one_test_for_each_parameter(pytester, plugin):
+    path = pytester.makepyfile(mine=RIGHT["objects"])
     result = pytester.runpytest_subprocess(*plugin, "--backprop", path.name, "-v")
-    result.assert_outcomes(passed=20)
-    result.stdout.fnmatch_lines(["*mine.py::z1 PASSED*", "*mine.py::gradient3 PASSED*", "*mine.py::verdict PASSED*"])
+    result.assert_outcomes(passed=3)
+    result.stdout.fnmatch_lines(["*mine.py::update of self.first PASSED*", "*mine.py::verdict PASSED*"])
 
 
-def test_a_mistake_fails_the_quantities_it_changes_with_the_report(pytester, plugin):
-    text = plants.edited(plants.text_of("matrix"), plants.PLANTS["matrix"]["missing-hidden-activation-derivative"][0])
-    path = pytester.makepyfile(mine=text)
+def test_a_mistake_fails_the_parameters_that_it_spoils_and_shows_the_report_once(pytester, plugin):
+    path = pytester.makepyfile(mine=RIGHT["objects"].replace(" * slope(self.hidden)", "", 1))
     result = pytester.runpytest_subprocess(*plugin, "--backprop", path.name, "-v")
     assert result.ret == 1
+    result.assert_outcomes(passed=1, failed=2)
     result.stdout.fnmatch_lines(
-        ["*mine.py::gradient3 PASSED*", "*mine.py::gradient2 FAILED*", "*missing-hidden-activation-derivative*"]
+        ["*mine.py::update of self.first FAILED*", "*low = (top @ self.second.T)*", "*To fix it:*"]
     )
+    assert result.stdout.str().count("To fix it:") == 1
 
 
 def test_other_tests_are_left_alone_unless_named(pytester, plugin):
     pytester.makepyfile(test_other="def test_other():\n    pass\n")
-    path = pytester.makepyfile(mine=plants.text_of("columns"))
-    pytester.runpytest_subprocess(*plugin, "--backprop", path.name).assert_outcomes(passed=20)
-    pytester.runpytest_subprocess(*plugin, "--backprop", path.name, "test_other.py").assert_outcomes(passed=21)
+    path = pytester.makepyfile(mine=RIGHT["objects"])
+    pytester.runpytest_subprocess(*plugin, "--backprop", path.name).assert_outcomes(passed=3)
+    pytester.runpytest_subprocess(*plugin, "--backprop", path.name, "test_other.py").assert_outcomes(passed=4)
     pytester.runpytest_subprocess(*plugin).assert_outcomes(passed=1)
 
 
-def test_the_file_is_not_run_in_this_process(pytester, plugin):
+def test_the_file_is_not_run_in_this_process_and_what_is_not_judged_is_skipped(pytester, plugin):
     path = pytester.makepyfile(mine="import os\nos._exit(9)\n")
-    result = pytester.runpytest_subprocess(*plugin, "--backprop", path.name)
-    result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(["*ended the whole process*exit code 9*"])
+    result = pytester.runpytest_subprocess(*plugin, "--backprop", path.name, "-rs")
+    result.assert_outcomes(skipped=1)
+    result.stdout.fnmatch_lines(["*was not judged*"])
 
 
 def test_a_file_that_is_missing_is_a_usage_error(pytester, plugin):
@@ -65,7 +67,7 @@ def test_the_fixture_takes_paths_and_functions(pytester, plugin):
         import mine
 
         def test_path(check_backprop):
-            assert check_backprop("mine.py").verdict == "correct"
+            assert check_backprop("mine.py").verdict.value == "correct"
 
         def test_module(check_backprop):
             check_backprop(mine)

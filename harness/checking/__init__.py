@@ -1,1 +1,1 @@
-"""Somebody's program against true gradients."""
+"""Recorded programs against true gradients: which line is wrong, and what the mistake is called."""

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import argparse
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from ..errors import BadInput, shown
+from ..models.network import ACTIVATION_NAMES, COST_NAMES
 from ..scenario.given import MOST_WHOLE_NUMBER
 
 OVERRIDES = (
@@ -33,6 +34,11 @@ class Parser(argparse.ArgumentParser):
     def error(self, message: str) -> Any:
         named = re.sub(r"^argument (\S+): (?=must )", r"\1 ", message).removeprefix("argument ")
         raise BadInput(f"command line: {named}; see '{self.prog} --help'")
+
+
+def alternatives(names: Sequence[str]) -> str:
+    """ "a, b or c" """
+    return f"{', '.join(names[:-1])} or {names[-1]}"
 
 
 def must(wanted: str, text: str) -> argparse.ArgumentTypeError:
@@ -98,13 +104,13 @@ def seed(text: str) -> int:
     return whole(text)
 
 
-def add_scenario(command: argparse.ArgumentParser) -> argparse._ArgumentGroup:
+def add_scenario(command: argparse.ArgumentParser, metavar: str = "SCENARIO") -> argparse._ArgumentGroup:
     """The scenario, and the options that stand in for what it says; the learning rate is each command's own."""
     command.add_argument(
         "scenario",
         nargs="?",
         default="post",
-        metavar="SCENARIO",
+        metavar=metavar,
         help="post, xor, digits or a TOML file (default: post)",
     )
     override = command.add_argument_group("in place of what the scenario says")
@@ -132,12 +138,12 @@ def add_scenario(command: argparse.ArgumentParser) -> argparse._ArgumentGroup:
         "--activations",
         type=comma_separated,
         metavar="NAME,NAME",
-        help="sigmoid, tanh, relu, leaky_relu, linear or softmax; one for all layers, or one a layer by commas",
+        help=f"{alternatives(ACTIVATION_NAMES)}; one for all layers, or one a layer by commas",
     )
     override.add_argument(
         "--cost",
         metavar="NAME",
-        help="sum_of_squared_errors, mean_squared_error, binary_crossentropy or categorical_crossentropy",
+        help=alternatives(COST_NAMES),
     )
     override.add_argument("--dtype", metavar="NAME", help="float64 or float32")
     override.add_argument("--seed", type=whole, metavar="N", help="of all that is drawn")

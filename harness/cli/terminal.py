@@ -127,7 +127,8 @@ def print_uncut(renderable: RenderableType) -> None:
     console = Console()
     for part in renderable.renderables if isinstance(renderable, Group) else [renderable]:
         needed = Measurement.get(console, console.options.update(max_width=MAX_COLUMNS), part)
-        wide = isinstance(part, Table) and needed.maximum > console.width
+        # a grid without lines is text beside its labels, and folds as text does
+        wide = isinstance(part, Table) and part.box is not None and needed.maximum > console.width
         (Console(width=needed.maximum) if wide else console).print(part)
 
 

@@ -12,6 +12,7 @@ import numpy as np
 from ..measures.baseline import constant_cost
 from ..models import handwritten, numerical, sequential, tape
 from ..models.network import Array, Network, Weights
+from ..models.training import Training
 from ..results import Result
 from ..scenario.effort import REFEREE_WORK
 from ..scenario.scenario import Scenario
@@ -75,7 +76,8 @@ def train_run(name: str, scenario: Scenario, initializer: str, finished: Finishe
     weights: list[Weights] = []
     traces: list[Trace] = []
     wholes: list[Whole] = []
-    path = implementation.train(network, scenario.start(initializer), x, y, rate, scenario.recorded, batches=batches)
+    training = Training(rate, recorded=scenario.recorded, batches=batches)
+    path = implementation.train(network, scenario.start(initializer), x, y, training)
     try:
         for iteration, recorded in zip(scenario.recorded, path):
             trace = take(implementation, network, recorded, *scenario.batch(iteration), rate)
@@ -144,7 +146,8 @@ def drifted_bounds(scenario: Scenario, path: Sequence[Weights]) -> list[rounding
 
     def train(weights: Weights, begin: int, end: int) -> Weights:
         batches = None if scenario.batches is None else scenario.batches.starting_at(begin)
-        (reached,) = handwritten.train(network, weights, scenario.x, scenario.y, rate, [end - begin], batches=batches)
+        training = Training(rate, recorded=[end - begin], batches=batches)
+        (reached,) = handwritten.train(network, weights, scenario.x, scenario.y, training)
         return reached
 
     drift = rounding.drift(train, of_update, scenario.recorded, path)

@@ -11,6 +11,7 @@ import numpy as np
 
 from ..models import handwritten
 from ..models.network import Array
+from ..models.training import Training
 from ..scenario.scenario import Scenario, load
 from .trace import Quantity, take
 
@@ -81,7 +82,8 @@ def is_post(scenario: Scenario) -> bool:
 def outputs_after(iterations: int, initializer: str, learning_rate: float) -> Array:
     """The outputs of the post's network after so many iterations, (2, 2)"""
     post = load("post")
-    (weights,) = handwritten.train(post.network, post.start(initializer), post.x, post.y, learning_rate, [iterations])
+    training = Training(learning_rate, recorded=[iterations])
+    (weights,) = handwritten.train(post.network, post.start(initializer), post.x, post.y, training)
     return handwritten.forward(post.network, weights, post.x, post.y).a[-1]
 
 

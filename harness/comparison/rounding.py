@@ -17,6 +17,8 @@ from typing import NamedTuple
 import numpy as np
 
 from ..models import numerical
+from ..models.activations import Activation, activation_named
+from ..models.costs import cost_named
 from ..models.network import Array, Network, Weights
 from .trace import COST, Quantity
 
@@ -24,9 +26,6 @@ Bounds = dict[Quantity, Array]
 Train = Callable[[Weights, int, int], Weights]  # weights at one iteration to those at a later one
 
 FUNCTION_ERROR = 8  # rounding units that exp, tanh or sigmoid of a math library may be off; measured ones stay under 5
-
-# The largest |f''|, for what a first-order bound leaves out.
-CURVATURE = {"sigmoid": 1 / (6 * np.sqrt(3)), "tanh": 4 / (3 * np.sqrt(3))}
 
 
 class Precision(NamedTuple):
@@ -52,89 +51,79 @@ def product_error(a: Array, a_error: Array, b: Array, b_error: Array, of: Precis
     return a_error @ b + a @ b_error + a_error @ b_error + rounding
 
 
-def slope(activation: str, z: Array, a: Array, z_error: Array) -> Array:
+def slope(activation: Activation, z: Array, a: Array, z_error: Array) -> Array:
     """The steepest |f'| within z_error of z"""
-    if activation == "sigmoid":
-        return a * (1 - a) + CURVATURE["sigmoid"] * z_error
-    if activation == "tanh":
-        return 1 - a * a + CURVATURE["tanh"] * z_error
-    if activation in ("relu", "leaky_relu"):
-        return np.where(z > -z_error, 1.0, 0.0 if activation == "relu" else 0.2)
-    return np.ones_like(z)
+    steepest = np.abs(derivative(activation, a))
+    if activation.curvature:
+        steepest = steepest + activation.curvature * z_error
+    for kink in activation.kinks:
+        near = (z - kink.z > -z_error) & (z - kink.z <= z_error)
+        steepest = np.where(near, np.maximum(steepest, max(abs(kink.below), abs(kink.above))), steepest)
+    return steepest
 
 
-def activation_error(activation: str, z: Array, a: Array, z_error: Array, of: Precision) -> Array:
+def activation_error(name: str, z: Array, a: Array, z_error: Array, of: Precision) -> Array:
     """The error of a = f(z) for a z that is off by z_error"""
-    if activation == "softmax":
-        # da_i = a_i (dz_i - sum_j a_j dz_j), and the exponentials of numbers as large as |z|
-        moved = (
-            z_error
-            + np.sum(a * z_error, axis=1, keepdims=True)
-            + 2 * of.unit * np.max(np.abs(z), axis=1, keepdims=True)
-        )
-        return a * (moved + (FUNCTION_ERROR + a.shape[1]) * of.unit) + of.tiny
-    return slope(activation, z, a, z_error) * z_error + FUNCTION_ERROR * of.unit * np.abs(a) + of.tiny
+    activation = activation_named(name)
+    if not activation.mixes_units:
+        return slope(activation, z, a, z_error) * z_error + FUNCTION_ERROR * of.unit * np.abs(a) + of.tiny
+    if name != "softmax":
+        raise ValueError(f"no rounding-error bound for activation {name!r}, which mixes units; add one to rounding.py")
+    # da_i = a_i (dz_i - sum_j a_j dz_j), and the exponentials of numbers as large as |z|
+    moved = (
+        z_error + np.sum(a * z_error, axis=1, keepdims=True) + 2 * of.unit * np.max(np.abs(z), axis=1, keepdims=True)
+    )
+    return a * (moved + (FUNCTION_ERROR + a.shape[1]) * of.unit) + of.tiny
 
 
-def derivative(activation: str, z: Array, a: Array) -> Array:
-    """f'(z)"""
-    if activation == "sigmoid":
-        return a * (1 - a)
-    if activation == "tanh":
-        return 1 - a * a
-    if activation in ("relu", "leaky_relu"):
-        return np.where(z > 0, 1.0, 0.0 if activation == "relu" else 0.2)
-    return np.ones_like(a)
+def derivative(activation: Activation, a: Array) -> Array:
+    """f'(z) written from a"""
+    if activation.derivative is None:
+        raise ValueError("no rounding-error bound for an activation whose derivative is not written from a")
+    return activation.derivative(a)
 
 
-def derivative_error(activation: str, z: Array, a: Array, z_error: Array, a_error: Array, of: Precision) -> Array:
-    """The error of f' written from an a that is off by a_error; at a kink within z_error of z, the whole jump"""
-    if activation == "sigmoid":
-        return np.abs(1 - 2 * a) * a_error + a_error**2 + 3 * of.unit * np.abs(a * (1 - a)) + of.tiny
-    if activation == "tanh":
-        return 2 * np.abs(a) * a_error + a_error**2 + 2 * of.unit
-    if activation in ("relu", "leaky_relu"):
-        return np.where(np.abs(z) <= z_error, 1.0 if activation == "relu" else 0.8, 2 * of.unit)
-    return np.zeros_like(a)
+def derivative_error(
+    activation: Activation, z: Array, a: Array, z_error: Array, a_error: Array, of: Precision
+) -> Array:
+    """The error of f' written from an a that is off by a_error; at a kink within z_error of z, the jump as well"""
+    known = activation.slope_error
+    if known is None:
+        raise ValueError("no rounding-error bound for an activation without a slope_error in models/activations.py")
+    rounding = known.rounding(a) * of.unit + of.tiny
+    error = rounding
+    if known.change is not None:
+        error = np.abs(known.change(a)) * a_error + known.bend * a_error**2 + rounding
+    for kink in activation.kinks:
+        jump = abs(kink.above - kink.below)
+        across = jump if known.change is None else jump + error
+        error = np.where(np.abs(z - kink.z) <= z_error, across, error)
+    return error
 
 
 def cost_error(network: Network, z: Array, a: Array, y: Array, z_error: Array, a_error: Array, of: Precision) -> float:
     """The error of the cost for z and a that are off by z_error and a_error"""
     terms = y.size + FUNCTION_ERROR
-    if network.cost in ("sum_of_squared_errors", "mean_squared_error"):
-        off = np.sum(2 * np.abs(a - y) * a_error + a_error**2) + terms * of.unit * np.sum(
-            (np.abs(a - y) + a_error) ** 2
-        )
-        return float(off) / (1 if network.cost == "sum_of_squared_errors" else y.size)
-    if network.cost == "binary_crossentropy":
-        # dC/dz = a - y, d2C/dz2 <= 1/4; the terms that are added are as large as |z| and log 2
-        off = np.sum(np.abs(a - y) * z_error + z_error**2 / 8 + terms * of.unit * (2 * np.abs(z) + np.log(2)))
-        return float(off) / y.size
-    largest = np.max(np.abs(z), axis=1, keepdims=True) + np.log(y.shape[1])
-    moved = z_error + np.sum(a * z_error, axis=1, keepdims=True) + terms * of.unit * (np.abs(z) + 2 * largest)
-    return float(np.sum(np.abs(y) * moved)) / y.shape[0]
+    return cost_named(network.cost).error(z, a, y, z_error, a_error, terms * of.unit)
 
 
 def output_delta(
     network: Network, z: Array, a: Array, y: Array, z_error: Array, a_error: Array, of: Precision
 ) -> tuple[Array, Array]:
     """delta_L and its error, (observations, outputs) both"""
-    if network.cost == "binary_crossentropy":
-        return (a - y) / y.size, (a_error + 4 * of.unit * (np.abs(a) + np.abs(y))) / y.size
-    if network.cost == "categorical_crossentropy":
-        total = np.sum(y, axis=1, keepdims=True)
-        off = a_error * total + (4 + y.shape[1]) * of.unit * (a * total + np.abs(y))
-        return (a * total - y) / y.shape[0], off / y.shape[0]
-    share = 2.0 if network.cost == "sum_of_squared_errors" else 2.0 / y.size
-    gradient, error = share * (a - y), share * (a_error + 3 * of.unit * (np.abs(a - y) + a_error))
+    cost = cost_named(network.cost)
+    gradient, error = cost.gradient(a, y), cost.gradient_error(a, y, a_error, of.unit)
+    if cost.output_activation is not None:
+        return gradient, error
     return through_activation(network.activations[-1], gradient, error, z, a, z_error, a_error, of)
 
 
 def through_activation(
-    activation: str, gradient: Array, error: Array, z: Array, a: Array, z_error: Array, a_error: Array, of: Precision
+    name: str, gradient: Array, error: Array, z: Array, a: Array, z_error: Array, a_error: Array, of: Precision
 ) -> tuple[Array, Array]:
     """gradient f'(z) and its error, for a gradient that is off by ``error``"""
-    by, by_error = derivative(activation, z, a), derivative_error(activation, z, a, z_error, a_error, of)
+    activation = activation_named(name)
+    by, by_error = derivative(activation, a), derivative_error(activation, z, a, z_error, a_error, of)
     off = error * np.abs(by) + np.abs(gradient) * by_error + error * by_error
     return gradient * by, off + of.unit * np.abs(gradient * by) + of.tiny
 

@@ -14,6 +14,7 @@ import numpy as np
 
 from ..models.batches import pieces
 from ..models.network import Array, Forward, Implementation, Network, Weights, weight_of_piece
+from ..models.training import Training
 
 
 class Quantity(NamedTuple):
@@ -51,7 +52,7 @@ def take(
     """
     forward = implementation.forward(network, weights, x, y)
     backward = implementation.backward(network, weights, x, y)
-    updated = implementation.update(network, weights, x, y, learning_rate)
+    updated = implementation.update(network, weights, x, y, Training(learning_rate))
     offered: Trace = {COST: np.asarray(forward.cost, weights[0].dtype)}
     for name, of_layers in (
         ("z", forward.z),

@@ -7,23 +7,16 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..models.costs import COSTS, cost_named
 from ..models.network import Array
 
-CLASSIFYING = ("binary_crossentropy", "categorical_crossentropy")
+CLASSIFYING = tuple(name for name, cost in COSTS.items() if cost.is_classifying)
 NEAR_CONSTANT = 0.01  # a cost this near to the constant prediction's, relatively, is said to be on its plateau
 
 
 def cost_of_outputs(cost: str, a: Array, y: Array) -> float:
-    """The cost of that name of outputs a (observations, outputs), in float64: what ``models.costs`` computes from z."""
-    a, y = np.asarray(a, np.float64), np.asarray(y, np.float64)
-    if cost in CLASSIFYING:
-        tiny = np.finfo(np.float64).tiny
-        log_a, log_not_a = np.log(np.maximum(a, tiny)), np.log(np.maximum(1 - a, tiny))
-        if cost == "binary_crossentropy":
-            return float(np.mean(-y * log_a - (1 - y) * log_not_a)) + 0.0
-        return float(np.mean(np.sum(-y * log_a, axis=1))) + 0.0  # no -0
-    squares = (a - y) ** 2
-    return float(np.sum(squares) if cost == "sum_of_squared_errors" else np.mean(squares))
+    """The cost of that name of outputs a (observations, outputs), in float64."""
+    return cost_named(cost).of_outputs(np.asarray(a, np.float64), np.asarray(y, np.float64))
 
 
 def constant_cost(cost: str, y: Array) -> float:

@@ -15,8 +15,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ..models.costs import cost_named
 from ..models.network import Array
-from .baseline import CLASSIFYING, constant_cost, cost_of_outputs, pure_error
+from .baseline import constant_cost, cost_of_outputs, pure_error
 from .symptoms import root_mean_square
 
 SHARE_OF_SQUARED_ERROR = 0.025
@@ -51,13 +52,11 @@ def target_of(cost: str, x: Array, y: Array) -> Target:
         0.01
     """
     constant, floor = constant_cost(cost, y), pure_error(cost, x, y)
-    share = SHARE_OF_CROSS_ENTROPY if cost in CLASSIFYING else SHARE_OF_SQUARED_ERROR
+    undecided = cost_named(cost).undecided
+    share = SHARE_OF_SQUARED_ERROR if undecided is None else SHARE_OF_CROSS_ENTROPY
     if np.ptp(y, axis=0).max() > 0:
         return Target(cost=floor + share * max(constant - floor, 0.0), constant=constant, floor=floor)
     # One answer for every observation: near it by that share of its size, or of the distance from "undecided".
-    if cost in CLASSIFYING:
-        undecided = 0.5 if cost == "binary_crossentropy" else 1 / y.shape[1]
-        near = y + share * (undecided - y)
-    else:
-        near = y + share * (root_mean_square(y) or 1.0)
+    away = (root_mean_square(y) or 1.0) if undecided is None else undecided(y.shape[1]) - y
+    near = y + share * away
     return Target(cost=cost_of_outputs(cost, near, y), constant=constant, floor=floor)

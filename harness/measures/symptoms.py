@@ -12,9 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..models import numerical
+from ..models.activations import activation_named
+from ..models.costs import cost_named
 from ..models.network import Array, Network, Weights
 from . import saturation
-from .baseline import CLASSIFYING, constant_cost, cost_of_outputs
+from .baseline import constant_cost, cost_of_outputs
 from .symmetry import clone_groups, clone_spread, hidden_layers
 
 FLAT = 0.01  # of the constant prediction's cost: what a plateau's cost may change by
@@ -22,10 +24,6 @@ LITTLE = 0.05  # of the constant prediction's cost: a run that is under that has
 STILL = 1e-6  # relative: a weight that changed by less never moved
 LONG = 0.2  # of a run's iterations: as long must a plateau be to be told
 FAR = 0.25  # of an output from its target: for a sigmoid a quarter of its range
-MONOTONE = ("sigmoid", "tanh", "relu", "leaky_relu", "linear")
-
-# the values that an output activation can come near to
-RANGES: dict[str, tuple[float, float]] = {"sigmoid": (0.0, 1.0), "tanh": (-1.0, 1.0), "relu": (0.0, np.inf)}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,7 +63,7 @@ class Course:
 
 def range_cost(network: Network, y: Array) -> float:
     """The least cost of outputs in the range of the output activation: each target's nearest value there."""
-    low, high = RANGES.get(network.activations[-1], (-np.inf, np.inf))
+    low, high = activation_named(network.activations[-1]).range
     return cost_of_outputs(network.cost, np.clip(y, low, high), y)
 
 
@@ -117,7 +115,8 @@ def clone_bound(network: Network, weights: Weights, x: Array, y: Array) -> float
     if len(weights) < 2 or not one_distinct:
         return None
     equal_inputs = bool(np.all(weights[0][1:] == weights[0][1]))
-    if not equal_inputs or not set(network.activations) <= set(MONOTONE) or not inputs_are_exchangeable(x, y):
+    monotone = all(activation_named(name).is_monotone for name in network.activations)
+    if not equal_inputs or not monotone or not inputs_are_exchangeable(x, y):
         return None
     # round off what adding in another order does to equal sums
     return monotone_cost(network, np.round(np.sum(x, axis=1, dtype=np.float64), 12), y)
@@ -184,26 +183,26 @@ def activations_of(network: Network, weights: Weights, x: Array) -> list[Array]:
 
 
 def saturated_shares(network: Network, a: Sequence[Array], y: Array) -> list[float]:
-    """Of each layer, the share of its activations that are saturated; relu's zeros are for ``dead_shares``.
+    """Of each layer, the share of its activations that are saturated; where units can die, that is for ``dead_shares``.
 
     Of the outputs, those count that are also far from their targets, and only under squared errors: the gradient of a
     cross-entropy goes past the output activation.
     """
     shares = [
-        0.0 if name == "relu" else saturation.saturated_share(name, of_layer)
+        0.0 if activation_named(name).can_die else saturation.saturated_share(name, of_layer)
         for name, of_layer in zip(network.activations[:-1], a)
     ]
     output = network.activations[-1]
-    if network.cost in CLASSIFYING or output == "relu":
+    if cost_named(network.cost).output_activation is not None or activation_named(output).can_die:
         return [*shares, 0.0]
     wrong = np.abs(a[-1] - y) > FAR
     return [*shares, float(np.mean(saturation.is_saturated(output, a[-1]) & wrong))]
 
 
 def dead_shares(network: Network, a: Sequence[Array]) -> list[float]:
-    """Of each hidden relu layer, the share of its units that are 0 on every observation; other layers have none."""
+    """Of each hidden layer, the share of its units that pass on no gradient on any observation: dead units of relu."""
     return [
-        len(saturation.dead_units(name, of_layer)) / of_layer.shape[1] if name == "relu" else 0.0
+        len(saturation.dead_units(name, of_layer)) / of_layer.shape[1] if activation_named(name).can_die else 0.0
         for name, of_layer in zip(network.activations[:-1], a)
     ]
 
@@ -240,7 +239,7 @@ def data_symptoms(network: Network, x: Array, y: Array, floor: float) -> list[Sy
             sentence=f"{told}, and means of up to {scale['offset']:.3g} in size",
         )
     )
-    low, high = RANGES.get(network.activations[-1], (-np.inf, np.inf))
+    low, high = activation_named(network.activations[-1]).range
     target_range = {"low": float(np.min(y)), "high": float(np.max(y))}
     if target_range["low"] < low or target_range["high"] > high:
         found.append(

@@ -31,6 +31,7 @@ from .units import (
     groups_of,
     kernel_of,
     layers_of,
+    near_groups_of,
     probe_of,
     units_of,
 )
@@ -67,6 +68,7 @@ class LayerReport:
         is_hidden: False for a layer that answers to targets; its clones are no defect.
         outgoing_known: False where the incoming weights decided alone.
         clones: groups of two or more.
+        near_clones: groups of two or more that are nearly clones, exact ones among them.
         effective_width: distinct units.
         scale, rule, recommended: root mean square of the kernel, the rule's name and its standard deviation; the
             last two None where there is no rule (an embedding).
@@ -80,6 +82,7 @@ class LayerReport:
     is_hidden: bool
     outgoing_known: bool
     clones: list[list[int]]
+    near_clones: list[list[int]]
     effective_width: int
     scale: float
     rule: str | None
@@ -97,6 +100,8 @@ class LayerReport:
         found = [] if math.isfinite(self.scale) else ["not finite"]
         if self.is_hidden and self.clones:
             found.append("clones")
+        elif self.is_hidden and any(2 * len(group) > self.units for group in self.near_clones):
+            found.append("near-clones")
         if self.on_data is not None and self.is_hidden:
             if self.on_data.dead:
                 found.append("dead")
@@ -189,6 +194,7 @@ def layer_report(units: Units, activation: str, found: OnData | None) -> LayerRe
         is_hidden=units.is_hidden,
         outgoing_known=units.outgoing is not None,
         clones=[group for group in groups if len(group) > 1],
+        near_clones=near_groups_of(units),
         effective_width=len(groups),
         scale=root_mean_square(kernel),
         rule=rule,

@@ -119,6 +119,15 @@ def check_sizes(path: Path) -> None:
             )
 
 
+def compile_config(path: Path) -> dict[str, Any] | None:
+    """How the model of a .keras file was compiled, None if it was not or is not a file. Nothing is run."""
+    if not os.path.isfile(path):
+        return None
+    with zipfile.ZipFile(path) as archive:
+        settings = json.loads(archive.read("config.json")).get("compile_config")
+    return dict(settings) if settings else None
+
+
 def load_file(path: Path) -> Model:
     """A model from a .keras file, in safe mode: code that the file may hold is not run.
 

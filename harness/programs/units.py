@@ -24,6 +24,7 @@ from typing import Any
 
 import keras
 import numpy as np
+from scipy.sparse.csgraph import connected_components
 
 from ..measures.symmetry import clone_groups
 from ..models.network import Array
@@ -51,6 +52,9 @@ ALIKE = (
     L.Flatten,
     *(getattr(L, f"{name}{n}D") for name in SPATIAL for n in (1, 2, 3) if hasattr(L, f"{name}{n}D")),
 )
+NEAR = 0.1  # of the length of a unit's weights: nearly clones are that close
+MIN_ROWS = 8  # weights of a unit, under which chance makes units that close
+MAX_COMPARED = 4096  # units of a layer, every two of which are compared
 NORMALISATION = tuple(
     getattr(L, name) for name in ("BatchNormalization", "LayerNormalization", "RMSNormalization") if hasattr(L, name)
 )
@@ -318,6 +322,25 @@ def groups_of(units: Units, tolerance: float | None = None) -> list[list[int]]:
     return sorted(found)
 
 
+def near_groups_of(units: Units) -> list[list[int]]:
+    """Groups of two or more units that are nearly clones: each is close to another of its group.
+
+    Two units are close if their weight vectors lie within ``NEAR`` of the longer one's length. Identical units that
+    dropout or unequal noise has pulled apart stay that close for a long time; of random vectors of ``MIN_ROWS``
+    numbers, one pair in about 10^8 does. A layer with fewer weights to a unit, or too many units, is not judged.
+    """
+    columns = units.columns.astype(np.float64)
+    rows, count = columns.shape
+    if rows < MIN_ROWS or count > MAX_COMPARED or not np.all(np.isfinite(columns)):
+        return []
+    squares = np.sum(columns**2, axis=0)
+    apart = squares[:, None] + squares[None] - 2 * columns.T @ columns
+    close = apart <= NEAR**2 * np.maximum(squares[:, None], squares[None])
+    _, group = connected_components(close, directed=False)
+    members = [np.flatnonzero(group == number).tolist() for number in range(group.max() + 1)]
+    return [of_one for of_one in members if len(of_one) > 1]
+
+
 def split_recurrent(group: list[int], recurrent: Array | None, tolerance: float) -> list[list[int]]:
     """The group in groups whose members the recurrent weights do not tell apart either."""
     if recurrent is None:
@@ -343,8 +366,11 @@ def activation_of(layer: keras.Layer) -> str:
 
 
 def applied_activation(layer: keras.Layer, graph: Graph) -> tuple[Any, str]:
-    """The operation that gives the units' activation, and its name: a layer's own, or an activation layer after it."""
+    """The operation that gives the units' activation, and its name: a layer's own, or an activation layer after it,
+    also with normalisations between the two."""
     followers = graph.get(id(layer), [])
+    while len(followers) == 1 and isinstance(followers[0], NORMALISATION) and activation_of(layer) == "linear":
+        followers = graph.get(id(followers[0]), [])
     if activation_of(layer) == "linear" and len(followers) == 1:
         if isinstance(followers[0], L.Activation):
             return followers[0], activation_of(followers[0])

@@ -54,6 +54,13 @@ def layer_sentences(layer: LayerReport) -> list[str]:
             f"{layer.name}: {layer.effective_width} of {layer.units} units distinct{unsure}; clones are {groups}. No "
             "gradient parts them: give the layer a random kernel_initializer."
         )
+    if "near-clones" in layer.findings:
+        largest = max(layer.near_clones, key=len)
+        told.append(
+            f"{layer.name}: {len(largest)} of {layer.units} units are nearly identical ({unit_list(largest)}). They "
+            "probably started from equal weights, and noise such as dropout parts them slowly. Give the layer a random "
+            "kernel_initializer."
+        )
     data = layer.on_data
     if data is not None and "dead" in layer.findings:
         told.append(
@@ -125,6 +132,7 @@ def layer_json(layer: LayerReport) -> Json:
         "hidden": layer.is_hidden,
         "effective_width": layer.effective_width,
         "clones": layer.clones,
+        "near_clones": layer.near_clones,
         "outgoing_known": layer.outgoing_known,
         "scale": layer.scale,
         "rule": layer.rule,

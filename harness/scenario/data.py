@@ -17,6 +17,7 @@ from typing import IO, NamedTuple
 import numpy as np
 
 from ..errors import MOST_KNOWN, BadInput, known_words, nearest, shown, shown_path
+from ..models.costs import Targets, cost_named
 from ..models.network import Array
 from .given import Given, finite, must, texts
 
@@ -24,7 +25,7 @@ MOST_NUMBERS = 50_000_000  # in x or y
 MOST_BYTES = 2**28  # of a file
 MOST_UNPACKED = 2**30  # bytes of all arrays of a file
 FEWER = "give fewer observations"
-SUM_ERROR = 1e-5  # by which the sum of a row of y may differ from 1 under categorical_crossentropy
+SUM_ERROR = 1e-5  # by which the sum of a row of y that is a distribution may differ from 1
 
 
 class Data(NamedTuple):
@@ -321,28 +322,41 @@ def targets_of_cost(data: Data, cost: Given) -> Array:
     Raises:
         BadInput: y is nothing that the cost is defined for.
     """
-    y, where = data.y, data.y_where
-    named = f"{cost.value} ({cost.where})"
-    if cost.value == "categorical_crossentropy":
-        if y.shape[1] == 1 and np.all(y == np.round(y)):
-            return one_hot(y, where)
-        with np.errstate(over="ignore"):
-            sums = np.sum(y, axis=1)
-        bad = np.flatnonzero(np.any(y < 0, axis=1) | ~(np.abs(sums - 1) <= SUM_ERROR))
-        if len(bad):
-            row = y[bad[0]]
-            what = f"sums to {sums[bad[0]]:g}" if np.all(row >= 0) else f"has {np.min(row):g}"
-            raise BadInput(
-                f"{where}: observation {bad[0] + 1} {what}; {named} wants numbers from 0 on that sum to 1,\n"
-                "or one column of whole-number class labels; change y or the cost"
-            )
-    if cost.value == "binary_crossentropy":
-        bad = np.flatnonzero(np.any((y < 0) | (y > 1), axis=1))
-        if len(bad):
-            worst = next(value for value in y[bad[0]] if not 0 <= value <= 1)
-            raise BadInput(
-                f"{where}: observation {bad[0] + 1} has {worst:g}; {named} wants 0 to 1; change y or the cost"
-            )
+    match cost_named(str(cost.value)).targets:
+        case Targets.DISTRIBUTIONS:
+            return distributions(data.y, data.y_where, cost)
+        case Targets.PROBABILITIES:
+            return probabilities(data.y, data.y_where, cost)
+        case Targets.NUMBERS:
+            return data.y
+
+
+def distributions(y: Array, where: str, cost: Given) -> Array:
+    """y as rows from 0 on that sum to 1, class labels made one-hot; ``BadInput`` if it is neither."""
+    if y.shape[1] == 1 and np.all(y == np.round(y)):
+        return one_hot(y, where)
+    with np.errstate(over="ignore"):
+        sums = np.sum(y, axis=1)
+    bad = np.flatnonzero(np.any(y < 0, axis=1) | ~(np.abs(sums - 1) <= SUM_ERROR))
+    if len(bad):
+        row = y[bad[0]]
+        what = f"sums to {sums[bad[0]]:g}" if np.all(row >= 0) else f"has {np.min(row):g}"
+        raise BadInput(
+            f"{where}: observation {bad[0] + 1} {what}; {cost.value} ({cost.where}) wants numbers from 0 on that "
+            "sum to 1,\nor one column of whole-number class labels; change y or the cost"
+        )
+    return y
+
+
+def probabilities(y: Array, where: str, cost: Given) -> Array:
+    """y, each of it from 0 to 1; ``BadInput`` if some is not."""
+    bad = np.flatnonzero(np.any((y < 0) | (y > 1), axis=1))
+    if len(bad):
+        worst = next(value for value in y[bad[0]] if not 0 <= value <= 1)
+        raise BadInput(
+            f"{where}: observation {bad[0] + 1} has {worst:g}; {cost.value} ({cost.where}) wants 0 to 1; "
+            "change y or the cost"
+        )
     return y
 
 

@@ -20,6 +20,7 @@ from ..measures.learning import target_of
 from ..measures.symmetry import members_with_clones
 from ..models import ensemble, initializers, optimizers
 from ..models.network import Array, block_size
+from ..models.training import Training
 from ..results import Result
 from ..scenario import effort
 from ..scenario.scenario import Scenario
@@ -204,17 +205,20 @@ def train_part(job: Job, part: Part, chunk: int) -> Iterator[Group]:
         )
 
     recorded = scenario.recorded
+    training = Training(
+        combination.learning_rate,
+        optimizer=optimizers.parse(combination.optimizer),
+        recorded=recorded,
+        batches=scenario.batches,
+    )
     for done in ensemble.outcomes(
         scenario.network,
         draw,
         len(part.members),
         scenario.x,
         scenario.y,
-        combination.learning_rate,
-        recorded,
-        optimizers.parse(combination.optimizer),
+        training,
         chunk,
-        scenario.batches,
     ):
         seed = scenario.seed + first
         final = np.asarray(done.costs[-1], np.float64)

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from harness.models import handwritten, initializers
+from harness.models.training import Training
 from tests.benchmarks import training_speed as bench
 
 
@@ -23,7 +24,11 @@ def by_hand(weights, iterations):
     ends = [
         next(
             handwritten.train(
-                bench.NETWORK, [w[..., k] for w in weights], bench.X, bench.Y, bench.LEARNING_RATE, [iterations]
+                bench.NETWORK,
+                [w[..., k] for w in weights],
+                bench.X,
+                bench.Y,
+                Training(bench.LEARNING_RATE, recorded=[iterations]),
             )
         )
         for k in range(weights[0].shape[-1])

@@ -25,6 +25,7 @@ import tensorflow as tf
 
 from harness.models import ensemble, handwritten, initializers, sequential, tape
 from harness.models.network import Network, Weights, from_keras, to_keras
+from harness.models.training import Training
 
 NETWORK = Network((2, 3, 3, 2), ("sigmoid",) * 3)
 X = np.array([[0.8, 0.4], [0.3, 0.3]], np.float32)
@@ -237,13 +238,15 @@ def ways(one: Weights, many: Weights) -> Iterator[Way]:
     compiled_step = tf.function(tape_step, autograph=False)
 
     def handwritten_recorded(iterations: int) -> Weights:
-        return last(handwritten.train(NETWORK, one, X, Y, LEARNING_RATE, logarithmic(iterations)))
+        return last(handwritten.train(NETWORK, one, X, Y, Training(LEARNING_RATE, recorded=logarithmic(iterations))))
 
     def ensemble_by_hand(iterations: int) -> Weights:
-        return ensemble.outcome(NETWORK, many, X, Y, LEARNING_RATE, [iterations]).weights
+        return ensemble.outcome(NETWORK, many, X, Y, Training(LEARNING_RATE, recorded=[iterations])).weights
 
     def contract(implementation: Any) -> Train:
-        return lambda iterations: last(implementation.train(NETWORK, one, X, Y, LEARNING_RATE, [iterations]))
+        return lambda iterations: last(
+            implementation.train(NETWORK, one, X, Y, Training(LEARNING_RATE, recorded=[iterations]))
+        )
 
     yield Way("Keras fit, one epoch to an iteration", 1, 20, functools.partial(keras_epochs, model, one))
     yield Way("GradientTape, eager", 1, 50, functools.partial(steps, tape_step, one))
@@ -302,7 +305,7 @@ def run(
     many = initializers.draw_members(NETWORK, kernel, None, seed, range(members), np.float32)
     one = [w[..., 0] for w in many]
     # the hand-written result, computed by the ensemble for one network as well: a test holds it to handwritten.py
-    expected = ensemble.outcome(NETWORK, many, X, Y, LEARNING_RATE, [CHECKED]).weights
+    expected = ensemble.outcome(NETWORK, many, X, Y, Training(LEARNING_RATE, recorded=[CHECKED])).weights
     all_ways = list(ways(one, many))
     total = len(all_ways) * (1 + rounds)
     skipped: list[str] = []

@@ -30,6 +30,7 @@ from harness import BadInput, board
 from harness.board import events, heatmap, series
 from harness.comparison.trace import COST, Quantity, Run, take
 from harness.models import handwritten
+from harness.models.training import Training
 from tests.networks import post_problem
 from tests.processes import heed_ctrl_c
 
@@ -40,7 +41,7 @@ NEURONS = [(layer, unit) for layer, units in ((1, 3), (2, 3), (3, 2)) for unit i
 def run_of(start: str) -> Run:
     """The post's network, trained by hand, with every quantity of each recorded iteration."""
     problem = post_problem(start)
-    weights = list(handwritten.train(*problem, 0.5, RECORDED))
+    weights = list(handwritten.train(*problem, Training(0.5, recorded=RECORDED)))
     traces = [take(handwritten, problem.network, w, problem.x, problem.y, 0.5) for w in weights]
     return Run(implementation="handwritten", initializer=start, recorded=RECORDED, weights=weights, traces=traces)
 

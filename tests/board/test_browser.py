@@ -8,6 +8,7 @@ import pytest
 from harness import board
 from harness.comparison.trace import Run, take
 from harness.models import handwritten
+from harness.models.training import Training
 from tests.browser import chromium, new_page
 from tests.networks import post_problem
 
@@ -41,7 +42,7 @@ window.deep = (root, selector) => {
 def run_of(implementation: str, start: str) -> Run:
     """The post's network trained by hand, under the name of one implementation."""
     problem = post_problem(start)
-    weights = list(handwritten.train(*problem, 0.5, RECORDED))
+    weights = list(handwritten.train(*problem, Training(0.5, recorded=RECORDED)))
     traces = [take(handwritten, problem.network, w, problem.x, problem.y, 0.5) for w in weights]
     return Run(implementation=implementation, initializer=start, recorded=RECORDED, weights=weights, traces=traces)
 

@@ -44,7 +44,7 @@ def folder(tmp_path_factory):
     import numpy as np
 
     folder = tmp_path_factory.mktemp("json")
-    mistake = plants.PLANTS["matrix"]["missing-factor-two"][0]
+    mistake = plants.PLANTS["matrix"]["missing-hidden-activation-derivative"][0]
     (folder / "wrong.py").write_text(plants.edited(plants.text_of("matrix"), mistake))
     (folder / "two.py").write_text(TWO)
     np.savez(folder / "data.npz", x=np.zeros((5, 2)))

@@ -6,6 +6,7 @@ import numpy as np
 
 from harness.comparison.trace import COST, Quantity, Run, quantities, take
 from harness.models import sequential, tape
+from harness.models.training import Training
 from tests.networks import post_problem
 
 
@@ -36,7 +37,7 @@ def test_a_trace_has_all_that_is_offered_in_order_and_in_shape():
 
 def test_a_run_tells_its_costs_and_curves():
     network, weights, x, y = post_problem()
-    paths = list(tape.train(network, weights, x, y, 0.5, [0, 1000]))
+    paths = list(tape.train(network, weights, x, y, Training(0.5, recorded=[0, 1000])))
     run = Run(
         implementation="tape",
         initializer="ones",

@@ -6,7 +6,7 @@ import pytest
 
 from harness.measures import saturation
 
-JUDGED = [name for name in saturation.RELATIVE_SLOPES if name != "softmax"]
+JUDGED = [name for name in saturation.judged_names() if name != "softmax"]
 Z = np.linspace(-12, 12, 2001)[:-1] + 0.0055  # a kink (0, 1, 3, 6 of the piecewise ones) never lies between two z
 
 

@@ -29,6 +29,7 @@ from harness.models import network as network_room
 from harness.models.batches import Batches, pieces
 from harness.models.network import Network, from_keras, to_keras
 from harness.models.optimizers import SGD, Optimizer
+from harness.models.training import Training
 from harness.report import comparison
 from harness.scenario.scenario import load, record_of_costs
 from harness.sweeps import sweep
@@ -155,7 +156,7 @@ def test_unshuffled_batches_train_as_keras_own_fit_does(size, cost):
     problem = problem_of(12, cost)
     wanted = kerases_own(problem, size, epochs=3)
     for module in IMPLEMENTATIONS.values():
-        (found,) = module.train(*problem, 0.5, [9], batches=Batches(size, shuffle=False))
+        (found,) = module.train(*problem, Training(0.5, recorded=[9], batches=Batches(size, shuffle=False)))
         for ours, theirs in zip(found, wanted):
             np.testing.assert_allclose(ours, theirs, rtol=1e-12, atol=1e-14)
 
@@ -173,9 +174,9 @@ def test_every_implementation_trains_on_the_same_batches(observations, size, ord
     expected = weights
     for iteration in range(iterations):
         rows = batches.rows(observations, iteration)
-        expected = handwritten.update(network, expected, x[rows], y[rows], 0.1)
+        expected = handwritten.update(network, expected, x[rows], y[rows], Training(0.1))
     for module in IMPLEMENTATIONS.values():
-        (found,) = module.train(network, weights, x, y, 0.1, [iterations], batches=batches)
+        (found,) = module.train(network, weights, x, y, Training(0.1, recorded=[iterations], batches=batches))
         for ours, theirs in zip(found, expected):
             np.testing.assert_allclose(ours, theirs, rtol=1e-9, atol=1e-11)
 
@@ -185,11 +186,13 @@ def test_every_implementation_trains_on_the_same_batches(observations, size, ord
 def test_one_iteration_at_a_time_is_one_call_bit_for_bit(name, size):
     network, weights, x, y = problem_of(12)
     batches, module = Batches(size, seed=2), IMPLEMENTATIONS[name]
-    (whole,) = module.train(network, weights, x, y, 0.5, [8], batches=batches)
-    *_, recorded = module.train(network, weights, x, y, 0.5, range(9), batches=batches)
+    (whole,) = module.train(network, weights, x, y, Training(0.5, recorded=[8], batches=batches))
+    *_, recorded = module.train(network, weights, x, y, Training(0.5, recorded=range(9), batches=batches))
     assert same(whole, recorded)
     for iteration in range(8):
-        (weights,) = module.train(network, weights, x, y, 0.5, [1], batches=batches.starting_at(iteration))
+        (weights,) = module.train(
+            network, weights, x, y, Training(0.5, recorded=[1], batches=batches.starting_at(iteration))
+        )
     assert same(whole, weights)
 
 
@@ -197,20 +200,22 @@ def test_one_iteration_at_a_time_is_one_call_bit_for_bit(name, size):
 def test_calls_that_hold_few_orders_change_nothing(name, monkeypatch):
     problem, module = problem_of(11), IMPLEMENTATIONS[name]
     adam = Optimizer("adam")
-    (whole,) = module.train(*problem, 0.01, [40], adam, Batches(3))
+    (whole,) = module.train(*problem, Training(0.01, optimizer=adam, recorded=[40], batches=Batches(3)))
     monkeypatch.setattr(batches_room, "ORDERS", 1)
     groups = list(loop.calls(problem.network, 11, 1, [40], 32, Batches(3)))
     assert len(groups) == 8  # of 5 iterations, which lie in two epochs wherever they begin
-    (split,) = module.train(*problem, 0.01, [40], adam, Batches(3))
+    (split,) = module.train(*problem, Training(0.01, optimizer=adam, recorded=[40], batches=Batches(3)))
     assert same(whole, split)
 
 
 @pytest.mark.parametrize("name", IMPLEMENTATIONS)
 def test_a_batch_of_all_observations_is_the_full_batch(name):
     problem, module = problem_of(6), IMPLEMENTATIONS[name]
-    full = list(module.train(*problem, 0.5, [0, 3]))
+    full = list(module.train(*problem, Training(0.5, recorded=[0, 3])))
     for size in (6, 100):
-        found = list(module.train(*problem, 0.5, [0, 3], SGD, Batches(size, shuffle=False)))
+        found = list(
+            module.train(*problem, Training(0.5, optimizer=SGD, recorded=[0, 3], batches=Batches(size, shuffle=False)))
+        )
         assert all(same(a, b) for a, b in zip(found, full))
 
 
@@ -220,7 +225,7 @@ def test_other_seeds_and_beginnings_share_a_program():
 
     def seconds(**of_batches) -> float:
         begin = time.process_time()
-        list(handwritten.train(*problem, 0.5, [0, 30], batches=Batches(6, **of_batches)))
+        list(handwritten.train(*problem, Training(0.5, recorded=[0, 30], batches=Batches(6, **of_batches))))
         return time.process_time() - begin
 
     handwritten.loop.compiled_descent.cache_clear()
@@ -236,11 +241,13 @@ def test_a_member_of_an_ensemble_is_the_handwritten_run(size):
     network, weights, x, y = problem_of(12)
     many = [np.stack([w, 0.5 * w, -w], axis=-1) for w in weights]
     batches = Batches(size, seed=2)
-    outcome = ensemble.outcome(network, many, x, y, 0.5, [0, 7], batches=batches)
-    *_, last = ensemble.train(network, many, x, y, 0.5, [0, 7], batches=batches)
+    outcome = ensemble.outcome(network, many, x, y, Training(0.5, recorded=[0, 7], batches=batches))
+    *_, last = ensemble.train(network, many, x, y, Training(0.5, recorded=[0, 7], batches=batches))
     assert same(last, outcome.weights)
     for number, factor in enumerate((1, 0.5, -1)):
-        (alone,) = handwritten.train(network, [factor * w for w in weights], x, y, 0.5, [7], batches=batches)
+        (alone,) = handwritten.train(
+            network, [factor * w for w in weights], x, y, Training(0.5, recorded=[7], batches=batches)
+        )
         for ours, theirs in zip(last, alone):
             np.testing.assert_allclose(ours[..., number], theirs, rtol=1e-12, atol=1e-13)
         # the cost is that of all observations
@@ -255,7 +262,7 @@ def test_costs_in_pieces_are_the_costs(observations, cost, monkeypatch):
     monkeypatch.setattr(ensemble, "PIECE", 4 * 2 * 4)  # four units, a block of two members, four observations
     monkeypatch.setattr(network_room, "BLOCK", 2)
     loop.compiled_descent.cache_clear()
-    found = ensemble.outcome(network, many, x, y, 0.5, [0], batches=Batches(5)).costs[0]
+    found = ensemble.outcome(network, many, x, y, Training(0.5, recorded=[0], batches=Batches(5))).costs[0]
     loop.compiled_descent.cache_clear()
     wanted = [numerical.forward(network, [sign * w for w in weights], x, y).cost for sign in (1, -1)]
     np.testing.assert_allclose(found, wanted, rtol=1e-13)
@@ -332,7 +339,7 @@ def test_a_sweep_trains_in_the_scenarios_batches():
     for member in range(3):
         start = load("xor", {"seed": 4 + member}).start("glorot_uniform")
         (alone,) = handwritten.train(
-            scenario.network, start, scenario.x, scenario.y, 3.0, [20], batches=scenario.batches
+            scenario.network, start, scenario.x, scenario.y, Training(3.0, recorded=[20], batches=scenario.batches)
         )
         wanted = numerical.forward(scenario.network, alone, scenario.x, scenario.y).cost
         assert group.final_cost[member] == pytest.approx(wanted, rel=1e-9)
@@ -362,7 +369,7 @@ def test_a_diagnosis_trains_in_the_scenarios_batches():
     weights = case.start
     for iteration in range(40):
         rows = scenario.batches.rows(4, iteration)
-        weights = handwritten.update(case.network, weights, case.x[rows], case.y[rows], case.learning_rate)
+        weights = handwritten.update(case.network, weights, case.x[rows], case.y[rows], Training(case.learning_rate))
     for ours, theirs in zip(course.weights[-1], weights):
         np.testing.assert_allclose(ours, theirs, rtol=1e-9)
     assert course.costs[-1] == pytest.approx(numerical.forward(case.network, weights, case.x, case.y).cost, rel=1e-9)

@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from harness.models import ensemble, handwritten, initializers, loop, tape
 from harness.models.network import Network
 from harness.models.optimizers import SGD, Optimizer
+from harness.models.training import Training
 from tests.networks import post_problem, problems
 
 POST = post_problem().network
@@ -74,13 +75,17 @@ def test_each_member_is_the_network_of_its_seed_at_every_recorded_iteration(netw
     y = np.random.default_rng(3).uniform(0.1, 0.9, (4, network.sizes[-1]))
     y = (y / y.sum(axis=1, keepdims=True)).astype(dtype)
     weights = draw(network, range(3), dtype)
-    together = list(ensemble.train(network, weights, x, y, learning_rate, recorded, optimizer))
-    kept = ensemble.outcome(network, weights, x, y, learning_rate, recorded, optimizer)
+    together = list(
+        ensemble.train(network, weights, x, y, Training(learning_rate, optimizer=optimizer, recorded=recorded))
+    )
+    kept = ensemble.outcome(network, weights, x, y, Training(learning_rate, optimizer=optimizer, recorded=recorded))
     assert len(together) == len(kept.costs) == len(recorded)
     epsilon = float(np.finfo(dtype).eps)
     for seed in seeds:
         start = initializers.draw(network, initializers.parse("glorot_uniform"), None, seed, dtype)
-        alone = list(handwritten.train(network, start, x, y, learning_rate, recorded, optimizer))
+        alone = list(
+            handwritten.train(network, start, x, y, Training(learning_rate, optimizer=optimizer, recorded=recorded))
+        )
         for iteration, all_members, weights_alone, costs in zip(recorded, together, alone, kept.costs):
             cost = handwritten.forward(network, weights_alone, x, y).cost
             assert costs[seed] == pytest.approx(cost, rel=100 * epsilon * (1 + iteration), abs=10 * epsilon)
@@ -98,9 +103,11 @@ def test_members_differ_in_rate_and_settings():
     optimizers = [Optimizer("adam", (("beta_1", beta),)) for beta in (0.0, 0.5, 0.9, 0.99)]
     rates = np.array([0.001, 0.01, 0.03, 0.1])
     weights = draw(network, range(4))
-    (together,) = ensemble.train(network, weights, x, y, rates, [60], optimizers)
+    (together,) = ensemble.train(network, weights, x, y, Training(rates, optimizer=optimizers, recorded=[60]))
     for number, (rate, optimizer) in enumerate(zip(rates, optimizers)):
-        (alone,) = handwritten.train(network, member(weights, number), x, y, rate, [60], optimizer)
+        (alone,) = handwritten.train(
+            network, member(weights, number), x, y, Training(rate, optimizer=optimizer, recorded=[60])
+        )
         for got, wanted in zip(member(together, number), alone):
             np.testing.assert_allclose(got, wanted, rtol=1e-11, atol=1e-12)
 
@@ -112,14 +119,18 @@ def test_the_costs_from_all_ones_are_the_posts():
     """POST.md, 4: measured with NumPy in float64."""
     network, weights, x, y = post_problem()
     recorded = [1000, 2000, 5000, 7000, 10000]
-    found = ensemble.outcome(network, [w[..., None] for w in weights], x, y, 0.5, recorded).costs[:, 0]
+    found = ensemble.outcome(network, [w[..., None] for w in weights], x, y, Training(0.5, recorded=recorded)).costs[
+        :, 0
+    ]
     np.testing.assert_allclose(found, [0.400230, 0.399905, 0.383049, 0.001128, 0.000342], atol=6e-7)
 
 
 def test_glorot_draws_end_where_the_post_page_says():
     """POST.md, 6: 30 draws had at 1000 and 10000 iterations the median costs 0.0019 and 0.00007; 4: 97 % under 0.01."""
     network, _, x, y = post_problem()
-    found = ensemble.outcome(network, draw(network, range(990)), x, y, 0.5, [1000, 2000, 10000]).costs
+    found = ensemble.outcome(
+        network, draw(network, range(990)), x, y, Training(0.5, recorded=[1000, 2000, 10000])
+    ).costs
     medians = np.median(found.reshape(3, 33, 30), axis=2)
     for of_groups, of_the_page in ((medians[0], 0.0019), (medians[2], 0.00007)):
         assert np.min(of_groups) < of_the_page < np.max(of_groups) < 2 * np.min(of_groups)
@@ -140,7 +151,13 @@ def test_chunks_change_no_bit(optimizer, dtype):
     for chunk in (members, 256, 171, 64):
         parts = list(
             ensemble.outcomes(
-                network, lambda some: draw(network, some, dtype), members, x, y, rates, recorded, optimizer, chunk
+                network,
+                lambda some: draw(network, some, dtype),
+                members,
+                x,
+                y,
+                Training(rates, optimizer=optimizer, recorded=recorded),
+                chunk,
             )
         )
         assert [part.members for part in parts] == [range(members)[i : i + chunk] for i in range(0, members, chunk)]
@@ -158,7 +175,9 @@ def test_a_member_does_not_notice_its_neighbours():
     spoilt = [w.copy() for w in weights]
     for w in spoilt:
         w[..., 1::2] = np.nan
-    ours, theirs = (ensemble.outcome(network, start, x, y, 0.5, [0, 500]) for start in (weights, spoilt))
+    ours, theirs = (
+        ensemble.outcome(network, start, x, y, Training(0.5, recorded=[0, 500])) for start in (weights, spoilt)
+    )
     assert np.array_equal(ours.costs[:, ::2], theirs.costs[:, ::2])
     assert np.all(np.isnan(theirs.costs[:, 1::2]))
 
@@ -166,11 +185,13 @@ def test_a_member_does_not_notice_its_neighbours():
 def test_runs_of_other_length_rate_and_size_share_a_program():
     network, _, x, y = post_problem()
     optimizer = Optimizer("momentum")
-    ensemble.outcome(network, draw(network, range(3)), x, y, 0.1, [0, 5], optimizer)
+    ensemble.outcome(network, draw(network, range(3)), x, y, Training(0.1, optimizer=optimizer, recorded=[0, 5]))
     program = loop.compiled_descent(ensemble.gradients, ensemble.costs, network, "momentum", None)
     before = program.experimental_get_tracing_count()
     slower = Optimizer("momentum", (("momentum", 0.5),))
-    ensemble.outcome(network, draw(network, range(700)), x, y, 0.2, range(0, 100, 2), slower)
+    ensemble.outcome(
+        network, draw(network, range(700)), x, y, Training(0.2, optimizer=slower, recorded=range(0, 100, 2))
+    )
     assert program.experimental_get_tracing_count() == before
 
 
@@ -179,11 +200,11 @@ def test_recorded_iterations_are_split_into_calls_and_none_is_lost(monkeypatch):
     network, _, x, y = post_problem()
     weights = draw(network, range(5))
     recorded = [0, 1, 2, 50, 51, 400]
-    whole = list(ensemble.train(network, weights, x, y, 0.5, recorded, Optimizer("adam")))
+    whole = list(ensemble.train(network, weights, x, y, Training(0.5, optimizer=Optimizer("adam"), recorded=recorded)))
     monkeypatch.setattr(loop, "STOPS", 2)
     monkeypatch.setattr(loop, "MULTIPLICATIONS", 3 * 2 * 29 * 256 * 60)  # 60 iterations of a block to a call
     assert max(stop.iteration for stop in next(loop.calls(network, 2, 256, [400], 2))) == 60
-    split = list(ensemble.train(network, weights, x, y, 0.5, recorded, Optimizer("adam")))
+    split = list(ensemble.train(network, weights, x, y, Training(0.5, optimizer=Optimizer("adam"), recorded=recorded)))
     assert len(whole) == len(split) == len(recorded)
     for a, b in zip(whole, split):
         for one, other in zip(a, b):
@@ -194,6 +215,7 @@ MILLION = """
 import resource
 import numpy as np
 from harness.models import ensemble, initializers
+from harness.models.training import Training
 from tests.networks import post_problem
 
 network, _, x, y = post_problem()
@@ -201,7 +223,7 @@ kernel = initializers.parse("glorot_uniform")
 parts = ensemble.outcomes(
     network,
     lambda some: initializers.draw_members(network, kernel, None, 0, some, np.float32),
-    1_000_000, x, y, 0.5, [0, 10],
+    1_000_000, x, y, Training(0.5, recorded=[0, 10]),
 )
 peaks = [(part.members.stop, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss) for part in parts]
 assert peaks[-1][0] == 1_000_000, peaks
@@ -223,7 +245,7 @@ def test_memory_does_not_grow_with_a_million_members():
 def test_clones_of_the_post_are_exact_after_ten_thousand_iterations(dtype):
     network, weights, x, y = post_problem()
     start = [np.repeat(w[..., None], 3, axis=-1).astype(dtype) for w in weights]
-    after = ensemble.outcome(network, start, x, y, [0.1, 0.5, 3.0], [10000]).weights
+    after = ensemble.outcome(network, start, x, y, Training([0.1, 0.5, 3.0], recorded=[10000])).weights
     for w in after[:-1]:
         assert np.array_equal(w, np.broadcast_to(w[:, :1], w.shape))
     for w in after[1:]:
@@ -239,10 +261,10 @@ def test_clones_stay_exact_at_other_widths(name, widths, dtype):
     start = [np.full(shape, 0.1, dtype) for shape in network.shapes]
     x, y = XOR_X.astype(dtype), np.array([[0], [1], [1], [0]], dtype)
     if name == "ensemble":
-        (after,) = ensemble.train(network, [w[..., None] for w in start], x, y, 0.3, [500])
+        (after,) = ensemble.train(network, [w[..., None] for w in start], x, y, Training(0.3, recorded=[500]))
         after = member(after, 0)
     else:
-        (after,) = handwritten.train(network, start, x, y, 0.3, [500])
+        (after,) = handwritten.train(network, start, x, y, Training(0.3, recorded=[500]))
     assert np.max(np.abs(after[1] - start[1])) > 1e-3
     for w in after[:-1]:
         assert np.array_equal(w, np.broadcast_to(w[:, :1], w.shape))
@@ -264,13 +286,13 @@ def test_mistakes_are_explained():
     network, weights, x, y = post_problem()
     many = draw(network, range(3))
     with pytest.raises(ValueError, match=r"wants \(\(3, 3, members\), \(4, 3, members\), \(4, 2, members\)\)"):
-        ensemble.outcome(network, weights, x, y, 0.5, [1])
+        ensemble.outcome(network, weights, x, y, Training(0.5, recorded=[1]))
     with pytest.raises(ValueError, match="one number or one for each of 3 members"):
-        ensemble.outcome(network, many, x, y, [0.1, 0.2], [1])
+        ensemble.outcome(network, many, x, y, Training([0.1, 0.2], recorded=[1]))
     with pytest.raises(ValueError, match="one optimizer or one for each of 3 members, got 2"):
-        ensemble.outcome(network, many, x, y, 0.1, [1], [SGD, SGD])
+        ensemble.outcome(network, many, x, y, Training(0.1, optimizer=[SGD, SGD], recorded=[1]))
     with pytest.raises(ValueError, match="share one optimizer and may differ in settings"):
-        ensemble.outcome(network, many, x, y, 0.1, [1], [SGD, SGD, Optimizer("adam")])
+        ensemble.outcome(network, many, x, y, Training(0.1, optimizer=[SGD, SGD, Optimizer("adam")], recorded=[1]))
 
 
 @pytest.mark.parametrize("implementation", [handwritten, tape])
@@ -278,8 +300,12 @@ def test_a_hundred_recordings_are_all_there(implementation):
     """More than one call holds: each is what a run to that iteration alone gives."""
     network, weights, x, y = post_problem("glorot_uniform")
     recorded = list(range(0, 300, 3))
-    found = list(implementation.train(network, weights, x, y, 0.5, recorded, Optimizer("adam")))
+    found = list(
+        implementation.train(network, weights, x, y, Training(0.5, optimizer=Optimizer("adam"), recorded=recorded))
+    )
     assert len(found) == len(recorded)
     for number in (0, 1, 31, 32, 33, 99):
-        (alone,) = implementation.train(network, weights, x, y, 0.5, [recorded[number]], Optimizer("adam"))
+        (alone,) = implementation.train(
+            network, weights, x, y, Training(0.5, optimizer=Optimizer("adam"), recorded=[recorded[number]])
+        )
         assert all(np.array_equal(a, b) for a, b in zip(found[number], alone))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import combinations
 
 import keras
@@ -13,8 +14,9 @@ from hypothesis import given, settings
 from harness.comparison import rounding
 from harness.comparison.differences import compare_traces
 from harness.comparison.trace import COST, Quantity, take
-from harness.models import activations, costs, handwritten, loop, numerical, sequential, tape, updates
+from harness.models import activations, costs, handwritten, loop, numerical, optimizers, sequential, tape
 from harness.models.network import Network, from_keras, to_keras
+from harness.models.training import Training
 from tests.networks import Problem, post_problem, problems, random_problem
 
 IMPLEMENTATIONS = {"handwritten": handwritten, "tape": tape, "sequential": sequential}
@@ -81,7 +83,7 @@ def test_a_thousand_random_networks_in_float64():
 def test_the_post_s_thousand_iterations(name):
     """Every implementation within 5e-7 of the outputs that the post prints."""
     network, weights, x, y = post_problem()
-    (after,) = IMPLEMENTATIONS[name].train(network, weights, x, y, 0.5, [1000])
+    (after,) = IMPLEMENTATIONS[name].train(network, weights, x, y, Training(0.5, recorded=[1000]))
     printed = [[0.5992708, 0.1997655], [0.5993174, 0.2004307]]
     np.testing.assert_allclose(IMPLEMENTATIONS[name].forward(network, after, x, y).a[-1], printed, rtol=0, atol=5e-7)
 
@@ -91,7 +93,10 @@ def test_the_post_s_thousand_iterations(name):
 def test_pairs_stay_together_over_the_post_s_thousand_iterations(left, right, start):
     network, weights, x, y = post_problem(start)
     recorded = [0, 1, 10, 100, 1000]
-    paths = [list(IMPLEMENTATIONS[name].train(network, weights, x, y, 0.5, recorded)) for name in (left, right)]
+    paths = [
+        list(IMPLEMENTATIONS[name].train(network, weights, x, y, Training(0.5, recorded=recorded)))
+        for name in (left, right)
+    ]
     for ours, theirs in zip(*paths):
         for a, b in zip(ours, theirs):
             np.testing.assert_allclose(a, b, rtol=0, atol=1e-10)
@@ -102,7 +107,7 @@ def test_pairs_stay_together_over_the_post_s_thousand_iterations(left, right, st
 def test_clones_are_exact_after_ten_thousand_iterations(name, dtype):
     """And the cost is what POST.md measured with NumPy: the plateau was left with the clones as they were."""
     network, weights, x, y = post_problem().astype(dtype)
-    (after,) = IMPLEMENTATIONS[name].train(network, weights, x, y, 0.5, [10000])
+    (after,) = IMPLEMENTATIONS[name].train(network, weights, x, y, Training(0.5, recorded=[10000]))
     for w in after[:2]:
         assert np.all(w == w[:, :1])
     for w in after[1:]:
@@ -116,8 +121,10 @@ def test_training_is_update_after_update(name):
     recorded = [0, 1, 2, 3]
     expected = [weights]
     for _ in range(3):
-        expected.append(IMPLEMENTATIONS[name].update(network, expected[-1], x, y, 0.5))
-    for got, wanted in zip(IMPLEMENTATIONS[name].train(network, weights, x, y, 0.5, recorded), expected):
+        expected.append(IMPLEMENTATIONS[name].update(network, expected[-1], x, y, Training(0.5)))
+    for got, wanted in zip(
+        IMPLEMENTATIONS[name].train(network, weights, x, y, Training(0.5, recorded=recorded)), expected
+    ):
         for a, b in zip(got, wanted):
             np.testing.assert_allclose(a, b, rtol=1e-14)
 
@@ -129,8 +136,8 @@ def test_arguments_are_left_alone_and_keep_their_dtype(name):
     module = IMPLEMENTATIONS[name]
     module.forward(network, weights, x, y)
     module.backward(network, weights, x, y)
-    module.update(network, weights, x, y, 0.5)
-    (after,) = module.train(network, weights, x, y, 0.5, [2])
+    module.update(network, weights, x, y, Training(0.5))
+    (after,) = module.train(network, weights, x, y, Training(0.5, recorded=[2]))
     assert all(np.array_equal(a, b) for a, b in zip(before, weights))
     assert {w.dtype for w in after} == {np.dtype("float32")}
 
@@ -144,11 +151,11 @@ def test_weights_of_another_shape_are_refused(name):
 
 def test_no_retracing_between_runs_of_the_same_shapes():
     network, weights, x, y = post_problem()
-    list(handwritten.train(network, weights, x, y, 0.5, [1]))
+    list(handwritten.train(network, weights, x, y, Training(0.5, recorded=[1])))
     descent = loop.compiled_descent(handwritten.gradients, loop.weights_themselves, network, "sgd", None)
     before = descent.experimental_get_tracing_count()
-    list(handwritten.train(network, weights, x, y, 0.1, [5, 17, 100]))
-    list(handwritten.train(network, [2 * w for w in weights], x, y, 3.0, [0, 1]))
+    list(handwritten.train(network, weights, x, y, Training(0.1, recorded=[5, 17, 100])))
+    list(handwritten.train(network, [2 * w for w in weights], x, y, Training(3.0, recorded=[0, 1])))
     assert descent.experimental_get_tracing_count() == before
 
 
@@ -169,18 +176,18 @@ def test_activations_are_keras_own(name):
 
 def test_leaky_relu_is_keras_own_but_for_the_slope_in_single_precision():
     z = np.linspace(-3, 3, 13)
-    np.testing.assert_allclose(activations.leaky_relu(z), keras.activations.leaky_relu(tf.constant(z)), rtol=2e-8)
+    np.testing.assert_allclose(
+        activations.activate("leaky_relu", z), keras.activations.leaky_relu(tf.constant(z)), rtol=2e-8
+    )
 
 
-@pytest.mark.parametrize("name", sorted(activations.ACTIVATIONS))
+@pytest.mark.parametrize("name", [name for name in activations.trainable_names() if name != "softmax"])
 def test_derivatives_written_from_a_are_those_of_the_tape(name):
     z = tf.constant(np.linspace(-8, 8, 161))  # 0 among them, where relu has its kink
     with tf.GradientTape() as watching:
         watching.watch(z)
-        a = activations.ACTIVATIONS[name].function(z)
-    np.testing.assert_allclose(
-        activations.ACTIVATIONS[name].derivative(a), watching.gradient(a, z), rtol=1e-12, atol=1e-15
-    )
+        a = activations.activate(name, z)
+    np.testing.assert_allclose(activations.derivative_of(name, a), watching.gradient(a, z), rtol=1e-12, atol=1e-15)
 
 
 LOSSES = {
@@ -195,12 +202,12 @@ def test_costs_mean_what_keras_means(name):
     rng = np.random.default_rng(0)
     z, y = 5 * rng.normal(size=(7, 3)), rng.dirichlet(np.ones(3), 7)
     wanted = float(LOSSES[name](dtype="float64")(y, z))
-    assert float(costs.COSTS[name](tf.constant(z), tf.constant(z), y)) == pytest.approx(wanted, rel=1e-14)
+    assert float(costs.cost_of(name, tf.constant(z), tf.constant(z), y)) == pytest.approx(wanted, rel=1e-14)
 
 
 def test_sum_of_squared_errors_has_no_factor():
     a, y = np.array([[1.0, 2.0], [3.0, 4.0]]), np.zeros((2, 2))
-    assert float(costs.sum_of_squared_errors(a, a, y)) == 30.0
+    assert float(costs.cost_of("sum_of_squared_errors", a, a, y)) == 30.0
 
 
 @pytest.mark.parametrize("cost", ["binary_crossentropy", "categorical_crossentropy"])
@@ -245,7 +252,8 @@ def test_a_broken_step_is_noticed_where_it_breaks(step, monkeypatch):
 
 
 def test_a_broken_update_is_noticed(monkeypatch):
-    monkeypatch.setitem(updates.RULES, "sgd", lambda w, g, state, learning_rate, *_: (w + learning_rate * g, ()))
+    upward = replace(optimizers.OPTIMIZERS["sgd"], update=lambda tf, w, g, state, rate, *_: (w + rate * g, ()))
+    monkeypatch.setitem(optimizers.OPTIMIZERS, "sgd", upward)
     assert disagreements(post_problem(), "handwritten", "sequential", "float64") == ["weights1", "weights2", "weights3"]
 
 

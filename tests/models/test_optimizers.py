@@ -13,6 +13,7 @@ import tensorflow as tf
 
 from harness.models import handwritten, loop, sequential, tape, updates
 from harness.models.optimizers import OPTIMIZER_NAMES, SGD, Optimizer, parse
+from harness.models.training import Training
 from tests.networks import post_problem
 
 UPDATES = 50
@@ -93,11 +94,11 @@ def test_training_goes_the_same_way_in_every_implementation(optimizer: Optimizer
     network, weights, x, y = post_problem("glorot_uniform")
     recorded = [0, 1, 2, 10, 50]
     runs = [
-        list(implementation.train(network, weights, x, y, 0.01, recorded, optimizer))
+        list(implementation.train(network, weights, x, y, Training(0.01, optimizer=optimizer, recorded=recorded)))
         for implementation in (handwritten, tape, sequential)
     ]
     for implementation in (handwritten, tape, sequential):
-        first = implementation.update(network, weights, x, y, 0.01, optimizer)
+        first = implementation.update(network, weights, x, y, Training(0.01, optimizer=optimizer))
         assert all(np.allclose(a, b, rtol=0, atol=1e-14) for a, b in zip(first, runs[0][1]))
     for by_hand, *others in zip(*runs):
         for other in others:
@@ -110,7 +111,7 @@ def test_two_runs_of_one_keras_model_keep_their_own_optimizer_state() -> None:
     adam = OTHER_SETTINGS[3]
 
     def run(start: list[np.ndarray], rate: float) -> Iterator[list[np.ndarray]]:
-        return sequential.train(network, start, x, y, rate, [5, 10], adam)
+        return sequential.train(network, start, x, y, Training(rate, optimizer=adam, recorded=[5, 10]))
 
     others = [w + 0.1 for w in weights]
     alone = [list(run(weights, 0.01)), list(run(others, 0.1))]

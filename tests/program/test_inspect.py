@@ -208,14 +208,14 @@ def test_nothing_is_unpickled_and_no_lambda_is_run(tmp_path):
         ("zip.keras", "is no .keras file"),
         ("lambda.keras", "holds Python code"),
         ("old.h5", "HDF5"),
-        ("missing.keras", "no file"),
+        ("missing.keras", "not a file"),
     ):
         with pytest.raises(BadInput, match=message):
             source.load(str(tmp_path / name))
     for name, message in (
         ("bomb.npz", "not an NPZ file"),
         ("object.npz", "holds pickled objects"),
-        ("missing.npz", "no file"),
+        ("missing.npz", "not a file"),
     ):
         with pytest.raises(BadInput, match=message):
             source.load_data(tmp_path / name, model)
@@ -237,6 +237,35 @@ def test_data_that_does_not_fit(tmp_path, arrays, message):
     np.savez(tmp_path / "x.npz", **arrays)
     with pytest.raises(BadInput, match=message):
         source.load_data(tmp_path / "x.npz", two_layers("tanh"))
+
+
+# Near-clones
+
+
+def test_a_start_from_ones_is_seen_under_dropout():
+    """Dropout masks part the units, so none of them are exact clones after training."""
+    keras.utils.set_random_seed(0)
+    layers = [L.Dense(8, "tanh", kernel_initializer="ones"), L.Dropout(0.3), L.Dense(1, kernel_initializer="ones")]
+    model = keras.Sequential([keras.Input((8,)), *layers])
+    model.compile("sgd", "mse")
+    x = np.random.default_rng(0).normal(size=(64, 8)).astype(np.float32)
+    model.fit(x, x[:, :1], epochs=2, verbose=0)
+    (hidden, _) = inspect(model).layers
+    assert hidden.effective_width == 8
+    assert hidden.near_clones == [list(range(8))]
+    assert hidden.findings == ["near-clones"]
+
+
+def test_random_units_are_not_near_clones():
+    keras.utils.set_random_seed(0)
+    model = keras.Sequential([keras.Input((8,)), L.Dense(512, "relu"), L.Dense(2)])
+    assert all(layer.near_clones == [] for layer in inspect(model).layers)
+
+
+def test_a_convolution_normalised_before_relu_is_read_as_relu():
+    block = [L.Conv2D(4, 3, use_bias=False), L.BatchNormalization(), L.ReLU()]
+    model = keras.Sequential([keras.Input((8, 8, 1)), *block, L.Flatten(), L.Dense(2)])
+    assert [layer.activation for layer in inspect(model).layers] == ["relu", "linear"]
 
 
 # Functions

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from harness import BadInput
 from harness.models.batches import Batches
+from harness.models.training import Training
 from harness.scenario.scenario import BUILT_IN, OVERRIDES, TABLES, Scenario, load, recorded_iterations
 
 XOR_DATA = "x = [[0, 0], [0, 1], [1, 0], [1, 1]]\ny = [0, 1, 1, 0]\n"
@@ -104,7 +105,9 @@ def test_built_in_scenarios_learn_from_their_own_random_start(name, most):
     from harness.models import handwritten
 
     s = load(name)
-    (weights,) = handwritten.train(s.network, s.start("glorot_uniform"), s.x, s.y, s.learning_rate, [s.iterations])
+    (weights,) = handwritten.train(
+        s.network, s.start("glorot_uniform"), s.x, s.y, Training(s.learning_rate, recorded=[s.iterations])
+    )
     assert handwritten.forward(s.network, weights, s.x, s.y).cost < most
 
 

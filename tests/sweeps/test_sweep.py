@@ -18,6 +18,7 @@ from harness.comparison import post
 from harness.measures.symmetry import effective_width, members_with_clones
 from harness.models import handwritten
 from harness.models.optimizers import parse
+from harness.models.training import Training
 from harness.report import sweep as sweep_report
 from harness.scenario.scenario import load
 from harness.sweeps import sweep
@@ -68,7 +69,9 @@ def test_iterations_to_the_target_are_those_of_the_single_network(found):
         reached = int(members.reached_at[place])
         before = max(i for i in scenario.recorded if i < reached)
         start = load("post", {"seed": members.seeds[place]}).start("glorot_uniform")
-        path = handwritten.train(scenario.network, start, scenario.x, scenario.y, 3.0, [before, reached])
+        path = handwritten.train(
+            scenario.network, start, scenario.x, scenario.y, Training(3.0, recorded=[before, reached])
+        )
         costs = [handwritten.forward(scenario.network, w, scenario.x, scenario.y).cost for w in path]
         assert costs[0] > found.target >= costs[1]
 
@@ -279,7 +282,7 @@ def test_each_combination_is_one_entry_of_the_hparams_page(tmp_path):
     costs = []
     for seed in range(5):
         start = load("post", {"seed": seed}).start("glorot_uniform")
-        (w,) = handwritten.train(scenario.network, start, scenario.x, scenario.y, 3.0, [20])
+        (w,) = handwritten.train(scenario.network, start, scenario.x, scenario.y, Training(3.0, recorded=[20]))
         costs.append(handwritten.forward(scenario.network, w, scenario.x, scenario.y).cost)
     assert cost.step == 20
     assert tf.make_ndarray(cost.tensor_proto).item() == pytest.approx(sorted(costs)[2], rel=1e-6)

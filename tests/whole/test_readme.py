@@ -14,7 +14,7 @@ import pytest
 from tests import plants
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").glob("*.md"))]
 
 # (page, command line, lines shown below it; "..." stands for lines left out)
 SHOWN = [
@@ -29,7 +29,7 @@ def folder(tmp_path_factory):
     """Where a reader might stand: with a file that has a mistake, and a folder of files to grade."""
     folder = tmp_path_factory.mktemp("reader")
     mistake = plants.PLANTS["matrix"]["missing-hidden-activation-derivative"][0]
-    (folder / "mine.py").write_text(plants.edited(plants.text_of("matrix"), mistake))
+    (folder / "my_network.py").write_text(plants.edited(plants.text_of("matrix"), mistake))
     (folder / "handed-in").mkdir()
     for name in ("columns", "loops"):
         (folder / "handed-in" / f"{name}.py").write_text(plants.text_of(name))
@@ -65,11 +65,8 @@ def test_the_output_shown_is_the_output_printed(page, command, shown, folder):
 
 
 def test_something_is_shown():
-    assert [command for _, command, _ in SHOWN[:3]] == [
-        "harness --no-log",
-        "harness diagnose --no-log",
-        "harness check mine.py",
-    ]
+    shown = {command for page, command, _ in SHOWN if page == "README.md"}
+    assert {command.split()[1] for command in shown} >= {"compare", "sweep"}
 
 
 def anchors(page: Path) -> set[str]:

@@ -3,4 +3,5 @@
 Modules that compute are imported only inside ``run``, so that help and bad arguments answer at once.
 """
 
-AGREES, DIFFERS, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130  # exit codes
+# exit codes: fine; a difference, mistake or failure was found; bad input; not judged, or only in part; Ctrl-C
+AGREES, DIFFERS, BAD_INPUT, NOT_JUDGED, INTERRUPTED = 0, 1, 2, 3, 130

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from ..options import add_json, add_seed, must, number, up_to, whole
-from ..terminal import print_as, progress_bar
-from . import AGREES, BAD_INPUT, DIFFERS
+from ..terminal import print_as, progress_bar, show_result
+from . import AGREES, DIFFERS, NOT_JUDGED
 
 MOST_SECONDS = 86400
 LEAST_MEMORY, MOST_MEMORY = 128, 2**24  # MB; a Python with NumPy takes about 100
@@ -33,19 +33,20 @@ def megabytes(text: str) -> int:
 def add(commands: Any) -> None:
     command = commands.add_parser(
         "check",
-        help="is my hand-written math right, and if not, what is my mistake?",
-        description="Compare a Python file of your own, or every one of a folder, with the references, and name the "
-        "mistake. Exit code 0: correct, 1: not, 2: it cannot be judged, or bad input.",
+        help="is my hand-written math right, and if not, which line is wrong?",
+        description="Run a Python file of your own as it is, record its arithmetic, compare its gradients with true "
+        "ones, and show the wrong line and the mistake's name. Exit code 0: correct, 1: a mistake, 2: bad input, "
+        "3: not judged.",
     )
-    command.add_argument("path", type=Path, metavar="FILE", help="a Python file, or a folder of them")
+    command.add_argument("path", type=Path, metavar="FILE", help="a Python file, a notebook, or a folder of them")
     command.add_argument(
-        "--scenario", metavar="SCENARIO", help="has the activations and cost that the file is for (default: by trying)"
+        "--run",
+        dest="lines",
+        metavar="LINES",
+        help="lines of Python that make the file train, run after it with X, Y, y and labels at hand "
+        "(default: detected)",
     )
-    command.add_argument("--cost", metavar="NAME", help="that the file is for (default: by trying)")
-    command.add_argument(
-        "--layout", metavar="WORDS", help="of weights and observations, such as 'flat columns' (default: by trying)"
-    )
-    add_seed(command, "the random networks and data")
+    add_seed(command, "the file's random numbers and data, unless it sets its own")
     command.add_argument(
         "--seconds", type=seconds, default=30, metavar="SECONDS", help="time limit for a file (default: 30)"
     )
@@ -70,34 +71,35 @@ def add(commands: Any) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    from ...checking import by_name as check
+    from ...checking import check
+    from ...checking.result import Verdict
+    from ...errors import BadInput
     from ...files import check_csv_file
-    from ...report import by_name as check_report
+    from ...report import checking as report
 
     path: Path = arguments.path
     if arguments.csv is not None:
         check_csv_file(arguments.csv)
-    options = check.options(
-        arguments.scenario, arguments.cost, arguments.layout, arguments.seed, arguments.seconds, arguments.memory
-    )
-    files = check.files_in(path)
-    with progress_bar(path.name) as show:
-        reports = check.check_files(files, options, arguments.jobs, show)
+    limits = {"seed": arguments.seed, "seconds": arguments.seconds, "megabytes": arguments.memory}
+    if path.is_dir():
+        if arguments.lines is not None:
+            raise BadInput(key="run", problem="is for one file, not for a folder", hint="check the files one by one")
+        with progress_bar(path.name) as show:
+            results = check.check_files(check.files_in(path), jobs=arguments.jobs, progress=show, **limits)
+    else:
+        with progress_bar(path.name):
+            results = [check.check_file(path, run=arguments.lines, **limits)]
     if arguments.csv is not None:
-        check_report.write_csv(reports, arguments.csv)
+        report.write_csv(results, arguments.csv)
     if path.is_dir():
         print_as(
             as_json=arguments.json,
-            machines=lambda: check_report.machines_of_many(reports),
-            people=lambda: check_report.people_of_many(reports),
+            machines=lambda: report.machines_of_many(results),
+            people=lambda: report.people_of_many(results),
         )
     else:
-        print_as(
-            as_json=arguments.json,
-            machines=lambda: check_report.machines(reports[0]),
-            people=lambda: check_report.people(reports[0]),
-        )
-    verdicts = {report.verdict for report in reports}
-    if check.ERROR in verdicts:
-        return BAD_INPUT
-    return AGREES if verdicts == {check.CORRECT} else DIFFERS
+        show_result(arguments, results[0])
+    verdicts = {one.verdict for one in results}
+    if Verdict.MISTAKE in verdicts:
+        return DIFFERS
+    return NOT_JUDGED if Verdict.NOT_JUDGED in verdicts else AGREES

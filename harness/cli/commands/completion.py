@@ -1,114 +1,79 @@
-"""``harness completion``"""
+"""``harness completion``: a script made by shtab from the parser, which needs only the values that options take."""
 
 from __future__ import annotations
 
 import argparse
 import shlex
 from collections.abc import Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from ..options import add_json
 from ..terminal import say
 from . import AGREES
 
 SHELLS = ("bash", "zsh", "fish")
+FOLDERS = "*/"
+
+# What gives names and files in each shell: shtab has a completer for either, but not for both.
+NAMES_OR_FILES = {
+    "bash": '{function}() {{ compgen -W {names} -- "$1"; {files} "$1"; }}\n',
+    "zsh": "{function}() {{ compadd -- {each}; {files} }}\n",
+    "fish": 'function {function}; for name in {each}; echo "$name"; end; for file in {files}; echo "$file"; end; end\n',
+}
 
 
-class Values(NamedTuple):
-    """What an option or argument may be.
-
-    Attributes:
-        words: names that are known.
-        several: whether more than one may be given, by commas.
-        files: patterns of file names; with any, folders too. "*/" alone is folders.
-    """
-
-    words: Sequence[str] = ()
-    several: bool = False
-    files: Sequence[str] = ()
-
-
-# One function in the language of each shell, by the name {name}: it gives the values for the word that is being typed.
-
-BASH = """\
-{name}() {{
-  local before=""
-  {several} && [[ $1 == *,* ]] && before="${{1%,*}},"
-  compgen -P "$before" -W {words} -- "${{1##*,}}"
-  for pattern in {files}; do compgen -f -X "!$pattern" -- "$1"; done
-  {folders} && compgen -d -- "$1"
-}}
-"""
-
-ZSH = """\
-{name}() {{
-  {several} && {{ _values -s , name {each}; return }}
-  compadd -- {each}
-  {folders} && _files -g {either}
-}}
-"""
-
-FISH = """\
-function {name}
-  set -l before ""
-  {several}; and set before (string match -r '.*,' -- (commandline -ct))
-  for word in {each}; echo "$before$word"; end
-  for suffix in {suffixes}; __fish_complete_suffix $suffix; end
-  {folders}; and __fish_complete_directories (commandline -ct)
-end
-"""
-
-FUNCTIONS = {"bash": BASH, "zsh": ZSH, "fish": FISH}
-CALLS = {"bash": "{name}", "zsh": "{name}", "fish": "({name})"}
-
-
-def values_of(command: str) -> dict[str, Values]:
-    """The values of a command's options and arguments, by their ``dest``; those left out are numbers or any text."""
-    from ...checking.by_name.backprop import COST_FORMS
-    from ...checking.by_name.layout import WORDS
+def known_names() -> dict[str, Sequence[str]]:
+    """The names that options take, by ``dest``."""
     from ...models.initializers import ARGUMENTS
     from ...models.network import ACTIVATION_NAMES, COST_NAMES
     from ...models.optimizers import OPTIMIZER_NAMES
     from ...scenario.scenario import BUILT_IN, DTYPES
 
-    initializers, models = tuple(ARGUMENTS), ("*.keras",)
     return {
-        "initializers": Values(initializers, several=True),
-        "bias_initializer": Values(initializers),
-        "activations": Values(ACTIVATION_NAMES, several=True),
-        "optimizers": Values(OPTIMIZER_NAMES, several=True),
-        "cost": Values(tuple(COST_FORMS) if command == "check" else COST_NAMES),
-        "layout": Values([word for table in WORDS for word in table]),
-        "dtype": Values(DTYPES),
-        "record": Values(("all", "log")),
-        "scenario": Values(tuple(BUILT_IN), files=("*.toml", *(("*.py", *models) if command == "diagnose" else ()))),
-        "path": Values(files=("*.py",)),
-        "model": Values(files=models),
-        "data": Values(files=("*.npz",)),
-        "csv": Values(files=("*.csv",)),
-        "log_dir": Values(files=("*/",)),
-        "folder": Values(files=("*/",)),
+        "initializers": tuple(ARGUMENTS),
+        "bias_initializer": tuple(ARGUMENTS),
+        "activations": ACTIVATION_NAMES,
+        "optimizers": OPTIMIZER_NAMES,
+        "cost": COST_NAMES,
+        "dtype": DTYPES,
+        "record": ("all", "log"),
+        "scenario": tuple(BUILT_IN),
     }
 
 
-def completers(name: str, values: Values) -> dict[str, Any]:
-    """What shtab wants to know of an option: a function for each shell, and how it is called."""
-    quoted = shlex.join(values.words)
-    patterns = [pattern for pattern in values.files if pattern != "*/"]
-    parts = {
-        "name": name,
-        "several": "true" if values.several else "false",
-        "folders": "true" if values.files else "false",
-        "words": shlex.quote(" ".join(values.words)),
-        "each": quoted,
-        "files": shlex.join(patterns),
-        # a lone (*.py) would be one of zsh's glob qualifiers
-        "either": shlex.quote(f"({'|'.join(values.files)})" if len(values.files) > 1 else "".join(values.files)),
-        "suffixes": shlex.join(pattern.removeprefix("*") for pattern in patterns),
+def known_files(command: str) -> dict[str, Sequence[str]]:
+    """The patterns of the files that the options of a command take, by ``dest``."""
+    return {
+        "scenario": ("*.toml", "*.py", "*.ipynb", "*.keras") if command == "diagnose" else ("*.toml",),
+        "path": ("*.py", "*.ipynb") if command == "check" else ("*.py",),
+        "model": ("*.keras",),
+        "data": ("*.npz",),
+        "csv": ("*.csv",),
+        "log_dir": (FOLDERS,),
+        "folder": (FOLDERS,),
     }
-    return {shell: CALLS[shell].format(**parts) for shell in SHELLS} | {
-        "preamble": {shell: FUNCTIONS[shell].format(**parts) for shell in SHELLS}
-    }
+
+
+def files_like(patterns: Sequence[str]) -> dict[str, Any]:
+    """A completer that gives files of these patterns, and folders on the way to them."""
+    import shtab
+
+    completer: dict[str, Any] = dict(shtab.DIRECTORY if patterns == (FOLDERS,) else shtab.glob(*patterns))
+    if patterns != (FOLDERS,) and len(patterns) == 1:  # zsh takes shtab's (*.py) for a glob qualifier
+        completer["zsh"] = f"_files -g '{patterns[0]}'"
+    return completer
+
+
+def names_or_files(function: str, names: Sequence[str], patterns: Sequence[str]) -> dict[str, Any]:
+    """A completer that gives names, and files of these patterns: a function for each shell."""
+    files, preamble = files_like(patterns), {}
+    for shell in SHELLS:
+        text = NAMES_OR_FILES[shell].format(
+            function=function, names=shlex.quote(" ".join(names)), each=shlex.join(names), files=files[shell]
+        )
+        preamble[shell] = files["preamble"].get(shell, "") + text
+    call = {shell: f"({function})" if shell == "fish" else function for shell in SHELLS}
+    return {**call, "preamble": preamble}
 
 
 def commands_of(parser: argparse.ArgumentParser) -> Iterator[tuple[str, argparse.ArgumentParser]]:
@@ -122,24 +87,32 @@ def script(parser: argparse.ArgumentParser, shell: str) -> str:
     """The completion of a whole command line, in the language of that shell."""
     import shtab
 
-    for command, of_command in commands_of(parser):
-        of_command.description = None  # which shtab would show in place of the short help
-        known = values_of(command)
-        for action in of_command._actions:
-            if action.dest in known:
-                # shtab takes names with "glob" in them for those of functions that give files
-                kind = "glob" if known[action.dest].files else "words"
-                action.complete = completers(f"_harness_{kind}_{command}_{action.dest}", known[action.dest])  # type: ignore[attr-defined]
+    names = known_names()
+    for command, command_parser in commands_of(parser):
+        command_parser.description = None  # shtab would show it instead of the short help
+        files = known_files(command)
+        for action in command_parser._actions:
+            dest = action.dest
+            if dest in names and dest in files:
+                completer = names_or_files(f"_harness_glob_{command}_{dest}", names[dest], files[dest])
+            elif dest in files:
+                completer = files_like(files[dest])
+            elif dest in names:
+                action.choices = names[dest]
+                continue
+            else:
+                continue
+            action.complete = completer  # type: ignore[attr-defined]
     return str(shtab.complete(parser, shell))
 
 
 def add(commands: Any) -> None:
     command = commands.add_parser(
         "completion",
-        help="let the shell complete commands, options, names and files",
-        description='Print a script that lets a shell complete harness: eval "$(harness completion bash)" in '
-        '~/.bashrc, eval "$(harness completion zsh)" after compinit in ~/.zshrc, or '
-        "harness completion fish > ~/.config/fish/completions/harness.fish. Exit code 0, or 2: bad input.",
+        help="print a script that completes commands, options, names and files",
+        description='Print a completion script. Add eval "$(harness completion bash)" to ~/.bashrc, or '
+        'eval "$(harness completion zsh)" after compinit to ~/.zshrc, or run harness completion fish > '
+        "~/.config/fish/completions/harness.fish. Exit code 0, or 2: bad input.",
     )
     command.add_argument("shell", choices=SHELLS, metavar="SHELL", help=f"{', '.join(SHELLS[:-1])} or {SHELLS[-1]}")
     add_json(command.add_argument_group("output"))
@@ -147,6 +120,6 @@ def add(commands: Any) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    told = script(arguments.parser, arguments.shell)
-    say(arguments.json, {"shell": arguments.shell, "script": told}, told)
+    text = script(arguments.parser, arguments.shell)
+    say(arguments.json, {"shell": arguments.shell, "script": text}, text)
     return AGREES

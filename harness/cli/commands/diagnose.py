@@ -7,118 +7,188 @@ import contextlib
 import os
 import re
 import time
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from ...errors import BadInput, shown_path
-from ..options import add_learning_rate, add_output, add_scenario, must, overrides
+from ..options import add_learning_rate, add_output, add_scenario, must, overrides, positive
 from ..terminal import print_as, progress_bar, silent_import, told_what_is_kept
-from . import AGREES, DIFFERS
+from . import AGREES, DIFFERS, NOT_JUDGED
 
-LONGEST_BUDGET = 86400.0  # seconds
-OF_KERAS = ("learning_rate", "iterations", "cost", "seed")  # options that go with a Keras model
+MAX_BUDGET_SECONDS = 86400.0
+FIT_BUDGETS = 2  # budgets after which the training of the script itself is stopped
+MODEL_FUNCTION = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
+CALLS_FIT = re.compile(rb"\.\s*fit(_generator)?\s*\(")
 
 
 def seconds(text: str) -> float:
     """ "60", "60s" or "2m" to seconds, up to a day."""
     match = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?)(s|m)?", text.strip())
-    found = 0.0 if match is None else float(match[1]) * (60 if match[2] == "m" else 1)
-    if not 0 < found <= LONGEST_BUDGET:
+    budget = 0.0 if match is None else float(match[1]) * (60 if match[2] == "m" else 1)
+    if not 0 < budget <= MAX_BUDGET_SECONDS:
         raise must("a time above 0 and up to a day, such as 45, 60s or 2m", text)
-    return found
+    return budget
+
+
+def share(text: str) -> float:
+    """A share of the rows, between 0 and 1."""
+    with contextlib.suppress(ValueError):
+        if 0 < float(text) < 1:
+            return float(text)
+    raise must("a share between 0 and 1, such as 0.2", text)
 
 
 def add(commands: Any) -> None:
     command = commands.add_parser(
         "diagnose",
-        help="why does it not learn?",
-        description="Train SCENARIO from its first initializer, measure what is wrong, and change one thing at a time, "
-        "in many runs each, until it learns. SCENARIO may also be a Keras model, MODEL.keras or module:function, with "
-        "--data; or a FILE.py as in check, whose math is checked first. Of the post it asks after 1000 iterations, as "
-        "the post does. Exit code 0: it learns, and in time; 1: it does not, or late, or only by luck, whether a cause "
-        "was proved or not; 2: bad input.",
+        help="why does it not learn? A Keras script, a model with data, or a scenario",
+        description="Find out why a training does not learn. TARGET is a Keras script or notebook, which is run as it "
+        "is in a copy of its folder and whose call of fit is taken apart; a Keras model, MODEL.keras or "
+        "module:function, with --data; a scenario; or a hand-written file that follows 'harness new'. Every cause is "
+        "proven by trainings with and without it. Exit code 0: it learns; 1: it does not, or only by luck; 2: bad "
+        "input; 3: it could not be judged, or only in part.",
     )
-    add_learning_rate(add_scenario(command))
-    command.add_argument("--data", type=Path, metavar="FILE", help="a .npz file with x and y, for a Keras model")
-    command.add_argument("--budget", type=seconds, metavar="TIME", help="for the runs: 45, 60s or 2m (default: 30)")
+    add_learning_rate(add_scenario(command, metavar="TARGET"))
+    command.add_argument(
+        "--budget", type=seconds, metavar="TIME", help="time for trainings: 45, 60s or 2m (default: 30)"
+    )
+    of_keras = command.add_argument_group("for Keras programs")
+    of_keras.add_argument(
+        "--fit", type=positive, default=1, metavar="N", help="number of the call of fit to judge (default: 1)"
+    )
+    of_keras.add_argument("--diff", action="store_true", help="the edit that repairs the script, as a unified diff")
+    of_keras.add_argument("--data", type=Path, metavar="FILE", help=".npz file with x and y, for a saved model")
+    of_keras.add_argument("--epochs", type=positive, metavar="N", help="epochs of the training of such a model")
+    of_keras.add_argument("--validation-split", type=share, metavar="SHARE", help="share of rows kept for validation")
     add_output(command)
     command.set_defaults(run=run)
 
 
-def check_options_of_keras(given: Mapping[str, object]) -> None:
-    """Raise BadInput for options that a Keras model has no use for, and for numbers that nothing is trained with."""
-    from ...scenario import scenario
-    from ...scenario.given import whole_number
-
-    options = scenario.arguments(given)
-    for key, option in options.items():
-        if key not in OF_KERAS:
-            raise BadInput("is for a scenario; a Keras model has its own", key=option.where, hint="leave it out")
-    if "learning_rate" in options:
-        scenario.rate(options["learning_rate"], "float32")
-    for key in ("iterations", "seed"):
-        if key in options:
-            whole_number(options[key])
-    if "iterations" in options:
-        check_asked(int(str(given["iterations"])))
+def is_model(name: str) -> bool:
+    """Whether it names a Keras model: a file of one, or a function that returns one."""
+    return name.endswith((".keras", ".h5", ".hdf5")) or MODEL_FUNCTION.fullmatch(name) is not None
 
 
-def check_asked(iterations: int) -> None:
-    """Raise BadInput for a run of no iterations, of which there is nothing to ask."""
-    if iterations == 0:
-        raise BadInput("0 iterations are no training; give 1 or more to ask why it does not learn")
+def is_script(name: str) -> bool:
+    """Whether it is a file of somebody's that calls ``fit``."""
+    if not name.endswith((".py", ".ipynb")):
+        return False
+    if not os.path.isfile(name):
+        raise BadInput(f"{shown_path(name)} is not a file; give a script, a model with data, or a scenario")
+    return name.endswith(".ipynb") or CALLS_FIT.search(Path(name).read_bytes()) is not None
+
+
+def check_options(arguments: argparse.Namespace, name: str, *, of_script: bool, of_model: bool) -> None:
+    """Raise BadInput for options that have no meaning for this target."""
+    given = {
+        "data": of_model,
+        "epochs": of_model,
+        "validation_split": of_model,
+        "diff": of_script,
+    }
+    for key, fits in given.items():
+        if getattr(arguments, key) and not fits:
+            needed = "a Keras script" if key == "diff" else "a Keras model without a script"
+            raise BadInput(f"is for {needed}, and {shown_path(name)} is not one", key=key, hint="leave it out")
+    if of_script or of_model:
+        for key in overrides(arguments):
+            if key != "seed" and not (key == "batch_size" and of_model):
+                raise BadInput("is for a scenario; a Keras program has its own", key=key, hint="leave it out")
 
 
 def run(arguments: argparse.Namespace) -> int:
-    from ... import board
-    from ...programs import model_files as source
-    from ...scenario import effort, scenario
+    name = arguments.scenario
+    of_model, of_script = is_model(name), is_script(name)
+    check_options(arguments, name, of_script=of_script, of_model=of_model)
+    if of_script or of_model:
+        return run_program(arguments, name, of_script=of_script)
+    return run_scenario(arguments, name)
 
-    name, given = arguments.scenario, overrides(arguments)
-    is_keras = name.endswith((".keras", ".h5")) or re.fullmatch(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*", name) is not None
-    is_file = name.endswith(".py")
-    if is_keras and arguments.data is None:
-        raise BadInput(f"{shown_path(name)} is a Keras model; give it data with --data FILE.npz, which holds x and y")
-    if arguments.data is not None and not is_keras:
-        raise BadInput(
-            f"command line: --data goes with a Keras model, and {shown_path(name)} has data of its own; leave it out"
-        )
-    if is_file and not os.path.isfile(name):
-        raise BadInput(f"{shown_path(name)} is no file; give a file as in 'harness check', or a scenario")
-    chosen = None if is_keras else scenario.load("post" if is_file else name, given)
-    budget = arguments.budget or effort.BUDGET_SECONDS
-    if chosen is None:
-        check_options_of_keras(given)
-        source.check_source(name, arguments.data)
-    else:
-        check_asked(chosen.iterations)
-        effort.check_run(chosen.network)
+
+def run_program(arguments: argparse.Namespace, name: str, *, of_script: bool) -> int:
+    """Diagnose a Keras program."""
+    from ... import board
+    from ...programs import model_files
+    from ...scenario import scenario
+    from ...scenario.effort import BUDGET_SECONDS
+
+    if not of_script:
+        model_files.check_source(name, arguments.data)
+        if arguments.data is None:
+            raise BadInput(f"{shown_path(name)} is a model without data", hint="give a .npz file with x and y as data")
+    budget, seed = arguments.budget or BUDGET_SECONDS, arguments.seed or 0
     with contextlib.ExitStack() as stack:
         folder = None
         if not arguments.no_log:
             stem = re.sub(r"[^\w.-]+", "-", Path(name).stem).strip("-.")[: scenario.LONGEST_NAME] or "model"
-            called = stem if chosen is None else chosen.name
-            folder = stack.enter_context(board.run_folder(arguments.log_dir, called, arguments.name))
+            folder = stack.enter_context(board.run_folder(arguments.log_dir, stem, arguments.name))
         stack.enter_context(told_what_is_kept(folder))
         show = stack.enter_context(progress_bar("loading TensorFlow"))
         with silent_import():
-            from ...diagnosis import scenarios as diagnose
-            from ...report import scenario_diagnosis as diagnosis
-        if chosen is None:
-            from ...diagnosis.scenarios import keras_case, keras_model
-
-            case = keras_case.case_of_model(name, arguments.data, given)
-            found = keras_model.diagnose(case, budget, show)
+            from ...diagnosis import diagnosis
+            from ...diagnosis.outcomes import OutcomeKind
+            from ...programs import capture, edits, saved
+            from ...report import diagnosing
+        show(0, 0, f"running {name}")
+        if of_script:
+            program = capture.capture_script(name, fit=arguments.fit, seconds=FIT_BUDGETS * budget, seed=seed).program
         else:
-            if is_file:
-                from ...diagnosis.scenarios import file
-
-                case = file.case_of_file(Path(name), chosen, diagnose.asked_after("post", given))
-            else:
-                case = diagnose.case_of(chosen, iterations=diagnose.asked_after(name, given))
-            found = diagnose.diagnose(case, budget, show)
+            program = saved.program_of_file(
+                name,
+                arguments.data,
+                epochs=arguments.epochs,
+                batch_size=arguments.batch_size,
+                validation_split=arguments.validation_split,
+                seed=seed,
+            )
+        found = diagnosis.diagnose_program(
+            program, budget=budget, seed=seed, progress=lambda what, trainings: show(trainings, 0, what)
+        )
         if folder is not None:
-            board.write_verdict(folder, diagnosis.markdown(found), time.time())
-    print_as(as_json=arguments.json, machines=lambda: diagnosis.machines(found), people=lambda: diagnosis.people(found))
+            board.write_verdict(folder, "\n\n".join(diagnosing.verdict(found)), time.time())
+    print_as(
+        as_json=arguments.json,
+        machines=found.to_dict,
+        people=lambda: diagnosing.people(found, verbose=arguments.verbose),
+    )
+    if arguments.diff and not arguments.json:
+        print(edits.unified_diff(found.edits), end="")
+    if found.partial or found.outcome is OutcomeKind.NOT_JUDGED:
+        return NOT_JUDGED
+    return AGREES if found.outcome is OutcomeKind.LEARNS and not found.causes else DIFFERS
+
+
+def run_scenario(arguments: argparse.Namespace, name: str) -> int:
+    """Diagnose a scenario, or a hand-written file on the network of the forum question."""
+    from ... import board
+    from ...scenario import effort, scenario
+
+    is_file = name.endswith(".py")
+    chosen = scenario.load("post" if is_file else name, overrides(arguments))
+    if chosen.iterations == 0:
+        raise BadInput("0 iterations are no training; give 1 or more to ask why it does not learn")
+    effort.check_run(chosen.network)
+    with contextlib.ExitStack() as stack:
+        folder = None
+        if not arguments.no_log:
+            folder = stack.enter_context(board.run_folder(arguments.log_dir, chosen.name, arguments.name))
+        stack.enter_context(told_what_is_kept(folder))
+        show = stack.enter_context(progress_bar("loading TensorFlow"))
+        with silent_import():
+            from ...diagnosis import scenarios
+            from ...report import scenario_diagnosis
+        if is_file:
+            from ...diagnosis.scenarios import file
+
+            case = file.case_of_file(Path(name), chosen, scenarios.asked_after("post", overrides(arguments)))
+        else:
+            case = scenarios.case_of(chosen, iterations=scenarios.asked_after(name, overrides(arguments)))
+        found = scenarios.diagnose(case, arguments.budget or effort.BUDGET_SECONDS, show)
+        if folder is not None:
+            board.write_verdict(folder, scenario_diagnosis.markdown(found), time.time())
+    print_as(
+        as_json=arguments.json,
+        machines=lambda: scenario_diagnosis.machines(found),
+        people=lambda: scenario_diagnosis.people(found),
+    )
     return AGREES if found.fine else DIFFERS

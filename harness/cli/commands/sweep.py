@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from ...errors import BadInput
-from ..options import add_output, add_scenario, comma_separated, number, numbers, overrides, positive
+from ...models.optimizers import OPTIMIZER_NAMES
+from ..options import add_output, add_scenario, alternatives, comma_separated, number, numbers, overrides, positive
 from ..terminal import progress_bar, show_result, silent_import, told_what_is_kept
 from . import AGREES
 
@@ -39,7 +40,7 @@ def add(commands: Any) -> None:
         action="extend",
         type=comma_separated,
         metavar="NAME",
-        help="sgd, momentum, nesterov, rmsprop or adam, also as 'adam(beta_1=0.8)'; several by commas or repeated "
+        help=f"{alternatives(OPTIMIZER_NAMES)}, also as 'adam(beta_1=0.8)'; several by commas or repeated "
         "(default: sgd)",
     )
     command.add_argument(

@@ -6,9 +6,12 @@ and the mistake that ``check`` found, which reproduces every number that the fil
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
+
+import numpy as np
 
 from ...checking import by_name as check
 from ...checking.by_name import backprop, mistakes
@@ -16,9 +19,8 @@ from ...checking.by_name.backprop import Problem, Steps
 from ...checking.by_name.observe import Options, Purpose
 from ...errors import BadInput
 from ...models import numerical
-from ...models.batches import Batches
 from ...models.network import Array, Backward, Forward, Network, Weights
-from ...models.optimizers import SGD, Optimizer
+from ...models.training import Training
 from ...scenario.scenario import Scenario
 from .case import Case, case_of
 
@@ -43,30 +45,24 @@ class Mistaken:
         s = backprop.forward(self.steps, self.problem(network, weights, x, y, 0.0))
         return Backward(None, backprop.backward(s))
 
-    def update(
-        self, network: Network, weights: Weights, x: Array, y: Array, learning_rate: float, optimizer: Optimizer = SGD
-    ) -> Weights:
+    def update(self, network: Network, weights: Weights, x: Array, y: Array, training: Training) -> Weights:
         """See ``network.Implementation``; gradient descent only."""
-        return backprop.descend(self.steps, self.problem(network, weights, x, y, learning_rate))[0]
+        return self.descended(network, weights, x, y, training)[0]
 
-    def train(
-        self,
-        network: Network,
-        weights: Weights,
-        x: Array,
-        y: Array,
-        learning_rate: float,
-        recorded: Sequence[int],
-        optimizer: Optimizer = SGD,
-        batches: Batches | None = None,
-    ) -> Iterator[Weights]:
+    def descended(
+        self, network: Network, weights: Weights, x: Array, y: Array, training: Training, along: Any = None
+    ) -> tuple[Weights, Any]:
+        """The weights after one update, and what the mistake carries along to the next."""
+        problem = self.problem(network, weights, x, y, float(np.asarray(training.learning_rate)))
+        return backprop.descend(self.steps, problem, along)
+
+    def train(self, network: Network, weights: Weights, x: Array, y: Array, training: Training) -> Iterator[Weights]:
         """See ``network.Implementation``; gradient descent only."""
         along, reached = None, 0
-        for iteration in recorded:
+        for iteration in training.recorded:
             for done in range(reached, iteration):
-                rows = slice(None) if batches is None else batches.rows(len(x), done)
-                problem = self.problem(network, weights, x[rows], y[rows], learning_rate)
-                weights, along = backprop.descend(self.steps, problem, along)
+                rows = slice(None) if training.batches is None else training.batches.rows(len(x), done)
+                weights, along = self.descended(network, weights, x[rows], y[rows], training, along)
             reached = iteration
             yield weights
 

@@ -61,7 +61,7 @@ from .hypotheses import (
 )
 from .runs import (
     MOST_MEMBERS,
-    Clock,
+    Budget,
     Progress,
     deadline,
     first_at,
@@ -240,15 +240,15 @@ def row_of(result: Result, own: Result, hypothesis: str, helps: bool) -> Row:
     )
 
 
-def confirmed(base: Trial, evidence: Evidence, result: Result, clock: Clock) -> Result | None:
+def confirmed(base: Trial, evidence: Evidence, result: Result, trainings: Budget) -> Result | None:
     """The same change to members that were not used before; None if it does not help those."""
     if not result.chance or result.change.family == "math":
         return result
-    again = run_changes(base, [result.change], clock, SCREENING / 2, math.inf, first_member=4 * MOST_MEMBERS)
+    again = run_changes(base, [result.change], trainings, SCREENING / 2, math.inf, first_member=4 * MOST_MEMBERS)
     return again[0] if again and evidence.helps(again[0]) else None
 
 
-def proved(base: Trial, evidence: Evidence, clock: Clock) -> list[Cause]:
+def proved(base: Trial, evidence: Evidence, trainings: Budget) -> list[Cause]:
     """The hypotheses that hold, in the order of ``HYPOTHESES``."""
     causes: list[Cause] = []
     for hypothesis in HYPOTHESES:
@@ -266,7 +266,7 @@ def proved(base: Trial, evidence: Evidence, clock: Clock) -> list[Cause]:
             )  # fmt: skip
             causes.append(Cause(hypothesis.id, hypothesis.sentence, 1.0, [row], hypothesis.remedy, True))
             continue
-        tries = (confirmed(base, evidence, result, clock) for result in hypothesis.proofs(evidence)[:MOST_PROOFS])
+        tries = (confirmed(base, evidence, result, trainings) for result in hypothesis.proofs(evidence)[:MOST_PROOFS])
         sure = next((result for result in tries if result is not None), None)
         if sure is None:
             continue
@@ -305,7 +305,7 @@ def changes_in_pairs(case: Case, evidence: Evidence) -> list[Change]:
     return [also(a, b) for a, b in pairs if a.family.split("-")[0] != b.family.split("-")[0]]
 
 
-def proved_in_pairs(base: Trial, evidence: Evidence, results: Sequence[Result], clock: Clock) -> list[Cause]:
+def proved_in_pairs(base: Trial, evidence: Evidence, results: Sequence[Result], trainings: Budget) -> list[Cause]:
     """The two causes whose removal together helps; the pair of the most direct ones, if there are several."""
 
     def ids(result: Result) -> list[str]:
@@ -317,7 +317,7 @@ def proved_in_pairs(base: Trial, evidence: Evidence, results: Sequence[Result], 
         if evidence.helps(r) and len(set(ids(r))) == 2 and all(BY_ID[id].present(evidence) for id in ids(r))
     ]
     for result in sorted(helping, key=lambda r: (sum(RANK[id] for id in ids(r)), r.change.size)):
-        sure = confirmed(base, evidence, result, clock)
+        sure = confirmed(base, evidence, result, trainings)
         if sure is not None:
             return [
                 Cause(
@@ -391,7 +391,7 @@ def explosion(case: Case) -> float:
 
 
 def judge(
-    case: Case, course: Course, target: float, unlucky: bool, own: Result, clock: Clock, right: Course | None
+    case: Case, course: Course, target: float, unlucky: bool, own: Result, trainings: Budget, right: Course | None
 ) -> tuple[Evidence, list[Cause], Trial]:
     """Test every hypothesis: the evidence, the causes, and the trial that all changes were made to."""
     network, x, y = case.network, case.x, case.y
@@ -402,39 +402,39 @@ def judge(
     found += symptoms.run_symptoms(network, course, x, y, *gradients)
     zero = has_zero_gradient(*gradients)
     evidence = Evidence(case, target, constant, floor, course, found, own, [], zero, explosion(case), right is not None)
-    each = min(SCREENING / 8, clock.budget / 200)
+    each = min(SCREENING / 8, trainings.seconds / 200)
     if right is None and is_unlearnable(floor, constant) and course.costs[-1] <= target + 0.05 * constant:
-        return evidence, proved(base, evidence, clock), base  # it does what can be done: no other cause to look for
-    results = run_changes(base, changes_of_what_is_there(case, evidence), clock, each)
+        return evidence, proved(base, evidence, trainings), base  # it does what can be done: no other cause to look for
+    results = run_changes(base, changes_of_what_is_there(case, evidence), trainings, each)
     if right is not None:
         cost = np.array([right.costs[-1]])
         change = Change("math", "the right math, with nothing else changed", 0.0, lambda trial: trial)
         results.append(Result(change, cost, int(cost[0] <= target), case.iterations, False))
     evidence = replace(evidence, results=results)
-    causes = proved(base, evidence, clock)
+    causes = proved(base, evidence, trainings)
     # with a cause found, the others are tried where they cost little
     results += run_changes(
-        base, changes_for_the_record(case, results), clock, each, clock.budget / 30 if causes else None
+        base, changes_for_the_record(case, results), trainings, each, trainings.seconds / 30 if causes else None
     )
     if right is None and is_best_possible(evidence):
         return evidence, [], base
     if not causes:
-        causes = proved(base, evidence, clock)
+        causes = proved(base, evidence, trainings)
     if not causes:
         harder = [longer(100)] + ([wider(case, 16)] if case.network.depth > 1 else [])
-        results += run_changes(base, harder, clock, each, clock.left / 3)
-        causes = proved(base, evidence, clock)
+        results += run_changes(base, harder, trainings, each, trainings.left / 3)
+        causes = proved(base, evidence, trainings)
     if not causes:
-        pairs = run_changes(base, changes_in_pairs(case, evidence), clock, each / 2)
+        pairs = run_changes(base, changes_in_pairs(case, evidence), trainings, each / 2)
         results += pairs
-        causes = proved_in_pairs(base, evidence, pairs, clock)
+        causes = proved_in_pairs(base, evidence, pairs, trainings)
     if any(cause.id == "clones" for cause in causes) and case.iterations < LONGEST:
         # what clones can never do is worth a long look
         look = long_look(case, LONGEST / case.iterations)
-        if seconds_a_member(look.apply(base)) * MOST_MEMBERS * clock.slowness < clock.left:
-            results += run_changes(base, [look], clock, SCREENING)
+        if seconds_a_member(look.apply(base)) * MOST_MEMBERS < trainings.left:
+            results += run_changes(base, [look], trainings, SCREENING)
         else:
-            clock.skipped.append(look)
+            trainings.skipped.append(look)
     return evidence, causes, base
 
 
@@ -508,7 +508,7 @@ def diagnose(
     Raises:
         ValueError: shapes that do not fit.
     """
-    clock = Clock(budget, progress)
+    trainings = Budget(budget, progress)
     target, constant, floor = target_of(case.network.cost, case.x, case.y)
     progress(0, 1, "the run itself")
     error = math_error(case)
@@ -525,7 +525,7 @@ def diagnose(
 
     own = alone = Result(NO_CHANGE, final, int(learns), case.iterations, False)
     if case.draw is not None and case.implementation is None:
-        (own,) = run_changes(trial_of(case, target), [NO_CHANGE], clock, SCREENING / 8, math.inf)
+        (own,) = run_changes(trial_of(case, target), [NO_CHANGE], trainings, SCREENING / 8, math.inf)
     unlucky = not learns and own.share >= 0.5
     if unlucky:
         own = alone
@@ -536,7 +536,7 @@ def diagnose(
         if healthy_ones is not None and learned_at > LATE * healthy_ones[0]:
             judged_at, late = healthy_ones
             case = replace(case, iterations=judged_at)
-            (own,) = run_changes(trial_of(case, target), [NO_CHANGE], clock, SCREENING / 8, math.inf)
+            (own,) = run_changes(trial_of(case, target), [NO_CHANGE], trainings, SCREENING / 8, math.inf)
             late = None if own.reached else late
 
     hopeless = is_unlearnable(floor, constant)
@@ -552,7 +552,7 @@ def diagnose(
     table: list[tuple[bool, float, Result]] = []
     relation, best_possible = None, False
     if asked:
-        evidence, causes, _ = judge(case, judged, target, unlucky, own, clock, right)
+        evidence, causes, _ = judge(case, judged, target, unlucky, own, trainings, right)
         if right is not None and not any(cause.id == "wrong-math" for cause in causes):
             causes = [wrong_math_alone(evidence), *(replace(cause, alone=False) for cause in causes)]
         found = list(evidence.found)
@@ -585,11 +585,11 @@ def diagnose(
         late,
         error,
         wrong,
-        [change.sentence for change in clock.skipped],
+        [change.sentence for change in trainings.skipped],
         budget,
-        time.monotonic() - clock.started,
-        clock.trials,
-        clock.members,
+        time.monotonic() - trainings.started,
+        trainings.trials,
+        trainings.members,
         best_possible,
         left_out,
     )

@@ -15,6 +15,7 @@ from ...measures.symptoms import Course
 from ...models import ensemble, handwritten, numerical
 from ...models.batches import pieces
 from ...models.network import Array, Implementation, Weights, block_size, weight_of_piece
+from ...models.training import Training
 from ...scenario.effort import FEWEST_MEMBERS, pass_seconds
 from .case import Case
 from .changes import ENOUGH, Change, Result, Trial, from_healthy, healthy, trial_of
@@ -23,7 +24,7 @@ MATH_OBSERVATIONS = 32  # on so many is the math judged, which is the same for a
 MOST_MEMBERS = 256
 FEWEST_IN_BATCHES = 4  # where a sample of the observations makes no run shorter: 4 of 4 and 0 of 4 do not overlap yet
 
-SECONDS_TO_COMPILE, SECONDS_TO_JUDGE = 1.0, 0.2  # a program; the least run that says how fast this machine is now
+SECONDS_TO_COMPILE = 0.3  # of one program
 
 FORWARD = 1 / 3  # of an iteration's work
 
@@ -58,24 +59,25 @@ def members_worth(trial: Trial, seconds: float) -> int:
 
 
 @dataclass
-class Clock:
-    """What is left of the budget, and what it did not reach.
+class Budget:
+    """What trainings may take, in seconds of a quiet machine, and what of it is spent.
 
-    slowness: how many times as long as expected runs take on this machine, now.
+    Trainings are counted by their expected seconds, not timed, so that the same question gets the same answer on a
+    loaded machine.
     """
 
-    budget: float
+    seconds: float
     progress: Progress = lambda done, total, what: None
     started: float = field(default_factory=time.monotonic)
     skipped: list[Change] = field(default_factory=list)
     trials: int = 0
     members: int = 0
-    slowness: float = 1.0
+    spent: float = 0.0
 
     @property
     def left(self) -> float:
         """Seconds"""
-        return self.budget - (time.monotonic() - self.started)
+        return self.seconds - self.spent
 
 
 def together(trial: Trial) -> tuple[object, ...]:
@@ -89,9 +91,8 @@ def run_together(jobs: Sequence[tuple[Change, Trial, range]]) -> list[Result]:
     starts = [trial.draw(members) for _, trial, members in jobs]
     weights = [np.concatenate(layers, axis=-1) for layers in zip(*starts)]
     rates = np.concatenate([trial.rates(members) for _, trial, members in jobs])
-    done = ensemble.outcome(
-        first.network, weights, first.x, first.y, rates, [first.iterations], first.optimizer, first.batches
-    ).costs[-1]
+    training = Training(rates, optimizer=first.optimizer, recorded=[first.iterations], batches=first.batches)
+    done = ensemble.outcome(first.network, weights, first.x, first.y, training).costs[-1]
     results, taken = [], 0
     for change, trial, members in jobs:
         costs = np.asarray(done[taken : taken + len(members)], np.float64)
@@ -104,12 +105,12 @@ def run_together(jobs: Sequence[tuple[Change, Trial, range]]) -> list[Result]:
 def run_changes(
     base: Trial,
     changes: Iterable[Change],
-    clock: Clock,
+    budget: Budget,
     seconds: float,
     at_most: float | None = None,
     first_member: int = 0,
 ) -> list[Result]:
-    """Make each change to ``base`` alone, and run them all; those that there is no time for are put by.
+    """Make each change to ``base`` alone, and run them all; those that do not fit into the budget are skipped.
 
     Args:
         seconds: what one change may take.
@@ -119,29 +120,27 @@ def run_changes(
     groups: dict[tuple[object, ...], list[tuple[Change, Trial, range]]] = {}
     for change in changes:
         trial = change.apply(base)
-        # however slow the machine is just now: the same question gets the same answer, if the budget is large enough
         members = members_worth(trial, seconds) if trial.chance else 1
         groups.setdefault(together(trial), []).append((change, trial, range(first_member, first_member + members)))
+    ensembles = []
+    for jobs in groups.values():
+        most = budget.left if at_most is None else at_most
+        fitting = next((n for n in range(len(jobs), 0, -1) if seconds_together(jobs[:n]) <= most), 0)
+        budget.skipped.extend(change for change, _, _ in jobs[fitting:])
+        if fitting:
+            ensembles.append(jobs[:fitting])
+            budget.spent += SECONDS_TO_COMPILE + seconds_together(jobs[:fitting])
 
     def run(jobs: list[tuple[Change, Trial, range]]) -> list[Result]:
-        most = clock.left if at_most is None else at_most
-        most /= clock.slowness
-        fitting = next((n for n in range(len(jobs), 0, -1) if seconds_together(jobs[:n]) <= most), 0)
-        clock.skipped.extend(change for change, _, _ in jobs[fitting:])
-        if not fitting:
-            return []
-        clock.progress(clock.trials, clock.trials + fitting, jobs[0][0].sentence)
-        began, expected = time.monotonic(), seconds_together(jobs[:fitting])
-        found = run_together(jobs[:fitting])
-        if expected > SECONDS_TO_JUDGE:
-            clock.slowness = max(1.0, (time.monotonic() - began - SECONDS_TO_COMPILE) / expected)
-        clock.trials += fitting
-        clock.members += sum(len(members) for _, _, members in jobs[:fitting])
-        return found
+        budget.progress(budget.trials, budget.trials + len(jobs), jobs[0][0].sentence)
+        results = run_together(jobs)
+        budget.trials += len(jobs)
+        budget.members += sum(len(members) for _, _, members in jobs)
+        return results
 
     # two at a time: while one is compiled, another runs
     with ThreadPoolExecutor(2) as threads:
-        return [result for results in threads.map(run, groups.values()) for result in results]
+        return [result for results in threads.map(run, ensembles) for result in results]
 
 
 # The run itself
@@ -154,14 +153,21 @@ def recorded_iterations(iterations: int) -> list[int]:
     return sorted(even | {0} | {i for i in early if i < iterations})
 
 
+def training_of(case: Case, recorded: Sequence[int]) -> Training:
+    """How the case is trained."""
+    return Training(case.learning_rate, optimizer=case.optimizer, recorded=recorded, batches=case.batches)
+
+
 def run_course(case: Case, iterations: int, implementation: Implementation | None = None) -> Course:
     """The run as it was asked about, by the given math or else by hand."""
     recorded = recorded_iterations(iterations)
-    rate, network, batches = case.learning_rate, case.network, case.batches
+    network = case.network
     if implementation is not None:
-        path = list(implementation.train(network, case.start, case.x, case.y, rate, recorded, batches=batches))
+        training = Training(case.learning_rate, recorded=recorded, batches=case.batches)
+        path = list(implementation.train(network, case.start, case.x, case.y, training))
     else:
-        path = list(handwritten.train(network, case.start, case.x, case.y, rate, recorded, case.optimizer, batches))
+        training = training_of(case, recorded)
+        path = list(handwritten.train(network, case.start, case.x, case.y, training))
     # in NumPy: the costs of a hundred points are not worth a compiled program
     with np.errstate(all="ignore"):
         costs = np.array([take_whole(numerical.forward, network, w, case.x, case.y).cost for w in path])
@@ -182,9 +188,7 @@ def deadline(case: Case, target: float, seconds: float) -> tuple[int, Result] | 
     members = range(members_worth(trial, seconds))
     stops = [i for i in (d * 10**p for p in range(len(str(case.iterations))) for d in (1, 2, 5)) if i < case.iterations]
     stops.append(case.iterations)
-    done = ensemble.outcome(
-        case.network, trial.draw(members), case.x, case.y, case.learning_rate, stops, case.optimizer, case.batches
-    ).costs
+    done = ensemble.outcome(case.network, trial.draw(members), case.x, case.y, training_of(case, stops)).costs
     for stop, costs in zip(stops, done):
         reached = int(np.sum(costs <= target))
         if reached >= ENOUGH * len(members):

@@ -1,0 +1,137 @@
+"""Whether two quantities are the same function up to a factor and a transpose.
+
+Both are replayed at several random settings, and one factor must hold at all of them: arrays can be equal by accident,
+functions of random numbers cannot.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[Any]
+
+TOLERANCE = 1e-7  # relative, of replays in float64; other functions of random numbers differ by far more
+NEGLIGIBLE = 1e-13  # relative to the largest value around; below it an array is rounding error
+MOST_COMPARED_AT_ONCE = 8192  # elements; of longer arrays a part is compared first
+PART_COMPARED = 997
+
+
+@dataclass(frozen=True, kw_only=True)
+class Alignment:
+    """``value = factor * reference``, with the reference transposed if ``transposed`` is set."""
+
+    factor: float
+    transposed: bool = False
+
+
+@dataclass(frozen=True)
+class Samples:
+    """The values of one quantity at all settings.
+
+    Attributes:
+        shape: of one value, without axes of length 1.
+        flat: (settings * size) the values one after the other.
+        turned: the same with each value transposed; None unless it is a matrix.
+    """
+
+    shape: tuple[int, ...]
+    flat: Array
+    turned: Array | None
+
+
+def squeezed(shape: tuple[int, ...]) -> tuple[int, ...]:
+    """The shape without axes of length 1"""
+    return tuple(length for length in shape if length != 1)
+
+
+def samples(values: Sequence[Any]) -> Samples:
+    """The values of a quantity at all settings, ready to be compared."""
+    arrays = [np.squeeze(np.asarray(value, dtype=float)) for value in values]
+    shape = arrays[0].shape
+    flat = np.concatenate([np.ravel(one) for one in arrays])
+    turned = np.concatenate([np.ravel(one.T) for one in arrays]) if len(shape) == 2 else None
+    return Samples(shape, flat, turned)
+
+
+def ratio(value: Array, reference: Array, tolerance: float = TOLERANCE) -> float | None:
+    """The one factor with ``value = factor * reference`` at all settings, None if there is none."""
+    if value.shape != reference.shape or not value.size:
+        return None
+    if value.size > MOST_COMPARED_AT_ONCE and not may_be_aligned(value, reference, tolerance):
+        return None
+    square = float(reference @ reference)
+    if not np.isfinite(square) or square == 0 or not np.all(np.isfinite(value)):
+        return None
+    factor = float(value @ reference) / square
+    largest = float(np.max(np.abs(value)))
+    if factor == 0 or largest == 0:
+        return None
+    return factor if float(np.max(np.abs(value - factor * reference))) <= tolerance * largest else None
+
+
+def may_be_aligned(value: Array, reference: Array, tolerance: float) -> bool:
+    """Whether a part of two long arrays leaves it open that they are multiples of one another."""
+    step = value.size // PART_COMPARED
+    one, other = value[::step], reference[::step]
+    square = float(other @ other)
+    if square == 0 or not np.isfinite(square):
+        return True
+    factor = float(one @ other) / square
+    return bool(np.max(np.abs(one - factor * other)) <= 1e3 * tolerance * np.max(np.abs(value)))
+
+
+def align(value: Samples, reference: Samples, tolerance: float = TOLERANCE) -> Alignment | None:
+    """How the value is aligned with the reference, None if it is not."""
+    if value.shape == reference.shape:
+        factor = ratio(value.flat, reference.flat, tolerance)
+        if factor is not None:
+            return Alignment(factor=factor)
+    if reference.turned is not None and value.shape == reference.shape[::-1]:
+        factor = ratio(value.flat, reference.turned, tolerance)
+        if factor is not None:
+            return Alignment(factor=factor, transposed=True)
+    return None
+
+
+class Index:
+    """Many quantities, looked up by what is aligned with a value."""
+
+    def __init__(self, references: Mapping[int, Samples]) -> None:
+        self.references = dict(references)
+        self.by_print: dict[tuple[tuple[int, ...], int], list[int]] = {}
+        self.probes: dict[int, Array] = {}
+        for id, one in self.references.items():
+            for shape, flat in ((one.shape, one.flat), (one.shape[::-1], one.turned)):
+                if flat is not None:
+                    for key in self._keys(flat):
+                        self.by_print.setdefault((shape, key), []).append(id)
+
+    def _keys(self, flat: Array) -> tuple[int, ...]:
+        """Two neighbouring rounded projections of the normalised values, the same for all multiples of them"""
+        length = float(np.sqrt(flat @ flat))
+        if not np.isfinite(length) or length == 0:
+            return ()
+        probe = self.probes.get(flat.size)
+        if probe is None:
+            probe = np.random.default_rng(flat.size).normal(size=flat.size)
+            self.probes[flat.size] = probe
+        scaled = abs(float(probe @ flat)) / length * 1e4
+        return (int(np.floor(scaled)), int(np.floor(scaled + 0.5)) + 2**40)
+
+    def find(self, value: Samples) -> list[tuple[int, Alignment]]:
+        """All quantities that the value is aligned with, the latest node first."""
+        candidates: dict[int, None] = {}
+        for key in self._keys(value.flat):
+            for id in self.by_print.get((value.shape, key), ()):
+                candidates[id] = None
+        found = []
+        for id in sorted(candidates, reverse=True):
+            alignment = align(value, self.references[id])
+            if alignment is not None:
+                found.append((id, alignment))
+        return found

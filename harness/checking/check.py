@@ -1,0 +1,261 @@
+"""A file in, its verdict out: recorded and judged, or its layers one by one, or by the names of the template."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+
+from ..errors import BadInput
+from ..recording.graph import Place, Recording
+from ..recording.record import SECONDS, record_file, root_of
+from ..recording.source import read_text
+from .layers import Agreement, GradientResult, LayersResult, PairResult, check_layers
+from .result import CheckResult, Found, Kind, Quantity, Reason, Verdict
+from .sources import Sources
+from .verdict import UNDEFINED, check_recording
+
+MEGABYTES = 8192
+# with these there is no network to judge, so that pairs of functions are looked for
+WITHOUT_NETWORK = (Reason.NO_PARAMETERS, Reason.NOT_DRIVEN, Reason.RAISED, Reason.NO_NUMPY)
+
+
+def check_file(
+    path: str | Path, *, run: str | None = None, seed: int = 0, seconds: float = SECONDS, megabytes: int = MEGABYTES
+) -> CheckResult:
+    """Judge somebody's file: record it as it runs, and compare its gradients with true ones.
+
+    A file without a network, such as one of layers, is judged pair by pair: ``forward`` against ``backward``.
+
+    Args:
+        path: a Python file or a notebook.
+        run: lines to run after the file, which make it train; X, Y, y and labels are at hand.
+        seed: of the random generators that the file does not seed itself, and of the data.
+        seconds: time limit of the run. It only aborts.
+        megabytes: memory limit of the run; 0 is none.
+
+    Raises:
+        BadInput: there is no such file, or it is not Python 3.
+    """
+
+    def recorded(lines: str | None) -> CheckResult:
+        recording = record_file(path, run=lines, seed=seed, seconds=seconds, megabytes=megabytes)
+        return check_recording(recording, sources=read_sources(Path(path), recording))
+
+    if run is None:
+        of_template = check_template(Path(path), recorded, seed, seconds, megabytes)
+        if of_template is not None:
+            return of_template
+    result = recorded(run)
+    if result.verdict is Verdict.NOT_JUDGED and result.reason in WITHOUT_NETWORK and run is None:
+        layers = layers_of(Path(path), seed, seconds)
+        if layers is not None:
+            return of_layers(result, layers)
+    return result
+
+
+def read_sources(path: Path, recording: Recording) -> Sources:
+    """The texts of the user's files."""
+    root = root_of(path.resolve())
+    texts = {}
+    for name in recording.files:
+        try:
+            texts[name] = read_text(root / name)
+        except (OSError, ValueError, BadInput):
+            continue
+    return Sources(texts)
+
+
+# The template of "harness new"
+
+
+def check_template(
+    path: Path, recorded: Callable[[str], CheckResult], seed: int, seconds: float, megabytes: int
+) -> CheckResult | None:
+    """Judge a file that follows the template: its own functions train the weights that they are given.
+
+    Its layout of weights and observations may be another one; then its functions are called by name, and the layout is
+    found by trying.
+
+    Returns:
+        None if the file does not follow the template, or cannot be judged in this way.
+    """
+    lines = template_runs(path)
+    if not lines:
+        return None
+    found = [recorded(one) for one in lines]
+    for one in found:
+        raised = [mistake for mistake in one.mistakes if mistake.id == "exception"]
+        undefined = one.exception.startswith(UNDEFINED)
+        if one.verdict is Verdict.MISTAKE and (not raised or undefined):
+            return replace(one, calls=())
+    if all(one.verdict is Verdict.CORRECT for one in found):
+        return replace(found[0], calls=())
+    return check_by_name(path, seed, seconds, megabytes)
+
+
+def template_runs(path: Path) -> list[str]:
+    """Lines that train with the functions of the template; none if the file does not follow it exactly."""
+    try:
+        tree = ast.parse(read_text(path)) if path.suffix == ".py" else ast.Module(body=[], type_ignores=[])
+    except (OSError, SyntaxError, ValueError, BadInput):
+        return []
+    functions = {one.name: [a.arg for a in one.args.args] for one in tree.body if isinstance(one, ast.FunctionDef)}
+    backward = next((name for name in ("backward", "gradients") if functions.get(name) == ["weights", "x", "y"]), None)
+    if functions.get("forward") != ["weights", "x"] or backward is None:
+        return []
+    start = "weights = [np.random.normal(0, 0.5, (X.shape[1] + 1, 6)), np.random.normal(0, 0.5, (7, Y.shape[1]))]"
+    gradients = (
+        f"    gradients_ = {backward}(weights, X, Y)\n"
+        "    gradients_ = gradients_[-1] if isinstance(gradients_, tuple) else gradients_\n"
+        "    weights = [w - 0.1 * g for w, g in zip(weights, gradients_)]"
+    )
+    # the cost is computed as well, so that the gradients are compared with it
+    cost = ""
+    if functions.get("cost") == ["a", "y"]:
+        cost = (
+            "    outputs_ = forward(weights, X)\n"
+            "    outputs_ = outputs_[-1] if isinstance(outputs_, tuple) else outputs_\n"
+            "    cost_ = cost(outputs_[-1], Y)\n"
+        )
+    head = f"import numpy as np\n{start}\nfor i in range(3):\n{cost}"
+    found = [head + gradients]
+    if functions.get("step") == ["weights", "x", "y", "learning_rate"]:
+        found.append(head + "    weights = step(weights, X, Y, 0.1)")
+    return found
+
+
+def check_by_name(path: Path, seed: int, seconds: float, megabytes: int) -> CheckResult | None:
+    """Judge a file by calling functions of known names; None if that gives no verdict on its gradients."""
+    from . import by_name
+
+    report = by_name.check_file(path, by_name.options(seed=seed, seconds=seconds, megabytes=megabytes))
+    if report.verdict == by_name.CORRECT and any(one.name == "gradient" for one in report.agrees):
+        return CheckResult(file=path.name, verdict=Verdict.CORRECT, by_name=tuple(map(str, report.agrees)))
+    if report.verdict == by_name.MISTAKE and report.named:
+        place = place_of_function(path, ("backward", "gradients"))
+        mistakes = tuple(
+            Found(id=id, place=place, variable=detail, detail=detail)
+            for id, detail in zip(report.named[0].ids, report.named[0].details)
+        )
+        return CheckResult(
+            file=path.name, verdict=Verdict.MISTAKE, mistakes=mistakes, by_name=tuple(map(str, report.differs))
+        )
+    return None
+
+
+def place_of_function(path: Path, names: Sequence[str]) -> Place | None:
+    """The line on which the first of these functions is defined"""
+    text = read_text(path)
+    for node in ast.parse(text).body:
+        if isinstance(node, ast.FunctionDef) and node.name in names:
+            return Place(file=path.name, line=node.lineno, function=node.name, text=text.splitlines()[node.lineno - 1])
+    return None
+
+
+# Layers
+
+
+def layers_of(path: Path, seed: int, seconds: float) -> LayersResult | None:
+    """The pairs of a file; None if there are none, or none of them could be called."""
+    found = check_layers(path, seed=seed, seconds=seconds)
+    judged = [one for one in found.pairs if one.agreement is not Agreement.NOT_JUDGED]
+    return replace(found, pairs=tuple(judged)) if judged else None
+
+
+def of_layers(result: CheckResult, layers: LayersResult) -> CheckResult:
+    """The verdict on the pairs of a file that has no network."""
+    mistakes = [pair_mistake(result.file, pair, one) for pair in layers.pairs for one in wrong_gradients(pair)]
+    calls = tuple(dict.fromkeys(call for pair in layers.pairs for call in pair.calls))
+    return CheckResult(
+        file=result.file,
+        verdict=Verdict.MISTAKE if mistakes else Verdict.CORRECT,
+        mistakes=tuple(mistakes),
+        pairs=layers.pairs,
+        stand_ins=result.stand_ins,
+        calls=calls,
+    )
+
+
+def wrong_gradients(pair: PairResult) -> Iterator[GradientResult]:
+    """The gradients of a pair that are not the true ones, or not all in one proportion."""
+    for one in pair.gradients:
+        if one.agreement is Agreement.DIFFERS or (one.factor is not None and one.factor < 0):
+            yield one
+    if not pair.consistent:
+        scaled = [one for one in pair.gradients if one.agreement is Agreement.SCALED]
+        yield from scaled[:1]
+
+
+def pair_mistake(file: str, pair: PairResult, one: GradientResult) -> Found:
+    """One wrong gradient of a pair"""
+    if one.factor is not None:
+        id = "wrong-sign" if one.factor < 0 else "gradient-scaled-differently"
+    else:
+        id = "gradient-of-another-parameter" if one.aligned_with else "wrong-value"
+    got = Quantity(kind=Kind.UNKNOWN)
+    if one.aligned_with:
+        got = Quantity(kind=Kind.GRADIENT, name=one.aligned_with)
+    return Found(
+        id=id,
+        place=Place(file=file, line=one.line or pair.line, function=pair.name, variable=one.name, text=one.text),
+        variable=one.name,
+        shape=one.shape,
+        got=got,
+        expected=Quantity(kind=Kind.GRADIENT, name=one.of),
+        parameters=(one.of,),
+        ratio=one.factor,
+    )
+
+
+# Folders
+
+
+def files_in(path: Path) -> list[Path]:
+    """The file itself, or the Python files of a folder.
+
+    Raises:
+        BadInput: there is no such file, or no Python file in the folder.
+    """
+    if path.is_dir():
+        found = sorted(one for one in path.iterdir() if one.suffix in (".py", ".ipynb") and one.name != "__init__.py")
+        if not found:
+            raise BadInput(f"{path}: expected a folder with Python files, got one without any")
+        return found
+    return [path]
+
+
+def check_or_refuse(path: Path, seed: int, seconds: float, megabytes: int) -> CheckResult:
+    """Judge one file of a folder; a file that is bad input is not judged, and the others are."""
+    try:
+        return check_file(path, seed=seed, seconds=seconds, megabytes=megabytes)
+    except BadInput as error:
+        return CheckResult(file=path.name, verdict=Verdict.NOT_JUDGED, reason=Reason.REFUSED, detail=str(error))
+
+
+def check_files(
+    paths: Sequence[Path],
+    *,
+    seed: int = 0,
+    seconds: float = SECONDS,
+    megabytes: int = MEGABYTES,
+    jobs: int = 1,
+    progress: Callable[[int, int, str], None] | None = None,
+) -> list[CheckResult]:
+    """Judge several files, ``jobs`` at once; in the order of the paths."""
+    found = []
+    if jobs > 1 and len(paths) > 1:
+        with ProcessPoolExecutor(min(jobs, len(paths))) as pool:
+            waiting = [pool.submit(check_or_refuse, path, seed, seconds, megabytes) for path in paths]
+            for number, one in enumerate(waiting):
+                found.append(one.result())
+                if progress is not None:
+                    progress(number + 1, len(paths), paths[number].name)
+        return found
+    for number, path in enumerate(paths):
+        found.append(check_or_refuse(path, seed, seconds, megabytes))
+        if progress is not None:
+            progress(number + 1, len(paths), path.name)
+    return found

@@ -1,0 +1,394 @@
+"""The cost that a verdict assumes: one that the file computes, or one of the catalogue.
+
+The catalogue's costs compare outputs with targets. Where a file compares them is found in its graph: an operation
+(``a - y``, ``y / a``, ``probs[range(n), labels] -= 1``) between a value that depends on the parameters and one that
+does not.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..recording.graph import Kind, Node, Ref, references
+from .alignment import squeezed
+from .replay import Values, resolve, size_of
+from .stage import Stage, argument_ids
+
+Array = NDArray[Any]
+
+MOST_RECORDED_COSTS = 12
+MOST_ERRORS = 4096
+MOST_GROUPS = 6
+COST_WORDS = ("cost", "loss", "objective", "crossentropy", "cross_entropy", "entropy", "mse", "nll", "sse", "rmse")
+DECLARING_WORDS = ("cost", "loss", "objective")
+METRIC_WORDS = ("acc", "correct", "metric", "score", "mae", "rmse")
+COST_VARIABLES = frozenset({"c", "j", "e", "l", "error", "total_error", "err"})
+
+
+class ShapesDiffer(Exception):
+    """Outputs and targets that have no common shape."""
+
+
+class Form(enum.Enum):
+    """A cost of the catalogue, up to a factor."""
+
+    SQUARED = "sum_of_squared_errors"
+    BINARY = "binary_crossentropy"
+    CATEGORICAL = "categorical_crossentropy"
+    ABSOLUTE = "sum_of_absolute_errors"
+    HINGE = "hinge"
+
+
+def squared_gradient(a: Array, y: Array) -> Array:
+    """Of the sum of (a - y)^2"""
+    return 2 * (a - y)
+
+
+def binary_gradient(a: Array, y: Array) -> Array:
+    """Of the sum of -(y log a + (1 - y) log(1 - a))"""
+    return (a - y) / (a * (1 - a))
+
+
+def categorical_gradient(a: Array, y: Array) -> Array:
+    """Of the sum of -y log a"""
+    return -y / a
+
+
+def absolute_gradient(a: Array, y: Array) -> Array:
+    """Of the sum of |a - y|"""
+    return np.sign(a - y)
+
+
+def hinge_gradient(a: Array, y: Array) -> Array:
+    """Of the sum of max(0, 1 - y a)"""
+    return np.where(y * a < 1, -y, 0.0)
+
+
+GRADIENTS: dict[Form, Callable[[Array, Array], Array]] = {
+    Form.SQUARED: squared_gradient,
+    Form.BINARY: binary_gradient,
+    Form.CATEGORICAL: categorical_gradient,
+    Form.ABSOLUTE: absolute_gradient,
+    Form.HINGE: hinge_gradient,
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Error:
+    """Where a file compares an output with its target.
+
+    Attributes:
+        node: the operation.
+        output: the node of the output.
+        target: the node of the target; None if it is a constant or labels.
+        constant: the target as a constant.
+        repeats: other operations that compare the same two.
+        index: the recorded index that picks each observation's label out of the output, None otherwise.
+    """
+
+    node: int
+    output: int
+    target: int | None = None
+    constant: float | None = None
+    index: Any = None
+    repeats: tuple[int, ...] = ()
+
+    def target_values(self, values: Values) -> Array:
+        """The targets in the shape of the outputs."""
+        output = np.asarray(values[self.output], dtype=float)
+        if self.index is not None:
+            found = np.zeros(output.shape)
+            found[resolve(self.index, values)] = 1
+            return found
+        raw = np.asarray(values[self.target] if self.target is not None else self.constant, dtype=float)
+        if raw.shape != output.shape and raw.size == output.size:
+            raw = raw.reshape(output.shape)
+        return raw
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cost:
+    """A cost under which the steps are judged.
+
+    Attributes:
+        node: of the scalar that the file computes; None for a cost of the catalogue.
+        form: the catalogue's cost; None for one that the file computes.
+        errors: where outputs and targets meet, of the catalogue's cost.
+        meant: whether the file calls it a cost or loss.
+    """
+
+    node: int | None
+    form: Form | None
+    errors: tuple[Error, ...] = ()
+    meant: bool = False
+
+    def seeds(self, values: Values) -> dict[int, Array]:
+        """The gradient of the cost with respect to the nodes it is made from."""
+        if self.node is not None:
+            return {self.node: np.ones(np.shape(values[self.node]))}
+        assert self.form is not None
+        found: dict[int, Array] = {}
+        with np.errstate(all="ignore"):
+            for error in self.errors:
+                output = np.asarray(values[error.output], dtype=float)
+                gradient = GRADIENTS[self.form](output, error.target_values(values))
+                gradient = np.broadcast_to(gradient, output.shape) if gradient.ndim <= output.ndim else gradient
+                if gradient.shape != output.shape:
+                    raise ShapesDiffer
+                found[error.output] = found.get(error.output, 0.0) + gradient
+        return found
+
+    @property
+    def outputs(self) -> tuple[int, ...]:
+        """The nodes that the gradient starts from."""
+        return (self.node,) if self.node is not None else tuple(dict.fromkeys(error.output for error in self.errors))
+
+
+# Costs that the file computes
+
+
+def bare_words(node: Node) -> set[str]:
+    """What a value is called, and the function that computes it, without objects and indices"""
+    place = node.place
+    words = [*(name.lower() for name in node.names)]
+    if place is not None:
+        words += [place.variable.lower(), place.function.lower()]
+    return {word.rsplit(".", 1)[-1].split("[")[0].strip() for word in words}
+
+
+def is_declared_cost(node: Node) -> bool:
+    """Whether the file calls this value its cost or loss, not an error or a metric."""
+    bare = bare_words(node)
+    if any(metric in word for word in bare for metric in METRIC_WORDS):
+        return False
+    return "j" in bare or any(word in one for one in bare for word in DECLARING_WORDS)
+
+
+def is_called_cost(node: Node) -> bool:
+    """Whether the file calls this value a cost, an error or the like."""
+    bare = bare_words(node)
+    if any(metric in word for word in bare for metric in METRIC_WORDS):
+        return False
+    if any(word in one for one in bare for word in COST_WORDS):
+        return True
+    return any(word in COST_VARIABLES for word in bare)
+
+
+def recorded_costs(stage: Stage, last: int) -> list[Cost]:
+    """The scalars that depend on parameters of the iteration and that no update depends on.
+
+    Args:
+        stage: the iteration.
+        last: the last node that may belong to it.
+    """
+    program = stage.program
+    if not stage.steps:
+        return []
+    dependent = program.descendants(stage.parameters, within=set(range(last + 1)))
+    afters = {update.after for update in stage.recording.updates} | {step.after for step in stage.steps}
+    feeding = program.ancestors(afters)
+    after_this = program.descendants([step.after for step in stage.steps if not step.returned])
+    found: list[int] = []
+    for id in sorted(dependent):
+        node = stage.node(id)
+        if size_of(node) != 1 or id in feeding or id in after_this or node.dtype[:1] == "b" or id in stage.parameters:
+            continue
+        if node.operation in ("getitem", "array") or node.is_leaf:
+            continue
+        kind = np.dtype(node.dtype).kind if node.dtype else "O"
+        if kind != "f":
+            continue
+        found.append(id)
+    # a part of a cost (a loss without its penalty, the sum over the first observations) is left to the whole of it
+    scalars = set(found)
+    whole = [id for id in found if not is_part(stage, id, scalars)]
+    chosen = sorted(whole, key=lambda id: (not is_called_cost(stage.node(id)), id))[:MOST_RECORDED_COSTS]
+    return [Cost(node=id, form=None, meant=is_called_cost(stage.node(id))) for id in chosen]
+
+
+def is_part(stage: Stage, id: int, scalars: set[int]) -> bool:
+    """Whether a scalar is added to others, or only scaled where neither it nor the result is called a cost."""
+    program = stage.program
+    for child in program.children[id]:
+        if child not in scalars:
+            continue
+        node = stage.node(child)
+        others = [one for one in program.parents[child] if one != id]
+        if node.operation in ("add", "subtract", "sum") and any(one in stage.dependent for one in others):
+            return True
+        if not any(one in stage.dependent for one in others) and is_part(stage, child, scalars):
+            return True
+        if is_called_cost(node) and not stage.node(id).names:
+            return True
+        if not is_called_cost(stage.node(id)) and not is_part(stage, child, scalars):
+            return True
+    return False
+
+
+# Where outputs and targets meet
+
+
+def made_of_fill(stage: Stage, id: int) -> bool:
+    """Whether nothing but zeros, ones and the like went into a node."""
+    leaves = [one for one in stage.program.ancestors([id]) if stage.node(one).is_leaf]
+    return all(stage.node(one).kind is Kind.FILL for one in leaves)
+
+
+def complemented(stage: Stage, id: int) -> int | None:
+    """The node a of ``1 - a``, None for others"""
+    node = stage.node(id)
+    if node.operation == "subtract" and len(node.arguments) == 2 and isinstance(node.arguments[1], Ref):
+        first = node.arguments[0]
+        if not isinstance(first, Ref) and first == 1:
+            return node.arguments[1].id
+    return None
+
+
+def base_of(stage: Stage, id: int) -> int:
+    """The node of which this one is a copy"""
+    node = stage.node(id)
+    while node.operation in ("copy", "array", "astype", "asarray") and argument_ids(node):
+        node = stage.node(argument_ids(node)[0])
+    return node.id
+
+
+def label_error(stage: Stage, node: Node, dependent: set[int]) -> Error | None:
+    """``probs[range(n), labels] -= 1``: an error whose target is the label."""
+    if node.operation not in ("setitem", "subtract_at") or len(node.arguments) != 3:
+        return None
+    base, index, value = node.arguments
+    if not isinstance(base, Ref) or base.id not in dependent or any(one in dependent for one in references(index)):
+        return None
+    if node.operation == "subtract_at":
+        return Error(node=node.id, output=base_of(stage, base.id), index=index) if value == 1 else None
+    if not isinstance(value, Ref) or value.id not in dependent:
+        return None
+    change = stage.node(value.id)
+    if change.operation == "subtract" and isinstance(change.arguments[0], Ref):
+        picked, one = stage.node(change.arguments[0].id), change.arguments[1]
+        if picked.operation == "getitem" and not isinstance(one, Ref) and one == 1:
+            return Error(node=node.id, output=base_of(stage, base.id), index=index)
+    return None
+
+
+def two_sided_error(stage: Stage, node: Node, dependent: set[int]) -> Error | None:
+    """``a - y``, ``y / a`` and the like, between two values of one size."""
+    if node.operation not in ("subtract", "divide", "multiply") or len(node.arguments) != 2:
+        return None
+    for place in (0, 1):
+        one, other = node.arguments[place], node.arguments[1 - place]
+        if not isinstance(one, Ref) or one.id not in dependent:
+            continue
+        if node.operation == "divide" and place == 0:
+            continue  # a / n is not a comparison
+        if not isinstance(other, Ref):
+            if node.operation == "subtract" and size_of(stage.node(one.id)) == 1 and isinstance(other, (int, float)):
+                return Error(node=node.id, output=one.id, constant=float(other))
+            continue
+        if other.id in dependent:
+            continue
+        output, target = stage.node(one.id), stage.node(other.id)
+        same = squeezed(output.shape) == squeezed(target.shape)
+        broadcast = node.operation == "subtract" and target.shape != () and size_of(node) >= size_of(output)
+        if not (same or broadcast):
+            continue
+        if size_of(target) == 1 and target.is_leaf and target.kind is Kind.FILL:
+            continue
+        if made_of_fill(stage, other.id):
+            continue
+        a = complemented(stage, one.id)
+        if a is not None and node.operation != "subtract":
+            y = complemented(stage, other.id)
+            if y is not None and a in dependent:
+                return Error(node=node.id, output=a, target=y)
+        return Error(node=node.id, output=one.id, target=other.id)
+    return None
+
+
+def sum_error(stage: Stage, id: int) -> Error | None:
+    """``a + y`` for an output and a target of one shape, which can only be a slip"""
+    node = stage.node(id)
+    if node.operation != "add" or len(argument_ids(node)) != 2:
+        return None
+    for output, target in (argument_ids(node), argument_ids(node)[::-1]):
+        kinds = {stage.node(one).kind for one in stage.program.ancestors([target]) if stage.node(one).is_leaf}
+        data = kinds & {Kind.DATA, Kind.ARGUMENT, Kind.LITERAL, Kind.STAND_IN, Kind.RANDOM}
+        if output in stage.dependent and target not in stage.dependent and data:
+            if stage.node(output).shape == stage.node(target).shape:
+                return Error(node=id, output=output, target=target)
+    return None
+
+
+def find_errors(stage: Stage, within: set[int]) -> tuple[Error, ...]:
+    """Where the file compares outputs with targets, on the way to its steps; the likeliest place."""
+    groups = find_error_groups(stage, within)
+    return groups[0] if groups else ()
+
+
+def find_error_groups(stage: Stage, within: set[int]) -> list[tuple[Error, ...]]:
+    """Where the file may compare outputs with targets, on the way to its steps, the likeliest place first.
+
+    Subtractions and labels count more than quotients and products, which stand in forward passes too (a mask, a scale).
+    A number that is subtracted (1 - a) may be a target or belong to a derivative, so every such line is tried.
+    """
+    dependent = stage.dependent
+    subtractions: list[Error] = []
+    others: list[Error] = []
+    for id in sorted(within & dependent):
+        node = stage.node(id)
+        error = label_error(stage, node, dependent) or two_sided_error(stage, node, dependent)
+        if error is not None:
+            (others if node.operation in ("divide", "multiply") else subtractions).append(error)
+        if len(subtractions) + len(others) > MOST_ERRORS:
+            break
+    constants = [error for error in subtractions if error.constant is not None]
+    arrays = [error for error in subtractions if error.constant is None]
+    sums = [] if arrays else [one for one in (sum_error(stage, id) for id in sorted(within & dependent)) if one]
+    for candidates in (arrays, quotients(stage, others)):
+        found = latest_outputs(stage, candidates, within)
+        if found:
+            return [found]
+    groups = [latest_outputs(stage, one, within) for one in by_line(stage, constants)]
+    groups += [latest_outputs(stage, one, within) for one in (sums, others)]
+    return [one for one in groups if one][:MOST_GROUPS]
+
+
+def by_line(stage: Stage, errors: Sequence[Error]) -> list[list[Error]]:
+    """The errors of each line of the file; lines with several numbers first, which are targets rather than 1 - a"""
+    lines: dict[object, list[Error]] = {}
+    for error in errors:
+        place = stage.node(error.node).place
+        lines.setdefault(None if place is None else (place.file, place.line), []).append(error)
+    return sorted(lines.values(), key=lambda one: {error.constant for error in one} == {1.0})
+
+
+def quotients(stage: Stage, errors: Sequence[Error]) -> list[Error]:
+    """Those that divide by an output."""
+    return [error for error in errors if stage.node(error.node).operation == "divide"]
+
+
+def latest_outputs(stage: Stage, errors: Sequence[Error], within: set[int]) -> tuple[Error, ...]:
+    """The errors whose outputs come last in the forward pass, one for each output and target."""
+    unique: dict[tuple[int, int | None], Error] = {}
+    for one in errors:
+        kept = unique.setdefault((one.output, one.target), one)
+        if kept is not one:
+            unique[one.output, one.target] = replace(kept, repeats=(*kept.repeats, one.node))
+    if not unique:
+        return ()
+    found = list(unique.values())
+    # an output that depends on an error belongs to the backward pass, and one that goes into another error's output to
+    # the forward pass (a - mean, z - threshold)
+    behind = stage.program.descendants([error.node for error in found], within=within)
+    first = [error for error in found if error.output not in behind] or found[:1]
+    below: set[int] = set()
+    for candidate in first:
+        below |= stage.program.ancestors([candidate.output], stop=stage.parameters) - {candidate.output}
+    last = [error for error in first if error.output not in below]
+    return tuple(last or first[:1])

@@ -1,0 +1,377 @@
+"""Steps that are gradients, but not all in one proportion: a wrong sign, a mean for a sum, a rate too many."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from .alignment import Alignment, align
+from .naming import quantity
+from .reading import Reading, label
+from .replay import size_of
+from .result import Found, Kind, Quantity
+from .stage import Step
+from .structure import Role
+
+SAME = 1e-6  # relative
+
+
+@dataclass(frozen=True, kw_only=True)
+class Chain:
+    """How the factor of one parameter's gradient develops.
+
+    Attributes:
+        step: the parameter's.
+        links: the nodes that are its gradient, in order, with their factors.
+        factor: of the step itself.
+        node: the last of the links before the step is made of it: the gradient as the file has it.
+        gradient: its factor.
+    """
+
+    step: Step
+    links: tuple[tuple[int, float], ...]
+    factor: float
+    node: int
+    gradient: float
+
+
+def is_same(first: float, second: float) -> bool:
+    """Whether two factors are equal"""
+    return abs(first - second) <= SAME * max(abs(first), abs(second))
+
+
+def chain_of(reading: Reading, step: Step, factor: float) -> Chain:
+    """The nodes that are this parameter's gradient, in the order of execution."""
+    stage = reading.stage
+    gradient = reading.gradient_samples((step.before,))
+    assert gradient is not None
+    between = stage.program.ancestors([step.after], stop=stage.parameters) & stage.dependent
+    between -= reading.forward.nodes | {step.before, step.after}
+    links = []
+    for id in sorted(between):
+        value = stage.samples(id)
+        found: Alignment | None = None if value is None else align(value, gradient)
+        if found is not None and not found.transposed:
+            links.append((id, found.factor))
+    named = [one for one in links if stage.node(one[0]).names and not is_update_place(reading, step, one[0])]
+    if named:
+        first = set(stage.node(named[0][0]).names)
+        named = [one for one in named if first & set(stage.node(one[0]).names)]
+    outside = [one for one in links if not is_update_place(reading, step, one[0])]
+    node, of_gradient = (named or outside or links or [(step.after, factor)])[-1]
+    return Chain(step=step, links=tuple(links), factor=factor, node=node, gradient=of_gradient)
+
+
+def is_update_place(reading: Reading, step: Step, id: int) -> bool:
+    """Whether a node is made on the line of the update"""
+    one, other = reading.stage.node(id).place, reading.stage.node(step.after).place
+    return one is not None and other is not None and (one.file, one.line) == (other.file, other.line)
+
+
+def factor_mistakes(reading: Reading) -> list[Found]:
+    """The mistakes that show as different factors of the parameters' steps, or as ascent."""
+    stage = reading.stage
+    factors = reading.factors
+    if not factors:
+        return []
+    chains = [chain_of(reading, step, factors[step.before]) for step in stage.steps if step.before in factors]
+    magnitudes = [abs(one.factor) for one in chains]
+    signs = {np.sign(one.factor) for one in chains}
+    if signs == {1.0}:
+        return [ascent(reading, chains), *unequal(reading, chains)]
+    if all(is_same(one, magnitudes[0]) for one in magnitudes) and signs == {-1.0}:
+        return []
+    found: list[Found] = []
+    wrong_sign = [one for one in chains if one.factor > 0]
+    if wrong_sign:
+        found += [sign_mistake(reading, one, [c for c in chains if c.factor < 0]) for one in wrong_sign]
+        found = merged(found)
+    return found + unequal(reading, chains)
+
+
+def merged(found: Sequence[Found]) -> list[Found]:
+    """One mistake for each line"""
+    kept: dict[tuple[str, object], Found] = {}
+    for one in found:
+        key = (one.id, one.place)
+        if key in kept:
+            kept[key] = replace(kept[key], parameters=(*kept[key].parameters, *one.parameters))
+        else:
+            kept[key] = one
+    return list(kept.values())
+
+
+def ascent(reading: Reading, chains: Sequence[Chain]) -> Found:
+    """Every step climbs the cost."""
+    stage = reading.stage
+    first = chains[0]
+    names = tuple(one.step.name for one in chains)
+    if first.gradient > 0:
+        node = stage.node(first.step.after)
+        others = tuple(
+            dict.fromkeys(
+                place for one in chains[1:] if (place := stage.node(one.step.after).place) and place != node.place
+            )
+        )
+        return Found(
+            id="gradient-ascent",
+            place=node.place,
+            others=others,
+            variable=first.step.name,
+            shape=first.step.shape,
+            got=quantity(reading, first.step.before, first.factor),
+            expected=quantity(reading, first.step.before, -first.factor),
+            parameters=names,
+            ratio=-1.0,
+        )
+    source = first_of_sign(reading)
+    node = stage.node(source if source is not None else first.node)
+    return Found(
+        id="wrong-sign",
+        place=node.place,
+        variable=label(stage, node.id),
+        shape=node.shape,
+        got=quantity(reading, first.step.before, first.gradient),
+        expected=quantity(reading, first.step.before, -first.gradient),
+        parameters=names,
+        ratio=-1.0,
+    )
+
+
+def first_of_sign(reading: Reading) -> int | None:
+    """The first backward operation that is a gradient with the wrong sign"""
+    for bundle in reading.backward_bundles():
+        if any(one.factor < 0 for _, one in reading.aligned_with(bundle)):
+            return bundle[0]
+    return None
+
+
+def sign_mistake(reading: Reading, chain: Chain, right: Sequence[Chain]) -> Found:
+    """One parameter climbs while others descend: the sign turns on the way to it."""
+    stage = reading.stage
+    usual = np.sign(right[0].gradient) if right else 1.0
+    place_node = chain.step.after
+    match = reading.matches[chain.step.before]
+    if match is not None and match.decay and not chain.links:
+        place_node = named_before(reading, chain.step)
+    elif np.sign(chain.gradient) != usual:
+        place_node = turning_node(reading, chain, usual)
+    node = stage.node(place_node)
+    at_update = place_node == chain.step.after
+    return Found(
+        id="gradient-ascent" if at_update else "wrong-sign",
+        place=node.place,
+        variable=chain.step.name if at_update else label(stage, place_node),
+        shape=node.shape,
+        got=quantity(reading, chain.step.before, chain.factor if at_update else chain.gradient),
+        expected=quantity(reading, chain.step.before, -chain.factor if at_update else -chain.gradient),
+        parameters=(chain.step.name,),
+        ratio=-1.0,
+    )
+
+
+def named_before(reading: Reading, step: Step) -> int:
+    """The last value before an update that has the parameter's shape and a name of its own"""
+    stage = reading.stage
+    for id in sorted(stage.program.ancestors([step.after], stop=stage.parameters) - {step.after}, reverse=True):
+        node = stage.node(id)
+        own = id not in reading.forward.nodes and node.names and not is_update_place(reading, step, id)
+        if own and node.shape == step.shape and id in stage.dependent:
+            return id
+    return step.after
+
+
+def turning_node(reading: Reading, chain: Chain, usual: float) -> int:
+    """The first operation on the way to a parameter's gradient that has the unusual sign"""
+    stage = reading.stage
+    leading = stage.program.ancestors([chain.node], stop=stage.parameters)
+    for bundle in reading.backward_bundles():
+        if bundle[0] not in leading:
+            continue
+        found = reading.aligned_with(bundle)
+        if found and np.sign(found[0][1].factor) != usual:
+            return bundle[0]
+    return chain.node
+
+
+def unequal(reading: Reading, chains: Sequence[Chain]) -> list[Found]:
+    """Steps of different proportions: the fewer ones are wrong, unless their own rates say so."""
+    groups: list[list[Chain]] = []
+    for one in chains:
+        for group in groups:
+            if is_same(abs(group[0].factor), abs(one.factor)):
+                group.append(one)
+                break
+        else:
+            groups.append([one])
+    if len(groups) == 1:
+        return []
+    # gradients in one proportion whose rates differ are a choice: a rate for biases, a rate for each layer
+    gradients = [abs(one.gradient) for one in chains]
+    if all(is_same(one, gradients[0]) for one in gradients):
+        rates = rate_mistakes(reading, groups)
+        return rates
+    reference = reference_group(reading, groups)
+    found = []
+    for group in groups:
+        if group is reference:
+            continue
+        found.append(scaled_mistake(reading, group, reference))
+    kept: dict[object, Found] = {}
+    for mistake in found:
+        first = kept.get(mistake.place)
+        names = mistake.parameters if first is None else (*first.parameters, *mistake.parameters)
+        kept[mistake.place] = replace(first or mistake, parameters=names)
+    return list(kept.values())
+
+
+def reference_group(reading: Reading, groups: Sequence[list[Chain]]) -> list[Chain]:
+    """The group that is taken for right: the gradient of the file's own cost, else the most parameters."""
+    if reading.cost.node is not None:
+        exact = [group for group in groups if is_same(abs(group[0].gradient), 1.0)]
+        if len(exact) == 1:
+            return exact[0]
+    kernels = [sum(reading.forward.roles.get(one.step.before) is Role.KERNEL for one in group) for group in groups]
+    order = sorted(range(len(groups)), key=lambda one: (-len(groups[one]), -kernels[one], one))
+    return groups[order[0]]
+
+
+def counts(reading: Reading) -> dict[str, float]:
+    """The numbers of observations, features and outputs"""
+    found: dict[str, float] = {}
+    outputs = reading.forward.layers[-1] if reading.forward.layers else None
+    if outputs is None:
+        return found
+    shape = reading.stage.node(outputs.z).shape
+    for axis, size in enumerate(shape):
+        found[f"axis {axis} of outputs"] = float(size)
+    found["lanes"] = float(reading.forward.lane_count)
+    first = reading.forward.layers[0]
+    for id in reading.stage.program.parents[first.z]:
+        for size in reading.stage.node(id).shape:
+            found.setdefault(f"size {size}", float(size))
+    return found
+
+
+def scaled_mistake(reading: Reading, group: Sequence[Chain], reference: Sequence[Chain]) -> Found:
+    """The name of a factor that some parameters have and others have not."""
+    stage = reading.stage
+    ratio = abs(group[0].factor / reference[0].factor)
+    names = tuple(one.step.name for one in group)
+    roles = {reading.forward.roles.get(one.step.before) for one in group}
+    others = {reading.forward.roles.get(one.step.before) for one in reference}
+    sizes = [size for size in counts(reading).values() if size > 1]
+    is_count = any(is_same(ratio, size) or is_same(ratio, 1 / size) for size in sizes)
+    id = "gradient-scaled-differently"
+    if is_count:
+        if ratio < 1 and roles == {Role.BIAS}:
+            id = "bias-gradient-averaged"
+        elif ratio < 1 and roles == {Role.KERNEL} and others == {Role.BIAS}:
+            id = "kernel-gradient-averaged"
+        else:
+            id = "mean-instead-of-sum" if ratio < 1 else "sum-instead-of-mean"
+    elif is_same(ratio, 2.0):
+        id = "extra-factor-two"
+    elif is_same(ratio, 0.5):
+        id = "missing-factor-two"
+    chain = group[0]
+    node = stage.node(departing_node(reading, chain, reference[0]))
+    places = tuple(
+        dict.fromkeys(
+            place
+            for one in group[1:]
+            if (place := stage.node(departing_node(reading, one, reference[0])).place) and place != node.place
+        )
+    )
+    return Found(
+        id=id,
+        place=node.place,
+        others=places,
+        variable=label(stage, node.id),
+        shape=node.shape,
+        got=quantity(reading, chain.step.before, chain.factor),
+        expected=quantity(reading, chain.step.before, float(np.sign(chain.factor)) * abs(reference[0].factor)),
+        parameters=names,
+        ratio=ratio,
+    )
+
+
+def departing_node(reading: Reading, chain: Chain, reference: Chain) -> int:
+    """Where a factor comes in (or should): on the way of the deltas, or in the gradient, or in the update."""
+    if is_same(abs(chain.gradient), abs(reference.gradient)):
+        return chain.step.after
+    delta = departing_delta(reading, chain, reference)
+    if delta is not None:
+        return delta
+    outside = [id for id, _ in chain.links if not is_update_place(reading, chain.step, id)]
+    return outside[-1] if outside else chain.node
+
+
+def departing_delta(reading: Reading, chain: Chain, reference: Chain) -> int | None:
+    """The first delta on the way to a gradient whose factor is not that of the deltas before it"""
+    stage = reading.stage
+    program = stage.program
+    leading = program.ancestors([chain.node], stop=stage.parameters)
+    shared = program.ancestors([reference.node], stop=stage.parameters)
+    usual: float | None = None
+    for bundle in reading.backward_bundles():
+        id = bundle[0]
+        if id not in leading:
+            continue
+        found = [one for one in reading.aligned_with(bundle) if one[0] not in stage.parameters]
+        if not found or reading.rank(found[0][0]) > 0:
+            continue
+        factor = abs(found[0][1].factor)
+        if usual is None or id in shared:
+            usual = factor
+        elif not is_same(factor, usual):
+            return id
+    return None
+
+
+def rate_mistakes(reading: Reading, groups: Sequence[list[Chain]]) -> list[Found]:
+    """A learning rate that is missing or multiplied in twice for some parameters."""
+    reference = max(groups, key=len)
+    rate = abs(reference[0].factor / reference[0].gradient) if reference[0].gradient else 1.0
+    found = []
+    for group in groups:
+        if group is reference:
+            continue
+        own = abs(group[0].factor / group[0].gradient)
+        id = ""
+        sizes = [size for size in counts(reading).values() if size > 2]
+        if any(is_same(own / rate, size) for size in sizes):
+            id = "sum-instead-of-mean"
+        elif any(is_same(rate / own, size) for size in sizes):
+            id = "mean-instead-of-sum"
+        elif is_same(own, 1.0) and not is_same(rate, 1.0):
+            id = "learning-rate-missing"
+        elif is_same(own, rate * rate) and not is_same(rate, 1.0):
+            id = "learning-rate-twice"
+        if id:
+            chain = group[0]
+            found.append(
+                Found(
+                    id=id,
+                    place=reading.stage.node(chain.step.after).place,
+                    variable=chain.step.name,
+                    shape=chain.step.shape,
+                    got=quantity(reading, chain.step.before, chain.factor),
+                    expected=quantity(reading, chain.step.before, reference[0].factor),
+                    parameters=tuple(one.step.name for one in group),
+                    ratio=own / rate,
+                )
+            )
+    return found
+
+
+def nothing() -> Quantity:
+    """No value at all"""
+    return Quantity(kind=Kind.NOTHING)
+
+
+def number_of_elements(reading: Reading, id: int) -> int:
+    """The size of a node's value"""
+    return size_of(reading.stage.node(id))

@@ -1,0 +1,352 @@
+"""Layer mode: pairs of a forward and a backward computation without a network around them.
+
+``affine_forward`` / ``affine_backward``, ``Dense.forward`` / ``Dense.backward``, ``sigmoid`` / ``sigmoid_prime``, a
+loss and its gradient: each pair is called once with random arrays in a recorded run. Then both sides are replayed at
+several random settings, and what the backward side gives is compared with the vector-Jacobian product of the forward
+side.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..recording.driving.pairs import (
+    OBSERVATIONS,
+    RATE,
+    GradientPlan,
+    PairKind,
+    PairOption,
+    PairPlan,
+    find_pairs,
+    pair_data,
+    program_of,
+)
+from ..recording.graph import Node, Recording
+from ..recording.record import record_file
+from .alignment import Samples, align, samples
+from .replay import CannotReplay, Program
+
+Array = NDArray[Any]
+
+SETTINGS = 8
+MAX_DRAWS = 24  # of settings; those at which a recorded branch would change are not used
+TOLERANCE = 1e-6  # relative, of a factor
+NUMERICAL_TOLERANCE = 1e-4  # relative, of central differences
+NUMERICAL_STEP = 1e-6
+MAX_OPTIONS = 6  # of one pair that are compared
+
+
+class Agreement(enum.Enum):
+    """How a gradient compares with the true one."""
+
+    AGREES = "agrees"
+    SCALED = "scaled"  # a positive constant times the true one, such as 1 over the number of observations
+    DIFFERS = "differs"
+    NOT_JUDGED = "not judged"
+
+
+@dataclass(frozen=True, kw_only=True)
+class GradientResult:
+    """One gradient of a pair.
+
+    Attributes:
+        name: the user's ("dW", "self.dweights", "return value", "update of self.W").
+        of: what it should be the gradient of.
+        agreement: the answer.
+        factor: ``name = factor * true gradient``; None if there is no such factor.
+        largest_difference: relative to the largest entry of the true gradient, over all settings.
+        aligned_with: what it is a multiple of instead, if that is another gradient of the pair; "" otherwise.
+        shape, true_shape: of the gradient, and as it should be.
+        line: of the operation that made it; 0 if unknown.
+        text: that line.
+    """
+
+    name: str
+    of: str
+    agreement: Agreement
+    factor: float | None = None
+    largest_difference: float | None = None
+    aligned_with: str = ""
+    shape: tuple[int, ...] = ()
+    true_shape: tuple[int, ...] = ()
+    line: int = 0
+    text: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PairResult:
+    """One pair.
+
+    Attributes:
+        kind: of the pair.
+        name: the user's names of both sides.
+        line: of the definition of the backward side.
+        how: "of z" or "of a" for a derivative that is given as a function of the output; "" otherwise.
+        gradients: all that could be read.
+        consistent: whether all parameters' gradients have the same factor.
+        observations: number of observations in the run, which factors may refer to.
+        calls: the lines that called the pair.
+        reason: why nothing was judged; "" otherwise.
+    """
+
+    kind: PairKind
+    name: str
+    line: int
+    how: str = ""
+    gradients: tuple[GradientResult, ...] = ()
+    consistent: bool = True
+    observations: int = OBSERVATIONS
+    calls: tuple[str, ...] = ()
+    reason: str = ""
+
+    @property
+    def agreement(self) -> Agreement:
+        """The worst of its gradients."""
+        order = [Agreement.DIFFERS, Agreement.NOT_JUDGED, Agreement.SCALED, Agreement.AGREES]
+        found = [gradient.agreement for gradient in self.gradients]
+        return next((one for one in order if one in found), Agreement.NOT_JUDGED)
+
+
+@dataclass(frozen=True, kw_only=True)
+class LayersResult:
+    """All pairs of one file.
+
+    Attributes:
+        file: its name.
+        pairs: in the order of the file.
+    """
+
+    file: str
+    pairs: tuple[PairResult, ...] = ()
+
+
+def check_layers(path: str | Path, *, seed: int = 0, seconds: float = 30.0) -> LayersResult:
+    """Checks the layers, activations and losses that a file defines.
+
+    Args:
+        path: a Python file.
+        seed: of all random numbers.
+        seconds: time limit of the recorded run; it only aborts.
+
+    Raises:
+        BadInput: if there is no such file, or it is not Python 3.
+    """
+    file = Path(path)
+    try:
+        plans = find_pairs(file.read_text(encoding="utf-8", errors="replace"))
+    except (OSError, SyntaxError, ValueError):
+        plans = []
+    if not plans:
+        return LayersResult(file=file.name)
+    recording = record_file(file, run=program_of(plans), data=pair_data(seed), seed=seed, seconds=seconds, drive=False)
+    return LayersResult(file=file.name, pairs=judge_pairs(recording, plans, seed))
+
+
+def judge_pairs(recording: Recording, plans: Sequence[PairPlan], seed: int = 0) -> tuple[PairResult, ...]:
+    """The results of all pairs whose calls were recorded.
+
+    Args:
+        recording: of the file and ``program_of(plans)``.
+        plans: of ``find_pairs``.
+        seed: of the settings.
+    """
+    judge = _Judge(recording, seed)
+    return tuple(sorted((judge.pair(plan) for plan in plans), key=lambda result: result.line))
+
+
+class _Judge:
+    def __init__(self, recording: Recording, seed: int) -> None:
+        self.recording = recording
+        self.program = Program(recording.nodes)
+        self.seed = seed
+        self.by_name: dict[str, int] = {}
+        for node in recording.nodes:
+            for name in node.names:
+                self.by_name[name] = node.id
+
+    def pair(self, plan: PairPlan) -> PairResult:
+        """The best of the ways of calling a pair that worked: a right pair is right under one of them."""
+        best: PairResult | None = None
+        rank = {Agreement.AGREES: 0, Agreement.SCALED: 1, Agreement.DIFFERS: 2, Agreement.NOT_JUDGED: 3}
+        called = [option for option in plan.options if self._worked(option)]
+        several = [option for option in called if not option.single]
+        for option in (several or called)[:MAX_OPTIONS]:
+            result = self._option(plan, option)
+            if best is None or rank[result.agreement] < rank[best.agreement]:
+                best = result
+            if best.agreement is Agreement.AGREES:
+                break
+        if best is None:
+            return PairResult(kind=plan.kind, name=plan.name, line=plan.line, reason="not-called")
+        return best
+
+    def _worked(self, option: PairOption) -> bool:
+        names = [option.output, *(gradient.value or gradient.after for gradient in option.gradients)]
+        return bool(option.gradients) and all(name in self.by_name for name in names)
+
+    def _option(self, plan: PairPlan, option: PairOption) -> PairResult:
+        try:
+            settings = list(self._settings(option))
+        except CannotReplay as error:
+            return self._not_judged(plan, option, str(error))
+        if len(settings) < SETTINGS:
+            return self._not_judged(plan, option, "unstable-branches")
+        if not self._confirmed(option, settings[0]):
+            return self._not_judged(plan, option, "numerical-differentiation-disagrees")
+        gradients = tuple(self._gradient(plan, option, gradient, settings) for gradient in option.gradients)
+        factors = [g.factor for g in gradients if g.of not in ("input", "") and g.factor is not None]
+        consistent = len({round(factor, 9) for factor in factors}) <= 1 or plan.kind is not PairKind.LAYER
+        return PairResult(
+            kind=plan.kind,
+            name=plan.name,
+            line=plan.line,
+            how=option.how,
+            gradients=gradients,
+            consistent=consistent,
+            calls=option.lines,
+        )
+
+    def _not_judged(self, plan: PairPlan, option: PairOption, reason: str) -> PairResult:
+        return PairResult(
+            kind=plan.kind, name=plan.name, line=plan.line, how=option.how, calls=option.lines, reason=reason
+        )
+
+    def _settings(self, option: PairOption) -> Iterator[dict[int, Any]]:
+        """Values of all nodes of both sides at random settings of inputs, parameters and upstream gradients.
+
+        Raises:
+            CannotReplay: an operation is unknown.
+        """
+        output = self.by_name[option.output]
+        ends = [self.by_name[g.value or g.after] for g in option.gradients]
+        given = {self.by_name[g.of_value] for g in option.gradients if g.of_value in self.by_name}
+        if option.upstream:
+            given.add(self.by_name[option.upstream])
+        through = self.program.ancestors([output, *ends])
+        guards = [guard for guard in self.recording.guards if guard.node in through]
+        count = 0
+        for draw in range(MAX_DRAWS):
+            rng = np.random.default_rng([self.seed, draw])
+            values = self.program.run(
+                [output, *ends], {id: self._like(self.recording.nodes[id], rng) for id in sorted(given)}
+            )
+            if self.program.guards_hold(guards, values):
+                count += 1
+                yield values
+            if count == SETTINGS:
+                return
+
+    @staticmethod
+    def _like(node: Node, rng: np.random.Generator) -> Array:
+        """Random values of the shape of a node; between 0 and 1 if its values are."""
+        value = np.asarray(node.value, dtype=float)
+        if value.size and value.min() > 0 and value.max() < 1:
+            return rng.uniform(0.05, 0.95, size=value.shape)
+        return rng.normal(size=value.shape)
+
+    def _true(self, option: PairOption, values: Mapping[int, Any]) -> dict[int, Array]:
+        """The gradient with respect to all that was given and what depends on it, at one setting."""
+        output = self.by_name[option.output]
+        given = {self.by_name[g.of_value] for g in option.gradients if g.of_value in self.by_name}
+        within = self.program.ancestors([output])
+        through = self.program.descendants(given & within, within)
+        shape = np.shape(values[output])
+        seed = np.ones(shape) if not option.upstream else np.asarray(values[self.by_name[option.upstream]], dtype=float)
+        return self.program.gradients({output: seed.reshape(shape)}, dict(values), through)
+
+    def _confirmed(self, option: PairOption, values: Mapping[int, Any]) -> bool:
+        """Whether central differences of the replayed forward side confirm its gradients."""
+        output = self.by_name[option.output]
+        gradients = self._true(option, values)
+        rng = np.random.default_rng([self.seed, MAX_DRAWS])
+        upstream = np.asarray(values[self.by_name[option.upstream]], dtype=float) if option.upstream else 1.0
+        given = {self.by_name[g.of_value] for g in option.gradients if g.of_value in self.by_name}
+        for id in sorted(given & set(gradients)):
+            direction = rng.normal(size=np.shape(values[id]))
+            found = []
+            for sign in (1, -1):
+                point = {one: values[one] for one in given if one in values}
+                point[id] = values[id] + sign * NUMERICAL_STEP * direction
+                moved = self.program.run([output], point)[output]
+                found.append(float(np.sum(np.asarray(moved, dtype=float) * upstream)))
+            slope = (found[0] - found[1]) / (2 * NUMERICAL_STEP)
+            expected = float(np.sum(gradients[id] * direction))
+            size = float(np.sum(np.abs(gradients[id] * direction))) + 1e-12
+            if not abs(slope - expected) <= NUMERICAL_TOLERANCE * size + 1e-7:
+                return False
+        return True
+
+    def _gradient(
+        self, plan: PairPlan, option: PairOption, gradient: GradientPlan, settings: Sequence[Mapping[int, Any]]
+    ) -> GradientResult:
+        of = self.by_name.get(gradient.of_value)
+        end = self.by_name[gradient.value or gradient.after]
+        node = self.recording.nodes[end]
+        line, text = (node.place.line, node.place.text) if node.place is not None else (0, "")
+        common: dict[str, Any] = {"name": gradient.label, "of": gradient.of, "line": line, "text": text}
+        truths = [self._true(option, values) for values in settings]
+        if of is None or any(of not in truth for truth in truths):
+            return GradientResult(agreement=Agreement.NOT_JUDGED, **common)
+        got = [self._value(gradient, values) for values in settings]
+        true = [np.asarray(truth[of], dtype=float) for truth in truths]
+        shapes = {"shape": np.shape(got[0]), "true_shape": true[0].shape}
+        common |= shapes
+        mine, reference = samples(got), samples(true)
+        alignment = align(mine, reference)
+        if plan.kind is PairKind.LOSS and mine.flat.shape != reference.flat.shape:
+            return GradientResult(agreement=Agreement.NOT_JUDGED, **common)
+        if alignment is None or alignment.transposed:
+            return GradientResult(
+                agreement=Agreement.DIFFERS,
+                largest_difference=_difference(mine, reference),
+                aligned_with=self._other(mine, option, truths, of),
+                **common,
+            )
+        factor = alignment.factor / (RATE if gradient.after else 1.0)
+        if abs(factor - 1) < TOLERANCE:
+            agreement = Agreement.AGREES
+        elif factor > 0 or gradient.after:  # an update may add what was computed from target minus output
+            agreement = Agreement.SCALED
+        else:
+            agreement = Agreement.DIFFERS
+        if plan.kind is PairKind.DERIVATIVE and agreement is Agreement.SCALED:
+            agreement = Agreement.DIFFERS
+        return GradientResult(
+            agreement=agreement,
+            factor=factor,
+            largest_difference=_difference(mine, reference),
+            **common,
+        )
+
+    def _value(self, gradient: GradientPlan, values: Mapping[int, Any]) -> Array:
+        """The gradient at one setting; of an update, what was subtracted."""
+        if gradient.value:
+            return np.asarray(values[self.by_name[gradient.value]], dtype=float)
+        before, after = values[self.by_name[gradient.of_value]], values[self.by_name[gradient.after]]
+        return np.asarray(before, dtype=float) - np.asarray(after, dtype=float)
+
+    def _other(self, mine: Samples, option: PairOption, truths: Sequence[Mapping[int, Array]], of: int) -> str:
+        """The name of another quantity of the forward side whose gradient it is a multiple of."""
+        for id in sorted(truths[0], reverse=True):
+            if id == of or any(id not in truth for truth in truths):
+                continue
+            if align(mine, samples([truth[id] for truth in truths])) is not None:
+                node = self.recording.nodes[id]
+                place = f" in line {node.place.line}" if node.place is not None and node.place.line else ""
+                return (node.names[0] if node.names else node.operation) + place
+        return ""
+
+
+def _difference(mine: Samples, reference: Samples) -> float | None:
+    """The largest difference over the largest true entry; None if the shapes differ."""
+    if mine.flat.shape != reference.flat.shape or not reference.flat.size:
+        return None
+    largest = float(np.max(np.abs(reference.flat)))
+    return float(np.max(np.abs(mine.flat - reference.flat))) / largest if largest else None

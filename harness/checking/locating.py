@@ -1,0 +1,359 @@
+"""Where a gradient goes wrong: the earliest value whose replacement by a true gradient mends all that is made of it.
+
+A right file may pass through values that are aligned with nothing, so the first of those is not the mistake. Replacing
+is a proof: with the true gradient in the place of one value, and nothing else changed, the updates become right.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .alignment import Samples, align, ratio, samples
+from .reading import Bundle, Reading, is_descent_rule, with_decay
+from .replay import CannotReplay, Values
+from .stage import SETTINGS, Step
+
+Array = NDArray[Any]
+
+TRIED_SETTINGS = 3
+MOST_REPLACEMENTS = 4000
+MOST_EVALUATIONS = 400_000  # of nodes, in all replacements together
+MOST_FAULTS = 4
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fault:
+    """A value that should be a certain gradient.
+
+    Attributes:
+        bundle: the nodes of the value.
+        target: the nodes whose gradient it should be.
+        factor: of that gradient.
+        transposed: whether it should be its transpose.
+        mends: the parameters whose steps become right.
+        settings: the values of all nodes before the replacement.
+        is_factor: whether the value is a factor that the gradient of the target is made with, not that gradient.
+    """
+
+    bundle: Bundle
+    target: Bundle
+    factor: float
+    transposed: bool
+    mends: tuple[int, ...]
+    settings: tuple[Values, ...]
+    is_factor: bool = False
+
+
+@dataclass
+class Search:
+    """The state of a search: values with all replacements so far, and what is still wrong."""
+
+    reading: Reading
+    settings: list[Values]
+    broken: list[Step]
+    fixed: set[int] = field(default_factory=set)
+    is_adaptive: bool = False
+    evaluations: int = 0
+    replacements: int = 0
+
+
+def step_is_right(search: Search, step: Step, values: Sequence[Values], after: set[int]) -> bool:
+    """Whether the step is made of its gradient for these values (a first part of the settings)."""
+    reading = search.reading
+    count = len(values)
+    gradients = [one[step.before] for one in reading.gradients[:count]]
+    try:
+        steps = [step.of(one) for one in values]
+    except (ValueError, TypeError):
+        return False
+    if any(one.shape != np.shape(g) for one, g in zip(steps, gradients)):
+        return False
+    value, gradient = samples(steps), samples(gradients)
+    factor = ratio(value.flat, gradient.flat, 1e-6)
+    if factor is not None:
+        # where the other steps are Adam's, one that is a multiple of its gradient was replaced behind the rule
+        return factor < 0 and not search.is_adaptive
+    parameter = samples([one[step.before] for one in values])
+    two = with_decay(value.flat, gradient.flat, parameter.flat)
+    if two is not None:
+        return two.factor < 0
+    between = reading.stage.program.ancestors([step.after], stop=[step.before]) & after
+    for id in sorted(between - {step.after}, reverse=True):
+        rows = [one.get(id) for one in values]
+        if any(row is None or isinstance(row, tuple) or np.shape(row) != np.shape(gradients[0]) for row in rows):
+            continue
+        alignment = align(samples(rows), gradient)
+        if alignment is not None and not alignment.transposed and is_descent_rule(reading, step, id, alignment.factor):
+            return True
+    return False
+
+
+def replaced(value: Array, reference: Array, factor: float, transposed: bool) -> Array:
+    """The gradient in the shape of the value that it replaces."""
+    turned = np.squeeze(reference).T if transposed else reference
+    return (factor * np.asarray(turned)).reshape(np.shape(value))
+
+
+def local_factor(reading: Reading, bundle: Bundle, settings: Sequence[Values]) -> float:
+    """The factor that gradients have just before a value: that of the nearest value before it that is one."""
+    program = reading.stage.program
+    before = program.ancestors(bundle, stop=reading.stage.parameters) & reading.stage.dependent
+    before -= reading.forward.nodes | set(bundle)
+    for id in sorted(before, reverse=True)[:60]:
+        found = reading.aligned_with(reading.bundle(id))
+        if found:
+            return found[0][1].factor
+    return 1.0
+
+
+def targets_for(reading: Reading, bundle: Bundle, value: Samples) -> list[tuple[Bundle, bool]]:
+    """The forward nodes whose gradient has the shape of a value, and whether it has to be transposed."""
+    found = []
+    # the latest first: where several would do (a relu's mask applied twice is the mask), it is nearest to the cost
+    targets = reading.forward_bundles()
+    if len(bundle) > 1 and len(bundle) == len(reading.forward.outputs):
+        targets += [(id,) * len(bundle) for id in reading.stage.parameters if id in reading.forward.nodes]
+    for target in sorted(targets, key=lambda one: (reading.rank(one[0]), -one[0])):
+        reference = reading.gradient_samples(target)
+        if reference is None or not np.any(reference.flat) or reference.flat.size != value.flat.size:
+            continue
+        if reference.shape == value.shape:
+            found.append((target, False))
+        elif len(value.shape) == 2 and reference.shape == value.shape[::-1]:
+            found.append((target, True))
+    return found
+
+
+def distinct_targets(reading: Reading, targets: Sequence[tuple[Bundle, bool]]) -> list[tuple[Bundle, bool]]:
+    """One target of each direction: nodes that only copy or scale have the same one."""
+    kept: list[tuple[Bundle, bool]] = []
+    for target, transposed in targets:
+        reference = reading.gradient_samples(target)
+        assert reference is not None
+        same = False
+        for other, turned in kept:
+            known = reading.gradient_samples(other)
+            if turned == transposed and known is not None and known.shape == reference.shape:
+                same = same or ratio(known.flat, reference.flat) is not None
+        if not same:
+            kept.append((target, transposed))
+    return kept
+
+
+def find_scalar_fault(search: Search) -> Fault | None:
+    """The earliest number whose scaling mends the most steps: a factor of a product, in a network of numbers.
+
+    Such a factor (d out / d w) is not a gradient of the cost. What it should be follows from what the steps should be.
+    """
+    reading, stage = search.reading, search.reading.stage
+    program = stage.program
+    inner = set(stage.needed) | {step.after for step in stage.steps}
+    afters = {step.after for step in stage.steps}
+    broken = {step.before for step in search.broken if step.shape == ()}
+    leading = program.ancestors([step.after for step in search.broken if step.shape == ()], stop=stage.parameters)
+    wanted = usual_factor(reading)
+    best: Fault | None = None
+    best_key: tuple[int, int, int] | None = None
+    for bundle in reading.backward_bundles():
+        id = bundle[0]
+        if len(bundle) > 1 or id not in leading or id in afters or id in search.fixed or stage.node(id).shape != ():
+            continue
+        if search.replacements > MOST_REPLACEMENTS:
+            break
+        below = program.descendants(bundle, within=inner - search.fixed)
+        reached = [step for step in search.broken if step.after in below and step.before in broken]
+        touched = [step for step in stage.steps if step.after in below and step not in search.broken]
+        if not reached or touched:
+            continue
+        search.replacements += 1
+        found = scaled_values(search, id, sorted(below), reached[0], wanted)
+        if found is None:
+            continue
+        mended = [step for step in reached if step_is_right(search, step, found, below)]
+        if len(mended) < len(reached):
+            continue
+        key = (-len(mended), int(not stage.node(id).names), id)
+        if best_key is None or key < best_key:
+            best_key = key
+            best = Fault(
+                bundle=bundle,
+                target=(reached[0].before,),
+                factor=wanted,
+                transposed=False,
+                mends=tuple(step.before for step in mended),
+                settings=tuple(search.settings),
+                is_factor=True,
+            )
+    return best
+
+
+def usual_factor(reading: Reading) -> float:
+    """The factor of the steps that are right; -1 if there are none."""
+    found = list(reading.factors.values())
+    return found[0] if found else -1.0
+
+
+def scaled_values(
+    search: Search, id: int, within: Sequence[int], step: Step, wanted: float, count: int = TRIED_SETTINGS
+) -> list[Values] | None:
+    """The values after a number was scaled so that one step becomes right; None if that is not possible."""
+    reading = search.reading
+    found = []
+    for number, values in enumerate(search.settings[:count]):
+        now, expected = float(step.of(values)), wanted * float(reading.gradients[number][step.before])
+        if now == 0 or not np.isfinite(expected / now):
+            return None
+        try:
+            changed = reading.stage.program.rerun(values, {id: np.asarray(values[id]) * (expected / now)}, within)
+        except CannotReplay:
+            return None
+        if abs(float(step.of(changed)) - expected) > 1e-6 * abs(expected) + 1e-14:
+            return None
+        found.append(changed)
+    return found
+
+
+def find_fault(search: Search) -> Fault | None:
+    """The earliest value whose replacement mends the most steps and spoils none."""
+    reading, stage = search.reading, search.reading.stage
+    program = stage.program
+    broken = {step.before for step in search.broken}
+    right = [step for step in stage.steps if step.before not in broken]
+    leading = program.ancestors([step.after for step in search.broken], stop=stage.parameters)
+    best: Fault | None = None
+    best_key: tuple[int, int] | None = None
+    inner = set(stage.needed) | {step.after for step in stage.steps}
+    for bundle in reading.backward_bundles():
+        if not any(id in leading for id in bundle) or any(id in {step.after for step in stage.steps} for id in bundle):
+            continue
+        if search.replacements > MOST_REPLACEMENTS or search.evaluations > MOST_EVALUATIONS:
+            break
+        value = reading.value_samples(bundle, search.settings)
+        if value is None or value.flat.size == 0 or stage.node(bundle[0]).dtype[:1] == "b":
+            continue
+        aligned = {id for id, _ in reading.aligned_with(bundle, search.settings)}
+        if any(id in search.fixed for id in bundle):
+            continue
+        below = program.descendants(bundle, within=inner - search.fixed)
+        within = sorted(below)
+        reached = [step for step in search.broken if step.after in below]
+        if not reached or (best_key is not None and len(reached) < -best_key[0]):
+            continue
+        touched = [step for step in right if step.after in below]
+        factor = None
+        for target, transposed in distinct_targets(reading, targets_for(reading, bundle, value)):
+            if target[0] in aligned and not transposed:
+                continue
+            if factor is None:
+                factor = local_factor(reading, bundle, search.settings)
+            search.replacements += 1
+            mended, spoiled = try_replacement(search, bundle, target, factor, transposed, within, reached, touched)
+            if not mended or spoiled:
+                continue
+            key = (-len(mended), bundle[0])
+            if best_key is None or key < best_key:
+                best_key = key
+                best = Fault(
+                    bundle=bundle,
+                    target=target,
+                    factor=factor,
+                    transposed=transposed,
+                    mends=tuple(step.before for step in mended),
+                    settings=tuple(search.settings),
+                )
+    return best
+
+
+def replacement(
+    reading: Reading, values: Values, number: int, bundle: Bundle, target: Bundle, factor: float, transposed: bool
+) -> Values:
+    """The nodes of a bundle with the true gradients of the target, at one setting."""
+    return {
+        id: replaced(values[id], reading.gradient_at(number, target, lane), factor, transposed)
+        for lane, id in enumerate(bundle)
+    }
+
+
+def try_replacement(
+    search: Search,
+    bundle: Bundle,
+    target: Bundle,
+    factor: float,
+    transposed: bool,
+    within: Sequence[int],
+    reached: Sequence[Step],
+    touched: Sequence[Step],
+) -> tuple[list[Step], bool]:
+    """Which broken steps a replacement mends, and whether it spoils a right one."""
+    reading = search.reading
+    program = reading.stage.program
+    found: list[Values] = []
+    try:
+        for number, values in enumerate(search.settings[:TRIED_SETTINGS]):
+            given = replacement(reading, values, number, bundle, target, factor, transposed)
+            found.append(program.rerun(values, given, within))
+            search.evaluations += len(within)
+    except (CannotReplay, ValueError):
+        return [], True
+    after = set(within)
+    mended = [step for step in reached if step_is_right(search, step, found, after)]
+    spoiled = bool(mended) and not all(step_is_right(search, step, found, after) for step in touched)
+    return mended, spoiled
+
+
+def apply(search: Search, fault: Fault) -> None:
+    """Go on with the fault mended, at all settings."""
+    reading = search.reading
+    program = reading.stage.program
+    inner = set(reading.stage.needed) | {step.after for step in reading.stage.steps}
+    if fault.is_factor:
+        below = sorted(program.descendants(fault.bundle, within=inner - search.fixed))
+        step = next(one for one in search.broken if one.before == fault.target[0])
+        scaled = scaled_values(search, fault.bundle[0], below, step, fault.factor, SETTINGS)
+        search.settings = scaled or search.settings
+        search.fixed |= set(fault.bundle)
+        search.broken = [one for one in search.broken if one.before not in fault.mends]
+        return
+    within = sorted(program.descendants(fault.bundle, within=inner - search.fixed))
+    search.fixed |= set(fault.bundle)
+    settings = []
+    for number, values in enumerate(search.settings):
+        given = replacement(reading, values, number, fault.bundle, fault.target, fault.factor, fault.transposed)
+        settings.append(program.rerun(values, given, within))
+    search.settings = settings
+    search.broken = [step for step in search.broken if step.before not in fault.mends]
+
+
+def better(reading: Reading, gradient: Fault | None, factor: Fault | None) -> Fault | None:
+    """A value that should be a gradient, or a factor, whichever explains more.
+
+    That the last product before an update should be the parameter's gradient says little, so a factor goes before it.
+    """
+    if gradient is None or factor is None:
+        return gradient or factor
+    if len(factor.mends) != len(gradient.mends):
+        return factor if len(factor.mends) > len(gradient.mends) else gradient
+    return factor if gradient.target[0] in reading.stage.parameters else gradient
+
+
+def locate(reading: Reading, broken: Sequence[Step]) -> tuple[list[Fault], list[Step]]:
+    """The faults that explain the broken steps, and the steps that are left unexplained."""
+    matches = [one for one in reading.matches.values() if one is not None and not one.nothing]
+    adaptive = bool(matches) and all(one.via is not None for one in matches)
+    search = Search(reading, list(reading.stage.settings), list(broken), is_adaptive=adaptive)
+    faults: list[Fault] = []
+    while search.broken and len(faults) < MOST_FAULTS:
+        fault = better(reading, find_fault(search), find_scalar_fault(search))
+        if fault is None:
+            break
+        faults.append(fault)
+        apply(search, fault)
+    return faults, search.broken
+
+
+assert TRIED_SETTINGS <= SETTINGS

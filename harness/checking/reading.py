@@ -1,0 +1,443 @@
+"""A stage read under one cost: the true gradients of all its nodes, and what the recorded values are aligned with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .alignment import NEGLIGIBLE, TOLERANCE, Alignment, Index, Samples, align, ratio, samples
+from .cost import Cost, ShapesDiffer
+from .replay import CannotReplay, Values
+from .stage import SETTINGS, Stage, Step
+from .structure import Forward, Role, lanes_of_rest, make_forward
+
+Array = NDArray[Any]
+
+MOST_INDEXED = 20_000  # backward nodes that are compared with gradients
+NOTHING = 1e-11  # relative to the largest gradient and step
+ELEMENTS_PROBED = 3  # of a gradient, when an update rule is tried
+
+
+@dataclass(frozen=True, kw_only=True)
+class Match:
+    """How the step of a parameter is made of its true gradient.
+
+    Attributes:
+        factor: ``step = factor * gradient + decay * parameter + constant``; descent is negative.
+        decay: of the weight decay, 0 without one.
+        constant: whether a constant (of earlier iterations) is added.
+        via: the node that is the gradient, if the step is another function of it (Adam, clipping); None otherwise.
+        nothing: whether both gradient and step are 0 but for rounding (a bias before a normalisation).
+    """
+
+    factor: float
+    decay: float = 0.0
+    constant: bool = False
+    via: int | None = None
+    nothing: bool = False
+
+
+Bundle = tuple[int, ...]
+
+
+@dataclass
+class Reading:
+    """A stage under one cost.
+
+    Attributes:
+        gradients: at each setting, the gradient of the cost with respect to every node of the forward pass.
+        matches: for the node of each parameter, how its step is made of its gradient; None if it is not.
+        errors: where outputs and targets are compared (of cost.Error).
+        errors_below: the nodes that depend on a comparison of outputs with targets.
+        bundles: for each node, the nodes that do the same for each observation (itself alone without lanes).
+    """
+
+    stage: Stage
+    cost: Cost
+    forward: Forward
+    gradients: list[dict[int, Array]]
+    matches: dict[int, Match | None] = field(default_factory=dict)
+    bundles: dict[int, Bundle] = field(default_factory=dict)
+    errors: tuple[Any, ...] = ()
+    errors_below: set[int] = field(default_factory=set)
+    _gradient_samples: dict[Bundle, Samples | None] = field(default_factory=dict)
+    _lane_gradients: dict[int, list[dict[int, Array]]] = field(default_factory=dict)
+    _index: Index | None = None
+    _by_key: dict[int, Bundle] = field(default_factory=dict)
+
+    # Values and gradients of bundles
+
+    def bundle(self, id: int) -> Bundle:
+        """The bundle of a node."""
+        return self.bundles.get(id, (id,))
+
+    def gradient_samples(self, bundle: Bundle) -> Samples | None:
+        """The true gradients with respect to the nodes of a bundle, at all settings."""
+        if bundle not in self._gradient_samples:
+            found: Samples | None = None
+            if self.is_per_lane(bundle):
+                found = samples_of_lanes(
+                    [
+                        [self.lane_gradients(number)[lane][bundle[0]] for lane in range(len(bundle))]
+                        for number in range(len(self.gradients))
+                    ]
+                )
+            elif all(id in one for id in bundle for one in self.gradients):
+                found = samples_of_lanes([[one[id] for id in bundle] for one in self.gradients])
+            self._gradient_samples[bundle] = found
+        return self._gradient_samples[bundle]
+
+    def is_per_lane(self, bundle: Bundle) -> bool:
+        """Whether a bundle stands for what each observation gives to the gradient of one parameter."""
+        return len(bundle) > 1 and bundle[0] == bundle[1] and bundle[0] in self.stage.parameters
+
+    def lane_gradients(self, number: int) -> list[dict[int, Array]]:
+        """The gradients of the parameters at one setting that each observation alone gives."""
+        if number not in self._lane_gradients:
+            values, program = self.stage.settings[number], self.stage.program
+            seeds = self.cost.seeds(values)
+            found = []
+            for output in self.forward.outputs:
+                one = program.gradients({output: seeds[output]}, values, self.forward.nodes | {output})
+                zeros = {id: np.zeros(np.shape(values[id])) for id in self.stage.parameters}
+                found.append({**zeros, **{id: one[id] for id in self.stage.parameters if id in one}})
+            self._lane_gradients[number] = found
+        return self._lane_gradients[number]
+
+    def gradient_at(self, number: int, target: Bundle, lane: int) -> Array:
+        """The gradient with respect to one node of a target at one setting."""
+        if self.is_per_lane(target):
+            return self.lane_gradients(number)[lane][target[0]]
+        return self.gradients[number][target[lane if lane < len(target) else 0]]
+
+    def value_samples(self, bundle: Bundle, settings: list[Values] | None = None) -> Samples | None:
+        """The values of the nodes of a bundle, at all settings."""
+        values = self.stage.settings if settings is None else settings
+        rows = [[one.get(id) for id in bundle] for one in values]
+        if any(item is None or isinstance(item, tuple) for row in rows for item in row):
+            return None
+        if any(np.asarray(item).dtype.kind not in "fiub" for row in rows for item in row):
+            return None
+        if len({np.asarray(item).shape for row in rows for item in row}) != 1:
+            return None
+        return samples_of_lanes(rows)
+
+    def forward_bundles(self) -> list[Bundle]:
+        """The bundles of the forward pass, parameters included."""
+        return list(dict.fromkeys(self.bundle(id) for id in sorted(self.forward.nodes)))
+
+    def index(self) -> Index:
+        """All gradients of the forward pass, to look up what a value is aligned with."""
+        if self._index is None:
+            references: dict[int, Samples] = {}
+            for bundle in self.forward_bundles():
+                found = self.gradient_samples(bundle)
+                if found is not None and np.any(found.flat):
+                    references[bundle[0]] = found
+                    self._by_key[bundle[0]] = bundle
+            self._index = Index(references)
+        return self._index
+
+    def aligned_with(self, bundle: Bundle, settings: list[Values] | None = None) -> list[tuple[int, Alignment]]:
+        """The forward nodes with whose gradients a bundle is aligned.
+
+        Parameters, pre-activations and activations come before what lies between them, and later nodes before earlier.
+        """
+        value = self.value_samples(bundle, settings)
+        if value is None or not np.any(value.flat):
+            return []
+        return sorted(self.index().find(value), key=lambda one: (self.rank(one[0]), -one[0]))
+
+    def rank(self, id: int) -> int:
+        """0 for what a network is described with, 1 for what lies between."""
+        if id in self.stage.parameters:
+            return 0
+        role = self.forward.roles.get(id)
+        return 0 if role in (Role.PRE_ACTIVATION, Role.ACTIVATION) else 1
+
+    def backward_bundles(self) -> list[Bundle]:
+        """The bundles that the steps are made with and that do not belong to the forward pass, in order."""
+        stage = self.stage
+        ids = sorted((stage.needed & stage.dependent) - self.forward.nodes - set(stage.parameters))
+        found: dict[Bundle, None] = {}
+        for id in ids[:MOST_INDEXED]:
+            found[self.bundle(id)] = None
+        return list(found)
+
+    # The verdict on steps
+
+    @property
+    def unexplained(self) -> tuple[Step, ...]:
+        """The steps that are not made of their gradients."""
+        return tuple(step for step in self.stage.steps if self.matches.get(step.before) is None)
+
+    @property
+    def factors(self) -> dict[int, float]:
+        """The factor of each parameter's step, for steps that are a multiple of their gradient."""
+        return {
+            id: one.factor
+            for id, one in self.matches.items()
+            if one is not None and one.via is None and not one.nothing
+        }
+
+    @property
+    def same_factor(self) -> bool:
+        """Whether all steps have one factor."""
+        found = list(self.factors.values())
+        return all(abs(one - found[0]) <= 1e-6 * abs(found[0]) for one in found)
+
+    @property
+    def descends(self) -> bool:
+        """Whether every step is made of its gradient, all in one proportion and downhill."""
+        return (
+            not self.unexplained
+            and self.same_factor
+            and all(one is not None and one.factor < 0 for one in self.matches.values())
+        )
+
+
+def samples_of_lanes(rows: list[list[Any]]) -> Samples:
+    """Samples of a bundle: one row a setting, one value a lane."""
+    if len(rows[0]) == 1:
+        return samples([row[0] for row in rows])
+    lanes = [samples([row[lane] for row in rows]) for lane in range(len(rows[0]))]
+    turned = (
+        None if lanes[0].turned is None else np.concatenate([one.turned for one in lanes if one.turned is not None])
+    )
+    return Samples(lanes[0].shape, np.concatenate([one.flat for one in lanes]), turned)
+
+
+def make_bundles(stage: Stage, forward: Forward) -> dict[int, Bundle]:
+    """Which nodes do the same for each observation: the same line and operation, the same one in order."""
+    if forward.lane_count == 1:
+        return {}
+    lanes = lanes_of_rest(stage, forward)
+    by_key: dict[tuple[Any, ...], dict[int, list[int]]] = {}
+    for id in sorted(lanes):
+        node = stage.node(id)
+        place = None if node.place is None else (node.place.file, node.place.line, node.place.function)
+        by_key.setdefault((place, node.operation, node.shape), {}).setdefault(lanes[id], []).append(id)
+    found: dict[int, Bundle] = {}
+    for per_lane in by_key.values():
+        counts = {len(ids) for ids in per_lane.values()}
+        if len(per_lane) != forward.lane_count or len(counts) != 1:
+            continue
+        for ordinal in range(counts.pop()):
+            bundle = tuple(per_lane[lane][ordinal] for lane in range(forward.lane_count))
+            for id in bundle:
+                found[id] = bundle
+    return found
+
+
+def read(stage: Stage, cost: Cost) -> Reading | None:
+    """The stage under this cost; None if the cost cannot be differentiated or does not depend on the parameters."""
+    if not stage.extend([*cost.outputs, *targets_of(cost)]):
+        return None
+    forward = make_forward(stage, cost.outputs)
+    if not any(step.before in forward.nodes for step in stage.steps):
+        return None
+    through = forward.nodes | set(cost.outputs)
+    gradients = []
+    try:
+        for values in stage.settings:
+            found = stage.program.gradients(cost.seeds(values), values, through)
+            zeros = {id: np.zeros(np.shape(values[id])) for id in forward.nodes if id not in found and id in values}
+            gradients.append({**zeros, **found})
+    except (CannotReplay, ShapesDiffer, ValueError):
+        return None
+    if not all(
+        np.all(np.isfinite(one[step.before])) for one in gradients for step in stage.steps if step.before in one
+    ):
+        return None
+    found_errors = stage.errors
+    compared = [node for error in stage.errors for node in (error.node, *error.repeats)]
+    errors = stage.program.descendants(compared, within=stage.needed)
+    reading = Reading(
+        stage, cost, forward, gradients, bundles=make_bundles(stage, forward), errors=found_errors, errors_below=errors
+    )
+    for step in stage.steps:
+        reading.matches[step.before] = match_step(reading, step)
+    return reading
+
+
+def lane_gradient(reading: Reading, step: Step, lane: int) -> Samples | None:
+    """The gradient of a parameter that one observation alone gives."""
+    stage = reading.stage
+    output = reading.forward.outputs[lane]
+    rows = []
+    try:
+        for values in stage.settings:
+            seeds = reading.cost.seeds(values)
+            found = stage.program.gradients({output: seeds[output]}, values, reading.forward.nodes | {output})
+            rows.append(found.get(step.before, np.zeros(np.shape(values[step.before]))))
+    except (CannotReplay, ShapesDiffer, KeyError):
+        return None
+    return samples(rows)
+
+
+def targets_of(cost: Cost) -> list[int]:
+    """The nodes of the targets, and of labels"""
+    from ..recording.graph import references
+
+    found = [error.target for error in cost.errors if error.target is not None]
+    for error in cost.errors:
+        found += list(references(error.index))
+    return found
+
+
+def match_step(reading: Reading, step: Step) -> Match | None:
+    """How the step of a parameter is made of its true gradient under this reading."""
+    stage = reading.stage
+    if any(step.before not in one for one in reading.gradients):
+        return None
+    gradient = reading.gradient_samples((step.before,))
+    steps = [step.of(values) for values in stage.settings]
+    if gradient is None or any(one.size != np.size(stage.settings[0][step.before]) for one in steps):
+        return None
+    value = samples(steps)
+    if is_nothing(reading, step, value, gradient):
+        return Match(factor=-1.0, nothing=True)
+    found = ratio_of(value.flat, gradient.flat)
+    if found is not None:
+        return Match(factor=found)
+    parameter = samples([values[step.before] for values in stage.settings])
+    two = with_decay(value.flat, gradient.flat, parameter.flat)
+    if two is not None:
+        return two
+    moved = without_constant(value.flat, gradient.flat)
+    if moved is not None:
+        return Match(factor=moved, constant=True)
+    return via_another_rule(reading, step, gradient)
+
+
+def is_nothing(reading: Reading, step: Step, value: Samples, gradient: Samples) -> bool:
+    """Whether a step and its gradient are both rounding errors next to those of the other parameters"""
+    gradients = [
+        np.abs(one[other.before]).max(initial=0.0)
+        for one in reading.gradients
+        for other in reading.stage.steps
+        if other.before in one
+    ]
+    steps = [
+        np.abs(other.of(values)).max(initial=0.0) for values in reading.stage.settings for other in reading.stage.steps
+    ]
+    small_gradient = np.max(np.abs(gradient.flat)) <= NOTHING * max(gradients)
+    return bool(small_gradient and np.max(np.abs(value.flat)) <= NOTHING * max(steps))
+
+
+def ratio_of(value: Array, reference: Array) -> float | None:
+    """The factor of an aligned step; steps are differences, so they carry the rounding of the parameters."""
+    return ratio(value, reference, 1e-6)
+
+
+def with_decay(value: Array, gradient: Array, parameter: Array) -> Match | None:
+    """A step of gradient and weight decay"""
+    columns = np.stack([gradient, parameter], axis=1)
+    if not np.all(np.isfinite(columns)) or not np.any(gradient) or value.size < 6:
+        return None
+    found, _, rank, _ = np.linalg.lstsq(columns, value, rcond=None)
+    largest = float(np.max(np.abs(value)))
+    if rank < 2 or largest == 0 or np.max(np.abs(value - columns @ found)) > 1e-6 * largest:
+        return None
+    parts = np.abs(found) * np.max(np.abs(columns), axis=0)
+    if parts[0] <= 1e-6 * largest or parts[1] <= 1e-6 * largest:
+        return None
+    return Match(factor=float(found[0]), decay=float(found[1]))
+
+
+def without_constant(value: Array, gradient: Array) -> float | None:
+    """The factor of a step to which something that does not depend on the settings is added."""
+    steps, gradients = value.reshape(SETTINGS, -1), gradient.reshape(SETTINGS, -1)
+    return ratio_of(np.ravel(steps[1:] - steps[0]), np.ravel(gradients[1:] - gradients[0]))
+
+
+def via_another_rule(reading: Reading, step: Step, gradient: Samples) -> Match | None:
+    """The step as another function of the gradient (Adam, clipping): elementwise, or along it, and downhill."""
+    stage = reading.stage
+    between = stage.program.ancestors([step.after], stop=stage.parameters) & stage.dependent
+    between -= reading.forward.nodes
+    between -= {step.before}
+    for id in sorted(between, reverse=True):
+        value = stage.samples(id)
+        if value is None or id == step.after:
+            continue
+        alignment = align(value, gradient, TOLERANCE)
+        if alignment is None or alignment.transposed:
+            continue
+        if is_descent_rule(reading, step, id, alignment.factor):
+            return Match(factor=-abs(alignment.factor), via=id)
+    return None
+
+
+def is_descent_rule(reading: Reading, step: Step, via: int, factor: float) -> bool:
+    """Whether the step is a function of the gradient node that goes against it, element by element or as a whole."""
+    stage = reading.stage
+    within = sorted(stage.program.descendants([via], within=stage.needed | {step.after}))
+    values = stage.settings[0]
+    rng = np.random.default_rng(5)
+    size = float(np.max(np.abs(values[via]))) or 1.0
+    base = rng.normal(0, size, np.shape(values[via]))
+
+    def stepped(replacement: Array) -> Array:
+        try:
+            return step.of(stage.program.rerun(values, {via: replacement}, within)).ravel()
+        except CannotReplay:
+            return np.full(base.size, np.nan)
+
+    first, opposite = stepped(base), stepped(-base)
+    if not depends_on_gradient_alone(reading, step, via, base, first):
+        return False
+    sign = np.sign(factor)
+    if not np.all(np.isfinite(first)) or first.size != base.size:
+        return False
+    along = float((first - opposite) @ base.ravel()) * sign
+    if along >= 0:
+        return False
+    parallel = ratio((first - opposite), base.ravel(), 1e-6)
+    if parallel is not None:
+        return True
+    for place in range(min(ELEMENTS_PROBED, base.size)):
+        moved = base.copy().ravel()
+        moved[place] = -moved[place]
+        changed = stepped(moved.reshape(base.shape)) - first
+        changed[place], own = 0.0, changed[place]
+        if np.max(np.abs(changed), initial=0.0) > 1e-9 * abs(own) + NEGLIGIBLE:
+            return False
+        if own * sign * moved[place] >= 0:
+            return False
+    return True
+
+
+def depends_on_gradient_alone(reading: Reading, step: Step, via: int, base: Array, first: Array) -> bool:
+    """Whether the step stays the same at other settings if its gradient does, but for weight decay."""
+    stage = reading.stage
+    within = sorted(stage.program.descendants([via], within=stage.needed | {step.after}))
+    for values in stage.settings[1:3]:
+        try:
+            other = step.of(stage.program.rerun(values, {via: base}, within)).ravel()
+        except CannotReplay:
+            return False
+        change = other - first
+        largest = float(np.max(np.abs(first), initial=0.0))
+        if np.max(np.abs(change), initial=0.0) <= 1e-9 * largest + NEGLIGIBLE:
+            continue
+        moved = np.ravel(values[step.before] - stage.settings[0][step.before])
+        decay = ratio(change, moved, 1e-6)
+        if decay is None or decay > 0:
+            return False
+    return True
+
+
+def label(stage: Stage, id: int) -> str:
+    """What the user calls a node: the name it was bound to, the variable of its line, or its operation."""
+    if id in stage.parameters:
+        return stage.parameters[id].name
+    node = stage.node(id)
+    if node.names:
+        return node.names[0]
+    if node.place is not None and node.place.variable not in ("", "return"):
+        return node.place.variable
+    return node.operation

@@ -1,0 +1,231 @@
+"""What a check found: facts, no sentences."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, is_dataclass
+from typing import Any
+
+import numpy as np
+
+from ..recording.graph import Place
+from ..results import Result
+from .layers import PairResult
+
+
+class Verdict(enum.Enum):
+    """The answer."""
+
+    CORRECT = "correct"
+    MISTAKE = "mistake"
+    NOT_JUDGED = "not judged"
+
+
+class Reason(enum.Enum):
+    """Why there is no verdict."""
+
+    NO_PARAMETERS = "no-parameters"  # nothing was updated while the file ran
+    NOT_DRIVEN = "not-driven"  # it only defines things, and no call of them trains anything
+    RAISED = "raised"  # it ended with an exception before it trained
+    NO_NUMPY = "no-numpy"
+    NO_COST = "no-cost"  # neither a cost nor a comparison of outputs with targets was found
+    NO_COST_FITS = "no-cost-fits"  # no parameter's update belongs to any cost that was tried
+    RECORDING_CHANGED_THE_RUN = "recording-changed-the-run"
+    HISTORY_LOST = "history-lost"  # values went through code that does not record
+    CANNOT_REPLAY = "cannot-replay"  # an operation is unknown
+    UNSTABLE_BRANCHES = "unstable-branches"  # random settings change its branches
+    UNCLASSIFIED = "unclassified"  # something that the cost depends on is neither data nor updated
+    STOPPED = "stopped"  # the recording ended before an iteration was complete
+    REFUSED = "refused"  # bad input: Python 2, not Python at all
+    RULE = "rule"  # the gradients are right, but the update rule is not understood
+
+
+class Kind(enum.Enum):
+    """What a quantity is."""
+
+    GRADIENT = "gradient"  # dC/d(name)
+    VALUE = "value"  # the value of name
+    NOTHING = "nothing"  # 0, or no update at all
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Quantity:
+    """What a value is, or should be: ``factor`` times a gradient or a value of the forward pass.
+
+    Attributes:
+        kind: of what.
+        name: the user's name of the forward value.
+        line: where that is computed.
+        factor: None if it is not known.
+        transposed: whether it is the transpose.
+    """
+
+    kind: Kind
+    name: str = ""
+    line: int | None = None
+    factor: float | None = None
+    transposed: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Found:
+    """One mistake.
+
+    Attributes:
+        id: of the catalogue.
+        place: the line; None if there is none (something is missing).
+        others: further lines that belong to it (the definition of a wrong derivative, each layer's line).
+        variable: the user's name of the wrong value.
+        shape: of the wrong value.
+        got: what it is.
+        expected: what it should be.
+        parameters: the names of those whose updates it spoils.
+        ratio: of what it is to what it should be, if that is one factor.
+        detail: more, under names that ``report/checking.py`` knows.
+    """
+
+    id: str
+    place: Place | None
+    others: tuple[Place, ...] = ()
+    variable: str = ""
+    shape: tuple[int, ...] = ()
+    got: Quantity | None = None
+    expected: Quantity | None = None
+    parameters: tuple[str, ...] = ()
+    ratio: float | None = None
+    detail: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class AssumedCost:
+    """The cost that a reading assumes.
+
+    Attributes:
+        form: of the catalogue; "" for one that the file computes.
+        place: where the file computes it; where it compares outputs with targets for one of the catalogue.
+        variable: the user's name of it.
+        factor: what the catalogue's cost is multiplied by, if the rate is known to be apart; None otherwise.
+        maximised: whether the updates climb it (a log-likelihood).
+    """
+
+    form: str
+    place: Place | None
+    variable: str = ""
+    factor: float | None = None
+    maximised: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class ParameterFacts:
+    """One parameter.
+
+    Attributes:
+        name: the user's.
+        shape: of it.
+        place: of its update.
+        factor: ``step = factor * gradient``; None if it is not a multiple of it.
+        decay: of weight decay, 0 without.
+        adaptive: whether the step is another function of the gradient (Adam, clipping).
+        aligned: whether its update is accounted for.
+    """
+
+    name: str
+    shape: tuple[int, ...]
+    place: Place | None
+    factor: float | None
+    decay: float
+    adaptive: bool
+    aligned: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """One operation of the backward pass.
+
+    Attributes:
+        place: its line.
+        operation: NumPy's name.
+        shape: of its value.
+        aligned: the gradients that it is a multiple of.
+    """
+
+    place: Place | None
+    operation: str
+    shape: tuple[int, ...]
+    aligned: tuple[Quantity, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Alternative:
+    """Another reading of the file, under another cost."""
+
+    cost: AssumedCost
+    mistakes: tuple[Found, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class CheckResult(Result):
+    """The verdict on one file.
+
+    Attributes:
+        file: its name.
+        verdict: the answer.
+        mistakes: those that were found, in the order of execution.
+        reason: why there is no verdict.
+        detail: of the reason: an exception's message, an operation, a name.
+        cost: what the verdict assumes.
+        alternatives: other readings of the same file.
+        parameters: all of them.
+        rows: the backward pass, one row an operation.
+        sizes: shapes of the run: names and shapes of inputs, targets and outputs.
+        stand_ins: what was replaced in the run, as (kind, name).
+        calls: the lines that made the file train; empty if it trains by itself.
+        failures: calls that were tried in vain, as (line, reason).
+        suggestion: a line for ``run`` if the file could not be driven.
+        traceback: the frames of an exception in the user's files.
+        exception: its type and message.
+        notes: ids of remarks that ``report/checking.py`` has sentences for, as (id, place, detail).
+        pairs: of a file without a network, its layers and the like, each forward side against its backward side.
+        by_name: of a file that follows the template in a layout of its own: the quantities that were compared.
+        judged_iterations: how many updates of every parameter were looked at.
+    """
+
+    file: str
+    verdict: Verdict
+    mistakes: tuple[Found, ...] = ()
+    reason: Reason | None = None
+    detail: str = ""
+    cost: AssumedCost | None = None
+    alternatives: tuple[Alternative, ...] = ()
+    parameters: tuple[ParameterFacts, ...] = ()
+    rows: tuple[Row, ...] = ()
+    sizes: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    stand_ins: tuple[tuple[str, str], ...] = ()
+    calls: tuple[str, ...] = ()
+    failures: tuple[tuple[str, str], ...] = ()
+    suggestion: str = ""
+    traceback: tuple[Place, ...] = ()
+    exception: str = ""
+    notes: tuple[tuple[str, Place | None, str], ...] = ()
+    judged_iterations: int = 0
+    pairs: tuple[PairResult, ...] = ()
+    by_name: tuple[str, ...] = ()
+
+
+def plain(value: Any) -> Any:
+    """Dataclasses, enums and arrays as JSON has them"""
+    if is_dataclass(value) and not isinstance(value, type):
+        return {one.name: plain(getattr(value, one.name)) for one in fields(value)}
+    if isinstance(value, enum.Enum):
+        return value.value
+    if isinstance(value, Mapping):
+        return {str(key): plain(one) for key, one in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(one) for one in value]
+    if isinstance(value, np.generic):
+        return plain(value.item())
+    if isinstance(value, float) and not np.isfinite(value):
+        return None
+    return value

@@ -1,0 +1,333 @@
+"""What is done with right gradients: rates, weight decay, momentum, gradients that are never reset.
+
+The first update shows the gradient; the later ones show what is carried from one to the next. At random settings of the
+parameters before a later update, its step is ``factor * gradient`` and a constant: what earlier iterations left.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..recording.graph import Place, Recording
+from .alignment import ratio
+from .cost import find_errors
+from .factors import chain_of, is_same
+from .naming import quantity
+from .reading import Match, Reading, label
+from .replay import CannotReplay
+from .result import AssumedCost, Found, Kind, Quantity
+from .stage import Stage, Step, draw_settings, make_stage, steps_of
+from .structure import is_view_of_parameter
+
+Array = NDArray[Any]
+
+LATER_ITERATIONS = (1, 2)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rules:
+    """What the update rules show.
+
+    Attributes:
+        mistakes: wrong rules.
+        notes: remarks, as (id, place, detail).
+        is_open: whether a rule is not understood.
+    """
+
+    mistakes: tuple[Found, ...] = ()
+    notes: tuple[tuple[str, Place | None, str], ...] = ()
+    is_open: bool = False
+
+
+def rule_mistakes(
+    recording: Recording, reading: Reading, read_stage: Callable[[Stage, tuple[Any, ...]], Reading | None]
+) -> Rules:
+    """The mistakes of update rules.
+
+    Args:
+        recording: the recording.
+        reading: the first iteration, whose gradients are right.
+        read_stage: how to read a later iteration: its best reading.
+    """
+    found = decay_mistakes(reading)
+    notes: list[tuple[str, Place | None, str]] = []
+    is_open = False
+    for iteration in LATER_ITERATIONS:
+        steps = steps_of(recording, iteration)
+        if len(steps) != len(reading.stage.steps) or found:
+            break
+        later = read_later(recording, reading, steps, read_stage)
+        if later is None:
+            notes.append(("later-iteration-not-read", None, str(iteration + 1)))
+            break
+        if later.unexplained:
+            is_open = True
+            notes.append(("later-iteration-differs", later.stage.node(later.unexplained[0].after).place, ""))
+            break
+        for step in later.stage.steps:
+            match = later.matches[step.before]
+            if match is not None and match.constant:
+                mistake = carried_mistake(recording, later, step, match, iteration)
+                if mistake is not None:
+                    found.append(mistake)
+    return Rules(mistakes=tuple(merge(found)), notes=tuple(notes), is_open=is_open)
+
+
+def merge(found: Sequence[Found]) -> list[Found]:
+    """One mistake for each id: a rule is written once for all parameters"""
+    kept: dict[str, Found] = {}
+    for one in found:
+        if one.id not in kept:
+            kept[one.id] = one
+            continue
+        first = kept[one.id]
+        others = tuple(dict.fromkeys([*first.others, *([one.place] if one.place and one.place != first.place else [])]))
+        parameters = tuple(dict.fromkeys((*first.parameters, *one.parameters)))
+        kept[one.id] = Found(**{**vars_of(first), "others": others, "parameters": parameters})
+    return list(kept.values())
+
+
+def vars_of(found: Found) -> dict[str, Any]:
+    """The fields of a mistake"""
+    return {name: getattr(found, name) for name in Found.__dataclass_fields__}
+
+
+def read_later(
+    recording: Recording,
+    reading: Reading,
+    steps: tuple[Step, ...],
+    read_stage: Callable[[Stage, tuple[Any, ...]], Reading | None],
+) -> Reading | None:
+    """A later iteration under the cost of the first one; None if it cannot be replayed."""
+    stage = make_stage(recording, reading.stage.program, steps)
+    errors = find_errors(stage, stage.needed)
+    stage.errors = errors
+    try:
+        if not draw_settings(stage):
+            return None
+        return read_stage(stage, errors)
+    except CannotReplay:
+        return None
+
+
+def recorded_step(recording: Recording, reading: Reading, step: Step, iteration: int) -> Array | None:
+    """What an iteration did to a parameter in the user's run"""
+    if step.parameter < 0:
+        return None
+    parameter = recording.parameters[step.parameter]
+    update = recording.updates[parameter.updates[iteration]]
+    known = reading.stage.program.run([update.before, update.after], {}, reading.stage.program.base)
+    return np.asarray(known[update.after], dtype=float) - np.asarray(known[update.before], dtype=float)
+
+
+def carried_mistake(recording: Recording, later: Reading, step: Step, match: Match, iteration: int) -> Found | None:
+    """What earlier iterations left in a step, if it is wrong."""
+    before = recorded_step(recording, later, step, iteration - 1)
+    if before is None or not np.any(before):
+        return None
+    values = later.stage.settings[0]
+    carried = step.of(values) - match.factor * later.gradients[0][step.before]
+    share = ratio(np.ravel(carried), np.ravel(before), 1e-5)
+    if share is None:
+        return None
+    id = "gradient-accumulated-over-iterations" if is_same(share, 1.0) else "momentum-sign" if share < 0 else ""
+    if not id:
+        return None
+    node = later.stage.node(step.after)
+    place = node.place
+    place = carrying_place(later, step) or place
+    return Found(
+        id=id,
+        place=place,
+        variable=step.name,
+        shape=step.shape,
+        got=quantity(later, step.before, match.factor),
+        expected=quantity(later, step.before, match.factor),
+        parameters=(step.name,),
+        ratio=share,
+    )
+
+
+def carrying_place(later: Reading, step: Step) -> Place | None:
+    """Where what earlier iterations left is added to a gradient"""
+    stage = later.stage
+    for id in sorted(stage.program.ancestors([step.after], stop=[step.before])):
+        node = stage.node(id)
+        if node.operation not in ("add", "subtract") or id not in stage.dependent or id == step.after:
+            continue
+        if id in later.forward.nodes:
+            continue
+        old = [one for one in stage.program.parents[id] if one not in stage.dependent]
+        if old and any(not stage.node(one).is_leaf for one in old) and node.shape == step.shape:
+            return node.place
+    return None
+
+
+# Weight decay
+
+
+def has_penalty(reading: Reading) -> bool:
+    """Whether the cost that the file computes has squares of parameters in it."""
+    cost, stage = reading.cost, reading.stage
+    if cost.node is None:
+        return False
+    for id in stage.program.ancestors([cost.node], stop=stage.parameters) & stage.dependent:
+        node = stage.node(id)
+        parents = [one for one in stage.program.parents[id] if one in stage.dependent]
+        squares = node.operation in ("square", "power", "norm", "vdot", "absolute") or (
+            node.operation in ("multiply", "dot", "sum") and len(parents) == 1 and len(node.parents) == 2
+        )
+        if squares and parents and all(is_view_of_parameter(stage, one) for one in parents):
+            return True
+    return False
+
+
+def decay_mistakes(reading: Reading) -> list[Found]:
+    """Weight decay that turns the wrong way, or that is not that of the cost."""
+    decays = {id: one for id, one in reading.matches.items() if one is not None and one.decay}
+    if not decays:
+        return []
+    penalty = reading.cost.meant and has_penalty(reading)
+    if penalty:
+        scaled = scaled_data_part(reading, decays)
+        if scaled is not None:
+            return [scaled]
+    found = []
+    for step in reading.stage.steps:
+        match = decays.get(step.before)
+        if match is None:
+            continue
+        shrinks = match.decay < 0
+        if not penalty and shrinks:
+            continue
+        id = "weight-decay-differs" if penalty else "weight-decay-sign"
+        found.append(
+            Found(
+                id=id,
+                place=decay_place(reading, step),
+                variable=step.name,
+                shape=step.shape,
+                got=Quantity(kind=Kind.VALUE, name=step.name, factor=match.decay),
+                parameters=(step.name,),
+                ratio=match.decay / match.factor,
+            )
+        )
+    return merge(found)
+
+
+def scaled_data_part(reading: Reading, decays: Mapping[int, Match]) -> Found | None:
+    """A factor of the data's part of the gradients that the penalty's part lacks; parameters without penalty show it"""
+    plain = [step for step in reading.stage.steps if step.before not in decays]
+    for step in plain:
+        match = reading.matches.get(step.before)
+        if match is None or match.nothing or match.via is not None:
+            continue
+        chain = chain_of(reading, step, match.factor)
+        if chain.node == step.after or is_same(abs(chain.gradient), 1.0):
+            continue
+        node = reading.stage.node(chain.node)
+        return Found(
+            id="sum-instead-of-mean" if abs(chain.gradient) > 1 else "mean-instead-of-sum",
+            place=node.place,
+            variable=label(reading.stage, chain.node),
+            shape=node.shape,
+            got=quantity(reading, step.before, chain.gradient),
+            expected=quantity(reading, step.before, 1.0),
+            parameters=tuple(one.name for one in reading.stage.steps),
+            ratio=abs(chain.gradient),
+        )
+    return None
+
+
+def decay_place(reading: Reading, step: Step) -> Place | None:
+    """Where the parameter itself is added to its gradient; its gradient's line if it is nowhere"""
+    stage = reading.stage
+    gradient = reading.gradient_samples((step.before,))
+    between = stage.program.ancestors([step.after], stop=stage.parameters) & stage.dependent
+    for id in sorted(between - reading.forward.nodes):
+        node = stage.node(id)
+        if node.operation not in ("add", "subtract") or id == step.after:
+            continue
+        parents = [one for one in stage.program.parents[id] if one in stage.dependent]
+        scaled = [one for one in parents if is_multiple_of(reading, one, step.before)]
+        if scaled and len(parents) > 1:
+            return node.place
+    node = stage.node(chain_of(reading, step, -1.0).node) if gradient is not None else stage.node(step.after)
+    return node.place
+
+
+def is_multiple_of(reading: Reading, id: int, parameter: int) -> bool:
+    """Whether a value is a multiple of a parameter at all settings"""
+    one, other = reading.stage.samples(id), reading.stage.samples(parameter)
+    return one is not None and other is not None and ratio(one.flat, other.flat) is not None
+
+
+# Factors against the cost that the file computes
+
+
+def common_gradient_factor(reading: Reading) -> tuple[float, int] | None:
+    """The factor between the gradients as the file has them and those of its own cost, and the node of one of them."""
+    if reading.cost.node is None:
+        return None
+    found = []
+    for step in reading.stage.steps:
+        match = reading.matches.get(step.before)
+        if match is None or match.nothing:
+            continue
+        chain = chain_of(reading, step, match.factor)
+        if not chain.links or chain.node == step.after:
+            return None
+        found.append((chain.gradient, chain.node))
+    if not found or not all(is_same(abs(one), abs(found[0][0])) for one, _ in found):
+        return None
+    return found[0]
+
+
+def scale_mistake(reading: Reading) -> Found | None:
+    """Gradients that are a multiple of those of the cost that the file computes."""
+    common = common_gradient_factor(reading)
+    if common is None or is_same(abs(common[0]), 1.0):
+        return None
+    factor, id = abs(common[0]), common[1]
+    stage = reading.stage
+    node = stage.node(id)
+    if is_same(factor, 2.0):
+        name = "extra-factor-two"
+    elif is_same(factor, 0.5):
+        name = "missing-factor-two"
+    elif factor > 1:
+        name = "sum-instead-of-mean"
+    else:
+        name = "mean-instead-of-sum"
+    return Found(
+        id=name,
+        place=node.place,
+        variable=label(stage, id),
+        shape=node.shape,
+        got=quantity(reading, stage.steps[0].before, factor),
+        expected=quantity(reading, stage.steps[0].before, 1.0),
+        parameters=tuple(step.name for step in stage.steps),
+        ratio=factor,
+    )
+
+
+def belongs_together(reading: Reading) -> bool:
+    """Whether the file computes its cost and its gradient in one function that is named after the cost."""
+    stage = reading.stage
+    if reading.cost.node is None or not stage.errors:
+        return False
+    place, other = stage.node(reading.cost.node).place, stage.node(stage.errors[0].node).place
+    if place is None or other is None or place.function != other.function or place.function == "<module>":
+        return False
+    name = place.function.rsplit(".", 1)[-1].lower()
+    return any(word in name for word in ("loss", "cost", "grad", "objective"))
+
+
+def scaled_cost(cost: AssumedCost, factor: float) -> AssumedCost:
+    """The same cost times a factor"""
+    return AssumedCost(form=cost.form, place=cost.place, variable=cost.variable, factor=factor)

@@ -1,0 +1,73 @@
+"""The text of the user's files: where the value of a helper function is asked for, and what its argument is called.
+
+The recording names the innermost line that computed a value. If that is a line of a helper (``sigmoid_prime``), the
+line that called it with the wrong argument may be the mistake.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping
+from functools import cached_property
+
+from ..recording.graph import Place
+
+
+class Sources:
+    """The user's files, by their names relative to the folder that was recorded."""
+
+    def __init__(self, texts: Mapping[str, str] | None = None) -> None:
+        self.texts = dict(texts or {})
+
+    @cached_property
+    def trees(self) -> dict[str, ast.Module]:
+        """The files that can be parsed"""
+        found = {}
+        for name, text in self.texts.items():
+            try:
+                found[name] = ast.parse(text)
+            except (SyntaxError, ValueError):
+                continue
+        return found
+
+    def call_of(self, function: str, names: tuple[str, ...]) -> Place | None:
+        """The only line that assigns a call of this function to one of these names."""
+        bare = function.rsplit(".", 1)[-1]
+        found: list[Place] = []
+        for file, tree in self.trees.items():
+            lines = self.texts[file].splitlines()
+            for node in ast.walk(tree):
+                if not isinstance(node, ast.Assign):
+                    continue
+                targets = {ast.unparse(one) for target in node.targets for one in parts_of(target)}
+                if targets & set(names) and any(is_call_of(one, bare) for one in ast.walk(node.value)):
+                    text = lines[node.lineno - 1].strip() if node.lineno <= len(lines) else ""
+                    found.append(Place(file=file, line=node.lineno, variable=", ".join(sorted(targets)), text=text))
+        return found[0] if len(found) == 1 else None
+
+    def argument_of(self, function: str) -> str:
+        """The name of the first argument of a function, without self; "" if it is not known."""
+        bare = function.rsplit(".", 1)[-1]
+        for tree in self.trees.values():
+            for node in ast.walk(tree):
+                if isinstance(node, ast.FunctionDef) and node.name == bare:
+                    arguments = [one.arg for one in node.args.args if one.arg not in ("self", "cls")]
+                    return arguments[0] if arguments else ""
+        return ""
+
+
+def parts_of(target: ast.expr) -> list[ast.expr]:
+    """The single targets of an assignment"""
+    if isinstance(target, (ast.Tuple, ast.List)):
+        return [one for item in target.elts for one in parts_of(item)]
+    return [target]
+
+
+def is_call_of(node: ast.AST, name: str) -> bool:
+    """Whether a node calls a function or method of this name"""
+    if not isinstance(node, ast.Call):
+        return False
+    function = node.func
+    return (isinstance(function, ast.Name) and function.id == name) or (
+        isinstance(function, ast.Attribute) and function.attr == name
+    )

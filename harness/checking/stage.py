@@ -1,0 +1,321 @@
+"""One iteration of a recording: the parameters before it, the steps that it makes, and replays at random settings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..recording.graph import Guard, Kind, Node, Recording, Ref, references
+from .alignment import Samples, samples
+from .replay import CannotReplay, Program, Values, size_of
+
+Array = NDArray[Any]
+
+SETTINGS = 8
+MOST_DRAWS = 6  # for one setting in one manner, if guards do not hold
+VARIED_KINDS = frozenset({Kind.LITERAL, Kind.DATA, Kind.ARGUMENT, Kind.STAND_IN})
+MAX_VARIED_ELEMENTS = 200_000  # of a data leaf; larger ones are random enough
+STEERING = frozenset(
+    {
+        *("equal", "not_equal", "less", "less_equal", "greater", "greater_equal", "argmax", "argmin", "unique", "isin"),
+        *("bincount", "nonzero", "argsort", "searchsorted", "round", "rint", "floor", "ceil", "any", "all"),
+    }
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Step:
+    """What one iteration does to one parameter.
+
+    Attributes:
+        parameter: index in the recording's parameters; -1 for a gradient that is only returned.
+        name: the user's own name of the parameter.
+        before: the node of the version that the forward pass used.
+        after: the node of the new version; of a returned gradient, the gradient.
+        returned: whether ``after`` is a gradient that nothing applies.
+        shape: of the parameter.
+    """
+
+    parameter: int
+    name: str
+    before: int
+    after: int
+    returned: bool
+    shape: tuple[int, ...]
+
+    def of(self, values: Values) -> Array:
+        """The step that the parameter makes, which descends along the gradient if it is right."""
+        if self.returned:
+            return -np.asarray(values[self.after], dtype=float)
+        return np.asarray(values[self.after], dtype=float) - np.asarray(values[self.before], dtype=float)
+
+
+def parameter_name(recording: Recording, parameter: int) -> str:
+    """The user's name of a parameter, or its line."""
+    known = recording.parameters[parameter]
+    if known.name:
+        return known.name
+    place = recording.nodes[known.node].place
+    return place.variable if place is not None and place.variable else f"parameter {parameter + 1}"
+
+
+def steps_of(recording: Recording, iteration: int) -> tuple[Step, ...]:
+    """The step of every parameter that has so many updates."""
+    found = []
+    for number, parameter in enumerate(recording.parameters):
+        if len(parameter.updates) > iteration:
+            update = recording.updates[parameter.updates[iteration]]
+            found.append(
+                Step(
+                    parameter=number,
+                    name=parameter_name(recording, number),
+                    before=update.before,
+                    after=update.after,
+                    returned=False,
+                    shape=recording.nodes[update.before].shape,
+                )
+            )
+    return tuple(found)
+
+
+def returned_steps(recording: Recording) -> tuple[Step, ...]:
+    """A step for every gradient that was only returned, the first of each parameter."""
+    found: dict[int, Step] = {}
+    for gradient in recording.gradients:
+        if gradient.of is not None and gradient.of not in found:
+            node = recording.nodes[gradient.of]
+            name = node.names[0] if node.names else gradient.name
+            found[gradient.of] = Step(
+                parameter=-1, name=name, before=gradient.of, after=gradient.node, returned=True, shape=node.shape
+            )
+    return tuple(found.values())
+
+
+@dataclass
+class Stage:
+    """One iteration, with what a replay of it needs.
+
+    Attributes:
+        program: the graph.
+        steps: of all parameters that are updated in it.
+        end: the last node of an update.
+        last: the last node that may belong to the iteration, such as a cost that is computed after the update.
+        dependent: the nodes that depend on the parameters before the iteration.
+        needed: the nodes that the steps are made of, back to the parameters.
+        settings: the values of nodes at each random setting.
+        errors: where outputs and targets are compared (of cost.Error).
+        varied: the leaves other than parameters that were redrawn.
+    """
+
+    recording: Recording
+    program: Program
+    steps: tuple[Step, ...]
+    end: int
+    dependent: set[int]
+    needed: set[int]
+    last: int = 0
+    settings: list[Values] = field(default_factory=list)
+    varied: tuple[int, ...] = ()
+    spread: tuple[str, float] = ("fresh", 1.0)
+    errors: tuple[Any, ...] = ()
+    _samples: dict[int, Samples | None] = field(default_factory=dict)
+
+    @property
+    def parameters(self) -> dict[int, Step]:
+        """The steps by the node of the parameter before."""
+        return {step.before: step for step in self.steps}
+
+    def node(self, id: int) -> Node:
+        """A node of the recording"""
+        return self.recording.nodes[id]
+
+    def samples(self, id: int) -> Samples | None:
+        """The values of a node at all settings; None if it is not a float array of one shape."""
+        if id not in self._samples:
+            self._samples[id] = self._sampled([values.get(id) for values in self.settings])
+        return self._samples[id]
+
+    @staticmethod
+    def _sampled(values: Sequence[Any]) -> Samples | None:
+        if any(one is None or isinstance(one, tuple) for one in values):
+            return None
+        arrays = [np.asarray(one) for one in values]
+        if any(one.dtype.kind not in "fiub" or one.shape != arrays[0].shape for one in arrays):
+            return None
+        return samples(arrays)
+
+    def extend(self, targets: Iterable[int]) -> bool:
+        """Compute more nodes at all settings; False if that fails."""
+        wanted = [id for id in targets if any(id not in values for values in self.settings)]
+        if not wanted:
+            return True
+        try:
+            for values in self.settings:
+                values.update(self.program.run(wanted, values, self.program.base if not self.varied else None))
+        except CannotReplay:
+            return False
+        return True
+
+
+def make_stage(recording: Recording, program: Program, steps: tuple[Step, ...]) -> Stage:
+    """The iteration that consists of these steps."""
+    end = max(step.after for step in steps)
+    before = [step.before for step in steps]
+    last = max(end, following_end(recording, steps))
+    dependent = program.descendants(before, within=set(range(last + 1)))
+    after = program.descendants([step.after for step in steps if not step.returned], within=dependent)
+    dependent = {id for id in dependent if id <= end or id not in after}
+    needed = program.ancestors([step.after for step in steps], stop=before)
+    return Stage(recording, program, steps, end, dependent, needed, last=last)
+
+
+def following_end(recording: Recording, steps: Sequence[Step]) -> int:
+    """The last node that may belong to an iteration: the one before the updates of the next."""
+    found = []
+    for step in steps:
+        if step.parameter < 0:
+            return len(recording.nodes) - 1
+        updates = recording.parameters[step.parameter].updates
+        numbers = [one for one in updates if recording.updates[one].before == step.after]
+        found.append(recording.updates[numbers[0]].after if numbers else len(recording.nodes) - 1)
+    return max(found)
+
+
+# Random settings
+
+
+def fan(shape: tuple[int, ...]) -> int:
+    """The larger side of a matrix, which is at least the number of terms that a unit sums up"""
+    return max(shape, default=1) if len(shape) > 1 else 1
+
+
+def draw_parameter(rng: np.random.Generator, recorded: Array, manner: tuple[str, float]) -> Array:
+    """Random values for a parameter: fresh ones, or the recorded ones changed at random."""
+    how, scale = manner
+    if how == "fresh":
+        width = scale / np.sqrt(fan(recorded.shape))
+        return np.asarray(rng.normal(0, width, recorded.shape) + 0.1 * width)
+    size = float(np.sqrt(np.mean(np.square(recorded)))) if recorded.size else 0.0
+    return np.asarray(recorded + scale * rng.normal(0, max(size, 1e-2), recorded.shape))
+
+
+def draw_data(rng: np.random.Generator, recorded: Array) -> Array:
+    """Random values in the manner of a data leaf: shares stay shares, and the range stays the range."""
+    for axis in range(recorded.ndim):
+        if recorded.shape[axis] > 1 and np.all(recorded >= 0) and np.allclose(recorded.sum(axis=axis), 1):
+            shares = rng.uniform(0.2, 1.0, recorded.shape)
+            return np.asarray(shares / shares.sum(axis=axis, keepdims=True))
+    low, high = float(np.min(recorded)), float(np.max(recorded))
+    if low == high:
+        low, high = (0.5 * low, 1.5 * low) if low else (-1.0, 1.0)
+    margin = 0.05 * (high - low)
+    return rng.uniform(low + margin, high - margin, recorded.shape)
+
+
+def may_vary(stage: Stage, leaf: Node, needed: set[int], steered: set[int]) -> bool:
+    """Whether a leaf holds numbers that only arithmetic is done with."""
+    if leaf.kind not in VARIED_KINDS or leaf.value is None or isinstance(leaf.value, tuple):
+        return False
+    if not 2 <= size_of(leaf) <= MAX_VARIED_ELEMENTS or np.asarray(leaf.value).dtype.kind not in "fiu":
+        return False
+    for id in stage.program.descendants([leaf.id], within=needed - stage.dependent):
+        node = stage.node(id)
+        if id in steered or node.operation in STEERING:
+            return False
+        if node.operation == "astype" and np.dtype(node.dtype).kind in "iub":
+            return False
+        for child in stage.program.children[id]:
+            other = stage.node(child)
+            if child not in needed:
+                continue
+            if other.operation in STEERING and id not in stage.dependent:
+                return False
+            if other.operation in ("getitem", "setitem", "take", "add_at") and id in references(other.arguments[1]):
+                return False
+    return True
+
+
+def relevant_guards(stage: Stage, needed: set[int]) -> list[Guard]:
+    """The guards on values that the steps are made of."""
+    return [guard for guard in stage.recording.guards if guard.node in needed and guard.node in stage.dependent]
+
+
+def draw_settings(stage: Stage, extra: Sequence[int] = (), seed: int = 0) -> bool:
+    """Replay the stage at random settings, as different from one another as its guards allow.
+
+    Args:
+        stage: gets the settings.
+        extra: more nodes that are wanted besides the steps.
+        seed: of the draws.
+
+    Returns:
+        Whether all settings could be replayed.
+
+    Raises:
+        CannotReplay: an operation is unknown, so that no setting can be replayed.
+    """
+    targets = [*(step.after for step in stage.steps), *extra]
+    needed = stage.program.ancestors(targets, stop=stage.parameters)
+    steered = {guard.node for guard in stage.recording.guards if guard.how in ("int", "index", "bool")}
+    leaves = [id for id in sorted(needed) if stage.node(id).is_leaf and id not in stage.parameters]
+    varied = tuple(id for id in leaves if may_vary(stage, stage.node(id), needed, steered))
+    guards = relevant_guards(stage, needed)
+    recorded = stage.program.run(list(stage.parameters), {}, stage.program.base)
+    failure: CannotReplay | None = None
+    for vary in (varied, ()) if varied else ((),):
+        for manner in (("fresh", 1.0), ("fresh", 0.3), ("near", 1.0), ("near", 0.2), ("near", 0.02), ("near", 0.001)):
+            try:
+                settings = settings_in(stage, targets, vary, guards, recorded, manner, seed)
+            except CannotReplay as error:
+                failure = error
+                break
+            if settings is not None:
+                stage.settings, stage.varied, stage.spread = settings, vary, manner
+                stage._samples.clear()
+                return True
+    if failure is not None:
+        raise failure
+    return False
+
+
+def settings_in(
+    stage: Stage,
+    targets: Sequence[int],
+    varied: Sequence[int],
+    guards: Sequence[Guard],
+    recorded: Values,
+    manner: tuple[str, float],
+    seed: int,
+) -> list[Values] | None:
+    """All settings drawn in one manner; None if one cannot be drawn so that its guards hold and all is finite."""
+    settings: list[Values] = []
+    known = None if varied else stage.program.base
+    for number in range(SETTINGS):
+        for attempt in range(MOST_DRAWS):
+            rng = np.random.default_rng((seed, number, attempt))
+            given: Values = {
+                id: draw_parameter(rng, np.asarray(recorded[id], dtype=float), manner) for id in stage.parameters
+            }
+            for id in varied:
+                given[id] = draw_data(rng, np.asarray(stage.node(id).value, dtype=float))
+            values = stage.program.run(targets, given, known)
+            if stage.program.guards_hold(guards, values) and is_healthy(stage, values):
+                settings.append(values)
+                break
+        else:
+            return None
+    return settings
+
+
+def is_healthy(stage: Stage, values: Values) -> bool:
+    """Whether all steps are finite."""
+    return all(np.all(np.isfinite(np.asarray(values[step.after], dtype=float))) for step in stage.steps)
+
+
+def argument_ids(node: Node) -> list[int]:
+    """The ids of arguments that are a node themselves"""
+    return [one.id for one in node.arguments if isinstance(one, Ref)]

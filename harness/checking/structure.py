@@ -1,0 +1,246 @@
+"""What the nodes of a forward pass are: parameters, pre-activations, activations, and which observation they are of."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from ..recording.graph import Ref
+from .replay import size_of
+from .stage import Stage, argument_ids
+
+PRODUCTS = frozenset({"matmul", "dot", "multiply", "inner", "outer", "vdot", "tensordot", "einsum", "multiply.outer"})
+SUMS = frozenset({"add", "subtract", "sum"})
+MOVES = frozenset(
+    {
+        *("reshape", "ravel", "transpose", "copy", "array", "astype", "squeeze", "expand_dims", "getitem", "setitem"),
+        *("swapaxes", "broadcast_to", "concatenate", "vstack", "hstack", "stack", "column_stack", "append", "insert"),
+        *("atleast_2d", "atleast_1d", "tile", "pad", "item", "delete", "repeat"),
+    }
+)
+LINEAR = PRODUCTS | SUMS | MOVES
+
+
+class Role(enum.Enum):
+    """What a node is in the forward pass."""
+
+    KERNEL = "kernel"  # a parameter that values are multiplied by
+    BIAS = "bias"  # a parameter that is added
+    PARAMETER = "parameter"  # another one
+    PRE_ACTIVATION = "pre-activation"
+    ACTIVATION = "activation"
+    INTERMEDIATE = "intermediate"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Layer:
+    """One layer of the forward pass, for one observation or batch.
+
+    Attributes:
+        number: from 1, in the order of the forward pass.
+        z: the node of the pre-activation.
+        a: the node of the activation; the same as z if there is none.
+        region: the nodes from z (excluded) to a (included).
+        parameters: those that go into z and not through another layer.
+    """
+
+    number: int
+    z: int
+    a: int
+    region: tuple[int, ...]
+    parameters: tuple[int, ...]
+
+
+@dataclass
+class Forward:
+    """The forward pass of a stage.
+
+    Attributes:
+        nodes: those that the cost depends on and that depend on a parameter.
+        outputs: where the cost begins.
+        lanes: for each node that belongs to one output alone, its number: observations that are handled one by one.
+        layers: in the order of the pass; of every lane.
+        roles: of the nodes.
+    """
+
+    nodes: set[int]
+    outputs: tuple[int, ...]
+    lanes: dict[int, int] = field(default_factory=dict)
+    lane_count: int = 1
+    layers: list[Layer] = field(default_factory=list)
+    roles: dict[int, Role] = field(default_factory=dict)
+
+    def layer_of(self, id: int) -> Layer | None:
+        """The layer that a node is the pre-activation, the activation or an inner node of."""
+        for layer in self.layers:
+            if id in (layer.z, layer.a) or id in layer.region:
+                return layer
+        return None
+
+    def layer_of_parameter(self, id: int) -> Layer | None:
+        """The first layer that a parameter goes into."""
+        return next((layer for layer in self.layers if id in layer.parameters), None)
+
+
+def is_view_of_parameter(stage: Stage, id: int) -> bool:
+    """Whether a node is a parameter, perhaps transposed, reshaped or sliced, times constants."""
+    while id not in stage.parameters:
+        node = stage.node(id)
+        dependent = [one for one in argument_ids(node) if one in stage.dependent]
+        if node.operation not in MOVES or len(dependent) != 1:
+            return False
+        id = dependent[0]
+    return True
+
+
+def is_affine(stage: Stage, id: int, affine: set[int]) -> bool:
+    """Whether a node is a sum or a product of one activation with parameters, or a rearrangement of such."""
+    node = stage.node(id)
+    arguments = [one for one in stage.program.parents[id] if one in stage.dependent]
+    views = [one for one in arguments if is_view_of_parameter(stage, one)]
+    rest = [one for one in arguments if one not in views]
+    if node.operation in PRODUCTS:
+        return bool(views) and len(rest) <= 1
+    if node.operation in ("add", "subtract"):
+        return bool(arguments) and all(one in affine or one in views for one in arguments)
+    if node.operation == "sum" or node.operation in MOVES:
+        return bool(rest) and all(one in affine for one in rest)
+    return False
+
+
+def find_layers(stage: Stage, forward: Forward) -> None:
+    """Find the layers and the roles of all nodes of a forward pass."""
+    program, nodes = stage.program, forward.nodes
+    affine: set[int] = set()
+    for id in sorted(nodes):
+        if id not in stage.parameters and is_affine(stage, id, affine):
+            affine.add(id)
+    last = [id for id in sorted(affine) if not any(child in affine for child in program.children[id] if child in nodes)]
+    number_in_lane: dict[int, int] = {}
+    for z in last:
+        region = region_after(stage, forward, z, affine)
+        a = region[-1] if region else z
+        lane = forward.lanes.get(z, 0)
+        number_in_lane[lane] = number_in_lane.get(lane, 0) + 1
+        forward.layers.append(
+            Layer(
+                number=number_in_lane[lane],
+                z=z,
+                a=a,
+                region=tuple(region),
+                parameters=parameters_into(stage, z, affine),
+            )
+        )
+        for one in region:
+            forward.roles[one] = Role.INTERMEDIATE
+        forward.roles[z] = Role.PRE_ACTIVATION
+        forward.roles[a] = Role.ACTIVATION if region else Role.PRE_ACTIVATION
+    for id in stage.parameters:
+        forward.roles[id] = role_of_parameter(stage, id, affine)
+
+
+def region_after(stage: Stage, forward: Forward, z: int, affine: set[int]) -> list[int]:
+    """The nodes that an activation is computed with, in order; the last is the activation."""
+    program, nodes = stage.program, forward.nodes
+    found: set[int] = set()
+    stack = [child for child in program.children[z] if child in nodes]
+    while stack:
+        id = stack.pop()
+        if id in found or (id in affine and size_of(stage.node(id)) > 0):
+            continue
+        others = [one for one in program.parents[id] if one in stage.dependent and one != z and one not in found]
+        if any(one in affine for one in others):
+            continue
+        found.add(id)
+        if id not in forward.outputs:
+            stack.extend(child for child in program.children[id] if child in nodes)
+    ordered = sorted(found)
+    # what only the cost is made of (a sum over outputs) does not belong to the activation
+    ends = [one for one in ordered if one in forward.outputs]
+    if ends:
+        return [one for one in ordered if one <= ends[-1]]
+    wide = size_of(stage.node(z))
+    outside = [one for one in ordered if any(child in affine for child in program.children[one] if child in nodes)]
+    if outside:
+        return [one for one in ordered if one <= outside[-1]]
+    return [one for one in ordered if size_of(stage.node(one)) == wide]
+
+
+def parameters_into(stage: Stage, z: int, affine: set[int]) -> tuple[int, ...]:
+    """The parameters that go into a pre-activation directly."""
+    found: set[int] = set()
+    stack = [z]
+    while stack:
+        id = stack.pop()
+        for parent in stage.program.parents[id]:
+            if parent not in stage.dependent:
+                continue
+            if is_view_of_parameter(stage, parent):
+                found |= stage.program.ancestors([parent], stop=stage.parameters) & set(stage.parameters)
+            elif parent in affine:
+                stack.append(parent)
+    return tuple(sorted(found))
+
+
+def role_of_parameter(stage: Stage, id: int, affine: set[int]) -> Role:
+    """Whether a parameter multiplies values, is added, or something else."""
+    views, stack = {id}, [id]
+    while stack:
+        for child in stage.program.children[stack.pop()]:
+            if child in stage.dependent and child not in views and is_view_of_parameter(stage, child):
+                views.add(child)
+                stack.append(child)
+    uses = {
+        stage.node(child).operation
+        for view in views
+        for child in stage.program.children[view]
+        if child in affine and child not in views
+    }
+    if uses & PRODUCTS:
+        return Role.KERNEL
+    return Role.BIAS if uses & SUMS else Role.PARAMETER
+
+
+def make_forward(stage: Stage, outputs: Iterable[int]) -> Forward:
+    """The forward pass that leads to these outputs."""
+    outputs = tuple(outputs)
+    program = stage.program
+    nodes = program.ancestors(outputs, stop=stage.parameters) & stage.dependent
+    forward = Forward(nodes, outputs)
+    if len(outputs) > 1:
+        owner: dict[int, int] = {}
+        shared = False
+        for number, output in enumerate(outputs):
+            for id in program.ancestors([output], stop=stage.parameters) & stage.dependent:
+                if id in stage.parameters or is_view_of_parameter(stage, id):
+                    continue
+                shared = shared or (id in owner and owner[id] != number)
+                owner[id] = number
+        if not shared:
+            forward.lanes, forward.lane_count = owner, len(outputs)
+    find_layers(stage, forward)
+    return forward
+
+
+def lanes_of_rest(stage: Stage, forward: Forward) -> dict[int, int]:
+    """For every node of the stage that depends on one lane alone, that lane; forward nodes included."""
+    if forward.lane_count == 1:
+        return {}
+    found: dict[int, int] = dict(forward.lanes)
+    mixed: set[int] = set()
+    for id in sorted(stage.needed & stage.dependent):
+        if id in found:
+            continue
+        parents = [one for one in stage.program.parents[id] if one in found or one in mixed]
+        lanes = {found[one] for one in parents if one in found}
+        if any(one in mixed for one in parents) or len(lanes) > 1:
+            mixed.add(id)
+        elif lanes:
+            found[id] = lanes.pop()
+    return found
+
+
+def refs(values: Iterable[object]) -> list[int]:
+    """The ids of the references among arguments"""
+    return [one.id for one in values if isinstance(one, Ref)]

@@ -1,0 +1,174 @@
+"""What the cost depends on besides updated parameters: data, constants, masks, and parameters that stay as they are."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+import numpy as np
+
+from ..recording.graph import Kind, Place
+from .reading import Reading
+from .replay import size_of
+from .result import Found, Quantity
+from .result import Kind as QuantityKind
+from .structure import Role, is_view_of_parameter
+
+PARAMETER_WORDS = frozenset(
+    {
+        *("w", "b", "weight", "weights", "bias", "biases", "theta", "kernel", "beta", "gamma", "synapse", "syn"),
+        *("wih", "who", "whh", "wx", "wh", "wi", "wo", "bi", "bo", "bh", "params", "parameters", "kernels"),
+    }
+)
+DATA_WORDS = frozenset(
+    {
+        *("x", "y", "data", "input", "inputs", "target", "targets", "label", "labels", "train", "test", "mask", "t"),
+        *("xs", "ys", "features", "noise", "dropout", "images", "batch", "dataset"),
+    }
+)
+COMPARISONS = frozenset({"less", "greater", "less_equal", "greater_equal", "equal", "not_equal"})
+
+
+def versions_of(reading: Reading, leaf: int) -> list[int]:
+    """A leaf and what is made of it alone: scaled, reshaped"""
+    program = reading.stage.program
+    found, stack = [leaf], [leaf]
+    while stack:
+        for child in program.children[stack.pop()]:
+            if child not in found and len(program.parents[child]) == 1 and child not in reading.stage.dependent:
+                found.append(child)
+                stack.append(child)
+    return found
+
+
+def words_of(reading: Reading, leaf: int) -> list[str]:
+    """The bare names of a value: "self.W1" and "params['W1']" are "w" """
+    found = []
+    for id in versions_of(reading, leaf):
+        node = reading.stage.node(id)
+        made = node.place.variable if id == leaf and node.place is not None else ""
+        for name in (*node.names, made):
+            last = name.rsplit(".", 1)[-1]
+            inner = last.split("[")[-1] if "['" in last or '["' in last else last
+            words = re.findall("[a-z]+", inner.lower().split("_")[0])
+            found += words[:1]
+    return found
+
+
+def untouched_parameters(reading: Reading) -> tuple[list[Found], list[str]]:
+    """Parameters of the forward pass that are never updated, and leaves that may be one or not."""
+    stage = reading.stage
+    program = stage.program
+    used = program.ancestors(reading.forward.outputs, stop=stage.parameters)
+    updated = {parameter.leaf for parameter in stage.recording.parameters}
+    found: list[Found] = []
+    unclassified: list[str] = []
+    for id in sorted(used):
+        node = stage.node(id)
+        if not node.is_leaf or id in stage.parameters or id in updated or size_of(node) == 0:
+            continue
+        if node.kind not in (Kind.RANDOM, Kind.FILL) or np.dtype(node.dtype or "f8").kind != "f":
+            continue
+        words = words_of(reading, id)
+        named = any(word in PARAMETER_WORDS for word in words)
+        if any(word in DATA_WORDS for word in words):
+            continue
+        role = role_of_leaf(reading, id, used)
+        if role is not None and is_changed_later(reading, id):
+            unclassified.append(node.names[0] if node.names else node.operation)
+            continue
+        if role is None:
+            continue
+        if not named and role is Role.BIAS and not is_kept(reading, id):
+            continue  # made anew in every iteration: a sum that starts at 0
+        if not named and (role is Role.KERNEL or node.kind is Kind.RANDOM):
+            unclassified.append(node.names[0] if node.names else node.operation)
+            continue
+        name = node.names[0] if node.names else words[0] if words else node.operation
+        versions = [stage.node(one) for one in versions_of(reading, id)]
+        name = next((one.names[0] for one in versions if one.names), name)
+        found.append(
+            Found(
+                id="bias-gradient-missing" if role is Role.BIAS else "kernel-not-updated",
+                place=sibling_update(reading, versions_of(reading, id)) or node.place,
+                others=(node.place,) if node.place is not None else (),
+                variable=name,
+                shape=versions[-1].shape,
+                got=Quantity(kind=QuantityKind.NOTHING),
+                parameters=(name,),
+            )
+        )
+    return together(found), unclassified
+
+
+def sibling_update(reading: Reading, versions: list[int]) -> Place | None:
+    """The line that updates a parameter of the same layer, next to which an update is missing; else the last one."""
+    stage = reading.stage
+    for layer in reading.forward.layers:
+        into = stage.program.ancestors([layer.z])
+        above = [one.a for one in reading.forward.layers if one.a in into and one.a < layer.z]
+        deeper = stage.program.ancestors(above) if above else set()
+        if any(one in into and one not in deeper for one in versions):
+            for step in stage.steps:
+                if step.before in layer.parameters:
+                    return stage.node(step.after).place
+    return stage.node(max(stage.steps, key=lambda step: step.after).after).place
+
+
+def together(found: list[Found]) -> list[Found]:
+    """Parameters that are never updated as one mistake: of biases, of kernels, or of whole layers."""
+    if len(found) < 2:
+        return found
+    ids = {one.id for one in found}
+    id = ids.pop() if len(ids) == 1 else "only-last-layer-updated"
+    others = [place for one in found for place in (one.place, *one.others) if place and place != found[0].place]
+    names = tuple(dict.fromkeys(name for one in found for name in one.parameters))
+    return [replace(found[0], id=id, others=tuple(dict.fromkeys(others)), parameters=names)]
+
+
+def is_kept(reading: Reading, leaf: int) -> bool:
+    """Whether a leaf was made before the iteration began, so that it is kept from one to the next."""
+    stage = reading.stage
+    inner = [id for id in reading.forward.nodes if id not in stage.parameters]
+    return bool(inner) and leaf < min(inner)
+
+
+def role_of_leaf(reading: Reading, leaf: int, used: set[int]) -> Role | None:
+    """What a leaf does in the forward pass: multiplied with or added to something that depends on parameters."""
+    stage = reading.stage
+    program = stage.program
+    for version in versions_of(reading, leaf):
+        for child in program.children[version]:
+            node = stage.node(child)
+            if child not in used or node.operation in COMPARISONS:
+                continue
+            if node.operation in ("matmul", "dot", "inner", "tensordot", "einsum"):
+                others = [one for one in program.parents[child] if one != version]
+                if any(one in stage.dependent and is_view_of_parameter(stage, one) for one in others):
+                    return None  # data: it is multiplied by a parameter
+                return Role.KERNEL
+            if node.operation in ("add", "subtract") and child in reading.forward.nodes:
+                return Role.BIAS
+            if node.operation == "multiply" and node.shape == () and child in used:
+                return Role.KERNEL
+    return None
+
+
+def is_changed_later(reading: Reading, leaf: int) -> bool:
+    """Whether something that depends on a leaf is added to it and takes its place: an update that is not listed."""
+    stage = reading.stage
+    program = stage.program
+    versions = set(versions_of(reading, leaf))
+    uses = {
+        (stage.node(child).operation, stage.node(child).place) for one in versions for child in program.children[one]
+    }
+    for version in versions:
+        for child in program.children[version]:
+            node = stage.node(child)
+            if node.operation not in ("add", "subtract") or len(program.parents[child]) != 2:
+                continue
+            if node.shape != stage.node(version).shape:
+                continue
+            if any((stage.node(one).operation, stage.node(one).place) in uses for one in program.children[child]):
+                return True
+    return False

@@ -1,0 +1,529 @@
+"""The child process: runs somebody's file, recorded and once more without recording, and sends the recording.
+
+Each run has a process of its own, forked from this one after NumPy was imported, so that no run changes another.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+if __name__ == "__main__":
+    # the folder of this script comes first in the path, and its modules would hide others
+    sys.path[0] = str(Path(__file__).resolve().parents[2])
+
+import builtins
+import contextlib
+import io
+import os
+import pickle  # noqa: F401  (imported before the user's file can replace it)
+import random
+import re
+import runpy
+import signal
+import struct
+import warnings
+from collections.abc import Callable
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from harness.recording import creators, running, source, stand_ins
+from harness.recording.arrays import TAPE, leaf
+from harness.recording.graph import (
+    Absorbed,
+    Check,
+    Driven,
+    Gradient,
+    Json,
+    Kind,
+    Place,
+    Recording,
+    Stop,
+    read_message,
+    to_json,
+    tree_from_json,
+    write_message,
+)
+from harness.recording.hook import Halt, Hook
+from harness.recording.parameters import Search
+from harness.recording.tape import StopRecording
+
+Task: TypeAlias = dict[str, Any]
+Answer: TypeAlias = tuple[Json, list[bytes]]
+MAX_ROWS = 70_000
+
+
+# One run
+
+
+class Run:
+    """One execution of the file in this process.
+
+    Args:
+        task: path, root, seed, seconds; lines to run after the file and their data, if any.
+        recording: whether to record.
+        until: number of assignments after which a run without recording halts.
+    """
+
+    def __init__(self, task: Task, recording: bool, until: int | None = None) -> None:
+        self.task = task
+        self.recording = recording
+        self.files = running.Files(Path(task["root"]), Path(task["path"]), dict(task.get("sizes", [])))
+        self.hook = Hook(recording, until)
+        self.printed = running.Printed()
+        self.names: dict[str, Any] = {}
+        self.stop = Stop.FINISHED
+        self.error: BaseException | None = None
+        self.search: Search | None = None
+
+    def go(self) -> None:
+        """Prepare the process and run."""
+        self._prepare()
+        try:
+            running.execute(self.files, self._take_names, self._is_forgiving)
+        except SystemExit as exit_:
+            self.stop, self.error = Stop.EXITED, exit_
+        except BaseException as error:
+            self._ended_by(error)
+        lines = self.task.get("lines") or []
+        goes_on = self.stop in (Stop.FINISHED, Stop.EXITED)
+        if lines and (goes_on or (self.task.get("driven") and self.stop is Stop.RAISED)):
+            self.stop, self.error = Stop.FINISHED, None
+            self._run_lines(lines)
+        TAPE.on = False
+        if hasattr(signal, "setitimer"):
+            signal.setitimer(signal.ITIMER_PROF, 0)
+        self._quiet(TAPE.stop)
+
+    def _quiet(self, stop: Stop | None) -> None:
+        """The tape's own reason to stop goes before an exception that followed from it."""
+        if self.recording and stop is not None:
+            self.stop, self.error = stop, None
+
+    def _is_forgiving(self) -> bool:
+        """Whether nothing was trained yet."""
+        return TAPE.stop is None and (self.search is None or not self.search.updates_seen)
+
+    def _take_names(self, names: dict[str, Any]) -> None:
+        self.names = names
+
+    def _ended_by(self, error: BaseException) -> None:
+        if isinstance(error, StopRecording):
+            self.stop = error.stop
+        elif isinstance(error, Halt):
+            self.stop = Stop.ENOUGH
+        else:
+            self.stop, self.error = Stop.RAISED, error
+
+    def _run_lines(self, lines: list[str]) -> None:
+        data = self.task.get("data") or {}
+        given = {
+            key: leaf(value, key, Kind.ARGUMENT) if self.recording and TAPE.on else value for key, value in data.items()
+        }
+        if self.recording:
+            for key, value in given.items():
+                if hasattr(value, "_node"):
+                    TAPE.name(value._node, key)
+        self.names.update(given)
+        self.names.setdefault("np", np)
+        try:
+            exec(self.files.compiled_lines("\n".join(lines)), self.names)
+        except SystemExit as exit_:
+            self.stop, self.error = Stop.EXITED, exit_
+        except BaseException as error:
+            self._ended_by(error)
+
+    def _prepare(self) -> None:
+        task, path = self.task, self.files.path
+        warnings.simplefilter("ignore")
+        sys.argv = [str(path)]
+        sys.path[:0] = running.search_path(path, self.files.root)
+        os.chdir(path.parent)
+        sys.stdout = sys.stderr = self.printed
+        sys.stdin = io.StringIO()
+        sys.dont_write_bytecode = True
+        builtins.__dict__["__harness__"] = self.hook
+        creators.seed_everything(task["seed"])
+        TAPE.sources = self.files.sources
+        for number, rows in task.get("sizes", []):
+            TAPE.stand_in(Absorbed.DATASET, f"{number} observations, made {rows}")
+        stand_ins.install(
+            TAPE.stand_in, self.files.text(), task.get("rows"), task.get("features"), bool(task.get("one_hot"))
+        )
+        sys.meta_path.insert(0, running.Finder(self.files))
+        real_run_path = runpy.run_path
+        runpy.run_path = lambda path_name, init_globals=None, run_name=None: running.run_other(
+            self.files, real_run_path, path_name, init_globals, run_name
+        )
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        if hasattr(signal, "setitimer"):
+            signal.signal(signal.SIGPROF, self._late)
+            signal.setitimer(signal.ITIMER_PROF, task["seconds"], 0.5)
+        if self.recording:
+            creators.install()
+            self.search = Search(TAPE)
+            TAPE.on = True
+
+    def _late(self, *_: object) -> None:
+        TAPE.stop = Stop.SECONDS
+        raise StopRecording(Stop.SECONDS)
+
+
+def record(task: Task) -> Answer:
+    """A recorded run: the recording without its check, and the notes for it."""
+    run = Run(task, recording=True)
+    run.go()
+    assert run.search is not None
+    parameters, updates = run.search.results()
+    raised = None
+    if isinstance(run.error, SystemExit):
+        pass
+    elif run.error is not None:
+        raised = running.raised_of(run.error, run.files.sources)
+    driven = tree_driven(task.get("driven"))
+    recording = Recording(
+        file=run.files.name(run.files.path),
+        nodes=tuple(step.as_node() for step in TAPE.steps),
+        parameters=parameters,
+        updates=updates,
+        gradients=gradients_of(run, task),
+        guards=tuple(TAPE.guards),
+        losses=tuple(TAPE.losses),
+        stand_ins=tuple(TAPE.stand_ins),
+        files=tuple(s.name for s in run.files.sources.values() if s.name != running.RUN_FILE),
+        printed=run.printed.text,
+        stop=run.stop,
+        raised=raised,
+        driven=driven,
+        seed=task["seed"],
+        uses_numpy=TAPE.used_numpy,
+    )
+    arrays: list[bytes] = []
+    document = to_json(recording, arrays)
+    return {"recording": document, "notes": notes_of(run), "count": run.hook.count}, arrays
+
+
+def tree_driven(content: Json) -> Driven:
+    """How the file was driven, from the task."""
+    return Driven(**tree_from_json(content, [])) if content else Driven()
+
+
+def gradients_of(run: Run, task: Task) -> tuple[Gradient, ...]:
+    """The gradients that the lines left in the file's names."""
+    found = []
+    TAPE.stop = None
+    for parameter, gradient in task.get("gradients") or []:
+        with contextlib.suppress(Exception):
+            value, of = eval(gradient, run.names), eval(parameter, run.names)
+            if hasattr(value, "_node") and value._node is not None:
+                found.append(Gradient(node=value._node, of=getattr(of, "_node", None), name=gradient))
+    return tuple(found)
+
+
+def notes_of(run: Run) -> Json:
+    """The fingerprints of what was assigned, by file and line."""
+    return [[name, line, values] for (name, line), values in run.hook.notes.items()]
+
+
+def control(task: Task) -> Answer:
+    """A run without recording, to the same point."""
+    run = Run(task, recording=False, until=task["count"])
+    run.go()
+    return {"notes": notes_of(run), "stop": run.stop.value}, []
+
+
+def drive(task: Task) -> Answer:
+    """Search for calls that train what the file defines."""
+    from harness.recording.driving import drive as search
+
+    run = Run(task | {"lines": None}, recording=False)
+    run.go()
+    if hasattr(signal, "setitimer"):
+        signal.setitimer(signal.ITIMER_PROF, task["seconds"], 0.5)
+    found = search(run.names, source.read_text(run.files.path), seed=task["seed"])
+    arrays: list[bytes] = []
+    data = {key: value for key, value in found.data.items() if key != "np"}
+    driven = Driven(
+        calls=found.lines if found.succeeded else (),
+        failures=tuple(("; ".join(a.lines[-1:]), f"{a.type}: {a.message}" if a.type else "") for a in found.attempts),
+        suggestion=found.suggestion,
+        sizes=dict(found.sizes),
+        layout=found.layout,
+        labels=found.labels,
+        applied_by_driver=found.applied_by_driver,
+        doubts=found.doubts,
+        certain=found.certain,
+    )
+    return {
+        "driven": to_json(vars_of(driven), arrays),
+        "lines": list(found.lines),
+        "data": to_json(data, arrays),
+        "gradients": [[pair.parameter, pair.gradient] for pair in found.gradients],
+        "succeeded": found.succeeded,
+        "certain": found.certain,
+    }, arrays
+
+
+def vars_of(driven: Driven) -> dict[str, Any]:
+    """The fields as a dictionary."""
+    return {name: getattr(driven, name) for name in driven.__dataclass_fields__}
+
+
+# Data of another shape
+
+
+SHAPES = (
+    (re.compile(r"shapes? \((\d+),(\d+)\) and \((\d+),(\d+)\) not aligned"), ((2, 3), (4, 1))),
+    (re.compile(r"shapes? \((\d+),\) and \((\d+),(\d+)\) not aligned"), ((1, 2),)),
+    (re.compile(r"shapes? \((\d+),(\d+)\) and \((\d+),\) not aligned"), ((1, 3), (2, 3))),
+    (re.compile(r"size (\d+) is different from (\d+)"), ((2, 1), (1, 2))),
+    (re.compile(r"cannot reshape array of size (\d+) into shape \(((?:\d+,?)+)\)"), ()),
+    (re.compile(r"index (\d+) is out of bounds for (?:axis (\d) with )?size (\d+)"), ()),
+)
+
+
+def resized(task: Task, answer: Answer | None) -> Task | None:
+    """The task with the sizes of made-up data that a failure names; None if it names none."""
+    if answer is None:
+        return None
+    recording = answer[0]["recording"]
+    raised = recording.get("raised")
+    made_up = [
+        s["shapes"]["tuple"] for s in recording["stand_ins"]["tuple"] if s["what"] in ("file", "dataset", "download")
+    ]
+    if raised is None or not made_up or recording["updates"]["tuple"]:
+        return None
+    sizes = [size for shapes in made_up for shape in shapes for size in shape["tuple"]]
+    number = number_of_observations(raised["message"])
+    if number is not None:
+        return task | {"sizes": [*task.get("sizes", []), number]} if number not in task.get("sizes", []) else None
+    features, rows = wanted_sizes(raised["message"], set(sizes))
+    if features is not None and table_width_blamed(raised["message"], recording["stand_ins"]["tuple"]):
+        features -= 1  # the last column of a table is the target
+    tried = task.get("tried", [])
+    if "array is 1-dimensional, but 2 were indexed" in raised["message"] and not task.get("one_hot"):
+        return task | {"one_hot": True}
+    wanted = [features, rows]
+    if wanted == [None, None] or wanted in tried:
+        return None
+    return task | {
+        "features": features or task.get("features"),
+        "rows": rows or task.get("rows"),
+        "tried": [*tried, wanted],
+    }
+
+
+ARRAY_FILES = (".npy", ".npz", ".mat", ".h5", ".hdf5", ".pkl")
+
+
+def table_width_blamed(message: str, made_up: list[Json]) -> bool:
+    """Whether the failure names the whole width of a made-up table, its column of targets included."""
+    widths = [
+        shape["tuple"][-1]
+        for stand_in in made_up
+        if stand_in["what"] in ("file", "download") and not stand_in["name"].endswith(ARRAY_FILES)
+        for shape in stand_in["shapes"]["tuple"]
+        if len(shape["tuple"]) == 2
+    ]
+    return any(re.search(rf"\b{width}\b", message) for width in widths)
+
+
+def number_of_observations(message: str) -> list[int] | None:
+    """[a number that stands in the file, what it is in the made-up data] if a reshape failed for it."""
+    match = SHAPES[4][0].search(message)
+    if match is None:
+        return None
+    size, parts = int(match[1]), [int(part) for part in match[2].split(",") if part]
+    for place, part in enumerate(parts):
+        others = int(np.prod(parts[:place] + parts[place + 1 :]))
+        if part >= MANY and others and size % others == 0 and size // others not in (0, part):
+            return [part, size // others]
+    return None
+
+
+MANY = 1_000  # from here on a dimension is taken for a number of observations
+
+
+def wanted_sizes(message: str, made_up: set[int]) -> tuple[int | None, int | None]:
+    """(features, rows) that a failure asks for.
+
+    Args:
+        message: of the exception.
+        made_up: sizes of the made-up data, with which the message must have to do.
+    """
+    near = made_up | {size - 1 for size in made_up}
+    for pattern, pairs in SHAPES[:4]:
+        match = pattern.search(message)
+        if match:
+            for of_data, of_network in pairs:
+                size, wanted = int(match[of_data]), int(match[of_network])
+                if size in near and size != wanted:
+                    return wanted, None
+    match = SHAPES[4][0].search(message)
+    if match:
+        parts = [int(part) for part in match[2].split(",") if part]
+        inner = [int(np.prod(parts[1:])), int(np.prod(parts))]
+        features = next((n for n in inner if 1 < n < int(match[1]) or n > int(match[1])), None)
+        if features is not None and features not in near:
+            return features, None
+    match = SHAPES[5][0].search(message)
+    if match:
+        index, length = int(match[1]), int(match[3])
+        if match[2] == "1" and length in near:
+            return index + 1, None
+        if match[2] in (None, "0"):
+            return None, min((index + 1) * max(made_up) // max(length, 1) + length, MAX_ROWS)
+    return None, None
+
+
+# Processes
+
+
+JOBS: dict[str, Callable[[Task], Answer]] = {"record": record, "control": control, "drive": drive}
+
+
+def apart(job: str, task: Task) -> Answer | None:
+    """Do a job in a process of its own; None if that process died."""
+    receive, send = os.pipe()
+    process = os.fork()
+    if process == 0:
+        os.close(receive)
+        code = 1
+        try:
+            null = os.open(os.devnull, os.O_RDWR)
+            for stream in (0, 1, 2):
+                if not (stream == 2 and os.environ.get("HARNESS_RECORDING_DEBUG")):
+                    os.dup2(null, stream)
+            document, arrays = JOBS[job](task)
+            with os.fdopen(send, "wb") as stream_:
+                write_message(stream_, document, arrays)
+            code = 0
+        except BaseException:
+            if os.environ.get("HARNESS_RECORDING_DEBUG"):
+                import traceback
+
+                os.write(2, traceback.format_exc().encode())
+        finally:
+            os._exit(code)
+    os.close(send)
+    answer: Answer | None = None
+    broken = (EOFError, ValueError, struct.error)
+    with os.fdopen(receive, "rb") as stream_in, contextlib.suppress(*broken):
+        answer = read_message(stream_in)
+    os.waitpid(process, 0)
+    return answer
+
+
+def compare(recorded: Json, unrecorded: Json, lines: set[tuple[str, int]], names: dict[str, str]) -> tuple[Check, Any]:
+    """Whether two runs assigned the same values at the update statements; at all statements if there are none."""
+    left = {(name, line): values for name, line, values in recorded}
+    right = {(name, line): values for name, line, values in unrecorded}
+    looked_at = [key for key in left if (names.get(key[0], key[0]), key[1]) in lines] or list(left)
+    for key in looked_at:
+        mine, other = left[key], right.get(key, [])
+        if len(other) < len(mine) - 1 or mine[: len(other)] != other[: len(mine)]:
+            return Check.DIFFERENT, key
+    return Check.SAME, None
+
+
+def resource_usage() -> tuple[float, float]:
+    """Processor time of the processes that have ended, in seconds."""
+    times = os.times()
+    return times.children_user, times.children_system
+
+
+def has_updates(answer: Answer) -> bool:
+    """Whether parameters were updated."""
+    return bool(answer[0]["recording"]["updates"]["tuple"])
+
+
+def driven_without_calls(content: Json) -> Json:
+    """What was tried, where nothing worked."""
+    fields = vars_of(tree_driven(content)) | {"calls": (), "sizes": {}, "certain": False}
+    return {key: to_json(value, []) for key, value in fields.items()}
+
+
+MAX_RETRIES = 5  # with data of another shape
+
+
+def answer_for(task: Task) -> Answer | None:
+    """The recording of a file: run, driven if it does not train by itself, and checked."""
+    started = sum(resource_usage())
+
+    def within(share: float) -> Task:
+        """Time limits, of processor time: they only abort, and nothing that is found depends on them."""
+        used = sum(resource_usage()) - started
+        return {"seconds": max(task["seconds"] - used, 0.1) * share}
+
+    answer = apart("record", task | within(0.5))
+    for _ in range(MAX_RETRIES):
+        other = resized(task, answer)
+        if other is None:
+            break
+        again = apart("record", other | within(0.4))
+        if again is None:
+            break
+        task, answer = other, again
+    if answer is None:
+        return None
+    if not task.get("lines") and not answer[0]["recording"]["updates"]["tuple"] and task["drive"]:
+        driven = apart("drive", task | within(0.5))
+        if driven is not None:
+            content, arrays = driven
+            more = {
+                "lines": content["lines"],
+                "data": tree_from_json(content["data"], arrays),
+                "driven": content["driven"],
+                "gradients": content["gradients"],
+            }
+            answer[0]["recording"]["driven"] = driven_without_calls(content["driven"])
+            again = apart("record", task | more | within(0.7)) if content["lines"] else None
+            # an attempt that failed says something about the file only if the arguments cannot be to blame
+            if again is not None and (content["succeeded"] or content["certain"] or has_updates(again)):
+                task, answer = task | more, again
+    document, arrays = answer
+    recording = document["recording"]
+    if recording["updates"]["tuple"]:
+        unrecorded = apart("control", task | {"count": document["count"]} | within(0.9))
+        if unrecorded is not None:
+            places = [u.get("place") for u in recording["updates"]["tuple"]]
+            lines = {(p["file"], p["line"]) for p in places if p}
+            names = {str(Path(task["root"]) / p["file"]): p["file"] for p in places if p}
+            check, key = compare(document["notes"], unrecorded[0]["notes"], lines, names)
+            recording["check"] = check.value
+            if key is not None:
+                changed = Place(file=names.get(key[0], Path(key[0]).name), line=key[1])
+                recording["changed_at"] = to_json(changed, [])
+    return recording, arrays
+
+
+def limit(megabytes: int) -> None:
+    """Bound the memory of this process and of those that it starts."""
+    with contextlib.suppress(ImportError, ValueError, OSError):  # not on every system
+        import resource
+
+        if megabytes:
+            resource.setrlimit(resource.RLIMIT_AS, (megabytes * 2**20,) * 2)
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def main() -> None:
+    """Read one task from stdin, write one answer to stdout."""
+    requests, replies = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    os.dup2(2, 1)
+    document, arrays = read_message(requests)
+    task = tree_from_json(document, arrays)
+    limit(task["megabytes"])
+    random.seed(task["seed"])
+    answer = answer_for(task)
+    if answer is not None:
+        write_message(replies, *answer)
+    replies.flush()
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    sys.path.pop(0)
+    main()

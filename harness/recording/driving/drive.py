@@ -1,0 +1,650 @@
+"""The entry point: tries calls until parameters are updated."""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import copy
+import inspect
+import os
+import re
+import sys
+from collections.abc import Callable, Mapping
+from types import FunctionType, ModuleType
+from typing import Any
+
+import numpy as np
+
+from .calling import Caller
+from .choices import BLAMED_COST, CLEARED_COST, COST, Choices, Exhausted, Search
+from .data import BATCH, Labels
+from .goals import Goal, find_goals
+from .gradients import pair_gradients
+from .result import Attempt, Driven
+from .roles import Role, role_of
+from .session import (
+    FILE,
+    SHAPE_MESSAGE,
+    Hints,
+    Session,
+    numbers_in,
+    quiet,
+    reset_generators,
+    user_line,
+)
+from .source import Argument, FileFacts, FunctionFacts, UpdateLine, Uses, read_source
+from .usage import find_snippets, sibling_names
+from .watching import ENOUGH_UPDATES, Enough, Overrun, Watcher
+
+MAX_ATTEMPTS = 400
+MAX_KEPT_ATTEMPTS = 30
+MAX_LINES_IN_ALL = 3_000_000  # of the user's code in all attempts
+CERTAIN_ERRORS = ("NameError", "UnboundLocalError", "ImportError", "ModuleNotFoundError")
+
+
+def drive(
+    namespace: dict[str, Any],
+    source: str,
+    *,
+    seed: int = 0,
+    budget: int = MAX_ATTEMPTS,
+    trained: Callable[[], bool] | None = None,
+) -> Driven:
+    """Finds calls that train the network that a file defines.
+
+    Args:
+        namespace: the executed file's globals.
+        source: its text.
+        seed: of the generators and the data.
+        budget: number of attempts.
+        trained: whether parameters were updated, asked besides the driver's own watch; it decides if given.
+    """
+    driver = _Driver(namespace, source, seed, trained)
+    with quiet():
+        return driver.search(budget)
+
+
+class _Driver:
+    def __init__(self, namespace: dict[str, Any], source: str, seed: int, trained: Callable[[], bool] | None) -> None:
+        self.namespace = namespace
+        self.seed = seed
+        self.trained = trained
+        self.facts, self.files = collect_facts(namespace, source)
+        self.main = self.files[next(iter(self.files))]
+        self.source = source
+        self.updates = _update_table(self.files)
+        self.extra: dict[str, tuple[str, Any]] = {}
+        self.goals: list[Goal] = []
+        self.count = 0
+        self.lines = 0
+        self.hints = Hints(prefers_columns=_column_votes(self.facts), labels=_label_order(self.facts, source))
+        self.hints.augmented = re.search(r"\brow\[-1\]|\brow\[:-1\]|\[-1\]\s*\]\s*=\s*1", source) is not None
+        self.roles: dict[Any, Any] = {}
+        self.failures: list[Attempt] = []
+        self.best: tuple[tuple[int, int], Attempt, Session] | None = None
+        self.fallback: tuple[int, Driven] | None = None
+        self.saved = _Saved(namespace)
+        self.dead: set[str] = set()
+
+    def search(self, budget: int) -> Driven:
+        """Tries until something works or the budget is spent: first with what the file itself defines, then as its
+        folder shows, then with what other files of the folder define."""
+        driven = self._search(budget // 2)
+        driven = driven or self._follow_snippets()
+        if driven is None and self._add_siblings():
+            driven = self._search(budget - budget // 2)
+        if driven is None and self.fallback is not None:
+            driven = self.fallback[1]
+        if driven is not None:
+            return _counted(driven, self.failures, self.count)
+        return self._failed()
+
+    def _search(self, budget: int) -> Driven | None:
+        caller = Caller(self._session(Choices({}), Watcher({}, set())), self.roles)
+        self.goals = find_goals(self.facts, self.namespace, caller)
+        if not self.goals:
+            return None
+        search = Search(budget)
+        before = self.count
+        for cost, choices in search.attempts():
+            driven = self._attempt(self.goals, choices, search, cost)
+            self.count = before + search.tried
+            if driven is not None or self.lines > MAX_LINES_IN_ALL:
+                return driven
+        return None
+
+    def _follow_snippets(self) -> Driven | None:
+        """Runs the examples that come with the file."""
+        for snippet in find_snippets(self.source, self.main, self.namespace):
+            self.count += 1
+            session = self._session(Choices({}), Watcher(self.updates, set()))
+            self.saved.restore()
+            reset_generators(self.seed)
+            error: BaseException | None = None
+            try:
+                session.run(snippet.text)
+            except (Exception, SystemExit, Overrun, Enough) as caught:
+                error = caught
+            hits = session.watcher.hits
+            if hits and (error is None or isinstance(error, (Enough, Overrun)) or min(hits.values()) >= 3):
+                return self._driven(session, succeeded=True)
+            self._note_failure(session, error)
+        return None
+
+    def _add_siblings(self) -> bool:
+        """Makes the definitions of other files of the folder usable; whether there are any."""
+        with quiet():
+            facts, names = sibling_names(self.namespace)
+        loaded = {name: (module, thing) for name, (module, thing) in names.items()}
+        for name in [*self.facts.functions, *self.facts.classes]:
+            if name not in self.namespace and name not in loaded:
+                found = _loaded_from(name, self.files)
+                if found is not None:
+                    loaded[name] = found
+        if not loaded:
+            return False
+        for name, function in facts.functions.items():
+            self.facts.functions.setdefault(name, function)
+        for name, one in facts.classes.items():
+            self.facts.classes.setdefault(name, one)
+        self.facts.texts.extend(facts.texts)
+        self.extra = loaded
+        _, files = collect_facts(self.namespace, self.source)
+        self.files = files
+        self.updates = _update_table(files)
+        self.roles.clear()
+        self.dead.clear()
+        return True
+
+    def _session(self, choices: Choices, watcher: Watcher) -> Session:
+        names = {**{name: thing for name, (_, thing) in self.extra.items()}, **self.namespace}
+        return Session(self.facts, names, choices, self.hints, watcher, self.seed)
+
+    def _attempt(self, goals: list[Goal], choices: Choices, search: Search, cost: float) -> Driven | None:
+        """One attempt; its successors are queued if it fails."""
+        self.saved.restore()
+        reset_generators(self.seed)
+        watcher = Watcher(self.updates, set())
+        session = self._session(choices, watcher)
+        for name, text in self.hints.missing.items():
+            self.namespace[name] = session.names[name] = session.value(text)
+        goal: Goal | None = None
+        error: BaseException | None = None
+        try:
+            goal = choices.choose("goal", goals)
+            if goal.text in self.dead:
+                search.failed(cost, choices, lambda key: COST if key == "goal" else -1)
+                search.refund()
+                return None
+            with contextlib.suppress(Enough):
+                self._pursue(goal, session)
+            self._excuse_square_weights(session)
+            driven = self._judge(goal, session)
+            if driven is not None and not self._verified(driven, goal):
+                driven = None
+            if driven is not None and not watcher.notes:
+                return driven
+            if driven is not None and (self.fallback is None or len(watcher.notes) < self.fallback[0]):
+                self.fallback = (len(watcher.notes), driven)
+        except Exhausted:
+            search.failed(cost, choices, lambda key: COST)
+            search.refund()
+            return None
+        except (Exception, Overrun, SystemExit, Enough) as caught:
+            error = caught
+            driven = self._partly(goal, session, caught)
+            if driven is not None:
+                return driven
+        self.lines += watcher.lines
+        self._learn(session, error)
+        self._note_failure(session, error)
+        if isinstance(error, NameError) and user_line(error, set(self.files))[0] and goal is not None:
+            if self._supply(error):
+                search.again(choices)
+            else:
+                self.dead.add(goal.text)
+        search.failed(cost, choices, self._blame(session, error), len(watcher.visited))
+        return None
+
+    # One goal
+
+    def _pursue(self, goal: Goal, session: Session) -> None:
+        caller = Caller(session, self.roles)
+        function = goal.function
+        assert function is not None
+        repeat = not self._repeats_itself(goal)
+        if not goal.owner:
+            caller.call(function, function.name, repeat=None if repeat else False)
+        else:
+            variable = caller.make_object(goal.owner)
+            if goal.constructor:
+                return
+            if repeat:
+                caller.call_forward_first(function, variable)
+            caller.ensure_attributes(function, variable)
+            caller.call(function, f"{variable}.{function.name}", repeat=repeat)
+        hits = session.watcher.hits
+        stateful = goal.owner or any(
+            caller.role(function, a)[0] in (Role.PARAMETERS, Role.OBJECT) for a in function.arguments
+        )
+        counted = Role.EPOCHS in self._roles_of(goal, caller) or (hits and max(hits.values()) >= ENOUGH_UPDATES)
+        if stateful and not repeat and hits and not goal.gradients and (min(hits.values()) < 3 or not counted):
+            repeat = session.statements[-1].repeat = True
+        if session.statements and not session.statements[-1].repeat:
+            for statement in session.statements:
+                statement.repeat = False
+        if goal.gradients:
+            self._apply_gradients(session)
+        if any(statement.repeat for statement in session.statements):
+            session.watcher.stop_early = False
+            for index in (1, 2):
+                session.run_again(index)
+
+    def _roles_of(self, goal: Goal, caller: Caller) -> set[Role]:
+        """The roles of the arguments of a goal and of the constructor of its class."""
+        functions = [goal.function, self.facts.constructor(goal.owner) if goal.owner else None]
+        return {
+            caller.role(function, argument)[0] for function in functions if function for argument in function.arguments
+        }
+
+    def _repeats_itself(self, goal: Goal) -> bool:
+        """Whether one call makes several iterations."""
+        function = goal.function
+        assert function is not None
+        for part in self.facts.reach(function):
+            if part.loops and any(
+                Caller(self._session(Choices({}), Watcher({}, set())), self.roles).role(part, argument)[0]
+                is Role.EPOCHS
+                for argument in part.arguments
+            ):
+                return True
+        roles = {
+            Caller(self._session(Choices({}), Watcher({}, set())), self.roles).role(function, a)[0]
+            for a in function.arguments
+        }
+        if roles & {Role.EPOCHS, Role.PAIRS}:
+            return True
+        part_of_an_iteration = bool(roles & {Role.GRADIENTS, Role.CACHE, Role.UPSTREAM})
+        return function.loops and not part_of_an_iteration and self._outer_loop(function)
+
+    def _outer_loop(self, function: FunctionFacts) -> bool:
+        text = inspect.cleandoc("\n".join(_loop_heads(function)))
+        return re.search(
+            r"epoch|iter|while|zip\(|len\(X|shape\[0\]|num_|batch|range\(\d{2,}\)", text
+        ) is not None and self.facts.trains(function)
+
+    def _apply_gradients(self, session: Session) -> None:
+        """Makes a plain gradient step with what the file returned as gradients."""
+        session.gradients = pair_gradients(session)
+        for pair in session.gradients:
+            # in place, because layers may hold the same array
+            session.run(f"{pair.parameter} -= 0.1 * {pair.gradient}", repeat=True)
+
+    # Verdicts
+
+    def _judge(self, goal: Goal, session: Session) -> Driven | None:
+        """What an attempt that ran to its end is worth."""
+        if goal.gradients:
+            if not session.gradients:
+                return None
+        elif self.trained is not None:
+            if not self.trained():
+                return None
+        elif not session.watcher.updated:
+            return None
+        return self._driven(session, succeeded=True)
+
+    def _excuse_square_weights(self, session: Session) -> None:
+        """Hidden layers of equal size have square weights, which are no sign of an accident."""
+        shapes = {str(matrix.shape) for matrix in session.matrices()}
+        session.watcher.notes[:] = [
+            note for note in session.watcher.notes if not any(f"of shape {shape} in" in note for shape in shapes)
+        ]
+
+    def _verified(self, driven: Driven, goal: Goal) -> bool:
+        """Whether the lines alone, run after the file, train again."""
+        self.saved.restore()
+        reset_generators(self.seed)
+        watcher = Watcher(self.updates, set())
+        for name, text in self.hints.missing.items():
+            self.namespace[name] = eval(text)
+        names = {**self.namespace, **copy.deepcopy({k: v for k, v in driven.data.items() if k != "np"}), "np": np}
+        code = compile("\n".join(driven.lines), FILE, "exec")
+        try:
+            watcher.run(lambda: exec(code, names))
+        except (Enough, Overrun):
+            pass
+        except (Exception, SystemExit):
+            return bool(watcher.hits) and min(watcher.hits.values()) >= 3
+        return goal.gradients or watcher.updated
+
+    def _partly(self, goal: Goal | None, session: Session, error: BaseException) -> Driven | None:
+        """Whether an attempt that ended with an exception trained enough before."""
+        hits = session.watcher.hits
+        if goal is None or goal.gradients or not hits or session.watcher.notes:
+            return None
+        assert goal.function is not None
+        reachable = {
+            update.first for part in self.facts.reach(goal.function) for update in part.updates if update.likely
+        }
+        complete = reachable <= {line for _, line in hits} and min(hits.values()) >= 3
+        overrun = isinstance(error, (Overrun, SystemExit)) and max(hits.values()) >= 3
+        driven = self._driven(session, succeeded=True) if complete or overrun else None
+        return driven if driven is not None and self._verified(driven, goal) else None
+
+    def _driven(
+        self, session: Session, *, succeeded: bool, error: Attempt | None = None, certain: bool = False
+    ) -> Driven:
+        sizes = {}
+        if session.sizes is not None:
+            sizes = {
+                "observations": session.sizes.observations,
+                "inputs": session.sizes.inputs,
+                "outputs": session.sizes.outputs,
+            }
+            if session.inputs_given:
+                sizes["hidden"] = session.sizes.hidden
+        return Driven(
+            succeeded=succeeded,
+            lines=(*self._imports(session.lines), *session.lines),
+            data={"np": np, **session.data},
+            gradients=tuple(session.gradients),
+            applied_by_driver=bool(session.gradients),
+            sizes=sizes,
+            layout=session.form.value if session.form else "",
+            labels=session.labels.value if session.labels else "",
+            error=error,
+            certain=certain,
+            doubts=tuple(dict.fromkeys(session.watcher.notes))[:5],
+        )
+
+    def _imports(self, lines: tuple[str, ...]) -> list[str]:
+        """The imports that lines need which use other files of the folder."""
+        used = set(re.findall(r"[A-Za-z_]\w*", "\n".join(lines)))
+        return [f"from {module} import {name}" for name, (module, _) in sorted(self.extra.items()) if name in used]
+
+    # Learning from failures
+
+    def _supply(self, error: NameError) -> bool:
+        """Gives a global setting that only the main block sets a value; whether that is possible."""
+        name = getattr(error, "name", None) or ""
+        if not name or name in self.hints.missing or name in self.namespace or len(self.hints.missing) >= 4:
+            return False
+        if not re.search(rf"(?m)^\s+{re.escape(name)}\s*=[^=]", self.source):
+            return False
+        node = ast.parse(f"def f({name}): pass").body[0]
+        assert isinstance(node, ast.FunctionDef)
+        role = role_of(Argument(name=name), Uses(), FunctionFacts(name="f", node=node))
+        values = {
+            Role.RATE: "0.1",
+            Role.EPOCHS: "3",
+            Role.BATCH_SIZE: str(BATCH),
+            Role.DECAY: "0.1",
+            Role.MOMENTUM: "0.9",
+        }
+        if role not in values:
+            return False
+        self.hints.missing[name] = values[role]
+        return True
+
+    def _learn(self, session: Session, error: BaseException | None) -> None:
+        """Sizes that a message mentions become options for the number of inputs."""
+        if error is None or session.sizes is None or not SHAPE_MESSAGE.search(str(error)):
+            return
+        numbers = [number for number in numbers_in(str(error)) if number > 1]
+        for key, chosen, hints in (
+            ("inputs", session.sizes.inputs, self.hints.inputs),
+            ("outputs", session.sizes.outputs, self.hints.outputs),
+        ):
+            used = {session.sizes.observations, chosen}
+            hints.extend(number for number in dict.fromkeys(numbers) if number not in used and number not in hints)
+            del hints[6:]
+            if key in session.choices.taken:
+                session.choices.taken[key] = (session.choices.taken[key][0], 2 + len(hints))
+
+    def _note_failure(self, session: Session, error: BaseException | None) -> None:
+        line, _, _ = (0, "", 0) if error is None else user_line(error, set(self.files))
+        notes = session.watcher.notes
+        message = str(error)[:300] if error is not None else notes[0] if notes else "no parameter was updated"
+        attempt = Attempt(
+            lines=session.lines,
+            type="" if error is None else type(error).__name__,
+            message=message,
+            line=line,
+        )
+        if len(self.failures) < MAX_KEPT_ATTEMPTS:
+            self.failures.append(attempt)
+        progress = (len(session.watcher.visited), len(session.statements))
+        if error is not None and (self.best is None or progress > self.best[0]):
+            self.best = (progress, attempt, session)
+
+    def _blame(self, session: Session, error: BaseException | None) -> Callable[[str], float]:
+        """What changing each choice costs after this failure."""
+        message = "" if error is None else str(error)
+        noted = bool(session.watcher.notes)
+        shapes = (
+            noted or (error is not None and SHAPE_MESSAGE.search(message) is not None) or isinstance(error, IndexError)
+        )
+        names = _names_at(error, self.files_text)
+        nothing = error is None and not noted
+
+        def cost(key: str) -> float:
+            if key == "goal":
+                return COST
+            if isinstance(error, NameError) and user_line(error, set(self.files))[0]:
+                return -1
+            if key in ("form", "labels", "inputs", "outputs", "pairs"):
+                if nothing:
+                    return CLEARED_COST
+                return BLAMED_COST if shapes else COST
+            if key.startswith("writer"):
+                return COST / 2
+            match = re.search(r"\((\w+)\)", key)
+            argument = match.group(1) if match else key
+            if argument in names or argument.lower() in {name.lower() for name in names}:
+                return BLAMED_COST + 0.1
+            return COST if not nothing else COST * 0.8
+
+        return cost
+
+    @property
+    def files_text(self) -> Mapping[str, list[str]]:
+        """The lines of the user's files."""
+        return {name: facts.lines for name, facts in self.files.items()}
+
+    def _failed(self) -> Driven:
+        count = self.count
+        suggestion = self._suggestion(self.goals)
+        if self.best is None:
+            return Driven(succeeded=False, attempts=tuple(self.failures), count=count, suggestion=suggestion)
+        _, attempt, session = self.best
+        certain = attempt.type in CERTAIN_ERRORS and attempt.line > 0
+        driven = self._driven(session, succeeded=False, error=attempt, certain=certain)
+        return _counted(driven, self.failures, count, suggestion)
+
+    def _suggestion(self, goals: list[Goal]) -> str:
+        """A line to start from, with the file's own names."""
+        for goal in goals:
+            function = goal.function
+            if function is None:
+                continue
+            arguments = ", ".join(argument.name for argument in function.required)
+            if not goal.owner:
+                return f"{function.name}({arguments})"
+            constructor = self.facts.constructor(goal.owner)
+            made = ", ".join(argument.name for argument in constructor.required) if constructor else ""
+            return f"net = {goal.owner}({made}); net.{function.name}({arguments})"
+        return ""
+
+
+def _counted(driven: Driven, failures: list[Attempt], count: int, suggestion: str = "") -> Driven:
+    import dataclasses
+
+    return dataclasses.replace(driven, attempts=tuple(failures), count=count, suggestion=suggestion)
+
+
+def _loop_heads(function: FunctionFacts) -> list[str]:
+    heads = []
+    for item in ast.walk(function.node):
+        if isinstance(item, ast.For):
+            heads.append(f"{ast.unparse(item.target)} in {ast.unparse(item.iter)}")
+        elif isinstance(item, ast.While):
+            heads.append("while " + ast.unparse(item.test))
+    return heads
+
+
+def _names_at(error: BaseException | None, files: Mapping[str, list[str]]) -> set[str]:
+    """The names in the user's lines of a traceback."""
+    names: set[str] = set()
+    trace = error.__traceback__ if error is not None else None
+    while trace is not None:
+        lines = files.get(trace.tb_frame.f_code.co_filename)
+        if lines and trace.tb_lineno <= len(lines):
+            names |= set(re.findall(r"[A-Za-z_]\w*", lines[trace.tb_lineno - 1]))
+        trace = trace.tb_next
+    if isinstance(error, TypeError):
+        names |= set(re.findall(r"'(\w+)'", str(error)))
+    return names
+
+
+def _update_table(files: Mapping[str, FileFacts]) -> dict[str, tuple[UpdateLine, ...]]:
+    """The update statements of each file; those of the file itself under its path too, as a script may import it."""
+    table = {name: tuple(_all_updates(facts)) for name, facts in files.items()}
+    table |= {os.path.abspath(name): updates for name, updates in table.items()}
+    return table
+
+
+def _loaded_from(name: str, files: Mapping[str, FileFacts]) -> tuple[str, Any] | None:
+    """The module of the user's that defines a name, and what it stands for."""
+    for module_name, module in list(sys.modules.items()):
+        path = getattr(module, "__file__", None)
+        facts = files.get(path) if path else None
+        if facts is not None and (name in facts.own_functions or name in facts.own_classes) and hasattr(module, name):
+            return module_name, getattr(module, name)
+    return None
+
+
+def _all_updates(facts: FileFacts) -> list[UpdateLine]:
+    functions = [
+        *facts.own_functions.values(),
+        *(m for name in facts.own_classes for m in facts.classes[name].methods.values()),
+    ]
+    return [update for function in functions for update in function.updates]
+
+
+def _column_votes(facts: FileFacts) -> int:
+    functions = [*facts.functions.values(), *(m for c in facts.classes.values() for m in c.methods.values())]
+    return sum(function.prefers_columns for function in functions)
+
+
+def _label_order(facts: FileFacts, source: str) -> list[Labels]:
+    """The kinds of targets that the text suggests, most likely first."""
+    scores = {
+        Labels.ONE_HOT: 1.0,
+        Labels.INTEGERS: 0.5,
+        Labels.BINARY: 0.8,
+        Labels.FLAT: 0.3,
+        Labels.SIGNS: 0.2,
+        Labels.REAL: 0.1,
+    }
+    if re.search(r"(range|arange)\([^()]*(\([^()]*\))?[^()]*\),\s*\w*(y|Y|label|target)", source):
+        scores[Labels.INTEGERS] += 1.2
+    if re.search(r"\b(y|Y|labels?|targets?)\.max\(\)\s*\+\s*1|max\((y|Y|labels)\)\s*\+\s*1", source):
+        scores[Labels.INTEGERS] += 1.0
+    if re.search(r"range\(1,\s*\w*(label|class|K|k)\w*\s*\+\s*1\)|\b(y|Y)(\[\w+\])?\s*-\s*1\b", source):
+        scores |= {Labels.FROM_ONE: 2.0, Labels.FROM_ONE_COLUMN: 1.9}
+    if re.search(r"one_?hot|get_dummies|np\.eye\(|to_categorical", source, re.IGNORECASE):
+        scores[Labels.INTEGERS] += 0.4
+    if re.search(r"softmax|argmax", source, re.IGNORECASE):
+        scores[Labels.ONE_HOT] += 0.3
+    if re.search(r"1\s*-\s*(y|Y|t|targets?|labels?)\b", source) and not re.search("softmax", source, re.IGNORECASE):
+        scores[Labels.BINARY] += 0.5
+    if re.search(r"sign\(|hinge|perceptron", source, re.IGNORECASE):
+        scores[Labels.SIGNS] += 0.8
+    return sorted(scores, key=lambda label: -scores[label])
+
+
+def collect_facts(namespace: Mapping[str, Any], source: str) -> tuple[FileFacts, dict[str, FileFacts]]:
+    """The facts of the file and of the user's other files that it imports.
+
+    Returns:
+        all that the file can name, and the facts of each file by the name that its code objects have.
+    """
+    main = read_source(source)
+    main.own_functions, main.own_classes = dict(main.functions), list(main.classes)
+    main.lines = source.splitlines()
+    files = {_code_name(namespace): main}
+    root = os.path.dirname(os.path.abspath(str(namespace.get("__file__", "."))))
+    for module in list(sys.modules.values()):
+        path = getattr(module, "__file__", None)
+        if not isinstance(module, ModuleType) or not path or path in files or not _is_users(path, root):
+            continue
+        try:
+            with open(path, encoding="utf-8", errors="replace") as stream:
+                text = stream.read()
+            facts = read_source(text)
+        except (OSError, SyntaxError, ValueError):
+            continue
+        facts.own_functions, facts.own_classes, facts.lines = (
+            dict(facts.functions),
+            list(facts.classes),
+            text.splitlines(),
+        )
+        files[path] = facts
+    for facts in list(files.values())[1:]:
+        for name, function in facts.functions.items():
+            main.functions.setdefault(name, function)
+        for name, one in facts.classes.items():
+            main.classes.setdefault(name, one)
+        main.texts.extend(text for text in facts.texts if text not in main.texts)
+    return main, files
+
+
+def _is_users(path: str, root: str) -> bool:
+    parent = os.path.dirname(root)
+    inside = os.path.abspath(path).startswith((root + os.sep, parent + os.sep))
+    return inside and path.endswith(".py") and not re.search(r"site-packages|dist-packages|lib/python\d|harness/", path)
+
+
+def _code_name(namespace: Mapping[str, Any]) -> str:
+    """The file name in the code objects of the executed file."""
+    module = namespace.get("__name__")
+    for value in namespace.values():
+        if isinstance(value, FunctionType) and value.__module__ == module:
+            return value.__code__.co_filename
+        if inspect.isclass(value) and value.__module__ == module:
+            for item in vars(value).values():
+                inner = item.__func__ if isinstance(item, (staticmethod, classmethod)) else item
+                if isinstance(inner, FunctionType):
+                    return inner.__code__.co_filename
+    return str(namespace.get("__file__", "<file>"))
+
+
+class _Saved:
+    """The file's global variables and class attributes, so that one attempt does not change what the next one finds."""
+
+    def __init__(self, namespace: dict[str, Any]) -> None:
+        self.namespace = namespace
+        self.names = set(namespace)
+        self.values: dict[str, Any] = {}
+        self.attributes: list[tuple[type, str, Any]] = []
+        for name, value in list(namespace.items()):
+            if name.startswith("__") or isinstance(value, (ModuleType, FunctionType, type)) or callable(value):
+                if inspect.isclass(value) and value.__module__ == namespace.get("__name__"):
+                    for key, item in list(vars(value).items()):
+                        if isinstance(item, (list, dict, np.ndarray)) and not key.startswith("__"):
+                            self.attributes.append((value, key, copy.deepcopy(item)))
+                continue
+            try:
+                self.values[name] = copy.deepcopy(value)
+            except Exception:  # generators, files, locks: left as they are
+                continue
+
+    def restore(self) -> None:
+        """Puts everything back."""
+        for name in [name for name in self.namespace if name not in self.names]:
+            del self.namespace[name]
+        for name, value in self.values.items():
+            self.namespace[name] = copy.deepcopy(value)
+        for owner, key, item in self.attributes:
+            setattr(owner, key, copy.deepcopy(item))

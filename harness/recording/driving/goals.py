@@ -1,0 +1,159 @@
+"""What of a file to call so that its network trains, most likely first."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from dataclasses import dataclass, replace
+from typing import Any
+
+from .calling import Caller
+from .roles import GRADIENT_ARGUMENT, Role
+from .source import FileFacts, FunctionFacts
+
+TRAIN_NAME = re.compile(
+    r"^(fit|train|learn|sgd|model|run|optimi[sz]e|solve|nn|back_?prop_?train|gradient_?descent|stochastic)|train|fit|model$|sgd|descent|learning",
+    re.IGNORECASE,
+)
+STEP_NAME = re.compile(r"step|update|backprop|back_prop|backward|propagat|batch|iterat|epoch|bprop", re.IGNORECASE)
+SIDE_NAME = re.compile(
+    r"test|predict|plot|check|evaluat|score|accuracy|load|save|main|demo|numerical|adam|momentum|rms|adagrad",
+    re.IGNORECASE,
+)
+NETWORK_NAME = re.compile(
+    r"net|nn$|^nn|model|mlp|perceptron|classif|regress|brain|sequential|neural|logistic", re.IGNORECASE
+)
+PART_NAME = re.compile(
+    r"layer|dense|linear$|activation|optimi|loss|sgd|adam|neuron|conv|pool|dropout|norm|relu|sigmoid|affine",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True)
+class Goal:
+    """A function, method or constructor to call.
+
+    Attributes:
+        function: its facts; None for a constructor without arguments.
+        owner: class whose instance is needed; "" for a function.
+        constructor: whether making the instance is all there is to do.
+        gradients: whether it only returns gradients.
+        cost: the lower, the likelier.
+    """
+
+    function: FunctionFacts | None
+    owner: str = ""
+    constructor: bool = False
+    gradients: bool = False
+    cost: float = 0.0
+
+    @property
+    def text(self) -> str:
+        """How a message calls it."""
+        name = "" if self.function is None else self.function.name
+        return f"{self.owner}.{name}" if self.owner else name
+
+
+def find_goals(facts: FileFacts, namespace: dict[str, Any], caller: Caller) -> list[Goal]:
+    """All goals of a file, most likely first."""
+    goals = [*_function_goals(facts, namespace, caller), *_class_goals(facts, namespace, caller)]
+    if any(not goal.gradients and goal.cost < 2 for goal in goals):  # the file applies its gradients itself
+        goals = [replace(goal, cost=goal.cost + 1.5) if goal.gradients else goal for goal in goals]
+    goals.sort(key=lambda goal: (goal.cost, goal.text))
+    return goals
+
+
+def _called_by_others(facts: FileFacts, function: FunctionFacts) -> bool:
+    """Whether something else that trains calls it."""
+    everything = [*facts.functions.values(), *(m for c in facts.classes.values() for m in c.methods.values())]
+    return any(
+        other is not function
+        and any(callee is function for callee in facts.callees(other))
+        and not any(other is part for part in facts.reach(function))
+        and not SIDE_NAME.search(other.name)
+        for other in everything
+    )
+
+
+def _roles(caller: Caller, function: FunctionFacts) -> set[Role]:
+    return {caller.role(function, argument)[0] for argument in function.arguments}
+
+
+def _cost(facts: FileFacts, caller: Caller, function: FunctionFacts) -> float:
+    """How unlikely it is that this call is meant to train a network."""
+    roles = _roles(caller, function)
+    cost = 0.0 if TRAIN_NAME.search(function.name) else 0.6 if STEP_NAME.search(function.name) else 0.8
+    if SIDE_NAME.search(function.name) and not function.name.lower().startswith(("train", "fit")):
+        cost += 1.5
+    if not (Role.INPUTS in roles or Role.PAIRS in roles):
+        cost += 0.4
+    elif not (Role.TARGETS in roles or Role.PAIRS in roles):
+        cost += 0.2
+    if roles & {Role.GRADIENTS, Role.UPSTREAM, Role.CACHE}:
+        cost += 0.3
+    if _called_by_others(facts, function):
+        cost += 0.7
+    if function.name.startswith("_"):
+        cost += 0.3
+    return cost
+
+
+def _function_goals(facts: FileFacts, namespace: dict[str, Any], caller: Caller) -> list[Goal]:
+    goals = []
+    for name, function in facts.own_functions.items():
+        if not callable(namespace.get(name)):
+            continue
+        if facts.trains(function):
+            goals.append(Goal(function=function, cost=_cost(facts, caller, function)))
+        if _returns_gradients(function):
+            cost = 1.2 + (0.5 if _called_by_others(facts, function) else 0.0) + (1.0 if SIDE_NAME.search(name) else 0.0)
+            cost += 0.0 if {Role.INPUTS, Role.TARGETS} <= _roles(caller, function) else 0.5
+            goals.append(Goal(function=function, gradients=True, cost=cost))
+    return goals
+
+
+def _returns_gradients(function: FunctionFacts) -> bool:
+    names = [*function.returns, *function.return_keys]
+    return any(GRADIENT_ARGUMENT.match(name) for name in names)
+
+
+def _class_goals(facts: FileFacts, namespace: dict[str, Any], caller: Caller) -> list[Goal]:
+    goals = []
+    for name in facts.own_classes:
+        if not inspect.isclass(namespace.get(name)):
+            continue
+        part = PART_NAME.search(name) is not None and not NETWORK_NAME.search(name)
+        base = 1.0 if part else 0.0 if NETWORK_NAME.search(name) else 0.3
+        methods = facts.methods(name)
+        constructor = methods.get("__init__")
+        if constructor is not None and facts.trains(constructor):
+            goals.append(Goal(function=constructor, owner=name, constructor=True, cost=base + 0.5))
+        for method in methods.values():
+            if method.name.startswith("__") or method.abstract or method.is_property:
+                continue
+            if any(methods[called].abstract for called in method.self_calls if called in methods):
+                continue
+            if facts.trains(method):
+                goals.append(Goal(function=method, owner=name, cost=base + _cost(facts, caller, method)))
+            if part and constructor is not None and Role.OBJECT_LIST not in _roles(caller, constructor):
+                continue  # the gradients of a single layer are checked on their own
+            backs = re.match(r"(?i)back(ward|prop)|bprop", method.name) is not None and len(method.required) == 1
+            given = constructor is not None and Role.OBJECT_LIST in _roles(caller, constructor)
+            layered = backs and (given or add_method(facts, name))
+            if layered or _returns_gradients(method) or _stores_gradients(method):
+                extra = 0.4 if _called_by_others(facts, method) else 0.0
+                goals.append(Goal(function=method, owner=name, gradients=True, cost=base + 1.2 + extra))
+    return goals
+
+
+def add_method(facts: FileFacts, owner: str) -> bool:
+    """Whether a class has a method that takes a layer."""
+    return any(re.match(r"(?i)add", name) and method.arguments for name, method in facts.methods(owner).items())
+
+
+def _stores_gradients(method: FunctionFacts) -> bool:
+    """Whether a backward pass keeps gradients in attributes."""
+    return any(
+        re.match(r"(?i)^_?(d_?(w|b|weights?|bias)\w*|grads?\w*|(w|b|weights?|bias(es)?)_?grads?)$", name)
+        for name in method.writes
+    )

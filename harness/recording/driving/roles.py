@@ -1,0 +1,562 @@
+"""What an argument is for, from its name, default, annotation and use."""
+
+from __future__ import annotations
+
+import ast
+import enum
+import re
+
+from .source import Argument, FileFacts, FunctionFacts, Uses, uses_of
+
+
+class Role(enum.Enum):
+    """What an argument stands for."""
+
+    INPUTS = "inputs"
+    TARGETS = "targets"
+    PAIRS = "pairs"  # a list of (input, target)
+    OUTPUTS = "outputs"  # what the forward pass computes
+    SIZES = "sizes"  # of all layers
+    HIDDEN_SIZES = "hidden sizes"
+    INPUT_SIZE = "input size"
+    HIDDEN_SIZE = "hidden size"
+    OUTPUT_SIZE = "output size"
+    LAYER_COUNT = "layer count"
+    OBSERVATIONS = "observations"
+    RATE = "rate"
+    EPOCHS = "epochs"
+    BATCH_SIZE = "batch size"
+    DECAY = "decay"
+    MOMENTUM = "momentum"
+    KEEP = "keep"
+    STEP_COUNT = "step count"
+    FLAG = "flag"
+    QUIET = "quiet"
+    SEED = "seed"
+    ACTIVATION = "activation"
+    ACTIVATION_LIST = "activation list"
+    LOSS = "loss"
+    OPTIMIZER = "optimizer"
+    CHOICE = "choice"  # one of several texts
+    OBJECT = "object"
+    OBJECT_LIST = "object list"
+    FUNCTION = "function"
+    PARAMETERS = "parameters"
+    WEIGHT = "weight"
+    GRADIENTS = "gradients"
+    CACHE = "cache"
+    UPSTREAM = "upstream"
+    NUMBER = "number"
+    COUNT = "count"
+    UNKNOWN = "unknown"
+
+
+def words_of(name: str) -> list[str]:
+    """The words of an identifier: "inputLayerSize1" and "input_layer_size_1" are input, layer, size, 1."""
+    spaced = re.sub(r"([a-z0-9])([A-Z])", r"\1 \2", name.replace("_", " "))
+    spaced = re.sub(r"([A-Z]+)([A-Z][a-z])", r"\1 \2", spaced)
+    spaced = re.sub(r"([a-zA-Z]{2,})(\d+)", r"\1 \2", spaced)
+    words = spaced.lower().split()
+    return [part for word in words for part in (JOINED.sub(r"\1 \2", word) if JOINED.match(word) else word).split()]
+
+
+JOINED = re.compile(
+    r"^(input|hidden|output|learning|batch|layer|num|in|out|hid)(nodes?|size|sizes|units?|neurons?|layers?|dims?|features?|rate|dim|num|count"
+    r"|inputs?|outputs?|hidden|classes|epochs|iterations|iters)$"
+)
+
+
+INPUT_WORDS = {"input", "inputs", "in", "x", "features", "feature", "visible", "inp", "ip", "i"}
+HIDDEN_WORDS = {"hidden", "h", "hid", "hiddens", "middle", "inner", "hdim", "fc"}
+OUTPUT_WORDS = {"output", "outputs", "out", "y", "classes", "class", "labels", "categories", "targets", "o", "op"}
+SIZE_WORDS = {
+    "size", "sizes", "dim", "dims", "n", "num", "nodes", "units", "neurons", "count", "number", "nb", "len", "length",
+    "layer", "layers", "features", "classes", "width", "dimension", "dimensions", "labels", "no", "shape", "node",
+    "neuron", "hdim",
+}  # fmt: skip
+TARGET_NAME = re.compile(
+    r"^(_?y|_?t|ys|y_?(true|train|tr|batch|data|target|expected|actual|real|label|i|j|hot|onehot|one_hot|k|vec|vector|mini|b)\w*"
+    r"|y_?targ\w*|all_y_trues|(train|training)_?(set_?)?(y|labels?|targets?|outputs?)\w*|targets?(_?\w*)?|labels?(_?\w*)?|expected\w*"
+    r"|desired\w*|truth|ground_?truth|gt|actual\w*|true\w*|answers?|t_?(train|batch)|out_?data|teacher\w*|one_?hot\w*|correct\w*"
+    r"|yd|d_?output|training_outputs?|output_data|train_?set_y|class_?labels|real\w*|x?_?labels)$",
+    re.IGNORECASE,
+)
+INPUT_NAME = re.compile(
+    r"^(_?x\d?|xs|x_?(train|tr|batch|data|in|input|i|j|mini|b|vec|vector|sample)\w*|(train|training)_?(set_?)?(x|data|inputs?|examples?"
+    r"|features?|images?|samples?|set)\w*|inputs?(_?\w*)?|in_?data|data(_?(x|in|set|instance|point|batch))?|dataset|features?\w*"
+    r"|images?|imgs?|img_?batch|samples?|observations?|examples?|a_?0|a_?prev|activations?_?prev|batch(_?x)?|image_data|points?|design_matrix"
+    r"|train|rows|trainset|vector|signal|row|x_vector|train_?set_x|patterns?|instance|value|x_bias|inp|ip|batch_?data|records?)$",
+    re.IGNORECASE,
+)
+OUTPUT_NAME = re.compile(
+    r"^(a_?l|al|y_?hat\w*|yhat|y_?pred\w*|pred\w*|outputs?|out|o|y_?out\w*|probs?|probabilities|scores?|a_?out|a_?last|hypothesis|h_?x"
+    r"|a_?final|final_?outputs?|network_?output|yp|y_?cap|p|forward_?output|logits|result|a[2-9]|y_?output|net_?output|h)$",
+    re.IGNORECASE,
+)
+PARAMETERS_NAME = re.compile(
+    r"^(param\w*|model|weights?(_?(and_?bias\w*|dict|list|s))?|thetas?|w|ws|network|nn_?params?|net|nn|wb|initial_?\w*theta\w*|variables"
+    r"|all_?weights|weights_biases|params_values|initial_?params|theta_?vec\w*|coeffs?)$",
+    re.IGNORECASE,
+)
+WEIGHT_ARRAY = re.compile(
+    r"^((w|b|theta|weights?|bias(es)?|wh|bh|wo|bo|wx|wy|syn|synapse|v|u|beta|gamma|k|kernel|wout|bout|w_?\w{1,6}|b_?\w{1,6}"
+    r"|(hidden|output|input)_?(weights?|bias(es)?)|(weights?|bias(es)?)_?\w*)_?\d*)$",
+    re.IGNORECASE,
+)
+GRADIENT_ARGUMENT = re.compile(
+    r"^(grads?\w*|gradients?\w*|nabla\w*|d_?w\w*|d_?b\w*|d_?theta\w*|dweights?\w*|dbias\w*|deltas?_?(w|b|weights?|bias\w*)?\d*"
+    r"|derivatives?|w_?grads?|b_?grads?|grad\w*|weights?_?(grad\w*|delta\w*)|bias_?(grad\w*|delta\w*)|del_?\w*|updates?|d_?params?"
+    r"|gradient_?\w*|grads_values|(w|b)\d?_?(delta|grad)\w*)$",
+    re.IGNORECASE,
+)
+UPSTREAM_NAME = re.compile(
+    r"^(d_?out\w*|d_?values|upstream\w*|grad_?out\w*|output_?(grad\w*|error)|d_?[azy](_?\d|_?l|_?prev\w*|_\w+)?|(?-i:dE\w*|dL\w*)|prev_?delta|delta|error|errors"
+    r"|d_?(scores?|logits|probs?|pred\w*|outputs?|inputs?|next\w*|cost\w*)|accum_grad|grad_?output|next_?grad|d_?loss\w*|output_gradient|top_?diff|err|dnext|back_?grad|dh_?\w*)$",
+    re.IGNORECASE,
+)
+CACHE_NAME = re.compile(
+    r"^(cach\w*|memory|store\w*|activations?|zs?|z_?s|a_?s|forward_?\w*|history|intermediate\w*|state|z_?\d|a_?\d|linear_cache"
+    r"|hidden(_?(layer)?_?(outputs?|activations?|out|values?|states?))?|layer_?outputs?|h\d?|outs|nets?|a_?h\w*|z_?h\w*|hs|net_?\w*|z_?l|a_?hid\w*)$",
+    re.IGNORECASE,
+)
+
+
+HELD_OUT = re.compile(
+    r"_?(val|valid|validation|test|testing|tst|dev|eval|cv)\d?$|^(val|valid|validation|test|testing|dev|eval)_?",
+    re.IGNORECASE,
+)
+
+
+def role_of(argument: Argument, uses: Uses, function: FunctionFacts) -> Role:
+    """The role that name, default, annotation and use suggest."""
+    name, words = argument.name, words_of(argument.name)
+    bare = HELD_OUT.sub("", name)
+    if bare != name and bare:
+        if TARGET_NAME.match(bare):
+            return Role.TARGETS
+        if INPUT_NAME.match(bare):
+            return Role.PAIRS if uses.unpacked else Role.INPUTS
+    by_name = _by_words(name, words, argument, uses)
+    if by_name is not None:
+        return _checked(by_name, uses, argument)
+    if TARGET_NAME.match(name):
+        return Role.TARGETS
+    return _by_pattern(name, argument, uses, function) or _by_use(argument, uses)
+
+
+def _by_words(name: str, words: list[str], argument: Argument, uses: Uses) -> Role | None:
+    """Roles that single words of the name give away."""
+    text, have = name.lower(), set(words)
+    sizes = _size_role(name, words, uses)
+    if text in ("lr", "eta", "alpha", "learnrate", "stepsize", "l_r", "n_rate", "mu_lr") or have & {
+        "learning",
+        "lr",
+        "eta",
+        "learn",
+    }:
+        return Role.RATE
+    if ("rate" in have and not have & {"drop", "dropout", "decay"}) or ("step" in have and "size" in have):
+        return Role.RATE
+    if text in ("alpha", "epsilon") and argument.required:
+        return Role.RATE
+    if have & {
+        "epoch",
+        "epochs",
+        "iter",
+        "iters",
+        "iterations",
+        "iteration",
+        "itr",
+        "itrs",
+        "passes",
+        "nepochs",
+        "loops",
+        "repeats",
+    }:
+        return Role.EPOCHS
+    if text in (
+        "niter",
+        "n_iter",
+        "max_iter",
+        "maxiter",
+        "num_steps",
+        "n_steps",
+        "steps",
+        "cycles",
+        "generations",
+        "times",
+    ):
+        return Role.EPOCHS
+    if "batch" in text and (
+        have & {"size", "sizes", "n", "num", "length"} or text.endswith(("batchsize", "batch_sz")) or uses.counted
+    ):
+        return Role.BATCH_SIZE
+    if text in (
+        "lambd",
+        "lmbda",
+        "lambda_",
+        "lam",
+        "lamb",
+        "lambda_reg",
+        "lambda1",
+        "reg",
+        "l2",
+        "l1",
+        "wd",
+        "c_lambda",
+        "lamda",
+    ):
+        return Role.DECAY
+    if (
+        have & {"regularization", "regularisation", "decay", "reg", "lambda", "lambd", "lmbda", "penalty"}
+        and not uses.called
+    ):
+        return Role.CHOICE if uses.strings or uses.attribute_of else Role.DECAY
+    if have & {"momentum", "mu", "beta"} and text not in ("mu",) and not uses.array:
+        return Role.MOMENTUM
+    if have & {"keep", "dropout", "drop"} and not uses.iterated:
+        return Role.KEEP
+    if have & {"verbose", "print", "show", "plot", "debug", "log", "display", "save", "draw", "animate", "interval"}:
+        return Role.QUIET
+    if have & {"seed", "random_state"} or text in ("random_state", "rng", "seed"):
+        return Role.SEED
+    if (have & {"training", "train"} and have & {"is", "mode"}) or text in (
+        "training",
+        "is_train",
+        "istrain",
+        "train_flg",
+    ):
+        return Role.FLAG
+    if "optimizer" in have or "optimiser" in have or text in ("opt", "optim", "solver", "updater"):
+        return Role.OPTIMIZER
+    if have & {"loss", "cost", "objective", "criterion"} and not have & {"layer", "grad"}:
+        return Role.LOSS
+    act = have & {"activation", "activations", "act", "acts", "activ"}
+    if act and not uses.array and (uses.element_called or (uses.indexed and not uses.strings and not uses.called)):
+        return Role.ACTIVATION_LIST
+    if {"activations"} & have and not (uses.array or uses.arithmetic) and (uses.iterated or uses.indexed):
+        return Role.ACTIVATION_LIST if not CACHE_NAME.match(text) or uses.strings or argument.annotation else None
+    if (
+        have
+        & {"activation", "activations", "nonlinearity", "act", "actfn", "func", "function", "fn", "transfer", "squash"}
+        and not uses.array
+    ):
+        return Role.ACTIVATION
+    if sizes is not None:
+        return sizes
+    if text in ("m", "n_samples", "num_samples", "n_examples", "num_examples", "samples_count", "number_of_examples"):
+        return Role.OBSERVATIONS
+    return None
+
+
+def _size_role(name: str, words: list[str], uses: Uses) -> Role | None:
+    """Whether it is the size of something."""
+    text, have = name.lower(), set(words)
+    listed = uses.iterated or uses.indexed or uses.measured or uses.element_counted
+    plain = not uses.array and not uses.keys and not uses.made_keys
+    short = {
+        "n_x": Role.INPUT_SIZE,
+        "n_h": Role.HIDDEN_SIZE,
+        "n_y": Role.OUTPUT_SIZE,
+        "nin": Role.INPUT_SIZE,
+        "nout": Role.OUTPUT_SIZE,
+    }
+    short |= {
+        "n_in": Role.INPUT_SIZE,
+        "n_out": Role.OUTPUT_SIZE,
+        "d": Role.INPUT_SIZE,
+        "h": Role.HIDDEN_SIZE,
+        "c": Role.OUTPUT_SIZE,
+    }
+    short |= {
+        "n_i": Role.INPUT_SIZE,
+        "n_o": Role.OUTPUT_SIZE,
+        "ni": Role.INPUT_SIZE,
+        "nh": Role.HIDDEN_SIZE,
+        "no": Role.OUTPUT_SIZE,
+        "fan_in": Role.INPUT_SIZE,
+        "fan_out": Role.OUTPUT_SIZE,
+    }
+    short |= {
+        "k": Role.OUTPUT_SIZE,
+        "nx": Role.INPUT_SIZE,
+        "ny": Role.OUTPUT_SIZE,
+        "n_hid": Role.HIDDEN_SIZE,
+        "nn_hdim": Role.HIDDEN_SIZE,
+    }
+    if text in short and plain and (not listed or len(text) > 1) and not uses.arithmetic | (uses.called):
+        return short[text]
+    if text in short and len(text) > 1:
+        return short[text]
+    if uses.element_methods or uses.methods - {"append", "copy", "insert", "pop"}:
+        return None
+    if (
+        have & {"hidden"}
+        and have & {"layers", "sizes", "dims", "units", "nodes", "neurons", "shape", "dim", "layer"}
+        and listed
+    ):
+        return Role.HIDDEN_SIZES
+    general = {
+        "sizes",
+        "layers",
+        "dims",
+        "topology",
+        "architecture",
+        "structure",
+        "layout",
+        "layerdims",
+        "shape",
+        "shapes",
+        "layersizes",
+    }
+    general |= {"nodes", "units", "neurons", "dimensions", "config", "arch", "dim", "layer", "size"}
+    known = have & INPUT_WORDS | have & HIDDEN_WORDS | have & OUTPUT_WORDS
+    of_inputs = have & {"x", "input", "inputs"} and have & {"size", "dim"}
+    if (
+        have & general
+        and (listed or uses.element_counted)
+        and plain
+        and not have & {"hidden", "batch"}
+        and not of_inputs
+    ):
+        return Role.SIZES
+    if (
+        (
+            have & {"sizes", "dims", "topology", "architecture"}
+            or (have & {"layers"} and have & {"dims", "dim", "sizes", "size", "structure", "shape"})
+        )
+        and not have & HIDDEN_WORDS
+        and not uses.counted
+    ):
+        return Role.SIZES
+    if (
+        have & {"layers"}
+        and have & {"n", "num", "number", "count", "amount", "depth", "nb"}
+        and not have & {"nodes", "units", "neurons", "dims"}
+    ):
+        return Role.LAYER_COUNT
+    if have & SIZE_WORDS and known and plain and (len(words) > 1 or uses.counted):
+        if have & {"hidden", "hid", "middle", "inner", "hdim"} or text in ("h", "h1", "h2"):
+            return Role.HIDDEN_SIZES if listed and not uses.counted else Role.HIDDEN_SIZE
+        if have & {"layers"} and have & {"n", "num", "number", "count"} and not have & {"input", "output"}:
+            return Role.LAYER_COUNT
+        if have & {"output", "outputs", "out", "o"} and not have & {"input", "inputs", "in"}:
+            return Role.OUTPUT_SIZE
+        if have & {"input", "inputs", "in", "x", "features", "feature", "inp"} and not (
+            uses.iterated and not uses.counted
+        ):
+            return Role.INPUT_SIZE
+        if have & {"output", "outputs", "out", "y", "classes", "class", "labels", "categories", "o"}:
+            return Role.OUTPUT_SIZE
+    if have & {"neurons", "units", "nodes", "neuron"} and (uses.counted or not listed) and plain:
+        return Role.OUTPUT_SIZE
+    if have & {"layers", "layer"} and have & {"n", "num", "number", "count", "depth", "no"}:
+        return Role.LAYER_COUNT
+    if text in ("hidden", "h1", "h2", "hidden1", "hidden2") and plain and not uses.arithmetic:
+        return Role.HIDDEN_SIZES if listed else Role.HIDDEN_SIZE
+    if text in ("features", "in_features", "classes", "num_classes") and uses.counted:
+        return Role.INPUT_SIZE if "features" in text else Role.OUTPUT_SIZE
+    if text in ("input", "inputs", "output", "outputs") and uses.counted and plain:
+        return Role.INPUT_SIZE if text.startswith("in") else Role.OUTPUT_SIZE
+    return None
+
+
+def _checked(role: Role, uses: Uses, argument: Argument) -> Role:
+    """The role, unless the use contradicts it."""
+    if role is Role.LOSS and uses.array and not uses.methods:
+        return Role.UPSTREAM
+    if role in (Role.ACTIVATION, Role.LOSS, Role.OPTIMIZER) and uses.methods - {
+        "lower",
+        "strip",
+        "upper",
+        "get",
+        "append",
+    }:
+        return Role.OBJECT
+    if (
+        role is Role.ACTIVATION
+        and uses.attributes
+        and not uses.called
+        and not uses.strings
+        and "__name__" not in uses.attributes
+    ):
+        return Role.OBJECT if not uses.array else Role.CACHE
+    return role
+
+
+def _by_pattern(name: str, argument: Argument, uses: Uses, function: FunctionFacts) -> Role | None:
+    """Roles that the whole name gives away."""
+    back = re.search(r"back|bprop|grad|deriv|update|optim|step|learn", function.name, re.IGNORECASE) is not None
+    if re.search(r"back|bprop", function.name, re.IGNORECASE) and re.fullmatch(
+        r"(?i)_?(grads?(_\w+)?|gradients?|g|dout|delta|err|error|loss_grad|dy|v)", name
+    ):
+        return Role.UPSTREAM
+    if uses.element_methods - {"append", "copy", "reshape", "dot", "transpose", "sum", "flatten", "astype", "shape"}:
+        return Role.OBJECT_LIST
+    if uses.unpacked and (INPUT_NAME.match(name) or "batch" in name.lower() or "data" in name.lower()):
+        return Role.PAIRS
+    if name.lower() in ("training_data", "mini_batch", "minibatch") and not uses.array:
+        return Role.PAIRS
+    if (
+        GRADIENT_ARGUMENT.match(name)
+        and not name.lower().startswith(("deltas", "deriv"))
+        and not (UPSTREAM_NAME.match(name) and not name.lower().startswith(("dw", "db", "grads")))
+    ):
+        return Role.GRADIENTS
+    if UPSTREAM_NAME.match(name):
+        return Role.UPSTREAM
+    if back and OUTPUT_NAME.match(name):
+        return Role.OUTPUTS
+    if (
+        PARAMETERS_NAME.match(name)
+        and not INPUT_NAME.match(name)
+        and not uses.methods - {"keys", "items", "values", "copy", "get", "dot"}
+    ):
+        return Role.PARAMETERS if not (uses.array and re.fullmatch(r"(?i)w|weights?|thetas?", name)) else Role.WEIGHT
+    if OUTPUT_NAME.match(name) and not uses.counted:
+        return Role.OUTPUTS
+    if (
+        WEIGHT_ARRAY.match(name)
+        and not INPUT_NAME.match(name)
+        and not uses.called
+        and not uses.methods - {"dot", "T", "reshape"}
+    ):
+        return Role.WEIGHT
+    if (
+        uses.methods
+        - {
+            "dot",
+            "reshape",
+            "copy",
+            "append",
+            "flatten",
+            "ravel",
+            "astype",
+            "sum",
+            "mean",
+            "transpose",
+            "lower",
+            "get",
+            "items",
+        }
+        and not uses.array
+        and not uses.keys
+    ):
+        return Role.OBJECT
+    if INPUT_NAME.match(name):
+        return Role.INPUTS
+    if CACHE_NAME.match(name) and not uses.counted and not uses.called:
+        return Role.CACHE
+    return None
+
+
+def _by_use(argument: Argument, uses: Uses) -> Role:
+    """The role that the use alone suggests."""
+    note = argument.annotation.lower()
+    if uses.strings or uses.attribute_of:
+        return Role.CHOICE
+    if uses.called or "callable" in note:
+        return Role.FUNCTION
+    if uses.keys or uses.made_keys:
+        return Role.PARAMETERS
+    if uses.element_counted:
+        return Role.SIZES
+    if (
+        "bool" in note
+        or argument.default in ("True", "False")
+        or (uses.boolean and not (uses.array or uses.arithmetic))
+    ):
+        return Role.FLAG
+    if uses.counted or note == "int":
+        return Role.COUNT
+    if uses.array or "ndarray" in note or "array" in note:
+        return Role.INPUTS
+    if "list[int]" in note or "tuple[int" in note or "sequence[int" in note:
+        return Role.SIZES
+    if note == "float":
+        return Role.NUMBER
+    if uses.methods:
+        return Role.OBJECT
+    return Role.UNKNOWN
+
+
+def argument_uses(facts: FileFacts, function: FunctionFacts, argument: Argument, depth: int = 2) -> Uses:
+    """What the file does with an argument, also as an attribute and in functions it is given to."""
+    uses = uses_of(argument.name, function.node)
+    if depth == 0:
+        return uses
+    for item in ast.walk(function.node):
+        if isinstance(item, ast.Assign):
+            for target in item.targets:
+                same = isinstance(item.value, ast.Name) and item.value.id == argument.name
+                if same and isinstance(target, ast.Attribute) and function.owner and isinstance(target.value, ast.Name):
+                    for method in facts.methods(function.owner).values():
+                        uses.merge(uses_of(f"{target.value.id}.{target.attr}", method.node))
+        elif isinstance(item, ast.Call):
+            _merge_appended(facts, function, argument, item, uses)
+            _merge_passed(facts, function, argument, item, uses, depth)
+    if uses.iterated and function.owner:
+        _merge_elements(facts, function, argument, uses, depth)
+    return uses
+
+
+def _merge_appended(facts: FileFacts, function: FunctionFacts, argument: Argument, call: ast.Call, uses: Uses) -> None:
+    """``self.layers.append(layer)``: what the class does with the elements, it does with the argument."""
+    target = call.func.value if isinstance(call.func, ast.Attribute) and call.func.attr == "append" else None
+    if not (isinstance(target, ast.Attribute) and isinstance(target.value, ast.Name) and function.owner):
+        return
+    if len(call.args) == 1 and isinstance(call.args[0], ast.Name) and call.args[0].id == argument.name:
+        for method in facts.methods(function.owner).values():
+            inside = uses_of(f"{target.value.id}.{target.attr}", method.node)
+            uses.methods |= inside.element_methods
+            uses.attributes |= inside.element_attributes
+            uses.called |= inside.element_called
+
+
+def _merge_elements(facts: FileFacts, function: FunctionFacts, argument: Argument, uses: Uses, depth: int) -> None:
+    """``for layer in layers: self.add(layer)``: what the method does with its argument, it does with the elements."""
+    for loop in ast.walk(function.node):
+        if not (isinstance(loop, ast.For) and isinstance(loop.iter, ast.Name) and loop.iter.id == argument.name):
+            continue
+        if not isinstance(loop.target, ast.Name):
+            continue
+        for call in ast.walk(loop):
+            if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute):
+                method = facts.methods(function.owner).get(call.func.attr)
+                given = [a.id for a in call.args if isinstance(a, ast.Name)]
+                if method is not None and method is not function and given == [loop.target.id] and method.arguments:
+                    inside = argument_uses(facts, method, method.arguments[0], depth - 1)
+                    uses.element_methods |= inside.methods
+                    uses.element_attributes |= inside.attributes
+                    uses.element_called |= inside.called
+
+
+def _merge_passed(
+    facts: FileFacts, function: FunctionFacts, argument: Argument, call: ast.Call, uses: Uses, depth: int
+) -> None:
+    """What the called function does with the argument, if it is handed on."""
+    name = (
+        call.func.id
+        if isinstance(call.func, ast.Name)
+        else call.func.attr
+        if isinstance(call.func, ast.Attribute)
+        else ""
+    )
+    called = None
+    if isinstance(call.func, ast.Name):
+        called = facts.functions.get(name) or facts.constructor(name)
+    elif isinstance(call.func, ast.Attribute) and isinstance(call.func.value, ast.Name) and function.owner:
+        called = facts.methods(function.owner).get(name)
+    elif isinstance(call.func, ast.Attribute) and isinstance(call.func.value, ast.Call) and function.owner:
+        bases = facts.classes[function.owner].bases if function.owner in facts.classes else ()
+        called = next((m for base in bases if (m := facts.methods(base).get(name))), None)
+    if called is None or called is function:
+        return
+    for index, value in enumerate(call.args):
+        if isinstance(value, ast.Name) and value.id == argument.name and index < len(called.arguments):
+            uses.merge(argument_uses(facts, called, called.arguments[index], depth - 1))
+    for keyword in call.keywords:
+        if isinstance(keyword.value, ast.Name) and keyword.value.id == argument.name:
+            match = [a for a in called.arguments if a.name == keyword.arg]
+            if match:
+                uses.merge(argument_uses(facts, called, match[0], depth - 1))

@@ -1,0 +1,378 @@
+"""One attempt at driving a file: runs statements in its namespace, and knows what they made."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import random
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from .choices import Choices, Exhausted
+from .data import BATCH, HIDDEN, IMAGES, INPUT_TEXT, INPUTS, OUTPUTS, SECOND_HIDDEN, Form, Labels, Sizes, make_data
+from .result import Pair
+from .source import FileFacts, FunctionFacts
+from .watching import Enough, Targets, Watcher
+
+FILE = "<driver>"
+
+
+@dataclass
+class Hints:
+    """What attempts taught that later ones use."""
+
+    inputs: list[int] = field(default_factory=list)
+    outputs: list[int] = field(default_factory=list)
+    prefers_columns: int = 0
+    augmented: bool = False
+    labels: list[Labels] = field(default_factory=list)
+    missing: dict[str, str] = field(default_factory=dict)  # global settings that only the main block sets
+
+
+@dataclass
+class Statement:
+    """A line that was run.
+
+    Attributes:
+        text: the line; may use ``i``, the index of the repetition.
+        repeat: whether it belongs to an iteration.
+    """
+
+    text: str
+    repeat: bool
+
+
+class Session:
+    """The state of one attempt.
+
+    Args:
+        facts: of the file.
+        namespace: of the file; statements run in a copy.
+        choices: of this attempt.
+        hints: shared between attempts.
+        watcher: sees updates.
+        seed: of the generators and the data.
+    """
+
+    def __init__(
+        self, facts: FileFacts, namespace: dict[str, Any], choices: Choices, hints: Hints, watcher: Watcher, seed: int
+    ) -> None:
+        self.facts = facts
+        self.names: dict[str, Any] = dict(namespace)
+        self.names["np"] = np
+        self.own = set(namespace)
+        self.choices = choices
+        self.hints = hints
+        self.watcher = watcher
+        self.seed = seed
+        self.statements: list[Statement] = []
+        self.pool: dict[str, str] = {}  # what was made, by the name it was returned under -> expression
+        self.stack: list[str] = []  # functions that are being prepared
+        self.form: Form | None = None
+        self.labels: Labels | None = None
+        self.sizes: Sizes | None = None
+        self.data: dict[str, Any] = {}
+        self._input_size: int | None = None
+        self._output_size: int | None = None
+        self.image: tuple[int, int, int] | None = None
+        self.inputs_given = False
+        self.outputs_given = False
+        self.dims: tuple[int, int] | None = None  # of the layer being made
+        self.stems: dict[str, str] = {}
+        self.objects: list[str] = []  # variables that hold instances
+        self.gradients: list[Pair] = []
+        self.forward_results: list[str] = []  # variables
+        self.names["i"] = 0
+        for name, text in hints.missing.items():
+            self.statements.append(Statement(f"{name} = {text}", False))
+
+    # What was made
+
+    def new_name(self, wanted: str) -> str:
+        """A variable that neither the file nor this session uses."""
+        name = wanted if wanted.isidentifier() else "value"
+        while name in self.own or name in ("X", "Y", "labels", "np", "i"):
+            name += "_"
+        return name
+
+    def run(self, text: str, repeat: bool = False) -> Any:
+        """Runs a statement and notes it.
+
+        Returns:
+            the value of its target, if it is an assignment.
+        """
+        self.statements.append(Statement(text, repeat))
+        self._execute(text)
+        target = text.split(" = ")[0] if " = " in text and "(" not in text.split(" = ")[0] else ""
+        return self.names.get(target)
+
+    def _execute(self, text: str) -> None:
+        code = compile(text, FILE, "exec")
+
+        def act() -> None:
+            exec(code, self.names)
+
+        with quiet():
+            self.watcher.run(act)
+
+    def run_again(self, index: int) -> None:
+        """Repeats the statements of an iteration."""
+        self.names["i"] = index
+        for statement in self.statements:
+            if statement.repeat:
+                self._execute(statement.text)
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """The statements so far as a program."""
+        once = _needed([statement.text for statement in self.statements if not statement.repeat])
+        repeated = [statement.text for statement in self.statements if statement.repeat]
+        if any(re.search(r"\bi\b", text) for text in once):
+            once.insert(0, "i = 0")
+        if not repeated:
+            return tuple(once)
+        return (*once, "for i in range(3):", *("    " + text.replace("\n", "\n    ") for text in repeated))
+
+    def value(self, text: str) -> Any:
+        """Of an expression."""
+        return eval(text, self.names)
+
+    # Choices
+
+    def choose(self, key: str, options: Sequence[Any]) -> Any:
+        """See ``Choices.choose``."""
+        return self.choices.choose(key, options)
+
+    # Data
+
+    def pick_labels(self) -> Labels:
+        """The kind of targets, chosen when it first matters."""
+        if self.labels is None:
+            known = self.discovered()
+            options = list(dict.fromkeys([*self.hints.labels, *Labels]))
+            if known is not None and known[1] == 1:
+                options = [label for label in options if label.one_output]
+            elif known is not None:
+                options = [label for label in options if not label.one_output]
+            self.labels = self.choose("labels", options)
+        return self.labels
+
+    def give_sizes(self) -> None:
+        """Notes that the driver, not the file, says how many inputs and outputs there are."""
+        self.inputs_given = self.outputs_given = True
+
+    @property
+    def input_size(self) -> int:
+        """Of the network; chosen when it first matters."""
+        if self._input_size is None:
+            known = self.discovered() if not self.inputs_given else None
+            options = [*(known[:1] if known else ()), INPUTS, *self.hints.inputs]
+            self._input_size = int(self.choose("inputs", list(dict.fromkeys(options))))
+        return self._input_size
+
+    @property
+    def output_size(self) -> int:
+        """Of the network; chosen when it first matters."""
+        if self._output_size is None:
+            if self.pick_labels().one_output:
+                self._output_size = 1
+            else:
+                known = self.discovered() if not self.outputs_given else None
+                options = [
+                    *(known[1:] if known and known[1] > 1 else ()),
+                    OUTPUTS,
+                    *(k for k in self.hints.outputs if k > 1),
+                ]
+                self._output_size = int(self.choose("outputs", list(dict.fromkeys(options))))
+        return self._output_size
+
+    def pick_form(self) -> Form:
+        """How observations are handed over, chosen when it first matters."""
+        if self.form is None:
+            main = [Form.ROWS, Form.COLUMNS] if self.hints.prefers_columns <= 0 else [Form.COLUMNS, Form.ROWS]
+            if self.hints.augmented:
+                main = [Form.AUGMENTED, *main]
+            rest = [Form.COLUMN_VECTORS, Form.VECTOR, Form.COLUMN, Form.ROW_VECTORS, Form.ROW, Form.LISTS, Form.LIST]
+            self.form = self.choose("form", list(dict.fromkeys([*main, *rest, Form.AUGMENTED])))
+        return self.form
+
+    def make_data(self) -> None:
+        """Makes X, Y and labels, once, in sizes that fit what exists already."""
+        if self.data:
+            return
+        labels = self.pick_labels()
+        observations = IMAGES if self.image is not None else Sizes().observations
+        self.sizes = Sizes(inputs=self.input_size, outputs=self.output_size, observations=observations)
+        if self.inputs_given and self.sizes.inputs in (HIDDEN, SECOND_HIDDEN, self.sizes.outputs):
+            self.watcher.notes.append(f"it only runs with {self.sizes.inputs} inputs, as many as units elsewhere")
+        elif self.outputs_given and self.sizes.outputs in (HIDDEN, SECOND_HIDDEN):
+            self.watcher.notes.append(f"it only runs with {self.sizes.outputs} outputs, as many as hidden units")
+        self.data = dict(make_data(self.sizes, labels, self.seed))
+        self.names["X"], self.names["labels"] = self.data["X"].copy(), self.data["labels"].copy()
+        self.names["Y"] = self.data["Y"].copy().view(Targets)
+        self.names["Y"].notes = self.watcher.notes
+        if not labels.one_output:
+            self.names["labels"] = self.names["labels"].view(Targets)
+            self.names["labels"].notes, self.names["labels"].whole = self.watcher.notes, True
+        self.watcher.squares |= {observations, BATCH, Sizes().observations - BATCH} if self.image is None else set()
+        if self.inputs_given and self.outputs_given:
+            self.watcher.squares |= {HIDDEN, SECOND_HIDDEN}
+
+    def take_images(self, shape: tuple[int, int, int]) -> str:
+        """Notes that observations are images of this shape.
+
+        Returns:
+            the shape as an expression.
+        """
+        self.image = shape
+        self._input_size = int(np.prod(shape))
+        return str(shape)
+
+    def input_text(self, form: Form) -> str:
+        """The expression for the inputs."""
+        if self.image is not None and form is Form.ROWS:
+            return f"X.reshape(-1, {', '.join(map(str, self.image))})"
+        return INPUT_TEXT[form]
+
+    def discovered(self) -> tuple[int, int] | None:
+        """Numbers of inputs and outputs that the weights made so far suggest, and which way round they are used."""
+        return dimensions(self.matrices())
+
+    def matrices(self) -> list[np.ndarray[Any, Any]]:
+        """The floating arrays with two axes in all that was made so far."""
+        matrices: list[np.ndarray[Any, Any]] = []
+        for name in [*self.objects, *self.pool.values()]:
+            with contextlib.suppress(Exception):
+                matrices.extend(_matrices(self.value(name), set()))
+        return matrices
+
+    # Functions of the file
+
+    def functions(self) -> Iterator[tuple[FunctionFacts, str]]:
+        """The functions that can be called, with the expressions that name them: those of the file, then of objects."""
+        for name, function in self.facts.functions.items():
+            if callable(self.names.get(name)):
+                yield function, name
+        for variable in self.objects:
+            owner = type(self.names.get(variable)).__name__
+            for name, method in self.facts.methods(owner).items():
+                if not name.startswith("__") and not method.is_property:
+                    yield method, f"{variable}.{name}"
+
+
+def _needed(lines: list[str]) -> list[str]:
+    """The lines without assignments that a later one replaces before anything uses them."""
+    kept: list[str] = []
+    for index, line in enumerate(lines):
+        name = line.split(" = ")[0] if re.match(r"\w+ = ", line) else ""
+        later = lines[index + 1 :]
+        again = next((i for i, text in enumerate(later) if text.startswith(f"{name} = ")), None) if name else None
+        if again is not None:
+            between = [*later[:again], later[again].split(" = ", 1)[1]]
+            if not any(re.search(rf"\b{name}\b", text) for text in between):
+                continue
+        kept.append(line)
+    return kept
+
+
+def _matrices(value: Any, seen: set[int], depth: int = 3) -> list[np.ndarray[Any, Any]]:
+    """The floating arrays with two axes in a value, in order."""
+    if id(value) in seen or depth < 0:
+        return []
+    seen.add(id(value))
+    if isinstance(value, np.ndarray):
+        return [value] if value.ndim == 2 and value.dtype.kind == "f" and not isinstance(value, Targets) else []
+    if isinstance(value, dict):
+        items: list[Any] = list(value.values())
+    elif isinstance(value, (list, tuple)):
+        items = list(value)
+    elif hasattr(value, "__dict__") and not isinstance(value, type) and not callable(value):
+        items = list(vars(value).values())
+    else:
+        return []
+    return [matrix for item in items[:50] for matrix in _matrices(item, seen, depth - 1)]
+
+
+def dimensions(matrices: Sequence[np.ndarray[Any, Any]]) -> tuple[int, int] | None:
+    """Numbers of inputs and outputs of a chain of weight matrices; None if they are not one."""
+    weights = [matrix for matrix in matrices if min(matrix.shape) > 1]
+    edges = [matrix for matrix in matrices if min(matrix.shape) == 1]
+    if not weights:
+        vectors = [matrix for matrix in edges if max(matrix.shape) > 1]
+        return (max(vectors[0].shape), 1) if vectors else None
+    # A last layer with one output looks like a bias; it follows the weights if its length fits them.
+    chain = [
+        m
+        for m in matrices
+        if min(m.shape) > 1 or m.shape == (weights[-1].shape[1], 1) or m.shape == (1, weights[-1].shape[0])
+    ]
+    first_index = next(i for i, m in enumerate(chain) if m is weights[0])
+    chain = chain[first_index:]
+    forward = all(a.shape[1] == b.shape[0] for a, b in zip(chain, chain[1:]))
+    backward = all(a.shape[0] == b.shape[1] for a, b in zip(chain, chain[1:]))
+    if len(chain) == 1 or forward:
+        return chain[0].shape[0], chain[-1].shape[1]
+    if backward:
+        return chain[0].shape[1], chain[-1].shape[0]
+    only = weights
+    if all(a.shape[1] == b.shape[0] for a, b in zip(only, only[1:])):
+        return only[0].shape[0], only[-1].shape[1]
+    if all(a.shape[0] == b.shape[1] for a, b in zip(only, only[1:])):
+        return only[0].shape[1], only[-1].shape[0]
+    return None
+
+
+@contextlib.contextmanager
+def quiet() -> Iterator[None]:
+    """Nothing that runs here prints."""
+    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+        yield
+
+
+def reset_generators(seed: int) -> None:
+    """The same random numbers in every attempt."""
+    np.random.seed(seed)  # noqa: NPY002  the user's code draws from it
+    random.seed(seed)
+
+
+def user_line(error: BaseException, files: set[str]) -> tuple[int, str, int]:
+    """Line, function and depth of the innermost frame of the user's in a traceback; (0, "", 0) without one."""
+    found, depth = (0, "", 0), 0
+    trace = error.__traceback__
+    while trace is not None:
+        code = trace.tb_frame.f_code
+        if code.co_filename in files:
+            depth += 1
+            found = (trace.tb_lineno, code.co_name, depth)
+        trace = trace.tb_next
+    return found
+
+
+SHAPE_MESSAGE = re.compile(
+    r"shape|align|broadcast|dimension|size|mismatch|axis|axes|inhomogeneous|ambiguous|truth value|out of bounds|scalar"
+    r"|sequence|unpack|index|object too deep|length|0-d|arrays used as ind|iterat|sample|at least",
+    re.IGNORECASE,
+)
+
+
+def numbers_in(message: str) -> list[int]:
+    """The sizes that a message mentions."""
+    return [int(text) for text in re.findall(r"(?<![\w.])\d+(?![\w.])", message) if 0 < int(text) <= 5000]
+
+
+__all__ = [
+    "Enough",
+    "Exhausted",
+    "Hints",
+    "Session",
+    "Statement",
+    "dimensions",
+    "numbers_in",
+    "quiet",
+    "reset_generators",
+    "user_line",
+]

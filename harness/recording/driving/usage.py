@@ -1,0 +1,239 @@
+"""How a file is meant to be used, as its own folder shows it.
+
+Examples in docstrings, comments and the README, scripts that import it, and what other files of the folder define.
+"""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import os
+import re
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from .source import FileFacts, read_source
+
+MAX_FILES = 40
+MAX_BYTES = 200_000
+MAX_SNIPPETS = 8
+
+
+@dataclass(frozen=True)
+class Snippet:
+    """Lines that use the file.
+
+    Attributes:
+        text: Python.
+        origin: where it was found.
+    """
+
+    text: str
+    origin: str
+
+
+def find_snippets(source: str, facts: FileFacts, namespace: Mapping[str, Any]) -> list[Snippet]:
+    """Examples of the use of a file, the nearest first."""
+    names = {*facts.own_functions, *facts.own_classes}
+    folder, own = _folder(namespace)
+    found = [*_from_docstrings(source, names), *_from_comments(source, names)]
+    found.extend(_from_documents(folder, names))
+    found.extend(_from_scripts(folder, own))
+    unique: dict[str, Snippet] = {}
+    for snippet in found:
+        unique.setdefault(snippet.text, snippet)
+    return list(unique.values())[:MAX_SNIPPETS]
+
+
+def _folder(namespace: Mapping[str, Any]) -> tuple[str, str]:
+    """The folder of the file, and its name without suffix."""
+    path = os.path.abspath(str(namespace.get("__file__", "")))
+    return os.path.dirname(path), os.path.splitext(os.path.basename(path))[0]
+
+
+def _uses(text: str, names: set[str]) -> bool:
+    """Whether a text is Python that calls one of the names."""
+    try:
+        tree = ast.parse(text)
+    except (SyntaxError, ValueError):
+        return False
+    called = {node.func.id for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)}
+    return bool(called & names)
+
+
+def _from_docstrings(source: str, names: set[str]) -> Iterator[Snippet]:
+    """Doctest examples."""
+    lines: list[str] = []
+    for line in [*source.splitlines(), ""]:
+        match = re.match(r"\s*(>>>|\.\.\.) ?(.*)", line)
+        if match:
+            lines.append(match.group(2))
+        elif lines and not line.strip():
+            text = "\n".join(lines)
+            lines = []
+            if _uses(text, names):
+                yield Snippet(text, "docstring")
+
+
+def _from_comments(source: str, names: set[str]) -> Iterator[Snippet]:
+    """Lines of code that were commented out, one after the other."""
+    block: list[str] = []
+    for line in [*source.splitlines(), ""]:
+        match = re.match(r"# ?(.*)", line)
+        if match:
+            block.append(match.group(1))
+            continue
+        text = "\n".join(block)
+        block = []
+        if text and _uses(text, names):
+            yield Snippet(text, "comment")
+
+
+def _read(path: str) -> str:
+    try:
+        if os.path.getsize(path) > MAX_BYTES:
+            return ""
+        with open(path, encoding="utf-8", errors="replace") as stream:
+            return stream.read()
+    except OSError:
+        return ""
+
+
+def _entries(folder: str) -> list[str]:
+    try:
+        return sorted(os.listdir(folder))[:500]
+    except OSError:
+        return []
+
+
+def _from_documents(folder: str, names: set[str]) -> Iterator[Snippet]:
+    """Fenced blocks in the README."""
+    for place in (folder, os.path.dirname(folder)):
+        for name in _entries(place):
+            if name.lower().startswith("readme"):
+                for block in re.findall(r"```(?:python|py)?\n(.*?)```", _read(os.path.join(place, name)), re.DOTALL):
+                    text = re.sub(r"(?m)^(>>>|\.\.\.) ?", "", block)
+                    if _uses(text, names):
+                        yield Snippet(text, name)
+
+
+def _from_scripts(folder: str, own: str) -> Iterator[Snippet]:
+    """Scripts in the folder, and next to it, that import the file and do something."""
+    package = os.path.basename(folder)
+    for place in (folder, os.path.dirname(folder)):
+        scripts = [name for name in _entries(place) if name.endswith(".py") and name != own + ".py"]
+        scripts.sort(key=lambda name: (not re.search(r"train|main|example|demo|xor|run", name), name))
+        for name in scripts[:MAX_FILES]:
+            text = _read(os.path.join(place, name))
+            imports = rf"^\s*(from|import)\s+(\.?{re.escape(own)}|{re.escape(package)}(\.{re.escape(own)})?)\b"
+            if re.search(imports, text, re.MULTILINE) and _does_something(text):
+                path = name if place == folder else os.path.join(os.pardir, name)
+                yield Snippet(
+                    "import os, runpy\n"
+                    "folder = os.path.dirname(os.path.abspath(__file__))\n"
+                    f"runpy.run_path(os.path.join(folder, {path!r}), run_name='__main__')",
+                    name,
+                )
+
+
+def _does_something(text: str) -> bool:
+    """Whether a file has more than definitions and does not need a test runner."""
+    try:
+        body = ast.parse(text).body
+    except (SyntaxError, ValueError):
+        return False
+    return any(
+        isinstance(node, (ast.Expr, ast.For, ast.While, ast.If, ast.With)) and not _is_text(node) for node in body
+    )
+
+
+def _is_text(node: ast.stmt) -> bool:
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+
+
+def _only_defines(text: str) -> bool:
+    """Whether importing a file runs no more than definitions and constants."""
+    try:
+        body = ast.parse(text).body
+    except (SyntaxError, ValueError):
+        return False
+    for node in body:
+        if isinstance(
+            node, (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.ClassDef, ast.AsyncFunctionDef)
+        ) or _is_text(node):
+            continue
+        calls = any(isinstance(part, ast.Call) for part in ast.walk(node))
+        if isinstance(node, (ast.Assign, ast.AnnAssign)) and not calls:
+            continue
+        if isinstance(node, ast.If) and "__name__" in ast.unparse(node.test):
+            continue
+        return False
+    return True
+
+
+def _definition_files(folder: str, own: str) -> list[str]:
+    """Python files of the folder, then of its subfolders and of those next to it."""
+    found: list[str] = []
+    parent = os.path.dirname(folder)
+    near = [os.path.join(place, name) for place in (folder, parent) for name in _entries(place)]
+    for place in dict.fromkeys([folder, *(path for path in near if os.path.isdir(path))]):
+        if re.search(r"(^|[/\\])(\.|_|test|docs|data|venv|node_modules)", place[len(parent) :]):
+            continue
+        beside = place != folder and os.path.dirname(place) == parent
+        if beside and not os.path.exists(os.path.join(folder, "__init__.py")):  # not one package
+            continue
+        for name in _entries(place):
+            stem, suffix = os.path.splitext(name)
+            skipped = stem in ("__init__", "setup", "conftest") or "test" in stem or (place == folder and stem == own)
+            if suffix == ".py" and not skipped:
+                found.append(os.path.join(place, name))
+    return found[:MAX_FILES]
+
+
+def _module_name(path: str, package: str) -> str:
+    """The name that a file is imported by: as the file itself is, or from the highest folder that is searched."""
+    stem = os.path.splitext(path)[0]
+    top = package.split(".")[0]
+    roots = [os.path.abspath(entry or os.curdir) for entry in sys.path]
+    inside = sorted((root for root in roots if stem.startswith(root + os.sep)), key=len)
+    for root in inside:
+        name = os.path.relpath(stem, root).replace(os.sep, ".")
+        if not top or name.split(".")[0] == top:
+            return name
+    return os.path.basename(stem)
+
+
+def sibling_names(namespace: Mapping[str, Any]) -> tuple[FileFacts, dict[str, tuple[str, Any]]]:
+    """What other files of the folder define and the file itself does not.
+
+    Returns:
+        their facts, and for each name the module and the object.
+    """
+    facts = FileFacts()
+    names: dict[str, tuple[str, Any]] = {}
+    folder, own = _folder(namespace)
+    for path in _definition_files(folder, own):
+        text = _read(path)
+        if not text or not _only_defines(text):
+            continue
+        module_name = _module_name(path, str(namespace.get("__package__") or ""))
+        try:
+            theirs = read_source(text)
+            module = importlib.import_module(module_name)
+        except BaseException as error:
+            if isinstance(error, KeyboardInterrupt):
+                raise
+            continue
+        if os.path.abspath(str(getattr(module, "__file__", ""))) != path:
+            continue
+        for key in [*theirs.functions, *theirs.classes]:
+            if key not in namespace and key not in names and hasattr(module, key):
+                names[key] = (module_name, getattr(module, key))
+        for key, function in theirs.functions.items():
+            facts.functions.setdefault(key, function)
+        for key, one in theirs.classes.items():
+            facts.classes.setdefault(key, one)
+        facts.texts.extend(theirs.texts)
+    return facts, names

@@ -1,0 +1,218 @@
+"""Sees, without recording, whether running code updates parameters, and whether shapes only fit by accident."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from collections.abc import Callable, Mapping
+from types import CodeType, FrameType
+from typing import Any
+
+import numpy as np
+
+from .source import UpdateLine
+
+MAX_LINES = 120_000  # of the user's code that one attempt may run
+ENOUGH_UPDATES = 9  # of one statement: that is three iterations of three layers
+MAX_COMPARED = 64  # arrays in one container
+
+
+class Enough(BaseException):
+    """Raised in the user's code when parameters were updated often enough; not an Exception, so that it passes."""
+
+
+class Overrun(BaseException):
+    """Raised in the user's code when an attempt runs for too long."""
+
+
+class Targets(np.ndarray[Any, Any]):
+    """Labels that notice when arithmetic broadcasts them to a larger shape: such shapes fit by accident."""
+
+    notes: list[str]
+    whole: bool = False  # whether single items stay arrays, so that they notice too
+
+    def __array_finalize__(self, made_from: Any) -> None:
+        self.notes = getattr(made_from, "notes", [])
+        self.whole = getattr(made_from, "whole", False)
+
+    def __getitem__(self, index: Any) -> Any:
+        item = super().__getitem__(index)
+        if self.whole and isinstance(item, np.integer):
+            kept = np.asarray(item).view(Targets)
+            kept.notes = self.notes
+            return kept
+        return item
+
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, out: Any = None, **options: Any) -> Any:
+        plain = [np.asarray(value) if isinstance(value, Targets) else value for value in inputs]
+        if out is not None:
+            options["out"] = tuple(np.asarray(value) if isinstance(value, Targets) else value for value in out)
+        result = getattr(ufunc, method)(*plain, **options)
+        shape = getattr(result, "shape", ())
+        if method == "__call__" and (len(shape) >= 2 or self.ndim == 0) and int(np.prod(shape)) > self.size:
+            repeated = len(set(shape)) < len(shape) and max(shape) > 1
+            if ufunc is np.subtract or (ufunc in (np.multiply, np.divide, np.add) and repeated):
+                self.notes.append(f"targets of shape {self.shape} were broadcast to {shape}")
+        return result
+
+    def __array_function__(self, function: Callable[..., Any], types: Any, arguments: Any, options: Any) -> Any:
+        result = super().__array_function__(function, types, arguments, options)
+        moved = (
+            "reshape",
+            "transpose",
+            "squeeze",
+            "expand_dims",
+            "atleast_2d",
+            "ravel",
+            "array_split",
+            "split",
+            "take",
+        )
+        if isinstance(result, Targets) and function.__name__ not in moved:
+            return np.asarray(result)
+        return result
+
+
+class Watcher:
+    """Traces the lines of the user's files.
+
+    Args:
+        updates: the update statements of each file, by the file's name in code objects.
+        squares: lengths that must not appear twice in a shape.
+        limit: number of lines.
+    """
+
+    def __init__(
+        self, updates: Mapping[str, tuple[UpdateLine, ...]], squares: set[int], limit: int = MAX_LINES
+    ) -> None:
+        self.squares = squares
+        self.lines = 0
+        self.limit = limit
+        self.hits: dict[tuple[str, int], int] = {}  # likely updates seen, by place
+        self.weak_hits: dict[tuple[str, int], int] = {}
+        self.notes: list[str] = []
+        self.functions: set[str] = set()
+        self.visited: set[tuple[str, int]] = set()
+        self.stop_early = True
+        self._by_file = {name: self._compiled(lines) for name, lines in updates.items()}
+
+    @staticmethod
+    def _compiled(lines: tuple[UpdateLine, ...]) -> dict[int, list[tuple[UpdateLine, CodeType | None]]]:
+        table: dict[int, list[tuple[UpdateLine, CodeType | None]]] = {}
+        for update in lines:
+            code = None
+            if update.target:
+                expression = ast.parse(update.target, mode="eval")
+                code = compile(expression, "<target>", "eval")
+            table.setdefault(update.first, []).append((update, code))
+        return table
+
+    @property
+    def updated(self) -> bool:
+        """Whether a statement that reads like the step of a parameter changed it."""
+        return bool(self.hits)
+
+    def run(self, action: Callable[[], None]) -> None:
+        """Does something under this watch."""
+        previous = sys.gettrace()
+        sys.settrace(self._enter)
+        try:
+            action()
+        finally:
+            sys.settrace(previous)
+
+    def _enter(self, frame: FrameType, event: str, argument: Any) -> Any:
+        table = self._by_file.get(frame.f_code.co_filename)
+        if table is None:
+            return None
+        self.functions.add(frame.f_code.co_name)
+        return self._local(table, frame.f_code.co_filename)
+
+    def _local(self, table: dict[int, list[tuple[UpdateLine, CodeType | None]]], name: str) -> Any:
+        pending: list[tuple[UpdateLine, CodeType | None, Any]] = []
+
+        def trace(frame: FrameType, event: str, argument: Any) -> Any:
+            if event == "exception":
+                return trace
+            self.lines += 1
+            line = frame.f_lineno
+            if pending and (event == "return" or not pending[0][0].first < line <= pending[0][0].last):
+                for update, code, before in pending:
+                    self._compare(name, update, before, _value(code, frame))
+                pending.clear()
+            if event == "line":
+                self.visited.add((name, line))
+                if line in table:
+                    pending.extend((update, code, _frozen(_value(code, frame))) for update, code in table[line])
+                if self.lines > self.limit:
+                    raise Overrun
+                if self.stop_early and self.hits and max(self.hits.values()) >= ENOUGH_UPDATES:
+                    raise Enough
+            elif event == "return":
+                self._look_for_squares(frame, argument)
+            return trace
+
+        return trace
+
+    def _compare(self, name: str, update: UpdateLine, before: Any, after: Any) -> None:
+        if update.target and not _changed(before, after):
+            return
+        if update.target:
+            for old, new in zip(_leaves(before), _leaves(after)):
+                if np.shape(old) != np.shape(new) and not update.likely:
+                    return
+                if np.shape(old) != np.shape(new) and np.ndim(old) == np.ndim(new):
+                    self.notes.append(f"line {update.first}: {np.shape(old)} became {np.shape(new)}")
+        hits = self.hits if update.likely else self.weak_hits
+        hits[name, update.first] = hits.get((name, update.first), 0) + 1
+
+    def _look_for_squares(self, frame: FrameType, result: Any) -> None:
+        if not self.squares:
+            return
+        for value in [result, *frame.f_locals.values()]:
+            for one in value if isinstance(value, (tuple, list)) and len(value) < 8 else [value]:
+                shape: tuple[int, ...] = one.shape if isinstance(one, np.ndarray) else ()
+                if len(shape) == 2 and shape[0] == shape[1] and shape[0] in self.squares:
+                    self.notes.append(f"an array of shape {shape} in {frame.f_code.co_name}")
+
+
+def _value(code: CodeType | None, frame: FrameType) -> Any:
+    if code is None:
+        return None
+    try:
+        return eval(code, frame.f_globals, dict(frame.f_locals))
+    except Exception:  # not bound yet
+        return None
+
+
+def _frozen(value: Any) -> Any:
+    """A copy of the numbers in a value, deep enough to compare."""
+    if isinstance(value, np.ndarray):
+        return np.array(value, copy=True) if value.dtype != object else None
+    if isinstance(value, (list, tuple)):
+        return [_frozen(item) for item in value[:MAX_COMPARED]]
+    if isinstance(value, dict):
+        return [_frozen(item) for item in list(value.values())[:MAX_COMPARED]]
+    if isinstance(value, (float, np.floating)):
+        return float(value)
+    return None
+
+
+def _leaves(value: Any) -> list[Any]:
+    frozen = _frozen(value) if not isinstance(value, list) else value
+    if isinstance(frozen, list):
+        return [leaf for item in frozen for leaf in _leaves(item)]
+    return [] if frozen is None else [frozen]
+
+
+def _changed(before: Any, after: Any) -> bool:
+    """Whether floating numbers became other ones."""
+    old, new = _leaves(before), _leaves(after)
+    if len(old) != len(new) or not old:
+        return False
+    for one, other in zip(old, new):
+        if np.asarray(other).dtype.kind != "f" and np.asarray(one).dtype.kind != "f":
+            continue
+        if np.shape(one) != np.shape(other) or not np.array_equal(one, other, equal_nan=True):
+            return True
+    return False

@@ -1,0 +1,577 @@
+"""What a recording is: the nodes of the graph, and what else was seen while the file ran.
+
+The graph is functional: a node never changes. ``W -= g`` makes a node "subtract" with ``in_place`` set, and from then
+on the array ``W`` of the running file stands for that node. Writing to a view makes the node of the view and then, for
+every array that shares its memory, the node that follows from it ("setitem", or the inverse of a transpose or reshape).
+
+Operations have NumPy's public names, however they were called, and their arguments are in one form, so that
+``OPERATIONS[node.operation](*arguments, **keywords)`` replays a node:
+
+- Operands and required arguments are in ``arguments``, options in ``keywords`` under NumPy's names; options that were
+  left at their default are absent. ``x.sum(1)``, ``np.sum(x, axis=1)`` and ``np.add.reduce(x, 1)`` are all
+  ``sum(x, axis=1)``; ``x.T`` is ``transpose(x)``, with axes ``transpose(x, axes)``; ``x @ y`` is ``matmul(x, y)``;
+  ``x / y`` is ``divide``, ``-x`` is ``negative``, ``x ** y`` is ``power``, ``abs(x)`` is ``absolute``.
+- ``reshape(x, shape)``, ``ravel(x)`` (also for ``flatten``), ``astype(x, dtype name)``, ``copy(x)``,
+  ``clip(x, low, high)``, ``where(condition, x, y)``, ``concatenate([x, y], axis=...)``.
+- ``getitem(x, index)`` and ``setitem(x, index, value)``: the second is x with the items replaced. An index is an
+  integer, slice, None, Ellipsis, Ref, list, or a tuple of them.
+- ``array(nested lists of Refs and numbers)``: an array put together from recorded values; an option dtype.
+- ``add_at(x, index, value)``, ``subtract_at``, .. for ``np.add.at``; ``put_along_axis`` and the like return the new x.
+- ufunc methods without a name of their own: ``"multiply.outer"``, ``"maximum.accumulate"``, ...
+- A call with several results (``np.split``, ``divmod``) is a node whose value is a tuple; ``item(call, i)`` picks one.
+- Python's floats: the same names (``math.exp`` is "exp"; the sum of a list is ``sum([x, y])``; float(x) is
+  ``astype(x, "float64")``).
+
+Constants in arguments are None, bool, int, float, complex, str, Ellipsis, slice, np.generic (a NumPy scalar that was
+not recorded), and lists and tuples of constants and Refs. Arrays are always nodes.
+"""
+
+from __future__ import annotations
+
+import enum
+import json
+import struct
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, fields, is_dataclass
+from types import EllipsisType
+from typing import Any, BinaryIO, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array: TypeAlias = NDArray[Any]
+Json: TypeAlias = Any
+
+MAX_MESSAGE_BYTES = 2**30
+MAX_VALUE_BYTES = 2**22  # of the value of a node that is not a leaf
+
+
+@dataclass(frozen=True)
+class Ref:
+    """Stands for the value of the node with this id in the arguments of another one."""
+
+    id: int
+
+
+Constant: TypeAlias = bool | int | float | complex | str | EllipsisType | slice | np.generic | None
+Argument: TypeAlias = "Ref | Constant | tuple[Argument, ...] | list[Argument]"
+
+
+class Kind(enum.Enum):
+    """What a node is. Everything but OPERATION is a leaf; its ``operation`` is its creator ("randn", "zeros")."""
+
+    OPERATION = "operation"
+    RANDOM = "random"  # drawn by a random generator, permutations and masks included
+    FILL = "fill"  # zeros, ones, full, eye, arange, linspace
+    LITERAL = "literal"  # numbers that stand in the file
+    DATA = "data"  # read from a file, or handed over by a library
+    STAND_IN = "stand-in"  # made up in place of data that is missing
+    ARGUMENT = "argument"  # given to a function or constructor that was called from outside (inputs, targets)
+    UPSTREAM = "upstream"  # an upstream gradient that was given to a backward function from outside
+    LOST = "lost"  # came back from code that does not record; what it was made of is unknown
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """A line of the user's code.
+
+    Attributes:
+        file: relative to the folder that was recorded, with forward slashes.
+        line: from 1; for a notebook, counted within the code cells one after the other.
+        function: its qualified name where known, "<module>" outside of any.
+        variable: the target of the assignment that the line belongs to, as written ("self.W1", "params['W1']"); ""
+            if there is none, "return" in a return statement.
+        text: the line, stripped.
+    """
+
+    file: str
+    line: int
+    function: str = "<module>"
+    variable: str = ""
+    text: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Node:
+    """One operation, or one leaf.
+
+    Attributes:
+        id: its index in ``Recording.nodes``; arguments have smaller ids.
+        operation: NumPy's name; of a leaf, the creator's name.
+        arguments, keywords: see the module's docstring. Empty for leaves.
+        value: as it was in the user's run, dtype included; 0-d for scalars; a tuple for calls with several results;
+            None if it is larger than ``MAX_VALUE_BYTES`` and can be replayed (leaves always have it).
+        shape, dtype: of the value, also if that is absent. () and "" for a tuple.
+        place: the line of the user's file that asked for it; None outside of the user's files.
+        kind: OPERATION or a kind of leaf.
+        in_place: whether the operation wrote into its first operand.
+        scalar: whether the value was a number (a Python float or int, or a NumPy scalar), not an array.
+        names: what the value was bound to, in order: ("W1", "params['W1']").
+    """
+
+    id: int
+    operation: str
+    arguments: tuple[Argument, ...] = ()
+    keywords: Mapping[str, Argument] = field(default_factory=dict)
+    value: Array | tuple[Array, ...] | None = None
+    shape: tuple[int, ...] = ()
+    dtype: str = ""
+    place: Place | None = None
+    kind: Kind = Kind.OPERATION
+    in_place: bool = False
+    scalar: bool = False
+    names: tuple[str, ...] = ()
+
+    @property
+    def is_leaf(self) -> bool:
+        """Whether nothing recorded went into it."""
+        return self.kind is not Kind.OPERATION
+
+    @property
+    def parents(self) -> tuple[int, ...]:
+        """The ids of all nodes in its arguments and keywords, in order, with repetitions."""
+        return (*references(self.arguments), *references(list(self.keywords.values())))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Guard:
+    """A recorded value that left the graph and steered the run: a replay holds only while it stays the same.
+
+    Attributes:
+        node: whose value was looked at.
+        how: "bool" (also every comparison of two numbers), "int", "index" (used as an index or a count) or "text".
+        value: what it was.
+        place: where.
+    """
+
+    node: int
+    how: str
+    value: bool | int | float | str
+    place: Place | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Update:
+    """One update of a parameter: ``after = before + sign * step``.
+
+    Attributes:
+        parameter: index in ``Recording.parameters``.
+        iteration: from 0, counted for this parameter.
+        before, after: nodes; ``before`` is the version that the forward pass used last.
+        step: the node that was added or subtracted; None if the update was made in several parts (element by element,
+            or weight decay and gradient apart) or by something else than one addition or subtraction.
+        sign: -1 if the step was subtracted, 1 if it was added, 0 without a step.
+        parts: the nodes that replaced the parameter, in order; the last is ``after``.
+        confirmed: whether ``after``, or the result of an earlier update at this place, went where ``before`` had gone:
+            it feeds a later forward pass in the same role.
+        place: the statement of the last part.
+    """
+
+    parameter: int
+    iteration: int
+    before: int
+    after: int
+    step: int | None
+    sign: int
+    parts: tuple[int, ...]
+    confirmed: bool
+    place: Place | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parameter:
+    """A value that is replaced by itself plus or minus something that depends on it.
+
+    Attributes:
+        name: the user's own, as it was first bound ("W1", "self.weights1", "params['W1']"); "" if unknown.
+        node: its first version, which a leaf went into, possibly scaled or reshaped.
+        leaf: that leaf; the first one if there are several.
+        shape: of the first version.
+        updates: indices in ``Recording.updates``, in order.
+    """
+
+    name: str
+    node: int
+    leaf: int
+    shape: tuple[int, ...]
+    updates: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Gradient:
+    """A value that the file returned as the gradient of a parameter, and that nothing applied.
+
+    Attributes:
+        node: the gradient.
+        of: the node of the parameter; None if only its name is known.
+        name: what it was called ("dW1", "grads['W1']").
+    """
+
+    node: int
+    of: int | None
+    name: str
+
+
+class Absorbed(enum.Enum):
+    """What kind of thing was replaced in the run."""
+
+    MODULE = "module"  # an import that is not installed, absorbed
+    FILE = "file"  # a file that does not exist, made up
+    DATASET = "dataset"  # a data set of a library, made up or cut
+    DOWNLOAD = "download"
+    INPUT = "input"  # input(), sys.argv
+    DISPLAY = "display"  # plots and windows
+    OPTIMIZER = "optimizer"  # scipy.optimize, replaced by plain gradient steps
+
+
+@dataclass(frozen=True, kw_only=True)
+class StandIn:
+    """One thing that was replaced.
+
+    Attributes:
+        what: its kind.
+        name: of the module, file or data set.
+        shapes: of the arrays that were made up, if any.
+        place: where the file asked for it.
+    """
+
+    what: Absorbed
+    name: str
+    shapes: tuple[tuple[int, ...], ...] = ()
+    place: Place | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Loss:
+    """Recorded values that went through something that does not record: what came out has no history.
+
+    Attributes:
+        node: the last node before it.
+        how: what they went through ("float", "tolist", "pickle", "numpy.lib...").
+        place: where.
+    """
+
+    node: int
+    how: str
+    place: Place | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Raised:
+    """An exception that ended the run, with the frames of the traceback in the user's own files, outermost first."""
+
+    type: str
+    message: str
+    frames: tuple[Place, ...] = ()
+
+
+class Stop(enum.Enum):
+    """Why the recording ended."""
+
+    ENOUGH = "enough"  # every parameter had its updates
+    FINISHED = "finished"  # the file ended
+    RAISED = "raised"  # an exception; see ``Recording.raised``
+    EXITED = "exited"  # sys.exit or the like
+    NODES = "nodes"  # too many operations
+    BYTES = "bytes"  # too much data
+    SECONDS = "seconds"  # time limit: nothing that was recorded so far names anything new
+    DIED = "died"  # the process was killed or crashed
+
+
+class Check(enum.Enum):
+    """What running the file once more without recording showed."""
+
+    SAME = "same"  # all updates equal bit by bit
+    DIFFERENT = "different"  # recording changed the run, or the file is not deterministic
+    NOT_RUN = "not run"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Driven:
+    """How a file that only defines things was made to train.
+
+    Attributes:
+        calls: the lines that were run after the file, in the user's own names; empty if the file trained by itself.
+        failures: what was tried before and why it did not work, as (line, reason).
+        suggestion: a line for ``run`` if nothing worked.
+        sizes: the sizes that were chosen, by name ("observations", "inputs", "hidden", "outputs").
+        layout: of the observations ("rows", "columns", "one at a time", ...); "" if no data was needed.
+        labels: kind of targets ("one-hot", "integers", "binary", ...); "" if there were none.
+        applied_by_driver: whether the calls, not the file, apply the gradients.
+        doubts: why shapes may only fit by accident. No verdict should rest on such calls alone.
+        certain: whether the exception that ended the run is the file's own, whatever the arguments are.
+    """
+
+    calls: tuple[str, ...] = ()
+    failures: tuple[tuple[str, str], ...] = ()
+    suggestion: str = ""
+    sizes: Mapping[str, int] = field(default_factory=dict)
+    layout: str = ""
+    labels: str = ""
+    applied_by_driver: bool = False
+    doubts: tuple[str, ...] = ()
+    certain: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recording:
+    """What running somebody's file showed.
+
+    Attributes:
+        file: the name of the file, relative to the folder that was recorded.
+        nodes: the graph, in the order of execution.
+        parameters, updates: see there.
+        gradients: those that were returned and not applied.
+        guards, losses, stand_ins: see there.
+        files: the user's own files that ran, relative.
+        printed: the beginning of what the file printed.
+        stop: why the recording ended.
+        raised: the exception, if one ended the run.
+        check: whether recording changed the run.
+        changed_at: if it did, the first update's place at which the runs differ.
+        driven: how the file was made to train.
+        seed: of the generators, where the file does not set it.
+        uses_numpy: whether the file made any array; False for pure Python.
+    """
+
+    file: str
+    nodes: tuple[Node, ...] = ()
+    parameters: tuple[Parameter, ...] = ()
+    updates: tuple[Update, ...] = ()
+    gradients: tuple[Gradient, ...] = ()
+    guards: tuple[Guard, ...] = ()
+    losses: tuple[Loss, ...] = ()
+    stand_ins: tuple[StandIn, ...] = ()
+    files: tuple[str, ...] = ()
+    printed: str = ""
+    stop: Stop = Stop.FINISHED
+    raised: Raised | None = None
+    check: Check = Check.NOT_RUN
+    changed_at: Place | None = None
+    driven: Driven = field(default_factory=Driven)
+    seed: int = 0
+    uses_numpy: bool = True
+
+
+def references(tree: Any) -> Iterator[int]:
+    """The ids of all Refs in an argument."""
+    if isinstance(tree, Ref):
+        yield tree.id
+    elif isinstance(tree, (list, tuple)):
+        for item in tree:
+            yield from references(item)
+    elif isinstance(tree, slice):
+        yield from references((tree.start, tree.stop, tree.step))
+
+
+# Serialised: a JSON text and the bytes of the arrays. Nothing is pickled, so reading it runs nothing.
+
+
+def to_json(value: Any, arrays: list[bytes]) -> Json:
+    """A recording, or a part of one, as JSON; the arrays' bytes are appended to ``arrays``."""
+    if value is None or isinstance(value, (bool, str)):
+        return value
+    if isinstance(value, enum.Enum):
+        return value.value
+    if isinstance(value, Ref):
+        return {"ref": value.id}
+    if isinstance(value, np.ndarray):
+        arrays.append(np.ascontiguousarray(value).tobytes())
+        return {"array": len(arrays) - 1, "dtype": value.dtype.str, "shape": list(value.shape)}
+    if isinstance(value, np.generic):
+        arrays.append(value.tobytes())
+        return {"scalar": len(arrays) - 1, "dtype": value.dtype.str}
+    if isinstance(value, int):
+        return int(value)
+    if isinstance(value, float):
+        return float(value) if np.isfinite(value) else {"float": repr(float(value))}
+    if isinstance(value, complex):
+        return {"complex": [repr(value.real), repr(value.imag)]}
+    if isinstance(value, slice):
+        return {"slice": [to_json(item, arrays) for item in (value.start, value.stop, value.step)]}
+    if value is Ellipsis:
+        return {"ellipsis": True}
+    if isinstance(value, tuple):
+        return {"tuple": [to_json(item, arrays) for item in value]}
+    if isinstance(value, list):
+        return [to_json(item, arrays) for item in value]
+    if isinstance(value, Mapping):
+        return {"map": [[key, to_json(item, arrays)] for key, item in value.items()]}
+    if isinstance(value, Recording):
+        return _recording_to_json(value, arrays)
+    if is_dataclass(value):
+        content = {f.name: getattr(value, f.name) for f in fields(value)}
+        return {key: to_json(item, arrays) for key, item in content.items() if item is not None}
+    raise TypeError(f"a recording cannot hold a {type(value).__name__}")
+
+
+def _recording_to_json(recording: Recording, arrays: list[bytes]) -> Json:
+    """A whole recording: places are written once, nodes as rows."""
+    places: dict[Place, int] = {}
+
+    def row(node: Node) -> list[Json]:
+        place = -1 if node.place is None else places.setdefault(node.place, len(places))
+        return [
+            node.operation,
+            [to_json(a, arrays) for a in node.arguments],
+            {key: to_json(item, arrays) for key, item in node.keywords.items()},
+            to_json(node.value, arrays),
+            list(node.shape),
+            node.dtype,
+            place,
+            node.kind.value,
+            node.in_place + 2 * node.scalar,
+            list(node.names),
+        ]
+
+    content = {f.name: getattr(recording, f.name) for f in fields(recording)}
+    rows = [row(node) for node in content.pop("nodes")]
+    others = {key: to_json(item, arrays) for key, item in content.items() if item is not None}
+    return others | {"nodes": rows, "places": [to_json(place, arrays) for place in places]}
+
+
+def tree_from_json(document: Json, arrays: list[bytes]) -> Any:
+    """The inverse of ``to_json`` for arguments and values.
+
+    Raises:
+        ValueError: if the document is malformed.
+    """
+    if isinstance(document, list):
+        return [tree_from_json(item, arrays) for item in document]
+    if not isinstance(document, dict):
+        return document
+    if "array" in document:
+        flat = np.frombuffer(arrays[document["array"]], _plain_dtype(document["dtype"]))
+        return flat.reshape(document["shape"])
+    if "scalar" in document:
+        return np.frombuffer(arrays[document["scalar"]], _plain_dtype(document["dtype"]))[0]
+    if "ref" in document:
+        return Ref(int(document["ref"]))
+    if "float" in document:
+        return float(document["float"])
+    if "complex" in document:
+        return complex(*map(float, document["complex"]))
+    if "slice" in document:
+        return slice(*(tree_from_json(item, arrays) for item in document["slice"]))
+    if "ellipsis" in document:
+        return Ellipsis
+    if "tuple" in document:
+        return tuple(tree_from_json(item, arrays) for item in document["tuple"])
+    if "map" in document:
+        return {key: tree_from_json(item, arrays) for key, item in document["map"]}
+    raise ValueError("malformed recording")
+
+
+def _plain_dtype(name: str) -> np.dtype[Any]:
+    """The dtype of this name, unless it holds objects."""
+    dtype = np.dtype(name)
+    if dtype.hasobject:
+        raise ValueError("malformed recording: an array of objects")
+    return dtype
+
+
+def _place(document: Json) -> Place | None:
+    return Place(**document) if document else None
+
+
+def recording_from_json(document: Json, arrays: list[bytes]) -> Recording:
+    """The inverse of ``to_json`` for a whole recording.
+
+    Raises:
+        ValueError, KeyError, TypeError: if the document is malformed.
+    """
+
+    def tree(value: Json) -> Any:
+        return tree_from_json(value, arrays)
+
+    def placed(item: Json) -> Json:
+        return {key: value if key == "place" else tree(value) for key, value in item.items()} | {
+            "place": _place(item.get("place"))
+        }
+
+    places = [Place(**item) for item in document["places"]]
+    kinds = {kind.value: kind for kind in Kind}
+
+    def node(number: int, row: list[Json]) -> Node:
+        operation, arguments, keywords, value, shape, dtype, place, kind, flags, names = row
+        return Node(
+            id=number,
+            operation=operation,
+            arguments=tuple(tree(argument) for argument in arguments),
+            keywords={key: tree(item) for key, item in keywords.items()},
+            value=tree(value),
+            shape=tuple(shape),
+            dtype=dtype,
+            place=None if place < 0 else places[place],
+            kind=kinds[kind],
+            in_place=bool(flags & 1),
+            scalar=bool(flags & 2),
+            names=tuple(names),
+        )
+
+    def items(key: str) -> list[Json]:
+        content = document.get(key, {"tuple": []})["tuple"]
+        assert isinstance(content, list)
+        return content
+
+    raised = document.get("raised")
+    return Recording(
+        file=document["file"],
+        nodes=tuple(node(number, row) for number, row in enumerate(document["nodes"])),
+        parameters=tuple(Parameter(**{key: tree(v) for key, v in item.items()}) for item in items("parameters")),
+        updates=tuple(Update(**({"step": None} | placed(item))) for item in items("updates")),
+        gradients=tuple(Gradient(**({"of": None} | item)) for item in items("gradients")),
+        guards=tuple(Guard(**placed(item)) for item in items("guards")),
+        losses=tuple(Loss(**placed(item)) for item in items("losses")),
+        stand_ins=tuple(StandIn(**(placed(item) | {"what": Absorbed(item["what"])})) for item in items("stand_ins")),
+        files=tree(document["files"]),
+        printed=document["printed"],
+        stop=Stop(document["stop"]),
+        raised=None
+        if raised is None
+        else Raised(
+            type=raised["type"],
+            message=raised["message"],
+            frames=tuple(Place(**item) for item in raised["frames"]["tuple"]),
+        ),
+        check=Check(document["check"]),
+        changed_at=_place(document.get("changed_at")),
+        driven=Driven(**{key: tree(value) for key, value in document["driven"].items()}),
+        seed=document["seed"],
+        uses_numpy=document["uses_numpy"],
+    )
+
+
+def write_message(stream: BinaryIO, document: Json, arrays: list[bytes]) -> None:
+    """One message: the sizes of its parts, the JSON text, the arrays' bytes."""
+    text = json.dumps(document).encode()
+    sizes = struct.pack(f"<{len(arrays) + 2}Q", len(arrays), len(text), *map(len, arrays))
+    stream.write(b"".join([sizes, text, *arrays]))
+    stream.flush()
+
+
+def read_message(stream: BinaryIO) -> tuple[Json, list[bytes]]:
+    """The inverse of ``write_message``.
+
+    Raises:
+        EOFError: if the other side has gone.
+        ValueError: if this is not a message, or one of more than ``MAX_MESSAGE_BYTES``.
+    """
+
+    def exactly(size: int) -> bytes:
+        if size > MAX_MESSAGE_BYTES:
+            raise ValueError(f"more than {MAX_MESSAGE_BYTES // 2**20} MiB")
+        content = stream.read(size)
+        if len(content) < size:
+            raise EOFError
+        return content
+
+    count, length = struct.unpack("<QQ", exactly(16))
+    sizes = struct.unpack(f"<{count}Q", exactly(8 * count))
+    text = exactly(length)
+    content = memoryview(exactly(sum(sizes)))
+    arrays, start = [], 0
+    for size in sizes:
+        arrays.append(bytes(content[start : start + size]))
+        start += size
+    return json.loads(text), arrays

@@ -1,0 +1,183 @@
+"""What the calls that are woven into the user's source do: give nodes names, and note what was assigned.
+
+Every assignment notes a fingerprint of the value. The same file run without recording must note the same ones.
+"""
+
+from __future__ import annotations
+
+import builtins
+import sys
+from collections import defaultdict
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from .arrays import (
+    NUMBERS,
+    TAPE,
+    RecordedArray,
+    RecordedNumber,
+    adopt,
+    holds_recorded,
+    leaf,
+    node_of,
+    plain,
+    plain_type,
+    record,
+    wrap_number,
+)
+from .graph import Kind, Ref
+from .tape import fingerprint
+
+MAX_PARTS = 256  # of a container whose values are noted
+MAX_DEPTH = 3
+
+Line: TypeAlias = tuple[str, int]  # file name of the code object, line
+
+
+class Halt(BaseException):
+    """Ends a run without recording at the point where the recorded one ended."""
+
+
+class Hook:
+    """The object that the woven calls reach.
+
+    Args:
+        recording: whether values are recorded; otherwise only fingerprints are taken.
+        until: number of assignments after which the run is halted.
+    """
+
+    def __init__(self, recording: bool, until: int | None = None) -> None:
+        self.recording = recording
+        self.until = until
+        self.count = 0
+        self.notes: dict[Line, list[int]] = defaultdict(list)
+
+    def _note(self, line: int, value: Any) -> None:
+        self.count += 1
+        numbers = list(_numbers(value, 0))
+        if numbers:
+            self.notes[sys._getframe(2).f_code.co_filename, line].append(hash(tuple(map(fingerprint, numbers))))
+        if self.until is not None and self.count >= self.until:
+            raise Halt
+
+    def bind(self, line: int, targets: tuple[Any, ...], value: Any) -> Any:
+        """The value of an assignment, on its way to its targets."""
+        if self.recording and TAPE.on:
+            value = adopt(value)
+            for names in targets:
+                _give_names(names, value)
+        self._note(line, value)
+        return value
+
+    def updated(self, line: int, name: Any, value: Any) -> None:
+        """What an augmented assignment left in its target, or in the container that the target is in."""
+        if self.recording and TAPE.on and name:
+            _give_names(name, value)
+        self._note(line, value)
+
+    def returned(self, line: int, value: Any) -> Any:
+        """A value that a function returns."""
+        if self.recording and TAPE.on:
+            value = adopt(value)
+        self._note(line, value)
+        return value
+
+    def key(self, container: str, key: Any) -> str:
+        """The name of an item."""
+        key = plain(key)
+        return f"{container}[{key!r}]" if isinstance(key, (str, int)) else ""
+
+    def literal(self, value: Any) -> Any:
+        """Numbers that stand in the file."""
+        if not self.recording or not TAPE.on:
+            return value
+        if isinstance(value, (list, tuple)):
+            return type(value)(self.literal(item) for item in value)
+        return value if isinstance(value, bool) else leaf(value, "literal", Kind.LITERAL)
+
+    def call(self, function: Any, *arguments: Any) -> Any:
+        """A call of something that is named like a function that would lose the history."""
+        value = arguments[0]
+        if (
+            function in (builtins.float, builtins.int)
+            and isinstance(value, np.ndarray)
+            and value.ndim
+            and value.size == 1
+        ):
+            value = value.reshape(())  # as NumPy did before version 2.4
+            arguments = (value, *arguments[1:])
+        if not self.recording or not TAPE.on:
+            return function(*arguments)
+        if function is builtins.type and len(arguments) == 1:
+            return plain_type(value)
+        if function is builtins.sum and _are_recorded_numbers(value):
+            result = builtins.sum(plain(list(value)), *map(plain, arguments[1:]))
+            start = [item for item in arguments[1:] if not (type(item) is int and item == 0)]
+            return wrap_number(result, record("sum", ([*start, *value],), {}, result))
+        if not isinstance(value, (RecordedArray, RecordedNumber)) or len(arguments) > 1:
+            return function(*arguments)
+        if function is builtins.float:
+            return _as_float(value)
+        if isinstance(function, type) and issubclass(function, np.generic) and isinstance(value, RecordedArray):
+            return value.astype(function)
+        if isinstance(function, type) and function in NUMBERS and issubclass(function, np.generic):
+            result = function(plain(value))
+            return wrap_number(result, record("astype", (value, np.dtype(function).name), {}, result))
+        return function(*arguments)
+
+
+def _are_recorded_numbers(values: Any) -> bool:
+    """Whether it is a list of numbers, recorded ones among them."""
+    if not isinstance(values, (list, tuple)) or not holds_recorded(values):
+        return False
+    return all(isinstance(item, (RecordedNumber, int, float)) for item in values)
+
+
+def _as_float(value: Any) -> Any:
+    """``float(value)``, with its history."""
+    result = float(plain(value))
+    if type(plain(value)) is float:
+        return value
+    node = record("reshape", (value, ()), {}, result) if np.ndim(plain(value)) else node_of(value)
+    if TAPE.steps[node].dtype != "<f8":
+        node = TAPE.add("astype", (Ref(node), "float64"), {}, result, scalar=True)
+    return wrap_number(result, node)
+
+
+def _give_names(names: Any, value: Any) -> None:
+    """Name the nodes of a value, or of the items of a tuple."""
+    if isinstance(names, str):
+        if names and isinstance(value, RecordedArray):
+            TAPE.name(node_of(value), names)
+        elif names and isinstance(value, RecordedNumber):
+            TAPE.name(value._node, names)
+        elif names and isinstance(value, dict) and len(value) <= MAX_PARTS:
+            for key, item in value.items():
+                if isinstance(key, (str, int)) and isinstance(item, (RecordedArray, RecordedNumber)):
+                    TAPE.name(node_of(item), f"{names}[{key!r}]")
+        elif names and isinstance(value, (list, tuple)) and len(value) <= MAX_PARTS:
+            for place, item in enumerate(value):
+                if isinstance(item, (RecordedArray, RecordedNumber)):
+                    TAPE.name(node_of(item), f"{names}[{place}]")
+    elif isinstance(value, (list, tuple)) and len(names) == len(value):
+        for name, item in zip(names, value):
+            _give_names(name, item)
+
+
+def _numbers(value: Any, depth: int) -> Any:
+    """The arrays and floats in a value."""
+    if isinstance(value, np.ndarray):
+        if value.dtype.kind in "fiubc":
+            yield plain(value)
+        elif value.dtype == object and depth < MAX_DEPTH:
+            yield from _numbers(list(value.ravel()[:MAX_PARTS]), depth + 1)
+    elif isinstance(value, (float, np.generic)):
+        if not isinstance(value, (np.str_, np.bytes_, np.void)):
+            yield plain(value)
+    elif isinstance(value, dict) and depth < MAX_DEPTH:
+        for item in list(value.values())[:MAX_PARTS]:
+            yield from _numbers(item, depth + 1)
+    elif isinstance(value, (list, tuple)) and depth < MAX_DEPTH:
+        for item in value[:MAX_PARTS]:
+            yield from _numbers(item, depth + 1)

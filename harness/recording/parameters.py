@@ -1,0 +1,463 @@
+"""Which values are parameters: found while the graph grows, so that the file can be stopped early.
+
+A parameter is replaced by itself plus or minus something that depends on it, and the result goes where it had gone
+before (into the forward pass). Dependence is kept as one bit per leaf; the result of an update counts as a new leaf, so
+that the state of an optimizer, which depends on earlier gradients only, is not taken for a parameter.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from .graph import Guard, Kind, Parameter, Ref, Stop, Update
+from .tape import Step, Tape
+
+ENOUGH_UPDATES = 3
+MAX_BITS = 20_000  # leaves that dependence is kept for
+MAX_BATCHES = 12  # that are waited for until a smaller last one
+MAX_LOOKED_BACK = 2_000  # steps among which batches are looked for
+MAX_PATH = 64  # operations between a parameter and the operand of its update
+
+Role: TypeAlias = tuple[str, int, str, int]  # file, line, operation, place of the argument
+
+# operations that hand on their first operand, changed in form or by constants only
+FORMS = frozenset(
+    {"copy", "astype", "reshape", "ravel", "transpose", "squeeze", "expand_dims", "swapaxes", "atleast_2d", "setitem"}
+    | {"positive", "item", "array", "moveaxis", "broadcast_to", "atleast_1d"}
+)
+SCALING = frozenset({"multiply", "divide", "add", "subtract"})
+MIXING = frozenset({"multiply", "divide", "add", "subtract", "matmul", "dot", "tensordot", "einsum", "outer", "inner"})
+
+
+@dataclass
+class _Event:
+    """One replacement: node ``after`` = version ``before`` with ``step`` added or subtracted."""
+
+    before: int
+    after: int
+    step: int | None
+    sign: int
+    direct: bool  # whether the operand was the version itself, not the version in another form
+    is_item: bool = False  # whether an item was replaced
+
+
+@dataclass
+class _Chain:
+    """The versions of one parameter."""
+
+    first: int
+    bit: int
+    roles: set[Role] = field(default_factory=set)
+    events: dict[int, _Event] = field(default_factory=dict)
+    latest: int = 0
+    closed: int = 0  # the last version that a forward pass used
+    groups: list[tuple[int, int]] = field(default_factory=list)  # (before, after) of closed updates
+    stale_uses: int = 0
+    item_lines: set[tuple[str, int]] = field(default_factory=set)  # statements that update it item by item
+
+    def is_forward(self, role: Role) -> bool:
+        """Whether a role is not just the reading of an item that its update replaces."""
+        return role[:2] not in self.item_lines or not (role[2] == "getitem" or role[2] in FORMS)
+
+    @property
+    def is_pending(self) -> bool:
+        return self.latest != self.closed
+
+    @property
+    def is_dropped(self) -> bool:
+        """Whether old versions go on being used: then it was a value on its way through layers, not a parameter."""
+        return self.stale_uses >= 2 and 2 * self.stale_uses >= len(self.groups)
+
+
+def _container(name: str) -> str:
+    """A name without its last index: self.weights for self.weights[0]."""
+    return name.rpartition("[")[0] if name.endswith("]") else name
+
+
+class Search:
+    """Watches a tape for parameters and their updates.
+
+    Args:
+        tape: to watch.
+        enough: updates of every parameter after which the tape is asked to stop; 0 is never.
+    """
+
+    def __init__(self, tape: Tape, enough: int = ENOUGH_UPDATES) -> None:
+        self.tape = tape
+        self.enough = enough
+        self.masks: list[int] = []
+        self.initial: list[bool] = []
+        self.literal: list[bool] = []  # whether it is made of numbers that stand in the file only
+        self.uses: dict[int, set[Role]] = defaultdict(set)
+        self.owner: dict[int, _Chain] = {}
+        self.chains: list[_Chain] = []
+        self.control = 0  # what the guards since the last update depend on
+        self._bits = 0
+        self._looked_for_batches = False
+        tape.observers.append(self.see)
+        tape.guard_observers.append(self.see_guard)
+
+    @property
+    def updates_seen(self) -> int:
+        """How many updates were seen, those included that no forward pass followed yet."""
+        return sum(len(chain.events) for chain in self.chains if not chain.is_dropped)
+
+    def _bit(self) -> int:
+        if self._bits >= MAX_BITS:
+            return 0
+        self._bits += 1
+        return 1 << self._bits
+
+    def see_guard(self, guard: Guard) -> None:
+        """A branch: what follows may depend on it."""
+        if guard.node < len(self.masks):
+            self.control |= self.masks[guard.node]
+
+    def see(self, step: Step) -> None:
+        """Take in one more step."""
+        if step.kind is not Kind.OPERATION:
+            self.masks.append(self._bit())
+            self.initial.append(True)
+            self.literal.append(step.kind is Kind.LITERAL and step.scalar)
+            return
+        mask = 0
+        for parent in step.parents:
+            mask |= self.masks[parent]
+        self.masks.append(mask)
+        self.literal.append(all(self.literal[parent] for parent in step.parents))
+        self.initial.append(self._is_initial(step))
+        event = self._event(step)
+        self._note_uses(step, event)
+        if event is not None:
+            self._take(step, event)
+
+    def _is_initial(self, step: Step) -> bool:
+        """Whether it is still a leaf in another form: nothing of another origin has met it but numbers of the file."""
+        if not all(self.initial[parent] or self.literal[parent] for parent in step.parents):
+            return False
+        if step.operation in MIXING:
+            origins = {self.masks[p] for p in step.parents if not self.literal[p]}
+            origins = origins or {self.masks[p] for p in step.parents}
+            return len(origins) < 2
+        return True
+
+    # Updates
+
+    def _candidates(self, step: Step) -> Iterator[tuple[int, int, int]]:
+        """(operand, step, sign) of every way to read it as an update."""
+        operands = step.arguments
+        if step.operation in ("add", "subtract") and len(operands) == 2:
+            left, right = operands
+            if isinstance(left, Ref) and isinstance(right, Ref):
+                yield left.id, right.id, 1 if step.operation == "add" else -1
+                if step.operation == "add" and not step.in_place:
+                    yield right.id, left.id, 1
+
+    def _event(self, step: Step) -> _Event | None:
+        """The update that the step is, if it is one."""
+        for operand, change, sign in self._candidates(step):
+            grows = sign < 0 and self.tape.steps[change].shape == step.shape
+            if self.tape.steps[operand].shape != step.shape and not grows:
+                continue
+            version, scaled = self._version(operand)
+            if version is None or not self._depends(change, version):
+                continue
+            if self._is_item_in_passing(version):
+                continue  # the item is set next, and that is the update
+            # rate * w + gradient is the gradient of a penalty, unless it takes the place of w
+            is_loose = (scaled and sign > 0) or (version not in self.owner and self._is_part(version))
+            if not is_loose or self._replaces(step, version, step.arguments[0] == Ref(operand)):
+                return _Event(version, step.id, change, sign, version == operand)
+        if step.operation == "setitem" and isinstance(step.arguments[0], Ref) and isinstance(step.arguments[2], Ref):
+            base, value = step.arguments[0].id, step.arguments[2].id
+            version, _ = self._version(base)
+            if version is None or self._is_item_in_passing(version):
+                return None
+            if self._is_item_update(base, version, step.arguments[1], value):
+                return _Event(version, step.id, None, 0, False, is_item=True)
+        return self._scaling(step)
+
+    def _scaling(self, step: Step) -> _Event | None:
+        """Weight decay in a statement of its own, ``w *= 0.99``: a part of an update."""
+        parent = self._handed_on(step) if step.operation in SCALING else None
+        if parent not in self.owner or parent is None:
+            return None
+        names = {_container(name) for name in self.tape.steps[self.owner[parent].first].names}
+        is_same = step.place is not None and _container(step.place.variable) in names and self.tape.replaces(step.place)
+        return _Event(parent, step.id, None, 0, False) if step.in_place or is_same else None
+
+    def _is_item_in_passing(self, node: int) -> bool:
+        """Whether it is an item that was taken from an array for this statement only."""
+        step = self.tape.steps[node]
+        if step.operation != "getitem" or node in self.owner or step.names:
+            return False
+        line = self._line(node)
+        return all(role[:2] == line and role[2] == "getitem" for role in self.uses.get(node, ()))
+
+    def _is_part(self, node: int) -> bool:
+        """Whether it is a part of an array, as the weights of one layer in a flat vector of all."""
+        while self.tape.steps[node].operation in FORMS and self.tape.steps[node].parents:
+            node = self.tape.steps[node].parents[0]
+        return self.tape.steps[node].operation == "getitem"
+
+    def _replaces(self, step: Step, version: int, is_left: bool) -> bool:
+        """Whether the statement puts the result where the version was, which is the left operand or the right one."""
+        if step.in_place:
+            return True
+        names = [_container(name) for name in self.tape.steps[version].names]
+        if step.place is None or not step.place.variable:
+            return False
+        return _container(step.place.variable) in names or (is_left and not names and self.tape.replaces(step.place))
+
+    def _is_item_update(self, base: int, version: int, index: object, value: int) -> bool:
+        """Whether ``base[index] = value`` is ``base[index] = base[index] - change``, if by way of a row of the base."""
+        origin, indices = self._access(base)
+        item = origin, (*indices, index)
+        inner = self.tape.steps[value]
+        if inner.operation == "setitem" and isinstance(inner.arguments[0], Ref) and isinstance(inner.arguments[2], Ref):
+            row = inner.arguments[0].id
+            return self._access(row) == item and self._is_item_update(
+                row, version, inner.arguments[1], inner.arguments[2].id
+            )
+        return any(
+            self._access(operand) == item and self._depends(change, version)
+            for operand, change, _ in self._candidates(inner)
+        )
+
+    def _access(self, node: int) -> tuple[int, tuple[object, ...]]:
+        """(first version or array, indices) of an item."""
+        indices: list[object] = []
+        for _ in range(MAX_PATH):
+            node = self._origin(node)
+            step = self.tape.steps[node]
+            if step.operation != "getitem" or not isinstance(step.arguments[0], Ref) or node in self.owner:
+                break
+            indices.insert(0, step.arguments[1])
+            node = step.arguments[0].id
+        version, _ = self._version(node)
+        chain = self.owner.get(node if version is None else version)
+        return (node if version is None else version) if chain is None else chain.first, tuple(indices)
+
+    def _origin(self, node: int) -> int:
+        """Back through copies and in-place forms to a "getitem"."""
+        for _ in range(MAX_PATH):
+            step = self.tape.steps[node]
+            if step.operation not in ("copy", "astype") or not step.parents:
+                return node
+            node = step.parents[0]
+        return node
+
+    def _version(self, node: int) -> tuple[int | None, bool]:
+        """The version of a parameter that the node is, possibly in another form; None if it cannot be one.
+
+        Returns:
+            the version, and whether it was scaled or shifted on the way.
+        """
+        path, scaled = [node], [False]
+        for _ in range(MAX_PATH):
+            if path[-1] in self.owner:
+                return path[-1], scaled[-1]
+            step = self.tape.steps[path[-1]]
+            parent = self._handed_on(step)
+            if parent is None:
+                break
+            path.append(parent)
+            scaled.append(scaled[-1] or step.operation in SCALING)
+        if not self.initial[path[0]]:
+            return None, False
+        for candidate, is_scaled in zip(path, scaled):
+            if self.uses.get(candidate):
+                return candidate, is_scaled
+        return path[0], False
+
+    def _handed_on(self, step: Step) -> int | None:
+        """The operand that the step hands on in another form."""
+        if step.kind is not Kind.OPERATION or not step.arguments:
+            return None
+        first = step.arguments[0]
+        if step.operation in FORMS and isinstance(first, Ref):
+            return first.id
+        if step.operation in SCALING:
+            operands = [a.id for a in step.arguments if isinstance(a, Ref)]
+            others = [node for node in operands if not self.literal[node]]
+            if len(others or operands) == 1:
+                return (others or operands)[0]
+        return None
+
+    def _depends(self, change: int, version: int) -> bool:
+        """Whether the change depends on the version; a new parameter's must depend on something else as well."""
+        reached = self.masks[change] | self.control
+        chain = self.owner.get(version)
+        if chain is not None:  # another part of one update depends on the version before the first part
+            return any(self.masks[v] and self.masks[v] & ~reached == 0 for v in (version, chain.closed))
+        own = self.masks[version]
+        return bool(own) and own & ~reached == 0 and bool(self.masks[change] & ~own)
+
+    def _take(self, step: Step, event: _Event) -> None:
+        """Note an event."""
+        chain = self.owner.get(event.before)
+        if chain is None:
+            chain = _Chain(first=event.before, bit=self._bit(), closed=event.before, latest=event.before)
+            chain.roles |= self.uses.get(event.before, set())
+            self.owner[event.before] = chain
+            self.chains.append(chain)
+        if event.is_item and step.place is not None:
+            chain.item_lines.add((step.place.file, step.place.line))
+            chain.roles = {role for role in chain.roles if chain.is_forward(role)}
+        chain.events[step.id] = event
+        chain.latest = step.id
+        self.owner[step.id] = chain
+        self.masks[step.id] = chain.bit
+        self.control = 0
+
+    # Forward passes
+
+    def _note_uses(self, step: Step, event: _Event | None) -> None:
+        """Note where the operands went; a version that goes where earlier ones went closes an update."""
+        if step.place is None:
+            return
+        file, line = step.place.file, step.place.line
+        for place, parent in enumerate(step.parents):
+            if event is not None and parent == event.before:
+                continue
+            chain = self.owner.get(parent)
+            if chain is None and not self.initial[parent]:
+                continue
+            role = (file, line, step.operation, place)
+            self.uses[parent].add(role)
+            if chain is not None:
+                self._used(chain, parent, role)
+
+    def _used(self, chain: _Chain, version: int, role: Role) -> None:
+        """A version went into an operation."""
+        if not chain.is_forward(role):
+            return
+        if version == chain.latest and chain.is_pending:
+            if role in chain.roles:
+                chain.groups.append((chain.closed, version))
+                chain.closed = version
+                self._stop_if_enough()
+            elif chain.first in self.uses and not chain.groups and not chain.roles:
+                chain.roles.add(role)
+        elif version == chain.closed:
+            chain.roles.add(role)
+        elif version < chain.closed and role in chain.roles:
+            chain.stale_uses += 1
+
+    def _stop_if_enough(self) -> None:
+        if not self.enough:
+            return
+        confirmed = [chain for chain in self.chains if chain.groups and not chain.is_dropped]
+        if not confirmed or any(len(chain.groups) < self.enough for chain in confirmed):
+            return
+        if not self._looked_for_batches:
+            self._looked_for_batches = True
+            self.enough = max(self.enough, self._batches())
+            self._stop_if_enough()
+            return
+        self.tape.stop = Stop.ENOUGH
+
+    def _batches(self) -> int:
+        """The number of batches until a smaller last one, if that comes soon; else 0."""
+        found = 0
+        for step in self.tape.steps[-MAX_LOOKED_BACK:]:
+            if step.operation != "getitem" or not isinstance(step.arguments[0], Ref):
+                continue
+            whole = self.tape.steps[step.arguments[0].id].shape
+            if len(whole) != len(step.shape):
+                continue
+            changed = [(n, b) for n, b in zip(whole, step.shape) if n != b]
+            if len(changed) == 1:
+                rows, batch = changed[0]
+                if 1 < batch < rows and rows % batch and rows // batch < MAX_BATCHES:
+                    found = max(found, rows // batch + 1)
+        return found
+
+    # What was found
+
+    def parts(self, chain: _Chain, before: int, after: int) -> tuple[int, ...]:
+        """The events between two versions, in order."""
+        path = [after]
+        while (event := chain.events.get(path[-1])) is not None and event.before != before and len(path) < 10_000:
+            path.append(event.before)
+        return tuple(reversed(path))
+
+    def results(self) -> tuple[tuple[Parameter, ...], tuple[Update, ...]]:
+        """The parameters and updates that were found, by the time of their first update."""
+        parameters: list[Parameter] = []
+        updates: list[Update] = []
+        for chain in self.chains:
+            groups = list(chain.groups)
+            places = {self._line(after) for _, after in groups}
+            if chain.is_pending:
+                groups.append((chain.closed, chain.latest))
+            kept = chain.groups or (chain.roles and self._is_same_variable(chain))
+            if chain.is_dropped or not kept:
+                continue
+            number = len(parameters)
+            indices = []
+            for iteration, (before, after) in enumerate(groups):
+                parts = self.parts(chain, before, after)
+                last = chain.events[after]
+                single = len(parts) == 1 and last.direct
+                indices.append(len(updates))
+                updates.append(
+                    Update(
+                        parameter=number,
+                        iteration=iteration,
+                        before=before,
+                        after=after,
+                        step=last.step if single else None,
+                        sign=last.sign if single else 0,
+                        parts=parts,
+                        confirmed=iteration < len(chain.groups) or self._line(after) in places,
+                        place=self.tape.steps[after].place,
+                    )
+                )
+            parameters.append(
+                Parameter(
+                    name=self._name(chain),
+                    node=chain.first,
+                    leaf=self._leaf(chain.first),
+                    shape=self.tape.steps[chain.first].shape,
+                    updates=tuple(indices),
+                )
+            )
+        return tuple(parameters), tuple(updates)
+
+    def _line(self, node: int) -> tuple[str, int] | None:
+        place = self.tape.steps[node].place
+        return None if place is None else (place.file, place.line)
+
+    def _is_same_variable(self, chain: _Chain) -> bool:
+        """Whether the replacement took the place of the first version in the file's own variables."""
+        last = self.tape.steps[chain.latest]
+        return last.in_place or bool(set(last.names) & set(self.tape.steps[chain.first].names))
+
+    def _name(self, chain: _Chain) -> str:
+        """What the user calls it: an attribute or item rather than a local variable, and the first of these."""
+        first = self.tape.steps[chain.first].names
+        lasting = [name for name in first if name.startswith("self.") or "[" in name]
+        if lasting:
+            return lasting[0]
+        later = [name for version in chain.events for name in self.tape.steps[version].names]
+        targets = [self.tape.steps[v].place for v in chain.events]
+        targets_ = [place.variable for place in targets if place is not None and place.variable not in ("", "return")]
+        whole = [name for name in first if any(target.startswith(name + "[") for target in targets_)]
+        if whole:
+            return whole[0]
+        lasting = [name for name in [*targets_, *later] if name.startswith("self.") or "[" in name]
+        kept = [name for name in first if name in later or name in targets_]
+        return (lasting or kept or targets_ or first or later or [""])[0]
+
+    def _leaf(self, node: int) -> int:
+        """The first leaf that went into a node."""
+        for _ in range(len(self.tape.steps)):
+            parents = self.tape.steps[node].parents
+            if not parents:
+                break
+            node = parents[0]
+        return node

@@ -1,0 +1,213 @@
+"""The parent's face: a file in, its recording out."""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import os
+import re
+import signal
+import struct
+import subprocess
+import sys
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, BinaryIO, cast
+
+from .. import BadInput
+from . import source
+from .graph import Array, Driven, Recording, Stop, read_message, recording_from_json, to_json, write_message
+
+CHILD = Path(__file__).with_name("child.py")
+SECONDS = 30.0
+WAITING = 4  # the process may wait so many times as long as it may compute
+GRACE_SECONDS = 3.0  # for the child to end by itself and send what it has
+MEGABYTES = 8192
+MAX_PARENTS = 4  # folders above the file in which its imports are looked for
+MAX_ERRORS = 4_000  # characters of what the child itself reports
+ROOT_MARKS = (".git", "pyproject.toml", "setup.py", "setup.cfg", "requirements.txt")
+PYTHON_2 = re.compile(r"^\s*(print\s+[\"'\w(]|print\s*>>|exec\s+[\"'\w]|raise\s+\w+\s*,|except\s+\w+\s*,\s*\w+\s*:)")
+
+
+def record_file(
+    path: str | Path,
+    *,
+    run: str | None = None,
+    data: Mapping[str, Array] | None = None,
+    seed: int = 0,
+    seconds: float = SECONDS,
+    megabytes: int = MEGABYTES,
+    drive: bool = True,
+) -> Recording:
+    """Run somebody's file in a child process and record its arithmetic.
+
+    Args:
+        path: a Python file or a notebook.
+        run: lines that are run after the file, with ``data`` at hand.
+        data: arrays by name for ``run``; X, Y and labels of random values if None.
+        seed: of the random generators, where the file does not set it.
+        seconds: limit of processor time for everything together, and of a multiple of it as the clock goes. It only
+            aborts; what is recorded does not depend on it.
+        megabytes: memory limit; 0 is none.
+        drive: whether to search for calls that train what the file defines, if it does not train by itself.
+
+    Raises:
+        BadInput: if there is no such file, or it is not Python 3.
+    """
+    file = Path(path).resolve()
+    check_source(file, str(path))
+    arrays: list[bytes] = []
+    task: dict[str, Any] = {
+        "path": str(file),
+        "root": str(root_of(file)),
+        "seed": seed,
+        "seconds": seconds,
+        "megabytes": megabytes,
+        "drive": drive and run is None,
+        "lines": run.split("\n") if run else [],
+        "data": {**(data if data is not None else default_data(seed))} if run else {},
+    }
+    document = to_json(task, arrays)
+    answer = _ask(file, document, arrays, seconds)
+    if isinstance(answer, Stop):
+        return Recording(file=file.name, stop=answer, seed=seed, driven=Driven())
+    return recording_from_json(*answer)
+
+
+def default_data(seed: int) -> dict[str, Array]:
+    """X (15, 4), Y (15, 3) one-hot, y (15, 1) and labels (15,) for lines given by the user."""
+    from .driving.data import Labels, Sizes, make_data
+
+    sizes = Sizes()
+    given = dict(make_data(sizes, Labels.ONE_HOT, seed))
+    binary = make_data(Sizes(outputs=1), Labels.BINARY, seed)
+    return given | {"y": binary["Y"]}
+
+
+def check_source(file: Path, name: str) -> None:
+    """Refuse what cannot be run.
+
+    Raises:
+        BadInput: with what to do.
+    """
+    if file.is_dir():
+        raise BadInput(f"{name}: expected a Python file or a notebook, got a folder. Name the file that trains.")
+    if not file.exists():
+        raise BadInput(f"{name}: no such file.")
+    if file.suffix not in (".py", ".ipynb"):
+        raise BadInput(f"{name}: expected a Python file (.py) or a notebook (.ipynb).")
+    try:
+        text = source.read_text(file)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise BadInput(f"{name}: cannot be read ({error}).") from None
+    try:
+        ast.parse(text)
+    except SyntaxError as error:
+        line = error.lineno or 0
+        lines = text.split("\n")
+        shown = lines[line - 1].strip() if 0 < line <= len(lines) else ""
+        old = python_2_line(lines, error)
+        if old:
+            raise BadInput(
+                f"{name}: line {old} is Python 2: {lines[old - 1].strip()}\n"
+                "Convert the file to Python 3, for instance with 2to3 -w."
+            ) from None
+        raise BadInput(f"{name}: line {line} is not valid Python: {error.msg}: {shown}") from None
+    except (ValueError, RecursionError) as error:
+        raise BadInput(f"{name}: cannot be parsed ({error}).") from None
+
+
+def python_2_line(lines: list[str], error: SyntaxError) -> int:
+    """The line that only Python 2 takes, 0 if the syntax error has another cause."""
+    message, line = error.msg or "", error.lineno or 0
+    if 0 < line <= len(lines) and ("print" in message or "multiple exception types" in message):
+        return line
+    return next((number for number, text in enumerate(lines, 1) if PYTHON_2.match(text)), 0)
+
+
+def root_of(file: Path) -> Path:
+    """The folder of the project that a file belongs to: the nearest with a mark of one, else the file's own folder."""
+    home = Path.home()
+    for depth, folder in enumerate(file.parents):
+        if folder in (home, home.parent) or folder == folder.parent or depth > 5:
+            break
+        if any((folder / mark).exists() for mark in ROOT_MARKS):
+            return folder
+    folder = file.parent
+    while (folder / "__init__.py").exists() and folder != folder.parent:
+        folder = folder.parent
+    return _with_imports(file, folder)
+
+
+def _with_imports(file: Path, root: Path) -> Path:
+    """The root, or the folder above it in which the file's imports are found."""
+    tree = ast.parse(source.read_text(file))
+    names = {a.name.partition(".")[0] for n in ast.walk(tree) if isinstance(n, ast.Import) for a in n.names}
+    names |= {
+        (n.module or "").partition(".")[0] for n in ast.walk(tree) if isinstance(n, ast.ImportFrom) and not n.level
+    }
+    names -= set(sys.stdlib_module_names) | {""}
+    highest = root
+    for name in names:
+        for folder in list(file.parents)[:MAX_PARENTS]:
+            if (folder / f"{name}.py").is_file() or ((folder / name).is_dir() and any((folder / name).glob("*.py"))):
+                if folder in root.parents and len(folder.parts) < len(highest.parts) and folder != Path.home():
+                    highest = folder
+                break
+    return highest
+
+
+def _ask(file: Path, document: Any, arrays: list[bytes], seconds: float) -> tuple[Any, list[bytes]] | Stop:
+    """Send a task to a child and wait for its answer; why there is none, if there is none."""
+    one_thread = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+    quiet = {"PYTHONDONTWRITEBYTECODE": "1", "PYTHONIOENCODING": "utf-8", "PYTHONHASHSEED": "0", "MPLBACKEND": "Agg"}
+    process = subprocess.Popen(
+        [sys.executable, str(CHILD)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        cwd=file.parent,
+        env={**os.environ, **quiet, **one_thread},
+        start_new_session=True,
+    )
+    errors: list[bytes] = []
+    requests, replies, stderr = (cast(BinaryIO, pipe) for pipe in (process.stdin, process.stdout, process.stderr))
+    reader = threading.Thread(target=lambda: errors.append(stderr.read()[-MAX_ERRORS:]), daemon=True)
+    reader.start()
+    late = threading.Event()
+
+    def end() -> None:
+        late.set()
+        _kill(process)
+
+    clock = threading.Timer(WAITING * seconds + GRACE_SECONDS, end)
+    clock.start()
+    try:
+        with contextlib.suppress(BrokenPipeError):
+            write_message(requests, document, arrays)
+            requests.close()
+        try:
+            return read_message(replies)
+        except (EOFError, ValueError, struct.error):
+            if os.environ.get("HARNESS_RECORDING_DEBUG"):
+                reader.join(1)
+                sys.stderr.write(b"".join(errors).decode(errors="replace"))
+            return Stop.SECONDS if late.is_set() else Stop.DIED
+    finally:
+        clock.cancel()
+        _kill(process)
+        process.wait()
+        reader.join(1)
+        for pipe in (requests, replies, stderr):
+            with contextlib.suppress(OSError):
+                pipe.close()
+
+
+def _kill(process: subprocess.Popen[bytes]) -> None:
+    """End the child and whatever it started."""
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        if hasattr(os, "killpg"):
+            os.killpg(process.pid, signal.SIGKILL)
+    with contextlib.suppress(OSError):
+        process.kill()

@@ -1,0 +1,325 @@
+"""Runs the user's file in this process, with or without recording."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import contextlib
+import functools
+import importlib
+import importlib.abc
+import importlib.machinery
+import importlib.util
+import linecache
+import os
+import re
+import sys
+import traceback
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from types import CodeType, ModuleType
+from typing import Any
+
+from . import source
+from .graph import Place, Raised
+from .tape import SourceFile
+
+
+def run_other(files: Files, real: Callable[..., Any], path: str, names: Any, run_name: str | None) -> Any:
+    """``runpy.run_path`` of another file of the user."""
+    if not files.owns(os.path.abspath(path)):
+        return real(path, names, run_name)
+    namespace = {"__name__": run_name or "<run_path>", "__file__": path, "__builtins__": builtins} | (names or {})
+    exec(files.compiled(Path(os.path.abspath(path))), namespace)
+    return namespace
+
+
+RUN_FILE = "<run>"  # the file name of the lines that are run after the file
+NOT_THE_USERS = frozenset({"site-packages", "dist-packages", "node_modules", "__pycache__", ".venv", "venv"})
+MAX_MODULES, MAX_NEIGHBOURS = 2_000, 60
+MAX_PRINTED = 20_000
+MAX_MESSAGE = 2_000
+
+
+class Printed:
+    """Stands for stdout and stderr: keeps the beginning."""
+
+    encoding = "utf-8"
+    errors = "replace"
+    closed = False
+
+    def __init__(self) -> None:
+        self.parts: list[str] = []
+        self.room = MAX_PRINTED
+
+    def write(self, text: Any) -> int:
+        """Keep as much as there is room for."""
+        text = str(text)
+        if self.room > 0:
+            self.parts.append(text[: self.room])
+            self.room -= len(text)
+        return len(text)
+
+    def writelines(self, lines: Sequence[str]) -> None:
+        """As for files."""
+        for line in lines:
+            self.write(line)
+
+    def flush(self) -> None:
+        """Nothing."""
+
+    def isatty(self) -> bool:
+        """It is not a terminal."""
+        return False
+
+    def readable(self) -> bool:
+        """It cannot be read."""
+        return False
+
+    def writable(self) -> bool:
+        """It can be written to."""
+        return True
+
+    def fileno(self) -> int:
+        """The null device's."""
+        return os.open(os.devnull, os.O_WRONLY)
+
+    @property
+    def buffer(self) -> Any:
+        """For bytes."""
+        return open(os.devnull, "wb")
+
+    @property
+    def text(self) -> str:
+        """What was printed."""
+        return "".join(self.parts)
+
+
+class Files:
+    """The user's files: those under one folder, but for installed packages.
+
+    Args:
+        root: the folder.
+        path: the file that is run.
+        sizes: see ``source.weave``.
+    """
+
+    def __init__(self, root: Path, path: Path, sizes: Mapping[int, int] | None = None) -> None:
+        self.root, self.path, self.sizes = root, path, sizes
+        self.sources: dict[str, SourceFile] = {}
+
+    @functools.cached_property
+    def modules(self) -> list[Path]:
+        """All modules under the folder, up to a number."""
+        found: list[Path] = []
+        for folder, names, files in os.walk(self.root):
+            names[:] = sorted(n for n in names if not n.startswith(".") and n not in NOT_THE_USERS and "env" not in n)
+            found += [Path(folder) / file for file in sorted(files) if file.endswith(".py")]
+            if len(found) > MAX_MODULES:
+                break
+        return found
+
+    def text(self) -> str:
+        """The text of the file and of its neighbours that it imports or that import it."""
+        text = source.read_text(self.path)
+        parts = [text]
+        for node in ast.walk(ast.parse(text)):
+            names = [a.name for a in node.names] if isinstance(node, ast.Import) else []
+            names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+            for name in names:
+                near = self.path.parent.joinpath(*name.split(".")).with_suffix(".py") if name else None
+                if near is not None and near.is_file():
+                    neighbour = source.read_text(near)
+                    parts += [neighbour] if source.is_python(neighbour) else []
+        pattern = re.compile(rf"^\s*(from|import) [\w.]*\b{re.escape(self.path.stem)}\b", re.MULTILINE)
+        for near in sorted(self.path.parent.glob("*.py"))[:MAX_NEIGHBOURS]:
+            neighbour = source.read_text(near)
+            if near != self.path and pattern.search(neighbour) and source.is_python(neighbour):
+                parts.append(neighbour)
+        return "\n".join(parts)
+
+    def owns(self, path: str | None) -> bool:
+        """Whether a module's file is one of the user's."""
+        if not path or not path.endswith(".py"):
+            return False
+        place = Path(path)
+        return self.root in place.parents and not NOT_THE_USERS & set(place.parts)
+
+    def name(self, path: Path) -> str:
+        """Relative to the folder."""
+        with contextlib.suppress(ValueError):
+            return path.relative_to(self.root).as_posix()
+        return path.name
+
+    def compiled(self, path: Path, text: str | None = None) -> CodeType:
+        """The code of a file, with the recorder's calls in it.
+
+        Raises:
+            SyntaxError: if it is not Python 3.
+        """
+        text = source.read_text(path) if text is None else text
+        name = str(path)
+        tree = source.weave(text, name, self.sizes)
+        self.add(name, self.name(path), text)
+        return compile(tree, name, "exec", dont_inherit=True)
+
+    def compiled_parts(self, path: Path, text: str) -> list[CodeType]:
+        """The code of every statement at the top of a file."""
+        name = str(path)
+        tree = source.weave(text, name, self.sizes)
+        self.add(name, self.name(path), text)
+        parts = [ast.Module(body=[statement], type_ignores=[]) for statement in tree.body]
+        return [compile(part, name, "exec", dont_inherit=True) for part in parts]
+
+    def compiled_lines(self, text: str) -> CodeType:
+        """The code of lines that are run after the file."""
+        tree = source.weave(text, RUN_FILE, self.sizes)
+        self.add(RUN_FILE, RUN_FILE, text)
+        return compile(tree, RUN_FILE, "exec", dont_inherit=True)
+
+    def add(self, code_name: str, name: str, text: str) -> None:
+        """Make a file known."""
+        self.sources[code_name] = SourceFile(name, text.split("\n"), source.statements(ast.parse(text)))
+        linecache.cache[code_name] = len(text), None, text.splitlines(keepends=True), code_name
+
+
+class _Loader(importlib.machinery.SourceFileLoader):
+    """Loads one of the user's modules with the recorder's calls in it."""
+
+    files: Files
+
+    def get_code(self, fullname: str) -> CodeType:
+        return self.files.compiled(Path(self.path))
+
+
+class Finder(importlib.abc.MetaPathFinder):
+    """Finds the user's modules."""
+
+    def __init__(self, files: Files) -> None:
+        self.files = files
+
+    def find_spec(self, fullname: str, path: Any, target: Any = None) -> Any:
+        """See ``importlib.abc.MetaPathFinder``."""
+        spec = importlib.machinery.PathFinder.find_spec(fullname, path, target)
+        if spec is None and path is None:
+            spec = self._found_elsewhere(fullname)
+        if spec is None or not self.files.owns(spec.origin):
+            return None
+        assert spec.origin is not None
+        loader = _Loader(fullname, spec.origin)
+        loader.files = self.files
+        search = spec.submodule_search_locations
+        return importlib.util.spec_from_file_location(
+            fullname, spec.origin, loader=loader, submodule_search_locations=search
+        )
+
+    def _found_elsewhere(self, name: str) -> Any:
+        """A module that Python does not find: its name is in other letters, or it is in another folder."""
+        if name in sys.builtin_module_names or name in sys.stdlib_module_names or "." in name:
+            return None
+        near = [entry for entry in self.files.path.parent.glob("*.py") if entry.stem.lower() == name.lower()]
+        matches = near or [path for path in self.files.modules if path.stem == name]
+        if len(matches) == 1:
+            return importlib.util.spec_from_file_location(name, matches[0])
+        folders = [
+            path.parent for path in self.files.modules if path.name == "__init__.py" and path.parent.name == name
+        ]
+        folders = folders or list({path.parent for path in self.files.modules if path.parent.name == name})
+        if len(folders) == 1:
+            return importlib.machinery.PathFinder.find_spec(name, [str(folders[0].parent)])
+        return None
+
+
+def package_of(path: Path, root: Path, text: str) -> tuple[str, Path]:
+    """(the package that a file belongs to, the folder that it is found in); "" without relative imports."""
+    levels = [n.level for n in ast.walk(ast.parse(text)) if isinstance(n, ast.ImportFrom) and n.level]
+    if not levels:
+        return "", path.parent
+    depth = max(levels)
+    folder = path.parent
+    names: list[str] = []
+    while len(names) < depth or ((folder / "__init__.py").exists() and folder != folder.parent):
+        names.insert(0, folder.name)
+        if folder == folder.parent:
+            break
+        folder = folder.parent
+    return ".".join(names), folder
+
+
+def search_path(path: Path, root: Path) -> list[str]:
+    """The folders that modules are found in: the file's own, those above it up to the root, and their ``src``."""
+    folders = [path.parent]
+    while folders[-1] != root and root in folders[-1].parents:
+        folders.append(folders[-1].parent)
+    return [str(folder) for folder in folders] + [str(f / "src") for f in folders if (f / "src").is_dir()]
+
+
+def execute(files: Files, namespace_ready: Callable[[dict[str, Any]], None], is_forgiving: Callable[[], bool]) -> None:
+    """Run the file as ``__main__``.
+
+    Args:
+        files: the user's.
+        namespace_ready: is handed the names before the file runs, so that they are known if it raises.
+        is_forgiving: whether to go on after a statement of a notebook that raises, as one can in a notebook.
+    """
+    path = files.path
+    text = source.read_text(path)
+    package, folder = package_of(path, files.root, text)
+    module = ModuleType("__main__")
+    module.__file__ = str(path)
+    module.__dict__["__builtins__"] = builtins
+    if package:
+        sys.path.insert(0, str(folder))
+        with contextlib.suppress(Exception):
+            importlib.import_module(package)
+        module.__package__ = package
+    sys.modules["__main__"] = module
+    namespace_ready(module.__dict__)
+    if path.suffix != ".ipynb":
+        exec(files.compiled(path, text), module.__dict__)
+        return
+    module.__dict__.update(get_ipython=lambda: None, display=print)
+    error: Exception | None = None
+    for code in files.compiled_parts(path, text):
+        raised = _exception_of(code, module.__dict__)
+        if raised is not None and not is_forgiving():
+            raise raised
+        error = error or raised
+    if error is not None:
+        raise error
+
+
+def _exception_of(code: CodeType, names: dict[str, Any]) -> Exception | None:
+    """What a statement raises."""
+    try:
+        exec(code, names)
+    except Exception as error:
+        return error
+    return None
+
+
+def raised_of(error: BaseException, sources: Mapping[str, SourceFile]) -> Raised:
+    """What was raised, with the user's own frames."""
+    frames = []
+    for frame in traceback.extract_tb(error.__traceback__):
+        known = sources.get(frame.filename)
+        if known is not None:
+            line = frame.lineno or 0
+            text = known.lines[line - 1].strip() if 0 < line <= len(known.lines) else ""
+            frames.append(
+                Place(
+                    file=known.name,
+                    line=line,
+                    function=frame.name,
+                    variable=known.target(line),
+                    text=text,
+                )
+            )
+    message = str(error)
+    if isinstance(error, SyntaxError) and error.filename:
+        name = Path(error.filename).name
+        frames.append(Place(file=name, line=error.lineno or 0, text=(error.text or "").strip()))
+        message = error.msg or message
+    if isinstance(error, KeyError) and len(error.args) == 1:
+        message = repr(error.args[0])
+    return Raised(type=type(error).__name__, message=message[:MAX_MESSAGE], frames=tuple(frames))

@@ -1,0 +1,297 @@
+"""The user's source text, with calls to the recorder woven in; line numbers stay what they are.
+
+- ``x = value`` becomes ``x = __harness__.bind(("x",), value)``: names for nodes, and what a run with recording and one
+  without are compared by. Returned values and augmented assignments are seen likewise.
+- Numbers in assignments (``w = 0.5``) go through ``__harness__.literal``.
+- ``float(x)``, ``sum(x)``, ``type(x)`` and ``np.float32(x)`` go through ``__harness__.call``, which keeps the history.
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import io
+import json
+import re
+import tokenize
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+HOOK = "__harness__"
+CALLED = frozenset({"float", "int", "sum", "type"})
+NUMPY_TYPES = frozenset({"float16", "float32", "float64", "float128", "longdouble", "double", "single", "float_"})
+MAX_LITERALS = 500  # numbers in one list that are recorded one by one
+FUTURE = re.compile(r"^from __future__ import .*$", re.MULTILINE)  # only the first statement of a file may be one
+MAGIC = re.compile(r"^\s*[%!?]", re.MULTILINE)
+
+
+def read_text(path: Path) -> str:
+    """The Python text of a file; of a notebook, its code cells in order, without magics."""
+    if path.suffix == ".ipynb":
+        return notebook_text(path.read_text(encoding="utf-8", errors="replace"))
+    content = path.read_bytes()
+    try:
+        encoding, _ = tokenize.detect_encoding(io.BytesIO(content).readline)
+        text = content.decode(encoding)
+    except (SyntaxError, UnicodeDecodeError, LookupError):
+        text = content.decode("utf-8", errors="replace")
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    return without_magics(text) if MAGIC.search(text) and not is_python(text) else text
+
+
+def is_python(text: str) -> bool:
+    """Whether it can be parsed."""
+    try:
+        ast.parse(text)
+    except (SyntaxError, ValueError):
+        return False
+    return True
+
+
+def without_magics(text: str) -> str:
+    """The text with ``pass`` in place of the lines that are commands of a notebook."""
+    lines = []
+    for line in text.split("\n"):
+        indent = line[: len(line) - len(line.lstrip())]
+        lines.append(f"{indent}pass" if MAGIC.match(line) or re.match(r"^[\w.]+\?\??$", line) else line)
+    return "\n".join(lines)
+
+
+def notebook_text(content: str) -> str:
+    """The code cells of a notebook, one after the other. Lines of magics and shell commands become ``pass``."""
+    document = json.loads(content)
+    cells = document.get("cells") or [cell for sheet in document.get("worksheets", []) for cell in sheet["cells"]]
+    lines: list[str] = []
+    for cell in cells:
+        if cell.get("cell_type") != "code":
+            continue
+        source = cell.get("source", cell.get("input", ""))
+        text = source if isinstance(source, str) else "".join(source)
+        if text.lstrip().startswith("%%") and not re.match(r"\s*%%(time|timeit|capture|prun)\b", text):
+            continue
+        lines += FUTURE.sub("pass", without_magics(text)).split("\n")
+    return "\n".join(lines) + "\n"
+
+
+@dataclass(frozen=True)
+class Statement:
+    """The assignment or return statement that a line belongs to.
+
+    Attributes:
+        target: as written; "return" for a return statement.
+        replaces: whether the target stands in the value too, as in ``w = w - step`` and ``w -= step``.
+    """
+
+    target: str
+    replaces: bool
+
+
+def undefined_names(text: str) -> list[str]:
+    """Names that a file uses and nowhere defines: what its star imports must give."""
+    tree = ast.parse(text)
+    defined = set(dir(builtins))
+    used = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name):
+            if isinstance(node.ctx, ast.Load):
+                used.append(node.id)
+            else:
+                defined.add(node.id)
+        elif isinstance(node, (ast.FunctionDef, ast.ClassDef, ast.AsyncFunctionDef)):
+            defined.add(node.name)
+        elif isinstance(node, ast.arg):
+            defined.add(node.arg)
+        elif isinstance(node, ast.alias):
+            defined.add((node.asname or node.name).partition(".")[0])
+        elif isinstance(node, ast.ExceptHandler) and node.name:
+            defined.add(node.name)
+    return sorted(set(used) - defined)
+
+
+def statements(tree: ast.AST) -> dict[int, Statement]:
+    """The assignment or return statement of each line."""
+    found: dict[int, Statement] = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Assign):
+            text = " = ".join(ast.unparse(target) for target in node.targets)
+            value = ast.unparse(node.value)
+            statement = Statement(text, any(ast.unparse(target) in value for target in node.targets))
+        elif isinstance(node, ast.AugAssign):
+            statement = Statement(ast.unparse(node.target), True)
+        elif isinstance(node, ast.AnnAssign):
+            statement = Statement(ast.unparse(node.target), False)
+        elif isinstance(node, ast.Return):
+            statement = Statement("return", False)
+        else:
+            continue
+        for line in range(node.lineno, (node.end_lineno or node.lineno) + 1):
+            found[line] = statement
+    return found
+
+
+def weave(text: str, file_name: str, sizes: Mapping[int, int] | None = None) -> ast.Module:
+    """The tree of the text with the calls to the recorder.
+
+    Args:
+        text: of the file.
+        file_name: for tracebacks.
+        sizes: whole numbers that stand for others: numbers of observations of data that were made up in smaller size.
+
+    Raises:
+        SyntaxError: if it is not Python 3.
+    """
+    tree = ast.parse(text, file_name)
+    woven = _Weaver(_accumulated(tree), sizes or {}).visit(tree)
+    ast.fix_missing_locations(woven)
+    assert isinstance(woven, ast.Module)
+    return woven
+
+
+def _accumulated(tree: ast.AST) -> set[str]:
+    """Names and attributes that something other than a whole number is added to or subtracted from."""
+    found = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.AugAssign) and isinstance(node.op, (ast.Add, ast.Sub)):
+            if not isinstance(node.value, ast.Constant):
+                found.add(_last_name(node.target))
+        elif isinstance(node, ast.Assign) and isinstance(node.value, ast.BinOp):
+            left = _last_name(node.value.left)
+            if left and not isinstance(node.value.right, ast.Constant):
+                found |= {left} & {_last_name(target) for target in node.targets}
+    return found - {""}
+
+
+def _last_name(node: ast.AST) -> str:
+    if isinstance(node, ast.Name):
+        return node.id
+    return node.attr if isinstance(node, ast.Attribute) else ""
+
+
+def _is_pure(node: ast.AST) -> bool:
+    """Whether evaluating it twice changes nothing."""
+    names = (ast.Name, ast.Constant, ast.Attribute, ast.expr_context, ast.JoinedStr, ast.FormattedValue)
+    sums = (ast.BinOp, ast.UnaryOp, ast.operator, ast.unaryop)
+    for part in ast.walk(node):
+        if isinstance(part, ast.Call):
+            if not (isinstance(part.func, ast.Name) and part.func.id in ("str", "repr") and not part.keywords):
+                return False
+        elif not isinstance(part, names + sums):
+            return False
+    return True
+
+
+def _numbers(node: ast.expr) -> tuple[int, bool, bool] | None:
+    """(how many numbers, whether one is a float, whether it is a single number) if it is made of numbers only."""
+    if isinstance(node, ast.UnaryOp) and isinstance(node.op, (ast.USub, ast.UAdd)):
+        return _numbers(node.operand) if isinstance(node.operand, ast.Constant) else None
+    if isinstance(node, ast.Constant):
+        if isinstance(node.value, bool) or not isinstance(node.value, (int, float)):
+            return None
+        return 1, isinstance(node.value, float), True
+    if isinstance(node, (ast.List, ast.Tuple)) and node.elts:
+        parts = [_numbers(item) for item in node.elts]
+        known = [part for part in parts if part is not None]
+        if len(known) == len(parts):
+            return sum(part[0] for part in known), any(part[1] for part in known), False
+    return None
+
+
+class _Weaver(ast.NodeTransformer):
+    """Adds the calls."""
+
+    def __init__(self, accumulated: set[str], sizes: Mapping[int, int]) -> None:
+        self.accumulated, self.sizes = accumulated, sizes
+
+    def visit_Constant(self, node: ast.Constant) -> ast.AST:
+        """A number of observations."""
+        if self.sizes and type(node.value) is int and node.value in self.sizes:
+            return ast.copy_location(ast.Constant(value=self.sizes[node.value]), node)
+        return node
+
+    def _call(self, name: str, at: ast.AST, *arguments: ast.expr) -> ast.Call:
+        function = ast.Attribute(value=ast.Name(id=HOOK, ctx=ast.Load()), attr=name, ctx=ast.Load())
+        return ast.copy_location(ast.Call(func=function, args=list(arguments), keywords=[]), at)
+
+    def _named(self, target: ast.expr) -> ast.expr:
+        """An expression that gives the target's name when it runs: text, or a tuple of them."""
+        if isinstance(target, (ast.Tuple, ast.List)):
+            if any(isinstance(item, ast.Starred) for item in target.elts):
+                return ast.Constant(value="")
+            return ast.Tuple(elts=[self._named(item) for item in target.elts], ctx=ast.Load())
+        if isinstance(target, (ast.Name, ast.Attribute)) and _is_pure(target):
+            return ast.Constant(value=ast.unparse(target))
+        if isinstance(target, ast.Subscript) and _is_pure(target.value):
+            container = ast.unparse(target.value)
+            if isinstance(target.slice, ast.Constant):
+                return ast.Constant(value=ast.unparse(target))
+            if _is_pure(target.slice):
+                return self._call("key", target, ast.Constant(value=container), target.slice)
+        return ast.Constant(value="")
+
+    def _literal(self, value: ast.expr, target: ast.expr) -> ast.expr:
+        """The value, recorded if it is made of numbers that may be parameters."""
+        if isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple) and len(target.elts) == len(value.elts):
+            items = [self._literal(item, part) for item, part in zip(value.elts, target.elts)]
+            return ast.copy_location(ast.Tuple(elts=items, ctx=ast.Load()), value)
+        numbers = _numbers(value)
+        if numbers is None or not isinstance(target, (ast.Name, ast.Attribute, ast.Subscript)):
+            return value
+        count, has_float, single = numbers
+        if (has_float and count <= MAX_LITERALS) or (single and _last_name(target) in self.accumulated):
+            return self._call("literal", value, value)
+        return value
+
+    def visit_Assign(self, node: ast.Assign) -> ast.AST:
+        """``x = value``."""
+        self.generic_visit(node)
+        value = node.value if len(node.targets) > 1 else self._literal(node.value, node.targets[0])
+        if len(node.targets) > 1:
+            value = self._literal(value, node.targets[0])
+        names = ast.Tuple(elts=[self._named(target) for target in node.targets], ctx=ast.Load())
+        line = ast.Constant(value=node.lineno)
+        node.value = self._call("bind", node.value, line, names, value)
+        return node
+
+    def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.AST:
+        """``x: int = value``."""
+        self.generic_visit(node)
+        if node.value is not None:
+            names = ast.Tuple(elts=[self._named(node.target)], ctx=ast.Load())
+            value = self._literal(node.value, node.target)
+            node.value = self._call("bind", node.value, ast.Constant(value=node.lineno), names, value)
+        return node
+
+    def visit_AugAssign(self, node: ast.AugAssign) -> ast.AST | list[ast.AST]:
+        """``x -= value``."""
+        self.generic_visit(node)
+        target = node.target
+        seen = target.value if isinstance(target, ast.Subscript) else target
+        while isinstance(seen, ast.Subscript):
+            seen = seen.value
+        if not _is_pure(seen):
+            return node
+        copy = ast.parse(ast.unparse(seen), mode="eval").body
+        for part in ast.walk(copy):
+            ast.copy_location(part, node)
+        name = self._named(target) if not isinstance(target, ast.Subscript) else ast.Constant(value="")
+        after = self._call("updated", node, ast.Constant(value=node.lineno), name, copy)
+        return [node, ast.copy_location(ast.Expr(value=after), node)]
+
+    def visit_Return(self, node: ast.Return) -> ast.AST:
+        """``return value``."""
+        self.generic_visit(node)
+        if node.value is not None and not isinstance(node.value, ast.Constant):
+            node.value = self._call("returned", node.value, ast.Constant(value=node.lineno), node.value)
+        return node
+
+    def visit_Call(self, node: ast.Call) -> ast.AST:
+        """``float(x)`` and the like."""
+        self.generic_visit(node)
+        function = node.func
+        is_simple = not node.keywords and not any(isinstance(item, ast.Starred) for item in node.args)
+        is_builtin = isinstance(function, ast.Name) and function.id in CALLED and len(node.args) in (1, 2)
+        is_type = isinstance(function, ast.Attribute) and function.attr in NUMPY_TYPES and len(node.args) == 1
+        if is_simple and (is_builtin or (is_type and _is_pure(function))):
+            return self._call("call", node, function, *node.args)
+        return node

@@ -1,0 +1,5 @@
+"""Stand-ins for what a file needs and this machine lacks: data files, downloads, displays, packages."""
+
+from .install import install
+
+__all__ = ["install"]

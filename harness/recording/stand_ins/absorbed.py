@@ -1,0 +1,252 @@
+"""Packages that only show things, or that are not installed: they are imported, called and ignored."""
+
+from __future__ import annotations
+
+import dis
+import importlib.abc
+import importlib.machinery
+import importlib.util
+import sys
+from collections.abc import Callable, Iterator
+from types import ModuleType
+from typing import Any
+
+# replaced even where they are installed: they draw, log, download, or take seconds to import
+DISPLAYS = frozenset(
+    [
+        "matplotlib",
+        "pylab",
+        "mpl_toolkits",
+        "seaborn",
+        "plotly",
+        "bokeh",
+        "altair",
+        "pygal",
+        "turtle",
+        "tkinter",
+        "Tkinter",
+        "pygame",
+        "visdom",
+        "wandb",
+        "tensorboardX",
+        "graphviz",
+        "pydot",
+        "networkx",
+        "ipywidgets",
+        "IPython",
+        "bqplot",
+        "celluloid",
+        "imageio",
+        "cv2",
+        "PIL",
+        "skimage",
+        "moviepy",
+        "prettytable",
+        "tabulate",
+        "termcolor",
+        "colorama",
+        "loguru",
+        "rich",
+        "mlflow",
+        "neptune",
+        "comet_ml",
+        "pyqtgraph",
+        "PyQt5",
+        "PySide2",
+        "kivy",
+        "ggplot",
+        "plotnine",
+        "scikitplot",
+        "mplcyberpunk",
+        "scienceplots",
+    ]
+)
+FRAMEWORKS = frozenset(
+    [
+        "tensorflow",
+        "keras",
+        "torch",
+        "torchvision",
+        "torchaudio",
+        "jax",
+        "jaxlib",
+        "flax",
+        "theano",
+        "lasagne",
+        "chainer",
+        "mxnet",
+        "caffe",
+        "tflearn",
+        "cupy",
+        "tensorflow_datasets",
+        "datasets",
+        "transformers",
+        "numba",
+        "pyopencl",
+        "pycuda",
+    ]
+)
+PROGRESS = frozenset({"tqdm", "progressbar", "alive_progress", "progress"})
+
+
+def _unpacked(frame: Any) -> int:
+    """How many values the caller unpacks into names; 2 if it only iterates."""
+    code = frame.f_code.co_code
+    if frame.f_lasti >= 0 and dis.opname[code[frame.f_lasti]].startswith("UNPACK_SEQUENCE"):
+        return int(code[frame.f_lasti + 1])
+    return 2
+
+
+class Absorbing:
+    """Answers everything with something like itself."""
+
+    def __init__(self, name: str = "") -> None:
+        self.__dict__["_name"] = name
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__") and name.endswith("__"):
+            raise AttributeError(name)
+        value = HELPERS.get(name)
+        value = Absorbing(name) if value is None else value
+        self.__dict__[name] = value
+        return value
+
+    def __call__(self, *arguments: Any, **keywords: Any) -> Any:
+        # a decorator gives back what it decorates
+        if len(arguments) == 1 and not keywords and callable(arguments[0]) and not isinstance(arguments[0], Absorbing):
+            return arguments[0]
+        return SUBPLOTS if self.__dict__.get("_name") == "subplots" else Absorbing()
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter([Absorbing() for _ in range(_unpacked(sys._getframe(1)))])
+
+    def __array__(self, *_: Any, **__: Any) -> Any:
+        raise TypeError(f"{self.__dict__.get('_name') or 'it'} comes from a module that is missing, and has no numbers")
+
+    def __getitem__(self, key: Any) -> Any:
+        return Absorbing()
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        pass
+
+    def __len__(self) -> int:
+        return 0
+
+    def __bool__(self) -> bool:
+        return False
+
+    def __enter__(self) -> Any:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        pass
+
+    def __mro_entries__(self, bases: Any) -> tuple[type, ...]:
+        return (object,)
+
+
+SUBPLOTS = (Absorbing("figure"), Absorbing("axes"))
+
+
+class Progress:
+    """``tqdm`` and the like: goes through what it is given."""
+
+    def __init__(self, iterable: Any = None, *arguments: Any, **keywords: Any) -> None:
+        total = keywords.get("total")
+        self.iterable = iterable if iterable is not None else range(total or 0)
+        self.n = 0
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self.iterable)
+
+    def __call__(self, iterable: Any, *_: Any, **__: Any) -> Progress:
+        return Progress(iterable)
+
+    @staticmethod
+    def write(*_: Any, **__: Any) -> None:
+        """Not shown."""
+
+    def __len__(self) -> int:
+        return len(self.iterable)
+
+    def __enter__(self) -> Progress:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        pass
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return Absorbing(name)
+
+
+def ranged(*arguments: Any, **keywords: Any) -> Progress:
+    """``trange``."""
+    return Progress(range(*arguments))
+
+
+class AbsorbingModule(ModuleType):
+    """A module of which every name is there."""
+
+    def __getattr__(self, name: str) -> Any:
+        if name == "__all__":
+            return WANTED(self.__name__)
+        if name.startswith("__") and name.endswith("__"):
+            raise AttributeError(name)
+        root = self.__name__.partition(".")[0]
+        if root in PROGRESS:
+            value: Any = ranged if name in ("trange", "tnrange") else Progress
+        else:
+            value = HELPERS.get(name, Absorbing(name))
+        setattr(self, name, value)
+        return value
+
+
+def _nothing(module: str) -> list[str]:
+    return []
+
+
+WANTED: Callable[[str], list[str]] = _nothing  # the names that ``from module import *`` is to give
+HELPERS: dict[str, Any] = {}  # functions that files take from modules that are missing, by name
+
+
+class AbsorbingFinder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
+    """Gives an absorbing module for the names that it is asked about.
+
+    Args:
+        wanted: whether a module of this full name is absorbed.
+        note: is told of each one.
+    """
+
+    def __init__(self, wanted: Callable[[str], bool], note: Callable[[str], None]) -> None:
+        self.wanted, self.note = wanted, note
+
+    def find_spec(self, fullname: str, path: Any, target: Any = None) -> Any:
+        """See ``importlib.abc.MetaPathFinder``."""
+        if not self.wanted(fullname):
+            return None
+        return importlib.machinery.ModuleSpec(fullname, self, is_package=True)
+
+    def create_module(self, spec: Any) -> ModuleType:
+        """See ``importlib.abc.Loader``."""
+        module = AbsorbingModule(spec.name)
+        module.__path__ = []
+        return module
+
+    def exec_module(self, module: ModuleType) -> None:
+        """Nothing to run."""
+        self.note(module.__name__)
+
+
+def is_absorbed(fullname: str) -> bool:
+    """Whether a module is replaced even if it is installed."""
+    root = fullname.partition(".")[0]
+    return root in DISPLAYS or root in FRAMEWORKS or root in PROGRESS
+
+
+def forget_absorbed() -> None:
+    """Forget modules of these names that are imported already."""
+    for name in list(sys.modules):
+        if is_absorbed(name):
+            del sys.modules[name]

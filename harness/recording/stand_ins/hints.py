@@ -1,0 +1,158 @@
+"""What a file's text says about the data that it wants."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..graph import Array
+
+ROWS = 60
+MAX_ROWS = 12_000
+FEATURES, CLASSES = 4, 3
+IMAGE_WORDS = re.compile(r"mnist|fashion|digit|\b784\b|28\s*\*\s*28|28\s*,\s*28", re.IGNORECASE)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Hints:
+    """Sizes for made-up data.
+
+    Attributes:
+        rows: observations.
+        features: inputs of one observation.
+        classes: number of classes.
+        images: whether the data are images of 28 x 28 pixels.
+        column_names: lists of texts in the file that may be names of columns, longest first.
+        strings: all short texts in the file.
+        one_hot: whether labels in files of their own are one-hot.
+        text: of the file.
+    """
+
+    rows: int = ROWS
+    features: int = FEATURES
+    classes: int = CLASSES
+    images: bool = False
+    column_names: tuple[tuple[str, ...], ...] = ()
+    strings: frozenset[str] = frozenset()
+    one_hot: bool = False
+    text: str = ""
+
+
+def read_hints(text: str, rows: int | None = None, features: int | None = None, one_hot: bool = False) -> Hints:
+    """The sizes that the text of a file suggests.
+
+    Args:
+        text: of the file and of those that it imports.
+        rows, features, one_hot: known better, from a failure.
+    """
+    try:
+        tree: ast.AST = ast.parse(text)
+    except SyntaxError:
+        tree = ast.Module(body=[], type_ignores=[])
+    nodes = list(ast.walk(tree))
+    integers = {n.value for n in nodes if isinstance(n, ast.Constant) and type(n.value) is int}
+    images = bool(IMAGE_WORDS.search(text))
+    columns = [
+        tuple(str(item.value) for item in n.elts if isinstance(item, ast.Constant))
+        for n in nodes
+        if isinstance(n, (ast.List, ast.Tuple))
+        and len(n.elts) > 1
+        and all(isinstance(item, ast.Constant) and isinstance(item.value, str) for item in n.elts)
+    ]
+    classes = 10 if images else next((k for k in _class_counts(nodes) if 2 <= k <= 20), CLASSES)
+    batch = max([_batch(nodes), *(int(m) for m in BATCH_TEXT.findall(text) if int(m) <= 1_000)])
+    wanted = batch * 4 - batch // 2
+    low = max((bound for bound in _lower_bounds(nodes) if bound <= MAX_ROWS - 200), default=0)
+    count = max(ROWS, min(wanted, 2_000)) + low
+    inputs = 784 if images else FEATURES
+    if 3072 in integers and not images:
+        inputs = 3072
+    return Hints(
+        rows=rows or count,
+        features=features or inputs,
+        classes=classes,
+        images=images and features in (None, 784),
+        column_names=tuple(sorted(set(columns), key=lambda names: (-len(names), names))),
+        strings=frozenset(
+            n.value for n in nodes if isinstance(n, ast.Constant) and isinstance(n.value, str) and len(n.value) < 60
+        ),
+        one_hot=one_hot,
+        text=text,
+    )
+
+
+def _class_counts(nodes: list[ast.AST]) -> Iterator[int]:
+    """Whole numbers that names call a number of classes or outputs."""
+    pattern = re.compile(r"class|output|n_y|num_labels|out_dim|n_out", re.IGNORECASE)
+    for node in nodes:
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant) and type(node.value.value) is int:
+            names = [ast.unparse(target) for target in node.targets]
+        elif isinstance(node, ast.keyword) and isinstance(node.value, ast.Constant) and type(node.value.value) is int:
+            names = [node.arg or ""]
+        else:
+            continue
+        if any(map(pattern.search, names)):
+            yield node.value.value
+
+
+def _batch(nodes: list[ast.AST]) -> int:
+    """The largest batch size in the file, 16 without one."""
+    sizes = [16]
+    pattern = re.compile(r"batch", re.IGNORECASE)
+    for node in nodes:
+        if isinstance(node, ast.Assign):
+            pairs = [(ast.unparse(target), node.value) for target in node.targets]
+        elif isinstance(node, ast.keyword) and node.arg:
+            pairs = [(node.arg, node.value)]
+        elif isinstance(node, ast.arguments):
+            named = [*node.posonlyargs, *node.args]
+            pairs = [(a.arg, value) for a, value in zip(named[::-1], node.defaults[::-1])]
+        else:
+            continue
+        for name, value in pairs:
+            if pattern.search(name) and isinstance(value, ast.Constant) and type(value.value) is int:
+                sizes.append(value.value)
+    return min(max(sizes), 1_000)
+
+
+BATCH_TEXT = re.compile(r"batch[^\n]{0,80}?(?<![\w.])(\d{2,4})(?![\w.])", re.IGNORECASE)
+
+
+def _lower_bounds(nodes: list[ast.AST]) -> Iterator[int]:
+    """Constants that slices start at: rows before them go elsewhere."""
+    for node in nodes:
+        if isinstance(node, ast.Slice) and isinstance(node.lower, ast.Constant) and type(node.lower.value) is int:
+            yield node.lower.value
+
+
+# Made-up data. Each kind of array has a generator of its own, so that asking twice gives the same.
+
+
+def rng_of(name: str) -> np.random.Generator:
+    """A generator that depends on a name only."""
+    return _REAL_GENERATOR(_REAL_PCG64(sum(name.encode()) % 1_000 + 1))
+
+
+_REAL_GENERATOR, _REAL_PCG64 = np.random.Generator, np.random.PCG64
+_ARANGE, _EYE = np.arange, np.eye
+
+
+def labels(rows: int, classes: int, name: str = "labels") -> Array:
+    """Integers 0..classes-1, all of them present and about equally often."""
+    return rng_of(name).permutation(_ARANGE(rows) % classes)
+
+
+def images(rows: int, shape: tuple[int, ...], name: str = "images") -> Array:
+    """Bytes, a third of them zero as in pictures of digits."""
+    rng = rng_of(name)
+    pixels = rng.integers(0, 256, (rows, *shape))
+    return (pixels * (rng.random((rows, *shape)) > 0.33)).astype("u1")
+
+
+def inputs(rows: int, features: int, name: str = "inputs") -> Array:
+    """Normal numbers, rounded to 3 digits as in text files."""
+    return rng_of(name).normal(size=(rows, features)).round(3)

@@ -1,0 +1,296 @@
+"""The tape: the graph while it is being recorded, in the child process."""
+
+from __future__ import annotations
+
+import sys
+import zlib
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from types import CodeType, FrameType
+from typing import Any
+
+import numpy as np
+
+from .graph import (
+    MAX_VALUE_BYTES,
+    Absorbed,
+    Argument,
+    Array,
+    Guard,
+    Kind,
+    Loss,
+    Node,
+    Place,
+    Ref,
+    StandIn,
+    Stop,
+    references,
+)
+from .source import Statement
+
+MAX_NODES = 100_000
+MAX_BYTES = 2**29  # of all values together
+MAX_ITEM_BYTES = 2**12  # of an array whose value is kept after a single item was set
+MAX_GUARDS = 20_000
+MAX_LOSSES = 1_000
+MAX_NAMES = 8  # that are kept for one node
+REAL_ARRAY, REAL_ASARRAY = np.array, np.asarray  # both are wrapped later
+
+RECENT_VALUES = 64  # nodes of one shape among which a value without history is looked up
+
+
+class StopRecording(BaseException):
+    """Ends the user's file from within one of its operations. ``except Exception`` lets it pass."""
+
+    def __init__(self, stop: Stop) -> None:
+        super().__init__(stop.value)
+        self.stop = stop
+
+
+class Step:
+    """A node that is still being written: ``names`` may grow."""
+
+    __slots__ = (
+        "arguments",
+        "dtype",
+        "id",
+        "in_place",
+        "keywords",
+        "kind",
+        "names",
+        "operation",
+        "parents",
+        "place",
+        "scalar",
+        "shape",
+        "value",
+    )
+
+    id: int
+    operation: str
+    arguments: tuple[Argument, ...]
+    keywords: dict[str, Argument]
+    parents: tuple[int, ...]
+    value: Array | tuple[Array, ...] | None
+    shape: tuple[int, ...]
+    dtype: str
+    place: Place | None
+    kind: Kind
+    in_place: bool
+    scalar: bool
+    names: list[str]
+
+    def as_node(self) -> Node:
+        """The finished node."""
+        return Node(
+            id=self.id,
+            operation=self.operation,
+            arguments=self.arguments,
+            keywords=self.keywords,
+            value=self.value,
+            shape=self.shape,
+            dtype=self.dtype,
+            place=self.place,
+            kind=self.kind,
+            in_place=self.in_place,
+            scalar=self.scalar,
+            names=tuple(self.names),
+        )
+
+
+@dataclass
+class SourceFile:
+    """A file of the user as the tape needs it.
+
+    Attributes:
+        name: relative to the recorded folder.
+        lines: of its text.
+        statements: the assignment that a line belongs to.
+    """
+
+    name: str
+    lines: list[str]
+    statements: Mapping[int, Statement] = field(default_factory=dict)
+
+    def target(self, line: int) -> str:
+        """What the line assigns to."""
+        statement = self.statements.get(line)
+        return "" if statement is None else statement.target
+
+
+class Tape:
+    """Collects nodes, guards, losses and stand-ins.
+
+    Attributes:
+        on: whether operations are recorded now.
+        sources: the user's files, by the file name in their code objects.
+        observers: called with every new step, in order (the search for parameters).
+        stop: set to end the file at its next operation.
+    """
+
+    def __init__(self) -> None:
+        self.on = False
+        self.steps: list[Step] = []
+        self.guards: list[Guard] = []
+        self.losses: list[Loss] = []
+        self.stand_ins: list[StandIn] = []
+        self.sources: dict[str, SourceFile] = {}
+        self.observers: list[Callable[[Step], None]] = []
+        self.guard_observers: list[Callable[[Guard], None]] = []
+        self.stop: Stop | None = None
+        self.bytes = 0
+        self.used_numpy = False
+        self._places: dict[tuple[CodeType, int], Place] = {}
+        self._lost: dict[float, int] = {}
+        self._by_form: dict[tuple[tuple[int, ...], str], list[int]] = defaultdict(list)
+
+    # Where
+
+    def user_frame(self) -> FrameType | None:
+        """The innermost frame that belongs to the user's files."""
+        frame: FrameType | None = sys._getframe(1)
+        sources = self.sources
+        while frame is not None and frame.f_code.co_filename not in sources:
+            frame = frame.f_back
+        return frame
+
+    def place(self) -> Place | None:
+        """The user's line that runs now."""
+        frame = self.user_frame()
+        if frame is None:
+            return None
+        return self.place_of(frame.f_code, frame.f_lineno)
+
+    def place_of(self, code: CodeType, line: int) -> Place:
+        """The place of a line of a code object of the user's files."""
+        key = (code, line)
+        known = self._places.get(key)
+        if known is None:
+            source = self.sources[code.co_filename]
+            text = source.lines[line - 1].strip() if 0 < line <= len(source.lines) else ""
+            known = self._places[key] = Place(
+                file=source.name,
+                line=line,
+                function=getattr(code, "co_qualname", code.co_name),
+                variable=source.target(line),
+                text=text,
+            )
+        return known
+
+    def replaces(self, place: Place | None) -> bool:
+        """Whether the statement at a place puts its result where an operand was."""
+        for source in self.sources.values():
+            if place is not None and source.name == place.file:
+                statement = source.statements.get(place.line)
+                return statement is not None and statement.replaces
+        return False
+
+    # What
+
+    def add(
+        self,
+        operation: str,
+        arguments: tuple[Argument, ...],
+        keywords: dict[str, Argument],
+        value: Any,
+        *,
+        kind: Kind = Kind.OPERATION,
+        in_place: bool = False,
+        scalar: bool = False,
+    ) -> int:
+        """Append a node and return its id.
+
+        Args:
+            value: an array, number or tuple of them; arrays are copied.
+        """
+        if self.stop is not None:
+            raise StopRecording(self.stop)
+        step = Step()
+        step.id = len(self.steps)
+        step.operation, step.arguments, step.keywords = operation, arguments, keywords
+        step.parents = tuple(references(arguments)) + tuple(references(tuple(keywords.values())))
+        step.kind, step.in_place, step.scalar = kind, in_place, scalar
+        step.names = []
+        step.place = self.place()
+        if isinstance(value, tuple):
+            step.value, step.shape, step.dtype = tuple(self._kept(item) for item in value), (), ""
+        else:
+            array = REAL_ASARRAY(value) if not isinstance(value, np.ndarray) else value
+            step.shape, step.dtype = array.shape, array.dtype.str
+            keep = kind is not Kind.OPERATION or array.nbytes <= MAX_VALUE_BYTES
+            if keep and operation == "setitem" and array.nbytes > MAX_ITEM_BYTES:
+                # loops over single items would copy the whole array again and again
+                keep = not isinstance(arguments[2], Ref) or self.steps[arguments[2].id].shape != ()
+            step.value = self._kept(array) if keep else None
+            if keep and array.ndim:
+                self._by_form[array.shape, array.dtype.str].append(step.id)
+        self.steps.append(step)
+        for observe in self.observers:
+            observe(step)
+        if len(self.steps) >= MAX_NODES:
+            self.stop = Stop.NODES
+        if self.bytes >= MAX_BYTES:
+            self.stop = Stop.BYTES
+        return step.id
+
+    def _kept(self, value: Any) -> Array:
+        """A copy that nobody writes to."""
+        copy = REAL_ARRAY(value, copy=True, subok=False)
+        self.bytes += copy.nbytes
+        return copy
+
+    def guard(self, node: int, how: str, value: bool | int | float | str) -> None:
+        """Note that a value left the graph and may steer the run."""
+        if len(self.guards) < MAX_GUARDS:
+            guard = Guard(node=node, how=how, value=value, place=self.place())
+            self.guards.append(guard)
+            for observe in self.guard_observers:
+                observe(guard)
+
+    def lose(self, node: int, how: str) -> None:
+        """Note that a value left the graph; a float is remembered, so that it is recognised if it comes back."""
+        value = self.steps[node].value
+        if isinstance(value, np.ndarray) and value.size == 1 and value.dtype.kind == "f":
+            number = float(value.ravel()[0])
+            if not number.is_integer() and abs(number) != 0.5:
+                self._lost[number] = node
+        if len(self.losses) < MAX_LOSSES:
+            self.losses.append(Loss(node=node, how=how, place=self.place()))
+
+    def recognised_float(self, number: float) -> int | None:
+        """The node that this plain float left the graph from, if any."""
+        return self._lost.get(number)
+
+    def recognised_array(self, array: Array) -> int | None:
+        """The latest node with exactly this value, if it is one that cannot be equal by accident."""
+        if array.dtype.kind != "f" or array.size < 2:
+            return None
+        same_form = self._by_form.get((array.shape, array.dtype.str), [])
+        if not same_form or (array == array.flat[0]).all() or (array == np.round(array)).all():
+            return None
+        content = array.tobytes()
+        for node in reversed(same_form[-RECENT_VALUES:]):
+            value = self.steps[node].value
+            if isinstance(value, np.ndarray) and value.tobytes() == content:
+                return node
+        return None
+
+    def name(self, node: int, name: str) -> None:
+        """Note that the value of the node was bound to this name."""
+        names = self.steps[node].names
+        if name not in names and len(names) < MAX_NAMES:
+            names.append(name)
+
+    def stand_in(self, what: Absorbed, name: str, *shapes: tuple[int, ...]) -> None:
+        """Note that something was replaced."""
+        entry = StandIn(what=what, name=name, shapes=shapes, place=self.place())
+        if not any((s.what, s.name) == (what, name) for s in self.stand_ins):
+            self.stand_ins.append(entry)
+
+
+def fingerprint(value: Any) -> int:
+    """A number that two arrays share only if they are equal bit by bit; of big arrays, a part is looked at."""
+    array = REAL_ASARRAY(value)
+    content = array.tobytes() if array.nbytes <= MAX_VALUE_BYTES else array.ravel()[:: array.size // 4096].tobytes()
+    return zlib.crc32(content, array.ndim)

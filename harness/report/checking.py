@@ -1,0 +1,627 @@
+"""What people read of a check: every sentence about a verdict, a mistake, a reason and a cost. Computes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from ..checking.by_name import mistakes as by_name_mistakes
+from ..checking.layers import Agreement, PairResult
+from ..checking.result import (
+    Alternative,
+    AssumedCost,
+    CheckResult,
+    Found,
+    ParameterFacts,
+    Quantity,
+    Reason,
+    Row,
+    Verdict,
+    plain,
+)
+from ..checking.result import Kind as QuantityKind
+from ..errors import on_the_terminal
+from ..files import write_csv_file
+from ..recording.graph import Place
+from ..results import as_document, as_report, as_verdict
+from .words import Json, count, new_table, number
+
+MAX_LINE = 110  # characters of a line of code
+MAX_SHOWN_FAILURES = 3
+STYLES = {Verdict.CORRECT: "bold green", Verdict.MISTAKE: "bold red", Verdict.NOT_JUDGED: "bold yellow"}
+
+
+@dataclass(frozen=True)
+class Sentences:
+    """What a mistake is, and how to repair it."""
+
+    what: str
+    fix: str
+
+
+MISTAKES: dict[str, Sentences] = {
+    "missing-factor-two": Sentences(
+        "Every gradient is half of that of the cost: the 2 of the derivative of a square is missing.",
+        "The derivative of (a - y)^2 is 2 (a - y). Or halve the cost.",
+    ),
+    "extra-factor-two": Sentences(
+        "Every gradient is twice that of the cost.",
+        "Remove the 2, or use the cost without its factor 1/2.",
+    ),
+    "mean-instead-of-sum": Sentences(
+        "The gradient is divided by a number of terms once too often.",
+        "Divide by the number of observations once, in the same way for every parameter and in the cost.",
+    ),
+    "sum-instead-of-mean": Sentences(
+        "The gradient is not divided by the number of terms that the cost, or the other gradients, are divided by.",
+        "Divide by the number of observations, in the same way for every parameter and in the cost.",
+    ),
+    "mean-over-features": Sentences(
+        "The gradient is divided by the number of features instead of the number of observations.",
+        "Use the other axis of the data's shape.",
+    ),
+    "bias-gradient-averaged": Sentences(
+        "The gradient of the bias is a mean over observations, while that of the kernel is a sum.",
+        "Sum the delta over the observations: both gradients have the same factor.",
+    ),
+    "kernel-gradient-averaged": Sentences(
+        "The gradient of the kernel is a mean over observations, while that of the bias is a sum.",
+        "Give both gradients the same factor: they come from the same delta.",
+    ),
+    "gradient-scaled-differently": Sentences(
+        "The gradients of different parameters have different factors, so together they are the gradient of no cost.",
+        "Multiply every gradient by the same number.",
+    ),
+    "wrong-sign": Sentences(
+        "The gradient has the wrong sign, so the update climbs the cost.",
+        "Use output - target for the error if the update subtracts, target - output if it adds.",
+    ),
+    "missing-output-activation-derivative": Sentences(
+        "The output's delta lacks the derivative of the output activation.",
+        "Multiply the error by f'(z), element by element; for the sigmoid, f' = a (1 - a).",
+    ),
+    "cross-entropy-gradient-with-extra-derivative": Sentences(
+        "The output's delta of a cross-entropy is multiplied by the activation's derivative once more.",
+        "With a sigmoid or softmax output the derivative cancels: the delta is a - y and nothing else.",
+    ),
+    "softmax-jacobian-diagonal-only": Sentences(
+        "Only the diagonal a (1 - a) of softmax's Jacobian is used, as if its outputs did not depend on one another.",
+        "Use da_i/dz_j = a_i (1[i = j] - a_j), or the cross-entropy, whose delta is a - y.",
+    ),
+    "binary-crossentropy-one-sided": Sentences(
+        "The gradient belongs to y log a alone; the part of (1 - y) log(1 - a) is missing.",
+        "With both parts the output's delta is a - y.",
+    ),
+    "cost-used-as-gradient": Sentences(
+        "The error goes back squared (or as an absolute value), in place of the derivative of the cost.",
+        "Send 2 (a - y) back, not (a - y)^2.",
+    ),
+    "cost-gradient-at-pre-activation": Sentences(
+        "The target is compared with the pre-activation z instead of the output a.",
+        "Use a - y.",
+    ),
+    "target-added": Sentences("The target is added to the output instead of subtracted.", "Use a - y."),
+    "labels-off-by-one": Sentences(
+        "The labels pick the wrong column of the outputs.", "Count the classes from 0, or subtract the first label."
+    ),
+    "broadcast-by-accident": Sentences(
+        "Output and target have different shapes, so their difference is a table of all pairs.",
+        "Reshape the target to the shape of the output before you subtract.",
+    ),
+    "missing-hidden-activation-derivative": Sentences(
+        "A hidden layer's delta lacks the derivative of its activation.",
+        "Multiply what comes back through the weights by f'(z) of that layer, element by element.",
+    ),
+    "derivative-twice": Sentences(
+        "The derivative of an activation is multiplied in twice.", "Multiply by f'(z) once for each layer."
+    ),
+    "derivative-of-activation": Sentences(
+        "The derivative of the activation is taken at a instead of z.",
+        "Give it z. For the sigmoid: sigmoid(z) (1 - sigmoid(z)) = a (1 - a), not sigmoid(a) (1 - sigmoid(a)).",
+    ),
+    "activation-form-at-pre-activation": Sentences(
+        "A derivative that is written in terms of a, such as a (1 - a), is given z.",
+        "Give it the activation, or compute a = f(z) inside.",
+    ),
+    "wrong-derivative": Sentences(
+        "This is not the derivative of the layer's activation.",
+        "sigmoid' = a (1 - a); tanh' = 1 - a^2; relu' = 1 where z > 0 and 0 elsewhere.",
+    ),
+    "derivative-of-wrong-layer": Sentences(
+        "The derivative belongs to another layer (or unit).", "Use z, or a, of the layer whose delta this is."
+    ),
+    "relu-mask-of-wrong-array": Sentences(
+        "The mask of the relu is taken from the wrong array.", "Use z > 0 with the z of the same layer."
+    ),
+    "relu-mask-inverted": Sentences(
+        "The mask of the relu is inverted: gradients pass where the unit is off.",
+        "Let gradients through where z > 0, and set them to 0 where z <= 0.",
+    ),
+    "matmul-for-elementwise": Sentences(
+        "A matrix product stands where the derivative is multiplied in element by element.",
+        "Use * instead of @ or dot.",
+    ),
+    "delta-not-multiplied-through": Sentences(
+        "What goes back through the weights is the error of the layer above, not its delta.",
+        "Send the delta back, which has the derivative of the activation in it.",
+    ),
+    "output-delta-reused": Sentences(
+        "The delta of another layer is used.",
+        "Use the delta of the same layer: (delta of the layer above @ kernel^T) * f'(z).",
+    ),
+    "transposed-weights": Sentences(
+        "The weights are transposed on the way back where they should not be, or not where they should.",
+        "If z = x @ W, then dC/dx = delta @ W.T.",
+    ),
+    "weights-of-wrong-layer": Sentences(
+        "The delta goes back through the weights of another layer (or unit).",
+        "Go back through the weights that the activation was multiplied by on the way forward.",
+    ),
+    "updated-weights-in-backward": Sentences(
+        "The delta goes back through weights that have been updated already.",
+        "Compute all gradients first, and update the weights after that.",
+    ),
+    "bias-row-not-dropped": Sentences(
+        "The wrong row or column is left out for the bias on the way back.",
+        "Leave out the one that belongs to the column of ones.",
+    ),
+    "elementwise-for-matmul": Sentences(
+        "An elementwise product stands where a matrix product belongs.", "Use @ or dot instead of *."
+    ),
+    "shared-memory": Sentences(
+        "This array shares its memory with a parameter that has been updated since.", "Keep a copy: old = W.copy()."
+    ),
+    "wrong-layer-activation": Sentences(
+        "The gradient of the kernel is made with the wrong activations.",
+        "Multiply the delta by what went into the layer: the activations of the layer below, or x.",
+    ),
+    "pre-activation-in-gradient": Sentences(
+        "The gradient of the kernel is made with z of the layer below instead of its activation a.",
+        "Multiply the delta by a, which is what went into the layer.",
+    ),
+    "transposed-gradient": Sentences(
+        "The gradient is the transpose of what it should be.", "Transpose it, or swap the factors of the product."
+    ),
+    "gradient-of-another-parameter": Sentences(
+        "The update uses the gradient of another parameter.", "Use the parameter's own gradient."
+    ),
+    "bias-gradient-missing": Sentences(
+        "The bias is used in the forward pass but never updated.",
+        "Subtract the learning rate times the sum of the delta over the observations.",
+    ),
+    "bias-gradient-summed-over-units": Sentences(
+        "The gradient of the bias is one number for all units of the layer.",
+        "Sum over the observations only: axis=0 if they are the rows, axis=1 if they are the columns.",
+    ),
+    "sum-over-wrong-axis": Sentences(
+        "The sum or mean is taken over the wrong axis.", "Sum over the observations, so that one number a unit is left."
+    ),
+    "last-observation-only": Sentences(
+        "Only one observation counts: the gradients of the others are overwritten.",
+        "Add up the gradients of all observations: += instead of =.",
+    ),
+    "kernel-not-updated": Sentences(
+        "These weights are used in the forward pass but never updated.", "Update them as the other parameters."
+    ),
+    "only-last-layer-updated": Sentences(
+        "Some layers are never updated.", "Update the weights and the bias of every layer; check the range of the loop."
+    ),
+    "gradient-ascent": Sentences(
+        "The update adds the gradient, so it climbs the cost.", "Subtract it: w -= learning_rate * gradient."
+    ),
+    "learning-rate-missing": Sentences(
+        "The update uses the whole gradient, without the learning rate.", "Multiply by the learning rate once."
+    ),
+    "learning-rate-twice": Sentences(
+        "The learning rate is multiplied in twice.", "Multiply by it once, in the gradient or in the update."
+    ),
+    "gradient-accumulated-over-iterations": Sentences(
+        "The gradients of earlier iterations are still in it: it is never set back to 0.",
+        "Start every iteration with gradients of 0.",
+    ),
+    "momentum-sign": Sentences(
+        "The velocity of the last iteration is subtracted, so the momentum brakes instead of carrying on.",
+        "Use v = momentum * v - learning_rate * gradient and w += v.",
+    ),
+    "momentum-overwritten": Sentences(
+        "The velocity of another parameter is used.", "Keep one velocity for each parameter."
+    ),
+    "weight-decay-sign": Sentences(
+        "The weight decay has the wrong sign: it makes the weights grow.", "Add lambda * w to the gradient."
+    ),
+    "weight-decay-differs": Sentences(
+        "The weight decay of the update is not the derivative of the penalty in the cost.",
+        "The derivative of lambda * sum(w^2) is 2 lambda w, that of lambda / 2 * sum(w^2) is lambda w, for the same "
+        "parameters and with the same divisor as in the cost.",
+    ),
+    "wrong-update-rule": Sentences(
+        "The update is not that of the optimizer.", "Compare it with the published equations."
+    ),
+    "bias-missing-in-forward": Sentences(
+        "The bias is updated but not used in the forward pass.", "Add it: z = x @ W + b."
+    ),
+    "activation-missing-on-output": Sentences(
+        "The output layer has no activation, but its derivative is multiplied in.", "Apply it: a = f(z)."
+    ),
+    "activation-missing-on-hidden": Sentences(
+        "A hidden layer has no activation, but its derivative is multiplied in.", "Apply it: a = f(z)."
+    ),
+    "extra-activation-on-output": Sentences(
+        "The output goes through an activation once too often.", "Apply the activation once."
+    ),
+    "softmax-over-wrong-axis": Sentences(
+        "softmax is not taken over the units of each observation, so a - y is not its gradient.",
+        "Sum over the axis of the units, with keepdims=True.",
+    ),
+    "exception": Sentences("The training step raises an exception.", "See the traceback of your code below."),
+    "integer-weights": Sentences(
+        "Values are cut off to whole numbers because the array they are written to has an integer type.",
+        "Create the array with floats: dtype=float.",
+    ),
+    "numerical-overflow": Sentences(
+        "A value becomes inf or nan here, and the parameters with it.",
+        "Subtract the largest value before exp, keep log away from 0, or lower the learning rate or the weights.",
+    ),
+    "wrong-value": Sentences(
+        "This value is not the gradient that it is used as, and no known mistake explains it.",
+        "Derive this line again from the forward pass.",
+    ),
+}
+
+# mistakes that only a file of the template can show, which is judged by the names of its functions
+MISTAKES.update({one.id: Sentences(one.does, one.fix) for one in by_name_mistakes.CATALOGUE if one.id not in MISTAKES})
+
+REASONS: Mapping[Reason, tuple[str, str]] = {
+    Reason.NO_PARAMETERS: (
+        "Nothing was trained while the file ran: no array was replaced by itself plus or minus something.",
+        'Say how it trains: --run "net = Network([2, 3, 1]); net.train(X, y)".',
+    ),
+    Reason.NOT_DRIVEN: (
+        "The file only defines things, and no call that was tried makes it train.",
+        "Say how it trains with --run.",
+    ),
+    Reason.RAISED: (
+        "It ended with an exception before it trained.",
+        "Repair it, or run the part that trains with --run.",
+    ),
+    Reason.NO_NUMPY: (
+        "It makes no arrays and no recorded numbers.",
+        "Only code that computes with numbers can be checked.",
+    ),
+    Reason.NO_COST: (
+        "Neither a cost nor a comparison of outputs with targets was found.",
+        "Compute the cost in the file, or call the training step with targets in --run.",
+    ),
+    Reason.NO_COST_FITS: (
+        "The updates belong to none of the costs that were tried, so it is open which one is meant.",
+        "Compute the cost in the file (a variable named cost or loss), so that the gradients can be compared with it.",
+    ),
+    Reason.RECORDING_CHANGED_THE_RUN: (
+        "Two runs with the same seed differ, so what was recorded is not what the file does.",
+        "Seed every random generator that the file uses.",
+    ),
+    Reason.HISTORY_LOST: (
+        "Values went through code that cannot be recorded on the way to an update.",
+        "Run the training step with NumPy alone.",
+    ),
+    Reason.CANNOT_REPLAY: ("An operation of the file cannot be repeated with other numbers.", "Report this as a bug."),
+    Reason.UNSTABLE_BRANCHES: (
+        "The branches of the file depend on its numbers so closely that it cannot be tried with others.",
+        "Move the branch out of the training step, or use np.where.",
+    ),
+    Reason.UNCLASSIFIED: (
+        "The output depends on random values that are neither updated nor named like data, so they may be weights "
+        "that should be trained.",
+        "Give them a name that says what they are (X, W, mask).",
+    ),
+    Reason.STOPPED: ("The run ended before one iteration was complete.", "Use less data, or raise --seconds."),
+    Reason.REFUSED: ("The file cannot be run.", "Repair it first."),
+    Reason.RULE: (
+        "The first update is right, but a later one could not be explained.",
+        "Check what is kept from one iteration to the next.",
+    ),
+}
+
+COSTS: Mapping[str, str] = {
+    "sum_of_squared_errors": "squared errors, (a - y)^2",
+    "binary_crossentropy": "binary cross-entropy, -(y log a + (1 - y) log(1 - a))",
+    "categorical_crossentropy": "categorical cross-entropy, -sum of y log a",
+    "sum_of_absolute_errors": "absolute errors, |a - y|",
+    "hinge": "hinge loss, max(0, 1 - y a)",
+}
+
+NOTES: Mapping[str, str] = {
+    "later-iteration-not-read": "Only the first update was judged; a later one could not be replayed.",
+    "later-iteration-differs": "A later update at this line is not explained by its gradient.",
+    "cannot-replay": "This operation cannot be repeated",
+    "changed-at": "The runs differ first at this line.",
+}
+
+STAND_INS: Mapping[str, str] = {
+    "module": "an import that is not installed",
+    "file": "a missing file",
+    "dataset": "a data set",
+    "download": "a download",
+    "input": "input",
+    "display": "plots",
+    "optimizer": "an optimizer",
+}
+
+
+# Pieces
+
+
+def where(place: Place | None) -> str:
+    """net.py, line 12"""
+    return "" if place is None else f"{place.file}, line {place.line}"
+
+
+def code(place: Place | None) -> str:
+    """The user's own line, shortened"""
+    if place is None:
+        return ""
+    return place.text if len(place.text) <= MAX_LINE else place.text[: MAX_LINE - 3] + "..."
+
+
+def times(factor: float | None) -> str:
+    """-0.5 times, or nothing"""
+    if factor is None or abs(factor - 1) < 1e-9:
+        return ""
+    return f"{number(factor)} times "
+
+
+def quantity(value: Quantity | None) -> str:
+    """-1 times dC/d(z2) (line 12)"""
+    if value is None or value.kind is QuantityKind.UNKNOWN:
+        return "aligned with no gradient"
+    if value.kind is QuantityKind.NOTHING:
+        return "0"
+    line = f" (line {value.line})" if value.line is not None else ""
+    turned = ", transposed" if value.transposed else ""
+    if value.kind is QuantityKind.VALUE:
+        return f"{times(value.factor)}{value.name}{line}{turned}"
+    return f"{times(value.factor)}dC/d({value.name}){line}{turned}"
+
+
+def cost_words(cost: AssumedCost) -> str:
+    """Which cost a verdict assumes"""
+    factor = f" times {number(cost.factor)}" if cost.factor is not None else ""
+    if cost.form:
+        return f"{COSTS[cost.form]}{factor} (not computed in the file; {where(cost.place)})"
+    maximised = ", which is maximised" if cost.maximised else ""
+    return f"{cost.variable}{factor}, computed at {where(cost.place)}{maximised}"
+
+
+def headline(result: CheckResult) -> str:
+    """The verdict in one sentence"""
+    if result.verdict is Verdict.CORRECT and result.by_name:
+        return f"{result.file} is correct: all that its functions give agrees ({count(len(result.by_name), 'array')})."
+    if result.verdict is Verdict.CORRECT and result.pairs:
+        names = ", ".join(dict.fromkeys(pair.name for pair in result.pairs))
+        return f"{result.file} is correct: {names}."
+    if result.verdict is Verdict.CORRECT:
+        parameters = len(result.parameters)
+        what = (
+            "the update of its one parameter is"
+            if parameters == 1
+            else f"the updates of all {parameters} parameters are"
+        )
+        return f"{result.file} is correct: {what} made of the gradient of the cost."
+    if result.verdict is Verdict.NOT_JUDGED:
+        return f"{result.file} was not judged."
+    ids = list(dict.fromkeys(one.id for one in result.mistakes))
+    return f"{result.file}: {' and '.join(ids)}"
+
+
+Lines = list[tuple[str, str]]
+
+
+def mistake_lines(found: Found) -> Lines:
+    """One mistake, as (heading, text)"""
+    words = MISTAKES[found.id]
+    told: Lines = [("Line", f"{where(found.place)}:  {code(found.place)}" if found.place is not None else "")]
+    if found.others:
+        told.append(("See also", ", ".join(f"line {one.line}" for one in found.others)))
+    told.append(("Mistake", f"{found.id}. {words.what}"))
+    if found.id != "exception" and (found.got is not None or found.expected is not None):
+        variable = found.variable or "the value"
+        shape = f" {found.shape}" if found.shape else ""
+        text = f"{variable}{shape} is {quantity(found.got)}"
+        if found.expected is not None:
+            text += f"; it should be a multiple of {quantity(unscaled(found.expected))}"
+            if found.ratio is not None:
+                text = f"{variable}{shape} is {number(found.ratio)} times what it should be"
+        told.append(("Value", text))
+    if found.parameters:
+        told.append(("Spoils", ", ".join(found.parameters)))
+    told.append(("To fix it", words.fix))
+    return told
+
+
+def unscaled(value: Quantity) -> Quantity:
+    """The same quantity without its factor"""
+    return Quantity(kind=value.kind, name=value.name, line=value.line, transposed=value.transposed)
+
+
+def alternative_line(one: Alternative) -> str:
+    """Another reading in one sentence"""
+    if not one.mistakes:
+        return f"If the cost is meant to be {cost_words(one.cost)}, the file is correct."
+    names = " and ".join(
+        f"{found.id} at line {found.place.line}" if found.place else found.id for found in one.mistakes
+    )
+    return f"If the cost is meant to be {cost_words(one.cost)}: {names}."
+
+
+def lines(result: CheckResult) -> Lines:
+    """The report as (heading, text), at most 20 lines"""
+    told: Lines = []
+    for found in result.mistakes[:2]:
+        told += mistake_lines(found)
+    if len(result.mistakes) > 2:
+        told.append(("and", ", ".join(f"{one.id} ({where(one.place)})" for one in result.mistakes[2:])))
+    if result.reason is not None:
+        what, hint = REASONS[result.reason]
+        told.append(("Why", what + (f" ({result.detail})" if result.detail else "")))
+        if result.suggestion:
+            hint = f'{hint.split(":")[0].rstrip(".")}: --run "{result.suggestion}"'
+        told.append(("What to do", hint))
+        told += [("Tried", f"{line}  ->  {reason}") for line, reason in result.failures[:MAX_SHOWN_FAILURES]]
+    if result.exception:
+        told.append(("Exception", result.exception))
+        told += [("", f"{where(place)}, in {place.function}:  {code(place)}") for place in result.traceback[-4:]]
+    if result.cost is not None:
+        told.append(("Cost", cost_words(result.cost)))
+    told += [("Or", alternative_line(one)) for one in result.alternatives[:1]]
+    if result.pairs:
+        told.append(("Compared", "; ".join(pair_words(pair) for pair in result.pairs[:6])))
+    if result.sizes:
+        told.append(("Shapes", ", ".join(f"{name} {shape}" for name, shape in result.sizes.items())))
+    if result.stand_ins:
+        told.append(
+            ("Stand-ins", ", ".join(f"{name} ({STAND_INS.get(kind, kind)})" for kind, name in result.stand_ins[:4]))
+        )
+    if result.calls:
+        told.append(("Run as", "; ".join(result.calls[:3])))
+    told += [
+        ("Note", f"{NOTES.get(id, id)}{f' ({where(place)})' if place else ''}") for id, place, _ in result.notes[:2]
+    ]
+    return told[:20]
+
+
+def pair_words(pair: PairResult) -> str:
+    """One pair: its names, and how each gradient compares"""
+    gradients = ", ".join(f"{one.name} {AGREEMENTS[one.agreement]}" for one in pair.gradients)
+    return f"{pair.name} (line {pair.line}): {gradients}"
+
+
+AGREEMENTS: Mapping[Agreement, str] = {
+    Agreement.AGREES: "agrees",
+    Agreement.SCALED: "is a constant times the true one",
+    Agreement.DIFFERS: "differs",
+    Agreement.NOT_JUDGED: "was not judged",
+}
+
+
+def text(result: CheckResult) -> str:
+    """The report as plain text, for an assertion message or a log"""
+    found = [headline(result)]
+    found += [f"  {heading + ':' if heading else '':<12}{words}".rstrip() for heading, words in lines(result)]
+    return "\n".join(found)
+
+
+@as_verdict.register
+def people(result: CheckResult) -> RenderableType:
+    """The report of one file: at most 20 lines"""
+    grid = Table.grid(padding=(0, 2))
+    grid.add_column(style="dim", no_wrap=True)
+    grid.add_column()
+    for heading, words in lines(result):
+        grid.add_row(heading, Text(on_the_terminal(words)))
+    return Group(Text(headline(result), style=STYLES[result.verdict]), Text(), grid)
+
+
+@as_report.register
+def all_people(result: CheckResult) -> RenderableType:
+    """The parameters, the backward pass with what each line is, and the report"""
+    tables: list[RenderableType] = [parameter_table(result.parameters), chain_table(result.rows)] if result.rows else []
+    return Group(*tables, people(result))
+
+
+def people_of_many(results: Sequence[CheckResult]) -> RenderableType:
+    """A table with one row a file"""
+    table = new_table("", ("file", "left"), ("verdict", "left"), ("mistakes", "left"), ("line", "right"))
+    table.columns[2].no_wrap = False
+    for one in results:
+        ids = " and ".join(dict.fromkeys(found.id for found in one.mistakes))
+        why = ids or (one.reason.value if one.reason is not None else "")
+        place = next((found.place for found in one.mistakes if found.place is not None), None)
+        verdict = Text(one.verdict.value, style=STYLES[one.verdict])
+        table.add_row(one.file, verdict, why, "" if place is None else str(place.line))
+    right = sum(one.verdict is Verdict.CORRECT for one in results)
+    return Group(table, Text(f"{right} of {count(len(results), 'file')} correct."))
+
+
+def write_csv(results: Sequence[CheckResult], path: Path) -> None:
+    """One row a file.
+
+    Raises:
+        BadInput: it cannot be written.
+    """
+    rows = []
+    for one in results:
+        found = one.mistakes[0] if one.mistakes else None
+        line = found.place.line if found is not None and found.place is not None else ""
+        what = MISTAKES[found.id].what if found is not None else ""
+        reason = REASONS[one.reason][0] if one.reason is not None else ""
+        ids = " + ".join(dict.fromkeys(mistake.id for mistake in one.mistakes))
+        rows.append((one.file, one.verdict.value, ids, line, what or reason))
+    write_csv_file(path, ("file", "verdict", "mistakes", "line", "explanation"), rows)
+
+
+def update_words(one: ParameterFacts) -> str:
+    """How an update is made of its gradient"""
+    if not one.aligned:
+        return "not made of its gradient"
+    if one.adaptive:
+        return "a function of its gradient (Adam, clipping, ...)"
+    if one.factor is None:
+        return "its gradient is 0"
+    return f"{number(one.factor)} times its gradient" + (f", {number(one.decay)} times itself" if one.decay else "")
+
+
+def parameter_text(result: CheckResult, one: ParameterFacts) -> str:
+    """What a check says of one parameter: its update, and the mistakes that spoil it"""
+    told = [f"the update of {one.name} {one.shape} ({where(one.place)}) is {update_words(one)}"]
+    spoiling = [found for found in result.mistakes if one.name in found.parameters]
+    told += [f"{found.id}: {where(found.place)}:  {code(found.place)}" for found in spoiling]
+    return "\n".join(told)
+
+
+def parameter_table(parameters: Sequence[ParameterFacts]) -> Table:
+    """One row a parameter"""
+    table = Table(box=None, header_style="dim")
+    for name in ("parameter", "shape", "line", "update"):
+        table.add_column(name)
+    for one in parameters:
+        words = update_words(one)
+        table.add_row(one.name, str(one.shape), "" if one.place is None else str(one.place.line), words)
+    return table
+
+
+def last_of_lines(rows: Sequence[Row]) -> list[Row]:
+    """The last operation of each line that runs, and those that are a gradient"""
+    found = []
+    for place, row in enumerate(rows):
+        following = rows[place + 1] if place + 1 < len(rows) else None
+        if row.aligned or following is None or following.place != row.place:
+            found.append(row)
+    return found
+
+
+def chain_table(rows: Sequence[Row]) -> Table:
+    """The backward pass, one row for each line that runs"""
+    table = Table(box=None, header_style="dim")
+    for name in ("line", "operation", "shape", "is"):
+        table.add_column(name)
+    for row in last_of_lines(rows):
+        words = quantity(row.aligned[0]) if row.aligned else ""
+        table.add_row("" if row.place is None else str(row.place.line), row.operation, str(row.shape), words)
+    return table
+
+
+@as_document.register
+def machines(result: CheckResult) -> Json:
+    """The facts as JSON, no sentence among them"""
+    document: Json = plain(result)
+    return document
+
+
+def machines_of_many(results: Sequence[CheckResult]) -> Json:
+    """The facts of a folder as JSON"""
+    return {"files": [machines(one) for one in results]}

@@ -1,0 +1,162 @@
+"""How often ``harness check`` is right on the frozen bench: python -m tests.benchmarks.check_accuracy [SAMPLE]
+
+The bench (tests/files/frozen) was written by somebody who had not read the recorder, and is not changed in the light of
+answers. This prints docs/accuracy-check.md, with every miss.
+"""
+
+from __future__ import annotations
+
+import random
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from harness.checking.result import CheckResult, Verdict
+from harness.checking.verdict import check_file
+from tests.files.bench import Answer, Case, Score, cases, score_case, total, write_case
+
+# Which names of the catalogue say the same as a planted kind; several do if the same edit can be seen in several ways.
+SAME = {
+    "missing-derivative": "missing-hidden-activation-derivative delta-not-multiplied-through",
+    "derivative-of-z-taken-at-a": "derivative-of-activation wrong-derivative",
+    "derivative-of-a-taken-at-z": "activation-form-at-pre-activation wrong-derivative",
+    "wrong-derivative-formula": "wrong-derivative derivative-of-activation activation-form-at-pre-activation",
+    "derivative-of-other-activation": "wrong-derivative",
+    "wrong-sign-of-update": "gradient-ascent wrong-sign",
+    "wrong-sign": "wrong-sign gradient-ascent",
+    "missing-output-derivative": "missing-output-activation-derivative",
+    "output-derivative-too-much": "cross-entropy-gradient-with-extra-derivative derivative-twice",
+    "mean-missing": "sum-instead-of-mean gradient-scaled-differently",
+    "mean-twice": "mean-instead-of-sum gradient-scaled-differently bias-gradient-averaged kernel-gradient-averaged",
+    "mean-over-features": "mean-over-features gradient-scaled-differently",
+    "mean-over-wrong-count": "mean-over-features gradient-scaled-differently",
+    "bias-not-summed": "bias-gradient-summed-over-units sum-over-wrong-axis last-observation-only wrong-value",
+    "bias-never-updated": "bias-gradient-missing",
+    "parameters-never-updated": "kernel-not-updated only-last-layer-updated bias-gradient-missing",
+    "update-before-use": "updated-weights-in-backward",
+    "relu-mask-inverted": "relu-mask-inverted",
+    "relu-mask-of-wrong-array": "relu-mask-of-wrong-array wrong-derivative derivative-of-wrong-layer",
+    "relu-mask-of-other-layer": "relu-mask-of-wrong-array derivative-of-wrong-layer",
+    "relu-mask-always-one": "missing-hidden-activation-derivative relu-mask-of-wrong-array wrong-derivative",
+    "regularisation-sign": "weight-decay-sign",
+    "regularisation-scale": "weight-decay-differs",
+    "regularised-bias": "weight-decay-differs",
+    "regularisation-of-wrong-array": "weight-decay-differs",
+    "wrong-layer-activation": "wrong-layer-activation",
+    "wrong-layer-input": "wrong-layer-activation",
+    "pre-activation-for-activation": "pre-activation-in-gradient",
+    "cost-gradient-wrong": "cost-used-as-gradient target-added cost-gradient-at-pre-activation "
+    "binary-crossentropy-one-sided wrong-value",
+    "wrong-delta": "output-delta-reused delta-not-multiplied-through wrong-layer-activation",
+    "off-by-one-loop": "only-last-layer-updated kernel-not-updated labels-off-by-one weights-of-wrong-layer "
+    "bias-gradient-missing last-observation-only wrong-value",
+    "wrong-axis": "sum-over-wrong-axis softmax-over-wrong-axis bias-gradient-summed-over-units",
+    "gradient-of-other-parameter": "gradient-of-another-parameter",
+    "gradients-in-wrong-order": "gradient-of-another-parameter",
+    "transposed-weights": "transposed-weights",
+    "transposed-gradient": "transposed-gradient",
+    "wrong-weights": "weights-of-wrong-layer",
+    "constant-factor": "gradient-scaled-differently missing-factor-two extra-factor-two",
+    "batch-not-accumulated": "last-observation-only",
+    "sum-not-accumulated": "last-observation-only",
+    "rate-twice": "learning-rate-twice",
+    "gradients-accumulate": "gradient-accumulated-over-iterations",
+    "integer-array": "integer-weights",
+    "integer-truncation": "integer-weights",
+    "in-place-mutation": "arguments-modified shared-memory",
+    "shared-memory": "shared-memory",
+    "upstream-gradient-dropped": "delta-not-multiplied-through",
+    "numerical-overflow": "numerical-overflow",
+    "exception-in-backward": "exception",
+    "update-overwrites-parameter": "wrong-update-rule gradient-of-another-parameter wrong-value",
+    "momentum-sign": "momentum-sign",
+    "velocity-not-kept": "momentum-overwritten wrong-update-rule",
+    "gradient-instead-of-velocity": "momentum-overwritten wrong-update-rule",
+    "momentum-coefficients-swapped": "wrong-update-rule",
+    "adam-bias-correction": "wrong-update-rule",
+    "adam-second-moment": "wrong-update-rule",
+    "adam-step-counter": "wrong-update-rule",
+    "dropout-mask-missing": "wrong-value gradient-scaled-differently",
+    "dropout-scale": "wrong-value gradient-scaled-differently",
+    "dropout-mask-redrawn": "wrong-value",
+    "missing-term": "wrong-value",
+}
+
+
+def same_kind(kind: str, name: str) -> bool:
+    """Whether a name of the catalogue says the same as a planted kind."""
+    return name in SAME.get(kind, "").split()
+
+
+def answer_of(result: CheckResult, case: Case) -> Answer:
+    """A result in the terms of the bench; two readings, one without a mistake, are fair to the undecidable."""
+    findings = []
+    readings = [result.mistakes, *(other.mistakes for other in result.alternatives)]
+    for found in (found for mistakes in readings for found in mistakes):
+        for place in (found.place, *found.others):
+            if place is None:
+                continue
+            same_file = Path(place.file).name == Path(case.main).name and not case.main.endswith(".ipynb")
+            findings.append((place.line if same_file else place.text.strip(), found.id))
+            findings.append((place.text.strip(), found.id))
+        findings.append((0, found.id))
+    both = any(readings) and not all(readings)
+    if result.verdict is Verdict.NOT_JUDGED:
+        verdict = "refused"
+    elif both and case.expected == "undecidable":
+        verdict = "undecidable"
+    else:
+        verdict = "mistake" if result.verdict is Verdict.MISTAKE else "right"
+    note = result.reason.value if result.reason else ", ".join(found.id for found in result.mistakes)
+    return Answer(verdict=verdict, findings=tuple(findings), note=f"{note} {result.detail}".strip())  # type: ignore[arg-type]
+
+
+def judged(which: Sequence[Case]) -> Iterator[tuple[Score, float]]:
+    """Each case with its score and the seconds it took."""
+    with tempfile.TemporaryDirectory() as folder:
+        for number, case in enumerate(which):
+            path = write_case(case, Path(folder) / f"case_{number:03d}")
+            start = time.perf_counter()
+            answer = answer_of(check_file(path), case)
+            yield score_case(case, answer, same_kind), time.perf_counter() - start
+
+
+def percent(part: int, whole: int) -> str:
+    """12 of 13 (92 %)"""
+    return f"{part} of {whole} ({part / whole:.0%})" if whole else "-"
+
+
+def page(scores: Sequence[Score], seconds: Sequence[float]) -> str:
+    """The figures as Markdown, and every miss."""
+    rows = ["| programs | accepted | verdict right | a right line | a right name |", "| --- | --- | --- | --- | --- |"]
+    groups = {
+        "right": [s for s in scores if s.case.expected == "right"],
+        "one mistake": [s for s in scores if s.case.expected == "mistake" and len(s.case.edits) == 1],
+        "two mistakes": [s for s in scores if s.case.expected == "mistake" and len(s.case.edits) == 2],
+        "undecidable": [s for s in scores if s.case.expected == "undecidable"],
+    }
+    for name, group in groups.items():
+        counts = total(group)
+        of_lines = "-" if name == "right" else percent(counts.first_line, counts.cases)
+        of_names = "-" if name == "right" else percent(counts.first_name, counts.cases)
+        rows.append(
+            f"| {name} | {percent(counts.accepted, counts.cases)} | {percent(counts.verdict, counts.cases)} "
+            f"| {of_lines} | {of_names} |"
+        )
+    misses = [
+        f"- `{s.case.id}`: {s.answer.verdict} ({s.answer.note[:120]})"
+        for s in scores
+        if not s.verdict or (s.case.edits and not (any(s.lines) and any(s.names)))
+    ]
+    rows += ["", f"Seconds a program: median {statistics.median(seconds):.2f}, largest {max(seconds):.1f}.", ""]
+    return "\n".join([*rows, "Every miss (verdict, line or name):", "", *misses])
+
+
+if __name__ == "__main__":
+    chosen = list(cases())
+    if len(sys.argv) > 1:  # a sample of so many
+        chosen = random.Random(0).sample(chosen, int(sys.argv[1]))
+    print(page(*map(list, zip(*judged(chosen)))))

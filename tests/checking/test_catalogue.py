@@ -1,0 +1,19 @@
+"""The facts of the catalogue and the sentences about it belong to the same ids."""
+
+from __future__ import annotations
+
+from harness.checking.by_name.mistakes import BY_ID as by_name
+from harness.checking.cost import Form
+from harness.checking.mistakes import BY_ID, CATALOGUE
+from harness.checking.result import Reason
+from harness.report import checking
+
+
+def test_every_mistake_has_its_sentences() -> None:
+    assert set(BY_ID) | set(by_name) == set(checking.MISTAKES)
+    assert len(BY_ID) == len(CATALOGUE)
+
+
+def test_every_reason_and_cost_has_its_words() -> None:
+    assert set(checking.REASONS) == set(Reason)
+    assert set(checking.COSTS) == {form.value for form in Form}

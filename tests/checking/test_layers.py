@@ -1,0 +1,308 @@
+"""Layer mode: right pairs agree, planted mistakes differ, and conventions of scale are told apart from mistakes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from harness.checking.layers import Agreement, LayersResult, PairResult, check_layers
+from harness.recording.driving.pairs import PairKind, find_pairs, pair_data, program_of
+
+RIGHT = """
+import numpy as np
+
+def affine_forward(x, w, b):
+    return x @ w + b, (x, w, b)
+
+def affine_backward(dout, cache):
+    x, w, b = cache
+    return dout @ w.T, x.T @ dout, dout.sum(axis=0)
+
+def relu_forward(x):
+    return np.maximum(0, x), x
+
+def relu_backward(dout, cache):
+    return dout * (cache > 0)
+
+def linear_forward(A, W, b):
+    return np.dot(W, A) + b, (A, W, b)
+
+def linear_backward(dZ, cache):
+    A_prev, W, b = cache
+    m = A_prev.shape[1]
+    dW = np.dot(dZ, A_prev.T) / m
+    db = np.sum(dZ, axis=1, keepdims=True) / m
+    dA_prev = np.dot(W.T, dZ)
+    return dA_prev, dW, db
+
+def batchnorm_forward(x, gamma, beta, bn_param):
+    if bn_param["mode"] != "train":
+        raise ValueError
+    mean, var = x.mean(axis=0), x.var(axis=0)
+    hat = (x - mean) / np.sqrt(var + 1e-5)
+    return gamma * hat + beta, (hat, gamma, var)
+
+def batchnorm_backward(dout, cache):
+    hat, gamma, var = cache
+    dgamma = (dout * hat).sum(axis=0)
+    dbeta = dout.sum(axis=0)
+    dhat = dout * gamma
+    dx = (dhat - dhat.mean(axis=0) - hat * (dhat * hat).mean(axis=0)) / np.sqrt(var + 1e-5)
+    return dx, dgamma, dbeta
+
+def softmax_loss(x, y):
+    p = np.exp(x - x.max(axis=1, keepdims=True))
+    p /= p.sum(axis=1, keepdims=True)
+    n = x.shape[0]
+    loss = -np.log(p[np.arange(n), y]).mean()
+    dx = p.copy()
+    dx[np.arange(n), y] -= 1
+    dx /= n
+    return loss, dx
+
+def sigmoid(z):
+    return 1 / (1 + np.exp(-z))
+
+def sigmoid_prime(z):
+    return sigmoid(z) * (1 - sigmoid(z))
+
+def tanh(z):
+    return np.tanh(z)
+
+def tanh_derivative(a):
+    return 1 - a ** 2
+
+def mse(y_true, y_pred):
+    return np.mean((y_true - y_pred) ** 2)
+
+def mse_prime(y_true, y_pred):
+    return 2 * (y_pred - y_true) / y_true.size
+
+class Dense:
+    def __init__(self, n_inputs, n_neurons):
+        self.weights = 0.01 * np.random.randn(n_inputs, n_neurons)
+        self.biases = np.zeros((1, n_neurons))
+
+    def forward(self, inputs):
+        self.inputs = inputs
+        self.output = np.dot(inputs, self.weights) + self.biases
+
+    def backward(self, dvalues):
+        self.dweights = np.dot(self.inputs.T, dvalues)
+        self.dbiases = np.sum(dvalues, axis=0, keepdims=True)
+        self.dinputs = np.dot(dvalues, self.weights.T)
+
+class Updating:
+    def __init__(self, input_size, output_size):
+        self.weights = np.random.rand(input_size, output_size)
+        self.bias = np.random.rand(1, output_size)
+
+    def forward(self, x):
+        self.x = x
+        return x @ self.weights + self.bias
+
+    def backward(self, error, learning_rate):
+        before = error @ self.weights.T
+        self.weights -= learning_rate * self.x.T @ error
+        self.bias -= learning_rate * error.sum(axis=0, keepdims=True)
+        return before
+
+class Softmax:
+    def forward(self, z):
+        e = np.exp(z - z.max(axis=1, keepdims=True))
+        self.a = e / e.sum(axis=1, keepdims=True)
+        return self.a
+
+    def backward(self, grad):
+        return self.a * (grad - (grad * self.a).sum(axis=1, keepdims=True))
+"""
+
+# name -> (what to replace, with what, pair, name of the gradient, what it is a multiple of or None)
+MISTAKES = {
+    "the mask is inverted": ("dout * (cache > 0)", "dout * (cache < 0)", "relu_forward", "result1"),
+    "another shape's weights": ("x.T @ dout, dout.sum", "x.T @ (2 * dout ** 2), dout.sum", "affine_forward", "result2"),
+    "the bias is summed over the wrong axis": (
+        "np.sum(dvalues, axis=0, keepdims=True)",
+        "np.sum(dvalues, axis=1, keepdims=True)",
+        "Dense.forward",
+        "self.dbiases",
+    ),
+    "the sign": (
+        "np.dot(dvalues, self.weights.T)",
+        "-np.dot(dvalues, self.weights.T)",
+        "Dense.forward",
+        "self.dinputs",
+    ),
+    "the derivative of the output, of neither": (
+        "sigmoid(z) * (1 - sigmoid(z))",
+        "sigmoid(z) * (1 - z)",
+        "sigmoid ",
+        "sigmoid_prime",
+    ),
+    "the factor of the square": ("1 - a ** 2", "1 - a", "tanh ", "tanh_derivative"),
+    "a missing term of batch normalisation": (
+        "(dhat - dhat.mean(axis=0) - hat",
+        "(dhat - hat",
+        "batchnorm_forward",
+        "dx",
+    ),
+    "the row sum of softmax": (
+        "- (grad * self.a).sum(axis=1, keepdims=True)",
+        "- (grad * self.a)",
+        "Softmax",
+        "return value",
+    ),
+    "the weights after their update": (
+        "        before = error @ self.weights.T\n        self.weights -= learning_rate * self.x.T @ error\n",
+        "        self.weights -= learning_rate * self.x.T @ error\n        before = error @ self.weights.T\n",
+        "Updating",
+        "return value",
+    ),
+}
+
+
+def check(tmp_path: Path, text: str) -> LayersResult:
+    """The result for a file with this text."""
+    file = tmp_path / "layers_under_test.py"
+    file.write_text(text)
+    return check_layers(file)
+
+
+def pair(result: LayersResult, name: str) -> PairResult:
+    """The pair whose name starts so."""
+    return next(one for one in result.pairs if one.name.startswith(name))
+
+
+@pytest.fixture(scope="module")
+def right(tmp_path_factory: pytest.TempPathFactory) -> LayersResult:
+    return check(tmp_path_factory.mktemp("layers"), RIGHT)
+
+
+def test_every_pair_is_found_and_right(right: LayersResult) -> None:
+    found = {one.name.split(" / ")[0]: one.agreement for one in right.pairs}
+    scaled = {name for name, agreement in found.items() if agreement is Agreement.SCALED}
+    assert scaled == {"linear_forward"}
+    assert {agreement for name, agreement in found.items() if name not in scaled} == {Agreement.AGREES}
+    assert len(found) == 11
+
+
+def test_a_mean_over_observations_is_a_scale(right: LayersResult) -> None:
+    linear = {gradient.name: gradient for gradient in pair(right, "linear_forward").gradients}
+    assert linear["dA_prev"].agreement is Agreement.AGREES
+    assert linear["dW"].factor == pytest.approx(1 / 11)  # of 11 observations
+    assert linear["db"].factor == pytest.approx(1 / 11)
+    assert pair(right, "linear_forward").observations == 11
+
+
+def test_derivatives_of_the_output_are_told_apart(right: LayersResult) -> None:
+    assert pair(right, "sigmoid ").how == "of z"
+    assert pair(right, "tanh ").how == "of a"
+
+
+def test_places(right: LayersResult) -> None:
+    dense = pair(right, "Dense")
+    lines = RIGHT.splitlines()
+    assert "def backward(self, dvalues)" in lines[dense.line - 1]
+    for gradient in dense.gradients:
+        assert gradient.name in lines[gradient.line - 1]
+
+
+def test_all_gradients_of_a_layer_are_judged(right: LayersResult) -> None:
+    assert {gradient.name for gradient in pair(right, "Dense").gradients} == {
+        "self.dweights",
+        "self.dbiases",
+        "self.dinputs",
+    }
+    assert {gradient.name for gradient in pair(right, "Updating").gradients} == {
+        "return value",
+        "update of self.weights",
+        "update of self.bias",
+    }
+
+
+@pytest.mark.parametrize("mistake", list(MISTAKES))
+def test_planted_mistakes_differ(mistake: str, tmp_path: Path) -> None:
+    before, after, name, gradient = MISTAKES[mistake]
+    assert RIGHT.count(before) == 1
+    result = check(tmp_path, RIGHT.replace(before, after))
+    wrong = pair(result, name)
+    assert wrong.agreement is Agreement.DIFFERS
+    assert next(one for one in wrong.gradients if one.name == gradient).agreement is Agreement.DIFFERS
+    others = [one for one in result.pairs if one is not wrong]
+    assert {one.agreement for one in others} <= {Agreement.AGREES, Agreement.SCALED}
+
+
+def test_a_gradient_of_another_quantity_is_named(tmp_path: Path) -> None:
+    """Without the derivative, backward gives the gradient with respect to the product."""
+    text = """
+import numpy as np
+
+class Unit:
+    def __init__(self, n_inputs, n_neurons):
+        self.W = np.random.randn(n_inputs, n_neurons)
+
+    def forward(self, x):
+        self.x = x
+        z = x @ self.W
+        return np.tanh(z)
+
+    def backward(self, grad):
+        self.dW = self.x.T @ grad
+        return grad @ self.W.T
+"""
+    unit = pair(check(tmp_path, text), "Unit")
+    assert unit.agreement is Agreement.DIFFERS
+    assert {gradient.factor for gradient in unit.gradients} == {None}
+    for gradient in unit.gradients:
+        assert gradient.largest_difference is not None
+        assert gradient.largest_difference > 0.01
+
+
+def test_only_one_of_two_gradients_is_a_mean(tmp_path: Path) -> None:
+    text = RIGHT.replace("np.dot(self.inputs.T, dvalues)", "np.dot(self.inputs.T, dvalues) / len(dvalues)")
+    dense = pair(check(tmp_path, text), "Dense")
+    assert dense.agreement is Agreement.SCALED
+    assert not dense.consistent
+
+
+def test_a_loss_whose_gradient_is_not_divided(tmp_path: Path) -> None:
+    result = check(tmp_path, RIGHT.replace("2 * (y_pred - y_true) / y_true.size", "2 * (y_pred - y_true)"))
+    mse = pair(result, "mse")
+    assert mse.agreement is Agreement.SCALED
+    assert mse.gradients[0].factor == pytest.approx(33)  # 11 observations of 3 outputs
+
+
+def test_a_file_without_pairs(tmp_path: Path) -> None:
+    assert check(tmp_path, "def area(r):\n    return 3 * r ** 2\n").pairs == ()
+
+
+def test_a_pair_that_cannot_be_called_is_not_judged(tmp_path: Path) -> None:
+    text = """
+class Odd:
+    def forward(self, x):
+        return x.open()
+
+    def backward(self, g):
+        return g
+"""
+    odd = pair(check(tmp_path, text), "Odd")
+    assert odd.agreement is Agreement.NOT_JUDGED
+    assert odd.reason == "not-called"
+
+
+def test_the_same_seed_gives_the_same_result(right: LayersResult, tmp_path: Path) -> None:
+    again = check(tmp_path, RIGHT)
+    assert again == right
+
+
+def test_plans_are_made_from_the_text_alone() -> None:
+    plans = find_pairs(RIGHT)
+    assert {plan.kind for plan in plans} == set(PairKind)
+    compile(program_of(plans), "<program>", "exec")
+
+
+def test_data_has_sizes_that_differ() -> None:
+    shapes = {name: np.shape(value) for name, value in pair_data(0).items()}
+    assert len({*shapes["rows_"], *shapes["weights_"], shapes["one_hot_"][1]}) == 4

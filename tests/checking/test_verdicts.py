@@ -1,0 +1,126 @@
+"""Right programs are called right as they are; mistakes planted in them are found, at their line and by their name."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from harness.checking.check import check_file
+from harness.checking.result import CheckResult, Reason, Verdict
+from harness.report import checking as report
+
+from .programs import PLANTS, RIGHT
+
+QUICK = {0, 6, 13, 16, 19, 23}  # of PLANTS, in the default suite
+
+
+def checked(folder: Path, text: str, run: str | None = None) -> CheckResult:
+    path = folder / "mine.py"
+    path.write_text(text)
+    return check_file(path, run=run)
+
+
+@pytest.mark.parametrize("name", sorted(RIGHT))
+def test_right_programs_are_right(tmp_path: Path, name: str) -> None:
+    result = checked(tmp_path, RIGHT[name])
+    assert result.verdict is Verdict.CORRECT, report.text(result)
+    assert all(one.aligned for one in result.parameters)
+
+
+def changed_line(before: str, after: str) -> int:
+    return next(
+        number
+        for number, (one, other) in enumerate(zip(before.splitlines(), after.splitlines()), start=1)
+        if one != other
+    )
+
+
+@pytest.mark.parametrize(
+    ("number", "plant"),
+    [
+        pytest.param(number, plant, marks=() if number in QUICK else pytest.mark.slow, id=f"{plant[0]}-{plant[3]}")
+        for number, plant in enumerate(PLANTS)
+    ],
+)
+def test_planted_mistakes_are_found(tmp_path: Path, number: int, plant: tuple[str, str, str, str]) -> None:
+    name, old, new, expected = plant
+    assert old in RIGHT[name]
+    text = RIGHT[name].replace(old, new, 1)
+    result = checked(tmp_path, text)
+    assert result.verdict is Verdict.MISTAKE, report.text(result)
+    assert expected in {one.id for one in result.mistakes}, report.text(result)
+    if new:  # a line that is missing has no number
+        lines = {place.line for one in result.mistakes for place in (one.place, *one.others) if place is not None}
+        assert changed_line(RIGHT[name], text) in lines, report.text(result)
+    assert len(report.text(result).splitlines()) <= 21
+
+
+def test_the_same_seed_gives_the_same_verdict(tmp_path: Path) -> None:
+    text = RIGHT["objects"].replace(" * slope(self.hidden)", "", 1)
+    first, second = checked(tmp_path, text), checked(tmp_path, text)
+    assert first.to_dict() == second.to_dict()
+
+
+def test_a_missing_output_derivative_without_a_cost_has_two_readings(tmp_path: Path) -> None:
+    """top = a - y is right under the cross-entropy and lacks a derivative under the squares"""
+    result = checked(tmp_path, RIGHT["objects"].replace("top = wrong * slope(answer)", "top = wrong", 1))
+    assert result.verdict is Verdict.CORRECT
+    assert result.cost is not None
+    assert result.cost.form == "binary_crossentropy"
+    assert [one.id for one in result.alternatives[0].mistakes] == ["missing-output-activation-derivative"]
+
+
+def test_a_constant_factor_alone_is_not_a_mistake(tmp_path: Path) -> None:
+    """The file computes no cost that its gradients are to be those of"""
+    result = checked(tmp_path, RIGHT["objects"].replace("wrong * slope(answer)", "7 * wrong * slope(answer)", 1))
+    assert result.verdict is Verdict.CORRECT
+
+
+def test_a_file_that_trains_nothing_is_not_judged(tmp_path: Path) -> None:
+    result = checked(tmp_path, "import numpy as np\nprint(np.ones(3) + 1)\n")
+    assert result.verdict is Verdict.NOT_JUDGED
+    assert result.reason is Reason.NO_PARAMETERS
+
+
+def test_a_name_error_in_backward_is_a_mistake_with_the_users_traceback(tmp_path: Path) -> None:
+    result = checked(tmp_path, RIGHT["columns"].replace("back = kernels[layer].T", "back = kernel_of[layer].T", 1))
+    assert result.verdict is Verdict.MISTAKE
+    assert [one.id for one in result.mistakes] == ["exception"]
+    assert "kernel_of" in result.exception
+    assert result.traceback[-1].text.startswith("back = kernel_of")
+
+
+def test_layers_without_a_network_are_judged_pair_by_pair(tmp_path: Path) -> None:
+    text = """\
+import numpy as np
+
+
+def affine_forward(x, w, b):
+    return x @ w + b, (x, w, b)
+
+
+def affine_backward(dout, cache):
+    x, w, b = cache
+    return dout @ w.T, x.T @ dout, dout.sum(axis=0)
+"""
+    result = checked(tmp_path, text)
+    assert result.verdict is Verdict.CORRECT, report.text(result)
+    wrong = checked(tmp_path, text.replace("x.T @ dout", "x.T @ dout * x.mean()"))
+    assert wrong.verdict is Verdict.MISTAKE
+    assert {one.expected.name for one in wrong.mistakes if one.expected is not None} == {"w"}
+
+
+def test_the_run_line_makes_a_file_train(tmp_path: Path) -> None:
+    text = """\
+import numpy as np
+
+
+def odd(a, b, c):
+    w = np.random.randn(a.shape[1], b.shape[1])
+    for _ in range(c):
+        w -= 0.1 * a.T @ (a @ w - b) / len(a)
+    return w
+"""
+    result = checked(tmp_path, text, run="odd(X, Y, 3)")
+    assert result.verdict is Verdict.CORRECT, report.text(result)

@@ -1,0 +1,380 @@
+"""Driving files that only define things: they train, with data that fits, and the lines say how."""
+
+from __future__ import annotations
+
+import copy
+import sys
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import pytest
+
+from harness.recording.driving import Driven, drive
+from harness.recording.driving.choices import Choices, Exhausted, Search
+from harness.recording.driving.gradients import plain_name
+from harness.recording.driving.session import dimensions
+from harness.recording.driving.watching import Targets
+
+from .driving_styles import (
+    DATA_IN_THE_CONSTRUCTOR,
+    FLAT_VECTOR,
+    FUNCTIONS_WITH_CACHES,
+    FUNCTIONS_WITH_TUPLES,
+    LAYER_OBJECTS,
+    LOSS_WITH_GRADIENTS,
+    MODULES_WITHOUT_TRAINING,
+    NAMED_SETTINGS,
+    ONE_OBSERVATION_PER_CALL,
+    STYLES,
+)
+
+NAME = "file_under_test"
+
+
+def load(source: str, path: str = "/nowhere/net.py") -> dict[str, Any]:
+    """The namespace of a file that was executed."""
+    module = ModuleType(NAME)
+    module.__file__ = path
+    sys.modules[NAME] = module
+    exec(compile(source, path, "exec"), module.__dict__)
+    return module.__dict__
+
+
+def driven(source: str, **options: Any) -> Driven:
+    """What driving a file gives."""
+    return drive(load(source), source, **options)
+
+
+def numbers(value: Any, depth: int = 6) -> list[float]:
+    """All floating numbers in a value, in order."""
+    if isinstance(value, np.ndarray):
+        return value.ravel().tolist() if value.dtype.kind == "f" else []
+    if isinstance(value, (float, np.floating)):
+        return [float(value)]
+    if depth == 0 or isinstance(value, (ModuleType, type, str)) or (callable(value) and not hasattr(value, "__dict__")):
+        return []
+    items = value.values() if isinstance(value, dict) else value if isinstance(value, (list, tuple)) else None
+    if items is None:
+        items = vars(value).values() if hasattr(value, "__dict__") and not callable(value) else []
+    return [number for item in list(items) for number in numbers(item, depth - 1)]
+
+
+def run(found: Driven, names: dict[str, Any], lines: tuple[str, ...]) -> dict[str, Any]:
+    """The namespace after lines of the driver were run in it."""
+    np.random.seed(1)  # noqa: NPY002
+    names.update(copy.deepcopy({key: value for key, value in found.data.items() if key != "np"}), np=np)
+    exec("\n".join(lines), names)
+    return names
+
+
+@pytest.mark.parametrize("style", list(STYLES))
+def test_every_style_is_driven(style: str) -> None:
+    found = driven(STYLES[style])
+    assert found.succeeded
+    assert not found.doubts
+    assert found.error is None
+
+
+@pytest.mark.parametrize("style", list(STYLES))
+def test_the_lines_run_alone_and_change_the_weights(style: str) -> None:
+    """Seen here by comparing all numbers in what the first lines make with and without the lines that train."""
+    found = driven(STYLES[style])
+    trains = next((n for n, line in enumerate(found.lines) if line.startswith("for")), len(found.lines) - 1)
+    after = run(found, load(STYLES[style]), found.lines)
+    before = run(found, load(STYLES[style]), found.lines[:trains])
+    made = [name for line in found.lines[:trains] if (name := line.split(" = ")[0]).isidentifier()]
+    assert not made or any(numbers(before[name]) != numbers(after[name]) for name in made)
+
+
+@pytest.mark.parametrize("style", list(STYLES))
+def test_sizes_differ_so_that_shapes_do_not_fit_by_accident(style: str) -> None:
+    sizes = driven(STYLES[style]).sizes
+    assert len(set(sizes.values())) == len(sizes)
+
+
+@pytest.mark.parametrize("style", ["layer objects", "a flat vector", "loss with gradients"])
+def test_the_same_seed_gives_the_same_lines(style: str) -> None:
+    first, second = driven(STYLES[style], seed=3), driven(STYLES[style], seed=3)
+    assert first.lines == second.lines
+    assert first.count == second.count
+    assert first.attempts == second.attempts
+    for key in ("X", "Y", "labels"):
+        np.testing.assert_array_equal(first.data[key], second.data[key])
+
+
+def test_functions_are_chained_from_initialisation_to_update() -> None:
+    found = driven(FUNCTIONS_WITH_CACHES)
+    assert found.lines == (
+        "parameters = make_parameters([7, 5, 1])",
+        "for i in range(3):",
+        "    A, caches = model_forward(X.T, parameters)",
+        "    grads = model_backward(A, Y.T, caches)",
+        "    parameters = update_parameters(parameters, grads, 0.1)",
+    )
+    assert found.layout == "columns"
+
+
+def test_a_function_that_trains_is_called_itself_with_the_sizes_the_file_fixes() -> None:
+    found = driven(FUNCTIONS_WITH_TUPLES)
+    assert found.lines == ("W1, b1, W2, b2 = gradient_descent(X.T, labels, 0.1, 3)",)
+    assert found.data["X"].shape[1] == 784
+    assert found.data["labels"].max() < 10
+
+
+def test_pairs_of_column_vectors() -> None:
+    found = driven(ONE_OBSERVATION_PER_CALL)
+    assert "net = Network([7, 5, 3])" in found.lines
+    assert "x.reshape(-1, 1), y.reshape(-1, 1)" in found.lines[1]
+
+
+def test_the_forward_pass_is_part_of_every_iteration() -> None:
+    found = driven(DATA_IN_THE_CONSTRUCTOR)
+    assert found.lines == (
+        "net = NeuralNetwork(X, Y)",
+        "for i in range(3):",
+        "    net.feedforward()",
+        "    net.backprop()",
+    )
+    assert found.data["Y"].shape == (23, 1)  # three classes would fit by broadcasting only
+
+
+def test_layers_and_losses_are_put_together() -> None:
+    lines = driven(LAYER_OBJECTS).lines
+    assert "net.add(Full(7, 5))" in lines
+    assert "net.add(Activation(tanh, tanh_prime))" in lines
+    assert "net.use(mse, mse_prime)" in lines
+
+
+def test_texts_that_the_file_compares_with_are_used() -> None:
+    found = driven(NAMED_SETTINGS)
+    assert found.lines[0] == "perceptrons = Perceptrons(7, 5, 3, 0.1, 'tanh')"
+
+
+def numerical(cost: Any, parameter: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """Central differences of a cost with respect to an array, in place."""
+    gradient = np.zeros_like(parameter)
+    for index in np.ndindex(parameter.shape):
+        kept = parameter[index]
+        values = []
+        for step in (1e-6, -1e-6):
+            parameter[index] = kept + step
+            values.append(cost())
+        parameter[index] = kept
+        gradient[index] = (values[0] - values[1]) / 2e-6
+    return gradient
+
+
+def test_returned_gradients_are_paired_with_their_parameters() -> None:
+    """The pairs are right if the paired gradient is the slope of the loss along the paired parameter."""
+    found = driven(LOSS_WITH_GRADIENTS)
+    assert found.applied_by_driver
+    assert {pair.parameter for pair in found.gradients} == {f"net.params['{key}']" for key in ("W1", "b1", "W2", "b2")}
+    names = load(LOSS_WITH_GRADIENTS)
+    run(found, names, ("net = TwoLayerNet(7, 5, 3)", "loss, grads = net.loss(X, labels)"))
+    for pair in found.gradients:
+        slope = numerical(lambda: names["net"].loss(names["X"], names["labels"])[0], eval(pair.parameter, names))
+        np.testing.assert_allclose(eval(pair.gradient, names), slope, atol=1e-7)
+
+
+def test_a_flat_vector_of_weights() -> None:
+    found = driven(FLAT_VECTOR)
+    assert [(pair.parameter, pair.gradient) for pair in found.gradients] == [("nn_params", "grad")]
+    assert "size=58" in found.lines[0]  # 5 * (7 + 1) + 3 * (5 + 1)
+    assert "labels + 1" in " ".join(found.lines) or "labels.reshape(-1, 1) + 1" in " ".join(found.lines)
+
+
+def test_a_loss_object_gives_the_upstream_gradient() -> None:
+    found = driven(MODULES_WITHOUT_TRAINING)
+    text = "\n".join(found.lines)
+    assert "Sequential(Linear(7, 5), ReLU(), Linear(5, 3))" in text
+    assert text.index("forward(X)") < text.index("mse_loss.forward(") < text.index("sequential.backward(")
+
+
+def test_updates_are_in_place_because_layers_may_hold_the_same_array() -> None:
+    lines = driven(LOSS_WITH_GRADIENTS).lines
+    assert "    net.params['W1'] -= 0.1 * grads['W1']" in lines
+
+
+def test_a_mistake_of_the_file_itself_is_certain() -> None:
+    source = NAMED_SETTINGS.replace("back = (self.who.T", "back = (self.wrong_name + undefined_thing.T")
+    source = source.replace("self.wrong_name + ", "")
+    found = driven(source)
+    assert not found.succeeded
+    assert found.certain
+    assert found.error is not None
+    assert found.error.type == "NameError"
+    assert "undefined_thing" in source.splitlines()[found.error.line - 1]
+
+
+def test_a_failure_proposes_a_line_of_the_files_own_names() -> None:
+    source = """
+import numpy as np
+
+class Net:
+    def __init__(self, secret):
+        self.w = np.zeros(secret.open("key"))
+
+    def train(self, X, y):
+        self.w -= 0.1 * X.T @ (X @ self.w - y)
+"""
+    found = driven(source, budget=40)
+    assert not found.succeeded
+    assert found.suggestion == "net = Net(secret); net.train(X, y)"
+    assert found.attempts
+    assert found.count <= 40
+
+
+def test_nothing_to_call() -> None:
+    found = driven("import numpy as np\n\ndef area(r):\n    return np.pi * r ** 2\n")
+    assert not found.succeeded
+    assert found.suggestion == ""
+    assert found.count == 0
+
+
+def test_endless_training_ends() -> None:
+    source = """
+import numpy as np
+
+def train(X, y):
+    w = np.zeros((X.shape[1], 1))
+    while True:
+        w = w - 0.01 * X.T @ (X @ w - y)
+    return w
+"""
+    found = driven(source)
+    assert found.succeeded
+    assert found.data["Y"].shape[1] == 1 or found.layout == "rows"
+
+
+def test_attempts_do_not_change_the_file_for_each_other() -> None:
+    source = """
+import numpy as np
+
+W = np.ones((4, 2))
+calls = []
+
+def train(X, y):
+    global W
+    calls.append(1)
+    W -= 0.1 * X.T @ (X @ W - y)
+"""
+    names = load(source)
+    found = drive(names, source)
+    assert found.succeeded
+    assert found.data["X"].shape[1] == 4
+    assert found.data["Y"].shape[1] == 2
+
+
+def test_labels_that_are_broadcast_do_not_count() -> None:
+    """(n, 1) minus (n,) is (n, n): such a call runs, and is wrong."""
+    source = """
+import numpy as np
+
+class Net:
+    def __init__(self, n_inputs):
+        self.w = np.random.randn(n_inputs, 1)
+
+    def fit(self, X, y, epochs=5):
+        assert y.ndim == 1 or y.shape[1] == 1
+        for _ in range(epochs):
+            out = X @ self.w
+            self.w -= 0.01 * X.T @ (out - y).mean(axis=1, keepdims=True)
+"""
+    found = driven(source)
+    assert found.succeeded
+    assert found.data["Y"].shape == (23, 1)
+    assert "Y[:, 0]" not in "\n".join(found.lines)
+
+
+def test_a_setting_that_only_the_main_block_sets() -> None:
+    source = (
+        NAMED_SETTINGS.replace("self.lr * errors", "learning_rate * errors").replace(
+            "self.lr * back", "learning_rate * back"
+        )
+        + '\nif __name__ == "__main__":\n    learning_rate = float(input())\n'
+    )
+    found = driven(source)
+    assert found.succeeded
+    assert "learning_rate = 0.1" in found.lines
+
+
+def test_examples_in_the_docstring_are_followed() -> None:
+    source = '''
+import numpy as np
+
+class Odd:
+    """A network.
+
+    >>> thing = Odd({"in": 2, "out": 1})
+    >>> thing.learn_from({"inputs": np.ones((4, 2)), "wanted": np.zeros((4, 1))})
+    """
+
+    def __init__(self, layout):
+        self.weights = np.random.rand(layout["in"], layout["out"])
+
+    def learn_from(self, book):
+        for _ in range(4):
+            self.weights -= 0.1 * book["inputs"].T @ (book["inputs"] @ self.weights - book["wanted"])
+'''
+    found = driven(source)
+    assert found.succeeded
+    assert "thing.learn_from" in found.lines[-1]
+
+
+@pytest.mark.parametrize(
+    ("shapes", "expected"),
+    [
+        ([(7, 5), (5, 3)], (7, 3)),
+        ([(5, 7), (3, 5)], (7, 3)),
+        ([(7, 5), (1, 5), (5, 1)], (7, 1)),
+        ([(5, 7), (5, 1), (1, 5)], (7, 1)),
+        ([], None),
+    ],
+)
+def test_dimensions_of_a_chain_of_weights(shapes: list[tuple[int, int]], expected: tuple[int, int] | None) -> None:
+    assert dimensions([np.zeros(shape) for shape in shapes]) == expected
+
+
+@pytest.mark.parametrize(
+    ("gradient", "parameter"),
+    [
+        ("dW1", "W1"),
+        ("db2", "b2"),
+        ("nabla_w", "weights"),
+        ("nabla_b", "biases"),
+        ("W1_grad", "W1"),
+        ("dweights", "weights"),
+    ],
+)
+def test_names_of_gradients(gradient: str, parameter: str) -> None:
+    assert plain_name(gradient) == plain_name(parameter)
+
+
+def test_the_search_tries_blamed_choices_first_and_ends() -> None:
+    search = Search(budget=50)
+    tried = []
+    for cost, choices in search.attempts():
+        try:
+            tried.append((choices.choose("blamed", "abc"), choices.choose("other", "xy")))
+        except Exhausted:
+            continue
+        search.failed(cost, choices, lambda key: 0.3 if key == "blamed" else 1.0)
+    assert tried[:3] == [("a", "x"), ("b", "x"), ("c", "x")]
+    assert sorted(tried) == sorted({(a, b) for a in "abc" for b in "xy"})
+
+
+def test_an_option_that_does_not_exist() -> None:
+    with pytest.raises(Exhausted):
+        Choices({}).choose("anything", [])
+
+
+def test_targets_notice_that_they_are_broadcast() -> None:
+    targets = np.arange(6.0).view(Targets)
+    targets.notes = []
+    assert isinstance(targets.reshape(-1, 1), Targets)
+    np.subtract(np.ones((6, 1)), targets)
+    assert targets.notes == ["targets of shape (6,) were broadcast to (6, 6)"]
+    targets.notes.clear()
+    assert type(np.ones(6) - targets) is np.ndarray
+    assert not targets.notes

@@ -1,0 +1,229 @@
+"""Files that lack their data or packages are run with stand-ins, and every stand-in is reported."""
+
+import pytest
+
+from harness.recording.graph import Absorbed, Check
+from harness.recording.record import record_file
+
+TRAIN = """
+W = np.random.randn(X.shape[1], 10) * 0.01
+for i in range(20):
+    Z = X @ W
+    P = np.exp(Z - Z.max(axis=1, keepdims=True))
+    P /= P.sum(axis=1, keepdims=True)
+    W -= 0.1 * X.T @ (P - np.eye(10)[y]) / len(X)
+"""
+
+SOURCES = {
+    "idx": """
+import numpy as np
+with open("train-images-idx3-ubyte", "rb") as f:
+    magic, n, rows, columns = np.frombuffer(f.read(16), ">i4")
+    X = np.frombuffer(f.read(), np.uint8).reshape(n, rows * columns) / 255
+with open("train-labels-idx1-ubyte", "rb") as f:
+    f.read(8)
+    y = np.frombuffer(f.read(), np.uint8)
+""",
+    "idx.gz": """
+import gzip, struct
+import numpy as np
+with gzip.open("data/train-images-idx3-ubyte.gz") as f:
+    _, n, r, c = struct.unpack(">IIII", f.read(16))
+    X = np.frombuffer(f.read(), dtype=np.uint8).reshape(n, 784).astype(np.float32) / 255
+y = np.frombuffer(gzip.open("data/train-labels-idx1-ubyte.gz").read(), np.uint8, offset=8)
+""",
+    "pickle": """
+import gzip, pickle
+import numpy as np
+with gzip.open("mnist.pkl.gz", "rb") as f:
+    train, valid, test = pickle.load(f, encoding="latin1")
+X, y = train
+""",
+    "keras": """
+import numpy as np
+from tensorflow.keras.datasets import mnist
+(X, y), (_, _) = mnist.load_data()
+X = X.reshape(len(X), 784) / 255
+""",
+    "tf": """
+import numpy as np
+import tensorflow as tf
+(X, y), _ = tf.keras.datasets.mnist.load_data()
+X = X.reshape(-1, 784) / 255
+""",
+    "torchvision": """
+import numpy as np
+from torchvision import datasets
+data = datasets.MNIST(".", train=True, download=True)
+X = data.data.numpy().reshape(-1, 784) / 255
+y = data.targets.numpy()
+""",
+    "csv module": """
+import csv
+import numpy as np
+with open("mnist_train.csv") as f:
+    rows = np.array([[float(x) for x in row] for row in csv.reader(f)])
+y, X = rows[:, 0].astype(int), rows[:, 1:] / 255
+""",
+    "lines": """
+import numpy as np
+lines = open("mnist_train.csv").readlines()
+values = [line.split(",") for line in lines]
+y = np.array([int(v[0]) for v in values])
+X = np.asarray([v[1:] for v in values], dtype=float) / 255
+""",
+    "npz": """
+import numpy as np
+with np.load("mnist.npz") as f:
+    X, y = f["x_train"], f["y_train"]
+X = X.reshape(len(X), -1) / 255
+""",
+    "loadtxt": """
+import numpy as np
+data = np.loadtxt("mnist_train.csv", delimiter=",", skiprows=1)
+y, X = data[:, 0].astype(int), data[:, 1:] / 255
+""",
+    "urlopen": """
+import gzip, urllib.request
+import numpy as np
+def fetch(name, offset):
+    content = urllib.request.urlopen("http://nowhere.invalid/mnist/" + name).read()
+    return np.frombuffer(gzip.decompress(content), np.uint8, offset=offset)
+X = fetch("train-images-idx3-ubyte.gz", 16).reshape(-1, 784) / 255
+y = fetch("train-labels-idx1-ubyte.gz", 8)
+""",
+    "60000": """
+import numpy as np
+with open("train-images-idx3-ubyte", "rb") as f:
+    f.read(16)
+    X = np.frombuffer(f.read(), np.uint8).reshape(60000, 784) / 255
+with open("train-labels-idx1-ubyte", "rb") as f:
+    f.read(8)
+    y = np.frombuffer(f.read(), np.uint8)
+assert len(X) == 60000
+""",
+    "mat": """
+import numpy as np
+from scipy.io import loadmat
+data = loadmat("ex4data1.mat")
+X, y = data["X"], data["y"].ravel() - 1
+assert X.shape[1] == 400
+""",
+}
+
+
+@pytest.mark.parametrize("name", SOURCES)
+def test_missing_digits(name, tmp_path):
+    path = tmp_path / "digits.py"
+    path.write_text(SOURCES[name] + TRAIN)
+    recording = record_file(path, drive=False)
+    assert recording.raised is None
+    (parameter,) = recording.parameters
+    assert (parameter.name, parameter.shape[1]) == ("W", 10)
+    assert recording.check is Check.SAME
+    kinds = {s.what for s in recording.stand_ins}
+    assert kinds & {Absorbed.FILE, Absorbed.DATASET, Absorbed.DOWNLOAD}
+
+
+def test_a_csv_of_named_columns(tmp_path):
+    text = """
+import numpy as np
+import pandas as pd
+df = pd.read_csv("iris.csv", names=["sl", "sw", "pl", "pw", "species"])
+df = df.sample(frac=1)
+y = pd.get_dummies(df["species"]).values
+X = df.drop("species", axis=1).to_numpy()
+X = (X - X.mean(axis=0)) / X.std(axis=0)
+W, b = np.zeros((4, y.shape[1])), np.zeros(y.shape[1])
+for i in range(9):
+    e = X @ W + b - y
+    W -= 0.01 * X.T @ e
+    b -= 0.01 * e.sum(axis=0)
+"""
+    path = tmp_path / "iris.py"
+    path.write_text(text)
+    recording = record_file(path, drive=False)
+    assert recording.raised is None
+    assert [p.name for p in recording.parameters] == ["W", "b"]
+    (stand_in,) = [s for s in recording.stand_ins if s.what is Absorbed.FILE]
+    assert stand_in.shapes[0][1] == 5
+
+
+def test_a_shape_that_a_failure_names(tmp_path):
+    """The made-up table is made again with the number of columns that the network wants."""
+    text = """
+import numpy as np
+X = np.genfromtxt("sensors.csv", delimiter=",")
+W = np.random.randn(11, 1)
+for i in range(9):
+    W -= 0.01 * X.T @ (X @ W)
+"""
+    path = tmp_path / "sensors.py"
+    path.write_text(text)
+    recording = record_file(path, drive=False)
+    assert recording.raised is None
+    assert recording.parameters[0].shape == (11, 1)
+
+
+def test_a_file_that_is_there_is_used(tmp_path):
+    (tmp_path / "points.csv").write_text("a,b,y\n" + "\n".join(f"{i},{i * i},{i % 2}" for i in range(9)))
+    text = """
+import numpy as np
+import pandas as pd
+data = pd.read_csv("points.csv")
+X, y = data[["a", "b"]].values, data["y"].values
+w = np.zeros(2)
+for i in range(9):
+    w = w - 0.0001 * X.T @ (X @ w - y)
+"""
+    path = tmp_path / "points.py"
+    path.write_text(text)
+    recording = record_file(path, drive=False)
+    assert recording.stand_ins == () or all(s.what is not Absorbed.FILE for s in recording.stand_ins)
+    (leaf,) = [n for n in recording.nodes if n.names and n.names[0] == "X"]
+    assert leaf.value[3].tolist() == [3, 9]
+
+
+def test_missing_modules_of_a_course(tmp_path):
+    text = """
+import numpy as np
+import matplotlib.pyplot as plt
+from testCases_v2 import *
+from dnn_utils_v2 import sigmoid, sigmoid_backward
+fig, axes = plt.subplots(2, 2)
+for ax in axes:
+    ax.plot([1, 2])
+activation_cache = None
+X, Y = np.random.randn(3, 8), np.random.randint(0, 2, (1, 8))
+W = np.zeros((1, 3))
+for i in range(9):
+    A, cache = sigmoid(W @ X)
+    dZ = sigmoid_backward(-(Y / A) + (1 - Y) / (1 - A), cache)
+    W = W - 0.1 * dZ @ X.T / 8
+"""
+    path = tmp_path / "course.py"
+    path.write_text(text)
+    recording = record_file(path, drive=False)
+    assert recording.raised is None
+    assert recording.parameters[0].name == "W"
+    assert {"testCases_v2", "dnn_utils_v2", "matplotlib"} <= {s.name for s in recording.stand_ins}
+
+
+def test_command_line_arguments(tmp_path):
+    text = """
+import argparse
+import numpy as np
+parser = argparse.ArgumentParser()
+parser.add_argument("rate", type=float)
+parser.add_argument("--steps", type=int, required=True)
+options = parser.parse_args()
+X = np.random.randn(5, 2)
+w = np.ones(2)
+for i in range(options.steps):
+    w -= options.rate * X.T @ (X @ w)
+"""
+    path = tmp_path / "arguments.py"
+    path.write_text(text)
+    recording = record_file(path, drive=False)
+    assert [p.name for p in recording.parameters] == ["w"]
+    assert (Absorbed.INPUT, "command-line arguments") in [(s.what, s.name) for s in recording.stand_ins]

@@ -415,7 +415,7 @@ class _Diagnoser:
         for keys in [*sets[:1], *sets[-1:]]:
             best = max(best, search.run(keys), key=lambda run: run.median)
         if best.median < references.constant + max(LEAST_WAY, LEAST_NOISES * references.noise):
-            self.judge_at_chance(own, best)
+            self.judge_at_chance(own)
             return
         search.bar = Bar(constant=references.constant, best=best.median, noise=self.noise)
         self.outcome = self.outcome_now()
@@ -425,16 +425,26 @@ class _Diagnoser:
         self.minimal = search.minimise(best.repairs)
         self.confirm(self.minimal)
 
-    def judge_at_chance(self, own: Run, best: Run) -> None:
+    def judge_at_chance(self, own: Run) -> None:
         """The outcome where neither the references nor the repaired network are clearly above chance."""
-        references = self.case.references
+        search, references = self.search, self.case.references
         at_chance = references.p_value is None or references.p_value > SIGNAL_LEVEL
-        memorised = float(np.median(best.trial.scores.training)) > references.constant + 0.5 * (1 - references.constant)
-        if at_chance and (references.apt or memorised):
+        if own.trial.error is not None:
+            self.outcome = OutcomeKind.DOES_NOT_TRAIN
+            self.causes = [
+                Cause(
+                    fault=repair.fault, changes=repair.changes, repaired=None, unrepaired=None, needs_no_run=True
+                )  # Keras refuses to train it: that needs no further proof
+                for repair in search.repairs
+                if repair.doubt >= CERTAIN
+            ]
+        elif at_chance and references.apt:
             self.outcome = OutcomeKind.NO_SIGNAL
             self.causes = [Cause(fault=Fault.NO_SIGNAL, changes=(), repaired=None, unrepaired=self.level(own))]
-        elif at_chance:
-            self.outcome = OutcomeKind.DOES_NOT_TRAIN
+        elif at_chance:  # of images and sequences, flat learners at chance prove nothing
+            way = 1 - references.constant
+            memorised = float(np.median(own.trial.scores.training)) > references.constant + 0.5 * way
+            self.outcome = OutcomeKind.OVERFITS if memorised else OutcomeKind.DOES_NOT_TRAIN
         elif own.median >= references.constant:
             self.outcome = OutcomeKind.LEARNS  # the little that there is to learn
         else:

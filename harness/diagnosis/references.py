@@ -45,8 +45,8 @@ class References:
         best: the largest score of them, at least ``constant``
         rows: number of rows that judged
         p_value: of the permutation test that the best of them is not better than chance; None if it was not made
-        apt: whether such learners suit the inputs (tables do, images and sequences do not): only then does a score at
-            chance say something about the data
+        apt: whether such learners suit the inputs (tables do, images, sequences and texts do not): only then does a
+            score at chance say something about the data
         noise: standard deviation of a score that is due to the finite number of judged rows
     """
 
@@ -106,7 +106,7 @@ def measure_references(
         seed: of the draws
         autoencoder_width: the narrowest layer, where the targets are the inputs; None otherwise
     """
-    apt = all(np.asarray(values).ndim <= 2 or is_tokens for values, is_tokens in zip(inputs, token_inputs))
+    apt = all(np.asarray(values).ndim <= 2 for values in inputs) and not any(token_inputs)
     judged = [fold.search if split.judged is Judged.TRAINING else _union(fold) for fold in split.folds]
     rows = sum(len(held) for held in judged)
     if task.positions > 1:

@@ -200,11 +200,12 @@ class Search:
     def full_sets(self, questioned: Sequence[str]) -> Iterable[Keys]:
         """Ever larger sets of repairs: all that are questioned, then longer, wider and deeper."""
         base = frozenset(questioned)
-        more = [key for key in ("optimizer", "too-few-epochs", "too-narrow", "missing-layer") if key in self.by_key]
+        stronger = "optimizer" if "optimizer" in self.by_key else "learning-rate"
+        more = [key for key in (stronger, "too-few-epochs", "too-narrow", "missing-layer") if key in self.by_key]
         sets = [base] if base else []
-        if "optimizer" in more and "optimizer" not in base:
-            sets.append(base | {"optimizer"})
-        longer = base | {key for key in ("optimizer", "too-few-epochs") if key in more}
+        if stronger in more and stronger not in base:
+            sets.append(base | {stronger})
+        longer = base | {key for key in (stronger, "too-few-epochs") if key in more}
         sets.append(longer)
         sets.append(longer | set(more))
         scaled = {"unscaled-inputs", "unscaled-targets", "hidden-relu", "batch-size"} & set(self.by_key)

@@ -52,8 +52,8 @@ def optimizer_repairs(facts: OptimizerFacts) -> Iterator[Repair]:
             changes=(Change(kind=ChangeKind.REGULARIZER, old=facts.weight_decay, new=None),),
             block="clipping",
         )
-    if facts.name == "Adam" and not facts.odd and facts.rate == ADAM_RATE and facts.clip is None:
-        return
+    if facts.name == "Adam" and not facts.odd and facts.clip is None:
+        return  # only its rate can be questioned
     weak = facts.name in ("Adagrad", "Adadelta", "Ftrl")
     plain = facts.name == "SGD"
     yield Repair(

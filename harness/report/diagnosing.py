@@ -222,7 +222,8 @@ def remedy_lines(changes: Sequence[Change], edits: Iterable[Edit]) -> Iterator[s
             yield f"and {count(len(placed) - MOST_EDITS, 'more edit')} (--diff shows all)"
         return
     texts = list(dict.fromkeys(change_text(change) for change in changes))
-    yield " ".join(texts[:MOST_EDITS])
+    if texts:
+        yield " ".join(texts[:MOST_EDITS])
 
 
 def level_text(found: Diagnosis, level: Level) -> str:
@@ -244,13 +245,13 @@ def cause_lines(found: Diagnosis, number_: int, cause: Cause) -> Iterator[str]:
 
 def alternative_text(found: Diagnosis, other: Alternative) -> str:
     """One alternative."""
-    what = next(iter(remedy_lines(other.changes, ())))
+    what = next(iter(remedy_lines(other.changes, ())), "")
     return f"Instead of repairing the {FAULTS[other.instead_of][0]}: {what} Then {share_text(other.level.learned)}."
 
 
 def hint_text(hint: Hint) -> str:
     """One hint."""
-    what = next(iter(remedy_lines(hint.changes, ())))
+    what = next(iter(remedy_lines(hint.changes, ())), "")
     return f"{FAULTS[hint.fault][0]}: {what}"
 
 

@@ -1,4 +1,4 @@
-"""Keras callbacks that show what the neurons of any model do during ``fit``, and tell when some are clones.
+"""Keras callbacks that show what the neurons of any model do during ``fit``, and warn when some are clones.
 
 from harness.callbacks import NeuronHistograms, SymmetryMonitor
 
@@ -32,7 +32,7 @@ from .board.series import (
 from .models.network import Array
 from .programs.units import Units, activations, applied_activation, consumers, groups_of, probe_of, spread_of, units_of
 
-PARTED = 1e-3  # clones that have come apart by this share of how far they have moved are parting, not clones
+SEPARATED_FRACTION = 1e-3  # units whose difference exceeds this share of how far they moved are not clones
 
 
 class SymmetryWarning(UserWarning):
@@ -40,16 +40,16 @@ class SymmetryWarning(UserWarning):
 
 
 def check_every(every: str | int) -> None:
-    """Raise ValueError unless ``every`` says how often."""
+    """Raise ValueError unless ``every`` is "epoch" or a positive integer."""
     if every != "epoch" and (isinstance(every, bool) or not isinstance(every, int) or every < 1):
-        raise ValueError(f'every must be "epoch" or a number of batches from 1 on, got {every!r}')
+        raise ValueError(f'every must be "epoch" or a positive number of batches, got {every!r}')
 
 
 class Periodic(keras.callbacks.Callback):
-    """Calls ``look`` at the start of training and then every epoch or every so many batches.
+    """Calls ``look`` at the start of training and then once per epoch or per number of batches.
 
-    With ``steps_per_execution`` Keras calls back once for many batches: ``look`` is then called at the first chance
-    after it is due.
+    With ``steps_per_execution``, Keras calls back once for many batches. ``look`` is then called at the next of these
+    calls.
     """
 
     def __init__(self, every: str | int) -> None:
@@ -57,16 +57,16 @@ class Periodic(keras.callbacks.Callback):
         check_every(every)
         self.every = every
         self.batches = 0  # since the start of training, where batches count
-        self.of_epochs = 0  # of them, those of epochs that are over
+        self.finished_batches = 0  # of them, those of finished epochs
         self.due = 0
         self.async_safe = every == "epoch"  # Keras then need not wait for each batch's logs
 
     def look(self, logs: dict[str, Any] | None) -> None:
-        """What a subclass does; ``logs`` are those of the epoch, None at other times."""
+        """What a subclass does; ``logs`` are those of the epoch, or None."""
         raise NotImplementedError
 
     def on_train_begin(self, logs: Mapping[str, Any] | None = None) -> None:
-        self.batches = self.of_epochs = 0
+        self.batches = self.finished_batches = 0
         self.due = 0 if self.every == "epoch" else int(self.every)
         if self.model.built:
             self.look(None)
@@ -74,13 +74,13 @@ class Periodic(keras.callbacks.Callback):
     def on_train_batch_end(self, batch: int, logs: Mapping[str, Any] | None = None) -> None:
         if self.every == "epoch":
             return
-        self.batches = self.of_epochs + batch + 1
+        self.batches = self.finished_batches + batch + 1
         if self.batches >= self.due:
             self.due = (self.batches // int(self.every) + 1) * int(self.every)
             self.look(None)
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        self.of_epochs = self.batches
+        self.finished_batches = self.batches
         if self.every == "epoch":
             self.look(logs)
 
@@ -94,23 +94,23 @@ class Periodic(keras.callbacks.Callback):
 class NeuronHistograms(Periodic):
     """Callback to draw every neuron of a model in TensorBoard during `fit`.
 
-    For each neuron of each layer it writes a histogram of the incoming weights and a curve of their mean, and for each
-    layer, as a picture of its symmetry, the effective width (the number of distinct neurons). With data, also a
-    histogram of each neuron's activation and the share of activations that is saturated. The Custom Scalars page has
-    one chart with all neurons of a layer in it.
+    For each neuron it writes a histogram of the incoming weights and a curve of their mean. For each layer it writes
+    the effective width, the number of distinct neurons. With data it also writes a histogram of each neuron's
+    activation, and the share of activations that is saturated. The Custom Scalars page has one chart per layer with
+    all its neurons.
 
-    Layers are named as in the model. Drawn are Dense, convolutional, embedding and recurrent layers; a frozen layer
-    is drawn once. A layer with more neurons than `max_neurons` is sampled, clones being drawn once, and the Text page
-    says so.
+    Layers have their names in the model. Dense, convolutional, embedding and recurrent layers are drawn; a frozen
+    layer is drawn once. If a layer has more neurons than `max_neurons`, a sample is drawn, with one of each group of
+    clones, and the Text page says so.
 
     Args:
-        log_dir: The folder for the event file. TensorBoard's `--logdir` is this folder or one above it. A folder
-            that has event files already gets one more, and TensorBoard shows both as one run.
-        every: `"epoch"` (the default), or a whole number: write after each so many batches. The weights before
-            training are always written. With `steps_per_execution`, it is the first chance after them.
-        x: Optional inputs, in the form that `model(x)` takes, for the activations: some dozens to hundreds of
-            observations. Sequential and functional models only.
-        max_neurons: At most so many neurons of a layer are drawn. Defaults to 32.
+        log_dir: Folder for the event file. TensorBoard's `--logdir` is this folder or one above it. If the folder
+            has event files already, TensorBoard shows all of them as one run.
+        every: `"epoch"` (the default), or a number of batches after which to write. The weights before training are
+            always written. With `steps_per_execution`, writing waits until Keras calls back.
+        x: Optional inputs for the activations, in the form that `model(x)` takes: dozens to hundreds of
+            observations. Only for Sequential and functional models.
+        max_neurons: Maximum number of neurons drawn per layer. Defaults to 32.
 
     Example:
 
@@ -122,7 +122,7 @@ class NeuronHistograms(Periodic):
     ```
 
     Raises:
-        ValueError: `every` is neither, `max_neurons` is under 1, or `x` is given for a model that is no graph.
+        ValueError: `every` is something else, `max_neurons` is less than 1, or `x` is given for a subclassed model.
     """
 
     def __init__(
@@ -139,7 +139,7 @@ class NeuronHistograms(Periodic):
         self.probe: keras.Model | None = None
 
     def get_config(self) -> dict[str, Any]:
-        """The arguments, without the data `x`, which is to be given anew."""
+        """The arguments, without the data `x`, which must be given again."""
         return {"log_dir": self.log_dir, "every": self.every, "max_neurons": self.max_neurons}
 
     @classmethod
@@ -170,13 +170,13 @@ class NeuronHistograms(Periodic):
         self.file.flush()
 
     def open(self, every: Sequence[Units], groups: Mapping[str, list[list[int]]]) -> None:
-        """Begin an event file, and settle which neurons are drawn."""
+        """Open an event file, and choose the neurons to draw."""
         now, folder = time.time(), Path(self.log_dir)
         folder.mkdir(parents=True, exist_ok=True)
         names = (folder / f"events.out.tfevents.{int(now):010}.neurons.{os.getpid()}.{n}" for n in itertools.count())
         self.file = open(next(name for name in names if not name.exists()), "xb")  # noqa: SIM115 - on_train_end closes
         self.step_of_file = self.step
-        self.shown = {name: shown_neurons(found, self.max_neurons) for name, found in groups.items()}
+        self.shown = {name: shown_neurons(clones, self.max_neurons) for name, clones in groups.items()}
         once = [layout_value(charts_of([units.layer.name for units in every], self.x is not None))]
         texts = [neurons_text(u.layer.name, u.count, self.shown[u.layer.name], "first event") for u in every]
         if any(texts):
@@ -189,17 +189,17 @@ class NeuronHistograms(Periodic):
         applied = [applied_activation(units.layer, graph) for units in every]
         if self.probe is None:
             self.probe = probe_of(self.model, [operation for operation, _ in applied])
-        found = []
+        series = []
         for units, (_, name), a in zip(every, applied, activations(self.probe, self.x)):
-            found += activation_series(units.layer.name, a[None], name, self.shown[units.layer.name])
-        return found
+            series += activation_series(units.layer.name, a[None], name, self.shown[units.layer.name])
+        return series
 
 
 def layer_series(units: Units, groups: Sequence[Sequence[int]], all_shown: Mapping[str, Shown]) -> list[Series]:
-    """The weights of a layer's neurons, at one step, and how many are distinct."""
+    """The weights of the neurons of a layer at one step, and the effective width."""
     name = units.layer.name
     shown, last, weights = all_shown[name], units.count - 1, units.incoming[None]
-    found = [
+    series = [
         *neuron_histograms(
             "weights",
             name,
@@ -212,36 +212,35 @@ def layer_series(units: Units, groups: Sequence[Sequence[int]], all_shown: Mappi
         *neuron_curves("weight_mean", name, weights, shown, last, "The mean of the incoming weights of neuron {unit}."),
     ]
     if units.is_hidden:
-        described = f"How many of the {units.count} units are distinct. **Under {units.count} some are clones.**"
-        found.append(scalar_series(f"{name}/effective_width", described, [len(groups)]))
-    return found
+        described = f"The number of distinct units, out of {units.count}. **Under {units.count} some are clones.**"
+        series.append(scalar_series(f"{name}/effective_width", described, [len(groups)]))
+    return series
 
 
 @keras.saving.register_keras_serializable(package="harness")
 class SymmetryMonitor(Periodic):
     """Callback to warn when units of a hidden layer are clones.
 
-    Clones have equal incoming and equal outgoing weights. They compute the same, get the same gradient, and so stay
-    equal however long training lasts: the layer is as good as one with its effective width, the number of distinct
-    units. It comes of a constant initializer (`"ones"`, `"zeros"`), where every weight should have been drawn.
+    Clones have equal incoming and equal outgoing weights. They compute the same and get the same gradient, so they
+    stay equal however long training lasts. The layer computes no more than one with its effective width, the number
+    of distinct units. The usual reason is a constant initializer (`"ones"`, `"zeros"`).
 
-    A layer is reported when some of its units, after at least one update of the weights, are equal up to rounding and
-    have not begun to part, and once only: with its name, the numbers and what to do. Watched are Dense, convolutional,
-    embedding and recurrent layers, gamma and beta of a normalisation counting as weights of the units that it
-    normalises. Output layers are not watched (their units answer to targets), nor are frozen layers, which no
-    training changes. Dropout parts clones by itself, and then there is nothing to report.
+    A layer is reported once, when some of its units are equal up to rounding after at least one update and have not
+    begun to separate. Dense, convolutional, embedding and recurrent layers are watched; gamma and beta of a
+    normalisation count as weights of the units that it normalises. Output layers are not watched, because their units
+    have different targets, nor are frozen layers. Dropout separates clones by itself, so there is nothing to report.
 
     At the end of each epoch, `logs` (and so `History` and `CSVLogger`) gets `<layer name>_effective_width`.
 
     Args:
-        every: `"epoch"` (the default), or a whole number: look after each so many batches. With
-            `steps_per_execution`, it is the first chance after them.
-        stop_training: Whether to end training when clones are found. Defaults to `False`.
-        tolerance: How far apart, relative to the layer's largest weight, two weights may lie and count as equal.
+        every: `"epoch"` (the default), or a number of batches after which to check. With `steps_per_execution`, the
+            check waits until Keras calls back.
+        stop_training: Whether to stop training when there are clones. Defaults to `False`.
+        tolerance: Largest difference between two weights that count as equal, relative to the layer's largest weight.
             `None` (the default) is the square root of the dtype's epsilon.
 
     Attributes:
-        effective_widths: `{layer name: [(updates, effective width), ...]}`, of all looks.
+        effective_widths: `{layer name: [(updates, effective width), ...]}` of all checks.
 
     Example:
 
@@ -254,11 +253,11 @@ class SymmetryMonitor(Periodic):
     )
     model.compile("sgd", "binary_crossentropy")
     model.fit(x, y, epochs=20, callbacks=[SymmetryMonitor(stop_training=True)])
-    # SymmetryWarning: layer 'dense': 1 of its 64 units is distinct ...
+    # SymmetryWarning: layer 'dense': 1 of its 64 units is distinct after 4 updates. ...
     ```
 
     Raises:
-        ValueError: `every` is neither, or `tolerance` is below 0.
+        ValueError: `every` is something else, or `tolerance` is below 0.
     """
 
     def __init__(self, every: str | int = "epoch", stop_training: bool = False, tolerance: float | None = None) -> None:
@@ -269,7 +268,7 @@ class SymmetryMonitor(Periodic):
         self.tolerance = tolerance
         self.effective_widths: dict[str, list[tuple[int, int]]] = {}
         self.start: dict[str, Array] = {}
-        self.told: set[str] = set()
+        self.warned: set[str] = set()
 
     def get_config(self) -> dict[str, Any]:
         """The arguments."""
@@ -285,7 +284,7 @@ class SymmetryMonitor(Periodic):
         super().on_train_begin(logs)
 
     def look(self, logs: dict[str, Any] | None) -> None:
-        """Find the clones of each hidden layer, and tell of those that stay."""
+        """Find the clones of each hidden layer, and warn about those that stay clones."""
         step = self.step
         for units in units_of(self.model):
             name = units.layer.name
@@ -297,28 +296,34 @@ class SymmetryMonitor(Periodic):
                 logs[f"{name}_effective_width"] = len(groups)
             if name not in self.start:
                 self.start[name] = units.columns
-            elif name not in self.told and stay_clones(units, self.start[name], groups):
-                self.told.add(name)
+            elif name not in self.warned and stay_clones(units, self.start[name], groups):
+                self.warned.add(name)
                 warnings.warn(advice(units, len(groups), step), SymmetryWarning, stacklevel=2)
                 if self.stop_training:
                     self.model.stop_training = True
 
 
 def stay_clones(units: Units, start: Array, groups: Sequence[Sequence[int]]) -> bool:
-    """Whether some of the groups of clones have not begun to part since training started from ``start``.
+    """Whether some groups of clones have not begun to separate since training started from ``start``.
 
-    Weights that are near each other because little was learned yet come apart as far as they move.
+    Weights that are close only because little was learned yet separate about as far as they move.
     """
     moved = np.max(np.abs(units.columns - start), axis=0)
-    return any(spread_of(units, group) <= PARTED * np.max(moved[list(group)]) for group in groups if len(group) > 1)
+    return any(
+        spread_of(units, group) <= SEPARATED_FRACTION * np.max(moved[list(group)]) for group in groups if len(group) > 1
+    )
 
 
 def advice(units: Units, width: int, step: int) -> str:
-    """What is the matter with a layer, and what to do."""
+    """What is wrong with a layer, and what to do."""
     argument = "embeddings_initializer" if isinstance(units.layer, keras.layers.Embedding) else "kernel_initializer"
-    unsure = "" if units.outgoing is not None else " (judged by their incoming weights: what they feed is not known)"
+    unsure = (
+        ""
+        if units.outgoing is not None
+        else " (judged by their incoming weights, because their outgoing weights are not known)"
+    )
     return (
-        f"layer '{units.layer.name}': of its {units.count} units {width} {'is' if width == 1 else 'are'} distinct "
+        f"layer '{units.layer.name}': {width} of its {units.count} units {'is' if width == 1 else 'are'} distinct "
         f"after {step} update{'' if step == 1 else 's'}{unsure}. Units with equal weights get equal gradients and stay "
-        f'equal. Give the layer a random {argument}, "glorot_uniform" for example, and look at the next layer\'s too.'
+        f'equal. Give the layer a random {argument}, for example "glorot_uniform", and check the next layer too.'
     )

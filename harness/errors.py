@@ -6,22 +6,23 @@ import itertools
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
-LONGEST_SHOWN = 60  # letters of a value in a message
-LONGEST_PATH = 200  # of a path
-MOST_KNOWN = 12  # words listed in a message
-MOST_COMPARED = 1000  # words that a mistyped one is compared with
+MAX_VALUE_CHARACTERS = 60  # of a value in a message
+MAX_PATH_CHARACTERS = 200
+MAX_WORDS = 12  # of a list in a message
+MAX_COMPARED_WORDS = 1000  # that a mistyped word is compared with
 
 
 class BadInput(Exception):
-    """A user's mistake, in one or two plain lines: where, what was expected and found, what to do. Exit code 2.
+    """A user's mistake, in one or two plain lines: where, what was expected and found, what to do.
 
-    The command line, TOML files and Python name a key each in their own terms (``in_terms_of``), so that no message
-    here has to know them.
+    The command line, TOML files and Python each name a key in their own terms (``in_terms_of``). The command line ends
+    with exit code 2.
 
     Attributes:
         problem: what is wrong, without the key and the hint.
-        key: the setting or the place that it is about ("learning_rate", "mine.toml: training.seed"), or "".
-        expected: what it must be, or "". got: what it is.
+        key: the setting or place, such as "learning_rate" or "mine.toml: training.seed"; or "".
+        expected: what the value must be, or "".
+        got: what the value is.
         hint: what to do, or "".
 
     Example:
@@ -38,35 +39,37 @@ class BadInput(Exception):
         self.problem, self.key, self.expected, self.got, self.hint = problem, key, expected, got, hint
 
     def in_terms_of(self, name: Callable[[str], str]) -> str:
-        """The message with the key as ``name`` gives it."""
+        """The message, with the key written by ``name``."""
         lead = name(self.key) if self.key else ""
         if self.expected:
-            told = f"{lead} must be {self.expected}, got {shown(self.got)}"
+            message = f"{lead} must be {self.expected}, got {shown(self.got)}"
         else:
-            told = f"{lead}: {self.problem}" if lead else self.problem
-        return f"{told}; {self.hint}" if self.hint else told
+            message = f"{lead}: {self.problem}" if lead else self.problem
+        return f"{message}; {self.hint}" if self.hint else message
 
     def __str__(self) -> str:
         return self.in_terms_of(str)
 
 
 def shown(value: object) -> str:
-    """A value of the user's on one short line."""
+    """A value on one short line."""
     try:
         text = repr(value)
-    except (ValueError, RecursionError):  # whole numbers of thousands of digits, lists in lists in lists
+    except (ValueError, RecursionError):  # integers of thousands of digits, deeply nested lists
         return f"a {type(value).__name__} too long to show"
-    return text if len(text) <= LONGEST_SHOWN else f"{text[: LONGEST_SHOWN - 3]}..."
+    return text if len(text) <= MAX_VALUE_CHARACTERS else f"{text[: MAX_VALUE_CHARACTERS - 3]}..."
 
 
 def shown_path(path: str | Path) -> str:
-    """A path as it is, or escaped where it would break the line, and cut where it would fill it."""
+    """A path, escaped if it would break the line and shortened if it would fill it."""
     text = str(path) if str(path) and str(path).isprintable() else repr(str(path))
-    return text if len(text) <= LONGEST_PATH else f"{text[:LONGEST_SHOWN]}...{text[-LONGEST_SHOWN:]}"
+    return (
+        text if len(text) <= MAX_PATH_CHARACTERS else f"{text[:MAX_VALUE_CHARACTERS]}...{text[-MAX_VALUE_CHARACTERS:]}"
+    )
 
 
 def on_the_terminal(text: str) -> str:
-    """A text of somebody else's with every character escaped that would steer the terminal; lines stay lines."""
+    """A text with every control character escaped, except line breaks and tabs."""
     return "".join(
         letter if letter.isprintable() or letter in "\n\t" else letter.encode("unicode_escape").decode()
         for letter in text
@@ -74,13 +77,15 @@ def on_the_terminal(text: str) -> str:
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
-    """ "; did you mean 'xor'?", or nothing where no known word is near"""
+    """ "; did you mean 'xor'?", or "" if no known word is near."""
     import difflib
 
-    near = difflib.get_close_matches(word[:LONGEST_SHOWN].lower(), itertools.islice(known, MOST_COMPARED), n=1)
+    near = difflib.get_close_matches(
+        word[:MAX_VALUE_CHARACTERS].lower(), itertools.islice(known, MAX_COMPARED_WORDS), n=1
+    )
     return f"; did you mean {near[0]!r}?" if near else ""
 
 
 def known_words(known: Sequence[str]) -> str:
-    """ "; known are post, xor, digits", and no more than a line of them"""
-    return f"; known are {', '.join(known[:MOST_KNOWN])}{', ...' if len(known) > MOST_KNOWN else ''}"
+    """ "; known are post, xor, digits", at most ``MAX_WORDS`` of them."""
+    return f"; known are {', '.join(known[:MAX_WORDS])}{', ...' if len(known) > MAX_WORDS else ''}"

@@ -2,7 +2,7 @@
 
 The tensors and their metadata are those that tf.summary.histogram, tf.summary.scalar, tf.summary.image and
 tf.summary.text would write, and nothing here imports TensorFlow. Histograms are counted many at once; all that is
-recorded of one iteration is one event, so that what an event costs is paid once for an iteration and not for a neuron.
+recorded of one iteration is one event, so that its overhead is paid once per iteration and not once per neuron.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from tensorboard.plugins.text import metadata as text_metadata
 from ..models.network import Array
 
 BINS = 30  # as tf.summary.histogram has by default
-LARGEST = np.finfo(np.float64).max / 4  # of two weights up to here, the difference is still finite
+LARGEST_COUNTED = np.finfo(np.float64).max / 4  # the difference of two such values is still finite
 
 Setting = str | float | bool
 
@@ -37,10 +37,10 @@ def histograms(values: Array) -> Array:
 
     The bins are equally wide from the smallest value to the largest and closed on the left, the last on both sides.
     Where all values are equal, every edge is that value and the last bin has the whole count. Both are
-    what tf.summary.histogram gives. A value that is NaN, infinite or larger than ``LARGEST`` is in no bin.
+    what tf.summary.histogram gives. A value that is NaN, infinite or larger than ``LARGEST_COUNTED`` is in no bin.
     """
     values = values.astype(np.float64)
-    counted = np.abs(values) <= LARGEST
+    counted = np.abs(values) <= LARGEST_COUNTED
     some = counted.any(axis=-1, keepdims=True)
     lowest = np.where(some, np.min(np.where(counted, values, np.inf), axis=-1, keepdims=True), 0)
     highest = np.where(some, np.max(np.where(counted, values, -np.inf), axis=-1, keepdims=True), 0)
@@ -125,7 +125,7 @@ def layout_value(charts: Mapping[str, Mapping[str, str]]) -> summary_pb2.Summary
 
 
 def setting_type(value: Setting) -> int:
-    """What kind of number or word a hyperparameter is to TensorBoard."""
+    """The type of a hyperparameter in TensorBoard."""
     if isinstance(value, bool):
         return int(api_pb2.DATA_TYPE_BOOL)
     return int(api_pb2.DATA_TYPE_STRING if isinstance(value, str) else api_pb2.DATA_TYPE_FLOAT64)
@@ -215,24 +215,24 @@ def masked_crc(data: bytes) -> int:
 
 
 def record(event: event_pb2.Event) -> bytes:
-    """One event as it stands in an event file."""
+    """The bytes of one event in an event file."""
     data = event.SerializeToString(deterministic=True)
     length = struct.pack("<Q", len(data))
     return b"".join([length, struct.pack("<I", masked_crc(length)), data, struct.pack("<I", masked_crc(data))])
 
 
 def event_of(values: Sequence[summary_pb2.Summary.Value], step: int, wall_time: float) -> event_pb2.Event:
-    """All that is told of one step."""
+    """All values of one step."""
     return event_pb2.Event(step=step, wall_time=wall_time, summary=summary_pb2.Summary(value=values))
 
 
 def file_version(wall_time: float) -> bytes:
-    """The record that an event file begins with."""
+    """The first record of an event file."""
     return record(event_pb2.Event(wall_time=wall_time, file_version="brain.Event:2"))
 
 
 def value_template(series: Series) -> summary_pb2.Summary.Value:
-    """The value of a series, still without its numbers."""
+    """The value of a series, without its numbers."""
     shape = tensor_shape_pb2.TensorShapeProto()
     dtype = types_pb2.DT_STRING
     if isinstance(series.values, np.ndarray):
@@ -243,9 +243,9 @@ def value_template(series: Series) -> summary_pb2.Summary.Value:
 
 
 def contents(series: Series) -> list[bytes | list[bytes] | None]:
-    """What each iteration's tensor holds. None where there is nothing to draw.
+    """The content of each iteration's tensor; None if there is nothing to draw.
 
-    That is a histogram that counts nothing, too, which TensorBoard's Distributions page would draw as a 0.
+    This includes a histogram without counts, which TensorBoard's Distributions page would draw as a 0.
     """
     if not isinstance(series.values, np.ndarray):
         return list(series.values)
@@ -258,7 +258,7 @@ def contents(series: Series) -> list[bytes | list[bytes] | None]:
 
 
 def fill(value: summary_pb2.Summary.Value, content: bytes | list[bytes]) -> None:
-    """Put one iteration's numbers or strings into the value of a series."""
+    """Fill one iteration's numbers or strings into the value of a series."""
     if isinstance(content, bytes):
         value.tensor.tensor_content = content
     else:
@@ -275,9 +275,9 @@ def records_of(every: Sequence[Series], iterations: Sequence[int], wall_time: fl
     for index, iteration in enumerate(iterations):
         present = []
         for value, content in all_series:
-            found = content[index]
-            if found is not None:
-                fill(value, found)
+            recorded = content[index]
+            if recorded is not None:
+                fill(value, recorded)
                 present.append(value)
         yield record(event_of(present, iteration, wall_time))
         for value in present:

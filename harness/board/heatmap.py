@@ -137,14 +137,14 @@ def heat_maps(weights: Array, columns: list[str]) -> list[bytes | None]:
     width, height = (size - 1 for size in grid.cell)  # without the gap
     x = (grid.x[:, None] + np.arange(width)).ravel()
     y = (grid.y[:, None] + np.arange(height)).ravel()
-    found: list[bytes | None] = [None] * len(weights)
+    pngs: list[bytes | None] = [None] * len(weights)
     for index in sampled(len(weights), FRAMES):
         shades = shade(weights[index][shown], limit)
         picture[np.ix_(y, x)] = np.repeat(np.repeat(shades, height, axis=0), width, axis=1)
-        found[index] = png(picture)
-    return found
+        pngs[index] = png(picture)
+    return pngs
 
 
 def sampling_note(inputs: int) -> str:
     """What a picture with so many inputs leaves out; nothing where it leaves out nothing."""
-    return f" Of {inputs} inputs {MAX_ROWS} are drawn." if inputs > MAX_ROWS else ""
+    return f" Of {inputs} inputs, {MAX_ROWS} are drawn." if inputs > MAX_ROWS else ""

@@ -22,14 +22,14 @@ from ..errors import BadInput, shown
 from ..files import UNFINISHED, plain_errors
 from ..models.network import Network
 from .events import Series, Setting, event_of, file_version, record, records_of, text_value
-from .series import MAX_NEURONS, series_of, side_by_side, told_once
+from .series import MAX_NEURONS, series_of, side_by_side, values_without_steps
 
-NOT_FINISHED = "Not finished, or still being written. What is here can be read; it is not all.\n"  # said in it
-NAME = re.compile(r"\w[\w.+=, -]{0,59}")  # one part of a path, on every system, and not a hidden one
+UNFINISHED_TEXT = "This run was stopped, or is still being written. Its files can be read, but they are not complete.\n"
+NAME = re.compile(r"\w[\w.+=, -]{0,59}")  # one part of a path on every system, and not hidden
 
 
 def event_file(time: str) -> str:
-    """The name of an event file, by which TensorBoard knows it; ``time`` in whole seconds since 1970."""
+    """The name by which TensorBoard recognises an event file; ``time`` in seconds since 1970."""
     return f"events.out.tfevents.{time}.harness"
 
 
@@ -40,9 +40,9 @@ def write_events(
     series: Sequence[Series],
     iterations: Sequence[int],
 ) -> None:
-    """An event file in ``folder``. Interrupted or killed, it stays readable up to the last whole iteration."""
+    """Write an event file. If it is interrupted or killed, the file is readable up to the last complete iteration."""
     with open(folder / event_file(f"{int(wall_time):010}"), "xb", buffering=0) as file:
-        # unbuffered: each record goes to the system in one piece
+        # unbuffered, so that each record is written in one piece
         file.write(file_version(wall_time))
         file.write(record(event_of(once, 0, wall_time)))
         for one in records_of(series, iterations, wall_time):
@@ -60,34 +60,34 @@ def check_name(what: str, name: str) -> None:
 
 
 def mark(folder: Path) -> None:
-    """Tell that ``folder`` is not, or no longer, complete.
+    """Mark ``folder`` as not, or no longer, complete.
 
     Raises:
         BadInput: it cannot be written.
     """
     with plain_errors(folder):
-        (folder / UNFINISHED).write_text(NOT_FINISHED)
+        (folder / UNFINISHED).write_text(UNFINISHED_TEXT)
 
 
 def is_marked(folder: Path) -> bool:
-    """Whether ``folder`` is not complete."""
+    """Whether ``folder`` is marked as not complete."""
     return (folder / UNFINISHED).exists()
 
 
 def make_marked(folder: Path) -> None:
-    """Make a folder that is marked from its first moment on: it is made aside, and renamed.
+    """Make a folder that is marked from the beginning: it is made under another name and then renamed.
 
-    Of two processes that make the same one, one succeeds.
+    If two processes make the same folder, one succeeds.
 
     Raises:
-        OSError: it cannot be made; FileExistsError where there is one already.
+        OSError: it cannot be made; FileExistsError if it exists.
     """
     aside = folder.with_name(f".{os.getpid()}-{threading.get_ident()}.new")
     exists = FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST))
     aside.mkdir()
     try:
-        (aside / UNFINISHED).write_text(NOT_FINISHED)
-        if os.path.lexists(folder):  # renaming would take the place of an empty folder
+        (aside / UNFINISHED).write_text(UNFINISHED_TEXT)
+        if os.path.lexists(folder):  # renaming would replace an empty folder
             raise exists
         aside.rename(folder)
     except BaseException as error:
@@ -98,7 +98,7 @@ def make_marked(folder: Path) -> None:
 
 
 def make_timestamped(parent: Path) -> Path:
-    """Make a folder named by the time; those that fall into the same second get a number after it."""
+    """Make a folder named by the time; further folders of the same second get a number."""
     stamp = datetime.now().strftime("%Y%m%d-%H%M%S")
     for number in itertools.count(1):
         folder = parent / (stamp if number == 1 else f"{stamp}-{number}")
@@ -110,12 +110,12 @@ def make_timestamped(parent: Path) -> Path:
 
 @contextlib.contextmanager
 def locked(folder: Path) -> Iterator[None]:
-    """Keep other processes out of ``folder`` during a ``with``; the lock goes with its process, however that ends.
+    """Keep other processes out of ``folder`` during a ``with``. The lock ends with the process.
 
-    Windows, and file systems that lock nothing, have none.
+    There is no lock on Windows, or on file systems without locks.
 
     Raises:
-        BadInput: another process is in there.
+        BadInput: another process has the lock.
     """
     if sys.platform == "win32":
         yield
@@ -128,7 +128,7 @@ def locked(folder: Path) -> Iterator[None]:
         try:
             fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise BadInput(f"{folder}: another process is at work on it; wait for it, or choose another name") from None
+            raise BadInput(f"{folder}: another process is writing to it; wait for it, or choose another name") from None
         except OSError:
             pass
         yield
@@ -138,10 +138,9 @@ def locked(folder: Path) -> Iterator[None]:
 
 @contextlib.contextmanager
 def writing(folder: Path) -> Iterator[None]:
-    """Take the mark away at the end of a ``with``, in which no other process writes here.
+    """Lock the folder during a ``with``, and remove the mark at its end.
 
-    After an error or an interrupt it stays, beside what was written; where nothing was, the folder goes, and its name
-    is free again.
+    After an error or an interrupt the mark stays. If nothing was written, the folder is removed.
     """
     with locked(folder):
         try:
@@ -156,13 +155,13 @@ def writing(folder: Path) -> Iterator[None]:
 
 @contextlib.contextmanager
 def run_folder(root: Path, scenario: str, name: str | None = None) -> Iterator[Path]:
-    """A new folder ``root/scenario/name`` for what is written in a ``with``; ``name`` is the time unless given.
+    """Make the folder ``root/scenario/name`` for a ``with``; the default name is the time.
 
-    A file ``UNFINISHED`` stands in it until the ``with`` ends. After an error or an interrupt the file stays, beside
-    what was written; where nothing was, the folder goes, and its name is free again.
+    It holds a file ``UNFINISHED`` until the ``with`` ends. After an error or an interrupt the file stays. If nothing
+    was written, the folder is removed.
 
     Raises:
-        BadInput: the folder exists already, cannot be made, or a name is not that of one folder.
+        BadInput: the folder exists, cannot be made, or a name cannot name a folder.
     """
     check_name("scenario", scenario)
     if name is not None:
@@ -180,12 +179,12 @@ def run_folder(root: Path, scenario: str, name: str | None = None) -> Iterator[P
 
 @contextlib.contextmanager
 def resumed_folder(root: Path, scenario: str, name: str) -> Iterator[Path]:
-    """The folder ``root/scenario/name`` as somebody has left it, or a new one, as ``run_folder`` gives.
+    """The existing folder ``root/scenario/name``, or a new one from ``run_folder``.
 
-    It may be finished, and then has no mark: ``mark`` it before writing.
+    A finished folder has no mark: call ``mark`` before writing.
 
     Raises:
-        BadInput: another process is writing there, it cannot be made, or a name is not that of one folder.
+        BadInput: another process is writing to it, it cannot be made, or a name cannot name a folder.
     """
     check_name("scenario", scenario)
     check_name("name", name)
@@ -205,32 +204,32 @@ def write(
     """Write the event file of one run into a new ``folder``.
 
     Args:
-        run: what was recorded.
+        run: the recorded run.
         folder: logs/<scenario>/<name>/<implementation>-<initializer>; TensorBoard names the run after it.
-        wall_time: seconds since 1970, when the run was written: that of every event. Now, unless given. The same run
-            with the same wall time gives the same bytes.
-        max_neurons: how many neurons of a layer are drawn, see ``series.shown_neurons``.
-        network: what was trained, for its activations: without it there is no saturated share.
-        hparams: settings for the HParams page, beside the run's implementation and initializer.
+        wall_time: time of every event, in seconds since 1970; now by default. The same run with the same wall time
+            gives the same bytes.
+        max_neurons: maximum number of units drawn per layer, see ``series.shown_neurons``.
+        network: the trained network, for its activations; without it there is no saturated share.
+        hparams: settings for the HParams page, besides implementation and initializer.
 
     Raises:
-        BadInput: ``folder`` exists already or cannot be written.
+        BadInput: ``folder`` exists or cannot be written.
     """
     wall_time = time.time() if wall_time is None else wall_time
     with plain_errors(folder):
         folder.mkdir(parents=True)
-        once = told_once(run, wall_time, max_neurons, hparams)
+        once = values_without_steps(run, wall_time, max_neurons, hparams)
         write_events(folder, wall_time, once, series_of(run, max_neurons, network), run.recorded)
 
 
 def write_verdict(folder: Path, markdown: str, wall_time: float | None = None, runs: Sequence[Run] = ()) -> None:
-    """Write into ``folder`` what belongs to a whole comparison.
+    """Write into ``folder`` what belongs to the comparison as a whole.
 
     Args:
-        folder: that of the comparison, with the runs' folders in it.
-        markdown: the text "verdict".
+        folder: folder of the comparison, with the folders of the runs in it.
+        markdown: text of the verdict.
         wall_time: as for ``write``.
-        runs: all of them; the neurons of the first from each start are shown side by side.
+        runs: all runs; the units of the first run from each initializer are shown side by side.
 
     Raises:
         BadInput: ``folder`` cannot be written.
@@ -238,5 +237,5 @@ def write_verdict(folder: Path, markdown: str, wall_time: float | None = None, r
     wall_time = time.time() if wall_time is None else wall_time
     with plain_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
-        verdict = text_value("verdict", "What the comparison found.", markdown)
+        verdict = text_value("verdict", "Result of the comparison.", markdown)
         write_events(folder, wall_time, [verdict], side_by_side(runs), runs[0].recorded if runs else ())

@@ -1,7 +1,7 @@
 """What TensorBoard shows of a run: every tag, with its description and its numbers.
 
-Every tag holds one tensor for each recorded iteration, which is TensorBoard's step. Tags are the same in every run,
-so that runs overlay, and everything about a layer stands in one group, named by what comes before the first slash:
+Every tag holds one tensor for each recorded iteration, which is TensorBoard's step. All runs have the same tags, so
+that they can be overlaid. Everything about a layer is in one group, the part of the tag before the first slash:
 
     cost  batch_cost
     output/observation0_unit0 ...
@@ -10,8 +10,8 @@ so that runs overlay, and everything about a layer stands in one group, named by
     layer1/activation_mean/neuron0  layer1/weight_mean/neuron0 ...                        curves
     layer1/heat_map                                                                       the weight matrix
 
-A comparison has a verdict, and one group more: ``hidden_neurons/layer1/ones/neuron0``, where the neurons of a layer
-stand side by side, one row for each start.
+A comparison also has a verdict, and the group ``hidden_neurons/layer1/ones/neuron0``, in which the neurons of a layer
+are side by side, one row per initializer.
 """
 
 from __future__ import annotations
@@ -38,12 +38,12 @@ from .events import (
 )
 from .heatmap import heat_maps, sampled, sampling_note
 
-MAX_NEURONS = 32  # of a layer
+MAX_NEURONS = 32  # drawn per layer
 MAX_OUTPUTS = 16  # curves of single outputs
-SIDE_BY_SIDE = 6  # neurons of a layer in one row
+MAX_SIDE_BY_SIDE = 6  # neurons of a layer in one row
 
 Each = Array | Sequence[Array]  # (n, units) at each recorded iteration
-Shown = dict[int, int]  # the units to draw, each with how many it stands for: itself and its clones
+Shown = dict[int, int]  # the units to draw, each with the number of clones that it represents, itself included
 
 
 def numbered(word: str, number: int, last: int) -> str:
@@ -52,10 +52,10 @@ def numbered(word: str, number: int, last: int) -> str:
 
 
 def shown_neurons(groups: Sequence[Sequence[int]], max_neurons: int) -> Shown:
-    """Which units to draw, in order, where ``groups`` has them all in groups of clones.
+    """Choose the units to draw, in order. ``groups`` holds all units in groups of clones.
 
-    All of them, if they are no more than ``max_neurons``. Else the first unit of each group of clones, the largest
-    groups before the others, and an even sample of the units that have no clone.
+    All of them if there are at most ``max_neurons``. Otherwise the first unit of each group of clones, the largest
+    groups first, and an even sample of the units that have no clone.
     """
     units = sum(map(len, groups))
     if units <= max_neurons:
@@ -67,42 +67,45 @@ def shown_neurons(groups: Sequence[Sequence[int]], max_neurons: int) -> Shown:
     return {group[0]: len(group) for group in sorted(chosen)}
 
 
-def stands_for(clones: int) -> str:
-    """Of a unit drawn for itself and others"""
-    return f" It stands for {clones} clones, itself included." if clones > 1 else ""
+def clones_note(clones: int) -> str:
+    """A note for a unit that represents several clones."""
+    return f" It represents {clones} clones, itself included." if clones > 1 else ""
 
 
 def neurons_text(layer: str, units: int, shown: Shown, when: str) -> str:
-    """Which neurons of a layer are drawn, in Markdown, and what they stood for ``when``; "" where all are."""
+    """Which neurons of a layer are drawn and which they represent, in Markdown; "" if all are drawn."""
     if len(shown) == units:
         return ""
     drawn = sum(shown.values())
     rows = "\n".join(
-        f"| neuron {unit} | {f'{clones} clones' if clones > 1 else 'itself alone'} |" for unit, clones in shown.items()
+        f"| neuron {unit} | {f'{clones} clones' if clones > 1 else 'only itself'} |" for unit, clones in shown.items()
     )
-    rest = f" {units - drawn} others are like none of these and are not drawn." if drawn < units else ""
+    rest = f" {units - drawn} others have no clone among these and are not drawn." if drawn < units else ""
     return (
-        f"**{layer}** has {units} neurons; {len(shown)} drawn: clones at the {when} once, the others evenly sampled."
-        f"{rest}\n\n| drawn | stands for |\n| --- | --- |\n{rows}\n"
+        f"**{layer}** has {units} neurons, of which {len(shown)} are drawn: one of each group of clones at the "
+        f"{when}, and an even sample of the others."
+        f"{rest}\n\n| drawn | represents |\n| --- | --- |\n{rows}\n"
     )
 
 
 def offered(run: Run, quantity: Quantity) -> list[Array] | None:
-    """A quantity at each recorded iteration; None where the run does not offer it at every one."""
+    """A quantity at each recorded iteration; None if the run does not have it at all of them."""
     if any(quantity not in trace for trace in run.traces):
         return None
     return list(run.curve(quantity))
 
 
-def at_each(of: Callable[[Array], Array], values: Each) -> Array:
-    """What ``of`` makes of (iterations, n, units), (iterations, ...), where n is not the same at every iteration: the
-    last batch of an epoch is smaller than the others. Those of one n are put through it at once."""
+def at_each(function: Callable[[Array], Array], values: Each) -> Array:
+    """Apply a function of (iterations, n, units) where n differs between iterations.
+
+    The last batch of an epoch is smaller than the others. All iterations with the same n are computed at once.
+    """
     each = list(values)
     sizes = np.array([len(v) for v in each])
     places = [np.flatnonzero(sizes == size) for size in np.unique(sizes)]
-    parts = [of(np.stack([each[place] for place in of_size.tolist()])) for of_size in places]
-    found: Array = np.concatenate(parts)[np.argsort(np.concatenate(places))]
-    return found
+    parts = [function(np.stack([each[place] for place in same_size.tolist()])) for same_size in places]
+    results: Array = np.concatenate(parts)[np.argsort(np.concatenate(places))]
+    return results
 
 
 def neuron_histograms(name: str, group: str, values: Each, shown: Shown, last: int, description: str) -> list[Series]:
@@ -113,7 +116,7 @@ def neuron_histograms(name: str, group: str, values: Each, shown: Shown, last: i
         histogram_series(
             f"{group}/{name}/{numbered('neuron', unit, last)}",
             f"{numbered('neuron', unit, last)}: {name}",
-            description.format(unit=unit, group=group) + stands_for(clones),
+            description.format(unit=unit, group=group) + clones_note(clones),
             counted[:, place],
         )
         for place, (unit, clones) in enumerate(shown.items())
@@ -126,7 +129,7 @@ def neuron_curves(name: str, group: str, values: Each, shown: Shown, last: int, 
     return [
         scalar_series(
             f"{group}/{name}/{numbered('neuron', unit, last)}",
-            description.format(unit=unit, group=group) + stands_for(clones),
+            description.format(unit=unit, group=group) + clones_note(clones),
             means[:, unit],
         )
         for unit, clones in shown.items()
@@ -140,9 +143,9 @@ def weight_series(group: str, weights: Array, shown: Shown) -> list[Series]:
     picture = image_series(
         f"{group}/heat_map",
         f"{group}: weights",
-        f"The weights of `{group}`: a column for each neuron, a row for each input, the bias on top, apart. **Equal "
-        "columns are neurons with equal weights.** The slider goes through the iterations; the colours keep their "
-        f"meaning.{sampling_note(inputs - 1)}",
+        f"The weights of `{group}`: a column for each neuron, a row for each input, and the bias on top. **Equal "
+        "columns are neurons with equal weights.** The slider selects the iteration; the colour scale is always the "
+        f"same.{sampling_note(inputs - 1)}",
         heat_maps(weights[:, :, list(shown)], names),
     )
     return [
@@ -153,8 +156,8 @@ def weight_series(group: str, weights: Array, shown: Shown) -> list[Series]:
             shown,
             units - 1,
             f"The {inputs} incoming weights of neuron {{unit}}, bias included. Compare it with the other neurons of "
-            "`{group}`: **the same picture at every step means the same weights**. NaN and infinite weights are left "
-            "out.",
+            "`{group}`: **the same picture at every step means the same weights**. NaN and infinite weights are "
+            "left out.",
         ),
         *neuron_curves(
             "weight_mean", group, weights, shown, units - 1, "The mean of the incoming weights of neuron {unit}."
@@ -170,8 +173,8 @@ def gradient_series(group: str, gradients: Array, shown: Shown) -> list[Series]:
         # ||dC/dw|| = sqrt(sum_ij (dC/dw_ij)^2)
         scalar_series(
             f"{group}/gradient_norm",
-            "The Euclidean norm of the gradient of the cost over all weights of this layer. **Near 0 while the cost is "
-            "still high** it means a plateau or saturated neurons.",
+            "The Euclidean norm of the gradient of the cost over all weights of this layer. **If it is near 0 while "
+            "the cost is still high**, training is on a plateau or neurons are saturated.",
             np.sqrt(np.sum(wide * wide, axis=(1, 2))),
         ),
         *neuron_histograms(
@@ -193,8 +196,8 @@ def update_series(group: str, before: Array, after: Array) -> list[Series]:
     return [
         scalar_series(
             f"{group}/update_to_weight",
-            "How far one iteration moves the weights of this layer, as a share of their size. **About 0.001 is usual; "
-            "much less is standing still, much more is jumping.**",
+            "The norm of the update of this layer in one iteration, divided by the norm of its weights. **About 0.001 "
+            "is usual; with much less, training stands still, with much more, it jumps.**",
             change / np.where(size > 0, size, np.nan),
         )
     ]
@@ -203,15 +206,15 @@ def update_series(group: str, before: Array, after: Array) -> list[Series]:
 def activation_series(group: str, activations: Each, activation: str | None, shown: Shown) -> list[Series]:
     """Histograms and means of activations (observations, units) at each iteration, and how much is saturated."""
     last = activations[0].shape[1] - 1
-    found = [
+    all_series = [
         *neuron_histograms(
             "activation",
             group,
             activations,
             shown,
             last,
-            "The activation of neuron {unit} over the observations. **At the ends of its range it is saturated; one "
-            "spot for all observations means that it does not tell them apart.**",
+            "The activation of neuron {unit} over the observations. **At the ends of its range it is saturated; "
+            "one value for all observations means that it does not distinguish them.**",
         ),
         *neuron_curves(
             "activation_mean",
@@ -224,15 +227,15 @@ def activation_series(group: str, activations: Each, activation: str | None, sho
     ]
     if activation is not None and saturation.is_judged(activation):
         share = at_each(lambda a: saturation.is_saturated(activation, a).mean(axis=(1, 2)), activations)
-        found.append(
+        all_series.append(
             scalar_series(
                 f"{group}/saturated_share",
                 f"The share of activations, over all neurons and observations, at which the slope of {activation} is "
-                f"under {saturation.FLAT:.0%} of its largest. **Near 1 hardly any gradient comes through.**",
+                f"under {saturation.FLAT:.0%} of its largest. **Near 1, hardly any gradient passes through.**",
                 share,
             )
         )
-    return found
+    return all_series
 
 
 def symmetry_series(run: Run, layer: int, group: str) -> list[Series]:
@@ -242,13 +245,13 @@ def symmetry_series(run: Run, layer: int, group: str) -> list[Series]:
         scalar_series(
             f"{group}/clone_spread",
             "The largest difference between two neurons of this layer in any one weight, incoming or outgoing. "
-            "**At 0 they are all clones** and no gradient can part them.",
+            "**At 0 they are all clones**, and no gradient can separate them.",
             [clone_spread(weights, layer) for weights in run.weights],
         ),
         scalar_series(
             f"{group}/effective_width",
-            f"How many of this layer's {units} neurons are distinct. **Under {units} some are clones**, and the "
-            "network computes no more than a narrower one would.",
+            f"The number of distinct neurons of this layer, out of {units}. **Under {units} some are clones**, and the "
+            "layer computes no more than a narrower one.",
             [effective_width(weights, layer) for weights in run.weights],
         ),
     ]
@@ -260,38 +263,37 @@ def output_series(run: Run) -> list[Series]:
         return []
     outputs = np.stack(run.outputs)
     _, observations, units = outputs.shape
-    told = min(observations, max(1, MAX_OUTPUTS // units))
-    left_out = f" Of {observations} observations {told} are shown." if told < observations else ""
+    count = min(observations, max(1, MAX_OUTPUTS // units))
+    left_out = f" Of {observations} observations, {count} are shown." if count < observations else ""
     if run.wholes:
-        left_out = f" The first {told} observations are shown."
+        left_out = f" The first {count} observations are shown."
     return [
         scalar_series(
-            f"output/{numbered('observation', observation, told - 1)}_{numbered('unit', unit, units - 1)}",
-            f"Output {unit} for observation {observation}. **Observations whose curves lie on each other** are not "
-            f"told apart by the network: a plateau.{left_out}",
+            f"output/{numbered('observation', observation, count - 1)}_{numbered('unit', unit, units - 1)}",
+            f"Output {unit} for observation {observation}. **If the curves of all observations "
+            f"coincide**, the network does not distinguish them: a plateau.{left_out}",
             outputs[:, observation, unit],
         )
-        for observation in range(told)
+        for observation in range(count)
         for unit in range(min(units, MAX_OUTPUTS))
     ]
 
 
 def batch_cost_series(run: Run) -> list[Series]:
-    """The cost of each batch, where the cost is that of all observations."""
+    """The cost of each mini-batch; nothing for full batches."""
     if not run.wholes:
         return []
     return [
         scalar_series(
             "batch_cost",
-            "The cost of the batch that the update of each iteration is made with. It scatters around **cost**, that "
-            "of all observations.",
+            "The cost of the batch of each iteration. It scatters around **cost**, the cost of all observations.",
             run.batch_costs,
         )
     ]
 
 
 def layer_series(run: Run, layer: int, group: str, activation: str | None, shown: Shown) -> list[Series]:
-    """All that is shown of one layer."""
+    """Everything that is shown of one layer."""
     weights = np.stack([w[layer - 1] for w in run.weights])
     gradients = offered(run, Quantity("gradient", layer))
     updated = offered(run, Quantity("weights", layer))
@@ -312,18 +314,18 @@ def groups_of(run: Run) -> dict[int, str]:
 
 
 def shown_of(run: Run, max_neurons: int) -> dict[int, Shown]:
-    """The units to draw of each layer, told by the weights at the last recorded iteration."""
+    """The units to draw of each layer, by the weights at the last recorded iteration."""
     return {layer: shown_neurons(clone_groups(run.weights[-1], layer), max_neurons) for layer in groups_of(run)}
 
 
-@np.errstate(over="ignore", invalid="ignore")  # a run that diverged is shown as well
+@np.errstate(over="ignore", invalid="ignore")  # a run that diverged is shown too
 def series_of(run: Run, max_neurons: int = MAX_NEURONS, network: Network | None = None) -> list[Series]:
     """All curves, histograms and pictures of a run."""
-    found = [
+    all_series = [
         scalar_series(
             "cost",
-            "The cost before the update of each iteration. **A flat stretch** may be a plateau: it is the end of "
-            "training only if the curve stays there.",
+            "The cost before the update of each iteration. **A flat stretch** may be a plateau. It is the end "
+            "of training only if the curve stays there.",
             run.costs,
         ),
         *batch_cost_series(run),
@@ -331,10 +333,10 @@ def series_of(run: Run, max_neurons: int = MAX_NEURONS, network: Network | None 
     ]
     shown = shown_of(run, max_neurons)
     for layer, group in groups_of(run).items():
-        found += layer_series(
+        all_series += layer_series(
             run, layer, group, None if network is None else network.activations[layer - 1], shown[layer]
         )
-    return found
+    return all_series
 
 
 def charts_of(groups: Sequence[str], activations: bool = True) -> dict[str, dict[str, str]]:
@@ -346,10 +348,10 @@ def charts_of(groups: Sequence[str], activations: bool = True) -> dict[str, dict
     }
 
 
-def told_once(
+def values_without_steps(
     run: Run, wall_time: float, max_neurons: int, hparams: Mapping[str, Setting]
 ) -> list[summary_pb2.Summary.Value]:
-    """What has no iterations: the layout of Custom Scalars, the hyperparameters, and which neurons are left out."""
+    """The layout of Custom Scalars, the hyperparameters, and which neurons are drawn."""
     groups, shown, first = groups_of(run), shown_of(run, max_neurons), run.weights[0]
     charts = charts_of(list(groups.values()), offered(run, Quantity("a", 1)) is not None)
     outputs = {"output": {"outputs of each observation": "output/.*"}}
@@ -368,19 +370,19 @@ def told_once(
 
 
 def side_by_side(runs: Sequence[Run]) -> list[Series]:
-    """The weights of the hidden layers' neurons, a row of histograms for each start, from the first run of it.
+    """The weights of the hidden neurons: a row of histograms for each initializer, from its first run.
 
-    At most ``SIDE_BY_SIDE`` neurons of a layer.
+    At most ``MAX_SIDE_BY_SIDE`` neurons of a layer.
     """
-    first_of_start: dict[str, Run] = {}
+    first_runs: dict[str, Run] = {}
     for run in runs:
-        first_of_start.setdefault(run.initializer, run)
-    found = []
+        first_runs.setdefault(run.initializer, run)
+    all_series = []
     for layer in hidden_layers(runs[0].weights[0]) if runs else ():
-        for start, run in first_of_start.items():
+        for start, run in first_runs.items():
             weights = np.stack([w[layer - 1] for w in run.weights])
             units = weights.shape[2]
-            shown = dict.fromkeys(range(min(units, SIDE_BY_SIDE)), 1)
+            shown = dict.fromkeys(range(min(units, MAX_SIDE_BY_SIDE)), 1)
             group = f"{groups_of(run)[layer]}/{start}"
             drawn = neuron_histograms(
                 "weights",
@@ -389,9 +391,9 @@ def side_by_side(runs: Sequence[Run]) -> list[Series]:
                 shown,
                 units - 1,
                 f"The incoming weights of neuron {{unit}} of layer {layer} from {start}, bias included "
-                f"({run.implementation}). **If the pictures beside it are the same, the neurons are clones.**",
+                f"({run.implementation}). **If the pictures beside it look the same, the neurons are clones.**",
             )
             for series in drawn:
                 series.metadata.display_name = f"{start}: {series.tag.split('/')[-1]} of layer {layer}"
-                found.append(series._replace(tag=f"hidden_neurons/{series.tag.replace('/weights/', '/')}"))
-    return found
+                all_series.append(series._replace(tag=f"hidden_neurons/{series.tag.replace('/weights/', '/')}"))
+    return all_series

@@ -13,13 +13,13 @@ from .runs import event_file, write_events
 
 # tag, title, what to look for
 SCALARS = (
-    ("cost/05", "cost, 5 %", "One member in twenty ends at or under this cost."),
-    ("cost/50", "cost, median", "Half of the members end at or under this cost."),
-    ("cost/95", "cost, 95 %", "All but one member in twenty end at or under this cost."),
-    ("target/share", "share at target", "The share of the members that reach the target."),
-    ("target/median", "iterations to target", "The iterations that the middle one of those needs."),
-    ("stuck", "share stuck", "The share of the members that end at the cost of a constant prediction."),
-    ("clones", "share with clones", "The share of the members that end with clones in a hidden layer."),
+    ("cost/05", "cost, 5 %", "5 % of the networks end at or under this cost."),
+    ("cost/50", "cost, median", "Half of the networks end at or under this cost."),
+    ("cost/95", "cost, 95 %", "95 % of the networks end at or under this cost."),
+    ("target/share", "share that learned", "The share of the networks that learned."),
+    ("target/median", "iterations to learn", "The median number of iterations that those needed."),
+    ("stuck", "share on plateau", "The share of the networks that end at the cost of a constant prediction."),
+    ("clones", "share with clones", "The share of the networks that end with clones in a hidden layer."),
 )
 
 
@@ -44,11 +44,15 @@ def write(sweep: Sweep, folder: Path, wall_time: float) -> None:
     for group in sweep.groups:
         settings: dict[str, Setting] = {**group.combination._asdict(), "members": len(group.seeds)}
         series = [scalar_series(tag, text, [figure]) for (tag, _, text), figure in zip(SCALARS, figures(group))]
-        of_group = folder / str(group.combination).replace(" ", "-")
-        with plain_errors(of_group):
-            of_group.mkdir(exist_ok=True)
-            for old in of_group.glob(event_file("*")):
+        group_folder = folder / str(group.combination).replace(" ", "-")
+        with plain_errors(group_folder):
+            group_folder.mkdir(exist_ok=True)
+            for old in group_folder.glob(event_file("*")):
                 old.unlink()
             write_events(
-                of_group, wall_time, hparams_values(settings, metrics, wall_time), series, [sweep.scenario.iterations]
+                group_folder,
+                wall_time,
+                hparams_values(settings, metrics, wall_time),
+                series,
+                [sweep.scenario.iterations],
             )

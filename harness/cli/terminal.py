@@ -1,4 +1,4 @@
-"""What a command does with the terminal: a progress bar, the result, quiet while libraries load, a word on Ctrl-C."""
+"""The terminal: progress bar, results, silence while libraries load, what Ctrl-C keeps."""
 
 from __future__ import annotations
 
@@ -19,24 +19,24 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
 MAX_COLUMNS = 1000  # of a table
-PATIENCE = 1.0  # seconds after which what goes on is shown
+PROGRESS_DELAY_SECONDS = 1.0  # shorter work shows no progress bar
 
 
 def open_standard_streams() -> None:
-    """Put nothing in the place of a standard stream that the caller has closed (``>&-``).
+    """Open /dev/null as each standard stream that the caller has closed (``>&-``).
 
-    The next file of ours would take its number otherwise, and what libraries print would go into that file.
+    Otherwise the next file that is opened would take its number, and what libraries print would go into that file.
     """
     for number in (0, 1, 2):
         if not is_open(number):
-            os.open(os.devnull, os.O_RDWR)  # takes the lowest number that is free, which is this one
+            os.open(os.devnull, os.O_RDWR)  # takes the lowest free number, which is this one
     # Python has no stream where there was none when it started
     sys.stdout = sys.stdout or open(os.devnull, "w")  # noqa: SIM115 - to the end of the process
     sys.stderr = sys.stderr or open(os.devnull, "w")  # noqa: SIM115
 
 
 def is_open(number: int) -> bool:
-    """Whether this process has a file of that number."""
+    """Whether this file descriptor is open."""
     try:
         os.fstat(number)
     except OSError:
@@ -45,7 +45,7 @@ def is_open(number: int) -> bool:
 
 
 def stdout_to_nowhere() -> None:
-    """Throw away what stdout still holds: it cannot be written, and at the end Python would try once more."""
+    """Discard what stdout still holds: it cannot be written, and Python would try again at exit."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, sys.stdout.fileno())
     os.close(nowhere)
@@ -53,9 +53,9 @@ def stdout_to_nowhere() -> None:
 
 @contextlib.contextmanager
 def silent_import() -> Iterator[None]:
-    """Keep what TensorFlow's libraries write to stderr while they load, unless loading fails.
+    """Hide what TensorFlow's libraries write to stderr while they load, unless loading fails.
 
-    It comes from C++ before any log level is read, so the file descriptor itself has to be put aside.
+    C++ code writes it before it reads any log level, so the file descriptor itself has to be replaced.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     sys.stderr.flush()
@@ -75,9 +75,13 @@ def silent_import() -> Iterator[None]:
 
 @contextlib.contextmanager
 def progress_bar(first: str) -> Iterator[Callable[[int, int, str], None]]:
-    """A bar on stderr, of what takes over a second, that goes away when done; at no terminal it shows nothing.
+    """Show a progress bar on stderr after a second, at a terminal only, and remove it at the end.
 
-    It is a function of (done, in all, what is running now); ``first`` is what runs before that is known.
+    Args:
+        first: what runs before the first call.
+
+    Yields:
+        A function of (steps done, steps in all, what is running).
     """
     if not sys.stderr.isatty():
         yield lambda done, total, what: None
@@ -85,7 +89,7 @@ def progress_bar(first: str) -> Iterator[Callable[[int, int, str], None]]:
     from rich.console import Console
     from rich.progress import Progress
 
-    # a descriptor of its own, for ``silent_import`` puts that of stderr aside
+    # a separate descriptor, because ``silent_import`` replaces that of stderr
     with open(os.dup(2), "w", encoding=sys.stderr.encoding, errors="replace") as terminal:
         console = Console(file=terminal)
         bar = Progress(console=console, transient=True, disable=not console.is_interactive)
@@ -94,7 +98,7 @@ def progress_bar(first: str) -> Iterator[Callable[[int, int, str], None]]:
         def show(done: int, total: int, what: str) -> None:
             bar.update(task, completed=done, total=total, description=what)
 
-        after_a_second = threading.Timer(PATIENCE, bar.start)
+        after_a_second = threading.Timer(PROGRESS_DELAY_SECONDS, bar.start)
         after_a_second.daemon = True
         after_a_second.start()
         try:
@@ -106,12 +110,12 @@ def progress_bar(first: str) -> Iterator[Callable[[int, int, str], None]]:
 
 
 def say(as_json: bool, document: Any, sentence: str) -> None:
-    """One JSON document, or one sentence, on stdout, at once."""
+    """Print one JSON document, or one sentence, and flush it."""
     print(json.dumps(document, indent=1) if as_json else sentence, flush=True)
 
 
 def print_as(*, as_json: bool, machines: Callable[[], Any], people: Callable[[], Any]) -> None:
-    """One JSON document, or what people read, on stdout."""
+    """Print one JSON document, or what people read."""
     if as_json:
         print(json.dumps(machines(), indent=1))
     else:
@@ -119,7 +123,7 @@ def print_as(*, as_json: bool, machines: Callable[[], Any], people: Callable[[],
 
 
 def print_uncut(renderable: RenderableType) -> None:
-    """Print text as wide as the terminal is, and a table as wide as it needs: no label or number is ever cut."""
+    """Print text at the width of the terminal, and tables as wide as they need: no label or number is cut."""
     from rich.console import Console, Group
     from rich.measure import Measurement
     from rich.table import Table
@@ -133,7 +137,7 @@ def print_uncut(renderable: RenderableType) -> None:
 
 
 def show_result(arguments: argparse.Namespace, result: Result) -> None:
-    """One JSON document, the answer, or with ``-v`` all tables and the answer last, on stdout."""
+    """Print one JSON document, or the answer, or with ``-v`` all tables and the answer last."""
     people = as_report if arguments.verbose else as_verdict
     print_as(as_json=arguments.json, machines=result.to_dict, people=lambda: people(result))
     if not arguments.json and getattr(result, "log_dir", None) is not None:
@@ -141,8 +145,8 @@ def show_result(arguments: argparse.Namespace, result: Result) -> None:
 
 
 @contextlib.contextmanager
-def told_what_is_kept(folder: Path | None, advice: str = "") -> Iterator[None]:
-    """An interrupt that goes on with a word on where the unfinished results are, and what to do with them."""
+def explained_interrupt(folder: Path | None, advice: str = "") -> Iterator[None]:
+    """Add to a KeyboardInterrupt where the unfinished results are, and ``advice`` on what to do with them."""
     from ..files import UNFINISHED
 
     try:
@@ -150,4 +154,7 @@ def told_what_is_kept(folder: Path | None, advice: str = "") -> Iterator[None]:
     except KeyboardInterrupt:
         if folder is None or not any(path.is_dir() for path in folder.iterdir()):
             raise  # nothing was recorded yet
-        raise KeyboardInterrupt(f"{folder} has what was recorded, and is marked {UNFINISHED}{advice}") from None
+        raise KeyboardInterrupt(f"{folder} keeps what was recorded, and is marked {UNFINISHED}{advice}") from None
+
+
+told_what_is_kept = explained_interrupt  # the name that 'diagnose' still uses

@@ -22,9 +22,9 @@ from ..results import as_document, as_report, as_verdict
 from ..scenario.scenario import Scenario
 from .words import Json, count, joined, new_table, number, plain
 
-ROWS = 15  # of iterations in the table of costs
-MOST_NUMBERS = 10_000  # of x or y in a document: of larger data it would be a second copy
-SIDE_BY_SIDE = 2  # starts in one table of costs: more are too wide for a terminal
+MAX_ROWS = 15  # iterations in the table of costs
+MAX_NUMBERS = 10_000  # of x or y in a document, which is not a second copy of large data
+SIDE_BY_SIDE = 2  # initializers in one table of costs; more are too wide for a terminal
 
 # Words
 
@@ -82,11 +82,11 @@ def clones_phrase(run: Run) -> str:
     widths = [(effective_width(last, layer), last[layer - 1].shape[1]) for layer in hidden_layers(last)]
     if not widths:
         return "there is no hidden layer"
-    told = f"(effective width {joined(f'{width} of {units}' for width, units in widths)})"
+    widths_text = f"(effective width {joined(f'{width} of {units}' for width, units in widths)})"
     if has_identical_units(run):
-        return f"the units of each hidden layer stay identical throughout {told}"
+        return f"the units of each hidden layer stay identical throughout {widths_text}"
     if any(width < units for width, units in widths):
-        return f"some hidden units are clones at the end {told}"
+        return f"some hidden units are clones at the end {widths_text}"
     return "no two hidden units are clones"
 
 
@@ -103,7 +103,7 @@ def training_sentences(run: Run, experiment: Experiment) -> str:
     start = start_in_words(run.initializer)
     if not math.isfinite(costs[-1]):
         return f"Training with {start} diverged (the cost became NaN). Lower the learning rate."
-    told = [
+    sentences = [
         f"With {start}, the cost goes from {number(costs[0])} to {number(costs[-1])} in "
         f"{count(run.recorded[-1], 'iteration')}; {clones_phrase(run)}."
     ]
@@ -114,15 +114,15 @@ def training_sentences(run: Run, experiment: Experiment) -> str:
             if plateau[1] < run.recorded[-1]
             else f"From iteration {plateau[0]:,} to the end"
         )
-        told.append(
+        sentences.append(
             f"{when} it was on a plateau at {number(constant_cost)}, the cost of predicting the mean of y for every "
             "input."
         )
     scenario = experiment.scenario
     learned = costs[-1] <= target_of(scenario.network.cost, scenario.x, scenario.y).cost
     if learned and has_identical_units(run):
-        told.append("Identical units did not prevent it from learning.")
-    return " ".join(told)
+        sentences.append("Identical units did not prevent it from learning.")
+    return " ".join(sentences)
 
 
 def first_runs(experiment: Experiment) -> list[Run]:
@@ -131,16 +131,16 @@ def first_runs(experiment: Experiment) -> list[Run]:
 
 
 def verdict(experiment: Experiment) -> list[str]:
-    """The whole answer in a few sentences."""
-    told = [agreement_sentence(experiment)]
+    """The answer in a few sentences."""
+    sentences = [agreement_sentence(experiment)]
     if experiment.recovered_rate is not None:
         right = sum(claim.agrees for claim in experiment.claims)
         all_of = f"All {right}" if right == len(experiment.claims) else f"{right} of the {len(experiment.claims)}"
-        told.append(
+        sentences.append(
             f"{all_of} figures printed in the forum question are reproduced. Its learning rate, which it does not "
             f"state, was {experiment.recovered_rate.rate:g}."
         )
-    return told + [training_sentences(run, experiment) for run in first_runs(experiment)]
+    return sentences + [training_sentences(run, experiment) for run in first_runs(experiment)]
 
 
 def markdown(experiment: Experiment) -> str:
@@ -171,18 +171,18 @@ def rate_line(recovered: RecoveredRate) -> str:
 
 
 def table_rows(recorded: Sequence[int]) -> list[int]:
-    """At most ``ROWS`` places among the recorded iterations, the first and the last with them, round numbers first."""
+    """At most ``MAX_ROWS`` indices of recorded iterations: the first, the last, and round numbers between them."""
     wanted = [
         i for i, iteration in enumerate(recorded) if iteration == 0 or str(iteration).rstrip("0") in ("1", "2", "5")
     ]
     last = len(recorded) - 1
-    if len(wanted) > ROWS:
-        wanted = [wanted[int(i)] for i in np.unique(np.linspace(0, len(wanted) - 1, ROWS).astype(int))]
+    if len(wanted) > MAX_ROWS:
+        wanted = [wanted[int(i)] for i in np.unique(np.linspace(0, len(wanted) - 1, MAX_ROWS).astype(int))]
     return sorted({*wanted, 0, last})
 
 
 def agreement_table(experiment: Experiment) -> Table:
-    """One row for every pair and start: the worst differences, and the element that came nearest to what is allowed."""
+    """One row per pair and initializer: the largest differences, and the element that is closest to its limit."""
     table = new_table(
         "Agreement: largest differences",
         ("", "left"),
@@ -305,8 +305,8 @@ def scenario_json(scenario: Scenario) -> Json:
     return {
         "name": scenario.name,
         "observations": len(scenario.x),
-        "x": scenario.x if scenario.x.size <= MOST_NUMBERS else None,
-        "y": scenario.y if scenario.y.size <= MOST_NUMBERS else None,
+        "x": scenario.x if scenario.x.size <= MAX_NUMBERS else None,
+        "y": scenario.y if scenario.y.size <= MAX_NUMBERS else None,
         "sizes": scenario.network.sizes,
         "activations": scenario.network.activations,
         "cost": scenario.network.cost,

@@ -10,21 +10,21 @@ from ..programs.inspection import OFF, Inspection, LayerReport
 from ..results import as_document, as_report, as_verdict
 from .words import Json, new_table, plain
 
-LISTED = 8  # units of a group that are named
+MAX_LISTED_UNITS = 8  # of a group
 
 
 def unit_list(units: list[int]) -> str:
     """0, 1, 2 and 5 more"""
-    named = ", ".join(map(str, units[:LISTED]))
-    return named if len(units) <= LISTED else f"{named} and {len(units) - LISTED} more"
+    named = ", ".join(map(str, units[:MAX_LISTED_UNITS]))
+    return named if len(units) <= MAX_LISTED_UNITS else f"{named} and {len(units) - MAX_LISTED_UNITS} more"
 
 
 def width_cell(layer: LayerReport) -> Text:
     """1/64, in red where there are clones"""
-    told = f"{layer.effective_width}/{layer.units}"
+    text = f"{layer.effective_width}/{layer.units}"
     if not layer.is_hidden:
         return Text(f"{layer.units} (output)", "dim")
-    return Text(told, "bold red" if layer.clones else "green")
+    return Text(text, "bold red" if layer.clones else "green")
 
 
 def scale_cell(layer: LayerReport) -> Text:
@@ -43,66 +43,72 @@ def data_cells(layer: LayerReport) -> list[str]:
 
 
 def layer_sentences(layer: LayerReport) -> list[str]:
-    """What is the matter with a layer, and what to do."""
-    told = []
+    """What is wrong with a layer, and what to do."""
+    sentences = []
     if "not finite" in layer.findings:
-        told.append(f"{layer.name}: some of its weights are NaN or infinite. Lower the learning rate.")
+        sentences.append(f"{layer.name}: some of its weights are NaN or infinite. Lower the learning rate.")
     if "clones" in layer.findings:
         groups = "; ".join(unit_list(group) for group in layer.clones[:3])
-        unsure = "" if layer.outgoing_known else " (by the incoming weights: what they feed is not known)"
-        told.append(
-            f"{layer.name}: {layer.effective_width} of {layer.units} units distinct{unsure}; clones are {groups}. No "
-            "gradient parts them: give the layer a random kernel_initializer."
+        verb = "is" if layer.effective_width == 1 else "are"
+        unsure = (
+            ""
+            if layer.outgoing_known
+            else " (judged by the incoming weights, because the outgoing weights are not known)"
+        )
+        sentences.append(
+            f"{layer.name}: {layer.effective_width} of {layer.units} units {verb} distinct{unsure}; clones: {groups}. "
+            "No gradient separates them. Give the layer a random kernel_initializer."
         )
     if "near-clones" in layer.findings:
         largest = max(layer.near_clones, key=len)
-        told.append(
+        sentences.append(
             f"{layer.name}: {len(largest)} of {layer.units} units are nearly identical ({unit_list(largest)}). They "
-            "probably started from equal weights, and noise such as dropout parts them slowly. Give the layer a random "
-            "kernel_initializer."
+            "probably started from equal weights, and noise such as dropout separates them slowly. Give the layer a "
+            "random kernel_initializer."
         )
     data = layer.on_data
     if data is not None and "dead" in layer.findings:
-        told.append(
-            f"{layer.name}: dead on all of the data: {unit_list(data.dead)}. No gradient reaches their weights."
+        sentences.append(
+            f"{layer.name}: dead units (0 for all observations): {unit_list(data.dead)}. No gradient reaches their "
+            "weights. Use a smaller learning rate or another initializer, or leaky_relu."
         )
     if data is not None and "saturated" in layer.findings:
-        told.append(
-            f"{layer.name}: saturated on all of the data: {unit_list(data.only_saturated)}. Hardly any gradient "
-            "does reach their weights: smaller weights or inputs would help."
+        sentences.append(
+            f"{layer.name}: units saturated for all observations: {unit_list(data.only_saturated)}. Hardly any "
+            "gradient reaches their weights. Use smaller initial weights, or scale the inputs."
         )
     if layer.ratio is not None and not 1 / OFF <= layer.ratio <= OFF:
         size = "larger" if layer.ratio > 1 else "smaller"
         factor = layer.ratio if layer.ratio > 1 else 1 / max(layer.ratio, 1e-300)
-        told.append(
-            f"{layer.name}: its kernel is {factor:.2g} times {size} than {layer.rule} has it for {layer.activation}"
-            " (of an untrained model: choose that initializer)."
+        sentences.append(
+            f"{layer.name}: its kernel is {factor:.2g} times {size} than recommended for {layer.activation} "
+            f"({layer.rule}). If the model is not trained yet, choose that initializer."
             if layer.ratio > 0
-            else f"{layer.name}: its kernel is 0."
+            else f"{layer.name}: its kernel is 0. Choose another initializer."
         )
-    return told
+    return sentences
 
 
 def sentences(inspection: Inspection) -> list[str]:
-    """The findings in words; one that there are none."""
-    told = [sentence for layer in inspection.layers for sentence in layer_sentences(layer)]
+    """The findings in words, or one sentence if there are none."""
+    sentences = [sentence for layer in inspection.layers for sentence in layer_sentences(layer)]
     if inspection.is_fine:
         seen = "no hidden unit is dead or saturated on the data" if inspection.observations else ""
-        told.insert(0, "No hidden layer has clones" + (f", and {seen}." if seen else "."))
-    return told
+        sentences.insert(0, "No hidden layer has clones" + (f", and {seen}." if seen else "."))
+    return sentences
 
 
 def notes(inspection: Inspection) -> str:
     """How to read the table, and what it does not have."""
-    told = (
-        f"scale: root mean square of the kernel, beside what the rule of its activation gives; saturated: the slope of "
-        f"the activation is under {FLAT:.0%} of its largest."
+    sentences = (
+        f"scale: root mean square of the kernel, as a multiple of the scale recommended for its activation. saturated: "
+        f"the slope of the activation is under {FLAT:.0%} of its maximum."
     )
     if inspection.observations is None:
-        told += " Dead and saturated units are found only with data."
+        sentences += " Dead and saturated units can be found only with data."
     if inspection.not_judged:
-        told += f" Not judged: {', '.join(inspection.not_judged)}."
-    return told
+        sentences += f" Not judged: {', '.join(inspection.not_judged)}."
+    return sentences
 
 
 @as_verdict.register
@@ -110,8 +116,8 @@ def notes(inspection: Inspection) -> str:
 def people(inspection: Inspection) -> RenderableType:
     """Everything that a person reads of an inspected model."""
     seen = inspection.observations is not None
-    of_data = ("dead\nunits", "saturated\nunits", "saturated\nshare") if seen else ()
-    columns = [(name, "right") for name in ("effective\nwidth", "scale", *of_data)]
+    data_columns = ("dead\nunits", "saturated\nunits", "saturated\nshare") if seen else ()
+    columns = [(name, "right") for name in ("effective\nwidth", "scale", *data_columns)]
     table = new_table("Layers", ("layer", "left"), ("activation", "left"), *columns)
     table.columns[0].overflow = "fold"
     for layer in inspection.layers:

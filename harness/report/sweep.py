@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 from rich.console import Group as Lines
@@ -14,23 +15,23 @@ from ..comparison import post
 from ..models.optimizers import exact
 from ..results import as_document, as_report, as_verdict
 from ..scenario.scenario import load
-from ..sweeps.sweep import ENOUGH, Combination, Group, Sweep, best
+from ..sweeps.sweep import ENOUGH, Combination, Group, Job, Sweep, best
 from .comparison import scenario_json
 from .words import Json, count, new_table, number, plain
 
-MOST_NAMED = 12  # combinations with a line of their own in the verdict
+MAX_NAMED_COMBINATIONS = 12  # with a line in the verdict
 
 
-def of_post(sweep: Sweep) -> Group | None:
+def forum_group(sweep: Sweep) -> Group | None:
     """The group with the settings of the forum question's random start, if the sweep has it."""
-    its_own = Combination("glorot_uniform", "sgd", load("post").learning_rate)
-    group = next((group for group in sweep.groups if group.combination == its_own), None)
+    original = Combination("glorot_uniform", "sgd", load("post").learning_rate)
+    group = next((group for group in sweep.groups if group.combination == original), None)
     return group if post.is_post(sweep.scenario) else None
 
 
 def post_sentence(sweep: Sweep) -> str:
-    """Where the forum question's own result lies among networks with its own settings; empty without those."""
-    group = of_post(sweep)
+    """Where the result of the forum question lies among networks with its settings; "" without those."""
+    group = forum_group(sweep)
     if group is None:
         return ""
     better = float(np.mean(group.final_cost <= post.final_cost()))
@@ -43,22 +44,22 @@ def post_sentence(sweep: Sweep) -> str:
 
 
 def needed(group: Group) -> str:
-    """How many iterations the members of a group need to learn."""
+    """The number of iterations that the members of a group need to learn."""
     low, middle, high = (f"{q:,.0f}" for q in group.iterations_quantiles)
     return f"median {middle} iterations, 90 % between {low} and {high}"
 
 
 def group_sentence(group: Group, target: float) -> str:
-    """What became of one combination."""
+    """The result of one combination."""
     constant = len(group.seeds) == 1
     learned = f"{group.reached_share:.1%} of {len(group.seeds):,} seeds learn"
     if constant:
         learned = "learns" if group.reached_share else f"does not learn (final cost {number(group.final_cost[0])})"
-    told = f"{group.combination}: {learned}"
+    text = f"{group.combination}: {learned}"
     if group.reached_share:
-        told += f" (after {group.iterations_quantiles[1]:,.0f} iterations)" if constant else f" ({needed(group)})"
+        text += f" (after {group.iterations_quantiles[1]:,.0f} iterations)" if constant else f" ({needed(group)})"
     clones = float(np.mean(group.clones))
-    return told + (f"; clones in {clones:.0%}." if clones and not constant else "; clones." if clones else ".")
+    return text + (f"; clones in {clones:.0%}." if clones and not constant else "; clones." if clones else ".")
 
 
 def best_sentence(sweep: Sweep) -> str:
@@ -66,22 +67,22 @@ def best_sentence(sweep: Sweep) -> str:
     group = best(sweep)
     learned = f"Learned means a cost of at most {number(sweep.target)}."
     if group is None:
-        return f"{learned} No combination brings {ENOUGH:.0%} of its seeds there."
+        return f"{learned} With no combination, {ENOUGH:.0%} of the seeds learn."
     if len(sweep.groups) == 1:
         return learned
     return f"{learned} {group.combination} learns soonest ({needed(group)})."
 
 
 def verdict(sweep: Sweep) -> list[str]:
-    """The answer in a few sentences: every combination that was asked about, unless they are too many for that."""
-    told = [post_sentence(sweep), best_sentence(sweep)] if sweep.groups else []
-    told = [sentence for sentence in told if sentence]
-    if 0 < len(sweep.groups) <= MOST_NAMED:
-        told.append("\n".join(group_sentence(group, sweep.target) for group in sweep.groups))
+    """The answer in a few sentences, with every combination unless there are too many."""
+    sentences = [post_sentence(sweep), best_sentence(sweep)] if sweep.groups else []
+    sentences = [sentence for sentence in sentences if sentence]
+    if 0 < len(sweep.groups) <= MAX_NAMED_COMBINATIONS:
+        sentences.append("\n".join(group_sentence(group, sweep.target) for group in sweep.groups))
     if sweep.interrupted:
         done = sum(len(group.seeds) for group in sweep.groups)
-        told.append(f"Interrupted: {done:,} of {sweep.asked:,} networks are done.")
-    return told
+        sentences.append(f"Interrupted: {done:,} of {sweep.asked:,} networks are done.")
+    return sentences
 
 
 def spread(quantiles: Sequence[float]) -> str:
@@ -113,6 +114,12 @@ def sweep_table(sweep: Sweep) -> Table:
             f"{np.mean(group.clones):.0%}",
         )
     return table
+
+
+def resumed_sentence(folder: Path, job: Job, done: Sequence[Group]) -> str:
+    """How much of a sweep its folder has."""
+    members = sum(len(group.seeds) for group in done)
+    return f"{folder}: {members:,} of {job.members:,} networks are done, in {count(len(done), 'chunk')}"
 
 
 @as_verdict.register
@@ -150,7 +157,7 @@ def group_json(group: Group) -> Json:
 @as_document.register
 def machines(sweep: Sweep) -> Json:
     """Everything of a sweep as one JSON document; the keys are described in docs/json.md."""
-    found = best(sweep)
+    best_group = best(sweep)
     document: Json = plain(
         {
             "scenario": scenario_json(sweep.scenario),
@@ -158,7 +165,7 @@ def machines(sweep: Sweep) -> Json:
             "constant_cost": sweep.constant_cost,
             "interrupted": sweep.interrupted,
             "combinations": [group_json(group) for group in sweep.groups],
-            "best": None if found is None else group_json(found),
+            "best": None if best_group is None else group_json(best_group),
             "log_dir": sweep.log_dir,
         }
     )

@@ -3,11 +3,11 @@
 from .scenario import (
     BUILT_IN,
     DTYPES,
-    LONGEST_NAME,
+    MAX_NAME_CHARACTERS,
     Scenario,
     load,
     parse_record,
     recorded_iterations,
 )
 
-__all__ = ["BUILT_IN", "DTYPES", "LONGEST_NAME", "Scenario", "load", "parse_record", "recorded_iterations"]
+__all__ = ["BUILT_IN", "DTYPES", "MAX_NAME_CHARACTERS", "Scenario", "load", "parse_record", "recorded_iterations"]

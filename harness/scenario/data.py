@@ -1,6 +1,6 @@
 """Data: x and y from the lists of a TOML file, from CSV, from NPZ, or built in; checked against the cost.
 
-A mistake is told with the file, and the key, row and column, that it is in. Nothing is unpickled.
+An error names the file, and the key, row and column. Nothing is unpickled.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from typing import IO, NamedTuple
 
 import numpy as np
 
-from ..errors import MOST_KNOWN, BadInput, known_words, nearest, shown, shown_path
+from ..errors import MAX_WORDS, BadInput, known_words, nearest, shown, shown_path
 from ..models.costs import Targets, cost_named
 from ..models.network import Array
-from .given import Given, finite, must, texts
+from .given import Given, finite, invalid_value, texts
 
-MOST_NUMBERS = 50_000_000  # in x or y
-MOST_BYTES = 2**28  # of a file
-MOST_UNPACKED = 2**30  # bytes of all arrays of a file
+MAX_NUMBERS = 50_000_000  # of x or y
+MAX_FILE_BYTES = 2**28
+MAX_UNPACKED_BYTES = 2**30  # of all arrays of a file
 FEWER = "give fewer observations"
 SUM_ERROR = 1e-5  # by which the sum of a row of y that is a distribution may differ from 1
 
@@ -37,28 +37,28 @@ class Data(NamedTuple):
     y_where: str
 
 
-def read_bytes(path: Path, shown_as: str, most: int = MOST_BYTES, instead: str = FEWER) -> bytes:
-    """A whole file.
+def read_bytes(path: Path, shown_as: str, most: int = MAX_FILE_BYTES, instead: str = FEWER) -> bytes:
+    """The content of a file.
 
     Raises:
-        BadInput: it cannot be read, is no regular file, or is larger than ``most``.
+        BadInput: it cannot be read, is not a regular file, or is larger than ``most``.
     """
     try:
         with open(path, "rb", opener=open_at_once) as file:
-            found = os.fstat(file.fileno())
-            if not stat.S_ISREG(found.st_mode):
-                raise BadInput(f"{shown_as}: a pipe or a device and no file; give a file")
-            content = file.read(most + 1) if found.st_size <= most else b""
+            status = os.fstat(file.fileno())
+            if not stat.S_ISREG(status.st_mode):
+                raise BadInput(f"{shown_as} must be a regular file, got a pipe or a device; give a file")
+            content = file.read(most + 1) if status.st_size <= most else b""
     except (OSError, ValueError) as error:  # ValueError: a zero byte in the path
-        told = getattr(error, "strerror", None) or error
-        raise BadInput(f"{shown_as}: cannot be read ({told}); give another file") from None
-    if max(len(content), found.st_size) > most:
+        reason = getattr(error, "strerror", None) or error
+        raise BadInput(f"{shown_as}: cannot be read ({reason}); give another file") from None
+    if max(len(content), status.st_size) > most:
         raise BadInput(f"{shown_as}: larger than {most // 2**20} MiB; {instead}")
     return content
 
 
 def open_at_once(path: str, flags: int) -> int:
-    """For ``open``: without waiting for somebody to write into a pipe, which may be never."""
+    """An opener for ``open`` that does not wait until somebody writes into a pipe."""
     return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 
 
@@ -67,7 +67,7 @@ def decoded(content: bytes, shown_as: str) -> str:
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise BadInput(f"{shown_as}: not a text in UTF-8 (byte {error.start + 1}); save it as UTF-8") from None
+        raise BadInput(f"{shown_as}: not UTF-8 text (byte {error.start + 1}); save it as UTF-8") from None
 
 
 def as_column(given: Given) -> Given:
@@ -82,39 +82,39 @@ def inline_array(given: Given) -> Array:
     """(rows, columns) from a list of lists of numbers."""
     rows, where = given.value, given.where
     if not isinstance(rows, list) or not rows:
-        raise must(given, "a list with one row for each observation, such as [[0.8, 0.4], [0.3, 0.3]]")
+        raise invalid_value(given, "a list with one row per observation, such as [[0.8, 0.4], [0.3, 0.3]]")
     for number, row in enumerate(rows, start=1):
         if not isinstance(row, list) or not row:
-            raise must(Given(row, f"{where}, row {number}"), "a list of numbers, one observation")
+            raise invalid_value(Given(row, f"{where}, row {number}"), "a list of numbers, which is one observation")
         if len(row) != len(rows[0]):
             raise BadInput(
-                f"{where}, row {number} has length {len(row)}, wanted {len(rows[0])} as in row 1; "
-                "every row is one observation"
+                f"{where}, row {number} must have length {len(rows[0])} as row 1, got {len(row)}; "
+                "give one row per observation"
             )
         for column, value in enumerate(row, start=1):
             if not finite(value):
-                raise must(Given(value, f"{where}, row {number}, column {column}"), "a finite number")
+                raise invalid_value(Given(value, f"{where}, row {number}, column {column}"), "a finite number")
     return np.array(rows, np.float64)
 
 
 def csv_columns(header: Sequence[str], given: Given, file: str) -> list[int]:
-    """The places of the named columns."""
+    """The indices of the named columns."""
     names = [name.strip() for name in texts(given, "a column of the CSV file, or a list of them")]
     places = {name: place for place, name in enumerate(header)}
     in_header, in_names = Counter(header), Counter(names)
     for name in names:
         if name not in places:
-            hint = known_words([shown(other) for other in header[: MOST_KNOWN + 1]]) + nearest(name, header)
+            hint = known_words([shown(other) for other in header[: MAX_WORDS + 1]]) + nearest(name, header)
             raise BadInput(f"{file} has no column {shown(name)}{hint}", key=given.where)
         if in_header[name] > 1:
             raise BadInput(f"{file} has two columns {shown(name)}; rename one", key=given.where)
         if in_names[name] > 1:
-            raise BadInput(f"the column {shown(name)} is named twice; drop one", key=given.where)
+            raise BadInput(f"the column {shown(name)} is named twice; remove one", key=given.where)
     return [places[name] for name in names]
 
 
 def csv_number(cell: str) -> float:
-    """The number in a cell, NaN where there is none; "1_000" is a number to Python, but to no spreadsheet."""
+    """The number in a cell, or NaN. "1_000" is a number in Python but not in a spreadsheet."""
     try:
         return math.nan if "_" in cell else float(cell)
     except ValueError:
@@ -122,10 +122,10 @@ def csv_number(cell: str) -> float:
 
 
 def bad_cell(given: Given, is_target: bool) -> BadInput:
-    """The error of a cell without a finite number; letters among the targets may be a class label."""
-    told = str(must(given, "a finite number"))
+    """The error for a cell without a finite number; letters among the targets may be a class label."""
+    message = str(invalid_value(given, "a finite number"))
     is_label = is_target and any(letter.isalpha() for letter in str(given.value))
-    return BadInput(f"{told}; number class labels, as 0, 1, 2" if is_label else told)
+    return BadInput(f"{message}; write class labels as 0, 1, 2" if is_label else message)
 
 
 def csv_data(given: Mapping[str, Given], path: Path) -> Data:
@@ -136,13 +136,13 @@ def csv_data(given: Mapping[str, Given], path: Path) -> Data:
 
     file = shown_path(path)
     content = read_bytes(path, f"{given['csv'].where}: {file}")
-    decoded(content, file)  # which tells what is wrong; the lines themselves are made one by one
+    decoded(content, file)  # for its error; the lines themselves are decoded one by one
     reader = csv.reader(io.TextIOWrapper(io.BytesIO(content), "utf-8-sig", newline=""))
     header: list[str] = []
-    found = array("d")  # row after row: lists of Python's numbers would take six times the memory
+    numbers_read = array("d")  # row after row; Python lists would take six times the memory
     columns: list[int] = []
     inputs = len(texts(given["inputs"], "a column of the CSV file, or a list of them"))
-    above = 0  # the lines that came before: a quoted cell may hold several
+    above = 0  # number of lines before this row; a quoted cell may hold several
     try:
         for cells in reader:
             line, above = above + 1, reader.line_num
@@ -155,27 +155,26 @@ def csv_data(given: Mapping[str, Given], path: Path) -> Data:
                 columns = [place for key in ("inputs", "targets") for place in csv_columns(header, given[key], file)]
                 continue
             if len(cells) != len(header):
-                raise BadInput(f"{file}, row {line}: {len(cells)} cells, wanted {len(header)} as in the header")
+                raise BadInput(f"{file}, row {line} must have {len(header)} cells as the header, got {len(cells)}")
             numbers = [csv_number(cells[column]) for column in columns]
             for place, (column, number) in enumerate(zip(columns, numbers)):
                 if not math.isfinite(number):
                     where = f"{file}, row {line}, column {column + 1} ({shown(header[column])})"
                     raise bad_cell(Given(cells[column], where), is_target=place >= inputs)
-            found.extend(numbers)
-            if len(found) > 2 * MOST_NUMBERS:
-                raise BadInput(f"{file} has more than {2 * MOST_NUMBERS} numbers in its columns; {FEWER}")
+            numbers_read.extend(numbers)
+            if len(numbers_read) > 2 * MAX_NUMBERS:
+                raise BadInput(f"{file} has more than {2 * MAX_NUMBERS} numbers in its columns; {FEWER}")
     except csv.Error as error:
         raise BadInput(f"{file}, row {above + 1}: not CSV: {error}") from None
-    if not found:
-        raise BadInput(
-            f"{file}: wanted a header row and at least one row of numbers, got {'no rows' if header else 'nothing'}"
-        )
-    table = np.frombuffer(found).reshape(-1, len(columns))
+    if not numbers_read:
+        got = "only a header" if header else "an empty file"
+        raise BadInput(f"{file} must have a header row and at least one row of numbers, got {got}")
+    table = np.frombuffer(numbers_read).reshape(-1, len(columns))
     return Data(table[:, :inputs], table[:, inputs:], f"{file}: inputs", f"{file}: targets")
 
 
 def npy_shape(file: IO[bytes]) -> tuple[tuple[int, ...], np.dtype]:
-    """What the header of an .npy file says is in it; ValueError where it says nothing of the kind."""
+    """The shape and dtype in the header of an .npy file; ValueError if it has another format."""
     version = np.lib.format.read_magic(file)
     if version == (1, 0):
         shape, _, dtype = np.lib.format.read_array_header_1_0(file)
@@ -187,19 +186,19 @@ def npy_shape(file: IO[bytes]) -> tuple[tuple[int, ...], np.dtype]:
 
 
 def npz_arrays(content: bytes, file: str, keys: Sequence[str] | None = None) -> dict[str, Array]:
-    """Arrays of numbers from the bytes of an NPZ file. Nothing in it is executed, and its sizes are no surprise.
+    """Arrays of numbers from the bytes of an NPZ file. Nothing in it is executed, and its sizes are checked first.
 
     Args:
-        content: of the file.
-        file: its name, for people.
-        keys: which arrays; all of them by default.
+        content: the bytes of the file.
+        file: its name, for messages.
+        keys: names of the arrays; all of them by default.
 
     Raises:
-        BadInput: it is damaged, lacks an array, has one of no numbers, or of more than ``MOST_NUMBERS``.
+        BadInput: it is damaged, lacks an array, or has one that is not of numbers or larger than ``MAX_NUMBERS``.
     """
     import io
 
-    if not content.startswith((b"PK\x03\x04", b"PK\x05\x06")):  # of a ZIP file, and of one with nothing in it
+    if not content.startswith((b"PK\x03\x04", b"PK\x05\x06")):  # a ZIP file, and an empty one
         raise BadInput(f"{file}: not an NPZ file; save one with numpy.savez(file, x=x, y=y)")
     try:
         with np.load(io.BytesIO(content), allow_pickle=False) as archive:
@@ -207,14 +206,14 @@ def npz_arrays(content: bytes, file: str, keys: Sequence[str] | None = None) -> 
             for key in keys or ():
                 if key not in members:
                     raise BadInput(
-                        f"{file}: no array {key}, it has {shown(list(members))}; wanted {' and '.join(keys or ())}"
+                        f"{file} must have the arrays {' and '.join(keys or ())}, got {shown(list(members))}"
                     )
             chosen = list(members) if keys is None else list(keys)
             for key in chosen:
-                if members[key].file_size > 16 * MOST_NUMBERS:
-                    raise BadInput(f"{file}: {key} has more than {MOST_NUMBERS} numbers; {FEWER}")
-            if sum(members[key].file_size for key in chosen) > MOST_UNPACKED:
-                raise BadInput(f"{file}: unpacks to more than {MOST_UNPACKED // 2**20} MiB; {FEWER}")
+                if members[key].file_size > 16 * MAX_NUMBERS:
+                    raise BadInput(f"{file}: {key} has more than {MAX_NUMBERS} numbers; {FEWER}")
+            if sum(members[key].file_size for key in chosen) > MAX_UNPACKED_BYTES:
+                raise BadInput(f"{file}: unpacks to more than {MAX_UNPACKED_BYTES // 2**20} MiB; {FEWER}")
             for key in chosen:
                 with archive.zip.open(members[key]) as member:
                     shape, dtype = npy_shape(member)
@@ -224,15 +223,15 @@ def npz_arrays(content: bytes, file: str, keys: Sequence[str] | None = None) -> 
                         )
                     if dtype.kind not in "biufc":
                         raise BadInput(f"{file}: {key} must hold numbers, got dtype {shown(str(dtype))}")
-                    if math.prod(shape) > MOST_NUMBERS:
-                        raise BadInput(f"{file}: {key} has more than {MOST_NUMBERS} numbers; {FEWER}")
+                    if math.prod(shape) > MAX_NUMBERS:
+                        raise BadInput(f"{file}: {key} has more than {MAX_NUMBERS} numbers; {FEWER}")
                     if member.tell() + math.prod(shape) * dtype.itemsize != members[key].file_size:
-                        raise ValueError("a header that does not fit the file")
+                        raise ValueError("the header does not fit the file")
             return {key: np.asarray(archive[key]) for key in chosen}
     except BadInput:
         raise
     except Exception as error:  # a damaged or hostile archive makes zipfile, zlib and numpy raise many kinds
-        raise BadInput(f"{file}: not a whole NPZ file ({type(error).__name__}); save it again") from None
+        raise BadInput(f"{file}: damaged NPZ file ({type(error).__name__}); save it again") from None
 
 
 def npz_array(archive: Mapping[str, Array], key: str, file: str) -> Array:
@@ -260,10 +259,10 @@ def npz_data(given: Given, path: Path) -> Data:
 
 
 def read_data(given: Mapping[str, Given], file: str, folder: Path) -> Data:
-    """x and y from wherever the ``[data]`` table has them."""
+    """x and y from the source that the ``[data]`` table names."""
     sources = [key for key in ("x", "csv", "npz") if key in given or (key == "x" and "y" in given)]
     if len(sources) != 1:
-        got = "more than one of them" if sources else "none"
+        got = "more than one of them" if sources else "none of them"
         raise BadInput(f"{file}: [data] must have x and y, or csv with inputs and targets, or npz; got {got}")
     belonging = {"x": ("x", "y"), "csv": ("csv", "inputs", "targets"), "npz": ("npz",)}[sources[0]]
     for key in belonging:
@@ -271,12 +270,12 @@ def read_data(given: Mapping[str, Given], file: str, folder: Path) -> Data:
             raise BadInput(f"{file}: data.{key} is missing; [data] must have {', '.join(belonging)}")
     for key in ("inputs", "targets"):
         if key in given and key not in belonging:
-            raise BadInput("goes with csv only; drop it", key=given[key].where)
+            raise BadInput("is only for csv; remove it", key=given[key].where)
     if sources == ["x"]:
         return Data(inline_array(given["x"]), inline_array(as_column(given["y"])), given["x"].where, given["y"].where)
     source = given[sources[0]]
     if not isinstance(source.value, str) or not source.value:
-        raise must(source, "the path of a file, relative to this one")
+        raise invalid_value(source, "the path of a file, relative to this one")
     path = folder / source.value
     return csv_data(given, path) if sources == ["csv"] else npz_data(source, path)
 
@@ -294,13 +293,13 @@ def check_shapes(data: Data) -> None:
     """Raise BadInput unless x and y have the same number of observations, and no more numbers than memory holds."""
     if len(data.x) != len(data.y):
         raise BadInput(
-            f"{data.y_where} has shape {data.y.shape}, wanted ({len(data.x)}, outputs) as x has shape {data.x.shape}; "
-            "give both one row for each observation"
+            f"{data.y_where} must have shape ({len(data.x)}, outputs) because x has shape {data.x.shape}, "
+            f"got {data.y.shape}; give x and y one row per observation"
         )
     for array, where in ((data.x, data.x_where), (data.y, data.y_where)):
-        if array.size > MOST_NUMBERS:
+        if array.size > MAX_NUMBERS:
             raise BadInput(
-                f"{where} has {array.size} numbers, at most {MOST_NUMBERS} are allowed; give fewer observations"
+                f"{where} has {array.size} numbers, at most {MAX_NUMBERS} are allowed; give fewer observations"
             )
 
 
@@ -308,10 +307,10 @@ def one_hot(labels: Array, where: str) -> Array:
     """(observations, 1) of class labels to (observations, classes); column j is the j-th smallest label."""
     classes = np.unique(labels)
     if len(classes) < 2:
-        raise BadInput(f"{where} has one class only ({classes[0]:g}); give two or more for categorical_crossentropy")
-    if labels.size * len(classes) > MOST_NUMBERS:
+        raise BadInput(f"{where} has only one class ({classes[0]:g}); categorical_crossentropy needs two or more")
+    if labels.size * len(classes) > MAX_NUMBERS:
         raise BadInput(
-            f"{where} has {len(classes)} classes in {len(labels)} rows, which is too many; is it a class label?"
+            f"{where} has {len(classes)} classes in {len(labels)} rows, which is too many; is it really a class label?"
         )
     return (labels == classes).astype(np.float64)
 
@@ -361,7 +360,7 @@ def probabilities(y: Array, where: str, cost: Given) -> Array:
 
 
 def cast(array: Array, dtype: str, where: str) -> Array:
-    """The same in the scenario's dtype, which must hold it."""
+    """The array in another dtype, which must be able to hold its numbers."""
     with np.errstate(over="ignore"):
         converted: Array = array.astype(dtype)
     bad = np.argwhere(~np.isfinite(converted))
@@ -377,12 +376,12 @@ def cast(array: Array, dtype: str, where: str) -> Array:
 
 
 def post_data() -> Data:
-    """The post's two observations."""
+    """The two observations of the forum question that the project started from."""
     return Data(np.array([[0.8, 0.4], [0.3, 0.3]]), np.array([[0.2, 0.4], [1.0, 0.0]]), "post: x", "post: y")
 
 
 def xor_data() -> Data:
-    """Exclusive or, which no network of effective width 1 can represent."""
+    """Exclusive or. No network of effective width 1 can represent it."""
     x = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
     return Data(x, np.array([[0.0], [1.0], [1.0], [0.0]]), "xor: x", "xor: y")
 
@@ -392,8 +391,6 @@ def digits_data() -> Data:
     try:
         from sklearn.datasets import load_digits
     except ImportError:
-        raise BadInput(
-            "digits needs scikit-learn, which is not installed; pip install 'backprop-harness[digits]'"
-        ) from None
+        raise BadInput("digits needs scikit-learn, which is not installed; run: pip install scikit-learn") from None
     pixels, labels = load_digits(return_X_y=True)
     return Data(pixels / 16, labels[:, None].astype(np.float64), "digits: x", "digits: y")

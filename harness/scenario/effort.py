@@ -1,4 +1,4 @@
-"""What a run holds in memory, and the refusal of one that cannot fit. However long it takes is the user's choice."""
+"""What a run needs in memory. Runs that cannot fit are refused; how long a run takes is the user's choice."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from ..errors import BadInput
 from ..models.network import Network, block_size
 from .scenario import Scenario
 
-BUDGET_SECONDS = 30.0  # of a diagnosis, unless another is given
+BUDGET_SECONDS = 30.0  # of a diagnosis, by default
 MAX_NUMBERS = 500_000_000  # held at once: 4 GB
 IMPLEMENTATIONS = 3  # that a comparison trains
 
@@ -26,19 +26,19 @@ def pass_seconds(network: Network, observations: int) -> float:
 
 
 def check_numbers(numbers: float, hint: str) -> None:
-    """Raise BadInput for what would not fit into memory."""
+    """Raise BadInput if so many numbers do not fit into memory."""
     if numbers > MAX_NUMBERS:
-        told = f"{numbers:.1e}".replace("e+0", "e").replace("e+", "e")
-        raise BadInput(f"this needs {told} numbers in memory at once, the limit is {MAX_NUMBERS:,}", hint=hint)
+        count = f"{numbers:.1e}".replace("e+0", "e").replace("e+", "e")
+        raise BadInput(f"this needs {count} numbers in memory at once, the limit is {MAX_NUMBERS:,}", hint=hint)
 
 
 def check_comparison(scenario: Scenario) -> None:
     """Raise BadInput if what a comparison records would not fit: z, a and delta of a batch, the gradients, and the
     weights before and after, of every implementation from every start."""
     network = scenario.network
-    of_record = 3 * scenario.batch_size * sum(network.sizes[1:]) + 3 * network.weight_count
+    numbers_each = 3 * scenario.batch_size * sum(network.sizes[1:]) + 3 * network.weight_count
     check_numbers(
-        IMPLEMENTATIONS * len(scenario.initializers) * len(scenario.recorded) * of_record,
+        IMPLEMENTATIONS * len(scenario.initializers) * len(scenario.recorded) * numbers_each,
         "record fewer iterations, or give fewer observations, units or initializers, or a smaller batch",
     )
 
@@ -65,7 +65,7 @@ def check_sweep(scenario: Scenario, members: int) -> None:
     members_held = max(FEWEST_MEMBERS, block_size(network, scenario.dtype))
     check_numbers(
         4 * members_held * (observations * sum(network.sizes) + network.weight_count),
-        "give fewer observations or units, or train one network with 'harness compare'",
+        "give fewer observations or units, or compare one network instead of many",
     )
 
 

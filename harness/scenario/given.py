@@ -1,4 +1,4 @@
-"""What a user gave, where, and the words for what is wrong with it."""
+"""A value that a user gave, where it was given, and the checks that many values share."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from ..errors import BadInput, known_words, nearest, shown
 
-MOST_WHOLE_NUMBER = 2**31 - 1  # iterations are counted in int32 on the device
+MAX_INTEGER = 2**31 - 1  # the compiled loop counts iterations in int32
 
 
 class Given(NamedTuple):
@@ -18,31 +18,31 @@ class Given(NamedTuple):
     where: str
 
 
-def must(given: Given, wanted: str) -> BadInput:
-    """The error of a value that is not what was wanted."""
-    return BadInput(key=given.where, expected=wanted, got=given.value)
+def invalid_value(given: Given, expected: str) -> BadInput:
+    """The error for a value that is not as expected."""
+    return BadInput(key=given.where, expected=expected, got=given.value)
 
 
 def finite(value: object) -> bool:
-    """Whether it is a number (no boolean) that float64 holds."""
+    """Whether it is a number (not a boolean) that float64 can hold."""
     try:
         return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
     except OverflowError:
         return False
 
 
-def whole_number(given: Given) -> int:
-    """0 to ``MOST_WHOLE_NUMBER``."""
+def non_negative_integer(given: Given) -> int:
+    """The value, which must be an integer from 0 to ``MAX_INTEGER``."""
     value = given.value
-    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= MOST_WHOLE_NUMBER:
-        raise must(given, f"a whole number from 0 to {MOST_WHOLE_NUMBER}")
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= MAX_INTEGER:
+        raise invalid_value(given, f"an integer from 0 to {MAX_INTEGER}")
     return value
 
 
 def one_of(given: Given, known: Sequence[str]) -> str:
-    """One of the known names."""
+    """The value, which must be one of the known names."""
     if not isinstance(given.value, str):
-        raise must(given, f"one of {', '.join(known)}")
+        raise invalid_value(given, f"one of {', '.join(known)}")
     if given.value not in known:
         raise BadInput(
             f"unknown {shown(given.value)}{known_words(known)}{nearest(given.value, known)}", key=given.where
@@ -50,9 +50,9 @@ def one_of(given: Given, known: Sequence[str]) -> str:
     return given.value
 
 
-def texts(given: Given, wanted: str) -> list[str]:
-    """One text, or a list of them, none empty."""
+def texts(given: Given, expected: str) -> list[str]:
+    """The value as a list of texts: one text, or a list of them, none empty."""
     values = [given.value] if isinstance(given.value, str) else given.value
     if not isinstance(values, (list, tuple)) or not values or not all(isinstance(v, str) and v.strip() for v in values):
-        raise must(given, wanted)
+        raise invalid_value(given, expected)
     return list(values)

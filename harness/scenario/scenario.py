@@ -1,6 +1,6 @@
 """What to run: data, network, initializers, training. Built-in scenarios, TOML files, settings in their place.
 
-A TOML file has four parts, each key of which has a default but for ``[data]`` and ``hidden``:
+A TOML file has four parts. All keys have defaults, except ``[data]`` and ``hidden``:
 
     name = "mine"               # the name of the file
     [data]
@@ -12,11 +12,11 @@ A TOML file has four parts, each key of which has a default but for ``[data]`` a
     cost = "sum_of_squared_errors"
     [training]
     initializers = ["ones", "glorot_uniform"]
-    bias_initializer = "zeros"  # by default the constant that the kernel has too, else zeros
+    bias_initializer = "zeros"  # default: that of the weights if it is a constant, otherwise zeros
     learning_rate = 0.5
     iterations = 10000
-    batch_size = 32             # observations in an iteration's batch; by default all of them
-    shuffle = true              # another order of the observations in each epoch; false: as they are
+    batch_size = 32             # number of observations per iteration; default: all of them
+    shuffle = true              # whether each epoch has its own order of observations
     dtype = "float64"
     seed = 0
     record = "log"              # "all", "every 100", "log" (1, 2, 5, 10, 20, ...), "log 50" (50 more between them)
@@ -24,13 +24,13 @@ A TOML file has four parts, each key of which has a default but for ``[data]`` a
 In place of x and y, ``[data]`` takes ``csv = "data.csv"`` with ``inputs`` and ``targets``, lists of names from its
 header row, or ``npz = "data.npz"`` with the arrays x and y; both paths are relative to the TOML file.
 
-y may be a flat list where there is one output. Under categorical_crossentropy one column of whole numbers is taken for
-class labels and made one-hot, its outputs in the order of the labels. Where no activations are given, all layers are
-sigmoid, but the output layer is softmax under categorical_crossentropy.
+y may be a flat list if there is one output. With categorical_crossentropy, one column of integers is read as class
+labels and made one-hot; the outputs have the order of the labels. By default all layers are sigmoid, except a softmax
+output layer with categorical_crossentropy.
 
-An iteration is one update. With batch_size an epoch of n observations has ceil(n / batch_size) of them, the last with
-what is left, as in Keras' fit, whose default of shuffle = true is ours too. The order of an epoch comes from the seed,
-and is the same for all that is trained (models/batches.py). A batch_size of all observations or more is the full batch.
+An iteration is one update. With batch_size, an epoch of n observations has ceil(n / batch_size) iterations, and the
+last batch holds the remainder, as in Keras' fit. The order of an epoch follows from the seed and is the same for
+everything that is trained (models/batches.py). A batch_size of all observations or more means full batches.
 
 Nothing here imports TensorFlow.
 """
@@ -63,17 +63,17 @@ from .data import (
     targets_of_cost,
     xor_data,
 )
-from .given import MOST_WHOLE_NUMBER, Given, finite, must, one_of, texts, whole_number
+from .given import MAX_INTEGER, Given, finite, invalid_value, non_negative_integer, one_of, texts
 
-MOST_WEIGHTS = 50_000_000
-MOST_HIDDEN_LAYERS = 100
-MOST_STARTS = 100
-MOST_TOML = 2**22  # bytes: larger data belong in a CSV or NPZ file
-MOST_RECORDED = 100_000  # iterations
-COSTS = 200  # between the first and the last iteration of a sweep, spaced evenly in log
-LONGEST_NAME = 60
-# A key of so many parts, a.b.c: the time and memory that Python's own TOML reader takes for one grows with the square
-# of their number, and 100 kB of them would fill any memory.
+MAX_WEIGHTS = 50_000_000
+MAX_HIDDEN_LAYERS = 100
+MAX_INITIALIZERS = 100
+MAX_TOML_BYTES = 2**22  # larger data belong in a CSV or NPZ file
+MAX_RECORDED_ITERATIONS = 100_000
+SWEEP_COSTS = 200  # recorded between the first and the last iteration of a sweep, evenly spaced in log
+MAX_NAME_CHARACTERS = LONGEST_NAME = 60  # the second is the name that 'diagnose' still uses
+# A key with this many parts, as a.b.c: Python's TOML reader needs time and memory that grow with the square of their
+# number, and 100 kB of them would fill any memory.
 LONG_KEY = re.compile(r"""(?<![\w".-])(?:[\w"-]+[ \t]*\.[ \t]*){40}""", re.ASCII)
 QUOTED = re.compile(r""""(?:[^"\\\n]|\\.)*"?|'[^'\n]*'?""")
 
@@ -108,21 +108,21 @@ OVERRIDES = ("name", *TABLES["network"], *TABLES["training"])
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Scenario:
-    """All that a run depends on. ``load`` makes checked ones.
+    """Everything that a run depends on. Make one with ``load``, which checks it.
 
     Attributes:
-        name: letters, digits, - _ . only, so that a folder can have it.
+        name: letters, digits, "-", "_" and ".", so that a folder can have this name.
         network: sizes, activations, cost.
         x: (observations, inputs) in ``dtype``.
         y: (observations, outputs) in ``dtype``.
-        initializers: the starts to train from, by Keras' names.
-        bias_initializer: None is the kernel's own where that is a constant, else zeros.
-        learning_rate: the factor of the gradient in one update.
-        iterations: updates.
+        initializers: initializers to train from, by Keras' names.
+        bias_initializer: None means the initializer of the weights if it is a constant, otherwise zeros.
+        learning_rate: factor of the gradient in one update.
+        iterations: number of updates.
         dtype: "float64" or "float32".
-        seed: of the draws, 0 or above.
-        record: "all", "every K", "log" or "log N".
-        batches: which observations each update is made with; None is all of them.
+        seed: seed of everything that is drawn, 0 or larger.
+        record: iterations to record: "all", "every K", "log" or "log N".
+        batches: the observations of each update; None means all of them.
     """
 
     name: str
@@ -145,18 +145,18 @@ class Scenario:
 
     @property
     def batch_size(self) -> int:
-        """How many observations an update is made with, at most."""
+        """The largest number of observations per update."""
         return len(self.x) if self.batches is None else self.batches.size
 
     def batch(self, iteration: int) -> tuple[Array, Array]:
-        """x (batch, inputs) and y (batch, outputs) of the update that follows so many iterations."""
+        """x (batch, inputs) and y (batch, outputs) of the update after this many iterations."""
         if self.batches is None:
             return self.x, self.y
         rows = self.batches.rows(len(self.x), iteration)
         return self.x[rows], self.y[rows]
 
     def start(self, initializer: str) -> Weights:
-        """The weights to train from, of each layer (inputs + 1, units) in ``dtype``."""
+        """The initial weights of each layer, (inputs + 1, units) in ``dtype``."""
         from ..models.initializers import draw, parse
 
         bias = None if self.bias_initializer is None else parse(self.bias_initializer)
@@ -164,29 +164,29 @@ class Scenario:
 
 
 def parse_record(record: str) -> tuple[str, int]:
-    """ "every 10" to ("every", 10); where there is no number it is 0.
+    """Parse a plan: "every 10" is ("every", 10); without a number it is 0.
 
     Raises:
-        ValueError: no such plan.
+        ValueError: there is no such plan.
     """
     match = re.fullmatch(r"(all|log)|(every|log) +([1-9][0-9]{0,9})", record)
     if match is None:
-        raise ValueError("must be 'all', 'every K', 'log' or 'log N' with a whole number from 1 on")
+        raise ValueError("must be 'all', 'every K', 'log' or 'log N' with a positive integer")
     return (match[1], 0) if match[1] else (match[2], int(match[3]))
 
 
-def most_recorded(record: str, iterations: int) -> int:
-    """A bound for the number of iterations that ``recorded_iterations`` gives, found without making them."""
+def max_recorded(record: str, iterations: int) -> int:
+    """An upper bound for the number of iterations that ``recorded_iterations`` gives."""
     plan, number = parse_record(record)
     points = {"all": iterations, "every": iterations // max(number, 1) + 1, "log": number + 3 * len(str(iterations))}
     return 1 + min(points[plan], iterations)
 
 
 def recorded_iterations(record: str, iterations: int) -> tuple[int, ...]:
-    """Rising iterations with 0 and ``iterations``: all, every K-th, or 1, 2, 5, 10, ... and N spaced evenly in log.
+    """Rising iterations with 0 and ``iterations``: all, every K-th, or 1, 2, 5, 10, ... and N evenly spaced in log.
 
     Raises:
-        ValueError: no such plan.
+        ValueError: there is no such plan.
     """
     plan, number = parse_record(record)
     if plan == "all":
@@ -195,45 +195,49 @@ def recorded_iterations(record: str, iterations: int) -> tuple[int, ...]:
         return tuple(sorted({*range(0, iterations + 1, number), iterations}))
     points = {digit * 10**power for power in range(len(str(iterations))) for digit in (1, 2, 5)}
     if iterations:
-        points |= {round(point) for point in np.geomspace(1, iterations, min(number, MOST_RECORDED)).tolist()}
+        points |= {round(point) for point in np.geomspace(1, iterations, min(number, MAX_RECORDED_ITERATIONS)).tolist()}
     return tuple(sorted({0, iterations, *(point for point in points if point < iterations)}))
 
 
 def record_of_costs(scenario: Scenario) -> str:
-    """The plan of a sweep, which records no more than costs: ``COSTS`` of them, so that the iterations to a target are
-    told to within 2 %; with mini-batches no more than take about as long as the training, for each needs all
-    observations."""
+    """The plan of a sweep, which records only costs.
+
+    ``SWEEP_COSTS`` of them give the iterations to a target within 2 %. With mini-batches each cost needs all
+    observations, so there are only as many as take about as long as the training itself.
+    """
     if scenario.batches is None:
-        return f"log {COSTS}"
-    as_long = 3 * scenario.iterations * scenario.batches.size // len(scenario.x)  # going forward alone is a third
-    return f"log {min(COSTS, as_long)}" if as_long else "log"
+        return f"log {SWEEP_COSTS}"
+    affordable = 3 * scenario.iterations * scenario.batches.size // len(scenario.x)  # a forward pass is a third
+    return f"log {min(SWEEP_COSTS, affordable)}" if affordable else "log"
 
 
 # --- values ---
 
 
 def rate(given: Given, dtype: str) -> float:
-    """A finite number above 0, in the dtype too."""
+    """The value, which must be a finite number above 0, in the dtype too."""
     value = given.value
     if not isinstance(value, (int, float)) or not finite(value) or value <= 0:
-        raise must(given, "a finite number above 0")
+        raise invalid_value(given, "a finite number above 0")
     limits = np.finfo(dtype)
     if not float(limits.tiny) <= value <= float(limits.max):
-        raise must(given, f"a number that {dtype} can hold")
+        raise invalid_value(given, f"a number that {dtype} can hold")
     return float(value)
 
 
 def folder_name(given: Given) -> str:
-    """A name that every file system takes for a folder."""
+    """The value, which must be a folder name on every file system."""
     value = given.value
-    fits = isinstance(value, str) and re.fullmatch(r"[\w-][\w.-]*", value) and len(value) <= LONGEST_NAME
+    fits = isinstance(value, str) and re.fullmatch(r"[\w-][\w.-]*", value) and len(value) <= MAX_NAME_CHARACTERS
     if not isinstance(value, str) or not fits:
-        raise must(given, f"at most {LONGEST_NAME} letters, digits, '-', '_' and '.', the first no '.'")
+        raise invalid_value(
+            given, f"at most {MAX_NAME_CHARACTERS} letters, digits, '-', '_' and '.', not starting with '.'"
+        )
     return value
 
 
 def initializer(given: Given, text: str, dtype: str) -> str:
-    """The name of an initializer, written in the one way that its own module writes it."""
+    """The name of an initializer in its normal form."""
     from ..models.initializers import ARGUMENTS, parse
 
     try:
@@ -248,10 +252,12 @@ def initializer(given: Given, text: str, dtype: str) -> str:
 
 
 def initializers(given: Given, dtype: str) -> tuple[str, ...]:
-    """One or more, each once: a run is known by its initializer."""
+    """One or more initializers. Each may be given once, because it identifies a run."""
     given_texts = texts(given, "an initializer or a list of them")
-    if len(given_texts) > MOST_STARTS:
-        raise BadInput(f"{len(given_texts)} initializers are given, at most {MOST_STARTS} are allowed", key=given.where)
+    if len(given_texts) > MAX_INITIALIZERS:
+        raise BadInput(
+            f"{len(given_texts)} initializers are given, at most {MAX_INITIALIZERS} are allowed", key=given.where
+        )
     named = [initializer(given, text, dtype) for text in given_texts]
     for name in named:
         if named.count(name) > 1:
@@ -260,44 +266,46 @@ def initializers(given: Given, dtype: str) -> tuple[str, ...]:
 
 
 def bias(given: Given, dtype: str) -> str:
-    """An initializer that can fill a row."""
+    """An initializer that can fill a vector."""
     if not isinstance(given.value, str):
-        raise must(given, "an initializer")
+        raise invalid_value(given, "an initializer")
     name = initializer(given, given.value, dtype)
     if name.startswith("orthogonal"):
-        raise BadInput("orthogonal needs a matrix, and a bias is none; give it another, such as zeros", key=given.where)
+        raise BadInput(
+            "orthogonal needs a matrix, and a bias is a vector; use another initializer, such as zeros", key=given.where
+        )
     return name
 
 
 def record_plan(given: Given, iterations: int) -> str:
-    """A plan that ``recorded_iterations`` knows, and that memory has room for."""
+    """A plan that ``recorded_iterations`` knows and that fits into memory."""
     try:
         plan = " ".join(given.value.split()) if isinstance(given.value, str) else ""
-        count = most_recorded(plan, iterations)
+        count = max_recorded(plan, iterations)
     except ValueError as error:
         raise BadInput(f"{error}, got {shown(given.value)}", key=given.where) from None
-    if count > MOST_RECORDED:
+    if count > MAX_RECORDED_ITERATIONS:
         raise BadInput(
-            f"{shown(plan)} records up to {count} iterations, at most {MOST_RECORDED} fit; "
-            f"record 'log' or 'every {-(-iterations // (MOST_RECORDED - 2))}'",
+            f"{shown(plan)} records up to {count} iterations, at most {MAX_RECORDED_ITERATIONS} fit; "
+            f"record 'log' or 'every {-(-iterations // (MAX_RECORDED_ITERATIONS - 2))}'",
             key=given.where,
         )
     return plan
 
 
 def mini_batches(settings: Mapping[str, Given]) -> Batches | None:
-    """The batches that are asked for, None where none are; whether they are smaller than the data is not known yet."""
+    """The mini-batches, or None. Whether they are smaller than the data is not known yet."""
     size, shuffle = settings.get("batch_size"), settings.get("shuffle")
     if shuffle is not None and not isinstance(shuffle.value, bool):
-        raise must(shuffle, "true or false")
+        raise invalid_value(shuffle, "true or false")
     if size is None:
         if shuffle is not None:
-            raise BadInput("needs batch_size; give batch_size too, or drop it", key=shuffle.where)
+            raise BadInput("needs batch_size; give batch_size too, or leave it out", key=shuffle.where)
         return None
     number = size.value
-    if not isinstance(number, int) or isinstance(number, bool) or not 1 <= number <= MOST_WHOLE_NUMBER:
-        raise must(size, f"a whole number from 1 to {MOST_WHOLE_NUMBER}")
-    return Batches(number, True if shuffle is None else bool(shuffle.value), whole_number(settings["seed"]))
+    if not isinstance(number, int) or isinstance(number, bool) or not 1 <= number <= MAX_INTEGER:
+        raise invalid_value(size, f"an integer from 1 to {MAX_INTEGER}")
+    return Batches(number, True if shuffle is None else bool(shuffle.value), non_negative_integer(settings["seed"]))
 
 
 # --- network ---
@@ -306,36 +314,36 @@ def mini_batches(settings: Mapping[str, Given]) -> Batches | None:
 def hidden_units(given: Given) -> list[int]:
     """The units of each hidden layer."""
     value = given.value
-    wanted = "a list of whole numbers from 1 on, one for each hidden layer"
+    expected = "a list of positive integers, one for each hidden layer"
     if not isinstance(value, (list, tuple)):
-        raise must(given, wanted)
+        raise invalid_value(given, expected)
     for units in value:
         if not isinstance(units, int) or isinstance(units, bool) or units < 1:
-            raise must(given, wanted)
-    if len(value) > MOST_HIDDEN_LAYERS:
+            raise invalid_value(given, expected)
+    if len(value) > MAX_HIDDEN_LAYERS:
         raise BadInput(
-            f"{len(value)} hidden layers are given, at most {MOST_HIDDEN_LAYERS} can be trained; give fewer",
+            f"{len(value)} hidden layers are given, at most {MAX_HIDDEN_LAYERS} can be trained; give fewer",
             key=given.where,
         )
     return list(value)
 
 
 def check_size(given: Given, sizes: Sequence[int]) -> None:
-    """Raise BadInput unless a machine can train so many weights."""
+    """Raise BadInput for more weights than a machine can train."""
     count = sum((inputs + 1) * units for inputs, units in zip(sizes, sizes[1:]))
-    if count > MOST_WEIGHTS:
-        told = str(count) if count < 10**15 else "more than 10^15"
+    if count > MAX_WEIGHTS:
+        shown_count = str(count) if count < 10**15 else "more than 10^15"
         raise BadInput(
-            f"{shown(given.value)} makes {told} weights, at most {MOST_WEIGHTS} are allowed; give fewer units",
+            f"{shown(given.value)} makes {shown_count} weights, at most {MAX_WEIGHTS} are allowed; give fewer units",
             key=given.where,
         )
 
 
 def activation_names(given: Given | None, layers: int, cost: str) -> list[str]:
-    """One activation a layer, from one for all layers or one a layer; by default sigmoid, and what the cost needs."""
+    """One activation per layer; by default sigmoid, and for the output what the cost needs."""
     if given is None:
         return ["sigmoid"] * (layers - 1) + [OUTPUT_ACTIVATION_OF_COST.get(cost, "sigmoid")]
-    names = texts(given, "an activation for all layers, or a list with one a layer")
+    names = texts(given, "an activation for all layers, or a list with one per layer")
     for name in names:
         one_of(Given(name, given.where), ACTIVATION_NAMES)
     if len(names) == 1:
@@ -350,7 +358,7 @@ def activation_names(given: Given | None, layers: int, cost: str) -> list[str]:
 
 
 def network(settings: Mapping[str, Given], inputs: int, outputs: int) -> Network:
-    """The network between the data's inputs and outputs."""
+    """The network, with the inputs and outputs of the data."""
     hidden = settings["hidden"]
     sizes = (inputs, *hidden_units(hidden), outputs)
     check_size(hidden, sizes)
@@ -358,18 +366,20 @@ def network(settings: Mapping[str, Given], inputs: int, outputs: int) -> Network
     activations = activation_names(settings.get("activations"), len(sizes) - 1, cost)
     try:
         return Network(sizes, tuple(activations), cost)
-    except ValueError as error:  # names that do not go together: told of the one that came last
+    except ValueError as error:  # names that do not fit together: blame the one that came last
         at = settings.get("activations", settings["cost"])
         if is_argument(settings["cost"]) and not is_argument(at):
             at = settings["cost"]
-        hint = "" if len(sizes) == 2 else f"\nThe network has {len(sizes) - 1} layers: activations can be one for each."
+        hint = (
+            "" if len(sizes) == 2 else f"\nThe network has {len(sizes) - 1} layers; activations can name one for each."
+        )
         raise BadInput(f"{error}{hint}", key=at.where) from None
 
 
 def carried_over(settings: Mapping[str, Given], hidden: Given) -> Given | None:
-    """The scenario's activations for other hidden layers than it has, where its own have one activation throughout.
+    """The scenario's activations for another number of hidden layers, if its hidden layers all have the same one.
 
-    So the option --hidden alone is enough for another depth.
+    So ``hidden`` alone can change the depth.
     """
     given = settings.get("activations")
     if given is None or not isinstance(given.value, (list, tuple)) or not isinstance(hidden.value, (list, tuple)):
@@ -384,7 +394,7 @@ def carried_over(settings: Mapping[str, Given], hidden: Given) -> Given | None:
 
 
 class BuiltIn(NamedTuple):
-    """A scenario without a file: its data, loaded when asked for, and what differs from the defaults."""
+    """A scenario without a file: a function that loads its data, and the settings that differ from the defaults."""
 
     data: Callable[[], Data]
     settings: dict[str, object]
@@ -392,9 +402,9 @@ class BuiltIn(NamedTuple):
 
 BUILT_IN = {
     "post": BuiltIn(post_data, {"hidden": [3, 3]}),
-    # 51 of 60 Glorot-uniform starts come below a cost of 0.01; at a rate of 0.5 it is 44 of them, at 5 39
+    # 51 of 60 networks from glorot_uniform come below a cost of 0.01; at a learning rate of 0.5 it is 44, at 5 it is 39
     "xor": BuiltIn(xor_data, {"hidden": [2], "learning_rate": 3.0, "iterations": 5000}),
-    # Glorot-uniform starts come to 97.6 to 98.1 % of the digits, and to a cost of 0.11
+    # networks from glorot_uniform reach an accuracy of 97.6 to 98.1 % and a cost of 0.11
     "digits": BuiltIn(
         digits_data,
         {
@@ -412,12 +422,12 @@ BUILT_IN = {
 
 
 def is_argument(given: Given) -> bool:
-    """Whether it was given in place of what the scenario says."""
+    """Whether it overrides the scenario."""
     return given.where in OVERRIDES
 
 
 def arguments(overrides: Mapping[str, object]) -> dict[str, Given]:
-    """The overrides, by the keys that they stand in for; units of hidden layers may still be text."""
+    """The overrides by key; units of hidden layers may still be text."""
     settings: dict[str, Given] = {}
     for key, value in overrides.items():
         if key not in OVERRIDES:
@@ -429,12 +439,12 @@ def arguments(overrides: Mapping[str, object]) -> dict[str, Given]:
 
 
 def defaults(source: str) -> dict[str, Given]:
-    """What holds where neither the scenario nor an argument says anything."""
+    """The defaults of all keys that have one."""
     return {key: Given(value, f"{source}: {TABLE_OF[key]}.{key}") for key, value in DEFAULTS.items()}
 
 
 def unknown_key(file: str, table: str | None, key: str) -> BadInput:
-    """The error of a key that is not known in that table (None: in none)."""
+    """The error for a key that is unknown in that table (None: outside all tables)."""
     place = "" if table is None else f" in [{table}]"
     if key in TABLE_OF:
         return BadInput(f"{file}: {key} is out of place{place}; it goes under [{TABLE_OF[key]}]")
@@ -445,7 +455,7 @@ def unknown_key(file: str, table: str | None, key: str) -> BadInput:
 
 
 def flattened(document: Mapping[str, object], file: str) -> dict[str, Given]:
-    """The keys of all tables of a TOML document: no two tables share one."""
+    """The keys of all tables of a TOML document. No two tables share a key."""
     settings: dict[str, Given] = {}
     for table, content in document.items():
         if table == "name":
@@ -454,7 +464,7 @@ def flattened(document: Mapping[str, object], file: str) -> dict[str, Given]:
         if table not in TABLES:
             raise unknown_key(file, None, table)
         if not isinstance(content, dict):
-            raise must(Given(content, f"{file}: {table}"), f"a table, [{table}]")
+            raise invalid_value(Given(content, f"{file}: {table}"), f"a table, [{table}]")
         for key, value in content.items():
             if key not in TABLES[table]:
                 raise unknown_key(file, table, key)
@@ -470,30 +480,30 @@ def read_toml(path: Path) -> dict[str, object]:
         import tomli as tomllib
 
     file = shown_path(path)
-    text = decoded(read_bytes(path, file, MOST_TOML, "give the data as csv = or npz ="), file)
+    text = decoded(read_bytes(path, file, MAX_TOML_BYTES, "give the data as csv = or npz ="), file)
     if LONG_KEY.search(QUOTED.sub('"', text)):
-        raise BadInput(f"{file}: not TOML that can be read: a key of too many parts")
+        raise BadInput(f"{file}: cannot be read as TOML: a key has too many parts")
     try:
         return tomllib.loads(text)
     except RecursionError:
-        raise BadInput(f"{file}: not TOML that can be read: too many lists in lists") from None
+        raise BadInput(f"{file}: cannot be read as TOML: too many nested lists") from None
     except ValueError as error:  # TOMLDecodeError is one, and numbers of thousands of digits are another
         raise BadInput(f"{file}: not TOML: {' '.join(str(error).split())}") from None
 
 
 def check_path(name: str) -> None:
-    """Raise BadInput where there is nothing to read at all."""
+    """Raise BadInput if there is nothing to read."""
     known = f"built in are {', '.join(BUILT_IN)}"
     try:
         if Path(name).is_dir():
             raise BadInput(f"{shown_path(name)} is a folder; give a TOML file, or a name: {known}")
         missing = not Path(name).exists()
-    except OSError as error:  # what else is wrong comes out when it is read
+    except OSError as error:  # other problems appear when it is read
         missing = error.errno == errno.ENAMETOOLONG
     if Path(name).suffix in (".csv", ".npz"):
         raise BadInput(
             f"{shown_path(name)} is data; give a TOML file that names it:\n"
-            "[data] with csv, inputs and targets, or npz; and [network] with hidden, the units of the hidden layers"
+            "[data] with csv, inputs and targets, or with npz; and [network] with hidden, the units of each layer"
         )
     if missing:
         raise BadInput(
@@ -502,32 +512,40 @@ def check_path(name: str) -> None:
 
 
 def from_file(name: str) -> tuple[dict[str, Given], Callable[[], Data]]:
-    """The settings of a TOML file, and its data, not read yet."""
+    """The settings of a TOML file, and a function that reads its data."""
     check_path(name)
     path = Path(name)
     file = shown_path(name)
     settings = flattened(read_toml(path), file)
-    stem = re.sub(r"[^\w.-]+", "-", path.stem).strip("-.")[:LONGEST_NAME] or "scenario"
+    stem = re.sub(r"[^\w.-]+", "-", path.stem).strip("-.")[:MAX_NAME_CHARACTERS] or "scenario"
     settings.setdefault("name", Given(stem, f"{file}: name"))
     return settings, partial(read_data, settings, file, path.parent)
 
 
 def built_in(name: str) -> tuple[dict[str, Given], Callable[[], Data]]:
-    """The settings of a built-in scenario, and its data, not loaded yet."""
+    """The settings of a built-in scenario, and a function that loads its data."""
     scenario = BUILT_IN[name]
     settings = {key: Given(value, f"{name}: {TABLE_OF[key]}.{key}") for key, value in scenario.settings.items()}
     return settings | {"name": Given(name, f"{name}: name")}, scenario.data
 
 
 def load(name_or_path: str, overrides: Mapping[str, object] = {}) -> Scenario:
-    """The scenario of that name or in that TOML file, with other settings in place of what it says.
+    """Load a built-in scenario or a TOML file.
 
     Args:
-        name_or_path: one of ``BUILT_IN``, or the path of a TOML file as described above.
-        overrides: values by the keys of the file, without their tables: {"learning_rate": 0.1}.
+        name_or_path: "post", "xor", "digits", or the path of a TOML file.
+        overrides: settings that override the scenario, by their keys without the table: {"learning_rate": 0.1}.
+
+    Returns:
+        A ``Scenario``.
 
     Raises:
-        BadInput: anything in it is wrong; the message says what and where.
+        BadInput: something in it is wrong; the message says where, what was expected and what to do.
+
+    Example:
+        >>> from harness import load
+        >>> load("xor", {"seed": 7}).x.shape
+        (4, 2)
     """
     options = arguments(overrides)
     settings, data = built_in(name_or_path) if name_or_path in BUILT_IN else from_file(name_or_path)
@@ -540,28 +558,28 @@ def load(name_or_path: str, overrides: Mapping[str, object] = {}) -> Scenario:
         where = f"{shown_path(name_or_path)}: network.hidden"
         raise BadInput(f"{where} is missing; give the units of the hidden layers, such as [3, 3], or []")
 
-    # all that needs no data first: a mistake is told at once, however long the data take
+    # everything that needs no data is checked first, because data may take long to read
     name = folder_name(given["name"])
     hidden_units(given["hidden"])
     one_of(given["cost"], COST_NAMES)
     dtype = one_of(given["dtype"], DTYPES)
     learning_rate = rate(given["learning_rate"], dtype)
-    iterations, seed = whole_number(given["iterations"]), whole_number(given["seed"])
+    iterations, seed = non_negative_integer(given["iterations"]), non_negative_integer(given["seed"])
     record = record_plan(given["record"], iterations)
     starts = initializers(given["initializers"], dtype)
     bias_initializer = bias(given["bias_initializer"], dtype) if "bias_initializer" in given else None
     batches = mini_batches(given)
 
-    found = data()
-    check_shapes(found)
-    y = targets_of_cost(found, given["cost"])
-    of_data = network(given, found.x.shape[1], y.shape[1])
-    x, y = cast(found.x, dtype, found.x_where), cast(y, dtype, found.y_where)
+    loaded = data()
+    check_shapes(loaded)
+    y = targets_of_cost(loaded, given["cost"])
+    fitting_network = network(given, loaded.x.shape[1], y.shape[1])
+    x, y = cast(loaded.x, dtype, loaded.x_where), cast(y, dtype, loaded.y_where)
     if batches is not None and batches.size >= len(x):
         batches = None
     return Scenario(
         name=name,
-        network=of_data,
+        network=fitting_network,
         x=x,
         y=y,
         initializers=starts,

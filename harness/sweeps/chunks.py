@@ -1,7 +1,7 @@
-"""The finished chunks of a sweep in its log folder, so that a sweep that was stopped can be taken up again.
+"""The finished chunks of a sweep in its log folder, so that a sweep that was stopped can be resumed.
 
-``sweep.json`` says what sweep it is; ``chunks/<combination>-<members>.npz`` hold what was trained, each written whole
-or not at all. Nothing in either is unpickled or run.
+``sweep.json`` describes the sweep; ``chunks/<combination>-<members>.npz`` hold the results, each written completely or
+not at all. Nothing in either is unpickled or run.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ from .sweep import Combination, Group, Job, Part, Train
 MANIFEST, CHUNKS = "sweep.json", "chunks"
 FORMAT = 1  # of both
 ARRAYS = {"final_cost": "<f8", "reached_at": "<f8", "stuck": "|b1", "clones": "|b1"}  # of a chunk, each (members,)
-BYTES_A_MEMBER, BYTES_BESIDE = 32, 2**14  # more than a chunk's file has
+MEMBER_BYTES, HEADER_BYTES = 32, 2**14  # upper bounds for the file of a chunk
 
 
 def described(value: Any) -> Any:
-    """A value in JSON's words: what has fields by their names, an array by its dtype, its shape and a digest."""
+    """A value as JSON: dataclasses by their fields, arrays by dtype, shape and digest."""
     if is_dataclass(value):
         return {field.name: described(getattr(value, field.name)) for field in fields(value)}
     if isinstance(value, Combination):
@@ -43,77 +43,78 @@ def described(value: Any) -> Any:
 
 
 def manifest(job: Job, provenance: Mapping[str, Any]) -> dict[str, Any]:
-    """All that the results of a sweep depend on."""
+    """Everything that the results of a sweep depend on."""
     return {"format": FORMAT, **described(job), **provenance}
 
 
 def first_difference(was: Any, now: Any, where: str = "") -> tuple[str, str, str] | None:
-    """Where two JSON values differ first, and what each has there; None where they are the same."""
+    """The first place where two JSON values differ, with both values; None if they are equal."""
     if isinstance(was, dict) and isinstance(now, dict):
         for key in dict.fromkeys([*now, *was]):
-            found = first_difference(was.get(key), now.get(key), f"{where}.{key}" if where else key)
-            if found is not None:
-                return found
+            difference = first_difference(was.get(key), now.get(key), f"{where}.{key}" if where else key)
+            if difference is not None:
+                return difference
         return None
     if isinstance(was, list) and isinstance(now, list) and len(was) == len(now):
         each = (first_difference(*both, f"{where}[{place}]") for place, both in enumerate(zip(was, now)))
-        return next((found for found in each if found is not None), None)
-    if json.dumps(was) == json.dumps(now):  # NaN is the same as NaN
+        return next((difference for difference in each if difference is not None), None)
+    if json.dumps(was) == json.dumps(now):  # NaN equals NaN
         return None
     return where, shown(was), shown(now)
 
 
 def read_manifest(folder: Path) -> dict[str, Any] | None:
-    """What the folder says it holds; None where nothing was written yet.
+    """The manifest in the folder; None if nothing was written yet.
 
     Raises:
-        BadInput: it cannot be read, or is not what ``manifest`` makes.
+        BadInput: it cannot be read, or ``manifest`` did not make it.
     """
     path = folder / MANIFEST
     try:
-        found = json.loads(path.read_bytes())
+        content = json.loads(path.read_bytes())
     except FileNotFoundError:
         return None
     except (OSError, ValueError, RecursionError) as error:
-        told = getattr(error, "strerror", None) or "not the JSON that a sweep wrote"
-        raise BadInput(f"{path}: cannot be read ({told}); begin the sweep again under another name") from None
-    if not isinstance(found, dict) or not isinstance(found.get("began"), float):
-        raise BadInput(f"{path}: not what a sweep wrote; begin the sweep again under another name")
-    return found
+        reason = getattr(error, "strerror", None) or "not the JSON that a sweep wrote"
+        raise BadInput(f"{path}: cannot be read ({reason}); start the sweep again under another name") from None
+    if not isinstance(content, dict) or not isinstance(content.get("began"), float):
+        raise BadInput(f"{path}: not written by a sweep; start the sweep again under another name")
+    return content
 
 
 def began(folder: Path, wanted: Mapping[str, Any]) -> float | None:
-    """When the sweep in the folder began, in seconds since 1970; None where nothing of it was written yet.
+    """When the sweep in the folder began, in seconds since 1970; None if nothing was written yet.
 
     Args:
-        wanted: the ``manifest`` of the sweep that is to go on there.
+        folder: the log folder.
+        wanted: the ``manifest`` of the sweep to resume.
 
     Raises:
         BadInput: the folder holds another sweep; the first difference is named.
     """
-    found = read_manifest(folder)
-    if found is None:
+    written = read_manifest(folder)
+    if written is None:
         if any(path.name != UNFINISHED and not path.name.endswith(PARTIAL) for path in folder.iterdir()):
-            raise BadInput(f"{folder}: holds no sweep that could be taken up; give another name")
+            raise BadInput(f"{folder}: holds no sweep that can be resumed; choose another name")
         return None
-    since = float(found.pop("began"))
-    difference = first_difference(found, json.loads(json.dumps(wanted)))
+    since = float(written.pop("began"))
+    difference = first_difference(written, json.loads(json.dumps(wanted)))
     if difference is None:
         return since
     where, was, now = difference
     if where == "arithmetic":
         raise BadInput(
-            f"{folder}: this machine rounds otherwise than the one where the sweep was begun, so results would be "
-            "mixed; take it up there, or begin another under another name"
+            f"{folder}: this machine rounds differently from the one that started the sweep, so results would be "
+            "mixed; resume it there, or start another sweep under another name"
         )
     raise BadInput(
-        f"{folder}: was begun with {where} {was}, now it is {now}; "
-        "take it up as it was begun, or begin another under another name"
+        f"{folder}: the sweep was started with {where} {was}, got {now}; "
+        "resume it with the same settings, or start another sweep under another name"
     )
 
 
 def write_chunk(folder: Path, job: Job, group: Group) -> None:
-    """Keep a chunk, under the number of its combination, its first member and the one after its last.
+    """Save a chunk. Its name has the number of its combination, its first member and the one after its last.
 
     Raises:
         BadInput: it cannot be written.
@@ -128,7 +129,7 @@ def write_chunk(folder: Path, job: Job, group: Group) -> None:
 
 
 def part_of(path: Path, job: Job) -> Part | None:
-    """What members a chunk of that name holds; None where it is no chunk of this job."""
+    """The members that a chunk of this name holds; None if it is not a chunk of this job."""
     match = re.fullmatch(r"([0-9]{1,15})-([0-9]{1,15})-([0-9]{1,15})\.npz", path.name)
     if match is None:
         return None
@@ -140,8 +141,8 @@ def part_of(path: Path, job: Job) -> Part | None:
 
 
 def read_chunk(path: Path, job: Job, part: Part) -> Group | None:
-    """A chunk from its file, every byte of which goes into a CRC-32; None where it is not whole."""
-    most = BYTES_A_MEMBER * len(part.members) + BYTES_BESIDE
+    """A chunk from its file, whose bytes are checked by a CRC-32; None if it is damaged."""
+    most = MEMBER_BYTES * len(part.members) + HEADER_BYTES
     try:
         with open(path, "rb") as file:
             content = io.BytesIO(file.read(most))
@@ -158,41 +159,40 @@ def read_chunk(path: Path, job: Job, part: Part) -> Group | None:
 
 
 def read(folder: Path, job: Job) -> list[Group]:
-    """The whole chunks of a folder, no member twice; what else chunks left there is removed, to be trained again.
+    """The complete chunks of a folder, no member twice. Damaged and overlapping chunks are removed.
 
     Raises:
         BadInput: a file cannot be removed.
     """
-    found: list[Group] = []
+    groups: list[Group] = []
     reached: dict[Part, int] = {}
     named = {path: part for path in (folder / CHUNKS).glob("*.npz") if (part := part_of(path, job)) is not None}
-    useless = [*folder.glob(f".*{PARTIAL}"), *(folder / CHUNKS).glob(f".*{PARTIAL}")]  # of a process that was killed
+    useless = [
+        *folder.glob(f".*{PARTIAL}"),
+        *(folder / CHUNKS).glob(f".*{PARTIAL}"),
+    ]  # left by a process that was killed
     for path, part in sorted(named.items(), key=lambda item: item[1].members.start):
-        whole = part._replace(members=range(0))
-        group = read_chunk(path, job, part) if part.members.start >= reached.get(whole, 0) else None
+        key = part._replace(members=range(0))
+        group = read_chunk(path, job, part) if part.members.start >= reached.get(key, 0) else None
         if group is None:
             useless.append(path)
         else:
-            found.append(group)
-            reached[whole] = part.members.stop
+            groups.append(group)
+            reached[key] = part.members.stop
     with plain_errors(folder):
         for path in useless:
             path.unlink()
-    return found
-
-
-def told(folder: Path, job: Job, done: Sequence[Group]) -> str:
-    """How much of a job a folder has, in words."""
-    members = sum(len(group.seeds) for group in done)
-    return f"harness: {folder}: {members:,} of {job.members:,} members were done, in {len(done):,} chunks"
+    return groups
 
 
 def saving(folder: Path, wanted: Mapping[str, Any], since: float, train: Train) -> Train:
-    """Train as ``train`` does, and keep each chunk in the folder before it is handed on.
+    """Train with ``train``, and save each chunk in the folder before it is yielded.
 
     Args:
-        wanted: the ``manifest``, written with the first chunk where there is none.
+        folder: the log folder.
+        wanted: the ``manifest``, written with the first chunk if it is missing.
         since: when the sweep began, in seconds since 1970.
+        train: trains parts of a job and yields chunks.
     """
 
     def saved(job: Job, parts: Sequence[Part]) -> Generator[Group, None, None]:

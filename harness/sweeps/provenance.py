@@ -1,4 +1,4 @@
-"""What the bits of a sweep depend on beside its job: the versions of libraries, and how this machine rounds."""
+"""What the bits of a sweep depend on besides its job: library versions, and how this machine rounds."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ PROBE_MEMBERS, PROBE_ITERATIONS = 16, 10
 
 
 def versions() -> dict[str, str]:
-    """Of what draws and trains, by name."""
+    """The versions of the libraries that draw and train, by name."""
     return {
         "harness": __version__,
         "numpy": np.__version__,
@@ -27,20 +27,20 @@ def versions() -> dict[str, str]:
 
 
 def arithmetic(job: Job) -> str:
-    """SHA-256 of the costs that the first members of a job come to within a few iterations.
+    """SHA-256 of the costs of the first members of a job after a few iterations.
 
-    XLA compiles for the processor that it finds: another one may fuse a multiplication and an addition, or add up in
-    another order, and so round otherwise. Members are trained here as in the sweep itself, by the same program.
+    XLA compiles for the processor that it finds. Another one may fuse a multiplication and an addition, or add in
+    another order, and so round differently. The members are trained by the same program as in the sweep.
     """
     drawn = (part for part in job.parts if not is_constant(job.scenario, part.combination.initializer))
     part = next(drawn, job.parts[0])
     iterations = min(1 + job.scenario.iterations // 100, PROBE_ITERATIONS)  # a small share of the work to come
     probe = replace(job, scenario=replace(job.scenario, iterations=min(job.scenario.iterations, iterations)))
     few = part._replace(members=part.members[:PROBE_MEMBERS])
-    (found,) = train_part(probe, few, len(few.members))
-    return hashlib.sha256(found.final_cost.astype("<f8").tobytes()).hexdigest()
+    (group,) = train_part(probe, few, len(few.members))
+    return hashlib.sha256(group.final_cost.astype("<f8").tobytes()).hexdigest()
 
 
-def of(job: Job) -> dict[str, Any]:
-    """Both, by name"""
+def provenance_of(job: Job) -> dict[str, Any]:
+    """Versions and arithmetic, by name."""
     return {"versions": versions(), "arithmetic": arithmetic(job)}

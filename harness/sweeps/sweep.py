@@ -1,4 +1,4 @@
-"""What would have happened instead: many seeds under every combination of initializer, optimizer and learning rate."""
+"""Sweeps: many seeds for every combination of initializer, optimizer and learning rate."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ from ..scenario import effort
 from ..scenario.scenario import Scenario
 
 QUANTILES = (0.05, 0.5, 0.95)
-CHUNK = 2**14  # members at most that are trained between two looks at the progress bar and at Ctrl-C
-MULTIPLICATIONS = 2 * 10**10  # of a chunk, for each core: some seconds
-ENOUGH = 0.95  # the share of members that must reach the target for a combination to be recommended
+CHUNK = 2**14  # members that are trained between two updates of the progress bar, at most
+MULTIPLICATIONS = 2 * 10**10  # per core in a chunk: a few seconds
+ENOUGH = 0.95  # share of the seeds that must learn for a combination to be recommended
 
 CSV_HEADER = ("initializer", "optimizer", "learning_rate", "seed", "final_cost", "reached_at", "stuck", "clones")
 
@@ -37,7 +37,7 @@ Progress = Callable[[int, int, str], None]
 
 
 class Combination(NamedTuple):
-    """What the members of one group share; they differ in seed."""
+    """The settings that the members of one group share; they differ in their seed."""
 
     initializer: str
     optimizer: str
@@ -56,12 +56,14 @@ class Part(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Job:
-    """All that the results of a sweep depend on, but for the machine.
+    """Everything that the results of a sweep depend on, except the machine.
 
     Attributes:
-        seeds: how many members of each combination; they have the scenario's seed and those after it.
-        target: the cost to reach.
-        constant_cost: that of the best constant prediction.
+        scenario: data, network and training.
+        combinations: settings to train.
+        seeds: number of members per combination; their seeds are the scenario's and those after it.
+        target: cost that counts as learned.
+        constant_cost: cost of the best constant prediction.
     """
 
     scenario: Scenario
@@ -72,7 +74,7 @@ class Job:
 
     @property
     def parts(self) -> list[Part]:
-        """All members of each combination; one where the start is the same whatever the seed."""
+        """All members of each combination; only one if the initial weights do not depend on the seed."""
         return [
             Part(one, range(1 if is_constant(self.scenario, one.initializer) else self.seeds))
             for one in self.combinations
@@ -80,19 +82,20 @@ class Job:
 
     @property
     def members(self) -> int:
-        """Of all combinations"""
+        """Number of members of all combinations."""
         return sum(len(part.members) for part in self.parts)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Group:
-    """Members of one combination that were trained.
+    """The trained members of one combination.
 
     Attributes:
-        seeds: of the members, rising.
-        final_cost: (members,) the cost after the last iteration.
-        reached_at: (members,) the first recorded iteration at which the cost was at or under the target; NaN if none.
-        stuck: (members,) whether the last cost is that of a constant prediction.
+        combination: their settings.
+        seeds: seeds of the members, rising.
+        final_cost: (members,) cost after the last iteration.
+        reached_at: (members,) first recorded iteration with a cost at or under the target; NaN if there is none.
+        stuck: (members,) whether the final cost is that of a constant prediction.
         clones: (members,) whether a hidden layer has clones at the end.
     """
 
@@ -105,18 +108,18 @@ class Group:
 
     @property
     def cost_quantiles(self) -> list[float]:
-        """The 5, 50 and 95 % quantiles of the final cost; a cost that is no number counts as infinite."""
+        """The 5, 50 and 95 % quantiles of the final cost; a NaN counts as infinite."""
         costs = np.where(np.isnan(self.final_cost), np.inf, self.final_cost)
         return [float(q) for q in np.quantile(costs, QUANTILES, method="inverted_cdf")]
 
     @property
     def reached_share(self) -> float:
-        """The share of members that reached the target."""
+        """The share of members that learned."""
         return float(np.mean(np.isfinite(self.reached_at)))
 
     @property
     def iterations_quantiles(self) -> list[float]:
-        """The 5, 50 and 95 % quantiles of the iterations that those needed; NaN where none reached it."""
+        """The 5, 50 and 95 % quantiles of the iterations that those needed; NaN if none learned."""
         needed = self.reached_at[np.isfinite(self.reached_at)]
         if not needed.size:
             return [float("nan")] * len(QUANTILES)
@@ -129,11 +132,16 @@ Train = Callable[[Job, Sequence[Part]], Generator[Group, None, None]]
 
 @dataclass(frozen=True, kw_only=True)
 class Sweep(Result):
-    """A group for each combination, in their order; ``interrupted`` if some of the members ``asked`` are missing.
+    """The result of a sweep.
 
     Attributes:
-        target: the cost to reach. constant_cost: that of the best constant prediction.
-        log_dir: the folder that the sweep was logged to, None without a log.
+        scenario: data, network and training.
+        target: cost that counts as learned.
+        constant_cost: cost of the best constant prediction.
+        groups: one for each combination, in their order.
+        asked: number of members that were asked for.
+        interrupted: whether Ctrl-C stopped it before all of them were trained.
+        log_dir: folder that the sweep was logged to; None without a log.
     """
 
     scenario: Scenario
@@ -146,29 +154,29 @@ class Sweep(Result):
 
 
 def combinations(starts: Sequence[str], rules: Sequence[str], rates: Sequence[float]) -> list[Combination]:
-    """Every one of them; the initializer changes last.
+    """All combinations of these settings; the initializer changes last.
 
     Raises:
-        BadInput: an optimizer that is not known, or the same combination twice.
+        BadInput: an optimizer is unknown, or a combination is given twice.
     """
     try:
         names = [str(optimizers.parse(rule)) for rule in rules]
     except ValueError as error:
         raise BadInput(str(error), key="optimizers") from None
-    found = [Combination(*each) for each in product(starts, names, rates)]
-    if len(set(found)) < len(found):
+    all_combinations = [Combination(*each) for each in product(starts, names, rates)]
+    if len(set(all_combinations)) < len(all_combinations):
         raise BadInput("an initializer, optimizer or learning rate is given twice; give each once")
-    return found
+    return all_combinations
 
 
 def is_constant(scenario: Scenario, initializer: str) -> bool:
-    """Whether every seed gives the same start, so that one member says all."""
+    """Whether the initial weights do not depend on the seed."""
     parts = [initializer] if scenario.bias_initializer is None else [initializer, scenario.bias_initializer]
     return all(initializers.parse(part).constant is not None for part in parts)
 
 
 def job(scenario: Scenario, chosen: Sequence[Combination], seeds: int, target: float | None = None) -> Job:
-    """The job of training ``seeds`` members of every combination, to the cost of *learned* unless another is given."""
+    """The job of training ``seeds`` members of every combination, by default to the target of ``measures.learning``."""
     learned = target_of(scenario.network.cost, scenario.x, scenario.y)
     return Job(
         scenario=scenario,
@@ -180,17 +188,17 @@ def job(scenario: Scenario, chosen: Sequence[Combination], seeds: int, target: f
 
 
 def chunk_size(scenario: Scenario, cores: int) -> int:
-    """How many members take some seconds on so many cores: whole blocks, at least one for each core.
+    """The number of members that take a few seconds: complete blocks, at least one per core, that fit into memory.
 
-    No more than memory holds, and it changes no result. An iteration's work is reckoned as three products a layer.
+    It does not change the results. The work of an iteration is estimated as three products per layer.
     """
     block = block_size(scenario.network, scenario.dtype)
-    of_block = 3 * scenario.batch_size * scenario.network.weight_count * block * max(scenario.iterations, 1)
-    return min(max(cores * MULTIPLICATIONS // of_block, cores) * block, effort.members_at_once(scenario, CHUNK))
+    block_work = 3 * scenario.batch_size * scenario.network.weight_count * block * max(scenario.iterations, 1)
+    return min(max(cores * MULTIPLICATIONS // block_work, cores) * block, effort.members_at_once(scenario, CHUNK))
 
 
 def train_part(job: Job, part: Part, chunk: int) -> Iterator[Group]:
-    """Train the members of a part, so many at a time."""
+    """Train the members of a part, ``chunk`` at a time."""
     scenario, combination, first = job.scenario, part.combination, part.members.start
     bias = None if scenario.bias_initializer is None else initializers.parse(scenario.bias_initializer)
 
@@ -240,7 +248,7 @@ def train(job: Job, parts: Sequence[Part]) -> Generator[Group, None, None]:
 
 
 def joined(groups: Sequence[Group]) -> Group:
-    """One group of all chunks of one combination, in whatever order they were trained."""
+    """One group of all chunks of a combination, in the order of their seeds."""
     ordered = sorted(groups, key=lambda group: group.seeds[0])
     return Group(
         combination=ordered[0].combination,
@@ -253,19 +261,19 @@ def joined(groups: Sequence[Group]) -> Group:
 
 
 def missing(job: Job, done: Sequence[Group]) -> list[Part]:
-    """The members of a job that are in none of the groups ``done``, which have none twice."""
-    found = []
+    """The members of a job that are in none of the groups ``done``, which have no member twice."""
+    parts = []
     for combination, members in job.parts:
         reached = 0
-        of_combination = [group.seeds for group in done if group.combination == combination]
-        for seeds in sorted(of_combination, key=lambda seeds: seeds[0]):
+        seed_ranges = [group.seeds for group in done if group.combination == combination]
+        for seeds in sorted(seed_ranges, key=lambda seeds: seeds[0]):
             first, last = seeds[0] - job.scenario.seed, seeds[-1] - job.scenario.seed
             if first > reached:
-                found.append(Part(combination, range(reached, first)))
+                parts.append(Part(combination, range(reached, first)))
             reached = last + 1
         if reached < len(members):
-            found.append(Part(combination, range(reached, len(members))))
-    return found
+            parts.append(Part(combination, range(reached, len(members))))
+    return parts
 
 
 def run(
@@ -274,12 +282,15 @@ def run(
     train: Train = train,
     done: Sequence[Group] = (),
 ) -> Sweep:
-    """Train all members of a job but for those that are ``done``.
+    """Train all members of a job except those that are ``done``.
 
-    Ctrl-C ends it early: what is done is kept, and the result says that it was interrupted.
+    After Ctrl-C the result holds what is done, and says that it was interrupted.
 
     Args:
+        job: what to train.
+        progress: called with (members done, members in all, what is running).
         train: trains parts of a job and yields them in chunks, in any order.
+        done: groups that were trained before.
     """
     groups: dict[Combination, list[Group]] = {}
     count = 0
@@ -302,21 +313,21 @@ def run(
                 keep(group)
     except KeyboardInterrupt:
         interrupted = True
-    found = [joined(groups[combination]) for combination in job.combinations if combination in groups]
+    joined_groups = [joined(groups[combination]) for combination in job.combinations if combination in groups]
     return Sweep(
         scenario=job.scenario,
         target=job.target,
         constant_cost=job.constant_cost,
-        groups=found,
+        groups=joined_groups,
         asked=job.members,
         interrupted=interrupted,
     )
 
 
 def best(sweep: Sweep) -> Group | None:
-    """The combination of which enough members reach the target, and nearly all of those soonest; None if there is none.
+    """The combination of which enough seeds learn, and of those the one that learns soonest; None if there is none.
 
-    One member is no evidence: a constant start is left out where there are others.
+    One member is not evidence, so a constant initializer counts only if there is nothing else.
     """
     enough = [group for group in sweep.groups if group.reached_share >= ENOUGH]
     drawn = [group for group in enough if len(group.seeds) > 1]
@@ -324,7 +335,7 @@ def best(sweep: Sweep) -> Group | None:
 
 
 def csv_rows(sweep: Sweep) -> Iterator[Sequence[object]]:
-    """One row for every member, after ``CSV_HEADER``."""
+    """One row per member, with the columns of ``CSV_HEADER``."""
     for group in sweep.groups:
         columns = (group.seeds, group.final_cost, group.reached_at, group.stuck, group.clones)
         for seed, cost, reached, stuck, clones in zip(*columns):
@@ -333,7 +344,7 @@ def csv_rows(sweep: Sweep) -> Iterator[Sequence[object]]:
 
 
 def write_csv(sweep: Sweep, path: Path) -> None:
-    """One row for every member.
+    """Write one row per member.
 
     Raises:
         BadInput: the file cannot be written.

@@ -268,8 +268,8 @@ def test_of_more_neurons_than_shown_clones_are_drawn_once_and_the_rest_sampled(t
     assert "3 clones" in logged.SummaryMetadata(tags[1]).summary_description
     assert "clones" not in logged.SummaryMetadata(tags[0]).summary_description
     told = points(logged, "which_neurons")[0].item().decode()
-    assert "**layer1** has 9 neurons; 4 drawn" in told
-    assert "3 others are like none of these" in told
+    assert "**layer1** has 9 neurons, of which 4 are drawn" in told
+    assert "3 others have no clone among these" in told
     assert "| neuron 2 | 3 clones |" in told
     assert "layer2" not in told
 
@@ -510,9 +510,9 @@ def test_log_folder_that_cannot_be_written(tmp_path, runs):
 
 
 def test_view_of_nothing(tmp_path):
-    with pytest.raises(BadInput, match="is no folder"):
+    with pytest.raises(BadInput, match="is not a folder"):
         board.view(tmp_path / "missing")
-    with pytest.raises(BadInput, match="has no run"):
+    with pytest.raises(BadInput, match="has no logged run"):
         board.view(tmp_path)
 
 

@@ -140,9 +140,7 @@ def uses_numpy(main: str) -> bool:
 
 def right_case(main: str) -> Case:
     """The program without a mistake."""
-    return Case(
-        id=main.rsplit(".", 1)[0], main=main, expected="right", edits=(), uses_numpy=uses_numpy(main)
-    )
+    return Case(id=main.rsplit(".", 1)[0], main=main, expected="right", edits=(), uses_numpy=uses_numpy(main))
 
 
 def planted_case(entry: dict[str, Any]) -> Case:

@@ -56,7 +56,7 @@ def test_clones_are_found_with_their_units():
     assert not found.is_fine
     assert found.layers[0].clones == [[0, 2, 5]]
     assert found.layers[0].effective_width == 4
-    assert "clones are 0, 2, 5" in told(found).replace("\n", " ")
+    assert "clones: 0, 2, 5" in told(found).replace("\n", " ")
 
 
 def test_dead_and_saturated_units_need_data_and_are_those_of_the_formulas():

@@ -41,5 +41,5 @@ def test_a_sweep_of_large_networks_is_refused_by_what_a_block_holds(monkeypatch)
     monkeypatch.setattr(effort, "MAX_NUMBERS", numbers)
     effort.check_sweep(scenario, 1)
     monkeypatch.setattr(effort, "MAX_NUMBERS", numbers - 1)
-    with pytest.raises(BadInput, match="train one network with 'harness compare'"):
+    with pytest.raises(BadInput, match="compare one network instead of many"):
         effort.check_sweep(scenario, 1)

@@ -84,7 +84,7 @@ def test_an_unfinished_sweep_comes_to_the_same_bytes_and_trains_only_what_is_mis
     members = sum(int(end) - int(first) for _, first, end in (name[:-4].split("-") for name in lost))
     assert (code, again) == (0, out)
     assert err == (
-        f"harness: logs/post/s: {MEMBERS - members} of {MEMBERS} members were done, in {8 - len(lost)} chunks\n"
+        f"harness: logs/post/s: {MEMBERS - members} of {MEMBERS} networks are done, in {8 - len(lost)} chunks\n"
     )
     assert sum(trained) == members
     assert {path: path.stat().st_mtime_ns for path in before} == before
@@ -184,13 +184,13 @@ def test_of_two_chunks_with_one_member_one_is_taken(tmp_path):
 @pytest.mark.parametrize(
     ("options", "told"),
     [
-        (["--iterations", "21"], "scenario.iterations 20, now it is 21"),
-        (["--seed", "1"], "scenario.seed 0, now it is 1"),
+        (["--iterations", "21"], "scenario.iterations 20, got 21"),
+        (["--seed", "1"], "scenario.seed 0, got 1"),
         (["--dtype", "float32"], "scenario.x 'float64 (2, 2)"),
-        (["--hidden", "3,4"], "scenario.network.sizes[2] 3, now it is 4"),
-        (["--optimizer", "adam"], "combinations[0].optimizer 'sgd', now it is 'adam'"),
-        (["--seeds", "301"], "seeds 300, now it is 301"),
-        (["--target", "0.25"], "now it is 0.25"),
+        (["--hidden", "3,4"], "scenario.network.sizes[2] 3, got 4"),
+        (["--optimizer", "adam"], "combinations[0].optimizer 'sgd', got 'adam'"),
+        (["--seeds", "301"], "seeds 300, got 301"),
+        (["--target", "0.25"], "got 0.25"),
     ],
 )
 def test_another_sweep_does_not_go_on_there(swept, capsys, options, told):
@@ -212,7 +212,7 @@ def test_other_versions_and_another_processor_do_not_go_on_there(swept, capsys, 
     monkeypatch.setattr(provenance, "arithmetic", lambda job: "0")
     code, _, err = resumed(capsys)
     assert code == 2
-    assert "rounds otherwise" in err
+    assert "rounds differently" in err
 
 
 def test_how_a_machine_rounds_is_seen_in_the_last_bit(monkeypatch):
@@ -236,7 +236,7 @@ def test_what_is_no_sweep_is_left_alone(tmp_path, monkeypatch, capsys):
     folder.mkdir(parents=True)
     (folder / "notes.txt").write_text("mine")
     code, _, err = resumed(capsys)
-    assert (code, err) == (2, "harness: logs/post/s: holds no sweep that could be taken up; give another name\n")
+    assert (code, err) == (2, "harness: logs/post/s: holds no sweep that can be resumed; choose another name\n")
     for content in ("{", "[]", '{"format": 1}'):
         (folder / "sweep.json").write_text(content)
         code, _, err = resumed(capsys)
@@ -249,7 +249,7 @@ def test_what_is_no_sweep_is_left_alone(tmp_path, monkeypatch, capsys):
 def test_resume_begins_what_nobody_has_begun(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     code, _, err = resumed(capsys)
-    assert (code, err) == (0, f"harness: logs/post/s: 0 of {MEMBERS} members were done, in 0 chunks\n")
+    assert (code, err) == (0, f"harness: logs/post/s: 0 of {MEMBERS} networks are done, in 0 chunks\n")
     assert not Path("logs/post/s/UNFINISHED").exists()
 
 

@@ -181,7 +181,7 @@ def test_ctrl_c_ends_the_work_on_the_cluster_too(address, tmp_path):
     code, out, err = ended(process)
     assert code == 130, err
     assert "Interrupted" in out
-    assert err.endswith("to go on, add --name s --resume\n")
+    assert err.endswith("to continue, add --name s --resume\n")
     deadline = time.monotonic() + 60
     while workers(address) and time.monotonic() < deadline:
         time.sleep(0.1)
@@ -216,7 +216,7 @@ def test_a_worker_says_in_what_it_is_another(monkeypatch):
     assert found.final_cost.tolist() == trained.final_cost.tolist()
     other = {**here, "versions": {**here["versions"], "tensorflow": "2.0"}}
     assert cluster.train_there(other, [None], job.parts[0]).startswith("10.0.0.7 has tensorflow 2.2")
-    assert "rounds otherwise" in cluster.train_there({**here, "arithmetic": "0"}, [None], job.parts[0])
+    assert "rounds differently" in cluster.train_there({**here, "arithmetic": "0"}, [None], job.parts[0])
 
 
 def test_pieces_are_all_members_once():

@@ -244,8 +244,8 @@ def test_an_interrupt_keeps_what_is_done(tmp_path):
     code, out, err = interrupted([*arguments, "--name", "cut"], tmp_path)
     assert code == 130, err
     assert err == (
-        "harness: interrupted: logs/post/cut has what was recorded, and is marked UNFINISHED; "
-        "to go on, add --name cut --resume\n"
+        "harness: interrupted: logs/post/cut keeps what was recorded, and is marked UNFINISHED; "
+        "to continue, add --name cut --resume\n"
     )
     document = json.loads(out)
     assert document["interrupted"] is True

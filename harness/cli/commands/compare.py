@@ -8,8 +8,8 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from ..options import add_learning_rate, add_output, add_scenario, overrides, positive
-from ..terminal import progress_bar, show_result, silent_import, told_what_is_kept
+from ..options import add_learning_rate, add_output, add_scenario, overrides, positive_integer
+from ..terminal import explained_interrupt, progress_bar, show_result, silent_import
 from . import AGREES, DIFFERS
 
 if TYPE_CHECKING:
@@ -20,17 +20,18 @@ if TYPE_CHECKING:
 def add(commands: Any) -> None:
     command = commands.add_parser(
         "compare",
-        help="do three ways to train the same network agree, and what did its weights do?",
+        help="train the same network three ways and compare every number",
         description="Train a network by hand, with GradientTape and with keras.Sequential from the same weights, "
-        "compare every quantity, and log it for TensorBoard. Exit code 0: all agree, 1: some differ, 2: bad input.",
+        "compare every quantity, and log the runs for TensorBoard. Exit code 0: all agree, 1: some differ, 2: bad "
+        "input.",
     )
     add_learning_rate(add_scenario(command))
     add_output(command).add_argument(
         "--max-neurons",
-        type=positive,
+        type=positive_integer,
         default=32,
         metavar="N",
-        help="at most so many of a layer are drawn in TensorBoard (default: 32)",
+        help="maximum number of units of a layer that TensorBoard draws (default: 32)",
     )
     command.set_defaults(run=run)
 
@@ -47,7 +48,7 @@ def run(arguments: argparse.Namespace) -> int:
         folder = None
         if not arguments.no_log:
             folder = stack.enter_context(board.run_folder(arguments.log_dir, chosen.name, arguments.name))
-        stack.enter_context(told_what_is_kept(folder))
+        stack.enter_context(explained_interrupt(folder))
         show = stack.enter_context(progress_bar("loading TensorFlow"))
         with silent_import():
             from ...comparison import experiment
@@ -62,9 +63,9 @@ def run(arguments: argparse.Namespace) -> int:
             if folder is not None and run.recorded:
                 board.write(run, folder / run.name, wall_time, arguments.max_neurons, chosen.network, hparams)
 
-        found = experiment.run(chosen, show, write)
+        result = experiment.run(chosen, show, write)
         if folder is not None:
-            found = replace(found, log_dir=str(folder))
-            board.write_verdict(folder, comparison.markdown(found), wall_time, found.runs)
-    show_result(arguments, found)
-    return AGREES if found.agrees else DIFFERS
+            result = replace(result, log_dir=str(folder))
+            board.write_verdict(folder, comparison.markdown(result), wall_time, result.runs)
+    show_result(arguments, result)
+    return AGREES if result.agrees else DIFFERS

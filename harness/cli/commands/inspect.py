@@ -14,23 +14,23 @@ from . import AGREES, DIFFERS
 def add(commands: Any) -> None:
     command = commands.add_parser(
         "inspect",
-        help="has my Keras model clones, dead or saturated units?",
-        description="Judge a Keras model by its weights: clones and effective width, and the scale of its kernels "
-        "beside the rule that the activation is recommended to start from; with data, dead and saturated units too. "
-        "Code in a file is not run. Exit code 0: fine, 1: clones, dead or saturated units, 2: bad input.",
+        help="find clones, dead and saturated units in a Keras model",
+        description="Judge a Keras model by its weights: clones, effective width, and the scale of each kernel beside "
+        "the scale recommended for its activation. With data, find dead and saturated units too. Code in a model file "
+        "is not run. Exit code 0: fine, 1: clones, dead or saturated units, 2: bad input.",
     )
     command.add_argument(
         "model",
         metavar="MODEL",
-        help="a .keras file, or module:function for a function of your own, run here, that returns a model",
+        help="a .keras file, or module:function, a function of yours that is run and returns a model",
     )
     command.add_argument(
         "--data",
         type=Path,
         metavar="FILE",
-        help="a .npz file with the inputs: x, or one array by the name of each input",
+        help="NPZ file with the inputs: x, or one array for each input of the model, by its name",
     )
-    add_seed(command, "what a function draws")
+    add_seed(command, "what the function draws")
     add_json(command.add_argument_group("output"))
     command.set_defaults(run=run)
 
@@ -45,6 +45,6 @@ def run(arguments: argparse.Namespace) -> int:
             from ...report import inspection as _  # noqa: F401 - registers how an inspection is shown
         model = source.load(arguments.model, arguments.seed)
         x = None if arguments.data is None else source.load_data(arguments.data, model)
-        found = inspection.inspect(model, x, show)
-    show_result(arguments, found)
-    return AGREES if found.is_fine else DIFFERS
+        result = inspection.inspect(model, x, show)
+    show_result(arguments, result)
+    return AGREES if result.is_fine else DIFFERS

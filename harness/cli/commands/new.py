@@ -14,11 +14,11 @@ from . import AGREES
 def add(commands: Any) -> None:
     command = commands.add_parser(
         "new",
-        help="write a file to fill in with my own math",
-        description="Write a commented Python file with every function that 'harness check' looks for. Exit code 0, or "
-        "2: bad input.",
+        help="write a template for hand-written math",
+        description="Write a commented Python file with the functions of a small network, to fill in and then check "
+        "with 'harness check'. Exit code 0, or 2: bad input.",
     )
-    command.add_argument("path", type=Path, metavar="FILE", help="a Python file that does not exist yet")
+    command.add_argument("path", type=Path, metavar="FILE", help="path of the new Python file")
     add_json(command.add_argument_group("output"))
     command.set_defaults(run=run)
 
@@ -27,6 +27,6 @@ def run(arguments: argparse.Namespace) -> int:
     from ...checking.by_name import template
 
     template.write(arguments.path)
-    told = f"{arguments.path} is written. Fill it in, then: harness check {arguments.path}"
-    say(arguments.json, {"path": str(arguments.path)}, told)
+    sentence = f"Wrote {arguments.path}. Fill it in, then run: harness check {arguments.path}"
+    say(arguments.json, {"path": str(arguments.path)}, sentence)
     return AGREES

@@ -13,17 +13,26 @@ from typing import Any
 
 from ...errors import BadInput
 from ...models.optimizers import OPTIMIZER_NAMES
-from ..options import add_output, add_scenario, alternatives, comma_separated, number, numbers, overrides, positive
-from ..terminal import progress_bar, show_result, silent_import, told_what_is_kept
+from ..options import (
+    add_output,
+    add_scenario,
+    alternatives,
+    comma_separated,
+    number,
+    numbers,
+    overrides,
+    positive_integer,
+)
+from ..terminal import explained_interrupt, progress_bar, show_result, silent_import
 from . import AGREES
 
 
 def add(commands: Any) -> None:
     command = commands.add_parser(
         "sweep",
-        help="what would another seed, start, rate or optimizer have given?",
-        description="Train many seeds of every combination of --init, --optimizer and --learning-rate. Ctrl-C ends it "
-        "with what is done; with --resume it goes on from there. Exit code 0, or 2: bad input.",
+        help="train many seeds with every combination of settings",
+        description="Train many seeds with every combination of --init, --optimizer and --learning-rate. Ctrl-C stops "
+        "it and keeps what is done; --resume goes on from there. Exit code 0, or 2: bad input.",
     )
     override = add_scenario(command)
     override.add_argument(
@@ -32,7 +41,7 @@ def add(commands: Any) -> None:
         action="extend",
         type=numbers,
         metavar="RATE,RATE",
-        help="one or more, by commas",
+        help="learning rates, separated by commas",
     )
     command.add_argument(
         "--optimizer",
@@ -44,28 +53,33 @@ def add(commands: Any) -> None:
         "(default: sgd)",
     )
     command.add_argument(
-        "--seeds", type=positive, default=1000, metavar="N", help="of each combination (default: 1000)"
+        "--seeds",
+        type=positive_integer,
+        default=1000,
+        metavar="N",
+        help="number of seeds per combination (default: 1000)",
     )
     command.add_argument(
         "--target",
         type=number,
         metavar="COST",
-        help="cost that counts as learned (default: all but a fortieth of what a constant prediction leaves)",
+        help="cost that counts as learned (default: 2.5 %% of the cost of the best constant prediction, or 10 %% with "
+        "a cross-entropy)",
     )
     output = add_output(command)
-    output.add_argument("--csv", type=Path, metavar="FILE", help="write one row for every member")
+    output.add_argument("--csv", type=Path, metavar="FILE", help="CSV file to write, with one row per network")
     output.add_argument(
         "--resume",
         action="store_true",
-        help="go on with the sweep of that --name, given the same options, where it was stopped; or begin it",
+        help="continue the sweep of that --name, with the same options, where it was stopped; or start it",
     )
     command.add_argument(
         "--ray",
         nargs="?",
         const="auto",
         metavar="HOST:PORT",
-        help="train on the Ray cluster there, or on that which this machine belongs to; whoever can reach a cluster "
-        "can run code on it, so use your own",
+        help="train on the Ray cluster at HOST:PORT (default: the cluster that this machine belongs to); whoever can "
+        "reach a cluster can run code on it",
     )
     command.set_defaults(run=run)
 
@@ -74,10 +88,10 @@ def run(arguments: argparse.Namespace) -> int:
     from ... import board
     from ...files import check_csv_file
     from ...scenario import effort, scenario
-    from ...scenario.given import Given, must
+    from ...scenario.given import Given, invalid_value
 
     if arguments.resume and (arguments.no_log or arguments.name is None):
-        raise BadInput("command line: --resume goes on in a log folder; say which with --name, and leave out --no-log")
+        raise BadInput("command line: --resume continues in a log folder; give its --name, and leave out --no-log")
     chosen = scenario.load(arguments.scenario, overrides(arguments))
     if arguments.record is None:
         chosen = replace(chosen, record=scenario.record_of_costs(chosen))
@@ -87,7 +101,7 @@ def run(arguments: argparse.Namespace) -> int:
     count = len(chosen.initializers) * len(rules) * len(rates)
     effort.check_sweep(chosen, count * arguments.seeds)
     if arguments.target is not None and not math.isfinite(arguments.target):
-        raise must(Given(arguments.target, "target"), "a finite number")
+        raise invalid_value(Given(arguments.target, "target"), "a finite number")
     if arguments.csv is not None:
         check_csv_file(arguments.csv)
     with contextlib.ExitStack() as stack:
@@ -95,34 +109,34 @@ def run(arguments: argparse.Namespace) -> int:
         if not arguments.no_log:
             in_folder = board.resumed_folder if arguments.resume else board.run_folder
             folder = stack.enter_context(in_folder(arguments.log_dir, chosen.name, arguments.name))
-            stack.enter_context(told_what_is_kept(folder, f"; to go on, add --name {folder.name} --resume"))
+            stack.enter_context(explained_interrupt(folder, f"; to continue, add --name {folder.name} --resume"))
         with progress_bar("loading TensorFlow") as show:
             with silent_import():
                 from ...board import sweep_events as sweep_board
-                from ...report import sweep as _  # noqa: F401 - registers how a sweep is shown
+                from ...report import sweep as report
                 from ...sweeps import chunks, cluster, provenance, sweep
             combinations = sweep.combinations(chosen.initializers, rules, rates)
             job = sweep.job(chosen, combinations, arguments.seeds, arguments.target)
             done: list[sweep.Group] = []
             since, to_write = time.time(), False
-            here = contextlib.nullcontext(sweep.train)
-            with here if arguments.ray is None else cluster.connected(arguments.ray) as train:
+            local = contextlib.nullcontext(sweep.train)
+            with local if arguments.ray is None else cluster.connected(arguments.ray) as train:
                 if folder is not None:
-                    wanted = chunks.manifest(job, provenance.of(job))
+                    wanted = chunks.manifest(job, provenance.provenance_of(job))
                     since = chunks.began(folder, wanted) or since
                     done = chunks.read(folder, job)
                     if arguments.resume:
-                        print(chunks.told(folder, job, done), file=sys.stderr)
+                        print(f"harness: {report.resumed_sentence(folder, job, done)}", file=sys.stderr)
                     if sweep.missing(job, done):
                         board.mark(folder)
                     to_write = board.is_marked(folder)
                     train = chunks.saving(folder, wanted, since, train)
-                found = sweep.run(job, show, train, done)
+                result = sweep.run(job, show, train, done)
         if arguments.csv is not None:
-            sweep.write_csv(found, arguments.csv)
+            sweep.write_csv(result, arguments.csv)
         if folder is not None and to_write:
-            sweep_board.write(found, folder, since)
-        show_result(arguments, found if folder is None else replace(found, log_dir=str(folder)))
-        if found.interrupted:
+            sweep_board.write(result, folder, since)
+        show_result(arguments, result if folder is None else replace(result, log_dir=str(folder)))
+        if result.interrupted:
             raise KeyboardInterrupt
     return AGREES

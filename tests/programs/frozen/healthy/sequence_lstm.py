@@ -1,4 +1,5 @@
 """Does the walk end above its start? An LSTM over noisy steps."""
+
 import numpy as np
 import tensorflow as tf
 from tensorflow.keras import layers, models
@@ -26,4 +27,11 @@ model.compile(
     loss=tf.keras.losses.BinaryCrossentropy(),
     metrics=["accuracy"],
 )
-model.fit(x_train, y_train, epochs=10, batch_size=32, validation_data=(x_test, y_test), verbose=2)
+model.fit(
+    x_train,
+    y_train,
+    epochs=10,
+    batch_size=32,
+    validation_data=(x_test, y_test),
+    verbose=2,
+)

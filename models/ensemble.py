@@ -27,7 +27,7 @@ from .costs import cost_of, weight_of_piece
 from .handwritten import output_delta, through_activation
 from .network import Array, MemberWeights, Network, block_size
 from .optimizers import Optimizer
-from .training import Training, also_given_singly
+from .training import Training
 
 if TYPE_CHECKING:
     from jaxtyping import Float
@@ -290,7 +290,6 @@ class Outcome(NamedTuple):
     weights: MemberWeights
 
 
-@also_given_singly
 def outcome(
     network: Network,
     weights: MemberWeights,

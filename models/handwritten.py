@@ -24,7 +24,7 @@ from . import loop
 from .activations import activate, derivative_of
 from .costs import cost_named, cost_of, gradient_of_cost
 from .network import Array, Backward, Forward, Network, Weights, check_weights
-from .training import Training, also_given_singly
+from .training import Training
 
 if TYPE_CHECKING:
     from jaxtyping import Float
@@ -169,7 +169,6 @@ def update(
     return loop.update(gradients, network, weights, x, y, training)
 
 
-@also_given_singly
 def train(
     network: Network,
     weights: Weights,

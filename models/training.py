@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
 
 from .arrays import Array
 from .batches import Batches
 from .optimizers import SGD, Optimizer
-
-Given = TypeVar("Given", bound=Callable[..., Any])
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,17 +50,3 @@ class Training:
         if not isinstance(self.optimizer, Optimizer):
             raise ValueError(f"one network takes one optimizer, got {len(self.optimizer)}")
         return self.optimizer
-
-
-def also_given_singly(function: Given) -> Given:
-    """Let ``function(network, weights, x, y, training)`` take (learning_rate, recorded, optimizer, batches) in place of
-    the training, as ``harness.diagnosis.scenarios`` still gives them. To be removed when it gives a ``Training``."""
-
-    @functools.wraps(function)
-    def taking_both(network: Any, weights: Any, x: Any, y: Any, training: Any, *given: Any, **named: Any) -> Any:
-        if not isinstance(training, Training):
-            settings = {**dict(zip(("recorded", "optimizer", "batches"), given)), **named}
-            training = Training(training, **settings)
-        return function(network, weights, x, y, training)
-
-    return taking_both  # type: ignore[return-value]

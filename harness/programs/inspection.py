@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from ..errors import BadInput
 from ..measures import saturation
+from ..models.activations import initializer_family
 from ..models.initializers import VARIANCES
 from ..models.network import Array
 from ..results import Result
@@ -36,7 +37,6 @@ from .units import (
     units_of,
 )
 
-RULES = dict.fromkeys(("relu", "relu6", "leaky_relu", "elu", "gelu", "silu"), "he") | {"selu": "lecun"}
 OFF = 2.0  # a kernel so many times larger or smaller than the rule has it is told; the rules differ by up to 1.4
 BATCH = 256  # observations at once
 
@@ -135,7 +135,7 @@ def recommended_scale(layer: keras.Layer, kernel: Array, activation: str) -> tup
     """The rule for an activation, and the standard deviation it gives this layer's kernel; None for an embedding."""
     if isinstance(layer, keras.layers.Embedding):
         return None, None
-    rule = RULES.get(activation, "glorot")
+    rule = initializer_family(activation)
     return rule, math.sqrt(VARIANCES[rule](*fans(layer, kernel)))
 
 

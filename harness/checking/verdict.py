@@ -481,6 +481,8 @@ def conclude(
     mistakes.sort(key=order_of)
     if mistakes and history_is_lost(reading):
         return CheckResult(verdict=Verdict.NOT_JUDGED, reason=Reason.HISTORY_LOST, **common)
+    if mistakes and not has_target(reading):
+        return CheckResult(verdict=Verdict.NOT_JUDGED, reason=Reason.NO_COST_FITS, **common)
     if mistakes:
         return CheckResult(verdict=Verdict.MISTAKE, mistakes=tuple(mistakes), **common)
     if overflow is not None:
@@ -538,6 +540,11 @@ def history_is_lost(reading: Reading) -> bool:
         if node.kind is Kind.LOST or (node.kind is Kind.DATA and id > first and node.shape != ()):
             return True
     return False
+
+
+def has_target(reading: Reading) -> bool:
+    """Whether the cost compares outputs with something: ``1 - a`` alone is rather a part of a derivative."""
+    return reading.cost.node is not None or any(error.constant != 1.0 for error in reading.cost.errors)
 
 
 def targets_of(reading: Reading) -> list[int]:

@@ -455,7 +455,11 @@ def conclude(
     mistakes = list(judged.mistakes)
     notes: list[tuple[str, Place | None, str]] = []
     untouched, unclassified = untouched_parameters(reading)
-    unclassified += [parameter_name(recording, one) for one in doubtful_parameters(recording)]
+    unclassified += [
+        parameter_name(recording, one)
+        for one in doubtful_parameters(recording)
+        if not is_trained_before(recording, one, stage)
+    ]
     mistakes += untouched
     iterations = min((len(one.updates) for one in recording.parameters), default=0)
     open_rule = False
@@ -524,6 +528,16 @@ def conclude(
     if recording.losses and lost_on_the_way(stage):
         return CheckResult(verdict=Verdict.NOT_JUDGED, reason=Reason.HISTORY_LOST, **common)
     return CheckResult(verdict=Verdict.CORRECT, **common)
+
+
+def is_trained_before(recording: Recording, parameter: int, stage: Stage) -> bool:
+    """Whether a parameter belongs to a network that the statements judged here updated before this one was made."""
+    updates = [recording.updates[one] for one in recording.parameters[parameter].updates]
+    judged = {stage.node(step.after).place for step in stage.steps}
+    leaves = [recording.parameters[step.parameter].leaf for step in stage.steps if step.parameter >= 0]
+    return bool(leaves) and all(
+        one.after < min(leaves) and recording.nodes[one.after].place in judged for one in updates
+    )
 
 
 def history_is_lost(reading: Reading) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -42,7 +43,7 @@ from .stage import (
     steps_of,
 )
 from .structure import Layer
-from .unused import untouched_parameters
+from .unused import DATA_WORDS, untouched_parameters
 
 FORMS = (Form.SQUARED, Form.BINARY, Form.CATEGORICAL, Form.ABSOLUTE, Form.HINGE)
 
@@ -458,7 +459,7 @@ def conclude(
     unclassified += [
         parameter_name(recording, one)
         for one in doubtful_parameters(recording)
-        if not is_trained_before(recording, one, stage)
+        if not is_settled_before(recording, one, stage)
     ]
     mistakes += untouched
     iterations = min((len(one.updates) for one in recording.parameters), default=0)
@@ -530,14 +531,21 @@ def conclude(
     return CheckResult(verdict=Verdict.CORRECT, **common)
 
 
-def is_trained_before(recording: Recording, parameter: int, stage: Stage) -> bool:
-    """Whether a parameter belongs to a network that the statements judged here updated before this one was made."""
-    updates = [recording.updates[one] for one in recording.parameters[parameter].updates]
-    judged = {stage.node(step.after).place for step in stage.steps}
+def is_settled_before(recording: Recording, parameter: int, stage: Stage) -> bool:
+    """Whether the changes of a value were over before the parameters judged here were made.
+
+    So it is with data that are prepared (``X -= X.mean()``), and with an earlier network of the same statements.
+    """
+    known = recording.parameters[parameter]
+    updates = [recording.updates[one] for one in known.updates]
     leaves = [recording.parameters[step.parameter].leaf for step in stage.steps if step.parameter >= 0]
-    return bool(leaves) and all(
-        one.after < min(leaves) and recording.nodes[one.after].place in judged for one in updates
-    )
+    if not leaves or any(one.after >= min(leaves) for one in updates):
+        return False
+    leaf = recording.nodes[known.leaf]
+    is_data = leaf.kind in (Kind.DATA, Kind.STAND_IN, Kind.ARGUMENT, Kind.LITERAL)
+    is_data = is_data or bool(set(re.findall("[a-z]+", known.name.lower())) & DATA_WORDS)
+    judged = {stage.node(step.after).place for step in stage.steps}
+    return is_data or all(recording.nodes[one.after].place in judged for one in updates)
 
 
 def history_is_lost(reading: Reading) -> bool:

@@ -235,9 +235,20 @@ def is_part(stage: Stage, id: int, scalars: set[int]) -> bool:
 
 
 def made_of_fill(stage: Stage, id: int) -> bool:
-    """Whether nothing but zeros, ones and the like went into a node."""
-    leaves = [one for one in stage.program.ancestors([id]) if stage.node(one).is_leaf]
-    return all(stage.node(one).kind is Kind.FILL for one in leaves)
+    """Whether nothing but zeros, ones and the like went into a node, the same number everywhere.
+
+    Zeros for one class and ones for the other are labels.
+    """
+    above = [stage.node(one) for one in stage.program.ancestors([id])]
+    return all(node.kind is Kind.FILL for node in above if node.is_leaf) and all(map(is_uniform, above))
+
+
+def is_uniform(node: Node) -> bool:
+    """Whether all numbers of a node are the same, as far as they are known."""
+    if node.value is None or isinstance(node.value, tuple):
+        return True
+    value = np.asarray(node.value)
+    return value.size < 2 or bool(np.all(value == value.flat[0]))
 
 
 def complemented(stage: Stage, id: int) -> int | None:

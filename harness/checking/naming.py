@@ -713,7 +713,10 @@ class Naming:
         if self.node.operation == "multiply" and len(wide) > 1:
             return "elementwise-for-matmul", self.lines(), ""
         rest = [one for one in operands if not self.same(one, delta)]
+        below = [one for one in self.reading.forward.layers if one.number == self.layer.number - 1 and one.a != one.z]
         for operand in rest:
+            if any(self.same(operand, self.value(one.z)) for one in below):
+                return "pre-activation-in-gradient", self.lines(), ""
             origin = self.origin(operand)
             layer = self.reading.forward.layer_of(origin)
             if layer is None:

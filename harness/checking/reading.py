@@ -17,6 +17,7 @@ from .structure import Forward, Role, lanes_of_rest, make_forward
 Array = NDArray[Any]
 
 MOST_INDEXED = 20_000  # backward nodes that are compared with gradients
+PART_FITTED = 1_000  # elements that gradient and decay are fitted to, before all of them
 NOTHING = 1e-11  # relative to the largest gradient and step
 ELEMENTS_PROBED = 3  # of a gradient, when an update rule is tried
 
@@ -369,6 +370,24 @@ def via_another_rule(reading: Reading, step: Step, gradient: Samples) -> Match |
             continue
         if is_descent_rule(reading, step, id, alignment.factor):
             return Match(factor=-abs(alignment.factor), via=id)
+    return decayed_via_another_rule(reading, step, gradient, sorted(between - {step.after}, reverse=True))
+
+
+def decayed_via_another_rule(reading: Reading, step: Step, gradient: Samples, between: list[int]) -> Match | None:
+    """The step as another function of gradient plus weight decay, which is the gradient of a cost with a penalty."""
+    stage = reading.stage
+    parameter = samples([values[step.before] for values in stage.settings]).flat
+    every = max(1, parameter.size // PART_FITTED)
+    for id in between:
+        value = stage.samples(id)
+        if value is None or value.shape != gradient.shape or value.flat.size != parameter.size:
+            continue
+        part = with_decay(value.flat[::every], gradient.flat[::every], parameter[::every])
+        found = part and with_decay(value.flat, gradient.flat, parameter)
+        if found is None or found.factor * found.decay <= 0:
+            continue
+        if is_descent_rule(reading, step, id, found.factor):
+            return Match(factor=-abs(found.factor), decay=-abs(found.decay), via=id)
     return None
 
 

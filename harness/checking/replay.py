@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..recording.graph import Guard, Node, Ref
+from ..recording.graph import Guard, Kind, Node, Ref
 from .vjps import OPERATIONS, Operation, numerical_backward
 
 Array = NDArray[Any]
@@ -152,8 +152,8 @@ class Program:
         if len(node.arguments) != 2:
             return None
         for place, other in ((1, 0), (0, 1)):
-            constant, argument = node.arguments[place], node.arguments[other]
-            if isinstance(constant, (int, float)) and isinstance(argument, Ref) and 0 < abs(constant) <= MOST_GUARD:
+            constant, argument = self.constant_of(node.arguments[place]), node.arguments[other]
+            if constant is not None and isinstance(argument, Ref) and 0 < abs(constant) <= MOST_GUARD:
                 if node.operation == "subtract" and place == 0:
                     return None
                 guards = any(self.guards_with(child, node.id) for child in self.children[node.id])
@@ -161,6 +161,14 @@ class Program:
                 if guards and np.all(np.abs(value) > NEGLIGIBLE_GUARD * abs(constant)):
                     return value
         return None
+
+    def constant_of(self, argument: Any) -> float | None:
+        """The number that an argument is: one that stands in the file, if need be under a name."""
+        if isinstance(argument, Ref):
+            node = self.nodes[argument.id]
+            is_number = node.kind is Kind.LITERAL and node.shape == () and node.value is not None
+            return float(np.asarray(node.value)) if is_number else None
+        return float(argument) if isinstance(argument, (int, float)) else None
 
     def guards_with(self, child: int, id: int) -> bool:
         """Whether a node takes the logarithm of another one or divides by it."""

@@ -180,7 +180,7 @@ def has_penalty(reading: Reading) -> bool:
         node = stage.node(id)
         parents = [one for one in stage.program.parents[id] if one in stage.dependent]
         squares = node.operation in ("square", "power", "norm", "vdot", "absolute") or (
-            node.operation in ("multiply", "dot", "sum") and len(parents) == 1 and len(node.parents) == 2
+            node.operation in ("multiply", "dot", "sum") and len(node.parents) == 2 and len(set(node.parents)) == 1
         )
         if squares and parents and all(is_view_of_parameter(stage, one) for one in parents):
             return True

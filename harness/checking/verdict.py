@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -42,7 +43,7 @@ from .stage import (
     steps_of,
 )
 from .structure import Layer
-from .unused import untouched_parameters
+from .unused import DATA_WORDS, untouched_parameters
 
 FORMS = (Form.SQUARED, Form.BINARY, Form.CATEGORICAL, Form.ABSOLUTE, Form.HINGE)
 
@@ -455,7 +456,11 @@ def conclude(
     mistakes = list(judged.mistakes)
     notes: list[tuple[str, Place | None, str]] = []
     untouched, unclassified = untouched_parameters(reading)
-    unclassified += [parameter_name(recording, one) for one in doubtful_parameters(recording)]
+    unclassified += [
+        parameter_name(recording, one)
+        for one in doubtful_parameters(recording)
+        if not is_settled_before(recording, one, stage)
+    ]
     mistakes += untouched
     iterations = min((len(one.updates) for one in recording.parameters), default=0)
     open_rule = False
@@ -481,6 +486,8 @@ def conclude(
     mistakes.sort(key=order_of)
     if mistakes and history_is_lost(reading):
         return CheckResult(verdict=Verdict.NOT_JUDGED, reason=Reason.HISTORY_LOST, **common)
+    if mistakes and not has_target(reading):
+        return CheckResult(verdict=Verdict.NOT_JUDGED, reason=Reason.NO_COST_FITS, **common)
     if mistakes:
         return CheckResult(verdict=Verdict.MISTAKE, mistakes=tuple(mistakes), **common)
     if overflow is not None:
@@ -524,6 +531,23 @@ def conclude(
     return CheckResult(verdict=Verdict.CORRECT, **common)
 
 
+def is_settled_before(recording: Recording, parameter: int, stage: Stage) -> bool:
+    """Whether the changes of a value were over before the parameters judged here were made.
+
+    So it is with data that are prepared (``X -= X.mean()``), and with an earlier network of the same statements.
+    """
+    known = recording.parameters[parameter]
+    updates = [recording.updates[one] for one in known.updates]
+    leaves = [recording.parameters[step.parameter].leaf for step in stage.steps if step.parameter >= 0]
+    if not leaves or any(one.after >= min(leaves) for one in updates):
+        return False
+    leaf = recording.nodes[known.leaf]
+    is_data = leaf.kind in (Kind.DATA, Kind.STAND_IN, Kind.ARGUMENT, Kind.LITERAL)
+    is_data = is_data or bool(set(re.findall("[a-z]+", known.name.lower())) & DATA_WORDS)
+    judged = {stage.node(step.after).place for step in stage.steps}
+    return is_data or all(recording.nodes[one.after].place in judged for one in updates)
+
+
 def history_is_lost(reading: Reading) -> bool:
     """Whether arrays without a history appear in the backward pass: what they are made of is not known."""
     stage = reading.stage
@@ -538,6 +562,11 @@ def history_is_lost(reading: Reading) -> bool:
         if node.kind is Kind.LOST or (node.kind is Kind.DATA and id > first and node.shape != ()):
             return True
     return False
+
+
+def has_target(reading: Reading) -> bool:
+    """Whether the cost compares outputs with something: ``1 - a`` alone is rather a part of a derivative."""
+    return reading.cost.node is not None or any(error.constant != 1.0 for error in reading.cost.errors)
 
 
 def targets_of(reading: Reading) -> list[int]:

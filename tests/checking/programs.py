@@ -277,7 +277,7 @@ PLANTS: list[tuple[str, str, str, str]] = [
     ),
     ("one_by_one", "total[0] + np.outer", "np.outer", "last-observation-only"),
     ("one_by_one", "0.8 * speed[place] -", "-0.8 * speed[place] -", "momentum-sign"),
-    ("one_by_one", "total[2] + gap * inner", "total[2] + gap * (kernel @ row + offset)", "pre-activation-in-gradient"),
+    ("one_by_one", "total[2] + gap * inner", "total[2] + gap * (kernel @ row + offset)", "wrong-layer-activation"),
     ("numbers", "low_right = top * q", "low_right = top * p", "weights-of-wrong-layer"),
     ("numbers", "right * (1 - right)", "left * (1 - left)", "derivative-of-wrong-layer"),
     ("adam", "return delta * self.mask", "return delta * ~self.mask", "relu-mask-inverted"),

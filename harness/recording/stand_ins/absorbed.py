@@ -6,8 +6,10 @@ import dis
 import importlib.abc
 import importlib.machinery
 import importlib.util
+import os
 import sys
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -86,6 +88,7 @@ FRAMEWORKS = frozenset(
         "pycuda",
     ]
 )
+LIBRARY = Path(os.__file__).parent  # of Python itself
 PROGRESS = frozenset({"tqdm", "progressbar", "alive_progress", "progress"})
 
 
@@ -148,7 +151,16 @@ class Absorbing:
 SUBPLOTS = (Absorbing("figure"), Absorbing("axes"))
 
 
-class Progress:
+class _AnyAttribute(type):
+    """Classes that have every attribute: ``tqdm.write``, ``tqdm.pandas`` and so on."""
+
+    def __getattr__(cls, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return Absorbing(name)
+
+
+class Progress(metaclass=_AnyAttribute):
     """``tqdm`` and the like: goes through what it is given."""
 
     def __init__(self, iterable: Any = None, *arguments: Any, **keywords: Any) -> None:
@@ -168,6 +180,9 @@ class Progress:
 
     def __len__(self) -> int:
         return len(self.iterable)
+
+    def __bool__(self) -> bool:
+        return True
 
     def __enter__(self) -> Progress:
         return self
@@ -240,9 +255,21 @@ class AbsorbingFinder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 
 
 def is_absorbed(fullname: str) -> bool:
-    """Whether a module is replaced even if it is installed."""
+    """Whether a module is replaced even if it is installed. One of the user's own of that name is not."""
     root = fullname.partition(".")[0]
-    return root in DISPLAYS or root in FRAMEWORKS or root in PROGRESS
+    return (root in DISPLAYS or root in FRAMEWORKS or root in PROGRESS) and not is_beside(root)
+
+
+def is_beside(name: str) -> bool:
+    """Whether the user has a module or a folder of modules of this name."""
+    for entry in sys.path:
+        folder = Path(entry or ".")
+        if "site-packages" in folder.parts or "dist-packages" in folder.parts or folder == LIBRARY:
+            continue
+        if (folder / f"{name}.py").is_file() or any((folder / name).glob("*.py")):
+            return True
+    return False
+
 
 
 def forget_absorbed() -> None:

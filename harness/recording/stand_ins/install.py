@@ -7,6 +7,7 @@ import builtins
 import collections
 import collections.abc
 import importlib.util
+import inspect
 import io
 import sys
 import time
@@ -375,7 +376,18 @@ def _readers(note: Callable[..., None], missing: files.Missing) -> None:
         for name in ("fetch_california_housing", "fetch_olivetti_faces", "fetch_20newsgroups"):
             setattr(module, name, learning.NAMES.get(name, absorbed.Absorbing(name)))
 
+    def patch_preprocessing(module: Any) -> None:
+        real = module.OneHotEncoder.__init__
+
+        def initialise(self: Any, *arguments: Any, sparse: Any = None, **options: Any) -> None:
+            # the name of the option before version 1.2 of scikit-learn
+            real(self, *arguments, **(options if sparse is None else options | {"sparse_output": sparse}))
+
+        initialise.__signature__ = inspect.signature(real)  # type: ignore[attr-defined]
+        module.OneHotEncoder.__init__ = initialise
+
     _patch_when_imported("h5py", patch_h5py)
+    _patch_when_imported("sklearn.preprocessing", patch_preprocessing)
     _patch_when_imported("scipy.io", patch_io)
     _patch_when_imported("sklearn.datasets", patch_datasets)
 
@@ -393,6 +405,14 @@ class _Arguments(list[str]):
             self.note(Absorbed.INPUT, "sys.argv")
             return "3"
         return super().__getitem__(key)
+
+
+SMALL = ("xor", "toy", "and", "or", "simple", "random", "synthetic", "moons", "spiral", "iris")
+
+
+def _smallest(choices: Any) -> Any:
+    """The choice that names the smallest data, else the first."""
+    return next((one for word in SMALL for one in choices if str(one).lower() == word), next(iter(choices)))
 
 
 def _inputs(note: Callable[..., None]) -> None:
@@ -413,6 +433,9 @@ def _inputs(note: Callable[..., None]) -> None:
 
     def parse(self: Any, args: Any = None, namespace: Any = None) -> Any:
         for action in self._actions:
+            if action.choices and action.default is None and action.option_strings:
+                note(Absorbed.INPUT, "command-line arguments")
+                action.default = _smallest(action.choices)
             if action.required or (not action.option_strings and action.nargs not in ("?", "*")):
                 note(Absorbed.INPUT, "command-line arguments")
                 action.required = False

@@ -73,18 +73,32 @@ def silent_import() -> Iterator[None]:
             os.close(stderr)
 
 
+class Shown:
+    """Shows what goes on: call it with (done, in all, what is running now); ``say`` prints a line that stays."""
+
+    def __init__(self, bar: Any = None, task: Any = None) -> None:
+        """Show on a bar; None shows nothing."""
+        self.bar, self.task = bar, task
+
+    def __call__(self, done: int, total: int, what: str) -> None:
+        if self.bar is not None:
+            self.bar.update(self.task, completed=done, total=total, description=what)
+
+    def say(self, line: str) -> None:
+        """Print a line that stays."""
+        if self.bar is not None:
+            self.bar.console.print(line, markup=False, highlight=False)
+
+
 @contextlib.contextmanager
-def progress_bar(first: str) -> Iterator[Callable[[int, int, str], None]]:
+def progress_bar(first: str) -> Iterator[Shown]:
     """Show a progress bar on stderr after a second, at a terminal only, and remove it at the end.
 
     Args:
-        first: what runs before the first call.
-
-    Yields:
-        A function of (steps done, steps in all, what is running).
+        first: what runs before the first step is known.
     """
     if not sys.stderr.isatty():
-        yield lambda done, total, what: None
+        yield Shown()
         return
     from rich.console import Console
     from rich.progress import Progress
@@ -95,14 +109,11 @@ def progress_bar(first: str) -> Iterator[Callable[[int, int, str], None]]:
         bar = Progress(console=console, transient=True, disable=not console.is_interactive)
         task = bar.add_task(first, total=None)
 
-        def show(done: int, total: int, what: str) -> None:
-            bar.update(task, completed=done, total=total, description=what)
-
         after_a_second = threading.Timer(PROGRESS_DELAY_SECONDS, bar.start)
         after_a_second.daemon = True
         after_a_second.start()
         try:
-            yield show
+            yield Shown(bar, task)
         finally:
             after_a_second.cancel()
             after_a_second.join()

@@ -107,7 +107,7 @@ def prepare_case(program: Program, *, seed: int = 0) -> Case:
             f"{program.name}: expected targets for one output, got {len(flat_y)} arrays. Diagnose one output at a "
             "time: make a model of the same inputs and that output."
         )
-    inputs, targets_given, rows = _table(program)
+    inputs, targets_given, rows = all_rows(program)
     targets_given, text_targets = numbered(targets_given)
     head = read_head(program)
     task = infer_task(
@@ -169,8 +169,12 @@ def prepare_case(program: Program, *, seed: int = 0) -> Case:
     )
 
 
-def _table(program: Program) -> tuple[tuple[Array, ...], Array, int]:
-    """All rows: inputs, targets, and how many of the rows are for training."""
+def all_rows(program: Program) -> tuple[tuple[Array, ...], Array, int]:
+    """All rows: inputs, targets, and how many of the rows are for training.
+
+    Raises:
+        BadInput: inputs and targets have different numbers of rows.
+    """
     inputs = [np.asarray(values) for values in keras.tree.flatten(program.x)]
     targets = np.asarray(keras.tree.flatten(program.y)[0])
     if len(targets) != len(inputs[0]):

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import dataclasses
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
-from ..programs.contradictions import Contradiction, Severity
+from ..programs.contradictions import Check, Contradiction, Severity, contradictions
 from ..programs.edits import Edit, edits_for
-from ..programs.program import Program
+from ..programs.program import Note, Program
+from ..results import Result
 from .case import Case, prepare_case
+from .edited_run import EditedRun, run_edited_program
 from .faults import Change, ChangeKind, Fault
 from .outcomes import (
     LEAST_LOWERED_FRACTION,
@@ -42,6 +44,7 @@ LEAST_NOISES = 2.5  # the same in standard deviations of the score
 FALLEN_FRACTION = 0.1  # by which a loss that goes on falling falls after the part that was trained here
 MUCH_BETTER = 0.15  # of the way from constant to best by which a repaired contradiction must be better to matter
 WORTH_MORE_SEEDS = 0.15  # difference of two shares from which more seeds may tell them apart
+IMPOSSIBLE = (Check.SOFTMAX_OVER_ONE_UNIT, Check.FROZEN_MODEL, Check.NO_LEARNING_RATE)
 STARTS = (
     Fault.CLONES,
     Fault.ZERO_GRADIENT,
@@ -131,7 +134,7 @@ class TriedSet:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Diagnosis:
+class Diagnosis(Result):
     """What became of a program's training, and why.
 
     Attributes:
@@ -149,6 +152,8 @@ class Diagnosis:
         mechanisms: how causes hurt: ids of starts
         contradictions: facts that need no run, as ``programs.contradictions`` finds them
         edits: the edits of all causes together
+        edited: what the user's script reaches with these edits; None if there are none, or it is not from a script
+        notes: what reading the program changed or could not keep
         tried: all trainings
         partial: whether the clock ended the search
         seconds: that the diagnosis took
@@ -168,105 +173,11 @@ class Diagnosis:
     mechanisms: tuple[Fault, ...]
     contradictions: tuple[Contradiction, ...]
     edits: tuple[Edit, ...]
+    edited: EditedRun | None
+    notes: tuple[Note, ...]
     tried: tuple[TriedSet, ...]
     partial: bool
     seconds: float
-
-    def to_dict(self) -> dict[str, Any]:
-        """The facts as JSON takes them; see docs/json.md."""
-        return diagnosis_document(self)
-
-
-def diagnosis_document(found: Diagnosis) -> dict[str, Any]:
-    """The facts of a diagnosis as JSON takes them: what is not a number is null."""
-    return {
-        "name": found.name,
-        "outcome": found.outcome.value,
-        "task": found.task.value,
-        "judged": found.judged.value,
-        "user": level_document(found.user),
-        "repaired": level_document(found.repaired),
-        "constant": _finite(found.references.constant),
-        "references": [
-            {"name": learner.name, "score": _finite(learner.score.value)} for learner in found.references.learners
-        ],
-        "signal_p": found.references.p_value,
-        "learned_from": _finite(found.bar.learned),
-        "causes": [
-            {
-                "id": cause.fault.value,
-                "needs_no_run": cause.needs_no_run,
-                "changes": [change_document(change) for change in cause.changes],
-                "repaired": level_document(cause.repaired),
-                "unrepaired": level_document(cause.unrepaired),
-                "edits": [edit_document(edit) for edit in cause.edits],
-            }
-            for cause in found.causes
-        ],
-        "hints": [
-            {"id": hint.fault.value, "changes": [change_document(change) for change in hint.changes]}
-            for hint in found.hints
-        ],
-        "alternatives": [
-            {
-                "id": other.fault.value,
-                "instead_of": other.instead_of.value,
-                "changes": [change_document(change) for change in other.changes],
-                "level": level_document(other.level),
-            }
-            for other in found.alternatives
-        ],
-        "mechanisms": [{"id": fault.value} for fault in found.mechanisms],
-        "contradictions": [
-            {
-                "id": finding.id,
-                "check": finding.check.value,
-                "severity": finding.severity.value,
-                "layer": finding.layer,
-                "file": None if finding.place is None else finding.place.file,
-                "line": None if finding.place is None else finding.place.line,
-            }
-            for finding in found.contradictions
-            if finding.severity is not Severity.FACT
-        ],
-        "edits": [edit_document(edit) for edit in found.edits],
-        "tried": [
-            {"repairs": list(tried.repairs), "fresh": tried.fresh, **(level_document(tried.level) or {})}
-            for tried in found.tried
-        ],
-        "partial": found.partial,
-    }
-
-
-def _finite(value: float) -> float | None:
-    """A number, or None for what JSON has no number for."""
-    return float(value) if np.isfinite(value) else None
-
-
-def level_document(level: Level | None) -> dict[str, Any] | None:
-    """What one training reaches, as JSON takes it."""
-    if level is None:
-        return None
-    return {
-        "score": _finite(level.held),
-        "training_score": _finite(level.training),
-        "auc": None if level.auc is None else _finite(level.auc),
-        "learned": level.learned.count,
-        "seeds": level.learned.of,
-        "interval": [level.learned.low, level.learned.high],
-        "updates": level.updates,
-        "error": level.error,
-    }
-
-
-def change_document(change: Change) -> dict[str, Any]:
-    """A change as JSON takes it."""
-    return {"kind": change.kind.value, "layer": change.layer, "old": change.old, "new": change.new}
-
-
-def edit_document(edit: Edit) -> dict[str, Any]:
-    """An edit as JSON takes it."""
-    return {"file": edit.file, "cell": edit.cell, "line": edit.line, "old": edit.old, "new": edit.new}
 
 
 def diagnose_program(
@@ -275,6 +186,7 @@ def diagnose_program(
     budget: float = BUDGET_SECONDS,
     seed: int = 0,
     progress: Progress | None = None,
+    at_once: Callable[[tuple[Contradiction, ...]], None] | None = None,
 ) -> Diagnosis:
     """Why a program's training does not learn, or that it does.
 
@@ -283,12 +195,21 @@ def diagnose_program(
         budget: seconds, converted to a fixed number of updates
         seed: of all draws; the same seed gives the same answer
         progress: called with what was trained and how many trainings there were
+        at_once: called with what contradicts itself, before anything is trained
     Raises:
         BadInput: the program cannot be judged, with what to do.
     """
     started = time.monotonic()
+    if at_once is not None:
+        at_once(contradictions(program))
     case = prepare_case(program, seed=seed)
-    return _Diagnoser(case, budget, started, progress).run()
+    found = _Diagnoser(case, budget, started, progress).run()
+    if program.path is None or not found.edits:
+        return found
+    if progress is not None:
+        progress("the edited program", len(found.tried))
+    edited = run_edited_program(case, found.edits, found.bar, budget=budget)
+    return dataclasses.replace(found, edited=edited, seconds=time.monotonic() - started)
 
 
 class _Diagnoser:
@@ -610,6 +531,8 @@ class _Diagnoser:
             mechanisms=tuple(fault for fault in faults if fault in STARTS),
             contradictions=case.found,
             edits=edits_for(case.program, [change for cause in causes for change in cause.changes]).edits,
+            edited=None,
+            notes=case.program.notes,
             tried=tuple(
                 TriedSet(repairs=tuple(sorted(run.repairs)), level=self.level(run), fresh=run.stage is not Stage.SEARCH)
                 for run in search.runs.values()
@@ -623,7 +546,29 @@ class _Diagnoser:
         return dataclasses.replace(cause, edits=edits_for(self.case.program, cause.changes).edits)
 
     def causes_without_run(self) -> list[Cause]:
-        """Metrics that say nothing about the targets: no run shows them, and they mislead whatever is learned."""
+        """What follows from the program alone: no run is needed to know it."""
+        return [*self.impossible_causes(), *self.metric_causes()]
+
+    def impossible_causes(self) -> list[Cause]:
+        """What keeps every training from learning whatever the weights are, where the search has not come to prove it.
+
+        Softmax over one unit is 1 for every input; without trainable weights or a learning rate nothing changes.
+        """
+        if self.outcome in (OutcomeKind.LEARNS, OutcomeKind.NO_SIGNAL):
+            return []
+        known = {cause.fault for cause in self.causes}
+        ids = {finding.id for finding in self.case.found if finding.check in IMPOSSIBLE}
+        certain = [repair for repair in self.search.repairs if repair.doubt >= CERTAIN and repair.fault not in known]
+        chosen = {repair.key: repair for repair in certain if repair.fault.value in ids}
+        if any(repair.block == "head" for repair in chosen.values()):  # labels, loss and units change with it
+            chosen |= {repair.key: repair for repair in certain if repair.block == "head"}
+        return [
+            Cause(fault=repair.fault, changes=repair.changes, repaired=None, unrepaired=None, needs_no_run=True)
+            for repair in chosen.values()
+        ]
+
+    def metric_causes(self) -> list[Cause]:
+        """Metrics that say nothing about the targets: they mislead whatever is learned."""
         wrong = [
             finding
             for finding in self.case.found
@@ -638,7 +583,11 @@ class _Diagnoser:
         return [Cause(fault=Fault.METRIC, changes=changes, repaired=None, unrepaired=None, needs_no_run=True)]
 
     def hints(self, named: set[Fault]) -> list[Hint]:
-        """Questioned choices that are not among the causes; those of a minimal set that was not confirmed first."""
+        """Questioned choices that are not among the causes; those of a minimal set that was not confirmed first.
+
+        A last layer or loss that does not suit the classes stays among them, even if the program learns without a
+        repair of it: it is the commonest fault, and whoever reads the answer asks for it.
+        """
         minimal = self.minimal or frozenset()
         other = {alternative.fault for alternative in self.alternatives}
         blocks = {self.search.by_key[key].block for key in minimal if self.causes} - {"", "layers", "head"}
@@ -647,6 +596,14 @@ class _Diagnoser:
             for repair in sorted(self.search.repairs, key=order_of)
             if repair.fault not in named | other
             and repair.block not in blocks
-            and (repair.doubt >= 2 or repair.key in minimal)
+            and (repair.doubt >= 2 or repair.key in minimal or self.is_unfit_head(repair))
         ]
+        unproven.sort(key=lambda repair: (repair.key not in minimal, not self.is_unfit_head(repair)))
         return [Hint(fault=repair.fault, changes=repair.changes, doubt=repair.doubt) for repair in unproven]
+
+    def is_unfit_head(self, repair: Repair) -> bool:
+        """Whether a repair is of a last layer or loss that can learn the task, and is not made for it."""
+        suspected = any(
+            finding.id == repair.fault.value and finding.severity is not Severity.FACT for finding in self.case.found
+        )
+        return repair.block == "head" and repair.doubt >= 1 and (self.case.task.is_classification or suspected)

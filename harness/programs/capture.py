@@ -12,7 +12,7 @@ import random
 import signal
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType, ModuleType
@@ -87,6 +87,7 @@ def capture_script(
     seconds: float | None = None,
     seed: int = 0,
     edits: Sequence[Edit] = (),
+    at_fit: Callable[[Program], None] | None = None,
 ) -> Captured:
     """Run a script or notebook as it is, and capture one of its calls of ``fit``.
 
@@ -101,6 +102,7 @@ def capture_script(
         seconds: after which the captured training is stopped; None for no limit.
         seed: of Python's, NumPy's and TensorFlow's global generators when the script starts.
         edits: made in the copy before it is run; the user's files stay as they are.
+        at_fit: called with the captured program before its training starts.
     Raises:
         BadInput: the file cannot be run, fails before fit, never calls fit, or trains in a way that is not known.
     """
@@ -114,7 +116,14 @@ def capture_script(
     if path.suffix == ".ipynb":
         folders = [folder]
     request = _Request(
-        path=path, shown_from=here, arguments=tuple(arguments), fit=fit, seconds=seconds, seed=seed, edits=tuple(edits)
+        path=path,
+        shown_from=here,
+        arguments=tuple(arguments),
+        fit=fit,
+        seconds=seconds,
+        seed=seed,
+        edits=tuple(edits),
+        at_fit=at_fit,
     )
     try:
         return _capture_in(folders[0], request)
@@ -138,6 +147,7 @@ class _Request:
     seconds: float | None
     seed: int
     edits: tuple[Edit, ...]
+    at_fit: Callable[[Program], None] | None
 
     def shown(self, path: Path) -> str:
         """A file as the user knows it: relative to the current folder if it lies there."""
@@ -170,7 +180,14 @@ def _capture_in(folder: Path, request: _Request) -> Captured:
         sources = Sources(str(workspace.top_copy), lambda at: request.shown(workspace.original_path(at)))
         for piece in pieces:
             sources.add(piece.filename, piece.source)
-        recorder = Recorder(sources, path=request.path, fit=request.fit, seconds=request.seconds, set_alarm=alarm.set)
+        recorder = Recorder(
+            sources,
+            path=request.path,
+            fit=request.fit,
+            seconds=request.seconds,
+            set_alarm=alarm.set,
+            at_fit=request.at_fit,
+        )
         with (
             recorder.watching(),
             without_screen(lambda file: sources.get(file) is not None) as plotting,

@@ -162,13 +162,22 @@ def average_pool(
 # Recurrent layers
 
 
-def rnn(step_function: Callable[..., Any], inputs: Tensor, initial_states: Any, *args: Any, **options: Any) -> Any:
-    """Keras' recurrent loop, unrolled where the sequence is short."""
+def rnn(step_function: Callable[..., Any], inputs: Tensor, initial_states: Any, **options: Any) -> Any:
+    """Keras' recurrent loop, unrolled where the sequence is short.
+
+    A sequence that is read backwards is turned round first: Keras' unrolled loop would leave the mask of the outputs as
+    it was.
+    """
     first = keras.tree.flatten(inputs)[0]
-    steps = first.shape[0 if options.get("time_major") else 1]
-    if steps is not None and steps <= MAX_UNROLLED:
+    time = 0 if options.get("time_major") else 1
+    steps = first.shape[time]
+    if steps is not None and steps <= MAX_UNROLLED and not options.get("unroll"):
         options["unroll"] = True
-    return ORIGINAL["rnn"](step_function, inputs, initial_states, *args, **options)
+        mask = options.get("mask")
+        if mask is not None and options.get("go_backwards"):
+            inputs = keras.tree.map_structure(lambda x: tf.reverse(x, [time]), inputs)
+            options |= {"mask": tf.reverse(mask, [time]), "go_backwards": False}
+    return ORIGINAL["rnn"](step_function, inputs, initial_states, **options)
 
 
 # Sparse gradients

@@ -80,7 +80,14 @@ class Recorder:
     """
 
     def __init__(
-        self, sources: Sources, *, path: Path, fit: int, seconds: float | None, set_alarm: Callable[[float], None]
+        self,
+        sources: Sources,
+        *,
+        path: Path,
+        fit: int,
+        seconds: float | None,
+        set_alarm: Callable[[float], None],
+        at_fit: Callable[[Program], None] | None = None,
     ) -> None:
         """Prepare to capture a call of fit.
 
@@ -90,12 +97,14 @@ class Recorder:
             fit: number of the call to capture, from 1.
             seconds: after which the captured training is stopped; None for no limit.
             set_alarm: called with the seconds after which the script is to be stopped; 0 for never.
+            at_fit: called with the captured program before its training starts.
         """
         self.sources = sources
         self.path = path
         self.wanted = fit
         self.seconds = seconds
         self.set_alarm = set_alarm
+        self.at_fit = at_fit
         self.program: Program | None = None
         self.model: Any = None
         self.fits = 0
@@ -279,6 +288,8 @@ class Recorder:
         build(model, data.x)
         self.data, self.model = (given["x"], given["y"]), model
         self.program = self._program(model, given, data, validation, place)
+        if self.at_fit is not None:
+            self.at_fit(self.program)
         if self.seconds is not None:
             self.deadline = time.monotonic() + self.seconds
         return self._run(fit, model, given)

@@ -135,6 +135,18 @@ def predict(program: Program, trained: Trained, x: Any) -> Any:
     """
     if trained.engine is Engine.FIT:
         return predict_by_model(program, trained, x)
+    try:
+        return _predict_at_once(program, trained, x)
+    except CannotVectorise:
+        return predict_by_model(program, trained, x)
+
+
+def _predict_at_once(program: Program, trained: Trained, x: Any) -> Any:
+    """Outputs of all members by the loop of their structure.
+
+    Raises:
+        CannotVectorise: TensorFlow cannot trace the model for any number of rows.
+    """
     data = training_rows(program, None)
     inputs = prepared_data(x, None, None).x
     work = work_of(program.model)

@@ -149,8 +149,8 @@ class VectorisedLoop:
         self.chunk = min(CHUNK_UPDATES, max(1, MAX_CHUNK_INDICES // (members * self.batch)))
         self.metric_variables = self.model.metrics_variables if has_metrics else []
         self.fresh_metrics = [np.asarray(v) for v in self.model.metrics_variables]
-        self._predict = tf.function(self._predicted, autograph=False, reduce_retracing=True)
-        self._evaluate = tf.function(self._evaluated, autograph=False, reduce_retracing=True)
+        self._predict = tf.function(self._predicted, autograph=False)
+        self._evaluate = tf.function(self._evaluated, autograph=False)
         self._results = tf.function(self._metric_results, autograph=False)
         self._train = self._traced_loop()
 
@@ -172,7 +172,7 @@ class VectorisedLoop:
             outputs = model(x, training=training) if model._call_has_training_arg else model(x)
             loss = model._compute_loss(x=x, y=y, y_pred=outputs, sample_weight=weight, training=training)
             if self.has_metrics:
-                rows = keras.tree.flatten(x)[0].shape[0]
+                rows = tf.shape(keras.tree.flatten(x)[0])[0]
                 model._loss_tracker.update_state(loss, sample_weight=tf.cast(rows, loss.dtype))
                 model.compute_metrics(x, y, outputs, sample_weight=weight)
             if set(scope.state_mapping) - known:
@@ -438,6 +438,20 @@ class VectorisedLoop:
 
         return self._mapped(results, tuple(metrics))
 
+    def _for_any_rows(self, function: Any, batch: Any, *state: list[Tensor]) -> Any:
+        """Call ``function`` with the state and a batch; it is traced once for any number of rows."""
+        spec = keras.tree.map_structure(
+            lambda t: None if t is None else tf.TensorSpec((None, *t.shape[1:]), t.dtype), batch
+        )
+        try:
+            with lowered_operations(windows=self.lowers_windows), _quiet():
+                traced = function.get_concrete_function(*state, spec)
+            return traced(*state, batch)
+        except CannotVectorise:
+            raise
+        except Exception as error:
+            raise CannotVectorise(FallbackReason.TRACING, _first_line(error)) from error
+
     def predict(self, state: Members, x: Any, at_once: int) -> Any:
         """Outputs in inference mode, (members, rows, ...), or a list or dict of them.
 
@@ -448,8 +462,7 @@ class VectorisedLoop:
         parts = []
         for first in range(0, rows, at_once):
             piece = keras.tree.map_structure(tf.constant, take_rows(x, slice(first, first + at_once)))
-            with lowered_operations(windows=self.lowers_windows), _quiet():
-                outputs = self._predict(state.trainable, state.other, piece)
+            outputs = self._for_any_rows(self._predict, piece, state.trainable, state.other)
             parts.append(keras.tree.map_structure(lambda t: t.numpy(), outputs))
         return keras.tree.map_structure(lambda *pieces: np.concatenate(pieces, axis=1), *parts)
 
@@ -464,8 +477,7 @@ class VectorisedLoop:
         for first in range(0, data.rows, piece):
             part = tuple(take_rows(a, slice(first, first + piece)) for a in (data.x, data.y, data.sample_weight))
             part = keras.tree.map_structure(lambda a: None if a is None else tf.constant(a), part)
-            with lowered_operations(windows=self.lowers_windows), _quiet():
-                losses, metrics = self._evaluate(state.trainable, state.other, state.metrics, part)
+            losses, metrics = self._for_any_rows(self._evaluate, part, state.trainable, state.other, state.metrics)
             state = replace(state, metrics=list(metrics))
             total += losses.numpy().astype(np.float64) * min(piece, data.rows - first)
         return total / data.rows, self.metric_results(state)

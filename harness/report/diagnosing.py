@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Sequence
 
 from rich.console import Group, RenderableType
@@ -9,16 +10,23 @@ from rich.table import Table
 from rich.text import Text
 
 from ..diagnosis.diagnosis import Alternative, Cause, Diagnosis, Hint, Level
+from ..diagnosis.edited_run import EditedRun
 from ..diagnosis.faults import Change, ChangeKind, Fault
 from ..diagnosis.outcomes import OutcomeKind, Share
 from ..diagnosis.splits import Judged
 from ..diagnosis.tasks import TaskKind
 from ..programs.edits import Edit
+from ..programs.program import Note, NoteKind
+from ..results import as_report, as_verdict
+from . import diagnosis_document as _  # noqa: F401 - registers the JSON document
+from .findings import finding_text, worth_saying
 from .words import count, joined, new_table, number
 
 MOST_LINES = 25
 MOST_EDITS = 3  # of a cause that are printed; --diff shows all
 MOST_HINTS = 3
+MOST_ALTERNATIVES = 2
+MOST_OLD_NAMES = 4
 
 # Each fault: its name, and what it means for the training.
 FAULTS: dict[Fault, tuple[str, str]] = {
@@ -196,6 +204,8 @@ def rate_text(change: Change) -> str:
     new, old = float(change.new or 0), float(change.old or 0)
     if old <= 0 or new <= 0:
         return number(new)
+    if math.isclose(new, old, rel_tol=1e-3):
+        return number(new)
     if new >= old:
         return f"{number(new)}, {factor_text(new / old)} times yours"
     return f"{number(new)}, 1/{factor_text(old / new)} of yours"
@@ -241,18 +251,71 @@ def cause_lines(found: Diagnosis, number_: int, cause: Cause) -> Iterator[str]:
         others = " and the other repairs" if len(found.causes) > 1 else ""
         yield f"  Evidence: with this{others}, {level_text(found, cause.repaired)};"
         yield f"  without it, {level_text(found, cause.unrepaired)}."
+    elif cause.needs_no_run:
+        reasons = [finding for finding in worth_saying(found.contradictions) if finding.id == cause.fault.value]
+        yield from (f"  This needs no run: {finding_text(finding)}" for finding in reasons[:1])
 
 
 def alternative_text(found: Diagnosis, other: Alternative) -> str:
     """One alternative."""
     what = next(iter(remedy_lines(other.changes, ())), "")
-    return f"Instead of repairing the {FAULTS[other.instead_of][0]}: {what} Then {share_text(other.level.learned)}."
+    places = {cause.fault: number_ for number_, cause in enumerate(found.causes, start=1)}
+    return f"In place of the repair of cause {places[other.instead_of]}: {what} Then {share_text(other.level.learned)}."
 
 
 def hint_text(hint: Hint) -> str:
     """One hint."""
     what = next(iter(remedy_lines(hint.changes, ())), "")
     return f"{FAULTS[hint.fault][0]}: {what}"
+
+
+def edited_text(found: Diagnosis, edited: EditedRun) -> str:
+    """What the user's script reaches with the edits made."""
+    if edited.error is not None:
+        return f"The edited program could not be run: {edited.error}"
+    stopped = " (its training in the script was stopped by the time limit)" if edited.is_stopped else ""
+    if edited.held is None:
+        return f"The edited program runs{stopped}; its score could not be compared."
+    return (
+        f"The edited program reaches {score_name(found.task)} {score_text(found.task, edited.held)}{stopped}: "
+        f"{edited.learned.count} of {edited.learned.of} seeds learn."
+    )
+
+
+def note_text(note: Note) -> str | None:
+    """What reading the program changed or could not keep; None for what does not bear on the answer."""
+    number_, where = note.count or 0, f" ({note.detail})" if note.detail else ""
+    texts = {
+        NoteKind.TRUNCATED: f"Only the first {number_:,} rows of the {note.detail or 'data'} were read.",
+        NoteKind.FITS_MERGED: f"The {number_:,} calls of fit on this model were taken for one training.",
+        NoteKind.MORE_FITS: f"The script calls fit again{where}; --fit {max(number_, 2)} judges that call.",
+        NoteKind.STOPPED: f"The time limit stopped the training in the script after {count(number_, 'epoch')}.",
+        NoteKind.SCRIPT_FAILED: f"After fit, the script fails: {note.detail}",
+        NoteKind.NOT_COPIED: f"The model cannot be copied ({note.detail}), so few seeds could be trained.",
+        NoteKind.WEIGHTS_SET: f"Weights that the script set itself ({number_:,}) are kept in every training.",
+    }
+    return texts.get(note.kind)
+
+
+def note_lines(found: Diagnosis) -> list[str]:
+    """The notes in a few lines: names of older versions together."""
+    old = [note.detail for note in found.notes if note.kind is NoteKind.OLD_NAME]
+    lines = [text for note in found.notes if note.kind is not NoteKind.OLD_NAME and (text := note_text(note))]
+    if old:
+        more = f" and {len(old) - MOST_OLD_NAMES} more" if len(old) > MOST_OLD_NAMES else ""
+        shown = joined(old[:MOST_OLD_NAMES]) if not more else ", ".join(old[:MOST_OLD_NAMES]) + more
+        lines.append(f"Not in this version of Keras, and replaced for these runs: {shown}.")
+    return lines
+
+
+def unexplained_lines(found: Diagnosis) -> Iterator[str]:
+    """What is wrong or suspicious without any run, and neither a cause, an alternative nor a hint."""
+    said = {cause.fault.value for cause in found.causes} | {hint.fault.value for hint in found.hints[:MOST_HINTS]}
+    said |= {other.fault.value for other in found.alternatives[:MOST_ALTERNATIVES]}
+    for finding in worth_saying(found.contradictions):
+        if finding.id not in said:
+            said.add(finding.id)
+            yield f"{finding_text(finding)}"
 
 
 def verdict(found: Diagnosis) -> list[str]:
@@ -264,9 +327,17 @@ def verdict(found: Diagnosis) -> list[str]:
         lines.append(
             f"No cause is proven: {count(len(found.tried), 'training')} of repaired versions did not show one."
         )
-    lines += [alternative_text(found, other) for other in found.alternatives[:2]]
+    lines += [alternative_text(found, other) for other in found.alternatives[:MOST_ALTERNATIVES]]
+    if found.edited is not None:
+        lines.append(edited_text(found, found.edited))
     if found.hints:
-        lines.append("Not proven, but worth a look: " + "; ".join(hint_text(hint) for hint in found.hints[:MOST_HINTS]))
+        lines.append("Not proven, but worth a look:")
+        lines += [f"  {hint_text(hint)}" for hint in found.hints[:MOST_HINTS]]
+    other = list(unexplained_lines(found))[:MOST_HINTS]
+    if other:
+        lines.append("Seen without a run, and not shown to matter here:")
+        lines += [f"  {line}" for line in other]
+    lines += note_lines(found)
     if found.partial:
         lines.append("The time ran out before everything was tried. Give it more with a larger budget.")
     return lines[:MOST_LINES]
@@ -295,9 +366,13 @@ def tried_table(found: Diagnosis) -> Table:
     return table
 
 
-def people(found: Diagnosis, *, verbose: bool = False) -> RenderableType:
-    """Everything that a person reads."""
-    parts: list[RenderableType] = [Text(line) for line in verdict(found)]
-    if verbose:
-        parts += [Text(), tried_table(found)]
-    return Group(*parts)
+@as_verdict.register
+def answer(found: Diagnosis) -> RenderableType:
+    """The answer alone."""
+    return Group(*(Text(line) for line in verdict(found)))
+
+
+@as_report.register
+def people(found: Diagnosis) -> RenderableType:
+    """The table of all trainings, and the answer last."""
+    return Group(tried_table(found), Text(), *(Text(line) for line in verdict(found)))

@@ -128,6 +128,11 @@ ALL: dict[str, Callable[[], Program]] = {
     "LSTM": lambda: words(layers.Embedding(20, 4), layers.LSTM(5)),
     "masked GRU": lambda: words(layers.Embedding(20, 4, mask_zero=True), layers.GRU(3)),
     "bidirectional": lambda: words(layers.Embedding(20, 4), layers.Bidirectional(layers.SimpleRNN(3))),
+    "masked, bidirectional": lambda: words(
+        layers.Embedding(20, 4, mask_zero=True),
+        layers.Bidirectional(layers.LSTM(3, return_sequences=True)),
+        layers.GRU(3),
+    ),
     "long sequence": lambda: program(
         [keras.Input((70, 2)), layers.SimpleRNN(4), layers.Dense(2)], numbers(ROWS, 70, 2), numbers(ROWS, 2, seed=1)
     ),

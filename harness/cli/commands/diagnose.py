@@ -12,7 +12,7 @@ from typing import Any
 
 from ...errors import BadInput, shown_path
 from ..options import add_learning_rate, add_output, add_scenario, must, overrides, positive
-from ..terminal import print_as, progress_bar, silent_import, told_what_is_kept
+from ..terminal import Shown, print_as, progress_bar, show_result, silent_import, told_what_is_kept
 from . import AGREES, DIFFERS, NOT_JUDGED
 
 MAX_BUDGET_SECONDS = 86400.0
@@ -105,6 +105,16 @@ def run(arguments: argparse.Namespace) -> int:
     return run_scenario(arguments, name)
 
 
+def say_at_once(program: Any, shown: Shown) -> None:
+    """Say what contradicts itself in a program, at a terminal, before anything of it is trained."""
+    from ...programs.contradictions import contradictions
+    from ...report import findings
+
+    with contextlib.suppress(Exception):  # it runs within the user's script; the diagnosis itself will raise it again
+        for line in findings.first_lines(contradictions(program)):
+            shown.say(line)
+
+
 def run_program(arguments: argparse.Namespace, name: str, *, of_script: bool) -> int:
     """Diagnose a Keras program."""
     from ... import board
@@ -131,7 +141,13 @@ def run_program(arguments: argparse.Namespace, name: str, *, of_script: bool) ->
             from ...report import diagnosing
         show(0, 0, f"running {name}")
         if of_script:
-            program = capture.capture_script(name, fit=arguments.fit, seconds=FIT_BUDGETS * budget, seed=seed).program
+            program = capture.capture_script(
+                name,
+                fit=arguments.fit,
+                seconds=FIT_BUDGETS * budget,
+                seed=seed,
+                at_fit=lambda captured: say_at_once(captured, show),
+            ).program
         else:
             program = saved.program_of_file(
                 name,
@@ -141,16 +157,13 @@ def run_program(arguments: argparse.Namespace, name: str, *, of_script: bool) ->
                 validation_split=arguments.validation_split,
                 seed=seed,
             )
+            say_at_once(program, show)
         found = diagnosis.diagnose_program(
             program, budget=budget, seed=seed, progress=lambda what, trainings: show(trainings, 0, what)
         )
         if folder is not None:
             board.write_verdict(folder, "\n\n".join(diagnosing.verdict(found)), time.time())
-    print_as(
-        as_json=arguments.json,
-        machines=found.to_dict,
-        people=lambda: diagnosing.people(found, verbose=arguments.verbose),
-    )
+    show_result(arguments, found)
     if arguments.diff and not arguments.json:
         print(edits.unified_diff(found.edits), end="")
     if found.partial or found.outcome is OutcomeKind.NOT_JUDGED:

@@ -1,0 +1,128 @@
+"""What people read of a diagnosis: a sentence for everything, the notes, the edited program."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from pathlib import Path
+
+import pytest
+from programs import faulty
+
+from harness.cli.main import main
+from harness.diagnosis.diagnosis import Diagnosis, diagnose_program
+from harness.diagnosis.edited_run import EditedRun
+from harness.diagnosis.outcomes import share_of
+from harness.programs import capture
+from harness.programs.contradictions import contradictions
+from harness.programs.findings import Check, Contradiction
+from harness.programs.program import Note, NoteKind, Program
+from harness.report.diagnosing import verdict
+from harness.report.findings import SENTENCES, first_lines
+
+SCRIPT = """\
+import keras
+import numpy as np
+
+rng = np.random.default_rng(0)
+x = rng.normal(size=(600, 4))
+y = (x[:, 0] + x[:, 1] > 0).astype(int)
+model = keras.Sequential([keras.layers.Dense(16, activation="relu"), keras.layers.Dense(1, activation="softmax")])
+model.compile(loss="binary_crossentropy", optimizer=keras.optimizers.Adam(0.01))
+model.fit(x, y, epochs=20, verbose=0)
+"""
+
+
+@pytest.fixture
+def script(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    path = tmp_path / "train.py"
+    path.write_text(SCRIPT)
+    return path
+
+
+@pytest.fixture(scope="module")
+def unexplained() -> Diagnosis:
+    """The diagnosis of softmax over one unit, without any time for trainings."""
+    return diagnose_program(faulty()["softmax_one_unit"][0](), budget=0.001)
+
+
+def test_every_finding_has_a_sentence() -> None:
+    assert set(SENTENCES) == set(Check)
+
+
+def test_what_contradicts_itself_is_known_before_training(script: Path) -> None:
+    said: list[tuple[list[str], bool]] = []
+
+    def at_fit(program: Program) -> None:
+        said.append((first_lines(contradictions(program)), program.history is None))
+
+    capture.capture_script(script, at_fit=at_fit)
+    (lines, is_untrained), *others = said
+    assert not others
+    assert is_untrained
+    assert lines[0].startswith("Wrong: train.py:7: softmax over one unit is always 1")
+
+
+def test_python_is_told_at_once_too() -> None:
+    said: list[tuple[Contradiction, ...]] = []
+    diagnose_program(faulty()["softmax_one_unit"][0](), budget=0.001, at_once=said.append)
+    assert said[0][0].check is Check.SOFTMAX_OVER_ONE_UNIT
+
+
+def test_what_no_weights_can_learn_is_a_cause_without_a_run(unexplained: Diagnosis) -> None:
+    cause = next(cause for cause in unexplained.causes if cause.fault.value == "output-activation")
+    assert cause.needs_no_run
+    assert "This needs no run: softmax over one unit is always 1" in "\n".join(verdict(unexplained))
+
+
+def test_the_edited_program_is_run(script: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["diagnose", str(script), "--no-log", "--json"]) == 1
+    found = json.loads(capsys.readouterr().out)
+    assert [cause["id"] for cause in found["causes"]] == ["output-activation"]
+    assert found["edited"]["error"] is None
+    assert found["edited"]["score"] > 0.9  # the classes are separable; a constant prediction has 0.5
+    assert found["edited"]["learned"] == found["edited"]["seeds"]
+    assert script.read_text() == SCRIPT
+
+
+def test_an_edited_program_that_fails_is_reported(unexplained: Diagnosis) -> None:
+    edited = EditedRun(held=None, training=None, learned=share_of([]), is_stopped=False, error="ValueError: no")
+    lines = verdict(dataclasses.replace(unexplained, edited=edited))
+    assert "The edited program could not be run: ValueError: no" in lines
+
+
+@pytest.mark.parametrize(
+    ("note", "line"),
+    [
+        (
+            Note(kind=NoteKind.OLD_NAME, detail="nb_epoch"),
+            "Not in this version of Keras, and replaced for these runs: nb_epoch.",
+        ),
+        (
+            Note(kind=NoteKind.MORE_FITS, count=2, detail="train.py:30"),
+            "The script calls fit again (train.py:30); --fit 2 judges that call.",
+        ),
+        (
+            Note(kind=NoteKind.FITS_MERGED, count=3),
+            "The 3 calls of fit on this model were taken for one training.",
+        ),
+        (
+            Note(kind=NoteKind.WEIGHTS_SET, count=4),
+            "Weights that the script set itself (4) are kept in every training.",
+        ),
+        (Note(kind=NoteKind.SCRIPT_FAILED, detail="KeyError: 'acc'"), "After fit, the script fails: KeyError: 'acc'"),
+        (
+            Note(kind=NoteKind.STOPPED, count=1),
+            "The time limit stopped the training in the script after 1 epoch.",
+        ),
+    ],
+)
+def test_notes_have_sentences(unexplained: Diagnosis, note: Note, line: str) -> None:
+    assert line in verdict(dataclasses.replace(unexplained, notes=(note,)))
+
+
+def test_a_diagnosis_prints_itself(unexplained: Diagnosis) -> None:
+    assert str(unexplained).startswith(f"{unexplained.name} ")
+    assert "Trainings" in unexplained._repr_html_()
+    assert unexplained.to_dict()["edited"] is None

@@ -6,9 +6,9 @@ import argparse
 import json
 import os
 import re
+import resource
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -151,15 +151,16 @@ def test_a_toml_file_of_one_s_own(tmp_path):
     ],
 )
 def test_bad_input_is_one_plain_line_and_exit_2_and_quick(arguments, told, tmp_path):
-    start = time.perf_counter()
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
     done = harness(*arguments, cwd=tmp_path)
-    took = time.perf_counter() - start
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    took = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime  # whatever else the machine does
     assert done.returncode == 2
     assert done.stdout == ""
     assert told in done.stderr
     assert len(done.stderr.splitlines()) <= 2
     assert "Traceback" not in done.stderr
-    assert took < 2  # 0.3 s on a quiet machine; importing TensorFlow alone would take longer than this
+    assert took < 2  # seconds of the processors; importing TensorFlow alone takes longer
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["compare", "--help"], ["--seed", "x"]])
@@ -269,7 +270,10 @@ def test_an_interrupt_keeps_what_was_recorded_and_marks_it(tmp_path):
     arguments = ["compare", "--init", "ones", "--iterations", "80000000", "--record", "every 100000", "--name", "long"]
     code, out, err = interrupted(arguments, tmp_path)
     assert code == 130, err
-    assert (out, err) == ("", "harness: interrupted: logs/post/long keeps what was recorded, and is marked UNFINISHED\n")
+    assert (out, err) == (
+        "",
+        "harness: interrupted: logs/post/long keeps what was recorded, and is marked UNFINISHED\n",
+    )
     folder = tmp_path / "logs" / "post" / "long"
     assert (folder / "UNFINISHED").exists()
     events = EventAccumulator(str(folder / "handwritten-ones"))

@@ -1,13 +1,14 @@
-# make run    the main job: train the post's network three ways and compare them; ARGS="..." goes to the command
-# make test   the tests, without those marked slow; ARGS="..." goes to pytest
-# make coverage   the tests, with the lines of harness/ and models/ that they run; fails under 95 %
-# make bench  the time of one iteration of each way of training, beside Keras, JAX and C where they are installed
-# make lint   ruff and mypy
-# Each makes .venv first if need be, and installs again when pyproject.toml or constraints.txt changed.
+# make run       compare the network of the forum question three ways; ARGS="..." goes to the command
+# make test      run the tests in WORKERS processes, without those marked slow; ARGS="..." goes to pytest
+# make coverage  run the tests and fail if they run less than 95 % of the lines of harness/ and models/
+# make bench     time one iteration of each way of training, and of Keras, JAX and C if they are installed
+# make lint      run ruff and mypy
+# Each target makes .venv if it is missing, and installs again if pyproject.toml or constraints.txt changed.
 
 PYTHON ?= python3
 PIP := .venv/bin/python -m pip --disable-pip-version-check
 PYTEST := .venv/bin/python -m pytest
+WORKERS ?= 2  # 0 runs the tests in one process
 
 .PHONY: run test coverage bench lint
 
@@ -15,7 +16,7 @@ run: .venv/installed
 	.venv/bin/harness $(ARGS)
 
 test: .venv/installed-test
-	$(PYTEST) $(ARGS)
+	$(PYTEST) --numprocesses=$(strip $(WORKERS)) --dist=loadfile $(ARGS)
 
 coverage: .venv/installed-test
 	.venv/bin/coverage erase
@@ -40,7 +41,7 @@ lint: .venv/installed-lint
 	$(PIP) install --quiet --constraint constraints.txt --editable '.[$*]'
 	@touch $@
 
-# pip is the last thing that venv puts there, so an interrupted one is made again
+# venv installs pip last, so an interrupted one is made again
 .venv/bin/pip:
 	@command -v "$(PYTHON)" > /dev/null || { echo "No $(PYTHON) found. Name one: make PYTHON=/path/to/python3.12" >&2; exit 1; }
 	@"$(PYTHON)" -c 'import sys; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 13))' \

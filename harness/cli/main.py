@@ -34,9 +34,9 @@ network not learn? Without a command it runs 'harness compare'.
 
 FIRST_STEPS = """\
 first steps:
-  harness check my_network.py   is my hand-written math right? Which line is not?
+  harness check my_network.py   is my hand-written math right?
   harness diagnose train.py     why does my Keras script not learn?
-  harness compare               train one network three ways, compare every number
+  harness compare               train one network three ways and compare them
   harness sweep                 train it from a thousand seeds
   harness view                  show in TensorBoard what the weights did
 

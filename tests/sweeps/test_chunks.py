@@ -265,7 +265,7 @@ def test_two_at_once_do_not_take_up_one_sweep(swept, capsys):
         code, _, err = resumed(capsys)
     assert (code, err) == (
         2,
-        "harness: logs/post/s: another process is at work on it; wait for it, or choose another name\n",
+        "harness: logs/post/s: another process is writing to it; wait for it, or choose another name\n",
     )
     assert resumed(capsys)[:2] == (0, out)
     with board.run_folder(Path("logs"), "post", "new"):

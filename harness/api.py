@@ -184,9 +184,9 @@ def diagnose(
         >>> x, y = load_iris(return_X_y=True)
         >>> model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(1, "softmax")])
         >>> model.compile("adam", "binary_crossentropy")
-        >>> result = harness.diagnose(model, x[:100], y[:100], epochs=50)  # two of the three species
-        >>> [cause.fault.value for cause in result.causes]
-        ['output-activation']
+        >>> result = harness.diagnose(model, x[:100], y[:100], epochs=300)  # two of the three species
+        >>> "output-activation" in [cause.fault.value for cause in result.causes]
+        True
     """
     from .diagnosis import diagnosis
     from .programs import capture

@@ -51,7 +51,7 @@ def test_a_healthy_program_learns_and_nothing_is_said_against_it(name: str) -> N
     assert not found.hints
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("name", [name for name in HEALTHY if name not in ("moons", "xor")])
 def test_every_healthy_program_learns(name: str) -> None:
     found = diagnose_program(HEALTHY[name]())
@@ -63,7 +63,7 @@ def test_a_fault_is_named_with_its_proof(name: str) -> None:
     check_faulty(name)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("name", [name for name in MAKERS if name not in QUICK + HARMLESS])
 def test_every_fault_is_named_with_its_proof(name: str) -> None:
     check_faulty(name)
@@ -75,14 +75,14 @@ def test_accuracy_of_a_regression_is_named_although_it_learns() -> None:
     assert [(cause.fault, cause.needs_no_run) for cause in found.causes] == [(Fault.METRIC, True)]
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_shuffled_labels_are_a_fault_of_the_data() -> None:
     found = diagnose_program(programs.faulty()["no_signal"][0]())
     assert found.outcome is OutcomeKind.NO_SIGNAL
     assert faults(found) == {"no-signal"}
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_the_same_seed_gives_the_same_answer() -> None:
     made = MAKERS["relu_out"][0]()
     documents = [diagnose_program(made, seed=1).to_dict() for _ in range(2)]

@@ -32,7 +32,8 @@ def signature_of(name: str, item: Any) -> str:
         for parameter in inspect.signature(item).parameters.values()
         if parameter.name != "self"
     ]
-    return name + re.sub(r"<function (\w+) at 0x\w+>", r"\1", str(inspect.Signature(parameters)))
+    text = str(inspect.Signature(parameters)).replace("'", '"')
+    return name + re.sub(r"<function (\w+) at 0x\w+>", r"\1", text)
 
 
 def as_markdown(docstring: str) -> str:

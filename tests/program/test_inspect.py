@@ -128,7 +128,7 @@ def test_keras_own_initializers_have_the_scale_of_the_rule(layer, shape, start, 
 
 def test_a_scale_far_off_is_told():
     found = inspect(two_layers("relu", kernel_initializer=keras.initializers.RandomNormal(stddev=20, seed=1)))
-    assert "times larger than he has it for relu" in told(found)
+    assert "times larger than recommended for relu (he)" in told(found)
     assert found.is_fine  # it is no defect of a trained model
 
 
@@ -341,7 +341,7 @@ def test_exit_code_and_json_of_the_command(mine):
     for arguments, code, said in (
         (["clones.keras", "--json"], 1, '"effective_width": 1'),
         (["mine:build"], 0, "No hidden layer has clones"),
-        (["absent.keras"], 2, "harness: absent.keras is no file"),
+        (["absent.keras"], 2, "harness: absent.keras is not a file"),
     ):
         done = subprocess.run(
             [sys.executable, str(ROOT / "harness"), "inspect", *arguments], capture_output=True, text=True, timeout=120

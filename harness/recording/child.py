@@ -12,6 +12,7 @@ if __name__ == "__main__":
     # the folder of this script comes first in the path, and its modules would hide others
     sys.path[0] = str(Path(__file__).resolve().parents[2])
 
+import ast
 import builtins
 import contextlib
 import io
@@ -301,6 +302,9 @@ def resized(task: Task, answer: Answer | None) -> Task | None:
     number = number_of_observations(raised["message"])
     if number is not None:
         return task | {"sizes": [*task.get("sizes", []), number]} if number not in task.get("sizes", []) else None
+    beyond = loop_beyond(raised["message"], sizes, task)
+    if beyond is not None:
+        return task | {"sizes": [*task.get("sizes", []), beyond]}
     features, rows = wanted_sizes(raised["message"], set(sizes))
     if features is not None and table_width_blamed(raised["message"], recording["stand_ins"]["tuple"]):
         features -= 1  # the last column of a table is the target
@@ -343,6 +347,18 @@ def number_of_observations(message: str) -> list[int] | None:
         if part >= MANY and others and size % others == 0 and size // others not in (0, part):
             return [part, size // others]
     return None
+
+
+def loop_beyond(message: str, sizes: list[int], task: Task) -> list[int] | None:
+    """[a number that stands in the file, what it is in made-up data] if a loop went past the last observation."""
+    match = SHAPES[5][0].search(message)
+    if match is None or match[2] not in (None, "0") or match[1] != match[3] or int(match[3]) not in sizes:
+        return None
+    rows, known = int(match[3]), {number for number, _ in task.get("sizes", [])}
+    tree = ast.parse(source.read_text(Path(task["path"])))
+    numbers = {n.value for n in ast.walk(tree) if isinstance(n, ast.Constant) and type(n.value) is int}
+    wanted = sorted(n for n in numbers - known if n >= MANY and n > rows)
+    return [wanted[0], rows * 5 // 6] if wanted else None
 
 
 MANY = 1_000  # from here on a dimension is taken for a number of observations

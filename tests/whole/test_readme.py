@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -26,10 +27,10 @@ SHOWN = [
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    """Where a reader might stand: with a file that has a mistake, and a folder of files to grade."""
+    """Where a reader might stand: with the examples, and a folder of files to grade."""
     folder = tmp_path_factory.mktemp("reader")
-    mistake = plants.PLANTS["matrix"]["missing-hidden-activation-derivative"][0]
-    (folder / "my_network.py").write_text(plants.edited(plants.text_of("matrix"), mistake))
+    for example in (ROOT / "docs" / "examples").iterdir():
+        shutil.copy(example, folder)
     (folder / "handed-in").mkdir()
     for name in ("columns", "loops"):
         (folder / "handed-in" / f"{name}.py").write_text(plants.text_of(name))
@@ -66,7 +67,7 @@ def test_the_output_shown_is_the_output_printed(page, command, shown, folder):
 
 def test_something_is_shown():
     shown = {command for page, command, _ in SHOWN if page == "README.md"}
-    assert {command.split()[1] for command in shown} >= {"compare", "sweep"}
+    assert {command.split()[1] for command in shown} >= {"check", "compare", "sweep"}
 
 
 def anchors(page: Path) -> set[str]:

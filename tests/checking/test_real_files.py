@@ -1,4 +1,4 @@
-"""What files that nobody prepared do around their training: they plot, parse arguments, fail, and prepare their data."""
+"""What files that nobody prepared do around their training: they plot, take options, fail, and prepare their data."""
 
 from __future__ import annotations
 
@@ -133,7 +133,7 @@ def test_weight_decay_under_an_adaptive_rule_is_right(tmp_path: Path) -> None:
     for name in ("w2", "w1"):
         gradient = f"g{name[1]}"
         scaled = f"{gradient} / (np.sqrt(0.1 * {gradient} ** 2) + 1e-8)"
-        rule = f"{gradient} = {gradient} + 0.01 * {name}; {name} -= 0.01 * {scaled}"
+        rule = f"{gradient} = {gradient} + 0.01 * {name}\n    {name} -= 0.01 * {scaled}"
         text = text.replace(f"{name} -= 0.1 * {gradient}", rule)
     file = tmp_path / "net.py"
     file.write_text(text)

@@ -358,7 +358,8 @@ def loop_beyond(message: str, sizes: list[int], task: Task) -> list[int] | None:
     tree = ast.parse(source.read_text(Path(task["path"])))
     numbers = {n.value for n in ast.walk(tree) if isinstance(n, ast.Constant) and type(n.value) is int}
     wanted = sorted(n for n in numbers - known if n >= MANY and n > rows)
-    return [wanted[0], rows * 5 // 6] if wanted else None
+    # the largest number counts all observations, a smaller one those of a part
+    return [wanted[0], rows if len(wanted) == 1 else rows * 5 // 6] if wanted else None
 
 
 MANY = 1_000  # from here on a dimension is taken for a number of observations

@@ -63,6 +63,7 @@ DISPLAYS = frozenset(
         "scienceplots",
     ]
 )
+VERSION = "2.2.0"  # of every module that is absorbed
 FRAMEWORKS = frozenset(
     [
         "tensorflow",
@@ -207,6 +208,8 @@ class AbsorbingModule(ModuleType):
     def __getattr__(self, name: str) -> Any:
         if name == "__all__":
             return WANTED(self.__name__)
+        if name == "__version__":
+            return VERSION
         if name.startswith("__") and name.endswith("__"):
             raise AttributeError(name)
         root = self.__name__.partition(".")[0]

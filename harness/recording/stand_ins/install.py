@@ -169,6 +169,7 @@ def _tables(note: Callable[..., None], missing: files.Missing) -> None:
         )
 
     known = {
+        "__version__": absorbed.VERSION,
         "read_csv": read_csv,
         "read_pickle": read_pickle,
         "read_table": read_csv,

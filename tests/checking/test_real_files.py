@@ -1,0 +1,140 @@
+"""What files that nobody prepared do around their training: they plot, take options, fail, and prepare their data."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from harness.checking.check import check_file
+from harness.checking.result import CheckResult, Verdict
+
+NETWORK = """\
+import numpy as np
+{head}
+np.random.seed(3)
+x = np.random.normal(size=(12, 3))
+{prepare}
+y = (x[:, :1] > 0) * 1.0
+w1 = np.random.normal(size=(3, 4)); b1 = np.zeros((1, 4))
+w2 = np.random.normal(size=(4, 1)); b2 = np.zeros((1, 1))
+for epoch in range(6):
+    h = np.tanh(x @ w1 + b1)
+    a = 1 / (1 + np.exp(-(h @ w2 + b2)))
+    cost = -np.mean(y * np.log(a) + (1 - y) * np.log(1 - a))
+    d2 = (a - y) / len(x)
+    d1 = d2 @ w2.T * (1 - h ** 2)
+    g2, g1 = h.T @ d2, x.T @ d1
+    {inner}
+    w2 -= 0.1 * g2
+    b2 -= 0.1 * d2.sum(axis=0, keepdims=True)
+    w1 -= 0.1 * g1
+    b1 -= 0.1 * d1.sum(axis=0, keepdims=True)
+    {later}
+{end}
+"""
+
+
+def checked(folder: Path, **parts: str) -> CheckResult:
+    """The verdict on the network with lines of one's own in it"""
+    empty = {"head": "", "prepare": "", "inner": "", "later": "", "end": ""}
+    file = folder / "net.py"
+    file.write_text(NETWORK.format(**(empty | parts)))
+    return check_file(file)
+
+
+def test_the_network_itself_is_right(tmp_path: Path) -> None:
+    assert checked(tmp_path).verdict is Verdict.CORRECT
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        {"later": "print('cost: ' + cost)"},
+        {"head": "import matplotlib.pyplot as plt", "later": "plt.plot(range(plt.figure()))"},
+        {"head": "from tqdm import tqdm", "later": "tqdm.write('epoch')"},
+        {"later": "np.savetxt('/no/such/folder/weights.txt', w1)"},
+    ],
+)
+def test_an_exception_beside_the_training_is_no_mistake(tmp_path: Path, parts: dict[str, str]) -> None:
+    assert checked(tmp_path, **parts).verdict is Verdict.CORRECT
+
+
+def test_it_says_which_exception_ended_the_run(tmp_path: Path) -> None:
+    result = checked(tmp_path, later="print('cost: ' + cost)")
+    id, place, text = result.notes[0]
+    assert (id, place.line if place else 0) == ("raised-later", 21)
+    assert text.startswith(("TypeError", "UFuncTypeError", "_UFuncNoLoopError", "numpy"))
+
+
+def test_an_exception_on_the_way_to_the_updates_is_one(tmp_path: Path) -> None:
+    """It comes in the second iteration, after all parameters were updated once"""
+    result = checked(tmp_path, inner="g1 = g1 + (g_one if epoch == 1 else 0)")
+    assert [one.id for one in result.mistakes] == ["exception"]
+    assert "g_one" in result.exception
+
+
+def test_a_mistake_before_an_exception_is_still_found(tmp_path: Path) -> None:
+    file = tmp_path / "net.py"
+    empty = {"head": "", "prepare": "", "inner": "", "later": "", "end": "print('done' + 1)"}
+    file.write_text(NETWORK.format(**empty).replace(" * (1 - h ** 2)", ""))
+    result = check_file(file)
+    assert result.verdict is Verdict.MISTAKE
+    assert [one.id for one in result.mistakes] == ["missing-hidden-activation-derivative"]
+
+
+def test_an_exception_of_a_stand_in_is_not_blamed_on_the_file(tmp_path: Path) -> None:
+    """The module is missing: how many there are cannot be known"""
+    result = checked(tmp_path, head="import no_such_module", prepare="x = x[: len(range(no_such_module.count))]")
+    assert result.verdict is Verdict.NOT_JUDGED
+
+
+def test_data_that_are_prepared_in_place_are_no_parameter(tmp_path: Path) -> None:
+    result = checked(tmp_path, prepare="x = np.array(x.tolist())\nx -= x.mean(axis=0)\nx /= x.std(axis=0)")
+    assert result.verdict is Verdict.CORRECT
+
+
+def test_options_with_choices_and_without_a_default_get_one(tmp_path: Path) -> None:
+    head = """\
+import argparse
+parser = argparse.ArgumentParser()
+parser.add_argument("--rate", choices=["slow", "fast"])
+rate = {"slow": 0.1, "fast": 0.2}[parser.parse_args().rate]"""
+    assert checked(tmp_path, head=head).verdict is Verdict.CORRECT
+
+
+def test_zeros_and_ones_may_be_the_labels_of_two_classes(tmp_path: Path) -> None:
+    """One observation a time, and a small constant under a name in the quotients"""
+    text = """\
+import numpy as np
+x = np.random.normal(size=(8, 2))
+y = np.vstack([np.zeros((4, 1)), np.ones((4, 1))])
+w1, b1 = np.random.normal(size=(2, 3)), np.zeros((1, 3))
+w2, b2 = np.random.normal(size=(3, 1)), np.zeros((1, 1))
+eps = 1e-8
+for i in range(8):
+    h = np.tanh(x[i:i + 1] @ w1 + b1)
+    a = 1 / (1 + np.exp(-(h @ w2 + b2)))
+    d2 = ((1 - y[i]) / (1 - a + eps) - y[i] / (a + eps)) * a * (1 - a)
+    d1 = d2 @ w2.T * (1 - h ** 2)
+    w2 -= 0.1 * h.T @ d2
+    b2 -= 0.1 * d2
+    w1 -= 0.1 * x[i:i + 1].T @ d1
+    b1 -= 0.1 * d1
+"""
+    file = tmp_path / "net.py"
+    file.write_text(text)
+    assert check_file(file).verdict is Verdict.CORRECT
+
+
+def test_weight_decay_under_an_adaptive_rule_is_right(tmp_path: Path) -> None:
+    """The gradient of the penalty is added before the rule scales it; the cost that is printed has no penalty"""
+    text = NETWORK.format(head="", prepare="", inner="", later="", end="")
+    for name in ("w2", "w1"):
+        gradient = f"g{name[1]}"
+        scaled = f"{gradient} / (np.sqrt(0.1 * {gradient} ** 2) + 1e-8)"
+        rule = f"{gradient} = {gradient} + 0.01 * {name}\n    {name} -= 0.01 * {scaled}"
+        text = text.replace(f"{name} -= 0.1 * {gradient}", rule)
+    file = tmp_path / "net.py"
+    file.write_text(text)
+    assert check_file(file).verdict is Verdict.CORRECT

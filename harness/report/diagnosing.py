@@ -63,7 +63,7 @@ FAULTS: dict[Fault, tuple[str, str]] = {
     Fault.DEAD_RELU: ("dead relu units", "The initial biases are so low that relu units never become active."),
     Fault.HIDDEN_ACTIVATION: (
         "hidden activation",
-        "The activations of hidden layers keep the network from learning a nonlinear function.",
+        "The activations of hidden layers are missing, or slow the training down.",
     ),
     Fault.TOO_NARROW: ("too few units", "A hidden layer is too narrow for this task."),
     Fault.MISSING_LAYER: ("missing layer", "The network lacks a layer."),
@@ -85,6 +85,9 @@ FAULTS: dict[Fault, tuple[str, str]] = {
     ),
     Fault.METRIC: ("metric", "Accuracy counts exact matches, which says nothing about a regression."),
 }
+
+# What is found about the last layer, the loss and the labels is often one fault seen from three sides.
+HEAD = {fault.value for fault in (Fault.OUTPUT_ACTIVATION, Fault.LOSS, Fault.LABEL_ENCODING, Fault.TARGET_OUT_OF_RANGE)}
 
 OUTCOMES = {
     OutcomeKind.LEARNS: "learns",
@@ -308,10 +311,24 @@ def note_lines(found: Diagnosis) -> list[str]:
     return lines
 
 
+def hints_heading(found: Diagnosis) -> str:
+    """What the hints are worth."""
+    if found.unconfirmed is None:
+        return "Not proven, but worth a look:"
+    share = found.unconfirmed.learned
+    known = "these and the above" if found.causes else "these"
+    return (
+        f"Found, but not confirmed for lack of time: with {known}, {share.count} of {share.of} seeds learn (median "
+        f"{score_name(found.task)} {score_text(found.task, found.unconfirmed.held)})."
+    )
+
+
 def unexplained_lines(found: Diagnosis) -> Iterator[str]:
     """What is wrong or suspicious without any run, and neither a cause, an alternative nor a hint."""
     said = {cause.fault.value for cause in found.causes} | {hint.fault.value for hint in found.hints[:MOST_HINTS]}
     said |= {other.fault.value for other in found.alternatives[:MOST_ALTERNATIVES]}
+    if said & HEAD:
+        said |= HEAD  # one repair of the last layer, loss and labels answers for all that was found about them
     for finding in worth_saying(found.contradictions):
         if finding.id not in said:
             said.add(finding.id)
@@ -331,8 +348,13 @@ def verdict(found: Diagnosis) -> list[str]:
     if found.edited is not None:
         lines.append(edited_text(found, found.edited))
     if found.hints:
-        lines.append("Not proven, but worth a look:")
-        lines += [f"  {hint_text(hint)}" for hint in found.hints[:MOST_HINTS]]
+        lines.append(hints_heading(found))
+        shown = (
+            found.hints
+            if found.unconfirmed is None
+            else [hint for hint in found.hints if hint.is_needed] or found.hints
+        )
+        lines += [f"  {hint_text(hint)}" for hint in shown[:MOST_HINTS]]
     other = list(unexplained_lines(found))[:MOST_HINTS]
     if other:
         lines.append("Seen without a run, and not shown to matter here:")

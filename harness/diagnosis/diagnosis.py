@@ -20,6 +20,7 @@ from .head_choices import CCE
 from .outcomes import (
     LEAST_LOWERED_FRACTION,
     MOSTLY,
+    NOTHING_FRACTION,
     Bar,
     OutcomeKind,
     Share,
@@ -390,7 +391,9 @@ class _Diagnoser:
         elif own.median >= references.constant:
             self.outcome = OutcomeKind.LEARNS  # the little that there is to learn
         else:
-            self.outcome = OutcomeKind.OVERFITS
+            trained = float(np.median(own.trial.scores.training))
+            has_fitted = trained > references.constant + NOTHING_FRACTION * (1 - references.constant)
+            self.outcome = OutcomeKind.OVERFITS if has_fitted else OutcomeKind.DOES_NOT_TRAIN
 
     def contradiction_matters(self) -> bool:
         """Whether a program that learns is much better without its contradictions; the bar is then raised."""

@@ -27,6 +27,7 @@ MOST_EDITS = 3  # of a cause that are printed; --diff shows all
 MOST_HINTS = 3
 MOST_ALTERNATIVES = 2
 MOST_OLD_NAMES = 4
+LONGEST_SUBJECT = 60  # characters of a call that are repeated in an edit
 
 # Each fault: its name, and what it means for the training.
 FAULTS: dict[Fault, tuple[str, str]] = {
@@ -222,7 +223,10 @@ def factor_text(factor: float) -> str:
 def edit_text(edit: Edit) -> str:
     """train.py:14: Dense(1, activation="softmax") -> activation="sigmoid" """
     where = edit.file if edit.cell is None else f"{edit.file}, cell {edit.cell}"
-    what = f"{edit.subject} -> {edit.fragment}" if edit.subject else f"add {edit.fragment}"
+    subject = edit.subject
+    if len(subject) > LONGEST_SUBJECT and "(" in subject:
+        subject = subject[: subject.index("(")] + "(...)"
+    what = f"{subject} -> {edit.fragment}" if subject else f"add {edit.fragment}"
     return f"{where}:{edit.line}: {what}"
 
 

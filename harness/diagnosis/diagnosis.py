@@ -16,9 +16,11 @@ from ..results import Result
 from .case import Case, prepare_case
 from .edited_run import EditedRun, run_edited_program
 from .faults import Change, ChangeKind, Fault
+from .head_choices import CCE
 from .outcomes import (
     LEAST_LOWERED_FRACTION,
     MOSTLY,
+    NOTHING_FRACTION,
     Bar,
     OutcomeKind,
     Share,
@@ -31,7 +33,7 @@ from .repair import Repair
 from .repairs import order_of, propose_repairs
 from .search import CERTAIN, QUESTIONED, Keys, Progress, Run, Search, Stage
 from .splits import Judged
-from .tasks import TaskKind
+from .tasks import LabelFormat, TaskKind
 from .training_repairs import other_optimizer, rate_repair, rates_to_try
 from .trials import Ledger, OutOfBudget, Trial, plan_trials, thinned, updates_of
 
@@ -117,11 +119,19 @@ class Alternative:
 
 @dataclass(frozen=True, kw_only=True)
 class Hint:
-    """Something unusual without a proof that it matters."""
+    """Something unusual without a proof that it matters.
+
+    Attributes:
+        fault: what it may be
+        changes: what an edit replaces
+        doubt: 0 to 3, how far it is from usual practice
+        is_needed: whether it is of the smallest set of repairs that learned
+    """
 
     fault: Fault
     changes: tuple[Change, ...]
     doubt: float
+    is_needed: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -153,6 +163,8 @@ class Diagnosis(Result):
         contradictions: facts that need no run, as ``programs.contradictions`` finds them
         edits: the edits of all causes together
         edited: what the user's script reaches with these edits; None if there are none, or it is not from a script
+        unconfirmed: what the smallest set of repairs that learned reaches, if the time ended before it was confirmed;
+            the repairs are those of ``causes`` without a run and the first ``hints``
         notes: what reading the program changed or could not keep
         tried: all trainings
         partial: whether the clock ended the search
@@ -174,6 +186,7 @@ class Diagnosis(Result):
     contradictions: tuple[Contradiction, ...]
     edits: tuple[Edit, ...]
     edited: EditedRun | None
+    unconfirmed: Level | None
     notes: tuple[Note, ...]
     tried: tuple[TriedSet, ...]
     partial: bool
@@ -239,7 +252,16 @@ class _Diagnoser:
             self.judge()
         except OutOfBudget:
             self.partial = True
+            if self.minimal is None:
+                self.minimal = self.smallest_learning()
         return self.result()
+
+    def smallest_learning(self) -> Keys | None:
+        """The smallest set of repairs that learned in the search, which was ended before it could be confirmed."""
+        bar = self.search.bar
+        runs = [run for run in self.search.runs.values() if run.repairs and run.stage is Stage.SEARCH]
+        learned = [run for run in runs if share_of(bar.has_learned(run.trial.scores.held)).value >= MOSTLY]
+        return min((run.repairs for run in learned), key=lambda keys: (len(keys), sorted(keys)), default=None)
 
     def judge(self) -> None:
         """The outcome, and the causes if it does not learn."""
@@ -369,7 +391,9 @@ class _Diagnoser:
         elif own.median >= references.constant:
             self.outcome = OutcomeKind.LEARNS  # the little that there is to learn
         else:
-            self.outcome = OutcomeKind.OVERFITS
+            trained = float(np.median(own.trial.scores.training))
+            has_fitted = trained > references.constant + NOTHING_FRACTION * (1 - references.constant)
+            self.outcome = OutcomeKind.OVERFITS if has_fitted else OutcomeKind.DOES_NOT_TRAIN
 
     def contradiction_matters(self) -> bool:
         """Whether a program that learns is much better without its contradictions; the bar is then raised."""
@@ -515,6 +539,8 @@ class _Diagnoser:
         causes = [self.with_edits(cause) for cause in [*self.causes, *self.causes_without_run()]]
         named = {cause.fault for cause in causes}
         hints = self.hints(named) if self.outcome is not OutcomeKind.LEARNS else []
+        is_open = self.partial and self.minimal and not self.causes and self.outcome is not OutcomeKind.LEARNS
+        unconfirmed = search.runs.get((self.minimal, Stage.SEARCH)) if is_open and self.minimal else None
         faults = [cause.fault for cause in causes]
         return Diagnosis(
             name=case.program.name,
@@ -532,6 +558,7 @@ class _Diagnoser:
             contradictions=case.found,
             edits=edits_for(case.program, [change for cause in causes for change in cause.changes]).edits,
             edited=None,
+            unconfirmed=None if unconfirmed is None else self.level(unconfirmed),
             notes=case.program.notes,
             tried=tuple(
                 TriedSet(repairs=tuple(sorted(run.repairs)), level=self.level(run), fresh=run.stage is not Stage.SEARCH)
@@ -599,7 +626,28 @@ class _Diagnoser:
             and (repair.doubt >= 2 or repair.key in minimal or self.is_unfit_head(repair))
         ]
         unproven.sort(key=lambda repair: (repair.key not in minimal, not self.is_unfit_head(repair)))
-        return [Hint(fault=repair.fault, changes=repair.changes, doubt=repair.doubt) for repair in unproven]
+        hints = [
+            Hint(
+                fault=repair.fault,
+                changes=repair.changes,
+                doubt=repair.doubt,
+                is_needed=repair.key in minimal,
+            )
+            for repair in unproven
+        ]
+        known = named | other | {hint.fault for hint in hints}
+        return hints if Fault.OUTPUT_ACTIVATION in known else [*hints, *self.usual_head()]
+
+    def usual_head(self) -> list[Hint]:
+        """Softmax and its cross-entropy, for a sigmoid over exclusive classes: it can learn, but is seldom meant."""
+        task, head = self.case.task, self.case.head
+        is_exclusive = task.kind is TaskKind.MULTICLASS and task.format is LabelFormat.ONE_HOT
+        if not (is_exclusive and head.activation == "sigmoid" and head.is_certain):
+            return []
+        changes = [Change(kind=ChangeKind.ACTIVATION, layer=head.activation_layers[-1], old="sigmoid", new="softmax")]
+        if head.loss != CCE:
+            changes.append(Change(kind=ChangeKind.LOSS, old=head.loss, new=CCE))
+        return [Hint(fault=Fault.OUTPUT_ACTIVATION, changes=tuple(changes), doubt=1)]
 
     def is_unfit_head(self, repair: Repair) -> bool:
         """Whether a repair is of a last layer or loss that can learn the task, and is not made for it."""

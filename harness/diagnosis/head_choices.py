@@ -14,6 +14,7 @@ from .variants import TargetCoding
 
 BCE, CCE, SCCE = "binary_crossentropy", "categorical_crossentropy", "sparse_categorical_crossentropy"
 FOCAL = {BCE: "binary_focal_crossentropy", CCE: "categorical_focal_crossentropy"}
+UNUSUAL = 1.5  # changes that a sigmoid for each of several exclusive classes counts for: it works, but few mean it
 SOUND_REGRESSION_LOSSES = REGRESSION_LOSSES - {"mean_squared_logarithmic_error", "mean_absolute_percentage_error"}
 
 
@@ -125,6 +126,8 @@ def judge_head(case: Case) -> HeadVerdict:
             other_loss = choice.loss != loss
         labels = choice.coding is not TargetCoding.AS_GIVEN
         changes = 2 * units + activation + other_loss + 1.5 * labels
+        if choice.activation == "sigmoid" and choice.coding is not TargetCoding.SIGNED and choice.units > 1:
+            changes += UNUSUAL * (case.task.kind is not TaskKind.MULTILABEL)
         ranked.append((changes + 0.01 * number, choice, units, activation, other_loss, labels))
     _, choice, units, activation, other_loss, labels = min(ranked, key=lambda item: item[0])
     doubt = 0

@@ -22,6 +22,7 @@ MOST_TRAINING_ROWS = 2000  # that a reference is fitted to
 MOST_FEATURES = 100  # above it, the features with the largest variance are kept
 MOST_COLUMNS = 8  # targets that a reference is fitted to; above it, only linear models and neighbours
 MOST_TOKENS = 2000  # distinct tokens of a text that are counted
+FEW_FEATURES = 3  # of a function that is looked at by the closest observations alone
 PERMUTATIONS = 500
 SIGNAL_LEVEL = 0.01  # p of the permutation test below which the data carry a signal
 
@@ -118,6 +119,9 @@ def measure_references(
     if autoencoder_width is not None:
         return _of_components(inputs, targets, task, split, constant, rows, autoencoder_width)
     makers = _learners(task, targets)
+    features = sum(int(np.prod(np.shape(values)[1:])) for values in inputs)
+    if task.kind is TaskKind.REGRESSION and features <= FEW_FEATURES and apt:
+        makers["two nearest neighbours"] = _two_neighbours  # of functions that vary fast, more neighbours see nothing
     values: dict[str, list[tuple[float, float, float]]] = {name: [] for name in makers}
     pooled: dict[str, list[Array]] = {name: [] for name in makers}
     rng = np.random.default_rng([seed, 4])
@@ -127,8 +131,8 @@ def measure_references(
         used = np.concatenate([kept, held])  # of large tables, a small part
         table = flatten_inputs([np.asarray(values)[used] for values in inputs], token_inputs)
         known, asked = table[: len(kept)], table[len(kept) :]
-        features = _chosen_features(known)
-        train, test = _standardise(known[:, features], asked[:, features])
+        chosen_features = _chosen_features(known)
+        train, test = _standardise(known[:, chosen_features], asked[:, chosen_features])
         inner = np.arange(len(kept)) % 4 == 0  # chooses the best learner
         inner = inner[rng.permutation(len(kept))]
         for name, make in makers.items():
@@ -161,6 +165,13 @@ def measure_references(
         apt=apt,
         noise=sampling_noise(task, best_outputs, truth, seed),
     )
+
+
+def _two_neighbours() -> Any:
+    """The mean of the two nearest observations."""
+    from sklearn.neighbors import KNeighborsRegressor
+
+    return KNeighborsRegressor(n_neighbors=2)
 
 
 def _union(fold: Fold) -> Array:

@@ -13,7 +13,7 @@ import importlib
 import importlib.abc
 import importlib.machinery
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import ModuleType
 from typing import Any
 from unittest import mock
@@ -57,6 +57,28 @@ MOVED: dict[str, tuple[str, ...]] = {
 SHARED = ("backend", "losses", "metrics", "layers", "utils", "initializers", "optimizers", "preprocessing.image")
 ALIASES = {"CuDNNLSTM": "LSTM", "CuDNNGRU": "GRU"}
 RENAMED = {"plot": "plot_model"}  # in moved modules
+DENSE = {
+    "output_dim": "units", "init": "kernel_initializer", "bias": "use_bias", "W_regularizer": "kernel_regularizer",
+    "b_regularizer": "bias_regularizer", "W_constraint": "kernel_constraint", "b_constraint": "bias_constraint",
+}  # fmt: skip
+RECURRENT = DENSE | {
+    "inner_init": "recurrent_initializer", "inner_activation": "recurrent_activation", "dropout_W": "dropout",
+    "dropout_U": "recurrent_dropout", "U_regularizer": "recurrent_regularizer",
+}  # fmt: skip
+CONVOLUTION = DENSE | {
+    "nb_filter": "filters", "filter_length": "kernel_size", "border_mode": "padding", "subsample": "strides",
+    "subsample_length": "strides",
+}  # fmt: skip
+POOLING = {"pool_length": "pool_size", "stride": "strides", "border_mode": "padding"}
+ARGUMENTS = {
+    "Dense": DENSE,
+    **dict.fromkeys(("LSTM", "GRU", "SimpleRNN"), RECURRENT),
+    **dict.fromkeys(("Conv1D", "Conv2D", "Conv3D"), CONVOLUTION),
+    **dict.fromkeys(("MaxPooling1D", "MaxPooling2D", "AveragePooling1D", "AveragePooling2D"), POOLING),
+    "Dropout": {"p": "rate"},
+    "Embedding": {"init": "embeddings_initializer"},
+    "BatchNormalization": {"mode": ""},
+}  # names that arguments of layers had in the first version; those without a new name are left out
 LOWER_CASE = ("SGD", "Adam", "RMSprop", "Adagrad", "Adadelta", "Adamax", "Nadam")
 PREFIXES = ("keras.", "tensorflow.keras.")
 
@@ -130,6 +152,11 @@ def old_names(is_users: Callable[[str], bool]) -> Iterator[MovedFinder]:
         for name in ("fit_generator", "evaluate_generator", "predict_generator"):
             new_name = name.removesuffix("_generator")
             _supply(stack, keras.Model, name, functools.partialmethod(_by_generator, new_name))
+        for name, renamed in ARGUMENTS.items():
+            layer = getattr(keras.layers, name)
+            stack.enter_context(
+                mock.patch.object(layer, "__init__", _with_old_arguments(layer.__init__, renamed, finder.supplied))
+            )
         sys.meta_path.append(finder)  # asked last: what exists is not replaced
         try:
             yield finder
@@ -168,6 +195,26 @@ def _supply(stack: contextlib.ExitStack, owner: Any, name: str, value: Any) -> N
     """Set an attribute for the time of a stack, if it is missing."""
     if not hasattr(owner, name):
         stack.enter_context(mock.patch.object(owner, name, value, create=True))
+
+
+def _with_old_arguments(initialise: Any, renamed: Mapping[str, str], supplied: list[str]) -> Any:
+    """The ``__init__`` of a layer that takes old names of arguments too; where both are given, the new one counts.
+
+    Args:
+        initialise: the layer's own.
+        renamed: the new name for each old one; empty for what is no longer an argument.
+        supplied: the old names that were used are added to it.
+    """
+
+    def init(self: Any, *arguments: Any, **options: Any) -> None:  # Keras reads this signature: nothing is wrapped
+        for old in [name for name in options if name in renamed]:
+            supplied.append(old)
+            value, new = options.pop(old), renamed[old]
+            if new:
+                options.setdefault(new, value)
+        initialise(self, *arguments, **options)
+
+    return init
 
 
 def _by_generator(model: Any, name: str, generator: Any, *arguments: Any, **options: Any) -> Any:

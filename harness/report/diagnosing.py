@@ -27,6 +27,7 @@ MOST_EDITS = 3  # of a cause that are printed; --diff shows all
 MOST_HINTS = 3
 MOST_ALTERNATIVES = 2
 MOST_OLD_NAMES = 4
+LONGEST_SUBJECT = 60  # characters of a call that are repeated in an edit
 
 # Each fault: its name, and what it means for the training.
 FAULTS: dict[Fault, tuple[str, str]] = {
@@ -63,7 +64,7 @@ FAULTS: dict[Fault, tuple[str, str]] = {
     Fault.DEAD_RELU: ("dead relu units", "The initial biases are so low that relu units never become active."),
     Fault.HIDDEN_ACTIVATION: (
         "hidden activation",
-        "The activations of hidden layers keep the network from learning a nonlinear function.",
+        "The activations of hidden layers are missing, or slow the training down.",
     ),
     Fault.TOO_NARROW: ("too few units", "A hidden layer is too narrow for this task."),
     Fault.MISSING_LAYER: ("missing layer", "The network lacks a layer."),
@@ -85,6 +86,9 @@ FAULTS: dict[Fault, tuple[str, str]] = {
     ),
     Fault.METRIC: ("metric", "Accuracy counts exact matches, which says nothing about a regression."),
 }
+
+# What is found about the last layer, the loss and the labels is often one fault seen from three sides.
+HEAD = {fault.value for fault in (Fault.OUTPUT_ACTIVATION, Fault.LOSS, Fault.LABEL_ENCODING, Fault.TARGET_OUT_OF_RANGE)}
 
 OUTCOMES = {
     OutcomeKind.LEARNS: "learns",
@@ -219,7 +223,10 @@ def factor_text(factor: float) -> str:
 def edit_text(edit: Edit) -> str:
     """train.py:14: Dense(1, activation="softmax") -> activation="sigmoid" """
     where = edit.file if edit.cell is None else f"{edit.file}, cell {edit.cell}"
-    what = f"{edit.subject} -> {edit.fragment}" if edit.subject else f"add {edit.fragment}"
+    subject = edit.subject
+    if len(subject) > LONGEST_SUBJECT and "(" in subject:
+        subject = subject[: subject.index("(")] + "(...)"
+    what = f"{subject} -> {edit.fragment}" if subject else f"add {edit.fragment}"
     return f"{where}:{edit.line}: {what}"
 
 
@@ -308,10 +315,24 @@ def note_lines(found: Diagnosis) -> list[str]:
     return lines
 
 
+def hints_heading(found: Diagnosis) -> str:
+    """What the hints are worth."""
+    if found.unconfirmed is None:
+        return "Not proven, but worth a look:"
+    share = found.unconfirmed.learned
+    known = "these and the above" if found.causes else "these"
+    return (
+        f"Found, but not confirmed for lack of time: with {known}, {share.count} of {share.of} seeds learn (median "
+        f"{score_name(found.task)} {score_text(found.task, found.unconfirmed.held)})."
+    )
+
+
 def unexplained_lines(found: Diagnosis) -> Iterator[str]:
     """What is wrong or suspicious without any run, and neither a cause, an alternative nor a hint."""
     said = {cause.fault.value for cause in found.causes} | {hint.fault.value for hint in found.hints[:MOST_HINTS]}
     said |= {other.fault.value for other in found.alternatives[:MOST_ALTERNATIVES]}
+    if said & HEAD:
+        said |= HEAD  # one repair of the last layer, loss and labels answers for all that was found about them
     for finding in worth_saying(found.contradictions):
         if finding.id not in said:
             said.add(finding.id)
@@ -331,8 +352,13 @@ def verdict(found: Diagnosis) -> list[str]:
     if found.edited is not None:
         lines.append(edited_text(found, found.edited))
     if found.hints:
-        lines.append("Not proven, but worth a look:")
-        lines += [f"  {hint_text(hint)}" for hint in found.hints[:MOST_HINTS]]
+        lines.append(hints_heading(found))
+        shown = (
+            found.hints
+            if found.unconfirmed is None
+            else [hint for hint in found.hints if hint.is_needed] or found.hints
+        )
+        lines += [f"  {hint_text(hint)}" for hint in shown[:MOST_HINTS]]
     other = list(unexplained_lines(found))[:MOST_HINTS]
     if other:
         lines.append("Seen without a run, and not shown to matter here:")

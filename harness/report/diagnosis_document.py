@@ -68,6 +68,7 @@ def diagnosis_document(found: Diagnosis) -> dict[str, Any]:
             if finding.severity is not Severity.FACT
         ],
         "edits": [edit_document(edit) for edit in found.edits],
+        "unconfirmed": level_document(found.unconfirmed),
         "edited": edited_document(found.edited),
         "notes": [{"id": note.kind.value, "count": note.count, "detail": note.detail} for note in found.notes],
         "tried": [

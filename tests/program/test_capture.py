@@ -444,3 +444,22 @@ def test_a_model_and_data_given_in_python():
         program_of(keras.Sequential([keras.layers.Dense(1)]), x, y)
     with pytest.raises(BadInput, match="unexpected keyword argument 'epoch'"):
         program_of(model, x, y, epoch=3)
+
+
+def test_arguments_of_the_first_version(script):
+    path = script(
+        "import numpy as np\n"
+        "from keras.models import Sequential\n"
+        "from keras.layers.core import Dense, Dropout\n"
+        "model = Sequential()\n"
+        "model.add(Dense(output_dim=5, input_dim=1, init='uniform', activation='relu'))\n"
+        "model.add(Dropout(p=0.25))\n"
+        "model.add(Dense(output_dim=1))\n"
+        "model.compile(loss='mse', optimizer='sgd')\n"
+        "model.fit(np.ones((8, 1)), np.ones(8), nb_epoch=2, verbose=0)\n"
+    )
+    program = capture_script(path).program
+    hidden, dropout, last = program.model.layers
+    assert (hidden.units, dropout.rate, last.units, program.epochs) == (5, 0.25, 1, 2)
+    assert type(hidden.kernel_initializer).__name__ == "RandomUniform"
+    assert {"output_dim", "init", "p"} <= {note.detail for note in program.notes if note.kind is NoteKind.OLD_NAME}

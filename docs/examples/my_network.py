@@ -31,6 +31,6 @@ if __name__ == "__main__":
     x = np.array([[0, 0], [0, 1], [1, 0], [1, 1]], dtype=float)
     y = np.array([[0], [1], [1], [0]], dtype=float)
     network = Network(2, 5, 1)
-    for step in range(5000):
+    for _ in range(5000):
         loss = network.learn(x, y, rate=0.5)
     print(loss)

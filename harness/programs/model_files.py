@@ -55,7 +55,9 @@ def check_file(path: Path) -> None:
             "trust it, load it in Keras and save it as .keras"
         )
     if not os.path.isfile(path):
-        raise BadInput(f"{told} is not a file; give a .keras file, or module:function for a function that returns a model")
+        raise BadInput(
+            f"{told} is not a file; give a .keras file, or module:function for a function that returns a model"
+        )
     try:
         with zipfile.ZipFile(path) as archive:
             sizes = {info.filename: info.file_size for info in archive.infolist()}

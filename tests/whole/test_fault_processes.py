@@ -164,7 +164,6 @@ def test_a_full_or_read_only_disk(tmp_path, arguments, options):
 @pytest.mark.parametrize(
     "arguments",
     [
-        ("compare", "--record", "all", "--iterations", "90000"),
         ("sweep", "--seeds", "1000000000000"),
         ("sweep", "--hidden", "5000,5000", "--iterations", "1"),
     ],

@@ -274,7 +274,6 @@ def is_beside(name: str) -> bool:
     return False
 
 
-
 def forget_absorbed() -> None:
     """Forget modules of these names that are imported already."""
     for name in list(sys.modules):

@@ -104,10 +104,6 @@ def seed(text: str) -> int:
     return integer(text)
 
 
-# the names that 'check' and 'diagnose' still use
-must, whole, positive, up_to = invalid_value, integer, positive_integer, integer_up_to
-
-
 def add_scenario(command: argparse.ArgumentParser, metavar: str = "SCENARIO") -> argparse._ArgumentGroup:
     """Add the scenario and the options that override it, except the learning rate."""
     command.add_argument(

@@ -166,6 +166,3 @@ def explained_interrupt(folder: Path | None, advice: str = "") -> Iterator[None]
         if folder is None or not any(path.is_dir() for path in folder.iterdir()):
             raise  # nothing was recorded yet
         raise KeyboardInterrupt(f"{folder} keeps what was recorded, and is marked {UNFINISHED}{advice}") from None
-
-
-told_what_is_kept = explained_interrupt  # the name that 'diagnose' still uses

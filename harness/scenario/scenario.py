@@ -71,7 +71,7 @@ MAX_INITIALIZERS = 100
 MAX_TOML_BYTES = 2**22  # larger data belong in a CSV or NPZ file
 MAX_RECORDED_ITERATIONS = 100_000
 SWEEP_COSTS = 200  # recorded between the first and the last iteration of a sweep, evenly spaced in log
-MAX_NAME_CHARACTERS = LONGEST_NAME = 60  # the second is the name that 'diagnose' still uses
+MAX_NAME_CHARACTERS = 60
 # A key with this many parts, as a.b.c: Python's TOML reader needs time and memory that grow with the square of their
 # number, and 100 kB of them would fill any memory.
 LONG_KEY = re.compile(r"""(?<![\w".-])(?:[\w"-]+[ \t]*\.[ \t]*){40}""", re.ASCII)

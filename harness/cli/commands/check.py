@@ -7,27 +7,27 @@ import os
 from pathlib import Path
 from typing import Any
 
-from ..options import add_json, add_seed, must, number, up_to, whole
+from ..options import add_json, add_seed, integer, integer_up_to, invalid_value, number
 from ..terminal import print_as, progress_bar, show_result
 from . import AGREES, DIFFERS, NOT_JUDGED
 
-MOST_SECONDS = 86400
-LEAST_MEMORY, MOST_MEMORY = 128, 2**24  # MB; a Python with NumPy takes about 100
-MOST_JOBS = 64  # each takes a process for the check and one for the file
+MAX_SECONDS = 86400
+MIN_MEGABYTES, MAX_MEGABYTES = 128, 2**24  # MB; a Python with NumPy takes about 100
+MAX_JOBS = 64  # each takes a process for the check and one for the file
 
 
 def seconds(text: str) -> float:
     """A number above 0, up to a day."""
-    if not 0 < number(text) <= MOST_SECONDS:
-        raise must(f"a number above 0 and at most {MOST_SECONDS}", text)
+    if not 0 < number(text) <= MAX_SECONDS:
+        raise invalid_value(f"a number above 0 and at most {MAX_SECONDS}", text)
     return number(text)
 
 
 def megabytes(text: str) -> int:
     """What a Python with NumPy can start in, or 0, which is no limit."""
-    if whole(text) != 0 and not LEAST_MEMORY <= whole(text) <= MOST_MEMORY:
-        raise must(f"a whole number from {LEAST_MEMORY} to {MOST_MEMORY}, or 0 for no limit", text)
-    return whole(text)
+    if integer(text) != 0 and not MIN_MEGABYTES <= integer(text) <= MAX_MEGABYTES:
+        raise invalid_value(f"a whole number from {MIN_MEGABYTES} to {MAX_MEGABYTES}, or 0 for no limit", text)
+    return integer(text)
 
 
 def add(commands: Any) -> None:
@@ -59,8 +59,8 @@ def add(commands: Any) -> None:
     )
     command.add_argument(
         "--jobs",
-        type=up_to(MOST_JOBS),
-        default=min(os.cpu_count() or 1, MOST_JOBS),
+        type=integer_up_to(MAX_JOBS),
+        default=min(os.cpu_count() or 1, MAX_JOBS),
         metavar="N",
         help="files at once (default: one a core)",
     )

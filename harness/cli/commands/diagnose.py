@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from ...errors import BadInput, shown_path
-from ..options import add_learning_rate, add_output, add_scenario, must, overrides, positive
-from ..terminal import Shown, print_as, progress_bar, show_result, silent_import, told_what_is_kept
+from ..options import add_learning_rate, add_output, add_scenario, invalid_value, overrides, positive_integer
+from ..terminal import Shown, explained_interrupt, print_as, progress_bar, show_result, silent_import
 from . import AGREES, DIFFERS, NOT_JUDGED
 
 MAX_BUDGET_SECONDS = 86400.0
@@ -26,7 +26,7 @@ def seconds(text: str) -> float:
     match = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?)(s|m)?", text.strip())
     budget = 0.0 if match is None else float(match[1]) * (60 if match[2] == "m" else 1)
     if not 0 < budget <= MAX_BUDGET_SECONDS:
-        raise must("a time above 0 and up to a day, such as 45, 60s or 2m", text)
+        raise invalid_value("a time above 0 and up to a day, such as 45, 60s or 2m", text)
     return budget
 
 
@@ -35,7 +35,7 @@ def share(text: str) -> float:
     with contextlib.suppress(ValueError):
         if 0 < float(text) < 1:
             return float(text)
-    raise must("a share between 0 and 1, such as 0.2", text)
+    raise invalid_value("a share between 0 and 1, such as 0.2", text)
 
 
 def add(commands: Any) -> None:
@@ -54,11 +54,11 @@ def add(commands: Any) -> None:
     )
     of_keras = command.add_argument_group("for Keras programs")
     of_keras.add_argument(
-        "--fit", type=positive, default=1, metavar="N", help="number of the call of fit to judge (default: 1)"
+        "--fit", type=positive_integer, default=1, metavar="N", help="number of the call of fit to judge (default: 1)"
     )
     of_keras.add_argument("--diff", action="store_true", help="the edit that repairs the script, as a unified diff")
     of_keras.add_argument("--data", type=Path, metavar="FILE", help=".npz file with x and y, for a saved model")
-    of_keras.add_argument("--epochs", type=positive, metavar="N", help="epochs of the training of such a model")
+    of_keras.add_argument("--epochs", type=positive_integer, metavar="N", help="epochs of the training of such a model")
     of_keras.add_argument("--validation-split", type=share, metavar="SHARE", help="share of rows kept for validation")
     add_output(command)
     command.set_defaults(run=run)
@@ -130,9 +130,9 @@ def run_program(arguments: argparse.Namespace, name: str, *, of_script: bool) ->
     with contextlib.ExitStack() as stack:
         folder = None
         if not arguments.no_log:
-            stem = re.sub(r"[^\w.-]+", "-", Path(name).stem).strip("-.")[: scenario.LONGEST_NAME] or "model"
+            stem = re.sub(r"[^\w.-]+", "-", Path(name).stem).strip("-.")[: scenario.MAX_NAME_CHARACTERS] or "model"
             folder = stack.enter_context(board.run_folder(arguments.log_dir, stem, arguments.name))
-        stack.enter_context(told_what_is_kept(folder))
+        stack.enter_context(explained_interrupt(folder))
         show = stack.enter_context(progress_bar("loading TensorFlow"))
         with silent_import():
             from ...diagnosis import diagnosis
@@ -185,7 +185,7 @@ def run_scenario(arguments: argparse.Namespace, name: str) -> int:
         folder = None
         if not arguments.no_log:
             folder = stack.enter_context(board.run_folder(arguments.log_dir, chosen.name, arguments.name))
-        stack.enter_context(told_what_is_kept(folder))
+        stack.enter_context(explained_interrupt(folder))
         show = stack.enter_context(progress_bar("loading TensorFlow"))
         with silent_import():
             from ...diagnosis import scenarios

@@ -28,6 +28,17 @@ ROOT = Path(__file__).resolve().parents[2]
 SOURCES = sorted([*(ROOT / "harness").rglob("*.py"), *(ROOT / "models").rglob("*.py")])
 
 
+# What runs somebody's program on purpose: everything of recording/ but what the parent process uses runs in the child
+# process; a Keras script runs in this one, in a copy of its folder, as SECURITY.md says.
+IN_THE_PARENT = {"graph.py", "record.py", "source.py", "signatures.py", "parameters.py", "__init__.py"}
+RUNS_PROGRAMS = {
+    path
+    for path in SOURCES
+    if path.is_relative_to(ROOT / "harness" / "recording")
+    and (path.parent != ROOT / "harness" / "recording" or path.name not in IN_THE_PARENT)
+} | {ROOT / "harness" / "programs" / "capture.py"}
+
+
 # By reading
 
 
@@ -38,7 +49,7 @@ def calls(path: Path):
             yield ast.unparse(node.func), {k.arg: ast.unparse(k.value) for k in node.keywords}
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
+@pytest.mark.parametrize("path", sorted({*SOURCES} - RUNS_PROGRAMS), ids=lambda path: str(path.relative_to(ROOT)))
 def test_nothing_unpickles_or_evaluates(path):
     tree = ast.parse(path.read_text())
     modules = [alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names]
@@ -58,11 +69,15 @@ def test_modules_are_run_by_name_only_where_the_user_names_them():
     """The child runs a file; ``module:function`` is the user's own code, and the help says that it runs here."""
     runs = {
         str(path.relative_to(ROOT))
-        for path in SOURCES
+        for path in {*SOURCES} - RUNS_PROGRAMS
         for name, _ in calls(path)
         if name.endswith(("import_module", "exec_module", "run_path", "run_module"))
     }
-    assert runs == {"harness/checking/by_name/worker.py", "harness/programs/model_files.py"}
+    assert runs == {
+        "harness/checking/by_name/worker.py",
+        "harness/programs/model_files.py",
+        "harness/programs/old_names.py",  # of keras alone, under its names of earlier versions
+    }
 
 
 # By trying
@@ -111,13 +126,10 @@ def test_a_keras_file_that_would_make_a_model_larger_than_memory_is_refused_unma
 
 ELSEWHERE = """
 import os
-open("pid", "w").write(f"{os.getpid()} {os.getppid()}")
 os.environ["LEFT_BEHIND"] = "1"
 import builtins
 builtins.left_behind = 1
-
-def forward(weights, x):
-    raise RuntimeError("not today")
+raise RuntimeError(f"not today, says process {os.getpid()}")
 """
 
 
@@ -133,20 +145,21 @@ def test_somebody_s_file_runs_in_a_child_only(write, command, code, tmp_path, ca
     path = write(ELSEWHERE)
     before = own_traces()  # other tests have modules of that name
     assert cli.main([*command, str(path)]) == code
-    child, parent = (tmp_path / "pid").read_text().split()
-    assert int(child) != os.getpid() == int(parent)
+    told = re.search(r"says\s+process\s+(\d+)", "".join(capsys.readouterr()))
+    assert told is not None
+    assert int(told[1]) != os.getpid()
     assert own_traces() == before
-    capsys.readouterr()
 
 
 def test_under_pytest_too(write, tmp_path):
     path = write(ELSEWHERE)
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--backprop", str(path)]
+    command = [sys.executable, "-m", "pytest", "-q", "-rs", "-p", "no:cacheprovider", "--backprop", str(path)]
     started = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, text=True, env=os.environ)
     out, _ = started.communicate(timeout=120)
-    assert started.returncode == 1, out
-    child, parent = (tmp_path / "pid").read_text().split()
-    assert int(child) != started.pid == int(parent)
+    assert (started.returncode, "1 skipped" in out) == (0, True), out
+    told = re.search(r"says\s+process\s+(\d+)", out)
+    assert told is not None, out
+    assert int(told[1]) != started.pid
 
 
 PIPE = """
@@ -196,7 +209,6 @@ def test_a_file_cannot_steer_the_terminal(write):
 HOSTILE = {
     "deletes its folder": "import shutil, os\nshutil.rmtree(os.getcwd())\n",
     "ends the process": "import os\nos._exit(0)\n",
-    "is no text": "\x00\x01",
     "recurses": "def f():\n    f()\nf()\n",
     "starts threads": "import threading, time\n"
     "for _ in range(20):\n    threading.Thread(target=time.sleep, args=(600,)).start()\n",
@@ -220,6 +232,13 @@ def test_a_hostile_file_is_one_plain_line(text, tmp_path, capsys):
     assert "Traceback" not in out + err
     if folder.exists():
         assert {path.name for path in folder.iterdir()} == {"mine.py"}
+
+
+def test_a_file_that_is_not_text_is_bad_input(tmp_path, capsys):
+    (tmp_path / "mine.py").write_text("\x00\x01")
+    assert cli.main(["check", str(tmp_path / "mine.py")]) == 2
+    out, err = capsys.readouterr()
+    assert (out, len(err.splitlines())) == ("", 1)
 
 
 @pytest.mark.parametrize("name", ["../out", "/out", "..", ".", "a/b", "a\\b", "\x00", "", " x", "x" * 61, ".x", "a\nb"])

@@ -258,7 +258,7 @@ def cause_lines(found: Diagnosis, number_: int, cause: Cause) -> Iterator[str]:
         others = " and the other repairs" if len(found.causes) > 1 else ""
         yield f"  Evidence: with this{others}, {level_text(found, cause.repaired)};"
         yield f"  without it, {level_text(found, cause.unrepaired)}."
-    elif cause.needs_no_run:
+    else:
         reasons = [finding for finding in worth_saying(found.contradictions) if finding.id == cause.fault.value]
         yield from (f"  This needs no run: {finding_text(finding)}" for finding in reasons[:1])
 
@@ -366,7 +366,8 @@ def verdict(found: Diagnosis) -> list[str]:
     lines += note_lines(found)
     if found.partial:
         lines.append("The time ran out before everything was tried. Give it more with a larger budget.")
-    return lines[:MOST_LINES]
+    shown = lines[:MOST_LINES]
+    return shown[:-1] if len(lines) > MOST_LINES and shown[-1].endswith(":") else shown  # no heading of nothing
 
 
 def tried_table(found: Diagnosis) -> Table:

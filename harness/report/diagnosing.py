@@ -366,8 +366,8 @@ def verdict(found: Diagnosis) -> list[str]:
     lines += note_lines(found)
     if found.partial:
         lines.append("The time ran out before everything was tried. Give it more with a larger budget.")
-    shown = lines[:MOST_LINES]
-    return shown[:-1] if len(lines) > MOST_LINES and shown[-1].endswith(":") else shown  # no heading of nothing
+    fitting = lines[:MOST_LINES]
+    return fitting[:-1] if len(lines) > MOST_LINES and fitting[-1].endswith(":") else fitting  # no heading of nothing
 
 
 def tried_table(found: Diagnosis) -> Table:

@@ -173,8 +173,12 @@ def clones_table(found: Diagnosis) -> Table:
 
 
 def people(found: Diagnosis) -> RenderableType:
-    """Everything that a person reads."""
-    parts: list[RenderableType] = [Text(f"{sentence}\n") for sentence in verdict(found)]
+    """The answer."""
+    return Text("\n\n".join(verdict(found)))
+
+
+def everything(found: Diagnosis) -> RenderableType:
+    """Every table, and the answer last."""
     tables = [symptom_table(found)]
     tables += [change_table(f"Evidence for {c.id}: changes that remove it", c.evidence) for c in found.causes]
     if found.clones:
@@ -183,9 +187,8 @@ def people(found: Diagnosis) -> RenderableType:
         tables.append(change_table("Helps too, but is no cause: a way round it", found.helpful))
     if found.refuted:
         tables.append(change_table("Tried, and did not help", found.refuted))
-    parts += [part for table in tables for part in (table, Text())]
-    parts.append(Text(how_judged(found), "dim"))
-    return Group(*parts)
+    parts: list[RenderableType] = [part for table in tables for part in (table, Text())]
+    return Group(*parts, Text(how_judged(found), "dim"), Text(), people(found))
 
 
 def markdown(found: Diagnosis) -> str:

@@ -7,6 +7,7 @@ import contextlib
 import os
 import re
 import time
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -139,6 +140,9 @@ def run_program(arguments: argparse.Namespace, name: str, *, of_script: bool) ->
             from ...diagnosis.outcomes import OutcomeKind
             from ...programs import capture, edits, saved
             from ...report import diagnosing
+        # what Keras warns about is in the answer, if it matters
+        stack.enter_context(warnings.catch_warnings())
+        warnings.simplefilter("ignore")
         show(0, 0, f"running {name}")
         if of_script:
             program = capture.capture_script(
@@ -202,6 +206,6 @@ def run_scenario(arguments: argparse.Namespace, name: str) -> int:
     print_as(
         as_json=arguments.json,
         machines=lambda: scenario_diagnosis.machines(found),
-        people=lambda: scenario_diagnosis.people(found),
+        people=lambda: scenario_diagnosis.everything(found) if arguments.verbose else scenario_diagnosis.people(found),
     )
     return AGREES if found.fine else DIFFERS

@@ -56,10 +56,10 @@ def no_cause_sentence(found: Diagnosis) -> str:
     untried = len(set(found.skipped))
     if untried > found.trials:
         return (
-            f"No cause is named, for want of time: the budget of {found.budget:g} s ended before {untried} changes "
-            f"were tried, most of them. That says nothing about the network; ask again with {larger_budget(found)}."
+            f"No cause is named, because time ran out: the budget of {found.budget:g} s ended before {untried} changes "
+            f"were tried, most of them. That says nothing about the network. Try again with {larger_budget(found)}."
         )
-    return "No cause was proved: nothing that was tried takes enough of the runs to the target."
+    return "No cause was proven: with nothing that was tried do enough runs learn."
 
 
 def larger_budget(found: Diagnosis) -> str:
@@ -81,16 +81,19 @@ def cause_sentences(found: Diagnosis) -> Iterator[str]:
         if cause.id == "unlearnable":
             told += f" No function of the inputs comes under a cost of {number(found.floor)}."
         elif row is not None and cause.alone:
-            told += f" Proof: {row.change}; that alone takes the cost from {number(row.before)} to {number(row.after)}"
-            told += "." if row.members == 1 else f" and {row.share:.1%} of {row.members} runs to the target."
+            told += f" Evidence: {row.change}, and nothing else changed, takes the cost from {number(row.before)} to "
+            told += f"{number(row.after)}"
+            told += "." if row.members == 1 else f", and {row.share:.1%} of {row.members} runs learn."
         elif cause.id == "wrong-math" and row is not None:
             told += f" {row.change[0].upper()}{row.change[1:]} comes to {number(row.after)}: not enough by itself."
         elif row is not None and cause is both[-1] and both[0].id == "wrong-math":
-            told += f" Proof, with the right math: {row.change}; the cost comes to {number(row.after)}"
-            told += "." if row.members == 1 else f", {row.share:.1%} of {row.members} runs to the target."
+            told += f" Evidence, with the right math: {row.change}; the cost becomes {number(row.after)}"
+            told += "." if row.members == 1 else f", and {row.share:.1%} of {row.members} runs learn."
         elif row is not None and cause is both[-1]:
-            told += f" Proof, of {joined(c.id for c in both)} together: {row.change}: {row.share:.1%} of {row.members}"
-            told += " runs come to the target. Neither alone was enough."
+            told += (
+                f" Evidence for {joined(c.id for c in both)} together: {row.change}: {row.share:.1%} of {row.members}"
+            )
+            told += " runs learn. Neither alone was enough."
         yield told
     if found.relation is not None:
         yield f"{found.relation[0].upper()}{found.relation[1:]}."
@@ -113,7 +116,7 @@ def verdict(found: Diagnosis) -> list[str]:
         told.append(f"The math is right: its gradients are within {found.math_error:.0e} of numerical ones.")
     told += cause_sentences(found)
     if found.causes and found.remedy:
-        told.append(f"Do this: {found.remedy}.")
+        told.append(f"To fix it: {found.remedy}.")
     if found.skipped or found.left_out:
         names = list(dict.fromkeys([*found.left_out, *found.skipped]))
         more = f" and {len(names) - MOST_SKIPPED} more changes" if len(names) > MOST_SKIPPED else ""

@@ -14,8 +14,8 @@ import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from harness.checking.check import check_file
 from harness.checking.result import CheckResult, Verdict
-from harness.checking.verdict import check_file
 from tests.files.bench import Answer, Case, Score, cases, score_case, total, write_case
 
 # Which names of the catalogue say the same as a planted kind; several do if the same edit can be seen in several ways.

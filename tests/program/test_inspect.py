@@ -208,7 +208,7 @@ def test_nothing_is_unpickled_and_no_lambda_is_run(tmp_path):
         ("zip.keras", "is no .keras file"),
         ("lambda.keras", "holds Python code"),
         ("old.h5", "HDF5"),
-        ("missing.keras", "no file"),
+        ("missing.keras", "not a file"),
     ):
         with pytest.raises(BadInput, match=message):
             source.load(str(tmp_path / name))

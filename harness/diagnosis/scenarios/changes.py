@@ -62,6 +62,7 @@ class Change:
         size: how much was changed; the weakest comes first.
         apply: the trial with it.
         symmetric: whether clones stay clones.
+        scale: what the weights of a healthy start are multiplied by.
     """
 
     family: str
@@ -69,6 +70,7 @@ class Change:
     size: float
     apply: Callable[[Trial], Trial]
     symmetric: bool = True
+    scale: float = 1.0
 
 
 NO_CHANGE = Change("none", "nothing changed", 0.0, lambda trial: trial)
@@ -211,7 +213,9 @@ def scaled(case: Case, factor: float, family: str) -> Change:
 
         return replace(trial, draw=draw, chance=trial.chance or factor != -1)
 
-    return Change(family, f"the same start x {factor:g}", abs(math.log10(abs(factor))) or 0.5, apply)
+    return Change(
+        family, f"the same initial weights multiplied by {factor:g}", abs(math.log10(abs(factor))) or 0.5, apply
+    )
 
 
 def from_healthy(case: Case, factor: float = 1.0, clones: bool = False) -> Change:
@@ -226,10 +230,12 @@ def from_healthy(case: Case, factor: float = 1.0, clones: bool = False) -> Chang
         return replace(trial, draw=draw, chance=True)
 
     told = (
-        f"{name} starts" + (f" x {factor:g}" if factor != 1 else "") + (", each layer's units cloned" if clones else "")
+        f"{name} starts"
+        + (f" multiplied by {factor:g}" if factor != 1 else "")
+        + (", each layer's units cloned" if clones else "")
     )
     family = "healthy" + ("-scaled" if factor != 1 else "") + ("-cloned" if clones else "")
-    return Change(family, told, 1.0, apply, clones)
+    return Change(family, told, 1.0, apply, clones, factor)
 
 
 def faster(case: Case, factor: float, family: str) -> Change:
@@ -241,14 +247,14 @@ def faster(case: Case, factor: float, family: str) -> Change:
 
         return replace(trial, rates=rates, chance=True)
 
-    return Change(family, f"learning rate x {factor:g}", abs(math.log10(factor)), apply)
+    return Change(family, f"learning rate multiplied by {factor:g}", abs(math.log10(factor)), apply)
 
 
 def longer(factor: float) -> Change:
     """More iterations."""
     return Change(
         "iterations",
-        f"iterations x {factor:g}",
+        f"iterations multiplied by {factor:g}",
         math.log10(factor),
         lambda trial: replace(trial, iterations=round(trial.iterations * factor)),
     )
@@ -267,7 +273,8 @@ def long_look(case: Case, factor: float) -> Change:
 
         return replace(trial, draw=draw, rates=rates, iterations=round(trial.iterations * factor), chance=True)
 
-    told = f"{healthy_name(case.network)} starts x 0.1 to x 10, each layer's units cloned, rate x 0.1 to x 10"
+    told = f"{healthy_name(case.network)} starts multiplied by 0.1 to 10, each layer's units cloned, "
+    told += "rate multiplied by 0.1 to 10"
     return Change("long-look", f"{told}, {round(case.iterations * factor):,} iterations", 9.0, apply)
 
 

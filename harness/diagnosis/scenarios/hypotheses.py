@@ -217,7 +217,7 @@ HYPOTHESES = (
     ),
     Hypothesis(
         "target-out-of-range",
-        "targets lie where the output activation cannot go",
+        "targets lie outside the range of the output activation",
         out_of_range,
         by("outputs"),
         ("outputs",),
@@ -225,7 +225,7 @@ HYPOTHESES = (
     ),
     Hypothesis(
         "unscaled-inputs",
-        "the inputs' scale or offset is far from that for which starts and rates are made",
+        "the inputs are far from a mean of 0 and a standard deviation of 1",
         unscaled,
         by("inputs"),
         ("inputs",),
@@ -233,7 +233,7 @@ HYPOTHESES = (
     ),
     Hypothesis(
         "saturation",
-        "the activation is flat where the start puts the units",
+        "the initial weights are so large that the activations are saturated",
         saturated_from_the_start,
         by_start("scale-down", "healthy"),
         ("scale-down",),
@@ -241,7 +241,7 @@ HYPOTHESES = (
     ),
     Hypothesis(
         "exploding-gradient",
-        "the gradient of this start is too large for the rate, and healthy starts' is not",
+        "the gradient at the initial weights is too large for the learning rate",
         lambda e: e.explosion > 30 or e.explosion != e.explosion,
         by_start("scale-down", "healthy"),
         ("scale-down", "healthy"),
@@ -273,19 +273,19 @@ HYPOTHESES = (
     ),
     Hypothesis(
         "vanishing-gradient",
-        "from layer to layer, the gradient shrinks until the first ones get none",
+        "the gradient shrinks from layer to layer until the first layers get none",
         deep_and_decaying,
         by_start("healthy", "activation"),
         ("healthy", "activation"),
-        "use tanh or relu in the hidden layers with a start made for it, or fewer layers",
+        "use tanh or relu in the hidden layers with an initializer made for it, or fewer layers",
     ),
     Hypothesis(
         "plateau",
-        "the start lies where the cost is flat, and the way off takes longer than the run",
+        "training starts on a plateau, where the gradient is close to zero, and the run is too short to leave it",
         lambda e: True,
         by_start("mirrored", "scale-down", "scale-up", "healthy"),
         ("mirrored", "scale-down", "scale-up", "healthy"),
-        "start elsewhere (glorot_uniform); or go on for longer, or faster, until it leaves the plateau",
+        "use a different initializer (glorot_uniform), or train longer, or raise the learning rate",
     ),
     Hypothesis(
         "learning-rate-too-large",
@@ -305,7 +305,7 @@ HYPOTHESES = (
     ),
     Hypothesis(
         "too-few-iterations",
-        "it would learn with more iterations, and a larger rate does not do instead",
+        "it would learn with more iterations, and a larger learning rate does not help",
         lambda e: not healthy_starts_learn(e),
         by("iterations"),
         ("iterations",),

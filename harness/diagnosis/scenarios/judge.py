@@ -462,12 +462,8 @@ def told_rows(evidence: Evidence, causes: Sequence[Cause]) -> tuple[list[Row], l
 
 def two_by_two(evidence: Evidence) -> list[tuple[bool, float, Result]]:
     """(clones?, scale, result) of the healthy starts, each draw with its units cloned and not."""
-    scales = {"healthy": 1.0, "healthy-cloned": 1.0}
-    found = []
-    for result in evidence.of("healthy", "healthy-cloned", "healthy-scaled", "healthy-scaled-cloned"):
-        name = result.change.family
-        scale = scales.get(name) or float(result.change.sentence.split(" x ")[1].split(",")[0])
-        found.append((name.endswith("cloned"), scale, result))
+    kinds = evidence.of("healthy", "healthy-cloned", "healthy-scaled", "healthy-scaled-cloned")
+    found = [(result.change.family.endswith("cloned"), result.change.scale, result) for result in kinds]
     return found if any(clones for clones, _, _ in found) else []
 
 

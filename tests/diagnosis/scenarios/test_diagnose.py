@@ -277,7 +277,7 @@ def test_two_changes_are_one_after_the_other():
     names, trial = altered(pair, base)
     assert names == {"iterations", "draw"}
     assert (pair.family, pair.size, pair.symmetric) == ("iterations + mirrored", 1.5, True)
-    assert pair.sentence == "iterations x 10, and the same start x -1"
+    assert pair.sentence == "iterations multiplied by 10, and the same initial weights multiplied by -1"
     assert not changes.also(changes.noise(case, 0.1, False), changes.longer(10)).symmetric
 
 
@@ -366,14 +366,17 @@ def test_the_changed_runs_of_the_post_come_to_the_posts_costs():
     found = runs.run_changes(base, [changes.NO_CHANGE, changes.longer(2), mirrored], clock, 1e-9)
     by_sentence = {result.change.sentence: result for result in found}
     assert by_sentence["nothing changed"].costs == pytest.approx([0.400230], abs=5e-7)
-    assert by_sentence["the same start x -1"].costs == pytest.approx([0.0055], abs=5e-5)
-    assert by_sentence["iterations x 2"].costs == pytest.approx([0.399905], abs=5e-7)
+    assert by_sentence["the same initial weights multiplied by -1"].costs == pytest.approx([0.0055], abs=5e-5)
+    assert by_sentence["iterations multiplied by 2"].costs == pytest.approx([0.399905], abs=5e-7)
     assert {sentence: result.reached for sentence, result in by_sentence.items() if result.reached} == {
         mirrored.sentence: 1
     }
     assert [result.iterations for result in found] == [1000, 1000, 2000]
     assert (clock.trials, clock.members, clock.skipped) == (3, 3, [])
-    assert {(total - done, what) for done, total, what in told} == {(2, "nothing changed"), (1, "iterations x 2")}
+    assert {(total - done, what) for done, total, what in told} == {
+        (2, "nothing changed"),
+        (1, "iterations multiplied by 2"),
+    }
 
 
 def test_what_there_is_no_time_for_is_put_by():
@@ -572,13 +575,13 @@ def test_changes_of_a_kind_get_stronger_in_their_own_direction():
         factors = [
             float(change.sentence.split("N(0, ")[1].split("²")[0])
             if "noise" in family
-            else float(change.sentence.split(" x ")[1])
+            else float(change.sentence.split(" by ")[1])
             for change in of_kind
         ]
         assert all(low < factor < high for factor in factors)
     scaled = [change.sentence for change in tried if change.family.startswith("healthy-scaled")]
     assert scaled == [
-        f"glorot_uniform starts x {factor:g}{told}"
+        f"glorot_uniform starts multiplied by {factor:g}{told}"
         for factor in (0.1, 0.3, 3)
         for told in ("", ", each layer's units cloned")
     ]
@@ -588,7 +591,7 @@ def test_the_remedies_of_folklore_are_tried_once():
     post = diagnose.case_of(load("post"))
     every = hypotheses.changes_for_the_record(post, [])
     assert [change.sentence for change in every] == [
-        "iterations x 10",
+        "iterations multiplied by 10",
         *(f"adam with a rate of {rate}" for rate in ("0.001", "0.01", "0.1")),
         "inputs standardised",
         "tanh in the hidden layers",
@@ -665,8 +668,8 @@ def test_a_cause_is_named_where_fresh_members_learn_too(monkeypatch):
     assert (first.id, second.id) == ("learning-rate-too-small", "too-few-iterations")
     # the weakest change that holds is told first, with its fresh share; the weaker one helped as well
     assert [(row.change, row.share) for row in first.evidence] == [
-        ("learning rate x 10", 0.97),
-        ("learning rate x 3", 1.0),
+        ("learning rate multiplied by 10", 0.97),
+        ("learning rate multiplied by 3", 1.0),
     ]
     row = first.evidence[0]
     assert (row.before, row.after, row.before_share, row.members, row.helps) == (1.0, 1.0, 0.0, 100, True)
@@ -744,7 +747,7 @@ def test_whether_the_clones_are_necessary_and_sufficient():
     assert told((noise, 0.2), (shared, 0.0), (mirrored, 1.0)) == (
         "the clones are not necessary for the failure: breaking them does not help "
         "(noise N(0, 0.1²) on every weight: no clones any more: 20% learn), "
-        "and not sufficient for it (the same start x -1, all clones: 100% learn)"
+        "and not sufficient for it (the same initial weights multiplied by -1, all clones: 100% learn)"
     )
     assert "not necessary for the failure (glorot_uniform starts, no clones among them: 90% learn)" in told(
         (noise, 0.2), (healthy, 0.9)
@@ -785,7 +788,9 @@ def test_what_is_no_causes_evidence_is_told_as_refuted_or_as_helpful():
     row = judge.row_of(results[0], evidence.own, "learning-rate-too-small", True)
     cause = judge.Cause("learning-rate-too-small", "", 1.0, [row], "", True)
     refuted, helpful = judge.told_rows(evidence, [cause])
-    assert [(row.hypothesis, row.change, row.helps) for row in refuted] == [("plateau", "the same start x -1", False)]
+    assert [(row.hypothesis, row.change, row.helps) for row in refuted] == [
+        ("plateau", "the same initial weights multiplied by -1", False)
+    ]
     assert [(row.hypothesis, row.share) for row in helpful] == [("unscaled-inputs", 1.0), ("too-few-iterations", 1.0)]
 
 
@@ -856,7 +861,10 @@ def test_a_run_is_late_that_takes_over_four_times_as_long_as_healthy_starts(scri
 def test_clones_that_are_the_cause_get_a_long_look_if_there_is_time(scripted, budget, reached):
     found = scripted(diagnose.case_of(load("post"), iterations=100), {"noise": 1.0}, budget=budget)
     assert [cause.id for cause in found.causes] == ["clones"]
-    look = "glorot_uniform starts x 0.1 to x 10, each layer's units cloned, rate x 0.1 to x 10, 1,000,000 iterations"
+    look = (
+        "glorot_uniform starts multiplied by 0.1 to 10, each layer's units cloned, rate multiplied by 0.1 to 10, "
+        "1,000,000 iterations"
+    )
     assert (look in [row.change for row in found.refuted], look in found.skipped) == (reached, not reached)
 
 
@@ -914,17 +922,17 @@ def test_two_causes_together_are_told_with_one_proof(post):
     pair = [replace(cause, alone=False), replace(cause, id="clones", alone=False)]
     first, second, *_ = diagnosis.cause_sentences(replace(post, causes=pair))
     assert first.startswith("Cause: plateau.")
-    assert "Proof" not in first
+    assert "Evidence" not in first
     assert second.startswith("Also: clones.")
-    assert "Proof, of plateau and clones together: " in second
+    assert "Evidence for plateau and clones together: " in second
     assert second.endswith("Neither alone was enough.")
     wrong = [replace(cause, id="wrong-math", alone=False), replace(cause, alone=False)]
     first, second, *_ = diagnosis.cause_sentences(replace(post, causes=wrong))
     assert first.endswith(": not enough by itself.")
-    assert "Proof, with the right math: " in second
+    assert "Evidence, with the right math: " in second
     unlearnable = replace(post, causes=[replace(cause, id="unlearnable")], floor=2.0)
     assert "No function of the inputs comes under a cost of 2." in next(diagnosis.cause_sentences(unlearnable))
-    assert next(diagnosis.cause_sentences(replace(post, causes=[]))).startswith("No cause was proved")
+    assert next(diagnosis.cause_sentences(replace(post, causes=[]))).startswith("No cause was proven")
     fine = replace(post, causes=[], learns=True, relation=None, bound=None)
     assert fine.fine
     assert list(diagnosis.cause_sentences(fine)) == []
@@ -936,7 +944,7 @@ def test_who_learns_late_or_by_luck_gets_an_answer_though_no_cause_was_proved(po
         assert not found.fine
         told = diagnosis.verdict(found)
         assert told[0].endswith("?")
-        assert any(sentence.startswith("No cause was proved: ") for sentence in told[1:])
+        assert any(sentence.startswith("No cause was proven: ") for sentence in told[1:])
         assert diagnosis.machines(found)["causes"] == []
 
 
@@ -949,8 +957,8 @@ def test_a_budget_that_ended_before_most_changes_is_told_as_the_reason(iteration
     assert untried > 20
     (told,) = (sentence for sentence in diagnosis.verdict(found) if sentence.startswith("No cause"))
     assert told == (
-        f"No cause is named, for want of time: the budget of 0.001 s ended before {untried} changes were tried, most "
-        "of them. That says nothing about the network; ask again with --budget 2m."
+        f"No cause is named, because time ran out: the budget of 0.001 s ended before {untried} changes were tried, "
+        "most of them. That says nothing about the network. Try again with --budget 2m."
     )
 
 
@@ -997,10 +1005,13 @@ def test_what_helps_the_post_and_what_does_not(post):
     """POST.md, 4: all -1 learns in 1000, noise of 0.01 does not, nor does any symmetric scale but that."""
     learns = {row.change for cause in post.causes for row in cause.evidence} | {row.change for row in post.helpful}
     refuted = {row.change for row in post.refuted}
-    assert "the same start x -1" in learns
-    assert "iterations x 10" in learns
-    assert "learning rate x 10" in learns
-    assert {"noise N(0, 0.01²) on every weight: no clones any more", "the same start x 0.1"} <= refuted
+    assert "the same initial weights multiplied by -1" in learns
+    assert "iterations multiplied by 10" in learns
+    assert "learning rate multiplied by 10" in learns
+    assert {
+        "noise N(0, 0.01²) on every weight: no clones any more",
+        "the same initial weights multiplied by 0.1",
+    } <= refuted
 
 
 def test_the_post_in_ten_thousand_iterations_learns_but_late():
@@ -1124,7 +1135,7 @@ def test_the_command(capsys, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (["model.keras"], "model.keras is no file"),
+        (["model.keras"], "model.keras is not a file"),
         (["post", "--data", "some.npz"], "is for a Keras model without a script"),
         (["nosuch.py"], "is not a file"),
         (["nosuch"], "neither"),

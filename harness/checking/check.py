@@ -16,10 +16,12 @@ from .exceptions import UNDEFINED
 from .layers import Agreement, GradientResult, LayersResult, PairResult, check_layers
 from .result import CheckResult, Found, Kind, Quantity, Reason, Verdict
 from .sources import Sources
-from .verdict import check_recording
+from .verdict import check_recording, not_judged
 
 MEGABYTES = 8192
 # with these there is no network to judge, so that pairs of functions are looked for
+MISFIT = "non-broadcastable output operand"  # NumPy's words for an update that does not fit
+DATA_NAMES = ("X", "Y", "y", "labels")
 WITHOUT_NETWORK = (Reason.NO_PARAMETERS, Reason.NOT_DRIVEN, Reason.RAISED, Reason.NO_NUMPY)
 
 
@@ -43,7 +45,11 @@ def check_file(
 
     def recorded(lines: str | None) -> CheckResult:
         recording = record_file(path, run=lines, seed=seed, seconds=seconds, megabytes=megabytes)
-        return check_recording(recording, sources=read_sources(Path(path), recording))
+        result = check_recording(recording, sources=read_sources(Path(path), recording))
+        doubt = doubt_about(recording) if lines is None else ""
+        if not doubt or result.verdict is Verdict.NOT_JUDGED or result.exception:
+            return result
+        return not_judged(recording, Reason.DOUBTFUL_CALLS, doubt)
 
     if run is None:
         of_template = check_template(Path(path), recorded, seed, seconds, megabytes)
@@ -55,6 +61,31 @@ def check_file(
         if layers is not None:
             return of_layers(result, layers)
     return result
+
+
+def doubt_about(recording: Recording) -> str:
+    """Why the calls that were found to make a file train may be wrong; empty if there is no reason to think so.
+
+    An update that does not fit its parameter's shape with many observations may fit with one: the calls that work then
+    hide the mistake.
+    """
+    if recording.driven.doubts:
+        return recording.driven.doubts[0]
+    for line in recording.driven.calls:
+        if repeats_an_argument(line):
+            return f"the same data for two arguments: {line}"
+    misfits = (reason for _, reason in recording.driven.failures if MISFIT in reason)
+    return next(misfits, "")
+
+
+def repeats_an_argument(line: str) -> bool:
+    """Whether a call is given the same data twice, as ``train(net, X, X, Y)`` is for x1 and x2."""
+    try:
+        calls = [node for node in ast.walk(ast.parse(line)) if isinstance(node, ast.Call)]
+    except SyntaxError:
+        return False
+    data = [[arg.id for arg in call.args if isinstance(arg, ast.Name) and arg.id in DATA_NAMES] for call in calls]
+    return any(len(set(names)) < len(names) for names in data)
 
 
 def read_sources(path: Path, recording: Recording) -> Sources:
@@ -162,19 +193,23 @@ def place_of_function(path: Path, names: Sequence[str]) -> Place | None:
 def layers_of(path: Path, seed: int, seconds: float) -> LayersResult | None:
     """The pairs of a file; None if there are none, or none of them could be called."""
     found = check_layers(path, seed=seed, seconds=seconds)
-    judged = [one for one in found.pairs if one.agreement is not Agreement.NOT_JUDGED]
-    return replace(found, pairs=tuple(judged)) if judged else None
+    return found if any(one.agreement is not Agreement.NOT_JUDGED for one in found.pairs) else None
 
 
 def of_layers(result: CheckResult, layers: LayersResult) -> CheckResult:
-    """The verdict on the pairs of a file that has no network."""
+    """The verdict on the pairs of a file that has no network: correct only if every pair could be called."""
+    left = [pair.name for pair in layers.pairs if pair.agreement is Agreement.NOT_JUDGED]
+    judged = tuple(pair for pair in layers.pairs if pair.agreement is not Agreement.NOT_JUDGED)
     mistakes = [pair_mistake(result.file, pair, one) for pair in layers.pairs for one in wrong_gradients(pair)]
-    calls = tuple(dict.fromkeys(call for pair in layers.pairs for call in pair.calls))
+    calls = tuple(dict.fromkeys(call for pair in judged for call in pair.calls))
+    verdict = Verdict.MISTAKE if mistakes else Verdict.NOT_JUDGED if left else Verdict.CORRECT
     return CheckResult(
         file=result.file,
-        verdict=Verdict.MISTAKE if mistakes else Verdict.CORRECT,
+        verdict=verdict,
+        reason=Reason.LAYERS_LEFT if verdict is Verdict.NOT_JUDGED else None,
+        detail=", ".join(left) if verdict is Verdict.NOT_JUDGED else "",
         mistakes=tuple(mistakes),
-        pairs=layers.pairs,
+        pairs=judged,
         stand_ins=result.stand_ins,
         calls=calls,
     )

@@ -39,6 +39,8 @@ class Reason(enum.Enum):
     STOPPED = "stopped"  # the recording ended before an iteration was complete
     TOO_MANY = "too-many-operations"  # in one iteration
     REFUSED = "refused"  # bad input: Python 2, not Python at all
+    DOUBTFUL_CALLS = "doubtful-calls"  # the calls that make it train may fit its shapes by accident only
+    LAYERS_LEFT = "layers-left"  # some pairs of its layers agree, others could not be called
     RULE = "rule"  # the gradients are right, but the update rule is not understood
 
 

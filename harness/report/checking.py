@@ -325,6 +325,14 @@ REASONS: Mapping[Reason, tuple[str, str]] = {
         "Use fewer observations or smaller layers, or the array operations in place of loops.",
     ),
     Reason.REFUSED: ("The file cannot be run.", "Repair it first."),
+    Reason.DOUBTFUL_CALLS: (
+        "It only defines things, and the calls that make it train may fit its shapes by accident only.",
+        'Say how it trains: --run "net = Network([2, 3, 1]); net.train(X, y)".',
+    ),
+    Reason.LAYERS_LEFT: (
+        "It has no network. Some of its layers agree with true gradients, but others could not be called.",
+        'Call them in a small network: --run "...".',
+    ),
     Reason.RULE: (
         "The first update is right, but a later one could not be explained.",
         "Check what is kept from one iteration to the next.",

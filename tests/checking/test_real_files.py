@@ -138,3 +138,58 @@ def test_weight_decay_under_an_adaptive_rule_is_right(tmp_path: Path) -> None:
     file = tmp_path / "net.py"
     file.write_text(text)
     assert check_file(file).verdict is Verdict.CORRECT
+
+
+def test_an_update_that_fits_one_observation_only_is_not_called_correct(tmp_path):
+    """The bias of the outputs lacks its sum, which shows with two observations or more."""
+    path = tmp_path / "net.py"
+    path.write_text(
+        """
+import numpy as np
+
+class Net:
+    def __init__(self, n_in, n_out):
+        self.w = np.random.randn(n_in, n_out)
+        self.b = np.zeros((1, n_out))
+
+    def fit(self, X, y, epochs=10, lr=0.1):
+        for _ in range(epochs):
+            out = X @ self.w + self.b
+            delta = 2 * (out - y) / y.size
+            self.w -= lr * X.T @ delta
+            self.b -= lr * delta
+"""
+    )
+    found = check_file(path)
+    assert found.verdict is not Verdict.CORRECT
+
+
+def test_layers_that_could_not_all_be_called_are_not_called_correct(tmp_path):
+    path = tmp_path / "layers.py"
+    path.write_text(
+        """
+import numpy as np
+
+class Linear:
+    def __init__(self, n_in, n_out):
+        self.W = np.random.randn(n_out, n_in)
+
+    def forward(self, x):
+        self.x = x
+        return x @ self.W.T
+
+    def backward(self, grad):
+        self.dW = grad.T @ self.x
+        return grad @ self.W.T
+
+class Tanh:
+    def forward(self, x):
+        self.out = np.tanh(x)
+        return self.out
+
+    def backward(self, grad):
+        return grad * (1 - self.out ** 2)
+"""
+    )
+    found = check_file(path)
+    assert found.verdict is not Verdict.CORRECT

@@ -209,7 +209,7 @@ def test_a_worker_says_in_what_it_is_another(monkeypatch):
     util = pytest.importorskip("ray", reason="Ray is not installed: pip install '.[ray]'").util
     monkeypatch.setattr(util, "get_node_ip_address", lambda: "10.0.0.7")
     job = sweep.job(load("post", {"iterations": 5}), [sweep.Combination("glorot_uniform", "sgd", 0.5)], 3)
-    here = provenance.of(job)
+    here = provenance.provenance_of(job)
     monkeypatch.setattr(cluster, "job_of", lambda reference: (job, here["arithmetic"]))
     (trained,) = sweep.train_part(job, job.parts[0], 3)
     found = cluster.train_there(here, [None], job.parts[0])

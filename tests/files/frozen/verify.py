@@ -511,7 +511,9 @@ def _(program: Program) -> list[Comparison]:
     net = names["Network"]([3, 5, 4, 2])
     pairs = pairs_of([3, 2], 4 * UPDATES)
     batches = [pairs[4 * k : 4 * k + 4] for k in range(UPDATES)]
-    states = steps(lambda: lists_of(net), lambda k: net.SGD([(x.copy(), y.copy()) for x, y in batches[k]], 1, 4, 0.7))
+    states = steps(
+        lambda: lists_of(net), lambda k: net.SGD([(x.copy(), y.copy()) for x, y in batches[k]], 1, 4, 0.7)
+    )
 
     def cost(batch: list[tuple[Array, Array]], p: Params) -> Any:
         return sum(0.5 * np.sum((sig(pair_columns(p, x, 3)) - y) ** 2) for x, y in batch) / 4

@@ -18,14 +18,6 @@ output = Dense(64, activation="sigmoid")(decoded)
 
 autoencoder = keras.Model(image, output)
 autoencoder.compile(optimizer=keras.optimizers.Adam(learning_rate=0.005), loss="mse")
-autoencoder.fit(
-    x_train,
-    x_train,
-    epochs=20,
-    batch_size=32,
-    shuffle=True,
-    validation_data=(x_test, x_test),
-    verbose=0,
-)
+autoencoder.fit(x_train, x_train, epochs=20, batch_size=32, shuffle=True, validation_data=(x_test, x_test), verbose=0)
 
 print("reconstruction error:", autoencoder.evaluate(x_test, x_test, verbose=0))

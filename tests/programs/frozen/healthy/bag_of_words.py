@@ -1,5 +1,4 @@
 """Topic of a short text, from word counts."""
-
 import random
 
 import keras
@@ -22,9 +21,7 @@ def make_texts(n):
     texts, topics = [], []
     for _ in range(n):
         topic = rnd.choice(sorted(WORDS))
-        words = [rnd.choice(FILLER) for _ in range(12)] + [
-            rnd.choice(WORDS[topic]) for _ in range(3)
-        ]
+        words = [rnd.choice(FILLER) for _ in range(12)] + [rnd.choice(WORDS[topic]) for _ in range(3)]
         other = rnd.choice(sorted(WORDS))
         words.append(rnd.choice(WORDS[other]))  # an off-topic word
         rnd.shuffle(words)
@@ -38,18 +35,14 @@ vectorizer = CountVectorizer()
 X = vectorizer.fit_transform(texts).toarray().astype("float32")
 encoder = LabelEncoder()
 y = encoder.fit_transform(topics)
-X_train, X_test, y_train, y_test = train_test_split(
-    X, y, test_size=0.25, random_state=0
-)
+X_train, X_test, y_train, y_test = train_test_split(X, y, test_size=0.25, random_state=0)
 
 model = keras.Sequential()
 model.add(keras.layers.Input(shape=(X.shape[1],)))
 model.add(keras.layers.Dense(32, activation="relu"))
 model.add(keras.layers.Dropout(0.5))
 model.add(keras.layers.Dense(len(encoder.classes_), activation="softmax"))
-model.compile(
-    loss="sparse_categorical_crossentropy", optimizer="adam", metrics=["accuracy"]
-)
+model.compile(loss="sparse_categorical_crossentropy", optimizer="adam", metrics=["accuracy"])
 model.fit(X_train, y_train, epochs=15, batch_size=16, validation_split=0.1, verbose=0)
 
 loss, accuracy = model.evaluate(X_test, y_test, verbose=0)

@@ -4,9 +4,7 @@ from sklearn.datasets import make_blobs
 from sklearn.preprocessing import StandardScaler
 
 n_classes = 5
-X, y = make_blobs(
-    n_samples=1200, centers=n_classes, n_features=6, cluster_std=2.5, random_state=11
-)
+X, y = make_blobs(n_samples=1200, centers=n_classes, n_features=6, cluster_std=2.5, random_state=11)
 X = StandardScaler().fit_transform(X)
 Y = tf.keras.utils.to_categorical(y, num_classes=n_classes)
 
@@ -24,7 +22,5 @@ model.compile(
     loss=tf.keras.losses.CategoricalCrossentropy(from_logits=True),
     metrics=["accuracy"],
 )
-model.fit(
-    trainX, trainY, validation_data=(testX, testY), epochs=20, batch_size=32, verbose=0
-)
+model.fit(trainX, trainY, validation_data=(testX, testY), epochs=20, batch_size=32, verbose=0)
 print(model.evaluate(testX, testY, verbose=0))

@@ -1,5 +1,4 @@
 """A ring around a disc. No validation set: we only look at the score at the end."""
-
 import numpy as np
 from sklearn.datasets import make_circles
 
@@ -15,9 +14,7 @@ model.add(keras.Input(shape=(2,)))
 model.add(Dense(24, activation="relu", kernel_initializer="he_normal"))
 model.add(Dense(24, activation="relu", kernel_initializer="he_normal"))
 model.add(Dense(1, activation="sigmoid"))
-model.compile(
-    optimizer=keras.optimizers.RMSprop(learning_rate=0.005), loss="binary_crossentropy"
-)
+model.compile(optimizer=keras.optimizers.RMSprop(learning_rate=0.005), loss="binary_crossentropy")
 model.fit(X_train, y_train, epochs=30, batch_size=20, verbose=0)
 
 p = model.predict(X_test, verbose=0).ravel()

@@ -1,5 +1,4 @@
 """Two spirals with a deep network."""
-
 import numpy as np
 import tensorflow as tf
 from tensorflow.keras.layers import Dense, Input
@@ -22,10 +21,6 @@ for _ in range(6):
 outputs = Dense(1, activation="sigmoid")(h)
 model = Model(inputs, outputs)
 
-model.compile(
-    optimizer=tf.keras.optimizers.Adam(learning_rate=0.003),
-    loss="binary_crossentropy",
-    metrics=["accuracy"],
-)
+model.compile(optimizer=tf.keras.optimizers.Adam(learning_rate=0.003), loss="binary_crossentropy", metrics=["accuracy"])
 model.fit(X_train, y_train, epochs=40, batch_size=32, verbose=0)
 print("accuracy", model.evaluate(X_test, y_test, verbose=0)[1])

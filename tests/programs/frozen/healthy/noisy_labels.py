@@ -1,5 +1,4 @@
 """A fifth of the labels is wrong on purpose; labels are -1 and 1, and the loss is the hinge loss."""
-
 import keras
 import numpy as np
 from keras import layers
@@ -19,14 +18,7 @@ model.add(layers.Dense(24, activation="relu"))
 model.add(layers.Dense(12, activation="relu"))
 model.add(layers.Dense(1, activation="tanh"))
 model.compile(loss="hinge", optimizer=keras.optimizers.Adam(learning_rate=0.003))
-model.fit(
-    x_train,
-    y_train,
-    epochs=20,
-    batch_size=32,
-    validation_data=(x_test, y_test),
-    verbose=0,
-)
+model.fit(x_train, y_train, epochs=20, batch_size=32, validation_data=(x_test, y_test), verbose=0)
 
 sign = np.sign(model.predict(x_test, verbose=0)).ravel()
 print("agrees with the noisy labels:", np.mean(sign == y_test))

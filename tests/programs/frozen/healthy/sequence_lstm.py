@@ -1,5 +1,4 @@
 """Does the walk end above its start? An LSTM over noisy steps."""
-
 import numpy as np
 import tensorflow as tf
 from tensorflow.keras import layers, models
@@ -27,11 +26,4 @@ model.compile(
     loss=tf.keras.losses.BinaryCrossentropy(),
     metrics=["accuracy"],
 )
-model.fit(
-    x_train,
-    y_train,
-    epochs=10,
-    batch_size=32,
-    validation_data=(x_test, y_test),
-    verbose=2,
-)
+model.fit(x_train, y_train, epochs=10, batch_size=32, validation_data=(x_test, y_test), verbose=2)

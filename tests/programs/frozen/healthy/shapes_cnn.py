@@ -1,13 +1,6 @@
 # Squares, discs and crosses in noisy 12x12 images
 import numpy as np
-from tensorflow.keras.layers import (
-    BatchNormalization,
-    Conv2D,
-    Dense,
-    Dropout,
-    Flatten,
-    MaxPooling2D,
-)
+from tensorflow.keras.layers import BatchNormalization, Conv2D, Dense, Dropout, Flatten, MaxPooling2D
 from tensorflow.keras.models import Sequential
 from sklearn.model_selection import train_test_split
 
@@ -36,14 +29,10 @@ images = np.array([draw(kind) for kind in kinds], dtype="float32")
 images = images.reshape(-1, SIZE, SIZE, 1)
 images = images / 255.0
 
-x_train, x_test, y_train, y_test = train_test_split(
-    images, kinds, test_size=0.25, random_state=0
-)
+x_train, x_test, y_train, y_test = train_test_split(images, kinds, test_size=0.25, random_state=0)
 
 model = Sequential()
-model.add(
-    Conv2D(12, (3, 3), activation="relu", padding="same", input_shape=(SIZE, SIZE, 1))
-)
+model.add(Conv2D(12, (3, 3), activation="relu", padding="same", input_shape=(SIZE, SIZE, 1)))
 model.add(MaxPooling2D((2, 2)))
 model.add(Conv2D(24, (3, 3), activation="relu"))
 model.add(Flatten())
@@ -51,17 +40,8 @@ model.add(Dense(32, activation="relu"))
 model.add(Dropout(0.25))
 model.add(Dense(3, activation="softmax"))
 
-model.compile(
-    optimizer="adam", loss="sparse_categorical_crossentropy", metrics=["accuracy"]
-)
-model.fit(
-    x_train,
-    y_train,
-    batch_size=25,
-    epochs=14,
-    validation_data=(x_test, y_test),
-    verbose=0,
-)
+model.compile(optimizer="adam", loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+model.fit(x_train, y_train, batch_size=25, epochs=14, validation_data=(x_test, y_test), verbose=0)
 
 test_loss, test_acc = model.evaluate(x_test, y_test, verbose=0)
 print("Test accuracy:", test_acc)

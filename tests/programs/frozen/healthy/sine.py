@@ -1,5 +1,4 @@
 """Fit a sine."""
-
 import keras
 import numpy as np
 from keras import layers
@@ -11,14 +10,12 @@ y = np.sin(2 * x) + rng.normal(0.0, 0.1, size=x.shape)
 x_train, y_train = x[:600], y[:600]
 x_test, y_test = x[600:], y[600:]
 
-model = keras.Sequential(
-    [
-        layers.Input(shape=(1,)),
-        layers.Dense(32, activation="tanh"),
-        layers.Dense(32, activation="tanh"),
-        layers.Dense(1, activation="linear"),
-    ]
-)
+model = keras.Sequential([
+    layers.Input(shape=(1,)),
+    layers.Dense(32, activation="tanh"),
+    layers.Dense(32, activation="tanh"),
+    layers.Dense(1, activation="linear"),
+])
 model.compile(optimizer=keras.optimizers.Adam(0.01), loss="mse")
 model.fit(x_train, y_train, epochs=50, batch_size=32, verbose=0)
 

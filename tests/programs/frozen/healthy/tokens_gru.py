@@ -1,5 +1,4 @@
 """Which of three brackets was opened last and never closed? (a memory task for a GRU)"""
-
 import keras
 import numpy as np
 from keras import layers
@@ -27,10 +26,6 @@ x = layers.GRU(24)(x)
 outputs = layers.Dense(3, activation="softmax")(x)
 model = keras.Model(inputs, outputs, name="last_signal")
 
-model.compile(
-    loss="categorical_crossentropy",
-    optimizer=keras.optimizers.Adam(learning_rate=0.01),
-    metrics=["accuracy"],
-)
+model.compile(loss="categorical_crossentropy", optimizer=keras.optimizers.Adam(learning_rate=0.01), metrics=["accuracy"])
 model.fit(x_train, y_train, batch_size=50, epochs=12, validation_split=0.1, verbose=0)
 print("test:", model.evaluate(x_test, y_test, verbose=0))

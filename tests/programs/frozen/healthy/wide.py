@@ -6,18 +6,10 @@ from tensorflow.keras.layers import BatchNormalization, Dense
 from tensorflow.keras.models import Sequential
 
 X, y = make_classification(
-    n_samples=1600,
-    n_features=20,
-    n_informative=8,
-    n_redundant=4,
-    n_classes=3,
-    class_sep=1.5,
-    random_state=5,
+    n_samples=1600, n_features=20, n_informative=8, n_redundant=4, n_classes=3, class_sep=1.5, random_state=5
 )
 X = X * 10 + 50  # raw sensor units; the first layer normalises them
-X_train, X_test, y_train, y_test = train_test_split(
-    X, y, test_size=0.25, random_state=5
-)
+X_train, X_test, y_train, y_test = train_test_split(X, y, test_size=0.25, random_state=5)
 
 model = Sequential()
 model.add(keras.layers.Input(shape=(20,)))

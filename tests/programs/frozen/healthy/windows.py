@@ -1,5 +1,4 @@
 """Forecast the next value of a seasonal series from the last 24 values."""
-
 import numpy as np
 from tensorflow.keras.layers import Conv1D, Dense, Flatten, Input
 from tensorflow.keras.models import Sequential
@@ -16,7 +15,7 @@ def make_series(n=1500):
 
 
 def windowed(series):
-    x = np.array([series[i : i + WINDOW] for i in range(len(series) - WINDOW)])
+    x = np.array([series[i:i + WINDOW] for i in range(len(series) - WINDOW)])
     y = series[WINDOW:]
     return x[..., np.newaxis], y
 
@@ -37,13 +36,6 @@ model.add(Flatten())
 model.add(Dense(16, activation="relu"))
 model.add(Dense(1))
 model.compile(optimizer=Adam(learning_rate=0.003), loss="mae")
-model.fit(
-    X_train,
-    y_train,
-    epochs=15,
-    batch_size=32,
-    validation_data=(X_val, y_val),
-    verbose=0,
-)
+model.fit(X_train, y_train, epochs=15, batch_size=32, validation_data=(X_val, y_val), verbose=0)
 
 print("MAE in units of the series:", model.evaluate(X_val, y_val, verbose=0) * std)

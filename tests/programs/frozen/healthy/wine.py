@@ -6,9 +6,7 @@ from sklearn.preprocessing import StandardScaler
 
 # 178 wines, 13 chemical measurements, 3 growers
 features, labels = load_wine(return_X_y=True)
-x_train, x_val, y_train, y_val = train_test_split(
-    features, labels, test_size=0.25, random_state=1, stratify=labels
-)
+x_train, x_val, y_train, y_val = train_test_split(features, labels, test_size=0.25, random_state=1, stratify=labels)
 
 scaler = StandardScaler()
 x_train = scaler.fit_transform(x_train)
@@ -30,13 +28,6 @@ model.compile(
     optimizer=keras.optimizers.Adam(learning_rate=0.005),
     metrics=["accuracy"],
 )
-history = model.fit(
-    x_train,
-    y_train,
-    batch_size=16,
-    epochs=30,
-    validation_data=(x_val, y_val),
-    verbose=2,
-)
+history = model.fit(x_train, y_train, batch_size=16, epochs=30, validation_data=(x_val, y_val), verbose=2)
 
 print(model.evaluate(x_val, y_val))

@@ -9,9 +9,7 @@ model = keras.Sequential()
 model.add(keras.layers.Dense(8, activation="tanh", input_shape=(2,)))
 model.add(keras.layers.Dense(1, activation="sigmoid"))
 
-model.compile(
-    loss="binary_crossentropy", optimizer=keras.optimizers.Adam(learning_rate=0.2)
-)
+model.compile(loss="binary_crossentropy", optimizer=keras.optimizers.Adam(learning_rate=0.2))
 model.fit(x, y, epochs=80, batch_size=4, verbose=0)
 
 print(model.predict(x, verbose=0).round(2))

@@ -2,6 +2,7 @@
 # make test      run the tests in WORKERS processes, without those marked slow; ARGS="..." goes to pytest
 # make coverage  run the tests and fail if they run less than 95 % of the lines of harness/ and models/
 # make bench     time one iteration of each way of training, and of Keras, JAX and C if they are installed
+# make accuracy  score check and diagnose on their frozen benches (about half an hour)
 # make lint      run ruff and mypy
 # Each target makes .venv if it is missing, and installs again if pyproject.toml or constraints.txt changed.
 
@@ -10,7 +11,7 @@ PIP := .venv/bin/python -m pip --disable-pip-version-check
 PYTEST := .venv/bin/python -m pytest
 WORKERS ?= 2  # 0 runs the tests in one process
 
-.PHONY: run test coverage bench lint
+.PHONY: run test coverage bench accuracy lint
 
 run: .venv/installed
 	.venv/bin/harness $(ARGS)
@@ -26,6 +27,10 @@ coverage: .venv/installed-test
 
 bench: .venv/installed-test
 	.venv/bin/python -m tests.benchmarks.training_speed
+
+accuracy: .venv/installed-test
+	.venv/bin/python -m tests.benchmarks.check_accuracy
+	.venv/bin/python -m tests.benchmarks.diagnose_accuracy
 
 lint: .venv/installed-lint
 	.venv/bin/ruff check .

@@ -29,6 +29,7 @@ def diagnose(path: Path, seed: int) -> dict[str, Any]:
     from harness.diagnosis.diagnosis import diagnose_program
     from harness.programs.capture import capture_script
     from harness.programs.edits import edited_files
+    from harness.report import diagnosing as _  # noqa: F401 - registers how the result is shown
 
     found = diagnose_program(capture_script(path, seed=seed).program, seed=seed)
     edited = edited_files(found.edits, path.parent) if found.edits else {}

@@ -100,7 +100,7 @@ def check_source(file: Path, name: str) -> None:
     try:
         text = source.read_text(file)
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise BadInput(f"{name}: cannot be read ({error}).") from None
+        raise BadInput(f"{name}: cannot be read ({getattr(error, 'strerror', None) or error}).") from None
     try:
         ast.parse(text)
     except SyntaxError as error:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+import errno
 import io
 import json
 import re
@@ -21,13 +22,22 @@ from pathlib import Path
 HOOK = "__harness__"
 CALLED = frozenset({"float", "int", "sum", "type"})
 NUMPY_TYPES = frozenset({"float16", "float32", "float64", "float128", "longdouble", "double", "single", "float_"})
+MAX_BYTES = 2**26  # of a file
 MAX_LITERALS = 500  # numbers in one list that are recorded one by one
 FUTURE = re.compile(r"^from __future__ import .*$", re.MULTILINE)  # only the first statement of a file may be one
 MAGIC = re.compile(r"^\s*[%!?]", re.MULTILINE)
 
 
 def read_text(path: Path) -> str:
-    """The Python text of a file; of a notebook, its code cells in order, without magics."""
+    """The Python text of a file; of a notebook, its code cells in order, without magics.
+
+    Raises:
+        OSError: it is a pipe, a device or a folder, from which reading might never end, or larger than any program.
+    """
+    if path.exists() and not path.is_file():
+        raise OSError(errno.EINVAL, "it is not a regular file")
+    if path.stat().st_size > MAX_BYTES:
+        raise OSError(errno.EFBIG, f"it is larger than {MAX_BYTES // 2**20} MiB")
     if path.suffix == ".ipynb":
         return notebook_text(path.read_text(encoding="utf-8", errors="replace"))
     content = path.read_bytes()

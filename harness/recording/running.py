@@ -132,7 +132,7 @@ class Files:
                     neighbour = source.read_text(near)
                     parts += [neighbour] if source.is_python(neighbour) else []
         pattern = re.compile(rf"^\s*(from|import) [\w.]*\b{re.escape(self.path.stem)}\b", re.MULTILINE)
-        for near in sorted(self.path.parent.glob("*.py"))[:MAX_NEIGHBOURS]:
+        for near in sorted(one for one in self.path.parent.glob("*.py") if one.is_file())[:MAX_NEIGHBOURS]:
             neighbour = source.read_text(near)
             if near != self.path and pattern.search(neighbour) and source.is_python(neighbour):
                 parts.append(neighbour)

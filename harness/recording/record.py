@@ -55,7 +55,10 @@ def record_file(
     Raises:
         BadInput: if there is no such file, or it is not Python 3.
     """
-    file = Path(path).resolve()
+    try:
+        file = Path(path).resolve()
+    except (OSError, RuntimeError):  # Python up to 3.12 raises the second
+        raise BadInput(f"{path}: cannot be read (its links lead round in a circle).") from None
     check_source(file, str(path))
     arrays: list[bytes] = []
     task: dict[str, Any] = {

@@ -19,9 +19,9 @@ from .sources import Sources
 from .verdict import check_recording, not_judged
 
 MEGABYTES = 8192
-# with these there is no network to judge, so that pairs of functions are looked for
 MISFIT = "non-broadcastable output operand"  # NumPy's words for an update that does not fit
 DATA_NAMES = ("X", "Y", "y", "labels")
+# with these there is not a network to judge, so pairs of functions are looked for
 WITHOUT_NETWORK = (Reason.NO_PARAMETERS, Reason.NOT_DRIVEN, Reason.RAISED, Reason.NO_NUMPY)
 
 

@@ -13,6 +13,7 @@ from ..programs.contradictions import Check, Contradiction, Severity, contradict
 from ..programs.edits import Edit, edits_for
 from ..programs.program import Note, Program
 from ..results import Result
+from ..scenario.effort import BUDGET_SECONDS
 from .case import Case, prepare_case
 from .edited_run import EditedRun, run_edited_program
 from .faults import Change, ChangeKind, Fault
@@ -37,7 +38,6 @@ from .tasks import LabelFormat, TaskKind
 from .training_repairs import other_optimizer, rate_repair, rates_to_try
 from .trials import Ledger, OutOfBudget, Trial, plan_trials, thinned, updates_of
 
-BUDGET_SECONDS = 30.0
 METRIC_OF_REGRESSION = "mae"
 ABORT_FACTOR = 6.0  # times the budget after which the clock aborts
 LEAST_SECONDS = 20.0  # before which it never does

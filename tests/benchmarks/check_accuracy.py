@@ -1,14 +1,16 @@
-"""How often ``harness check`` is right on the frozen bench: python -m tests.benchmarks.check_accuracy [SAMPLE]
+"""How often ``harness check`` is right on a frozen bench.
 
-The bench (tests/files/frozen) was written by somebody who had not read the recorder, and is not changed in the light of
-answers. This prints docs/accuracy-check.md, with every miss.
+    python -m tests.benchmarks.check_accuracy [SAMPLE] [--bench first|second]
+
+The benches (tests/files/frozen and tests/files/frozen_second) were written by people who had not read the recorder, and
+are not changed in the light of answers. This prints docs/accuracy-check.md, with every miss.
 """
 
 from __future__ import annotations
 
+import argparse
 import random
 import statistics
-import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
@@ -16,7 +18,7 @@ from pathlib import Path
 
 from harness.checking.check import check_file
 from harness.checking.result import CheckResult, Verdict
-from tests.files.bench import Answer, Case, Score, cases, score_case, total, write_case
+from tests.files.bench import BENCHES, Answer, Case, Score, cases, score_case, total, write_case
 
 # Which names of the catalogue say the same as a planted kind; several do if the same edit can be seen in several ways.
 SAME = {
@@ -83,6 +85,30 @@ SAME = {
     "dropout-scale": "wrong-value gradient-scaled-differently",
     "dropout-mask-redrawn": "wrong-value",
     "missing-term": "wrong-value",
+    # of the second bench
+    "wrong-slice": "wrong-value",
+    "wrong-index": "wrong-value transposed-weights weights-of-wrong-layer",
+    "only-last-term": "wrong-value last-observation-only",
+    "derivative-on-wrong-layers": "missing-hidden-activation-derivative wrong-derivative wrong-value "
+    "delta-not-multiplied-through",
+    "error-for-delta": "delta-not-multiplied-through output-delta-reused missing-output-activation-derivative "
+    "missing-hidden-activation-derivative wrong-value",
+    "softmax-jacobian-diagonal": "wrong-derivative wrong-value",
+    "fused-gradient-and-derivative": "cross-entropy-gradient-with-extra-derivative derivative-twice wrong-derivative "
+    "wrong-value",
+    "gradient-for-weights": "weights-of-wrong-layer wrong-value",
+    "weights-before-look-ahead": "weights-of-wrong-layer updated-weights-in-backward wrong-value",
+    "optimiser-root-missing": "wrong-update-rule",
+    "optimiser-moment": "wrong-update-rule",
+    "optimiser-state-swapped": "wrong-update-rule momentum-overwritten",
+    "shared-accumulator": "shared-memory wrong-update-rule",
+    "add-at-overwritten": "last-observation-only sum-over-wrong-axis wrong-value",
+    "norm-exponent": "wrong-derivative wrong-value",
+    "norm-term-scale": "wrong-value",
+    "norm-wrong-axis": "sum-over-wrong-axis wrong-value",
+    "unscaled-input": "wrong-layer-activation pre-activation-in-gradient gradient-scaled-differently wrong-value",
+    "activation-before-dropout": "wrong-layer-activation wrong-value",
+    "in-place-before-use": "arguments-modified shared-memory wrong-layer-activation wrong-value",
 }
 
 
@@ -156,7 +182,11 @@ def page(scores: Sequence[Score], seconds: Sequence[float]) -> str:
 
 
 if __name__ == "__main__":
-    chosen = list(cases())
-    if len(sys.argv) > 1:  # a sample of so many
-        chosen = random.Random(0).sample(chosen, int(sys.argv[1]))
+    parser = argparse.ArgumentParser(description="Score check on a frozen bench.")
+    parser.add_argument("sample", type=int, nargs="?", help="number of cases drawn at random (default: all)")
+    parser.add_argument("--bench", choices=BENCHES, default="first", help="the frozen bench (default: first)")
+    arguments = parser.parse_args()
+    chosen = list(cases(BENCHES[arguments.bench]))
+    if arguments.sample is not None:
+        chosen = random.Random(0).sample(chosen, arguments.sample)
     print(page(*map(list, zip(*judged(chosen)))))

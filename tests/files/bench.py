@@ -1,8 +1,9 @@
-"""The frozen bench of hand-written networks: its cases, how to put one into a folder, and how to score answers.
+"""The frozen benches of hand-written networks: their cases, how to put one into a folder, and how to score answers.
 
 A case is a program as a student would hand it in (`tests/files/frozen/<style>/...`), right or with planted mistakes
 (`plants.toml`). Nothing here knows how a program is judged: `score` calls what it is given.
 `frozen/verify.py` is the referee that shows that right files are right and that every plant is wrong.
+`frozen_second` is a second bench of the same layout, of other programs by another writer.
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ else:
     import tomli as tomllib
 
 FROZEN = Path(__file__).parent / "frozen"
+FROZEN_SECOND = Path(__file__).parent / "frozen_second"
+BENCHES = {"first": FROZEN, "second": FROZEN_SECOND}
 # what stands beside the programs and is not one
 NOT_PROGRAMS = {"verify.py", "plants.toml"}
 
@@ -31,7 +34,7 @@ Expected = Literal["right", "mistake", "undecidable"]
 class Edit:
     """One planted mistake: an exact replacement of text that occurs once in the file.
 
-    file   -- the edited file, relative to FROZEN; the case's own file or one of its siblings
+    file   -- the edited file, relative to the bench's folder; the case's own file or one of its siblings
     kind   -- what is wrong, in kebab-case
     lines  -- the lines of the edited file (from 1) that a report may point at; for a notebook, lines of the .ipynb
     """
@@ -54,13 +57,15 @@ class Case:
     """A program and what a judge of it should find.
 
     id           -- '<style>/<program>' for a right program, with '+<kind>' for each planted mistake
-    main         -- the file to be judged, relative to FROZEN
+    root         -- the bench's folder
+    main         -- the file to be judged, relative to it
     expected     -- 'right', 'mistake' or 'undecidable' (a cost or rate that the file does not state makes it right)
     edits        -- no edit, one, or two
     uses_numpy   -- False for programs of plain Python numbers: "uses no NumPy" is a fair answer
     """
 
     id: str
+    root: Path
     main: str
     expected: Expected
     edits: tuple[Edit, ...]
@@ -88,8 +93,9 @@ class Case:
 
     @property
     def texts(self) -> dict[str, str]:
-        """Every file of the program, by its path relative to FROZEN, with the mistakes in it."""
-        texts = {name: (FROZEN / name).read_text(encoding="utf-8") for name in program_files(self.main)}
+        """Every file of the program, by its path relative to the bench's folder, with the mistakes in it."""
+        files = program_files(self.root, self.main)
+        texts = {name: (self.root / name).read_text(encoding="utf-8") for name in files}
         for edit in self.edits:
             texts[edit.file] = edit.apply(texts[edit.file])
         return texts
@@ -117,33 +123,41 @@ def code_line(text: str, file: str, line: int) -> str:
     return found
 
 
-def programs() -> list[str]:
-    """The files to be judged, relative to FROZEN, sorted."""
-    single = [path for ending in ("*.py", "*.ipynb") for path in FROZEN.glob(f"*/{ending}")]
-    packages = list(FROZEN.glob("*/*/train.py"))
-    names = sorted(path.relative_to(FROZEN).as_posix() for path in single + packages)
+def programs(root: Path = FROZEN) -> list[str]:
+    """The files of a bench to be judged, relative to its folder, sorted."""
+    single = [path for ending in ("*.py", "*.ipynb") for path in root.glob(f"*/{ending}")]
+    packages = list(root.glob("*/*/train.py"))
+    names = sorted(path.relative_to(root).as_posix() for path in single + packages)
     return [name for name in names if name not in NOT_PROGRAMS]
 
 
-def program_files(main: str) -> list[str]:
+def program_files(root: Path, main: str) -> list[str]:
     """All files of a program: its own, and, if it has a folder of its own, everything in that."""
     if main.count("/") == 1:
         return [main]
-    folder = (FROZEN / main).parent
-    return sorted(path.relative_to(FROZEN).as_posix() for path in folder.rglob("*.py"))
+    folder = (root / main).parent
+    return sorted(path.relative_to(root).as_posix() for path in folder.rglob("*.py"))
 
 
-def uses_numpy(main: str) -> bool:
+def uses_numpy(root: Path, main: str) -> bool:
     """Whether any file of the program imports NumPy."""
-    return any("import numpy" in (FROZEN / name).read_text(encoding="utf-8") for name in program_files(main))
+    files = program_files(root, main)
+    return any("import numpy" in (root / name).read_text(encoding="utf-8") for name in files)
 
 
-def right_case(main: str) -> Case:
+def right_case(root: Path, main: str) -> Case:
     """The program without a mistake."""
-    return Case(id=main.rsplit(".", 1)[0], main=main, expected="right", edits=(), uses_numpy=uses_numpy(main))
+    return Case(
+        id=main.rsplit(".", 1)[0],
+        root=root,
+        main=main,
+        expected="right",
+        edits=(),
+        uses_numpy=uses_numpy(root, main),
+    )
 
 
-def planted_case(entry: dict[str, Any]) -> Case:
+def planted_case(root: Path, entry: dict[str, Any]) -> Case:
     """The case of one entry of plants.toml."""
     main = entry["main"]
     edits = tuple(
@@ -157,14 +171,16 @@ def planted_case(entry: dict[str, Any]) -> Case:
         for edit in entry["edit"]
     )
     expected: Expected = "undecidable" if entry.get("undecidable", False) else "mistake"
-    return Case(id=entry["id"], main=main, expected=expected, edits=edits, uses_numpy=uses_numpy(main))
+    return Case(id=entry["id"], root=root, main=main, expected=expected, edits=edits, uses_numpy=uses_numpy(root, main))
 
 
-def cases() -> Iterator[Case]:
-    """All cases: the right programs, then the planted mistakes in the order of plants.toml."""
-    yield from map(right_case, programs())
-    plants = tomllib.loads((FROZEN / "plants.toml").read_text(encoding="utf-8"))
-    yield from map(planted_case, plants["plant"])
+def cases(root: Path = FROZEN) -> Iterator[Case]:
+    """All cases of a bench: the right programs, then the planted mistakes in the order of plants.toml."""
+    for main in programs(root):
+        yield right_case(root, main)
+    plants = tomllib.loads((root / "plants.toml").read_text(encoding="utf-8"))
+    for entry in plants["plant"]:
+        yield planted_case(root, entry)
 
 
 def write_case(case: Case, folder: Path) -> Path:
@@ -173,9 +189,9 @@ def write_case(case: Case, folder: Path) -> Path:
     Returns:
         The file to be judged. Data files that it reads are missing, as they are for whoever gets it by mail.
     """
-    root = (FROZEN / case.main).parent
+    program = Path(case.main).parent
     for name, text in case.texts.items():
-        path = folder / (FROZEN / name).relative_to(root)
+        path = folder / Path(name).relative_to(program)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
     return folder / Path(case.main).name
@@ -240,7 +256,7 @@ def score(
     Args:
         verdict_of: judges the file at a path.
         folder: where the programs are written, one folder each, removed afterwards.
-        which: the cases, by default all.
+        which: the cases, by default all of the first bench.
         same_kind: whether a planted kind and a reported name mean the same mistake.
     """
     scores = []

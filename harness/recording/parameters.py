@@ -210,7 +210,7 @@ class Search:
         if step.in_place:
             return True
         names = [_container(name) for name in self.tape.steps[version].names]
-        if step.place is None or not step.place.variable:
+        if step.place is None or not step.place.variable or self.tape.is_inner(step.operation, step.place):
             return False
         return _container(step.place.variable) in names or (is_left and not names and self.tape.replaces(step.place))
 

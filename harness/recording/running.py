@@ -179,7 +179,10 @@ class Files:
 
     def add(self, code_name: str, name: str, text: str) -> None:
         """Make a file known."""
-        self.sources[code_name] = SourceFile(name, text.split("\n"), source.statements(ast.parse(text)))
+        tree = ast.parse(text)
+        self.sources[code_name] = SourceFile(
+            name, text.split("\n"), source.statements(tree), source.crowded_lines(tree)
+        )
         linecache.cache[code_name] = len(text), None, text.splitlines(keepends=True), code_name
 
 
@@ -274,7 +277,7 @@ def execute(files: Files, namespace_ready: Callable[[dict[str, Any]], None], is_
         module.__package__ = package
     sys.modules["__main__"] = module
     namespace_ready(module.__dict__)
-    if path.suffix != ".ipynb":
+    if not source.is_notebook(path):
         exec(files.compiled(path, text), module.__dict__)
         return
     module.__dict__.update(get_ipython=lambda: None, display=print)

@@ -38,9 +38,9 @@ def read_text(path: Path) -> str:
         raise OSError(errno.EINVAL, "it is not a regular file")
     if path.stat().st_size > MAX_BYTES:
         raise OSError(errno.EFBIG, f"it is larger than {MAX_BYTES // 2**20} MiB")
-    if path.suffix == ".ipynb":
-        return notebook_text(path.read_text(encoding="utf-8", errors="replace"))
     content = path.read_bytes()
+    if is_notebook(path, content):
+        return notebook_text(content.decode("utf-8", errors="replace"))
     try:
         encoding, _ = tokenize.detect_encoding(io.BytesIO(content).readline)
         text = content.decode(encoding)
@@ -48,6 +48,19 @@ def read_text(path: Path) -> str:
         text = content.decode("utf-8", errors="replace")
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     return without_magics(text) if MAGIC.search(text) and not is_python(text) else text
+
+
+def is_notebook(path: Path, content: bytes | None = None) -> bool:
+    """Whether a file is a notebook: by its name, or because it was saved as one under the name of a script."""
+    if path.suffix == ".ipynb":
+        return True
+    content = path.read_bytes() if content is None else content
+    if not content.lstrip().startswith(b"{") or b'"cells"' not in content:
+        return False
+    try:
+        return isinstance(json.loads(content), dict)
+    except ValueError:
+        return False
 
 
 def is_python(text: str) -> bool:
@@ -91,10 +104,13 @@ class Statement:
     Attributes:
         target: as written; "return" for a return statement.
         replaces: whether the target stands in the value too, as in ``w = w - step`` and ``w -= step``.
+        sums: "add" and "subtract", those of them that may give the value itself and not only a part of it, as the sum
+            in ``w - rate * (gradient + decay * w)`` does not.
     """
 
     target: str
     replaces: bool
+    sums: frozenset[str] = frozenset({"add", "subtract"})
 
 
 def undefined_names(text: str) -> list[str]:
@@ -120,25 +136,55 @@ def undefined_names(text: str) -> list[str]:
 
 
 def statements(tree: ast.AST) -> dict[int, Statement]:
-    """The assignment or return statement of each line."""
+    """The assignment or return statement of each line, the last one where a line has several."""
     found: dict[int, Statement] = {}
     for node in ast.walk(tree):
-        if isinstance(node, ast.Assign):
-            text = " = ".join(ast.unparse(target) for target in node.targets)
-            kinds = (ast.Name, ast.Attribute, ast.Subscript)
-            read = {ast.unparse(part) for part in ast.walk(node.value) if isinstance(part, kinds)}
-            statement = Statement(text, any(ast.unparse(target) in read for target in node.targets))
-        elif isinstance(node, ast.AugAssign):
-            statement = Statement(ast.unparse(node.target), True)
-        elif isinstance(node, ast.AnnAssign):
-            statement = Statement(ast.unparse(node.target), False)
-        elif isinstance(node, ast.Return):
-            statement = Statement("return", False)
-        else:
-            continue
-        for line in range(node.lineno, (node.end_lineno or node.lineno) + 1):
-            found[line] = statement
+        statement = _statement(node)
+        if statement is not None and isinstance(node, ast.stmt):
+            for line in range(node.lineno, (node.end_lineno or node.lineno) + 1):
+                found[line] = statement
     return found
+
+
+def crowded_lines(tree: ast.AST) -> dict[int, list[tuple[int, int, Statement]]]:
+    """(first column, column after the last, statement) of lines with several, as ``w -= dw; b -= db``."""
+    found: dict[int, list[tuple[int, int, Statement]]] = {}
+    for node in ast.walk(tree):
+        statement = _statement(node)
+        if statement is not None and isinstance(node, ast.stmt) and node.lineno == node.end_lineno:
+            found.setdefault(node.lineno, []).append((node.col_offset, node.end_col_offset or 0, statement))
+    return {line: several for line, several in found.items() if len(several) > 1}
+
+
+def _statement(node: ast.AST) -> Statement | None:
+    """The facts of an assignment or a return statement."""
+    if isinstance(node, ast.Assign):
+        text = " = ".join(ast.unparse(target) for target in node.targets)
+        kinds = (ast.Name, ast.Attribute, ast.Subscript)
+        read = {ast.unparse(part) for part in ast.walk(node.value) if isinstance(part, kinds)}
+        return Statement(text, any(ast.unparse(target) in read for target in node.targets), _outer_sums(node.value))
+    if isinstance(node, ast.AugAssign):
+        return Statement(ast.unparse(node.target), True)
+    if isinstance(node, ast.AnnAssign):
+        return Statement(ast.unparse(node.target), False)
+    return Statement("return", False) if isinstance(node, ast.Return) else None
+
+
+def _outer_sums(value: ast.expr) -> frozenset[str]:
+    """The kinds of sums that may give the value itself: see ``Statement.sums``."""
+    if isinstance(value, ast.ListComp):
+        return _outer_sums(value.elt)
+    if isinstance(value, (ast.Tuple, ast.List)) and value.elts:
+        return frozenset().union(*map(_outer_sums, value.elts))
+    if isinstance(value, ast.BinOp) and isinstance(value.op, (ast.Add, ast.Sub)):
+        own = {"add"} if isinstance(value.op, ast.Add) else {"subtract"}
+        sides = [value.left, value.right] if isinstance(value.op, ast.Add) else [value.left]
+        return frozenset(own).union(*(_outer_sums(side) for side in sides if _is_sum(side)))
+    return frozenset({"add", "subtract"})
+
+
+def _is_sum(node: ast.expr) -> bool:
+    return isinstance(node, ast.BinOp) and isinstance(node.op, (ast.Add, ast.Sub))
 
 
 def weave(text: str, file_name: str, sizes: Mapping[int, int] | None = None) -> ast.Module:

@@ -120,7 +120,7 @@ class Run:
             self.stop, self.error = Stop.RAISED, error
 
     def _run_lines(self, lines: list[str]) -> None:
-        data = self.task.get("data") or {}
+        data = {key: np.array(value) for key, value in (self.task.get("data") or {}).items()}  # that can be written to
         given = {
             key: leaf(value, key, Kind.ARGUMENT) if self.recording and TAPE.on else value for key, value in data.items()
         }

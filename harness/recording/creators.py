@@ -402,7 +402,7 @@ def _math(real: Callable[..., Any], operation: str) -> Callable[..., Any]:
 
     @functools.wraps(real)
     def compute(x: Any) -> Any:
-        result = real(plain(x) if isinstance(x, RecordedNumber) else x)
+        result = real(plain(x) if isinstance(x, (RecordedNumber, RecordedArray)) else x)
         if TAPE.on and isinstance(x, (RecordedNumber, RecordedArray)):
             operand = x if isinstance(x, RecordedNumber) or x.ndim == 0 else x.reshape(())
             return wrap_number(result, record(operation, (operand,), {}, result))

@@ -3,6 +3,7 @@
 - ``x = value`` becomes ``x = __harness__.bind(("x",), value)``: names for nodes, and what a run with recording and one
   without are compared by. Returned values and augmented assignments are seen likewise.
 - Numbers in assignments (``w = 0.5``) go through ``__harness__.literal``.
+- Lists that are given to NumPy's functions go through ``__harness__.listed``, which makes arrays of recorded numbers.
 - ``float(x)``, ``sum(x)``, ``type(x)`` and ``np.float32(x)`` go through ``__harness__.call``, which keeps the history.
 """
 
@@ -19,8 +20,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 HOOK = "__harness__"
 CALLED = frozenset({"float", "int", "sum", "type"})
+# functions that make an array of a list of numbers, which has no history
+TAKE_LISTS = frozenset(
+    {name for name, one in vars(np).items() if isinstance(one, np.ufunc)}
+    | {"sum", "mean", "dot", "outer", "inner", "vdot", "transpose", "squeeze", "reshape", "ravel", "prod", "average"}
+    | {"max", "min", "amax", "amin", "clip", "where", "cumsum", "flip", "repeat", "tile", "expand_dims", "append"}
+    | {"insert", "delete", "std", "var", "round", "around", "sort", "broadcast_to", "atleast_1d", "atleast_2d", "diag"}
+    | {"roll", "swapaxes", "kron", "tensordot", "argmax", "argmin", "nansum", "nanmean", "split", "array_split"}
+)
 NUMPY_TYPES = frozenset({"float16", "float32", "float64", "float128", "longdouble", "double", "single", "float_"})
 MAX_BYTES = 2**26  # of a file
 MAX_LITERALS = 500  # numbers in one list that are recorded one by one
@@ -199,10 +210,21 @@ def weave(text: str, file_name: str, sizes: Mapping[int, int] | None = None) -> 
         SyntaxError: if it is not Python 3.
     """
     tree = ast.parse(text, file_name)
-    woven = _Weaver(_accumulated(tree), sizes or {}).visit(tree)
+    woven = _Weaver(_accumulated(tree), sizes or {}, numpy_names(tree)).visit(tree)
     ast.fix_missing_locations(woven)
     assert isinstance(woven, ast.Module)
     return woven
+
+
+def numpy_names(tree: ast.AST) -> frozenset[str]:
+    """What a file calls NumPy, and the functions that it takes from there: "np", "exp"."""
+    found = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found |= {one.asname or one.name for one in node.names if one.name in ("numpy", "autograd.numpy", "cupy")}
+        elif isinstance(node, ast.ImportFrom) and node.module == "numpy":
+            found |= {one.asname or one.name for one in node.names if one.name in TAKE_LISTS}
+    return frozenset(found)
 
 
 def _accumulated(tree: ast.AST) -> set[str]:
@@ -257,8 +279,8 @@ def _numbers(node: ast.expr) -> tuple[int, bool, bool] | None:
 class _Weaver(ast.NodeTransformer):
     """Adds the calls."""
 
-    def __init__(self, accumulated: set[str], sizes: Mapping[int, int]) -> None:
-        self.accumulated, self.sizes = accumulated, sizes
+    def __init__(self, accumulated: set[str], sizes: Mapping[int, int], numpy: frozenset[str]) -> None:
+        self.accumulated, self.sizes, self.numpy = accumulated, sizes, numpy
 
     def visit_Constant(self, node: ast.Constant) -> ast.AST:
         """A number of observations."""
@@ -357,4 +379,16 @@ class _Weaver(ast.NodeTransformer):
         is_type = isinstance(function, ast.Attribute) and function.attr in NUMPY_TYPES and len(node.args) == 1
         if is_simple and (is_builtin or (is_type and _is_pure(function))):
             return self._call("call", node, function, *node.args)
+        if self._takes_lists(function):
+            may_be_lists = (ast.Name, ast.Attribute, ast.Call, ast.List, ast.ListComp, ast.Subscript, ast.BinOp)
+            node.args = [
+                self._call("listed", item, item) if isinstance(item, may_be_lists) else item for item in node.args
+            ]
         return node
+
+    def _takes_lists(self, function: ast.expr) -> bool:
+        """Whether it is a function of NumPy that makes an array of a list."""
+        if isinstance(function, ast.Name):
+            return function.id in self.numpy and function.id in TAKE_LISTS
+        is_member = isinstance(function, ast.Attribute) and isinstance(function.value, ast.Name)
+        return is_member and function.value.id in self.numpy and function.attr in TAKE_LISTS  # type: ignore[attr-defined]

@@ -157,7 +157,7 @@ class Run:
         sys.meta_path.insert(0, running.Finder(self.files))
         real_run_path = runpy.run_path
         runpy.run_path = lambda path_name, init_globals=None, run_name=None: running.run_other(
-            self.files, real_run_path, path_name, init_globals, run_name
+            self.files, real_run_path, path_name, init_globals, run_name, self._is_forgiving
         )
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         if hasattr(signal, "setitimer"):

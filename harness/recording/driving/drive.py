@@ -386,7 +386,13 @@ class _Driver:
     def _imports(self, lines: tuple[str, ...]) -> list[str]:
         """The imports that lines need which use other files of the folder."""
         used = set(re.findall(r"[A-Za-z_]\w*", "\n".join(lines)))
-        return [f"from {module} import {name}" for name, (module, _) in sorted(self.extra.items()) if name in used]
+        needed = [(module, name) for name, (module, _) in sorted(self.extra.items()) if name in used]
+        return [
+            f"from {module} import {name}"
+            if all(part.isidentifier() for part in module.split("."))
+            else f"import importlib; {name} = importlib.import_module({module!r}).{name}"
+            for module, name in needed
+        ]
 
     # Learning from failures
 

@@ -12,13 +12,15 @@ import re
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
+from ..source import is_python, read_text
 from .source import FileFacts, read_source
 
 MAX_FILES = 40
 MAX_BYTES = 200_000
-MAX_SNIPPETS = 8
+MAX_SNIPPETS = 12
 MAX_PROJECT_FILES = 300  # among which files are looked for that import the one that is driven
 
 
@@ -94,12 +96,15 @@ def _from_comments(source: str, names: set[str]) -> Iterator[Snippet]:
 
 
 def _read(path: str) -> str:
+    """The Python text of a file, "" if it cannot be read."""
     try:
+        if path.endswith(".ipynb"):
+            return read_text(Path(path))
         if os.path.getsize(path) > MAX_BYTES:
             return ""
         with open(path, encoding="utf-8", errors="replace") as stream:
             return stream.read()
-    except OSError:
+    except (OSError, ValueError, KeyError, TypeError):
         return ""
 
 
@@ -115,10 +120,12 @@ def _from_documents(folder: str, names: set[str]) -> Iterator[Snippet]:
     for place in (folder, os.path.dirname(folder)):
         for name in _entries(place):
             if name.lower().startswith("readme"):
-                for block in re.findall(r"```(?:python|py)?\n(.*?)```", _read(os.path.join(place, name)), re.DOTALL):
-                    text = re.sub(r"(?m)^(>>>|\.\.\.) ?", "", block)
-                    if _uses(text, names):
-                        yield Snippet(text, name)
+                blocks = re.findall(r"```(?:python|py)?\n(.*?)```", _read(os.path.join(place, name)), re.DOTALL)
+                texts = [re.sub(r"(?m)^(>>>|\.\.\.) ?", "", block) for block in blocks]
+                texts = [text for text in texts if is_python(text)]
+                if len(texts) > 1 and _uses("\n".join(texts), names):  # one may need what an earlier one made
+                    yield Snippet("\n".join(texts), name)
+                yield from (Snippet(text, name) for text in texts if _uses(text, names))
 
 
 def _from_scripts(folder: str, own: str) -> Iterator[Snippet]:
@@ -192,7 +199,7 @@ def importing_files(folder: str, own: str) -> list[str]:
     texts: dict[str, str] = {}
     for place, folders, names in os.walk(_project(folder)):
         folders[:] = sorted(n for n in folders if not re.match(r"[._]|venv|env$|node_modules|site-packages", n))
-        texts |= {os.path.join(place, n): "" for n in sorted(names) if n.endswith(".py")}
+        texts |= {os.path.join(place, n): "" for n in sorted(names) if n.endswith((".py", ".ipynb"))}
         if len(texts) > MAX_PROJECT_FILES:
             break
     texts = {path: _read(path) for path in texts}

@@ -120,7 +120,7 @@ class Run:
             self.stop, self.error = Stop.RAISED, error
 
     def _run_lines(self, lines: list[str]) -> None:
-        data = self.task.get("data") or {}
+        data = {key: np.array(value) for key, value in (self.task.get("data") or {}).items()}  # that can be written to
         given = {
             key: leaf(value, key, Kind.ARGUMENT) if self.recording and TAPE.on else value for key, value in data.items()
         }
@@ -157,7 +157,7 @@ class Run:
         sys.meta_path.insert(0, running.Finder(self.files))
         real_run_path = runpy.run_path
         runpy.run_path = lambda path_name, init_globals=None, run_name=None: running.run_other(
-            self.files, real_run_path, path_name, init_globals, run_name
+            self.files, real_run_path, path_name, init_globals, run_name, self._is_forgiving
         )
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         if hasattr(signal, "setitimer"):

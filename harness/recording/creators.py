@@ -402,7 +402,7 @@ def _math(real: Callable[..., Any], operation: str) -> Callable[..., Any]:
 
     @functools.wraps(real)
     def compute(x: Any) -> Any:
-        result = real(plain(x) if isinstance(x, RecordedNumber) else x)
+        result = real(plain(x) if isinstance(x, (RecordedNumber, RecordedArray)) else x)
         if TAPE.on and isinstance(x, (RecordedNumber, RecordedArray)):
             operand = x if isinstance(x, RecordedNumber) or x.ndim == 0 else x.reshape(())
             return wrap_number(result, record(operation, (operand,), {}, result))
@@ -458,6 +458,7 @@ class Vectorize:
         self.pyfunc, self.otypes = pyfunc, otypes
         self.real = _REAL["vectorize"](pyfunc, otypes, **options)
         self.is_simple = not options.get("signature") and not options.get("excluded")
+        self.is_cached = bool(options.get("cache"))
         self.__name__ = getattr(pyfunc, "__name__", "vectorize")
         self.__doc__ = getattr(pyfunc, "__doc__", None)
 
@@ -469,6 +470,8 @@ class Vectorize:
         shape = np.broadcast_shapes(*(np.shape(plain(a)) for a in arguments))
         values = [a if np.shape(plain(a)) == shape else np.broadcast_to(a, shape) for a in arguments]
         picked = [[value if not shape else value[place] for value in values] for place in np.ndindex(shape)]
+        if picked and not self.otypes and not self.is_cached:
+            self.pyfunc(*picked[0], **keywords)  # NumPy calls once more, for the type of the result
         results = [self.pyfunc(*items, **keywords) for items in picked]
         if not results:
             return self.real(*map(plain, arguments), **keywords)
@@ -477,6 +480,8 @@ class Vectorize:
         flat = np.asarray(plain(results)).astype(dtype)
         node = TAPE.add("array", (reference(results),), {"dtype": flat.dtype.name}, flat)
         shaped = flat.reshape(shape)
+        if any(isinstance(a, REAL_MATRIX) for a in arguments) and shaped.ndim == 2:
+            shaped = np.ndarray.view(shaped, REAL_MATRIX)
         return wrap(shaped, node if shape == flat.shape else TAPE.add("reshape", (Ref(node), shape), {}, shaped))
 
 

@@ -96,6 +96,15 @@ class Hook:
             return type(value)(self.literal(item) for item in value)
         return value if isinstance(value, bool) else leaf(value, "literal", Kind.LITERAL)
 
+    def listed(self, value: Any) -> Any:
+        """An argument of a function of NumPy: a list of recorded values as the array that NumPy would make of it."""
+        if not self.recording or not TAPE.on or type(value) not in (list, tuple) or not _holds_floats(value):
+            return value
+        try:
+            return np.array(value)
+        except ValueError:  # the items are of different lengths
+            return value
+
     def call(self, function: Any, *arguments: Any) -> Any:
         """A call of something that is named like a function that would lose the history."""
         value = arguments[0]
@@ -125,6 +134,15 @@ class Hook:
             result = function(plain(value))
             return wrap_number(result, record("astype", (value, np.dtype(function).name), {}, result))
         return function(*arguments)
+
+
+def _holds_floats(value: Any) -> bool:
+    """Whether a recorded array or a recorded number that is not a whole one is in a list."""
+    if isinstance(value, (list, tuple)):
+        return any(map(_holds_floats, value))
+    return isinstance(value, RecordedArray) or (
+        isinstance(value, RecordedNumber) and not isinstance(plain(value), (int, np.integer))
+    )
 
 
 def _are_recorded_numbers(values: Any) -> bool:

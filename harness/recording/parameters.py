@@ -127,12 +127,19 @@ class Search:
         for parent in step.parents:
             mask |= self.masks[parent]
         self.masks.append(mask)
-        self.literal.append(all(self.literal[parent] for parent in step.parents))
+        self.literal.append(all(self.literal[parent] for parent in step.parents) or self._is_count(step))
         self.initial.append(self._is_initial(step))
         event = self._event(step)
         self._note_uses(step, event)
         if event is not None:
             self._take(step, event)
+
+    def _is_count(self, step: Step) -> bool:
+        """Whether it is one of a list of whole numbers, as the sizes of layers are."""
+        if step.operation != "getitem" or step.shape or step.dtype[1:2] not in ("i", "u"):
+            return False
+        whole = self.tape.steps[step.parents[0]]
+        return whole.kind not in (Kind.OPERATION, Kind.RANDOM) and len(whole.shape) == 1
 
     def _is_initial(self, step: Step) -> bool:
         """Whether it is still a leaf in another form: nothing of another origin has met it but numbers of the file."""
@@ -210,7 +217,7 @@ class Search:
         if step.in_place:
             return True
         names = [_container(name) for name in self.tape.steps[version].names]
-        if step.place is None or not step.place.variable:
+        if step.place is None or not step.place.variable or self.tape.is_inner(step.operation, step.place):
             return False
         return _container(step.place.variable) in names or (is_left and not names and self.tape.replaces(step.place))
 

@@ -11,7 +11,7 @@ import struct
 import subprocess
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
@@ -27,6 +27,7 @@ MEGABYTES = 8192
 MAX_PARENTS = 4  # folders above the file in which its imports are looked for
 MAX_ERRORS = 4_000  # characters of what the child itself reports
 ROOT_MARKS = (".git", "pyproject.toml", "setup.py", "setup.cfg", "requirements.txt")
+WEAK_MARKS = ("README.md", "README.rst", "README.txt", "README", "LICENSE", "LICENSE.md", ".gitignore")
 PYTHON_2 = re.compile(r"^\s*(print\s+[\"'\w(]|print\s*>>|exec\s+[\"'\w]|raise\s+\w+\s*,|except\s+\w+\s*,\s*\w+\s*:)")
 
 
@@ -140,7 +141,18 @@ def root_of(file: Path) -> Path:
     folder = file.parent
     while (folder / "__init__.py").exists() and folder != folder.parent:
         folder = folder.parent
-    return _with_imports(file, folder)
+    found = _with_imports(file, folder)
+    described = next((one for one in _parents(file) if any((one / mark).exists() for mark in WEAK_MARKS)), found)
+    return min(found, described, key=lambda one: len(one.parts))
+
+
+def _parents(file: Path) -> Iterator[Path]:
+    """The folders above a file that may be its project's, the nearest first."""
+    home = Path.home()
+    for folder in list(file.parents)[:MAX_PARENTS]:
+        if folder in (home, home.parent) or folder == folder.parent:
+            return
+        yield folder
 
 
 def _with_imports(file: Path, root: Path) -> Path:

@@ -25,12 +25,33 @@ from .graph import Place, Raised
 from .tape import SourceFile
 
 
-def run_other(files: Files, real: Callable[..., Any], path: str, names: Any, run_name: str | None) -> Any:
-    """``runpy.run_path`` of another file of the user."""
-    if not files.owns(os.path.abspath(path)):
+def run_other(
+    files: Files,
+    real: Callable[..., Any],
+    path: str,
+    names: Any,
+    run_name: str | None,
+    is_forgiving: Callable[[], bool],
+) -> Any:
+    """``runpy.run_path`` of another file of the user, which may be a notebook."""
+    full = Path(os.path.abspath(path))
+    if not files.owns(str(full)):
         return real(path, names, run_name)
     namespace = {"__name__": run_name or "<run_path>", "__file__": path, "__builtins__": builtins} | (names or {})
-    exec(files.compiled(Path(os.path.abspath(path))), namespace)
+    before, folders, arguments = os.getcwd(), list(sys.path), list(sys.argv)
+    try:
+        if run_name == "__main__":  # as from a terminal in its folder
+            os.chdir(full.parent)
+            sys.path.insert(0, str(full.parent))
+            sys.argv[:] = [str(full)]
+        if source.is_notebook(full):
+            namespace.update(get_ipython=lambda: None, display=print)
+            run_cells(files, full, source.read_text(full), namespace, is_forgiving)
+        else:
+            exec(files.compiled(full), namespace)
+    finally:
+        os.chdir(before)
+        sys.path[:], sys.argv[:] = folders, arguments
     return namespace
 
 
@@ -140,7 +161,7 @@ class Files:
 
     def owns(self, path: str | None) -> bool:
         """Whether a module's file is one of the user's."""
-        if not path or not path.endswith(".py"):
+        if not path or not path.endswith((".py", ".ipynb")):
             return False
         place = Path(path)
         return self.root in place.parents and not NOT_THE_USERS & set(place.parts)
@@ -179,7 +200,10 @@ class Files:
 
     def add(self, code_name: str, name: str, text: str) -> None:
         """Make a file known."""
-        self.sources[code_name] = SourceFile(name, text.split("\n"), source.statements(ast.parse(text)))
+        tree = ast.parse(text)
+        self.sources[code_name] = SourceFile(
+            name, text.split("\n"), source.statements(tree), source.crowded_lines(tree)
+        )
         linecache.cache[code_name] = len(text), None, text.splitlines(keepends=True), code_name
 
 
@@ -274,13 +298,18 @@ def execute(files: Files, namespace_ready: Callable[[dict[str, Any]], None], is_
         module.__package__ = package
     sys.modules["__main__"] = module
     namespace_ready(module.__dict__)
-    if path.suffix != ".ipynb":
+    if not source.is_notebook(path):
         exec(files.compiled(path, text), module.__dict__)
         return
     module.__dict__.update(get_ipython=lambda: None, display=print)
+    run_cells(files, path, text, module.__dict__, is_forgiving)
+
+
+def run_cells(files: Files, path: Path, text: str, names: dict[str, Any], is_forgiving: Callable[[], bool]) -> None:
+    """Run the statements of a notebook one by one; the first exception is raised at the end."""
     error: Exception | None = None
     for code in files.compiled_parts(path, text):
-        raised = _exception_of(code, module.__dict__)
+        raised = _exception_of(code, names)
         if raised is not None and not is_forgiving():
             raise raised
         error = error or raised

@@ -3,6 +3,7 @@
 - ``x = value`` becomes ``x = __harness__.bind(("x",), value)``: names for nodes, and what a run with recording and one
   without are compared by. Returned values and augmented assignments are seen likewise.
 - Numbers in assignments (``w = 0.5``) go through ``__harness__.literal``.
+- Lists that are given to NumPy's functions go through ``__harness__.listed``, which makes arrays of recorded numbers.
 - ``float(x)``, ``sum(x)``, ``type(x)`` and ``np.float32(x)`` go through ``__harness__.call``, which keeps the history.
 """
 
@@ -19,8 +20,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 HOOK = "__harness__"
 CALLED = frozenset({"float", "int", "sum", "type"})
+# functions that make an array of a list of numbers, which has no history
+TAKE_LISTS = frozenset(
+    {name for name, one in vars(np).items() if isinstance(one, np.ufunc)}
+    | {"sum", "mean", "dot", "outer", "inner", "vdot", "transpose", "squeeze", "reshape", "ravel", "prod", "average"}
+    | {"max", "min", "amax", "amin", "clip", "where", "cumsum", "flip", "repeat", "tile", "expand_dims", "append"}
+    | {"insert", "delete", "std", "var", "round", "around", "sort", "broadcast_to", "atleast_1d", "atleast_2d", "diag"}
+    | {"roll", "swapaxes", "kron", "tensordot", "argmax", "argmin", "nansum", "nanmean", "split", "array_split"}
+)
 NUMPY_TYPES = frozenset({"float16", "float32", "float64", "float128", "longdouble", "double", "single", "float_"})
 MAX_BYTES = 2**26  # of a file
 MAX_LITERALS = 500  # numbers in one list that are recorded one by one
@@ -38,9 +49,9 @@ def read_text(path: Path) -> str:
         raise OSError(errno.EINVAL, "it is not a regular file")
     if path.stat().st_size > MAX_BYTES:
         raise OSError(errno.EFBIG, f"it is larger than {MAX_BYTES // 2**20} MiB")
-    if path.suffix == ".ipynb":
-        return notebook_text(path.read_text(encoding="utf-8", errors="replace"))
     content = path.read_bytes()
+    if is_notebook(path, content):
+        return notebook_text(content.decode("utf-8", errors="replace"))
     try:
         encoding, _ = tokenize.detect_encoding(io.BytesIO(content).readline)
         text = content.decode(encoding)
@@ -48,6 +59,19 @@ def read_text(path: Path) -> str:
         text = content.decode("utf-8", errors="replace")
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     return without_magics(text) if MAGIC.search(text) and not is_python(text) else text
+
+
+def is_notebook(path: Path, content: bytes | None = None) -> bool:
+    """Whether a file is a notebook: by its name, or because it was saved as one under the name of a script."""
+    if path.suffix == ".ipynb":
+        return True
+    content = path.read_bytes() if content is None else content
+    if not content.lstrip().startswith(b"{") or b'"cells"' not in content:
+        return False
+    try:
+        return isinstance(json.loads(content), dict)
+    except ValueError:
+        return False
 
 
 def is_python(text: str) -> bool:
@@ -91,10 +115,13 @@ class Statement:
     Attributes:
         target: as written; "return" for a return statement.
         replaces: whether the target stands in the value too, as in ``w = w - step`` and ``w -= step``.
+        sums: "add" and "subtract", those of them that may give the value itself and not only a part of it, as the sum
+            in ``w - rate * (gradient + decay * w)`` does not.
     """
 
     target: str
     replaces: bool
+    sums: frozenset[str] = frozenset({"add", "subtract"})
 
 
 def undefined_names(text: str) -> list[str]:
@@ -120,25 +147,55 @@ def undefined_names(text: str) -> list[str]:
 
 
 def statements(tree: ast.AST) -> dict[int, Statement]:
-    """The assignment or return statement of each line."""
+    """The assignment or return statement of each line, the last one where a line has several."""
     found: dict[int, Statement] = {}
     for node in ast.walk(tree):
-        if isinstance(node, ast.Assign):
-            text = " = ".join(ast.unparse(target) for target in node.targets)
-            kinds = (ast.Name, ast.Attribute, ast.Subscript)
-            read = {ast.unparse(part) for part in ast.walk(node.value) if isinstance(part, kinds)}
-            statement = Statement(text, any(ast.unparse(target) in read for target in node.targets))
-        elif isinstance(node, ast.AugAssign):
-            statement = Statement(ast.unparse(node.target), True)
-        elif isinstance(node, ast.AnnAssign):
-            statement = Statement(ast.unparse(node.target), False)
-        elif isinstance(node, ast.Return):
-            statement = Statement("return", False)
-        else:
-            continue
-        for line in range(node.lineno, (node.end_lineno or node.lineno) + 1):
-            found[line] = statement
+        statement = _statement(node)
+        if statement is not None and isinstance(node, ast.stmt):
+            for line in range(node.lineno, (node.end_lineno or node.lineno) + 1):
+                found[line] = statement
     return found
+
+
+def crowded_lines(tree: ast.AST) -> dict[int, list[tuple[int, int, Statement]]]:
+    """(first column, column after the last, statement) of lines with several, as ``w -= dw; b -= db``."""
+    found: dict[int, list[tuple[int, int, Statement]]] = {}
+    for node in ast.walk(tree):
+        statement = _statement(node)
+        if statement is not None and isinstance(node, ast.stmt) and node.lineno == node.end_lineno:
+            found.setdefault(node.lineno, []).append((node.col_offset, node.end_col_offset or 0, statement))
+    return {line: several for line, several in found.items() if len(several) > 1}
+
+
+def _statement(node: ast.AST) -> Statement | None:
+    """The facts of an assignment or a return statement."""
+    if isinstance(node, ast.Assign):
+        text = " = ".join(ast.unparse(target) for target in node.targets)
+        kinds = (ast.Name, ast.Attribute, ast.Subscript)
+        read = {ast.unparse(part) for part in ast.walk(node.value) if isinstance(part, kinds)}
+        return Statement(text, any(ast.unparse(target) in read for target in node.targets), _outer_sums(node.value))
+    if isinstance(node, ast.AugAssign):
+        return Statement(ast.unparse(node.target), True)
+    if isinstance(node, ast.AnnAssign):
+        return Statement(ast.unparse(node.target), False)
+    return Statement("return", False) if isinstance(node, ast.Return) else None
+
+
+def _outer_sums(value: ast.expr) -> frozenset[str]:
+    """The kinds of sums that may give the value itself: see ``Statement.sums``."""
+    if isinstance(value, ast.ListComp):
+        return _outer_sums(value.elt)
+    if isinstance(value, (ast.Tuple, ast.List)) and value.elts:
+        return frozenset().union(*map(_outer_sums, value.elts))
+    if isinstance(value, ast.BinOp) and isinstance(value.op, (ast.Add, ast.Sub)):
+        own = {"add"} if isinstance(value.op, ast.Add) else {"subtract"}
+        sides = [value.left, value.right] if isinstance(value.op, ast.Add) else [value.left]
+        return frozenset(own).union(*(_outer_sums(side) for side in sides if _is_sum(side)))
+    return frozenset({"add", "subtract"})
+
+
+def _is_sum(node: ast.expr) -> bool:
+    return isinstance(node, ast.BinOp) and isinstance(node.op, (ast.Add, ast.Sub))
 
 
 def weave(text: str, file_name: str, sizes: Mapping[int, int] | None = None) -> ast.Module:
@@ -153,10 +210,21 @@ def weave(text: str, file_name: str, sizes: Mapping[int, int] | None = None) -> 
         SyntaxError: if it is not Python 3.
     """
     tree = ast.parse(text, file_name)
-    woven = _Weaver(_accumulated(tree), sizes or {}).visit(tree)
+    woven = _Weaver(_accumulated(tree), sizes or {}, numpy_names(tree)).visit(tree)
     ast.fix_missing_locations(woven)
     assert isinstance(woven, ast.Module)
     return woven
+
+
+def numpy_names(tree: ast.AST) -> frozenset[str]:
+    """What a file calls NumPy, and the functions that it takes from there: "np", "exp"."""
+    found = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found |= {one.asname or one.name for one in node.names if one.name in ("numpy", "autograd.numpy", "cupy")}
+        elif isinstance(node, ast.ImportFrom) and node.module == "numpy":
+            found |= {one.asname or one.name for one in node.names if one.name in TAKE_LISTS}
+    return frozenset(found)
 
 
 def _accumulated(tree: ast.AST) -> set[str]:
@@ -211,8 +279,8 @@ def _numbers(node: ast.expr) -> tuple[int, bool, bool] | None:
 class _Weaver(ast.NodeTransformer):
     """Adds the calls."""
 
-    def __init__(self, accumulated: set[str], sizes: Mapping[int, int]) -> None:
-        self.accumulated, self.sizes = accumulated, sizes
+    def __init__(self, accumulated: set[str], sizes: Mapping[int, int], numpy: frozenset[str]) -> None:
+        self.accumulated, self.sizes, self.numpy = accumulated, sizes, numpy
 
     def visit_Constant(self, node: ast.Constant) -> ast.AST:
         """A number of observations."""
@@ -311,4 +379,16 @@ class _Weaver(ast.NodeTransformer):
         is_type = isinstance(function, ast.Attribute) and function.attr in NUMPY_TYPES and len(node.args) == 1
         if is_simple and (is_builtin or (is_type and _is_pure(function))):
             return self._call("call", node, function, *node.args)
+        if self._takes_lists(function):
+            may_be_lists = (ast.Name, ast.Attribute, ast.Call, ast.List, ast.ListComp, ast.Subscript, ast.BinOp)
+            node.args = [
+                self._call("listed", item, item) if isinstance(item, may_be_lists) else item for item in node.args
+            ]
         return node
+
+    def _takes_lists(self, function: ast.expr) -> bool:
+        """Whether it is a function of NumPy that makes an array of a list."""
+        if isinstance(function, ast.Name):
+            return function.id in self.numpy and function.id in TAKE_LISTS
+        is_member = isinstance(function, ast.Attribute) and isinstance(function.value, ast.Name)
+        return is_member and function.value.id in self.numpy and function.attr in TAKE_LISTS  # type: ignore[attr-defined]

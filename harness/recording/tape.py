@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import itertools
 import sys
 import zlib
 from collections import defaultdict
@@ -107,16 +109,26 @@ class SourceFile:
         name: relative to the recorded folder.
         lines: of its text.
         statements: the assignment that a line belongs to.
+        crowded: (first column, column after the last, statement) of lines with several statements.
     """
 
     name: str
     lines: list[str]
     statements: Mapping[int, Statement] = field(default_factory=dict)
+    crowded: Mapping[int, list[tuple[int, int, Statement]]] = field(default_factory=dict)
 
-    def target(self, line: int) -> str:
-        """What the line assigns to."""
+    def target(self, line: int, column: int | None = None) -> str:
+        """What the line assigns to; with a column, what the statement there assigns to."""
         statement = self.statements.get(line)
+        for first, end, one in self.crowded.get(line, ()):
+            if column is not None and first <= column < end:
+                statement = one
         return "" if statement is None else statement.target
+
+    def statement_of(self, place: Place) -> Statement | None:
+        """The statement that a place belongs to."""
+        several = [one for _, _, one in self.crowded.get(place.line, ()) if one.target == place.variable]
+        return several[0] if several else self.statements.get(place.line)
 
 
 class Tape:
@@ -141,7 +153,7 @@ class Tape:
         self.stop: Stop | None = None
         self.bytes = 0
         self.used_numpy = False
-        self._places: dict[tuple[CodeType, int], Place] = {}
+        self._places: dict[tuple[CodeType, int, int | None], Place] = {}
         self._lost: dict[float, int] = {}
         self._by_form: dict[tuple[tuple[int, ...], str], list[int]] = defaultdict(list)
 
@@ -160,31 +172,41 @@ class Tape:
         frame = self.user_frame()
         if frame is None:
             return None
-        return self.place_of(frame.f_code, frame.f_lineno)
+        return self.place_of(frame.f_code, frame.f_lineno, frame.f_lasti)
 
-    def place_of(self, code: CodeType, line: int) -> Place:
-        """The place of a line of a code object of the user's files."""
-        key = (code, line)
+    def place_of(self, code: CodeType, line: int, instruction: int) -> Place:
+        """The place of an instruction of a code object of the user's files."""
+        source = self.sources[code.co_filename]
+        column = _column(code, instruction) if line in source.crowded else None
+        key = (code, line, column)
         known = self._places.get(key)
         if known is None:
-            source = self.sources[code.co_filename]
             text = source.lines[line - 1].strip() if 0 < line <= len(source.lines) else ""
             known = self._places[key] = Place(
                 file=source.name,
                 line=line,
                 function=getattr(code, "co_qualname", code.co_name),
-                variable=source.target(line),
+                variable=source.target(line, column),
                 text=text,
             )
         return known
 
-    def replaces(self, place: Place | None) -> bool:
-        """Whether the statement at a place puts its result where an operand was."""
+    def statement(self, place: Place | None) -> Statement | None:
+        """The statement at a place."""
         for source in self.sources.values():
             if place is not None and source.name == place.file:
-                statement = source.statements.get(place.line)
-                return statement is not None and statement.replaces
-        return False
+                return source.statement_of(place)
+        return None
+
+    def replaces(self, place: Place | None) -> bool:
+        """Whether the statement at a place puts its result where an operand was."""
+        statement = self.statement(place)
+        return statement is not None and statement.replaces
+
+    def is_inner(self, operation: str, place: Place | None) -> bool:
+        """Whether a sum or difference can only be a part of what the statement at a place assigns."""
+        statement = self.statement(place)
+        return statement is not None and operation not in statement.sums
 
     # What
 
@@ -287,6 +309,16 @@ class Tape:
         entry = StandIn(what=what, name=name, shapes=shapes, place=self.place())
         if not any((s.what, s.name) == (what, name) for s in self.stand_ins):
             self.stand_ins.append(entry)
+
+
+@functools.lru_cache(maxsize=4096)
+def _column(code: CodeType, instruction: int) -> int | None:
+    """The column of an instruction, which Python knows from version 3.11 on."""
+    positions = getattr(code, "co_positions", None)
+    if positions is None:
+        return None
+    found = next(itertools.islice(positions(), instruction // 2, None), (None,) * 4)
+    return found[2] if isinstance(found[2], int) else None
 
 
 def fingerprint(value: Any) -> int:

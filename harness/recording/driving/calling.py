@@ -56,6 +56,7 @@ SETUP_NAME = re.compile(
     r"init|compile|build|use|set|config|creat|load|add|make|reset|rand|prepare|weights|param", re.IGNORECASE
 )
 MAKER_NAME = re.compile(r"init|creat|build|make|generate|random|setup|reset|rand|start|xavier|he_", re.IGNORECASE)
+STRUCTURE_WORDS = {"layers", "sizes", "dims", "topology", "architecture", "structure", "shape", "shapes", "nodes"}
 OPTIONAL_ROLES = (Role.EPOCHS, Role.BATCH_SIZE, Role.QUIET)
 SIZE_ROLES = (Role.SIZES, Role.HIDDEN_SIZES, Role.INPUT_SIZE, Role.HIDDEN_SIZE, Role.OUTPUT_SIZE)
 
@@ -147,10 +148,19 @@ class Caller:
         role, _ = self.role(function, argument)
         if role in (Role.OBJECT_LIST, Role.OBJECT):
             return [self.value_for(function, argument).strip("[]")]
-        if role in (Role.SIZES, Role.HIDDEN_SIZES, Role.UNKNOWN, Role.COUNT):
+        if role not in (Role.SIZES, Role.HIDDEN_SIZES, Role.UNKNOWN, Role.COUNT):
+            return []
+        from .containers import layer_lists
+
+        def sizes() -> str:
             self.session.give_sizes()
-            return [f"{self.session.input_size}", f"{HIDDEN}", f"{self.session.output_size}"]
-        return []
+            return f"{self.session.input_size}, {HIDDEN}, {self.session.output_size}"
+
+        options: list[Callable[[], str]] = [sizes]
+        if "layer" in name.lower() or "module" in name.lower():
+            options += layer_lists(self, set())
+        make = self.session.choose(f"{function.owner}.{function.name}(*{name})", options)
+        return [make().strip("[]")]
 
     def value_for(self, function: FunctionFacts, argument: Argument) -> str:
         """The expression for one argument."""
@@ -464,7 +474,7 @@ class Caller:
         if role is Role.TARGETS:
             return [targets]
         if role is Role.PAIRS:
-            return [pairs, inputs, both]
+            return [both, pairs, inputs] if uses.split and not uses.iterated else [pairs, inputs, both]
         if role is Role.INPUTS and not INPUT_NAME.match(argument.name):
             producers = self._producers(function, lambda names: argument.name in names)
             made = [self._production(producer, text, argument.name) for producer, text in producers]
@@ -617,7 +627,7 @@ class Caller:
         if listed:
             from .containers import layer_lists
 
-            return layer_lists(self, wanted, attributes, f"{function.owner}.{function.name}({argument.name})")
+            return list(layer_lists(self, wanted))
         names = self.classes_with(wanted)
         if not names and attributes:
             names = self._classes_that_set(attributes)
@@ -764,7 +774,9 @@ class Caller:
         if role is Role.UNKNOWN and (uses.indexed or uses.iterated or uses.measured) and not uses.array:
             options.extend(self._sizes(function, argument, Role.SIZES, uses)[:4])
         if role is Role.UNKNOWN:
-            options.extend(["0.1", "3", self._inputs_text, "None", "[]", "{}"])
+            structure = set(words_of(argument.name)) & STRUCTURE_WORDS
+            lists = self._sizes(function, argument, Role.SIZES, uses)[:4] if structure else []
+            options.extend([*lists, "0.1", "3", self._inputs_text, "None", "[]", "{}"])
         if uses.methods or uses.attributes - {"shape", "T", "size", "ndim", "dtype"}:
             options.extend(self._objects(function, argument, Role.OBJECT, uses))
         return options

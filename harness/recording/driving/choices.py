@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import heapq
 import itertools
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import math
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -69,18 +70,26 @@ class Search:
             self._seen.add(key)
             heapq.heappush(self._heap, (cost, next(self._order), fixed))
 
-    def attempts(self) -> Iterator[tuple[float, Choices]]:
-        """The next choices to try, until nothing is left or the budget is spent."""
-        while self._heap and self.tried < self.budget:
-            cost, _, fixed = heapq.heappop(self._heap)
-            self.tried += 1
-            yield cost, Choices(fixed)
+    @property
+    def next_cost(self) -> float:
+        """Of the next choices; infinite if nothing is left or the budget is spent."""
+        return self._heap[0][0] if self._heap and self.tried < self.budget else math.inf
+
+    def next(self) -> tuple[float, Choices]:
+        """The next choices to try, and their cost."""
+        cost, _, fixed = heapq.heappop(self._heap)
+        self.tried += 1
+        return cost, Choices(fixed)
 
     def refund(self) -> None:
         """Does not count the last attempt, because nothing was called; ten of those count as one."""
         self._refunds += 1
         if self._refunds % 10:
             self.tried -= 1
+
+    def close(self) -> None:
+        """Drops everything that is queued: no other choice can help."""
+        self.budget = 0
 
     def again(self, choices: Choices) -> None:
         """Queues the same choices once more, first of all, because something else has changed."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from .data import HIDDEN
 from .roles import Role
@@ -24,7 +24,7 @@ ORDER = ("sigmoid", "tanh", "relu", "activ")
 
 def layer_classes(caller: Caller, wanted: set[str]) -> tuple[list[str], list[str]]:
     """Classes with weights, and activations, that have the methods a network calls on its layers."""
-    names = caller.classes_with(wanted)
+    names = caller.classes_with(wanted or {"forward"}) or caller.classes_with(wanted or {"__call__"})
     if not names:  # a method that only some layers have
         for method in sorted(wanted):
             names = names or caller.classes_with({method})
@@ -51,8 +51,8 @@ def layer_classes(caller: Caller, wanted: set[str]) -> tuple[list[str], list[str
     return dense, activations
 
 
-def layer_lists(caller: Caller, wanted: set[str], attributes: set[str], key: str) -> list[Any]:
-    """Expressions for a list of layers."""
+def layer_lists(caller: Caller, wanted: set[str]) -> list[Callable[[], str]]:
+    """Expressions for a list of layers that have all those of the methods that any class has."""
     dense, activations = layer_classes(caller, wanted)
     return [_list_of(caller, name, activations) for name in dense[:3]]
 

@@ -6,6 +6,7 @@ import ast
 import contextlib
 import copy
 import inspect
+import math
 import os
 import re
 import sys
@@ -38,6 +39,8 @@ from .watching import ENOUGH_UPDATES, Enough, Overrun, Watcher
 
 MAX_ATTEMPTS = 400
 MAX_KEPT_ATTEMPTS = 30
+MAX_GOALS = 40
+PATIENCE = 20  # attempts of one goal after which another is as likely as one that was next to it at first
 MAX_LINES_IN_ALL = 3_000_000  # of the user's code in all attempts
 CERTAIN_ERRORS = ("NameError", "UnboundLocalError", "ImportError", "ModuleNotFoundError")
 
@@ -74,6 +77,7 @@ class _Driver:
         self.source = source
         self.updates = _update_table(self.files)
         self.extra: dict[str, tuple[str, Any]] = {}
+        self.users = FileFacts()  # what files that import this one define
         self.goals: list[Goal] = []
         self.count = 0
         self.lines = 0
@@ -84,7 +88,6 @@ class _Driver:
         self.best: tuple[tuple[int, int], Attempt, Session] | None = None
         self.fallback: tuple[int, Driven] | None = None
         self.saved = _Saved(namespace)
-        self.dead: set[str] = set()
 
     def search(self, budget: int) -> Driven:
         """Tries until something works or the budget is spent: first with what the file itself defines, then as its
@@ -101,17 +104,45 @@ class _Driver:
 
     def _search(self, budget: int) -> Driven | None:
         caller = Caller(self._session(Choices({}), Watcher({}, set())), self.roles)
-        self.goals = find_goals(self.facts, self.namespace, caller)
+        self.goals = [*find_goals(self.facts, self.namespace, caller), *self._goals_of_users(caller)]
         if not self.goals:
             return None
-        search = Search(budget)
+        searches = [(goal, Search(budget)) for goal in self.goals[:MAX_GOALS]]
         before = self.count
-        for cost, choices in search.attempts():
-            driven = self._attempt(self.goals, choices, search, cost)
-            self.count = before + search.tried
-            if driven is not None or self.lines > MAX_LINES_IN_ALL:
+        while self.count - before < budget and self.lines <= MAX_LINES_IN_ALL:
+            goal, search = min(searches, key=_urgency)
+            if math.isinf(search.next_cost):
+                break
+            cost, choices = search.next()
+            driven = self._attempt(goal, choices, search, cost)
+            self.count = before + sum(one.tried for _, one in searches)
+            if driven is not None:
                 return driven
         return None
+
+    def _goals_of_users(self, caller: Caller) -> list[Goal]:
+        """What other files that import this one have to call, and that calls something of this one."""
+        own = [*self.main.own_functions.values()]
+        own += [method for name in self.main.own_classes for method in self.facts.methods(name).values()]
+        users = FileFacts(
+            functions=self.facts.functions,
+            classes=self.facts.classes,
+            own_functions={k: v for k, v in self.users.own_functions.items() if k not in self.main.own_functions},
+            own_classes=[name for name in self.users.own_classes if name not in self.main.own_classes],
+        )
+        names = {name: thing for name, (_, thing) in self.extra.items()}
+        return [
+            goal
+            for goal in find_goals(users, names, caller)
+            if goal.function is not None
+            and any(part is one for part in self._reach_with_makers(users, goal) for one in own)
+        ]
+
+    def _reach_with_makers(self, facts: FileFacts, goal: Goal) -> list[FunctionFacts]:
+        """What a goal may call, the making of its object included."""
+        assert goal.function is not None
+        constructor = facts.constructor(goal.owner) if goal.owner else None
+        return [*facts.reach(goal.function), *(facts.reach(constructor) if constructor else ())]
 
     def _follow_snippets(self) -> Driven | None:
         """Runs the examples that come with the file."""
@@ -148,19 +179,19 @@ class _Driver:
         for name, one in facts.classes.items():
             self.facts.classes.setdefault(name, one)
         self.facts.texts.extend(facts.texts)
+        self.users = facts
         self.extra = loaded
         _, files = collect_facts(self.namespace, self.source)
         self.files = files
         self.updates = _update_table(files)
         self.roles.clear()
-        self.dead.clear()
         return True
 
     def _session(self, choices: Choices, watcher: Watcher) -> Session:
         names = {**{name: thing for name, (_, thing) in self.extra.items()}, **self.namespace}
         return Session(self.facts, names, choices, self.hints, watcher, self.seed)
 
-    def _attempt(self, goals: list[Goal], choices: Choices, search: Search, cost: float) -> Driven | None:
+    def _attempt(self, goal: Goal, choices: Choices, search: Search, cost: float) -> Driven | None:
         """One attempt; its successors are queued if it fails."""
         self.saved.restore()
         reset_generators(self.seed)
@@ -168,14 +199,8 @@ class _Driver:
         session = self._session(choices, watcher)
         for name, text in self.hints.missing.items():
             self.namespace[name] = session.names[name] = session.value(text)
-        goal: Goal | None = None
         error: BaseException | None = None
         try:
-            goal = choices.choose("goal", goals)
-            if goal.text in self.dead:
-                search.failed(cost, choices, lambda key: COST if key == "goal" else -1)
-                search.refund()
-                return None
             with contextlib.suppress(Enough):
                 self._pursue(goal, session)
             self._excuse_square_weights(session)
@@ -198,11 +223,11 @@ class _Driver:
         self.lines += watcher.lines
         self._learn(session, error)
         self._note_failure(session, error)
-        if isinstance(error, NameError) and user_line(error, set(self.files))[0] and goal is not None:
+        if isinstance(error, NameError) and user_line(error, set(self.files))[0]:
             if self._supply(error):
                 search.again(choices)
             else:
-                self.dead.add(goal.text)
+                search.close()
         search.failed(cost, choices, self._blame(session, error), len(watcher.visited))
         return None
 
@@ -318,10 +343,10 @@ class _Driver:
             return bool(watcher.hits) and min(watcher.hits.values()) >= 3
         return goal.gradients or watcher.updated
 
-    def _partly(self, goal: Goal | None, session: Session, error: BaseException) -> Driven | None:
+    def _partly(self, goal: Goal, session: Session, error: BaseException) -> Driven | None:
         """Whether an attempt that ended with an exception trained enough before."""
         hits = session.watcher.hits
-        if goal is None or goal.gradients or not hits or session.watcher.notes:
+        if goal.gradients or not hits or session.watcher.notes:
             return None
         assert goal.function is not None
         reachable = {
@@ -361,7 +386,13 @@ class _Driver:
     def _imports(self, lines: tuple[str, ...]) -> list[str]:
         """The imports that lines need which use other files of the folder."""
         used = set(re.findall(r"[A-Za-z_]\w*", "\n".join(lines)))
-        return [f"from {module} import {name}" for name, (module, _) in sorted(self.extra.items()) if name in used]
+        needed = [(module, name) for name, (module, _) in sorted(self.extra.items()) if name in used]
+        return [
+            f"from {module} import {name}"
+            if all(part.isidentifier() for part in module.split("."))
+            else f"import importlib; {name} = importlib.import_module({module!r}).{name}"
+            for module, name in needed
+        ]
 
     # Learning from failures
 
@@ -429,8 +460,6 @@ class _Driver:
         nothing = error is None and not noted
 
         def cost(key: str) -> float:
-            if key == "goal":
-                return COST
             if isinstance(error, NameError) and user_line(error, set(self.files))[0]:
                 return -1
             if key in ("form", "labels", "inputs", "outputs", "pairs"):
@@ -475,6 +504,12 @@ class _Driver:
             made = ", ".join(argument.name for argument in constructor.required) if constructor else ""
             return f"net = {goal.owner}({made}); net.{function.name}({arguments})"
         return ""
+
+
+def _urgency(item: tuple[Goal, Search]) -> float:
+    """What decides which goal is pursued next, the lower the sooner: it rises with every attempt that failed."""
+    goal, search = item
+    return goal.cost + search.next_cost + search.tried / PATIENCE
 
 
 def _counted(driven: Driven, failures: list[Attempt], count: int, suggestion: str = "") -> Driven:

@@ -130,6 +130,8 @@ HELD_OUT = re.compile(
 def role_of(argument: Argument, uses: Uses, function: FunctionFacts) -> Role:
     """The role that name, default, annotation and use suggest."""
     name, words = argument.name, words_of(argument.name)
+    if uses.split and (INPUT_NAME.match(name) or HELD_OUT.search(name) or set(words) & {"data", "batch", "set"}):
+        return Role.PAIRS
     bare = HELD_OUT.sub("", name)
     if bare != name and bare:
         if TARGET_NAME.match(bare):
@@ -531,6 +533,15 @@ def _merge_elements(facts: FileFacts, function: FunctionFacts, argument: Argumen
                     uses.element_called |= inside.called
 
 
+def _unwrapped(node: ast.expr) -> ast.expr:
+    """What ``list(x)`` or ``np.array(x)`` is made of."""
+    if isinstance(node, ast.Call) and len(node.args) == 1:
+        name = node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
+        if name in ("list", "tuple", "array", "asarray", "copy", "deepcopy"):
+            return node.args[0]
+    return node
+
+
 def _merge_passed(
     facts: FileFacts, function: FunctionFacts, argument: Argument, call: ast.Call, uses: Uses, depth: int
 ) -> None:
@@ -552,7 +563,7 @@ def _merge_passed(
         called = next((m for base in bases if (m := facts.methods(base).get(name))), None)
     if called is None or called is function:
         return
-    for index, value in enumerate(call.args):
+    for index, value in enumerate(map(_unwrapped, call.args)):
         if isinstance(value, ast.Name) and value.id == argument.name and index < len(called.arguments):
             uses.merge(argument_uses(facts, called, called.arguments[index], depth - 1))
     for keyword in call.keywords:

@@ -63,6 +63,7 @@ class Uses:
     called: bool = False
     iterated: bool = False
     unpacked: bool = False  # iterated in pairs
+    split: bool = False  # x, y = name
     measured: bool = False  # len(name)
     indexed: bool = False  # name[i], name[:-1]
     boolean: bool = False
@@ -685,6 +686,8 @@ def _note_use(uses: Uses, elements: set[str], name: str, item: ast.AST) -> None:
             uses.made_keys = True
         else:
             uses.indexed = True
+    elif isinstance(item, ast.Assign) and _is_name(item.value, name):
+        uses.split |= any(isinstance(target, ast.Tuple) and len(target.elts) == 2 for target in item.targets)
     elif isinstance(item, ast.Compare):
         _note_comparison(uses, name, item)
     elif isinstance(item, (ast.If, ast.IfExp, ast.While)) and (

@@ -12,13 +12,16 @@ import re
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
+from ..source import is_python, read_text
 from .source import FileFacts, read_source
 
 MAX_FILES = 40
 MAX_BYTES = 200_000
-MAX_SNIPPETS = 8
+MAX_SNIPPETS = 12
+MAX_PROJECT_FILES = 300  # among which files are looked for that import the one that is driven
 
 
 @dataclass(frozen=True)
@@ -41,6 +44,7 @@ def find_snippets(source: str, facts: FileFacts, namespace: Mapping[str, Any]) -
     found = [*_from_docstrings(source, names), *_from_comments(source, names)]
     found.extend(_from_documents(folder, names))
     found.extend(_from_scripts(folder, own))
+    found.extend(_from_importers(folder, own))
     unique: dict[str, Snippet] = {}
     for snippet in found:
         unique.setdefault(snippet.text, snippet)
@@ -92,12 +96,15 @@ def _from_comments(source: str, names: set[str]) -> Iterator[Snippet]:
 
 
 def _read(path: str) -> str:
+    """The Python text of a file, "" if it cannot be read."""
     try:
+        if path.endswith(".ipynb"):
+            return read_text(Path(path))
         if os.path.getsize(path) > MAX_BYTES:
             return ""
         with open(path, encoding="utf-8", errors="replace") as stream:
             return stream.read()
-    except OSError:
+    except (OSError, ValueError, KeyError, TypeError):
         return ""
 
 
@@ -113,10 +120,12 @@ def _from_documents(folder: str, names: set[str]) -> Iterator[Snippet]:
     for place in (folder, os.path.dirname(folder)):
         for name in _entries(place):
             if name.lower().startswith("readme"):
-                for block in re.findall(r"```(?:python|py)?\n(.*?)```", _read(os.path.join(place, name)), re.DOTALL):
-                    text = re.sub(r"(?m)^(>>>|\.\.\.) ?", "", block)
-                    if _uses(text, names):
-                        yield Snippet(text, name)
+                blocks = re.findall(r"```(?:python|py)?\n(.*?)```", _read(os.path.join(place, name)), re.DOTALL)
+                texts = [re.sub(r"(?m)^(>>>|\.\.\.) ?", "", block) for block in blocks]
+                texts = [text for text in texts if is_python(text)]
+                if len(texts) > 1 and _uses("\n".join(texts), names):  # one may need what an earlier one made
+                    yield Snippet("\n".join(texts), name)
+                yield from (Snippet(text, name) for text in texts if _uses(text, names))
 
 
 def _from_scripts(folder: str, own: str) -> Iterator[Snippet]:
@@ -130,12 +139,77 @@ def _from_scripts(folder: str, own: str) -> Iterator[Snippet]:
             imports = rf"^\s*(from|import)\s+(\.?{re.escape(own)}|{re.escape(package)}(\.{re.escape(own)})?)\b"
             if re.search(imports, text, re.MULTILINE) and _does_something(text):
                 path = name if place == folder else os.path.join(os.pardir, name)
-                yield Snippet(
-                    "import os, runpy\n"
-                    "folder = os.path.dirname(os.path.abspath(__file__))\n"
-                    f"runpy.run_path(os.path.join(folder, {path!r}), run_name='__main__')",
-                    name,
-                )
+                yield _script(path)
+
+
+def _from_importers(folder: str, own: str) -> Iterator[Snippet]:
+    """Scripts anywhere in the project that use the file by way of other files, or from another folder."""
+    for path in importing_files(folder, own):
+        if os.path.dirname(path) in (folder, os.path.dirname(folder)) and path in _direct(folder, own):
+            continue  # see _from_scripts
+        if _does_something(_read(path)):
+            yield _script(os.path.relpath(path, folder))
+
+
+def _script(path: str) -> Snippet:
+    """Runs a script as it is run from a terminal.
+
+    Args:
+        path: relative to the file's folder.
+    """
+    return Snippet(
+        "import os, runpy\n"
+        "folder = os.path.dirname(os.path.abspath(__file__))\n"
+        f"runpy.run_path(os.path.join(folder, {path!r}), run_name='__main__')",
+        path,
+    )
+
+
+def _direct(folder: str, own: str) -> set[str]:
+    """The scripts that import the file and lie beside it or in the folder above."""
+    pattern = _import_pattern(os.path.join(folder, own + ".py"))
+    near = [os.path.join(place, name) for place in (folder, os.path.dirname(folder)) for name in _entries(place)]
+    return {path for path in near if path.endswith(".py") and pattern.search(_read(path))}
+
+
+def _import_pattern(path: str) -> re.Pattern[str]:
+    """Matches the lines that import a file, or the package that it is in."""
+    own, package = re.escape(os.path.splitext(os.path.basename(path))[0]), os.path.basename(os.path.dirname(path))
+    inside = os.path.exists(os.path.join(os.path.dirname(path), "__init__.py"))
+    names = rf"([\w.]*\.)?({own}|{re.escape(package)})" if inside else rf"([\w.]*\.)?{own}"
+    return re.compile(
+        rf"^\s*(from\s+{names}\s+import|import\s+{names}\b|from\s+[\w.]+\s+import\s+.*\b{own}\b)", re.MULTILINE
+    )
+
+
+def _project(folder: str) -> str:
+    """The highest folder above a file that modules are looked for in."""
+    above = [os.path.abspath(entry) for entry in sys.path if entry and folder.startswith(os.path.abspath(entry))]
+    inside = [entry for entry in above if entry == folder or folder.startswith(entry + os.sep)]
+    return min([folder, *inside], key=len)
+
+
+def importing_files(folder: str, own: str) -> list[str]:
+    """The Python files of the project that import a file, then those that import these, and so on.
+
+    Args:
+        folder: of the file.
+        own: its name without suffix.
+    """
+    texts: dict[str, str] = {}
+    for place, folders, names in os.walk(_project(folder)):
+        folders[:] = sorted(n for n in folders if not re.match(r"[._]|venv|env$|node_modules|site-packages", n))
+        texts |= {os.path.join(place, n): "" for n in sorted(names) if n.endswith((".py", ".ipynb"))}
+        if len(texts) > MAX_PROJECT_FILES:
+            break
+    texts = {path: _read(path) for path in texts}
+    found, waiting = [os.path.join(folder, own + ".py")], [os.path.join(folder, own + ".py")]
+    while waiting and len(found) <= MAX_FILES:
+        pattern = _import_pattern(waiting.pop(0))
+        more = [path for path, text in texts.items() if path not in found and pattern.search(text)]
+        found += more
+        waiting += more
+    return found[1 : MAX_FILES + 1]
 
 
 def _does_something(text: str) -> bool:
@@ -206,15 +280,17 @@ def _module_name(path: str, package: str) -> str:
 
 
 def sibling_names(namespace: Mapping[str, Any]) -> tuple[FileFacts, dict[str, tuple[str, Any]]]:
-    """What other files of the folder define and the file itself does not.
+    """What other files of the folder, and those that import the file, define and the file itself does not.
 
     Returns:
-        their facts, and for each name the module and the object.
+        their facts, with the definitions of the importing files as own ones, and for each name the module and the
+        object.
     """
     facts = FileFacts()
     names: dict[str, tuple[str, Any]] = {}
     folder, own = _folder(namespace)
-    for path in _definition_files(folder, own):
+    importing = importing_files(folder, own)
+    for path in dict.fromkeys([*_definition_files(folder, own), *importing]):
         text = _read(path)
         if not text or not _only_defines(text):
             continue
@@ -231,6 +307,9 @@ def sibling_names(namespace: Mapping[str, Any]) -> tuple[FileFacts, dict[str, tu
         for key in [*theirs.functions, *theirs.classes]:
             if key not in namespace and key not in names and hasattr(module, key):
                 names[key] = (module_name, getattr(module, key))
+        if path in importing:
+            facts.own_functions |= theirs.functions
+            facts.own_classes += theirs.classes
         for key, function in theirs.functions.items():
             facts.functions.setdefault(key, function)
         for key, one in theirs.classes.items():

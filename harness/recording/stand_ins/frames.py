@@ -18,6 +18,11 @@ import numpy as np
 from ..graph import Array
 from .hints import inputs, labels
 
+OF_ARRAYS = frozenset(
+    {"mean", "std", "min", "max", "sum", "var", "median", "argmax", "argmin", "reshape", "any", "all", "cumsum", "clip"}
+    | {"round", "argsort", "prod", "dot", "flatten", "nonzero", "repeat"}
+)
+
 
 class Column:
     """A Series: one named column."""
@@ -166,21 +171,51 @@ class Column:
         return self
 
     fillna = dropna = reset_index = sort_index = sort_values = drop_duplicates = head = tail = ravel = _same
+    interpolate = rename = convert_dtypes = infer_objects = squeeze = _same
+
+    def take(self, indices: Any, *_: Any, **__: Any) -> Any:
+        """The items at some positions."""
+        return Column(self.data[np.asarray(indices)], self.name)
+
+    def sample(self, *_: Any, **__: Any) -> Any:
+        """All items, in another order."""
+        return Column(np.random.permutation(self.data), self.name)  # noqa: NPY002  as pandas draws them
+
+    def items(self) -> Iterator[tuple[Any, Any]]:
+        """Labels with items."""
+        return iter(list(zip(self.index, self.data)))
+
+    iteritems = items
+
+    def count(self) -> int:
+        """Number of rows."""
+        return len(self.data)
+
+    def quantile(self, q: Any = 0.5, *_: Any, **__: Any) -> Any:
+        """See NumPy."""
+        return np.quantile(self.data, q)
+
+    def mode(self, *_: Any, **__: Any) -> Any:
+        """The most frequent value."""
+        values, counts = np.unique(self.data, return_counts=True)
+        return Column(values[[counts.argmax()]], self.name)
+
+    def between(self, low: Any, high: Any, *_: Any, **__: Any) -> Any:
+        """Whether each lies between two values."""
+        return Column((self.data >= low) & (self.data <= high), self.name)
+
+    def idxmax(self, *_: Any, **__: Any) -> Any:
+        """The label of the largest."""
+        return self.index[int(self.data.argmax())]
+
+    def to_dict(self, *_: Any, **__: Any) -> dict[Any, Any]:
+        """Items by label."""
+        return dict(zip(list(self.index), self.data.tolist()))
 
     def __getattr__(self, name: str) -> Any:
         if name == "str":
             return _Texts(self)
-        if name.startswith("__") or name not in (
-            "mean",
-            "std",
-            "min",
-            "max",
-            "sum",
-            "var",
-            "median",
-            "argmax",
-            "reshape",
-        ):
+        if name.startswith("__") or name not in OF_ARRAYS:
             raise AttributeError(f"'Series' object has no attribute {name!r}")
         if name == "median":
             return lambda **_: np.median(self.data)
@@ -219,14 +254,25 @@ class _Located:
 
 
 class _Texts:
-    """``Series.str``."""
+    """``Series.str``: methods of texts."""
 
-    def __init__(self, column: Column) -> None:
+    def __init__(self, column: Column, made: Callable[[list[Any]], Any] | None = None) -> None:
         self.column = column
+        self.made = made or (lambda items: Column(items, column.name))
 
     def __getattr__(self, name: str) -> Any:
-        method = getattr(str, name)
-        return lambda *a, **_: Column([method(str(item), *a) for item in self.column.data.tolist()], self.column.name)
+        methods: dict[str, Callable[..., Any]] = {
+            "contains": lambda text, part, *_: re.search(part, text) is not None,
+            "len": len,
+            "get": lambda text, place: text[place : place + 1],
+            "extract": lambda text, pattern: (re.findall(pattern, text) or [""])[0],
+            "replace": lambda text, old, new, *_: text.replace(old, new),
+        }
+        method = methods[name] if name in methods else getattr(str, name)
+        return lambda *a, **_: self.made([method(str(item), *a) for item in self.column.data.tolist()])
+
+    def __getitem__(self, key: Any) -> Any:
+        return self.made([str(item)[key] for item in self.column.data.tolist()])
 
 
 class _Categories:
@@ -382,7 +428,7 @@ class Frame:
             raise AttributeError(name)
         if name in self._columns or (self._open and not hasattr(np.ndarray, name) and name in self._known_names):
             return Column(self._column(name), name)
-        if name in ("mean", "std", "min", "max", "sum", "var", "median"):
+        if name in ("mean", "std", "min", "max", "sum", "var", "median", "any", "all"):
             return lambda *a, **k: self._reduced(name, *a, **k)
         raise AttributeError(f"'DataFrame' object has no attribute {name!r}")
 
@@ -564,7 +610,56 @@ class Frame:
     def _itself(self, *_: Any, inplace: bool = False, **__: Any) -> Any:
         return None if inplace else self
 
-    fillna = dropna = reset_index = set_index = sort_values = sort_index = drop_duplicates = _itself
+    fillna = dropna = reset_index = sort_values = sort_index = drop_duplicates = interpolate = _itself
+    reindex = round = clip = _itself
+
+    def set_index(self, name: Any, *_: Any, inplace: bool = False, **__: Any) -> Any:
+        """Without the column that becomes the index."""
+        return self.drop(columns=name, inplace=inplace)
+
+    def take(self, indices: Any, axis: Any = 0, **_: Any) -> Any:
+        """The rows at some positions."""
+        return self._rows(np.asarray(indices)) if axis in (0, "index") else self.iloc[:, list(indices)]
+
+    def filter(self, items: Any = None, regex: str = "", like: str = "", **_: Any) -> Any:
+        """The columns whose names fit."""
+        wanted = [
+            name
+            for name in self._columns
+            if (name in items if items is not None else re.search(regex, str(name)) if regex else like in str(name))
+        ]
+        return self[wanted]
+
+    def assign(self, **columns: Any) -> Any:
+        """With more columns."""
+        frame = self.copy()
+        for name, value in columns.items():
+            frame[name] = value(frame) if callable(value) else value
+        return frame
+
+    def to_dict(self, orient: str = "dict", *_: Any, **__: Any) -> Any:
+        """As dictionaries or lists."""
+        if orient == "records":
+            return [{name: column[row] for name, column in self._columns.items()} for row in range(len(self))]
+        columns = {name: column.tolist() for name, column in self._columns.items()}
+        return columns if orient == "list" else {name: dict(enumerate(items)) for name, items in columns.items()}
+
+    def nunique(self, *_: Any, **__: Any) -> Any:
+        """Numbers of different values."""
+        return Column([len(np.unique(column)) for column in self._columns.values()], index=list(self._columns))
+
+    def value_counts(self, *_: Any, **__: Any) -> Any:
+        """Of the first column."""
+        return Column(next(iter(self._columns.values()))).value_counts()
+
+    def join(self, other: Any, *_: Any, **__: Any) -> Any:
+        """With the columns of another frame."""
+        return concat([self, other], axis=1)
+
+    def query(self, *_: Any, **__: Any) -> Any:
+        """All rows."""
+        return self
+
     replace = infer_objects = convert_dtypes = _itself
 
     def _nothing(self, *_: Any, **__: Any) -> Any:
@@ -618,6 +713,45 @@ class _Row(Column):
 
 class Names(list[Any]):
     """The names of columns."""
+
+    def __getitem__(self, key: Any) -> Any:
+        if isinstance(key, (Column, np.ndarray, list)):
+            places = np.asarray(key)
+            return Names(self[int(i)] for i in (np.flatnonzero(places) if places.dtype == bool else places))
+        found = list.__getitem__(self, key)
+        return Names(found) if isinstance(key, slice) else found
+
+    def __eq__(self, other: object) -> Any:
+        return np.array([name == other for name in self]) if isinstance(other, str) else list(self) == other
+
+    def __ne__(self, other: object) -> Any:
+        return ~self.__eq__(other) if isinstance(other, str) else list(self) != other
+
+    __hash__ = None  # type: ignore[assignment]
+
+    @property
+    def str(self) -> Any:
+        """Methods of texts, of every name."""
+        return _Texts(Column(self.values), Names)
+
+    @property
+    def shape(self) -> tuple[int]:
+        """(columns,)."""
+        return (len(self),)
+
+    size = property(len)
+
+    def isin(self, names: Any) -> Any:
+        """Whether each is one of some."""
+        return np.array([name in list(names) for name in self])
+
+    def get_loc(self, name: Any) -> int:
+        """Where a name stands."""
+        return self.index(name)
+
+    def map(self, function: Any) -> Any:
+        """One by one."""
+        return Names(function(name) for name in self)
 
     def tolist(self) -> list[Any]:
         """As a list."""

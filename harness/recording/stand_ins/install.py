@@ -6,9 +6,11 @@ import argparse
 import builtins
 import collections
 import collections.abc
+import functools
 import importlib.util
 import inspect
 import io
+import math
 import sys
 import time
 import urllib.request
@@ -124,6 +126,19 @@ OLD_NAMES: dict[str, Any] = {
 }
 
 
+ONE_NUMBER = frozenset({"exp", "log", "log2", "log10", "sqrt", "tanh", "sin", "cos", "floor", "ceil", "fabs", "isnan"})
+
+
+def _of_one_item(real: Callable[..., Any]) -> Callable[..., Any]:
+    """A function of the module math that takes an array of one item, as before version 2.4 of NumPy."""
+
+    @functools.wraps(real)
+    def compute(x: Any, *rest: Any) -> Any:
+        return real(x.item() if type(x) is np.ndarray and x.size == 1 else x, *rest)
+
+    return compute
+
+
 def _old_names(note: Callable[..., None]) -> None:
     """What old files use and newer versions of Python and NumPy no longer have."""
     real = np.__dict__.get("__getattr__")
@@ -139,6 +154,9 @@ def _old_names(note: Callable[..., None]) -> None:
         return real(name)
 
     np.__getattr__ = old  # type: ignore[method-assign]
+    for name, function in list(vars(math).items()):
+        if name in ONE_NUMBER:
+            setattr(math, name, _of_one_item(function))
     if not hasattr(time, "clock"):
         time.clock = time.perf_counter  # type: ignore[attr-defined]
     for name in collections.abc.__all__:
@@ -186,9 +204,26 @@ def _tables(note: Callable[..., None], missing: files.Missing) -> None:
         "Categorical": lambda value, **_: frames.Column(value).cat,
     }
     module.__dict__.update(known)
-    module.__getattr__ = lambda name: absorbed.Absorbing(name)  # type: ignore[method-assign]
+    module.__getattr__ = _absorbed_name  # type: ignore[method-assign]
     module.__path__ = []
     sys.modules["pandas"] = module
+    types = ModuleType("pandas.api.types")
+    kinds = {"numeric": "fiub", "float": "f", "integer": "iu", "bool": "b", "string": "OU", "object": "O"}
+    for name, letters in kinds.items():
+        types.__dict__[f"is_{name}_dtype"] = functools.partial(_has_kind, letters)
+    for name in ("plotting", "api", "core", "errors", "io", "tseries"):
+        sys.modules[f"pandas.{name}"] = module.__dict__[name] = absorbed.AbsorbingModule(f"pandas.{name}")
+    sys.modules["pandas.api.types"] = sys.modules["pandas.api"].__dict__["types"] = types
+
+
+def _absorbed_name(name: str) -> Any:
+    """What stands for a name of a module: a class where the name is written like one."""
+    return type(name, (absorbed.Absorbing,), {}) if name[:1].isupper() else absorbed.Absorbing(name)
+
+
+def _has_kind(letters: str, column: Any) -> bool:
+    """Whether a column's or type's kind is one of NumPy's letters."""
+    return np.dtype(getattr(column, "dtype", column)).kind in letters
 
 
 def _read_csv(missing: files.Missing, source: Any, options: dict[str, Any]) -> Any:

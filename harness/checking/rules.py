@@ -23,6 +23,7 @@ from .replay import CannotReplay
 from .result import AssumedCost, Found, Kind, Quantity
 from .stage import Stage, Step, draw_settings, make_stage, steps_of
 from .structure import is_view_of_parameter
+from .updates import ONE_STEP, Chain, RulesFound, find_rules, rule_node, slip_node
 
 Array = NDArray[Any]
 
@@ -56,26 +57,106 @@ def rule_mistakes(
     """
     found = decay_mistakes(reading)
     notes: list[tuple[str, Place | None, str]] = []
-    is_open = False
+    if found:
+        return Rules(mistakes=tuple(merge(found)))
+    readings = [reading]
+    unexplained: Place | None = None
     for iteration in LATER_ITERATIONS:
         steps = steps_of(recording, iteration)
-        if len(steps) != len(reading.stage.steps) or found:
+        if len(steps) != len(reading.stage.steps):
             break
         later = read_later(recording, reading, steps, read_stage)
         if later is None:
             notes.append(("later-iteration-not-read", None, str(iteration + 1)))
             break
+        readings.append(later)
+        if later.unexplained and unexplained is None:
+            unexplained = later.stage.node(later.unexplained[0].after).place
+    known = find_rules(recording, readings)
+    if known is not None:
+        found += known_mistakes(reading, known)
+        unknown = [chain for chain, rule in zip(known.chains, known.rules) if not rule.name]
+        if found or not unknown:
+            notes += [("update-rule", None, one) for one in rule_notes(known)]
+            return Rules(mistakes=tuple(merge(found)), notes=tuple(notes))
+        place = reading.stage.node(unknown[0].steps[0].after).place
+        notes.append(("update-rule-unknown", place, unknown[0].name))
+        return Rules(notes=tuple(notes), is_open=True)
+    for number, later in enumerate(readings[1:], 1):
         if later.unexplained:
-            is_open = True
-            notes.append(("later-iteration-differs", later.stage.node(later.unexplained[0].after).place, ""))
             break
         for step in later.stage.steps:
             match = later.matches[step.before]
             if match is not None and match.constant:
-                mistake = carried_mistake(recording, later, step, match, iteration)
+                mistake = carried_mistake(recording, later, step, match, number)
                 if mistake is not None:
                     found.append(mistake)
-    return Rules(mistakes=tuple(merge(found)), notes=tuple(notes), is_open=is_open)
+    if unexplained is not None and not found:
+        notes.append(("later-iteration-differs", unexplained, ""))
+    return Rules(mistakes=tuple(merge(found)), notes=tuple(notes), is_open=unexplained is not None and not found)
+
+
+SLIPS = {"momentum-sign": "momentum-sign", "accumulated": "gradient-accumulated-over-iterations"}
+
+
+def known_mistakes(reading: Reading, known: RulesFound) -> list[Found]:
+    """Known slips of update rules, and parameters whose rule is not that of the others."""
+    program = reading.stage.program
+    found = [
+        rule_mistake(reading, chain, SLIPS.get(rule.slip, "wrong-update-rule"), rule.slip, slip_node(program, chain, rule))
+        for chain, rule in zip(known.chains, known.rules)
+        if rule.slip
+    ]
+    if found:
+        return found
+    if known.crossed and all(rule.name in LINEAR_RULES for rule in known.rules):
+        crossed = sorted({other for _, other in known.crossed})
+        return [rule_mistake(reading, known.chains[one], "momentum-overwritten", "", None) for one in crossed]
+    groups: dict[tuple[Any, ...], list[Chain]] = {}
+    for chain, rule in zip(known.chains, known.rules):
+        key = (rule.name, *(round(one, 4) for one in rule.constants))
+        groups.setdefault(key, []).append(chain)
+    if len(groups) < 2 or any(not rule.name for rule in known.rules):
+        return []
+    usual = max(groups, key=lambda one: len(groups[one]))
+    if is_by_role(reading, list(groups.values())):
+        return []
+    return [
+        rule_mistake(reading, chain, "wrong-update-rule", "differs", None)
+        for key, chains in groups.items()
+        if key != usual
+        for chain in chains
+    ]
+
+
+LINEAR_RULES = frozenset({"sgd", "momentum", "nesterov", ONE_STEP})
+
+
+def is_by_role(reading: Reading, groups: Sequence[Sequence[Chain]]) -> bool:
+    """Whether kernels have one rule and biases another: that is a choice."""
+    roles = [{reading.forward.roles.get(chain.steps[0].before) for chain in group} for group in groups]
+    return len(groups) == 2 and all(len(one) == 1 for one in roles) and roles[0] != roles[1]
+
+
+def rule_mistake(reading: Reading, chain: Chain, id: str, slip: str, node_id: int | None) -> Found:
+    """A wrong update rule, at the line of what is wrong in it"""
+    stage = reading.stage
+    node = stage.node(node_id if node_id is not None else rule_node(stage.program, chain))
+    update = stage.node(chain.steps[-1].after).place
+    return Found(
+        id=id,
+        place=node.place,
+        others=(update,) if update is not None and update != node.place else (),
+        variable=label(stage, node.id) if node.id not in stage.parameters else chain.name,
+        shape=chain.steps[0].shape,
+        parameters=(chain.name,),
+        detail=slip,
+    )
+
+
+def rule_notes(known: RulesFound) -> list[str]:
+    """The rules that were recognised, in words that report/checking.py knows, but for plain steps."""
+    return sorted({rule.name for rule in known.rules if rule.name not in ("", "sgd")})
 
 
 def merge(found: Sequence[Found]) -> list[Found]:

@@ -9,10 +9,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from ..errors import BadInput
+from ..recording.driving.pairs import PairKind
 from ..recording.graph import Place, Recording
 from ..recording.record import SECONDS, record_file, root_of
 from ..recording.source import read_text
-from .exceptions import UNDEFINED
+from .exceptions import RUN_FILE, UNDEFINED
 from .layers import Agreement, GradientResult, LayersResult, PairResult, check_layers
 from .result import CheckResult, Found, Kind, Quantity, Reason, Verdict
 from .sources import Sources
@@ -200,7 +201,7 @@ def of_layers(result: CheckResult, layers: LayersResult) -> CheckResult:
     """The verdict on the pairs of a file that has no network: correct only if every pair could be called."""
     left = [pair.name for pair in layers.pairs if pair.agreement is Agreement.NOT_JUDGED]
     judged = tuple(pair for pair in layers.pairs if pair.agreement is not Agreement.NOT_JUDGED)
-    mistakes = [pair_mistake(result.file, pair, one) for pair in layers.pairs for one in wrong_gradients(pair)]
+    mistakes = [found for pair in layers.pairs for found in pair_mistakes(result.file, pair)]
     calls = tuple(dict.fromkeys(call for pair in judged for call in pair.calls))
     verdict = Verdict.MISTAKE if mistakes else Verdict.NOT_JUDGED if left else Verdict.CORRECT
     return CheckResult(
@@ -225,12 +226,24 @@ def wrong_gradients(pair: PairResult) -> Iterator[GradientResult]:
         yield from scaled[:1]
 
 
+def pair_mistakes(file: str, pair: PairResult) -> list[Found]:
+    """The mistakes of a pair: where they were found, else at the line that each wrong gradient was made in."""
+    located = []
+    for one in pair.mistakes:
+        places = [place for place in (one.place, *one.others) if place is not None and place.file != RUN_FILE]
+        if places:
+            located.append(replace(one, place=places[0], others=tuple(places[1:])))
+    wrong = [one for one in wrong_gradients(pair) if not located or one.factor is not None]
+    return [*located, *(pair_mistake(file, pair, one) for one in wrong)]
+
+
 def pair_mistake(file: str, pair: PairResult, one: GradientResult) -> Found:
     """One wrong gradient of a pair"""
     if one.factor is not None:
         id = "wrong-sign" if one.factor < 0 else "gradient-scaled-differently"
     else:
         id = "gradient-of-another-parameter" if one.aligned_with else "wrong-value"
+        id = "wrong-derivative" if pair.kind is PairKind.DERIVATIVE else id
     got = Quantity(kind=Kind.UNKNOWN)
     if one.aligned_with:
         got = Quantity(kind=Kind.GRADIENT, name=one.aligned_with)

@@ -9,6 +9,7 @@ from ..recording.graph import Absorbed, Kind, Place, Raised, Recording
 from .sources import Sources
 
 UNDEFINED = ("NameError", "UnboundLocalError")
+JSON_WORDS = ("true", "false", "null")
 BACKWARD_WORDS = ("back", "grad", "delta", "deriv", "update")
 RUN_FILE = "<run>"
 # what the machine lacks: files, packages, memory, somebody at the keyboard
@@ -39,6 +40,8 @@ def is_files_own(recording: Recording, sources: Sources) -> bool:
         return False  # the lines that were run after the file, which are not part of it
     if is_updated(recording) and is_beside_training(recording, last):
         return False
+    if raised.type in UNDEFINED and any(f"'{word}'" in raised.message for word in JSON_WORDS):
+        return False  # the text of a notebook under the name of a Python file
     if raised.type in UNDEFINED:
         return not may_be_bound_elsewhere(recording, raised, sources)
     forward = any(node.operation in ("matmul", "dot", "inner", "einsum") for node in recording.nodes)

@@ -51,13 +51,17 @@ class Fault:
 
 @dataclass
 class Search:
-    """The state of a search: values with all replacements so far, and what is still wrong."""
+    """The state of a search: values with all replacements so far, and what is still wrong.
+
+    ``any_sign``: whether a step that climbs is right as well, but for its sign.
+    """
 
     reading: Reading
     settings: list[Values]
     broken: list[Step]
     fixed: set[int] = field(default_factory=set)
     is_adaptive: bool = False
+    any_sign: bool = False
     evaluations: int = 0
     replacements: int = 0
 
@@ -77,7 +81,7 @@ def step_is_right(search: Search, step: Step, values: Sequence[Values], after: s
     factor = ratio(value.flat, gradient.flat, 1e-6)
     if factor is not None:
         # where the other steps are Adam's, one that is a multiple of its gradient was replaced behind the rule
-        return factor < 0 and not search.is_adaptive
+        return (factor < 0 or search.any_sign) and not search.is_adaptive
     parameter = samples([one[step.before] for one in values])
     two = with_decay(value.flat, gradient.flat, parameter.flat)
     if two is not None:
@@ -153,7 +157,7 @@ def find_scalar_fault(search: Search) -> Fault | None:
     reading, stage = search.reading, search.reading.stage
     program = stage.program
     inner = set(stage.needed) | {step.after for step in stage.steps}
-    afters = {step.after for step in stage.steps}
+    afters = {step.after for step in stage.steps if not step.returned}
     broken = {step.before for step in search.broken if step.shape == ()}
     leading = program.ancestors([step.after for step in search.broken if step.shape == ()], stop=stage.parameters)
     wanted = usual_factor(reading)
@@ -227,9 +231,10 @@ def find_fault(search: Search) -> Fault | None:
     leading = program.ancestors([step.after for step in search.broken], stop=stage.parameters)
     best: Fault | None = None
     best_key: tuple[int, int] | None = None
+    updates = {step.after for step in stage.steps if not step.returned}
     inner = set(stage.needed) | {step.after for step in stage.steps}
     for bundle in reading.backward_bundles():
-        if not any(id in leading for id in bundle) or any(id in {step.after for step in stage.steps} for id in bundle):
+        if not any(id in leading for id in bundle) or any(id in updates for id in bundle):
             continue
         if search.replacements > MOST_REPLACEMENTS or search.evaluations > MOST_EVALUATIONS:
             break
@@ -345,10 +350,16 @@ def locate(reading: Reading, broken: Sequence[Step]) -> tuple[list[Fault], list[
     """The faults that explain the broken steps, and the steps that are left unexplained."""
     matches = [one for one in reading.matches.values() if one is not None and not one.nothing]
     adaptive = bool(matches) and all(one.via is not None for one in matches)
-    search = Search(reading, list(reading.stage.settings), list(broken), is_adaptive=adaptive)
+    search = Search(
+        reading, list(reading.stage.settings), list(broken), fixed=set(reading.given), is_adaptive=adaptive
+    )
     faults: list[Fault] = []
     while search.broken and len(faults) < MOST_FAULTS:
         fault = better(reading, find_fault(search), find_scalar_fault(search))
+        if fault is None and not search.any_sign:
+            # a second mistake may turn the sign of the same update
+            search.any_sign = True
+            continue
         if fault is None:
             break
         faults.append(fault)

@@ -13,6 +13,7 @@ from .alignment import Samples, align, ratio
 from .cost import Form
 from .locating import Fault
 from .reading import Bundle, Reading, label, samples_of_lanes
+from .repairs import Bench, Change, Repair
 from .replay import CannotReplay, Values
 from .result import Found, Kind, Quantity
 from .sources import Sources
@@ -21,6 +22,7 @@ from .structure import MOVES, Layer, Role
 
 Array = NDArray[Any]
 
+COMPARISONS = frozenset({"greater", "greater_equal", "less", "less_equal"})
 # Derivatives that are written from the activation, by activation
 FORMS_OF_ACTIVATION: dict[str, Callable[[Array], Array]] = {
     "sigmoid": lambda a: a * (1 - a),
@@ -160,12 +162,102 @@ class Naming:
         overflow = self.integers()
         if overflow is not None:
             return overflow
-        tests = (self.updated_weights, self.wrong_slice, self.at_pre_activation, self.at_activation, self.at_parameter)
+        tests = (self.updated_weights, self.wrong_slice, self.by_repair, self.at_pre_activation, self.at_activation, self.at_parameter)
         for test in tests:
             found = test()
             if found is not None:
                 return found
         return "wrong-value", self.lines(), ""
+
+    # By the change that mends it
+
+    def by_repair(self) -> tuple[str, list[Place], str] | None:
+        """The name of the one change of an operation that makes the value right"""
+        bench = Bench(
+            self.reading,
+            self.fault.bundle[0],
+            [self.reading.gradient_at(number, self.fault.target, 0) for number in range(len(self.settings))],
+            self.settings,
+            self.fault.factor,
+        )
+        repair = bench.repair()
+        if repair is None:
+            return None
+        name = self.name_of_repair(bench, repair)
+        if name is None:
+            return None
+        node = self.stage.node(repair.node)
+        places = [node.place] if node.place is not None else []
+        return name, unique([*places, *self.lines()]), self.detail_of(repair)
+
+    def detail_of(self, repair: Repair) -> str:
+        """What should stand in the place of what"""
+        if repair.change is not Change.ARRAY:
+            return ""
+        return f"{label(self.stage, repair.old)} -> {label(self.stage, repair.new)}"
+
+    def name_of_repair(self, bench: Bench, repair: Repair) -> str | None:
+        """What a change says of the mistake; None if other tests name it better"""
+        in_errors = repair.node in self.reading.errors_below
+        if repair.change is Change.SIGN:
+            return "wrong-sign" if in_errors else "wrong-derivative"
+        if repair.change is Change.MASK:
+            return "relu-mask-inverted"
+        if repair.change is Change.TRANSPOSE:
+            is_weight = self.origin(repair.old) in self.stage.parameters
+            return "transposed-weights" if is_weight else "transposed-gradient"
+        if repair.change is Change.AXIS:
+            return "sum-over-wrong-axis"
+        if repair.change is Change.INSERTED:
+            return "delta-not-multiplied-through"
+        if repair.change is Change.DROPPED:
+            return None
+        return self.name_of_array(bench, repair)
+
+    def name_of_array(self, bench: Bench, repair: Repair) -> str | None:
+        """What it means that another array should stand in the place of one"""
+        forward, parameters = self.reading.forward, self.stage.parameters
+        old, new = self.origin(repair.old), self.origin(repair.new)
+        after = {step.after: step.before for step in self.stage.steps if not step.returned}
+        if new in parameters:
+            if old in after:
+                return "updated-weights-in-backward"
+            return "weights-of-wrong-layer" if old in parameters else None
+        is_mask = any(
+            self.stage.node(id).operation in COMPARISONS and repair.old in self.stage.program.parents[id]
+            for id in bench.local
+        )
+        if is_mask:
+            return "relu-mask-of-wrong-array"
+        if new not in forward.nodes and new in self.stage.dependent:
+            return self.name_of_gradients(repair)
+        if self.target in parameters and forward.roles.get(self.target) is Role.KERNEL:
+            layer = forward.layer_of(new)
+            if layer is not None and layer.a == new != layer.z and old == layer.z:
+                return "pre-activation-in-gradient"
+            return "wrong-layer-activation" if old not in parameters else None
+        first, second = forward.layer_of(old), forward.layer_of(new)
+        if first is None or second is None:
+            return "wrong-derivative"
+        if first.number != second.number:
+            return "derivative-of-wrong-layer"
+        if new == second.z:
+            return "derivative-of-activation"
+        return "activation-form-at-pre-activation" if old == first.z else "wrong-derivative"
+
+    def name_of_gradients(self, repair: Repair) -> str | None:
+        """One gradient in the place of another"""
+        forward = self.reading.forward
+        found = [one for one, _ in self.reading.aligned_with(self.reading.bundle(repair.old), self.settings)]
+        wanted = [one for one, _ in self.reading.aligned_with(self.reading.bundle(repair.new), self.settings)]
+        if not found or not wanted:
+            return None
+        first, second = forward.layer_of(found[0]), forward.layer_of(wanted[0])
+        if first is None or second is None:
+            return None
+        if first.number != second.number:
+            return "output-delta-reused"
+        return "delta-not-multiplied-through"
 
     def at_factor(self) -> tuple[str, list[Place], str]:
         """A factor of a product, in a network of numbers"""

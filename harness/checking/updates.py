@@ -78,6 +78,8 @@ def gradient_node(reading: Reading, step: Step) -> tuple[int, float] | None:
         return None
     between = program.ancestors([step.after], stop=stage.parameters) & stage.dependent
     between -= reading.forward.nodes | {step.before, step.after}
+    others = {one.after for one in stage.steps if one.before != step.before}
+    shared: tuple[int, float] | None = None
     for id in sorted(between):
         value = stage.samples(id)
         found = None if value is None or value.flat.size != gradient.flat.size else align(value, gradient)
@@ -85,8 +87,11 @@ def gradient_node(reading: Reading, step: Step) -> tuple[int, float] | None:
             continue
         left = program.ancestors([step.after], stop=[*stage.parameters, id]) & stage.dependent
         if left & (reading.forward.nodes | set(stage.parameters)) <= {step.before}:
-            return id, found.factor
-    return None
+            # a delta times a constant input is a gradient, and so is the delta itself, which others are made of too
+            if not program.descendants([id], within=stage.needed | others) & others:
+                return id, found.factor
+            shared = shared or (id, found.factor)
+    return shared
 
 
 def chains_of(readings: Sequence[Reading]) -> list[Chain] | None:

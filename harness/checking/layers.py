@@ -33,13 +33,14 @@ from ..recording.record import record_file
 from .alignment import Samples, align, ratio, samples
 from .cost import Cost
 from .exceptions import RUN_FILE
-from .locating import locate
-from .naming import name_faults
-from .reading import read
+from .locating import locate, replaced_upstream
+from .naming import name_faults, quantity
+from .reading import Reading, read
 from .replay import CannotReplay, Program, Values
 from .result import Found
 from .sources import Sources
 from .stage import Stage, Step
+from .verdict import departure, merge_found
 
 Array = NDArray[Any]
 
@@ -265,8 +266,23 @@ class _Judge:
         if reading is None:
             return ()
         broken = [step for step in reading.unexplained if step.before in reading.forward.nodes]
-        faults, left = locate(reading, broken)
-        return () if left else tuple(name_faults(reading, faults, self.sources))
+        located = locate(reading, broken)
+        if len(located.faults) + len(located.left) > 1:
+            target = replaced_upstream(reading, broken)
+            if target is not None:
+                return (self._left_out(plan, reading, target, broken),)
+        departed = [departure(reading, step) for step in located.left]
+        found = name_faults(reading, located.faults, self.sources)
+        return tuple(merge_found([*found, *(one for one in departed if one is not None)]))
+
+    def _left_out(self, plan: PairPlan, reading: Reading, target: int, broken: Sequence[Step]) -> Found:
+        """A part of a layer that the backward side leaves out."""
+        return Found(
+            id="missing-hidden-activation-derivative",
+            place=self.sources.passing_on(self.recording.file, plan.line),
+            expected=quantity(reading, target, 1.0),
+            parameters=tuple(step.name for step in broken),
+        )
 
     def _step(self, gradient: GradientPlan) -> Step:
         """A gradient as a step that is not applied, or an update of the backward pass as one that is."""

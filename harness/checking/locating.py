@@ -346,7 +346,52 @@ def better(reading: Reading, gradient: Fault | None, factor: Fault | None) -> Fa
     return factor if gradient.target[0] in reading.stage.parameters else gradient
 
 
-def locate(reading: Reading, broken: Sequence[Step]) -> tuple[list[Fault], list[Step]]:
+def replaced_upstream(reading: Reading, broken: Sequence[Step]) -> int | None:
+    """The value of the forward pass whose gradient should have been used where the one from above was; None if none.
+
+    So it is if a layer of several parts leaves one of them out on its way back.
+    """
+    stage = reading.stage
+    inner = set(stage.needed) | {step.after for step in stage.steps}
+    right = [step for step in stage.steps if step not in broken]
+    search = Search(reading, list(stage.settings), list(broken))
+    for id in reading.given:
+        value = reading.value_samples((id,))
+        within = sorted(stage.program.descendants([id], within=inner))
+        for target, transposed in distinct_targets(reading, targets_for(reading, (id,), value) if value else []):
+            if target[0] in stage.parameters or target[0] in reading.cost.outputs or transposed:
+                continue
+            mended, spoiled = try_replacement(search, (id,), target, 1.0, False, within, broken, right)
+            if len(mended) == len(broken) and not spoiled:
+                return target[0]
+    return None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Located:
+    """What a search found.
+
+    Attributes:
+        faults: the values that explain the broken steps.
+        left: the steps that are left unexplained.
+        climbing: steps that climb the cost once the faults are mended, which is a mistake of its own.
+    """
+
+    faults: tuple[Fault, ...]
+    left: tuple[Step, ...]
+    climbing: tuple[Step, ...] = ()
+
+
+def climbs(search: Search, step: Step) -> bool:
+    """Whether a step is a positive multiple of its gradient now."""
+    reading = search.reading
+    value = samples([step.of(one) for one in search.settings])
+    gradient = reading.gradient_samples((step.before,))
+    factor = None if gradient is None else ratio(value.flat, gradient.flat, 1e-6)
+    return factor is not None and factor > 0
+
+
+def locate(reading: Reading, broken: Sequence[Step]) -> Located:
     """The faults that explain the broken steps, and the steps that are left unexplained."""
     matches = [one for one in reading.matches.values() if one is not None and not one.nothing]
     adaptive = bool(matches) and all(one.via is not None for one in matches)
@@ -364,7 +409,9 @@ def locate(reading: Reading, broken: Sequence[Step]) -> tuple[list[Fault], list[
             break
         faults.append(fault)
         apply(search, fault)
-    return faults, search.broken
+    mended = {id for fault in faults for id in fault.mends}
+    climbing = [one for one in broken if search.any_sign and one.before in mended and climbs(search, one)]
+    return Located(faults=tuple(faults), left=tuple(search.broken), climbing=tuple(climbing))
 
 
 assert TRIED_SETTINGS <= SETTINGS

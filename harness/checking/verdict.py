@@ -259,13 +259,57 @@ def judge_reading(reading: Reading, sources: Sources) -> Judged:
     """The mistakes of the gradients under one reading."""
     broken = [step for step in reading.unexplained if step.before in reading.forward.nodes]
     found, broken = one_observation_only(reading, broken)
-    faults, left = locate(reading, broken)
-    found += name_faults(reading, faults, sources)
-    departed = [departure(reading, step) for step in left]
+    located = locate(reading, broken)
+    found += name_faults(reading, located.faults, sources)
+    found += [climbing_update(reading, step) for step in located.climbing]
+    departed = [of_another(reading, step) or departure(reading, step) for step in located.left]
     found += merge_found([one for one in departed if one is not None])
-    left = [step for step, one in zip(left, departed) if one is None]
+    left = [step for step, one in zip(located.left, departed) if one is None]
     found += factor_mistakes(reading)
     return Judged(reading=reading, mistakes=tuple(found), unexplained=tuple(left))
+
+
+def of_another(reading: Reading, step: Step) -> Found | None:
+    """A step that is made with the gradient of another parameter, which fits because NumPy repeats it."""
+    stage = reading.stage
+    steps = [step.of(values) for values in stage.settings]
+    if step.returned or step.shape == ():
+        return None
+    for other in stage.steps:
+        if other.before == step.before or other.before not in reading.forward.nodes:
+            continue
+        try:
+            gradients = [np.broadcast_to(one[other.before], step.shape) for one in reading.gradients]
+        except ValueError:
+            continue
+        factor = ratio(np.concatenate([one.ravel() for one in steps]), np.concatenate([g.ravel() for g in gradients]), 1e-6)
+        if factor is None or factor > 0:
+            continue
+        return Found(
+            id="gradient-of-another-parameter",
+            place=stage.node(step.after).place,
+            variable=step.name,
+            shape=step.shape,
+            got=quantity(reading, other.before, factor),
+            expected=quantity(reading, step.before, factor),
+            parameters=(step.name,),
+            detail=other.name,
+        )
+    return None
+
+
+def climbing_update(reading: Reading, step: Step) -> Found:
+    """A step whose gradient is mended and that goes the wrong way"""
+    return Found(
+        id="gradient-ascent",
+        place=reading.stage.node(step.after).place,
+        variable=step.name,
+        shape=step.shape,
+        got=Quantity(kind=QuantityKind.UNKNOWN),
+        expected=quantity(reading, step.before, None),
+        parameters=(step.name,),
+        ratio=-1.0,
+    )
 
 
 def one_observation_only(reading: Reading, broken: Sequence[Step]) -> tuple[list[Found], list[Step]]:
@@ -309,7 +353,8 @@ def departure(reading: Reading, step: Step) -> Found | None:
     leading = stage.program.ancestors([step.after], stop=stage.parameters)
     last: int | None = None
     for bundle in reading.backward_bundles():
-        if bundle[0] not in leading or bundle[0] == step.after or reading.aligned_with(bundle):
+        is_update = bundle[0] == step.after and not step.returned
+        if bundle[0] not in leading or is_update or reading.aligned_with(bundle):
             continue
         operands = [one for one in stage.program.parents[bundle[0]] if one in stage.dependent]
         if any(one not in reading.forward.nodes and reading.aligned_with(reading.bundle(one)) for one in operands):

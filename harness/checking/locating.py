@@ -7,7 +7,7 @@ is a proof: with the true gradient in the place of one value, and nothing else c
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -271,7 +271,32 @@ def find_fault(search: Search) -> Fault | None:
                     mends=tuple(step.before for step in mended),
                     settings=tuple(search.settings),
                 )
-    return best
+    return best if best is None else passed_on(search, best)
+
+
+def passed_on(search: Search, fault: Fault) -> Fault:
+    """The fault at the last operation that only passes the value on, such as a mask that lets everything through.
+
+    Where a derivative is missing there is no such operation; where one stands that does nothing, it is the mistake.
+    """
+    reading, stage = search.reading, search.reading.stage
+    if len(fault.bundle) > 1 or fault.target[0] in stage.parameters:
+        return fault
+    id = fault.bundle[0]
+    inner = set(stage.needed)
+    while True:
+        value = reading.value_samples((id,), search.settings)
+        children = [one for one in stage.program.children[id] if one in inner and one not in reading.forward.nodes]
+        if value is None or len(children) != 1 or stage.node(children[0]).operation not in MASKING:
+            break
+        other = reading.value_samples((children[0],), search.settings)
+        if other is None or other.flat.shape != value.flat.shape or not np.array_equal(other.flat, value.flat):
+            break
+        id = children[0]
+    return fault if id == fault.bundle[0] else replace(fault, bundle=(id,))
+
+
+MASKING = frozenset({"multiply", "setitem", "where"})
 
 
 def replacement(

@@ -188,6 +188,10 @@ class Naming:
             return None
         node = self.stage.node(repair.node)
         places = [node.place] if node.place is not None else []
+        own = self.node.place
+        if repair.change is Change.ARRAY and own is not None and node.place and node.place.function != own.function:
+            # the line of a helper function is right; the one that calls it hands over the wrong array
+            return name, unique([*self.lines(), *places]), self.detail_of(repair)
         return name, unique([*places, *self.lines()]), self.detail_of(repair)
 
     def detail_of(self, repair: Repair) -> str:
@@ -222,13 +226,24 @@ class Naming:
         if new in parameters:
             if old in after:
                 return "updated-weights-in-backward"
-            return "weights-of-wrong-layer" if old in parameters else None
+            user = self.stage.node(repair.node).operation
+            if old in parameters or user in ("matmul", "dot"):
+                return "weights-of-wrong-layer"
+            return "weight-decay-differs" if old in self.reading.errors_below else None
         is_mask = any(
             self.stage.node(id).operation in COMPARISONS and repair.old in self.stage.program.parents[id]
             for id in bench.local
         )
-        if is_mask:
+        layer = forward.layer_of(new)
+        is_own = layer is not None and old == layer.a and new == layer.z
+        if is_own and self.stage.node(old).in_place:
+            return "shared-memory"
+        users = [id for id in bench.local if repair.old in self.stage.program.parents[id]]
+        only_mask = all(self.stage.node(id).operation in COMPARISONS for id in users)
+        if is_mask and (not is_own or only_mask):
             return "relu-mask-of-wrong-array"
+        if old not in self.stage.dependent and new not in self.stage.dependent and self.target not in parameters:
+            return "wrong-value"
         if new not in forward.nodes and new in self.stage.dependent:
             return self.name_of_gradients(repair)
         if self.target in parameters and forward.roles.get(self.target) is Role.KERNEL:
@@ -726,6 +741,10 @@ class Naming:
                 return "gradient-of-another-parameter", self.lines(), self.stage.parameters[id].name
             if id == self.target and alignment.transposed:
                 return "transposed-gradient", self.lines(), ""
+        for test in (self.decayed, self.scaled_parts):
+            found = test()
+            if found is not None:
+                return found
         own = self.gradient(self.target)
         if (
             value is not None
@@ -738,6 +757,62 @@ class Naming:
         if self.role is Role.BIAS:
             return self.at_bias(value)
         return self.at_kernel()
+
+    def elements(self) -> tuple[Array, Array] | None:
+        """(settings, elements) the value and what it should be; None if their sizes differ."""
+        rows, wanted = [], []
+        for number, values in enumerate(self.settings):
+            rows.append(np.ravel(np.asarray(values[self.fault.bundle[0]], dtype=float)))
+            wanted.append(np.ravel(self.reading.gradient_at(number, self.fault.target, 0)))
+        if len({one.size for one in (*rows, *wanted)}) != 1 or len(self.fault.bundle) > 1:
+            return None
+        return np.array(rows), np.array(wanted)
+
+    def decayed(self) -> tuple[str, list[Place], str] | None:
+        """Whether the value differs from the gradient by a multiple of the parameter, or of a part of it"""
+        found = self.elements()
+        if found is None:
+            return None
+        value, expected = found
+        parameter = np.array([np.ravel(np.asarray(values[self.target], dtype=float)) for values in self.settings])
+        for factor in (self.fault.factor, 1.0):
+            rest = value - factor * expected
+            differs = np.max(np.abs(rest), axis=0) > 1e-9 * np.max(np.abs(value))
+            if not np.any(differs) or value.shape[0] * int(np.sum(differs)) < 6:
+                continue
+            if ratio(rest[:, differs].ravel(), parameter[:, differs].ravel()) is not None:
+                return "weight-decay-differs", self.lines(), ""
+        return None
+
+    def scaled_parts(self) -> tuple[str, list[Place], str] | None:
+        """Whether parts of one vector of parameters are multiples of their gradients, but not the same ones"""
+        found = self.elements()
+        if found is None:
+            return None
+        value, expected = found
+        used = np.all(np.abs(expected) > 1e-9 * np.max(np.abs(expected)), axis=0)
+        if int(np.sum(used)) < 4:
+            return None
+        factors = value[:, used] / expected[:, used]
+        usual = np.median(factors)
+        if np.any(np.abs(factors - factors[:1]) > 1e-6 * np.abs(factors[:1])) or usual <= 0:
+            return None
+        odd = factors[0][np.abs(factors[0] - usual) > 1e-6 * usual]
+        if not odd.size or np.any(odd <= 0):
+            return None
+        node = self.node_of_factor(float(odd[0]))
+        id = "gradient-scaled-differently"
+        return id, unique([*([node.place] if node is not None and node.place else []), *self.lines()]), ""
+
+    def node_of_factor(self, factor: float) -> Node | None:
+        """The first value on the way that is a gradient with this factor"""
+        leading = self.stage.program.ancestors(self.fault.bundle, stop=self.stage.parameters)
+        for bundle in self.reading.backward_bundles():
+            if bundle[0] not in leading or bundle[0] == self.fault.bundle[0]:
+                continue
+            if any(abs(one.factor - factor) <= 1e-6 * abs(factor) for _, one in self.reading.aligned_with(bundle)):
+                return self.stage.node(bundle[0])
+        return None
 
     def at_bias(self, value: Samples | None) -> tuple[str, list[Place], str] | None:
         """The gradient of a bias"""

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 
 from ..recording.graph import Check, Kind, Place, Recording, Stop, references
-from .alignment import ratio, samples
+from .alignment import Samples, ratio, samples
 from .cost import Cost, Error, Form, find_error_groups, is_declared_cost, recorded_costs
-from .exceptions import is_files_own, is_updated
+from .exceptions import is_files_own, is_updated, named_exception
 from .factors import factor_mistakes, is_update_place
 from .locating import locate
 from .naming import name_faults, quantity
@@ -106,7 +106,9 @@ def raised_result(recording: Recording, is_mistake: bool) -> CheckResult:
     assert raised is not None
     text = exception_text(recording)
     if is_mistake:
-        found = Found(id="exception", place=raised.frames[-1], others=raised.frames[:-1], detail=text)
+        found = named_exception(recording) or Found(
+            id="exception", place=raised.frames[-1], others=raised.frames[:-1], detail=text
+        )
         return CheckResult(
             verdict=Verdict.MISTAKE,
             mistakes=(found,),
@@ -259,14 +261,30 @@ def judge_reading(reading: Reading, sources: Sources) -> Judged:
     """The mistakes of the gradients under one reading."""
     broken = [step for step in reading.unexplained if step.before in reading.forward.nodes]
     found, broken = one_observation_only(reading, broken)
+    others = {step.before: of_another(reading, step) for step in broken}
+    found += [one for one in others.values() if one is not None]
+    broken = [step for step in broken if others[step.before] is None]
     located = locate(reading, broken)
     found += name_faults(reading, located.faults, sources)
     found += [climbing_update(reading, step) for step in located.climbing]
-    departed = [of_another(reading, step) or departure(reading, step) for step in located.left]
+    departed = [departure(reading, step) for step in located.left]
     found += merge_found([one for one in departed if one is not None])
     left = [step for step, one in zip(located.left, departed) if one is None]
     found += factor_mistakes(reading)
     return Judged(reading=reading, mistakes=tuple(found), unexplained=tuple(left))
+
+
+def last_named(reading: Reading, step: Step, value: Samples) -> Place | None:
+    """Where the value that a step is made with got its name, outside the line of the update"""
+    stage = reading.stage
+    for id in sorted(stage.program.ancestors([step.after], stop=stage.parameters) - {step.after}):
+        one = stage.samples(id)
+        if id not in stage.dependent or one is None or one.flat.shape != value.flat.shape:
+            continue
+        node = stage.node(id)
+        if node.names and ratio(one.flat, value.flat, 1e-6) is not None and not is_update_place(reading, step, id):
+            return node.place
+    return None
 
 
 def of_another(reading: Reading, step: Step) -> Found | None:
@@ -275,14 +293,15 @@ def of_another(reading: Reading, step: Step) -> Found | None:
     steps = [step.of(values) for values in stage.settings]
     if step.returned or step.shape == ():
         return None
+    whole = np.concatenate([one.ravel() for one in steps])
     for other in stage.steps:
         if other.before == step.before or other.before not in reading.forward.nodes:
             continue
         try:
-            gradients = [np.broadcast_to(one[other.before], step.shape) for one in reading.gradients]
+            gradients = [np.broadcast_to(one[other.before], steps[0].shape).ravel() for one in reading.gradients]
         except ValueError:
             continue
-        factor = ratio(np.concatenate([one.ravel() for one in steps]), np.concatenate([g.ravel() for g in gradients]), 1e-6)
+        factor = ratio(whole, np.concatenate(gradients), 1e-6)
         if factor is None or factor > 0:
             continue
         return Found(
@@ -325,19 +344,14 @@ def one_observation_only(reading: Reading, broken: Sequence[Step]) -> tuple[list
         if not any(lane is not None and ratio(value.flat, lane.flat, 1e-6) is not None for lane in lanes):
             left.append(step)
             continue
-        place = stage.node(step.after).place
-        for id in sorted(stage.program.ancestors([step.after], stop=stage.parameters) - {step.after}):
-            one = stage.samples(id)
-            if id not in stage.dependent or one is None or one.flat.shape != value.flat.shape:
-                continue
-            node = stage.node(id)
-            if node.names and ratio(one.flat, value.flat, 1e-6) is not None and not is_update_place(reading, step, id):
-                place = node.place
-                break
+        made = last_named(reading, step, value)
+        update = stage.node(step.after).place
         found.append(
             Found(
                 id="last-observation-only",
-                place=place,
+                # what is missing between the gradient and the update is the sum
+                place=update,
+                others=(made,) if made is not None and made != update else (),
                 variable=step.name,
                 shape=step.shape,
                 expected=quantity(reading, step.before, None),

@@ -15,14 +15,15 @@ from numpy.typing import NDArray
 
 from ..recording.graph import Place, Recording
 from .alignment import ratio
-from .cost import find_errors
+from .cost import Cost, Form, find_errors
 from .factors import chain_of, is_same
 from .naming import quantity
-from .reading import Match, Reading, label
+from .reading import Match, Reading, label, read
 from .replay import CannotReplay
 from .result import AssumedCost, Found, Kind, Quantity
+from .scales import counts_of, first_with, is_ratio_of_counts
 from .stage import Stage, Step, draw_settings, make_stage, steps_of
-from .structure import is_view_of_parameter
+from .structure import Role, is_view_of_parameter
 from .updates import ONE_STEP, Chain, RulesFound, find_rules, rule_node, slip_node
 
 Array = NDArray[Any]
@@ -273,6 +274,9 @@ def decay_mistakes(reading: Reading) -> list[Found]:
     decays = {id: one for id, one in reading.matches.items() if one is not None and one.decay}
     if not decays:
         return []
+    unequal = decayed_biases(reading, decays)
+    if unequal is not None:
+        return [unequal]
     penalty = reading.cost.meant and has_penalty(reading)
     if penalty:
         scaled = scaled_data_part(reading, decays)
@@ -286,7 +290,7 @@ def decay_mistakes(reading: Reading) -> list[Found]:
         shrinks = match.decay < 0
         if not penalty and shrinks:
             continue
-        id = "weight-decay-differs" if penalty else "weight-decay-sign"
+        id = "weight-decay-differs" if penalty and not grows(reading, step) else "weight-decay-sign"
         found.append(
             Found(
                 id=id,
@@ -301,6 +305,45 @@ def decay_mistakes(reading: Reading) -> list[Found]:
     return merge(found)
 
 
+def decayed_biases(reading: Reading, decays: Mapping[int, Match]) -> Found | None:
+    """Weight decay of a bias where a kernel has none, which nobody chooses."""
+    roles = reading.forward.roles
+    plain = [
+        step
+        for step in reading.stage.steps
+        if step.before not in decays
+        and roles.get(step.before) is Role.KERNEL
+        and (match := reading.matches.get(step.before)) is not None
+        and not match.nothing
+    ]
+    biases = [step for step in reading.stage.steps if step.before in decays and roles.get(step.before) is Role.BIAS]
+    if not plain or not biases:
+        return None
+    step = biases[0]
+    match = decays[step.before]
+    return Found(
+        id="weight-decay-differs",
+        place=decay_place(reading, step),
+        variable=step.name,
+        shape=step.shape,
+        got=Quantity(kind=Kind.VALUE, name=step.name, factor=match.decay),
+        parameters=tuple(one.name for one in biases),
+        ratio=match.decay / match.factor,
+    )
+
+
+def grows(reading: Reading, step: Step) -> bool:
+    """Whether a step without the penalty of the cost would make the parameter grow."""
+    for form in Form:
+        if not reading.stage.errors:
+            return False
+        other = read(reading.stage, Cost(node=None, form=form, errors=tuple(reading.stage.errors)))
+        match = None if other is None else other.matches.get(step.before)
+        if match is not None and match.decay and match.factor < 0:
+            return match.decay > 0
+    return False
+
+
 def scaled_data_part(reading: Reading, decays: Mapping[int, Match]) -> Found | None:
     """A factor of the data's part of the gradients that the penalty's part lacks; parameters without penalty show it"""
     plain = [step for step in reading.stage.steps if step.before not in decays]
@@ -311,11 +354,15 @@ def scaled_data_part(reading: Reading, decays: Mapping[int, Match]) -> Found | N
         chain = chain_of(reading, step, match.factor)
         if chain.node == step.after or is_same(abs(chain.gradient), 1.0):
             continue
-        node = reading.stage.node(chain.node)
+        first = first_with(reading, abs(chain.gradient))
+        node = reading.stage.node(chain.node if first is None else first)
+        id = "sum-instead-of-mean" if abs(chain.gradient) > 1 else "mean-instead-of-sum"
+        if is_ratio_of_counts(abs(chain.gradient), counts_of(reading)):
+            id = "mean-over-features"
         return Found(
-            id="sum-instead-of-mean" if abs(chain.gradient) > 1 else "mean-instead-of-sum",
+            id=id,
             place=node.place,
-            variable=label(reading.stage, chain.node),
+            variable=label(reading.stage, node.id),
             shape=node.shape,
             got=quantity(reading, step.before, chain.gradient),
             expected=quantity(reading, step.before, 1.0),

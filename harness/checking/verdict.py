@@ -31,6 +31,7 @@ from .result import (
 )
 from .result import Kind as QuantityKind
 from .rules import belongs_together, rule_mistakes, scale_mistake, scaled_cost
+from .scales import odd_scale
 from .sources import Sources
 from .stage import (
     Stage,
@@ -211,7 +212,64 @@ def judge(recording: Recording, program: Program, steps: tuple[Step, ...], sourc
     judged = judge_reading(one_by_one(readings, best), sources)
     judged = replace(judged, reading=best)
     alternatives = other_readings(readings, judged)
-    return conclude(recording, stage, judged, alternatives, overflow, steps)
+    result = conclude(recording, stage, judged, alternatives, overflow, steps)
+    if result.verdict is not Verdict.CORRECT:
+        return result
+    contradiction = contradicted(readings, best, sources)
+    if contradiction is None:
+        return result
+    mine = Alternative(cost=result.cost or assumed(best), mistakes=())
+    return replace(result, verdict=Verdict.MISTAKE, mistakes=(contradiction,), alternatives=(mine,))
+
+
+def contradicted(readings: Sequence[Reading], best: Reading, sources: Sources) -> Found | None:
+    """Whether gradients that are those of some cost contradict the one that the file computes, or any usual one."""
+    own = [one for one in readings if one.cost.node is not None and is_declared_cost(one.stage.node(one.cost.node))]
+    plain = best if best.cost.form is not None else None
+    plain = plain or next((one for one in readings if one.cost.form is not None and same_cost(best, one)), None)
+    if plain is not None:
+        declared = any(same_cost(plain, one) for one in own)
+        found = odd_scale(plain, sources, declared)
+        if found is not None:
+            return found
+    if best.cost.form is Form.SQUARED:
+        return next((found for one in own if (found := at_logits(best, one)) is not None), None)
+    return None
+
+
+def at_logits(best: Reading, own: Reading) -> Found | None:
+    """Whether ``z - y`` stands where the file's own cost wants ``sigmoid(z) - y`` or ``softmax(z) - y``."""
+    stage = best.stage
+    if not stage.errors or stage.errors[0].target is None:
+        return None
+    error = stage.errors[0]
+    if any(error.output not in one for one in own.gradients):
+        return None
+    wanted = samples([one[error.output] for one in own.gradients])
+    for axis in (None, 0, 1):
+        rows = []
+        for values in stage.settings:
+            z = np.asarray(values[error.output], dtype=float)
+            a = softmax(z, axis) if axis is not None and z.ndim == 2 else 1 / (1 + np.exp(-z))
+            rows.append(a - error.target_values(values))
+        if wanted.flat.shape == samples(rows).flat.shape and ratio(samples(rows).flat, wanted.flat, 1e-6) is not None:
+            node = stage.node(error.node)
+            return Found(
+                id="cost-gradient-at-pre-activation",
+                place=node.place,
+                variable=label(stage, error.node),
+                shape=node.shape,
+                got=quantity(best, error.output, None),
+                expected=quantity(own, error.output, None),
+                parameters=tuple(step.name for step in stage.steps),
+            )
+    return None
+
+
+def softmax(z: Any, axis: int) -> Any:
+    """The softmax along an axis"""
+    e = np.exp(z - np.max(z, axis=axis, keepdims=True))
+    return e / np.sum(e, axis=axis, keepdims=True)
 
 
 def choose(readings: Sequence[Reading]) -> Reading:

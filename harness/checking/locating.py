@@ -230,7 +230,7 @@ def find_fault(search: Search) -> Fault | None:
     right = [step for step in stage.steps if step.before not in broken]
     leading = program.ancestors([step.after for step in search.broken], stop=stage.parameters)
     best: Fault | None = None
-    best_key: tuple[int, int] | None = None
+    best_key: tuple[int, int, int] | None = None
     updates = {step.after for step in stage.steps if not step.returned}
     inner = set(stage.needed) | {step.after for step in stage.steps}
     for bundle in reading.backward_bundles():
@@ -260,7 +260,9 @@ def find_fault(search: Search) -> Fault | None:
             mended, spoiled = try_replacement(search, bundle, target, factor, transposed, within, reached, touched)
             if not mended or spoiled:
                 continue
-            key = (-len(mended), bundle[0])
+            # a value that is a gradient is less likely to be wrong, and that the last product is wrong says little
+            is_plain = bool(aligned) or target[0] in stage.parameters
+            key = (-len(mended), int(is_plain), bundle[0])
             if best_key is None or key < best_key:
                 best_key = key
                 best = Fault(

@@ -260,20 +260,21 @@ def find_fault(search: Search) -> Fault | None:
             mended, spoiled = try_replacement(search, bundle, target, factor, transposed, within, reached, touched)
             if not mended or spoiled:
                 continue
-            # a value that is a gradient is less likely to be wrong, and that the last product is wrong says little
-            is_plain = bool(aligned) or target[0] in stage.parameters
-            key = (-len(mended), int(is_plain), bundle[0])
+            fault = Fault(
+                bundle=bundle,
+                target=target,
+                factor=factor,
+                transposed=transposed,
+                mends=tuple(step.before for step in mended),
+                settings=tuple(search.settings),
+            )
+            passed = passed_on(search, fault)
+            # a value that is a gradient is less likely to be wrong, unless it goes on through what should change it
+            is_gradient = bool(aligned) and passed is fault
+            key = (-len(mended), int(is_gradient), bundle[0])
             if best_key is None or key < best_key:
-                best_key = key
-                best = Fault(
-                    bundle=bundle,
-                    target=target,
-                    factor=factor,
-                    transposed=transposed,
-                    mends=tuple(step.before for step in mended),
-                    settings=tuple(search.settings),
-                )
-    return best if best is None else passed_on(search, best)
+                best_key, best = key, passed
+    return best
 
 
 def passed_on(search: Search, fault: Fault) -> Fault:

@@ -22,6 +22,7 @@ from .structure import MOVES, Layer, Role
 
 Array = NDArray[Any]
 
+LINES_OF_BRANCH = 3  # between a condition and what is done under it
 COMPARISONS = frozenset({"greater", "greater_equal", "less", "less_equal"})
 # Derivatives that are written from the activation, by activation
 FORMS_OF_ACTIVATION: dict[str, Callable[[Array], Array]] = {
@@ -298,6 +299,8 @@ class Naming:
             if found is not None and found[0] != "wrong-derivative":
                 return found
         role = self.reading.forward.roles.get(self.fault.mends[0])
+        if role is Role.BIAS and len(mended) == 1:
+            return "wrong-value", self.lines(), ""
         if len(mended) == 1 and role is Role.KERNEL:
             return "wrong-layer-activation", self.lines(), ""
         return "wrong-derivative", self.lines(), ""

@@ -101,13 +101,14 @@ class Bench:
     def find_local(self) -> list[int]:
         """The operations that a wrong value is made by, back to the forward pass and to right gradients."""
         reading, stage = self.reading, self.stage
+        afters = {step.after for step in stage.steps if not step.returned}
         found: set[int] = set()
         stack = [self.value]
         while stack and len(found) < MOST_LOCAL:
             id = stack.pop()
             if id in found or id in reading.forward.nodes or id in stage.parameters or id in reading.given:
                 continue
-            if id not in stage.needed or id not in stage.dependent:
+            if id not in stage.needed or id not in stage.dependent or id in afters:
                 continue
             if id != self.value and reading.aligned_with(reading.bundle(id), self.all_settings):
                 continue
@@ -164,7 +165,7 @@ class Bench:
 
     def repair(self) -> Repair | None:
         """The first change that makes the value right; None if there is none."""
-        for changes in (self.signs, self.masks, self.transposes, self.axes, self.arrays, self.drops, self.inserts):
+        for changes in (self.stale, self.signs, self.masks, self.transposes, self.axes, self.arrays, self.drops, self.inserts):
             for found in changes():
                 return found
         return None
@@ -188,6 +189,14 @@ class Bench:
             return np.asarray(find_operation(other).forward(*given, **keywords))
 
         return compute
+
+    def stale(self) -> Iterator[Repair]:
+        """Parameters before their updates in the place of those after them"""
+        before = {step.after: step.before for step in self.stage.steps if not step.returned}
+        used = [one for one in self.sources if one in before]
+        if used and self.mends(replaced=lambda values: {one: values[before[one]] for one in used}):
+            users = [id for id in self.local if set(used) & set(self.stage.program.parents[id])]
+            yield Repair(change=Change.ARRAY, node=users[0], old=used[0], new=before[used[0]])
 
     def groups(self) -> list[list[int]]:
         """The local operations, those of one kind on one line together: a loop over observations repeats them."""

@@ -61,6 +61,9 @@ def untouched_parameters(reading: Reading) -> tuple[list[Found], list[str]]:
     program = stage.program
     used = program.ancestors(reading.forward.outputs, stop=stage.parameters)
     updated = {parameter.leaf for parameter in stage.recording.parameters}
+    # what outputs are compared with are targets, whatever they are called
+    compared = [error.target for error in stage.errors if error.target is not None]
+    updated |= {id for id in program.ancestors(compared) if stage.node(id).is_leaf}
     found: list[Found] = []
     unclassified: list[str] = []
     for id in sorted(used):

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ..recording.graph import Check, Kind, Place, Recording, Stop, references
+from ..recording.graph import Check, Kind, Node, Place, Recording, Stop, references
 from .alignment import Samples, ratio, samples
 from .cost import Cost, Error, Form, find_error_groups, is_declared_cost, recorded_costs
 from .exceptions import is_files_own, is_updated, named_exception
@@ -168,7 +168,7 @@ def make_readings(stage: Stage, errors: Sequence[Error], costs: Sequence[Cost]) 
     stage.errors = tuple(errors)
     for cost in costs:
         reading = read(stage, cost)
-        if reading is not None and (errors or len(reading.unexplained) < len(stage.steps)):
+        if reading is not None and (errors or cost.meant or len(reading.unexplained) < len(stage.steps)):
             found.append(reading)
     if errors:
         for form in FORMS:
@@ -636,6 +636,7 @@ def conclude(
         common["alternatives"] = (Alternative(cost=own, mistakes=(scaled,)), *alternatives)
     meant = [one for one in alternatives if one.mistakes and one.cost.form == ""]
     decisive = [one for one in meant if one.mistakes[0].id in DECISIVE]
+    decisive = decisive or [one for one in alternatives if one.mistakes and is_named_after(reading, one)]
     if decisive:
         mine = Alternative(cost=assumed(reading), mistakes=())
         return CheckResult(
@@ -720,6 +721,22 @@ def not_in_forward(reading: Reading, step: Step) -> Found:
 # mistakes under a cost that the file computes and calls its cost, which weigh more than another cost of the catalogue
 # under which the file would be right
 DECISIVE = frozenset({MISSING_DERIVATIVE, EXTRA_DERIVATIVE})
+
+
+CROSS_ENTROPY = re.compile(r"(?i)cross_?entropy|log_?loss|bce")
+SQUARES = re.compile(r"(?i)quadratic|mse|mean_?squared|squared_?err")
+
+
+def is_named_after(reading: Reading, other: Alternative) -> bool:
+    """Whether outputs and targets are compared in a function or class that is named after the cost of a reading."""
+    errors = reading.cost.errors
+    place = reading.stage.node(errors[0].node).place if errors else None
+    if place is None:
+        return False
+    cross, squares = CROSS_ENTROPY.search(place.function), SQUARES.search(place.function)
+    if bool(cross) == bool(squares):
+        return False
+    return other.mistakes[0].id == (EXTRA_DERIVATIVE if cross else MISSING_DERIVATIVE)
 
 
 def order_of(found: Found) -> tuple[int, int]:
@@ -827,9 +844,38 @@ def overflow_mistake(recording: Recording, steps: Sequence[Step]) -> CheckResult
         )
         if not clean or not spoils(recording, node.id, steps):
             continue
-        found = Found(id="numerical-overflow", place=node.place, variable=node.operation, shape=node.shape)
+        found = negative_moment(recording, node) or Found(
+            id="numerical-overflow", place=node.place, variable=node.operation, shape=node.shape
+        )
         return CheckResult(verdict=Verdict.MISTAKE, mistakes=(found,), **facts_of_run(recording))
     return None
+
+
+def negative_moment(recording: Recording, node: Node) -> Found | None:
+    """A root of a running mean that is negative: it is not one of squares, as Adam and RMSprop have it."""
+    id = node.id
+    while recording.nodes[id].operation in ("sqrt", "divide", "add", "multiply", "power"):
+        one = recording.nodes[id]
+        operands = [parent for parent in one.parents if recording.nodes[parent].shape == one.shape]
+        if one.operation == "add" and len(operands) == 2:
+            break
+        if not operands:
+            return None
+        id = operands[0]
+    found = recording.nodes[id]
+    is_root = node.operation in ("sqrt", "power")
+    if not is_root or found.operation != "add" or found.value is None or isinstance(found.value, tuple):
+        return None
+    if np.min(np.asarray(found.value), initial=0.0) >= 0:
+        return None
+    return Found(
+        id="wrong-update-rule",
+        place=found.place,
+        others=(node.place,) if node.place is not None and node.place != found.place else (),
+        variable=found.names[0] if found.names else found.operation,
+        shape=found.shape,
+        detail="not-squared",
+    )
 
 
 def spoils(recording: Recording, node: int, steps: Sequence[Step]) -> bool:

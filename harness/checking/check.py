@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator, Sequence
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
 from ..errors import BadInput
-from ..recording.graph import Place, Recording
+from ..recording.driving.pairs import PairKind
+from ..recording.graph import Array, Place, Recording
 from ..recording.record import SECONDS, record_file, root_of
 from ..recording.source import read_text
-from .exceptions import UNDEFINED
+from .exceptions import RUN_FILE, UNDEFINED
 from .layers import Agreement, GradientResult, LayersResult, PairResult, check_layers
+from .mistakes import BY_ID, Stage
 from .result import CheckResult, Found, Kind, Quantity, Reason, Verdict
 from .sources import Sources
+from .variants import data_of, variants_of
 from .verdict import check_recording, not_judged
 
 MEGABYTES = 8192
 MISFIT = "non-broadcastable output operand"  # NumPy's words for an update that does not fit
+GRADIENT_WORDS = re.compile(r"(?i)back|grad|delta|deriv|train|fit|learn|update|optimi|^step")
 DATA_NAMES = ("X", "Y", "y", "labels")
 # with these there is not a network to judge, so pairs of functions are looked for
 WITHOUT_NETWORK = (Reason.NO_PARAMETERS, Reason.NOT_DRIVEN, Reason.RAISED, Reason.NO_NUMPY)
@@ -45,11 +50,17 @@ def check_file(
 
     def recorded(lines: str | None) -> CheckResult:
         recording = record_file(path, run=lines, seed=seed, seconds=seconds, megabytes=megabytes)
-        result = check_recording(recording, sources=read_sources(Path(path), recording))
+        sources = read_sources(Path(path), recording)
+        result = check_recording(recording, sources=sources)
         doubt = doubt_about(recording) if lines is None else ""
-        if not doubt or result.verdict is Verdict.NOT_JUDGED or result.exception:
-            return result
-        return not_judged(recording, Reason.DOUBTFUL_CALLS, doubt)
+        if doubt and result.verdict is not Verdict.NOT_JUDGED and not result.exception:
+            return not_judged(recording, Reason.DOUBTFUL_CALLS, doubt)
+        if result.verdict is Verdict.CORRECT and recording.driven.calls:
+            return with_variants(result, recording, sources, changed)
+        return result
+
+    def changed(lines: str, data: Mapping[str, Array]) -> Recording:
+        return record_file(path, run=lines, data=data, seed=seed, seconds=seconds, megabytes=megabytes)
 
     if run is None:
         of_template = check_template(Path(path), recorded, seed, seconds, megabytes)
@@ -59,8 +70,42 @@ def check_file(
     if result.verdict is Verdict.NOT_JUDGED and result.reason in WITHOUT_NETWORK and run is None:
         layers = layers_of(Path(path), seed, seconds)
         if layers is not None:
-            return of_layers(result, layers)
+            return of_layers(result, layers, uncalled_functions(Path(path), layers))
     return result
+
+
+def with_variants(
+    result: CheckResult,
+    recording: Recording,
+    sources: Sources,
+    record: Callable[[str, Mapping[str, Array]], Recording],
+) -> CheckResult:
+    """The verdict on a driven file after code was run that the first calls did not reach.
+
+    Args:
+        result: of the first calls, which is correct.
+        recording: of the first calls.
+        sources: the user's files.
+        record: how to record the file with other calls and data.
+    """
+    data = data_of(recording.driven, recording.seed)
+    text = sources.texts.get(recording.file, "")
+    notes = list(result.notes)
+    for variant in variants_of(recording.driven, text) if data is not None else ():
+        assert data is not None
+        other = check_recording(record("\n".join(variant.lines), data), sources=sources)
+        of_layers = [one for one in other.mistakes if is_of_hidden_layers(one)]
+        if other.verdict is Verdict.MISTAKE and of_layers and not other.exception:
+            return replace(other, mistakes=tuple(of_layers), calls=variant.lines)
+        if variant.what:
+            judged = other.verdict is Verdict.CORRECT
+            notes.append(("option-judged" if judged else "option-not-judged", None, variant.what))
+    return replace(result, notes=tuple(notes))
+
+
+def is_of_hidden_layers(found: Found) -> bool:
+    """Whether a mistake is not one between output and cost, where an option may not be meant to be used."""
+    return BY_ID[found.id].stage in (Stage.BACKWARD, Stage.GRADIENT, Stage.UPDATE)
 
 
 def doubt_about(recording: Recording) -> str:
@@ -196,11 +241,43 @@ def layers_of(path: Path, seed: int, seconds: float) -> LayersResult | None:
     return found if any(one.agreement is not Agreement.NOT_JUDGED for one in found.pairs) else None
 
 
-def of_layers(result: CheckResult, layers: LayersResult) -> CheckResult:
+def uncalled_functions(path: Path, layers: LayersResult) -> list[str]:
+    """The functions of a file that compute or apply gradients, by their names, and belong to none of its pairs."""
+    try:
+        tree = ast.parse(read_text(path))
+    except (OSError, SyntaxError, ValueError, BadInput):
+        return []
+    known = " ".join(pair.name for pair in layers.pairs)
+    found = []
+    functions = [("", one) for one in tree.body if isinstance(one, ast.FunctionDef)]
+    for owner in tree.body:
+        if isinstance(owner, ast.ClassDef):
+            functions += [(owner.name, one) for one in owner.body if isinstance(one, ast.FunctionDef)]
+    called = set(re.findall(r"[A-Za-z_]\w*", known))
+    reached = {
+        node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+        for owner, function in functions
+        if function.name in called
+        for node in ast.walk(function)
+        if isinstance(node, ast.Call)
+    }
+    for owner, function in functions:
+        name = f"{owner}.{function.name}" if owner else function.name
+        is_short = len(function.body) == 1 and isinstance(function.body[0], (ast.Pass, ast.Raise))
+        if is_short or not GRADIENT_WORDS.search(function.name) or function.name in reached:
+            continue
+        if name not in known and not any(isinstance(one, ast.Raise) for one in function.body[-1:]):
+            if any(isinstance(node, ast.BinOp) for node in ast.walk(function)):
+                found.append(name)
+    return found
+
+
+def of_layers(result: CheckResult, layers: LayersResult, uncalled: Sequence[str] = ()) -> CheckResult:
     """The verdict on the pairs of a file that has no network: correct only if every pair could be called."""
     left = [pair.name for pair in layers.pairs if pair.agreement is Agreement.NOT_JUDGED]
+    left += uncalled
     judged = tuple(pair for pair in layers.pairs if pair.agreement is not Agreement.NOT_JUDGED)
-    mistakes = [pair_mistake(result.file, pair, one) for pair in layers.pairs for one in wrong_gradients(pair)]
+    mistakes = [found for pair in layers.pairs for found in pair_mistakes(result.file, pair)]
     calls = tuple(dict.fromkeys(call for pair in judged for call in pair.calls))
     verdict = Verdict.MISTAKE if mistakes else Verdict.NOT_JUDGED if left else Verdict.CORRECT
     return CheckResult(
@@ -225,12 +302,24 @@ def wrong_gradients(pair: PairResult) -> Iterator[GradientResult]:
         yield from scaled[:1]
 
 
+def pair_mistakes(file: str, pair: PairResult) -> list[Found]:
+    """The mistakes of a pair: where they were found, else at the line that each wrong gradient was made in."""
+    located = []
+    for one in pair.mistakes:
+        places = [place for place in (one.place, *one.others) if place is not None and place.file != RUN_FILE]
+        if places:
+            located.append(replace(one, place=places[0], others=tuple(places[1:])))
+    wrong = [one for one in wrong_gradients(pair) if not located or one.factor is not None]
+    return [*located, *(pair_mistake(file, pair, one) for one in wrong)]
+
+
 def pair_mistake(file: str, pair: PairResult, one: GradientResult) -> Found:
     """One wrong gradient of a pair"""
     if one.factor is not None:
         id = "wrong-sign" if one.factor < 0 else "gradient-scaled-differently"
     else:
         id = "gradient-of-another-parameter" if one.aligned_with else "wrong-value"
+        id = "wrong-derivative" if pair.kind is PairKind.DERIVATIVE else id
     got = Quantity(kind=Kind.UNKNOWN)
     if one.aligned_with:
         got = Quantity(kind=Kind.GRADIENT, name=one.aligned_with)

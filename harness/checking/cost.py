@@ -121,15 +121,20 @@ class Cost:
         form: the catalogue's cost; None for one that the file computes.
         errors: where outputs and targets meet, of the catalogue's cost.
         meant: whether the file calls it a cost or loss.
+        upstream: the node of the gradient that comes from above, for a layer without a network: the cost is then the
+            sum of upstream times node; None otherwise.
     """
 
     node: int | None
     form: Form | None
     errors: tuple[Error, ...] = ()
     meant: bool = False
+    upstream: int | None = None
 
     def seeds(self, values: Values) -> dict[int, Array]:
         """The gradient of the cost with respect to the nodes it is made from."""
+        if self.node is not None and self.upstream is not None:
+            return {self.node: np.asarray(values[self.upstream], dtype=float).reshape(np.shape(values[self.node]))}
         if self.node is not None:
             return {self.node: np.ones(np.shape(values[self.node]))}
         assert self.form is not None

@@ -5,10 +5,15 @@ from __future__ import annotations
 import ast
 import re
 
+import numpy as np
+
 from ..recording.graph import Absorbed, Kind, Place, Raised, Recording
+from .result import Found, Quantity
+from .result import Kind as QuantityKind
 from .sources import Sources
 
 UNDEFINED = ("NameError", "UnboundLocalError")
+JSON_WORDS = ("true", "false", "null")
 BACKWARD_WORDS = ("back", "grad", "delta", "deriv", "update")
 RUN_FILE = "<run>"
 # what the machine lacks: files, packages, memory, somebody at the keyboard
@@ -25,6 +30,11 @@ OUTPUT = re.compile(
     r"|set_postfix|imshow|show|plot|scatter|hist|legend|format|exit|parse_args)\s*\("
     r"|\b(plt|ax|axs|axes|fig|figure|sns|writer|logger|logging|wandb|pbar|parser|args|sys)\b"
 )
+# stand-ins whose shapes and values are made up
+MADE_UP = (Absorbed.FILE, Absorbed.DATASET, Absorbed.DOWNLOAD, Absorbed.INPUT, Absorbed.MODULE)
+CAST = re.compile(r"Cannot cast ufunc .* output from dtype\('float\d+'\) to dtype\('u?int\d+'\)")
+MISFIT = re.compile(r"non-broadcastable output operand with shape \(([\d, ]*)\) doesn't match the broadcast shape \(([\d, ]*)\)")
+TOGETHER = re.compile(r"operands could not be broadcast together with shapes \(([\d, ]*)\) \(([\d, ]*)\)")
 # stand-ins that may decide which branch the run takes
 STEERING = (Absorbed.INPUT, Absorbed.MODULE, Absorbed.DATASET)
 
@@ -39,6 +49,8 @@ def is_files_own(recording: Recording, sources: Sources) -> bool:
         return False  # the lines that were run after the file, which are not part of it
     if is_updated(recording) and is_beside_training(recording, last):
         return False
+    if raised.type in UNDEFINED and any(f"'{word}'" in raised.message for word in JSON_WORDS):
+        return False  # the text of a notebook under the name of a Python file
     if raised.type in UNDEFINED:
         return not may_be_bound_elsewhere(recording, raised, sources)
     forward = any(node.operation in ("matmul", "dot", "inner", "einsum") for node in recording.nodes)
@@ -46,7 +58,7 @@ def is_files_own(recording: Recording, sources: Sources) -> bool:
     if not forward or not started:
         return False
     if raised.frames[0].file != RUN_FILE:
-        return not recording.stand_ins
+        return not any(one.what in MADE_UP for one in recording.stand_ins)
     return is_backward(last) and raised.type in ("AttributeError", "KeyError", "ZeroDivisionError")
 
 
@@ -114,3 +126,46 @@ def names_bound(tree: ast.AST) -> set[str]:
         elif isinstance(node, ast.alias):
             found.add((node.asname or node.name).partition(".")[0])
     return found
+
+
+def named_exception(recording: Recording) -> Found | None:
+    """An exception of an update that shows what is wrong with it: whole numbers, or a gradient of another shape."""
+    raised = recording.raised
+    if raised is None or not raised.frames:
+        return None
+    last = raised.frames[-1]
+    text = f"{raised.type}: {raised.message}"
+    if CAST.search(raised.message):
+        return Found(id="integer-weights", place=last, others=raised.frames[:-1], variable=last.variable, detail=text)
+    misfit = MISFIT.search(raised.message) or TOGETHER.search(raised.message)
+    if misfit is None:
+        return None
+    shape, wide = (tuple(int(one) for one in part.split(",") if one.strip()) for part in misfit.groups())
+    if not any(node.is_leaf and node.shape == shape and last.variable in node.names for node in recording.nodes):
+        return None  # not the update of a parameter
+    for node in reversed(recording.nodes):
+        # the operand whose shape makes the result as wide, before it was scaled on the line of the update
+        if node.is_leaf or node.place is None or node.shape == shape:
+            continue
+        if (node.place.file, node.place.line) == (last.file, last.line):
+            continue
+        if node.shape != wide and broadcast(node.shape, shape) != wide:
+            continue
+        return Found(
+            id="sum-over-wrong-axis" if node.operation in ("sum", "mean") else "bias-gradient-not-summed",
+            place=node.place,
+            others=(last,),
+            variable=node.names[0] if node.names else node.place.variable,
+            shape=node.shape,
+            got=Quantity(kind=QuantityKind.UNKNOWN),
+            detail=text,
+        )
+    return None
+
+
+def broadcast(first: tuple[int, ...], second: tuple[int, ...]) -> tuple[int, ...] | None:
+    """The common shape of two, None if there is none"""
+    try:
+        return np.broadcast_shapes(first, second)
+    except ValueError:
+        return None

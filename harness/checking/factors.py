@@ -116,7 +116,7 @@ def ascent(reading: Reading, chains: Sequence[Chain]) -> Found:
             )
         )
         return Found(
-            id="gradient-ascent",
+            id="momentum-sign" if turns_in_velocity(reading, first) else "gradient-ascent",
             place=node.place,
             others=others,
             variable=first.step.name,
@@ -138,6 +138,19 @@ def ascent(reading: Reading, chains: Sequence[Chain]) -> Found:
         parameters=names,
         ratio=-1.0,
     )
+
+
+def turns_in_velocity(reading: Reading, chain: Chain) -> bool:
+    """Whether a gradient is subtracted from what earlier iterations left, before it is subtracted once more."""
+    stage = reading.stage
+    between = stage.program.ancestors([chain.step.after], stop=stage.parameters) & stage.dependent
+    for id in sorted(between & stage.program.descendants([chain.node])):
+        node = stage.node(id)
+        if node.operation != "subtract" or is_update_place(reading, chain.step, id):
+            continue
+        if any(one not in stage.dependent and stage.node(one).shape == node.shape for one in stage.program.parents[id]):
+            return True
+    return False
 
 
 def first_of_sign(reading: Reading) -> int | None:

@@ -30,8 +30,17 @@ from ..recording.driving.pairs import (
 )
 from ..recording.graph import Node, Recording
 from ..recording.record import record_file
-from .alignment import Samples, align, samples
-from .replay import CannotReplay, Program
+from .alignment import Samples, align, ratio, samples
+from .cost import Cost
+from .exceptions import RUN_FILE
+from .locating import locate, replaced_upstream
+from .naming import name_faults, quantity
+from .reading import Reading, read
+from .replay import CannotReplay, Program, Values
+from .result import Found
+from .sources import Sources
+from .stage import Stage, Step
+from .verdict import departure, merge_found
 
 Array = NDArray[Any]
 
@@ -40,6 +49,8 @@ MAX_DRAWS = 24  # of settings; those at which a recorded branch would change are
 TOLERANCE = 1e-6  # relative, of a factor
 NUMERICAL_TOLERANCE = 1e-4  # relative, of central differences
 NUMERICAL_STEP = 1e-6
+PROBED = 3  # elements, and settings, at which a Jacobian is looked at
+NOT_CALLED = "not-called"
 MAX_OPTIONS = 6  # of one pair that are compared
 
 
@@ -94,6 +105,7 @@ class PairResult:
         observations: number of observations in the run, which factors may refer to.
         calls: the lines that called the pair.
         reason: why nothing was judged; "" otherwise.
+        mistakes: where wrong gradients go wrong, if that was found.
     """
 
     kind: PairKind
@@ -105,6 +117,7 @@ class PairResult:
     observations: int = OBSERVATIONS
     calls: tuple[str, ...] = ()
     reason: str = ""
+    mistakes: tuple[Found, ...] = ()
 
     @property
     def agreement(self) -> Agreement:
@@ -140,30 +153,50 @@ def check_layers(path: str | Path, *, seed: int = 0, seconds: float = 30.0) -> L
     """
     file = Path(path)
     try:
-        plans = find_pairs(file.read_text(encoding="utf-8", errors="replace"))
+        text = file.read_text(encoding="utf-8", errors="replace")
+        plans = find_pairs(text)
     except (OSError, SyntaxError, ValueError):
-        plans = []
+        return LayersResult(file=file.name)
     if not plans:
         return LayersResult(file=file.name)
-    recording = record_file(file, run=program_of(plans), data=pair_data(seed), seed=seed, seconds=seconds, drive=False)
-    return LayersResult(file=file.name, pairs=judge_pairs(recording, plans, seed))
+    sources = Sources({file.name: text})
+
+    def judged(of: Sequence[PairPlan], square: bool) -> tuple[PairResult, ...]:
+        data = pair_data(seed, square=square)
+        recording = record_file(file, run=program_of(list(of)), data=data, seed=seed, seconds=seconds, drive=False)
+        return judge_pairs(recording, of, seed, sources)
+
+    found = judged(plans, square=False)
+    uncalled = {one.name for one in found if one.reason == NOT_CALLED}
+    if uncalled:
+        # a transposed matrix fits if a layer has as many outputs as inputs
+        again = [plan for plan in find_pairs(text, square=True) if plan.name in uncalled]
+        results = {one.name: one for one in judged(again, square=True)}
+        # that it agrees with as many outputs as inputs does not show that it works otherwise
+        wrong = {name: one for name, one in results.items() if one.agreement is Agreement.DIFFERS}
+        found = tuple(wrong.get(one.name, one) for one in found)
+    return LayersResult(file=file.name, pairs=found)
 
 
-def judge_pairs(recording: Recording, plans: Sequence[PairPlan], seed: int = 0) -> tuple[PairResult, ...]:
+def judge_pairs(
+    recording: Recording, plans: Sequence[PairPlan], seed: int = 0, sources: Sources | None = None
+) -> tuple[PairResult, ...]:
     """The results of all pairs whose calls were recorded.
 
     Args:
         recording: of the file and ``program_of(plans)``.
         plans: of ``find_pairs``.
         seed: of the settings.
+        sources: the text of the file.
     """
-    judge = _Judge(recording, seed)
+    judge = _Judge(recording, seed, sources or Sources())
     return tuple(sorted((judge.pair(plan) for plan in plans), key=lambda result: result.line))
 
 
 class _Judge:
-    def __init__(self, recording: Recording, seed: int) -> None:
+    def __init__(self, recording: Recording, seed: int, sources: Sources) -> None:
         self.recording = recording
+        self.sources = sources
         self.program = Program(recording.nodes)
         self.seed = seed
         self.by_name: dict[str, int] = {}
@@ -184,7 +217,7 @@ class _Judge:
             if best.agreement is Agreement.AGREES:
                 break
         if best is None:
-            return PairResult(kind=plan.kind, name=plan.name, line=plan.line, reason="not-called")
+            return PairResult(kind=plan.kind, name=plan.name, line=plan.line, reason=NOT_CALLED)
         return best
 
     def _worked(self, option: PairOption) -> bool:
@@ -211,6 +244,56 @@ class _Judge:
             gradients=gradients,
             consistent=consistent,
             calls=option.lines,
+            mistakes=self._mistakes(plan, option, gradients, settings),
+        )
+
+    def _mistakes(
+        self, plan: PairPlan, option: PairOption, gradients: Sequence[GradientResult], settings: Sequence[Values]
+    ) -> tuple[Found, ...]:
+        """Where the wrong gradients of a layer go wrong: the same search as in a network, with the layer's upstream."""
+        wrong = {one.name for one in gradients if one.agreement is Agreement.DIFFERS and one.factor is None}
+        if plan.kind not in (PairKind.LAYER, PairKind.FUNCTIONS) or not wrong or not option.upstream:
+            return ()
+        steps = tuple(self._step(one) for one in option.gradients if one.of_value in self.by_name)
+        upstream, output = self.by_name[option.upstream], self.by_name[option.output]
+        ends = [step.after for step in steps]
+        given = [*(step.before for step in steps), upstream]
+        dependent = self.program.descendants(given, within=self.program.ancestors([output, *ends]))
+        needed = self.program.ancestors(ends, stop=given)
+        stage = Stage(self.recording, self.program, steps, max(ends), dependent, needed, last=max(*ends, output))
+        stage.settings = [dict(values) for values in settings]
+        reading = read(stage, Cost(node=output, form=None, upstream=upstream))
+        if reading is None:
+            return ()
+        broken = [step for step in reading.unexplained if step.before in reading.forward.nodes]
+        located = locate(reading, broken)
+        if len(located.faults) + len(located.left) > 1:
+            target = replaced_upstream(reading, broken)
+            if target is not None:
+                return (self._left_out(plan, reading, target, broken),)
+        departed = [departure(reading, step) for step in located.left]
+        found = name_faults(reading, located.faults, self.sources)
+        return tuple(merge_found([*found, *(one for one in departed if one is not None)]))
+
+    def _left_out(self, plan: PairPlan, reading: Reading, target: int, broken: Sequence[Step]) -> Found:
+        """A part of a layer that the backward side leaves out."""
+        return Found(
+            id="missing-hidden-activation-derivative",
+            place=self.sources.passing_on(self.recording.file, plan.line),
+            expected=quantity(reading, target, 1.0),
+            parameters=tuple(step.name for step in broken),
+        )
+
+    def _step(self, gradient: GradientPlan) -> Step:
+        """A gradient as a step that is not applied, or an update of the backward pass as one that is."""
+        before, after = self.by_name[gradient.of_value], self.by_name[gradient.value or gradient.after]
+        return Step(
+            parameter=-1,
+            name=gradient.of,
+            before=before,
+            after=after,
+            returned=bool(gradient.value),
+            shape=self.recording.nodes[before].shape,
         )
 
     def _not_judged(self, plan: PairPlan, option: PairOption, reason: str) -> PairResult:
@@ -289,19 +372,24 @@ class _Judge:
         of = self.by_name.get(gradient.of_value)
         end = self.by_name[gradient.value or gradient.after]
         node = self.recording.nodes[end]
-        line, text = (node.place.line, node.place.text) if node.place is not None else (0, "")
+        own = node.place is not None and node.place.file != RUN_FILE
+        line, text = (node.place.line, node.place.text) if node.place is not None and own else (0, "")
         common: dict[str, Any] = {"name": gradient.label, "of": gradient.of, "line": line, "text": text}
         truths = [self._true(option, values) for values in settings]
         if of is None or any(of not in truth for truth in truths):
             return GradientResult(agreement=Agreement.NOT_JUDGED, **common)
         got = [self._value(gradient, values) for values in settings]
         true = [np.asarray(truth[of], dtype=float) for truth in truths]
+        if plan.kind is PairKind.DERIVATIVE and self._is_coupled(option, of, settings[0]):
+            return self._diagonal(option, of, got, settings, common)
         shapes = {"shape": np.shape(got[0]), "true_shape": true[0].shape}
         common |= shapes
         mine, reference = samples(got), samples(true)
         alignment = align(mine, reference)
         if plan.kind is PairKind.LOSS and mine.flat.shape != reference.flat.shape:
             return GradientResult(agreement=Agreement.NOT_JUDGED, **common)
+        if (alignment is None or alignment.transposed) and gradient.after and self._has_rule(end, of, reference, settings):
+            return GradientResult(agreement=Agreement.AGREES, **common)
         if alignment is None or alignment.transposed:
             return GradientResult(
                 agreement=Agreement.DIFFERS,
@@ -324,6 +412,50 @@ class _Judge:
             largest_difference=_difference(mine, reference),
             **common,
         )
+
+    def _has_rule(self, end: int, of: int, reference: Samples, settings: Sequence[Values]) -> bool:
+        """Whether an update is made of the true gradient by a rule (Adam), which is not judged here."""
+        for id in self.program.ancestors([end], stop=[of]) - {end, of}:
+            rows = [values.get(id) for values in settings]
+            if any(one is None or isinstance(one, tuple) or np.asarray(one).dtype.kind != "f" for one in rows):
+                continue
+            if len({np.shape(one) for one in rows}) == 1 and np.size(rows[0]) > 1:
+                value = samples(rows)
+                if value.shape == reference.shape and ratio(value.flat, reference.flat) is not None:
+                    return True
+        return False
+
+    def _jacobian_rows(self, option: PairOption, of: int, values: Values, count: int) -> Iterator[tuple[int, Array]]:
+        """The gradients of the first elements of an output with respect to a value of the same size."""
+        output = self.by_name[option.output]
+        within = self.program.ancestors([output])
+        through = self.program.descendants({of} & within, within)
+        shape = np.shape(values[output])
+        for element in range(min(count, int(np.prod(shape)))):
+            seed = np.zeros(shape)
+            seed.flat[element] = 1
+            found = self.program.gradients({output: seed}, dict(values), through)
+            yield element, np.asarray(found.get(of, np.zeros(np.shape(values[of]))), dtype=float)
+
+    def _is_coupled(self, option: PairOption, of: int, values: Values) -> bool:
+        """Whether an element of the output depends on other elements of the input, as those of a softmax do."""
+        if np.shape(values[of]) != np.shape(values[self.by_name[option.output]]):
+            return False
+        return any(
+            np.count_nonzero(row) > np.count_nonzero(row.flat[element])
+            for element, row in self._jacobian_rows(option, of, values, PROBED)
+        )
+
+    def _diagonal(
+        self, option: PairOption, of: int, got: Sequence[Array], settings: Sequence[Values], common: dict[str, Any]
+    ) -> GradientResult:
+        """A derivative of such a function, which can only be meant as the diagonal of its Jacobian."""
+        size = np.size(settings[0][of])
+        for value, values in zip(got[:PROBED], settings):
+            diagonal = [row.flat[element] for element, row in self._jacobian_rows(option, of, values, size)]
+            if np.size(value) != size or not np.allclose(np.ravel(value), diagonal, rtol=1e-6, atol=1e-12):
+                return GradientResult(agreement=Agreement.NOT_JUDGED, **common)
+        return GradientResult(agreement=Agreement.AGREES, factor=1.0, **common)
 
     def _value(self, gradient: GradientPlan, values: Mapping[int, Any]) -> Array:
         """The gradient at one setting; of an update, what was subtracted."""

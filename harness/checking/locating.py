@@ -7,7 +7,7 @@ is a proof: with the true gradient in the place of one value, and nothing else c
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -51,13 +51,17 @@ class Fault:
 
 @dataclass
 class Search:
-    """The state of a search: values with all replacements so far, and what is still wrong."""
+    """The state of a search: values with all replacements so far, and what is still wrong.
+
+    ``any_sign``: whether a step that climbs is right as well, but for its sign.
+    """
 
     reading: Reading
     settings: list[Values]
     broken: list[Step]
     fixed: set[int] = field(default_factory=set)
     is_adaptive: bool = False
+    any_sign: bool = False
     evaluations: int = 0
     replacements: int = 0
 
@@ -77,7 +81,7 @@ def step_is_right(search: Search, step: Step, values: Sequence[Values], after: s
     factor = ratio(value.flat, gradient.flat, 1e-6)
     if factor is not None:
         # where the other steps are Adam's, one that is a multiple of its gradient was replaced behind the rule
-        return factor < 0 and not search.is_adaptive
+        return (factor < 0 or search.any_sign) and not search.is_adaptive
     parameter = samples([one[step.before] for one in values])
     two = with_decay(value.flat, gradient.flat, parameter.flat)
     if two is not None:
@@ -153,7 +157,7 @@ def find_scalar_fault(search: Search) -> Fault | None:
     reading, stage = search.reading, search.reading.stage
     program = stage.program
     inner = set(stage.needed) | {step.after for step in stage.steps}
-    afters = {step.after for step in stage.steps}
+    afters = {step.after for step in stage.steps if not step.returned}
     broken = {step.before for step in search.broken if step.shape == ()}
     leading = program.ancestors([step.after for step in search.broken if step.shape == ()], stop=stage.parameters)
     wanted = usual_factor(reading)
@@ -226,10 +230,11 @@ def find_fault(search: Search) -> Fault | None:
     right = [step for step in stage.steps if step.before not in broken]
     leading = program.ancestors([step.after for step in search.broken], stop=stage.parameters)
     best: Fault | None = None
-    best_key: tuple[int, int] | None = None
+    best_key: tuple[int, int, int] | None = None
+    updates = {step.after for step in stage.steps if not step.returned}
     inner = set(stage.needed) | {step.after for step in stage.steps}
     for bundle in reading.backward_bundles():
-        if not any(id in leading for id in bundle) or any(id in {step.after for step in stage.steps} for id in bundle):
+        if not any(id in leading for id in bundle) or any(id in updates for id in bundle):
             continue
         if search.replacements > MOST_REPLACEMENTS or search.evaluations > MOST_EVALUATIONS:
             break
@@ -255,18 +260,46 @@ def find_fault(search: Search) -> Fault | None:
             mended, spoiled = try_replacement(search, bundle, target, factor, transposed, within, reached, touched)
             if not mended or spoiled:
                 continue
-            key = (-len(mended), bundle[0])
+            fault = Fault(
+                bundle=bundle,
+                target=target,
+                factor=factor,
+                transposed=transposed,
+                mends=tuple(step.before for step in mended),
+                settings=tuple(search.settings),
+            )
+            passed = passed_on(search, fault)
+            # a value that is a gradient is less likely to be wrong, unless it goes on through what should change it
+            is_gradient = bool(aligned) and passed is fault
+            key = (-len(mended), int(is_gradient), bundle[0])
             if best_key is None or key < best_key:
-                best_key = key
-                best = Fault(
-                    bundle=bundle,
-                    target=target,
-                    factor=factor,
-                    transposed=transposed,
-                    mends=tuple(step.before for step in mended),
-                    settings=tuple(search.settings),
-                )
+                best_key, best = key, passed
     return best
+
+
+def passed_on(search: Search, fault: Fault) -> Fault:
+    """The fault at the last operation that only passes the value on, such as a mask that lets everything through.
+
+    Where a derivative is missing there is no such operation; where one stands that does nothing, it is the mistake.
+    """
+    reading, stage = search.reading, search.reading.stage
+    if len(fault.bundle) > 1 or fault.target[0] in stage.parameters:
+        return fault
+    id = fault.bundle[0]
+    inner = set(stage.needed)
+    while True:
+        value = reading.value_samples((id,), search.settings)
+        children = [one for one in stage.program.children[id] if one in inner and one not in reading.forward.nodes]
+        if value is None or len(children) != 1 or stage.node(children[0]).operation not in MASKING:
+            break
+        other = reading.value_samples((children[0],), search.settings)
+        if other is None or other.flat.shape != value.flat.shape or not np.array_equal(other.flat, value.flat):
+            break
+        id = children[0]
+    return fault if id == fault.bundle[0] else replace(fault, bundle=(id,))
+
+
+MASKING = frozenset({"multiply", "setitem", "where"})
 
 
 def replacement(
@@ -341,19 +374,72 @@ def better(reading: Reading, gradient: Fault | None, factor: Fault | None) -> Fa
     return factor if gradient.target[0] in reading.stage.parameters else gradient
 
 
-def locate(reading: Reading, broken: Sequence[Step]) -> tuple[list[Fault], list[Step]]:
+def replaced_upstream(reading: Reading, broken: Sequence[Step]) -> int | None:
+    """The value of the forward pass whose gradient should have been used where the one from above was; None if none.
+
+    So it is if a layer of several parts leaves one of them out on its way back.
+    """
+    stage = reading.stage
+    inner = set(stage.needed) | {step.after for step in stage.steps}
+    right = [step for step in stage.steps if step not in broken]
+    search = Search(reading, list(stage.settings), list(broken))
+    for id in reading.given:
+        value = reading.value_samples((id,))
+        within = sorted(stage.program.descendants([id], within=inner))
+        for target, transposed in distinct_targets(reading, targets_for(reading, (id,), value) if value else []):
+            if target[0] in stage.parameters or target[0] in reading.cost.outputs or transposed:
+                continue
+            mended, spoiled = try_replacement(search, (id,), target, 1.0, False, within, broken, right)
+            if len(mended) == len(broken) and not spoiled:
+                return target[0]
+    return None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Located:
+    """What a search found.
+
+    Attributes:
+        faults: the values that explain the broken steps.
+        left: the steps that are left unexplained.
+        climbing: steps that climb the cost once the faults are mended, which is a mistake of its own.
+    """
+
+    faults: tuple[Fault, ...]
+    left: tuple[Step, ...]
+    climbing: tuple[Step, ...] = ()
+
+
+def climbs(search: Search, step: Step) -> bool:
+    """Whether a step is a positive multiple of its gradient now."""
+    reading = search.reading
+    value = samples([step.of(one) for one in search.settings])
+    gradient = reading.gradient_samples((step.before,))
+    factor = None if gradient is None else ratio(value.flat, gradient.flat, 1e-6)
+    return factor is not None and factor > 0
+
+
+def locate(reading: Reading, broken: Sequence[Step]) -> Located:
     """The faults that explain the broken steps, and the steps that are left unexplained."""
     matches = [one for one in reading.matches.values() if one is not None and not one.nothing]
     adaptive = bool(matches) and all(one.via is not None for one in matches)
-    search = Search(reading, list(reading.stage.settings), list(broken), is_adaptive=adaptive)
+    search = Search(
+        reading, list(reading.stage.settings), list(broken), fixed=set(reading.given), is_adaptive=adaptive
+    )
     faults: list[Fault] = []
     while search.broken and len(faults) < MOST_FAULTS:
         fault = better(reading, find_fault(search), find_scalar_fault(search))
+        if fault is None and not search.any_sign:
+            # a second mistake may turn the sign of the same update
+            search.any_sign = True
+            continue
         if fault is None:
             break
         faults.append(fault)
         apply(search, fault)
-    return faults, search.broken
+    mended = {id for fault in faults for id in fault.mends}
+    climbing = [one for one in broken if search.any_sign and one.before in mended and climbs(search, one)]
+    return Located(faults=tuple(faults), left=tuple(search.broken), climbing=tuple(climbing))
 
 
 assert TRIED_SETTINGS <= SETTINGS

@@ -83,6 +83,7 @@ CATALOGUE: tuple[Mistake, ...] = (
     _mistake("gradient-of-another-parameter", Stage.UPDATE, "w -= dC/dw -> w -= dC/dv"),
     _mistake("bias-gradient-missing", Stage.GRADIENT, "b -= dC/db -> b stays as it is"),
     _mistake("bias-gradient-summed-over-units", Stage.GRADIENT, "sum over observations -> sum over everything"),
+    _mistake("bias-gradient-not-summed", Stage.GRADIENT, "sum over observations of delta -> delta"),
     _mistake("sum-over-wrong-axis", Stage.GRADIENT, "sum over observations -> sum over units"),
     _mistake("last-observation-only", Stage.GRADIENT, "sum over observations -> one observation"),
     _mistake("kernel-not-updated", Stage.UPDATE, "K -= dC/dK -> K stays as it is"),

@@ -13,6 +13,7 @@ from .alignment import Samples, align, ratio
 from .cost import Form
 from .locating import Fault
 from .reading import Bundle, Reading, label, samples_of_lanes
+from .repairs import Bench, Change, Repair
 from .replay import CannotReplay, Values
 from .result import Found, Kind, Quantity
 from .sources import Sources
@@ -21,6 +22,8 @@ from .structure import MOVES, Layer, Role
 
 Array = NDArray[Any]
 
+LINES_OF_BRANCH = 3  # between a condition and what is done under it
+COMPARISONS = frozenset({"greater", "greater_equal", "less", "less_equal"})
 # Derivatives that are written from the activation, by activation
 FORMS_OF_ACTIVATION: dict[str, Callable[[Array], Array]] = {
     "sigmoid": lambda a: a * (1 - a),
@@ -160,12 +163,117 @@ class Naming:
         overflow = self.integers()
         if overflow is not None:
             return overflow
-        tests = (self.updated_weights, self.wrong_slice, self.at_pre_activation, self.at_activation, self.at_parameter)
+        tests = (self.updated_weights, self.wrong_slice, self.by_repair, self.at_pre_activation, self.at_activation, self.at_parameter)
         for test in tests:
             found = test()
             if found is not None:
                 return found
         return "wrong-value", self.lines(), ""
+
+    # By the change that mends it
+
+    def by_repair(self) -> tuple[str, list[Place], str] | None:
+        """The name of the one change of an operation that makes the value right"""
+        bench = Bench(
+            self.reading,
+            self.fault.bundle[0],
+            [self.reading.gradient_at(number, self.fault.target, 0) for number in range(len(self.settings))],
+            self.settings,
+            self.fault.factor,
+        )
+        repair = bench.repair()
+        if repair is None:
+            return None
+        name = self.name_of_repair(bench, repair)
+        if name is None:
+            return None
+        node = self.stage.node(repair.node)
+        places = [node.place] if node.place is not None else []
+        own = self.node.place
+        if repair.change is Change.ARRAY and own is not None and node.place and node.place.function != own.function:
+            # the line of a helper function is right; the one that calls it hands over the wrong array
+            return name, unique([*self.lines(), *places]), self.detail_of(repair)
+        return name, unique([*places, *self.lines()]), self.detail_of(repair)
+
+    def detail_of(self, repair: Repair) -> str:
+        """What should stand in the place of what"""
+        if repair.change is not Change.ARRAY:
+            return ""
+        return f"{label(self.stage, repair.old)} -> {label(self.stage, repair.new)}"
+
+    def name_of_repair(self, bench: Bench, repair: Repair) -> str | None:
+        """What a change says of the mistake; None if other tests name it better"""
+        in_errors = repair.node in self.reading.errors_below
+        if repair.change is Change.SIGN:
+            return "wrong-sign" if in_errors else "wrong-derivative"
+        if repair.change is Change.MASK:
+            return "relu-mask-inverted"
+        if repair.change is Change.TRANSPOSE:
+            is_weight = self.origin(repair.old) in self.stage.parameters
+            return "transposed-weights" if is_weight else "transposed-gradient"
+        if repair.change is Change.AXIS:
+            return "sum-over-wrong-axis"
+        if repair.change is Change.INSERTED:
+            return "delta-not-multiplied-through"
+        if repair.change is Change.DROPPED:
+            return None
+        return self.name_of_array(bench, repair)
+
+    def name_of_array(self, bench: Bench, repair: Repair) -> str | None:
+        """What it means that another array should stand in the place of one"""
+        forward, parameters = self.reading.forward, self.stage.parameters
+        old, new = self.origin(repair.old), self.origin(repair.new)
+        after = {step.after: step.before for step in self.stage.steps if not step.returned}
+        if new in parameters:
+            if old in after:
+                return "updated-weights-in-backward"
+            user = self.stage.node(repair.node).operation
+            if old in parameters or user in ("matmul", "dot"):
+                return "weights-of-wrong-layer"
+            return "weight-decay-differs" if old in self.reading.errors_below else None
+        is_mask = any(
+            self.stage.node(id).operation in COMPARISONS and repair.old in self.stage.program.parents[id]
+            for id in bench.local
+        )
+        layer = forward.layer_of(new)
+        is_own = layer is not None and old == layer.a and new == layer.z
+        if is_own and self.stage.node(old).in_place:
+            return "shared-memory"
+        users = [id for id in bench.local if repair.old in self.stage.program.parents[id]]
+        only_mask = all(self.stage.node(id).operation in COMPARISONS for id in users)
+        if is_mask and (not is_own or only_mask):
+            return "relu-mask-of-wrong-array"
+        if old not in self.stage.dependent and new not in self.stage.dependent and self.target not in parameters:
+            return "wrong-value"
+        if new not in forward.nodes and new in self.stage.dependent:
+            return self.name_of_gradients(repair)
+        if self.target in parameters and forward.roles.get(self.target) is Role.KERNEL:
+            layer = forward.layer_of(new)
+            if layer is not None and layer.a == new != layer.z and old == layer.z:
+                return "pre-activation-in-gradient"
+            return "wrong-layer-activation" if old not in parameters else None
+        first, second = forward.layer_of(old), forward.layer_of(new)
+        if first is None or second is None:
+            return "wrong-derivative"
+        if first.number != second.number:
+            return "derivative-of-wrong-layer"
+        if new == second.z:
+            return "derivative-of-activation"
+        return "activation-form-at-pre-activation" if old == first.z else "wrong-derivative"
+
+    def name_of_gradients(self, repair: Repair) -> str | None:
+        """One gradient in the place of another"""
+        forward = self.reading.forward
+        found = [one for one, _ in self.reading.aligned_with(self.reading.bundle(repair.old), self.settings)]
+        wanted = [one for one, _ in self.reading.aligned_with(self.reading.bundle(repair.new), self.settings)]
+        if not found or not wanted:
+            return None
+        first, second = forward.layer_of(found[0]), forward.layer_of(wanted[0])
+        if first is None or second is None:
+            return None
+        if first.number != second.number:
+            return "output-delta-reused"
+        return "delta-not-multiplied-through"
 
     def at_factor(self) -> tuple[str, list[Place], str]:
         """A factor of a product, in a network of numbers"""
@@ -191,6 +299,8 @@ class Naming:
             if found is not None and found[0] != "wrong-derivative":
                 return found
         role = self.reading.forward.roles.get(self.fault.mends[0])
+        if role is Role.BIAS and len(mended) == 1:
+            return "wrong-value", self.lines(), ""
         if len(mended) == 1 and role is Role.KERNEL:
             return "wrong-layer-activation", self.lines(), ""
         return "wrong-derivative", self.lines(), ""
@@ -634,6 +744,10 @@ class Naming:
                 return "gradient-of-another-parameter", self.lines(), self.stage.parameters[id].name
             if id == self.target and alignment.transposed:
                 return "transposed-gradient", self.lines(), ""
+        for test in (self.decayed, self.scaled_parts):
+            found = test()
+            if found is not None:
+                return found
         own = self.gradient(self.target)
         if (
             value is not None
@@ -646,6 +760,62 @@ class Naming:
         if self.role is Role.BIAS:
             return self.at_bias(value)
         return self.at_kernel()
+
+    def elements(self) -> tuple[Array, Array] | None:
+        """(settings, elements) the value and what it should be; None if their sizes differ."""
+        rows, wanted = [], []
+        for number, values in enumerate(self.settings):
+            rows.append(np.ravel(np.asarray(values[self.fault.bundle[0]], dtype=float)))
+            wanted.append(np.ravel(self.reading.gradient_at(number, self.fault.target, 0)))
+        if len({one.size for one in (*rows, *wanted)}) != 1 or len(self.fault.bundle) > 1:
+            return None
+        return np.array(rows), np.array(wanted)
+
+    def decayed(self) -> tuple[str, list[Place], str] | None:
+        """Whether the value differs from the gradient by a multiple of the parameter, or of a part of it"""
+        found = self.elements()
+        if found is None:
+            return None
+        value, expected = found
+        parameter = np.array([np.ravel(np.asarray(values[self.target], dtype=float)) for values in self.settings])
+        for factor in (self.fault.factor, 1.0):
+            rest = value - factor * expected
+            differs = np.max(np.abs(rest), axis=0) > 1e-9 * np.max(np.abs(value))
+            if not np.any(differs) or value.shape[0] * int(np.sum(differs)) < 6:
+                continue
+            if ratio(rest[:, differs].ravel(), parameter[:, differs].ravel()) is not None:
+                return "weight-decay-differs", self.lines(), ""
+        return None
+
+    def scaled_parts(self) -> tuple[str, list[Place], str] | None:
+        """Whether parts of one vector of parameters are multiples of their gradients, but not the same ones"""
+        found = self.elements()
+        if found is None:
+            return None
+        value, expected = found
+        used = np.all(np.abs(expected) > 1e-9 * np.max(np.abs(expected)), axis=0)
+        if int(np.sum(used)) < 4:
+            return None
+        factors = value[:, used] / expected[:, used]
+        usual = np.median(factors)
+        if np.any(np.abs(factors - factors[:1]) > 1e-6 * np.abs(factors[:1])) or usual <= 0:
+            return None
+        odd = factors[0][np.abs(factors[0] - usual) > 1e-6 * usual]
+        if not odd.size or np.any(odd <= 0):
+            return None
+        node = self.node_of_factor(float(odd[0]))
+        id = "gradient-scaled-differently"
+        return id, unique([*([node.place] if node is not None and node.place else []), *self.lines()]), ""
+
+    def node_of_factor(self, factor: float) -> Node | None:
+        """The first value on the way that is a gradient with this factor"""
+        leading = self.stage.program.ancestors(self.fault.bundle, stop=self.stage.parameters)
+        for bundle in self.reading.backward_bundles():
+            if bundle[0] not in leading or bundle[0] == self.fault.bundle[0]:
+                continue
+            if any(abs(one.factor - factor) <= 1e-6 * abs(factor) for _, one in self.reading.aligned_with(bundle)):
+                return self.stage.node(bundle[0])
+        return None
 
     def at_bias(self, value: Samples | None) -> tuple[str, list[Place], str] | None:
         """The gradient of a bias"""

@@ -53,6 +53,7 @@ class Reading:
         matches: for the node of each parameter, how its step is made of its gradient; None if it is not.
         errors: where outputs and targets are compared (of cost.Error).
         errors_below: the nodes that depend on a comparison of outputs with targets.
+        given: nodes that are right as they are (a gradient that came from above).
         bundles: for each node, the nodes that do the same for each observation (itself alone without lanes).
     """
 
@@ -64,6 +65,7 @@ class Reading:
     bundles: dict[int, Bundle] = field(default_factory=dict)
     errors: tuple[Any, ...] = ()
     errors_below: set[int] = field(default_factory=set)
+    given: frozenset[int] = frozenset()
     _gradient_samples: dict[Bundle, Samples | None] = field(default_factory=dict)
     _lane_gradients: dict[int, list[dict[int, Array]]] = field(default_factory=dict)
     _index: Index | None = None
@@ -255,9 +257,17 @@ def read(stage: Stage, cost: Cost) -> Reading | None:
         return None
     found_errors = stage.errors
     compared = [node for error in stage.errors for node in (error.node, *error.repeats)]
-    errors = stage.program.descendants(compared, within=stage.needed)
+    given = frozenset() if cost.upstream is None else frozenset({cost.upstream})
+    errors = stage.program.descendants([*compared, *given], within=stage.needed)
     reading = Reading(
-        stage, cost, forward, gradients, bundles=make_bundles(stage, forward), errors=found_errors, errors_below=errors
+        stage,
+        cost,
+        forward,
+        gradients,
+        bundles=make_bundles(stage, forward),
+        errors=found_errors,
+        errors_below=errors,
+        given=given,
     )
     for step in stage.steps:
         reading.matches[step.before] = match_step(reading, step)

@@ -5,13 +5,15 @@ from __future__ import annotations
 import enum
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..recording.graph import Place
 from ..results import Result
-from .layers import PairResult
+
+if TYPE_CHECKING:
+    from .layers import PairResult
 
 
 class Verdict(enum.Enum):

@@ -15,14 +15,16 @@ from numpy.typing import NDArray
 
 from ..recording.graph import Place, Recording
 from .alignment import ratio
-from .cost import find_errors
+from .cost import Cost, Form, find_errors
 from .factors import chain_of, is_same
 from .naming import quantity
-from .reading import Match, Reading, label
+from .reading import Match, Reading, label, read
 from .replay import CannotReplay
 from .result import AssumedCost, Found, Kind, Quantity
+from .scales import counts_of, first_with, is_ratio_of_counts
 from .stage import Stage, Step, draw_settings, make_stage, steps_of
-from .structure import is_view_of_parameter
+from .structure import Role, is_view_of_parameter
+from .updates import ONE_STEP, Chain, RulesFound, find_rules, rule_node, slip_node
 
 Array = NDArray[Any]
 
@@ -56,26 +58,106 @@ def rule_mistakes(
     """
     found = decay_mistakes(reading)
     notes: list[tuple[str, Place | None, str]] = []
-    is_open = False
+    if found:
+        return Rules(mistakes=tuple(merge(found)))
+    readings = [reading]
+    unexplained: Place | None = None
     for iteration in LATER_ITERATIONS:
         steps = steps_of(recording, iteration)
-        if len(steps) != len(reading.stage.steps) or found:
+        if len(steps) != len(reading.stage.steps):
             break
         later = read_later(recording, reading, steps, read_stage)
         if later is None:
             notes.append(("later-iteration-not-read", None, str(iteration + 1)))
             break
+        readings.append(later)
+        if later.unexplained and unexplained is None:
+            unexplained = later.stage.node(later.unexplained[0].after).place
+    known = find_rules(recording, readings)
+    if known is not None:
+        found += known_mistakes(reading, known)
+        unknown = [chain for chain, rule in zip(known.chains, known.rules) if not rule.name]
+        if found or not unknown:
+            notes += [("update-rule", None, one) for one in rule_notes(known)]
+            return Rules(mistakes=tuple(merge(found)), notes=tuple(notes))
+        place = reading.stage.node(unknown[0].steps[0].after).place
+        notes.append(("update-rule-unknown", place, unknown[0].name))
+        return Rules(notes=tuple(notes), is_open=True)
+    for number, later in enumerate(readings[1:], 1):
         if later.unexplained:
-            is_open = True
-            notes.append(("later-iteration-differs", later.stage.node(later.unexplained[0].after).place, ""))
             break
         for step in later.stage.steps:
             match = later.matches[step.before]
             if match is not None and match.constant:
-                mistake = carried_mistake(recording, later, step, match, iteration)
+                mistake = carried_mistake(recording, later, step, match, number)
                 if mistake is not None:
                     found.append(mistake)
-    return Rules(mistakes=tuple(merge(found)), notes=tuple(notes), is_open=is_open)
+    if unexplained is not None and not found:
+        notes.append(("later-iteration-differs", unexplained, ""))
+    return Rules(mistakes=tuple(merge(found)), notes=tuple(notes), is_open=unexplained is not None and not found)
+
+
+SLIPS = {"momentum-sign": "momentum-sign", "accumulated": "gradient-accumulated-over-iterations"}
+
+
+def known_mistakes(reading: Reading, known: RulesFound) -> list[Found]:
+    """Known slips of update rules, and parameters whose rule is not that of the others."""
+    program = reading.stage.program
+    found = [
+        rule_mistake(reading, chain, SLIPS.get(rule.slip, "wrong-update-rule"), rule.slip, slip_node(program, chain, rule))
+        for chain, rule in zip(known.chains, known.rules)
+        if rule.slip
+    ]
+    if found:
+        return found
+    if known.crossed and all(rule.name in LINEAR_RULES for rule in known.rules):
+        crossed = sorted({other for _, other in known.crossed})
+        return [rule_mistake(reading, known.chains[one], "momentum-overwritten", "", None) for one in crossed]
+    groups: dict[tuple[Any, ...], list[Chain]] = {}
+    for chain, rule in zip(known.chains, known.rules):
+        key = (rule.name, *(round(one, 4) for one in rule.constants))
+        groups.setdefault(key, []).append(chain)
+    if len(groups) < 2 or any(not rule.name for rule in known.rules):
+        return []
+    usual = max(groups, key=lambda one: len(groups[one]))
+    if is_by_role(reading, list(groups.values())):
+        return []
+    return [
+        rule_mistake(reading, chain, "wrong-update-rule", "differs", None)
+        for key, chains in groups.items()
+        if key != usual
+        for chain in chains
+    ]
+
+
+LINEAR_RULES = frozenset({"sgd", "momentum", "nesterov", ONE_STEP})
+
+
+def is_by_role(reading: Reading, groups: Sequence[Sequence[Chain]]) -> bool:
+    """Whether kernels have one rule and biases another: that is a choice."""
+    roles = [{reading.forward.roles.get(chain.steps[0].before) for chain in group} for group in groups]
+    return len(groups) == 2 and all(len(one) == 1 for one in roles) and roles[0] != roles[1]
+
+
+def rule_mistake(reading: Reading, chain: Chain, id: str, slip: str, node_id: int | None) -> Found:
+    """A wrong update rule, at the line of what is wrong in it"""
+    stage = reading.stage
+    node = stage.node(node_id if node_id is not None else rule_node(stage.program, chain))
+    update = stage.node(chain.steps[-1].after).place
+    return Found(
+        id=id,
+        place=node.place,
+        others=(update,) if update is not None and update != node.place else (),
+        variable=label(stage, node.id) if node.id not in stage.parameters else chain.name,
+        shape=chain.steps[0].shape,
+        parameters=(chain.name,),
+        detail=slip,
+    )
+
+
+def rule_notes(known: RulesFound) -> list[str]:
+    """The rules that were recognised, in words that report/checking.py knows, but for plain steps."""
+    return sorted({rule.name for rule in known.rules if rule.name not in ("", "sgd")})
 
 
 def merge(found: Sequence[Found]) -> list[Found]:
@@ -192,6 +274,9 @@ def decay_mistakes(reading: Reading) -> list[Found]:
     decays = {id: one for id, one in reading.matches.items() if one is not None and one.decay}
     if not decays:
         return []
+    unequal = decayed_biases(reading, decays)
+    if unequal is not None:
+        return [unequal]
     penalty = reading.cost.meant and has_penalty(reading)
     if penalty:
         scaled = scaled_data_part(reading, decays)
@@ -205,7 +290,7 @@ def decay_mistakes(reading: Reading) -> list[Found]:
         shrinks = match.decay < 0
         if not penalty and shrinks:
             continue
-        id = "weight-decay-differs" if penalty else "weight-decay-sign"
+        id = "weight-decay-differs" if penalty and not grows(reading, step) else "weight-decay-sign"
         found.append(
             Found(
                 id=id,
@@ -220,6 +305,45 @@ def decay_mistakes(reading: Reading) -> list[Found]:
     return merge(found)
 
 
+def decayed_biases(reading: Reading, decays: Mapping[int, Match]) -> Found | None:
+    """Weight decay of a bias where a kernel has none, which nobody chooses."""
+    roles = reading.forward.roles
+    plain = [
+        step
+        for step in reading.stage.steps
+        if step.before not in decays
+        and roles.get(step.before) is Role.KERNEL
+        and (match := reading.matches.get(step.before)) is not None
+        and not match.nothing
+    ]
+    biases = [step for step in reading.stage.steps if step.before in decays and roles.get(step.before) is Role.BIAS]
+    if not plain or not biases:
+        return None
+    step = biases[0]
+    match = decays[step.before]
+    return Found(
+        id="weight-decay-differs",
+        place=decay_place(reading, step),
+        variable=step.name,
+        shape=step.shape,
+        got=Quantity(kind=Kind.VALUE, name=step.name, factor=match.decay),
+        parameters=tuple(one.name for one in biases),
+        ratio=match.decay / match.factor,
+    )
+
+
+def grows(reading: Reading, step: Step) -> bool:
+    """Whether a step without the penalty of the cost would make the parameter grow."""
+    for form in Form:
+        if not reading.stage.errors:
+            return False
+        other = read(reading.stage, Cost(node=None, form=form, errors=tuple(reading.stage.errors)))
+        match = None if other is None else other.matches.get(step.before)
+        if match is not None and match.decay and match.factor < 0:
+            return match.decay > 0
+    return False
+
+
 def scaled_data_part(reading: Reading, decays: Mapping[int, Match]) -> Found | None:
     """A factor of the data's part of the gradients that the penalty's part lacks; parameters without penalty show it"""
     plain = [step for step in reading.stage.steps if step.before not in decays]
@@ -230,11 +354,15 @@ def scaled_data_part(reading: Reading, decays: Mapping[int, Match]) -> Found | N
         chain = chain_of(reading, step, match.factor)
         if chain.node == step.after or is_same(abs(chain.gradient), 1.0):
             continue
-        node = reading.stage.node(chain.node)
+        first = first_with(reading, abs(chain.gradient))
+        node = reading.stage.node(chain.node if first is None else first)
+        id = "sum-instead-of-mean" if abs(chain.gradient) > 1 else "mean-instead-of-sum"
+        if is_ratio_of_counts(abs(chain.gradient), counts_of(reading)):
+            id = "mean-over-features"
         return Found(
-            id="sum-instead-of-mean" if abs(chain.gradient) > 1 else "mean-instead-of-sum",
+            id=id,
             place=node.place,
-            variable=label(reading.stage, chain.node),
+            variable=label(reading.stage, node.id),
             shape=node.shape,
             got=quantity(reading, step.before, chain.gradient),
             expected=quantity(reading, step.before, 1.0),

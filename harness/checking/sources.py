@@ -56,6 +56,23 @@ class Sources:
         return ""
 
 
+    def passing_on(self, file: str, line: int) -> Place | None:
+        """The last line of the function defined at this line that hands one of its arguments on to another function."""
+        tree = self.trees.get(file)
+        if tree is None:
+            return None
+        lines = self.texts[file].splitlines()
+        for function in ast.walk(tree):
+            if not isinstance(function, ast.FunctionDef) or function.lineno != line:
+                continue
+            arguments = {one.arg for one in function.args.args} - {"self", "cls"}
+            calls = [one for one in ast.walk(function) if isinstance(one, ast.Call)]
+            passing = [call for call in calls if any(isinstance(a, ast.Name) and a.id in arguments for a in call.args)]
+            line = max((call.lineno for call in passing), default=line)
+            return Place(file=file, line=line, function=function.name, text=lines[line - 1].strip())
+        return None
+
+
 def parts_of(target: ast.expr) -> list[ast.expr]:
     """The single targets of an assignment"""
     if isinstance(target, (ast.Tuple, ast.List)):

@@ -61,6 +61,9 @@ def untouched_parameters(reading: Reading) -> tuple[list[Found], list[str]]:
     program = stage.program
     used = program.ancestors(reading.forward.outputs, stop=stage.parameters)
     updated = {parameter.leaf for parameter in stage.recording.parameters}
+    # what outputs are compared with are targets, whatever they are called
+    compared = [error.target for error in stage.errors if error.target is not None]
+    updated |= {id for id in program.ancestors(compared) if stage.node(id).is_leaf}
     found: list[Found] = []
     unclassified: list[str] = []
     for id in sorted(used):
@@ -87,6 +90,10 @@ def untouched_parameters(reading: Reading) -> tuple[list[Found], list[str]]:
         name = node.names[0] if node.names else words[0] if words else node.operation
         versions = [stage.node(one) for one in versions_of(reading, id)]
         name = next((one.names[0] for one in versions if one.names), name)
+        overwritten = overwriting(reading, id, {one for version in versions for one in version.names})
+        if overwritten is not None:
+            found.append(overwritten)
+            continue
         found.append(
             Found(
                 id="bias-gradient-missing" if role is Role.BIAS else "kernel-not-updated",
@@ -99,6 +106,26 @@ def untouched_parameters(reading: Reading) -> tuple[list[Found], list[str]]:
             )
         )
     return together(found), unclassified
+
+
+def overwriting(reading: Reading, leaf: int, names: set[str]) -> Found | None:
+    """A parameter that is replaced by a multiple of its gradient, without what it was before."""
+    stage = reading.stage
+    known = set(versions_of(reading, leaf))
+    for node in stage.recording.nodes[leaf + 1 : stage.last + 1]:
+        if node.id in known or node.id not in stage.dependent or not names & set(node.names):
+            continue
+        if node.shape != stage.node(leaf).shape or stage.program.ancestors([node.id]) & {leaf} == set():
+            continue
+        return Found(
+            id="wrong-update-rule",
+            place=node.place,
+            variable=node.names[0],
+            shape=node.shape,
+            parameters=(node.names[0],),
+            detail="overwritten",
+        )
+    return None
 
 
 def sibling_update(reading: Reading, versions: list[int]) -> Place | None:

@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from ..recording.graph import Check, Kind, Place, Recording, Stop, references
-from .alignment import ratio, samples
+from ..recording.graph import Check, Kind, Node, Place, Recording, Stop, references
+from .alignment import Samples, ratio, samples
 from .cost import Cost, Error, Form, find_error_groups, is_declared_cost, recorded_costs
-from .exceptions import is_files_own, is_updated
+from .exceptions import is_files_own, is_updated, named_exception
 from .factors import factor_mistakes, is_update_place
 from .locating import locate
 from .naming import name_faults, quantity
@@ -31,6 +31,7 @@ from .result import (
 )
 from .result import Kind as QuantityKind
 from .rules import belongs_together, rule_mistakes, scale_mistake, scaled_cost
+from .scales import odd_scale
 from .sources import Sources
 from .stage import (
     Stage,
@@ -106,7 +107,9 @@ def raised_result(recording: Recording, is_mistake: bool) -> CheckResult:
     assert raised is not None
     text = exception_text(recording)
     if is_mistake:
-        found = Found(id="exception", place=raised.frames[-1], others=raised.frames[:-1], detail=text)
+        found = named_exception(recording) or Found(
+            id="exception", place=raised.frames[-1], others=raised.frames[:-1], detail=text
+        )
         return CheckResult(
             verdict=Verdict.MISTAKE,
             mistakes=(found,),
@@ -165,7 +168,7 @@ def make_readings(stage: Stage, errors: Sequence[Error], costs: Sequence[Cost]) 
     stage.errors = tuple(errors)
     for cost in costs:
         reading = read(stage, cost)
-        if reading is not None and (errors or len(reading.unexplained) < len(stage.steps)):
+        if reading is not None and (errors or cost.meant or len(reading.unexplained) < len(stage.steps)):
             found.append(reading)
     if errors:
         for form in FORMS:
@@ -209,7 +212,64 @@ def judge(recording: Recording, program: Program, steps: tuple[Step, ...], sourc
     judged = judge_reading(one_by_one(readings, best), sources)
     judged = replace(judged, reading=best)
     alternatives = other_readings(readings, judged)
-    return conclude(recording, stage, judged, alternatives, overflow, steps)
+    result = conclude(recording, stage, judged, alternatives, overflow, steps)
+    if result.verdict is not Verdict.CORRECT:
+        return result
+    contradiction = contradicted(readings, best, sources)
+    if contradiction is None:
+        return result
+    mine = Alternative(cost=result.cost or assumed(best), mistakes=())
+    return replace(result, verdict=Verdict.MISTAKE, mistakes=(contradiction,), alternatives=(mine,))
+
+
+def contradicted(readings: Sequence[Reading], best: Reading, sources: Sources) -> Found | None:
+    """Whether gradients that are those of some cost contradict the one that the file computes, or any usual one."""
+    own = [one for one in readings if one.cost.node is not None and is_declared_cost(one.stage.node(one.cost.node))]
+    plain = best if best.cost.form is not None else None
+    plain = plain or next((one for one in readings if one.cost.form is not None and same_cost(best, one)), None)
+    if plain is not None:
+        declared = any(same_cost(plain, one) for one in own)
+        found = odd_scale(plain, sources, declared)
+        if found is not None:
+            return found
+    if best.cost.form is Form.SQUARED:
+        return next((found for one in own if (found := at_logits(best, one)) is not None), None)
+    return None
+
+
+def at_logits(best: Reading, own: Reading) -> Found | None:
+    """Whether ``z - y`` stands where the file's own cost wants ``sigmoid(z) - y`` or ``softmax(z) - y``."""
+    stage = best.stage
+    if not stage.errors or stage.errors[0].target is None:
+        return None
+    error = stage.errors[0]
+    if any(error.output not in one for one in own.gradients):
+        return None
+    wanted = samples([one[error.output] for one in own.gradients])
+    for axis in (None, 0, 1):
+        rows = []
+        for values in stage.settings:
+            z = np.asarray(values[error.output], dtype=float)
+            a = softmax(z, axis) if axis is not None and z.ndim == 2 else 1 / (1 + np.exp(-z))
+            rows.append(a - error.target_values(values))
+        if wanted.flat.shape == samples(rows).flat.shape and ratio(samples(rows).flat, wanted.flat, 1e-6) is not None:
+            node = stage.node(error.node)
+            return Found(
+                id="cost-gradient-at-pre-activation",
+                place=node.place,
+                variable=label(stage, error.node),
+                shape=node.shape,
+                got=quantity(best, error.output, None),
+                expected=quantity(own, error.output, None),
+                parameters=tuple(step.name for step in stage.steps),
+            )
+    return None
+
+
+def softmax(z: Any, axis: int) -> Any:
+    """The softmax along an axis"""
+    e = np.exp(z - np.max(z, axis=axis, keepdims=True))
+    return e / np.sum(e, axis=axis, keepdims=True)
 
 
 def choose(readings: Sequence[Reading]) -> Reading:
@@ -259,13 +319,74 @@ def judge_reading(reading: Reading, sources: Sources) -> Judged:
     """The mistakes of the gradients under one reading."""
     broken = [step for step in reading.unexplained if step.before in reading.forward.nodes]
     found, broken = one_observation_only(reading, broken)
-    faults, left = locate(reading, broken)
-    found += name_faults(reading, faults, sources)
-    departed = [departure(reading, step) for step in left]
+    others = {step.before: of_another(reading, step) for step in broken}
+    found += [one for one in others.values() if one is not None]
+    broken = [step for step in broken if others[step.before] is None]
+    located = locate(reading, broken)
+    found += name_faults(reading, located.faults, sources)
+    found += [climbing_update(reading, step) for step in located.climbing]
+    departed = [departure(reading, step) for step in located.left]
     found += merge_found([one for one in departed if one is not None])
-    left = [step for step, one in zip(left, departed) if one is None]
+    left = [step for step, one in zip(located.left, departed) if one is None]
     found += factor_mistakes(reading)
     return Judged(reading=reading, mistakes=tuple(found), unexplained=tuple(left))
+
+
+def last_named(reading: Reading, step: Step, value: Samples) -> Place | None:
+    """Where the value that a step is made with got its name, outside the line of the update"""
+    stage = reading.stage
+    for id in sorted(stage.program.ancestors([step.after], stop=stage.parameters) - {step.after}):
+        one = stage.samples(id)
+        if id not in stage.dependent or one is None or one.flat.shape != value.flat.shape:
+            continue
+        node = stage.node(id)
+        if node.names and ratio(one.flat, value.flat, 1e-6) is not None and not is_update_place(reading, step, id):
+            return node.place
+    return None
+
+
+def of_another(reading: Reading, step: Step) -> Found | None:
+    """A step that is made with the gradient of another parameter, which fits because NumPy repeats it."""
+    stage = reading.stage
+    steps = [step.of(values) for values in stage.settings]
+    if step.returned or step.shape == ():
+        return None
+    whole = np.concatenate([one.ravel() for one in steps])
+    for other in stage.steps:
+        if other.before == step.before or other.before not in reading.forward.nodes:
+            continue
+        try:
+            gradients = [np.broadcast_to(one[other.before], steps[0].shape).ravel() for one in reading.gradients]
+        except ValueError:
+            continue
+        factor = ratio(whole, np.concatenate(gradients), 1e-6)
+        if factor is None or factor > 0:
+            continue
+        return Found(
+            id="gradient-of-another-parameter",
+            place=stage.node(step.after).place,
+            variable=step.name,
+            shape=step.shape,
+            got=quantity(reading, other.before, factor),
+            expected=quantity(reading, step.before, factor),
+            parameters=(step.name,),
+            detail=other.name,
+        )
+    return None
+
+
+def climbing_update(reading: Reading, step: Step) -> Found:
+    """A step whose gradient is mended and that goes the wrong way"""
+    return Found(
+        id="gradient-ascent",
+        place=reading.stage.node(step.after).place,
+        variable=step.name,
+        shape=step.shape,
+        got=Quantity(kind=QuantityKind.UNKNOWN),
+        expected=quantity(reading, step.before, None),
+        parameters=(step.name,),
+        ratio=-1.0,
+    )
 
 
 def one_observation_only(reading: Reading, broken: Sequence[Step]) -> tuple[list[Found], list[Step]]:
@@ -281,19 +402,14 @@ def one_observation_only(reading: Reading, broken: Sequence[Step]) -> tuple[list
         if not any(lane is not None and ratio(value.flat, lane.flat, 1e-6) is not None for lane in lanes):
             left.append(step)
             continue
-        place = stage.node(step.after).place
-        for id in sorted(stage.program.ancestors([step.after], stop=stage.parameters) - {step.after}):
-            one = stage.samples(id)
-            if id not in stage.dependent or one is None or one.flat.shape != value.flat.shape:
-                continue
-            node = stage.node(id)
-            if node.names and ratio(one.flat, value.flat, 1e-6) is not None and not is_update_place(reading, step, id):
-                place = node.place
-                break
+        made = last_named(reading, step, value)
+        update = stage.node(step.after).place
         found.append(
             Found(
                 id="last-observation-only",
-                place=place,
+                # what is missing between the gradient and the update is the sum
+                place=update,
+                others=(made,) if made is not None and made != update else (),
                 variable=step.name,
                 shape=step.shape,
                 expected=quantity(reading, step.before, None),
@@ -309,7 +425,8 @@ def departure(reading: Reading, step: Step) -> Found | None:
     leading = stage.program.ancestors([step.after], stop=stage.parameters)
     last: int | None = None
     for bundle in reading.backward_bundles():
-        if bundle[0] not in leading or bundle[0] == step.after or reading.aligned_with(bundle):
+        is_update = bundle[0] == step.after and not step.returned
+        if bundle[0] not in leading or is_update or reading.aligned_with(bundle):
             continue
         operands = [one for one in stage.program.parents[bundle[0]] if one in stage.dependent]
         if any(one not in reading.forward.nodes and reading.aligned_with(reading.bundle(one)) for one in operands):
@@ -519,6 +636,7 @@ def conclude(
         common["alternatives"] = (Alternative(cost=own, mistakes=(scaled,)), *alternatives)
     meant = [one for one in alternatives if one.mistakes and one.cost.form == ""]
     decisive = [one for one in meant if one.mistakes[0].id in DECISIVE]
+    decisive = decisive or [one for one in alternatives if one.mistakes and is_named_after(reading, one)]
     if decisive:
         mine = Alternative(cost=assumed(reading), mistakes=())
         return CheckResult(
@@ -603,6 +721,22 @@ def not_in_forward(reading: Reading, step: Step) -> Found:
 # mistakes under a cost that the file computes and calls its cost, which weigh more than another cost of the catalogue
 # under which the file would be right
 DECISIVE = frozenset({MISSING_DERIVATIVE, EXTRA_DERIVATIVE})
+
+
+CROSS_ENTROPY = re.compile(r"(?i)cross_?entropy|log_?loss|bce")
+SQUARES = re.compile(r"(?i)quadratic|mse|mean_?squared|squared_?err")
+
+
+def is_named_after(reading: Reading, other: Alternative) -> bool:
+    """Whether outputs and targets are compared in a function or class that is named after the cost of a reading."""
+    errors = reading.cost.errors
+    place = reading.stage.node(errors[0].node).place if errors else None
+    if place is None:
+        return False
+    cross, squares = CROSS_ENTROPY.search(place.function), SQUARES.search(place.function)
+    if bool(cross) == bool(squares):
+        return False
+    return other.mistakes[0].id == (EXTRA_DERIVATIVE if cross else MISSING_DERIVATIVE)
 
 
 def order_of(found: Found) -> tuple[int, int]:
@@ -710,9 +844,38 @@ def overflow_mistake(recording: Recording, steps: Sequence[Step]) -> CheckResult
         )
         if not clean or not spoils(recording, node.id, steps):
             continue
-        found = Found(id="numerical-overflow", place=node.place, variable=node.operation, shape=node.shape)
+        found = negative_moment(recording, node) or Found(
+            id="numerical-overflow", place=node.place, variable=node.operation, shape=node.shape
+        )
         return CheckResult(verdict=Verdict.MISTAKE, mistakes=(found,), **facts_of_run(recording))
     return None
+
+
+def negative_moment(recording: Recording, node: Node) -> Found | None:
+    """A root of a running mean that is negative: it is not one of squares, as Adam and RMSprop have it."""
+    id = node.id
+    while recording.nodes[id].operation in ("sqrt", "divide", "add", "multiply", "power"):
+        one = recording.nodes[id]
+        operands = [parent for parent in one.parents if recording.nodes[parent].shape == one.shape]
+        if one.operation == "add" and len(operands) == 2:
+            break
+        if not operands:
+            return None
+        id = operands[0]
+    found = recording.nodes[id]
+    is_root = node.operation in ("sqrt", "power")
+    if not is_root or found.operation != "add" or found.value is None or isinstance(found.value, tuple):
+        return None
+    if np.min(np.asarray(found.value), initial=0.0) >= 0:
+        return None
+    return Found(
+        id="wrong-update-rule",
+        place=found.place,
+        others=(node.place,) if node.place is not None and node.place != found.place else (),
+        variable=found.names[0] if found.names else found.operation,
+        shape=found.shape,
+        detail="not-squared",
+    )
 
 
 def spoils(recording: Recording, node: int, steps: Sequence[Step]) -> bool:

@@ -109,21 +109,22 @@ class PairPlan:
     options: tuple[PairOption, ...]
 
 
-def pair_data(seed: int) -> dict[str, Any]:
-    """The arrays that the lines use, by name."""
+def pair_data(seed: int, *, square: bool = False) -> dict[str, Any]:
+    """The arrays that the lines use, by name; ``square``: with as many outputs as inputs."""
     rng = np.random.default_rng(seed)
+    outputs = INPUTS if square else OUTPUTS
     classes = rng.permutation(np.arange(OBSERVATIONS) % CLASSES)
     return {
         "rows_": rng.normal(size=(OBSERVATIONS, INPUTS)),
         "columns_": rng.normal(size=(INPUTS, OBSERVATIONS)),
         "images_": rng.normal(size=(2, 3, 6, 6)),
         "image_rows_": rng.normal(size=(2, 6, 6, 3)),
-        "weights_": rng.normal(size=(INPUTS, OUTPUTS)),
-        "weights_t_": rng.normal(size=(OUTPUTS, INPUTS)),
+        "weights_": rng.normal(size=(INPUTS, outputs)),
+        "weights_t_": rng.normal(size=(outputs, INPUTS)),
         "filters_": rng.normal(size=(4, 3, 3, 3)),
-        "biases_": rng.normal(size=OUTPUTS),
-        "bias_row_": rng.normal(size=(1, OUTPUTS)),
-        "bias_column_": rng.normal(size=(OUTPUTS, 1)),
+        "biases_": rng.normal(size=outputs),
+        "bias_row_": rng.normal(size=(1, outputs)),
+        "bias_column_": rng.normal(size=(outputs, 1)),
         "filter_biases_": rng.normal(size=4),
         "scales_": rng.uniform(0.5, 1.5, size=INPUTS),
         "shifts_": rng.normal(size=INPUTS),
@@ -138,13 +139,13 @@ def pair_data(seed: int) -> dict[str, Any]:
     }
 
 
-def find_pairs(source: str) -> list[PairPlan]:
-    """The pairs of a file.
+def find_pairs(source: str, *, square: bool = False) -> list[PairPlan]:
+    """The pairs of a file; ``square``: of layers with as many outputs as inputs.
 
     Raises:
         SyntaxError: if it is not Python 3.
     """
-    finder = _Finder(read_source(source))
+    finder = _Finder(read_source(source), INPUTS if square else OUTPUTS)
     plans: list[PairPlan] = []
     for plan in finder.find():
         if plan.options and len(plans) < MAX_PAIRS:
@@ -192,8 +193,9 @@ class _StaticCaller(Caller):
 
 
 class _Finder:
-    def __init__(self, facts: FileFacts) -> None:
+    def __init__(self, facts: FileFacts, outputs: int) -> None:
         self.facts = facts
+        self.outputs = outputs
         names: dict[str, Any] = {name: type(name, (), {}) for name in facts.classes}
         names |= {name: (lambda *arguments: None) for name in facts.functions}
         self.names = names
@@ -226,7 +228,7 @@ class _Finder:
             fixed = waiting.pop(0)
             caller = self._caller(fixed)
             try:
-                found[caller.construction(name, (INPUTS, OUTPUTS))] = None
+                found[caller.construction(name, (INPUTS, self.outputs))] = None
             except (Exhausted, KeyError, ValueError):
                 continue
             for key, (index, count) in caller.session.choices.taken.items():

@@ -1,0 +1,371 @@
+"""The one change of an operation that makes a wrong value right: another sign, array, axis, comparison or factor.
+
+A value that should be a certain gradient is made of values that are right by a few operations. Each of these
+operations is changed in turn, in ways that people mistake for one another, and the value is computed again. A change
+after which it is the gradient, at every setting, says what is wrong and on which line.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..recording.graph import Node, Ref
+from .alignment import ratio
+from .reading import Reading
+from .replay import CannotReplay, Values, find_operation, resolve
+from .stage import argument_ids
+
+Array = NDArray[Any]
+
+MOST_LOCAL = 200  # operations between right values and the wrong one
+MOST_SINGLE = 60  # operations that are changed one by one
+MOST_CANDIDATES = 80  # arrays that one is tried to be replaced by
+MOST_TRIES = 3000
+SETTINGS_TRIED = 4
+
+FLIPS = {"add": "subtract", "subtract": "add"}
+MASKS = {
+    "greater": ("less_equal", "less"),
+    "greater_equal": ("less", "less_equal"),
+    "less": ("greater_equal", "greater"),
+    "less_equal": ("greater", "greater_equal"),
+}
+PRODUCTS = frozenset({"multiply", "matmul", "dot"})
+
+
+class Change(enum.Enum):
+    """What is changed."""
+
+    SIGN = "sign"  # a sum for a difference, or a negated operand
+    MASK = "mask"  # the comparison the other way round
+    TRANSPOSE = "transpose"  # an operand transposed
+    AXIS = "axis"  # a sum over another axis
+    ARRAY = "array"  # another array in the place of one
+    DROPPED = "dropped"  # a factor left out
+    INSERTED = "inserted"  # a factor that was left out
+
+
+@dataclass(frozen=True, kw_only=True)
+class Repair:
+    """One change that makes a value right.
+
+    Attributes:
+        change: its kind.
+        node: the operation that is changed; the first that uses the array.
+        old: the array that is replaced or left out; -1 if none.
+        new: the array that should stand there; -1 if none.
+        transposed: whether its transpose should.
+    """
+
+    change: Change
+    node: int
+    old: int = -1
+    new: int = -1
+    transposed: bool = False
+
+
+class Bench:
+    """A wrong value with the operations that it is made by, and what it should be.
+
+    Attributes:
+        reading: the reading.
+        value: the node.
+        expected: the gradient that it should be, up to a positive factor, at each setting.
+        local: the operations between right values and the wrong one, in order.
+        sources: the values that go into them.
+    """
+
+    def __init__(
+        self, reading: Reading, value: int, expected: Sequence[Array], settings: Sequence[Values], sign: float
+    ) -> None:
+        self.reading = reading
+        self.stage = reading.stage
+        self.value = value
+        self.sign = sign
+        self.all_settings = list(settings)
+        self.settings = [dict(one) for one in self.all_settings[:SETTINGS_TRIED]]
+        self.expected = [np.asarray(one, dtype=float) for one in expected[:SETTINGS_TRIED]]
+        self.tries = 0
+        self.local = self.find_local()
+        inside = set(self.local)
+        self.sources = sorted(
+            {one for id in self.local for one in self.stage.program.parents[id] if one not in inside}
+        )
+
+    def find_local(self) -> list[int]:
+        """The operations that a wrong value is made by, back to the forward pass and to right gradients."""
+        reading, stage = self.reading, self.stage
+        afters = {step.after for step in stage.steps if not step.returned}
+        found: set[int] = set()
+        stack = [self.value]
+        while stack and len(found) < MOST_LOCAL:
+            id = stack.pop()
+            if id in found or id in reading.forward.nodes or id in stage.parameters or id in reading.given:
+                continue
+            if id not in stage.needed or id not in stage.dependent or id in afters:
+                continue
+            if id != self.value and reading.aligned_with(reading.bundle(id), self.all_settings):
+                continue
+            found.add(id)
+            stack.extend(stage.program.parents[id])
+        return sorted(found)
+
+    # Trying a change
+
+    def computed(
+        self, number: int, replaced: dict[int, Array], operations: dict[int, Callable[[Values], Array]]
+    ) -> Array | None:
+        """The value at one setting after a change of sources or operations."""
+        values = self.settings[number]
+        found: Values = {**values, **replaced}
+        changed = set(replaced)
+        with np.errstate(all="ignore"):
+            for id in self.local:
+                if id in operations:
+                    found[id] = operations[id](found)
+                    changed.add(id)
+                elif id not in changed and any(one in changed for one in self.stage.program.parents[id]):
+                    found[id] = self.stage.program.compute(id, found)
+                    changed.add(id)
+        return np.asarray(found[self.value], dtype=float)
+
+    def mends(
+        self,
+        replaced: Callable[[Values], dict[int, Array]] | None = None,
+        operations: dict[int, Callable[[Values], Array]] | None = None,
+    ) -> bool:
+        """Whether the value is a positive multiple of what it should be after a change, at every setting."""
+        self.tries += 1
+        if self.tries > MOST_TRIES:
+            return False
+        values, expected = [], []
+        for number in range(len(self.settings)):
+            try:
+                given = replaced(self.settings[number]) if replaced is not None else {}
+                value = self.computed(number, given, operations or {})
+            except (CannotReplay, ValueError, TypeError, IndexError, KeyError, AttributeError):
+                return False
+            wanted = self.expected[number]
+            if value is None or np.squeeze(value).shape != np.squeeze(wanted).shape:
+                return False
+            values.append(np.ravel(value))
+            expected.append(np.ravel(wanted))
+            if number == 0 and values[0].size > 3 and ratio(values[0], expected[0]) is None:
+                return False
+        factor = ratio(np.concatenate(values), np.concatenate(expected))
+        return factor is not None and factor * self.sign > 0
+
+    # The changes
+
+    def repair(self) -> Repair | None:
+        """The first change that makes the value right; None if there is none."""
+        for changes in (self.stale, self.signs, self.masks, self.transposes, self.axes, self.arrays, self.drops, self.inserts):
+            for found in changes():
+                return found
+        return None
+
+    def changed(self, node: Node, operation: str | None = None, arguments: Any = None) -> Callable[[Values], Array]:
+        """A node computed by another operation, or with arguments changed by a function."""
+        other = Node(
+            id=node.id,
+            operation=operation or node.operation,
+            arguments=node.arguments,
+            keywords=node.keywords,
+            shape=node.shape,
+            dtype=node.dtype,
+        )
+
+        def compute(values: Values) -> Array:
+            given = [resolve(one, values) for one in node.arguments]
+            keywords = {name: resolve(one, values) for name, one in node.keywords.items()}
+            if arguments is not None:
+                given, keywords = arguments(given, keywords)
+            return np.asarray(find_operation(other).forward(*given, **keywords))
+
+        return compute
+
+    def stale(self) -> Iterator[Repair]:
+        """Parameters before their updates in the place of those after them"""
+        before = {step.after: step.before for step in self.stage.steps if not step.returned}
+        used = [one for one in self.sources if one in before]
+        if used and self.mends(replaced=lambda values: {one: values[before[one]] for one in used}):
+            users = [id for id in self.local if set(used) & set(self.stage.program.parents[id])]
+            yield Repair(change=Change.ARRAY, node=users[0], old=used[0], new=before[used[0]])
+
+    def groups(self) -> list[list[int]]:
+        """The local operations, those of one kind on one line together: a loop over observations repeats them."""
+        found: dict[tuple[Any, ...], list[int]] = {}
+        for id in self.local:
+            node = self.stage.node(id)
+            line = None if node.place is None else (node.place.file, node.place.line)
+            found.setdefault((line, node.operation, node.shape), []).append(id)
+        together = [ids for ids in found.values() if len(ids) > 1]
+        return [*([id] for id in self.local[:MOST_SINGLE]), *together]
+
+    def mends_if(self, ids: Sequence[int], change: Callable[[Node], Callable[[Values], Array]]) -> bool:
+        """Whether the value is right after the same change of several operations."""
+        return self.mends(operations={id: change(self.stage.node(id)) for id in ids})
+
+    def first_operand(self, node: Node) -> Callable[[Values], Array]:
+        """A node that passes its first operand on"""
+        one = argument_ids(node)[0]
+        return lambda values: np.asarray(values[one])
+
+    def signs(self) -> Iterator[Repair]:
+        """A sum for a difference and the other way round; a difference turned round; a negation left out."""
+        for ids in self.groups():
+            operation = self.stage.node(ids[0]).operation
+            if operation in FLIPS and self.mends_if(ids, lambda node: self.changed(node, FLIPS[node.operation])):
+                yield Repair(change=Change.SIGN, node=ids[0])
+            turned = operation == "subtract" and ids != [self.value]
+            if turned and self.mends_if(ids, lambda node: self.changed(node, None, lambda a, k: (a[::-1], k))):
+                yield Repair(change=Change.SIGN, node=ids[0])
+            if operation == "negative" and self.mends_if(ids, self.first_operand):
+                yield Repair(change=Change.SIGN, node=ids[0])
+
+    def masks(self) -> Iterator[Repair]:
+        """A comparison the other way round"""
+        for ids in self.groups():
+            for other in MASKS.get(self.stage.node(ids[0]).operation, ()):
+                if self.mends_if(ids, lambda node, other=other: self.changed(node, other)):  # type: ignore[misc]
+                    yield Repair(change=Change.MASK, node=ids[0])
+
+    def transposes(self) -> Iterator[Repair]:
+        """A matrix transposed in a product"""
+        for ids in self.groups():
+            node = self.stage.node(ids[0])
+            if node.operation == "transpose" and argument_ids(node):
+                if self.mends_if(ids, self.first_operand):
+                    yield Repair(change=Change.TRANSPOSE, node=ids[0], old=argument_ids(node)[0])
+            if node.operation not in ("matmul", "dot"):
+                continue
+            for place, argument in enumerate(node.arguments):
+                if not isinstance(argument, Ref) or len(self.stage.node(argument.id).shape) != 2:
+                    continue
+
+                def turned(given: list[Any], keywords: Any, place: int = place) -> tuple[list[Any], Any]:
+                    return [np.transpose(one) if at == place else one for at, one in enumerate(given)], keywords
+
+                if self.mends_if(ids, lambda node, turned=turned: self.changed(node, None, turned)):  # type: ignore[misc]
+                    yield Repair(change=Change.TRANSPOSE, node=ids[0], old=argument.id)
+
+    def axes(self) -> Iterator[Repair]:
+        """A sum or mean over another axis, in the place of what the value is made of"""
+        for id in self.local:
+            node = self.stage.node(id)
+            if node.operation not in ("sum", "mean") or len(node.arguments) == 0:
+                continue
+            for axis in (0, 1, None):
+
+                def over(given: list[Any], keywords: Any, axis: int | None = axis) -> tuple[list[Any], Any]:
+                    return given[:1], {**{k: v for k, v in keywords.items() if k != "axis"}, "axis": axis}
+
+                if self.mends(operations={id: self.changed(node, None, over)}):
+                    yield Repair(change=Change.AXIS, node=id)
+
+    def candidates(self, shape: tuple[int, ...]) -> list[int]:
+        """The arrays of a shape that might have been meant: of the forward pass, its data, and right gradients."""
+        reading, stage = self.reading, self.stage
+        forward = reading.forward
+        lane = forward.lanes.get(reading.bundle(self.value)[0])
+        nodes = [*stage.parameters]
+        nodes += sorted(forward.nodes - set(stage.parameters), key=lambda one: (reading.rank(one), one))
+        nodes += sorted(
+            {
+                parent
+                for id in forward.nodes
+                for parent in stage.program.parents[id]
+                if parent not in stage.dependent and stage.node(parent).shape
+            }
+        )
+        own = self.value
+        nodes += [
+            bundle[0]
+            for bundle in reading.backward_bundles()[:400]
+            if bundle[0] < own and reading.aligned_with(bundle, self.all_settings)
+        ]
+        kept = [
+            id
+            for id in dict.fromkeys(nodes)
+            if stage.node(id).shape == shape and (lane is None or forward.lanes.get(id, lane) == lane)
+        ]
+        return kept[:MOST_CANDIDATES]
+
+    def arrays(self) -> Iterator[Repair]:
+        """Another array in the place of one"""
+        tried: dict[tuple[int, ...], list[int]] = {}
+        for source in self.sources:
+            node = self.stage.node(source)
+            if node.shape == () and source not in self.stage.dependent:
+                continue
+            if node.shape not in tried:
+                tried[node.shape] = self.candidates(node.shape)
+            for other in self.turned_candidates(source):
+                if self.mends(replaced=lambda values, s=source, t=other: {s: np.transpose(values[t])}):
+                    users = [id for id in self.local if source in self.stage.program.parents[id]]
+                    yield Repair(change=Change.ARRAY, node=users[0], old=source, new=other, transposed=True)
+            for other in tried[node.shape]:
+                if other == source or any(other not in values for values in self.settings):
+                    continue
+                users = [id for id in self.local if source in self.stage.program.parents[id]]
+                if self.mends(replaced=lambda values, s=source, t=other: {s: values[t]}):
+                    yield Repair(change=Change.ARRAY, node=users[0], old=source, new=other)
+                for user in users if len(users) > 1 else ():
+                    if self.mends(operations={user: self.with_array(user, source, other)}):
+                        yield Repair(change=Change.ARRAY, node=user, old=source, new=other)
+
+    def turned_candidates(self, source: int) -> list[int]:
+        """The arrays whose transpose may have been meant, where a transpose stands."""
+        node = self.stage.node(source)
+        if node.operation != "transpose" or len(node.shape) != 2:
+            return []
+        found = self.candidates(node.shape[::-1])
+        return [one for one in found if one not in argument_ids(node) and all(one in v for v in self.settings)]
+
+    def with_array(self, user: int, old: int, new: int) -> Callable[[Values], Array]:
+        """One operation with another array in the place of one of its operands."""
+        return lambda values: np.asarray(self.stage.program.compute(user, {**values, old: values[new]}))
+
+    def drops(self) -> Iterator[Repair]:
+        """A factor left out"""
+        for id in self.local:
+            node = self.stage.node(id)
+            if node.operation not in ("multiply", "divide") or len(node.arguments) != 2:
+                continue
+            for place in (0, 1) if node.operation == "multiply" else (0,):
+                kept, dropped = node.arguments[place], node.arguments[1 - place]
+                if not isinstance(kept, Ref) or not isinstance(dropped, Ref):
+                    continue
+                if self.mends(operations={id: lambda values, one=kept.id: np.asarray(values[one])}):
+                    yield Repair(change=Change.DROPPED, node=id, old=dropped.id)
+
+    def unused_gradients(self, shape: tuple[int, ...]) -> list[int]:
+        """Operations of a shape before the value that no update depends on."""
+        stage = self.stage
+        inside = self.reading.forward.nodes | stage.needed
+        found = [id for id in sorted(stage.dependent - inside) if id < self.value and stage.node(id).shape == shape]
+        found = found[-MOST_CANDIDATES:]
+        for values in self.settings:
+            try:
+                values.update(stage.program.run(found, values))
+            except CannotReplay:
+                return []
+        return found
+
+    def inserts(self) -> Iterator[Repair]:
+        """A factor that was left out: the gradient from above"""
+        shape = self.stage.node(self.value).shape
+        for other in (*self.candidates(shape), *self.unused_gradients(shape)):
+            if other in self.reading.forward.nodes or any(other not in values for values in self.settings):
+                continue
+            operation: Callable[[Values], Array] = lambda values, one=other: (
+                np.asarray(self.stage.program.compute(self.value, values)) * values[one]
+            )
+            if self.mends(operations={self.value: operation}):
+                yield Repair(change=Change.INSERTED, node=self.value, new=other)

@@ -1,0 +1,153 @@
+"""By what the gradients as a whole are multiplied: a mean over something else than the observations, or taken twice.
+
+Whether a cost is a sum or a mean, and with or without one half, is the author's choice. Gradients that are divided by
+the number of features, or twice by that of the observations, are the gradients of no such cost.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from ..recording.graph import Place
+from .factors import chain_of, is_same
+from .naming import quantity
+from .reading import Reading, label
+from .replay import size_of
+from .result import Found
+from .sources import Sources
+
+HALVES = (0.5, 1.0, 2.0)
+SIZES = (".shape[", "len(", ".size")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Counts:
+    """The sizes of a run.
+
+    Attributes:
+        observations: in the iteration.
+        outputs: units of the output layer.
+        others: other sizes: of inputs and hidden layers.
+    """
+
+    observations: int
+    outputs: int
+    others: tuple[int, ...]
+
+
+def counts_of(reading: Reading) -> Counts | None:
+    """The sizes of a run; None if observations and units cannot be told apart."""
+    forward, stage = reading.forward, reading.stage
+    layers = [one for one in forward.layers if one.parameters]
+    if not layers:
+        return None
+    last = layers[-1]
+    shapes = [stage.node(one).shape for one in stage.parameters if one in forward.nodes]
+    sizes = {size for shape in shapes for size in shape}
+    of_last = {size for one in last.parameters for size in stage.node(one).shape}
+    shape = stage.node(last.z).shape
+    if forward.lane_count > 1:
+        return Counts(observations=forward.lane_count, outputs=size_of(stage.node(last.z)), others=tuple(sizes))
+    if len(shape) < 2:
+        return Counts(observations=1, outputs=size_of(stage.node(last.z)), others=tuple(sizes))
+    for axis in (0, 1):
+        outputs, observations = shape[axis], shape[1 - axis]
+        if len(shape) == 2 and outputs in of_last and (observations not in of_last or observations == 1):
+            return Counts(observations=observations, outputs=outputs, others=tuple(sorted(sizes - {observations})))
+    return None
+
+
+def is_usual(factor: float, counts: Counts) -> bool:
+    """Whether a sum of the errors of all observations times this factor is a cost that somebody would choose."""
+    m, k = counts.observations, counts.outputs
+    divisors = {1, m, k * m} | ({k} if m == 1 else set())
+    return any(is_same(factor, half / divisor) for half in HALVES for divisor in divisors)
+
+
+def odd_divisor(factor: float, counts: Counts) -> str:
+    """What the gradients are divided by instead: "features", "twice", "" if it is not known."""
+    m, k = counts.observations, counts.outputs
+    twice = {m * m, m * m * k, m * m * k * k} if m > 1 else set()
+    if any(is_same(factor, half / one) for half in HALVES for one in twice):
+        return "twice"
+    sizes = {one for one in (*counts.others, k) if one > 1}
+    if any(is_same(factor, half / one) for half in HALVES for one in sizes):
+        return "features"
+    return ""
+
+
+def common_factor(reading: Reading) -> float | None:
+    """The factor of all gradients as the file has them before rates; None if it is not one, or not known."""
+    found = []
+    for step in reading.stage.steps:
+        match = reading.matches.get(step.before)
+        if match is None or match.nothing or match.decay:
+            continue
+        chain = chain_of(reading, step, match.factor)
+        if not chain.links or (chain.node == step.after and not step.returned):
+            return None
+        found.append(abs(chain.gradient))
+    return found[0] if found and all(is_same(one, found[0]) for one in found) else None
+
+
+def first_with(reading: Reading, factor: float) -> int | None:
+    """The first value of the backward pass that is a gradient with this factor."""
+    for bundle in reading.backward_bundles():
+        if any(is_same(abs(one.factor), factor) for _, one in reading.aligned_with(bundle)):
+            return bundle[0]
+    return None
+
+
+def reads_sizes(sources: Sources, place: Place | None) -> bool:
+    """Whether the function of a line asks arrays for their sizes: a divisor is then meant as one of them."""
+    if place is None or place.file not in sources.trees:
+        return False
+    text = sources.texts[place.file]
+    functions = [
+        node
+        for node in ast.walk(sources.trees[place.file])
+        if isinstance(node, ast.FunctionDef) and node.lineno <= place.line <= (node.end_lineno or node.lineno)
+    ]
+    segment = ast.get_source_segment(text, functions[-1]) if functions else text
+    return any(one in (segment or "") for one in SIZES)
+
+
+def odd_scale(reading: Reading, sources: Sources, is_declared: bool) -> Found | None:
+    """Gradients that belong to no usual cost.
+
+    Args:
+        reading: under a cost of the catalogue, which is a plain sum.
+        sources: the user's files.
+        is_declared: whether the file computes a cost of this kind, which its gradients contradict.
+    """
+    counts, factor = counts_of(reading), common_factor(reading)
+    if counts is None or factor is None or is_usual(factor, counts):
+        return None
+    odd = odd_divisor(factor, counts)
+    node_id = first_with(reading, factor)
+    if not odd or node_id is None:
+        return None
+    node = reading.stage.node(node_id)
+    if not is_declared and not reads_sizes(sources, node.place):
+        return None
+    first = reading.stage.steps[0].before
+    return Found(
+        id="mean-over-features" if odd == "features" else "mean-instead-of-sum",
+        place=node.place,
+        variable=label(reading.stage, node_id),
+        shape=node.shape,
+        got=quantity(reading, first, factor),
+        expected=quantity(reading, first, 1 / counts.observations),
+        parameters=tuple(step.name for step in reading.stage.steps),
+        ratio=factor * counts.observations,
+    )
+
+
+def is_ratio_of_counts(ratio: float, counts: Counts | None, sizes: Iterable[int] = ()) -> bool:
+    """Whether a factor is observations over another size: a mean over the wrong count."""
+    if counts is None:
+        return False
+    others: Sequence[int] = [*counts.others, counts.outputs, *sizes]
+    return any(one > 1 and is_same(ratio, counts.observations / one) for one in others if one != counts.observations)

@@ -1,0 +1,570 @@
+"""Which update rule a file follows: plain steps, momentum, Nesterov, Adagrad, RMSprop, Adam and known slips of them.
+
+The gradients of several iterations are replaced by random numbers and the parameters by zeros. What is left is the
+rule alone, element by element, and it is compared with the formulas of known rules.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..recording.graph import Node, Recording
+from .alignment import align
+from .reading import Reading
+from .replay import CannotReplay, Program
+from .stage import Step
+
+Array = NDArray[Any]
+
+TRIALS = 6
+ELEMENTS = 4  # of one parameter that a rule is compared at
+SAME = 1e-5  # relative; the small constants in denominators are of the order of 1e-8
+NOTHING = 1e-9  # relative, of an influence
+MOST_BETAS = 8
+MOST_SMALL = 4
+SMALL = 1e-3  # constants up to this size may guard a denominator
+ONE_STEP = "momentum-of-last-gradient"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rule:
+    """The rule of one parameter.
+
+    Attributes:
+        name: "sgd", "momentum", "nesterov", "adam", ...; "" if it is not known.
+        slip: what is wrong with it, "" if nothing is.
+        rate: of the first step along the gradient as the file has it; descent is negative.
+        constants: of the rule: the share of the velocity that is kept, the betas.
+    """
+
+    name: str
+    slip: str = ""
+    rate: float = 0.0
+    constants: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Chain:
+    """One parameter through several iterations.
+
+    Attributes:
+        steps: its steps.
+        gradients: for each, the node that its gradient comes in by.
+        signs: for each, the sign of that node's factor.
+    """
+
+    steps: tuple[Step, ...]
+    gradients: tuple[int, ...]
+    signs: tuple[float, ...]
+
+    @property
+    def name(self) -> str:
+        """The user's name of the parameter."""
+        return self.steps[0].name
+
+
+def gradient_node(reading: Reading, step: Step) -> tuple[int, float] | None:
+    """The first node that is the gradient of a step, and through which alone the step depends on the iteration."""
+    stage = reading.stage
+    program = stage.program
+    gradient = reading.gradient_samples((step.before,))
+    if gradient is None:
+        return None
+    between = program.ancestors([step.after], stop=stage.parameters) & stage.dependent
+    between -= reading.forward.nodes | {step.before, step.after}
+    others = {one.after for one in stage.steps if one.before != step.before}
+    shared: tuple[int, float] | None = None
+    for id in sorted(between):
+        value = stage.samples(id)
+        found = None if value is None or value.flat.size != gradient.flat.size else align(value, gradient)
+        if found is None or found.transposed or stage.node(id).shape != step.shape:
+            continue
+        left = program.ancestors([step.after], stop=[*stage.parameters, id]) & stage.dependent
+        if left & (reading.forward.nodes | set(stage.parameters)) <= {step.before}:
+            # a delta times a constant input is a gradient, and so is the delta itself, which others are made of too
+            if not program.descendants([id], within=stage.needed | others) & others:
+                return id, found.factor
+            shared = shared or (id, found.factor)
+    return shared
+
+
+def chains_of(readings: Sequence[Reading]) -> list[Chain] | None:
+    """Every parameter's steps with their gradients, through all iterations; None if one gradient is not found."""
+    by_parameter: dict[int, list[tuple[Step, int, float]]] = {}
+    for reading in readings:
+        for step in reading.stage.steps:
+            found = gradient_node(reading, step)
+            if found is None or step.parameter < 0:
+                return None
+            by_parameter.setdefault(step.parameter, []).append((step, *found))
+    return [
+        Chain(
+            steps=tuple(one[0] for one in rows),
+            gradients=tuple(one[1] for one in rows),
+            signs=tuple(float(np.sign(one[2])) for one in rows),
+        )
+        for rows in by_parameter.values()
+        if len(rows) == len(readings)
+    ]
+
+
+# Replays of the rules alone
+
+
+@dataclass(frozen=True)
+class Replayed:
+    """The steps of one parameter for random gradients.
+
+    Attributes:
+        given: (trials, iterations, elements) gradients, with the sign of true ones.
+        steps: (trials, iterations, elements) what was made of them.
+    """
+
+    given: Array
+    steps: Array
+
+
+def replay_rules(
+    program: Program, chains: Sequence[Chain], *, silent: Sequence[int] = (), positive: bool = False
+) -> list[Replayed] | None:
+    """The steps that random gradients lead to; None if they cannot be replayed.
+
+    Args:
+        program: the graph.
+        chains: of all parameters.
+        silent: positions of chains whose gradients are 0.
+        positive: whether all gradients are above 0.
+    """
+    count = len(chains[0].steps)
+    shapes = [chain.steps[0].shape for chain in chains]
+    rows: list[tuple[list[Array], list[Array]]] = [([], []) for _ in chains]
+    for trial in range(TRIALS):
+        rng = np.random.default_rng((17, trial))
+        given: dict[int, Any] = {}
+        drawn = [
+            [rng.uniform(0.5, 1.5, shape) * (1 if positive else rng.choice([-1.0, 1.0], shape)) for _ in range(count)]
+            for shape in shapes
+        ]
+        for position, chain in enumerate(chains):
+            for number, id in enumerate(chain.gradients):
+                share = 0.0 if position in silent else chain.signs[number]
+                given[id] = share * drawn[position][number]
+        try:
+            for position, steps in enumerate(steps_for(program, chains, given)):
+                rows[position][0].append(np.array([np.ravel(one)[:ELEMENTS] for one in drawn[position]]))
+                rows[position][1].append(np.array([np.ravel(one)[:ELEMENTS] for one in steps]))
+        except (CannotReplay, ValueError, KeyError, TypeError):
+            return None
+    return [Replayed(np.array(given_), np.array(steps)) for given_, steps in rows]
+
+
+def steps_for(program: Program, chains: Sequence[Chain], given: Mapping[int, Any]) -> list[list[Array]]:
+    """What every parameter's steps are for given gradients, if the parameters are 0 before each of them."""
+    found: list[list[Array]] = [[] for _ in chains]
+    for number in range(len(chains[0].steps)):
+        zeros = {
+            chain.steps[earlier].before: np.zeros(chain.steps[0].shape)
+            for chain in chains
+            for earlier in range(number + 1)
+        }
+        targets = [chain.steps[number].after for chain in chains]
+        values = program.run(targets, {**given, **zeros}, None)
+        for position, after in enumerate(targets):
+            found[position].append(np.asarray(values[after], dtype=float))
+    return found
+
+
+def influences(program: Program, chains: Sequence[Chain], replayed: Sequence[Replayed]) -> set[tuple[int, int]]:
+    """Which parameter's gradients (first) reach the steps of which other parameter (second)."""
+    found: set[tuple[int, int]] = set()
+    for position in range(len(chains)):
+        others = replay_rules(program, chains, silent=[position])
+        if others is None:
+            continue
+        for other, (mine, without) in enumerate(zip(replayed, others)):
+            largest = float(np.max(np.abs(mine.steps), initial=0.0))
+            if other != position and np.max(np.abs(mine.steps - without.steps), initial=0.0) > NOTHING * largest:
+                found.add((position, other))
+    return found
+
+
+# Linear rules
+
+
+def linear_response(replayed: Replayed) -> Array | None:
+    """(iterations, iterations) how much of each gradient is in each step; None if the rule is not linear."""
+    count = replayed.given.shape[1]
+    response = np.zeros((count, count))
+    given = replayed.given.transpose(1, 0, 2).reshape(count, -1)
+    for number in range(count):
+        steps = replayed.steps[:, number].ravel()
+        found, *_ = np.linalg.lstsq(given[: number + 1].T, steps, rcond=None)
+        largest = float(np.max(np.abs(steps), initial=0.0))
+        if not np.all(np.isfinite(steps)) or np.max(np.abs(given[: number + 1].T @ found - steps)) > SAME * largest:
+            return None
+        response[number, : number + 1] = found
+    return response
+
+
+def is_near(first: float, second: float) -> bool:
+    """Whether two constants of a rule are equal"""
+    return abs(first - second) <= 1e-5 * max(abs(first), abs(second), 1e-3)
+
+
+def linear_rule(response: Array) -> Rule:
+    """The rule with this response."""
+    count = len(response)
+    rate = float(response[0, 0])
+    small = 1e-9 * np.max(np.abs(response))
+    response = np.where(np.abs(response) <= small, 0.0, response)
+    if not np.any(response - np.diag(np.diag(response))):
+        return Rule(name="sgd", rate=rate)
+    if count < 2 or np.any(np.diag(response) == 0):
+        return Rule(name="", rate=rate)
+    # the share that is kept, along the rows (rates may differ) or down the columns (the rate is in the velocity)
+    below = [float(response[number + 1, number]) for number in range(count - 1)]
+    rows = [below[number] / float(response[number + 1, number + 1]) for number in range(count - 1)]
+    columns = [below[number] / float(response[number, number]) for number in range(count - 1)]
+    for shares in (rows, columns):
+        kept = shares[0]
+        if not all(is_near(one, kept) for one in shares):
+            continue
+        if count < 3 or is_near(float(response[2, 0] / response[1, 0]), kept * columns[0] / rows[0]):
+            slip = "momentum-sign" if kept < 0 else "accumulated" if is_near(kept, 1.0) else ""
+            return Rule(name="momentum", slip=slip or ("kept-above-one" if kept > 1 else ""), rate=rate, constants=(kept,))
+        share = float(response[2, 0] / response[1, 0])
+        if shares is columns and 0 < share < 1 and is_near(kept, share * share / (1 + share)):
+            return Rule(name="nesterov", rate=rate, constants=(share,))
+        if response[2, 0] == 0:
+            return Rule(name=ONE_STEP, slip="momentum-sign" if kept < 0 else "", rate=rate, constants=(kept,))
+    return Rule(name="", rate=rate)
+
+
+# Rules with a second moment
+
+
+def constants_of(program: Program, chain: Chain) -> tuple[list[float], list[float]]:
+    """The numbers between 0.4 and 1 (with their complements to 1) and the small ones that a rule is made with."""
+    inner = program.ancestors(
+        [step.after for step in chain.steps], stop=[*chain.gradients, *(step.before for step in chain.steps)]
+    )
+    found: set[float] = set()
+    for id in sorted(inner):
+        found |= numbers_in(program.nodes[id])
+    betas = {one for one in found if 0.4 <= one < 1} | {round(1 - one, 12) for one in found if 0 < one <= 0.6}
+    betas = {one for one in betas if 0.4 <= one < 1}
+    small = {one for one in found if 0 < one <= SMALL}
+    return sorted(betas)[-MOST_BETAS:], [0.0, *sorted(small)[:MOST_SMALL]]
+
+
+def numbers_in(node: Node) -> set[float]:
+    """The single numbers of a node: constants in its arguments, and its value if it is a leaf."""
+    found = {float(one) for one in node.arguments if isinstance(one, (int, float, np.number)) and np.isfinite(one)}
+    if node.is_leaf and node.shape == () and node.value is not None and not isinstance(node.value, tuple):
+        value = np.asarray(node.value)
+        if value.dtype.kind in "fiu" and np.isfinite(value):
+            found.add(float(value))
+    return found
+
+
+Formula = Callable[[Array], Array]
+
+
+def moment(given: Array, beta: float) -> Array:
+    """The running mean of gradients, which begins at 0: (..., iterations, elements)"""
+    found = np.zeros_like(given)
+    last = np.zeros_like(given[:, 0])
+    for number in range(given.shape[1]):
+        last = beta * last + (1 - beta) * given[:, number]
+        found[:, number] = last
+    return found
+
+
+def corrected(value: Array, beta: float, counter: Sequence[float]) -> Array:
+    """A running mean divided by ``1 - beta ** t``"""
+    scale = np.array([1 - beta**t for t in counter])
+    return value / scale[None, :, None]
+
+
+def adaptive_rules(
+    betas: Sequence[float], small: Sequence[float], count: int, position: int, parameters: int
+) -> Iterator[tuple[str, str, tuple[float, ...], Formula]]:
+    """Known rules and known slips of them: (name, slip, constants, the direction for given gradients)."""
+    proper = [float(number + 1) for number in range(count)]
+    counters = {
+        "": proper,
+        "counter-not-counted": [1.0] * count,
+        "counter-per-parameter": [float(number * parameters + position + 1) for number in range(count)],
+    }
+    for eps, inside in itertools.product(small, (False, True)):
+
+        def over(direction: Array, square: Array, eps: float = eps, inside: bool = inside) -> Array:
+            return direction / (np.sqrt(square + eps) if inside else np.sqrt(square) + eps)
+
+        yield "adagrad", "", (), lambda g, over=over: over(g, np.cumsum(g * g, axis=1))
+        yield "adagrad", "not-squared", (), lambda g, over=over: over(g, np.cumsum(g, axis=1))
+        for beta in betas:
+            yield "rmsprop", "", (beta,), lambda g, b=beta, over=over: over(g, moment(g * g, b))
+            yield "rmsprop", "not-squared", (beta,), lambda g, b=beta, over=over: over(g, moment(g, b))
+            yield "rmsprop", "no-root", (beta,), lambda g, b=beta, e=eps: g / (moment(g * g, b) + e)
+        for one, two in itertools.product(betas, betas):
+            swapped = "betas-swapped" if one > two else ""
+            for slip, counter in counters.items():
+                yield (
+                    "adam",
+                    slip or swapped,
+                    (one, two),
+                    lambda g, a=one, b=two, t=counter, over=over: over(
+                        corrected(moment(g, a), a, t), corrected(moment(g * g, b), b, t)
+                    ),
+                )
+            yield (
+                "adam",
+                swapped,
+                (one, two),
+                lambda g, a=one, b=two, over=over: over(moment(g, a), moment(g * g, b)),
+            )
+            if one != two:
+                yield (
+                    "adam",
+                    "second-correction-with-first-beta",
+                    (one, two),
+                    lambda g, a=one, b=two, over=over: over(
+                        corrected(moment(g, a), a, proper), corrected(moment(g * g, b), a, proper)
+                    ),
+                )
+                yield (
+                    "adam",
+                    "first-correction-with-second-beta",
+                    (one, two),
+                    lambda g, a=one, b=two, over=over: over(
+                        corrected(moment(g, a), b, proper), corrected(moment(g * g, b), b, proper)
+                    ),
+                )
+            yield (
+                "adam",
+                "only-first-corrected",
+                (one, two),
+                lambda g, a=one, b=two, over=over: over(corrected(moment(g, a), a, proper), moment(g * g, b)),
+            )
+            yield (
+                "adam",
+                "only-second-corrected",
+                (one, two),
+                lambda g, a=one, b=two, over=over: over(moment(g, a), corrected(moment(g * g, b), b, proper)),
+            )
+            yield (
+                "adam",
+                "not-squared",
+                (one, two),
+                lambda g, a=one, b=two, over=over: over(
+                    corrected(moment(g, a), a, proper), corrected(moment(g, b), b, proper)
+                ),
+            )
+            yield (
+                "adam",
+                "no-root",
+                (one, two),
+                lambda g, a=one, b=two, e=eps: (
+                    corrected(moment(g, a), a, proper) / (corrected(moment(g * g, b), b, proper) + e)
+                ),
+            )
+            yield (
+                "adam",
+                "gradient-for-first-moment",
+                (one, two),
+                lambda g, a=one, b=two, over=over: over(g, corrected(moment(g * g, b), b, proper)),
+            )
+            yield (
+                "adamax",
+                "",
+                (one, two),
+                lambda g, a=one, b=two, e=eps: corrected(moment(g, a), a, proper) / (greatest(g, b) + e),
+            )
+            yield (
+                "amsgrad",
+                "",
+                (one, two),
+                lambda g, a=one, b=two, over=over: over(
+                    moment(g, a), np.maximum.accumulate(moment(g * g, b), axis=1)
+                ),
+            )
+            yield (
+                "nadam",
+                "",
+                (one, two),
+                lambda g, a=one, b=two, over=over: over(
+                    a * corrected(moment(g, a), a, proper) + (1 - a) * corrected(g, a, proper),
+                    corrected(moment(g * g, b), b, proper),
+                ),
+            )
+
+
+def greatest(given: Array, beta: float) -> Array:
+    """The running maximum that Adamax divides by"""
+    found = np.zeros_like(given)
+    last = np.zeros_like(given[:, 0])
+    for number in range(given.shape[1]):
+        last = np.maximum(beta * last, np.abs(given[:, number]))
+        found[:, number] = last
+    return found
+
+
+def adaptive_rule(program: Program, chain: Chain, replayed: Replayed, position: int, parameters: int) -> Rule:
+    """The known rule that explains the steps, right ones first."""
+    betas, small = constants_of(program, chain)
+    count = len(chain.steps)
+    slipped: Rule | None = None
+    with np.errstate(all="ignore"):
+        for name, slip, constants, formula in adaptive_rules(betas, small, count, position, parameters):
+            if slip and slipped is not None:
+                continue
+            rate = rate_of(replayed.steps, formula(replayed.given))
+            if rate is None:
+                continue
+            found = Rule(name=name, slip=slip, rate=rate, constants=constants)
+            if not slip:
+                return found
+            slipped = found
+    return slipped or Rule(name="")
+
+
+def rate_of(steps: Array, direction: Array) -> float | None:
+    """The one factor of all steps along a direction, None if there is none."""
+    if not np.all(np.isfinite(direction)) or not np.all(np.isfinite(steps)):
+        return None
+    square = float(np.sum(direction * direction))
+    if square == 0:
+        return None
+    rate = float(np.sum(steps * direction)) / square
+    largest = float(np.max(np.abs(steps)))
+    if rate == 0 or np.max(np.abs(steps - rate * direction)) > SAME * largest:
+        return None
+    return rate
+
+
+def rule_of(program: Program, chain: Chain, replayed: Replayed, position: int, parameters: int) -> Rule:
+    """The rule of one parameter."""
+    response = linear_response(replayed)
+    if response is not None:
+        return linear_rule(response)
+    return adaptive_rule(program, chain, replayed, position, parameters)
+
+
+@dataclass(frozen=True, kw_only=True)
+class RulesFound:
+    """The rules of all parameters.
+
+    Attributes:
+        chains: the parameters.
+        rules: of each.
+        crossed: which parameter's gradients (first) reach which other parameter (second), by position.
+    """
+
+    chains: tuple[Chain, ...]
+    rules: tuple[Rule, ...]
+    crossed: frozenset[tuple[int, int]]
+
+
+def find_rules(recording: Recording, readings: Sequence[Reading]) -> RulesFound | None:
+    """The update rules of all parameters through these iterations; None if they cannot be replayed.
+
+    Args:
+        recording: the recording.
+        readings: the iterations, in order, each with right gradients.
+    """
+    program = readings[0].stage.program
+    chains = chains_of(readings)
+    if not chains or len(readings) < 2:
+        return None
+    replayed = replay_rules(program, chains)
+    if replayed is not None and not all(np.all(np.isfinite(one.steps)) for one in replayed):
+        replayed = replay_rules(program, chains, positive=True)
+    if replayed is None:
+        return None
+    rules = tuple(
+        rule_of(program, chain, one, position, len(chains))
+        for position, (chain, one) in enumerate(zip(chains, replayed))
+    )
+    return RulesFound(
+        chains=tuple(chains), rules=rules, crossed=frozenset(influences(program, chains, replayed))
+    )
+
+
+# Where a slip is made
+
+
+def wrong_part(rule: Rule, given: Array) -> Array | None:
+    """The quantity that a slip makes wrong, for given gradients; None if it is the rule as a whole."""
+    count = given.shape[1]
+    proper = [float(number + 1) for number in range(count)]
+    if rule.slip == "not-squared":
+        return moment(given, rule.constants[-1]) if rule.constants else np.cumsum(given, axis=1)
+    if len(rule.constants) != 2:
+        return None
+    one, two = rule.constants
+    parts: dict[str, Callable[[], Array]] = {
+        "second-correction-with-first-beta": lambda: corrected(moment(given * given, two), one, proper),
+        "first-correction-with-second-beta": lambda: corrected(moment(given, one), two, proper),
+        "only-first-corrected": lambda: moment(given * given, two),
+        "only-second-corrected": lambda: moment(given, one),
+        "betas-swapped": lambda: moment(given, one),
+        "counter-not-counted": lambda: corrected(moment(given, one), one, [1.0] * count),
+        "gradient-for-first-moment": lambda: given,
+    }
+    return parts[rule.slip]() if rule.slip in parts else None
+
+
+def slip_node(program: Program, chain: Chain, rule: Rule) -> int | None:
+    """The last node of the last iteration that is the quantity that a slip makes wrong."""
+    rows: list[Array] = []
+    given: list[Array] = []
+    inner: list[int] = []
+    last = chain.steps[-1]
+    for trial in range(TRIALS):
+        rng = np.random.default_rng((23, trial))
+        drawn = [rng.uniform(0.5, 1.5, last.shape) for _ in chain.gradients]
+        values: dict[int, Any] = {id: sign * one for id, sign, one in zip(chain.gradients, chain.signs, drawn)}
+        values |= {step.before: np.zeros(last.shape) for step in chain.steps}
+        inner = sorted(program.ancestors([last.after], stop=values) & program.descendants([chain.gradients[-1]]))
+        try:
+            found = program.run(inner, values, None)
+        except CannotReplay:
+            return None
+        kept = [id for id in inner if np.shape(found[id]) == last.shape]
+        rows.append(np.array([np.ravel(found[id])[:ELEMENTS] for id in kept]))
+        given.append(np.array([np.ravel(one)[:ELEMENTS] for one in drawn]))
+        inner = kept
+    expected = wrong_part(rule, np.array(given))
+    if expected is None:
+        return None
+    values_of = np.array(rows).transpose(1, 0, 2)  # (nodes, trials, elements)
+    for id, value in reversed(list(zip(inner, values_of))):
+        if rate_of(value, expected[:, -1]) is not None:
+            return id
+    return None
+
+
+def rule_node(program: Program, chain: Chain) -> int:
+    """Where a rule is written: the last named value between gradient and update, on another line; else the update."""
+    last = chain.steps[-1]
+    update = program.nodes[last.after].place
+    gradient = program.nodes[chain.gradients[-1]].place
+    inner = program.ancestors([last.after], stop=[step.before for step in chain.steps])
+    inner &= program.descendants([chain.gradients[-1]])
+    for id in sorted(inner, reverse=True):
+        node = program.nodes[id]
+        if node.place is None or node.shape != last.shape or id == last.after:
+            continue
+        if update is not None and (node.place.file, node.place.line) == (update.file, update.line):
+            continue
+        if gradient is not None and (node.place.file, node.place.line) == (gradient.file, gradient.line):
+            continue
+        return id
+    return last.after

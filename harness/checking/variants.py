@@ -1,0 +1,168 @@
+"""Other ways of making a driven file train: a hidden layer more, another of its activations.
+
+A file that only defines things is called with the simplest arguments that work. Code that only runs with others (a
+loop over hidden layers, a branch for relu) is then not looked at. The calls are changed so that it runs as well.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..recording.driving.data import Labels, Sizes, make_data
+from ..recording.graph import Driven
+
+MOST_OPTIONS = 3
+FEWEST_UNITS, MOST_UNITS = 2, 64  # of a hidden layer that is put in
+HIDDEN_ACTIVATIONS = re.compile(r"^_?(relu|sigmoid|sigm|logistic|tanh|leaky_?relu|elu|softplus|swish)$", re.IGNORECASE)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Variant:
+    """Calls that run more of a file.
+
+    Attributes:
+        lines: to be run after the file.
+        what: what is different, in the file's own words ("activation='relu'"); "" for a hidden layer more.
+    """
+
+    lines: tuple[str, ...]
+    what: str
+
+
+def data_of(driven: Driven, seed: int) -> dict[str, NDArray[Any]] | None:
+    """The data that driven calls use, None if it is not known."""
+    try:
+        names = {"observations", "inputs", "hidden", "outputs"}
+        sizes = Sizes(**{name: size for name, size in driven.sizes.items() if name in names})
+        labels = Labels(driven.labels) if driven.labels else Labels.ONE_HOT
+    except (TypeError, ValueError):
+        return None
+    return {name: np.asarray(value) for name, value in make_data(sizes, labels, seed).items()}
+
+
+def variants_of(driven: Driven, source: str) -> Iterator[Variant]:
+    """Changed calls: deeper, and with each option that a constructor has for hidden layers."""
+    try:
+        tree = ast.parse(source)
+        calls = ast.parse("\n".join(driven.calls))
+    except SyntaxError:
+        return
+    deeper = with_hidden_layer(driven.calls)
+    if deeper is not None:
+        yield Variant(lines=deeper, what="")
+    count = 0
+    for owner, options in options_of(tree).items():
+        for parameter, values in options.items():
+            for value in values:
+                changed = with_option(calls, owner, parameter, value)
+                if changed is not None and count < MOST_OPTIONS:
+                    count += 1
+                    lines = with_hidden_layer(changed) or changed
+                    yield Variant(lines=lines, what=f"{parameter}={value!r}")
+
+
+# A hidden layer more
+
+
+def with_hidden_layer(lines: tuple[str, ...]) -> tuple[str, ...] | None:
+    """The calls with one hidden layer more, None if they do not name the sizes of layers."""
+    for number, line in enumerate(lines):
+        match = re.search(r"\[(\d+), (\d+), (\d+)\]", line)
+        if match is not None:
+            first, hidden, last = (int(one) for one in match.groups())
+            if FEWEST_UNITS <= hidden <= MOST_UNITS:
+                deeper = f"[{first}, {hidden}, {hidden - 1}, {last}]"
+                return (*lines[:number], line[: match.start()] + deeper + line[match.end() :], *lines[number + 1 :])
+    pattern = re.compile(r"^(?P<head>.*\()(?P<inputs>\d+), (?P<outputs>\d+)(?P<tail>.*)$")
+    for number, (line, following) in enumerate(zip(lines, lines[1:])):
+        one, other = pattern.match(line), pattern.match(following)
+        if one is None or other is None or one["head"] != other["head"] or one["outputs"] != other["inputs"]:
+            continue
+        if "=" in one["head"].split("(")[0]:
+            continue
+        size = one["outputs"]
+        return (*lines[: number + 1], f"{one['head']}{size}, {size}{one['tail']}", *lines[number + 1 :])
+    return None
+
+
+# Options of constructors
+
+
+def options_of(tree: ast.Module) -> Mapping[str, Mapping[str, tuple[str, ...]]]:
+    """The names of activations that the constructor of each class compares an argument with, by argument."""
+    tables = dict_keys(tree)
+    found: dict[str, dict[str, tuple[str, ...]]] = {}
+    for owner in ast.walk(tree):
+        if not isinstance(owner, ast.ClassDef):
+            continue
+        constructor = next(
+            (one for one in owner.body if isinstance(one, ast.FunctionDef) and one.name == "__init__"), None
+        )
+        if constructor is None:
+            continue
+        arguments = [one.arg for one in (*constructor.args.args, *constructor.args.kwonlyargs)][1:]
+        for argument in arguments:
+            values = [
+                one
+                for one in compared_with(owner, argument, tables)
+                if HIDDEN_ACTIVATIONS.match(one) and isinstance(one, str)
+            ]
+            if values:
+                found.setdefault(owner.name, {})[argument] = tuple(dict.fromkeys(values))
+    return found
+
+
+def dict_keys(tree: ast.Module) -> dict[str, list[str]]:
+    """The keys of dictionaries of strings that have a name, by name"""
+    found: dict[str, list[str]] = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Dict):
+            keys = [one.value for one in node.value.keys if isinstance(one, ast.Constant) and isinstance(one.value, str)]
+            for target in node.targets:
+                found[ast.unparse(target).rsplit(".", 1)[-1]] = keys
+    return found
+
+
+def compared_with(owner: ast.ClassDef, argument: str, tables: Mapping[str, list[str]]) -> list[str]:
+    """The strings that an argument, kept as an attribute or not, is compared with or looked up in"""
+
+    def is_argument(node: ast.AST) -> bool:
+        name = node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
+        return name.strip("_") == argument.strip("_")
+
+    found: list[str] = []
+    for node in ast.walk(owner):
+        if isinstance(node, ast.Compare) and is_argument(node.left):
+            for other in node.comparators:
+                items = other.elts if isinstance(other, (ast.List, ast.Tuple, ast.Set)) else [other]
+                found += [one.value for one in items if isinstance(one, ast.Constant) and isinstance(one.value, str)]
+        elif isinstance(node, ast.Subscript) and is_argument(node.slice):
+            found += tables.get(ast.unparse(node.value).rsplit(".", 1)[-1], [])
+    return found
+
+
+def with_option(calls: ast.Module, owner: str, parameter: str, value: str) -> tuple[str, ...] | None:
+    """The calls with an option of a constructor for all layers but the last; None if nothing is different then."""
+    tree = ast.parse(ast.unparse(calls))
+    constructions = [
+        node
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == owner
+    ]
+    constructions.sort(key=lambda node: (node.lineno, node.col_offset))
+    changed = constructions[:-1] if len(constructions) > 1 else constructions
+    before = ast.unparse(tree)
+    for node in changed:
+        if any(isinstance(one, ast.Constant) and one.value == value for one in node.args):
+            return None
+        node.keywords = [one for one in node.keywords if one.arg != parameter]
+        node.keywords.append(ast.keyword(arg=parameter, value=ast.Constant(value)))
+    after = ast.unparse(tree)
+    return None if after == before else tuple(after.split("\n"))

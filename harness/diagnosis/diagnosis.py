@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,7 +15,7 @@ from ..programs.program import Note, Program
 from ..results import Result
 from ..scenario.effort import BUDGET_SECONDS
 from .case import Case, prepare_case
-from .edited_run import EditedRun, run_edited_program
+from .edited_run import EditedRun, Remedy, chosen_remedy, remedy_for
 from .faults import Change, ChangeKind, Fault
 from .head_choices import CCE
 from .outcomes import (
@@ -32,7 +32,7 @@ from .rates import ADAM_RATE, optimizer_facts
 from .references import SIGNAL_LEVEL, References
 from .repair import Repair
 from .repairs import order_of, propose_repairs
-from .search import CERTAIN, QUESTIONED, Keys, Progress, Run, Search, Stage
+from .search import CERTAIN, QUESTIONED, WORTH_ADDING, Keys, Progress, Run, Search, Stage
 from .splits import Judged
 from .tasks import LabelFormat, TaskKind
 from .training_repairs import other_optimizer, rate_repair, rates_to_try
@@ -118,6 +118,21 @@ class Alternative:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Further:
+    """A repair that is not needed to learn, and raises the score of the repaired program clearly.
+
+    Attributes:
+        fault: what it repairs
+        changes: what an edit replaces
+        edits: the replacements of text in the user's files, where their lines are known
+    """
+
+    fault: Fault
+    changes: tuple[Change, ...]
+    edits: tuple[Edit, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
 class Hint:
     """Something unusual without a proof that it matters.
 
@@ -154,14 +169,17 @@ class Diagnosis(Result):
         judged: which rows decided
         user: what the program reaches as it is
         repaired: what it reaches with all causes repaired; None if it learns or nothing was found
+        improved: what it reaches with the repairs of ``further`` beside them; None if there are none
         bar: the scores between which it was placed
         references: what constant and off-the-shelf predictions reach
         causes: proven faults, a minimal set, the likeliest first
+        further: repairs that raise the score of the repaired program
         hints: unusual choices without a proof
         alternatives: repairs that do in place of a cause
         mechanisms: how causes hurt: ids of starts
         contradictions: facts that need no run, as ``programs.contradictions`` finds them
-        edits: the edits of all causes together
+        edits: the edits of all causes and of ``further`` together, or others that were found to do better
+        remedy: the repairs that these edits make
         edited: what the user's script reaches with these edits; None if there are none, or it is not from a script
         unconfirmed: what the smallest set of repairs that learned reaches, if the time ended before it was confirmed;
             the repairs are those of ``causes`` without a run and the first ``hints``
@@ -177,14 +195,17 @@ class Diagnosis(Result):
     judged: Judged
     user: Level | None
     repaired: Level | None
+    improved: Level | None
     bar: Bar
     references: References
     causes: tuple[Cause, ...]
+    further: tuple[Further, ...]
     hints: tuple[Hint, ...]
     alternatives: tuple[Alternative, ...]
     mechanisms: tuple[Fault, ...]
     contradictions: tuple[Contradiction, ...]
     edits: tuple[Edit, ...]
+    remedy: tuple[Fault, ...]
     edited: EditedRun | None
     unconfirmed: Level | None
     notes: tuple[Note, ...]
@@ -216,13 +237,16 @@ def diagnose_program(
     if at_once is not None:
         at_once(contradictions(program))
     case = prepare_case(program, seed=seed)
-    found = _Diagnoser(case, budget, started, progress).run()
+    diagnoser = _Diagnoser(case, budget, started, progress)
+    found = diagnoser.run()
     if program.path is None or not found.edits:
         return found
     if progress is not None:
         progress("the edited program", len(found.tried))
-    edited = run_edited_program(case, found.edits, found.bar, budget=budget)
-    return dataclasses.replace(found, edited=edited, seconds=time.monotonic() - started)
+    remedy, edited = chosen_remedy(case, diagnoser.remedies(found.causes), found.bar, budget=budget)
+    return dataclasses.replace(
+        found, edits=remedy.edits, remedy=remedy.faults, edited=edited, seconds=time.monotonic() - started
+    )
 
 
 class _Diagnoser:
@@ -243,6 +267,7 @@ class _Diagnoser:
         self.causes: list[Cause] = []
         self.alternatives: list[Alternative] = []
         self.minimal: Keys | None = None
+        self.wanted: Keys | None = None  # the minimal set and what improves it
         self.outcome = OutcomeKind.NOT_JUDGED
         self.partial = False
 
@@ -295,6 +320,7 @@ class _Diagnoser:
         self.minimal = search.minimise(full)
         self.confirm(self.minimal)
         if self.causes:
+            self.look_for_improvements(self.minimal)
             self.look_for_alternatives(self.minimal)
             faults = {cause.fault for cause in self.causes} | {other.fault for other in self.alternatives}
             longer_is_enough = len(self.minimal) == 1 and Fault.TOO_FEW_EPOCHS in faults
@@ -496,6 +522,59 @@ class _Diagnoser:
         runs = self.search.runs
         return runs.get((keys, Stage.CONFIRM_MORE)) or runs.get((keys, Stage.CONFIRM))
 
+    def look_for_improvements(self, keys: Keys) -> None:
+        """Repairs that raise the score of the repaired program, on fresh seeds too; the budget may end this."""
+        search = self.search
+        wanted = search.improved(keys)
+        self.partial = self.partial or search.ledger.is_late
+        if wanted == keys:
+            return
+        try:
+            better = search.run(wanted, stage=Stage.CONFIRM, optional=True)
+        except OutOfBudget:
+            return
+        known = self.confirmed(keys)
+        top = search.best_known()
+        if known is not None and search.quality(better, top) >= search.quality(known, top) + WORTH_ADDING / 2:
+            self.wanted = wanted
+
+    def further(self) -> tuple[Further, ...]:
+        """What the wanted set has beside the minimal one."""
+        added = (self.wanted or frozenset()) - (self.minimal or frozenset())
+        repairs = [self.search.by_key[key] for key in self.search.in_order(added)]
+        return tuple(
+            Further(
+                fault=repair.fault, changes=repair.changes, edits=edits_for(self.case.program, repair.changes).edits
+            )
+            for repair in repairs
+        )
+
+    def remedies(self, causes: Sequence[Cause]) -> tuple[Remedy, ...]:
+        """Edits that may repair the program, the best first.
+
+        That of the causes with what improves them, that of the causes alone, and those of other sets of repairs with
+        which the program learned in the search, the best and smallest first.
+        """
+        search = self.search
+        outside = [change for cause in causes if cause.needs_no_run for change in cause.changes]
+        sets = [keys for keys in (self.wanted, self.minimal) if keys]
+        if self.minimal is not None:
+            top = search.best_known()
+            runs = [run for run in search.runs.values() if run.stage is Stage.SEARCH and run.repairs]
+            learned = [run for run in runs if share_of(search.bar.has_learned(run.trial.scores.held)).value >= MOSTLY]
+            learned.sort(key=lambda run: (-round(search.quality(run, top), 1), len(run.repairs), sorted(run.repairs)))
+            sets += [run.repairs for run in learned]
+        made = []
+        for keys in dict.fromkeys(sets):
+            repairs = [search.by_key[key] for key in search.in_order(keys)]
+            changes = [*(change for repair in repairs for change in repair.changes), *outside]
+            faults = tuple(dict.fromkeys(repair.fault for repair in repairs))
+            promised = (self.confirmed(keys) or search.run(keys)).median
+            made.append(remedy_for(self.case.program, faults, changes, promised))
+        if not made:
+            made = [remedy_for(self.case.program, tuple(cause.fault for cause in causes), outside)]
+        return tuple(made)
+
     def look_for_alternatives(self, keys: Keys) -> None:
         """Repairs that do in place of a cause; the clock may end this without harm."""
         search = self.search
@@ -542,6 +621,8 @@ class _Diagnoser:
         is_open = self.partial and self.minimal and not self.causes and self.outcome is not OutcomeKind.LEARNS
         unconfirmed = search.runs.get((self.minimal, Stage.SEARCH)) if is_open and self.minimal else None
         faults = [cause.fault for cause in causes]
+        improved = None if self.wanted is None else self.confirmed(self.wanted)
+        remedy = self.remedies(causes)[0]
         return Diagnosis(
             name=case.program.name,
             outcome=self.outcome,
@@ -549,14 +630,17 @@ class _Diagnoser:
             judged=case.split.judged,
             user=None if known is None else self.level(known),
             repaired=None if repaired is None or not causes else self.level(repaired),
+            improved=None if improved is None else self.level(improved),
             bar=search.bar,
             references=case.references,
             causes=tuple(causes),
+            further=self.further(),
             hints=tuple(hints),
             alternatives=tuple(self.alternatives),
             mechanisms=tuple(fault for fault in faults if fault in STARTS),
             contradictions=case.found,
-            edits=edits_for(case.program, [change for cause in causes for change in cause.changes]).edits,
+            edits=remedy.edits if causes else (),
+            remedy=remedy.faults if causes else (),
             edited=None,
             unconfirmed=None if unconfirmed is None else self.level(unconfirmed),
             notes=case.program.notes,

@@ -14,7 +14,7 @@ from .. import BadInput
 from ..programs.copies import first_line
 from ..programs.fallback import FitFailed
 from ..programs.program import Program
-from ..programs.training import cost_per_update, predict, train
+from ..programs.training import Engine, cost_per_update, predict, train
 from .case import Case
 from .outcomes import Scores
 from .scores import constant_score, score
@@ -72,9 +72,14 @@ class Ledger:
     spent: float = 0.0
     trials: int = 0
 
+    @property
+    def is_late(self) -> bool:
+        """Whether the clock has run out."""
+        return time.monotonic() > self.deadline
+
     def check_clock(self) -> None:
         """Raise ``OutOfBudget`` if the clock has run out."""
-        if time.monotonic() > self.deadline:
+        if self.is_late:
             raise OutOfBudget
 
     def spend(self, seconds: float, *, optional: bool) -> None:
@@ -152,6 +157,7 @@ def run_variant(
     plan: Plan,
     confirm: bool = False,
     learning_rates: Sequence[float] | None = None,
+    engine: Engine | None = None,
     tick: Callable[[], None] | None = None,
 ) -> Trial:
     """Train a variant once for each seed, and score it.
@@ -162,6 +168,7 @@ def run_variant(
         plan: how many are trained in one call
         confirm: whether the rows for confirmation judge
         learning_rates: one a seed, instead of the program's own
+        engine: what trains; None for the compiled loop if it can
         tick: called before each training, for progress and time limits
     """
     held = np.full(len(seeds), np.nan)
@@ -183,7 +190,8 @@ def run_variant(
                 tick()
             rates = None if learning_rates is None else np.asarray(learning_rates)[members]
             try:
-                trained = train(prepared.program, seeds=[int(seeds[m]) for m in members], learning_rates=rates)
+                numbers = [int(seeds[member]) for member in members]
+                trained = train(prepared.program, seeds=numbers, learning_rates=rates, engine=engine)
                 outputs = predict(prepared.program, trained, prepared.held)
                 own = predict(prepared.program, trained, prepared.training)
             except REFUSALS as problem:  # what Keras says about a variant is a result

@@ -270,6 +270,16 @@ def alternative_text(found: Diagnosis, other: Alternative) -> str:
     return f"In place of the repair of cause {places[other.instead_of]}: {what} Then {share_text(other.level.learned)}."
 
 
+def further_lines(found: Diagnosis) -> Iterator[str]:
+    """What raises the score of the repaired program."""
+    if found.improved is None or found.repaired is None:
+        return
+    raised = f"{score_text(found.task, found.repaired.held)} to {score_text(found.task, found.improved.held)}"
+    yield f"Further, not needed to learn: this raises the median {score_name(found.task)} from {raised}."
+    for one in found.further:
+        yield from (f"  {line}" for line in remedy_lines(one.changes, one.edits))
+
+
 def hint_text(hint: Hint) -> str:
     """One hint."""
     what = next(iter(remedy_lines(hint.changes, ())), "")
@@ -283,10 +293,18 @@ def edited_text(found: Diagnosis, edited: EditedRun) -> str:
     stopped = " (its training in the script was stopped by the time limit)" if edited.is_stopped else ""
     if edited.held is None:
         return f"The edited program runs{stopped}; its score could not be compared."
+    named = {cause.fault for cause in found.causes} | {one.fault for one in found.further}
+    other = "" if set(found.remedy) <= named else f", which repairs {joined(faults_text(found.remedy))} instead,"
+    how = "trained by Keras' own fit" if edited.is_plain else "trained from fresh seeds"
     return (
-        f"The edited program reaches {score_name(found.task)} {score_text(found.task, edited.held)}{stopped}: "
-        f"{edited.learned.count} of {edited.learned.of} seeds learn."
+        f"The edited program{other} ({how}) reaches {score_name(found.task)} "
+        f"{score_text(found.task, edited.held)}{stopped}: {edited.learned.count} of {edited.learned.of} seeds learn."
     )
+
+
+def faults_text(faults: Sequence[Fault]) -> list[str]:
+    """The names of faults."""
+    return [FAULTS[fault][0] for fault in faults]
 
 
 def note_text(note: Note) -> str | None:
@@ -348,6 +366,7 @@ def verdict(found: Diagnosis) -> list[str]:
         lines.append(
             f"No cause is proven: {count(len(found.tried), 'training')} of repaired versions did not show one."
         )
+    lines += further_lines(found)
     lines += [alternative_text(found, other) for other in found.alternatives[:MOST_ALTERNATIVES]]
     if found.edited is not None:
         lines.append(edited_text(found, found.edited))

@@ -6,11 +6,13 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import keras
+import numpy as np
 
 from .case import Case
 from .faults import Change, ChangeKind, Fault
 from .heads import Head
 from .layers import CONVOLUTION, DENSE, FAIR_HIDDEN, GOOD_HIDDEN, RECURRENT, LayerFacts
+from .references import wide_code
 from .repair import Repair, change_layers, step, with_settings
 from .variants import Variant
 
@@ -121,7 +123,9 @@ def _width_repairs(case: Case, layers: Sequence[LayerFacts]) -> Iterator[Repair]
     ]
     dense = [layer for layer in hidden if layer.kind == DENSE]
     outputs = max(1, case.head.units)
-    if hidden and not case.is_autoencoder:
+    if case.is_autoencoder:
+        yield from _wider_code(case, hidden)
+    elif hidden:
         narrow = [layer for layer in hidden if layer.units < WIDE]
         chosen = narrow or hidden
         least = min(layer.units for layer in hidden)
@@ -157,6 +161,23 @@ def _width_repairs(case: Case, layers: Sequence[LayerFacts]) -> Iterator[Repair]
             changes=tuple(
                 Change(kind=ChangeKind.REMOVE_LAYER, layer=layer.name, old=f"Dense({layer.units})", new=None)
                 for layer in removed
+            ),
+            block="layers",
+        )
+
+
+def _wider_code(case: Case, hidden: Sequence[LayerFacts]) -> Iterator[Repair]:
+    """A wider code of an autoencoder."""
+    least = wide_code(int(np.prod(np.shape(case.inputs[0])[1:])))
+    narrow = [layer for layer in hidden if layer.units < least]
+    if narrow:
+        yield Repair(
+            key="too-narrow",
+            fault=Fault.TOO_NARROW,
+            doubt=2.0 if case.references.code_is_narrow else 0.0,
+            apply=with_settings({layer.name: {"units": least, "filters": least} for layer in narrow}),
+            changes=tuple(
+                Change(kind=ChangeKind.UNITS, layer=layer.name, old=layer.units, new=least) for layer in narrow
             ),
             block="layers",
         )

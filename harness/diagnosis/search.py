@@ -47,7 +47,7 @@ FIRST_SEARCH_SEED = 1_000
 FIRST_CONFIRM_SEED = 2_000_000
 MOST_PASSES = 3
 NEARLY = 0.05  # of the way from constant to best: scores that differ by less are as good
-MOST_ALTERNATIVES = 5  # sets that are tried in place of a cause
+MOST_ALTERNATIVES = 3  # sets that are tried in place of a cause
 GOOD_ENOUGH = 0.93  # of the way from constant to the best known score: from there on, nothing is added to a set
 WORTH_ADDING = 0.04  # of the same way by which a repair must raise the score to be added
 MOST_TRIED_ADDITIONS = 5  # repairs that are tried beside a set in one round
@@ -104,6 +104,9 @@ class Search:
     def __post_init__(self) -> None:
         self.by_key = {repair.key: repair for repair in self.repairs}
         self.user = Variant(program=shortened(self.case, self.plan), head=self.case.head)
+        rows = len(self.case.split.folds[0].train)
+        # both sides of one cause on fresh seeds: no search may spend what they need
+        self.ledger.reserved = 2 * estimated_seconds(self.user, rows, self.plan, CONFIRM_SEEDS)
 
     def run(self, keys: Iterable[str], *, stage: Stage = Stage.SEARCH, optional: bool = False) -> Run:
         """The program with a set of repairs, trained from the seeds of a stage.
@@ -140,8 +143,9 @@ class Search:
             variant = apply_repairs(self.user, [self.by_key[key] for key in sorted(keys)])
         except REFUSALS as problem:  # a repair that this network cannot take is a result of the search
             return _failed(self.case, count, refusal_text(problem))
-        rows = len(self.case.split.folds[0].train)
-        self.ledger.spend(estimated_seconds(variant, rows, self.plan, count), optional=optional)
+        rows = round(len(self.case.split.folds[0].train) * variant.rows_share)
+        seconds = estimated_seconds(variant, rows, self.plan, count)
+        self.ledger.spend(seconds, optional=optional, reserved=stage is not Stage.SEARCH)
         return run_variant(
             self.case,
             variant,
@@ -209,9 +213,19 @@ class Search:
         for keys in self.full_sets(questioned):
             if self.learns(keys):
                 return self.effective(frozenset(keys))
-        for count in PREFIXES[1:]:  # a later repair may have done harm
-            if count < len(questioned) and self.learns(questioned[:count]):
-                return self.effective(frozenset(questioned[:count]))
+        return self.first_prefix(questioned, PREFIXES[1:])  # a later repair may have done harm
+
+    def repair_questioned(self) -> Keys | None:
+        """The same of the choices that practice questions alone: a network that overfits needs no longer training, and
+        no more units."""
+        questioned = self.questioned()
+        return self.first_prefix(questioned, (*PREFIXES, len(questioned)))
+
+    def first_prefix(self, ordered: Sequence[str], counts: Sequence[int]) -> Keys | None:
+        """The first of some prefixes of repairs with which the program learns."""
+        for count in counts:
+            if 0 < count <= len(ordered) and self.learns(ordered[:count]):
+                return self.effective(frozenset(ordered[:count]))
         return None
 
     def full_sets(self, questioned: Sequence[str]) -> Iterable[Keys]:

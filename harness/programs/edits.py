@@ -254,6 +254,8 @@ class _Editor:
                 return [text.set_argument(call, "rate", written(change.new), 0)]
             given = [arg for arg in ("dropout", "recurrent_dropout") if argument_of(call, arg) is not None]
             return [text.set_argument(call, argument, written(change.new)) for argument in given] or unplaced()
+        if kind == "regularizer" and change.new is not None:
+            return [text.set_argument(call, "kernel_regularizer", text.quoted(str(change.new)))]
         if kind == "regularizer":
             names = ("kernel_regularizer", "bias_regularizer", "activity_regularizer", "recurrent_regularizer")
             removed = [text.remove_keyword(call, argument) for argument in names]
@@ -300,11 +302,17 @@ class _Editor:
         return [text for (name, _), text in self.texts.items() if name == file]
 
     def _added(self, text: Text, call: ast.Call, described: str) -> Edit:
-        """A hidden layer before the layer that a call makes; the first number in ``described`` is its units."""
+        """A layer before the layer that a call makes: ``Dropout`` or ``Flatten`` as described, else a hidden layer.
+
+        The first number in ``described`` is the units of a hidden layer.
+        """
         units = re.search(r"\d+", described)
         is_dense = self._makes(text, call, keras.layers.Dense)
         function = text.text(call.func) if is_dense else self._keras(text, "layers.Dense")
         new = f"{function}({units.group() if units else ADDED_UNITS}, activation={text.quoted('relu')})"
+        if described.startswith(("Dropout", "Flatten")):
+            name, arguments = described.split("(", 1)
+            new = f"{self._keras(text, f'layers.{name}')}({arguments}"
         parent = text.parents[call]
         start = text.span(call)[0]
         if isinstance(parent, ast.List):

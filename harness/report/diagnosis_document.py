@@ -63,7 +63,23 @@ def diagnosis_document(found: Diagnosis) -> dict[str, Any]:
             }
             for other in found.alternatives
         ],
-        "mechanisms": [{"id": fault.value} for fault in found.mechanisms],
+        "mechanisms": [
+            {
+                "id": one.fault.value,
+                "intervention": one.intervention.value,
+                "repaired": level_document(one.repaired),
+                "unrepaired": level_document(one.unrepaired),
+            }
+            for one in found.mechanisms
+        ],
+        "curve": [{"rows": point.rows, **(level_document(point.level) or {})} for point in found.curve],
+        "repeats": None
+        if found.repeats is None
+        else {
+            "rows": found.repeats.rows,
+            "contradicted": found.repeats.contradicted,
+            "best_score": _finite(found.repeats.best),
+        },
         "contradictions": [
             {
                 "id": finding.id,

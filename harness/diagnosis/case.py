@@ -12,7 +12,7 @@ import numpy as np
 from .. import BadInput
 from ..programs.contradictions import Check, Contradiction, contradictions
 from ..programs.program import Program
-from .heads import Head, read_head
+from .head_facts import HeadFacts, read_head
 from .references import References, measure_references
 from .repeats import Repeats, measure_repeats
 from .splits import Split, split_rows
@@ -71,7 +71,7 @@ class Case:
 
     program: Program
     task: Task
-    head: Head
+    head: HeadFacts
     inputs: tuple[Array, ...]
     targets_given: Array
     text_targets: Array | None

@@ -15,7 +15,7 @@ from ..programs.program import Program
 from ..programs.training import Engine, cost_per_update
 from .case import Case, all_rows, numbered
 from .faults import Change, Fault
-from .heads import read_head
+from .head_facts import read_head
 from .outcomes import MOSTLY, Bar, Share, share_of
 from .tasks import infer_task
 from .trials import REFUSALS, plan_trials, refusal_text, run_variant, thinned, updates_of

@@ -10,7 +10,6 @@ import numpy as np
 
 from .case import Case
 from .faults import Change, ChangeKind, Fault
-from .heads import Head
 from .layers import CONVOLUTION, DENSE, FAIR_HIDDEN, GOOD_HIDDEN, RECURRENT, LayerFacts
 from .references import wide_code
 from .repair import Repair, change_layers, step, with_settings
@@ -198,8 +197,3 @@ def _deepened(variant: Variant) -> Variant:
 def _without_layers(variant: Variant, names: set[str]) -> Variant:
     """The variant without some layers."""
     return change_layers(variant, lambda layer: [] if layer.name in names else layer)
-
-
-def head_of(variant: Variant) -> Head:
-    """The head of a variant."""
-    return variant.head

@@ -15,7 +15,7 @@ import numpy as np
 
 from ..programs.program import Program, Validation
 from .case import Case
-from .heads import Head, reading_of
+from .head_facts import HeadFacts, reading_of
 from .scores import Reading
 from .splits import Fold
 from .tasks import Array, Indices, LabelFormat, Task, TaskKind
@@ -68,7 +68,7 @@ class Variant:
     """
 
     program: Program
-    head: Head
+    head: HeadFacts
     inputs: InputScaling = InputScaling.AS_GIVEN
     targets: TargetCoding = TargetCoding.AS_GIVEN
     weights: ClassWeights = ClassWeights.AS_GIVEN

@@ -12,8 +12,9 @@ import numpy as np
 from .. import BadInput
 from ..programs.contradictions import Check, Contradiction, contradictions
 from ..programs.program import Program
-from .heads import Head, read_head
+from .head_facts import HeadFacts, read_head
 from .references import References, measure_references
+from .repeats import Repeats, measure_repeats
 from .splits import Split, split_rows
 from .tasks import Array, Indices, Task, TaskKind, infer_task
 
@@ -63,13 +64,14 @@ class Case:
         sorted_classes: whether equal classes stand together in the training rows
         class_shares: smallest and largest share of a class; (0, 0) of regressions
         is_autoencoder: whether the targets are the inputs
+        repeats: what equal inputs with different targets leave to be learned; None if all inputs differ
         found: what contradicts itself or is suspicious without any run
         seed: of all draws
     """
 
     program: Program
     task: Task
-    head: Head
+    head: HeadFacts
     inputs: tuple[Array, ...]
     targets_given: Array
     text_targets: Array | None
@@ -81,6 +83,7 @@ class Case:
     sorted_classes: bool
     class_shares: tuple[float, float]
     is_autoencoder: bool
+    repeats: Repeats | None
     found: tuple[Contradiction, ...]
     seed: int
 
@@ -164,6 +167,7 @@ def prepare_case(program: Program, *, seed: int = 0) -> Case:
         sorted_classes=_is_sorted(per_row[:rows], task),
         class_shares=_class_shares(targets, task),
         is_autoencoder=is_autoencoder,
+        repeats=measure_repeats(inputs, targets, task, rows),
         found=contradictions(program),
         seed=seed,
     )

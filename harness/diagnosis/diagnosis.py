@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,10 +16,13 @@ from ..programs.program import Note, Program
 from ..results import Result
 from ..scenario.effort import BUDGET_SECONDS
 from .case import Case, prepare_case
-from .edited_run import EditedRun, run_edited_program
+from .edited_run import EditedRun, Remedy, chosen_remedy, remedy_for
 from .faults import Change, ChangeKind, Fault
 from .head_choices import CCE
+from .layers import read_layers
+from .mechanisms import Intervention, Suspect, intervention_repair, suspects
 from .outcomes import (
+    LEARNED_FRACTION,
     LEAST_LOWERED_FRACTION,
     MOSTLY,
     NOTHING_FRACTION,
@@ -32,11 +36,13 @@ from .rates import ADAM_RATE, optimizer_facts
 from .references import SIGNAL_LEVEL, References
 from .repair import Repair
 from .repairs import order_of, propose_repairs
-from .search import CERTAIN, QUESTIONED, Keys, Progress, Run, Search, Stage
+from .repeats import Repeats
+from .restraints import restraints
+from .search import CERTAIN, QUESTIONED, WORTH_ADDING, Keys, Progress, Run, Search, Stage
 from .splits import Judged
 from .tasks import LabelFormat, TaskKind
-from .training_repairs import other_optimizer, rate_repair, rates_to_try
-from .trials import Ledger, OutOfBudget, Trial, plan_trials, thinned, updates_of
+from .training_repairs import fewer_rows, other_optimizer, rate_repair, rates_to_try
+from .trials import Ledger, OutOfBudget, Trial, joined_trials, plan_trials, thinned, updates_of
 
 METRIC_OF_REGRESSION = "mae"
 ABORT_FACTOR = 6.0  # times the budget after which the clock aborts
@@ -45,6 +51,18 @@ LEAST_WAY = 0.05  # between constant and best prediction, below which a program 
 LEAST_NOISES = 2.5  # the same in standard deviations of the score
 FALLEN_FRACTION = 0.1  # by which a loss that goes on falling falls after the part that was trained here
 MUCH_BETTER = 0.15  # of the way from constant to best by which a repaired contradiction must be better to matter
+MEMORISED = 0.3  # of the way from constant to best by which training rows are known better than others
+FAR_FROM_PRACTICE = 2.0  # doubt from which a choice is repaired before an overfitting network is restrained
+CURVE_SHARES = (0.25, 0.5, 1.0)  # of the training rows
+WORTH_MORE_ROWS = 0.05  # of the way from constant to best by which the score rises from half of the rows to all
+MOSTLY_FLAT = 0.5  # share of its epochs for which the loss of a program hardly changes on a plateau
+LEAVING_PLATEAU = (
+    Fault.TOO_FEW_EPOCHS,
+    Fault.RATE_TOO_SMALL,
+    Fault.OPTIMIZER,
+    Fault.HIDDEN_ACTIVATION,
+    Fault.VANISHING_GRADIENT,
+)
 WORTH_MORE_SEEDS = 0.15  # difference of two shares from which more seeds may tell them apart
 IMPOSSIBLE = (Check.SOFTMAX_OVER_ONE_UNIT, Check.FROZEN_MODEL, Check.NO_LEARNING_RATE)
 STARTS = (
@@ -118,6 +136,45 @@ class Alternative:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Further:
+    """A repair that is not needed to learn, and raises the score of the repaired program clearly.
+
+    Attributes:
+        fault: what it repairs
+        changes: what an edit replaces
+        edits: the replacements of text in the user's files, where their lines are known
+    """
+
+    fault: Fault
+    changes: tuple[Change, ...]
+    edits: tuple[Edit, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mechanism:
+    """How a cause hurts, proven by an intervention that removes this and nothing else.
+
+    Attributes:
+        fault: what it is called
+        intervention: what removes it
+        repaired, unrepaired: the level with and without the intervention
+    """
+
+    fault: Fault
+    intervention: Intervention
+    repaired: Level
+    unrepaired: Level
+
+
+@dataclass(frozen=True, kw_only=True)
+class CurvePoint:
+    """What the program reaches from so many training rows."""
+
+    rows: int
+    level: Level
+
+
+@dataclass(frozen=True, kw_only=True)
 class Hint:
     """Something unusual without a proof that it matters.
 
@@ -154,14 +211,19 @@ class Diagnosis(Result):
         judged: which rows decided
         user: what the program reaches as it is
         repaired: what it reaches with all causes repaired; None if it learns or nothing was found
+        improved: what it reaches with the repairs of ``further`` beside them; None if there are none
         bar: the scores between which it was placed
         references: what constant and off-the-shelf predictions reach
         causes: proven faults, a minimal set, the likeliest first
+        further: repairs that raise the score of the repaired program
         hints: unusual choices without a proof
         alternatives: repairs that do in place of a cause
-        mechanisms: how causes hurt: ids of starts
+        mechanisms: how causes hurt, each proven by an intervention of its own
+        curve: what the program reaches from fewer rows, the fewest first; none if that was not asked
+        repeats: what equal inputs with different targets leave to be learned; None if all inputs differ
         contradictions: facts that need no run, as ``programs.contradictions`` finds them
-        edits: the edits of all causes together
+        edits: the edits of all causes and of ``further`` together, or others that were found to do better
+        remedy: the repairs that these edits make
         edited: what the user's script reaches with these edits; None if there are none, or it is not from a script
         unconfirmed: what the smallest set of repairs that learned reaches, if the time ended before it was confirmed;
             the repairs are those of ``causes`` without a run and the first ``hints``
@@ -177,14 +239,19 @@ class Diagnosis(Result):
     judged: Judged
     user: Level | None
     repaired: Level | None
+    improved: Level | None
     bar: Bar
     references: References
     causes: tuple[Cause, ...]
+    further: tuple[Further, ...]
     hints: tuple[Hint, ...]
     alternatives: tuple[Alternative, ...]
-    mechanisms: tuple[Fault, ...]
+    mechanisms: tuple[Mechanism, ...]
+    curve: tuple[CurvePoint, ...]
+    repeats: Repeats | None
     contradictions: tuple[Contradiction, ...]
     edits: tuple[Edit, ...]
+    remedy: tuple[Fault, ...]
     edited: EditedRun | None
     unconfirmed: Level | None
     notes: tuple[Note, ...]
@@ -216,13 +283,16 @@ def diagnose_program(
     if at_once is not None:
         at_once(contradictions(program))
     case = prepare_case(program, seed=seed)
-    found = _Diagnoser(case, budget, started, progress).run()
+    diagnoser = _Diagnoser(case, budget, started, progress)
+    found = diagnoser.run()
     if program.path is None or not found.edits:
         return found
     if progress is not None:
         progress("the edited program", len(found.tried))
-    edited = run_edited_program(case, found.edits, found.bar, budget=budget)
-    return dataclasses.replace(found, edited=edited, seconds=time.monotonic() - started)
+    remedy, edited = chosen_remedy(case, diagnoser.remedies(found.causes), found.bar, budget=budget)
+    return dataclasses.replace(
+        found, edits=remedy.edits, remedy=remedy.faults, edited=edited, seconds=time.monotonic() - started
+    )
 
 
 class _Diagnoser:
@@ -242,7 +312,10 @@ class _Diagnoser:
         self.search = Search(case=case, repairs=self.repairs, bar=bar, plan=self.plan, ledger=ledger, progress=progress)
         self.causes: list[Cause] = []
         self.alternatives: list[Alternative] = []
+        self.mechanisms: list[Mechanism] = []
+        self.curve: tuple[CurvePoint, ...] = ()
         self.minimal: Keys | None = None
+        self.wanted: Keys | None = None  # the minimal set and what improves it
         self.outcome = OutcomeKind.NOT_JUDGED
         self.partial = False
 
@@ -252,9 +325,18 @@ class _Diagnoser:
             self.judge()
         except OutOfBudget:
             self.partial = True
-            if self.minimal is None:
-                self.minimal = self.smallest_learning()
+            self.confirm_smallest()
         return self.result()
+
+    def confirm_smallest(self) -> None:
+        """Confirm the smallest set that learned before the search ran out of its share of the budget; what confirming
+        needs was reserved. Where the clock ended the search, nothing new is named."""
+        if self.minimal is not None:
+            return
+        self.minimal = self.smallest_learning()
+        if self.minimal is not None and not self.search.ledger.is_late:
+            with contextlib.suppress(OutOfBudget):
+                self.confirm(self.minimal)
 
     def smallest_learning(self) -> Keys | None:
         """The smallest set of repairs that learned in the search, which was ended before it could be confirmed."""
@@ -272,29 +354,42 @@ class _Diagnoser:
         certain = any(repair.doubt >= CERTAIN for repair in search.repairs)
         if own.trial.error is not None and self.case.program.history and not certain:
             return  # fit worked in the program and does not here: what was captured is not what was run
+        repeats = self.case.repeats
+        if repeats is not None and repeats.learnable < NOTHING_FRACTION and not certain:
+            self.outcome = OutcomeKind.NO_SIGNAL  # contradictory_causes says why
+            return
         if not self.has_signal():
             self.without_signal(own)
             return
         self.outcome = self.outcome_now()
         is_fine = self.outcome is OutcomeKind.LEARNS and not self.contradiction_matters()
+        if self.memorises(own) and self.is_better_restrained():
+            return
         if is_fine and not self.may_be_far_from_best(own):
             return
         if self.outcome is not OutcomeKind.LEARNS and not self.stands_for_whole():
             self.outcome, self.partial = OutcomeKind.NOT_JUDGED, True
             return
-        if self.outcome is OutcomeKind.LUCKY and self.mostly_learns():
-            self.outcome = OutcomeKind.LEARNS
-            return
+        if self.outcome is OutcomeKind.LUCKY:
+            self.outcome = self.outcome_of_more_seeds()
+            if self.outcome is OutcomeKind.LEARNS:
+                return
+        if self.outcome is not OutcomeKind.LEARNS and self.memorises(own):
+            self.outcome = OutcomeKind.OVERFITS
         if self.outcome is not OutcomeKind.LEARNS:
             self.tune_rate()
-        full = search.repair_fully() if self.outcome is not OutcomeKind.LEARNS else self.raise_bar()
+        full = self.repaired_set() if self.outcome is not OutcomeKind.LEARNS else self.raise_bar()
         if full is None and self.outcome is not OutcomeKind.LEARNS:
-            full = self.lower_bar(own)
+            full = None if self.memorises(own) else self.lower_bar(own)
         if full is None:
+            if self.outcome is OutcomeKind.OVERFITS and self.plan.prefix_updates is None:
+                self.draw_curve()
             return
         self.minimal = search.minimise(full)
         self.confirm(self.minimal)
         if self.causes:
+            self.look_for_mechanisms(self.minimal)
+            self.look_for_improvements(self.minimal)
             self.look_for_alternatives(self.minimal)
             faults = {cause.fault for cause in self.causes} | {other.fault for other in self.alternatives}
             longer_is_enough = len(self.minimal) == 1 and Fault.TOO_FEW_EPOCHS in faults
@@ -320,11 +415,55 @@ class _Diagnoser:
             return self.outcome is OutcomeKind.DIVERGES
         return bool(losses[-1] > first - FALLEN_FRACTION * abs(first))
 
-    def mostly_learns(self) -> bool:
-        """Whether a program that fails from some seeds of the search learns from most, counting fresh ones."""
+    def outcome_of_more_seeds(self) -> OutcomeKind:
+        """The outcome of a program that fails from some seeds of the search, counting fresh ones."""
         runs = [self.search.run((), stage=stage) for stage in (Stage.SEARCH, Stage.CONFIRM)]
-        learned = [self.search.bar.has_learned(run.trial.scores.held) for run in runs]
-        return share_of(np.concatenate(learned)).value >= MOSTLY
+        scores = joined_trials([run.trial for run in runs]).scores
+        return outcome_of(scores, self.search.bar, self.search.bar)
+
+    def repaired_set(self) -> Keys | None:
+        """A set of repairs with which the program learns; None if none of those tried does.
+
+        A program that only overfits is restrained first; where its choices are far from practice, these come first.
+        """
+        search = self.search
+        if self.outcome is not OutcomeKind.OVERFITS:
+            return search.repair_fully()
+        doubtful = any(repair.doubt >= FAR_FROM_PRACTICE for repair in search.repairs)
+        ways = [self.restrained, search.repair_questioned]
+        ways = ways[::-1] if doubtful else ways
+        return next((keys for keys in (way() for way in ways) if keys is not None), None)
+
+    def memorises(self, own: Run) -> bool:
+        """Whether a program knows its training rows much better than others, and others clearly worse than it could."""
+        bar, training = self.search.bar, float(np.median(own.trial.scores.training))
+        known, other = (min(1.0, bar.fraction(value)) for value in (training, own.median))
+        return other < LEARNED_FRACTION and known - other >= MEMORISED
+
+    def is_better_restrained(self) -> bool:
+        """Whether a remedy of overfitting is proven for a program that memorises; its outcome is then that it overfits.
+
+        The threshold is not lowered by the noise of the score here: the proof has to bridge it.
+        """
+        search, before = self.search, self.search.bar
+        search.bar = dataclasses.replace(before, noise=0.0)
+        keys = self.restrained()
+        if keys is not None:
+            self.confirm(keys)
+        if keys is None or not self.causes:
+            search.bar = before
+            return False
+        self.minimal, self.outcome = keys, OutcomeKind.OVERFITS
+        return True
+
+    def restrained(self) -> Keys | None:
+        """A remedy of overfitting with which the program learns."""
+        search = self.search
+        for repair in restraints(self.case, whole=self.plan.prefix_updates is None):
+            search.by_key[repair.key] = repair
+            if search.learns({repair.key}):
+                return frozenset({repair.key})
+        return None
 
     def tune_rate(self) -> None:
         """Let the repair of the learning rate set the rate that does best of several."""
@@ -491,10 +630,144 @@ class _Diagnoser:
             if share.value - other.value < WORTH_MORE_SEEDS:
                 return
 
+    def look_for_mechanisms(self, keys: Keys) -> None:
+        """How a bad start hurts, each way proven by an intervention of its own; the budget may end this."""
+        search = self.search
+        place = next((n for n, cause in enumerate(self.causes) if cause.fault in STARTS), None)
+        if "initializer" in keys and place is not None:
+            rest = keys - {"initializer"}
+            for suspect in suspects(self.case, read_layers(self.case.program, self.case.head)):
+                found = self.proven_mechanism(suspect, rest)
+                self.mechanisms += [] if found is None else [found]
+            cause = self.causes[place]
+            if self.mechanisms and cause.fault not in {found.fault for found in self.mechanisms}:
+                self.causes[place] = cause = dataclasses.replace(cause, fault=self.mechanisms[0].fault)
+            elif not self.mechanisms and cause.repaired is not None and cause.unrepaired is not None:
+                self.mechanisms.append(
+                    Mechanism(
+                        fault=cause.fault,
+                        intervention=Intervention.REDRAWN,
+                        repaired=cause.repaired,
+                        unrepaired=cause.unrepaired,
+                    )
+                )
+        own = search.runs[frozenset(), Stage.SEARCH].trial
+        for cause in self.causes:
+            with_it = self.confirmed(keys)
+            if cause.fault in LEAVING_PLATEAU and own.flat >= MOSTLY_FLAT and with_it and with_it.trial.flat < own.flat:
+                self.mechanisms.append(
+                    Mechanism(
+                        fault=Fault.PLATEAU,
+                        intervention=Intervention.LEFT,
+                        repaired=self.level(with_it),
+                        unrepaired=self.level(search.runs[frozenset(), Stage.SEARCH]),
+                    )
+                )
+                break
+
+    def proven_mechanism(self, suspect: Suspect, rest: Keys) -> Mechanism | None:
+        """A mechanism, if taking away its property makes the program learn and its control does not."""
+        search = self.search
+        kinds = [suspect.intervention] + ([] if suspect.control is None else [suspect.control])
+        for kind in kinds:
+            repair = intervention_repair(self.case, kind, suspect.fault)
+            search.by_key[repair.key] = repair
+        sides = [rest | {f"start:{kinds[0].value}"}, rest | {f"start:{kinds[1].value}"} if suspect.control else rest]
+        for stage in (Stage.SEARCH, Stage.CONFIRM):  # the second only if the first makes it likely
+            try:
+                helped, compared = (self.level(search.run(keys, stage=stage, optional=True)) for keys in sides)
+            except OutOfBudget:
+                return None
+            if helped.learned.value - compared.learned.value < WORTH_MORE_SEEDS:
+                return None
+        if helped.learned.low <= compared.learned.high:
+            return None
+        return Mechanism(
+            fault=suspect.fault,
+            intervention=suspect.intervention,
+            repaired=helped,
+            unrepaired=compared,
+        )
+
+    def draw_curve(self) -> None:
+        """What the program reaches from fewer rows with as many updates: whether more rows would help it.
+
+        Too little data are named where the score rises with the rows from nearly every seed, and by enough to expect
+        more of it.
+        """
+        search, case = self.search, self.case
+        points = []
+        for share in CURVE_SHARES:
+            key = f"rows:{share:g}"
+            search.by_key[key] = fewer_rows(case, share, key)
+            run = search.affordable(frozenset({key}) if share < 1 else frozenset())
+            if run is None:
+                return
+            rows = round(len(case.split.folds[0].train) * share)
+            points.append((CurvePoint(rows=rows, level=self.level(run)), run.trial.scores.held))
+        self.curve = tuple(point for point, _ in points)
+        (_, half), (_, whole) = points[-2:]
+        rises = np.median(whole) - np.median(half) >= WORTH_MORE_ROWS * (search.bar.best - search.bar.constant)
+        if rises and np.mean(whole > half) >= MOSTLY:
+            self.causes.append(Cause(fault=Fault.TOO_LITTLE_DATA, changes=(), repaired=None, unrepaired=None))
+
     def confirmed(self, keys: Keys) -> Run | None:
         """The run of a set on the most fresh seeds."""
         runs = self.search.runs
         return runs.get((keys, Stage.CONFIRM_MORE)) or runs.get((keys, Stage.CONFIRM))
+
+    def look_for_improvements(self, keys: Keys) -> None:
+        """Repairs that raise the score of the repaired program, on fresh seeds too; the budget may end this."""
+        search = self.search
+        wanted = search.improved(keys)
+        self.partial = self.partial or search.ledger.is_late
+        if wanted == keys:
+            return
+        try:
+            better = search.run(wanted, stage=Stage.CONFIRM, optional=True)
+        except OutOfBudget:
+            return
+        known = self.confirmed(keys)
+        top = search.best_known()
+        if known is not None and search.quality(better, top) >= search.quality(known, top) + WORTH_ADDING / 2:
+            self.wanted = wanted
+
+    def further(self) -> tuple[Further, ...]:
+        """What the wanted set has beside the minimal one."""
+        added = (self.wanted or frozenset()) - (self.minimal or frozenset())
+        repairs = [self.search.by_key[key] for key in self.search.in_order(added)]
+        return tuple(
+            Further(
+                fault=repair.fault, changes=repair.changes, edits=edits_for(self.case.program, repair.changes).edits
+            )
+            for repair in repairs
+        )
+
+    def remedies(self, causes: Sequence[Cause]) -> tuple[Remedy, ...]:
+        """Edits that may repair the program, the best first.
+
+        That of the causes with what improves them, that of the causes alone, and those of other sets of repairs with
+        which the program learned in the search, the best and smallest first.
+        """
+        search = self.search
+        outside = [change for cause in causes if cause.needs_no_run for change in cause.changes]
+        sets = [keys for keys in (self.wanted, self.minimal) if keys]
+        if self.minimal is not None:
+            top = search.best_known()
+            runs = [run for run in search.runs.values() if run.stage is Stage.SEARCH and run.repairs]
+            learned = [run for run in runs if share_of(search.bar.has_learned(run.trial.scores.held)).value >= MOSTLY]
+            learned.sort(key=lambda run: (-round(search.quality(run, top), 1), len(run.repairs), sorted(run.repairs)))
+            sets += [run.repairs for run in learned]
+        made = []
+        for keys in dict.fromkeys(sets):
+            repairs = [search.by_key[key] for key in search.in_order(keys)]
+            changes = [*(change for repair in repairs for change in repair.changes), *outside]
+            faults = tuple(dict.fromkeys(repair.fault for repair in repairs))
+            promised = (self.confirmed(keys) or search.run(keys)).median
+            made.append(remedy_for(self.case.program, faults, changes, promised))
+        if not made:
+            made = [remedy_for(self.case.program, tuple(cause.fault for cause in causes), outside)]
+        return tuple(made)
 
     def look_for_alternatives(self, keys: Keys) -> None:
         """Repairs that do in place of a cause; the clock may end this without harm."""
@@ -541,7 +814,8 @@ class _Diagnoser:
         hints = self.hints(named) if self.outcome is not OutcomeKind.LEARNS else []
         is_open = self.partial and self.minimal and not self.causes and self.outcome is not OutcomeKind.LEARNS
         unconfirmed = search.runs.get((self.minimal, Stage.SEARCH)) if is_open and self.minimal else None
-        faults = [cause.fault for cause in causes]
+        improved = None if self.wanted is None else self.confirmed(self.wanted)
+        remedy = self.remedies(causes)[0]
         return Diagnosis(
             name=case.program.name,
             outcome=self.outcome,
@@ -549,14 +823,19 @@ class _Diagnoser:
             judged=case.split.judged,
             user=None if known is None else self.level(known),
             repaired=None if repaired is None or not causes else self.level(repaired),
+            improved=None if improved is None else self.level(improved),
             bar=search.bar,
             references=case.references,
             causes=tuple(causes),
+            further=self.further(),
             hints=tuple(hints),
             alternatives=tuple(self.alternatives),
-            mechanisms=tuple(fault for fault in faults if fault in STARTS),
+            mechanisms=tuple(self.mechanisms),
+            curve=self.curve,
+            repeats=case.repeats,
             contradictions=case.found,
-            edits=edits_for(case.program, [change for cause in causes for change in cause.changes]).edits,
+            edits=remedy.edits if causes else (),
+            remedy=remedy.faults if causes else (),
             edited=None,
             unconfirmed=None if unconfirmed is None else self.level(unconfirmed),
             notes=case.program.notes,
@@ -574,7 +853,17 @@ class _Diagnoser:
 
     def causes_without_run(self) -> list[Cause]:
         """What follows from the program alone: no run is needed to know it."""
-        return [*self.impossible_causes(), *self.metric_causes()]
+        return [*self.impossible_causes(), *self.contradictory_causes(), *self.metric_causes()]
+
+    def contradictory_causes(self) -> list[Cause]:
+        """Equal inputs with different targets, where they keep every function of the inputs from being good."""
+        repeats = self.case.repeats
+        if repeats is None or self.outcome in (OutcomeKind.LEARNS, OutcomeKind.NOT_JUDGED):
+            return []
+        if repeats.learnable >= LEARNED_FRACTION:
+            return []
+        fault = Fault.CONTRADICTORY_TARGETS
+        return [Cause(fault=fault, changes=(), repaired=None, unrepaired=None, needs_no_run=True)]
 
     def impossible_causes(self) -> list[Cause]:
         """What keeps every training from learning whatever the weights are, where the search has not come to prove it.

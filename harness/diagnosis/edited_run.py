@@ -10,18 +10,42 @@ import numpy as np
 
 from ..errors import BadInput
 from ..programs.capture import run_edited
-from ..programs.edits import Edit
+from ..programs.edits import Edit, edits_for
 from ..programs.program import Program
+from ..programs.training import Engine, cost_per_update
 from .case import Case, all_rows, numbered
-from .heads import read_head
-from .outcomes import Bar, Share, share_of
+from .faults import Change, Fault
+from .head_facts import read_head
+from .outcomes import MOSTLY, Bar, Share, share_of
 from .tasks import infer_task
-from .trials import REFUSALS, plan_trials, refusal_text, run_variant, thinned
+from .trials import REFUSALS, plan_trials, refusal_text, run_variant, thinned, updates_of
 from .variants import Variant
 
-SCORED_SEEDS = 4
+SCORED_SEEDS = 8
+PLAIN_SEEDS = 3  # of Keras' own fit, where it is cheap
+PLAIN_UPDATE_SECONDS = 0.7e-3  # of one update of Keras' own fit beyond what it computes
+PLAIN_SHARE = 0.3  # of the budget that trainings by Keras' own fit may take
 FIRST_SCORED_SEED = 3_000_000
 BUDGETS = 2.0  # after which the training of the edited script is stopped
+NEAR_PROMISE = 0.1  # of the way from constant to best by which the edited script may miss what was promised
+MOST_REMEDIES = 3  # edits that are tried until one does what it should
+
+
+@dataclass(frozen=True, kw_only=True)
+class Remedy:
+    """An edit of the user's files that may repair the program.
+
+    Attributes:
+        faults: that it repairs
+        edits: the replacements of text
+        is_whole: whether every change has its place in the text
+        promised: the median score that its repairs reached in the search; None if they were not run
+    """
+
+    faults: tuple[Fault, ...]
+    edits: tuple[Edit, ...]
+    is_whole: bool
+    promised: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,6 +55,7 @@ class EditedRun:
     Attributes:
         held, training: median scores on the rows that judge and on training rows; None if they could not be measured
         learned: the share of the seeds that learn
+        is_plain: whether Keras' own ``fit`` trained them, and not the compiled loop
         is_stopped: whether its training was stopped by the time limit
         error: why it could not be run; None if it ran
     """
@@ -38,8 +63,48 @@ class EditedRun:
     held: float | None
     training: float | None
     learned: Share
+    is_plain: bool
     is_stopped: bool
     error: str | None
+
+    @property
+    def works(self) -> bool:
+        """Whether the edited program learns from most seeds."""
+        return self.error is None and self.held is not None and self.learned.value >= MOSTLY
+
+
+def remedy_for(
+    program: Program, faults: tuple[Fault, ...], changes: Sequence[Change], promised: float | None = None
+) -> Remedy:
+    """The edit that makes some changes, as far as they have a place in the user's files."""
+    made = edits_for(program, changes)
+    return Remedy(faults=faults, edits=made.edits, is_whole=not made.unplaced, promised=promised)
+
+
+def chosen_remedy(
+    case: Case, remedies: Sequence[Remedy], bar: Bar, *, budget: float
+) -> tuple[Remedy, EditedRun | None]:
+    """The first of some edits with which the user's script learns from most seeds and comes near what was promised,
+    and what it reaches.
+
+    If none does, the one that comes nearest. Edits that make all their changes are tried before those that leave some
+    to the user.
+
+    Args:
+        remedies: the best first
+    """
+    distinct = list({remedy.edits: remedy for remedy in reversed(remedies) if remedy.edits}.values())[::-1]
+    distinct.sort(key=lambda remedy: not remedy.is_whole)  # stable: the best first among equals
+    tried: list[tuple[Remedy, EditedRun]] = []
+    for remedy in distinct[:MOST_REMEDIES]:
+        run = run_edited_program(case, remedy.edits, bar, budget=budget)
+        least = -np.inf if remedy.promised is None else bar.fraction(remedy.promised) - NEAR_PROMISE
+        if run.works and run.held is not None and bar.fraction(run.held) >= least:
+            return remedy, run
+        tried.append((remedy, run))
+    if not tried:
+        return remedies[0], None
+    return max(tried, key=lambda pair: (pair[1].error is None, pair[1].learned.value, pair[1].held or 0.0))
 
 
 def run_edited_program(case: Case, edits: Sequence[Edit], bar: Bar, *, budget: float) -> EditedRun:
@@ -59,12 +124,21 @@ def run_edited_program(case: Case, edits: Sequence[Edit], bar: Bar, *, budget: f
         return _failed(f"{program.error.kind}: {program.error.message.splitlines()[0]}")
     edited = edited_case(case, program)
     if edited is None:
-        return EditedRun(held=None, training=None, learned=share_of([]), is_stopped=program.is_stopped, error=None)
-    seeds = [FIRST_SCORED_SEED + case.seed * 1000 + number for number in range(SCORED_SEEDS)]
+        return EditedRun(
+            held=None, training=None, learned=share_of([]), is_plain=False, is_stopped=program.is_stopped, error=None
+        )
+    plan = plan_trials(edited, max(budget, 1.0))
+    is_plain = plan.prefix_updates is None and plain_seconds(edited) < PLAIN_SHARE * budget
+    count = PLAIN_SEEDS if is_plain else SCORED_SEEDS
+    seeds = [FIRST_SCORED_SEED + case.seed * 1000 + number for number in range(count)]
     try:
-        plan = plan_trials(edited, max(budget, 1.0))
         trial = run_variant(
-            thinned(edited, plan), Variant(program=program, head=edited.head), seeds, plan=plan, confirm=True
+            thinned(edited, plan),
+            Variant(program=program, head=edited.head),
+            seeds,
+            plan=plan,
+            confirm=True,
+            engine=Engine.FIT if is_plain else None,
         )
     except REFUSALS as problem:
         return _failed(refusal_text(problem))
@@ -74,9 +148,16 @@ def run_edited_program(case: Case, edits: Sequence[Edit], bar: Bar, *, budget: f
         held=float(np.median(trial.scores.held)),
         training=float(np.median(trial.scores.training)),
         learned=share_of(bar.has_learned(trial.scores.held)),
+        is_plain=is_plain,
         is_stopped=program.is_stopped,
         error=None,
     )
+
+
+def plain_seconds(case: Case) -> float:
+    """What Keras' own fit takes for all its seeds, by the formula of ``programs.costs``."""
+    updates = updates_of(case.program, len(case.split.folds[0].train))
+    return PLAIN_SEEDS * updates * (PLAIN_UPDATE_SECONDS + cost_per_update(case.program, 1))
 
 
 def edited_case(case: Case, program: Program) -> Case | None:
@@ -110,4 +191,4 @@ def edited_case(case: Case, program: Program) -> Case | None:
 
 def _failed(error: str) -> EditedRun:
     """An edited program that could not be run."""
-    return EditedRun(held=None, training=None, learned=share_of([]), is_stopped=False, error=error)
+    return EditedRun(held=None, training=None, learned=share_of([]), is_plain=False, is_stopped=False, error=error)

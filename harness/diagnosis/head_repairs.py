@@ -12,7 +12,7 @@ from ..programs.contradictions import Check
 from .case import Case
 from .faults import Change, ChangeKind, Fault
 from .head_choices import CCE, SCCE, judge_head
-from .heads import loss_facts
+from .head_facts import loss_facts
 from .layers import CONVOLUTION, DENSE, RECURRENT, read_layers
 from .repair import Repair, change_layers, configured
 from .variants import TargetCoding, Variant

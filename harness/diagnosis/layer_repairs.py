@@ -6,11 +6,12 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import keras
+import numpy as np
 
 from .case import Case
 from .faults import Change, ChangeKind, Fault
-from .heads import Head
 from .layers import CONVOLUTION, DENSE, FAIR_HIDDEN, GOOD_HIDDEN, RECURRENT, LayerFacts
+from .references import wide_code
 from .repair import Repair, change_layers, step, with_settings
 from .variants import Variant
 
@@ -121,7 +122,9 @@ def _width_repairs(case: Case, layers: Sequence[LayerFacts]) -> Iterator[Repair]
     ]
     dense = [layer for layer in hidden if layer.kind == DENSE]
     outputs = max(1, case.head.units)
-    if hidden and not case.is_autoencoder:
+    if case.is_autoencoder:
+        yield from _wider_code(case, hidden)
+    elif hidden:
         narrow = [layer for layer in hidden if layer.units < WIDE]
         chosen = narrow or hidden
         least = min(layer.units for layer in hidden)
@@ -162,6 +165,23 @@ def _width_repairs(case: Case, layers: Sequence[LayerFacts]) -> Iterator[Repair]
         )
 
 
+def _wider_code(case: Case, hidden: Sequence[LayerFacts]) -> Iterator[Repair]:
+    """A wider code of an autoencoder."""
+    least = wide_code(int(np.prod(np.shape(case.inputs[0])[1:])))
+    narrow = [layer for layer in hidden if layer.units < least]
+    if narrow:
+        yield Repair(
+            key="too-narrow",
+            fault=Fault.TOO_NARROW,
+            doubt=2.0 if case.references.code_is_narrow else 0.0,
+            apply=with_settings({layer.name: {"units": least, "filters": least} for layer in narrow}),
+            changes=tuple(
+                Change(kind=ChangeKind.UNITS, layer=layer.name, old=layer.units, new=least) for layer in narrow
+            ),
+            block="layers",
+        )
+
+
 def _deepened(variant: Variant) -> Variant:
     """The variant with one more hidden layer before the output."""
     name = variant.head.layer
@@ -177,8 +197,3 @@ def _deepened(variant: Variant) -> Variant:
 def _without_layers(variant: Variant, names: set[str]) -> Variant:
     """The variant without some layers."""
     return change_layers(variant, lambda layer: [] if layer.name in names else layer)
-
-
-def head_of(variant: Variant) -> Head:
-    """The head of a variant."""
-    return variant.head

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..programs.heads import activations_of
 from ..programs.program import Program
-from .heads import LINEAR, Head
+from .head_facts import LINEAR, HeadFacts
 from .tasks import Array
 
 DENSE, CONVOLUTION, RECURRENT, OTHER = "dense", "convolution", "recurrent", "other"
@@ -54,7 +54,7 @@ class LayerFacts:
     bias: Array | None
 
 
-def read_layers(program: Program, head: Head) -> tuple[LayerFacts, ...]:
+def read_layers(program: Program, head: HeadFacts) -> tuple[LayerFacts, ...]:
     """The layers of a program's network, those of models inside it too."""
     layers = [layer for layer in _flat(program.model) if not isinstance(layer, keras.layers.InputLayer)]
     facts = []

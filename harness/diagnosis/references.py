@@ -24,6 +24,8 @@ MOST_COLUMNS = 8  # targets that a reference is fitted to; above it, only linear
 MOST_TOKENS = 2000  # distinct tokens of a text that are counted
 FEW_FEATURES = 3  # of a function that is looked at by the closest observations alone
 PERMUTATIONS = 500
+WIDE_CODE = (4, 64)  # fewest and most units of a code that is wide enough
+HARDLY_RESTORED = 0.25  # R2 of as many principal components as a code has units, below which the code is too narrow
 SIGNAL_LEVEL = 0.01  # p of the permutation test below which the data carry a signal
 
 
@@ -49,6 +51,7 @@ class References:
         apt: whether such learners suit the inputs (tables do, images, sequences and texts do not): only then does a
             score at chance say something about the data
         noise: standard deviation of a score that is due to the finite number of judged rows
+        code_is_narrow: whether the program is an autoencoder whose code restores almost nothing
     """
 
     constant: float
@@ -58,6 +61,7 @@ class References:
     p_value: float | None
     apt: bool
     noise: float
+    code_is_narrow: bool = False
 
 
 def flatten_inputs(inputs: Sequence[Array], token_inputs: Sequence[bool]) -> Array:
@@ -324,23 +328,37 @@ def _of_components(
     units restore."""
     from sklearn.decomposition import PCA
 
-    values = []
-    for fold in split.folds:
-        train = targets[fold.train[:MOST_TRAINING_ROWS]]
-        held = targets[_union(fold)]
-        fitted = PCA(n_components=min(width, *train.shape), random_state=0).fit(train)
-        values.append(_value(task, fitted.inverse_transform(fitted.transform(held)), held))
-    value = float(np.mean(values))
-    found = Reference(name="principal components", score=Score(value=value, auc=None, rows=rows), training_value=value)
+    widths = {width: "principal components"}
+    wide = wide_code(targets.shape[1])
+    if wide > width:
+        widths[wide] = f"{wide} principal components"
+    learners = []
+    for count, name in widths.items():
+        values = []
+        for fold in split.folds:
+            train = targets[fold.train[:MOST_TRAINING_ROWS]]
+            held = targets[_union(fold)]
+            fitted = PCA(n_components=min(count, *train.shape), random_state=0).fit(train)
+            values.append(_value(task, fitted.inverse_transform(fitted.transform(held)), held))
+        value = float(np.mean(values))
+        learners.append(Reference(name=name, score=Score(value=value, auc=None, rows=rows), training_value=value))
+    # a code that restores almost nothing is not meant: a wider one is what such a network is to be measured by
+    best = learners[-1] if learners[0].score.value < HARDLY_RESTORED else learners[0]
     return References(
         constant=constant,
-        learners=(found,),
-        best=max(constant, value),
+        learners=(best, *(learner for learner in learners if learner is not best)),
+        best=max(constant, best.score.value),
         rows=rows,
         p_value=0.0,
         apt=True,
         noise=0.0,
+        code_is_narrow=best is not learners[0],
     )
+
+
+def wide_code(features: int) -> int:
+    """Units of a code that restores most of usual data."""
+    return int(np.clip(features // 4, *WIDE_CODE))
 
 
 def permutation_p(task: Task, predictions: Sequence[Array], targets: Array, seed: int) -> float:

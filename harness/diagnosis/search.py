@@ -6,6 +6,8 @@
 3. The smallest prefix of the repairs, the likeliest first, that still learns is kept; of it, each repair is taken back,
    the least likely cause first, for as long as the network still learns. What remains is 1-minimal.
 4. It is confirmed on fresh seeds, with and without each of its repairs.
+5. Where it only just learns, repairs are added that raise its score clearly: those are no causes, but belong into the
+   edit.
 
 The order is fixed (``repairs.order_of``), all sets are trained from the same seeds, and the number of trainings is
 bounded by counts.
@@ -26,7 +28,17 @@ from .outcomes import MOSTLY, Bar, Scores, Share, share_of
 from .repair import Repair
 from .repairs import apply_repairs, order_of
 from .training_repairs import epochs_repair
-from .trials import REFUSALS, Ledger, Plan, Trial, estimated_seconds, joined_trials, refusal_text, run_variant
+from .trials import (
+    REFUSALS,
+    Ledger,
+    OutOfBudget,
+    Plan,
+    Trial,
+    estimated_seconds,
+    joined_trials,
+    refusal_text,
+    run_variant,
+)
 from .variants import Variant
 
 CONFIRM_SEEDS = 16
@@ -35,7 +47,12 @@ FIRST_SEARCH_SEED = 1_000
 FIRST_CONFIRM_SEED = 2_000_000
 MOST_PASSES = 3
 NEARLY = 0.05  # of the way from constant to best: scores that differ by less are as good
-MOST_ALTERNATIVES = 5  # sets that are tried in place of a cause
+MOST_ALTERNATIVES = 3  # sets that are tried in place of a cause
+GOOD_ENOUGH = 0.93  # of the way from constant to the best known score: from there on, nothing is added to a set
+WORTH_ADDING = 0.04  # of the same way by which a repair must raise the score to be added
+MOST_TRIED_ADDITIONS = 5  # repairs that are tried beside a set in one round
+MOST_ADDITIONS = 2  # rounds
+USUAL_ADDITIONS = ("optimizer", "learning-rate", "too-few-epochs", "unscaled-inputs", "unscaled-targets", "hidden-relu")
 PREFIXES = (1, 2, 3, 5, 8, 12)
 QUESTIONED = 0.9  # doubt from which a choice is replaced at once with all others
 CERTAIN = 3  # doubt of a contradiction: nothing else is asked in its place
@@ -87,6 +104,9 @@ class Search:
     def __post_init__(self) -> None:
         self.by_key = {repair.key: repair for repair in self.repairs}
         self.user = Variant(program=shortened(self.case, self.plan), head=self.case.head)
+        rows = len(self.case.split.folds[0].train)
+        # both sides of one cause on fresh seeds: no search may spend what they need
+        self.ledger.reserved = 2 * estimated_seconds(self.user, rows, self.plan, CONFIRM_SEEDS)
 
     def run(self, keys: Iterable[str], *, stage: Stage = Stage.SEARCH, optional: bool = False) -> Run:
         """The program with a set of repairs, trained from the seeds of a stage.
@@ -123,8 +143,9 @@ class Search:
             variant = apply_repairs(self.user, [self.by_key[key] for key in sorted(keys)])
         except REFUSALS as problem:  # a repair that this network cannot take is a result of the search
             return _failed(self.case, count, refusal_text(problem))
-        rows = len(self.case.split.folds[0].train)
-        self.ledger.spend(estimated_seconds(variant, rows, self.plan, count), optional=optional)
+        rows = round(len(self.case.split.folds[0].train) * variant.rows_share)
+        seconds = estimated_seconds(variant, rows, self.plan, count)
+        self.ledger.spend(seconds, optional=optional, reserved=stage is not Stage.SEARCH)
         return run_variant(
             self.case,
             variant,
@@ -192,9 +213,19 @@ class Search:
         for keys in self.full_sets(questioned):
             if self.learns(keys):
                 return self.effective(frozenset(keys))
-        for count in PREFIXES[1:]:  # a later repair may have done harm
-            if count < len(questioned) and self.learns(questioned[:count]):
-                return self.effective(frozenset(questioned[:count]))
+        return self.first_prefix(questioned, PREFIXES[1:])  # a later repair may have done harm
+
+    def repair_questioned(self) -> Keys | None:
+        """The same of the choices that practice questions alone: a network that overfits needs no longer training, and
+        no more units."""
+        questioned = self.questioned()
+        return self.first_prefix(questioned, (*PREFIXES, len(questioned)))
+
+    def first_prefix(self, ordered: Sequence[str], counts: Sequence[int]) -> Keys | None:
+        """The first of some prefixes of repairs with which the program learns."""
+        for count in counts:
+            if 0 < count <= len(ordered) and self.learns(ordered[:count]):
+                return self.effective(frozenset(ordered[:count]))
         return None
 
     def full_sets(self, questioned: Sequence[str]) -> Iterable[Keys]:
@@ -294,6 +325,98 @@ class Search:
                 if self.learns(rest | {repair.key}, optional=True):
                     found.append((cause, repair.key))
         return found
+
+    # Improve
+
+    def affordable(self, keys: Keys) -> Run | None:
+        """The run of a set; None if the budget has no room for it. A cheaper set may still have room."""
+        try:
+            return self.run(keys, optional=True)
+        except OutOfBudget:
+            return None
+
+    def quality(self, run: Run, top: float) -> float:
+        """How far the seeds of a run come on the way from the constant prediction to ``top``, on average.
+
+        A mean, so that one bad seed shows; seeds count from 0 to 1.
+        """
+        way = top - self.bar.constant
+        if way <= 0:
+            return 0.0
+        return float(np.mean(np.clip((run.trial.scores.held - self.bar.constant) / way, 0.0, 1.0)))
+
+    def best_known(self) -> float:
+        """The best score that the references or a training of the search reach."""
+        medians = [run.median for run in self.runs.values() if run.stage is Stage.SEARCH]
+        return max([self.bar.best, *medians])
+
+    def beside(self, keys: Keys, key: str) -> Keys:
+        """The set with one more repair, in place of those that it cannot be made beside."""
+        block = self.by_key[key].block
+        rivals = {other for other in keys if block in ("epochs", "rate", "optimizer") and self.rivals(other, key)}
+        return self.effective(keys - rivals | {key})
+
+    def rivals(self, one: str, other: str) -> bool:
+        """Whether two repairs set the same thing."""
+        kinds = [{(change.kind, change.layer) for change in self.by_key[key].changes} for key in (one, other)]
+        return bool(kinds[0] & kinds[1])
+
+    def additions(self, keys: Keys) -> list[str]:
+        """Repairs that may raise the score of a set that learns, the likeliest first."""
+        ordered = self.in_order(repair.key for repair in self.repairs)
+        wanted = [key for key in ordered if self.by_key[key].doubt >= QUESTIONED]
+        usual = [key for key in USUAL_ADDITIONS if key in self.by_key]
+        left = [key for key in dict.fromkeys([*wanted, *usual]) if key not in keys]
+        if "optimizer" in left:
+            left = [key for key in left if key not in self.by_key["optimizer"].replaces]
+        return [key for key in left if self.beside(keys, key) != keys]
+
+    def improved(self, keys: Keys) -> Keys:
+        """A set that learns, with repairs added as long as one of them raises its score clearly.
+
+        Nothing is added to a set that is good enough. The budget may end this: the set is then as good as it is.
+        """
+        best = self.run(keys)
+        everything = self.everything_beside(keys)
+        if everything != keys and (self.needs_more(best) or not self.case.references.apt):
+            self.affordable(everything)
+        for _ in range(MOST_ADDITIONS):
+            if not self.needs_more(best):
+                break
+            keys_tried = self.additions(best.repairs)[:MOST_TRIED_ADDITIONS]
+            runs = [self.affordable(self.beside(best.repairs, key)) for key in keys_tried]
+            tried = [best, *(run for run in runs if run is not None)]
+            top = self.best_known()
+            better = max(tried, key=lambda run: self.quality(run, top))
+            if self.quality(better, top) < self.quality(best, top) + WORTH_ADDING:
+                break
+            best = better
+        return self.pruned(best)
+
+    def needs_more(self, run: Run) -> bool:
+        """Whether a set is far enough from the best known score to look for more."""
+        return self.quality(run, self.best_known()) < GOOD_ENOUGH
+
+    def everything_beside(self, keys: Keys) -> Keys:
+        """A set with all that practice questions, and the usual optimizer, beside it."""
+        wanted = [key for key in self.additions(keys) if self.by_key[key].doubt >= QUESTIONED]
+        wanted += [key for key in ("optimizer", "learning-rate") if key in self.by_key][:1]
+        for key in wanted:
+            keys = self.beside(keys, key)
+        return keys
+
+    def pruned(self, best: Run) -> Keys:
+        """The set, or the one with everything beside it where that is still clearly better, as small as it can be."""
+        top = self.best_known()
+        whole = self.runs.get((self.everything_beside(best.repairs), Stage.SEARCH))
+        if whole is None or self.quality(whole, top) < self.quality(best, top) + 2 * WORTH_ADDING:
+            return best.repairs
+        kept = whole
+        for key in reversed(self.in_order(whole.repairs - best.repairs)):
+            smaller = self.affordable(kept.repairs - {key})
+            if smaller is not None and self.quality(smaller, top) > self.quality(kept, top) - WORTH_ADDING / 2:
+                kept = smaller
+        return kept.repairs
 
 
 def shortened(case: Case, plan: Plan) -> Program:

@@ -15,6 +15,9 @@ from .repair import Repair, change_layers, configured
 from .tasks import Array
 from .variants import Variant
 
+LARGE_RATIO = 4.0  # of a kernel's standard deviation to Glorot's, above which it is too large
+SMALL_RATIO = 0.15  # and below which it is too small
+
 
 def initializer_repairs(case: Case, layers: Sequence[LayerFacts]) -> Iterator[Repair]:
     """Initial kernels and biases as Keras draws them by default."""
@@ -66,20 +69,36 @@ def kernel_fault(layer: LayerFacts, case: Case) -> tuple[Fault, float]:
     flat = kernel.reshape(-1, kernel.shape[-1])
     if not np.any(flat):
         return Fault.ZERO_GRADIENT, 0.5 if layer.is_output else 3.0
-    same_columns = flat.shape[1] > 1 and np.allclose(flat, flat[:, :1], rtol=1e-5, atol=1e-8)
-    if same_columns:
+    if has_equal_units(kernel):
         return Fault.CLONES, 1.0 if layer.is_output else 3.0
     if layer.kind == "other":
         return Fault.SATURATION, 1.0 if float(flat.std()) > 2 else 0.0
-    fan_in, fan_out = flat.shape
-    ratio = float(np.sqrt(np.mean(flat**2))) / np.sqrt(2.0 / (fan_in + fan_out))
+    ratio = kernel_ratio(kernel)
     bounded = layer.activation in ("tanh", "sigmoid", "softmax", "hard_sigmoid", "softsign")
-    if ratio > 4:
+    if ratio > LARGE_RATIO:
         fault = Fault.SATURATION if bounded else Fault.EXPLODING_GRADIENT
         return fault, 2.5 if ratio > 10 else 1.0
-    if ratio < 0.15:
+    if ratio < SMALL_RATIO:
         return Fault.VANISHING_GRADIENT, 2.5 if ratio < 0.02 else 1.0
     return Fault.CLONES, 0.0
+
+
+def glorot_deviation(kernel: Array) -> float:
+    """The standard deviation that Glorot's initializer gives a kernel of this shape, all but its last axis taken
+    together."""
+    fan_in, fan_out = kernel.reshape(-1, kernel.shape[-1]).shape
+    return float(np.sqrt(2.0 / (fan_in + fan_out)))
+
+
+def kernel_ratio(kernel: Array) -> float:
+    """The root mean square of a kernel, relative to Glorot's standard deviation."""
+    return float(np.sqrt(np.mean(kernel.astype(float) ** 2))) / glorot_deviation(kernel)
+
+
+def has_equal_units(kernel: Array) -> bool:
+    """Whether all units of a layer start with the same incoming weights."""
+    flat = kernel.reshape(-1, kernel.shape[-1])
+    return flat.shape[1] > 1 and bool(np.allclose(flat, flat[:, :1], rtol=1e-5, atol=1e-8))
 
 
 def case_has_hidden(case: Case) -> bool:

@@ -180,6 +180,17 @@ def epochs_repair(program: Program, factor: int, doubt: float, *, key: str) -> R
     )
 
 
+def fewer_rows(case: Case, share: float, key: str) -> Repair:
+    """A part of the training rows with as many updates; no repair, but the question whether more rows would help."""
+    epochs = max(1, round((case.program.epochs - case.program.initial_epoch) / share))
+
+    def apply(variant: Variant) -> Variant:
+        program = dataclasses.replace(variant.program, epochs=variant.program.initial_epoch + epochs)
+        return dataclasses.replace(variant, program=program, rows_share=share)
+
+    return Repair(key=key, fault=Fault.TOO_LITTLE_DATA, doubt=0, apply=apply, changes=(), block="rows")
+
+
 def is_shaping(callback: Any) -> bool:
     """Whether a callback changes the training."""
     name = type(callback).__name__

@@ -14,7 +14,7 @@ from .. import BadInput
 from ..programs.copies import first_line
 from ..programs.fallback import FitFailed
 from ..programs.program import Program
-from ..programs.training import cost_per_update, predict, train
+from ..programs.training import Engine, cost_per_update, predict, train
 from .case import Case
 from .outcomes import Scores
 from .scores import constant_score, score
@@ -32,6 +32,7 @@ TRIALS_OF_BUDGET = 10  # trainings of the program's own length that a budget is 
 LONG_TRIALS_OF_BUDGET = 5  # trainings of the largest number of updates
 NEEDED_FACTOR = 2.5  # times the budget that trainings which decide the answer may take
 FEWEST_PREFIX_UPDATES = 200
+FLAT_FRACTION = 0.01  # of its first value by which a loss changes at most on a plateau
 FEWEST_ROWS_OF_PREFIX = 2000
 
 
@@ -44,12 +45,14 @@ class Trial:
         auc: median area under the ROC curve on the rows that judge; None where ranking has no meaning
         updates: that each seed was trained for
         error: what Keras raised instead of training; None if it trained
+        flat: median share of the epochs, from the first, for which the training loss hardly changes
     """
 
     scores: Scores
     auc: float | None
     updates: int
     error: str | None = None
+    flat: float = 0.0
 
 
 class OutOfBudget(Exception):
@@ -63,24 +66,40 @@ class Ledger:
     Attributes:
         budget: seconds that optional trainings may be spent on
         deadline: ``time.monotonic`` at which the search is aborted
+        reserved: seconds of the most that only trainings which confirm a cause may be spent on
         spent: so far
         trials: number of trainings made
     """
 
     budget: float
     deadline: float
+    reserved: float = 0.0
     spent: float = 0.0
     trials: int = 0
 
+    @property
+    def is_late(self) -> bool:
+        """Whether the clock has run out."""
+        return time.monotonic() > self.deadline
+
     def check_clock(self) -> None:
         """Raise ``OutOfBudget`` if the clock has run out."""
-        if time.monotonic() > self.deadline:
+        if self.is_late:
             raise OutOfBudget
 
-    def spend(self, seconds: float, *, optional: bool) -> None:
-        """Book a training; raise ``OutOfBudget`` if there is no room for it."""
+    def spend(self, seconds: float, *, optional: bool, reserved: bool = False) -> None:
+        """Book a training; raise ``OutOfBudget`` if there is no room for it.
+
+        Args:
+            optional: whether the answer stands without it
+            reserved: whether it may take what is reserved for confirming
+        """
         most = self.budget if optional else NEEDED_FACTOR * self.budget
-        if self.spent + seconds > most:
+        if reserved and not optional:
+            seconds_left = np.inf if self.spent <= most else 0.0  # one that was begun is ended, whatever it costs
+        else:
+            seconds_left = most - min(self.reserved, most / 2) * (not reserved) - self.spent
+        if seconds > seconds_left:
             raise OutOfBudget
         self.spent += seconds
         self.trials += 1
@@ -152,6 +171,7 @@ def run_variant(
     plan: Plan,
     confirm: bool = False,
     learning_rates: Sequence[float] | None = None,
+    engine: Engine | None = None,
     tick: Callable[[], None] | None = None,
 ) -> Trial:
     """Train a variant once for each seed, and score it.
@@ -162,12 +182,14 @@ def run_variant(
         plan: how many are trained in one call
         confirm: whether the rows for confirmation judge
         learning_rates: one a seed, instead of the program's own
+        engine: what trains; None for the compiled loop if it can
         tick: called before each training, for progress and time limits
     """
     held = np.full(len(seeds), np.nan)
     training = np.full(len(seeds), np.nan)
     diverged = np.zeros(len(seeds), dtype=bool)
     areas: list[float] = []
+    flat: list[float] = []
     error: str | None = None
     updates = 0
     folds = case.split.folds
@@ -176,20 +198,28 @@ def run_variant(
         if len(dealt) == 0:
             continue
         prepared = prepare_fold(case, variant, fold, confirm=confirm)
-        updates = updates_of(prepared.program, len(fold.train))
+        updates = updates_of(prepared.program, round(len(fold.train) * variant.rows_share))
         for start in range(0, len(dealt), plan.members):
             members = list(dealt[start : start + plan.members])
             if tick is not None:
                 tick()
             rates = None if learning_rates is None else np.asarray(learning_rates)[members]
             try:
-                trained = train(prepared.program, seeds=[int(seeds[m]) for m in members], learning_rates=rates)
+                numbers = [int(seeds[member]) for member in members]
+                trained = train(
+                    prepared.program,
+                    seeds=numbers,
+                    learning_rates=rates,
+                    initial_weights=starts_of(variant, prepared.program, numbers),
+                    engine=engine,
+                )
                 outputs = predict(prepared.program, trained, prepared.held)
                 own = predict(prepared.program, trained, prepared.training)
             except REFUSALS as problem:  # what Keras says about a variant is a result
                 error = refusal_text(problem)
                 held[members] = training[members] = constant_score(case.task, prepared.held_targets)
                 continue
+            flat += flat_shares(trained.loss)
             for place, member in enumerate(members):
                 held[member], area = _score(case, prepared, outputs[place], prepared.held_targets)
                 training[member], _ = _score(case, prepared, own[place], prepared.training_targets)
@@ -201,7 +231,30 @@ def run_variant(
         auc=float(np.median(areas)) if areas else None,
         updates=updates,
         error=error,
+        flat=float(np.median(flat)) if flat else 0.0,
     )
+
+
+def starts_of(variant: Variant, program: Program, seeds: Sequence[int]) -> list[Array] | None:
+    """The initial weights of all seeds, stacked weight by weight; None if the initializers draw them."""
+    start = variant.start
+    if start is None:
+        return None
+    return [np.stack(values) for values in zip(*(start(program, seed) for seed in seeds))]
+
+
+def flat_shares(losses: Array) -> list[float]:
+    """For each member, the share of its epochs, from the first, for which its loss stays near the first one.
+
+    Args:
+        losses: (members, epochs), NaN after a member stopped
+    """
+    shares = []
+    for values in losses:
+        known = values[np.isfinite(values)]
+        moved = np.flatnonzero(np.abs(known - known[:1]) > FLAT_FRACTION * np.abs(known[:1]))
+        shares.append(float(moved[0] / len(known)) if len(moved) else 1.0)
+    return shares
 
 
 def refusal_text(problem: BaseException) -> str:
@@ -221,6 +274,7 @@ def joined_trials(parts: Sequence[Trial]) -> Trial:
         ),
         auc=float(np.median(areas)) if areas else None,
         updates=parts[0].updates,
+        flat=float(np.median([part.flat for part in parts])),
         error=next((part.error for part in parts if part.error is not None), None),
     )
 

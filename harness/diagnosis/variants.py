@@ -7,7 +7,7 @@ Scalers and class weights depend on the rows that are trained on, so a variant s
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
@@ -15,10 +15,12 @@ import numpy as np
 
 from ..programs.program import Program, Validation
 from .case import Case
-from .heads import Head, reading_of
+from .head_facts import HeadFacts, reading_of
 from .scores import Reading
 from .splits import Fold
 from .tasks import Array, Indices, LabelFormat, Task, TaskKind
+
+Start = Callable[[Program, int], list[Array]]  # (program, seed) -> initial weights
 
 
 class InputScaling(Enum):
@@ -61,16 +63,20 @@ class Variant:
         mixed_rows: whether the rows are put in random order before anything else
         matched_validation: whether the validation inputs are brought to the scale of the training inputs
         filled: whether missing inputs (NaN, infinite) are filled in
+        rows_share: share of the training rows that is trained on
+        start: the initial weights of a seed in place of those that the initializers draw; None for these
     """
 
     program: Program
-    head: Head
+    head: HeadFacts
     inputs: InputScaling = InputScaling.AS_GIVEN
     targets: TargetCoding = TargetCoding.AS_GIVEN
     weights: ClassWeights = ClassWeights.AS_GIVEN
     mixed_rows: bool = False
     matched_validation: bool = False
     filled: bool = False
+    rows_share: float = 1.0
+    start: Start | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,6 +120,9 @@ def prepare_fold(case: Case, variant: Variant, fold: Fold, *, confirm: bool) -> 
             everything = np.setdiff1d(np.arange(case.rows), np.union1d(fold.search, fold.confirm))
             kept = np.random.default_rng([case.seed, 7]).permutation(everything)[: len(fold.train)]
         train = np.random.default_rng([case.seed, 8]).permutation(kept)
+    if variant.rows_share < 1:
+        kept_rows = max(1, round(len(train) * variant.rows_share))
+        train = np.sort(np.random.default_rng([case.seed, 10]).permutation(train)[:kept_rows])
     held = fold.confirm if confirm else fold.search
     inputs = [_scaled(case, variant, number, train) for number in range(len(case.inputs))]
     targets, offset, factor = code_targets(case, variant, train)

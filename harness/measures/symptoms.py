@@ -5,8 +5,8 @@ A symptom is no cause. It says where to look; harness/diagnose/ finds out by exp
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,7 +23,11 @@ FLAT = 0.01  # of the constant prediction's cost: what a plateau's cost may chan
 LITTLE = 0.05  # of the constant prediction's cost: a run that is under that has done its learning
 STILL = 1e-6  # relative: a weight that changed by less never moved
 LONG = 0.2  # of a run's iterations: as long must a plateau be to be told
+MOST_OUTPUTS = 6  # whose means are kept of a constant prediction
 FAR = 0.25  # of an output from its target: for a sigmoid a quarter of its range
+
+
+Fact = float | int | str | bool | tuple[float, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,13 +38,13 @@ class Symptom:
         id: a name from this module's functions, "clones" for example.
         layer: 1..L; None where it is the whole run's.
         value: a number, or a few by name.
-        sentence: the same for people.
+        facts: what else report/ needs for its words, by name.
     """
 
     id: str
     layer: int | None
     value: float | dict[str, float]
-    sentence: str
+    facts: Mapping[str, Fact] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -230,15 +234,7 @@ def data_symptoms(network: Network, x: Array, y: Array, floor: float) -> list[Sy
     """What the data and the network say before any run."""
     found = []
     scale = input_scale(x)
-    told = f"inputs have standard deviations from {scale['smallest']:.3g} to {scale['largest']:.3g}"
-    found.append(
-        Symptom(
-            id="input-scale",
-            layer=None,
-            value=scale,
-            sentence=f"{told}, and means of up to {scale['offset']:.3g} in size",
-        )
-    )
+    found.append(Symptom(id="input-scale", layer=None, value=scale))
     low, high = activation_named(network.activations[-1]).range
     target_range = {"low": float(np.min(y)), "high": float(np.max(y))}
     if target_range["low"] < low or target_range["high"] > high:
@@ -247,9 +243,12 @@ def data_symptoms(network: Network, x: Array, y: Array, floor: float) -> list[Sy
                 id="target-range",
                 layer=network.depth,
                 value=target_range,
-                sentence=f"targets go from {target_range['low']:.3g} to {target_range['high']:.3g}, "
-                f"{network.activations[-1]} outputs from {low:g} to {high:g}: no cost under "
-                f"{range_cost(network, y):.4g} is possible",
+                facts={
+                    "activation": network.activations[-1],
+                    "least": low,
+                    "most": high,
+                    "cost": range_cost(network, y),
+                },
             )
         )
     if floor > 0:
@@ -260,8 +259,7 @@ def data_symptoms(network: Network, x: Array, y: Array, floor: float) -> list[Sy
                     id="contradictory-targets",
                     layer=None,
                     value=floor,
-                    sentence=f"{same} of {len(x)} observations repeat the inputs of another; no function of x "
-                    f"comes under a cost of {floor:.4g}",
+                    facts={"same": same, "observations": len(x)},
                 )
             )
     return found
@@ -271,56 +269,38 @@ def course_symptoms(network: Network, course: Course, outputs: Array, y: Array) 
     """What the cost did, and what the outputs (observations, outputs) are in the end."""
     constant = constant_cost(network.cost, y)
     last, final = course.iterations[-1], float(course.costs[-1])
-    told = f"cost {final:.6g} after {last:,} iterations; the best constant prediction has {constant:.6g}"
-    found = [Symptom(id="final-cost", layer=None, value=final, sentence=told)]
+    found = [Symptom(id="final-cost", layer=None, value=final, facts={"iterations": last, "constant": constant})]
     spread = predicts_mean(outputs, y)
     if np.isfinite(spread) and spread < 0.05:
         off = root_mean_square(np.mean(outputs, axis=0) - np.mean(y, axis=0)) / max(root_mean_square(y), 1e-300)
-        mean = " ".join(f"{v:.4g}" for v in np.mean(outputs, axis=0)[:6])
-        what = "it predicts the mean of the targets" if off < 0.05 else "it predicts one thing"
+        mean = tuple(float(v) for v in np.mean(outputs, axis=0)[:MOST_OUTPUTS])
         found.append(
             Symptom(
                 id="constant-prediction",
                 layer=network.depth,
                 value=spread,
-                sentence=f"{what}, whatever the input: {mean}",
+                facts={"mean": mean, "is_mean_of_targets": bool(off < 0.05)},
             )
         )
     elif outputs.shape[1] > 1:
         for number in range(outputs.shape[1]):
             of_one = predicts_mean(outputs[:, [number]], y[:, [number]])
             if of_one < 0.05 and np.ptp(y[:, number]) > 0:
-                told = f"output {number + 1} of {outputs.shape[1]} is the same whatever the input, the others are not"
-                found.append(Symptom(id="constant-output", layer=network.depth, value=float(number + 1), sentence=told))
+                facts = {"outputs": outputs.shape[1]}
+                found.append(Symptom(id="constant-output", layer=network.depth, value=float(number + 1), facts=facts))
     if not np.isfinite(final):
         since = course.iterations[int(np.argmin(np.isfinite(course.costs)))]
-        found.append(
-            Symptom(
-                id="diverged",
-                layer=None,
-                value=float(since),
-                sentence=f"the cost was no number any more at iteration {since:,}",
-            )
-        )
+        found.append(Symptom(id="diverged", layer=None, value=float(since)))
     swings = oscillations(course)
     if swings > 0.2:
-        found.append(
-            Symptom(
-                id="oscillates",
-                layer=None,
-                value=swings,
-                sentence=f"the cost went up in {swings:.0%} of the later steps",
-            )
-        )
+        found.append(Symptom(id="oscillates", layer=None, value=swings))
     for begin, stop, cost in plateaus(course, constant)[:3]:
         near = abs(cost - constant) <= 2 * FLAT * constant
-        where = f"{cost:.4g}, that of a constant prediction" if near else f"{cost:.4g}"
-        told = f"flat from iteration {begin:,} to {stop:,} at a cost of {where}"
         value = {"from": float(begin), "to": float(stop), "cost": cost}
-        found.append(Symptom(id="plateau", layer=None, value=value, sentence=told))
+        found.append(Symptom(id="plateau", layer=None, value=value, facts={"is_constant_prediction": bool(near)}))
     low, high = float(np.min(outputs)), float(np.max(outputs))
-    told = f"outputs from {low:.4g} to {high:.4g}, targets from {np.min(y):.4g} to {np.max(y):.4g}"
-    found.append(Symptom(id="output-range", layer=network.depth, value={"low": low, "high": high}, sentence=told))
+    targets = {"least": float(np.min(y)), "most": float(np.max(y))}
+    found.append(Symptom(id="output-range", layer=network.depth, value={"low": low, "high": high}, facts=targets))
     return found
 
 
@@ -329,56 +309,38 @@ def clone_symptoms(course: Course) -> list[Symptom]:
     found = []
     for layer in hidden_layers(course.weights[-1]):
         units = course.weights[-1][layer - 1].shape[1]
-        for name, weights, told in (
-            ("clones", course.weights[-1], ""),
-            ("clones-at-start", course.weights[0], " at the start"),
-        ):
+        for name, weights in (("clones", course.weights[-1]), ("clones-at-start", course.weights[0])):
             width = len(clone_groups(weights, layer))
             if width == units:
                 continue
             exact = width == 1 and all(clone_spread(w, layer) == 0 for w in course.weights)
-            kind = "exact clones all the while" if exact else "clones"
-            found.append(
-                Symptom(
-                    id=name,
-                    layer=layer,
-                    value=float(width),
-                    sentence=f"effective width {width} of {units}{told}, {kind}",
-                )
-            )
+            facts = {"units": units, "is_exact": bool(exact)}
+            found.append(Symptom(id=name, layer=layer, value=float(width), facts=facts))
     return found
 
 
 def unit_symptoms(network: Network, course: Course, x: Array, y: Array) -> list[Symptom]:
     """Saturated activations and dead units, at the end and at the start."""
     found = []
-    for when, told, weights in (("", "", course.weights[-1]), ("-at-start", " at the start", course.weights[0])):
+    for when, weights in (("", course.weights[-1]), ("-at-start", course.weights[0])):
         a = activations_of(network, weights, x)
         for layer, share in enumerate(saturated_shares(network, a, y), start=1):
             if share > 0.05:
-                sentence = f"{share:.0%} of the activations saturated{told}"
-                found.append(Symptom(id=f"saturated{when}", layer=layer, value=share, sentence=sentence))
+                found.append(Symptom(id=f"saturated{when}", layer=layer, value=share))
         for layer, share in enumerate(dead_shares(network, a), start=1):
             if share:
-                sentence = f"{share:.0%} of the units give 0 on every observation{told}"
-                found.append(Symptom(id=f"dead{when}", layer=layer, value=share, sentence=sentence))
+                found.append(Symptom(id=f"dead{when}", layer=layer, value=share))
     return found
 
 
-def gradient_symptoms(gradients: Sequence[Array], when: str, told: str) -> list[Symptom]:
+def gradient_symptoms(gradients: Sequence[Array], when: str) -> list[Symptom]:
     """Its size in each layer, and how it decays on the way back; ``when`` is "" or "-at-start"."""
     sizes = gradient_sizes(gradients)
-    found = [
-        Symptom(
-            id=f"gradient{when}", layer=layer, value=size, sentence=f"gradient of {size:.2g} (root mean square){told}"
-        )
-        for layer, size in enumerate(sizes, start=1)
-    ]
+    found = [Symptom(id=f"gradient{when}", layer=layer, value=size) for layer, size in enumerate(sizes, start=1)]
     if len(sizes) > 1 and sizes[-1] > 0:
         ratio = sizes[0] / sizes[-1]
         each = ratio ** (1 / (len(sizes) - 1))
-        sentence = f"layer 1 gets {ratio:.2g} of the last layer's gradient{told}, a factor of {each:.2g} a layer"
-        found.append(Symptom(id=f"gradient-decay{when}", layer=None, value=ratio, sentence=sentence))
+        found.append(Symptom(id=f"gradient-decay{when}", layer=None, value=ratio, facts={"each_layer": each}))
     return found
 
 
@@ -389,11 +351,7 @@ def weight_symptoms(course: Course) -> list[Symptom]:
         with np.errstate(invalid="ignore", over="ignore"):
             still = float(np.mean(np.abs(after - before) <= STILL * np.maximum(np.abs(before), STILL)))
         if still > 0.01 and course.iterations[-1] > 0:
-            found.append(
-                Symptom(
-                    id="unmoved-weights", layer=layer, value=still, sentence=f"{still:.0%} of the weights never moved"
-                )
-            )
+            found.append(Symptom(id="unmoved-weights", layer=layer, value=still))
     return found
 
 
@@ -405,7 +363,7 @@ def run_symptoms(
         *course_symptoms(network, course, activations_of(network, course.weights[-1], x)[-1], y),
         *clone_symptoms(course),
         *unit_symptoms(network, course, x, y),
-        *gradient_symptoms(start, "-at-start", " at the start"),
-        *gradient_symptoms(end, "", ""),
+        *gradient_symptoms(start, "-at-start"),
+        *gradient_symptoms(end, ""),
         *weight_symptoms(course),
     ]

@@ -20,6 +20,7 @@ import numpy as np
 from .edited import Key, edited_files, edited_sources, unified_diff, without_overlaps
 from .places import argument_of, call_at
 from .program import NoteKind, Place, Program
+from .rebinding import base_name, names_in, rebound_names
 from .scripts import read_pieces
 from .targets import describe_targets
 from .texts import Edit, Text, Unplaced, is_add, is_docstring, is_future
@@ -42,6 +43,7 @@ POSITIONS = {
     "SpatialDropout2D": {"rate": 0},
     "Activation": {"activation": 0},
 }  # of the arguments of layers that are often given by position
+SCALES = ("{} / 255", "({} - input_mean) / input_std", "({} - target_mean) / target_std")  # of data
 FIT_POSITIONS = {"x": 0, "y": 1, "batch_size": 2, "epochs": 3}
 CLASSES = {
     "binary_crossentropy": "BinaryCrossentropy",
@@ -252,6 +254,8 @@ class _Editor:
                 return [text.set_argument(call, "rate", written(change.new), 0)]
             given = [arg for arg in ("dropout", "recurrent_dropout") if argument_of(call, arg) is not None]
             return [text.set_argument(call, argument, written(change.new)) for argument in given] or unplaced()
+        if kind == "regularizer" and change.new is not None:
+            return [text.set_argument(call, "kernel_regularizer", text.quoted(str(change.new)))]
         if kind == "regularizer":
             names = ("kernel_regularizer", "bias_regularizer", "activity_regularizer", "recurrent_regularizer")
             removed = [text.remove_keyword(call, argument) for argument in names]
@@ -298,11 +302,17 @@ class _Editor:
         return [text for (name, _), text in self.texts.items() if name == file]
 
     def _added(self, text: Text, call: ast.Call, described: str) -> Edit:
-        """A hidden layer before the layer that a call makes; the first number in ``described`` is its units."""
+        """A layer before the layer that a call makes: ``Dropout`` or ``Flatten`` as described, else a hidden layer.
+
+        The first number in ``described`` is the units of a hidden layer.
+        """
         units = re.search(r"\d+", described)
         is_dense = self._makes(text, call, keras.layers.Dense)
         function = text.text(call.func) if is_dense else self._keras(text, "layers.Dense")
         new = f"{function}({units.group() if units else ADDED_UNITS}, activation={text.quoted('relu')})"
+        if described.startswith(("Dropout", "Flatten")):
+            name, arguments = described.split("(", 1)
+            new = f"{self._keras(text, f'layers.{name}')}({arguments}"
         parent = text.parents[call]
         start = text.span(call)[0]
         if isinstance(parent, ast.List):
@@ -541,12 +551,35 @@ class _Editor:
             return f"2 * {indices} - 1"
         return indices
 
+    def _rebound(self, text: Text, call: ast.Call) -> tuple[dict[str, list[str]], list[str]]:
+        """The variables that are scaled before fit, by the argument that they are for, and the lines that do it.
+
+        What is put around their values in the calls is then not needed any more.
+        """
+        names: dict[str, list[str]] = {}
+        lines = []
+        for name, position in (("x", 0), ("y", 1)):
+            scales = self.wrappers.get(name, [])
+            found = rebound_names(text, call, name, position)
+            other = argument_of(call, "y" if name == "x" else "x", 1 - position)
+            if not scales or not set(scales) <= set(SCALES) or set(found) & names_in(other):
+                continue  # where the targets are made of the inputs, they are not to change with them
+            if not found:
+                continue
+            names[name] = found
+            self.wrappers.pop(name)
+            lines += [f"{', '.join(found)} = {', '.join(scale.format(one) for one in found)}" for scale in scales]
+        return names, lines
+
     def _data_edits(self) -> Iterator[Edit]:
         """The edits that put the data of fit, and of later evaluations in the same scope, in order."""
         text, call = self._call(self.program.places.fit)
         statement, scope = text.statement(call), text.scope(call)
-        for line in self.statements:
-            yield text.insert_before(statement, line)
+        wrapped = {name: list(wrappers) for name, wrappers in self.wrappers.items()}
+        rebound, lines = self._rebound(text, call)
+        inputs = rebound_names(text, call, "x", 0)
+        if self.statements or lines:
+            yield text.insert_before(statement, self._joined_lines(text, statement, [*self.statements, *lines]))
         yield from self._wrapped(text, "x", argument_of(call, "x", 0), in_fit=True)
         yield from self._wrapped(text, "y", argument_of(call, "y", 1), in_fit=True)
         validation = argument_of(call, "validation_data")
@@ -564,22 +597,36 @@ class _Editor:
                 same = text.scope(node) is scope if other is text else isinstance(scope, ast.Module)
                 if not after or not same or node.func.attr not in ("evaluate", "predict"):
                     continue
+                base = base_name(argument_of(node, "x", 0)) if other is text else None
+                if "x" in rebound and base not in rebound["x"]:
+                    yield from self._wrapped_by(other, wrapped["x"], argument_of(node, "x", 0))
                 yield from self._wrapped(other, "x", argument_of(node, "x", 0))
                 if node.func.attr == "evaluate":
                     yield from self._wrapped(other, "y", argument_of(node, "y", 1))
-                elif self.wrappers["prediction"]:
+                elif self.wrappers["prediction"] and not ("y" in rebound and base in inputs):
                     start, end = other.span(node)
                     opened, closed = ("(" + self.wrappers["prediction"][0] + ")").split("{}")
                     yield other.edit(start, start, opened, other.text(node), "")
                     yield other.edit(end, end, closed, other.text(node), closed.strip(" )"))
 
+    def _joined_lines(self, text: Text, statement: ast.stmt, lines: Sequence[str]) -> str:
+        """Lines that stand before a statement, as one piece of text."""
+        start = text.offset(statement.lineno, statement.col_offset)
+        before = text.source.text[text.starts[statement.lineno - 1] : start]
+        return "; ".join(lines) if before.strip() else f"\n{before}".join(lines)
+
     def _wrapped(self, text: Text, name: str, argument: ast.expr | None, in_fit: bool = False) -> Iterator[Edit]:
         """The edit of one argument that is data."""
-        wrappers = [*self.wrappers.get(name, ()), *(self.wrappers.get(f"fit {name}", ()) if in_fit else ())]
+        yield from self._wrapped_by(
+            text, [*self.wrappers.get(name, ()), *(self.wrappers.get(f"fit {name}", ()) if in_fit else ())], argument
+        )
+
+    def _wrapped_by(self, text: Text, wrappers: Sequence[str], argument: ast.expr | None) -> Iterator[Edit]:
+        """The edit that puts expressions around an argument."""
         if argument is None or not wrappers:
             return
         new = text.text(argument)
-        simple = isinstance(argument, (ast.Name, ast.Attribute, ast.Subscript, ast.Call))
+        simple = isinstance(argument, (ast.Name, ast.Attribute, ast.Subscript, ast.Call, ast.List, ast.Tuple))
         for number, wrapper in enumerate(wrappers):
             is_inside = wrapper.startswith(("{}", "(", "2 *")) and not (simple and number == 0)
             new = wrapper.format(f"({new})" if is_inside and wrapper != "{}" else new)
@@ -617,12 +664,13 @@ def outer_stripped(expression: str) -> str:
 
 
 def written(value: Any) -> str:
-    """A number as people write it."""
-    if isinstance(value, bool) or value is None:
+    """A number as people write it; a float stays one, because Keras takes no integer for a learning rate."""
+    if not isinstance(value, float):
         return str(value)
-    if (isinstance(value, float) and not value.is_integer()) or (isinstance(value, float) and value == 0):
-        return f"{value:.6g}"
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    if value == 0:
+        return "0"
+    text = f"{value:.6g}"
+    return text if set(text) & set(".en") else f"{text}.0"
 
 
 def combined(changes: Sequence[Change]) -> list[list[Change]]:

@@ -9,10 +9,11 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from ..diagnosis.diagnosis import Alternative, Cause, Diagnosis, Hint, Level
+from ..diagnosis.diagnosis import LEAVING_PLATEAU, STARTS, Alternative, Cause, Diagnosis, Hint, Level, Mechanism
 from ..diagnosis.edited_run import EditedRun
 from ..diagnosis.faults import Change, ChangeKind, Fault
-from ..diagnosis.outcomes import OutcomeKind, Share
+from ..diagnosis.mechanisms import Intervention
+from ..diagnosis.outcomes import LEARNED_FRACTION, OutcomeKind, Share
 from ..diagnosis.splits import Judged
 from ..diagnosis.tasks import TaskKind
 from ..programs.edits import Edit
@@ -51,6 +52,7 @@ FAULTS: dict[Fault, tuple[str, str]] = {
     Fault.RATE_TOO_SMALL: ("learning rate too small", "The updates are too small for this number of epochs."),
     Fault.OPTIMIZER: ("optimizer", "The optimizer does not get there in this number of updates."),
     Fault.TOO_FEW_EPOCHS: ("too few epochs", "The training ends while the network is still learning."),
+    Fault.TOO_MANY_EPOCHS: ("too many epochs", "The training goes on after the network has learned what it can."),
     Fault.BATCH_SIZE: ("batch size", "The batch size leaves too few updates, or too noisy ones."),
     Fault.CLONES: (
         "identical units",
@@ -67,6 +69,7 @@ FAULTS: dict[Fault, tuple[str, str]] = {
         "The activations of hidden layers are missing, or slow the training down.",
     ),
     Fault.TOO_NARROW: ("too few units", "A hidden layer is too narrow for this task."),
+    Fault.TOO_WIDE: ("too many units", "The network has enough units to memorise its training rows."),
     Fault.MISSING_LAYER: ("missing layer", "The network lacks a layer."),
     Fault.SUPERFLUOUS_LAYER: ("superfluous layers", "The network is too deep to be trained as it is."),
     Fault.DROPOUT: ("dropout", "Too many units are dropped during training."),
@@ -85,6 +88,17 @@ FAULTS: dict[Fault, tuple[str, str]] = {
         "Off-the-shelf learners do not predict these targets better than chance: check how x and y were paired.",
     ),
     Fault.METRIC: ("metric", "Accuracy counts exact matches, which says nothing about a regression."),
+}
+
+UNRESTRAINED = "Nothing keeps the network from memorising its training rows."
+
+INTERVENTIONS = {
+    Intervention.NOISE: "noise that differs from unit to unit, and not the same noise for all of them",
+    Intervention.SHARED_NOISE: "noise on the initial weights, the same for all units of a layer",
+    Intervention.RESCALED: "the same initial weights, brought to the usual scale",
+    Intervention.LIFTED: "biases of 0",
+    Intervention.REDRAWN: "usual initial weights",
+    Intervention.LEFT: "the repair, which takes the training off a stretch where the loss hardly changes,",
 }
 
 # What is found about the last layer, the loss and the labels is often one fault seen from three sides.
@@ -180,7 +194,9 @@ def change_text(change: Change) -> str:
         ChangeKind.ADD_LAYER: f"Add {change.new} before layer {change.layer}.",
         ChangeKind.REMOVE_LAYER: f"Remove layer {change.layer}, {change.old}.",
         ChangeKind.DROPOUT: f"Set the dropout rate{layer} to {change.new} (it is {change.old}).",
-        ChangeKind.REGULARIZER: f"Remove the regularization{layer} (its strength is {change.old}).",
+        ChangeKind.REGULARIZER: f"Remove the regularization{layer} (its strength is {change.old})."
+        if change.new is None
+        else f"Penalise the weights{layer}: kernel_regularizer={change.new}.",
         ChangeKind.TRAINABLE: f"Set trainable=True{layer}.",
         ChangeKind.CLASS_WEIGHT: f"Weight the classes: {change.new}.",
         ChangeKind.SHUFFLE: "Put the rows in random order before fit, and let fit shuffle them.",
@@ -243,21 +259,58 @@ def remedy_lines(changes: Sequence[Change], edits: Iterable[Edit]) -> Iterator[s
         yield " ".join(texts[:MOST_EDITS])
 
 
+def explains(found: Mechanism, cause: Cause) -> bool:
+    """Whether a mechanism is how this cause hurts, and says more than the cause itself."""
+    if found.fault is Fault.PLATEAU:
+        return cause.fault in LEAVING_PLATEAU
+    return cause.fault in STARTS and found.intervention is not Intervention.REDRAWN
+
+
 def level_text(found: Diagnosis, level: Level) -> str:
     """The share that learns and the median score."""
     return f"{share_text(level.learned)}, median {score_name(found.task)} {score_text(found.task, level.held)}"
 
 
+def meaning_of(cause: Cause) -> str:
+    """What a cause means for the training."""
+    adds = any(change.new is not None for change in cause.changes)
+    return UNRESTRAINED if cause.fault is Fault.REGULARIZATION and adds else FAULTS[cause.fault][1]
+
+
+def data_lines(found: Diagnosis, fault: Fault) -> Iterator[str]:
+    """The figures that prove a cause in the data."""
+    if fault is Fault.CONTRADICTORY_TARGETS and found.repeats is not None:
+        repeats = found.repeats
+        best = score_text(found.task, repeats.best)
+        yield (
+            f"  {repeats.contradicted:,} of {repeats.rows:,} training rows have the inputs of another row and another "
+            f"target. No function of the inputs reaches more than {score_name(found.task)} {best} on them."
+        )
+    if fault is Fault.TOO_LITTLE_DATA and found.curve:
+        points = [f"{score_text(found.task, point.level.held)} from {point.rows:,} rows" for point in found.curve]
+        yield f"  Evidence: with as many updates, the median {score_name(found.task)} is {joined(points)}."
+
+
+def mechanism_text(found: Mechanism) -> str:
+    """How a cause hurts, and what shows it."""
+    return (
+        f"  How it hurts: {FAULTS[found.fault][0]}. With {INTERVENTIONS[found.intervention]} "
+        f"{found.repaired.learned.count} of {found.repaired.learned.of} seeds learn."
+    )
+
+
 def cause_lines(found: Diagnosis, number_: int, cause: Cause) -> Iterator[str]:
     """One cause: what, why, what to do, and the proof."""
-    name, meaning = FAULTS[cause.fault]
-    yield f"Cause {number_}: {name}. {meaning}"
+    yield f"Cause {number_}: {FAULTS[cause.fault][0]}. {meaning_of(cause)}"
     for line in remedy_lines(cause.changes, cause.edits):
         yield f"  {line}"
     if cause.repaired is not None and cause.unrepaired is not None:
         others = " and the other repairs" if len(found.causes) > 1 else ""
         yield f"  Evidence: with this{others}, {level_text(found, cause.repaired)};"
         yield f"  without it, {level_text(found, cause.unrepaired)}."
+        yield from (mechanism_text(one) for one in found.mechanisms if explains(one, cause))
+    elif cause.fault in (Fault.CONTRADICTORY_TARGETS, Fault.TOO_LITTLE_DATA):
+        yield from data_lines(found, cause.fault)
     else:
         reasons = [finding for finding in worth_saying(found.contradictions) if finding.id == cause.fault.value]
         yield from (f"  This needs no run: {finding_text(finding)}" for finding in reasons[:1])
@@ -268,6 +321,16 @@ def alternative_text(found: Diagnosis, other: Alternative) -> str:
     what = next(iter(remedy_lines(other.changes, ())), "")
     places = {cause.fault: number_ for number_, cause in enumerate(found.causes, start=1)}
     return f"In place of the repair of cause {places[other.instead_of]}: {what} Then {share_text(other.level.learned)}."
+
+
+def further_lines(found: Diagnosis) -> Iterator[str]:
+    """What raises the score of the repaired program."""
+    if found.improved is None or found.repaired is None:
+        return
+    raised = f"{score_text(found.task, found.repaired.held)} to {score_text(found.task, found.improved.held)}"
+    yield f"Further, not needed to learn: this raises the median {score_name(found.task)} from {raised}."
+    for one in found.further:
+        yield from (f"  {line}" for line in remedy_lines(one.changes, one.edits))
 
 
 def hint_text(hint: Hint) -> str:
@@ -283,10 +346,18 @@ def edited_text(found: Diagnosis, edited: EditedRun) -> str:
     stopped = " (its training in the script was stopped by the time limit)" if edited.is_stopped else ""
     if edited.held is None:
         return f"The edited program runs{stopped}; its score could not be compared."
+    named = {cause.fault for cause in found.causes} | {one.fault for one in found.further}
+    other = "" if set(found.remedy) <= named else f", which repairs {joined(faults_text(found.remedy))} instead,"
+    how = "trained by Keras' own fit" if edited.is_plain else "trained from fresh seeds"
     return (
-        f"The edited program reaches {score_name(found.task)} {score_text(found.task, edited.held)}{stopped}: "
-        f"{edited.learned.count} of {edited.learned.of} seeds learn."
+        f"The edited program{other} ({how}) reaches {score_name(found.task)} "
+        f"{score_text(found.task, edited.held)}{stopped}: {edited.learned.count} of {edited.learned.of} seeds learn."
     )
+
+
+def faults_text(faults: Sequence[Fault]) -> list[str]:
+    """The names of faults."""
+    return [FAULTS[fault][0] for fault in faults]
 
 
 def note_text(note: Note) -> str | None:
@@ -348,7 +419,11 @@ def verdict(found: Diagnosis) -> list[str]:
         lines.append(
             f"No cause is proven: {count(len(found.tried), 'training')} of repaired versions did not show one."
         )
+    lines += further_lines(found)
     lines += [alternative_text(found, other) for other in found.alternatives[:MOST_ALTERNATIVES]]
+    if found.outcome is OutcomeKind.LEARNS and found.repeats is not None and found.repeats.learnable < LEARNED_FRACTION:
+        lines.append("That is near what can be reached with these data.")
+        lines += [line.strip() for line in data_lines(found, Fault.CONTRADICTORY_TARGETS)]
     if found.edited is not None:
         lines.append(edited_text(found, found.edited))
     if found.hints:

@@ -41,6 +41,15 @@ def diagnosis_document(found: Diagnosis) -> dict[str, Any]:
             }
             for cause in found.causes
         ],
+        "improved": level_document(found.improved),
+        "further": [
+            {
+                "id": one.fault.value,
+                "changes": [change_document(change) for change in one.changes],
+                "edits": [edit_document(edit) for edit in one.edits],
+            }
+            for one in found.further
+        ],
         "hints": [
             {"id": hint.fault.value, "changes": [change_document(change) for change in hint.changes]}
             for hint in found.hints
@@ -54,7 +63,23 @@ def diagnosis_document(found: Diagnosis) -> dict[str, Any]:
             }
             for other in found.alternatives
         ],
-        "mechanisms": [{"id": fault.value} for fault in found.mechanisms],
+        "mechanisms": [
+            {
+                "id": one.fault.value,
+                "intervention": one.intervention.value,
+                "repaired": level_document(one.repaired),
+                "unrepaired": level_document(one.unrepaired),
+            }
+            for one in found.mechanisms
+        ],
+        "curve": [{"rows": point.rows, **(level_document(point.level) or {})} for point in found.curve],
+        "repeats": None
+        if found.repeats is None
+        else {
+            "rows": found.repeats.rows,
+            "contradicted": found.repeats.contradicted,
+            "best_score": _finite(found.repeats.best),
+        },
         "contradictions": [
             {
                 "id": finding.id,
@@ -68,6 +93,7 @@ def diagnosis_document(found: Diagnosis) -> dict[str, Any]:
             if finding.severity is not Severity.FACT
         ],
         "edits": [edit_document(edit) for edit in found.edits],
+        "remedy": [{"id": fault.value} for fault in found.remedy],
         "unconfirmed": level_document(found.unconfirmed),
         "edited": edited_document(found.edited),
         "notes": [{"id": note.kind.value, "count": note.count, "detail": note.detail} for note in found.notes],
@@ -119,6 +145,7 @@ def edited_document(edited: EditedRun | None) -> dict[str, Any] | None:
         "training_score": None if edited.training is None else _finite(edited.training),
         "learned": edited.learned.count,
         "seeds": edited.learned.of,
+        "by_fit": edited.is_plain,
         "stopped": edited.is_stopped,
         "error": edited.error,
     }

@@ -11,6 +11,7 @@ from rich.text import Text
 
 from ..diagnosis.scenarios.changes import ENOUGH
 from ..diagnosis.scenarios.judge import Diagnosis, Row
+from .scenario_words import HYPOTHESES, change_text, relation_text, remedy_text, symptom_text
 from .words import Json, count, joined, new_table, number, plain
 
 MOST_ROWS = 60  # of changes in a table
@@ -77,26 +78,27 @@ def cause_sentences(found: Diagnosis) -> Iterator[str]:
     for place, cause in enumerate(found.causes):
         row = cause.evidence[0] if cause.evidence else None
         named = "Cause" if place == 0 else "Also"
-        told = f"{named}: {cause.id}. {cause.sentence[0].upper()}{cause.sentence[1:]}."
+        sentence = HYPOTHESES[cause.id][0]
+        told = f"{named}: {cause.id}. {sentence[0].upper()}{sentence[1:]}."
+        change = "" if row is None else change_text(row.change)
         if cause.id == "unlearnable":
             told += f" No function of the inputs comes under a cost of {number(found.floor)}."
         elif row is not None and cause.alone:
-            told += f" Evidence: {row.change}, and nothing else changed, takes the cost from {number(row.before)} to "
+            told += f" Evidence: {change}, and nothing else changed, takes the cost from {number(row.before)} to "
             told += f"{number(row.after)}"
             told += "." if row.members == 1 else f", and {row.share:.1%} of {row.members} runs learn."
         elif cause.id == "wrong-math" and row is not None:
-            told += f" {row.change[0].upper()}{row.change[1:]} comes to {number(row.after)}: not enough by itself."
+            told += f" {change[0].upper()}{change[1:]} comes to {number(row.after)}: not enough by itself."
         elif row is not None and cause is both[-1] and both[0].id == "wrong-math":
-            told += f" Evidence, with the right math: {row.change}; the cost becomes {number(row.after)}"
+            told += f" Evidence, with the right math: {change}; the cost becomes {number(row.after)}"
             told += "." if row.members == 1 else f", and {row.share:.1%} of {row.members} runs learn."
         elif row is not None and cause is both[-1]:
-            told += (
-                f" Evidence for {joined(c.id for c in both)} together: {row.change}: {row.share:.1%} of {row.members}"
-            )
+            told += f" Evidence for {joined(c.id for c in both)} together: {change}: {row.share:.1%} of {row.members}"
             told += " runs learn. Neither alone was enough."
         yield told
     if found.relation is not None:
-        yield f"{found.relation[0].upper()}{found.relation[1:]}."
+        relation = relation_text(found.relation)
+        yield f"{relation[0].upper()}{relation[1:]}."
     if found.bound is not None and found.bound > found.target:
         what = "With these clones" if found.relation else "With one unit in each hidden layer"
         yield (
@@ -115,16 +117,23 @@ def verdict(found: Diagnosis) -> list[str]:
     elif found.math_error is not None:
         told.append(f"The math is right: its gradients are within {found.math_error:.0e} of numerical ones.")
     told += cause_sentences(found)
-    if found.causes and found.remedy:
-        told.append(f"To fix it: {found.remedy}.")
-    if found.skipped or found.left_out:
-        names = list(dict.fromkeys([*found.left_out, *found.skipped]))
+    remedy = remedy_text(found.causes)
+    if remedy:
+        told.append(f"To fix it: {remedy}.")
+    names = not_reached(found)
+    if names:
         more = f" and {len(names) - MOST_SKIPPED} more changes" if len(names) > MOST_SKIPPED else ""
         told.append(
             f"The budget of {found.budget:g} s did not reach: {'; '.join(names[:MOST_SKIPPED])}{more}. "
             f"Give it more with {larger_budget(found)}."
         )
     return told
+
+
+def not_reached(found: Diagnosis) -> list[str]:
+    """What the budget did not reach: observations and changes."""
+    left_out = [] if found.left_out is None else [f"{found.left_out[0]} of {found.left_out[1]} observations"]
+    return list(dict.fromkeys([*left_out, *map(change_text, found.skipped)]))
 
 
 def how_judged(found: Diagnosis) -> str:
@@ -147,7 +156,7 @@ def symptom_table(found: Diagnosis) -> Table:
     for symptom in found.found:
         if symptom.id in RUN_ONLY:
             continue
-        table.add_row(symptom.id, "" if symptom.layer is None else str(symptom.layer), Text(symptom.sentence))
+        table.add_row(symptom.id, "" if symptom.layer is None else str(symptom.layer), Text(symptom_text(symptom)))
     table.columns[2].no_wrap = False
     return table
 
@@ -156,7 +165,7 @@ def change_table(title: str, rows: Sequence[Row]) -> Table:
     """Changes, each made alone, and what came of them."""
     table = new_table(title, ("change", "left"), ("median cost", "right"), ("learns (95 %)", "right"), ("for", "left"))
     for row in rows[:MOST_ROWS]:
-        table.add_row(Text(row.change), number(row.after), share_in_words(row), row.hypothesis)
+        table.add_row(Text(change_text(row.change)), number(row.after), share_in_words(row), row.hypothesis)
     return table
 
 
@@ -204,7 +213,10 @@ def markdown(found: Diagnosis) -> str:
     ):
         if rows:
             lines += [f"**{title}**", "", "| change | median cost | learns |", "| --- | ---: | ---: |"]
-            lines += [f"| {row.change} | {number(row.after)} | {share_in_words(row)} |" for row in rows[:MOST_ROWS]]
+            lines += [
+                f"| {change_text(row.change)} | {number(row.after)} | {share_in_words(row)} |"
+                for row in rows[:MOST_ROWS]
+            ]
             lines.append("")
     lines.append(how_judged(found))
     return "\n".join(lines)
@@ -217,7 +229,7 @@ def row_json(row: Row) -> Json:
     """A change and what came of it"""
     return {
         "hypothesis": row.hypothesis,
-        "intervention": row.change,
+        "intervention": change_text(row.change),
         "before": row.before,
         "after": row.after,
         "share_before": row.before_share,
@@ -235,7 +247,7 @@ def machines(found: Diagnosis) -> Json:
             "confidence": cause.confidence,
             "alone": cause.alone,
             "evidence": [row_json(row) for row in cause.evidence],
-            "remedy": cause.remedy,
+            "remedy": HYPOTHESES[cause.id][1],
         }
         for cause in found.causes
     ]
@@ -262,13 +274,13 @@ def machines(found: Diagnosis) -> Json:
             {"cloned": clones, "scale": scale, "share": result.share, "interval": result.interval}
             for clones, scale, result in found.clones
         ],
-        "clones_are": found.relation,
-        "remedy": found.remedy,
+        "clones_are": None if found.relation is None else relation_text(found.relation),
+        "remedy": remedy_text(found.causes),
         "budget": {
             "seconds": found.budget,
             "changes": found.trials,
             "runs": found.members,
-            "not_reached": [*found.left_out, *found.skipped],
+            "not_reached": not_reached(found),
         },
     }
     result: Json = plain(document)

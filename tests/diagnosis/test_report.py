@@ -89,7 +89,9 @@ def test_the_edited_program_is_run(script: Path, capsys: pytest.CaptureFixture[s
 
 
 def test_an_edited_program_that_fails_is_reported(unexplained: Diagnosis) -> None:
-    edited = EditedRun(held=None, training=None, learned=share_of([]), is_stopped=False, error="ValueError: no")
+    edited = EditedRun(
+        held=None, training=None, learned=share_of([]), is_plain=False, is_stopped=False, error="ValueError: no"
+    )
     lines = verdict(dataclasses.replace(unexplained, edited=edited))
     assert "The edited program could not be run: ValueError: no" in lines
 

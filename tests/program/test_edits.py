@@ -97,6 +97,20 @@ model.fit(X, X[:, 0])
 """
 )
 
+SPLIT = (
+    START
+    + """\
+import keras
+from sklearn.model_selection import train_test_split
+a, b, c, d = train_test_split(X, 100 * X[:, 0])
+model = keras.Sequential([keras.layers.Dense(4), keras.layers.Dense(1)])
+model.compile("adam", "mse")
+model.fit(a, c)
+print(model.predict(b) - d)
+print(model.predict([[1, 2, 3]]))
+"""
+)
+
 
 @pytest.fixture
 def program(tmp_path, monkeypatch):
@@ -138,13 +152,18 @@ def changed_lines(program, *changes):
         (ADD, [change("kernel_initializer", "he_normal", "dense")],
          ["model.add(Dense(5, input_dim=3, activation='relu', kernel_initializer='he_normal'))"]),
         (ADD, [change("scale_inputs", "divide by 255")],
-         ["model.fit(X / 255, y, epochs=3, validation_data=(X[:9] / 255, y[:9]))",
-          "print(model.evaluate(X / 255, y))"]),
+         ["X = X / 255"]),
         (ADD, [change("scale_inputs", "standardise")],
+         ["input_mean, input_std = X.mean(axis=0), X.std(axis=0) + 1e-7", "X = (X - input_mean) / input_std"]),
+        (SPLIT, [change("scale_inputs", "standardise"), change("scale_targets", "standardise")],
+         ["input_mean, input_std = a.mean(axis=0), a.std(axis=0) + 1e-7",
+          "target_mean, target_std = c.mean(axis=0), c.std(axis=0)",
+          "a, b = (a - input_mean) / input_std, (b - input_mean) / input_std",
+          "c, d = (c - target_mean) / target_std, (d - target_mean) / target_std",
+          "print((model.predict(([[1, 2, 3]] - input_mean) / input_std) * target_std + target_mean))"]),
+        (LOOP, [change("scale_inputs", "standardise")],  # the targets are made of the inputs, and stay as they are
          ["input_mean, input_std = X.mean(axis=0), X.std(axis=0) + 1e-7",
-          "model.fit((X - input_mean) / input_std, y, epochs=3, "
-          "validation_data=((X[:9] - input_mean) / input_std, y[:9]))",
-          "print(model.evaluate((X - input_mean) / input_std, y))"]),
+          "model.fit((X - input_mean) / input_std, X[:, 0])"]),
         (ADD, [change("labels", "one_hot")],
          ["import keras",
           "model.fit(X, keras.utils.to_categorical(y), epochs=3, "

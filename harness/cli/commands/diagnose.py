@@ -193,14 +193,18 @@ def run_scenario(arguments: argparse.Namespace, name: str) -> int:
         show = stack.enter_context(progress_bar("loading TensorFlow"))
         with silent_import():
             from ...diagnosis import scenarios
-            from ...report import scenario_diagnosis
+            from ...report import scenario_diagnosis, scenario_words
         if is_file:
             from ...diagnosis.scenarios import file
 
             case = file.case_of_file(Path(name), chosen, scenarios.asked_after("post", overrides(arguments)))
         else:
             case = scenarios.case_of(chosen, iterations=scenarios.asked_after(name, overrides(arguments)))
-        found = scenarios.diagnose(case, arguments.budget or effort.BUDGET_SECONDS, show)
+        found = scenarios.diagnose(
+            case,
+            arguments.budget or effort.BUDGET_SECONDS,
+            lambda done, total, what: show(done, total, scenario_words.progress_text(what)),
+        )
         if folder is not None:
             board.write_verdict(folder, scenario_diagnosis.markdown(found), time.time())
     print_as(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from enum import Enum
 from typing import Any
 
 import numpy as np
@@ -52,13 +53,58 @@ class Trial:
         return len(self.x) if self.batches is None else min(self.batches.size, len(self.x))
 
 
+class Act(Enum):
+    """What is done in a change."""
+
+    NOTHING = "nothing"
+    NOISE = "noise"  # of a standard deviation; the same for the units of a layer where clones stay
+    SCALE = "scale"  # initial weights multiplied
+    HEALTHY = "healthy"  # starts of a textbook initializer, multiplied, their units cloned or not
+    RATE = "rate"  # learning rate multiplied
+    ITERATIONS = "iterations"  # multiplied
+    LONG_LOOK = "long-look"  # many starts of clones, many rates, so many iterations
+    OPTIMIZER = "optimizer"  # with a rate
+    ACTIVATION = "activation"  # of the hidden layers
+    INPUTS = "inputs"  # standardised
+    LINEAR_OUTPUT = "linear-output"
+    TARGETS = "targets"  # mapped into bounds
+    WIDER = "wider"  # so many hidden units; healthy starts where an initializer is named
+    LIFTED = "lifted"  # hidden biases
+    MATH = "math"  # the right math
+    ANY_FUNCTION = "any-function"  # no change: the best function of the inputs
+    BOTH = "both"  # of the parts, one after the other
+
+
+@dataclass(frozen=True)
+class What:
+    """What is changed, and by how much: facts, of which report/ makes the words.
+
+    Attributes:
+        act: what is done.
+        amount: a factor, a standard deviation, a rate or a number of iterations, as the act says.
+        name: of an initializer, optimizer or activation.
+        clones: whether units are made, or stay, clones.
+        bounds: that targets are mapped into.
+        units: of each hidden layer.
+        parts: of two changes at once.
+    """
+
+    act: Act
+    amount: float | None = None
+    name: str = ""
+    clones: bool = False
+    bounds: tuple[float, ...] = ()
+    units: tuple[int, ...] = ()
+    parts: tuple[What, ...] = ()
+
+
 @dataclass(frozen=True)
 class Change:
     """One thing changed.
 
     Attributes:
         family: what kind of thing, "rate-up" for example.
-        sentence: what was done, for people.
+        what: what was done.
         size: how much was changed; the weakest comes first.
         apply: the trial with it.
         symmetric: whether clones stay clones.
@@ -66,21 +112,21 @@ class Change:
     """
 
     family: str
-    sentence: str
+    what: What
     size: float
     apply: Callable[[Trial], Trial]
     symmetric: bool = True
     scale: float = 1.0
 
 
-NO_CHANGE = Change("none", "nothing changed", 0.0, lambda trial: trial)
+NO_CHANGE = Change("none", What(Act.NOTHING), 0.0, lambda trial: trial)
 
 
 def also(first: Change, second: Change) -> Change:
     """Both changes, one after the other."""
     return Change(
         f"{first.family} + {second.family}",
-        f"{first.sentence}, and {second.sentence}",
+        What(Act.BOTH, parts=(first.what, second.what)),
         first.size + second.size,
         lambda trial: second.apply(first.apply(trial)),
         first.symmetric and second.symmetric,
@@ -196,10 +242,8 @@ def noise(case: Case, stddev: float, shared: bool) -> Change:
 
         return replace(trial, draw=draw, chance=True)
 
-    if shared:
-        told = f"the same noise N(0, {stddev:g}²) for all units of a layer: it moves the start, but the clones stay"
-        return Change("noise-cloned", told, stddev, apply)
-    return Change("noise", f"noise N(0, {stddev:g}²) on every weight: no clones any more", stddev, apply, False)
+    what = What(Act.NOISE, amount=stddev, clones=shared)
+    return Change("noise-cloned" if shared else "noise", what, stddev, apply, shared)
 
 
 def scaled(case: Case, factor: float, family: str) -> Change:
@@ -213,9 +257,7 @@ def scaled(case: Case, factor: float, family: str) -> Change:
 
         return replace(trial, draw=draw, chance=trial.chance or factor != -1)
 
-    return Change(
-        family, f"the same initial weights multiplied by {factor:g}", abs(math.log10(abs(factor))) or 0.5, apply
-    )
+    return Change(family, What(Act.SCALE, amount=factor), abs(math.log10(abs(factor))) or 0.5, apply)
 
 
 def from_healthy(case: Case, factor: float = 1.0, clones: bool = False) -> Change:
@@ -229,13 +271,9 @@ def from_healthy(case: Case, factor: float = 1.0, clones: bool = False) -> Chang
 
         return replace(trial, draw=draw, chance=True)
 
-    told = (
-        f"{name} starts"
-        + (f" multiplied by {factor:g}" if factor != 1 else "")
-        + (", each layer's units cloned" if clones else "")
-    )
+    what = What(Act.HEALTHY, amount=factor, name=name, clones=clones)
     family = "healthy" + ("-scaled" if factor != 1 else "") + ("-cloned" if clones else "")
-    return Change(family, told, 1.0, apply, clones, factor)
+    return Change(family, what, 1.0, apply, clones, factor)
 
 
 def faster(case: Case, factor: float, family: str) -> Change:
@@ -247,14 +285,14 @@ def faster(case: Case, factor: float, family: str) -> Change:
 
         return replace(trial, rates=rates, chance=True)
 
-    return Change(family, f"learning rate multiplied by {factor:g}", abs(math.log10(factor)), apply)
+    return Change(family, What(Act.RATE, amount=factor), abs(math.log10(factor)), apply)
 
 
 def longer(factor: float) -> Change:
     """More iterations."""
     return Change(
         "iterations",
-        f"iterations multiplied by {factor:g}",
+        What(Act.ITERATIONS, amount=factor),
         math.log10(factor),
         lambda trial: replace(trial, iterations=round(trial.iterations * factor)),
     )
@@ -273,16 +311,16 @@ def long_look(case: Case, factor: float) -> Change:
 
         return replace(trial, draw=draw, rates=rates, iterations=round(trial.iterations * factor), chance=True)
 
-    told = f"{healthy_name(case.network)} starts multiplied by 0.1 to 10, each layer's units cloned, "
-    told += "rate multiplied by 0.1 to 10"
-    return Change("long-look", f"{told}, {round(case.iterations * factor):,} iterations", 9.0, apply)
+    iterations = round(case.iterations * factor)
+    what = What(Act.LONG_LOOK, amount=iterations, name=healthy_name(case.network), clones=True)
+    return Change("long-look", what, 9.0, apply)
 
 
 def optimized(optimizer: Optimizer, rate: float) -> Change:
     """Another optimizer, with a rate that is customary for it."""
     return Change(
         "optimizer",
-        f"{optimizer} with a rate of {rate:g}",
+        What(Act.OPTIMIZER, amount=rate, name=str(optimizer)),
         1.0,
         lambda trial: replace(trial, optimizer=optimizer, rates=lambda members: np.full(len(members), rate)),
     )
@@ -293,7 +331,7 @@ def activated(case: Case, activation: str) -> Change:
     names = (*[activation] * (case.network.depth - 1), case.network.activations[-1])
     network = replace(case.network, activations=names)
     return Change(
-        "activation", f"{activation} in the hidden layers", 1.0, lambda trial: replace(trial, network=network)
+        "activation", What(Act.ACTIVATION, name=activation), 1.0, lambda trial: replace(trial, network=network)
     )
 
 
@@ -302,13 +340,13 @@ def standardised(case: Case) -> Change:
     x = np.asarray(case.x, np.float64)
     deviation = np.std(x, axis=0)
     standard = ((x - np.mean(x, axis=0)) / np.where(deviation > 0, deviation, 1)).astype(case.x.dtype)
-    return Change("inputs", "inputs standardised", 1.0, lambda trial: replace(trial, x=standard))
+    return Change("inputs", What(Act.INPUTS), 1.0, lambda trial: replace(trial, x=standard))
 
 
 def linear_output(case: Case) -> Change:
     """No activation on the output layer."""
     network = replace(case.network, activations=(*case.network.activations[:-1], "linear"))
-    return Change("outputs", "a linear output layer", 1.0, lambda trial: replace(trial, network=network))
+    return Change("outputs", What(Act.LINEAR_OUTPUT), 1.0, lambda trial: replace(trial, network=network))
 
 
 def targets_in_range(case: Case) -> Change:
@@ -320,7 +358,7 @@ def targets_in_range(case: Case) -> Change:
     target, *_ = target_of(case.network.cost, case.x, mapped)
     return Change(
         "outputs",
-        f"targets mapped into {low:g} to {high:g}",
+        What(Act.TARGETS, bounds=(low, high)),
         0.5,
         lambda trial: replace(trial, y=mapped, target=target),
     )
@@ -336,8 +374,8 @@ def wider(case: Case, factor: int) -> Change:
             return case.on(network, members)
         return healthy(network, case.seed, case.start[0].dtype, members)
 
-    told = f"{' and '.join(map(str, hidden))} hidden units" + ("" if case.on else ", healthy starts")
-    return Change("wider", told, float(factor), lambda trial: replace(trial, network=network, draw=draw, chance=True))
+    what = What(Act.WIDER, units=hidden, name="" if case.on else healthy_name(network))
+    return Change("wider", what, float(factor), lambda trial: replace(trial, network=network, draw=draw, chance=True))
 
 
 def lifted(case: Case) -> Change:
@@ -360,4 +398,4 @@ def lifted(case: Case) -> Change:
 
         return replace(trial, draw=draw)
 
-    return Change("lift", "hidden biases raised until every unit is active on half of the observations", 0.5, apply)
+    return Change("lift", What(Act.LIFTED), 0.5, apply)

@@ -98,16 +98,14 @@ class Evidence:
 class Hypothesis(NamedTuple):
     """One cause that is possible.
 
-    id: as in the JSON document. sentence: what it says. present: whether the run has that property at all. proofs: the
-    changes that remove it and reach the target, the weakest first. families: all that remove it. remedy: what to do.
+    id: as in the JSON document. present: whether the run has that property at all. proofs: the changes that remove it
+    and reach the target, the weakest first. families: all that remove it.
     """
 
     id: str
-    sentence: str
     present: Callable[[Evidence], bool]
     proofs: Callable[[Evidence], list[Result]]
     families: tuple[str, ...]
-    remedy: str
 
 
 def by(*families: str) -> Callable[[Evidence], list[Result]]:
@@ -201,123 +199,93 @@ KEEPING_CLONES = ("mirrored", "scale-down", "scale-up", "rate-up", "rate-down", 
 HYPOTHESES = (
     Hypothesis(
         "wrong-math",
-        "the gradients are not those of the cost",
         lambda e: e.wrong_math,
         by("math"),
         ("math",),
-        "correct the math (harness check names the mistake)",
     ),
     Hypothesis(
         "unlearnable",
-        "the same inputs come with different targets, so no function of the inputs fits",
         lambda e: is_unlearnable(e.floor, e.constant),
         lambda e: [],
         (),
-        "give inputs that tell these observations apart, or correct the targets",
     ),
     Hypothesis(
         "target-out-of-range",
-        "targets lie outside the range of the output activation",
         out_of_range,
         by("outputs"),
         ("outputs",),
-        "use a linear output layer, or map the targets into the activation's range",
     ),
     Hypothesis(
         "unscaled-inputs",
-        "the inputs are far from a mean of 0 and a standard deviation of 1",
         unscaled,
         by("inputs"),
         ("inputs",),
-        "standardise the inputs: mean 0 and standard deviation 1 each",
     ),
     Hypothesis(
         "saturation",
-        "the initial weights are so large that the activations are saturated",
         saturated_from_the_start,
         by_start("scale-down", "healthy"),
         ("scale-down",),
-        "start with smaller weights (glorot_uniform)",
     ),
     Hypothesis(
         "exploding-gradient",
-        "the gradient at the initial weights is too large for the learning rate",
         lambda e: e.explosion > 30 or e.explosion != e.explosion,
         by_start("scale-down", "healthy"),
         ("scale-down", "healthy"),
-        "start with smaller weights (glorot_uniform, for relu he_uniform)",
     ),
     Hypothesis(
         "dead-relu",
-        "relu units that are 0 on every observation get no gradient",
         dead_from_the_start,
         by_start("lift", "activation", "healthy"),
         ("lift", "activation", "healthy"),
-        "start with biases of 0 and he_uniform weights, or use leaky_relu",
     ),
     Hypothesis(
         "zero-gradient",
-        "whole layers get a gradient of exactly 0, so they cannot move",
         lambda e: e.zero_gradient,
         by_start("noise", "healthy"),
         ("noise", "healthy"),
-        "start from random weights (glorot_uniform)",
     ),
     Hypothesis(
         "clones",
-        "the units of a layer are equal and stay equal, so the network is narrower than it looks",
         has_clones,
         clones_proofs,
         ("noise",),
-        "start from random weights (glorot_uniform), so that no two units are the same",
     ),
     Hypothesis(
         "vanishing-gradient",
-        "the gradient shrinks from layer to layer until the first layers get none",
         deep_and_decaying,
         by_start("healthy", "activation"),
         ("healthy", "activation"),
-        "use tanh or relu in the hidden layers with an initializer made for it, or fewer layers",
     ),
     Hypothesis(
         "plateau",
-        "training starts on a plateau, where the gradient is close to zero, and the run is too short to leave it",
         lambda e: True,
         by_start("mirrored", "scale-down", "scale-up", "healthy"),
         ("mirrored", "scale-down", "scale-up", "healthy"),
-        "use a different initializer (glorot_uniform), or train longer, or raise the learning rate",
     ),
     Hypothesis(
         "learning-rate-too-large",
-        "the steps are too large",
         lambda e: not healthy_starts_learn(e),
         by("rate-down"),
         ("rate-down",),
-        "lower the learning rate",
     ),
     Hypothesis(
         "learning-rate-too-small",
-        "the steps are too small for so many iterations",
         lambda e: not healthy_starts_learn(e),
         by("rate-up"),
         ("rate-up",),
-        "raise the learning rate",
     ),
     Hypothesis(
         "too-few-iterations",
-        "it would learn with more iterations, and a larger learning rate does not help",
         lambda e: not healthy_starts_learn(e),
         by("iterations"),
         ("iterations",),
-        "train for longer",
     ),
     Hypothesis(
         "too-narrow",
-        "the hidden layers have too few units for this function",
         lambda e: len(e.case.network.sizes) > 2,
         narrow_proofs,
         ("wider",),
-        "give the hidden layers more units",
     ),
 )
 
@@ -363,5 +331,5 @@ def changes_for_the_record(case: Case, done: Iterable[Result]) -> list[Change]:
     changes += other_activations(case)
     if case.network.depth > 1:
         changes.append(wider(case, 4))
-    tried = {result.change.sentence for result in done}
-    return [change for change in changes if change.sentence not in tried]
+    tried = {result.change.what for result in done}
+    return [change for change in changes if change.what not in tried]

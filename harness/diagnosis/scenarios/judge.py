@@ -26,14 +26,15 @@ from ...scenario.effort import BUDGET_SECONDS, FEWEST_MEMBERS, FEWEST_OBSERVATIO
 from .case import Asked, Case
 from .changes import (
     NO_CHANGE,
+    Act,
     Change,
     Result,
     Trial,
+    What,
     also,
     faster,
     from_healthy,
     healthy,
-    healthy_name,
     lifted,
     long_look,
     longer,
@@ -91,7 +92,7 @@ class Row:
 
     Attributes:
         hypothesis: the id of the cause that the change removes.
-        change: in words.
+        change: what was done.
         before, after: the median cost without and with it.
         share: of the members that came to the target with it; before_share: without it.
         interval: of the share, 95 %.
@@ -100,7 +101,7 @@ class Row:
     """
 
     hypothesis: str
-    change: str
+    change: What
     before: float
     before_share: float
     after: float
@@ -108,6 +109,35 @@ class Row:
     interval: tuple[float, float]
     members: int
     helps: bool
+
+
+@dataclass(frozen=True, eq=False)
+class ClonesRelation:
+    """What clones are for a failure.
+
+    Attributes:
+        loosened: the change that breaks the clones and helps; None if breaking them does not.
+        failing_apart: the worst of healthy starts without clones that fail too; None if none does.
+        best_noise: the noise that helps most, enough or not.
+        learning_together: the best change that keeps the clones and learns; None if none does.
+        harder: healthy starts and the same with their units cloned, where the second learn less often.
+    """
+
+    loosened: Result | None
+    failing_apart: Result | None
+    best_noise: Result | None
+    learning_together: Result | None
+    harder: tuple[Result, Result] | None
+
+    @property
+    def are_necessary(self) -> bool:
+        """Whether the network learns without them."""
+        return self.loosened is not None
+
+    @property
+    def are_sufficient(self) -> bool:
+        """Whether nothing that keeps them helps."""
+        return self.learning_together is None
 
 
 @dataclass(frozen=True)
@@ -121,10 +151,8 @@ class Cause:
     """
 
     id: str
-    sentence: str
     confidence: float
     evidence: list[Row]
-    remedy: str
     alone: bool
 
 
@@ -142,11 +170,11 @@ class Diagnosis:
         refuted: what was tried and did not help. helpful: what helped, and is no cause: a way round it.
         clones: (clones?, scale of a healthy start, result), what separates the two; empty where there are none.
         bound: under which cost no run can come that keeps its clones; None where no such bound holds.
-        relation: what the clones are for this failure, in words; None where there are none.
+        relation: what the clones are for this failure; None where there are none.
         lucky, late: why a run that learns was asked about all the same.
         math_error: the largest relative difference of the judged gradients from numerical ones; None if not judged.
         wrong: whether that is more than rounding.
-        skipped: the changes that the budget did not reach. left_out: the observations that it did not, in words.
+        skipped: the changes that the budget did not reach. left_out: so many observations that it did not, of how many.
     """
 
     case: Asked
@@ -164,28 +192,23 @@ class Diagnosis:
     helpful: list[Row]
     clones: list[tuple[bool, float, Result]]
     bound: float | None
-    relation: str | None
+    relation: ClonesRelation | None
     lucky: bool
     late: Result | None
     math_error: float | None
     wrong: bool
-    skipped: list[str]
+    skipped: list[What]
     budget: float
     seconds: float
     trials: int
     members: int
     best_possible: bool = False
-    left_out: Sequence[str] = ()
+    left_out: tuple[int, int] | None = None
 
     @property
     def fine(self) -> bool:
         """Whether there is nothing to explain: it learns, in time and not by luck, or as well as can be."""
         return self.best_possible or (self.learns and not self.causes and not self.lucky and self.late is None)
-
-    @property
-    def remedy(self) -> str | None:
-        """What to do, in words."""
-        return "; ".join(dict.fromkeys(cause.remedy for cause in self.causes)) or None
 
 
 FAMILY_OF = {
@@ -226,10 +249,10 @@ def blamed(family: str, evidence: Evidence) -> str:
 
 
 def row_of(result: Result, own: Result, hypothesis: str, helps: bool) -> Row:
-    """A result as it is told."""
+    """A result beside that of the case as it is."""
     return Row(
         hypothesis,
-        result.change.sentence,
+        result.change.what,
         own.median,
         own.share,
         result.median,
@@ -261,10 +284,10 @@ def proved(base: Trial, evidence: Evidence, trainings: Budget) -> list[Cause]:
             continue
         if hypothesis.id == "unlearnable":
             row = Row(
-                "unlearnable", "any function of the inputs", evidence.own.median, evidence.own.share,
+                "unlearnable", What(Act.ANY_FUNCTION), evidence.own.median, evidence.own.share,
                 evidence.floor, 0.0, (0.0, 0.0), 1, False,
             )  # fmt: skip
-            causes.append(Cause(hypothesis.id, hypothesis.sentence, 1.0, [row], hypothesis.remedy, True))
+            causes.append(Cause(hypothesis.id, 1.0, [row], True))
             continue
         tries = (confirmed(base, evidence, result, trainings) for result in hypothesis.proofs(evidence)[:MOST_PROOFS])
         sure = next((result for result in tries if result is not None), None)
@@ -273,7 +296,7 @@ def proved(base: Trial, evidence: Evidence, trainings: Budget) -> list[Cause]:
         others = [r for r in evidence.of(*hypothesis.families) if evidence.helps(r) and r.change is not sure.change]
         rows = [row_of(r, evidence.own, hypothesis.id, True) for r in (sure, *others)]
         confidence = max((row.interval[0] for row in rows if row.members > 1), default=sure.interval[0])
-        causes.append(Cause(hypothesis.id, hypothesis.sentence, confidence, rows, hypothesis.remedy, True))
+        causes.append(Cause(hypothesis.id, confidence, rows, True))
     return causes
 
 
@@ -322,10 +345,8 @@ def proved_in_pairs(base: Trial, evidence: Evidence, results: Sequence[Result], 
             return [
                 Cause(
                     id,
-                    BY_ID[id].sentence,
                     sure.interval[0],
                     [row_of(sure, evidence.own, id, True)],
-                    BY_ID[id].remedy,
                     False,
                 )
                 for id in ids(sure)
@@ -333,35 +354,21 @@ def proved_in_pairs(base: Trial, evidence: Evidence, results: Sequence[Result], 
     return []
 
 
-def clones_in_words(evidence: Evidence) -> str:
+def relation_of_clones(evidence: Evidence) -> ClonesRelation:
     """Whether the clones are necessary for the failure, and whether they are sufficient for it."""
-    loosened = next(iter(clones_proofs(evidence)), None)
     plain = [r for r in evidence.of("healthy-scaled", "healthy") if not r.enough]
     symmetric = [
         r for r in evidence.of(*KEEPING_CLONES, "healthy-cloned", "healthy-scaled-cloned", "long-look") if r.reached
     ]
-    if loosened is not None:
-        necessary = f"necessary for the failure (without them, {loosened.share:.1%} learn: {loosened.change.sentence})"
-    elif plain:
-        worst = min(plain, key=lambda r: r.share)
-        necessary = (
-            f"not necessary for the failure ({worst.change.sentence}, no clones among them: {worst.share:.0%} learn)"
-        )
-    else:
-        best = max(evidence.of("noise"), key=lambda r: r.share, default=None)
-        told = "" if best is None else f" ({best.change.sentence}: {best.share:.0%} learn)"
-        necessary = f"not necessary for the failure: breaking them does not help{told}"
-    if symmetric:
-        best = max(symmetric, key=lambda r: r.share)
-        sufficient = f"not sufficient for it ({best.change.sentence}, all clones: {best.share:.0%} learn)"
-    else:
-        sufficient = "sufficient for it (nothing that kept them helped)"
-    told = f"the clones are {necessary}, and {sufficient}"
     apart, cloned = evidence.of("healthy"), evidence.of("healthy-cloned")
-    if apart and cloned and apart[0].interval[0] > cloned[0].interval[1]:
-        told += f"; they make it harder: of the same {healthy_name(evidence.case.network)} draws "
-        told += f"{apart[0].share:.1%} learn as they are, and {cloned[0].share:.1%} with their units cloned"
-    return told
+    is_harder = bool(apart and cloned and apart[0].interval[0] > cloned[0].interval[1])
+    return ClonesRelation(
+        loosened=next(iter(clones_proofs(evidence)), None),
+        failing_apart=min(plain, key=lambda r: r.share, default=None),
+        best_noise=max(evidence.of("noise"), key=lambda r: r.share, default=None),
+        learning_together=max(symmetric, key=lambda r: r.share, default=None),
+        harder=(apart[0], cloned[0]) if is_harder else None,
+    )
 
 
 def is_best_possible(evidence: Evidence) -> bool:
@@ -408,7 +415,7 @@ def judge(
     results = run_changes(base, changes_of_what_is_there(case, evidence), trainings, each)
     if right is not None:
         cost = np.array([right.costs[-1]])
-        change = Change("math", "the right math, with nothing else changed", 0.0, lambda trial: trial)
+        change = Change("math", What(Act.MATH), 0.0, lambda trial: trial)
         results.append(Result(change, cost, int(cost[0] <= target), case.iterations, False))
     evidence = replace(evidence, results=results)
     causes = proved(base, evidence, trainings)
@@ -440,12 +447,11 @@ def judge(
 
 def wrong_math_alone(evidence: Evidence) -> Cause:
     """Wrong math is a fact, also where to correct it is not enough; all other changes were made to the right math."""
-    hypothesis = BY_ID["wrong-math"]
     rows = [row_of(result, evidence.own, "wrong-math", False) for result in evidence.of("math")]
-    return Cause(hypothesis.id, hypothesis.sentence, 1.0, rows, hypothesis.remedy, False)
+    return Cause("wrong-math", 1.0, rows, False)
 
 
-def told_rows(evidence: Evidence, causes: Sequence[Cause]) -> tuple[list[Row], list[Row]]:
+def rows_beside(evidence: Evidence, causes: Sequence[Cause]) -> tuple[list[Row], list[Row]]:
     """(what did not help, what helped and is no named cause's evidence)"""
     used = {row.change for cause in causes for row in cause.evidence}
     refuted: list[Row] = []
@@ -453,7 +459,7 @@ def told_rows(evidence: Evidence, causes: Sequence[Cause]) -> tuple[list[Row], l
     for result in evidence.results:
         families = result.change.family.split(" + ")
         helps = evidence.helps(result)
-        if result.change.sentence in used or (len(families) > 1 and not helps):
+        if result.change.what in used or (len(families) > 1 and not helps):
             continue
         row = row_of(result, evidence.own, blamed(families[0], evidence), helps)
         (helpful if helps else refuted).append(row)
@@ -498,15 +504,15 @@ def diagnose(
 
     Args:
         case: the run.
-        budget: seconds that trials may take; what it does not reach is told.
-        progress: called with (trials done, trials known of, what is running).
+        budget: seconds that trials may take; what it does not reach is listed.
+        progress: called with (trials done, trials known of, what is running; None is the run itself).
 
     Raises:
         ValueError: shapes that do not fit.
     """
     trainings = Budget(budget, progress)
     target, constant, floor = target_of(case.network.cost, case.x, case.y)
-    progress(0, 1, "the run itself")
+    progress(0, 1, None)
     error = math_error(case)
     wrong = error > WRONG * float(np.finfo(case.start[0].dtype).eps)
     course = run_course(case, case.iterations, case.implementation)
@@ -515,8 +521,8 @@ def diagnose(
     learns, judged_at = learned_at is not None, case.iterations
     final, whole = course.costs[-1:], len(case.x)
     case = sampled(case, budget)
-    left_out = [] if len(case.x) == whole else [f"{whole - len(case.x)} of {whole} observations"]
-    if left_out:
+    left_out = None if len(case.x) == whole else (whole - len(case.x), whole)
+    if left_out is not None:
         target, constant, floor = target_of(case.network.cost, case.x, case.y)
 
     own = alone = Result(NO_CHANGE, final, int(learns), case.iterations, False)
@@ -540,7 +546,7 @@ def diagnose(
     refuted: list[Row] = []
     helpful: list[Row] = []
     asked = (not learns) or lucky or late is not None or right is not None
-    same = late is None and not left_out
+    same = late is None and left_out is None
     judged = (
         course if same or not asked else run_course(case, judged_at, None if right is None else case.implementation)
     )
@@ -552,9 +558,9 @@ def diagnose(
         if right is not None and not any(cause.id == "wrong-math" for cause in causes):
             causes = [wrong_math_alone(evidence), *(replace(cause, alone=False) for cause in causes)]
         found = list(evidence.found)
-        refuted, helpful = told_rows(evidence, causes)
+        refuted, helpful = rows_beside(evidence, causes)
         table = two_by_two(evidence)
-        relation = clones_in_words(evidence) if has_clones(evidence) and evidence.of("noise") else None
+        relation = relation_of_clones(evidence) if has_clones(evidence) and evidence.of("noise") else None
         best_possible = not causes and is_best_possible(evidence)
     else:
         gradients = [gradients_of(case, weights) for weights in (course.weights[0], course.weights[-1])]
@@ -581,7 +587,7 @@ def diagnose(
         late,
         error,
         wrong,
-        [change.sentence for change in trainings.skipped],
+        [change.what for change in trainings.skipped],
         budget,
         time.monotonic() - trainings.started,
         trainings.trials,

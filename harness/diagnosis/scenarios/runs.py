@@ -18,7 +18,7 @@ from ...models.network import Array, Implementation, Weights, block_size, weight
 from ...models.training import Training
 from ...scenario.effort import FEWEST_MEMBERS, pass_seconds
 from .case import Case
-from .changes import ENOUGH, Change, Result, Trial, from_healthy, healthy, trial_of
+from .changes import ENOUGH, Change, Result, Trial, What, from_healthy, healthy, trial_of
 
 MATH_OBSERVATIONS = 32  # on so many is the math judged, which is the same for all
 MOST_MEMBERS = 256
@@ -28,7 +28,7 @@ SECONDS_TO_COMPILE = 0.3  # of one program
 
 FORWARD = 1 / 3  # of an iteration's work
 
-Progress = Callable[[int, int, str], None]
+Progress = Callable[[int, int, What | None], None]
 
 
 # Running
@@ -132,7 +132,7 @@ def run_changes(
             budget.spent += SECONDS_TO_COMPILE + seconds_together(jobs[:fitting])
 
     def run(jobs: list[tuple[Change, Trial, range]]) -> list[Result]:
-        budget.progress(budget.trials, budget.trials + len(jobs), jobs[0][0].sentence)
+        budget.progress(budget.trials, budget.trials + len(jobs), jobs[0][0].what)
         results = run_together(jobs)
         budget.trials += len(jobs)
         budget.members += sum(len(members) for _, _, members in jobs)

@@ -28,6 +28,7 @@ from harness.models.batches import Batches
 from harness.models.network import Network, block_size
 from harness.models.optimizers import Optimizer
 from harness.report import scenario_diagnosis as diagnosis
+from harness.report.scenario_words import HYPOTHESES, change_text, progress_text, relation_text, symptom_text
 from harness.scenario.scenario import load
 from tests import planted_causes
 from tests.networks import random_problem
@@ -182,7 +183,7 @@ def test_an_unlucky_start_is_asked_about_alone():
     wide = changes.wider(case, 4).apply(drawn).draw(range(256))[0]
     assert wide.shape == (3, 12, 256)
     assert 0.95 * (6 / 14) ** 0.5 < np.max(np.abs(wide)) <= (6 / 14) ** 0.5
-    assert changes.wider(case, 4).sentence == "12 and 12 hidden units"
+    assert change_text(changes.wider(case, 4).what) == "12 and 12 hidden units"
     few = replace(case, network=Network((2, 1, 1, 2), ("sigmoid",) * 3))
     assert changes.wider(few, 2).apply(drawn).network.sizes == (2, 3, 3, 2)  # two more at the least
 
@@ -277,7 +278,7 @@ def test_two_changes_are_one_after_the_other():
     names, trial = altered(pair, base)
     assert names == {"iterations", "draw"}
     assert (pair.family, pair.size, pair.symmetric) == ("iterations + mirrored", 1.5, True)
-    assert pair.sentence == "iterations multiplied by 10, and the same initial weights multiplied by -1"
+    assert change_text(pair.what) == "iterations multiplied by 10, and the same initial weights multiplied by -1"
     assert not changes.also(changes.noise(case, 0.1, False), changes.longer(10)).symmetric
 
 
@@ -364,16 +365,16 @@ def test_the_changed_runs_of_the_post_come_to_the_posts_costs():
     clock = runs.Budget(60.0, lambda done, total, what: told.append((done, total, what)))
     mirrored = changes.scaled(case, -1, "mirrored")
     found = runs.run_changes(base, [changes.NO_CHANGE, changes.longer(2), mirrored], clock, 1e-9)
-    by_sentence = {result.change.sentence: result for result in found}
+    by_sentence = {change_text(result.change.what): result for result in found}
     assert by_sentence["nothing changed"].costs == pytest.approx([0.400230], abs=5e-7)
     assert by_sentence["the same initial weights multiplied by -1"].costs == pytest.approx([0.0055], abs=5e-5)
     assert by_sentence["iterations multiplied by 2"].costs == pytest.approx([0.399905], abs=5e-7)
     assert {sentence: result.reached for sentence, result in by_sentence.items() if result.reached} == {
-        mirrored.sentence: 1
+        change_text(mirrored.what): 1
     }
     assert [result.iterations for result in found] == [1000, 1000, 2000]
     assert (clock.trials, clock.members, clock.skipped) == (3, 3, [])
-    assert {(total - done, what) for done, total, what in told} == {
+    assert {(total - done, progress_text(what)) for done, total, what in told} == {
         (2, "nothing changed"),
         (1, "iterations multiplied by 2"),
     }
@@ -384,7 +385,7 @@ def test_what_there_is_no_time_for_is_put_by():
     clock = runs.Budget(0.0)
     some = [changes.NO_CHANGE, changes.longer(2), changes.scaled(case, -1, "mirrored")]
     assert runs.run_changes(base, some, clock, 1.0) == []
-    assert {change.sentence for change in clock.skipped} == {change.sentence for change in some}
+    assert {change.what for change in clock.skipped} == {change.what for change in some}
     assert (clock.trials, clock.members) == (0, 0)
     assert runs.Budget(10.0, spent=3.0).left == 7.0
     # each of the two fits, both do not: a block of members is trained whole, so one more member than that is two blocks
@@ -409,6 +410,10 @@ def test_by_when_healthy_starts_of_the_post_have_learned():
     assert (stop, result.iterations, result.members) == (1000, 1000, 256)
     assert 0.95 <= result.share < 1
     assert runs.deadline(replace(case, iterations=1), 0.01, 1e-9) is None
+
+
+def test_every_hypothesis_has_words():
+    assert set(HYPOTHESES) == {hypothesis.id for hypothesis in hypotheses.HYPOTHESES}
 
 
 def test_the_error_of_math_is_relative_to_its_largest_gradient():
@@ -489,7 +494,7 @@ def test_width_is_to_blame_only_where_healthy_starts_of_it_do_not_learn():
 
 
 def symptom(name, layer, value):
-    return symptoms.Symptom(id=name, layer=layer, value=value, sentence=name)
+    return symptoms.Symptom(id=name, layer=layer, value=value)
 
 
 def test_when_a_cause_is_there_at_all():
@@ -550,9 +555,7 @@ def test_what_is_tried_is_what_the_run_has():
     assert len(blind) == 5 + 4 + 2 * 6 + 1
 
 
-SCALE = symptoms.Symptom(
-    id="input-scale", layer=None, value={"smallest": 1.0, "largest": 1.0, "offset": 0.0}, sentence="standardised"
-)
+SCALE = symptoms.Symptom(id="input-scale", layer=None, value={"smallest": 1.0, "largest": 1.0, "offset": 0.0})
 
 
 longer = changes.longer(10)
@@ -572,14 +575,9 @@ def test_changes_of_a_kind_get_stronger_in_their_own_direction():
     ):
         of_kind = [change for change in tried if change.family == family]
         assert [change.size for change in of_kind] == sorted({change.size for change in of_kind})
-        factors = [
-            float(change.sentence.split("N(0, ")[1].split("²")[0])
-            if "noise" in family
-            else float(change.sentence.split(" by ")[1])
-            for change in of_kind
-        ]
+        factors = [float(change.what.amount) for change in of_kind]
         assert all(low < factor < high for factor in factors)
-    scaled = [change.sentence for change in tried if change.family.startswith("healthy-scaled")]
+    scaled = [change_text(change.what) for change in tried if change.family.startswith("healthy-scaled")]
     assert scaled == [
         f"glorot_uniform starts multiplied by {factor:g}{told}"
         for factor in (0.1, 0.3, 3)
@@ -590,7 +588,7 @@ def test_changes_of_a_kind_get_stronger_in_their_own_direction():
 def test_the_remedies_of_folklore_are_tried_once():
     post = diagnose.case_of(load("post"))
     every = hypotheses.changes_for_the_record(post, [])
-    assert [change.sentence for change in every] == [
+    assert [change_text(change.what) for change in every] == [
         "iterations multiplied by 10",
         *(f"adam with a rate of {rate}" for rate in ("0.001", "0.01", "0.1")),
         "inputs standardised",
@@ -605,7 +603,7 @@ def test_the_remedies_of_folklore_are_tried_once():
     narrow = judge.BY_ID["too-narrow"].present
     assert [narrow(evidence_of(case=case)) for case in (single, post)] == [False, True]
     relu = replace(post, network=Network((2, 3, 3, 2), ("relu", "relu", "sigmoid")))
-    assert [c.sentence for c in hypotheses.other_activations(relu)] == ["leaky_relu in the hidden layers"]
+    assert [change_text(c.what) for c in hypotheses.other_activations(relu)] == ["leaky_relu in the hidden layers"]
 
 
 def test_an_explosion_is_a_gradient_many_times_as_large_or_none_at_all():
@@ -653,7 +651,11 @@ def fresh(monkeypatch, shares):
 
     def run_changes(base, changes, clock, seconds, at_most=None, first_member=0):
         assert first_member >= runs.MOST_MEMBERS
-        return [result_of(change, shares[change.sentence]) for change in changes if change.sentence in shares]
+        return [
+            result_of(change, shares[change_text(change.what)])
+            for change in changes
+            if change_text(change.what) in shares
+        ]
 
     monkeypatch.setattr(judge, "run_changes", run_changes)
     return base_of()[1], runs.Budget(1.0)
@@ -663,11 +665,13 @@ def test_a_cause_is_named_where_fresh_members_learn_too(monkeypatch):
     post = diagnose.case_of(load("post"))
     slow, fast, late = (result_of(c, 1.0) for c in (*(changes.faster(post, f, "rate-up") for f in (3.0, 10.0)), longer))
     evidence = evidence_of(slow, fast, late, found=[SCALE])
-    base, clock = fresh(monkeypatch, {slow.change.sentence: 0.5, fast.change.sentence: 0.97, late.change.sentence: 1})
+    base, clock = fresh(
+        monkeypatch, {change_text(r.change.what): share for r, share in ((slow, 0.5), (fast, 0.97), (late, 1.0))}
+    )
     first, second = judge.proved(base, evidence, clock)
     assert (first.id, second.id) == ("learning-rate-too-small", "too-few-iterations")
     # the weakest change that holds is told first, with its fresh share; the weaker one helped as well
-    assert [(row.change, row.share) for row in first.evidence] == [
+    assert [(change_text(row.change), row.share) for row in first.evidence] == [
         ("learning rate multiplied by 10", 0.97),
         ("learning rate multiplied by 3", 1.0),
     ]
@@ -679,7 +683,7 @@ def test_a_cause_is_named_where_fresh_members_learn_too(monkeypatch):
     assert judge.proved(nothing[0], evidence, nothing[1]) == []
     # healthy starts that learn acquit the rate and the number of iterations
     learns = evidence_of(slow, late, result_of(changes.from_healthy(post), 1.0), found=[SCALE])
-    base, clock = fresh(monkeypatch, {"glorot_uniform starts": 1.0, late.change.sentence: 1.0})
+    base, clock = fresh(monkeypatch, {"glorot_uniform starts": 1.0, change_text(late.change.what): 1.0})
     assert [cause.id for cause in judge.proved(base, learns, clock)] == ["plateau"]
 
 
@@ -701,11 +705,7 @@ def test_one_cause_of_the_start_is_enough_and_a_plateau_is_the_last_resort(monke
     assert (row.after, row.share, row.members, row.helps, unlearnable.confidence) == (0.35, 0.0, 1, False, 1.0)
     # one run that is all there is needs no fresh members
     alone = replace(result_of(changes.standardised(post), 1.0, members=1), chance=False)
-    far = [
-        symptoms.Symptom(
-            id="input-scale", layer=None, value={"smallest": 1.0, "largest": 99.0, "offset": 0.0}, sentence="far"
-        )
-    ]
+    far = [symptoms.Symptom(id="input-scale", layer=None, value={"smallest": 1.0, "largest": 99.0, "offset": 0.0})]
     (cause,) = judge.proved(base, evidence_of(alone, found=far), clock)
     assert (cause.id, cause.confidence) == ("unscaled-inputs", 1.0)
 
@@ -718,13 +718,13 @@ def test_two_causes_are_proved_by_a_pair_of_changes(monkeypatch):
         *(changes.faster(post, f, n) for f, n in ((10.0, "rate-up"), (0.1, "rate-down"))),
     )
     pairs = [result_of(changes.also(noise, other), share) for other, share in ((longer, 1.0), (up, 1.0), (down, 0.9))]
-    base, clock = fresh(monkeypatch, {pair.change.sentence: 0.98 for pair in pairs})
+    base, clock = fresh(monkeypatch, {change_text(pair.change.what): 0.98 for pair in pairs})
     first, second = judge.proved_in_pairs(base, evidence_of(found=clones), pairs, clock)
     # the rate comes before the iterations in the order of hypotheses; of too large a one, 0.9 is no proof
     assert (first.id, second.id) == ("clones", "learning-rate-too-small")
     assert first.confidence == second.confidence == changes.wilson(98, 100)[0]
     assert not first.alone
-    assert first.evidence[0].change == second.evidence[0].change == pairs[1].change.sentence
+    assert first.evidence[0].change == second.evidence[0].change == pairs[1].change.what
     # without clones there is no such cause to remove
     assert judge.proved_in_pairs(base, evidence_of(found=[SCALE]), pairs, clock) == []
     nothing = fresh(monkeypatch, {})
@@ -738,7 +738,9 @@ def test_whether_the_clones_are_necessary_and_sufficient():
     mirrored = changes.scaled(post, -1, "mirrored")
 
     def told(*results):
-        return judge.clones_in_words(evidence_of(*(result_of(*each) for each in results), found=[SCALE]))
+        return relation_text(
+            judge.relation_of_clones(evidence_of(*(result_of(*each) for each in results), found=[SCALE]))
+        )
 
     assert told((noise, 0.98), (shared, 0.0)) == (
         "the clones are necessary for the failure (without them, 98.0% learn: noise N(0, 0.1²) on every weight: "
@@ -786,9 +788,9 @@ def test_what_is_no_causes_evidence_is_told_as_refuted_or_as_helpful():
     results += [result_of(changes.also(longer, mirrored), share) for share in (0.2, 1.0)]
     evidence = evidence_of(*results, found=[SCALE])
     row = judge.row_of(results[0], evidence.own, "learning-rate-too-small", True)
-    cause = judge.Cause("learning-rate-too-small", "", 1.0, [row], "", True)
-    refuted, helpful = judge.told_rows(evidence, [cause])
-    assert [(row.hypothesis, row.change, row.helps) for row in refuted] == [
+    cause = judge.Cause("learning-rate-too-small", 1.0, [row], True)
+    refuted, helpful = judge.rows_beside(evidence, [cause])
+    assert [(row.hypothesis, change_text(row.change), row.helps) for row in refuted] == [
         ("plateau", "the same initial weights multiplied by -1", False)
     ]
     assert [(row.hypothesis, row.share) for row in helpful] == [("unscaled-inputs", 1.0), ("too-few-iterations", 1.0)]
@@ -804,13 +806,15 @@ def test_the_two_by_two_table_of_clones_and_scales():
 
 
 def test_wrong_math_is_named_also_where_the_right_one_does_not_learn():
-    math = changes.Result(changes.Change("math", "the right math", 0.0, lambda trial: trial), np.ones(1), 0, 10, False)
+    math = changes.Result(
+        changes.Change("math", changes.What(changes.Act.MATH), 0.0, lambda trial: trial), np.ones(1), 0, 10, False
+    )
     cause = judge.wrong_math_alone(replace(evidence_of(math), wrong_math=True))
     (row,) = cause.evidence
     assert judge.BY_ID["wrong-math"].present(replace(evidence_of(math), wrong_math=True))
     assert not judge.BY_ID["wrong-math"].present(evidence_of())
     assert (cause.id, cause.confidence, cause.alone) == ("wrong-math", 1.0, False)
-    assert (row.hypothesis, row.change, row.helps) == ("wrong-math", "the right math", False)
+    assert (row.hypothesis, row.change, row.helps) == ("wrong-math", changes.What(changes.Act.MATH), False)
 
 
 @pytest.fixture
@@ -865,7 +869,10 @@ def test_clones_that_are_the_cause_get_a_long_look_if_there_is_time(scripted, bu
         "glorot_uniform starts multiplied by 0.1 to 10, each layer's units cloned, rate multiplied by 0.1 to 10, "
         "1,000,000 iterations"
     )
-    assert (look in [row.change for row in found.refuted], look in found.skipped) == (reached, not reached)
+    assert [look in map(change_text, whats) for whats in ([row.change for row in found.refuted], found.skipped)] == [
+        reached,
+        not reached,
+    ]
 
 
 def test_wrong_math_that_does_not_move_is_judged_against_the_right_one(scripted):
@@ -983,11 +990,12 @@ def test_of_the_post_it_says_what_the_posts_page_says(post):
     assert [cause.id for cause in post.causes] == ["plateau"]
     widths = [s.value for s in post.found if s.id == "clones"]
     assert widths == [1.0, 1.0]
-    assert all("exact clones" in s.sentence for s in post.found if s.id == "clones")
-    assert any(s.id == "constant-prediction" and "0.599" in s.sentence for s in post.found)
+    assert all("exact clones" in symptom_text(s) for s in post.found if s.id == "clones")
+    assert any(s.id == "constant-prediction" and "0.599" in symptom_text(s) for s in post.found)
     assert any(s.id == "plateau" and s.value["to"] == 1000 for s in post.found)
-    assert "not necessary" in post.relation
-    assert "not sufficient" in post.relation
+    assert (post.relation.are_necessary, post.relation.are_sufficient) == (False, False)
+    assert "not necessary" in relation_text(post.relation)
+    assert "not sufficient" in relation_text(post.relation)
 
 
 def test_the_posts_shares_lie_in_the_intervals(post):
@@ -1003,8 +1011,9 @@ def test_the_posts_shares_lie_in_the_intervals(post):
 
 def test_what_helps_the_post_and_what_does_not(post):
     """POST.md, 4: all -1 learns in 1000, noise of 0.01 does not, nor does any symmetric scale but that."""
-    learns = {row.change for cause in post.causes for row in cause.evidence} | {row.change for row in post.helpful}
-    refuted = {row.change for row in post.refuted}
+    helping = [*(row for cause in post.causes for row in cause.evidence), *post.helpful]
+    learns = {change_text(row.change) for row in helping}
+    refuted = {change_text(row.change) for row in post.refuted}
     assert "the same initial weights multiplied by -1" in learns
     assert "iterations multiplied by 10" in learns
     assert "learning rate multiplied by 10" in learns
@@ -1028,11 +1037,10 @@ def test_of_xor_the_clones_are_the_cause():
     assert found.causes[0].id == "clones"
     assert found.causes[0].evidence[0].share >= 0.95
     assert found.bound == pytest.approx(2 / 3)
-    kept = [row for row in found.refuted if row.hypothesis != "clones" and "glorot" not in row.change]
+    kept = [row for row in found.refuted if row.hypothesis != "clones" and "glorot" not in change_text(row.change)]
     assert kept
-    assert all(row.share == 0 and row.after >= 2 / 3 for row in kept if "tanh" not in row.change)
-    assert "necessary for" in found.relation
-    assert "and sufficient" in found.relation
+    assert all(row.share == 0 and row.after >= 2 / 3 for row in kept if "tanh" not in change_text(row.change))
+    assert (found.relation.are_necessary, found.relation.are_sufficient) == (True, True)
 
 
 # Planted causes; the bench has them all

@@ -1,4 +1,4 @@
-"""The head of a network: output units, activation, loss and how the targets are written, as facts.
+"""The facts about the head of a network that repairs ask for: what ``programs.heads`` reads, and its loss.
 
 These belong together: a repair of one of them often needs another.
 """
@@ -21,7 +21,7 @@ LINEAR = "linear"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Head:
+class HeadFacts:
     """The head of a network.
 
     Attributes:
@@ -51,7 +51,7 @@ class Head:
         return "+".join(names) if names else LINEAR
 
 
-def read_head(program: Program) -> Head:
+def read_head(program: Program) -> HeadFacts:
     """The head of a program's network.
 
     Raises:
@@ -64,7 +64,7 @@ def read_head(program: Program) -> Head:
             "make a model of the same inputs and that output."
         )
     name, from_logits = loss_facts(program.loss)
-    return Head(
+    return HeadFacts(
         layer=found.layer,
         activations=tuple(applied.name for applied in found.activations),
         activation_layers=tuple(applied.layer for applied in found.activations),
@@ -84,7 +84,7 @@ def loss_facts(loss: object) -> tuple[str, bool]:
     return (facts.name if facts.is_known else CUSTOM), facts.from_logits
 
 
-def reading_of(task: Task, head: Head) -> Reading:
+def reading_of(task: Task, head: HeadFacts) -> Reading:
     """How classes are read from the outputs: as the loss means them."""
     if head.units > 1 and task.kind is not TaskKind.MULTILABEL:
         columns = np.arange(head.units)

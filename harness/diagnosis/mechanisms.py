@@ -1,0 +1,144 @@
+"""How a bad start hurts: an intervention on the initial weights that removes one property of them and nothing else.
+
+Usual initializers repair everything about a start at once. Noise that differs from unit to unit breaks the symmetry of
+identical units, and the same noise for all units of a layer does not; a change of scale keeps the pattern of the
+weights; a lifted bias keeps the kernel. What helps says which property was to blame.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+import numpy as np
+
+from ..programs.program import Program
+from .case import Case
+from .faults import Fault
+from .layers import LayerFacts
+from .repair import Repair
+from .start_repairs import LARGE_RATIO, SMALL_RATIO, glorot_deviation, has_equal_units, kernel_fault, kernel_ratio
+from .tasks import Array
+from .variants import Start, Variant
+
+
+class Intervention(Enum):
+    """What is done to the initial weights; of the last two, nothing is done to them."""
+
+    # of the first two, kernels of an unusual scale are brought to the usual one, with the control too
+    NOISE = "noise"  # normal noise of Glorot's standard deviation, another for every weight
+    SHARED_NOISE = "shared-noise"  # the same noise for all units of a layer: identical units stay identical
+    RESCALED = "rescaled"  # kernels brought to Glorot's standard deviation, their pattern kept
+    LIFTED = "lifted"  # biases of hidden layers set to 0
+    REDRAWN = "redrawn"  # usual initializers, the repair itself
+    LEFT = "left"  # the repair of the cause gets the training off the plateau
+
+
+@dataclass(frozen=True, kw_only=True)
+class Suspect:
+    """A property of the start, and how to take it away.
+
+    Attributes:
+        fault: what the property is called
+        intervention: that removes it
+        control: that does not remove it and must not help; None if only the unchanged start is compared
+    """
+
+    fault: Fault
+    intervention: Intervention
+    control: Intervention | None = None
+
+
+def suspects(case: Case, layers: Sequence[LayerFacts]) -> Iterator[Suspect]:
+    """The properties that a start has and that may keep it from learning, the most specific first."""
+    hidden = [layer for layer in layers if layer.kernel is not None and not layer.is_output and layer.kind != "other"]
+    kernels = [np.asarray(layer.kernel) for layer in hidden]
+    if any(has_equal_units(kernel) for kernel in kernels):
+        yield Suspect(fault=Fault.CLONES, intervention=Intervention.NOISE, control=Intervention.SHARED_NOISE)
+    if any(not np.any(kernel) for kernel in kernels):
+        yield Suspect(fault=Fault.ZERO_GRADIENT, intervention=Intervention.SHARED_NOISE)
+    scaled = [layer for layer, kernel in zip(hidden, kernels) if np.any(kernel)]
+    if any(not SMALL_RATIO <= kernel_ratio(np.asarray(layer.kernel)) <= LARGE_RATIO for layer in scaled):
+        worst = max(scaled, key=lambda layer: abs(np.log(kernel_ratio(np.asarray(layer.kernel)))))
+        fault = scale_fault(worst, case)
+        yield Suspect(fault=fault, intervention=Intervention.RESCALED)
+    biases = [layer for layer in hidden if layer.bias is not None and np.abs(layer.bias).max(initial=0.0) > 0.5]
+    if biases:
+        dead = any(layer.activation == "relu" and np.median(np.asarray(layer.bias)) < 0 for layer in biases)
+        yield Suspect(fault=Fault.DEAD_RELU if dead else Fault.SATURATION, intervention=Intervention.LIFTED)
+
+
+def scale_fault(layer: LayerFacts, case: Case) -> Fault:
+    """What the scale of a layer's initial kernel leads to."""
+    found, _ = kernel_fault(layer, case)
+    if found in (Fault.SATURATION, Fault.EXPLODING_GRADIENT, Fault.VANISHING_GRADIENT):
+        return found
+    if kernel_ratio(np.asarray(layer.kernel)) < 1:
+        return Fault.VANISHING_GRADIENT
+    bounded = layer.activation in ("tanh", "sigmoid", "softmax", "hard_sigmoid", "softsign")
+    return Fault.SATURATION if bounded else Fault.EXPLODING_GRADIENT
+
+
+def intervention_repair(case: Case, kind: Intervention, fault: Fault) -> Repair:
+    """An intervention on the initial weights as a repair, so that the search can train it."""
+
+    def start(program: Program, seed: int) -> list[Array]:
+        return changed_start(program, seed, kind, case.head.layer)
+
+    return Repair(
+        key=f"start:{kind.value}",
+        fault=fault,
+        doubt=0,
+        apply=lambda variant: _started(variant, start),
+        changes=(),
+        block="start",
+    )
+
+
+def _started(variant: Variant, start: Start) -> Variant:
+    """The variant with another start."""
+    return dataclasses.replace(variant, start=start)
+
+
+def changed_start(program: Program, seed: int, kind: Intervention, output: str | None) -> list[Array]:
+    """The initial weights of a seed after an intervention; those of the output layer stay.
+
+    Args:
+        output: name of the output layer
+    """
+    rng = np.random.default_rng([seed, 11])
+    values = program.fresh_weights(seed)
+    changed = []
+    is_first = True
+    for weight, value in zip(program.model.weights, values):
+        parts = str(weight.path).split("/")
+        new = np.asarray(value)
+        if output in parts:
+            changed.append(new)
+            continue
+        if parts[-1] == "kernel" and new.ndim >= 2:
+            new = _changed_kernel(new, kind, rng, is_first=is_first)
+            is_first = False
+        elif parts[-1] == "bias" and kind is Intervention.LIFTED:
+            new = np.zeros_like(new)
+        changed.append(new.astype(np.asarray(value).dtype))
+    return changed
+
+
+def _changed_kernel(kernel: Array, kind: Intervention, rng: np.random.Generator, *, is_first: bool) -> Array:
+    """A kernel after an intervention."""
+    deviation = glorot_deviation(kernel)
+    is_usual = not np.any(kernel) or SMALL_RATIO <= kernel_ratio(kernel) <= LARGE_RATIO
+    if kind in (Intervention.NOISE, Intervention.SHARED_NOISE) and not is_usual:
+        kernel = kernel / kernel_ratio(kernel)  # so that their scale is not what decides
+    if kind is Intervention.NOISE:
+        return kernel + rng.normal(0, deviation, kernel.shape)
+    if kind is Intervention.SHARED_NOISE:
+        # behind the first layer, the inputs are units that have to stay identical too
+        shape = (*kernel.shape[:-1], 1) if is_first else (1,) * kernel.ndim
+        return kernel + rng.normal(0, deviation, shape)
+    if kind is Intervention.RESCALED and np.any(kernel):
+        return kernel / kernel_ratio(kernel)
+    return kernel

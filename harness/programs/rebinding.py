@@ -1,0 +1,147 @@
+"""Which variables of a script hold data of one kind, so that an edit can change them all at once, before ``fit``.
+
+Scaled inputs are needed wherever the model is used: in ``fit``, in its validation data, in later evaluations and
+predictions, and in whatever else the script does with its test set. If all of these are variables that were assigned
+before, one line in front of ``fit`` scales them all. Where that is not certain (an expression in the call, a variable
+that is assigned in another scope or again later, a loop that would scale twice), nothing is returned.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from .places import argument_of
+from .texts import Text
+
+USES = ("evaluate", "predict", "fit", "predict_on_batch", "test_on_batch")
+SPLITS = ("train_test_split",)
+LOOPS = (ast.For, ast.AsyncFor, ast.While, ast.ListComp, ast.GeneratorExp, ast.DictComp, ast.SetComp)
+
+
+def rebound_names(text: Text, fit: ast.Call, name: str, position: int) -> list[str]:
+    """The variables that hold one kind of data, that which ``fit`` is given first; none if it has to be put otherwise.
+
+    Args:
+        text: with the call of ``fit``.
+        fit: the call.
+        name, position: of the argument, ``x`` and 0 or ``y`` and 1.
+    """
+    first = base_name(argument_of(fit, name, position))
+    if first is None or not _is_bound_once(text, fit, first) or _is_in_loop(text, fit):
+        return []
+    wanted = [first, *_of_validation(fit, position), *_of_later_uses(text, fit, name, position)]
+    wanted += _partners(text, fit, first)
+    return [other for other in dict.fromkeys(wanted) if _is_bound_once(text, fit, other)]
+
+
+def base_name(node: ast.expr | None) -> str | None:
+    """The variable that an expression is, or is a slice of rows of."""
+    if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Slice):
+        node = node.value
+    return node.id if isinstance(node, ast.Name) else None
+
+
+def _nodes(text: Text, scope: ast.AST) -> Iterator[ast.AST]:
+    """The nodes of a scope, without those of functions inside it."""
+    return (node for node in ast.walk(scope) if node is not scope and text.scope(node) is scope)
+
+
+def _stores(text: Text, fit: ast.Call, name: str) -> list[ast.Name]:
+    """Where a variable is assigned in the scope of ``fit``."""
+    return [
+        node
+        for node in _nodes(text, text.scope(fit))
+        if isinstance(node, ast.Name) and node.id == name and isinstance(node.ctx, (ast.Store, ast.Del))
+    ]
+
+
+def _is_bound_once(text: Text, fit: ast.Call, name: str) -> bool:
+    """Whether a variable of the scope of ``fit`` is assigned before it, and not again after it."""
+    scope = text.scope(fit)
+    stores = _stores(text, fit, name)
+    before = text.statement(fit).lineno
+    is_argument = isinstance(scope, ast.FunctionDef) and any(
+        argument.arg == name for argument in [*scope.args.args, *scope.args.kwonlyargs, *scope.args.posonlyargs]
+    )
+    return (is_argument or bool(stores)) and all(store.lineno < before for store in stores)
+
+
+def _is_in_loop(text: Text, fit: ast.Call) -> bool:
+    """Whether ``fit`` is called in a loop, where a line before it would change the variables again and again."""
+    node: ast.AST = fit
+    while node in text.parents:
+        node = text.parents[node]
+        if isinstance(node, LOOPS):
+            return True
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
+            return False
+    return False
+
+
+def _of_validation(fit: ast.Call, position: int) -> Iterator[str]:
+    """The variable in the validation data of ``fit``."""
+    validation = argument_of(fit, "validation_data")
+    if isinstance(validation, (ast.Tuple, ast.List)) and len(validation.elts) > position:
+        name = base_name(validation.elts[position])
+        if name is not None:
+            yield name
+
+
+def _of_later_uses(text: Text, fit: ast.Call, name: str, position: int) -> Iterator[str]:
+    """The variables that the model is evaluated on, or predicts from, in the scope of ``fit``."""
+    for node in _nodes(text, text.scope(fit)):
+        if not isinstance(node, ast.Call) or node is fit or not isinstance(node.func, ast.Attribute):
+            continue
+        if node.func.attr in USES and (position == 0 or node.func.attr in ("evaluate", "fit", "test_on_batch")):
+            found = base_name(argument_of(node, name, position))
+            if found is not None:
+                yield found
+
+
+def _partners(text: Text, fit: ast.Call, first: str) -> Iterator[str]:
+    """The variables that were split from the same data: of a call of a known split, or rows of the same array."""
+    for store in _stores(text, fit, first):
+        statement = text.statement(store)
+        if not isinstance(statement, ast.Assign) or len(statement.targets) != 1:
+            continue
+        target, value = statement.targets[0], statement.value
+        if isinstance(target, (ast.Tuple, ast.List)):
+            names = [element.id if isinstance(element, ast.Name) else "" for element in target.elts]
+            if isinstance(value, ast.Call) and called(value) in SPLITS and first in names:
+                yield from (names[names.index(first) ^ 1 : (names.index(first) ^ 1) + 1])
+            pairs = [element for element in target.elts if isinstance(element, (ast.Tuple, ast.List))]
+            for pair in pairs:
+                inner = [element.id if isinstance(element, ast.Name) else "" for element in pair.elts]
+                if first in inner:
+                    number = inner.index(first)
+                    others = [other.elts[number] for other in pairs if other is not pair and len(other.elts) > number]
+                    yield from (other.id for other in others if isinstance(other, ast.Name))
+            if isinstance(value, (ast.Tuple, ast.List)) and first in names:
+                source = base_name(value.elts[names.index(first)])
+                yield from (
+                    other
+                    for other, part in zip(names, value.elts)
+                    if other and source is not None and isinstance(part, ast.Subscript) and base_name(part) == source
+                )
+        elif isinstance(value, ast.Subscript):
+            yield from _rows_of(text, fit, base_name(value))
+
+
+def _rows_of(text: Text, fit: ast.Call, source: str | None) -> Iterator[str]:
+    """The variables that hold rows of an array."""
+    for node in _nodes(text, text.scope(fit)):
+        if source is None or not isinstance(node, ast.Assign) or not isinstance(node.value, ast.Subscript):
+            continue
+        if base_name(node.value) == source and isinstance(node.targets[0], ast.Name):
+            yield node.targets[0].id
+
+
+def names_in(node: ast.expr | None) -> set[str]:
+    """The variables in an expression."""
+    return {inner.id for inner in ast.walk(node) if isinstance(inner, ast.Name)} if node is not None else set()
+
+
+def called(call: ast.Call) -> str:
+    """The name of what is called, without the module before it."""
+    return call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")

@@ -1,0 +1,132 @@
+"""What is added to a set of repairs, what is tried of several edits, and how the budget is kept."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from harness.diagnosis import edited_run
+from harness.diagnosis.edited_run import EditedRun, Remedy, chosen_remedy
+from harness.diagnosis.faults import Change, ChangeKind, Fault
+from harness.diagnosis.outcomes import Bar, Scores, share_of
+from harness.diagnosis.repair import Repair
+from harness.diagnosis.search import Run, Search, Stage
+from harness.diagnosis.trials import Ledger, OutOfBudget, Trial, flat_shares
+from harness.programs.texts import Edit
+
+BAR = Bar(constant=0.0, best=1.0, noise=0.0)
+
+
+class Known(Search):
+    """A search whose trainings have known scores."""
+
+    scores: dict[frozenset[str], float]
+
+    def __post_init__(self) -> None:
+        self.by_key = {repair.key: repair for repair in self.repairs}
+
+    def run(self, keys: Iterable[str], *, stage: Stage = Stage.SEARCH, optional: bool = False) -> Run:
+        chosen = frozenset(keys)
+        if chosen not in self.scores:
+            raise OutOfBudget
+        held = np.full(8, self.scores[chosen])
+        trial = Trial(scores=Scores(held=held, training=held, diverged=held > 9), auc=None, updates=1)
+        self.runs[chosen, stage] = Run(repairs=chosen, trial=trial, stage=stage)
+        return self.runs[chosen, stage]
+
+
+def repair(key: str, fault: Fault, *changes: Change, block: str = "") -> Repair:
+    return Repair(key=key, fault=fault, doubt=1, apply=lambda variant: variant, changes=changes, block=block)
+
+
+def search(scores: dict[tuple[str, ...], float]) -> Known:
+    repairs = [
+        repair("scale", Fault.UNSCALED_INPUTS),
+        repair("loss", Fault.LOSS),
+        repair("epochs", Fault.TOO_FEW_EPOCHS, Change(kind=ChangeKind.EPOCHS, old=1, new=8), block="epochs"),
+        repair("epochs:2", Fault.TOO_FEW_EPOCHS, Change(kind=ChangeKind.EPOCHS, old=1, new=2), block="epochs"),
+    ]
+    case: Any = SimpleNamespace(references=SimpleNamespace(apt=True))
+    plan: Any = None
+    found = Known(case=case, repairs=repairs, bar=BAR, plan=plan, ledger=Ledger(budget=1.0, deadline=np.inf))
+    found.scores = {frozenset(keys): score for keys, score in scores.items()}
+    return found
+
+
+def test_what_raises_the_score_clearly_is_added() -> None:
+    found = search({("loss",): 0.7, ("loss", "scale"): 0.95, ("loss", "epochs"): 0.72})
+    assert found.improved(frozenset({"loss"})) == {"loss", "scale"}
+
+
+def test_nothing_is_added_to_what_is_good_enough() -> None:
+    found = search({("loss",): 0.95, ("loss", "scale"): 1.0})
+    assert found.improved(frozenset({"loss"})) == {"loss"}
+
+
+def test_a_repair_takes_the_place_of_one_that_sets_the_same_thing() -> None:
+    found = search({("epochs:2",): 0.7, ("epochs",): 0.9, ("epochs:2", "epochs"): 0.0})
+    assert found.improved(frozenset({"epochs:2"})) == {"epochs"}
+
+
+def edit(text: str) -> Edit:
+    return Edit(
+        file="train.py", cell=None, line=1, start=0, end=0, old="", new=text, subject="", fragment=text
+    )  # fmt: skip
+
+
+def remedy(text: str, *, promised: float | None = None, is_whole: bool = True) -> Remedy:
+    return Remedy(faults=(Fault.LOSS,), edits=(edit(text),), is_whole=is_whole, promised=promised)
+
+
+def edited(held: float, learned: int) -> EditedRun:
+    share = share_of([number < learned for number in range(8)])
+    return EditedRun(held=held, training=held, learned=share, is_plain=False, is_stopped=False, error=None)
+
+
+@pytest.mark.parametrize(
+    ("runs", "wholes", "chosen"),
+    [
+        ({"a": edited(0.9, 8), "b": edited(1.0, 8)}, (True, True), "a"),  # the first that works
+        ({"a": edited(0.5, 2), "b": edited(0.9, 8)}, (True, True), "b"),
+        ({"a": edited(0.7, 8), "b": edited(0.9, 8)}, (True, True), "b"),  # the first misses its promise of 0.9
+        ({"a": edited(0.9, 8), "b": edited(0.9, 8)}, (False, True), "b"),  # the first leaves something to the user
+        ({"a": edited(0.5, 3), "b": edited(0.4, 1)}, (True, True), "a"),  # none works: the nearest
+    ],
+)
+def test_an_edit_that_does_not_do_is_replaced_by_the_next(
+    monkeypatch: pytest.MonkeyPatch, runs: dict[str, EditedRun], wholes: tuple[bool, bool], chosen: str
+) -> None:
+    monkeypatch.setattr(edited_run, "run_edited_program", lambda case, edits, bar, budget: runs[edits[0].new])
+    remedies = [remedy(text, promised=0.9, is_whole=whole) for text, whole in zip("ab", wholes)]
+    case: Any = None
+    best, run = chosen_remedy(case, remedies, BAR, budget=1.0)
+    assert (best.edits[0].new, run) == (chosen, runs[chosen])
+
+
+def test_what_confirms_a_cause_is_never_spent_on_the_search() -> None:
+    ledger = Ledger(budget=10.0, deadline=np.inf, reserved=4.0)
+    with pytest.raises(OutOfBudget):
+        ledger.spend(7.0, optional=True)
+    ledger.spend(6.0, optional=True)
+    with pytest.raises(OutOfBudget):
+        ledger.spend(16.0, optional=False)  # 25 in all, 4 of them reserved
+    ledger.spend(15.0, optional=False)
+    ledger.spend(4.0, optional=False, reserved=True)
+    assert (ledger.spent, ledger.trials) == (25.0, 3)
+
+
+def test_how_long_a_loss_stays_where_it_began() -> None:
+    losses = np.array([[1.0, 1.0, 0.995, 0.5], [1.0, 0.5, 0.4, 0.3], [2.0, 2.0, np.nan, np.nan]])
+    assert flat_shares(losses) == [0.75, 0.25, 1.0]
+
+
+def test_a_works_needs_a_score() -> None:
+    assert not dataclasses.replace(edited(0.9, 8), held=None).works
+    assert not dataclasses.replace(edited(0.9, 8), error="ValueError").works
+    assert not edited(0.9, 6).works
+    assert edited(0.9, 7).works

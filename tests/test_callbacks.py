@@ -39,9 +39,9 @@ def fit(model, *callbacks, x=X, y=Y, epochs=2, batch_size=8):
     return history.history, [str(one.message) for one in caught if one.category is SymmetryWarning]
 
 
-def read(folder):
-    """{tag: {step: array}} of all that was written"""
-    logged = EventAccumulator(str(folder), size_guidance={"tensors": 0}).Reload()
+def read(folder, run="train"):
+    """{tag: {step: array}} of all that was written about training, or validation"""
+    logged = EventAccumulator(str(Path(folder) / run), size_guidance={"tensors": 0}).Reload()
     return {
         tag: {e.step: make_ndarray(e.tensor_proto) for e in logged.Tensors(tag)} for tag in logged.Tags()["tensors"]
     }
@@ -232,20 +232,20 @@ def test_histograms_of_every_neuron_with_their_activations(tmp_path):
             assert [tag for tag in logged if tag.startswith(f"{name}/{kind}/")] == [
                 f"{name}/{kind}/neuron{unit}" for unit in range(units)
             ]
-    assert list(logged["first/weights/neuron3"]) == [0, 3, 6]
+    assert list(logged["first/weights/neuron3"]) == [-1, 0, 1]
     before = np.append(start[0][:, 3], start[1][3])
-    found = logged["first/weights/neuron3"][0]
+    found = logged["first/weights/neuron3"][-1]
     assert (found[0, 0], found[-1, 1]) == (before.min(), before.max())
     np.testing.assert_array_equal(found[:, 2], np.histogram(before.astype(float), 30)[0])
     after = model.get_layer("first").get_weights()
-    assert logged["first/weight_mean/neuron3"][6] == pytest.approx(
+    assert logged["first/weight_mean/neuron3"][1] == pytest.approx(
         np.append(after[0][:, 3], after[1][3]).mean(), abs=1e-6
     )
     a = np.tanh(X @ after[0] + after[1])
-    assert logged["first/activation_mean/neuron0"][6] == pytest.approx(a[:, 0].mean(), abs=1e-6)
-    assert logged["first/saturated_share"][6] == pytest.approx((1 - a**2 < 0.05).mean())
-    assert logged["first/effective_width"][6] == 5
-    assert "outputs/effective_width" not in logged
+    assert logged["first/activation_mean/neuron0"][1] == pytest.approx(a[:, 0].mean(), abs=1e-6)
+    assert logged["first/saturated_share"][1] == pytest.approx((1 - a**2 < 0.05).mean())
+    assert logged["symmetry/first/effective_width"][1] == 5
+    assert "symmetry/outputs/effective_width" not in logged
     assert logged["custom_scalars__config__"]
 
 
@@ -253,7 +253,7 @@ def test_clones_are_drawn_once_with_their_count_and_the_rest_sampled(tmp_path):
     fit(dense(), NeuronHistograms(tmp_path, max_neurons=3))
     logged = read(tmp_path)
     assert [tag for tag in logged if tag.startswith("first/weights/")] == ["first/weights/neuron0"]
-    assert "| neuron 0 | 5 clones |" in logged["which_neurons"][0].item().decode()
+    assert "| neuron 0 | 5 clones |" in logged["which_neurons"][-1].item().decode()
     assert len([tag for tag in logged if tag.startswith("second/weights/")]) == 3
 
 
@@ -263,15 +263,15 @@ def test_frozen_layers_are_drawn_once(tmp_path):
     model.compile("sgd", "mse")
     fit(model, NeuronHistograms(tmp_path))
     logged = read(tmp_path)
-    assert list(logged["first/weights/neuron0"]) == [0]
-    assert list(logged["second/weights/neuron0"]) == [0, 3, 6]
+    assert list(logged["first/weights/neuron0"]) == [-1]
+    assert list(logged["second/weights/neuron0"]) == [-1, 0, 1]
 
 
 def test_training_again_goes_on_in_the_same_run(tmp_path):
     model, callback = dense("glorot_uniform"), NeuronHistograms(tmp_path, every=3)
     fit(model, callback, epochs=1)
     fit(model, callback, epochs=1)
-    assert len(list(Path(tmp_path).iterdir())) == 2
+    assert len(list((tmp_path / "train").iterdir())) == 2
     assert sorted(read(tmp_path)["first/weights/neuron0"]) == [0, 3, 6]
 
 

@@ -23,7 +23,14 @@ from tensorboard.compat.proto import summary_pb2
 
 from ..comparison.trace import Quantity, Run
 from ..measures import saturation
-from ..measures.symmetry import clone_groups, clone_spread, effective_width, hidden_layers
+from ..measures.symmetry import (
+    clone_groups,
+    clone_spread,
+    effective_width,
+    fingerprints,
+    hidden_layers,
+    mean_cosine,
+)
 from ..models.network import Array, Network
 from .events import (
     Series,
@@ -238,22 +245,42 @@ def activation_series(group: str, activations: Each, activation: str | None, sho
     return all_series
 
 
-def symmetry_series(run: Run, layer: int, group: str) -> list[Series]:
-    """Clone spread and effective width of a hidden layer."""
-    units = run.weights[0][layer - 1].shape[1]
+def width_series(group: str, units: int, widths: Sequence[int]) -> list[Series]:
+    """The effective width of a layer at each iteration."""
     return [
         scalar_series(
-            f"{group}/clone_spread",
-            "The largest difference between two neurons of this layer in any one weight, incoming or outgoing. "
+            f"symmetry/{group}/effective_width",
+            f"The number of distinct neurons of {group}, out of {units}. **Under {units} some are clones**, and the "
+            "layer computes no more than a narrower one.",
+            widths,
+        )
+    ]
+
+
+def similarity_series(group: str, cosines: Sequence[float]) -> list[Series]:
+    """The mean cosine similarity of a layer's units at each iteration."""
+    return [
+        scalar_series(
+            f"symmetry/{group}/similarity",
+            f"The mean cosine similarity of two neurons of {group}, by all their weights. **At 1 all have the same "
+            "direction**; neurons with random weights are near 0.",
+            cosines,
+        )
+    ]
+
+
+def symmetry_series(run: Run, layer: int, group: str) -> list[Series]:
+    """Effective width, clone spread and similarity of a hidden layer."""
+    units = run.weights[0][layer - 1].shape[1]
+    return [
+        *width_series(group, units, [effective_width(weights, layer) for weights in run.weights]),
+        scalar_series(
+            f"symmetry/{group}/clone_spread",
+            f"The largest difference between two neurons of {group} in any one weight, incoming or outgoing. "
             "**At 0 they are all clones**, and no gradient can separate them.",
             [clone_spread(weights, layer) for weights in run.weights],
         ),
-        scalar_series(
-            f"{group}/effective_width",
-            f"The number of distinct neurons of this layer, out of {units}. **Under {units} some are clones**, and the "
-            "layer computes no more than a narrower one.",
-            [effective_width(weights, layer) for weights in run.weights],
-        ),
+        *similarity_series(group, [mean_cosine(fingerprints(weights, layer)) for weights in run.weights]),
     ]
 
 
@@ -356,7 +383,8 @@ def values_without_steps(
     charts = charts_of(list(groups.values()), offered(run, Quantity("a", 1)) is not None)
     outputs = {"output": {"outputs of each observation": "output/.*"}}
     settings = {"initializer": run.initializer, "implementation": run.implementation, **hparams}
-    widths = {f"{groups[layer]}/effective_width": f"effective width, {groups[layer]}" for layer in hidden_layers(first)}
+    hidden = [groups[layer] for layer in hidden_layers(first)]
+    widths = {f"symmetry/{group}/effective_width": f"effective width, {group}" for group in hidden}
     texts = [
         neurons_text(group, first[layer - 1].shape[1], shown[layer], "last recorded iteration")
         for layer, group in groups.items()

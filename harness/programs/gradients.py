@@ -44,7 +44,7 @@ class LossGradient:
             raise ValueError(f"the Keras backend {backend} computes no gradients; leave y out")
         try:
             gradients = gradients_by[backend]([variable.value for variable in variables])
-        except (ValueError, TypeError) as error:
+        except Exception as error:  # each backend has errors of its own for shapes that do not fit
             raise ValueError(f"{self.model.name}: no loss for x and y, leave y out or correct it: {error}") from error
         return [(v, keras.ops.zeros_like(v) if g is None else g) for v, g in zip(variables, gradients)]
 

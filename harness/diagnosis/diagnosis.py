@@ -69,6 +69,7 @@ class Level:
         auc: median area under the curve, None where it has no meaning
         updates: that each seed was trained for
         error: what Keras raised instead, None if it trained
+        scores: of each seed on the rows that judge
     """
 
     held: float
@@ -77,6 +78,7 @@ class Level:
     auc: float | None
     updates: int
     error: str | None
+    scores: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -529,6 +531,7 @@ class _Diagnoser:
             auc=trial.auc,
             updates=trial.updates,
             error=trial.error,
+            scores=tuple(np.asarray(trial.scores.held, np.float64).tolist()),
         )
 
     def result(self) -> Diagnosis:

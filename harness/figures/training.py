@@ -20,6 +20,7 @@ CURVE_COLORS = ("#d62728", "#1f77b4", "#2ca02c", "#9467bd", "#ff7f0e", "#17becf"
 MAX_UNITS = 8  # of a layer
 MAX_WEIGHTS = 9  # of a unit, the bias among them
 THINNEST, THICKEST = 1.8, 8.0  # pixels of a line; clones lie on each other, the first the thickest
+COST_LABEL = "datum.value > 0 && datum.value < 0.001 ? format(datum.value, '.0e') : format(datum.value, '~g')"
 DIGITS = 5  # of a number in a chart's data
 
 
@@ -86,7 +87,7 @@ def cost_axis(costs: Sequence[float], title: str, field: str = "cost:Q") -> alt.
         return alt.Y(field, axis=alt.Axis(title=title, tickCount=5, format="~g"), scale=alt.Scale(zero=False))
     room = 10 ** (0.06 * max(math.log10(high / low), 0.2))
     ticks = powers_of_ten(low / room, high * room)
-    axis = alt.Axis(title=title, format="~g", tickCount=5, values=ticks if len(ticks) > 1 else alt.Undefined)
+    axis = alt.Axis(title=title, labelExpr=COST_LABEL, values=ticks if len(ticks) > 1 else alt.Undefined)
     return alt.Y(field, axis=axis, scale=alt.Scale(type="log", nice=False, domain=[low / room, high * room]))
 
 
@@ -245,3 +246,13 @@ def one_look(
         title=alt.Title(title, fontSize=18), padding=16
     )
     return whole
+
+
+def with_cursor(chart: alt.LayerChart, iteration: int) -> alt.LayerChart:
+    """The chart with a vertical line at an iteration, the value of its parameter ``iteration``."""
+    parameter = alt.param(name="iteration", value=place(iteration))
+    line = alt.Chart(alt.Data(values=[{}])).mark_rule(strokeWidth=1.2, opacity=0.9)
+    x = next(layer.encoding.x for layer in chart.layer if layer.encoding.x is not alt.Undefined)
+    whole = chart.copy()
+    whole.layer = [*whole.layer, line.transform_calculate(x="iteration").encode(x=x)]
+    return whole.add_params(parameter)

@@ -9,10 +9,13 @@ from __future__ import annotations
 
 import itertools
 import os
+import sys
 import time
 import warnings
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import keras
@@ -24,19 +27,36 @@ from .board.series import (
     Shown,
     activation_series,
     charts_of,
+    gradient_series,
     neuron_curves,
     neuron_histograms,
     neurons_text,
     shown_neurons,
+    similarity_series,
+    width_series,
 )
+from .measures.symmetry import mean_cosine
 from .models.network import Array
-from .programs.units import Units, activations, applied_activation, consumers, groups_of, probe_of, spread_of, units_of
+from .programs.gradients import LossGradient, gradients_of_units
+from .programs.units import (
+    Units,
+    activations,
+    applied_activation,
+    consumers,
+    groups_of,
+    near_groups_of,
+    probe_of,
+    spread_of,
+    units_of,
+)
 
 SEPARATED_FRACTION = 1e-3  # units whose difference exceeds this share of how far they moved are not clones
+MIN_NEAR_UPDATES = 50  # before which nearly identical units are not reported: they may be about to separate
+LIBRARIES = ("harness", "keras", "tensorflow", "jax", "torch")  # whose lines are not the user's
 
 
 class SymmetryWarning(UserWarning):
-    """Some units of a layer are clones."""
+    """Some units of a layer are clones, or nearly so."""
 
 
 def check_every(every: str | int) -> None:
@@ -56,20 +76,26 @@ class Periodic(keras.callbacks.Callback):
         super().__init__()
         check_every(every)
         self.every = every
+        self.epoch: int | None = None  # the last one that ended; the one before the first at the start of training
         self.batches = 0  # since the start of training, where batches count
         self.finished_batches = 0  # of them, those of finished epochs
         self.due = 0
         self.async_safe = every == "epoch"  # Keras then need not wait for each batch's logs
 
     def look(self, logs: dict[str, Any] | None) -> None:
-        """What a subclass does; ``logs`` are those of the epoch, or None."""
+        """What a subclass does; ``logs`` are those of the epoch or batch, or None at the start."""
         raise NotImplementedError
 
     def on_train_begin(self, logs: Mapping[str, Any] | None = None) -> None:
+        self.epoch = None
         self.batches = self.finished_batches = 0
         self.due = 0 if self.every == "epoch" else int(self.every)
-        if self.model.built:
-            self.look(None)
+
+    def on_epoch_begin(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:
+        if self.epoch is None:
+            self.epoch = epoch - 1
+            if self.model.built:
+                self.look(None)
 
     def on_train_batch_end(self, batch: int, logs: Mapping[str, Any] | None = None) -> None:
         if self.every == "epoch":
@@ -77,15 +103,18 @@ class Periodic(keras.callbacks.Callback):
         self.batches = self.finished_batches + batch + 1
         if self.batches >= self.due:
             self.due = (self.batches // int(self.every) + 1) * int(self.every)
-            self.look(None)
+            if hasattr(self.model, "jax_state_sync"):  # until an epoch ends, JAX keeps the weights elsewhere
+                self.model.jax_state_sync()
+            self.look(dict(logs or {}))
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        self.epoch = epoch
         self.finished_batches = self.batches
         if self.every == "epoch":
-            self.look(logs)
+            self.look({} if logs is None else logs)
 
     @property
-    def step(self) -> int:
+    def updates(self) -> int:
         """Updates of the weights since the model was compiled."""
         return int(self.model.optimizer.iterations)
 
@@ -95,21 +124,31 @@ class NeuronHistograms(Periodic):
     """Callback to draw every neuron of a model in TensorBoard during `fit`.
 
     For each neuron it writes a histogram of the incoming weights and a curve of their mean. For each layer it writes
-    the effective width, the number of distinct neurons. With data it also writes a histogram of each neuron's
-    activation, and the share of activations that is saturated. The Custom Scalars page has one chart per layer with
-    all its neurons.
+    the effective width, the number of distinct neurons, and how similar the neurons are. With inputs `x` it also
+    writes a histogram of each neuron's activation, and the share of activations that is saturated. With targets `y`
+    too, it writes a histogram of each neuron's gradient and the norm of each layer's gradient. The Custom Scalars page
+    has one chart per layer with all its neurons.
+
+    The loss, the metrics and the learning rate are written as `keras.callbacks.TensorBoard` writes them: the same
+    names (`epoch_loss`), the same folders (`train` and `validation` in `log_dir`) and the same steps. With
+    `every="epoch"`, the step is the number of the epoch, from 0; the weights before training are at step -1. With a
+    number of batches, it is the number of updates. If the callback is used for another `fit` that also begins at epoch
+    0, its steps go on from the last one.
 
     Layers have their names in the model. Dense, convolutional, embedding and recurrent layers are drawn; a frozen
     layer is drawn once. If a layer has more neurons than `max_neurons`, a sample is drawn, with one of each group of
     clones, and the Text page says so.
 
     Args:
-        log_dir: Folder for the event file. TensorBoard's `--logdir` is this folder or one above it. If the folder
-            has event files already, TensorBoard shows all of them as one run.
+        log_dir: Folder for the folders `train` and `validation`. `harness view` takes this folder or one above it. If
+            it has event files already, TensorBoard shows all of them as one run.
         every: `"epoch"` (the default), or a number of batches after which to write. The weights before training are
-            always written. With `steps_per_execution`, writing waits until Keras calls back.
-        x: Optional inputs for the activations, in the form that `model(x)` takes: dozens to hundreds of
-            observations. Only for Sequential and functional models.
+            always written. With `steps_per_execution`, writing waits until Keras calls back. Each time writes about
+            2 kB per neuron drawn, so a small number of batches soon fills a disk.
+        x: Optional inputs for activations and gradients, in the form that `model(x)` takes: dozens to hundreds of
+            observations. Activations need a Sequential or functional model.
+        y: Optional targets for `x`, in the form that the model's loss takes. The gradients are those of the compiled
+            loss on `x` and `y`, without dropout.
         max_neurons: Maximum number of neurons drawn per layer. Defaults to 32.
 
     Example:
@@ -117,29 +156,40 @@ class NeuronHistograms(Periodic):
     ```python
     model = keras.Sequential([keras.layers.Dense(64, activation="tanh"), keras.layers.Dense(1)])
     model.compile("sgd", "mse")
-    model.fit(x, y, epochs=20, callbacks=[NeuronHistograms("logs/mine", x=x[:200])])
+    model.fit(x, y, epochs=20, callbacks=[NeuronHistograms("logs/mine", x=x[:200], y=y[:200])])
     # then: harness view logs/mine
     ```
 
     Raises:
-        ValueError: `every` is something else, `max_neurons` is less than 1, or `x` is given for a subclassed model.
+        ValueError: `every` is something else, `max_neurons` is less than 1, `y` is given without `x`, the loss cannot
+            be computed from `x` and `y`, or `x` is given without `y` for a subclassed model.
     """
 
     def __init__(
-        self, log_dir: str | os.PathLike[str], every: str | int = "epoch", x: Any = None, max_neurons: int = MAX_NEURONS
+        self,
+        log_dir: str | os.PathLike[str],
+        every: str | int = "epoch",
+        x: Any = None,
+        y: Any = None,
+        max_neurons: int = MAX_NEURONS,
     ) -> None:
         super().__init__(every)
         if max_neurons < 1:
             raise ValueError(f"max_neurons must be 1 or more, got {max_neurons}")
+        if y is not None and x is None:
+            raise ValueError("y was given without x; give the inputs x that the targets y belong to")
         self.log_dir = os.fspath(log_dir)
-        self.x = x
+        self.x, self.y = x, y
         self.max_neurons = max_neurons
-        self.file: Any = None
+        self.files: dict[str, EventFile] = {}
         self.shown: dict[str, Shown] = {}
         self.probe: keras.Model | None = None
+        self.gradient: LossGradient | None = None
+        self.later = 0  # steps that this fit's epochs come later than their numbers
+        self.last_step: int | None = None
 
     def get_config(self) -> dict[str, Any]:
-        """The arguments, without the data `x`, which must be given again."""
+        """The arguments, without the data `x` and `y`, which must be given again."""
         return {"log_dir": self.log_dir, "every": self.every, "max_neurons": self.max_neurons}
 
     @classmethod
@@ -147,56 +197,144 @@ class NeuronHistograms(Periodic):
         """The callback with these arguments."""
         return cls(**config)
 
+    @property
+    def step(self) -> int:
+        """TensorBoard's step."""
+        assert self.epoch is not None  # or training would not have begun
+        return self.epoch + self.later if self.every == "epoch" else self.updates
+
     def on_train_begin(self, logs: Mapping[str, Any] | None = None) -> None:
-        self.file, self.probe, self.shown = None, None, {}
+        self.files, self.probe, self.gradient, self.shown = {}, None, None, {}
         super().on_train_begin(logs)
 
+    def on_epoch_begin(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:
+        if self.epoch is None:
+            self.later = 0 if self.last_step is None else max(0, self.last_step - (epoch - 1))
+        super().on_epoch_begin(epoch, logs)
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        super().on_epoch_end(epoch, logs)
+        if self.every != "epoch":
+            self.write([], logs or {}, "epoch_", epoch + self.later)
+
     def on_train_end(self, logs: Mapping[str, Any] | None = None) -> None:
-        if self.file is not None:
-            self.file.close()
+        for file in self.files.values():
+            file.close()
 
     def look(self, logs: dict[str, Any] | None) -> None:
         """Write one event."""
         every = units_of(self.model)
         groups = {units.layer.name: groups_of(units) for units in every}
-        if self.file is None:
-            self.open(every, groups)
-        drawn = [units for units in every if units.layer.trainable or self.step_of_file == self.step]
+        is_first = not self.shown
+        if is_first:
+            self.shown = {name: shown_neurons(clones, self.max_neurons) for name, clones in groups.items()}
+            self.file("train").add(self.once(every), self.step)
+        drawn = [units for units in every if units.layer.trainable or is_first]
         series = [one for units in drawn for one in layer_series(units, groups[units.layer.name], self.shown)]
         if self.x is not None:
             series += self.activation_series(every)
-        for data in records_of(series, [self.step], time.time()):
-            self.file.write(data)
-        self.file.flush()
+        if self.y is not None:
+            series += self.gradient_series(every)
+        self.write(series, logs or {}, "epoch_" if self.every == "epoch" else "batch_", self.step)
+        if self.every == "epoch":
+            self.last_step = self.step
 
-    def open(self, every: Sequence[Units], groups: Mapping[str, list[list[int]]]) -> None:
-        """Open an event file, and choose the neurons to draw."""
-        now, folder = time.time(), Path(self.log_dir)
-        folder.mkdir(parents=True, exist_ok=True)
-        names = (folder / f"events.out.tfevents.{int(now):010}.neurons.{os.getpid()}.{n}" for n in itertools.count())
-        self.file = open(next(name for name in names if not name.exists()), "xb")  # noqa: SIM115 - on_train_end closes
-        self.step_of_file = self.step
-        self.shown = {name: shown_neurons(clones, self.max_neurons) for name, clones in groups.items()}
-        once = [layout_value(charts_of([units.layer.name for units in every], self.x is not None))]
+    def write(self, series: Sequence[Series], logs: Mapping[str, Any], prefix: str, step: int) -> None:
+        """Write series, and the logs as Keras' own callback names and places them."""
+        train = {name: value for name, value in logs.items() if not name.startswith("val_")}
+        validation = {name[4:]: value for name, value in logs.items() if name.startswith("val_")}
+        rate = getattr(self.model.optimizer, "learning_rate", None)
+        if train and prefix == "epoch_" and rate is not None:
+            train["learning_rate"] = float(keras.ops.convert_to_numpy(rate))
+        self.file("train").write([*log_series(prefix, train), *series], step)
+        if validation:
+            self.file("validation").write(log_series(prefix, validation), step)
+
+    def file(self, name: str) -> EventFile:
+        """The event file in the folder of that name."""
+        if name not in self.files:
+            self.files[name] = EventFile(Path(self.log_dir) / name)
+        return self.files[name]
+
+    def once(self, every: Sequence[Units]) -> list[Any]:
+        """What the file says once: the Custom Scalars page, and which neurons are drawn."""
+        charts = charts_of([units.layer.name for units in every], self.x is not None)
         texts = [neurons_text(u.layer.name, u.count, self.shown[u.layer.name], "first event") for u in every]
-        if any(texts):
-            once.append(text_value("which_neurons", "Which neurons are drawn.", "\n".join(filter(None, texts))))
-        self.file.write(file_version(now) + record(event_of(once, self.step, now)))
+        told = "\n".join(filter(None, texts))
+        which = [text_value("which_neurons", "Which neurons are drawn.", told)] if told else []
+        return [layout_value(charts), *which]
 
     def activation_series(self, every: Sequence[Units]) -> list[Series]:
-        """The activations of each layer on the data."""
+        """The activations of each layer on the data; none of a model without a graph if it has gradients to show."""
         graph = consumers(self.model)
         applied = [applied_activation(units.layer, graph) for units in every]
         if self.probe is None:
-            self.probe = probe_of(self.model, [operation for operation, _ in applied])
+            try:
+                self.probe = probe_of(self.model, [operation for operation, _ in applied])
+            except ValueError:
+                if self.y is None:
+                    raise
+                return []
         series = []
         for units, (_, name), a in zip(every, applied, activations(self.probe, self.x)):
             series += activation_series(units.layer.name, a[None], name, self.shown[units.layer.name])
         return series
 
+    def gradient_series(self, every: Sequence[Units]) -> list[Series]:
+        """The gradients of each trainable layer's weights."""
+        if self.gradient is None:
+            self.gradient = LossGradient(self.model, self.x, self.y)
+        layers = [units.layer for units in every if units.layer.trainable]
+        series = []
+        for layer, gradient in zip(layers, gradients_of_units(layers, self.gradient())):
+            series += gradient_series(layer.name, gradient[None], self.shown[layer.name])
+        return series
+
+
+class EventFile:
+    """An event file that is written step by step, with the description of each tag where the tag first occurs.
+
+    Args:
+        folder: made if it is missing.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        now = time.time()
+        folder.mkdir(parents=True, exist_ok=True)
+        names = (folder / f"events.out.tfevents.{int(now):010}.neurons.{os.getpid()}.{n}" for n in itertools.count())
+        self.opened = open(next(name for name in names if not name.exists()), "xb")  # noqa: SIM115 - close() closes it
+        self.opened.write(file_version(now))
+        self.described: set[str] = set()
+
+    def add(self, values: Sequence[Any], step: int) -> None:
+        """Add values that come once."""
+        self.opened.write(record(event_of(values, step, time.time())))
+
+    def write(self, series: Sequence[Series], step: int) -> None:
+        """Write one event, so that it can be seen at once."""
+        known = [one._replace(metadata=None) if one.tag in self.described else one for one in series]
+        self.described.update(one.tag for one in series)
+        for data in records_of(known, [step], time.time()):
+            self.opened.write(data)
+        self.opened.flush()
+
+    def close(self) -> None:
+        """Close the file."""
+        self.opened.close()
+
+
+def log_series(prefix: str, logs: Mapping[str, Any]) -> list[Series]:
+    """Losses and metrics."""
+    described = "`{}` of the epoch." if prefix == "epoch_" else "`{}`, the mean since the epoch began."
+    return [
+        scalar_series(f"{prefix}{name}", described.format(name), [float(value)])
+        for name, value in logs.items()
+        if np.ndim(value) == 0
+    ]
+
 
 def layer_series(units: Units, groups: Sequence[Sequence[int]], all_shown: Mapping[str, Shown]) -> list[Series]:
-    """The weights of the neurons of a layer at one step, and the effective width."""
+    """The weights of the neurons of a layer at one step, and how distinct they are."""
     name = units.layer.name
     shown, last, weights = all_shown[name], units.count - 1, units.incoming[None]
     series = [
@@ -212,30 +350,40 @@ def layer_series(units: Units, groups: Sequence[Sequence[int]], all_shown: Mappi
         *neuron_curves("weight_mean", name, weights, shown, last, "The mean of the incoming weights of neuron {unit}."),
     ]
     if units.is_hidden:
-        described = f"The number of distinct units, out of {units.count}. **Under {units.count} some are clones.**"
-        series.append(scalar_series(f"{name}/effective_width", described, [len(groups)]))
+        series = [
+            *width_series(name, units.count, [len(groups)]),
+            *similarity_series(name, [mean_cosine(units.columns)]),
+            *series,
+        ]
     return series
 
 
 @keras.saving.register_keras_serializable(package="harness")
 class SymmetryMonitor(Periodic):
-    """Callback to warn when units of a hidden layer are clones.
+    """Callback to warn when units of a hidden layer are clones, or nearly so.
 
     Clones have equal incoming and equal outgoing weights. They compute the same and get the same gradient, so they
     stay equal however long training lasts. The layer computes no more than one with its effective width, the number
     of distinct units. The usual reason is a constant initializer (`"ones"`, `"zeros"`).
 
-    A layer is reported once, when some of its units are equal up to rounding after at least one update and have not
-    begun to separate. Dense, convolutional, embedding and recurrent layers are watched; gamma and beta of a
-    normalisation count as weights of the units that it normalises. Output layers are not watched, because their units
-    have different targets, nor are frozen layers. Dropout separates clones by itself, so there is nothing to report.
+    A layer is reported once, with a warning at the line that calls `fit`, when some of its units are equal up to
+    rounding after at least one update and have not begun to separate. Dropout and other noise separate clones, but
+    often so slowly that the layer stays as good as a narrow one. A layer is therefore also reported when more than
+    half of its units were nearly identical before training (their weights differ by less than a tenth of their
+    length) and still are at the end of an epoch, after at least 50 updates.
 
-    At the end of each epoch, `logs` (and so `History` and `CSVLogger`) gets `<layer name>_effective_width`.
+    Dense, convolutional, embedding and recurrent layers are watched; gamma and beta of a normalisation count as
+    weights of the units that it normalises. Output layers are not watched, because their units have different
+    targets, nor are frozen layers.
+
+    At the end of each epoch, `History` gets `<layer name>_effective_width`. It is also in `logs`, and so in the
+    progress line and `CSVLogger`, while it is smaller than the number of units.
 
     Args:
         every: `"epoch"` (the default), or a number of batches after which to check. With `steps_per_execution`, the
             check waits until Keras calls back.
-        stop_training: Whether to stop training when there are clones. Defaults to `False`.
+        stop_training: Whether to stop training when there are clones. Defaults to `False`. Nearly identical units do
+            not stop it.
         tolerance: Largest difference between two weights that count as equal, relative to the layer's largest weight.
             `None` (the default) is the square root of the dtype's epsilon.
 
@@ -267,7 +415,8 @@ class SymmetryMonitor(Periodic):
         self.stop_training = stop_training
         self.tolerance = tolerance
         self.effective_widths: dict[str, list[tuple[int, int]]] = {}
-        self.start: dict[str, Array] = {}
+        self.start: dict[str, Units] = {}
+        self.looked_at: list[Units] = []
         self.warned: set[str] = set()
 
     def get_config(self) -> dict[str, Any]:
@@ -283,24 +432,54 @@ class SymmetryMonitor(Periodic):
         self.effective_widths, self.start = {}, {}
         super().on_train_begin(logs)
 
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        super().on_epoch_end(epoch, logs)
+        every = self.looked_at if self.every == "epoch" else self.watched()
+        self.looked_at = []
+        for units in every:
+            if units.layer.name in self.effective_widths:
+                self.report_width(units, {} if logs is None else logs)
+            if units.layer.name not in self.warned:
+                self.warn_of_near_clones(units)
+
+    def watched(self) -> list[Units]:
+        """The hidden layers that are trained."""
+        return [units for units in units_of(self.model) if units.is_hidden and units.layer.trainable]
+
     def look(self, logs: dict[str, Any] | None) -> None:
         """Find the clones of each hidden layer, and warn about those that stay clones."""
-        step = self.step
-        for units in units_of(self.model):
+        self.looked_at = self.watched()
+        for units in self.looked_at:
             name = units.layer.name
-            if not units.is_hidden or not units.layer.trainable:
-                continue
             groups = groups_of(units, self.tolerance)
-            self.effective_widths.setdefault(name, []).append((step, len(groups)))
-            if logs is not None:
-                logs[f"{name}_effective_width"] = len(groups)
+            self.effective_widths.setdefault(name, []).append((self.updates, len(groups)))
             if name not in self.start:
-                self.start[name] = units.columns
-            elif name not in self.warned and stay_clones(units, self.start[name], groups):
+                self.start[name] = units
+            elif name not in self.warned and stay_clones(units, self.start[name].columns, groups):
                 self.warned.add(name)
-                warnings.warn(advice(units, len(groups), step), SymmetryWarning, stacklevel=2)
+                were_clones = len(groups_of(self.start[name], self.tolerance)) <= len(groups)
+                warn_user(clone_advice(units, len(groups), self.updates, were_clones))
                 if self.stop_training:
                     self.model.stop_training = True
+
+    def report_width(self, units: Units, logs: dict[str, Any]) -> None:
+        """Put a layer's last effective width into the history, and into the logs if it is too small."""
+        key = f"{units.layer.name}_effective_width"
+        width = self.effective_widths[units.layer.name][-1][1]
+        if width < units.count:
+            logs[key] = width
+        elif getattr(self.model, "history", None) is not None:
+            self.model.history.history.setdefault(key, []).append(width)
+
+    def warn_of_near_clones(self, units: Units) -> None:
+        """Warn if most units of a layer began nearly identical and are so still."""
+        name = units.layer.name
+        if name not in self.start or self.updates < MIN_NEAR_UPDATES:
+            return
+        group = largest_near_group(units)
+        if group and near_groups_of(only(self.start[name], group)) == [list(range(len(group)))]:
+            self.warned.add(name)
+            warn_user(near_clone_advice(units, group, self.updates))
 
 
 def stay_clones(units: Units, start: Array, groups: Sequence[Sequence[int]]) -> bool:
@@ -314,16 +493,71 @@ def stay_clones(units: Units, start: Array, groups: Sequence[Sequence[int]]) -> 
     )
 
 
-def advice(units: Units, width: int, step: int) -> str:
-    """What is wrong with a layer, and what to do."""
-    argument = "embeddings_initializer" if isinstance(units.layer, keras.layers.Embedding) else "kernel_initializer"
-    unsure = (
-        ""
-        if units.outgoing is not None
-        else " (judged by their incoming weights, because their outgoing weights are not known)"
+def largest_near_group(units: Units) -> list[int]:
+    """The largest group of nearly identical units; empty if it has not more than half of the layer's units."""
+    group = max(near_groups_of(units), key=len, default=[])
+    return group if 2 * len(group) > units.count else []
+
+
+def only(units: Units, chosen: Sequence[int]) -> Units:
+    """Some units of a layer, without what recurrent weights say of them."""
+    columns = list(chosen)
+    outgoing = None if units.outgoing is None else units.outgoing[:, columns]
+    return replace(
+        units, incoming=units.incoming[:, columns], affine=units.affine[:, columns], outgoing=outgoing, recurrent=None
     )
-    return (
+
+
+def warn_user(message: str) -> None:
+    """A ``SymmetryWarning`` at the line outside of Keras, its backend and this package that led here: the user's."""
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None and frame.f_globals.get("__name__", "").split(".")[0] in LIBRARIES:
+        frame = frame.f_back
+    if frame is None:
+        warnings.warn(message, SymmetryWarning, stacklevel=2)
+        return
+    warnings.warn_explicit(
+        message,
+        SymmetryWarning,
+        filename=frame.f_code.co_filename,
+        lineno=frame.f_lineno,
+        module=frame.f_globals.get("__name__"),
+        registry=frame.f_globals.setdefault("__warningregistry__", {}),
+    )
+
+
+def judged_by(units: Units) -> str:
+    """A note for a layer of which only half is known."""
+    if units.outgoing is not None:
+        return ""
+    return " (judged by their incoming weights, because their outgoing weights are not known)"
+
+
+def initializer_advice(units: Units) -> str:
+    """What to change."""
+    argument = "embeddings_initializer" if isinstance(units.layer, keras.layers.Embedding) else "kernel_initializer"
+    return f'Give the layer a random {argument}, for example "glorot_uniform", and check the next layer too.'
+
+
+def clone_advice(units: Units, width: int, updates: int, were_clones: bool) -> str:
+    """What is wrong with a layer that has clones, and what to do."""
+    found = (
         f"layer '{units.layer.name}': {width} of its {units.count} units {'is' if width == 1 else 'are'} distinct "
-        f"after {step} update{'' if step == 1 else 's'}{unsure}. Units with equal weights get equal gradients and stay "
-        f'equal. Give the layer a random {argument}, for example "glorot_uniform", and check the next layer too.'
+        f"after {updates} update{'' if updates == 1 else 's'}{judged_by(units)}."
+    )
+    if not were_clones:
+        return (
+            f"{found} They became identical during training; a regularizer that takes their weights to 0 can do this. "
+            "The layer computes no more than a narrower one."
+        )
+    return f"{found} Units with equal weights get equal gradients and stay equal. {initializer_advice(units)}"
+
+
+def near_clone_advice(units: Units, group: Sequence[int], updates: int) -> str:
+    """What is wrong with a layer whose units separate too slowly, and what to do."""
+    similarity = mean_cosine(units.columns[:, list(group)])
+    return (
+        f"layer '{units.layer.name}': {len(group)} of its {units.count} units are nearly identical after {updates} "
+        f"updates, as they were before training (mean cosine similarity {similarity:.3f}){judged_by(units)}. Dropout "
+        f"and other noise separate them only slowly. {initializer_advice(units)}"
     )

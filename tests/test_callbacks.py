@@ -1,5 +1,9 @@
-"""The Keras callbacks on small models of many kinds."""
+"""The Keras callbacks on small models of many kinds, under the backend that KERAS_BACKEND names."""
 
+import importlib.util
+import os
+import subprocess
+import sys
 import warnings
 from pathlib import Path
 
@@ -39,9 +43,9 @@ def fit(model, *callbacks, x=X, y=Y, epochs=2, batch_size=8):
     return history.history, [str(one.message) for one in caught if one.category is SymmetryWarning]
 
 
-def read(folder):
-    """{tag: {step: array}} of all that was written"""
-    logged = EventAccumulator(str(folder), size_guidance={"tensors": 0}).Reload()
+def read(folder, run="train"):
+    """{tag: {step: array}} of all that was written about training, or validation"""
+    logged = EventAccumulator(str(Path(folder) / run), size_guidance={"tensors": 0}).Reload()
     return {
         tag: {e.step: make_ndarray(e.tensor_proto) for e in logged.Tensors(tag)} for tag in logged.Tags()["tensors"]
     }
@@ -219,7 +223,177 @@ def test_a_model_that_is_no_graph_is_judged_by_incoming_weights():
     assert "judged by their incoming weights" in told[0]
 
 
+def near(start, rate=0.5, learning_rate=0.01):
+    """9-12-2 with dropout, which separates units that start identical"""
+    model = keras.Sequential(
+        [
+            keras.Input((9,)),
+            L.Dense(12, "tanh", kernel_initializer=start, name="hidden"),
+            L.Dropout(rate, seed=1),
+            L.Dense(2, kernel_initializer=start, name="outputs"),
+        ]
+    )
+    model.compile(keras.optimizers.SGD(learning_rate), "mse")
+    return model
+
+
+WIDE = RNG.normal(size=(100, 9)).astype("float32")
+SIGNS = np.sign(WIDE[:, :2])
+
+
+def test_units_that_dropout_separates_too_slowly_are_reported():
+    model, monitor = near("ones"), SymmetryMonitor(stop_training=True)
+    history, told = fit(model, monitor, x=WIDE, y=SIGNS, batch_size=5, epochs=4)
+    assert monitor.effective_widths["hidden"][-1][1] == 12  # no two are equal
+    assert len(history["loss"]) == 4  # and training is not stopped
+    assert len(told) == 1
+    assert "layer 'hidden': 12 of its 12 units are nearly identical after 60 updates" in told[0]
+    assert "kernel_initializer" in told[0]
+
+
+@pytest.mark.parametrize(("start", "learning_rate"), [("glorot_uniform", 0.01), ("ones", 0.5)])
+def test_units_that_differ_or_separate_are_not_reported(start, learning_rate):
+    monitor = SymmetryMonitor()
+    _, told = fit(near(start, learning_rate=learning_rate), monitor, x=WIDE, y=SIGNS, batch_size=5, epochs=4)
+    assert told == []
+
+
+def test_units_that_become_equal_are_not_blamed_on_the_initializer():
+    model = dense("glorot_uniform")
+    first = model.get_layer("first")
+
+    class Collapse(keras.callbacks.Callback):
+        def on_epoch_end(self, epoch, logs=None):
+            first.set_weights([np.zeros_like(weight) for weight in first.get_weights()])
+            model.get_layer("second").set_weights([np.zeros((5, 3)), np.zeros(3)])
+
+    _, told = fit(model, Collapse(), SymmetryMonitor(), epochs=1)
+    assert "became identical during training" in told[0]
+    assert "kernel_initializer" not in told[0]
+
+
+def test_the_warning_points_at_the_line_that_calls_fit():
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        model = dense()
+        line = sys._getframe().f_lineno + 1
+        model.fit(X, Y, epochs=1, verbose=0, callbacks=[SymmetryMonitor()])
+    places = {(one.filename, one.lineno) for one in caught if one.category is SymmetryWarning}
+    assert places == {(__file__, line)}
+
+
+@pytest.mark.parametrize(("start", "is_shown"), [("glorot_uniform", False), ("ones", True)])
+def test_a_healthy_progress_line_stays_as_it_is(capsys, start, is_shown):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        history = dense(start).fit(X, Y, epochs=1, verbose=2, callbacks=[SymmetryMonitor()])
+    assert ("effective_width" in capsys.readouterr().out) == is_shown
+    assert history.history["first_effective_width"] == [1 if is_shown else 5]
+
+
 # NeuronHistograms
+
+
+def gradients_by_hand(model, x, y):
+    """dC/dw of the mean squared error of tanh, tanh and linear layers, (inputs + 1, units) of each layer."""
+    weights = [np.vstack([b, w]).astype(float) for w, b in zip(*[iter(model.get_weights())] * 2)]
+    activations = [np.asarray(x, float)]
+    for layer, w in enumerate(weights):
+        z = activations[-1] @ w[1:] + w[0]
+        activations.append(z if layer == len(weights) - 1 else np.tanh(z))
+    delta = 2 * (activations[-1] - y) / y.size
+    gradients = []
+    for layer in reversed(range(len(weights))):
+        a = activations[layer]
+        gradients.insert(0, np.vstack([delta.sum(axis=0), a.T @ delta]))
+        delta = (delta @ weights[layer][1:].T) * (1 - a**2)
+    return gradients
+
+
+def test_gradients_are_those_of_the_loss_on_the_given_data(tmp_path):
+    model = dense("glorot_uniform")
+    start = gradients_by_hand(model, X[:10], Y[:10])
+    fit(model, NeuronHistograms(tmp_path, x=X[:10], y=Y[:10]))
+    logged = read(tmp_path)
+    for step, gradients in ((-1, start), (1, gradients_by_hand(model, X[:10], Y[:10]))):
+        for name, gradient in zip(("first", "second", "outputs"), gradients):
+            assert logged[f"{name}/gradient_norm"][step] == pytest.approx(np.linalg.norm(gradient), rel=1e-4)
+            for unit in range(gradient.shape[1]):
+                found = logged[f"{name}/gradient/neuron{unit}"][step]
+                assert found[0, 0] == pytest.approx(gradient[:, unit].min(), rel=1e-3, abs=1e-6)
+                assert found[-1, 1] == pytest.approx(gradient[:, unit].max(), rel=1e-3, abs=1e-6)
+                assert found[:, 2].sum() == len(gradient)
+
+
+def test_gradients_of_a_model_that_is_no_graph_with_a_frozen_layer_and_a_penalty(tmp_path):
+    class Mine(keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.first = L.Dense(3, trainable=False, name="first")
+            self.only = L.Dense(2, kernel_regularizer=keras.regularizers.L2(0.5), name="only")
+
+        def call(self, x):
+            return self.only(self.first(x))
+
+    model = Mine()
+    model.compile("sgd", "mse")
+    fit(model, NeuronHistograms(tmp_path, x=X, y=Y), epochs=1)
+    kernel, bias = model.only.get_weights()
+    error = 2 * (model.first(X) @ kernel + bias - Y) / Y.size
+    penalty = np.vstack([np.zeros(2), 2 * 0.5 * kernel])
+    expected = np.vstack([np.sum(error, axis=0), np.asarray(model.first(X)).T @ error]) + penalty
+    logged = read(tmp_path)
+    assert logged["only/gradient_norm"][0] == pytest.approx(np.linalg.norm(expected), rel=1e-4)
+    assert not [tag for tag in logged if tag.startswith(("first/gradient", "only/activation"))]
+
+
+def test_targets_that_do_not_fit_are_refused(tmp_path):
+    with pytest.raises(ValueError, match="without x"):
+        NeuronHistograms(tmp_path, y=Y)
+    with pytest.raises(ValueError, match="no loss for x and y"):
+        fit(dense("glorot_uniform"), NeuronHistograms(tmp_path, x=X, y=Y[:, :1].repeat(5, axis=1)))
+
+
+def test_loss_and_metrics_are_on_the_axis_of_keras_own_callback(tmp_path):
+    model = dense("glorot_uniform", metrics=["mae"])
+    theirs, mine = tmp_path / "keras", tmp_path / "mine"
+    model.fit(
+        X,
+        Y,
+        epochs=5,
+        initial_epoch=2,
+        validation_data=(X, Y),
+        verbose=0,
+        callbacks=[NeuronHistograms(mine), keras.callbacks.TensorBoard(theirs)],
+    )
+    for run in ("train", "validation"):
+        wanted = {tag: steps for tag, steps in read(theirs, run).items() if tag.startswith("epoch_")}
+        found = {tag: steps for tag, steps in read(mine, run).items() if tag.startswith("epoch_")}
+        assert {"epoch_loss", "epoch_mae"} <= set(wanted)
+        assert found == wanted
+        assert list(found["epoch_loss"]) == [2, 3, 4]
+    assert list(read(mine)["first/weights/neuron0"]) == [1, 2, 3, 4]
+
+
+def test_every_few_batches_the_step_is_the_number_of_updates(tmp_path):
+    fit(dense("glorot_uniform"), NeuronHistograms(tmp_path, every=2), epochs=2)
+    logged = read(tmp_path)
+    assert list(logged["first/weights/neuron0"]) == [0, 2, 4, 6]
+    assert list(logged["batch_loss"]) == [2, 4, 6]
+    assert list(logged["epoch_loss"]) == [0, 1]
+
+
+def test_another_fit_goes_on_after_the_last_epoch(tmp_path):
+    model, callback = dense("glorot_uniform"), NeuronHistograms(tmp_path)
+    for _ in range(2):
+        fit(model, callback, epochs=2)
+    assert sorted(read(tmp_path)["epoch_loss"]) == [0, 1, 2, 3]
+
+
+def test_a_tag_is_described_once(tmp_path):
+    fit(dense("glorot_uniform"), NeuronHistograms(tmp_path), epochs=20)
+    (file,) = (tmp_path / "train").iterdir()
+    assert file.read_bytes().count(b"The mean of the incoming weights of neuron 3") == 1
 
 
 def test_histograms_of_every_neuron_with_their_activations(tmp_path):
@@ -232,20 +406,20 @@ def test_histograms_of_every_neuron_with_their_activations(tmp_path):
             assert [tag for tag in logged if tag.startswith(f"{name}/{kind}/")] == [
                 f"{name}/{kind}/neuron{unit}" for unit in range(units)
             ]
-    assert list(logged["first/weights/neuron3"]) == [0, 3, 6]
+    assert list(logged["first/weights/neuron3"]) == [-1, 0, 1]
     before = np.append(start[0][:, 3], start[1][3])
-    found = logged["first/weights/neuron3"][0]
+    found = logged["first/weights/neuron3"][-1]
     assert (found[0, 0], found[-1, 1]) == (before.min(), before.max())
     np.testing.assert_array_equal(found[:, 2], np.histogram(before.astype(float), 30)[0])
     after = model.get_layer("first").get_weights()
-    assert logged["first/weight_mean/neuron3"][6] == pytest.approx(
+    assert logged["first/weight_mean/neuron3"][1] == pytest.approx(
         np.append(after[0][:, 3], after[1][3]).mean(), abs=1e-6
     )
     a = np.tanh(X @ after[0] + after[1])
-    assert logged["first/activation_mean/neuron0"][6] == pytest.approx(a[:, 0].mean(), abs=1e-6)
-    assert logged["first/saturated_share"][6] == pytest.approx((1 - a**2 < 0.05).mean())
-    assert logged["first/effective_width"][6] == 5
-    assert "outputs/effective_width" not in logged
+    assert logged["first/activation_mean/neuron0"][1] == pytest.approx(a[:, 0].mean(), abs=1e-6)
+    assert logged["first/saturated_share"][1] == pytest.approx((1 - a**2 < 0.05).mean())
+    assert logged["symmetry/first/effective_width"][1] == 5
+    assert "symmetry/outputs/effective_width" not in logged
     assert logged["custom_scalars__config__"]
 
 
@@ -253,7 +427,7 @@ def test_clones_are_drawn_once_with_their_count_and_the_rest_sampled(tmp_path):
     fit(dense(), NeuronHistograms(tmp_path, max_neurons=3))
     logged = read(tmp_path)
     assert [tag for tag in logged if tag.startswith("first/weights/")] == ["first/weights/neuron0"]
-    assert "| neuron 0 | 5 clones |" in logged["which_neurons"][0].item().decode()
+    assert "| neuron 0 | 5 clones |" in logged["which_neurons"][-1].item().decode()
     assert len([tag for tag in logged if tag.startswith("second/weights/")]) == 3
 
 
@@ -263,15 +437,15 @@ def test_frozen_layers_are_drawn_once(tmp_path):
     model.compile("sgd", "mse")
     fit(model, NeuronHistograms(tmp_path))
     logged = read(tmp_path)
-    assert list(logged["first/weights/neuron0"]) == [0]
-    assert list(logged["second/weights/neuron0"]) == [0, 3, 6]
+    assert list(logged["first/weights/neuron0"]) == [-1]
+    assert list(logged["second/weights/neuron0"]) == [-1, 0, 1]
 
 
 def test_training_again_goes_on_in_the_same_run(tmp_path):
     model, callback = dense("glorot_uniform"), NeuronHistograms(tmp_path, every=3)
     fit(model, callback, epochs=1)
     fit(model, callback, epochs=1)
-    assert len(list(Path(tmp_path).iterdir())) == 2
+    assert len(list((tmp_path / "train").iterdir())) == 2
     assert sorted(read(tmp_path)["first/weights/neuron0"]) == [0, 3, 6]
 
 
@@ -321,10 +495,27 @@ def test_other_arguments_are_checked():
 
 def test_callbacks_change_nothing_about_training(tmp_path):
     finals = []
-    for callbacks in ([], [SymmetryMonitor(every=1), NeuronHistograms(tmp_path, every=1, x=X)]):
+    for callbacks in ([], [SymmetryMonitor(every=1), NeuronHistograms(tmp_path, every=1, x=WIDE, y=SIGNS)]):
         keras.utils.set_random_seed(3)
-        model = dense("glorot_uniform")
-        fit(model, *callbacks)
+        model = near("glorot_uniform")
+        fit(model, *callbacks, x=WIDE, y=SIGNS, epochs=1, batch_size=25)
         finals.append(model.get_weights())
     for without, with_callbacks in zip(*finals):
         np.testing.assert_array_equal(without, with_callbacks)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("backend", ["jax", "torch"])
+def test_all_of_this_under_another_backend(backend):
+    if importlib.util.find_spec(backend) is None:
+        pytest.skip(f"no {backend}: pip install '.[{backend}]'")
+    if keras.config.backend() == backend:
+        pytest.skip("is what runs already")
+    finished = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", __file__],
+        cwd=Path(__file__).parents[1],
+        env=os.environ | {"KERAS_BACKEND": backend},
+        capture_output=True,
+        text=True,
+    )
+    assert finished.returncode == 0, finished.stdout[-3000:]

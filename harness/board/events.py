@@ -60,12 +60,13 @@ def histograms(values: Array) -> Array:
 class Series(NamedTuple):
     """One tag: its metadata, with a description in Markdown, and its tensor at each recorded iteration.
 
+    metadata: None for a tag that an earlier event of the same file described.
     values: (iterations, BINS, 3) float64 of histograms, (iterations,) float32 of scalars, or for each iteration the
     strings of a string tensor, None where there is nothing.
     """
 
     tag: str
-    metadata: summary_pb2.SummaryMetadata
+    metadata: summary_pb2.SummaryMetadata | None
     values: Array | Sequence[list[bytes] | None]
 
 

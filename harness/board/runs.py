@@ -21,16 +21,17 @@ from ..comparison.trace import Run
 from ..errors import BadInput, shown
 from ..files import UNFINISHED, plain_errors
 from ..models.network import Network
-from .events import Series, Setting, event_of, file_version, record, records_of, text_value
+from .events import Series, Setting, event_of, file_version, image_series, record, records_of, text_value
+from .first_page import ANSWER, Pin, write_pins
 from .series import MAX_NEURONS, series_of, side_by_side, values_without_steps
 
 UNFINISHED_TEXT = "This run was stopped, or is still being written. Its files can be read, but they are not complete.\n"
 NAME = re.compile(r"\w[\w.+=, -]{0,59}")  # one part of a path on every system, and not hidden
 
 
-def event_file(time: str) -> str:
+def event_file(time: str, name: str = "harness") -> str:
     """The name by which TensorBoard recognises an event file; ``time`` in seconds since 1970."""
-    return f"events.out.tfevents.{time}.harness"
+    return f"events.out.tfevents.{time}.{name}"
 
 
 def write_events(
@@ -39,9 +40,10 @@ def write_events(
     once: Sequence[summary_pb2.Summary.Value],
     series: Sequence[Series],
     iterations: Sequence[int],
+    name: str = "harness",
 ) -> None:
-    """Write an event file. If it is interrupted or killed, the file is readable up to the last complete iteration."""
-    with open(folder / event_file(f"{int(wall_time):010}"), "xb", buffering=0) as file:
+    """Write an event file of that name. If it is interrupted or killed, the file is readable up to the last complete iteration."""
+    with open(folder / event_file(f"{int(wall_time):010}", name), "xb", buffering=0) as file:
         # unbuffered, so that each record is written in one piece
         file.write(file_version(wall_time))
         file.write(record(event_of(once, 0, wall_time)))
@@ -222,20 +224,62 @@ def write(
         write_events(folder, wall_time, once, series_of(run, max_neurons, network), run.recorded)
 
 
-def write_verdict(folder: Path, markdown: str, wall_time: float | None = None, runs: Sequence[Run] = ()) -> None:
-    """Write into ``folder`` what belongs to the comparison as a whole.
+def write_text(folder: Path, markdown: str, wall_time: float) -> None:
+    """Write what is known of a run after its event file was written: the answer, in words.
+
+    Args:
+        folder: of the run.
+        markdown: the words.
+        wall_time: as for ``write``.
+
+    Raises:
+        BadInput: ``folder`` cannot be written.
+    """
+    with plain_errors(folder):
+        value = text_value(ANSWER, "What happened in this run.", markdown)
+        # TensorBoard reads the files of a run in the order of their names
+        write_events(folder, wall_time, [value], (), (), "answer")
+
+
+def write_answer(
+    folder: Path,
+    markdown: str,
+    wall_time: float | None = None,
+    runs: Sequence[Run] = (),
+    picture: bytes | None = None,
+    pinned: Sequence[str] = (),
+    step: int = 0,
+) -> None:
+    """Write into ``folder/answer`` what belongs to a comparison, a sweep or a diagnosis as a whole.
 
     Args:
         folder: folder of the comparison, with the folders of the runs in it.
-        markdown: text of the verdict.
+        markdown: the answer in words.
         wall_time: as for ``write``.
-        runs: all runs; the units of the first run from each initializer are shown side by side.
+        runs: all runs of a comparison; the units of the first run from each initializer are shown side by side.
+        picture: the answer as a PNG file, which TensorBoard shows first.
+        pinned: tags of curves that it shows beside the picture.
+        step: of the picture, if there are no runs.
 
     Raises:
         BadInput: ``folder`` cannot be written.
     """
     wall_time = time.time() if wall_time is None else wall_time
-    with plain_errors(folder):
-        folder.mkdir(parents=True, exist_ok=True)
-        verdict = text_value("verdict", "Result of the comparison.", markdown)
-        write_events(folder, wall_time, [verdict], side_by_side(runs), runs[0].recorded if runs else ())
+    of_answer = folder / ANSWER
+    with plain_errors(of_answer):
+        of_answer.mkdir(parents=True, exist_ok=True)
+        for old in of_answer.glob(event_file("*")):
+            old.unlink()
+        once = [text_value(ANSWER, "The answer in words.", markdown)]
+        recorded = runs[0].recorded if runs else [step]
+        series = side_by_side(runs)
+        if picture is not None:
+            pictures = [*[None] * (len(recorded) - 1), picture]
+            series.insert(0, image_series(ANSWER, ANSWER, "The answer as a picture.", pictures))
+        write_events(of_answer, wall_time, once, series, recorded)
+        pin(of_answer, [Pin(plugin="images", tag=ANSWER)] if picture is not None else [], pinned)
+
+
+def pin(folder: Path, pictures: Sequence[Pin], scalars: Sequence[str]) -> None:
+    """Say in ``folder`` which cards TensorBoard shows first of the runs beside it."""
+    write_pins(folder, [*pictures, *(Pin(plugin="scalars", tag=tag) for tag in scalars)])

@@ -1,31 +1,45 @@
 """What TensorBoard shows of a run: every tag, with its description and its numbers.
 
 Every tag holds one tensor for each recorded iteration, which is TensorBoard's step. All runs have the same tags, so
-that they can be overlaid. Everything about a layer is in one group, the part of the tag before the first slash:
+that they can be overlaid. A group is the part of the tag before the first slash:
 
     cost  batch_cost
-    output/observation0_unit0 ...
-    layer1/clone_spread  layer1/effective_width  layer1/gradient_norm  layer1/saturated_share  layer1/update_to_weight
-    layer1/activation/neuron0  layer1/gradient/neuron0  layer1/weights/neuron0 ...        histograms
-    layer1/activation_mean/neuron0  layer1/weight_mean/neuron0 ...                        curves
-    layer1/heat_map                                                                       the weight matrix
+    symmetry/layer1/clone_spread  symmetry/layer1/effective_width  symmetry/layer1/similarity
+    units of layer1/gradient_norm  units of layer1/saturated_share  units of layer1/update_to_weight
+    units of layer1/activation/neuron0  .../gradient/neuron0  .../weights/neuron0         histograms
+    units of layer1/activation_mean/neuron0  .../weight_mean/neuron0                      curves
+    units of layer3/output/observation0_unit0                                             curves
+    weights                                                                               the weight matrices
 
-A comparison also has a verdict, and the group ``hidden_neurons/layer1/ones/neuron0``, in which the neurons of a layer
+TensorBoard sorts groups by name and opens the first two: the cost and the symmetry.
+
+A comparison also has an answer, and the group ``unit by unit/layer1/ones/neuron0``, in which the neurons of a layer
 are side by side, one row per initializer.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 from tensorboard.compat.proto import summary_pb2
 
 from ..comparison.trace import Quantity, Run
+from ..figures.film import MAX_ROWS, Matrices, film_strip, sampled
+from ..figures.render import png
 from ..measures import saturation
-from ..measures.symmetry import clone_groups, clone_spread, effective_width, hidden_layers
+from ..measures.symmetry import (
+    clone_groups,
+    clone_spread,
+    effective_width,
+    fingerprints,
+    hidden_layers,
+    mean_cosine,
+)
 from ..models.network import Array, Network
 from .events import (
+    BINS,
     Series,
     Setting,
     histogram_series,
@@ -36,11 +50,13 @@ from .events import (
     scalar_series,
     text_value,
 )
-from .heatmap import heat_maps, sampled, sampling_note
 
 MAX_NEURONS = 32  # drawn per layer
 MAX_OUTPUTS = 16  # curves of single outputs
 MAX_SIDE_BY_SIDE = 6  # neurons of a layer in one row
+HISTOGRAMS_PER_TAG = 40  # about as many lie on one another legibly; TensorBoard's axis of iterations is linear
+PICTURE_WIDTH = 440  # pixels, about the width of a card
+PICTURE_LAYERS = 6  # in a picture of weights: the first ones and the last
 
 Each = Array | Sequence[Array]  # (n, units) at each recorded iteration
 Shown = dict[int, int]  # the units to draw, each with the number of clones that it represents, itself included
@@ -88,6 +104,24 @@ def neurons_text(layer: str, units: int, shown: Shown, when: str) -> str:
     )
 
 
+def tag_of(layer: str, name: str) -> str:
+    """The tag of something about the units of a layer."""
+    return f"units of {layer}/{name}"
+
+
+def spaced(iterations: Sequence[int]) -> list[int]:
+    """Places of recorded iterations that are at least a ``HISTOGRAMS_PER_TAG``-th of the training apart, and the last.
+
+    Recorded iterations lie on a logarithmic scale, where most are too close together to be told apart on a linear one.
+    """
+    apart = (iterations[-1] - iterations[0]) / HISTOGRAMS_PER_TAG
+    places = [0]
+    for place, iteration in enumerate(iterations):
+        if iteration - iterations[places[-1]] >= max(apart, 1):
+            places.append(place)
+    return places if places[-1] == len(iterations) - 1 else [*places, len(iterations) - 1]
+
+
 def offered(run: Run, quantity: Quantity) -> list[Array] | None:
     """A quantity at each recorded iteration; None if the run does not have it at all of them."""
     if any(quantity not in trace for trace in run.traces):
@@ -108,13 +142,27 @@ def at_each(function: Callable[[Array], Array], values: Each) -> Array:
     return results
 
 
-def neuron_histograms(name: str, group: str, values: Each, shown: Shown, last: int, description: str) -> list[Series]:
-    """A histogram for each of the shown units: values (n, units of the layer) at each iteration, counted over n."""
-    # (iterations, shown, BINS, 3)
-    counted = at_each(lambda v: histograms(np.moveaxis(v[:, :, list(shown)], 1, 2)), values)
+def neuron_histograms(
+    name: str,
+    group: str,
+    values: Each,
+    shown: Shown,
+    last: int,
+    description: str,
+    places: Sequence[int] | None = None,
+) -> list[Series]:
+    """A histogram for each of the shown units: values (n, units of the layer) at each iteration, counted over n.
+
+    ``places`` are those of the iterations that get one; all by default.
+    """
+    chosen = list(range(len(values)) if places is None else places)
+    of_chosen = values[chosen] if isinstance(values, np.ndarray) else [values[place] for place in chosen]
+    # (iterations, shown, BINS, 3); a histogram without counts is not written
+    counted = np.zeros((len(values), len(shown), BINS, 3))
+    counted[chosen] = at_each(lambda v: histograms(np.moveaxis(v[:, :, list(shown)], 1, 2)), of_chosen)
     return [
         histogram_series(
-            f"{group}/{name}/{numbered('neuron', unit, last)}",
+            tag_of(group, f"{name}/{numbered('neuron', unit, last)}"),
             f"{numbered('neuron', unit, last)}: {name}",
             description.format(unit=unit, group=group) + clones_note(clones),
             counted[:, place],
@@ -128,7 +176,7 @@ def neuron_curves(name: str, group: str, values: Each, shown: Shown, last: int, 
     means = at_each(lambda v: v.mean(axis=1, dtype=np.float64), values)
     return [
         scalar_series(
-            f"{group}/{name}/{numbered('neuron', unit, last)}",
+            tag_of(group, f"{name}/{numbered('neuron', unit, last)}"),
             description.format(unit=unit, group=group) + clones_note(clones),
             means[:, unit],
         )
@@ -136,18 +184,9 @@ def neuron_curves(name: str, group: str, values: Each, shown: Shown, last: int, 
     ]
 
 
-def weight_series(group: str, weights: Array, shown: Shown) -> list[Series]:
-    """Histograms, means and pictures of weights (iterations, inputs + 1, units), bias included."""
+def weight_series(group: str, weights: Array, shown: Shown, places: Sequence[int]) -> list[Series]:
+    """Histograms and means of weights (iterations, inputs + 1, units), bias included."""
     _, inputs, units = weights.shape
-    names = [f"{unit} (x{clones})" if clones > 1 else str(unit) for unit, clones in shown.items()]
-    picture = image_series(
-        f"{group}/heat_map",
-        f"{group}: weights",
-        f"The weights of `{group}`: a column for each neuron, a row for each input, and the bias on top. **Equal "
-        "columns are neurons with equal weights.** The slider selects the iteration; the colour scale is always the "
-        f"same.{sampling_note(inputs - 1)}",
-        heat_maps(weights[:, :, list(shown)], names),
-    )
     return [
         *neuron_histograms(
             "weights",
@@ -158,21 +197,48 @@ def weight_series(group: str, weights: Array, shown: Shown) -> list[Series]:
             f"The {inputs} incoming weights of neuron {{unit}}, bias included. Compare it with the other neurons of "
             "`{group}`: **the same picture at every step means the same weights**. NaN and infinite weights are "
             "left out.",
+            places,
         ),
         *neuron_curves(
             "weight_mean", group, weights, shown, units - 1, "The mean of the incoming weights of neuron {unit}."
         ),
-        picture,
     ]
 
 
-def gradient_series(group: str, gradients: Array, shown: Shown) -> list[Series]:
+def matrices_of(run: Run, layer: int, group: str, shown: Shown) -> Matrices:
+    """The weights of a layer's shown units, for a picture."""
+    names = [f"{unit} x{clones}" if clones > 1 else str(unit) for unit, clones in shown.items()]
+    weights = np.stack([of_run[layer - 1][:, list(shown)] for of_run in run.weights])
+    return Matrices(title=group, units=names, weights=weights)
+
+
+def picture_series(run: Run, shown: Mapping[int, Shown]) -> list[Series]:
+    """The weight matrices of all layers as one picture, at the last iteration."""
+    groups = groups_of(run)
+    layers = list(groups)
+    drawn = layers if len(layers) <= PICTURE_LAYERS else [*layers[: PICTURE_LAYERS - 1], layers[-1]]
+    every = [matrices_of(run, layer, groups[layer], shown[layer]) for layer in drawn]
+    chart = film_strip(every, run.recorded, ("bias", "from"), f"Weights, {run.initializer}", PICTURE_WIDTH)
+    left_out = " Large layers are drawn in part." if any(m.weights.shape[1] > MAX_ROWS + 1 for m in every) else ""
+    return [
+        image_series(
+            "weights",
+            "weights",
+            "The weights of every layer at some iterations, whose numbers are above: a column for each neuron, a row "
+            "for each input, and the bias on top. **Equal columns are neurons with equal weights.** All have one colour "
+            f"scale.{left_out}",
+            [*[None] * (len(run.recorded) - 1), png(chart)],
+        )
+    ]
+
+
+def gradient_series(group: str, gradients: Array, shown: Shown, places: Sequence[int] | None = None) -> list[Series]:
     """Histograms and norm of gradients (iterations, inputs + 1, units)."""
     wide = gradients.astype(np.float64)
     return [
         # ||dC/dw|| = sqrt(sum_ij (dC/dw_ij)^2)
         scalar_series(
-            f"{group}/gradient_norm",
+            tag_of(group, "gradient_norm"),
             "The Euclidean norm of the gradient of the cost over all weights of this layer. **If it is near 0 while "
             "the cost is still high**, training is on a plateau or neurons are saturated.",
             np.sqrt(np.sum(wide * wide, axis=(1, 2))),
@@ -185,6 +251,7 @@ def gradient_series(group: str, gradients: Array, shown: Shown) -> list[Series]:
             gradients.shape[2] - 1,
             "The gradient of the cost with respect to each incoming weight of neuron {unit}. **Neurons of `{group}` "
             "with the same weights and the same gradient stay the same.**",
+            places,
         ),
     ]
 
@@ -195,7 +262,7 @@ def update_series(group: str, before: Array, after: Array) -> list[Series]:
     size = np.linalg.norm(before.astype(np.float64), axis=(1, 2))
     return [
         scalar_series(
-            f"{group}/update_to_weight",
+            tag_of(group, "update_to_weight"),
             "The norm of the update of this layer in one iteration, divided by the norm of its weights. **About 0.001 "
             "is usual; with much less, training stands still, with much more, it jumps.**",
             change / np.where(size > 0, size, np.nan),
@@ -203,7 +270,9 @@ def update_series(group: str, before: Array, after: Array) -> list[Series]:
     ]
 
 
-def activation_series(group: str, activations: Each, activation: str | None, shown: Shown) -> list[Series]:
+def activation_series(
+    group: str, activations: Each, activation: str | None, shown: Shown, places: Sequence[int] | None = None
+) -> list[Series]:
     """Histograms and means of activations (observations, units) at each iteration, and how much is saturated."""
     last = activations[0].shape[1] - 1
     all_series = [
@@ -215,6 +284,7 @@ def activation_series(group: str, activations: Each, activation: str | None, sho
             last,
             "The activation of neuron {unit} over the observations. **At the ends of its range it is saturated; "
             "one value for all observations means that it does not distinguish them.**",
+            places,
         ),
         *neuron_curves(
             "activation_mean",
@@ -229,7 +299,7 @@ def activation_series(group: str, activations: Each, activation: str | None, sho
         share = at_each(lambda a: saturation.is_saturated(activation, a).mean(axis=(1, 2)), activations)
         all_series.append(
             scalar_series(
-                f"{group}/saturated_share",
+                tag_of(group, "saturated_share"),
                 f"The share of activations, over all neurons and observations, at which the slope of {activation} is "
                 f"under {saturation.FLAT:.0%} of its largest. **Near 1, hardly any gradient passes through.**",
                 share,
@@ -238,22 +308,42 @@ def activation_series(group: str, activations: Each, activation: str | None, sho
     return all_series
 
 
-def symmetry_series(run: Run, layer: int, group: str) -> list[Series]:
-    """Clone spread and effective width of a hidden layer."""
-    units = run.weights[0][layer - 1].shape[1]
+def width_series(group: str, units: int, widths: Sequence[int]) -> list[Series]:
+    """The effective width of a layer at each iteration."""
     return [
         scalar_series(
-            f"{group}/clone_spread",
-            "The largest difference between two neurons of this layer in any one weight, incoming or outgoing. "
+            f"symmetry/{group}/effective_width",
+            f"The number of distinct neurons of {group}, out of {units}. **Under {units} some are clones**, and the "
+            "layer computes no more than a narrower one.",
+            widths,
+        )
+    ]
+
+
+def similarity_series(group: str, cosines: Sequence[float]) -> list[Series]:
+    """The mean cosine similarity of a layer's units at each iteration."""
+    return [
+        scalar_series(
+            f"symmetry/{group}/similarity",
+            f"The mean cosine similarity of two neurons of {group}, by all their weights. **At 1 all have the same "
+            "direction**; neurons with random weights are near 0.",
+            cosines,
+        )
+    ]
+
+
+def symmetry_series(run: Run, layer: int, group: str) -> list[Series]:
+    """Effective width, clone spread and similarity of a hidden layer."""
+    units = run.weights[0][layer - 1].shape[1]
+    return [
+        *width_series(group, units, [effective_width(weights, layer) for weights in run.weights]),
+        scalar_series(
+            f"symmetry/{group}/clone_spread",
+            f"The largest difference between two neurons of {group} in any one weight, incoming or outgoing. "
             "**At 0 they are all clones**, and no gradient can separate them.",
             [clone_spread(weights, layer) for weights in run.weights],
         ),
-        scalar_series(
-            f"{group}/effective_width",
-            f"The number of distinct neurons of this layer, out of {units}. **Under {units} some are clones**, and the "
-            "layer computes no more than a narrower one.",
-            [effective_width(weights, layer) for weights in run.weights],
-        ),
+        *similarity_series(group, [mean_cosine(fingerprints(weights, layer)) for weights in run.weights]),
     ]
 
 
@@ -269,7 +359,10 @@ def output_series(run: Run) -> list[Series]:
         left_out = f" The first {count} observations are shown."
     return [
         scalar_series(
-            f"output/{numbered('observation', observation, count - 1)}_{numbered('unit', unit, units - 1)}",
+            tag_of(
+                groups_of(run)[len(run.weights[0])],
+                f"output/{numbered('observation', observation, count - 1)}_{numbered('unit', unit, units - 1)}",
+            ),
             f"Output {unit} for observation {observation}. **If the curves of all observations "
             f"coincide**, the network does not distinguish them: a plateau.{left_out}",
             outputs[:, observation, unit],
@@ -298,12 +391,13 @@ def layer_series(run: Run, layer: int, group: str, activation: str | None, shown
     gradients = offered(run, Quantity("gradient", layer))
     updated = offered(run, Quantity("weights", layer))
     activations = offered(run, Quantity("a", layer))
+    places = spaced(run.recorded)
     return [
         *(symmetry_series(run, layer, group) if layer in hidden_layers(run.weights[0]) else []),
-        *(gradient_series(group, np.stack(gradients), shown) if gradients is not None else []),
+        *(gradient_series(group, np.stack(gradients), shown, places) if gradients is not None else []),
         *(update_series(group, weights, np.stack(updated)) if updated is not None else []),
-        *(activation_series(group, activations, activation, shown) if activations is not None else []),
-        *weight_series(group, weights, shown),
+        *(activation_series(group, activations, activation, shown, places) if activations is not None else []),
+        *weight_series(group, weights, shown, places),
     ]
 
 
@@ -336,14 +430,15 @@ def series_of(run: Run, max_neurons: int = MAX_NEURONS, network: Network | None 
         all_series += layer_series(
             run, layer, group, None if network is None else network.activations[layer - 1], shown[layer]
         )
-    return all_series
+    return [*all_series, *picture_series(run, shown)]
 
 
 def charts_of(groups: Sequence[str], activations: bool = True) -> dict[str, dict[str, str]]:
     """The Custom Scalars page: one chart with all neurons of a layer in it, where the curves of clones are one."""
+    tags = {group: re.escape(tag_of(group, "")) for group in groups}
     return {
-        group: {f"{group}: mean weight of each neuron": rf"{group}/weight_mean/.*"}
-        | ({f"{group}: mean activation of each neuron": rf"{group}/activation_mean/.*"} if activations else {})
+        group: {f"{group}: mean weight of each neuron": f"{tags[group]}weight_mean/.*"}
+        | ({f"{group}: mean activation of each neuron": f"{tags[group]}activation_mean/.*"} if activations else {})
         for group in groups
     }
 
@@ -354,9 +449,10 @@ def values_without_steps(
     """The layout of Custom Scalars, the hyperparameters, and which neurons are drawn."""
     groups, shown, first = groups_of(run), shown_of(run, max_neurons), run.weights[0]
     charts = charts_of(list(groups.values()), offered(run, Quantity("a", 1)) is not None)
-    outputs = {"output": {"outputs of each observation": "output/.*"}}
+    outputs = {"output": {"outputs of each observation": ".*/output/.*"}}
     settings = {"initializer": run.initializer, "implementation": run.implementation, **hparams}
-    widths = {f"{groups[layer]}/effective_width": f"effective width, {groups[layer]}" for layer in hidden_layers(first)}
+    hidden = [groups[layer] for layer in hidden_layers(first)]
+    widths = {f"symmetry/{group}/effective_width": f"effective width, {group}" for group in hidden}
     texts = [
         neurons_text(group, first[layer - 1].shape[1], shown[layer], "last recorded iteration")
         for layer, group in groups.items()
@@ -392,8 +488,12 @@ def side_by_side(runs: Sequence[Run]) -> list[Series]:
                 units - 1,
                 f"The incoming weights of neuron {{unit}} of layer {layer} from {start}, bias included "
                 f"({run.implementation}). **If the pictures beside it look the same, the neurons are clones.**",
+                spaced(run.recorded),
             )
-            for series in drawn:
-                series.metadata.display_name = f"{start}: {series.tag.split('/')[-1]} of layer {layer}"
-                all_series.append(series._replace(tag=f"hidden_neurons/{series.tag.replace('/weights/', '/')}"))
+            for unit, series in zip(shown, drawn):
+                neuron = numbered("neuron", unit, units - 1)
+                tag = f"unit by unit/{group}/{neuron}"
+                assert series.metadata is not None  # neuron_histograms describes all
+                series.metadata.display_name = f"{start}: {neuron} of layer {layer}"
+                all_series.append(series._replace(tag=tag))
     return all_series

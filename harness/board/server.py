@@ -9,14 +9,16 @@ import os
 import re
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Any
 
 from ..errors import BadInput, shown_path
 from ..scenario.given import Given, invalid_value
-from .heatmap import FRAMES
+from .first_page import first_page
 
 LOOPBACK = "127.0.0.1"
+Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]  # of WSGI
 MAX_VISITED = 1_000_000  # files and folders in which an event file is searched
 
 
@@ -36,9 +38,9 @@ def launch(folder: Path, port: int | None, host: str = LOOPBACK) -> str:
 
     # The debugger, and plugins of other packages (the projector), import TensorFlow and have nothing to show here.
     board = program.TensorBoard(plugins=[p for p in default.get_static_plugins() if p is not DebuggerV2Plugin])
-    # its default keeps ten pictures of a tag
-    samples = {"images": 10 * FRAMES}
-    board.configure(logdir=str(folder), host=host, port=port or None, samples_per_plugin=samples)
+    board.configure(logdir=str(folder), host=host, port=port or None)
+    serve = board.server_class
+    board.server_class = lambda app, flags: serve(opening_at_first_page(app, folder), flags)
     try:
         with contextlib.redirect_stderr(io.StringIO()):  # its advice names options that the harness does not have
             return str(board.launch())
@@ -51,6 +53,18 @@ def launch(folder: Path, port: int | None, host: str = LOOPBACK) -> str:
         raise BadInput(f"cannot listen on {host}", key="host", hint=hint) from None
     except program.TensorBoardServerException as error:
         raise BadInput(f"TensorBoard did not start: {error.msg}") from None
+
+
+def opening_at_first_page(app: Application, folder: Path) -> Application:
+    """An application that sends whoever asks for "/" alone to the first page, and is otherwise ``app``."""
+
+    def answer(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        if environ.get("PATH_INFO") in ("", "/") and not environ.get("QUERY_STRING"):
+            start_response("302 Found", [("Location", first_page(folder)), ("Content-Length", "0")])
+            return []
+        return app(environ, start_response)
+
+    return answer
 
 
 def has_run(folder: Path) -> bool:
@@ -89,6 +103,5 @@ def view(folder: Path, port: int | None = None, announce: Callable[[str], None] 
     if not is_loopback(host):
         print(f"harness: whoever can reach {host} can read the logs; TensorBoard asks for no password", file=sys.stderr)
     with contextlib.suppress(KeyboardInterrupt):
-        # without smoothing: the default draws a cost of 0.0003 as 0.25
-        announce(f"{launch(folder, port, host)}?smoothing=0")
+        announce(launch(folder, port, host))
         threading.Event().wait()

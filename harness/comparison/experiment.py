@@ -22,6 +22,7 @@ from .post import Claim, RecoveredRate
 from .trace import COST, Quantity, Run, Trace, Whole, quantities, take, take_whole
 
 IMPLEMENTATIONS: dict[str, ModuleType] = {"handwritten": handwritten, "tape": tape, "sequential": sequential}
+DRAWN = "handwritten"  # recorded at more iterations than are compared, because that is quick in NumPy
 REFEREE = "numerical"
 
 # (runs done, runs in all, what is running): called as the job goes on
@@ -36,9 +37,10 @@ class Experiment(Result):
     """All that a comparison found.
 
     Attributes:
-        runs: every implementation from every start.
-        comparisons: every pair of runs from one start, every quantity that both offer, every recorded iteration; and
-            every run with the referee.
+        runs: every implementation from every start, the first at ``scenario.drawn``, the others at
+            ``scenario.recorded``.
+        comparisons: every pair of runs from one start, every quantity that both offer, every iteration of
+            ``scenario.recorded``; and every run with the referee.
         not_offered: for each implementation the names of the quantities that it does not give.
         constant_cost: the cost of the best prediction that takes no notice of the inputs.
         recovered_rate: the learning rate that the forum question does not state, where the scenario is its network.
@@ -76,10 +78,11 @@ def train_run(name: str, scenario: Scenario, initializer: str, finished: Finishe
     weights: list[Weights] = []
     traces: list[Trace] = []
     wholes: list[Whole] = []
-    training = Training(rate, recorded=scenario.recorded, batches=batches)
+    iterations = scenario.drawn if name == DRAWN else scenario.recorded
+    training = Training(rate, recorded=iterations, batches=batches)
     path = implementation.train(network, scenario.start(initializer), x, y, training)
     try:
-        for iteration, recorded in zip(scenario.recorded, path):
+        for iteration, recorded in zip(iterations, path):
             trace = take(implementation, network, recorded, *scenario.batch(iteration), rate)
             if batches is not None:
                 wholes.append(take_whole(implementation.forward, network, recorded, x, y))
@@ -90,7 +93,7 @@ def train_run(name: str, scenario: Scenario, initializer: str, finished: Finishe
         run = Run(
             implementation=name,
             initializer=initializer,
-            recorded=scenario.recorded[:whole],
+            recorded=iterations[:whole],
             weights=weights,
             traces=traces[:whole],
             wholes=wholes[:whole],
@@ -115,10 +118,11 @@ def referee_trace(network: Network, weights: Weights, x: Array, y: Array) -> tup
     return trace, errors
 
 
-def with_referee(scenario: Scenario, run: Run, place: int) -> Iterator[Comparison]:
-    """The run's recorded iteration number ``place`` against the referee, from the run's own weights."""
-    weights, rate = run.weights[place], scenario.learning_rate
-    x, y = scenario.batch(run.recorded[place])
+def with_referee(scenario: Scenario, run: Run, iteration: int) -> Iterator[Comparison]:
+    """A recorded iteration of the run against the referee, from the run's own weights."""
+    place, rate = run.place(iteration), scenario.learning_rate
+    weights = run.weights[place]
+    x, y = scenario.batch(iteration)
     bounds = rounding.bounds(scenario.network, weights, rounding.no_error(weights), x, y, rate, scenario.dtype)
     trace, errors = referee_trace(scenario.network, weights, x, y)
     for quantity, error in errors.items():
@@ -128,7 +132,7 @@ def with_referee(scenario: Scenario, run: Run, place: int) -> Iterator[Compariso
             left=run.implementation,
             right=REFEREE,
             initializer=run.initializer,
-            iteration=run.recorded[place],
+            iteration=iteration,
             difference=difference,
         )
 
@@ -156,9 +160,10 @@ def drifted_bounds(scenario: Scenario, path: Sequence[Weights]) -> list[rounding
 
 def compare_runs(scenario: Scenario, runs: Sequence[Run]) -> Iterator[Comparison]:
     """Every pair of runs from one start, and every run with the referee."""
-    bounds = drifted_bounds(scenario, runs[0].weights)
+    bounds = drifted_bounds(scenario, [runs[0].weights[runs[0].place(iteration)] for iteration in scenario.recorded])
     for left, right in combinations(runs, 2):
-        for iteration, ours, theirs, allowed in zip(scenario.recorded, left.traces, right.traces, bounds):
+        for iteration, allowed in zip(scenario.recorded, bounds):
+            ours, theirs = left.traces[left.place(iteration)], right.traces[right.place(iteration)]
             for difference in compare_traces(ours, theirs, allowed, scenario.dtype):
                 yield Comparison(
                     left=left.implementation,
@@ -168,8 +173,8 @@ def compare_runs(scenario: Scenario, runs: Sequence[Run]) -> Iterator[Comparison
                     difference=difference,
                 )
     for run in runs:
-        for place in range(len(scenario.recorded)):
-            yield from with_referee(scenario, run, place)
+        for iteration in scenario.recorded:
+            yield from with_referee(scenario, run, iteration)
 
 
 def run(

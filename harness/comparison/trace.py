@@ -6,6 +6,7 @@ a run has come to, in its curve and in every verdict, is that of all observation
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -127,6 +128,10 @@ class Run:
             return [whole.outputs for whole in self.wholes]
         quantity = Quantity("a", len(self.weights[0]))
         return list(self.curve(quantity)) if all(quantity in trace for trace in self.traces) else None
+
+    def place(self, iteration: int) -> int:
+        """The place of a recorded iteration in ``recorded``."""
+        return bisect_left(self.recorded, iteration)
 
     def curve(self, quantity: Quantity) -> Iterator[Array]:
         """That quantity at each recorded iteration."""

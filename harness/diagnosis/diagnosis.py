@@ -87,6 +87,7 @@ class Level:
         auc: median area under the curve, None where it has no meaning
         updates: that each seed was trained for
         error: what Keras raised instead, None if it trained
+        scores: of each seed on the rows that judge
     """
 
     held: float
@@ -95,6 +96,7 @@ class Level:
     auc: float | None
     updates: int
     error: str | None
+    scores: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -802,6 +804,7 @@ class _Diagnoser:
             auc=trial.auc,
             updates=trial.updates,
             error=trial.error,
+            scores=tuple(np.asarray(trial.scores.held, np.float64).tolist()),
         )
 
     def result(self) -> Diagnosis:

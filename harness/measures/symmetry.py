@@ -80,6 +80,27 @@ def clone_spread(weights: Weights, layer: int) -> float:
     return float(np.max(np.ptp(fingerprints(weights, layer), axis=1)))
 
 
+@np.errstate(invalid="ignore", over="ignore", divide="ignore")
+def mean_cosine(columns: Array) -> float:
+    """The mean cosine similarity of all pairs of units, from -1 to 1; 1 if all units have the same direction.
+
+    Args:
+        columns: (weights, units), one column per unit, for example of ``fingerprints``.
+
+    Returns:
+        NaN if there are no two units with finite weights other than 0.
+    """
+    wide = columns.astype(np.float64)
+    lengths = np.linalg.norm(wide, axis=0)
+    counted = np.isfinite(lengths) & (lengths > 0)
+    count = int(np.count_nonzero(counted))
+    if count < 2:
+        return float("nan")
+    # |sum of unit vectors|^2 = count + 2 * sum over pairs of their cosines
+    total = np.sum(wide[:, counted] / lengths[counted], axis=1)
+    return float(np.clip((total @ total - count) / (count * (count - 1)), -1, 1))
+
+
 def hidden_layers(weights: Sequence[Array]) -> range:
     """1..L-1: the layers in which clones matter. Units of the output layer have different targets."""
     return range(1, len(weights))

@@ -107,7 +107,10 @@ def layers_of(model: keras.Model) -> Iterator[keras.Layer]:
 
 def array(variable: Any) -> Array:
     """The numbers of a Keras variable or tensor, in float32 or wider: NumPy has little for the narrow ones."""
-    found = np.asarray(variable)
+    value = variable.value if isinstance(variable, keras.Variable) else variable
+    if keras.config.backend() == "torch":  # which converts nothing that requires a gradient
+        value = keras.ops.convert_to_numpy(value)
+    found = np.asarray(value)
     return found if found.dtype in (np.float32, np.float64) else found.astype(np.float32)
 
 

@@ -33,12 +33,10 @@ def check_numbers(numbers: float, hint: str) -> None:
 
 
 def check_comparison(scenario: Scenario) -> None:
-    """Raise BadInput if what a comparison records would not fit: z, a and delta of a batch, the gradients, and the
-    weights before and after, of every implementation from every start."""
-    network = scenario.network
-    numbers_each = 3 * scenario.batch_size * sum(network.sizes[1:]) + 3 * network.weight_count
+    """Raise BadInput if what a comparison records of every implementation from every start would not fit."""
+    iterations = (IMPLEMENTATIONS - 1) * len(scenario.recorded) + len(scenario.drawn)
     check_numbers(
-        IMPLEMENTATIONS * len(scenario.initializers) * len(scenario.recorded) * numbers_each,
+        len(scenario.initializers) * iterations * scenario.numbers_recorded,
         "record fewer iterations, or give fewer observations, units or initializers, or a smaller batch",
     )
 
@@ -47,7 +45,7 @@ def check_drawing(scenario: Scenario, max_neurons: int) -> None:
     """Raise BadInput if the histograms of a run, of 30 bins with three numbers each, would not fit."""
     neurons = sum(min(units, max_neurons) for units in scenario.network.sizes[1:])
     kinds = 3  # of weights, gradients and activations
-    numbers = 2 * len(scenario.recorded) * neurons * kinds * 90  # and once more as an event file has them
+    numbers = 2 * len(scenario.drawn) * neurons * kinds * 90  # and once more as an event file has them
     check_numbers(numbers, "record fewer iterations, or do not log")
 
 

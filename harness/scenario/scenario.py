@@ -70,6 +70,8 @@ MAX_HIDDEN_LAYERS = 100
 MAX_INITIALIZERS = 100
 MAX_TOML_BYTES = 2**22  # larger data belong in a CSV or NPZ file
 MAX_RECORDED_ITERATIONS = 100_000
+DRAWN_ITERATIONS = 150  # of one run, evenly spaced in log, for curves that show when a plateau ends
+MAX_DRAWN_NUMBERS = 20_000_000  # that these record: 160 MB; large networks are drawn at fewer iterations
 SWEEP_COSTS = 200  # recorded between the first and the last iteration of a sweep, evenly spaced in log
 MAX_NAME_CHARACTERS = 60
 # A key with this many parts, as a.b.c: Python's TOML reader needs time and memory that grow with the square of their
@@ -142,6 +144,23 @@ class Scenario:
     def recorded(self) -> tuple[int, ...]:
         """The iterations to record: rising, from 0 (the start) to ``iterations``."""
         return recorded_iterations(self.record, self.iterations)
+
+    @property
+    def drawn(self) -> tuple[int, ...]:
+        """The iterations of the run that is drawn: those to record, and with the plan "log" enough for smooth curves.
+
+        Large networks are drawn at fewer iterations, so that what is recorded fits into memory.
+        """
+        if self.record != "log":
+            return self.recorded
+        affordable = MAX_DRAWN_NUMBERS // self.numbers_recorded
+        return recorded_iterations(f"log {min(DRAWN_ITERATIONS, affordable)}" if affordable else "log", self.iterations)
+
+    @property
+    def numbers_recorded(self) -> int:
+        """The numbers that one recorded iteration holds: z, a and delta of a batch, the gradients, and the weights
+        before and after."""
+        return 3 * self.batch_size * sum(self.network.sizes[1:]) + 3 * self.network.weight_count
 
     @property
     def batch_size(self) -> int:

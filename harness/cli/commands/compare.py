@@ -52,20 +52,38 @@ def run(arguments: argparse.Namespace) -> int:
         show = stack.enter_context(progress_bar("loading TensorFlow"))
         with silent_import():
             from ...comparison import experiment
-            from ...report import comparison
+            from ...report import cards, comparison
         wall_time = time.time()
         sizes = "-".join(map(str, chosen.network.sizes))
         hparams: dict[str, Setting] = {"learning_rate": chosen.learning_rate, "network": f"{chosen.name} {sizes}"}
         if chosen.batches is not None:
             hparams["batch_size"] = chosen.batches.size
 
-        def write(run: Run) -> None:
+        def write(run: Run, name: str) -> None:
             if folder is not None and run.recorded:
-                board.write(run, folder / run.name, wall_time, arguments.max_neurons, chosen.network, hparams)
+                board.write(run, folder / name, wall_time, arguments.max_neurons, chosen.network, hparams)
 
-        result = experiment.run(chosen, show, write)
+        def write_drawn(run: Run) -> None:
+            if run.implementation == experiment.DRAWN:
+                write(run, run.initializer)
+
+        result = experiment.run(chosen, show, write_drawn)
         if folder is not None:
             result = replace(result, log_dir=str(folder))
-            board.write_verdict(folder, comparison.markdown(result), wall_time, result.runs)
+            for run in comparison.first_runs(result):
+                text = comparison.training_sentences(run, result)
+                board.write_text(folder / run.initializer, text, wall_time)
+            if not result.implementations_agree:  # otherwise their curves would lie on each other
+                for run in result.runs:
+                    if run.implementation != experiment.DRAWN:
+                        write(run, run.name)
+            board.write_answer(
+                folder,
+                comparison.markdown(result),
+                wall_time,
+                result.runs,
+                cards.comparison_card(result),
+                cards.comparison_pins(result),
+            )
     show_result(arguments, result)
     return AGREES if result.agrees else DIFFERS

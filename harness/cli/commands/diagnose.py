@@ -139,7 +139,7 @@ def run_program(arguments: argparse.Namespace, name: str, *, of_script: bool) ->
             from ...diagnosis import diagnosis
             from ...diagnosis.outcomes import OutcomeKind
             from ...programs import capture, edits, saved
-            from ...report import diagnosing
+            from ...report import cards, diagnosing
         # what Keras warns about is in the answer, if it matters
         stack.enter_context(warnings.catch_warnings())
         warnings.simplefilter("ignore")
@@ -166,7 +166,8 @@ def run_program(arguments: argparse.Namespace, name: str, *, of_script: bool) ->
             program, budget=budget, seed=seed, progress=lambda what, trainings: show(trainings, 0, what)
         )
         if folder is not None:
-            board.write_verdict(folder, "\n\n".join(diagnosing.verdict(found)), time.time())
+            text = "\n\n".join(diagnosing.verdict(found))
+            board.write_answer(folder, text, time.time(), picture=cards.diagnosis_card(found))
     show_result(arguments, found)
     if arguments.diff and not arguments.json:
         print(edits.unified_diff(found.edits), end="")
@@ -206,7 +207,7 @@ def run_scenario(arguments: argparse.Namespace, name: str) -> int:
             lambda done, total, what: show(done, total, scenario_words.progress_text(what)),
         )
         if folder is not None:
-            board.write_verdict(folder, scenario_diagnosis.markdown(found), time.time())
+            board.write_answer(folder, scenario_diagnosis.markdown(found), time.time())
     print_as(
         as_json=arguments.json,
         machines=lambda: scenario_diagnosis.machines(found),

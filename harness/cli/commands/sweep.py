@@ -113,6 +113,7 @@ def run(arguments: argparse.Namespace) -> int:
         with progress_bar("loading TensorFlow") as show:
             with silent_import():
                 from ...board import sweep_events as sweep_board
+                from ...report import cards
                 from ...report import sweep as report
                 from ...sweeps import chunks, cluster, provenance, sweep
             combinations = sweep.combinations(chosen.initializers, rules, rates)
@@ -136,6 +137,14 @@ def run(arguments: argparse.Namespace) -> int:
             sweep.write_csv(result, arguments.csv)
         if folder is not None and to_write:
             sweep_board.write(result, folder, since)
+            board.write_answer(
+                folder,
+                "\n\n".join(report.verdict(result)),
+                since,
+                picture=cards.sweep_card(result),
+                pinned=sweep_board.PINNED,
+                step=chosen.iterations,
+            )
         show_result(arguments, result if folder is None else replace(result, log_dir=str(folder)))
         if result.interrupted:
             raise KeyboardInterrupt

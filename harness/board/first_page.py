@@ -1,0 +1,83 @@
+"""What TensorBoard shows first: of the newest answer its picture and some curves, in the order of what they say.
+
+Each folder with an answer, and each folder of a callback, has a file ``first_page.json`` with its pins. The address of
+TensorBoard's page names the pinned cards, so that the first screen is the answer and not the first of many cards.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote, urlencode
+
+ANSWER = "answer"  # the run with the answer, and the tag of its picture and its text
+FILE_NAME = "first_page.json"
+EXPERIMENT = "defaultExperimentId"  # TensorBoard's name for the folder that it shows
+MAX_VISITED = 100_000  # files and folders in which the newest answer is searched
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pin:
+    """A card: the picture of a tag in the folder of the file, or the curves of a tag in all runs."""
+
+    plugin: str
+    tag: str
+
+
+def write_pins(folder: Path, pins: Sequence[Pin]) -> None:
+    """Write the pins of a folder; an OSError if it cannot be written."""
+    document = [{"plugin": pin.plugin, "tag": pin.tag} for pin in pins]
+    (folder / FILE_NAME).write_text(json.dumps(document) + "\n")
+
+
+def read_pins(file: Path) -> list[Pin]:
+    """The pins in a file; none if it is not such a file."""
+    try:
+        return [Pin(plugin=str(entry["plugin"]), tag=str(entry["tag"])) for entry in json.loads(file.read_text())]
+    except (OSError, ValueError, TypeError, KeyError):
+        return []
+
+
+def files_in(folder: Path) -> Iterator[Path]:
+    """Every file of pins under a folder."""
+    visited = 0
+    for place, folders, files in os.walk(folder):
+        if FILE_NAME in files:
+            yield Path(place) / FILE_NAME
+        visited += 1 + len(folders) + len(files)
+        if visited > MAX_VISITED:
+            return
+
+
+def age(file: Path) -> float:
+    """When a file was written; 0 if it is gone."""
+    try:
+        return file.stat().st_mtime
+    except OSError:
+        return 0.0
+
+
+def first_page(folder: Path) -> str:
+    """The address of the first page of TensorBoard on ``folder``, beginning with "/".
+
+    Without smoothing, on every page: by default TensorBoard draws a cost of 0.0003 as 0.25. With several answers in
+    the folder, only the runs of the newest are shown until the filter is cleared.
+    """
+    query = {"smoothing": "0"}
+    files = sorted(files_in(folder), key=lambda file: (age(file), str(file)))
+    if files:
+        run = files[-1].parent.relative_to(folder).as_posix()
+        cards = [
+            {"plugin": pin.plugin, "tag": pin.tag}
+            | ({"runId": f"{EXPERIMENT}/{run}", "sample": 0} if pin.plugin == "images" else {})
+            for pin in read_pins(files[-1])
+        ]
+        query["pinnedCards"] = json.dumps(cards, separators=(",", ":"))
+        around = files[-1].parent.parent.relative_to(folder).as_posix() if run != "." else "."
+        if len(files) > 1 and around != ".":
+            query["runFilter"] = f"^{re.escape(around)}/"
+    return f"/?{urlencode(query, quote_via=quote)}#timeseries&_smoothingWeight=0"

@@ -1,0 +1,258 @@
+"""Charts of one network's training: the cost on logarithmic axes, and every incoming weight of a layer.
+
+Iteration 0 has no place on a logarithmic axis. It is drawn left of 1, at ``START``, and its label is 0.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import altair as alt
+import numpy as np
+
+from ..models.network import Array
+
+START = 0.5  # where iteration 0 lies on the logarithmic axis
+UNIT_COLORS = ("#d62728", "#1f77b4", "#2ca02c", "#9467bd", "#ff7f0e", "#17becf", "#e377c2", "#bcbd22")
+CURVE_COLORS = ("#d62728", "#1f77b4", "#2ca02c", "#9467bd", "#ff7f0e", "#17becf")
+MAX_UNITS = 8  # of a layer
+MAX_WEIGHTS = 9  # of a unit, the bias among them
+THINNEST, THICKEST = 1.8, 8.0  # pixels of a line; clones lie on each other, the first the thickest
+COST_LABEL = "datum.value > 0 && datum.value < 0.001 ? format(datum.value, '.0e') : format(datum.value, '~g')"
+DIGITS = 5  # of a number in a chart's data
+
+
+@dataclass(frozen=True, kw_only=True)
+class Curve:
+    """One curve.
+
+    Attributes:
+        name: what stands beside it.
+        iterations: rising.
+        values: one for each.
+    """
+
+    name: str
+    iterations: Sequence[int]
+    values: Sequence[float]
+
+
+def place(iteration: int) -> float:
+    """Where an iteration lies on the axis."""
+    return max(float(iteration), START)
+
+
+def csv(columns: Mapping[str, str], rows: Sequence[tuple[object, ...]]) -> alt.Data:
+    """Rows as the data of a chart, in the fewest characters.
+
+    Args:
+        columns: the type of each column, "number" or "string".
+        rows: in the order of the columns; without line breaks, commas or quotation marks.
+    """
+    lines = [",".join(columns), *(",".join(map(str, row)) for row in rows)]
+    return alt.Data(values="\n".join(lines), format=alt.DataFormat(type="csv", parse=dict(columns)))
+
+
+def short(value: float) -> str:
+    """A number in a chart's data."""
+    return f"{value:.{DIGITS}g}"
+
+
+def iteration_axis(last: int, title: str) -> alt.X:
+    """The logarithmic axis of iterations 0 to ``last``."""
+    powers = [10**power for power in range(len(str(last))) if 10**power <= last]
+    axis = alt.Axis(
+        title=title,
+        values=[START, *powers],
+        labelExpr=f"datum.value <= {START} ? '0' : format(datum.value, ',')",
+        grid=False,
+        labelFlush=True,
+    )
+    return alt.X("x:Q", axis=axis, scale=alt.Scale(type="log", domain=[START, max(last, 1)], nice=False))
+
+
+def powers_of_ten(low: float, high: float) -> list[float]:
+    """The powers of ten in a range, at most about six of them."""
+    powers = range(math.ceil(math.log10(low)), math.floor(math.log10(high)) + 1)
+    return [10.0**power for power in powers[:: 1 + len(powers) // 7]]
+
+
+def cost_axis(costs: Sequence[float], title: str, field: str = "cost:Q") -> alt.Y:
+    """A logarithmic axis with room for all finite ones of these costs; linear where one of them is not above 0."""
+    finite = [cost for cost in costs if math.isfinite(cost)] or [1.0]
+    low, high = min(finite), max(finite)
+    if low <= 0:
+        return alt.Y(field, axis=alt.Axis(title=title, tickCount=5, format="~g"), scale=alt.Scale(zero=False))
+    room = 10 ** (0.06 * max(math.log10(high / low), 0.2))
+    ticks = powers_of_ten(low / room, high * room)
+    axis = alt.Axis(title=title, labelExpr=COST_LABEL, values=ticks if len(ticks) > 1 else alt.Undefined)
+    return alt.Y(field, axis=axis, scale=alt.Scale(type="log", nice=False, domain=[low / room, high * room]))
+
+
+def label_places(curves: Sequence[Curve], level: float) -> list[int]:
+    """For each curve the place in it that is farthest from the other curves and the level, on logarithmic axes."""
+    logs = [np.log10(np.maximum(np.asarray(curve.values, np.float64), np.finfo(np.float64).tiny)) for curve in curves]
+    places = []
+    for number, own in enumerate(logs):
+        others = [
+            np.abs(np.interp(curves[number].iterations, curve.iterations, log) - own)
+            for curve, log in zip(curves, logs)
+            if curve is not curves[number]
+        ]
+        apart = np.min([*others, np.abs(own - math.log10(level))] if level > 0 else others or [own * 0], axis=0)
+        where = np.log10([place(iteration) for iteration in curves[number].iterations])
+        share = (where - where[0]) / max(where[-1] - where[0], 1)
+        inside = (share > 0.12) & (share < 0.8) & np.isfinite(own)
+        places.append(int(np.argmax(np.where(inside, np.nan_to_num(apart, nan=0.0, posinf=0.0), -1.0))))
+    return places
+
+
+def cost_chart(
+    curves: Sequence[Curve], level: float, level_label: str, axis_titles: tuple[str, str], title: str
+) -> alt.LayerChart:
+    """The costs on logarithmic axes, with the cost of a constant prediction.
+
+    Args:
+        curves: the cost of each run; at most as many as ``CURVE_COLORS`` are told apart.
+        level: the cost of the best prediction that takes no notice of the inputs.
+        level_label: what stands at that level.
+        axis_titles: of the iterations and of the cost.
+        title: what there is to see.
+    """
+    last = max(curve.iterations[-1] for curve in curves)
+    names = [curve.name for curve in curves]
+    keys = list(map(str, range(len(curves))))
+    colors = [CURVE_COLORS[number % len(CURVE_COLORS)] for number in range(len(curves))]
+    x = iteration_axis(last, axis_titles[0])
+    y = cost_axis([*(value for curve in curves for value in curve.values), level], axis_titles[1])
+    color = alt.Color("run:N", scale=alt.Scale(domain=keys, range=colors), legend=None)
+    rows = [
+        (short(place(iteration)), short(value), key)
+        for key, curve in zip(keys, curves)
+        for iteration, value in zip(curve.iterations, curve.values)
+        if math.isfinite(value)
+    ]
+    columns = {"x": "number", "cost": "number", "run": "string"}
+    lines = alt.Chart(csv(columns, rows)).mark_line(strokeWidth=2.5, clip=True).encode(x=x, y=y, color=color)
+    labels = [
+        {"x": place(curve.iterations[at]), "cost": curve.values[at], "run": key, "name": name}
+        for key, curve, at, name in zip(keys, curves, label_places(curves, level), names)
+        if math.isfinite(curve.values[at])
+    ]
+    text = (
+        alt.Chart(alt.Data(values=labels))
+        .mark_text(align="left", dx=10, dy=-8, fontSize=14, fontWeight="bold")
+        .encode(x=x, y=y, color=color, text="name:N")
+    )
+    constant = alt.Chart(alt.Data(values=[{"cost": level, "x": START, "name": level_label}]))
+    rule = constant.mark_rule(strokeDash=[5, 4], opacity=0.8).encode(y=y)
+    note = constant.mark_text(align="left", dx=6, dy=12, fontSize=12).encode(x=x, y=y, text="name:N")
+    return alt.layer(rule, lines, text, note).properties(title=title)
+
+
+@dataclass(frozen=True, kw_only=True)
+class LayerCourse:
+    """The incoming weights of one layer over a training.
+
+    Attributes:
+        iterations: rising.
+        weights: (iterations, inputs + 1, units), the bias as row 0.
+        groups: the units in groups of clones at the last iteration.
+    """
+
+    iterations: Sequence[int]
+    weights: Array
+    groups: Sequence[Sequence[int]]
+
+    @property
+    def units(self) -> list[int]:
+        """The units that are drawn: all, or the largest groups of clones, whole, and as many others as fit."""
+        by_size = sorted(self.groups, key=len, reverse=True)
+        return sorted([unit for group in by_size for unit in group][:MAX_UNITS])
+
+    @property
+    def rows(self) -> list[int]:
+        """The rows of the weights that are drawn: all, or the bias and an even sample of the inputs."""
+        inputs = self.weights.shape[1] - 1
+        count = min(inputs, MAX_WEIGHTS - 1)
+        return [0, *sorted({round(row) for row in np.linspace(1, inputs, count).tolist()})]
+
+
+def line_widths(course: LayerCourse) -> dict[int, float]:
+    """How thick the lines of each unit are: clones get thinner and thinner, so that all of them are seen."""
+    widths: dict[int, float] = {}
+    for group in course.groups:
+        shown = [unit for unit in group if unit in course.units]
+        steps = np.geomspace(THICKEST, THINNEST, len(shown)) if len(shown) > 1 else [THINNEST]
+        widths |= dict(zip(shown, map(float, steps)))
+    return widths
+
+
+def weights_chart(course: LayerCourse, limits: tuple[float, float], axis_title: str, title: str) -> alt.LayerChart:
+    """Every incoming weight of a layer's units, one colour a unit.
+
+    Args:
+        limits: of the vertical axis, the same for all charts of a figure.
+        axis_title: of the iterations.
+        title: what there is to see.
+    """
+    x = iteration_axis(course.iterations[-1], axis_title)
+    y = alt.Y("w:Q", axis=alt.Axis(title=None, tickCount=4), scale=alt.Scale(domain=list(limits), nice=False))
+    layers = []
+    widths = line_widths(course)
+    for unit in sorted(course.units, key=lambda unit: -widths[unit]):
+        rows = [
+            (short(place(iteration)), short(weight), row)
+            for row in course.rows
+            for iteration, weight in zip(course.iterations, course.weights[:, row, unit].tolist())
+            if math.isfinite(weight)
+        ]
+        chart = alt.Chart(csv({"x": "number", "w": "number", "row": "string"}, rows))
+        color = UNIT_COLORS[course.units.index(unit) % len(UNIT_COLORS)]
+        lines = chart.mark_line(strokeWidth=widths[unit], color=color, clip=True)
+        layers.append(lines.encode(x=x, y=y, detail="row:N"))
+    return alt.layer(*layers).properties(title=title)
+
+
+def weight_limits(courses: Sequence[LayerCourse]) -> tuple[float, float]:
+    """One scale for the weights of several layers and runs, with a margin."""
+    drawn = np.concatenate([course.weights[:, course.rows][:, :, course.units].ravel() for course in courses])
+    finite = drawn[np.isfinite(drawn)]
+    low, high = (float(finite.min()), float(finite.max())) if finite.size else (-1.0, 1.0)
+    margin = 0.06 * ((high - low) or 1.0)
+    return low - margin, high + margin
+
+
+def one_look(
+    cost: alt.LayerChart, weights: Sequence[Sequence[alt.LayerChart]], title: str, width: int
+) -> alt.VConcatChart:
+    """The cost above rows of weight charts, one column a run.
+
+    Args:
+        cost: of all runs.
+        weights: for each layer a chart of each run.
+        title: of the whole figure.
+        width: of the figure in pixels.
+    """
+    columns = len(weights[0]) if weights else 1
+    each = (width - 60 * (columns - 1)) // columns
+    rows = [
+        alt.hconcat(*(chart.properties(width=each, height=170) for chart in row), spacing=24).resolve_scale(y="shared")
+        for row in weights
+    ]
+    whole: alt.VConcatChart = alt.vconcat(cost.properties(width=width, height=220), *rows, spacing=24).properties(
+        title=alt.Title(title, fontSize=18), padding=16
+    )
+    return whole
+
+
+def with_cursor(chart: alt.LayerChart, iteration: int) -> alt.LayerChart:
+    """The chart with a vertical line at an iteration, the value of its parameter ``iteration``."""
+    parameter = alt.param(name="iteration", value=place(iteration))
+    line = alt.Chart(alt.Data(values=[{}])).mark_rule(strokeWidth=1.2, opacity=0.9)
+    x = next(layer.encoding.x for layer in chart.layer if layer.encoding.x is not alt.Undefined)
+    whole = chart.copy()
+    whole.layer = [*whole.layer, line.transform_calculate(x="iteration").encode(x=x)]
+    return whole.add_params(parameter)

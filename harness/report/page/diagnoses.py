@@ -1,0 +1,157 @@
+"""The page and the figure of the diagnosis of a Keras program."""
+
+from __future__ import annotations
+
+import altair as alt
+import numpy as np
+
+from ...diagnosis.diagnosis import Cause, Diagnosis, Level
+from ...diagnosis.outcomes import OutcomeKind
+from ...diagnosis.tasks import TaskKind
+from ...figures import spread
+from ...programs.edits import unified_diff
+from .. import diagnosing as words
+from ..words import joined
+from .code import diff_listing
+from .document import Figure, Page, Part, Row, Section, Tone
+from .html import element, paragraphs, table
+
+LEAST_SHOWN = -1.0  # a lower R2 is drawn there, so that the others can be told apart
+
+
+def cause_name(cause: Cause) -> str:
+    """ "learning rate too large" """
+    return words.FAULTS[cause.fault][0]
+
+
+def levels(found: Diagnosis) -> list[tuple[str, Level]]:
+    """The trainings of the figure, from top to bottom: as it is, without each repair, with all of them."""
+    rows = [] if found.user is None or found.user.error is not None else [("as it is", found.user)]
+    if len(found.causes) > 1:
+        rows += [
+            (f"all repairs but that of {cause_name(cause)}", cause.unrepaired)
+            for cause in found.causes
+            if cause.unrepaired is not None
+        ]
+    if found.repaired is not None:
+        rows.append(("with all repairs" if len(found.causes) > 1 else "with the repair", found.repaired))
+    return [(name, level) for name, level in rows if level.scores]
+
+
+def scores_chart(found: Diagnosis, title: str) -> alt.LayerChart:
+    """The score of every seed."""
+    rows = []
+    for name, level in levels(found):
+        scores = np.maximum(np.array(level.scores), LEAST_SHOWN)
+        rows.append(spread.PointRow(name=name, values=scores, reached=np.asarray(found.bar.has_learned(scores))))
+    marks = [
+        spread.Mark(value=found.bar.learned, name=f"learned from {words.score_text(found.task, found.bar.learned)}"),
+        spread.Mark(
+            value=max(found.references.constant, LEAST_SHOWN),
+            name=f"constant prediction {words.score_text(found.task, found.references.constant)}",
+        ),
+    ]
+    share = found.task is not TaskKind.REGRESSION
+    axis = f"{words.score_name(found.task)}, each point is one seed"
+    return spread.points_chart(rows, marks, axis, title, is_cost=False, share=share)
+
+
+def shares_chart(found: Diagnosis) -> alt.LayerChart:
+    """The share of the seeds that learn."""
+    rows = [
+        spread.ShareRow(
+            name=f"{name}: {level.learned.count} of {level.learned.of}",
+            value=level.learned.value,
+            low=level.learned.low,
+            high=level.learned.high,
+            reached=level.learned.value >= 0.5,
+        )
+        for name, level in levels(found)
+    ]
+    return spread.shares_chart(rows, "share of the seeds that learn, with its 95 % interval", "Seeds that learn")
+
+
+def figure_of(found: Diagnosis) -> alt.LayerChart | None:
+    """Every seed with and without the repairs; None if nothing was trained."""
+    return scores_chart(found, headline(found)) if levels(found) else None
+
+
+def headline(found: Diagnosis) -> str:
+    """The answer in one sentence."""
+    text = f"{found.name} {words.OUTCOMES[found.outcome]}"
+    causes = [cause_name(cause) for cause in found.causes]
+    return f"{text}: {joined(causes)}." if causes else f"{text}."
+
+
+def tone(found: Diagnosis) -> Tone:
+    """What kind of answer it is."""
+    if found.outcome is OutcomeKind.NOT_JUDGED or found.partial:
+        return Tone.OPEN
+    return Tone.GOOD if found.outcome is OutcomeKind.LEARNS and not found.causes else Tone.BAD
+
+
+def figures(found: Diagnosis) -> list[Part]:
+    """With and without the repairs."""
+    if not levels(found):
+        return []
+    told = "; ".join(f"{name}: {words.level_text(found, level)}" for name, level in levels(found))
+    title = "With and without" if found.repaired is not None else "Every seed"
+    return [
+        Row(
+            figures=[
+                Figure(chart=scores_chart(found, title), description=f"Scores of the seeds. {told}."),
+                Figure(chart=shares_chart(found), description=f"Shares of the seeds that learn. {told}."),
+            ]
+        )
+    ]
+
+
+def cause_section(found: Diagnosis, number: int, cause: Cause) -> Section:
+    """One cause: what it is, how to remove it, and the evidence."""
+    first, *rest = words.cause_lines(found, number, cause)
+    heading, _, meaning = first.partition(". ")
+    parts: list[Part] = [element("p", meaning), paragraphs(line.strip() for line in rest)]
+    if cause.edits:
+        parts.append(diff_listing(unified_diff(cause.edits)))
+    return Section(heading=heading, parts=parts)
+
+
+def other_lines(found: Diagnosis) -> list[str]:
+    """The answer without its first lines and without the causes, which have sections of their own."""
+    said = {*words.outcome_lines(found)}
+    for number, cause in enumerate(found.causes, start=1):
+        said |= {*words.cause_lines(found, number, cause)}
+    return [line for line in words.verdict(found) if line not in said]
+
+
+def page_of(found: Diagnosis) -> Page:
+    """The page of a diagnosis."""
+    _, *outcome = words.outcome_lines(found)
+    sections = [Section(heading="", parts=figures(found))]
+    sections += [cause_section(found, number, cause) for number, cause in enumerate(found.causes, start=1)]
+    if len(found.causes) > 1 and found.edits:
+        sections.append(Section(heading="All edits together", parts=[diff_listing(unified_diff(found.edits))]))
+    others = other_lines(found)
+    if others:
+        sections.append(Section(heading="More", parts=[paragraphs(line.strip() for line in others)]))
+    rows = [
+        (
+            (joined(tried.repairs) if tried.repairs else "none (as it is)") + (", fresh seeds" if tried.fresh else ""),
+            words.score_text(found.task, tried.level.held),
+            words.score_text(found.task, tried.level.training),
+            f"{tried.level.learned.count} of {tried.level.learned.of}",
+            f"{tried.level.updates:,}",
+        )
+        for tried in found.tried
+    ]
+    header = ("repairs", words.score_name(found.task), "on training rows", "learns", "updates")
+    if rows:
+        numbers = table("Every training of the search", header, rows, numeric=(1, 2, 3, 4))
+        sections.append(Section(heading="Trainings", parts=[element("details", element("summary", "Show"), numbers)]))
+    return Page(
+        title=f"harness diagnose: {found.name}",
+        tone=tone(found),
+        headline=headline(found),
+        answer=outcome,
+        sections=sections,
+    )

@@ -1,0 +1,217 @@
+"""A page and its parts, as a file for a browser and as a piece of a notebook."""
+
+from __future__ import annotations
+
+import enum
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib import resources
+from typing import TYPE_CHECKING, Any
+
+from ...version import __version__
+from .html import Html, element, paragraphs, together
+
+if TYPE_CHECKING:
+    import altair as alt
+
+STATIC_WIDTH = 620  # pixels of a chart that cannot grow, in a notebook
+POLICY = "default-src 'none'; script-src 'unsafe-inline' 'unsafe-eval'; style-src 'unsafe-inline'; img-src data:"
+
+
+class Tone(enum.Enum):
+    """What kind of answer it is."""
+
+    GOOD = "good"
+    BAD = "bad"
+    OPEN = "open"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Figure:
+    """A chart on a page.
+
+    Attributes:
+        chart: without a width, as that of the page is used.
+        description: what it shows, for those who cannot see it.
+        caption: below it; "" for none.
+        follows_iteration: whether it has the cursor of the page's slider.
+    """
+
+    chart: alt.LayerChart
+    description: str
+    caption: str = ""
+    follows_iteration: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """Figures beside each other; below each other where the page is narrow."""
+
+    figures: Sequence[Figure]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Course:
+    """What the slider of a page shows: numbers for the drawings of networks, at each iteration.
+
+    Attributes:
+        iterations: rising.
+        readouts: what is written beside the slider at each.
+        networks: for each drawing the weights of its edges, the biases and the colours of its units at each iteration.
+    """
+
+    iterations: Sequence[int]
+    readouts: Sequence[str]
+    networks: Sequence[dict[str, Any]]
+
+
+Part = Html | Figure | Row
+
+
+@dataclass(frozen=True, kw_only=True)
+class Section:
+    """A part of a page with a heading; without one it belongs to the answer."""
+
+    heading: str
+    parts: Sequence[Part]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Page:
+    """The page of a result.
+
+    Attributes:
+        title: what was asked, for the browser's tab and above the answer.
+        tone: of the answer.
+        headline: the answer in one sentence.
+        answer: more of it, a paragraph each.
+        sections: figures and tables.
+        course: of the slider; None without one.
+    """
+
+    title: str
+    tone: Tone
+    headline: str
+    answer: Sequence[str]
+    sections: Sequence[Section]
+    course: Course | None = None
+
+
+def embedded(document: Any) -> str:
+    """JSON that can stand in a script element, whatever texts are in it."""
+    text = json.dumps(document, separators=(",", ":"), allow_nan=False)
+    return text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
+
+
+def data_element(name: str, document: Any) -> Html:
+    """JSON for the page's script."""
+    return element("script", Html(embedded(document)), type="application/json", id=name)
+
+
+def asset(name: str) -> Html:
+    """A file beside this module."""
+    return Html((resources.files(__package__) / name).read_text(encoding="utf-8"))
+
+
+class _Writer:
+    """Writes the parts of one page; charts are numbered."""
+
+    def __init__(self) -> None:
+        from ...figures import render
+
+        self.render = render
+        self.specs: list[Any] = []
+
+    def figure(self, figure: Figure) -> Html:
+        """A place for a chart, which the script draws."""
+        chart = figure.chart.properties(width="container")
+        self.specs.append(self.render.spec(chart))
+        place = element(
+            "div",
+            class_="chart" + (" timed" if figure.follows_iteration else ""),
+            data_spec=len(self.specs) - 1,
+            role="img",
+            aria_label=figure.description,
+        )
+        return element("figure", place, element("figcaption", figure.caption) if figure.caption else None)
+
+    def part(self, part: Part) -> Html:
+        """One part of a section."""
+        if isinstance(part, Figure):
+            return self.figure(part)
+        if isinstance(part, Row):
+            columns = f"--columns: {min(len(part.figures), 3)}"
+            return element("div", *map(self.figure, part.figures), class_="row", style=columns)
+        return part
+
+    def section(self, section: Section) -> Html:
+        """A section with its heading."""
+        heading = element("h2", section.heading) if section.heading else None
+        return element("section", heading, *map(self.part, section.parts))
+
+
+class _StaticWriter(_Writer):
+    """The same with charts as pictures, which need no script."""
+
+    def figure(self, figure: Figure) -> Html:
+        picture = self.render.svg(figure.chart.properties(width=STATIC_WIDTH))
+        described = element("div", Html(picture), role="img", aria_label=figure.description)
+        return element("figure", described, element("figcaption", figure.caption) if figure.caption else None)
+
+
+def head_of(page: Page) -> Html:
+    """The answer."""
+    return element(
+        "header",
+        element("p", page.title, class_="asked"),
+        element("h1", page.headline),
+        element("div", paragraphs(page.answer), class_="answer"),
+        class_=page.tone.value,
+    )
+
+
+def html_of(page: Page) -> str:
+    """The page as one HTML file that loads nothing else."""
+    from ...figures import render
+
+    writer = _Writer()
+    sections = [writer.section(section) for section in page.sections]
+    course = page.course
+    data = {
+        "specs": writer.specs,
+        "themes": {"light": {**render.LIGHT, "background": None}, "dark": render.DARK},
+        "course": None
+        if course is None
+        else {"iterations": list(course.iterations), "readouts": list(course.readouts), "networks": course.networks},
+    }
+    script = Html(render.javascript().replace("</script", "<\\/script")) if writer.specs else Html("")
+    return "<!doctype html>\n" + element(
+        "html",
+        element(
+            "head",
+            element("meta", charset="utf-8"),
+            element("meta", name="viewport", content="width=device-width, initial-scale=1"),
+            element("meta", http_equiv="Content-Security-Policy", content=POLICY),
+            element("meta", name="color-scheme", content="light dark"),
+            element("meta", name="generator", content=f"backprop-harness {__version__}"),
+            element("title", f"{page.headline} - {page.title}"),
+            element("style", asset("page.css")),
+        ),
+        element(
+            "body",
+            element("main", head_of(page), *sections),
+            element("noscript", element("p", "The charts of this page need JavaScript.")),
+            data_element("data", data),
+            element("script", script),
+            element("script", asset("page.js")),
+        ),
+        lang="en",
+    )
+
+
+def fragment_of(page: Page) -> str:
+    """The page as a piece of HTML for a notebook, its charts as pictures."""
+    writer = _StaticWriter()
+    sections = [writer.section(section) for section in page.sections]
+    return element("div", element("style", asset("notebook.css")), head_of(page), together(sections), class_="harness")

@@ -1,0 +1,80 @@
+"""HTML from Python calls. Text is escaped unless it is ``Html`` already, so no name or line of code can become markup."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Iterable, Sequence
+
+VOID = frozenset({"input", "br", "meta", "line", "circle"})
+
+
+class Html(str):
+    """Text that is markup, and goes into a page as it is."""
+
+    __slots__ = ()
+
+
+Content = str | Html | None
+
+
+def escaped(content: Content) -> str:
+    """What stands in the page for this content."""
+    if content is None:
+        return ""
+    return str(content) if isinstance(content, Html) else html.escape(content)
+
+
+def element(tag: str, *contents: Content, **attributes: str | int | float | bool | None) -> Html:
+    """One element.
+
+    Args:
+        tag: its name.
+        contents: what it holds, one after the other; None is left out.
+        attributes: by name. A trailing underscore is dropped and others become hyphens, so ``class_`` is "class" and
+            ``aria_label`` is "aria-label". False and None are left out; True is an attribute without a value.
+    """
+    written = ""
+    for name, value in attributes.items():
+        if value is None or value is False:
+            continue
+        written += f" {name.removesuffix('_').replace('_', '-')}"
+        written += "" if value is True else f'="{html.escape(str(value))}"'
+    if tag in VOID:
+        return Html(f"<{tag}{written}>" if tag in {"input", "br", "meta"} else f"<{tag}{written}></{tag}>")
+    return Html(f"<{tag}{written}>{''.join(map(escaped, contents))}</{tag}>")
+
+
+def together(parts: Iterable[Content]) -> Html:
+    """Several parts, one after the other."""
+    return Html("".join(map(escaped, parts)))
+
+
+def paragraphs(texts: Iterable[str]) -> Html:
+    """A paragraph of each text."""
+    return together(element("p", text) for text in texts)
+
+
+def table(caption: str, header: Sequence[str], rows: Iterable[Sequence[Content]], numeric: Sequence[int] = ()) -> Html:
+    """A table with a caption and a header.
+
+    Args:
+        caption: what it shows.
+        header: the name of each column.
+        rows: a cell for each column; the first one names its row.
+        numeric: the places of columns with numbers, which are set to the right.
+    """
+
+    def kind(column: int) -> str | None:
+        return "number" if column in numeric else None
+
+    head = element("tr", *(element("th", name, scope="col", class_=kind(i)) for i, name in enumerate(header)))
+    body = [
+        element(
+            "tr",
+            element("th", row[0], scope="row", class_=kind(0)),
+            *(element("td", cell, class_=kind(i)) for i, cell in enumerate(row[1:], start=1)),
+        )
+        for row in rows
+    ]
+    inner = element("table", element("caption", caption), element("thead", head), element("tbody", *body))
+    return element("div", inner, class_="scroll", tabindex=0, role="region", aria_label=caption)

@@ -1,0 +1,116 @@
+"""The page and the figure of a sweep."""
+
+from __future__ import annotations
+
+import altair as alt
+import numpy as np
+
+from ...figures import spread
+from ...sweeps.sweep import Group, Sweep, best
+from .. import sweep as words
+from ..words import count, number
+from .document import Figure, Page, Part, Section, Tone
+from .html import element, table
+
+MAX_ROWS = 40  # combinations with a row in the figure
+MAX_NAMED = 3  # sentences of the answer; every combination has a row in the figure and in the table
+
+
+def row_name(group: Group) -> str:
+    """What stands beside the row of a combination."""
+    if len(group.seeds) == 1:
+        learned = "learns" if group.reached_share else "does not learn"
+        return f"{group.combination}: {learned}"
+    return f"{group.combination}: {group.reached_share:.1%} learn"
+
+
+def drawn_groups(sweep: Sweep) -> list[Group]:
+    """The combinations that have a row: all, or those that learn most often."""
+    if len(sweep.groups) <= MAX_ROWS:
+        return sweep.groups
+    kept = sorted(sweep.groups, key=lambda group: -group.reached_share)[:MAX_ROWS]
+    return [group for group in sweep.groups if any(group is one for one in kept)]
+
+
+def figure_of(sweep: Sweep) -> alt.LayerChart:
+    """The final cost of every network, one row for each combination."""
+    rows = [
+        spread.PointRow(name=row_name(group), values=group.final_cost, reached=np.isfinite(group.reached_at))
+        for group in drawn_groups(sweep)
+    ]
+    marks = [
+        spread.Mark(value=sweep.target, name=f"learned: at most {number(sweep.target)}"),
+        spread.Mark(value=sweep.constant_cost, name=f"always predicting the mean: {number(sweep.constant_cost)}"),
+    ]
+    title = f"Final cost of every network after {count(sweep.scenario.iterations, 'iteration')}"
+    return spread.points_chart(rows, marks, "final cost", title, is_cost=True)
+
+
+def headline(sweep: Sweep) -> str:
+    """The answer in one sentence."""
+    if not sweep.groups:
+        return "No network was trained."
+    members = sum(len(group.seeds) for group in sweep.groups)
+    learned = sum(int(np.sum(np.isfinite(group.reached_at))) for group in sweep.groups)
+    text = f"{learned:,} of {count(members, 'network')} learn."
+    quickest = best(sweep)
+    if quickest is not None and len(sweep.groups) > 1:
+        text += f" {quickest.combination} learns soonest."
+    return text
+
+
+def rows_of(sweep: Sweep) -> list[list[str]]:
+    """The cells of the table, one row a combination."""
+    return [
+        [
+            str(group.combination),
+            f"{len(group.seeds):,}",
+            f"{group.reached_share:.1%}",
+            "-" if np.isnan(group.iterations_quantiles[0]) else words.spread(group.iterations_quantiles),
+            words.spread(group.cost_quantiles),
+            f"{np.mean(group.stuck):.0%}",
+            f"{np.mean(group.clones):.0%}",
+        ]
+        for group in sweep.groups
+    ]
+
+
+def page_of(sweep: Sweep) -> Page:
+    """The page of a sweep."""
+    answer = [text for text in words.verdict(sweep) if "\n" not in text][:MAX_NAMED]
+    parts: list[Part] = []
+    if sweep.groups:
+        described = "; ".join(map(words.group_sentence, sweep.groups[:MAX_ROWS], [sweep.target] * MAX_ROWS))
+        diverged = sum(int(np.sum(~np.isfinite(group.final_cost))) for group in sweep.groups)
+        caption = "Each point is one network (green circle: it has learned, red cross: it has not)"
+        if any(len(group.seeds) > spread.MAX_POINTS for group in sweep.groups):
+            caption = "Each bar counts networks with about that cost (green: they have learned, red: they have not)"
+        caption += f". {count(diverged, 'network')} diverged and cannot be drawn." if diverged else "."
+        if len(sweep.groups) > MAX_ROWS:
+            caption += f" Of {len(sweep.groups)} combinations, the {MAX_ROWS} that learn most often are drawn."
+        parts.append(Figure(chart=figure_of(sweep), description=f"Final costs. {described}", caption=caption))
+    header = (
+        "combination",
+        "networks",
+        "learned",
+        "iterations needed:\nmedian, 90 %",
+        "final cost:\nmedian, 90 %",
+        "on a plateau",
+        "with clones",
+    )
+    note = (
+        "iterations needed: until the cost is at most the target, for the networks that have learned. on a plateau: the "
+        "final cost is that of always predicting the mean. clones: units with equal incoming and outgoing weights."
+    )
+    numbers = table("Every combination", header, rows_of(sweep), numeric=(1, 2, 3, 4, 5, 6))
+    learned = bool(sweep.groups) and best(sweep) is not None
+    return Page(
+        title=f"harness sweep: {sweep.scenario.name}",
+        tone=Tone.OPEN if sweep.interrupted else Tone.GOOD if learned else Tone.BAD,
+        headline=headline(sweep),
+        answer=answer,
+        sections=[
+            Section(heading="", parts=parts),
+            Section(heading="Numbers", parts=[numbers, element("p", note, class_="note")]),
+        ],
+    )

@@ -1,0 +1,251 @@
+"""The page and the one-look figure of a comparison."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import altair as alt
+import numpy as np
+
+from ...comparison.experiment import Experiment
+from ...comparison.trace import Run
+from ...figures import training as charts
+from ...measures.symmetry import clone_groups, effective_width, hidden_layers
+from .. import comparison as words
+from ..words import count, joined, number
+from .document import Course, Figure, Page, Part, Row, Section, Tone
+from .html import Html, element, table
+from .network_drawing import draw_network
+
+MAX_COLUMNS = 3  # initializers with charts of their weights
+MAX_LAYERS = 4  # with charts; of a deeper network the first ones and the last
+FIGURE_WIDTH = 1200
+COST_HEIGHT, WEIGHTS_HEIGHT = 200, 150
+AXES = ("iteration", "cost")
+
+
+def drawn_layers(run: Run) -> list[int]:
+    """The layers that have a chart, the output layer among them."""
+    layers = list(range(1, len(run.weights[0]) + 1))
+    return layers if len(layers) <= MAX_LAYERS else [*layers[: MAX_LAYERS - 1], layers[-1]]
+
+
+def course_of(run: Run, layer: int) -> charts.LayerCourse:
+    """The weights of a layer over a run."""
+    units = run.weights[-1][layer - 1].shape[1]
+    groups = clone_groups(run.weights[-1], layer) if layer in hidden_layers(run.weights[-1]) else [[u] for u in range(units)]
+    weights = np.stack([of_run[layer - 1] for of_run in run.weights])
+    return charts.LayerCourse(iterations=run.recorded, weights=weights, groups=groups)
+
+
+def layer_title(run: Run, layer: int) -> str:
+    """ "ones, hidden layer 1: 3 units, all identical (their lines lie on each other)" """
+    last = run.weights[-1]
+    units = last[layer - 1].shape[1]
+    if layer not in hidden_layers(last):
+        return f"{run.initializer}, output layer: {count(units, 'unit')}"
+    width = effective_width(last, layer)
+    name = f"{run.initializer}, hidden layer {layer}: {count(units, 'unit')}"
+    if units == 1:
+        return name
+    if width == 1:
+        return f"{name}, all identical: their lines lie on each other"
+    return f"{name}, all different" if width == units else f"{name}, {width} of them distinct"
+
+
+def plateau_phrase(run: Run, experiment: Experiment) -> str:
+    """ "ones stays on it until iteration 4,477" """
+    if not math.isfinite(run.costs[-1]):
+        return f"{run.initializer} diverges"
+    plateau = words.near_constant(run, experiment.constant_cost)
+    if plateau is None:
+        return f"{run.initializer} is never on it"
+    if plateau[1] == run.recorded[-1]:
+        return f"{run.initializer} stays on it to the end"
+    return f"{run.initializer} leaves it after iteration {plateau[1]:,}"
+
+
+def cost_title(experiment: Experiment, runs: Sequence[Run]) -> str:
+    """What there is to see in the costs."""
+    level = number(experiment.constant_cost)
+    if all(words.near_constant(run, experiment.constant_cost) is None for run in runs):
+        return f"Cost. A constant prediction has {level}"
+    return f"Cost. Plateau at {level}, the cost of always predicting the mean: {joined(plateau_phrase(r, experiment) for r in runs)}"
+
+
+def cost_chart(experiment: Experiment, runs: Sequence[Run]) -> alt.LayerChart:
+    """The costs from every initializer."""
+    curves = [charts.Curve(name=run.initializer, iterations=run.recorded, values=run.costs) for run in runs]
+    level = experiment.constant_cost
+    label = f"always predicting the mean: cost {number(level)}"
+    return charts.cost_chart(curves, level, label, AXES, cost_title(experiment, runs))
+
+
+def figure_of(experiment: Experiment) -> alt.VConcatChart:
+    """The one-look figure: the costs, and every incoming weight of every hidden unit."""
+    runs = words.first_runs(experiment)
+    shown = runs[:MAX_COLUMNS]
+    layers = [layer for layer in drawn_layers(runs[0]) if layer in hidden_layers(runs[0].weights[-1])]
+    courses = {(run.initializer, layer): course_of(run, layer) for run in shown for layer in layers or drawn_layers(runs[0])}
+    limits = charts.weight_limits(list(courses.values()))
+    rows = [
+        [charts.weights_chart(courses[run.initializer, layer], limits, AXES[0], layer_title(run, layer)) for run in shown]
+        for layer in layers or drawn_layers(runs[0])
+    ]
+    sizes = "-".join(map(str, experiment.scenario.network.sizes))
+    title = (
+        f"{experiment.scenario.name} ({sizes}), {count(runs[0].recorded[-1], 'iteration')}: cost, and every incoming "
+        "weight (one colour a unit)"
+    )
+    return charts.one_look(cost_chart(experiment, runs), rows, title, FIGURE_WIDTH)
+
+
+def headline(experiment: Experiment) -> str:
+    """The answer in one sentence."""
+    if not experiment.implementations_agree:
+        return "The implementations do not agree."
+    if not experiment.agrees:
+        return "The implementations agree, but a figure of the forum question is not reproduced."
+    runs = words.first_runs(experiment)
+    diverged = [run.initializer for run in runs if not math.isfinite(run.costs[-1])]
+    if diverged:
+        return f"The math is right, but training diverges from {joined(diverged)}."
+    stretches = [(run, words.near_constant(run, experiment.constant_cost)) for run in runs]
+    phrases = [
+        f"from {run.initializer} until {'the end' if end == run.recorded[-1] else f'iteration {end:,}'}"
+        for run, (_, end) in ((run, stretch) for run, stretch in stretches if stretch is not None)
+    ]
+    if not phrases:
+        return "The math is right: all implementations agree."
+    return f"The math is right. Training stands still on a plateau: {joined(phrases)}."
+
+
+def readouts(runs: Sequence[Run]) -> list[str]:
+    """What stands beside the slider at every iteration."""
+    texts = []
+    for index, iteration in enumerate(runs[0].recorded):
+        costs = ", ".join(f"{run.initializer} {number(run.costs[index])}" for run in runs)
+        texts.append(f"iteration {iteration:,}: cost {costs}")
+    return texts
+
+
+def slider(runs: Sequence[Run]) -> Html:
+    """The slider that chooses the iteration of the page."""
+    last = len(runs[0].recorded) - 1
+    return element(
+        "div",
+        element("button", "Play", id="play", type="button"),
+        element("label", "Iteration", for_="iteration"),
+        element("input", type="range", id="iteration", min=0, max=last, value=last),
+        element("output", readouts(runs)[-1], id="readout", for_="iteration"),
+        class_="slider",
+    )
+
+
+def figures(experiment: Experiment, runs: Sequence[Run]) -> list[Part]:
+    """The slider, the costs, and a row of charts for each layer."""
+    shown, last = runs[:MAX_COLUMNS], runs[0].recorded[-1]
+    layers = drawn_layers(runs[0])
+    courses = {(run.initializer, layer): course_of(run, layer) for run in shown for layer in layers}
+    limits = charts.weight_limits(list(courses.values()))
+    costs = ", ".join(f"{run.initializer} from {number(run.costs[0])} to {number(run.costs[-1])}" for run in runs)
+    parts: list[Part] = [
+        slider(runs),
+        Figure(
+            chart=charts.with_cursor(cost_chart(experiment, runs).properties(height=COST_HEIGHT), last),
+            description=f"{cost_title(experiment, runs)}. In {last:,} iterations: {costs}.",
+            follows_iteration=True,
+        ),
+    ]
+    for layer in layers:
+        row = []
+        for run in shown:
+            chart = charts.weights_chart(courses[run.initializer, layer], limits, AXES[0], layer_title(run, layer))
+            row.append(
+                Figure(
+                    chart=charts.with_cursor(chart.properties(height=WEIGHTS_HEIGHT), last),
+                    description=f"Incoming weights over the iterations. {layer_title(run, layer)}.",
+                    follows_iteration=True,
+                )
+            )
+        parts.append(Row(figures=row))
+    parts.append(element("p", figures_note(runs, courses[shown[0].initializer, layers[0]]), class_="note"))
+    return parts
+
+
+def figures_note(runs: Sequence[Run], course: charts.LayerCourse) -> str:
+    """How to read the charts, and what they leave out."""
+    texts = [
+        "Each line is one incoming weight, biases included; each unit has one colour. Identical units (clones) are "
+        "drawn thick to thin, one on top of the other. All charts of weights have the same scale. Point at a chart, "
+        "or move the slider, to choose an iteration."
+    ]
+    inputs, units = course.weights.shape[1] - 1, course.weights.shape[2]
+    if units > len(course.units) or inputs > len(course.rows) - 1:
+        texts.append(
+            f"Of a layer at most {charts.MAX_UNITS} units are drawn, and of a unit at most {charts.MAX_WEIGHTS} weights."
+        )
+    if len(runs) > MAX_COLUMNS:
+        texts.append(f"Weights are drawn for the first {MAX_COLUMNS} of {len(runs)} initializers.")
+    return " ".join(texts)
+
+
+def agreement_rows(experiment: Experiment) -> Html:
+    """One row for every pair: what agrees, and how close the closest element is to its limit."""
+    groups: dict[tuple[str, str, str], list[tuple[float, bool]]] = {}
+    for one in experiment.comparisons:
+        groups.setdefault((one.left, one.right, one.initializer), []).append(
+            (one.difference.of_allowed, one.difference.agrees)
+        )
+    rows = [
+        (
+            f"{left} and {right}",
+            initializer,
+            f"{len(group):,}",
+            element("span", "yes", class_="badge good")
+            if all(agrees for _, agrees in group)
+            else element("span", f"no, {sum(not agrees for _, agrees in group):,} differ", class_="badge bad"),
+            f"{max(share for share, _ in group):.1%}",
+        )
+        for (left, right, initializer), group in groups.items()
+    ]
+    header = ("implementations", "initializer", "comparisons", "agree", "largest share of the allowed difference")
+    return table("What rounding errors allow is a bound that is computed, not chosen.", header, rows, numeric=(2, 4))
+
+
+def page_of(experiment: Experiment) -> Page:
+    """The page of a comparison."""
+    runs = words.first_runs(experiment)
+    shown = runs[:MAX_COLUMNS]
+    drawings = [draw_network(run, f"The network trained from {run.initializer}") for run in shown]
+    networks = element(
+        "div",
+        *(
+            element("div", element("h3", f"{run.initializer}: {words.clones_phrase(run)}"), drawing.svg)
+            for run, drawing in zip(shown, drawings)
+        ),
+        class_="networks",
+    )
+    explained = (
+        "At the iteration of the slider. The width of an edge is the size of its weight; dashed blue is negative, solid "
+        "orange positive. The number in a unit is its bias. Hidden units with the same colour in one layer are clones."
+    )
+    left_out = " Large layers are drawn in part." if any(drawing.left_out for drawing in drawings) else ""
+    return Page(
+        title=f"harness compare: {experiment.scenario.name}, network {'-'.join(map(str, experiment.scenario.network.sizes))}",
+        tone=Tone.GOOD if experiment.agrees else Tone.BAD,
+        headline=headline(experiment),
+        answer=words.verdict(experiment),
+        sections=[
+            Section(heading="", parts=figures(experiment, runs)),
+            Section(heading="The network", parts=[element("p", explained + left_out, class_="note"), networks]),
+            Section(heading="Do the implementations agree?", parts=[agreement_rows(experiment)]),
+        ],
+        course=Course(
+            iterations=runs[0].recorded, readouts=readouts(runs), networks=[drawing.data for drawing in drawings]
+        ),
+    )
+
+
+

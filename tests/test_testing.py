@@ -20,7 +20,11 @@ from harness.testing import check_implementation
 NETWORKS = [Network((2, 3, 2), ("tanh", "sigmoid"))]
 
 
-@pytest.mark.parametrize("module", [handwritten, tape, sequential], ids=lambda module: module.__name__.split(".")[-1])
+@pytest.mark.parametrize(
+    "module",
+    [handwritten, *(pytest.param(module, marks=pytest.mark.slow) for module in (tape, sequential))],
+    ids=lambda module: module.__name__.split(".")[-1],
+)
 def test_our_own_implementations_keep_the_contract(module):
     check_implementation(module)
 

@@ -264,6 +264,7 @@ def test_commas_inside_brackets_do_not_separate():
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks into /proc to see when training begins")
 def test_an_interrupt_keeps_what_was_recorded_and_marks_it(tmp_path):
     """Ctrl-C in the middle of a training that would take minutes."""

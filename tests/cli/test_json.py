@@ -90,7 +90,9 @@ def matches(path: str, name: str) -> bool:
     return re.fullmatch(re.escape(name).replace(r"\*", r"[^.\[]+"), path) is not None
 
 
-@pytest.mark.parametrize("command", sorted(LINES))
+@pytest.mark.parametrize(
+    "command", [pytest.param(name, marks=pytest.mark.slow if name == "diagnose" else ()) for name in sorted(LINES)]
+)
 def test_every_key_is_documented_and_every_documented_key_is_there(command, folder, monkeypatch, capsys):
     monkeypatch.chdir(folder)
     assert cli.main([*LINES[command], "--json"]) in (0, 1)

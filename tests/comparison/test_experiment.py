@@ -76,6 +76,7 @@ def test_the_constant_prediction_costs_what_the_closed_form_says(cost, y, expect
     assert constant_cost(cost, np.array(y)) == pytest.approx(expected, abs=1e-12)
 
 
+@pytest.mark.slow
 def test_float32_agrees_within_its_own_bounds():
     found = experiment.run(load("post", {"iterations": 500, "dtype": "float32"}))
     assert found.agrees
@@ -89,7 +90,10 @@ BROKEN = {
 }
 
 
-@pytest.mark.parametrize("step", sorted(BROKEN))
+@pytest.mark.parametrize(
+    "step",
+    [pytest.param(step, marks=pytest.mark.slow if number else ()) for number, step in enumerate(sorted(BROKEN))],
+)
 def test_a_broken_step_makes_the_job_say_so(step, monkeypatch):
     """And the referee, which knows nothing of the others, takes their side."""
     monkeypatch.setattr(handwritten, step, BROKEN[step](getattr(handwritten, step)))
@@ -107,6 +111,7 @@ def test_a_broken_step_makes_the_job_say_so(step, monkeypatch):
     loop.compiled_descent.cache_clear()
 
 
+@pytest.mark.slow
 def test_a_diverging_descent_ends_and_says_so():
     """A linear layer with a rate far too large: NaN on all sides is agreement, and the report says what to do."""
     found = experiment.run(

@@ -150,7 +150,10 @@ def kerases_own(problem: Problem, size: int, epochs: int) -> list[np.ndarray]:
         return from_keras(model.get_weights())
 
 
-@pytest.mark.parametrize(("size", "cost"), [(4, "mean_squared_error"), (5, "binary_crossentropy")])
+@pytest.mark.parametrize(
+    ("size", "cost"),
+    [(5, "binary_crossentropy"), pytest.param(4, "mean_squared_error", marks=pytest.mark.slow)],
+)
 def test_unshuffled_batches_train_as_keras_own_fit_does(size, cost):
     """12 observations in batches of 4, and of 5 with 2 left, which count as much as a whole batch."""
     problem = problem_of(12, cost)
@@ -182,7 +185,7 @@ def test_every_implementation_trains_on_the_same_batches(observations, size, ord
 
 
 @pytest.mark.parametrize("name", IMPLEMENTATIONS)
-@pytest.mark.parametrize("size", [4, 5])
+@pytest.mark.parametrize("size", [5, pytest.param(4, marks=pytest.mark.slow)])
 def test_one_iteration_at_a_time_is_one_call_bit_for_bit(name, size):
     network, weights, x, y = problem_of(12)
     batches, module = Batches(size, seed=2), IMPLEMENTATIONS[name]
@@ -236,7 +239,7 @@ def test_other_seeds_and_beginnings_share_a_program():
 # The ensemble
 
 
-@pytest.mark.parametrize("size", [4, 5])
+@pytest.mark.parametrize("size", [5, pytest.param(4, marks=pytest.mark.slow)])
 def test_a_member_of_an_ensemble_is_the_handwritten_run(size):
     network, weights, x, y = problem_of(12)
     many = [np.stack([w, 0.5 * w, -w], axis=-1) for w in weights]

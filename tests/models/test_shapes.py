@@ -32,7 +32,11 @@ NETWORKS = [
 ]
 
 
-@pytest.mark.parametrize("module", [handwritten, tape, sequential, numerical], ids=lambda module: module.__name__)
+@pytest.mark.parametrize(
+    "module",
+    [numerical, *(pytest.param(module, marks=pytest.mark.slow) for module in (handwritten, tape, sequential))],
+    ids=lambda module: module.__name__,
+)
 def test_shapes_of_an_implementation(module, monkeypatch):
     loop.compiled_descent.cache_clear()  # its programs hold the functions as they were
     names = check_module(monkeypatch, module)
@@ -42,6 +46,7 @@ def test_shapes_of_an_implementation(module, monkeypatch):
     loop.compiled_descent.cache_clear()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("broadcast_at_most", [0, ensemble.BROADCAST_AT_MOST])
 @pytest.mark.parametrize("network", NETWORKS, ids=str)
 def test_shapes_of_an_ensemble(network, broadcast_at_most, monkeypatch):

@@ -274,6 +274,7 @@ def append(checkout, module, text):
         file.write(text)
 
 
+@pytest.mark.slow
 def test_an_activation_and_a_cost_are_added_in_two_places(checkout):
     append(checkout, "activations.py", NEW_ACTIVATION)
     append(checkout, "costs.py", NEW_COST)
@@ -284,6 +285,7 @@ def test_an_activation_and_a_cost_are_added_in_two_places(checkout):
     assert found["agrees"] is True
 
 
+@pytest.mark.slow
 def test_an_entry_without_the_referees_formula_is_an_error(checkout):
     append(checkout, "activations.py", NEW_ACTIVATION)
     append(checkout, "costs.py", NEW_COST)

@@ -334,6 +334,7 @@ def test_what_is_wrong_with_a_file_is_told_without_keras(tmp_path):
 # The command
 
 
+@pytest.mark.slow
 def test_exit_code_and_json_of_the_command(mine):
     keras.Sequential(
         [keras.Input((4,)), L.Dense(6, kernel_initializer="ones"), L.Dense(1, kernel_initializer="ones")]

@@ -107,7 +107,7 @@ def assert_same_numbers(name: str, compiled: bool | None = None) -> None:
 
 
 @pytest.mark.usefixtures("float64")
-@pytest.mark.parametrize("name", ["BatchNormalization", "embedding"])
+@pytest.mark.parametrize("name", ["BatchNormalization", pytest.param("embedding", marks=pytest.mark.slow)])
 def test_both_engines_give_the_same_numbers(name: str) -> None:
     assert_same_numbers(name)
 
@@ -126,6 +126,7 @@ def test_xla_gives_the_same_numbers(name: str) -> None:
     assert_same_numbers(name, compiled=True)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("float64")
 def test_members_trained_alone_are_those_trained_together() -> None:
     program = programs.classifier(layers.Dropout(0.4))

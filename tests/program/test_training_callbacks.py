@@ -99,6 +99,7 @@ def test_a_callback_acts_on_each_member_as_in_fit(name: str) -> None:
         np.testing.assert_allclose(a, b, atol=2e-3)
 
 
+@pytest.mark.slow
 def test_early_stopping_stops_members_at_different_epochs() -> None:
     program = classifier(callbacks.EarlyStopping(monitor="val_loss", patience=1))
     trained = train(program, seeds=range(8))

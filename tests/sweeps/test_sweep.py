@@ -237,6 +237,7 @@ def test_bad_input_is_told_in_a_line(arguments, told, capsys, tmp_path):
     assert len(err.splitlines()) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks into /proc to see when training begins")
 def test_an_interrupt_keeps_what_is_done(tmp_path):
     """Two combinations: the first is quick, the second would take hours."""

@@ -49,6 +49,7 @@ def is_plain(err: str) -> bool:
     return err.startswith("harness: ") and 1 <= len(err.splitlines()) <= 2 and "Traceback" not in err
 
 
+@pytest.mark.slow
 def test_of_two_runs_at_once_into_one_name_one_wins(tmp_path):
     both = [start("compare", *SMALL, "--name", "same", "--json", cwd=tmp_path) for _ in range(2)]
     results = sorted(ended(process) for process in both)

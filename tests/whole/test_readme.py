@@ -37,7 +37,15 @@ def folder(tmp_path_factory):
     return folder
 
 
-@pytest.mark.parametrize(("page", "command", "shown"), SHOWN, ids=[f"{page}: {command}" for page, command, _ in SHOWN])
+def marks(command: str) -> list[pytest.MarkDecorator]:
+    """Commands that load TensorFlow are slow."""
+    return [] if command.split()[1] in ("check", "new", "completion") else [pytest.mark.slow]
+
+
+@pytest.mark.parametrize(
+    ("page", "command", "shown"),
+    [pytest.param(*case, marks=marks(case[1]), id=f"{case[0]}: {case[1]}") for case in SHOWN],
+)
 def test_the_output_shown_is_the_output_printed(page, command, shown, folder):
     harness, *arguments = shlex.split(command)
     assert harness == "harness"

@@ -152,7 +152,12 @@ class Run:
         for number, rows in task.get("sizes", []):
             TAPE.stand_in(Absorbed.DATASET, f"{number} observations, made {rows}")
         stand_ins.install(
-            TAPE.stand_in, self.files.text(), task.get("rows"), task.get("features"), bool(task.get("one_hot"))
+            TAPE.stand_in,
+            self.files.text(),
+            task.get("rows"),
+            task.get("features"),
+            bool(task.get("one_hot")),
+            self.files.sizes,
         )
         sys.meta_path.insert(0, running.Finder(self.files))
         real_run_path = runpy.run_path
@@ -476,6 +481,9 @@ def answer_for(task: Task) -> Answer | None:
         used = sum(resource_usage()) - started
         return {"seconds": max(task["seconds"] - used, 0.1) * share}
 
+    if not task.get("lines"):
+        text = running.Files(Path(task["root"]), Path(task["path"])).text()
+        task = task | {"sizes": stand_ins.shrunk_bounds(text)}
     answer = apart("record", task | within(0.5))
     for _ in range(MAX_RETRIES):
         other = resized(task, answer)
@@ -501,6 +509,8 @@ def answer_for(task: Task) -> Answer | None:
             again = apart("record", task | more | within(0.7)) if content["lines"] else None
             # an attempt that failed says something about the file only if the arguments cannot be to blame
             if again is not None and (content["succeeded"] or content["certain"] or has_updates(again)):
+                if has_updates(again):
+                    again[0]["recording"]["driven"]["calls"] = to_json(tuple(content["lines"]), [])
                 task, answer = task | more, again
     document, arrays = answer
     recording = document["recording"]

@@ -6,8 +6,10 @@ Every assignment notes a fingerprint of the value. The same file run without rec
 from __future__ import annotations
 
 import builtins
+import contextlib
 import sys
 from collections import defaultdict
+from collections.abc import Iterator
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -31,12 +33,17 @@ from .tape import fingerprint
 
 MAX_PARTS = 256  # of a container whose values are noted
 MAX_DEPTH = 3
+MAX_TURNS = 20  # of the loops of a function that differentiates numerically
 
 Line: TypeAlias = tuple[str, int]  # file name of the code object, line
 
 
 class Halt(BaseException):
     """Ends a run without recording at the point where the recorded one ended."""
+
+
+class Cut(BaseException):
+    """Ends a function that differentiates numerically, which takes long and which nothing depends on but a message."""
 
 
 class Hook:
@@ -47,10 +54,14 @@ class Hook:
         until: number of assignments after which the run is halted.
     """
 
+    Cut = Cut
+
     def __init__(self, recording: bool, until: int | None = None) -> None:
         self.recording = recording
         self.until = until
         self.count = 0
+        self.turns: list[int] = []  # of the functions that differentiate numerically and run now
+        self.taken: Any = None
         self.notes: dict[Line, list[int]] = defaultdict(list)
 
     def _note(self, line: int, value: Any) -> None:
@@ -95,6 +106,42 @@ class Hook:
         if isinstance(value, (list, tuple)):
             return type(value)(self.literal(item) for item in value)
         return value if isinstance(value, bool) else leaf(value, "literal", Kind.LITERAL)
+
+    @contextlib.contextmanager
+    def aside(self) -> Iterator[None]:
+        """Does not record what runs in it."""
+        before = TAPE.on
+        TAPE.on = False
+        self.turns.append(0)
+        try:
+            yield
+        finally:
+            TAPE.on = before
+            self.turns.pop()
+
+    def turn(self, names: dict[str, Any]) -> None:
+        """One more turn of a loop in a function that differentiates numerically.
+
+        Args:
+            names: the function's local variables.
+
+        Raises:
+            Cut: after many turns, if there is a gradient to be returned as it is.
+        """
+        self.turns[-1] += 1
+        if self.turns[-1] > MAX_TURNS:
+            gradients = [value for name, value in names.items() if "grad" in name.lower()]
+            found = [value for value in gradients if isinstance(value, (np.ndarray, dict, list))]
+            if found:
+                self.taken = found[-1]
+                raise Cut
+
+    def part(self) -> Any:
+        """The gradient as far as it was computed."""
+        taken, self.taken = self.taken, None
+        if self.turns:  # the function that this one is a part of has seen enough as well
+            self.turns[-1] = MAX_TURNS
+        return taken
 
     def listed(self, value: Any) -> Any:
         """An argument of a function of NumPy: a list of recorded values as the array that NumPy would make of it."""

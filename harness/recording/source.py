@@ -24,6 +24,10 @@ import numpy as np
 
 HOOK = "__harness__"
 CALLED = frozenset({"float", "int", "sum", "type"})
+NUMERICAL = re.compile(
+    r"(?<![a-z])num(eric\w*)?_?(grad|diff|deriv)|grad(s|ients?)?_?num|finite_?diff|approx\w*_?grad|grad\w*_?approx",
+    re.IGNORECASE,
+)
 # functions that make an array of a list of numbers, which has no history
 TAKE_LISTS = frozenset(
     {name for name, one in vars(np).items() if isinstance(one, np.ufunc)}
@@ -281,6 +285,26 @@ class _Weaver(ast.NodeTransformer):
 
     def __init__(self, accumulated: set[str], sizes: Mapping[int, int], numpy: frozenset[str]) -> None:
         self.accumulated, self.sizes, self.numpy = accumulated, sizes, numpy
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
+        """A function that differentiates numerically evaluates the network thousands of times.
+
+        That is not recorded, and ends after some turns of its loops with the gradient as far as it was computed.
+        """
+        self.generic_visit(node)
+        if NUMERICAL.search(node.name) and not any(isinstance(n, (ast.Yield, ast.YieldFrom)) for n in ast.walk(node)):
+            for loop in ast.walk(node):
+                if isinstance(loop, (ast.For, ast.While)):
+                    names = ast.Call(func=ast.Name(id="locals", ctx=ast.Load()), args=[], keywords=[])
+                    loop.body.insert(0, ast.copy_location(ast.Expr(value=self._call("turn", loop, names)), loop))
+            first = node.body[0]
+            aside = ast.With(items=[ast.withitem(context_expr=self._call("aside", first))], body=node.body)
+            cut = ast.Attribute(value=ast.Name(id=HOOK, ctx=ast.Load()), attr="Cut", ctx=ast.Load())
+            part = ast.Return(value=self._call("part", first))
+            handler = ast.ExceptHandler(type=cut, name=None, body=[part])
+            whole = ast.Try(body=[aside], handlers=[handler], orelse=[], finalbody=[])
+            node.body = [ast.fix_missing_locations(ast.copy_location(whole, first))]
+        return node
 
     def visit_Constant(self, node: ast.Constant) -> ast.AST:
         """A number of observations."""

@@ -34,6 +34,7 @@ from .source import Statement
 MAX_NODES = 100_000
 MAX_BYTES = 2**29  # of all values together
 MAX_ITEM_BYTES = 2**12  # of an array whose value is kept after a single item was set
+MAX_LENGTH = 64  # of an axis of a big array, of which items at equal distances are looked at
 MAX_GUARDS = 20_000
 MAX_LOSSES = 1_000
 MAX_NAMES = 8  # that are kept for one node
@@ -324,5 +325,7 @@ def _column(code: CodeType, instruction: int) -> int | None:
 def fingerprint(value: Any) -> int:
     """A number that two arrays share only if they are equal bit by bit; of big arrays, a part is looked at."""
     array = REAL_ASARRAY(value)
-    content = array.tobytes() if array.nbytes <= MAX_VALUE_BYTES else array.ravel()[:: array.size // 4096].tobytes()
+    if array.nbytes > MAX_VALUE_BYTES:
+        array = array[tuple(slice(None, None, max(length // MAX_LENGTH, 1)) for length in array.shape)]
+    content = array.tobytes()
     return zlib.crc32(content, array.ndim)

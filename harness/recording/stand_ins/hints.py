@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +13,8 @@ from ..graph import Array
 
 ROWS = 60
 MAX_ROWS = 12_000
+MANY_IMAGES, SHRUNK_ROWS = 2_000, 60
+MAX_PIXELS = 1_200_000  # of all images of a file together
 FEATURES, CLASSES = 4, 3
 IMAGE_WORDS = re.compile(r"mnist|fashion|digit|\b784\b|28\s*\*\s*28|28\s*,\s*28", re.IGNORECASE)
 
@@ -42,13 +44,21 @@ class Hints:
     text: str = ""
 
 
-def read_hints(text: str, rows: int | None = None, features: int | None = None, one_hot: bool = False) -> Hints:
+def read_hints(
+    text: str,
+    rows: int | None = None,
+    features: int | None = None,
+    one_hot: bool = False,
+    sizes: Mapping[int, int] | None = None,
+) -> Hints:
     """The sizes that the text of a file suggests.
 
     Args:
         text: of the file and of those that it imports.
         rows, features, one_hot: known better, from a failure.
+        sizes: numbers of observations in the text that stand for smaller ones.
     """
+    sizes = sizes or {}
     try:
         tree: ast.AST = ast.parse(text)
     except SyntaxError:
@@ -66,11 +76,14 @@ def read_hints(text: str, rows: int | None = None, features: int | None = None, 
     classes = 10 if images else next((k for k in _class_counts(nodes) if 2 <= k <= 20), CLASSES)
     batch = max([_batch(nodes), *(int(m) for m in BATCH_TEXT.findall(text) if int(m) <= 1_000)])
     wanted = batch * 4 - batch // 2
-    low = max((bound for bound in _lower_bounds(nodes) if bound <= MAX_ROWS - 200), default=0)
-    count = max(ROWS, min(wanted, 2_000)) + low
+    bounds = [sizes.get(bound, bound) for bound in _lower_bounds(nodes)]
+    low = max((bound for bound in bounds if bound <= MAX_ROWS - 200), default=0)
     inputs = 784 if images else FEATURES
     if 3072 in integers and not images:
         inputs = 3072
+    if inputs > FEATURES:  # two batches, a smaller one among them
+        wanted = min(batch * 2 - batch // 2, MAX_PIXELS // inputs)
+    count = max(ROWS, min(wanted, 2_000)) + low
     return Hints(
         rows=rows or count,
         features=features or inputs,
@@ -83,6 +96,14 @@ def read_hints(text: str, rows: int | None = None, features: int | None = None, 
         one_hot=one_hot,
         text=text,
     )
+
+
+def shrunk_bounds(text: str) -> list[list[int]]:
+    """[number, smaller number] for the bounds of slices through thousands of images, which would take long."""
+    if not (IMAGE_WORDS.search(text) or re.search(r"\b3072\b|cifar", text, re.IGNORECASE)):
+        return []
+    found = sorted({bound for bound in _lower_bounds(list(ast.walk(ast.parse(text)))) if bound > MANY_IMAGES})
+    return [[bound, max(bound * SHRUNK_ROWS // found[-1], 2)] for bound in found]
 
 
 def _class_counts(nodes: list[ast.AST]) -> Iterator[int]:

@@ -14,7 +14,7 @@ import math
 import sys
 import time
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -37,6 +37,7 @@ def install(
     rows: int | None = None,
     features: int | None = None,
     one_hot: bool = False,
+    sizes: Mapping[int, int] | None = None,
 ) -> files.Missing:
     """For a run with or without recording.
 
@@ -44,8 +45,9 @@ def install(
         note: is told (kind, name, shapes...) of everything that is stood in for.
         text: of the file and its neighbours, for the sizes in it.
         rows, features, one_hot: of made-up data, if known better than from the text.
+        sizes: numbers of observations in the text that stand for smaller ones.
     """
-    hints = read_hints(text, rows, features, one_hot)
+    hints = read_hints(text, rows, features, one_hot, sizes)
     missing = files.Missing(note, hints)
     absorbed.HELPERS.clear()
     absorbed.HELPERS.update(learning.NAMES)

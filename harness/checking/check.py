@@ -15,9 +15,11 @@ from ..recording.graph import Array, Place, Recording
 from ..recording.record import SECONDS, record_file, root_of
 from ..recording.source import read_text
 from .exceptions import RUN_FILE, UNDEFINED
+from .factors import is_same
 from .layers import Agreement, GradientResult, LayersResult, PairResult, check_layers
 from .mistakes import BY_ID, Stage
 from .result import CheckResult, Found, Kind, Quantity, Reason, Verdict
+from .scales import HALVES
 from .sources import Sources
 from .variants import data_of, variants_of
 from .verdict import check_recording, not_judged
@@ -317,6 +319,11 @@ def pair_mistake(file: str, pair: PairResult, one: GradientResult) -> Found:
     """One wrong gradient of a pair"""
     if one.factor is not None:
         id = "wrong-sign" if one.factor < 0 else "gradient-scaled-differently"
+        sizes = [size for size in one.shape if size > 1]
+        of_loss = pair.kind is PairKind.LOSS and one.factor > 0
+        ratios = [half * first / second for half in HALVES for first in sizes for second in sizes if first != second]
+        if of_loss and any(is_same(one.factor, ratio) for ratio in ratios):
+            id = "mean-over-features"
     else:
         id = "gradient-of-another-parameter" if one.aligned_with else "wrong-value"
         id = "wrong-derivative" if pair.kind is PairKind.DERIVATIVE else id

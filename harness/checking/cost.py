@@ -363,7 +363,7 @@ def find_error_groups(stage: Stage, within: set[int]) -> list[tuple[Error, ...]]
     for id in sorted(within & dependent):
         node = stage.node(id)
         error = label_error(stage, node, dependent) or two_sided_error(stage, node, dependent)
-        if error is not None:
+        if error is not None and not is_parameter(stage, error.output):
             (others if node.operation in ("divide", "multiply") else subtractions).append(error)
         if len(subtractions) + len(others) > MOST_ERRORS:
             break
@@ -377,6 +377,17 @@ def find_error_groups(stage: Stage, within: set[int]) -> list[tuple[Error, ...]]
     groups = [latest_outputs(stage, one, within) for one in by_line(stage, constants)]
     groups += [latest_outputs(stage, one, within) for one in (sums, others)]
     return [one for one in groups if one][:MOST_GROUPS]
+
+
+def is_parameter(stage: Stage, id: int) -> bool:
+    """Whether a node is a parameter, perhaps transposed, reshaped or sliced: nothing that a network puts out."""
+    while id not in stage.parameters:
+        node = stage.node(id)
+        dependent = [one for one in argument_ids(node) if one in stage.dependent]
+        if node.operation not in ("transpose", "reshape", "ravel", "getitem", "copy", "squeeze") or len(dependent) != 1:
+            return False
+        id = dependent[0]
+    return True
 
 
 def by_line(stage: Stage, errors: Sequence[Error]) -> list[list[Error]]:

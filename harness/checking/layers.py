@@ -255,6 +255,8 @@ class _Judge:
         if plan.kind not in (PairKind.LAYER, PairKind.FUNCTIONS) or not wrong or not option.upstream:
             return ()
         steps = tuple(self._step(one) for one in option.gradients if one.of_value in self.by_name)
+        judged = {one.of for one in gradients if one.agreement is not Agreement.NOT_JUDGED}
+        steps = tuple(one for one in steps if one.name in judged)
         upstream, output = self.by_name[option.upstream], self.by_name[option.output]
         ends = [step.after for step in steps]
         given = [*(step.before for step in steps), upstream]
@@ -384,6 +386,11 @@ class _Judge:
             return self._diagonal(option, of, got, settings, common)
         shapes = {"shape": np.shape(got[0]), "true_shape": true[0].shape}
         common |= shapes
+        if gradient.after and np.shape(settings[0][of]) != np.shape(settings[0][end]):
+            # a number that becomes an array at the first update: one for every unit is meant
+            return GradientResult(agreement=Agreement.NOT_JUDGED, **common)
+        if gradient.of == "input" and self._is_passed_on(option, end) and self._is_coupled(option, of, settings[0]):
+            return GradientResult(agreement=Agreement.NOT_JUDGED, **common)  # the loss has its derivative
         mine, reference = samples(got), samples(true)
         alignment = align(mine, reference)
         if plan.kind is PairKind.LOSS and mine.flat.shape != reference.flat.shape:
@@ -406,12 +413,20 @@ class _Judge:
             agreement = Agreement.DIFFERS
         if plan.kind is PairKind.DERIVATIVE and agreement is Agreement.SCALED:
             agreement = Agreement.DIFFERS
+        if plan.kind is PairKind.LOSS and agreement is Agreement.SCALED:
+            shape = np.shape(settings[0][of])
+            if not is_usual_scale(factor, shape, together=" / " not in plan.name):
+                agreement = Agreement.DIFFERS
         return GradientResult(
             agreement=agreement,
             factor=factor,
             largest_difference=_difference(mine, reference),
             **common,
         )
+
+    def _is_passed_on(self, option: PairOption, end: int) -> bool:
+        """Whether the gradient from above is given back as it is."""
+        return bool(option.upstream) and end == self.by_name.get(option.upstream)
 
     def _has_rule(self, end: int, of: int, reference: Samples, settings: Sequence[Values]) -> bool:
         """Whether an update is made of the true gradient by a rule (Adam), which is not judged here."""
@@ -474,6 +489,19 @@ class _Judge:
                 place = f" in line {node.place.line}" if node.place is not None and node.place.line else ""
                 return (node.names[0] if node.names else node.operation) + place
         return ""
+
+
+def is_usual_scale(factor: float, shape: tuple[int, ...], *, together: bool) -> bool:
+    """Whether a loss and its gradient may differ by a factor: one half, a mean for a sum.
+
+    Args:
+        factor: gradient over true gradient.
+        shape: of the outputs.
+        together: whether one function gives both, which is then the mean or sum of both.
+    """
+    sizes = [1.0] if together else [1.0, *map(float, shape), float(np.prod(shape))]
+    usual = [half * size**power for half in (0.5, 1.0, 2.0) for size in sizes for power in (1, -1)]
+    return any(abs(factor - one) <= TOLERANCE * one for one in usual)
 
 
 def _difference(mine: Samples, reference: Samples) -> float | None:

@@ -6,6 +6,7 @@ is a proof: with the true gradient in the place of one value, and nothing else c
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -103,8 +104,11 @@ def replaced(value: Array, reference: Array, factor: float, transposed: bool) ->
     return (factor * np.asarray(turned)).reshape(np.shape(value))
 
 
-def local_factor(reading: Reading, bundle: Bundle, settings: Sequence[Values]) -> float:
-    """The factor that gradients have just before a value: that of the nearest value before it that is one."""
+def local_factor(reading: Reading, bundle: Bundle, settings: Sequence[Values]) -> float | None:
+    """The factor that gradients have just before a value: that of the nearest value before it that is one.
+
+    None if there is no gradient before it.
+    """
     program = reading.stage.program
     before = program.ancestors(bundle, stop=reading.stage.parameters) & reading.stage.dependent
     before -= reading.forward.nodes | set(bundle)
@@ -112,7 +116,7 @@ def local_factor(reading: Reading, bundle: Bundle, settings: Sequence[Values]) -
         found = reading.aligned_with(reading.bundle(id))
         if found:
             return found[0][1].factor
-    return 1.0
+    return None
 
 
 def targets_for(reading: Reading, bundle: Bundle, value: Samples) -> list[tuple[Bundle, bool]]:
@@ -250,12 +254,15 @@ def find_fault(search: Search) -> Fault | None:
         if not reached or (best_key is not None and len(reached) < -best_key[0]):
             continue
         touched = [step for step in right if step.after in below]
-        factor = None
-        for target, transposed in distinct_targets(reading, targets_for(reading, bundle, value)):
+        known = local_factor(reading, bundle, search.settings)
+        if known is None and search.any_sign:
+            continue
+        # without a gradient before it, targets may be subtracted from outputs or the other way round
+        signs = (1.0, -1.0) if known is None else (known,)
+        targets = distinct_targets(reading, targets_for(reading, bundle, value))
+        for (target, transposed), factor in itertools.product(targets, signs):
             if target[0] in aligned and not transposed:
                 continue
-            if factor is None:
-                factor = local_factor(reading, bundle, search.settings)
             search.replacements += 1
             mended, spoiled = try_replacement(search, bundle, target, factor, transposed, within, reached, touched)
             if not mended or spoiled:

@@ -644,10 +644,19 @@ class Naming:
         diagonal = self.of_errors(lambda x, y: (x - y) * x * (1 - x))
         if diagonal is not None and ratio_or_none(value, diagonal.flat):
             name = "cross-entropy-gradient-with-extra-derivative"
-            if self.is_coupled(layer) and self.reading.cost.form is Form.SQUARED:
+            if self.is_coupled(layer) and (self.reading.cost.form is Form.SQUARED or self.is_of_squares()):
                 name = "softmax-jacobian-diagonal-only"
             return name, self.lines(), ""
         return None
+
+    def is_of_squares(self) -> bool:
+        """Whether the file's own cost is one of squared errors"""
+        error, gradients = self.stage.errors[0], self.reading.gradients
+        if any(error.output not in one for one in gradients) or len(self.stage.errors) > 1:
+            return False
+        plain = self.of_errors(lambda x, y: x - y)
+        found = samples_of_lanes([[one[error.output]] for one in gradients])
+        return plain is not None and plain.flat.shape == found.flat.shape and ratio(found.flat, plain.flat) is not None
 
     def of_errors(self, function: Callable[[Array, Array], Array], layer: Layer | None = None) -> Samples | None:
         """A function of the outputs (or of a layer's pre-activations) and the targets, of all observations."""

@@ -67,9 +67,14 @@ def steps_of(recording: Recording, iteration: int) -> tuple[Step, ...]:
     """The step of every parameter that has so many updates; doubtful ones only if all are."""
     found = []
     doubtful = set(doubtful_parameters(recording))
-    for number, parameter in enumerate(recording.parameters):
-        if len(parameter.updates) > iteration and number not in doubtful:
-            update = recording.updates[parameter.updates[iteration]]
+    chosen = {
+        number: parameter.updates[iteration]
+        for number, parameter in enumerate(recording.parameters)
+        if len(parameter.updates) > iteration and number not in doubtful
+    }
+    for number, one in in_one_pass(recording, chosen).items():
+        if one >= 0:
+            update = recording.updates[one]
             found.append(
                 Step(
                     parameter=number,
@@ -81,6 +86,44 @@ def steps_of(recording: Recording, iteration: int) -> tuple[Step, ...]:
                 )
             )
     return tuple(found)
+
+
+def in_one_pass(recording: Recording, chosen: dict[int, int]) -> dict[int, int]:
+    """Updates of one forward pass, where a parameter was left out of earlier ones (its input was 0, a unit was dead).
+
+    Args:
+        recording: the recording.
+        chosen: for each parameter, one of its updates.
+
+    Returns:
+        For each parameter, the update that belongs to the pass of the latest of them.
+    """
+    if not chosen:
+        return chosen
+    last = max(chosen.values(), key=lambda one: recording.updates[one].after)
+    end = recording.updates[last].after
+    late = [
+        number
+        for number, one in chosen.items()
+        if any(
+            recording.updates[other].after < end
+            for other in recording.parameters[number].updates
+            if recording.updates[other].iteration > recording.updates[one].iteration
+        )
+    ]
+    if not late:
+        return chosen
+    leading, stack = set(), [end]
+    while stack:
+        id = stack.pop()
+        if id not in leading:
+            leading.add(id)
+            stack.extend(recording.nodes[id].parents)
+    found = dict(chosen)
+    for number in late:
+        updates = [one for one in recording.parameters[number].updates if recording.updates[one].before in leading]
+        found[number] = updates[-1] if updates else found[number]
+    return found
 
 
 def doubtful_parameters(recording: Recording) -> list[int]:

@@ -43,7 +43,7 @@ from .stage import (
     returned_steps,
     steps_of,
 )
-from .structure import Layer
+from .structure import Layer, is_view_of_parameter
 from .unused import DATA_WORDS, untouched_parameters
 
 FORMS = (Form.SQUARED, Form.BINARY, Form.CATEGORICAL, Form.ABSOLUTE, Form.HINGE)
@@ -57,11 +57,23 @@ class Judged:
         reading: the reading.
         mistakes: of the gradients.
         unexplained: parameters whose steps remain without an explanation.
+        is_trivial: whether all that was found is that steps are not gradients.
     """
 
     reading: Reading
     mistakes: tuple[Found, ...]
     unexplained: tuple[Step, ...]
+    is_trivial: bool = False
+
+
+def says_nothing(best: Reading, judged: Judged) -> bool:
+    """Whether no step is a gradient, and no value before the steps either: then it is not gradient descent at all."""
+    explained = any(one is not None and not one.nothing for one in best.matches.values())
+    names = {one.id for one in judged.mistakes}
+    errors = {error.node for error in best.stage.errors}
+    rows = [one for one in best.backward_bundles()[:400] if one[0] not in errors]
+    explained = explained or any(best.aligned_with(one) for one in rows)
+    return not explained and judged.is_trivial and names <= {"wrong-value", "gradient-ascent"} and bool(names)
 
 
 def check_recording(recording: Recording, *, sources: Sources | None = None) -> CheckResult:
@@ -211,6 +223,8 @@ def judge(recording: Recording, program: Program, steps: tuple[Step, ...], sourc
     stage.errors = best.errors
     judged = judge_reading(one_by_one(readings, best), sources)
     judged = replace(judged, reading=best)
+    if says_nothing(best, judged):
+        return overflow or not_judged(recording, Reason.NO_COST_FITS)
     alternatives = other_readings(readings, judged)
     result = conclude(recording, stage, judged, alternatives, overflow, steps)
     if result.verdict is not Verdict.CORRECT:
@@ -293,7 +307,7 @@ def output_is_right(reading: Reading) -> int:
 def natural(reading: Reading) -> int:
     """Whether a cost goes with the activation of the output."""
     if reading.cost.form is None:
-        return 2 if reading.cost.meant else -1
+        return 3 if reading.cost.meant else -1
     layers = [one for one in reading.forward.layers if any(o in reading.forward.outputs for o in (one.a, one.z))]
     coupled = bool(layers) and any(reading.stage.node(id).operation in ("sum", "softmax") for id in layers[-1].region)
     if reading.cost.form is Form.CATEGORICAL:
@@ -329,7 +343,8 @@ def judge_reading(reading: Reading, sources: Sources) -> Judged:
     found += merge_found([one for one in departed if one is not None])
     left = [step for step, one in zip(located.left, departed) if one is None]
     found += factor_mistakes(reading)
-    return Judged(reading=reading, mistakes=tuple(found), unexplained=tuple(left))
+    trivial = all(is_view_of_parameter(reading.stage, fault.target[0]) for fault in located.faults)
+    return Judged(reading=reading, mistakes=tuple(found), unexplained=tuple(left), is_trivial=trivial)
 
 
 def last_named(reading: Reading, step: Step, value: Samples) -> Place | None:

@@ -56,13 +56,8 @@ FAR_FROM_PRACTICE = 2.0  # doubt from which a choice is repaired before an overf
 CURVE_SHARES = (0.25, 0.5, 1.0)  # of the training rows
 WORTH_MORE_ROWS = 0.05  # of the way from constant to best by which the score rises from half of the rows to all
 MOSTLY_FLAT = 0.5  # share of its epochs for which the loss of a program hardly changes on a plateau
-LEAVING_PLATEAU = (
-    Fault.TOO_FEW_EPOCHS,
-    Fault.RATE_TOO_SMALL,
-    Fault.OPTIMIZER,
-    Fault.HIDDEN_ACTIVATION,
-    Fault.VANISHING_GRADIENT,
-)
+SEEN_PLATEAU = 0.05  # share of the epochs of a longer training for which its loss hardly changes before it falls
+LEAVING_PLATEAU = (Fault.TOO_FEW_EPOCHS, Fault.HIDDEN_ACTIVATION, Fault.VANISHING_GRADIENT)  # at the same rate
 WORTH_MORE_SEEDS = 0.15  # difference of two shares from which more seeds may tell them apart
 IMPOSSIBLE = (Check.SOFTMAX_OVER_ONE_UNIT, Check.FROZEN_MODEL, Check.NO_LEARNING_RATE)
 STARTS = (
@@ -654,7 +649,10 @@ class _Diagnoser:
         own = search.runs[frozenset(), Stage.SEARCH].trial
         for cause in self.causes:
             with_it = self.confirmed(keys)
-            if cause.fault in LEAVING_PLATEAU and own.flat >= MOSTLY_FLAT and with_it and with_it.trial.flat < own.flat:
+            if cause.fault not in LEAVING_PLATEAU or own.flat < MOSTLY_FLAT or with_it is None:
+                continue
+            least = SEEN_PLATEAU if cause.fault is Fault.TOO_FEW_EPOCHS else 0.0
+            if least <= with_it.trial.flat < own.flat:
                 self.mechanisms.append(
                     Mechanism(
                         fault=Fault.PLATEAU,

@@ -51,6 +51,7 @@ LEAST_WAY = 0.05  # between constant and best prediction, below which a program 
 LEAST_NOISES = 2.5  # the same in standard deviations of the score
 FALLEN_FRACTION = 0.1  # by which a loss that goes on falling falls after the part that was trained here
 MUCH_BETTER = 0.15  # of the way from constant to best by which a repaired contradiction must be better to matter
+MOST_SETS = 6  # of repairs that edits are made for
 MEMORISED = 0.3  # of the way from constant to best by which training rows are known better than others
 FAR_FROM_PRACTICE = 2.0  # doubt from which a choice is repaired before an overfitting network is restrained
 CURVE_SHARES = (0.25, 0.5, 1.0)  # of the training rows
@@ -755,9 +756,9 @@ class _Diagnoser:
             runs = [run for run in search.runs.values() if run.stage is Stage.SEARCH and run.repairs]
             learned = [run for run in runs if share_of(search.bar.has_learned(run.trial.scores.held)).value >= MOSTLY]
             learned.sort(key=lambda run: (-round(search.quality(run, top), 1), len(run.repairs), sorted(run.repairs)))
-            sets += [run.repairs for run in learned]
+            sets += [run.repairs for run in learned if all(search.by_key[key].changes for key in run.repairs)]
         made = []
-        for keys in dict.fromkeys(sets):
+        for keys in list(dict.fromkeys(sets))[:MOST_SETS]:
             repairs = [search.by_key[key] for key in search.in_order(keys)]
             changes = [*(change for repair in repairs for change in repair.changes), *outside]
             faults = tuple(dict.fromkeys(repair.fault for repair in repairs))

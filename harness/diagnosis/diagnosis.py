@@ -285,7 +285,8 @@ def diagnose_program(
         return found
     if progress is not None:
         progress("the edited program", len(found.tried))
-    remedy, edited = chosen_remedy(case, diagnoser.remedies(found.causes), found.bar, budget=budget)
+    remedies, deadline = diagnoser.remedies(found.causes), diagnoser.search.ledger.deadline
+    remedy, edited = chosen_remedy(case, remedies, found.bar, budget=budget, deadline=deadline)
     return dataclasses.replace(
         found, edits=remedy.edits, remedy=remedy.faults, edited=edited, seconds=time.monotonic() - started
     )

@@ -360,7 +360,8 @@ class _Diagnoser:
             return
         self.outcome = self.outcome_now()
         is_fine = self.outcome is OutcomeKind.LEARNS and not self.contradiction_matters()
-        if self.memorises(own) and self.is_better_restrained():
+        doubtful = any(repair.doubt >= FAR_FROM_PRACTICE for repair in search.repairs)
+        if not doubtful and self.memorises(own) and self.is_better_restrained():
             return
         if is_fine and not self.may_be_far_from_best(own):
             return

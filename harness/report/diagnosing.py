@@ -78,7 +78,7 @@ FAULTS: dict[Fault, tuple[str, str]] = {
     Fault.CLASS_IMBALANCE: ("class imbalance", "The rare classes count too little in the loss."),
     Fault.UNSHUFFLED: (
         "rows not shuffled",
-        "The rows are sorted, so batches or the validation split hold one class.",
+        "The rows are sorted, so batches or the validation split hold other cases than the rest.",
     ),
     Fault.TOO_LITTLE_DATA: ("too little data", "There are too few observations for this task."),
     Fault.MISSING_VALUES: ("missing values", "The inputs contain NaN or infinity, which make every weight NaN."),
@@ -242,7 +242,8 @@ def edit_text(edit: Edit) -> str:
     subject = edit.subject
     if len(subject) > LONGEST_SUBJECT and "(" in subject:
         subject = subject[: subject.index("(")] + "(...)"
-    what = f"{subject} -> {edit.fragment}" if subject else f"add {edit.fragment}"
+    fragment = "; ".join(line.strip() for line in edit.fragment.splitlines())
+    what = f"{subject} -> {fragment}" if subject else f"add {fragment}"
     return f"{where}:{edit.line}: {what}"
 
 

@@ -13,9 +13,9 @@ from .. import BadInput
 from ..programs.contradictions import Check, Contradiction, contradictions
 from ..programs.program import Program
 from .head_facts import HeadFacts, read_head
-from .references import References, measure_references
+from .references import SIGNAL_LEVEL, References, measure_references
 from .repeats import Repeats, measure_repeats
-from .splits import Split, split_rows
+from .splits import Split, split_apart_from_tail, split_rows, tail_is_outside
 from .tasks import Array, Indices, Task, TaskKind, infer_task
 
 MOST_ROWS = 20_000  # of a table; more are thinned, and the diagnosis says so
@@ -62,6 +62,8 @@ class Case:
         references: what constant and off-the-shelf predictions reach
         training_references: the same where the training rows judge; its best is at least that of memory
         sorted_classes: whether equal classes stand together in the training rows
+        sorted_inputs: whether the rows that ``validation_split`` keeps lie outside of the range of the others, and
+            nothing predicts them
         class_shares: smallest and largest share of a class; (0, 0) of regressions
         is_autoencoder: whether the targets are the inputs
         repeats: what equal inputs with different targets leave to be learned; None if all inputs differ
@@ -81,6 +83,7 @@ class Case:
     facts: tuple[InputFacts, ...]
     references: References
     sorted_classes: bool
+    sorted_inputs: bool
     class_shares: tuple[float, float]
     is_autoencoder: bool
     repeats: Repeats | None
@@ -152,6 +155,15 @@ def prepare_case(program: Program, *, seed: int = 0) -> Case:
         seed=seed,
         autoencoder_width=narrowest_width(program) if is_autoencoder else None,
     )
+    is_apart = False
+    at_chance = references.p_value is not None and references.p_value > SIGNAL_LEVEL
+    if at_chance and program.validation is None and program.validation_split > 0 and not is_autoencoder:
+        is_apart = tail_is_outside([values[:rows] for values in inputs], program.validation_split)
+    if is_apart:  # nobody predicts rows of a kind that was never seen: rows of all kinds are to judge
+        split = split_apart_from_tail(inputs, per_row, task, tail=program.validation_split, seed=seed)
+        references = measure_references(
+            inputs, targets, task, split, fit_rows=rows, token_inputs=tokens, seed=seed, autoencoder_width=None
+        )
     return Case(
         program=program,
         task=task,
@@ -165,6 +177,7 @@ def prepare_case(program: Program, *, seed: int = 0) -> Case:
         facts=tuple(input_facts(values[:rows], is_tokens) for values, is_tokens in zip(inputs, tokens)),
         references=references,
         sorted_classes=_is_sorted(per_row[:rows], task),
+        sorted_inputs=is_apart,
         class_shares=_class_shares(targets, task),
         is_autoencoder=is_autoencoder,
         repeats=measure_repeats(inputs, targets, task, rows),

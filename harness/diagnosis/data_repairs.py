@@ -42,11 +42,12 @@ def data_repairs(case: Case) -> Iterator[Repair]:
         )
     yield from _class_weight_repairs(case)
     trailing = case.split.trailing_fraction > 0
-    if not case.program.shuffle or (case.sorted_classes and trailing):
+    is_sorted = case.sorted_classes or case.sorted_inputs
+    if not case.program.shuffle or (is_sorted and trailing):
         yield Repair(
             key="unshuffled",
             fault=Fault.UNSHUFFLED,
-            doubt=3 if case.sorted_classes else (0 if case.split.in_time_order else 1),
+            doubt=3 if is_sorted else (0 if case.split.in_time_order else 1),
             apply=_mixed,
             changes=(Change(kind=ChangeKind.SHUFFLE, old=case.program.shuffle, new=True),),
         )

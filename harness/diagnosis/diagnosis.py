@@ -51,18 +51,14 @@ LEAST_WAY = 0.05  # between constant and best prediction, below which a program 
 LEAST_NOISES = 2.5  # the same in standard deviations of the score
 FALLEN_FRACTION = 0.1  # by which a loss that goes on falling falls after the part that was trained here
 MUCH_BETTER = 0.15  # of the way from constant to best by which a repaired contradiction must be better to matter
+MOST_SETS = 6  # of repairs that edits are made for
 MEMORISED = 0.3  # of the way from constant to best by which training rows are known better than others
 FAR_FROM_PRACTICE = 2.0  # doubt from which a choice is repaired before an overfitting network is restrained
 CURVE_SHARES = (0.25, 0.5, 1.0)  # of the training rows
 WORTH_MORE_ROWS = 0.05  # of the way from constant to best by which the score rises from half of the rows to all
 MOSTLY_FLAT = 0.5  # share of its epochs for which the loss of a program hardly changes on a plateau
-LEAVING_PLATEAU = (
-    Fault.TOO_FEW_EPOCHS,
-    Fault.RATE_TOO_SMALL,
-    Fault.OPTIMIZER,
-    Fault.HIDDEN_ACTIVATION,
-    Fault.VANISHING_GRADIENT,
-)
+SEEN_PLATEAU = 0.05  # share of the epochs of a longer training for which its loss hardly changes before it falls
+LEAVING_PLATEAU = (Fault.TOO_FEW_EPOCHS, Fault.HIDDEN_ACTIVATION, Fault.VANISHING_GRADIENT)  # at the same rate
 WORTH_MORE_SEEDS = 0.15  # difference of two shares from which more seeds may tell them apart
 IMPOSSIBLE = (Check.SOFTMAX_OVER_ONE_UNIT, Check.FROZEN_MODEL, Check.NO_LEARNING_RATE)
 STARTS = (
@@ -291,7 +287,8 @@ def diagnose_program(
         return found
     if progress is not None:
         progress("the edited program", len(found.tried))
-    remedy, edited = chosen_remedy(case, diagnoser.remedies(found.causes), found.bar, budget=budget)
+    remedies, deadline = diagnoser.remedies(found.causes), diagnoser.search.ledger.deadline
+    remedy, edited = chosen_remedy(case, remedies, found.bar, budget=budget, deadline=deadline)
     return dataclasses.replace(
         found, edits=remedy.edits, remedy=remedy.faults, edited=edited, seconds=time.monotonic() - started
     )
@@ -365,7 +362,8 @@ class _Diagnoser:
             return
         self.outcome = self.outcome_now()
         is_fine = self.outcome is OutcomeKind.LEARNS and not self.contradiction_matters()
-        if self.memorises(own) and self.is_better_restrained():
+        doubtful = any(repair.doubt >= FAR_FROM_PRACTICE for repair in search.repairs)
+        if not doubtful and self.memorises(own) and self.is_better_restrained():
             return
         if is_fine and not self.may_be_far_from_best(own):
             return
@@ -656,7 +654,10 @@ class _Diagnoser:
         own = search.runs[frozenset(), Stage.SEARCH].trial
         for cause in self.causes:
             with_it = self.confirmed(keys)
-            if cause.fault in LEAVING_PLATEAU and own.flat >= MOSTLY_FLAT and with_it and with_it.trial.flat < own.flat:
+            if cause.fault not in LEAVING_PLATEAU or own.flat < MOSTLY_FLAT or with_it is None:
+                continue
+            least = SEEN_PLATEAU if cause.fault is Fault.TOO_FEW_EPOCHS else 0.0
+            if least <= with_it.trial.flat < own.flat:
                 self.mechanisms.append(
                     Mechanism(
                         fault=Fault.PLATEAU,
@@ -759,9 +760,9 @@ class _Diagnoser:
             runs = [run for run in search.runs.values() if run.stage is Stage.SEARCH and run.repairs]
             learned = [run for run in runs if share_of(search.bar.has_learned(run.trial.scores.held)).value >= MOSTLY]
             learned.sort(key=lambda run: (-round(search.quality(run, top), 1), len(run.repairs), sorted(run.repairs)))
-            sets += [run.repairs for run in learned]
+            sets += [run.repairs for run in learned if all(search.by_key[key].changes for key in run.repairs)]
         made = []
-        for keys in dict.fromkeys(sets):
+        for keys in list(dict.fromkeys(sets))[:MOST_SETS]:
             repairs = [search.by_key[key] for key in search.in_order(keys)]
             changes = [*(change for repair in repairs for change in repair.changes), *outside]
             faults = tuple(dict.fromkeys(repair.fault for repair in repairs))

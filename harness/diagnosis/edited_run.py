@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -82,7 +83,7 @@ def remedy_for(
 
 
 def chosen_remedy(
-    case: Case, remedies: Sequence[Remedy], bar: Bar, *, budget: float
+    case: Case, remedies: Sequence[Remedy], bar: Bar, *, budget: float, deadline: float = np.inf
 ) -> tuple[Remedy, EditedRun | None]:
     """The first of some edits with which the user's script learns from most seeds and comes near what was promised,
     and what it reaches.
@@ -92,6 +93,8 @@ def chosen_remedy(
 
     Args:
         remedies: the best first
+        budget: seconds
+        deadline: ``time.monotonic`` from which no further edit is tried
     """
     distinct = list({remedy.edits: remedy for remedy in reversed(remedies) if remedy.edits}.values())[::-1]
     distinct.sort(key=lambda remedy: not remedy.is_whole)  # stable: the best first among equals
@@ -102,6 +105,8 @@ def chosen_remedy(
         if run.works and run.held is not None and bar.fraction(run.held) >= least:
             return remedy, run
         tried.append((remedy, run))
+        if time.monotonic() > deadline:
+            break
     if not tried:
         return remedies[0], None
     return max(tried, key=lambda pair: (pair[1].error is None, pair[1].learned.value, pair[1].held or 0.0))

@@ -15,6 +15,7 @@ LEARNED_FRACTION = 0.8  # of the way from a constant prediction to the best know
 NOTHING_FRACTION = 0.15  # of the same way: below it, nothing was learned
 NOISE_WIDTHS = 1.0  # standard deviations of the judged score by which the threshold is lowered
 LEAST_LOWERED_FRACTION = 0.55  # but not below this share of the way
+FAR_BELOW = 0.25  # of the way below the threshold: a seed that ends there has failed, and not missed it by little
 MOSTLY = 0.8  # share of the seeds from which a program is said to learn
 LUCKY_SHARES = (0.1, 0.8)  # shares of the seeds between which it depends on the seed
 CONFIDENCE_Z = 1.959963984540054  # of a 95 % interval
@@ -136,7 +137,7 @@ def outcome_of(scores: Scores, bar: Bar, training_bar: Bar) -> OutcomeKind:
         return OutcomeKind.LEARNS
     if np.mean(scores.diverged) > 0.5:
         return OutcomeKind.DIVERGES
-    failed = np.mean(scores.held < (bar.learned + bar.nothing) / 2)
+    failed = np.mean(scores.held < bar.learned - FAR_BELOW * (bar.best - bar.constant))
     if learned.value > LUCKY_SHARES[0] and failed >= 1 - LUCKY_SHARES[1]:
         return OutcomeKind.LUCKY
     if float(np.median(scores.held)) >= bar.learned:

@@ -18,6 +18,7 @@ FEWEST_HELD_OUT = 50  # observations below which the training score is judged
 FEWEST_FOR_ONE_SPLIT = 500  # observations below which cross-validation is used
 FOLDS = 4  # of the cross-validation
 HELD_OUT_FRACTION = 0.25  # of the rows, where the program has no validation data
+MOSTLY_OUTSIDE = 0.5  # share of the last rows beyond the range of the others in a feature: they are of another kind
 MOST_JUDGED_ROWS = 2000  # held-out rows of either kind; more would cost time and change nothing
 FEWEST_SEPARATE_ROWS = 300  # held-out rows from which searching and confirming use different rows
 
@@ -130,6 +131,37 @@ def split_rows(
         fold = Fold(train=everything[:kept], search=search, confirm=confirm)
         return Split(judged=Judged.HELD_OUT, folds=(fold,), in_time_order=True)
     return _held_out(groups[:rows], strata[:rows], seed, trailing_fraction=0.0)
+
+
+def split_apart_from_tail(inputs: Sequence[Array], targets: Array, task: Task, *, tail: float, seed: int) -> Split:
+    """The split of a program whose ``validation_split`` keeps rows of another kind than those it trains on: rows of all
+    kinds judge, and the program's own are kept from training all the same.
+
+    Args:
+        inputs, targets: as for ``split_rows``; training rows only
+        tail: the program's validation split
+    """
+    return _held_out(group_rows(inputs), _strata(task, targets, len(inputs[0])), seed, trailing_fraction=tail)
+
+
+def tail_is_outside(inputs: Sequence[Array], tail: float) -> bool:
+    """Whether most of the last rows lie outside of the range of the others in some feature, as with sorted inputs.
+
+    Args:
+        inputs: one array (rows, ...) for each input
+        tail: share of the rows
+    """
+    kept = int(len(inputs[0]) * (1 - tail))
+    for values in inputs:
+        flat = np.asarray(values).reshape(len(values), -1)
+        if not 0 < kept < len(flat) or flat.dtype.kind not in "fiu":
+            continue
+        known, other = flat[:kept], flat[kept:]
+        outside = (other < known.min(axis=0)) | (other > known.max(axis=0))
+        varied = np.ptp(known, axis=0) > 0
+        if np.any(outside.mean(axis=0)[varied] > MOSTLY_OUTSIDE):
+            return True
+    return False
 
 
 def _must_judge_training(groups: Indices, rows: int) -> bool:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from harness.diagnosis.splits import Judged, Split, assign_folds, group_rows, split_rows
+from harness.diagnosis.splits import Judged, Split, assign_folds, group_rows, split_rows, tail_is_outside
 from harness.diagnosis.tasks import Task, infer_task
 
 RNG = np.random.default_rng(2)
@@ -76,3 +76,10 @@ def test_time_order_is_kept_if_the_program_does_not_shuffle() -> None:
     found = split(rng.normal(size=(900, 2)), rng.integers(0, 3, 900), shuffle=False, ordered_input=True)
     assert found.in_time_order
     assert found.folds[0].train.max() < found.folds[0].search.min()
+
+
+def test_last_rows_beyond_the_range_of_the_others_are_of_another_kind() -> None:
+    sorted_rows = np.arange(100.0)[:, None]
+    assert tail_is_outside([sorted_rows], 0.2)
+    assert not tail_is_outside([np.random.default_rng(0).permutation(sorted_rows)], 0.2)
+    assert not tail_is_outside([np.ones((100, 3))], 0.2)

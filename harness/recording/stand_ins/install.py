@@ -154,6 +154,11 @@ def _tables(note: Callable[..., None], missing: files.Missing) -> None:
     if importlib.util.find_spec("pandas") is not None:
         _patch_when_imported("pandas", lambda module: _patch_pandas(module, missing))
         return
+    sys.modules["pandas"] = pandas_module(missing)
+
+
+def pandas_module(missing: files.Missing) -> ModuleType:
+    """A module in the place of pandas, where it is not installed."""
     module = ModuleType("pandas")
 
     def read_csv(source: Any, *arguments: Any, **options: Any) -> Any:
@@ -188,7 +193,7 @@ def _tables(note: Callable[..., None], missing: files.Missing) -> None:
     module.__dict__.update(known)
     module.__getattr__ = lambda name: absorbed.Absorbing(name)  # type: ignore[method-assign]
     module.__path__ = []
-    sys.modules["pandas"] = module
+    return module
 
 
 def _read_csv(missing: files.Missing, source: Any, options: dict[str, Any]) -> Any:

@@ -48,6 +48,7 @@ from .workspace import Workspace, copied_workspace, protected
 
 MAX_OUTPUT = 200_000  # characters kept of what the script prints
 SECONDS_BEFORE_FIT = 900.0  # a script that has not called fit by then is stopped
+COMPLETED = (NoteKind.MADE_UP, NoteKind.IMPORT_SUPPLIED, NoteKind.CALLED)  # what a program was completed with
 SECONDS_MADE_UP = 60.0  # the same for one that runs on made-up data
 PACKAGES = {
     "sklearn": "scikit-learn",
@@ -149,7 +150,7 @@ def _capture_made_up(folder: Path, request: _Request, error: BadInput) -> Captur
     """
     with contextlib.suppress(_Failed, BadInput):
         captured = _capture_in(folder, dataclasses.replace(request, makes_up=True))
-        if any(note.kind in (NoteKind.MADE_UP, NoteKind.IMPORT_SUPPLIED) for note in captured.program.notes):
+        if any(note.kind in COMPLETED for note in captured.program.notes):
             return captured
     raise error from None
 
@@ -279,6 +280,7 @@ def _run_tolerantly(pieces: Sequence[Piece], namespace: dict[str, Any], supply: 
     try:
         for piece in pieces:
             exec(compile(tolerant(piece.source.text), piece.filename, "exec", dont_inherit=True), namespace)
+        completion.call_what_trains(namespace)
     except (KeyboardInterrupt, GeneratorExit):
         raise
     except BaseException as error:
@@ -323,10 +325,11 @@ def _not_captured(
         if recorder.fits:
             calls = "fit once" if recorder.fits == 1 else f"fit {recorder.fits} times"
             return BadInput(f"{shown}: expected {recorder.wanted} calls of fit, got a script that calls {calls}")
-        return BadInput(
+        error = BadInput(
             f"{shown}: expected a script that calls model.fit(), got one that ends without; "
             "a network written in NumPy is for the command check"
         )
+        return _Failed(error) if recorder.mentions_fit() else error
     if isinstance(failure, OutOfTime):
         return BadInput(f"{shown}: expected a call of fit within {SECONDS_BEFORE_FIT:g} s, got none; use less data")
     place = sources.of_error(failure)

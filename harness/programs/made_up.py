@@ -44,7 +44,7 @@ DATASETS: dict[str, tuple[tuple[int, ...], int, int, int]] = {
 }  # name: shape of an image, classes, images for training and for testing
 TEXTS = {"imdb": (2, 25_000, 25_000), "reuters": (46, 8_982, 2_246)}  # classes, texts for training and for testing
 TABLES = {"boston_housing": (13, 404, 102), "california_housing": (8, 16_512, 4_128)}  # columns, rows
-FEW_ROWS = 2_000  # of a made-up data set whose real size the program does not mention
+FEW_ROWS, LARGE_ROWS = 1_000, 20_000  # rows of a made-up data set, and from how many on it has fewer than the real one
 KNOWN_TABLES = {"load_boston": (506, 13), "fetch_california_housing": (20_640, 8)}
 OF_DATASETS = re.compile(r"[/\\\\]datasets[/\\\\]")
 MODULE_FILES = re.compile(r"[/\\](importlib|harness[/\\]programs|harness[/\\]recording)|<frozen")
@@ -80,10 +80,6 @@ class Supply:
         """Remember a made-up file; called by ``Missing``."""
         self.note("the file", name)
 
-    def rows(self, real: int) -> int:
-        """How many rows a made-up data set gets: the real number if the program mentions it."""
-        return real if re.search(rf"\b{real}\b", self.text) else min(real, FEW_ROWS if real > 20_000 else FEW_ROWS // 4)
-
     def asked_by_user(self) -> bool:
         """Whether the user's code is what asks, by way of the standard library or directly."""
         frame: FrameType | None = sys._getframe(2)
@@ -97,6 +93,16 @@ class Supply:
                 return False
             frame = frame.f_back
         return False
+
+
+def few(rows: int) -> int:
+    """How many rows a made-up data set has in the place of so many."""
+    return FEW_ROWS if rows > LARGE_ROWS else min(rows, FEW_ROWS // 4)
+
+
+SIZES = {
+    rows: few(rows) for facts in (*DATASETS.values(), *TEXTS.values()) for rows in facts[-2:]
+}  # rows of a real data set -> of a made-up one
 
 
 def repeated(block: Array, rows: int) -> Array:
@@ -291,14 +297,14 @@ def _loader(real: Any, name: str, supply: Supply) -> Any:
         supply.note("the data set", name, MadeUp.VALUES)
         if name in DATASETS:
             shape, classes, train, test = DATASETS[name]
-            parts = [_pictures(supply.rows(rows), shape, classes) for rows in (train, test)]
+            parts = [_pictures(few(rows), shape, classes) for rows in (train, test)]
         elif name in TEXTS:
             classes, train, test = TEXTS[name]
             words = options.get("num_words", options.get("nb_words")) or 10_000
-            parts = [_sequences(supply.rows(rows), classes, words) for rows in (train, test)]
+            parts = [_sequences(few(rows), classes, words) for rows in (train, test)]
         else:
             columns, train, test = TABLES[name]
-            parts = [_rows_of_table(supply.rows(rows), columns) for rows in (train, test)]
+            parts = [_rows_of_table(few(rows), columns) for rows in (train, test)]
         return tuple(parts)
 
     return load

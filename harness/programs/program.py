@@ -101,6 +101,7 @@ class NoteKind(Enum):
     OLD_NAME = "old-name"  # a name that this version of Keras no longer has was supplied; ``detail`` says which
     NOT_COPIED = "not-copied"  # the model cannot be copied; ``detail`` says why
     MADE_UP = "made-up"  # something that was not there was made up; ``detail`` says what
+    CALLED = "called"  # a function that trains and that the script never calls was called; ``detail`` is its name
     IMPORT_SUPPLIED = "import-supplied"  # a usual import that a snippet lacks was supplied; ``detail`` is its name
     WEIGHTS_SET = "weights-set"  # ``count`` weights were set by the script and are not drawn anew
 

@@ -152,7 +152,7 @@ class Recorder:
         enter = tf.GradientTape.__enter__
 
         def entering(tape: Any) -> Any:
-            if self.fits == 0 and self.sources.here() is not None and not self._mentions_fit():
+            if self.fits == 0 and self.sources.here() is not None and not self.mentions_fit():
                 raise Refused(self._refusal("a training loop with tf.GradientTape"))
             return enter(tape)
 
@@ -175,7 +175,7 @@ class Recorder:
             "train the same model with compile() and fit(), or give model and data to harness.diagnose"
         )
 
-    def _mentions_fit(self) -> bool:
+    def mentions_fit(self) -> bool:
         """Whether any of the user's code that was run or imported calls something named fit."""
         for source in self.sources.known.values():
             if source is not None and (".fit(" in source.text or "fit_generator" in source.text):
@@ -253,7 +253,7 @@ class Recorder:
 
         @functools.wraps(train_on_batch)
         def training(model: Any, *arguments: Any, **options: Any) -> Any:
-            if self.fits == 0 and not self._mentions_fit():
+            if self.fits == 0 and not self.mentions_fit():
                 raise Refused(self._refusal("a loop of train_on_batch()"))
             return train_on_batch(model, *arguments, **options)
 

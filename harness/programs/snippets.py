@@ -11,6 +11,7 @@ import ast
 import builtins
 import contextlib
 import importlib
+import inspect
 import re
 import symtable
 import traceback
@@ -22,7 +23,7 @@ import numpy as np
 
 from ..recording.stand_ins.absorbed import Absorbing
 from ..recording.stand_ins.hints import images, inputs, labels
-from .made_up import ROWS, TEXTS_MADE_UP, Supply
+from .made_up import ROWS, SIZES, TEXTS_MADE_UP, Supply
 from .program import MadeUp, Note, NoteKind
 
 HOOK = "__made_up__"
@@ -117,6 +118,22 @@ def unknown_globals(text: str) -> list[str]:
 
     look(symtable.symtable(text, "snippet", "exec"))
     return sorted(used - known)
+
+
+def functions_that_fit(text: str) -> list[tuple[str, str]]:
+    """(function, its class or nothing) of all functions of a program that contain a call of fit, in order."""
+    found = []
+    for node in ast.parse(text).body:
+        parts = node.body if isinstance(node, ast.ClassDef) else [node]
+        owner = node.name if isinstance(node, ast.ClassDef) else ""
+        for part in parts:
+            if not isinstance(part, ast.FunctionDef):
+                continue
+            functions = [call.func for call in ast.walk(part) if isinstance(call, ast.Call)]
+            names = {function.attr for function in functions if isinstance(function, ast.Attribute)}
+            if names & {"fit", "fit_generator"}:
+                found.append((part.name, owner))
+    return found
 
 
 def sample_shape(text: str) -> tuple[tuple[int, ...], str]:
@@ -241,6 +258,28 @@ class Completion:
             self.supply.note("the value of", ", ".join(flat(names)) or "an expression")
             return self.made(names)
 
+    def call_what_trains(self, namespace: dict[str, Any]) -> None:
+        """Call the functions and methods that contain a call of fit and that nobody called, with made-up arguments."""
+        for name, owner in functions_that_fit(self.text):
+            made = namespace.get(owner or name)
+            if not callable(made):
+                continue
+            self.supply.notes.append(Note(kind=NoteKind.CALLED, detail=f"{owner}.{name}" if owner else name))
+            with contextlib.suppress(Exception):
+                function = getattr(made(**self.arguments_of(made)), name) if owner else made
+                function(**self.arguments_of(function))
+
+    def arguments_of(self, function: Any) -> dict[str, Any]:
+        """Made-up arguments for those that a function needs."""
+        given = {}
+        for parameter in inspect.signature(function).parameters.values():
+            is_needed = parameter.default is parameter.empty
+            if is_needed and parameter.kind in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY):
+                self.unknown |= {parameter.name}
+                given[parameter.name] = self.value(parameter.name)
+                self.supply.note("the value of", parameter.name)
+        return given
+
     def made(self, names: Any) -> Any:
         """Made-up values for a name or nested names."""
         if isinstance(names, str):
@@ -301,6 +340,7 @@ class Tolerance(ast.NodeTransformer):
 
     def visit_Assign(self, node: ast.Assign) -> ast.AST:
         """``x = f()`` as ``x = attempt(lambda: f(), ["x"])``."""
+        self.generic_visit(node)
         if is_plain(node.value):
             return node
         names = [target_names(target) for target in node.targets[:1]]
@@ -309,9 +349,20 @@ class Tolerance(ast.NodeTransformer):
 
     def visit_Expr(self, node: ast.Expr) -> ast.AST:
         """A call for its effect."""
+        self.generic_visit(node)
         if is_plain(node.value) or not isinstance(node.value, ast.Call):
             return node
         node.value = self._call("attempt", node.value, ast.List([], ast.Load()))
+        return node
+
+    def visit_Call(self, node: ast.Call) -> ast.AST:
+        """``x.reshape(60000, 784)``, where the made-up data set has fewer rows."""
+        self.generic_visit(node)
+        name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+        if name == "reshape":
+            for part in ast.walk(node):
+                if isinstance(part, ast.Constant) and part.value in SIZES:
+                    part.value = SIZES[part.value]
         return node
 
     def visit_For(self, node: ast.For) -> ast.AST:

@@ -189,7 +189,7 @@ def diagnose(
         True
     """
     from .diagnosis import diagnosis
-    from .programs import capture
+    from .programs import capture, unjudged
     from .report import diagnosing as _  # noqa: F401 - registers how the result is shown
     from .scenario.effort import BUDGET_SECONDS
 
@@ -197,6 +197,9 @@ def diagnose(
         if x is not None or y is not None or fit_arguments:
             raise BadInput("a script has its own data and arguments of fit", hint="give the path alone, or a model")
         program = capture.capture_script(target, fit=fit, seed=seed).program
+        if not unjudged.is_judged(program):
+            missing = ", ".join(unjudged.read_unjudged(program).missing[:4])
+            raise BadInput(f"{target}: expected a script with its data, got one without {missing}")
     else:
         program = capture.program_of(target, x, y, **fit_arguments)
     return diagnosis.diagnose_program(program, budget=budget or BUDGET_SECONDS, seed=seed, progress=progress)

@@ -18,6 +18,7 @@ from pathlib import Path
 from types import FrameType, ModuleType
 from typing import Any
 
+import joblib  # type: ignore[import-untyped]
 import keras
 import numpy as np
 
@@ -25,6 +26,7 @@ from ..errors import BadInput
 from .copies import array_of, copied_model, first_line, set_weights
 from .data_sources import training_data
 from .edits import Edit, edited_files
+from .made_up import Supply, made_up
 from .old_names import old_names
 from .places import Sources
 from .program import Note, NoteKind, Program, take_rows
@@ -40,11 +42,14 @@ from .recorder import (
     validation_of,
 )
 from .scripts import Piece, read_pieces, refuse_other_frameworks
+from .snippets import HOOK, Completion, tolerant
 from .stand_ins import Anything, without_screen
 from .workspace import Workspace, copied_workspace, protected
 
 MAX_OUTPUT = 200_000  # characters kept of what the script prints
 SECONDS_BEFORE_FIT = 900.0  # a script that has not called fit by then is stopped
+COMPLETED = (NoteKind.MADE_UP, NoteKind.IMPORT_SUPPLIED, NoteKind.CALLED)  # what a program was completed with
+SECONDS_MADE_UP = 60.0  # the same for one that runs on made-up data
 PACKAGES = {
     "sklearn": "scikit-learn",
     "cv2": "opencv-python",
@@ -127,18 +132,35 @@ def capture_script(
     )
     try:
         return _capture_in(folders[0], request)
-    except _MissingFile as missing:
-        if len(folders) == 1:
-            raise missing.error from None
-    try:
-        return _capture_in(folders[1], request)
-    except _MissingFile as missing:
-        raise missing.error from None
+    except _Failed as failed:
+        failure = failed
+    if failure.is_missing_file and len(folders) > 1:
+        try:
+            return _capture_in(folders[1], request)
+        except _Failed as failed:
+            failure = failed
+    return _capture_made_up(folders[0], request, failure.error)
+
+
+def _capture_made_up(folder: Path, request: _Request, error: BadInput) -> Captured:
+    """Capture with what is missing made up.
+
+    Raises:
+        BadInput: ``error``, if that does not help or nothing was missing.
+    """
+    with contextlib.suppress(_Failed, BadInput):
+        captured = _capture_in(folder, dataclasses.replace(request, makes_up=True))
+        if any(note.kind in COMPLETED for note in captured.program.notes):
+            return captured
+    raise error from None
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Request:
-    """What ``capture_script`` was asked for; ``shown_from`` is the folder that paths are shown relative to."""
+    """What ``capture_script`` was asked for.
+
+    ``shown_from`` is the folder that paths are shown relative to; ``makes_up`` whether what is missing is made up.
+    """
 
     path: Path
     shown_from: Path
@@ -148,6 +170,7 @@ class _Request:
     seed: int
     edits: tuple[Edit, ...]
     at_fit: Callable[[Program], None] | None
+    makes_up: bool = False
 
     def shown(self, path: Path) -> str:
         """A file as the user knows it: relative to the current folder if it lies there."""
@@ -157,12 +180,13 @@ class _Request:
             return str(path)
 
 
-class _MissingFile(Exception):
-    """The script did not find a file; it may be written for another working folder."""
+class _Failed(Exception):
+    """The script failed before fit; if it did not find a file, it may be written for another working folder."""
 
-    def __init__(self, error: BadInput) -> None:
+    def __init__(self, error: BadInput, *, is_missing_file: bool = False) -> None:
         super().__init__()
         self.error = error
+        self.is_missing_file = is_missing_file
 
 
 def _capture_in(folder: Path, request: _Request) -> Captured:
@@ -180,6 +204,9 @@ def _capture_in(folder: Path, request: _Request) -> Captured:
         sources = Sources(str(workspace.top_copy), lambda at: request.shown(workspace.original_path(at)))
         for piece in pieces:
             sources.add(piece.filename, piece.source)
+        text = "\n".join(piece.source.text for piece in pieces)
+        is_users = _is_users(sources)
+        supply = Supply(text, is_users) if request.makes_up else None
         recorder = Recorder(
             sources,
             path=request.path,
@@ -187,21 +214,25 @@ def _capture_in(folder: Path, request: _Request) -> Captured:
             seconds=request.seconds,
             set_alarm=alarm.set,
             at_fit=request.at_fit,
+            supply=supply,
         )
         with (
             recorder.watching(),
-            without_screen(lambda file: sources.get(file) is not None) as plotting,
-            old_names(lambda file: sources.get(file) is not None) as moved,
+            without_screen(is_users) as plotting,
+            old_names(is_users, text) as moved,
             protected(workspace),
             contextlib.redirect_stdout(output),
             contextlib.redirect_stderr(output),
             as_main(copy, workspace, request.arguments) as namespace,
             seeded(request.seed),
-            alarm.running(SECONDS_BEFORE_FIT),
+            joblib.parallel_config(backend="sequential"),  # a search over settings goes on in this process
+            alarm.running(SECONDS_BEFORE_FIT if supply is None else SECONDS_MADE_UP),
+            contextlib.nullcontext() if supply is None else made_up(supply),
         ):
-            failure = _run(pieces, namespace)
+            failure = _run(pieces, namespace) if supply is None else _run_tolerantly(pieces, namespace, supply)
     program = _result(recorder, failure, sources, shown)
     notes = [Note(kind=NoteKind.MODULE_REPLACED, detail=name) for name in plotting.replaced]
+    notes += [] if supply is None else [note for note in supply.notes if note not in program.notes]
     notes += [
         Note(kind=NoteKind.OLD_NAME, detail=name) for name in dict.fromkeys([*moved.supplied, *recorder.old_names])
     ]
@@ -241,12 +272,33 @@ def _run(pieces: Sequence[Piece], namespace: dict[str, Any]) -> BaseException | 
     return None
 
 
+def _run_tolerantly(pieces: Sequence[Piece], namespace: dict[str, Any], supply: Supply) -> BaseException | None:
+    """Run the code with made-up values where a value is missing; what ends it before its end is returned."""
+    completion = Completion(supply, supply.text)
+    namespace[HOOK] = completion
+    namespace.update(completion.undefined())
+    try:
+        for piece in pieces:
+            exec(compile(tolerant(piece.source.text), piece.filename, "exec", dont_inherit=True), namespace)
+        completion.call_what_trains(namespace)
+    except (KeyboardInterrupt, GeneratorExit):
+        raise
+    except BaseException as error:
+        return error
+    return None
+
+
+def _is_users(sources: Sources) -> Callable[[str], bool]:
+    """Whether a file is the user's."""
+    return lambda file: sources.get(file) is not None
+
+
 def _result(recorder: Recorder, failure: BaseException | None, sources: Sources, shown: str) -> Program:
     """The captured program, or the error that explains why there is none.
 
     Raises:
-        BadInput: nothing was captured.
-        _MissingFile: the script did not find a file.
+        BadInput: the training cannot be captured.
+        _Failed: the script failed before fit.
     """
     if isinstance(failure, Refused) and recorder.program is None:
         raise failure.error
@@ -267,37 +319,46 @@ def _result(recorder: Recorder, failure: BaseException | None, sources: Sources,
 
 def _not_captured(
     recorder: Recorder, failure: BaseException | None, sources: Sources, shown: str
-) -> BadInput | _MissingFile:
+) -> BadInput | _Failed:
     """Why the wanted fit was not reached."""
     if failure is None or (isinstance(failure, (SystemExit, ScriptEnded)) and recorder.fits):
         if recorder.fits:
             calls = "fit once" if recorder.fits == 1 else f"fit {recorder.fits} times"
             return BadInput(f"{shown}: expected {recorder.wanted} calls of fit, got a script that calls {calls}")
-        return BadInput(
+        error = BadInput(
             f"{shown}: expected a script that calls model.fit(), got one that ends without; "
             "a network written in NumPy is for the command check"
         )
+        return _Failed(error) if recorder.mentions_fit() else error
     if isinstance(failure, OutOfTime):
         return BadInput(f"{shown}: expected a call of fit within {SECONDS_BEFORE_FIT:g} s, got none; use less data")
     place = sources.of_error(failure)
     where = shown if place is None else shown_place(place)
     if isinstance(failure, SystemExit):
-        return BadInput(
-            f"{where}: the script ended with exit code {failure.code or 0!r} before it called fit; "
-            "give it the arguments that it needs"
+        return _Failed(
+            BadInput(
+                f"{where}: the script ended with exit code {failure.code or 0!r} before it called fit; "
+                "give it the arguments that it needs"
+            )
         )
     what = f"{where}: the script fails before it calls fit: {type(failure).__name__}: {first_line(failure)}"
     if isinstance(failure, ModuleNotFoundError) and failure.name:
         root = failure.name.split(".")[0]
         if root in ("keras", "tensorflow"):
-            return BadInput(f"{what}; Keras {keras.__version__} does not have this module, so change the import")
+            return _Failed(
+                BadInput(f"{what}; Keras {keras.__version__} does not have this module, so change the import")
+            )
         if root != failure.name and importlib.util.find_spec(root) is not None:
-            return BadInput(f"{what}; the installed version of {root} does not have this module, so change the import")
-        return BadInput(f"{what}; install it with: pip install {PACKAGES.get(root, root)}")
+            return _Failed(
+                BadInput(f"{what}; the installed version of {root} does not have this module, so change the import")
+            )
+        return _Failed(BadInput(f"{what}; install it with: pip install {PACKAGES.get(root, root)}"))
     if isinstance(failure, (FileNotFoundError, NotADirectoryError)):
-        return _MissingFile(BadInput(f"{what}; start from the folder that the script's paths are relative to"))
+        return _Failed(
+            BadInput(f"{what}; start from the folder that the script's paths are relative to"), is_missing_file=True
+        )
     text = "" if place is None or not place.text else f"\n    {place.text[:160]}"
-    return BadInput(what + text)
+    return _Failed(BadInput(what + text))
 
 
 class OutOfTime(ScriptEnded):

@@ -9,17 +9,18 @@ from __future__ import annotations
 import contextlib
 import warnings
 
-from .data_rules import DATA_RULES
+from .data_rules import DATA_RULES, rate_rules
 from .findings import Check, Contradiction, Severity, Subject
 from .head_rules import HEAD_RULES
 from .heads import head_of
 from .layer_rules import LAYER_RULES
-from .program import Program
+from .program import MadeUp, Program
 from .targets import describe_loss, describe_targets, metric_names
 
 __all__ = ["Check", "Contradiction", "Severity", "contradictions"]
 
 RULES = (*HEAD_RULES, *DATA_RULES, *LAYER_RULES)
+RULES_OF_MODELS = (*HEAD_RULES, rate_rules, *LAYER_RULES)  # without a look at the values of x and y
 
 
 def contradictions(program: Program) -> tuple[Contradiction, ...]:
@@ -44,6 +45,7 @@ def _found(program: Program) -> tuple[Contradiction, ...]:
         loss=describe_loss(program.loss),
         metrics=metric_names(program.metrics) + metric_names(program.weighted_metrics),
     )
-    found = [finding for rule in RULES for finding in rule(subject)]
+    rules = RULES if program.made_up is not MadeUp.FORMATS else RULES_OF_MODELS
+    found = [finding for rule in rules for finding in rule(subject)]
     order = list(Severity)
     return tuple(sorted(found, key=lambda finding: order.index(finding.severity)))

@@ -126,8 +126,8 @@ def scales_itself(model: Any) -> bool:
     return bool(layers) and isinstance(layers[0], encoding)
 
 
-def training_rules(subject: Subject) -> Finding:
-    """Learning rate, number of updates and the order of rows."""
+def rate_rules(subject: Subject) -> Finding:
+    """The learning rate."""
     program = subject.program
     place = program.places.optimizer or program.places.compile
     rate = None if program.optimizer is None else program.optimizer.get_config().get("learning_rate")
@@ -136,6 +136,11 @@ def training_rules(subject: Subject) -> Finding:
             id="learning-rate-too-small", check=Check.NO_LEARNING_RATE, severity=Severity.CONTRADICTION, place=place,
             values={"learning rate": float(rate)},
         )  # fmt: skip
+
+
+def training_rules(subject: Subject) -> Finding:
+    """Number of updates and the order of rows."""
+    program = subject.program
     rows = program.split_rows()
     updates = (program.steps_per_epoch or -(-rows // max(1, program.batch_size))) * program.epochs
     if updates < 100:
@@ -251,4 +256,4 @@ def scale_difference(train: Array, other: Array) -> tuple[float, float] | None:
     return float(np.median(spread[1][varying] / spread[0][varying])), float(np.median(shift))
 
 
-DATA_RULES: tuple[Rule, ...] = (data_rules, scale_rules, training_rules, validation_rules)
+DATA_RULES: tuple[Rule, ...] = (data_rules, scale_rules, rate_rules, training_rules, validation_rules)

@@ -125,8 +125,17 @@ def logits_matter(subject: Subject) -> bool:
 def reach_rules(subject: Subject) -> Finding:
     """The values that the last activation can take against the targets."""
     head, targets, loss = subject.head, subject.targets, subject.loss_name
-    if head is None or targets is None or head.range is None or loss in CROSSENTROPIES:
+    if head is None or head.range is None or loss in CROSSENTROPIES:
         return
+    if targets is None:
+        if head.activation in ("relu", "relu6") and loss in REGRESSION_LOSSES:
+            yield Contradiction(
+                id="output-activation", check=Check.RECTIFIED_OUTPUT, severity=Severity.SUSPICION,
+                place=subject.output_place, layer=head.activation_layer, values={"activation": head.activation},
+            )  # fmt: skip
+        return
+    if head.units == 1 and head.activation == "softmax":
+        return  # SOFTMAX_OVER_ONE_UNIT
     if loss not in REGRESSION_LOSSES and not loss.startswith("custom:"):
         return
     low, high = head.range
@@ -269,9 +278,23 @@ def loss_rules(subject: Subject) -> Finding:
             id="loss", check=Check.UNKNOWN_LOSS, severity=Severity.CONTRADICTION, place=place,
             values={"loss": loss.removeprefix("custom:")},
         )  # fmt: skip
-    if targets is None or head is None or loss not in REGRESSION_LOSSES:
+    if head is None or loss not in REGRESSION_LOSSES:
         return
-    values: dict[str, Value] = {"loss": loss, "units": head.units, "classes": targets.classes}
+    values: dict[str, Value] = {
+        "loss": loss,
+        "units": head.units,
+        "classes": None if targets is None else targets.classes,
+    }
+    if targets is None:
+        if head.activation == "softmax" and head.is_certain and (head.units or 0) > 1:
+            yield Contradiction(
+                id="loss",
+                check=Check.SQUARED_ERROR_FOR_CLASSES,
+                severity=Severity.SUSPICION,
+                place=place,
+                values=values,
+            )
+        return
     if targets.kind is TargetKind.BINARY or targets.kind is TargetKind.MULTI_HOT:
         severity = Severity.FACT
     elif targets.kind is TargetKind.ONE_HOT or (
@@ -349,9 +372,12 @@ def broadcasts(subject: Subject) -> bool:
 def metric_rules(subject: Subject) -> Finding:
     """Metrics that say nothing about these targets."""
     targets, head, loss = subject.targets, subject.head, subject.loss_name
-    if targets is None or head is None:
+    if head is None:
         return
     place = subject.program.places.compile
+    if targets is None:
+        yield from metrics_of_unknown(subject, head)
+        return
     for name in subject.metrics:
         values: dict[str, Value] = {"metric": name, "loss": loss, "units": head.units}
         if name in ("accuracy", "acc", "binary_accuracy", "categorical_accuracy", "sparse_categorical_accuracy"):
@@ -376,6 +402,17 @@ def metric_rules(subject: Subject) -> Finding:
                 id="metric", check=Check.METRIC_FOR_OTHER_LABELS, severity=Severity.SUSPICION, place=place,
                 values=values,
             )  # fmt: skip
+
+
+def metrics_of_unknown(subject: Subject, head: Head) -> Finding:
+    """Accuracy beside a loss and an output for quantities, where the targets are not known."""
+    names = [name for name in subject.metrics if name in ("accuracy", "acc", "binary_accuracy")]
+    if names and subject.loss_name in REGRESSION_LOSSES and head.is_certain and head.activation in ("linear", "relu"):
+        yield Contradiction(
+            id="metric", check=Check.ACCURACY_OF_REGRESSION, severity=Severity.SUSPICION,
+            place=subject.program.places.compile,
+            values={"metric": names[0], "loss": subject.loss_name, "units": head.units},
+        )  # fmt: skip
 
 
 HEAD_RULES: tuple[Rule, ...] = (output_rules, reach_rules, label_rules, loss_rules, shape_rules, metric_rules)

@@ -254,4 +254,6 @@ def activation_name(function: Any) -> str:
     if known is None:
         known = OPERATIONS.get(type(function).__name__, to_snake_case(type(function).__name__))
     module = str(getattr(function, "__module__", "keras."))
+    if module.startswith("tensorflow.") and hasattr(keras.activations, str(known).removesuffix("_v2")):
+        return str(known).removesuffix("_v2")  # tf.nn.softmax
     return str(known) if module.startswith("keras.") and known != "<lambda>" else f"custom:{known}"

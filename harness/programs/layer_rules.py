@@ -8,6 +8,7 @@ import keras
 import numpy as np
 
 from .findings import Check, Contradiction, Finding, Rule, Severity, Subject
+from .program import MadeUp, Place
 
 HIGH_DROPOUT = 0.8  # shares of units dropped from here on are suspicious
 FULL_DROPOUT = 0.95  # and from here on leave next to nothing
@@ -15,7 +16,7 @@ FULL_DROPOUT = 0.95  # and from here on leave next to nothing
 
 def layer_rules(subject: Subject) -> Finding:
     """Frozen layers, dropout rates, and hidden layers without an activation of use."""
-    model, program = subject.program.model, subject.program
+    model = subject.program.model
     layers = list(model._flatten_layers(include_self=False))
     weighted = [layer for layer in layers if layer.weights and not list(layer._flatten_layers(include_self=False))]
     frozen = [layer for layer in weighted if not layer.trainable_weights and layer.weights and not layer.trainable]
@@ -25,16 +26,28 @@ def layer_rules(subject: Subject) -> Finding:
             place=subject.layer_place(weighted[-1].name), values={"layers": len(weighted)},
         )  # fmt: skip
     else:
-        for layer in frozen:
-            is_output = subject.head is not None and layer.name == subject.head.layer
-            is_set = any(weight.path in program.set_weights for weight in layer.weights)
-            yield Contradiction(
-                id="frozen-layer", check=Check.FROZEN_OUTPUT if is_output else Check.FROZEN_RANDOM,
-                severity=Severity.SUSPICION if is_output or (program.places.layers and not is_set) else Severity.FACT,
-                place=subject.layer_place(layer.name), layer=layer.name, values={"layer": layer.name},
-            )  # fmt: skip
+        yield from frozen_rules(subject, frozen)
     yield from dropout_rules(subject, layers)
     yield from hidden_rules(subject, layers)
+
+
+def frozen_rules(subject: Subject, frozen: list[Any]) -> Finding:
+    """Frozen layers, those of one line together."""
+    program, head = subject.program, subject.head
+    if program.made_up is not MadeUp.NOTHING:
+        return  # weights that were to be loaded are missing
+    by_line: dict[tuple[Place | None, Check, bool], list[Any]] = {}
+    for layer in frozen:
+        is_output = head is not None and layer.name == head.layer
+        is_set = any(weight.path in program.set_weights for weight in layer.weights)
+        is_odd = is_output or (bool(program.places.layers) and not is_set)
+        check = Check.FROZEN_OUTPUT if is_output else Check.FROZEN_RANDOM
+        by_line.setdefault((subject.layer_place(layer.name), check, is_odd), []).append(layer)
+    for (place, check, is_odd), layers in by_line.items():
+        yield Contradiction(
+            id="frozen-layer", check=check, severity=Severity.SUSPICION if is_odd else Severity.FACT, place=place,
+            layer=layers[0].name, values={"layer": layers[0].name, "layers": len(layers)},
+        )  # fmt: skip
 
 
 def in_a_row(model: Any) -> list[Any]:

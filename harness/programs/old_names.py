@@ -1,106 +1,147 @@
-"""Names of earlier Keras versions that scripts still use, supplied while a script runs.
+"""Names of earlier versions that scripts still use, supplied while a script runs.
 
 Keras 3 moved or removed modules such as ``keras.layers.core`` and ``keras.utils.np_utils``, functions of
-``keras.backend`` that ``tensorflow.keras`` still has, ``fit_generator``, and arguments such as ``lr``. A name is
-supplied only if this version of Keras does not have it.
+``keras.backend`` that ``tensorflow.keras`` still has, ``fit_generator``, and classes such as ``Merge``; TensorFlow 2
+removed ``tf.ConfigProto``; Python 3 renamed ``cPickle`` and ``urllib2``. A name is supplied only if the installed
+version does not have it. Arguments are in ``old_arguments``.
 """
 
 from __future__ import annotations
 
+import builtins
 import contextlib
 import functools
 import importlib
 import importlib.abc
 import importlib.machinery
+import itertools
+import re
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import urllib
+import urllib.parse
+import urllib.request
+from collections.abc import Callable, Iterator, Sequence
 from types import ModuleType
 from typing import Any
 from unittest import mock
 
 import keras
+import numpy as np
 
+from .old_arguments import old_arguments
 from .stand_ins import importing_file
 
-LAYERS, UTILS = ("layers",), ("utils",)
-ENGINE = ("layers", "models", "")
-MOVED: dict[str, tuple[str, ...]] = {
-    **dict.fromkeys(
-        ("layers.core", "layers.convolutional", "layers.pooling", "layers.recurrent", "layers.embeddings",
-         "layers.normalization", "layers.normalization.batch_normalization", "layers.advanced_activations",
-         "layers.noise", "layers.wrappers", "layers.merge", "layers.local", "layers.convolutional_recurrent",
-         "layers.cudnn_recurrent", "layers.experimental", "layers.experimental.preprocessing", "layers.core.dense"),
-        LAYERS,
-    ),
-    **dict.fromkeys(
-        ("utils.np_utils", "utils.vis_utils", "utils.generic_utils", "utils.layer_utils", "utils.data_utils",
-         "utils.io_utils", "utils.visualize_util"),
-        UTILS,
-    ),
-    **dict.fromkeys(
-        ("engine", "engine.topology", "engine.training", "engine.base_layer", "engine.input_layer",
-         "engine.sequential"),
-        ENGINE,
-    ),
-    **dict.fromkeys(
-        ("optimizers.gradient_descent_v2", "optimizers.adam_v2", "optimizers.rmsprop_v2", "optimizers.adagrad_v2",
-         "optimizers.nadam_v2", "optimizers.adamax_v2", "optimizers.adadelta_v2", "optimizer_v2",
-         "optimizer_v2.gradient_descent", "optimizer_v2.adam", "optimizer_v2.rmsprop"),
-        ("optimizers",),
-    ),
-    "objectives": ("losses",),
-    "initializations": ("initializers",),
-    "backend.tensorflow_backend": ("backend",),
-    "preprocessing.text": ("preprocessing.text",),
-    "preprocessing.image": ("preprocessing.image",),
+PLACES = (
+    "",
+    "layers",
+    "models",
+    "optimizers",
+    "losses",
+    "metrics",
+    "callbacks",
+    "utils",
+    "initializers",
+    "regularizers",
+    "constraints",
+    "activations",
+    "backend",
+    "datasets",
+    "applications",
+    "preprocessing",
+    "preprocessing.image",
+    "preprocessing.text",
+    "preprocessing.sequence",
+)  # modules of Keras in which a name is looked up
+FIRST_PLACE = {"objectives": "losses", "initializations": "initializers", "backend.tensorflow_backend": "backend"}
+OLD_PLACES = (
+    "engine",
+    "objectives",
+    "initializations",
+    "optimizer_v2",
+    "optimizer_v1",
+    "saving",
+    "legacy",
+    "premade",
+    "feature_column",
+    "mixed_precision",
+    "wrappers",
+    "python",
+    "api",
+)  # packages of earlier versions besides
+ROOTS = re.compile(
+    r"^(tensorflow\.contrib\.keras\.(python|api)\.keras|tensorflow\.contrib\.keras|tensorflow\.python\.keras"
+    r"|tensorflow_core\.(python\.)?keras|tensorflow\.keras|tf_keras|keras\.api(\._v[12]\.keras)?|keras)(\.|$)"
+)
+OTHER_MODULES = {
+    "cPickle": "pickle", "StringIO": "io", "cStringIO": "io", "Queue": "queue", "urllib2": "urllib.request",
+    "urlparse": "urllib.parse", "ConfigParser": "configparser",
+    "sklearn.cross_validation": "harness.programs.old_sklearn",
+    "sklearn.grid_search": "sklearn.model_selection", "sklearn.externals": "joblib",
+    "sklearn.externals.joblib": "joblib", "sklearn.learning_curve": "sklearn.model_selection",
+    "sklearn.datasets.samples_generator": "sklearn.datasets", "sklearn.preprocessing.data": "sklearn.preprocessing",
+    "sklearn.preprocessing.label": "sklearn.preprocessing", "sklearn.metrics.classification": "sklearn.metrics",
+    "tensorflow.contrib": "tensorflow",
 }  # fmt: skip
+WRAPPERS = ("wrappers", "wrappers.scikit_learn")
+SCIKERAS = ("scikeras", "scikeras.wrappers")
 SHARED = ("backend", "losses", "metrics", "layers", "utils", "initializers", "optimizers", "preprocessing.image")
-ALIASES = {"CuDNNLSTM": "LSTM", "CuDNNGRU": "GRU"}
-RENAMED = {"plot": "plot_model"}  # in moved modules
-DENSE = {
-    "output_dim": "units", "init": "kernel_initializer", "bias": "use_bias", "W_regularizer": "kernel_regularizer",
-    "b_regularizer": "bias_regularizer", "W_constraint": "kernel_constraint", "b_constraint": "bias_constraint",
+ALIASES = {
+    "CuDNNLSTM": "LSTM", "CuDNNGRU": "GRU", "BatchNormalizationV1": "BatchNormalization",
+    "BatchNormalizationV2": "BatchNormalization", "Deconvolution2D": "Conv2DTranspose",
 }  # fmt: skip
-RECURRENT = DENSE | {
-    "inner_init": "recurrent_initializer", "inner_activation": "recurrent_activation", "dropout_W": "dropout",
-    "dropout_U": "recurrent_dropout", "U_regularizer": "recurrent_regularizer",
-}  # fmt: skip
-CONVOLUTION = DENSE | {
-    "nb_filter": "filters", "filter_length": "kernel_size", "border_mode": "padding", "subsample": "strides",
-    "subsample_length": "strides",
-}  # fmt: skip
-POOLING = {"pool_length": "pool_size", "stride": "strides", "border_mode": "padding"}
-ARGUMENTS = {
-    "Dense": DENSE,
-    **dict.fromkeys(("LSTM", "GRU", "SimpleRNN"), RECURRENT),
-    **dict.fromkeys(("Conv1D", "Conv2D", "Conv3D"), CONVOLUTION),
-    **dict.fromkeys(("MaxPooling1D", "MaxPooling2D", "AveragePooling1D", "AveragePooling2D"), POOLING),
-    "Dropout": {"p": "rate"},
-    "Embedding": {"init": "embeddings_initializer"},
-    "BatchNormalization": {"mode": ""},
-}  # names that arguments of layers had in the first version; those without a new name are left out
+RENAMED = {"plot": "plot_model", "maxnorm": "MaxNorm", "max_norm": "MaxNorm", "nonneg": "NonNeg",
+           "unitnorm": "UnitNorm", "l1l2": "L1L2", "WeightRegularizer": "L1L2"}  # fmt: skip
 LOWER_CASE = ("SGD", "Adam", "RMSprop", "Adagrad", "Adadelta", "Adamax", "Nadam")
-PREFIXES = ("keras.", "tensorflow.keras.")
+OF_TENSORFLOW_1 = (
+    "ConfigProto", "GPUOptions", "Session", "InteractiveSession", "set_random_seed", "reset_default_graph",
+    "get_default_graph", "logging", "app", "flags", "global_variables_initializer", "RunOptions",
+)  # fmt: skip
+OPTIMIZERS_OF_TENSORFLOW_1 = {
+    "AdamOptimizer": "Adam", "GradientDescentOptimizer": "SGD", "RMSPropOptimizer": "RMSprop",
+    "AdagradOptimizer": "Adagrad", "AdadeltaOptimizer": "Adadelta", "MomentumOptimizer": "SGD",
+}  # fmt: skip
+OF_NUMPY = {
+    "float": float, "int": int, "bool": bool, "object": object, "str": str, "complex": complex, "float_": np.float64,
+    "Inf": np.inf, "NaN": np.nan, "infty": np.inf, "product": np.prod, "cumproduct": np.cumprod, "alltrue": np.all,
+    "sometrue": np.any, "unicode_": np.str_,
+    "in1d": np.isin, "row_stack": np.vstack, "asscalar": lambda a: a.item(),
+}  # fmt: skip
+OF_PYTHON_2 = {
+    "xrange": range,
+    "unicode": str,
+    "basestring": str,
+    "long": int,
+    "unichr": chr,
+    "reduce": functools.reduce,
+}
+OF_URLLIB = {
+    "urlopen": urllib.request.urlopen, "urlretrieve": urllib.request.urlretrieve, "quote": urllib.parse.quote,
+    "urlencode": urllib.parse.urlencode, "unquote": urllib.parse.unquote,
+}  # fmt: skip
 
 
 class MovedModule(ModuleType):
     """A module of an earlier version, whose names are looked up where they are now."""
 
     def __init__(self, name: str, places: Sequence[str]) -> None:
-        """Look names up in the modules ``places`` of Keras."""
+        """Look names up in the modules ``places``."""
         super().__init__(name)
         self.__path__: list[str] = []
         self.places = tuple(places)
 
     def __getattr__(self, name: str) -> Any:
+        if name == "__all__":  # from keras.layers.core import *
+            module = importlib.import_module(self.places[0])
+            return [key for key in dir(module) if not key.startswith("_")]
         if name.startswith("__") and name.endswith("__"):
             raise AttributeError(name)
         for place in self.places:
-            for prefix in ("keras", "tensorflow.keras"):
-                with contextlib.suppress(ImportError, AttributeError):
-                    module = importlib.import_module(f"{prefix}.{place}" if place else prefix)
-                    if module is not self:
-                        return getattr(module, (ALIASES | RENAMED).get(name, name))
+            with contextlib.suppress(ImportError, AttributeError):
+                module = importlib.import_module(place)
+                if module is not self:
+                    return getattr(module, (ALIASES | RENAMED).get(name, name))
+        with contextlib.suppress(ImportError):  # a module of an earlier version: from keras.utils import np_utils
+            return importlib.import_module(f"{self.__name__}.{name}")
         raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}")
 
 
@@ -116,34 +157,49 @@ class MovedFinder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> importlib.machinery.ModuleSpec | None:
         """A module that is looked up elsewhere; None if it was not in an earlier version."""
-        if moved_name(fullname) is None or not self.is_users(importing_file()):
+        if not places_of(fullname) or not self.is_users(importing_file()):
             return None
         self.supplied.append(fullname)
         return importlib.machinery.ModuleSpec(fullname, self, is_package=True)
 
     def create_module(self, spec: importlib.machinery.ModuleSpec) -> ModuleType:
         """The module for a name."""
-        return MovedModule(spec.name, MOVED[str(moved_name(spec.name))])
+        return MovedModule(spec.name, places_of(spec.name))
 
     def exec_module(self, module: ModuleType) -> None:
         """Nothing is left to do."""
 
 
-def moved_name(fullname: str) -> str | None:
-    """The key of a module of an earlier version; None if it is another module."""
-    for prefix in PREFIXES:
-        name = fullname.removeprefix(prefix)
-        if fullname.startswith(prefix) and name in MOVED:
-            return name
-    return None
+def places_of(fullname: str) -> tuple[str, ...]:
+    """The modules in which the names of a module of an earlier version are now; empty if it is another module."""
+    if fullname in OTHER_MODULES:
+        return (OTHER_MODULES[fullname],)
+    if fullname in SCIKERAS:
+        return ("harness.programs.wrappers",)
+    root = ROOTS.match(fullname)
+    if root is None:
+        return ()
+    name = fullname[root.end() :]
+    if name in WRAPPERS:
+        return ("harness.programs.wrappers",)
+    if name.startswith(("datasets.", "applications.")) and name.count(".") == 1:
+        return tuple(f"{prefix}.{name}" for prefix in ("keras", "tensorflow.keras") if prefix + "." != root[0])
+    if name.split(".")[0] not in {place.split(".")[0] for place in (*PLACES, *OLD_PLACES)}:
+        return ()
+    first = FIRST_PLACE.get(name) or next((name[: len(p)] for p in PLACES if p and f"{name}.".startswith(f"{p}.")), "")
+    places = dict.fromkeys([first, *PLACES])
+    return tuple(
+        f"{prefix}.{place}" if place else prefix for place in places for prefix in ("keras", "tensorflow.keras")
+    )
 
 
 @contextlib.contextmanager
-def old_names(is_users: Callable[[str], bool]) -> Iterator[MovedFinder]:
-    """Supply the names of earlier Keras versions inside the block.
+def old_names(is_users: Callable[[str], bool], text: str = "") -> Iterator[MovedFinder]:
+    """Supply the names of earlier versions inside the block.
 
     Args:
         is_users: whether a file is the user's, so that only the user's imports are answered.
+        text: of the user's file, from which the version that it was written for is seen.
     """
     finder = MovedFinder(is_users)
     before = set(sys.modules)
@@ -152,11 +208,18 @@ def old_names(is_users: Callable[[str], bool]) -> Iterator[MovedFinder]:
         for name in ("fit_generator", "evaluate_generator", "predict_generator"):
             new_name = name.removesuffix("_generator")
             _supply(stack, keras.Model, name, functools.partialmethod(_by_generator, new_name))
-        for name, renamed in ARGUMENTS.items():
-            layer = getattr(keras.layers, name)
-            stack.enter_context(
-                mock.patch.object(layer, "__init__", _with_old_arguments(layer.__init__, renamed, finder.supplied))
-            )
+        _supply(stack, keras.Model, "predict_proba", _predict_proba)
+        _supply(stack, keras.Model, "predict_classes", _predict_classes)
+        for name, attribute in (("input", "inputs"), ("output", "outputs")):
+            stack.enter_context(mock.patch.object(keras.Sequential, name, _only_one(attribute), create=True))
+        for name, value in OF_PYTHON_2.items():
+            _supply(stack, builtins, name, value)
+        for name, function in OF_URLLIB.items():
+            _supply(stack, urllib, name, function)
+        for name, value in OF_NUMPY.items():
+            if name not in vars(np):  # NumPy answers the removed names with an error of its own
+                stack.enter_context(mock.patch.dict(vars(np), {name: value}))
+        stack.enter_context(old_arguments(text, finder.supplied))
         sys.meta_path.append(finder)  # asked last: what exists is not replaced
         try:
             yield finder
@@ -172,7 +235,7 @@ def old_names(is_users: Callable[[str], bool]) -> Iterator[MovedFinder]:
 
 @functools.cache
 def supply_functions() -> None:
-    """Give the modules of Keras the functions and classes of earlier versions that they miss.
+    """Give the modules of Keras and TensorFlow the functions and classes of earlier versions that they miss.
 
     They stay: a loss of the user's own may call them whenever it is trained with.
     """
@@ -183,12 +246,36 @@ def supply_functions() -> None:
                 for key in dir(source):
                     if not key.startswith("_") and not hasattr(target, key):
                         setattr(target, key, getattr(source, key))
-    for optimizer in LOWER_CASE:
-        if not hasattr(keras.optimizers, optimizer.lower()):
-            setattr(keras.optimizers, optimizer.lower(), getattr(keras.optimizers, optimizer))
-    for old, new in ALIASES.items():
-        if not hasattr(keras.layers, old):
-            setattr(keras.layers, old, getattr(keras.layers, new))
+    roots = [importlib.import_module(root) for root in ("keras", "tensorflow.keras")]
+    for root in roots:
+        for optimizer in LOWER_CASE:
+            _give(root.optimizers, optimizer.lower(), getattr(keras.optimizers, optimizer))
+        for old, new in ALIASES.items():
+            _give(root.layers, old, getattr(keras.layers, new))
+        supplied: dict[str, Any] = {"TimeDistributedDense": _time_distributed_dense, "Merge": _Merge, "merge": _merge}
+        for name, value in supplied.items():
+            _give(root.layers, name, value)
+        for name in ("maxnorm", "nonneg", "unitnorm"):
+            _give(root.constraints, name, getattr(keras.constraints, RENAMED[name]))
+        _give(root.regularizers, "l1l2", keras.regularizers.L1L2)
+        _give(root.optimizers, "legacy", keras.optimizers)
+        for name in ("set_session", "set_learning_phase", "clear_session", "manual_variable_initialization"):
+            _give(root.backend, name, _nothing)
+        _give(root.backend, "tensorflow_backend", root.backend)
+        _give(root.backend, "get_session", _nothing)
+        _give(root.backend, "image_dim_ordering", _image_dim_ordering)
+        _give(root.backend, "set_image_dim_ordering", _set_image_dim_ordering)
+    tensorflow = importlib.import_module("tensorflow")
+    for name in OF_TENSORFLOW_1:
+        _give(tensorflow, name, getattr(tensorflow.compat.v1, name, None))
+    for old, new in OPTIMIZERS_OF_TENSORFLOW_1.items():
+        _give(tensorflow.train, old, getattr(keras.optimizers, new))
+
+
+def _give(module: Any, name: str, value: Any) -> None:
+    """Set an attribute of a module that does not have it."""
+    if value is not None and not hasattr(module, name):
+        setattr(module, name, value)
 
 
 def _supply(stack: contextlib.ExitStack, owner: Any, name: str, value: Any) -> None:
@@ -197,32 +284,111 @@ def _supply(stack: contextlib.ExitStack, owner: Any, name: str, value: Any) -> N
         stack.enter_context(mock.patch.object(owner, name, value, create=True))
 
 
-def _with_old_arguments(initialise: Any, renamed: Mapping[str, str], supplied: list[str]) -> Any:
-    """The ``__init__`` of a layer that takes old names of arguments too; where both are given, the new one counts.
+def _only_one(attribute: str) -> property:
+    """The input or output of a Sequential model, which Keras 3 knows only after the model was called."""
 
-    Args:
-        initialise: the layer's own.
-        renamed: the new name for each old one; empty for what is no longer an argument.
-        supplied: the old names that were used are added to it.
-    """
+    def get(model: Any) -> Any:
+        tensors = getattr(model, attribute)
+        return tensors[0] if isinstance(tensors, list) and len(tensors) == 1 else tensors
 
-    def init(self: Any, *arguments: Any, **options: Any) -> None:  # Keras reads this signature: nothing is wrapped
-        for old in [name for name in options if name in renamed]:
-            supplied.append(old)
-            value, new = options.pop(old), renamed[old]
-            if new:
-                options.setdefault(new, value)
-        initialise(self, *arguments, **options)
-
-    return init
+    return property(get)
 
 
-def _by_generator(model: Any, name: str, generator: Any, *arguments: Any, **options: Any) -> Any:
+def _nothing(*arguments: Any, **options: Any) -> None:
+    """Stands for a function that has nothing left to do."""
+
+
+def _image_dim_ordering() -> str:
+    """Where the channels of images are: ``th`` for first, ``tf`` for last."""
+    return "th" if keras.config.image_data_format() == "channels_first" else "tf"
+
+
+def _set_image_dim_ordering(ordering: str) -> None:
+    """Say where the channels of images are."""
+    keras.config.set_image_data_format("channels_first" if ordering == "th" else "channels_last")
+
+
+def _time_distributed_dense(*arguments: Any, **options: Any) -> Any:
+    """A Dense layer that is applied to every position."""
+    shape = {key: options.pop(key) for key in ("input_shape", "batch_input_shape") if key in options}
+    length, width = options.pop("input_length", None), options.pop("input_dim", None)
+    if width is not None and not shape:
+        shape = {"input_shape": (length, width)}
+    return keras.layers.TimeDistributed(keras.layers.Dense(*arguments, **options), **shape)
+
+
+MERGED = {"concat": "Concatenate", "sum": "Add", "mul": "Multiply", "ave": "Average", "max": "Maximum", "dot": "Dot"}
+
+
+def _merge(inputs: Any, mode: str = "sum", concat_axis: int = -1, **options: Any) -> Any:
+    """Several tensors in one, by a mode."""
+    layer = getattr(keras.layers, MERGED.get(mode, "Add"))
+    return (layer(axis=concat_axis) if mode == "concat" else layer())(list(inputs))
+
+
+class _Merge:
+    """The first layer of a Sequential model that took several models."""
+
+    def __new__(cls, layers: Any, mode: str = "sum", concat_axis: int = -1, **options: Any) -> Any:
+        """A model of all their inputs."""
+        outputs = _merge([layer.output for layer in layers], mode, concat_axis)
+        return keras.Model([layer.input for layer in layers], outputs)
+
+
+def _predict_proba(model: Any, x: Any, *arguments: Any, **options: Any) -> Any:
+    """The outputs of a model."""
+    return model.predict(x, verbose=0)
+
+
+def _predict_classes(model: Any, x: Any, *arguments: Any, **options: Any) -> Any:
+    """The likeliest classes by a model."""
+    outputs = model.predict(x, verbose=0)
+    return outputs.argmax(axis=-1) if outputs.shape[-1] > 1 else (outputs > 0.5).astype("int32")
+
+
+REMOVED = (
+    "max_queue_size",
+    "max_q_size",
+    "workers",
+    "use_multiprocessing",
+    "pickle_safe",
+    "nb_worker",
+    "nb_val_worker",
+)
+
+
+def _by_generator(model: Any, name: str, generator: Any = None, *arguments: Any, **options: Any) -> Any:
     """A call of ``fit_generator`` and its like by the method that took its place."""
-    for removed in ("max_queue_size", "max_q_size", "workers", "use_multiprocessing", "pickle_safe"):
+    generator = options.pop("generator", generator)
+    for removed in REMOVED:
         options.pop(removed, None)
+    samples = options.pop("samples_per_epoch", options.pop("val_samples", None))
+    steps = "steps_per_epoch" if name == "fit" else "steps"
     if arguments:
-        options["steps_per_epoch" if name == "fit" else "steps"] = arguments[0]
+        is_first_version = "nb_val_samples" in options or "nb_epoch" in options
+        samples, options[steps] = (arguments[0], None) if is_first_version else (samples, arguments[0])
     if len(arguments) > 1 and name == "fit":
         options["epochs"] = arguments[1]
+    if samples is not None:
+        generator, options[steps] = steps_for(generator, samples)
+    wanted = options.pop("nb_val_samples", None)
+    if wanted is not None and options.get("validation_data") is not None:
+        validation = options["validation_data"]
+        if not isinstance(validation, (tuple, list)):
+            options["validation_data"], options["validation_steps"] = steps_for(validation, wanted)
     return getattr(model, name)(generator, **options)
+
+
+def steps_for(batches: Any, samples: Any) -> tuple[Any, int]:
+    """(the batches, how many of them hold so many samples), as the first version counted."""
+    size = getattr(batches, "batch_size", None)
+    if not size:
+        if hasattr(batches, "__getitem__"):
+            first = batches[0]
+        else:
+            batches = iter(batches)
+            first = next(batches)
+            batches = itertools.chain([first], batches)
+            batches = (batch for batch in batches)  # Keras asks for a true generator
+        size = len(keras.tree.flatten(first)[0])
+    return batches, max(1, -(-int(samples) // int(size)))

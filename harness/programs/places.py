@@ -75,6 +75,7 @@ class Sources:
     def get(self, filename: str) -> Source | None:
         """The source that is run under a file name; None if it is not the user's."""
         if filename not in self.known:
+            self.known[filename] = None  # while it is read, by an ``open`` that may ask for it
             self.known[filename] = self._read(filename)
         return self.known[filename]
 

@@ -79,6 +79,14 @@ class Validation:
     sample_weight: Array | None = None
 
 
+class MadeUp(Enum):
+    """How much of the data of a program had to be made up."""
+
+    NOTHING = "nothing"  # all of it is the user's
+    VALUES = "values"  # shapes, ranges and labels are those of a known data set, the values are not
+    FORMATS = "formats"  # nothing is known of x and y but what the program itself makes of them
+
+
 class NoteKind(Enum):
     """What the capture changed or could not keep."""
 
@@ -92,6 +100,9 @@ class NoteKind(Enum):
     MODULE_REPLACED = "module-replaced"  # a plotting module that is not installed was replaced by an empty one
     OLD_NAME = "old-name"  # a name that this version of Keras no longer has was supplied; ``detail`` says which
     NOT_COPIED = "not-copied"  # the model cannot be copied; ``detail`` says why
+    MADE_UP = "made-up"  # something that was not there was made up; ``detail`` says what
+    CALLED = "called"  # a function that trains and that the script never calls was called; ``detail`` is its name
+    IMPORT_SUPPLIED = "import-supplied"  # a usual import that a snippet lacks was supplied; ``detail`` is its name
     WEIGHTS_SET = "weights-set"  # ``count`` weights were set by the script and are not drawn anew
 
 
@@ -158,6 +169,7 @@ class Program:
         arguments: that the script was run with.
         source: kind of x that fit was given: ``arrays``, ``dataframe``, ``tf.data``, ``generator``, ``PyDataset``.
         notes: what the capture changed or could not keep.
+        made_up: how much of the data had to be made up; such a program is not judged by trainings.
     """
 
     name: str
@@ -193,6 +205,7 @@ class Program:
     arguments: tuple[str, ...] = ()
     source: str = "arrays"
     notes: tuple[Note, ...] = ()
+    made_up: MadeUp = MadeUp.NOTHING
 
     @property
     def rows(self) -> int:

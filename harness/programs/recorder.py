@@ -22,8 +22,11 @@ import numpy as np
 from ..errors import BadInput
 from .copies import CONSTRUCTION, array_of, copied_model, set_weights
 from .data_sources import TrainingData, training_data
+from .made_up import Supply
+from .made_up_data import data_made_up, with_numbers
+from .old_arguments import translated_compile, translated_fit, translated_optimizer
 from .places import Sources, argument_of, assignments, call_at
-from .program import FitError, Note, NoteKind, Place, Places, Program, Validation, row_count, take_rows
+from .program import FitError, MadeUp, Note, NoteKind, Place, Places, Program, Validation, row_count, take_rows
 from .stand_ins import Anything
 
 Wrapper = Callable[..., Any]
@@ -88,6 +91,7 @@ class Recorder:
         seconds: float | None,
         set_alarm: Callable[[float], None],
         at_fit: Callable[[Program], None] | None = None,
+        supply: Supply | None = None,
     ) -> None:
         """Prepare to capture a call of fit.
 
@@ -98,7 +102,9 @@ class Recorder:
             seconds: after which the captured training is stopped; None for no limit.
             set_alarm: called with the seconds after which the script is to be stopped; 0 for never.
             at_fit: called with the captured program before its training starts.
+            supply: what is made up in this run; None if nothing may be.
         """
+        self.supply = supply
         self.sources = sources
         self.path = path
         self.wanted = fit
@@ -146,7 +152,7 @@ class Recorder:
         enter = tf.GradientTape.__enter__
 
         def entering(tape: Any) -> Any:
-            if self.fits == 0 and self.sources.here() is not None and not self._mentions_fit():
+            if self.fits == 0 and self.sources.here() is not None and not self.mentions_fit():
                 raise Refused(self._refusal("a training loop with tf.GradientTape"))
             return enter(tape)
 
@@ -169,7 +175,7 @@ class Recorder:
             "train the same model with compile() and fit(), or give model and data to harness.diagnose"
         )
 
-    def _mentions_fit(self) -> bool:
+    def mentions_fit(self) -> bool:
         """Whether any of the user's code that was run or imported calls something named fit."""
         for source in self.sources.known.values():
             if source is not None and (".fit(" in source.text or "fit_generator" in source.text):
@@ -219,9 +225,8 @@ class Recorder:
         @functools.wraps(initialise)
         def init(made: Any, *arguments: Any, **options: Any) -> None:
             self.made.setdefault(id(made), (made, self.sources.here()))
-            if "lr" in options and isinstance(made, keras.optimizers.Optimizer):
-                options["learning_rate"] = options.pop("lr")
-                self.old_names.append("lr")
+            if isinstance(made, keras.optimizers.Optimizer):
+                options = translated_optimizer(options, self.old_names)
             initialise(made, *arguments, **options)
 
         return init
@@ -233,6 +238,8 @@ class Recorder:
         @functools.wraps(compile_model)
         def compiling(model: Any, *arguments: Any, **options: Any) -> Any:
             place = self.sources.here()
+            if place is not None:
+                options = translated_compile(options, self.old_names)
             result = compile_model(model, *arguments, **options)
             bound = signature.bind(model, *arguments, **options)
             bound.apply_defaults()
@@ -246,7 +253,7 @@ class Recorder:
 
         @functools.wraps(train_on_batch)
         def training(model: Any, *arguments: Any, **options: Any) -> Any:
-            if self.fits == 0 and not self._mentions_fit():
+            if self.fits == 0 and not self.mentions_fit():
                 raise Refused(self._refusal("a loop of train_on_batch()"))
             return train_on_batch(model, *arguments, **options)
 
@@ -259,9 +266,7 @@ class Recorder:
         @functools.wraps(fit)
         def fitting(model: Any, *arguments: Any, **options: Any) -> Any:
             place = self.sources.here()
-            if "nb_epoch" in options:
-                options["epochs"] = options.pop("nb_epoch")
-                self.old_names.append("nb_epoch")
+            options = translated_fit(options, self.old_names)
             bound = signature.bind(model, *arguments, **options)
             bound.apply_defaults()
             given = dict(bound.arguments)
@@ -278,6 +283,8 @@ class Recorder:
     def _captured(self, fit: Any, model: Any, given: dict[str, Any], place: Place | None) -> Any:
         """Capture this call of fit, and run it."""
         refuse_own_steps(model, place, self.path)
+        if self.supply is not None and self.supply.extent is not MadeUp.NOTHING:
+            self._capture_made_up(self.supply, model, given, place)
         try:
             data = training_data(given["x"], given["y"], given["sample_weight"], given["steps_per_epoch"])
             validation = validation_of(given)
@@ -293,6 +300,21 @@ class Recorder:
         if self.seconds is not None:
             self.deadline = time.monotonic() + self.seconds
         return self._run(fit, model, given)
+
+    def _capture_made_up(self, supply: Supply, model: Any, given: dict[str, Any], place: Place | None) -> None:
+        """Capture a call of fit on made-up data, and end the script: training on such data would say nothing."""
+        given = with_numbers(given)
+        data = data_made_up(supply, model, given)
+        validation = None
+        if supply.extent is MadeUp.VALUES:
+            with contextlib.suppress(Exception):
+                validation = validation_of(given)
+        build(model, data.x)
+        program = self._program(model, given, data, validation, place)
+        self.program = dataclasses.replace(program, made_up=supply.extent, notes=(*program.notes, *supply.notes))
+        if self.at_fit is not None:
+            self.at_fit(self.program)
+        raise ScriptEnded
 
     def _run(self, fit: Any, model: Any, given: dict[str, Any]) -> Any:
         """Run fit under the time limit, and add its history to the program."""

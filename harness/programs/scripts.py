@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import BadInput
+from .old_python import readable
 from .places import Source
 
 MAGIC = re.compile(r"^(\s*)([%!?].*|.*\?\s*)$")  # a line for IPython alone
@@ -50,9 +51,12 @@ def read_pieces(path: Path, shown: str, filename: str) -> list[Piece]:
     except OSError as error:
         raise BadInput(f"{shown}: expected a file that can be read, got: {error.strerror}") from None
     if path.suffix != ".ipynb":
-        return [Piece(filename=filename, source=Source(file=shown, text=text))]
+        return [Piece(filename=filename, source=Source(file=shown, text=readable(without_magic(text))))]
     return [
-        Piece(filename=f"{filename}#cell{number}", source=Source(file=shown, text=without_magic(cell), cell=number))
+        Piece(
+            filename=f"{filename}#cell{number}",
+            source=Source(file=shown, text=readable(without_magic(cell)), cell=number),
+        )
         for number, cell in enumerate(code_cells(text, shown), 1)
     ]
 

@@ -109,7 +109,7 @@ def kind_of(values: Array, unique: Array, is_integer: bool) -> TargetKind:
         few = max(2, min(MAX_CLASSES, len(values) // 4))
         consecutive = len(unique) - 1 >= 0.5 * (unique[-1] - unique[0])
         return TargetKind.CLASSES if is_integer and 2 < len(unique) <= few and consecutive else TargetKind.REAL
-    if set(unique.tolist()) <= {0.0, 1.0}:
+    if len(unique) <= 2 and set(unique.tolist()) <= {0.0, 1.0}:
         return TargetKind.ONE_HOT if np.all(values.sum(axis=-1) == 1) else TargetKind.MULTI_HOT
     if unique[0] >= 0 and np.all(np.abs(values.sum(axis=-1) - 1) < SUM_TOLERANCE):
         return TargetKind.SHARES

@@ -12,6 +12,7 @@ from ..diagnosis.faults import Change
 from ..programs.contradictions import Severity
 from ..programs.edits import Edit
 from ..results import as_document
+from .findings import finding_document
 
 
 @as_document.register
@@ -81,16 +82,7 @@ def diagnosis_document(found: Diagnosis) -> dict[str, Any]:
             "best_score": _finite(found.repeats.best),
         },
         "contradictions": [
-            {
-                "id": finding.id,
-                "check": finding.check.value,
-                "severity": finding.severity.value,
-                "layer": finding.layer,
-                "file": None if finding.place is None else finding.place.file,
-                "line": None if finding.place is None else finding.place.line,
-            }
-            for finding in found.contradictions
-            if finding.severity is not Severity.FACT
+            finding_document(finding) for finding in found.contradictions if finding.severity is not Severity.FACT
         ],
         "edits": [edit_document(edit) for edit in found.edits],
         "remedy": [{"id": fault.value} for fault in found.remedy],

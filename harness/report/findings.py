@@ -124,3 +124,16 @@ def first_lines(found: Sequence[Contradiction]) -> list[str]:
     """What can be said before anything is trained."""
     words = {Severity.CONTRADICTION: "Wrong", Severity.SUSPICION: "Suspicious"}
     return [f"{words[one.severity]}: {finding_text(one)}" for one in worth_saying(found)][:MOST_FINDINGS]
+
+
+def finding_document(finding: Contradiction) -> dict[str, Any]:
+    """A finding as JSON takes it."""
+    place = finding.place
+    return {
+        "id": finding.id,
+        "check": finding.check.value,
+        "severity": finding.severity.value,
+        "layer": finding.layer,
+        "file": None if place is None else place.file,
+        "line": None if place is None else place.line,
+    }

@@ -404,7 +404,7 @@ def test_notebooks(script):
         ("import nothing_of_this_name\n", "install it with: pip install nothing_of_this_name"),
         ("import numpy.no_such_part\n", "the installed version of numpy does not have this module"),
         ("import keras.no_such_part\n", "does not have this module, so change the import"),
-        ("print 'old'\n", "train.py:1: the script fails before it calls fit: SyntaxError"),
+        ("x = 3)\n", "train.py:1: the script fails before it calls fit: SyntaxError"),
         ("open('none.csv')\n", "train.py:1: the script fails before it calls fit: FileNotFoundError"),
         ("x = 3\nx.fit\n", "train.py:2: the script fails before it calls fit: AttributeError"),
         ("input('?')\n", "nobody is there to answer"),

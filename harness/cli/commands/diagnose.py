@@ -109,8 +109,11 @@ def run(arguments: argparse.Namespace) -> int:
 def say_at_once(program: Any, shown: Shown) -> None:
     """Say what contradicts itself in a program, at a terminal, before anything of it is trained."""
     from ...programs.contradictions import contradictions
+    from ...programs.unjudged import is_judged
     from ...report import findings
 
+    if not is_judged(program):
+        return  # it is all of the answer
     with contextlib.suppress(Exception):  # it runs within the user's script; the diagnosis itself will raise it again
         for line in findings.first_lines(contradictions(program)):
             shown.say(line)
@@ -138,8 +141,9 @@ def run_program(arguments: argparse.Namespace, name: str, *, of_script: bool) ->
         with silent_import():
             from ...diagnosis import diagnosis
             from ...diagnosis.outcomes import OutcomeKind
-            from ...programs import capture, edits, saved
+            from ...programs import capture, edits, saved, unjudged
             from ...report import cards, diagnosing
+            from ...report import unjudged as _  # noqa: F401 - registers how a program without its data is shown
         # what Keras warns about is in the answer, if it matters
         stack.enter_context(warnings.catch_warnings())
         warnings.simplefilter("ignore")
@@ -162,6 +166,9 @@ def run_program(arguments: argparse.Namespace, name: str, *, of_script: bool) ->
                 seed=seed,
             )
             say_at_once(program, show)
+        if not unjudged.is_judged(program):
+            show_result(arguments, unjudged.read_unjudged(program))
+            return NOT_JUDGED
         found = diagnosis.diagnose_program(
             program, budget=budget, seed=seed, progress=lambda what, trainings: show(trainings, 0, what)
         )

@@ -174,6 +174,11 @@ def _tables(note: Callable[..., None], missing: files.Missing) -> None:
     if importlib.util.find_spec("pandas") is not None:
         _patch_when_imported("pandas", lambda module: _patch_pandas(module, missing))
         return
+    sys.modules.update(pandas_modules(missing))
+
+
+def pandas_modules(missing: files.Missing) -> dict[str, ModuleType]:
+    """By name, modules in the place of pandas and its parts, where it is not installed."""
     module = ModuleType("pandas")
 
     def read_csv(source: Any, *arguments: Any, **options: Any) -> Any:
@@ -208,14 +213,15 @@ def _tables(note: Callable[..., None], missing: files.Missing) -> None:
     module.__dict__.update(known)
     module.__getattr__ = _absorbed_name  # type: ignore[method-assign]
     module.__path__ = []
-    sys.modules["pandas"] = module
+    modules: dict[str, ModuleType] = {"pandas": module}
     types = ModuleType("pandas.api.types")
     kinds = {"numeric": "fiub", "float": "f", "integer": "iu", "bool": "b", "string": "OU", "object": "O"}
     for name, letters in kinds.items():
         types.__dict__[f"is_{name}_dtype"] = functools.partial(_has_kind, letters)
     for name in ("plotting", "api", "core", "errors", "io", "tseries"):
-        sys.modules[f"pandas.{name}"] = module.__dict__[name] = absorbed.AbsorbingModule(f"pandas.{name}")
-    sys.modules["pandas.api.types"] = sys.modules["pandas.api"].__dict__["types"] = types
+        modules[f"pandas.{name}"] = module.__dict__[name] = absorbed.AbsorbingModule(f"pandas.{name}")
+    modules["pandas.api.types"] = modules["pandas.api"].__dict__["types"] = types
+    return modules
 
 
 def _absorbed_name(name: str) -> Any:

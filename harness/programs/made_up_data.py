@@ -1,0 +1,116 @@
+"""The data of a call of fit in a run on made-up data: what the program made of it, or what fits the model."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import Any
+
+import keras
+import numpy as np
+
+from .data_sources import TrainingData, training_data
+from .heads import head_of
+from .made_up import ROWS, Supply
+from .program import MadeUp, row_count, take_rows
+from .targets import TargetKind, describe_targets
+
+LENGTH = 10  # of an axis whose size a model leaves open
+DEFAULTS = {"epochs": 1, "initial_epoch": 0, "batch_size": None, "steps_per_epoch": None, "validation_steps": None,
+            "validation_split": 0.0, "class_weight": None, "sample_weight": None}  # fmt: skip
+
+
+def with_numbers(given: dict[str, Any]) -> dict[str, Any]:
+    """The arguments of fit with usual numbers in the place of what has no value."""
+    given = dict(given)
+    for name, default in DEFAULTS.items():
+        value = given.get(name)
+        wanted = (dict, type(None)) if name == "class_weight" else (int, float, type(None), np.generic, np.ndarray)
+        if not isinstance(value, wanted):
+            given[name] = default
+    if given["epochs"] is None:
+        given["epochs"] = 1
+    if not isinstance(given.get("callbacks"), (list, tuple, keras.callbacks.Callback)):
+        given["callbacks"] = None
+    return given
+
+
+def data_made_up(supply: Supply, model: Any, given: dict[str, Any]) -> TrainingData:
+    """x as the program gives it if the model can read it, else as the model reads it; y if its form is known.
+
+    Args:
+        supply: what was made up so far.
+        given: the arguments of fit.
+    """
+    data = None
+    with contextlib.suppress(Exception):
+        data = training_data(given["x"], given["y"], given["sample_weight"], 2)
+    x = None if data is None else data.x
+    if x is None or not can_read(model, x):
+        if supply.extent is MadeUp.VALUES and data is not None:
+            return data  # the shapes are known: that they do not fit is the user's
+        x = rows_for(model)
+        supply.note("the data", "of fit")
+    y = None if data is None else data.y
+    if supply.extent is MadeUp.FORMATS and not is_one_hot(model, x, y):
+        y = None
+    if x is None:
+        x = np.zeros((ROWS, 8), np.float32)
+    if y is not None and row_count(y) != row_count(x):
+        rows = slice(0, min(row_count(x), row_count(y)))
+        x, y = take_rows(x, rows), take_rows(y, rows)
+    return TrainingData(
+        x=x,
+        y=y,
+        sample_weight=None,
+        kind="arrays" if data is None else data.kind,
+        batch_size=None if data is None else data.batch_size,
+    )
+
+
+def can_read(model: Any, x: Any) -> bool:
+    """Whether a model can be called on the first rows of x."""
+    with contextlib.suppress(Exception):
+        sample = keras.tree.map_structure(keras.ops.convert_to_tensor, take_rows(x, slice(0, 2)))
+        if getattr(model, "inputs", None):
+            shapes = [tensor.shape for tensor in model.inputs]
+            parts = keras.tree.flatten(sample)
+            return len(parts) == len(shapes) and all(map(fits, (part.shape for part in parts), shapes))
+        model(sample, training=False)
+        return True
+    return False
+
+
+def fits(shape: Any, wanted: Any) -> bool:
+    """Whether an array of a shape is one that an input of another takes."""
+    if len(shape) == len(wanted) - 1 and wanted[-1] == 1:
+        return True
+    return len(shape) == len(wanted) and all(b in (None, a) for a, b in zip(shape[1:], wanted[1:]))
+
+
+def rows_for(model: Any) -> Any:
+    """Rows that a model can read; None if the shapes of its inputs are not known."""
+    inputs = getattr(model, "inputs", None)
+    if not inputs:
+        return None
+    tokens = [layer.input_dim for layer in model._flatten_layers() if isinstance(layer, keras.layers.Embedding)]
+    rng = np.random.default_rng(0)
+    made = []
+    for tensor in inputs:
+        shape = [LENGTH if size is None else int(size) for size in tensor.shape[1:]]
+        rows = ROWS if np.prod(shape) < 20_000 else 4
+        if tokens:
+            made.append(rng.integers(0, max(1, min(tokens)), (rows, *shape)))
+        else:
+            made.append(rng.normal(size=(rows, *shape)).astype(np.float32))
+    return made[0] if len(made) == 1 else made
+
+
+def is_one_hot(model: Any, x: Any, y: Any) -> bool:
+    """Whether the program itself made one column for each unit of the output, which holds whatever the values."""
+    targets = describe_targets(y)
+    if targets is None or targets.kind is not TargetKind.ONE_HOT or targets.width < 2:
+        return False
+    with contextlib.suppress(Exception):
+        head = head_of(model, take_rows(x, slice(0, 2)))
+        return head is not None and head.units == targets.width
+    return False

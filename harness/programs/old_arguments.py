@@ -1,0 +1,302 @@
+"""Arguments of layers, optimizers, callbacks, compile and fit of earlier Keras versions, translated for a script."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+from unittest import mock
+
+import keras
+
+DENSE = {
+    "output_dim": "units", "init": "kernel_initializer", "bias": "use_bias", "W_regularizer": "kernel_regularizer",
+    "b_regularizer": "bias_regularizer", "W_constraint": "kernel_constraint", "b_constraint": "bias_constraint",
+}  # fmt: skip
+RECURRENT = DENSE | {
+    "inner_init": "recurrent_initializer", "inner_activation": "recurrent_activation", "dropout_W": "dropout",
+    "dropout_U": "recurrent_dropout", "U_regularizer": "recurrent_regularizer", "forget_bias_init": "",
+    "consume_less": "", "truncate_gradient": "", "implementation": "", "time_major": "",
+}  # fmt: skip
+CONVOLUTION = DENSE | {
+    "nb_filter": "filters", "filter_length": "kernel_size", "border_mode": "padding", "subsample": "strides",
+    "subsample_length": "strides", "dim_ordering": "data_format",
+}  # fmt: skip
+POOLING = {
+    "pool_length": "pool_size", "stride": "strides", "border_mode": "padding", "dim_ordering": "data_format",
+}  # fmt: skip
+DROPOUT = {"p": "rate", "dim_ordering": "data_format"}
+IMAGES = {"dim_ordering": "data_format"}
+ARGUMENTS = {
+    "Dense": DENSE,
+    **dict.fromkeys(("LSTM", "GRU", "SimpleRNN"), RECURRENT),
+    **dict.fromkeys(("Conv1D", "Conv2D", "Conv3D"), CONVOLUTION),
+    **dict.fromkeys(("MaxPooling1D", "MaxPooling2D", "AveragePooling1D", "AveragePooling2D"), POOLING),
+    **dict.fromkeys(("UpSampling2D", "ZeroPadding2D", "GlobalAveragePooling2D"), IMAGES),
+    **dict.fromkeys(("Dropout", "SpatialDropout1D", "SpatialDropout2D"), DROPOUT),
+    "GaussianNoise": {"sigma": "stddev"},
+    "Embedding": {"init": "embeddings_initializer", "W_regularizer": "embeddings_regularizer", "dropout": ""},
+    "BatchNormalization": {"mode": "", "beta_init": "beta_initializer", "gamma_init": "gamma_initializer"},
+    "LeakyReLU": {"alpha": "negative_slope"},
+    "RepeatVector": {}, "Activation": {}, "Flatten": {}, "Reshape": {"dims": "target_shape"}, "Permute": {},
+}  # fmt: skip  # names that arguments of layers had in the first version; those without a new name are left out
+OLD_LOSSES = {
+    "kullback_leibler_divergence": "kl_divergence", "kld": "kl_divergence", "logcosh": "log_cosh",
+    "cosine_proximity": "cosine_similarity", "cosine": "cosine_similarity", "huber_loss": "huber",
+}  # fmt: skip
+OF_CALLBACKS: dict[str, Mapping[str, str]] = {
+    "ModelCheckpoint": {"period": ""},
+    "ReduceLROnPlateau": {"epsilon": "min_delta"},
+    "TensorBoard": {
+        "write_grads": "", "batch_size": "", "embeddings_layer_names": "", "embeddings_data": "",
+    },
+}  # fmt: skip
+FIRST_VERSION = re.compile(
+    r"\b(nb_epoch|border_mode|samples_per_epoch|nb_filter|dim_ordering|Convolution[123]D|init=|output_dim|W_regularizer"
+    r"|class_mode|show_accuracy|np_utils|Model\(\s*input\s*=)"
+)
+CHANNELS_FIRST = re.compile(
+    r"(dim_ordering\w*\s*[=(]\s*['\"]th['\"]|input_shape\s*=\s*\(\s*[134]\s*,\s*\w+\s*,\s*\w+\s*\))"
+)
+LEAST_DECAY = 1e-4  # per update; below, the old ``decay`` of an optimizer hardly changes any training
+ORDERINGS = {"th": "channels_first", "tf": "channels_last"}
+SIZES = ("units", "filters", "input_dim", "output_dim")
+
+
+@contextlib.contextmanager
+def old_arguments(text: str, supplied: list[str]) -> Iterator[None]:
+    """Take the arguments of earlier versions inside the block.
+
+    Args:
+        text: of the user's file, from which the version that it was written for is seen.
+        supplied: the old names that were used are added to it.
+    """
+    is_first = FIRST_VERSION.search(text) is not None
+    layout = keras.config.image_data_format()
+    if is_first and CHANNELS_FIRST.search(text):
+        keras.config.set_image_data_format("channels_first")
+    with contextlib.ExitStack() as stack:
+        for name, renamed in ARGUMENTS.items():
+            layer = getattr(keras.layers, name)
+            of_layer = functools.partial(translated, name, renamed, is_first, supplied)
+            stack.enter_context(mock.patch.object(layer, "__init__", _wrapped(layer.__init__, of_layer)))
+        for name, old in OF_CALLBACKS.items():
+            callback = getattr(keras.callbacks, name)
+            translate = functools.partial(translated_callback, name, old, supplied)
+            stack.enter_context(mock.patch.object(callback, "__init__", _wrapped(callback.__init__, translate)))
+        functional = keras.src.models.functional.Functional
+        for owner, name in ((keras.Model, "__new__"), (functional, "__init__")):
+            stack.enter_context(mock.patch.object(owner, name, _model(getattr(owner, name), supplied)))
+        momentum = functools.partial(translated_momentum, supplied)
+        stack.enter_context(
+            mock.patch.object(keras.optimizers.SGD, "__init__", _wrapped(keras.optimizers.SGD.__init__, momentum))
+        )
+        try:
+            yield
+        finally:
+            keras.config.set_image_data_format(layout)
+
+
+def _wrapped(initialise: Any, translate: Any) -> Any:
+    """The ``__init__`` of a layer or callback whose arguments are translated first."""
+
+    def init(self: Any, *arguments: Any, **options: Any) -> None:  # Keras reads this signature: nothing is wrapped
+        arguments, options = translate(arguments, options)
+        initialise(self, *arguments, **options)
+
+    return init
+
+
+def _model(make: Any, supplied: list[str]) -> Any:
+    """``Model.__new__`` or the ``__init__`` of a functional model that takes ``input`` and ``output``."""
+
+    def made(kind: Any, *arguments: Any, **options: Any) -> Any:
+        is_functional = kind is keras.Model or isinstance(kind, keras.src.models.functional.Functional)
+        for old in ("input", "output"):
+            if is_functional and old in options and f"{old}s" not in options:
+                options[f"{old}s"] = options.pop(old)
+                supplied.append(old)
+        return make(kind, *arguments, **options)
+
+    return staticmethod(made) if make.__name__ == "__new__" else made
+
+
+def translated_momentum(
+    supplied: list[str], arguments: tuple[Any, ...], options: Any
+) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """The arguments of SGD, whose momentum may be the whole number 0 or 1."""
+    options = dict(options)
+    if type(options.get("momentum")) is int:
+        supplied.append("momentum")
+        options["momentum"] = float(options["momentum"])
+    return arguments, options
+
+
+def translated(
+    kind: str, renamed: Mapping[str, str], is_first: bool, supplied: list[str], arguments: tuple[Any, ...], options: Any
+) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """The arguments of a layer as Keras 3 takes them; where an old and a new name are given, the new one counts.
+
+    Args:
+        kind: of layer.
+        renamed: the new name for each old one; empty for what is no longer an argument.
+        is_first: whether the file was written for the first version, whose positions differ.
+        supplied: the old names that were used are added to it.
+    """
+    options = dict(options)
+    for old in [name for name in options if name in renamed]:
+        supplied.append(old)
+        value, new = options.pop(old), renamed[old]
+        if new:
+            options.setdefault(new, ORDERINGS.get(value, value) if new == "data_format" else value)
+    if is_first or kind == "Dense":
+        arguments = _first_positions(kind, arguments, options, supplied)
+    if "nb_row" in options and "nb_col" in options:
+        options["kernel_size"] = (options.pop("nb_row"), options.pop("nb_col"))
+    arguments = tuple(_whole(value) if place == 0 else value for place, value in enumerate(arguments))
+    for name in SIZES:
+        if name in options:
+            options[name] = _whole(options[name])
+    if kind in ("LSTM", "GRU", "SimpleRNN", "Conv1D"):
+        _sequence_shape(options, supplied)
+    return arguments, options
+
+
+def _whole(value: Any) -> Any:
+    """A size such as 16.0, from Python 2's division, as a whole number."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def _first_positions(
+    kind: str, arguments: tuple[Any, ...], options: dict[str, Any], supplied: list[str]
+) -> tuple[Any, ...]:
+    """The positional arguments of the first version: rows and columns of a kernel, and (inputs, outputs)."""
+    numbers = [type(value) is int for value in arguments]
+    if kind == "Conv2D" and len(numbers) >= 3 and all(numbers[:3]):
+        supplied.append("Convolution2D(filters, rows, columns)")
+        return (arguments[0], arguments[1:3], *arguments[3:])
+    if kind in ("Dense", "LSTM", "GRU", "SimpleRNN") and len(numbers) >= 2:
+        if all(numbers[:2]):  # (inputs, outputs), before version 1
+            supplied.append(f"{kind}(inputs, outputs)")
+            if kind != "Dense":
+                options.setdefault("input_shape", (None, arguments[0]))
+            else:
+                options.setdefault("input_dim", arguments[0])
+            return (arguments[1], *arguments[2:])
+        if is_initializer(arguments[1]):
+            supplied.append("init")
+            options.setdefault("kernel_initializer", arguments[1])
+            return (arguments[0], *arguments[2:])
+    return arguments
+
+
+def is_initializer(value: Any) -> bool:
+    """Whether a value is the name of an initializer and not of an activation."""
+    if not isinstance(value, str):
+        return False
+    try:
+        keras.activations.get(value)
+    except ValueError:
+        with contextlib.suppress(ValueError):
+            return keras.initializers.get(value) is not None
+    return False
+
+
+def _sequence_shape(options: dict[str, Any], supplied: list[str]) -> None:
+    """``input_length`` and ``input_dim`` of a layer for sequences as ``input_shape``."""
+    if "input_shape" in options or "batch_input_shape" in options or "batch_shape" in options:
+        options.pop("input_length", None)
+        return
+    if "input_dim" in options:
+        supplied.append("input_dim")
+        options["input_shape"] = (options.pop("input_length", None), options.pop("input_dim"))
+
+
+def translated_callback(
+    kind: str, renamed: Mapping[str, str], supplied: list[str], arguments: tuple[Any, ...], options: Any
+) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """The arguments of a callback as Keras 3 takes them."""
+    options = dict(options)
+    for old in [name for name in options if name in renamed]:
+        supplied.append(old)
+        value = options.pop(old)
+        if renamed[old]:
+            options.setdefault(renamed[old], value)
+    if kind == "ModelCheckpoint":
+        path = options.pop("filepath", arguments[0] if arguments else "model.keras")
+        ending = ".weights.h5" if options.get("save_weights_only") else ".keras"
+        path = str(path)
+        if not path.endswith(ending):
+            supplied.append("filepath")
+            path += ending
+        arguments = (path, *arguments[1:])
+    return arguments, options
+
+
+def translated_compile(options: dict[str, Any], supplied: list[str]) -> dict[str, Any]:
+    """The arguments of ``compile`` as Keras 3 takes them."""
+    options = {
+        key: value for key, value in options.items() if key not in ("class_mode", "sample_weight_mode", "theano_mode")
+    }
+    for key in ("loss", "metrics"):
+        if key in options:
+            options[key] = renamed_losses(options[key], supplied)
+    if isinstance(options.get("metrics"), str) or callable(options.get("metrics")):
+        options["metrics"] = [options["metrics"]]
+    return options
+
+
+def renamed_losses(value: Any, supplied: list[str]) -> Any:
+    """The names of losses and metrics of earlier versions as they are now, in whatever structure they are given."""
+    if isinstance(value, str) and value in OLD_LOSSES:
+        supplied.append(value)
+        return OLD_LOSSES[value]
+    if isinstance(value, (list, tuple)):
+        return type(value)(renamed_losses(part, supplied) for part in value)
+    if isinstance(value, dict):
+        return {key: renamed_losses(part, supplied) for key, part in value.items()}
+    return value
+
+
+def translated_fit(options: dict[str, Any], supplied: list[str]) -> dict[str, Any]:
+    """The arguments of ``fit`` as Keras 3 takes them."""
+    options = dict(options)
+    if "nb_epoch" in options:
+        supplied.append("nb_epoch")
+        options.setdefault("epochs", options.pop("nb_epoch"))
+    for removed in (
+        "show_accuracy",
+        "workers",
+        "use_multiprocessing",
+        "max_queue_size",
+        "max_q_size",
+        "validation_freq_",
+    ):
+        if removed in options:
+            supplied.append(removed)
+            del options[removed]
+    for name in ("epochs", "steps_per_epoch", "validation_steps", "batch_size", "initial_epoch"):
+        value = options.get(name)
+        if isinstance(value, float):
+            supplied.append(f"{name}={value:g}")
+            options[name] = max(1, int(value)) if name != "initial_epoch" else int(value)
+    return options
+
+
+def translated_optimizer(options: dict[str, Any], supplied: list[str]) -> dict[str, Any]:
+    """The arguments of an optimizer as Keras 3 takes them; a ``decay`` that matters becomes a schedule."""
+    options = dict(options)
+    if "lr" in options:
+        supplied.append("lr")
+        options["learning_rate"] = options.pop("lr")
+    options.pop("schedule_decay", None)
+    decay = options.pop("decay", None)
+    if decay:
+        supplied.append("decay")
+        rate = options.get("learning_rate")
+        if decay >= LEAST_DECAY and isinstance(rate, (int, float)):
+            schedules = keras.optimizers.schedules
+            options["learning_rate"] = schedules.InverseTimeDecay(float(rate), decay_steps=1, decay_rate=float(decay))
+    return options

@@ -1,0 +1,60 @@
+"""Splitters of scikit-learn as they were before version 0.18: they took the labels or the number of rows at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from sklearn import model_selection
+
+
+class _Splitter:
+    """A splitter that knows its rows."""
+
+    def __init__(self, splitter: Any, rows: Any) -> None:
+        self.splitter = splitter
+        self.rows = rows
+        self.n_splits = splitter.get_n_splits()
+
+    def __iter__(self) -> Iterator[Any]:
+        """(rows for training, rows for testing) of each part."""
+        return iter(self.splitter.split(np.zeros(len(self.rows)), self.rows))
+
+    def __len__(self) -> int:
+        """How many parts there are."""
+        return int(self.n_splits)
+
+    def split(self, x: Any, y: Any = None, groups: Any = None) -> Any:
+        """As splitters are asked today."""
+        return self.splitter.split(x, y, groups)
+
+    def get_n_splits(self, *_: Any) -> int:
+        """How many parts there are."""
+        return int(self.n_splits)
+
+
+def _seeded(shuffle: bool, random_state: Any) -> dict[str, Any]:
+    """The options of a splitter; a seed has a meaning only for one that shuffles."""
+    return {"shuffle": shuffle, "random_state": random_state if shuffle else None}
+
+
+def KFold(n: Any = 5, n_folds: int = 3, shuffle: bool = False, random_state: Any = None, **options: Any) -> Any:
+    """Parts of ``n`` rows."""
+    if "n_splits" in options:
+        return model_selection.KFold(options["n_splits"], **_seeded(shuffle, random_state))
+    return _Splitter(model_selection.KFold(n_folds, **_seeded(shuffle, random_state)), np.zeros(int(n)))
+
+
+def StratifiedKFold(
+    y: Any = None, n_folds: int = 3, shuffle: bool = False, random_state: Any = None, **options: Any
+) -> Any:
+    """Parts of the rows of ``y`` with the same shares of classes."""
+    if y is None or isinstance(y, int):
+        return model_selection.StratifiedKFold(options.get("n_splits", y or 5), **_seeded(shuffle, random_state))
+    return _Splitter(model_selection.StratifiedKFold(n_folds, **_seeded(shuffle, random_state)), np.asarray(y))
+
+
+def __getattr__(name: str) -> Any:
+    """Everything else is as it was."""
+    return getattr(model_selection, name)

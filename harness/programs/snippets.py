@@ -1,0 +1,423 @@
+"""Posted snippets made whole: names that are used and nowhere given, and statements that fail on made-up data.
+
+A snippet is run with its usual imports supplied. In a run with made-up data, every assignment whose value cannot be
+computed gets a made-up one by its name, unless the error comes from Keras' own layers and models: those are the
+user's.
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import contextlib
+import importlib
+import inspect
+import re
+import symtable
+import traceback
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import keras
+import numpy as np
+
+from ..recording.stand_ins.absorbed import Absorbing
+from ..recording.stand_ins.hints import images, inputs, labels
+from .made_up import ROWS, SIZES, TEXTS_MADE_UP, Supply
+from .program import MadeUp, Note, NoteKind
+
+HOOK = "__made_up__"
+USUAL_NUMBER = 10  # for a name that is only ever handed on, and says nothing of its size
+USUAL = {
+    "np": "numpy", "numpy": "numpy", "pd": "pandas", "pandas": "pandas", "tf": "tensorflow", "keras": "keras",
+    "K": "keras.backend", "plt": "matplotlib.pyplot", "os": "os", "sys": "sys", "math": "math", "random": "random",
+    "time": "time", "re": "re", "sns": "seaborn", "json": "json", "csv": "csv", "pickle": "pickle",
+    "datetime": "datetime", "itertools": "itertools",
+    "np_utils": "keras.utils", "sequence": "keras.preprocessing.sequence", "image": "keras.preprocessing.image",
+    "layers": "keras.layers", "models": "keras.models", "optimizers": "keras.optimizers", "losses": "keras.losses",
+    "regularizers": "keras.regularizers", "initializers": "keras.initializers", "callbacks": "keras.callbacks",
+    "datasets": "keras.datasets", "mnist": "keras.datasets.mnist", "cifar10": "keras.datasets.cifar10",
+    "imdb": "keras.datasets.imdb", "metrics": "keras.metrics", "applications": "keras.applications", "cv2": "cv2",
+    "glob": "glob", "logging": "logging", "preprocessing": "keras.preprocessing", "utils": "keras.utils",
+}  # fmt: skip  # names of modules as people import them
+HOLDERS = (
+    "keras.layers",
+    "keras.models",
+    "keras.optimizers",
+    "keras.callbacks",
+    "keras.regularizers",
+    "keras.initializers",
+    "keras.losses",
+    "keras.metrics",
+    "keras.utils",
+    "keras.activations",
+    "keras.constraints",
+    "keras.applications",
+    "keras.preprocessing.image",
+    "keras.preprocessing.sequence",
+    "keras.preprocessing.text",
+    "tensorflow.keras.preprocessing.image",
+    "tensorflow.keras.preprocessing.text",
+    "harness.programs.wrappers",
+    "sklearn.model_selection",
+    "sklearn.preprocessing",
+    "sklearn.metrics",
+    "sklearn.datasets",
+    "sklearn.utils",
+    "math",
+    "random",
+    "collections",
+    "functools",
+    "itertools",
+)  # modules in which a name that a snippet uses without an import is looked up
+NUMBERS: tuple[tuple[str, Any], ...] = (
+    (r"batch", 32), (r"epoch|n_iter", 10),
+    (r"num_?(of_)?class|n(b|um|_)?_?class|nclass|num_labels|n_labels|output_dim", None),
+    (r"vocab|num_words|max_words|top_words|max_features|nb_words", 1000),
+    (r"embed\w*_?(dim|size)|dimsize", 32),
+    (r"max_?len|seq\w*_?(len|size)|time_?steps?|look_?back|window|longitud|n_steps", 20),
+    (r"channel|depth", 3), (r"height|width|rows|cols|img_size|image_size|img_dim", 32),
+    (r"lr$|rate|alpha|momentum", 0.001),
+    (r"dropout", 0.5), (r"seed|random_state", 0), (r"hidden|units|neurons|nodes|latent|encoding_dim|filters|dim$", 32),
+    (r"n_?features|num_features|n_cols|input_dim|n_inputs", 8), (r"step", 10), (r"split|ratio|fraction", 0.2),
+    (r"verbose", 0),
+)  # fmt: skip
+TARGET = re.compile(r"(^|_)(y|label|target|class|output)s?(_|\d|$)|^y[A-Z_\d]?|label|target", re.IGNORECASE)
+INPUT = re.compile(
+    r"(^|_)(x|data|input|feature|train|test|val|valid|image|img|sample|seq)|^x[A-Z_\d]?|data|train|test", re.IGNORECASE
+)
+TEXT_NAME = re.compile(r"text|sentence|tweet|review|comment|doc|corpus|word_?list", re.IGNORECASE)
+INDEX_NAME = re.compile(r"(word|char|token)\w*_?(index|indices|to_\w+|dict)|vocabulary|^vocab$", re.IGNORECASE)
+PATH_NAME = re.compile(r"path|dir$|file|folder|name$|date", re.IGNORECASE)
+OF_KERAS = re.compile(
+    r"[/\\]keras[/\\]src[/\\](layers|models|ops|backend|trainers|losses|optimizers|saving|activations|initializers)"
+)
+FIRST_LAYERS = (
+    (re.compile(r"\b(Embedding)\("), "tokens"),
+    (re.compile(r"\b(Conv(olution)?2D|VGG16|VGG19|ResNet50|InceptionV3|MobileNet\w*|Xception|DenseNet\w*)\("), "image"),
+    (re.compile(r"\b(LSTM|GRU|SimpleRNN|Conv(olution)?1D|Bidirectional|TimeDistributed\w*)\("), "sequence"),
+)  # which kind of input a model reads, by the first of its layers that says so
+GIVEN_TO_FIT = re.compile(r"\.fit\(\s*(?:x\s*=\s*)?(\w+)\s*,\s*(?:y\s*=\s*)?(\w+)")
+INPUT_SHAPE = re.compile(r"(?:input_shape|Input\(\s*(?:shape\s*=)?)\s*=?\s*\(\s*((?:[\w*]+\s*,?\s*)+)\)")
+
+
+def unknown_globals(text: str) -> list[str]:
+    """The global names that a program uses and nowhere defines; what a star import gives is not looked up."""
+    known, used = set(dir(builtins)), set()
+
+    def look(table: symtable.SymbolTable) -> None:
+        is_module = table.get_type() == "module"
+        for symbol in table.get_symbols():
+            is_given = symbol.is_assigned() or symbol.is_imported()
+            if is_given and (is_module or symbol.is_declared_global()):
+                known.add(symbol.get_name())
+            if symbol.is_referenced() and (is_module or symbol.is_global()):
+                used.add(symbol.get_name())
+        for child in table.get_children():
+            look(child)
+
+    look(symtable.symtable(text, "snippet", "exec"))
+    return sorted(used - known)
+
+
+def functions_that_fit(text: str) -> list[tuple[str, str]]:
+    """(function, its class or nothing) of all functions of a program that contain a call of fit, in order."""
+    found = []
+    for node in ast.parse(text).body:
+        parts = node.body if isinstance(node, ast.ClassDef) else [node]
+        owner = node.name if isinstance(node, ast.ClassDef) else ""
+        for part in parts:
+            if not isinstance(part, ast.FunctionDef):
+                continue
+            functions = [call.func for call in ast.walk(part) if isinstance(call, ast.Call)]
+            names = {function.attr for function in functions if isinstance(function, ast.Attribute)}
+            if names & {"fit", "fit_generator"}:
+                found.append((part.name, owner))
+    return found
+
+
+def sample_shape(text: str) -> tuple[tuple[int, ...], str]:
+    """(shape of one row of x, its kind), as far as the text of a program says it."""
+    kind, first = "flat", len(text)
+    for pattern, name in FIRST_LAYERS:
+        match = pattern.search(text)
+        if match is not None and match.start() < first:
+            kind, first = name, match.start()
+    numbers = {name: int(value) for name, value in re.findall(r"^\s*(\w+)\s*=\s*(\d+)\s*(?:#.*)?$", text, re.MULTILINE)}
+    for pair in re.findall(r"^\s*(\w+)\s*,\s*(\w+)\s*=\s*(\d+)\s*,\s*(\d+)\s*$", text, re.MULTILINE):
+        numbers |= {pair[0]: int(pair[2]), pair[1]: int(pair[3])}
+    match = INPUT_SHAPE.search(text)
+    if match is not None:
+        parts = [part.strip() for part in match[1].split(",") if part.strip()]
+        sizes = [int(part) if part.isdigit() else numbers.get(part) for part in parts]
+        if all(sizes):
+            return tuple(int(size) for size in sizes if size), kind
+    width = re.search(r"input_dim\s*=\s*(\w+)", text)
+    size = None if width is None else int(width[1]) if width[1].isdigit() else numbers.get(width[1])
+    usual = {"tokens": (20,), "image": (32, 32, 3), "sequence": (20, size or 4), "flat": (size or 8,)}
+    return usual[kind], kind
+
+
+class Completion:
+    """Values for what a snippet lacks, by name.
+
+    Attributes:
+        supply: remembers what was made up.
+    """
+
+    def __init__(self, supply: Supply, text: str) -> None:
+        """Values in the shapes that a text suggests."""
+        self.supply = supply
+        self.text = text
+        self.shape, self.kind = sample_shape(text)
+        self.unknown: frozenset[str] = frozenset()
+        self.given_to_fit = [match.groups() for match in GIVEN_TO_FIT.finditer(text)]
+        self.called = set(re.findall(r"(?<![\w.])([A-Za-z_]\w*)\s*\(", text))
+        self.indexed = set(re.findall(r"(?<![\w.])([A-Za-z_]\w*)\s*(?:\.shape|\[)", text))
+
+    def classes(self) -> int:
+        """How many classes made-up labels name."""
+        units = re.findall(r"Dense\((?:units\s*=\s*|output_dim\s*=\s*)?(\d+)", self.text)
+        last = int(units[-1]) if units else 0
+        return last if 2 <= last <= 1000 else self.supply.hints.classes
+
+    def rows_of_inputs(self) -> Any:
+        """Made-up x."""
+        if self.kind == "tokens":
+            return np.random.default_rng(0).integers(1, 100, (ROWS, *self.shape))
+        if self.kind == "image":
+            rows = ROWS if int(np.prod(self.shape)) < 20_000 else 8
+            return images(rows, self.shape).astype("float32") / 255
+        return inputs(ROWS, int(np.prod(self.shape))).reshape(ROWS, *self.shape)
+
+    def value(self, name: str) -> Any:
+        """A made-up value for a name."""
+        low = name.lower()
+        if any(name == pair[0] for pair in self.given_to_fit):
+            return self.rows_of_inputs()
+        if TEXT_NAME.search(name) and "matrix" not in low:
+            return TEXTS_MADE_UP * (ROWS // len(TEXTS_MADE_UP))
+        if INDEX_NAME.search(name):
+            return {f"word{number}": number for number in range(1, 100)}
+        if "embedding" in low and ("matrix" in low or "weights" in low):
+            return np.zeros((100, 32))
+        if "callback" in low:
+            return []
+        if name not in self.indexed:
+            for pattern, number in NUMBERS:
+                if re.search(pattern, low):
+                    return self.classes() if number is None else number
+        if TARGET.search(name) or any(name == pair[1] for pair in self.given_to_fit):
+            y = labels(ROWS, self.classes())
+            if not re.search(rf"\b{name}(\.shape\[1\]|\s*\[\s*:\s*,)", self.text):
+                return y
+            columns = (y[:, None] == np.arange(self.classes())).astype("float32")
+            columns[::7] = 1  # several columns, and whether they exclude each other is not known
+            return columns
+        if INPUT.search(name):
+            return self.rows_of_inputs()
+        if PATH_NAME.search(name):
+            return "data"
+        if re.search(rf"\blen\(\s*{name}\s*\)", self.text):
+            return [f"{name}{number}" for number in range(self.classes())]
+        is_bare = re.search(rf"(?<![\w.])({name})\s*\.", self.text) is None and name not in self.indexed
+        return USUAL_NUMBER if is_bare and name in self.unknown else Absorbing(name)
+
+    def undefined(self) -> dict[str, Any]:
+        """Values for all names that the text uses and nowhere defines; usual imports among them."""
+        with contextlib.suppress(SyntaxError):
+            self.unknown = frozenset(unknown_globals(self.text))
+            return {name: value for name in sorted(self.unknown) for value in self.given(name)}
+        return {}
+
+    def given(self, name: str) -> Iterator[Any]:
+        """What a name stands for: what is usually imported under it, or a made-up value."""
+        if name.startswith("__") or name in ("display", "get_ipython"):
+            return
+        found = usual_import(name)
+        if found is not None:
+            note = Note(kind=NoteKind.IMPORT_SUPPLIED, detail=name)
+            self.supply.notes += [] if note in self.supply.notes else [note]
+            yield found
+        elif name in self.called:
+            self.supply.note("the function", name)
+            yield Absorbing(name)
+        else:
+            value = self.value(name)
+            is_setting = isinstance(value, (int, float, str))
+            self.supply.note("the value of", name, MadeUp.VALUES if is_setting else MadeUp.FORMATS)
+            yield value
+
+    def attempt(self, compute: Callable[[], Any], names: Sequence[Any]) -> Any:
+        """The value of an expression; a made-up one by the names that it is assigned to if it fails."""
+        try:
+            return compute()
+        except Exception as error:
+            if is_of_keras(error):
+                raise
+            self.supply.note("the value of", ", ".join(flat(names)) or "an expression")
+            return self.made(names)
+
+    def call_what_trains(self, namespace: dict[str, Any]) -> None:
+        """Call the functions and methods that contain a call of fit and that nobody called, with made-up arguments."""
+        for name, owner in functions_that_fit(self.text):
+            made = namespace.get(owner or name)
+            if not callable(made):
+                continue
+            self.supply.notes.append(Note(kind=NoteKind.CALLED, detail=f"{owner}.{name}" if owner else name))
+            with contextlib.suppress(Exception):
+                function = getattr(made(**self.arguments_of(made)), name) if owner else made
+                function(**self.arguments_of(function))
+
+    def arguments_of(self, function: Any) -> dict[str, Any]:
+        """Made-up arguments for those that a function needs."""
+        given = {}
+        for parameter in inspect.signature(function).parameters.values():
+            is_needed = parameter.default is parameter.empty
+            if is_needed and parameter.kind in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY):
+                self.unknown |= {parameter.name}
+                given[parameter.name] = self.value(parameter.name)
+                self.supply.note("the value of", parameter.name)
+        return given
+
+    def made(self, names: Any) -> Any:
+        """Made-up values for a name or nested names."""
+        if isinstance(names, str):
+            return self.value(names) if names else Absorbing()
+        values = tuple(self.made(name) for name in names)
+        return values[0] if len(values) == 1 else values
+
+    def iterate(self, compute: Callable[[], Any]) -> Any:
+        """What a loop goes through; nothing if that fails."""
+        try:
+            values = compute()
+            iter(values)
+        except Exception as error:
+            if is_of_keras(error):
+                raise
+            self.supply.note("the value of", "a loop")
+            return ()
+        return values
+
+
+def flat(names: Any) -> list[str]:
+    """Nested names in a row."""
+    return [names] if isinstance(names, str) else [name for part in names for name in flat(part)]
+
+
+def is_of_keras(error: BaseException) -> bool:
+    """Whether an error comes from a layer, model or training of Keras, and so belongs to the user's program."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return any(OF_KERAS.search(frame.filename) for frame in frames)
+
+
+def usual_import(name: str) -> Any:
+    """What people usually import under a name; None if there is no such thing."""
+    if name in USUAL:
+        with contextlib.suppress(ImportError):
+            return importlib.import_module(USUAL[name])
+        return Absorbing(name)
+    for holder in HOLDERS:
+        with contextlib.suppress(ImportError, AttributeError):
+            found = getattr(importlib.import_module(holder), name)
+            if name[0].isupper() or callable(found) or holder.startswith("keras"):
+                return found
+    with contextlib.suppress(AttributeError):
+        return getattr(keras, name)
+    return None
+
+
+class Tolerance(ast.NodeTransformer):
+    """Lets every assignment and loop of a program go on with made-up values where it fails; lines stay."""
+
+    def visit_ClassDef(self, node: ast.ClassDef) -> ast.AST:
+        """The bodies of methods only: the names of a class are not seen from inside a lambda."""
+        node.body = [
+            self.visit(part) if isinstance(part, (ast.FunctionDef, ast.AsyncFunctionDef)) else part
+            for part in node.body
+        ]
+        return node
+
+    def visit_Assign(self, node: ast.Assign) -> ast.AST:
+        """``x = f()`` as ``x = attempt(lambda: f(), ["x"])``."""
+        self.generic_visit(node)
+        if is_plain(node.value):
+            return node
+        names = [target_names(target) for target in node.targets[:1]]
+        node.value = self._call("attempt", node.value, ast.List([constant(name) for name in names], ast.Load()))
+        return node
+
+    def visit_Expr(self, node: ast.Expr) -> ast.AST:
+        """A call for its effect."""
+        self.generic_visit(node)
+        if is_plain(node.value) or not isinstance(node.value, ast.Call):
+            return node
+        node.value = self._call("attempt", node.value, ast.List([], ast.Load()))
+        return node
+
+    def visit_Call(self, node: ast.Call) -> ast.AST:
+        """``x.reshape(60000, 784)``, where the made-up data set has fewer rows."""
+        self.generic_visit(node)
+        name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+        if name == "reshape":
+            for part in ast.walk(node):
+                if isinstance(part, ast.Constant) and part.value in SIZES:
+                    part.value = SIZES[part.value]
+        return node
+
+    def visit_For(self, node: ast.For) -> ast.AST:
+        """A loop over what may be missing."""
+        self.generic_visit(node)
+        if not is_plain(node.iter):
+            node.iter = self._call("iterate", node.iter)
+        return node
+
+    def _call(self, name: str, value: ast.expr, *arguments: ast.expr) -> ast.expr:
+        """``__made_up__.name(lambda: value, arguments)`` at the place of the value."""
+        empty = ast.arguments(posonlyargs=[], args=[], kwonlyargs=[], kw_defaults=[], defaults=[])
+        function = ast.Attribute(ast.Name(HOOK, ast.Load()), name, ast.Load())
+        call = ast.Call(function, [ast.Lambda(empty, value), *arguments], [])
+        for node in ast.walk(call):
+            if not hasattr(node, "lineno") and isinstance(node, (ast.expr, ast.stmt)):
+                ast.copy_location(node, value)
+        return call
+
+
+def is_plain(value: ast.expr) -> bool:
+    """Whether a value cannot fail, or may not be moved into a lambda."""
+    moved = (ast.Yield, ast.YieldFrom, ast.Await, ast.NamedExpr)
+    nodes = list(ast.walk(value))
+    if any(isinstance(node, ast.Call) and is_of_model(node) for node in nodes):
+        return True  # a model that lacks a layer is not the user's
+    uses_super = any(isinstance(node, ast.Name) and node.id in ("super", "__class__") for node in nodes)
+    return isinstance(value, (ast.Constant, ast.Lambda)) or uses_super or any(isinstance(node, moved) for node in nodes)
+
+
+def is_of_model(call: ast.Call) -> bool:
+    """Whether a call makes a layer or a model, adds to one or compiles one."""
+    name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+    return name in ("add", "compile", "Model", "Sequential") or (name[:1].isupper() and hasattr(keras.layers, name))
+
+
+def target_names(target: ast.expr) -> Any:
+    """The name that is assigned to, or nested names; empty if it has none."""
+    if isinstance(target, ast.Name):
+        return target.id
+    if isinstance(target, ast.Attribute):
+        return target.attr
+    if isinstance(target, (ast.Tuple, ast.List)):
+        return [target_names(part) for part in target.elts]
+    return target_names(target.value) if isinstance(target, (ast.Subscript, ast.Starred)) else ""
+
+
+def constant(names: Any) -> ast.expr:
+    """Nested names as an expression."""
+    if isinstance(names, str):
+        return ast.Constant(names)
+    return ast.List([constant(name) for name in names], ast.Load())
+
+
+def tolerant(text: str) -> ast.Module:
+    """A program that goes on with made-up values where a value cannot be computed."""
+    tree = Tolerance().visit(ast.parse(text))
+    return ast.fix_missing_locations(tree)

@@ -1,0 +1,255 @@
+"""Programs as people post them: earlier versions, Python 2, snippets without imports, data that are not there."""
+
+import ast
+
+import numpy as np
+import pytest
+
+from harness.programs.capture import capture_script
+from harness.programs.contradictions import Check, contradictions
+from harness.programs.old_arguments import translated
+from harness.programs.old_names import places_of
+from harness.programs.old_python import readable
+from harness.programs.program import MadeUp, NoteKind
+from harness.programs.snippets import functions_that_fit, sample_shape, tolerant, unknown_globals
+from harness.programs.unjudged import is_judged, read_unjudged
+
+
+@pytest.fixture
+def captured(tmp_path, monkeypatch):
+    """Captures the text of a script up to fit."""
+    monkeypatch.chdir(tmp_path)
+
+    def capture(text):
+        (tmp_path / "train.py").write_text(text)
+        return capture_script("train.py", seconds=5).program
+
+    return capture
+
+
+def made_up(program):
+    """What was made up for a program."""
+    return [note.detail for note in program.notes if note.kind is NoteKind.MADE_UP]
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("print x\n", "print(x)"),
+        ("print x\nprint\n", "print()"),
+        ("for i in x: print 'a', i,\n", "print('a', i, end=' ')"),
+        ("print x\nprint >>sys.stderr, 'x'  # why\n", "print('x', file=sys.stderr)  # why"),
+        ("print x\nprint ('a' %\n  b), c\n", "print(('a' %\n  b), c)"),
+        ("try:\n  pass\nexcept E, e:\n  pass\n", "except E as e:"),
+        ("raise E, 'no'\n", "raise E('no')"),
+        ("if a <> 0777: pass\n", "a != 0o777"),
+        ("Dense(1, activation=\u2018relu\u2019)\n", "activation='relu'"),
+        ("    x = 1\n    y = 2\n", "x = 1\ny = 2"),
+        (">>> x = 1\n>>> x\n1\n", "x = 1\nx\n"),
+        ("class A:\n\tdef f(self):\n        \treturn 1\n", "return 1"),
+    ],
+)
+def test_text_that_python_cannot_parse_is_made_readable(old, new):
+    text = readable(old)
+    ast.parse(text)
+    assert new in text
+    assert len(text.split("\n")) == len(old.split("\n"))
+
+
+def test_readable_text_is_left_alone():
+    text = "print('a') ; x = '\u2018'\n"
+    assert readable(text) == text
+
+
+@pytest.mark.parametrize(
+    ("kind", "arguments", "options", "expected"),
+    [
+        ("Conv2D", (32, 4, 4), {"border_mode": "same"}, ((32, (4, 4)), {"padding": "same"})),
+        ("Dense", (12, "uniform"), {}, ((12,), {"kernel_initializer": "uniform"})),
+        ("Dense", (150, 2), {}, ((2,), {"input_dim": 150})),
+        ("Dense", (16.0,), {}, ((16,), {})),
+        ("LSTM", (4,), {"input_dim": 3, "forget_bias_init": "one"}, ((4,), {"input_shape": (None, 3)})),
+    ],
+)
+def test_arguments_of_the_first_version(kind, arguments, options, expected):
+    from harness.programs.old_arguments import ARGUMENTS
+
+    assert translated(kind, ARGUMENTS[kind], True, [], arguments, options) == expected
+
+
+def test_a_stride_is_not_taken_for_a_kernel_in_later_versions():
+    assert translated("Conv2D", {}, False, [], (32, 3, 2), {}) == ((32, 3, 2), {})
+
+
+def test_modules_of_earlier_versions():
+    assert places_of("keras.layers.core")[0] == "keras.layers"
+    assert "tensorflow.keras.layers" in places_of("tensorflow.contrib.keras.api.keras.layers")
+    assert places_of("sklearn.grid_search") == ("sklearn.model_selection",)
+    assert places_of("keras.no_such_part") == ()
+    assert places_of("numpy.no_such_part") == ()
+
+
+def test_names_that_a_snippet_lacks():
+    text = "import os\ndef f(x, y=1):\n    return x + n_rows\nz = [i for i in data]\nmodel.fit(z, f(1))\n"
+    assert unknown_globals(text) == ["data", "model", "n_rows"]
+
+
+def test_functions_that_train():
+    text = "def a(): pass\nclass B:\n    def c(self): self.model.fit(1)\ndef d(x): x.fit_generator(2)\n"
+    assert functions_that_fit(text) == [("c", "B"), ("d", "")]
+
+
+@pytest.mark.parametrize(
+    ("text", "shape"),
+    [
+        ("Conv2D(8, 3, input_shape=(28, 28, 1))", (28, 28, 1)),
+        ("w, h = 30, 20\nConv2D(8, 3, input_shape=(w, h, 3))", (30, 20, 3)),
+        ("Dense(8, input_dim=5)", (5,)),
+        ("LSTM(8, input_shape=X.shape[1:])", (20, 4)),
+    ],
+)
+def test_the_shape_that_a_program_speaks_of(text, shape):
+    assert sample_shape(text)[0] == shape
+
+
+def test_a_failing_assignment_goes_on_with_a_made_up_value():
+    class Hook:
+        def attempt(self, compute, names):
+            try:
+                return compute()
+            except ValueError:
+                return names[0]
+
+    space = {"__made_up__": Hook()}
+    text = "def f():\n    a, b = int('x'), 1\n    return a\nc = f()\nd = int('3')\n"
+    exec(compile(tolerant(text), "f", "exec"), space)
+    assert (space["c"], space["d"]) == ("a", 3)
+
+
+KERAS_1 = """
+model = Sequential()
+model.add(LSTM(3, 8, return_sequences=False))
+model.add(Dense(8, 1))
+model.add(Activation('softmax'))
+model.compile(loss='binary_crossentropy', optimizer=SGD(lr=0.1, decay=1e-6, momentum=0), class_mode='binary')
+print model.summary()
+model.fit(vecX, vecY, nb_epoch=n_epoch, show_accuracy=True, batch_size=16)
+"""
+
+
+def test_a_snippet_without_imports_and_data(captured):
+    program = captured(KERAS_1)
+    assert program.made_up is MadeUp.FORMATS
+    assert not is_judged(program)
+    assert made_up(program)[:3] == ["the value of n_epoch", "the value of vecX", "the value of vecY"]
+    (found,) = contradictions(program)
+    assert (found.check, found.place.line) == (Check.SOFTMAX_OVER_ONE_UNIT, 5)
+    assert read_unjudged(program).missing[0] == "the value of n_epoch"
+
+
+def test_imports_alone_are_supplied_and_the_training_is_judged(captured):
+    program = captured(
+        "x = np.linspace(0, 1, 40)[:, None]\nm = Sequential([Dense(1, input_dim=1)])\n"
+        "m.compile(loss='mse', optimizer='sgd')\nm.fit(x, 2 * x, epochs=2)\n"
+    )
+    assert is_judged(program)
+    assert len(program.history["loss"]) == 2
+    assert {note.detail for note in program.notes} == {"np", "Sequential", "Dense"}
+
+
+TABLE = """
+import numpy as np
+from keras.models import Sequential
+from keras.layers import Dense
+data = np.loadtxt('nowhere.csv', delimiter=',')
+X, Y = data[:, 0:8], data[:, 8]
+model = Sequential([Dense(12, input_dim=8, activation='relu'), Dense(1, activation='relu')])
+model.compile(loss='mse', optimizer='adam', metrics=['accuracy'])
+model.fit(X, Y, epochs=150)
+"""
+
+
+def test_a_missing_table_is_made_up_and_only_the_model_is_read(captured):
+    program = captured(TABLE)
+    assert made_up(program) == ["the file nowhere.csv"]
+    assert program.x.shape[1] == 8
+    assert program.y is None
+    assert program.history is None
+    checks = [(one.check, one.severity.value) for one in contradictions(program)]
+    assert checks == [(Check.RECTIFIED_OUTPUT, "suspicion"), (Check.ACCURACY_OF_REGRESSION, "suspicion")]
+
+
+def test_a_known_data_set_keeps_its_formats(captured, monkeypatch):
+    def unreachable(*_, **__):
+        raise OSError("no network")
+
+    monkeypatch.setattr("keras.src.datasets.mnist.get_file", unreachable)
+    program = captured(
+        "from keras.datasets import mnist\nimport keras\n(x, y), _ = mnist.load_data()\nx = x.reshape(60000, 784)\n"
+        "m = keras.Sequential([keras.layers.Dense(10, activation='softmax')])\n"
+        "m.compile('adam', 'categorical_crossentropy')\nm.fit(x, y)\n"
+    )
+    assert program.made_up is MadeUp.VALUES
+    assert made_up(program) == ["the data set mnist"]
+    assert sorted(set(program.y.tolist())) == list(range(10))
+    checks = {one.check for one in contradictions(program)}
+    assert {Check.INTEGERS_UNDER_CATEGORICAL, Check.UNSCALED_INPUTS} <= checks
+
+
+def test_a_folder_of_images_that_is_not_there(captured):
+    program = captured(
+        "from keras.preprocessing.image import ImageDataGenerator\nfrom keras.models import Sequential\n"
+        "from keras.layers import *\n"
+        "batches = ImageDataGenerator(rescale=1./255).flow_from_directory('no/train', target_size=(20, 20))\n"
+        "m = Sequential([Convolution2D(2, 3, 3, input_shape=(20, 20, 3)), Flatten(), Dense(1, activation='softmax')])\n"
+        "m.compile('adam', 'binary_crossentropy')\n"
+        "m.fit_generator(batches, samples_per_epoch=100, nb_epoch=3)\n"
+    )
+    assert made_up(program) == ["the folder train"]
+    assert program.epochs == 3
+    assert program.model.layers[0].kernel_size == (3, 3)
+    assert [one.check for one in contradictions(program)] == [Check.SOFTMAX_OVER_ONE_UNIT]
+
+
+def test_a_wrapper_of_scikit_learn_and_old_splitters(captured):
+    program = captured(
+        "from keras.wrappers.scikit_learn import KerasClassifier\nfrom keras.models import Sequential\n"
+        "from keras.layers import Dense\nimport numpy as np\n"
+        "from sklearn.cross_validation import StratifiedKFold, cross_val_score\n"
+        "def build():\n    m = Sequential([Dense(1, input_dim=2, init='uniform', activation='sigmoid')])\n"
+        "    m.compile('adam', 'binary_crossentropy')\n    return m\n"
+        "x = np.random.rand(40, 2)\ny = (x[:, 0] > 0.5).astype(int)\n"
+        "folds = StratifiedKFold(y=y, n_folds=4, shuffle=True, random_state=7)\n"
+        "cross_val_score(KerasClassifier(build_fn=build, nb_epoch=2, batch_size=5), x, y, cv=folds)\n"
+    )
+    assert is_judged(program)
+    assert (program.rows, program.epochs, program.batch_size) == (30, 2, 5)
+
+
+def test_a_function_that_nobody_calls_is_called(captured):
+    program = captured(
+        "import keras, numpy as np\nx = np.random.rand(20, 2)\n"
+        "def train(epochs=3):\n    m = keras.Sequential([keras.layers.Dense(1)])\n"
+        "    m.compile('adam', 'mse')\n    m.fit(x, x[:, 0], epochs=epochs)\n"
+    )
+    assert is_judged(program)
+    assert program.epochs == 3
+    assert NoteKind.CALLED in {note.kind for note in program.notes}
+
+
+def test_an_error_of_the_users_own_stays_one(captured):
+    from harness import BadInput
+
+    with pytest.raises(BadInput, match=r"train.py:2: the script fails before it calls fit: ZeroDivisionError"):
+        captured("import keras\n1 / 0\nkeras.Sequential().fit(1)\n")
+
+
+def test_losses_of_earlier_versions_are_known(captured):
+    program = captured(
+        "import keras, numpy as np\nx = np.random.rand(20, 2)\nm = keras.Sequential([keras.layers.Dense(1)])\n"
+        "m.compile('adam', loss='kullback_leibler_divergence', metrics='mae')\n"
+        "m.fit(x, x[:, 0], epochs=1.0, workers=4)\n"
+    )
+    assert program.loss == "kl_divergence"
+    assert Check.UNKNOWN_LOSS not in {one.check for one in contradictions(program)}
+    assert np.isfinite(program.history["loss"]).all()

@@ -45,8 +45,12 @@ def layer_title(run: Run, layer: int) -> str:
     units = last[layer - 1].shape[1]
     if layer not in hidden_layers(last):
         return f"{run.initializer}, output layer: {count(units, 'unit')}"
-    width = effective_width(last, layer)
-    name = f"{run.initializer}, hidden layer {layer}: {count(units, 'unit')}"
+    return f"{run.initializer}, hidden layer {layer}: {widths_text(units, effective_width(last, layer))}"
+
+
+def widths_text(units: int, width: int) -> str:
+    """ "3 units, all identical: their lines lie on each other" """
+    name = count(units, "unit")
     if units == 1:
         return name
     if width == 1:

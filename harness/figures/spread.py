@@ -115,7 +115,8 @@ def points_chart(
         if len(values) <= MAX_POINTS:
             offsets = jitter(len(values)) if len(values) > 1 else np.zeros(len(values))
             points += [
-                (short(v), short(place + off), int(r)) for v, off, r in zip(values.tolist(), offsets.tolist(), reached.tolist())
+                (short(v), short(place + off), int(r))
+                for v, off, r in zip(values.tolist(), offsets.tolist(), reached.tolist())
             ]
         else:
             bars += histogram(values, reached, place, edges)

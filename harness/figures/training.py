@@ -153,7 +153,9 @@ def cost_chart(
     constant = alt.Chart(alt.Data(values=[{"cost": level, "x": START, "name": level_label}]))
     rule = constant.mark_rule(strokeDash=[5, 4], opacity=0.8).encode(y=y)
     is_lowest = all(value >= 0.95 * level for curve in curves for value in curve.values if math.isfinite(value))
-    note = constant.mark_text(align="left", dx=6, dy=-10 if is_lowest else 12, fontSize=12).encode(x=x, y=y, text="name:N")
+    note = constant.mark_text(align="left", dx=6, dy=-10 if is_lowest else 12, fontSize=12).encode(
+        x=x, y=y, text="name:N"
+    )
     return alt.layer(rule, lines, text, note).properties(title=title)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from ...checking.result import CheckResult, Row, Verdict
+from ...checking.result import CheckResult, Verdict
 from ...errors import BadInput
 from ...recording.record import root_of
 from ...recording.source import read_text
@@ -34,16 +34,18 @@ def texts_of(result: CheckResult, path: Path) -> dict[str, str]:
     return texts
 
 
-def remarks_of(rows: Sequence[Row], file: str) -> dict[int, str]:
-    """What each line of the backward pass is, by its number."""
-    remarks: dict[int, list[str]] = {}
-    for row in words.last_of_lines(rows):
-        if row.aligned and row.place is not None and row.place.file == file:
-            text = words.quantity(row.aligned[0])
-            said = remarks.setdefault(row.place.line, [])
-            if text not in said:
-                said.append(text)
-    return {line: "= " + "; ".join(texts[:2]) for line, texts in remarks.items()}
+def remarks_of(result: CheckResult, file: str) -> dict[int, str]:
+    """What each line of the backward pass is, by its number: the last of its operations that is a gradient.
+
+    A gradient that is named after the line of the cost belongs to a value without a name of its own, and is left out.
+    """
+    cost_line = None if result.cost is None or result.cost.place is None else result.cost.place.line
+    remarks = {}
+    for row in result.rows:
+        named = [value for value in row.aligned if value.line is None or value.line != cost_line]
+        if named and row.place is not None and row.place.file == file:
+            remarks[row.place.line] = f"= {words.quantity(named[0])}"
+    return remarks
 
 
 def code_parts(result: CheckResult, path: Path) -> list[Part]:
@@ -58,7 +60,7 @@ def code_parts(result: CheckResult, path: Path) -> list[Part]:
             for place in result.traceback[-1:]
             if place.file == file and not here
         }
-        remarks = remarks_of(result.rows, file)
+        remarks = remarks_of(result, file)
         parts += [element("h2", file), listing(text, wrong, related, remarks, file)]
         if remarks:
             note = (

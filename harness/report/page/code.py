@@ -14,7 +14,11 @@ def code_line(number: str, text: str, kind: str | None = None, remark: str = "")
     """One line with its number, and what there is to say of it beside it."""
     beside = element("span", remark, class_="remark") if remark else None
     return element(
-        "div", element("span", number, class_="number"), element("span", text or " ", class_="text"), beside, class_=kind
+        "div",
+        element("span", number, class_="number"),
+        element("span", text or " ", class_="text"),
+        beside,
+        class_=kind,
     )
 
 
@@ -46,7 +50,7 @@ def listing(
             parts.append(code_line("", "..."))
         kind = "wrong" if line in wrong else "related" if line in related else None
         parts.append(code_line(str(line), texts[line - 1], kind, remarks.get(line, "")))
-        if line in wrong and wrong[line]:
+        if wrong.get(line):
             parts.append(element("div", wrong[line], class_="says"))
         before = line
     return element("div", *parts, class_="code", tabindex=0, role="region", aria_label=f"Code of {name}")

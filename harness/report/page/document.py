@@ -97,6 +97,14 @@ class Page:
     sections: Sequence[Section]
     course: Course | None = None
 
+    def html(self) -> str:
+        """The page as one HTML file that loads nothing else."""
+        return html_of(self)
+
+    def fragment(self) -> str:
+        """The page as a piece of HTML for a notebook, its charts as pictures."""
+        return fragment_of(self)
+
 
 def embedded(document: Any) -> str:
     """JSON that can stand in a script element, whatever texts are in it."""

@@ -1,4 +1,4 @@
-"""HTML from Python calls. Text is escaped unless it is ``Html`` already, so no name or line of code can become markup."""
+"""HTML from Python calls. Text is escaped unless it is ``Html`` already: no name or line of code becomes markup."""
 
 from __future__ import annotations
 
@@ -82,9 +82,7 @@ def table(caption: str, header: Sequence[str], rows: Iterable[Sequence[Content]]
 
 def sortable_table(caption: str, header: Sequence[str], rows: Iterable[Sequence[Content]]) -> Html:
     """A table whose header has buttons that sort it by their column."""
-    head = element(
-        "tr", *(element("th", element("button", name, type="button"), scope="col") for name in header)
-    )
+    head = element("tr", *(element("th", element("button", name, type="button"), scope="col") for name in header))
     body = [
         element("tr", element("th", row[0], scope="row"), *(element("td", cell) for cell in row[1:])) for row in rows
     ]
@@ -96,4 +94,6 @@ def sortable_table(caption: str, header: Sequence[str], rows: Iterable[Sequence[
 
 def facts(pairs: Iterable[tuple[str, str]]) -> Html:
     """A list of names and what they are; a pair without a name goes on with the one before."""
-    return element("dl", *(together((element("dt", name), element("dd", text))) for name, text in pairs), class_="facts")
+    return element(
+        "dl", *(together((element("dt", name), element("dd", text))) for name, text in pairs), class_="facts"
+    )

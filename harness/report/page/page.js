@@ -121,6 +121,7 @@
   const wrong = document.querySelector(".code .wrong");
   if (wrong !== null) {
     const box = wrong.closest(".code");
-    box.scrollTop = wrong.offsetTop - box.offsetTop - box.clientHeight / 3;
+    const down = wrong.offsetTop - box.offsetTop;
+    if (down > 0.8 * box.clientHeight) box.scrollTop = down - box.clientHeight / 3;
   }
 })();

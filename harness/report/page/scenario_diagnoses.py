@@ -6,6 +6,7 @@ import altair as alt
 import numpy as np
 
 from ...diagnosis.scenarios.judge import Diagnosis
+from ...diagnosis.scenarios.judge import Row as Change
 from ...figures import spread
 from ...figures import training as charts
 from ...measures.symmetry import clone_groups, effective_width, hidden_layers
@@ -85,17 +86,18 @@ def course_parts(found: Diagnosis) -> list[Part]:
     return [Row(figures=figures), element("p", note, class_="note")]
 
 
-def changes_table(caption: str, rows: list[words.Row]) -> Part:
+def changes_table(caption: str, changes: list[Change]) -> Part:
     """Changes, each made alone, and what came of them."""
-    cells = [(row.change, number(row.after), words.share_in_words(row), row.hypothesis) for row in rows[: words.MOST_ROWS]]
+    cells = [
+        (change.change, number(change.after), words.share_in_words(change), change.hypothesis)
+        for change in changes[: words.MOST_ROWS]
+    ]
     return table(caption, ("change", "median cost", "learns (95 %)", "for"), cells, numeric=(1,))
 
 
 def page_of(found: Diagnosis) -> Page:
     """The page of the diagnosis of a scenario."""
-    told = "; ".join(
-        f"{row.name}: {int(np.sum(row.reached))} of {len(row.values)} learn" for row in rows_of(found)
-    )
+    told = "; ".join(f"{row.name}: {int(np.sum(row.reached))} of {len(row.values)} learn" for row in rows_of(found))
     first: list[Part] = [
         Figure(
             chart=figure_of(found),

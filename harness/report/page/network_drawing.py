@@ -115,7 +115,7 @@ def draw_network(run: Run, description: str) -> Drawing:
                 continue
             bias, color = biases[-1][unit], UNIT_COLORS[colors[-1][unit]]
             contents.append(element("circle", cx=round(x, 1), cy=round(y, 1), r=RADIUS, class_="unit", fill=color))
-            contents.append(label("NaN" if bias is None else f"{bias:.3g}", x, y + 4, "in-unit"))
+            contents.append(label("NaN" if bias is None else f"{bias:.2g}", x, y + 4, "in-unit"))
             unit += 1
     svg = element("svg", *contents, viewBox=f"0 0 {WIDTH} {HEIGHT}", class_="network", role="img")
     data = {"edges": weights, "biases": biases, "colors": colors, "largest": largest, "palette": UNIT_COLORS}

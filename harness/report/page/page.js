@@ -60,7 +60,7 @@
     });
     svg.querySelectorAll("text.in-unit").forEach((text, unit) => {
       const bias = network.biases[index][unit];
-      text.textContent = bias === null ? "NaN" : short(bias);
+      text.textContent = bias === null ? "NaN" : Number(bias.toPrecision(2)).toString();
     });
   }
 

@@ -116,7 +116,7 @@ def results_of(hand_ins: Sequence[HandIn], settings: Settings, jobs: int, journa
 def kept(journal: Journal, judged: tuple[str, HandInResult]) -> HandInResult:
     """The result, which the journal has from now on."""
     key, result = judged
-    if key not in journal.known:
+    if key and key not in journal.known:
         journal.add(key, result)
     return result
 

@@ -13,7 +13,7 @@ import unicodedata
 import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..errors import BadInput, shown_path
@@ -162,8 +162,8 @@ def imported_names(path: Path) -> set[str]:
 class Room:
     """What may still be unpacked."""
 
-    size: int = MAX_COPIED_BYTES
-    files: int = MAX_COPIED_FILES
+    size: int = field(default_factory=lambda: MAX_COPIED_BYTES)
+    files: int = field(default_factory=lambda: MAX_COPIED_FILES)
 
 
 def unpack(path: Path, destination: Path, room: Room) -> list[str]:

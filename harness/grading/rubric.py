@@ -183,7 +183,8 @@ def quantities_of(result: CheckResult) -> tuple[QuantityFacts, ...]:
 
 def is_bias(name: str, shape: tuple[int, ...]) -> bool:
     """Whether a parameter is a bias, by its name or because it has one axis."""
-    last = re.split(r"[.\[\]'\"]+", name.strip("]'\""))[-1] or name
+    parts = [part for part in re.split(r"[.\[\]'\"]+", name) if part and not part.isdecimal()]
+    last = parts[-1] if parts else name
     return bool(BIAS.search(last)) or len(shape) == 1
 
 

@@ -7,11 +7,12 @@ import hashlib
 import os
 import signal
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ..checking.check import MEGABYTES, check_file
@@ -23,7 +24,7 @@ from ..version import __version__
 from .course_tests import run_tests
 from .hand_ins import MAX_JUDGED_FILES, HandIn, Unusable, digest_of, judged_files, staged
 from .journal import Journal
-from .result import FileResult, Grading, HandInKind, HandInResult, Problem
+from .result import FileResult, Grading, HandInKind, HandInResult, Problem, TestResult
 from .rubric import Rubric, awards_of, quantities_of
 
 SCRATCH_NAME = "harness-grading-"
@@ -60,14 +61,6 @@ class Settings:
         return Limits(seconds=self.seconds, megabytes=self.megabytes)
 
 
-@dataclass(kw_only=True)
-class Run:
-    """One grading: settings, and where the results are kept."""
-
-    settings: Settings
-    journal: Journal = field(default_factory=lambda: Journal(None, resume=False))
-
-
 def grade(
     hand_ins: Sequence[HandIn],
     settings: Settings,
@@ -102,36 +95,38 @@ def grade(
 
 
 def results_of(hand_ins: Sequence[HandIn], settings: Settings, jobs: int, journal: Journal) -> Iterator[HandInResult]:
-    """The results in the order of the hand-ins."""
+    """The results in the order of the hand-ins; the journal has each as soon as it is there."""
     if jobs == 1 or len(hand_ins) == 1:
         for hand_in in hand_ins:
-            yield kept(journal, judge(hand_in, settings, journal.known))
+            key, result = judge(hand_in, settings, journal.known)
+            journal.add(key, result)
+            yield result
         return
-    with ProcessPoolExecutor(min(jobs, len(hand_ins))) as pool:
+    pool = ProcessPoolExecutor(min(jobs, len(hand_ins)))
+
+    def keep(future: Future[tuple[str, HandInResult]]) -> None:
+        if not future.cancelled() and future.exception() is None:
+            journal.add(*future.result())
+
+    try:
         waiting = [pool.submit(judge, hand_in, settings, journal.known) for hand_in in hand_ins]
+        for future in waiting:
+            future.add_done_callback(keep)
         for hand_in, future in zip(hand_ins, waiting):
-            yield kept(journal, result_of(future, hand_in, settings))
+            yield result_of(future, hand_in, settings)
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
-def kept(journal: Journal, judged: tuple[str, HandInResult]) -> HandInResult:
-    """The result, which the journal has from now on."""
-    key, result = judged
-    if key and key not in journal.known:
-        journal.add(key, result)
-    return result
-
-
-def result_of(
-    future: Future[tuple[str, HandInResult]], hand_in: HandIn, settings: Settings
-) -> tuple[str, HandInResult]:
+def result_of(future: Future[tuple[str, HandInResult]], hand_in: HandIn, settings: Settings) -> HandInResult:
     """What a process found; if a process died, once more in a process of its own."""
     with contextlib.suppress(BrokenProcessPool):
-        return future.result()
+        return future.result()[1]
     with ProcessPoolExecutor(1) as pool:
         try:
-            return pool.submit(judge, hand_in, settings, {}).result()
+            return pool.submit(judge, hand_in, settings, {}).result()[1]
         except BrokenProcessPool:
-            return "", failed(hand_in, Problem.CHECK_FAILED, "its process ended")
+            return failed(hand_in, Problem.CHECK_FAILED, "its process ended")
 
 
 def failed(hand_in: HandIn, problem: Problem, detail: str = "") -> HandInResult:
@@ -154,7 +149,7 @@ def patience(seconds: float) -> Iterator[None]:
 
     The limits of the program are kept elsewhere; this is for what it sends, which could make the check itself endless.
     """
-    if not hasattr(signal, "setitimer"):
+    if not hasattr(signal, "setitimer") or threading.current_thread() is not threading.main_thread():
         yield
         return
 
@@ -241,7 +236,8 @@ def judged(hand_in: HandIn, copy: Path, settings: Settings) -> HandInResult:
     verdict, problem, files = together(results)
     if len(chosen) > MAX_JUDGED_FILES and verdict is not Verdict.MISTAKE:
         verdict, problem = Verdict.NOT_JUDGED, Problem.TOO_MANY_FILES
-    tests, finished = (), None
+    tests: tuple[TestResult, ...] = ()
+    finished: bool | None = None
     if settings.tests is not None:
         tests, finished = tested(settings.tests, copy, copy / files[0].name, settings)
     return HandInResult(
@@ -267,7 +263,7 @@ def checked(path: Path, run: str | None, settings: Settings) -> CheckResult:
         return CheckResult(file=path.name, verdict=Verdict.NOT_JUDGED, reason=Reason.REFUSED, detail=detail)
 
 
-def tested(tests: Path, copy: Path, main: Path, settings: Settings) -> tuple[tuple, bool]:  # type: ignore[type-arg]
+def tested(tests: Path, copy: Path, main: Path, settings: Settings) -> tuple[tuple[TestResult, ...], bool]:
     """The outcomes of the course's tests."""
     beside = copy.parent / "tests"
     copy_folder(tests, beside)

@@ -8,12 +8,16 @@ import fnmatch
 import hashlib
 import os
 import re
+import site
 import stat
+import sys
+import sysconfig
 import unicodedata
 import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from importlib.machinery import PathFinder
 from pathlib import Path
 
 from ..errors import BadInput, shown_path
@@ -135,7 +139,8 @@ def copy_with_modules(path: Path, destination: Path) -> None:
         (destination / one.name).write_bytes(content)
         for name in imported_names(one):
             near = path.parent / f"{name}.py"
-            if near not in known and near.is_file() and not near.is_symlink() and len(known) < MAX_COPIED_FILES:
+            is_new = near not in known and len(known) < MAX_COPIED_FILES
+            if is_new and near.is_file() and not near.is_symlink() and not is_library(name):
                 known.add(near)
                 waiting.append(near)
 
@@ -153,6 +158,14 @@ def imported_names(path: Path) -> set[str]:
         elif isinstance(node, ast.ImportFrom):
             names |= {*(node.module or "").split("."), *(alias.name for alias in node.names)} - {""}
     return names
+
+
+def is_library(name: str) -> bool:
+    """Whether a module is one of Python's or installed; a hand-in of that name must not take its place for others."""
+    if name in sys.stdlib_module_names:
+        return True
+    places = {*map(sysconfig.get_path, ("purelib", "platlib")), site.getusersitepackages()}
+    return PathFinder.find_spec(name, sorted(places)) is not None
 
 
 # Archives

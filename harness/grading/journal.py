@@ -44,8 +44,8 @@ class Journal:
             raise BadInput(f"{shown_path(path)}: cannot be used ({reason}); give another folder") from None
 
     def add(self, key: str, result: HandInResult) -> None:
-        """Keep a result, at once."""
-        if self.path is None:
+        """Keep a result, at once, unless it is known or has no key."""
+        if self.path is None or not key or key in self.known:
             return
         with open(self.path, "a", encoding="utf-8") as file:
             file.write(json.dumps({"key": key, "result": plain(result)}) + "\n")

@@ -110,7 +110,7 @@ def training_sentences(run: Run, experiment: Experiment) -> str:
     ]
     right = accuracy_at(experiment.scenario, run.weights[-1])
     if right is not None:
-        sentences.append(f"It gets {right:.1%} of the classes right.")
+        sentences.append(f"The network gets {right:.1%} of the observations right.")
     plateau = near_constant(run, constant_cost)
     if plateau is not None:
         when = (

@@ -156,6 +156,8 @@ def summary(grading: Grading) -> list[str]:
     lines += [f"  {' and '.join(group.mistakes)}: {names_of(group.hand_ins)}" for group in groups[:MAX_SHOWN_GROUPS]]
     if len(groups) > MAX_SHOWN_GROUPS:
         lines.append(f"  and {count(len(groups) - MAX_SHOWN_GROUPS, 'more group')}")
+    if grading.sandbox:
+        lines.append(f"Each hand-in ran in a sandbox ({grading.sandbox}).")
     unfinished = [one.id for one in grading.hand_ins if not one.is_complete]
     if unfinished:
         lines.append(f"To be looked at by you: {names_of(tuple(unfinished))}.")

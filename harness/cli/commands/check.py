@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import sys
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -170,14 +172,16 @@ def run_grading(arguments: argparse.Namespace) -> int:
         tests=arguments.tests,
         box=chosen_box(arguments, "auto"),
     )
-    hand_ins = [hand_in_at(path)] if one else hand_ins_in(path)
+    hand_ins = [replace(hand_in_at(path), path=path.resolve())] if one else hand_ins_in(path)
     results: Path | None = arguments.results
     if results is not None:
         with plain_errors(results):
             results.mkdir(parents=True, exist_ok=True)
     journal = Journal(None if results is None else results / JOURNAL, arguments.resume)
-    with progress_bar(path.name) as show:
-        grading = grade(hand_ins, settings, folder=path.name, jobs=arguments.jobs, journal=journal, progress=show)
+    with progress_bar(path.name) as show, resumable(results):
+        grading = grade(
+            hand_ins, settings, folder=path.resolve().name, jobs=arguments.jobs, journal=journal, progress=show
+        )
     grading = replace(grading, hides_expected=arguments.hide_expected)
     if arguments.csv is not None:
         report.write_csv(grading, arguments.csv, arguments.timings)
@@ -189,6 +193,17 @@ def run_grading(arguments: argparse.Namespace) -> int:
     if not all(one.is_complete for one in grading.hand_ins):
         return NOT_JUDGED
     return DIFFERS if any(one.verdict is Verdict.MISTAKE for one in grading.hand_ins) else AGREES
+
+
+@contextlib.contextmanager
+def resumable(results: Path | None) -> Iterator[None]:
+    """Add to a KeyboardInterrupt how to go on."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        if results is None:
+            raise
+        raise KeyboardInterrupt(f"{results} keeps what was judged; to continue, add --resume") from None
 
 
 def check_grading_options(arguments: argparse.Namespace, one: bool) -> None:

@@ -13,7 +13,9 @@ import pytest
 
 if TYPE_CHECKING:
     from .checking.by_name.judge import Report
-    from .checking.result import CheckResult, ParameterFacts
+    from .checking.result import CheckResult
+
+NUMBERS = "backprop"  # the property of a test that has its numbers
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -59,17 +61,48 @@ def pytest_pycollect_makemodule(module_path: Path, parent: pytest.Collector) -> 
     return None
 
 
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """One line for each quantity that was compared, with its numbers."""
+    reports = [one for reports in terminalreporter.stats.values() for one in reports]
+    lines = {
+        (one.nodeid, value) for one in reports for name, value in getattr(one, "user_properties", ()) if name == NUMBERS
+    }
+    if lines:
+        terminalreporter.section("backprop")
+        for _, line in sorted(lines):
+            terminalreporter.write_line(line)
+
+
 class BackpropFile(pytest.File):
-    """A file that is checked once; its items are its parameters, and the verdict."""
+    """A file that is checked once; its items are the quantities that were compared, and the verdict."""
 
     def collect(self) -> Iterable[pytest.Item]:
         from .checking.check import check_file
+        from .report.quantities import gradient_line, parameter_line, parameter_text
 
         result = check_file(self.path, run=self.config.getoption("backprop_run"))
         spoiled = {name for found in result.mistakes for name in found.parameters}
         for one in result.parameters:
-            right = one.aligned and one.name not in spoiled
-            yield ParameterItem.from_parent(self, name=f"update of {one.name}", result=result, one=one, right=right)
+            yield QuantityItem.from_parent(
+                self,
+                name=f"update of {one.name}",
+                result=result,
+                right=one.aligned and one.name not in spoiled,
+                line=parameter_line(one),
+                failure=parameter_text(result, one),
+            )
+        wrong_pairs = {(found.place.function, found.variable) for found in result.mistakes if found.place is not None}
+        for pair in result.pairs:
+            for gradient in pair.gradients:
+                line = gradient_line(pair, gradient)
+                yield QuantityItem.from_parent(
+                    self,
+                    name=f"{pair.name}: {gradient.name}",
+                    result=result,
+                    right=(pair.name, gradient.name) not in wrong_pairs,
+                    line=line,
+                    failure=line,
+                )
         yield VerdictItem.from_parent(self, name="verdict", result=result)
 
 
@@ -89,18 +122,17 @@ class CheckItem(pytest.Item):
         return self.path, None, f"{self.path.name}: {self.name}"
 
 
-class ParameterItem(CheckItem):
-    """The update of one parameter; it shows its own numbers."""
+class QuantityItem(CheckItem):
+    """One quantity; it shows its own numbers, and the report is shown by the verdict."""
 
-    def __init__(self, *, one: ParameterFacts, right: bool, **of_item: Any) -> None:
+    def __init__(self, *, right: bool, line: str, failure: str, **of_item: Any) -> None:
         super().__init__(**of_item)
-        self.one, self.right = one, right
+        self.right, self.failure = right, failure
+        self.user_properties.append((NUMBERS, line))
 
     def runtest(self) -> None:
-        from .report.checking import parameter_text
-
         if not self.right:
-            raise NotRight(parameter_text(self.result, self.one))
+            raise NotRight(self.failure)
 
 
 class VerdictItem(CheckItem):

@@ -26,6 +26,8 @@ def test_one_test_for_each_parameter(pytester, plugin):
     result = pytester.runpytest_subprocess(*plugin, "--backprop", path.name, "-v")
     result.assert_outcomes(passed=3)
     result.stdout.fnmatch_lines(["*mine.py::update of self.first PASSED*", "*mine.py::verdict PASSED*"])
+    # the program adds 0.4 times -dC/dw of half the squared error, which is 0.2 times that of the squared error
+    result.stdout.fnmatch_lines(["*update of self.first (3, 5), mine.py, line 30: -0.2 times its gradient"])
 
 
 def test_a_mistake_fails_the_parameters_that_it_spoils_and_shows_the_report_once(pytester, plugin):
@@ -38,6 +40,24 @@ def test_a_mistake_fails_the_parameters_that_it_spoils_and_shows_the_report_once
     )
     shown, _, _ = result.stdout.str().partition("short test summary")  # which is not cut if CI is set
     assert shown.count("To fix it:") == 1
+
+
+def test_one_test_for_each_gradient_of_a_layer(pytester, plugin):
+    layers = """
+        import numpy as np
+
+        def sigmoid(z):
+            return 1 / (1 + np.exp(-z))
+
+        def sigmoid_prime(z):
+            return sigmoid(z) * (1 - sigmoid(z)){}
+        """
+    right = pytester.makepyfile(right=layers.format(""))
+    wrong = pytester.makepyfile(wrong=layers.format(" * 0.5 * z"))
+    result = pytester.runpytest_subprocess(*plugin, "--backprop", right.name, "--backprop", wrong.name, "-v")
+    result.assert_outcomes(passed=2, failed=2)
+    result.stdout.fnmatch_lines(["*right.py::sigmoid / sigmoid_prime: sigmoid_prime PASSED*"])
+    result.stdout.fnmatch_lines(["sigmoid / sigmoid_prime: sigmoid_prime agrees; 1 times the true gradient, *"])
 
 
 def test_other_tests_are_left_alone_unless_named(pytester, plugin):

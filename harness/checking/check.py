@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -340,54 +339,3 @@ def pair_mistake(file: str, pair: PairResult, one: GradientResult) -> Found:
         parameters=(one.of,),
         ratio=one.factor,
     )
-
-
-# Folders
-
-
-def files_in(path: Path) -> list[Path]:
-    """The file itself, or the Python files of a folder.
-
-    Raises:
-        BadInput: there is no such file, or no Python file in the folder.
-    """
-    if path.is_dir():
-        found = sorted(one for one in path.iterdir() if one.suffix in (".py", ".ipynb") and one.name != "__init__.py")
-        if not found:
-            raise BadInput(f"{path}: expected a folder with Python files, got one without any")
-        return found
-    return [path]
-
-
-def check_or_refuse(path: Path, seed: int, seconds: float, megabytes: int) -> CheckResult:
-    """Judge one file of a folder; a file that is bad input is not judged, and the others are."""
-    try:
-        return check_file(path, seed=seed, seconds=seconds, megabytes=megabytes)
-    except BadInput as error:
-        return CheckResult(file=path.name, verdict=Verdict.NOT_JUDGED, reason=Reason.REFUSED, detail=str(error))
-
-
-def check_files(
-    paths: Sequence[Path],
-    *,
-    seed: int = 0,
-    seconds: float = SECONDS,
-    megabytes: int = MEGABYTES,
-    jobs: int = 1,
-    progress: Callable[[int, int, str], None] | None = None,
-) -> list[CheckResult]:
-    """Judge several files, ``jobs`` at once; in the order of the paths."""
-    found = []
-    if jobs > 1 and len(paths) > 1:
-        with ProcessPoolExecutor(min(jobs, len(paths))) as pool:
-            waiting = [pool.submit(check_or_refuse, path, seed, seconds, megabytes) for path in paths]
-            for number, one in enumerate(waiting):
-                found.append(one.result())
-                if progress is not None:
-                    progress(number + 1, len(paths), paths[number].name)
-        return found
-    for number, path in enumerate(paths):
-        found.append(check_or_refuse(path, seed, seconds, megabytes))
-        if progress is not None:
-            progress(number + 1, len(paths), path.name)
-    return found

@@ -21,12 +21,13 @@ import pickle  # noqa: F401  (imported before the user's file can replace it)
 import random
 import re
 import runpy
+import secrets
 import signal
 import struct
 import warnings
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any, TypeAlias
+from typing import Any, BinaryIO, TypeAlias
 
 import numpy as np
 
@@ -406,22 +407,38 @@ def wanted_sizes(message: str, made_up: set[int]) -> tuple[int | None, int | Non
 
 
 JOBS: dict[str, Callable[[Task], Answer]] = {"record": record, "control": control, "drive": drive}
+KEY_BYTES = 16
+OUTER: list[BinaryIO] = []  # the streams to and from the parent, which the user's code must not have
+PR_SET_DUMPABLE = 4
+
+
+def set_dumpable(whether: bool) -> None:
+    """Whether other processes of the same user may trace this one and open its files; Linux only."""
+    with contextlib.suppress(ImportError, OSError, AttributeError):
+        import ctypes
+
+        ctypes.CDLL(None).prctl(PR_SET_DUMPABLE, int(whether), 0, 0, 0)
 
 
 def apart(job: str, task: Task) -> Answer | None:
-    """Do a job in a process of its own; None if that process died."""
+    """Do a job in a process of its own; None if that process died, or sent something without this job's key."""
     receive, send = os.pipe()
+    key = secrets.token_bytes(KEY_BYTES)
     process = os.fork()
     if process == 0:
         os.close(receive)
+        for stream in OUTER:
+            stream.close()
+        set_dumpable(True)
         code = 1
         try:
             null = os.open(os.devnull, os.O_RDWR)
-            for stream in (0, 1, 2):
-                if not (stream == 2 and os.environ.get("HARNESS_RECORDING_DEBUG")):
-                    os.dup2(null, stream)
+            for number in (0, 1, 2):
+                if not (number == 2 and os.environ.get("HARNESS_RECORDING_DEBUG")):
+                    os.dup2(null, number)
             document, arrays = JOBS[job](task)
             with os.fdopen(send, "wb") as stream_:
+                stream_.write(key)
                 write_message(stream_, document, arrays)
             code = 0
         except BaseException:
@@ -433,9 +450,10 @@ def apart(job: str, task: Task) -> Answer | None:
             os._exit(code)
     os.close(send)
     answer: Answer | None = None
-    broken = (EOFError, ValueError, struct.error)
+    broken = (EOFError, ValueError, struct.error, RecursionError, MemoryError)
     with os.fdopen(receive, "rb") as stream_in, contextlib.suppress(*broken):
-        answer = read_message(stream_in)
+        if secrets.compare_digest(stream_in.read(KEY_BYTES), key):
+            answer = read_message(stream_in)
     os.waitpid(process, 0)
     return answer
 
@@ -541,6 +559,8 @@ def limit(megabytes: int) -> None:
 def main() -> None:
     """Read one task from stdin, write one answer to stdout."""
     requests, replies = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
+    OUTER.extend((requests, replies))
+    set_dumpable(False)
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     os.dup2(2, 1)
     document, arrays = read_message(requests)

@@ -6,9 +6,7 @@ import ast
 import contextlib
 import os
 import re
-import signal
 import struct
-import subprocess
 import sys
 import threading
 from collections.abc import Iterator, Mapping
@@ -16,6 +14,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 from .. import BadInput
+from ..sandbox import Limits, end, prepared
 from . import source
 from .graph import Array, Driven, Recording, Stop, read_message, recording_from_json, to_json, write_message
 
@@ -26,7 +25,22 @@ GRACE_SECONDS = 3.0  # for the child to end by itself and send what it has
 MEGABYTES = 8192
 MAX_PARENTS = 4  # folders above the file in which its imports are looked for
 MAX_ERRORS = 4_000  # characters of what the child itself reports
-ROOT_MARKS = (".git", "pyproject.toml", "setup.py", "setup.cfg", "requirements.txt")
+# what reading a reply raises that is none
+MALFORMED = (
+    EOFError,
+    ValueError,
+    KeyError,
+    TypeError,
+    IndexError,
+    AttributeError,
+    AssertionError,
+    RecursionError,
+    MemoryError,
+    OverflowError,
+    struct.error,
+)
+HAND_IN_MARK = ".hand-in"  # a file that marks the folder of a hand-in, above which nothing of it is looked for
+ROOT_MARKS = (HAND_IN_MARK, ".git", "pyproject.toml", "setup.py", "setup.cfg", "requirements.txt")
 WEAK_MARKS = ("README.md", "README.rst", "README.txt", "README", "LICENSE", "LICENSE.md", ".gitignore")
 PYTHON_2 = re.compile(r"^\s*(print\s+[\"'\w(]|print\s*>>|exec\s+[\"'\w]|raise\s+\w+\s*,|except\s+\w+\s*,\s*\w+\s*:)")
 
@@ -41,7 +55,7 @@ def record_file(
     megabytes: int = MEGABYTES,
     drive: bool = True,
 ) -> Recording:
-    """Run somebody's file in a child process and record its arithmetic.
+    """Run somebody's file in a child process and record its arithmetic; in the sandbox that is in use, if there is one.
 
     Args:
         path: a Python file or a notebook.
@@ -61,10 +75,7 @@ def record_file(
     except (OSError, RuntimeError):  # Python up to 3.12 raises the second
         raise BadInput(f"{path}: cannot be read (its links lead round in a circle).") from None
     check_source(file, str(path))
-    arrays: list[bytes] = []
     task: dict[str, Any] = {
-        "path": str(file),
-        "root": str(root_of(file)),
         "seed": seed,
         "seconds": seconds,
         "megabytes": megabytes,
@@ -72,11 +83,12 @@ def record_file(
         "lines": run.split("\n") if run else [],
         "data": {**(data if data is not None else default_data(seed))} if run else {},
     }
-    document = to_json(task, arrays)
-    answer = _ask(file, document, arrays, seconds)
-    if isinstance(answer, Stop):
-        return Recording(file=file.name, stop=answer, seed=seed, driven=Driven())
-    return recording_from_json(*answer)
+    answer = _ask(file, task, Limits(seconds=seconds, megabytes=megabytes))
+    if not isinstance(answer, Stop):
+        with contextlib.suppress(*MALFORMED):
+            return recording_from_json(*answer)
+        answer = Stop.DIED
+    return Recording(file=file.name, stop=answer, seed=seed, driven=Driven())
 
 
 def default_data(seed: int) -> dict[str, Array]:
@@ -157,7 +169,10 @@ def _parents(file: Path) -> Iterator[Path]:
 
 def _with_imports(file: Path, root: Path) -> Path:
     """The root, or the folder above it in which the file's imports are found."""
-    tree = ast.parse(source.read_text(file))
+    try:
+        tree = ast.parse(source.read_text(file))
+    except (OSError, ValueError, KeyError, TypeError, SyntaxError, RecursionError):
+        return root
     names = {a.name.partition(".")[0] for n in ast.walk(tree) if isinstance(n, ast.Import) for a in n.names}
     names |= {
         (n.module or "").partition(".")[0] for n in ast.walk(tree) if isinstance(n, ast.ImportFrom) and not n.level
@@ -173,56 +188,51 @@ def _with_imports(file: Path, root: Path) -> Path:
     return highest
 
 
-def _ask(file: Path, document: Any, arrays: list[bytes], seconds: float) -> tuple[Any, list[bytes]] | Stop:
+def _ask(file: Path, task: dict[str, Any], limits: Limits) -> tuple[Any, list[bytes]] | Stop:
     """Send a task to a child and wait for its answer; why there is none, if there is none."""
     one_thread = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
     quiet = {"PYTHONDONTWRITEBYTECODE": "1", "PYTHONIOENCODING": "utf-8", "PYTHONHASHSEED": "0", "MPLBACKEND": "Agg"}
-    process = subprocess.Popen(
+    debug = {name: "1" for name in ("HARNESS_RECORDING_DEBUG",) if os.environ.get(name)}
+    root = root_of(file)
+    with prepared(
         [sys.executable, str(CHILD)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        cwd=file.parent,
-        env={**os.environ, **quiet, **one_thread},
-        start_new_session=True,
-    )
-    errors: list[bytes] = []
-    requests, replies, stderr = (cast(BinaryIO, pipe) for pipe in (process.stdin, process.stdout, process.stderr))
-    reader = threading.Thread(target=lambda: errors.append(stderr.read()[-MAX_ERRORS:]), daemon=True)
-    reader.start()
-    late = threading.Event()
+        root=root,
+        folder=file.parent,
+        limits=limits,
+        environment=quiet | one_thread | debug,
+        main=file,
+    ) as launch:
+        arrays: list[bytes] = []
+        paths = {"path": str(launch.seen(file)), "root": str(launch.seen(root))}
+        document = to_json(paths | task, arrays)
+        process = launch.start()
+        requests, replies, stderr = (cast(BinaryIO, pipe) for pipe in (process.stdin, process.stdout, process.stderr))
+        errors: list[bytes] = []
+        reader = threading.Thread(target=lambda: errors.append(stderr.read()[-MAX_ERRORS:]), daemon=True)
+        reader.start()
+        late = threading.Event()
 
-    def end() -> None:
-        late.set()
-        _kill(process)
+        def stop() -> None:
+            late.set()
+            end(process)
 
-    clock = threading.Timer(WAITING * seconds + GRACE_SECONDS, end)
-    clock.start()
-    try:
-        with contextlib.suppress(BrokenPipeError):
-            write_message(requests, document, arrays)
-            requests.close()
+        clock = threading.Timer(WAITING * limits.seconds + GRACE_SECONDS, stop)
+        clock.start()
         try:
-            return read_message(replies)
-        except (EOFError, ValueError, struct.error):
-            if os.environ.get("HARNESS_RECORDING_DEBUG"):
-                reader.join(1)
-                sys.stderr.write(b"".join(errors).decode(errors="replace"))
-            return Stop.SECONDS if late.is_set() else Stop.DIED
-    finally:
-        clock.cancel()
-        _kill(process)
-        process.wait()
-        reader.join(1)
-        for pipe in (requests, replies, stderr):
-            with contextlib.suppress(OSError):
-                pipe.close()
-
-
-def _kill(process: subprocess.Popen[bytes]) -> None:
-    """End the child and whatever it started."""
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        if hasattr(os, "killpg"):
-            os.killpg(process.pid, signal.SIGKILL)
-    with contextlib.suppress(OSError):
-        process.kill()
+            with contextlib.suppress(BrokenPipeError):
+                write_message(requests, document, arrays)
+                requests.close()
+            try:
+                return read_message(replies)
+            except MALFORMED:
+                if debug:
+                    reader.join(1)
+                    sys.stderr.write(b"".join(errors).decode(errors="replace"))
+                return Stop.SECONDS if late.is_set() else Stop.DIED
+        finally:
+            clock.cancel()
+            launch.close()
+            reader.join(1)
+            for pipe in (requests, replies, stderr):
+                with contextlib.suppress(OSError):
+                    pipe.close()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from rich.console import Group, RenderableType
 from rich.table import Table
@@ -26,11 +25,10 @@ from ..checking.result import (
 )
 from ..checking.result import Kind as QuantityKind
 from ..errors import on_the_terminal
-from ..files import write_csv_file
 from ..recording.graph import Place
 from ..results import as_document, as_page, as_report, as_verdict
 from .page.document import Page
-from .words import Json, count, new_table, number
+from .words import Json, count, number
 
 MAX_LINE = 110  # characters of a line of code
 MAX_SHOWN_FAILURES = 3
@@ -547,37 +545,6 @@ def all_people(result: CheckResult) -> RenderableType:
     return Group(*tables, people(result))
 
 
-def people_of_many(results: Sequence[CheckResult]) -> RenderableType:
-    """A table with one row a file"""
-    table = new_table("", ("file", "left"), ("verdict", "left"), ("mistakes", "left"), ("line", "right"))
-    table.columns[2].no_wrap = False
-    for one in results:
-        ids = " and ".join(dict.fromkeys(found.id for found in one.mistakes))
-        why = ids or (one.reason.value if one.reason is not None else "")
-        place = next((found.place for found in one.mistakes if found.place is not None), None)
-        verdict = Text(one.verdict.value, style=STYLES[one.verdict])
-        table.add_row(one.file, verdict, why, "" if place is None else str(place.line))
-    right = sum(one.verdict is Verdict.CORRECT for one in results)
-    return Group(table, Text(f"{right} of {count(len(results), 'file')} correct."))
-
-
-def write_csv(results: Sequence[CheckResult], path: Path) -> None:
-    """One row a file.
-
-    Raises:
-        BadInput: it cannot be written.
-    """
-    rows = []
-    for one in results:
-        found = one.mistakes[0] if one.mistakes else None
-        line = found.place.line if found is not None and found.place is not None else ""
-        what = MISTAKES[found.id].what if found is not None else ""
-        reason = REASONS[one.reason][0] if one.reason is not None else ""
-        ids = " + ".join(dict.fromkeys(mistake.id for mistake in one.mistakes))
-        rows.append((one.file, one.verdict.value, ids, line, what or reason))
-    write_csv_file(path, ("file", "verdict", "mistakes", "line", "explanation"), rows)
-
-
 def update_words(one: ParameterFacts) -> str:
     """How an update is made of its gradient"""
     if not one.aligned:
@@ -587,14 +554,6 @@ def update_words(one: ParameterFacts) -> str:
     if one.factor is None:
         return "its gradient is 0"
     return f"{number(one.factor)} times its gradient" + (f", {number(one.decay)} times itself" if one.decay else "")
-
-
-def parameter_text(result: CheckResult, one: ParameterFacts) -> str:
-    """What a check says of one parameter: its update, and the mistakes that spoil it"""
-    told = [f"the update of {one.name} {one.shape} ({where(one.place)}) is {update_words(one)}"]
-    spoiling = [found for found in result.mistakes if one.name in found.parameters]
-    told += [f"{found.id}: {where(found.place)}:  {code(found.place)}" for found in spoiling]
-    return "\n".join(told)
 
 
 def parameter_table(parameters: Sequence[ParameterFacts]) -> Table:
@@ -634,11 +593,6 @@ def machines(result: CheckResult) -> Json:
     """The facts as JSON, no sentence among them"""
     document: Json = plain(result)
     return document
-
-
-def machines_of_many(results: Sequence[CheckResult]) -> Json:
-    """The facts of a folder as JSON"""
-    return {"files": [machines(one) for one in results]}
 
 
 # The page

@@ -15,10 +15,11 @@ from ..comparison.differences import Comparison
 from ..comparison.experiment import Experiment
 from ..comparison.post import Claim, RecoveredRate
 from ..comparison.trace import Run
+from ..measures.accuracy import accuracy, counts_classes
 from ..measures.baseline import NEAR_CONSTANT
 from ..measures.learning import target_of
 from ..measures.symmetry import clone_spread, effective_width, hidden_layers
-from ..models.network import Array
+from ..models.network import Array, Weights
 from ..results import as_document, as_figure, as_page, as_report, as_verdict
 from ..scenario.scenario import Scenario
 from .page.document import Page
@@ -109,6 +110,9 @@ def training_sentences(run: Run, experiment: Experiment) -> str:
         f"With {start}, the cost goes from {number(costs[0])} to {number(costs[-1])} in "
         f"{count(run.recorded[-1], 'iteration')}; {clones_phrase(run)}."
     ]
+    right = accuracy_at(experiment.scenario, run.weights[-1])
+    if right is not None:
+        sentences.append(f"The network gets {right:.1%} of the observations right.")
     plateau = near_constant(run, constant_cost)
     if plateau is not None:
         when = (
@@ -125,6 +129,11 @@ def training_sentences(run: Run, experiment: Experiment) -> str:
     if learned and has_identical_units(run):
         sentences.append("Identical units did not prevent it from learning.")
     return " ".join(sentences)
+
+
+def accuracy_at(scenario: Scenario, weights: Weights) -> float | None:
+    """The share of observations whose class these weights get right; None where there are no classes."""
+    return accuracy(scenario.network, weights, scenario.x, scenario.y)
 
 
 def first_runs(experiment: Experiment) -> list[Run]:
@@ -232,19 +241,23 @@ def agreement_notes(experiment: Experiment) -> str:
     return f"{read} Not compared: {joined(lacking)}." if lacking else read
 
 
-def training_table(runs: Sequence[Run]) -> Table:
-    """Cost, effective width and clone spread of the hidden layers by initializer, at log-spaced iterations."""
+def training_table(runs: Sequence[Run], scenario: Scenario) -> Table:
+    """Cost, accuracy, and effective width and clone spread of the hidden layers, at log-spaced iterations."""
     columns = [("iteration", "right")]
+    with_classes = counts_classes(scenario.network.cost, scenario.y)
     for run in runs:
-        columns += [(f"{run.initializer}\ncost", "right"), ("width", "right"), ("spread", "right")]
+        columns += [(f"{run.initializer}\ncost", "right")] + ([("accuracy", "right")] if with_classes else [])
+        columns += [("width", "right"), ("spread", "right")]
     table = new_table("Training, and clones in the hidden layers", *columns)
     for row in table_rows(runs[0].recorded):
         cells = [f"{runs[0].recorded[row]:,}"]
         for run in runs:
             weights = run.weights[row]
             hidden = hidden_layers(weights)
+            right = accuracy_at(scenario, weights)
             cells += [
                 f"{run.costs[row]:.6f}",
+                *([] if right is None else [f"{right:.1%}"]),
                 " ".join(f"{effective_width(weights, layer)}/{weights[layer - 1].shape[1]}" for layer in hidden),
                 " ".join(f"{clone_spread(weights, layer):.2g}" for layer in hidden),
             ]
@@ -295,7 +308,10 @@ def tables(experiment: Experiment) -> RenderableType:
         parts += [claims_table(experiment.claims), Text(rate_line(experiment.recovered_rate), "dim"), Text()]
     parts += [agreement_table(experiment), Text(agreement_notes(experiment), "dim"), Text()]
     runs = first_runs(experiment)
-    parts += [training_table(runs[first : first + SIDE_BY_SIDE]) for first in range(0, len(runs), SIDE_BY_SIDE)]
+    parts += [
+        training_table(runs[first : first + SIDE_BY_SIDE], experiment.scenario)
+        for first in range(0, len(runs), SIDE_BY_SIDE)
+    ]
     return Group(*parts, Text(), people(experiment))
 
 
@@ -324,7 +340,7 @@ def scenario_json(scenario: Scenario) -> Json:
     }
 
 
-def run_json(run: Run, log_dir: str | None) -> Json:
+def run_json(run: Run, log_dir: str | None, scenario: Scenario) -> Json:
     """One run; the outputs, widths and spreads are those of its last weights"""
     last = run.weights[-1]
     return {
@@ -332,6 +348,7 @@ def run_json(run: Run, log_dir: str | None) -> Json:
         "initializer": run.initializer,
         "iterations": run.recorded[-1],
         "final_cost": run.costs[-1],
+        "accuracy": accuracy_at(scenario, last),
         "costs": [[iteration, cost] for iteration, cost in zip(run.recorded, run.costs)],
         "outputs": None if run.outputs is None else run.outputs[-1],
         "effective_width": [effective_width(last, layer) for layer in hidden_layers(last)],
@@ -368,7 +385,7 @@ def machines(experiment: Experiment) -> Json:
             "agrees": experiment.agrees,
             "scenario": scenario_json(experiment.scenario),
             "constant_cost": experiment.constant_cost,
-            "runs": [run_json(run, experiment.log_dir) for run in experiment.runs],
+            "runs": [run_json(run, experiment.log_dir, experiment.scenario) for run in experiment.runs],
             "comparisons": [comparison_json(comparison) for comparison in experiment.comparisons],
             "not_offered": experiment.not_offered,
             "post_claims": [

@@ -13,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ..comparison import post
+from ..measures.accuracy import counts_classes
 from ..models.optimizers import exact
 from ..results import as_document, as_figure, as_page, as_report, as_verdict
 from ..scenario.scenario import load
@@ -60,6 +61,8 @@ def group_sentence(group: Group, target: float) -> str:
     text = f"{group.combination}: {learned}"
     if group.reached_share:
         text += f" (after {group.iterations_quantiles[1]:,.0f} iterations)" if constant else f" ({needed(group)})"
+    if not np.isnan(group.accuracy).any():
+        text += f", with {'an' if constant else 'a median'} accuracy of {group.accuracy_quantiles[1]:.1%}"
     clones = float(np.mean(group.clones))
     return text + (f"; clones in {clones:.0%}." if clones and not constant else "; clones." if clones else ".")
 
@@ -96,6 +99,7 @@ def spread(quantiles: Sequence[float]) -> str:
 def sweep_table(sweep: Sweep) -> Table:
     """One row for every combination."""
     members = count(max(len(group.seeds) for group in sweep.groups), "network")
+    with_classes = counts_classes(sweep.scenario.network.cost, sweep.scenario.y)
     table = new_table(
         f"{sweep.scenario.name}: {members} in each row, one from a constant initializer; "
         f"{sweep.scenario.iterations:,} iterations",
@@ -105,6 +109,7 @@ def sweep_table(sweep: Sweep) -> Table:
         ("iterations:\nmedian, 90 %", "right"),
         ("on\nplateau", "right"),
         ("\nclones", "right"),
+        *([("accuracy:\nmedian, 90 %", "right")] if with_classes else []),
     )
     for group in sweep.groups:
         table.add_row(
@@ -114,8 +119,15 @@ def sweep_table(sweep: Sweep) -> Table:
             "-" if np.isnan(group.iterations_quantiles[0]) else spread(group.iterations_quantiles),
             f"{np.mean(group.stuck):.0%}",
             f"{np.mean(group.clones):.0%}",
+            *([percentages(group.accuracy_quantiles)] if with_classes else []),
         )
     return table
+
+
+def percentages(quantiles: Sequence[float]) -> str:
+    """The median share, and under it the range of the middle 90 %"""
+    low, middle, high = (f"{share:.1%}" for share in quantiles)
+    return middle if low == high else f"{middle}\n{low} to {high}"
 
 
 def resumed_sentence(folder: Path, job: Job, done: Sequence[Group]) -> str:
@@ -153,6 +165,7 @@ def group_json(group: Group) -> Json:
         "iterations_quantiles": dict(zip(percent, group.iterations_quantiles)),
         "stuck_share": float(np.mean(group.stuck)),
         "clones_share": float(np.mean(group.clones)),
+        "accuracy_quantiles": dict(zip(percent, group.accuracy_quantiles)),
     }
 
 

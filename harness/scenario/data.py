@@ -24,17 +24,23 @@ from .given import Given, finite, invalid_value, texts
 MAX_NUMBERS = 50_000_000  # of x or y
 MAX_FILE_BYTES = 2**28
 MAX_UNPACKED_BYTES = 2**30  # of all arrays of a file
+NO_CLASS_NAMES = frozenset({"nan", "na", "n/a", "null", "none", "inf", "-inf", "infinity", "-infinity"})
 FEWER = "give fewer observations"
 SUM_ERROR = 1e-5  # by which the sum of a row of y that is a distribution may differ from 1
 
 
 class Data(NamedTuple):
-    """x (observations, inputs) and y (observations, outputs) in float64, and where each was given."""
+    """x (observations, inputs) and y (observations, outputs) in float64, and where each was given.
+
+    Attributes:
+        classes: of each column of y that held names of classes, these names in alphabetical order; y has their numbers.
+    """
 
     x: Array
     y: Array
     x_where: str
     y_where: str
+    classes: tuple[tuple[str, ...], ...] = ()
 
 
 def read_bytes(path: Path, shown_as: str, most: int = MAX_FILE_BYTES, instead: str = FEWER) -> bytes:
@@ -121,11 +127,33 @@ def csv_number(cell: str) -> float:
         return math.nan
 
 
-def bad_cell(given: Given, is_target: bool) -> BadInput:
-    """The error for a cell without a finite number; letters among the targets may be a class label."""
-    message = str(invalid_value(given, "a finite number"))
-    is_label = is_target and any(letter.isalpha() for letter in str(given.value))
-    return BadInput(f"{message}; write class labels as 0, 1, 2" if is_label else message)
+def is_class_name(cell: str) -> bool:
+    """Whether a cell can be the name of a class: it has a letter, and does not stand for a missing value."""
+    return any(letter.isalpha() for letter in cell) and cell.strip().lower() not in NO_CLASS_NAMES
+
+
+def bad_cell(given: Given, is_target: bool, names_above: bool) -> BadInput:
+    """The error for a cell without a finite number, or for a number among names of classes."""
+    if names_above:
+        message = str(invalid_value(given, "the name of a class as in the rows above"))
+    else:
+        message = str(invalid_value(given, "a finite number"))
+    mixed = is_target and (names_above or is_class_name(str(given.value)))
+    return BadInput(f"{message}; write all class labels of a column as names, or all as numbers" if mixed else message)
+
+
+def numbered(table: Array, names: Mapping[int, Mapping[str, int]]) -> Array:
+    """The table with the alphabetical number of each name of a class in place of the number of its first row.
+
+    Args:
+        table: (rows, columns).
+        names: by column, the number of each name in the table.
+    """
+    table = table.copy()
+    for column, numbers in names.items():
+        places = {number: place for place, (_, number) in enumerate(sorted(numbers.items()))}
+        table[:, column] = np.array([places[number] for number in range(len(places))])[table[:, column].astype(np.intp)]
+    return table
 
 
 def csv_data(given: Mapping[str, Given], path: Path) -> Data:
@@ -141,6 +169,7 @@ def csv_data(given: Mapping[str, Given], path: Path) -> Data:
     header: list[str] = []
     numbers_read = array("d")  # row after row; Python lists would take six times the memory
     columns: list[int] = []
+    names: dict[int, dict[str, int]] = {}  # by place in ``columns``, the names of classes with the order of their rows
     inputs = len(texts(given["inputs"], "a column of the CSV file, or a list of them"))
     above = 0  # number of lines before this row; a quoted cell may hold several
     try:
@@ -158,9 +187,12 @@ def csv_data(given: Mapping[str, Given], path: Path) -> Data:
                 raise BadInput(f"{file}, row {line} must have {len(header)} cells as the header, got {len(cells)}")
             numbers = [csv_number(cells[column]) for column in columns]
             for place, (column, number) in enumerate(zip(columns, numbers)):
-                if not math.isfinite(number):
+                if place >= inputs and (place in names or not numbers_read) and is_class_name(cells[column]):
+                    of_column = names.setdefault(place, {})
+                    numbers[place] = of_column.setdefault(cells[column].strip(), len(of_column))
+                elif not math.isfinite(number) or place in names:
                     where = f"{file}, row {line}, column {column + 1} ({shown(header[column])})"
-                    raise bad_cell(Given(cells[column], where), is_target=place >= inputs)
+                    raise bad_cell(Given(cells[column], where), place >= inputs, place in names)
             numbers_read.extend(numbers)
             if len(numbers_read) > 2 * MAX_NUMBERS:
                 raise BadInput(f"{file} has more than {2 * MAX_NUMBERS} numbers in its columns; {FEWER}")
@@ -169,8 +201,9 @@ def csv_data(given: Mapping[str, Given], path: Path) -> Data:
     if not numbers_read:
         got = "only a header" if header else "an empty file"
         raise BadInput(f"{file} must have a header row and at least one row of numbers, got {got}")
-    table = np.frombuffer(numbers_read).reshape(-1, len(columns))
-    return Data(table[:, :inputs], table[:, inputs:], f"{file}: inputs", f"{file}: targets")
+    table = numbered(np.frombuffer(numbers_read).reshape(-1, len(columns)), names)
+    classes = tuple(tuple(sorted(names[place])) for place in sorted(names))
+    return Data(table[:, :inputs], table[:, inputs:], f"{file}: inputs", f"{file}: targets", classes)
 
 
 def npy_shape(file: IO[bytes]) -> tuple[tuple[int, ...], np.dtype]:
@@ -321,6 +354,7 @@ def targets_of_cost(data: Data, cost: Given) -> Array:
     Raises:
         BadInput: y is nothing that the cost is defined for.
     """
+    check_classes(data, cost)
     match cost_named(str(cost.value)).targets:
         case Targets.DISTRIBUTIONS:
             return distributions(data.y, data.y_where, cost)
@@ -328,6 +362,19 @@ def targets_of_cost(data: Data, cost: Given) -> Array:
             return probabilities(data.y, data.y_where, cost)
         case Targets.NUMBERS:
             return data.y
+
+
+def check_classes(data: Data, cost: Given) -> None:
+    """Raise BadInput where numbers of classes would be taken for quantities, or there is only one class."""
+    for names in data.classes:
+        if len(names) < 2:
+            raise BadInput(f"{data.y_where} has only one class ({shown(names[0])}); give two or more")
+        is_one_column = data.y.shape[1] == 1
+        if len(names) > 2 and not (cost_named(str(cost.value)).targets is Targets.DISTRIBUTIONS and is_one_column):
+            raise BadInput(
+                f"{data.y_where} has {len(names)} classes by name, which {cost.value} ({cost.where}) cannot be used "
+                "for; give one column of them and the cost categorical_crossentropy"
+            )
 
 
 def distributions(y: Array, where: str, cost: Given) -> Array:

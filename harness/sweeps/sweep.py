@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from ..errors import BadInput
 from ..files import write_csv_file
+from ..measures.accuracy import accuracy_of_members
 from ..measures.baseline import NEAR_CONSTANT
 from ..measures.learning import target_of
 from ..measures.symmetry import members_with_clones
@@ -30,7 +31,17 @@ CHUNK = 2**14  # members that are trained between two updates of the progress ba
 MULTIPLICATIONS = 2 * 10**10  # per core in a chunk: a few seconds
 ENOUGH = 0.95  # share of the seeds that must learn for a combination to be recommended
 
-CSV_HEADER = ("initializer", "optimizer", "learning_rate", "seed", "final_cost", "reached_at", "stuck", "clones")
+CSV_HEADER = (
+    "initializer",
+    "optimizer",
+    "learning_rate",
+    "seed",
+    "final_cost",
+    "reached_at",
+    "stuck",
+    "clones",
+    "accuracy",
+)
 
 # (members done, members in all, what is running)
 Progress = Callable[[int, int, str], None]
@@ -97,6 +108,7 @@ class Group:
         reached_at: (members,) first recorded iteration with a cost at or under the target; NaN if there is none.
         stuck: (members,) whether the final cost is that of a constant prediction.
         clones: (members,) whether a hidden layer has clones at the end.
+        accuracy: (members,) share of observations whose class is right at the end; NaN where there are no classes.
     """
 
     combination: Combination
@@ -105,12 +117,18 @@ class Group:
     reached_at: Array
     stuck: NDArray[np.bool_]
     clones: NDArray[np.bool_]
+    accuracy: Array
 
     @property
     def cost_quantiles(self) -> list[float]:
         """The 5, 50 and 95 % quantiles of the final cost; a NaN counts as infinite."""
         costs = np.where(np.isnan(self.final_cost), np.inf, self.final_cost)
         return [float(q) for q in np.quantile(costs, QUANTILES, method="inverted_cdf")]
+
+    @property
+    def accuracy_quantiles(self) -> list[float]:
+        """The 5, 50 and 95 % quantiles of the accuracy; NaN where there are no classes."""
+        return [float(q) for q in np.quantile(self.accuracy, QUANTILES, method="inverted_cdf")]
 
     @property
     def reached_share(self) -> float:
@@ -237,6 +255,7 @@ def train_part(job: Job, part: Part, chunk: int) -> Iterator[Group]:
             reached_at=ensemble.iterations_to_reach(job.target, done, recorded),
             stuck=np.abs(final - job.constant_cost) <= NEAR_CONSTANT * job.constant_cost,
             clones=members_with_clones(done.weights),
+            accuracy=accuracy_of_members(scenario.network, done.weights, scenario.x, scenario.y),
         )
 
 
@@ -255,7 +274,7 @@ def joined(groups: Sequence[Group]) -> Group:
         seeds=list(chain.from_iterable(group.seeds for group in ordered)),
         **{
             name: np.concatenate([getattr(group, name) for group in ordered])
-            for name in ("final_cost", "reached_at", "stuck", "clones")
+            for name in ("final_cost", "reached_at", "stuck", "clones", "accuracy")
         },
     )
 
@@ -337,10 +356,11 @@ def best(sweep: Sweep) -> Group | None:
 def csv_rows(sweep: Sweep) -> Iterator[Sequence[object]]:
     """One row per member, with the columns of ``CSV_HEADER``."""
     for group in sweep.groups:
-        columns = (group.seeds, group.final_cost, group.reached_at, group.stuck, group.clones)
-        for seed, cost, reached, stuck, clones in zip(*columns):
+        columns = (group.seeds, group.final_cost, group.reached_at, group.stuck, group.clones, group.accuracy)
+        for seed, cost, reached, stuck, clones, accuracy in zip(*columns):
             at = "" if np.isnan(reached) else int(reached)
-            yield [*group.combination, seed, repr(float(cost)), at, int(stuck), int(clones)]
+            right = "" if np.isnan(accuracy) else repr(float(accuracy))
+            yield [*group.combination, seed, repr(float(cost)), at, int(stuck), int(clones), right]
 
 
 def write_csv(sweep: Sweep, path: Path) -> None:

@@ -107,13 +107,26 @@ def test_every_key_is_documented_and_every_documented_key_is_there(command, fold
     assert not {name for name in missing if name.replace("[]", "") not in pairs}
 
 
-def test_a_folder_is_a_list_of_documents(folder):
-    (folder / "handed-in").mkdir()
-    (folder / "handed-in" / "one.py").write_text((folder / "wrong.py").read_text())
-    document = json.loads(run(["check", "handed-in"], folder))
-    assert list(document) == ["files"]
-    (one,) = document["files"]
-    assert set(one) == {name for name in documented("check") if "." not in name}
+def test_the_document_of_a_folder_has_the_documented_keys(folder, monkeypatch, capsys):
+    handed_in, tests = folder / "handed-in", folder / "course"
+    for name in ("one", "two"):
+        (handed_in / name).mkdir(parents=True)
+        (handed_in / name / "wrong.py").write_text((folder / "wrong.py").read_text())
+    tests.mkdir()
+    (tests / "test_it.py").write_text("def test_it():\n    pass\n")
+    (folder / "rubric.toml").write_text("[[criteria]]\npoints = 1\n")
+    monkeypatch.chdir(folder)
+    assert (
+        cli.main(["check", "handed-in", "--rubric", "rubric.toml", "--tests", "course", "--sandbox", "off", "--json"])
+        == 1
+    )
+    out, err = capsys.readouterr()
+    assert err == ""
+    of_file = "hand_ins[].files[].result."
+    printed = {path for path in paths(json.loads(out)) if not path.startswith(of_file)}
+    names = {name for name in documented("grading") if ".result" not in name or name.endswith(".result")}
+    assert not {path for path in printed if not any(matches(path, name) for name in names)}
+    assert not {name for name in names if not any(matches(path, name) for path in printed)}
 
 
 def test_view_tells_its_address_before_it_serves(folder):

@@ -213,10 +213,44 @@ def test_bad_csv_cell_is_told_by_row_and_column_of_an_editor(tmp_path, cell):
     assert repr(cell) in message
 
 
-def test_class_labels_in_words_are_to_be_numbered(tmp_path):
-    write(tmp_path, "height,a b,t\n1,2,setosa\n", "data.csv")
-    message = mistake(write(tmp_path, toml(data=CSV_DATA)))
-    assert message.endswith("('t') must be a finite number, got 'setosa'; write class labels as 0, 1, 2")
+def with_names(tmp_path, *cells: str, cost: str = "categorical_crossentropy") -> str:
+    rows = "".join(f"{number},2,{cell}\n" for number, cell in enumerate(cells))
+    write(tmp_path, f"height,a b,t\n{rows}", "data.csv")
+    return write(tmp_path, toml(data=CSV_DATA, network=f'hidden = []\ncost = "{cost}"'))
+
+
+def test_names_of_classes_are_numbered_in_alphabetical_order(tmp_path):
+    y = load(with_names(tmp_path, "setosa", "versicolor", " setosa", "aster")).y
+    assert y.tolist() == [[0, 1, 0], [0, 0, 1], [0, 1, 0], [1, 0, 0]]
+    assert load(with_names(tmp_path, "yes", "no", "no", cost="binary_crossentropy")).y.tolist() == [[1], [0], [0]]
+
+
+@pytest.mark.parametrize(
+    ("cells", "cost", "words"),
+    [
+        (
+            ("a", "b", "3"),
+            "categorical_crossentropy",
+            ["row 4", "'t'", "as in the rows above, got '3'", "all as numbers"],
+        ),
+        (("1", "b"), "categorical_crossentropy", ["row 3", "must be a finite number, got 'b'", "all as numbers"]),
+        (("a", ""), "categorical_crossentropy", ["row 3", "got ''"]),
+        (("a", "NaN"), "categorical_crossentropy", ["row 3", "got 'NaN'"]),
+        (("a", "a"), "categorical_crossentropy", ["only one class ('a')"]),
+        (
+            ("a", "b", "c"),
+            "binary_crossentropy",
+            ["3 classes by name", "binary_crossentropy", "categorical_crossentropy"],
+        ),
+        (("a", "b", "c"), "mean_squared_error", ["3 classes by name", "categorical_crossentropy"]),
+    ],
+)
+def test_names_of_classes_that_cannot_be_numbered(tmp_path, cells, cost, words):
+    message = mistake(with_names(tmp_path, *cells, cost=cost))
+    assert all(word in message for word in words), message
+
+
+def test_names_among_the_inputs_are_a_mistake(tmp_path):
     write(tmp_path, "height,a b,t\ntall,2,0\n", "data.csv")
     assert mistake(write(tmp_path, toml(data=CSV_DATA))).endswith("must be a finite number, got 'tall'")
 

@@ -121,6 +121,7 @@ def test_a_chunk_is_read_whole_or_not_at_all(tmp_path_factory, data):
         reached_at=values / 3,
         stuck=values > 2,
         clones=values > 4,
+        accuracy=values / 10,
     )
     chunks.write_chunk(folder, job, group)
     (path,) = (folder / "chunks").iterdir()
@@ -174,6 +175,7 @@ def test_of_two_chunks_with_one_member_one_is_taken(tmp_path):
                 reached_at=values,
                 stuck=values > 0,
                 clones=values > 0,
+                accuracy=values / 10,
             ),
         )
     found = chunks.read(tmp_path, job)

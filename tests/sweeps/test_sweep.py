@@ -100,6 +100,7 @@ def test_quantiles_of_known_members():
         reached_at=reached,
         stuck=flags,
         clones=flags,
+        accuracy=costs / 100,
     )
     assert one.cost_quantiles == [5, 50, 95]
     assert one.reached_share == 0.4
@@ -111,6 +112,7 @@ def test_quantiles_of_known_members():
         reached_at=reached * np.nan,
         stuck=flags,
         clones=flags,
+        accuracy=costs / 100,
     )
     assert diverged.cost_quantiles == [np.inf] * 3
     assert np.isnan(diverged.iterations_quantiles).all()
@@ -137,6 +139,7 @@ def group_of(combination, seeds):
         reached_at=10 * values,
         stuck=values > 3,
         clones=values > 5,
+        accuracy=values / 10,
     )
 
 

@@ -8,10 +8,8 @@ from __future__ import annotations
 
 import contextlib
 import inspect
-import os
 import queue
 import signal
-import subprocess
 import sys
 import threading
 import time
@@ -21,6 +19,8 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from ...errors import on_the_terminal
+from ...recording.record import root_of
+from ...sandbox import Limits, prepared
 from . import worker
 from .worker import Json, Tree
 
@@ -154,20 +154,25 @@ class Child:
         self.functions: Mapping[str, Sequence[Parameter]] = {}
         self.raised: Raised | None = None
         self.printed: list[str] = []
+        self.launches = contextlib.ExitStack()
 
     def __enter__(self) -> Child:
         self.deadline = time.monotonic() + self.seconds
         quiet = {"TF_CPP_MIN_LOG_LEVEL": "3", "PYTHONDONTWRITEBYTECODE": "1", "PYTHONIOENCODING": "utf-8"}
         one_thread = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
-        self.process = subprocess.Popen(
-            [sys.executable, str(WORKER), str(self.path.resolve()), str(self.megabytes)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            cwd=self.path.resolve().parent,
-            env={**os.environ, **quiet, **one_thread},
-            start_new_session=True,
+        path = self.path.resolve()
+        self.launch = self.launches.enter_context(
+            prepared(
+                [sys.executable, str(WORKER)],
+                root=root_of(path),
+                folder=path.parent,
+                limits=Limits(seconds=self.seconds, megabytes=self.megabytes),
+                environment=quiet | one_thread,
+                main=path,
+            )
         )
+        self.launch.command += [str(self.launch.seen(path)), str(self.megabytes)]
+        self.process = self.launch.start()
         self.replies: queue.Queue[tuple[Json, Json, list[bytes]] | str | None] = queue.Queue()
         self.readers = [threading.Thread(target=work, daemon=True) for work in (self.receive, self.keep_output)]
         for reader in self.readers:
@@ -193,11 +198,7 @@ class Child:
 
     def end(self) -> None:
         """Kill the child and whatever it started."""
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            if hasattr(os, "killpg"):
-                os.killpg(self.process.pid, signal.SIGKILL)
-        self.process.kill()
-        self.process.wait()
+        self.launches.close()
         assert self.process.stdin is not None
         with contextlib.suppress(OSError):
             self.process.stdin.close()

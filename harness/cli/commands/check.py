@@ -3,17 +3,28 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from ...errors import BadInput, shown_path
+from ...files import plain_errors, write_bytes
 from ..options import add_json, add_seed, integer, integer_up_to, invalid_value, number
 from ..pages import add_report, check_files, write_page
-from ..terminal import print_as, progress_bar, show_result
+from ..terminal import progress_bar, show_result
 from . import AGREES, DIFFERS, NOT_JUDGED
+
+if TYPE_CHECKING:
+    from ...report.page.document import Page
+    from ...sandbox import Box
 
 MAX_SECONDS = 86400
 MIN_MEGABYTES, MAX_MEGABYTES = 128, 2**24  # MB; a Python with NumPy takes about 100
+JOURNAL = "journal.jsonl"  # what was judged already, in the folder of --results
 MAX_JOBS = 64  # each takes a process for the check and one for the file
 
 
@@ -36,10 +47,13 @@ def add(commands: Any) -> None:
         "check",
         help="is my hand-written math right, and if not, which line is wrong?",
         description="Run a Python file of your own as it is, record its arithmetic, compare its gradients with true "
-        "ones, and show the wrong line and the mistake's name. Exit code 0: correct, 1: a mistake, 2: bad input, "
-        "3: not judged.",
+        "ones, and show the wrong line and the mistake's name. Of a folder, judge everything in it: files, notebooks, "
+        "zip files and folders, one for each student. Exit code 0: correct, 1: a mistake, 2: bad input, 3: not judged, "
+        "or in a folder not all of it.",
     )
-    command.add_argument("path", type=Path, metavar="FILE", help="a Python file, a notebook, or a folder of them")
+    command.add_argument(
+        "path", type=Path, metavar="FILE", help="a Python file, a notebook, a zip file, or a folder of hand-ins"
+    )
     command.add_argument(
         "--run",
         dest="lines",
@@ -59,57 +73,159 @@ def add(commands: Any) -> None:
         help="address space for a file, 0 for no limit (default: 8192)",
     )
     command.add_argument(
+        "--sandbox",
+        choices=("require", "auto", "off"),
+        help="whether files run in a sandbox: 'auto' if there is one, 'require' or not at all (default: auto for a "
+        "folder, a zip file or with --rubric, off for one file)",
+    )
+    grading = command.add_argument_group("grading")
+    grading.add_argument(
         "--jobs",
         type=integer_up_to(MAX_JOBS),
         default=min(os.cpu_count() or 1, MAX_JOBS),
         metavar="N",
-        help="files at once (default: one a core)",
+        help="hand-ins at once (default: one a core)",
+    )
+    grading.add_argument("--hand-in", action="store_true", help="take the folder for one hand-in of several files")
+    grading.add_argument("--rubric", type=Path, metavar="FILE", help="TOML file of criteria and their points")
+    grading.add_argument(
+        "--tests", type=Path, metavar="DIR", help="folder of your own pytest files, run against every hand-in"
+    )
+    grading.add_argument(
+        "--hide-expected",
+        action="store_true",
+        help="leave out of the reports what values should be and how to fix them",
+    )
+    grading.add_argument(
+        "--results", type=Path, metavar="DIR", help="folder for a report and a results.json of every hand-in"
+    )
+    grading.add_argument(
+        "--resume", action="store_true", help="judge only what is new or changed since the last run with this --results"
+    )
+    grading.add_argument(
+        "--gradescope", type=Path, metavar="FILE", help="write Gradescope's results.json of the one hand-in"
     )
     output = command.add_argument_group("output")
     add_json(output)
     add_report(output)
-    output.add_argument("--csv", type=Path, metavar="FILE", help="write one row for every file")
+    output.add_argument("--csv", type=Path, metavar="FILE", help="write one row for every hand-in")
+    output.add_argument("--timings", action="store_true", help="add the seconds of each hand-in to the CSV file")
     command.set_defaults(run=run)
 
 
+def is_grading(arguments: argparse.Namespace) -> bool:
+    """Whether this is about hand-ins, and not about one file of the user's own."""
+    wanted = (arguments.csv, arguments.rubric, arguments.tests, arguments.results, arguments.gradescope)
+    path: Path = arguments.path
+    return path.is_dir() or path.suffix.lower() == ".zip" or any(one is not None for one in wanted)
+
+
 def run(arguments: argparse.Namespace) -> int:
+    check_files(arguments)
+    return run_grading(arguments) if is_grading(arguments) else run_file(arguments)
+
+
+def chosen_box(arguments: argparse.Namespace, default: str) -> Box | None:
+    """The sandbox to run in; a line on stderr if there should be one and is none."""
+    from ...report.grading import sandbox_line
+    from ...sandbox import Absence, Policy, require_box
+
+    found = require_box(Policy(arguments.sandbox or default))
+    if isinstance(found, Absence):
+        print(f"harness: {sandbox_line(found.installed, found.said)}", file=sys.stderr)
+        return None
+    return found
+
+
+def run_file(arguments: argparse.Namespace) -> int:
+    """Check one file."""
     from ...checking import check
     from ...checking.result import Verdict
-    from ...errors import BadInput
-    from ...files import check_output_file
-    from ...report import checking as report
+    from ...report import checking as _  # noqa: F401 - registers how the result is shown
+    from ...sandbox import use_box
 
-    check_files(arguments)
-    path: Path = arguments.path
-    if arguments.csv is not None:
-        check_output_file(arguments.csv)
+    def page() -> Page:
+        from ...report.page.checks import page_of
+
+        return page_of(result, arguments.path)
+
     limits = {"seed": arguments.seed, "seconds": arguments.seconds, "megabytes": arguments.memory}
-    if path.is_dir():
-        if arguments.lines is not None:
-            raise BadInput(key="run", problem="is for one file, not for a folder", hint="check the files one by one")
-        with progress_bar(path.name) as show:
-            results = check.check_files(check.files_in(path), jobs=arguments.jobs, progress=show, **limits)
-    else:
-        with progress_bar(path.name):
-            results = [check.check_file(path, run=arguments.lines, **limits)]
-    if arguments.csv is not None:
-        report.write_csv(results, arguments.csv)
-    if arguments.report is not None:
-        from ...report.page import checks
+    with use_box(chosen_box(arguments, "off")), progress_bar(arguments.path.name):
+        result = check.check_file(arguments.path, run=arguments.lines, **limits)
+    write_page(arguments, page)
+    show_result(arguments, result)
+    return {Verdict.CORRECT: AGREES, Verdict.MISTAKE: DIFFERS, Verdict.NOT_JUDGED: NOT_JUDGED}[result.verdict]
 
-        write_page(
-            arguments,
-            lambda: checks.page_of_many(results, path.name) if path.is_dir() else checks.page_of(results[0], path),
+
+def run_grading(arguments: argparse.Namespace) -> int:
+    """Judge hand-ins."""
+    from ...checking.result import Verdict
+    from ...files import check_output_file
+    from ...grading.grade import Settings, grade
+    from ...grading.hand_ins import hand_in_at, hand_ins_in
+    from ...grading.journal import Journal
+    from ...grading.rubric import Rubric, read_rubric
+    from ...report import grading as report
+
+    path: Path = arguments.path
+    for file in (arguments.csv, arguments.gradescope):
+        if file is not None:
+            check_output_file(file)
+    one = arguments.hand_in or not path.is_dir()
+    check_grading_options(arguments, one)
+    rubric = read_rubric(arguments.rubric) if arguments.rubric is not None else Rubric()
+    settings = Settings(
+        seed=arguments.seed,
+        seconds=arguments.seconds,
+        megabytes=arguments.memory,
+        rubric=replace(rubric, run=arguments.lines or rubric.run),
+        tests=arguments.tests,
+        box=chosen_box(arguments, "auto"),
+    )
+    hand_ins = [replace(hand_in_at(path), path=path.resolve())] if one else hand_ins_in(path)
+    results: Path | None = arguments.results
+    if results is not None:
+        with plain_errors(results):
+            results.mkdir(parents=True, exist_ok=True)
+    journal = Journal(None if results is None else results / JOURNAL, arguments.resume)
+    with progress_bar(path.name) as show, resumable(results):
+        grading = grade(
+            hand_ins, settings, folder=path.resolve().name, jobs=arguments.jobs, journal=journal, progress=show
         )
-    if path.is_dir():
-        print_as(
-            as_json=arguments.json,
-            machines=lambda: report.machines_of_many(results),
-            people=lambda: report.people_of_many(results),
+    grading = replace(grading, hides_expected=arguments.hide_expected)
+    if arguments.csv is not None:
+        report.write_csv(grading, arguments.csv, arguments.timings)
+    if results is not None:
+        report.write_reports(grading, results)
+    if arguments.gradescope is not None:
+        write_bytes(arguments.gradescope, report.gradescope_json(grading, grading.hand_ins[0]).encode())
+    write_page(arguments, lambda: report.page(grading))
+    show_result(arguments, grading)
+    if not all(one.is_complete for one in grading.hand_ins):
+        return NOT_JUDGED
+    return DIFFERS if any(one.verdict is Verdict.MISTAKE for one in grading.hand_ins) else AGREES
+
+
+@contextlib.contextmanager
+def resumable(results: Path | None) -> Iterator[None]:
+    """Add to a KeyboardInterrupt how to go on."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        if results is None:
+            raise
+        raise KeyboardInterrupt(f"{results} keeps what was judged; to continue, add --resume") from None
+
+
+def check_grading_options(arguments: argparse.Namespace, one: bool) -> None:
+    """Raise BadInput for options that do not go together, or name what is not there."""
+    if not arguments.path.exists():
+        raise BadInput(f"{shown_path(arguments.path)}: no such file")
+    if arguments.gradescope is not None and not one:
+        raise BadInput(
+            "is for one hand-in, not for a folder of them", key="gradescope", hint="add --hand-in, or use --results"
         )
-    else:
-        show_result(arguments, results[0])
-    verdicts = {one.verdict for one in results}
-    if Verdict.MISTAKE in verdicts:
-        return DIFFERS
-    return NOT_JUDGED if Verdict.NOT_JUDGED in verdicts else AGREES
+    if arguments.resume and arguments.results is None:
+        raise BadInput("needs the folder of the last run", key="resume", hint="name it with --results")
+    if arguments.tests is not None and not arguments.tests.is_dir():
+        raise BadInput(key="tests", expected="a folder of pytest files", got=str(arguments.tests))

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 
 from ...checking.result import CheckResult, Verdict
 from ...errors import BadInput
+from ...grading.result import Grading
 from ...recording.record import root_of
 from ...recording.source import read_text
 from .. import checking as words
+from .. import grading as grading_words
 from ..words import count
 from .code import listing
 from .document import Page, Part, Section, Tone
@@ -125,39 +126,38 @@ def page_of(result: CheckResult, path: Path | None = None) -> Page:
     )
 
 
-def verdict_badge(result: CheckResult) -> Html:
+def verdict_badge(verdict: Verdict) -> Html:
     """The verdict in its colour."""
-    return element("span", result.verdict.value, class_=f"badge {TONES[result.verdict].value}")
+    return element("span", verdict.value, class_=f"badge {TONES[verdict].value}")
 
 
-def page_of_many(results: Sequence[CheckResult], name: str) -> Page:
-    """The page of the check of a folder.
-
-    Args:
-        results: one for each file.
-        name: of the folder.
-    """
+def page_of_class(grading: Grading) -> Page:
+    """The page of a folder of hand-ins: one row for each."""
+    with_points = any(one.awards for one in grading.hand_ins)
     rows: list[tuple[Content, ...]] = []
-    for one in results:
-        ids = ", ".join(dict.fromkeys(found.id for found in one.mistakes))
+    for one in grading.hand_ins:
         place = next((found.place for found in one.mistakes if found.place is not None), None)
-        explanation = words.MISTAKES[one.mistakes[0].id].what if one.mistakes else ""
-        if one.reason is not None:
-            explanation = words.REASONS[one.reason][0]
-        what = ids or ("" if one.reason is None else one.reason.value)
-        line = "" if place is None else str(place.line)
-        rows.append((one.file, verdict_badge(one), what, line, element("code", words.code(place)), explanation))
-    counts = {verdict: sum(one.verdict is verdict for one in results) for verdict in Verdict}
+        row: tuple[Content, ...] = (
+            one.id,
+            verdict_badge(one.verdict),
+            *((grading_words.points_words(one.points, one.max_points),) if with_points else ()),
+            grading_words.mistake_names(one) or grading_words.why(one),
+            "" if place is None else str(place.line),
+            element("code", words.code(place)),
+            grading_words.explanation(one),
+        )
+        rows.append(row)
+    counts = grading.by_verdict
     headline = (
-        f"{counts[Verdict.CORRECT]} of {count(len(results), 'file')} correct, {counts[Verdict.MISTAKE]} with a "
+        f"{counts[Verdict.CORRECT]} of {count(len(rows), 'hand-in')} correct, {counts[Verdict.MISTAKE]} with a "
         f"mistake, {counts[Verdict.NOT_JUDGED]} not judged."
     )
-    header = ("file", "verdict", "mistake or reason", "line", "code", "explanation")
+    header = ("hand-in", "verdict", *(("points",) if with_points else ()), "mistake or reason", "line", "code", "explanation")
     tone = Tone.BAD if counts[Verdict.MISTAKE] else Tone.OPEN if counts[Verdict.NOT_JUDGED] else Tone.GOOD
     return Page(
-        title=f"harness check: {name}",
+        title=f"harness check: {grading.folder}",
         tone=tone,
         headline=headline,
         answer=["Select a column's heading to sort by it."],
-        sections=[Section(heading="", parts=[sortable_table(f"Files of {name}", header, rows)])],
+        sections=[Section(heading="", parts=[sortable_table(f"Hand-ins of {grading.folder}", header, rows)])],
     )

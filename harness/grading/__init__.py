@@ -1,0 +1,1 @@
+"""Hand-ins of a course: found, kept apart, judged, given points."""

@@ -1,0 +1,71 @@
+"""The tests of a course, run against a hand-in by a pytest of its own."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import secrets
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from ..sandbox import Limits, end, prepared
+from .result import TestOutcome, TestResult
+
+INSIDE = Path(__file__).with_name("tests_inside.py")
+TESTS = "/course-tests"  # where they are seen in a sandbox
+MAX_REPLY_BYTES = 2**22
+WAITING = 4  # the processes may wait so many times as long as they may compute
+
+
+def run_tests(tests: Path, hand_in: Path, main: Path, limits: Limits) -> tuple[tuple[TestResult, ...], bool]:
+    """Run tests against a hand-in, in the sandbox that is in use.
+
+    Args:
+        tests: the folder of them, which everybody can read.
+        hand_in: the copy of the hand-in.
+        main: the file that is judged, in it.
+        limits: what they may use.
+
+    Returns:
+        The tests by name, and whether all of them ran to their end.
+    """
+    quiet = {"PYTHONDONTWRITEBYTECODE": "1", "MPLBACKEND": "Agg", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    one_thread = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "PYTHONHASHSEED": "0"}
+    with prepared(
+        [sys.executable, str(INSIDE)],
+        root=hand_in,
+        folder=main.parent,
+        limits=limits,
+        environment=quiet | one_thread,
+        main=main,
+        readable=[(tests, TESTS)],
+    ) as launch:
+        place = TESTS if launch.sandboxed else str(tests)
+        folders = dict.fromkeys([str(launch.seen(main.parent)), str(launch.seen(hand_in))])
+        launch.command += [place, *folders]
+        process = launch.start()
+        word = secrets.token_hex(16)
+        try:
+            content, _ = process.communicate(f"{word}\n".encode(), timeout=WAITING * limits.seconds)
+        except subprocess.TimeoutExpired:
+            end(process)
+            content, _ = process.communicate()
+    return outcomes_in(content, word)
+
+
+def outcomes_in(content: bytes, word: str) -> tuple[tuple[TestResult, ...], bool]:
+    """The outcomes in a reply; none of them, and False, if it is not one."""
+    with contextlib.suppress(ValueError, KeyError, TypeError, RecursionError):
+        reply: Any = json.loads(content[:MAX_REPLY_BYTES])
+        if secrets.compare_digest(str(reply["word"]), word):
+            return tuple(of_row(row) for row in reply["outcomes"]), True
+    return (), False
+
+
+def of_row(row: Sequence[str]) -> TestResult:
+    """One test, under its name without the folder."""
+    name, outcome, message = row
+    return TestResult(name=str(name), outcome=TestOutcome(outcome), message=str(message))

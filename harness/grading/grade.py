@@ -1,0 +1,316 @@
+"""Judges hand-ins, several at once, each in a copy of its own and in the sandbox if there is one."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import signal
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from ..checking.check import MEGABYTES, check_file
+from ..checking.result import CheckResult, Reason, Verdict
+from ..errors import BadInput
+from ..recording.record import SECONDS
+from ..sandbox import Box, Limits, copy_folder, use_box
+from ..version import __version__
+from .course_tests import run_tests
+from .hand_ins import MAX_JUDGED_FILES, HandIn, Unusable, digest_of, judged_files, staged
+from .journal import Journal
+from .result import FileResult, Grading, HandInKind, HandInResult, Problem, TestResult
+from .rubric import Rubric, awards_of, quantities_of
+
+SCRATCH_NAME = "harness-grading-"
+PATIENCE, PATIENCE_SECONDS = 12, 120  # times the time limit, and on top of it, before a check itself is given up
+# a file that ends with one of these trains nothing, so that a right file beside it can decide
+WITHOUT_TRAINING = (Reason.NO_PARAMETERS, Reason.NO_NUMPY)
+
+Progress = Callable[[int, int, str], None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """How hand-ins are judged.
+
+    Attributes:
+        seed: of everything that is drawn.
+        seconds: time limit of a file.
+        megabytes: memory limit of a file; 0 is none.
+        box: the sandbox; None to go without.
+        rubric: what to grade by; None gives no points.
+        tests: folder of the course's own tests; None if there are none.
+    """
+
+    seed: int = 0
+    seconds: float = SECONDS
+    megabytes: int = MEGABYTES
+    box: Box | None = None
+    rubric: Rubric | None = None
+    tests: Path | None = None
+
+    @property
+    def limits(self) -> Limits:
+        """What a program may use."""
+        return Limits(seconds=self.seconds, megabytes=self.megabytes)
+
+
+def grade(
+    hand_ins: Sequence[HandIn],
+    settings: Settings,
+    *,
+    folder: str = "",
+    jobs: int = 1,
+    journal: Journal | None = None,
+    progress: Progress | None = None,
+) -> Grading:
+    """Judge hand-ins, ``jobs`` at once; in their order, one result for each.
+
+    Args:
+        hand_ins: what to judge.
+        settings: how.
+        folder: its name.
+        jobs: at once.
+        journal: of what was judged already, which is not judged again.
+        progress: called with (done, in all, what is running).
+    """
+    journal = journal or Journal(None, resume=False)
+    found: list[HandInResult] = []
+    for hand_in, result in zip(hand_ins, results_of(hand_ins, settings, jobs, journal)):
+        found.append(result)
+        if progress is not None:
+            progress(len(found), len(hand_ins), hand_in.id)
+    return Grading(
+        folder=folder,
+        hand_ins=tuple(found),
+        sandbox="bubblewrap" if settings.box is not None else "",
+        seed=settings.seed,
+    )
+
+
+def results_of(hand_ins: Sequence[HandIn], settings: Settings, jobs: int, journal: Journal) -> Iterator[HandInResult]:
+    """The results in the order of the hand-ins; the journal has each as soon as it is there."""
+    if jobs == 1 or len(hand_ins) == 1:
+        for hand_in in hand_ins:
+            key, result = judge(hand_in, settings, journal.known)
+            journal.add(key, result)
+            yield result
+        return
+    pool = ProcessPoolExecutor(min(jobs, len(hand_ins)))
+
+    def keep(future: Future[tuple[str, HandInResult]]) -> None:
+        if not future.cancelled() and future.exception() is None:
+            journal.add(*future.result())
+
+    try:
+        waiting = [pool.submit(judge, hand_in, settings, journal.known) for hand_in in hand_ins]
+        for future in waiting:
+            future.add_done_callback(keep)
+        for hand_in, future in zip(hand_ins, waiting):
+            yield result_of(future, hand_in, settings)
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def result_of(future: Future[tuple[str, HandInResult]], hand_in: HandIn, settings: Settings) -> HandInResult:
+    """What a process found; if a process died, once more in a process of its own."""
+    with contextlib.suppress(BrokenProcessPool):
+        return future.result()[1]
+    with ProcessPoolExecutor(1) as pool:
+        try:
+            return pool.submit(judge, hand_in, settings, {}).result()[1]
+        except BrokenProcessPool:
+            return failed(hand_in, Problem.CHECK_FAILED, "its process ended")
+
+
+def failed(hand_in: HandIn, problem: Problem, detail: str = "") -> HandInResult:
+    """A hand-in that could not be judged."""
+    return HandInResult(
+        id=hand_in.id, kind=hand_in.kind, verdict=Verdict.NOT_JUDGED, problem=problem, detail=" ".join(detail.split())
+    )
+
+
+# One hand-in
+
+
+class OutOfPatience(Exception):
+    """The check itself takes too long."""
+
+
+@contextlib.contextmanager
+def patience(seconds: float) -> Iterator[None]:
+    """Raise OutOfPatience in the block after some time, where the system can.
+
+    The limits of the program are kept elsewhere; this is for what it sends, which could make the check itself endless.
+    """
+    if not hasattr(signal, "setitimer") or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def stop(*_: object) -> None:
+        raise OutOfPatience
+
+    before = signal.signal(signal.SIGALRM, stop)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def judge(hand_in: HandIn, settings: Settings, known: dict[str, HandInResult]) -> tuple[str, HandInResult]:
+    """(fingerprint, result) of one hand-in; whatever happens, there is a result.
+
+    Args:
+        hand_in: what to judge.
+        settings: how.
+        known: results by fingerprint.
+    """
+    started = time.monotonic()
+    key = ""
+    try:
+        with (
+            tempfile.TemporaryDirectory(prefix=SCRATCH_NAME, ignore_cleanup_errors=True) as scratch,
+            patience(PATIENCE * settings.seconds + PATIENCE_SECONDS),
+            use_box(settings.box),
+        ):
+            copy = Path(scratch).resolve() / "hand-in"
+            left_out = staged(hand_in, copy)
+            key = fingerprint(hand_in, copy, settings)
+            if key in known:
+                return key, known[key]
+            result = scrubbed(judged(hand_in, copy, settings), str(copy))
+            result = replace(result, left_out=left_out)
+    except Unusable as unusable:
+        result = failed(hand_in, unusable.problem, unusable.detail)
+    except OutOfPatience:
+        result = failed(hand_in, Problem.CHECK_FAILED, "it took too long")
+    except Exception as error:  # a fault of ours with one hand-in must not lose the others
+        result = failed(hand_in, Problem.CHECK_FAILED, f"{type(error).__name__}: {error}"[:200])
+    rubric = settings.rubric
+    if rubric is not None:
+        given = awards_of(rubric, result.result, result.verdict, result.quantities, result.tests, result.tests_finished)
+        result = replace(result, awards=given)
+    return key, replace(result, seconds=time.monotonic() - started)
+
+
+def fingerprint(hand_in: HandIn, copy: Path, settings: Settings) -> str:
+    """Of everything that a result depends on."""
+    tests = digest_of(settings.tests) if settings.tests is not None else ""
+    parts = (
+        __version__,
+        hand_in.id,
+        hand_in.kind.value,
+        digest_of(copy),
+        str(settings.seed),
+        str(settings.seconds),
+        str(settings.megabytes),
+        str(settings.box is not None),
+        repr(settings.rubric),
+        tests,
+    )
+    return hashlib.sha256("\0".join(parts).encode(errors="surrogateescape")).hexdigest()
+
+
+def judged(hand_in: HandIn, copy: Path, settings: Settings) -> HandInResult:
+    """The verdict on the copy of a hand-in, all its files together.
+
+    Raises:
+        Unusable: there is no file to judge.
+    """
+    rubric = settings.rubric or Rubric()
+    main = hand_in.path.name if hand_in.kind is HandInKind.FILE else ""
+    chosen, others = judged_files(copy, rubric.file, main)
+    run = rubric.run or None
+    results = [
+        FileResult(name=path.relative_to(copy).as_posix(), result=checked(path, run, settings))
+        for path in chosen[:MAX_JUDGED_FILES]
+    ]
+    verdict, problem, files = together(results)
+    if len(chosen) > MAX_JUDGED_FILES and verdict is not Verdict.MISTAKE:
+        verdict, problem = Verdict.NOT_JUDGED, Problem.TOO_MANY_FILES
+    tests: tuple[TestResult, ...] = ()
+    finished: bool | None = None
+    if settings.tests is not None:
+        tests, finished = tested(settings.tests, copy, copy / files[0].name, settings)
+    return HandInResult(
+        id=hand_in.id,
+        kind=hand_in.kind,
+        verdict=verdict,
+        problem=problem,
+        detail=f"{len(chosen)}" if problem is Problem.TOO_MANY_FILES else "",
+        files=files,
+        helpers=tuple(path.relative_to(copy).as_posix() for path in others),
+        quantities=quantities_of(files[0].result),
+        tests=tests,
+        tests_finished=finished,
+    )
+
+
+def checked(path: Path, run: str | None, settings: Settings) -> CheckResult:
+    """The verdict on one file; a file that is bad input is not judged."""
+    try:
+        return check_file(path, run=run, seed=settings.seed, seconds=settings.seconds, megabytes=settings.megabytes)
+    except BadInput as error:
+        detail = str(error).replace(str(path), path.name)
+        return CheckResult(file=path.name, verdict=Verdict.NOT_JUDGED, reason=Reason.REFUSED, detail=detail)
+
+
+def tested(tests: Path, copy: Path, main: Path, settings: Settings) -> tuple[tuple[TestResult, ...], bool]:
+    """The outcomes of the course's tests."""
+    beside = copy.parent / "tests"
+    copy_folder(tests, beside)
+    return run_tests(beside, copy, main, settings.limits)
+
+
+def together(results: Sequence[FileResult]) -> tuple[Verdict, Problem | None, tuple[FileResult, ...]]:
+    """(verdict, problem, files with the one that decides first) of the files of one hand-in.
+
+    A mistake in any file is a mistake. A hand-in is correct if the updates of a network are, and every other file is
+    correct too or trains nothing.
+    """
+    wrong = [one for one in results if one.result.verdict is Verdict.MISTAKE]
+    right = [one for one in results if one.result.verdict is Verdict.CORRECT]
+    left = [one for one in results if one.result.verdict is Verdict.NOT_JUDGED]
+    networks = [one for one in right if one.result.parameters or one.result.by_name]
+    harmless = all(one.result.reason in WITHOUT_TRAINING for one in left)
+    if wrong:
+        return Verdict.MISTAKE, None, first(wrong[0], results)
+    if right and not left:
+        return Verdict.CORRECT, None, first((networks or right)[0], results)
+    if networks and harmless:
+        return Verdict.CORRECT, None, first(networks[0], results)
+    return Verdict.NOT_JUDGED, Problem.FILES_LEFT if right else None, first(left[0], results)
+
+
+def first(one: FileResult, results: Sequence[FileResult]) -> tuple[FileResult, ...]:
+    """The results, with this one first."""
+    return (one, *(other for other in results if other is not one))
+
+
+def scrubbed(result: HandInResult, folder: str) -> HandInResult:
+    """The result without the name of the folder that the copy was in, which is another one each time."""
+
+    def clean(text: str) -> str:
+        return text.replace(folder + os.sep, "").replace(folder, ".")
+
+    files = tuple(
+        replace(
+            one,
+            result=replace(
+                one.result,
+                detail=clean(one.result.detail),
+                exception=clean(one.result.exception),
+                failures=tuple((line, clean(reason)) for line, reason in one.result.failures),
+            ),
+        )
+        for one in result.files
+    )
+    return replace(result, files=files)

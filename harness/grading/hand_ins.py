@@ -1,0 +1,333 @@
+"""What is in a folder of hand-ins, and the copy of each that is judged. Nothing is executed or skipped in silence."""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import fnmatch
+import hashlib
+import os
+import re
+import site
+import stat
+import sys
+import sysconfig
+import unicodedata
+import zipfile
+import zlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from importlib.machinery import PathFinder
+from pathlib import Path
+
+from ..errors import BadInput, shown_path
+from ..recording.record import HAND_IN_MARK
+from ..recording.source import read_text
+from ..sandbox import MAX_COPIED_BYTES, MAX_COPIED_FILES, copy_folder
+from .result import HandInKind, Problem
+
+PROGRAMS = (".py", ".ipynb")
+ARCHIVES = (".zip",)
+OF_THE_SYSTEM = frozenset({"__MACOSX", "__pycache__", "Thumbs.db", "desktop.ini"})
+NO_HAND_IN = re.compile(r"^(test_.*|.*_test|conftest|setup|__init__)$")  # names of programs that are not judged
+MAX_JUDGED_FILES = 6  # of one hand-in
+MAX_NAME_BYTES = 200
+CHUNK_BYTES = 2**16
+MAX_NESTED = 2  # archives in archives
+
+
+class Unusable(Exception):
+    """A hand-in that cannot be judged.
+
+    Attributes:
+        problem: why.
+        detail: of it.
+    """
+
+    def __init__(self, problem: Problem, detail: str = "") -> None:
+        super().__init__(problem.value)
+        self.problem, self.detail = problem, detail
+
+
+@dataclass(frozen=True, kw_only=True)
+class HandIn:
+    """Something that was handed in.
+
+    Attributes:
+        id: the name of the file or folder.
+        path: where it is.
+        kind: what it is.
+    """
+
+    id: str
+    path: Path
+    kind: HandInKind
+
+
+def is_of_the_system(name: str) -> bool:
+    """Whether a name is one that file managers and Python make by themselves."""
+    return name in OF_THE_SYSTEM or name.startswith(".")
+
+
+def hand_in_at(path: Path) -> HandIn:
+    """The hand-in at a path, of whatever kind."""
+    if path.is_dir():
+        kind = HandInKind.FOLDER
+    else:
+        kind = HandInKind.ARCHIVE if path.suffix.lower() in ARCHIVES else HandInKind.FILE
+    return HandIn(id=path.name, path=path, kind=kind)
+
+
+def hand_ins_in(folder: Path) -> list[HandIn]:
+    """Everything in a folder but what file managers and Python make by themselves, in the order of the names.
+
+    Raises:
+        BadInput: the folder cannot be read, or nothing is in it.
+    """
+    try:
+        names = sorted(os.listdir(folder))
+    except OSError as error:
+        raise BadInput(f"{shown_path(folder)}: cannot be read ({error.strerror}); give another folder") from None
+    found = [hand_in_at(folder / name) for name in names if not is_of_the_system(name)]
+    if not any(one.kind is not HandInKind.FILE or one.path.suffix in PROGRAMS for one in found):
+        raise BadInput(
+            f"{shown_path(folder)}: expected a folder with Python files, notebooks, zip files or folders of them"
+        )
+    return found
+
+
+# The copy
+
+
+def staged(hand_in: HandIn, destination: Path) -> tuple[str, ...]:
+    """Copy a hand-in into a new folder, archives unpacked; the names of what was left out.
+
+    Raises:
+        Unusable: it cannot be copied.
+    """
+    path = hand_in.path
+    if path.is_symlink() and path.resolve().parent != path.parent.resolve():
+        raise Unusable(Problem.LEADS_ELSEWHERE)
+    left_out: list[str] = []
+    if hand_in.kind is HandInKind.FOLDER:
+        left_out += copy_folder(path, destination)
+    else:
+        destination.mkdir(parents=True)
+        os.chmod(destination, 0o755)
+        if hand_in.kind is HandInKind.ARCHIVE:
+            left_out += unpack(path, destination, Room())
+        elif path.suffix not in PROGRAMS:
+            raise Unusable(Problem.NOT_A_HAND_IN, path.suffix)
+        else:
+            copy_with_modules(path, destination)
+    left_out += unpack_all(destination)
+    (destination / HAND_IN_MARK).touch()
+    return tuple(sorted(left_out))
+
+
+def copy_with_modules(path: Path, destination: Path) -> None:
+    """Copy a file, and the modules beside it that it imports, and that these import."""
+    waiting, known = [path], {path}
+    while waiting:
+        one = waiting.pop()
+        try:
+            content = one.read_bytes() if one.stat().st_size <= MAX_COPIED_BYTES else None
+        except OSError as error:
+            raise Unusable(Problem.NOT_A_HAND_IN, error.strerror or "") from None
+        if content is None or not stat.S_ISREG(one.stat().st_mode):
+            raise Unusable(Problem.NOT_A_HAND_IN, "too large" if content is None else "")
+        (destination / one.name).write_bytes(content)
+        for name in imported_names(one):
+            near = path.parent / f"{name}.py"
+            is_new = near not in known and len(known) < MAX_COPIED_FILES
+            if is_new and near.is_file() and not near.is_symlink() and not is_library(name):
+                known.add(near)
+                waiting.append(near)
+
+
+def imported_names(path: Path) -> set[str]:
+    """The last parts of the names of the modules that a program imports; none if it cannot be read."""
+    try:
+        tree = ast.parse(read_text(path))
+    except (OSError, ValueError, KeyError, TypeError, SyntaxError, RecursionError, MemoryError):
+        return set()
+    names: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names |= {part for alias in node.names for part in alias.name.split(".")}
+        elif isinstance(node, ast.ImportFrom):
+            names |= {*(node.module or "").split("."), *(alias.name for alias in node.names)} - {""}
+    return names
+
+
+def is_library(name: str) -> bool:
+    """Whether a module is one of Python's or installed; a hand-in of that name must not take its place for others."""
+    if name in sys.stdlib_module_names:
+        return True
+    places = {*map(sysconfig.get_path, ("purelib", "platlib")), site.getusersitepackages()}
+    return PathFinder.find_spec(name, sorted(places)) is not None
+
+
+# Archives
+
+
+@dataclass
+class Room:
+    """What may still be unpacked."""
+
+    size: int = field(default_factory=lambda: MAX_COPIED_BYTES)
+    files: int = field(default_factory=lambda: MAX_COPIED_FILES)
+
+
+def unpack(path: Path, destination: Path, room: Room) -> list[str]:
+    """Unpack a zip file into a folder; the names of what was left out.
+
+    Every member is written to a path made of the harmless parts of its name, so none gets out of the folder.
+
+    Raises:
+        Unusable: it is damaged or encrypted, or unpacks to more than there is room for.
+    """
+    left_out: list[str] = []
+    try:
+        with zipfile.ZipFile(path) as archive:
+            for member in archive.infolist():
+                place = place_in(destination, member)
+                if place is None:
+                    if not member.is_dir():
+                        left_out.append(member.filename)
+                    continue
+                room.files -= 1
+                if room.files < 0:
+                    raise Unusable(Problem.ARCHIVE_TOO_LARGE, path.name)
+                unpack_member(archive, member, place, room)
+    except (zipfile.BadZipFile, zlib.error, RuntimeError, NotImplementedError, OSError, EOFError, ValueError) as error:
+        raise Unusable(Problem.BROKEN_ARCHIVE, f"{path.name}: {error}") from None
+    return left_out
+
+
+def place_in(destination: Path, member: zipfile.ZipInfo) -> Path | None:
+    """Where a member of an archive is unpacked; None if it is a folder, a link, or a file of the system."""
+    if member.is_dir() or stat.S_ISLNK(member.external_attr >> 16):
+        return None
+    parts = [part for part in re.split(r"[/\\]", member.filename) if part not in ("", ".", "..")]
+    if not parts or any(is_of_the_system(part) for part in parts):
+        return None
+    return destination.joinpath(*map(harmless_name, parts))
+
+
+def harmless_name(name: str) -> str:
+    """A part of a path without control characters, colons and excess length; its ending is kept."""
+    name = "".join(
+        "_" if unicodedata.category(letter) in ("Cc", "Cs") or letter in ":*?" else letter for letter in name
+    )
+    if len(os.fsencode(name)) <= MAX_NAME_BYTES:
+        return name
+    digest = hashlib.sha256(os.fsencode(name)).hexdigest()[:8]
+    return f"{name[:40]}-{digest}{Path(name).suffix[:10]}"
+
+
+def unpack_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, place: Path, room: Room) -> None:
+    """Write one member of an archive, counting what is really unpacked and not what the archive says."""
+    place.parent.mkdir(parents=True, exist_ok=True)
+    with archive.open(member) as source, open(place, "wb") as target:
+        while chunk := source.read(CHUNK_BYTES):
+            room.size -= len(chunk)
+            if room.size < 0:
+                raise Unusable(Problem.ARCHIVE_TOO_LARGE, Path(archive.filename or "").name)
+            target.write(chunk)
+
+
+def unpack_all(folder: Path) -> list[str]:
+    """Unpack the archives in a folder in place, and those in them; the names of what was left out."""
+    left_out: list[str] = []
+    room = Room()
+    for _ in range(MAX_NESTED):
+        archives = [path for path in files_of(folder) if path.suffix.lower() in ARCHIVES]
+        for path in archives:
+            target = free_name(path.with_suffix(""))
+            try:
+                left_out += unpack(path, target, room)
+            except Unusable as problem:
+                left_out.append(f"{path.relative_to(folder).as_posix()} ({problem.problem.value})")
+            with contextlib.suppress(OSError):
+                path.unlink()
+    return left_out
+
+
+def free_name(path: Path) -> Path:
+    """The path, with a number if there is something already."""
+    found, number = path, 1
+    while found.exists():
+        number += 1
+        found = path.with_name(f"{path.name}-{number}")
+    return found
+
+
+def files_of(folder: Path) -> list[Path]:
+    """The regular files of a copy, in the order of depth and name."""
+    found = [path for path in folder.rglob("*") if path.is_file() and path.name != HAND_IN_MARK]
+    return sorted(found, key=lambda path: (len(path.parts), path.as_posix()))
+
+
+def digest_of(folder: Path) -> str:
+    """A fingerprint of the names and contents of a copy."""
+    digest = hashlib.sha256()
+    for path in files_of(folder):
+        name = os.fsencode(path.relative_to(folder).as_posix())
+        content = path.read_bytes()
+        digest.update(b"%d %d " % (len(name), len(content)) + name + content)
+    return digest.hexdigest()
+
+
+# The files that are judged
+
+
+def programs_in(folder: Path) -> list[Path]:
+    """The Python files and notebooks of a copy."""
+    found = []
+    for path in files_of(folder):
+        parts = path.relative_to(folder).parts
+        if path.suffix in PROGRAMS and not any(is_of_the_system(part) for part in parts):
+            found.append(path)
+    return found
+
+
+def judged_files(folder: Path, wanted: str, main: str) -> tuple[list[Path], list[Path]]:
+    """The programs of a copy that are judged, and the others.
+
+    A program that another one imports is judged with that one; tests are not judged.
+
+    Args:
+        folder: the copy.
+        wanted: pattern of the name of the file to judge; "" for all.
+        main: the name of the file that was handed in; "" if a folder was.
+
+    Raises:
+        Unusable: there is none.
+    """
+    programs = programs_in(folder)
+    if not programs:
+        raise Unusable(Problem.NO_FILE)
+    if main:
+        chosen = [path for path in programs if path.name == main]
+    elif wanted:
+        chosen = [path for path in programs if matches(path.relative_to(folder), wanted)]
+        if not chosen:
+            raise Unusable(Problem.NO_SUCH_FILE, wanted)
+    else:
+        candidates = [path for path in programs if not NO_HAND_IN.match(path.stem)] or programs
+        chosen = list(not_imported(candidates)) or candidates
+    return chosen, [path for path in programs if path not in chosen]
+
+
+def matches(path: Path, pattern: str) -> bool:
+    """Whether a pattern is that of the name of a file, or of its path, in any case of letters."""
+    return any(fnmatch.fnmatchcase(name.lower(), pattern.lower()) for name in (path.name, path.as_posix()))
+
+
+def not_imported(paths: Sequence[Path]) -> Iterator[Path]:
+    """The programs that no other one imports."""
+    names = {path: imported_names(path) for path in paths}
+    for path in paths:
+        if not any(path.stem in names[other] for other in paths if other != path):
+            yield path

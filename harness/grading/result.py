@@ -1,0 +1,250 @@
+"""What the grading of hand-ins found: facts, no sentences."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from ..checking.result import CheckResult, Found, Verdict
+from ..results import Result
+
+
+class HandInKind(enum.Enum):
+    """What somebody handed in."""
+
+    FOLDER = "folder"
+    ARCHIVE = "archive"
+    FILE = "file"
+
+
+class Problem(enum.Enum):
+    """Why a hand-in was not judged, beside the reasons that a file has."""
+
+    NO_FILE = "no-file"  # there is neither a Python file nor a notebook in it
+    NO_SUCH_FILE = "no-such-file"  # the file that should be judged is missing
+    NOT_A_HAND_IN = "not-a-hand-in"  # another kind of file
+    LEADS_ELSEWHERE = "leads-elsewhere"  # a link
+    BROKEN_ARCHIVE = "broken-archive"
+    ARCHIVE_TOO_LARGE = "archive-too-large"
+    TOO_MANY_FILES = "too-many-files"
+    FILES_LEFT = "files-left"  # some files are right, others were not judged
+    CHECK_FAILED = "check-failed"  # the check itself ended with an exception, or took too long
+
+
+class Status(enum.Enum):
+    """What became of a criterion."""
+
+    EARNED = "earned"
+    PARTIAL = "partial"  # the one mistake is named in the rubric
+    LOST = "lost"
+    NOT_JUDGED = "not-judged"
+    NOT_FOUND = "not-found"  # the hand-in has none of its quantities
+
+
+class TestOutcome(enum.Enum):
+    """What became of a test of the course."""
+
+    __test__ = False  # not one of this project's own
+
+    PASSED = "passed"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+
+
+@dataclass(frozen=True, kw_only=True)
+class QuantityFacts:
+    """One quantity that was compared.
+
+    Attributes:
+        name: the user's.
+        is_bias: whether it is a bias; otherwise it is a kernel, or another array.
+        right: whether it is as it should be.
+    """
+
+    name: str
+    is_bias: bool
+    right: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Award:
+    """The points for one criterion.
+
+    Attributes:
+        criterion: its name.
+        status: what became of it.
+        points: None if somebody has to look.
+        max_points: what it is worth.
+        quantities: those of the hand-in that it is about.
+        mistake: the name of the mistake that a part of the points is given for.
+    """
+
+    criterion: str
+    status: Status
+    points: float | None
+    max_points: float
+    quantities: tuple[str, ...] = ()
+    mistake: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TestResult:
+    """One test of the course.
+
+    Attributes:
+        name: of the test.
+        outcome: what became of it.
+        message: the last line of its failure.
+    """
+
+    __test__ = False
+
+    name: str
+    outcome: TestOutcome
+    message: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class FileResult:
+    """One file of a hand-in.
+
+    Attributes:
+        name: its path in the hand-in.
+        result: the verdict on it.
+    """
+
+    name: str
+    result: CheckResult
+
+
+@dataclass(frozen=True, kw_only=True)
+class HandInResult:
+    """One hand-in.
+
+    Attributes:
+        id: its name, that of the file or folder.
+        kind: what was handed in.
+        verdict: on all of it.
+        problem: why it was not judged, if that is not the reason of a file.
+        detail: of the problem.
+        files: those that were judged, the one that decides first.
+        helpers: programs that were not judged because others import them, or that are tests.
+        left_out: names of what the program did not get: links that lead elsewhere, and what is too much.
+        quantities: what was compared, of the file that decides.
+        awards: by the rubric; empty without one.
+        tests: of the course.
+        tests_finished: whether all tests ran; None if there are none.
+        seconds: that it took.
+    """
+
+    id: str
+    kind: HandInKind
+    verdict: Verdict
+    problem: Problem | None = None
+    detail: str = ""
+    files: tuple[FileResult, ...] = ()
+    helpers: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
+    quantities: tuple[QuantityFacts, ...] = ()
+    awards: tuple[Award, ...] = ()
+    tests: tuple[TestResult, ...] = ()
+    tests_finished: bool | None = None
+    seconds: float = 0.0
+
+    @property
+    def result(self) -> CheckResult | None:
+        """The verdict on the file that decides."""
+        return self.files[0].result if self.files else None
+
+    @property
+    def mistakes(self) -> tuple[Found, ...]:
+        """Those of the file that decides."""
+        return self.result.mistakes if self.result is not None and self.verdict is Verdict.MISTAKE else ()
+
+    @property
+    def points(self) -> float | None:
+        """The sum of the points; None if there is no rubric or nothing was judged."""
+        given = [award.points for award in self.awards if award.points is not None]
+        return sum(given) if given else None
+
+    @property
+    def max_points(self) -> float:
+        """What all criteria are worth."""
+        return sum(award.max_points for award in self.awards)
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether nobody has to look: it was judged, and so was every criterion."""
+        judged = self.verdict is not Verdict.NOT_JUDGED and self.tests_finished is not False
+        return judged and all(award.points is not None for award in self.awards)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Group:
+    """Hand-ins with the same mistakes at lines that read the same.
+
+    Attributes:
+        mistakes: their names.
+        code: the lines, without blanks.
+        hand_ins: the names of the hand-ins.
+    """
+
+    mistakes: tuple[str, ...]
+    code: tuple[str, ...]
+    hand_ins: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Grading(Result):
+    """All hand-ins of a folder.
+
+    Attributes:
+        folder: its name.
+        hand_ins: in the order of their names.
+        sandbox: "bubblewrap", or "" if they ran without one.
+        seed: of everything that was drawn.
+        hides_expected: whether reports for students keep back what values should be.
+    """
+
+    folder: str
+    hand_ins: tuple[HandInResult, ...]
+    sandbox: str = ""
+    seed: int = 0
+    hides_expected: bool = False
+
+    @property
+    def by_verdict(self) -> Mapping[Verdict, int]:
+        """How many hand-ins have each verdict."""
+        return {verdict: sum(one.verdict is verdict for one in self.hand_ins) for verdict in Verdict}
+
+    @property
+    def by_mistake(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        """(name of a mistake, the hand-ins that have it), the most frequent first."""
+        found: dict[str, list[str]] = {}
+        for one in self.hand_ins:
+            for id in dict.fromkeys(mistake.id for mistake in one.mistakes):
+                found.setdefault(id, []).append(one.id)
+        return tuple(
+            (id, tuple(names)) for id, names in sorted(found.items(), key=lambda item: (-len(item[1]), item[0]))
+        )
+
+    @property
+    def groups(self) -> tuple[Group, ...]:
+        """Hand-ins with equal mistakes, two and more of them, the largest group first."""
+        found: dict[tuple[tuple[str, ...], tuple[str, ...]], list[str]] = {}
+        for one in self.hand_ins:
+            if one.mistakes:
+                found.setdefault((tuple(m.id for m in one.mistakes), code_of(one.mistakes)), []).append(one.id)
+        groups = [
+            Group(mistakes=ids, code=code, hand_ins=tuple(names))
+            for (ids, code), names in found.items()
+            if len(names) > 1
+        ]
+        return tuple(sorted(groups, key=lambda group: (-len(group.hand_ins), group.mistakes, group.code)))
+
+
+def code_of(mistakes: tuple[Found, ...]) -> tuple[str, ...]:
+    """The lines of mistakes, without blanks and comments."""
+    lines = (one.place.text.partition("#")[0] if one.place is not None else "" for one in mistakes)
+    return tuple("".join(line.split()) for line in lines)

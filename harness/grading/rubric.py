@@ -1,0 +1,268 @@
+"""Points by a rubric: which quantities, how many points, and what a single mistake that has a name leaves of them."""
+
+from __future__ import annotations
+
+import fnmatch
+import math
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from ..checking.by_name.mistakes import CATALOGUE as BY_NAME
+from ..checking.layers import Agreement
+from ..checking.mistakes import CATALOGUE
+from ..checking.result import CheckResult, Verdict
+from ..errors import BadInput, nearest, shown, shown_path
+from ..scenario.scenario import read_toml
+from .result import Award, QuantityFacts, Status, TestOutcome, TestResult
+
+ALL, KERNELS, BIASES = "all", "kernels", "biases"
+BIAS = re.compile(r"^(b|bias|biases)[\d_]*$|bias|^(d?b)_?\w{0,2}$", re.IGNORECASE)
+UNNAMED = frozenset({"wrong-value", "exception"})  # mistakes without a name, for which no part of the points is given
+TESTS = "tests"  # the name of the criterion that the tests of the course are
+
+
+@dataclass(frozen=True, kw_only=True)
+class Criterion:
+    """One row of a rubric.
+
+    Attributes:
+        name: of it.
+        quantities: "all", "kernels", "biases", or patterns of the students' names, such as "W*".
+        points: what it is worth.
+        partial: the share of the points that a single mistake that has a name leaves.
+    """
+
+    name: str
+    quantities: tuple[str, ...]
+    points: float
+    partial: float = 0.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rubric:
+    """What hand-ins are graded by.
+
+    Attributes:
+        criteria: the rows.
+        file: pattern of the name of the file to judge; "" if it is detected.
+        run: lines that make it train; "" if they are detected.
+        mistakes: the share of the points that a single mistake leaves, by its name.
+        test_points: what the tests of the course are worth.
+    """
+
+    criteria: tuple[Criterion, ...] = ()
+    file: str = ""
+    run: str = ""
+    mistakes: Mapping[str, float] = field(default_factory=dict)
+    test_points: float = 0.0
+
+
+# Reading one
+
+
+def read_rubric(path: Path) -> Rubric:
+    """A rubric from a TOML file.
+
+    Raises:
+        BadInput: it cannot be read, or is not a rubric.
+    """
+    name = shown_path(path)
+    document = read_toml(path)
+    known(document, ("file", "run", "criteria", "mistakes", "tests"), name)
+    rows = document.get("criteria", [])
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        raise BadInput(key=f"{name}: criteria", expected="tables [[criteria]]", got=rows)
+    criteria = tuple(criterion(row, f"{name}: criteria {number}") for number, row in enumerate(rows, start=1))
+    tests = table(document, "tests", name)
+    known(tests, ("points",), f"{name}: tests")
+    rubric = Rubric(
+        criteria=criteria,
+        file=text(document, "file", name),
+        run=text(document, "run", name),
+        mistakes=mistake_shares(table(document, "mistakes", name), f"{name}: mistakes"),
+        test_points=amount(tests, "points", f"{name}: tests", 0.0),
+    )
+    if not criteria and not rubric.test_points:
+        raise BadInput(f"{name}: has no points; give [[criteria]] with name, quantities and points")
+    return rubric
+
+
+def known(given: Mapping[str, Any], names: Sequence[str], where: str) -> None:
+    """Raise BadInput for a key that has no meaning."""
+    for key in given:
+        if key not in names:
+            raise BadInput(f"{where}: unknown key {shown(key)}; known are {', '.join(names)}{nearest(key, names)}")
+
+
+def table(given: Mapping[str, Any], key: str, where: str) -> Mapping[str, Any]:
+    """A table, empty if there is none."""
+    value = given.get(key, {})
+    if not isinstance(value, dict):
+        raise BadInput(key=f"{where}: {key}", expected=f"a table [{key}]", got=value)
+    return value
+
+
+def text(given: Mapping[str, Any], key: str, where: str) -> str:
+    """A text, "" if there is none."""
+    value = given.get(key, "")
+    if not isinstance(value, str):
+        raise BadInput(key=f"{where}: {key}", expected="a text", got=value)
+    return value
+
+
+def amount(given: Mapping[str, Any], key: str, where: str, default: float | None = None) -> float:
+    """A number from 0 on."""
+    value = given.get(key, default)
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value) or value < 0:
+        raise BadInput(key=f"{where}: {key}", expected="a number from 0 on", got=value)
+    return float(value)
+
+
+def share(given: Mapping[str, Any], key: str, where: str) -> float:
+    """A number from 0 to 1."""
+    value = amount(given, key, where, 0.0)
+    if value > 1:
+        raise BadInput(key=f"{where}: {key}", expected="a share from 0 to 1", got=value)
+    return value
+
+
+def criterion(row: Mapping[str, Any], where: str) -> Criterion:
+    """One row."""
+    known(row, ("name", "quantities", "points", "partial"), where)
+    patterns = row.get("quantities", ALL)
+    patterns = [patterns] if isinstance(patterns, str) else patterns
+    if not isinstance(patterns, list) or not patterns or not all(isinstance(one, str) and one for one in patterns):
+        raise BadInput(key=f"{where}: quantities", expected='"all", "kernels", "biases" or names', got=patterns)
+    return Criterion(
+        name=text(row, "name", where) or ", ".join(patterns),
+        quantities=tuple(patterns),
+        points=amount(row, "points", where),
+        partial=share(row, "partial", where),
+    )
+
+
+def mistake_shares(given: Mapping[str, Any], where: str) -> dict[str, float]:
+    """The shares by the names of mistakes."""
+    names = [*(one.id for one in CATALOGUE), *(one.id for one in BY_NAME)]
+    for id in given:
+        if id not in names:
+            raise BadInput(f"{where}: unknown mistake {shown(id)}{nearest(id, names)}; docs/method.md lists them")
+    return {id: share(given, id, where) for id in given}
+
+
+# What was compared
+
+
+def quantities_of(result: CheckResult) -> tuple[QuantityFacts, ...]:
+    """Every quantity that a check compared: parameters, the gradients of layers, or those of the template."""
+    spoiled = {name for one in result.mistakes for name in one.parameters}
+    found = {
+        one.name: QuantityFacts(
+            name=one.name, is_bias=is_bias(one.name, one.shape), right=one.aligned and one.name not in spoiled
+        )
+        for one in result.parameters
+    }
+    for name in sorted(spoiled - found.keys()):
+        found[name] = QuantityFacts(name=name, is_bias=is_bias(name, ()), right=False)
+    for pair in result.pairs:
+        for one in pair.gradients:
+            name = f"{pair.name}: {one.name}"
+            right = pair.consistent and one.agreement in (Agreement.AGREES, Agreement.SCALED)
+            found[name] = QuantityFacts(name=name, is_bias=is_bias(one.of, one.true_shape), right=right)
+    for name in result.by_name:
+        found[name] = QuantityFacts(name=name, is_bias=False, right=result.verdict is Verdict.CORRECT)
+    quantities = tuple(found.values())
+    if result.verdict is Verdict.MISTAKE and all(one.right for one in quantities):
+        # the mistake belongs to none of them alone, so it counts for each
+        return tuple(replace(one, right=False) for one in quantities)
+    return quantities
+
+
+def is_bias(name: str, shape: tuple[int, ...]) -> bool:
+    """Whether a parameter is a bias, by its name or because it has one axis."""
+    parts = [part for part in re.split(r"[.\[\]'\"]+", name) if part and not part.isdecimal()]
+    last = parts[-1] if parts else name
+    return bool(BIAS.search(last)) or len(shape) == 1
+
+
+def matching(quantities: Sequence[QuantityFacts], patterns: Sequence[str]) -> list[QuantityFacts]:
+    """The quantities that a criterion is about."""
+
+    def fits(one: QuantityFacts, pattern: str) -> bool:
+        if pattern in (ALL, KERNELS, BIASES):
+            return pattern == ALL or one.is_bias == (pattern == BIASES)
+        return any(fnmatch.fnmatchcase(name, pattern) for name in (one.name, one.name.rpartition(".")[2]))
+
+    return [one for one in quantities if any(fits(one, pattern) for pattern in patterns)]
+
+
+# Points
+
+
+def awards_of(
+    rubric: Rubric,
+    result: CheckResult | None,
+    verdict: Verdict,
+    quantities: Sequence[QuantityFacts],
+    tests: Sequence[TestResult],
+    tests_finished: bool | None,
+) -> tuple[Award, ...]:
+    """The points for each criterion; none where nothing was judged.
+
+    Args:
+        rubric: what to grade by.
+        result: of the file that decides.
+        verdict: on the hand-in.
+        quantities: that were compared.
+        tests: of the course.
+        tests_finished: whether all of them ran; None if there are none.
+    """
+    awards = [award(one, rubric, result, verdict, quantities) for one in rubric.criteria]
+    if rubric.test_points:
+        awards.append(award_for_tests(rubric.test_points, tests, tests_finished))
+    return tuple(awards)
+
+
+def award(
+    criterion: Criterion,
+    rubric: Rubric,
+    result: CheckResult | None,
+    verdict: Verdict,
+    quantities: Sequence[QuantityFacts],
+) -> Award:
+    """The points for one criterion."""
+    about = matching(quantities, criterion.quantities)
+    status, points, mistake = Status.LOST, 0.0, ""
+    if result is None or verdict is Verdict.NOT_JUDGED:
+        status = Status.NOT_JUDGED
+    elif not about and any(one.id == "exception" for one in result.mistakes):
+        status = Status.LOST
+    elif not about:
+        status = Status.NOT_FOUND
+    elif all(one.right for one in about):
+        status, points = Status.EARNED, criterion.points
+    elif len(result.mistakes) == 1 and result.mistakes[0].id not in UNNAMED:
+        left = rubric.mistakes.get(result.mistakes[0].id, criterion.partial)
+        if left:
+            status, points, mistake = Status.PARTIAL, left * criterion.points, result.mistakes[0].id
+    return Award(
+        criterion=criterion.name,
+        status=status,
+        points=None if status in (Status.NOT_JUDGED, Status.NOT_FOUND) else points,
+        max_points=criterion.points,
+        quantities=tuple(one.name for one in about),
+        mistake=mistake,
+    )
+
+
+def award_for_tests(points: float, tests: Sequence[TestResult], finished: bool | None) -> Award:
+    """The points for the share of tests that passed."""
+    counted = [one for one in tests if one.outcome is not TestOutcome.SKIPPED]
+    passed = sum(one.outcome is TestOutcome.PASSED for one in counted)
+    if not finished or not counted:
+        return Award(criterion=TESTS, status=Status.NOT_JUDGED, points=None, max_points=points)
+    status = Status.EARNED if passed == len(counted) else Status.PARTIAL if passed else Status.LOST
+    return Award(criterion=TESTS, status=status, points=points * passed / len(counted), max_points=points)

@@ -1,0 +1,417 @@
+"""What people read of a grading: the table of a class, the summary, a report for each student, CSV and JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+from rich.console import Group as Lines
+from rich.console import RenderableType
+from rich.text import Text
+
+from ..checking.result import CheckResult, Found, Verdict
+from ..checking.result import plain as plain_result
+from ..errors import on_the_terminal
+from ..files import write_bytes, write_csv_file
+from ..grading.result import Award, Grading, HandInResult, Problem, Status, TestOutcome
+from ..results import as_document, as_page, as_report, as_verdict
+from . import checking
+from .page.document import Page
+from .words import Json, count, new_table
+
+PROBLEMS: Mapping[Problem, str] = {
+    Problem.NO_FILE: "There is neither a Python file nor a notebook in it.",
+    Problem.NO_SUCH_FILE: "It does not have the file that should be judged.",
+    Problem.NOT_A_HAND_IN: "It is not a Python file, a notebook, a zip file or a folder.",
+    Problem.LEADS_ELSEWHERE: "It is a link to another folder.",
+    Problem.BROKEN_ARCHIVE: "It cannot be unpacked.",
+    Problem.ARCHIVE_TOO_LARGE: "It unpacks to more than is allowed.",
+    Problem.TOO_MANY_FILES: "It has more programs than are judged; name the one to judge in the rubric (file = ...).",
+    Problem.FILES_LEFT: "Some of its files are right, others were not judged.",
+    Problem.CHECK_FAILED: "The check itself failed; please report this.",
+}
+STATUSES: Mapping[Status, str] = {
+    Status.EARNED: "right",
+    Status.PARTIAL: "part of the points",
+    Status.LOST: "wrong",
+    Status.NOT_JUDGED: "not judged",
+    Status.NOT_FOUND: "not found in the file",
+}
+MAX_SHOWN_GROUPS, MAX_SHOWN_NAMES = 5, 6
+EXPECTATIONS = ("To fix it", "Or")  # headings of a report that say what values should be
+FORMULAS = ("=", "+", "-", "@", "\t", "\r")  # what a cell begins with that a spreadsheet would compute
+
+
+# Facts in words
+
+
+def why(one: HandInResult) -> str:
+    """Why a hand-in was not judged, in one word"""
+    if one.problem is not None:
+        return one.problem.value
+    return one.result.reason.value if one.result is not None and one.result.reason is not None else ""
+
+
+def explanation(one: HandInResult) -> str:
+    """What is wrong with a hand-in, or why it was not judged, in one sentence"""
+    if one.problem is not None:
+        return PROBLEMS[one.problem] + (f" ({one.detail})" if one.detail else "")
+    if one.mistakes:
+        return checking.MISTAKES[one.mistakes[0].id].what
+    if one.result is not None and one.result.reason is not None:
+        return checking.REASONS[one.result.reason][0]
+    return ""
+
+
+def mistake_names(one: HandInResult) -> str:
+    """The names of its mistakes"""
+    return " and ".join(dict.fromkeys(found.id for found in one.mistakes))
+
+
+def line_of(one: HandInResult) -> int | None:
+    """The line of its first mistake"""
+    return next((found.place.line for found in one.mistakes if found.place is not None), None)
+
+
+def points_words(points: float | None, most: float) -> str:
+    """7.5 / 10"""
+    return f"- / {most:g}" if points is None else f"{round(points, 2):g} / {most:g}"
+
+
+def network_words(result: CheckResult | None) -> str:
+    """The parameters of a network with their shapes, in the order of the updates"""
+    if result is None:
+        return ""
+    return ", ".join(f"{one.name} {'x'.join(map(str, one.shape)) or 'scalar'}" for one in result.parameters)
+
+
+def cost_name(result: CheckResult | None) -> str:
+    """The cost that was assumed, in one word"""
+    return "" if result is None or result.cost is None else result.cost.form or f"computed as {result.cost.variable}"
+
+
+def layout_words(result: CheckResult | None) -> str:
+    """Whether observations are rows or columns, by the shapes of data and targets; "" if that is open"""
+    shapes = [shape for shape in (result.sizes.values() if result is not None else ()) if len(shape) == 2]
+    rows = len({shape[0] for shape in shapes}) == 1
+    columns = len({shape[1] for shape in shapes}) == 1
+    if len(shapes) < 2 or rows == columns:
+        return ""
+    return "rows" if rows else "columns"
+
+
+def compared_words(one: HandInResult) -> str:
+    """The quantities that were compared, with those that are wrong marked"""
+    return ", ".join(quantity.name + ("" if quantity.right else " (wrong)") for quantity in one.quantities)
+
+
+# The class
+
+
+def names_of(names: tuple[str, ...]) -> str:
+    """The first names of a list"""
+    more = f" and {len(names) - MAX_SHOWN_NAMES} more" if len(names) > MAX_SHOWN_NAMES else ""
+    return on_the_terminal(", ".join(names[:MAX_SHOWN_NAMES]) + more)
+
+
+@as_verdict.register
+def people(grading: Grading) -> RenderableType:
+    """A table with one row a hand-in, and the summary"""
+    with_points = any(one.awards for one in grading.hand_ins)
+    columns = [("hand-in", "left"), ("verdict", "left"), ("mistakes", "left"), ("line", "right")]
+    table = new_table("", *columns, *([("points", "right")] if with_points else []))
+    table.columns[2].no_wrap = False
+    for one in grading.hand_ins:
+        line = line_of(one)
+        cells: list[str | Text] = [
+            on_the_terminal(one.id),
+            Text(one.verdict.value, style=checking.STYLES[one.verdict]),
+            mistake_names(one) or why(one),
+            "" if line is None else str(line),
+        ]
+        table.add_row(*cells, *([points_words(one.points, one.max_points)] if with_points else []))
+    return Lines(table, Text("\n".join(summary(grading))))
+
+
+@as_report.register
+def all_people(grading: Grading) -> RenderableType:
+    """A report for each hand-in, the table and the summary"""
+    reports = [Text(student_text(grading, one) + "\n") for one in grading.hand_ins]
+    return Lines(*reports, people(grading))
+
+
+def summary(grading: Grading) -> list[str]:
+    """How many are right, each mistake with how many have it, and the groups of equal mistakes"""
+    total = len(grading.hand_ins)
+    right = grading.by_verdict
+    lines = [
+        f"{right[Verdict.CORRECT]} of {count(total, 'hand-in')} correct, {right[Verdict.MISTAKE]} with a mistake, "
+        f"{right[Verdict.NOT_JUDGED]} not judged."
+    ]
+    for id, names in grading.by_mistake:
+        lines.append(f"  {len(names)} of {total}: {id}. {checking.MISTAKES[id].what}")
+    groups = grading.groups
+    if groups:
+        lines.append("The same mistake at lines that read the same:")
+    lines += [f"  {' and '.join(group.mistakes)}: {names_of(group.hand_ins)}" for group in groups[:MAX_SHOWN_GROUPS]]
+    if len(groups) > MAX_SHOWN_GROUPS:
+        lines.append(f"  and {count(len(groups) - MAX_SHOWN_GROUPS, 'more group')}")
+    if grading.sandbox:
+        lines.append(f"Each hand-in ran in a sandbox ({grading.sandbox}).")
+    unfinished = [one.id for one in grading.hand_ins if not one.is_complete]
+    if unfinished:
+        lines.append(f"To be looked at by you: {names_of(tuple(unfinished))}.")
+    return lines
+
+
+# One student
+
+
+def student_text(grading: Grading, one: HandInResult) -> str:
+    """A report to hand out, as plain text"""
+    name = on_the_terminal(one.id)
+    verdicts = {Verdict.CORRECT: "correct", Verdict.MISTAKE: "there is a mistake", Verdict.NOT_JUDGED: "was not judged"}
+    lines = [f"{name}: {verdicts[one.verdict]}"]
+    if one.awards:
+        lines.append(f"Points: {points_words(one.points, one.max_points)}")
+        lines += [f"  {award_text(award)}" for award in one.awards]
+    if one.problem is not None:
+        lines.append(explanation(one))
+    for file in one.files:
+        lines += ["", *file_lines(file.name, file.result, grading.hides_expected)]
+    if one.tests_finished is not None:
+        passed = sum(test.outcome is TestOutcome.PASSED for test in one.tests)
+        end = "" if one.tests_finished else " (the tests did not run to their end)"
+        lines += ["", f"Tests: {passed} of {len(one.tests)} passed{end}"]
+        for test in one.tests:
+            if test.outcome is TestOutcome.FAILED:
+                lines.append(f"  {test.name}" + ("" if grading.hides_expected else f": {test.message}"))
+    if one.helpers:
+        lines += ["", f"Not judged by themselves: {', '.join(one.helpers)}"]
+    if one.left_out:
+        lines += ["", f"Left out: {', '.join(one.left_out)}"]
+    return on_the_terminal("\n".join(lines))
+
+
+def file_lines(name: str, result: CheckResult, hides_expected: bool) -> list[str]:
+    """The report of one file of a hand-in"""
+    shown = without_expected(result) if hides_expected else result
+    lines = [checking.headline(shown).replace(result.file, name, 1)]
+    for heading, words in checking.lines(shown):
+        if hides_expected and heading in EXPECTATIONS:
+            continue
+        lines.append(f"  {heading + ':' if heading else '':<12}{words}".rstrip())
+    return lines
+
+
+def without_expected(result: CheckResult) -> CheckResult:
+    """The result without what values should be, and without other readings"""
+    from dataclasses import replace
+
+    def bare(found: Found) -> Found:
+        return replace(found, got=None, expected=None, ratio=None)
+
+    return replace(result, mistakes=tuple(map(bare, result.mistakes)), alternatives=(), suggestion="")
+
+
+def award_text(award: Award) -> str:
+    """Weights: 3 / 4, right (W1, W2)"""
+    about = f" ({', '.join(award.quantities)})" if award.quantities else ""
+    reason = f": {award.mistake}" if award.mistake else ""
+    return f"{award.criterion}: {points_words(award.points, award.max_points)}, {STATUSES[award.status]}{reason}{about}"
+
+
+# Tables for spreadsheets
+
+COLUMNS = (
+    "hand_in",
+    "file",
+    "verdict",
+    "mistakes",
+    "line",
+    "code",
+    "reason",
+    "explanation",
+    "points",
+    "max_points",
+    "compared",
+    "network",
+    "cost",
+    "layout",
+    "tests_passed",
+    "tests",
+    "other_files",
+    "left_out",
+)
+
+
+def cell(value: object) -> object:
+    """A value on one line, which no spreadsheet takes for a formula"""
+    if not isinstance(value, str):
+        return "" if value is None else value
+    text = " ".join(on_the_terminal(value).split())
+    return f"'{text}" if text.startswith(FORMULAS) else text
+
+
+def row(one: HandInResult, criteria: tuple[str, ...], with_seconds: bool) -> list[object]:
+    """The cells of one hand-in"""
+    place = next((found.place for found in one.mistakes if found.place is not None), None)
+    others = [f"{file.name}: {file.result.verdict.value}" for file in one.files[1:]]
+    passed = sum(test.outcome is TestOutcome.PASSED for test in one.tests) if one.tests_finished is not None else None
+    given = {award.criterion: award.points for award in one.awards}
+    cells: list[object] = [
+        one.id,
+        one.files[0].name if one.files else "",
+        one.verdict.value,
+        mistake_names(one),
+        line_of(one),
+        place.text if place is not None else "",
+        why(one) if one.verdict is Verdict.NOT_JUDGED else "",
+        explanation(one),
+        one.points,
+        one.max_points if one.awards else None,
+        compared_words(one),
+        network_words(one.result),
+        cost_name(one.result),
+        layout_words(one.result),
+        passed,
+        len(one.tests) if one.tests_finished is not None else None,
+        ", ".join(others),
+        ", ".join(one.left_out),
+        *(given.get(name) for name in criteria),
+    ]
+    return [cell(one) for one in [*cells, *([round(one.seconds, 2)] if with_seconds else [])]]
+
+
+def write_csv(grading: Grading, path: Path, with_seconds: bool = False) -> None:
+    """One row a hand-in.
+
+    Args:
+        grading: the class.
+        path: of the file.
+        with_seconds: whether there is a column of how long each took, which differs from run to run.
+
+    Raises:
+        BadInput: it cannot be written.
+    """
+    criteria = tuple(dict.fromkeys(award.criterion for one in grading.hand_ins for award in one.awards))
+    header = [*COLUMNS, *(f"points: {cell(name)}" for name in criteria), *(["seconds"] if with_seconds else [])]
+    write_csv_file(path, header, [row(one, criteria, with_seconds) for one in grading.hand_ins])
+
+
+# JSON
+
+
+def machines_of_hand_in(one: HandInResult) -> Json:
+    """The facts of one hand-in, without the seconds, which differ from run to run"""
+    document: Json = plain_result(one)
+    document.pop("seconds")
+    return document | {"points": one.points, "max_points": one.max_points, "is_complete": one.is_complete}
+
+
+@as_document.register
+def machines(grading: Grading) -> Json:
+    """The facts of a class"""
+    return {
+        "folder": grading.folder,
+        "sandbox": grading.sandbox or None,
+        "seed": grading.seed,
+        "hand_ins": [machines_of_hand_in(one) for one in grading.hand_ins],
+        "verdicts": {verdict.value: number for verdict, number in grading.by_verdict.items()},
+        "by_mistake": [{"id": id, "hand_ins": list(names)} for id, names in grading.by_mistake],
+        "groups": [plain_result(group) for group in grading.groups],
+    }
+
+
+def gradescope(grading: Grading, one: HandInResult) -> Json:
+    """The results.json that Gradescope reads: points for every criterion, or for the verdict without a rubric.
+
+    What was not judged gets no points and says so, because Gradescope wants a number.
+    """
+    tests = [gradescope_test(award) for award in one.awards] or [gradescope_verdict(one)]
+    return {
+        "score": sum(test["score"] for test in tests),
+        "output": student_text(grading, one),
+        "output_format": "text",
+        "stdout_visibility": "hidden",
+        "tests": tests,
+        "extra_data": {"verdict": one.verdict.value, "judged": one.is_complete, "mistakes": mistake_names(one)},
+    }
+
+
+def gradescope_test(award: Award) -> Json:
+    """One criterion as Gradescope has it"""
+    full = award.points is not None and award.points >= award.max_points
+    return {
+        "name": award.criterion,
+        "score": round(award.points or 0.0, 4),
+        "max_score": award.max_points,
+        "status": "passed" if full else "failed",
+        "output": STATUSES[award.status] + (f": {award.mistake}" if award.mistake else ""),
+    }
+
+
+def gradescope_verdict(one: HandInResult) -> Json:
+    """The verdict as the one test, worth one point"""
+    right = one.verdict is Verdict.CORRECT and one.is_complete
+    return {
+        "name": "gradients",
+        "score": 1.0 if right else 0.0,
+        "max_score": 1.0,
+        "status": "passed" if right else "failed",
+        "output": one.verdict.value,
+    }
+
+
+def gradescope_json(grading: Grading, one: HandInResult) -> str:
+    """The text of results.json"""
+    return f"{json.dumps(gradescope(grading, one), indent=1)}\n"
+
+
+def write_reports(grading: Grading, folder: Path) -> None:
+    """A text to hand out and a results.json for each hand-in, under its name with its number before it.
+
+    Raises:
+        BadInput: they cannot be written.
+    """
+    for number, one in enumerate(grading.hand_ins, start=1):
+        stem = f"{number:03}-{file_name(one.id)}"
+        write_bytes(folder / f"{stem}.txt", f"{student_text(grading, one)}\n".encode(errors="backslashreplace"))
+        write_bytes(folder / f"{stem}.json", gradescope_json(grading, one).encode())
+
+
+def file_name(id: str) -> str:
+    """The name of a hand-in with nothing in it that a file system refuses"""
+    return (
+        "".join(letter if letter.isalnum() or letter in "-_ ." else "_" for letter in id).strip(" .")[:80] or "hand-in"
+    )
+
+
+def sandbox_line(installed: bool, said: str) -> str:
+    """Why programs run without a sandbox, in one line"""
+    why = f"bubblewrap does not work here ({said})" if installed else "bubblewrap is not installed"
+    return f"no sandbox, because {why}; the files can read and write what you can"
+
+
+__all__ = [
+    "gradescope",
+    "gradescope_json",
+    "machines",
+    "people",
+    "sandbox_line",
+    "student_text",
+    "write_csv",
+    "write_reports",
+]
+
+
+# The page
+
+
+@as_page.register
+def page(grading: Grading) -> Page:
+    """The page of it, made only when it is asked for."""
+    from .page.checks import page_of_class
+
+    return page_of_class(grading)

@@ -1,0 +1,39 @@
+"""One quantity of a checked file in words: what is compared, with its own numbers."""
+
+from __future__ import annotations
+
+from ..checking.layers import GradientResult, PairResult
+from ..checking.result import CheckResult, Found, ParameterFacts
+from .checking import AGREEMENTS, code, quantity, update_words, where
+from .words import number
+
+
+def parameter_line(one: ParameterFacts) -> str:
+    """update of W1 (3, 4), net.py, line 11: -0.05 times its gradient"""
+    place = f", {where(one.place)}" if one.place is not None else ""
+    return f"update of {one.name} {one.shape}{place}: {update_words(one)}"
+
+
+def parameter_text(result: CheckResult, one: ParameterFacts) -> str:
+    """What a check says of one parameter: its update, and the mistakes that spoil it, each with its numbers"""
+    spoiling = [found for found in result.mistakes if one.name in found.parameters]
+    return "\n".join([parameter_line(one), *map(mistake_line, spoiling)])
+
+
+def mistake_line(found: Found) -> str:
+    """wrong-sign, net.py, line 9:  dW = ...; dW is -1 times what it should be"""
+    value = ""
+    if found.ratio is not None:
+        value = f"; {found.variable or 'the value'} is {number(found.ratio)} times what it should be"
+    elif found.got is not None:
+        value = f"; {found.variable or 'the value'} is {quantity(found.got)}"
+    line = f", {where(found.place)}:  {code(found.place)}" if found.place is not None else ""
+    return f"{found.id}{line}{value}"
+
+
+def gradient_line(pair: PairResult, one: GradientResult) -> str:
+    """affine_forward / affine_backward: dW agrees; 1 times the true gradient, largest difference 2e-15"""
+    numbers = [f"{number(one.factor)} times the true gradient"] if one.factor is not None else []
+    if one.largest_difference is not None:
+        numbers.append(f"largest relative difference {number(one.largest_difference)}")
+    return f"{pair.name}: {one.name} {AGREEMENTS[one.agreement]}" + (f"; {', '.join(numbers)}" if numbers else "")

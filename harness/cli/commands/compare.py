@@ -82,7 +82,7 @@ def run(arguments: argparse.Namespace) -> int:
                 comparison.markdown(result),
                 wall_time,
                 result.runs,
-                cards.comparison_card(result),
+                cards.comparison_cards(result),
                 cards.comparison_pins(result),
             )
     show_result(arguments, result)

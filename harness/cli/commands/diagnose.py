@@ -167,7 +167,7 @@ def run_program(arguments: argparse.Namespace, name: str, *, of_script: bool) ->
         )
         if folder is not None:
             text = "\n\n".join(diagnosing.verdict(found))
-            board.write_answer(folder, text, time.time(), picture=cards.diagnosis_card(found))
+            board.write_answer(folder, text, time.time(), pictures=cards.diagnosis_cards(found))
     show_result(arguments, found)
     if arguments.diff and not arguments.json:
         print(edits.unified_diff(found.edits), end="")

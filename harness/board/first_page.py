@@ -79,7 +79,8 @@ def address_of_first_page(folder: Path) -> str:
             | ({"runId": f"{EXPERIMENT}/{run}", "sample": 0} if pin.plugin == "images" else {})
             for pin in read_pins(files[-1])
         ]
-        query["pinnedCards"] = json.dumps(cards, separators=(",", ":"))
+        if cards:
+            query["pinnedCards"] = json.dumps(cards, separators=(",", ":"))
         around = files[-1].parent.parent.relative_to(folder).as_posix() if run != "." else "."
         if len(files) > 1 and around != ".":
             query["runFilter"] = f"^{re.escape(around)}/"

@@ -281,5 +281,7 @@ def write_answer(
             tag = f"{PICTURES}/{name}"
             series.append(image_series(tag, tag, "The answer as a picture.", [*nothing_before, picture]))
         write_events(of_answer, wall_time, once, series, recorded)
+        curves = [Pin(plugin="scalars", tag=tag) for tag in pinned]
         pins = [Pin(plugin="images", tag=f"{PICTURES}/{name}") for name in pictures]
-        write_pins(of_answer, [*pins, *(Pin(plugin="scalars", tag=tag) for tag in pinned)])
+        # without curves the pictures come first by themselves
+        write_pins(of_answer, [*pins, *curves] if curves else [])

@@ -9,6 +9,7 @@ from __future__ import annotations
 import struct
 import textwrap
 from collections.abc import Callable, Sequence
+from typing import TypeAlias
 
 import altair as alt
 import numpy as np
@@ -22,13 +23,15 @@ from ..figures.render import png
 from ..measures.symmetry import effective_width, hidden_layers
 from ..sweeps.sweep import Group, Sweep
 from . import comparison as words
+from . import diagnosing
 from .page import diagnoses, sweeps, training
-from .words import count, joined, number
+from .words import count, number
 
 WIDTH, HEIGHT = 448, 213  # pixels of a card's picture
 PIXELS_PER_INCH = 72  # of such a picture: one for each of the chart's own
 CHARACTERS = 68  # of a line of the title
 ATTEMPTS = 3  # to fit a chart
+WORDS_LINES = 13  # of a card without a chart
 LEAST = 40  # pixels of a chart
 MARK_HEIGHT = 15  # pixels of the name of a vertical line
 MAX_COLUMNS = 2  # initializers with a chart of their weights
@@ -38,8 +41,8 @@ MAX_ROWS = 5  # combinations of a sweep
 Pictures = dict[str, bytes]  # by their names
 
 
-Chart = alt.LayerChart | alt.HConcatChart
-Build = Callable[[int, int], Chart]  # a chart of about that width and height
+Chart: TypeAlias = alt.LayerChart | alt.HConcatChart
+Build: TypeAlias = Callable[[int, int], Chart]  # a chart of about that width and height
 
 
 def card(sentence: str, build: Build) -> bytes:
@@ -142,14 +145,26 @@ def shown_groups(sweep: Sweep) -> list[Group]:
     return [sweep.groups[place] for place in sorted(best)]
 
 
+def words_card(paragraphs: Sequence[str]) -> bytes:
+    """The answer in words, as much of it as fits."""
+    lines = [line for text in paragraphs for line in textwrap.wrap(text, CHARACTERS)]
+    shown = WORDS_LINES if len(lines) <= WORDS_LINES else WORDS_LINES - 1
+    rest = ["(all of it is on the Text page)"] if shown < len(lines) else []
+    data = alt.Data(values=[{"text": [*lines[:shown], *rest]}])
+    text = alt.Chart(data).mark_text(align="left", baseline="top", fontSize=12, lineHeight=16)
+    chart = text.encode(x=alt.value(2), y=alt.value(2), text="text:N").properties(width=WIDTH - 4, height=HEIGHT - 4)
+    return png(chart.configure_view(stroke=None).properties(padding=2), PIXELS_PER_INCH)
+
+
 def diagnosis_cards(found: Diagnosis) -> Pictures:
-    """Every seed with and without the repairs; nothing if nothing was trained."""
+    """The answer in words, and every seed with and without the repairs if any was trained."""
+    words_of_it = {"words": words_card([line.strip() for line in diagnosing.verdict(found)])}
     if not diagnoses.levels(found):
-        return {}
+        return words_of_it
     sentence = diagnoses.headline(found)
 
     def build(width: int, height: int) -> Chart:
         chart = diagnoses.scores_chart(found, "")
         return chart.properties(width=width, height=height, title=alt.Title("", offset=2 * MARK_HEIGHT))
 
-    return {"scores": card(sentence, build)}
+    return {"scores": card(sentence, build)} | words_of_it

@@ -194,7 +194,7 @@ def run_scenario(arguments: argparse.Namespace, name: str) -> int:
         show = stack.enter_context(progress_bar("loading TensorFlow"))
         with silent_import():
             from ...diagnosis import scenarios
-            from ...report import scenario_diagnosis
+            from ...report import cards, scenario_diagnosis
         if is_file:
             from ...diagnosis.scenarios import file
 
@@ -203,7 +203,8 @@ def run_scenario(arguments: argparse.Namespace, name: str) -> int:
             case = scenarios.case_of(chosen, iterations=scenarios.asked_after(name, overrides(arguments)))
         found = scenarios.diagnose(case, arguments.budget or effort.BUDGET_SECONDS, show)
         if folder is not None:
-            board.write_answer(folder, scenario_diagnosis.markdown(found), time.time())
+            words = {"words": cards.words_card(scenario_diagnosis.verdict(found))}
+            board.write_answer(folder, scenario_diagnosis.markdown(found), time.time(), pictures=words)
     print_as(
         as_json=arguments.json,
         machines=lambda: scenario_diagnosis.machines(found),

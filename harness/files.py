@@ -79,7 +79,7 @@ def write_bytes(path: Path, content: bytes) -> None:
         file.write(content)
 
 
-# CSV files that somebody asked for
+# Files that somebody asked for
 
 
 def cannot_write(path: Path, why: str | None) -> BadInput:
@@ -95,8 +95,8 @@ def place_of(path: Path) -> Path:
     return target
 
 
-def check_csv_file(path: Path) -> None:
-    """Raise BadInput where a CSV file cannot be written, before there is anything to write."""
+def check_output_file(path: Path) -> None:
+    """Raise BadInput where a file cannot be written, before there is anything to write."""
     try:
         if path.is_dir():
             raise cannot_write(path, "it is a folder")
@@ -109,27 +109,51 @@ def check_csv_file(path: Path) -> None:
         raise cannot_write(path, getattr(error, "strerror", None) or str(error)) from None
 
 
+@contextlib.contextmanager
+def opened_output(path: Path, **how: Any) -> Iterator[Any]:
+    """Open a file that somebody asked for: whole or as it was; a pipe or a device directly.
+
+    Args:
+        path: the file to be.
+        how: further arguments of ``open``.
+
+    Raises:
+        BadInput: it cannot be written.
+    """
+    try:
+        if path.exists() and not path.is_file():
+            # without waiting for somebody to read from a pipe, which may be never
+            number = os.open(path, os.O_WRONLY | getattr(os, "O_NONBLOCK", 0))
+            os.set_blocking(number, True)
+            with open(number, **how) as stream:
+                yield stream
+        else:
+            with replaced(place_of(path), **how) as file:
+                yield file
+    except BrokenPipeError:
+        raise
+    except (OSError, ValueError) as error:
+        raise cannot_write(path, getattr(error, "strerror", None) or str(error)) from None
+
+
 def write_csv_file(path: Path, header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     """Write a whole CSV file, or leave what was there; into a pipe or a device directly.
 
     Raises:
         BadInput: it cannot be written.
     """
-    text: dict[str, Any] = {"mode": "w", "newline": "", "encoding": "utf-8", "errors": "backslashreplace"}
-    try:
-        if path.exists() and not path.is_file():
-            # without waiting for somebody to read from a pipe, which may be never
-            number = os.open(path, os.O_WRONLY | getattr(os, "O_NONBLOCK", 0))
-            os.set_blocking(number, True)
-            with open(number, **text) as stream:
-                fill(stream, header, rows)
-        else:
-            with replaced(place_of(path), **text) as file:
-                fill(file, header, rows)
-    except BrokenPipeError:
-        raise
-    except (OSError, ValueError) as error:
-        raise cannot_write(path, getattr(error, "strerror", None) or str(error)) from None
+    with opened_output(path, mode="w", newline="", encoding="utf-8", errors="backslashreplace") as file:
+        fill(file, header, rows)
+
+
+def write_output_file(path: Path, content: bytes) -> None:
+    """Write a whole file that somebody asked for, or leave what was there; into a pipe or a device directly.
+
+    Raises:
+        BadInput: it cannot be written.
+    """
+    with opened_output(path, mode="wb") as file:
+        file.write(content)
 
 
 def fill(stream: Any, header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:

@@ -32,6 +32,18 @@ def as_report(result: object) -> Any:
     raise TypeError(f"no report describes {type(result).__name__}")
 
 
+@functools.singledispatch
+def as_page(result: object) -> Any:
+    """The page of a result: ``html()`` is a file for a browser, ``fragment()`` a piece for a notebook."""
+    raise TypeError(f"no report describes {type(result).__name__}")
+
+
+@functools.singledispatch
+def as_figure(result: object) -> Any:
+    """The chart that shows a result at one look; None where there is nothing to draw."""
+    raise TypeError(f"no figure shows {type(result).__name__}")
+
+
 class Result:
     """A result of the public API: typed attributes, and the ways to read it."""
 
@@ -50,8 +62,5 @@ class Result:
         return console.file.getvalue().rstrip("\n")  # type: ignore[attr-defined]
 
     def _repr_html_(self) -> str:
-        from rich.console import Console
-
-        console = Console(file=io.StringIO(), record=True, width=WIDTH)
-        console.print(as_report(self))
-        return console.export_html(inline_styles=True, code_format="<pre style='line-height:1.2'>{code}</pre>")
+        fragment: str = as_page(self).fragment()
+        return fragment

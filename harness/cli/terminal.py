@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..results import Result, as_report, as_verdict
+from .pages import REPORT
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -152,7 +153,8 @@ def show_result(arguments: argparse.Namespace, result: Result) -> None:
     people = as_report if arguments.verbose else as_verdict
     print_as(as_json=arguments.json, machines=result.to_dict, people=lambda: people(result))
     if not arguments.json and getattr(result, "log_dir", None) is not None:
-        print(f"\nHistograms and curves: harness view {result.log_dir}")  # type: ignore[attr-defined]
+        folder: str = result.log_dir  # type: ignore[attr-defined]
+        print(f"\nPage with figures: {folder}/{REPORT}\nHistograms and curves: harness view {folder}")
 
 
 @contextlib.contextmanager

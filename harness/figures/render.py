@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
+import hashlib
+import os
+import sys
+from importlib import metadata
+from pathlib import Path
 from typing import Any
 
 import altair as alt
 import vl_convert
+
+from ..files import replaced
 
 Spec = dict[str, Any]
 
@@ -75,10 +83,41 @@ def svg(chart: alt.TopLevelMixin) -> str:
     return str(vl_convert.vegalite_to_svg(spec(chart), config=LIGHT))
 
 
+def cache_folder() -> Path:
+    """Where this user's programs keep what they can make again."""
+    if sys.platform == "win32":
+        root = os.environ.get("LOCALAPPDATA") or "~/AppData/Local"
+    elif sys.platform == "darwin":
+        root = "~/Library/Caches"
+    else:
+        root = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
+    return Path(root).expanduser() / "backprop-harness"
+
+
+def bundled() -> str:
+    """Vega, Vega-Lite and Vega-Embed in one script. Putting it together takes more than a second."""
+    return str(vl_convert.javascript_bundle("window.vegaEmbed=vegaEmbed;"))
+
+
 @functools.cache
 def javascript() -> str:
-    """What a browser needs to draw the charts: Vega, Vega-Lite and Vega-Embed in one script, as ``vegaEmbed``.
+    """What a browser needs to draw the charts, as ``vegaEmbed``. It loads nothing itself.
 
-    It loads nothing itself. Putting it together takes about a second.
+    It is kept in the user's cache, under the version of what it is made by, with its checksum in the first line.
     """
-    return str(vl_convert.javascript_bundle("window.vegaEmbed=vegaEmbed;"))
+    kept = cache_folder() / f"vega-{metadata.version('vl-convert-python')}.js"
+    with contextlib.suppress(OSError, ValueError):
+        checksum, _, script = kept.read_text(encoding="utf-8").partition("\n")
+        if checksum == checksum_line(script):
+            return script
+    script = bundled()
+    with contextlib.suppress(OSError):
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        with replaced(kept) as file:
+            file.write(f"{checksum_line(script)}\n{script}".encode())
+    return script
+
+
+def checksum_line(script: str) -> str:
+    """The first line of a kept script."""
+    return f"// sha256 {hashlib.sha256(script.encode()).hexdigest()}"

@@ -11,7 +11,7 @@ import altair as alt
 import numpy as np
 from numpy.typing import NDArray
 
-from .training import COST_LABEL, csv, powers_of_ten, short
+from .training import COST_LABEL, csv, log_ticks, short
 
 REACHED, MISSED = "#2da05a", "#e5484d"
 MAX_POINTS = 400  # of a row; more are drawn as a histogram
@@ -76,7 +76,7 @@ def value_axis(values: NDArray[np.floating], title: str, *, is_cost: bool, share
     low, high = (float(values.min()), float(values.max())) if values.size else (0.0, 1.0)
     if is_cost and low > 0:
         room = 10 ** (0.04 * max(math.log10(high / low), 0.2))
-        ticks = powers_of_ten(low / room, high * room)
+        ticks = log_ticks(low / room, high * room)
         axis = alt.Axis(title=title, labelExpr=COST_LABEL, values=ticks if len(ticks) > 1 else alt.Undefined)
         return alt.X("x:Q", axis=axis, scale=alt.Scale(type="log", nice=False, domain=[low / room, high * room]))
     room = 0.04 * ((high - low) or 1.0)
@@ -115,7 +115,8 @@ def points_chart(
         if len(values) <= MAX_POINTS:
             offsets = jitter(len(values)) if len(values) > 1 else np.zeros(len(values))
             points += [
-                (short(v), short(place + off), int(r)) for v, off, r in zip(values.tolist(), offsets.tolist(), reached.tolist())
+                (short(v), short(place + off), int(r))
+                for v, off, r in zip(values.tolist(), offsets.tolist(), reached.tolist())
             ]
         else:
             bars += histogram(values, reached, place, edges)

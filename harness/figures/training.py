@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import altair as alt
 import numpy as np
@@ -73,10 +74,14 @@ def iteration_axis(last: int, title: str) -> alt.X:
     return alt.X("x:Q", axis=axis, scale=alt.Scale(type="log", domain=[START, max(last, 1)], nice=False))
 
 
-def powers_of_ten(low: float, high: float) -> list[float]:
-    """The powers of ten in a range, at most about six of them."""
+def log_ticks(low: float, high: float) -> list[float]:
+    """Round numbers in a range: powers of ten, at most about six, or if it has too few of them, 1, 2 and 5 times."""
     powers = range(math.ceil(math.log10(low)), math.floor(math.log10(high)) + 1)
-    return [10.0**power for power in powers[:: 1 + len(powers) // 7]]
+    if len(powers) > 1:
+        return [10.0**power for power in powers[:: 1 + len(powers) // 7]]
+    first = math.floor(math.log10(low))
+    steps = [digit * 10.0**power for power in (first, first + 1) for digit in (1, 2, 5)]
+    return [step for step in steps if low <= step <= high]
 
 
 def cost_axis(costs: Sequence[float], title: str, field: str = "cost:Q") -> alt.Y:
@@ -86,9 +91,9 @@ def cost_axis(costs: Sequence[float], title: str, field: str = "cost:Q") -> alt.
     if low <= 0:
         return alt.Y(field, axis=alt.Axis(title=title, tickCount=5, format="~g"), scale=alt.Scale(zero=False))
     room = 10 ** (0.06 * max(math.log10(high / low), 0.2))
-    ticks = powers_of_ten(low / room, high * room)
+    ticks = log_ticks(low / room, high * room)
     axis = alt.Axis(title=title, labelExpr=COST_LABEL, values=ticks if len(ticks) > 1 else alt.Undefined)
-    return alt.Y(field, axis=axis, scale=alt.Scale(type="log", nice=False, domain=[low / room, high * room]))
+    return alt.Y(field, axis=axis, scale=alt.Scale(type="log", nice=False, domain=[low / room, high * room**2]))
 
 
 def label_places(curves: Sequence[Curve], level: float) -> list[int]:
@@ -136,20 +141,25 @@ def cost_chart(
     ]
     columns = {"x": "number", "cost": "number", "run": "string"}
     lines = alt.Chart(csv(columns, rows)).mark_line(strokeWidth=2.5, clip=True).encode(x=x, y=y, color=color)
-    labels = [
+    middle = math.sqrt(START * max(last, 1))
+    labels: list[dict[str, Any]] = [
         {"x": place(curve.iterations[at]), "cost": curve.values[at], "run": key, "name": name}
         for key, curve, at, name in zip(keys, curves, label_places(curves, level), names)
         if math.isfinite(curve.values[at])
     ]
-    text = (
-        alt.Chart(alt.Data(values=labels))
-        .mark_text(align="left", dx=10, dy=-8, fontSize=14, fontWeight="bold")
+    texts = [
+        alt.Chart(alt.Data(values=[label for label in labels if (label["x"] < middle) == is_left]))
+        .mark_text(align=align, dx=dx, dy=dy, fontSize=14, fontWeight="bold")
         .encode(x=x, y=y, color=color, text="name:N")
-    )
+        for is_left, align, dx, dy in ((True, "left", 10, -8), (False, "right", -8, 14))  # beside a falling curve
+    ]
     constant = alt.Chart(alt.Data(values=[{"cost": level, "x": START, "name": level_label}]))
     rule = constant.mark_rule(strokeDash=[5, 4], opacity=0.8).encode(y=y)
-    note = constant.mark_text(align="left", dx=6, dy=12, fontSize=12).encode(x=x, y=y, text="name:N")
-    return alt.layer(rule, lines, text, note).properties(title=title)
+    is_lowest = all(value >= 0.95 * level for curve in curves for value in curve.values if math.isfinite(value))
+    note = constant.mark_text(align="left", dx=6, dy=-10 if is_lowest else 12, fontSize=12).encode(
+        x=x, y=y, text="name:N"
+    )
+    return alt.layer(rule, lines, *texts, note).properties(title=title)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -17,14 +17,15 @@ import numpy as np
 from ..comparison.experiment import Experiment
 from ..comparison.trace import Run
 from ..diagnosis.diagnosis import Diagnosis
+from ..diagnosis.scenarios.judge import Diagnosis as ScenarioDiagnosis
 from ..figures import spread
 from ..figures import training as charts
 from ..figures.render import png
 from ..measures.symmetry import effective_width, hidden_layers
 from ..sweeps.sweep import Group, Sweep
 from . import comparison as words
-from . import diagnosing
-from .page import diagnoses, sweeps, training
+from . import diagnosing, scenario_diagnosis
+from .page import diagnoses, scenario_diagnoses, sweeps, training
 from .words import count, number
 
 WIDTH, HEIGHT = 448, 213  # pixels of a card's picture
@@ -168,3 +169,17 @@ def diagnosis_cards(found: Diagnosis) -> Pictures:
         return chart.properties(width=width, height=height, title=alt.Title("", offset=2 * MARK_HEIGHT))
 
     return {"scores": card(sentence, build)} | words_of_it
+
+
+def scenario_diagnosis_cards(found: ScenarioDiagnosis) -> Pictures:
+    """The answer in words, and the final cost of every run with and without the changes that remove the causes."""
+    mark = spread.Mark(value=found.target, name=f"learned: at most {number(found.target)}")
+    rows = scenario_diagnoses.rows_of(found)[:MAX_ROWS]
+    axis = f"cost after {count(found.judged_at, 'iteration')}, each point is one run"
+
+    def build(width: int, height: int) -> Chart:
+        chart = spread.points_chart(rows, [mark], axis, "", is_cost=True)
+        return chart.properties(width=width, height=height, title=alt.Title("", offset=MARK_HEIGHT))
+
+    words_of_it = words_card(scenario_diagnosis.verdict(found))
+    return {"costs": card(scenario_diagnoses.headline(found), build), "words": words_of_it}

@@ -28,7 +28,8 @@ from ..checking.result import Kind as QuantityKind
 from ..errors import on_the_terminal
 from ..files import write_csv_file
 from ..recording.graph import Place
-from ..results import as_document, as_report, as_verdict
+from ..results import as_document, as_page, as_report, as_verdict
+from .page.document import Page
 from .words import Json, count, new_table, number
 
 MAX_LINE = 110  # characters of a line of code
@@ -638,3 +639,14 @@ def machines(result: CheckResult) -> Json:
 def machines_of_many(results: Sequence[CheckResult]) -> Json:
     """The facts of a folder as JSON"""
     return {"files": [machines(one) for one in results]}
+
+
+# The page
+
+
+@as_page.register
+def page(result: CheckResult) -> Page:
+    """The page of it, made only when it is asked for."""
+    from .page.checks import page_of
+
+    return page_of(result)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from rich.console import Group, RenderableType
@@ -18,8 +19,9 @@ from ..measures.baseline import NEAR_CONSTANT
 from ..measures.learning import target_of
 from ..measures.symmetry import clone_spread, effective_width, hidden_layers
 from ..models.network import Array
-from ..results import as_document, as_report, as_verdict
+from ..results import as_document, as_figure, as_page, as_report, as_verdict
 from ..scenario.scenario import Scenario
+from .page.document import Page
 from .words import Json, count, joined, new_table, number, plain
 
 MAX_ROWS = 15  # iterations in the table of costs
@@ -376,3 +378,22 @@ def machines(experiment: Experiment) -> Json:
             "recovered_learning_rate": None if recovered is None else recovered.rate,
         }
     )
+
+
+# The page
+
+
+@as_page.register
+def page(result: Experiment) -> Page:
+    """The page of it, made only when it is asked for."""
+    from .page.training import page_of
+
+    return page_of(result)
+
+
+@as_figure.register
+def figure(result: Experiment) -> Any:
+    """The chart that shows it at one look."""
+    from .page.training import figure_of
+
+    return figure_of(result)

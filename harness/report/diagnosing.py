@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
 from rich.console import Group, RenderableType
 from rich.table import Table
@@ -17,9 +18,10 @@ from ..diagnosis.splits import Judged
 from ..diagnosis.tasks import TaskKind
 from ..programs.edits import Edit
 from ..programs.program import Note, NoteKind
-from ..results import as_report, as_verdict
+from ..results import as_figure, as_page, as_report, as_verdict
 from . import diagnosis_document as _  # noqa: F401 - registers the JSON document
 from .findings import finding_text, worth_saying
+from .page.document import Page
 from .words import count, joined, new_table, number
 
 MOST_LINES = 25
@@ -403,3 +405,22 @@ def answer(found: Diagnosis) -> RenderableType:
 def people(found: Diagnosis) -> RenderableType:
     """The table of all trainings, and the answer last."""
     return Group(tried_table(found), Text(), *(Text(line) for line in verdict(found)))
+
+
+# The page
+
+
+@as_page.register
+def page(result: Diagnosis) -> Page:
+    """The page of it, made only when it is asked for."""
+    from .page.diagnoses import page_of
+
+    return page_of(result)
+
+
+@as_figure.register
+def figure(result: Diagnosis) -> Any:
+    """The chart that shows it at one look."""
+    from .page.diagnoses import figure_of
+
+    return figure_of(result)

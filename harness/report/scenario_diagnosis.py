@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 from rich.console import Group, RenderableType
 from rich.table import Table
@@ -11,6 +12,8 @@ from rich.text import Text
 
 from ..diagnosis.scenarios.changes import ENOUGH
 from ..diagnosis.scenarios.judge import Diagnosis, Row
+from ..results import as_figure, as_page
+from .page.document import Page
 from .words import Json, count, joined, new_table, number, plain
 
 MOST_ROWS = 60  # of changes in a table
@@ -273,3 +276,22 @@ def machines(found: Diagnosis) -> Json:
     }
     result: Json = plain(document)
     return result
+
+
+# The page
+
+
+@as_page.register
+def page(result: Diagnosis) -> Page:
+    """The page of it, made only when it is asked for."""
+    from .page.scenario_diagnoses import page_of
+
+    return page_of(result)
+
+
+@as_figure.register
+def figure(result: Diagnosis) -> Any:
+    """The chart that shows it at one look."""
+    from .page.scenario_diagnoses import figure_of
+
+    return figure_of(result)

@@ -56,7 +56,7 @@ def test_no_place_for_a_file_is_told_at_once(tmp_path, name):
     (tmp_path / "loop").symlink_to("loop")
     if name != "pipe":  # somebody may read from it by then
         with pytest.raises(BadInput, match="cannot be written"):
-            files.check_csv_file(tmp_path / name)
+            files.check_output_file(tmp_path / name)
     with pytest.raises(BadInput, match="cannot be written"):
         files.write_csv_file(tmp_path / name, HEADER, ROWS)
     assert {path.name for path in tmp_path.iterdir()} == {"pipe", "file", "loop"}

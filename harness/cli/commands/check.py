@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ..options import add_json, add_seed, integer, integer_up_to, invalid_value, number
+from ..pages import add_report, check_files, write_page
 from ..terminal import print_as, progress_bar, show_result
 from . import AGREES, DIFFERS, NOT_JUDGED
 
@@ -66,6 +67,7 @@ def add(commands: Any) -> None:
     )
     output = command.add_argument_group("output")
     add_json(output)
+    add_report(output)
     output.add_argument("--csv", type=Path, metavar="FILE", help="write one row for every file")
     command.set_defaults(run=run)
 
@@ -74,12 +76,13 @@ def run(arguments: argparse.Namespace) -> int:
     from ...checking import check
     from ...checking.result import Verdict
     from ...errors import BadInput
-    from ...files import check_csv_file
+    from ...files import check_output_file
     from ...report import checking as report
 
+    check_files(arguments)
     path: Path = arguments.path
     if arguments.csv is not None:
-        check_csv_file(arguments.csv)
+        check_output_file(arguments.csv)
     limits = {"seed": arguments.seed, "seconds": arguments.seconds, "megabytes": arguments.memory}
     if path.is_dir():
         if arguments.lines is not None:
@@ -91,6 +94,13 @@ def run(arguments: argparse.Namespace) -> int:
             results = [check.check_file(path, run=arguments.lines, **limits)]
     if arguments.csv is not None:
         report.write_csv(results, arguments.csv)
+    if arguments.report is not None:
+        from ...report.page import checks
+
+        write_page(
+            arguments,
+            lambda: checks.page_of_many(results, path.name) if path.is_dir() else checks.page_of(results[0], path),
+        )
     if path.is_dir():
         print_as(
             as_json=arguments.json,

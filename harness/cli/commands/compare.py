@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ..options import add_learning_rate, add_output, add_scenario, overrides, positive_integer
+from ..pages import add_figure, add_report, check_files, write_pages
 from ..terminal import explained_interrupt, progress_bar, show_result, silent_import
 from . import AGREES, DIFFERS
 
@@ -26,7 +27,10 @@ def add(commands: Any) -> None:
         "input.",
     )
     add_learning_rate(add_scenario(command))
-    add_output(command).add_argument(
+    output = add_output(command)
+    add_report(output)
+    add_figure(output)
+    output.add_argument(
         "--max-neurons",
         type=positive_integer,
         default=32,
@@ -40,6 +44,7 @@ def run(arguments: argparse.Namespace) -> int:
     from ... import board
     from ...scenario import effort, scenario
 
+    check_files(arguments)
     chosen = scenario.load(arguments.scenario, overrides(arguments))
     effort.check_comparison(chosen)
     if not arguments.no_log:
@@ -70,7 +75,7 @@ def run(arguments: argparse.Namespace) -> int:
         result = experiment.run(chosen, show, write_drawn)
         if folder is not None:
             result = replace(result, log_dir=str(folder))
-            for run in comparison.first_runs(result):
+            for run in filter(lambda run: run.recorded, comparison.first_runs(result)):
                 text = comparison.training_sentences(run, result)
                 board.write_text(folder / run.initializer, text, wall_time)
             if not result.implementations_agree:  # otherwise their curves would lie on each other
@@ -85,5 +90,6 @@ def run(arguments: argparse.Namespace) -> int:
                 cards.comparison_cards(result),
                 cards.comparison_pins(result),
             )
+        write_pages(arguments, result, folder)
     show_result(arguments, result)
     return AGREES if result.agrees else DIFFERS

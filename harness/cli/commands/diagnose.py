@@ -13,6 +13,7 @@ from typing import Any
 
 from ...errors import BadInput, shown_path
 from ..options import add_learning_rate, add_output, add_scenario, invalid_value, overrides, positive_integer
+from ..pages import add_figure, add_report, check_files, say_page, write_pages
 from ..terminal import Shown, explained_interrupt, print_as, progress_bar, show_result, silent_import
 from . import AGREES, DIFFERS, NOT_JUDGED
 
@@ -61,7 +62,9 @@ def add(commands: Any) -> None:
     of_keras.add_argument("--data", type=Path, metavar="FILE", help=".npz file with x and y, for a saved model")
     of_keras.add_argument("--epochs", type=positive_integer, metavar="N", help="epochs of the training of such a model")
     of_keras.add_argument("--validation-split", type=share, metavar="SHARE", help="share of rows kept for validation")
-    add_output(command)
+    output = add_output(command)
+    add_report(output)
+    add_figure(output)
     command.set_defaults(run=run)
 
 
@@ -99,6 +102,7 @@ def check_options(arguments: argparse.Namespace, name: str, *, of_script: bool, 
 
 def run(arguments: argparse.Namespace) -> int:
     name = arguments.scenario
+    check_files(arguments)
     of_model, of_script = is_model(name), is_script(name)
     check_options(arguments, name, of_script=of_script, of_model=of_model)
     if of_script or of_model:
@@ -168,9 +172,11 @@ def run_program(arguments: argparse.Namespace, name: str, *, of_script: bool) ->
         if folder is not None:
             text = "\n\n".join(diagnosing.verdict(found))
             board.write_answer(folder, text, time.time(), pictures=cards.diagnosis_cards(found))
+        write_pages(arguments, found, folder)
     show_result(arguments, found)
     if arguments.diff and not arguments.json:
         print(edits.unified_diff(found.edits), end="")
+    say_page(arguments, folder)
     if found.partial or found.outcome is OutcomeKind.NOT_JUDGED:
         return NOT_JUDGED
     return AGREES if found.outcome is OutcomeKind.LEARNS and not found.causes else DIFFERS
@@ -203,11 +209,13 @@ def run_scenario(arguments: argparse.Namespace, name: str) -> int:
             case = scenarios.case_of(chosen, iterations=scenarios.asked_after(name, overrides(arguments)))
         found = scenarios.diagnose(case, arguments.budget or effort.BUDGET_SECONDS, show)
         if folder is not None:
-            words = {"words": cards.words_card(scenario_diagnosis.verdict(found))}
-            board.write_answer(folder, scenario_diagnosis.markdown(found), time.time(), pictures=words)
+            text = scenario_diagnosis.markdown(found)
+            board.write_answer(folder, text, time.time(), pictures=cards.scenario_diagnosis_cards(found))
+        write_pages(arguments, found, folder)
     print_as(
         as_json=arguments.json,
         machines=lambda: scenario_diagnosis.machines(found),
         people=lambda: scenario_diagnosis.everything(found) if arguments.verbose else scenario_diagnosis.people(found),
     )
+    say_page(arguments, folder)
     return AGREES if found.fine else DIFFERS

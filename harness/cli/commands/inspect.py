@@ -6,7 +6,9 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from ...results import as_page
 from ..options import add_json, add_seed
+from ..pages import add_report, check_files, write_page
 from ..terminal import progress_bar, show_result, silent_import
 from . import AGREES, DIFFERS
 
@@ -31,13 +33,16 @@ def add(commands: Any) -> None:
         help="NPZ file with the inputs: x, or one array for each input of the model, by its name",
     )
     add_seed(command, "what the function draws")
-    add_json(command.add_argument_group("output"))
+    output = command.add_argument_group("output")
+    add_json(output)
+    add_report(output)
     command.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
     from ...programs import model_files as source
 
+    check_files(arguments)
     source.check_source(arguments.model, arguments.data)
     with progress_bar("loading TensorFlow") as show:
         with silent_import():
@@ -46,5 +51,6 @@ def run(arguments: argparse.Namespace) -> int:
         model = source.load(arguments.model, arguments.seed)
         x = None if arguments.data is None else source.load_data(arguments.data, model)
         result = inspection.inspect(model, x, show)
+    write_page(arguments, lambda: as_page(result))
     show_result(arguments, result)
     return AGREES if result.is_fine else DIFFERS

@@ -23,6 +23,7 @@ from ..options import (
     overrides,
     positive_integer,
 )
+from ..pages import add_figure, add_report, check_files, write_pages
 from ..terminal import explained_interrupt, progress_bar, show_result, silent_import
 from . import AGREES
 
@@ -67,6 +68,8 @@ def add(commands: Any) -> None:
         "a cross-entropy)",
     )
     output = add_output(command)
+    add_report(output)
+    add_figure(output)
     output.add_argument("--csv", type=Path, metavar="FILE", help="CSV file to write, with one row per network")
     output.add_argument(
         "--resume",
@@ -86,12 +89,13 @@ def add(commands: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     from ... import board
-    from ...files import check_csv_file
+    from ...files import check_output_file
     from ...scenario import effort, scenario
     from ...scenario.given import Given, invalid_value
 
     if arguments.resume and (arguments.no_log or arguments.name is None):
         raise BadInput("command line: --resume continues in a log folder; give its --name, and leave out --no-log")
+    check_files(arguments)
     chosen = scenario.load(arguments.scenario, overrides(arguments))
     if arguments.record is None:
         chosen = replace(chosen, record=scenario.record_of_costs(chosen))
@@ -103,7 +107,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.target is not None and not math.isfinite(arguments.target):
         raise invalid_value(Given(arguments.target, "target"), "a finite number")
     if arguments.csv is not None:
-        check_csv_file(arguments.csv)
+        check_output_file(arguments.csv)
     with contextlib.ExitStack() as stack:
         folder = None
         if not arguments.no_log:
@@ -145,6 +149,7 @@ def run(arguments: argparse.Namespace) -> int:
                 pinned=sweep_board.PINNED,
                 step=chosen.iterations,
             )
+        write_pages(arguments, result, folder if to_write else None)
         show_result(arguments, result if folder is None else replace(result, log_dir=str(folder)))
         if result.interrupted:
             raise KeyboardInterrupt

@@ -97,6 +97,7 @@ class Row:
         interval: of the share, 95 %.
         members: how many; 1 where there was no chance in it.
         helps: whether enough did.
+        costs: of the members with it, one each.
     """
 
     hypothesis: str
@@ -108,6 +109,7 @@ class Row:
     interval: tuple[float, float]
     members: int
     helps: bool
+    costs: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -237,6 +239,7 @@ def row_of(result: Result, own: Result, hypothesis: str, helps: bool) -> Row:
         result.interval,
         result.members,
         helps,
+        tuple(np.asarray(result.costs, np.float64).tolist()),
     )
 
 

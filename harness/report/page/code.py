@@ -10,9 +10,16 @@ MAX_LINES = 1500  # of a file that is shown whole; of a longer one, what is near
 AROUND = 40  # lines before and after a marked one in a long file
 
 
-def code_line(number: str, text: str, kind: str | None = None) -> Html:
-    """One line with its number."""
-    return element("div", element("span", number, class_="number"), element("span", text or " "), class_=kind)
+def code_line(number: str, text: str, kind: str | None = None, remark: str = "") -> Html:
+    """One line with its number, and what there is to say of it beside it."""
+    beside = element("span", remark, class_="remark") if remark else None
+    return element(
+        "div",
+        element("span", number, class_="number"),
+        element("span", text or " ", class_="text"),
+        beside,
+        class_=kind,
+    )
 
 
 def shown_lines(count: int, marked: Sequence[int]) -> list[int]:
@@ -23,13 +30,16 @@ def shown_lines(count: int, marked: Sequence[int]) -> list[int]:
     return sorted(line for line in near if 1 <= line <= count)
 
 
-def listing(source: str, wrong: Mapping[int, str], related: Sequence[int], name: str) -> Html:
+def listing(
+    source: str, wrong: Mapping[int, str], related: Sequence[int], remarks: Mapping[int, str], name: str
+) -> Html:
     """A file with its wrong lines marked.
 
     Args:
         source: the text of the file.
         wrong: what to say under each wrong line, by its number from 1.
         related: the numbers of other lines that belong to it.
+        remarks: what to say beside lines, by their numbers.
         name: of the file, for a heading that only screen readers say.
     """
     texts = source.splitlines()
@@ -39,8 +49,8 @@ def listing(source: str, wrong: Mapping[int, str], related: Sequence[int], name:
         if line > before + 1:
             parts.append(code_line("", "..."))
         kind = "wrong" if line in wrong else "related" if line in related else None
-        parts.append(code_line(str(line), texts[line - 1], kind))
-        if line in wrong and wrong[line]:
+        parts.append(code_line(str(line), texts[line - 1], kind, remarks.get(line, "")))
+        if wrong.get(line):
             parts.append(element("div", wrong[line], class_="says"))
         before = line
     return element("div", *parts, class_="code", tabindex=0, role="region", aria_label=f"Code of {name}")

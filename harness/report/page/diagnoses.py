@@ -26,7 +26,10 @@ def cause_name(cause: Cause) -> str:
 
 def levels(found: Diagnosis) -> list[tuple[str, Level]]:
     """The trainings of the figure, from top to bottom: as it is, without each repair, with all of them."""
-    rows = [] if found.user is None or found.user.error is not None else [("as it is", found.user)]
+    user = found.user
+    if len(found.causes) == 1 and found.causes[0].unrepaired is not None:
+        user = found.causes[0].unrepaired  # the same program from more seeds
+    rows = [] if user is None or user.error is not None else [("as it is", user)]
     if len(found.causes) > 1:
         rows += [
             (f"all repairs but that of {cause_name(cause)}", cause.unrepaired)
@@ -110,7 +113,7 @@ def cause_section(found: Diagnosis, number: int, cause: Cause) -> Section:
     """One cause: what it is, how to remove it, and the evidence."""
     first, *rest = words.cause_lines(found, number, cause)
     heading, _, meaning = first.partition(". ")
-    parts: list[Part] = [element("p", meaning), paragraphs(line.strip() for line in rest)]
+    parts: list[Part] = [element("p", meaning), element("p", " ".join(line.strip() for line in rest))]
     if cause.edits:
         parts.append(diff_listing(unified_diff(cause.edits)))
     return Section(heading=heading, parts=parts)

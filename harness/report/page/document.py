@@ -97,6 +97,14 @@ class Page:
     sections: Sequence[Section]
     course: Course | None = None
 
+    def html(self) -> str:
+        """The page as one HTML file that loads nothing else."""
+        return html_of(self)
+
+    def fragment(self) -> str:
+        """The page as a piece of HTML for a notebook, its charts as pictures."""
+        return fragment_of(self)
+
 
 def embedded(document: Any) -> str:
     """JSON that can stand in a script element, whatever texts are in it."""
@@ -125,8 +133,9 @@ class _Writer:
 
     def figure(self, figure: Figure) -> Html:
         """A place for a chart, which the script draws."""
-        chart = figure.chart.properties(width="container")
-        self.specs.append(self.render.spec(chart))
+        spec = self.render.spec(figure.chart.properties(width="container"))
+        title = spec.pop("title", "")  # as text of the page, which goes on in the next line where the page is narrow
+        self.specs.append(spec)
         place = element(
             "div",
             class_="chart" + (" timed" if figure.follows_iteration else ""),
@@ -134,7 +143,9 @@ class _Writer:
             role="img",
             aria_label=figure.description,
         )
-        return element("figure", place, element("figcaption", figure.caption) if figure.caption else None)
+        heading = element("p", title if isinstance(title, str) else title["text"], class_="chart-title")
+        caption = element("figcaption", figure.caption) if figure.caption else None
+        return element("figure", heading, place, caption)
 
     def part(self, part: Part) -> Html:
         """One part of a section."""

@@ -1,4 +1,4 @@
-"""HTML from Python calls. Text is escaped unless it is ``Html`` already, so no name or line of code can become markup."""
+"""HTML from Python calls. Text is escaped unless it is ``Html`` already: no name or line of code becomes markup."""
 
 from __future__ import annotations
 
@@ -78,3 +78,22 @@ def table(caption: str, header: Sequence[str], rows: Iterable[Sequence[Content]]
     ]
     inner = element("table", element("caption", caption), element("thead", head), element("tbody", *body))
     return element("div", inner, class_="scroll", tabindex=0, role="region", aria_label=caption)
+
+
+def sortable_table(caption: str, header: Sequence[str], rows: Iterable[Sequence[Content]]) -> Html:
+    """A table whose header has buttons that sort it by their column."""
+    head = element("tr", *(element("th", element("button", name, type="button"), scope="col") for name in header))
+    body = [
+        element("tr", element("th", row[0], scope="row"), *(element("td", cell) for cell in row[1:])) for row in rows
+    ]
+    inner = element(
+        "table", element("caption", caption), element("thead", head), element("tbody", *body), class_="sortable"
+    )
+    return element("div", inner, class_="scroll", tabindex=0, role="region", aria_label=caption)
+
+
+def facts(pairs: Iterable[tuple[str, str]]) -> Html:
+    """A list of names and what they are; a pair without a name goes on with the one before."""
+    return element(
+        "dl", *(together((element("dt", name), element("dd", text))) for name, text in pairs), class_="facts"
+    )

@@ -115,7 +115,7 @@ def draw_network(run: Run, description: str) -> Drawing:
                 continue
             bias, color = biases[-1][unit], UNIT_COLORS[colors[-1][unit]]
             contents.append(element("circle", cx=round(x, 1), cy=round(y, 1), r=RADIUS, class_="unit", fill=color))
-            contents.append(label("NaN" if bias is None else f"{bias:.3g}", x, y + 4, "in-unit"))
+            contents.append(label("NaN" if bias is None else f"{bias:.2g}", x, y + 4, "in-unit"))
             unit += 1
     svg = element("svg", *contents, viewBox=f"0 0 {WIDTH} {HEIGHT}", class_="network", role="img")
     data = {"edges": weights, "biases": biases, "colors": colors, "largest": largest, "palette": UNIT_COLORS}
@@ -138,9 +138,8 @@ def edge(
     where = f'x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}"'
     sign = "" if weight is None else "negative" if weight < 0 else "positive"
     width = 1.0 if weight is None else 0.5 + 7 * min(abs(weight) / largest, 1)
-    return Html(
-        f'<line {where} class="{sign}" stroke-width="{width:.2f}" data-name="{name}"><title>{name}: {value}</title></line>'
-    )
+    look = f'class="{sign}" stroke-width="{width:.2f}" data-name="{name}"'
+    return Html(f"<line {where} {look}><title>{name}: {value}</title></line>")
 
 
 def label(text: str, x: float, y: float, kind: str | None) -> Html:

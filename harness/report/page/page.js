@@ -60,7 +60,7 @@
     });
     svg.querySelectorAll("text.in-unit").forEach((text, unit) => {
       const bias = network.biases[index][unit];
-      text.textContent = bias === null ? "NaN" : short(bias);
+      text.textContent = bias === null ? "NaN" : Number(bias.toPrecision(2)).toString();
     });
   }
 
@@ -121,6 +121,7 @@
   const wrong = document.querySelector(".code .wrong");
   if (wrong !== null) {
     const box = wrong.closest(".code");
-    box.scrollTop = wrong.offsetTop - box.offsetTop - box.clientHeight / 3;
+    const down = wrong.offsetTop - box.offsetTop;
+    if (down > 0.8 * box.clientHeight) box.scrollTop = down - box.clientHeight / 3;
   }
 })();

@@ -33,8 +33,9 @@ def drawn_layers(run: Run) -> list[int]:
 
 def course_of(run: Run, layer: int) -> charts.LayerCourse:
     """The weights of a layer over a run."""
-    units = run.weights[-1][layer - 1].shape[1]
-    groups = clone_groups(run.weights[-1], layer) if layer in hidden_layers(run.weights[-1]) else [[u] for u in range(units)]
+    last = run.weights[-1]
+    units = last[layer - 1].shape[1]
+    groups = clone_groups(last, layer) if layer in hidden_layers(last) else [[unit] for unit in range(units)]
     weights = np.stack([of_run[layer - 1] for of_run in run.weights])
     return charts.LayerCourse(iterations=run.recorded, weights=weights, groups=groups)
 
@@ -45,8 +46,12 @@ def layer_title(run: Run, layer: int) -> str:
     units = last[layer - 1].shape[1]
     if layer not in hidden_layers(last):
         return f"{run.initializer}, output layer: {count(units, 'unit')}"
-    width = effective_width(last, layer)
-    name = f"{run.initializer}, hidden layer {layer}: {count(units, 'unit')}"
+    return f"{run.initializer}, hidden layer {layer}: {widths_text(units, effective_width(last, layer))}"
+
+
+def widths_text(units: int, width: int) -> str:
+    """ "3 units, all identical: their lines lie on each other" """
+    name = count(units, "unit")
     if units == 1:
         return name
     if width == 1:
@@ -71,7 +76,8 @@ def cost_title(experiment: Experiment, runs: Sequence[Run]) -> str:
     level = number(experiment.constant_cost)
     if all(words.near_constant(run, experiment.constant_cost) is None for run in runs):
         return f"Cost. A constant prediction has {level}"
-    return f"Cost. Plateau at {level}, the cost of always predicting the mean: {joined(plateau_phrase(r, experiment) for r in runs)}"
+    phrases = joined(plateau_phrase(run, experiment) for run in runs)
+    return f"Cost. Plateau at {level}, the cost of always predicting the mean: {phrases}"
 
 
 def cost_chart(experiment: Experiment, runs: Sequence[Run]) -> alt.LayerChart:
@@ -86,12 +92,16 @@ def figure_of(experiment: Experiment) -> alt.VConcatChart:
     """The one-look figure: the costs, and every incoming weight of every hidden unit."""
     runs = words.first_runs(experiment)
     shown = runs[:MAX_COLUMNS]
-    layers = [layer for layer in drawn_layers(runs[0]) if layer in hidden_layers(runs[0].weights[-1])]
-    courses = {(run.initializer, layer): course_of(run, layer) for run in shown for layer in layers or drawn_layers(runs[0])}
+    hidden = [layer for layer in drawn_layers(runs[0]) if layer in hidden_layers(runs[0].weights[-1])]
+    layers = hidden or drawn_layers(runs[0])
+    courses = {(run.initializer, layer): course_of(run, layer) for run in shown for layer in layers}
     limits = charts.weight_limits(list(courses.values()))
     rows = [
-        [charts.weights_chart(courses[run.initializer, layer], limits, AXES[0], layer_title(run, layer)) for run in shown]
-        for layer in layers or drawn_layers(runs[0])
+        [
+            charts.weights_chart(courses[run.initializer, layer], limits, AXES[0], layer_title(run, layer))
+            for run in shown
+        ]
+        for layer in layers
     ]
     sizes = "-".join(map(str, experiment.scenario.network.sizes))
     title = (
@@ -184,7 +194,7 @@ def figures_note(runs: Sequence[Run], course: charts.LayerCourse) -> str:
     inputs, units = course.weights.shape[1] - 1, course.weights.shape[2]
     if units > len(course.units) or inputs > len(course.rows) - 1:
         texts.append(
-            f"Of a layer at most {charts.MAX_UNITS} units are drawn, and of a unit at most {charts.MAX_WEIGHTS} weights."
+            f"At most {charts.MAX_UNITS} units of a layer and {charts.MAX_WEIGHTS} weights of a unit are drawn."
         )
     if len(runs) > MAX_COLUMNS:
         texts.append(f"Weights are drawn for the first {MAX_COLUMNS} of {len(runs)} initializers.")
@@ -228,12 +238,14 @@ def page_of(experiment: Experiment) -> Page:
         class_="networks",
     )
     explained = (
-        "At the iteration of the slider. The width of an edge is the size of its weight; dashed blue is negative, solid "
-        "orange positive. The number in a unit is its bias. Hidden units with the same colour in one layer are clones."
+        "At the iteration of the slider. The width of an edge is the size of its weight; dashed blue is negative, "
+        "solid orange positive. The number in a unit is its bias. Hidden units with the same colour in one layer are "
+        "clones."
     )
     left_out = " Large layers are drawn in part." if any(drawing.left_out for drawing in drawings) else ""
+    sizes = "-".join(map(str, experiment.scenario.network.sizes))
     return Page(
-        title=f"harness compare: {experiment.scenario.name}, network {'-'.join(map(str, experiment.scenario.network.sizes))}",
+        title=f"harness compare: {experiment.scenario.name}, network {sizes}",
         tone=Tone.GOOD if experiment.agrees else Tone.BAD,
         headline=headline(experiment),
         answer=words.verdict(experiment),
@@ -246,6 +258,3 @@ def page_of(experiment: Experiment) -> Page:
             iterations=runs[0].recorded, readouts=readouts(runs), networks=[drawing.data for drawing in drawings]
         ),
     )
-
-
-

@@ -1,0 +1,163 @@
+"""The pages of checks: of one file, as the user's code with the wrong line marked, and of a folder, as a table."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from ...checking.result import CheckResult, Verdict
+from ...errors import BadInput
+from ...recording.record import root_of
+from ...recording.source import read_text
+from .. import checking as words
+from ..words import count
+from .code import listing
+from .document import Page, Part, Section, Tone
+from .html import Content, Html, element, facts, sortable_table, table
+
+TONES = {Verdict.CORRECT: Tone.GOOD, Verdict.MISTAKE: Tone.BAD, Verdict.NOT_JUDGED: Tone.OPEN}
+IN_ANSWER = ("Line", "Mistake", "Value", "To fix it", "Why", "What to do", "Exception")
+MAX_ANSWER_FACTS = 6
+
+
+def texts_of(result: CheckResult, path: Path) -> dict[str, str]:
+    """The texts of the checked file and of the files that its mistakes are in, by their names in the result."""
+    root = root_of(path.resolve())
+    own = path.resolve().relative_to(root).as_posix() if path.resolve().is_relative_to(root) else path.name
+    names = [own, *(found.place.file for found in result.mistakes if found.place is not None)]
+    texts = {}
+    for name in dict.fromkeys(names):
+        try:
+            texts[name] = read_text(root / name)
+        except (OSError, ValueError, BadInput):  # noqa: PERF203 - a file that cannot be read is left out
+            continue
+    return texts
+
+
+def remarks_of(result: CheckResult, file: str) -> dict[int, str]:
+    """What each line of the backward pass is, by its number: the last of its operations that is a gradient.
+
+    A gradient that is named after the line of the cost belongs to a value without a name of its own, and is left out.
+    """
+    cost_line = None if result.cost is None or result.cost.place is None else result.cost.place.line
+    remarks = {}
+    for row in result.rows:
+        named = [value for value in row.aligned if value.line is None or value.line != cost_line]
+        if named and row.place is not None and row.place.file == file:
+            remarks[row.place.line] = f"= {words.quantity(named[0])}"
+    return remarks
+
+
+def code_parts(result: CheckResult, path: Path) -> list[Part]:
+    """The user's files with the wrong lines marked."""
+    parts: list[Part] = []
+    for file, text in texts_of(result, path).items():
+        here = [found for found in result.mistakes if found.place is not None and found.place.file == file]
+        wrong = {found.place.line: f"{found.id}: {words.MISTAKES[found.id].what}" for found in here if found.place}
+        related = [other.line for found in here for other in found.others if other.file == file]
+        wrong |= {
+            place.line: f"{result.exception} (in {place.function})"
+            for place in result.traceback[-1:]
+            if place.file == file and not here
+        }
+        remarks = remarks_of(result, file)
+        parts += [element("h2", file), listing(text, wrong, related, remarks, file)]
+        if remarks:
+            note = (
+                "Green: what a line of the backward pass is. dC/d(z) is the gradient of the cost with respect to z; "
+                "a line without a remark is aligned with no gradient."
+            )
+            parts.append(element("p", note, class_="note"))
+    return parts
+
+
+def chain_rows(result: CheckResult) -> list[tuple[Content, ...]]:
+    """The backward pass, one row for each line that runs."""
+    return [
+        (
+            "" if row.place is None else str(row.place.line),
+            element("code", words.code(row.place)),
+            row.operation,
+            str(row.shape),
+            words.quantity(row.aligned[0]) if row.aligned else "",
+        )
+        for row in words.last_of_lines(result.rows)
+    ]
+
+
+def detail_sections(result: CheckResult) -> list[Section]:
+    """The parameters and the chain of the backward pass."""
+    sections = []
+    if result.parameters:
+        rows = [
+            (one.name, str(one.shape), "" if one.place is None else str(one.place.line), words.update_words(one))
+            for one in result.parameters
+        ]
+        updates = table("How each parameter is updated", ("parameter", "shape", "line", "update"), rows)
+        sections.append(Section(heading="Parameters", parts=[updates]))
+    if result.rows:
+        header = ("line", "code", "operation", "shape", "is")
+        chain = table("In the order in which the lines run", header, chain_rows(result))
+        sections.append(Section(heading="The backward pass, line by line", parts=[chain]))
+    return sections
+
+
+def page_of(result: CheckResult, path: Path | None = None) -> Page:
+    """The page of the check of one file.
+
+    Args:
+        result: of the check.
+        path: where the file is; by default as the result names it.
+    """
+    told = words.lines(result)
+    answer = [(heading, text) for heading, text in told if heading in IN_ANSWER][:MAX_ANSWER_FACTS]
+    rest = [pair for pair in told if pair not in answer]
+    code = code_parts(result, Path(result.file) if path is None else path)
+    sections = [Section(heading="", parts=[facts(answer), *code])]
+    if rest:
+        sections.append(Section(heading="More", parts=[facts(rest)]))
+    return Page(
+        title=f"harness check: {result.file}",
+        tone=TONES[result.verdict],
+        headline=words.headline(result),
+        answer=(),
+        sections=[*sections, *detail_sections(result)],
+    )
+
+
+def verdict_badge(result: CheckResult) -> Html:
+    """The verdict in its colour."""
+    return element("span", result.verdict.value, class_=f"badge {TONES[result.verdict].value}")
+
+
+def page_of_many(results: Sequence[CheckResult], name: str) -> Page:
+    """The page of the check of a folder.
+
+    Args:
+        results: one for each file.
+        name: of the folder.
+    """
+    rows: list[tuple[Content, ...]] = []
+    for one in results:
+        ids = ", ".join(dict.fromkeys(found.id for found in one.mistakes))
+        place = next((found.place for found in one.mistakes if found.place is not None), None)
+        explanation = words.MISTAKES[one.mistakes[0].id].what if one.mistakes else ""
+        if one.reason is not None:
+            explanation = words.REASONS[one.reason][0]
+        what = ids or ("" if one.reason is None else one.reason.value)
+        line = "" if place is None else str(place.line)
+        rows.append((one.file, verdict_badge(one), what, line, element("code", words.code(place)), explanation))
+    counts = {verdict: sum(one.verdict is verdict for one in results) for verdict in Verdict}
+    headline = (
+        f"{counts[Verdict.CORRECT]} of {count(len(results), 'file')} correct, {counts[Verdict.MISTAKE]} with a "
+        f"mistake, {counts[Verdict.NOT_JUDGED]} not judged."
+    )
+    header = ("file", "verdict", "mistake or reason", "line", "code", "explanation")
+    tone = Tone.BAD if counts[Verdict.MISTAKE] else Tone.OPEN if counts[Verdict.NOT_JUDGED] else Tone.GOOD
+    return Page(
+        title=f"harness check: {name}",
+        tone=tone,
+        headline=headline,
+        answer=["Select a column's heading to sort by it."],
+        sections=[Section(heading="", parts=[sortable_table(f"Files of {name}", header, rows)])],
+    )

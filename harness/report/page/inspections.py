@@ -1,0 +1,70 @@
+"""The page of an inspected Keras model."""
+
+from __future__ import annotations
+
+from ...figures import spread
+from ...programs.inspection import Inspection, LayerReport
+from .. import inspection as words
+from ..words import count
+from .document import Figure, Page, Part, Section, Tone
+from .html import Content, element, table
+
+
+def headline(inspection: Inspection) -> str:
+    """The answer in one sentence."""
+    if inspection.is_fine:
+        return words.sentences(inspection)[0]
+    bad = [layer for layer in inspection.layers if layer.findings]
+    kinds = list(dict.fromkeys(finding for layer in bad for finding in layer.findings))
+    return f"{count(len(bad), 'layer')} of {len(inspection.layers)} with a problem: {', '.join(kinds)}."
+
+
+def layer_cells(layer: LayerReport, *, on_data: bool) -> tuple[Content, ...]:
+    """The row of one layer."""
+    bad = element("span", ", ".join(layer.findings), class_="badge bad")
+    return (
+        layer.name,
+        layer.activation,
+        words.width_cell(layer).plain,
+        words.scale_cell(layer).plain,
+        *(words.data_cells(layer) if on_data else ()),
+        bad if layer.findings else element("span", "fine", class_="badge good"),
+    )
+
+
+def width_figure(inspection: Inspection) -> list[Part]:
+    """How many of the units of each hidden layer are distinct."""
+    rows = [
+        spread.ShareRow(
+            name=f"{layer.name}: {layer.effective_width} of {layer.units}",
+            value=layer.effective_width / layer.units,
+            low=layer.effective_width / layer.units,
+            high=layer.effective_width / layer.units,
+            reached=not layer.clones,
+        )
+        for layer in inspection.layers
+        if layer.is_hidden
+    ]
+    if not rows:
+        return []
+    chart = spread.shares_chart(rows, "share of the units that are distinct", "Distinct units of each hidden layer")
+    return [Figure(chart=chart, description="; ".join(row.name for row in rows))]
+
+
+def page_of(inspection: Inspection) -> Page:
+    """The page of an inspection."""
+    seen = inspection.observations is not None
+    data_columns = ("dead units", "saturated units", "saturated share") if seen else ()
+    header = ("layer", "activation", "distinct units", "scale", *data_columns, "found")
+    rows = [layer_cells(layer, on_data=seen) for layer in inspection.layers]
+    parts: list[Part] = width_figure(inspection)
+    if rows:
+        parts.append(table("Layers", header, rows, numeric=tuple(range(2, len(header) - 1))))
+    parts.append(element("p", words.notes(inspection), class_="note"))
+    return Page(
+        title=f"harness inspect: {inspection.model}",
+        tone=Tone.GOOD if inspection.is_fine else Tone.BAD,
+        headline=headline(inspection),
+        answer=[text for text in words.sentences(inspection) if text != headline(inspection)],
+        sections=[Section(heading="", parts=parts)],
+    )

@@ -1,0 +1,129 @@
+"""The page and the figure of the diagnosis of a scenario."""
+
+from __future__ import annotations
+
+import altair as alt
+import numpy as np
+
+from ...diagnosis.scenarios.judge import Diagnosis
+from ...diagnosis.scenarios.judge import Row as Change
+from ...figures import spread
+from ...figures import training as charts
+from ...measures.symmetry import clone_groups, effective_width, hidden_layers
+from .. import scenario_diagnosis as words
+from ..words import count, joined, number
+from .document import Figure, Page, Part, Row, Section, Tone
+from .html import element, paragraphs, table
+from .training import widths_text
+
+MAX_LAYERS = 3  # hidden layers with a chart
+MAX_CHANGES = 3  # for a cause, in the figure
+HEIGHT = 150
+
+
+def headline(found: Diagnosis) -> str:
+    """The answer in one sentence."""
+    name = f"{found.case.name} from {found.case.start_name}"
+    if found.best_possible:
+        return f"{name} learns what there is to learn."
+    outcome = "learns by luck" if found.lucky else "learns late" if found.late is not None else "learns"
+    if not found.learns:
+        outcome = "does not learn"
+    causes = [cause.id.replace("-", " ") for cause in found.causes]
+    return f"{name} {outcome}: {joined(causes)}." if causes else f"{name} {outcome}."
+
+
+def rows_of(found: Diagnosis) -> list[spread.PointRow]:
+    """The trainings of the figure: as it is, and with each change that removes a cause."""
+    own = np.asarray(found.own.costs, np.float64)
+    rows = [spread.PointRow(name="as it is", values=own, reached=own <= found.target)]
+    for cause in found.causes:
+        for change in [row for row in cause.evidence if row.costs][:MAX_CHANGES]:
+            costs = np.array(change.costs)
+            rows.append(spread.PointRow(name=change.change, values=costs, reached=costs <= found.target))
+    return rows
+
+
+def figure_of(found: Diagnosis) -> alt.LayerChart:
+    """The final cost of every run, with and without the changes that remove the causes."""
+    marks = [
+        spread.Mark(value=found.target, name=f"learned: at most {number(found.target)}"),
+        spread.Mark(value=found.constant, name=f"always predicting the mean: {number(found.constant)}"),
+    ]
+    title = f"With and without: cost after {count(found.judged_at, 'iteration')}, each point is one run"
+    return spread.points_chart(rows_of(found), marks, "cost", title, is_cost=True)
+
+
+def course_parts(found: Diagnosis) -> list[Part]:
+    """The cost of the run and the weights of its hidden layers."""
+    course = found.course
+    costs = [float(cost) for cost in course.costs]
+    iterations = list(course.iterations)
+    curve = charts.Curve(name=found.case.start_name, iterations=iterations, values=costs)
+    level = f"always predicting the mean: cost {number(found.constant)}"
+    title = "Cost of the run"
+    chart = charts.cost_chart([curve], found.constant, level, ("iteration", "cost"), title)
+    described = f"The cost goes from {number(costs[0])} to {number(costs[-1])} in {count(iterations[-1], 'iteration')}."
+    figures = [Figure(chart=chart.properties(height=HEIGHT), description=described)]
+    layers = list(hidden_layers(course.weights[-1]))[:MAX_LAYERS]
+    courses = [
+        charts.LayerCourse(
+            iterations=iterations,
+            weights=np.stack([weights[layer - 1] for weights in course.weights]),
+            groups=clone_groups(course.weights[-1], layer),
+        )
+        for layer in layers
+    ]
+    for layer, of_layer in zip(layers, courses):
+        units = of_layer.weights.shape[2]
+        name = f"Hidden layer {layer}: {widths_text(units, effective_width(course.weights[-1], layer))}"
+        limits = charts.weight_limits(courses)
+        chart = charts.weights_chart(of_layer, limits, "iteration", name)
+        figures.append(
+            Figure(chart=chart.properties(height=HEIGHT), description=f"Incoming weights over the iterations. {name}.")
+        )
+    note = "Each line is one incoming weight, each unit has one colour; identical units are drawn thick to thin."
+    return [Row(figures=figures), element("p", note, class_="note")]
+
+
+def changes_table(caption: str, changes: list[Change]) -> Part:
+    """Changes, each made alone, and what came of them."""
+    cells = [
+        (change.change, number(change.after), words.share_in_words(change), change.hypothesis)
+        for change in changes[: words.MOST_ROWS]
+    ]
+    return table(caption, ("change", "median cost", "learns (95 %)", "for"), cells, numeric=(1,))
+
+
+def page_of(found: Diagnosis) -> Page:
+    """The page of the diagnosis of a scenario."""
+    told = "; ".join(f"{row.name}: {int(np.sum(row.reached))} of {len(row.values)} learn" for row in rows_of(found))
+    first: list[Part] = [
+        Figure(
+            chart=figure_of(found),
+            description=f"Final costs. {told}.",
+            caption="Green circle: it has learned, red cross: it has not.",
+        ),
+        *course_parts(found),
+    ]
+    sections = [Section(heading="", parts=first)]
+    sections += [
+        Section(heading=f"Evidence for {cause.id}", parts=[changes_table("Changes that remove it", cause.evidence)])
+        for cause in found.causes
+        if cause.evidence
+    ]
+    if found.helpful:
+        helpful = changes_table("Each change alone", found.helpful)
+        sections.append(Section(heading="Helps too, but is not a cause", parts=[helpful]))
+    if found.refuted:
+        sections.append(
+            Section(heading="Tried, and did not help", parts=[changes_table("Each change alone", found.refuted)])
+        )
+    sections.append(Section(heading="How this was judged", parts=[paragraphs([words.how_judged(found)])]))
+    return Page(
+        title=f"harness diagnose: {found.case.name}",
+        tone=Tone.GOOD if found.fine else Tone.BAD,
+        headline=headline(found),
+        answer=words.verdict(found),
+        sections=sections,
+    )

@@ -234,8 +234,6 @@ class NeuronHistograms(Periodic):
         is_first = not self.shown
         if is_first:
             self.shown = {name: shown_neurons(clones, self.max_neurons) for name, clones in groups.items()}
-            self.file("train").add(self.once(every), self.step)
-            write_pins(Path(self.log_dir) / "train", self.pins(every))
         self.hidden = [Summary.of(units, groups[units.layer.name]) for units in every if units.is_hidden]
         drawn = [units for units in every if units.layer.trainable or is_first]
         series = [one for summary in self.hidden for one in summary_series(summary)]
@@ -244,6 +242,9 @@ class NeuronHistograms(Periodic):
             series += self.activation_series(every)
         if self.y is not None:
             series += self.gradient_series(every)
+        if is_first:
+            self.file("train").add(self.once(every), self.step)
+            write_pins(Path(self.log_dir) / "train", self.pins(every))
         self.write(series, logs or {}, "epoch_" if self.every == "epoch" else "batch_", self.step)
         if self.every == "epoch":
             self.last_step = self.step

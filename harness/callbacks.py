@@ -13,7 +13,7 @@ import sys
 import time
 import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -22,6 +22,7 @@ import keras
 import numpy as np
 
 from .board.events import Series, event_of, file_version, layout_value, record, records_of, scalar_series, text_value
+from .board.first_page import ANSWER, Pin, write_pins
 from .board.series import (
     MAX_NEURONS,
     Shown,
@@ -33,6 +34,7 @@ from .board.series import (
     neurons_text,
     shown_neurons,
     similarity_series,
+    tag_of,
     width_series,
 )
 from .measures.symmetry import mean_cosine
@@ -183,6 +185,7 @@ class NeuronHistograms(Periodic):
         self.max_neurons = max_neurons
         self.files: dict[str, EventFile] = {}
         self.shown: dict[str, Shown] = {}
+        self.hidden: list[Summary] = []
         self.probe: keras.Model | None = None
         self.gradient: LossGradient | None = None
         self.later = 0  # steps that this fit's epochs come later than their numbers
@@ -218,6 +221,9 @@ class NeuronHistograms(Periodic):
             self.write([], logs or {}, "epoch_", epoch + self.later)
 
     def on_train_end(self, logs: Mapping[str, Any] | None = None) -> None:
+        if self.hidden:
+            text = text_value(ANSWER, "What the layers are like at the end.", layers_text(self.hidden, self.updates))
+            self.file("train").add([text], self.step)
         for file in self.files.values():
             file.close()
 
@@ -228,13 +234,17 @@ class NeuronHistograms(Periodic):
         is_first = not self.shown
         if is_first:
             self.shown = {name: shown_neurons(clones, self.max_neurons) for name, clones in groups.items()}
-            self.file("train").add(self.once(every), self.step)
+        self.hidden = [Summary.of(units, groups[units.layer.name]) for units in every if units.is_hidden]
         drawn = [units for units in every if units.layer.trainable or is_first]
-        series = [one for units in drawn for one in layer_series(units, groups[units.layer.name], self.shown)]
+        series = [one for summary in self.hidden for one in summary_series(summary)]
+        series += [one for units in drawn for one in layer_series(units, self.shown)]
         if self.x is not None:
             series += self.activation_series(every)
         if self.y is not None:
             series += self.gradient_series(every)
+        if is_first:
+            self.file("train").add(self.once(every), self.step)
+            write_pins(Path(self.log_dir) / "train", self.pins(every))
         self.write(series, logs or {}, "epoch_" if self.every == "epoch" else "batch_", self.step)
         if self.every == "epoch":
             self.last_step = self.step
@@ -263,6 +273,15 @@ class NeuronHistograms(Periodic):
         told = "\n".join(filter(None, texts))
         which = [text_value("which_neurons", "Which neurons are drawn.", told)] if told else []
         return [layout_value(charts), *which]
+
+    def pins(self, every: Sequence[Units]) -> list[Pin]:
+        """The cards that `harness view` shows first: the loss, and how distinct the first hidden layer's units are."""
+        first = [units.layer.name for units in every if units.is_hidden][:1]
+        tags = ["epoch_loss" if self.every == "epoch" else "batch_loss"]
+        tags += [f"symmetry/{name}/{what}" for name in first for what in ("effective_width", "similarity")]
+        if self.y is not None:
+            tags += [tag_of(units.layer.name, "gradient_norm") for units in every[:1]]
+        return [Pin(plugin="scalars", tag=tag) for tag in tags]
 
     def activation_series(self, every: Sequence[Units]) -> list[Series]:
         """The activations of each layer on the data; none of a model without a graph if it has gradients to show."""
@@ -323,6 +342,30 @@ class EventFile:
         self.opened.close()
 
 
+@dataclass(frozen=True, kw_only=True)
+class Summary:
+    """How distinct the units of a hidden layer are."""
+
+    name: str
+    units: int
+    width: int
+    similarity: float
+
+    @classmethod
+    def of(cls, units: Units, groups: Sequence[Sequence[int]]) -> Summary:
+        """That of a layer whose units are in these groups of clones."""
+        return cls(name=units.layer.name, units=units.count, width=len(groups), similarity=mean_cosine(units.columns))
+
+
+def layers_text(hidden: Sequence[Summary], updates: int) -> str:
+    """The hidden layers in Markdown."""
+    rows = "\n".join(f"| {one.name} | {one.units} | {one.width} | {one.similarity:.3f} |" for one in hidden)
+    return (
+        f"After {updates:,} updates:\n\n| hidden layer | units | distinct | mean cosine similarity |\n"
+        f"| --- | ---: | ---: | ---: |\n{rows}\n"
+    )
+
+
 def log_series(prefix: str, logs: Mapping[str, Any]) -> list[Series]:
     """Losses and metrics."""
     described = "`{}` of the epoch." if prefix == "epoch_" else "`{}`, the mean since the epoch began."
@@ -333,11 +376,19 @@ def log_series(prefix: str, logs: Mapping[str, Any]) -> list[Series]:
     ]
 
 
-def layer_series(units: Units, groups: Sequence[Sequence[int]], all_shown: Mapping[str, Shown]) -> list[Series]:
-    """The weights of the neurons of a layer at one step, and how distinct they are."""
+def summary_series(hidden: Summary) -> list[Series]:
+    """How distinct the units of a hidden layer are."""
+    return [
+        *width_series(hidden.name, hidden.units, [hidden.width]),
+        *similarity_series(hidden.name, [hidden.similarity]),
+    ]
+
+
+def layer_series(units: Units, all_shown: Mapping[str, Shown]) -> list[Series]:
+    """The weights of the neurons of a layer at one step."""
     name = units.layer.name
     shown, last, weights = all_shown[name], units.count - 1, units.incoming[None]
-    series = [
+    return [
         *neuron_histograms(
             "weights",
             name,
@@ -349,13 +400,6 @@ def layer_series(units: Units, groups: Sequence[Sequence[int]], all_shown: Mappi
         ),
         *neuron_curves("weight_mean", name, weights, shown, last, "The mean of the incoming weights of neuron {unit}."),
     ]
-    if units.is_hidden:
-        series = [
-            *width_series(name, units.count, [len(groups)]),
-            *similarity_series(name, [mean_cosine(units.columns)]),
-            *series,
-        ]
-    return series
 
 
 @keras.saving.register_keras_serializable(package="harness")

@@ -1,6 +1,7 @@
 """The Keras callbacks on small models of many kinds, under the backend that KERAS_BACKEND names."""
 
 import importlib.util
+import json
 import os
 import subprocess
 import sys
@@ -203,7 +204,7 @@ def test_several_inputs_and_outputs_embedding_and_a_sum(tmp_path):
     assert set(monitor.effective_widths) == {"words", "hidden", "other"}  # outputs answer to targets
     assert any("layer 'words'" in message and "embeddings_initializer" in message for message in told)
     assert monitor.effective_widths["other"][0][1] == 4
-    assert "words/activation/neuron0" in read(tmp_path)
+    assert "units of words/activation/neuron0" in read(tmp_path)
 
 
 def test_a_model_that_is_no_graph_is_judged_by_incoming_weights():
@@ -317,9 +318,9 @@ def test_gradients_are_those_of_the_loss_on_the_given_data(tmp_path):
     logged = read(tmp_path)
     for step, gradients in ((-1, start), (1, gradients_by_hand(model, X[:10], Y[:10]))):
         for name, gradient in zip(("first", "second", "outputs"), gradients):
-            assert logged[f"{name}/gradient_norm"][step] == pytest.approx(np.linalg.norm(gradient), rel=1e-4)
+            assert logged[f"units of {name}/gradient_norm"][step] == pytest.approx(np.linalg.norm(gradient), rel=1e-4)
             for unit in range(gradient.shape[1]):
-                found = logged[f"{name}/gradient/neuron{unit}"][step]
+                found = logged[f"units of {name}/gradient/neuron{unit}"][step]
                 assert found[0, 0] == pytest.approx(gradient[:, unit].min(), rel=1e-3, abs=1e-6)
                 assert found[-1, 1] == pytest.approx(gradient[:, unit].max(), rel=1e-3, abs=1e-6)
                 assert found[:, 2].sum() == len(gradient)
@@ -343,8 +344,8 @@ def test_gradients_of_a_model_that_is_no_graph_with_a_frozen_layer_and_a_penalty
     penalty = np.vstack([np.zeros(2), 2 * 0.5 * kernel])
     expected = np.vstack([np.sum(error, axis=0), np.asarray(model.first(X)).T @ error]) + penalty
     logged = read(tmp_path)
-    assert logged["only/gradient_norm"][0] == pytest.approx(np.linalg.norm(expected), rel=1e-4)
-    assert not [tag for tag in logged if tag.startswith(("first/gradient", "only/activation"))]
+    assert logged["units of only/gradient_norm"][0] == pytest.approx(np.linalg.norm(expected), rel=1e-4)
+    assert not [tag for tag in logged if tag.startswith(("units of first/gradient", "units of only/activation"))]
 
 
 def test_targets_that_do_not_fit_are_refused(tmp_path):
@@ -372,13 +373,13 @@ def test_loss_and_metrics_are_on_the_axis_of_keras_own_callback(tmp_path):
         assert {"epoch_loss", "epoch_mae"} <= set(wanted)
         assert found == wanted
         assert list(found["epoch_loss"]) == [2, 3, 4]
-    assert list(read(mine)["first/weights/neuron0"]) == [1, 2, 3, 4]
+    assert list(read(mine)["units of first/weights/neuron0"]) == [1, 2, 3, 4]
 
 
 def test_every_few_batches_the_step_is_the_number_of_updates(tmp_path):
     fit(dense("glorot_uniform"), NeuronHistograms(tmp_path, every=2), epochs=2)
     logged = read(tmp_path)
-    assert list(logged["first/weights/neuron0"]) == [0, 2, 4, 6]
+    assert list(logged["units of first/weights/neuron0"]) == [0, 2, 4, 6]
     assert list(logged["batch_loss"]) == [2, 4, 6]
     assert list(logged["epoch_loss"]) == [0, 1]
 
@@ -392,7 +393,7 @@ def test_another_fit_goes_on_after_the_last_epoch(tmp_path):
 
 def test_a_tag_is_described_once(tmp_path):
     fit(dense("glorot_uniform"), NeuronHistograms(tmp_path), epochs=20)
-    (file,) = (tmp_path / "train").iterdir()
+    (file,) = (tmp_path / "train").glob("events*")
     assert file.read_bytes().count(b"The mean of the incoming weights of neuron 3") == 1
 
 
@@ -403,32 +404,37 @@ def test_histograms_of_every_neuron_with_their_activations(tmp_path):
     logged = read(tmp_path)
     for name, units in (("first", 5), ("second", 3), ("outputs", 2)):
         for kind in ("weights", "activation"):
-            assert [tag for tag in logged if tag.startswith(f"{name}/{kind}/")] == [
-                f"{name}/{kind}/neuron{unit}" for unit in range(units)
+            assert [tag for tag in logged if tag.startswith(f"units of {name}/{kind}/")] == [
+                f"units of {name}/{kind}/neuron{unit}" for unit in range(units)
             ]
-    assert list(logged["first/weights/neuron3"]) == [-1, 0, 1]
+    assert list(logged["units of first/weights/neuron3"]) == [-1, 0, 1]
     before = np.append(start[0][:, 3], start[1][3])
-    found = logged["first/weights/neuron3"][-1]
+    found = logged["units of first/weights/neuron3"][-1]
     assert (found[0, 0], found[-1, 1]) == (before.min(), before.max())
     np.testing.assert_array_equal(found[:, 2], np.histogram(before.astype(float), 30)[0])
     after = model.get_layer("first").get_weights()
-    assert logged["first/weight_mean/neuron3"][1] == pytest.approx(
+    assert logged["units of first/weight_mean/neuron3"][1] == pytest.approx(
         np.append(after[0][:, 3], after[1][3]).mean(), abs=1e-6
     )
     a = np.tanh(X @ after[0] + after[1])
-    assert logged["first/activation_mean/neuron0"][1] == pytest.approx(a[:, 0].mean(), abs=1e-6)
-    assert logged["first/saturated_share"][1] == pytest.approx((1 - a**2 < 0.05).mean())
+    assert logged["units of first/activation_mean/neuron0"][1] == pytest.approx(a[:, 0].mean(), abs=1e-6)
+    assert logged["units of first/saturated_share"][1] == pytest.approx((1 - a**2 < 0.05).mean())
     assert logged["symmetry/first/effective_width"][1] == 5
     assert "symmetry/outputs/effective_width" not in logged
     assert logged["custom_scalars__config__"]
+    (text,) = logged["answer"].values()
+    assert "| first | 5 | 5 |" in text.item().decode()
+    pins = json.loads((tmp_path / "train" / "first_page.json").read_text())
+    assert {"plugin": "scalars", "tag": "epoch_loss"} in pins
+    assert all(pin["tag"] in logged for pin in pins)
 
 
 def test_clones_are_drawn_once_with_their_count_and_the_rest_sampled(tmp_path):
     fit(dense(), NeuronHistograms(tmp_path, max_neurons=3))
     logged = read(tmp_path)
-    assert [tag for tag in logged if tag.startswith("first/weights/")] == ["first/weights/neuron0"]
+    assert [tag for tag in logged if tag.startswith("units of first/weights/")] == ["units of first/weights/neuron0"]
     assert "| neuron 0 | 5 clones |" in logged["which_neurons"][-1].item().decode()
-    assert len([tag for tag in logged if tag.startswith("second/weights/")]) == 3
+    assert len([tag for tag in logged if tag.startswith("units of second/weights/")]) == 3
 
 
 def test_frozen_layers_are_drawn_once(tmp_path):
@@ -437,16 +443,16 @@ def test_frozen_layers_are_drawn_once(tmp_path):
     model.compile("sgd", "mse")
     fit(model, NeuronHistograms(tmp_path))
     logged = read(tmp_path)
-    assert list(logged["first/weights/neuron0"]) == [-1]
-    assert list(logged["second/weights/neuron0"]) == [-1, 0, 1]
+    assert list(logged["units of first/weights/neuron0"]) == [-1]
+    assert list(logged["units of second/weights/neuron0"]) == [-1, 0, 1]
 
 
 def test_training_again_goes_on_in_the_same_run(tmp_path):
     model, callback = dense("glorot_uniform"), NeuronHistograms(tmp_path, every=3)
     fit(model, callback, epochs=1)
     fit(model, callback, epochs=1)
-    assert len(list((tmp_path / "train").iterdir())) == 2
-    assert sorted(read(tmp_path)["first/weights/neuron0"]) == [0, 3, 6]
+    assert len(list((tmp_path / "train").glob("events*"))) == 2
+    assert sorted(read(tmp_path)["units of first/weights/neuron0"]) == [0, 3, 6]
 
 
 def test_activations_of_a_model_that_is_no_graph_are_refused(tmp_path):

@@ -14,9 +14,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote, urlencode
 
-ANSWER = "answer"  # the run with the answer, and the tag of its picture and its text
+ANSWER = "answer"  # the run with the answer, and the tag of its text
+PICTURES = "answer in pictures"  # the group of its pictures
 FILE_NAME = "first_page.json"
 EXPERIMENT = "defaultExperimentId"  # TensorBoard's name for the folder that it shows
+SETTINGS_KEY = "_tb_global_settings"  # in the browser's storage
+SETTINGS = json.dumps({"timeSeriesSettingsPaneOpened": False, "timeSeriesCardMinWidth": 440})
 MAX_VISITED = 100_000  # files and folders in which the newest answer is searched
 
 
@@ -61,7 +64,7 @@ def age(file: Path) -> float:
         return 0.0
 
 
-def first_page(folder: Path) -> str:
+def address_of_first_page(folder: Path) -> str:
     """The address of the first page of TensorBoard on ``folder``, beginning with "/".
 
     Without smoothing, on every page: by default TensorBoard draws a cost of 0.0003 as 0.25. With several answers in
@@ -76,8 +79,30 @@ def first_page(folder: Path) -> str:
             | ({"runId": f"{EXPERIMENT}/{run}", "sample": 0} if pin.plugin == "images" else {})
             for pin in read_pins(files[-1])
         ]
-        query["pinnedCards"] = json.dumps(cards, separators=(",", ":"))
+        if cards:
+            query["pinnedCards"] = json.dumps(cards, separators=(",", ":"))
         around = files[-1].parent.parent.relative_to(folder).as_posix() if run != "." else "."
         if len(files) > 1 and around != ".":
             query["runFilter"] = f"^{re.escape(around)}/"
     return f"/?{urlencode(query, quote_via=quote)}#timeseries&_smoothingWeight=0"
+
+
+def opening_page(folder: Path) -> bytes:
+    """A page that leads to the first page.
+
+    Whoever has not chosen TensorBoard's settings yet gets wide cards, and the pane of settings closed: otherwise it
+    covers a fifth of the page, on a narrow one half of it.
+    """
+    address, settings = (json.dumps(text).replace("<", "\\u003c") for text in (address_of_first_page(folder), SETTINGS))
+    return f"""<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<title>TensorBoard</title>
+<script>
+try {{
+  if (!localStorage.getItem("{SETTINGS_KEY}")) localStorage.setItem("{SETTINGS_KEY}", {settings});
+}} catch (error) {{}}  // a browser that stores nothing
+location.replace({address});
+</script>
+<noscript>TensorBoard needs JavaScript.</noscript>
+""".encode()

@@ -22,7 +22,7 @@ from ..errors import BadInput, shown
 from ..files import UNFINISHED, plain_errors
 from ..models.network import Network
 from .events import Series, Setting, event_of, file_version, image_series, record, records_of, text_value
-from .first_page import ANSWER, Pin, write_pins
+from .first_page import ANSWER, PICTURES, Pin, write_pins
 from .series import MAX_NEURONS, series_of, side_by_side, values_without_steps
 
 UNFINISHED_TEXT = "This run was stopped, or is still being written. Its files can be read, but they are not complete.\n"
@@ -42,7 +42,10 @@ def write_events(
     iterations: Sequence[int],
     name: str = "harness",
 ) -> None:
-    """Write an event file of that name. If it is interrupted or killed, the file is readable up to the last complete iteration."""
+    """Write an event file of that name.
+
+    If it is interrupted or killed, the file is readable up to the last complete iteration.
+    """
     with open(folder / event_file(f"{int(wall_time):010}", name), "xb", buffering=0) as file:
         # unbuffered, so that each record is written in one piece
         file.write(file_version(wall_time))
@@ -246,7 +249,7 @@ def write_answer(
     markdown: str,
     wall_time: float | None = None,
     runs: Sequence[Run] = (),
-    picture: bytes | None = None,
+    pictures: Mapping[str, bytes] = {},
     pinned: Sequence[str] = (),
     step: int = 0,
 ) -> None:
@@ -257,7 +260,7 @@ def write_answer(
         markdown: the answer in words.
         wall_time: as for ``write``.
         runs: all runs of a comparison; the units of the first run from each initializer are shown side by side.
-        picture: the answer as a PNG file, which TensorBoard shows first.
+        pictures: the answer as PNG files by their names, which TensorBoard shows first.
         pinned: tags of curves that it shows beside the picture.
         step: of the picture, if there are no runs.
 
@@ -273,13 +276,12 @@ def write_answer(
         once = [text_value(ANSWER, "The answer in words.", markdown)]
         recorded = runs[0].recorded if runs else [step]
         series = side_by_side(runs)
-        if picture is not None:
-            pictures = [*[None] * (len(recorded) - 1), picture]
-            series.insert(0, image_series(ANSWER, ANSWER, "The answer as a picture.", pictures))
+        nothing_before = [None] * (len(recorded) - 1)
+        for name, picture in pictures.items():
+            tag = f"{PICTURES}/{name}"
+            series.append(image_series(tag, tag, "The answer as a picture.", [*nothing_before, picture]))
         write_events(of_answer, wall_time, once, series, recorded)
-        pin(of_answer, [Pin(plugin="images", tag=ANSWER)] if picture is not None else [], pinned)
-
-
-def pin(folder: Path, pictures: Sequence[Pin], scalars: Sequence[str]) -> None:
-    """Say in ``folder`` which cards TensorBoard shows first of the runs beside it."""
-    write_pins(folder, [*pictures, *(Pin(plugin="scalars", tag=tag) for tag in scalars)])
+        curves = [Pin(plugin="scalars", tag=tag) for tag in pinned]
+        pins = [Pin(plugin="images", tag=f"{PICTURES}/{name}") for name in pictures]
+        # without curves the pictures come first by themselves
+        write_pins(of_answer, [*pins, *curves] if curves else [])

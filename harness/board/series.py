@@ -225,8 +225,8 @@ def picture_series(run: Run, shown: Mapping[int, Shown]) -> list[Series]:
             "weights",
             "weights",
             "The weights of every layer at some iterations, whose numbers are above: a column for each neuron, a row "
-            "for each input, and the bias on top. **Equal columns are neurons with equal weights.** All have one colour "
-            f"scale.{left_out}",
+            "for each input, and the bias on top. **Equal columns are neurons with equal weights.** The colours mean "
+            f"the same everywhere.{left_out}",
             [*[None] * (len(run.recorded) - 1), png(chart)],
         )
     ]

@@ -15,7 +15,7 @@ from typing import Any
 
 from ..errors import BadInput, shown_path
 from ..scenario.given import Given, invalid_value
-from .first_page import first_page
+from .first_page import opening_page
 
 LOOPBACK = "127.0.0.1"
 Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]  # of WSGI
@@ -56,12 +56,12 @@ def launch(folder: Path, port: int | None, host: str = LOOPBACK) -> str:
 
 
 def opening_at_first_page(app: Application, folder: Path) -> Application:
-    """An application that sends whoever asks for "/" alone to the first page, and is otherwise ``app``."""
+    """An application that leads whoever asks for "/" alone to the first page, and is otherwise ``app``."""
 
     def answer(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         if environ.get("PATH_INFO") in ("", "/") and not environ.get("QUERY_STRING"):
-            start_response("302 Found", [("Location", first_page(folder)), ("Content-Length", "0")])
-            return []
+            start_response("200 OK", [("Content-Type", "text/html; charset=utf-8"), ("Cache-Control", "no-store")])
+            return [opening_page(folder)]
         return app(environ, start_response)
 
     return answer

@@ -21,7 +21,7 @@ SCALARS = (
     ("summary/stuck", "share on plateau", "The share of the networks that end at the cost of a constant prediction."),
     ("summary/clones", "share with clones", "The share of the networks that end with clones in a hidden layer."),
 )
-LEARNED = "learned so far"
+LEARNED = "learned share"
 PINNED = (LEARNED,)
 CURVE_POINTS = 100
 

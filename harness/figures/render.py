@@ -73,9 +73,9 @@ def spec(chart: alt.TopLevelMixin) -> Spec:
     return document
 
 
-def png(chart: alt.TopLevelMixin) -> bytes:
-    """The chart as a PNG file, on white."""
-    return bytes(vl_convert.vegalite_to_png(spec(chart), config=LIGHT, ppi=PIXELS_PER_INCH))
+def png(chart: alt.TopLevelMixin, pixels_per_inch: int = PIXELS_PER_INCH) -> bytes:
+    """The chart as a PNG file, on white; with 72 pixels per inch, one pixel for each of the chart's own."""
+    return bytes(vl_convert.vegalite_to_png(spec(chart), config=LIGHT, ppi=pixels_per_inch))
 
 
 def svg(chart: alt.TopLevelMixin) -> str:

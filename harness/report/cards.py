@@ -1,94 +1,185 @@
-"""The answer as a picture of the size of a TensorBoard card, with the answer in words as its title."""
+"""The answer as pictures of the size of a TensorBoard card, with the answer in words as their titles.
+
+On TensorBoard's first page a picture is 215 pixels high and about 450 wide. It is drawn pixel by pixel: a larger one
+would be shrunk without interpolation, so that nobody could read it.
+"""
 
 from __future__ import annotations
 
+import struct
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import TypeAlias
 
 import altair as alt
+import numpy as np
 
 from ..comparison.experiment import Experiment
+from ..comparison.trace import Run
 from ..diagnosis.diagnosis import Diagnosis
+from ..diagnosis.scenarios.judge import Diagnosis as ScenarioDiagnosis
+from ..figures import spread
 from ..figures import training as charts
 from ..figures.render import png
 from ..measures.symmetry import effective_width, hidden_layers
-from ..sweeps.sweep import Sweep
+from ..sweeps.sweep import Group, Sweep
 from . import comparison as words
-from .page import diagnoses, sweeps, training
-from .words import number
+from . import diagnosing, scenario_diagnosis
+from .page import diagnoses, scenario_diagnoses, sweeps, training
+from .words import count, number
 
-WIDTH = 450  # pixels of a chart; a card is about that wide, and shrinks what is wider
-CHARACTERS = 62  # of a line of the title
-COST_HEIGHT, WEIGHTS_HEIGHT = 170, 105
-MAX_COLUMNS, MAX_ROWS = 2, 2  # charts of weights
-GAP = 46  # pixels between two of them
-LABEL_WIDTH = 230  # pixels that the names of rows take at most
+WIDTH, HEIGHT = 448, 213  # pixels of a card's picture
+PIXELS_PER_INCH = 72  # of such a picture: one for each of the chart's own
+CHARACTERS = 68  # of a line of the title
+ATTEMPTS = 3  # to fit a chart
+WORDS_LINES = 13  # of a card without a chart
+LEAST = 40  # pixels of a chart
+MARK_HEIGHT = 15  # pixels of the name of a vertical line
+MAX_COLUMNS = 2  # initializers with a chart of their weights
+GAP = 14  # pixels between the two
+MAX_ROWS = 5  # combinations of a sweep
 
-
-def titled(chart: alt.TopLevelMixin, sentences: Sequence[str], title_size: int = 15) -> alt.VConcatChart:
-    """The chart under a title: the first sentence large, the others below it."""
-    first, *others = sentences
-    heading = alt.Title(
-        textwrap.wrap(first, CHARACTERS),
-        subtitle=[line for sentence in others for line in textwrap.wrap(sentence, CHARACTERS + 12)],
-        fontSize=title_size,
-        subtitleFontSize=12,
-        anchor="start",
-        offset=12,
-        subtitlePadding=4,
-    )
-    whole: alt.VConcatChart = alt.vconcat(chart).properties(title=heading, padding=8)
-    return whole
+Pictures = dict[str, bytes]  # by their names
 
 
-def comparison_card(experiment: Experiment) -> bytes:
-    """The costs on logarithmic axes, and the weights of the first hidden layers from the first initializers."""
+Chart: TypeAlias = alt.LayerChart | alt.HConcatChart
+Build: TypeAlias = Callable[[int, int], Chart]  # a chart of about that width and height
+
+
+def card(sentence: str, build: Build) -> bytes:
+    """A chart under its title as a PNG file that fits a card.
+
+    How much labels and axes take is known when it is drawn. It is drawn again with what is left for the chart.
+    """
+    lines = textwrap.wrap(sentence, CHARACTERS)
+    heading = alt.Title(lines, fontSize=12, anchor="start", offset=6)
+    width, height = WIDTH - 50, HEIGHT - 60
+    for _ in range(ATTEMPTS):
+        whole = alt.vconcat(build(width, height)).properties(title=heading, padding=2)
+        picture = png(whole, PIXELS_PER_INCH)
+        wide, high = struct.unpack(">2I", picture[16:24])  # a PNG has its size there
+        if WIDTH - 4 <= wide <= WIDTH and HEIGHT - 4 <= high <= HEIGHT:
+            break
+        width, height = max(width + WIDTH - 1 - wide, LEAST), max(height + HEIGHT - 1 - high, LEAST)
+    return picture
+
+
+def comparison_cards(experiment: Experiment) -> Pictures:
+    """The costs on logarithmic axes, and the weights of the first hidden layer from the first initializers."""
     runs = words.first_runs(experiment)
-    level = number(experiment.constant_cost)
+    headline = training.headline(experiment)
+    level = experiment.constant_cost
     curves = [charts.Curve(name=run.initializer, iterations=run.recorded, values=run.costs) for run in runs]
-    cost = charts.cost_chart(
-        curves, experiment.constant_cost, f"always predicting the mean: {level}", training.AXES, "Cost"
-    )
-    shown = runs[:MAX_COLUMNS]
-    hidden = list(hidden_layers(runs[0].weights[-1]))[:MAX_ROWS]
-    courses = {(run.initializer, layer): training.course_of(run, layer) for run in shown for layer in hidden}
-    rows = [cost.properties(width=WIDTH, height=COST_HEIGHT)]
-    width = (WIDTH - GAP * (len(shown) - 1)) // len(shown)
-    if courses:
-        limits = charts.weight_limits(list(courses.values()))
-        for layer in hidden:
-            row = []
-            for run in shown:
-                units, width_of = run.weights[-1][layer - 1].shape[1], effective_width(run.weights[-1], layer)
-                title = f"{run.initializer}, layer {layer}: {width_of} of {units} units distinct"
-                course = courses[run.initializer, layer]
-                chart = charts.weights_chart(course, limits, training.AXES[0], title)
-                row.append(chart.properties(width=width, height=WEIGHTS_HEIGHT))
-            rows.append(alt.hconcat(*row, spacing=16).resolve_scale(y="shared"))
-    sentences = [training.headline(experiment), *(words.training_sentences(run, experiment) for run in runs[:2])]
-    if courses:
-        sentences.append("Below: every incoming weight, one colour a unit. Equal units lie on each other.")
-    return png(titled(alt.vconcat(*rows, spacing=14), sentences))
+    label = f"always predicting the mean: {number(level)}"
+
+    def build(width: int, height: int) -> Chart:
+        cost = charts.cost_chart(curves, level, label, training.AXES, "")
+        return cost.properties(width=width, height=height)
+
+    pictures = {"cost": card(headline, build)}
+    if hidden_layers(runs[0].weights[-1]):
+        pictures["weights"] = weights_card(runs[:MAX_COLUMNS])
+    return pictures
+
+
+def weights_card(runs: Sequence[Run]) -> bytes:
+    """Every incoming weight of the first hidden layer."""
+    courses = [training.course_of(run, 1) for run in runs]
+    limits = charts.weight_limits(courses)
+
+    def build(width: int, height: int) -> Chart:
+        row = [
+            charts.weights_chart(course, limits, training.AXES[0], f"from {run.initializer}").properties(
+                width=width // len(runs), height=height
+            )
+            for run, course in zip(runs, courses)
+        ]
+        joined_row: alt.HConcatChart = alt.hconcat(*row, spacing=GAP).resolve_scale(y="shared")
+        return joined_row
+
+    return card(units_sentence(runs), build)
+
+
+def units_sentence(runs: Sequence[Run]) -> str:
+    """What the units of the first hidden layer are to each other, and how the picture shows it."""
+    units = runs[0].weights[-1][0].shape[1]
+    widths = [effective_width(run.weights[-1], 1) for run in runs]
+    first, *others = [f"from {run.initializer}" for run in runs]
+    text = f"Hidden layer 1 has {widths[0]} distinct of {count(units, 'unit')} {first}"
+    text += "".join(f", {width} {other}" for width, other in zip(widths[1:], others))
+    equal = "; equal units lie on each other" if min(widths) < units else ""
+    return f"{text}. Each line is a weight, each colour a unit{equal}."
 
 
 def comparison_pins(experiment: Experiment) -> list[str]:
-    """Tags of the curves beside it."""
+    """Tags of the curves beside the pictures."""
     depth = len(experiment.scenario.network.sizes) - 1
     first = f"layer{1:0{len(str(depth))}}"
     return [*([f"symmetry/{first}/effective_width"] if depth > 1 else []), "cost"]
 
 
-def sweep_card(sweep: Sweep) -> bytes | None:
-    """The final cost of every network; None if none was trained."""
+def sweep_cards(sweep: Sweep) -> Pictures:
+    """The final cost of every network; nothing if none was trained."""
     if not sweep.groups:
-        return None
-    chart = sweeps.figure_of(sweep).properties(width=WIDTH - LABEL_WIDTH + 40)
-    return png(titled(chart, [sweeps.headline(sweep)]))
+        return {}
+    groups = shown_groups(sweep)
+    rows = [
+        spread.PointRow(name=sweeps.row_name(group), values=group.final_cost, reached=np.isfinite(group.reached_at))
+        for group in groups
+    ]
+    mark = spread.Mark(value=sweep.target, name=f"learned: at most {number(sweep.target)}")
+    sentence = sweeps.headline(sweep)
+    if len(groups) < len(sweep.groups):
+        sentence += f" The {count(len(groups), 'combination')} that learn most often:"
+    axis = f"final cost after {count(sweep.scenario.iterations, 'iteration')}"
+
+    def build(width: int, height: int) -> Chart:
+        chart = spread.points_chart(rows, [mark], axis, "", is_cost=True)
+        return chart.properties(width=width, height=height, title=alt.Title("", offset=MARK_HEIGHT))
+
+    return {"costs": card(sentence, build)}
 
 
-def diagnosis_card(found: Diagnosis) -> bytes | None:
-    """Every seed with and without the repairs; None if nothing was trained."""
+def shown_groups(sweep: Sweep) -> list[Group]:
+    """The combinations with a row: all, or those that learn most often."""
+    best = sorted(range(len(sweep.groups)), key=lambda place: -sweep.groups[place].reached_share)[:MAX_ROWS]
+    return [sweep.groups[place] for place in sorted(best)]
+
+
+def words_card(paragraphs: Sequence[str]) -> bytes:
+    """The answer in words, as much of it as fits."""
+    lines = [line for text in paragraphs for line in textwrap.wrap(text, CHARACTERS)]
+    shown = WORDS_LINES if len(lines) <= WORDS_LINES else WORDS_LINES - 1
+    rest = ["(all of it is on the Text page)"] if shown < len(lines) else []
+    data = alt.Data(values=[{"text": [*lines[:shown], *rest]}])
+    text = alt.Chart(data).mark_text(align="left", baseline="top", fontSize=12, lineHeight=16)
+    chart = text.encode(x=alt.value(2), y=alt.value(2), text="text:N").properties(width=WIDTH - 4, height=HEIGHT - 4)
+    return png(chart.configure_view(stroke=None).properties(padding=2), PIXELS_PER_INCH)
+
+
+def diagnosis_cards(found: Diagnosis) -> Pictures:
+    """The answer in words, and every seed with and without the repairs if any was trained."""
+    words_of_it = {"words": words_card([line.strip() for line in diagnosing.verdict(found)])}
     if not diagnoses.levels(found):
-        return None
-    chart = diagnoses.scores_chart(found, "").properties(width=WIDTH - LABEL_WIDTH + 40)
-    return png(titled(chart, [diagnoses.headline(found)]))
+        return words_of_it
+    sentence = diagnoses.headline(found)
+
+    def build(width: int, height: int) -> Chart:
+        chart = diagnoses.scores_chart(found, "")
+        return chart.properties(width=width, height=height, title=alt.Title("", offset=2 * MARK_HEIGHT))
+
+    return {"scores": card(sentence, build)} | words_of_it
+
+
+def scenario_diagnosis_cards(found: ScenarioDiagnosis) -> Pictures:
+    """The answer in words, and the final cost of every run with and without the changes that remove the causes."""
+    mark = spread.Mark(value=found.target, name=f"learned: at most {number(found.target)}")
+    rows = scenario_diagnoses.rows_of(found)[:MAX_ROWS]
+    axis = f"cost after {count(found.judged_at, 'iteration')}, each point is one run"
+
+    def build(width: int, height: int) -> Chart:
+        chart = spread.points_chart(rows, [mark], axis, "", is_cost=True)
+        return chart.properties(width=width, height=height, title=alt.Title("", offset=MARK_HEIGHT))
+
+    words_of_it = words_card(scenario_diagnosis.verdict(found))
+    return {"costs": card(scenario_diagnoses.headline(found), build), "words": words_of_it}

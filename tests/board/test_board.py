@@ -1,17 +1,18 @@
 """What TensorBoard gets: read back with its own reader, compared with tf.summary, and served by a live TensorBoard."""
 
 import contextlib
-import io
 import json
 import os
 import re
 import signal
 import socket
+import struct
 import subprocess
 import sys
 import threading
 import time
 import urllib.error
+import urllib.parse
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -19,7 +20,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tensorflow as tf
-from PIL import Image
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from tensorboard.compat.tensorflow_stub.pywrap_tensorflow import masked_crc32c
 from tensorboard.plugins.custom_scalar import layout_pb2
@@ -27,14 +27,14 @@ from tensorboard.plugins.hparams import metadata as hparams_metadata
 from tensorboard.util.tensor_util import make_ndarray
 
 from harness import BadInput, board
-from harness.board import events, heatmap, series
+from harness.board import events, first_page, series
 from harness.comparison.trace import COST, Quantity, Run, take
 from harness.models import handwritten
 from harness.models.training import Training
 from tests.networks import post_problem
 from tests.processes import heed_ctrl_c
 
-RECORDED = [0, 1, 10, 300]
+RECORDED = [0, 8, 20, 300]  # far enough apart for a histogram at each
 NEURONS = [(layer, unit) for layer, units in ((1, 3), (2, 3), (3, 2)) for unit in range(units)]
 
 
@@ -49,6 +49,15 @@ def run_of(start: str) -> Run:
 @pytest.fixture(scope="module")
 def runs():
     return {start: run_of(start) for start in ("ones", "glorot_uniform")}
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory, runs):
+    """A folder with each run."""
+    folder = tmp_path_factory.mktemp("logs")
+    for start, run in runs.items():
+        board.write(run, folder / start, network=post_problem().network)
+    return folder
 
 
 def run_with(weights):
@@ -89,14 +98,13 @@ def assert_histogram(found, values):
 
 
 @pytest.mark.parametrize("start", ["ones", "glorot_uniform"])
-def test_every_neuron_has_its_histograms_at_each_iteration(tmp_path, runs, start):
+def test_every_neuron_has_its_histograms_at_each_iteration(written, runs, start):
     run = runs[start]
-    board.write(run, tmp_path / "run")
-    logged = read(tmp_path / "run")
+    logged = read(written / start)
     tags = sorted(tag for tag, plugin in plugins(logged).items() if plugin == "histograms")
     kinds = ("activation", "gradient", "weights")
     assert tags == [
-        f"layer{layer}/{kind}/neuron{unit}"
+        f"units of layer{layer}/{kind}/neuron{unit}"
         for layer in (1, 2, 3)
         for kind in kinds
         for n, unit in NEURONS
@@ -108,15 +116,15 @@ def test_every_neuron_has_its_histograms_at_each_iteration(tmp_path, runs, start
             ("gradient", [trace[Quantity("gradient", layer)] for trace in run.traces]),
             ("activation", [trace[Quantity("a", layer)] for trace in run.traces]),
         ):
-            found = points(logged, f"layer{layer}/{kind}/neuron{unit}")
+            found = points(logged, f"units of layer{layer}/{kind}/neuron{unit}")
             assert list(found) == RECORDED
             for values, histogram in zip(of_run, found.values()):
                 assert_histogram(histogram, values[:, unit])
 
 
-def test_all_ones_start_is_one_bar_at_one(tmp_path, runs):
-    board.write(runs["ones"], tmp_path / "run")
-    for histogram in (points(read(tmp_path / "run"), f"layer{layer}/weights/neuron0")[0] for layer in (1, 2, 3)):
+def test_all_ones_start_is_one_bar_at_one(written):
+    logged = read(written / "ones")
+    for histogram in (points(logged, f"units of layer{layer}/weights/neuron0")[0] for layer in (1, 2, 3)):
         np.testing.assert_array_equal(histogram[:, :2], 1)
         np.testing.assert_array_equal(histogram[:-1, 2], 0)
 
@@ -135,26 +143,27 @@ def expected_scalars(start, run):
             z = a @ w[1:] + w[0]
             a = 1 / (1 + np.exp(-z))
             gradient, moved = trace[Quantity("gradient", layer)], trace[Quantity("weights", layer)] - w
-            add(f"layer{layer}/gradient_norm", np.sqrt((gradient**2).sum()))
-            add(f"layer{layer}/update_to_weight", np.sqrt((moved**2).sum() / (w**2).sum()))
-            add(f"layer{layer}/saturated_share", (np.abs(z) > 4.3567).mean())
+            add(f"units of layer{layer}/gradient_norm", np.sqrt((gradient**2).sum()))
+            add(f"units of layer{layer}/update_to_weight", np.sqrt((moved**2).sum() / (w**2).sum()))
+            add(f"units of layer{layer}/saturated_share", (np.abs(z) > 4.3567).mean())
             for unit in range(w.shape[1]):
-                add(f"layer{layer}/weight_mean/neuron{unit}", w[:, unit].mean())
-                add(f"layer{layer}/activation_mean/neuron{unit}", a[:, unit].mean())
+                add(f"units of layer{layer}/weight_mean/neuron{unit}", w[:, unit].mean())
+                add(f"units of layer{layer}/activation_mean/neuron{unit}", a[:, unit].mean())
         add("cost", np.sum((a - problem.y) ** 2))
         for observation, unit in ((0, 0), (0, 1), (1, 0), (1, 1)):
-            add(f"output/observation{observation}_unit{unit}", a[observation, unit])
+            add(f"units of layer3/output/observation{observation}_unit{unit}", a[observation, unit])
         for layer in (1, 2):
             columns = np.vstack([weights[layer - 1], weights[layer][1:].T])
-            add(f"layer{layer}/clone_spread", np.ptp(columns, axis=1).max())
-            add(f"layer{layer}/effective_width", len(np.unique(columns.round(7), axis=1).T))
+            add(f"symmetry/layer{layer}/clone_spread", np.ptp(columns, axis=1).max())
+            add(f"symmetry/layer{layer}/effective_width", len(np.unique(columns.round(7), axis=1).T))
+            unit_vectors = columns / np.linalg.norm(columns, axis=0)
+            add(f"symmetry/layer{layer}/similarity", (unit_vectors.T @ unit_vectors)[np.triu_indices(3, 1)].mean())
     return wanted
 
 
 @pytest.mark.parametrize("start", ["ones", "glorot_uniform"])
-def test_scalars(tmp_path, runs, start):
-    board.write(runs[start], tmp_path / "run", network=post_problem().network)
-    logged = read(tmp_path / "run")
+def test_scalars(written, runs, start):
+    logged = read(written / start)
     expected = expected_scalars(start, runs[start])
     assert {tag for tag, plugin in plugins(logged).items() if plugin == "scalars"} == set(expected)
     for tag, values in expected.items():
@@ -162,7 +171,7 @@ def test_scalars(tmp_path, runs, start):
         assert list(found) == RECORDED
         np.testing.assert_allclose(list(found.values()), values, rtol=1e-6, atol=1e-15, err_msg=tag)
     widths = {"ones": 1, "glorot_uniform": 3}
-    assert set(map(float, points(logged, "layer1/effective_width").values())) == {widths[start]}
+    assert set(map(float, points(logged, "symmetry/layer1/effective_width").values())) == {widths[start]}
 
 
 def test_no_gradients_no_gradient_norm(tmp_path):
@@ -175,7 +184,7 @@ def test_tags_of_wide_and_deep_networks_sort_in_order(tmp_path):
     weights = [rng.normal(size=(13, 12)) for _ in range(10)]
     board.write(run_with([weights]), tmp_path / "run")
     tags = [tag for tag, plugin in plugins(read(tmp_path / "run")).items() if plugin == "histograms"]
-    assert tags[0] == "layer01/weights/neuron00"
+    assert tags[0] == "units of layer01/weights/neuron00"
     assert tags == sorted(tags)
     assert len(tags) == 120
 
@@ -223,15 +232,14 @@ def test_histograms_of_many_at_once_are_those_of_each():
     np.testing.assert_array_equal(events.histograms(values), one_by_one)
 
 
-def test_metadata_and_tensors_are_those_of_tf_summary(tmp_path, tf_summaries, runs):
-    board.write(runs["ones"], tmp_path / "run")
-    board.write_verdict(tmp_path, "**b**")
-    ours, verdict = read(tmp_path / "run"), read(tmp_path)
+def test_metadata_and_tensors_are_those_of_tf_summary(tmp_path, tf_summaries, written):
+    board.write_answer(tmp_path, "**b**")
+    ours, answer = read(written / "ones"), read(tmp_path / "answer")
     for logged, tag, their_tag in (
-        (ours, "layer1/weights/neuron0", "three"),
+        (ours, "units of layer1/weights/neuron0", "three"),
         (ours, "cost", "scalar"),
-        (ours, "layer1/heat_map", "image"),
-        (verdict, "verdict", "verdict"),
+        (ours, "weights", "image"),
+        (answer, "answer", "verdict"),
     ):
         found, wanted = logged.SummaryMetadata(tag), tf_summaries.SummaryMetadata(their_tag)
         assert found.plugin_data == wanted.plugin_data
@@ -239,7 +247,7 @@ def test_metadata_and_tensors_are_those_of_tf_summary(tmp_path, tf_summaries, ru
         found, wanted = logged.Tensors(tag)[0].tensor_proto, tf_summaries.Tensors(their_tag)[0].tensor_proto
         assert found.dtype == wanted.dtype
         assert found.tensor_shape == wanted.tensor_shape
-    assert points(verdict, "verdict") == points(tf_summaries, "verdict") == {0: b"**b**"}
+    assert points(answer, "answer") == points(tf_summaries, "verdict") == {0: b"**b**"}
 
 
 def test_a_run_that_diverged_is_written(tmp_path):
@@ -249,10 +257,10 @@ def test_a_run_that_diverged_is_written(tmp_path):
     partly[0][0, 0], partly[0][1, 0] = np.nan, 5.0
     board.write(run_with([lost, fine, huge, partly, lost]), tmp_path / "run")
     logged = read(tmp_path / "run")
-    found = points(logged, "layer1/weights/neuron0")
+    found = points(logged, "units of layer1/weights/neuron0")
     assert list(found) == [1, 3]  # no bar at 0 where there is no number
     assert (found[3][0, 0], found[3][-1, 1], found[3][:, 2].sum()) == (1, 5, 2)
-    assert logged.SummaryMetadata("layer1/weights/neuron0").plugin_data.plugin_name == "histograms"
+    assert logged.SummaryMetadata("units of layer1/weights/neuron0").plugin_data.plugin_name == "histograms"
 
 
 def test_of_more_neurons_than_shown_clones_are_drawn_once_and_the_rest_sampled(tmp_path):
@@ -262,8 +270,10 @@ def test_of_more_neurons_than_shown_clones_are_drawn_once_and_the_rest_sampled(t
         weights[0][:, clone], weights[1][1 + clone] = weights[0][:, 2], weights[1][1 + 2]
     board.write(run_with([weights]), tmp_path / "run", max_neurons=4)
     logged = read(tmp_path / "run")
-    tags = [tag for tag in plugins(logged) if tag.startswith("layer1/weights/")]
-    assert tags == [f"layer1/weights/neuron{unit}" for unit in (0, 2, 3, 8)]  # of 0, 1, 3, 5, 6, 8: ends and middle
+    tags = [tag for tag in plugins(logged) if tag.startswith("units of layer1/weights/")]
+    assert tags == [
+        f"units of layer1/weights/neuron{unit}" for unit in (0, 2, 3, 8)
+    ]  # of 0, 1, 3, 5, 6, 8: ends and middle
     assert_histogram(points(logged, tags[1])[0], weights[0][:, 2])
     assert "3 clones" in logged.SummaryMetadata(tags[1]).summary_description
     assert "clones" not in logged.SummaryMetadata(tags[0]).summary_description
@@ -289,14 +299,12 @@ def test_shown_neurons(groups, at_most, shown):
     assert series.shown_neurons(groups, at_most) == shown
 
 
-def test_no_text_where_every_neuron_is_drawn(tmp_path, runs):
-    board.write(runs["ones"], tmp_path / "run")
-    assert "text" not in plugins(read(tmp_path / "run")).values()
+def test_no_text_where_every_neuron_is_drawn(written):
+    assert "text" not in plugins(read(written / "ones")).values()
 
 
-def test_custom_scalars_overlay_the_neurons_of_each_layer(tmp_path, runs):
-    board.write(runs["ones"], tmp_path / "run")
-    logged = read(tmp_path / "run")
+def test_custom_scalars_overlay_the_neurons_of_each_layer(written):
+    logged = read(written / "ones")
     layout = layout_pb2.Layout.FromString(points(logged, "custom_scalars__config__")[0].item())
     tags = [tag for tag, plugin in plugins(logged).items() if plugin == "scalars"]
     drawn = {
@@ -304,8 +312,12 @@ def test_custom_scalars_overlay_the_neurons_of_each_layer(tmp_path, runs):
         for category in layout.category
         for chart in category.chart
     }
-    assert drawn["layer2: mean weight of each neuron"] == [f"layer2/weight_mean/neuron{unit}" for unit in range(3)]
-    assert drawn["layer3: mean activation of each neuron"] == [f"layer3/activation_mean/neuron{n}" for n in range(2)]
+    assert drawn["layer2: mean weight of each neuron"] == [
+        f"units of layer2/weight_mean/neuron{unit}" for unit in range(3)
+    ]
+    assert drawn["layer3: mean activation of each neuron"] == [
+        f"units of layer3/activation_mean/neuron{n}" for n in range(2)
+    ]
     assert len(drawn["outputs of each observation"]) == 4
     assert len(drawn) == 7
 
@@ -325,72 +337,54 @@ def test_hparams_of_equal_runs_are_one_session_group(tmp_path, runs):
         experiment = hparams_metadata.parse_experiment_plugin_data(content)
         assert [metric.name.tag for metric in experiment.metric_infos] == [
             "cost",
-            "layer1/effective_width",
-            "layer2/effective_width",
+            "symmetry/layer1/effective_width",
+            "symmetry/layer2/effective_width",
         ]
     assert groups[0] == groups[1] != groups[2]
 
 
-def picture(logged, step):
-    """The heat map of layer 1 at a step as RGB, (height, width, 3)"""
-    width, height, png = points(logged, "layer1/heat_map")[step]
-    image = Image.open(io.BytesIO(png))
-    assert image.size == (int(width), int(height))
-    return np.asarray(image.convert("RGB")).astype(int)
+def test_the_weights_are_one_picture_at_the_last_iteration(written):
+    ((step, (width, height, png)),) = points(read(written / "ones"), "weights").items()
+    assert step == 300
+    assert struct.unpack(">2I", png[16:24]) == (int(width), int(height))
 
 
-def cells(image, rows=3, columns=3):
-    """The colour in the middle of each of the weights' cells (rows, columns, 3)."""
-    y = [heatmap.LINE + heatmap.CELL * row + (4 if row else 0) + heatmap.CELL // 2 for row in range(rows)]
-    x = [heatmap.MARGIN + heatmap.CELL * column + heatmap.CELL // 2 for column in range(columns)]
-    return image[np.ix_(y, x)]
+def test_wide_deep_and_broken_networks_have_a_picture(tmp_path):
+    rng = np.random.default_rng(0)
+    nan = [np.full((4, 3), np.nan), np.zeros((4, 1))]
+    wide = [rng.normal(size=(200, 9)), *(rng.normal(size=(10, 9)) for _ in range(8))]
+    for name, weights in (("nan", nan), ("wide", wide)):
+        board.write(run_with([weights, weights]), tmp_path / name, max_neurons=4)
+        assert list(points(read(tmp_path / name), "weights")) == [1]
 
 
-def test_heat_map_has_clones_as_equal_columns_and_signs_as_colours(tmp_path, runs):
-    for start, run in runs.items():
-        board.write(run, tmp_path / start)
-        logged = read(tmp_path / start)
-        assert list(points(logged, "layer1/heat_map")) == RECORDED
-        found = cells(picture(logged, 300))
-        weights = run.weights[-1][0]
-        assert np.array_equal(found, np.repeat(found[:, :1], 3, axis=1)) == (start == "ones")
-        red_over_blue = found[..., 0] - found[..., 2]
-        assert np.all(np.sign(red_over_blue)[np.abs(weights) > 0.05] == np.sign(weights)[np.abs(weights) > 0.05])
-    # one scale for all iterations: the same weights have the same colour
-    same = run_with([[np.full((3, 2), 1.0)], [np.full((3, 2), -4.0)], [np.full((3, 2), 1.0)]])
-    board.write(same, tmp_path / "same")
-    logged = read(tmp_path / "same")
-    np.testing.assert_array_equal(picture(logged, 0), picture(logged, 2))
-    np.testing.assert_array_equal(cells(picture(logged, 1), columns=2)[0, 0], [33, 102, 172])
-    a_quarter_red = 255 + 0.25 * (np.array([178, 24, 43]) - 255)
-    np.testing.assert_allclose(cells(picture(logged, 0), columns=2)[0, 0], a_quarter_red, atol=2)
-
-
-def test_heat_maps_of_wide_long_and_broken_layers():
-    nan = np.full((2, 4, 3), np.nan)
-    wide = np.random.default_rng(0).normal(size=(50, 785, 32))
-    for weights in (nan, wide, np.zeros((1, 2, 1))):
-        pngs = [png for png in heatmap.heat_maps(weights, [str(unit) for unit in range(weights.shape[2])]) if png]
-        assert len(pngs) == min(len(weights), heatmap.FRAMES)
-        for png in pngs:
-            image = Image.open(io.BytesIO(png))
-            image.load()
-            assert max(image.size) < 700
-            assert len(png) < 50_000
+def test_histograms_are_written_at_iterations_that_a_linear_axis_keeps_apart(tmp_path):
+    iterations = [0, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 1010, 2000, 4000]
+    run = Run(
+        implementation="handwritten",
+        initializer="any",
+        recorded=iterations,
+        weights=[[np.eye(3, 2)] for _ in iterations],
+        traces=[{COST: np.float64(1)} for _ in iterations],
+    )
+    board.write(run, tmp_path / "run")
+    logged = read(tmp_path / "run")
+    assert list(points(logged, "units of layer1/weights/neuron0")) == [0, 100, 200, 500, 1000, 2000, 4000]
+    assert list(points(logged, "cost")) == iterations
 
 
 def test_side_by_side_has_a_row_for_each_start(tmp_path, runs):
-    board.write_verdict(tmp_path, "text", runs=[runs["ones"], runs["glorot_uniform"], runs["ones"]])
-    logged = read(tmp_path)
+    board.write_answer(tmp_path, "text", runs=[runs["ones"], runs["glorot_uniform"], runs["ones"]])
+    logged = read(tmp_path / "answer")
     tags = [tag for tag, plugin in plugins(logged).items() if plugin == "histograms"]
     assert sorted(tags) == [
-        f"hidden_neurons/layer{layer}/{start}/neuron{unit}"
+        f"unit by unit/layer{layer}/{start}/neuron{unit}"
         for layer in (1, 2)
         for start in ("glorot_uniform", "ones")
         for unit in range(3)
     ]
     for start in runs:
-        rows = [points(logged, f"hidden_neurons/layer1/{start}/neuron{unit}")[300] for unit in range(3)]
+        rows = [points(logged, f"unit by unit/layer1/{start}/neuron{unit}")[300] for unit in range(3)]
         same = all(np.array_equal(rows[0], other) for other in rows[1:])
         assert same == (start == "ones")
         assert_histogram(rows[1], runs[start].weights[-1][0][:, 1])
@@ -501,7 +495,7 @@ def test_log_folder_that_cannot_be_written(tmp_path, runs):
         lambda: make_run_folder(tmp_path, "file", "first"),
         lambda: make_run_folder(tmp_path, "file"),
         lambda: board.write(runs["ones"], tmp_path / "file" / "run"),
-        lambda: board.write_verdict(tmp_path / "file" / "run", "text"),
+        lambda: board.write_answer(tmp_path / "file" / "run", "text"),
     ):
         with pytest.raises(BadInput, match="cannot be written"):
             write()
@@ -517,7 +511,7 @@ def test_view_of_nothing(tmp_path):
 
 
 def test_view_on_a_busy_port(tmp_path):
-    board.write_verdict(tmp_path, "text")
+    board.write_answer(tmp_path, "text")
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
         with pytest.raises(BadInput, match=rf"port: {port} is in use"):
@@ -526,9 +520,50 @@ def test_view_on_a_busy_port(tmp_path):
 
 @pytest.mark.parametrize("port", [-1, 65536])
 def test_view_on_a_port_that_is_none(tmp_path, port):
-    board.write_verdict(tmp_path, "text")
+    board.write_answer(tmp_path, "text")
     with pytest.raises(BadInput, match=f"port must be .*, got {port}"):
         board.view(tmp_path, port)
+
+
+def pins_of(address):
+    """The pinned cards of an address, and the filter of the runs."""
+    query = urllib.parse.parse_qs(urllib.parse.urlsplit(address).query)
+    assert query["smoothing"] == ["0"]
+    return json.loads(query.get("pinnedCards", ["[]"])[0]), query.get("runFilter", [None])[0]
+
+
+def test_the_first_page_pins_the_newest_answer(tmp_path, runs):
+    png = struct.pack(">8x8s2I", b"", 4, 3)
+    for name, when in (("new", 2e9), ("old.er", 1e9)):
+        folder = tmp_path / "post" / name
+        board.write_answer(folder, "text", pictures={"a<b": png}, pinned=["cost"], step=7)
+        os.utime(folder / "answer" / first_page.FILE_NAME, (when, when))
+    picture = {"plugin": "images", "tag": "answer in pictures/a<b", "sample": 0}
+    cost = {"plugin": "scalars", "tag": "cost"}
+    cards, runs_shown = pins_of(first_page.address_of_first_page(tmp_path))
+    assert cards == [picture | {"runId": "defaultExperimentId/post/new/answer"}, cost]
+    assert runs_shown == "^post/new/"
+    cards, runs_shown = pins_of(first_page.address_of_first_page(tmp_path / "post" / "old.er"))
+    assert cards == [picture | {"runId": "defaultExperimentId/answer"}, cost]
+    assert runs_shown is None
+    assert b"a<b" not in first_page.opening_page(tmp_path)
+    (tmp_path / "post" / "new" / "answer" / first_page.FILE_NAME).write_text('{"what": 1}')
+    assert pins_of(first_page.address_of_first_page(tmp_path))[0] == []
+    assert list(points(read(folder / "answer"), "answer in pictures/a<b")) == [7]
+
+
+def test_an_answer_is_written_in_place_of_an_older_one(tmp_path):
+    for number, when in enumerate((1e9, 1.5e9)):
+        board.write_answer(tmp_path, f"answer {number}", when)
+    assert points(read(tmp_path / "answer"), "answer") == {0: b"answer 1"}
+
+
+def test_the_text_of_a_run_is_beside_its_curves(tmp_path, runs):
+    board.write(runs["ones"], tmp_path / "run", 1e9)
+    board.write_text(tmp_path / "run", "It learns.", 1e9)
+    logged = read(tmp_path / "run")
+    assert points(logged, "answer") == {0: b"It learns."}
+    assert len(points(logged, "cost")) == len(RECORDED)
 
 
 VIEW = """
@@ -560,7 +595,7 @@ def get(address, give_up):
 def test_live_tensorboard_lists_what_was_written_and_ends_at_ctrl_c(tmp_path, runs):
     for start, run in runs.items():
         board.write(run, tmp_path / start)
-    board.write_verdict(tmp_path, "| a |\n|---|\n| 1 |")
+    board.write_answer(tmp_path, "| a |\n|---|\n| 1 |")
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
     root = Path(board.__file__).parents[2]
@@ -574,18 +609,22 @@ def test_live_tensorboard_lists_what_was_written_and_ends_at_ctrl_c(tmp_path, ru
     )
     try:
         address, give_up = f"http://127.0.0.1:{port}", time.monotonic() + 20
-        assert sorted(get(f"{address}/data/runs", give_up)) == [".", "glorot_uniform", "ones"]
+        assert sorted(get(f"{address}/data/runs", give_up)) == ["answer", "glorot_uniform", "ones"]
         assert get(f"{address}/data/plugins_listing", give_up)
+        with urllib.request.urlopen(address, timeout=5) as answer:
+            assert b'location.replace("/?smoothing=0#timeseries&_smoothingWeight=0")' in answer.read()
         histograms = get(f"{address}/data/plugin/histograms/tags", give_up)
         scalars = get(f"{address}/data/plugin/scalars/tags", give_up)
         kinds = ("weights", "gradient", "activation")
-        wanted = {f"layer{layer}/{kind}/neuron{unit}" for layer, unit in NEURONS for kind in kinds}
+        wanted = {f"units of layer{layer}/{kind}/neuron{unit}" for layer, unit in NEURONS for kind in kinds}
         for start in runs:
             assert set(histograms[start]) == wanted
-            assert {"cost", "layer2/clone_spread", "layer3/gradient_norm"} <= set(scalars[start])
-        served = get(f"{address}/data/plugin/histograms/histograms?run=ones&tag=layer1/weights/neuron2", give_up)
+            assert {"cost", "symmetry/layer2/clone_spread", "units of layer3/gradient_norm"} <= set(scalars[start])
+        served = get(
+            f"{address}/data/plugin/histograms/histograms?run=ones&tag=units%20of%20layer1/weights/neuron2", give_up
+        )
         assert [step for _, step, _ in served] == RECORDED
-        assert get(f"{address}/data/plugin/text/tags", give_up) == {".": ["verdict"]}
+        assert get(f"{address}/data/plugin/text/tags", give_up) == {"answer": ["answer"]}
         with pytest.raises(OSError, match=r"refused|timed out|unreachable|assign"):
             socket.create_connection(("127.0.0.2", port), timeout=1)  # 127.0.0.1 and no other
         process.send_signal(signal.SIGINT)
@@ -593,14 +632,14 @@ def test_live_tensorboard_lists_what_was_written_and_ends_at_ctrl_c(tmp_path, ru
     finally:
         process.kill()
     assert process.returncode == 0
-    assert output.splitlines() == [f"{address}/?smoothing=0"]
+    assert output.splitlines() == [f"{address}/"]
     assert errors == ""
 
 
 def test_writing_imports_no_tensorflow(tmp_path):
     code = (
         "import sys; from pathlib import Path; from harness import board;"
-        "board.write_verdict(Path(sys.argv[1]), 'text'); print('tensorflow' in sys.modules)"
+        "board.write_answer(Path(sys.argv[1]), 'text'); print('tensorflow' in sys.modules)"
     )
     root = Path(board.__file__).parents[2]
     answer = subprocess.run(

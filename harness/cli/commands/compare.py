@@ -75,7 +75,7 @@ def run(arguments: argparse.Namespace) -> int:
         result = experiment.run(chosen, show, write_drawn)
         if folder is not None:
             result = replace(result, log_dir=str(folder))
-            for run in comparison.first_runs(result):
+            for run in filter(lambda run: run.recorded, comparison.first_runs(result)):
                 text = comparison.training_sentences(run, result)
                 board.write_text(folder / run.initializer, text, wall_time)
             if not result.implementations_agree:  # otherwise their curves would lie on each other
@@ -87,7 +87,7 @@ def run(arguments: argparse.Namespace) -> int:
                 comparison.markdown(result),
                 wall_time,
                 result.runs,
-                cards.comparison_card(result),
+                cards.comparison_cards(result),
                 cards.comparison_pins(result),
             )
         write_pages(arguments, result, folder)

@@ -178,7 +178,7 @@ def run_program(arguments: argparse.Namespace, name: str, *, of_script: bool) ->
         )
         if folder is not None:
             text = "\n\n".join(diagnosing.verdict(found))
-            board.write_answer(folder, text, time.time(), picture=cards.diagnosis_card(found))
+            board.write_answer(folder, text, time.time(), pictures=cards.diagnosis_cards(found))
         write_pages(arguments, found, folder)
     show_result(arguments, found)
     if arguments.diff and not arguments.json:
@@ -207,7 +207,7 @@ def run_scenario(arguments: argparse.Namespace, name: str) -> int:
         show = stack.enter_context(progress_bar("loading TensorFlow"))
         with silent_import():
             from ...diagnosis import scenarios
-            from ...report import scenario_diagnosis, scenario_words
+            from ...report import cards, scenario_diagnosis, scenario_words
         if is_file:
             from ...diagnosis.scenarios import file
 
@@ -220,7 +220,8 @@ def run_scenario(arguments: argparse.Namespace, name: str) -> int:
             lambda done, total, what: show(done, total, scenario_words.progress_text(what)),
         )
         if folder is not None:
-            board.write_answer(folder, scenario_diagnosis.markdown(found), time.time())
+            text = scenario_diagnosis.markdown(found)
+            board.write_answer(folder, text, time.time(), pictures=cards.scenario_diagnosis_cards(found))
         write_pages(arguments, found, folder)
     print_as(
         as_json=arguments.json,

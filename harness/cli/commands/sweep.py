@@ -145,7 +145,7 @@ def run(arguments: argparse.Namespace) -> int:
                 folder,
                 "\n\n".join(report.verdict(result)),
                 since,
-                picture=cards.sweep_card(result),
+                pictures=cards.sweep_cards(result),
                 pinned=sweep_board.PINNED,
                 step=chosen.iterations,
             )

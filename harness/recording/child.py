@@ -358,12 +358,17 @@ def number_of_observations(message: str) -> list[int] | None:
 def loop_beyond(message: str, sizes: list[int], task: Task) -> list[int] | None:
     """[a number that stands in the file, what it is in made-up data] if a loop went past the last observation."""
     match = SHAPES[5][0].search(message)
-    if match is None or match[2] not in (None, "0") or match[1] != match[3] or int(match[3]) not in sizes:
+    if match is None or match[2] not in (None, "0") or match[1] != match[3]:
         return None
-    rows, known = int(match[3]), {number for number, _ in task.get("sizes", [])}
+    rows, known = int(match[3]), dict(task.get("sizes", []))
+    too_large = [number for number, made in known.items() if made > rows]
+    if too_large:  # what was taken for a part of the observations counts those of another, smaller part
+        return [min(too_large), rows]
+    if rows not in sizes:
+        return None
     tree = ast.parse(source.read_text(Path(task["path"])))
     numbers = {n.value for n in ast.walk(tree) if isinstance(n, ast.Constant) and type(n.value) is int}
-    wanted = sorted(n for n in numbers - known if n >= MANY and n > rows)
+    wanted = sorted(n for n in numbers - set(known) if n >= MANY and n > rows)
     # the largest number counts all observations, a smaller one those of a part
     return [wanted[0], rows if len(wanted) == 1 else rows * 5 // 6] if wanted else None
 

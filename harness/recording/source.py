@@ -40,6 +40,7 @@ NUMPY_TYPES = frozenset({"float16", "float32", "float64", "float128", "longdoubl
 MAX_BYTES = 2**26  # of a file
 MAX_LITERALS = 500  # numbers in one list that are recorded one by one
 FUTURE = re.compile(r"^from __future__ import .*$", re.MULTILINE)  # only the first statement of a file may be one
+WRITTEN_MODULE = re.compile(r"\s*%%(?:writefile|file)\s+(?:-a\s+)?(?:\S*/)?(\w+)\.py\s*$", re.MULTILINE)
 MAGIC = re.compile(r"^\s*[%!?]", re.MULTILINE)
 
 
@@ -100,16 +101,32 @@ def notebook_text(content: str) -> str:
     """The code cells of a notebook, one after the other. Lines of magics and shell commands become ``pass``."""
     document = json.loads(content)
     cells = document.get("cells") or [cell for sheet in document.get("worksheets", []) for cell in sheet["cells"]]
-    lines: list[str] = []
+    texts = []
     for cell in cells:
-        if cell.get("cell_type") != "code":
+        if cell.get("cell_type") == "code":
+            source = cell.get("source", cell.get("input", ""))
+            texts.append(source if isinstance(source, str) else "".join(source))
+    modules = {match[1] for text in texts if (match := WRITTEN_MODULE.match(text))}
+    lines: list[str] = []
+    for text in texts:
+        if WRITTEN_MODULE.match(text):  # its definitions are run here and imported nowhere
+            lines += FUTURE.sub("pass", without_magics("pass\n" + text.partition("\n")[2])).split("\n")
             continue
-        source = cell.get("source", cell.get("input", ""))
-        text = source if isinstance(source, str) else "".join(source)
         if text.lstrip().startswith("%%") and not re.match(r"\s*%%(time|timeit|capture|prun)\b", text):
             continue
-        lines += FUTURE.sub("pass", without_magics(text)).split("\n")
+        lines += FUTURE.sub("pass", _without_imports(without_magics(text), modules)).split("\n")
     return "\n".join(lines) + "\n"
+
+
+def _without_imports(text: str, modules: set[str]) -> str:
+    """The text with what stands for imports of modules that are a part of the notebook itself."""
+    if not modules:
+        return text
+    names = "|".join(map(re.escape, sorted(modules)))
+    text = re.sub(rf"^(\s*)from ({names}) import [^(\n]*$", r"\1pass", text, flags=re.MULTILINE)
+    main = "__import__('sys').modules['__main__']"
+    text = re.sub(rf"^(\s*)import ({names}) as (\w+)\s*$", rf"\1\3 = {main}", text, flags=re.MULTILINE)
+    return re.sub(rf"^(\s*)import ({names})\s*$", rf"\1\2 = {main}", text, flags=re.MULTILINE)
 
 
 @dataclass(frozen=True)

@@ -71,7 +71,7 @@ def check_file(
     if result.verdict is Verdict.NOT_JUDGED and result.reason in WITHOUT_NETWORK and run is None:
         layers = layers_of(Path(path), seed, seconds)
         if layers is not None:
-            return of_layers(result, layers, uncalled_functions(Path(path), layers))
+            return of_layers(result, layers, source_of(Path(path)), uncalled_functions(Path(path), layers))
     return result
 
 
@@ -242,6 +242,14 @@ def layers_of(path: Path, seed: int, seconds: float) -> LayersResult | None:
     return found if any(one.agreement is not Agreement.NOT_JUDGED for one in found.pairs) else None
 
 
+def source_of(path: Path) -> str:
+    """The text of a file, empty if it cannot be read"""
+    try:
+        return read_text(path)
+    except (OSError, ValueError, BadInput):
+        return ""
+
+
 def uncalled_functions(path: Path, layers: LayersResult) -> list[str]:
     """The functions of a file that compute or apply gradients, by their names, and belong to none of its pairs."""
     try:
@@ -273,12 +281,12 @@ def uncalled_functions(path: Path, layers: LayersResult) -> list[str]:
     return found
 
 
-def of_layers(result: CheckResult, layers: LayersResult, uncalled: Sequence[str] = ()) -> CheckResult:
+def of_layers(result: CheckResult, layers: LayersResult, source: str, uncalled: Sequence[str] = ()) -> CheckResult:
     """The verdict on the pairs of a file that has no network: correct only if every pair could be called."""
     left = [pair.name for pair in layers.pairs if pair.agreement is Agreement.NOT_JUDGED]
     left += uncalled
     judged = tuple(pair for pair in layers.pairs if pair.agreement is not Agreement.NOT_JUDGED)
-    mistakes = [found for pair in layers.pairs for found in pair_mistakes(result.file, pair)]
+    mistakes = [found for pair in layers.pairs for found in pair_mistakes(result.file, source, pair)]
     calls = tuple(dict.fromkeys(call for pair in judged for call in pair.calls))
     verdict = Verdict.MISTAKE if mistakes else Verdict.NOT_JUDGED if left else Verdict.CORRECT
     return CheckResult(
@@ -303,7 +311,7 @@ def wrong_gradients(pair: PairResult) -> Iterator[GradientResult]:
         yield from scaled[:1]
 
 
-def pair_mistakes(file: str, pair: PairResult) -> list[Found]:
+def pair_mistakes(file: str, source: str, pair: PairResult) -> list[Found]:
     """The mistakes of a pair: where they were found, else at the line that each wrong gradient was made in."""
     located = []
     for one in pair.mistakes:
@@ -311,10 +319,10 @@ def pair_mistakes(file: str, pair: PairResult) -> list[Found]:
         if places:
             located.append(replace(one, place=places[0], others=tuple(places[1:])))
     wrong = [one for one in wrong_gradients(pair) if not located or one.factor is not None]
-    return [*located, *(pair_mistake(file, pair, one) for one in wrong)]
+    return [*located, *(pair_mistake(file, source, pair, one) for one in wrong)]
 
 
-def pair_mistake(file: str, pair: PairResult, one: GradientResult) -> Found:
+def pair_mistake(file: str, source: str, pair: PairResult, one: GradientResult) -> Found:
     """One wrong gradient of a pair"""
     if one.factor is not None:
         id = "wrong-sign" if one.factor < 0 else "gradient-scaled-differently"
@@ -326,12 +334,16 @@ def pair_mistake(file: str, pair: PairResult, one: GradientResult) -> Found:
     else:
         id = "gradient-of-another-parameter" if one.aligned_with else "wrong-value"
         id = "wrong-derivative" if pair.kind is PairKind.DERIVATIVE else id
+        if one.of == "input" and one.is_passed_on:
+            id = "missing-hidden-activation-derivative"
     got = Quantity(kind=Kind.UNKNOWN)
     if one.aligned_with:
         got = Quantity(kind=Kind.GRADIENT, name=one.aligned_with)
+    lines = source.splitlines()
+    text = one.text or (lines[pair.line - 1].strip() if 0 < pair.line <= len(lines) else "")
     return Found(
         id=id,
-        place=Place(file=file, line=one.line or pair.line, function=pair.name, variable=one.name, text=one.text),
+        place=Place(file=file, line=one.line or pair.line, function=pair.name, variable=one.name, text=text),
         variable=one.name,
         shape=one.shape,
         got=got,

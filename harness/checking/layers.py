@@ -77,6 +77,7 @@ class GradientResult:
         shape, true_shape: of the gradient, and as it should be.
         line: of the operation that made it; 0 if unknown.
         text: that line.
+        is_passed_on: whether it is the gradient from above, unchanged.
     """
 
     name: str
@@ -89,6 +90,7 @@ class GradientResult:
     true_shape: tuple[int, ...] = ()
     line: int = 0
     text: str = ""
+    is_passed_on: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -402,6 +404,7 @@ class _Judge:
                 agreement=Agreement.DIFFERS,
                 largest_difference=_difference(mine, reference),
                 aligned_with=self._other(mine, option, truths, of),
+                is_passed_on=self._is_passed_on(option, end),
                 **common,
             )
         factor = alignment.factor / (RATE if gradient.after else 1.0)

@@ -224,6 +224,12 @@ class Naming:
         forward, parameters = self.reading.forward, self.stage.parameters
         old, new = self.origin(repair.old), self.origin(repair.new)
         after = {step.after: step.before for step in self.stage.steps if not step.returned}
+        is_mask = any(
+            self.stage.node(id).operation in COMPARISONS and repair.old in self.stage.program.parents[id]
+            for id in bench.local
+        )
+        if is_mask and new in parameters and old not in parameters and old not in after:
+            return "relu-mask-of-wrong-array"
         if new in parameters:
             if old in after:
                 return "updated-weights-in-backward"
@@ -231,10 +237,6 @@ class Naming:
             if old in parameters or user in ("matmul", "dot"):
                 return "weights-of-wrong-layer"
             return "weight-decay-differs" if old in self.reading.errors_below else None
-        is_mask = any(
-            self.stage.node(id).operation in COMPARISONS and repair.old in self.stage.program.parents[id]
-            for id in bench.local
-        )
         layer = forward.layer_of(new)
         is_own = layer is not None and old == layer.a and new == layer.z
         if is_own and self.stage.node(old).in_place:
@@ -494,7 +496,7 @@ class Naming:
     ) -> tuple[str, list[Place], str] | None:
         """What a wrong derivative is; ``whole``: its values, if it is multiplied in several steps"""
         value = whole or self.value(factor)
-        if value is None:
+        if value is None or self.origin(factor) in self.stage.parameters:
             return None
         at_call, at_definition = self.places_of_derivative(factor)
         piecewise = derivative is not None and set(np.unique(derivative.flat)) <= {0.0, 1.0}

@@ -250,15 +250,15 @@ def linear_rule(response: Array) -> Rule:
 
 
 def constants_of(program: Program, chain: Chain) -> tuple[list[float], list[float]]:
-    """The numbers between 0.4 and 1 (with their complements to 1) and the small ones that a rule is made with."""
+    """The numbers between 0 and 1 (with their complements to 1) and the small ones that a rule is made with."""
     inner = program.ancestors(
         [step.after for step in chain.steps], stop=[*chain.gradients, *(step.before for step in chain.steps)]
     )
     found: set[float] = set()
     for id in sorted(inner):
         found |= numbers_in(program.nodes[id])
-    betas = {one for one in found if 0.4 <= one < 1} | {round(1 - one, 12) for one in found if 0 < one <= 0.6}
-    betas = {one for one in betas if 0.4 <= one < 1}
+    betas = {one for one in found if 0 < one < 1 and one > SMALL}
+    betas |= {round(1 - one, 12) for one in betas}
     small = {one for one in found if 0 < one <= SMALL}
     return sorted(betas)[-MOST_BETAS:], [0.0, *sorted(small)[:MOST_SMALL]]
 

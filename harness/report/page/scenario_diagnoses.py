@@ -11,6 +11,7 @@ from ...figures import spread
 from ...figures import training as charts
 from ...measures.symmetry import clone_groups, effective_width, hidden_layers
 from .. import scenario_diagnosis as words
+from ..scenario_words import change_text
 from ..words import count, joined, number
 from .document import Figure, Page, Part, Row, Section, Tone
 from .html import element, paragraphs, table
@@ -40,7 +41,7 @@ def rows_of(found: Diagnosis) -> list[spread.PointRow]:
     for cause in found.causes:
         for change in [row for row in cause.evidence if row.costs][:MAX_CHANGES]:
             costs = np.array(change.costs)
-            rows.append(spread.PointRow(name=change.change, values=costs, reached=costs <= found.target))
+            rows.append(spread.PointRow(name=change_text(change.change), values=costs, reached=costs <= found.target))
     return rows
 
 
@@ -89,7 +90,7 @@ def course_parts(found: Diagnosis) -> list[Part]:
 def changes_table(caption: str, changes: list[Change]) -> Part:
     """Changes, each made alone, and what came of them."""
     cells = [
-        (change.change, number(change.after), words.share_in_words(change), change.hypothesis)
+        (change_text(change.change), number(change.after), words.share_in_words(change), change.hypothesis)
         for change in changes[: words.MOST_ROWS]
     ]
     return table(caption, ("change", "median cost", "learns (95 %)", "for"), cells, numeric=(1,))

@@ -92,13 +92,14 @@ FAULTS: dict[Fault, tuple[str, str]] = {
 
 UNRESTRAINED = "Nothing keeps the network from memorising its training rows."
 
+# What is done to the initial weights, and what it is compared with.
 INTERVENTIONS = {
-    Intervention.NOISE: "noise that differs from unit to unit, and not the same noise for all of them",
-    Intervention.SHARED_NOISE: "noise on the initial weights, the same for all units of a layer",
-    Intervention.RESCALED: "the same initial weights, brought to the usual scale",
-    Intervention.LIFTED: "biases of 0",
-    Intervention.REDRAWN: "usual initial weights",
-    Intervention.LEFT: "the repair, which takes the training off a stretch where the loss hardly changes,",
+    Intervention.NOISE: ("noise that differs from unit to unit", "with the same noise for all units of a layer"),
+    Intervention.SHARED_NOISE: ("noise on the initial weights, the same for all units of a layer", "without it"),
+    Intervention.RESCALED: ("the same initial weights at the usual scale", "as they are"),
+    Intervention.LIFTED: ("initial biases of 0", "as they are"),
+    Intervention.REDRAWN: ("usual initial weights", "as they are"),
+    Intervention.LEFT: ("the repair, which leaves the stretch where the loss hardly changes,", "without it"),
 }
 
 # What is found about the last layer, the loss and the labels is often one fault seen from three sides.
@@ -297,10 +298,9 @@ def data_lines(found: Diagnosis, fault: Fault) -> Iterator[str]:
 
 def mechanism_text(found: Mechanism) -> str:
     """How a cause hurts, and what shows it."""
-    return (
-        f"  How it hurts: {FAULTS[found.fault][0]}. With {INTERVENTIONS[found.intervention]} "
-        f"{found.repaired.learned.count} of {found.repaired.learned.of} seeds learn."
-    )
+    what, control = INTERVENTIONS[found.intervention]
+    shares = [f"{level.learned.count} of {level.learned.of}" for level in (found.repaired, found.unrepaired)]
+    return f"  How it hurts: {FAULTS[found.fault][0]}. With {what} {shares[0]} seeds learn, {control} {shares[1]}."
 
 
 def cause_lines(found: Diagnosis, number_: int, cause: Cause) -> Iterator[str]:

@@ -634,7 +634,10 @@ class _Diagnoser:
         place = next((n for n, cause in enumerate(self.causes) if cause.fault in STARTS), None)
         if "initializer" in keys and place is not None:
             rest = keys - {"initializer"}
-            for suspect in suspects(self.case, read_layers(self.case.program, self.case.head)):
+            suspected = list(suspects(self.case, read_layers(self.case.program, self.case.head)))
+            if len(suspected) == 1 and suspected[0].control is None:
+                suspected = []  # the repair of the start takes away this and nothing else
+            for suspect in suspected:
                 found = self.proven_mechanism(suspect, rest)
                 self.mechanisms += [] if found is None else [found]
             cause = self.causes[place]

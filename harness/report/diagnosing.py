@@ -9,7 +9,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from ..diagnosis.diagnosis import LEAVING_PLATEAU, STARTS, Alternative, Cause, Diagnosis, Hint, Level, Mechanism
+from ..diagnosis.answer import LEAVING_PLATEAU, STARTS, Alternative, Cause, Diagnosis, Hint, Level, Mechanism
 from ..diagnosis.edited_run import EditedRun
 from ..diagnosis.faults import Change, ChangeKind, Fault
 from ..diagnosis.mechanisms import Intervention

@@ -12,7 +12,8 @@ import programs
 import pytest
 from programs import dense, moons, program
 
-from harness.diagnosis.diagnosis import Diagnosis, diagnose_program
+from harness.diagnosis.answer import Diagnosis
+from harness.diagnosis.diagnosis import diagnose_program
 from harness.diagnosis.faults import Fault
 from harness.diagnosis.outcomes import OutcomeKind
 from harness.report.diagnosing import FAULTS, MOST_LINES, OUTCOMES, people, verdict

@@ -11,7 +11,8 @@ import pytest
 from programs import dense, faulty, program
 
 from harness.cli.main import main
-from harness.diagnosis.diagnosis import Diagnosis, Hint, Level, diagnose_program
+from harness.diagnosis.answer import Diagnosis, Hint, Level
+from harness.diagnosis.diagnosis import diagnose_program
 from harness.diagnosis.edited_run import EditedRun
 from harness.diagnosis.faults import Change, ChangeKind, Fault
 from harness.diagnosis.outcomes import OutcomeKind, share_of

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from .checking.result import CheckResult
     from .comparison.experiment import Experiment
-    from .diagnosis.diagnosis import Diagnosis
+    from .diagnosis.answer import Diagnosis
     from .programs.inspection import Inspection
     from .sweeps.sweep import Sweep
 

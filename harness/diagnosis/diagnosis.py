@@ -6,17 +6,28 @@ import contextlib
 import dataclasses
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
 from ..programs.contradictions import Check, Contradiction, Severity, contradictions
-from ..programs.edits import Edit, edits_for
-from ..programs.program import Note, Program
-from ..results import Result
+from ..programs.edits import edits_for
+from ..programs.program import Program
 from ..scenario.effort import BUDGET_SECONDS
+from .answer import (
+    LEAVING_PLATEAU,
+    STARTS,
+    Alternative,
+    Cause,
+    CurvePoint,
+    Diagnosis,
+    Further,
+    Hint,
+    Level,
+    Mechanism,
+    TriedSet,
+)
 from .case import Case, prepare_case
-from .edited_run import EditedRun, Remedy, chosen_remedy, remedy_for
+from .edited_run import Remedy, chosen_remedy, remedy_for
 from .faults import Change, ChangeKind, Fault
 from .head_choices import CCE
 from .layers import read_layers
@@ -28,18 +39,15 @@ from .outcomes import (
     NOTHING_FRACTION,
     Bar,
     OutcomeKind,
-    Share,
     outcome_of,
     share_of,
 )
 from .rates import ADAM_RATE, optimizer_facts
-from .references import SIGNAL_LEVEL, References
+from .references import SIGNAL_LEVEL
 from .repair import Repair
 from .repairs import order_of, propose_repairs
-from .repeats import Repeats
 from .restraints import restraints
 from .search import CERTAIN, QUESTIONED, WORTH_ADDING, Keys, Progress, Run, Search, Stage
-from .splits import Judged
 from .tasks import LabelFormat, TaskKind
 from .training_repairs import fewer_rows, other_optimizer, rate_repair, rates_to_try
 from .trials import Ledger, OutOfBudget, Trial, joined_trials, plan_trials, thinned, updates_of
@@ -58,204 +66,8 @@ CURVE_SHARES = (0.25, 0.5, 1.0)  # of the training rows
 WORTH_MORE_ROWS = 0.05  # of the way from constant to best by which the score rises from half of the rows to all
 MOSTLY_FLAT = 0.5  # share of its epochs for which the loss of a program hardly changes on a plateau
 SEEN_PLATEAU = 0.05  # share of the epochs of a longer training for which its loss hardly changes before it falls
-LEAVING_PLATEAU = (Fault.TOO_FEW_EPOCHS, Fault.HIDDEN_ACTIVATION, Fault.VANISHING_GRADIENT)  # at the same rate
 WORTH_MORE_SEEDS = 0.15  # difference of two shares from which more seeds may tell them apart
 IMPOSSIBLE = (Check.SOFTMAX_OVER_ONE_UNIT, Check.FROZEN_MODEL, Check.NO_LEARNING_RATE)
-STARTS = (
-    Fault.CLONES,
-    Fault.ZERO_GRADIENT,
-    Fault.PLATEAU,
-    Fault.SATURATION,
-    Fault.EXPLODING_GRADIENT,
-    Fault.VANISHING_GRADIENT,
-    Fault.DEAD_RELU,
-)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Level:
-    """What one training reaches.
-
-    Attributes:
-        held: median score on the rows that judge
-        training: median score on training rows
-        learned: the share of the seeds that learn
-        auc: median area under the curve, None where it has no meaning
-        updates: that each seed was trained for
-        error: what Keras raised instead, None if it trained
-        scores: of each seed on the rows that judge
-    """
-
-    held: float
-    training: float
-    learned: Share
-    auc: float | None
-    updates: int
-    error: str | None
-    scores: tuple[float, ...] = ()
-
-
-@dataclass(frozen=True, kw_only=True)
-class Cause:
-    """A fault that is proven by runs with and without its repair.
-
-    Attributes:
-        fault: what is wrong
-        changes: what an edit replaces
-        repaired: the program with all repairs of the minimal set
-        unrepaired: the same without the repair of this fault
-        edits: the replacements of text in the user's files, where their lines are known
-        needs_no_run: whether it follows from the program alone
-    """
-
-    fault: Fault
-    changes: tuple[Change, ...]
-    repaired: Level | None
-    unrepaired: Level | None
-    edits: tuple[Edit, ...] = ()
-    needs_no_run: bool = False
-
-
-@dataclass(frozen=True, kw_only=True)
-class Alternative:
-    """A repair that does in place of a cause.
-
-    Attributes:
-        fault: what it repairs
-        changes: what an edit replaces
-        instead_of: the cause whose repair it replaces
-        level: what the program reaches with it
-    """
-
-    fault: Fault
-    changes: tuple[Change, ...]
-    instead_of: Fault
-    level: Level
-
-
-@dataclass(frozen=True, kw_only=True)
-class Further:
-    """A repair that is not needed to learn, and raises the score of the repaired program clearly.
-
-    Attributes:
-        fault: what it repairs
-        changes: what an edit replaces
-        edits: the replacements of text in the user's files, where their lines are known
-    """
-
-    fault: Fault
-    changes: tuple[Change, ...]
-    edits: tuple[Edit, ...] = ()
-
-
-@dataclass(frozen=True, kw_only=True)
-class Mechanism:
-    """How a cause hurts, proven by an intervention that removes this and nothing else.
-
-    Attributes:
-        fault: what it is called
-        intervention: what removes it
-        repaired, unrepaired: the level with and without the intervention
-    """
-
-    fault: Fault
-    intervention: Intervention
-    repaired: Level
-    unrepaired: Level
-
-
-@dataclass(frozen=True, kw_only=True)
-class CurvePoint:
-    """What the program reaches from so many training rows."""
-
-    rows: int
-    level: Level
-
-
-@dataclass(frozen=True, kw_only=True)
-class Hint:
-    """Something unusual without a proof that it matters.
-
-    Attributes:
-        fault: what it may be
-        changes: what an edit replaces
-        doubt: 0 to 3, how far it is from usual practice
-        is_needed: whether it is of the smallest set of repairs that learned
-    """
-
-    fault: Fault
-    changes: tuple[Change, ...]
-    doubt: float
-    is_needed: bool = False
-
-
-@dataclass(frozen=True, kw_only=True)
-class TriedSet:
-    """One training of the search, for a detailed report."""
-
-    repairs: tuple[str, ...]
-    level: Level
-    fresh: bool
-
-
-@dataclass(frozen=True, kw_only=True)
-class Diagnosis(Result):
-    """What became of a program's training, and why.
-
-    Attributes:
-        name: of the program
-        outcome: what became of it
-        task: what is to be learned
-        judged: which rows decided
-        user: what the program reaches as it is
-        repaired: what it reaches with all causes repaired; None if it learns or nothing was found
-        improved: what it reaches with the repairs of ``further`` beside them; None if there are none
-        bar: the scores between which it was placed
-        references: what constant and off-the-shelf predictions reach
-        causes: proven faults, a minimal set, the likeliest first
-        further: repairs that raise the score of the repaired program
-        hints: unusual choices without a proof
-        alternatives: repairs that do in place of a cause
-        mechanisms: how causes hurt, each proven by an intervention of its own
-        curve: what the program reaches from fewer rows, the fewest first; none if that was not asked
-        repeats: what equal inputs with different targets leave to be learned; None if all inputs differ
-        contradictions: facts that need no run, as ``programs.contradictions`` finds them
-        edits: the edits of all causes and of ``further`` together, or others that were found to do better
-        remedy: the repairs that these edits make
-        edited: what the user's script reaches with these edits; None if there are none, or it is not from a script
-        unconfirmed: what the smallest set of repairs that learned reaches, if the time ended before it was confirmed;
-            the repairs are those of ``causes`` without a run and the first ``hints``
-        notes: what reading the program changed or could not keep
-        tried: all trainings
-        partial: whether the clock ended the search
-        seconds: that the diagnosis took
-    """
-
-    name: str
-    outcome: OutcomeKind
-    task: TaskKind
-    judged: Judged
-    user: Level | None
-    repaired: Level | None
-    improved: Level | None
-    bar: Bar
-    references: References
-    causes: tuple[Cause, ...]
-    further: tuple[Further, ...]
-    hints: tuple[Hint, ...]
-    alternatives: tuple[Alternative, ...]
-    mechanisms: tuple[Mechanism, ...]
-    curve: tuple[CurvePoint, ...]
-    repeats: Repeats | None
-    contradictions: tuple[Contradiction, ...]
-    edits: tuple[Edit, ...]
-    remedy: tuple[Fault, ...]
-    edited: EditedRun | None
-    unconfirmed: Level | None
-    notes: tuple[Note, ...]
-    tried: tuple[TriedSet, ...]
-    partial: bool
-    seconds: float
 
 
 def diagnose_program(
@@ -636,7 +448,10 @@ class _Diagnoser:
         place = next((n for n, cause in enumerate(self.causes) if cause.fault in STARTS), None)
         if "initializer" in keys and place is not None:
             rest = keys - {"initializer"}
-            for suspect in suspects(self.case, read_layers(self.case.program, self.case.head)):
+            suspected = list(suspects(self.case, read_layers(self.case.program, self.case.head)))
+            if len(suspected) == 1 and suspected[0].control is None:
+                suspected = []  # the repair of the start takes away this and nothing else
+            for suspect in suspected:
                 found = self.proven_mechanism(suspect, rest)
                 self.mechanisms += [] if found is None else [found]
             cause = self.causes[place]

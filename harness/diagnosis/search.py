@@ -231,9 +231,10 @@ class Search:
     def full_sets(self, questioned: Sequence[str]) -> Iterable[Keys]:
         """Ever larger sets of repairs: all that are questioned, then longer, wider and deeper."""
         base = frozenset(questioned)
+        short = frozenset(key for key in base if self.by_key[key].block != "epochs")
         stronger = "optimizer" if "optimizer" in self.by_key else "learning-rate"
         more = [key for key in (stronger, "too-few-epochs", "too-narrow", "missing-layer") if key in self.by_key]
-        sets = [base] if base else []
+        sets = [keys for keys in dict.fromkeys((short, base)) if keys]  # a longer training is tried once it is needed
         if stronger in more and stronger not in base:
             sets.append(base | {stronger})
         longer = base | {key for key in (stronger, "too-few-epochs") if key in more}

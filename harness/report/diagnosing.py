@@ -10,7 +10,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from ..diagnosis.diagnosis import LEAVING_PLATEAU, STARTS, Alternative, Cause, Diagnosis, Hint, Level, Mechanism
+from ..diagnosis.answer import LEAVING_PLATEAU, STARTS, Alternative, Cause, Diagnosis, Hint, Level, Mechanism
 from ..diagnosis.edited_run import EditedRun
 from ..diagnosis.faults import Change, ChangeKind, Fault
 from ..diagnosis.mechanisms import Intervention
@@ -26,6 +26,7 @@ from .page.document import Page
 from .words import count, joined, new_table, number
 
 MOST_LINES = 25
+TIME_IS_OVER = "The time ran out before everything was tried. Give it more with a larger budget."
 MOST_EDITS = 3  # of a cause that are printed; --diff shows all
 MOST_HINTS = 3
 MOST_ALTERNATIVES = 2
@@ -94,13 +95,14 @@ FAULTS: dict[Fault, tuple[str, str]] = {
 
 UNRESTRAINED = "Nothing keeps the network from memorising its training rows."
 
+# What is done to the initial weights, and what it is compared with.
 INTERVENTIONS = {
-    Intervention.NOISE: "noise that differs from unit to unit, and not the same noise for all of them",
-    Intervention.SHARED_NOISE: "noise on the initial weights, the same for all units of a layer",
-    Intervention.RESCALED: "the same initial weights, brought to the usual scale",
-    Intervention.LIFTED: "biases of 0",
-    Intervention.REDRAWN: "usual initial weights",
-    Intervention.LEFT: "the repair, which takes the training off a stretch where the loss hardly changes,",
+    Intervention.NOISE: ("noise that differs from unit to unit", "with the same noise for all units of a layer"),
+    Intervention.SHARED_NOISE: ("noise on the initial weights, the same for all units of a layer", "without it"),
+    Intervention.RESCALED: ("the same initial weights at the usual scale", "as they are"),
+    Intervention.LIFTED: ("initial biases of 0", "as they are"),
+    Intervention.REDRAWN: ("usual initial weights", "as they are"),
+    Intervention.LEFT: ("the repair, which leaves the stretch where the loss hardly changes,", "without it"),
 }
 
 # What is found about the last layer, the loss and the labels is often one fault seen from three sides.
@@ -249,17 +251,18 @@ def edit_text(edit: Edit) -> str:
     return f"{where}:{edit.line}: {what}"
 
 
-def remedy_lines(changes: Sequence[Change], edits: Iterable[Edit]) -> Iterator[str]:
+def remedy_lines(changes: Sequence[Change], edits: Iterable[Edit], most: int = MOST_EDITS) -> Iterator[str]:
     """What to do: the edits where their lines are known, else the changes in words."""
     placed = list(dict.fromkeys(edit_text(edit) for edit in edits))
     if placed:
-        yield from placed[:MOST_EDITS]
-        if len(placed) > MOST_EDITS:
-            yield f"and {count(len(placed) - MOST_EDITS, 'more edit')} (--diff shows all)"
+        more = f", and {count(len(placed) - most, 'more edit')} (--diff shows all)" if len(placed) > most else ""
+        *first, last = placed[:most]
+        yield from first
+        yield f"{last}{more}"
         return
     texts = list(dict.fromkeys(change_text(change) for change in changes))
     if texts:
-        yield " ".join(texts[:MOST_EDITS])
+        yield " ".join(texts[:most])
 
 
 def explains(found: Mechanism, cause: Cause) -> bool:
@@ -270,11 +273,11 @@ def explains(found: Mechanism, cause: Cause) -> bool:
 
 
 def level_text(found: Diagnosis, level: Level) -> str:
-    """16 of 16 (81 to 100%), median R2 0.98"""
+    """16 of 16 seeds learn (81 to 100%), median R2 0.98"""
     share = level.learned
     interval = f"{share.low:.0%} to {share.high:.0%}".replace("% to", " to")
     score = f"{score_name(found.task)} {score_text(found.task, level.held)}"
-    return f"{share.count} of {share.of} ({interval}), median {score}"
+    return f"{share.count} of {share.of} seeds learn ({interval}), median {score}"
 
 
 def meaning_of(cause: Cause) -> str:
@@ -299,21 +302,22 @@ def data_lines(found: Diagnosis, fault: Fault) -> Iterator[str]:
 
 def mechanism_text(found: Mechanism) -> str:
     """How a cause hurts, and what shows it."""
-    return (
-        f"  How it hurts: {FAULTS[found.fault][0]}. With {INTERVENTIONS[found.intervention]} "
-        f"{found.repaired.learned.count} of {found.repaired.learned.of} seeds learn."
-    )
+    what, control = INTERVENTIONS[found.intervention]
+    shares = [f"{level.learned.count} of {level.learned.of}" for level in (found.repaired, found.unrepaired)]
+    return f"  How it hurts: {FAULTS[found.fault][0]}. With {what} {shares[0]} seeds learn, {control} {shares[1]}."
 
 
-def cause_lines(found: Diagnosis, number_: int, cause: Cause) -> Iterator[str]:
+def cause_lines(found: Diagnosis, number_: int, cause: Cause, most_edits: int = MOST_EDITS) -> Iterator[str]:
     """One cause: what, why, what to do, and the proof."""
     yield f"Cause {number_}: {FAULTS[cause.fault][0]}. {meaning_of(cause)}"
-    for line in remedy_lines(cause.changes, cause.edits):
+    for line in remedy_lines(cause.changes, cause.edits, most_edits):
         yield f"  {line}"
     if cause.repaired is not None and cause.unrepaired is not None:
-        others = " and the other repairs" if len(found.causes) > 1 else ""
-        yield f"  Evidence, seeds that learn: with this{others} {level_text(found, cause.repaired)};"
-        yield f"  without it {level_text(found, cause.unrepaired)}."
+        if len(found.causes) > 1:
+            yield f"  Evidence: without this repair and with the others, {level_text(found, cause.unrepaired)}."
+        else:
+            yield f"  Evidence: with this {level_text(found, cause.repaired)};"
+            yield f"  without it {level_text(found, cause.unrepaired)}."
         yield from (mechanism_text(one) for one in found.mechanisms if explains(one, cause))
     elif cause.fault in (Fault.CONTRADICTORY_TARGETS, Fault.TOO_LITTLE_DATA):
         yield from data_lines(found, cause.fault)
@@ -329,14 +333,14 @@ def alternative_text(found: Diagnosis, other: Alternative) -> str:
     return f"In place of the repair of cause {places[other.instead_of]}: {what} Then {share_text(other.level.learned)}."
 
 
-def further_lines(found: Diagnosis) -> Iterator[str]:
+def further_lines(found: Diagnosis, most_edits: int) -> Iterator[str]:
     """What raises the score of the repaired program."""
     if found.improved is None or found.repaired is None:
         return
     raised = f"{score_text(found.task, found.repaired.held)} to {score_text(found.task, found.improved.held)}"
     yield f"Further, not needed to learn: this raises the median {score_name(found.task)} from {raised}."
     for one in found.further:
-        yield from (f"  {line}" for line in remedy_lines(one.changes, one.edits))
+        yield from (f"  {line}" for line in remedy_lines(one.changes, one.edits, most_edits))
 
 
 def hint_text(hint: Hint) -> str:
@@ -417,38 +421,56 @@ def unexplained_lines(found: Diagnosis) -> Iterator[str]:
 
 
 def verdict(found: Diagnosis) -> list[str]:
-    """The whole answer, at most ``MOST_LINES`` lines."""
-    lines = list(outcome_lines(found))
-    for place, cause in enumerate(found.causes, start=1):
-        lines += cause_lines(found, place, cause)
-    if not found.causes and found.outcome not in (OutcomeKind.LEARNS, OutcomeKind.NO_SIGNAL):
-        lines.append(
-            f"No cause is proven: {count(len(found.tried), 'training')} of repaired versions did not show one."
-        )
-    lines += further_lines(found)
+    """The whole answer, at most ``MOST_LINES`` lines: outcome, causes and edit first, then what else fits."""
+    for most_edits in (MOST_EDITS, 1):
+        lines = [*outcome_lines(found), *all_cause_lines(found, most_edits), *further_lines(found, most_edits)]
+        if found.edited is not None:
+            lines.append(edited_text(found, found.edited))
+        if len(lines) <= MOST_LINES:
+            break
+    lines += limit_lines(found)
     lines += [alternative_text(found, other) for other in found.alternatives[:MOST_ALTERNATIVES]]
+    lines += hint_lines(found)
+    lines += note_lines(found)
+    ending = (
+        ["The time ran out before everything was tried. Give it more with a larger budget."] if found.partial else []
+    )
+    fitting = lines[: MOST_LINES - len(ending)]
+    if len(lines) > len(fitting) and fitting[-1].endswith(":"):
+        fitting = fitting[:-1]  # no heading of nothing
+    return [*fitting, *ending]
+
+
+def all_cause_lines(found: Diagnosis, most_edits: int) -> Iterator[str]:
+    """All causes, or that none is proven."""
+    for place, cause in enumerate(found.causes, start=1):
+        yield from cause_lines(found, place, cause, most_edits)
+    proven = {id(cause.repaired): cause.repaired for cause in found.causes if cause.repaired is not None}
+    if len(found.causes) > 1 and proven:
+        level = next(iter(proven.values()))
+        yield f"With all these repairs, {level_text(found, level)}."
+    if not found.causes and found.outcome not in (OutcomeKind.LEARNS, OutcomeKind.NO_SIGNAL):
+        yield f"No cause is proven: {count(len(found.tried), 'training')} of repaired versions did not show one."
+
+
+def limit_lines(found: Diagnosis) -> Iterator[str]:
+    """What keeps a program that learns from doing better."""
     if found.outcome is OutcomeKind.LEARNS and found.repeats is not None and found.repeats.learnable < LEARNED_FRACTION:
-        lines.append("That is near what can be reached with these data.")
-        lines += [line.strip() for line in data_lines(found, Fault.CONTRADICTORY_TARGETS)]
-    if found.edited is not None:
-        lines.append(edited_text(found, found.edited))
+        yield "That is near what can be reached with these data."
+        yield from (line.strip() for line in data_lines(found, Fault.CONTRADICTORY_TARGETS))
+
+
+def hint_lines(found: Diagnosis) -> Iterator[str]:
+    """What is not proven, and what was seen without a run."""
     if found.hints:
-        lines.append(hints_heading(found))
-        shown = (
-            found.hints
-            if found.unconfirmed is None
-            else [hint for hint in found.hints if hint.is_needed] or found.hints
-        )
-        lines += [f"  {hint_text(hint)}" for hint in shown[:MOST_HINTS]]
+        yield hints_heading(found)
+        needed = [hint for hint in found.hints if hint.is_needed]
+        shown = found.hints if found.unconfirmed is None else needed or found.hints
+        yield from (f"  {hint_text(hint)}" for hint in shown[:MOST_HINTS])
     other = list(unexplained_lines(found))[:MOST_HINTS]
     if other:
-        lines.append("Seen without a run, and not shown to matter here:")
-        lines += [f"  {line}" for line in other]
-    lines += note_lines(found)
-    if found.partial:
-        lines.append("The time ran out before everything was tried. Give it more with a larger budget.")
-    fitting = lines[:MOST_LINES]
-    return fitting[:-1] if len(lines) > MOST_LINES and fitting[-1].endswith(":") else fitting  # no heading of nothing
+        yield "Seen without a run, and not shown to matter here:"
+        yield from (f"  {line}" for line in other)
 
 
 def tried_table(found: Diagnosis) -> Table:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ..diagnosis.diagnosis import Diagnosis, Level
+from ..diagnosis.answer import Diagnosis, Level
 from ..diagnosis.edited_run import EditedRun
 from ..diagnosis.faults import Change
 from ..programs.contradictions import Severity

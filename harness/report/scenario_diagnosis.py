@@ -100,8 +100,7 @@ def cause_sentences(found: Diagnosis) -> Iterator[str]:
             told += " runs learn. Neither alone was enough."
         yield told
     if found.relation is not None:
-        relation = relation_text(found.relation)
-        yield f"{relation[0].upper()}{relation[1:]}."
+        yield relation_text(found.relation)
     if found.bound is not None and found.bound > found.target:
         what = "With these clones" if found.relation else "With one unit in each hidden layer"
         yield (
@@ -277,7 +276,8 @@ def machines(found: Diagnosis) -> Json:
             {"cloned": clones, "scale": scale, "share": result.share, "interval": result.interval}
             for clones, scale, result in found.clones
         ],
-        "clones_are": None if found.relation is None else relation_text(found.relation),
+        "clones_necessary": None if found.relation is None else found.relation.are_necessary,
+        "clones_sufficient": None if found.relation is None else found.relation.are_sufficient,
         "remedy": remedy_text(found.causes),
         "budget": {
             "seconds": found.budget,

@@ -141,30 +141,32 @@ def progress_text(what: What | None) -> str:
 
 
 def relation_text(found: ClonesRelation) -> str:
-    """Whether clones are necessary for a failure, and whether they are sufficient for it."""
+    """Whether identical units are necessary for a failure, and whether they are sufficient for it, in sentences"""
     if found.loosened is not None:
-        share, what = found.loosened.share, change_text(found.loosened.change.what)
-        necessary = f"necessary for the failure (without them, {share:.1%} learn: {what})"
+        change, share = change_text(found.loosened.change.what), found.loosened.share
+        told = [f"Identical hidden units are needed for this failure: without them {share:.1%} learn ({change})."]
     elif found.failing_apart is not None:
-        what = change_text(found.failing_apart.change.what)
-        necessary = (
-            f"not necessary for the failure ({what}, no clones among them: {found.failing_apart.share:.0%} learn)"
-        )
+        change, share = change_text(found.failing_apart.change.what), found.failing_apart.share
+        told = [
+            "Identical hidden units are not needed for this failure.",
+            f"Networks without them fail too ({change}: {share:.0%} learn).",
+        ]
     else:
         best = found.best_noise
         beside = "" if best is None else f" ({change_text(best.change.what)}: {best.share:.0%} learn)"
-        necessary = f"not necessary for the failure: breaking them does not help{beside}"
+        told = [f"Identical hidden units are not needed for this failure: parting them does not help{beside}."]
     if found.learning_together is not None:
-        what = change_text(found.learning_together.change.what)
-        sufficient = f"not sufficient for it ({what}, all clones: {found.learning_together.share:.0%} learn)"
+        change, share = change_text(found.learning_together.change.what), found.learning_together.share
+        told.append(f"Networks with them can learn ({change}: {share:.0%}).")
     else:
-        sufficient = "sufficient for it (nothing that kept them helped)"
-    text = f"the clones are {necessary}, and {sufficient}"
+        told.append("They are enough for it: no change that keeps them helped.")
     if found.harder is not None:
         apart, cloned = found.harder
-        text += f"; they make it harder: of the same {apart.change.what.name} draws "
-        text += f"{apart.share:.1%} learn as they are, and {cloned.share:.1%} with their units cloned"
-    return text
+        told.append(
+            f"They do make learning harder: {apart.share:.1%} of {apart.change.what.name} seeds learn, and "
+            f"{cloned.share:.1%} of the same seeds with identical units."
+        )
+    return " ".join(told)
 
 
 def prediction_text(symptom: Symptom) -> str:

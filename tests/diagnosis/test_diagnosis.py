@@ -12,12 +12,14 @@ import programs
 import pytest
 from programs import dense, moons, program
 
-from harness.diagnosis.diagnosis import Diagnosis, diagnose_program
+from harness.diagnosis.answer import Diagnosis
+from harness.diagnosis.diagnosis import diagnose_program
 from harness.diagnosis.faults import Fault
 from harness.diagnosis.outcomes import OutcomeKind
 from harness.report.diagnosing import FAULTS, MOST_LINES, OUTCOMES, people, verdict
 
-QUICK = ("softmax_one_unit", "dead")
+QUICK = ("softmax_one_unit", pytest.param("dead", marks=pytest.mark.slow))
+NAMES_OF_QUICK = ("softmax_one_unit", "dead")
 MAKERS = programs.faulty() | more_programs.faulty()
 HEALTHY = programs.healthy() | more_programs.healthy()
 HARMLESS = ("hidden_softmax",)  # a fault that this task survives
@@ -43,7 +45,7 @@ def check_faulty(name: str) -> Diagnosis:
     return found
 
 
-@pytest.mark.parametrize("name", ["moons", "xor"])
+@pytest.mark.parametrize("name", [pytest.param("moons", marks=pytest.mark.slow), "xor"])
 def test_a_healthy_program_learns_and_nothing_is_said_against_it(name: str) -> None:
     found = diagnose_program(HEALTHY[name]())
     assert found.outcome is OutcomeKind.LEARNS
@@ -64,11 +66,12 @@ def test_a_fault_is_named_with_its_proof(name: str) -> None:
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("name", [name for name in MAKERS if name not in QUICK + HARMLESS])
+@pytest.mark.parametrize("name", [name for name in MAKERS if name not in NAMES_OF_QUICK + HARMLESS])
 def test_every_fault_is_named_with_its_proof(name: str) -> None:
     check_faulty(name)
 
 
+@pytest.mark.slow
 def test_accuracy_of_a_regression_is_named_although_it_learns() -> None:
     found = diagnose_program(more_programs.faulty()["metric"][0]())
     assert found.outcome is OutcomeKind.LEARNS

@@ -11,7 +11,8 @@ import pytest
 from programs import dense, faulty, program
 
 from harness.cli.main import main
-from harness.diagnosis.diagnosis import Diagnosis, Hint, Level, diagnose_program
+from harness.diagnosis.answer import Diagnosis, Hint, Level
+from harness.diagnosis.diagnosis import diagnose_program
 from harness.diagnosis.edited_run import EditedRun
 from harness.diagnosis.faults import Change, ChangeKind, Fault
 from harness.diagnosis.outcomes import OutcomeKind, share_of
@@ -78,6 +79,7 @@ def test_what_no_weights_can_learn_is_a_cause_without_a_run(unexplained: Diagnos
     assert "This needs no run: softmax over one unit is always 1" in "\n".join(verdict(unexplained))
 
 
+@pytest.mark.slow
 def test_the_edited_program_is_run(script: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["diagnose", str(script), "--no-log", "--json"]) == 1
     found = json.loads(capsys.readouterr().out)
@@ -151,6 +153,7 @@ def test_a_set_that_could_not_be_confirmed_is_told_as_such(unexplained: Diagnosi
     assert not any("Adam" in line for line in lines)
 
 
+@pytest.mark.slow
 def test_sigmoid_for_exclusive_classes_is_a_hint_where_it_could_stay() -> None:
     rng = np.random.default_rng(0)
     x = rng.normal(size=(240, 2))

@@ -1,0 +1,215 @@
+"""What a diagnosis says: facts alone, of which report/ makes the words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..programs.contradictions import Contradiction
+from ..programs.edits import Edit
+from ..programs.program import Note
+from ..results import Result
+from .edited_run import EditedRun
+from .faults import Change, Fault
+from .mechanisms import Intervention
+from .outcomes import Bar, OutcomeKind, Share
+from .references import References
+from .repeats import Repeats
+from .splits import Judged
+from .tasks import TaskKind
+
+STARTS = (
+    Fault.CLONES,
+    Fault.ZERO_GRADIENT,
+    Fault.PLATEAU,
+    Fault.SATURATION,
+    Fault.EXPLODING_GRADIENT,
+    Fault.VANISHING_GRADIENT,
+    Fault.DEAD_RELU,
+)
+LEAVING_PLATEAU = (Fault.TOO_FEW_EPOCHS, Fault.HIDDEN_ACTIVATION, Fault.VANISHING_GRADIENT)  # at the same rate
+
+
+@dataclass(frozen=True, kw_only=True)
+class Level:
+    """What one training reaches.
+
+    Attributes:
+        held: median score on the rows that judge
+        training: median score on training rows
+        learned: the share of the seeds that learn
+        auc: median area under the curve, None where it has no meaning
+        updates: that each seed was trained for
+        error: what Keras raised instead, None if it trained
+        scores: of each seed on the rows that judge
+    """
+
+    held: float
+    training: float
+    learned: Share
+    auc: float | None
+    updates: int
+    error: str | None
+    scores: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cause:
+    """A fault that is proven by runs with and without its repair.
+
+    Attributes:
+        fault: what is wrong
+        changes: what an edit replaces
+        repaired: the program with all repairs of the minimal set
+        unrepaired: the same without the repair of this fault
+        edits: the replacements of text in the user's files, where their lines are known
+        needs_no_run: whether it follows from the program alone
+    """
+
+    fault: Fault
+    changes: tuple[Change, ...]
+    repaired: Level | None
+    unrepaired: Level | None
+    edits: tuple[Edit, ...] = ()
+    needs_no_run: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Alternative:
+    """A repair that does in place of a cause.
+
+    Attributes:
+        fault: what it repairs
+        changes: what an edit replaces
+        instead_of: the cause whose repair it replaces
+        level: what the program reaches with it
+    """
+
+    fault: Fault
+    changes: tuple[Change, ...]
+    instead_of: Fault
+    level: Level
+
+
+@dataclass(frozen=True, kw_only=True)
+class Further:
+    """A repair that is not needed to learn, and raises the score of the repaired program clearly.
+
+    Attributes:
+        fault: what it repairs
+        changes: what an edit replaces
+        edits: the replacements of text in the user's files, where their lines are known
+    """
+
+    fault: Fault
+    changes: tuple[Change, ...]
+    edits: tuple[Edit, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mechanism:
+    """How a cause hurts, proven by an intervention that removes this and nothing else.
+
+    Attributes:
+        fault: what it is called
+        intervention: what removes it
+        repaired, unrepaired: the level with and without the intervention
+    """
+
+    fault: Fault
+    intervention: Intervention
+    repaired: Level
+    unrepaired: Level
+
+
+@dataclass(frozen=True, kw_only=True)
+class CurvePoint:
+    """What the program reaches from so many training rows."""
+
+    rows: int
+    level: Level
+
+
+@dataclass(frozen=True, kw_only=True)
+class Hint:
+    """Something unusual without a proof that it matters.
+
+    Attributes:
+        fault: what it may be
+        changes: what an edit replaces
+        doubt: 0 to 3, how far it is from usual practice
+        is_needed: whether it is of the smallest set of repairs that learned
+    """
+
+    fault: Fault
+    changes: tuple[Change, ...]
+    doubt: float
+    is_needed: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class TriedSet:
+    """One training of the search, for a detailed report."""
+
+    repairs: tuple[str, ...]
+    level: Level
+    fresh: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Diagnosis(Result):
+    """What became of a program's training, and why.
+
+    Attributes:
+        name: of the program
+        outcome: what became of it
+        task: what is to be learned
+        judged: which rows decided
+        user: what the program reaches as it is
+        repaired: what it reaches with all causes repaired; None if it learns or nothing was found
+        improved: what it reaches with the repairs of ``further`` beside them; None if there are none
+        bar: the scores between which it was placed
+        references: what constant and off-the-shelf predictions reach
+        causes: proven faults, a minimal set, the likeliest first
+        further: repairs that raise the score of the repaired program
+        hints: unusual choices without a proof
+        alternatives: repairs that do in place of a cause
+        mechanisms: how causes hurt, each proven by an intervention of its own
+        curve: what the program reaches from fewer rows, the fewest first; none if that was not asked
+        repeats: what equal inputs with different targets leave to be learned; None if all inputs differ
+        contradictions: facts that need no run, as ``programs.contradictions`` finds them
+        edits: the edits of all causes and of ``further`` together, or others that were found to do better
+        remedy: the repairs that these edits make
+        edited: what the user's script reaches with these edits; None if there are none, or it is not from a script
+        unconfirmed: what the smallest set of repairs that learned reaches, if the time ended before it was confirmed;
+            the repairs are those of ``causes`` without a run and the first ``hints``
+        notes: what reading the program changed or could not keep
+        tried: all trainings
+        partial: whether the clock ended the search
+        seconds: that the diagnosis took
+    """
+
+    name: str
+    outcome: OutcomeKind
+    task: TaskKind
+    judged: Judged
+    user: Level | None
+    repaired: Level | None
+    improved: Level | None
+    bar: Bar
+    references: References
+    causes: tuple[Cause, ...]
+    further: tuple[Further, ...]
+    hints: tuple[Hint, ...]
+    alternatives: tuple[Alternative, ...]
+    mechanisms: tuple[Mechanism, ...]
+    curve: tuple[CurvePoint, ...]
+    repeats: Repeats | None
+    contradictions: tuple[Contradiction, ...]
+    edits: tuple[Edit, ...]
+    remedy: tuple[Fault, ...]
+    edited: EditedRun | None
+    unconfirmed: Level | None
+    notes: tuple[Note, ...]
+    tried: tuple[TriedSet, ...]
+    partial: bool
+    seconds: float

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from ..recording.graph import Node, Place, Ref
 from .alignment import Samples, align, ratio
 from .cost import Form
+from .exceptions import RUN_FILE
 from .locating import Fault
 from .reading import Bundle, Reading, label, samples_of_lanes
 from .repairs import Bench, Change, Repair
@@ -174,14 +175,14 @@ class Naming:
 
     def by_repair(self) -> tuple[str, list[Place], str] | None:
         """The name of the one change of an operation that makes the value right"""
-        bench = Bench(
-            self.reading,
-            self.fault.bundle[0],
-            [self.reading.gradient_at(number, self.fault.target, 0) for number in range(len(self.settings))],
-            self.settings,
-            self.fault.factor,
-        )
-        repair = bench.repair()
+        expected = [self.reading.gradient_at(number, self.fault.target, 0) for number in range(len(self.settings))]
+        for opened in (0, 1):
+            bench = Bench(
+                self.reading, self.fault.bundle[0], expected, self.settings, self.fault.factor, opened=opened
+            )
+            repair = bench.repair()
+            if repair is not None:
+                break
         if repair is None:
             return None
         name = self.name_of_repair(bench, repair)
@@ -939,7 +940,7 @@ def quantity(reading: Reading, id: int, factor: float | None, transposed: bool =
     return Quantity(
         kind=Kind.GRADIENT,
         name=label(reading.stage, id),
-        line=None if place is None else place.line,
+        line=None if place is None or place.file == RUN_FILE else place.line,
         factor=factor,
         transposed=transposed,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,6 +20,8 @@ Array = NDArray[Any]
 MOST_INDEXED = 20_000  # backward nodes that are compared with gradients
 PART_FITTED = 1_000  # elements that gradient and decay are fitted to, before all of them
 NOTHING = 1e-11  # relative to the largest gradient and step
+# names of lines that were run after the file
+OF_RUN = re.compile(r"^(?:\w*_|(?:input|gradient|upstream|output|argument|back|both|layer|before|after)\d+_\d*)(?:\[.*)?$")
 ELEMENTS_PROBED = 3  # of a gradient, when an update rule is tried
 
 
@@ -465,10 +468,11 @@ def label(stage: Stage, id: int) -> str:
     if id in stage.parameters:
         return stage.parameters[id].name
     node = stage.node(id)
-    # names that end in "_" are those of lines that were run after the file
-    names = [name for name in node.names if not name.split("[")[0].endswith("_")]
+    names = [name for name in node.names if not OF_RUN.match(name)]
     if names:
         return names[0]
+    if node.names and node.names[0].startswith("gradient"):
+        return "what is returned"
     if node.place is not None and node.place.variable not in ("", "return"):
         return node.place.variable
     return node.operation

@@ -79,10 +79,20 @@ class Bench:
         expected: the gradient that it should be, up to a positive factor, at each setting.
         local: the operations between right values and the wrong one, in order.
         sources: the values that go into them.
+
+    A value that is a gradient is taken for right, but it may be that of another layer than the one that is meant.
+    ``opened`` is how many such values one behind the other are looked into as well.
     """
 
     def __init__(
-        self, reading: Reading, value: int, expected: Sequence[Array], settings: Sequence[Values], sign: float
+        self,
+        reading: Reading,
+        value: int,
+        expected: Sequence[Array],
+        settings: Sequence[Values],
+        sign: float,
+        *,
+        opened: int = 0,
     ) -> None:
         self.reading = reading
         self.stage = reading.stage
@@ -92,6 +102,7 @@ class Bench:
         self.settings = [dict(one) for one in self.all_settings[:SETTINGS_TRIED]]
         self.expected = [np.asarray(one, dtype=float) for one in expected[:SETTINGS_TRIED]]
         self.tries = 0
+        self.opened = opened
         self.local = self.find_local()
         inside = set(self.local)
         self.sources = sorted(
@@ -103,17 +114,19 @@ class Bench:
         reading, stage = self.reading, self.stage
         afters = {step.after for step in stage.steps if not step.returned}
         found: set[int] = set()
-        stack = [self.value]
+        stack = [(self.value, self.opened)]
         while stack and len(found) < MOST_LOCAL:
-            id = stack.pop()
+            id, opened = stack.pop()
             if id in found or id in reading.forward.nodes or id in stage.parameters or id in reading.given:
                 continue
             if id not in stage.needed or id not in stage.dependent or id in afters:
                 continue
             if id != self.value and reading.aligned_with(reading.bundle(id), self.all_settings):
-                continue
+                opened -= 1
+                if opened < 0:
+                    continue
             found.add(id)
-            stack.extend(stage.program.parents[id])
+            stack.extend((one, opened) for one in stage.program.parents[id])
         return sorted(found)
 
     # Trying a change

@@ -82,7 +82,8 @@ def rule_mistakes(
             return Rules(mistakes=tuple(merge(found)), notes=tuple(notes))
         place = reading.stage.node(unknown[0].steps[0].after).place
         notes.append(("update-rule-unknown", place, unknown[0].name))
-        return Rules(notes=tuple(notes), is_open=True)
+        # a step that is downhill, element by element, in every iteration is right whatever the rule is called
+        return Rules(notes=tuple(notes), is_open=unexplained is not None)
     for number, later in enumerate(readings[1:], 1):
         if later.unexplained:
             break

@@ -197,6 +197,10 @@ MISTAKES: dict[str, Sentences] = {
         "The gradient of the bias is one number for all units of the layer.",
         "Sum over the observations only: axis=0 if they are the rows, axis=1 if they are the columns.",
     ),
+    "bias-gradient-not-summed": Sentences(
+        "The gradient of the bias still has one row for every observation, so it does not fit the bias.",
+        "Sum the delta over the observations.",
+    ),
     "sum-over-wrong-axis": Sentences(
         "The sum or mean is taken over the wrong axis.", "Sum over the observations, so that one number a unit is left."
     ),
@@ -272,6 +276,61 @@ MISTAKES: dict[str, Sentences] = {
     ),
 }
 
+# What is wrong with an update rule, under the names of checking/updates.py and checking/unused.py
+SLIPS: Mapping[str, Sentences] = {
+    "differs": Sentences(
+        "This parameter is updated by another rule than the others.",
+        "Write the same equations for every parameter, with its own velocity.",
+    ),
+    "overwritten": Sentences(
+        "The parameter is replaced by a multiple of its gradient, and what it was before is lost.",
+        "Subtract the step from it: w = w - learning_rate * gradient, or w -= ...",
+    ),
+    "kept-above-one": Sentences("The velocity grows from iteration to iteration.", "Keep less than all of it, e.g. 0.9."),
+    "not-squared": Sentences(
+        "The running mean that the step is divided by is not one of squared gradients.",
+        "v = beta2 * v + (1 - beta2) * gradient ** 2",
+    ),
+    "no-root": Sentences("The root of the second moment is missing.", "Divide by sqrt(v) + epsilon."),
+    "betas-swapped": Sentences(
+        "The two coefficients are swapped: the first moment is kept longer than the second.",
+        "Usual values are 0.9 for the first moment and 0.999 for the second.",
+    ),
+    "second-correction-with-first-beta": Sentences(
+        "The bias correction of the second moment uses the coefficient of the first.", "Divide v by 1 - beta2 ** t."
+    ),
+    "first-correction-with-second-beta": Sentences(
+        "The bias correction of the first moment uses the coefficient of the second.", "Divide m by 1 - beta1 ** t."
+    ),
+    "only-first-corrected": Sentences(
+        "Only the first moment has a bias correction.", "Divide v by 1 - beta2 ** t as well."
+    ),
+    "only-second-corrected": Sentences(
+        "Only the second moment has a bias correction.", "Divide m by 1 - beta1 ** t as well."
+    ),
+    "gradient-for-first-moment": Sentences(
+        "The step goes along the gradient itself; its running mean is left out.", "Use m in the place of the gradient."
+    ),
+    "counter-not-counted": Sentences(
+        "The step counter of the bias correction stays 1.", "Count it up once an iteration."
+    ),
+    "counter-per-parameter": Sentences(
+        "The step counter of the bias correction is counted up for every parameter.", "Count it up once an iteration."
+    ),
+}
+
+RULES: Mapping[str, str] = {
+    "momentum": "momentum",
+    "momentum-of-last-gradient": "momentum of the last gradient alone",
+    "nesterov": "Nesterov momentum",
+    "adagrad": "Adagrad",
+    "rmsprop": "RMSprop",
+    "adam": "Adam",
+    "adamax": "Adamax",
+    "amsgrad": "AMSGrad",
+    "nadam": "Nadam",
+}
+
 # mistakes that only a file of the template can show, which is judged by the names of its functions
 MISTAKES.update({one.id: Sentences(one.does, one.fix) for one in by_name_mistakes.CATALOGUE if one.id not in MISTAKES})
 
@@ -333,8 +392,8 @@ REASONS: Mapping[Reason, tuple[str, str]] = {
         'Call them in a small network: --run "...".',
     ),
     Reason.RULE: (
-        "The first update is right, but a later one could not be explained.",
-        "Check what is kept from one iteration to the next.",
+        "The gradients are right. How the updates are made of them is not a rule that is known.",
+        "Compare the update with the published equations of its optimizer.",
     ),
 }
 
@@ -347,6 +406,10 @@ COSTS: Mapping[str, str] = {
 }
 
 NOTES: Mapping[str, str] = {
+    "update-rule": "The update rule was recognised",
+    "update-rule-unknown": "This update is made of its gradient, by a rule that is not known",
+    "option-judged": "This option was tried as well, and agrees",
+    "option-not-judged": "This option was not judged",
     "later-iteration-not-read": "Only the first update was judged; a later one could not be replayed.",
     "later-iteration-differs": "A later update at this line is not explained by its gradient.",
     "cannot-replay": "This operation cannot be repeated",
@@ -390,7 +453,7 @@ def times(factor: float | None) -> str:
 def quantity(value: Quantity | None) -> str:
     """-1 times dC/d(z2) (line 12)"""
     if value is None or value.kind is QuantityKind.UNKNOWN:
-        return "aligned with no gradient"
+        return "not a gradient of the cost"
     if value.kind is QuantityKind.NOTHING:
         return "0"
     line = f" (line {value.line})" if value.line is not None else ""
@@ -435,7 +498,7 @@ Lines = list[tuple[str, str]]
 
 def mistake_lines(found: Found) -> Lines:
     """One mistake, as (heading, text)"""
-    words = MISTAKES[found.id]
+    words = words_of(found)
     told: Lines = [("Line", f"{where(found.place)}:  {code(found.place)}" if found.place is not None else "")]
     if found.others:
         told.append(("See also", ", ".join(f"line {one.line}" for one in found.others)))
@@ -445,14 +508,29 @@ def mistake_lines(found: Found) -> Lines:
         shape = f" {found.shape}" if found.shape else ""
         text = f"{variable}{shape} is {quantity(found.got)}"
         if found.expected is not None:
-            text += f"; it should be a multiple of {quantity(unscaled(found.expected))}"
+            text += f"; it should be {quantity(unscaled(found.expected))}, or that times a constant"
             if found.ratio is not None:
                 text = f"{variable}{shape} is {number(found.ratio)} times what it should be"
         told.append(("Value", text))
     if found.parameters:
         told.append(("Spoils", ", ".join(found.parameters)))
-    told.append(("To fix it", words.fix))
+    old, arrow, new = found.detail.partition(" -> ")
+    told.append(("To fix it", f"Use {new} in the place of {old}. {words.fix}" if arrow and old != new else words.fix))
     return told
+
+
+def words_of(found: Found) -> Sentences:
+    """What a mistake is; of an update rule, what is wrong with it"""
+    return SLIPS.get(found.detail, MISTAKES[found.id]) if found.id == "wrong-update-rule" else MISTAKES[found.id]
+
+
+def note(id: str, place: Place | None, detail: str) -> str:
+    """A remark in one sentence"""
+    text = NOTES.get(id, id) + (f" ({where(place)})" if place else "")
+    return f"{text}: {RULES.get(detail, detail)}." if id in WITH_DETAIL else text
+
+
+WITH_DETAIL = frozenset({"update-rule", "option-judged", "option-not-judged"})
 
 
 def unscaled(value: Quantity) -> Quantity:
@@ -500,9 +578,7 @@ def lines(result: CheckResult) -> Lines:
         )
     if result.calls:
         told.append(("Run as", "; ".join(result.calls[:3])))
-    told += [
-        ("Note", f"{NOTES.get(id, id)}{f' ({where(place)})' if place else ''}") for id, place, _ in result.notes[:2]
-    ]
+    told += [("Note", note(*one)) for one in result.notes[:3]]
     return told[:20]
 
 

@@ -20,6 +20,7 @@ import keras
 import numpy as np
 
 from ..errors import BadInput
+from ..recording.stand_ins.absorbed import Absorbing
 from .copies import CONSTRUCTION, array_of, copied_model, set_weights
 from .data_sources import TrainingData, training_data
 from .made_up import Supply
@@ -27,7 +28,6 @@ from .made_up_data import data_made_up, with_numbers
 from .old_arguments import translated_compile, translated_fit, translated_optimizer
 from .places import Sources, argument_of, assignments, call_at
 from .program import FitError, MadeUp, Note, NoteKind, Place, Places, Program, Validation, row_count, take_rows
-from .stand_ins import Anything
 
 Wrapper = Callable[..., Any]
 DEFAULT_BATCH_SIZE = 32  # Keras' own
@@ -544,7 +544,7 @@ def callbacks_of(callbacks: Any) -> list[Any]:
         callbacks = callbacks.callbacks
     if not isinstance(callbacks, (list, tuple)):
         callbacks = [callbacks]
-    own = (keras.callbacks.History, keras.callbacks.ProgbarLogger, Anything)
+    own = (keras.callbacks.History, keras.callbacks.ProgbarLogger, Absorbing)
     return [callback for callback in callbacks if not isinstance(callback, own)]
 
 

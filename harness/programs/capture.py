@@ -45,6 +45,7 @@ from .recorder import (
 from .scripts import Piece, read_pieces, refuse_other_frameworks
 from .snippets import HOOK, Completion, tolerant
 from .stand_ins import without_screen
+from .text_inputs import without_text
 from .workspace import Workspace, copied_workspace, protected
 
 MAX_OUTPUT = 200_000  # characters kept of what the script prints
@@ -487,6 +488,8 @@ def program_of(model: Any, x: Any, y: Any = None, *, name: str | None = None, **
     build(model, data.x)
     if not model.built:
         raise BadInput(f"model: {model.name} cannot be built on x of shape {np.shape(keras.tree.flatten(data.x)[0])}")
+    compiled = model
+    model, data, validation = without_text(model, data, validation)
     notes, copy, is_copyable = list(data.notes), model, True
     try:
         copy = copied_model(model, 0, sample=take_rows(data.x, slice(0, 2)))
@@ -498,7 +501,7 @@ def program_of(model: Any, x: Any, y: Any = None, *, name: str | None = None, **
         model=copy,
         name=name or model.name,
         path=None,
-        compile_arguments=compile_arguments(model, None),
+        compile_arguments=compile_arguments(compiled, None),
         given=given,
         data=data,
         validation=validation,

@@ -23,6 +23,7 @@ import keras
 import numpy as np
 
 from ..errors import BadInput
+from ..recording.stand_ins.absorbed import Absorbing
 from .copies import array_of, copied_model, first_line, set_weights
 from .data_sources import training_data
 from .edits import Edit, edited_files
@@ -43,7 +44,8 @@ from .recorder import (
 )
 from .scripts import Piece, read_pieces, refuse_other_frameworks
 from .snippets import HOOK, Completion, tolerant
-from .stand_ins import Anything, without_screen
+from .stand_ins import without_screen
+from .text_inputs import without_text
 from .workspace import Workspace, copied_workspace, protected
 
 MAX_OUTPUT = 200_000  # characters kept of what the script prints
@@ -231,7 +233,7 @@ def _capture_in(folder: Path, request: _Request) -> Captured:
         ):
             failure = _run(pieces, namespace) if supply is None else _run_tolerantly(pieces, namespace, supply)
     program = _result(recorder, failure, sources, shown)
-    notes = [Note(kind=NoteKind.MODULE_REPLACED, detail=name) for name in plotting.replaced]
+    notes = [Note(kind=NoteKind.MODULE_REPLACED, detail=name) for name in plotting]
     notes += [] if supply is None else [note for note in supply.notes if note not in program.notes]
     notes += [
         Note(kind=NoteKind.OLD_NAME, detail=name) for name in dict.fromkeys([*moved.supplied, *recorder.old_names])
@@ -421,7 +423,7 @@ def as_main(copy: Path, workspace: Workspace, arguments: Sequence[str]) -> Itera
     Modules that the script imports from its folder are forgotten afterwards; objects made by them stay usable.
     """
     main = ModuleType("__main__")
-    main.__dict__.update(__file__=str(copy), __builtins__=__builtins__, get_ipython=Anything, display=print)
+    main.__dict__.update(__file__=str(copy), __builtins__=__builtins__, get_ipython=Absorbing, display=print)
     argv, paths, before = sys.argv, list(sys.path), dict(sys.modules)
     hidden = hide_modules(copy.parent)
     environment = dict(os.environ)
@@ -486,6 +488,8 @@ def program_of(model: Any, x: Any, y: Any = None, *, name: str | None = None, **
     build(model, data.x)
     if not model.built:
         raise BadInput(f"model: {model.name} cannot be built on x of shape {np.shape(keras.tree.flatten(data.x)[0])}")
+    compiled = model
+    model, data, validation = without_text(model, data, validation)
     notes, copy, is_copyable = list(data.notes), model, True
     try:
         copy = copied_model(model, 0, sample=take_rows(data.x, slice(0, 2)))
@@ -497,7 +501,7 @@ def program_of(model: Any, x: Any, y: Any = None, *, name: str | None = None, **
         model=copy,
         name=name or model.name,
         path=None,
-        compile_arguments=compile_arguments(model, None),
+        compile_arguments=compile_arguments(compiled, None),
         given=given,
         data=data,
         validation=validation,

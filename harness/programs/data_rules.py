@@ -26,6 +26,8 @@ MAJORITY_SHARE = 0.9  # of one class, from which on classes are called imbalance
 MAX_ELEMENTS = 20_000_000  # elements of x looked at
 SORTED_SHARE = 0.4  # difference of class shares between training and validation rows that no chance makes
 MAX_SHIFT = 5.0  # standard deviations by which the mean of validation data may lie away
+RATES = {"SGD": (1e-5, 20.0), "Adadelta": (1e-3, 10.0), "Adagrad": (1e-5, 2.0), "Ftrl": (1e-5, 2.0)}
+RATES_OF_OTHERS = (1e-6, 0.5)  # learning rates that are ever of use: what lies outside is suspicious
 MIN_ROWS = 10  # of data whose scales are compared
 
 
@@ -110,6 +112,35 @@ def scale_rules(subject: Subject) -> Finding:
             )  # fmt: skip
 
 
+def embedding_rules(subject: Subject) -> Finding:
+    """Inputs of Embedding layers that are no numbers of rows of it."""
+    program = subject.program
+    tensors = list(getattr(program.model, "inputs", None) or [])
+    parts = keras.tree.flatten(program.x)
+    if len(tensors) != len(parts):
+        return
+    for tensor, part in zip(tensors, parts):
+        readers = [node.operation for node in tensor._keras_history.operation._outbound_nodes]
+        embeddings = [reader for reader in readers if isinstance(reader, keras.layers.Embedding)]
+        array = np.asarray(part)
+        if not embeddings or array.dtype.kind not in "iuf" or not array.size:
+            continue
+        layer = embeddings[0]
+        values = spread_rows(array)
+        low, high = float(np.min(values)), float(np.max(values))
+        facts = {"least": low, "largest": high, "rows": int(layer.input_dim)}
+        check = None
+        if low < 0 or high >= layer.input_dim:
+            check = Check.EMBEDDING_RANGE
+        elif array.dtype.kind == "f" and np.any(values != np.round(values)):
+            check = Check.EMBEDDING_FRACTIONS
+        if check is not None:
+            yield Contradiction(
+                id="input-out-of-range", check=check, severity=Severity.CONTRADICTION,
+                place=subject.layer_place(layer.name), layer=layer.name, values=facts,
+            )  # fmt: skip
+
+
 def scales_itself(model: Any) -> bool:
     """Whether the first layer that sees the inputs scales or encodes them."""
     layers = [
@@ -136,6 +167,16 @@ def rate_rules(subject: Subject) -> Finding:
             id="learning-rate-too-small", check=Check.NO_LEARNING_RATE, severity=Severity.CONTRADICTION, place=place,
             values={"learning rate": float(rate)},
         )  # fmt: skip
+    elif isinstance(rate, (int, float)):
+        name = type(program.optimizer).__name__
+        low, high = RATES.get(name, RATES_OF_OTHERS)
+        if not low <= rate <= high:
+            is_large = rate > high
+            yield Contradiction(
+                id="learning-rate-too-large" if is_large else "learning-rate-too-small",
+                check=Check.LARGE_LEARNING_RATE if is_large else Check.SMALL_LEARNING_RATE,
+                severity=Severity.SUSPICION, place=place, values={"learning rate": float(rate), "optimizer": name},
+            )  # fmt: skip
 
 
 def training_rules(subject: Subject) -> Finding:
@@ -256,4 +297,4 @@ def scale_difference(train: Array, other: Array) -> tuple[float, float] | None:
     return float(np.median(spread[1][varying] / spread[0][varying])), float(np.median(shift))
 
 
-DATA_RULES: tuple[Rule, ...] = (data_rules, scale_rules, rate_rules, training_rules, validation_rules)
+DATA_RULES: tuple[Rule, ...] = (data_rules, scale_rules, embedding_rules, rate_rules, training_rules, validation_rules)

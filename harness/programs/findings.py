@@ -71,6 +71,12 @@ class Check(Enum):
     VALIDATION_CLASSES = "validation-classes"
     SORTED_UNSHUFFLED = "sorted-unshuffled"
     IMBALANCED = "imbalanced"
+    EMBEDDING_RANGE = "embedding-range"
+    EMBEDDING_FRACTIONS = "embedding-fractions"
+    CHANNELS_FIRST = "channels-first"
+    SOFTMAX_AXIS = "softmax-axis"
+    LARGE_LEARNING_RATE = "large-learning-rate"
+    SMALL_LEARNING_RATE = "small-learning-rate"
     FEW_UPDATES = "few-updates"
     ONE_BATCH = "one-batch"
 

@@ -10,6 +10,12 @@ import numpy as np
 from .findings import Check, Contradiction, Finding, Rule, Severity, Subject
 from .program import MadeUp, Place
 
+MOST_PASSING = 8  # layers in a row that only pass values on
+CONVOLUTIONS = (keras.layers.Conv1D, keras.layers.Conv2D, keras.layers.Conv3D, keras.layers.Conv2DTranspose)
+PASSING = (
+    keras.layers.Dropout, keras.layers.SpatialDropout1D, keras.layers.SpatialDropout2D, keras.layers.Flatten,
+    keras.layers.Reshape, keras.layers.ZeroPadding2D,
+)  # fmt: skip  # layers that leave values as they are
 HIGH_DROPOUT = 0.8  # shares of units dropped from here on are suspicious
 FULL_DROPOUT = 0.95  # and from here on leave next to nothing
 
@@ -82,26 +88,22 @@ def dropout_rules(subject: Subject, layers: list[Any]) -> Finding:
 
 def hidden_rules(subject: Subject, layers: list[Any]) -> Finding:
     """Dense layers in a row with nothing between them, a softmax in between, or identical units."""
-    program = subject.program
+    program, model = subject.program, subject.program.model
     dense = [layer for layer in layers if isinstance(layer, keras.layers.Dense)]
-    if isinstance(program.model, keras.Sequential):
-        order = [layer for layer in in_a_row(program.model) if not isinstance(layer, keras.layers.Dropout)]
-        before_dense = [
-            first
-            for first, second in zip(order, order[1:])
-            if isinstance(first, keras.layers.Dense) and isinstance(second, keras.layers.Dense)
-        ]
-        for activation, check in (
-            ("linear", Check.MISSING_HIDDEN_ACTIVATION),
-            ("softmax", Check.SOFTMAX_IN_HIDDEN),
-        ):
-            alike = [layer for layer in before_dense if getattr(layer.activation, "__name__", "") == activation]
-            if alike:
-                yield Contradiction(
-                    id="hidden-activation", check=check, severity=Severity.SUSPICION,
-                    place=subject.layer_place(alike[0].name), layer=alike[0].name,
-                    values={"layers": tuple(layer.name for layer in alike)},
-                )  # fmt: skip
+    for activation, check in (
+        ("linear", Check.MISSING_HIDDEN_ACTIVATION),
+        ("softmax", Check.SOFTMAX_IN_HIDDEN),
+    ):
+        alike = [
+            layer for layer in layers
+            if getattr(getattr(layer, "activation", None), "__name__", "") == activation and feeds_weights(layer, model)
+        ]  # fmt: skip
+        if alike:
+            yield Contradiction(
+                id="hidden-activation", check=check, severity=Severity.SUSPICION,
+                place=subject.layer_place(alike[0].name), layer=alike[0].name,
+                values={"layers": tuple(layer.name for layer in alike)},
+            )  # fmt: skip
     for layer in dense:
         is_output = subject.head is not None and layer.name == subject.head.layer
         kernel = next((program.initial_weights.get(weight.path) for weight in layer.weights), None)
@@ -115,4 +117,65 @@ def hidden_rules(subject: Subject, layers: list[Any]) -> Finding:
             )  # fmt: skip
 
 
-LAYER_RULES: tuple[Rule, ...] = (layer_rules,)
+def feeds_weights(layer: Any, model: Any) -> bool:
+    """Whether all that a Dense or convolutional layer feeds, by way of dropout and reshaping, is another such layer."""
+    if not is_weighted(layer):
+        return False
+    if isinstance(model, keras.Sequential):
+        order = in_a_row(model)
+        following = order[next(i for i, other in enumerate(order) if other is layer) + 1 :] if layer in order else []
+        after = next((other for other in following if not isinstance(other, PASSING)), None)
+        return after is not None and is_weighted(after) and not is_bottleneck(layer, after)
+    return _feeds_weights(layer, layer, 0)
+
+
+def is_bottleneck(layer: Any, after: Any) -> bool:
+    """Whether a layer is narrower than what it reads and than the next layer: a code, which is meant to be linear."""
+    widths = [getattr(part, "units", None) for part in (layer, after)]
+    inputs = layer.kernel.shape[0] if isinstance(layer, keras.layers.Dense) and layer.built else 0
+    return None not in widths and widths[0] < inputs and widths[0] < widths[1]  # type: ignore[operator]
+
+
+def _feeds_weights(first: Any, layer: Any, depth: int) -> bool:
+    """The same of ``first`` in a graph of layers, from a layer on that its values have come to."""
+    nodes = layer._outbound_nodes
+    if len(nodes) != 1 or depth > MOST_PASSING:
+        return False
+    after = nodes[0].operation
+    if len(nodes[0].input_tensors) != 1:
+        return False
+    if isinstance(after, PASSING):
+        return _feeds_weights(first, after, depth + 1)
+    return is_weighted(after) and not is_bottleneck(first, after)
+
+
+def is_weighted(layer: Any) -> bool:
+    """Whether a layer computes weighted sums: Dense, or a convolution of any kind."""
+    return isinstance(layer, (keras.layers.Dense, *CONVOLUTIONS))
+
+
+def layout_rules(subject: Subject) -> Finding:
+    """Images whose channels seem to be first, and a softmax along another axis than that of the classes."""
+    model = subject.program.model
+    for tensor in getattr(model, "inputs", None) or []:
+        shape = tuple(tensor.shape[1:])
+        readers = [node.operation for node in tensor._keras_history.operation._outbound_nodes]
+        images = [reader for reader in readers if isinstance(reader, keras.layers.Conv2D)]
+        if not images or len(shape) != 3 or None in shape or images[0].data_format != "channels_last":
+            continue
+        if shape[0] in (1, 3) and shape[1] > 8 and shape[2] > 8:
+            yield Contradiction(
+                id="input-layout", check=Check.CHANNELS_FIRST, severity=Severity.SUSPICION,
+                place=subject.layer_place(images[0].name), layer=images[0].name, values={"shape": shape},
+            )  # fmt: skip
+    for layer in model._flatten_layers(include_self=False):
+        axis = layer.axis if isinstance(layer, keras.layers.Softmax) else None
+        rank = len(subject.head.shape) if subject.head is not None else 2
+        if isinstance(axis, int) and axis not in (-1, rank - 1) and rank == 2:
+            yield Contradiction(
+                id="output-activation", check=Check.SOFTMAX_AXIS, severity=Severity.CONTRADICTION,
+                place=subject.layer_place(layer.name), layer=layer.name, values={"axis": axis},
+            )  # fmt: skip
+
+
+LAYER_RULES: tuple[Rule, ...] = (layer_rules, layout_rules)

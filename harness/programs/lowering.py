@@ -118,6 +118,28 @@ def conv(
     return tf.reshape(product, (-1, *patches.shape[1:-1], filters))
 
 
+def pooled(
+    inputs: Tensor,
+    pool_size: int | Sequence[int],
+    strides: int | Sequence[int] | None,
+    padding: str,
+    data_format: str | None,
+    fill: float,
+) -> list[Tensor] | None:
+    """What stands at each position of a pool's windows; None if they cannot be written out.
+
+    Args:
+        inputs: (batch, *sizes, channels).
+        fill: value of the padding.
+    """
+    axes = len(inputs.shape) - 2
+    window = per_axis(pool_size, axes)
+    if not is_covered(inputs, window, data_format):
+        return None
+    steps = window if strides is None else per_axis(strides, axes)
+    return shifted_copies(inputs, window, steps, (1,) * axes, padding.lower(), fill)
+
+
 def max_pool(
     inputs: Tensor,
     pool_size: int | Sequence[int],
@@ -126,12 +148,9 @@ def max_pool(
     data_format: str | None = None,
 ) -> Tensor:
     """``keras.ops.max_pool``; of equal values the first one gets the gradient, as in TensorFlow."""
-    axes = len(inputs.shape) - 2
-    window = per_axis(pool_size, axes)
-    if not is_covered(inputs, window, data_format):
+    copies = pooled(inputs, pool_size, strides, padding, data_format, -math.inf)
+    if copies is None:
         return ORIGINAL["max_pool"](inputs, pool_size, strides, padding, data_format)
-    steps = window if strides is None else per_axis(strides, axes)
-    copies = shifted_copies(inputs, window, steps, (1,) * axes, padding.lower(), -math.inf)
     largest = copies[0]
     for copy in copies[1:]:
         largest = tf.where(copy > largest, copy, largest)
@@ -146,17 +165,15 @@ def average_pool(
     data_format: str | None = None,
 ) -> Tensor:
     """``keras.ops.average_pool``; padding does not count."""
-    axes = len(inputs.shape) - 2
-    window = per_axis(pool_size, axes)
-    if not is_covered(inputs, window, data_format):
+    copies = pooled(inputs, pool_size, strides, padding, data_format, 0.0)
+    if copies is None:
         return ORIGINAL["average_pool"](inputs, pool_size, strides, padding, data_format)
-    steps = window if strides is None else per_axis(strides, axes)
-    options = (window, steps, (1,) * axes, padding.lower(), 0.0)
-    total = tf.add_n(shifted_copies(inputs, *options))
     if padding.lower() == "valid":
-        return total / tf.cast(math.prod(window), inputs.dtype)
-    counted = tf.ones((1, *inputs.shape[1:-1], 1), inputs.dtype)
-    return total / tf.add_n(shifted_copies(counted, *options))
+        return tf.add_n(copies) / tf.cast(len(copies), inputs.dtype)
+    ones = tf.ones((1, *inputs.shape[1:-1], 1), inputs.dtype)
+    counted = pooled(ones, pool_size, strides, padding, data_format, 0.0)
+    assert counted is not None
+    return tf.add_n(copies) / tf.add_n(counted)
 
 
 # Recurrent layers

@@ -31,6 +31,7 @@ from ..recording.stand_ins.files import Missing
 from ..recording.stand_ins.hints import Hints, images, inputs, labels, read_hints
 from ..recording.stand_ins.install import pandas_modules
 from .program import MadeUp, Note, NoteKind
+from .stand_ins import only_shows
 
 Array = NDArray[Any]
 ROWS = 120  # of made-up data, if the program does not say how many it has
@@ -100,9 +101,9 @@ def few(rows: int) -> int:
     return FEW_ROWS if rows > LARGE_ROWS else min(rows, FEW_ROWS // 4)
 
 
-SIZES = {
-    rows: few(rows) for facts in (*DATASETS.values(), *TEXTS.values()) for rows in facts[-2:]
-}  # rows of a real data set -> of a made-up one
+REAL_SIZES = [size for *_, train, test in DATASETS.values() for size in (train, test)]
+REAL_SIZES += [size for *_, train, test in TEXTS.values() for size in (train, test)]
+SIZES: dict[Any, int] = {size: few(size) for size in REAL_SIZES}  # rows of a real data set -> of a made-up one
 
 
 def repeated(block: Array, rows: int) -> Array:
@@ -140,12 +141,8 @@ def _is_absent(name: str, supply: Supply) -> bool:
 def _note_package(name: str, supply: Supply) -> None:
     """Remember a package that is not installed; one that only shows things does not touch the data."""
     root = name.partition(".")[0]
-    if root in absorbed.PROGRESS or (root in absorbed.DISPLAYS and root not in IMAGE_PACKAGES):
-        return
-    supply.note("the package", root, MadeUp.FORMATS)
-
-
-IMAGE_PACKAGES = ("cv2", "PIL", "skimage", "imageio")
+    if not only_shows(root):
+        supply.note("the package", root)
 
 
 def _is_missing(path: Any) -> bool:
@@ -223,14 +220,25 @@ def _tables(stack: contextlib.ExitStack, supply: Supply) -> None:
         hints = read_hints(supply.text, rows=ROWS, features=width - 1)
     missing = Missing(supply.note_file, hints)
     if importlib.util.find_spec("pandas") is None:
-        stack.enter_context(mock.patch.dict(sys.modules, pandas_modules(missing)))
-        if "pandas" in supply.text:
-            supply.note("the package", "pandas")
+        modules = pandas_modules(missing)
+        for name in ("read_csv", "read_table", "read_excel", "read_pickle", "get_dummies", "concat"):
+            setattr(modules["pandas"], name, _noting(getattr(modules["pandas"], name), supply))
+        stack.enter_context(mock.patch.dict(sys.modules, modules))
         return
     import pandas  # type: ignore[import-untyped,unused-ignore]
 
     for name in ("read_csv", "read_table", "read_excel", "read_pickle", "read_json"):
         stack.enter_context(mock.patch.object(pandas, name, _frame_reader(getattr(pandas, name), missing)))
+
+
+def _noting(function: Any, supply: Supply) -> Any:
+    """A function of the stand-in for pandas, whose use is remembered."""
+
+    def call(*arguments: Any, **options: Any) -> Any:
+        supply.note("the package", "pandas")
+        return function(*arguments, **options)
+
+    return call
 
 
 def _frame_reader(real: Any, missing: Missing) -> Any:

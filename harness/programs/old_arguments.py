@@ -89,10 +89,12 @@ def old_arguments(text: str, supplied: list[str]) -> Iterator[None]:
         functional = keras.src.models.functional.Functional
         for owner, name in ((keras.Model, "__new__"), (functional, "__init__")):
             stack.enter_context(mock.patch.object(owner, name, _model(getattr(owner, name), supplied)))
-        momentum = functools.partial(translated_momentum, supplied)
-        stack.enter_context(
-            mock.patch.object(keras.optimizers.SGD, "__init__", _wrapped(keras.optimizers.SGD.__init__, momentum))
+        made: tuple[tuple[Any, Any], ...] = (
+            (keras.optimizers.SGD, functools.partial(translated_momentum, supplied)),
+            (keras.layers.InputLayer, translated_shape),
         )
+        for kind, translate in made:
+            stack.enter_context(mock.patch.object(kind, "__init__", _wrapped(kind.__init__, translate)))
         try:
             yield
         finally:
@@ -121,6 +123,14 @@ def _model(make: Any, supplied: list[str]) -> Any:
         return make(kind, *arguments, **options)
 
     return staticmethod(made) if make.__name__ == "__new__" else made
+
+
+def translated_shape(arguments: tuple[Any, ...], options: Any) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """The arguments of an input, whose shape may be one number."""
+    options = {key: (value,) if key == "shape" and type(value) is int else value for key, value in options.items()}
+    return tuple(
+        (value,) if type(value) is int and place == 0 else value for place, value in enumerate(arguments)
+    ), options
 
 
 def translated_momentum(

@@ -265,6 +265,8 @@ def supply_functions() -> None:
         _give(root.backend, "get_session", _nothing)
         _give(root.backend, "image_dim_ordering", _image_dim_ordering)
         _give(root.backend, "set_image_dim_ordering", _set_image_dim_ordering)
+    plain_call = keras.Layer.call
+    keras.Layer.call = lambda layer, *a, **k: a[0] if type(layer) is keras.Layer and a else plain_call(layer, *a, **k)
     tensorflow = importlib.import_module("tensorflow")
     for name in OF_TENSORFLOW_1:
         _give(tensorflow, name, getattr(tensorflow.compat.v1, name, None))

@@ -20,6 +20,7 @@ import keras
 import numpy as np
 
 from ..errors import BadInput
+from ..recording.stand_ins.absorbed import Absorbing
 from .copies import CONSTRUCTION, array_of, copied_model, set_weights
 from .data_sources import TrainingData, training_data
 from .made_up import Supply
@@ -27,7 +28,7 @@ from .made_up_data import data_made_up, with_numbers
 from .old_arguments import translated_compile, translated_fit, translated_optimizer
 from .places import Sources, argument_of, assignments, call_at
 from .program import FitError, MadeUp, Note, NoteKind, Place, Places, Program, Validation, row_count, take_rows
-from .stand_ins import Anything
+from .text_inputs import without_text
 
 Wrapper = Callable[..., Any]
 DEFAULT_BATCH_SIZE = 32  # Keras' own
@@ -385,6 +386,11 @@ class Recorder:
         known = self.compiled.get(id(model))
         compile_call = known[1] if known is not None else None
         notes = list(data.notes)
+        compiled, places = model, self._places(model, compile_call, place)
+        try:
+            model, data, validation = without_text(model, data, validation)
+        except BadInput as error:
+            raise Refused(BadInput(f"{self.path.name if place is None else shown_place(place)}: {error}")) from None
         copy, is_copyable = model, True
         try:
             copy = copied_model(model, 0, sample=take_rows(data.x, slice(0, 2)) if model.built else None)
@@ -402,14 +408,14 @@ class Recorder:
             model=copy,
             name=self.path.name,
             path=self.path,
-            compile_arguments=compile_arguments(model, None if compile_call is None else compile_call.arguments),
+            compile_arguments=compile_arguments(compiled, None if compile_call is None else compile_call.arguments),
             given=given,
             data=data,
             validation=validation,
             initial_weights={path: array_of(weight) for path, weight in zip(paths, model.weights)},
             set_weights=set_paths,
             is_copyable=is_copyable,
-            places=self._places(model, compile_call, place),
+            places=places,
             notes=tuple(notes),
         )
 
@@ -544,7 +550,7 @@ def callbacks_of(callbacks: Any) -> list[Any]:
         callbacks = callbacks.callbacks
     if not isinstance(callbacks, (list, tuple)):
         callbacks = [callbacks]
-    own = (keras.callbacks.History, keras.callbacks.ProgbarLogger, Anything)
+    own = (keras.callbacks.History, keras.callbacks.ProgbarLogger, Absorbing)
     return [callback for callback in callbacks if not isinstance(callback, own)]
 
 

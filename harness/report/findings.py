@@ -97,6 +97,24 @@ SENTENCES: dict[Check, Callable[[Values], str]] = {
     Check.VALIDATION_CLASSES: lambda v: "the validation split holds other classes than the rows for training",
     Check.SORTED_UNSHUFFLED: lambda v: "the rows are sorted by class and not shuffled",
     Check.IMBALANCED: lambda v: f"{v['share']:.0%} of the rows have the same class",
+    Check.EMBEDDING_RANGE: lambda v: (
+        f"x goes from {number(v['least'])} to {number(v['largest'])}, and the Embedding layer takes whole numbers "
+        f"from 0 to {v['rows'] - 1:,}"
+    ),
+    Check.EMBEDDING_FRACTIONS: lambda v: (
+        "the Embedding layer takes whole numbers and drops what is behind the point, and x holds fractions"
+    ),
+    Check.CHANNELS_FIRST: lambda v: (
+        f"images of shape {v['shape']} are read as {v['shape'][0]} rows with {v['shape'][-1]} channels; are the "
+        "channels first?"
+    ),
+    Check.SOFTMAX_AXIS: lambda v: f"softmax adds up along axis {v['axis']}, not over the classes of a row",
+    Check.LARGE_LEARNING_RATE: lambda v: (
+        f"the learning rate {number(v['learning rate'])} is large for {v['optimizer']}"
+    ),
+    Check.SMALL_LEARNING_RATE: lambda v: (
+        f"the learning rate {number(v['learning rate'])} is small for {v['optimizer']}"
+    ),
     Check.FEW_UPDATES: lambda v: f"the training makes only {v['updates']:,} updates",
     Check.ONE_BATCH: lambda v: f"one batch holds all {v['rows']:,} rows",
 }

@@ -463,3 +463,39 @@ def test_arguments_of_the_first_version(script):
     assert (hidden.units, dropout.rate, last.units, program.epochs) == (5, 0.25, 1, 2)
     assert type(hidden.kernel_initializer).__name__ == "RandomUniform"
     assert {"output_dim", "init", "p"} <= {note.detail for note in program.notes if note.kind is NoteKind.OLD_NAME}
+
+
+TEXTS = """\
+import numpy as np
+import keras
+from keras import layers
+texts = np.array(["good film", "bad film", "not good", "very good"] * 10)
+y = np.array([1, 0, 0, 1] * 10)
+vectorize = layers.TextVectorization(max_tokens=20, output_sequence_length=3)
+vectorize.adapt(texts)
+"""
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        "model = keras.Sequential([vectorize, layers.Embedding(20, 4), layers.Flatten(), layers.Dense(1)])\n",
+        "i = keras.Input((1,), dtype='string')\nh = layers.Embedding(20, 4)(vectorize(i))\n"
+        "model = keras.Model(i, layers.Dense(1)(layers.Flatten()(h)))\n",
+    ],
+)
+def test_text_is_encoded_once_and_the_rest_of_the_model_is_kept(script, model):
+    fit = "model.compile('adam', 'mse')\nmodel.fit(texts[:, None], y, validation_data=(texts[:8, None], y[:8]))\n"
+    program = capture_script(script(TEXTS, model, fit)).program
+    assert (program.x.shape, program.validation.x.shape) == ((40, 3), (8, 3))
+    # good and film are the commonest of the four texts' words: numbers 2 and 3, 0 fills
+    assert program.x[0].tolist() == [2, 3, 0]
+    assert program.fresh_model(0)(program.x[:5]).shape == (5, 1)
+    assert [name for name in program.places.layers if "embedding" in name]
+    assert program.loss == "mse"
+
+
+def test_text_that_no_layer_encodes_is_refused(script):
+    model = "model = keras.Sequential([layers.Dense(1)])\nmodel.compile('adam', 'mse')\nmodel.fit(texts, y)\n"
+    with pytest.raises(BadInput, match=r"train.py:10: x: expected numbers, or text that the first layer"):
+        capture_script(script(TEXTS, model))

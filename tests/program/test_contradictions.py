@@ -51,6 +51,33 @@ def sequences(return_sequences):
     return keras.Sequential([keras.Input((7, 2)), L.LSTM(4, return_sequences=return_sequences), L.Dense(1)])
 
 
+def stacked_images(activation):
+    return keras.Sequential(
+        [
+            keras.Input((8, 8, 1)),
+            L.Conv2D(4, 3, activation=activation),
+            L.Conv2D(4, 3, activation="relu"),
+            L.Flatten(),
+            L.Dense(3, "softmax"),
+        ]
+    )
+
+
+def graph(width):
+    """4 inputs, a linear layer of some width, dropout, a layer of 8 units and an output, as a graph"""
+    inputs = keras.Input((4,))
+    hidden = L.Dropout(0.1)(L.Dense(width)(inputs))
+    return keras.Model(inputs, L.Dense(1)(L.Dense(8, "relu")(hidden)))
+
+
+def first_channels():
+    return keras.Sequential([keras.Input((3, 20, 20)), L.Conv2D(4, 3, activation="relu"), L.Flatten(), L.Dense(1)])
+
+
+def tokens():
+    return keras.Sequential([keras.Input((7,)), L.Embedding(10, 4), L.Flatten(), L.Dense(1)])
+
+
 IMAGES, SEQUENCES = RNG.random((200, 8, 8, 1)), RNG.normal(size=(200, 7, 2))
 SOUND = {
     "binary": lambda: found(net(1, "sigmoid"), BCE, BINARY, metrics=["accuracy"]),
@@ -75,6 +102,10 @@ SOUND = {
     "counts": lambda: found(net(1, "exponential"), "poisson", RNG.poisson(3, 200)),
     "squared error of 0 and 1": lambda: found(net(1, "sigmoid"), "mse", BINARY),
     "autoencoder": lambda: found(net(4, "sigmoid"), BCE, 1 / (1 + np.exp(-X)), metrics=["accuracy"]),
+    "linear code in a graph": lambda: found(graph(2), "mse", REAL),
+    "softmax over axis 1": lambda: found(net(3, None, L.Softmax(axis=1)), SCCE, CLASSES),
+    "stacked images": lambda: found(stacked_images("relu"), SCCE, CLASSES, IMAGES),
+    "tokens in range": lambda: found(tokens(), "mse", REAL, RNG.integers(0, 10, (200, 7))),
     "images": lambda: found(images(L.Flatten(), L.Dense(3, "softmax")), SCCE, CLASSES, IMAGES),
     "sequence to one": lambda: found(sequences(False), "mse", REAL, SEQUENCES),
     "sequence to sequence": lambda: found(sequences(True), "mse", SEQUENCES[:, :, :1], SEQUENCES),
@@ -165,6 +196,36 @@ FAULTY = {
         Check.SORTED_UNSHUFFLED),
     "dropout": (
         lambda: found(net(1, None, L.Dropout(0.96)), "mse", REAL), SURE, "dropout", Check.DROPOUT_RATE),
+    "linear convolution": (
+        lambda: found(stacked_images(None), SCCE, CLASSES, IMAGES), MAYBE, "hidden-activation",
+        Check.MISSING_HIDDEN_ACTIVATION,
+    ),
+    "linear layer in a graph": (
+        lambda: found(graph(8), "mse", REAL), MAYBE, "hidden-activation", Check.MISSING_HIDDEN_ACTIVATION,
+    ),
+    "softmax along the rows": (
+        lambda: found(net(3, None, L.Softmax(axis=0)), SCCE, CLASSES), SURE, "output-activation", Check.SOFTMAX_AXIS,
+    ),
+    "channels first": (
+        lambda: found(first_channels(), "mse", REAL, RNG.random((200, 3, 20, 20))), MAYBE, "input-layout",
+        Check.CHANNELS_FIRST,
+    ),
+    "numbers beyond the embedding": (
+        lambda: found(tokens(), "mse", REAL, RNG.integers(0, 11, (200, 7))), SURE, "input-out-of-range",
+        Check.EMBEDDING_RANGE,
+    ),
+    "fractions for the embedding": (
+        lambda: found(tokens(), "mse", REAL, RNG.random((200, 7))), SURE, "input-out-of-range",
+        Check.EMBEDDING_FRACTIONS,
+    ),
+    "large rate": (
+        lambda: found(net(1, None), "mse", REAL, optimizer=keras.optimizers.Adam(1.0)), MAYBE,
+        "learning-rate-too-large", Check.LARGE_LEARNING_RATE,
+    ),
+    "small rate": (
+        lambda: found(net(1, None), "mse", REAL, optimizer=keras.optimizers.SGD(1e-7)), MAYBE,
+        "learning-rate-too-small", Check.SMALL_LEARNING_RATE,
+    ),
     "linear hidden layer": (
         lambda: found(net(1, None, hidden=None), "mse", REAL), MAYBE, "hidden-activation",
         Check.MISSING_HIDDEN_ACTIVATION),

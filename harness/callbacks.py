@@ -13,7 +13,7 @@ import sys
 import time
 import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -459,7 +459,9 @@ class SymmetryMonitor(Periodic):
         self.stop_training = stop_training
         self.tolerance = tolerance
         self.effective_widths: dict[str, list[tuple[int, int]]] = {}
-        self.start: dict[str, Units] = {}
+        self.start: dict[str, Array] = {}
+        self.were_clones: dict[str, bool] = {}
+        self.near_at_start: dict[str, list[int]] = {}
         self.looked_at: list[Units] = []
         self.warned: set[str] = set()
 
@@ -498,11 +500,12 @@ class SymmetryMonitor(Periodic):
             groups = groups_of(units, self.tolerance)
             self.effective_widths.setdefault(name, []).append((self.updates, len(groups)))
             if name not in self.start:
-                self.start[name] = units
-            elif name not in self.warned and stay_clones(units, self.start[name].columns, groups):
+                self.start[name] = units.columns
+                self.were_clones[name] = len(groups) < units.count
+                self.near_at_start[name] = largest_near_group(units)
+            elif name not in self.warned and stay_clones(units, self.start[name], groups):
                 self.warned.add(name)
-                were_clones = len(groups_of(self.start[name], self.tolerance)) <= len(groups)
-                warn_user(clone_advice(units, len(groups), self.updates, were_clones))
+                warn_user(clone_advice(units, len(groups), self.updates, self.were_clones[name]))
                 if self.stop_training:
                     self.model.stop_training = True
 
@@ -517,12 +520,12 @@ class SymmetryMonitor(Periodic):
 
     def warn_of_near_clones(self, units: Units) -> None:
         """Warn if most units of a layer began nearly identical and are so still."""
-        name = units.layer.name
-        if name not in self.start or self.updates < MIN_NEAR_UPDATES:
+        before = self.near_at_start.get(units.layer.name, [])
+        if not before or self.updates < MIN_NEAR_UPDATES:
             return
-        group = largest_near_group(units)
-        if group and near_groups_of(only(self.start[name], group)) == [list(range(len(group)))]:
-            self.warned.add(name)
+        group = sorted(set(largest_near_group(units)) & set(before))
+        if 2 * len(group) > units.count:
+            self.warned.add(units.layer.name)
             warn_user(near_clone_advice(units, group, self.updates))
 
 
@@ -541,15 +544,6 @@ def largest_near_group(units: Units) -> list[int]:
     """The largest group of nearly identical units; empty if it has not more than half of the layer's units."""
     group = max(near_groups_of(units), key=len, default=[])
     return group if 2 * len(group) > units.count else []
-
-
-def only(units: Units, chosen: Sequence[int]) -> Units:
-    """Some units of a layer, without what recurrent weights say of them."""
-    columns = list(chosen)
-    outgoing = None if units.outgoing is None else units.outgoing[:, columns]
-    return replace(
-        units, incoming=units.incoming[:, columns], affine=units.affine[:, columns], outgoing=outgoing, recurrent=None
-    )
 
 
 def warn_user(message: str) -> None:

@@ -252,10 +252,11 @@ def contents(series: Series) -> list[bytes | list[bytes] | None]:
         return list(series.values)
     little_endian = series.values.astype(series.values.dtype.newbyteorder("<"), copy=False)
     data, size = little_endian.tobytes(), little_endian[:1].nbytes
-    filled = np.ones(len(series.values), bool)
+    parts: list[bytes | list[bytes] | None] = [data[i * size : (i + 1) * size] for i in range(len(series.values))]
     if series.values.ndim == 3:
         filled = np.any(series.values[..., 2], axis=1)
-    return [data[i * size : (i + 1) * size] if filled[i] else None for i in range(len(series.values))]
+        return [part if is_filled else None for part, is_filled in zip(parts, filled.tolist())]
+    return parts
 
 
 def fill(value: summary_pb2.Summary.Value, content: bytes | list[bytes]) -> None:

@@ -1,7 +1,7 @@
 """The answer as pictures of the size of a TensorBoard card, with the answer in words as their titles.
 
-On TensorBoard's first page a picture is 215 pixels high and about 450 wide. It is drawn pixel by pixel: a larger one
-would be shrunk without interpolation, so that nobody could read it.
+On TensorBoard's first page a picture is 215 pixels high and at most about 450 wide. One of another height is shrunk or
+stretched without interpolation, so that its letters are torn.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ from . import diagnosing, scenario_diagnosis
 from .page import diagnoses, scenario_diagnoses, sweeps, training
 from .words import count, number
 
-WIDTH, HEIGHT = 448, 213  # pixels of a card's picture
+WIDTH, HEIGHT = 448, 215  # pixels of a card's picture; the height exactly
 PIXELS_PER_INCH = 72  # of such a picture: one for each of the chart's own
 CHARACTERS = 68  # of a line of the title
-ATTEMPTS = 3  # to fit a chart
+ATTEMPTS = 4  # to fit a chart
 WORDS_LINES = 13  # of a card without a chart
 LEAST = 40  # pixels of a chart
 MARK_HEIGHT = 15  # pixels of the name of a vertical line
@@ -58,9 +58,9 @@ def card(sentence: str, build: Build) -> bytes:
         whole = alt.vconcat(build(width, height)).properties(title=heading, padding=2)
         picture = png(whole, PIXELS_PER_INCH)
         wide, high = struct.unpack(">2I", picture[16:24])  # a PNG has its size there
-        if WIDTH - 4 <= wide <= WIDTH and HEIGHT - 4 <= high <= HEIGHT:
+        if WIDTH - 8 <= wide <= WIDTH and high == HEIGHT:
             break
-        width, height = max(width + WIDTH - 1 - wide, LEAST), max(height + HEIGHT - 1 - high, LEAST)
+        width, height = max(width + WIDTH - 2 - wide, LEAST), max(height + HEIGHT - high, LEAST)
     return picture
 
 

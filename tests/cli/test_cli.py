@@ -277,6 +277,6 @@ def test_an_interrupt_keeps_what_was_recorded_and_marks_it(tmp_path):
     )
     folder = tmp_path / "logs" / "post" / "long"
     assert (folder / "UNFINISHED").exists()
-    events = EventAccumulator(str(folder / "handwritten-ones"))
+    events = EventAccumulator(str(folder / "ones"))
     events.Reload()
     assert len(events.Tensors("cost")) >= 2

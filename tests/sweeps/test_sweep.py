@@ -281,7 +281,7 @@ def test_each_combination_is_one_entry_of_the_hparams_page(tmp_path):
     assert info.hparams["initializer"].string_value == "glorot_uniform"
     assert info.hparams["learning_rate"].number_value == 3
     assert info.hparams["members"].number_value == 5
-    (cost,) = events.Tensors("cost/50")
+    (cost,) = events.Tensors("summary/cost_50")
     scenario = load("post", {"iterations": 20})
     costs = []
     for seed in range(5):
@@ -289,4 +289,9 @@ def test_each_combination_is_one_entry_of_the_hparams_page(tmp_path):
         (w,) = handwritten.train(scenario.network, start, scenario.x, scenario.y, Training(3.0, recorded=[20]))
         costs.append(handwritten.forward(scenario.network, w, scenario.x, scenario.y).cost)
     assert cost.step == 20
+    learned = [tf.make_ndarray(event.tensor_proto).item() for event in events.Tensors("learned share")]
+    assert learned == [0] * 21  # after 20 iterations none has, and the curve has a point at each
+    answer = EventAccumulator(str(tmp_path / "post" / "n" / "answer"))
+    answer.Reload()
+    assert {"answer", "answer in pictures/costs"} <= set(answer.Tags()["tensors"])
     assert tf.make_ndarray(cost.tensor_proto).item() == pytest.approx(sorted(costs)[2], rel=1e-6)

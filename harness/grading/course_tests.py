@@ -5,11 +5,11 @@ from __future__ import annotations
 import contextlib
 import json
 import secrets
-import subprocess
 import sys
+import threading
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO, cast
 
 from ..sandbox import Limits, end, prepared
 from .result import TestOutcome, TestResult
@@ -48,18 +48,27 @@ def run_tests(tests: Path, hand_in: Path, main: Path, limits: Limits) -> tuple[t
         launch.command += [place, *folders]
         process = launch.start()
         word = secrets.token_hex(16)
+        clock = threading.Timer(WAITING * limits.seconds, end, [process])
+        clock.start()
+        requests, replies, errors = (cast(BinaryIO, pipe) for pipe in (process.stdin, process.stdout, process.stderr))
         try:
-            content, _ = process.communicate(f"{word}\n".encode(), timeout=WAITING * limits.seconds)
-        except subprocess.TimeoutExpired:
-            end(process)
-            content, _ = process.communicate()
+            with contextlib.suppress(BrokenPipeError):
+                requests.write(f"{word}\n".encode())
+                requests.flush()
+            content = replies.read(MAX_REPLY_BYTES)  # the hand-in may write into this pipe without end
+        finally:
+            clock.cancel()
+            launch.close()
+            for pipe in (requests, replies, errors):
+                with contextlib.suppress(OSError):
+                    pipe.close()
     return outcomes_in(content, word)
 
 
 def outcomes_in(content: bytes, word: str) -> tuple[tuple[TestResult, ...], bool]:
     """The outcomes in a reply; none of them, and False, if it is not one."""
     with contextlib.suppress(ValueError, KeyError, TypeError, RecursionError):
-        reply: Any = json.loads(content[:MAX_REPLY_BYTES])
+        reply: Any = json.loads(content)
         if secrets.compare_digest(str(reply["word"]), word):
             return tuple(of_row(row) for row in reply["outcomes"]), True
     return (), False

@@ -28,7 +28,7 @@ from .result import FileResult, Grading, HandInKind, HandInResult, Problem, Test
 from .rubric import Rubric, awards_of, quantities_of
 
 SCRATCH_NAME = "harness-grading-"
-PATIENCE, PATIENCE_SECONDS = 12, 120  # times the time limit, and on top of it, before a check itself is given up
+PATIENCE, PATIENCE_SECONDS = 8, 60  # times the time limit, and on top of it, before the check of a file is given up
 # a file that ends with one of these trains nothing, so that a right file beside it can decide
 WITHOUT_TRAINING = (Reason.NO_PARAMETERS, Reason.NO_NUMPY)
 
@@ -139,8 +139,8 @@ def failed(hand_in: HandIn, problem: Problem, detail: str = "") -> HandInResult:
 # One hand-in
 
 
-class OutOfPatience(Exception):
-    """The check itself takes too long."""
+class OutOfPatience(BaseException):
+    """The check itself takes too long; not an Exception, which the check might take for one of the file."""
 
 
 @contextlib.contextmanager
@@ -178,7 +178,6 @@ def judge(hand_in: HandIn, settings: Settings, known: dict[str, HandInResult]) -
     try:
         with (
             tempfile.TemporaryDirectory(prefix=SCRATCH_NAME, ignore_cleanup_errors=True) as scratch,
-            patience(PATIENCE * settings.seconds + PATIENCE_SECONDS),
             use_box(settings.box),
         ):
             copy = Path(scratch).resolve() / "hand-in"
@@ -190,8 +189,6 @@ def judge(hand_in: HandIn, settings: Settings, known: dict[str, HandInResult]) -
             result = replace(result, left_out=left_out)
     except Unusable as unusable:
         result = failed(hand_in, unusable.problem, unusable.detail)
-    except OutOfPatience:
-        result = failed(hand_in, Problem.CHECK_FAILED, "it took too long")
     except Exception as error:  # a fault of ours with one hand-in must not lose the others
         result = failed(hand_in, Problem.CHECK_FAILED, f"{type(error).__name__}: {error}"[:200])
     rubric = settings.rubric
@@ -255,12 +252,16 @@ def judged(hand_in: HandIn, copy: Path, settings: Settings) -> HandInResult:
 
 
 def checked(path: Path, run: str | None, settings: Settings) -> CheckResult:
-    """The verdict on one file; a file that is bad input is not judged."""
+    """The verdict on one file; a file that is bad input, or takes too long to check, is not judged."""
+    seconds, megabytes = settings.seconds, settings.megabytes
     try:
-        return check_file(path, run=run, seed=settings.seed, seconds=settings.seconds, megabytes=settings.megabytes)
+        with patience(PATIENCE * seconds + PATIENCE_SECONDS):
+            return check_file(path, run=run, seed=settings.seed, seconds=seconds, megabytes=megabytes)
     except BadInput as error:
-        detail = str(error).replace(str(path), path.name)
-        return CheckResult(file=path.name, verdict=Verdict.NOT_JUDGED, reason=Reason.REFUSED, detail=detail)
+        reason, detail = Reason.REFUSED, str(error).replace(str(path), path.name)
+    except OutOfPatience:
+        reason, detail = Reason.STOPPED, "the check took too long"
+    return CheckResult(file=path.name, verdict=Verdict.NOT_JUDGED, reason=reason, detail=detail)
 
 
 def tested(tests: Path, copy: Path, main: Path, settings: Settings) -> tuple[tuple[TestResult, ...], bool]:

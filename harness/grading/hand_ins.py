@@ -240,7 +240,8 @@ def unpack_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, place: Path
 def unpack_all(folder: Path) -> list[str]:
     """Unpack the archives in a folder in place, and those in them; the names of what was left out."""
     left_out: list[str] = []
-    room = Room()
+    sizes = [path.stat().st_size for path in files_of(folder)]
+    room = Room(size=MAX_COPIED_BYTES - sum(sizes), files=MAX_COPIED_FILES - len(sizes))
     for _ in range(MAX_NESTED):
         archives = [path for path in files_of(folder) if path.suffix.lower() in ARCHIVES]
         for path in archives:

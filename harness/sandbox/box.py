@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import secrets
 import site
 import sys
@@ -22,9 +23,11 @@ INSIDE = Path(__file__).with_name("inside.py")
 PACKAGE = Path(__file__).resolve().parents[1]
 GIVEN = "/given"  # where the folder is seen, read-only
 COPY = "/tmp/hand-in"  # where the program has its own copy of it
+COUNTS_BY_NAMESPACE = (5, 14)  # Linux from here on; before, all processes of a user counted towards the limit
 SHARED_MEMORY_BYTES = 2**24
 FIRST_USER, USERS = 200_000, 1_000_000  # numbers that belong to nobody; no two sandboxes have the same, by and large
 SYSTEM_FOLDERS = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/nix/store")
+PARTS_OF_AN_ENVIRONMENT = ("bin", "lib", "lib64", "share", "etc", "pyvenv.cfg")
 SYSTEM_FILES = ("/etc/ld.so.cache", "/etc/alternatives", "/etc/localtime", "/etc/fonts")
 ENVIRONMENT = {
     "PATH": "/usr/local/bin:/usr/bin:/bin",
@@ -58,7 +61,6 @@ class Limits:
         """By the names of the module ``resource``."""
         wanted = {
             "RLIMIT_CPU": int(self.seconds) + 2,
-            "RLIMIT_NPROC": self.processes,
             "RLIMIT_FSIZE": self.file_megabytes * 2**20,
             "RLIMIT_NOFILE": self.open_files,
             "RLIMIT_CORE": 0,
@@ -101,12 +103,15 @@ class Box:
             readable: further folders, and where they are seen, read-only.
         """
         user = FIRST_USER + secrets.randbelow(USERS) if self.as_root else None
+        resources = limits.as_resources()
+        if self.as_root or kernel_version() >= COUNTS_BY_NAMESPACE:
+            resources["RLIMIT_NPROC"] = limits.processes
         settings = {
             "given": GIVEN,
             "copy": COPY,
             "folder": str(folder),
             "user": user,
-            "limits": limits.as_resources(),
+            "limits": resources,
         }
         shown = [(given, GIVEN), *readable]
         inner = [sys.executable, "-I", "-S", str(INSIDE), json.dumps(settings), *command]
@@ -127,6 +132,11 @@ class Box:
         if self.as_root:
             return [*apart, "--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"]
         return ["--unshare-user", *apart]
+
+
+def kernel_version() -> tuple[int, ...]:
+    """(major, minor)"""
+    return tuple(int(part) for part in re.findall(r"\d+", os.uname().release)[:2])
 
 
 def variables(environment: dict[str, str]) -> list[str]:
@@ -163,14 +173,18 @@ def open_folders(places: Sequence[Path]) -> list[str]:
 
 
 def library_folders() -> list[Path]:
-    """The folders of the interpreter, its libraries and this package, but for those in another one or in /usr."""
-    wanted = [Path(sys.prefix), Path(sys.base_prefix), PACKAGE, (PACKAGE / "models").resolve()]
+    """The folders of the interpreter, its libraries and this package, but for those in another one or in /usr.
+
+    Of an environment these are its parts, because people make environments in folders of other things.
+    """
+    wanted = [Path(prefix) / part for prefix in (sys.prefix, sys.base_prefix) for part in PARTS_OF_AN_ENVIRONMENT]
+    wanted += [PACKAGE, (PACKAGE / "models").resolve()]
     wanted += [Path(sys.executable).parent, Path(os.path.realpath(sys.executable)).parent, Path(np.__file__).parents[1]]
     if site.ENABLE_USER_SITE:
         wanted.append(Path(site.getusersitepackages()))
     seen = [Path(name) for name in SYSTEM_FOLDERS]
     found: list[Path] = []
     for folder in sorted(set(wanted), key=lambda one: len(one.parts)):
-        if folder.is_dir() and not any(one == folder or one in folder.parents for one in [*seen, *found]):
+        if folder.exists() and not any(one == folder or one in folder.parents for one in [*seen, *found]):
             found.append(folder)
     return found

@@ -15,6 +15,14 @@ from ..errors import BadInput
 from .box import COPY, Box, Limits
 
 TRIAL_SECONDS = 20
+TRIAL = """
+import os
+child = os.fork()
+if child == 0:
+    os._exit(0)
+os.waitpid(child, 0)
+print("inside")
+"""
 MAX_TRIAL_OUTPUT = 200  # characters of what bubblewrap says
 
 
@@ -58,9 +66,7 @@ def try_box(box: Box) -> str:
         given.mkdir()
         os.chmod(given, 0o755)
         limits = Limits(seconds=TRIAL_SECONDS, megabytes=0)
-        command = box.command(
-            [sys.executable, "-I", "-S", "-c", "print('inside')"], given=given, folder=Path(COPY), limits=limits
-        )
+        command = box.command([sys.executable, "-I", "-S", "-c", TRIAL], given=given, folder=Path(COPY), limits=limits)
         try:
             done = subprocess.run(command, capture_output=True, text=True, errors="replace", timeout=TRIAL_SECONDS)
         except (OSError, subprocess.TimeoutExpired) as error:

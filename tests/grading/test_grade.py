@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import json
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -135,6 +137,24 @@ def test_a_fault_of_the_check_loses_one_hand_in_only(tmp_path, monkeypatch):
     found = grade(hand_ins_in(tmp_path), Settings()).hand_ins
     assert [(one.verdict, one.problem) for one in found] == [
         (Verdict.NOT_JUDGED, Problem.CHECK_FAILED),
+        (Verdict.CORRECT, None),
+    ]
+
+
+def test_a_check_without_end_is_given_up(tmp_path, monkeypatch):
+    def check(path: Path, **_: object) -> CheckResult:
+        while path.name == "a.py":
+            with contextlib.suppress(Exception):
+                time.sleep(0.01)
+        return replace(RIGHT.result, file=path.name)
+
+    monkeypatch.setattr(grading_module, "check_file", check)
+    monkeypatch.setattr(grading_module, "PATIENCE_SECONDS", 0.2)
+    for name in ("a.py", "b.py"):
+        (tmp_path / name).write_text("x = 1")
+    found = grade(hand_ins_in(tmp_path), Settings(seconds=0.01)).hand_ins
+    assert [(one.verdict, one.result and one.result.reason) for one in found] == [
+        (Verdict.NOT_JUDGED, Reason.STOPPED),
         (Verdict.CORRECT, None),
     ]
 

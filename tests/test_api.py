@@ -55,7 +55,7 @@ def swept():
 
 def test_a_result_is_read_as_text_html_and_json(swept):
     assert str(swept).startswith("Learned means a cost of at most 0.01.") or "forum question" in str(swept)
-    assert "<pre" in swept._repr_html_()
+    assert "<svg" in swept._repr_html_()
     assert json.loads(json.dumps(swept.to_dict()))["target"] == pytest.approx(0.01)
 
 

@@ -49,6 +49,8 @@ def known_files(command: str) -> dict[str, Sequence[str]]:
         "model": ("*.keras",),
         "data": ("*.npz",),
         "csv": ("*.csv",),
+        "report": ("*.html",),
+        "figure": ("*.png", "*.svg"),
         "log_dir": (FOLDERS,),
         "folder": (FOLDERS,),
     }

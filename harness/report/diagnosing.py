@@ -432,9 +432,7 @@ def verdict(found: Diagnosis) -> list[str]:
     lines += [alternative_text(found, other) for other in found.alternatives[:MOST_ALTERNATIVES]]
     lines += hint_lines(found)
     lines += note_lines(found)
-    ending = (
-        ["The time ran out before everything was tried. Give it more with a larger budget."] if found.partial else []
-    )
+    ending = [TIME_IS_OVER] if found.partial else []
     fitting = lines[: MOST_LINES - len(ending)]
     if len(lines) > len(fitting) and fitting[-1].endswith(":"):
         fitting = fitting[:-1]  # no heading of nothing

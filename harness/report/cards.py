@@ -16,7 +16,7 @@ import numpy as np
 
 from ..comparison.experiment import Experiment
 from ..comparison.trace import Run
-from ..diagnosis.diagnosis import Diagnosis
+from ..diagnosis.answer import Diagnosis
 from ..diagnosis.scenarios.judge import Diagnosis as ScenarioDiagnosis
 from ..figures import spread
 from ..figures import training as charts

@@ -5,7 +5,7 @@ from __future__ import annotations
 import altair as alt
 import numpy as np
 
-from ...diagnosis.diagnosis import Cause, Diagnosis, Level
+from ...diagnosis.answer import Cause, Diagnosis, Level
 from ...diagnosis.outcomes import OutcomeKind
 from ...diagnosis.tasks import TaskKind
 from ...figures import spread

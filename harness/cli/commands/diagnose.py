@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import logging
 import os
 import re
 import time
@@ -151,6 +152,7 @@ def run_program(arguments: argparse.Namespace, name: str, *, of_script: bool) ->
         # what Keras warns about is in the answer, if it matters
         stack.enter_context(warnings.catch_warnings())
         warnings.simplefilter("ignore")
+        logging.getLogger("tensorflow").setLevel(logging.ERROR)
         show(0, 0, f"running {name}")
         if of_script:
             program = capture.capture_script(

@@ -57,7 +57,7 @@ def test_the_json_has_the_documented_keys(logged):
     assert len(document["runs"]) == 6
     run = document["runs"][0]
     assert set(run) == {
-        *("implementation", "initializer", "iterations", "final_cost", "costs", "outputs"),
+        *("implementation", "initializer", "iterations", "final_cost", "accuracy", "costs", "outputs"),
         *("effective_width", "clone_spread", "log_dir"),
     }
     assert set(document["comparisons"][0]) >= {

@@ -180,7 +180,7 @@ def test_what_should_be_is_hidden_if_wanted():
 
 
 def test_gradescope_gets_what_its_format_asks_for():
-    """https://gradescope-autograders.readthedocs.io/en/latest/specs/#output-format"""
+    """The names and values are those of the output format in the documentation of its autograders."""
     for one, score, status in zip(CLASS.hand_ins, (1.0, 0.0, 0.0, 0.0), ("passed", "failed", "failed", "failed")):
         document = json.loads(report.gradescope_json(CLASS, one))
         assert document["score"] == score

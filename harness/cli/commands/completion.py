@@ -45,7 +45,11 @@ def known_files(command: str) -> dict[str, Sequence[str]]:
     """The patterns of the files that the options of a command take, by ``dest``."""
     return {
         "scenario": ("*.toml", "*.py", "*.ipynb", "*.keras") if command == "diagnose" else ("*.toml",),
-        "path": ("*.py", "*.ipynb") if command == "check" else ("*.py",),
+        "rubric": ("*.toml",),
+        "gradescope": ("*.json",),
+        "tests": (FOLDERS,),
+        "results": (FOLDERS,),
+        "path": ("*.py", "*.ipynb", "*.zip") if command == "check" else ("*.py",),
         "model": ("*.keras",),
         "data": ("*.npz",),
         "csv": ("*.csv",),

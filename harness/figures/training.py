@@ -22,6 +22,9 @@ MAX_UNITS = 8  # of a layer
 MAX_WEIGHTS = 9  # of a unit, the bias among them
 THINNEST, THICKEST = 1.8, 8.0  # pixels of a line; clones lie on each other, the first the thickest
 COST_LABEL = "datum.value > 0 && datum.value < 0.001 ? format(datum.value, '.0e') : format(datum.value, '~g')"
+MAX_RISE = 1e6  # of a cost above the level and the start: what diverges further leaves the chart
+MAX_GROWTH = 1e3  # of a weight beyond the largest one at the start: likewise
+BEYOND = 2.0  # axes further goes a line of weights that leaves the chart
 DIGITS = 5  # of a number in a chart's data
 
 
@@ -96,8 +99,12 @@ def cost_axis(costs: Sequence[float], title: str, field: str = "cost:Q") -> alt.
     return alt.Y(field, axis=axis, scale=alt.Scale(type="log", nice=False, domain=[low / room, high * room**2]))
 
 
-def label_places(curves: Sequence[Curve], level: float) -> list[int]:
-    """For each curve the place in it that is farthest from the other curves and the level, on logarithmic axes."""
+@np.errstate(invalid="ignore")  # of costs that are infinite
+def label_places(curves: Sequence[Curve], level: float, most: float) -> list[int]:
+    """For each curve the place in it that is farthest from the other curves and the level, on logarithmic axes.
+
+    Only costs of at most ``most`` are in the chart.
+    """
     logs = [np.log10(np.maximum(np.asarray(curve.values, np.float64), np.finfo(np.float64).tiny)) for curve in curves]
     places = []
     for number, own in enumerate(logs):
@@ -109,7 +116,7 @@ def label_places(curves: Sequence[Curve], level: float) -> list[int]:
         apart = np.min([*others, np.abs(own - math.log10(level))] if level > 0 else others or [own * 0], axis=0)
         where = np.log10([place(iteration) for iteration in curves[number].iterations])
         share = (where - where[0]) / max(where[-1] - where[0], 1)
-        inside = (share > 0.12) & (share < 0.8) & np.isfinite(own)
+        inside = (share > 0.12) & (share < 0.8) & (np.array(curves[number].values) <= most)
         places.append(int(np.argmax(np.where(inside, np.nan_to_num(apart, nan=0.0, posinf=0.0), -1.0))))
     return places
 
@@ -131,10 +138,11 @@ def cost_chart(
     keys = list(map(str, range(len(curves))))
     colors = [CURVE_COLORS[number % len(CURVE_COLORS)] for number in range(len(curves))]
     x = iteration_axis(last, axis_titles[0])
-    y = cost_axis([*(value for curve in curves for value in curve.values), level], axis_titles[1])
+    most = MAX_RISE * max([level, *(curve.values[0] for curve in curves if math.isfinite(curve.values[0]))])
+    y = cost_axis([level, *(min(cost, most) for curve in curves for cost in curve.values)], axis_titles[1])
     color = alt.Color("run:N", scale=alt.Scale(domain=keys, range=colors), legend=None)
     rows = [
-        (short(place(iteration)), short(value), key)
+        (short(place(iteration)), short(min(value, MAX_RISE * most)), key)
         for key, curve in zip(keys, curves)
         for iteration, value in zip(curve.iterations, curve.values)
         if math.isfinite(value)
@@ -144,8 +152,8 @@ def cost_chart(
     middle = math.sqrt(START * max(last, 1))
     labels: list[dict[str, Any]] = [
         {"x": place(curve.iterations[at]), "cost": curve.values[at], "run": key, "name": name}
-        for key, curve, at, name in zip(keys, curves, label_places(curves, level), names)
-        if math.isfinite(curve.values[at])
+        for key, curve, at, name in zip(keys, curves, label_places(curves, level, most), names)
+        if curve.values[at] <= most
     ]
     texts = [
         alt.Chart(alt.Data(values=[label for label in labels if (label["x"] < middle) == is_left]))
@@ -211,10 +219,12 @@ def weights_chart(course: LayerCourse, limits: tuple[float, float], axis_title: 
     x = iteration_axis(course.iterations[-1], axis_title)
     y = alt.Y("w:Q", axis=alt.Axis(title=None, tickCount=4), scale=alt.Scale(domain=list(limits), nice=False))
     layers = []
+    # what leaves the chart is drawn to just beyond it: a browser cannot draw to 1e38
+    lowest, highest = (limit + sign * BEYOND * (limits[1] - limits[0]) for limit, sign in zip(limits, (-1, 1)))
     widths = line_widths(course)
     for unit in sorted(course.units, key=lambda unit: -widths[unit]):
         rows = [
-            (short(place(iteration)), short(weight), row)
+            (short(place(iteration)), short(min(max(weight, lowest), highest)), row)
             for row in course.rows
             for iteration, weight in zip(course.iterations, course.weights[:, row, unit].tolist())
             if math.isfinite(weight)
@@ -229,7 +239,8 @@ def weights_chart(course: LayerCourse, limits: tuple[float, float], axis_title: 
 def weight_limits(courses: Sequence[LayerCourse]) -> tuple[float, float]:
     """One scale for the weights of several layers and runs, with a margin."""
     drawn = np.concatenate([course.weights[:, course.rows][:, :, course.units].ravel() for course in courses])
-    finite = drawn[np.isfinite(drawn)]
+    start = [np.abs(course.weights[0][np.isfinite(course.weights[0])]).max(initial=1.0) for course in courses]
+    finite = drawn[np.abs(drawn) <= MAX_GROWTH * max(start)]  # without those that are not a number
     low, high = (float(finite.min()), float(finite.max())) if finite.size else (-1.0, 1.0)
     margin = 0.06 * ((high - low) or 1.0)
     return low - margin, high + margin

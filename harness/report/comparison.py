@@ -57,14 +57,18 @@ def agreement_sentence(experiment: Experiment) -> str:
 
 
 def near_constant(run: Run, constant_cost: float) -> tuple[int, int] | None:
-    """The first and the last recorded iteration of the longest stretch at the cost of a constant prediction."""
+    """The first and the last recorded iteration of the longest stretch at the cost of a constant prediction.
+
+    A stretch that ends before twice its beginning is a passage, not a plateau.
+    """
     near = [abs(cost - constant_cost) <= NEAR_CONSTANT * constant_cost for cost in run.costs]
     best: tuple[int, int] | None = None
     start = 0
     for end, inside in enumerate([*near, False]):
         if not inside:
-            if end - start > 1 and (best is None or run.recorded[end - 1] - run.recorded[start] > best[1] - best[0]):
-                best = (run.recorded[start], run.recorded[end - 1])
+            first, last = run.recorded[min(start, end - 1)], run.recorded[end - 1]
+            if last >= 2 * max(first, 1) and (best is None or last - first > best[1] - best[0]):
+                best = (first, last)
             start = end + 1
     return best
 

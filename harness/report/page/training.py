@@ -44,6 +44,8 @@ def layer_title(run: Run, layer: int) -> str:
     """ "ones, hidden layer 1: 3 units, all identical (their lines lie on each other)" """
     last = run.weights[-1]
     units = last[layer - 1].shape[1]
+    if not np.all(np.isfinite(last[layer - 1])):
+        return f"{run.initializer}, layer {layer}: {count(units, 'unit')}, diverged"
     if layer not in hidden_layers(last):
         return f"{run.initializer}, output layer: {count(units, 'unit')}"
     return f"{run.initializer}, hidden layer {layer}: {widths_text(units, effective_width(last, layer))}"
@@ -121,14 +123,27 @@ def headline(experiment: Experiment) -> str:
     diverged = [run.initializer for run in runs if not math.isfinite(run.costs[-1])]
     if diverged:
         return f"The math is right, but training diverges from {joined(diverged)}."
-    stretches = [(run, words.near_constant(run, experiment.constant_cost)) for run in runs]
+    ends: dict[int, list[str]] = {}
+    for run in runs:
+        stretch = words.near_constant(run, experiment.constant_cost)
+        if stretch is not None:
+            ends.setdefault(stretch[1], []).append(run.initializer)
+    last = runs[0].recorded[-1]
     phrases = [
-        f"from {run.initializer} until {'the end' if end == run.recorded[-1] else f'iteration {end:,}'}"
-        for run, (_, end) in ((run, stretch) for run, stretch in stretches if stretch is not None)
+        f"from {joined(names)} until {'the end' if end == last else f'iteration {end:,}'}"
+        for end, names in ends.items()
     ]
     if not phrases:
-        return "The math is right: all implementations agree."
+        shown = [f"from {number(r.costs[0])} to {number(r.costs[-1])} from {r.initializer}" for r in runs[:MAX_COLUMNS]]
+        return f"The math is right. The cost goes {joined(shown)}."
     return f"The math is right. Training stands still on a plateau: {joined(phrases)}."
+
+
+def tone(experiment: Experiment) -> Tone:
+    """What kind of answer it is."""
+    if not experiment.agrees:
+        return Tone.BAD
+    return Tone.GOOD if all(math.isfinite(run.costs[-1]) for run in experiment.runs) else Tone.OPEN
 
 
 def readouts(runs: Sequence[Run]) -> list[str]:
@@ -246,7 +261,7 @@ def page_of(experiment: Experiment) -> Page:
     sizes = "-".join(map(str, experiment.scenario.network.sizes))
     return Page(
         title=f"harness compare: {experiment.scenario.name}, network {sizes}",
-        tone=Tone.GOOD if experiment.agrees else Tone.BAD,
+        tone=tone(experiment),
         headline=headline(experiment),
         answer=words.verdict(experiment),
         sections=[

@@ -11,6 +11,7 @@ from .data import BATCH, HIDDEN, INPUTS, SECOND_HIDDEN, Form, pairs_text, target
 from .roles import (
     CACHE_NAME,
     GRADIENT_ARGUMENT,
+    HELD_OUT,
     INPUT_NAME,
     OUTPUT_NAME,
     PARAMETERS_NAME,
@@ -447,12 +448,17 @@ class Caller:
                 return _result_of_kind(session.forward_results, Role.OUTPUTS)
             form = session.pick_form()
             session.make_data()
-            return session.input_text(form)
+            return separate(session.input_text(form), form)
 
         def targets() -> str:
             form = session.pick_form()
             session.make_data()
-            return target_text(session.pick_labels(), form)
+            return separate(target_text(session.pick_labels(), form), form)
+
+        def separate(text: str, form: Form) -> str:
+            """Data of their own for validation, so that they are not taken for those that are trained on."""
+            is_list = form in (Form.LISTS, Form.LIST, Form.AUGMENTED)
+            return text if is_list or not HELD_OUT.search(argument.name) else f"np.copy({text})"
 
         def pairs() -> str:
             session.make_data()

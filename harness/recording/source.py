@@ -76,9 +76,10 @@ def is_notebook(path: Path, content: bytes | None = None) -> bool:
     if not content.lstrip().startswith(b"{") or b'"cells"' not in content:
         return False
     try:
-        return isinstance(json.loads(content), dict)
-    except ValueError:
+        cells = json.loads(content)["cells"]
+    except (ValueError, TypeError, KeyError):
         return False
+    return isinstance(cells, list) and all(isinstance(cell, dict) for cell in cells)
 
 
 def is_python(text: str) -> bool:

@@ -58,6 +58,7 @@ SETUP_NAME = re.compile(
 )
 MAKER_NAME = re.compile(r"init|creat|build|make|generate|random|setup|reset|rand|start|xavier|he_", re.IGNORECASE)
 STRUCTURE_WORDS = {"layers", "sizes", "dims", "topology", "architecture", "structure", "shape", "shapes", "nodes"}
+BY_HAND = "np.random.normal(0, 0.5, "  # what weights are made with that the file does not make itself
 OPTIONAL_ROLES = (Role.EPOCHS, Role.BATCH_SIZE, Role.QUIET)
 SIZE_ROLES = (Role.SIZES, Role.HIDDEN_SIZES, Role.INPUT_SIZE, Role.HIDDEN_SIZE, Role.OUTPUT_SIZE)
 
@@ -928,7 +929,7 @@ class Caller:
             def make() -> str:
                 session.give_sizes()
                 name = session.new_name(argument.name)
-                session.run(f"{name} = np.random.normal(0, 0.5, size={shape if len(shape) != 1 else shape[0]})")
+                session.run(f"{name} = {BY_HAND}size={shape if len(shape) != 1 else shape[0]})")
                 session.pool[argument.name] = name
                 return name
 
@@ -978,7 +979,7 @@ class Caller:
             if _is_bias(key):
                 parts.append(f"{key!r}: np.zeros({(outof, 1) if columns else (1, outof)})")
             else:
-                parts.append(f"{key!r}: np.random.normal(0, 0.5, size={(outof, into) if columns else (into, outof)})")
+                parts.append(f"{key!r}: {BY_HAND}size={(outof, into) if columns else (into, outof)})")
         return "{" + ", ".join(parts) + "}"
 
 

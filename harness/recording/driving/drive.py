@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from ..tape import StopRecording
-from .calling import Caller
+from .calling import BY_HAND, Caller
 from .choices import BLAMED_COST, CLEARED_COST, COST, Choices, Exhausted, Search
 from .data import BATCH, Labels
 from .goals import Goal, find_goals
@@ -458,7 +458,9 @@ class _Driver:
             message=message,
             line=line,
         )
-        if len(self.failures) < MAX_KEPT_ATTEMPTS:
+        # weights of the driver's that do not fit say nothing about those of the file
+        blameless = "non-broadcastable" in message and any(BY_HAND in line for line in session.lines)
+        if len(self.failures) < MAX_KEPT_ATTEMPTS and not blameless:
             self.failures.append(attempt)
         progress = (len(session.watcher.visited) + MAX_LINES_IN_ALL * ran, len(session.statements))
         if (error is not None or ran) and (self.best is None or progress > self.best[0]):

@@ -251,7 +251,7 @@ def drive(task: Task) -> Answer:
     run.go()
     if hasattr(signal, "setitimer"):
         signal.setitimer(signal.ITIMER_PROF, task["seconds"], 0.5)
-    found = search(run.names, source.read_text(run.files.path), seed=task["seed"])
+    found = search(run.names, source.read_text(run.files.path), seed=task["seed"], root=task["root"])
     arrays: list[bytes] = []
     data = {key: value for key, value in found.data.items() if key != "np"}
     driven = Driven(
@@ -315,7 +315,7 @@ def resized(task: Task, answer: Answer | None) -> Task | None:
     if features is not None and table_width_blamed(raised["message"], recording["stand_ins"]["tuple"]):
         features -= 1  # the last column of a table is the target
     tried = task.get("tried", [])
-    if "array is 1-dimensional, but 2 were indexed" in raised["message"] and not task.get("one_hot"):
+    if wants_one_hot(raised["message"], set(sizes)) and not task.get("one_hot"):
         return task | {"one_hot": True}
     wanted = [features, rows]
     if wanted == [None, None] or wanted in tried:
@@ -325,6 +325,14 @@ def resized(task: Task, answer: Answer | None) -> Task | None:
         "rows": rows or task.get("rows"),
         "tried": [*tried, wanted],
     }
+
+
+def wants_one_hot(message: str, made_up: set[int]) -> bool:
+    """Whether a failure says that made-up labels should have one column for every class."""
+    if "array is 1-dimensional, but 2 were indexed" in message:
+        return True
+    shapes = re.search(r"could not be broadcast together with shapes \((\d+),(\d+)\) \((\d+),\)", message)
+    return shapes is not None and shapes[1] == shapes[3] and shapes[2] != "1" and int(shapes[1]) in made_up
 
 
 ARRAY_FILES = (".npy", ".npz", ".mat", ".h5", ".hdf5", ".pkl")

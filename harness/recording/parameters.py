@@ -93,6 +93,7 @@ class Search:
         self.literal: list[bool] = []  # whether it is made of numbers that stand in the file only
         self.uses: dict[int, set[Role]] = defaultdict(set)
         self.owner: dict[int, _Chain] = {}
+        self.copies: dict[int, int] = {}  # nodes that are copies of versions
         self.chains: list[_Chain] = []
         self.control = 0  # what the guards since the last update depend on
         self._bits = 0
@@ -131,6 +132,10 @@ class Search:
         self.initial.append(self._is_initial(step))
         event = self._event(step)
         self._note_uses(step, event)
+        if step.operation == "copy":
+            whole = self.copies.get(step.parents[0], step.parents[0])
+            if whole in self.owner:
+                self.copies[step.id] = whole
         if event is not None:
             self._take(step, event)
 
@@ -335,12 +340,21 @@ class Search:
             if event is not None and parent == event.before:
                 continue
             chain = self.owner.get(parent)
+            role = (file, line, step.operation, place)
+            copied = self.copies.get(parent)
+            if chain is None and copied is not None:
+                self._copy_used(copied, role)
             if chain is None and not self.initial[parent]:
                 continue
-            role = (file, line, step.operation, place)
             self.uses[parent].add(role)
             if chain is not None:
                 self._used(chain, parent, role)
+
+    def _copy_used(self, version: int, role: Role) -> None:
+        """A copy of a version went into an operation: where a version goes by way of copies, that closes an update."""
+        chain = self.owner[version]
+        if version == chain.latest and chain.is_pending and role in chain.roles:
+            self._used(chain, version, role)
 
     def _used(self, chain: _Chain, version: int, role: Role) -> None:
         """A version went into an operation."""

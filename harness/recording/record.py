@@ -150,12 +150,13 @@ def root_of(file: Path) -> Path:
             break
         if any((folder / mark).exists() for mark in ROOT_MARKS):
             return folder
+    described = next((one for one in _parents(file) if any((one / mark).exists() for mark in WEAK_MARKS)), None)
+    if described is not None:  # a project may be a package itself, and what lies beside it are other projects
+        return _with_imports(file, described)
     folder = file.parent
     while (folder / "__init__.py").exists() and folder != folder.parent:
         folder = folder.parent
-    found = _with_imports(file, folder)
-    described = next((one for one in _parents(file) if any((one / mark).exists() for mark in WEAK_MARKS)), found)
-    return min(found, described, key=lambda one: len(one.parts))
+    return _with_imports(file, folder)
 
 
 def _parents(file: Path) -> Iterator[Path]:

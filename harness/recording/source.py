@@ -28,6 +28,8 @@ NUMERICAL = re.compile(
     r"(?<![a-z])num(eric\w*)?_?(grad|diff|deriv)|grad(s|ients?)?_?num|finite_?diff|approx\w*_?grad|grad\w*_?approx",
     re.IGNORECASE,
 )
+# functions that compare gradients, by evaluating the network with each number of its parameters changed a little
+COMPARING = re.compile(r"grad\w*_?check|check\w*_?grad", re.IGNORECASE)
 # functions that make an array of a list of numbers, which has no history
 TAKE_LISTS = frozenset(
     {name for name, one in vars(np).items() if isinstance(one, np.ufunc)}
@@ -74,9 +76,10 @@ def is_notebook(path: Path, content: bytes | None = None) -> bool:
     if not content.lstrip().startswith(b"{") or b'"cells"' not in content:
         return False
     try:
-        return isinstance(json.loads(content), dict)
-    except ValueError:
+        cells = json.loads(content)["cells"]
+    except (ValueError, TypeError, KeyError):
         return False
+    return isinstance(cells, list) and all(isinstance(cell, dict) for cell in cells)
 
 
 def is_python(text: str) -> bool:
@@ -309,9 +312,11 @@ class _Weaver(ast.NodeTransformer):
         That is not recorded, and ends after some turns of its loops with the gradient as far as it was computed.
         """
         self.generic_visit(node)
-        if NUMERICAL.search(node.name) and not any(isinstance(n, (ast.Yield, ast.YieldFrom)) for n in ast.walk(node)):
+        is_numerical, is_comparing = NUMERICAL.search(node.name), COMPARING.search(node.name)
+        is_plain = not any(isinstance(n, (ast.Yield, ast.YieldFrom)) for n in ast.walk(node))
+        if is_plain and (is_numerical or (is_comparing and self._changes_items(node))):
             for loop in ast.walk(node):
-                if isinstance(loop, (ast.For, ast.While)):
+                if isinstance(loop, (ast.For, ast.While)) and is_numerical:
                     names = ast.Call(func=ast.Name(id="locals", ctx=ast.Load()), args=[], keywords=[])
                     loop.body.insert(0, ast.copy_location(ast.Expr(value=self._call("turn", loop, names)), loop))
             first = node.body[0]
@@ -322,6 +327,10 @@ class _Weaver(ast.NodeTransformer):
             whole = ast.Try(body=[aside], handlers=[handler], orelse=[], finalbody=[])
             node.body = [ast.fix_missing_locations(ast.copy_location(whole, first))]
         return node
+
+    def _changes_items(self, node: ast.FunctionDef) -> bool:
+        """Whether a function adds something to single items of an array."""
+        return any(isinstance(n, ast.AugAssign) and isinstance(n.target, ast.Subscript) for n in ast.walk(node))
 
     def visit_Constant(self, node: ast.Constant) -> ast.AST:
         """A number of observations."""

@@ -11,6 +11,7 @@ from .data import BATCH, HIDDEN, INPUTS, SECOND_HIDDEN, Form, pairs_text, target
 from .roles import (
     CACHE_NAME,
     GRADIENT_ARGUMENT,
+    HELD_OUT,
     INPUT_NAME,
     OUTPUT_NAME,
     PARAMETERS_NAME,
@@ -57,6 +58,7 @@ SETUP_NAME = re.compile(
 )
 MAKER_NAME = re.compile(r"init|creat|build|make|generate|random|setup|reset|rand|start|xavier|he_", re.IGNORECASE)
 STRUCTURE_WORDS = {"layers", "sizes", "dims", "topology", "architecture", "structure", "shape", "shapes", "nodes"}
+BY_HAND = "np.random.normal(0, 0.5, "  # what weights are made with that the file does not make itself
 OPTIONAL_ROLES = (Role.EPOCHS, Role.BATCH_SIZE, Role.QUIET)
 SIZE_ROLES = (Role.SIZES, Role.HIDDEN_SIZES, Role.INPUT_SIZE, Role.HIDDEN_SIZE, Role.OUTPUT_SIZE)
 
@@ -447,12 +449,17 @@ class Caller:
                 return _result_of_kind(session.forward_results, Role.OUTPUTS)
             form = session.pick_form()
             session.make_data()
-            return session.input_text(form)
+            return separate(session.input_text(form), form)
 
         def targets() -> str:
             form = session.pick_form()
             session.make_data()
-            return target_text(session.pick_labels(), form)
+            return separate(target_text(session.pick_labels(), form), form)
+
+        def separate(text: str, form: Form) -> str:
+            """Data of their own for validation, so that they are not taken for those that are trained on."""
+            is_list = form in (Form.LISTS, Form.LIST, Form.AUGMENTED)
+            return text if is_list or not HELD_OUT.search(argument.name) else f"np.copy({text})"
 
         def pairs() -> str:
             session.make_data()
@@ -922,7 +929,7 @@ class Caller:
             def make() -> str:
                 session.give_sizes()
                 name = session.new_name(argument.name)
-                session.run(f"{name} = np.random.normal(0, 0.5, size={shape if len(shape) != 1 else shape[0]})")
+                session.run(f"{name} = {BY_HAND}size={shape if len(shape) != 1 else shape[0]})")
                 session.pool[argument.name] = name
                 return name
 
@@ -972,7 +979,7 @@ class Caller:
             if _is_bias(key):
                 parts.append(f"{key!r}: np.zeros({(outof, 1) if columns else (1, outof)})")
             else:
-                parts.append(f"{key!r}: np.random.normal(0, 0.5, size={(outof, into) if columns else (into, outof)})")
+                parts.append(f"{key!r}: {BY_HAND}size={(outof, into) if columns else (into, outof)})")
         return "{" + ", ".join(parts) + "}"
 
 

@@ -16,7 +16,8 @@ from typing import Any
 
 import numpy as np
 
-from .calling import Caller
+from ..tape import StopRecording
+from .calling import BY_HAND, Caller
 from .choices import BLAMED_COST, CLEARED_COST, COST, Choices, Exhausted, Search
 from .data import BATCH, Labels
 from .goals import Goal, find_goals
@@ -52,6 +53,7 @@ def drive(
     seed: int = 0,
     budget: int = MAX_ATTEMPTS,
     trained: Callable[[], bool] | None = None,
+    root: str = "",
 ) -> Driven:
     """Finds calls that train the network that a file defines.
 
@@ -61,14 +63,26 @@ def drive(
         seed: of the generators and the data.
         budget: number of attempts.
         trained: whether parameters were updated, asked besides the driver's own watch; it decides if given.
+        root: folder of the project, in which files are looked for that import this one; "" for the file's own.
     """
-    driver = _Driver(namespace, source, seed, trained)
+    driver = _Driver(namespace, source, seed, trained, root)
     with quiet():
-        return driver.search(budget)
+        try:
+            return driver.search(budget)
+        except StopRecording:  # the time is up
+            return driver.failed()
 
 
 class _Driver:
-    def __init__(self, namespace: dict[str, Any], source: str, seed: int, trained: Callable[[], bool] | None) -> None:
+    def __init__(
+        self,
+        namespace: dict[str, Any],
+        source: str,
+        seed: int,
+        trained: Callable[[], bool] | None,
+        root: str = "",
+    ) -> None:
+        self.root = root
         self.namespace = namespace
         self.seed = seed
         self.trained = trained
@@ -100,7 +114,7 @@ class _Driver:
             driven = self.fallback[1]
         if driven is not None:
             return _counted(driven, self.failures, self.count)
-        return self._failed()
+        return self.failed()
 
     def _search(self, budget: int) -> Driven | None:
         caller = Caller(self._session(Choices({}), Watcher({}, set())), self.roles)
@@ -146,7 +160,7 @@ class _Driver:
 
     def _follow_snippets(self) -> Driven | None:
         """Runs the examples that come with the file."""
-        for snippet in find_snippets(self.source, self.main, self.namespace):
+        for snippet in find_snippets(self.source, self.main, self.namespace, self.root):
             self.count += 1
             session = self._session(Choices({}), Watcher(self.updates, set()))
             self.saved.restore()
@@ -159,13 +173,14 @@ class _Driver:
             hits = session.watcher.hits
             if hits and (error is None or isinstance(error, (Enough, Overrun)) or min(hits.values()) >= 3):
                 return self._driven(session, succeeded=True)
-            self._note_failure(session, error)
+            # what ran may train in a way that only recording shows
+            self._note_failure(session, error, ran=error is None or isinstance(error, Overrun))
         return None
 
     def _add_siblings(self) -> bool:
         """Makes the definitions of other files of the folder usable; whether there are any."""
         with quiet():
-            facts, names = sibling_names(self.namespace)
+            facts, names = sibling_names(self.namespace, self.root)
         loaded = {name: (module, thing) for name, (module, thing) in names.items()}
         for name in [*self.facts.functions, *self.facts.classes]:
             if name not in self.namespace and name not in loaded:
@@ -433,7 +448,7 @@ class _Driver:
             if key in session.choices.taken:
                 session.choices.taken[key] = (session.choices.taken[key][0], 2 + len(hints))
 
-    def _note_failure(self, session: Session, error: BaseException | None) -> None:
+    def _note_failure(self, session: Session, error: BaseException | None, ran: bool = False) -> None:
         line, _, _ = (0, "", 0) if error is None else user_line(error, set(self.files))
         notes = session.watcher.notes
         message = str(error)[:300] if error is not None else notes[0] if notes else "no parameter was updated"
@@ -443,10 +458,12 @@ class _Driver:
             message=message,
             line=line,
         )
-        if len(self.failures) < MAX_KEPT_ATTEMPTS:
+        # weights of the driver's that do not fit say nothing about those of the file
+        blameless = "non-broadcastable" in message and any(BY_HAND in line for line in session.lines)
+        if len(self.failures) < MAX_KEPT_ATTEMPTS and not blameless:
             self.failures.append(attempt)
-        progress = (len(session.watcher.visited), len(session.statements))
-        if error is not None and (self.best is None or progress > self.best[0]):
+        progress = (len(session.watcher.visited) + MAX_LINES_IN_ALL * ran, len(session.statements))
+        if (error is not None or ran) and (self.best is None or progress > self.best[0]):
             self.best = (progress, attempt, session)
 
     def _blame(self, session: Session, error: BaseException | None) -> Callable[[str], float]:
@@ -481,7 +498,8 @@ class _Driver:
         """The lines of the user's files."""
         return {name: facts.lines for name, facts in self.files.items()}
 
-    def _failed(self) -> Driven:
+    def failed(self) -> Driven:
+        """What was tried, and how far that came."""
         count = self.count
         suggestion = self._suggestion(self.goals)
         if self.best is None:

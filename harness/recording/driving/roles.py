@@ -132,6 +132,8 @@ def role_of(argument: Argument, uses: Uses, function: FunctionFacts) -> Role:
     name, words = argument.name, words_of(argument.name)
     if uses.split and (INPUT_NAME.match(name) or HELD_OUT.search(name) or set(words) & {"data", "batch", "set"}):
         return Role.PAIRS
+    if {"train", "training"} & set(words) and len(words) > 1 and TARGET_NAME.match(name) and not uses.counted:
+        return Role.TARGETS
     bare = HELD_OUT.sub("", name)
     if bare != name and bare:
         if TARGET_NAME.match(bare):

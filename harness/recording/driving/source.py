@@ -625,7 +625,7 @@ def _note_use(uses: Uses, elements: set[str], name: str, item: ast.AST) -> None:
                     uses.appended = True
             elif element(item.func.value):
                 uses.element_methods.add(item.func.attr)
-        for argument in item.args:
+        for argument in [*item.args, *(k.value for k in item.keywords if k.arg in ("size", "shape"))]:
             inside = argument.elts if isinstance(argument, ast.Tuple) else [argument]
             for one in inside:
                 maker = function in (

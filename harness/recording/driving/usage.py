@@ -37,14 +37,14 @@ class Snippet:
     origin: str
 
 
-def find_snippets(source: str, facts: FileFacts, namespace: Mapping[str, Any]) -> list[Snippet]:
+def find_snippets(source: str, facts: FileFacts, namespace: Mapping[str, Any], root: str = "") -> list[Snippet]:
     """Examples of the use of a file, the nearest first."""
     names = {*facts.own_functions, *facts.own_classes}
     folder, own = _folder(namespace)
     found = [*_from_docstrings(source, names), *_from_comments(source, names)]
     found.extend(_from_documents(folder, names))
     found.extend(_from_scripts(folder, own))
-    found.extend(_from_importers(folder, own))
+    found.extend(_from_importers(folder, own, root))
     unique: dict[str, Snippet] = {}
     for snippet in found:
         unique.setdefault(snippet.text, snippet)
@@ -142,9 +142,9 @@ def _from_scripts(folder: str, own: str) -> Iterator[Snippet]:
                 yield _script(path)
 
 
-def _from_importers(folder: str, own: str) -> Iterator[Snippet]:
+def _from_importers(folder: str, own: str, root: str) -> Iterator[Snippet]:
     """Scripts anywhere in the project that use the file by way of other files, or from another folder."""
-    for path in importing_files(folder, own):
+    for path in importing_files(folder, own, root):
         if os.path.dirname(path) in (folder, os.path.dirname(folder)) and path in _direct(folder, own):
             continue  # see _from_scripts
         if _does_something(_read(path)):
@@ -182,22 +182,16 @@ def _import_pattern(path: str) -> re.Pattern[str]:
     )
 
 
-def _project(folder: str) -> str:
-    """The highest folder above a file that modules are looked for in."""
-    above = [os.path.abspath(entry) for entry in sys.path if entry and folder.startswith(os.path.abspath(entry))]
-    inside = [entry for entry in above if entry == folder or folder.startswith(entry + os.sep)]
-    return min([folder, *inside], key=len)
-
-
-def importing_files(folder: str, own: str) -> list[str]:
+def importing_files(folder: str, own: str, root: str = "") -> list[str]:
     """The Python files of the project that import a file, then those that import these, and so on.
 
     Args:
         folder: of the file.
         own: its name without suffix.
+        root: of the project; "" for the file's folder.
     """
     texts: dict[str, str] = {}
-    for place, folders, names in os.walk(_project(folder)):
+    for place, folders, names in os.walk(root or folder):
         folders[:] = sorted(n for n in folders if not re.match(r"[._]|venv|env$|node_modules|site-packages", n))
         texts |= {os.path.join(place, n): "" for n in sorted(names) if n.endswith((".py", ".ipynb"))}
         if len(texts) > MAX_PROJECT_FILES:
@@ -279,7 +273,7 @@ def _module_name(path: str, package: str) -> str:
     return os.path.basename(stem)
 
 
-def sibling_names(namespace: Mapping[str, Any]) -> tuple[FileFacts, dict[str, tuple[str, Any]]]:
+def sibling_names(namespace: Mapping[str, Any], root: str = "") -> tuple[FileFacts, dict[str, tuple[str, Any]]]:
     """What other files of the folder, and those that import the file, define and the file itself does not.
 
     Returns:
@@ -289,7 +283,7 @@ def sibling_names(namespace: Mapping[str, Any]) -> tuple[FileFacts, dict[str, tu
     facts = FileFacts()
     names: dict[str, tuple[str, Any]] = {}
     folder, own = _folder(namespace)
-    importing = importing_files(folder, own)
+    importing = importing_files(folder, own, root)
     for path in dict.fromkeys([*_definition_files(folder, own), *importing]):
         text = _read(path)
         if not text or not _only_defines(text):

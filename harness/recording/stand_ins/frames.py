@@ -727,7 +727,7 @@ class Names(list[Any]):
     def __ne__(self, other: object) -> Any:
         return ~self.__eq__(other) if isinstance(other, str) else list(self) != other
 
-    __hash__ = None  # type: ignore[assignment]
+    __hash__ = None
 
     @property
     def str(self) -> Any:

@@ -10,7 +10,9 @@ import functools
 import importlib.util
 import inspect
 import io
+import itertools
 import math
+import re
 import sys
 import time
 import urllib.request
@@ -24,9 +26,10 @@ import numpy as np
 from ..arrays import TAPE
 from ..graph import Absorbed
 from ..source import undefined_names
-from . import absorbed, files, frames, helpers, learning
+from . import absorbed, files, frames, helpers, learning, processes
 from .hints import Hints, images, labels, read_hints
 
+START_SECONDS = 1_700_000_000.0  # what the clock shows at first
 COURSE_MODULE_WORDS = ("dnn_", "planar", "lr_utils", "testcase", "utils", "public_test", "init_utils", "reg_utils")
 ALIASES = {"autograd.numpy": "numpy", "cupy": "numpy", "jax.numpy": "numpy", "pylab": "numpy"}
 
@@ -62,7 +65,20 @@ def install(
     _inputs(note)
     _old_names(note)
     time.sleep = lambda *_: None
+    _clock()
+    processes.install()
     return missing
+
+
+def _clock() -> None:
+    """Time that passes from call to call: a file that seeds its generator with the time gets the same numbers again."""
+    calls = itertools.count(1)
+
+    def now(*_: Any) -> float:
+        return START_SECONDS + next(calls) / 1_000
+
+    time.time = time.perf_counter = time.process_time = time.monotonic = now
+    time.time_ns = time.perf_counter_ns = lambda: int(now() * 1e9)
 
 
 def _modules(note: Callable[..., None], missing: files.Missing) -> None:
@@ -274,8 +290,6 @@ def _made_up(missing: files.Missing, path: str, options: dict[str, Any]) -> fram
 
 def _attributes(hints: Hints) -> frozenset[str]:
     """Names that follow a dot in the file."""
-    import re
-
     return frozenset(re.findall(r"\.([A-Za-z_]\w*)\b(?!\s*\()", hints.text))
 
 
@@ -451,6 +465,15 @@ class _Arguments(list[str]):
         return super().__getitem__(key)
 
 
+ANSWERS = (
+    (r"\by(es)?\s*[/|]\s*no?\b", "y"),
+    (r"epoch|iteration|hidden|neuron|units|nodes", "5"),
+    (r"learning|\brate\b|alpha|momentum", "0.1"),
+    (r"\bfile|path", "data.csv"),
+)
+OTHER_ANSWERS = ("0.5", "2", "3", "0", "y", "n", "10", "1")  # to a question that is asked again
+MAX_ASKED = 60
+
 SMALL = ("xor", "toy", "and", "or", "simple", "random", "synthetic", "moons", "spiral", "iris")
 
 
@@ -462,12 +485,20 @@ def _smallest(choices: Any) -> Any:
 def _inputs(note: Callable[..., None]) -> None:
     """Answers to questions."""
 
+    asked: collections.Counter[Any] = collections.Counter()
+
     def answer(prompt: Any = "") -> str:
         note(Absorbed.INPUT, "input()")
         place = TAPE.place()
+        asked[place, str(prompt)] += 1
+        turn = asked[place, str(prompt)] - 1
+        if turn >= MAX_ASKED:
+            raise EOFError("the question was asked again and again")
+        first = next((text for pattern, text in ANSWERS if re.search(pattern, str(prompt), re.IGNORECASE)), "1")
+        text = [first, *OTHER_ANSWERS][turn % (len(OTHER_ANSWERS) + 1)]
         if place is not None and ".split(" in place.text:
-            return " ".join(["1"] * (place.variable.count(",") + 1))
-        return "1"
+            return " ".join([text] * (place.variable.count(",") + 1))
+        return text
 
     builtins.input = answer
     arguments = _Arguments(sys.argv)

@@ -1,0 +1,143 @@
+"""Pools and processes that work in this process, one call after the other: other processes would not be recorded."""
+
+from __future__ import annotations
+
+import concurrent.futures
+import multiprocessing
+import multiprocessing.pool
+from collections.abc import Callable, Iterable
+from typing import Any
+
+
+class Pool:
+    """In place of ``multiprocessing.Pool``."""
+
+    def __init__(self, *_: Any, initializer: Callable[..., Any] | None = None, initargs: Any = (), **__: Any) -> None:
+        if initializer is not None:
+            initializer(*initargs)
+
+    def apply(self, function: Callable[..., Any], args: Any = (), kwds: Any = None) -> Any:
+        """One call."""
+        return function(*args, **(kwds or {}))
+
+    def apply_async(
+        self, function: Callable[..., Any], args: Any = (), kwds: Any = None, callback: Any = None, *_: Any
+    ) -> Done:
+        """One call, whose result is there at once."""
+        result = self.apply(function, args, kwds)
+        if callback is not None:
+            callback(result)
+        return Done(result)
+
+    def map(self, function: Callable[..., Any], items: Iterable[Any], *_: Any, **__: Any) -> list[Any]:
+        """A call for every item."""
+        return [function(item) for item in items]
+
+    imap = imap_unordered = map
+
+    def map_async(self, function: Callable[..., Any], items: Iterable[Any], *_: Any, **__: Any) -> Done:
+        """A call for every item, whose results are there at once."""
+        return Done(self.map(function, items))
+
+    def starmap(self, function: Callable[..., Any], items: Iterable[Any], *_: Any, **__: Any) -> list[Any]:
+        """A call for every item with several arguments."""
+        return [function(*item) for item in items]
+
+    def close(self, *_: Any) -> None:
+        """Nothing."""
+
+    join = terminate = close
+
+    def __enter__(self) -> Pool:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        pass
+
+
+class Done:
+    """A result that is there."""
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+    def get(self, *_: Any) -> Any:
+        """The result."""
+        return self.value
+
+    result = get
+
+    def wait(self, *_: Any) -> None:
+        """Nothing."""
+
+    def ready(self) -> bool:
+        """It is."""
+        return True
+
+    done = successful = ready
+
+    def add_done_callback(self, function: Callable[..., Any]) -> None:
+        """Calls it at once."""
+        function(self)
+
+
+class Process:
+    """In place of ``multiprocessing.Process``: it runs when it is started."""
+
+    exitcode, pid, daemon = 0, 0, False
+
+    def __init__(
+        self, group: Any = None, target: Any = None, name: Any = None, args: Any = (), kwargs: Any = None, **_: Any
+    ) -> None:
+        self.target, self.args, self.kwargs, self.name = target, args, kwargs or {}, name
+
+    def run(self) -> None:
+        """What it is for."""
+        if self.target is not None:
+            self.target(*self.args, **self.kwargs)
+
+    def start(self) -> None:
+        """Runs to its end."""
+        self.run()
+
+    def join(self, *_: Any) -> None:
+        """Nothing."""
+
+    terminate = kill = close = join
+
+    def is_alive(self) -> bool:
+        """It has ended."""
+        return False
+
+
+class Executor:
+    """In place of the executors of ``concurrent.futures``."""
+
+    def __init__(self, *_: Any, **__: Any) -> None:
+        pass
+
+    def submit(self, function: Callable[..., Any], *arguments: Any, **keywords: Any) -> Done:
+        """One call, whose result is there at once."""
+        return Done(function(*arguments, **keywords))
+
+    def map(self, function: Callable[..., Any], *items: Iterable[Any], **_: Any) -> Iterable[Any]:
+        """A call for every item."""
+        return [function(*one) for one in zip(*items)]
+
+    def shutdown(self, *_: Any, **__: Any) -> None:
+        """Nothing."""
+
+    def __enter__(self) -> Executor:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        pass
+
+
+def install() -> None:
+    """Put these in place of the real ones."""
+    multiprocessing.Pool = multiprocessing.pool.Pool = multiprocessing.pool.ThreadPool = Pool  # type: ignore[assignment,misc]
+    multiprocessing.Process = Process  # type: ignore[assignment,misc]
+    multiprocessing.set_start_method = lambda *_, **__: None
+    concurrent.futures.ThreadPoolExecutor = concurrent.futures.ProcessPoolExecutor = Executor  # type: ignore[assignment,misc]
+    concurrent.futures.as_completed = lambda items, *_, **__: iter(list(items))

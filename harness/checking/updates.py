@@ -349,7 +349,8 @@ def adam_rules(
 
 def over(direction: Array, square: Array, eps: float, inside: bool) -> Array:
     """A direction divided by the root of a second moment; the small constant inside or outside of the root"""
-    return direction / (np.sqrt(square + eps) if inside else np.sqrt(square) + eps)
+    with np.errstate(all="ignore"):
+        return np.asarray(direction / (np.sqrt(square + eps) if inside else np.sqrt(square) + eps))
 
 
 def greatest(given: Array, beta: float) -> Array:

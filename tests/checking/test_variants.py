@@ -62,8 +62,9 @@ def test_options_are_set_for_all_layers_but_the_last() -> None:
 def test_sums_means_and_halves_are_usual_and_a_mean_over_features_is_not() -> None:
     counts = Counts(observations=20, outputs=3, others=(4, 6))
     assert all(is_usual(one, counts) for one in (0.5, 1, 2, 1 / 20, 2 / 60, 0.5 / 20))
-    assert not is_usual(1 / 4, counts) and odd_divisor(1 / 4, counts) == "features"
-    assert not is_usual(1 / 400, counts) and odd_divisor(1 / 400, counts) == "twice"
+    assert not any(is_usual(one, counts) for one in (1 / 4, 1 / 400))
+    assert odd_divisor(1 / 4, counts) == "features"
+    assert odd_divisor(1 / 400, counts) == "twice"
     assert odd_divisor(1 / 7, counts) == ""
 
 

@@ -72,14 +72,19 @@ def compare(scenario: str | Path | Scenario = "post", *, progress: Progress = si
 
 
 def check(
-    path: str | Path, *, run: str | None = None, seed: int = 0, seconds: float = 30.0, megabytes: int = 8192
+    path: str | Path | Callable[[], Any],
+    *,
+    run: str | None = None,
+    seed: int = 0,
+    seconds: float = 30.0,
+    megabytes: int = 8192,
 ) -> CheckResult:
     """Judge a hand-written NumPy network as it is: are its gradients right, and if not, which line is wrong?
 
     The file runs in a child process, its arithmetic is recorded, and its updates are compared with true gradients.
 
     Args:
-        path: a Python file or a notebook.
+        path: a Python file, a notebook, or a function without arguments that trains for a few steps when it is called.
         run: lines that make it train, run after the file, with X, Y, y and labels at hand; detected if None.
         seed: of the random generators that the file does not seed itself.
         seconds: time limit of the run; it only aborts.
@@ -89,7 +94,7 @@ def check(
         A ``CheckResult``: ``verdict``, ``mistakes`` (each with its id, line and variable), ``cost``, ``parameters``.
 
     Raises:
-        BadInput: there is no such file, or it is not Python 3.
+        BadInput: there is no such file, it is not Python 3, or the function cannot be called.
 
     Example:
         >>> import harness
@@ -99,6 +104,10 @@ def check(
     from .checking.check import check_file
     from .report import checking as _  # noqa: F401 - registers how the result is shown
 
+    if callable(path):
+        from .checking.callables import check_callable
+
+        return check_callable(path, run=run, seed=seed, seconds=seconds, megabytes=megabytes)
     return check_file(path, run=run, seed=seed, seconds=seconds, megabytes=megabytes)
 
 

@@ -259,9 +259,9 @@ def uncalled_functions(path: Path, layers: LayersResult) -> list[str]:
     known = " ".join(pair.name for pair in layers.pairs)
     found = []
     functions = [("", one) for one in tree.body if isinstance(one, ast.FunctionDef)]
-    for owner in tree.body:
-        if isinstance(owner, ast.ClassDef):
-            functions += [(owner.name, one) for one in owner.body if isinstance(one, ast.FunctionDef)]
+    for kind in tree.body:
+        if isinstance(kind, ast.ClassDef):
+            functions += [(kind.name, one) for one in kind.body if isinstance(one, ast.FunctionDef)]
     called = set(re.findall(r"[A-Za-z_]\w*", known))
     reached = {
         node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
@@ -275,9 +275,10 @@ def uncalled_functions(path: Path, layers: LayersResult) -> list[str]:
         is_short = len(function.body) == 1 and isinstance(function.body[0], (ast.Pass, ast.Raise))
         if is_short or not GRADIENT_WORDS.search(function.name) or function.name in reached:
             continue
-        if name not in known and not any(isinstance(one, ast.Raise) for one in function.body[-1:]):
-            if any(isinstance(node, ast.BinOp) for node in ast.walk(function)):
-                found.append(name)
+        is_abstract = isinstance(function.body[-1], ast.Raise)
+        computes = any(isinstance(node, ast.BinOp) for node in ast.walk(function))
+        if name not in known and computes and not is_abstract:
+            found.append(name)
     return found
 
 

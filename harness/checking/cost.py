@@ -213,8 +213,25 @@ def recorded_costs(stage: Stage, last: int) -> list[Cost]:
     # a part of a cost (a loss without its penalty, the sum over the first observations) is left to the whole of it
     scalars = set(found)
     whole = [id for id in found if not is_part(stage, id, scalars)]
+    # the only output of a network is a number too, and no cost
+    whole = [id for id in whole if is_called_cost(stage.node(id)) or compares(stage, id)]
     chosen = sorted(whole, key=lambda id: (not is_called_cost(stage.node(id)), id))[:MOST_RECORDED_COSTS]
     return [Cost(node=id, form=None, meant=is_called_cost(stage.node(id))) for id in chosen]
+
+
+def compares(stage: Stage, id: int) -> bool:
+    """Whether something that depends on parameters meets data on the way to a value, other than as a layer's input."""
+    program = stage.program
+    for one in program.ancestors([id], stop=stage.parameters):
+        if one not in stage.dependent or one in stage.parameters:
+            continue
+        parents = program.parents[one]
+        values = [parent for parent in parents if parent in stage.dependent and not is_parameter(stage, parent)]
+        data = [parent for parent in parents if parent not in stage.dependent]
+        constants = [c for c in stage.node(one).arguments if isinstance(c, float) and c not in (0.0, 1.0)]
+        if values and (data or (constants and stage.node(one).operation == "subtract")):
+            return True
+    return False
 
 
 def is_part(stage: Stage, id: int, scalars: set[int]) -> bool:

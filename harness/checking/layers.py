@@ -371,7 +371,7 @@ class _Judge:
         return True
 
     def _gradient(
-        self, plan: PairPlan, option: PairOption, gradient: GradientPlan, settings: Sequence[Mapping[int, Any]]
+        self, plan: PairPlan, option: PairOption, gradient: GradientPlan, settings: Sequence[Values]
     ) -> GradientResult:
         of = self.by_name.get(gradient.of_value)
         end = self.by_name[gradient.value or gradient.after]
@@ -397,7 +397,11 @@ class _Judge:
         alignment = align(mine, reference)
         if plan.kind is PairKind.LOSS and mine.flat.shape != reference.flat.shape:
             return GradientResult(agreement=Agreement.NOT_JUDGED, **common)
-        if (alignment is None or alignment.transposed) and gradient.after and self._has_rule(end, of, reference, settings):
+        if (
+            (alignment is None or alignment.transposed)
+            and gradient.after
+            and self._has_rule(end, of, reference, settings)
+        ):
             return GradientResult(agreement=Agreement.AGREES, **common)
         if alignment is None or alignment.transposed:
             return GradientResult(
@@ -434,10 +438,12 @@ class _Judge:
     def _has_rule(self, end: int, of: int, reference: Samples, settings: Sequence[Values]) -> bool:
         """Whether an update is made of the true gradient by a rule (Adam), which is not judged here."""
         for id in self.program.ancestors([end], stop=[of]) - {end, of}:
-            rows = [values.get(id) for values in settings]
-            if any(one is None or isinstance(one, tuple) or np.asarray(one).dtype.kind != "f" for one in rows):
+            if any(values.get(id) is None or isinstance(values[id], tuple) for values in settings):
                 continue
-            if len({np.shape(one) for one in rows}) == 1 and np.size(rows[0]) > 1:
+            rows = [np.asarray(values[id]) for values in settings]
+            if any(one.dtype.kind != "f" for one in rows):
+                continue
+            if len({one.shape for one in rows}) == 1 and rows[0].size > 1:
                 value = samples(rows)
                 if value.shape == reference.shape and ratio(value.flat, reference.flat) is not None:
                     return True

@@ -430,9 +430,7 @@ def locate(reading: Reading, broken: Sequence[Step]) -> Located:
     """The faults that explain the broken steps, and the steps that are left unexplained."""
     matches = [one for one in reading.matches.values() if one is not None and not one.nothing]
     adaptive = bool(matches) and all(one.via is not None for one in matches)
-    search = Search(
-        reading, list(reading.stage.settings), list(broken), fixed=set(reading.given), is_adaptive=adaptive
-    )
+    search = Search(reading, list(reading.stage.settings), list(broken), fixed=set(reading.given), is_adaptive=adaptive)
     faults: list[Fault] = []
     while search.broken and len(faults) < MOST_FAULTS:
         fault = better(reading, find_fault(search), find_scalar_fault(search))

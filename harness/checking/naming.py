@@ -164,7 +164,14 @@ class Naming:
         overflow = self.integers()
         if overflow is not None:
             return overflow
-        tests = (self.updated_weights, self.wrong_slice, self.by_repair, self.at_pre_activation, self.at_activation, self.at_parameter)
+        tests = (
+            self.updated_weights,
+            self.wrong_slice,
+            self.by_repair,
+            self.at_pre_activation,
+            self.at_activation,
+            self.at_parameter,
+        )
         for test in tests:
             found = test()
             if found is not None:
@@ -177,9 +184,7 @@ class Naming:
         """The name of the one change of an operation that makes the value right"""
         expected = [self.reading.gradient_at(number, self.fault.target, 0) for number in range(len(self.settings))]
         for opened in (0, 1):
-            bench = Bench(
-                self.reading, self.fault.bundle[0], expected, self.settings, self.fault.factor, opened=opened
-            )
+            bench = Bench(self.reading, self.fault.bundle[0], expected, self.settings, self.fault.factor, opened=opened)
             repair = bench.repair()
             if repair is not None:
                 break

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .alignment import NEGLIGIBLE, TOLERANCE, Alignment, Index, Samples, align, ratio, samples
-from .cost import Cost, ShapesDiffer
+from .cost import Cost, Form, ShapesDiffer
 from .replay import CannotReplay, Values
 from .stage import SETTINGS, Stage, Step
 from .structure import Forward, Role, lanes_of_rest, make_forward
@@ -21,7 +21,9 @@ MOST_INDEXED = 20_000  # backward nodes that are compared with gradients
 PART_FITTED = 1_000  # elements that gradient and decay are fitted to, before all of them
 NOTHING = 1e-11  # relative to the largest gradient and step
 # names of lines that were run after the file
-OF_RUN = re.compile(r"^(?:\w*_|(?:input|gradient|upstream|output|argument|back|both|layer|before|after)\d+_\d*)(?:\[.*)?$")
+OF_RUN = re.compile(
+    r"^(?:\w*_|(?:input|gradient|upstream|output|argument|back|both|layer|before|after)\d+_\d*)(?:\[.*)?$"
+)
 ELEMENTS_PROBED = 3  # of a gradient, when an update rule is tried
 
 
@@ -252,6 +254,8 @@ def read(stage: Stage, cost: Cost) -> Reading | None:
             found = stage.program.gradients(cost.seeds(values), values, through)
             zeros = {id: np.zeros(np.shape(values[id])) for id in forward.nodes if id not in found and id in values}
             gradients.append({**zeros, **found})
+        if cost.form in (Form.ABSOLUTE, Form.HINGE) and is_constant([cost.seeds(one) for one in stage.settings]):
+            return None  # errors that are all above 0, or all below, have no part in such a gradient
     except (CannotReplay, ShapesDiffer, ValueError):
         return None
     if not all(
@@ -275,6 +279,12 @@ def read(stage: Stage, cost: Cost) -> Reading | None:
     for step in stage.steps:
         reading.matches[step.before] = match_step(reading, step)
     return reading
+
+
+def is_constant(seeds: list[dict[int, Array]]) -> bool:
+    """Whether the gradients that a cost begins with are one number everywhere."""
+    values = np.concatenate([np.ravel(part) for one in seeds for part in one.values()])
+    return bool(values.size == 0 or np.ptp(values) == 0)
 
 
 def lane_gradient(reading: Reading, step: Step, lane: int) -> Samples | None:

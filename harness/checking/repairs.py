@@ -105,9 +105,7 @@ class Bench:
         self.opened = opened
         self.local = self.find_local()
         inside = set(self.local)
-        self.sources = sorted(
-            {one for id in self.local for one in self.stage.program.parents[id] if one not in inside}
-        )
+        self.sources = sorted({one for id in self.local for one in self.stage.program.parents[id] if one not in inside})
 
     def find_local(self) -> list[int]:
         """The operations that a wrong value is made by, back to the forward pass and to right gradients."""
@@ -178,7 +176,16 @@ class Bench:
 
     def repair(self) -> Repair | None:
         """The first change that makes the value right; None if there is none."""
-        for changes in (self.stale, self.signs, self.masks, self.transposes, self.axes, self.arrays, self.drops, self.inserts):
+        for changes in (
+            self.stale,
+            self.signs,
+            self.masks,
+            self.transposes,
+            self.axes,
+            self.arrays,
+            self.drops,
+            self.inserts,
+        ):
             for found in changes():
                 return found
         return None
@@ -207,7 +214,7 @@ class Bench:
         """Parameters before their updates in the place of those after them"""
         before = {step.after: step.before for step in self.stage.steps if not step.returned}
         used = [one for one in self.sources if one in before]
-        if used and self.mends(replaced=lambda values: {one: values[before[one]] for one in used}):
+        if used and self.mends(replaced=lambda values: {one: np.asarray(values[before[one]]) for one in used}):
             users = [id for id in self.local if set(used) & set(self.stage.program.parents[id])]
             yield Repair(change=Change.ARRAY, node=users[0], old=used[0], new=before[used[0]])
 
@@ -227,8 +234,12 @@ class Bench:
 
     def first_operand(self, node: Node) -> Callable[[Values], Array]:
         """A node that passes its first operand on"""
-        one = argument_ids(node)[0]
-        return lambda values: np.asarray(values[one])
+        return self.passing_on(argument_ids(node)[0])
+
+    @staticmethod
+    def passing_on(id: int) -> Callable[[Values], Array]:
+        """The value of a node in the place of what is made of it"""
+        return lambda values: np.asarray(values[id])
 
     def signs(self) -> Iterator[Repair]:
         """A sum for a difference and the other way round; a difference turned round; a negation left out."""
@@ -246,16 +257,16 @@ class Bench:
         """A comparison the other way round"""
         for ids in self.groups():
             for other in MASKS.get(self.stage.node(ids[0]).operation, ()):
-                if self.mends_if(ids, lambda node, other=other: self.changed(node, other)):  # type: ignore[misc]
+                if self.mends(operations={id: self.changed(self.stage.node(id), other) for id in ids}):
                     yield Repair(change=Change.MASK, node=ids[0])
 
     def transposes(self) -> Iterator[Repair]:
         """A matrix transposed in a product"""
         for ids in self.groups():
             node = self.stage.node(ids[0])
-            if node.operation == "transpose" and argument_ids(node):
-                if self.mends_if(ids, self.first_operand):
-                    yield Repair(change=Change.TRANSPOSE, node=ids[0], old=argument_ids(node)[0])
+            is_transpose = node.operation == "transpose" and bool(argument_ids(node))
+            if is_transpose and self.mends_if(ids, self.first_operand):
+                yield Repair(change=Change.TRANSPOSE, node=ids[0], old=argument_ids(node)[0])
             if node.operation not in ("matmul", "dot"):
                 continue
             for place, argument in enumerate(node.arguments):
@@ -265,7 +276,7 @@ class Bench:
                 def turned(given: list[Any], keywords: Any, place: int = place) -> tuple[list[Any], Any]:
                     return [np.transpose(one) if at == place else one for at, one in enumerate(given)], keywords
 
-                if self.mends_if(ids, lambda node, turned=turned: self.changed(node, None, turned)):  # type: ignore[misc]
+                if self.mends(operations={id: self.changed(self.stage.node(id), None, turned) for id in ids}):
                     yield Repair(change=Change.TRANSPOSE, node=ids[0], old=argument.id)
 
     def axes(self) -> Iterator[Repair]:
@@ -310,6 +321,10 @@ class Bench:
         ]
         return kept[:MOST_CANDIDATES]
 
+    def exchanged(self, old: int, new: int, transposed: bool = False) -> Callable[[Values], dict[int, Array]]:
+        """Another array in the place of one, everywhere."""
+        return lambda values: {old: np.transpose(values[new]) if transposed else np.asarray(values[new])}
+
     def arrays(self) -> Iterator[Repair]:
         """Another array in the place of one"""
         tried: dict[tuple[int, ...], list[int]] = {}
@@ -320,14 +335,14 @@ class Bench:
             if node.shape not in tried:
                 tried[node.shape] = self.candidates(node.shape)
             for other in self.turned_candidates(source):
-                if self.mends(replaced=lambda values, s=source, t=other: {s: np.transpose(values[t])}):
+                if self.mends(replaced=self.exchanged(source, other, transposed=True)):
                     users = [id for id in self.local if source in self.stage.program.parents[id]]
                     yield Repair(change=Change.ARRAY, node=users[0], old=source, new=other, transposed=True)
             for other in tried[node.shape]:
                 if other == source or any(other not in values for values in self.settings):
                     continue
                 users = [id for id in self.local if source in self.stage.program.parents[id]]
-                if self.mends(replaced=lambda values, s=source, t=other: {s: values[t]}):
+                if self.mends(replaced=self.exchanged(source, other)):
                     yield Repair(change=Change.ARRAY, node=users[0], old=source, new=other)
                 for user in users if len(users) > 1 else ():
                     if self.mends(operations={user: self.with_array(user, source, other)}):
@@ -355,7 +370,7 @@ class Bench:
                 kept, dropped = node.arguments[place], node.arguments[1 - place]
                 if not isinstance(kept, Ref) or not isinstance(dropped, Ref):
                     continue
-                if self.mends(operations={id: lambda values, one=kept.id: np.asarray(values[one])}):
+                if self.mends(operations={id: self.passing_on(kept.id)}):
                     yield Repair(change=Change.DROPPED, node=id, old=dropped.id)
 
     def unused_gradients(self, shape: tuple[int, ...]) -> list[int]:
@@ -364,11 +379,11 @@ class Bench:
         inside = self.reading.forward.nodes | stage.needed
         found = [id for id in sorted(stage.dependent - inside) if id < self.value and stage.node(id).shape == shape]
         found = found[-MOST_CANDIDATES:]
-        for values in self.settings:
-            try:
+        try:
+            for values in self.settings:
                 values.update(stage.program.run(found, values))
-            except CannotReplay:
-                return []
+        except CannotReplay:
+            return []
         return found
 
     def inserts(self) -> Iterator[Repair]:
@@ -377,8 +392,9 @@ class Bench:
         for other in (*self.candidates(shape), *self.unused_gradients(shape)):
             if other in self.reading.forward.nodes or any(other not in values for values in self.settings):
                 continue
-            operation: Callable[[Values], Array] = lambda values, one=other: (
-                np.asarray(self.stage.program.compute(self.value, values)) * values[one]
-            )
-            if self.mends(operations={self.value: operation}):
+            if self.mends(operations={self.value: self.multiplied_by(other)}):
                 yield Repair(change=Change.INSERTED, node=self.value, new=other)
+
+    def multiplied_by(self, other: int) -> Callable[[Values], Array]:
+        """The value times another one"""
+        return lambda values: np.asarray(self.stage.program.compute(self.value, values)) * values[other]

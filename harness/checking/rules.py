@@ -105,7 +105,9 @@ def known_mistakes(reading: Reading, known: RulesFound) -> list[Found]:
     """Known slips of update rules, and parameters whose rule is not that of the others."""
     program = reading.stage.program
     found = [
-        rule_mistake(reading, chain, SLIPS.get(rule.slip, "wrong-update-rule"), rule.slip, slip_node(program, chain, rule))
+        rule_mistake(
+            reading, chain, SLIPS.get(rule.slip, "wrong-update-rule"), rule.slip, slip_node(program, chain, rule)
+        )
         for chain, rule in zip(known.chains, known.rules)
         if rule.slip
     ]

@@ -55,7 +55,6 @@ class Sources:
                     return arguments[0] if arguments else ""
         return ""
 
-
     def passing_on(self, file: str, line: int) -> Place | None:
         """The last line of the function defined at this line that hands one of its arguments on to another function."""
         tree = self.trees.get(file)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -237,7 +237,8 @@ def linear_rule(response: Array) -> Rule:
             continue
         if count < 3 or is_near(float(response[2, 0] / response[1, 0]), kept * columns[0] / rows[0]):
             slip = "momentum-sign" if kept < 0 else "accumulated" if is_near(kept, 1.0) else ""
-            return Rule(name="momentum", slip=slip or ("kept-above-one" if kept > 1 else ""), rate=rate, constants=(kept,))
+            slip = slip or ("kept-above-one" if kept > 1 else "")
+            return Rule(name="momentum", slip=slip, rate=rate, constants=(kept,))
         share = float(response[2, 0] / response[1, 0])
         if shares is columns and 0 < share < 1 and is_near(kept, share * share / (1 + share)):
             return Rule(name="nesterov", rate=rate, constants=(share,))
@@ -273,9 +274,6 @@ def numbers_in(node: Node) -> set[float]:
     return found
 
 
-Formula = Callable[[Array], Array]
-
-
 def moment(given: Array, beta: float) -> Array:
     """The running mean of gradients, which begins at 0: (..., iterations, elements)"""
     found = np.zeros_like(given)
@@ -293,117 +291,66 @@ def corrected(value: Array, beta: float, counter: Sequence[float]) -> Array:
 
 
 def adaptive_rules(
-    betas: Sequence[float], small: Sequence[float], count: int, position: int, parameters: int
-) -> Iterator[tuple[str, str, tuple[float, ...], Formula]]:
-    """Known rules and known slips of them: (name, slip, constants, the direction for given gradients)."""
+    g: Array, betas: Sequence[float], small: Sequence[float], position: int, parameters: int
+) -> Iterator[tuple[Rule, Array]]:
+    """Known rules and known slips of them, each with the direction that it takes for given gradients.
+
+    Args:
+        g: (trials, iterations, elements) the gradients.
+        betas: coefficients of running means to try.
+        small: constants of denominators to try.
+        position: of the parameter among all.
+        parameters: number of them.
+    """
+    for eps, inside in itertools.product(small, (False, True)):
+        yield Rule(name="adagrad"), over(g, np.cumsum(g * g, axis=1), eps, inside)
+        yield Rule(name="adagrad", slip="not-squared"), over(g, np.cumsum(g, axis=1), eps, inside)
+        for beta in betas:
+            rule = Rule(name="rmsprop", constants=(beta,))
+            yield rule, over(g, moment(g * g, beta), eps, inside)
+            yield replace(rule, slip="not-squared"), over(g, moment(g, beta), eps, inside)
+            yield replace(rule, slip="no-root"), g / (moment(g * g, beta) + eps)
+        for first, second in itertools.product(betas, betas):
+            yield from adam_rules(g, first, second, eps, inside, position, parameters)
+
+
+def adam_rules(
+    g: Array, first: float, second: float, eps: float, inside: bool, position: int, parameters: int
+) -> Iterator[tuple[Rule, Array]]:
+    """Adam, its relatives and its slips, for two coefficients"""
+    count = g.shape[1]
     proper = [float(number + 1) for number in range(count)]
+    m, v = moment(g, first), moment(g * g, second)
+    m_hat, v_hat = corrected(m, first, proper), corrected(v, second, proper)
+    rule = Rule(name="adam", constants=(first, second), slip="betas-swapped" if first > second else "")
+    yield rule, over(m_hat, v_hat, eps, inside)
+    yield rule, over(m, v, eps, inside)
+    right = replace(rule, slip="")
+    yield replace(right, name="adamax"), m_hat / (greatest(g, second) + eps)
+    yield replace(right, name="amsgrad"), over(m, np.maximum.accumulate(v, axis=1), eps, inside)
+    ahead = first * m_hat + (1 - first) * corrected(g, first, proper)
+    yield replace(right, name="nadam"), over(ahead, v_hat, eps, inside)
     counters = {
-        "": proper,
         "counter-not-counted": [1.0] * count,
         "counter-per-parameter": [float(number * parameters + position + 1) for number in range(count)],
     }
-    for eps, inside in itertools.product(small, (False, True)):
+    for slip, t in counters.items():
+        yield replace(rule, slip=slip), over(corrected(m, first, t), corrected(v, second, t), eps, inside)
+    if first != second:
+        wrong_v, wrong_m = corrected(v, first, proper), corrected(m, second, proper)
+        yield replace(rule, slip="second-correction-with-first-beta"), over(m_hat, wrong_v, eps, inside)
+        yield replace(rule, slip="first-correction-with-second-beta"), over(wrong_m, v_hat, eps, inside)
+    yield replace(rule, slip="only-first-corrected"), over(m_hat, v, eps, inside)
+    yield replace(rule, slip="only-second-corrected"), over(m, v_hat, eps, inside)
+    yield replace(rule, slip="not-squared"), over(m_hat, corrected(moment(g, second), second, proper), eps, inside)
+    yield replace(rule, slip="no-root"), m_hat / (v_hat + eps)
+    yield replace(rule, slip="gradient-for-first-moment"), over(g, v_hat, eps, inside)
 
-        def over(direction: Array, square: Array, eps: float = eps, inside: bool = inside) -> Array:
-            return direction / (np.sqrt(square + eps) if inside else np.sqrt(square) + eps)
 
-        yield "adagrad", "", (), lambda g, over=over: over(g, np.cumsum(g * g, axis=1))
-        yield "adagrad", "not-squared", (), lambda g, over=over: over(g, np.cumsum(g, axis=1))
-        for beta in betas:
-            yield "rmsprop", "", (beta,), lambda g, b=beta, over=over: over(g, moment(g * g, b))
-            yield "rmsprop", "not-squared", (beta,), lambda g, b=beta, over=over: over(g, moment(g, b))
-            yield "rmsprop", "no-root", (beta,), lambda g, b=beta, e=eps: g / (moment(g * g, b) + e)
-        for one, two in itertools.product(betas, betas):
-            swapped = "betas-swapped" if one > two else ""
-            for slip, counter in counters.items():
-                yield (
-                    "adam",
-                    slip or swapped,
-                    (one, two),
-                    lambda g, a=one, b=two, t=counter, over=over: over(
-                        corrected(moment(g, a), a, t), corrected(moment(g * g, b), b, t)
-                    ),
-                )
-            yield (
-                "adam",
-                swapped,
-                (one, two),
-                lambda g, a=one, b=two, over=over: over(moment(g, a), moment(g * g, b)),
-            )
-            if one != two:
-                yield (
-                    "adam",
-                    "second-correction-with-first-beta",
-                    (one, two),
-                    lambda g, a=one, b=two, over=over: over(
-                        corrected(moment(g, a), a, proper), corrected(moment(g * g, b), a, proper)
-                    ),
-                )
-                yield (
-                    "adam",
-                    "first-correction-with-second-beta",
-                    (one, two),
-                    lambda g, a=one, b=two, over=over: over(
-                        corrected(moment(g, a), b, proper), corrected(moment(g * g, b), b, proper)
-                    ),
-                )
-            yield (
-                "adam",
-                "only-first-corrected",
-                (one, two),
-                lambda g, a=one, b=two, over=over: over(corrected(moment(g, a), a, proper), moment(g * g, b)),
-            )
-            yield (
-                "adam",
-                "only-second-corrected",
-                (one, two),
-                lambda g, a=one, b=two, over=over: over(moment(g, a), corrected(moment(g * g, b), b, proper)),
-            )
-            yield (
-                "adam",
-                "not-squared",
-                (one, two),
-                lambda g, a=one, b=two, over=over: over(
-                    corrected(moment(g, a), a, proper), corrected(moment(g, b), b, proper)
-                ),
-            )
-            yield (
-                "adam",
-                "no-root",
-                (one, two),
-                lambda g, a=one, b=two, e=eps: (
-                    corrected(moment(g, a), a, proper) / (corrected(moment(g * g, b), b, proper) + e)
-                ),
-            )
-            yield (
-                "adam",
-                "gradient-for-first-moment",
-                (one, two),
-                lambda g, a=one, b=two, over=over: over(g, corrected(moment(g * g, b), b, proper)),
-            )
-            yield (
-                "adamax",
-                "",
-                (one, two),
-                lambda g, a=one, b=two, e=eps: corrected(moment(g, a), a, proper) / (greatest(g, b) + e),
-            )
-            yield (
-                "amsgrad",
-                "",
-                (one, two),
-                lambda g, a=one, b=two, over=over: over(
-                    moment(g, a), np.maximum.accumulate(moment(g * g, b), axis=1)
-                ),
-            )
-            yield (
-                "nadam",
-                "",
-                (one, two),
-                lambda g, a=one, b=two, over=over: over(
-                    a * corrected(moment(g, a), a, proper) + (1 - a) * corrected(g, a, proper),
-                    corrected(moment(g * g, b), b, proper),
-                ),
-            )
+def over(direction: Array, square: Array, eps: float, inside: bool) -> Array:
+    """A direction divided by the root of a second moment; the small constant inside or outside of the root"""
+    with np.errstate(all="ignore"):
+        return np.asarray(direction / (np.sqrt(square + eps) if inside else np.sqrt(square) + eps))
 
 
 def greatest(given: Array, beta: float) -> Array:
@@ -419,19 +366,17 @@ def greatest(given: Array, beta: float) -> Array:
 def adaptive_rule(program: Program, chain: Chain, replayed: Replayed, position: int, parameters: int) -> Rule:
     """The known rule that explains the steps, right ones first."""
     betas, small = constants_of(program, chain)
-    count = len(chain.steps)
     slipped: Rule | None = None
     with np.errstate(all="ignore"):
-        for name, slip, constants, formula in adaptive_rules(betas, small, count, position, parameters):
-            if slip and slipped is not None:
+        for rule, direction in adaptive_rules(replayed.given, betas, small, position, parameters):
+            if rule.slip and slipped is not None:
                 continue
-            rate = rate_of(replayed.steps, formula(replayed.given))
+            rate = rate_of(replayed.steps, direction)
             if rate is None:
                 continue
-            found = Rule(name=name, slip=slip, rate=rate, constants=constants)
-            if not slip:
-                return found
-            slipped = found
+            if not rule.slip:
+                return replace(rule, rate=rate)
+            slipped = replace(rule, rate=rate)
     return slipped or Rule(name="")
 
 
@@ -492,9 +437,7 @@ def find_rules(recording: Recording, readings: Sequence[Reading]) -> RulesFound 
         rule_of(program, chain, one, position, len(chains))
         for position, (chain, one) in enumerate(zip(chains, replayed))
     )
-    return RulesFound(
-        chains=tuple(chains), rules=rules, crossed=frozenset(influences(program, chains, replayed))
-    )
+    return RulesFound(chains=tuple(chains), rules=rules, crossed=frozenset(influences(program, chains, replayed)))
 
 
 # Where a slip is made

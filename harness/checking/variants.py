@@ -124,7 +124,9 @@ def dict_keys(tree: ast.Module) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for node in ast.walk(tree):
         if isinstance(node, ast.Assign) and isinstance(node.value, ast.Dict):
-            keys = [one.value for one in node.value.keys if isinstance(one, ast.Constant) and isinstance(one.value, str)]
+            keys = [
+                one.value for one in node.value.keys if isinstance(one, ast.Constant) and isinstance(one.value, str)
+            ]
             for target in node.targets:
                 found[ast.unparse(target).rsplit(".", 1)[-1]] = keys
     return found

@@ -43,7 +43,7 @@ from .stage import (
     returned_steps,
     steps_of,
 )
-from .structure import Layer, is_view_of_parameter
+from .structure import PRODUCTS, Layer, is_view_of_parameter
 from .unused import DATA_WORDS, untouched_parameters
 
 FORMS = (Form.SQUARED, Form.BINARY, Form.CATEGORICAL, Form.ABSOLUTE, Form.HINGE)
@@ -659,6 +659,8 @@ def conclude(
             mistakes=decisive[0].mistakes,
             **{**common, "cost": decisive[0].cost, "alternatives": (mine,)},
         )
+    if not has_target(reading) or not is_network(reading):
+        return CheckResult(verdict=Verdict.NOT_JUDGED, reason=Reason.NO_COST_FITS, **common)
     if recording.losses and lost_on_the_way(stage):
         return CheckResult(verdict=Verdict.NOT_JUDGED, reason=Reason.HISTORY_LOST, **common)
     return CheckResult(verdict=Verdict.CORRECT, **common)
@@ -700,6 +702,14 @@ def history_is_lost(reading: Reading) -> bool:
 def has_target(reading: Reading) -> bool:
     """Whether the cost compares outputs with something: ``1 - a`` alone is rather a part of a derivative."""
     return reading.cost.node is not None or any(error.constant != 1.0 for error in reading.cost.errors)
+
+
+def is_network(reading: Reading) -> bool:
+    """Whether the forward pass has a product of a parameter with something, as every layer has."""
+    program = reading.stage.program
+    return any(
+        reading.stage.node(id).operation in PRODUCTS and len(program.parents[id]) > 1 for id in reading.forward.nodes
+    )
 
 
 def targets_of(reading: Reading) -> list[int]:

@@ -286,7 +286,9 @@ SLIPS: Mapping[str, Sentences] = {
         "The parameter is replaced by a multiple of its gradient, and what it was before is lost.",
         "Subtract the step from it: w = w - learning_rate * gradient, or w -= ...",
     ),
-    "kept-above-one": Sentences("The velocity grows from iteration to iteration.", "Keep less than all of it, e.g. 0.9."),
+    "kept-above-one": Sentences(
+        "The velocity grows from iteration to iteration.", "Keep less than all of it, e.g. 0.9."
+    ),
     "not-squared": Sentences(
         "The running mean that the step is divided by is not one of squared gradients.",
         "v = beta2 * v + (1 - beta2) * gradient ** 2",

@@ -262,7 +262,7 @@ PLANTS: list[tuple[str, str, str, str]] = [
     ("objects", "top = wrong * slope(answer)", "top = wrong**2 * slope(answer)", "cost-used-as-gradient"),
     ("dictionary", "low[before <= 0] = 0", "low[before > 0] = 0", "relu-mask-inverted"),
     ("dictionary", "    top = top / rows\n", "", "sum-instead-of-mean"),
-    ("dictionary", '@ low + penalty * values["A"]', '@ low - penalty * values["A"]', "weight-decay-differs"),
+    ("dictionary", '@ low + penalty * values["A"]', '@ low - penalty * values["A"]', "weight-decay-sign"),
     ("dictionary", '"a": low.sum(axis=0)', '"a": low.mean(axis=0)', "bias-gradient-averaged"),
     ("dictionary", '"a": low.sum(axis=0)', '"a": low.sum()', "bias-gradient-summed-over-units"),
     ("dictionary", '"A": batch.T @ low', '"A": -batch.T @ low', "wrong-sign"),

@@ -1,0 +1,75 @@
+"""A function that trains when it is called."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+import harness
+from harness.checking.callables import without_calls
+from harness.checking.result import Verdict
+
+TEXT = """\
+import numpy as np
+
+
+def train(slope=lambda h: 1 - h ** 2):
+    x, y = np.random.normal(size=(6, 3)), np.random.normal(size=(6, 1))
+    w, v = np.random.normal(size=(3, 4)), np.random.normal(size=(4, 1))
+    for _ in range(5):
+        h = np.tanh(x @ w)
+        d = h @ v - y
+        g = x.T @ (d @ v.T * slope(h))
+        v = v - 0.1 * h.T @ d
+        w = w - 0.1 * g
+
+
+def forgets():
+    train(np.ones_like)
+
+
+def needs(data):
+    return data
+
+
+raise_if_run = [].append
+raise_if_run(1 / 1)
+if __name__ == "__main__":
+    raise SystemExit(3)
+"""
+
+
+def module_of(folder: Path) -> ModuleType:
+    path = folder / "mine.py"
+    path.write_text(TEXT)
+    spec = importlib.util.spec_from_file_location("mine", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_a_function_is_judged_by_what_it_does_when_called(tmp_path: Path) -> None:
+    module = module_of(tmp_path)
+    assert harness.check(module.train).verdict is Verdict.CORRECT
+    found = harness.check(module.forgets)
+    assert found.verdict is Verdict.MISTAKE
+    assert [(one.place.file, one.place.line) for one in found.mistakes if one.place] == [("mine.py", 10)]
+
+
+def test_a_function_that_needs_arguments_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(harness.BadInput, match="needs data"):
+        harness.check(module_of(tmp_path).needs)
+    with pytest.raises(harness.BadInput, match="top level"):
+        harness.check(lambda: None)
+
+
+def test_what_a_file_runs_by_itself_is_left_out_on_the_same_lines() -> None:
+    left = without_calls(TEXT).split("\n")
+    assert len(left) == len(TEXT.split("\n"))
+    assert "raise SystemExit" not in "\n".join(left)
+    assert left[3].startswith("def train")

@@ -1,0 +1,139 @@
+"""Update rules: known ones against their published equations, written out step by step, and slips of them in a file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from harness.checking.check import check_file
+from harness.checking.result import CheckResult, Verdict
+from harness.checking.updates import Replayed, adam_rules, linear_response, linear_rule, moment, rate_of
+from harness.report import checking as report
+
+G = np.random.default_rng(0).normal(size=(5, 3, 4))  # (trials, iterations, elements)
+
+
+def momentum_steps(kept: float, rate: float, ahead: bool = False) -> np.ndarray:
+    """v = kept v - rate g; w += v, or Nesterov's form of it (Sutskever et al. 2013): w += kept v - rate g."""
+    steps, velocity = np.zeros_like(G), np.zeros_like(G[:, 0])
+    for t in range(3):
+        velocity = kept * velocity - rate * G[:, t]
+        steps[:, t] = kept * velocity - rate * G[:, t] if ahead else velocity
+    return steps
+
+
+@pytest.mark.parametrize(
+    ("steps", "name", "slip"),
+    [
+        (-0.3 * G, "sgd", ""),
+        (momentum_steps(0.9, 0.1), "momentum", ""),
+        (momentum_steps(0.9, 0.1, ahead=True), "nesterov", ""),
+        (momentum_steps(-0.9, 0.1), "momentum", "momentum-sign"),
+        (momentum_steps(1.0, 0.1), "momentum", "accumulated"),
+    ],
+)
+def test_linear_rules_are_recognised(steps: np.ndarray, name: str, slip: str) -> None:
+    response = linear_response(Replayed(G, steps))
+    assert response is not None
+    rule = linear_rule(response)
+    assert (rule.name, rule.slip) == (name, slip)
+    if name != "sgd" and not slip:
+        assert rule.constants == pytest.approx((0.9,), rel=1e-6)
+
+
+def test_a_rule_with_a_root_is_not_linear() -> None:
+    assert linear_response(Replayed(G, G / (np.abs(G) + 0.1))) is None
+
+
+def adam_steps(square: bool = True) -> np.ndarray:
+    """Algorithm 1 of Kingma and Ba (2015) with rate 0.001, 0.9, 0.999 and 1e-8."""
+    steps = np.zeros_like(G)
+    m, v = np.zeros_like(G[:, 0]), np.zeros_like(G[:, 0])
+    for t in range(1, 4):
+        g = G[:, t - 1]
+        m = 0.9 * m + 0.1 * g
+        v = 0.999 * v + 0.001 * g**2
+        m_hat, v_hat = m / (1 - 0.9**t), v / (1 - (0.999 if square else 0.9) ** t)
+        steps[:, t - 1] = -0.001 * m_hat / (np.sqrt(v_hat) + 1e-8)
+    return steps
+
+
+def test_adam_is_recognised_and_its_slips_are_told_apart() -> None:
+    def explaining(steps: np.ndarray) -> list[tuple[str, str]]:
+        rules = adam_rules(G, 0.9, 0.999, 1e-8, False, 0, 4)
+        return [(rule.name, rule.slip) for rule, direction in rules if rate_of(steps, direction) is not None]
+
+    assert explaining(adam_steps()) == [("adam", "")]
+    assert explaining(adam_steps(square=False)) == [("adam", "second-correction-with-first-beta")]
+
+
+def test_a_running_mean_begins_at_zero() -> None:
+    assert moment(np.ones((1, 3, 1)), 0.9).ravel() == pytest.approx([0.1, 0.19, 0.271])
+
+
+SCRIPT = """\
+import numpy as np
+np.random.seed(3)
+X = np.random.normal(size=(12, 4))
+Y = np.random.normal(size=(12, 2))
+W, B = np.random.normal(size=(4, 3)), np.zeros(3)
+V, C = np.random.normal(size=(3, 2)), np.zeros(2)
+state = [0.0, 0.0, 0.0, 0.0]
+square = [0.0, 0.0, 0.0, 0.0]
+for t in range(1, 20):
+    H = np.tanh(X @ W + B)
+    A = H @ V + C
+    cost = np.sum((A - Y) ** 2)
+    D = 2 * (A - Y)
+    E = D @ V.T * (1 - H ** 2)
+    grads = [X.T @ E, E.sum(axis=0), H.T @ D, D.sum(axis=0)]
+    for k, (w, g) in enumerate(zip([W, B, V, C], grads)):
+{rule}
+"""
+
+
+def checked(folder: Path, rule: str) -> CheckResult:
+    path = folder / "net.py"
+    path.write_text(SCRIPT.format(rule="\n".join(f"        {line}" for line in rule.split("\n"))))
+    return check_file(path)
+
+
+ADAM = """\
+state[k] = 0.9 * state[k] + 0.1 * g
+square[k] = 0.99 * square[k] + 0.01 * g ** 2
+w -= 0.01 * (state[k] / (1 - 0.9 ** t)) / (np.sqrt(square[k] / (1 - 0.99 ** t)) + 1e-8)"""
+
+
+@pytest.mark.parametrize(
+    ("rule", "slip", "line"),
+    [
+        (ADAM.replace("(1 - 0.99 ** t)", "(1 - 0.9 ** t)"), "second-correction-with-first-beta", 19),
+        pytest.param(ADAM.replace("g ** 2", "abs(g)"), None, 18, marks=pytest.mark.slow),
+        pytest.param(ADAM.replace(" ** t)", ")"), None, 19, marks=pytest.mark.slow),
+        pytest.param("state[k] = 0.9 * state[k] + g if k < 3 else g\nw -= 0.01 * state[k]", "differs", 18),
+    ],
+)
+def test_slips_of_update_rules_in_a_file_are_not_called_right(
+    tmp_path: Path, rule: str, slip: str | None, line: int
+) -> None:
+    result = checked(tmp_path, rule)
+    assert result.verdict is not Verdict.CORRECT, report.text(result)
+    if slip is not None:
+        assert [(one.id, one.detail) for one in result.mistakes] == [("wrong-update-rule", slip)], report.text(result)
+        found = result.mistakes[0]
+        assert line in {place.line for place in (found.place, *found.others) if place is not None}
+
+
+@pytest.mark.parametrize(
+    ("rule", "name"),
+    [
+        (ADAM, "adam"),
+        ("state[k] = 0.8 * state[k] - 0.01 * g\nw += state[k]", "momentum"),
+    ],
+)
+def test_right_rules_in_a_file_are_recognised(tmp_path: Path, rule: str, name: str) -> None:
+    result = checked(tmp_path, rule)
+    assert result.verdict is Verdict.CORRECT, report.text(result)
+    assert ("update-rule", None, name) in result.notes

@@ -1,0 +1,74 @@
+"""Other calls for a driven file, made from its text alone."""
+
+from __future__ import annotations
+
+import ast
+
+from harness.checking.layers import is_usual_scale
+from harness.checking.scales import Counts, is_usual, odd_divisor
+from harness.checking.variants import options_of, variants_of, with_hidden_layer
+from harness.recording.graph import Driven
+
+SOURCE = """\
+SHAPES = {"tanh": 1, "relu": 2, "softmax": 3}
+
+class Dense:
+    def __init__(self, inputs, units, kind=None, mode="train"):
+        self.kind = kind
+        self.mode = mode
+
+    def bend(self, z):
+        if self.kind == "relu":
+            return z
+        if self.kind in ("sigmoid", "softmax"):
+            return z
+        if self.mode == "test":
+            return z
+
+class Net:
+    def __init__(self, sizes, activation="tanh"):
+        self.f = SHAPES[activation]
+"""
+
+
+def test_options_are_the_activations_that_an_argument_is_compared_with() -> None:
+    assert options_of(ast.parse(SOURCE)) == {
+        "Dense": {"kind": ("relu", "sigmoid")},
+        "Net": {"activation": ("tanh", "relu")},
+    }
+
+
+def test_a_list_of_sizes_gets_a_hidden_layer_more() -> None:
+    assert with_hidden_layer(("net = Net([7, 5, 3])", "net.fit(X, Y)")) == ("net = Net([7, 5, 4, 3])", "net.fit(X, Y)")
+    assert with_hidden_layer(("net = Net(7, 5, 3)",)) is None
+
+
+def test_added_layers_get_one_more_between_them() -> None:
+    calls = ("net = Net()", "net.add(Dense(7, 5))", "net.add(Dense(5, 3))", "net.fit(X, Y)")
+    assert with_hidden_layer(calls) == (*calls[:2], "net.add(Dense(5, 5))", *calls[2:])
+
+
+def test_options_are_set_for_all_layers_but_the_last() -> None:
+    calls = ("net = Net()", "net.add(Dense(7, 5))", "net.add(Dense(5, 3))")
+    found = {one.what: one.lines for one in variants_of(Driven(calls=calls), SOURCE)}
+    assert found["kind='relu'"] == (
+        "net = Net()",
+        "net.add(Dense(7, 5, kind='relu'))",
+        "net.add(Dense(5, 5, kind='relu'))",
+        "net.add(Dense(5, 3))",
+    )
+
+
+def test_sums_means_and_halves_are_usual_and_a_mean_over_features_is_not() -> None:
+    counts = Counts(observations=20, outputs=3, others=(4, 6))
+    assert all(is_usual(one, counts) for one in (0.5, 1, 2, 1 / 20, 2 / 60, 0.5 / 20))
+    assert not any(is_usual(one, counts) for one in (1 / 4, 1 / 400))
+    assert odd_divisor(1 / 4, counts) == "features"
+    assert odd_divisor(1 / 400, counts) == "twice"
+    assert odd_divisor(1 / 7, counts) == ""
+
+
+def test_a_loss_and_its_gradient_may_differ_by_a_mean_if_they_are_two_functions() -> None:
+    assert is_usual_scale(11.0, (11, 3), together=False)
+    assert not is_usual_scale(11.0, (11, 3), together=True)
+    assert not is_usual_scale(11 / 3, (11, 3), together=False)

@@ -20,7 +20,7 @@ import numpy as np
 from .edited import Key, edited_files, edited_sources, unified_diff, without_overlaps
 from .places import argument_of, call_at
 from .program import NoteKind, Place, Program
-from .rebinding import base_name, names_in, next_fit_line, rebound_names
+from .rebinding import base_name, names_in, next_fit_line, rebound_names, rebound_validation
 from .scripts import read_pieces
 from .targets import describe_targets
 from .texts import Edit, Text, Unplaced, is_add, is_docstring, is_future
@@ -569,6 +569,9 @@ class _Editor:
             names[name] = found
             self.wrappers.pop(name)
             lines += [f"{', '.join(found)} = {', '.join(scale.format(one) for one in found)}" for scale in scales]
+        held = rebound_validation(text, call)
+        if held is not None:  # what is done to the validation inputs alone is needed wherever they are used
+            lines += [f"{held} = {wrapper.format(held)}" for wrapper in self.wrappers.pop("validation x", [])]
         return names, lines
 
     def _data_edits(self) -> Iterator[Edit]:

@@ -36,6 +36,14 @@ def rebound_names(text: Text, fit: ast.Call, name: str, position: int) -> list[s
     return [other for other in dict.fromkeys(wanted) if _is_bound_once(text, fit, other)]
 
 
+def rebound_validation(text: Text, fit: ast.Call) -> str | None:
+    """The variable that holds the validation inputs of ``fit``; None if an edit cannot change it before ``fit``."""
+    name = next(_of_validation(fit, 0), None)
+    if name is None or not _is_bound_once(text, fit, name) or _is_in_loop(text, fit):
+        return None
+    return name if name != base_name(argument_of(fit, "x", 0)) else None
+
+
 def base_name(node: ast.expr | None) -> str | None:
     """The variable that an expression is, or is a slice of rows of."""
     if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Slice):

@@ -20,7 +20,7 @@ import numpy as np
 from .edited import Key, edited_files, edited_sources, unified_diff, without_overlaps
 from .places import argument_of, call_at
 from .program import NoteKind, Place, Program
-from .rebinding import base_name, names_in, rebound_names
+from .rebinding import base_name, names_in, next_fit_line, rebound_names, rebound_validation
 from .scripts import read_pieces
 from .targets import describe_targets
 from .texts import Edit, Text, Unplaced, is_add, is_docstring, is_future
@@ -569,6 +569,9 @@ class _Editor:
             names[name] = found
             self.wrappers.pop(name)
             lines += [f"{', '.join(found)} = {', '.join(scale.format(one) for one in found)}" for scale in scales]
+        held = rebound_validation(text, call)
+        if held is not None:  # what is done to the validation inputs alone is needed wherever they are used
+            lines += [f"{held} = {wrapper.format(held)}" for wrapper in self.wrappers.pop("validation x", [])]
         return names, lines
 
     def _data_edits(self) -> Iterator[Edit]:
@@ -577,7 +580,7 @@ class _Editor:
         statement, scope = text.statement(call), text.scope(call)
         wrapped = {name: list(wrappers) for name, wrappers in self.wrappers.items()}
         rebound, lines = self._rebound(text, call)
-        inputs = rebound_names(text, call, "x", 0)
+        inputs, last = rebound_names(text, call, "x", 0), next_fit_line(text, call)
         if self.statements or lines:
             yield text.insert_before(statement, self._joined_lines(text, statement, [*self.statements, *lines]))
         yield from self._wrapped(text, "x", argument_of(call, "x", 0), in_fit=True)
@@ -595,6 +598,7 @@ class _Editor:
                     node.lineno > call.lineno if other is text else (other.source.cell or 0) > (text.source.cell or 0)
                 )
                 same = text.scope(node) is scope if other is text else isinstance(scope, ast.Module)
+                same = same and not (other is text and node.lineno >= last)  # what is behind another fit is its own
                 if not after or not same or node.func.attr not in ("evaluate", "predict"):
                     continue
                 base = base_name(argument_of(node, "x", 0)) if other is text else None

@@ -9,12 +9,13 @@ that is assigned in another scope or again later, a loop that would scale twice)
 from __future__ import annotations
 
 import ast
+import math
 from collections.abc import Iterator
 
 from .places import argument_of
 from .texts import Text
 
-USES = ("evaluate", "predict", "fit", "predict_on_batch", "test_on_batch")
+USES = ("evaluate", "predict", "predict_on_batch", "test_on_batch")
 SPLITS = ("train_test_split",)
 LOOPS = (ast.For, ast.AsyncFor, ast.While, ast.ListComp, ast.GeneratorExp, ast.DictComp, ast.SetComp)
 
@@ -33,6 +34,14 @@ def rebound_names(text: Text, fit: ast.Call, name: str, position: int) -> list[s
     wanted = [first, *_of_validation(fit, position), *_of_later_uses(text, fit, name, position)]
     wanted += _partners(text, fit, first)
     return [other for other in dict.fromkeys(wanted) if _is_bound_once(text, fit, other)]
+
+
+def rebound_validation(text: Text, fit: ast.Call) -> str | None:
+    """The variable that holds the validation inputs of ``fit``; None if an edit cannot change it before ``fit``."""
+    name = next(_of_validation(fit, 0), None)
+    if name is None or not _is_bound_once(text, fit, name) or _is_in_loop(text, fit):
+        return None
+    return name if name != base_name(argument_of(fit, "x", 0)) else None
 
 
 def base_name(node: ast.expr | None) -> str | None:
@@ -89,14 +98,37 @@ def _of_validation(fit: ast.Call, position: int) -> Iterator[str]:
 
 
 def _of_later_uses(text: Text, fit: ast.Call, name: str, position: int) -> Iterator[str]:
-    """The variables that the model is evaluated on, or predicts from, in the scope of ``fit``."""
-    for node in _nodes(text, text.scope(fit)):
-        if not isinstance(node, ast.Call) or node is fit or not isinstance(node.func, ast.Attribute):
+    """The variables that the model is evaluated on, or predicts from, in the scope of ``fit`` and before the next
+    ``fit``, which may have data of another scale."""
+    calls = [
+        node
+        for node in _nodes(text, text.scope(fit))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node is not fit
+    ]
+    last = next_fit_line(text, fit)
+    for node in calls:
+        if not _is_same_model(text, node, fit) or node.lineno >= last:
             continue
-        if node.func.attr in USES and (position == 0 or node.func.attr in ("evaluate", "fit", "test_on_batch")):
+        if called(node) in USES and (position == 0 or called(node) in ("evaluate", "test_on_batch")):
             found = base_name(argument_of(node, name, position))
             if found is not None:
                 yield found
+
+
+def next_fit_line(text: Text, fit: ast.Call) -> float:
+    """The line of the next call of ``fit`` in the same scope, infinite if there is none."""
+    lines = [
+        node.lineno
+        for node in _nodes(text, text.scope(fit))
+        if isinstance(node, ast.Call) and called(node) == "fit" and node.lineno > fit.lineno
+    ]
+    return min(lines, default=math.inf)
+
+
+def _is_same_model(text: Text, call: ast.Call, fit: ast.Call) -> bool:
+    """Whether a method is called on what ``fit`` is called on."""
+    owners = [node.func.value for node in (call, fit) if isinstance(node.func, ast.Attribute)]
+    return len(owners) == 2 and text.text(owners[0]) == text.text(owners[1])
 
 
 def _partners(text: Text, fit: ast.Call, first: str) -> Iterator[str]:

@@ -107,7 +107,10 @@ model = keras.Sequential([keras.layers.Dense(4), keras.layers.Dense(1)])
 model.compile("adam", "mse")
 model.fit(a, c)
 print(model.predict(b) - d)
+scaled = X / 2
 print(model.predict([[1, 2, 3]]))
+model.fit(scaled, X[:, 0])  # another training, with data of its own
+print(model.predict(scaled))
 """
 )
 

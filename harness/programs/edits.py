@@ -513,6 +513,19 @@ class _Editor:
             self.statements.append(f"target_mean, target_std = {plain}.mean(axis=0), {plain}.std(axis=0)")
             self.wrappers["y"].append("({} - target_mean) / target_std")
             self.wrappers["prediction"].append("{} * target_std + target_mean")
+        elif kind == "fill_inputs":
+            numpy = self._numpy(text)
+            self.statements.append(
+                f"input_fill = {numpy}.nanmean({numpy}.where({numpy}.isfinite({x}), {x}, {numpy}.nan), axis=0)"
+            )
+            self.wrappers["x"].append(f"{numpy}.where({numpy}.isfinite({{0}}), {{0}}, input_fill)")
+        elif kind == "shape":
+            self.wrappers["y"].append(f"{self._numpy(text)}.reshape({{}}, (-1, 1))")
+        elif kind == "scale_validation":
+            validation = argument_of(call, "validation_data")
+            if not isinstance(validation, (ast.Tuple, ast.List)) or len(validation.elts) < 2:
+                raise Unplaced
+            self.wrappers["validation x"].append(self._scaling(text, argument_of(call, "x", 0)))
         elif kind == "labels":
             self.wrappers["y"].append(self._labels(str(change.new), text))
         elif kind == "shuffle":
@@ -524,6 +537,28 @@ class _Editor:
                 self.wrappers[f"fit {name}"].append(f"{numpy}.asarray({{}})[order]")
         else:
             raise Unplaced
+
+    def _scaling(self, text: Text, x: ast.expr | None) -> str:
+        """The expression that scales other inputs as those of the training were, with ``{}`` for the inputs.
+
+        Raises:
+            Unplaced: no line that scales the training inputs by known numbers or a fitted scaler is found.
+        """
+        lines = {place.line for place in self.program.places.x}
+        if not isinstance(x, ast.Name):
+            raise Unplaced
+        for node in sorted(ast.walk(text.tree), key=lambda node: -getattr(node, "lineno", 0)):
+            if not isinstance(node, (ast.Assign, ast.AugAssign)) or node.lineno not in lines:
+                continue
+            for part in ast.walk(node.value):
+                is_fitted = isinstance(part, ast.Call) and isinstance(part.func, ast.Attribute)
+                if is_fitted and part.func.attr == "fit_transform":  # type: ignore[attr-defined]
+                    return f"{text.text(part.func.value)}.transform({{}})"  # type: ignore[attr-defined]
+            divisor = node.value if isinstance(node, ast.AugAssign) else getattr(node.value, "right", None)
+            operator = node.op if isinstance(node, ast.AugAssign) else getattr(node.value, "op", None)
+            if isinstance(operator, ast.Div) and isinstance(divisor, ast.Constant):
+                return f"{{}} / {text.text(divisor)}"
+        raise Unplaced
 
     def _labels(self, coding: str, text: Text) -> str:
         """The expression that writes labels in another way, with ``{}`` for the labels."""
@@ -587,7 +622,7 @@ class _Editor:
         yield from self._wrapped(text, "y", argument_of(call, "y", 1), in_fit=True)
         validation = argument_of(call, "validation_data")
         if isinstance(validation, (ast.Tuple, ast.List)) and len(validation.elts) >= 2:
-            yield from self._wrapped(text, "x", validation.elts[0])
+            yield from self._wrapped(text, "validation x" if self.wrappers["validation x"] else "x", validation.elts[0])
             yield from self._wrapped(text, "y", validation.elts[1])
         later = [other for other in self._all_texts(self.program.places.fit) if other.source.cell != text.source.cell]
         for other in [text, *later]:

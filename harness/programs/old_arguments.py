@@ -10,6 +10,7 @@ from typing import Any
 from unittest import mock
 
 import keras
+import numpy as np
 
 DENSE = {
     "output_dim": "units", "init": "kernel_initializer", "bias": "use_bias", "W_regularizer": "kernel_regularizer",
@@ -310,3 +311,40 @@ def translated_optimizer(options: dict[str, Any], supplied: list[str]) -> dict[s
             schedules = keras.optimizers.schedules
             options["learning_rate"] = schedules.InverseTimeDecay(float(rate), decay_steps=1, decay_rate=float(decay))
     return options
+
+
+def data_from_lists(given: dict[str, Any], supplied: list[str]) -> dict[str, Any]:
+    """The arguments of ``fit`` with arrays in the place of lists of numbers, which Keras 3 does not take.
+
+    Args:
+        given: all arguments of fit, by name.
+        supplied: gets a word about what was replaced.
+    """
+    given = dict(given)
+    if any(is_list(value) for value in (given["x"], given["y"])):
+        supplied.append("lists of numbers")
+    for name in ("x", "y", "sample_weight"):
+        given[name] = array_from_list(given[name])
+    validation = given["validation_data"]
+    if isinstance(validation, (tuple, list)) and 2 <= len(validation) <= 3:
+        given["validation_data"] = tuple(map(array_from_list, validation))
+    return given
+
+
+def is_list(value: Any) -> bool:
+    """Whether a value is a list of numbers, or of such lists, and not of arrays for several inputs."""
+    while isinstance(value, (list, tuple)) and value:
+        value = value[0]
+        if isinstance(value, (int, float, np.generic)):
+            return True
+    return False
+
+
+def array_from_list(value: Any) -> Any:
+    """An array for a list of numbers; whatever else is given as it is."""
+    if not is_list(value):
+        return value
+    try:
+        return np.array(value)
+    except ValueError:  # rows of different lengths
+        return value

@@ -25,7 +25,7 @@ from .copies import CONSTRUCTION, array_of, copied_model, set_weights
 from .data_sources import TrainingData, training_data
 from .made_up import Supply
 from .made_up_data import data_made_up, with_numbers
-from .old_arguments import translated_compile, translated_fit, translated_optimizer
+from .old_arguments import data_from_lists, translated_compile, translated_fit, translated_optimizer
 from .places import Sources, argument_of, assignments, call_at
 from .program import FitError, MadeUp, Note, NoteKind, Place, Places, Program, Validation, row_count, take_rows
 from .text_inputs import without_text
@@ -272,6 +272,8 @@ class Recorder:
             bound.apply_defaults()
             given = dict(bound.arguments)
             given.pop("self", None)
+            if place is not None:
+                given = data_from_lists(given, self.old_names)
             self.fits += 1
             if self.fits < self.wanted:
                 return fit(model, **given)

@@ -13,7 +13,7 @@ from harness.programs.edits import edited_sources, edits_for, unified_diff
 KINDS = (
     "activation units loss from_logits labels scale_inputs scale_targets optimizer learning_rate epochs batch_size "
     "add_layer remove_layer kernel_initializer shuffle dropout class_weight metric callbacks regularizer clipping "
-    "scale_validation"
+    "scale_validation fill_inputs shape"
 )
 Kind = Enum("Kind", {name: name for name in KINDS.split()})  # type: ignore[misc]
 
@@ -258,3 +258,49 @@ def test_notebooks(tmp_path, monkeypatch):
     after = run_edited(captured, edits).program
     assert after.epochs == 9
     assert json.loads((tmp_path / "n.ipynb").read_text())["cells"] == cells
+
+
+FILLED = (
+    START
+    + """\
+import keras
+X[3, 1] = np.nan
+m = keras.Sequential([keras.layers.Dense(1)])
+m.compile("adam", lambda y, p: keras.ops.mean((y - p) ** 2))
+m.fit(X, np.arange(60.0), epochs=2)
+"""
+)
+
+
+def test_missing_values_are_filled_with_the_mean_of_their_feature(program):
+    captured = program(FILLED)
+    found = edits_for(captured, [change("fill_inputs", "mean of the feature")])
+    filled = run_edited(captured, found.edits).program.x
+    others = np.delete(captured.x[:, 1], 3)
+    assert np.isclose(filled[3, 1], others.mean())
+    assert np.array_equal(np.delete(filled, 3, axis=0), np.delete(captured.x, 3, axis=0))
+
+
+def test_targets_get_a_column(program):
+    captured = program(FILLED)
+    found = edits_for(captured, [change("shape", "(rows, 1)")])
+    assert run_edited(captured, found.edits).program.y.shape == (60, 1)
+
+
+@pytest.mark.parametrize(
+    ("scaling", "expected"),
+    [
+        ("X = X / 4\n", "X_val / 4"),
+        ("X /= 4\n", "X_val / 4"),
+        ("scaler = StandardScaler()\nX = scaler.fit_transform(X)\n", "scaler.transform(X_val)"),
+    ],
+)
+def test_validation_inputs_are_scaled_as_those_of_the_training_were(program, scaling, expected):
+    captured = program(
+        START + "import keras\nfrom sklearn.preprocessing import StandardScaler\nX_val = 3 * X[:20]\n" + scaling +
+        "m = keras.Sequential([keras.layers.Dense(1)])\nm.compile('adam', 'mse')\n"
+        "m.fit(X, X[:, 0], validation_data=(X_val, X_val[:, 0]))\n"
+    )  # fmt: skip
+    found = edits_for(captured, [change("scale_validation", "as the training inputs")])
+    (edit,) = found.edits
+    assert (edit.old, edit.new) == ("X_val", expected)

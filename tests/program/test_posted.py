@@ -201,7 +201,8 @@ def test_a_folder_of_images_that_is_not_there(captured):
         "from keras.preprocessing.image import ImageDataGenerator\nfrom keras.models import Sequential\n"
         "from keras.layers import *\n"
         "batches = ImageDataGenerator(rescale=1./255).flow_from_directory('no/train', target_size=(20, 20))\n"
-        "m = Sequential([Convolution2D(2, 3, 3, input_shape=(20, 20, 3)), Flatten(), Dense(1, activation='softmax')])\n"
+        "m = Sequential([Convolution2D(2, 3, 3, activation='relu', input_shape=(20, 20, 3)), Flatten()])\n"
+        "m.add(Dense(1, activation='softmax'))\n"
         "m.compile('adam', 'binary_crossentropy')\n"
         "m.fit_generator(batches, samples_per_epoch=100, nb_epoch=3)\n"
     )
@@ -253,3 +254,14 @@ def test_losses_of_earlier_versions_are_known(captured):
     assert program.loss == "kl_divergence"
     assert Check.UNKNOWN_LOSS not in {one.check for one in contradictions(program)}
     assert np.isfinite(program.history["loss"]).all()
+
+
+def test_lists_of_numbers_are_taken_as_they_once_were(captured):
+    program = captured(
+        "import keras\nx = [[0.0, 1.0], [1.0, 0.0], [1.0, 1.0], [0.0, 0.0]]\ny = [1, 1, 0, 0]\n"
+        "m = keras.Sequential([keras.layers.Dense(1)])\nm.compile('adam', 'mse')\n"
+        "m.fit(x, y, epochs=2, validation_data=(x, y))\n"
+    )
+    assert (program.x.shape, program.y.shape) == ((4, 2), (4,))
+    assert program.error is None
+    assert len(program.history["val_loss"]) == 2

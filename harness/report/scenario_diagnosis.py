@@ -12,9 +12,9 @@ from rich.text import Text
 
 from ..diagnosis.scenarios.changes import ENOUGH
 from ..diagnosis.scenarios.judge import Diagnosis, Row
-from .scenario_words import HYPOTHESES, change_text, relation_text, remedy_text, symptom_text
 from ..results import as_figure, as_page
 from .page.document import Page
+from .scenario_words import HYPOTHESES, change_text, relation_text, remedy_text, symptom_text
 from .words import Json, count, joined, new_table, number, plain
 
 MOST_ROWS = 60  # of changes in a table

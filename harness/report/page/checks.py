@@ -152,7 +152,8 @@ def page_of_class(grading: Grading) -> Page:
         f"{counts[Verdict.CORRECT]} of {count(len(rows), 'hand-in')} correct, {counts[Verdict.MISTAKE]} with a "
         f"mistake, {counts[Verdict.NOT_JUDGED]} not judged."
     )
-    header = ("hand-in", "verdict", *(("points",) if with_points else ()), "mistake or reason", "line", "code", "explanation")
+    points = ("points",) if with_points else ()
+    header = ("hand-in", "verdict", *points, "mistake or reason", "line", "code", "explanation")
     tone = Tone.BAD if counts[Verdict.MISTAKE] else Tone.OPEN if counts[Verdict.NOT_JUDGED] else Tone.GOOD
     return Page(
         title=f"harness check: {grading.folder}",

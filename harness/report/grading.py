@@ -209,7 +209,8 @@ def without_expected(result: CheckResult) -> CheckResult:
     from dataclasses import replace
 
     def bare(found: Found) -> Found:
-        return replace(found, got=None, expected=None, ratio=None)
+        detail = found.detail if found.id == "exception" else ""
+        return replace(found, got=None, expected=None, ratio=None, detail=detail)
 
     return replace(result, mistakes=tuple(map(bare, result.mistakes)), alternatives=(), suggestion="")
 

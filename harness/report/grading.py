@@ -116,7 +116,9 @@ def names_of(names: tuple[str, ...]) -> str:
 
 @as_verdict.register
 def people(grading: Grading) -> RenderableType:
-    """A table with one row a hand-in, and the summary"""
+    """A table with one row a hand-in, and the summary; of a single hand-in its report"""
+    if len(grading.hand_ins) == 1:
+        return Text(student_text(grading, grading.hand_ins[0]))
     with_points = any(one.awards for one in grading.hand_ins)
     columns = [("hand-in", "left"), ("verdict", "left"), ("mistakes", "left"), ("line", "right")]
     table = new_table("", *columns, *([("points", "right")] if with_points else []))
@@ -136,7 +138,7 @@ def people(grading: Grading) -> RenderableType:
 @as_report.register
 def all_people(grading: Grading) -> RenderableType:
     """A report for each hand-in, the table and the summary"""
-    reports = [Text(student_text(grading, one) + "\n") for one in grading.hand_ins]
+    reports = [Text(student_text(grading, one) + "\n") for one in grading.hand_ins] if len(grading.hand_ins) > 1 else []
     return Lines(*reports, people(grading))
 
 

@@ -296,8 +296,11 @@ def test_ctrl_c_keeps_what_was_judged_and_ends_everything(tmp_path):
 
 def test_what_is_not_judged_has_its_own_exit_code(tmp_path, capsys):
     (tmp_path / "a.py").write_text("print('hello')\n")
+    (tmp_path / "b.txt").write_text("hello")
     assert cli.main(["check", str(tmp_path), "--seconds", "5"]) == 3
-    assert "To be looked at by you: a.py." in capsys.readouterr().out
+    assert "To be looked at by you: a.py, b.txt." in capsys.readouterr().out
+    assert cli.main(["check", str(tmp_path), "--seconds", "5", "--hand-in"]) == 3
+    assert "a.py was not judged." in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

@@ -28,6 +28,7 @@ from .result import FileResult, Grading, HandInKind, HandInResult, Problem, Test
 from .rubric import Rubric, awards_of, quantities_of
 
 SCRATCH_NAME = "harness-grading-"
+INTERRUPTED = 130  # exit code
 PATIENCE, PATIENCE_SECONDS = 8, 60  # times the time limit, and on top of it, before the check of a file is given up
 # a file that ends with one of these trains nothing, so that a right file beside it can decide
 WITHOUT_TRAINING = (Reason.NO_PARAMETERS, Reason.NO_NUMPY)
@@ -109,7 +110,7 @@ def results_of(hand_ins: Sequence[HandIn], settings: Settings, jobs: int, journa
             journal.add(*future.result())
 
     try:
-        waiting = [pool.submit(judge, hand_in, settings, journal.known) for hand_in in hand_ins]
+        waiting = [pool.submit(judge_or_end, hand_in, settings, journal.known) for hand_in in hand_ins]
         for future in waiting:
             future.add_done_callback(keep)
         for hand_in, future in zip(hand_ins, waiting):
@@ -127,6 +128,14 @@ def result_of(future: Future[tuple[str, HandInResult]], hand_in: HandIn, setting
             return pool.submit(judge, hand_in, settings, {}).result()[1]
         except BrokenProcessPool:
             return failed(hand_in, Problem.CHECK_FAILED, "its process ended")
+
+
+def judge_or_end(hand_in: HandIn, settings: Settings, known: dict[str, HandInResult]) -> tuple[str, HandInResult]:
+    """``judge`` in a process of a pool, which ends at Ctrl-C and does not go on with what is waiting."""
+    try:
+        return judge(hand_in, settings, known)
+    except KeyboardInterrupt:
+        os._exit(INTERRUPTED)
 
 
 def failed(hand_in: HandIn, problem: Problem, detail: str = "") -> HandInResult:

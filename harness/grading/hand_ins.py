@@ -8,6 +8,7 @@ import fnmatch
 import hashlib
 import os
 import re
+import shutil
 import site
 import stat
 import sys
@@ -28,6 +29,7 @@ from .result import HandInKind, Problem
 
 PROGRAMS = (".py", ".ipynb")
 ARCHIVES = (".zip",)
+DATA = (".csv", ".tsv", ".txt", ".dat", ".json", ".npy", ".npz", ".mat", ".h5", ".gz", ".png", ".jpg")
 OF_THE_SYSTEM = frozenset({"__MACOSX", "__pycache__", "Thumbs.db", "desktop.ini"})
 NO_HAND_IN = re.compile(r"^(test_.*|.*_test|conftest|setup|__init__)$")  # names of programs that are not judged
 MAX_JUDGED_FILES = 6  # of one hand-in
@@ -126,7 +128,7 @@ def staged(hand_in: HandIn, destination: Path) -> tuple[str, ...]:
 
 
 def copy_with_modules(path: Path, destination: Path) -> None:
-    """Copy a file, and the modules beside it that it imports, and that these import."""
+    """Copy a file, the modules beside it that it and they import, and the data beside it that it names."""
     waiting, known = [path], {path}
     while waiting:
         one = waiting.pop()
@@ -143,6 +145,21 @@ def copy_with_modules(path: Path, destination: Path) -> None:
             if is_new and near.is_file() and not near.is_symlink() and not is_library(name):
                 known.add(near)
                 waiting.append(near)
+    text = text_of(path)
+    room = MAX_COPIED_BYTES
+    for near in sorted(path.parent.iterdir()):
+        if near.suffix.lower() in DATA and near.name in text and near.is_file() and not near.is_symlink():
+            room -= near.stat().st_size
+            if room >= 0:
+                shutil.copyfile(near, destination / near.name)
+
+
+def text_of(path: Path) -> str:
+    """The text of a program, "" if it cannot be read."""
+    try:
+        return read_text(path)
+    except (OSError, ValueError, KeyError, TypeError):
+        return ""
 
 
 def imported_names(path: Path) -> set[str]:

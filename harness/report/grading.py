@@ -117,7 +117,9 @@ def names_of(names: tuple[str, ...]) -> str:
 
 @as_verdict.register
 def people(grading: Grading) -> RenderableType:
-    """A table with one row a hand-in, and the summary"""
+    """A table with one row a hand-in, and the summary; of a single hand-in its report"""
+    if len(grading.hand_ins) == 1:
+        return Text(student_text(grading, grading.hand_ins[0]))
     with_points = any(one.awards for one in grading.hand_ins)
     columns = [("hand-in", "left"), ("verdict", "left"), ("mistakes", "left"), ("line", "right")]
     table = new_table("", *columns, *([("points", "right")] if with_points else []))
@@ -137,7 +139,7 @@ def people(grading: Grading) -> RenderableType:
 @as_report.register
 def all_people(grading: Grading) -> RenderableType:
     """A report for each hand-in, the table and the summary"""
-    reports = [Text(student_text(grading, one) + "\n") for one in grading.hand_ins]
+    reports = [Text(student_text(grading, one) + "\n") for one in grading.hand_ins] if len(grading.hand_ins) > 1 else []
     return Lines(*reports, people(grading))
 
 
@@ -210,7 +212,8 @@ def without_expected(result: CheckResult) -> CheckResult:
     from dataclasses import replace
 
     def bare(found: Found) -> Found:
-        return replace(found, got=None, expected=None, ratio=None)
+        detail = found.detail if found.id == "exception" else ""
+        return replace(found, got=None, expected=None, ratio=None, detail=detail)
 
     return replace(result, mistakes=tuple(map(bare, result.mistakes)), alternatives=(), suggestion="")
 

@@ -5,6 +5,10 @@ from __future__ import annotations
 import contextlib
 import csv
 import json
+import os
+import signal
+import subprocess
+import sys
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -22,6 +26,9 @@ from harness.recording.graph import Place
 from harness.report import grading as report
 from harness.sandbox import Absence, find_box
 from tests.grading.classes import network
+from tests.processes import heed_ctrl_c
+
+ROOT = Path(__file__).resolve().parents[2]
 
 MISTAKE = Found(
     id="wrong-sign",
@@ -260,10 +267,40 @@ def test_a_hand_in_that_ends_the_tests_has_not_passed_them(tmp_path):
     assert (one.verdict, one.tests, one.tests_finished, one.is_complete) == (Verdict.CORRECT, (), False, False)
 
 
+@pytest.mark.slow
+def test_ctrl_c_keeps_what_was_judged_and_ends_everything(tmp_path):
+    folder, results = tmp_path / "class", tmp_path / "results"
+    folder.mkdir()
+    (folder / "a.py").write_text("print('hello')\n")
+    for name in "bcde":
+        (folder / f"{name}.py").write_text("while True:\n    pass\n")
+    line = [sys.executable, "-m", "harness", "check", str(folder), "--results", str(results), "--jobs", "2"]
+    process = subprocess.Popen(
+        line,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        preexec_fn=heed_ctrl_c,
+    )
+    journal = results / "journal.jsonl"
+    while not journal.exists() or not journal.read_text():
+        assert process.poll() is None
+        time.sleep(0.1)
+    os.killpg(process.pid, signal.SIGINT)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert err.splitlines()[-1] == f"harness: interrupted: {results} keeps what was judged; to continue, add --resume"
+    assert journal.read_text().count("\n") == 1
+
+
 def test_what_is_not_judged_has_its_own_exit_code(tmp_path, capsys):
     (tmp_path / "a.py").write_text("print('hello')\n")
+    (tmp_path / "b.txt").write_text("hello")
     assert cli.main(["check", str(tmp_path), "--seconds", "5"]) == 3
-    assert "To be looked at by you: a.py." in capsys.readouterr().out
+    assert "To be looked at by you: a.py, b.txt." in capsys.readouterr().out
+    assert cli.main(["check", str(tmp_path), "--seconds", "5", "--hand-in"]) == 3
+    assert "a.py was not judged." in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

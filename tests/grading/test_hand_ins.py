@@ -126,6 +126,13 @@ def test_a_file_gets_the_modules_that_it_imports_and_no_others(tmp_path):
     assert stage(tmp_path / "ann.py", tmp_path)[0] == ["ann.py", "more.py", "tools.py"]
 
 
+def test_a_file_gets_the_data_that_it_names(tmp_path):
+    (tmp_path / "ann.py").write_text("np.loadtxt('course.csv')")
+    for name in ("course.csv", "other.csv", "bob.zip"):
+        (tmp_path / name).write_text("1")
+    assert stage(tmp_path / "ann.py", tmp_path)[0] == ["ann.py", "course.csv"]
+
+
 @pytest.mark.skipif(os.geteuid() == 0, reason="the superuser can read everything")
 def test_what_cannot_be_read_is_left_out(tmp_path):
     (tmp_path / "ann").mkdir()

@@ -39,7 +39,16 @@ def run(box: Box, folder: Path, code: str, limits: Limits = LIMITS, patience: fl
         return process.returncode, out.decode(errors="replace"), err.decode(errors="replace")
 
 
-@pytest.fixture(params=boxes(), ids=lambda box: "superuser" if box.as_root else "namespace")
+def kinds() -> list[object]:
+    """The boxes as parameters, of which only the first is not slow."""
+    marks = [(), pytest.mark.slow]
+    return [
+        pytest.param(box, id="superuser" if box.as_root else "namespace", marks=mark)
+        for box, mark in zip(sorted(boxes(), key=lambda box: not box.as_root), marks)
+    ]
+
+
+@pytest.fixture(params=kinds())
 def box(request) -> Box:
     return request.param
 

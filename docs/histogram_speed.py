@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
-from harness import board
+from harness.board import runs
 from harness.board.events import histogram_series, histograms
 from harness.models.network import Array
 
@@ -35,7 +35,7 @@ def with_numpy(weights: Array, folder: Path) -> None:
         histogram_series(f"layer1/weights/neuron{neuron:02}", "", "", counted[:, neuron]) for neuron in range(NEURONS)
     ]
     folder.mkdir()
-    board.write_events(folder, 0.0, [], series, range(ITERATIONS))
+    runs.write_events(folder, 0.0, [], series, range(ITERATIONS))
 
 
 def fastest(write: Callable[[Array, Path], None], weights: Array) -> float:

@@ -1,4 +1,4 @@
-"""Take the README's picture, histograms.png beside this file: TensorBoard's Histograms page of the post's network.
+"""Take the README's picture of TensorBoard, tensorboard.png beside this file: the first screen after a comparison.
 
     python docs/screenshot.py [FILE]
 
@@ -17,32 +17,22 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 from browser import chromium, new_page  # noqa: E402
 
 from harness import board  # noqa: E402
-from harness.comparison import experiment  # noqa: E402
-from harness.scenario import scenario  # noqa: E402
+from harness.cli import main as cli  # noqa: E402
 
-
-def log_runs(folder: Path) -> None:
-    """What ``harness`` logs of the post, of one implementation."""
-    post = scenario.load("post", {})
-    runs = [experiment.train_run("handwritten", post, start, lambda run: None) for start in post.initializers]
-    for run in runs:
-        board.write(run, folder / run.name, network=post.network)
-    board.write_verdict(folder, "", runs=runs)
+WIDTH, HEIGHT = 1300, 900
 
 
 def main() -> None:
-    """Log, serve, look, cut out the hidden neurons of the first layer."""
-    target = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).with_name("histograms.png")
+    """Compare, serve, look."""
+    target = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).with_name("tensorboard.png")
     if chromium() is None:
         sys.exit("no Chromium: apt-get install chromium")
-    with tempfile.TemporaryDirectory() as name, new_page(1500, 1180) as page:
-        # no path of this machine in the picture
-        folder = Path(name) / "post"
-        log_runs(folder)
-        page.goto(f"{board.launch(folder, None)}#histograms")
-        page.locator("tf-histogram-loader g.histogram").nth(11).wait_for()
-        page.wait_for_timeout(3000)  # the curves move into place
-        page.screenshot(path=target, clip={"x": 359, "y": 126, "width": 1030, "height": 1040})
+    with tempfile.TemporaryDirectory() as logs, new_page(WIDTH, HEIGHT) as page:
+        cli.main(["compare", "post", "--log-dir", logs, "--name", "first"])
+        page.goto(board.launch(Path(logs), None))
+        page.locator("metrics-pinned-view card-view").nth(3).wait_for()
+        page.wait_for_timeout(4000)  # the curves move into place
+        page.screenshot(path=target)
     print(f"{target}: {target.stat().st_size / 1000:.0f} kB")
 
 

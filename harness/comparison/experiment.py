@@ -57,6 +57,13 @@ class Experiment(Result):
     claims: Sequence[Claim] = ()
     log_dir: str | None = None
 
+    def folder_of(self, run: Run) -> str:
+        """The name of the folder that a run is logged to.
+
+        Implementations that agree share the folder of their initializer: their curves would lie on each other.
+        """
+        return run.initializer if run.implementation == DRAWN or self.implementations_agree else run.name
+
     @property
     def implementations_agree(self) -> bool:
         """Whether every comparison does."""

@@ -32,7 +32,7 @@ WIDTH, HEIGHT = 448, 215  # pixels of a card's picture; the height exactly
 PIXELS_PER_INCH = 72  # of such a picture: one for each of the chart's own
 CHARACTERS = 68  # of a line of the title
 ATTEMPTS = 4  # to fit a chart
-WORDS_LINES = 13  # of a card without a chart
+WORDS_LINES, WORDS_CHARACTERS = 13, 76  # of a card without a chart
 LEAST = 40  # pixels of a chart
 MARK_HEIGHT = 15  # pixels of the name of a vertical line
 MAX_COLUMNS = 2  # initializers with a chart of their weights
@@ -148,13 +148,15 @@ def shown_groups(sweep: Sweep) -> list[Group]:
 
 def words_card(paragraphs: Sequence[str]) -> bytes:
     """The answer in words, as much of it as fits."""
-    lines = [line for text in paragraphs for line in textwrap.wrap(text, CHARACTERS)]
+    lines = [line for text in paragraphs for line in textwrap.wrap(text, WORDS_CHARACTERS)]
     shown = WORDS_LINES if len(lines) <= WORDS_LINES else WORDS_LINES - 1
     rest = ["(all of it is on the Text page)"] if shown < len(lines) else []
     data = alt.Data(values=[{"text": [*lines[:shown], *rest]}])
-    text = alt.Chart(data).mark_text(align="left", baseline="top", fontSize=12, lineHeight=16)
-    chart = text.encode(x=alt.value(2), y=alt.value(2), text="text:N").properties(width=WIDTH - 4, height=HEIGHT - 4)
-    return png(chart.configure_view(stroke=None).properties(padding=2), PIXELS_PER_INCH)
+    text = alt.Chart(data).mark_text(align="left", baseline="top", fontSize=12, lineHeight=15, limit=WIDTH - 6)
+    chart = text.encode(x=alt.value(0), y=alt.value(0), text="text:N").properties(
+        width=WIDTH - 4, height=HEIGHT - 4, padding=2, view=alt.ViewBackground(stroke=None)
+    )
+    return png(chart, PIXELS_PER_INCH)
 
 
 def diagnosis_cards(found: Diagnosis) -> Pictures:

@@ -344,7 +344,7 @@ def scenario_json(scenario: Scenario) -> Json:
     }
 
 
-def run_json(run: Run, log_dir: str | None, scenario: Scenario) -> Json:
+def run_json(run: Run, folder: str | None, scenario: Scenario) -> Json:
     """One run; the outputs, widths and spreads are those of its last weights"""
     last = run.weights[-1]
     return {
@@ -357,7 +357,7 @@ def run_json(run: Run, log_dir: str | None, scenario: Scenario) -> Json:
         "outputs": None if run.outputs is None else run.outputs[-1],
         "effective_width": [effective_width(last, layer) for layer in hidden_layers(last)],
         "clone_spread": [clone_spread(last, layer) for layer in hidden_layers(last)],
-        "log_dir": None if log_dir is None else f"{log_dir}/{run.name}",
+        "log_dir": folder,
     }
 
 
@@ -389,7 +389,10 @@ def machines(experiment: Experiment) -> Json:
             "agrees": experiment.agrees,
             "scenario": scenario_json(experiment.scenario),
             "constant_cost": experiment.constant_cost,
-            "runs": [run_json(run, experiment.log_dir, experiment.scenario) for run in experiment.runs],
+            "runs": [
+                run_json(run, experiment.log_dir and f"{experiment.log_dir}/{experiment.folder_of(run)}", experiment.scenario)
+                for run in experiment.runs
+            ],
             "comparisons": [comparison_json(comparison) for comparison in experiment.comparisons],
             "not_offered": experiment.not_offered,
             "post_claims": [

@@ -1,6 +1,6 @@
 """What the callbacks cost: the time of an epoch of 784-128-64-10 with each, beside Keras' own TensorBoard callback.
 
-    python tests/benchmarks/callback_overhead.py [ROUNDS]
+    python -m tests.benchmarks.callback_overhead [ROUNDS]
 
 The candidates take turns, one short training after the other, and each is compared with the training without a
 callback of the same round: what else the machine does slows both alike. On a busy machine look at the CPU time: it

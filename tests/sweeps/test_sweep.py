@@ -274,7 +274,7 @@ def test_each_combination_is_one_entry_of_the_hparams_page(tmp_path):
     assert cli.main([*arguments, "--log-dir", str(tmp_path)]) == 0
     folders = {path.name: path for path in (tmp_path / "post" / "n").glob("*-sgd-*")}
     assert set(folders) == {f"{start}-sgd-{rate}" for start in ("ones", "glorot_uniform") for rate in ("0.5", "3")}
-    events = EventAccumulator(str(folders["glorot_uniform-sgd-3"]))
+    events = EventAccumulator(str(folders["glorot_uniform-sgd-3"]), size_guidance={"tensors": 0})
     events.Reload()
     content = events.PluginTagToContent("hparams")["_hparams_/session_start_info"]
     info = HParamsPluginData.FromString(content).session_start_info

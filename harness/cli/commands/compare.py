@@ -75,13 +75,12 @@ def run(arguments: argparse.Namespace) -> int:
         result = experiment.run(chosen, show, write_drawn)
         if folder is not None:
             result = replace(result, log_dir=str(folder))
-            for run in filter(lambda run: run.recorded, comparison.first_runs(result)):
-                text = comparison.training_sentences(run, result)
-                board.write_text(folder / run.initializer, text, wall_time)
-            if not result.implementations_agree:  # otherwise their curves would lie on each other
-                for run in result.runs:
-                    if run.implementation != experiment.DRAWN:
-                        write(run, run.name)
+            for run in filter(lambda run: run.recorded, result.runs):
+                name = result.folder_of(run)
+                if run.implementation == experiment.DRAWN:
+                    board.write_text(folder / name, comparison.training_sentences(run, result), wall_time)
+                elif name != run.initializer:
+                    write(run, name)
             board.write_answer(
                 folder,
                 comparison.markdown(result),

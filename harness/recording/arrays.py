@@ -97,6 +97,11 @@ def reference(value: Any) -> Argument:
             return np.dtype(value).name
         except TypeError:
             return getattr(value, "__name__", str(value))
+    if hasattr(type(value), "__array__"):  # a table
+        table = getattr(value, "values", None)
+        array = table if isinstance(table, np.ndarray) else REAL_ASARRAY(value)
+        if array.dtype.kind in NUMERIC:
+            return reference(array)
     return f"<{type(value).__name__}>"
 
 

@@ -211,7 +211,19 @@ def record(task: Task) -> Answer:
     )
     arrays: list[bytes] = []
     document = to_json(recording, arrays)
-    return {"recording": document, "notes": notes_of(run), "count": run.hook.count}, arrays
+    involved = is_involved(recording)
+    return {"recording": document, "notes": notes_of(run), "count": run.hook.count, "involved": involved}, arrays
+
+
+def is_involved(recording: Recording) -> bool:
+    """Whether the file itself, not only others that use it, computes something with the parameters."""
+    depends = [False] * len(recording.nodes)
+    parameters = {parameter.node for parameter in recording.parameters}
+    for node in recording.nodes:
+        depends[node.id] = node.id in parameters or any(depends[parent] for parent in node.parents)
+        if depends[node.id] and not node.is_leaf and node.place is not None and node.place.file == recording.file:
+            return True
+    return False
 
 
 def tree_driven(content: Json) -> Driven:
@@ -539,6 +551,8 @@ def answer_for(task: Task) -> Answer | None:
             answer[0]["recording"]["driven"] = driven_without_calls(content["driven"])
             again = apart("record", task | more | within(0.7)) if content["lines"] else None
             # an attempt that failed says something about the file only if the arguments cannot be to blame
+            if again is not None and has_updates(again) and not again[0]["involved"]:
+                again = None  # a network of other files, with which this one has to do in another way
             if again is not None and (content["succeeded"] or content["certain"] or has_updates(again)):
                 if has_updates(again):
                     again[0]["recording"]["driven"]["calls"] = to_json(tuple(content["lines"]), [])

@@ -38,7 +38,10 @@ TAKE_LISTS = frozenset(
     | {"insert", "delete", "std", "var", "round", "around", "sort", "broadcast_to", "atleast_1d", "atleast_2d", "diag"}
     | {"roll", "swapaxes", "kron", "tensordot", "argmax", "argmin", "nansum", "nanmean", "split", "array_split"}
 )
-NUMPY_TYPES = frozenset({"float16", "float32", "float64", "float128", "longdouble", "double", "single", "float_"})
+NUMPY_TYPES = frozenset(
+    {"float16", "float32", "float64", "float128", "longdouble", "double", "single", "float_"}
+    | {"int8", "int16", "int32", "int64", "int_", "intp", "uint8", "bool_"}
+)
 MAX_BYTES = 2**26  # of a file
 MAX_LITERALS = 500  # numbers in one list that are recorded one by one
 FUTURE = re.compile(r"^from __future__ import .*$", re.MULTILINE)  # only the first statement of a file may be one

@@ -22,6 +22,7 @@ from .choices import BLAMED_COST, CLEARED_COST, COST, Choices, Exhausted, Search
 from .data import BATCH, Labels
 from .goals import Goal, find_goals
 from .gradients import pair_gradients
+from .pairs import find_pairs
 from .result import Attempt, Driven
 from .roles import Role, role_of
 from .session import (
@@ -91,6 +92,7 @@ class _Driver:
         self.source = source
         self.updates = _update_table(self.files)
         self.extra: dict[str, tuple[str, Any]] = {}
+        self.is_parts = False  # whether the file only has layers, activations and the like
         self.users = FileFacts()  # what files that import this one define
         self.goals: list[Goal] = []
         self.count = 0
@@ -107,6 +109,8 @@ class _Driver:
         """Tries until something works or the budget is spent: first with what the file itself defines, then as its
         folder shows, then with what other files of the folder define."""
         driven = self._search(budget // 2)
+        # layers and activations alone are checked pair by pair, which is more than what a network uses of them
+        self.is_parts = not self.goals and _has_pairs(self.source)
         driven = driven or self._follow_snippets()
         if driven is None and self._add_siblings():
             driven = self._search(budget - budget // 2)
@@ -136,6 +140,8 @@ class _Driver:
 
     def _goals_of_users(self, caller: Caller) -> list[Goal]:
         """What other files that import this one have to call, and that calls something of this one."""
+        if self.is_parts:
+            return []
         own = [*self.main.own_functions.values()]
         own += [method for name in self.main.own_classes for method in self.facts.methods(name).values()]
         users = FileFacts(
@@ -160,7 +166,7 @@ class _Driver:
 
     def _follow_snippets(self) -> Driven | None:
         """Runs the examples that come with the file."""
-        for snippet in find_snippets(self.source, self.main, self.namespace, self.root):
+        for snippet in find_snippets(self.source, self.main, self.namespace, self.root, with_scripts=not self.is_parts):
             self.count += 1
             session = self._session(Choices({}), Watcher(self.updates, set()))
             self.saved.restore()
@@ -522,6 +528,14 @@ class _Driver:
             made = ", ".join(argument.name for argument in constructor.required) if constructor else ""
             return f"net = {goal.owner}({made}); net.{function.name}({arguments})"
         return ""
+
+
+def _has_pairs(source: str) -> bool:
+    """Whether a file has functions or methods that belong together as forward and backward do."""
+    try:
+        return bool(find_pairs(source))
+    except Exception:  # what cannot be read has none
+        return False
 
 
 def _urgency(item: tuple[Goal, Search]) -> float:

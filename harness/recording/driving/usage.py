@@ -37,14 +37,17 @@ class Snippet:
     origin: str
 
 
-def find_snippets(source: str, facts: FileFacts, namespace: Mapping[str, Any], root: str = "") -> list[Snippet]:
+def find_snippets(
+    source: str, facts: FileFacts, namespace: Mapping[str, Any], root: str = "", *, with_scripts: bool = True
+) -> list[Snippet]:
     """Examples of the use of a file, the nearest first."""
     names = {*facts.own_functions, *facts.own_classes}
     folder, own = _folder(namespace)
     found = [*_from_docstrings(source, names), *_from_comments(source, names)]
     found.extend(_from_documents(folder, names))
-    found.extend(_from_scripts(folder, own))
-    found.extend(_from_importers(folder, own, root))
+    if with_scripts:
+        found.extend(_from_scripts(folder, own))
+        found.extend(_from_importers(folder, own, root))
     unique: dict[str, Snippet] = {}
     for snippet in found:
         unique.setdefault(snippet.text, snippet)
@@ -188,10 +191,10 @@ def importing_files(folder: str, own: str, root: str = "") -> list[str]:
     Args:
         folder: of the file.
         own: its name without suffix.
-        root: of the project; "" for the file's folder.
+        root: of the project; "" for none.
     """
     texts: dict[str, str] = {}
-    for place, folders, names in os.walk(root or folder):
+    for place, folders, names in os.walk(root) if root else ():
         folders[:] = sorted(n for n in folders if not re.match(r"[._]|venv|env$|node_modules|site-packages", n))
         texts |= {os.path.join(place, n): "" for n in sorted(names) if n.endswith((".py", ".ipynb"))}
         if len(texts) > MAX_PROJECT_FILES:

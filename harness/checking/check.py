@@ -26,6 +26,7 @@ from .verdict import check_recording, not_judged
 MEGABYTES = 8192
 MISFIT = "non-broadcastable output operand"  # NumPy's words for an update that does not fit
 GRADIENT_WORDS = re.compile(r"(?i)back|grad|delta|deriv|train|fit|learn|update|optimi|^step")
+OF_BIAS = re.compile(r"with shape \((?:1,)?\d+(?:,1|,)?\) doesn't match the broadcast shape \(\d+,\d+\)")
 DATA_NAMES = ("X", "Y", "y", "labels")
 # with these there is not a network to judge, so pairs of functions are looked for
 WITHOUT_NETWORK = (Reason.NO_PARAMETERS, Reason.NOT_DRIVEN, Reason.RAISED, Reason.NO_NUMPY)
@@ -55,7 +56,8 @@ def check_file(
         result = check_recording(recording, sources=sources)
         doubt = doubt_about(recording) if lines is None else ""
         if doubt and result.verdict is not Verdict.NOT_JUDGED and not result.exception:
-            return not_judged(recording, Reason.DOUBTFUL_CALLS, doubt)
+            unsummed = with_observations(recording, sources, changed)
+            return unsummed or not_judged(recording, Reason.DOUBTFUL_CALLS, doubt)
         if result.verdict is Verdict.CORRECT and recording.driven.calls:
             return with_variants(result, recording, sources, changed)
         return result
@@ -120,8 +122,39 @@ def doubt_about(recording: Recording) -> str:
     for line in recording.driven.calls:
         if repeats_an_argument(line):
             return f"the same data for two arguments: {line}"
-    misfits = (reason for _, reason in recording.driven.failures if MISFIT in reason)
-    return next(misfits, "")
+    return next((reason for _, reason in misfits(recording)), "")
+
+
+def misfits(recording: Recording) -> list[tuple[str, str]]:
+    """The calls that failed with several observations because an update did not fit, as (line, reason)."""
+    observations = recording.driven.sizes.get("observations", 0)
+    return [
+        (line, reason)
+        for line, reason in recording.driven.failures
+        if MISFIT in reason and str(observations) in re.findall(r"\d+", reason.rsplit("shape", 1)[-1])
+    ]
+
+
+def with_observations(
+    recording: Recording, sources: Sources, record: Callable[[str, Mapping[str, Array]], Recording]
+) -> CheckResult | None:
+    """The mistake of a file that works with one observation alone, though it sums over observations.
+
+    Args:
+        recording: of calls with one observation.
+        sources: the user's files.
+        record: how to record the file with other calls and data.
+    """
+    data = data_of(recording.driven, recording.seed)
+    wide = [parameter.shape for parameter in recording.parameters]
+    sums = any(node.operation in ("sum", "mean") and node.shape in wide for node in recording.nodes)
+    failed = [one for one in misfits(recording) if OF_BIAS.search(one[1])]
+    if data is None or not sums or not failed or not recording.driven.calls:
+        return None
+    lines = [line for line in recording.driven.calls[:-1] if not line.startswith(("i =", "for "))]
+    result = check_recording(record("\n".join([*lines, failed[0][0].strip()]), data), sources=sources)
+    named = [one for one in result.mistakes if one.id in ("bias-gradient-not-summed", "sum-over-wrong-axis")]
+    return replace(result, calls=(*lines, failed[0][0].strip())) if named else None
 
 
 def repeats_an_argument(line: str) -> bool:

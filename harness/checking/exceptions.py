@@ -7,7 +7,7 @@ import re
 
 import numpy as np
 
-from ..recording.graph import Absorbed, Kind, Place, Raised, Recording
+from ..recording.graph import Absorbed, Kind, Node, Place, Raised, Recording
 from .result import Found, Quantity
 from .result import Kind as QuantityKind
 from .sources import Sources
@@ -49,6 +49,8 @@ def is_files_own(recording: Recording, sources: Sources) -> bool:
     last = raised.frames[-1]
     if last.file == RUN_FILE:
         return False  # the lines that were run after the file, which are not part of it
+    if named_exception(recording) is not None:
+        return True
     if is_updated(recording) and is_beside_training(recording, last):
         return False
     if raised.type in UNDEFINED and any(f"'{word}'" in raised.message for word in JSON_WORDS):
@@ -143,7 +145,11 @@ def named_exception(recording: Recording) -> Found | None:
     if misfit is None:
         return None
     shape, wide = (tuple(int(one) for one in part.split(",") if one.strip()) for part in misfit.groups())
-    if not any(node.is_leaf and node.shape == shape and last.variable in node.names for node in recording.nodes):
+    bare = last.variable.split("[")[0]
+    leaves = [one for one in recording.nodes if one.is_leaf and one.kind in (Kind.RANDOM, Kind.FILL)]
+    if not bare or not any(
+        one.shape == shape and any(name.split("[")[0] == bare for name in one.names) for one in leaves
+    ):
         return None  # not the update of a parameter
     for node in reversed(recording.nodes):
         # the operand whose shape makes the result as wide, before it was scaled on the line of the update
@@ -153,16 +159,26 @@ def named_exception(recording: Recording) -> Found | None:
             continue
         if node.shape != wide and broadcast(node.shape, shape) != wide:
             continue
+        id = "sum-over-wrong-axis" if node.operation in ("sum", "mean") else "bias-gradient-not-summed"
+        places = (node.place, last)
+        if any(one.is_leaf and one.shape == node.shape and is_sibling(one, last.variable) for one in recording.nodes):
+            id, places = "gradient-of-another-parameter", (last, node.place)
         return Found(
-            id="sum-over-wrong-axis" if node.operation in ("sum", "mean") else "bias-gradient-not-summed",
-            place=node.place,
-            others=(last,),
+            id=id,
+            place=places[0],
+            others=places[1:],
             variable=node.names[0] if node.names else node.place.variable,
             shape=node.shape,
             got=Quantity(kind=QuantityKind.UNKNOWN),
             detail=text,
         )
     return None
+
+
+def is_sibling(node: Node, variable: str) -> bool:
+    """Whether a value is another item of the same list: self.b[1] of self.b[0]"""
+    base = variable.split("[")[0]
+    return "[" in variable and any(name.split("[")[0] == base and name != variable for name in node.names)
 
 
 def broadcast(first: tuple[int, ...], second: tuple[int, ...]) -> tuple[int, ...] | None:

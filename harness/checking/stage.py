@@ -11,13 +11,14 @@ from numpy.typing import NDArray
 
 from ..recording.graph import Guard, Kind, Node, Recording, Ref, references
 from .alignment import Samples, samples
-from .replay import CannotReplay, Program, Values, size_of
+from .replay import CannotReplay, Program, Values, resolve, size_of
 
 Array = NDArray[Any]
 
 SETTINGS = 8
 MOST_DRAWS = 6  # for one setting in one manner, if guards do not hold
 VARIED_KINDS = frozenset({Kind.LITERAL, Kind.DATA, Kind.ARGUMENT, Kind.STAND_IN})
+MOST_CLIPPED = 1e-3  # a clip to this distance of 0 and 1 guards a logarithm
 MAX_VARIED_ELEMENTS = 200_000  # of a data leaf; larger ones are random enough
 STEERING = frozenset(
     {
@@ -362,8 +363,27 @@ def settings_in(
 
 
 def is_healthy(stage: Stage, values: Values) -> bool:
-    """Whether all steps are finite."""
-    return all(np.all(np.isfinite(np.asarray(values[step.after], dtype=float))) for step in stage.steps)
+    """Whether all steps are finite, and nothing is cut off by a clip that keeps a logarithm from 0 or a quotient from 1."""
+    finite = all(np.all(np.isfinite(np.asarray(values[step.after], dtype=float))) for step in stage.steps)
+    return finite and not any(is_cut_off(stage.node(id), values) for id in stage.needed if id in values)
+
+
+def size_one(argument: Any, values: Values) -> bool:
+    """Whether an argument is one number"""
+    return argument is not None and np.size(resolve(argument, values)) == 1
+
+
+def is_cut_off(node: Node, values: Values) -> bool:
+    """Whether a clip to almost 0 to 1 changes its argument: outputs outside of that are not what the clip is for."""
+    if node.operation != "clip" or len(node.arguments) != 3 or not isinstance(node.arguments[0], Ref):
+        return False
+    low, high = (np.asarray(resolve(one, values)).item() if size_one(one, values) else None for one in node.arguments[1:])
+    if not isinstance(low, (int, float)) or not isinstance(high, (int, float)):
+        return False
+    if not (0 < low <= MOST_CLIPPED and 1 - MOST_CLIPPED <= high < 1):
+        return False
+    value = np.asarray(values[node.arguments[0].id], dtype=float)
+    return bool(np.any((value < low) | (value > high)))
 
 
 def argument_ids(node: Node) -> list[int]:

@@ -194,8 +194,16 @@ def is_changed_later(reading: Reading, leaf: int) -> bool:
             node = stage.node(child)
             if node.operation not in ("add", "subtract") or len(program.parents[child]) != 2:
                 continue
-            if node.shape != stage.node(version).shape:
+            if node.shape != stage.node(version).shape or adds_nothing(reading, child, version):
                 continue
             if any((stage.node(one).operation, stage.node(one).place) in uses for one in program.children[child]):
                 return True
     return False
+
+
+def adds_nothing(reading: Reading, id: int, version: int) -> bool:
+    """Whether what is added to a value is made of constants alone, such as gradients that were left at 0."""
+    program = reading.stage.program
+    others = [one for one in program.parents[id] if one != version]
+    leaves = [reading.stage.node(one) for one in program.ancestors(others)]
+    return all(node.kind in (Kind.FILL, Kind.LITERAL) for node in leaves if node.is_leaf)

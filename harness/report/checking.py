@@ -505,7 +505,8 @@ def mistake_lines(found: Found) -> Lines:
     if found.others:
         told.append(("See also", ", ".join(f"line {one.line}" for one in found.others)))
     told.append(("Mistake", f"{found.id}. {words.what}"))
-    if found.id != "exception" and (found.got is not None or found.expected is not None):
+    is_left_out = found.got is not None and found.got.kind is QuantityKind.NOTHING
+    if found.id != "exception" and not is_left_out and (found.got is not None or found.expected is not None):
         variable = found.variable or "the value"
         shape = f" {found.shape}" if found.shape else ""
         text = f"{variable}{shape} is {quantity(found.got)}"

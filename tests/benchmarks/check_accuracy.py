@@ -35,7 +35,8 @@ SAME = {
     "mean-twice": "mean-instead-of-sum gradient-scaled-differently bias-gradient-averaged kernel-gradient-averaged",
     "mean-over-features": "mean-over-features gradient-scaled-differently",
     "mean-over-wrong-count": "mean-over-features gradient-scaled-differently",
-    "bias-not-summed": "bias-gradient-summed-over-units sum-over-wrong-axis last-observation-only wrong-value",
+    "bias-not-summed": "bias-gradient-summed-over-units sum-over-wrong-axis last-observation-only wrong-value "
+    "bias-gradient-not-summed",
     "bias-never-updated": "bias-gradient-missing",
     "parameters-never-updated": "kernel-not-updated only-last-layer-updated bias-gradient-missing",
     "update-before-use": "updated-weights-in-backward",

@@ -19,12 +19,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import tensorflow as tf
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike, DTypeLike, NDArray
 
-from . import loop, updates
-from .activations import activate
+from . import loop, members_first, members_last, updates
 from .costs import cost_of, weight_of_piece
-from .handwritten import output_delta, through_activation
 from .network import Array, MemberWeights, Network, block_size
 from .optimizers import Optimizer
 from .training import Training
@@ -32,96 +30,39 @@ from .training import Training
 if TYPE_CHECKING:
     from jaxtyping import Float
 
-# Up to so many multiplications for a member, a product is faster as broadcast multiply and reduce_sum, above as einsum.
-# ns for a member and iteration of three layers, float32, blocks of 256 on one core, observations x inputs x units:
-# 2 x 3 x 3: 20 against 67; 8 x 8 x 8: 750, 930; 100 x 4 x 4: 4400, 4400; 16 x 16 x 16: 4500, 5600;
-# 100 x 16 x 16: 73000, 21000; 64 x 64 x 64: 710000, 140000.
-BROADCAST_AT_MOST = 4096
+# Weights up to which a network is small: its members come last, else first. LAYOUT TABLE
+SMALL_WEIGHTS = 1500
+SMALL_UNITS = 64  # of any layer, inputs included: sums over them are written out
+
+# What a block's numbers take in memory: its weights, and for each observation of a pass its activations.
+BLOCK_BYTES_LAST, BLOCK_BYTES_FIRST = 2**17, 2**20
+FEWEST_LAST = 16  # members: a vector register's
 
 CHUNK = 2**16  # members whose starts and results are held at once
 
 PIECE = 2**24  # numbers of one layer, of all members of a block, that a cost holds at once
 
 
-def is_small(a: tf.Tensor, units: int) -> bool:
-    """Whether a product of a, (observations, inputs, ...), that has or had so many units is worth no einsum."""
-    return a.shape[0] * a.shape[1] * units <= BROADCAST_AT_MOST
+def is_small(network: Network) -> bool:
+    """Whether the members of an ensemble come last (members_last.py), or first (members_first.py)."""
+    return network.weight_count <= SMALL_WEIGHTS and max(network.sizes) <= SMALL_UNITS
 
 
-def pre_activation(
-    a: Float[tf.Tensor, "observations inputs _members"], w: Float[tf.Tensor, "inputs+1 units members"]
-) -> Float[tf.Tensor, "observations units members"]:
-    """z_l = b_l + a_(l-1) K_l with b_l row 0 of w_l and K_l the others.
-
-    (observations, inputs, members or 1), (inputs + 1, units, members) to (observations, units, members)
-    """
-    if is_small(a, w.shape[1]):
-        return w[0] + tf.reduce_sum(a[:, :, None] * w[1:], axis=1)
-    if a.shape[2] == 1:
-        return w[0] + tf.einsum("ni,ium->num", a[:, :, 0], w[1:])
-    return w[0] + tf.einsum("nim,ium->num", a, w[1:])
+def layout_of(network: Network) -> loop.Layout:
+    """How the compiled loop holds the weights of an ensemble, chosen by the sizes of the network."""
+    way = members_last if is_small(network) else members_first
+    return loop.Layout(way.gradients, way.hold, way.release)
 
 
-def weight_gradient(
-    a: Float[tf.Tensor, "observations inputs _members"], delta: Float[tf.Tensor, "observations units members"]
-) -> Float[tf.Tensor, "inputs+1 units members"]:
-    """dC/dw_l: in row 0, the bias' own, the sum of delta_l over the observations, and a_(l-1)^T delta_l under it.
-
-    (observations, inputs, members or 1), (observations, units, members) to (inputs + 1, units, members)
-    """
-    if is_small(a, delta.shape[1]):
-        kernel = tf.reduce_sum(a[:, :, None] * delta[:, None], axis=0)
-    elif a.shape[2] == 1:
-        kernel = tf.einsum("ni,num->ium", a[:, :, 0], delta)
+def members_together(network: Network, dtype: DTypeLike, observations: int) -> int:
+    """Members of a block, a power of two: what a cache holds of them during an iteration with so many observations."""
+    if is_small(network):
+        at_once, room, fewest = min(observations, members_last.OBSERVATIONS_AT_ONCE), BLOCK_BYTES_LAST, FEWEST_LAST
     else:
-        kernel = tf.einsum("nim,num->ium", a, delta)
-    return tf.concat([tf.reduce_sum(delta, axis=0, keepdims=True), kernel], axis=0)
-
-
-def back_through_weights(
-    delta: Float[tf.Tensor, "observations units members"], w: Float[tf.Tensor, "inputs_and_bias units members"]
-) -> Float[tf.Tensor, "observations inputs_and_bias-1 members"]:
-    """dC/da_(l-1) = delta_l K_l^T
-
-    (observations, units, members), (inputs + 1, units, members) to (observations, inputs, members)
-    """
-    if is_small(delta, w.shape[0] - 1):
-        return tf.reduce_sum(delta[:, None] * w[1:], axis=2)
-    return tf.einsum("num,ium->nim", delta, w[1:])
-
-
-def forward_pass(
-    network: Network,
-    weights: Sequence[Float[tf.Tensor, "_rows _units members"]],
-    x: Float[tf.Tensor, "observations inputs"],
-) -> tuple[
-    list[Float[tf.Tensor, "observations _units members"]], list[Float[tf.Tensor, "observations _units _members"]]
-]:
-    """([z_1, .., z_L], [a_0, .., a_L]), each (observations, units, members); a_0 is x, (observations, inputs, 1)"""
-    z: list[tf.Tensor] = []
-    a = [x[:, :, None]]
-    for w, activation in zip(weights, network.activations):
-        z.append(pre_activation(a[-1], w))
-        a.append(activate(activation, z[-1]))
-    return z, a
-
-
-def gradients(
-    network: Network,
-    weights: list[Float[tf.Tensor, "_rows _units members"]],
-    x: Float[tf.Tensor, "observations inputs"],
-    y: Float[tf.Tensor, "observations outputs"],
-) -> list[Float[tf.Tensor, "_rows _units members"]]:
-    """dC/dw of each layer, (inputs + 1, units, members)"""
-    _, a = forward_pass(network, weights, x)
-    delta = output_delta(network, a[-1], y[:, :, None])
-    found = [weight_gradient(a[-2], delta)]
-    for layer in reversed(range(1, network.depth)):
-        delta = through_activation(
-            network.activations[layer - 1], back_through_weights(delta, weights[layer]), a[layer]
-        )
-        found.insert(0, weight_gradient(a[layer - 1], delta))
-    return found
+        at_once, room, fewest = observations, BLOCK_BYTES_FIRST, 1
+    numbers = network.weight_count + at_once * sum(network.sizes[1:])
+    fitting = max(room // (numbers * np.dtype(dtype).itemsize), fewest)
+    return min(2 ** (fitting.bit_length() - 1), block_size(network, dtype))
 
 
 def costs(
@@ -131,10 +72,11 @@ def costs(
     y: Float[tf.Tensor, "observations outputs"],
 ) -> list[Float[tf.Tensor, " members"]]:
     """[C], (members,); where the observations are too many for the memory, they are taken in pieces"""
+    way = members_last if is_small(network) else members_first
+    parts = way.hold(weights)
 
     def of(x: tf.Tensor, y: tf.Tensor) -> tf.Tensor:
-        z, a = forward_pass(network, weights, x)
-        return cost_of(network.cost, z[-1], a[-1], y[:, :, None])
+        return cost_of(network.cost, *way.output(network, parts, x), y[:, :, None])
 
     observations = x.shape[0]
     at_once = max(1, PIECE // (max(network.sizes) * weights[0].shape[2]))
@@ -190,8 +132,16 @@ def settings_of_members(optimizer: Optimizer | Sequence[Optimizer], members: int
 
 
 def members_of(values: Array, block: NDArray[np.intp], dtype: np.dtype) -> tf.Tensor:
-    """Those members of (..., members); a number that all share stays one."""
-    return tf.constant(values[..., block] if values.ndim else values, dtype)
+    """Those members of (..., members)."""
+    return tf.constant(values[..., block], dtype)
+
+
+def numbers_of(network: Network, values: Array, block: NDArray[np.intp], dtype: np.dtype) -> tf.Tensor:
+    """Those members' numbers of (members,), in the shape that goes with the weights as the loop holds them; a number
+    that all share, (), stays one."""
+    if not values.ndim:
+        return tf.constant(values, dtype)
+    return tf.constant(values[block] if is_small(network) else values[block, None, None], dtype)
 
 
 class Advance(NamedTuple):
@@ -230,16 +180,17 @@ def descend(
     rates = check_of_members("the learning rate", training.learning_rate, members)
     name, settings = settings_of_members(training.optimizer, members)
     observations = len(x)
-    program = loop.compiled_descent(gradients, recording, network, name, loop.batch_size_of(batches, observations))
+    batch_size = loop.batch_size_of(batches, observations)
+    program = loop.compiled_descent(layout_of(network), recording, network, name, batch_size)
     x, y = tf.constant(x, dtype), tf.constant(y, dtype)
 
-    size = block_size(network, dtype)
+    size = members_together(network, dtype, batch_size or observations)
     blocks = np.minimum(np.arange(-(-members // size) * size), members - 1).reshape(-1, size)
     starts = [[members_of(w, block, dtype) for w in weights] for block in blocks]
     points: Sequence[loop.Point] = [loop.Point(0, start, updates.start(name, start)) for start in starts]
-    rates_of = [members_of(rates, block, dtype) for block in blocks]
+    rates_of = [numbers_of(network, rates, block, dtype) for block in blocks]
     settings_of = [
-        {setting: members_of(values, block, np.dtype(np.float64)) for setting, values in settings.items()}
+        {setting: numbers_of(network, values, block, np.dtype(np.float64)) for setting, values in settings.items()}
         for block in blocks
     ]
 

@@ -29,7 +29,7 @@ Recording = Callable[[Network, list[tf.Tensor], tf.Tensor, tf.Tensor], list[tf.T
 # What one call of the program may do at most, so that memory stays bounded and an interrupt is soon heard.
 STOPS = 32
 RECORDED_BYTES = 2**26
-MULTIPLICATIONS = 10**9
+MULTIPLICATIONS = 4 * 10**9
 
 
 class Point(NamedTuple):
@@ -53,6 +53,31 @@ class Orders(NamedTuple):
 
     rows: tf.Tensor
     shift: tf.Tensor
+
+
+def as_they_are(weights: Sequence[tf.Tensor]) -> list[tf.Tensor]:
+    """The weights in the form they have outside of the program."""
+    return list(weights)
+
+
+class Layout(NamedTuple):
+    """How the program computes gradients, and in which form it holds the weights, gradients and state meanwhile.
+
+    gradients: takes and gives that form. hold: the weights to it. release: the inverse of ``hold``.
+    """
+
+    gradients: Gradients
+    hold: Callable[[Sequence[tf.Tensor]], list[tf.Tensor]] = as_they_are
+    release: Callable[[Sequence[tf.Tensor]], list[tf.Tensor]] = as_they_are
+
+
+def in_other_form(
+    form: Callable[[Sequence[tf.Tensor]], list[tf.Tensor]], state: Sequence[State], count: int
+) -> list[State]:
+    """An optimizer's state with ``form``, a layout's ``hold`` or ``release``, applied to the tensors of each slot;
+    ``count`` is how many tensors that gives."""
+    slots = [form(slot) for slot in zip(*state)]
+    return list(zip(*slots)) if slots else [()] * count
 
 
 def weights_themselves(network: Network, weights: list[tf.Tensor], x: tf.Tensor, y: tf.Tensor) -> list[tf.Tensor]:
@@ -88,7 +113,7 @@ def gradients_of_batch(
 
 @functools.cache
 def compiled_descent(
-    gradients: Gradients, recording: Recording, network: Network, optimizer: str, batch_size: int | None
+    layout: Layout, recording: Recording, network: Network, optimizer: str, batch_size: int | None
 ) -> Callable[..., tuple[list[tf.Tensor], list[tf.Tensor], list[State]]]:
     """One XLA program: (weights, state, x, y, orders, learning_rate, settings, iteration, stops, count, asked) to
     (recorded, weights, state).
@@ -96,6 +121,7 @@ def compiled_descent(
     ``iteration`` is where the weights are; the first ``count`` of ``stops`` (stops,) are those to come, rising.
     What ``recording`` gives at each comes back stacked on axis 0, or zeros unless ``asked``; the weights and the state
     returned are those of the last. ``batch_size`` None is the full batch, which does not look at the ``orders``.
+    Whatever the layout, weights and state come and go as (inputs + 1, units, ...).
     """
 
     def descent(
@@ -115,9 +141,9 @@ def compiled_descent(
             iteration: tf.Tensor, weights: list[tf.Tensor], state: list[State]
         ) -> tuple[tf.Tensor, list[tf.Tensor], list[State]]:
             if batch_size is None:
-                found = gradients(network, weights, x, y)
+                found = layout.gradients(network, weights, x, y)
             else:
-                found = gradients_of_batch(gradients, batch_size, network, weights, x, y, orders, iteration)
+                found = gradients_of_batch(layout.gradients, batch_size, network, weights, x, y, orders, iteration)
             return (
                 iteration + 1,
                 *updates.apply(optimizer, weights, found, state, learning_rate, iteration + 1, settings),
@@ -136,7 +162,7 @@ def compiled_descent(
             )
             now = tf.cond(
                 asked,
-                lambda: recording(network, weights, x, y),
+                lambda: recording(network, layout.release(weights), x, y),
                 lambda: [tf.zeros(r.element_shape, r.dtype) for r in recorded],
             )
             return number + 1, iteration, weights, state, [r.write(number, v) for r, v in zip(recorded, now)]
@@ -145,12 +171,18 @@ def compiled_descent(
             tf.TensorArray(v.dtype, size=stops.shape[0], element_shape=v.shape)
             for v in recording(network, weights, x, y)
         ]
-        _, _, weights, state, recorded = tf.while_loop(
+        held = layout.hold(weights)
+        held_state = in_other_form(layout.hold, state, len(held))
+        _, _, held, held_state, recorded = tf.while_loop(
             lambda number, *_: number < count,
             to_next_stop,
-            (tf.constant(0), iteration, weights, state, recorded),
+            (tf.constant(0), iteration, held, held_state, recorded),
         )
-        return [r.stack() for r in recorded], weights, state
+        return (
+            [r.stack() for r in recorded],
+            layout.release(held),
+            in_other_form(layout.release, held_state, len(state)),
+        )
 
     return tf.function(descent, jit_compile=True, autograph=False)
 
@@ -293,7 +325,7 @@ def train(
     dtype, optimizer, batches = weights[0].dtype, training.single_optimizer, training.batches
     observations = len(x)
     program = compiled_descent(
-        gradients, weights_themselves, network, optimizer.name, batch_size_of(batches, observations)
+        Layout(gradients), weights_themselves, network, optimizer.name, batch_size_of(batches, observations)
     )
     start = [tf.constant(w) for w in weights]
     point = Point(0, start, updates.start(optimizer.name, start))

@@ -10,7 +10,7 @@ import pytest
 import tensorflow as tf
 from hypothesis import given, settings
 
-from harness.models import ensemble, handwritten, initializers, loop, tape
+from harness.models import ensemble, handwritten, initializers, loop, numerical, tape
 from harness.models.network import Network
 from harness.models.optimizers import SGD, Optimizer
 from harness.models.training import Training
@@ -34,19 +34,26 @@ def around(weights, members):
     return [w[..., None] + 0.1 * rng.normal(size=(*w.shape, members)) for w in weights]
 
 
+def gradients_of_members(network, weights, x, y):
+    """dC/dw of each layer, (inputs + 1, units, members), in the layout that belongs to the network."""
+    layout = ensemble.layout_of(network)
+    return layout.release(layout.gradients(network, layout.hold(weights), tf.constant(x), tf.constant(y)))
+
+
 # The math, against the single network's
 
 
-@pytest.mark.parametrize("broadcast_at_most", [0, ensemble.BROADCAST_AT_MOST])
+@pytest.mark.parametrize("small_units", [0, ensemble.SMALL_UNITS])
 @settings(max_examples=15, deadline=None)
 @given(problem=problems)
-def test_gradients_and_costs_are_the_handwritten_ones(broadcast_at_most, problem):
+def test_gradients_and_costs_are_the_handwritten_ones(small_units, problem):
+    """0: the members come first for every network."""
     network, weights, x, y = problem
     many = around(weights, 3)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(ensemble, "BROADCAST_AT_MOST", broadcast_at_most)
+        patch.setattr(ensemble, "SMALL_UNITS", small_units)
         tensors = [tf.constant(w) for w in many]
-        found = ensemble.gradients(network, tensors, tf.constant(x), tf.constant(y))
+        found = gradients_of_members(network, tensors, x, y)
         (costs,) = ensemble.costs(network, tensors, tf.constant(x), tf.constant(y))
     for number in range(3):
         alone = member(many, number)
@@ -55,11 +62,26 @@ def test_gradients_and_costs_are_the_handwritten_ones(broadcast_at_most, problem
             np.testing.assert_allclose(got[..., number], wanted, rtol=1e-10, atol=1e-13 * (1 + np.max(np.abs(wanted))))
 
 
+@pytest.mark.parametrize("cost", ["sum_of_squared_errors", "mean_squared_error", "categorical_crossentropy"])
+@pytest.mark.parametrize("observations", [17, 32, 33, 64, 71])
+def test_gradients_of_many_observations_are_the_referees(observations, cost):
+    """Sums that are written out, and passes over pieces of the observations with a last one that is smaller."""
+    output = "softmax" if cost == "categorical_crossentropy" else "sigmoid"
+    network = Network((3, 20, 2), ("tanh", output), cost)
+    rng = np.random.default_rng(observations)
+    x, y = rng.normal(size=(observations, 3)), rng.dirichlet([1, 1], observations)
+    weights = [rng.normal(size=shape) for shape in network.shapes]
+    found = gradients_of_members(network, [tf.constant(w[..., None]) for w in weights], x, y)
+    for got, wanted in zip(found, numerical.backward(network, weights, x, y).gradients):
+        np.testing.assert_allclose(got[..., 0], wanted, rtol=1e-6, atol=1e-8)
+
+
 CASES = [
     (Network((2, 3, 3, 2), ("sigmoid",) * 3), SGD, 0.5),
     (Network((2, 4, 1), ("tanh", "sigmoid"), "binary_crossentropy"), Optimizer("momentum"), 0.1),
     (Network((2, 5, 3), ("leaky_relu", "softmax"), "categorical_crossentropy"), Optimizer("nesterov"), 0.05),
     (Network((2, 20, 20, 2), ("tanh", "relu", "linear"), "mean_squared_error"), Optimizer("rmsprop"), 0.001),
+    (Network((2, 70, 9, 2), ("tanh", "relu", "linear"), "mean_squared_error"), Optimizer("rmsprop"), 0.001),
     (Network((2, 3, 2), ("sigmoid", "linear")), Optimizer("adam"), 0.01),
 ]
 
@@ -103,7 +125,10 @@ def test_each_member_is_the_network_of_its_seed_at_every_recorded_iteration(netw
             np.testing.assert_allclose(last, wanted, rtol=100 * epsilon)
 
 
-def test_members_differ_in_rate_and_settings():
+@pytest.mark.parametrize("small_units", [0, ensemble.SMALL_UNITS])
+def test_members_differ_in_rate_and_settings(small_units, monkeypatch):
+    monkeypatch.setattr(ensemble, "SMALL_UNITS", small_units)
+    loop.compiled_descent.cache_clear()
     network, _, x, y = post_problem()
     optimizers = [Optimizer("adam", (("beta_1", beta),)) for beta in (0.0, 0.5, 0.9, 0.99)]
     rates = np.array([0.001, 0.01, 0.03, 0.1])
@@ -191,7 +216,7 @@ def test_runs_of_other_length_rate_and_size_share_a_program():
     network, _, x, y = post_problem()
     optimizer = Optimizer("momentum")
     ensemble.outcome(network, draw(network, range(3)), x, y, Training(0.1, optimizer=optimizer, recorded=[0, 5]))
-    program = loop.compiled_descent(ensemble.gradients, ensemble.costs, network, "momentum", None)
+    program = loop.compiled_descent(ensemble.layout_of(network), ensemble.costs, network, "momentum", None)
     before = program.experimental_get_tracing_count()
     slower = Optimizer("momentum", (("momentum", 0.5),))
     ensemble.outcome(

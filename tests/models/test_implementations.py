@@ -152,7 +152,7 @@ def test_weights_of_another_shape_are_refused(name):
 def test_no_retracing_between_runs_of_the_same_shapes():
     network, weights, x, y = post_problem()
     list(handwritten.train(network, weights, x, y, Training(0.5, recorded=[1])))
-    descent = loop.compiled_descent(handwritten.gradients, loop.weights_themselves, network, "sgd", None)
+    descent = loop.compiled_descent(loop.Layout(handwritten.gradients), loop.weights_themselves, network, "sgd", None)
     before = descent.experimental_get_tracing_count()
     list(handwritten.train(network, weights, x, y, Training(0.1, recorded=[5, 17, 100])))
     list(handwritten.train(network, [2 * w for w in weights], x, y, Training(3.0, recorded=[0, 1])))

@@ -15,6 +15,8 @@ from harness.models import (
     handwritten,
     initializers,
     loop,
+    members_first,
+    members_last,
     network,
     numerical,
     sequential,
@@ -47,13 +49,15 @@ def test_shapes_of_an_implementation(module, monkeypatch):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("broadcast_at_most", [0, ensemble.BROADCAST_AT_MOST])
+@pytest.mark.parametrize("small_units", [0, ensemble.SMALL_UNITS])
 @pytest.mark.parametrize("network", NETWORKS, ids=str)
-def test_shapes_of_an_ensemble(network, broadcast_at_most, monkeypatch):
+def test_shapes_of_an_ensemble(network, small_units, monkeypatch):
     loop.compiled_descent.cache_clear()
-    monkeypatch.setattr(ensemble, "BROADCAST_AT_MOST", broadcast_at_most)
+    monkeypatch.setattr(ensemble, "SMALL_UNITS", small_units)
     check_module(monkeypatch, initializers)
-    assert {"train", "outcome", "outcomes", "costs", "gradients"} <= set(check_module(monkeypatch, ensemble))
+    assert {"train", "outcome", "outcomes", "costs"} <= set(check_module(monkeypatch, ensemble))
+    for way in (members_first, members_last):
+        assert {"hold", "release", "output", "gradients", "weight_gradient"} <= set(check_module(monkeypatch, way))
     problem = problem_of(network, "float32")
     training = Training(0.1, recorded=[0, 3], batches=Batches(2))
 
@@ -84,9 +88,21 @@ def test_no_public_function_takes_or_gives_an_array_without_a_shape():
     shapeless = {
         "sigmoid", "softplus", "log_softmax", "activate", "cost", "sgd", "momentum", "nesterov", "rmsprop", "adam",
         "layers_from", "to_keras", "from_keras", "check_weights", "check_members", "check_of_members", "members_of",
-        "settings_of_members", "set_optimizer", "open_interval", "advance",
+        "numbers_of", "settings_of_members", "set_optimizer", "open_interval", "advance",
     }  # fmt: skip
-    for module in (batches, ensemble, handwritten, initializers, loop, network, numerical, sequential, tape):
+    for module in (
+        batches,
+        ensemble,
+        handwritten,
+        initializers,
+        loop,
+        members_first,
+        members_last,
+        network,
+        numerical,
+        sequential,
+        tape,
+    ):
         for name, function in vars(module).items():
             if not inspect.isfunction(function) or function.__module__ != module.__name__:
                 continue

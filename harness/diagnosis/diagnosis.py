@@ -250,7 +250,7 @@ class _Diagnoser:
         """Whether a program knows its training rows much better than others, and others clearly worse than it could."""
         bar, training = self.search.bar, float(np.median(own.trial.scores.training))
         known, other = (min(1.0, bar.fraction(value)) for value in (training, own.median))
-        return other < LEARNED_FRACTION and known - other >= MEMORISED
+        return known >= LEARNED_FRACTION > other and known - other >= MEMORISED
 
     def is_better_restrained(self) -> bool:
         """Whether a remedy of overfitting is proven for a program that memorises; its outcome is then that it overfits.

@@ -49,6 +49,7 @@ MOST_PASSES = 3
 NEARLY = 0.05  # of the way from constant to best: scores that differ by less are as good
 MOST_ALTERNATIVES = 3  # sets that are tried in place of a cause
 GOOD_ENOUGH = 0.93  # of the way from constant to the best known score: from there on, nothing is added to a set
+PERFECT = 1.0  # score of a perfect prediction
 WORTH_ADDING = 0.04  # of the same way by which a repair must raise the score to be added
 MOST_TRIED_ADDITIONS = 5  # repairs that are tried beside a set in one round
 MOST_ADDITIONS = 2  # rounds
@@ -379,7 +380,8 @@ class Search:
         """
         best = self.run(keys)
         everything = self.everything_beside(keys)
-        if everything != keys and (self.needs_more(best) or not self.case.references.apt):
+        is_open = not self.case.references.apt and self.quality(best, PERFECT) < GOOD_ENOUGH
+        if everything != keys and (is_open or self.needs_more(best)):  # references say little about images and texts
             self.affordable(everything)
         for _ in range(MOST_ADDITIONS):
             if not self.needs_more(best):

@@ -61,6 +61,7 @@ FIRST_VERSION = re.compile(
 CHANNELS_FIRST = re.compile(
     r"(dim_ordering\w*\s*[=(]\s*['\"]th['\"]|input_shape\s*=\s*\(\s*[134]\s*,\s*\w+\s*,\s*\w+\s*\))"
 )
+BATCH_SHAPE = "_harness_batch_shape"  # attribute of a layer that was given ``batch_input_shape``
 LEAST_DECAY = 1e-4  # per update; below, the old ``decay`` of an optimizer hardly changes any training
 ORDERINGS = {"th": "channels_first", "tf": "channels_last"}
 SIZES = ("units", "filters", "input_dim", "output_dim")
@@ -90,6 +91,7 @@ def old_arguments(text: str, supplied: list[str]) -> Iterator[None]:
         functional = keras.src.models.functional.Functional
         for owner, name in ((keras.Model, "__new__"), (functional, "__init__")):
             stack.enter_context(mock.patch.object(owner, name, _model(getattr(owner, name), supplied)))
+        stack.enter_context(mock.patch.object(keras.Sequential, "add", _adding(keras.Sequential.add)))
         made: tuple[tuple[Any, Any], ...] = (
             (keras.optimizers.SGD, functools.partial(translated_momentum, supplied)),
             (keras.layers.InputLayer, translated_shape),
@@ -106,10 +108,27 @@ def _wrapped(initialise: Any, translate: Any) -> Any:
     """The ``__init__`` of a layer or callback whose arguments are translated first."""
 
     def init(self: Any, *arguments: Any, **options: Any) -> None:  # Keras reads this signature: nothing is wrapped
+        batch_shape = options.pop("batch_input_shape", None)
+        if batch_shape is not None:
+            options["input_shape"] = tuple(batch_shape[1:])
         arguments, options = translate(arguments, options)
         initialise(self, *arguments, **options)
+        if batch_shape is not None:
+            object.__setattr__(self, BATCH_SHAPE, tuple(batch_shape))
 
     return init
+
+
+def _adding(add: Any) -> Any:
+    """``Sequential.add`` that keeps the number of rows of ``batch_input_shape``, which layers with a state need."""
+
+    def adding(model: Any, layer: Any, *arguments: Any, **options: Any) -> None:
+        batch_shape = getattr(layer, BATCH_SHAPE, None)
+        if batch_shape is not None and not model._layers:
+            add(model, keras.layers.InputLayer(batch_shape=batch_shape))
+        add(model, layer, *arguments, **options)
+
+    return adding
 
 
 def _model(make: Any, supplied: list[str]) -> Any:

@@ -208,6 +208,10 @@ def old_names(is_users: Callable[[str], bool], text: str = "") -> Iterator[Moved
         for name in ("fit_generator", "evaluate_generator", "predict_generator"):
             new_name = name.removesuffix("_generator")
             _supply(stack, keras.Model, name, functools.partialmethod(_by_generator, new_name))
+        for root in ("keras.models", "keras.saving", "tensorflow.keras.models"):
+            module = importlib.import_module(root)
+            stack.enter_context(mock.patch.object(module, "load_model", _loading(module.load_model)))
+        _supply(stack, keras.Model, "reset_states", _reset_states)
         _supply(stack, keras.Model, "predict_proba", _predict_proba)
         _supply(stack, keras.Model, "predict_classes", _predict_classes)
         for name, attribute in (("input", "inputs"), ("output", "outputs")):
@@ -335,6 +339,27 @@ class _Merge:
         """A model of all their inputs."""
         outputs = _merge([layer.output for layer in layers], mode, concat_axis)
         return keras.Model([layer.input for layer in layers], outputs)
+
+
+SHORT_NAMES = ("mse", "mae", "mape", "msle", "kld")  # that old files of models hold for losses and metrics
+
+
+def _loading(load: Any) -> Any:
+    """``load_model`` that knows the short names of losses in HDF5 files."""
+
+    def loading(path: Any, custom_objects: Any = None, *arguments: Any, **options: Any) -> Any:
+        known = {name: getattr(keras.losses, name) for name in SHORT_NAMES if hasattr(keras.losses, name)}
+        return load(path, known | dict(custom_objects or {}), *arguments, **options)
+
+    return loading
+
+
+def _reset_states(model: Any) -> None:
+    """Forget what layers with a state remember."""
+    for layer in model._flatten_layers(include_self=False):
+        reset = getattr(layer, "reset_state", None) or getattr(layer, "reset_states", None)
+        if reset is not None and getattr(layer, "stateful", False):
+            reset()
 
 
 def _predict_proba(model: Any, x: Any, *arguments: Any, **options: Any) -> Any:

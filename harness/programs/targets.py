@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 Array = NDArray[Any]
 MAX_CLASSES = 1000  # distinct integers that can still be classes
 MAX_ROWS = 200_000  # rows looked at
+SAMPLED_VALUES = 20_000  # looked at first in a large array, to see whether it has many distinct values
 SUM_TOLERANCE = 1e-3  # by which the shares of a row may miss 1
 
 
@@ -75,6 +76,16 @@ def spread_rows(values: Array, limit: int = MAX_ROWS) -> Array:
     return values if len(values) <= limit else values[np.linspace(0, len(values) - 1, limit).astype(int)]
 
 
+def distinct_values(finite: Array) -> Array:
+    """The distinct values, sorted; of a large array with more than ``MAX_CLASSES`` only some, with both ends."""
+    flat = finite.ravel()
+    if flat.size > SAMPLED_VALUES:
+        some = np.unique(np.append(flat[:: flat.size // SAMPLED_VALUES], [flat.min(), flat.max()]))
+        if len(some) > MAX_CLASSES:
+            return some
+    return np.unique(flat)
+
+
 def describe_targets(y: Any) -> Targets | None:
     """What targets look like; None if they are not one numeric array with rows."""
     if y is None or isinstance(y, (list, tuple, dict)):
@@ -86,7 +97,7 @@ def describe_targets(y: Any) -> Targets | None:
     finite = values[np.isfinite(values)]
     if finite.size == 0:
         finite = np.zeros(1)
-    unique = np.unique(finite)
+    unique = distinct_values(finite)
     is_integer = bool(np.all(finite == np.round(finite)))
     return Targets(
         kind=kind_of(values, unique, is_integer),

@@ -130,7 +130,7 @@ def test_notes_have_sentences(unexplained: Diagnosis, note: Note, line: str) -> 
 
 def test_a_diagnosis_prints_itself(unexplained: Diagnosis) -> None:
     assert str(unexplained).startswith(f"{unexplained.name} ")
-    assert "Trainings" in unexplained._repr_html_()
+    assert f"<h1>{unexplained.name} " in unexplained._repr_html_()
     assert unexplained.to_dict()["edited"] is None
 
 

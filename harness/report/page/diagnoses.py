@@ -55,8 +55,7 @@ def scores_chart(found: Diagnosis, title: str) -> alt.LayerChart:
         ),
     ]
     share = found.task is not TaskKind.REGRESSION
-    axis = f"{words.score_name(found.task)}, each point is one seed"
-    return spread.points_chart(rows, marks, axis, title, is_cost=False, share=share)
+    return spread.points_chart(rows, marks, words.score_name(found.task), title, is_cost=False, share=share)
 
 
 def shares_chart(found: Diagnosis) -> alt.LayerChart:
@@ -71,7 +70,7 @@ def shares_chart(found: Diagnosis) -> alt.LayerChart:
         )
         for name, level in levels(found)
     ]
-    return spread.shares_chart(rows, "share of the seeds that learn, with its 95 % interval", "Seeds that learn")
+    return spread.shares_chart(rows, "share", "Seeds that learn, with the 95 % interval")
 
 
 def figure_of(found: Diagnosis) -> alt.LayerChart | None:
@@ -98,7 +97,7 @@ def figures(found: Diagnosis) -> list[Part]:
     if not levels(found):
         return []
     told = "; ".join(f"{name}: {words.level_text(found, level)}" for name, level in levels(found))
-    title = "With and without" if found.repaired is not None else "Every seed"
+    title = "With and without: each point is one seed" if found.repaired is not None else "Each point is one seed"
     return [
         Row(
             figures=[
@@ -116,7 +115,9 @@ def cause_section(found: Diagnosis, number: int, cause: Cause) -> Section:
         edits = {f"  {line}" for line in words.remedy_lines(cause.changes, cause.edits)}
         rest = [line for line in rest if line not in edits]
     heading, _, meaning = first.partition(". ")
-    parts: list[Part] = [element("p", meaning), element("p", " ".join(line.strip() for line in rest))]
+    remedies = list(words.remedy_lines(cause.changes, cause.edits))
+    evidence = " ".join(line.strip() for line in rest[len(remedies) :])
+    parts: list[Part] = [paragraphs([meaning, *remedies, evidence])]
     if cause.edits:
         parts.append(diff_listing(unified_diff(cause.edits)))
     return Section(heading=heading, parts=parts)

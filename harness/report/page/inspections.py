@@ -5,9 +5,17 @@ from __future__ import annotations
 from ...figures import spread
 from ...programs.inspection import Inspection, LayerReport
 from .. import inspection as words
-from ..words import count
+from ..words import count, joined
 from .document import Figure, Page, Part, Section, Tone
 from .html import Content, element, table
+
+FINDINGS = {
+    "not finite": "weights that are not finite",
+    "clones": "clones",
+    "near-clones": "nearly identical units",
+    "dead": "dead units",
+    "saturated": "saturated units",
+}
 
 
 def headline(inspection: Inspection) -> str:
@@ -16,12 +24,13 @@ def headline(inspection: Inspection) -> str:
         return words.sentences(inspection)[0]
     bad = [layer for layer in inspection.layers if layer.findings]
     kinds = list(dict.fromkeys(finding for layer in bad for finding in layer.findings))
-    return f"{count(len(bad), 'layer')} of {len(inspection.layers)} with a problem: {', '.join(kinds)}."
+    have = "has" if len(bad) == 1 else "have"
+    return f"{len(bad)} of {count(len(inspection.layers), 'layer')} {have} {joined(FINDINGS[kind] for kind in kinds)}."
 
 
 def layer_cells(layer: LayerReport, *, on_data: bool) -> tuple[Content, ...]:
     """The row of one layer."""
-    bad = element("span", ", ".join(layer.findings), class_="badge bad")
+    bad = element("span", ", ".join(FINDINGS[finding] for finding in layer.findings), class_="badge bad")
     return (
         layer.name,
         layer.activation,

@@ -22,7 +22,7 @@ MEGABYTES = 8192
 MISFIT = "non-broadcastable output operand"  # NumPy's words for an update that does not fit
 DATA_NAMES = ("X", "Y", "y", "labels")
 # with these there is not a network to judge, so pairs of functions are looked for
-WITHOUT_NETWORK = (Reason.NO_PARAMETERS, Reason.NOT_DRIVEN, Reason.RAISED, Reason.NO_NUMPY)
+WITHOUT_NETWORK = (Reason.NO_PARAMETERS, Reason.NOT_DRIVEN, Reason.RAISED, Reason.NO_NUMPY, Reason.NO_COST)
 
 
 def check_file(

@@ -356,7 +356,7 @@ class Caller:
     def _by_role(self, function: FunctionFacts, argument: Argument, role: Role, uses: Uses) -> list[Option]:
         simple: dict[Role, list[Option]] = {
             Role.RATE: ["0.1"],
-            Role.EPOCHS: ["3"],
+            Role.EPOCHS: ["3", "20"],
             Role.BATCH_SIZE: [str(BATCH)],
             Role.DECAY: ["0.1", "0"],
             Role.MOMENTUM: ["0.9"],

@@ -110,7 +110,7 @@ class _Driver:
         folder shows, then with what other files of the folder define."""
         driven = self._search(budget // 2)
         # layers and activations alone are checked pair by pair, which is more than what a network uses of them
-        self.is_parts = not self.goals and _has_pairs(self.source)
+        self.is_parts = all(goal.gradients for goal in self.goals) and _has_pairs(self.source)
         driven = driven or self._follow_snippets()
         if driven is None and self._add_siblings():
             driven = self._search(budget - budget // 2)

@@ -29,6 +29,9 @@ PART_NAME = re.compile(
 )
 
 
+OF_A_PENALTY = {Role.WEIGHT, Role.PARAMETERS, Role.DECAY, Role.RATE, Role.NUMBER}  # the roles of its arguments
+
+
 @dataclass(frozen=True)
 class Goal:
     """A function, method or constructor to call.
@@ -105,7 +108,7 @@ def _function_goals(facts: FileFacts, namespace: dict[str, Any], caller: Caller)
             continue
         if facts.trains(function):
             goals.append(Goal(function=function, cost=_cost(facts, caller, function)))
-        if _returns_gradients(function):
+        if _returns_gradients(function) and not _roles(caller, function) <= OF_A_PENALTY:
             cost = 1.2 + (0.5 if _called_by_others(facts, function) else 0.0) + (1.0 if SIDE_NAME.search(name) else 0.0)
             cost += 0.0 if {Role.INPUTS, Role.TARGETS} <= _roles(caller, function) else 0.5
             goals.append(Goal(function=function, gradients=True, cost=cost))

@@ -22,7 +22,8 @@ from .stage import SETTINGS, Step
 Array = NDArray[Any]
 
 TRIED_SETTINGS = 3
-MOST_REPLACEMENTS = 4000
+MOST_REPLACEMENTS = 3000
+MOST_OF_ANY_SIGN = 600  # of them, if steps that climb count as mended
 MOST_EVALUATIONS = 400_000  # of nodes, in all replacements together
 MOST_FAULTS = 4
 
@@ -55,6 +56,7 @@ class Search:
     """The state of a search: values with all replacements so far, and what is still wrong.
 
     ``any_sign``: whether a step that climbs is right as well, but for its sign.
+    ``may_adapt``: whether steps may be made of their gradients by a rule with roots, clips and the like.
     """
 
     reading: Reading
@@ -63,6 +65,7 @@ class Search:
     fixed: set[int] = field(default_factory=set)
     is_adaptive: bool = False
     any_sign: bool = False
+    may_adapt: bool = False
     evaluations: int = 0
     replacements: int = 0
 
@@ -87,6 +90,8 @@ def step_is_right(search: Search, step: Step, values: Sequence[Values], after: s
     two = with_decay(value.flat, gradient.flat, parameter.flat)
     if two is not None:
         return two.factor < 0
+    if not search.may_adapt or count < TRIED_SETTINGS:
+        return search.may_adapt
     between = reading.stage.program.ancestors([step.after], stop=[step.before]) & after
     for id in sorted(between - {step.after}, reverse=True):
         rows = [one.get(id) for one in values]
@@ -333,14 +338,17 @@ def try_replacement(
     reading = search.reading
     program = reading.stage.program
     found: list[Values] = []
+    after = set(within)
     try:
         for number, values in enumerate(search.settings[:TRIED_SETTINGS]):
             given = replacement(reading, values, number, bundle, target, factor, transposed)
             found.append(program.rerun(values, given, within))
             search.evaluations += len(within)
+            # most replacements mend nothing, which one setting shows
+            if number == 0 and not any(step_is_right(search, step, found, after) for step in reached):
+                return [], False
     except (CannotReplay, ValueError):
         return [], True
-    after = set(within)
     mended = [step for step in reached if step_is_right(search, step, found, after)]
     spoiled = bool(mended) and not all(step_is_right(search, step, found, after) for step in touched)
     return mended, spoiled
@@ -417,6 +425,15 @@ class Located:
     climbing: tuple[Step, ...] = ()
 
 
+def has_rule(reading: Reading) -> bool:
+    """Whether something beside sums and products is computed outside of the forward pass, as Adam's root is."""
+    stage = reading.stage
+    return any(stage.node(id).operation in OF_RULES for id in stage.needed - reading.forward.nodes)
+
+
+OF_RULES = frozenset({"sqrt", "clip", "sign", "minimum", "norm", "power", "square", "hypot"})
+
+
 def climbs(search: Search, step: Step) -> bool:
     """Whether a step is a positive multiple of its gradient now."""
     reading = search.reading
@@ -430,13 +447,21 @@ def locate(reading: Reading, broken: Sequence[Step]) -> Located:
     """The faults that explain the broken steps, and the steps that are left unexplained."""
     matches = [one for one in reading.matches.values() if one is not None and not one.nothing]
     adaptive = bool(matches) and all(one.via is not None for one in matches)
-    search = Search(reading, list(reading.stage.settings), list(broken), fixed=set(reading.given), is_adaptive=adaptive)
+    search = Search(
+        reading,
+        list(reading.stage.settings),
+        list(broken),
+        fixed=set(reading.given),
+        is_adaptive=adaptive,
+        may_adapt=adaptive or has_rule(reading),
+    )
     faults: list[Fault] = []
     while search.broken and len(faults) < MOST_FAULTS:
         fault = better(reading, find_fault(search), find_scalar_fault(search))
         if fault is None and not search.any_sign:
             # a second mistake may turn the sign of the same update
             search.any_sign = True
+            search.replacements = max(search.replacements, MOST_REPLACEMENTS - MOST_OF_ANY_SIGN)
             continue
         if fault is None:
             break

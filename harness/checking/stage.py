@@ -363,7 +363,7 @@ def settings_in(
 
 
 def is_healthy(stage: Stage, values: Values) -> bool:
-    """Whether all steps are finite, and nothing is cut off by a clip that keeps a logarithm from 0 or a quotient from 1."""
+    """Whether all steps are finite, and no clip that keeps outputs between 0 and 1 cuts anything off."""
     finite = all(np.all(np.isfinite(np.asarray(values[step.after], dtype=float))) for step in stage.steps)
     return finite and not any(is_cut_off(stage.node(id), values) for id in stage.needed if id in values)
 
@@ -377,7 +377,9 @@ def is_cut_off(node: Node, values: Values) -> bool:
     """Whether a clip to almost 0 to 1 changes its argument: outputs outside of that are not what the clip is for."""
     if node.operation != "clip" or len(node.arguments) != 3 or not isinstance(node.arguments[0], Ref):
         return False
-    low, high = (np.asarray(resolve(one, values)).item() if size_one(one, values) else None for one in node.arguments[1:])
+    low, high = (
+        np.asarray(resolve(one, values)).item() if size_one(one, values) else None for one in node.arguments[1:]
+    )
     if not isinstance(low, (int, float)) or not isinstance(high, (int, float)):
         return False
     if not (0 < low <= MOST_CLIPPED and 1 - MOST_CLIPPED <= high < 1):

@@ -659,7 +659,7 @@ def conclude(
             mistakes=decisive[0].mistakes,
             **{**common, "cost": decisive[0].cost, "alternatives": (mine,)},
         )
-    if not has_target(reading) or not is_network(reading):
+    if not (has_target(reading) or is_compared_with_one(reading)) or not is_network(reading):
         return CheckResult(verdict=Verdict.NOT_JUDGED, reason=Reason.NO_COST_FITS, **common)
     if recording.losses and lost_on_the_way(stage):
         return CheckResult(verdict=Verdict.NOT_JUDGED, reason=Reason.HISTORY_LOST, **common)
@@ -702,6 +702,16 @@ def history_is_lost(reading: Reading) -> bool:
 def has_target(reading: Reading) -> bool:
     """Whether the cost compares outputs with something: ``1 - a`` alone is rather a part of a derivative."""
     return reading.cost.node is not None or any(error.constant != 1.0 for error in reading.cost.errors)
+
+
+def is_compared_with_one(reading: Reading) -> bool:
+    """Whether ``1 - a`` stands by itself: in ``a * (1 - a)`` it is a part of a derivative."""
+    stage = reading.stage
+    for error in reading.cost.errors:
+        for child in stage.program.children[error.node]:
+            if stage.node(child).operation == "multiply" and error.output in stage.program.parents[child]:
+                return False
+    return bool(reading.cost.errors)
 
 
 def is_network(reading: Reading) -> bool:

@@ -1,7 +1,7 @@
 """The network by hand for many networks at once: members that differ in start, learning rate or optimizer's settings.
 
-The steps are those of handwritten.py with one more axis, the members, which comes last: neighbouring numbers then
-belong to neighbouring members and go through the same operations, which is what a processor's vector units want.
+The steps are those of handwritten.py with one more axis, the members. It is the last in small networks
+(members_last.py) and the first in large ones (members_first.py): which is faster depends on the sizes (``is_small``).
 
 The members are trained in blocks. A block is small enough to stay in a core's cache for all its iterations, and the
 blocks are shared out among the cores. All blocks have one size, the last being filled up with copies, so there is one
@@ -30,9 +30,11 @@ from .training import Training
 if TYPE_CHECKING:
     from jaxtyping import Float
 
-# Weights up to which a network is small: its members come last, else first. LAYOUT TABLE
-SMALL_WEIGHTS = 1500
-SMALL_UNITS = 64  # of any layer, inputs included: sums over them are written out
+# Where the members come last: layers of at most so many units and inputs, or so much work in an iteration. Measured in
+# docs/speed.md.
+SMALL_UNITS = 16
+SMALL_UNITS_OF_LITTLE_WORK = 64
+LITTLE_WORK = 12_000  # weights x observations
 
 # What a block's numbers take in memory: its weights, and for each observation of a pass its activations.
 BLOCK_BYTES_LAST, BLOCK_BYTES_FIRST = 2**17, 2**20
@@ -43,20 +45,23 @@ CHUNK = 2**16  # members whose starts and results are held at once
 PIECE = 2**24  # numbers of one layer, of all members of a block, that a cost holds at once
 
 
-def is_small(network: Network) -> bool:
-    """Whether the members of an ensemble come last (members_last.py), or first (members_first.py)."""
-    return network.weight_count <= SMALL_WEIGHTS and max(network.sizes) <= SMALL_UNITS
+def is_small(network: Network, observations: int) -> bool:
+    """Whether the members of an ensemble come last (members_last.py), or first (members_first.py), in iterations with
+    so many observations."""
+    widest = max(network.sizes)
+    is_little = network.weight_count * observations <= LITTLE_WORK
+    return widest <= SMALL_UNITS or (is_little and widest <= SMALL_UNITS_OF_LITTLE_WORK)
 
 
-def layout_of(network: Network) -> loop.Layout:
-    """How the compiled loop holds the weights of an ensemble, chosen by the sizes of the network."""
-    way = members_last if is_small(network) else members_first
+def layout_of(network: Network, observations: int) -> loop.Layout:
+    """How the compiled loop holds the weights of an ensemble in iterations with so many observations."""
+    way = members_last if is_small(network, observations) else members_first
     return loop.Layout(way.gradients, way.hold, way.release)
 
 
 def members_together(network: Network, dtype: DTypeLike, observations: int) -> int:
     """Members of a block, a power of two: what a cache holds of them during an iteration with so many observations."""
-    if is_small(network):
+    if is_small(network, observations):
         at_once, room, fewest = min(observations, members_last.OBSERVATIONS_AT_ONCE), BLOCK_BYTES_LAST, FEWEST_LAST
     else:
         at_once, room, fewest = observations, BLOCK_BYTES_FIRST, 1
@@ -72,11 +77,12 @@ def costs(
     y: Float[tf.Tensor, "observations outputs"],
 ) -> list[Float[tf.Tensor, " members"]]:
     """[C], (members,); where the observations are too many for the memory, they are taken in pieces"""
-    way = members_last if is_small(network) else members_first
+    way = members_last if is_small(network, x.shape[0]) else members_first
     parts = way.hold(weights)
 
     def of(x: tf.Tensor, y: tf.Tensor) -> tf.Tensor:
-        return cost_of(network.cost, *way.output(network, parts, x), y[:, :, None])
+        z, a = way.output(network, parts, x)
+        return cost_of(network.cost, z, a, y[:, :, None])
 
     observations = x.shape[0]
     at_once = max(1, PIECE // (max(network.sizes) * weights[0].shape[2]))
@@ -136,12 +142,12 @@ def members_of(values: Array, block: NDArray[np.intp], dtype: np.dtype) -> tf.Te
     return tf.constant(values[..., block], dtype)
 
 
-def numbers_of(network: Network, values: Array, block: NDArray[np.intp], dtype: np.dtype) -> tf.Tensor:
-    """Those members' numbers of (members,), in the shape that goes with the weights as the loop holds them; a number
-    that all share, (), stays one."""
+def numbers_of(values: Array, block: NDArray[np.intp], dtype: np.dtype, is_last: bool) -> tf.Tensor:
+    """Those members' numbers of (members,), in the shape that goes with the weights as the loop holds them, the members
+    last or first; a number that all share, (), stays one."""
     if not values.ndim:
         return tf.constant(values, dtype)
-    return tf.constant(values[block] if is_small(network) else values[block, None, None], dtype)
+    return tf.constant(values[block] if is_last else values[block, None, None], dtype)
 
 
 class Advance(NamedTuple):
@@ -181,16 +187,18 @@ def descend(
     name, settings = settings_of_members(training.optimizer, members)
     observations = len(x)
     batch_size = loop.batch_size_of(batches, observations)
-    program = loop.compiled_descent(layout_of(network), recording, network, name, batch_size)
+    at_once = batch_size or observations
+    program = loop.compiled_descent(layout_of(network, at_once), recording, network, name, batch_size)
     x, y = tf.constant(x, dtype), tf.constant(y, dtype)
 
-    size = members_together(network, dtype, batch_size or observations)
+    size = members_together(network, dtype, at_once)
     blocks = np.minimum(np.arange(-(-members // size) * size), members - 1).reshape(-1, size)
+    is_last = is_small(network, at_once)
     starts = [[members_of(w, block, dtype) for w in weights] for block in blocks]
     points: Sequence[loop.Point] = [loop.Point(0, start, updates.start(name, start)) for start in starts]
-    rates_of = [numbers_of(network, rates, block, dtype) for block in blocks]
+    rates_of = [numbers_of(rates, block, dtype, is_last) for block in blocks]
     settings_of = [
-        {setting: numbers_of(network, values, block, np.dtype(np.float64)) for setting, values in settings.items()}
+        {setting: numbers_of(values, block, np.dtype(np.float64), is_last) for setting, values in settings.items()}
         for block in blocks
     ]
 

@@ -2,7 +2,7 @@
 
 Neighbouring numbers then belong to neighbouring members and go through the same operations, which is what a
 processor's vector units want. A matrix product is a sum of elementwise ones, which XLA compiles into the loops around
-it. How that sum is best written depends on its length (``total``).
+it. Long sums are cut into pieces (``total``), long passes too (``gradients``).
 
 The biases and kernels of the layers are held apart, [b_1, K_1, b_2, K_2, ..], with b_l (units, members) and K_l
 (inputs, units, members): cutting them out of one array, and joining their gradients, would cost copies in every
@@ -24,13 +24,12 @@ from .network import Network
 if TYPE_CHECKING:
     from jaxtyping import Float
 
-# Observations that one pass takes at most; more are taken in pieces, whose gradients are added. A pass then stays in
-# the cache, and its sums over observations stay short enough to be written out.
-OBSERVATIONS_AT_ONCE = 32
-
-# Terms that XLA sums in a loop of its own. LLVM unrolls a loop of so many, and vectorises over the members; a longer
-# one it leaves scalar: 16-32-32-4 with 32 observations takes 24 us per member and iteration instead of 7.
+# Terms of a sum that XLA adds up in one loop. LLVM unrolls a loop of so many and vectorises over the members; a longer
+# one it leaves scalar: 8-16-16-4 with 32 observations at once takes 11 us per member and iteration instead of 3.
 TERMS_AT_ONCE = 16
+
+# Observations in a pass; more are taken in pieces, whose gradients are added. A pass then stays in the cache too.
+OBSERVATIONS_AT_ONCE = TERMS_AT_ONCE
 
 Parts = Sequence[tf.Tensor]
 
@@ -45,22 +44,18 @@ def release(parts: Parts) -> list[Float[tf.Tensor, "_rows _units members"]]:
     return [tf.concat([bias[None], kernel], axis=0) for bias, kernel in zip(parts[::2], parts[1::2])]
 
 
-def total(length: int, terms: Callable[[slice], tf.Tensor], axis: int, is_written_out: bool) -> tf.Tensor:
-    """The sum along ``axis`` of ``terms``, which gives those of any slice of 0 .. ``length`` - 1.
-
-    Up to ``TERMS_AT_ONCE`` are one ``reduce_sum``. More are either written out, term by term, which is fastest, or as
-    several ``reduce_sum``, which XLA does not compute again for each of several readers.
-    """
-    apart = 1 if is_written_out and length > TERMS_AT_ONCE else TERMS_AT_ONCE
-    result = tf.reduce_sum(terms(slice(0, apart)), axis=axis)
-    for first in range(apart, length, apart):
-        result += tf.reduce_sum(terms(slice(first, min(first + apart, length))), axis=axis)
+def total(length: int, terms: Callable[[slice], tf.Tensor], axis: int) -> tf.Tensor:
+    """The sum along ``axis`` of ``terms``, which gives those of any slice of 0 .. ``length`` - 1."""
+    result = tf.reduce_sum(terms(slice(0, TERMS_AT_ONCE)), axis=axis)
+    for first in range(TERMS_AT_ONCE, length, TERMS_AT_ONCE):
+        result += tf.reduce_sum(terms(slice(first, min(first + TERMS_AT_ONCE, length))), axis=axis)
     return result
 
 
-def is_long(observations: int) -> bool:
-    """Whether sums over units are written out: a result that is used for many observations is not computed again."""
-    return observations > TERMS_AT_ONCE
+def pass_size(observations: int) -> int:
+    """How many observations a pass takes: the most that leave none over, unless that is under half a pass."""
+    fitting = [count for count in range(1, OBSERVATIONS_AT_ONCE + 1) if observations % count == 0]
+    return fitting[-1] if 2 * fitting[-1] >= OBSERVATIONS_AT_ONCE else min(observations, OBSERVATIONS_AT_ONCE)
 
 
 def pre_activation(
@@ -69,7 +64,7 @@ def pre_activation(
     kernel: Float[tf.Tensor, "inputs units members"],
 ) -> Float[tf.Tensor, "observations units members"]:
     """z_l = b_l + a_(l-1) K_l"""
-    return bias + total(a.shape[1], lambda i: a[:, i, None] * kernel[i], 1, is_long(a.shape[0]))
+    return bias + total(a.shape[1], lambda i: a[:, i, None] * kernel[i], axis=1)
 
 
 def weight_gradient(
@@ -77,8 +72,8 @@ def weight_gradient(
 ) -> tuple[Float[tf.Tensor, "units members"], Float[tf.Tensor, "inputs units members"]]:
     """dC/db_l, the sum of delta_l over the observations, and dC/dK_l = a_(l-1)^T delta_l"""
     observations = a.shape[0]
-    of_bias = total(observations, lambda n: delta[n], 0, True)
-    of_kernel = total(observations, lambda n: a[n, :, None] * delta[n, None], 0, True)
+    of_bias = total(observations, lambda n: delta[n], axis=0)
+    of_kernel = total(observations, lambda n: a[n, :, None] * delta[n, None], axis=0)
     return of_bias, of_kernel
 
 
@@ -86,7 +81,7 @@ def back_through_weights(
     delta: Float[tf.Tensor, "observations units members"], kernel: Float[tf.Tensor, "inputs units members"]
 ) -> Float[tf.Tensor, "observations inputs members"]:
     """dC/da_(l-1) = delta_l K_l^T"""
-    return total(delta.shape[1], lambda u: delta[:, None, u] * kernel[:, u], 2, is_long(delta.shape[0]))
+    return total(delta.shape[1], lambda u: delta[:, None, u] * kernel[:, u], axis=2)
 
 
 def forward_pass(
@@ -128,10 +123,10 @@ def gradients(
 ) -> list[tf.Tensor]:
     """[dC/db_1, dC/dK_1, ..], shaped like ``parts``: dC/dw = sum_pieces weight dC_piece/dw"""
     observations = x.shape[0]
-    if observations <= OBSERVATIONS_AT_ONCE:
+    size = pass_size(observations)
+    whole, left = divmod(observations, size)
+    if whole == 1 and not left:
         return gradients_of_piece(network, parts, x, y)
-    whole = observations // OBSERVATIONS_AT_ONCE
-    left = observations - whole * OBSERVATIONS_AT_ONCE
 
     def added(sums: Parts, first: tf.Tensor, count: int) -> list[tf.Tensor]:
         share = tf.constant(weight_of_piece(network.cost, count, observations), x.dtype)
@@ -140,10 +135,10 @@ def gradients(
 
     _, sums = tf.while_loop(
         lambda piece, sums: piece < whole,
-        lambda piece, sums: (piece + 1, added(sums, piece * OBSERVATIONS_AT_ONCE, OBSERVATIONS_AT_ONCE)),
+        lambda piece, sums: (piece + 1, added(sums, piece * size, size)),
         (tf.constant(0), [tf.zeros_like(part) for part in parts]),
     )
-    return added(sums, tf.constant(whole * OBSERVATIONS_AT_ONCE), left) if left else sums
+    return added(sums, tf.constant(whole * size), left) if left else sums
 
 
 def output(

@@ -36,22 +36,21 @@ def around(weights, members):
 
 def gradients_of_members(network, weights, x, y):
     """dC/dw of each layer, (inputs + 1, units, members), in the layout that belongs to the network."""
-    layout = ensemble.layout_of(network)
+    layout = ensemble.layout_of(network, len(x))
     return layout.release(layout.gradients(network, layout.hold(weights), tf.constant(x), tf.constant(y)))
 
 
 # The math, against the single network's
 
 
-@pytest.mark.parametrize("small_units", [0, ensemble.SMALL_UNITS])
+@pytest.mark.parametrize("is_last", [False, True])
 @settings(max_examples=15, deadline=None)
 @given(problem=problems)
-def test_gradients_and_costs_are_the_handwritten_ones(small_units, problem):
-    """0: the members come first for every network."""
+def test_gradients_and_costs_are_the_handwritten_ones(is_last, problem):
     network, weights, x, y = problem
     many = around(weights, 3)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(ensemble, "SMALL_UNITS", small_units)
+        patch.setattr(ensemble, "is_small", lambda network, observations: is_last)
         tensors = [tf.constant(w) for w in many]
         found = gradients_of_members(network, tensors, x, y)
         (costs,) = ensemble.costs(network, tensors, tf.constant(x), tf.constant(y))
@@ -125,9 +124,9 @@ def test_each_member_is_the_network_of_its_seed_at_every_recorded_iteration(netw
             np.testing.assert_allclose(last, wanted, rtol=100 * epsilon)
 
 
-@pytest.mark.parametrize("small_units", [0, ensemble.SMALL_UNITS])
-def test_members_differ_in_rate_and_settings(small_units, monkeypatch):
-    monkeypatch.setattr(ensemble, "SMALL_UNITS", small_units)
+@pytest.mark.parametrize("is_last", [False, True])
+def test_members_differ_in_rate_and_settings(is_last, monkeypatch):
+    monkeypatch.setattr(ensemble, "is_small", lambda network, observations: is_last)
     loop.compiled_descent.cache_clear()
     network, _, x, y = post_problem()
     optimizers = [Optimizer("adam", (("beta_1", beta),)) for beta in (0.0, 0.5, 0.9, 0.99)]
@@ -199,6 +198,31 @@ def test_chunks_change_no_bit(optimizer, dtype):
             assert np.array_equal(a, b)
 
 
+@pytest.mark.parametrize("sizes", [(20, 18, 3), (70, 9, 2)], ids=str)
+def test_a_position_in_a_block_of_a_large_network_changes_no_bit(sizes):
+    """Members first: what a matrix product does at the end of a block, it does anywhere."""
+    network = Network(sizes, ("sigmoid",) * 2)
+    rng = np.random.default_rng(0)
+    x, y = (rng.random((70, size), np.float32) for size in (sizes[0], sizes[-1]))
+    assert not ensemble.is_small(network, len(x))
+    weights = draw(network, range(21), "float32")
+    ends = [
+        ensemble.outcome(network, [w[..., first:] for w in weights], x, y, Training(0.5, recorded=[30])).weights
+        for first in range(3)
+    ]
+    for first, end in enumerate(ends):
+        assert all(np.array_equal(a[..., first:], b) for a, b in zip(ends[0], end))
+
+
+@pytest.mark.parametrize(
+    ("sizes", "observations", "is_last"),
+    [((2, 3, 3, 2), 10**6, True), ((2, 64, 1), 4, True), ((24, 24, 24, 8), 32, False), ((64, 64, 32, 10), 2, False)],
+)
+def test_small_networks_have_the_members_last(sizes, observations, is_last):
+    """docs/speed.md"""
+    assert ensemble.is_small(Network(sizes, ("sigmoid",) * (len(sizes) - 1)), observations) == is_last
+
+
 def test_a_member_does_not_notice_its_neighbours():
     network, _, x, y = post_problem()
     weights = draw(network, range(300), "float32")
@@ -216,7 +240,7 @@ def test_runs_of_other_length_rate_and_size_share_a_program():
     network, _, x, y = post_problem()
     optimizer = Optimizer("momentum")
     ensemble.outcome(network, draw(network, range(3)), x, y, Training(0.1, optimizer=optimizer, recorded=[0, 5]))
-    program = loop.compiled_descent(ensemble.layout_of(network), ensemble.costs, network, "momentum", None)
+    program = loop.compiled_descent(ensemble.layout_of(network, len(x)), ensemble.costs, network, "momentum", None)
     before = program.experimental_get_tracing_count()
     slower = Optimizer("momentum", (("momentum", 0.5),))
     ensemble.outcome(

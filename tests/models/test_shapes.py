@@ -49,11 +49,11 @@ def test_shapes_of_an_implementation(module, monkeypatch):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("small_units", [0, ensemble.SMALL_UNITS])
+@pytest.mark.parametrize("is_last", [False, True])
 @pytest.mark.parametrize("network", NETWORKS, ids=str)
-def test_shapes_of_an_ensemble(network, small_units, monkeypatch):
+def test_shapes_of_an_ensemble(network, is_last, monkeypatch):
     loop.compiled_descent.cache_clear()
-    monkeypatch.setattr(ensemble, "SMALL_UNITS", small_units)
+    monkeypatch.setattr(ensemble, "is_small", lambda network, observations: is_last)
     check_module(monkeypatch, initializers)
     assert {"train", "outcome", "outcomes", "costs"} <= set(check_module(monkeypatch, ensemble))
     for way in (members_first, members_last):

@@ -349,7 +349,11 @@ def _loading(load: Any) -> Any:
 
     def loading(path: Any, custom_objects: Any = None, *arguments: Any, **options: Any) -> Any:
         known = {name: getattr(keras.losses, name) for name in SHORT_NAMES if hasattr(keras.losses, name)}
-        return load(path, known | dict(custom_objects or {}), *arguments, **options)
+        model = load(path, known | dict(custom_objects or {}), *arguments, **options)
+        if str(path).endswith((".h5", ".hdf5")) and getattr(model, "optimizer", None) is not None:
+            # Keras builds it for other variables than the model then has, and fit would refuse it
+            model.optimizer = type(model.optimizer).from_config(model.optimizer.get_config())
+        return model
 
     return loading
 

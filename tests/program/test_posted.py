@@ -265,3 +265,24 @@ def test_lists_of_numbers_are_taken_as_they_once_were(captured):
     assert (program.x.shape, program.y.shape) == ((4, 2), (4,))
     assert program.error is None
     assert len(program.history["val_loss"]) == 2
+
+
+def test_a_model_that_was_saved_in_hdf5_is_trained_on(captured):
+    program = captured(
+        "from keras.models import Sequential, load_model\nfrom keras.layers import Dense\nimport numpy as np\n"
+        "m = Sequential([Dense(1, input_shape=(2,))])\nm.compile(loss='mse', optimizer='rmsprop')\nm.save('m.h5')\n"
+        "x = np.random.rand(40, 2)\nload_model('m.h5').fit(x, x[:, 0], epochs=2)\n"
+    )
+    assert program.error is None
+    assert len(program.history["loss"]) == 2
+
+
+def test_a_layer_with_a_state_keeps_its_number_of_rows(captured):
+    program = captured(
+        "from keras.models import Sequential\nfrom keras.layers import LSTM, Dense\nimport numpy as np\n"
+        "x = np.random.rand(8, 5, 1)\n"
+        "m = Sequential([LSTM(2, batch_input_shape=(4, 5, 1), stateful=True), Dense(1)])\nm.compile('adam', 'mse')\n"
+        "for i in range(2):\n    m.fit(x, x[:, -1], nb_epoch=1, batch_size=4, shuffle=False)\n    m.reset_states()\n"
+    )
+    assert program.model.input_shape == (4, 5, 1)
+    assert (program.epochs, program.error) == (2, None)

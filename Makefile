@@ -1,7 +1,8 @@
 # make run       compare the network of the forum question three ways; ARGS="..." goes to the command
 # make test      run the tests in WORKERS processes, without those marked slow; ARGS="..." goes to pytest
 # make coverage  run the tests and fail if they run less than 95 % of the lines of harness/ and models/
-# make bench     time one iteration of each way of training, and of Keras, JAX and C if they are installed
+# make bench     time each way of training, and ensembles of other sizes, beside Keras, JAX and C if they are installed;
+#                ratios that became worse than those in logs/bench.jsonl are reported
 # make accuracy  score check and diagnose on their frozen benches (about half an hour)
 # make lint      run ruff and mypy
 # Each target makes .venv if it is missing, and installs again if pyproject.toml or constraints.txt changed.
@@ -26,7 +27,7 @@ coverage: .venv/installed-test
 	.venv/bin/coverage report
 
 bench: .venv/installed-test
-	.venv/bin/python -m tests.benchmarks.training_speed
+	OPENBLAS_NUM_THREADS=1 .venv/bin/python -m tests.benchmarks.sizes_speed
 
 accuracy: .venv/installed-test
 	.venv/bin/python -m tests.benchmarks.check_accuracy

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 # Where the members come last: layers of at most so many units and inputs, or so much work in an iteration. Measured in
 # docs/speed.md.
-SMALL_UNITS = 16
+SMALL_UNITS = 8
 SMALL_UNITS_OF_LITTLE_WORK = 64
 LITTLE_WORK = 12_000  # weights x observations
 

@@ -10,6 +10,7 @@ import pytest
 
 from harness.models import handwritten, initializers
 from harness.models.training import Training
+from tests.benchmarks import sizes_speed
 from tests.benchmarks import training_speed as bench
 
 
@@ -119,6 +120,15 @@ def test_without_jax_or_a_compiler_it_says_so(monkeypatch):
     monkeypatch.setattr(bench.shutil, "which", lambda name: sys.executable)  # compiles no C
     with pytest.raises(bench.Missing, match=r"could not compile training_speed\.c"):
         bench.c_loop.__wrapped__()
+
+
+def test_a_ratio_that_became_worse_is_seen(tmp_path):
+    history = tmp_path / "logs" / "bench.jsonl"
+    for ratios in ({"a": 2.0, "b": 1.0}, {"a": 2.2, "b": 1.1}, {"a": 2.1}):
+        before = sizes_speed.remember(ratios, history)
+    assert before == [{"a": 2.0, "b": 1.0}, {"a": 2.2, "b": 1.1}]
+    assert list(sizes_speed.regressions({"a": 1.9, "b": 0.9}, before)) == ["b: 0.90 times, before 1.05"]
+    assert list(sizes_speed.regressions({"new": 0.1}, before)) == []
 
 
 def test_logarithmic():

@@ -153,9 +153,9 @@ def numpy_loop(start: Weights, iterations: int) -> Weights:
     return weights
 
 
-@functools.cache
-def jax_loops() -> tuple[TrainFrom, TrainFrom]:
-    """JAX' jit of fori_loop over jax.grad for one network, and its vmap over members, which JAX has first.
+def jax_functions(learning_rate: float) -> tuple[Any, Any]:
+    """JAX' jit of fori_loop over jax.grad for one network, and of its vmap over members, which JAX has first. Both take
+    (weights, x, y, iterations).
 
     Raises:
         Missing: JAX is not installed.
@@ -174,11 +174,32 @@ def jax_loops() -> tuple[TrainFrom, TrainFrom]:
 
     def loop(weights: Any, x: Any, y: Any, iterations: Any) -> Any:
         def iterate(_: Any, weights: Any) -> Any:
-            return [w - LEARNING_RATE * g for w, g in zip(weights, jax.grad(cost)(weights, x, y))]
+            return [w - learning_rate * g for w, g in zip(weights, jax.grad(cost)(weights, x, y))]
 
         return jax.lax.fori_loop(0, iterations, iterate, weights)
 
-    one, many = jax.jit(loop), jax.jit(jax.vmap(loop, in_axes=(0, None, None, None)))
+    return jax.jit(loop), jax.jit(jax.vmap(loop, in_axes=(0, None, None, None)))
+
+
+def jax_ensemble(weights: Weights, x: Any, y: Any, learning_rate: float) -> Callable[[int], Any]:
+    """A number of iterations to JAX' weights, members first; waits until they are there.
+
+    Raises:
+        Missing: JAX is not installed.
+    """
+    _, many = jax_functions(learning_rate)
+    start = [np.ascontiguousarray(np.moveaxis(w, -1, 0)) for w in weights]
+    return lambda iterations: [w.block_until_ready() for w in many(start, x, y, iterations)]
+
+
+@functools.cache
+def jax_loops() -> tuple[TrainFrom, TrainFrom]:
+    """JAX' loops for the post's network: one network, and members.
+
+    Raises:
+        Missing: JAX is not installed.
+    """
+    one, many = jax_functions(LEARNING_RATE)
 
     def train_one(start: Weights, iterations: int) -> Weights:
         return [np.asarray(w) for w in one(start, X, Y, iterations)]

@@ -239,7 +239,7 @@ def find_fault(search: Search) -> Fault | None:
     right = [step for step in stage.steps if step.before not in broken]
     leading = program.ancestors([step.after for step in search.broken], stop=stage.parameters)
     best: Fault | None = None
-    best_key: tuple[int, int, int] | None = None
+    best_key: tuple[int, int, int, int] | None = None
     updates = {step.after for step in stage.steps if not step.returned}
     inner = set(stage.needed) | {step.after for step in stage.steps}
     for bundle in reading.backward_bundles():
@@ -283,7 +283,8 @@ def find_fault(search: Search) -> Fault | None:
             passed = passed_on(search, fault)
             # a value that is a gradient is less likely to be wrong, unless it goes on through what should change it
             is_gradient = bool(aligned) and passed is fault
-            key = (-len(mended), int(is_gradient), bundle[0])
+            # that the last product before an update should be the parameter's gradient says little
+            key = (-len(mended), int(target[0] in stage.parameters), int(is_gradient), bundle[0])
             if best_key is None or key < best_key:
                 best_key, best = key, passed
     return best

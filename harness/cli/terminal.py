@@ -58,7 +58,8 @@ def silent_import() -> Iterator[None]:
 
     C++ code writes it before it reads any log level, so the file descriptor itself has to be replaced.
     """
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    if os.environ.get("TF_CPP_MIN_LOG_LEVEL", "1") == "1":  # importing JAX sets it to 1
+        os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
     sys.stderr.flush()
     with tempfile.TemporaryFile() as kept:
         stderr = os.dup(2)

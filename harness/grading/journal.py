@@ -13,6 +13,7 @@ from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import Any
 
+from ..checking.layers import PairResult
 from ..checking.result import plain
 from ..errors import BadInput, shown_path
 from .result import HandInResult
@@ -69,7 +70,8 @@ def rebuilt(kind: Any, value: Any) -> Any:
     if origin in (types.UnionType, typing.Union):
         return None if value is None else rebuilt(next(one for one in arguments if one is not type(None)), value)
     if is_dataclass(kind) and isinstance(kind, type):
-        hints = typing.get_type_hints(kind)
+        # a module cannot import the names that import it
+        hints = typing.get_type_hints(kind, localns={"PairResult": PairResult})
         return kind(
             **{one.name: rebuilt(hints[one.name], value[one.name]) for one in fields(kind) if one.name in value}
         )

@@ -19,7 +19,7 @@ from . import source
 from .graph import Array, Driven, Recording, Stop, read_message, recording_from_json, to_json, write_message
 
 CHILD = Path(__file__).with_name("child.py")
-SECONDS = 20.0
+SECONDS = 30.0
 WAITING = 4  # the process may wait so many times as long as it may compute
 GRACE_SECONDS = 3.0  # for the child to end by itself and send what it has
 MEGABYTES = 8192

@@ -9,6 +9,8 @@ import pytest
 
 from harness.checking import check
 from harness.cli import main as cli
+from harness.grading.grade import Settings, grade
+from harness.grading.hand_ins import hand_ins_in
 from harness.report import comparison  # noqa: F401 - registers the page of a comparison
 from harness.report.page import checks, training
 from harness.report.page.html import Html, element, table
@@ -131,8 +133,9 @@ def test_the_page_of_a_check_marks_the_wrong_line():
 def test_code_that_could_be_markup_stays_text(tmp_path):
     file = tmp_path / "<b>net.py"
     file.write_text(EXAMPLE.read_text() + f"\nnote = '{EVIL}'\n")
-    (result,) = check.check_files([file], jobs=1)
-    for page in (checks.page_of(result, file), checks.page_of_many([result], tmp_path.name)):
+    result = check.check_file(file)
+    grading = grade(hand_ins_in(tmp_path), Settings(), folder=tmp_path.name)
+    for page in (checks.page_of(result, file), checks.page_of_class(grading)):
         read = Reader(page.html())
         assert not read.every("b")
         assert len(read.every("script")) == 3  # the data, the charts' and the page's

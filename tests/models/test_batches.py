@@ -334,7 +334,7 @@ def test_batches_of_two_sizes_are_shown_in_tensorboard(tmp_path):
     np.testing.assert_allclose(tag("units of layer1/activation_mean/neuron1"), [a[:, 1].mean() for a in a1], rtol=1e-6)
     assert [h[:, 2].sum() for h in tag("units of layer1/activation/neuron0")] == [3, 1, 3, 1]
     outputs = numerical.forward(scenario.network, run.weights[-1], scenario.x, scenario.y).a[-1]
-    assert tag("output/observation3_unit0")[-1] == pytest.approx(outputs[3, 0], rel=1e-6)
+    assert tag("units of layer2/output/observation3_unit0")[-1] == pytest.approx(outputs[3, 0], rel=1e-6)
 
 
 def test_a_sweep_trains_in_the_scenarios_batches():

@@ -29,6 +29,7 @@ from ..source import undefined_names
 from . import absorbed, files, frames, helpers, learning, processes
 from .hints import Hints, images, labels, read_hints
 
+TABLES = re.compile(r"""["']([^"'\n]+\.(?:csv|tsv|xls|xlsx|data))["']""")
 START_SECONDS = 1_700_000_000.0  # what the clock shows at first
 COURSE_MODULE_WORDS = ("dnn_", "planar", "lr_utils", "testcase", "utils", "public_test", "init_utils", "reg_utils")
 ALIASES = {"autograd.numpy": "numpy", "cupy": "numpy", "jax.numpy": "numpy", "pylab": "numpy"}
@@ -187,10 +188,15 @@ def _old_names(note: Callable[..., None]) -> None:
 
 def _tables(note: Callable[..., None], missing: files.Missing) -> None:
     """``read_csv`` of missing files; the whole of pandas where it is not installed."""
-    if importlib.util.find_spec("pandas") is not None:
+    if importlib.util.find_spec("pandas") is not None and not _names_missing_tables(missing.hints.text):
         _patch_when_imported("pandas", lambda module: _patch_pandas(module, missing))
         return
     sys.modules.update(pandas_modules(missing))
+
+
+def _names_missing_tables(text: str) -> bool:
+    """Whether a source reads tables that are not there, whose columns the stand-in for pandas makes up when asked."""
+    return any(not Path(name).exists() for name in TABLES.findall(text))
 
 
 def pandas_modules(missing: files.Missing) -> dict[str, ModuleType]:

@@ -31,6 +31,7 @@ bench: .venv/installed-test
 
 accuracy: .venv/installed-test
 	.venv/bin/python -m tests.benchmarks.check_accuracy
+	.venv/bin/python -m tests.benchmarks.check_accuracy --bench second
 	.venv/bin/python -m tests.benchmarks.diagnose_accuracy
 
 lint: .venv/installed-lint

@@ -328,7 +328,7 @@ def match_step(reading: Reading, step: Step) -> Match | None:
     if found is not None:
         return Match(factor=found)
     parameter = samples([values[step.before] for values in stage.settings])
-    two = with_decay(value.flat, gradient.flat, parameter.flat)
+    two = with_decay(value.flat, gradient.flat, parameter.flat) or with_decay_but_of_bias(value, gradient, parameter)
     if two is not None:
         return two
     moved = without_constant(value.flat, gradient.flat)
@@ -370,6 +370,20 @@ def with_decay(value: Array, gradient: Array, parameter: Array) -> Match | None:
     if parts[0] <= 1e-6 * largest or parts[1] <= 1e-6 * largest:
         return None
     return Match(factor=float(found[0]), decay=float(found[1]))
+
+
+def with_decay_but_of_bias(value: Samples, gradient: Samples, parameter: Samples) -> Match | None:
+    """A step of gradient and weight decay, where the bias is a row or a column of the matrix and is not decayed"""
+    if len(parameter.shape) != 2 or value.shape != parameter.shape:
+        return None
+    weights = parameter.flat.reshape(-1, *parameter.shape)
+    for bias in (np.s_[:, 0, :], np.s_[:, -1, :], np.s_[:, :, 0], np.s_[:, :, -1]):
+        decayed = weights.copy()
+        decayed[bias] = 0
+        found = with_decay(value.flat, gradient.flat, decayed.ravel())
+        if found is not None:
+            return found
+    return None
 
 
 def without_constant(value: Array, gradient: Array) -> float | None:

@@ -82,8 +82,8 @@ def rule_mistakes(
             return Rules(mistakes=tuple(merge(found)), notes=tuple(notes))
         place = reading.stage.node(unknown[0].steps[0].after).place
         notes.append(("update-rule-unknown", place, unknown[0].name))
-        # a step that is downhill, element by element, in every iteration is right whatever the rule is called
-        return Rules(notes=tuple(notes), is_open=unexplained is not None)
+        # a step that is made of its own iteration's gradient alone is right whatever the rule is called
+        return Rules(notes=tuple(notes), is_open=unexplained is not None or keeps_a_state(readings, unknown))
     for number, later in enumerate(readings[1:], 1):
         if later.unexplained:
             break
@@ -98,6 +98,22 @@ def rule_mistakes(
     return Rules(mistakes=tuple(merge(found)), notes=tuple(notes), is_open=unexplained is not None and not found)
 
 
+def keeps_a_state(readings: Sequence[Reading], chains: Sequence[Chain]) -> bool:
+    """Whether steps depend on earlier iterations: something is added that they leave, or a moment is under a root"""
+    steps = [step for chain in chains for step in chain.steps]
+    for reading in readings:
+        program = reading.stage.program
+        for step in reading.stage.steps:
+            match = reading.matches[step.before]
+            if step not in steps or match is None:
+                continue
+            between = program.ancestors([step.after], stop=reading.stage.parameters) - reading.forward.nodes
+            if match.constant or any(reading.stage.node(id).operation in ROOTS for id in between):
+                return True
+    return False
+
+
+ROOTS = frozenset({"sqrt", "power"})
 SLIPS = {"momentum-sign": "momentum-sign", "accumulated": "gradient-accumulated-over-iterations"}
 
 

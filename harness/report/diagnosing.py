@@ -380,6 +380,8 @@ def note_text(note: Note) -> str | None:
         NoteKind.STOPPED: f"The time limit stopped the training in the script after {count(number_, 'epoch')}.",
         NoteKind.SCRIPT_FAILED: f"After fit, the script fails: {note.detail}",
         NoteKind.NOT_COPIED: f"The model cannot be copied ({note.detail}), so few seeds could be trained.",
+        NoteKind.CALLED: f"The script never calls {note.detail}, which trains, so it was called.",
+        NoteKind.IMPORT_SUPPLIED: f"The script lacks an import that was supplied{where}.",
         NoteKind.WEIGHTS_SET: f"Weights that the script set itself ({number_:,}) are kept in every training.",
     }
     return texts.get(note.kind)

@@ -390,7 +390,9 @@ def machines(experiment: Experiment) -> Json:
             "scenario": scenario_json(experiment.scenario),
             "constant_cost": experiment.constant_cost,
             "runs": [
-                run_json(run, experiment.log_dir and f"{experiment.log_dir}/{experiment.folder_of(run)}", experiment.scenario)
+                run_json(
+                    run, experiment.log_dir and f"{experiment.log_dir}/{experiment.folder_of(run)}", experiment.scenario
+                )
                 for run in experiment.runs
             ],
             "comparisons": [comparison_json(comparison) for comparison in experiment.comparisons],

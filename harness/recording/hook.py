@@ -29,6 +29,7 @@ from .arrays import (
     wrap_number,
 )
 from .graph import Kind, Ref
+from .source import MAX_LITERALS
 from .tape import fingerprint
 
 MAX_PARTS = 256  # of a container whose values are noted
@@ -98,6 +99,11 @@ class Hook:
         """The name of an item."""
         key = plain(key)
         return f"{container}[{key!r}]" if isinstance(key, (str, int)) else ""
+
+    def repeated(self, numbers: list[float], times: Any) -> Any:
+        """``[0.0] * n``: each number is one of its own, because each may be a parameter."""
+        found = numbers * times
+        return self.literal(found) if isinstance(found, list) and len(found) <= MAX_LITERALS else found
 
     def literal(self, value: Any) -> Any:
         """Numbers that stand in the file."""

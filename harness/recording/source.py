@@ -367,6 +367,8 @@ class _Weaver(ast.NodeTransformer):
             items = [self._literal(item, part) for item, part in zip(value.elts, target.elts)]
             return ast.copy_location(ast.Tuple(elts=items, ctx=ast.Load()), value)
         if isinstance(value, ast.BinOp) and isinstance(value.op, ast.Mult) and isinstance(value.left, ast.List):
+            if all(isinstance(item, ast.Constant) and isinstance(item.value, float) for item in value.left.elts):
+                return self._call("repeated", value, value.left, value.right)
             value.left = self._literal(value.left, target)
             return value
         if isinstance(value, ast.ListComp) and isinstance(value.elt, (ast.Constant, ast.ListComp)):

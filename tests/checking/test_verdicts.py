@@ -124,3 +124,56 @@ def odd(a, b, c):
 """
     result = checked(tmp_path, text, run="odd(X, Y, 3)")
     assert result.verdict is Verdict.CORRECT, report.text(result)
+
+
+LISTS = """
+import math
+import random
+
+random.seed(2)
+rate = 0.1
+kernel = [[random.gauss(0, 1) for _ in range(2)] for _ in range(3)]
+shift = [0.0] * 3
+pairs = [[[0.3, -0.8], [0.1, 0.9, 0.4]], [[-0.5, 0.2], [0.7, 0.2, 0.6]]]
+for _ in range(4):
+    for x, y in pairs:
+        out = [1 / (1 + math.exp(-sum(k * v for k, v in zip(row, x)) - b)) for row, b in zip(kernel, shift)]
+        delta = [(a - b) * a * (1 - a) for a, b in zip(out, y)]
+        for j in range(3):
+            shift[j] -= rate * delta[j]
+            for i in range(2):
+                kernel[j][i] -= rate * delta[j] * x[i]
+"""
+
+THETA = """
+import numpy as np
+
+np.random.seed(3)
+x = np.hstack([np.ones((8, 1)), np.random.randn(8, 3)])
+y = np.random.rand(8, 2)
+theta = np.random.randn(2, 4)
+for _ in range(5):
+    a = 1 / (1 + np.exp(-x @ theta.T))
+    slope = (a - y).T @ x / len(x)
+    slope[:, 1:] += 0.1 / len(x) * theta[:, 1:]
+    theta -= 0.5 * slope
+"""
+
+
+@pytest.mark.parametrize(("text", "count"), [(LISTS, 9), (THETA, 1)], ids=["a repeated number", "a bias in the matrix"])
+def test_right_programs_of_other_layouts_are_right(tmp_path: Path, text: str, count: int) -> None:
+    """Numbers of one list are parameters of their own; weight decay may spare the column of the bias."""
+    result = checked(tmp_path, text)
+    assert result.verdict is Verdict.CORRECT, report.text(result)
+    assert len(result.parameters) == count
+
+
+def test_a_rule_with_a_state_that_is_not_known_is_not_judged(tmp_path: Path) -> None:
+    """The squares are not kept, and momentum comes on top of them."""
+    text = THETA.replace("    slope[:, 1:] += 0.1 / len(x) * theta[:, 1:]\n", "").replace(
+        "    theta -= 0.5 * slope\n",
+        "    kept = 0.5 * kept + slope + 0.3 * np.sin(kept)\n    theta -= 0.5 * kept\n",
+    )
+    text = text.replace("for _ in", "kept = np.zeros((2, 4))\nfor _ in", 1)
+    result = checked(tmp_path, text)
+    assert (result.verdict, result.reason) == (Verdict.NOT_JUDGED, Reason.RULE)

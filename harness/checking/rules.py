@@ -99,21 +99,23 @@ def rule_mistakes(
 
 
 def keeps_a_state(readings: Sequence[Reading], chains: Sequence[Chain]) -> bool:
-    """Whether steps depend on earlier iterations: something is added that they leave, or a moment is under a root"""
-    steps = [step for chain in chains for step in chain.steps]
-    for reading in readings:
-        program = reading.stage.program
-        for step in reading.stage.steps:
+    """Whether steps depend on what earlier iterations leave: something is added, or goes in that is no gradient"""
+    names = {step.name for chain in chains for step in chain.steps}
+    for reading in readings[1:]:
+        stage = reading.stage
+        for step in stage.steps:
             match = reading.matches[step.before]
-            if step not in steps or match is None:
+            if step.name not in names or match is None:
                 continue
-            between = program.ancestors([step.after], stop=reading.stage.parameters) - reading.forward.nodes
-            if match.constant or any(reading.stage.node(id).operation in ROOTS for id in between):
+            if match.constant:
+                return True
+            into = stage.program.ancestors([step.after], stop=stage.parameters) - reading.forward.nodes
+            into -= stage.dependent | set(stage.parameters)
+            if any(stage.node(id).shape == step.shape != () for id in into):
                 return True
     return False
 
 
-ROOTS = frozenset({"sqrt", "power"})
 SLIPS = {"momentum-sign": "momentum-sign", "accumulated": "gradient-accumulated-over-iterations"}
 
 

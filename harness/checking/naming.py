@@ -13,7 +13,7 @@ from .alignment import Samples, align, ratio
 from .cost import Form
 from .exceptions import RUN_FILE
 from .locating import Fault
-from .reading import Bundle, Reading, label, samples_of_lanes
+from .reading import Bundle, Reading, expression, label, samples_of_lanes
 from .repairs import Bench, Change, Repair
 from .replay import CannotReplay, Values
 from .result import Found, Kind, Quantity
@@ -945,7 +945,7 @@ def quantity(reading: Reading, id: int, factor: float | None, transposed: bool =
     place = reading.stage.node(id).place
     return Quantity(
         kind=Kind.GRADIENT,
-        name=label(reading.stage, id),
+        name=expression(reading.stage, id),
         line=None if place is None or place.file == RUN_FILE else place.line,
         factor=factor,
         transposed=transposed,

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..recording.graph import Ref
 from .alignment import NEGLIGIBLE, TOLERANCE, Alignment, Index, Samples, align, ratio, samples
 from .cost import Cost, Form, ShapesDiffer
 from .replay import CannotReplay, Values
@@ -500,3 +501,28 @@ def label(stage: Stage, id: int) -> str:
     if node.place is not None and node.place.variable not in ("", "return"):
         return node.place.variable
     return node.operation
+
+
+MAX_EXPRESSION = 40  # characters
+SIGNS = {"add": "+", "subtract": "-", "multiply": "*", "divide": "/", "matmul": "@", "dot": "@"}
+
+
+def expression(stage: Stage, id: int) -> str:
+    """What the user calls a node; of a part of a statement, its arithmetic if that is short: "x @ w1 + b1"."""
+    written = _written(stage, id, 3)
+    return written if written is not None and len(written) <= MAX_EXPRESSION else label(stage, id)
+
+
+def _written(stage: Stage, id: int, depth: int) -> str | None:
+    """The arithmetic of a node without a name, in the names of what goes in; None if it has other parts."""
+    node = stage.node(id)
+    if id in stage.parameters or node.is_leaf or any(not OF_RUN.match(name) for name in node.names):
+        return label(stage, id)
+    parts = [argument.id for argument in node.arguments if isinstance(argument, Ref)]
+    if depth == 0 or node.operation not in SIGNS or len(parts) != 2 or len(node.arguments) != 2:
+        return None
+    sign = SIGNS[node.operation]
+    written = [_written(stage, part, depth - 1) for part in parts]
+    if sign not in "+-":
+        written = [f"({one})" if one is not None and " " in one else one for one in written]
+    return None if None in written else f"{written[0]} {sign} {written[1]}"

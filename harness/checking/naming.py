@@ -211,6 +211,8 @@ class Naming:
         """What a change says of the mistake; None if other tests name it better"""
         in_errors = repair.node in self.reading.errors_below
         if repair.change is Change.SIGN:
+            if in_errors and self.stage.node(repair.node).operation == "add":
+                return "target-added"
             # in a layer without a network, everything between the gradient from above and what is returned counts
             return "wrong-sign" if in_errors or self.reading.given else "wrong-derivative"
         if repair.change is Change.MASK:

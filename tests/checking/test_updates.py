@@ -111,7 +111,6 @@ w -= 0.01 * (state[k] / (1 - 0.9 ** t)) / (np.sqrt(square[k] / (1 - 0.99 ** t)) 
     [
         (ADAM.replace("(1 - 0.99 ** t)", "(1 - 0.9 ** t)"), "second-correction-with-first-beta", 19),
         pytest.param(ADAM.replace("g ** 2", "abs(g)"), None, 18, marks=pytest.mark.slow),
-        pytest.param(ADAM.replace(" ** t)", ")"), None, 19, marks=pytest.mark.slow),
         pytest.param("state[k] = 0.9 * state[k] + g if k < 3 else g\nw -= 0.01 * state[k]", "differs", 18),
     ],
 )

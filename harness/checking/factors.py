@@ -10,7 +10,6 @@ import numpy as np
 from .alignment import Alignment, align
 from .naming import quantity
 from .reading import Reading, label
-from .replay import size_of
 from .result import Found, Kind, Quantity
 from .stage import Step
 from .structure import Role
@@ -383,8 +382,3 @@ def rate_mistakes(reading: Reading, groups: Sequence[list[Chain]]) -> list[Found
 def nothing() -> Quantity:
     """No value at all"""
     return Quantity(kind=Kind.NOTHING)
-
-
-def number_of_elements(reading: Reading, id: int) -> int:
-    """The size of a node's value"""
-    return size_of(reading.stage.node(id))

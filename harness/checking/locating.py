@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .alignment import Samples, align, ratio, samples
-from .reading import Bundle, Reading, is_descent_rule, with_decay, with_decay_but_of_bias
+from .reading import Bundle, Reading, decayed_step, is_descent_rule
 from .replay import CannotReplay, Values
 from .stage import SETTINGS, Step
 
@@ -87,7 +87,7 @@ def step_is_right(search: Search, step: Step, values: Sequence[Values], after: s
         # where the other steps are Adam's, one that is a multiple of its gradient was replaced behind the rule
         return (factor < 0 or search.any_sign) and not search.is_adaptive
     parameter = samples([one[step.before] for one in values])
-    two = with_decay(value.flat, gradient.flat, parameter.flat) or with_decay_but_of_bias(value, gradient, parameter)
+    two = decayed_step(value, gradient, parameter)
     if two is not None:
         return two.factor < 0
     if not search.may_adapt or count < TRIED_SETTINGS:

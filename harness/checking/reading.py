@@ -329,7 +329,7 @@ def match_step(reading: Reading, step: Step) -> Match | None:
     if found is not None:
         return Match(factor=found)
     parameter = samples([values[step.before] for values in stage.settings])
-    two = with_decay(value.flat, gradient.flat, parameter.flat) or with_decay_but_of_bias(value, gradient, parameter)
+    two = decayed_step(value, gradient, parameter)
     if two is not None:
         return two
     moved = without_constant(value.flat, gradient.flat)
@@ -373,8 +373,11 @@ def with_decay(value: Array, gradient: Array, parameter: Array) -> Match | None:
     return Match(factor=float(found[0]), decay=float(found[1]))
 
 
-def with_decay_but_of_bias(value: Samples, gradient: Samples, parameter: Samples) -> Match | None:
-    """A step of gradient and weight decay, where the bias is a row or a column of the matrix and is not decayed"""
+def decayed_step(value: Samples, gradient: Samples, parameter: Samples) -> Match | None:
+    """A step of gradient and weight decay, which may spare a bias that is a row or a column of the matrix"""
+    found = with_decay(value.flat, gradient.flat, parameter.flat)
+    if found is not None:
+        return found
     if len(parameter.shape) != 2 or value.shape != parameter.shape:
         return None
     weights = parameter.flat.reshape(-1, *parameter.shape)

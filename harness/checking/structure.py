@@ -6,7 +6,6 @@ import enum
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from ..recording.graph import Ref
 from .replay import size_of
 from .stage import Stage, argument_ids
 
@@ -239,8 +238,3 @@ def lanes_of_rest(stage: Stage, forward: Forward) -> dict[int, int]:
         elif lanes:
             found[id] = lanes.pop()
     return found
-
-
-def refs(values: Iterable[object]) -> list[int]:
-    """The ids of the references among arguments"""
-    return [one.id for one in values if isinstance(one, Ref)]

@@ -948,8 +948,3 @@ ALIASES = {
     "product": "prod",
 }
 OPERATIONS.update({alias: OPERATIONS[name] for alias, name in ALIASES.items()})
-
-
-def operation_named(name: str) -> Operation | None:
-    """The operation of a recorded node, None if it is not in the table."""
-    return OPERATIONS.get(name)

@@ -5,10 +5,11 @@ Only text that Python cannot parse is changed, and lines keep their numbers.
 
 from __future__ import annotations
 
-import ast
 import re
 import textwrap
 from collections.abc import Callable
+
+from ..recording.source import is_python
 
 QUOTES = str.maketrans({"\u2018": "'", "\u2019": "'", "\u201c": '"', "\u201d": '"', "\u00a0": " ", "\u200b": ""})
 PROMPT = re.compile(r"^(>>> ?|\.\.\. ?|In \[\d*\]: ?)")
@@ -24,15 +25,6 @@ LONG = re.compile(r"\b(\d+)[lL]\b")
 OCTAL = re.compile(r"(?<![\w.])0(\d+)\b(?!\.)")
 UNEQUAL = re.compile(r"<>")
 BRACKETS = {"(": 1, "[": 1, "{": 1, ")": -1, "]": -1, "}": -1}
-
-
-def is_python(text: str) -> bool:
-    """Whether today's Python can parse a text."""
-    try:
-        ast.parse(text)
-    except (SyntaxError, ValueError):
-        return False
-    return True
 
 
 def readable(text: str) -> str:

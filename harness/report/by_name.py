@@ -14,7 +14,7 @@ from ..checking.by_name.judge import CORRECT, DIFFERS, ERROR, MISTAKE, FirstDiff
 from ..checking.by_name.mistakes import BY_ID
 from ..comparison.trace import Quantity
 from ..files import write_csv_file
-from .words import Json, count, new_table, plain
+from .words import Json, count, plain
 
 STYLES = {CORRECT: "bold green", MISTAKE: "bold red", DIFFERS: "bold red", ERROR: "bold yellow"}
 MOST_OUTPUT_LINES = 5  # of what a file prints that people are shown
@@ -133,23 +133,6 @@ def seconds(report: Report) -> str:
     return f"{report.seconds:.2f} s"
 
 
-def people_of_many(reports: Sequence[Report]) -> RenderableType:
-    """A table with one row a file."""
-    table = new_table(
-        "", ("file", "left"), ("verdict", "left"), ("mistakes", "left"), ("first difference", "left"), ("s", "right")
-    )
-    table.columns[2].no_wrap = False
-    for report in reports:
-        best = " and ".join(report.named[0].ids) if report.named else ""
-        first = "" if report.first_difference is None else str(report.first_difference.quantity)
-        why = best or (report.explanations[0].splitlines()[0] if report.explanations else "")
-        table.add_row(
-            report.name, Text(report.verdict, style=STYLES[report.verdict]), why, first, f"{report.seconds:.2f}"
-        )
-    right = sum(report.verdict == CORRECT for report in reports)
-    return Group(table, Text(f"{right} of {count(len(reports), 'file')} correct."))
-
-
 def difference_json(first: FirstDifference) -> Json:
     """The first wrong quantity"""
     return {
@@ -186,11 +169,6 @@ def machines(report: Report) -> Json:
     }
     result: Json = plain(document)
     return result
-
-
-def machines_of_many(reports: Sequence[Report]) -> Json:
-    """The reports of a folder as JSON."""
-    return {"files": [machines(report) for report in reports]}
 
 
 def write_csv(reports: Sequence[Report], path: Path) -> None:

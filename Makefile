@@ -4,6 +4,7 @@
 # make bench     time each way of training, and ensembles of other sizes, beside Keras, JAX and C if they are installed;
 #                ratios that became worse than those in logs/bench.jsonl are reported
 # make accuracy  score check and diagnose on their frozen benches (about half an hour)
+# make docs      build the documentation as a site in build/site, which opens without a network
 # make lint      run ruff and mypy
 # Each target makes .venv if it is missing, and installs again if pyproject.toml or constraints.txt changed.
 
@@ -12,7 +13,7 @@ PIP := .venv/bin/python -m pip --disable-pip-version-check
 PYTEST := .venv/bin/python -m pytest
 WORKERS ?= 2  # 0 runs the tests in one process
 
-.PHONY: run test coverage bench accuracy lint
+.PHONY: run test coverage bench accuracy docs lint
 
 run: .venv/installed
 	.venv/bin/harness $(ARGS)
@@ -33,6 +34,10 @@ accuracy: .venv/installed-test
 	.venv/bin/python -m tests.benchmarks.check_accuracy
 	.venv/bin/python -m tests.benchmarks.check_accuracy --bench second
 	.venv/bin/python -m tests.benchmarks.diagnose_accuracy
+
+docs: .venv/installed-docs
+	NO_MKDOCS_2_WARNING=1 .venv/bin/mkdocs build --quiet
+	@echo "The documentation is at build/site/index.html"
 
 lint: .venv/installed-lint
 	.venv/bin/ruff check .

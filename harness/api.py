@@ -78,6 +78,7 @@ def check(
     seed: int = 0,
     seconds: float = 30.0,
     megabytes: int = 8192,
+    accept: Sequence[str] = (),
 ) -> CheckResult:
     """Judge a hand-written NumPy network as it is: are its gradients right, and if not, which line is wrong?
 
@@ -89,26 +90,32 @@ def check(
         seed: of the random generators that the file does not seed itself.
         seconds: time limit of the run; it only aborts.
         megabytes: memory limit of the run; 0 is none.
+        accept: ids of mistakes that are meant to be so. They are reported and marked as ``accepted``, as those at lines
+            with the comment ``# harness: accept ID``.
 
     Returns:
         A ``CheckResult``: ``verdict``, ``mistakes`` (each with its id, line and variable), ``cost``, ``parameters``.
 
     Raises:
-        BadInput: there is no such file, it is not Python 3, or the function cannot be called.
+        BadInput: there is no such file, it is not Python 3, the function cannot be called, or there is no such mistake.
 
     Example:
         >>> import harness
         >>> harness.check("mine.py").verdict  # doctest: +SKIP
         <Verdict.CORRECT: 'correct'>
     """
+    from .checking.accepting import accept_known, check_names
     from .checking.check import check_file
     from .report import checking as _  # noqa: F401 - registers how the result is shown
 
+    check_names(accept)
     if callable(path):
         from .checking.callables import check_callable
 
-        return check_callable(path, run=run, seed=seed, seconds=seconds, megabytes=megabytes)
-    return check_file(path, run=run, seed=seed, seconds=seconds, megabytes=megabytes)
+        result = check_callable(path, run=run, seed=seed, seconds=seconds, megabytes=megabytes)
+    else:
+        result = check_file(path, run=run, seed=seed, seconds=seconds, megabytes=megabytes)
+    return accept_known(result, accept)
 
 
 def sweep(

@@ -77,18 +77,20 @@ class BackpropFile(pytest.File):
     """A file that is checked once; its items are the quantities that were compared, and the verdict."""
 
     def collect(self) -> Iterable[pytest.Item]:
+        from .checking.accepting import accept_known
         from .checking.check import check_file, wrong_gradients
         from .checking.layers import Agreement
         from .report.quantities import gradient_line, parameter_line, parameter_text
 
-        result = check_file(self.path, run=self.config.getoption("backprop_run"))
-        spoiled = {name for found in result.mistakes for name in found.parameters}
+        result = accept_known(check_file(self.path, run=self.config.getoption("backprop_run")))
+        spoiled = {name for found in result.mistakes for name in found.parameters if not found.accepted}
+        accepted = {name for found in result.mistakes for name in found.parameters if found.accepted} - spoiled
         for one in result.parameters:
             yield QuantityItem.from_parent(
                 self,
                 name=f"update of {one.name}",
                 result=result,
-                right=one.aligned and one.name not in spoiled,
+                right=one.name in accepted or (one.aligned and one.name not in spoiled),
                 line=parameter_line(one),
                 failure=parameter_text(result, one),
             )
@@ -147,7 +149,7 @@ class VerdictItem(CheckItem):
 
         if self.result.verdict is Verdict.NOT_JUDGED:
             pytest.skip(text(self.result))
-        if self.result.verdict is not Verdict.CORRECT:
+        if self.result.verdict is not Verdict.CORRECT and not self.result.is_accepted:
             raise NotRight(text(self.result))
 
 
@@ -174,14 +176,15 @@ def check_backprop() -> Callable[..., CheckResult | Report]:
 
 
 def check_path(path: Path, run: str | None) -> CheckResult:
-    """Check a file; raises NotRight unless it is correct."""
+    """Check a file; raises NotRight unless it is correct, or its mistakes are accepted at their lines."""
+    from .checking.accepting import accept_known
     from .checking.check import check_file
     from .checking.result import Verdict
     from .report.checking import text
 
     __tracebackhide__ = True
-    result = check_file(path, run=run)
-    if result.verdict is not Verdict.CORRECT:
+    result = accept_known(check_file(path, run=run))
+    if result.verdict is not Verdict.CORRECT and not result.is_accepted:
         raise NotRight(text(result))
     return result
 

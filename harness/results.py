@@ -12,6 +12,12 @@ from typing import Any
 
 Document = dict[str, Any]
 WIDTH = 100  # columns, where there is no terminal
+SCHEMA_VERSION = 1  # of all JSON documents; it grows when a key is renamed or removed, or changes its meaning
+
+
+def versioned(document: Document) -> Document:
+    """A document with the version of its keys, as ``schema_version``."""
+    return {"schema_version": SCHEMA_VERSION, **document}
 
 
 @functools.singledispatch
@@ -49,7 +55,7 @@ class Result:
 
     def to_dict(self) -> Document:
         """The JSON document that ``--json`` prints."""
-        return as_document(self)
+        return versioned(as_document(self))
 
     def __rich__(self) -> Any:
         return as_verdict(self)

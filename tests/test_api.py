@@ -37,15 +37,16 @@ def test_the_examples_in_the_docstrings_hold(module):
     assert failed == 0
 
 
-def test_the_page_has_the_docstrings():
-    """Where it fails: python docs/api.py"""
-    path = Path(__file__).resolve().parents[1] / "docs" / "api.py"
-    spec = importlib.util.spec_from_file_location("docs_api", path)
+@pytest.mark.parametrize("name", ["api", "names"])
+def test_pages_that_are_made_of_the_code_are_those_that_it_makes(name):
+    """Where it fails: python docs/api.py, or python docs/names.py"""
+    path = Path(__file__).resolve().parents[1] / "docs" / f"{name}.py"
+    spec = importlib.util.spec_from_file_location(f"docs_{name}", path)
     assert spec is not None
     assert spec.loader is not None
-    api_page = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(api_page)
-    assert path.with_suffix(".md").read_text() == api_page.page()
+    maker = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(maker)
+    assert path.with_suffix(".md").read_text() == maker.page()
 
 
 @pytest.fixture(scope="module")

@@ -89,6 +89,7 @@ class Found:
         parameters: the names of those whose updates it spoils.
         ratio: of what it is to what it should be, if that is one factor.
         detail: more, under names that ``report/checking.py`` knows.
+        accepted: whether the author of the file knows of it and accepts it (``accepting``).
     """
 
     id: str
@@ -101,6 +102,7 @@ class Found:
     parameters: tuple[str, ...] = ()
     ratio: float | None = None
     detail: str = ""
+    accepted: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -217,6 +219,11 @@ class CheckResult(Result):
     judged_iterations: int = 0
     pairs: tuple[PairResult, ...] = ()
     by_name: tuple[str, ...] = ()
+
+    @property
+    def is_accepted(self) -> bool:
+        """Whether there are mistakes, and the author of the file accepts all of them."""
+        return self.verdict is Verdict.MISTAKE and all(found.accepted for found in self.mistakes)
 
 
 def plain(value: Any) -> Any:

@@ -19,6 +19,7 @@ from .commands import (
     compare,
     completion,
     diagnose,
+    explain,
     inspect,
     new,
     sweep,
@@ -39,6 +40,7 @@ first steps:
   harness compare               train one network three ways and compare them
   harness sweep                 train it from a thousand seeds
   harness view                  show in TensorBoard what the weights did
+  harness explain               what does the name of a mistake mean?
 
 'harness COMMAND --help' lists the options of a command.
 """
@@ -55,7 +57,10 @@ MACHINE_ERRORS = {
 # settings whose option is not their own name with hyphens
 OPTIONS = {"initializers": "--init", "bias_initializer": "--bias-init", "optimizers": "--optimizer"}
 
-COMMANDS = (compare, check, new, diagnose, sweep, inspect, view, completion)
+# commands of earlier versions, for one release after they went
+REMOVED = {"bench": "in a clone, 'make bench' measures the speed of training"}
+
+COMMANDS = (compare, check, new, diagnose, sweep, inspect, explain, view, completion)
 
 
 def build_parser() -> Parser:
@@ -79,6 +84,8 @@ def build_parser() -> Parser:
 def check_command(name: str) -> None:
     """Raise BadInput for an unknown command. If it is a scenario file, suggest 'harness compare FILE'."""
     known = [command.__name__.rpartition(".")[2] for command in COMMANDS]
+    if name in REMOVED:
+        raise BadInput(f"command line: 'harness {name}' was removed; {REMOVED[name]}")
     if not name.startswith("-") and name not in known:
         hint = nearest(name, known) or f"; did you mean 'harness compare {shown_path(name)}'?" * os.path.exists(name)
         raise BadInput(f"command line: unknown command {shown(name)}{known_words(known)}{hint}")

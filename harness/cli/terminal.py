@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..results import Result, as_report, as_verdict
+from ..results import Document, Result, as_document, as_report, as_verdict, versioned
 from .pages import REPORT
 
 if TYPE_CHECKING:
@@ -122,15 +122,15 @@ def progress_bar(first: str) -> Iterator[Shown]:
             bar.stop()
 
 
-def say(as_json: bool, document: Any, sentence: str) -> None:
+def say(as_json: bool, document: Document, sentence: str) -> None:
     """Print one JSON document, or one sentence, and flush it."""
-    print(json.dumps(document, indent=1) if as_json else sentence, flush=True)
+    print(json.dumps(versioned(document), indent=1) if as_json else sentence, flush=True)
 
 
-def print_as(*, as_json: bool, machines: Callable[[], Any], people: Callable[[], Any]) -> None:
+def print_as(*, as_json: bool, machines: Callable[[], Document], people: Callable[[], RenderableType]) -> None:
     """Print one JSON document, or what people read."""
     if as_json:
-        print(json.dumps(machines(), indent=1))
+        print(json.dumps(versioned(machines()), indent=1))
     else:
         print_uncut(people())
 
@@ -152,7 +152,7 @@ def print_uncut(renderable: RenderableType) -> None:
 def show_result(arguments: argparse.Namespace, result: Result) -> None:
     """Print one JSON document, or the answer, or with ``-v`` all tables and the answer last."""
     people = as_report if arguments.verbose else as_verdict
-    print_as(as_json=arguments.json, machines=result.to_dict, people=lambda: people(result))
+    print_as(as_json=arguments.json, machines=lambda: as_document(result), people=lambda: people(result))
     if not arguments.json and getattr(result, "log_dir", None) is not None:
         folder: str = result.log_dir  # type: ignore[attr-defined]
         print(f"\nPage with figures: {folder}/{REPORT}\nHistograms and curves: harness view {folder}")

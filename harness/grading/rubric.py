@@ -149,7 +149,7 @@ def mistake_shares(given: Mapping[str, Any], where: str) -> dict[str, float]:
     names = [*(one.id for one in CATALOGUE), *(one.id for one in BY_NAME)]
     for id in given:
         if id not in names:
-            raise BadInput(f"{where}: unknown mistake {shown(id)}{nearest(id, names)}; docs/method.md lists them")
+            raise BadInput(f"{where}: unknown mistake {shown(id)}{nearest(id, names)}; harness explain lists them")
     return {id: share(given, id, where) for id in given}
 
 

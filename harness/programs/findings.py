@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
+from typing import TYPE_CHECKING
 
-from .heads import Head
-from .program import Place, Program
-from .targets import LossFacts, Targets
+if TYPE_CHECKING:
+    from .heads import Head
+    from .program import Place, Program
+    from .targets import LossFacts, Targets
 
 Value = float | int | str | bool | tuple[float | int | str | None, ...] | None
 

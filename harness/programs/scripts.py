@@ -81,7 +81,7 @@ def code_cells(text: str, shown: str) -> list[str]:
         sheets = notebook.get("worksheets", [notebook])
         cells = [cell for sheet in sheets for cell in sheet["cells"] if cell["cell_type"] == "code"]
         codes = [_joined(cell.get("source", cell.get("input", ""))) for cell in cells]
-    except (ValueError, KeyError, TypeError, RecursionError):
+    except (AttributeError, ValueError, KeyError, TypeError, RecursionError):
         raise BadInput(f"{shown}: expected a Jupyter notebook, got a file in another format") from None
     if not codes:
         raise BadInput(f"{shown}: expected a notebook with code cells, got none")

@@ -129,7 +129,8 @@ def check_source(file: Path, name: str) -> None:
                 f"{name}: line {old} is Python 2: {lines[old - 1].strip()}\n"
                 "Convert the file to Python 3, for instance with 2to3 -w."
             ) from None
-        raise BadInput(f"{name}: line {line} is not valid Python: {error.msg}: {shown}") from None
+        place = f"line {line}" if line else "it"
+        raise BadInput(f"{name}: {place} is not valid Python: {error.msg}{': ' * bool(shown)}{shown}") from None
     except (ValueError, RecursionError) as error:
         raise BadInput(f"{name}: cannot be parsed ({error}).") from None
 

@@ -103,15 +103,24 @@ def without_magics(text: str) -> str:
     return "\n".join(lines)
 
 
+def code_cells(content: str) -> list[str]:
+    """The texts of the code cells of a notebook.
+
+    Raises:
+        ValueError: it is not a notebook.
+    """
+    try:
+        document = json.loads(content)
+        cells = document.get("cells") or [cell for sheet in document.get("worksheets", []) for cell in sheet["cells"]]
+        sources = [cell.get("source", cell.get("input", "")) for cell in cells if cell.get("cell_type") == "code"]
+        return [source if isinstance(source, str) else "".join(source) for source in sources]
+    except (AttributeError, KeyError, TypeError, RecursionError):
+        raise ValueError("it is not a notebook") from None
+
+
 def notebook_text(content: str) -> str:
     """The code cells of a notebook, one after the other. Lines of magics and shell commands become ``pass``."""
-    document = json.loads(content)
-    cells = document.get("cells") or [cell for sheet in document.get("worksheets", []) for cell in sheet["cells"]]
-    texts = []
-    for cell in cells:
-        if cell.get("cell_type") == "code":
-            source = cell.get("source", cell.get("input", ""))
-            texts.append(source if isinstance(source, str) else "".join(source))
+    texts = code_cells(content)
     modules = {match[1] for text in texts if (match := WRITTEN_MODULE.match(text))}
     lines: list[str] = []
     for text in texts:

@@ -26,12 +26,13 @@ from ..checking.result import (
 from ..checking.result import Kind as QuantityKind
 from ..errors import on_the_terminal
 from ..recording.graph import Place
-from ..results import as_document, as_page, as_report, as_verdict
-from .page.document import Page
+from ..results import as_document, as_report, as_verdict
+from .page.registering import register_page
 from .words import Json, count, number
 
 MAX_LINE = 110  # characters of a line of code
 MAX_SHOWN_FAILURES = 3
+MAX_SHOWN_CALLS = 5
 STYLES = {Verdict.CORRECT: "bold green", Verdict.MISTAKE: "bold red", Verdict.NOT_JUDGED: "bold yellow"}
 
 
@@ -491,8 +492,13 @@ def headline(result: CheckResult) -> str:
         return f"{result.file} is correct: {what} made of the gradient of the cost."
     if result.verdict is Verdict.NOT_JUDGED:
         return f"{result.file} was not judged."
-    ids = list(dict.fromkeys(one.id for one in result.mistakes))
+    ids = list(dict.fromkeys(named(one) for one in result.mistakes))
     return f"{result.file}: {' and '.join(ids)}"
+
+
+def named(found: Found) -> str:
+    """The name of a mistake, and whether it is accepted"""
+    return f"{found.id} (accepted)" if found.accepted else found.id
 
 
 Lines = list[tuple[str, str]]
@@ -504,7 +510,7 @@ def mistake_lines(found: Found) -> Lines:
     told: Lines = [("Line", f"{where(found.place)}:  {code(found.place)}" if found.place is not None else "")]
     if found.others:
         told.append(("See also", ", ".join(f"line {one.line}" for one in found.others)))
-    told.append(("Mistake", f"{found.id}. {words.what}"))
+    told.append(("Mistake", f"{named(found)}. {words.what}"))
     is_left_out = found.got is not None and found.got.kind is QuantityKind.NOTHING
     if found.id != "exception" and not is_left_out and (found.got is not None or found.expected is not None):
         variable = found.variable or "the value"
@@ -580,7 +586,7 @@ def lines(result: CheckResult) -> Lines:
             ("Stand-ins", ", ".join(f"{name} ({STAND_INS.get(kind, kind)})" for kind, name in result.stand_ins[:4]))
         )
     if result.calls:
-        told.append(("Run as", "; ".join(result.calls[:3])))
+        told += [("" if place else "Run as", line) for place, line in enumerate(result.calls[:MAX_SHOWN_CALLS])]
     told += [("Note", note(*one)) for one in result.notes[:3]]
     return told[:20]
 
@@ -614,7 +620,8 @@ def people(result: CheckResult) -> RenderableType:
     grid.add_column()
     for heading, words in lines(result):
         grid.add_row(heading, Text(on_the_terminal(words)))
-    return Group(Text(headline(result), style=STYLES[result.verdict]), Text(), grid)
+    style = "bold" if result.is_accepted else STYLES[result.verdict]
+    return Group(Text(headline(result), style=style), Text(), grid)
 
 
 @as_report.register
@@ -674,12 +681,4 @@ def machines(result: CheckResult) -> Json:
     return document
 
 
-# The page
-
-
-@as_page.register
-def page(result: CheckResult) -> Page:
-    """The page of it, made only when it is asked for."""
-    from .page.checks import page_of
-
-    return page_of(result)
+register_page(CheckResult, "checks")

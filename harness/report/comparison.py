@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 from rich.console import Group, RenderableType
@@ -20,9 +19,9 @@ from ..measures.baseline import NEAR_CONSTANT
 from ..measures.learning import target_of
 from ..measures.symmetry import clone_spread, effective_width, hidden_layers
 from ..models.network import Array, Weights
-from ..results import as_document, as_figure, as_page, as_report, as_verdict
+from ..results import as_document, as_report, as_verdict
 from ..scenario.scenario import Scenario
-from .page.document import Page
+from .page.registering import register_figure, register_page
 from .words import Json, count, joined, new_table, number, plain
 
 MAX_ROWS = 15  # iterations in the table of costs
@@ -406,20 +405,5 @@ def machines(experiment: Experiment) -> Json:
     )
 
 
-# The page
-
-
-@as_page.register
-def page(result: Experiment) -> Page:
-    """The page of it, made only when it is asked for."""
-    from .page.training import page_of
-
-    return page_of(result)
-
-
-@as_figure.register
-def figure(result: Experiment) -> Any:
-    """The chart that shows it at one look."""
-    from .page.training import figure_of
-
-    return figure_of(result)
+register_page(Experiment, "training")
+register_figure(Experiment, "training")

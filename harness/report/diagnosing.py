@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
 
 from rich.console import Group, RenderableType
 from rich.table import Table
@@ -19,10 +18,11 @@ from ..diagnosis.splits import Judged
 from ..diagnosis.tasks import TaskKind
 from ..programs.edits import Edit
 from ..programs.program import Note, NoteKind
-from ..results import as_figure, as_page, as_report, as_verdict
+from ..results import as_report, as_verdict
 from . import diagnosis_document as _  # noqa: F401 - registers the JSON document
+from .causes import FAULTS
 from .findings import finding_text, worth_saying
-from .page.document import Page
+from .page.registering import register_figure, register_page
 from .words import count, joined, new_table, number
 
 MOST_LINES = 25
@@ -32,66 +32,6 @@ MOST_HINTS = 3
 MOST_ALTERNATIVES = 2
 MOST_OLD_NAMES = 4
 LONGEST_SUBJECT = 60  # characters of a call that are repeated in an edit
-
-# Each fault: its name, and what it means for the training.
-FAULTS: dict[Fault, tuple[str, str]] = {
-    Fault.OUTPUT_ACTIVATION: (
-        "output activation",
-        "The activation of the last layer cannot give the outputs that the targets and the loss need.",
-    ),
-    Fault.LOSS: ("loss", "The loss does not fit the targets and the last layer."),
-    Fault.LABEL_ENCODING: ("label encoding", "The labels are not written in the way that the loss reads them."),
-    Fault.TARGET_OUT_OF_RANGE: (
-        "targets out of range",
-        "The targets lie outside of what the last activation can give.",
-    ),
-    Fault.UNSCALED_INPUTS: ("unscaled inputs", "The inputs are far from a mean of 0 and a standard deviation of 1."),
-    Fault.UNSCALED_TARGETS: ("unscaled targets", "The targets are far from a mean of 0 and a standard deviation of 1."),
-    Fault.VALIDATION_MISMATCH: (
-        "validation data scaled differently",
-        "The validation inputs are not on the scale of the training inputs.",
-    ),
-    Fault.RATE_TOO_LARGE: ("learning rate too large", "The updates overshoot."),
-    Fault.RATE_TOO_SMALL: ("learning rate too small", "The updates are too small for this number of epochs."),
-    Fault.OPTIMIZER: ("optimizer", "The optimizer does not get there in this number of updates."),
-    Fault.TOO_FEW_EPOCHS: ("too few epochs", "The training ends while the network is still learning."),
-    Fault.TOO_MANY_EPOCHS: ("too many epochs", "The training goes on after the network has learned what it can."),
-    Fault.BATCH_SIZE: ("batch size", "The batch size leaves too few updates, or too noisy ones."),
-    Fault.CLONES: (
-        "identical units",
-        "The units of a layer start with equal weights, so they get equal gradients and stay equal.",
-    ),
-    Fault.ZERO_GRADIENT: ("weights of zero", "With these initial weights, gradients are zero and nothing is learned."),
-    Fault.PLATEAU: ("plateau", "Training starts where the gradient is close to zero."),
-    Fault.SATURATION: ("saturated units", "The initial weights are so large that activations are saturated."),
-    Fault.EXPLODING_GRADIENT: ("exploding gradients", "The initial weights are so large that gradients explode."),
-    Fault.VANISHING_GRADIENT: ("vanishing gradients", "The initial weights are so small that gradients vanish."),
-    Fault.DEAD_RELU: ("dead relu units", "The initial biases are so low that relu units never become active."),
-    Fault.HIDDEN_ACTIVATION: (
-        "hidden activation",
-        "The activations of hidden layers are missing, or slow the training down.",
-    ),
-    Fault.TOO_NARROW: ("too few units", "A hidden layer is too narrow for this task."),
-    Fault.TOO_WIDE: ("too many units", "The network has enough units to memorise its training rows."),
-    Fault.MISSING_LAYER: ("missing layer", "The network lacks a layer."),
-    Fault.SUPERFLUOUS_LAYER: ("superfluous layers", "The network is too deep to be trained as it is."),
-    Fault.DROPOUT: ("dropout", "Too many units are dropped during training."),
-    Fault.REGULARIZATION: ("regularization", "The penalty on the weights outweighs the loss."),
-    Fault.FROZEN_LAYER: ("frozen layers", "Layers with random weights are not trained."),
-    Fault.CLASS_IMBALANCE: ("class imbalance", "The rare classes count too little in the loss."),
-    Fault.UNSHUFFLED: (
-        "rows not shuffled",
-        "The rows are sorted, so batches or the validation split hold other cases than the rest.",
-    ),
-    Fault.TOO_LITTLE_DATA: ("too little data", "There are too few observations for this task."),
-    Fault.MISSING_VALUES: ("missing values", "The inputs contain NaN or infinity, which make every weight NaN."),
-    Fault.CONTRADICTORY_TARGETS: ("contradictory targets", "Equal inputs have different targets."),
-    Fault.NO_SIGNAL: (
-        "no signal in the data",
-        "Off-the-shelf learners do not predict these targets better than chance: check how x and y were paired.",
-    ),
-    Fault.METRIC: ("metric", "Accuracy counts exact matches, which says nothing about a regression."),
-}
 
 UNRESTRAINED = "Nothing keeps the network from memorising its training rows."
 
@@ -508,20 +448,5 @@ def people(found: Diagnosis) -> RenderableType:
     return Group(tried_table(found), Text(), *(Text(line) for line in verdict(found)))
 
 
-# The page
-
-
-@as_page.register
-def page(result: Diagnosis) -> Page:
-    """The page of it, made only when it is asked for."""
-    from .page.diagnoses import page_of
-
-    return page_of(result)
-
-
-@as_figure.register
-def figure(result: Diagnosis) -> Any:
-    """The chart that shows it at one look."""
-    from .page.diagnoses import figure_of
-
-    return figure_of(result)
+register_page(Diagnosis, "diagnoses")
+register_figure(Diagnosis, "diagnoses")

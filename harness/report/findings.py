@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..programs.findings import Check, Contradiction, Severity
-from ..programs.program import Place
 from .words import joined, number
+
+if TYPE_CHECKING:
+    from ..programs.program import Place
 
 MOST_FINDINGS = 4  # that are printed before the first training
 

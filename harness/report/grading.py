@@ -15,9 +15,9 @@ from ..checking.result import plain as plain_result
 from ..errors import on_the_terminal
 from ..files import write_bytes, write_csv_file
 from ..grading.result import Award, Grading, HandInResult, Problem, Status, TestOutcome
-from ..results import as_document, as_page, as_report, as_verdict
+from ..results import as_document, as_report, as_verdict
 from . import checking
-from .page.document import Page
+from .page.registering import register_page
 from .words import Json, count, new_table
 
 PROBLEMS: Mapping[Problem, str] = {
@@ -409,12 +409,4 @@ __all__ = [
 ]
 
 
-# The page
-
-
-@as_page.register
-def page(grading: Grading) -> Page:
-    """The page of it, made only when it is asked for."""
-    from .page.checks import page_of_class
-
-    return page_of_class(grading)
+register_page(Grading, "classes")

@@ -7,8 +7,8 @@ from rich.text import Text
 
 from ..measures.saturation import FLAT
 from ..programs.inspection import OFF, Inspection, LayerReport
-from ..results import as_document, as_page, as_report, as_verdict
-from .page.document import Page
+from ..results import as_document, as_report, as_verdict
+from .page.registering import register_figure, register_page
 from .words import Json, new_table, plain
 
 MAX_LISTED_UNITS = 8  # of a group
@@ -165,12 +165,5 @@ def machines(inspection: Inspection) -> Json:
     return result
 
 
-# The page
-
-
-@as_page.register
-def page(result: Inspection) -> Page:
-    """The page of it, made only when it is asked for."""
-    from .page.inspections import page_of
-
-    return page_of(result)
+register_page(Inspection, "inspections")
+register_figure(Inspection, "inspections")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 from rich.console import Group, RenderableType
 from rich.table import Table
@@ -12,9 +11,9 @@ from rich.text import Text
 
 from ..diagnosis.scenarios.changes import ENOUGH
 from ..diagnosis.scenarios.judge import Diagnosis, Row
-from ..results import as_figure, as_page
-from .page.document import Page
-from .scenario_words import HYPOTHESES, change_text, relation_text, remedy_text, symptom_text
+from .causes import HYPOTHESES
+from .page.registering import register_figure, register_page
+from .scenario_words import change_text, relation_text, remedy_text, symptom_text
 from .words import Json, count, joined, new_table, number, plain
 
 MOST_ROWS = 60  # of changes in a table
@@ -290,20 +289,5 @@ def machines(found: Diagnosis) -> Json:
     return result
 
 
-# The page
-
-
-@as_page.register
-def page(result: Diagnosis) -> Page:
-    """The page of it, made only when it is asked for."""
-    from .page.scenario_diagnoses import page_of
-
-    return page_of(result)
-
-
-@as_figure.register
-def figure(result: Diagnosis) -> Any:
-    """The chart that shows it at one look."""
-    from .page.scenario_diagnoses import figure_of
-
-    return figure_of(result)
+register_page(Diagnosis, "scenario_diagnoses")
+register_figure(Diagnosis, "scenario_diagnoses")

@@ -8,70 +8,7 @@ from typing import Any
 from ..diagnosis.scenarios.changes import Act, What
 from ..diagnosis.scenarios.judge import Cause, ClonesRelation
 from ..measures.symptoms import Symptom
-
-# Each cause: what it says, and what to do.
-HYPOTHESES: dict[str, tuple[str, str]] = {
-    "wrong-math": (
-        "the gradients are not those of the cost",
-        "correct the math (harness check names the mistake)",
-    ),
-    "unlearnable": (
-        "the same inputs come with different targets, so no function of the inputs fits",
-        "give inputs that tell these observations apart, or correct the targets",
-    ),
-    "target-out-of-range": (
-        "targets lie outside the range of the output activation",
-        "use a linear output layer, or map the targets into the activation's range",
-    ),
-    "unscaled-inputs": (
-        "the inputs are far from a mean of 0 and a standard deviation of 1",
-        "standardise the inputs: mean 0 and standard deviation 1 each",
-    ),
-    "saturation": (
-        "the initial weights are so large that the activations are saturated",
-        "start with smaller weights (glorot_uniform)",
-    ),
-    "exploding-gradient": (
-        "the gradient at the initial weights is too large for the learning rate",
-        "start with smaller weights (glorot_uniform, for relu he_uniform)",
-    ),
-    "dead-relu": (
-        "relu units that are 0 on every observation get no gradient",
-        "start with biases of 0 and he_uniform weights, or use leaky_relu",
-    ),
-    "zero-gradient": (
-        "whole layers get a gradient of exactly 0, so they cannot move",
-        "start from random weights (glorot_uniform)",
-    ),
-    "clones": (
-        "the units of a layer are equal and stay equal, so the network is narrower than it looks",
-        "start from random weights (glorot_uniform), so that no two units are the same",
-    ),
-    "vanishing-gradient": (
-        "the gradient shrinks from layer to layer until the first layers get none",
-        "use tanh or relu in the hidden layers with an initializer made for it, or fewer layers",
-    ),
-    "plateau": (
-        "training starts on a plateau, where the gradient is close to zero, and the run is too short to leave it",
-        "use a different initializer (glorot_uniform), or train longer, or raise the learning rate",
-    ),
-    "learning-rate-too-large": (
-        "the steps are too large",
-        "lower the learning rate",
-    ),
-    "learning-rate-too-small": (
-        "the steps are too small for so many iterations",
-        "raise the learning rate",
-    ),
-    "too-few-iterations": (
-        "it would learn with more iterations, and a larger learning rate does not help",
-        "train for longer",
-    ),
-    "too-narrow": (
-        "the hidden layers have too few units for this function",
-        "give the hidden layers more units",
-    ),
-}
+from .causes import HYPOTHESES
 
 
 def remedy_text(causes: Sequence[Cause]) -> str | None:

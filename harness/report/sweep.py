@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from rich.console import Group as Lines
@@ -15,11 +14,11 @@ from rich.text import Text
 from ..comparison import post
 from ..measures.accuracy import counts_classes
 from ..models.optimizers import exact
-from ..results import as_document, as_figure, as_page, as_report, as_verdict
+from ..results import as_document, as_report, as_verdict
 from ..scenario.scenario import load
 from ..sweeps.sweep import ENOUGH, Combination, Group, Job, Sweep, best
 from .comparison import scenario_json
-from .page.document import Page
+from .page.registering import register_figure, register_page
 from .words import Json, count, new_table, number, plain
 
 MAX_NAMED_COMBINATIONS = 12  # with a line in the verdict
@@ -187,20 +186,5 @@ def machines(sweep: Sweep) -> Json:
     return document
 
 
-# The page
-
-
-@as_page.register
-def page(result: Sweep) -> Page:
-    """The page of it, made only when it is asked for."""
-    from .page.sweeps import page_of
-
-    return page_of(result)
-
-
-@as_figure.register
-def figure(result: Sweep) -> Any:
-    """The chart that shows it at one look."""
-    from .page.sweeps import figure_of
-
-    return figure_of(result)
+register_page(Sweep, "sweeps")
+register_figure(Sweep, "sweeps")

@@ -30,6 +30,7 @@ LINES = {
     "sweep": ["sweep", "--seeds", "3", "--iterations", "9", "--target", "1.9", "--no-log"],
     "inspect": ["inspect", "two:layers", "--data", "data.npz"],
     "completion": ["completion", "bash"],
+    "explain": ["explain", "unscaled-inputs"],
 }
 
 TWO = """
@@ -58,6 +59,14 @@ def run(arguments, folder):
     done = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, timeout=240, check=False)
     assert (done.returncode in (0, 1), done.stderr) == (True, "")
     return done.stdout
+
+
+def facts_of(text: str) -> dict[str, Any]:
+    """A printed document without the version of its keys, which all have."""
+    document: dict[str, Any] = json.loads(text)
+    assert next(iter(document)) == "schema_version"
+    assert document.pop("schema_version") == 1
+    return document
 
 
 def paths(value: Any, path: str = "") -> Iterator[str]:
@@ -98,7 +107,7 @@ def test_every_key_is_documented_and_every_documented_key_is_there(command, fold
     assert cli.main([*LINES[command], "--json"]) in (0, 1)
     out, err = capsys.readouterr()
     assert err == ""
-    printed = set(paths(json.loads(out)))
+    printed = set(paths(facts_of(out)))
     names = documented(command)
     assert not {path for path in printed if not any(matches(path, name) for name in names)}
     missing = {name for name in names if not any(matches(path, name) for path in printed)}
@@ -123,7 +132,7 @@ def test_the_document_of_a_folder_has_the_documented_keys(folder, monkeypatch, c
     out, err = capsys.readouterr()
     assert err == ""
     of_file = "hand_ins[].files[].result."
-    printed = {path for path in paths(json.loads(out)) if not path.startswith(of_file)}
+    printed = {path for path in paths(facts_of(out)) if not path.startswith(of_file)}
     names = {name for name in documented("grading") if ".result" not in name or name.endswith(".result")}
     assert not {path for path in printed if not any(matches(path, name) for name in names)}
     assert not {name for name in names if not any(matches(path, name) for path in printed)}
@@ -147,7 +156,7 @@ def test_view_tells_its_address_before_it_serves(folder):
     process.send_signal(signal.SIGINT)
     rest, _ = process.communicate(timeout=60)
     assert (process.returncode, rest) == (0, "")
-    document = json.loads("".join(lines))
+    document = facts_of("".join(lines))
     assert set(document) == documented("view")
     assert document["folder"] == "logs"
     assert document["address"].startswith("http://127.0.0.1:")

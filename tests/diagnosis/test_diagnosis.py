@@ -16,7 +16,8 @@ from harness.diagnosis.answer import Diagnosis
 from harness.diagnosis.diagnosis import diagnose_program
 from harness.diagnosis.faults import Fault
 from harness.diagnosis.outcomes import OutcomeKind
-from harness.report.diagnosing import FAULTS, MOST_LINES, OUTCOMES, people, verdict
+from harness.report.causes import FAULTS
+from harness.report.diagnosing import MOST_LINES, OUTCOMES, people, verdict
 
 QUICK = ("softmax_one_unit", pytest.param("dead", marks=pytest.mark.slow))
 NAMES_OF_QUICK = ("softmax_one_unit", "dead")

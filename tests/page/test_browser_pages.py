@@ -6,7 +6,7 @@ import pytest
 from harness.checking import check
 from harness.grading.grade import Settings, grade
 from harness.grading.hand_ins import hand_ins_in
-from harness.report.page import checks, sweeps, training
+from harness.report.page import checks, classes, sweeps, training
 from harness.sweeps.sweep import Combination, Group, Sweep
 from tests.browser import chromium, new_page
 from tests.page.runs import experiment_of
@@ -52,7 +52,7 @@ def pages(tmp_path_factory):
         "compare": training.page_of(experiment),
         "sweep": sweeps.page_of(sweep_of(experiment)),
         "check": checks.page_of(result, EXAMPLE),
-        "folder": checks.page_of_class(grade(hand_ins_in(EXAMPLE.parent), Settings(), folder="f")),
+        "folder": classes.page_of(grade(hand_ins_in(EXAMPLE.parent), Settings(), folder="f")),
     }
     for name, page in made.items():
         (folder / f"{name}.html").write_text(page.html())

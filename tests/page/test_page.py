@@ -12,7 +12,7 @@ from harness.cli import main as cli
 from harness.grading.grade import Settings, grade
 from harness.grading.hand_ins import hand_ins_in
 from harness.report import comparison  # noqa: F401 - registers the page of a comparison
-from harness.report.page import checks, training
+from harness.report.page import checks, classes, training
 from harness.report.page.html import Html, element, table
 from harness.report.page.network_drawing import drawn_units
 from tests.page.runs import experiment_of, renamed
@@ -135,7 +135,7 @@ def test_code_that_could_be_markup_stays_text(tmp_path):
     file.write_text(EXAMPLE.read_text() + f"\nnote = '{EVIL}'\n")
     result = check.check_file(file)
     grading = grade(hand_ins_in(tmp_path), Settings(), folder=tmp_path.name)
-    for page in (checks.page_of(result, file), checks.page_of_class(grading)):
+    for page in (checks.page_of(result, file), classes.page_of(grading)):
         read = Reader(page.html())
         assert not read.every("b")
         assert len(read.every("script")) == 3  # the data, the charts' and the page's

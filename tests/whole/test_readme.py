@@ -15,7 +15,7 @@ import pytest
 from tests import plants
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
 
 # (page, command line, lines shown below it; "..." stands for lines left out)
 SHOWN = [

@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 from ...errors import BadInput, shown_path
 from ...files import plain_errors, write_bytes
-from ..options import add_json, add_seed, integer, integer_up_to, invalid_value, number
+from ...results import as_page
+from .. import ci_log
+from ..options import add_json, add_seed, comma_separated, integer, integer_up_to, invalid_value, number
 from ..pages import add_report, check_files, write_page
 from ..terminal import progress_bar, show_result
 from . import AGREES, DIFFERS, NOT_JUDGED
@@ -78,6 +80,15 @@ def add(commands: Any) -> None:
         help="whether files run in a sandbox: 'auto' if there is one, 'require' or not at all (default: auto for a "
         "folder, a zip file or with --rubric, off for one file)",
     )
+    command.add_argument(
+        "--accept",
+        action="extend",
+        default=[],
+        type=comma_separated,
+        metavar="NAME",
+        help="mistakes of one file that are meant to be so, by commas or repeated: they are reported, and the exit "
+        "code is 0. A comment '# harness: accept NAME' at the end of a line does the same for that line",
+    )
     grading = command.add_argument_group("grading")
     grading.add_argument(
         "--jobs",
@@ -109,6 +120,12 @@ def add(commands: Any) -> None:
     add_json(output)
     add_report(output)
     output.add_argument("--csv", type=Path, metavar="FILE", help="write one row for every hand-in")
+    output.add_argument(
+        "--annotations",
+        choices=ci_log.STYLES,
+        help="mark the lines of one file in the log of a CI service: 'github', or 'none' (default: github where "
+        "GITHUB_ACTIONS is true)",
+    )
     output.add_argument("--timings", action="store_true", help="add the seconds of each hand-in to the CSV file")
     command.set_defaults(run=run)
 
@@ -139,7 +156,7 @@ def chosen_box(arguments: argparse.Namespace, default: str) -> Box | None:
 
 def run_file(arguments: argparse.Namespace) -> int:
     """Check one file."""
-    from ...checking import check
+    from ...checking import accepting, check
     from ...checking.result import Verdict
     from ...report import checking as _  # noqa: F401 - registers how the result is shown
     from ...sandbox import use_box
@@ -149,11 +166,16 @@ def run_file(arguments: argparse.Namespace) -> int:
 
         return page_of(result, arguments.path)
 
+    accepting.check_names(arguments.accept)
     limits = {"seed": arguments.seed, "seconds": arguments.seconds, "megabytes": arguments.memory}
     with use_box(chosen_box(arguments, "off")), progress_bar(arguments.path.name):
         result = check.check_file(arguments.path, run=arguments.lines, **limits)
+    result = accepting.accept_known(result, arguments.accept)
     write_page(arguments, page)
     show_result(arguments, result)
+    ci_log.print_for(arguments.annotations, result, arguments.path, as_json=arguments.json)
+    if result.is_accepted:
+        return AGREES
     return {Verdict.CORRECT: AGREES, Verdict.MISTAKE: DIFFERS, Verdict.NOT_JUDGED: NOT_JUDGED}[result.verdict]
 
 
@@ -199,7 +221,7 @@ def run_grading(arguments: argparse.Namespace) -> int:
         report.write_reports(grading, results)
     if arguments.gradescope is not None:
         write_bytes(arguments.gradescope, report.gradescope_json(grading, grading.hand_ins[0]).encode())
-    write_page(arguments, lambda: report.page(grading))
+    write_page(arguments, lambda: as_page(grading))
     show_result(arguments, grading)
     if not all(one.is_complete for one in grading.hand_ins):
         return NOT_JUDGED
@@ -227,5 +249,7 @@ def check_grading_options(arguments: argparse.Namespace, one: bool) -> None:
         )
     if arguments.resume and arguments.results is None:
         raise BadInput("needs the folder of the last run", key="resume", hint="name it with --results")
+    if arguments.accept:
+        raise BadInput("is for one file of your own, not for hand-ins", key="accept", hint="leave it out")
     if arguments.tests is not None and not arguments.tests.is_dir():
         raise BadInput(key="tests", expected="a folder of pytest files", got=str(arguments.tests))

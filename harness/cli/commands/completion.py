@@ -24,12 +24,16 @@ NAMES_OR_FILES = {
 
 def known_names() -> dict[str, Sequence[str]]:
     """The names that options take, by ``dest``."""
+    from ...checking.mistakes import BY_ID
     from ...models.initializers import ARGUMENTS
     from ...models.network import ACTIVATION_NAMES, COST_NAMES
     from ...models.optimizers import OPTIMIZER_NAMES
+    from ...report.explaining import all_explanations
     from ...scenario.scenario import BUILT_IN, DTYPES
 
     return {
+        "accept": tuple(BY_ID),
+        "id": tuple(dict.fromkeys(one.id for one in all_explanations())),
         "initializers": tuple(ARGUMENTS),
         "bias_initializer": tuple(ARGUMENTS),
         "activations": ACTIVATION_NAMES,

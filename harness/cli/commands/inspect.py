@@ -6,9 +6,8 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from ...results import as_page
 from ..options import add_json, add_seed
-from ..pages import add_report, check_files, write_page
+from ..pages import add_figure, add_report, check_files, write_pages
 from ..terminal import progress_bar, show_result, silent_import
 from . import AGREES, DIFFERS
 
@@ -36,6 +35,7 @@ def add(commands: Any) -> None:
     output = command.add_argument_group("output")
     add_json(output)
     add_report(output)
+    add_figure(output)
     command.set_defaults(run=run)
 
 
@@ -51,6 +51,6 @@ def run(arguments: argparse.Namespace) -> int:
         model = source.load(arguments.model, arguments.seed)
         x = None if arguments.data is None else source.load_data(arguments.data, model)
         result = inspection.inspect(model, x, show)
-    write_page(arguments, lambda: as_page(result))
+    write_pages(arguments, result, folder=None)
     show_result(arguments, result)
     return AGREES if result.is_fine else DIFFERS

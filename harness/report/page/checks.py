@@ -1,4 +1,4 @@
-"""The pages of checks: of one file, as the user's code with the wrong line marked, and of a folder, as a table."""
+"""The page of the check of one file: the user's code with the wrong line marked."""
 
 from __future__ import annotations
 
@@ -6,15 +6,12 @@ from pathlib import Path
 
 from ...checking.result import CheckResult, Verdict
 from ...errors import BadInput
-from ...grading.result import Grading
 from ...recording.record import root_of
 from ...recording.source import read_text
 from .. import checking as words
-from .. import grading as grading_words
-from ..words import count
 from .code import listing
 from .document import Page, Part, Section, Tone
-from .html import Content, Html, element, facts, sortable_table, table
+from .html import Content, element, facts, table
 
 TONES = {Verdict.CORRECT: Tone.GOOD, Verdict.MISTAKE: Tone.BAD, Verdict.NOT_JUDGED: Tone.OPEN}
 IN_ANSWER = ("Line", "Mistake", "Value", "To fix it", "Why", "What to do", "Exception")
@@ -54,7 +51,9 @@ def code_parts(result: CheckResult, path: Path) -> list[Part]:
     parts: list[Part] = []
     for file, text in texts_of(result, path).items():
         here = [found for found in result.mistakes if found.place is not None and found.place.file == file]
-        wrong = {found.place.line: f"{found.id}: {words.MISTAKES[found.id].what}" for found in here if found.place}
+        wrong = {
+            found.place.line: f"{words.named(found)}: {words.MISTAKES[found.id].what}" for found in here if found.place
+        }
         related = [other.line for found in here for other in found.others if other.file == file]
         wrong |= {
             place.line: f"{result.exception} (in {place.function})"
@@ -119,46 +118,8 @@ def page_of(result: CheckResult, path: Path | None = None) -> Page:
         sections.append(Section(heading="More", parts=[facts(rest)]))
     return Page(
         title=f"harness check: {result.file}",
-        tone=TONES[result.verdict],
+        tone=Tone.OPEN if result.is_accepted else TONES[result.verdict],
         headline=words.headline(result),
         answer=(),
         sections=[*sections, *detail_sections(result)],
-    )
-
-
-def verdict_badge(verdict: Verdict) -> Html:
-    """The verdict in its colour."""
-    return element("span", verdict.value, class_=f"badge {TONES[verdict].value}")
-
-
-def page_of_class(grading: Grading) -> Page:
-    """The page of a folder of hand-ins: one row for each."""
-    with_points = any(one.awards for one in grading.hand_ins)
-    rows: list[tuple[Content, ...]] = []
-    for one in grading.hand_ins:
-        place = next((found.place for found in one.mistakes if found.place is not None), None)
-        row: tuple[Content, ...] = (
-            one.id,
-            verdict_badge(one.verdict),
-            *((grading_words.points_words(one.points, one.max_points),) if with_points else ()),
-            grading_words.mistake_names(one) or grading_words.why(one),
-            "" if place is None else str(place.line),
-            element("code", words.code(place)),
-            grading_words.explanation(one),
-        )
-        rows.append(row)
-    counts = grading.by_verdict
-    headline = (
-        f"{counts[Verdict.CORRECT]} of {count(len(rows), 'hand-in')} correct, {counts[Verdict.MISTAKE]} with a "
-        f"mistake, {counts[Verdict.NOT_JUDGED]} not judged."
-    )
-    points = ("points",) if with_points else ()
-    header = ("hand-in", "verdict", *points, "mistake or reason", "line", "code", "explanation")
-    tone = Tone.BAD if counts[Verdict.MISTAKE] else Tone.OPEN if counts[Verdict.NOT_JUDGED] else Tone.GOOD
-    return Page(
-        title=f"harness check: {grading.folder}",
-        tone=tone,
-        headline=headline,
-        answer=["Select a column's heading to sort by it."],
-        sections=[Section(heading="", parts=[sortable_table(f"Hand-ins of {grading.folder}", header, rows)])],
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import altair as alt
+
 from ...figures import spread
 from ...programs.inspection import Inspection, LayerReport
 from .. import inspection as words
@@ -41,9 +43,17 @@ def layer_cells(layer: LayerReport, *, on_data: bool) -> tuple[Content, ...]:
     )
 
 
-def width_figure(inspection: Inspection) -> list[Part]:
-    """How many of the units of each hidden layer are distinct."""
-    rows = [
+def figure_of(inspection: Inspection) -> alt.LayerChart | None:
+    """How many of the units of each hidden layer are distinct; None without hidden layers."""
+    rows = width_rows(inspection)
+    if not rows:
+        return None
+    return spread.shares_chart(rows, "share of the units that are distinct", "Distinct units of each hidden layer")
+
+
+def width_rows(inspection: Inspection) -> list[spread.ShareRow]:
+    """The share of the units of each hidden layer that are distinct."""
+    return [
         spread.ShareRow(
             name=f"{layer.name}: {layer.effective_width} of {layer.units}",
             value=layer.effective_width / layer.units,
@@ -54,10 +64,6 @@ def width_figure(inspection: Inspection) -> list[Part]:
         for layer in inspection.layers
         if layer.is_hidden
     ]
-    if not rows:
-        return []
-    chart = spread.shares_chart(rows, "share of the units that are distinct", "Distinct units of each hidden layer")
-    return [Figure(chart=chart, description="; ".join(row.name for row in rows))]
 
 
 def page_of(inspection: Inspection) -> Page:
@@ -66,7 +72,10 @@ def page_of(inspection: Inspection) -> Page:
     data_columns = ("dead units", "saturated units", "saturated share") if seen else ()
     header = ("layer", "activation", "distinct units", "scale", *data_columns, "found")
     rows = [layer_cells(layer, on_data=seen) for layer in inspection.layers]
-    parts: list[Part] = width_figure(inspection)
+    chart = figure_of(inspection)
+    parts: list[Part] = []
+    if chart is not None:
+        parts.append(Figure(chart=chart, description="; ".join(row.name for row in width_rows(inspection))))
     if rows:
         parts.append(table("Layers", header, rows, numeric=tuple(range(2, len(header) - 1))))
     parts.append(element("p", words.notes(inspection), class_="note"))

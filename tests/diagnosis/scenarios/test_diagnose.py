@@ -28,7 +28,8 @@ from harness.models.batches import Batches
 from harness.models.network import Network, block_size
 from harness.models.optimizers import Optimizer
 from harness.report import scenario_diagnosis as diagnosis
-from harness.report.scenario_words import HYPOTHESES, change_text, progress_text, relation_text, symptom_text
+from harness.report.causes import HYPOTHESES
+from harness.report.scenario_words import change_text, progress_text, relation_text, symptom_text
 from harness.scenario.scenario import load
 from tests import planted_causes
 from tests.networks import random_problem

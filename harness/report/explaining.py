@@ -1,0 +1,181 @@
+"""What the names mean that commands print and that documents hold: one entry for each mistake, cause and finding.
+
+Nothing is written here twice: the entries are made of the tables that the reports themselves read.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from ..checking.mistakes import BY_ID
+from ..errors import BadInput, nearest, shown
+from . import causes, checking, findings
+from .words import Json
+
+
+class Kind(enum.Enum):
+    """Where a name is met."""
+
+    MISTAKE = "mistake"
+    SLIP = "update slip"
+    CAUSE = "cause"
+    FINDING = "finding"
+    REASON = "not judged"
+
+
+HEADINGS: Mapping[Kind, str] = {
+    Kind.MISTAKE: "Mistakes that harness check names",
+    Kind.SLIP: "What harness check says about a wrong update rule",
+    Kind.CAUSE: "Causes that harness diagnose proves",
+    Kind.FINDING: "What harness diagnose finds without a training",
+    Kind.REASON: "Why harness check does not judge a file",
+}
+HOW_SURE: Mapping[Kind, str] = {
+    Kind.MISTAKE: "harness check names it with its line, where the gradient begins to differ from the true one.",
+    Kind.SLIP: "It comes with the mistake wrong-update-rule.",
+    Kind.CAUSE: "harness diagnose names it as a cause only if trainings with and without it prove it.",
+    Kind.FINDING: "It is read from the program and its data. Whether it is why the training fails, trainings show.",
+    Kind.REASON: "A file that is not judged is neither right nor wrong; the exit code is 3.",
+}
+ACCEPTING = "If it is meant to be so, end the line with the comment '# harness: accept {id}', or give --accept {id}."
+
+
+@dataclass(frozen=True, kw_only=True)
+class Explanation:
+    """What one name means.
+
+    Attributes:
+        id: the name.
+        kind: where it is met.
+        what: what it is.
+        fix: what to do; "" where that depends on the program.
+        difference: of a mistake, the right step -> the wrong one.
+    """
+
+    id: str
+    kind: Kind
+    what: str
+    fix: str = ""
+    difference: str = ""
+
+
+class Blank:
+    """A value that is not there: a sentence shows the name of it, in capitals."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __repr__(self) -> str:
+        return self.name.upper().replace(" ", "_")
+
+    def __format__(self, how: str) -> str:
+        return repr(self)
+
+    def __iter__(self) -> Iterator[Blank]:
+        return iter((self,))
+
+    def __getitem__(self, place: int) -> Blank:
+        return self
+
+    def __sub__(self, number: int) -> Blank:
+        return self
+
+
+class Blanks(dict[str, Blank]):
+    """Values of a finding that nobody has found."""
+
+    def __missing__(self, name: str) -> Blank:
+        return Blank(name)
+
+
+def sentence(text: str) -> str:
+    """The text with an end."""
+    return text if text.endswith((".", "?")) else f"{text}."
+
+
+def all_explanations() -> list[Explanation]:
+    """Every name with what it means, by kind."""
+    made: list[Explanation] = []
+    for id, words in checking.MISTAKES.items():
+        difference = BY_ID[id].difference if id in BY_ID else ""
+        made.append(Explanation(id=id, kind=Kind.MISTAKE, what=words.what, fix=words.fix, difference=difference))
+    made += [Explanation(id=id, kind=Kind.SLIP, what=words.what, fix=words.fix) for id, words in checking.SLIPS.items()]
+    made += [
+        Explanation(id=fault.value, kind=Kind.CAUSE, what=f"{name}: {what}")
+        for fault, (name, what) in causes.FAULTS.items()
+    ]
+    of_programs = {fault.value for fault in causes.FAULTS}
+    made += [
+        Explanation(id=id, kind=Kind.CAUSE, what=sentence(what), fix=sentence(fix))
+        for id, (what, fix) in causes.HYPOTHESES.items()
+        if id not in of_programs
+    ]
+    made += [
+        Explanation(id=check.value, kind=Kind.FINDING, what=sentence(say(Blanks())))
+        for check, say in findings.SENTENCES.items()
+    ]
+    made += [
+        Explanation(id=reason.value, kind=Kind.REASON, what=what, fix=fix)
+        for reason, (what, fix) in checking.REASONS.items()
+    ]
+    return made
+
+
+def explain(id: str) -> list[Explanation]:
+    """What one name means; more than one entry if several commands use it.
+
+    Raises:
+        BadInput: there is no such name.
+    """
+    known = all_explanations()
+    found = [one for one in known if one.id == id]
+    if not found:
+        near = nearest(id, sorted({one.id for one in known}))
+        raise BadInput(f"explain: unknown name {shown(id)}", hint=f"harness explain lists all{near}")
+    return found
+
+
+def people(explanations: Sequence[Explanation]) -> RenderableType:
+    """The explanations of one name in full"""
+    parts: list[RenderableType] = []
+    for one in explanations:
+        rows = [("", one.what)]
+        if one.difference:
+            rows.append(("Difference", one.difference))
+        if one.fix:
+            rows.append(("To fix it", one.fix))
+        rows.append(("How sure", HOW_SURE[one.kind]))
+        if one.kind is Kind.MISTAKE:
+            rows.append(("Accept it", ACCEPTING.format(id=one.id)))
+        grid = Table.grid(padding=(0, 2))
+        grid.add_column(style="dim", no_wrap=True)
+        grid.add_column()
+        for heading, words in rows:
+            grid.add_row(heading, Text(words))
+        parts += [Text(f"{one.id} ({one.kind.value})", style="bold"), grid, Text()]
+    return Group(*parts[:-1])
+
+
+def all_people(explanations: Sequence[Explanation]) -> RenderableType:
+    """All names, each with what it means"""
+    parts: list[RenderableType] = []
+    for kind, heading in HEADINGS.items():
+        grid = Table.grid(padding=(0, 2))
+        grid.add_column(no_wrap=True)
+        grid.add_column()
+        for one in explanations:
+            if one.kind is kind:
+                grid.add_row(one.id, Text(one.what))
+        parts += [Text(heading, style="bold"), grid, Text()]
+    return Group(*parts, Text("harness explain NAME says more about one of them."))
+
+
+def machines(explanations: Sequence[Explanation]) -> Json:
+    """The explanations for a machine"""
+    return {"explanations": [asdict(one) | {"kind": one.kind.value} for one in explanations]}

@@ -1,0 +1,28 @@
+"""Says which module of this package draws a type of results; it is imported when its first page or figure is made."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+from ...results import as_figure, as_page
+from .document import Page
+
+
+def register_page(kind: type, module: str) -> None:
+    """Show results of a type on the page that ``page_of`` of this module makes."""
+
+    def page(result: object) -> Page:
+        made: Page = import_module(f".{module}", __package__).page_of(result)
+        return made
+
+    as_page.register(kind, page)
+
+
+def register_figure(kind: type, module: str) -> None:
+    """Show results of a type at one look by the chart that ``figure_of`` of this module makes."""
+
+    def figure(result: object) -> Any:
+        return import_module(f".{module}", __package__).figure_of(result)
+
+    as_figure.register(kind, figure)

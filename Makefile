@@ -13,6 +13,9 @@ PIP := .venv/bin/python -m pip --disable-pip-version-check
 PYTEST := .venv/bin/python -m pytest
 WORKERS ?= 2  # 0 runs the tests in one process
 
+# The tests start many processes; compiling the same modules in each of them would take as long as some of the tests.
+export PYTHONDONTWRITEBYTECODE :=
+
 .PHONY: run test coverage bench accuracy docs lint
 
 run: .venv/installed

@@ -41,14 +41,14 @@ def test_pairs_agree_on_the_post(left, right, start, dtype):
 
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize(("left", "right"), PAIRS)
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(problem=problems)
 def test_pairs_agree_on_random_networks(left, right, dtype, problem):
     assert disagreements(problem, left, right, dtype) == []
 
 
 @pytest.mark.parametrize("name", IMPLEMENTATIONS)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(problem=problems)
 def test_gradients_are_the_numerical_derivatives(name, problem):
     network, weights, x, y = problem

@@ -6,6 +6,7 @@ import textwrap
 
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from harness import BadInput
 from harness.programs.capture import capture_script, program_of
@@ -25,6 +26,14 @@ model.add(Dense(1,
                 activation='sigmoid'))
 model.compile(loss='binary_crossentropy', optimizer='adam', metrics=['accuracy'])
 """
+
+
+@pytest.fixture(autouse=True)
+def without_compiling():
+    """Keras' training steps run operation by operation, because compiling them takes longer than these few steps."""
+    tf.config.run_functions_eagerly(True)
+    yield
+    tf.config.run_functions_eagerly(False)
 
 
 @pytest.fixture

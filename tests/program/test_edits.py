@@ -6,6 +6,7 @@ from enum import Enum
 
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from harness.programs.capture import capture_script, run_edited
 from harness.programs.edits import edited_sources, edits_for, unified_diff
@@ -115,6 +116,14 @@ print(model.predict(scaled))
 )
 
 
+@pytest.fixture(autouse=True)
+def without_compiling():
+    """Keras' training steps run operation by operation, because compiling them takes longer than these few steps."""
+    tf.config.run_functions_eagerly(True)
+    yield
+    tf.config.run_functions_eagerly(False)
+
+
 @pytest.fixture
 def program(tmp_path, monkeypatch):
     """Captures a script written to train.py."""
@@ -123,6 +132,28 @@ def program(tmp_path, monkeypatch):
     def capture(code):
         (tmp_path / "train.py").write_text(code)
         return capture_script("train.py").program
+
+    return capture
+
+
+@pytest.fixture(scope="module")
+def shared():
+    """The folder and the captured program of each code that ``captured`` was asked for."""
+    return {}
+
+
+@pytest.fixture
+def captured(shared, tmp_path, monkeypatch):
+    """Captures a script once for all tests that only look for its edits, which changes nothing."""
+
+    def capture(code):
+        folder, program = shared.get(code, (tmp_path, None))
+        monkeypatch.chdir(folder)
+        if program is None:
+            (folder / "train.py").write_text(code)
+            program = capture_script("train.py").program
+            shared[code] = folder, program
+        return program
 
     return capture
 
@@ -206,18 +237,18 @@ def changed_lines(program, *changes):
          ['model.add(keras.layers.Dense(4, activation="relu"))']),
     ],
 )  # fmt: skip
-def test_edits(program, code, changes, lines):
-    assert changed_lines(program(code), *changes) == (lines, [])
+def test_edits(captured, code, changes, lines):
+    assert changed_lines(captured(code), *changes) == (lines, [])
 
 
 def test_the_edited_copy_runs_and_the_file_stays(program, tmp_path):
     captured = program(ADD)
     edits = edits_for(
         captured, [change("activation", "sigmoid", "dense_1"), change("loss", "binary_crossentropy"),
-                   change("optimizer", "Adam"), change("learning_rate", 0.05), change("epochs", 60)]
+                   change("optimizer", "Adam"), change("learning_rate", 0.1), change("epochs", 15)]
     ).edits  # fmt: skip
     after = run_edited(captured, edits).program
-    assert (after.loss, after.epochs) == ("binary_crossentropy", 60)
+    assert (after.loss, after.epochs) == ("binary_crossentropy", 15)
     assert after.history["accuracy"][-1] > 0.95 > captured.history["accuracy"][-1]
     assert (tmp_path / "train.py").read_text() == ADD
 
@@ -240,8 +271,8 @@ def test_scaled_inputs_are_what_fit_gets(program):
         (ADD, change("activation", "relu", "no_such_layer")),
     ],
 )
-def test_what_has_no_place_is_said(program, code, unplaced):
-    assert changed_lines(program(code), unplaced) == ([], [unplaced.kind.value])
+def test_what_has_no_place_is_said(captured, code, unplaced):
+    assert changed_lines(captured(code), unplaced) == ([], [unplaced.kind.value])
 
 
 def test_class_weights_are_inverse_to_the_counts(program):

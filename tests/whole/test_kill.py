@@ -205,6 +205,7 @@ def test_a_killed_command_leaves_nothing_half_written(killer, whole, command, co
         assert any(re.search(r" [1-9]\d* chunks", left) for left in found), found
 
 
+@pytest.mark.slow
 def test_an_event_file_that_is_cut_anywhere_is_read_to_its_last_whole_record(whole, tmp_path):
     """Also one of no bytes, as it is when it was just opened."""
     path = min(logged(whole["compare"][0], "compare").rglob("events.out.*"), key=lambda path: path.stat().st_size)
@@ -216,6 +217,7 @@ def test_an_event_file_that_is_cut_anywhere_is_read_to_its_last_whole_record(who
         assert len(list(EventFileLoader(str(cut)).Load())) == whole_records(content[:length])
 
 
+@pytest.mark.slow
 def test_of_two_runs_at_once_into_one_name_one_is_refused(killer, tmp_path):
     with ThreadPoolExecutor(2) as threads:
         done = list(threads.map(lambda _: killer.run(tmp_path, line_of("sweep")), range(2)))

@@ -74,7 +74,7 @@ class Run:
         self.task = task
         self.recording = recording
         self.files = running.Files(Path(task["root"]), Path(task["path"]), dict(task.get("sizes", [])))
-        self.hook = Hook(recording, until)
+        self.hook = Hook(recording, until, str(self.files.path))
         self.printed = running.Printed()
         self.names: dict[str, Any] = {}
         self.stop = Stop.FINISHED
@@ -211,17 +211,24 @@ def record(task: Task) -> Answer:
     )
     arrays: list[bytes] = []
     document = to_json(recording, arrays)
-    involved = is_involved(recording)
+    involved = is_involved(recording, run.hook.own)
     return {"recording": document, "notes": notes_of(run), "count": run.hook.count, "involved": involved}, arrays
 
 
-def is_involved(recording: Recording) -> bool:
-    """Whether the file itself, not only others that use it, computes something with the parameters."""
+def is_involved(recording: Recording, own: set[int]) -> bool:
+    """Whether the file itself, not only others that use it, computes something with the parameters.
+
+    Args:
+        own: nodes of values that the file assigned or returned, though another file may have computed them: a network
+            hands on what its layers compute.
+    """
     depends = [False] * len(recording.nodes)
     parameters = {parameter.node for parameter in recording.parameters}
     for node in recording.nodes:
         depends[node.id] = node.id in parameters or any(depends[parent] for parent in node.parents)
-        if depends[node.id] and not node.is_leaf and node.place is not None and node.place.file == recording.file:
+        if not depends[node.id] or node.is_leaf:
+            continue
+        if node.id in own or (node.place is not None and node.place.file == recording.file):
             return True
     return False
 

@@ -53,13 +53,16 @@ class Hook:
     Args:
         recording: whether values are recorded; otherwise only fingerprints are taken.
         until: number of assignments after which the run is halted.
+        file: name of the code objects of the file itself, whose values are looked at apart.
     """
 
     Cut = Cut
 
-    def __init__(self, recording: bool, until: int | None = None) -> None:
+    def __init__(self, recording: bool, until: int | None = None, file: str = "") -> None:
         self.recording = recording
         self.until = until
+        self.file = file
+        self.own: set[int] = set()  # nodes that the file itself assigned or returned
         self.count = 0
         self.turns: list[int] = []  # of the functions that differentiate numerically and run now
         self.taken: Any = None
@@ -68,8 +71,12 @@ class Hook:
     def _note(self, line: int, value: Any) -> None:
         self.count += 1
         numbers = list(_numbers(value, 0))
+        file = sys._getframe(2).f_code.co_filename
+        if self.recording and TAPE.on and file == self.file:
+            items = value if isinstance(value, (list, tuple)) else [value]
+            self.own.update(node_of(item) for item in items[:MAX_PARTS] if isinstance(item, RecordedArray))
         if numbers:
-            self.notes[sys._getframe(2).f_code.co_filename, line].append(hash(tuple(map(fingerprint, numbers))))
+            self.notes[file, line].append(hash(tuple(map(fingerprint, numbers))))
         if self.until is not None and self.count >= self.until:
             raise Halt
 
@@ -158,15 +165,26 @@ class Hook:
         except ValueError:  # the items are of different lengths
             return value
 
+    def fitted(self, container: Any, key: Any, value: Any) -> Any:
+        """A value on its way to an item of an array: an array of one item is a number there."""
+        if not isinstance(container, np.ndarray) or container.dtype == object or not _is_one_item(value):
+            return value
+        try:
+            is_item = np.ndim(plain(container)[plain(key)]) == 0
+        except (IndexError, TypeError, ValueError):  # the assignment itself will raise it
+            return value
+        return value.reshape(()) if is_item else value
+
+    def formatted(self, value: Any) -> Any:
+        """What ``%`` puts into a text."""
+        if isinstance(value, tuple):
+            return tuple(self.formatted(item) for item in value)
+        return plain(value).item() if _is_one_item(value) else value
+
     def call(self, function: Any, *arguments: Any) -> Any:
         """A call of something that is named like a function that would lose the history."""
         value = arguments[0]
-        if (
-            function in (builtins.float, builtins.int)
-            and isinstance(value, np.ndarray)
-            and value.ndim
-            and value.size == 1
-        ):
+        if function in (builtins.float, builtins.int) and _is_one_item(value):
             value = value.reshape(())  # as NumPy did before version 2.4
             arguments = (value, *arguments[1:])
         if not self.recording or not TAPE.on:
@@ -187,6 +205,11 @@ class Hook:
             result = function(plain(value))
             return wrap_number(result, record("astype", (value, np.dtype(function).name), {}, result))
         return function(*arguments)
+
+
+def _is_one_item(value: Any) -> bool:
+    """Whether it is an array of one or more axes with one item."""
+    return isinstance(value, np.ndarray) and value.ndim > 0 and value.size == 1
 
 
 def _holds_floats(value: Any) -> bool:

@@ -5,6 +5,8 @@
 - Numbers in assignments (``w = 0.5``) go through ``__harness__.literal``.
 - Lists that are given to NumPy's functions go through ``__harness__.listed``, which makes arrays of recorded numbers.
 - ``float(x)``, ``sum(x)``, ``type(x)`` and ``np.float32(x)`` go through ``__harness__.call``, which keeps the history.
+- ``a[i] = value`` goes through ``__harness__.fitted`` and ``"%f" % value`` through ``__harness__.formatted``: before
+  version 2.4, NumPy took an array of one item for a number.
 """
 
 from __future__ import annotations
@@ -391,12 +393,30 @@ class _Weaver(ast.NodeTransformer):
             return self._call("literal", value, value)
         return value
 
+    def _fitted(self, target: ast.expr, value: ast.expr) -> ast.expr:
+        """The value of ``target = value``, as a number where the target is an item of an array."""
+        if not isinstance(target, ast.Subscript) or isinstance(value, ast.Constant) or not _is_pure(target.value):
+            return value
+        keys = target.slice.elts if isinstance(target.slice, ast.Tuple) else [target.slice]
+        if not all(map(_is_pure, keys)):
+            return value
+        container, key = (ast.parse(ast.unparse(part), mode="eval").body for part in (target.value, target.slice))
+        for part in (*ast.walk(container), *ast.walk(key)):
+            ast.copy_location(part, target)
+        return self._call("fitted", value, container, key, value)
+
+    def visit_BinOp(self, node: ast.BinOp) -> ast.AST:
+        """``"%f" % value``."""
+        self.generic_visit(node)
+        is_text = isinstance(node.left, ast.Constant) and isinstance(node.left.value, str)
+        if isinstance(node.op, ast.Mod) and is_text:
+            node.right = self._call("formatted", node.right, node.right)
+        return node
+
     def visit_Assign(self, node: ast.Assign) -> ast.AST:
         """``x = value``."""
         self.generic_visit(node)
-        value = node.value if len(node.targets) > 1 else self._literal(node.value, node.targets[0])
-        if len(node.targets) > 1:
-            value = self._literal(value, node.targets[0])
+        value = self._fitted(node.targets[0], self._literal(node.value, node.targets[0]))
         names = ast.Tuple(elts=[self._named(target) for target in node.targets], ctx=ast.Load())
         line = ast.Constant(value=node.lineno)
         node.value = self._call("bind", node.value, line, names, value)
@@ -415,6 +435,7 @@ class _Weaver(ast.NodeTransformer):
         """``x -= value``."""
         self.generic_visit(node)
         target = node.target
+        node.value = self._fitted(target, node.value)
         seen = target.value if isinstance(target, ast.Subscript) else target
         while isinstance(seen, ast.Subscript):
             seen = seen.value

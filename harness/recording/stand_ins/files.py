@@ -24,6 +24,10 @@ from .hints import FEATURES, Hints, images, inputs, labels
 HEADER = r"skiprows|skip_header|next\(|readline\(\)|DictReader|header=0|(lines|rows|data|readlines\(\))\[1:\]"
 WEIGHTS = re.compile(r"weight|bias|param|model|checkpoint|theta|^[wbv]_?\d|^[wb]_|synapse", re.IGNORECASE)
 IDX = re.compile(r"idx\d|ubyte", re.IGNORECASE)
+# names of files that hold the inputs or the targets alone
+ONE_ARRAY = re.compile(
+    r"^(train|test|val(id)?)?_?(xs?|ys?|inputs?|features?|labels?|targets?|images?)_?(train|test|val(id)?)?s?$"
+)
 PICKLED = re.compile(r"\.(pkl|pickle|p|sav|bin|joblib)(\.gz|\.bz2)?$|data_batch|test_batch", re.IGNORECASE)
 
 
@@ -129,6 +133,8 @@ class Missing:
                 for part in ("train", "valid", "test")
             ]
             return tuple(parts) if "test_data" in text or "test_set" in text or "valid" in text else tuple(parts[::2])
+        if ONE_ARRAY.match(Path(low).name.partition(".")[0]):
+            return self.array(name)
         return AnyKey(self, name)
 
     def content(self, path: str) -> bytes:

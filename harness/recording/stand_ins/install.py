@@ -15,6 +15,7 @@ import math
 import re
 import sys
 import time
+import typing
 import urllib.request
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -26,7 +27,7 @@ import numpy as np
 from ..arrays import TAPE
 from ..graph import Absorbed
 from ..source import undefined_names
-from . import absorbed, files, frames, helpers, learning, processes
+from . import absorbed, files, frames, helpers, learning, processes, ragged
 from .hints import Hints, images, labels, read_hints
 
 TABLES = re.compile(r"""["']([^"'\n]+\.(?:csv|tsv|xls|xlsx|data))["']""")
@@ -65,6 +66,7 @@ def install(
     _readers(note, missing)
     _inputs(note)
     _old_names(note)
+    ragged.install(note)
     time.sleep = lambda *_: None
     _clock()
     processes.install()
@@ -159,7 +161,7 @@ def _of_one_item(real: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _old_names(note: Callable[..., None]) -> None:
-    """What old files use and newer versions of Python and NumPy no longer have."""
+    """What files use that this version of Python or NumPy no longer has, or not yet."""
     real = np.__dict__.get("__getattr__")
 
     def old(name: str) -> Any:
@@ -181,6 +183,17 @@ def _old_names(note: Callable[..., None]) -> None:
     for name in collections.abc.__all__:
         if not hasattr(collections, name):
             setattr(collections, name, getattr(collections.abc, name))
+    for name in NEWER_TYPING:
+        if not hasattr(typing, name):
+            setattr(typing, name, _as_it_is if name.islower() else typing.Any)
+
+
+NEWER_TYPING = ("Self", "override", "Never", "LiteralString", "NotRequired", "Required", "Unpack", "TypeVarTuple")
+
+
+def _as_it_is(thing: Any) -> Any:
+    """What a decorator for readers of the source makes of a function."""
+    return thing
 
 
 # pandas

@@ -2,25 +2,33 @@
 
 A *contradiction* cannot be meant: its values prove that the program cannot reach what it is written for. A
 *suspicion* is unusual and often a mistake. A *fact* is what the search for causes wants to know, and is not a defect.
+Of a program whose data are missing, *hints* are what is worth a look and often right.
 """
 
 from __future__ import annotations
 
+import ast
 import contextlib
 import warnings
+from collections.abc import Iterator
 
+from ..errors import BadInput
 from .data_rules import DATA_RULES, rate_rules
 from .findings import Check, Contradiction, Severity, Subject
 from .head_rules import HEAD_RULES
 from .heads import head_of
 from .layer_rules import LAYER_RULES
+from .likely_rules import LIKELY_RULES
+from .places import Source
 from .program import MadeUp, Program
+from .scripts import read_pieces
+from .source_rules import SOURCE_RULES
 from .targets import describe_loss, describe_targets, metric_names
 
 __all__ = ["Check", "Contradiction", "Severity", "contradictions"]
 
-RULES = (*HEAD_RULES, *DATA_RULES, *LAYER_RULES)
-RULES_OF_MODELS = (*HEAD_RULES, rate_rules, *LAYER_RULES)  # without a look at the values of x and y
+RULES = (*HEAD_RULES, *DATA_RULES, *LAYER_RULES, *SOURCE_RULES)
+RULES_OF_MODELS = (*HEAD_RULES, rate_rules, *LAYER_RULES, *SOURCE_RULES)  # without a look at the values of x and y
 
 
 def contradictions(program: Program) -> tuple[Contradiction, ...]:
@@ -44,8 +52,23 @@ def _found(program: Program) -> tuple[Contradiction, ...]:
         targets=describe_targets(program.y),
         loss=describe_loss(program.loss),
         metrics=metric_names(program.metrics) + metric_names(program.weighted_metrics),
+        code=tuple(_code(program)),
     )
     rules = RULES if program.made_up is not MadeUp.FORMATS else RULES_OF_MODELS
     found = [finding for rule in rules for finding in rule(subject)]
+    if program.made_up is not MadeUp.NOTHING:
+        known = {finding.check for finding in found if finding.severity is not Severity.FACT}
+        found += [finding for rule in LIKELY_RULES for finding in rule(subject) if finding.check not in known]
     order = list(Severity)
     return tuple(sorted(found, key=lambda finding: order.index(finding.severity)))
+
+
+def _code(program: Program) -> Iterator[tuple[Source, ast.Module]]:
+    """The user's file, in pieces that can be parsed."""
+    if program.path is None:
+        return
+    place = program.places.fit or program.places.compile
+    with contextlib.suppress(BadInput):
+        for piece in read_pieces(program.path, program.path.name if place is None else place.file, ""):
+            with contextlib.suppress(SyntaxError, ValueError):
+                yield piece.source, ast.parse(piece.source.text)

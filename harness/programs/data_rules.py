@@ -297,4 +297,30 @@ def scale_difference(train: Array, other: Array) -> tuple[float, float] | None:
     return float(np.median(spread[1][varying] / spread[0][varying])), float(np.median(shift))
 
 
-DATA_RULES: tuple[Rule, ...] = (data_rules, scale_rules, embedding_rules, rate_rules, training_rules, validation_rules)
+def batch_rules(subject: Subject) -> Finding:
+    """A generator whose batches are all the same."""
+    program = subject.program
+    arrays = [np.asarray(part) for part in keras.tree.flatten(program.x)]
+    size = program.batch_size
+    if program.source != "generator" or not arrays or arrays[0].dtype.kind not in "iuf":
+        return
+    first, rest = arrays[0][:size], arrays[0][size:]
+    if len(rest) < size or np.all(first == first[:1]):
+        return
+    batches = rest[: len(rest) // size * size].reshape(-1, *first.shape)
+    if all(np.array_equal(batch, first) for batch in batches):
+        yield Contradiction(
+            id="too-little-data", check=Check.SAME_BATCH, severity=Severity.CONTRADICTION, place=program.places.fit,
+            values={"rows": size},
+        )  # fmt: skip
+
+
+DATA_RULES: tuple[Rule, ...] = (
+    data_rules,
+    scale_rules,
+    embedding_rules,
+    rate_rules,
+    training_rules,
+    validation_rules,
+    batch_rules,
+)

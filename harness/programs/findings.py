@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from .heads import Head
+    from .places import Source
     from .program import Place, Program
     from .targets import LossFacts, Targets
 
@@ -20,6 +22,7 @@ class Severity(Enum):
 
     CONTRADICTION = "contradiction"
     SUSPICION = "suspicion"
+    HINT = "hint"
     FACT = "fact"
 
 
@@ -81,6 +84,25 @@ class Check(Enum):
     SMALL_LEARNING_RATE = "small-learning-rate"
     FEW_UPDATES = "few-updates"
     ONE_BATCH = "one-batch"
+    SAME_BATCH = "same-batch"
+    UNSCALED_IMAGES = "unscaled-images"
+    UNSCALED_TABLE = "unscaled-table"
+    OTHER_PREPROCESSING = "other-preprocessing"
+    UNUSED_OPTIMIZER = "unused-optimizer"
+    NO_OPTIMIZER = "no-optimizer"
+    FEW_EPOCHS = "few-epochs"
+    SIGMOID_IN_HIDDEN = "sigmoid-in-hidden"
+    REPEATED_HIDDEN_ACTIVATION = "repeated-hidden-activation"
+    RELU_IN_RECURRENT = "relu-in-recurrent"
+    STRONG_PENALTY = "strong-penalty"
+    FEW_UNITS_KEPT = "few-units-kept"
+    ONE_HIDDEN_UNIT = "one-hidden-unit"
+    SMALL_VOCABULARY = "small-vocabulary"
+    VOCABULARY_OF_ROWS = "vocabulary-of-rows"
+    ONE_STEP_SEQUENCES = "one-step-sequences"
+    ARGMAX_OF_ONE = "argmax-of-one"
+    ROWS_SHUFFLED_WRONGLY = "rows-shuffled-wrongly"
+    SWAPPED_FOLDERS = "swapped-folders"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,6 +136,7 @@ class Subject:
         targets: what its targets look like; None if they are not one numeric array.
         loss: what its loss is; None if there is none or several.
         metrics: names of its metrics.
+        code: the user's file, in pieces with their syntax trees; empty for a model given in Python.
     """
 
     program: Program
@@ -121,6 +144,19 @@ class Subject:
     targets: Targets | None
     loss: LossFacts | None
     metrics: tuple[str, ...]
+    code: tuple[tuple[Source, ast.Module], ...] = ()
+
+    @property
+    def text(self) -> str:
+        """The text of the user's file."""
+        return "\n".join(source.text for source, _ in self.code)
+
+    def calls(self) -> Iterator[tuple[Source, ast.Call, str]]:
+        """All calls in the user's file, with the last part of the name of what is called."""
+        for source, tree in self.code:
+            for node in ast.walk(tree):
+                if isinstance(node, ast.Call):
+                    yield source, node, called_name(node)
 
     @property
     def output_place(self) -> Place | None:
@@ -153,6 +189,11 @@ class Subject:
     def loss_name(self) -> str:
         """The name of the loss; empty if there is none or several."""
         return "" if self.loss is None else self.loss.name
+
+
+def called_name(call: ast.Call) -> str:
+    """The last part of the name of what is called: ``SGD`` of ``keras.optimizers.SGD(...)``."""
+    return call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
 
 
 Finding = Iterator[Contradiction]

@@ -77,13 +77,21 @@ def dropout_rules(subject: Subject, layers: list[Any]) -> Finding:
                 severity=Severity.CONTRADICTION if rate >= FULL_DROPOUT else Severity.SUSPICION,
                 place=subject.layer_place(layer.name), layer=layer.name, values={"rate": rate},
             )  # fmt: skip
-    model = subject.program.model
-    last = in_a_row(model)[-1] if isinstance(model, keras.Sequential) and model.layers else None
+    last = last_layer(subject.program.model)
     if isinstance(last, kinds) and last.rate > 0:
         yield Contradiction(
             id="dropout", check=Check.DROPOUT_ON_OUTPUT, severity=Severity.SUSPICION,
             place=subject.layer_place(last.name), layer=last.name, values={"rate": float(last.rate)},
         )  # fmt: skip
+
+
+def last_layer(model: Any) -> Any:
+    """The layer that gives the only output of a model; None if it is not known."""
+    if isinstance(model, keras.Sequential):
+        layers = in_a_row(model)
+        return layers[-1] if layers else None
+    outputs = getattr(model, "outputs", None) or []
+    return outputs[0]._keras_history.operation if len(outputs) == 1 else None
 
 
 def hidden_rules(subject: Subject, layers: list[Any]) -> Finding:
@@ -107,7 +115,7 @@ def hidden_rules(subject: Subject, layers: list[Any]) -> Finding:
     for layer in dense:
         is_output = subject.head is not None and layer.name == subject.head.layer
         kernel = next((program.initial_weights.get(weight.path) for weight in layer.weights), None)
-        if is_output or kernel is None or kernel.ndim != 2 or kernel.shape[1] < 2:
+        if is_output or kernel is None or kernel.ndim != 2 or 0 in kernel.shape or kernel.shape[1] < 2:
             continue
         if np.all(kernel == kernel[:, :1]):
             yield Contradiction(

@@ -7,6 +7,7 @@ nothing: a program that uses them is never judged by a training. ``Supply`` reme
 from __future__ import annotations
 
 import argparse
+import ast
 import builtins
 import contextlib
 import importlib
@@ -36,6 +37,7 @@ from .stand_ins import only_shows
 Array = NDArray[Any]
 ROWS = 120  # of made-up data, if the program does not say how many it has
 BLOCK = 500  # different rows of a large made-up data set, which repeats them
+COLUMNS = 8  # of a made-up table after its targets
 IMAGE_ROWS = 24  # images of a made-up folder
 DATASETS: dict[str, tuple[tuple[int, ...], int, int, int]] = {
     "mnist": ((28, 28), 10, 60_000, 10_000),
@@ -57,6 +59,7 @@ class Supply:
     Attributes:
         hints: sizes that the program's text suggests.
         notes: one for each thing that was made up.
+        unused: packages that are imported and never used, so that nothing of them is missing.
         extent: how much of x and y is not known.
     """
 
@@ -68,6 +71,7 @@ class Supply:
         self.notes: list[Note] = []
         self.extent = MadeUp.NOTHING
         self.missing = Missing(self.note_file, self.hints)
+        self.unused = unused_packages(text)
 
     def note(self, what: str, name: str, extent: MadeUp = MadeUp.FORMATS) -> None:
         """Remember that something was made up."""
@@ -94,6 +98,25 @@ class Supply:
                 return False
             frame = frame.f_back
         return False
+
+
+def unused_packages(text: str) -> frozenset[str]:
+    """Packages that a program imports and never uses."""
+    try:
+        tree = ast.parse(text)
+    except (SyntaxError, ValueError):
+        return frozenset()
+    used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+    imported: dict[str, set[str]] = {}
+    for node in ast.walk(tree):
+        if not isinstance(node, (ast.Import, ast.ImportFrom)):
+            continue
+        for alias in node.names:
+            package = (node.module or "") if isinstance(node, ast.ImportFrom) else alias.name
+            root = package.partition(".")[0]
+            name = alias.asname or (root if isinstance(node, ast.Import) else alias.name)
+            imported.setdefault(root, set()).add(name)
+    return frozenset(root for root, names in imported.items() if not names & (used | {"*"}))
 
 
 def few(rows: int) -> int:
@@ -141,7 +164,7 @@ def _is_absent(name: str, supply: Supply) -> bool:
 def _note_package(name: str, supply: Supply) -> None:
     """Remember a package that is not installed; one that only shows things does not touch the data."""
     root = name.partition(".")[0]
-    if not only_shows(root):
+    if not only_shows(root) and root not in supply.unused:
         supply.note("the package", root)
 
 
@@ -207,6 +230,9 @@ def table_width(text: str) -> int | None:
     """Columns of a table, from the slices that a program takes of it: ``[:, 0:8]`` and ``[:, 8]``; None if unknown."""
     starts = [int(match) for match in re.findall(r"\[\s*:\s*,\s*(\d+)\s*\]", text)]
     ends = [int(match) for match in re.findall(r"\[\s*:\s*,\s*\d*\s*:\s*(\d+)\s*\]", text)]
+    rests = [int(match) for match in re.findall(r"\[\s*:\s*,\s*(\d+)\s*:\s*\]", text)]
+    if not ends or max(rests, default=0) >= max(ends):
+        ends += [rest + COLUMNS for rest in rests]  # all columns from one on
     widths = [start + 1 for start in starts] + ends
     dims = [int(match) for match in re.findall(r"input_dim\s*=\s*(\d+)", text)]
     return max([*widths, *(dim + 1 for dim in dims[:1])], default=None)

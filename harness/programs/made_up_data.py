@@ -15,6 +15,11 @@ from .program import MadeUp, row_count, take_rows
 from .targets import TargetKind, describe_targets
 
 LENGTH = 10  # of an axis whose size a model leaves open
+FIRST_SHAPES: tuple[tuple[tuple[type, ...], tuple[int, ...]], ...] = (
+    ((keras.layers.Dense,), (8,)),
+    ((keras.layers.RNN, keras.layers.LSTM, keras.layers.GRU, keras.layers.Conv1D, keras.layers.Bidirectional), (20, 4)),
+    ((keras.layers.Conv2D, keras.layers.Flatten), (32, 32, 3)),
+)  # shapes of a row for the first layer of a model
 DEFAULTS = {"epochs": 1, "initial_epoch": 0, "batch_size": None, "steps_per_epoch": None, "validation_steps": None,
             "validation_split": 0.0, "class_weight": None, "sample_weight": None}  # fmt: skip
 
@@ -91,7 +96,7 @@ def rows_for(model: Any) -> Any:
     """Rows that a model can read; None if the shapes of its inputs are not known."""
     inputs = getattr(model, "inputs", None)
     if not inputs:
-        return None
+        return rows_for_layer(next(iter(model.layers), None))
     tokens = [layer.input_dim for layer in model._flatten_layers() if isinstance(layer, keras.layers.Embedding)]
     rng = np.random.default_rng(0)
     made = []
@@ -103,6 +108,17 @@ def rows_for(model: Any) -> Any:
         else:
             made.append(rng.normal(size=(rows, *shape)).astype(np.float32))
     return made[0] if len(made) == 1 else made
+
+
+def rows_for_layer(layer: Any) -> Any:
+    """Rows that the first layer of a model without an input shape can read; None if it is not known which."""
+    rng = np.random.default_rng(0)
+    if isinstance(layer, keras.layers.Embedding):
+        return rng.integers(0, layer.input_dim, (ROWS, LENGTH))
+    for kinds, shape in FIRST_SHAPES:
+        if isinstance(layer, kinds):
+            return rng.normal(size=(ROWS, *shape)).astype(np.float32)
+    return None
 
 
 def is_one_hot(model: Any, x: Any, y: Any) -> bool:

@@ -238,6 +238,7 @@ def _sequence_shape(options: dict[str, Any], supplied: list[str]) -> None:
     """``input_length`` and ``input_dim`` of a layer for sequences as ``input_shape``."""
     if "input_shape" in options or "batch_input_shape" in options or "batch_shape" in options:
         options.pop("input_length", None)
+        options.pop("input_dim", None)
         return
     if "input_dim" in options:
         supplied.append("input_dim")

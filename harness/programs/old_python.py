@@ -65,7 +65,9 @@ def without_indentation(text: str) -> str:
     if is_python(dedented):
         return dedented
     first, _, rest = text.partition("\n")
-    return f"{first.lstrip()}\n{textwrap.dedent(rest)}" if rest else text
+    if not rest or first.rstrip().endswith(":"):
+        return dedented
+    return f"{first.lstrip()}\n{textwrap.dedent(rest)}"
 
 
 def from_python2(text: str) -> str:

@@ -27,7 +27,9 @@ from .made_up import ROWS, SIZES, TEXTS_MADE_UP, Supply
 from .program import MadeUp, Note, NoteKind
 
 HOOK = "__made_up__"
+TRAINING = ("fit", "fit_generator", "train_on_batch")
 USUAL_NUMBER = 10  # for a name that is only ever handed on, and says nothing of its size
+USUAL_ROWS = 100  # of a made-up matrix of word vectors
 USUAL = {
     "np": "numpy", "numpy": "numpy", "pd": "pandas", "pandas": "pandas", "tf": "tensorflow", "keras": "keras",
     "K": "keras.backend", "plt": "matplotlib.pyplot", "os": "os", "sys": "sys", "math": "math", "random": "random",
@@ -92,6 +94,9 @@ PATH_NAME = re.compile(r"path|dir$|file|folder|name$|date", re.IGNORECASE)
 OF_KERAS = re.compile(
     r"[/\\]keras[/\\]src[/\\](layers|models|ops|backend|trainers|losses|optimizers|saving|activations|initializers)"
 )
+IN_KERAS = re.compile(r"[/\\]keras[/\\]src[/\\]")
+OF_DATA = re.compile(r"[/\\]keras[/\\]src[/\\](utils|datasets|preprocessing)[/\\](?!traceback)")  # what prepares data
+ELEMENT = "[]"  # in the place of a name, where a part of something is assigned to
 FIRST_LAYERS = (
     (re.compile(r"\b(Embedding)\("), "tokens"),
     (re.compile(r"\b(Conv(olution)?2D|VGG16|VGG19|ResNet50|InceptionV3|MobileNet\w*|Xception|DenseNet\w*)\("), "image"),
@@ -181,6 +186,12 @@ class Completion:
         last = int(units[-1]) if units else 0
         return last if 2 <= last <= 1000 else self.supply.hints.classes
 
+    def vocabulary_rows(self) -> int:
+        """Rows of the first Embedding layer, where a name that is not known gives them."""
+        match = re.search(r"Embedding\(\s*(?:input_dim\s*=\s*)?([A-Za-z_]\w*)\s*,", self.text)
+        value = self.value(match[1]) if match is not None and match[1] in self.unknown else None
+        return value if isinstance(value, int) else USUAL_ROWS
+
     def rows_of_inputs(self) -> Any:
         """Made-up x."""
         if self.kind == "tokens":
@@ -200,7 +211,9 @@ class Completion:
         if INDEX_NAME.search(name):
             return {f"word{number}": number for number in range(1, 100)}
         if "embedding" in low and ("matrix" in low or "weights" in low):
-            return np.zeros((100, 32))
+            return np.zeros((self.vocabulary_rows(), 32))
+        if re.search(rf"\.add\(\s*{name}\s*\)", self.text):
+            return keras.layers.Embedding(1000, 32) if "embed" in low else keras.layers.Identity()
         if "callback" in low:
             return []
         if name not in self.indexed:
@@ -255,7 +268,9 @@ class Completion:
         except Exception as error:
             if is_of_keras(error):
                 raise
-            self.supply.note("the value of", ", ".join(flat(names)) or "an expression")
+            self.supply.note(
+                "the value of", ", ".join(name for name in flat(names) if name != ELEMENT) or "an expression"
+            )
             return self.made(names)
 
     def call_what_trains(self, namespace: dict[str, Any]) -> None:
@@ -266,8 +281,24 @@ class Completion:
                 continue
             self.supply.notes.append(Note(kind=NoteKind.CALLED, detail=f"{owner}.{name}" if owner else name))
             with contextlib.suppress(Exception):
-                function = getattr(made(**self.arguments_of(made)), name) if owner else made
+                function = getattr(self.instance_of(made), name) if owner else made
                 function(**self.arguments_of(function))
+
+    def instance_of(self, kind: Any) -> Any:
+        """An instance of a class of the user's, with made-up values for attributes that it never gets."""
+        made = type(kind.__name__, (kind,), {"__getattr__": lambda _, name: self.attribute(name)})
+        return made(**self.arguments_of(kind))
+
+    def attribute(self, name: str) -> Any:
+        """A made-up value for an attribute.
+
+        Raises:
+            AttributeError: it is one that Python or a library asks for.
+        """
+        if name.startswith("_"):
+            raise AttributeError(name)
+        self.supply.note("the value of", name)
+        return self.value(name)
 
     def arguments_of(self, function: Any) -> dict[str, Any]:
         """Made-up arguments for those that a function needs."""
@@ -282,6 +313,8 @@ class Completion:
 
     def made(self, names: Any) -> Any:
         """Made-up values for a name or nested names."""
+        if names == ELEMENT:
+            return 0.0
         if isinstance(names, str):
             return self.value(names) if names else Absorbing()
         values = tuple(self.made(name) for name in names)
@@ -307,8 +340,9 @@ def flat(names: Any) -> list[str]:
 
 def is_of_keras(error: BaseException) -> bool:
     """Whether an error comes from a layer, model or training of Keras, and so belongs to the user's program."""
-    frames = traceback.extract_tb(error.__traceback__)
-    return any(OF_KERAS.search(frame.filename) for frame in frames)
+    files = [frame.filename for frame in traceback.extract_tb(error.__traceback__)]
+    first = next((file for file in files if IN_KERAS.search(file)), "")
+    return OF_DATA.search(first) is None and any(map(OF_KERAS.search, files))
 
 
 def usual_import(name: str) -> Any:
@@ -363,7 +397,17 @@ class Tolerance(ast.NodeTransformer):
             for part in ast.walk(node):
                 if isinstance(part, ast.Constant) and part.value in SIZES:
                     part.value = SIZES[part.value]
+        if name in TRAINING:  # it is called even if one of its arguments cannot be computed
+            node.args = [self._argument(argument, base_of(argument)) for argument in node.args]
+            for keyword in node.keywords:
+                keyword.value = self._argument(keyword.value, base_of(keyword.value) or keyword.arg or "")
         return node
+
+    def _argument(self, value: ast.expr, name: str) -> ast.expr:
+        """An argument of a call that trains, as ``attempt(lambda: value, [name])``."""
+        if isinstance(value, ast.Starred) or is_plain(value) or isinstance(value, (ast.Name, ast.Tuple, ast.List)):
+            return value
+        return self._call("attempt", value, ast.List([constant(name)], ast.Load()))
 
     def visit_For(self, node: ast.For) -> ast.AST:
         """A loop over what may be missing."""
@@ -381,6 +425,13 @@ class Tolerance(ast.NodeTransformer):
             if not hasattr(node, "lineno") and isinstance(node, (ast.expr, ast.stmt)):
                 ast.copy_location(node, value)
         return call
+
+
+def base_of(value: ast.expr) -> str:
+    """The name that an expression begins with: ``y`` of ``y.values[1:]``; empty if it begins with none."""
+    while isinstance(value, (ast.Attribute, ast.Subscript, ast.Call)):
+        value = value.func if isinstance(value, ast.Call) else value.value
+    return value.id if isinstance(value, ast.Name) else ""
 
 
 def is_plain(value: ast.expr) -> bool:
@@ -407,7 +458,9 @@ def target_names(target: ast.expr) -> Any:
         return target.attr
     if isinstance(target, (ast.Tuple, ast.List)):
         return [target_names(part) for part in target.elts]
-    return target_names(target.value) if isinstance(target, (ast.Subscript, ast.Starred)) else ""
+    if isinstance(target, ast.Subscript):
+        return ELEMENT
+    return target_names(target.value) if isinstance(target, ast.Starred) else ""
 
 
 def constant(names: Any) -> ast.expr:

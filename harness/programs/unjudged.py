@@ -1,12 +1,30 @@
-"""What can be said of a program whose data are missing: what contradicts itself, and what would be needed."""
+"""What can be said of a program that cannot be trained: what contradicts itself, what is likely, what is missing."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from ..results import Result
-from .contradictions import Contradiction, contradictions
+from .contradictions import Contradiction, Severity, contradictions
+from .edits import Edit
 from .program import MadeUp, Note, NoteKind, Program
+from .remedies import edits_against
+
+MOST_LIKELY = 4  # causes that are named
+LIKELIEST = (
+    "output-activation", "loss", "label-encoding", "input-out-of-range", "target-out-of-range", "prediction",
+    "too-little-data", "frozen-layer", "unscaled-inputs", "hidden-activation", "validation-mismatch", "optimizer",
+    "learning-rate-too-large", "learning-rate-too-small", "regularization", "too-narrow", "dropout", "metric",
+    "unshuffled", "input-layout", "too-few-epochs",
+)  # fmt: skip  # ids of faults, by how often they keep programs from learning when they are found
+
+
+@dataclass(frozen=True, kw_only=True)
+class LikelyCause:
+    """Something that is wrong or suspicious, and the edits that remove it, as far as they are obvious."""
+
+    finding: Contradiction
+    edits: tuple[Edit, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -16,12 +34,14 @@ class Unjudged(Result):
     Attributes:
         name: of the program.
         missing: what had to be made up, such as ``the file train.csv``.
-        contradictions: what is wrong or suspicious without any data, the surest first.
+        likely: what is wrong or suspicious without any data, the surest and likeliest first.
+        contradictions: all that was found without any data, hints and facts too.
         notes: what the capture changed or could not keep.
     """
 
     name: str
     missing: tuple[str, ...]
+    likely: tuple[LikelyCause, ...]
     contradictions: tuple[Contradiction, ...]
     notes: tuple[Note, ...]
 
@@ -34,9 +54,22 @@ def is_judged(program: Program) -> bool:
 def read_unjudged(program: Program) -> Unjudged:
     """What can be said of a program on made-up data."""
     missing = [note.detail for note in program.notes if note.kind is NoteKind.MADE_UP]
+    found = contradictions(program)
     return Unjudged(
         name=program.name,
         missing=tuple(dict.fromkeys(missing)),
-        contradictions=contradictions(program),
+        likely=tuple(
+            LikelyCause(finding=finding, edits=edits_against(program, finding)) for finding in likeliest(found)
+        ),
+        contradictions=found,
         notes=program.notes,
     )
+
+
+def likeliest(found: tuple[Contradiction, ...]) -> list[Contradiction]:
+    """What is wrong without any doubt first, then what is suspicious, each by how often it is the cause."""
+    ranks = {name: rank for rank, name in enumerate(LIKELIEST)}
+    sure = [Severity.CONTRADICTION, Severity.SUSPICION]
+    named = [finding for finding in found if finding.severity in sure]
+    named.sort(key=lambda finding: (sure.index(finding.severity), ranks.get(finding.id, len(ranks))))
+    return named[:MOST_LIKELY]

@@ -30,6 +30,11 @@ def range_text(values: Values) -> str:
     return f"{number(values['least target'])} to {number(values['largest target'])}"
 
 
+def momentum_text(values: Values) -> str:
+    """with a momentum of 0.9; nothing if there is none."""
+    return f" with a momentum of {number(values['momentum'])}" if values.get("momentum") else ""
+
+
 SENTENCES: dict[Check, Callable[[Values], str]] = {
     Check.SOFTMAX_OVER_ONE_UNIT: lambda v: "softmax over one unit is always 1, so nothing can be learned; use sigmoid",
     Check.REPEATED_ACTIVATION: lambda v: f"the output passes through {joined(v['activations'])}, one after the other",
@@ -72,7 +77,11 @@ SENTENCES: dict[Check, Callable[[Values], str]] = {
     Check.REGRESSION_UNDER_CROSSENTROPY: lambda v: (
         f"{v['loss']} is a loss for classes, and the targets are quantities from {range_text(v)}"
     ),
-    Check.SQUARED_ERROR_FOR_CLASSES: lambda v: f"{v['loss']} is a loss for quantities, and the targets are classes",
+    Check.SQUARED_ERROR_FOR_CLASSES: lambda v: (
+        f"{v['loss']} is a loss for quantities, and the targets are classes"
+        if v.get("classes") is not None
+        else f"{v['loss']} is a loss for quantities, and the last activation is one for classes"
+    ),
     Check.WIDTH_MISMATCH: shape_text,
     Check.RANK_MISMATCH: lambda v: f"{shape_text(v)}; a Flatten or return_sequences=False may be missing",
     Check.BROADCAST_LOSS: lambda v: f"{shape_text(v)}; your loss compares every target with every output",
@@ -112,13 +121,67 @@ SENTENCES: dict[Check, Callable[[Values], str]] = {
     ),
     Check.SOFTMAX_AXIS: lambda v: f"softmax adds up along axis {v['axis']}, not over the classes of a row",
     Check.LARGE_LEARNING_RATE: lambda v: (
-        f"the learning rate {number(v['learning rate'])} is large for {v['optimizer']}"
+        f"the learning rate {number(v['learning rate'])} is large for {v['optimizer']}{momentum_text(v)}"
     ),
     Check.SMALL_LEARNING_RATE: lambda v: (
-        f"the learning rate {number(v['learning rate'])} is small for {v['optimizer']}"
+        f"the learning rate {number(v['learning rate'])} is small for {v['optimizer']}{momentum_text(v)}"
     ),
     Check.FEW_UPDATES: lambda v: f"the training makes only {v['updates']:,} updates",
     Check.ONE_BATCH: lambda v: f"one batch holds all {v['rows']:,} rows",
+    Check.SAME_BATCH: lambda v: (
+        f"the generator gives the same batch of {v['rows']:,} rows again and again; advance its index outside of what "
+        "it repeats"
+    ),
+    Check.UNSCALED_IMAGES: lambda v: (
+        f"{v['reader']} reads images with values from 0 to 255, and nothing in the script scales them; divide by 255"
+    ),
+    Check.UNSCALED_TABLE: lambda v: (
+        f"the columns that {v['reader']} reads are used as they are; scale them, as with StandardScaler"
+    ),
+    Check.OTHER_PREPROCESSING: lambda v: (
+        f"the weights of {v['model']} were trained on inputs from its own preprocess_input, and these are divided by "
+        "255"
+    ),
+    Check.UNUSED_OPTIMIZER: lambda v: (
+        f"compile is given {v['given']!r} with its default settings, and {v['made']} = {v['call']} of line {v['line']} "
+        f"is never used; give optimizer={v['made']}"
+    ),
+    Check.NO_OPTIMIZER: lambda v: f"compile is given no optimizer, so Keras uses {v['optimizer']} with its defaults",
+    Check.FEW_EPOCHS: lambda v: f"the training has only {v['epochs']:,} {'epoch' if v['epochs'] == 1 else 'epochs'}",
+    Check.SIGMOID_IN_HIDDEN: lambda v: (
+        f"{'a hidden layer has' if len(v['layers']) == 1 else 'hidden layers have'} a sigmoid activation, which passes "
+        "on small gradients; use relu"
+    ),
+    Check.REPEATED_HIDDEN_ACTIVATION: lambda v: (
+        f"the outputs of a recurrent layer pass through {joined(v['activations'])}, one after the other; leave the "
+        "second out"
+    ),
+    Check.RELU_IN_RECURRENT: lambda v: (
+        f"relu lets the state of {v['kind']} grow without a limit; use its default, tanh"
+    ),
+    Check.STRONG_PENALTY: lambda v: (
+        f"a penalty of {number(v['strength'])} on the weights outweighs the loss; use 0.001 or none"
+    ),
+    Check.FEW_UNITS_KEPT: lambda v: f"{v['rate']:.0%} of {v['units']:,} units are dropped in each step; drop fewer",
+    Check.ONE_HIDDEN_UNIT: lambda v: (
+        f"all that {v['classes']:,} classes are told apart by passes through a hidden layer of one unit"
+    ),
+    Check.SMALL_VOCABULARY: lambda v: (
+        f"the Embedding layer takes whole numbers from 0 to {v['rows'] - 1:,} and no measured values; is input_dim the "
+        "number of features?"
+    ),
+    Check.VOCABULARY_OF_ROWS: lambda v: (
+        f"the Embedding layer has one row for each observation ({v['size']}); input_dim is the largest number in x, "
+        "plus 1, and no number in x may be negative"
+    ),
+    Check.ONE_STEP_SEQUENCES: lambda v: f"each sequence has one step, so {v['kind']} sees no order",
+    Check.ARGMAX_OF_ONE: lambda v: (
+        "argmax over the only output of the model is always 0; compare the prediction with 0.5"
+    ),
+    Check.ROWS_SHUFFLED_WRONGLY: lambda v: (
+        f"random.shuffle repeats some rows of the array {v['array']} and loses others; use numpy.random.shuffle"
+    ),
+    Check.SWAPPED_FOLDERS: lambda v: f"{v['name']} names the folder {v['folder']}",
 }
 
 
@@ -138,6 +201,11 @@ def worth_saying(found: Sequence[Contradiction]) -> Iterator[Contradiction]:
     """What is wrong without any doubt first, then what is suspicious; not what is only worth knowing."""
     for severity in (Severity.CONTRADICTION, Severity.SUSPICION):
         yield from (finding for finding in found if finding.severity is severity)
+
+
+def worth_checking(found: Sequence[Contradiction]) -> Iterator[Contradiction]:
+    """What is often right and sometimes the cause."""
+    yield from (finding for finding in found if finding.severity is Severity.HINT)
 
 
 def first_lines(found: Sequence[Contradiction]) -> list[str]:

@@ -8,13 +8,16 @@ from typing import Any
 from rich.console import Group
 from rich.text import Text
 
-from ..programs.unjudged import Unjudged
+from ..programs.unjudged import LikelyCause, Unjudged
 from ..results import as_document, as_report, as_verdict
-from .findings import finding_document, finding_text, worth_saying
+from .diagnosing import edit_text
+from .diagnosis_document import edit_document
+from .findings import finding_document, finding_text, worth_checking, worth_saying
 from .words import joined
 
 MOST_MISSING = 4  # things that are named
-MOST_FINDINGS = 8
+MOST_HINTS = 3
+MOST_EDITS = 2  # of one cause
 
 
 @as_document.register
@@ -25,14 +28,20 @@ def unjudged_document(found: Unjudged) -> dict[str, Any]:
         "outcome": "not-judged",
         "missing": list(found.missing),
         "causes": [],
-        "hints": [],
+        "likely": [likely_document(one) for one in found.likely],
+        "hints": [finding_document(one) for one in worth_checking(found.contradictions)],
         "alternatives": [],
         "mechanisms": [],
         "contradictions": [finding_document(one) for one in worth_saying(found.contradictions)],
-        "edits": [],
+        "edits": [edit_document(edit) for one in found.likely for edit in one.edits],
         "notes": [{"id": note.kind.value, "count": note.count, "detail": note.detail} for note in found.notes],
         "partial": False,
     }
+
+
+def likely_document(likely: LikelyCause) -> dict[str, Any]:
+    """A likely cause as JSON takes it."""
+    return {**finding_document(likely.finding), "edits": [edit_document(edit) for edit in likely.edits]}
 
 
 def missing_text(missing: tuple[str, ...]) -> str:
@@ -44,13 +53,20 @@ def missing_text(missing: tuple[str, ...]) -> str:
 
 def lines(found: Unjudged) -> Iterator[str]:
     """The answer, line by line."""
-    yield f"{found.name} was not judged, because {missing_text(found.missing)} had to be made up."
-    shown = list(worth_saying(found.contradictions))
-    if shown:
-        yield "Model, loss and optimizer can be read without data:"
-        yield from (f"  {finding_text(one)}" for one in shown[:MOST_FINDINGS])
+    hints = list(worth_checking(found.contradictions))
+    if found.likely:
+        several = "causes" if len(found.likely) > 1 else "cause"
+        yield f"Likely {several} why {found.name} does not learn, read from the program without a training:"
+        for number, likely in enumerate(found.likely, 1):
+            yield f"  {number}. {finding_text(likely.finding)}"
+            edits = dict.fromkeys(edit_text(edit) for edit in likely.edits)
+            yield from (f"     Edit: {text}" for text in list(edits)[:MOST_EDITS])
     else:
-        yield "Model, loss and optimizer do not contradict each other."
+        yield f"{found.name} was not judged. Model, loss and optimizer do not contradict each other."
+    if hints:
+        yield "Worth a check:"
+        yield from (f"  {finding_text(one)}" for one in hints[:MOST_HINTS])
+    yield f"Nothing was trained, because {missing_text(found.missing)} had to be made up."
     yield "Give the script what is missing, and run it again: only trainings on the real data can prove a cause."
 
 

@@ -22,6 +22,7 @@ MAX_BUDGET_SECONDS = 86400.0
 FIT_BUDGETS = 2  # budgets after which the training of the script itself is stopped
 MODEL_FUNCTION = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
 CALLS_FIT = re.compile(rb"\.\s*fit(_generator)?\s*\(")
+TRAINS_KERAS = re.compile(rb"KerasClassifier|KerasRegressor|train_on_batch\s*\(|GradientTape")  # in other ways
 
 
 def seconds(text: str) -> float:
@@ -75,12 +76,13 @@ def is_model(name: str) -> bool:
 
 
 def is_script(name: str) -> bool:
-    """Whether it is a file of somebody's that calls ``fit``."""
+    """Whether it is a file of somebody's that trains a Keras model."""
     if not name.endswith((".py", ".ipynb")):
         return False
     if not os.path.isfile(name):
         raise BadInput(f"{shown_path(name)} is not a file; give a script, a model with data, or a scenario")
-    return name.endswith(".ipynb") or CALLS_FIT.search(Path(name).read_bytes()) is not None
+    text = Path(name).read_bytes()
+    return name.endswith(".ipynb") or any(pattern.search(text) for pattern in (CALLS_FIT, TRAINS_KERAS))
 
 
 def check_options(arguments: argparse.Namespace, name: str, *, of_script: bool, of_model: bool) -> None:

@@ -1,0 +1,250 @@
+"""Rules for programs whose data are missing: what is likely wrong with the model and its settings.
+
+Where trainings are possible they decide about all of this. Where they are not, what most often keeps such a program
+from learning is named: as a suspicion if it is rarely right, as a hint if it often is.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+from typing import Any
+
+import keras
+
+from .data_rules import scale_rules
+from .findings import Check, Contradiction, Finding, Rule, Severity, Subject
+from .heads import activation_name
+from .layer_rules import is_weighted
+from .program import MadeUp
+from .source_rules import LIKELY_SOURCE_RULES, PRETRAINED, given_keywords
+from .targets import BINARY_CROSSENTROPIES, REGRESSION_LOSSES
+
+RECURRENT = (keras.layers.LSTM, keras.layers.GRU, keras.layers.SimpleRNN)
+DROPOUTS = (keras.layers.Dropout, keras.layers.SpatialDropout1D, keras.layers.SpatialDropout2D)
+SIGMOIDS = ("sigmoid", "hard_sigmoid")
+LIKELY_RATES = {"SGD": (2e-4, 0.5), "Adagrad": (1e-4, 0.5), "Adadelta": (1e-2, 10.0), "Ftrl": (1e-4, 0.5)}
+LIKELY_RATES_OF_OTHERS = (1e-5, 0.03)  # outside of these a learning rate is rarely right
+SLOW_RECURRENT_RATE = 0.001  # of plain SGD, with which recurrent layers hardly move
+STRONG_PENALTY = 0.1  # of L1 or L2, from which on it outweighs most losses
+LARGE_RANGE = 50.0  # inputs of a larger magnitude are raw
+HALF_DROPPED, LARGE_DROPOUT = 0.4, 0.7
+FEW_UNITS_KEPT = 8  # units that dropout leaves of a hidden layer, below which it is too much
+FEW_EPOCHS, VERY_FEW_EPOCHS = 5, 2
+MANY_UPDATES = 1000
+SMALL_VOCABULARY = 8  # rows of an Embedding layer that are hardly ever a vocabulary
+
+
+def softmax_rules(subject: Subject) -> Finding:
+    """A softmax over several classes under a binary cross-entropy, and a squared error for probabilities."""
+    head, loss = subject.head, subject.loss_name
+    if head is None or not head.is_certain or subject.targets is not None:
+        return
+    values = {"loss": loss, "units": head.units, "activation": head.activation}
+    is_softmax = head.activation == "softmax" and (head.units or 0) > 1
+    if is_softmax and loss in BINARY_CROSSENTROPIES:
+        yield Contradiction(
+            id="loss", check=Check.BINARY_FOR_ONE_HOT, severity=Severity.SUSPICION, place=subject.loss_place,
+            values=values,
+        )  # fmt: skip
+    counts_classes = any("accuracy" in name or name == "acc" for name in subject.metrics)
+    counts_classes = counts_classes or bool(given_keywords(subject) & {"class_mode", "show_accuracy"})
+    if head.activation in SIGMOIDS and loss in REGRESSION_LOSSES and counts_classes:
+        yield Contradiction(
+            id="loss", check=Check.SQUARED_ERROR_FOR_CLASSES, severity=Severity.SUSPICION, place=subject.loss_place,
+            values=values,
+        )  # fmt: skip
+
+
+def known_scale_rules(subject: Subject) -> Finding:
+    """Inputs of a known data set, or the user's own beside made-up settings, that are raw."""
+    if subject.program.made_up is not MadeUp.VALUES:
+        return
+    for finding in scale_rules(subject):
+        largest = finding.values.get("largest", 0)
+        if finding.check is Check.UNSCALED_INPUTS and isinstance(largest, (int, float)) and largest > LARGE_RANGE:
+            yield dataclasses.replace(finding, severity=Severity.SUSPICION)
+
+
+def hidden_layers(subject: Subject) -> Iterator[tuple[Any, str]]:
+    """Layers with weights before the output, each with the activation that follows it directly."""
+    model, head = subject.program.model, subject.head
+    layers = [layer for layer in model._flatten_layers(include_self=False) if not isinstance(layer, keras.Model)]
+    for layer in layers:
+        if not is_weighted(layer) or (head is not None and layer.name == head.layer):
+            continue
+        name = activation_name(layer.activation)
+        after = next_layer(layer)
+        if name == "linear" and isinstance(after, keras.layers.Activation):
+            name = activation_name(after.activation)
+        yield layer, name
+
+
+def next_layer(layer: Any) -> Any:
+    """The only layer that reads the output of a layer; None if there are several."""
+    nodes = layer._outbound_nodes
+    return nodes[0].operation if len(nodes) == 1 else None
+
+
+def activation_rules(subject: Subject) -> Finding:
+    """Hidden activations that saturate, or that come one after the other."""
+    sigmoids = [layer for layer, name in hidden_layers(subject) if name in SIGMOIDS]
+    others = [name for _, name in hidden_layers(subject) if name not in SIGMOIDS]
+    if sigmoids and (len(sigmoids) > 1 or others):
+        yield Contradiction(
+            id="hidden-activation", check=Check.SIGMOID_IN_HIDDEN,
+            severity=Severity.SUSPICION if len(sigmoids) > 1 else Severity.HINT,
+            place=subject.layer_place(sigmoids[0].name), layer=sigmoids[0].name,
+            values={"layers": tuple(layer.name for layer in sigmoids)},
+        )  # fmt: skip
+    for layer in subject.program.model._flatten_layers(include_self=False):
+        if not isinstance(layer, RECURRENT):
+            continue
+        after = next_layer(layer)
+        name = activation_name(after.activation) if isinstance(after, keras.layers.Activation) else "linear"
+        if name in SIGMOIDS and (subject.head is None or after.name != subject.head.activation_layer):
+            yield Contradiction(
+                id="hidden-activation", check=Check.REPEATED_HIDDEN_ACTIVATION, severity=Severity.SUSPICION,
+                place=subject.layer_place(after.name), layer=after.name,
+                values={"activations": (activation_name(layer.activation), name)},
+            )  # fmt: skip
+        elif activation_name(layer.activation) == "relu":
+            yield Contradiction(
+                id="hidden-activation", check=Check.RELU_IN_RECURRENT, severity=Severity.HINT,
+                place=subject.layer_place(layer.name), layer=layer.name, values={"kind": type(layer).__name__},
+            )  # fmt: skip
+            return
+
+
+def penalty_rules(subject: Subject) -> Finding:
+    """Penalties and dropout that leave little to learn."""
+    for layer in subject.program.model._flatten_layers(include_self=False):
+        regularizer = getattr(layer, "kernel_regularizer", None)
+        strength = max((float(getattr(regularizer, name, 0) or 0) for name in ("l1", "l2")), default=0.0)
+        if strength >= STRONG_PENALTY:
+            yield Contradiction(
+                id="regularization", check=Check.STRONG_PENALTY, severity=Severity.SUSPICION,
+                place=subject.layer_place(layer.name), layer=layer.name, values={"strength": strength},
+            )  # fmt: skip
+            break
+    for layer, _ in hidden_layers(subject):
+        drop = following_dropout(layer)
+        units = getattr(layer, "units", None)
+        if drop is None or units is None:
+            continue
+        kept = units * (1 - float(drop.rate))
+        if (drop.rate >= HALF_DROPPED and kept < FEW_UNITS_KEPT) or drop.rate >= LARGE_DROPOUT:
+            yield Contradiction(
+                id="dropout", check=Check.FEW_UNITS_KEPT, severity=Severity.SUSPICION,
+                place=subject.layer_place(drop.name), layer=drop.name,
+                values={"rate": float(drop.rate), "units": int(units)},
+            )  # fmt: skip
+            return
+
+
+def following_dropout(layer: Any) -> Any:
+    """The dropout after a layer and its activation; None if there is none."""
+    after = next_layer(layer)
+    if isinstance(after, (keras.layers.Activation, keras.layers.BatchNormalization)):
+        after = next_layer(after)
+    return after if isinstance(after, DROPOUTS) else None
+
+
+def width_rules(subject: Subject) -> Finding:
+    """A hidden layer of one unit before several classes."""
+    head = subject.head
+    if head is None or (head.units or 0) < 3 or head.activation != "softmax":
+        return
+    for layer, _ in hidden_layers(subject):
+        if getattr(layer, "units", None) == 1:
+            yield Contradiction(
+                id="too-narrow", check=Check.ONE_HIDDEN_UNIT, severity=Severity.SUSPICION,
+                place=subject.layer_place(layer.name), layer=layer.name, values={"classes": head.units},
+            )  # fmt: skip
+            return
+
+
+def likely_rate_rules(subject: Subject) -> Finding:
+    """Learning rates, with the momentum that multiplies them, that are rarely right."""
+    program = subject.program
+    config = {} if program.optimizer is None else program.optimizer.get_config()
+    rate = config.get("learning_rate")
+    if isinstance(rate, dict):  # a schedule
+        rate = rate.get("config", {}).get("initial_learning_rate")
+    if not isinstance(rate, (int, float)) or rate <= 0:
+        return
+    name = type(program.optimizer).__name__
+    low, high = LIKELY_RATES.get(name, LIKELY_RATES_OF_OTHERS)
+    momentum = float(config.get("momentum") or 0.0) if name == "SGD" else 0.0
+    effective = rate / (1 - min(momentum, 0.99))
+    is_recurrent = any(isinstance(layer, RECURRENT) for layer in program.model._flatten_layers(include_self=False))
+    if name == "SGD" and is_recurrent:
+        low = SLOW_RECURRENT_RATE
+    is_large = effective > high
+    if low < effective <= high or (not is_large and is_pretrained(subject)):
+        return  # pretrained weights are tuned with small rates
+    yield Contradiction(
+        id="learning-rate-too-large" if is_large else "learning-rate-too-small",
+        check=Check.LARGE_LEARNING_RATE if is_large else Check.SMALL_LEARNING_RATE, severity=Severity.SUSPICION,
+        place=program.places.optimizer or program.places.compile,
+        values={"learning rate": float(rate), "optimizer": name, "momentum": momentum},
+    )  # fmt: skip
+
+
+def is_pretrained(subject: Subject) -> bool:
+    """Whether the model begins with weights of an earlier training."""
+    if subject.program.set_weights or "load_weights(" in subject.text or "load_model(" in subject.text:
+        return True
+    return any(name in PRETRAINED for _, _, name in subject.calls())
+
+
+def length_rules(subject: Subject) -> Finding:
+    """Very few epochs, unless they are known to be long."""
+    program = subject.program
+    is_known = program.made_up is MadeUp.VALUES or program.steps_per_epoch is not None
+    steps = program.steps_per_epoch or -(-program.rows // max(1, program.batch_size))
+    if program.epochs > FEW_EPOCHS or (is_known and steps * program.epochs > MANY_UPDATES):
+        return
+    if program.made_up is MadeUp.VALUES or is_pretrained(subject):
+        return  # a data set of known size is cut down, and pretrained models need few
+    yield Contradiction(
+        id="too-few-epochs", check=Check.FEW_EPOCHS,
+        severity=Severity.SUSPICION if program.epochs <= VERY_FEW_EPOCHS else Severity.HINT, place=program.places.fit,
+        values={"epochs": program.epochs},
+    )  # fmt: skip
+
+
+def input_rules(subject: Subject) -> Finding:
+    """An Embedding layer with hardly any rows, and sequences of one step."""
+    for layer in subject.program.model._flatten_layers(include_self=False):
+        if isinstance(layer, keras.layers.Embedding) and layer.input_dim < SMALL_VOCABULARY:
+            yield Contradiction(
+                id="input-out-of-range", check=Check.SMALL_VOCABULARY, severity=Severity.SUSPICION,
+                place=subject.layer_place(layer.name), layer=layer.name, values={"rows": int(layer.input_dim)},
+            )  # fmt: skip
+        if isinstance(layer, RECURRENT) and not layer.stateful and steps_of(layer) == 1:
+            yield Contradiction(
+                id="missing-layer", check=Check.ONE_STEP_SEQUENCES, severity=Severity.HINT,
+                place=subject.layer_place(layer.name), layer=layer.name, values={"kind": type(layer).__name__},
+            )  # fmt: skip
+            return
+
+
+def steps_of(layer: Any) -> int | None:
+    """Steps of the sequences that a recurrent layer reads; None if they are not known."""
+    nodes = layer._inbound_nodes
+    shape = tuple(nodes[0].input_tensors[0].shape) if nodes and nodes[0].input_tensors else ()
+    return shape[1] if len(shape) == 3 else None
+
+
+LIKELY_RULES: tuple[Rule, ...] = (
+    softmax_rules,
+    input_rules,
+    known_scale_rules,
+    activation_rules,
+    *LIKELY_SOURCE_RULES,
+    likely_rate_rules,
+    penalty_rules,
+    width_rules,
+    length_rules,
+)  # the likelier causes first

@@ -1,0 +1,193 @@
+"""What is likely wrong with programs whose data are missing, and what their text says."""
+
+import pytest
+
+from harness.programs.capture import capture_script
+from harness.programs.contradictions import Check, Severity, contradictions
+from harness.programs.unjudged import is_judged, read_unjudged
+from harness.report.unjudged import lines
+
+HEAD = "from keras.models import Sequential\nfrom keras.layers import *\nfrom keras.optimizers import *\n"
+
+
+@pytest.fixture
+def captured(tmp_path, monkeypatch):
+    """Captures the text of a script up to fit."""
+    monkeypatch.chdir(tmp_path)
+
+    def capture(text):
+        (tmp_path / "train.py").write_text(HEAD + text)
+        return capture_script("train.py", seconds=5).program
+
+    return capture
+
+
+def named(program, *severities):
+    """What was found, as checks."""
+    wanted = severities or (Severity.CONTRADICTION, Severity.SUSPICION)
+    return [one.check for one in contradictions(program) if one.severity in wanted]
+
+
+def test_a_sigmoid_stack_with_a_small_rate(captured):
+    program = captured(
+        "m = Sequential([Dense(32, activation='sigmoid', input_dim=6), Dense(32), Activation('sigmoid'), Dense(1)])\n"
+        "m.compile(SGD(0.00001), 'mse')\nm.fit(X_train, y_train, epochs=50)\n"
+    )
+    assert set(named(program)) == {Check.SMALL_LEARNING_RATE, Check.SIGMOID_IN_HIDDEN}
+    text = "\n".join(lines(read_unjudged(program)))
+    assert "1. train.py:4: hidden layers have a sigmoid activation" in text
+    assert "Edit: train.py:5: SGD(0.00001) " in text, text
+
+
+def test_momentum_multiplies_the_rate(captured):
+    text = "m = Sequential([Dense(8, activation='relu', input_dim=6), Dense(1)])\nm.compile(SGD(0.1{}), 'mse')\n"
+    text += "m.fit(X_train, y_train, epochs=50)\n"
+    assert named(captured(text.format(""))) == []
+    assert named(captured(text.format(", momentum=0.9"))) == [Check.LARGE_LEARNING_RATE]
+
+
+def test_penalties_and_dropout_that_leave_little(captured):
+    program = captured(
+        "from keras.regularizers import l2\n"
+        "m = Sequential([Dense(64, activation='relu', input_dim=6, kernel_regularizer=l2(0.5)),\n"
+        "  Dense(10, activation='relu'), Dropout(0.5), Dense(4, activation='softmax')])\n"
+        "m.compile('adam', 'categorical_crossentropy')\nm.fit(X_train, y_train, epochs=50)\n"
+    )
+    assert named(program) == [Check.STRONG_PENALTY, Check.FEW_UNITS_KEPT]
+
+
+def test_classes_under_losses_for_something_else(captured):
+    text = "m = Sequential([Dense(8, activation='relu', input_dim=6), Dense({}, activation='{}')])\n"
+    text += "m.compile('adam', '{}', metrics=['accuracy'])\nm.fit(X_train, y_train, epochs=50)\n"
+    assert named(captured(text.format(3, "softmax", "binary_crossentropy"))) == [Check.BINARY_FOR_ONE_HOT]
+    assert named(captured(text.format(1, "sigmoid", "mse"))) == [Check.SQUARED_ERROR_FOR_CLASSES]
+    assert named(captured(text.format(3, "softmax", "categorical_crossentropy"))) == []
+
+
+def test_one_hidden_unit_before_many_classes(captured):
+    program = captured(
+        "m = Sequential([Dense(1, activation='tanh', input_dim=6), Dense(20, activation='softmax')])\n"
+        "m.compile('adam', 'categorical_crossentropy')\nm.fit(X_train, y_train, epochs=50)\n"
+    )
+    assert named(program) == [Check.ONE_HIDDEN_UNIT]
+
+
+def test_an_optimizer_that_is_made_and_never_used(captured):
+    text = "m = Sequential([Dense(1, input_dim=6)])\nsgd = SGD(lr=0.1)\nm.compile('mse' and {}, 'mse')\n"
+    text += "m.fit(X_train, y_train, epochs=50)\n"
+    assert named(captured(text.replace("'mse' and {}", "'sgd'"))) == [Check.UNUSED_OPTIMIZER]
+    assert named(captured(text.replace("'mse' and {}", "sgd"))) == []
+
+
+def test_images_that_nothing_scales(captured):
+    text = (
+        "from keras.preprocessing.image import ImageDataGenerator\n"
+        "data = ImageDataGenerator({}).flow_from_directory('no/train', target_size=(12, 12), class_mode='binary')\n"
+        "m = Sequential([Conv2D(2, 3, activation='relu', input_shape=(12, 12, 3)), Flatten()])\n"
+        "m.add(Dense(1, activation='sigmoid'))\nm.compile('adam', 'binary_crossentropy')\n"
+        "m.fit_generator(data, steps_per_epoch=200, epochs=10)\n"
+    )
+    assert named(captured(text.format(""))) == [Check.UNSCALED_IMAGES]
+    assert named(captured(text.format("rescale=1./255"))) == []
+
+
+def test_few_epochs_are_a_hint_or_more(captured):
+    text = "m = Sequential([Dense(1, input_dim=6)])\nm.compile('adam', 'mse')\nm.fit(X_train, y_train, epochs={})\n"
+    assert named(captured(text.format(1))) == [Check.FEW_EPOCHS]
+    assert named(captured(text.format(4)), Severity.HINT) == [Check.FEW_EPOCHS]
+    assert Check.FEW_EPOCHS not in [one.check for one in contradictions(captured(text.format(40)))]
+
+
+def test_an_embedding_with_a_row_for_each_observation(captured):
+    program = captured(
+        "m = Sequential([Embedding(len(X_train), 8), LSTM(8), Dense(1, activation='sigmoid')])\n"
+        "m.compile('adam', 'binary_crossentropy')\nm.fit(X_train, y_train, epochs=50)\n"
+    )
+    assert named(program) == [Check.VOCABULARY_OF_ROWS]
+
+
+def test_recurrent_layers_with_a_second_activation(captured):
+    program = captured(
+        "m = Sequential([LSTM(8, input_shape=(5, 2)), Activation('sigmoid'), Dense(1)])\n"
+        "m.compile('adam', 'mse')\nm.fit(X_train, y_train, epochs=50)\n"
+    )
+    assert named(program) == [Check.REPEATED_HIDDEN_ACTIVATION]
+
+
+def test_training_on_the_folder_for_testing(captured):
+    program = captured(
+        "from keras.preprocessing.image import ImageDataGenerator\ntrain_dir = 'data/test'\n"
+        "batches = ImageDataGenerator(rescale=1/255).flow_from_directory(train_dir, target_size=(8, 8))\n"
+        "m = Sequential([Flatten(input_shape=(8, 8, 3)), Dense(2, activation='softmax')])\n"
+        "m.compile('adam', 'categorical_crossentropy')\nm.fit(batches, epochs=30, steps_per_epoch=100)\n"
+    )
+    assert named(program) == [Check.SWAPPED_FOLDERS]
+
+
+# What holds with data too
+
+
+def test_argmax_of_one_output_is_always_0(captured):
+    program = captured(
+        "import numpy as np\nx = np.random.rand(40, 2)\ny = (x[:, 0] > 0.5).astype(int)\n"
+        "m = Sequential([Dense(1, activation='sigmoid')])\nm.compile('adam', 'binary_crossentropy')\n"
+        "m.fit(x, y, epochs=2)\np = m.predict(x)\nprint(np.argmax(p, axis=1), np.argmax(y, axis=0))\n"
+    )
+    assert is_judged(program)
+    found = [one for one in contradictions(program) if one.check is Check.ARGMAX_OF_ONE]
+    assert [one.place.line for one in found] == [11]
+
+
+def test_python_shuffles_the_rows_of_an_array_wrongly(captured):
+    text = (
+        "import numpy as np\nfrom random import shuffle\ndata = np.array([[i, i % 2] for i in range(40)])\n"
+        "{}(data)\nm = Sequential([Dense(1, activation='sigmoid')])\nm.compile('adam', 'binary_crossentropy')\n"
+        "m.fit(data[:, :1] / 40, data[:, 1], epochs=2)\n"
+    )
+    assert Check.ROWS_SHUFFLED_WRONGLY in named(captured(text.format("shuffle")))
+    assert Check.ROWS_SHUFFLED_WRONGLY not in named(captured(text.format("np.random.shuffle")))
+
+
+def test_a_generator_that_starts_again_with_each_batch(captured):
+    text = (
+        "import numpy as np\nx = np.random.rand(60, 3)\ny = x.sum(axis=1)\n"
+        "def batches():\n    {}\n    while True:\n        {}\n        yield x[i:i + 10], y[i:i + 10]\n"
+        "        i = (i + 10) % 60\n"
+        "m = Sequential([Dense(1)])\nm.compile('adam', 'mse')\nm.fit(batches(), steps_per_epoch=6, epochs=1)\n"
+    )
+    assert Check.SAME_BATCH in named(captured(text.format("pass", "i = 0")))
+    assert Check.SAME_BATCH not in named(captured(text.format("i = 0", "pass")))
+
+
+def test_dropout_after_the_output_of_a_functional_model(captured):
+    program = captured(
+        "from keras.models import Model\na = Input((6,))\nb = Dropout(0.5)(Dense(3, activation='softmax')(a))\n"
+        "m = Model(a, b)\nm.compile('adam', 'categorical_crossentropy')\nm.fit(X_train, y_train, epochs=50)\n"
+    )
+    assert Check.DROPOUT_ON_OUTPUT in named(program)
+
+
+# Snippets
+
+
+def test_fit_is_called_although_an_argument_cannot_be_computed(captured):
+    program = captured(
+        "m = Sequential([Dense(1, input_dim=6)])\nm.compile('adam', 'mse')\n"
+        "h = m.fit(X_train, y_train.values, epochs=50)\n"
+    )
+    assert program.epochs == 50
+
+
+def test_a_method_of_a_class_without_its_attributes_is_called(captured):
+    program = captured(
+        "class Net:\n    def train(self):\n        m = Sequential([Dense(1, activation='softmax', input_dim=6)])\n"
+        "        m.compile('adam', 'mse')\n        m.fit(self.X_train, self.y_train, epochs=self.rounds)\n"
+    )
+    assert named(program)[0] is Check.SOFTMAX_OVER_ONE_UNIT
+
+
+def test_a_package_that_is_never_used_is_not_missing(captured):
+    text = "import numpy as np\nimport no_such_package\nx = np.random.rand(40, 2)\nm = Sequential([Dense(1)])\n"
+    text += "m.compile('adam', 'mse')\nm.fit(x, x[:, 0], epochs=2)\n"
+    assert is_judged(captured(text))
+    assert not is_judged(captured(text.replace("x = np", "no_such_package.load()\nx = np")))

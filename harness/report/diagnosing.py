@@ -81,7 +81,7 @@ FAULTS: dict[Fault, tuple[str, str]] = {
     Fault.CLASS_IMBALANCE: ("class imbalance", "The rare classes count too little in the loss."),
     Fault.UNSHUFFLED: (
         "rows not shuffled",
-        "The rows are sorted, so batches or the validation split hold other cases than the rest.",
+        "The rows are sorted, so batches or the validation rows hold other cases than the rest.",
     ),
     Fault.TOO_LITTLE_DATA: ("too little data", "There are too few observations for this task."),
     Fault.MISSING_VALUES: ("missing values", "The inputs contain NaN or infinity, which make every weight NaN."),
@@ -204,6 +204,7 @@ def change_text(change: Change) -> str:
         ChangeKind.TRAINABLE: f"Set trainable=True{layer}.",
         ChangeKind.CLASS_WEIGHT: f"Weight the classes: {change.new}.",
         ChangeKind.SHUFFLE: "Put the rows in random order before fit, and let fit shuffle them.",
+        ChangeKind.RESPLIT: "Put all rows in random order before they are split into training and validation rows.",
         ChangeKind.METRIC: f"Use the metric {change.new} instead of {change.old}.",
     }
     return texts[change.kind]

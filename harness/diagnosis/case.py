@@ -16,7 +16,7 @@ from .head_facts import HeadFacts, read_head
 from .references import SIGNAL_LEVEL, References, measure_references
 from .repeats import Repeats, measure_repeats
 from .splits import Split, split_apart_from_tail, split_rows, tail_is_outside
-from .tasks import Array, Indices, Task, TaskKind, infer_task
+from .tasks import Array, Indices, LabelFormat, Task, TaskKind, infer_task
 
 MOST_ROWS = 20_000  # of a table; more are thinned, and the diagnosis says so
 CLASS_METRICS = ("acc", "accuracy", "categorical_accuracy", "sparse_categorical_accuracy", "binary_accuracy")
@@ -116,14 +116,7 @@ def prepare_case(program: Program, *, seed: int = 0) -> Case:
     inputs, targets_given, rows = all_rows(program)
     targets_given, text_targets = numbered(targets_given)
     head = read_head(program)
-    task = infer_task(
-        targets_given[:rows],
-        loss=head.loss,
-        output_units=head.units,
-        output_activation=head.activation,
-        output_rank=head.rank,
-        has_accuracy=counts_classes(program.metrics),
-    )
+    task = _task_of(program, head, targets_given, rows)
     try:
         targets = task.read_targets(targets_given)
     except (ValueError, TypeError) as error:
@@ -150,7 +143,6 @@ def prepare_case(program: Program, *, seed: int = 0) -> Case:
         targets,
         task,
         split,
-        fit_rows=rows,
         token_inputs=tokens,
         seed=seed,
         autoencoder_width=narrowest_width(program) if is_autoencoder else None,
@@ -162,7 +154,7 @@ def prepare_case(program: Program, *, seed: int = 0) -> Case:
     if is_apart:  # nobody predicts rows of a kind that was never seen: rows of all kinds are to judge
         split = split_apart_from_tail(inputs, per_row, task, tail=program.validation_split, seed=seed)
         references = measure_references(
-            inputs, targets, task, split, fit_rows=rows, token_inputs=tokens, seed=seed, autoencoder_width=None
+            inputs, targets, task, split, token_inputs=tokens, seed=seed, autoencoder_width=None
         )
     return Case(
         program=program,
@@ -184,6 +176,25 @@ def prepare_case(program: Program, *, seed: int = 0) -> Case:
         found=contradictions(program),
         seed=seed,
     )
+
+
+def _task_of(program: Program, head: HeadFacts, targets: Array, rows: int) -> Task:
+    """The task by the training targets, and by those of the validation rows too where these have classes of their own
+    and the network has outputs for them."""
+
+    def inferred(values: Array) -> Task:
+        return infer_task(
+            values,
+            loss=head.loss,
+            output_units=head.units,
+            output_activation=head.activation,
+            output_rank=head.rank,
+            has_accuracy=counts_classes(program.metrics),
+        )
+
+    task, whole = inferred(targets[:rows]), inferred(targets)
+    is_wider = task.format is whole.format is LabelFormat.INDICES and task.classes < whole.classes
+    return whole if is_wider and whole.classes <= max(2, head.units) else task
 
 
 def all_rows(program: Program) -> tuple[tuple[Array, ...], Array, int]:

@@ -42,14 +42,16 @@ def data_repairs(case: Case) -> Iterator[Repair]:
         )
     yield from _class_weight_repairs(case)
     trailing = case.split.trailing_fraction > 0
-    is_sorted = case.sorted_classes or case.sorted_inputs
+    is_apart = trailing and case.program.validation is not None  # the program's validation data have other classes
+    is_sorted = case.sorted_classes or case.sorted_inputs or is_apart
     if not case.program.shuffle or (is_sorted and trailing):
+        kind = ChangeKind.RESPLIT if is_apart else ChangeKind.SHUFFLE
         yield Repair(
             key="unshuffled",
             fault=Fault.UNSHUFFLED,
             doubt=3 if is_sorted else (0 if case.split.in_time_order else 1),
             apply=_mixed,
-            changes=(Change(kind=ChangeKind.SHUFFLE, old=case.program.shuffle, new=True),),
+            changes=(Change(kind=kind, old=None if is_apart else case.program.shuffle, new=True),),
         )
     if case.split.judged is Judged.VALIDATION and len(case.inputs[0]) > case.rows:
         doubt = validation_doubt(case)

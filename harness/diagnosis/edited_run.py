@@ -113,7 +113,7 @@ def chosen_remedy(
 
 
 def run_edited_program(case: Case, edits: Sequence[Edit], bar: Bar, *, budget: float) -> EditedRun:
-    """Run the user's script once with edits made in a copy, and score the program that it then trains.
+    """Run the user's script with edits made in a copy as far as its ``fit``, and train and score the program there.
 
     Args:
         case: of the script as it is; its task, rows and references judge the edited one too
@@ -122,7 +122,7 @@ def run_edited_program(case: Case, edits: Sequence[Edit], bar: Bar, *, budget: f
         budget: seconds
     """
     try:
-        program = run_edited(case.program, edits, seconds=BUDGETS * budget, seed=case.seed).program
+        program = run_edited(case.program, edits, seconds=BUDGETS * budget, seed=case.seed, trains=False).program
     except BadInput as error:
         return _failed(str(error))
     if program.error is not None:

@@ -74,6 +74,7 @@ class ChangeKind(Enum):
     TRAINABLE = "trainable"
     CLASS_WEIGHT = "class_weight"
     SHUFFLE = "shuffle"
+    RESPLIT = "resplit"
     METRIC = "metric"
 
 

@@ -94,7 +94,6 @@ def measure_references(
     task: Task,
     split: Split,
     *,
-    fit_rows: int,
     token_inputs: Sequence[bool],
     seed: int,
     autoencoder_width: int | None = None,
@@ -106,7 +105,6 @@ def measure_references(
         targets: as ``Task.read_targets`` gives them
         task: what is to be learned
         split: which rows train and judge
-        fit_rows: number of training rows, which come first
         token_inputs: for each input, whether it holds tokens (numbers that stand for words)
         seed: of the draws
         autoencoder_width: the narrowest layer, where the targets are the inputs; None otherwise
@@ -130,7 +128,7 @@ def measure_references(
     pooled: dict[str, list[Array]] = {name: [] for name in makers}
     rng = np.random.default_rng([seed, 4])
     for fold, held in zip(split.folds, judged):
-        usable = np.arange(fit_rows) if split.trailing_fraction > 0 else fold.train
+        usable = np.arange(len(inputs[0])) if split.trailing_fraction > 0 else fold.train
         kept = _thin_rows(np.setdiff1d(usable, held), MOST_TRAINING_ROWS, rng)
         used = np.concatenate([kept, held])  # of large tables, a small part
         table = flatten_inputs([np.asarray(values)[used] for values in inputs], token_inputs)

@@ -18,6 +18,8 @@ FEWEST_HELD_OUT = 50  # observations below which the training score is judged
 FEWEST_FOR_ONE_SPLIT = 500  # observations below which cross-validation is used
 FOLDS = 4  # of the cross-validation
 HELD_OUT_FRACTION = 0.25  # of the rows, where the program has no validation data
+UNSEEN_FRACTION = 0.25  # of its share of the validation rows that a class must have of the training rows to be seen
+MOSTLY_UNSEEN = 0.3  # share of the validation rows of classes that training hardly sees: they are of another kind
 MOSTLY_OUTSIDE = 0.5  # share of the last rows beyond the range of the others in a feature: they are of another kind
 MOST_JUDGED_ROWS = 2000  # held-out rows of either kind; more would cost time and change nothing
 FEWEST_SEPARATE_ROWS = 300  # held-out rows from which searching and confirming use different rows
@@ -54,8 +56,8 @@ class Split:
     Attributes:
         judged: which rows decide
         folds: one, or several where the data are few
-        trailing_fraction: share of the training rows, from their end, that the program itself keeps from training; 0
-            where those are judged
+        trailing_fraction: share of the rows, from their end, that the program itself keeps from training (by its
+            ``validation_split``, or as its validation data); 0 where those are judged
         in_time_order: whether the held-out rows are the last ones
     """
 
@@ -114,6 +116,8 @@ def split_rows(
     rng = np.random.default_rng([seed, 1])
     if validation_rows >= FEWEST_HELD_OUT // 2:
         held = np.arange(rows, total)
+        if task.kind in (TaskKind.BINARY, TaskKind.MULTICLASS) and _is_unseen(strata, everything, held):
+            return _held_out(groups, strata, seed, trailing_fraction=validation_rows / total)
         search, confirm = _in_two(held, strata, rng)
         return Split(judged=Judged.VALIDATION, folds=(Fold(train=everything, search=search, confirm=confirm),))
     if validation_split > 0:
@@ -194,6 +198,13 @@ def _is_representative(strata: Indices, train: Indices, held: Indices) -> bool:
     return distance < 0.3 + 0.5 * noise
 
 
+def _is_unseen(strata: Indices, train: Indices, held: Indices) -> bool:
+    """Whether many of the held-out rows are of classes that the training rows hardly have, as with sorted rows."""
+    count = int(strata.max()) + 1
+    known, asked = (np.bincount(np.maximum(strata[rows], 0), minlength=count) / len(rows) for rows in (train, held))
+    return bool(asked[known < UNSEEN_FRACTION * asked].sum() > MOSTLY_UNSEEN)
+
+
 def _in_two(held: Indices, strata: Indices, rng: np.random.Generator) -> tuple[Indices, Indices]:
     """Held-out rows in two stratified halves; the same rows twice where they are few."""
     if len(held) < FEWEST_SEPARATE_ROWS:
@@ -213,7 +224,7 @@ def _held_out(groups: Indices, strata: Indices, seed: int, *, trailing_fraction:
         held = np.flatnonzero(parts == number)
         train = np.flatnonzero(parts != number)
         if trailing_fraction > 0:
-            train = train[: int(len(train) * (1 - trailing_fraction))]
+            train = train[train < int(rows * (1 - trailing_fraction) + 1e-9)]
         search, confirm = (held, held) if rows < FEWEST_FOR_ONE_SPLIT else _in_two(held, strata, rng)
         folds.append(Fold(train=train, search=search, confirm=confirm))
     fewest = min(len(fold.train) for fold in folds)  # equal lengths, so that one compiled training serves all folds

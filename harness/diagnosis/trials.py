@@ -30,6 +30,7 @@ MEMBERS_OF_ONE_SPLIT = ((8, 8), (4, 4))
 MEMBERS_OF_FOLDS = ((4, 16), (2, 8), (1, 4))
 TRIALS_OF_BUDGET = 10  # trainings of the program's own length that a budget is to suffice for
 LONG_TRIALS_OF_BUDGET = 5  # trainings of the largest number of updates
+USES_OF_STRUCTURE = 6  # calls for which one compilation is made: a structure is searched with and confirmed
 NEEDED_FACTOR = 2.5  # times the budget that trainings which decide the answer may take
 FEWEST_PREFIX_UPDATES = 200
 FLAT_FRACTION = 0.01  # of its first value by which a loss changes at most on a plateau
@@ -212,6 +213,7 @@ def run_variant(
                     learning_rates=rates,
                     initial_weights=starts_of(variant, prepared.program, numbers),
                     engine=engine,
+                    uses=USES_OF_STRUCTURE,
                 )
                 outputs = predict(prepared.program, trained, prepared.held)
                 own = predict(prepared.program, trained, prepared.training)

@@ -117,7 +117,7 @@ def prepare_fold(case: Case, variant: Variant, fold: Fold, *, confirm: bool) -> 
     if variant.mixed_rows:
         kept = fold.train
         if case.split.trailing_fraction > 0:  # the rows that the program keeps from training are then random ones
-            everything = np.setdiff1d(np.arange(case.rows), np.union1d(fold.search, fold.confirm))
+            everything = np.setdiff1d(np.arange(len(case.inputs[0])), np.union1d(fold.search, fold.confirm))
             kept = np.random.default_rng([case.seed, 7]).permutation(everything)[: len(fold.train)]
         train = np.random.default_rng([case.seed, 8]).permutation(kept)
     if variant.rows_share < 1:
@@ -127,10 +127,6 @@ def prepare_fold(case: Case, variant: Variant, fold: Fold, *, confirm: bool) -> 
     inputs = [_scaled(case, variant, number, train) for number in range(len(case.inputs))]
     targets, offset, factor = code_targets(case, variant, train)
     sample = train[:: max(1, len(train) // MOST_JUDGED_TRAINING_ROWS)][:MOST_JUDGED_TRAINING_ROWS]
-    sample_weight = program.sample_weight
-    if sample_weight is not None:
-        sample_weight = np.asarray(sample_weight)
-        sample_weight = sample_weight[train] if len(sample_weight) == case.rows else None
     validation = None
     if program.callbacks and program.validation_data() is not None:
         validation = Validation(x=case.packed([values[held] for values in inputs]), y=targets[held])
@@ -138,7 +134,7 @@ def prepare_fold(case: Case, variant: Variant, fold: Fold, *, confirm: bool) -> 
         program,
         x=case.packed([values[train] for values in inputs]),
         y=targets[train],
-        sample_weight=sample_weight,
+        sample_weight=_sample_weight(case, program.sample_weight, train),
         class_weight=_class_weight(case, variant, train, targets[train]),
         validation=validation,
         validation_split=0.0,
@@ -153,6 +149,15 @@ def prepare_fold(case: Case, variant: Variant, fold: Fold, *, confirm: bool) -> 
         offset=offset,
         factor=factor,
     )
+
+
+def _sample_weight(case: Case, given: Array | None, train: Indices) -> Array | None:
+    """Sample weights of the training rows; rows of the validation data, which have none, get the mean."""
+    if given is None or len(given) != case.rows:
+        return None
+    weights = np.asarray(given)
+    missing = np.full(len(case.inputs[0]) - case.rows, weights.mean(), weights.dtype)
+    return np.concatenate([weights, missing])[train] if weights.ndim == 1 else weights[train]
 
 
 def rows_of(targets: Array, rows: Indices, task: Task) -> Array:

@@ -244,7 +244,9 @@ def _capture_in(folder: Path, request: _Request) -> Captured:
     return Captured(program=program, output=output.text)
 
 
-def run_edited(program: Program, edits: Sequence[Edit], *, seconds: float | None = None, seed: int = 0) -> Captured:
+def run_edited(
+    program: Program, edits: Sequence[Edit], *, seconds: float | None = None, seed: int = 0, trains: bool = True
+) -> Captured:
     """Run the script of a captured program once more, with edits made in the copy that is run.
 
     Args:
@@ -252,14 +254,32 @@ def run_edited(program: Program, edits: Sequence[Edit], *, seconds: float | None
         edits: from ``edits_for``.
         seconds: after which the captured training is stopped; None for no limit.
         seed: of the global generators when the script starts.
+        trains: whether the captured training is run; the script ends there if not. Several calls of ``fit`` that make
+            one training are always run: only their number says what it is.
     Raises:
         BadInput: the program is not from a script, or the edited script fails before fit.
     """
     if program.path is None:
         raise BadInput(f"{program.name}: expected a program captured from a script, got a model given in Python")
+    is_merged = any(note.kind is NoteKind.FITS_MERGED for note in program.notes)
     return capture_script(
-        program.path, arguments=program.arguments, fit=program.fit_number, seconds=seconds, seed=seed, edits=edits
+        program.path,
+        arguments=program.arguments,
+        fit=program.fit_number,
+        seconds=seconds,
+        seed=seed,
+        edits=edits,
+        at_fit=None if trains or is_merged else _end_script,
     )
+
+
+def _end_script(_: Program) -> None:
+    """End a script at its ``fit``.
+
+    Raises:
+        ScriptEnded: always.
+    """
+    raise ScriptEnded
 
 
 def _run(pieces: Sequence[Piece], namespace: dict[str, Any]) -> BaseException | None:

@@ -22,11 +22,11 @@ LAYER_SECONDS_PLAIN = 60e-6  # more for each layer without XLA
 STEP_SECONDS_PLAIN = 450e-6  # more for each time step of a recurrent layer without XLA
 MULTIPLY_ADD_SECONDS = 0.015e-9  # of one multiplication and addition
 ELEMENT_SECONDS = 1.6e-9  # of one activation, forwards, backwards and in the loss
-PATCH_SECONDS = 4e-9  # of one element of the patches that a convolution is turned into
+PATCH_SECONDS = 2.5e-9  # of one element of the patches that a convolution is turned into
 WEIGHT_SECONDS = 0.5e-9  # of updating one weight
 PLAIN_FACTOR = 1.6  # how much slower the same work is without XLA
-ALONE_SECONDS = 2.3e-3  # of one update of a member trained alone, because its convolutions are large
-CONVOLVED_SECONDS = 0.033e-9  # of one multiplication and addition of TensorFlow's own convolution, all passes
+ALONE_LAYER_SECONDS = 0.25e-3  # of each layer in an update of a member trained alone, because of its convolutions
+CONVOLVED_SECONDS = 0.08e-9  # of one multiplication and addition of TensorFlow's own convolution, all passes
 COMPILE_SECONDS = 0.3  # of XLA for any loop
 COMPILE_LAYER_SECONDS = 0.1  # more for each layer with weights
 COMPILE_WINDOW_SECONDS = 0.06  # more for each position of a convolution's or pool's window
@@ -126,8 +126,8 @@ def member_seconds(work: Work, batch: int) -> float:
 
 def update_seconds(work: Work, *, batch: int, members: int, is_compiled: bool) -> float:
     """Estimated seconds of one update of all members."""
-    if is_one_by_one(work, batch):
-        return members * (ALONE_SECONDS + batch * work.multiply_adds * CONVOLVED_SECONDS)
+    if is_one_by_one(work, batch, is_compiled=is_compiled):
+        return members * (work.layers * ALONE_LAYER_SECONDS + batch * work.multiply_adds * CONVOLVED_SECONDS)
     share = members * member_seconds(work, batch)
     if is_compiled:
         return CALL_SECONDS + share
@@ -150,7 +150,7 @@ def compiling_pays(work: Work, *, batch: int, members: int, updates: int) -> boo
 
     Unrolled recurrent layers take XLA longer than they ever save.
     """
-    if work.time_steps > 1 or is_one_by_one(work, batch):
+    if work.time_steps > 1 or is_one_by_one(work, batch, is_compiled=True):
         return False
     saved = update_seconds(work, batch=batch, members=members, is_compiled=False) - update_seconds(
         work, batch=batch, members=members, is_compiled=True
@@ -158,9 +158,10 @@ def compiling_pays(work: Work, *, batch: int, members: int, updates: int) -> boo
     return updates * saved > compile_seconds(work)
 
 
-def is_one_by_one(work: Work, batch: int) -> bool:
-    """Whether convolutions are so large that TensorFlow's own, for one member after another, are faster."""
-    return work.convolved * batch > CONVOLVED_ONE_BY_ONE
+def is_one_by_one(work: Work, batch: int, *, is_compiled: bool) -> bool:
+    """Whether TensorFlow's own convolutions, for one member after another, are faster: where they are large, and
+    without XLA always."""
+    return work.convolved * batch > (CONVOLVED_ONE_BY_ONE if is_compiled else 0)
 
 
 def rows_at_once(work: Work, members: int) -> int:
@@ -168,9 +169,9 @@ def rows_at_once(work: Work, members: int) -> int:
     return max(32, min(MAX_ROWS_AT_ONCE, BYTES_OF_PREDICTION // (4 * members * (work.elements + 2 * work.patches + 1))))
 
 
-def members_at_once(work: Work, *, batch: int, members: int) -> int:
-    """How many members are trained at once: all, as many as fit into memory, or one if convolutions are large."""
-    if is_one_by_one(work, batch):
+def members_at_once(work: Work, *, batch: int, members: int, is_compiled: bool) -> int:
+    """How many members are trained at once: all, as many as fit into memory, or one if convolutions ask for it."""
+    if is_one_by_one(work, batch, is_compiled=is_compiled):
         return 1
     floats = 6 * work.parameters + FORWARDS_AND_BACKWARDS * batch * (work.elements + 2 * work.patches)
     return max(1, min(members, BYTES_OF_MEMBERS // max(1, 4 * floats)))
@@ -190,5 +191,5 @@ def cost_of_structure(program: Program, *, is_compiled: bool = True) -> float:
     """Estimated seconds before the first update of a structure that was not trained before: tracing and compiling."""
     work = work_of(program.model)
     batch = min(program.batch_size, program.rows)
-    can_compile = work.time_steps <= 1 and not is_one_by_one(work, batch)
+    can_compile = work.time_steps <= 1 and not is_one_by_one(work, batch, is_compiled=True)
     return trace_seconds(work) + (compile_seconds(work) if is_compiled and can_compile else 0.0)

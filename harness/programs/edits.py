@@ -20,7 +20,15 @@ import numpy as np
 from .edited import Key, edited_files, edited_sources, unified_diff, without_overlaps
 from .places import argument_of, call_at
 from .program import NoteKind, Place, Program
-from .rebinding import base_name, names_in, next_fit_line, rebound_names, rebound_validation
+from .rebinding import (
+    base_name,
+    names_in,
+    next_fit_line,
+    ordered_split,
+    rebound_names,
+    rebound_validation,
+    split_names,
+)
 from .scripts import read_pieces
 from .targets import describe_targets
 from .texts import Edit, Text, Unplaced, is_add, is_docstring, is_future
@@ -452,7 +460,25 @@ class _Editor:
         if kind == "shuffle" and argument_of(call, "shuffle") is not None and not self.program.shuffle:
             return [text.set_argument(call, "shuffle", "True")]
         self._check_plain_data(call)
+        if kind == "resplit":
+            return self._resplit(text, call)
         self._wrap(kind, change, text, call)
+        return []
+
+    def _resplit(self, text: Text, fit: ast.Call) -> list[Edit]:
+        """Training and validation rows drawn anew: by the call that split them in order, else before ``fit``."""
+        ordered = ordered_split(text, fit)
+        if ordered is not None:
+            return [text.set_argument(ordered, "shuffle", "True")]
+        pairs = split_names(text, fit)
+        if pairs is None or self.program.sample_weight is not None:
+            raise Unplaced
+        numpy, first = self._numpy(text), pairs[0]
+        self.statements.append(f"order = {numpy}.random.default_rng(0).permutation(len({first[0]}) + len({first[1]}))")
+        self.statements += [
+            f"{train}, {held} = {numpy}.split({numpy}.concatenate([{train}, {held}])[order], [len({train})])"
+            for train, held in pairs
+        ]
         return []
 
     def _metric(self, change: Change) -> Edit:

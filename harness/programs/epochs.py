@@ -34,6 +34,7 @@ class Task:
         callbacks: of the user's ``fit`` that can change the training.
         has_metrics: whether metrics are computed.
         compiled: whether XLA compiles the loop; None for what pays.
+        uses: how many trainings of this structure and length are expected, for what pays.
     """
 
     program: Program
@@ -45,6 +46,7 @@ class Task:
     callbacks: Sequence[Any]
     has_metrics: bool
     compiled: bool | None = None
+    uses: int = 1
 
 
 def loop_of(
@@ -80,10 +82,13 @@ def train_members(task: Task, seeds: Sequence[int], weights: Sequence[Array], ra
         CannotVectorise: the program does not allow it.
         ValueError: learning rates for a schedule.
     """
-    work = work_of(task.program.model)
-    group = members_at_once(work, batch=task.plan.size, members=len(seeds))
-    pays = compiling_pays(work, batch=task.plan.size, members=group, updates=task.updates * -(-len(seeds) // group))
-    is_compiled = pays if task.compiled is None else task.compiled
+    work, batch = work_of(task.program.model), task.plan.size
+    is_compiled = task.compiled
+    if is_compiled is None:
+        group = members_at_once(work, batch=batch, members=len(seeds), is_compiled=True)
+        calls = task.uses * -(-len(seeds) // group)
+        is_compiled = compiling_pays(work, batch=batch, members=group, updates=task.updates * calls)
+    group = members_at_once(work, batch=batch, members=len(seeds), is_compiled=is_compiled)
     parts = []
     tensors: dict[bool, list[Any]] = {}
     for first in range(0, len(seeds), group):

@@ -44,6 +44,36 @@ def rebound_validation(text: Text, fit: ast.Call) -> str | None:
     return name if name != base_name(argument_of(fit, "x", 0)) else None
 
 
+def split_names(text: Text, fit: ast.Call) -> tuple[tuple[str, str], ...] | None:
+    """The variables of ``fit`` that hold training and validation inputs, and those of the targets; None if an edit
+    cannot draw their rows anew before ``fit``."""
+    if _is_in_loop(text, fit):
+        return None
+    pairs = []
+    for name, position in (("x", 0), ("y", 1)):
+        train, held = argument_of(fit, name, position), next(_of_validation(fit, position), None)
+        if not isinstance(train, ast.Name) or held is None or held == train.id:
+            return None
+        if not all(_is_bound_once(text, fit, bound) for bound in (train.id, held)):
+            return None
+        pairs.append((train.id, held))
+    return tuple(pairs)
+
+
+def ordered_split(text: Text, fit: ast.Call) -> ast.Call | None:
+    """The call that split the inputs of ``fit`` into training and validation rows without shuffling them."""
+    pairs = split_names(text, fit)
+    if pairs is None:
+        return None
+    for store in _stores(text, fit, pairs[0][0]):
+        value = getattr(text.statement(store), "value", None)
+        if isinstance(value, ast.Call) and called(value) in SPLITS:
+            shuffle = argument_of(value, "shuffle")
+            if isinstance(shuffle, ast.Constant) and shuffle.value is False:
+                return value
+    return None
+
+
 def base_name(node: ast.expr | None) -> str | None:
     """The variable that an expression is, or is a slice of rows of."""
     if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Slice):

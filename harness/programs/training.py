@@ -52,6 +52,7 @@ def train(
     initial_weights: Sequence[Array] | None = None,
     engine: Engine | None = None,
     compiled: bool | None = None,
+    uses: int = 1,
 ) -> Trained:
     """Train a program from many seeds.
 
@@ -66,6 +67,7 @@ def train(
         initial_weights: for each weight of ``model.weights``, (members, ...), in place of weights drawn from the seeds.
         engine: what is to train them; None for the compiled loop if it can, else ``fit``.
         compiled: whether XLA compiles the loop; None if that pays, by an estimate from counts.
+        uses: how many trainings of this structure and length are expected; one compilation serves them all.
     Raises:
         ValueError: arguments that do not fit together, such as learning rates for a schedule.
         CannotVectorise: ``engine`` is VECTORISED and the program does not allow it.
@@ -94,6 +96,7 @@ def train(
         callbacks=callbacks,
         has_metrics=has_metrics,
         compiled=compiled,
+        uses=uses,
     )
     reason, detail = FallbackReason.ASKED, ""
     if engine is not Engine.FIT:
@@ -150,11 +153,11 @@ def _predict_at_once(program: Program, trained: Trained, x: Any) -> Any:
     data = training_rows(program, None)
     inputs = prepared_data(x, None, None).x
     work = work_of(program.model)
-    group = members_at_once(work, batch=min(program.batch_size, data.rows), members=trained.members)
+    loop = _any_loop(program, data, trained.members)
+    group = loop.members
     parts = []
     for first in range(0, trained.members, group):
         chosen = slice(first, min(first + group, trained.members))
-        loop = _any_loop(program, data, group)
         weights = [_filled(stacked[chosen], group) for stacked in trained.weights]
         state = loop.starting([0] * group, weights, None)
         outputs = loop.predict(state, inputs, rows_at_once(work, group))
@@ -168,9 +171,12 @@ def _filled(stacked: Array, count: int) -> Array:
 
 
 def _any_loop(program: Program, data: TrainingData, members: int) -> VectorisedLoop:
-    """A loop of this structure, compiled or not; made without XLA if there is none."""
+    """A loop of this structure for so many members or a group of them, compiled or not; made without XLA if there is
+    none."""
+    work, batch = work_of(program.model), min(program.batch_size, data.rows)
     for is_compiled in (True, False):
-        known = known_loop(loop_key(program, data, members=members, is_compiled=is_compiled, has_metrics=False))
+        group = members_at_once(work, batch=batch, members=members, is_compiled=is_compiled)
+        known = known_loop(loop_key(program, data, members=group, is_compiled=is_compiled, has_metrics=False))
         if known is not None:
             return known
-    return loop_of(program, data, members=members, is_compiled=False, has_metrics=False)
+    return loop_of(program, data, members=group, is_compiled=False, has_metrics=False)

@@ -52,7 +52,7 @@ FAULTS: dict[Fault, tuple[str, str]] = {
     Fault.CLASS_IMBALANCE: ("class imbalance", "The rare classes count too little in the loss."),
     Fault.UNSHUFFLED: (
         "rows not shuffled",
-        "The rows are sorted, so batches or the validation split hold other cases than the rest.",
+        "The rows are sorted, so batches or the validation rows hold other cases than the rest.",
     ),
     Fault.TOO_LITTLE_DATA: ("too little data", "There are too few observations for this task."),
     Fault.MISSING_VALUES: ("missing values", "The inputs contain NaN or infinity, which make every weight NaN."),

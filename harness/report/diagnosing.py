@@ -144,6 +144,7 @@ def change_text(change: Change) -> str:
         ChangeKind.TRAINABLE: f"Set trainable=True{layer}.",
         ChangeKind.CLASS_WEIGHT: f"Weight the classes: {change.new}.",
         ChangeKind.SHUFFLE: "Put the rows in random order before fit, and let fit shuffle them.",
+        ChangeKind.RESPLIT: "Put all rows in random order before they are split into training and validation rows.",
         ChangeKind.METRIC: f"Use the metric {change.new} instead of {change.old}.",
     }
     return texts[change.kind]

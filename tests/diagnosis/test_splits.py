@@ -71,6 +71,22 @@ def test_validation_split_of_sorted_classes_is_not_used() -> None:
     assert found.folds[0].train.max() < 800  # the program itself never trains on the rest
 
 
+def test_validation_rows_of_classes_that_training_hardly_has_do_not_judge() -> None:
+    y = np.repeat([0, 1, 2], 300)
+    found = split(RNG.normal(size=(900, 2)), y, validation_rows=200)
+    assert found.judged is Judged.HELD_OUT
+    assert found.trailing_fraction == 200 / 900
+    assert set(y[found.folds[0].search]) == {0, 1, 2}
+    assert found.folds[0].train.max() < 700  # the program itself never trains on the rest
+
+
+def test_rarer_classes_among_the_validation_rows_are_no_other_kind() -> None:
+    y = np.concatenate(
+        [RNG.permutation(np.repeat([0, 1, 2], 200)), RNG.permutation(np.repeat([0, 1, 2], [180, 10, 10]))]
+    )
+    assert split(RNG.normal(size=(800, 2)), y, validation_rows=200).judged is Judged.VALIDATION
+
+
 def test_time_order_is_kept_if_the_program_does_not_shuffle() -> None:
     rng = np.random.default_rng(0)
     found = split(rng.normal(size=(900, 2)), rng.integers(0, 3, 900), shuffle=False, ordered_input=True)

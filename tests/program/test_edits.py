@@ -14,7 +14,7 @@ from harness.programs.edits import edited_sources, edits_for, unified_diff
 KINDS = (
     "activation units loss from_logits labels scale_inputs scale_targets optimizer learning_rate epochs batch_size "
     "add_layer remove_layer kernel_initializer shuffle dropout class_weight metric callbacks regularizer clipping "
-    "scale_validation fill_inputs shape"
+    "scale_validation fill_inputs shape resplit"
 )
 Kind = Enum("Kind", {name: name for name in KINDS.split()})  # type: ignore[misc]
 
@@ -340,3 +340,32 @@ def test_validation_inputs_are_scaled_as_those_of_the_training_were(program, sca
     found = edits_for(captured, [change("scale_validation", "as the training inputs")])
     (edit,) = found.edits
     assert (edit.old, edit.new) == ("", expected)
+
+
+IN_ORDER = (
+    START
+    + """\
+from sklearn.model_selection import train_test_split
+import keras
+y = np.repeat([0, 1, 2], 20)
+X[:, 0] = y
+x_train, x_val, y_train, y_val = SPLIT
+model = keras.Sequential([keras.layers.Dense(3, activation="softmax")])
+model.compile(loss="sparse_categorical_crossentropy", optimizer="adam")
+model.fit(x_train, y_train, validation_data=(x_val, y_val))
+print(model.evaluate(x_val, y_val))
+"""
+)
+
+
+@pytest.mark.parametrize(
+    "split", ["train_test_split(X, y, test_size=0.25, shuffle=False)", "X[:45], X[45:], y[:45], y[45:]"]
+)
+def test_training_and_validation_rows_are_drawn_anew_together(program, split):
+    captured = program(IN_ORDER.replace("SPLIT", split))
+    assert set(captured.validation.y) == {2}
+    after = run_edited(captured, edits_for(captured, [change("resplit", True)]).edits, trains=False).program
+    assert (len(after.y), len(after.validation.y)) == (45, 15)
+    assert np.array_equal(after.x[:, 0], after.y)  # inputs and targets stay together
+    assert len(set(after.validation.y)) == 3
+    assert after.history is None

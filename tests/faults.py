@@ -592,23 +592,21 @@ NO_NOTEBOOK = st.one_of(
     NO_CELL.map(lambda cell: notebook([code_cell("x = 1"), cell])),
     st.one_of(st.integers(1, 9), st.just(True), st.just("abc")).map(notebook),
     NO_SOURCE.map(lambda source: notebook([code_cell(source)])),
-    st.sampled_from(["def f(:", "x = = 1", "("]).map(lambda source: notebook([code_cell(source)])),
 )
+NO_CODE = st.sampled_from(["def f(:", "x = = 1", "("]).map(lambda source: notebook([code_cell(source)]))
 
 
 @st.composite
 def bad_notebook(draw: st.DrawFn) -> Fault:
     """A notebook that is none."""
-    content = draw(st.one_of(NO_NOTEBOOK, st.sampled_from(NO_FILES)))
+    content = draw(st.one_of(NO_NOTEBOOK, NO_CODE, st.sampled_from(NO_FILES)))
     return Fault(with_json(("check", "hw.ipynb"), draw(st.booleans())), {"hw.ipynb": content})
 
 
 @st.composite
 def bad_program(draw: st.DrawFn) -> Fault:
-    """What is no Keras program, for diagnose."""
-    files = st.one_of(NO_NOTEBOOK.map(lambda content: ("t.ipynb", content)), st.just(("t.py", GOOD_SCRIPT)))
-    name, content = draw(files)
-    return Fault(with_json(("diagnose", name, "--no-log"), draw(st.booleans())), {name: content})
+    """A notebook that is none, for diagnose."""
+    return Fault(with_json(("diagnose", "t.ipynb", "--no-log"), draw(st.booleans())), {"t.ipynb": draw(NO_NOTEBOOK)})
 
 
 NO_AMOUNT = st.one_of(OTHER, NO_WORD, BELOW_0, st.sampled_from([Raw("nan"), Raw("inf"), Raw("-1e-9")]))

@@ -109,6 +109,11 @@ def try_many(kind: str, examples: int) -> int:
     return count
 
 
+def load_tensorflow() -> None:
+    """Load all that a diagnosis needs, which takes longer than a mistake may."""
+    run(Fault(("diagnose", "t.ipynb", "--no-log"), {"t.ipynb": b"null"}))
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_mistake_is_a_plain_line_and_exit_2_and_leaves_nothing(kind):
     assert try_many(kind, SHARES[kind] // 40) > 0
@@ -117,14 +122,13 @@ def test_a_mistake_is_a_plain_line_and_exit_2_and_leaves_nothing(kind):
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", SLOW_KINDS)
 def test_the_same_of_what_loads_tensorflow(kind):
-    import harness.programs.capture  # noqa: F401 - takes longer than a mistake may
+    load_tensorflow()
     assert try_many(kind, SHARES[kind] // 40) > 0
 
 
 @pytest.mark.long
 def test_twenty_thousand_mistakes(capsys):
-    import harness.programs.capture  # noqa: F401 - takes longer than a mistake may
-
+    load_tensorflow()
     counts = Counter({kind: try_many(kind, share) for kind, share in SHARES.items()})
     with capsys.disabled():
         print("\n" + "\n".join(f"{count:6} {kind}" for kind, count in counts.items()))

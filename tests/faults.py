@@ -533,6 +533,111 @@ def bad_keras(draw: st.DrawFn) -> Fault:
     return Fault(with_json(argv, draw(st.booleans())), {"m.keras": content, "d.npz": npz(x=GOOD_X, y=GOOD_Y)})
 
 
+# Programs and rubrics
+
+GOOD_SCRIPT = b"""import numpy as np
+
+x = np.ones((4, 2))
+w = np.ones((2, 1))
+for _ in range(3):
+    w -= 0.1 * x.T @ (x @ w - 1)
+model.fit(x, w)
+"""
+NO_PYTHON = st.sampled_from(
+    [b"(", b"def f(:", b"'" * 3, b"\tif", b"x = = 1", b"return)", b"\x00", b"\x80", b"print 1", b"x = 08", b"[" * 300]
+)
+NO_SCRIPT = st.one_of(
+    st.tuples(st.integers(0, 8), NO_PYTHON).map(
+        lambda drawn: b"\n".join([*GOOD_SCRIPT.split(b"\n")[: drawn[0]], drawn[1]])
+    ),
+    st.binary(max_size=200).map(lambda junk: b"\x80" + junk),
+)
+
+
+@st.composite
+def bad_script(draw: st.DrawFn) -> Fault:
+    """A Python file that is none."""
+    name = draw(st.sampled_from(["net.py", "ü ö.py", "a\nb.py", "./-x.py"]))
+    options = draw(st.sampled_from([(), ("--run=f()",), ("--seed=3",), ("--sandbox=off",)]))
+    content = draw(st.one_of(NO_SCRIPT, st.sampled_from(NO_FILES)))
+    return Fault(with_json(("check", name, *options), draw(st.booleans())), {name: content})
+
+
+JSON = st.recursive(
+    st.one_of(st.none(), st.booleans(), st.integers(), st.text("abc{}[]", max_size=5)),
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=3), st.dictionaries(st.text("abc", max_size=3), inner, max_size=3)
+    ),
+    max_leaves=8,
+)
+NO_SOURCE = st.one_of(st.none(), st.booleans(), st.integers(), st.lists(st.integers(), min_size=1, max_size=3))
+NO_CELL = st.one_of(JSON.filter(lambda value: not isinstance(value, dict)), st.just({}).map(lambda _: [[]]))
+
+
+def notebook(cells: Any) -> bytes:
+    """A notebook with these cells."""
+    return json.dumps({"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}).encode()
+
+
+def code_cell(source: Any) -> dict[str, Any]:
+    """A cell of code."""
+    return {"cell_type": "code", "metadata": {}, "outputs": [], "execution_count": None, "source": source}
+
+
+NO_NOTEBOOK = st.one_of(
+    JSON.filter(lambda value: not isinstance(value, dict)).map(lambda value: json.dumps(value).encode()),
+    st.binary(max_size=100).map(lambda junk: b"\x80" + junk),
+    st.integers(1, 40).map(lambda end: notebook([code_cell("x = 1")])[:end]),
+    st.sampled_from([b"[" * 100_000, b'{"a":' * 50_000, b"", b"nan,"]),
+    NO_CELL.map(lambda cell: notebook([code_cell("x = 1"), cell])),
+    st.one_of(st.integers(1, 9), st.just(True), st.just("abc")).map(notebook),
+    NO_SOURCE.map(lambda source: notebook([code_cell(source)])),
+)
+NO_CODE = st.sampled_from(["def f(:", "x = = 1", "("]).map(lambda source: notebook([code_cell(source)]))
+
+
+@st.composite
+def bad_notebook(draw: st.DrawFn) -> Fault:
+    """A notebook that is none."""
+    content = draw(st.one_of(NO_NOTEBOOK, NO_CODE, st.sampled_from(NO_FILES)))
+    return Fault(with_json(("check", "hw.ipynb"), draw(st.booleans())), {"hw.ipynb": content})
+
+
+@st.composite
+def bad_program(draw: st.DrawFn) -> Fault:
+    """A notebook that is none, for diagnose."""
+    return Fault(with_json(("diagnose", "t.ipynb", "--no-log"), draw(st.booleans())), {"t.ipynb": draw(NO_NOTEBOOK)})
+
+
+NO_AMOUNT = st.one_of(OTHER, NO_WORD, BELOW_0, st.sampled_from([Raw("nan"), Raw("inf"), Raw("-1e-9")]))
+CRITERION = "[[criteria]]\npoints = 1\n"
+NO_RUBRIC = st.one_of(
+    NO_AMOUNT.map(lambda value: f"[[criteria]]\npoints = {of_toml(value)}"),
+    NO_AMOUNT.map(lambda value: f"{CRITERION}partial = {of_toml(value)}"),
+    st.sampled_from(["1.01", "2"]).map(lambda value: f"{CRITERION}partial = {value}"),
+    st.one_of(DATES, st.integers(), st.lists(st.integers(), max_size=2)).map(
+        lambda value: f"{CRITERION}quantities = {of_toml(value)}"
+    ),
+    NO_TEXT.map(lambda value: f"run = {of_toml(value)}\n{CRITERION}"),
+    NO_TEXT.map(lambda value: f"file = {of_toml(value)}\n{CRITERION}"),
+    WORDS.map(lambda word: f"{CRITERION}{json.dumps(word)} = 1"),
+    WORDS.map(lambda word: f"{CRITERION}[mistakes]\n{json.dumps(word)} = 0.5"),
+    NO_AMOUNT.map(lambda value: f"[tests]\npoints = {of_toml(value)}"),
+    st.sampled_from(["", "criteria = 3", "criteria = [1]", "tests = 1", "mistakes = []", "[[criteria]]"]),
+)
+
+
+@st.composite
+def bad_rubric(draw: st.DrawFn) -> Fault:
+    """A rubric that is none."""
+    texts = NO_RUBRIC.map(lambda text: text.encode("utf-8", "surrogatepass"))
+    content = draw(st.one_of(texts, TANGLES, st.sampled_from(NO_FILES)))
+    argv = draw(st.sampled_from([("check", "net.py"), ("check", "class"), ("check", "class", "--hand-in")]))
+    argv = (*argv, "--rubric=r.toml", "--sandbox=off")
+    files = {"r.toml": content, "net.py": GOOD_SCRIPT, "class/net.py": GOOD_SCRIPT}
+    return Fault(with_json(argv, draw(st.booleans())), files)
+
+
 KINDS: dict[str, st.SearchStrategy[Fault]] = {
     "a value in a TOML file": bad_toml(),
     "a TOML file": bad_document(),
@@ -543,4 +648,10 @@ KINDS: dict[str, st.SearchStrategy[Fault]] = {
     "a command": bad_command(),
     "a place": bad_place(),
     "a .keras file": bad_keras(),
+    "a script": bad_script(),
+    "a notebook": bad_notebook(),
+    "a rubric": bad_rubric(),
 }
+
+# the same, for which TensorFlow is loaded
+SLOW_KINDS: dict[str, st.SearchStrategy[Fault]] = {"a program for diagnose": bad_program()}

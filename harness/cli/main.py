@@ -93,7 +93,7 @@ def check_command(name: str) -> None:
 
 def shortened(message: str) -> str:
     """A message that a terminal can show: a few lines, none too long, without control characters."""
-    lines = on_the_terminal(message).strip().splitlines()[:MAX_LINES]
+    lines = on_the_terminal(message).replace("\t", " ").strip().splitlines()[:MAX_LINES]
     limit = MAX_LINE_CHARACTERS
     return "\n".join(line if len(line) <= limit else f"{line[: limit - 3]}..." for line in lines)
 

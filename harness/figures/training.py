@@ -25,6 +25,8 @@ COST_LABEL = "datum.value > 0 && datum.value < 0.001 ? format(datum.value, '.0e'
 MAX_RISE = 1e6  # of a cost above the level and the start: what diverges further leaves the chart
 MAX_GROWTH = 1e3  # of a weight beyond the largest one at the start: likewise
 BEYOND = 2.0  # axes further goes a line of weights that leaves the chart
+NEAR_LEVEL = 0.95  # of the level: what is above is not below it
+ROOM_FOR_LABEL = 0.2  # of the height of a chart, in decades
 DIGITS = 5  # of a number in a chart's data
 
 
@@ -139,7 +141,10 @@ def cost_chart(
     colors = [CURVE_COLORS[number % len(CURVE_COLORS)] for number in range(len(curves))]
     x = iteration_axis(last, axis_titles[0])
     most = MAX_RISE * max([level, *(curve.values[0] for curve in curves if math.isfinite(curve.values[0]))])
-    y = cost_axis([level, *(min(cost, most) for curve in curves for cost in curve.values)], axis_titles[1])
+    shown = [level, *(min(cost, most) for curve in curves for cost in curve.values if math.isfinite(cost))]
+    if level > 0 and min(shown) >= NEAR_LEVEL * level:  # room for the label below it
+        shown.append(level * (level / max(shown)) ** ROOM_FOR_LABEL)
+    y = cost_axis(shown, axis_titles[1])
     color = alt.Color("run:N", scale=alt.Scale(domain=keys, range=colors), legend=None)
     rows = [
         (short(place(iteration)), short(min(value, MAX_RISE * most)), key)
@@ -163,10 +168,7 @@ def cost_chart(
     ]
     constant = alt.Chart(alt.Data(values=[{"cost": level, "x": START, "name": level_label}]))
     rule = constant.mark_rule(strokeDash=[5, 4], opacity=0.8).encode(y=y)
-    is_lowest = all(value >= 0.95 * level for curve in curves for value in curve.values if math.isfinite(value))
-    note = constant.mark_text(align="left", dx=6, dy=-10 if is_lowest else 12, fontSize=12).encode(
-        x=x, y=y, text="name:N"
-    )
+    note = constant.mark_text(align="left", dx=6, dy=12, fontSize=12).encode(x=x, y=y, text="name:N")
     return alt.layer(rule, lines, *texts, note).properties(title=title)
 
 

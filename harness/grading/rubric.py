@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import fnmatch
-import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -22,6 +21,8 @@ ALL, KERNELS, BIASES = "all", "kernels", "biases"
 BIAS = re.compile(r"^(b|bias|biases)[\d_]*$|bias|^(d?b)_?\w{0,2}$", re.IGNORECASE)
 UNNAMED = frozenset({"wrong-value", "exception"})  # mistakes without a name, for which no part of the points is given
 TESTS = "tests"  # the name of the criterion that the tests of the course are
+
+MAX_POINTS = 1_000_000  # of a criterion
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,10 +115,10 @@ def text(given: Mapping[str, Any], key: str, where: str) -> str:
 
 
 def amount(given: Mapping[str, Any], key: str, where: str, default: float | None = None) -> float:
-    """A number from 0 on."""
+    """A number from 0 to ``MAX_POINTS``."""
     value = given.get(key, default)
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value) or value < 0:
-        raise BadInput(key=f"{where}: {key}", expected="a number from 0 on", got=value)
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= MAX_POINTS:
+        raise BadInput(key=f"{where}: {key}", expected=f"a number from 0 to {MAX_POINTS:,}", got=value)
     return float(value)
 
 

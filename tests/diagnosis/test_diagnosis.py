@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import html
 import json
+import re
 from typing import Any
 
 import keras
@@ -17,7 +19,8 @@ from harness.diagnosis.diagnosis import diagnose_program
 from harness.diagnosis.faults import Fault
 from harness.diagnosis.outcomes import OutcomeKind
 from harness.report.causes import FAULTS
-from harness.report.diagnosing import MOST_LINES, OUTCOMES, people, verdict
+from harness.report.diagnosing import MOST_LINES, OUTCOMES, cause_lines, people, verdict
+from harness.results import as_page
 
 QUICK = ("softmax_one_unit", pytest.param("dead", marks=pytest.mark.slow))
 NAMES_OF_QUICK = ("softmax_one_unit", "dead")
@@ -114,12 +117,17 @@ def test_a_program_that_keras_refuses_is_diagnosed_all_the_same() -> None:
     assert found.user.error is not None
 
 
-def test_the_training_of_the_user_is_not_touched() -> None:
+def test_the_training_of_the_user_is_not_touched_and_the_page_has_the_evidence() -> None:
     made = MAKERS["softmax_one_unit"][0]()
     before = [np.array(weight) for weight in made.model.get_weights()]
-    diagnose_program(made)
+    found = diagnose_program(made)
     after: list[Any] = made.model.get_weights()
     assert all(np.array_equal(a, b) for a, b in zip(before, after))
+    (cause,) = found.causes
+    page = re.sub(r"\s+", " ", as_page(found).html())
+    for line in cause_lines(found, 1, cause):  # also those below the edits
+        words = html.escape(line.strip().partition(". ")[2] if line.startswith("Cause") else line.strip())
+        assert words in page
 
 
 def test_every_fault_and_outcome_has_words() -> None:

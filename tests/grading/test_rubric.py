@@ -125,7 +125,7 @@ def test_names_of_kernels(name):
     [
         ("", "has no points; give"),
         ("points = 3", "unknown key 'points'"),
-        ("[[criteria]]\npoints = -1", "criteria 1: points must be a number from 0 on, got -1"),
+        ("[[criteria]]\npoints = -1", "criteria 1: points must be a number from 0 to 1,000,000, got -1"),
         ("[[criteria]]\npoints = 1\npartial = 2", "partial must be a share from 0 to 1, got 2"),
         ("[[criteria]]\nquantities = 3\npoints = 1", "quantities must be"),
         (

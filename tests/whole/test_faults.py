@@ -1,4 +1,4 @@
-"""Ten thousand mistakes: each ends with 2 and a plain line, at once, and leaves nothing behind."""
+"""Twenty thousand mistakes: each ends with 2 and a plain line, at once, and leaves nothing behind."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from harness.cli import main as cli
-from tests.faults import KINDS, Fault
+from tests.faults import KINDS, SLOW_KINDS, Fault
 
 SECONDS = 10.0  # for one mistake, on a machine with much else to do
 MEGABYTES = 1500  # by which no number of mistakes may raise what this process takes
-IN_ALL = 10_000
+IN_ALL = 20_000
 
 # of so many in a long run, as many as the kind has ways to go wrong
 SHARES = {
@@ -34,6 +34,10 @@ SHARES = {
     "a command": 400,
     "a place": 300,
     "a .keras file": 500,
+    "a script": 3000,
+    "a notebook": 3500,
+    "a rubric": 3000,
+    "a program for diagnose": 500,
 }
 EXCEPTION = re.compile(r"Traceback|\b[A-Z]\w+(Error|Exception|Warning)[(:]|object at 0x|<class '")
 
@@ -92,7 +96,7 @@ def try_many(kind: str, examples: int) -> int:
     count = 0
 
     @settings(max_examples=examples, deadline=None, database=None, suppress_health_check=list(HealthCheck))
-    @given(KINDS[kind])
+    @given({**KINDS, **SLOW_KINDS}[kind])
     def each(fault: Fault) -> None:
         nonlocal count
         count += 1
@@ -105,13 +109,26 @@ def try_many(kind: str, examples: int) -> int:
     return count
 
 
+def load_tensorflow() -> None:
+    """Load all that a diagnosis needs, which takes longer than a mistake may."""
+    run(Fault(("diagnose", "t.ipynb", "--no-log"), {"t.ipynb": b"null"}))
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_mistake_is_a_plain_line_and_exit_2_and_leaves_nothing(kind):
     assert try_many(kind, SHARES[kind] // 40) > 0
 
 
 @pytest.mark.slow
-def test_ten_thousand_mistakes(capsys):
+@pytest.mark.parametrize("kind", SLOW_KINDS)
+def test_the_same_of_what_loads_tensorflow(kind):
+    load_tensorflow()
+    assert try_many(kind, SHARES[kind] // 40) > 0
+
+
+@pytest.mark.long
+def test_twenty_thousand_mistakes(capsys):
+    load_tensorflow()
     counts = Counter({kind: try_many(kind, share) for kind, share in SHARES.items()})
     with capsys.disabled():
         print("\n" + "\n".join(f"{count:6} {kind}" for kind, count in counts.items()))

@@ -83,7 +83,6 @@ def add(commands: Any) -> None:
     command.add_argument(
         "--accept",
         action="extend",
-        default=[],
         type=comma_separated,
         metavar="NAME",
         help="mistakes of one file that are meant to be so, by commas or repeated: they are reported, and the exit "
@@ -166,11 +165,12 @@ def run_file(arguments: argparse.Namespace) -> int:
 
         return page_of(result, arguments.path)
 
-    accepting.check_names(arguments.accept)
+    accepted = arguments.accept or []
+    accepting.check_names(accepted)
     limits = {"seed": arguments.seed, "seconds": arguments.seconds, "megabytes": arguments.memory}
     with use_box(chosen_box(arguments, "off")), progress_bar(arguments.path.name):
         result = check.check_file(arguments.path, run=arguments.lines, **limits)
-    result = accepting.accept_known(result, arguments.accept)
+    result = accepting.accept_known(result, accepted)
     write_page(arguments, page)
     show_result(arguments, result)
     ci_log.print_for(arguments.annotations, result, arguments.path, as_json=arguments.json)

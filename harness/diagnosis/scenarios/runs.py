@@ -27,6 +27,7 @@ FEWEST_IN_BATCHES = 4  # where a sample of the observations makes no run shorter
 SECONDS_TO_COMPILE = 0.3  # of one program
 
 FORWARD = 1 / 3  # of an iteration's work
+EVENLY_RECORDED, A_DECADE = 60, 16  # iterations of a course that are recorded, and of each decade before the first
 
 Progress = Callable[[int, int, What | None], None]
 
@@ -147,10 +148,10 @@ def run_changes(
 
 
 def recorded_iterations(iterations: int) -> list[int]:
-    """Up to about a hundred: evenly spaced, and log-spaced before the first of these."""
-    even = {round(iterations * k / 60) for k in range(61)}
-    early = {digit * 10**power for power in range(len(str(iterations))) for digit in (1, 2, 5)}
-    return sorted(even | {0} | {i for i in early if i < iterations})
+    """Up to about a hundred: evenly spaced, and log-spaced before the first of these, for a smooth curve."""
+    even = {round(iterations * k / EVENLY_RECORDED) for k in range(EVENLY_RECORDED + 1)}
+    early = {round(10 ** (k / A_DECADE)) for k in range(A_DECADE * len(str(iterations)))}
+    return sorted(even | {0} | {i for i in early if i * EVENLY_RECORDED < iterations})
 
 
 def training_of(case: Case, recorded: Sequence[int]) -> Training:

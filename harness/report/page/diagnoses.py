@@ -112,9 +112,6 @@ def figures(found: Diagnosis) -> list[Part]:
 def cause_section(found: Diagnosis, number: int, cause: Cause) -> Section:
     """One cause: what it is, how to remove it, and the evidence."""
     first, *rest = words.cause_lines(found, number, cause)
-    if cause.edits:  # these lines are the diff
-        edits = {f"  {line}" for line in words.remedy_lines(cause.changes, cause.edits)}
-        rest = [line for line in rest if line not in edits]
     heading, _, meaning = first.partition(". ")
     remedies = list(words.remedy_lines(cause.changes, cause.edits))
     evidence = " ".join(line.strip() for line in rest[len(remedies) :])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import itertools
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from .html import Html, element, paragraphs, together
 if TYPE_CHECKING:
     import altair as alt
 
+UNFOLDED_CHARACTERS = 400  # of the answer, where the page is narrow
 STATIC_WIDTH = 620  # pixels of a chart that cannot grow, in a notebook
 POLICY = "default-src 'none'; script-src 'unsafe-inline' 'unsafe-eval'; style-src 'unsafe-inline'; img-src data:"
 
@@ -171,13 +173,22 @@ class _StaticWriter(_Writer):
         return element("figure", described, element("figcaption", figure.caption) if figure.caption else None)
 
 
+def answer_of(page: Page) -> Html:
+    """The answer's paragraphs; where the page is narrow, those after the first few are folded to show the figures."""
+    lengths = itertools.accumulate(map(len, page.answer))
+    first = max(1, sum(length <= UNFOLDED_CHARACTERS for length in lengths))
+    rest = page.answer[first:]
+    folded = element("details", element("summary", "The rest of the answer"), paragraphs(rest), class_="more", open="")
+    return element("div", paragraphs(page.answer[:first]), folded if rest else None, class_="answer")
+
+
 def head_of(page: Page) -> Html:
     """The answer."""
     return element(
         "header",
         element("p", page.title, class_="asked"),
         element("h1", page.headline),
-        element("div", paragraphs(page.answer), class_="answer"),
+        answer_of(page),
         class_=page.tone.value,
     )
 

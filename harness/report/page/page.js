@@ -116,6 +116,10 @@
     });
   });
 
+  // --- the rest of a long answer, folded where it would fill the first screen ---
+
+  if (innerWidth < 900) document.querySelectorAll(".more").forEach((more) => { more.open = false; });
+
   // --- the first marked line of code, in view within its box ---
 
   const wrong = document.querySelector(".code .wrong");

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
 import resource
+import shutil
 import signal
 from pathlib import Path
 
@@ -33,13 +36,23 @@ def small_chunks(monkeypatch):
     monkeypatch.setattr(sweep, "CHUNK", 100)
 
 
+@pytest.fixture(scope="module")
+def original(tmp_path_factory):
+    """The folder of a whole sweep, and its stdout."""
+    folder = tmp_path_factory.mktemp("sweep")
+    with pytest.MonkeyPatch.context() as patch, contextlib.redirect_stdout(io.StringIO()) as out:
+        patch.setattr(sweep, "CHUNK", 100)
+        patch.chdir(folder)
+        assert cli.main([*ARGUMENTS, "--name", "s"]) == 0
+    return folder, out.getvalue()
+
+
 @pytest.fixture
-def swept(tmp_path, monkeypatch, capsys):
+def swept(original, tmp_path, monkeypatch):
     """A whole sweep in tmp_path/logs/post/s; its folder, and its stdout and CSV."""
+    folder, out = original
+    shutil.copytree(folder, tmp_path, dirs_exist_ok=True)
     monkeypatch.chdir(tmp_path)
-    assert cli.main([*ARGUMENTS, "--name", "s"]) == 0
-    out, err = capsys.readouterr()
-    assert err == ""
     return Path("logs/post/s"), out, Path("members.csv").read_bytes()
 
 

@@ -50,6 +50,11 @@ DERIVATIVE_WORDS = re.compile(r"prime|deriv|grad|backward|_d$|^d_|_back|(?-i:^d[
 OPTIMIZER_WORDS = re.compile(
     r"sgd|adam|momentum|optim|rmsprop|adagrad|gradientdescent|gradient_descent|nesterov", re.IGNORECASE
 )
+PLAIN_OPTIMIZER = re.compile(r"sgd|gradient_?descent|^gd$", re.IGNORECASE)
+PLAIN_LOSS = re.compile(r"mse|mean_?sq|squared|quadratic|sse|l2_?loss", re.IGNORECASE)
+# a cross-entropy of shares, not of scores
+SHARES_LOSS = re.compile(r"cross|entropy|bce|cce|nll|likelihood", re.IGNORECASE)
+SCORES_LOSS = re.compile(r"soft_?max|logit|sigmoid", re.IGNORECASE)
 FORWARD_NAME = re.compile(r"forward|feed|fprop|propag|hypothesis", re.IGNORECASE)
 WRONG_NAME = re.compile(r"test|check|plot|numeric|predict|accuracy|load|save|draw|show|eval|case|back", re.IGNORECASE)
 NETWORK_CLASS = re.compile(r"net|nn$|^nn|model|mlp|perceptron|classif|sequential|neural", re.IGNORECASE)
@@ -558,6 +563,13 @@ class Caller:
     def _known_outputs(self) -> int:
         return self.session.output_size if self.session.labels is not None else 3
 
+    def wants_shares(self) -> bool:
+        """Whether every loss of the file takes outputs between 0 and 1."""
+        names = [*self.facts.functions, *self.facts.classes]
+        losses = [name for name in names if LOSS_WORDS.search(name) and not DERIVATIVE_WORDS.search(name)]
+        general = [name for name in losses if PLAIN_LOSS.search(name) or SCORES_LOSS.search(name)]
+        return not general and any(SHARES_LOSS.search(name) for name in losses)
+
     def _keys_like(self, pattern: re.Pattern[str]) -> list[str]:
         """Texts of this kind that are keys of dictionaries, or compared with, anywhere in the file."""
         texts = [text for text in self.facts.texts if pattern.search(text) and len(text) < 30 and " " not in text]
@@ -655,6 +667,8 @@ class Caller:
             key=lambda name: (
                 0 if stem and stem in name.lower() else 1,
                 0 if network and NETWORK_CLASS.search(name) else 1,
+                # a plain step and an error that any output is good for work with whatever else is chosen
+                0 if PLAIN_OPTIMIZER.search(name) or PLAIN_LOSS.search(name) else 1,
             ),
         )
         return [self._instance(name) for name in names[:6]]
@@ -712,12 +726,17 @@ class Caller:
         from .containers import add_layers
 
         session = self.session
-        text = self.construction(name)
+        examples = self.facts.examples.get(name, [])
+        example = session.choose(f"example of {name}", [None, *examples]) if examples else None
+        text = self.construction(name) if example is None else ""
         variable = session.new_name(_variable_for(name))
         while variable in session.objects:
             variable += "2"
-        session.run(f"{variable} = {text}")
         session.objects.append(variable)
+        if example is not None:
+            session.follow(example, variable)
+            return variable
+        session.run(f"{variable} = {text}")
         add_layers(self, variable, name)
         return variable
 

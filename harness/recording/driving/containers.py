@@ -75,11 +75,11 @@ def layer_texts(caller: Caller, dense: str, activations: list[str]) -> list[str]
     plain = [name for name in activations if "softmax" not in name.lower()]
     middle = plain[:3] if not own else [""]
     between = session.choose("hidden activation", middle or [""])
-    last_options = [
-        "",
-        *(name for name in activations if "sigmoid" in name.lower()),
-        *(n for n in activations if "softmax" in n.lower()),
-    ]
+    sigmoids = [name for name in activations if "sigmoid" in name.lower()]
+    softmaxes = [name for name in activations if "softmax" in name.lower()]
+    last_options = ["", *sigmoids, *softmaxes]
+    if caller.wants_shares():
+        last_options = [*softmaxes, *sigmoids, ""] if out > 1 else [*sigmoids, ""]
     last = session.choose("output activation", last_options)
     texts = [caller.construction(dense, (session.input_size, HIDDEN))]
     if between:

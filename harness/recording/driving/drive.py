@@ -20,6 +20,7 @@ from ..tape import StopRecording
 from .calling import BY_HAND, Caller
 from .choices import BLAMED_COST, CLEARED_COST, COST, Choices, Exhausted, Search
 from .data import BATCH, Labels
+from .examples import find_examples
 from .goals import Goal, find_goals
 from .gradients import pair_gradients
 from .pairs import find_pairs
@@ -27,6 +28,7 @@ from .result import Attempt, Driven
 from .roles import Role, role_of
 from .session import (
     FILE,
+    MAX_SIZES,
     SHAPE_MESSAGE,
     Hints,
     Session,
@@ -36,12 +38,13 @@ from .session import (
     user_line,
 )
 from .source import Argument, FileFacts, FunctionFacts, UpdateLine, Uses, read_source
-from .usage import find_snippets, sibling_names
+from .usage import example_texts, find_snippets, project_files, read, sibling_names
 from .watching import ENOUGH_UPDATES, Enough, Overrun, Watcher
 
 MAX_ATTEMPTS = 400
 MAX_KEPT_ATTEMPTS = 30
 MAX_GOALS = 40
+GRADIENTS_SHARE = 16  # part of the attempts for gradients alone, before other files of the project are looked at
 PATIENCE = 20  # attempts of one goal after which another is as likely as one that was next to it at first
 MAX_LINES_IN_ALL = 3_000_000  # of the user's code in all attempts
 CERTAIN_ERRORS = ("NameError", "UnboundLocalError", "ImportError", "ModuleNotFoundError")
@@ -94,6 +97,8 @@ class _Driver:
         self.extra: dict[str, tuple[str, Any]] = {}
         self.is_parts = False  # whether the file only has layers, activations and the like
         self.users = FileFacts()  # what files that import this one define
+        self.texts = example_texts(source, namespace, root)
+        self._find_examples()
         self.goals: list[Goal] = []
         self.count = 0
         self.lines = 0
@@ -108,23 +113,31 @@ class _Driver:
     def search(self, budget: int) -> Driven:
         """Tries until something works or the budget is spent: first with what the file itself defines, then as its
         folder shows, then with what other files of the folder define."""
-        driven = self._search(budget // 2)
+        driven = self._search(budget // 2, budget // GRADIENTS_SHARE)
         # layers and activations alone are checked pair by pair, which is more than what a network uses of them
         self.is_parts = all(goal.gradients for goal in self.goals) and _has_pairs(self.source)
         driven = driven or self._follow_snippets()
         if driven is None and self._add_siblings():
-            driven = self._search(budget - budget // 2)
+            driven = self._search(budget - budget // 2, budget - budget // 2)
         if driven is None and self.fallback is not None:
             driven = self.fallback[1]
         if driven is not None:
             return _counted(driven, self.failures, self.count)
         return self.failed()
 
-    def _search(self, budget: int) -> Driven | None:
+    def _search(self, budget: int, of_gradients: int) -> Driven | None:
+        """Tries goals, most likely first.
+
+        Args:
+            budget: number of attempts.
+            of_gradients: number of attempts if nothing that is known so far applies gradients.
+        """
         caller = Caller(self._session(Choices({}), Watcher({}, set())), self.roles)
         self.goals = [*find_goals(self.facts, self.namespace, caller), *self._goals_of_users(caller)]
         if not self.goals:
             return None
+        if all(goal.gradients for goal in self.goals):
+            budget = of_gradients
         searches = [(goal, Search(budget)) for goal in self.goals[:MAX_GOALS]]
         before = self.count
         while self.count - before < budget and self.lines <= MAX_LINES_IN_ALL:
@@ -166,9 +179,10 @@ class _Driver:
 
     def _follow_snippets(self) -> Driven | None:
         """Runs the examples that come with the file."""
+        updates = self._project_updates()
         for snippet in find_snippets(self.source, self.main, self.namespace, self.root, with_scripts=not self.is_parts):
             self.count += 1
-            session = self._session(Choices({}), Watcher(self.updates, set()))
+            session = self._session(Choices({}), Watcher(updates, set()))
             self.saved.restore()
             reset_generators(self.seed)
             error: BaseException | None = None
@@ -182,6 +196,17 @@ class _Driver:
             # what ran may train in a way that only recording shows
             self._note_failure(session, error, ran=error is None or isinstance(error, Overrun))
         return None
+
+    def _project_updates(self) -> dict[str, tuple[UpdateLine, ...]]:
+        """The update statements of the files that examples may import: those of the project too."""
+        files = {}
+        for path in project_files(self.namespace, self.root):
+            if path not in self.updates:
+                with contextlib.suppress(SyntaxError, ValueError, RecursionError):
+                    facts = read_source(read(path))
+                    facts.own_functions, facts.own_classes = dict(facts.functions), list(facts.classes)
+                    files[path] = facts
+        return _update_table(files) | self.updates
 
     def _add_siblings(self) -> bool:
         """Makes the definitions of other files of the folder usable; whether there are any."""
@@ -206,7 +231,13 @@ class _Driver:
         self.files = files
         self.updates = _update_table(files)
         self.roles.clear()
+        self._find_examples()
         return True
+
+    def _find_examples(self) -> None:
+        """Notes how the project makes instances of the classes that are known now."""
+        known = {*self.namespace, *self.extra, *self.facts.functions, *self.facts.classes}
+        self.facts.examples = find_examples(self.texts, self.facts.classes, known)
 
     def _session(self, choices: Choices, watcher: Watcher) -> Session:
         names = {**{name: thing for name, (_, thing) in self.extra.items()}, **self.namespace}
@@ -450,7 +481,7 @@ class _Driver:
         ):
             used = {session.sizes.observations, chosen}
             hints.extend(number for number in dict.fromkeys(numbers) if number not in used and number not in hints)
-            del hints[6:]
+            del hints[MAX_SIZES:]
             if key in session.choices.taken:
                 session.choices.taken[key] = (session.choices.taken[key][0], 2 + len(hints))
 

@@ -156,7 +156,7 @@ def add_method(facts: FileFacts, owner: str) -> bool:
 
 def _stores_gradients(method: FunctionFacts) -> bool:
     """Whether a backward pass keeps gradients in attributes."""
-    return any(
+    return not re.match(r"(?i)_*(clear|zero|reset|init|flush|set|load)", method.name) and any(
         re.match(r"(?i)^_?(d_?(w|b|weights?|bias)\w*|grads?\w*|(w|b|weights?|bias(es)?)_?grads?)$", name)
         for name in method.writes
     )

@@ -14,11 +14,13 @@ import numpy as np
 
 from .choices import Choices, Exhausted
 from .data import BATCH, HIDDEN, IMAGES, INPUT_TEXT, INPUTS, OUTPUTS, SECOND_HIDDEN, Form, Labels, Sizes, make_data
+from .examples import Example
 from .result import Pair
 from .source import FileFacts, FunctionFacts
 from .watching import Enough, Targets, Watcher
 
 FILE = "<driver>"
+MAX_SIZES = 6  # numbers of inputs, or of outputs, that are tried besides the usual one
 
 
 @dataclass
@@ -79,6 +81,7 @@ class Session:
         self._input_size: int | None = None
         self._output_size: int | None = None
         self.image: tuple[int, int, int] | None = None
+        self.example_outputs: list[int] = []  # the last size in the example that was followed
         self.inputs_given = False
         self.outputs_given = False
         self.dims: tuple[int, int] | None = None  # of the layer being made
@@ -109,6 +112,17 @@ class Session:
         self._execute(text)
         target = text.split(" = ")[0] if " = " in text and "(" not in text.split(" = ")[0] else ""
         return self.names.get(target)
+
+    def follow(self, example: Example, variable: str) -> None:
+        """Makes an instance as a file of the project does."""
+        self.example_outputs = example.sizes[-1:]
+        self.hints.inputs.extend(size for size in example.sizes if size not in self.hints.inputs)
+        del self.hints.inputs[MAX_SIZES:]
+        image = example.image
+        if image is not None and self.choose(f"images for {variable}", [False, True]):
+            self.take_images(image)
+        for text in example.statements(variable):
+            self.run(text)
 
     def _execute(self, text: str) -> None:
         code = compile(text, FILE, "exec")
@@ -184,6 +198,7 @@ class Session:
                 known = self.discovered() if not self.outputs_given else None
                 options = [
                     *(known[1:] if known and known[1] > 1 else ()),
+                    *self.example_outputs,
                     OUTPUTS,
                     *(k for k in self.hints.outputs if k > 1),
                 ]

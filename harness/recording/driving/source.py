@@ -8,6 +8,8 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
+from .examples import Example
+
 RATE_NAME = re.compile(r"(^|_)(lr|eta|alpha|rate|learning|learnrate|epsilon|stepsize|step_size|gamma)", re.IGNORECASE)
 WEIGHT_NAME = re.compile(
     r"(weight|bias|theta|synapse|kernel|param|coef|(?<![a-z])[wb](?![a-z])|(?<![a-z])[wb]_?[a-z]?[a-z]?\d*$)",
@@ -150,6 +152,7 @@ class FileFacts:
     own_functions: dict[str, FunctionFacts] = field(default_factory=dict)  # defined in the file itself
     own_classes: list[str] = field(default_factory=list)
     lines: list[str] = field(default_factory=list)
+    examples: dict[str, list[Example]] = field(default_factory=dict)  # of instances, by class
 
     def dataclass_constructor(self, owner: str) -> FunctionFacts:
         """What stands for ``__init__`` in a dataclass."""

@@ -10,6 +10,7 @@ import importlib
 import os
 import re
 import sys
+import textwrap
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -52,6 +53,40 @@ def find_snippets(
     for snippet in found:
         unique.setdefault(snippet.text, snippet)
     return list(unique.values())[:MAX_SNIPPETS]
+
+
+def example_texts(source: str, namespace: Mapping[str, Any], root: str = "") -> list[str]:
+    """The texts that show how a file is used: its own, those of its folder, of the README and of the project."""
+    folder, own = _folder(namespace)
+    places = (folder, os.path.dirname(folder))
+    readme = [os.path.join(p, n) for p in places for n in _entries(p) if n.lower().startswith("readme")]
+    blocks = [b for path in readme for b in re.findall(r"```(?:python|py)?\n(.*?)```", read(path), re.DOTALL)]
+    texts = [source, *(read(path) for path in project_files(namespace, root))]
+    blocks += [block for text in texts for block in _paragraphs(text)]
+    return [*texts, *(re.sub(r"(?m)^(>>>|\.\.\.) ?", "", block) for block in blocks)]
+
+
+def project_files(namespace: Mapping[str, Any], root: str = "") -> list[str]:
+    """The Python files near a file, and those that import it; without itself."""
+    folder, own = _folder(namespace)
+    near = [os.path.join(p, n) for p in (folder, os.path.dirname(folder)) for n in _entries(p)]
+    near = [path for path in near if path.endswith((".py", ".ipynb"))][:MAX_FILES]
+    files = dict.fromkeys([*near, *_definition_files(folder, own), *importing_files(folder, own, root)])
+    return [path for path in files if path != os.path.join(folder, own + ".py")]
+
+
+def _paragraphs(source: str) -> Iterator[str]:
+    """The paragraphs of the texts in a file that are statements with a call: examples in the words of its author."""
+    try:
+        nodes = list(ast.walk(ast.parse(source)))
+    except (SyntaxError, ValueError, RecursionError):
+        return
+    texts = [n.value for n in nodes if isinstance(n, ast.Constant) and isinstance(n.value, str) and "(" in n.value]
+    for text in texts[:MAX_FILES]:
+        for paragraph in re.split(r"\n\s*\n", text):
+            block = textwrap.dedent(paragraph.strip("\n"))
+            if re.search(r"^\w+ = [\w.]+\(", block, re.MULTILINE) and is_python(block):
+                yield block
 
 
 def _folder(namespace: Mapping[str, Any]) -> tuple[str, str]:
@@ -98,7 +133,7 @@ def _from_comments(source: str, names: set[str]) -> Iterator[Snippet]:
             yield Snippet(text, "comment")
 
 
-def _read(path: str) -> str:
+def read(path: str) -> str:
     """The Python text of a file, "" if it cannot be read."""
     try:
         if path.endswith(".ipynb"):
@@ -123,7 +158,7 @@ def _from_documents(folder: str, names: set[str]) -> Iterator[Snippet]:
     for place in (folder, os.path.dirname(folder)):
         for name in _entries(place):
             if name.lower().startswith("readme"):
-                blocks = re.findall(r"```(?:python|py)?\n(.*?)```", _read(os.path.join(place, name)), re.DOTALL)
+                blocks = re.findall(r"```(?:python|py)?\n(.*?)```", read(os.path.join(place, name)), re.DOTALL)
                 texts = [re.sub(r"(?m)^(>>>|\.\.\.) ?", "", block) for block in blocks]
                 texts = [text for text in texts if is_python(text)]
                 if len(texts) > 1 and _uses("\n".join(texts), names):  # one may need what an earlier one made
@@ -138,7 +173,7 @@ def _from_scripts(folder: str, own: str) -> Iterator[Snippet]:
         scripts = [name for name in _entries(place) if name.endswith(".py") and name != own + ".py"]
         scripts.sort(key=lambda name: (not re.search(r"train|main|example|demo|xor|run", name), name))
         for name in scripts[:MAX_FILES]:
-            text = _read(os.path.join(place, name))
+            text = read(os.path.join(place, name))
             imports = rf"^\s*(from|import)\s+(\.?{re.escape(own)}|{re.escape(package)}(\.{re.escape(own)})?)\b"
             if re.search(imports, text, re.MULTILINE) and _does_something(text):
                 path = name if place == folder else os.path.join(os.pardir, name)
@@ -150,7 +185,7 @@ def _from_importers(folder: str, own: str, root: str) -> Iterator[Snippet]:
     for path in importing_files(folder, own, root):
         if os.path.dirname(path) in (folder, os.path.dirname(folder)) and path in _direct(folder, own):
             continue  # see _from_scripts
-        if _does_something(_read(path)):
+        if _does_something(read(path)):
             yield _script(os.path.relpath(path, folder))
 
 
@@ -172,7 +207,7 @@ def _direct(folder: str, own: str) -> set[str]:
     """The scripts that import the file and lie beside it or in the folder above."""
     pattern = _import_pattern(os.path.join(folder, own + ".py"))
     near = [os.path.join(place, name) for place in (folder, os.path.dirname(folder)) for name in _entries(place)]
-    return {path for path in near if path.endswith(".py") and pattern.search(_read(path))}
+    return {path for path in near if path.endswith(".py") and pattern.search(read(path))}
 
 
 def _import_pattern(path: str) -> re.Pattern[str]:
@@ -199,7 +234,7 @@ def importing_files(folder: str, own: str, root: str = "") -> list[str]:
         texts |= {os.path.join(place, n): "" for n in sorted(names) if n.endswith((".py", ".ipynb"))}
         if len(texts) > MAX_PROJECT_FILES:
             break
-    texts = {path: _read(path) for path in texts}
+    texts = {path: read(path) for path in texts}
     found, waiting = [os.path.join(folder, own + ".py")], [os.path.join(folder, own + ".py")]
     while waiting and len(found) <= MAX_FILES:
         pattern = _import_pattern(waiting.pop(0))
@@ -280,15 +315,15 @@ def sibling_names(namespace: Mapping[str, Any], root: str = "") -> tuple[FileFac
     """What other files of the folder, and those that import the file, define and the file itself does not.
 
     Returns:
-        their facts, with the definitions of the importing files as own ones, and for each name the module and the
-        object.
+        their facts, with their definitions as own ones, those of importing files first, and for each name the module
+        and the object.
     """
     facts = FileFacts()
     names: dict[str, tuple[str, Any]] = {}
     folder, own = _folder(namespace)
     importing = importing_files(folder, own, root)
-    for path in dict.fromkeys([*_definition_files(folder, own), *importing]):
-        text = _read(path)
+    for path in dict.fromkeys([*importing, *_definition_files(folder, own)]):
+        text = read(path)
         if not text or not _only_defines(text):
             continue
         module_name = _module_name(path, str(namespace.get("__package__") or ""))
@@ -304,9 +339,8 @@ def sibling_names(namespace: Mapping[str, Any], root: str = "") -> tuple[FileFac
         for key in [*theirs.functions, *theirs.classes]:
             if key not in namespace and key not in names and hasattr(module, key):
                 names[key] = (module_name, getattr(module, key))
-        if path in importing:
-            facts.own_functions |= theirs.functions
-            facts.own_classes += theirs.classes
+        facts.own_functions = theirs.functions | facts.own_functions
+        facts.own_classes += [key for key in theirs.classes if key not in facts.own_classes]
         for key, function in theirs.functions.items():
             facts.functions.setdefault(key, function)
         for key, one in theirs.classes.items():

@@ -308,6 +308,18 @@ class _Text(io.StringIO):
 
 
 REAL_OPEN = builtins.open
+POINTER = b"version https://git-lfs"  # what a large file starts with that was not fetched
+
+
+def exists(path: str | os.PathLike[str]) -> bool:
+    """Whether a file is there, and not only a pointer to it."""
+    if not os.path.isfile(path):
+        return os.path.exists(path)
+    try:
+        with REAL_OPEN(path, "rb") as stream:
+            return stream.read(len(POINTER)) != POINTER
+    except OSError:
+        return True
 
 
 def _path_of(file: Any) -> str | None:
@@ -343,13 +355,13 @@ def install(missing: Missing) -> None:
             return overlay.writing(path, mode)
         if overlay.has(path):
             return overlay.reading(path, mode)
-        if not os.path.exists(path) and not path.endswith((".py", ".json", ".toml", ".cfg")) and _for_user():
+        if not exists(path) and not path.endswith((".py", ".json", ".toml", ".cfg")) and _for_user():
             return missing.stream(path, mode)
         return REAL_OPEN(path, mode, *arguments, **keywords)
 
     def gzip_opened(file: Any, mode: str = "rb", *arguments: Any, **keywords: Any) -> Any:
         path = _path_of(file)
-        if path is not None and "r" in mode and not os.path.exists(path):
+        if path is not None and "r" in mode and not exists(path):
             return missing.stream(path.removesuffix(".gz"), "b" if "t" not in mode else "t")
         if id(file) in missing.made:
             return file
@@ -360,7 +372,7 @@ def install(missing: Missing) -> None:
         if path is not None:
             if overlay.has(path):
                 return real_load(overlay.reading(path, "rb"), *arguments, **keywords)
-            if not os.path.exists(path):
+            if not exists(path):
                 if WEIGHTS.search(Path(path).stem):
                     return real_load(path, *arguments, **keywords)  # raises what the file expects
                 if path.endswith(".npy"):
@@ -385,7 +397,7 @@ def install(missing: Missing) -> None:
         if id(file) in missing.made:
             return np.frombuffer(file.read(), dtype)
         path = _path_of(file)
-        if path is not None and not os.path.exists(path):
+        if path is not None and not exists(path):
             return np.frombuffer(missing.content(path), dtype)
         return real_fromfile(file, dtype, *arguments, **keywords)
 
@@ -400,7 +412,7 @@ def _text_reader(real: Callable[..., Any], missing: Missing, overlay: Overlay) -
             return real(fname, *arguments, **keywords)
         if overlay.has(path):
             return real(overlay.reading(path, "r"), *arguments, **keywords)
-        if os.path.exists(path):
+        if exists(path):
             return real(path, *arguments, **keywords)
         text = missing.text(path)
         if not any(keywords.get(name) for name in ("skiprows", "skip_header", "names")) and text.startswith("column"):

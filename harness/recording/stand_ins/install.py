@@ -225,7 +225,7 @@ def pandas_modules(missing: files.Missing) -> dict[str, ModuleType]:
     def read_pickle(source: Any, *_: Any, **__: Any) -> Any:
         path = files._path_of(source)
         return (
-            missing.pickled(path or "") if path is None or not Path(path).exists() else np.load(path, allow_pickle=True)
+            missing.pickled(path or "") if path is None or not files.exists(path) else np.load(path, allow_pickle=True)
         )
 
     known = {
@@ -273,7 +273,7 @@ def _read_csv(missing: files.Missing, source: Any, options: dict[str, Any]) -> A
     path = files._path_of(source)
     if path is None:
         return frames.read_text(source.read(), **options)
-    if Path(path).exists():
+    if files.exists(path):
         return frames.read_text(Path(path).read_text(encoding="utf-8", errors="replace"), **options)
     frame = _made_up(missing, path, options)
     frame._open, frame._known_names = True, missing.hints.strings | _attributes(missing.hints)
@@ -319,7 +319,7 @@ def _patch_pandas(module: Any, missing: files.Missing) -> None:
 
         def read(source: Any, *arguments: Any, _real: Any = real, **options: Any) -> Any:
             path = files._path_of(source)
-            if path is None or Path(path).exists():
+            if path is None or files.exists(path):
                 return _real(source, *arguments, **options)
             frame = _made_up(missing, path, options)
             return module.DataFrame(dict(frame._columns))
@@ -422,7 +422,7 @@ def _readers(note: Callable[..., None], missing: files.Missing) -> None:
 
         def opened(name: Any, mode: str = "r", *arguments: Any, **options: Any) -> Any:
             path = files._path_of(name)
-            if path is not None and "r" in mode and not Path(path).exists():
+            if path is not None and "r" in mode and not files.exists(path):
                 return files.AnyKey(missing, path)
             return real(name, mode, *arguments, **options)
 
@@ -433,7 +433,7 @@ def _readers(note: Callable[..., None], missing: files.Missing) -> None:
 
         def loadmat(name: Any, *arguments: Any, **options: Any) -> Any:
             path = files._path_of(name)
-            if path is not None and not (Path(path).exists() or Path(path + ".mat").exists()):
+            if path is not None and not (files.exists(path) or files.exists(path + ".mat")):
                 return files.AnyKey(missing, path if path.endswith(".mat") else path + ".mat")
             return real(name, *arguments, **options)
 

@@ -8,6 +8,7 @@ does not.
 from __future__ import annotations
 
 import enum
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -26,7 +27,11 @@ MOST_RECORDED_COSTS = 12
 MOST_ERRORS = 4096
 MOST_GROUPS = 6
 COST_WORDS = ("cost", "loss", "objective", "crossentropy", "cross_entropy", "entropy", "mse", "nll", "sse", "rmse")
-DECLARING_WORDS = ("cost", "loss", "objective")
+# what a cost is called, in the languages that programs are often written in
+DECLARING_WORDS = re.compile(
+    r"cost|loss|objective|cross_?entropy|log_?likelihood|perdida|pérdida|perte(?![a-z])|co[uû]t(?![a-z])|custo(?!m)|perda"
+    r"|verlust|kosten|koszt|strata|poter"
+)
 METRIC_WORDS = ("acc", "correct", "metric", "score", "mae", "rmse")
 COST_VARIABLES = frozenset({"c", "j", "e", "l", "error", "total_error", "err"})
 
@@ -172,7 +177,7 @@ def is_declared_cost(node: Node) -> bool:
     bare = bare_words(node)
     if any(metric in word for word in bare for metric in METRIC_WORDS):
         return False
-    return "j" in bare or any(word in one for one in bare for word in DECLARING_WORDS)
+    return "j" in bare or any(DECLARING_WORDS.search(one) for one in bare)
 
 
 def is_called_cost(node: Node) -> bool:

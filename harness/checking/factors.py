@@ -59,7 +59,7 @@ def chain_of(reading: Reading, step: Step, factor: float) -> Chain:
         first = set(stage.node(named[0][0]).names)
         named = [one for one in named if first & set(stage.node(one[0]).names)]
     outside = [one for one in links if not is_update_place(reading, step, one[0])]
-    node, of_gradient = (named or outside or links or [(step.after, factor)])[-1]
+    node, of_gradient = (named or outside or links[:1] or [(step.after, factor)])[-1]
     return Chain(step=step, links=tuple(links), factor=factor, node=node, gradient=of_gradient)
 
 

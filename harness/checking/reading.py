@@ -303,6 +303,17 @@ def lane_gradient(reading: Reading, step: Step, lane: int) -> Samples | None:
     return samples(rows)
 
 
+def same_cost(first: Reading, second: Reading) -> bool:
+    """Whether two costs have the same gradients but for a factor"""
+    for step in first.stage.steps:
+        one, other = first.gradient_samples((step.before,)), second.gradient_samples((step.before,))
+        if one is None or other is None or not np.any(other.flat):
+            return False
+        if ratio(one.flat, other.flat, 1e-4) is None:
+            return False
+    return True
+
+
 def targets_of(cost: Cost) -> list[int]:
     """The nodes of the targets, and of labels"""
     from ..recording.graph import references

@@ -403,17 +403,17 @@ def decay_place(reading: Reading, step: Step) -> Place | None:
         if node.operation not in ("add", "subtract") or id == step.after:
             continue
         parents = [one for one in stage.program.parents[id] if one in stage.dependent]
-        scaled = [one for one in parents if is_multiple_of(reading, one, step.before)]
-        if scaled and len(parents) > 1:
+        if len(parents) > 1 and any(is_made_of(reading, one, step.before) for one in parents):
             return node.place
     node = stage.node(chain_of(reading, step, -1.0).node) if gradient is not None else stage.node(step.after)
     return node.place
 
 
-def is_multiple_of(reading: Reading, id: int, parameter: int) -> bool:
-    """Whether a value is a multiple of a parameter at all settings"""
-    one, other = reading.stage.samples(id), reading.stage.samples(parameter)
-    return one is not None and other is not None and ratio(one.flat, other.flat) is not None
+def is_made_of(reading: Reading, id: int, parameter: int) -> bool:
+    """Whether a value depends on one parameter alone and is not in the forward pass, as a penalty's gradient"""
+    stage = reading.stage
+    into = stage.program.ancestors([id], stop=stage.parameters) & stage.dependent
+    return parameter in into and not (into - {parameter}) & (reading.forward.nodes | set(stage.parameters))
 
 
 # Factors against the cost that the file computes
@@ -442,7 +442,9 @@ def scale_mistake(reading: Reading) -> Found | None:
     common = common_gradient_factor(reading)
     if common is None or is_same(abs(common[0]), 1.0):
         return None
-    factor, id = abs(common[0]), common[1]
+    factor = abs(common[0])
+    first = first_with(reading, factor)
+    id = common[1] if first is None else first
     stage = reading.stage
     node = stage.node(id)
     if is_same(factor, 2.0):

@@ -11,12 +11,13 @@ import numpy as np
 
 from ..recording.graph import Check, Kind, Node, Place, Recording, Stop, references
 from .alignment import Samples, ratio, samples
+from .contradictions import EXTRA_DERIVATIVE, MISSING_DERIVATIVE, contradicted, decisive_reading, second_reading
 from .cost import Cost, Error, Form, find_error_groups, is_declared_cost, recorded_costs
 from .exceptions import is_files_own, is_updated, named_exception
 from .factors import factor_mistakes, is_update_place
 from .locating import locate
 from .naming import name_faults, quantity
-from .reading import Reading, label, lane_gradient, read
+from .reading import Reading, label, lane_gradient, read, same_cost
 from .replay import CannotReplay, Program, size_of
 from .result import (
     Alternative,
@@ -31,7 +32,6 @@ from .result import (
 )
 from .result import Kind as QuantityKind
 from .rules import belongs_together, rule_mistakes, scale_mistake, scaled_cost
-from .scales import odd_scale
 from .sources import Sources
 from .stage import (
     Stage,
@@ -43,6 +43,7 @@ from .stage import (
     returned_steps,
     steps_of,
 )
+from .stated import stated_costs
 from .structure import PRODUCTS, Layer, is_view_of_parameter
 from .unused import DATA_WORDS, untouched_parameters
 
@@ -229,61 +230,13 @@ def judge(recording: Recording, program: Program, steps: tuple[Step, ...], sourc
     result = conclude(recording, stage, judged, alternatives, overflow, steps)
     if result.verdict is not Verdict.CORRECT:
         return result
-    contradiction = contradicted(readings, best, sources)
+    stated = stated_costs(recording, program)
+    contradiction = contradicted(readings, best, stated, sources)
     if contradiction is None:
-        return result
+        second = second_reading(best, stated)
+        return result if second is None else replace(result, alternatives=(second, *result.alternatives))
     mine = Alternative(cost=result.cost or assumed(best), mistakes=())
     return replace(result, verdict=Verdict.MISTAKE, mistakes=(contradiction,), alternatives=(mine,))
-
-
-def contradicted(readings: Sequence[Reading], best: Reading, sources: Sources) -> Found | None:
-    """Whether gradients that are those of some cost contradict the one that the file computes, or any usual one."""
-    own = [one for one in readings if one.cost.node is not None and is_declared_cost(one.stage.node(one.cost.node))]
-    plain = best if best.cost.form is not None else None
-    plain = plain or next((one for one in readings if one.cost.form is not None and same_cost(best, one)), None)
-    if plain is not None:
-        declared = any(same_cost(plain, one) for one in own)
-        found = odd_scale(plain, sources, declared)
-        if found is not None:
-            return found
-    if best.cost.form is Form.SQUARED:
-        return next((found for one in own if (found := at_logits(best, one)) is not None), None)
-    return None
-
-
-def at_logits(best: Reading, own: Reading) -> Found | None:
-    """Whether ``z - y`` stands where the file's own cost wants ``sigmoid(z) - y`` or ``softmax(z) - y``."""
-    stage = best.stage
-    if not stage.errors or stage.errors[0].target is None:
-        return None
-    error = stage.errors[0]
-    if any(error.output not in one for one in own.gradients):
-        return None
-    wanted = samples([one[error.output] for one in own.gradients])
-    for axis in (None, 0, 1):
-        rows = []
-        for values in stage.settings:
-            z = np.asarray(values[error.output], dtype=float)
-            a = softmax(z, axis) if axis is not None and z.ndim == 2 else 1 / (1 + np.exp(-z))
-            rows.append(a - error.target_values(values))
-        if wanted.flat.shape == samples(rows).flat.shape and ratio(samples(rows).flat, wanted.flat, 1e-6) is not None:
-            node = stage.node(error.node)
-            return Found(
-                id="cost-gradient-at-pre-activation",
-                place=node.place,
-                variable=label(stage, error.node),
-                shape=node.shape,
-                got=quantity(best, error.output, None),
-                expected=quantity(own, error.output, None),
-                parameters=tuple(step.name for step in stage.steps),
-            )
-    return None
-
-
-def softmax(z: Any, axis: int) -> Any:
-    """The softmax along an axis"""
-    e = np.exp(z - np.max(z, axis=axis, keepdims=True))
-    return e / np.sum(e, axis=axis, keepdims=True)
 
 
 def choose(readings: Sequence[Reading]) -> Reading:
@@ -498,10 +451,11 @@ def other_readings(readings: Sequence[Reading], judged: Judged) -> tuple[Alterna
             place_node = output_delta_node(best, layer)
             place = best.stage.node(place_node).place
             compared = best.stage.node(best.cost.errors[0].node).place if best.cost.errors else None
+            places = [compared] if squared else [compared, used_at(best, place_node)]
             mistake = Found(
                 id=id,
                 place=place,
-                others=(compared,) if compared is not None and compared != place else (),
+                others=tuple(dict.fromkeys(one for one in places if one is not None and one != place)),
                 variable=label(best.stage, place_node),
                 shape=best.stage.node(place_node).shape,
                 got=quantity(other, layer.z, None) if not squared else None,
@@ -513,10 +467,6 @@ def other_readings(readings: Sequence[Reading], judged: Judged) -> tuple[Alterna
                 break
         found.sort(key=lambda one: one.cost.form != "")
     return tuple(found[:1])
-
-
-MISSING_DERIVATIVE = "missing-output-activation-derivative"
-EXTRA_DERIVATIVE = "cross-entropy-gradient-with-extra-derivative"
 
 
 def output_layer(reading: Reading) -> Layer | None:
@@ -536,15 +486,15 @@ def output_delta_node(reading: Reading, layer: Layer) -> int:
     return reading.cost.errors[0].node if reading.cost.errors else layer.z
 
 
-def same_cost(first: Reading, second: Reading) -> bool:
-    """Whether two costs have the same gradients but for a factor"""
-    for step in first.stage.steps:
-        one, other = first.gradient_samples((step.before,)), second.gradient_samples((step.before,))
-        if one is None or other is None or not np.any(other.flat):
-            return False
-        if ratio(one.flat, other.flat, 1e-4) is None:
-            return False
-    return True
+def used_at(reading: Reading, delta: int) -> Place | None:
+    """The first other line that uses a delta, where its derivative may be missing as well."""
+    stage = reading.stage
+    place = stage.node(delta).place
+    for child in sorted(stage.program.children[delta]):
+        other = stage.node(child).place
+        if child in stage.needed and child not in reading.forward.nodes and other is not None and other != place:
+            return other
+    return None
 
 
 def read_like(first: Reading, stage: Stage, errors: tuple[Error, ...]) -> Reading | None:
@@ -642,22 +592,20 @@ def conclude(
     )
     if scaled is not None and scaled.ratio is not None:
         own = assumed(reading)
-        if belongs_together(reading):
+        if belongs_together(reading) or is_declared_cost(stage.node(reading.cost.outputs[0])):
             other = Alternative(cost=scaled_cost(own, scaled.ratio), mistakes=())
             return CheckResult(
                 verdict=Verdict.MISTAKE, mistakes=(scaled,), **{**common, "alternatives": (other, *alternatives)}
             )
         common["cost"] = scaled_cost(own, scaled.ratio)
         common["alternatives"] = (Alternative(cost=own, mistakes=(scaled,)), *alternatives)
-    meant = [one for one in alternatives if one.mistakes and one.cost.form == ""]
-    decisive = [one for one in meant if one.mistakes[0].id in DECISIVE]
-    decisive = decisive or [one for one in alternatives if one.mistakes and is_named_after(reading, one)]
-    if decisive:
+    decisive = decisive_reading(reading, alternatives, lambda: stated_costs(recording, stage.program))
+    if decisive is not None:
         mine = Alternative(cost=assumed(reading), mistakes=())
         return CheckResult(
             verdict=Verdict.MISTAKE,
-            mistakes=decisive[0].mistakes,
-            **{**common, "cost": decisive[0].cost, "alternatives": (mine,)},
+            mistakes=decisive.mistakes,
+            **{**common, "cost": decisive.cost, "alternatives": (mine,)},
         )
     if not (has_target(reading) or is_compared_with_one(reading)) or not is_network(reading):
         return CheckResult(verdict=Verdict.NOT_JUDGED, reason=Reason.NO_COST_FITS, **common)
@@ -751,27 +699,6 @@ def not_in_forward(reading: Reading, step: Step) -> Found:
         expected=Quantity(kind=QuantityKind.NOTHING),
         parameters=(step.name,),
     )
-
-
-# mistakes under a cost that the file computes and calls its cost, which weigh more than another cost of the catalogue
-# under which the file would be right
-DECISIVE = frozenset({MISSING_DERIVATIVE, EXTRA_DERIVATIVE})
-
-
-CROSS_ENTROPY = re.compile(r"(?i)cross_?entropy|log_?loss|bce")
-SQUARES = re.compile(r"(?i)quadratic|mse|mean_?squared|squared_?err")
-
-
-def is_named_after(reading: Reading, other: Alternative) -> bool:
-    """Whether outputs and targets are compared in a function or class that is named after the cost of a reading."""
-    errors = reading.cost.errors
-    place = reading.stage.node(errors[0].node).place if errors else None
-    if place is None:
-        return False
-    cross, squares = CROSS_ENTROPY.search(place.function), SQUARES.search(place.function)
-    if bool(cross) == bool(squares):
-        return False
-    return other.mistakes[0].id == (EXTRA_DERIVATIVE if cross else MISSING_DERIVATIVE)
 
 
 def order_of(found: Found) -> tuple[int, int]:

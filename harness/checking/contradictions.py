@@ -1,0 +1,248 @@
+"""Gradients that belong to some cost, but not to the one that the file states.
+
+Where another cost would make a file right, what the file computes as its cost decides: the kind of the cost, what it is
+multiplied by, and its penalty.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from .alignment import ratio, samples
+from .cost import Form, is_declared_cost
+from .factors import chain_of, is_same, is_update_place
+from .naming import quantity
+from .reading import Reading, label, same_cost
+from .result import Alternative, AssumedCost, Found, Kind, Quantity
+from .rules import decay_place
+from .scales import HALVES, common_factor, counts_of, first_with, is_ratio_of_counts, odd_scale
+from .sources import Sources
+from .stage import Step
+from .stated import Stated
+from .updates import numbers_in
+
+MISSING_DERIVATIVE = "missing-output-activation-derivative"
+EXTRA_DERIVATIVE = "cross-entropy-gradient-with-extra-derivative"
+
+CROSS_ENTROPY = re.compile(r"(?i)cross_?entropy|log_?loss|bce")
+SQUARES = re.compile(r"(?i)quadratic|mse|mean_?squared|squared_?err")
+CROSS_ENTROPIES = frozenset({Form.BINARY, Form.CATEGORICAL})
+
+
+# The kind of the cost
+
+
+def decisive_reading(
+    reading: Reading, alternatives: Sequence[Alternative], stated: Callable[[], Sequence[Stated]]
+) -> Alternative | None:
+    """Another reading that weighs more than the one under which the file is right; None if there is none.
+
+    Args:
+        reading: under which the file is right.
+        alternatives: under which the derivative of the output is missing, or one too many.
+        stated: finds the costs that the file computes.
+    """
+    wrong = [
+        one for one in alternatives if one.mistakes and one.mistakes[0].id in (MISSING_DERIVATIVE, EXTRA_DERIVATIVE)
+    ]
+    own = [one for one in wrong if one.cost.form == ""]
+    own = own or [one for one in wrong if is_named_after(reading, one)]
+    if own or not wrong:
+        return own[0] if own else None
+    forms = {one.form for one in stated()}
+    means = {EXTRA_DERIVATIVE: bool(forms & CROSS_ENTROPIES), MISSING_DERIVATIVE: Form.SQUARED in forms}
+    decided = [one for one in wrong if means[one.mistakes[0].id]]
+    return decided[0] if decided and sum(means.values()) == 1 else None
+
+
+def is_named_after(reading: Reading, other: Alternative) -> bool:
+    """Whether outputs and targets are compared in a function or class that is named after the cost of a reading."""
+    errors = reading.cost.errors
+    place = reading.stage.node(errors[0].node).place if errors else None
+    if place is None:
+        return False
+    cross, squares = CROSS_ENTROPY.search(place.function), SQUARES.search(place.function)
+    if bool(cross) == bool(squares):
+        return False
+    return other.mistakes[0].id == (EXTRA_DERIVATIVE if cross else MISSING_DERIVATIVE)
+
+
+# The scale and the penalty
+
+
+def second_reading(best: Reading, stated: Sequence[Stated]) -> Alternative | None:
+    """What a number says that is computed like a cost and not called one, if gradients are a multiple of its own."""
+    if best.cost.form is None:
+        return None
+    for one in stated:
+        node = best.stage.node(one.node)
+        found = other_scale(best, one) if one.form is best.cost.form and not is_declared_cost(node) else None
+        if found is not None:
+            cost = AssumedCost(form="", place=node.place, variable=label(best.stage, one.node))
+            return Alternative(cost=cost, mistakes=(found,))
+    return None
+
+
+def contradicted(
+    readings: Sequence[Reading], best: Reading, stated: Sequence[Stated], sources: Sources
+) -> Found | None:
+    """What the gradients have that belongs to no usual cost, or not to the cost that the file computes.
+
+    Args:
+        readings: all readings of the file.
+        best: the one under which it is right.
+        stated: the costs that the file computes.
+        sources: the user's files.
+    """
+    own = [one for one in readings if one.cost.node is not None and is_declared_cost(one.stage.node(one.cost.node))]
+    plain = best if best.cost.form is not None else None
+    plain = plain or next((one for one in readings if one.cost.form is not None and same_cost(best, one)), None)
+    if plain is not None:
+        alike = [one for one in stated if one.form is plain.cost.form]
+        declared = [one for one in alike if is_declared_cost(plain.stage.node(one.node))]
+        found = odd_scale(plain, sources, bool(declared) or any(same_cost(plain, one) for one in own))
+        found = found or next((found for one in declared if (found := other_scale(plain, one)) is not None), None)
+        found = found or next((found for one in declared if (found := other_penalty(plain, one)) is not None), None)
+        if found is not None:
+            return found
+    if best.cost.form is Form.SQUARED:
+        return next((found for one in own if (found := at_logits(best, one)) is not None), None)
+    return None
+
+
+def expected_factor(reading: Reading, stated: Stated) -> float | None:
+    """What the gradients of a stated cost are multiplied by, for the observations of the iteration; None if unknown."""
+    counts = counts_of(reading)
+    if stated.factor is None or counts is None:
+        return None
+    if any(is_same(stated.factor, half) for half in HALVES):
+        return stated.factor  # a sum over observations, however many they are
+    return stated.factor * stated.observations / counts.observations
+
+
+def other_scale(reading: Reading, stated: Stated) -> Found | None:
+    """Gradients that are a multiple of those of the stated cost."""
+    expected, factor, counts = expected_factor(reading, stated), common_factor(reading), counts_of(reading)
+    if expected is None or factor is None or counts is None or is_same(factor, expected):
+        return None
+    times = factor / expected
+    if any(is_same(times, one) or is_same(1 / times, one) for one in rates_of(reading)):
+        return None
+    node_id = first_with(reading, factor)
+    if node_id is None:
+        return None
+    node, first = reading.stage.node(node_id), reading.stage.steps[0].before
+    return Found(
+        id=name_of_scale(times, is_ratio_of_counts(times, counts)),
+        place=node.place,
+        variable=label(reading.stage, node_id),
+        shape=node.shape,
+        got=quantity(reading, first, factor),
+        expected=quantity(reading, first, expected),
+        parameters=tuple(step.name for step in reading.stage.steps),
+        ratio=times,
+    )
+
+
+def name_of_scale(times: float, of_counts: bool) -> str:
+    """What it is called that gradients are a multiple of what they should be"""
+    if is_same(times, 2.0):
+        return "extra-factor-two"
+    if is_same(times, 0.5):
+        return "missing-factor-two"
+    if of_counts:
+        return "mean-over-features"
+    return "sum-instead-of-mean" if times > 1 else "mean-instead-of-sum"
+
+
+def rates_of(reading: Reading) -> set[float]:
+    """The numbers that gradients are multiplied by on the line of their update, if they have no line of their own."""
+    stage = reading.stage
+    found: set[float] = set()
+    for step in stage.steps:
+        match = reading.matches.get(step.before)
+        if match is None or match.nothing:
+            continue
+        if not is_update_place(reading, step, chain_of(reading, step, match.factor).node):
+            continue
+        between = stage.program.ancestors([step.after], stop=stage.parameters) - reading.forward.nodes
+        for id in between:
+            if is_update_place(reading, step, id) or stage.node(id).is_leaf:
+                found |= numbers_in(stage.node(id))
+    return found - {0.0, 1.0}
+
+
+def other_penalty(reading: Reading, stated: Stated) -> Found | None:
+    """Weight decay that is not that of the stated cost's penalty."""
+    expected = expected_factor(reading, stated)
+    if expected is None or stated.factor is None or not stated.decays:
+        return None
+    for step in reading.stage.steps:
+        match = reading.matches.get(step.before)
+        known = stated.decays.get(step.parameter)
+        if known is None or match is None or match.nothing or match.via is not None:
+            continue
+        wanted = known.share / stated.factor
+        got = match.decay / match.factor
+        spared = decayed_elements(reading, step, match.factor)
+        if (abs(got - wanted) <= 1e-4 * abs(wanted)) and (spared is None or np.array_equal(spared, known.elements)):
+            continue
+        return Found(
+            id="weight-decay-sign" if got * wanted < 0 else "weight-decay-differs",
+            place=decay_place(reading, step),
+            variable=step.name,
+            shape=step.shape,
+            got=Quantity(kind=Kind.VALUE, name=step.name, factor=got * expected),
+            expected=Quantity(kind=Kind.VALUE, name=step.name, factor=wanted * expected),
+            parameters=(step.name,),
+        )
+    return None
+
+
+def decayed_elements(reading: Reading, step: Step, factor: float) -> Any:
+    """Which elements of a parameter decay; None if none do."""
+    stage = reading.stage
+    values, gradient = stage.settings[0], reading.gradients[0][step.before]
+    rest = np.abs(step.of(values) - factor * gradient)
+    largest = float(np.max(rest, initial=0.0))
+    whole = float(np.max(np.abs(step.of(values)), initial=0.0))
+    return rest > 1e-6 * largest if largest > 1e-8 * whole else None
+
+
+def at_logits(best: Reading, own: Reading) -> Found | None:
+    """Whether ``z - y`` stands where the file's own cost wants ``sigmoid(z) - y`` or ``softmax(z) - y``."""
+    stage = best.stage
+    if not stage.errors or stage.errors[0].target is None:
+        return None
+    error = stage.errors[0]
+    if any(error.output not in one for one in own.gradients):
+        return None
+    wanted = samples([one[error.output] for one in own.gradients])
+    for axis in (None, 0, 1):
+        rows = []
+        for values in stage.settings:
+            z = np.asarray(values[error.output], dtype=float)
+            a = softmax(z, axis) if axis is not None and z.ndim == 2 else 1 / (1 + np.exp(-z))
+            rows.append(a - error.target_values(values))
+        if wanted.flat.shape == samples(rows).flat.shape and ratio(samples(rows).flat, wanted.flat, 1e-6) is not None:
+            node = stage.node(error.node)
+            return Found(
+                id="cost-gradient-at-pre-activation",
+                place=node.place,
+                variable=label(stage, error.node),
+                shape=node.shape,
+                got=quantity(best, error.output, None),
+                expected=quantity(own, error.output, None),
+                parameters=tuple(step.name for step in stage.steps),
+            )
+    return None
+
+
+def softmax(z: Any, axis: int) -> Any:
+    """The softmax along an axis"""
+    e = np.exp(z - np.max(z, axis=axis, keepdims=True))
+    return e / np.sum(e, axis=axis, keepdims=True)

@@ -1,0 +1,315 @@
+"""Costs that a file states anywhere in its run: printed, collected for a plot, or computed after the update.
+
+Such a number need not be the one that the gradients are compared with, but it says which cost its author means. What
+kind it is follows from its own gradient: with respect to the outputs that it is made of, it is that of a cost of the
+catalogue, at every random setting of the parameters.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..recording.graph import Node, Recording, Ref, references
+from .alignment import ratio, squeezed
+from .cost import GRADIENTS, METRIC_WORDS, Error, Form, bare_words
+from .replay import CannotReplay, Program, Values, resolve, size_of
+
+Array = NDArray[Any]
+
+SETTINGS = 4
+MOST_COSTS = 6  # numbers of a run that are looked at
+MOST_PARTS = 60  # of one number, such as a sum over observations
+MOST_OUTPUTS = 24  # values that may be the output of the network, from the cost backwards
+MOST_TARGETS = 8
+MOST_NODES = 2_500  # that a cost may be made of
+SUMS_OF_COSTS = frozenset({"add", "subtract", "multiply", "divide", "negative", "item", "sum", "mean"})
+SAME = 1e-4  # relative; the small constants of logarithms are part of a cost
+NEGLIGIBLE = 1e-9  # of a gradient, relative to the largest
+SPREAD = 0.3  # of parameters around their recorded values, relative
+
+
+@dataclass(frozen=True, kw_only=True)
+class Decay:
+    """The penalty of one parameter in a cost.
+
+    Attributes:
+        share: the gradient of the penalty is this times the parameter.
+        elements: which elements of the parameter have it.
+    """
+
+    share: float
+    elements: Array
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stated:
+    """A cost that the file computes.
+
+    Attributes:
+        node: of the number.
+        form: of the catalogue.
+        factor: the number is this factor times the sum over all outputs; None if it was summed up in parts.
+        observations: that the sum goes over.
+        outputs: units of the output.
+        output: the node of the outputs.
+        decays: by parameter of the recording, what a penalty adds; empty if the cost has none that is known.
+    """
+
+    node: int
+    form: Form
+    factor: float | None
+    observations: int
+    outputs: int
+    output: int
+    decays: Mapping[int, Decay] = field(default_factory=dict)
+
+
+def is_numeric(node: Node, kinds: str = "fiub") -> bool:
+    """Whether a node holds an array of numbers of one of these kinds"""
+    return bool(node.dtype) and np.dtype(node.dtype).kind in kinds
+
+
+@dataclass(frozen=True, kw_only=True)
+class Replayed:
+    """A number of a run at random settings of the parameters.
+
+    Attributes:
+        whole: its node.
+        inner: the nodes it is made of that depend on parameters.
+        parameters: the versions of parameters among them.
+        settings: the values of all nodes, at each setting.
+        gradients: of the number with respect to ``inner``, at each setting.
+    """
+
+    whole: int
+    inner: set[int]
+    parameters: Sequence[int]
+    settings: Sequence[Values]
+    gradients: Sequence[Mapping[int, Array]]
+
+
+class Search:
+    """Looks for the costs that a recording states.
+
+    Attributes:
+        versions: the nodes of all parameters, before and after each update.
+        owners: the parameter of each.
+        dependent: all that depends on them.
+        feeding: all that goes into updates.
+    """
+
+    def __init__(self, recording: Recording, program: Program, made: Sequence[int]) -> None:
+        self.recording = recording
+        self.program = program
+        updates = recording.updates
+        self.versions = {node for one in updates for node in (one.before, one.after)}
+        self.versions |= {one.node for one in recording.parameters}
+        self.versions |= {one.of for one in recording.gradients if one.of is not None}
+        self.owners = {node: one.parameter for one in updates for node in (one.before, one.after)}
+        self.dependent = program.descendants(self.versions)
+        self.feeding = program.ancestors([*(one.after for one in updates), *made])
+
+    def node(self, id: int) -> Node:
+        """A node of the recording"""
+        return self.recording.nodes[id]
+
+    def costs(self) -> list[Stated]:
+        """The costs, one for each line that ends in one."""
+        found: dict[object, Stated] = {}
+        looked_at: set[object] = set()
+        for id in sorted(self.dependent - self.feeding):
+            place = self.node(id).place
+            if place in looked_at or not self.is_final(id):
+                continue
+            if len(looked_at) >= MOST_COSTS:
+                break
+            looked_at.add(place)
+            for one in self.parts(id):
+                found.setdefault((place, one.form), one)
+        return list(found.values())
+
+    def is_number(self, id: int) -> bool:
+        """Whether a node is one floating-point number that depends on parameters and goes into no update"""
+        node = self.node(id)
+        return is_numeric(node, "f") and size_of(node) == 1 and id in self.dependent and id not in self.feeding
+
+    def is_final(self, id: int) -> bool:
+        """Whether a number goes into no other number, and is not called a metric."""
+        node = self.node(id)
+        if not self.is_number(id) or node.is_leaf or node.operation in ("getitem", "array"):
+            return False
+        if any(metric in word for word in bare_words(node) for metric in METRIC_WORDS):
+            return False
+        return not any(self.is_number(child) for child in self.program.children[id])
+
+    def parts(self, id: int) -> list[Stated]:
+        """The costs that a number is made of: beside a penalty, or one part for each observation."""
+        replay = self.replayed(id)
+        if replay is None:
+            return []
+        stack, looked_at = [id], 0
+        found: list[Stated] = []
+        while stack and looked_at < MOST_PARTS:
+            one = stack.pop(0)
+            looked_at += 1
+            part = self.classify(one, replay)
+            if part is not None:
+                found.append(part)
+            elif self.node(one).operation in SUMS_OF_COSTS:
+                stack += [parent for parent in self.program.parents[one] if self.is_number(parent)]
+        if len(found) == 1 and not stack:
+            return [replace(found[0], decays=self.decays(found[0].output, replay))]
+        # one part for each observation, or unit; with parts that were not looked at, the factor is not known
+        known = not stack and len({round(one.factor or 0.0, 9) for one in found}) == 1
+        observations = sum(one.observations for one in found)
+        return [replace(one, factor=one.factor if known else None, observations=observations) for one in found]
+
+    def replayed(self, whole: int) -> Replayed | None:
+        """A number and its gradients at random parameters; None if that is not possible."""
+        inner = self.program.ancestors([whole], stop=self.versions) & self.dependent
+        parameters = sorted(inner & self.versions)
+        if not parameters or len(inner) > MOST_NODES:
+            return None
+        try:
+            settings = [self.setting(whole, parameters, number) for number in range(SETTINGS)]
+            gradients = [
+                self.program.gradients({whole: np.ones(np.shape(values[whole]))}, values, inner) for values in settings
+            ]
+        except (CannotReplay, ValueError, KeyError):
+            return None
+        return Replayed(whole=whole, inner=inner, parameters=parameters, settings=settings, gradients=gradients)
+
+    def classify(self, part: int, replay: Replayed) -> Stated | None:
+        """What cost of the catalogue a number, or a part of it, is; None if it is another one."""
+        for output in self.single_ways(part, replay.inner):
+            for error in self.errors_of(output, part, replay.inner):
+                found = self.form_of(error, replay)
+                if found is not None:
+                    observations, units = self.counts(output)
+                    return Stated(
+                        node=replay.whole,
+                        form=found[0],
+                        factor=abs(found[1]),
+                        observations=observations,
+                        outputs=units,
+                        output=output,
+                    )
+        return None
+
+    def decays(self, output: int, replay: Replayed) -> dict[int, Decay]:
+        """What reaches parameters from the cost on other ways than through the outputs, if it is a multiple of them."""
+        through = [
+            self.program.gradients({output: found[output]}, values, replay.inner)
+            for values, found in zip(replay.settings, replay.gradients)
+        ]
+        found: dict[int, Decay] = {}
+        for id in replay.parameters:
+            values = np.array([np.asarray(one[id], dtype=float) for one in replay.settings])
+            nothing = np.zeros(values.shape[1:])
+            whole = np.array([one.get(id, nothing) for one in replay.gradients])
+            rest = whole - np.array([one.get(id, nothing) for one in through])
+            elements = np.abs(rest[0]) > NEGLIGIBLE * float(np.max(np.abs(whole), initial=0.0))
+            share = ratio(rest[:, elements].ravel(), values[:, elements].ravel(), 1e-6) if np.any(elements) else None
+            if share is not None and id in self.owners:
+                found[self.owners[id]] = Decay(share=share, elements=elements)
+        return found
+
+    def setting(self, part: int, parameters: Sequence[int], number: int) -> Values:
+        """All values at random parameters."""
+        rng = np.random.default_rng((31, number))
+        base = self.program.run(parameters, {}, self.program.base)
+        given: Values = {}
+        for id in parameters:
+            value = np.asarray(base[id], dtype=float)
+            size = float(np.sqrt(np.mean(np.square(value)))) if value.size else 0.0
+            given[id] = value + SPREAD * rng.normal(0, max(size, 0.1), value.shape)
+        return self.program.run([part], given, None)
+
+    def single_ways(self, part: int, inner: set[int]) -> list[int]:
+        """The values through which alone a number depends on the parameters, the latest first."""
+        found: list[int] = []
+        ahead = {part}  # what is still to be looked into: one value alone is a single way
+        while ahead:
+            id = max(ahead)
+            ahead.remove(id)
+            if id in self.versions or len(found) >= MOST_OUTPUTS or not is_numeric(self.node(id), "f"):
+                break
+            if not ahead and id != part:
+                found.append(id)
+            ahead |= {one for one in self.program.parents[id] if one in inner}
+        return found
+
+    def errors_of(self, output: int, part: int, inner: set[int]) -> Iterator[Error]:
+        """What an output may be compared with between it and the cost."""
+        node = self.node(output)
+        between = sorted(self.program.descendants([output], within=inner))
+        compared = [one for id in between for one in self.program.parents[id] if one not in self.dependent]
+        compared += [one for id in compared for one in self.program.parents[id]]  # of -y and 1 - y
+        for target in list(dict.fromkeys(compared))[:MOST_TARGETS]:
+            other = self.node(target)
+            if squeezed(other.shape) == squeezed(node.shape) and is_numeric(other):
+                yield Error(node=part, output=output, target=target)
+        for id in between:
+            inside = self.node(id)
+            if inside.operation == "getitem" and len(inside.arguments) == 2 and isinstance(inside.arguments[0], Ref):
+                is_index = bool(list(references(inside.arguments[1]))) or isinstance(inside.arguments[1], (tuple, int))
+                if is_index and self.node(inside.arguments[0].id).shape == node.shape:
+                    yield Error(node=part, output=output, index=inside.arguments[1])
+
+    def form_of(self, error: Error, replay: Replayed) -> tuple[Form, float] | None:
+        """The cost of the catalogue, and by what it is multiplied."""
+        for form in (Form.SQUARED, Form.BINARY, Form.CATEGORICAL):
+            rows, wanted = [], []
+            for values, found in zip(replay.settings, replay.gradients):
+                if error.output not in found:
+                    return None
+                output = np.asarray(values[error.output], dtype=float)
+                try:
+                    with np.errstate(all="ignore"):
+                        rows.append(np.ravel(GRADIENTS[form](output, self.target_values(error, values, output))))
+                except (ValueError, IndexError, TypeError, KeyError):
+                    return None
+                wanted.append(np.ravel(found[error.output]))
+            value, reference = np.concatenate(wanted), np.concatenate(rows)
+            if value.shape == reference.shape and value.size > 1 and np.all(np.isfinite(reference)):
+                factor = ratio(value, reference, SAME)
+                if factor is not None:
+                    return form, factor
+        return None
+
+    def target_values(self, error: Error, values: Values, output: Array) -> Array:
+        """The targets; those that the replay did not need, as they were recorded."""
+        if error.index is not None:
+            found = np.zeros(output.shape)
+            found[resolve(error.index, values)] = 1
+            return found
+        assert error.target is not None
+        return np.asarray(values[error.target], dtype=float).reshape(output.shape)
+
+    def counts(self, output: int) -> tuple[int, int]:
+        """Observations and units of an output, by the parameters that it is made with."""
+        shape = self.node(output).shape
+        if len(shape) < 2:
+            return max(1, size_of(self.node(output))), 1
+        above = self.program.ancestors([output], stop=self.versions) & self.versions
+        sizes = {size for id in above for size in self.node(id).shape}
+        units, observations = shape[-1], size_of(self.node(output)) // max(1, shape[-1])
+        if len(shape) == 2 and shape[1] not in sizes and shape[0] in sizes:
+            units, observations = shape[0], shape[1]
+        return observations, units
+
+
+def stated_costs(recording: Recording, program: Program, made: Sequence[int] = ()) -> list[Stated]:
+    """The costs of the catalogue that a file computes in its run, whatever it does with them.
+
+    Args:
+        recording: the recording.
+        program: its graph.
+        made: nodes of steps beside the recording's updates, such as gradients that are only returned.
+    """
+    return Search(recording, program, made).costs()

@@ -121,6 +121,7 @@ def with_reference(computed: Computed, job: Job, case: Case, progress: Progress)
         progress("updates in float64")
         after = twin.after_updates()
         reference |= after
+        spread |= spread_of(after, [twin.after_updates(UNIT_ROUNDOFFS[job.dtype], phase) for phase in PHASES])
         exact |= spread_of(after, [twin.after_updates(EXACT_SIZE, phase) for phase in PHASES])
     return replace(computed, reference=reference, spread=spread, exact_spread=exact, terms=twin.terms)
 

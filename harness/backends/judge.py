@@ -6,7 +6,8 @@ Between two results stand the same computations in float64:
 
 The outer terms are the roundings of each side's own dtype. They are measured, and judged by what one rounding in every
 weight, input and output of a layer does to the float64 computation. The middle term is what the backends compute
-differently. In float64 rounding is so small that hardly any difference hides behind it.
+differently. In float64 rounding is so small that hardly any difference hides behind it, so that even differences that
+the outer terms would hide are found.
 """
 
 from __future__ import annotations
@@ -45,7 +46,7 @@ class Difference:
         by_rounding: how much of the difference the roundings of both sides explain: the sum of the largest differences
             of each from its own float64 computation, which is an estimate of its rounding errors.
         in_float64: the largest difference between the two float64 computations.
-        allowed_in_float64: as much of it as rounding explains.
+        allowed_in_float64: as much of it as rounding explains, see ``allowed_in_float64``.
         imprecise: the sides whose rounding errors are larger than their dtype explains: of "left" and "right".
         cause: why they differ; None if rounding explains the difference.
     """
@@ -93,6 +94,11 @@ def own_error(computed: Computed, quantity: Quantity) -> float:
     return distance(computed.values[quantity], computed.reference[quantity])
 
 
+def one_rounding(computed: Computed, dtype: str, quantity: Quantity) -> float:
+    """By how much one rounding of the dtype in every weight, input and output changes a result."""
+    return computed.spread[quantity] + UNIT_ROUNDOFFS[dtype] * largest_of(computed.reference[quantity])
+
+
 def is_imprecise(computed: Computed, dtype: str, quantity: Quantity, error: float) -> bool:
     """Whether a result of the start is farther from its float64 computation than its dtype explains.
 
@@ -100,17 +106,20 @@ def is_imprecise(computed: Computed, dtype: str, quantity: Quantity, error: floa
     """
     if quantity.kind is Kind.WEIGHT:
         return False
-    roundoff = UNIT_ROUNDOFFS[dtype]
-    one_rounding = computed.spread[quantity] + roundoff * largest_of(computed.reference[quantity])
-    return error > computed.terms[quantity] * one_rounding
+    return error > computed.terms[quantity] * one_rounding(computed, dtype, quantity)
 
 
-def allowed_in_float64(left: Computed, right: Computed, quantity: Quantity) -> float:
-    """How far two float64 computations may be apart by rounding."""
+def allowed_in_float64(left: Computed, right: Computed, quantity: Quantity, dtypes: tuple[str, str]) -> float:
+    """How far two float64 computations may be apart.
+
+    By the roundings of float64, and by one rounding of the setups' own dtypes: backends keep some constants of their
+    formulas in float32, and what is smaller than that is nothing that the setups themselves could compute.
+    """
     magnitude = max(largest_of(left.reference[quantity]), largest_of(right.reference[quantity]))
-    one_rounding = left.exact_spread[quantity] + right.exact_spread[quantity] + 2 * FLOAT64 * magnitude
+    exact = left.exact_spread[quantity] + right.exact_spread[quantity] + 2 * FLOAT64 * magnitude
     terms = max(left.terms.get(quantity, 0), right.terms.get(quantity, 0)) or max(left.terms.values())
-    return terms * max(1, quantity.updates) * one_rounding
+    of_constants = max(one_rounding(side, dtype, quantity) for side, dtype in zip((left, right), dtypes))
+    return max(1, quantity.updates) * (terms * exact + of_constants)
 
 
 def difference_of(quantity: Quantity, left: Computed, right: Computed, dtypes: tuple[str, str]) -> Difference:
@@ -136,7 +145,7 @@ def difference_of(quantity: Quantity, left: Computed, right: Computed, dtypes: t
     errors = own_error(left, quantity), own_error(right, quantity)
     exact, allowed = distance(left.reference[quantity], right.reference[quantity]), np.inf
     if np.isfinite(exact):
-        allowed = allowed_in_float64(left, right, quantity)
+        allowed = allowed_in_float64(left, right, quantity, dtypes)
     imprecise = tuple(
         side
         for side, computed, dtype, error in zip(("left", "right"), (left, right), dtypes, errors)

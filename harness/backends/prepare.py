@@ -175,5 +175,5 @@ def weights_of(program: Program, y: Array, sample_weight: Array | None) -> Array
 
 def batches_of(plan: BatchPlan, seed: int, updates: int) -> Sequence[Array]:
     """The rows of each update."""
-    rows = replace(plan).batches([seed], 0, updates)[:, 0]
+    rows = plan.batches([seed], 0, updates)[:, 0]
     return [batch[:size] for batch, size in zip(rows, plan.batch_sizes(0, updates))]

@@ -37,9 +37,9 @@ class Computed:
     Attributes:
         values: of each quantity, (elements,) in float64: all of its elements or a sample.
         reference: the same quantities computed by the same backend in float64.
-        spread: of each quantity of the start, by how much one rounding of the setup's dtype in every weight, input and
-            output of a layer moves the float64 computation at most.
-        exact_spread: the same for eight roundings of float64, of all quantities.
+        spread: by how much one rounding of the setup's dtype in every weight, input and output of a layer moves the
+            float64 computation at most; of weights after updates, one in every weight at the start.
+        exact_spread: the same for eight roundings of float64.
         shapes: of the whole arrays.
         terms: of each quantity of the start, how many roundings one of its elements may have gone through.
         is_compiled: whether the backend's compiler was used.

@@ -202,9 +202,10 @@ def verdict(comparison: BackendComparison) -> list[str]:
 
 NOTE = (
     "by rounding: how far both sides are from their own float64 computations, an estimate of their rounding errors. "
-    "in float64: how far those two are apart. allowed: how much of that rounding explains, which is what one rounding "
-    "in every weight, input and output of a layer changes, multiplied by the number of roundings. At most 50,000 "
-    "elements of an array are compared, the same ones in every setup."
+    "in float64: how far those two are apart. allowed: how much of that rounding explains, which is what roundings of "
+    "float64 in every weight, input and output of a layer change, multiplied by the number of roundings, and one "
+    "rounding of the dtype, because backends keep some constants in float32. At most 50,000 elements of an array are "
+    "compared, the same ones in every setup."
 )
 
 # Tables

@@ -11,7 +11,7 @@ from harness.backends.quantities import RECORDED_UPDATES, Kind, Quantity
 from harness.backends.results import Computed
 from harness.backends.setups import Setup
 
-TENSORFLOW, JAX = Setup(backend="tensorflow"), Setup(backend="jax")
+TENSORFLOW, JAX, TORCH = (Setup(backend=name) for name in ("tensorflow", "jax", "torch"))
 HIDDEN = Quantity(kind=Kind.INFERENCE_OUTPUT, layer="hidden")
 TOP = Quantity(kind=Kind.INFERENCE_OUTPUT, layer="top")
 LOSS = Quantity(kind=Kind.LOSS)
@@ -35,7 +35,7 @@ def computed(*, off=None, imprecise=None):
         values=values,
         reference=reference,
         shapes=dict.fromkeys(QUANTITIES, (3,)),
-        spread=dict.fromkeys(QUANTITIES[:4], ROUNDOFF32),
+        spread=dict.fromkeys(QUANTITIES, ROUNDOFF32),
         exact_spread=dict.fromkeys(QUANTITIES, ROUNDOFF64),
         terms=dict.fromkeys(QUANTITIES[:4], TERMS),
         version="1.0",
@@ -50,7 +50,7 @@ def pair_of(left, right, **others):
 
 def comparison_of(pair, *, runs=(), random_layers=()):
     """A comparison of one pair."""
-    losses = [np.array([0.1, 0.2, 0.3, 0.4]) + shift for shift in (0.0, 1.0)]
+    losses = [np.array([0.1, 0.2, 0.3, 0.4, 0.5]) + shift for shift in (0.0, 1.0)]
     scores = [Scores(losses=values, accuracies=1 - values / 10) for values in losses]
     own = [SetupRun(setup=s, version="1.0", scores=of) for s, of in zip((TENSORFLOW, JAX), scores)]
     return BackendComparison(
@@ -59,7 +59,7 @@ def comparison_of(pair, *, runs=(), random_layers=()):
         pairs=[Pair(**{**vars(pair), "scores": compare_scores(*scores)})],
         layers=["hidden", "top"],
         batch_rows=16,
-        seeds=4,
+        seeds=5,
         training_updates=40,
         random_layers=random_layers,
     )

@@ -13,6 +13,7 @@ from harness.backends.case import Case
 from harness.backends.configs import changed
 from harness.backends.prepare import case_of_program
 from harness.programs.capture import program_of
+from tests.backends import planted_layers
 
 ROWS, CLASSES = 64, 3
 
@@ -117,16 +118,44 @@ def with_setting(case: Case, class_name: str, **settings: object) -> Case:
     return replace(case, model=changed(case.model, change), optimizer=changed(case.optimizer, change))
 
 
-def with_class(case: Case, class_name: str, other: type) -> Case:
-    """The case with a class of the tests in the place of a class of Keras."""
+def with_class(case: Case, class_name: str, other: type, *, name: str | None = None) -> Case:
+    """The case with a class of the tests in the place of a class of Keras, in all layers or in the one of a name."""
 
     def change(key, value):
-        if isinstance(value, dict) and value.get("class_name") == class_name:
+        is_class = isinstance(value, dict) and value.get("class_name") == class_name
+        if is_class and name in (None, value["config"]["name"]):
             own = {"module": other.__module__, "class_name": other.__name__, "registered_name": None}
             return value | own
         return value
 
     return replace(case, model=changed(case.model, change), runs_code=True)
+
+
+def with_first_weight(case: Case, factor: float) -> Case:
+    """The case with one element of the first weight multiplied."""
+    first = np.array(case.weights[0])
+    first.flat[0] *= factor
+    return replace(case, weights=[first, *case.weights[1:]])
+
+
+def square():
+    return sequential(layers.Dense(5, "tanh"), layers.Dense(5, "relu"), shape=(5,))
+
+
+def gelu():
+    return sequential(layers.Dense(8), layers.Activation("gelu"), shape=(5,))
+
+
+def leaky():
+    return sequential(layers.Dense(8), layers.LeakyReLU(negative_slope=0.2), shape=(5,))
+
+
+def softmax_inside():
+    return sequential(layers.Softmax(axis=-1), layers.Flatten(), shape=(4, 4))
+
+
+def pooled():
+    return images(layers.Conv2D(4, 3, padding="same"), layers.GlobalAveragePooling2D())
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -136,15 +165,105 @@ class Plant:
     Attributes:
         make: the model.
         change: of the case of one side.
-        layer: where it is to be found; "" for the loss and the optimizer.
+        layer: where it is to be found; "" for the loss, None for the optimizer.
         place: name of the ``Place``.
-        reason: name of the ``ReasonKind``; None where no known one can be proven.
-        optimizer: of both sides.
+        reason: name of the ``ReasonKind``.
+        key: of the setting that the reason names, if it is one.
     """
 
     make: Callable[[], keras.Model]
     change: Callable[[Case], Case]
-    layer: str
+    layer: str | None
     place: str = "LAYER"
-    reason: str | None = "SETTING"
-    optimizer: str = "adam"
+    reason: str = "SETTING"
+    key: str | None = None
+
+
+PLANTS = {
+    "batch normalization epsilon": Plant(
+        make=batch_normalization,
+        change=lambda case: with_setting(case, "BatchNormalization", epsilon=1e-5),
+        layer="batch_normalization",
+        key="epsilon",
+    ),
+    "batch normalization momentum": Plant(
+        make=batch_normalization,
+        change=lambda case: with_setting(case, "BatchNormalization", momentum=0.9),
+        layer="batch_normalization",
+        key="momentum",
+    ),
+    "layer normalization epsilon": Plant(
+        make=layer_normalization,
+        change=lambda case: with_setting(case, "LayerNormalization", epsilon=1e-6),
+        layer="layer_normalization",
+        key="epsilon",
+    ),
+    "padding": Plant(
+        make=pooled,
+        change=lambda case: with_setting(case, "Conv2D", padding="valid"),
+        layer="conv2d",
+        key="padding",
+    ),
+    "axis": Plant(
+        make=softmax_inside,
+        change=lambda case: with_setting(case, "Softmax", axis=1),
+        layer="softmax",
+        key="axis",
+    ),
+    "activation approximation": Plant(
+        make=gelu,
+        change=lambda case: with_class(case, "Activation", planted_layers.ApproximateGelu),
+        layer="activation",
+        key="class",
+    ),
+    "transposed kernel": Plant(
+        make=square,
+        change=lambda case: with_class(case, "Dense", planted_layers.TransposedDense, name="dense_1"),
+        layer="dense_1",
+        key="class",
+    ),
+    "unseeded draw": Plant(
+        make=square,
+        change=lambda case: with_class(case, "Dense", planted_layers.NoisyDense, name="dense_1"),
+        layer="dense_1",
+        reason="UNSEEDED_DRAW",
+    ),
+    "optimizer epsilon": Plant(
+        make=dense,
+        change=lambda case: with_setting(case, "Adam", epsilon=1e-5),
+        layer=None,
+        place="OPTIMIZER",
+        key="epsilon",
+    ),
+    "recurrent activation": Plant(
+        make=lstm,
+        change=lambda case: with_setting(case, "LSTM", recurrent_activation="hard_sigmoid"),
+        layer="lstm",
+        key="recurrent_activation",
+    ),
+    "negative slope": Plant(
+        make=leaky,
+        change=lambda case: with_setting(case, "LeakyReLU", negative_slope=0.2001),
+        layer="leaky_re_lu",
+        key="negative_slope",
+    ),
+    "one weight": Plant(
+        make=embedding, change=lambda case: with_first_weight(case, 1.001), layer="embedding", reason="WEIGHTS"
+    ),
+    "loss from logits": Plant(
+        make=dense,
+        change=lambda case: replace(
+            case,
+            loss=keras.saving.serialize_keras_object(keras.losses.SparseCategoricalCrossentropy(from_logits=True)),
+        ),
+        layer="",
+        place="LOSS",
+        key="class",
+    ),
+    "bfloat16 inside float32": Plant(
+        make=square,
+        change=lambda case: with_class(case, "Dense", planted_layers.CoarseDense, name="dense_1"),
+        layer="dense_1",
+        key="class",
+    ),
+}

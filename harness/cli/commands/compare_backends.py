@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from ...backends.case import Case
 
 JITS = {"on": True, "off": False}
-DEFAULT_SEEDS = 4
+DEFAULT_SEEDS = 5
 
 
 def names(known: Sequence[str]) -> Callable[[str], list[str]]:
@@ -109,7 +109,8 @@ def asked_setups(arguments: argparse.Namespace) -> list[Setup]:
     setups = setups_of(arguments.backends or ["tensorflow"], arguments.dtypes or ["float32"], jits)
     if len(setups) < 2:
         key = next(key for key in ("backends", "dtypes", "jit") if getattr(arguments, key) is not None)
-        raise BadInput("must be two or more, separated by commas", key=key)
+        got = ",".join(getattr(arguments, key))
+        raise BadInput(key=key, expected="two or more names, separated by commas", got=got)
     return setups
 
 

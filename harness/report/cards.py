@@ -14,6 +14,7 @@ from typing import TypeAlias
 import altair as alt
 import numpy as np
 
+from ..backends.compare import BackendComparison
 from ..comparison.experiment import Experiment
 from ..comparison.trace import Run
 from ..diagnosis.answer import Diagnosis
@@ -23,8 +24,9 @@ from ..figures import training as charts
 from ..figures.render import png
 from ..measures.symmetry import effective_width, hidden_layers
 from ..sweeps.sweep import Group, Sweep
+from . import backends, diagnosing, scenario_diagnosis
 from . import comparison as words
-from . import diagnosing, scenario_diagnosis
+from .page import backends as backends_page
 from .page import diagnoses, scenario_diagnoses, sweeps, training
 from .words import count, number
 
@@ -185,3 +187,18 @@ def scenario_diagnosis_cards(found: ScenarioDiagnosis) -> Pictures:
 
     words_of_it = words_card(scenario_diagnosis.verdict(found))
     return {"costs": card(scenario_diagnoses.headline(found), build), "words": words_of_it}
+
+
+def backends_cards(comparison: BackendComparison) -> Pictures:
+    """The answer in words, and the largest differences layer by layer and update by update."""
+    words_of_it = {"words": words_card(backends.verdict(comparison))}
+    if not comparison.pairs:
+        return words_of_it
+
+    def of(chart: alt.LayerChart) -> Build:
+        return lambda width, height: chart.properties(width=width, height=height, title="")
+
+    return {
+        "layers": card("Outputs of each layer before training", of(backends_page.layers_chart(comparison))),
+        "updates": card("Weights of all layers in training", of(backends_page.updates_chart(comparison))),
+    } | words_of_it

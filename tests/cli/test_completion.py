@@ -131,7 +131,7 @@ def test_it_completes(shell, line, offered, withheld, scripts):
 
 def test_bash_withholds_files_of_other_kinds(scripts):
     assert bash(scripts, "harness check ") == {"mine.py", "runs"}
-    assert bash(scripts, "harness compare ") == {"post", "xor", "digits", "mine.toml", "runs"}
+    assert bash(scripts, "harness sweep ") == {"post", "xor", "digits", "mine.toml", "runs"}
     assert bash(scripts, "harness diagnose m") == {"mine.py", "mine.toml", "model.keras"}
 
 

@@ -37,7 +37,7 @@ RUNS_PROGRAMS = {
     for path in SOURCES
     if path.is_relative_to(ROOT / "harness" / "recording")
     and (path.parent != ROOT / "harness" / "recording" or path.name not in IN_THE_PARENT)
-} | {ROOT / "harness" / "programs" / "capture.py"}
+} | {ROOT / "harness" / "programs" / "capture.py", ROOT / "harness" / "backends" / "definitions.py"}
 
 
 # By reading

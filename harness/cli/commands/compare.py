@@ -12,6 +12,7 @@ from ..options import add_learning_rate, add_output, add_scenario, overrides, po
 from ..pages import add_figure, add_report, check_files, write_pages
 from ..terminal import explained_interrupt, progress_bar, show_result, silent_import
 from . import AGREES, DIFFERS
+from .compare_backends import add_backends, check_target, is_asked, run_backends
 
 if TYPE_CHECKING:
     from ...board.events import Setting
@@ -23,10 +24,12 @@ def add(commands: Any) -> None:
         "compare",
         help="train the same network three ways and compare every number",
         description="Train a network by hand, with GradientTape and with keras.Sequential from the same weights, "
-        "compare every quantity, and log the runs for TensorBoard. Exit code 0: all agree, 1: some differ, 2: bad "
-        "input.",
+        "compare every quantity, and log the runs for TensorBoard. With --backends, --dtypes or --jit, compute a "
+        "network in Keras several ways instead, and find where the results part. Exit code 0: all agree, 1: some "
+        "differ, 2: bad input, 3: a combination could not be computed.",
     )
     add_learning_rate(add_scenario(command))
+    add_backends(command)
     output = add_output(command)
     add_report(output)
     add_figure(output)
@@ -45,6 +48,9 @@ def run(arguments: argparse.Namespace) -> int:
     from ...scenario import effort, scenario
 
     check_files(arguments)
+    check_target(arguments)
+    if is_asked(arguments):
+        return run_backends(arguments)
     chosen = scenario.load(arguments.scenario, overrides(arguments))
     effort.check_comparison(chosen)
     if not arguments.no_log:

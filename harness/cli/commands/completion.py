@@ -24,6 +24,8 @@ NAMES_OR_FILES = {
 
 def known_names() -> dict[str, Sequence[str]]:
     """The names that options take, by ``dest``."""
+    from ...backends.setups import BACKENDS
+    from ...backends.setups import DTYPES as POLICIES
     from ...checking.mistakes import BY_ID
     from ...models.initializers import ARGUMENTS
     from ...models.network import ACTIVATION_NAMES, COST_NAMES
@@ -40,6 +42,9 @@ def known_names() -> dict[str, Sequence[str]]:
         "optimizers": OPTIMIZER_NAMES,
         "cost": COST_NAMES,
         "dtype": DTYPES,
+        "backends": BACKENDS,
+        "dtypes": POLICIES,
+        "jit": ("on", "off"),
         "record": ("all", "log"),
         "scenario": tuple(BUILT_IN),
     }
@@ -48,7 +53,7 @@ def known_names() -> dict[str, Sequence[str]]:
 def known_files(command: str) -> dict[str, Sequence[str]]:
     """The patterns of the files that the options of a command take, by ``dest``."""
     return {
-        "scenario": ("*.toml", "*.py", "*.ipynb", "*.keras") if command == "diagnose" else ("*.toml",),
+        "scenario": ("*.toml", "*.py", "*.ipynb", "*.keras") if command in ("compare", "diagnose") else ("*.toml",),
         "rubric": ("*.toml",),
         "gradescope": ("*.json",),
         "tests": (FOLDERS,),

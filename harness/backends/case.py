@@ -1,0 +1,141 @@
+"""The one computation that all setups repeat: model, weights, data and batches, in files that any backend can read.
+
+Nothing here imports Keras, so that a child process reads a case before it has a backend.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..models.network import Array
+from .configs import Config
+
+DESCRIPTION = "case.json"
+ARRAYS = "arrays.npz"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Start:
+    """One training for the outcome: where it starts, and its batches.
+
+    Attributes:
+        weights: in the order of ``model.weights``.
+        batches: the rows of each update.
+    """
+
+    weights: Sequence[Array]
+    batches: Sequence[Array]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Case:
+    """A model, and what it is given.
+
+    Attributes:
+        name: for reports.
+        model: Keras' configuration of the model.
+        loss, optimizer: of what it is compiled with.
+        weights: at the start, in the order of ``model.weights``.
+        x: the inputs by name; of a model with one input, under the name "".
+        y: the targets, (rows, ...).
+        sample_weight: (rows,), or None.
+        batches: the rows of each update that is compared, the first of which is also that of outputs and gradients.
+        starts: the trainings for the outcome.
+        held_x, held_y: what the outcome is scored on.
+        seed: of whatever draws random numbers.
+        runs_code: whether functions that the configuration holds may be run: only those of a script that runs anyway.
+        definitions: the source of such a script's own classes and functions, which the configuration may name.
+    """
+
+    name: str
+    model: Config
+    loss: Config
+    optimizer: Config
+    weights: Sequence[Array]
+    x: dict[str, Array]
+    y: Array
+    sample_weight: Array | None = None
+    batches: Sequence[Array]
+    starts: Sequence[Start] = ()
+    held_x: dict[str, Array] = field(default_factory=dict)
+    held_y: Array | None = None
+    seed: int = 0
+    runs_code: bool = False
+    definitions: str = ""
+
+    def rows(self, rows: Array) -> tuple[Any, Array, Array | None]:
+        """(x, y, sample weights) of some rows, x in the form that the model takes."""
+        weights = None if self.sample_weight is None else self.sample_weight[rows]
+        return inputs_of({name: values[rows] for name, values in self.x.items()}), self.y[rows], weights
+
+
+def inputs_of(x: dict[str, Array]) -> Any:
+    """The inputs in the form that a model takes: an array, or one for each input by its name."""
+    return x[""] if list(x) == [""] else x
+
+
+def write_case(folder: Path, case: Case) -> None:
+    """Write a case into an existing folder."""
+    arrays: dict[str, Array] = {"y": case.y}
+    arrays |= {f"weight {place}": weight for place, weight in enumerate(case.weights)}
+    arrays |= {f"x {name}": values for name, values in case.x.items()}
+    arrays |= {f"held {name}": values for name, values in case.held_x.items()}
+    arrays |= {f"batch {place}": rows for place, rows in enumerate(case.batches)}
+    for place, start in enumerate(case.starts):
+        arrays |= {f"start {place} weight {number}": weight for number, weight in enumerate(start.weights)}
+        arrays |= {f"start {place} batch {number}": rows for number, rows in enumerate(start.batches)}
+    optional = {"sample_weight": case.sample_weight, "held_y": case.held_y}
+    arrays |= {name: values for name, values in optional.items() if values is not None}
+    description = {
+        "name": case.name,
+        "model": case.model,
+        "loss": case.loss,
+        "optimizer": case.optimizer,
+        "seed": case.seed,
+        "runs_code": case.runs_code,
+        "definitions": case.definitions,
+        "starts": len(case.starts),
+    }
+    np.savez(folder / ARRAYS, **arrays)  # type: ignore[arg-type]
+    (folder / DESCRIPTION).write_text(json.dumps(description))
+
+
+def read_case(folder: Path) -> Case:
+    """Read what ``write_case`` wrote."""
+    description = json.loads((folder / DESCRIPTION).read_text())
+    with np.load(folder / ARRAYS, allow_pickle=False) as file:
+        arrays = dict(file)
+
+    def numbered(prefix: str) -> list[Array]:
+        count = sum(name.startswith(prefix) for name in arrays)
+        return [arrays[f"{prefix}{place}"] for place in range(count)]
+
+    def named(prefix: str) -> dict[str, Array]:
+        return {name[len(prefix) :]: values for name, values in arrays.items() if name.startswith(prefix)}
+
+    return Case(
+        name=description["name"],
+        model=description["model"],
+        loss=description["loss"],
+        optimizer=description["optimizer"],
+        weights=numbered("weight "),
+        x=named("x "),
+        y=arrays["y"],
+        sample_weight=arrays.get("sample_weight"),
+        batches=numbered("batch "),
+        starts=[
+            Start(weights=numbered(f"start {place} weight "), batches=numbered(f"start {place} batch "))
+            for place in range(description["starts"])
+        ],
+        held_x=named("held "),
+        held_y=arrays.get("held_y"),
+        seed=description["seed"],
+        runs_code=description["runs_code"],
+        definitions=description["definitions"],
+    )

@@ -1,0 +1,162 @@
+"""The child process of one setup: reads jobs from stdin, one JSON document a line, and answers each with lines.
+
+An answer is any number of ``{"progress": ...}``, then ``{"done": true}`` or ``{"failed": message}``. What libraries
+print goes to stderr.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.metadata
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+import numpy as np
+
+from .case import Case, read_case
+from .jobs import OUTCOME, START, UPDATES, Job
+from .quantities import Quantity
+from .results import Computed, Outcome, write_computed
+from .setups import UNIT_ROUNDOFFS
+
+PHASES = (1.0, 2.0)  # of the disturbances
+REFERENCE = "float64"
+EXACT_SIZE = 8 * UNIT_ROUNDOFFS[REFERENCE]  # of a disturbance in float64: a smaller one would often be rounded away
+MAX_MESSAGE = 300  # characters of what went wrong
+
+
+@contextlib.contextmanager
+def wide(is_wanted: bool) -> Iterator[None]:
+    """Let JAX and PyTorch compute in float64 inside the block, as TensorFlow always does.
+
+    JAX has an option for it. Keras has a table of its own by which results of both become float32.
+    """
+    if not is_wanted:
+        yield
+        return
+    import keras
+    from keras.src.backend.common import dtypes
+
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(mock.patch.dict(dtypes.BIT64_TO_BIT32_DTYPE, float64="float64"))
+        if keras.config.backend() == "jax":
+            import jax
+
+            stack.callback(jax.config.update, "jax_enable_x64", jax.config.jax_enable_x64)
+            jax.config.update("jax_enable_x64", True)
+        yield
+
+
+Progress = Callable[[str], None]  # called with what is computed now
+
+
+def compute(job: Job, progress: Progress) -> Computed:
+    """Compute one job under the backend of this process."""
+    import keras
+
+    case = read_case(Path(job.case))
+    before = keras.config.epsilon()
+    keras.config.set_epsilon(before if job.epsilon is None else job.epsilon)
+    try:
+        with wide(job.is_wide):
+            computed = compute_as_asked(job, case, progress)
+        if START not in job.parts:
+            return computed
+        with wide(True):
+            return with_reference(computed, job, case, progress)
+    finally:
+        keras.config.set_epsilon(before)
+
+
+def compute_as_asked(job: Job, case: Case, progress: Progress) -> Computed:
+    """The case in the dtype of the setup, without its float64 computation."""
+    import keras
+
+    from .computation import Computation, Values
+
+    progress("model")
+    computation = Computation(case, job.dtype, jit=job.jit)
+    values: Values = {}
+    outcome = None
+    if START in job.parts:
+        progress("outputs and gradients")
+        values |= computation.at_start()
+    if UPDATES in job.parts:
+        progress("updates")
+        values |= computation.after_updates()
+    if OUTCOME in job.parts:
+        scores = []
+        for number, start in enumerate(case.starts, start=1):
+            progress(f"training {number} of {len(case.starts)}")
+            scores.append(computation.train(start))
+        outcome = Outcome(
+            losses=np.array([score.loss for score in scores]),
+            predictions=np.stack([score.predictions for score in scores]),
+        )
+    return Computed(
+        values=values,
+        shapes=computation.shapes,
+        is_compiled=computation.is_compiled,
+        version=importlib.metadata.version(keras.config.backend()),
+        outcome=outcome,
+    )
+
+
+def with_reference(computed: Computed, job: Job, case: Case, progress: Progress) -> Computed:
+    """The same with its float64 computation, and how far roundings move that."""
+    from .computation import Computation
+
+    progress("the same in float64")
+    twin = Computation(case, REFERENCE, jit=job.jit, is_reference=True)
+    reference = twin.at_start()
+    spread = spread_of(reference, [twin.at_start(UNIT_ROUNDOFFS[job.dtype], phase) for phase in PHASES])
+    exact = spread_of(reference, [twin.at_start(EXACT_SIZE, phase) for phase in PHASES])
+    if UPDATES in job.parts:
+        progress("updates in float64")
+        after = twin.after_updates()
+        reference |= after
+        spread |= spread_of(after, [twin.after_updates(UNIT_ROUNDOFFS[job.dtype], phase) for phase in PHASES])
+        exact |= spread_of(after, [twin.after_updates(EXACT_SIZE, phase) for phase in PHASES])
+    return replace(computed, reference=reference, spread=spread, exact_spread=exact, terms=twin.terms)
+
+
+def spread_of(values: Mapping[Quantity, Any], disturbed: list[dict[Quantity, Any]]) -> dict[Quantity, float]:
+    """The largest change of each quantity by any of the disturbances."""
+    return {
+        quantity: max(float(np.max(np.abs(other[quantity] - array), initial=0.0)) for other in disturbed)
+        for quantity, array in values.items()
+    }
+
+
+def message_of(error: BaseException) -> str:
+    """What went wrong, in one line."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return f"{type(error).__name__}: {lines[0] if lines else ''}"[:MAX_MESSAGE]
+
+
+def main() -> None:
+    """Answer jobs until stdin ends."""
+    answers = os.fdopen(os.dup(1), "w", buffering=1)
+    os.dup2(2, 1)  # what libraries print is no answer
+    if os.environ.get("KERAS_BACKEND") != "tensorflow":
+        # Keras would load it, if it can, without using it
+        sys.modules["tensorflow"] = None  # type: ignore[assignment]
+    for line in sys.stdin:
+        job = Job(**json.loads(line))
+        try:
+            computed = compute(job, lambda what: print(json.dumps({"progress": what}), file=answers))
+            write_computed(Path(job.out), computed)
+            answer: dict[str, Any] = {"done": True}
+        except Exception as error:  # each backend has errors of its own
+            answer = {"failed": message_of(error)}
+        print(json.dumps(answer), file=answers)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,37 @@
+"""What is compared: the outputs of layers, the loss, gradients and weights, by the names of Keras."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+RECORDED_UPDATES = (1, 2, 5, 10, 20, 50, 100)  # after which the weights are compared
+
+
+class Kind(Enum):
+    """Kinds of quantities, in the order in which they are compared."""
+
+    INFERENCE_OUTPUT = "inference-output"  # of a layer, called as by predict
+    TRAINING_OUTPUT = "training-output"  # of a layer, called as by fit
+    LOSS = "loss"
+    GRADIENT = "gradient"  # of the loss, with respect to a weight
+    WEIGHT = "weight"  # after some updates
+
+
+@dataclass(frozen=True, kw_only=True)
+class Quantity:
+    """One array that every setup computes.
+
+    Attributes:
+        kind: what it is.
+        layer: path of the layer, names joined by "/"; "" of the loss.
+        weight: name of a weight in its layer, such as "kernel"; "" of outputs and the loss.
+        number: of equal names, from 1: calls of a shared layer, outputs of one layer, weights of one name.
+        updates: made before; 0 of everything but weights.
+    """
+
+    kind: Kind
+    layer: str = ""
+    weight: str = ""
+    number: int = 1
+    updates: int = 0

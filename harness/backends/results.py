@@ -1,0 +1,121 @@
+"""What one setup computed, in files between the processes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..models.network import Array
+from .quantities import Kind, Quantity
+
+RESULT = "result.json"
+ARRAYS = "result.npz"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """What the trainings of one setup came to, one a start.
+
+    Attributes:
+        losses: (starts,) on the rows that judge.
+        predictions: (starts, rows, ...).
+    """
+
+    losses: Array
+    predictions: Array
+
+
+@dataclass(frozen=True, kw_only=True)
+class Computed:
+    """What one setup computed.
+
+    Attributes:
+        values: of each quantity, (elements,) in float64: all of its elements or a sample.
+        reference: the same quantities computed by the same backend in float64.
+        spread: by how much one rounding of the setup's dtype in every weight, input and output of a layer moves the
+            float64 computation at most; of weights after updates, one in every weight at the start.
+        exact_spread: the same for eight roundings of float64.
+        shapes: of the whole arrays.
+        terms: of each quantity of the start, how many roundings one of its elements may have gone through.
+        is_compiled: whether the backend's compiler was used.
+        version: of the backend.
+        outcome: of the trainings; None if there were none.
+    """
+
+    values: Mapping[Quantity, Array]
+    shapes: Mapping[Quantity, tuple[int, ...]]
+    reference: Mapping[Quantity, Array] = field(default_factory=dict)
+    spread: Mapping[Quantity, float] = field(default_factory=dict)
+    exact_spread: Mapping[Quantity, float] = field(default_factory=dict)
+    terms: Mapping[Quantity, int] = field(default_factory=dict)
+    is_compiled: bool = False
+    version: str = ""
+    outcome: Outcome | None = None
+
+
+def write_computed(folder: Path, computed: Computed) -> None:
+    """Write it into an existing folder."""
+    arrays: dict[str, Array] = {}
+    quantities: list[dict[str, Any]] = []
+    for place, quantity in enumerate(computed.values):
+        arrays[f"value {place}"] = computed.values[quantity]
+        if quantity in computed.reference:
+            arrays[f"reference {place}"] = computed.reference[quantity]
+        quantities.append(
+            {
+                "kind": quantity.kind.value,
+                "layer": quantity.layer,
+                "weight": quantity.weight,
+                "number": quantity.number,
+                "updates": quantity.updates,
+                "spread": computed.spread.get(quantity),
+                "exact_spread": computed.exact_spread.get(quantity),
+                "shape": computed.shapes[quantity],
+                "terms": computed.terms.get(quantity),
+            }
+        )
+    if computed.outcome is not None:
+        arrays |= {"losses": computed.outcome.losses, "predictions": computed.outcome.predictions}
+    np.savez(folder / ARRAYS, **arrays)  # type: ignore[arg-type]
+    facts = {"quantities": quantities, "is_compiled": computed.is_compiled, "version": computed.version}
+    (folder / RESULT).write_text(json.dumps(facts))
+
+
+def read_computed(folder: Path) -> Computed:
+    """Read what ``write_computed`` wrote."""
+    facts = json.loads((folder / RESULT).read_text())
+    with np.load(folder / ARRAYS, allow_pickle=False) as file:
+        arrays = dict(file)
+    entries: Sequence[dict[str, Any]] = facts["quantities"]
+    quantities = [
+        Quantity(
+            kind=Kind(entry["kind"]),
+            layer=entry["layer"],
+            weight=entry["weight"],
+            number=entry["number"],
+            updates=entry["updates"],
+        )
+        for entry in entries
+    ]
+
+    def known(key: str) -> dict[Quantity, Any]:
+        return {q: entry[key] for q, entry in zip(quantities, entries) if entry[key] is not None}
+
+    return Computed(
+        values={q: arrays[f"value {place}"] for place, q in enumerate(quantities)},
+        reference={
+            q: arrays[f"reference {place}"] for place, q in enumerate(quantities) if f"reference {place}" in arrays
+        },
+        spread=known("spread"),
+        exact_spread=known("exact_spread"),
+        shapes={q: tuple(shape) for q, shape in known("shape").items()},
+        terms=known("terms"),
+        is_compiled=facts["is_compiled"],
+        version=facts["version"],
+        outcome=Outcome(losses=arrays["losses"], predictions=arrays["predictions"]) if "losses" in arrays else None,
+    )

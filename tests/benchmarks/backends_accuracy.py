@@ -1,0 +1,74 @@
+"""Ten stock models under two backends, and planted differences: the figures of docs/backends.md.
+
+``python -m tests.benchmarks.backends_accuracy [SEEDS]`` prints the largest differences of each model over so many seeds
+(default: 1), and for each plant where it was found.
+"""
+
+from __future__ import annotations
+
+import sys
+
+from harness.backends.compare import BackendComparison, Pair, compare_cases
+from harness.backends.quantities import RECORDED_UPDATES, Kind
+from harness.backends.setups import Setup
+from harness.backends.workers import Workers
+from tests.backends.stock_models import MODELS, PLANTS, Plant, case_of
+
+SIDES = (Setup(backend="tensorflow"), Setup(backend="jax"))
+
+
+def compare_model(name: str, seed: int, workers: Workers) -> BackendComparison:
+    """A stock model on both sides."""
+    case = case_of(MODELS[name], seed=seed)
+    return compare_cases([(side, case) for side in SIDES], workers)
+
+
+def compare_plant(plant: Plant, workers: Workers) -> BackendComparison:
+    """A planted difference on the second side."""
+    case = case_of(plant.make)
+    return compare_cases([(SIDES[0], case), (SIDES[1], plant.change(case))], workers)
+
+
+def is_found(plant: Plant, pair: Pair) -> bool:
+    """Whether a plant was found where it is, for its reason."""
+    first = pair.first
+    if first is None or pair.place is None or len(pair.reasons) != 1:
+        return False
+    (reason,) = pair.reasons
+    key = None if reason.setting is None else reason.setting.key
+    is_there = pair.place.name == plant.place and plant.layer in (None, first.quantity.layer)
+    return is_there and (reason.kind.name, key) == (plant.reason, plant.key)
+
+
+def largest(pairs: list[Pair], *kinds: Kind, updates: int = 0) -> float:
+    """The largest relative difference of some kinds of quantities."""
+    differences = [d for pair in pairs for d in pair.differences]
+    return max(d.relative for d in differences if d.quantity.kind in kinds and d.quantity.updates == updates)
+
+
+def main(seeds: int) -> None:
+    """Print both tables."""
+    print("| model | outputs | loss | gradients | weights after 1 | 10 | 100 updates | differences reported |")
+    print("| --- | --- | --- | --- | --- | --- | --- | --- |")
+    with Workers() as workers:
+        for name in MODELS:
+            pairs = [pair for seed in range(seeds) for pair in compare_model(name, seed, workers).pairs]
+            figures = [
+                largest(pairs, Kind.INFERENCE_OUTPUT, Kind.TRAINING_OUTPUT),
+                largest(pairs, Kind.LOSS),
+                largest(pairs, Kind.GRADIENT),
+                *(largest(pairs, Kind.WEIGHT, updates=number) for number in (1, 10, RECORDED_UPDATES[-1])),
+            ]
+            cells = " | ".join(f"{figure:.1e}" for figure in figures)
+            print(f"| {name} | {cells} | {sum(not pair.agrees for pair in pairs)} of {len(pairs)} |", flush=True)
+        print("\n| plant | found at | by (relative) | right place and reason |\n| --- | --- | --- | --- |")
+        for name, plant in PLANTS.items():
+            for pair in compare_plant(plant, workers).pairs:
+                where, size = "nothing", 0.0
+                if pair.first is not None and pair.place is not None:
+                    where, size = pair.first.quantity.layer or pair.place.value, pair.first.relative
+                print(f"| {name} | {where} | {size:.1e} | {'yes' if is_found(plant, pair) else 'no'} |", flush=True)
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 1)

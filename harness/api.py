@@ -214,8 +214,9 @@ def diagnose(
             raise BadInput("a script has its own data and arguments of fit", hint="give the path alone, or a model")
         program = capture.capture_script(target, fit=fit, seed=seed).program
         if not unjudged.is_judged(program):
-            missing = ", ".join(unjudged.read_unjudged(program).missing[:4])
-            raise BadInput(f"{target}: expected a script with its data, got one without {missing}")
+            read = unjudged.read_unjudged(program)
+            got = f"without {', '.join(read.missing[:4])}" if read.missing else f"that trains with {read.own_loop}"
+            raise BadInput(f"{target}: expected a script with its data that calls model.fit(), got one {got}")
     else:
         program = capture.program_of(target, x, y, **fit_arguments)
     return diagnosis.diagnose_program(program, budget=budget or BUDGET_SECONDS, seed=seed, progress=progress)

@@ -29,6 +29,7 @@ from .data_sources import training_data
 from .edits import Edit, edited_files
 from .made_up import Supply, made_up
 from .old_names import old_names
+from .own_loops import TAPE
 from .places import Sources
 from .program import Note, NoteKind, Program, take_rows
 from .recorder import (
@@ -347,6 +348,8 @@ def _not_captured(
         if recorder.fits:
             calls = "fit once" if recorder.fits == 1 else f"fit {recorder.fits} times"
             return BadInput(f"{shown}: expected {recorder.wanted} calls of fit, got a script that calls {calls}")
+        if recorder.loops.tapes:
+            return recorder.refusal(f"a training loop with {TAPE}", recorder.loops.place)
         error = BadInput(
             f"{shown}: expected a script that calls model.fit(), got one that ends without; "
             "a network written in NumPy is for the command check"

@@ -56,7 +56,7 @@ def _found(program: Program) -> tuple[Contradiction, ...]:
     )
     rules = RULES if program.made_up is not MadeUp.FORMATS else RULES_OF_MODELS
     found = [finding for rule in rules for finding in rule(subject)]
-    if program.made_up is not MadeUp.NOTHING:
+    if not program.can_be_trained:
         known = {finding.check for finding in found if finding.severity is not Severity.FACT}
         found += [finding for rule in LIKELY_RULES for finding in rule(subject) if finding.check not in known]
     order = list(Severity)

@@ -1,4 +1,4 @@
-"""Rules for programs whose data are missing: what is likely wrong with the model and its settings.
+"""Rules for programs that cannot be trained, most often because their data are missing: what is likely wrong.
 
 Where trainings are possible they decide about all of this. Where they are not, what most often keeps such a program
 from learning is named: as a suspicion if it is rarely right, as a hint if it often is.
@@ -16,7 +16,7 @@ from .data_rules import scale_rules
 from .findings import Check, Contradiction, Finding, Rule, Severity, Subject
 from .heads import activation_name
 from .layer_rules import is_weighted
-from .program import MadeUp
+from .program import MadeUp, NoteKind
 from .source_rules import LIKELY_SOURCE_RULES, PRETRAINED, given_keywords
 from .targets import BINARY_CROSSENTROPIES, REGRESSION_LOSSES
 
@@ -58,7 +58,7 @@ def softmax_rules(subject: Subject) -> Finding:
 
 def known_scale_rules(subject: Subject) -> Finding:
     """Inputs of a known data set, or the user's own beside made-up settings, that are raw."""
-    if subject.program.made_up is not MadeUp.VALUES:
+    if subject.program.made_up is MadeUp.FORMATS:
         return
     for finding in scale_rules(subject):
         largest = finding.values.get("largest", 0)
@@ -201,6 +201,8 @@ def is_pretrained(subject: Subject) -> bool:
 def length_rules(subject: Subject) -> Finding:
     """Very few epochs, unless they are known to be long."""
     program = subject.program
+    if any(note.kind is NoteKind.OWN_LOOP for note in program.notes):
+        return
     is_known = program.made_up is MadeUp.VALUES or program.steps_per_epoch is not None
     steps = program.steps_per_epoch or -(-program.rows // max(1, program.batch_size))
     if program.epochs > FEW_EPOCHS or (is_known and steps * program.epochs > MANY_UPDATES):

@@ -103,6 +103,7 @@ class NoteKind(Enum):
     MADE_UP = "made-up"  # something that was not there was made up; ``detail`` says what
     CALLED = "called"  # a function that trains and that the script never calls was called; ``detail`` is its name
     IMPORT_SUPPLIED = "import-supplied"  # a usual import that a snippet lacks was supplied; ``detail`` is its name
+    OWN_LOOP = "own-loop"  # the script trains without Keras' fit; ``detail`` says how
     WEIGHTS_SET = "weights-set"  # ``count`` weights were set by the script and are not drawn anew
 
 
@@ -206,6 +207,12 @@ class Program:
     source: str = "arrays"
     notes: tuple[Note, ...] = ()
     made_up: MadeUp = MadeUp.NOTHING
+
+    @property
+    def can_be_trained(self) -> bool:
+        """Whether trainings of it say something: its data are the user's, and fit is what trains it."""
+        is_own = any(note.kind is NoteKind.OWN_LOOP for note in self.notes)
+        return self.made_up is MadeUp.NOTHING and not is_own
 
     @property
     def rows(self) -> int:

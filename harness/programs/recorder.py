@@ -26,6 +26,7 @@ from .data_sources import TrainingData, training_data
 from .made_up import Supply
 from .made_up_data import data_made_up, with_numbers
 from .old_arguments import data_from_lists, translated_compile, translated_fit, translated_optimizer
+from .own_loops import OWN_STEP, Loop, OwnLoops
 from .places import Sources, argument_of, assignments, call_at
 from .program import FitError, MadeUp, Note, NoteKind, Place, Places, Program, Validation, row_count, take_rows
 from .text_inputs import without_text
@@ -33,6 +34,11 @@ from .text_inputs import without_text
 Wrapper = Callable[..., Any]
 DEFAULT_BATCH_SIZE = 32  # Keras' own
 NO_PLACES = Places()
+FIT_DEFAULTS = {
+    name: parameter.default
+    for name, parameter in inspect.signature(keras.Model.fit).parameters.items()
+    if parameter.default is not parameter.empty
+}
 COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 SECONDS_AFTER_FIT = 20.0  # what follows the captured fit is stopped then
 
@@ -122,6 +128,7 @@ class Recorder:
         self.compiled: dict[int, tuple[Any, CompileCall]] = {}
         self.created: dict[int, tuple[Any, int]] = {}
         self.data: tuple[Any, Any] = (None, None)
+        self.loops = OwnLoops(sources, self._is_own_loop, self._capture_loop, self._give_up)
 
     @contextlib.contextmanager
     def watching(self) -> Iterator[None]:
@@ -136,40 +143,32 @@ class Recorder:
             (keras.losses.Loss, "__init__", self._initialised(keras.losses.Loss.__init__)),
             (keras.Model, "compile", self._compile(keras.Model.compile)),
             (keras.Model, "fit", self._fit(keras.Model.fit)),
-            (keras.Model, "train_on_batch", self._train_on_batch(keras.Model.train_on_batch)),
         ]
         with contextlib.ExitStack() as stack:
             for owner, name, wrapper in wrapped:
                 is_new = name == "__new__"
                 stack.enter_context(mock.patch.object(owner, name, staticmethod(wrapper) if is_new else wrapper))
-            stack.enter_context(self._without_other_loops())
+            stack.enter_context(self._without_graph_mode())
+            stack.enter_context(self.loops.watching())
             yield
 
     @contextlib.contextmanager
-    def _without_other_loops(self) -> Iterator[None]:
-        """Refuse training loops of the user's own, in files that never call fit, and TensorFlow 1."""
+    def _without_graph_mode(self) -> Iterator[None]:
+        """Refuse TensorFlow 1."""
         import tensorflow as tf
 
-        enter = tf.GradientTape.__enter__
-
-        def entering(tape: Any) -> Any:
-            if self.fits == 0 and self.sources.here() is not None and not self.mentions_fit():
-                raise Refused(self._refusal("a training loop with tf.GradientTape"))
-            return enter(tape)
-
         def refuse_graph_mode(*arguments: Any, **options: Any) -> None:
-            raise Refused(self._refusal("TensorFlow 1's graph mode"))
+            raise Refused(self.refusal("TensorFlow 1's graph mode"))
 
         with (
-            mock.patch.object(tf.GradientTape, "__enter__", entering),
             mock.patch.object(tf.compat.v1, "disable_eager_execution", refuse_graph_mode),
             mock.patch.object(tf.compat.v1, "disable_v2_behavior", refuse_graph_mode),
         ):
             yield
 
-    def _refusal(self, got: str) -> BadInput:
-        """The error about a training that cannot be captured."""
-        place = self.sources.here()
+    def refusal(self, got: str, place: Place | None = None) -> BadInput:
+        """The error about a training that cannot be captured, at a place or the current one."""
+        place = place or self.sources.here()
         where = str(self.path.name) if place is None else shown_place(place)
         return BadInput(
             f"{where}: expected a training with model.fit(), got {got}; "
@@ -249,16 +248,57 @@ class Recorder:
 
         return compiling
 
-    def _train_on_batch(self, train_on_batch: Any) -> Wrapper:
-        """Model.train_on_batch that is refused in a file that never calls fit."""
+    def _is_own_loop(self) -> bool:
+        """Whether a training without fit is that of the script."""
+        return self.fits == 0 and self.program is None and not self.mentions_fit()
 
-        @functools.wraps(train_on_batch)
-        def training(model: Any, *arguments: Any, **options: Any) -> Any:
-            if self.fits == 0 and not self.mentions_fit():
-                raise Refused(self._refusal("a loop of train_on_batch()"))
-            return train_on_batch(model, *arguments, **options)
+    def _give_up(self, how: str) -> None:
+        """End a script that trains in a way that cannot be read."""
+        raise Refused(self.refusal(f"a training loop with {how}"))
 
-        return training
+    def _capture_loop(self, loop: Loop) -> None:
+        """Capture a training loop of the user's own at its first update, and end the script."""
+        import tensorflow as tf
+
+        with tf.init_scope():  # the update may be traced
+            self.program = self._program_of_loop(loop)
+            if self.at_fit is not None:
+                self.at_fit(self.program)
+        raise ScriptEnded
+
+    def _program_of_loop(self, loop: Loop) -> Program:
+        """The program whose loop is at its first update."""
+        place = self.sources.here()
+        given = {**FIT_DEFAULTS, "x": loop.x, "y": loop.y}
+        data, extent = self._data_of_loop(loop, given)
+        build(loop.model, data.x)
+        program = self._program(loop.model, given, data, None, place)
+        places = program.places
+        if loop.optimizer is not None:
+            places = dataclasses.replace(
+                places, optimizer=self._place_of(loop.optimizer), loss=self._place_of(loop.loss)
+            )
+        notes = (*program.notes, Note(kind=NoteKind.OWN_LOOP, detail=loop.how))
+        if self.supply is not None:
+            notes += tuple(self.supply.notes)
+        return dataclasses.replace(
+            program,
+            loss=program.loss if loop.loss is None else loop.loss,
+            optimizer=program.optimizer if loop.optimizer is None else unused_optimizer(loop.optimizer),
+            places=places,
+            made_up=extent,
+            notes=notes,
+        )
+
+    def _data_of_loop(self, loop: Loop, given: dict[str, Any]) -> tuple[TrainingData, MadeUp]:
+        """The batch of the first update, and how much of it is made up: all of it where it has no values yet."""
+        extent = MadeUp.NOTHING if self.supply is None else self.supply.extent
+        if extent is MadeUp.NOTHING:
+            with contextlib.suppress(Exception):
+                return training_data(loop.x, loop.y, None), extent
+        supply = self.supply or Supply("", lambda name: False)
+        supply.extent = MadeUp.FORMATS
+        return data_made_up(supply, loop.model, given), MadeUp.FORMATS
 
     def _fit(self, fit: Any) -> Wrapper:
         """Model.fit that captures the wanted call."""
@@ -285,7 +325,10 @@ class Recorder:
 
     def _captured(self, fit: Any, model: Any, given: dict[str, Any], place: Place | None) -> Any:
         """Capture this call of fit, and run it."""
-        refuse_own_steps(model, place, self.path)
+        try:
+            refuse_own_steps(model, place, self.path)
+        except Refused:
+            self._capture_loop(Loop(how=OWN_STEP, model=model, x=given["x"], y=given["y"]))
         if self.supply is not None and self.supply.extent is not MadeUp.NOTHING:
             self._capture_made_up(self.supply, model, given, place)
         try:

@@ -16,6 +16,7 @@ from .targets import BINARY_CROSSENTROPIES, CROSSENTROPIES
 
 USUAL_RATES = {"SGD": 0.01, "Adagrad": 0.01, "Adadelta": 1.0}
 USUAL_RATE = 0.001  # of Adam and its like
+LARGEST_EFFECTIVE_RATE = 0.1  # of plain SGD, with what momentum adds
 
 
 class RemedyKind(Enum):
@@ -87,7 +88,12 @@ def remedies_for(program: Program, finding: Contradiction) -> Iterator[Remedy]:
         assert isinstance(names, tuple)
         yield from (activation_of(program, str(name), "relu") for name in names)
     elif check in (Check.LARGE_LEARNING_RATE, Check.SMALL_LEARNING_RATE):
-        yield Remedy(kind=RemedyKind.LEARNING_RATE, new=USUAL_RATES.get(str(values["optimizer"]), USUAL_RATE))
+        rate = USUAL_RATES.get(str(values["optimizer"]), USUAL_RATE)
+        momentum = values.get("momentum")
+        if isinstance(momentum, float):  # which multiplies the rate
+            rate = min(rate, round(LARGEST_EFFECTIVE_RATE * (1 - momentum), 6))
+        if rate != values["learning rate"]:
+            yield Remedy(kind=RemedyKind.LEARNING_RATE, new=rate)
     elif check is Check.ACCURACY_OF_REGRESSION:
         yield Remedy(kind=RemedyKind.METRIC, old=str(values["metric"]), new="mae")
 

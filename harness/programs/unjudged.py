@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from ..results import Result
 from .contradictions import Contradiction, Severity, contradictions
 from .edits import Edit
-from .program import MadeUp, Note, NoteKind, Program
+from .program import Note, NoteKind, Program
 from .remedies import edits_against
 
 MOST_LIKELY = 4  # causes that are named
@@ -29,11 +29,12 @@ class LikelyCause:
 
 @dataclass(frozen=True, kw_only=True)
 class Unjudged(Result):
-    """A program that was read and not trained, because what it trains on is not there.
+    """A program that was read and not trained, because what it trains on is not there or it trains without fit.
 
     Attributes:
         name: of the program.
         missing: what had to be made up, such as ``the file train.csv``.
+        own_loop: how it trains without fit, such as ``train_on_batch()``; empty if it calls fit.
         likely: what is wrong or suspicious without any data, the surest and likeliest first.
         contradictions: all that was found without any data, hints and facts too.
         notes: what the capture changed or could not keep.
@@ -41,23 +42,25 @@ class Unjudged(Result):
 
     name: str
     missing: tuple[str, ...]
+    own_loop: str
     likely: tuple[LikelyCause, ...]
     contradictions: tuple[Contradiction, ...]
     notes: tuple[Note, ...]
 
 
 def is_judged(program: Program) -> bool:
-    """Whether trainings of a captured program say something: none of its data were made up."""
-    return program.made_up is MadeUp.NOTHING
+    """Whether trainings of a captured program say something."""
+    return program.can_be_trained
 
 
 def read_unjudged(program: Program) -> Unjudged:
-    """What can be said of a program on made-up data."""
+    """What can be said of a program that is not trained."""
     missing = [note.detail for note in program.notes if note.kind is NoteKind.MADE_UP]
     found = contradictions(program)
     return Unjudged(
         name=program.name,
         missing=tuple(dict.fromkeys(missing)),
+        own_loop=next((note.detail for note in program.notes if note.kind is NoteKind.OWN_LOOP), ""),
         likely=tuple(
             LikelyCause(finding=finding, edits=edits_against(program, finding)) for finding in likeliest(found)
         ),

@@ -66,8 +66,12 @@ def lines(found: Unjudged) -> Iterator[str]:
     if hints:
         yield "Worth a check:"
         yield from (f"  {finding_text(one)}" for one in hints[:MOST_HINTS])
-    yield f"Nothing was trained, because {missing_text(found.missing)} had to be made up."
-    yield "Give the script what is missing, and run it again: only trainings on the real data can prove a cause."
+    if found.own_loop:
+        yield f"Nothing was trained, because the script trains with {found.own_loop}."
+        yield "Train the same model with compile() and fit(): only such trainings are repeated, and can prove a cause."
+    if found.missing:
+        yield f"Nothing was trained, because {missing_text(found.missing)} had to be made up."
+        yield "Give the script what is missing, and run it again: only trainings on the real data can prove a cause."
 
 
 @as_verdict.register

@@ -10,7 +10,7 @@ import tensorflow as tf
 
 from harness import BadInput
 from harness.programs.capture import capture_script, program_of
-from harness.programs.program import NoteKind
+from harness.programs.program import MadeUp, NoteKind
 
 HEADER = """\
 import numpy as np
@@ -431,11 +431,40 @@ def test_loops_of_the_users_own_are_refused(script):
     tape = "import tensorflow as tf\nw = tf.Variable(1.0)\nwith tf.GradientTape() as tape:\n    c = w * w\n"
     with pytest.raises(BadInput, match=r"train.py:3: expected a training with model.fit\(\), got a training loop with"):
         capture_script(script(tape))
-    with pytest.raises(BadInput, match=r"train.py:11: .*got a loop of train_on_batch\(\)"):
-        capture_script(script(HEADER, MODEL, "model.train_on_batch(x, y)\n"))
+    endless = (
+        "import tensorflow as tf\nw = tf.Variable(1.0)\nwhile True:\n    with tf.GradientTape():\n        c = w * w\n"
+    )
+    with pytest.raises(BadInput, match=r"train.py:4: .*got a training loop with tf.GradientTape"):
+        capture_script(script(endless))
+
+
+def test_loops_of_the_users_own_are_read_at_their_first_update(script):
+    on_batch = capture_script(script(HEADER, MODEL, "model.train_on_batch(x, y)\n")).program
     step = "import keras\nclass Net(keras.Sequential):\n    def train_step(self, data):\n        return {}\n"
-    with pytest.raises(BadInput, match=r"got Net, which overrides train_step\(\)"):
-        capture_script(script(HEADER, step, MODEL.replace("Sequential()", "Net()"), "model.fit(x, y)\n"))
+    own_step = capture_script(script(HEADER, step, MODEL.replace("Sequential()", "Net()"), "model.fit(x, y)\n")).program
+    for program, how in ((on_batch, "train_on_batch()"), (own_step, "train_step()")):
+        assert [note.detail for note in program.notes if note.kind is NoteKind.OWN_LOOP] == [how]
+        assert not program.can_be_trained
+        assert program.x.shape[1:] == program.model.input_shape[1:]
+
+
+@pytest.mark.parametrize("decorator", ["", "@tf.function\n"])
+def test_a_loop_with_a_tape_is_read_at_its_first_update(script, decorator):
+    loop = (
+        "import numpy as np, tensorflow as tf\nfrom tensorflow import keras\n"
+        "x, y = np.random.rand(8, 2), np.ones((8, 1))\n"
+        "model = keras.Sequential([keras.layers.Dense(1, activation='softmax')])\n"
+        "optimizer, loss = keras.optimizers.Adam(0.5), keras.losses.BinaryCrossentropy()\n"
+        f"{decorator}def step(a, b):\n    with tf.GradientTape() as tape:\n        cost = loss(b, model(a))\n"
+        "    gradients = tape.gradient(cost, model.trainable_variables)\n"
+        "    optimizer.apply_gradients(zip(gradients, model.trainable_variables))\n"
+        "while True:\n    step(x, y)\n"
+    )
+    program = capture_script(script(loop)).program
+    assert type(program.loss).__name__ == "BinaryCrossentropy"
+    assert program.optimizer.get_config()["learning_rate"] == 0.5
+    assert (program.places.optimizer.line, program.places.loss.line) == (5, 5)
+    assert (program.made_up is MadeUp.NOTHING) == (not decorator)
 
 
 def test_a_model_and_data_given_in_python():

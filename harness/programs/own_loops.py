@@ -1,0 +1,157 @@
+"""Training loops of the user's own: ``train_on_batch`` and ``tf.GradientTape``, read at their first update.
+
+Such a program is not repeated, so trainings prove nothing about it; its model, loss and optimizer can be read.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+from unittest import mock
+
+import keras
+
+from .places import Sources
+from .program import Place
+
+Wrapper = Callable[..., Any]
+TAPE, ON_BATCH, OWN_STEP = "tf.GradientTape", "train_on_batch()", "train_step()"  # ways to train without fit
+MOST_TAPES = 4  # tapes after which a loop without an optimizer of Keras is given up
+
+
+@dataclass(frozen=True, kw_only=True)
+class Loop:
+    """A loop at its first update.
+
+    Attributes:
+        how: how it trains, such as ``train_on_batch()``.
+        model: the model that it trains.
+        x, y: what the model was last called with, and its targets; None if they are not known.
+        loss, optimizer: that it uses; None if they are those of compile, or not known.
+    """
+
+    how: str
+    model: Any
+    x: Any = None
+    y: Any = None
+    loss: Any = None
+    optimizer: Any = None
+
+
+class OwnLoops:
+    """Watches for loops in a script that never calls fit.
+
+    Attributes:
+        tapes: how often a tape was entered.
+        place: where that was first.
+    """
+
+    def __init__(
+        self, sources: Sources, is_wanted: Callable[[], bool], at_loop: Callable[[Loop], None], give_up: Wrapper
+    ) -> None:
+        """Prepare to watch.
+
+        Args:
+            sources: the user's code.
+            is_wanted: whether a loop at this moment is the training of the script.
+            at_loop: called with a loop at its first update; it ends the script.
+            give_up: called with how a loop trains if it cannot be read; it ends the script.
+        """
+        self.sources, self.is_wanted, self.at_loop, self.give_up = sources, is_wanted, at_loop, give_up
+        self.tapes = 0
+        self.place: Place | None = None
+        self.called: dict[int, tuple[Any, Any]] = {}
+        self.loss: Any = None
+        self.targets: Any = None
+
+    @contextlib.contextmanager
+    def watching(self) -> Iterator[None]:
+        """Watch inside the block."""
+        import tensorflow as tf
+        from keras.src.optimizers.base_optimizer import BaseOptimizer
+
+        with (
+            mock.patch.object(keras.Model, "train_on_batch", self._on_batch(keras.Model.train_on_batch)),
+            mock.patch.object(keras.Model, "__call__", self._call(keras.Model.__call__)),
+            mock.patch.object(keras.losses.Loss, "__call__", self._loss(keras.losses.Loss.__call__)),
+            mock.patch.object(BaseOptimizer, "apply_gradients", self._apply(BaseOptimizer.apply_gradients)),
+            mock.patch.object(tf.GradientTape, "__enter__", self._enter(tf.GradientTape.__enter__)),
+        ):
+            yield
+
+    def _is_here(self) -> bool:
+        """Whether the user's code is what asks, in a script whose loop is wanted."""
+        return self.is_wanted() and self.sources.here() is not None
+
+    def _on_batch(self, train_on_batch: Wrapper) -> Wrapper:
+        """Model.train_on_batch."""
+
+        @functools.wraps(train_on_batch)
+        def training(model: Any, x: Any, y: Any = None, *arguments: Any, **options: Any) -> Any:
+            if self._is_here():
+                self.at_loop(Loop(how=ON_BATCH, model=model, x=x, y=y))
+            return train_on_batch(model, x, y, *arguments, **options)
+
+        return training
+
+    def _enter(self, enter: Wrapper) -> Wrapper:
+        """GradientTape.__enter__."""
+
+        def entering(tape: Any) -> Any:
+            if self._is_here():
+                self.tapes += 1
+                self.place = self.place or self.sources.here()
+                if self.tapes > MOST_TAPES:
+                    self.give_up(TAPE)
+            return enter(tape)
+
+        return entering
+
+    def _call(self, call: Wrapper) -> Wrapper:
+        """Model.__call__ that remembers the inputs."""
+
+        @functools.wraps(call)
+        def calling(model: Any, *arguments: Any, **options: Any) -> Any:
+            if self.tapes and arguments:
+                self.called[id(model)] = (model, arguments[0])
+            return call(model, *arguments, **options)
+
+        return calling
+
+    def _loss(self, call: Wrapper) -> Wrapper:
+        """Loss.__call__ that remembers the loss and the targets."""
+
+        @functools.wraps(call)
+        def calling(loss: Any, y_true: Any, *arguments: Any, **options: Any) -> Any:
+            if self.tapes:
+                self.loss, self.targets = loss, y_true
+            return call(loss, y_true, *arguments, **options)
+
+        return calling
+
+    def _apply(self, apply_gradients: Wrapper) -> Wrapper:
+        """Optimizer.apply_gradients."""
+
+        @functools.wraps(apply_gradients)
+        def applying(optimizer: Any, grads_and_vars: Iterable[Any], *arguments: Any, **options: Any) -> Any:
+            pairs = list(grads_and_vars)
+            found = self._model_of([variable for _, variable in pairs]) if self.tapes and self._is_here() else None
+            if found is not None:
+                model, x = found
+                self.at_loop(Loop(how=TAPE, model=model, x=x, y=self.targets, loss=self.loss, optimizer=optimizer))
+            return apply_gradients(optimizer, pairs, *arguments, **options)
+
+        return applying
+
+    def _model_of(self, variables: list[Any]) -> tuple[Any, Any] | None:
+        """The smallest model that was called and has all variables, and its inputs."""
+        wanted = {id(variable) for variable in variables}
+        fitting = [
+            (model, x)
+            for model, x in self.called.values()
+            if wanted <= {id(part) for weight in model.trainable_weights for part in (weight, weight.value)}
+        ]
+        return min(fitting, key=lambda pair: len(pair[0].trainable_weights), default=None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import common_programs
 import keras
 import more_programs
 import numpy as np
@@ -20,8 +21,8 @@ from harness.report.diagnosing import FAULTS, MOST_LINES, OUTCOMES, people, verd
 
 QUICK = ("softmax_one_unit", pytest.param("dead", marks=pytest.mark.slow))
 NAMES_OF_QUICK = ("softmax_one_unit", "dead")
-MAKERS = programs.faulty() | more_programs.faulty()
-HEALTHY = programs.healthy() | more_programs.healthy()
+MAKERS = programs.faulty() | more_programs.faulty() | common_programs.faulty()
+HEALTHY = programs.healthy() | more_programs.healthy() | common_programs.healthy()
 HARMLESS = ("hidden_softmax",)  # a fault that this task survives
 
 

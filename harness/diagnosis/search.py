@@ -1,8 +1,8 @@
 """The search for a minimal set of repairs: repair, then take away.
 
 1. The program is measured as it is.
-2. The likeliest single repair is tried, then all questioned repairs at once, then more of them (longer, wider, deeper)
-   until the network learns.
+2. The likeliest single repair is tried, beside others that are as likely if it only just learns, then all questioned
+   repairs at once, then more of them (longer, wider, deeper) until the network learns.
 3. The smallest prefix of the repairs, the likeliest first, that still learns is kept; of it, each repair is taken back,
    the least likely cause first, for as long as the network still learns. What remains is 1-minimal.
 4. It is confirmed on fresh seeds, with and without each of its repairs.
@@ -47,6 +47,7 @@ FIRST_SEARCH_SEED = 1_000
 FIRST_CONFIRM_SEED = 2_000_000
 MOST_PASSES = 3
 NEARLY = 0.05  # of the way from constant to best: scores that differ by less are as good
+MOST_EQUALS = 3  # repairs that are as likely as one which only just learns, and are compared with it
 MOST_ALTERNATIVES = 3  # sets that are tried in place of a cause
 GOOD_ENOUGH = 0.93  # of the way from constant to the best known score: from there on, nothing is added to a set
 PERFECT = 1.0  # score of a perfect prediction
@@ -210,11 +211,24 @@ class Search:
         """A set of repairs with which the program learns; None if none of those tried does."""
         questioned = self.questioned()
         if questioned and self.learns(questioned[:1]):
-            return frozenset(questioned[:1])
+            return frozenset({self.best_of_equals(questioned)})
         for keys in self.full_sets(questioned):
             if self.learns(keys):
                 return self.effective(frozenset(keys))
         return self.first_prefix(questioned, PREFIXES[1:])  # a later repair may have done harm
+
+    def best_of_equals(self, questioned: Sequence[str]) -> str:
+        """The likeliest repair, which learns, or one that is as doubtful and scores clearly better."""
+        first = questioned[0]
+        run = self.run({first})
+        if not self.needs_more(run):
+            return first
+        equals = [key for key in questioned[1:] if self.by_key[key].doubt == self.by_key[first].doubt]
+        tried = [(key, self.affordable(frozenset({key}))) for key in equals[:MOST_EQUALS]]
+        top = self.best_known()
+        qualities = {key: self.quality(other, top) for key, other in tried if other is not None}
+        best = max(qualities, key=lambda key: qualities[key], default=first)
+        return best if qualities.get(best, 0.0) >= self.quality(run, top) + NEARLY else first
 
     def repair_questioned(self) -> Keys | None:
         """The same of the choices that practice questions alone: a network that overfits needs no longer training, and

@@ -473,10 +473,13 @@ class _Editor:
         pairs = split_names(text, fit)
         if pairs is None or self.program.sample_weight is not None:
             raise Unplaced
-        numpy, first = self._numpy(text), pairs[0]
-        self.statements.append(f"order = {numpy}.random.default_rng(0).permutation(len({first[0]}) + len({first[1]}))")
+        numpy, (first, other) = self._numpy(text), pairs[0]
+        count = f"len({first})" if first == other else f"len({first}) + len({other})"
+        self.statements.append(f"order = {numpy}.random.default_rng(0).permutation({count})")
         self.statements += [
-            f"{train}, {held} = {numpy}.split({numpy}.concatenate([{train}, {held}])[order], [len({train})])"
+            f"{train} = {numpy}.asarray({train})[order]"
+            if train == held
+            else f"{train}, {held} = {numpy}.split({numpy}.concatenate([{train}, {held}])[order], [len({train})])"
             for train, held in pairs
         ]
         return []

@@ -45,19 +45,17 @@ def rebound_validation(text: Text, fit: ast.Call) -> str | None:
 
 
 def split_names(text: Text, fit: ast.Call) -> tuple[tuple[str, str], ...] | None:
-    """The variables of ``fit`` that hold training and validation inputs, and those of the targets; None if an edit
-    cannot draw their rows anew before ``fit``."""
+    """The variables of ``fit`` that hold training and validation inputs, and those of the targets; the same variable
+    twice if both are rows of it. None if an edit cannot draw their rows anew before ``fit``."""
     if _is_in_loop(text, fit):
         return None
     pairs = []
     for name, position in (("x", 0), ("y", 1)):
-        train, held = argument_of(fit, name, position), next(_of_validation(fit, position), None)
-        if not isinstance(train, ast.Name) or held is None or held == train.id:
+        train, held = base_name(argument_of(fit, name, position)), next(_of_validation(fit, position), None)
+        if train is None or held is None or not all(_is_bound_once(text, fit, bound) for bound in (train, held)):
             return None
-        if not all(_is_bound_once(text, fit, bound) for bound in (train.id, held)):
-            return None
-        pairs.append((train.id, held))
-    return tuple(pairs)
+        pairs.append((train, held))
+    return tuple(pairs) if len({train == held for train, held in pairs}) == 1 else None
 
 
 def ordered_split(text: Text, fit: ast.Call) -> ast.Call | None:

@@ -7,6 +7,7 @@ import json
 import re
 from typing import Any
 
+import common_programs
 import keras
 import more_programs
 import numpy as np
@@ -24,8 +25,8 @@ from harness.results import as_page
 
 QUICK = ("softmax_one_unit", pytest.param("dead", marks=pytest.mark.slow))
 NAMES_OF_QUICK = ("softmax_one_unit", "dead")
-MAKERS = programs.faulty() | more_programs.faulty()
-HEALTHY = programs.healthy() | more_programs.healthy()
+MAKERS = programs.faulty() | more_programs.faulty() | common_programs.faulty()
+HEALTHY = programs.healthy() | more_programs.healthy() | common_programs.healthy()
 HARMLESS = ("hidden_softmax",)  # a fault that this task survives
 
 

@@ -73,6 +73,18 @@ def test_a_repair_takes_the_place_of_one_that_sets_the_same_thing() -> None:
     assert found.improved(frozenset({"epochs:2"})) == {"epochs"}
 
 
+@pytest.mark.parametrize(("other", "chosen"), [(0.95, "scale"), (0.84, "loss")])
+def test_of_repairs_that_are_as_likely_a_clearly_better_one_is_the_cause(other: float, chosen: str) -> None:
+    found = search({("loss",): 0.82, ("scale",): other})
+    assert found.repair_fully() == {chosen}
+
+
+def test_other_repairs_are_not_asked_where_the_likeliest_is_good_enough() -> None:
+    found = search({("loss",): 0.95, ("scale",): 1.0})
+    assert found.repair_fully() == {"loss"}
+    assert (frozenset({"scale"}), Stage.SEARCH) not in found.runs
+
+
 def edit(text: str) -> Edit:
     return Edit(
         file="train.py", cell=None, line=1, start=0, end=0, old="", new=text, subject="", fragment=text

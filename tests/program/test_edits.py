@@ -352,17 +352,21 @@ X[:, 0] = y
 x_train, x_val, y_train, y_val = SPLIT
 model = keras.Sequential([keras.layers.Dense(3, activation="softmax")])
 model.compile(loss="sparse_categorical_crossentropy", optimizer="adam")
-model.fit(x_train, y_train, validation_data=(x_val, y_val))
-print(model.evaluate(x_val, y_val))
+model.fit(FIRST, validation_data=(SECOND))
 """
 )
 
 
 @pytest.mark.parametrize(
-    "split", ["train_test_split(X, y, test_size=0.25, shuffle=False)", "X[:45], X[45:], y[:45], y[45:]"]
+    ("split", "first", "second"),
+    [
+        ("train_test_split(X, y, test_size=0.25, shuffle=False)", "x_train, y_train", "x_val, y_val"),
+        ("X[:45], X[45:], y[:45], y[45:]", "x_train, y_train", "x_val, y_val"),
+        ("X, X, y, y", "X[:45], y[:45]", "X[45:], y[45:]"),
+    ],
 )
-def test_training_and_validation_rows_are_drawn_anew_together(program, split):
-    captured = program(IN_ORDER.replace("SPLIT", split))
+def test_training_and_validation_rows_are_drawn_anew_together(program, split, first, second):
+    captured = program(IN_ORDER.replace("SPLIT", split).replace("FIRST", first).replace("SECOND", second))
     assert set(captured.validation.y) == {2}
     after = run_edited(captured, edits_for(captured, [change("resplit", True)]).edits, trains=False).program
     assert (len(after.y), len(after.validation.y)) == (45, 15)

@@ -29,6 +29,7 @@ from .rubric import Rubric, awards_of, quantities_of
 
 SCRATCH_NAME = "harness-grading-"
 INTERRUPTED = 130  # exit code
+WATCH_SECONDS, GRACE_SECONDS = 0.5, 10.0  # between two looks for the parent; to remove copies after its end
 PATIENCE, PATIENCE_SECONDS = 8, 60  # times the time limit, and on top of it, before the check of a file is given up
 # a file that ends with one of these trains nothing, so that a right file beside it can decide
 WITHOUT_TRAINING = (Reason.NO_PARAMETERS, Reason.NO_NUMPY)
@@ -103,7 +104,7 @@ def results_of(hand_ins: Sequence[HandIn], settings: Settings, jobs: int, journa
             journal.add(key, result)
             yield result
         return
-    pool = ProcessPoolExecutor(min(jobs, len(hand_ins)))
+    pool = new_pool(min(jobs, len(hand_ins)))
 
     def keep(future: Future[tuple[str, HandInResult]]) -> None:
         if not future.cancelled() and future.exception() is None:
@@ -119,11 +120,30 @@ def results_of(hand_ins: Sequence[HandIn], settings: Settings, jobs: int, journa
         pool.shutdown(cancel_futures=True)
 
 
+def new_pool(processes: int) -> ProcessPoolExecutor:
+    """Processes that end with this one, also if it is killed."""
+    return ProcessPoolExecutor(processes, initializer=end_with, initargs=(os.getpid(),))
+
+
+def end_with(parent: int) -> None:
+    """End this process soon after its parent: as at Ctrl-C, so that its copies are removed, or else at once."""
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(WATCH_SECONDS)
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # nobody is left to read a traceback
+        os.kill(os.getpid(), signal.SIGINT)
+        time.sleep(GRACE_SECONDS)
+        os._exit(INTERRUPTED)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
 def result_of(future: Future[tuple[str, HandInResult]], hand_in: HandIn, settings: Settings) -> HandInResult:
     """What a process found; if a process died, once more in a process of its own."""
     with contextlib.suppress(BrokenProcessPool):
         return future.result()[1]
-    with ProcessPoolExecutor(1) as pool:
+    with new_pool(1) as pool:
         try:
             return pool.submit(judge, hand_in, settings, {}).result()[1]
         except BrokenProcessPool:

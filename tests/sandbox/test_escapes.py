@@ -95,7 +95,7 @@ def test_it_writes_into_its_own_copy_only(box, theirs):
     code = """
 open("weights.txt", "w").write("mine"); print(open("weights.txt").read())
 import sys, os
-for path in ["/given/net.py", "/usr/x", "/x", "/dev/x", sys.prefix + "/x", "/etc/x", os.__file__]:
+for path in ["/given/net.py", "/usr/x", "/x", "/dev/x", os.path.dirname(os.__file__) + "/x", "/etc/x", os.__file__]:
     try:
         open(path, "a").write("y = 2"); print("written", path)
     except OSError as error:

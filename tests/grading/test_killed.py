@@ -1,0 +1,99 @@
+"""kill -9 while a folder is graded: nothing is half written, nothing goes on, and --resume ends as it would have."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests import plants
+
+ROOT = Path(__file__).resolve().parents[2]
+HAND_INS = 5
+MOST_SECONDS = 30.0  # until the processes of a killed command are gone
+
+pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks into /proc for what is left")
+
+
+def start(folder: Path, *more: str) -> subprocess.Popen[bytes]:
+    """Grade the class in a folder, two hand-ins at once."""
+    command = [sys.executable, "-m", "harness", "check", "class", "--results", "results", "--csv", "marks.csv"]
+    return subprocess.Popen(
+        [*command, "--jobs", "2", "--sandbox", "off", *more],
+        cwd=folder,
+        env=os.environ | {"PYTHONPATH": str(ROOT), "TMPDIR": str(folder / "tmp")},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+
+
+def finish(folder: Path, *more: str) -> bytes:
+    """The marks after grading to the end."""
+    assert start(folder, *more).wait(timeout=240) in (0, 1)
+    return (folder / "marks.csv").read_bytes()
+
+
+def running_in(folder: Path) -> list[str]:
+    """The processes whose current folder is this one, or in it."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdecimal():
+            try:
+                place = os.readlink(entry / "cwd")
+            except OSError:  # it has ended, or is another user's
+                continue
+            if Path(place).is_relative_to(folder):
+                found.append(entry.name)
+    return found
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    """A folder with a class, the marks, and the seconds it took."""
+    folder = tmp_path_factory.mktemp("whole")
+    make_class(folder)
+    started = time.monotonic()
+    marks = finish(folder)
+    return marks, time.monotonic() - started
+
+
+def make_class(folder: Path) -> None:
+    """Hand-ins with and without a mistake."""
+    (folder / "tmp").mkdir(parents=True)
+    (folder / "class").mkdir()
+    text = plants.text_of("matrix")
+    mistake = plants.PLANTS["matrix"]["missing-hidden-activation-derivative"][0]
+    for number in range(HAND_INS):
+        content = plants.edited(text, mistake) if number % 2 else text
+        (folder / "class" / f"student{number}.py").write_text(f"{content}\n# {number}\n")
+
+
+@pytest.mark.parametrize(
+    "moments", [pytest.param(2, marks=pytest.mark.slow), pytest.param(30, marks=pytest.mark.long)]
+)
+def test_a_killed_grading_leaves_nothing_half_written_and_goes_on(whole, tmp_path, moments):
+    marks, seconds = whole
+    draw = random.Random(moments)
+    for moment in range(moments):
+        folder = tmp_path / str(moment)
+        make_class(folder)
+        process = start(folder)
+        time.sleep(draw.uniform(0.1, 1.0) * seconds)
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        deadline = time.monotonic() + MOST_SECONDS
+        while running_in(folder) and time.monotonic() < deadline:
+            time.sleep(0.2)
+        assert running_in(folder) == []
+        for path in (folder / "results").glob("[0-9]*.json"):
+            json.loads(path.read_text())
+        if (folder / "marks.csv").exists():
+            assert (folder / "marks.csv").read_bytes() == marks
+        assert finish(folder, "--resume") == marks

@@ -517,6 +517,8 @@ class _Driver:
         def cost(key: str) -> float:
             if isinstance(error, NameError) and user_line(error, set(self.files))[0]:
                 return -1
+            if key.startswith("example of"):
+                return BLAMED_COST
             if key in ("form", "labels", "inputs", "outputs", "pairs"):
                 if nothing:
                     return CLEARED_COST

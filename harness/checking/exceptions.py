@@ -7,6 +7,7 @@ import re
 
 import numpy as np
 
+from ..recording.failures import is_wrong_call
 from ..recording.graph import Absorbed, Kind, Node, Place, Raised, Recording
 from .result import Found, Quantity
 from .result import Kind as QuantityKind
@@ -57,6 +58,9 @@ def is_files_own(recording: Recording, sources: Sources) -> bool:
         return False  # the text of a notebook under the name of a Python file
     if raised.type in UNDEFINED:
         return not may_be_bound_elsewhere(recording, raised, sources)
+    defined = {name for tree in sources.trees.values() for name in names_bound(tree)}
+    if is_wrong_call(raised.type, raised.message, last.text, defined):
+        return True
     forward = any(node.operation in ("matmul", "dot", "inner", "einsum") for node in recording.nodes)
     started = any(node.kind in (Kind.RANDOM, Kind.FILL) for node in recording.nodes)
     if not forward or not started:

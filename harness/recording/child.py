@@ -159,6 +159,7 @@ class Run:
             task.get("features"),
             bool(task.get("one_hot")),
             self.files.sizes,
+            task.get("at_most"),
         )
         sys.meta_path.insert(0, running.Finder(self.files))
         real_run_path = runpy.run_path
@@ -519,6 +520,31 @@ def driven_without_calls(content: Json) -> Json:
     return {key: to_json(value, []) for key, value in fields.items()}
 
 
+FEW_OBSERVATIONS = 12
+
+
+def reduced(task: Task, answer: Answer, record: Callable[[Task], Answer | None]) -> tuple[Task, Answer]:
+    """A run with a part of the observations, if all of them were too many to be recorded until the updates.
+
+    Returns:
+        the task and its answer, the same as before if that does not help.
+    """
+    recording = answer[0]["recording"]
+    if recording["stop"] not in (Stop.NODES.value, Stop.SECONDS.value) or is_enough(recording):
+        return task, answer
+    other = task | {"at_most": FEW_OBSERVATIONS}
+    again = record(other)
+    if again is None or not again[0]["recording"]["updates"]["tuple"]:
+        return task, answer
+    return other, again
+
+
+def is_enough(recording: Json) -> bool:
+    """Whether every parameter has several updates."""
+    counts = [len(parameter["updates"]["tuple"]) for parameter in recording["parameters"]["tuple"]]
+    return bool(counts) and min(counts) > 1
+
+
 MAX_RETRIES = 5  # with data of another shape
 
 
@@ -545,6 +571,7 @@ def answer_for(task: Task) -> Answer | None:
         task, answer = other, again
     if answer is None:
         return None
+    task, answer = reduced(task, answer, lambda other: apart("record", other | within(0.5)))
     if not task.get("lines") and not answer[0]["recording"]["updates"]["tuple"] and task["drive"]:
         driven = apart("drive", task | within(0.5))
         if driven is not None:
@@ -557,6 +584,9 @@ def answer_for(task: Task) -> Answer | None:
             }
             answer[0]["recording"]["driven"] = driven_without_calls(content["driven"])
             again = apart("record", task | more | within(0.7)) if content["lines"] else None
+            if again is not None:
+                trained, again = reduced(task | more, again, lambda other: apart("record", other | within(0.5)))
+                more |= {"at_most": trained.get("at_most")}
             # an attempt that failed says something about the file only if the arguments cannot be to blame
             if again is not None and has_updates(again) and not again[0]["involved"]:
                 again = None  # a network of other files, with which this one has to do in another way

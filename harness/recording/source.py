@@ -395,7 +395,12 @@ class _Weaver(ast.NodeTransformer):
 
     def _fitted(self, target: ast.expr, value: ast.expr) -> ast.expr:
         """The value of ``target = value``, as a number where the target is an item of an array."""
-        if not isinstance(target, ast.Subscript) or isinstance(value, ast.Constant) or not _is_pure(target.value):
+        if not isinstance(target, ast.Subscript) or isinstance(value, ast.Constant):
+            return value
+        whole = target.value  # errors[i][j] is an item of errors[i]
+        while isinstance(whole, ast.Subscript) and _is_pure(whole.slice):
+            whole = whole.value
+        if not _is_pure(whole):
             return value
         keys = target.slice.elts if isinstance(target.slice, ast.Tuple) else [target.slice]
         if not all(map(_is_pure, keys)):

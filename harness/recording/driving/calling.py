@@ -961,8 +961,29 @@ class Caller:
             session.pool[argument.name] = name
             return name
 
+        def layers_of(columns: bool) -> Callable[[], str]:
+            """The arrays of a network with one hidden layer in a list, as the code goes through them by layer."""
+
+            def make() -> str:
+                session.give_sizes()
+                name = session.new_name(argument.name)
+                pairs = [(session.input_size, HIDDEN), (HIDDEN, session.output_size)]
+                if _is_bias(argument.name):
+                    shapes = [(after, 1) if columns else (1, after) for _, after in pairs]
+                else:
+                    shapes = [pair[::-1] if columns else pair for pair in pairs]
+                session.run(f"{name} = [{', '.join(f'{BY_HAND}size={shape})' for shape in shapes)}]")
+                session.pool[argument.name] = name
+                return name
+
+            return make
+
         if uses.keys:
             return [dictionary]
+        by_layer = uses.measured or uses.iterated or uses.element_counted or (uses.indexed and _is_bias(argument.name))
+        if by_layer and not uses.array:
+            columns = session.hints.prefers_columns >= 0
+            return [layers_of(columns), layers_of(not columns)]
         out = session.output_size if session.labels is not None else 3
         weights = [a for a in function.arguments if self.role(function, a)[0] is Role.WEIGHT and not _is_bias(a.name)]
         layers = max(1, len(weights))

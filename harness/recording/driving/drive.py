@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from ..failures import is_never_set, is_wrong_call
 from ..tape import StopRecording
 from .calling import BY_HAND, Caller
 from .choices import BLAMED_COST, CLEARED_COST, COST, Choices, Exhausted, Search
@@ -516,6 +517,8 @@ class _Driver:
         def cost(key: str) -> float:
             if isinstance(error, NameError) and user_line(error, set(self.files))[0]:
                 return -1
+            if key.startswith("example of"):
+                return BLAMED_COST
             if key in ("form", "labels", "inputs", "outputs", "pairs"):
                 if nothing:
                     return CLEARED_COST
@@ -542,9 +545,22 @@ class _Driver:
         if self.best is None:
             return Driven(succeeded=False, attempts=tuple(self.failures), count=count, suggestion=suggestion)
         _, attempt, session = self.best
-        certain = attempt.type in CERTAIN_ERRORS and attempt.line > 0
-        driven = self._driven(session, succeeded=False, error=attempt, certain=certain)
+        driven = self._driven(session, succeeded=False, error=attempt, certain=self._is_files_own(attempt))
         return _counted(driven, self.failures, count, suggestion)
+
+    def _is_files_own(self, attempt: Attempt) -> bool:
+        """Whether an attempt failed for something that no argument can be to blame for."""
+        if attempt.line == 0:
+            return False
+        classes = {name: one.node for name, one in self.facts.classes.items()}
+        lines = self.main.lines
+        text = lines[attempt.line - 1] if attempt.line <= len(lines) else ""
+        methods = {name for one in self.facts.classes.values() for name in one.methods}
+        return (
+            attempt.type in CERTAIN_ERRORS
+            or is_never_set(attempt.type, attempt.message, classes, self.texts)
+            or is_wrong_call(attempt.type, attempt.message, text, {*self.facts.functions, *classes, *methods})
+        )
 
     def _suggestion(self, goals: list[Goal]) -> str:
         """A line to start from, with the file's own names."""

@@ -69,8 +69,8 @@ def find_examples(texts: Iterable[str], classes: Iterable[str], known: Iterable[
                 if made is None:
                     continue
                 name, variable, construction = made
-                calls = _calls(body[place + 1 :], variable, usable, settings)
-                example = Example(construction, tuple(calls))
+                calls = tuple(_calls(body[place + 1 :], variable, usable, settings))
+                example = Example(construction, calls)
                 mine = found.setdefault(name, [])
                 is_bare = construction == f"{name}()" and not calls
                 if not is_bare and example not in mine and len(mine) < MAX_EXAMPLES:

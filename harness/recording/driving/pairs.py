@@ -36,6 +36,10 @@ FORWARD = re.compile(
 BACKWARD = re.compile(
     r"^(backward(_?(pass|prop(agation|agate)?))?|bprop|back_?prop\w*|back|grad(ient)?|backwards)$", re.IGNORECASE
 )
+UPDATE = re.compile(
+    r"^(update|step|learn|optimi[sz]e|apply|adjust)(_?(params?|parameters?|weights?|grads?|gradients?|bias(es)?|all))*$",
+    re.IGNORECASE,
+)
 DERIVATIVE = re.compile(
     r"^(d_?|deriv(ative)?_?(of_?)?|grad(ient)?_?(of_?)?)(?P<a>\w+)$|^(?P<b>\w+?)_?(prime|deriv(ative)?|der|grad(ient)?|derivate|back(ward)?|d)$",
     re.IGNORECASE,
@@ -254,11 +258,23 @@ class _Finder:
             or LOSS_WORDS.search(name) is not None
         )
         options: list[PairOption] = []
+        update = None if loss else self._update_method(methods, backward)
         for construction in self._constructions(name):
-            options.extend(self._layer_options(construction, name, forward, backward, loss=loss))
+            options.extend(self._layer_options(construction, name, forward, backward, loss=loss, update=update))
         kind = PairKind.LOSS if loss else PairKind.LAYER
-        text = f"{name}.{forward.name} / {name}.{backward.name}"
+        text = " / ".join(f"{name}.{method.name}" for method in (forward, backward, update) if method is not None)
         yield PairPlan(kind=kind, name=text, line=backward.node.lineno, options=tuple(options[:32]))
+
+    def _update_method(self, methods: Mapping[str, FunctionFacts], backward: FunctionFacts) -> FunctionFacts | None:
+        """The method that applies the gradients which the backward pass keeps, given no more than a learning rate."""
+        caller = self._caller({})
+        for method in methods.values():
+            if not UPDATE.match(method.name) or method is backward or method.abstract:
+                continue
+            roles = [caller.role(method, argument)[0] for argument in method.required]
+            if roles in ([], [Role.RATE]) and any(update.likely for update in method.updates):
+                return method
+        return None
 
     def _method_derivative(self, name: str, forward: FunctionFacts, backward: FunctionFacts) -> Iterator[PairPlan]:
         """A class of an activation with its value and its derivative."""
@@ -281,7 +297,14 @@ class _Finder:
         return bool(roles & {Role.OBJECT_LIST, Role.SIZES, Role.HIDDEN_SIZE, Role.HIDDEN_SIZES})
 
     def _layer_options(
-        self, construction: str, name: str, forward: FunctionFacts, backward: FunctionFacts, *, loss: bool
+        self,
+        construction: str,
+        name: str,
+        forward: FunctionFacts,
+        backward: FunctionFacts,
+        *,
+        loss: bool,
+        update: FunctionFacts | None,
     ) -> Iterator[PairOption]:
         caller = self._caller({})
         conv = re.search(r"conv|pool", name, re.IGNORECASE) is not None
@@ -324,6 +347,9 @@ class _Finder:
                         lines.append(f"before{key}{index} = {thing}.{attribute}{inner}")
                     lines.append(f"back{key} = {thing}.{backward.name}({backward_arguments})")
                     gradients, more = self._layer_gradients(key, thing, backward, parameters)
+                    if update is not None:
+                        more.append(f"{thing}.{update.name}({RATE if update.required else ''})")
+                        self._add_updates(key, thing, update, parameters, gradients, more)
                     yield PairOption(
                         lines=(*lines, *more),
                         output=f"output{key}",
@@ -428,9 +454,30 @@ class _Finder:
             elif place is not None and GRADIENT_NAMED.search(attribute):
                 add(f"self.{attribute}", f"{thing}.{attribute}", f"self.{parameters[place]}", f"before{key}{place}")
         text = backward.text
+        self._add_updates(key, thing, backward, parameters, gradients, lines)
         for index, attribute in enumerate(parameters):
-            changed = re.search(rf"self\.{attribute}\s*(-=|\+=)|self\.{attribute}\s*=\s*self\.{attribute}\s*[-+]", text)
-            if changed:
+            if re.search(rf"self\.{attribute}\.grad\b", text):
+                add(
+                    f"self.{attribute}.grad",
+                    f"{thing}.{attribute}.grad",
+                    f"self.{attribute}.data",
+                    f"before{key}{index}",
+                )
+        return gradients, lines
+
+    @staticmethod
+    def _add_updates(
+        key: str,
+        thing: str,
+        method: FunctionFacts,
+        parameters: list[str],
+        gradients: list[GradientPlan],
+        lines: list[str],
+    ) -> None:
+        """Adds the parameters that a method updates."""
+        for index, attribute in enumerate(parameters):
+            same = rf"self\.{attribute}"
+            if re.search(rf"{same}\s*(-=|\+=)|{same}\s*=\s*{same}\s*[-+]", method.text):
                 name = f"after{key}{index}"
                 lines.append(f"{name} = {thing}.{attribute}")
                 gradients.append(
@@ -442,14 +489,6 @@ class _Finder:
                         after=name,
                     )
                 )
-            if re.search(rf"self\.{attribute}\.grad\b", text):
-                add(
-                    f"self.{attribute}.grad",
-                    f"{thing}.{attribute}.grad",
-                    f"self.{attribute}.data",
-                    f"before{key}{index}",
-                )
-        return gradients, lines
 
     @staticmethod
     def _place_of(name: str, parameters: list[str]) -> int | None:

@@ -145,6 +145,8 @@ def role_of(argument: Argument, uses: Uses, function: FunctionFacts) -> Role:
         return _checked(by_name, uses, argument)
     if TARGET_NAME.match(name):
         return Role.TARGETS
+    if uses.boolean and not uses.is_of_something:
+        return Role.FLAG
     return _by_pattern(name, argument, uses, function) or _by_use(argument, uses)
 
 

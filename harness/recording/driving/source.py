@@ -84,6 +84,12 @@ class Uses:
     appended: bool = False
     attribute_of: set[str] = field(default_factory=set)  # getattr(Losses, name)
 
+    @property
+    def is_of_something(self) -> bool:
+        """Whether more than its truth is asked for."""
+        parts = (self.array, self.arithmetic, self.indexed, self.iterated, self.called, self.measured)
+        return any(parts) or bool(self.methods or self.keys or self.attributes)
+
     def merge(self, other: Uses) -> None:
         """Adds what another piece of code does with it."""
         for name, value in vars(other).items():

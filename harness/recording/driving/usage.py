@@ -285,7 +285,7 @@ def _definition_files(folder: str, own: str) -> list[str]:
     parent = os.path.dirname(folder)
     near = [os.path.join(place, name) for place in (folder, parent) for name in _entries(place)]
     for place in dict.fromkeys([folder, *(path for path in near if os.path.isdir(path))]):
-        if re.search(r"(^|[/\\])(\.|_|test|docs|data|venv|node_modules)", place[len(parent) :]):
+        if place != folder and re.search(r"(^|[/\\])(\.|_|test|docs|data|venv|node_modules)", place[len(parent) :]):
             continue
         beside = place != folder and os.path.dirname(place) == parent
         if beside and not os.path.exists(os.path.join(folder, "__init__.py")):  # not one package

@@ -27,7 +27,7 @@ import numpy as np
 from ..arrays import TAPE
 from ..graph import Absorbed
 from ..source import undefined_names
-from . import absorbed, files, frames, helpers, learning, processes, ragged
+from . import absorbed, files, frames, helpers, learning, processes, ragged, reduced
 from .hints import Hints, images, labels, read_hints
 
 TABLES = re.compile(r"""["']([^"'\n]+\.(?:csv|tsv|xls|xlsx|data))["']""")
@@ -43,6 +43,7 @@ def install(
     features: int | None = None,
     one_hot: bool = False,
     sizes: Mapping[int, int] | None = None,
+    at_most: int | None = None,
 ) -> files.Missing:
     """For a run with or without recording.
 
@@ -51,8 +52,9 @@ def install(
         text: of the file and its neighbours, for the sizes in it.
         rows, features, one_hot: of made-up data, if known better than from the text.
         sizes: numbers of observations in the text that stand for smaller ones.
+        at_most: number of observations that are left of what the file reads; None for all.
     """
-    hints = read_hints(text, rows, features, one_hot, sizes)
+    hints = read_hints(text, rows or at_most, features, one_hot, sizes)
     missing = files.Missing(note, hints)
     absorbed.HELPERS.clear()
     absorbed.HELPERS.update(learning.NAMES)
@@ -67,6 +69,8 @@ def install(
     _inputs(note)
     _old_names(note)
     ragged.install(note)
+    if at_most is not None:
+        reduced.install(at_most, note, _patch_when_imported)
     time.sleep = lambda *_: None
     _clock()
     processes.install()

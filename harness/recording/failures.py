@@ -1,0 +1,53 @@
+"""Exceptions that are a file's own, whatever arguments its functions were given."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterable, Mapping
+
+WRONG_CALL = re.compile(
+    r"(?:.*?(?P<owner>\w+)\.)?(?P<name>\w+)\(\) (takes|missing|got an unexpected keyword|got multiple values)"
+)
+NO_ATTRIBUTE = re.compile(r"'(\w+)' object has no attribute '(\w+)'")
+
+
+def is_wrong_call(type: str, message: str, text: str, defined: Iterable[str]) -> bool:
+    """Whether a line calls a function of the same project with arguments that it does not take.
+
+    Args:
+        type, message: of the exception.
+        text: of the line that raised it.
+        defined: names of the project's functions, classes and methods.
+    """
+    match = WRONG_CALL.match(message)
+    if type != "TypeError" or match is None or "*" in text:
+        return False
+    name = match["owner"] if match["name"] == "__init__" else match["name"]
+    return bool(name) and name in set(defined) and re.search(rf"(\bself\.|(?<![\w.])){name}\(", text) is not None
+
+
+def is_never_set(type: str, message: str, classes: Mapping[str, ast.ClassDef], texts: Iterable[str]) -> bool:
+    """Whether an attribute is missing that nothing in the project gives to the objects of a class.
+
+    Args:
+        type, message: of the exception.
+        classes: of the project, by name.
+        texts: of the project.
+    """
+    match = NO_ATTRIBUTE.match(message)
+    if type != "AttributeError" or match is None or match[1] not in classes:
+        return False
+    name = re.escape(match[2])
+    waiting, seen = [match[1]], set[str]()
+    while waiting:  # with the classes that it inherits from, all of which must be known
+        one = waiting.pop()
+        if one not in classes:
+            return False
+        seen.add(one)
+        bases = {ast.unparse(base) for base in classes[one].bases} - {"object", *seen}
+        waiting.extend(bases)
+        if any(re.match(rf"(def\s+)?{name}\b", ast.unparse(part)) for part in classes[one].body):
+            return False
+    sets = re.compile(rf"\.{name}\b\s*([-+*/]?=[^=]|:|,)|setattr|__dict__|__getattr|__slots__")
+    return not any(sets.search(text) for text in texts)

@@ -1,0 +1,82 @@
+"""A part of the observations that a file reads, for a run that all of them would make too long to record."""
+
+from __future__ import annotations
+
+import functools
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ..graph import Absorbed
+
+NUMPY_READERS = ("loadtxt", "genfromtxt", "load")
+TABLE_READERS = ("read_csv", "read_table", "read_excel")
+DATASETS = ("load_", "make_", "fetch_")  # how the functions of sklearn.datasets begin
+
+
+def install(
+    at_most: int, note: Callable[..., None], when_imported: Callable[[str, Callable[[Any], None]], None]
+) -> None:
+    """Let everything that reads observations give some of them, evenly spread.
+
+    Args:
+        at_most: number of observations.
+        note: is told of what is left out.
+        when_imported: patches a module once it is imported.
+    """
+
+    def reduce(module: Any, name: str) -> None:
+        setattr(module, name, _reducing(getattr(module, name), at_most, note))
+
+    def of_tables(module: Any) -> None:
+        for name in TABLE_READERS:
+            reduce(module, name)
+
+    def of_datasets(module: Any) -> None:
+        for name in dir(module):
+            if name.startswith(DATASETS) and callable(getattr(module, name)):
+                reduce(module, name)
+
+    for name in NUMPY_READERS:
+        reduce(np, name)
+    when_imported("sklearn.datasets", of_datasets)
+    if "pandas" in sys.modules:  # what stands for it
+        of_tables(sys.modules["pandas"])
+    else:
+        when_imported("pandas", of_tables)
+
+
+def _reducing(real: Callable[..., Any], at_most: int, note: Callable[..., None]) -> Callable[..., Any]:
+    """A function that gives a part of what the real one gives."""
+
+    @functools.wraps(real)
+    def read(*arguments: Any, **options: Any) -> Any:
+        whole = real(*arguments, **options)
+        part = reduced(whole, at_most)
+        if part is not whole:
+            note(Absorbed.DATASET, f"{at_most} of the observations")
+        return part
+
+    return read
+
+
+def reduced(value: Any, at_most: int) -> Any:
+    """The value with so many observations, or itself if it has no more."""
+    if isinstance(value, tuple) and value and all(isinstance(item, np.ndarray) for item in value):
+        return tuple([reduced(item, at_most) for item in value]) if len(value[0]) > at_most else value
+    if isinstance(value, dict) and isinstance(value.get("data"), np.ndarray) and "target" in value:
+        if len(value["data"]) > at_most:
+            value.update({key: reduced(value[key], at_most) for key in ("data", "target")})
+        return value
+    if isinstance(value, np.ndarray) and value.ndim and len(value) > at_most:
+        return value[_places(len(value), at_most)]
+    if hasattr(value, "iloc") and hasattr(value, "columns") and len(value) > at_most:
+        return value.iloc[_places(len(value), at_most), :].reset_index(drop=True)
+    return value
+
+
+def _places(count: int, at_most: int) -> Any:
+    """Evenly spread places."""
+    return np.linspace(0, count - 1, at_most).astype(int)

@@ -1,0 +1,276 @@
+"""Networks that are spread over files, and files that another file, an older NumPy or a smaller machine would run."""
+
+import ast
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from harness.checking.check import check_file
+from harness.checking.result import Verdict
+from harness.recording.child import FEW_OBSERVATIONS
+from harness.recording.driving.examples import find_examples
+from harness.recording.driving.pairs import find_pairs
+from harness.recording.failures import is_never_set, is_wrong_call
+from harness.recording.graph import Absorbed, Check
+from harness.recording.record import record_file
+from harness.recording.stand_ins.ragged import as_objects
+from harness.recording.stand_ins.reduced import reduced
+
+LAYERS = """
+import numpy as np
+
+class Dense:
+    def __init__(self, units):
+        self.units = units
+    def __call__(self, before):
+        self.W = np.random.normal(0, 0.3, (before.units, self.units))
+        return self
+    def forward(self, x):
+        self.x = x
+        return x @ self.W
+    def backward(self, gradient):
+        self.dW = self.x.T @ gradient
+        return gradient @ self.W.T
+
+class Source:
+    def __init__(self, units):
+        self.units = units
+    def __call__(self, before):
+        return self
+    def forward(self, x):
+        assert x.shape[1] == self.units
+        return x
+    def backward(self, gradient):
+        return gradient
+
+class Tanh:
+    def __call__(self, before):
+        self.units = before.units
+        return self
+    def forward(self, x):
+        self.a = np.tanh(x)
+        return self.a
+    def backward(self, gradient):
+        return gradient * (1 - self.a ** 2)
+
+class MSE:
+    def forward(self, y, t):
+        self.y, self.t = y, t
+        return ((y - t) ** 2).sum() / 2
+    def backward(self):
+        return self.y - self.t
+"""
+
+NETWORK = """
+class Stack:
+    def __init__(self):
+        self.parts = []
+    def add(self, part):
+        self.parts.append(part(self.parts[-1] if self.parts else None))
+    def use(self, loss):
+        self.loss = loss
+    def fit(self, x, y, epochs=5):
+        for _ in range(epochs):
+            a = x
+            for part in self.parts:
+                a = part.forward(a)
+            self.loss.forward(a, y)
+            g = self.loss.backward()
+            for part in self.parts[::-1]:
+                g = part.backward(g)
+                if hasattr(part, "W"):
+                    part.W -= 0.01 * part.dW
+"""
+
+SCRIPT = """
+from network import Stack
+from layers import Dense, MSE, Source, Tanh
+HIDDEN = 4
+
+def main(data):
+    net = Stack()
+    net.add(Source(6))
+    net.add(Dense(HIDDEN))
+    net.add(Tanh())
+    net.add(Dense(2))
+    net.use(MSE())
+    net.fit(data.x, data.y)
+"""
+
+
+def written(folder: Path, **texts: str) -> Path:
+    """The folder with files of these names."""
+    for name, text in texts.items():
+        (folder / f"{name}.py").write_text(text)
+    return folder
+
+
+def test_a_network_is_made_as_a_script_of_the_project_makes_it(tmp_path: Path) -> None:
+    """The layers get their sizes from one another, in a way that no argument's name shows."""
+    folder = written(tmp_path, layers=LAYERS, network=NETWORK, script=SCRIPT)
+    recording = record_file(folder / "network.py")
+    assert {recording.nodes[one.node].shape for one in recording.parameters} == {(6, 4), (4, 2)}
+    assert recording.check is Check.SAME
+    assert "stack.add(Dense(4))" in recording.driven.calls
+    # the layers compute in another file, and the network hands on what they do
+    assert check_file(folder / "network.py").verdict is Verdict.CORRECT
+
+
+def test_examples_hold_settings_but_no_data() -> None:
+    texts = [SCRIPT, "net = Stack()\nnet.fit(X, Y)\n", "model = Stack(load())\n"]
+    found = find_examples(texts, ["Stack"], ["Stack", "Dense", "Tanh", "MSE", "Source"])
+    assert [list(example.statements("s")) for example in found["Stack"]] == [
+        ["s = Stack()", "s.add(Source(6))", "s.add(Dense(4))", "s.add(Tanh())", "s.add(Dense(2))", "s.use(MSE())"]
+    ]
+    assert found["Stack"][0].sizes == [6, 4, 2]
+    images = find_examples(["n = Net((3, 8, 8), 10)"], ["Net"], ["Net"])["Net"][0]
+    assert images.image == (3, 8, 8)
+
+
+WRONG_CALLS = [
+    ("TypeError", "Net.act() takes 1 positional argument but 2 were given", "h = self.act(x @ w)", True),
+    ("TypeError", "Net.__init__() missing 1 required positional argument: 'sizes'", "net = Net()", True),
+    ("TypeError", "act() missing 1 required positional argument: 'x'", "h = act()", True),
+    ("TypeError", "act() takes 1 positional argument but 2 were given", "h = self.function(x, True)", False),
+    ("TypeError", "act() takes 1 positional argument but 2 were given", "h = self.act(*x)", False),
+    ("TypeError", "loss() takes 1 positional argument but 2 were given", "c = loss(a, y)", False),
+    ("ValueError", "act() takes 1 positional argument but 2 were given", "h = act(x, y)", False),
+]
+
+
+@pytest.mark.parametrize(("kind", "message", "text", "expected"), WRONG_CALLS)
+def test_wrong_calls(kind: str, message: str, text: str, expected: bool) -> None:
+    assert is_wrong_call(kind, message, text, {"Net", "act"}) is expected
+
+
+def test_attributes_that_nothing_sets() -> None:
+    source = "class Base:\n    depth = 2\nclass Net(Base):\n    def __init__(self):\n        self.w = 1\n"
+    classes = {one.name: one for one in ast.parse(source).body if isinstance(one, ast.ClassDef)}
+
+    def missing(name: str, *more: str) -> bool:
+        return is_never_set("AttributeError", f"'Net' object has no attribute '{name}'", classes, [source, *more])
+
+    assert missing("lr")
+    assert not missing("w")
+    assert not missing("depth")
+    assert not missing("lr", "net = Net()\nnet.lr = 0.1\n")
+    assert not missing("lr", "setattr(net, name, value)\n")
+
+
+MISSING_SELF = """
+import numpy as np
+
+class Net:
+    def __init__(self, inputs, hidden, outputs):
+        self.W1, self.W2 = np.random.randn(inputs, hidden), np.random.randn(hidden, outputs)
+    def sigmoid(x):
+        return 1 / (1 + np.exp(-x))
+    def train(self, X, y, epochs=10):
+        for _ in range(epochs):
+            h = self.sigmoid(X @ self.W1)
+            d = h @ self.W2 - y
+            self.W2 -= 0.1 * h.T @ d
+"""
+
+
+def test_a_method_without_self_is_the_files_own_mistake(tmp_path: Path) -> None:
+    path = written(tmp_path, net=MISSING_SELF) / "net.py"
+    result = check_file(path)
+    assert [found.id for found in result.mistakes] == ["exception"]
+    assert result.exception.startswith("TypeError: Net.sigmoid() takes 1 positional argument but 2 were given")
+
+
+OLDER = """
+import numpy as np
+np.random.seed(1)
+pairs = [[np.array([a, b, 1.0]), np.array(float(a != b))] for a in (0, 1) for b in (0, 1)]
+pairs = np.random.permutation(pairs)
+W, V = np.random.randn(3, 4), np.random.randn(4, 1)
+errors = np.zeros((9, 2))
+for i in range(9):
+    for x, t in pairs:
+        x = x.reshape(1, 3)
+        h = 1 / (1 + np.exp(-x @ W))
+        o = 1 / (1 + np.exp(-h @ V))
+        d = (o - t) * o * (1 - o)
+        errors[i, 0] += (o - t) ** 2
+        errors[i][1] = d
+        print("error %f" % (o - t), "of %s: %d" % (i, o))
+        W -= 0.5 * x.T @ (d @ V.T * h * (1 - h))
+        V -= 0.5 * h.T @ d
+"""
+
+
+def test_lists_of_different_lengths_and_arrays_of_one_item_work_as_in_older_versions(tmp_path: Path) -> None:
+    """NumPy makes no array of the pairs since version 1.24, and no number of an array since version 2.4."""
+    recording = record_file(written(tmp_path, older=OLDER) / "older.py")
+    assert recording.raised is None
+    assert [(one.name, len(one.updates)) for one in recording.parameters] == [("W", 3), ("V", 3)]
+    assert recording.check is Check.SAME
+
+
+def test_items_of_different_lengths_stay_what_they_are() -> None:
+    first, second = np.arange(3.0), np.arange(2.0)
+    whole = as_objects([[first, 1.0], [second, 2.0]], (2, 2))
+    assert whole.shape == (2, 2)
+    assert whole[0, 0] is first
+    assert whole[:, 1].tolist() == [1.0, 2.0]
+
+
+MANY_ROWS = """
+import numpy as np
+data = np.loadtxt("data.txt")
+X, Y = data[:, :3], data[:, 3]
+w = np.random.normal(size=3)
+for epoch in range(50):
+    step = np.zeros(3)
+    for x, y in zip(X, Y):
+        step += (x @ w - y) * x
+    w -= 0.1 * step / len(X)
+"""
+
+
+@pytest.mark.slow
+def test_a_part_of_the_observations_is_used_if_all_are_too_many(tmp_path: Path) -> None:
+    folder = written(tmp_path, many=MANY_ROWS)
+    np.savetxt(folder / "data.txt", np.random.default_rng(0).normal(size=(20_000, 4)))
+    recording = record_file(folder / "many.py")
+    assert [len(one.updates) for one in recording.parameters] == [3]
+    assert (Absorbed.DATASET, f"{FEW_OBSERVATIONS} of the observations") in [
+        (one.what, one.name) for one in recording.stand_ins
+    ]
+
+
+def test_a_part_of_the_observations_is_evenly_spread() -> None:
+    x, y = np.arange(20.0).reshape(10, 2), np.arange(10)
+    assert reduced(y, 4).tolist() == [0, 3, 6, 9]
+    few_x, few_y = reduced((x, y), 2)
+    assert few_x.tolist() == [[0.0, 1.0], [18.0, 19.0]]
+    assert few_y.tolist() == [0, 9]
+    assert reduced(x, 10) is x
+
+
+LAYER_WITH_UPDATE = """
+import numpy as np
+
+class Dense:
+    def __init__(self, inputs, outputs):
+        self.weights = np.random.normal(size=(inputs, outputs))
+    def forward(self, x):
+        self.x = x
+        return x @ self.weights
+    def backward(self, gradient):
+        self.weights_gradient = self.x.T @ gradient
+        return gradient @ self.weights.T
+    def update(self, learning_rate):
+        self.weights -= learning_rate * self.weights_gradient
+"""
+
+
+@pytest.mark.parametrize("sign", ["-", "+"])
+def test_the_update_of_a_layer_belongs_to_its_pair(tmp_path: Path, sign: str) -> None:
+    source = LAYER_WITH_UPDATE.replace("self.weights -=", f"self.weights {sign}=")
+    assert find_pairs(source)[0].name == "Dense.forward / Dense.backward / Dense.update"
+    result = check_file(written(tmp_path, layer=source) / "layer.py")
+    assert result.verdict is (Verdict.CORRECT if sign == "-" else Verdict.MISTAKE)

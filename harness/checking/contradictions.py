@@ -193,7 +193,7 @@ def other_penalty(reading: Reading, stated: Stated) -> Found | None:
             continue
         return Found(
             id="weight-decay-sign" if got * wanted < 0 else "weight-decay-differs",
-            place=decay_place(reading, step),
+            place=decay_place(reading, step) if match.decay else reading.stage.node(step.after).place,
             variable=step.name,
             shape=step.shape,
             got=Quantity(kind=Kind.VALUE, name=step.name, factor=got * expected),

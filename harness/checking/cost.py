@@ -332,20 +332,22 @@ def two_sided_error(stage: Stage, node: Node, dependent: set[int]) -> Error | No
         if other.id in dependent:
             continue
         output, target = stage.node(one.id), stage.node(other.id)
+        if node.operation != "subtract" and target.operation == "negative":  # -y / a
+            target = stage.node(argument_ids(target)[0]) if argument_ids(target) else target
         same = squeezed(output.shape) == squeezed(target.shape)
         broadcast = node.operation == "subtract" and target.shape != () and size_of(node) >= size_of(output)
         if not (same or broadcast):
             continue
         if size_of(target) == 1 and target.is_leaf and target.kind is Kind.FILL:
             continue
-        if made_of_fill(stage, other.id):
+        if made_of_fill(stage, target.id):
             continue
         a = complemented(stage, one.id)
         if a is not None and node.operation != "subtract":
-            y = complemented(stage, other.id)
+            y = complemented(stage, target.id)
             if y is not None and a in dependent:
                 return Error(node=node.id, output=a, target=y)
-        return Error(node=node.id, output=one.id, target=other.id)
+        return Error(node=node.id, output=one.id, target=target.id)
     return None
 
 

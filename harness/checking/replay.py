@@ -6,7 +6,7 @@ depend on what is given keep the value of the user's run, recomputed in float64 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -222,13 +222,16 @@ class Program:
                     found[id] = self.compute(id, found)
         return found
 
-    def gradients(self, seeds: Mapping[int, Array], values: Values, through: set[int]) -> dict[int, Array]:
+    def gradients(
+        self, seeds: Mapping[int, Array], values: Values, through: set[int], ends: Collection[int] = ()
+    ) -> dict[int, Array]:
         """The gradient of ``sum(seed * value)``, summed over the seeds, for every node in ``through``.
 
         Args:
             seeds: for each output node, the gradient of the cost with respect to it.
             values: of all nodes in ``through`` and their arguments.
             through: the nodes to differentiate with respect to; no gradient flows through others.
+            ends: nodes that are taken as given, so that no gradient flows to what they are made of.
 
         Raises:
             CannotReplay: an operation cannot be differentiated.
@@ -238,7 +241,7 @@ class Program:
             for id in sorted(through | set(seeds), reverse=True):
                 node = self.nodes[id]
                 g = found.get(id)
-                if g is None or node.is_leaf or not any(parent in through for parent in self.parents[id]):
+                if g is None or node.is_leaf or id in ends or not any(parent in through for parent in self.parents[id]):
                     continue
                 operation = find_operation(node)
                 if operation.backward is None:

@@ -6,6 +6,7 @@ parameters before a later update, its step is ``factor * gradient`` and a consta
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,18 +14,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..recording.graph import Place, Recording
-from .alignment import ratio
+from ..recording.graph import Node, Place, Recording, Ref
+from .alignment import align, ratio
 from .cost import Cost, Form, find_errors
 from .factors import chain_of, is_same
 from .naming import quantity
 from .reading import Match, Reading, label, read
-from .replay import CannotReplay
+from .replay import CannotReplay, Program
 from .result import AssumedCost, Found, Kind, Quantity
 from .scales import counts_of, first_with, is_ratio_of_counts
 from .stage import Stage, Step, draw_settings, make_stage, steps_of
 from .structure import Role, is_view_of_parameter
-from .updates import ONE_STEP, Chain, RulesFound, find_rules, rule_node, slip_node
+from .updates import ONE_STEP, Chain, RulesFound, find_rules, numbers_in, rule_node, slip_node
 
 Array = NDArray[Any]
 
@@ -129,6 +130,11 @@ def known_mistakes(reading: Reading, known: RulesFound) -> list[Found]:
         for chain, rule in zip(known.chains, known.rules)
         if rule.slip
     ]
+    found += [
+        rule_mistake(reading, chain, "momentum-overwritten", "not-kept", node)
+        for chain, rule in zip(known.chains, known.rules)
+        if rule.name == "sgd" and (node := forgotten_velocity(program, chain)) is not None
+    ]
     if found:
         return found
     if known.crossed and all(rule.name in LINEAR_RULES for rule in known.rules):
@@ -149,6 +155,34 @@ def known_mistakes(reading: Reading, known: RulesFound) -> list[Found]:
         if key != usual
         for chain in chains
     ]
+
+
+VELOCITY = re.compile(r"(?i)momentum|veloc")
+
+
+def forgotten_velocity(program: Program, chain: Chain) -> int | None:
+    """The first value of a plain step whose line speaks of momentum, unless that is multiplied by 0."""
+    last = chain.steps[-1]
+    inner = program.ancestors([last.after], stop=[step.before for step in chain.steps])
+    inner &= program.descendants([chain.gradients[-1]]) - {chain.gradients[-1]}
+    gradient = program.nodes[chain.gradients[-1]].place
+    lines = [program.nodes[id].place for id in sorted(inner)]
+    places = [one for one in lines if one is not None and one != gradient and VELOCITY.search(one.text)]
+    if not places:
+        return None
+    into = program.ancestors([last.after], stop=[*chain.gradients, *(step.before for step in chain.steps)])
+    of_line = [program.nodes[id] for id in into if program.nodes[id].place in places or program.nodes[id].is_leaf]
+    if any(node.operation == "multiply" and 0.0 in factors_in(program, node) for node in of_line):
+        return None
+    return next(id for id in sorted(inner) if program.nodes[id].place == places[0])
+
+
+def factors_in(program: Program, node: Node) -> set[float]:
+    """The single numbers that a product is made with"""
+    found = numbers_in(node)
+    for parent in program.parents[node.id]:
+        found |= numbers_in(program.nodes[parent])
+    return found
 
 
 LINEAR_RULES = frozenset({"sgd", "momentum", "nesterov", ONE_STEP})
@@ -292,6 +326,9 @@ def has_penalty(reading: Reading) -> bool:
 
 def decay_mistakes(reading: Reading) -> list[Found]:
     """Weight decay that turns the wrong way, or that is not that of the cost."""
+    turned = [one for step in reading.stage.steps if (one := turned_penalty(reading, step)) is not None]
+    if turned:
+        return merge(turned)
     decays = {id: one for id, one in reading.matches.items() if one is not None and one.decay}
     if not decays:
         return []
@@ -324,6 +361,41 @@ def decay_mistakes(reading: Reading) -> list[Found]:
             )
         )
     return merge(found)
+
+
+def turned_penalty(reading: Reading, step: Step) -> Found | None:
+    """A penalty's gradient, such as a multiple of the parameter's sign, that is taken off the gradient, not added."""
+    stage = reading.stage
+    gradient, parameter = reading.gradient_samples((step.before,)), stage.samples(step.before)
+    if gradient is None or parameter is None or step.before not in reading.forward.nodes:
+        return None
+    between = stage.program.ancestors([step.after], stop=stage.parameters) & stage.dependent
+    for id in sorted(between - reading.forward.nodes - {step.after}):
+        node = stage.node(id)
+        operands = [one.id for one in node.arguments if isinstance(one, Ref)]
+        if node.operation not in ("add", "subtract") or len(operands) != 2 or operands[0] == operands[1]:
+            continue
+        signs = (1.0, 1.0 if node.operation == "add" else -1.0)
+        for place in (0, 1):
+            of_data, of_penalty = stage.samples(operands[place]), stage.samples(operands[1 - place])
+            if of_data is None or of_penalty is None or of_penalty.flat.shape != parameter.flat.shape:
+                continue
+            found = align(of_data, gradient)
+            if found is None or found.transposed or not is_made_of(reading, operands[1 - place], step.before):
+                continue
+            if ratio(of_penalty.flat, parameter.flat) is not None:
+                continue  # squares are judged by the steps that they make
+            along = signs[0] * signs[1] * found.factor * (of_penalty.flat * parameter.flat)
+            if np.any(along) and np.all(along <= 0):
+                return Found(
+                    id="weight-decay-sign",
+                    place=node.place,
+                    variable=step.name,
+                    shape=step.shape,
+                    got=Quantity(kind=Kind.UNKNOWN),
+                    parameters=(step.name,),
+                )
+    return None
 
 
 def decayed_biases(reading: Reading, decays: Mapping[int, Match]) -> Found | None:

@@ -120,7 +120,7 @@ class Search:
 
     def costs(self) -> list[Stated]:
         """The costs, one for each line that ends in one."""
-        found: dict[object, Stated] = {}
+        found: list[Stated] = []
         looked_at: set[object] = set()
         for id in sorted(self.dependent - self.feeding):
             place = self.node(id).place
@@ -129,9 +129,10 @@ class Search:
             if len(looked_at) >= MOST_COSTS:
                 break
             looked_at.add(place)
-            for one in self.parts(id):
-                found.setdefault((place, one.form), one)
-        return list(found.values())
+            parts = self.parts(id)
+            if len({one.form for one in parts}) == 1:  # -log(a) alone is a part of two costs
+                found.append(parts[0])
+        return found
 
     def is_number(self, id: int) -> bool:
         """Whether a node is one floating-point number that depends on parameters and goes into no update"""
@@ -178,7 +179,8 @@ class Search:
         try:
             settings = [self.setting(whole, parameters, number) for number in range(SETTINGS)]
             gradients = [
-                self.program.gradients({whole: np.ones(np.shape(values[whole]))}, values, inner) for values in settings
+                self.program.gradients({whole: np.ones(np.shape(values[whole]))}, values, inner, self.versions)
+                for values in settings
             ]
         except (CannotReplay, ValueError, KeyError):
             return None
@@ -204,7 +206,7 @@ class Search:
     def decays(self, output: int, replay: Replayed) -> dict[int, Decay]:
         """What reaches parameters from the cost on other ways than through the outputs, if it is a multiple of them."""
         through = [
-            self.program.gradients({output: found[output]}, values, replay.inner)
+            self.program.gradients({output: found[output]}, values, replay.inner, self.versions)
             for values, found in zip(replay.settings, replay.gradients)
         ]
         found: dict[int, Decay] = {}

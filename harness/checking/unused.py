@@ -72,6 +72,10 @@ def untouched_parameters(reading: Reading) -> tuple[list[Found], list[str]]:
             continue
         if node.kind not in (Kind.RANDOM, Kind.FILL) or np.dtype(node.dtype or "f8").kind != "f":
             continue
+        overwritten = overwriting(reading, id) if role_of_leaf(reading, id, used) is not None else None
+        if overwritten is not None:
+            found.append(overwritten)
+            continue
         words = words_of(reading, id)
         named = any(word in PARAMETER_WORDS for word in words)
         if any(word in DATA_WORDS for word in words):
@@ -90,10 +94,6 @@ def untouched_parameters(reading: Reading) -> tuple[list[Found], list[str]]:
         name = node.names[0] if node.names else words[0] if words else node.operation
         versions = [stage.node(one) for one in versions_of(reading, id)]
         name = next((one.names[0] for one in versions if one.names), name)
-        overwritten = overwriting(reading, id, {one for version in versions for one in version.names})
-        if overwritten is not None:
-            found.append(overwritten)
-            continue
         found.append(
             Found(
                 id="bias-gradient-missing" if role is Role.BIAS else "kernel-not-updated",
@@ -108,15 +108,21 @@ def untouched_parameters(reading: Reading) -> tuple[list[Found], list[str]]:
     return together(found), unclassified
 
 
-def overwriting(reading: Reading, leaf: int, names: set[str]) -> Found | None:
+def overwriting(reading: Reading, leaf: int) -> Found | None:
     """A parameter that is replaced by a multiple of its gradient, without what it was before."""
     stage = reading.stage
     known = set(versions_of(reading, leaf))
+    names = {last_name(name) for one in known for name in stage.node(one).names}
+    uses = {use for one in known for use in uses_of(reading, one)}
     for node in stage.recording.nodes[leaf + 1 : stage.last + 1]:
-        if node.id in known or node.id not in stage.dependent or not names & set(node.names):
+        if node.id in known or node.id not in stage.dependent or not names & set(map(last_name, node.names)):
             continue
         if node.shape != stage.node(leaf).shape or stage.program.ancestors([node.id]) & {leaf} == set():
             continue
+        if node.id in reading.forward.nodes or not uses & uses_of(reading, node.id):
+            continue
+        if known & set(stage.program.parents[node.id]):
+            continue  # an update that is not listed
         return Found(
             id="wrong-update-rule",
             place=node.place,
@@ -126,6 +132,17 @@ def overwriting(reading: Reading, leaf: int, names: set[str]) -> Found | None:
             detail="overwritten",
         )
     return None
+
+
+def last_name(name: str) -> str:
+    """The attribute in self.first.t, which is self.t in its own class"""
+    return name.rsplit(".", 1)[-1]
+
+
+def uses_of(reading: Reading, id: int) -> set[tuple[str, Place | None]]:
+    """What is done with a value, and where"""
+    nodes = [reading.stage.node(child) for child in reading.stage.program.children[id]]
+    return {(node.operation, node.place) for node in nodes}
 
 
 def sibling_update(reading: Reading, versions: list[int]) -> Place | None:
@@ -186,9 +203,7 @@ def is_changed_later(reading: Reading, leaf: int) -> bool:
     stage = reading.stage
     program = stage.program
     versions = set(versions_of(reading, leaf))
-    uses = {
-        (stage.node(child).operation, stage.node(child).place) for one in versions for child in program.children[one]
-    }
+    uses = {use for one in versions for use in uses_of(reading, one)}
     for version in versions:
         for child in program.children[version]:
             node = stage.node(child)

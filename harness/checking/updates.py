@@ -305,13 +305,28 @@ def adaptive_rules(
     for eps, inside in itertools.product(small, (False, True)):
         yield Rule(name="adagrad"), over(g, np.cumsum(g * g, axis=1), eps, inside)
         yield Rule(name="adagrad", slip="not-squared"), over(g, np.cumsum(g, axis=1), eps, inside)
+        if eps:  # without one it is the sign of the gradient, which some choose
+            yield Rule(name="adagrad", slip="not-kept"), over(g, g * g, eps, inside)
         for beta in betas:
             rule = Rule(name="rmsprop", constants=(beta,))
             yield rule, over(g, moment(g * g, beta), eps, inside)
             yield replace(rule, slip="not-squared"), over(g, moment(g, beta), eps, inside)
             yield replace(rule, slip="no-root"), g / (moment(g * g, beta) + eps)
+            for kept in betas:
+                both = Rule(name="rmsprop-momentum", constants=(beta, kept))
+                yield both, velocity(over(g, moment(g * g, beta), eps, inside), kept)
         for first, second in itertools.product(betas, betas):
             yield from adam_rules(g, first, second, eps, inside, position, parameters)
+
+
+def velocity(direction: Array, kept: float) -> Array:
+    """The steps of a velocity that a share is kept of and a direction is added to"""
+    found = np.zeros_like(direction)
+    last = np.zeros_like(direction[:, 0])
+    for number in range(direction.shape[1]):
+        last = kept * last + direction[:, number]
+        found[:, number] = last
+    return found
 
 
 def adam_rules(
@@ -375,7 +390,8 @@ def adaptive_rule(program: Program, chain: Chain, replayed: Replayed, position: 
             if rate is None:
                 continue
             if not rule.slip:
-                return replace(rule, rate=rate)
+                found = replace(rule, rate=rate)
+                return replace(found, slip="shares") if has_other_shares(program, chain, found) else found
             slipped = replace(rule, rate=rate)
     return slipped or Rule(name="")
 
@@ -449,6 +465,10 @@ def wrong_part(rule: Rule, given: Array) -> Array | None:
     proper = [float(number + 1) for number in range(count)]
     if rule.slip == "not-squared":
         return moment(given, rule.constants[-1]) if rule.constants else np.cumsum(given, axis=1)
+    if rule.slip == "not-kept":
+        return given * given
+    if rule.slip == "shares":
+        return moment(given * given, rule.constants[0 if rule.name == "rmsprop-momentum" else -1])
     if len(rule.constants) != 2:
         return None
     one, two = rule.constants
@@ -466,6 +486,31 @@ def wrong_part(rule: Rule, given: Array) -> Array | None:
 
 def slip_node(program: Program, chain: Chain, rule: Rule) -> int | None:
     """The last node of the last iteration that is the quantity that a slip makes wrong."""
+    found = aligned_nodes(program, chain, lambda given: wrong_part(rule, given))
+    return found[-1][0] if found else None
+
+
+def has_other_shares(program: Program, chain: Chain, rule: Rule) -> bool:
+    """Whether the old and the new part of a running mean do not add up to 1: it is then a multiple of one."""
+    means = {"rmsprop": second_moment, "rmsprop-momentum": second_moment_of_first, "adam": second_moment}
+    if rule.name not in means:
+        return False
+    found = aligned_nodes(program, chain, lambda given: means[rule.name](rule, given))
+    return bool(found) and not is_near(found[0][1], 1.0)
+
+
+def second_moment(rule: Rule, given: Array) -> Array:
+    """The running mean of squares that a rule divides by"""
+    return moment(given * given, rule.constants[-1])
+
+
+def second_moment_of_first(rule: Rule, given: Array) -> Array:
+    """The same for a rule whose first constant is that of the squares"""
+    return moment(given * given, rule.constants[0])
+
+
+def aligned_nodes(program: Program, chain: Chain, quantity: Callable[[Array], Array | None]) -> list[tuple[int, float]]:
+    """The nodes of the last iteration that are a multiple of a quantity, for random gradients, and the factors."""
     rows: list[Array] = []
     given: list[Array] = []
     inner: list[int] = []
@@ -479,19 +524,17 @@ def slip_node(program: Program, chain: Chain, rule: Rule) -> int | None:
         try:
             found = program.run(inner, values, None)
         except CannotReplay:
-            return None
+            return []
         kept = [id for id in inner if np.shape(found[id]) == last.shape]
         rows.append(np.array([np.ravel(found[id])[:ELEMENTS] for id in kept]))
         given.append(np.array([np.ravel(one)[:ELEMENTS] for one in drawn]))
         inner = kept
-    expected = wrong_part(rule, np.array(given))
+    expected = quantity(np.array(given))
     if expected is None:
-        return None
+        return []
     values_of = np.array(rows).transpose(1, 0, 2)  # (nodes, trials, elements)
-    for id, value in reversed(list(zip(inner, values_of))):
-        if rate_of(value, expected[:, -1]) is not None:
-            return id
-    return None
+    factors = [(id, rate_of(value, expected[:, -1])) for id, value in zip(inner, values_of)]
+    return [(id, factor) for id, factor in factors if factor is not None]
 
 
 def rule_node(program: Program, chain: Chain) -> int:

@@ -544,6 +544,7 @@ def conclude(
         if not is_settled_before(recording, one, stage)
     ]
     mistakes += untouched
+    mistakes += cut_to_integers(reading)
     iterations = min((len(one.updates) for one in recording.parameters), default=0)
     open_rule = False
     outside = [step for step in reading.stage.steps if step.before not in reading.forward.nodes]
@@ -612,6 +613,29 @@ def conclude(
     if recording.losses and lost_on_the_way(stage):
         return CheckResult(verdict=Verdict.NOT_JUDGED, reason=Reason.HISTORY_LOST, **common)
     return CheckResult(verdict=Verdict.CORRECT, **common)
+
+
+def cut_to_integers(reading: Reading) -> list[Found]:
+    """Parameters of integers whose steps are right but for their fractions, which are lost when they are stored."""
+    stage = reading.stage
+    found = []
+    for step in stage.steps:
+        node, match = stage.node(step.after), reading.matches.get(step.before)
+        if step.returned or match is None or np.dtype(node.dtype or "f8").kind not in "iu":
+            continue
+        places = [stage.node(stage.recording.parameters[step.parameter].leaf).place, node.place]
+        known = [one for one in places if one is not None]
+        found.append(
+            Found(
+                id="integer-weights",
+                place=known[0] if known else None,
+                others=tuple(known[1:]),
+                variable=step.name,
+                shape=step.shape,
+                parameters=(step.name,),
+            )
+        )
+    return merge_found(found)
 
 
 def is_settled_before(recording: Recording, parameter: int, stage: Stage) -> bool:
@@ -790,7 +814,8 @@ def sizes_of(reading: Reading) -> dict[str, tuple[int, ...]]:
 def overflow_mistake(recording: Recording, steps: Sequence[Step]) -> CheckResult | None:
     """Whether the run itself left the numbers, and where first."""
     last = max(step.after for step in steps)
-    for node in recording.nodes[: last + 1]:
+    end = max([last, *(update.after for update in recording.updates)])
+    for node in recording.nodes[: end + 1]:
         if node.value is None or isinstance(node.value, tuple) or node.is_leaf:
             continue
         value = np.asarray(node.value)
@@ -804,11 +829,10 @@ def overflow_mistake(recording: Recording, steps: Sequence[Step]) -> CheckResult
             or bool(np.all(np.isfinite(np.asarray(one))))
             for one in parents
         )
-        if not clean or not spoils(recording, node.id, steps):
+        found = negative_moment(recording, node) if clean else None
+        if found is None and (not clean or node.id > last or not spoils(recording, steps)):
             continue
-        found = negative_moment(recording, node) or Found(
-            id="numerical-overflow", place=node.place, variable=node.operation, shape=node.shape
-        )
+        found = found or Found(id="numerical-overflow", place=node.place, variable=node.operation, shape=node.shape)
         return CheckResult(verdict=Verdict.MISTAKE, mistakes=(found,), **facts_of_run(recording))
     return None
 
@@ -840,7 +864,7 @@ def negative_moment(recording: Recording, node: Node) -> Found | None:
     )
 
 
-def spoils(recording: Recording, node: int, steps: Sequence[Step]) -> bool:
+def spoils(recording: Recording, steps: Sequence[Step]) -> bool:
     """Whether a parameter is not a number after its update."""
     for step in steps:
         value = recording.nodes[step.after].value

@@ -179,6 +179,8 @@ class Search:
                 continue
             if self._is_item_in_passing(version):
                 continue  # the item is set next, and that is the update
+            if version not in self.owner and not self.uses.get(version) and not step.in_place:
+                continue  # no forward pass used it: a target that is made of the inputs, less the outputs
             # rate * w + gradient is the gradient of a penalty and z + b a forward pass, unless it takes the place of w
             is_left = step.arguments[0] == Ref(operand)
             is_loose = sign > 0 and (scaled or not is_left)
@@ -229,7 +231,7 @@ class Search:
     def _is_item_update(self, base: int, version: int, index: object, value: int) -> bool:
         """Whether ``base[index] = value`` is ``base[index] = base[index] - change``, if by way of a row of the base."""
         origin, indices = self._access(base)
-        item = origin, (*indices, index)
+        item = origin, (*indices, self._index(index))
         inner = self.tape.steps[value]
         if inner.operation == "setitem" and isinstance(inner.arguments[0], Ref) and isinstance(inner.arguments[2], Ref):
             row = inner.arguments[0].id
@@ -249,11 +251,19 @@ class Search:
             step = self.tape.steps[node]
             if step.operation != "getitem" or not isinstance(step.arguments[0], Ref) or node in self.owner:
                 break
-            indices.insert(0, step.arguments[1])
+            indices.insert(0, self._index(step.arguments[1]))
             node = step.arguments[0].id
         version, _ = self._version(node)
         chain = self.owner.get(node if version is None else version)
         return (node if version is None else version) if chain is None else chain.first, tuple(indices)
+
+    def _index(self, index: object) -> object:
+        """An index; a list of rows, which is made an array each time that it is used, by its numbers."""
+        if isinstance(index, Ref):
+            step = self.tape.steps[index.id]
+            if step.kind is Kind.DATA and step.value is not None and not isinstance(step.value, tuple):
+                return step.shape, step.value.tobytes()
+        return index
 
     def _origin(self, node: int) -> int:
         """Back through copies and in-place forms to a "getitem"."""

@@ -205,6 +205,10 @@ def crowded_lines(tree: ast.AST) -> dict[int, list[tuple[int, int, Statement]]]:
     return {line: several for line, several in found.items() if len(several) > 1}
 
 
+# what ``w -= x`` gives; sums in x are parts of it
+OWN_SUMS: dict[type[ast.operator], frozenset[str]] = {ast.Add: frozenset({"add"}), ast.Sub: frozenset({"subtract"})}
+
+
 def _statement(node: ast.AST) -> Statement | None:
     """The facts of an assignment or a return statement."""
     if isinstance(node, ast.Assign):
@@ -213,7 +217,7 @@ def _statement(node: ast.AST) -> Statement | None:
         read = {ast.unparse(part) for part in ast.walk(node.value) if isinstance(part, kinds)}
         return Statement(text, any(ast.unparse(target) in read for target in node.targets), _outer_sums(node.value))
     if isinstance(node, ast.AugAssign):
-        return Statement(ast.unparse(node.target), True)
+        return Statement(ast.unparse(node.target), True, OWN_SUMS.get(type(node.op), frozenset()))
     if isinstance(node, ast.AnnAssign):
         return Statement(ast.unparse(node.target), False)
     return Statement("return", False) if isinstance(node, ast.Return) else None

@@ -96,7 +96,19 @@ def own_error(computed: Computed, quantity: Quantity) -> float:
 
 def one_rounding(computed: Computed, dtype: str, quantity: Quantity) -> float:
     """By how much one rounding of the dtype in every weight, input and output changes a result."""
-    return computed.spread[quantity] + UNIT_ROUNDOFFS[dtype] * largest_of(computed.reference[quantity])
+    return computed.spread[quantity] + UNIT_ROUNDOFFS[dtype] * scale_of(computed, quantity)
+
+
+def scale_of(computed: Computed, quantity: Quantity) -> float:
+    """The size of what a result is computed from.
+
+    The gradients of a layer have one scale. One that is 0 in theory, such as that of the bias of an attention's keys,
+    is what is left when terms of the size of the others cancel.
+    """
+    alike = [quantity]
+    if quantity.kind is Kind.GRADIENT:
+        alike = [q for q in computed.reference if q.kind is Kind.GRADIENT and q.layer == quantity.layer]
+    return max(largest_of(computed.reference[q]) for q in alike)
 
 
 def is_imprecise(computed: Computed, dtype: str, quantity: Quantity, error: float) -> bool:

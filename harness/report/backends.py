@@ -110,6 +110,8 @@ REASONS: Mapping[ReasonKind, str] = {
     "this quantity changes.",
     ReasonKind.RANDOM_DRAW: "Reason: each side draws other random numbers from the same seed. With another seed, this "
     "quantity changes on {side}.",
+    ReasonKind.SPARSE_GRADIENTS: "Reason: in {side}, the gradient of an embedding has one row for each use of a row, "
+    "and the optimizer squares each before it adds them. With the rows added first, it agrees.",
     ReasonKind.CLIPPED_LOSS: "Reason: the loss clips probabilities on one side. With clipping switched off on {side}, "
     "it agrees.",
 }

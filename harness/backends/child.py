@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from .case import Case, read_case
+from .derived import derived_bounds
 from .jobs import OUTCOME, START, UPDATES, Job
 from .quantities import Quantity
 from .results import Computed, Outcome, write_computed
@@ -101,7 +102,15 @@ def with_reference(computed: Computed, job: Job, case: Case, progress: Progress)
         reference |= after
         spread |= spread_of(after, [twin.after_updates(UNIT_ROUNDOFFS[job.dtype], phase) for phase in PHASES])
         exact |= spread_of(after, [twin.after_updates(EXACT_SIZE, phase) for phase in PHASES])
-    return replace(computed, reference=reference, spread=spread, exact_spread=exact, terms=twin.terms)
+    return replace(
+        computed,
+        reference=reference,
+        spread=spread,
+        exact_spread=exact,
+        bound=derived_bounds(case, job.dtype),
+        exact_bound=derived_bounds(case, REFERENCE),
+        terms=twin.terms,
+    )
 
 
 def spread_of(values: Mapping[Quantity, Any], disturbed: list[dict[Quantity, Any]]) -> dict[Quantity, float]:

@@ -6,20 +6,19 @@ print goes to stderr.
 
 from __future__ import annotations
 
-import contextlib
 import importlib.metadata
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
-from unittest import mock
 
 import numpy as np
 
 from .case import Case, read_case
+from .derived import derived_bounds
 from .jobs import OUTCOME, START, UPDATES, Job
 from .quantities import Quantity
 from .results import Computed, Outcome, write_computed
@@ -31,34 +30,14 @@ EXACT_SIZE = 8 * UNIT_ROUNDOFFS[REFERENCE]  # of a disturbance in float64: a sma
 MAX_MESSAGE = 300  # characters of what went wrong
 
 
-@contextlib.contextmanager
-def wide(is_wanted: bool) -> Iterator[None]:
-    """Let JAX and PyTorch compute in float64 inside the block, as TensorFlow always does.
-
-    JAX has an option for it. Keras has a table of its own by which results of both become float32.
-    """
-    if not is_wanted:
-        yield
-        return
-    import keras
-    from keras.src.backend.common import dtypes
-
-    with contextlib.ExitStack() as stack:
-        stack.enter_context(mock.patch.dict(dtypes.BIT64_TO_BIT32_DTYPE, float64="float64"))
-        if keras.config.backend() == "jax":
-            import jax
-
-            stack.callback(jax.config.update, "jax_enable_x64", jax.config.jax_enable_x64)
-            jax.config.update("jax_enable_x64", True)
-        yield
-
-
 Progress = Callable[[str], None]  # called with what is computed now
 
 
 def compute(job: Job, progress: Progress) -> Computed:
     """Compute one job under the backend of this process."""
     import keras
+
+    from .wide import wide
 
     case = read_case(Path(job.case))
     before = keras.config.epsilon()
@@ -81,7 +60,7 @@ def compute_as_asked(job: Job, case: Case, progress: Progress) -> Computed:
     from .computation import Computation, Values
 
     progress("model")
-    computation = Computation(case, job.dtype, jit=job.jit)
+    computation = Computation(case, job.dtype, jit=job.jit, has_dense_gradients=job.has_dense_gradients)
     values: Values = {}
     outcome = None
     if START in job.parts:
@@ -113,7 +92,7 @@ def with_reference(computed: Computed, job: Job, case: Case, progress: Progress)
     from .computation import Computation
 
     progress("the same in float64")
-    twin = Computation(case, REFERENCE, jit=job.jit, is_reference=True)
+    twin = Computation(case, REFERENCE, jit=job.jit, is_reference=True, has_dense_gradients=job.has_dense_gradients)
     reference = twin.at_start()
     spread = spread_of(reference, [twin.at_start(UNIT_ROUNDOFFS[job.dtype], phase) for phase in PHASES])
     exact = spread_of(reference, [twin.at_start(EXACT_SIZE, phase) for phase in PHASES])
@@ -123,7 +102,15 @@ def with_reference(computed: Computed, job: Job, case: Case, progress: Progress)
         reference |= after
         spread |= spread_of(after, [twin.after_updates(UNIT_ROUNDOFFS[job.dtype], phase) for phase in PHASES])
         exact |= spread_of(after, [twin.after_updates(EXACT_SIZE, phase) for phase in PHASES])
-    return replace(computed, reference=reference, spread=spread, exact_spread=exact, terms=twin.terms)
+    return replace(
+        computed,
+        reference=reference,
+        spread=spread,
+        exact_spread=exact,
+        bound=derived_bounds(case, job.dtype),
+        exact_bound=derived_bounds(case, REFERENCE),
+        terms=twin.terms,
+    )
 
 
 def spread_of(values: Mapping[Quantity, Any], disturbed: list[dict[Quantity, Any]]) -> dict[Quantity, float]:

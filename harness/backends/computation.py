@@ -12,10 +12,10 @@ import numpy as np
 from ..models.costs import COSTS
 from ..models.network import Array
 from ..programs.copies import array_of, set_weights
+from ..programs.derivatives import compiled, with_gradient
 from .case import Case, Start, inputs_of
 from .configs import with_dtype, with_float32_constants
 from .definitions import own_names
-from .derivatives import with_gradient
 from .quantities import RECORDED_UPDATES, Kind, Quantity
 from .taps import Disturbance, Tapped, Taps
 
@@ -56,13 +56,22 @@ class Computation:
         jit: Keras' ``jit_compile``; None for "auto".
         is_reference: whether it is the float64 computation that others are measured by: then constants are the same
             under every backend.
+        has_dense_gradients: see ``Job``.
 
     Attributes:
         shapes: of each quantity, known after it was computed.
         terms: of each quantity of the start, how many roundings one of its elements may have gone through.
     """
 
-    def __init__(self, case: Case, dtype: str, *, jit: bool | None, is_reference: bool = False) -> None:
+    def __init__(
+        self,
+        case: Case,
+        dtype: str,
+        *,
+        jit: bool | None,
+        is_reference: bool = False,
+        has_dense_gradients: bool = False,
+    ) -> None:
         plain = "float64" if dtype == "float64" else "float32"
         keras.config.set_floatx(plain)
         keras.utils.set_random_seed(case.seed)
@@ -76,6 +85,8 @@ class Computation:
         set_weights(model, case.weights)
         model.compile(loss=loss, optimizer=optimizer, jit_compile="auto" if jit is None else jit)
         model.optimizer.build(model.trainable_variables)
+        if has_dense_gradients:
+            make_gradients_dense(model.optimizer)
         self.model, self.is_compiled = model, bool(model.jit_compile)
         self.optimizer_start = [array_of(variable) for variable in model.optimizer.variables]
         self.taps = Taps(model)
@@ -117,9 +128,8 @@ class Computation:
         set_weights(self.model, self._disturbed(self.case.weights, size, phase))
         x = self._disturbed_inputs(x, size, phase)
         if is_disturbed not in self.functions:
-            self.functions[is_disturbed] = with_gradient(
-                self._disturbed_loss if is_disturbed else self._loss, jit=self.is_compiled
-            )
+            function = with_gradient(self._disturbed_loss if is_disturbed else self._loss)
+            self.functions[is_disturbed] = compiled(function, jit=self.is_compiled)
         tensors = [
             None if v is None else keras.tree.map_structure(keras.ops.convert_to_tensor, v) for v in (x, y, weights)
         ]
@@ -248,6 +258,17 @@ class Computation:
             x=None, y=keras.ops.convert_to_tensor(y), y_pred=keras.ops.convert_to_tensor(self.floats(y_pred))
         )
         return Score(loss=float(keras.ops.convert_to_numpy(loss)), predictions=y_pred)
+
+
+def make_gradients_dense(optimizer: Any) -> None:
+    """Let an optimizer get one row for each row of an embedding, where TensorFlow has one for each use of a row."""
+    apply = optimizer.apply
+
+    def apply_dense(gradients: Sequence[Any], *arguments: Any) -> Any:
+        dense = [None if gradient is None else keras.ops.convert_to_tensor(gradient) for gradient in gradients]
+        return apply(dense, *arguments)
+
+    optimizer.apply = apply_dense
 
 
 def _compiled_with(case: Case) -> tuple[Any, Any]:

@@ -18,6 +18,7 @@ class Job:
         dtype, jit: of the setup.
         is_wide: whether JAX is to have float64 even if the user's environment does not ask for it.
         epsilon: Keras' ``epsilon()``, at which losses are clipped; None for its default.
+        has_dense_gradients: whether TensorFlow's sparse gradients are made dense before the optimizer gets them.
         parts: what is computed.
     """
 
@@ -27,6 +28,7 @@ class Job:
     jit: bool | None
     is_wide: bool = False
     epsilon: float | None = None
+    has_dense_gradients: bool = False
     parts: tuple[str, ...] = (START, UPDATES)
 
     def line(self) -> str:

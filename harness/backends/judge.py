@@ -42,9 +42,10 @@ class Difference:
     Attributes:
         quantity: which one.
         largest: the largest |left - right|.
-        magnitude: the largest absolute value on either side.
-        by_rounding: how much of the difference the roundings of both sides explain: the sum of the largest differences
-            of each from its own float64 computation, which is an estimate of its rounding errors.
+        magnitude: the largest absolute value on either side; of a gradient or a weight, in its layer.
+        by_rounding: how much of the difference the roundings of both sides explain: the sum of their bounds, or of the
+            largest differences of each from its own float64 computation, which estimate its rounding errors.
+        is_derived: whether rounding is bounded, and not estimated.
         in_float64: the largest difference between the two float64 computations.
         allowed_in_float64: as much of it as rounding explains, see ``allowed_in_float64``.
         imprecise: the sides whose rounding errors are larger than their dtype explains: of "left" and "right".
@@ -55,6 +56,7 @@ class Difference:
     largest: float
     magnitude: float
     by_rounding: float
+    is_derived: bool
     in_float64: float
     allowed_in_float64: float
     imprecise: tuple[str, ...]
@@ -67,7 +69,7 @@ class Difference:
 
     @property
     def relative(self) -> float:
-        """The largest difference as a share of the largest value."""
+        """The largest difference as a share of the magnitude."""
         return self.largest / self.magnitude if self.magnitude > 0 else 0.0
 
     @property
@@ -96,26 +98,49 @@ def own_error(computed: Computed, quantity: Quantity) -> float:
 
 def one_rounding(computed: Computed, dtype: str, quantity: Quantity) -> float:
     """By how much one rounding of the dtype in every weight, input and output changes a result."""
-    return computed.spread[quantity] + UNIT_ROUNDOFFS[dtype] * largest_of(computed.reference[quantity])
+    return computed.spread[quantity] + UNIT_ROUNDOFFS[dtype] * scale_of(computed, quantity)
+
+
+def scale_of(computed: Computed, quantity: Quantity) -> float:
+    """The size of what a result is computed from.
+
+    The gradients of a layer have one scale, and so have its weights. A gradient that is 0 in theory, such as that of
+    the bias of an attention's keys, is what is left when terms of the size of the others cancel.
+    """
+    alike = [quantity]
+    if quantity.kind in (Kind.GRADIENT, Kind.WEIGHT):
+        place = (quantity.kind, quantity.layer, quantity.updates)
+        alike = [q for q in computed.reference if (q.kind, q.layer, q.updates) == place]
+    return max(largest_of(computed.reference[q]) for q in alike)
 
 
 def is_imprecise(computed: Computed, dtype: str, quantity: Quantity, error: float) -> bool:
     """Whether a result of the start is farther from its float64 computation than its dtype explains.
 
-    What training makes of rounding errors is not judged: it has no bound.
+    What training makes of rounding errors is not judged where it has no bound.
     """
+    if quantity in computed.bound:
+        return error > computed.bound[quantity] + computed.exact_bound[quantity]
     if quantity.kind is Kind.WEIGHT:
         return False
     return error > computed.terms[quantity] * one_rounding(computed, dtype, quantity)
 
 
+def is_derived(left: Computed, right: Computed, quantity: Quantity) -> bool:
+    """Whether the rounding errors of both sides have a derived bound."""
+    return all(quantity in side.bound and quantity in side.exact_bound for side in (left, right))
+
+
 def allowed_in_float64(left: Computed, right: Computed, quantity: Quantity, dtypes: tuple[str, str]) -> float:
     """How far two float64 computations may be apart.
 
-    By the roundings of float64, and by one rounding of the setups' own dtypes: backends keep some constants of their
-    formulas in float32, and what is smaller than that is nothing that the setups themselves could compute.
+    By as much as both may be off, where that has been derived. Else by the roundings of float64, and by one rounding of
+    the setups' own dtypes: backends keep some constants of their formulas in float32, and what is smaller than that is
+    nothing that the setups themselves could compute.
     """
-    magnitude = max(largest_of(left.reference[quantity]), largest_of(right.reference[quantity]))
+    if is_derived(left, right, quantity):
+        return left.exact_bound[quantity] + right.exact_bound[quantity]
+    magnitude = max(scale_of(left, quantity), scale_of(right, quantity))
     exact = left.exact_spread[quantity] + right.exact_spread[quantity] + 2 * FLOAT64 * magnitude
     terms = max(left.terms.get(quantity, 0), right.terms.get(quantity, 0)) or max(left.terms.values())
     of_constants = max(one_rounding(side, dtype, quantity) for side, dtype in zip((left, right), dtypes))
@@ -137,6 +162,7 @@ def difference_of(quantity: Quantity, left: Computed, right: Computed, dtypes: t
             largest=np.inf,
             magnitude=max(largest_of(ours), largest_of(theirs)),
             by_rounding=0.0,
+            is_derived=False,
             in_float64=np.inf,
             allowed_in_float64=0.0,
             imprecise=(),
@@ -146,6 +172,7 @@ def difference_of(quantity: Quantity, left: Computed, right: Computed, dtypes: t
     exact, allowed = distance(left.reference[quantity], right.reference[quantity]), np.inf
     if np.isfinite(exact):
         allowed = allowed_in_float64(left, right, quantity, dtypes)
+    derived = is_derived(left, right, quantity)
     imprecise = tuple(
         side
         for side, computed, dtype, error in zip(("left", "right"), (left, right), dtypes, errors)
@@ -161,8 +188,9 @@ def difference_of(quantity: Quantity, left: Computed, right: Computed, dtypes: t
     return Difference(
         quantity=quantity,
         largest=distance(ours, theirs),
-        magnitude=max(largest_of(ours), largest_of(theirs)),
-        by_rounding=sum(errors),
+        magnitude=max(scale_of(left, quantity), scale_of(right, quantity)),
+        by_rounding=left.bound[quantity] + right.bound[quantity] if derived else sum(errors),
+        is_derived=derived,
         in_float64=exact,
         allowed_in_float64=allowed,
         imprecise=imprecise,

@@ -36,6 +36,7 @@ class ReasonKind(Enum):
     LOW_PRECISION = "low-precision"  # products of float32 are computed in less, such as TF32
     UNSEEDED_DRAW = "unseeded-draw"  # the same seed gives other numbers each time
     RANDOM_DRAW = "random-draw"  # each backend draws other numbers from the same seed
+    SPARSE_GRADIENTS = "sparse-gradients"  # an optimizer squares each use of a row of an embedding by itself
     CLIPPED_LOSS = "clipped-loss"  # probabilities are clipped before their logarithm is taken
 
 
@@ -93,6 +94,8 @@ class Search:
         yield from self._unseeded()
         yield from self._settings()
         yield from self._weights()
+        if self.first.quantity.kind is Kind.WEIGHT:
+            yield from self._sparse_gradients()
         if self.first.quantity.kind in (Kind.LOSS, Kind.GRADIENT, Kind.WEIGHT):
             yield from self._clipping()
         yield from self._seeded()
@@ -151,6 +154,12 @@ class Search:
         )
         if not same and self._switched("right", replace(right, weights=left.weights)):
             yield Reason(kind=ReasonKind.WEIGHTS, side="right")
+
+    def _sparse_gradients(self) -> Iterator[Reason]:
+        """Gradients that TensorFlow gives to the optimizer in parts that belong to one row."""
+        for side, of in self.sides.items():
+            if of.setup.backend == "tensorflow" and self._switched(side, has_dense_gradients=True):
+                yield Reason(kind=ReasonKind.SPARSE_GRADIENTS, side=side)
 
     def _unseeded(self) -> Iterator[Reason]:
         """Numbers that are not the same when the same side is computed again."""

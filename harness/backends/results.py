@@ -41,6 +41,8 @@ class Computed:
             float64 computation at most; of weights after updates, one in every weight at the start.
         exact_spread: the same for eight roundings of float64.
         shapes: of the whole arrays.
+        bound: of quantities that have a derived bound, how far a result in the setup's dtype may be from the exact one.
+        exact_bound: the same in float64.
         terms: of each quantity of the start, how many roundings one of its elements may have gone through.
         is_compiled: whether the backend's compiler was used.
         version: of the backend.
@@ -52,6 +54,8 @@ class Computed:
     reference: Mapping[Quantity, Array] = field(default_factory=dict)
     spread: Mapping[Quantity, float] = field(default_factory=dict)
     exact_spread: Mapping[Quantity, float] = field(default_factory=dict)
+    bound: Mapping[Quantity, float] = field(default_factory=dict)
+    exact_bound: Mapping[Quantity, float] = field(default_factory=dict)
     terms: Mapping[Quantity, int] = field(default_factory=dict)
     is_compiled: bool = False
     version: str = ""
@@ -75,6 +79,8 @@ def write_computed(folder: Path, computed: Computed) -> None:
                 "updates": quantity.updates,
                 "spread": computed.spread.get(quantity),
                 "exact_spread": computed.exact_spread.get(quantity),
+                "bound": computed.bound.get(quantity),
+                "exact_bound": computed.exact_bound.get(quantity),
                 "shape": computed.shapes[quantity],
                 "terms": computed.terms.get(quantity),
             }
@@ -113,6 +119,8 @@ def read_computed(folder: Path) -> Computed:
         },
         spread=known("spread"),
         exact_spread=known("exact_spread"),
+        bound=known("bound"),
+        exact_bound=known("exact_bound"),
         shapes={q: tuple(shape) for q, shape in known("shape").items()},
         terms=known("terms"),
         is_compiled=facts["is_compiled"],

@@ -133,6 +133,7 @@ class Workers:
         parts: tuple[str, ...] = (START, UPDATES),
         is_wide: bool = False,
         epsilon: float | None = None,
+        has_dense_gradients: bool = False,
         environment: Mapping[str, str] = {},
     ) -> Computed:
         """Compute parts of a case as one setup.
@@ -140,7 +141,7 @@ class Workers:
         Args:
             setup, case: what to compute, and how.
             progress: called with what is computed now.
-            parts, is_wide, epsilon: see ``Job``.
+            parts, is_wide, epsilon, has_dense_gradients: see ``Job``.
             environment: variables beside those of this process.
 
         Raises:
@@ -156,6 +157,7 @@ class Workers:
             jit=setup.jit,
             is_wide=is_wide,
             epsilon=epsilon,
+            has_dense_gradients=has_dense_gradients,
             parts=parts,
         )
         self._worker(setup, case, environment).run(job, progress)

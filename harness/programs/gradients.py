@@ -7,16 +7,15 @@ of training are not touched.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import keras
 import numpy as np
 
 from ..models.network import Array
+from .derivatives import WithGradient, compiled, with_gradient
 from .units import incoming_of
-
-LossOf = Callable[[Sequence[Any]], Any]  # the loss, from the values of the model's trainable variables
 
 
 class LossGradient:
@@ -33,57 +32,34 @@ class LossGradient:
     def __init__(self, model: keras.Model, x: Any, y: Any) -> None:
         self.model = model
         self.x, self.y = (keras.tree.map_structure(keras.ops.convert_to_tensor, data) for data in (x, y))
-        self.compiled: Any = None
+        self.function: WithGradient | None = None
 
     def __call__(self) -> list[tuple[Any, Any]]:
         """(variable, gradient) of each trainable variable."""
-        variables = self.model.trainable_variables
-        gradients_by = {"tensorflow": self.with_tensorflow, "jax": self.with_jax, "torch": self.with_torch}
-        backend = keras.config.backend()
-        if backend not in gradients_by:
-            raise ValueError(f"the Keras backend {backend} computes no gradients; leave y out")
+        model = self.model
+        values, others = (
+            [variable.value for variable in variables]
+            for variables in (model.trainable_variables, model.non_trainable_variables)
+        )
         try:
-            gradients = gradients_by[backend]([variable.value for variable in variables])
+            if self.function is None:
+                self.function = with_gradient(self.loss)
+                # once an epoch, TensorFlow is quicker without a graph that would have to be traced first
+                if keras.config.backend() == "jax":
+                    self.function = compiled(self.function, jit=True)
+            _, _, gradients = self.function(values, others)
         except Exception as error:  # each backend has errors of its own for shapes that do not fit
-            raise ValueError(f"{self.model.name}: no loss for x and y, leave y out or correct it: {error}") from error
-        return [(v, keras.ops.zeros_like(v) if g is None else g) for v, g in zip(variables, gradients)]
+            raise ValueError(f"{model.name}: no loss for x and y, leave y out or correct it: {error}") from error
+        return list(zip(model.trainable_variables, gradients))
 
-    def loss(self, values: Sequence[Any], others: Sequence[Any] | None = None) -> Any:
-        """The loss if the trainable variables had these values, and the other variables those of ``others``."""
-        mapping = list(zip(self.model.trainable_variables, values))
-        if others is not None:
-            mapping += zip(self.model.non_trainable_variables, others)
+    def loss(self, values: Sequence[Any], others: Sequence[Any]) -> tuple[Any, None]:
+        """The loss if the variables had these values, trainable and others; and nothing else."""
+        model = self.model
+        mapping = [*zip(model.trainable_variables, values), *zip(model.non_trainable_variables, others)]
         with keras.StatelessScope(state_mapping=mapping, collect_losses=True):  # what is assigned is forgotten
-            y_pred = self.model(self.x, training=False)
-            return self.model.compute_loss(x=self.x, y=self.y, y_pred=y_pred, sample_weight=None, training=False)
-
-    def with_tensorflow(self, values: Sequence[Any]) -> list[Any]:
-        """Eager: once an epoch, that is quicker than tracing a function for it."""
-        import tensorflow as tf
-
-        values = [tf.convert_to_tensor(value) for value in values]
-        with tf.GradientTape(watch_accessed_variables=False) as tape:
-            tape.watch(values)
-            loss = self.loss(values)
-        found = tape.gradient(loss, values)
-        return [None if gradient is None else tf.convert_to_tensor(gradient) for gradient in found]  # of embeddings too
-
-    def with_jax(self, values: Sequence[Any]) -> list[Any]:
-        """Compiled once for each callback."""
-        import jax
-
-        if self.compiled is None:
-            self.compiled = jax.jit(jax.grad(self.loss))
-        others = [variable.value for variable in self.model.non_trainable_variables]
-        return list(self.compiled(list(values), others))
-
-    def with_torch(self, values: Sequence[Any]) -> list[Any]:
-        """On copies, so that the gradients that training collects stay as they are."""
-        import torch
-
-        with torch.enable_grad():
-            copies = [value.detach().clone().requires_grad_() for value in values]
-            return list(torch.autograd.grad(self.loss(copies), copies, allow_unused=True))
+            y_pred = model(self.x, training=False)
+            loss = model.compute_loss(x=self.x, y=self.y, y_pred=y_pred, sample_weight=None, training=False)
+        return loss, None
 
 
 def gradients_of_units(layers: Sequence[keras.Layer], gradients: Sequence[tuple[Any, Any]]) -> list[Array]:

@@ -63,16 +63,17 @@ def size_phrase(difference: Difference) -> str:
         return "has another shape"
     if difference.cause is Cause.NOT_FINITE:
         return "is NaN or infinite on one side only"
-    return f"differs by up to {difference.largest:.2g} ({difference.relative:.2g} of its largest element)"
+    return f"differs by up to {difference.largest:.2g} ({difference.relative:.2g} of the largest element)"
 
 
 def first_sentences(pair: Pair, first: Difference) -> list[str]:
     """Where two setups part, and by how much."""
     left, right = setup_name(pair.left), setup_name(pair.right)
+    how = "at most" if first.is_derived else "an estimated"
     what = f"{left} and {right} part at {place_phrase(pair, first)}: {quantity_phrase(first.quantity)} "
     if first.cause is Cause.COMPUTATION:
         return [
-            f"{what}{size_phrase(first)}; rounding explains about {first.by_rounding:.2g}.",
+            f"{what}{size_phrase(first)}; rounding explains {how} {first.by_rounding:.2g}.",
             f"Computed in float64 on both sides, it still differs by {first.in_float64:.2g}, and rounding explains at "
             f"most {first.allowed_in_float64:.2g}."
             + ("" if first.is_visible else " In the dtypes that were asked for, rounding hides the difference."),
@@ -110,6 +111,8 @@ REASONS: Mapping[ReasonKind, str] = {
     "this quantity changes.",
     ReasonKind.RANDOM_DRAW: "Reason: each side draws other random numbers from the same seed. With another seed, this "
     "quantity changes on {side}.",
+    ReasonKind.SPARSE_GRADIENTS: "Reason: in {side}, the gradient of an embedding has one row for each use of a row, "
+    "and the optimizer squares each before it adds them. With the rows added first, it agrees.",
     ReasonKind.CLIPPED_LOSS: "Reason: the loss clips probabilities on one side. With clipping switched off on {side}, "
     "it agrees.",
 }
@@ -201,11 +204,13 @@ def verdict(comparison: BackendComparison) -> list[str]:
 
 
 NOTE = (
-    "by rounding: how far both sides are from their own float64 computations, an estimate of their rounding errors. "
-    "in float64: how far those two are apart. allowed: how much of that rounding explains, which is what roundings of "
-    "float64 in every weight, input and output of a layer change, multiplied by the number of roundings, and one "
-    "rounding of the dtype, because backends keep some constants in float32. At most 50,000 elements of an array are "
-    "compared, the same ones in every setup."
+    "by rounding: how much of the difference the rounding errors of both sides explain. Of dense layers under a "
+    "squared error it is a bound; else it is an estimate, how far both sides are from their own float64 computations. "
+    "relative: to the largest element; of a gradient or a weight, in its layer. in float64: how far the float64 "
+    "computations are apart. allowed: how much of that rounding explains, which is what roundings of float64 in every "
+    "weight, input and output of a layer change, multiplied by the number of roundings, and one rounding of the dtype, "
+    "because backends keep some constants in float32. At most 50,000 elements of an array are compared, the same ones "
+    "in every setup."
 )
 
 # Tables
@@ -300,6 +305,7 @@ def difference_json(difference: Difference) -> Json:
         "largest": difference.largest,
         "relative": difference.relative,
         "by_rounding": difference.by_rounding,
+        "derived": difference.is_derived,
         "in_float64": difference.in_float64,
         "allowed_in_float64": difference.allowed_in_float64,
         "imprecise": difference.imprecise,

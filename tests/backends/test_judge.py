@@ -117,3 +117,15 @@ def test_scores_differ_if_seeds_do_not_explain_it():
 def test_accuracy_is_that_of_classes(predictions, y, expected):
     found = accuracies_of(np.array([predictions]), np.array(y))
     assert (None if found is None else found.tolist()) == (None if expected is None else [expected])
+
+
+def test_a_derived_bound_takes_the_place_of_the_estimate():
+    left, right = (
+        replace(side, bound={HIDDEN: 1e-6}, exact_bound={HIDDEN: 1e-15})
+        for side in (computed(imprecise={HIDDEN: 5e-7}), computed(off={HIDDEN: 1.9e-15}))
+    )
+    pair = pair_of(left, right)
+    assert pair.agrees
+    assert (pair.differences[0].is_derived, pair.differences[0].by_rounding) == (True, 2e-6)
+    assert pair_of(replace(left, bound={HIDDEN: 5e-7}), right).first.imprecise == ("left",)
+    assert pair_of(left, replace(right, exact_bound={HIDDEN: 0.8e-15})).first.cause is Cause.COMPUTATION

@@ -96,6 +96,14 @@ def test_float64_that_is_float32_is_named(workers):
 
 
 @pytest.mark.slow
+def test_adam_with_an_embedding_parts_at_the_optimizer(workers):
+    case = case_of(MODELS["Embedding"], optimizer="adam")
+    (pair,) = compare.compare_cases([(Setup(backend=name), case) for name in ("tensorflow", "jax")], workers).pairs
+    assert (pair.place, pair.first.quantity.updates) == (compare.Place.OPTIMIZER, 1)
+    assert [(reason.kind, reason.side) for reason in pair.reasons] == [(ReasonKind.SPARSE_GRADIENTS, "left")]
+
+
+@pytest.mark.slow
 def test_dtypes_and_compilation_agree_within_their_rounding(workers):
     case = case_of(MODELS["branched"])
     setups = [Setup(backend="jax", dtype=dtype) for dtype in ("float32", "mixed_bfloat16")]

@@ -38,8 +38,8 @@ def test_agreement_is_told_with_the_largest_difference():
 def test_a_difference_is_told_with_its_place_its_size_and_its_reason():
     text = text_of(comparison_of(DIFFERS))
     assert text.startswith(
-        "TensorFlow and JAX part at layer top: the output in inference of top differs by up to 0.001 (0.001 of its "
-        "largest element); rounding explains about 1.2e-07."
+        "TensorFlow and JAX part at layer top: the output in inference of top differs by up to 0.001 (0.001 of the "
+        "largest element); rounding explains an estimated 1.2e-07."
     )
     assert (
         "Reason: epsilon of top is 0.001 in TensorFlow and 1e-05 in JAX. With the same value, this quantity agrees."

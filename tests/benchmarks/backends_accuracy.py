@@ -12,14 +12,14 @@ from harness.backends.compare import BackendComparison, Pair, compare_cases
 from harness.backends.quantities import RECORDED_UPDATES, Kind
 from harness.backends.setups import Setup
 from harness.backends.workers import Workers
-from tests.backends.stock_models import MODELS, PLANTS, Plant, case_of
+from tests.backends.stock_models import MODELS, OPTIMIZERS, PLANTS, Plant, case_of
 
 SIDES = (Setup(backend="tensorflow"), Setup(backend="jax"))
 
 
 def compare_model(name: str, seed: int, workers: Workers) -> BackendComparison:
     """A stock model on both sides."""
-    case = case_of(MODELS[name], seed=seed)
+    case = case_of(MODELS[name], seed=seed, optimizer=OPTIMIZERS.get(name, "adam"))
     return compare_cases([(side, case) for side in SIDES], workers)
 
 

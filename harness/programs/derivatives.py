@@ -1,4 +1,4 @@
-"""The loss, its gradient and what else a function gives, under whichever backend Keras runs on."""
+"""A function of a model's variables and its gradient, under whichever backend Keras runs on."""
 
 from __future__ import annotations
 
@@ -7,19 +7,21 @@ from typing import Any
 
 import keras
 
-# (values of the trainable variables, other arguments) -> (loss, anything else)
+# (values of variables, other arguments) -> (loss, anything else)
 Function = Callable[..., tuple[Any, Any]]
 
 # the same arguments -> (loss, anything else, gradients)
 WithGradient = Callable[..., tuple[Any, Any, Sequence[Any]]]
 
 
-def with_gradient(function: Function, *, jit: bool) -> WithGradient:
+def with_gradient(function: Function) -> WithGradient:
     """The function with the gradient of its first result, with respect to each of the values of its first argument.
 
+    It is computed one operation after the other, see ``compiled``. A gradient is 0 where the result does not depend on
+    a value.
+
     Args:
-        function: of values and other arguments; its first result is a scalar.
-        jit: whether it is compiled.
+        function: of a list of tensors and other arguments; its first result is a scalar.
 
     Raises:
         ValueError: the backend computes no gradients.
@@ -28,11 +30,29 @@ def with_gradient(function: Function, *, jit: bool) -> WithGradient:
     backend = keras.config.backend()
     if backend not in makers:
         raise ValueError(f"the Keras backend {backend} computes no gradients")
-    return makers[backend](function, jit)
+    return makers[backend](function)
 
 
-def _with_tensorflow(function: Function, jit: bool) -> WithGradient:
-    """A graph, which XLA compiles if ``jit``."""
+def compiled(function: WithGradient, *, jit: bool) -> WithGradient:
+    """The function as Keras' own training step would be run.
+
+    Args:
+        function: of tensors.
+        jit: Keras' ``jit_compile``. Without it TensorFlow makes a graph, and the others nothing.
+    """
+    if keras.config.backend() == "tensorflow":
+        import tensorflow as tf
+
+        graph: WithGradient = tf.function(function, jit_compile=jit or None)
+        return graph
+    if keras.config.backend() == "jax" and jit:
+        import jax
+
+        return jax.jit(function)
+    return function
+
+
+def _with_tensorflow(function: Function) -> WithGradient:
     import tensorflow as tf
 
     def both(values: Sequence[Any], *rest: Any) -> tuple[Any, Any, Sequence[Any]]:
@@ -41,32 +61,31 @@ def _with_tensorflow(function: Function, jit: bool) -> WithGradient:
             tape.watch(values)
             loss, others = function(values, *rest)
         gradients = tape.gradient(loss, values)
+        # those of embeddings are sparse
         found = [tf.zeros_like(v) if g is None else tf.convert_to_tensor(g) for v, g in zip(values, gradients)]
         return loss, others, found
 
-    return tf.function(both, jit_compile=jit or None)
+    return both
 
 
-def _with_jax(function: Function, jit: bool) -> WithGradient:
-    """One compiled function, or one operation after the other."""
+def _with_jax(function: Function) -> WithGradient:
     import jax
 
     differentiated = jax.value_and_grad(function, has_aux=True)
-    compiled = jax.jit(differentiated) if jit else differentiated
 
     def both(values: Sequence[Any], *rest: Any) -> tuple[Any, Any, Sequence[Any]]:
-        (loss, others), gradients = compiled(list(values), *rest)
+        (loss, others), gradients = differentiated(list(values), *rest)
         return loss, others, gradients
 
     return both
 
 
-def _with_torch(function: Function, jit: bool) -> WithGradient:
-    """On copies, one operation after the other."""
+def _with_torch(function: Function) -> WithGradient:
     import torch
 
     def both(values: Sequence[Any], *rest: Any) -> tuple[Any, Any, Sequence[Any]]:
         with torch.enable_grad():
+            # on copies, so that the gradients that training collects stay as they are
             copies = [value.detach().clone().requires_grad_() for value in values]
             loss, others = function(copies, *rest)
             gradients = torch.autograd.grad(loss, copies, allow_unused=True)

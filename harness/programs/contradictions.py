@@ -30,6 +30,19 @@ __all__ = ["Check", "Contradiction", "Severity", "contradictions"]
 RULES = (*HEAD_RULES, *DATA_RULES, *LAYER_RULES, *SOURCE_RULES)
 RULES_OF_MODELS = (*HEAD_RULES, rate_rules, *LAYER_RULES, *SOURCE_RULES)  # without a look at the values of x and y
 
+OF_VALUES = frozenset(
+    {
+        Check.VALIDATION_CLASSES,
+        Check.SORTED_UNSHUFFLED,
+        Check.IMBALANCED,
+        Check.VALIDATION_SCALE,
+        Check.CONSTANT_INPUTS,
+        Check.CONSTANT_TARGETS,
+        Check.FEW_UPDATES,
+        Check.ONE_BATCH,
+    }
+)  # what made-up values of a known data set do not show
+
 
 def contradictions(program: Program) -> tuple[Contradiction, ...]:
     """All that contradicts itself in a program, is suspicious or worth knowing; the surest first.
@@ -56,6 +69,8 @@ def _found(program: Program) -> tuple[Contradiction, ...]:
     )
     rules = RULES if program.made_up is not MadeUp.FORMATS else RULES_OF_MODELS
     found = [finding for rule in rules for finding in rule(subject)]
+    if program.made_up is MadeUp.VALUES:
+        found = [finding for finding in found if finding.check not in OF_VALUES]
     if not program.can_be_trained:
         known = {finding.check for finding in found if finding.severity is not Severity.FACT}
         found += [finding for rule in LIKELY_RULES for finding in rule(subject) if finding.check not in known]

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import keras
+import numpy as np
 
 from .data_rules import scale_rules
 from .findings import Check, Contradiction, Finding, Rule, Severity, Subject
@@ -185,10 +186,16 @@ def likely_rate_rules(subject: Subject) -> Finding:
         return  # pretrained weights are tuned with small rates
     yield Contradiction(
         id="learning-rate-too-large" if is_large else "learning-rate-too-small",
-        check=Check.LARGE_LEARNING_RATE if is_large else Check.SMALL_LEARNING_RATE, severity=Severity.SUSPICION,
+        check=Check.LARGE_LEARNING_RATE if is_large else Check.SMALL_LEARNING_RATE,
+        severity=Severity.HINT if is_default_rate(program.optimizer, rate) else Severity.SUSPICION,
         place=program.places.optimizer or program.places.compile,
         values={"learning rate": float(rate), "optimizer": name, "momentum": momentum},
     )  # fmt: skip
+
+
+def is_default_rate(optimizer: Any, rate: float) -> bool:
+    """Whether a learning rate is the one that Keras chooses for this kind of optimizer."""
+    return bool(np.isclose(rate, type(optimizer)().get_config()["learning_rate"]))
 
 
 def is_pretrained(subject: Subject) -> bool:

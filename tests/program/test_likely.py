@@ -191,3 +191,13 @@ def test_a_package_that_is_never_used_is_not_missing(captured):
     text += "m.compile('adam', 'mse')\nm.fit(x, x[:, 0], epochs=2)\n"
     assert is_judged(captured(text))
     assert not is_judged(captured(text.replace("x = np", "no_such_package.load()\nx = np")))
+
+
+def test_functions_for_images_of_scipy_are_supplied(captured):
+    pytest.importorskip("PIL")
+    program = captured(
+        "from scipy.misc import imresize\nimport numpy as np\n"
+        "x = np.stack([imresize(np.full((8, 8), value), (4, 6)) for value in range(20)])\n"
+        "m = Sequential([Flatten(), Dense(np.int64(1))])\nm.compile('adam', 'mse')\nm.fit(x, np.arange(20), epochs=1)\n"
+    )
+    assert program.x.shape == (20, 4, 6)

@@ -16,7 +16,7 @@ from ..errors import BadInput
 from .data_rules import DATA_RULES, rate_rules
 from .findings import Check, Contradiction, Severity, Subject
 from .head_rules import HEAD_RULES
-from .heads import head_of
+from .heads import head_in_wrapper
 from .layer_rules import LAYER_RULES
 from .likely_rules import LIKELY_RULES
 from .places import Source
@@ -56,19 +56,11 @@ def contradictions(program: Program) -> tuple[Contradiction, ...]:
 
 def _found(program: Program) -> tuple[Contradiction, ...]:
     """What all rules find."""
-    head = None
-    with contextlib.suppress(Exception):  # a model that cannot be built has no output
-        head = head_of(program.model, program.sample)
-    subject = Subject(
-        program=program,
-        head=head,
-        targets=describe_targets(program.y),
-        loss=describe_loss(program.loss),
-        metrics=metric_names(program.metrics) + metric_names(program.weighted_metrics),
-        code=tuple(_code(program)),
-    )
+    subject = _subject(program)
     rules = RULES if program.made_up is not MadeUp.FORMATS else RULES_OF_MODELS
     found = [finding for rule in rules for finding in rule(subject)]
+    for part in program.of_outputs():
+        found += [finding for rule in HEAD_RULES for finding in rule(_subject(part))]
     if program.made_up is MadeUp.VALUES:
         found = [finding for finding in found if finding.check not in OF_VALUES]
     if not program.can_be_trained:
@@ -76,6 +68,21 @@ def _found(program: Program) -> tuple[Contradiction, ...]:
         found += [finding for rule in LIKELY_RULES for finding in rule(subject) if finding.check not in known]
     order = list(Severity)
     return tuple(sorted(found, key=lambda finding: order.index(finding.severity)))
+
+
+def _subject(program: Program) -> Subject:
+    """A program with what rules look up in it."""
+    head = None
+    with contextlib.suppress(Exception):  # a model that cannot be built has no output
+        head = head_in_wrapper(program.model, program.sample)
+    return Subject(
+        program=program,
+        head=head,
+        targets=describe_targets(program.y),
+        loss=describe_loss(program.loss),
+        metrics=metric_names(program.metrics) + metric_names(program.weighted_metrics),
+        code=tuple(_code(program)),
+    )
 
 
 def _code(program: Program) -> Iterator[tuple[Source, ast.Module]]:

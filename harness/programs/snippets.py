@@ -302,7 +302,9 @@ class Completion:
         if name.startswith("_"):
             raise AttributeError(name)
         self.supply.note("the value of", name)
-        return self.value(name)
+        value = self.value(name)
+        is_bare = re.search(rf"\.{name}\s*[.(\[]", self.text) is None
+        return USUAL_NUMBER if is_bare and isinstance(value, Absorbing) else value
 
     def arguments_of(self, function: Any) -> dict[str, Any]:
         """Made-up arguments for those that a function needs."""

@@ -14,7 +14,7 @@ MOST_LIKELY = 4  # causes that are named
 LIKELIEST = (
     "output-activation", "loss", "label-encoding", "input-out-of-range", "target-out-of-range", "prediction",
     "too-little-data", "frozen-layer", "unscaled-inputs", "hidden-activation", "validation-mismatch", "optimizer",
-    "learning-rate-too-large", "learning-rate-too-small", "regularization", "too-narrow", "dropout", "metric",
+    "learning-rate-too-large", "regularization", "learning-rate-too-small", "too-narrow", "dropout", "metric",
     "unshuffled", "input-layout", "too-few-epochs",
 )  # fmt: skip  # ids of faults, by how often they keep programs from learning when they are found
 

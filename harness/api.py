@@ -215,8 +215,11 @@ def diagnose(
         program = capture.capture_script(target, fit=fit, seed=seed).program
         if not unjudged.is_judged(program):
             read = unjudged.read_unjudged(program)
-            got = f"without {', '.join(read.missing[:4])}" if read.missing else f"that trains with {read.own_loop}"
-            raise BadInput(f"{target}: expected a script with its data that calls model.fit(), got one {got}")
+            got = f"that trains with {read.own_loop}" if read.own_loop else f"with {read.outputs} outputs"
+            got = f"without {', '.join(read.missing[:4])}" if read.missing else got
+            raise BadInput(
+                f"{target}: expected a script with its data that fits a model with one output, got one {got}"
+            )
     else:
         program = capture.program_of(target, x, y, **fit_arguments)
     return diagnosis.diagnose_program(program, budget=budget or BUDGET_SECONDS, seed=seed, progress=progress)

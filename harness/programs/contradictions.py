@@ -16,7 +16,7 @@ from ..errors import BadInput
 from .data_rules import DATA_RULES, rate_rules
 from .findings import Check, Contradiction, Severity, Subject
 from .head_rules import HEAD_RULES
-from .heads import head_of
+from .heads import head_in_wrapper
 from .layer_rules import LAYER_RULES
 from .likely_rules import LIKELY_RULES
 from .places import Source
@@ -29,6 +29,19 @@ __all__ = ["Check", "Contradiction", "Severity", "contradictions"]
 
 RULES = (*HEAD_RULES, *DATA_RULES, *LAYER_RULES, *SOURCE_RULES)
 RULES_OF_MODELS = (*HEAD_RULES, rate_rules, *LAYER_RULES, *SOURCE_RULES)  # without a look at the values of x and y
+
+OF_VALUES = frozenset(
+    {
+        Check.VALIDATION_CLASSES,
+        Check.SORTED_UNSHUFFLED,
+        Check.IMBALANCED,
+        Check.VALIDATION_SCALE,
+        Check.CONSTANT_INPUTS,
+        Check.CONSTANT_TARGETS,
+        Check.FEW_UPDATES,
+        Check.ONE_BATCH,
+    }
+)  # what made-up values of a known data set do not show
 
 
 def contradictions(program: Program) -> tuple[Contradiction, ...]:
@@ -43,10 +56,26 @@ def contradictions(program: Program) -> tuple[Contradiction, ...]:
 
 def _found(program: Program) -> tuple[Contradiction, ...]:
     """What all rules find."""
+    subject = _subject(program)
+    rules = RULES if program.made_up is not MadeUp.FORMATS else RULES_OF_MODELS
+    found = [finding for rule in rules for finding in rule(subject)]
+    for part in program.of_outputs():
+        found += [finding for rule in HEAD_RULES for finding in rule(_subject(part))]
+    if program.made_up is MadeUp.VALUES:
+        found = [finding for finding in found if finding.check not in OF_VALUES]
+    if not program.can_be_trained:
+        known = {finding.check for finding in found if finding.severity is not Severity.FACT}
+        found += [finding for rule in LIKELY_RULES for finding in rule(subject) if finding.check not in known]
+    order = list(Severity)
+    return tuple(sorted(found, key=lambda finding: order.index(finding.severity)))
+
+
+def _subject(program: Program) -> Subject:
+    """A program with what rules look up in it."""
     head = None
     with contextlib.suppress(Exception):  # a model that cannot be built has no output
-        head = head_of(program.model, program.sample)
-    subject = Subject(
+        head = head_in_wrapper(program.model, program.sample)
+    return Subject(
         program=program,
         head=head,
         targets=describe_targets(program.y),
@@ -54,13 +83,6 @@ def _found(program: Program) -> tuple[Contradiction, ...]:
         metrics=metric_names(program.metrics) + metric_names(program.weighted_metrics),
         code=tuple(_code(program)),
     )
-    rules = RULES if program.made_up is not MadeUp.FORMATS else RULES_OF_MODELS
-    found = [finding for rule in rules for finding in rule(subject)]
-    if not program.can_be_trained:
-        known = {finding.check for finding in found if finding.severity is not Severity.FACT}
-        found += [finding for rule in LIKELY_RULES for finding in rule(subject) if finding.check not in known]
-    order = list(Severity)
-    return tuple(sorted(found, key=lambda finding: order.index(finding.severity)))
 
 
 def _code(program: Program) -> Iterator[tuple[Source, ast.Module]]:

@@ -28,6 +28,7 @@ SORTED_SHARE = 0.4  # difference of class shares between training and validation
 MAX_SHIFT = 5.0  # standard deviations by which the mean of validation data may lie away
 RATES = {"SGD": (1e-5, 20.0), "Adadelta": (1e-3, 10.0), "Adagrad": (1e-5, 2.0), "Ftrl": (1e-5, 2.0)}
 RATES_OF_OTHERS = (1e-6, 0.5)  # learning rates that are ever of use: what lies outside is suspicious
+MIN_ROWS_OF_CLASS = 3  # on average, below which classes that follow each other are no order
 MIN_ROWS = 10  # of data whose scales are compared
 
 
@@ -232,7 +233,8 @@ def order_rules(subject: Subject) -> Finding:
                 place=program.places.fit, values={"difference": difference, "split": program.validation_split},
             )  # fmt: skip
     changes = int(np.sum(train[1:] != train[:-1]))
-    if not program.shuffle and changes == len(set(train.tolist())) - 1 and changes > 0:
+    is_sorted = changes == len(set(train.tolist())) - 1 and 0 < changes < len(train) / MIN_ROWS_OF_CLASS
+    if not program.shuffle and is_sorted:
         yield Contradiction(
             id="unshuffled", check=Check.SORTED_UNSHUFFLED, severity=Severity.CONTRADICTION,
             place=program.places.fit, values={"classes": changes + 1},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -129,6 +130,28 @@ def head_of(model: Any, sample: Any = None) -> Head | None:
         if getattr(operation, "weights", None) and not isinstance(operation, keras.layers.PReLU):
             return _head(operation, shape, found, is_certain)
     return _head(None, shape, found, is_certain)
+
+
+def head_in_wrapper(model: Any, sample: Any = None) -> Head | None:
+    """The same as ``head_of``, with the layer that a TimeDistributed layer at the end applies to each step."""
+    head = head_of(model, sample)
+    if head is None or head.kind != "TimeDistributed":
+        return head
+    is_certain = True
+    for operation in operations_from_output(model, sample):
+        if isinstance(operation, keras.layers.TimeDistributed):
+            inner = operation.layer
+            names = activations_of(inner)
+            applied = [AppliedActivation(name=name, layer=inner.name) for name in names or () if name != "linear"]
+            return dataclasses.replace(
+                head,
+                layer=inner.name,
+                kind=type(inner).__name__,
+                activations=(*applied, *head.activations),
+                is_certain=is_certain and names is not None,
+            )
+        is_certain = is_certain and (activations_of(operation) is not None or isinstance(operation, SHAPING))
+    return head
 
 
 def _head(layer: Any, shape: tuple[int | None, ...], found: list[AppliedActivation], is_certain: bool) -> Head:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import keras
+import numpy as np
 
 from .data_rules import scale_rules
 from .findings import Check, Contradiction, Finding, Rule, Severity, Subject
@@ -185,10 +186,16 @@ def likely_rate_rules(subject: Subject) -> Finding:
         return  # pretrained weights are tuned with small rates
     yield Contradiction(
         id="learning-rate-too-large" if is_large else "learning-rate-too-small",
-        check=Check.LARGE_LEARNING_RATE if is_large else Check.SMALL_LEARNING_RATE, severity=Severity.SUSPICION,
+        check=Check.LARGE_LEARNING_RATE if is_large else Check.SMALL_LEARNING_RATE,
+        severity=Severity.HINT if not momentum and is_default_rate(program.optimizer, rate) else Severity.SUSPICION,
         place=program.places.optimizer or program.places.compile,
         values={"learning rate": float(rate), "optimizer": name, "momentum": momentum},
     )  # fmt: skip
+
+
+def is_default_rate(optimizer: Any, rate: float) -> bool:
+    """Whether a learning rate is the one that Keras chooses for this kind of optimizer."""
+    return bool(np.isclose(rate, type(optimizer)().get_config()["learning_rate"]))
 
 
 def is_pretrained(subject: Subject) -> bool:
@@ -203,7 +210,7 @@ def length_rules(subject: Subject) -> Finding:
     program = subject.program
     if any(note.kind is NoteKind.OWN_LOOP for note in program.notes):
         return
-    is_known = program.made_up is MadeUp.VALUES or program.steps_per_epoch is not None
+    is_known = program.made_up is not MadeUp.FORMATS or program.steps_per_epoch is not None
     steps = program.steps_per_epoch or -(-program.rows // max(1, program.batch_size))
     if program.epochs > FEW_EPOCHS or (is_known and steps * program.epochs > MANY_UPDATES):
         return

@@ -80,9 +80,18 @@ def can_read(model: Any, x: Any) -> bool:
             shapes = [tensor.shape for tensor in model.inputs]
             parts = keras.tree.flatten(sample)
             return len(parts) == len(shapes) and all(map(fits, (part.shape for part in parts), shapes))
+        wanted = rows_for_layer(next(iter(model.layers), None))
+        if wanted is not None and not fits_first_layer(model.layers[0], sample, wanted):
+            return False  # a call would build the layers for it
         model(sample, training=False)
         return True
     return False
+
+
+def fits_first_layer(layer: Any, sample: Any, wanted: Any) -> bool:
+    """Whether rows have as many axes as those that the first layer of a model reads."""
+    is_flexible = isinstance(layer, (keras.layers.Dense, keras.layers.Flatten))
+    return is_flexible or np.ndim(sample) == np.ndim(wanted)
 
 
 def fits(shape: Any, wanted: Any) -> bool:

@@ -59,7 +59,7 @@ FIRST_VERSION = re.compile(
     r"|class_mode|show_accuracy|np_utils|Model\(\s*input\s*=)"
 )
 CHANNELS_FIRST = re.compile(
-    r"(dim_ordering\w*\s*[=(]\s*['\"]th['\"]|input_shape\s*=\s*\(\s*[134]\s*,\s*\w+\s*,\s*\w+\s*\))"
+    r"(dim_ordering\w*\s*[=(]\s*['\"]th['\"]|(input_shape\s*=|Input\(\s*(shape\s*=)?)\s*\(\s*[134]\s*,\s*\w+\s*,\s*\w+\s*\))"
 )
 BATCH_SHAPE = "_harness_batch_shape"  # attribute of a layer that was given ``batch_input_shape``
 LEAST_DECAY = 1e-4  # per update; below, the old ``decay`` of an optimizer hardly changes any training
@@ -195,7 +195,9 @@ def translated(
 
 
 def _whole(value: Any) -> Any:
-    """A size such as 16.0, from Python 2's division, as a whole number."""
+    """A size such as 16.0, from Python 2's division, or a number of NumPy's, as a whole number of Python's."""
+    if isinstance(value, np.integer):
+        return int(value)
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 

@@ -14,6 +14,7 @@ import functools
 import importlib
 import importlib.abc
 import importlib.machinery
+import importlib.util
 import itertools
 import re
 import sys
@@ -223,6 +224,10 @@ def old_names(is_users: Callable[[str], bool], text: str = "") -> Iterator[Moved
         for name, value in OF_NUMPY.items():
             if name not in vars(np):  # NumPy answers the removed names with an error of its own
                 stack.enter_context(mock.patch.dict(vars(np), {name: value}))
+        if "scipy.misc" in text and importlib.util.find_spec("scipy.misc") is not None:
+            module = importlib.import_module("scipy.misc")
+            for name, function in _image_functions().items():
+                _supply(stack, module, name, function)
         stack.enter_context(old_arguments(text, finder.supplied))
         sys.meta_path.append(finder)  # asked last: what exists is not replaced
         try:
@@ -262,6 +267,8 @@ def supply_functions() -> None:
         for name in ("maxnorm", "nonneg", "unitnorm"):
             _give(root.constraints, name, getattr(keras.constraints, RENAMED[name]))
         _give(root.regularizers, "l1l2", keras.regularizers.L1L2)
+        for name in ("activity_l1", "activity_l2"):
+            _give(root.regularizers, name, getattr(keras.regularizers, name[-2:].upper()))
         _give(root.optimizers, "legacy", keras.optimizers)
         for name in ("set_session", "set_learning_phase", "clear_session", "manual_variable_initialization"):
             _give(root.backend, name, _nothing)
@@ -276,6 +283,34 @@ def supply_functions() -> None:
         _give(tensorflow, name, getattr(tensorflow.compat.v1, name, None))
     for old, new in OPTIMIZERS_OF_TENSORFLOW_1.items():
         _give(tensorflow.train, old, getattr(keras.optimizers, new))
+
+
+def _image_functions() -> dict[str, Any]:
+    """The functions for images that ``scipy.misc`` once had; none where Pillow is not installed."""
+    try:
+        image = importlib.import_module("PIL.Image")
+    except ImportError:
+        return {}
+
+    def imread(path: Any, flatten: bool = False, mode: Any = None) -> Any:
+        read = image.open(path)
+        return np.asarray(read.convert("F" if flatten else mode) if flatten or mode else read)
+
+    def imresize(array: Any, size: Any, *_: Any, **__: Any) -> Any:
+        pixels = np.asarray(array)
+        if isinstance(size, (int, float)):  # percent, or a fraction
+            size = tuple(int(side * (size / 100 if isinstance(size, int) else size)) for side in pixels.shape[:2])
+        return np.asarray(image.fromarray(pixels.astype(np.uint8)).resize((int(size[1]), int(size[0]))))
+
+    def toimage(array: Any, *_: Any, **__: Any) -> Any:
+        pixels = np.asarray(array, np.float64)
+        span = float(np.ptp(pixels)) or 1.0
+        return image.fromarray((255 * (pixels - pixels.min()) / span).astype(np.uint8))
+
+    def imsave(path: Any, array: Any, *_: Any) -> None:
+        toimage(array).save(path)
+
+    return {"imread": imread, "imresize": imresize, "toimage": toimage, "imsave": imsave}
 
 
 def _give(module: Any, name: str, value: Any) -> None:

@@ -7,7 +7,7 @@ with another model, loss, optimizer or data.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
@@ -210,9 +210,24 @@ class Program:
 
     @property
     def can_be_trained(self) -> bool:
-        """Whether trainings of it say something: its data are the user's, and fit is what trains it."""
+        """Whether trainings of it say something: its data are the user's, fit trains it, and it has one output."""
         is_own = any(note.kind is NoteKind.OWN_LOOP for note in self.notes)
-        return self.made_up is MadeUp.NOTHING and not is_own
+        return self.made_up is MadeUp.NOTHING and not is_own and self.outputs == 1
+
+    @property
+    def outputs(self) -> int:
+        """Outputs of the model; 1 if they are not known."""
+        return len(getattr(self.model, "outputs", None) or [None])
+
+    def of_outputs(self) -> Iterator[Program]:
+        """For each output of a model with several, the program with this output, its loss and its targets alone."""
+        if self.outputs == 1:
+            return
+        names = self.model.output_names
+        for number, (name, output) in enumerate(zip(names, self.model.outputs)):
+            loss, y = (part_of(value, number, name) for value in (self.loss, self.y))
+            model = keras.Model(self.model.inputs, output)
+            yield dataclasses.replace(self, model=model, loss=loss, y=y, metrics=None, weighted_metrics=None)
 
     @property
     def rows(self) -> int:
@@ -326,6 +341,15 @@ class Program:
     def with_model(self, model: Any, **changes: Any) -> Program:
         """A variant with another model, whose weights are drawn by its own initializers, and other changes."""
         return dataclasses.replace(self, model=model, **changes)
+
+
+def part_of(value: Any, number: int, name: str) -> Any:
+    """What one output is given of a list or dict of values for all of them, or of one value for all; else None."""
+    if isinstance(value, dict):
+        return value.get(name)
+    if isinstance(value, (list, tuple)):
+        return value[number] if number < len(value) else None
+    return value if isinstance(value, str) or callable(value) else None
 
 
 COMPILE_OPTIONS = ("run_eagerly", "jit_compile", "steps_per_execution")

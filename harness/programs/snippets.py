@@ -73,7 +73,7 @@ HOLDERS = (
     "itertools",
 )  # modules in which a name that a snippet uses without an import is looked up
 NUMBERS: tuple[tuple[str, Any], ...] = (
-    (r"batch", 32), (r"epoch|n_iter", 10),
+    (r"batch", 32), (r"epoch|n_iter", 30),
     (r"num_?(of_)?class|n(b|um|_)?_?class|nclass|num_labels|n_labels|output_dim", None),
     (r"vocab|num_words|max_words|top_words|max_features|nb_words", 1000),
     (r"embed\w*_?(dim|size)|dimsize", 32),
@@ -84,6 +84,7 @@ NUMBERS: tuple[tuple[str, Any], ...] = (
     (r"n_?features|num_features|n_cols|input_dim|n_inputs", 8), (r"step", 10), (r"split|ratio|fraction", 0.2),
     (r"verbose", 0),
 )  # fmt: skip
+OF_TRAINING = re.compile(r"batch_?size|epoch|^verbose$", re.IGNORECASE)  # what data and model do not depend on
 TARGET = re.compile(r"(^|_)(y|label|target|class|output)s?(_|\d|$)|^y[A-Z_\d]?|label|target", re.IGNORECASE)
 INPUT = re.compile(
     r"(^|_)(x|data|input|feature|train|test|val|valid|image|img|sample|seq)|^x[A-Z_\d]?|data|train|test", re.IGNORECASE
@@ -257,8 +258,11 @@ class Completion:
             yield Absorbing(name)
         else:
             value = self.value(name)
-            is_setting = isinstance(value, (int, float, str))
-            self.supply.note("the value of", name, MadeUp.VALUES if is_setting else MadeUp.FORMATS)
+            if OF_TRAINING.search(name) and isinstance(value, int):
+                self.supply.note("the value of", f"{name} ({value})", MadeUp.NOTHING)
+            else:
+                is_setting = isinstance(value, (int, float, str))
+                self.supply.note("the value of", name, MadeUp.VALUES if is_setting else MadeUp.FORMATS)
             yield value
 
     def attempt(self, compute: Callable[[], Any], names: Sequence[Any]) -> Any:
@@ -298,7 +302,9 @@ class Completion:
         if name.startswith("_"):
             raise AttributeError(name)
         self.supply.note("the value of", name)
-        return self.value(name)
+        value = self.value(name)
+        is_bare = re.search(rf"\.{name}\s*[.(\[]", self.text) is None
+        return USUAL_NUMBER if is_bare and isinstance(value, Absorbing) else value
 
     def arguments_of(self, function: Any) -> dict[str, Any]:
         """Made-up arguments for those that a function needs."""

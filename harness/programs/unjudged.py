@@ -14,7 +14,7 @@ MOST_LIKELY = 4  # causes that are named
 LIKELIEST = (
     "output-activation", "loss", "label-encoding", "input-out-of-range", "target-out-of-range", "prediction",
     "too-little-data", "frozen-layer", "unscaled-inputs", "hidden-activation", "validation-mismatch", "optimizer",
-    "learning-rate-too-large", "learning-rate-too-small", "regularization", "too-narrow", "dropout", "metric",
+    "learning-rate-too-large", "regularization", "learning-rate-too-small", "too-narrow", "dropout", "metric",
     "unshuffled", "input-layout", "too-few-epochs",
 )  # fmt: skip  # ids of faults, by how often they keep programs from learning when they are found
 
@@ -29,12 +29,15 @@ class LikelyCause:
 
 @dataclass(frozen=True, kw_only=True)
 class Unjudged(Result):
-    """A program that was read and not trained, because what it trains on is not there or it trains without fit.
+    """A program that was read and not trained.
+
+    Its data are missing, it trains without fit, or its model has several outputs.
 
     Attributes:
         name: of the program.
         missing: what had to be made up, such as ``the file train.csv``.
         own_loop: how it trains without fit, such as ``train_on_batch()``; empty if it calls fit.
+        outputs: of its model.
         likely: what is wrong or suspicious without any data, the surest and likeliest first.
         contradictions: all that was found without any data, hints and facts too.
         notes: what the capture changed or could not keep.
@@ -43,6 +46,7 @@ class Unjudged(Result):
     name: str
     missing: tuple[str, ...]
     own_loop: str
+    outputs: int
     likely: tuple[LikelyCause, ...]
     contradictions: tuple[Contradiction, ...]
     notes: tuple[Note, ...]
@@ -61,6 +65,7 @@ def read_unjudged(program: Program) -> Unjudged:
         name=program.name,
         missing=tuple(dict.fromkeys(missing)),
         own_loop=next((note.detail for note in program.notes if note.kind is NoteKind.OWN_LOOP), ""),
+        outputs=program.outputs,
         likely=tuple(
             LikelyCause(finding=finding, edits=edits_against(program, finding)) for finding in likeliest(found)
         ),

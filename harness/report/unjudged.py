@@ -69,6 +69,9 @@ def lines(found: Unjudged) -> Iterator[str]:
     if found.own_loop:
         yield f"Nothing was trained, because the script trains with {found.own_loop}."
         yield "Train the same model with compile() and fit(): only such trainings are repeated, and can prove a cause."
+    elif found.outputs > 1:
+        yield f"Nothing was trained, because the model has {found.outputs} outputs."
+        yield "Diagnose one output at a time: make a model of the same inputs and that output."
     if found.missing:
         yield f"Nothing was trained, because {missing_text(found.missing)} had to be made up."
         yield "Give the script what is missing, and run it again: only trainings on the real data can prove a cause."

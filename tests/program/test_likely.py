@@ -191,3 +191,45 @@ def test_a_package_that_is_never_used_is_not_missing(captured):
     text += "m.compile('adam', 'mse')\nm.fit(x, x[:, 0], epochs=2)\n"
     assert is_judged(captured(text))
     assert not is_judged(captured(text.replace("x = np", "no_such_package.load()\nx = np")))
+
+
+def test_functions_for_images_of_scipy_are_supplied(captured):
+    pytest.importorskip("PIL")
+    program = captured(
+        "from scipy.misc import imresize\nimport numpy as np\n"
+        "x = np.stack([imresize(np.full((8, 8), value), (4, 6)) for value in range(20)])\n"
+        "m = Sequential([Flatten(), Dense(np.int64(1))])\nm.compile('adam', 'mse')\nm.fit(x, np.arange(20), epochs=1)\n"
+    )
+    assert program.x.shape == (20, 4, 6)
+
+
+def test_the_layer_that_is_applied_to_each_step(captured):
+    program = captured(
+        "m = Sequential([LSTM(8, input_shape=(5, 2), return_sequences=True)])\n"
+        "m.add(TimeDistributed(Dense(1, activation='relu')))\n"
+        "m.compile('adam', 'mse')\nm.fit(X_train, y_train, epochs=50)\n"
+    )
+    assert named(program) == [Check.RECTIFIED_OUTPUT]
+    edits = read_unjudged(program).likely[0].edits
+    assert [(edit.line, edit.fragment) for edit in edits] == [(5, "activation='linear'")]
+
+
+def test_each_of_several_outputs_is_read(captured):
+    program = captured(
+        "from keras.models import Model\nimport numpy as np\nx = np.random.rand(40, 6)\na = Input((6,))\n"
+        "b = Dense(1, activation='softmax', name='sort')(a)\nc = Dense(1, name='size')(a)\nm = Model(a, [b, c])\n"
+        "m.compile('adam', {'sort': 'binary_crossentropy', 'size': 'mse'})\n"
+        "m.fit(x, {'sort': (x[:, 0] > 0.5).astype(int), 'size': x.sum(axis=1)}, epochs=9)\n"
+    )
+    assert not is_judged(program)
+    assert named(program) == [Check.SOFTMAX_OVER_ONE_UNIT]
+    assert "the model has 2 outputs" in "\n".join(lines(read_unjudged(program)))
+
+
+def test_batch_size_and_epochs_alone_may_be_missing(captured):
+    program = captured(
+        "import numpy as np\nx = np.random.rand(40, 6)\nm = Sequential([Dense(1)])\nm.compile('adam', 'mse')\n"
+        "m.fit(x, x[:, 0], epochs=EPOCHS, batch_size=BATCH_SIZE)\n"
+    )
+    assert is_judged(program)
+    assert (program.epochs, program.batch_size) == (30, 32)

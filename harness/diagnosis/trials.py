@@ -30,7 +30,9 @@ MEMBERS_OF_ONE_SPLIT = ((8, 8), (4, 4))
 MEMBERS_OF_FOLDS = ((4, 16), (2, 8), (1, 4))
 TRIALS_OF_BUDGET = 10  # trainings of the program's own length that a budget is to suffice for
 LONG_TRIALS_OF_BUDGET = 5  # trainings of the largest number of updates
-USES_OF_STRUCTURE = 6  # calls for which one compilation is made: a structure is searched with and confirmed
+# Trainings on each fold that are expected of one structure, for which it is compiled once.
+USES_OF_OWN_MODEL = 6  # with other rates, scales and seeds, in the search and to confirm
+USES_OF_CHANGED_MODEL = 2
 NEEDED_FACTOR = 2.5  # times the budget that trainings which decide the answer may take
 FEWEST_PREFIX_UPDATES = 200
 FLAT_FRACTION = 0.01  # of its first value by which a loss changes at most on a plateau
@@ -194,6 +196,7 @@ def run_variant(
     error: str | None = None
     updates = 0
     folds = case.split.folds
+    uses = USES_OF_OWN_MODEL if variant.program.model is case.program.model else USES_OF_CHANGED_MODEL
     for number, fold in enumerate(folds):
         dealt = range(number, len(seeds), len(folds))
         if len(dealt) == 0:
@@ -213,7 +216,7 @@ def run_variant(
                     learning_rates=rates,
                     initial_weights=starts_of(variant, prepared.program, numbers),
                     engine=engine,
-                    uses=USES_OF_STRUCTURE,
+                    uses=uses * len(folds),
                 )
                 outputs = predict(prepared.program, trained, prepared.held)
                 own = predict(prepared.program, trained, prepared.training)

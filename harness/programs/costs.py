@@ -17,8 +17,8 @@ from .program import Program
 
 # Seconds of processor time, fitted to tests/benchmarks/vectorised.py.
 CALL_SECONDS = 60e-6  # of one update, however many members, in the compiled loop
-CALL_SECONDS_PLAIN = 700e-6  # the same without XLA
-LAYER_SECONDS_PLAIN = 60e-6  # more for each layer without XLA
+CALL_SECONDS_PLAIN = 200e-6  # the same without XLA
+LAYER_SECONDS_PLAIN = 110e-6  # more for each layer without XLA
 STEP_SECONDS_PLAIN = 450e-6  # more for each time step of a recurrent layer without XLA
 MULTIPLY_ADD_SECONDS = 0.015e-9  # of one multiplication and addition
 ELEMENT_SECONDS = 1.6e-9  # of one activation, forwards, backwards and in the loss
@@ -27,7 +27,7 @@ WEIGHT_SECONDS = 0.5e-9  # of updating one weight
 PLAIN_FACTOR = 1.6  # how much slower the same work is without XLA
 ALONE_LAYER_SECONDS = 0.25e-3  # of each layer in an update of a member trained alone, because of its convolutions
 CONVOLVED_SECONDS = 0.08e-9  # of one multiplication and addition of TensorFlow's own convolution, all passes
-COMPILE_SECONDS = 0.3  # of XLA for any loop
+COMPILE_SECONDS = 0.5  # of XLA for any loop
 COMPILE_LAYER_SECONDS = 0.1  # more for each layer with weights
 COMPILE_WINDOW_SECONDS = 0.06  # more for each position of a convolution's or pool's window
 TRACE_SECONDS = 0.3  # of tracing any loop

@@ -121,6 +121,20 @@ def raw_tokens() -> Program:
                    optimizer=Adam(1e-4), epochs=5)  # fmt: skip
 
 
+def linear_network() -> Program:
+    """A ring around the other class, by hidden layers without an activation."""
+    x, _ = moons()
+    far = np.hypot(*(x - x.mean(axis=0)).T) > 0.9
+    model = dense(16, 16, 1, inputs=2, hidden=None, last="sigmoid")
+    return program(model, x * [1, 3], far.astype(int), loss=BINARY, optimizer=Adam(0.01), epochs=30)
+
+
+def hundreds() -> tuple[np.ndarray, np.ndarray]:
+    """Images whose pixels are far above 255."""
+    x, y = bars()
+    return 255 * x.astype("float32"), y
+
+
 def one(make: Callable[[], Program], *ids: str) -> tuple[Callable[[], Program], frozenset[str]]:
     """A maker with the ids that name its fault."""
     return make, frozenset(ids)
@@ -132,7 +146,6 @@ def faulty() -> dict[str, tuple[Callable[[], Program], frozenset[str]]]:
     def fading(epoch: int, rate: float) -> float:
         return rate * 0.1
 
-    x_moons, y_moons = moons()
     return {
         "deep_sigmoid_sgd": one(
             lambda: moon_program(*[16] * 6, 1, network={"hidden": "sigmoid"}, optimizer=SGD(0.1)),
@@ -201,15 +214,12 @@ def faulty() -> dict[str, tuple[Callable[[], Program], frozenset[str]]]:
         "sorted_validation": one(sorted_validation, "unshuffled"),
         "raw_tokens": one(raw_tokens, "unscaled-inputs", "learning-rate-too-small", "too-few-epochs"),
         "linear_network": one(
-            lambda: program(
-                dense(16, 16, 1, inputs=2, hidden=None, last="sigmoid"), x_moons * [1, 3], (np.hypot(
-                    *(x_moons - x_moons.mean(axis=0)).T) > 0.9).astype(int), loss=BINARY, optimizer=Adam(0.01), epochs=30
-            ),
+            linear_network,
             "hidden-activation",
         ),
         "images_by_hundreds": one(
             lambda: program(
-                convolutional(), 255 * bars()[0].astype("float32"), bars()[1], loss=SPARSE, optimizer=SGD(0.05), epochs=6
+                convolutional(), *hundreds(), loss=SPARSE, optimizer=SGD(0.05), epochs=6
             ),
             "unscaled-inputs", "learning-rate-too-large",
         ),

@@ -35,6 +35,7 @@ from .cost import Cost
 from .exceptions import RUN_FILE
 from .locating import locate, replaced_upstream
 from .naming import name_faults, quantity
+from .overwriting import without_overwritten
 from .reading import Reading, read
 from .replay import CannotReplay, Program, Values
 from .result import Found
@@ -191,7 +192,7 @@ def judge_pairs(
         seed: of the settings.
         sources: the text of the file.
     """
-    judge = _Judge(recording, seed, sources or Sources())
+    judge = _Judge(without_overwritten(recording), seed, sources or Sources())
     return tuple(sorted((judge.pair(plan) for plan in plans), key=lambda result: result.line))
 
 

@@ -17,6 +17,7 @@ from .exceptions import is_files_own, is_updated, named_exception
 from .factors import factor_mistakes, is_update_place
 from .locating import locate
 from .naming import name_faults, quantity
+from .overwriting import without_overwritten
 from .reading import Reading, label, lane_gradient, read, same_cost
 from .replay import CannotReplay, Program, size_of
 from .result import (
@@ -88,6 +89,7 @@ def check_recording(recording: Recording, *, sources: Sources | None = None) -> 
     early = before_judging(recording, sources)
     if early is not None:
         return early
+    recording = without_overwritten(recording)
     program = Program(recording.nodes)
     steps = steps_of(recording, 0) or returned_steps(recording)
     try:

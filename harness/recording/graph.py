@@ -54,7 +54,7 @@ class Ref:
 
 
 Constant: TypeAlias = bool | int | float | complex | str | EllipsisType | slice | np.generic | None
-Argument: TypeAlias = "Ref | Constant | tuple[Argument, ...] | list[Argument]"
+Argument: TypeAlias = "Ref | Constant | Array | tuple[Argument, ...] | list[Argument]"
 
 
 class Kind(enum.Enum):

@@ -273,7 +273,7 @@ def judged(hand_in: HandIn, copy: Path, settings: Settings) -> HandInResult:
         problem=problem,
         detail=f"{len(chosen)}" if problem is Problem.TOO_MANY_FILES else "",
         files=files,
-        helpers=tuple(path.relative_to(copy).as_posix() for path in others),
+        helpers=tuple(path.relative_to(copy).as_posix() for path in [*chosen[MAX_JUDGED_FILES:], *others]),
         quantities=quantities_of(files[0].result),
         tests=tests,
         tests_finished=finished,

@@ -16,7 +16,7 @@ import sysconfig
 import unicodedata
 import zipfile
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.machinery import PathFinder
 from pathlib import Path
@@ -334,7 +334,7 @@ def judged_files(folder: Path, wanted: str, main: str) -> tuple[list[Path], list
             raise Unusable(Problem.NO_SUCH_FILE, wanted)
     else:
         candidates = [path for path in programs if not NO_HAND_IN.match(path.stem)] or programs
-        chosen = list(not_imported(candidates)) or candidates
+        chosen = entries_of(candidates)
     return chosen, [path for path in programs if path not in chosen]
 
 
@@ -343,9 +343,28 @@ def matches(path: Path, pattern: str) -> bool:
     return any(fnmatch.fnmatchcase(name.lower(), pattern.lower()) for name in (path.name, path.as_posix()))
 
 
-def not_imported(paths: Sequence[Path]) -> Iterator[Path]:
-    """The programs that no other one imports."""
+def entries_of(paths: Sequence[Path]) -> list[Path]:
+    """The programs that no other one imports, and those that import one another in a circle.
+
+    Every program is one of these or imported by one of them, so that none is left out.
+    """
     names = {path: imported_names(path) for path in paths}
-    for path in paths:
-        if not any(path.stem in names[other] for other in paths if other != path):
-            yield path
+    imported = {path: {other for other in paths if other != path and other.stem in names[path]} for path in paths}
+    apart = [path for path in paths if not any(path in others for others in imported.values())]
+    covered = reached_from(apart, imported)
+    return [path for path in paths if path in apart or (path not in covered and is_in_circle(path, imported))]
+
+
+def reached_from(starts: Iterable[Path], imported: Mapping[Path, set[Path]]) -> set[Path]:
+    """What these programs import, and what that imports, and so on."""
+    reached: set[Path] = set()
+    waiting = {other for one in starts for other in imported[one]}
+    while waiting:
+        reached |= waiting
+        waiting = {other for one in waiting for other in imported[one]} - reached
+    return reached
+
+
+def is_in_circle(path: Path, imported: Mapping[Path, set[Path]]) -> bool:
+    """Whether a program imports itself in the end."""
+    return path in reached_from([path], imported)

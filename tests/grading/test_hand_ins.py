@@ -147,6 +147,11 @@ def test_what_cannot_be_read_is_left_out(tmp_path):
         ({"net.py": "import tools", "tools.py": ""}, "", ["net.py"]),
         ({"net.py": "", "test_net.py": "import net"}, "", ["net.py"]),
         ({"a.py": "import b", "b.py": "import a"}, "", ["a.py", "b.py"]),
+        (
+            {"a.py": "import b", "b.py": "import a", "c.py": "", "d.py": "import e", "e.py": ""},
+            "",
+            [f"{n}.py" for n in "abcd"],
+        ),
         ({"a.py": "", "sub/Net.py": ""}, "net.py", ["sub/Net.py"]),
         ({"a.py": "", "b.ipynb": "{}"}, "*.ipynb", ["b.ipynb"]),
         ({"test_only.py": ""}, "", ["test_only.py"]),

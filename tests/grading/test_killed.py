@@ -75,9 +75,7 @@ def make_class(folder: Path) -> None:
         (folder / "class" / f"student{number}.py").write_text(f"{content}\n# {number}\n")
 
 
-@pytest.mark.parametrize(
-    "moments", [pytest.param(2, marks=pytest.mark.slow), pytest.param(30, marks=pytest.mark.long)]
-)
+@pytest.mark.parametrize("moments", [pytest.param(2, marks=pytest.mark.slow), pytest.param(30, marks=pytest.mark.long)])
 def test_a_killed_grading_leaves_nothing_half_written_and_goes_on(whole, tmp_path, moments):
     marks, seconds = whole
     draw = random.Random(moments)

@@ -18,6 +18,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+import numpy as np
 import tensorflow as tf
 
 from . import loop
@@ -41,13 +42,13 @@ def product(
 ) -> Float[tf.Tensor, "rows columns"]:
     """a b: (rows, inner), (inner, columns) to (rows, columns)"""
     if a.shape[0] * a.shape[1] * b.shape[1] <= BROADCAST_AT_MOST:
-        return tf.reduce_sum(a[:, :, None] * b[None], axis=1)
+        return tf.reduce_sum(tf.expand_dims(a, 2) * tf.expand_dims(b, 0), axis=1)
     return a @ b
 
 
 def with_ones(a: Float[tf.Tensor, "observations units"]) -> Float[tf.Tensor, "observations units+1"]:
     """A = [1, a]: (observations, units) to (observations, 1 + units), so that row 0 of w is the bias"""
-    return tf.concat([tf.ones_like(a[:, :1]), a], axis=1)
+    return tf.concat([np.ones((a.shape[0], 1), a.dtype.as_numpy_dtype), a], axis=1)
 
 
 def pre_activation(

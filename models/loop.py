@@ -30,6 +30,7 @@ Recording = Callable[[Network, list[tf.Tensor], tf.Tensor, tf.Tensor], list[tf.T
 STOPS = 32
 RECORDED_BYTES = 2**26
 MULTIPLICATIONS = 4 * 10**9
+LEAST_OF_AN_ITERATION = 2000  # multiplications in the time that an iteration of the smallest network takes
 
 
 class Point(NamedTuple):
@@ -212,11 +213,11 @@ def calls(
     """The stops in groups, one to a call: at most so many, and an amount of work, in each. One that is not recorded
     has a call of its own.
 
-    An iteration's work is reckoned as three products a layer for each member.
+    An iteration's work is reckoned as three products a layer for each member, and what any iteration takes.
     """
-    products = network.weight_count
     size = batch_size_of(batches, observations)
-    apart = max(1, MULTIPLICATIONS // (3 * (size or observations) * products * members))
+    work = 3 * (size or observations) * network.weight_count * members + LEAST_OF_AN_ITERATION
+    apart = max(1, MULTIPLICATIONS // work)
     if batches is not None and size is not None:
         apart = min(apart, batches.iterations_held(observations))
     group: list[Stop] = []

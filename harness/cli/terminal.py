@@ -6,11 +6,13 @@ import argparse
 import contextlib
 import json
 import os
+import signal
 import sys
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from ..results import Document, Result, as_document, as_report, as_verdict, versioned
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 
 MAX_COLUMNS = 1000  # of a table
 PROGRESS_DELAY_SECONDS = 1.0  # shorter work shows no progress bar
+INTERRUPT_AGAIN_SECONDS = 0.2  # after which an interrupt that was swallowed is raised again
 
 
 def open_standard_streams() -> None:
@@ -53,8 +56,40 @@ def stdout_to_nowhere() -> None:
 
 
 @contextlib.contextmanager
+def insistent_interrupt() -> Iterator[None]:
+    """Let Ctrl-C end the block, whatever the code in it makes of a KeyboardInterrupt.
+
+    Libraries that are being loaded may swallow it, or raise another exception in its place. So it is raised again and
+    again until the block has ended, and in place of any other exception then.
+    """
+    if signal.getsignal(signal.SIGINT) is not signal.default_int_handler or (
+        threading.current_thread() is not threading.main_thread()
+    ):
+        yield
+        return
+    is_interrupted = False
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        nonlocal is_interrupted
+        is_interrupted = True
+        signal.setitimer(signal.ITIMER_REAL, INTERRUPT_AGAIN_SECONDS)
+        raise KeyboardInterrupt
+
+    alarm = signal.signal(signal.SIGALRM, interrupt)
+    signal.signal(signal.SIGINT, interrupt)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        signal.signal(signal.SIGALRM, alarm)
+        if is_interrupted:
+            raise KeyboardInterrupt
+
+
+@contextlib.contextmanager
 def silent_import() -> Iterator[None]:
-    """Hide what TensorFlow's libraries write to stderr while they load, unless loading fails.
+    """Hide what TensorFlow's libraries write to stderr while they load, unless loading fails. Ctrl-C ends loading.
 
     C++ code writes it before it reads any log level, so the file descriptor itself has to be replaced.
     """
@@ -65,8 +100,9 @@ def silent_import() -> Iterator[None]:
         stderr = os.dup(2)
         os.dup2(kept.fileno(), 2)
         try:
-            yield
-        except BaseException:
+            with insistent_interrupt():
+                yield
+        except Exception:
             kept.seek(0)
             os.write(stderr, kept.read())
             raise

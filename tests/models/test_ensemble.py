@@ -256,7 +256,8 @@ def test_recorded_iterations_are_split_into_calls_and_none_is_lost(monkeypatch):
     recorded = [0, 1, 2, 50, 51, 400]
     whole = list(ensemble.train(network, weights, x, y, Training(0.5, optimizer=Optimizer("adam"), recorded=recorded)))
     monkeypatch.setattr(loop, "STOPS", 2)
-    monkeypatch.setattr(loop, "MULTIPLICATIONS", 3 * 2 * 29 * 256 * 60)  # 60 iterations of a block to a call
+    iteration = 3 * 2 * 29 * 256 + loop.LEAST_OF_AN_ITERATION
+    monkeypatch.setattr(loop, "MULTIPLICATIONS", 60 * iteration)  # 60 iterations of a block to a call
     assert max(stop.iteration for stop in next(loop.calls(network, 2, 256, [400], 2))) == 60
     split = list(ensemble.train(network, weights, x, y, Training(0.5, optimizer=Optimizer("adam"), recorded=recorded)))
     assert len(whole) == len(split) == len(recorded)

@@ -1,0 +1,81 @@
+"""Ctrl-C is answered within a second, also while TensorFlow loads."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from harness.cli.terminal import insistent_interrupt
+from harness.models import loop
+from harness.models.network import Network
+from tests.processes import heed_ctrl_c, processor_seconds
+
+ROOT = Path(__file__).resolve().parents[2]
+MAX_SECONDS = 1.0  # of the processor, between Ctrl-C and the answer
+
+
+def test_an_interrupt_that_is_swallowed_is_raised_again():
+    def swallow() -> None:
+        with contextlib.suppress(KeyboardInterrupt):
+            os.kill(os.getpid(), signal.SIGINT)
+        time.sleep(60)
+
+    begin = time.monotonic()
+    with pytest.raises(KeyboardInterrupt), insistent_interrupt():
+        swallow()
+    assert time.monotonic() - begin < 30
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_an_interrupt_that_becomes_another_exception_is_still_one():
+    def replace() -> None:
+        try:
+            os.kill(os.getpid(), signal.SIGINT)
+        except KeyboardInterrupt:
+            raise ImportError("no TensorFlow") from None
+
+    with pytest.raises(KeyboardInterrupt), insistent_interrupt():
+        replace()
+
+
+def test_nothing_is_raised_without_an_interrupt():
+    with pytest.raises(ImportError), insistent_interrupt():
+        raise ImportError
+
+
+def test_a_call_of_the_compiled_loop_takes_no_longer_than_a_second():
+    """An iteration of the smallest network takes 0.25 us at the least, whatever it computes."""
+    smallest = Network((1, 1), ("sigmoid",))
+    (first, *_) = loop.calls(smallest, 1, 1, [10**9], loop.STOPS)
+    assert first[-1].iteration * 0.25e-6 < MAX_SECONDS
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks into /proc to see how far loading is")
+@pytest.mark.parametrize("after", [0.8, 2.0, 3.2])
+def test_an_interrupt_ends_the_loading_of_tensorflow(after, tmp_path):
+    process = subprocess.Popen(
+        [sys.executable, "-m", "harness", "--no-log"],
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=heed_ctrl_c,
+    )
+    while process.poll() is None and processor_seconds(process.pid) < after:
+        time.sleep(0.02)
+    had = processor_seconds(process.pid)
+    process.send_signal(signal.SIGINT)
+    answer = process.stderr.readline()
+    took = processor_seconds(process.pid) - had
+    out, rest = process.communicate(timeout=120)
+    assert (process.returncode, out, answer, rest) == (130, "", "harness: interrupted\n", "")
+    assert took < MAX_SECONDS

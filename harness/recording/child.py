@@ -531,7 +531,7 @@ def driven_without_calls(content: Json) -> Json:
     return {key: to_json(value, []) for key, value in fields.items()}
 
 
-FEW_OBSERVATIONS = 12
+FEW_OBSERVATIONS = 12  # that are left where all are too many
 
 
 def reduced(task: Task, answer: Answer, record: Callable[[Task], Answer | None]) -> tuple[Task, Answer]:
@@ -541,8 +541,8 @@ def reduced(task: Task, answer: Answer, record: Callable[[Task], Answer | None])
         the task and its answer, the same as before if that does not help.
     """
     recording = answer[0]["recording"]
-    if recording["stop"] not in (Stop.NODES.value, Stop.SECONDS.value) or is_enough(recording):
-        return task, answer
+    if recording["stop"] not in (Stop.NODES.value, Stop.BYTES.value) or is_enough(recording):
+        return task, answer  # never because of the clock, on which no verdict may depend
     other = task | {"at_most": FEW_OBSERVATIONS}
     again = record(other)
     if again is None or not again[0]["recording"]["updates"]["tuple"]:
@@ -590,13 +590,15 @@ def driven_run(
     """
     content, arrays = driven
     answer[0]["recording"]["driven"] = driven_without_calls(content["driven"])
-    found = {"data": tree_from_json(content["data"], arrays), "driven": content["driven"]}
+    data = tree_from_json(content["data"], arrays)
     attempts = [content["lines"], *([script] for script in content["scripts"])]
     for lines in attempts[: 1 if content["succeeded"] or content["certain"] else None]:
         if not lines:
             continue
-        gradients = content["gradients"] if lines == content["lines"] else []
-        other, again = fitted_run(task | found | {"lines": lines, "gradients": gradients}, record)
+        more: Task = {"lines": lines, "data": data, "driven": driven_without_calls(content["driven"])}
+        if lines == content["lines"]:
+            more |= {"driven": content["driven"], "gradients": content["gradients"]}
+        other, again = fitted_run(task | more, record)
         if again is None:
             continue
         if has_updates(again) and not again[0]["involved"]:

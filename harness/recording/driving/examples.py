@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 MAX_EXAMPLES = 4  # of one class
-MAX_PIXELS = 4_096  # of an image
+MAX_PIXELS = 1_024  # of an image; larger ones take long
 MAX_CALLS = 40  # that set up one instance
 MAX_INSIDE = 3  # settings that are made of settings
 HERE = "self_"  # stands for the instance in the calls

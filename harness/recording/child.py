@@ -25,9 +25,9 @@ import secrets
 import signal
 import struct
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any, BinaryIO, TypeAlias
+from typing import TYPE_CHECKING, Any, BinaryIO, TypeAlias
 
 import numpy as np
 
@@ -52,6 +52,9 @@ from harness.recording.hook import Halt, Hook
 from harness.recording.parameters import Search
 from harness.recording.stand_ins.involved import involves_stand_in
 from harness.recording.tape import StopRecording
+
+if TYPE_CHECKING:
+    from harness.recording.driving.result import Attempt
 
 Task: TypeAlias = dict[str, Any]
 Answer: TypeAlias = tuple[Json, list[bytes]]
@@ -290,9 +293,17 @@ def drive(task: Task) -> Answer:
         "lines": list(found.lines),
         "data": to_json(data, arrays),
         "gradients": [[pair.parameter, pair.gradient] for pair in found.gradients],
+        "scripts": scripts_of(found.attempts),
         "succeeded": found.succeeded,
         "certain": found.certain,
     }, arrays
+
+
+def scripts_of(attempts: Sequence[Attempt]) -> list[str]:
+    """The lines that run a script of the project and were not seen to train, those that came to their end first."""
+    scripts = [one for one in attempts if one.lines and "run_path" in one.lines[-1]]
+    scripts.sort(key=lambda one: ["", "Overrun"].index(one.type) if one.type in ("", "Overrun") else 2)
+    return [one.lines[-1] for one in scripts][:MAX_SCRIPTS]
 
 
 def vars_of(driven: Driven) -> dict[str, Any]:
@@ -520,7 +531,7 @@ def driven_without_calls(content: Json) -> Json:
     return {key: to_json(value, []) for key, value in fields.items()}
 
 
-FEW_OBSERVATIONS = 12
+FEW_OBSERVATIONS = 12  # that are left where all are too many
 
 
 def reduced(task: Task, answer: Answer, record: Callable[[Task], Answer | None]) -> tuple[Task, Answer]:
@@ -530,8 +541,8 @@ def reduced(task: Task, answer: Answer, record: Callable[[Task], Answer | None])
         the task and its answer, the same as before if that does not help.
     """
     recording = answer[0]["recording"]
-    if recording["stop"] not in (Stop.NODES.value, Stop.SECONDS.value) or is_enough(recording):
-        return task, answer
+    if recording["stop"] not in (Stop.NODES.value, Stop.BYTES.value) or is_enough(recording):
+        return task, answer  # never because of the clock, on which no verdict may depend
     other = task | {"at_most": FEW_OBSERVATIONS}
     again = record(other)
     if again is None or not again[0]["recording"]["updates"]["tuple"]:
@@ -546,6 +557,59 @@ def is_enough(recording: Json) -> bool:
 
 
 MAX_RETRIES = 5  # with data of another shape
+MAX_SCRIPTS = 3  # of the project that failed, and are run again with such data
+
+
+def fitted_run(task: Task, record: Callable[[Task], Answer | None]) -> tuple[Task, Answer | None]:
+    """A run with made-up data of the sizes that its failures ask for, and no more observations than can be recorded.
+
+    Returns:
+        the task with these sizes, and its answer.
+    """
+    answer = record(task)
+    for _ in range(MAX_RETRIES):
+        other = resized(task, answer)
+        if other is None:
+            break
+        again = record(other)
+        if again is None:
+            break
+        task, answer = other, again
+    return reduced(task, answer, record) if answer is not None else (task, None)
+
+
+def driven_run(
+    task: Task, answer: Answer, driven: Answer, record: Callable[[Task], Answer | None]
+) -> tuple[Task, Answer]:
+    """The run with the lines that driving has found; then those with a script that failed, with data that fit it.
+
+    Args:
+        task, answer: of the file alone, which are returned if nothing trains.
+        driven: the answer of driving.
+        record: runs a task.
+    """
+    content, arrays = driven
+    answer[0]["recording"]["driven"] = driven_without_calls(content["driven"])
+    data = tree_from_json(content["data"], arrays)
+    attempts = [content["lines"], *([script] for script in content["scripts"])]
+    for lines in attempts[: 1 if content["succeeded"] or content["certain"] else None]:
+        if not lines:
+            continue
+        more: Task = {"lines": lines, "data": data, "driven": driven_without_calls(content["driven"])}
+        if lines == content["lines"]:
+            more |= {"driven": content["driven"], "gradients": content["gradients"]}
+        other, again = fitted_run(task | more, record)
+        if again is None:
+            continue
+        if has_updates(again) and not again[0]["involved"]:
+            continue  # a network of other files, with which this one has to do in another way
+        if has_updates(again):
+            again[0]["recording"]["driven"]["calls"] = to_json(tuple(lines), [])
+            return other, again
+        # an attempt that failed says something about the file only if the arguments cannot be to blame
+        if content["succeeded"] or content["certain"]:
+            return other, again
+    return task, answer
 
 
 def answer_for(task: Task) -> Answer | None:
@@ -560,40 +624,18 @@ def answer_for(task: Task) -> Answer | None:
     if not task.get("lines"):
         text = running.Files(Path(task["root"]), Path(task["path"])).text()
         task = task | {"sizes": stand_ins.shrunk_bounds(text)}
-    answer = apart("record", task | within(0.5))
-    for _ in range(MAX_RETRIES):
-        other = resized(task, answer)
-        if other is None:
-            break
-        again = apart("record", other | within(0.4))
-        if again is None:
-            break
-        task, answer = other, again
-    if answer is None:
+
+    def record_again(other: Task) -> Answer | None:
+        return apart("record", other | within(0.5))
+
+    task, first = fitted_run(task, record_again)
+    if first is None:
         return None
-    task, answer = reduced(task, answer, lambda other: apart("record", other | within(0.5)))
-    if not task.get("lines") and not answer[0]["recording"]["updates"]["tuple"] and task["drive"]:
+    answer = first
+    if not task.get("lines") and not has_updates(answer) and task["drive"]:
         driven = apart("drive", task | within(0.5))
         if driven is not None:
-            content, arrays = driven
-            more = {
-                "lines": content["lines"],
-                "data": tree_from_json(content["data"], arrays),
-                "driven": content["driven"],
-                "gradients": content["gradients"],
-            }
-            answer[0]["recording"]["driven"] = driven_without_calls(content["driven"])
-            again = apart("record", task | more | within(0.7)) if content["lines"] else None
-            if again is not None:
-                trained, again = reduced(task | more, again, lambda other: apart("record", other | within(0.5)))
-                more |= {"at_most": trained.get("at_most")}
-            # an attempt that failed says something about the file only if the arguments cannot be to blame
-            if again is not None and has_updates(again) and not again[0]["involved"]:
-                again = None  # a network of other files, with which this one has to do in another way
-            if again is not None and (content["succeeded"] or content["certain"] or has_updates(again)):
-                if has_updates(again):
-                    again[0]["recording"]["driven"]["calls"] = to_json(tuple(content["lines"]), [])
-                task, answer = task | more, again
+            task, answer = driven_run(task, answer, driven, record_again)
     document, arrays = answer
     recording = document["recording"]
     if recording["updates"]["tuple"]:

@@ -181,6 +181,10 @@ class Hook:
             return tuple(self.formatted(item) for item in value)
         return plain(value).item() if _is_one_item(value) else value
 
+    def total(self, items: list[Any]) -> Any:
+        """``np.sum`` of a generator."""
+        return self.call(builtins.sum, items)
+
     def call(self, function: Any, *arguments: Any) -> Any:
         """A call of something that is named like a function that would lose the history."""
         value = arguments[0]

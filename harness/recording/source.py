@@ -473,6 +473,12 @@ class _Weaver(ast.NodeTransformer):
         is_type = isinstance(function, ast.Attribute) and function.attr in NUMPY_TYPES and len(node.args) == 1
         if is_simple and (is_builtin or (is_type and _is_pure(function))):
             return self._call("call", node, function, *node.args)
+        is_of_generator = len(node.args) == 1 and isinstance(node.args[0], ast.GeneratorExp) and not node.keywords
+        if is_of_generator and self._takes_lists(function) and _last_name(function) == "sum":
+            items = node.args[0]  # which NumPy added one by one, as sum does, before version 2.4
+            assert isinstance(items, ast.GeneratorExp)
+            whole = ast.copy_location(ast.ListComp(elt=items.elt, generators=items.generators), items)
+            return self._call("total", node, whole)
         if self._takes_lists(function):
             may_be_lists = (ast.Name, ast.Attribute, ast.Call, ast.List, ast.ListComp, ast.Subscript, ast.BinOp)
             node.args = [

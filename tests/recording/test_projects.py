@@ -198,12 +198,12 @@ for i in range(9):
         errors[i][1] = d
         print("error %f" % (o - t), "of %s: %d" % (i, o))
         W -= 0.5 * x.T @ (d @ V.T * h * (1 - h))
-        V -= 0.5 * h.T @ d
+        V -= 0.5 * np.sum(h.T @ part for part in [d / 2, d / 2])
 """
 
 
 def test_lists_of_different_lengths_and_arrays_of_one_item_work_as_in_older_versions(tmp_path: Path) -> None:
-    """NumPy makes no array of the pairs since version 1.24, and no number of an array since version 2.4."""
+    """NumPy makes no array of the pairs since 1.24, and no number of an array and no sum of a generator since 2.4."""
     recording = record_file(written(tmp_path, older=OLDER) / "older.py")
     assert recording.raised is None
     assert [(one.name, len(one.updates)) for one in recording.parameters] == [("W", 3), ("V", 3)]

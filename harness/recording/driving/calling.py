@@ -746,6 +746,11 @@ class Caller:
         if len(session.stack) > MAX_DEPTH or name in session.stack:
             raise Exhausted(name)
         constructor = self.facts.constructor(name)
+        plain = [one.construction for one in self.facts.examples.get(name, []) if not one.calls]
+        if plain and constructor is not None and self._takes_parts(constructor):
+            example = session.choose(f"example of {name} in an argument", [None, *plain])
+            if example is not None:
+                return str(example)
         before, session.dims = session.dims, dims if dims is not None else session.dims
         session.stack.append(name)
         try:
@@ -759,6 +764,11 @@ class Caller:
         finally:
             session.stack.pop()
             session.dims = before
+
+    def _takes_parts(self, constructor: FunctionFacts) -> bool:
+        """Whether a constructor is given layers."""
+        roles = {self.role(constructor, argument)[0] for argument in constructor.arguments}
+        return constructor.node.args.vararg is not None or Role.OBJECT_LIST in roles
 
     # Things that other functions make
 

@@ -97,7 +97,7 @@ class _Driver:
         self.updates = _update_table(self.files)
         self.extra: dict[str, tuple[str, Any]] = {}
         self.is_parts = False  # whether the file only has layers, activations and the like
-        self.users = FileFacts()  # what files that import this one define
+        self.users = FileFacts()  # what other files of the project define
         self.texts = example_texts(source, namespace, root)
         self._find_examples()
         self.goals: list[Goal] = []
@@ -153,7 +153,7 @@ class _Driver:
         return None
 
     def _goals_of_users(self, caller: Caller) -> list[Goal]:
-        """What other files that import this one have to call, and that calls something of this one."""
+        """What other files of the project have to call, and that calls something of this one."""
         if self.is_parts:
             return []
         own = [*self.main.own_functions.values()]

@@ -10,8 +10,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 MAX_EXAMPLES = 4  # of one class
-MAX_PIXELS = 4_096  # of an image
+MAX_PIXELS = 1_024  # of an image; larger ones take long
 MAX_CALLS = 40  # that set up one instance
+MAX_INSIDE = 3  # settings that are made of settings
 HERE = "self_"  # stands for the instance in the calls
 
 
@@ -88,21 +89,27 @@ def _bodies(tree: ast.AST) -> Iterator[list[ast.stmt]]:
 
 
 def _settings(tree: ast.AST) -> dict[str, ast.expr]:
-    """The names that numbers, texts or lists of them are given to, once."""
+    """The names that numbers, texts, instances or lists of them are given to, once."""
     found: dict[str, ast.expr] = {}
     several: set[str] = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
             name = node.targets[0].id
             several |= {name} & set(found)
-            if _is_literal(node.value):
+            if _is_setting(node.value):
                 found[name] = node.value
             else:
                 several.add(name)
     return {name: value for name, value in found.items() if name not in several}
 
 
-def _is_literal(node: ast.expr) -> bool:
+def _is_setting(node: ast.expr) -> bool:
+    """Whether a value may be part of how something is made, as a number or a list of layers is."""
+    if isinstance(node, ast.Call):
+        function = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+        return function[:1].isupper()
+    if isinstance(node, (ast.List, ast.Tuple)):
+        return all(map(_is_setting, node.elts))
     try:
         ast.literal_eval(node)
     except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
@@ -121,13 +128,19 @@ class _Closed(ast.NodeTransformer):
     def __init__(self, usable: set[str], settings: Mapping[str, ast.expr]) -> None:
         self.usable, self.settings = usable, settings
         self.unknown: list[str] = []
+        self.inside: list[str] = []  # the settings that are being put in
 
     def visit_Name(self, node: ast.Name) -> ast.AST:
         """One name."""
         if node.id in self.usable or not isinstance(node.ctx, ast.Load):
             return node
-        if node.id in self.settings:
-            return self.settings[node.id]
+        value = self.settings.get(node.id)
+        if value is not None and len(self.inside) < MAX_INSIDE and node.id not in self.inside:
+            self.inside.append(node.id)
+            closed = self.visit(ast.parse(ast.unparse(value), mode="eval").body)
+            self.inside.pop()
+            assert isinstance(closed, ast.AST)
+            return closed
         self.unknown.append(node.id)
         return node
 

@@ -71,7 +71,7 @@ def project_files(namespace: Mapping[str, Any], root: str = "") -> list[str]:
     folder, own = _folder(namespace)
     near = [os.path.join(p, n) for p in (folder, os.path.dirname(folder)) for n in _entries(p)]
     near = [path for path in near if path.endswith((".py", ".ipynb"))][:MAX_FILES]
-    files = dict.fromkeys([*near, *_definition_files(folder, own), *importing_files(folder, own, root)])
+    files = dict.fromkeys([*near, *_definition_files(folder, own, root), *importing_files(folder, own, root)])
     return [path for path in files if path != os.path.join(folder, own + ".py")]
 
 
@@ -279,8 +279,8 @@ def _only_defines(text: str) -> bool:
     return True
 
 
-def _definition_files(folder: str, own: str) -> list[str]:
-    """Python files of the folder, then of its subfolders and of those next to it."""
+def _definition_files(folder: str, own: str, root: str = "") -> list[str]:
+    """Python files of the folder, then of its subfolders and, within one project, of those next to it."""
     found: list[str] = []
     parent = os.path.dirname(folder)
     near = [os.path.join(place, name) for place in (folder, parent) for name in _entries(place)]
@@ -288,7 +288,8 @@ def _definition_files(folder: str, own: str) -> list[str]:
         if place != folder and re.search(r"(^|[/\\])(\.|_|test|docs|data|venv|node_modules)", place[len(parent) :]):
             continue
         beside = place != folder and os.path.dirname(place) == parent
-        if beside and not os.path.exists(os.path.join(folder, "__init__.py")):  # not one package
+        is_inside = bool(root) and (parent + os.sep).startswith(os.path.abspath(root) + os.sep)
+        if beside and not (is_inside or os.path.exists(os.path.join(folder, "__init__.py"))):
             continue
         for name in _entries(place):
             stem, suffix = os.path.splitext(name)
@@ -322,7 +323,7 @@ def sibling_names(namespace: Mapping[str, Any], root: str = "") -> tuple[FileFac
     names: dict[str, tuple[str, Any]] = {}
     folder, own = _folder(namespace)
     importing = importing_files(folder, own, root)
-    for path in dict.fromkeys([*importing, *_definition_files(folder, own)]):
+    for path in dict.fromkeys([*importing, *_definition_files(folder, own, root)]):
         text = read(path)
         if not text or not _only_defines(text):
             continue

@@ -12,6 +12,7 @@ import inspect
 import io
 import itertools
 import math
+import os
 import re
 import sys
 import time
@@ -72,6 +73,7 @@ def install(
     if at_most is not None:
         reduced.install(at_most, note, _patch_when_imported)
     time.sleep = lambda *_: None
+    os.get_terminal_size = lambda *_: os.terminal_size((80, 24))  # nobody looks at the output
     _clock()
     processes.install()
     return missing

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from ..recording.graph import Kind, Node, Ref, references
 from .alignment import squeezed
-from .replay import Values, resolve, size_of
+from .replay import Values, is_truth, resolve, size_of
 from .stage import Stage, argument_ids
 
 Array = NDArray[Any]
@@ -207,7 +207,7 @@ def recorded_costs(stage: Stage, last: int) -> list[Cost]:
     found: list[int] = []
     for id in sorted(dependent):
         node = stage.node(id)
-        if size_of(node) != 1 or id in feeding or id in after_this or node.dtype[:1] == "b" or id in stage.parameters:
+        if size_of(node) != 1 or id in feeding or id in after_this or is_truth(node) or id in stage.parameters:
             continue
         if node.operation in ("getitem", "array") or node.is_leaf:
             continue

@@ -284,6 +284,8 @@ def scaled_mistake(reading: Reading, group: Sequence[Chain], reference: Sequence
             id = "kernel-gradient-averaged"
         else:
             id = "mean-instead-of-sum" if ratio < 1 else "sum-instead-of-mean"
+    elif is_rate(ratio, reference):
+        id = "learning-rate-twice"
     elif is_same(ratio, 2.0):
         id = "extra-factor-two"
     elif is_same(ratio, 0.5):
@@ -308,6 +310,13 @@ def scaled_mistake(reading: Reading, group: Sequence[Chain], reference: Sequence
         parameters=names,
         ratio=ratio,
     )
+
+
+def is_rate(ratio: float, reference: Sequence[Chain]) -> bool:
+    """Whether a factor is the learning rate, below 1, that the updates of others are made with."""
+    first = reference[0]
+    rate = abs(first.factor / first.gradient) if first.gradient else abs(first.factor)
+    return any(one < 1 and is_same(ratio, one) for one in (rate, abs(first.factor)))
 
 
 def departing_node(reading: Reading, chain: Chain, reference: Chain) -> int:

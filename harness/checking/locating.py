@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from .alignment import Samples, align, ratio, samples
 from .reading import Bundle, Reading, decayed_step, is_descent_rule
-from .replay import CannotReplay, Values
+from .replay import CannotReplay, Values, is_truth
 from .stage import SETTINGS, Step
 
 Array = NDArray[Any]
@@ -248,7 +248,7 @@ def find_fault(search: Search) -> Fault | None:
         if search.replacements > MOST_REPLACEMENTS or search.evaluations > MOST_EVALUATIONS:
             break
         value = reading.value_samples(bundle, search.settings)
-        if value is None or value.flat.size == 0 or stage.node(bundle[0]).dtype[:1] == "b":
+        if value is None or value.flat.size == 0 or is_truth(stage.node(bundle[0])):
             continue
         aligned = {id for id, _ in reading.aligned_with(bundle, search.settings)}
         if any(id in search.fixed for id in bundle):

@@ -259,6 +259,12 @@ class Bench:
             for other in MASKS.get(self.stage.node(ids[0]).operation, ()):
                 if self.mends(operations={id: self.changed(self.stage.node(id), other) for id in ids}):
                     yield Repair(change=Change.MASK, node=ids[0])
+            node = self.stage.node(ids[0])
+            is_choice = node.operation == "where" and len(node.arguments) == 3
+            if is_choice and self.mends_if(
+                ids, lambda node: self.changed(node, None, lambda a, k: ([a[0], a[2], a[1]], k))
+            ):
+                yield Repair(change=Change.MASK, node=ids[0])
 
     def transposes(self) -> Iterator[Repair]:
         """A matrix transposed in a product"""

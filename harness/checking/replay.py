@@ -64,6 +64,11 @@ def size_of(node: Node) -> int:
     return size
 
 
+def is_truth(node: Node) -> bool:
+    """Whether a node holds truth values, such as a mask"""
+    return bool(node.dtype) and np.dtype(node.dtype).kind == "b"
+
+
 def find_operation(node: Node) -> Operation:
     """The operation of a node.
 

@@ -19,7 +19,7 @@ from .locating import locate
 from .naming import name_faults, quantity
 from .overwriting import without_overwritten
 from .reading import Reading, label, lane_gradient, read, same_cost
-from .replay import CannotReplay, Program, size_of
+from .replay import CannotReplay, Program, is_truth, size_of
 from .result import (
     Alternative,
     AssumedCost,
@@ -782,7 +782,7 @@ def rows_of(reading: Reading) -> tuple[Row, ...]:
     found = []
     for bundle in reading.backward_bundles():
         node = reading.stage.node(bundle[0])
-        if node.dtype[:1] == "b":
+        if is_truth(node):
             continue
         aligned = tuple(
             quantity(reading, id, one.factor, one.transposed) for id, one in reading.aligned_with(bundle)[:1]

@@ -48,7 +48,8 @@ SAME = {
     "regularisation-scale": "weight-decay-differs",
     "regularised-bias": "weight-decay-differs",
     "regularisation-of-wrong-array": "weight-decay-differs",
-    "wrong-layer-activation": "wrong-layer-activation",
+    # of an activation that stands in a derivative, that is the derivative at another layer
+    "wrong-layer-activation": "wrong-layer-activation derivative-of-wrong-layer relu-mask-of-wrong-array",
     "wrong-layer-input": "wrong-layer-activation",
     "pre-activation-for-activation": "pre-activation-in-gradient",
     "cost-gradient-wrong": "cost-used-as-gradient target-added cost-gradient-at-pre-activation "
@@ -87,7 +88,7 @@ SAME = {
     "dropout-mask-redrawn": "wrong-value",
     "missing-term": "wrong-value",
     # of the second bench
-    "wrong-slice": "wrong-value",
+    "wrong-slice": "wrong-value bias-row-not-dropped",
     "wrong-index": "wrong-value transposed-weights weights-of-wrong-layer",
     "only-last-term": "wrong-value last-observation-only",
     "derivative-on-wrong-layers": "missing-hidden-activation-derivative wrong-derivative wrong-value "

@@ -124,6 +124,9 @@ def spread_of(values: Mapping[Quantity, Any], disturbed: list[dict[Quantity, Any
 def message_of(error: BaseException) -> str:
     """What went wrong, in one line."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    if len(lines) > 1 and lines[0].endswith(":"):  # TensorFlow's "in user code:", with the message of the error below
+        message = next((line for line in lines[1:] if line.startswith(type(error).__name__)), lines[-1])
+        return message[:MAX_MESSAGE]
     return f"{type(error).__name__}: {lines[0] if lines else ''}"[:MAX_MESSAGE]
 
 

@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from harness.backends import configs
+from harness.backends import child, configs
 from harness.backends.case import Case, Start, inputs_of, read_case, write_case
 from harness.backends.results import Outcome, read_computed, write_computed
 from harness.backends.settings import differing_settings, with_setting_of
@@ -121,3 +121,15 @@ def test_a_setting_can_be_taken_from_the_other_side(part):
     assert setting.layer == ("norm" if part == "layer" else "")
     assert setting.key == {"layer": "epsilon", "optimizer": "learning_rate", "loss": "class"}[part]
     assert_equal(with_setting_of(right, left, setting), left)
+
+
+@pytest.mark.parametrize(
+    ("error", "message"),
+    [
+        (ValueError("no\nmore"), "ValueError: no"),
+        (KeyError(), "KeyError: "),
+        (ValueError('in user code:\n\n    File "a.py", line 3\n\n    ValueError: no\n'), "ValueError: no"),
+    ],
+)
+def test_what_went_wrong_is_one_line(error, message):
+    assert child.message_of(error) == message

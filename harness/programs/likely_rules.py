@@ -18,7 +18,7 @@ from .findings import Check, Contradiction, Finding, Rule, Severity, Subject
 from .heads import activation_name
 from .layer_rules import is_weighted
 from .program import MadeUp, NoteKind
-from .source_rules import LIKELY_SOURCE_RULES, PRETRAINED, given_keywords
+from .source_rules import LIKELY_SOURCE_RULES, PRETRAINED, given_keywords, is_in_loop
 from .targets import BINARY_CROSSENTROPIES, REGRESSION_LOSSES
 
 RECURRENT = (keras.layers.LSTM, keras.layers.GRU, keras.layers.SimpleRNN)
@@ -208,7 +208,7 @@ def is_pretrained(subject: Subject) -> bool:
 def length_rules(subject: Subject) -> Finding:
     """Very few epochs, unless they are known to be long."""
     program = subject.program
-    if any(note.kind is NoteKind.OWN_LOOP for note in program.notes):
+    if any(note.kind is NoteKind.OWN_LOOP for note in program.notes) or is_in_loop(subject, program.places.fit):
         return
     is_known = program.made_up is not MadeUp.FORMATS or program.steps_per_epoch is not None
     steps = program.steps_per_epoch or -(-program.rows // max(1, program.batch_size))

@@ -23,6 +23,7 @@ import numpy as np
 
 from ..recording.stand_ins.absorbed import Absorbing
 from ..recording.stand_ins.hints import images, inputs, labels
+from .heads import is_shape
 from .made_up import ROWS, SIZES, TEXTS_MADE_UP, Supply
 from .program import MadeUp, Note, NoteKind
 
@@ -217,6 +218,10 @@ class Completion:
             return keras.layers.Embedding(1000, 32) if "embed" in low else keras.layers.Identity()
         if "callback" in low:
             return []
+        if re.search(rf"Lambda\([^()]*\b{name}\b", self.text):
+            return passed_on
+        if re.search(rf"\bloss\s*=\s*{name}\b", self.text):
+            return unknown_loss
         if name not in self.indexed:
             for pattern, number in NUMBERS:
                 if re.search(pattern, low):
@@ -268,7 +273,12 @@ class Completion:
     def attempt(self, compute: Callable[[], Any], names: Sequence[Any]) -> Any:
         """The value of an expression; a made-up one by the names that it is assigned to if it fails."""
         try:
-            return compute()
+            value = compute()
+            wanted = names[0] if names else ""
+            if fits_names(value, wanted):
+                return value
+            self.supply.note("the value of", ", ".join(flat(wanted)))
+            return with_length(value, len(wanted)) if is_shape(value) else self.made(wanted)
         except Exception as error:
             if is_of_keras(error):
                 raise
@@ -337,6 +347,28 @@ class Completion:
             self.supply.note("the value of", "a loop")
             return ()
         return values
+
+
+def fits_names(value: Any, names: Any) -> bool:
+    """Whether a value can be assigned to a name, or unpacked into nested names."""
+    if isinstance(names, str) or not hasattr(value, "__len__"):
+        return True
+    return len(value) == len(names) and all(map(fits_names, value, names))
+
+
+def with_length(shape: tuple[int, ...], length: int) -> tuple[int, ...]:
+    """A shape with so many axes."""
+    return (shape + (USUAL_NUMBER,) * length)[:length]
+
+
+def passed_on(value: Any, *_: Any, **__: Any) -> Any:
+    """What stands for a function that a Lambda layer is given: its first input, or the shape of it."""
+    return value[0] if isinstance(value, list) else value
+
+
+def unknown_loss(targets: Any, outputs: Any) -> Any:
+    """What stands for a loss that is not there."""
+    return keras.ops.mean(outputs)
 
 
 def flat(names: Any) -> list[str]:
@@ -463,10 +495,10 @@ def target_names(target: ast.expr) -> Any:
     if isinstance(target, ast.Attribute):
         return target.attr
     if isinstance(target, (ast.Tuple, ast.List)):
+        if any(isinstance(part, ast.Starred) for part in target.elts):
+            return ""  # as many values as there are
         return [target_names(part) for part in target.elts]
-    if isinstance(target, ast.Subscript):
-        return ELEMENT
-    return target_names(target.value) if isinstance(target, ast.Starred) else ""
+    return ELEMENT if isinstance(target, ast.Subscript) else ""
 
 
 def constant(names: Any) -> ast.expr:

@@ -183,6 +183,19 @@ def is_at(source: Source, node: ast.AST, place: Place | None) -> bool:
     return place is not None and (at.file, at.line, at.cell) == (place.file, place.line, place.cell)
 
 
+def is_in_loop(subject: Subject, place: Place | None) -> bool:
+    """Whether a call is written inside a loop."""
+    loops = [
+        (source, loop)
+        for source, tree in subject.code
+        for loop in ast.walk(tree)
+        if isinstance(loop, (ast.For, ast.While))
+    ]
+    return any(
+        isinstance(node, ast.Call) and is_at(source, node, place) for source, loop in loops for node in ast.walk(loop)
+    )
+
+
 def vocabulary_rules(subject: Subject) -> Finding:
     """An Embedding layer with as many rows as x has observations."""
     for source, call, name in subject.calls():

@@ -233,3 +233,19 @@ def test_batch_size_and_epochs_alone_may_be_missing(captured):
     )
     assert is_judged(program)
     assert (program.epochs, program.batch_size) == (30, 32)
+
+
+def test_calls_of_fit_in_a_loop_are_many_epochs(captured):
+    text = "m = Sequential([Dense(1, input_dim=6)])\nm.compile('adam', 'mse')\n"
+    text += "for i in range(50):\n    m.fit(X_train, y_train, nb_epoch=1)\n"
+    assert Check.FEW_EPOCHS not in [one.check for one in contradictions(captured(text))]
+
+
+def test_values_that_cannot_be_unpacked_are_made_up(captured):
+    program = captured(
+        "(x_train, y_train), (x_test, y_test) = train_test_split(data)\nrows, steps, features = y_train.shape\n"
+        "first, *rest = data\n"
+        "m = Sequential([LSTM(4, input_shape=(steps, features)), Dense(1, activation='softmax')])\n"
+        "m.compile('adam', loss=my_loss)\nm.fit(x_train, y_train, epochs=30)\n"
+    )
+    assert named(program) == [Check.SOFTMAX_OVER_ONE_UNIT]

@@ -141,10 +141,10 @@ def test_a_snippet_without_imports_and_data(captured):
     program = captured(KERAS_1)
     assert program.made_up is MadeUp.FORMATS
     assert not is_judged(program)
-    assert made_up(program)[:3] == ["the value of n_epoch", "the value of vecX", "the value of vecY"]
+    assert made_up(program)[:3] == ["the value of n_epoch (30)", "the value of vecX", "the value of vecY"]
     (found,) = contradictions(program)
     assert (found.check, found.place.line) == (Check.SOFTMAX_OVER_ONE_UNIT, 5)
-    assert read_unjudged(program).missing[0] == "the value of n_epoch"
+    assert read_unjudged(program).missing[0] == "the value of n_epoch (30)"
 
 
 def test_imports_alone_are_supplied_and_the_training_is_judged(captured):

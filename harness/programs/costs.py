@@ -160,8 +160,9 @@ def compiling_pays(work: Work, *, batch: int, members: int, updates: int) -> boo
 
 def is_one_by_one(work: Work, batch: int, *, is_compiled: bool) -> bool:
     """Whether TensorFlow's own convolutions, for one member after another, are faster: where they are large, and
-    without XLA always."""
-    return work.convolved * batch > (CONVOLVED_ONE_BY_ONE if is_compiled else 0)
+    without XLA always, but for networks with recurrent layers, which gain more from being trained together."""
+    small = 0 if not is_compiled and work.time_steps <= 1 else CONVOLVED_ONE_BY_ONE
+    return work.convolved * batch > small
 
 
 def rows_at_once(work: Work, members: int) -> int:

@@ -15,6 +15,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 import training_programs as programs
 
+from harness.programs import costs
 from harness.programs.batches import plan_of
 from harness.programs.training import Engine, FallbackReason, FitFailed, Record, Trained, predict, train
 
@@ -318,3 +319,18 @@ def test_a_program_that_fit_rejects_raises_one_typed_exception() -> None:
     with pytest.raises(FitFailed) as caught:
         train(replace(program, y=programs.numbers(programs.ROWS, 5)), seeds=[1], updates=3)
     assert caught.value.kind
+
+
+@pytest.mark.parametrize(
+    ("layers", "compiled", "plain"),
+    [
+        ([keras.layers.Conv1D(4, 3), keras.layers.Flatten()], 8, 1),  # without XLA, TensorFlow's own convolution
+        ([keras.layers.Conv1D(4, 3), keras.layers.LSTM(4)], 8, 8),
+        ([keras.layers.Flatten()], 8, 8),
+        ([keras.layers.Conv1D(512, 3), keras.layers.Conv1D(512, 3), keras.layers.Flatten()], 1, 1),
+    ],
+)
+def test_convolutions_are_trained_one_by_one_where_that_is_faster(layers: list[Any], compiled: int, plain: int) -> None:
+    work = costs.work_of(keras.Sequential([keras.Input((20, 3)), *layers, keras.layers.Dense(2)]))
+    found = [costs.members_at_once(work, batch=32, members=8, is_compiled=xla) for xla in (True, False)]
+    assert found == [compiled, plain]

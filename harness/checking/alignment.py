@@ -105,9 +105,11 @@ class Index:
         self.references = dict(references)
         self.by_print: dict[tuple[tuple[int, ...], int], list[int]] = {}
         self.probes: dict[int, Array] = {}
+        self.forms: set[tuple[tuple[int, ...], int]] = set()  # shapes with the number of elements at all settings
         for id, one in self.references.items():
             for shape, flat in ((one.shape, one.flat), (one.shape[::-1], one.turned)):
                 if flat is not None:
+                    self.forms.add((shape, flat.size))
                     for key in self._keys(flat):
                         self.by_print.setdefault((shape, key), []).append(id)
 
@@ -125,6 +127,8 @@ class Index:
 
     def find(self, value: Samples) -> list[tuple[int, Alignment]]:
         """All quantities that the value is aligned with, the latest node first."""
+        if (value.shape, value.flat.size) not in self.forms:
+            return []
         candidates: dict[int, None] = {}
         for key in self._keys(value.flat):
             for id in self.by_print.get((value.shape, key), ()):

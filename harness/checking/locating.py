@@ -7,6 +7,7 @@ is a proof: with the true gradient in the place of one value, and nothing else c
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -24,7 +25,8 @@ Array = NDArray[Any]
 TRIED_SETTINGS = 3
 MOST_REPLACEMENTS = 3000
 MOST_OF_ANY_SIGN = 600  # of them, if steps that climb count as mended
-MOST_EVALUATIONS = 400_000  # of nodes, in all replacements together
+MOST_WORK = 250_000  # computed nodes and compared arrays of all replacements together; see work_of
+ELEMENTS_OF_WORK = 4_000  # that an array may have to count no more than a number
 MOST_FAULTS = 4
 
 
@@ -66,14 +68,25 @@ class Search:
     is_adaptive: bool = False
     any_sign: bool = False
     may_adapt: bool = False
-    evaluations: int = 0
+    work: int = 0
     replacements: int = 0
+
+    @property
+    def is_over(self) -> bool:
+        """Whether so much was tried that the search ends; counted, so that a loaded machine finds the same."""
+        return self.replacements > MOST_REPLACEMENTS or self.work > MOST_WORK
+
+
+def work_of(shape: tuple[int, ...]) -> int:
+    """What it costs to compute or compare an array, in arrays of few elements."""
+    return 1 + math.prod(shape) // ELEMENTS_OF_WORK
 
 
 def step_is_right(search: Search, step: Step, values: Sequence[Values], after: set[int]) -> bool:
     """Whether the step is made of its gradient for these values (a first part of the settings)."""
     reading = search.reading
     count = len(values)
+    search.work += count * work_of(step.shape)
     gradients = [one[step.before] for one in reading.gradients[:count]]
     try:
         steps = [step.of(one) for one in values]
@@ -97,6 +110,7 @@ def step_is_right(search: Search, step: Step, values: Sequence[Values], after: s
         rows = [one.get(id) for one in values]
         if any(row is None or isinstance(row, tuple) or np.shape(row) != np.shape(gradients[0]) for row in rows):
             continue
+        search.work += count * work_of(step.shape)
         alignment = align(samples(rows), gradient)
         if alignment is not None and not alignment.transposed and is_descent_rule(reading, step, id, alignment.factor):
             return True
@@ -176,7 +190,7 @@ def find_scalar_fault(search: Search) -> Fault | None:
         id = bundle[0]
         if len(bundle) > 1 or id not in leading or id in afters or id in search.fixed or stage.node(id).shape != ():
             continue
-        if search.replacements > MOST_REPLACEMENTS:
+        if search.is_over:
             break
         below = program.descendants(bundle, within=inner - search.fixed)
         reached = [step for step in search.broken if step.after in below and step.before in broken]
@@ -245,7 +259,7 @@ def find_fault(search: Search) -> Fault | None:
     for bundle in reading.backward_bundles():
         if not any(id in leading for id in bundle) or any(id in updates for id in bundle):
             continue
-        if search.replacements > MOST_REPLACEMENTS or search.evaluations > MOST_EVALUATIONS:
+        if search.is_over:
             break
         value = reading.value_samples(bundle, search.settings)
         if value is None or value.flat.size == 0 or is_truth(stage.node(bundle[0])):
@@ -266,7 +280,7 @@ def find_fault(search: Search) -> Fault | None:
         signs = (1.0, -1.0) if known is None else (known,)
         targets = distinct_targets(reading, targets_for(reading, bundle, value))
         for (target, transposed), factor in itertools.product(targets, signs):
-            if target[0] in aligned and not transposed:
+            if (target[0] in aligned and not transposed) or search.is_over:
                 continue
             search.replacements += 1
             mended, spoiled = try_replacement(search, bundle, target, factor, transposed, within, reached, touched)
@@ -344,7 +358,7 @@ def try_replacement(
         for number, values in enumerate(search.settings[:TRIED_SETTINGS]):
             given = replacement(reading, values, number, bundle, target, factor, transposed)
             found.append(program.rerun(values, given, within))
-            search.evaluations += len(within)
+            search.work += sum(work_of(reading.stage.node(id).shape) for id in within)
             # most replacements mend nothing, which one setting shows
             if number == 0 and not any(step_is_right(search, step, found, after) for step in reached):
                 return [], False

@@ -75,6 +75,7 @@ class Reading:
     _gradient_samples: dict[Bundle, Samples | None] = field(default_factory=dict)
     _lane_gradients: dict[int, list[dict[int, Array]]] = field(default_factory=dict)
     _index: Index | None = None
+    _aligned: dict[Bundle, list[tuple[int, Alignment]]] = field(default_factory=dict)
     _by_key: dict[int, Bundle] = field(default_factory=dict)
 
     # Values and gradients of bundles
@@ -154,7 +155,19 @@ class Reading:
         """The forward nodes with whose gradients a bundle is aligned.
 
         Parameters, pre-activations and activations come before what lies between them, and later nodes before earlier.
+
+        Args:
+            bundle: nodes that do the same for each observation.
+            settings: values of all nodes; those of the stage if None.
         """
+        if settings is not None:
+            return self._align(bundle, settings)
+        if bundle not in self._aligned:
+            self._aligned[bundle] = self._align(bundle, None)
+        return self._aligned[bundle]
+
+    def _align(self, bundle: Bundle, settings: list[Values] | None) -> list[tuple[int, Alignment]]:
+        """See ``aligned_with``; computed anew."""
         value = self.value_samples(bundle, settings)
         if value is None or not np.any(value.flat):
             return []

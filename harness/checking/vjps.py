@@ -830,6 +830,8 @@ REDUCTIONS: dict[str, Operation] = {
     "average": Operation(forward=np.average, backward=average_backward),
     "max": Operation(forward=without_storage(np.max), backward=extreme_backward),
     "min": Operation(forward=without_storage(np.min), backward=extreme_backward),
+    "nanmax": Operation(forward=without_storage(np.nanmax), backward=extreme_backward),
+    "nanmin": Operation(forward=without_storage(np.nanmin), backward=extreme_backward),
     "var": Operation(forward=without_storage(np.var), backward=var_backward),
     "std": Operation(forward=without_storage(np.std), backward=std_backward),
     "prod": Operation(forward=without_storage(np.prod), backward=prod_backward),

@@ -416,7 +416,7 @@ NOTES: Mapping[str, str] = {
     "later-iteration-not-read": "Only the first update was judged; a later one could not be replayed.",
     "later-iteration-differs": "A later update at this line is not explained by its gradient.",
     "cannot-replay": "This operation cannot be repeated",
-    "raised-later": "Judged by what ran before an exception, which came after every parameter was updated",
+    "raised-later": "Judged by what ran before an exception, which came after the updates that were judged",
     "changed-at": "The runs differ first at this line.",
 }
 

@@ -61,7 +61,22 @@ UNARY = (
     *("reciprocal", "absolute", "fabs", "sin", "cos", "tan", "sinh", "cosh", "tanh", "arctan", "arcsinh", "expit"),
     *("erf", "sinc", "deg2rad", "rad2deg", "nan_to_num", "ravel", "flatten", "copy", "transpose", "sum", "mean"),
     *("max", "min", "var", "std", "prod", "cumsum", "norm", "logsumexp", "squeeze", "atleast_1d", "atleast_2d", "flip"),
-    *("array", "sort", "diag", "diagonal", "tril", "triu", "fliplr", "flipud", "trace", "average", "nansum", "rot90"),
+    *(
+        "array",
+        "sort",
+        "diag",
+        "diagonal",
+        "tril",
+        "triu",
+        "fliplr",
+        "flipud",
+        "trace",
+        "average",
+        "nansum",
+        "nanmin",
+        "nanmax",
+        "rot90",
+    ),
 )
 BINARY = (
     *("add", "subtract", "multiply", "divide", "power", "maximum", "minimum", "logaddexp", "logaddexp2", "hypot"),
@@ -146,7 +161,9 @@ def test_einsum(subscripts: str, shapes: tuple[Any, ...]) -> None:
     check("einsum", subscripts, *draw(5, *shapes), at=tuple(range(1, len(shapes) + 1)))
 
 
-@pytest.mark.parametrize("name", ["sum", "mean", "max", "min", "var", "std", "prod", "norm", "logsumexp"])
+@pytest.mark.parametrize(
+    "name", ["sum", "mean", "max", "min", "nanmax", "nanmin", "var", "std", "prod", "norm", "logsumexp"]
+)
 @pytest.mark.parametrize("axis", [0, 1, -1, None])
 @pytest.mark.parametrize("keepdims", [False, True])
 def test_reductions(name: str, axis: int | None, keepdims: bool) -> None:

@@ -227,3 +227,38 @@ for i in range(options.steps):
     recording = record_file(path, drive=False)
     assert [p.name for p in recording.parameters] == ["w"]
     assert (Absorbed.INPUT, "command-line arguments") in [(s.what, s.name) for s in recording.stand_ins]
+
+
+def test_arithmetic_with_what_is_missing_and_bars_that_are_called(tmp_path):
+    (tmp_path / "net.py").write_text(
+        """
+import numpy as np
+import cv2
+from tqdm import tqdm
+from alive_progress import alive_bar
+picture = cv2.VideoCapture(0).frame
+inverted = (255 - picture) / 255.0
+shift = -(picture - inverted) ** 2 % 3
+X, y = np.random.rand(12, 4), np.random.randint(10, size=12)
+bar = tqdm(total=20)
+"""
+        + TRAIN
+        + """
+    bar.update(1)
+    with alive_bar(3) as step:
+        step()
+"""
+    )
+    recording = record_file(tmp_path / "net.py")
+    assert recording.raised is None
+    assert len(recording.parameters) == 1
+    assert len(recording.updates) >= 3
+
+
+def test_an_array_does_not_take_up_what_is_missing(tmp_path):
+    (tmp_path / "net.py").write_text(
+        "import numpy as np\nimport cv2\nW = np.random.rand(3) - cv2.VideoCapture(0).frame\n"
+    )
+    recording = record_file(tmp_path / "net.py")
+    assert recording.raised is not None
+    assert recording.raised.type == "TypeError"

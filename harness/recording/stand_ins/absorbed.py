@@ -145,6 +145,16 @@ class Absorbing:
     def __exit__(self, *exception: object) -> None:
         pass
 
+    def _combined(self, other: Any) -> Any:
+        """With another one or a number; arrays refuse it, because what is made of it has no numbers."""
+        return Absorbing() if isinstance(other, (Absorbing, int, float, str)) else NotImplemented
+
+    __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __truediv__ = __rtruediv__ = _combined
+    __floordiv__ = __rfloordiv__ = __mod__ = __rmod__ = __pow__ = __rpow__ = _combined
+
+    def __neg__(self) -> Any:
+        return Absorbing()
+
     def __mro_entries__(self, bases: Any) -> tuple[type, ...]:
         return (object,)
 
@@ -172,7 +182,8 @@ class Progress(metaclass=_AnyAttribute):
     def __iter__(self) -> Iterator[Any]:
         return iter(self.iterable)
 
-    def __call__(self, iterable: Any, *_: Any, **__: Any) -> Progress:
+    def __call__(self, iterable: Any = (), *_: Any, **__: Any) -> Progress:
+        # without an argument it counts one step, as the bar of alive_progress does
         return Progress(iterable)
 
     @staticmethod

@@ -268,8 +268,14 @@ def translated_callback(
     return arguments, options
 
 
-def translated_compile(options: dict[str, Any], supplied: list[str]) -> dict[str, Any]:
-    """The arguments of ``compile`` as Keras 3 takes them."""
+def translated_compile(
+    arguments: tuple[Any, ...], options: dict[str, Any], supplied: list[str]
+) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """The arguments of ``compile`` as Keras 3 takes them; earlier versions took metrics third, and weights fourth."""
+    if len(arguments) > 2 and not are_weights(arguments[2]):
+        supplied.append("metrics")
+        options = dict(zip(("metrics", "loss_weights"), arguments[2:], strict=False)) | options
+        arguments = arguments[:2]
     options = {
         key: value for key, value in options.items() if key not in ("class_mode", "sample_weight_mode", "theano_mode")
     }
@@ -278,7 +284,13 @@ def translated_compile(options: dict[str, Any], supplied: list[str]) -> dict[str
             options[key] = renamed_losses(options[key], supplied)
     if isinstance(options.get("metrics"), str) or callable(options.get("metrics")):
         options["metrics"] = [options["metrics"]]
-    return options
+    return arguments, options
+
+
+def are_weights(value: Any) -> bool:
+    """Whether an argument holds numbers, as ``loss_weights`` does, and not metrics."""
+    parts = keras.tree.flatten(value)
+    return bool(parts) and all(isinstance(part, (int, float)) for part in parts)
 
 
 def renamed_losses(value: Any, supplied: list[str]) -> Any:

@@ -239,7 +239,7 @@ class Recorder:
         def compiling(model: Any, *arguments: Any, **options: Any) -> Any:
             place = self.sources.here()
             if place is not None:
-                options = translated_compile(options, self.old_names)
+                arguments, options = translated_compile(arguments, options, self.old_names)
             result = compile_model(model, *arguments, **options)
             bound = signature.bind(model, *arguments, **options)
             bound.apply_defaults()

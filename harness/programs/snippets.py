@@ -104,7 +104,7 @@ FIRST_LAYERS = (
     (re.compile(r"\b(Conv(olution)?2D|VGG16|VGG19|ResNet50|InceptionV3|MobileNet\w*|Xception|DenseNet\w*)\("), "image"),
     (re.compile(r"\b(LSTM|GRU|SimpleRNN|Conv(olution)?1D|Bidirectional|TimeDistributed\w*)\("), "sequence"),
 )  # which kind of input a model reads, by the first of its layers that says so
-GIVEN_TO_FIT = re.compile(r"\.fit\(\s*(?:x\s*=\s*)?(\w+)\s*,\s*(?:y\s*=\s*)?(\w+)")
+GIVEN_TO_FIT = re.compile(r"(?:\.fit|train_test_split)\(\s*(?:x\s*=\s*)?(\w+)\s*,\s*(?:y\s*=\s*)?(\w+)")
 INPUT_SHAPE = re.compile(r"(?:input_shape|Input\(\s*(?:shape\s*=)?)\s*=?\s*\(\s*((?:[\w*]+\s*,?\s*)+)\)")
 
 

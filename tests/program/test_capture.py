@@ -537,3 +537,16 @@ def test_text_that_no_layer_encodes_is_refused(script):
     model = "model = keras.Sequential([layers.Dense(1)])\nmodel.compile('adam', 'mse')\nmodel.fit(texts, y)\n"
     with pytest.raises(BadInput, match=r"train.py:10: x: expected numbers, or text that the first layer"):
         capture_script(script(TEXTS, model))
+
+
+def test_metrics_given_third_as_in_earlier_versions(script):
+    program = capture_script(
+        script(
+            HEADER,
+            MODEL,
+            "model.compile('adam', 'mean_squared_error', ['mean_absolute_error'])\nmodel.fit(x, y)\n",
+        )
+    ).program
+    assert (program.loss, program.metrics) == ("mean_squared_error", ["mean_absolute_error"])
+    assert "mean_absolute_error" in program.history
+    assert [note.detail for note in program.notes if note.kind is NoteKind.OLD_NAME] == ["metrics"]

@@ -147,6 +147,20 @@ def test_a_snippet_without_imports_and_data(captured):
     assert read_unjudged(program).missing[0] == "the value of n_epoch (30)"
 
 
+def test_arrays_that_are_split_are_the_data(captured):
+    program = captured(
+        "a, b, c, d = train_test_split(C, r, train_size=0.8)\n"
+        "model = Sequential()\n"
+        "model.add(LSTM(8, input_shape=(C.shape[1], C.shape[2])))\n"
+        "model.add(Dense(1, activation='softmax'))\n"
+        "model.compile(loss='binary_crossentropy', optimizer='adam')\n"
+        "model.fit(a, c, epochs=1)\n"
+    )
+    assert program.made_up is MadeUp.FORMATS
+    assert {"the value of C", "the value of r"} <= set(made_up(program))
+    assert [one.check for one in contradictions(program)][:1] == [Check.SOFTMAX_OVER_ONE_UNIT]
+
+
 def test_imports_alone_are_supplied_and_the_training_is_judged(captured):
     program = captured(
         "x = np.linspace(0, 1, 40)[:, None]\nm = Sequential([Dense(1, input_dim=1)])\n"

@@ -131,7 +131,7 @@ def known_mistakes(reading: Reading, known: RulesFound) -> list[Found]:
         if rule.slip
     ]
     found += [
-        rule_mistake(reading, chain, "momentum-overwritten", "not-kept", node)
+        rule_mistake(reading, chain, "wrong-update-rule", "not-kept", node)
         for chain, rule in zip(known.chains, known.rules)
         if rule.name == "sgd" and (node := forgotten_velocity(program, chain)) is not None
     ]

@@ -19,7 +19,7 @@ from .naming import quantity
 from .reading import Reading, label, same_cost
 from .result import Alternative, AssumedCost, Found, Kind, Quantity
 from .rules import decay_place
-from .scales import HALVES, common_factor, counts_of, first_with, is_ratio_of_counts, odd_scale
+from .scales import HALVES, common_factor, counts_of, first_with, name_of_scale, odd_scale
 from .sources import Sources
 from .stage import Step
 from .stated import Stated
@@ -137,7 +137,7 @@ def other_scale(reading: Reading, stated: Stated) -> Found | None:
         return None
     node, first = reading.stage.node(node_id), reading.stage.steps[0].before
     return Found(
-        id=name_of_scale(times, is_ratio_of_counts(times, counts)),
+        id=name_of_scale(times, counts),
         place=node.place,
         variable=label(reading.stage, node_id),
         shape=node.shape,
@@ -146,17 +146,6 @@ def other_scale(reading: Reading, stated: Stated) -> Found | None:
         parameters=tuple(step.name for step in reading.stage.steps),
         ratio=times,
     )
-
-
-def name_of_scale(times: float, of_counts: bool) -> str:
-    """What it is called that gradients are a multiple of what they should be"""
-    if is_same(times, 2.0):
-        return "extra-factor-two"
-    if is_same(times, 0.5):
-        return "missing-factor-two"
-    if of_counts:
-        return "mean-over-features"
-    return "sum-instead-of-mean" if times > 1 else "mean-instead-of-sum"
 
 
 def rates_of(reading: Reading) -> set[float]:

@@ -400,6 +400,7 @@ def with_decay(value: Array, gradient: Array, parameter: Array) -> Match | None:
 def decayed_step(value: Samples, gradient: Samples, parameter: Samples) -> Match | None:
     """A step of gradient and weight decay, which may spare a bias that is a row or a column of the matrix"""
     found = with_decay(value.flat, gradient.flat, parameter.flat)
+    found = found or with_decay(value.flat, gradient.flat, np.sign(parameter.flat))  # of a penalty on sizes
     if found is not None:
         return found
     if len(parameter.shape) != 2 or value.shape != parameter.shape:
@@ -477,6 +478,8 @@ def is_descent_rule(reading: Reading, step: Step, via: int, factor: float) -> bo
     sign = np.sign(factor)
     if not np.all(np.isfinite(first)) or first.size != base.size:
         return False
+    if np.any((first == 0) & (opposite == 0)):
+        return False  # a part of the parameter stays as it is
     along = float((first - opposite) @ base.ravel()) * sign
     if along >= 0:
         return False

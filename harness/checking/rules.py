@@ -22,7 +22,7 @@ from .naming import quantity
 from .reading import Match, Reading, label, read
 from .replay import CannotReplay, Program
 from .result import AssumedCost, Found, Kind, Quantity
-from .scales import counts_of, first_with, is_ratio_of_counts
+from .scales import counts_of, first_with, is_ratio_of_counts, name_of_scale
 from .stage import Stage, Step, draw_settings, make_stage, steps_of
 from .structure import Role, is_view_of_parameter
 from .updates import ONE_STEP, Chain, RulesFound, find_rules, numbers_in, rule_node, slip_node
@@ -131,7 +131,7 @@ def known_mistakes(reading: Reading, known: RulesFound) -> list[Found]:
         if rule.slip
     ]
     found += [
-        rule_mistake(reading, chain, "momentum-overwritten", "not-kept", node)
+        rule_mistake(reading, chain, "wrong-update-rule", "not-kept", node)
         for chain, rule in zip(known.chains, known.rules)
         if rule.name == "sgd" and (node := forgotten_velocity(program, chain)) is not None
     ]
@@ -519,16 +519,8 @@ def scale_mistake(reading: Reading) -> Found | None:
     id = common[1] if first is None else first
     stage = reading.stage
     node = stage.node(id)
-    if is_same(factor, 2.0):
-        name = "extra-factor-two"
-    elif is_same(factor, 0.5):
-        name = "missing-factor-two"
-    elif factor > 1:
-        name = "sum-instead-of-mean"
-    else:
-        name = "mean-instead-of-sum"
     return Found(
-        id=name,
+        id=name_of_scale(factor, counts_of(reading)),
         place=node.place,
         variable=label(stage, id),
         shape=node.shape,

@@ -151,3 +151,14 @@ def is_ratio_of_counts(ratio: float, counts: Counts | None, sizes: Iterable[int]
         return False
     others: Sequence[int] = [*counts.others, counts.outputs, *sizes]
     return any(one > 1 and is_same(ratio, counts.observations / one) for one in others if one != counts.observations)
+
+
+def name_of_scale(times: float, counts: Counts | None) -> str:
+    """What it is called that gradients are a multiple of what they should be"""
+    if is_same(times, 2.0):
+        return "extra-factor-two"
+    if is_same(times, 0.5):
+        return "missing-factor-two"
+    if is_ratio_of_counts(times, counts):
+        return "mean-over-features"
+    return "sum-instead-of-mean" if times > 1 else "mean-instead-of-sum"

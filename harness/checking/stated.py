@@ -306,7 +306,7 @@ class Search:
         return observations, units
 
 
-def stated_costs(recording: Recording, program: Program, made: Sequence[int] = ()) -> list[Stated]:
+def stated_costs(recording: Recording, program: Program, made: Sequence[int]) -> list[Stated]:
     """The costs of the catalogue that a file computes in its run, whatever it does with them.
 
     Args:

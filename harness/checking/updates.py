@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..recording.graph import Node, Recording
+from ..recording.graph import Kind, Node, Recording
 from .alignment import align
 from .reading import Reading
 from .replay import CannotReplay, Program
@@ -384,7 +384,7 @@ def adaptive_rule(program: Program, chain: Chain, replayed: Replayed, position: 
     slipped: Rule | None = None
     with np.errstate(all="ignore"):
         for rule, direction in adaptive_rules(replayed.given, betas, small, position, parameters):
-            if rule.slip and slipped is not None:
+            if rule.slip and (slipped is not None or (rule.slip == "not-kept" and not has_spare_state(program, chain))):
                 continue
             rate = rate_of(replayed.steps, direction)
             if rate is None:
@@ -394,6 +394,17 @@ def adaptive_rule(program: Program, chain: Chain, replayed: Replayed, position: 
                 return replace(found, slip="shares") if has_other_shares(program, chain, found) else found
             slipped = replace(rule, rate=rate)
     return slipped or Rule(name="")
+
+
+def has_spare_state(program: Program, chain: Chain) -> bool:
+    """Whether zeros of the parameter's shape were made that go into no step: a state that is meant to be kept."""
+    used = program.ancestors(step.after for step in chain.steps)
+    shape = chain.steps[0].shape
+    return any(
+        node.kind is Kind.FILL and node.shape == shape and node.id not in used and not np.any(node.value)
+        for node in program.nodes
+        if node.value is not None and not isinstance(node.value, tuple)
+    )
 
 
 def rate_of(steps: Array, direction: Array) -> float | None:

@@ -203,6 +203,11 @@ def preference(reading: Reading) -> tuple[int, ...]:
     return (-int(reading.descends), -explained, -int(reading.same_factor), -descending, plain, order, form)
 
 
+def returned_nodes(steps: Sequence[Step]) -> list[int]:
+    """The nodes of gradients that are returned and not applied"""
+    return [step.after for step in steps if step.returned]
+
+
 def judge(recording: Recording, program: Program, steps: tuple[Step, ...], sources: Sources) -> CheckResult:
     """The verdict, if the recording has steps to judge."""
     overflow = overflow_mistake(recording, steps)
@@ -232,7 +237,7 @@ def judge(recording: Recording, program: Program, steps: tuple[Step, ...], sourc
     result = conclude(recording, stage, judged, alternatives, overflow, steps)
     if result.verdict is not Verdict.CORRECT:
         return result
-    stated = stated_costs(recording, program)
+    stated = stated_costs(recording, program, returned_nodes(steps))
     contradiction = contradicted(readings, best, stated, sources)
     if contradiction is None:
         second = second_reading(best, stated)
@@ -602,7 +607,9 @@ def conclude(
             )
         common["cost"] = scaled_cost(own, scaled.ratio)
         common["alternatives"] = (Alternative(cost=own, mistakes=(scaled,)), *alternatives)
-    decisive = decisive_reading(reading, alternatives, lambda: stated_costs(recording, stage.program))
+    decisive = decisive_reading(
+        reading, alternatives, lambda: stated_costs(recording, stage.program, returned_nodes(steps))
+    )
     if decisive is not None:
         mine = Alternative(cost=assumed(reading), mistakes=())
         return CheckResult(

@@ -1,22 +1,15 @@
-"""What people read and what machines read of a check. Computes nothing but the wording."""
+"""What people read of a check by the names of functions. Computes nothing but the wording."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
-
-from rich.console import Group, RenderableType
-from rich.table import Table
-from rich.text import Text
 
 from ..checking.by_name.backprop import COST_FORMS
 from ..checking.by_name.judge import CORRECT, DIFFERS, ERROR, MISTAKE, FirstDifference, Report
 from ..checking.by_name.mistakes import BY_ID
 from ..comparison.trace import Quantity
-from ..files import write_csv_file
-from .words import Json, count, plain
+from .words import count
 
-STYLES = {CORRECT: "bold green", MISTAKE: "bold red", DIFFERS: "bold red", ERROR: "bold yellow"}
 MOST_OUTPUT_LINES = 5  # of what a file prints that people are shown
 
 
@@ -115,72 +108,3 @@ def text(report: Report) -> str:
     for heading, told in lines(report):
         texts.append(f"  {heading + ':' if heading else '':<12}{told}".rstrip())
     return "\n".join(texts)
-
-
-def people(report: Report) -> RenderableType:
-    """The report of one file for a terminal."""
-    grid = Table.grid(padding=(0, 2))
-    grid.add_column(style="dim", no_wrap=True)
-    grid.add_column()
-    for heading, told in lines(report):
-        grid.add_row(heading, Text(told))
-    return Group(
-        Text(headline(report), style=STYLES[report.verdict]), Text(), grid, Text(), Text(seconds(report), style="dim")
-    )
-
-
-def seconds(report: Report) -> str:
-    return f"{report.seconds:.2f} s"
-
-
-def difference_json(first: FirstDifference) -> Json:
-    """The first wrong quantity"""
-    return {
-        "quantity": first.quantity.name,
-        "layer": first.quantity.layer,
-        "index": first.index,
-        "got": first.got,
-        "expected": first.expected,
-        "got_shape": first.got_shape,
-        "expected_shape": first.expected_shape,
-        "inferred": first.inferred,
-    }
-
-
-def machines(report: Report) -> Json:
-    """The report of one file as JSON; no time is in it, so that the same file gives the same bytes."""
-    first = report.first_difference
-    document: Json = {
-        "file": report.name,
-        "verdict": report.verdict,
-        "mistakes": report.mistakes,
-        "alternatives": [list(named.ids) for named in report.named],
-        "explanations": report.explanations,
-        "first_difference": None if first is None else difference_json(first),
-        "layout": None if report.layout is None else {"words": report.layout.words, "text": str(report.layout)},
-        "network": None
-        if report.purpose is None
-        else {"hidden": report.purpose.hidden, "output": report.purpose.output, "cost": report.purpose.form},
-        "agrees": [str(quantity) for quantity in report.agrees],
-        "differs": [str(quantity) for quantity in report.differs],
-        "functions": report.functions,
-        "notes": report.notes,
-        "output": report.output,
-    }
-    result: Json = plain(document)
-    return result
-
-
-def write_csv(reports: Sequence[Report], path: Path) -> None:
-    """One row a file; raises BadInput where it cannot be written."""
-    rows = [
-        (
-            report.name,
-            report.verdict,
-            " + ".join(report.named[0].ids) if report.named else "",
-            "" if report.first_difference is None else place(report.first_difference),
-            " ".join(report.explanations),
-        )
-        for report in reports
-    ]
-    write_csv_file(path, ("file", "verdict", "mistakes", "first_difference", "explanation"), rows)

@@ -287,6 +287,14 @@ SLIPS: Mapping[str, Sentences] = {
         "The parameter is replaced by a multiple of its gradient, and what it was before is lost.",
         "Subtract the step from it: w = w - learning_rate * gradient, or w -= ...",
     ),
+    "not-kept": Sentences(
+        "The line speaks of a state, but every step is made of its own gradient alone: nothing is kept.",
+        "Keep it from one iteration to the next: velocity = mu * velocity - rate * gradient, cache += gradient ** 2",
+    ),
+    "shares": Sentences(
+        "The shares of the running mean do not add up to 1, so the step is divided by a multiple of it.",
+        "v = beta2 * v + (1 - beta2) * gradient ** 2",
+    ),
     "kept-above-one": Sentences(
         "The velocity grows from iteration to iteration.", "Keep less than all of it, e.g. 0.9."
     ),
@@ -328,6 +336,7 @@ RULES: Mapping[str, str] = {
     "nesterov": "Nesterov momentum",
     "adagrad": "Adagrad",
     "rmsprop": "RMSprop",
+    "rmsprop-momentum": "RMSprop with momentum",
     "adam": "Adam",
     "adamax": "Adamax",
     "amsgrad": "AMSGrad",

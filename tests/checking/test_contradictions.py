@@ -1,0 +1,111 @@
+"""What a file computes as its cost decides between readings; what it only prints as a metric does not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from harness.checking.check import check_file
+from harness.checking.result import CheckResult, Verdict
+from harness.report import checking as report
+
+PROGRAM = """
+import numpy as np
+
+rng = np.random.default_rng(3)
+X = rng.normal(size=(24, 3))
+y = (X.sum(axis=1, keepdims=True) > 0).astype(float)
+W1, b1 = rng.normal(size=(3, 5)), np.zeros((1, 5))
+W2, b2 = rng.normal(size=(5, 1)), np.zeros((1, 1))
+{definitions}
+def run():
+    h = np.tanh(X @ W1 + b1)
+    return h, 1 / (1 + np.exp(-(h @ W2 + b2)))
+
+for i in range(5):
+    h, a = run()
+    d2 = {delta}
+    d1 = (d2 @ W2.T) * (1 - h ** 2)
+    gW2, gW1 = h.T @ d2{penalty}, X.T @ d1
+    W2 -= 0.3 * gW2
+    b2 -= 0.3 * d2.sum(axis=0, keepdims=True)
+    W1 -= 0.3 * gW1
+    b1 -= 0.3 * d1.sum(axis=0, keepdims=True)
+    h, a = run()
+    {printed}
+"""
+ENTROPY = "def {name}(p):\n    return -np.mean(y * np.log(p) + (1 - y) * np.log(1 - p))\n"
+RIDGE = "def loss(p):\n    return np.mean((p - y) ** 2) + 0.05 * np.sum(W2 ** 2)\n"
+OF_SQUARES = "2 * (a - y) * a * (1 - a)"
+
+
+def checked(
+    folder: Path, *, delta: str, printed: str = "", definitions: str = "", penalty: str = ""
+) -> tuple[CheckResult, str]:
+    path = folder / "mine.py"
+    text = PROGRAM.format(delta=delta, printed=printed, definitions=definitions, penalty=penalty)
+    path.write_text(text)
+    result = check_file(path)
+    return result, report.text(result)
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("of-entropy", {"delta": "(a - y) / len(X)", "printed": "print(perte(a))", "definitions": ENTROPY}),
+        ("of-squares", {"delta": f"{OF_SQUARES} / len(X)", "printed": "loss = np.mean((a - y) ** 2)"}),
+        (
+            "with-penalty",
+            {
+                "delta": f"{OF_SQUARES} / len(X)",
+                "printed": "print(loss(a))",
+                "definitions": RIDGE,
+                "penalty": " + 0.1 * W2",
+            },
+        ),
+        ("accuracy", {"delta": "a - y", "printed": "print(100 - 100 * np.mean(np.abs((a > 0.5) - y)))"}),
+    ],
+)
+def test_gradients_of_the_stated_cost_are_right(tmp_path: Path, name: str, words: dict[str, str]) -> None:
+    words = {key: text.replace("{name}", "perte") for key, text in words.items()}
+    result, text = checked(tmp_path, **words)
+    assert result.verdict is Verdict.CORRECT, text
+
+
+@pytest.mark.parametrize(
+    ("id", "words"),
+    [
+        # cross-entropy under a French name, computed after the update
+        (
+            "cross-entropy-gradient-with-extra-derivative",
+            {"delta": "(a - y) * a * (1 - a)", "printed": "print(perte(a))", "definitions": ENTROPY},
+        ),
+        ("missing-output-activation-derivative", {"delta": "a - y", "printed": "print(np.mean((a - y) ** 2))"}),
+        ("sum-instead-of-mean", {"delta": OF_SQUARES, "printed": "loss = np.mean((a - y) ** 2)"}),
+        ("missing-factor-two", {"delta": "(a - y) * a * (1 - a)", "printed": "loss = np.sum((a - y) ** 2)"}),
+        (
+            "weight-decay-differs",
+            {
+                "delta": f"{OF_SQUARES} / len(X)",
+                "printed": "print(loss(a))",
+                "definitions": RIDGE,
+                "penalty": " + 0.05 * W2",
+            },
+        ),
+    ],
+)
+def test_what_contradicts_the_stated_cost_is_a_mistake_with_both_readings(
+    tmp_path: Path, id: str, words: dict[str, str]
+) -> None:
+    words = {key: text.replace("{name}", "perte") for key, text in words.items()}
+    result, text = checked(tmp_path, **words)
+    assert [one.id for one in result.mistakes] == [id], text
+    assert [one.mistakes for one in result.alternatives] == [()]
+    assert len(text.splitlines()) <= 20
+
+
+def test_a_number_that_is_not_called_a_cost_gives_a_second_reading(tmp_path: Path) -> None:
+    result, text = checked(tmp_path, delta=OF_SQUARES, printed="print(np.mean((a - y) ** 2))")
+    assert result.verdict is Verdict.CORRECT, text
+    assert [one.id for one in result.alternatives[0].mistakes] == ["sum-instead-of-mean"]

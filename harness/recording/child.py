@@ -603,6 +603,10 @@ def driven_run(
             continue
         if has_updates(again) and not again[0]["involved"]:
             continue  # a network of other files, with which this one has to do in another way
+        recording = again[0]["recording"]
+        is_cut_off = recording.get("raised") is not None and not is_enough(recording)
+        if has_updates(again) and is_cut_off and not (content["succeeded"] or content["certain"]):
+            continue  # wrong arguments may have kept it from the updates that are missing
         if has_updates(again):
             again[0]["recording"]["driven"]["calls"] = to_json(tuple(lines), [])
             return other, again

@@ -24,7 +24,7 @@ from .data import BATCH, Labels
 from .examples import find_examples
 from .goals import Goal, find_goals
 from .gradients import pair_gradients
-from .pairs import find_pairs
+from .pairs import PairKind, PairPlan, find_pairs
 from .result import Attempt, Driven
 from .roles import Role, role_of
 from .session import (
@@ -116,15 +116,24 @@ class _Driver:
         folder shows, then with what other files of the folder define."""
         driven = self._search(budget // 2, budget // GRADIENTS_SHARE)
         # layers and activations alone are checked pair by pair, which is more than what a network uses of them
-        self.is_parts = all(goal.gradients for goal in self.goals) and _has_pairs(self.source)
+        self.is_parts = all(goal.gradients for goal in self.goals) and bool(_pairs_of(self.source))
         driven = driven or self._follow_snippets()
         if driven is None and self._add_siblings():
             driven = self._search(budget - budget // 2, budget - budget // 2)
         if driven is None and self.fallback is not None:
             driven = self.fallback[1]
+        if driven is not None and not self._uses_all_layers(driven):
+            driven = None  # what trains with some of the layers says nothing about the others
         if driven is not None:
             return _counted(driven, self.failures, self.count)
         return self.failed()
+
+    def _uses_all_layers(self, driven: Driven) -> bool:
+        """Whether the lines name every layer of the file, or run a script, which uses what it is for."""
+        if any("run_path" in line for line in driven.lines):
+            return True
+        named = set(re.findall(r"[A-Za-z_]\w*", "\n".join(driven.lines)))
+        return _layers_of(self.source) <= named
 
     def _search(self, budget: int, of_gradients: int) -> Driven | None:
         """Tries goals, most likely first.
@@ -577,12 +586,17 @@ class _Driver:
         return ""
 
 
-def _has_pairs(source: str) -> bool:
-    """Whether a file has functions or methods that belong together as forward and backward do."""
+def _layers_of(source: str) -> set[str]:
+    """The classes of a file that are layers."""
+    return {plan.name.partition(".")[0] for plan in _pairs_of(source) if plan.kind is PairKind.LAYER}
+
+
+def _pairs_of(source: str) -> list[PairPlan]:
+    """The pairs of a file."""
     try:
-        return bool(find_pairs(source))
+        return find_pairs(source)
     except Exception:  # what cannot be read has none
-        return False
+        return []
 
 
 def _urgency(item: tuple[Goal, Search]) -> float:

@@ -132,6 +132,13 @@ def test_a_list_of_sizes_and_activations_stays_a_list_of_sizes() -> None:
     assert role_of(function.arguments[0], uses, function) is not Role.PARAMETERS
 
 
+def test_an_argument_whose_default_is_a_text_is_not_a_size() -> None:
+    facts = read_source("def make_net(sizes, hidden='relu', hidden_size='auto'):\n    return sizes\n")
+    function = facts.functions["make_net"]
+    roles = [role_of(one, uses_of(one.name, function.node), function) for one in function.arguments]
+    assert roles == [Role.SIZES, Role.ACTIVATION, Role.CHOICE]
+
+
 def test_a_function_that_trains_is_called_itself_with_the_sizes_the_file_fixes() -> None:
     found = driven(FUNCTIONS_WITH_TUPLES)
     assert found.lines == ("W1, b1, W2, b2 = gradient_descent(X.T, labels, 0.1, 3)",)

@@ -20,6 +20,7 @@ from ..recording.graph import Driven
 
 MOST_OPTIONS = 3
 FEWEST_UNITS, MOST_UNITS = 2, 64  # of a hidden layer that is put in
+OF_OUTPUT = re.compile(r"out|last|final", re.IGNORECASE)
 HIDDEN_ACTIVATIONS = re.compile(r"^_?(relu|sigmoid|sigm|logistic|tanh|leaky_?relu|elu|softplus|swish)$", re.IGNORECASE)
 
 
@@ -107,16 +108,35 @@ def options_of(tree: ast.Module) -> Mapping[str, Mapping[str, tuple[str, ...]]]:
         )
         if constructor is None:
             continue
-        arguments = [one.arg for one in (*constructor.args.args, *constructor.args.kwonlyargs)][1:]
+        positional = [one.arg for one in constructor.args.args][1:]
+        defaults = dict(zip(positional[::-1], constructor.args.defaults[::-1]))
+        arguments = [*positional, *(one.arg for one in constructor.args.kwonlyargs)]
         for argument in arguments:
-            values = [
-                one
-                for one in compared_with(owner, argument, tables)
-                if HIDDEN_ACTIVATIONS.match(one) and isinstance(one, str)
-            ]
+            texts = compared_with(owner, argument, tables)
+            if not texts and is_activation(defaults.get(argument)) and not OF_OUTPUT.search(argument):
+                texts = compared_in(owner)  # it is handed on to a method that compares it under another name
+            values = [one for one in texts if HIDDEN_ACTIVATIONS.match(one)]
             if values:
                 found.setdefault(owner.name, {})[argument] = tuple(dict.fromkeys(values))
     return found
+
+
+def is_activation(default: ast.expr | None) -> bool:
+    """Whether the default of an argument is the name of an activation."""
+    if not isinstance(default, ast.Constant) or not isinstance(default.value, str):
+        return False
+    return HIDDEN_ACTIVATIONS.match(default.value) is not None
+
+
+def compared_in(owner: ast.ClassDef) -> list[str]:
+    """All strings that a class compares something with."""
+    return [
+        other.value
+        for node in ast.walk(owner)
+        if isinstance(node, ast.Compare)
+        for other in node.comparators
+        if isinstance(other, ast.Constant) and isinstance(other.value, str)
+    ]
 
 
 def dict_keys(tree: ast.Module) -> dict[str, list[str]]:

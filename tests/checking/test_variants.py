@@ -38,6 +38,22 @@ def test_options_are_the_activations_that_an_argument_is_compared_with() -> None
     }
 
 
+HANDED_ON = """
+class Network:
+    def __init__(self, sizes, hidden="relu", output="relu", name="net"):
+        self.hidden, self.output = hidden, output
+    def act(self, kind, z):
+        if kind == "relu":
+            return np.maximum(z, 0)
+        if kind == "tanh":
+            return np.tanh(z)
+"""
+
+
+def test_options_may_be_compared_under_another_name_but_not_those_of_the_output() -> None:
+    assert options_of(ast.parse(HANDED_ON)) == {"Network": {"hidden": ("relu", "tanh")}}
+
+
 def test_a_list_of_sizes_gets_a_hidden_layer_more() -> None:
     assert with_hidden_layer(("net = Net([7, 5, 3])", "net.fit(X, Y)")) == ("net = Net([7, 5, 4, 3])", "net.fit(X, Y)")
     assert with_hidden_layer(("net = Net(7, 5, 3)",)) is None

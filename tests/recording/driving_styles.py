@@ -428,6 +428,66 @@ class Perceptrons:
         self.wih += self.lr * back @ inputs.T
 """
 
+LISTS_OF_PAIRS = """
+import numpy as np
+
+def logistic(z):
+    return 1 / (1 + np.exp(-z))
+
+def start_layers(sizes):
+    return [(np.random.randn(o, i) * 0.3, np.random.randn(o, 1) * 0.3) for i, o in zip(sizes[:-1], sizes[1:])]
+
+def forward_pass(x, layers):
+    acts = [x]
+    for w, b in layers:
+        acts.append(logistic(np.dot(w, acts[-1]) + b))
+    return acts
+
+def backward_pass(acts, y, layers):
+    delta = (acts[-1] - y) * acts[-1] * (1 - acts[-1])
+    grads = []
+    for k in range(len(layers) - 1, -1, -1):
+        grads.insert(0, (np.dot(delta, acts[k].T), delta.sum(axis=1, keepdims=True)))
+        if k:
+            delta = np.dot(layers[k][0].T, delta) * acts[k] * (1 - acts[k])
+    return grads
+
+def apply_gradients(layers, grads, lr):
+    return [(w - lr * gw, b - lr * gb) for (w, b), (gw, gb) in zip(layers, grads)]
+"""
+
+PARAMETERS_HANDED_ON = """
+import numpy as np
+
+class Network:
+    def init_params(self, n_in, n_hidden, n_out):
+        return {
+            "W1": np.random.randn(n_in, n_hidden) * 0.3,
+            "b1": np.zeros(n_hidden),
+            "W2": np.random.randn(n_hidden, n_out) * 0.3,
+            "b2": np.zeros(n_out),
+        }
+
+    def forward(self, x, params):
+        h = np.tanh(x @ params["W1"] + params["b1"])
+        e = np.exp(h @ params["W2"] + params["b2"])
+        p = e / e.sum(axis=1, keepdims=True)
+        return p, (x, h)
+
+    def backward(self, p, y, cache, params):
+        x, h = cache
+        d = p.copy()
+        d[np.arange(len(y)), y] -= 1
+        d /= len(y)
+        grads = {"W2": h.T @ d, "b2": d.sum(0)}
+        dh = d @ params["W2"].T * (1 - h ** 2)
+        grads["W1"], grads["b1"] = x.T @ dh, dh.sum(0)
+        return grads
+
+    def update(self, params, grads, lr=0.1):
+        return {k: params[k] - lr * grads[k] for k in params}
+"""
+
 STYLES = {
     "functions with caches": FUNCTIONS_WITH_CACHES,
     "functions with tuples": FUNCTIONS_WITH_TUPLES,
@@ -440,4 +500,6 @@ STYLES = {
     "lists without NumPy": LISTS_WITHOUT_NUMPY,
     "scalars": SCALARS,
     "named settings": NAMED_SETTINGS,
+    "lists of pairs": LISTS_OF_PAIRS,
+    "parameters handed on": PARAMETERS_HANDED_ON,
 }

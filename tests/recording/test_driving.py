@@ -14,7 +14,9 @@ import pytest
 from harness.recording.driving import Driven, drive
 from harness.recording.driving.choices import Choices, Exhausted, Search
 from harness.recording.driving.gradients import plain_name
+from harness.recording.driving.roles import Role, role_of
 from harness.recording.driving.session import dimensions
+from harness.recording.driving.source import read_source, uses_of
 from harness.recording.driving.watching import Targets
 
 from .driving_styles import (
@@ -114,6 +116,27 @@ def test_functions_are_chained_from_initialisation_to_update() -> None:
         "    parameters = update_parameters(parameters, grads, 0.1)",
     )
     assert found.layout == "columns"
+
+
+def test_lists_of_weights_and_biases_are_handed_on() -> None:
+    lines = "\n".join(driven(STYLES["lists of pairs"]).lines)
+    assert "acts = forward_pass(X.T, result1)" in lines
+    assert "result1 = apply_gradients(result1, grads, 0.1)" in lines
+
+
+def test_a_list_of_sizes_and_activations_stays_a_list_of_sizes() -> None:
+    facts = read_source("def make_net(layers):\n    return [np.zeros((n, n)) for n, kind in layers]\n")
+    function = facts.functions["make_net"]
+    uses = uses_of("layers", function.node)
+    assert uses.unpacked
+    assert role_of(function.arguments[0], uses, function) is not Role.PARAMETERS
+
+
+def test_an_argument_whose_default_is_a_text_is_not_a_size() -> None:
+    facts = read_source("def make_net(sizes, hidden='relu', hidden_size='auto'):\n    return sizes\n")
+    function = facts.functions["make_net"]
+    roles = [role_of(one, uses_of(one.name, function.node), function) for one in function.arguments]
+    assert roles == [Role.SIZES, Role.ACTIVATION, Role.CHOICE]
 
 
 def test_a_function_that_trains_is_called_itself_with_the_sizes_the_file_fixes() -> None:

@@ -83,7 +83,10 @@ class Caller:
         key = (function.owner, function.name, argument.name)
         if key not in self._roles:
             uses = argument_uses(self.facts, function, argument)
-            self._roles[key] = (role_of(argument, uses, function), uses)
+            role = role_of(argument, uses, function)
+            if role is Role.ACTIVATION_LIST and any(argument.name in f.returns for f in self.facts.functions.values()):
+                role = Role.CACHE  # values of a forward pass, not functions
+            self._roles[key] = (role, uses)
         return self._roles[key]
 
     # Calls

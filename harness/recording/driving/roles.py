@@ -121,6 +121,9 @@ CACHE_NAME = re.compile(
 )
 
 
+SIZES = (Role.SIZES, Role.HIDDEN_SIZES, Role.INPUT_SIZE, Role.HIDDEN_SIZE, Role.OUTPUT_SIZE, Role.COUNT)
+ACTIVATION_TEXT = re.compile(r"sigm|tanh|relu|logistic|softmax|softplus|linear|identity", re.IGNORECASE)
+MAKES_NETWORK = re.compile(r"init|creat|build|make|generat|setup|compile|add", re.IGNORECASE)
 HELD_OUT = re.compile(
     r"_?(val|valid|validation|test|testing|tst|dev|eval|cv)\d?$|^(val|valid|validation|test|testing|dev|eval)_?",
     re.IGNORECASE,
@@ -141,6 +144,10 @@ def role_of(argument: Argument, uses: Uses, function: FunctionFacts) -> Role:
         if INPUT_NAME.match(bare):
             return Role.PAIRS if uses.unpacked else Role.INPUTS
     by_name = _by_words(name, words, argument, uses)
+    if by_name in SIZES and isinstance(argument.default, str) and argument.default[:1] in ("'", '"'):
+        return Role.ACTIVATION if ACTIVATION_TEXT.search(argument.default) else Role.CHOICE
+    if by_name is Role.SIZES and (uses.unpacked or uses.part_multiplied) and not MAKES_NETWORK.search(function.name):
+        return Role.PARAMETERS  # a list of (weights, bias) that goes by the name of layers
     if by_name is not None:
         return _checked(by_name, uses, argument)
     if TARGET_NAME.match(name):

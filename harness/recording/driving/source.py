@@ -65,6 +65,7 @@ class Uses:
     called: bool = False
     iterated: bool = False
     unpacked: bool = False  # iterated in pairs
+    part_multiplied: bool = False  # name[i][0] @ .., np.dot(name[i][0], ..), name[i][0].T
     split: bool = False  # x, y = name
     measured: bool = False  # len(name)
     indexed: bool = False  # name[i], name[:-1]
@@ -446,10 +447,24 @@ def _updates(node: ast.AST) -> Iterator[UpdateLine]:
                 for one, value in pairs:
                     if _replaces(one, value):
                         yield _update(item, one, value, _subtracts(value))
+        elif isinstance(item, ast.Return) and _is_stepped(item.value):
+            yield UpdateLine(first=item.lineno, last=item.end_lineno or item.lineno, target="", likely=True)
         elif isinstance(item, ast.Call) and _last_name(item.func) in ("append", "setattr", "subtract", "add"):
             last = item.args[-1] if item.args else None
             if isinstance(last, ast.BinOp) and isinstance(last.op, ast.Sub) and RATE_NAME.search(_names(last.right)):
                 yield UpdateLine(first=item.lineno, last=item.end_lineno or item.lineno, target="", likely=True)
+
+
+def _is_stepped(value: ast.expr | None) -> bool:
+    """``[w - lr * g for w, g in ...]``, ``{k: p[k] - lr * g[k] for k in p}`` and lists of several such differences."""
+    if not isinstance(value, (ast.ListComp, ast.DictComp)):
+        return False
+    element = value.value if isinstance(value, ast.DictComp) else value.elt
+    parts = element.elts if isinstance(element, (ast.Tuple, ast.List)) else [element]
+    return all(
+        isinstance(part, ast.BinOp) and isinstance(part.op, ast.Sub) and RATE_NAME.search(_names(part.right))
+        for part in parts
+    )
 
 
 def _update(statement: ast.stmt, target: ast.expr, value: ast.expr, subtracts: bool) -> UpdateLine:
@@ -598,14 +613,37 @@ def _note_loop(uses: Uses, elements: set[str], name: str, target: ast.expr, sour
             uses.iterated = True
             if isinstance(inner_target, ast.Tuple) and len(inner_target.elts) == len(wrapped.args):
                 elements.update(t.id for i in places if isinstance(t := inner_target.elts[i], ast.Name))
+                uses.unpacked |= any(_is_pair(inner_target.elts[i]) for i in places)
             return
         wrapped = wrapped.args[0]
     if _is_base(wrapped, name):
         uses.iterated = True
-        if isinstance(inner_target, ast.Tuple) and len(inner_target.elts) == 2:
+        if _is_pair(inner_target):
             uses.unpacked = True
         elif isinstance(inner_target, ast.Name):
             elements.add(inner_target.id)
+
+
+def _is_pair(target: ast.expr) -> bool:
+    """Whether two values are unpacked."""
+    return isinstance(target, ast.Tuple) and len(target.elts) == 2
+
+
+def _is_part_of_element(node: ast.expr, name: str) -> bool:
+    """``name[i][0]``, perhaps transposed."""
+    inner = node.value if isinstance(node, ast.Attribute) and node.attr == "T" else node
+    is_part = isinstance(inner, ast.Subscript) and isinstance(inner.slice, ast.Constant)
+    element = inner.value if is_part and isinstance(inner, ast.Subscript) else None
+    return isinstance(element, ast.Subscript) and _is_name(element.value, name)
+
+
+def _multiplied(item: ast.AST) -> list[ast.expr]:
+    """The operands of a matrix product."""
+    if isinstance(item, ast.BinOp) and isinstance(item.op, ast.MatMult):
+        return [item.left, item.right]
+    if isinstance(item, ast.Call) and _last_name(item.func) in ("dot", "matmul"):
+        return [*item.args, *([item.func.value] if isinstance(item.func, ast.Attribute) else [])]
+    return []
 
 
 def _is_base(node: ast.expr, name: str) -> bool:
@@ -619,6 +657,8 @@ def _note_use(uses: Uses, elements: set[str], name: str, item: ast.AST) -> None:
             return node.id in elements
         return isinstance(node, ast.Subscript) and _is_name(node.value, name) and not isinstance(node.slice, ast.Slice)
 
+    if any(_is_part_of_element(one, name) for one in _multiplied(item)):
+        uses.part_multiplied = True
     if isinstance(item, ast.Call):
         function = _last_name(item.func)
         if _is_name(item.func, name):

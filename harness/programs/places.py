@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import dis
 import os
 import sys
 from collections.abc import Iterator, Mapping
@@ -131,15 +132,35 @@ def place_in_frame(frame: FrameType, source: Source) -> Place:
         positions = next(islice(code.co_positions(), frame.f_lasti // 2, None), None)
     line, end, column, end_column = positions or (None, None, None, None)
     if line is None:
-        return call_at_line(source, frame.f_lineno)
+        return call_of_instruction(frame, source)
     return source.position(line, end or line, column, end_column)
 
 
-def call_at_line(source: Source, line: int) -> Place:
-    """The place of the only call that starts in a line, else of the line itself."""
-    calls = [node for node in nodes_of(source.text) if isinstance(node, ast.Call) and node.lineno == line]
-    outer = [node for node in calls if not any(node in ast.walk(other) for other in calls if other is not node)]
-    return source.place(outer[0]) if len(outer) == 1 else source.position(line, line, None, None)
+def call_of_instruction(frame: FrameType, source: Source) -> Place:
+    """The place of the call that a frame is in, by counting the calls of its line; else of the line (Python 3.10)."""
+    line, current, offsets = frame.f_lineno, 0, []
+    for instruction in dis.get_instructions(frame.f_code):
+        current = instruction.starts_line or current
+        if current == line and instruction.opname.startswith("CALL_"):
+            offsets.append(instruction.offset)
+    calls = [node for node in evaluated(source.text) if isinstance(node, ast.Call) and node.lineno == line]
+    if len(calls) == len(offsets) and frame.f_lasti in offsets:
+        return source.place(calls[offsets.index(frame.f_lasti)])
+    return source.position(line, line, None, None)
+
+
+def evaluated(text: str) -> Iterator[ast.AST]:
+    """The nodes of a piece of code in the order in which they are evaluated, arguments before their call."""
+
+    def below(node: ast.AST) -> Iterator[ast.AST]:
+        for child in ast.iter_child_nodes(node):
+            yield from below(child)
+        yield node
+
+    try:
+        yield from below(ast.parse(text))
+    except (SyntaxError, ValueError):
+        return
 
 
 def nodes_of(text: str) -> Iterator[ast.AST]:

@@ -116,15 +116,16 @@ class Computation:
 
     # The start
 
-    def at_start(self, size: float = 0.0, phase: float = 0.0) -> Values:
+    def at_start(self, size: float | None = None, phase: float = 0.0) -> Values:
         """Outputs of all layers, the loss and the gradients on the first batch.
 
         Args:
-            size: relative disturbance of weights, inputs and outputs of layers.
+            size: relative disturbance of weights, inputs and outputs of layers. None computes without any; 0.0 computes
+                the same as other sizes do, so that nothing but the disturbance is different.
             phase: which disturbance.
         """
+        is_disturbed, size = size is not None, size or 0.0
         x, y, weights = self.floats(self.case.rows(self.case.batches[0]))
-        is_disturbed = size != 0.0
         set_weights(self.model, self._disturbed(self.case.weights, size, phase))
         x = self._disturbed_inputs(x, size, phase)
         if is_disturbed not in self.functions:

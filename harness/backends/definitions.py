@@ -6,9 +6,14 @@ import ast
 import contextlib
 from typing import Any
 
+LIBRARIES = ("builtins", "jax", "keras", "numpy", "tensorflow", "torch")  # whose names Keras knows, or does not need
+
 
 def own_names(definitions: str) -> dict[str, Any]:
-    """The classes and functions that a script defines, by name; a definition that fails is left out."""
+    """The classes and functions that a script defines or imports from modules of its own, by name.
+
+    A definition that fails is left out.
+    """
     namespace: dict[str, Any] = {"__name__": "__main__"}
     for statement in ast.parse(definitions).body:
         module = ast.Module(body=[statement], type_ignores=[])
@@ -17,5 +22,5 @@ def own_names(definitions: str) -> dict[str, Any]:
     return {
         name: value
         for name, value in namespace.items()
-        if (isinstance(value, type) or callable(value)) and getattr(value, "__module__", None) == "__main__"
+        if callable(value) and str(getattr(value, "__module__", "")).split(".")[0] not in LIBRARIES
     }

@@ -1,4 +1,4 @@
-"""Layers that compute something else than those of Keras, for one side; a child process imports them."""
+"""Layers that compute something else than those of Keras, for one side; a child process is given this text."""
 
 import keras
 import numpy as np

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -128,11 +129,11 @@ def with_class(case: Case, class_name: str, other: type, *, name: str | None = N
     def change(key, value):
         is_class = isinstance(value, dict) and value.get("class_name") == class_name
         if is_class and name in (None, value["config"]["name"]):
-            own = {"module": other.__module__, "class_name": other.__name__, "registered_name": None}
-            return value | own
+            return value | {"module": None, "class_name": other.__name__, "registered_name": other.__name__}
         return value
 
-    return replace(case, model=changed(case.model, change), runs_code=True)
+    definitions = Path(planted_layers.__file__).read_text()
+    return replace(case, model=changed(case.model, change), runs_code=True, definitions=definitions)
 
 
 def with_first_weight(case: Case, factor: float) -> Case:

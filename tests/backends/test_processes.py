@@ -80,8 +80,7 @@ def test_nothing_is_reported_in_20_seeds(name, workers):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", some(PLANTS, QUICK_PLANTS))
-def test_planted_differences_are_found_where_they_are(name, workers, monkeypatch):
-    monkeypatch.chdir(ROOT)  # the children import the planted layers from there
+def test_planted_differences_are_found_where_they_are(name, workers):
     (pair,) = compare_plant(PLANTS[name], workers).pairs
     assert is_found(PLANTS[name], pair), (pair.first, pair.reasons)
 

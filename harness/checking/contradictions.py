@@ -30,6 +30,9 @@ EXTRA_DERIVATIVE = "cross-entropy-gradient-with-extra-derivative"
 
 CROSS_ENTROPY = re.compile(r"(?i)cross_?entropy|log_?loss|bce")
 SQUARES = re.compile(r"(?i)quadratic|mse|mean_?squared|squared_?err")
+# Gradients of another scale than that of the stated cost, which only stand for another learning rate: steps that grow
+# with the number of observations are not among them.
+HARMLESS = frozenset({"missing-factor-two", "extra-factor-two", "mean-instead-of-sum"})
 CROSS_ENTROPIES = frozenset({Form.BINARY, Form.CATEGORICAL})
 
 
@@ -75,14 +78,17 @@ def is_named_after(reading: Reading, other: Alternative) -> bool:
 
 
 def second_reading(best: Reading, stated: Sequence[Stated]) -> Alternative | None:
-    """What a number says that is computed like a cost and not called one, if gradients are a multiple of its own."""
+    """What a number says that is computed like a cost, if gradients are a multiple of its own.
+
+    A number that is called a cost has been looked at by ``contradicted`` before.
+    """
     if best.cost.form is None:
         return None
     for one in stated:
-        node = best.stage.node(one.node)
-        found = other_scale(best, one) if one.form is best.cost.form and not is_declared_cost(node) else None
+        found = other_scale(best, one) if one.form is best.cost.form else None
         if found is not None:
-            cost = AssumedCost(form="", place=node.place, variable=label(best.stage, one.node))
+            place = best.stage.node(one.node).place
+            cost = AssumedCost(form="", place=place, variable=label(best.stage, one.node))
             return Alternative(cost=cost, mistakes=(found,))
     return None
 
@@ -105,7 +111,8 @@ def contradicted(
         alike = [one for one in stated if one.form is plain.cost.form]
         declared = [one for one in alike if is_declared_cost(plain.stage.node(one.node))]
         found = odd_scale(plain, sources, bool(declared) or any(same_cost(plain, one) for one in own))
-        found = found or next((found for one in declared if (found := other_scale(plain, one)) is not None), None)
+        scales = [found for one in declared if (found := other_scale(plain, one)) is not None]
+        found = found or next((one for one in scales if one.id not in HARMLESS), None)
         found = found or next((found for one in declared if (found := other_penalty(plain, one)) is not None), None)
         if found is not None:
             return found

@@ -83,7 +83,6 @@ def test_gradients_of_the_stated_cost_are_right(tmp_path: Path, name: str, words
         ),
         ("missing-output-activation-derivative", {"delta": "a - y", "printed": "print(np.mean((a - y) ** 2))"}),
         ("sum-instead-of-mean", {"delta": OF_SQUARES, "printed": "loss = np.mean((a - y) ** 2)"}),
-        ("missing-factor-two", {"delta": "(a - y) * a * (1 - a)", "printed": "loss = np.sum((a - y) ** 2)"}),
         (
             "weight-decay-differs",
             {
@@ -105,7 +104,18 @@ def test_what_contradicts_the_stated_cost_is_a_mistake_with_both_readings(
     assert len(text.splitlines()) <= 20
 
 
-def test_a_number_that_is_not_called_a_cost_gives_a_second_reading(tmp_path: Path) -> None:
-    result, text = checked(tmp_path, delta=OF_SQUARES, printed="print(np.mean((a - y) ** 2))")
+@pytest.mark.parametrize(
+    ("id", "delta", "printed"),
+    [
+        ("sum-instead-of-mean", OF_SQUARES, "print(np.mean((a - y) ** 2))"),  # not called a cost
+        ("missing-factor-two", "(a - y) * a * (1 - a)", "loss = np.sum((a - y) ** 2)"),
+        ("missing-factor-two", "(a - y) * a * (1 - a) / len(X)", "loss = np.mean((a - y) ** 2)"),
+        ("extra-factor-two", OF_SQUARES, "loss = np.sum((a - y) ** 2) / 2"),
+    ],
+)
+def test_another_scale_that_only_stands_for_another_rate_is_a_second_reading(
+    tmp_path: Path, id: str, delta: str, printed: str
+) -> None:
+    result, text = checked(tmp_path, delta=delta, printed=printed)
     assert result.verdict is Verdict.CORRECT, text
-    assert [one.id for one in result.alternatives[0].mistakes] == ["sum-instead-of-mean"]
+    assert [one.id for one in result.alternatives[0].mistakes] == [id]

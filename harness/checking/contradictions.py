@@ -19,7 +19,7 @@ from .naming import quantity
 from .reading import Reading, label, same_cost
 from .result import Alternative, AssumedCost, Found, Kind, Quantity
 from .rules import decay_place
-from .scales import HALVES, common_factor, counts_of, first_with, name_of_scale, odd_scale
+from .scales import HALVES, HARMLESS, common_factor, counts_of, first_with, name_of_scale, odd_scale
 from .sources import Sources
 from .stage import Step
 from .stated import Stated
@@ -30,9 +30,6 @@ EXTRA_DERIVATIVE = "cross-entropy-gradient-with-extra-derivative"
 
 CROSS_ENTROPY = re.compile(r"(?i)cross_?entropy|log_?loss|bce")
 SQUARES = re.compile(r"(?i)quadratic|mse|mean_?squared|squared_?err")
-# Gradients of another scale than that of the stated cost, which only stand for another learning rate: steps that grow
-# with the number of observations are not among them.
-HARMLESS = frozenset({"missing-factor-two", "extra-factor-two", "mean-instead-of-sum"})
 CROSS_ENTROPIES = frozenset({Form.BINARY, Form.CATEGORICAL})
 
 
@@ -111,8 +108,8 @@ def contradicted(
         alike = [one for one in stated if one.form is plain.cost.form]
         declared = [one for one in alike if is_declared_cost(plain.stage.node(one.node))]
         found = odd_scale(plain, sources, bool(declared) or any(same_cost(plain, one) for one in own))
-        scales = [found for one in declared if (found := other_scale(plain, one)) is not None]
-        found = found or next((one for one in scales if one.id not in HARMLESS), None)
+        scales = [other_scale(plain, one) for one in declared]
+        found = found or next((one for one in scales if one is not None and one.id not in HARMLESS), None)
         found = found or next((found for one in declared if (found := other_penalty(plain, one)) is not None), None)
         if found is not None:
             return found

@@ -20,6 +20,9 @@ from .sources import Sources
 
 HALVES = (0.5, 1.0, 2.0)
 SIZES = (".shape[", "len(", ".size")
+# Names of scales, other than that of the file's cost, that only stand for another learning rate. Steps that grow with
+# the number of observations are not among them.
+HARMLESS = frozenset({"missing-factor-two", "extra-factor-two", "mean-instead-of-sum"})
 
 
 @dataclass(frozen=True, kw_only=True)

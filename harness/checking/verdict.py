@@ -33,6 +33,7 @@ from .result import (
 )
 from .result import Kind as QuantityKind
 from .rules import belongs_together, rule_mistakes, scale_mistake, scaled_cost
+from .scales import HARMLESS
 from .sources import Sources
 from .stage import (
     Stage,
@@ -600,7 +601,8 @@ def conclude(
     )
     if scaled is not None and scaled.ratio is not None:
         own = assumed(reading)
-        if belongs_together(reading) or is_declared_cost(stage.node(reading.cost.outputs[0])):
+        is_declared = is_declared_cost(stage.node(reading.cost.outputs[0]))
+        if belongs_together(reading) or (is_declared and scaled.id not in HARMLESS):
             other = Alternative(cost=scaled_cost(own, scaled.ratio), mistakes=())
             return CheckResult(
                 verdict=Verdict.MISTAKE, mistakes=(scaled,), **{**common, "alternatives": (other, *alternatives)}

@@ -80,6 +80,9 @@ class Blank:
     def __iter__(self) -> Iterator[Blank]:
         return iter((self,))
 
+    def __len__(self) -> int:
+        return 1
+
     def __getitem__(self, place: int) -> Blank:
         return self
 

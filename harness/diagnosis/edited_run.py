@@ -127,7 +127,10 @@ def run_edited_program(case: Case, edits: Sequence[Edit], bar: Bar, *, budget: f
         return _failed(str(error))
     if program.error is not None:
         return _failed(f"{program.error.kind}: {program.error.message.splitlines()[0]}")
-    edited = edited_case(case, program)
+    try:
+        edited = edited_case(case, program)
+    except BadInput as error:
+        return _failed(str(error))
     if edited is None:
         return EditedRun(
             held=None, training=None, learned=share_of([]), is_plain=False, is_stopped=program.is_stopped, error=None
@@ -166,7 +169,11 @@ def plain_seconds(case: Case) -> float:
 
 
 def edited_case(case: Case, program: Program) -> Case | None:
-    """The case of the edited program, judged on the same rows; None if its data have other rows."""
+    """The case of the edited program, judged on the same rows; None if its data have other rows.
+
+    Raises:
+        BadInput: its output cannot be read.
+    """
     try:
         inputs, targets, rows = all_rows(program)
     except BadInput:

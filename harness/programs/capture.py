@@ -51,7 +51,12 @@ from .workspace import Workspace, copied_workspace, protected
 
 MAX_OUTPUT = 200_000  # characters kept of what the script prints
 SECONDS_BEFORE_FIT = 900.0  # a script that has not called fit by then is stopped
-COMPLETED = (NoteKind.MADE_UP, NoteKind.IMPORT_SUPPLIED, NoteKind.CALLED)  # what a program was completed with
+COMPLETED = (
+    NoteKind.MADE_UP,
+    NoteKind.IMPORT_SUPPLIED,
+    NoteKind.MODULE_REPLACED,
+    NoteKind.CALLED,
+)  # what a program was completed with
 SECONDS_MADE_UP = 60.0  # the same for one that runs on made-up data
 PACKAGES = {
     "sklearn": "scikit-learn",

@@ -162,10 +162,13 @@ def _is_absent(name: str, supply: Supply) -> bool:
 
 
 def _note_package(name: str, supply: Supply) -> None:
-    """Remember a package that is not installed; one that only shows things does not touch the data."""
+    """Remember a package that is not installed; one that only shows things, or is not used, does not touch the data."""
     root = name.partition(".")[0]
     if not only_shows(root) and root not in supply.unused:
         supply.note("the package", root)
+        return
+    note = Note(kind=NoteKind.MODULE_REPLACED, detail=root)
+    supply.notes += [] if note in supply.notes else [note]
 
 
 def _is_missing(path: Any) -> bool:

@@ -97,7 +97,7 @@ class NoteKind(Enum):
     STOPPED = "stopped"  # the captured fit was stopped after ``count`` epochs by the time limit
     SCRIPT_FAILED = "script-failed"  # the script failed after the captured fit; ``detail`` says how
     SCRIPT_STOPPED = "script-stopped"  # the script was stopped after the captured fit by the time limit
-    MODULE_REPLACED = "module-replaced"  # a plotting module that is not installed was replaced by an empty one
+    MODULE_REPLACED = "module-replaced"  # one that is not installed and does not touch the data: an empty one is there
     OLD_NAME = "old-name"  # a name that this version of Keras no longer has was supplied; ``detail`` says which
     NOT_COPIED = "not-copied"  # the model cannot be copied; ``detail`` says why
     MADE_UP = "made-up"  # something that was not there was made up; ``detail`` says what
@@ -236,8 +236,8 @@ class Program:
 
     @property
     def sample(self) -> Data:
-        """The first rows of x, enough to build a model on."""
-        return take_rows(self.x, slice(0, SAMPLE_ROWS))
+        """The first rows of x, enough to build a model on; one number a row is a column, as fit takes it."""
+        return keras.tree.map_structure(as_column, take_rows(self.x, slice(0, SAMPLE_ROWS)))
 
     def split_rows(self) -> int:
         """How many of the first rows fit trains on; the rest is Keras' ``validation_split``."""
@@ -382,3 +382,8 @@ def take_rows(data: Data, rows: slice | Array) -> Data:
     if data is None:
         return None
     return keras.tree.map_structure(lambda values: values[rows], data)
+
+
+def as_column(values: Any) -> Any:
+    """One number a row as a column; all else as it is."""
+    return values[:, None] if np.ndim(values) == 1 else values

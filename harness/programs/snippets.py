@@ -39,8 +39,7 @@ USUAL = {
     "np_utils": "keras.utils", "sequence": "keras.preprocessing.sequence", "image": "keras.preprocessing.image",
     "layers": "keras.layers", "models": "keras.models", "optimizers": "keras.optimizers", "losses": "keras.losses",
     "regularizers": "keras.regularizers", "initializers": "keras.initializers", "callbacks": "keras.callbacks",
-    "datasets": "keras.datasets", "mnist": "keras.datasets.mnist", "cifar10": "keras.datasets.cifar10",
-    "imdb": "keras.datasets.imdb", "metrics": "keras.metrics", "applications": "keras.applications", "cv2": "cv2",
+    "datasets": "keras.datasets", "metrics": "keras.metrics", "applications": "keras.applications", "cv2": "cv2",
     "glob": "glob", "logging": "logging", "preprocessing": "keras.preprocessing", "utils": "keras.utils",
 }  # fmt: skip  # names of modules as people import them
 HOLDERS = (
@@ -56,6 +55,7 @@ HOLDERS = (
     "keras.activations",
     "keras.constraints",
     "keras.applications",
+    "keras.datasets",
     "keras.preprocessing.image",
     "keras.preprocessing.sequence",
     "keras.preprocessing.text",

@@ -76,6 +76,7 @@ def test_layers_that_draw_are_named():
 
 def test_the_document_has_the_documented_keys():
     document = comparison_of(replace(DIFFERS, draws=DIFFERS.first)).to_dict()
+    assert document.pop("schema_version") == 1
     printed, names = set(paths(json.loads(json.dumps(document)))), documented("backends")
     assert not {path for path in printed if not any(matches(path, name) for name in names)}
     assert not {name for name in names if not any(matches(path, name) for path in printed)}

@@ -460,6 +460,7 @@ def test_a_loop_with_a_tape_is_read_at_its_first_update(script, decorator):
         "    optimizer.apply_gradients(zip(gradients, model.trainable_variables))\n"
         "while True:\n    step(x, y)\n"
     )
+    tf.config.run_functions_eagerly(False)
     program = capture_script(script(loop)).program
     assert type(program.loss).__name__ == "BinaryCrossentropy"
     assert program.optimizer.get_config()["learning_rate"] == 0.5

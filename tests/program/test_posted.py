@@ -147,6 +147,33 @@ def test_a_snippet_without_imports_and_data(captured):
     assert read_unjudged(program).missing[0] == "the value of n_epoch (30)"
 
 
+def test_a_package_that_is_not_installed_and_not_used_leaves_the_data_as_they_are(captured):
+    program = captured(
+        "from keras.models import Sequential\nfrom keras.layers import Dense\nimport numpy as np\n"
+        "import a_package_of_nobody\nfrom a_package_of_nobody import pp\n"
+        "x, y = np.array([[0, 0], [0, 1], [1, 0], [1, 1]]), np.array([0, 1, 1, 0])\n"
+        "model = Sequential([Dense(2, activation='sigmoid'), Dense(1, activation='sigmoid')])\n"
+        "model.compile(loss='binary_crossentropy', optimizer='sgd')\n"
+        "model.fit(x, y, epochs=1)\n"
+    )
+    assert program.made_up is MadeUp.NOTHING
+    assert [note.detail for note in program.notes if note.kind is NoteKind.MODULE_REPLACED] == ["a_package_of_nobody"]
+    assert is_judged(program)
+
+
+def test_a_data_set_of_keras_without_its_import(captured):
+    program = captured(
+        "(x, y), (a, b) = fashion_mnist.load_data()\n"
+        "model = Sequential()\n"
+        "model.add(Flatten())\n"
+        "model.add(Dense(10, activation='softmax'))\n"
+        "model.compile(loss='sparse_categorical_crossentropy', optimizer='adam')\n"
+        "model.fit(x, y, epochs=1)\n"
+    )
+    assert program.x.shape[1:] == (28, 28)
+    assert Check.UNSCALED_INPUTS in [one.check for one in contradictions(program)]
+
+
 def test_arrays_that_are_split_are_the_data(captured):
     program = captured(
         "a, b, c, d = train_test_split(C, r, train_size=0.8)\n"

@@ -54,7 +54,10 @@ def add_backends(command: argparse.ArgumentParser) -> None:
         "runs in a process of its own.",
     )
     several.add_argument(
-        "--backends", type=names(BACKENDS), metavar="NAME,NAME", help=f"backends of Keras to compare: {', '.join(BACKENDS)}"
+        "--backends",
+        type=names(BACKENDS),
+        metavar="NAME,NAME",
+        help=f"backends of Keras to compare: {', '.join(BACKENDS)}",
     )
     several.add_argument(
         "--dtypes", type=names(DTYPES), metavar="NAME,NAME", help="dtype policies of all layers (default: float32)"

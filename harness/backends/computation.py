@@ -263,10 +263,12 @@ class Computation:
 
 def make_gradients_dense(optimizer: Any) -> None:
     """Let an optimizer get one row for each row of an embedding, where TensorFlow has one for each use of a row."""
+    import tensorflow as tf  # only its gradients are sparse
+
     apply = optimizer.apply
 
     def apply_dense(gradients: Sequence[Any], *arguments: Any) -> Any:
-        dense = [None if gradient is None else keras.ops.convert_to_tensor(gradient) for gradient in gradients]
+        dense = [None if gradient is None else tf.convert_to_tensor(gradient) for gradient in gradients]
         return apply(dense, *arguments)
 
     optimizer.apply = apply_dense

@@ -59,11 +59,10 @@ def workers():
 
 
 def some(names, quick):
-    """The names, those that are not quick marked ``long``."""
-    return [pytest.param(name, marks=() if name in quick else pytest.mark.long) for name in names]
+    """The names, the quick ones marked ``slow`` and the others ``long``."""
+    return [pytest.param(name, marks=pytest.mark.slow if name in quick else pytest.mark.long) for name in names]
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("name", some(MODELS, QUICK_MODELS))
 def test_stock_models_agree(name, workers):
     (pair,) = compare_model(name, 0, workers).pairs
@@ -78,7 +77,6 @@ def test_nothing_is_reported_in_20_seeds(name, workers):
     assert found == [None] * SEEDS
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("name", some(PLANTS, QUICK_PLANTS))
 def test_planted_differences_are_found_where_they_are(name, workers):
     (pair,) = compare_plant(PLANTS[name], workers).pairs

@@ -152,7 +152,7 @@ def test_a_table_is_sorted_by_its_headings(browser, pages):
     page = opened(browser, pages, "folder")
     files = "[...document.querySelectorAll('tbody th')].map(c => c.textContent)"
     first = page.evaluate(files)
-    assert len(first) == 3  # two scripts and a notebook
+    assert len(first) == 4  # three scripts and a notebook
     for sort, expected in (("ascending", sorted(first)), ("descending", sorted(first, reverse=True))):
         page.focus("thead button")
         page.keyboard.press("Enter")

@@ -26,6 +26,7 @@ from .verdict import check_recording, not_judged
 MEGABYTES = 8192
 MISFIT = "non-broadcastable output operand"  # NumPy's words for an update that does not fit
 GRADIENT_WORDS = re.compile(r"(?i)back|grad|delta|deriv|train|fit|learn|update|optimi|^step")
+OF_DERIVATIVES = re.compile(r"(?i)back|grad|deriv|prime|delta")
 OF_BIAS = re.compile(r"with shape \((?:1,)?\d+(?:,1|,)?\) doesn't match the broadcast shape \(\d+,\d+\)")
 DATA_NAMES = ("X", "Y", "y", "labels")
 # with these there is not a network to judge, so pairs of functions are looked for
@@ -103,7 +104,32 @@ def with_variants(
         if variant.what:
             judged = other.verdict is Verdict.CORRECT
             notes.append(("option-judged" if judged else "option-not-judged", None, variant.what))
+    left = parts_left(recording, sources)
+    if left:
+        notes.append(("did-not-run", None, ", ".join(left)))
     return replace(result, notes=tuple(notes))
+
+
+def parts_left(recording: Recording, sources: Sources) -> list[str]:
+    """Classes and functions of a driven file that compute a derivative, and of which nothing ran."""
+    tree = sources.trees.get(recording.file)
+    places = [node.place for node in recording.nodes if node.place is not None]
+    lines = {place.line for place in places if place.file == recording.file}
+    left = []
+    for part in tree.body if tree is not None else ():
+        if not isinstance(part, (ast.ClassDef, ast.FunctionDef)) or lines & set(
+            range(part.lineno, (part.end_lineno or part.lineno) + 1)
+        ):
+            continue
+        functions = [one for one in ast.walk(part) if isinstance(one, ast.FunctionDef)]
+        if any(OF_DERIVATIVES.search(one.name) and computes(one) for one in functions):
+            left.append(part.name)
+    return left
+
+
+def computes(function: ast.FunctionDef) -> bool:
+    """Whether there is arithmetic in a function"""
+    return any(isinstance(node, (ast.BinOp, ast.AugAssign)) for node in ast.walk(function))
 
 
 def is_of_hidden_layers(found: Found) -> bool:

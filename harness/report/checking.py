@@ -424,6 +424,7 @@ NOTES: Mapping[str, str] = {
     "option-not-judged": "This option was not judged",
     "later-iteration-not-read": "Only the first update was judged; a later one could not be replayed.",
     "later-iteration-differs": "A later update at this line is not explained by its gradient.",
+    "did-not-run": "These parts of the file did not run, so nothing is said about them",
     "cannot-replay": "This operation cannot be repeated",
     "raised-later": "Judged by what ran before an exception, which came after the updates that were judged",
     "changed-at": "The runs differ first at this line.",
@@ -548,7 +549,7 @@ def note(id: str, place: Place | None, detail: str) -> str:
     return f"{text}: {RULES.get(detail, detail)}." if id in WITH_DETAIL else text
 
 
-WITH_DETAIL = frozenset({"update-rule", "option-judged", "option-not-judged"})
+WITH_DETAIL = frozenset({"update-rule", "option-judged", "option-not-judged", "did-not-run"})
 
 
 def unscaled(value: Quantity) -> Quantity:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import ast
+from pathlib import Path
 
+from harness.checking.check import check_file
 from harness.checking.layers import is_usual_scale
+from harness.checking.result import Verdict
 from harness.checking.scales import Counts, is_usual, odd_divisor
 from harness.checking.variants import options_of, variants_of, with_hidden_layer
 from harness.recording.graph import Driven
@@ -88,3 +91,43 @@ def test_a_loss_and_its_gradient_may_differ_by_a_mean_if_they_are_two_functions(
     assert is_usual_scale(11.0, (11, 3), together=False)
     assert not is_usual_scale(11.0, (11, 3), together=True)
     assert not is_usual_scale(11 / 3, (11, 3), together=False)
+
+
+TWO_SLOPES = """\
+import numpy as np
+
+def sigmoid(z):
+    return 1 / (1 + np.exp(-z))
+
+def sigmoid_derivative(a):
+    return a * (1 - a)
+
+def tanh_derivative(a):
+    return 1 - a
+
+class Network:
+    def __init__(self, inputs, hidden, outputs):
+        self.w1 = np.random.randn(inputs, hidden)
+        self.w2 = np.random.randn(hidden, outputs)
+
+    def forward(self, x):
+        self.h = sigmoid(x @ self.w1)
+        self.a = sigmoid(self.h @ self.w2)
+        return self.a
+
+    def train(self, x, y, rate=0.1):
+        self.forward(x)
+        top = (self.a - y) * sigmoid_derivative(self.a)
+        low = top @ self.w2.T * sigmoid_derivative(self.h)
+        self.w2 -= rate * self.h.T @ top
+        self.w1 -= rate * x.T @ low
+"""
+
+
+def test_what_did_not_run_is_named_beside_the_verdict(tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text(TWO_SLOPES)
+    result = check_file(tmp_path / "mine.py")
+    assert result.verdict is Verdict.CORRECT
+    assert [(id, detail) for id, _, detail in result.notes if id == "did-not-run"] == [
+        ("did-not-run", "tanh_derivative")
+    ]

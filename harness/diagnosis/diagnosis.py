@@ -332,6 +332,8 @@ class _Diagnoser:
                 for repair in search.repairs
                 if repair.doubt >= CERTAIN
             ]
+        elif np.all(self.case.targets == self.case.targets[:1]):
+            self.outcome = OutcomeKind.NOT_JUDGED  # of equal targets, R2 and accuracy say nothing
         elif at_chance and references.apt:
             self.outcome = OutcomeKind.NO_SIGNAL
             self.causes = [Cause(fault=Fault.NO_SIGNAL, changes=(), repaired=None, unrepaired=self.level(own))]

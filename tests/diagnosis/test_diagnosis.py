@@ -90,6 +90,14 @@ def test_shuffled_labels_are_a_fault_of_the_data() -> None:
     assert faults(found) == {"no-signal"}
 
 
+@pytest.mark.slow
+def test_of_one_observation_nothing_is_said() -> None:
+    made = program(dense(1, inputs=1), np.array([[0.0]]), np.array([[42.0]]), loss="mean_absolute_error", epochs=50)
+    found = diagnose_program(made)
+    assert found.outcome is OutcomeKind.NOT_JUDGED
+    assert faults(found) == set()
+
+
 @pytest.mark.long
 def test_the_same_seed_gives_the_same_answer() -> None:
     made = MAKERS["relu_out"][0]()

@@ -83,7 +83,7 @@ def test_planted_differences_are_found_where_they_are(name, workers):
     assert is_found(PLANTS[name], pair), (pair.first, pair.reasons)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_float64_that_is_float32_is_named(workers):
     case = case_of(MODELS["Dense"])
     setups = [Setup(backend=backend, dtype="float64") for backend in ("tensorflow", "jax")]
@@ -100,7 +100,7 @@ def test_adam_with_an_embedding_parts_at_the_optimizer(workers):
     assert [(reason.kind, reason.side) for reason in pair.reasons] == [(ReasonKind.SPARSE_GRADIENTS, "left")]
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_dtypes_and_compilation_agree_within_their_rounding(workers):
     case = case_of(MODELS["branched"])
     setups = [Setup(backend="jax", dtype=dtype) for dtype in ("float32", "mixed_bfloat16")]
@@ -110,7 +110,7 @@ def test_dtypes_and_compilation_agree_within_their_rounding(workers):
     assert [pair.first for pair in result.pairs] == [None] * 3
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_what_a_backend_cannot_compute_is_told(workers):
     case = case_of(MODELS["Dense"])
     broken = Setup(backend="jax")

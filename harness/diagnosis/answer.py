@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ..programs.changes import Change
 from ..programs.contradictions import Contradiction
 from ..programs.edits import Edit
 from ..programs.program import Note
 from ..results import Result
 from .edited_run import EditedRun
-from .faults import Change, Fault
+from .faults import Fault
 from .mechanisms import Intervention
 from .outcomes import Bar, OutcomeKind, Share
 from .references import References

@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from ..programs.changes import Change, ChangeKind
 from .case import Case
-from .faults import Change, ChangeKind, Fault
+from .faults import Fault
 from .head_choices import judge_head
 from .repair import Repair
 from .splits import Judged

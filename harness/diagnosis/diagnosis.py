@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from ..programs.changes import Change, ChangeKind
 from ..programs.contradictions import Check, Contradiction, Severity, contradictions
 from ..programs.edits import edits_for
 from ..programs.program import Program
@@ -28,7 +29,7 @@ from .answer import (
 )
 from .case import Case, prepare_case
 from .edited_run import Remedy, chosen_remedy, remedy_for
-from .faults import Change, ChangeKind, Fault
+from .faults import Fault
 from .head_choices import CCE
 from .layers import read_layers
 from .mechanisms import Intervention, Suspect, intervention_repair, suspects

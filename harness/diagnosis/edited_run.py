@@ -11,11 +11,12 @@ import numpy as np
 
 from ..errors import BadInput
 from ..programs.capture import run_edited
+from ..programs.changes import Change
 from ..programs.edits import Edit, edits_for
 from ..programs.program import Program
 from ..programs.training import Engine, cost_per_update
 from .case import Case, all_rows, numbered
-from .faults import Change, Fault
+from .faults import Fault
 from .head_facts import read_head
 from .outcomes import MOSTLY, Bar, Share, share_of
 from .tasks import infer_task

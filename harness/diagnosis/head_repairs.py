@@ -8,9 +8,10 @@ from typing import Any
 
 import keras
 
+from ..programs.changes import Change, ChangeKind
 from ..programs.contradictions import Check
 from .case import Case
-from .faults import Change, ChangeKind, Fault
+from .faults import Fault
 from .head_choices import CCE, SCCE, judge_head
 from .head_facts import loss_facts
 from .layers import CONVOLUTION, DENSE, RECURRENT, read_layers

@@ -8,8 +8,9 @@ from typing import Any
 import keras
 import numpy as np
 
+from ..programs.changes import Change, ChangeKind
 from .case import Case
-from .faults import Change, ChangeKind, Fault
+from .faults import Fault
 from .layers import CONVOLUTION, DENSE, FAIR_HIDDEN, GOOD_HIDDEN, RECURRENT, LayerFacts
 from .references import wide_code
 from .repair import Repair, change_layers, step, with_settings

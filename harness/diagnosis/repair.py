@@ -7,8 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from ..programs.changes import Change
 from ..programs.copies import copied_model
-from .faults import Change, Fault
+from .faults import Fault
 from .variants import Variant
 
 Apply = Callable[[Variant], Variant]

@@ -8,8 +8,9 @@ from typing import Any
 
 import keras
 
+from ..programs.changes import Change, ChangeKind
 from .case import Case
-from .faults import Change, ChangeKind, Fault
+from .faults import Fault
 from .layers import CONVOLUTION, DENSE, RECURRENT, LayerFacts, read_layers
 from .repair import Repair, change_layers, with_settings
 from .variants import Variant

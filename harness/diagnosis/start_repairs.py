@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from ..programs.changes import Change, ChangeKind, Value
 from .case import Case
-from .faults import Change, ChangeKind, Fault, Value
+from .faults import Fault
 from .layers import GOOD_HIDDEN, LayerFacts, read_layers
 from .repair import Repair, change_layers, configured
 from .tasks import Array

@@ -9,9 +9,10 @@ from typing import Any
 import keras
 import numpy as np
 
+from ..programs.changes import Change, ChangeKind
 from ..programs.program import Program
 from .case import Case
-from .faults import Change, ChangeKind, Fault
+from .faults import Fault
 from .rates import ADAM_RATE, OptimizerFacts, with_rate, without_clipping
 from .repair import Repair
 from .trials import Plan

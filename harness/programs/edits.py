@@ -12,11 +12,12 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import keras
 import numpy as np
 
+from .changes import Change
 from .edited import Key, edited_files, edited_sources, unified_diff, without_overlaps
 from .places import argument_of, call_at
 from .program import NoteKind, Place, Program
@@ -33,7 +34,7 @@ from .scripts import read_pieces
 from .targets import describe_targets
 from .texts import Edit, Text, Unplaced, is_add, is_docstring, is_future
 
-__all__ = ["Change", "Edit", "Edits", "edited_files", "edited_sources", "edits_for", "unified_diff"]
+__all__ = ["Edit", "Edits", "edited_files", "edited_sources", "edits_for", "unified_diff"]
 
 ADDED_UNITS = 64  # of a layer that is added without a number of units
 MAX_LABELS = 20  # distinct labels that are written out in an edit
@@ -59,34 +60,6 @@ CLASSES = {
     "sparse_categorical_crossentropy": "SparseCategoricalCrossentropy",
 }
 DEFAULT_RATES = {"Adam": 0.001, "SGD": 0.01, "RMSprop": 0.001, "Nadam": 0.001, "Adamax": 0.001, "Adagrad": 0.001}
-
-
-class Kind(Protocol):
-    """The kind of a change, by its value: ``activation``, ``units``, ``loss``, ``learning_rate`` and so on."""
-
-    @property
-    def value(self) -> Any:
-        """The name of the kind."""
-
-
-class Change(Protocol):
-    """What is to be changed in a program."""
-
-    @property
-    def kind(self) -> Kind:
-        """What is replaced."""
-
-    @property
-    def layer(self) -> str | None:
-        """Name of the layer, None if it concerns no layer."""
-
-    @property
-    def old(self) -> Any:
-        """The value before."""
-
-    @property
-    def new(self) -> Any:
-        """The value after; None if there will be none."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -406,7 +379,7 @@ class _Editor:
             text, made = self._optimizer_call()
             new = self._new_optimizer(text, name, rate, made)
             return [text.replace(made, new, made, new)]
-        is_default = rate is None or (name in DEFAULT_RATES and np.isclose(float(rate.new), DEFAULT_RATES[name]))
+        is_default = rate is None or (name in DEFAULT_RATES and np.isclose(float(str(rate.new)), DEFAULT_RATES[name]))
         new = text.quoted(name.lower(), given) if is_default else self._new_optimizer(text, name, rate, None)
         return [text.set_argument(call, "optimizer", new, 0)]
 
@@ -445,6 +418,7 @@ class _Editor:
             return [self._metric(change)]
         text, call = self._call(places.fit)
         if kind == "epochs":
+            assert change.new is not None
             merged = [note.count for note in self.program.notes if note.kind is NoteKind.FITS_MERGED and note.count]
             epochs = -(-int(change.new) // (merged[0] if merged else 1)) + self.program.initial_epoch
             return [text.set_argument(call, "epochs", written(epochs), FIT_POSITIONS["epochs"], "nb_epoch")]

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from enum import Enum
 
 import keras
 
+from .changes import Change, ChangeKind
 from .edits import Edit, edits_for
 from .findings import Check, Contradiction
 from .heads import Head, head_of
@@ -19,44 +18,19 @@ USUAL_RATE = 0.001  # of Adam and its like
 LARGEST_EFFECTIVE_RATE = 0.1  # of plain SGD, with what momentum adds
 
 
-class RemedyKind(Enum):
-    """What an edit replaces, by the names that ``edits_for`` knows."""
-
-    ACTIVATION = "activation"
-    LOSS = "loss"
-    LEARNING_RATE = "learning_rate"
-    METRIC = "metric"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Remedy:
-    """One replacement in a program.
-
-    Attributes:
-        kind: what is replaced.
-        layer: name of the layer, None if it concerns no layer.
-        old, new: its value before and after.
-    """
-
-    kind: RemedyKind
-    layer: str | None = None
-    old: str | float | None = None
-    new: str | float | None = None
-
-
 def edits_against(program: Program, finding: Contradiction) -> tuple[Edit, ...]:
     """The edits that remove a finding; none if they are not obvious or their place is not known."""
-    remedies = tuple(remedies_for(program, finding))
-    if not remedies:
+    changes = tuple(changes_for(program, finding))
+    if not changes:
         return ()
     try:
-        made = edits_for(program, remedies)
+        made = edits_for(program, changes)
     except Exception:  # the file cannot be read or parsed as it stands
         return ()
     return () if made.unplaced else made.edits
 
 
-def remedies_for(program: Program, finding: Contradiction) -> Iterator[Remedy]:
+def changes_for(program: Program, finding: Contradiction) -> Iterator[Change]:
     """What is to be replaced because of a finding."""
     values, check = finding.values, finding.check
     head = output_of(program)
@@ -65,7 +39,7 @@ def remedies_for(program: Program, finding: Contradiction) -> Iterator[Remedy]:
         is_classes = loss_name(program) in CROSSENTROPIES
         yield activation(finding, "sigmoid" if is_classes else "linear")
         if is_classes and loss_name(program) not in BINARY_CROSSENTROPIES:
-            yield Remedy(kind=RemedyKind.LOSS, new="binary_crossentropy")
+            yield Change(kind=ChangeKind.LOSS, new="binary_crossentropy")
     elif check is Check.MISSING_PROBABILITIES and not values.get("from_logits"):
         yield activation(finding, "sigmoid" if loss in BINARY_CROSSENTROPIES else "softmax")
     elif check in (Check.MISSING_PROBABILITIES, Check.RECTIFIED_OUTPUT, Check.TARGETS_OUT_OF_REACH):
@@ -73,16 +47,16 @@ def remedies_for(program: Program, finding: Contradiction) -> Iterator[Remedy]:
     elif check is Check.SIGMOID_FOR_CLASSES:
         yield activation(finding, "softmax")
     elif check is Check.BINARY_FOR_ONE_HOT:
-        yield Remedy(kind=RemedyKind.LOSS, new="categorical_crossentropy")
+        yield Change(kind=ChangeKind.LOSS, new="categorical_crossentropy")
     elif check is Check.SQUARED_ERROR_FOR_CLASSES and head is not None:
         is_binary = head.activation != "softmax"
-        yield Remedy(kind=RemedyKind.LOSS, new="binary_crossentropy" if is_binary else "categorical_crossentropy")
+        yield Change(kind=ChangeKind.LOSS, new="binary_crossentropy" if is_binary else "categorical_crossentropy")
     elif check is Check.ONE_UNIT_UNDER_CATEGORICAL and head is not None:
-        yield Remedy(kind=RemedyKind.LOSS, new="binary_crossentropy")
+        yield Change(kind=ChangeKind.LOSS, new="binary_crossentropy")
         if head.activation != "sigmoid":
             yield activation(finding, "sigmoid")
     elif check is Check.INTEGERS_UNDER_CATEGORICAL:
-        yield Remedy(kind=RemedyKind.LOSS, new="sparse_categorical_crossentropy")
+        yield Change(kind=ChangeKind.LOSS, new="sparse_categorical_crossentropy")
     elif check in (Check.MISSING_HIDDEN_ACTIVATION, Check.SOFTMAX_IN_HIDDEN, Check.SIGMOID_IN_HIDDEN):
         names = values["layers"]
         assert isinstance(names, tuple)
@@ -93,23 +67,23 @@ def remedies_for(program: Program, finding: Contradiction) -> Iterator[Remedy]:
         if isinstance(momentum, float):  # which multiplies the rate
             rate = min(rate, round(LARGEST_EFFECTIVE_RATE * (1 - momentum), 6))
         if rate != values["learning rate"]:
-            yield Remedy(kind=RemedyKind.LEARNING_RATE, new=rate)
+            yield Change(kind=ChangeKind.LEARNING_RATE, new=rate)
     elif check is Check.ACCURACY_OF_REGRESSION:
-        yield Remedy(kind=RemedyKind.METRIC, old=str(values["metric"]), new="mae")
+        yield Change(kind=ChangeKind.METRIC, old=str(values["metric"]), new="mae")
 
 
-def activation(finding: Contradiction, new: str) -> Remedy:
+def activation(finding: Contradiction, new: str) -> Change:
     """Another activation in the layer that a finding is about."""
-    return Remedy(kind=RemedyKind.ACTIVATION, layer=finding.layer, new=new)
+    return Change(kind=ChangeKind.ACTIVATION, layer=finding.layer, new=new)
 
 
-def activation_of(program: Program, name: str, new: str) -> Remedy:
+def activation_of(program: Program, name: str, new: str) -> Change:
     """Another activation of a layer, in the Activation layer after it if there is one."""
     layer = program.model.get_layer(name)
     nodes = layer._outbound_nodes
     after = nodes[0].operation if len(nodes) == 1 else None
     is_separate = isinstance(after, keras.layers.Activation)
-    return Remedy(kind=RemedyKind.ACTIVATION, layer=str(after.name) if after and is_separate else name, new=new)
+    return Change(kind=ChangeKind.ACTIVATION, layer=str(after.name) if after and is_separate else name, new=new)
 
 
 def output_of(program: Program) -> Head | None:

@@ -11,11 +11,12 @@ from rich.text import Text
 
 from ..diagnosis.answer import LEAVING_PLATEAU, STARTS, Alternative, Cause, Diagnosis, Hint, Level, Mechanism
 from ..diagnosis.edited_run import EditedRun
-from ..diagnosis.faults import Change, ChangeKind, Fault
+from ..diagnosis.faults import Fault
 from ..diagnosis.mechanisms import Intervention
 from ..diagnosis.outcomes import LEARNED_FRACTION, OutcomeKind, Share
 from ..diagnosis.splits import Judged
 from ..diagnosis.tasks import TaskKind
+from ..programs.changes import Change, ChangeKind
 from ..programs.edits import Edit
 from ..programs.program import Note, NoteKind
 from ..results import as_report, as_verdict

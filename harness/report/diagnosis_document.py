@@ -8,7 +8,7 @@ import numpy as np
 
 from ..diagnosis.answer import Diagnosis, Level
 from ..diagnosis.edited_run import EditedRun
-from ..diagnosis.faults import Change
+from ..programs.changes import Change
 from ..programs.contradictions import Severity
 from ..programs.edits import Edit
 from ..results import as_document

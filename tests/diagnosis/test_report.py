@@ -14,9 +14,10 @@ from harness.cli.main import main
 from harness.diagnosis.answer import Diagnosis, Hint, Level
 from harness.diagnosis.diagnosis import diagnose_program
 from harness.diagnosis.edited_run import EditedRun
-from harness.diagnosis.faults import Change, ChangeKind, Fault
+from harness.diagnosis.faults import Fault
 from harness.diagnosis.outcomes import OutcomeKind, share_of
 from harness.programs import capture
+from harness.programs.changes import Change, ChangeKind
 from harness.programs.contradictions import contradictions
 from harness.programs.findings import Check, Contradiction
 from harness.programs.program import Note, NoteKind, Program

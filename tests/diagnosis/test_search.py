@@ -12,11 +12,12 @@ import pytest
 
 from harness.diagnosis import edited_run
 from harness.diagnosis.edited_run import EditedRun, Remedy, chosen_remedy
-from harness.diagnosis.faults import Change, ChangeKind, Fault
+from harness.diagnosis.faults import Fault
 from harness.diagnosis.outcomes import Bar, Scores, share_of
 from harness.diagnosis.repair import Repair
 from harness.diagnosis.search import Run, Search, Stage
 from harness.diagnosis.trials import Ledger, OutOfBudget, Trial, flat_shares
+from harness.programs.changes import Change, ChangeKind
 from harness.programs.texts import Edit
 
 BAR = Bar(constant=0.0, best=1.0, noise=0.0)

@@ -19,7 +19,7 @@ from .naming import quantity
 from .reading import Reading, label, same_cost
 from .result import Alternative, AssumedCost, Found, Kind, Quantity
 from .rules import decay_place
-from .scales import HALVES, HARMLESS, common_factor, counts_of, first_with, name_of_scale, odd_scale
+from .scales import HALVES, HARMLESS, common_factor, counts_of, first_with, found_scale, name_of_scale, odd_scale
 from .sources import Sources
 from .stage import Step
 from .stated import Stated
@@ -108,7 +108,7 @@ def contradicted(
         alike = [one for one in stated if one.form is plain.cost.form]
         declared = [one for one in alike if is_declared_cost(plain.stage.node(one.node))]
         found = odd_scale(plain, sources, bool(declared) or any(same_cost(plain, one) for one in own))
-        scales = [other_scale(plain, one) for one in declared]
+        scales = (other_scale(plain, one) for one in declared)
         found = found or next((one for one in scales if one is not None and one.id not in HARMLESS), None)
         found = found or next((found for one in declared if (found := other_penalty(plain, one)) is not None), None)
         if found is not None:
@@ -139,17 +139,8 @@ def other_scale(reading: Reading, stated: Stated) -> Found | None:
     node_id = first_with(reading, factor)
     if node_id is None:
         return None
-    node, first = reading.stage.node(node_id), reading.stage.steps[0].before
-    return Found(
-        id=name_of_scale(times, counts),
-        place=node.place,
-        variable=label(reading.stage, node_id),
-        shape=node.shape,
-        got=quantity(reading, first, factor),
-        expected=quantity(reading, first, expected),
-        parameters=tuple(step.name for step in reading.stage.steps),
-        ratio=times,
-    )
+    id = name_of_scale(times, counts)
+    return found_scale(reading, node_id, id=id, factor=factor, expected=expected, ratio=times)
 
 
 def rates_of(reading: Reading) -> set[float]:

@@ -22,7 +22,7 @@ from .naming import quantity
 from .reading import Match, Reading, label, read
 from .replay import CannotReplay, Program
 from .result import AssumedCost, Found, Kind, Quantity
-from .scales import counts_of, first_with, is_ratio_of_counts, name_of_scale
+from .scales import counts_of, first_with, found_scale, is_ratio_of_counts, name_of_scale
 from .stage import Stage, Step, draw_settings, make_stage, steps_of
 from .structure import Role, is_view_of_parameter
 from .updates import ONE_STEP, Chain, RulesFound, find_rules, numbers_in, rule_node, slip_node
@@ -516,19 +516,9 @@ def scale_mistake(reading: Reading) -> Found | None:
         return None
     factor = abs(common[0])
     first = first_with(reading, factor)
-    id = common[1] if first is None else first
-    stage = reading.stage
-    node = stage.node(id)
-    return Found(
-        id=name_of_scale(factor, counts_of(reading)),
-        place=node.place,
-        variable=label(stage, id),
-        shape=node.shape,
-        got=quantity(reading, stage.steps[0].before, factor),
-        expected=quantity(reading, stage.steps[0].before, 1.0),
-        parameters=tuple(step.name for step in stage.steps),
-        ratio=factor,
-    )
+    node_id = common[1] if first is None else first
+    id = name_of_scale(factor, counts_of(reading))
+    return found_scale(reading, node_id, id=id, factor=factor, expected=1.0, ratio=factor)
 
 
 def belongs_together(reading: Reading) -> bool:

@@ -132,19 +132,32 @@ def odd_scale(reading: Reading, sources: Sources, is_declared: bool) -> Found | 
     node_id = first_with(reading, factor)
     if not odd or node_id is None:
         return None
-    node = reading.stage.node(node_id)
-    if not is_declared and not reads_sizes(sources, node.place):
+    if not is_declared and not reads_sizes(sources, reading.stage.node(node_id).place):
         return None
-    first = reading.stage.steps[0].before
+    id, expected = "mean-over-features" if odd == "features" else "mean-instead-of-sum", 1 / counts.observations
+    return found_scale(reading, node_id, id=id, factor=factor, expected=expected, ratio=factor * counts.observations)
+
+
+def found_scale(reading: Reading, node_id: int, *, id: str, factor: float, expected: float, ratio: float) -> Found:
+    """Gradients of all parameters that are a multiple of what they should be, from one value of the backward pass on.
+
+    Args:
+        reading: under which they are gradients.
+        node_id: of the first value with this factor.
+        id: of the mistake.
+        factor, expected: what gradients are multiplied by, and should be.
+        ratio: of the two.
+    """
+    node, first = reading.stage.node(node_id), reading.stage.steps[0].before
     return Found(
-        id="mean-over-features" if odd == "features" else "mean-instead-of-sum",
+        id=id,
         place=node.place,
         variable=label(reading.stage, node_id),
         shape=node.shape,
         got=quantity(reading, first, factor),
-        expected=quantity(reading, first, 1 / counts.observations),
+        expected=quantity(reading, first, expected),
         parameters=tuple(step.name for step in reading.stage.steps),
-        ratio=factor * counts.observations,
+        ratio=ratio,
     )
 
 

@@ -134,7 +134,7 @@ def message_of(error: BaseException) -> str:
 def main() -> None:
     """Answer jobs until stdin ends."""
     answers = os.fdopen(os.dup(1), "w", buffering=1)
-    os.dup2(2, 1)  # what libraries print is no answer
+    os.dup2(2, 1)  # what libraries print is not an answer
     if os.environ.get("KERAS_BACKEND") != "tensorflow":
         # Keras would load it, if it can, without using it
         sys.modules["tensorflow"] = None  # type: ignore[assignment]

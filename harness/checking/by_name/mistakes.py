@@ -612,7 +612,7 @@ CATALOGUE: tuple[Mistake, ...] = (
     ),
     Mistake(
         "arguments-modified",
-        "It writes into the arrays that it is given, so the caller's weights or data change under his hands.",
+        "It modifies its input arrays in place, so the caller's weights or data change.",
         "Work on a copy, or make new arrays: w = w - learning_rate * g, not w -= learning_rate * g.",
     ),
     Mistake(

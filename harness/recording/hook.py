@@ -67,6 +67,7 @@ class Hook:
         self.turns: list[int] = []  # of the functions that differentiate numerically and run now
         self.taken: Any = None
         self.notes: dict[Line, list[int]] = defaultdict(list)
+        self.hashed: dict[int, tuple[int, object]] = {}  # by id; holds the objects, so that no id is used twice
 
     def _note(self, line: int, value: Any) -> None:
         self.count += 1
@@ -101,6 +102,16 @@ class Hook:
             value = adopt(value)
         self._note(line, value)
         return value
+
+    def ordered(self, made: type) -> type:
+        """A class whose objects would be hashed by their address, which differs from run to run.
+
+        Its objects are hashed by the order in which they are first hashed: a graph of nodes that is walked through by
+        a set adds its gradients up in one order then.
+        """
+        if made.__hash__ is object.__hash__:
+            made.__hash__ = lambda one: self.hashed.setdefault(id(one), (len(self.hashed), one))[0]  # type: ignore
+        return made
 
     def key(self, container: str, key: Any) -> str:
         """The name of an item."""
@@ -258,9 +269,19 @@ def _give_names(names: Any, value: Any) -> None:
             for place, item in enumerate(value):
                 if isinstance(item, (RecordedArray, RecordedNumber)):
                     TAPE.name(node_of(item), f"{names}[{place}]")
+        elif names and type(value).__module__ != "builtins":
+            computed = [item for item in _attributes(value) if TAPE.steps[item._node].kind is Kind.OPERATION]
+            if len(computed) == 1:  # the object stands for this number, as in a graph of scalars
+                TAPE.name(computed[0]._node, names)
     elif isinstance(value, (list, tuple)) and len(names) == len(value):
         for name, item in zip(names, value):
             _give_names(name, item)
+
+
+def _attributes(value: Any) -> list[Any]:
+    """The recorded numbers that an object holds."""
+    held = getattr(value, "__dict__", {})
+    return [item for item in held.values() if isinstance(item, RecordedNumber)] if len(held) <= MAX_PARTS else []
 
 
 def _numbers(value: Any, depth: int) -> Any:

@@ -7,6 +7,7 @@
 - ``float(x)``, ``sum(x)``, ``type(x)`` and ``np.float32(x)`` go through ``__harness__.call``, which keeps the history.
 - ``a[i] = value`` goes through ``__harness__.fitted`` and ``"%f" % value`` through ``__harness__.formatted``: before
   version 2.4, NumPy took an array of one item for a number.
+- Classes go through ``__harness__.ordered``, so that sets of their objects have the same order in every run.
 """
 
 from __future__ import annotations
@@ -344,6 +345,14 @@ class _Weaver(ast.NodeTransformer):
             handler = ast.ExceptHandler(type=cut, name=None, body=[part])
             whole = ast.Try(body=[aside], handlers=[handler], orelse=[], finalbody=[])
             node.body = [ast.fix_missing_locations(ast.copy_location(whole, first))]
+        return node
+
+    def visit_ClassDef(self, node: ast.ClassDef) -> ast.AST:
+        """A class that no decorator changes, as that of a data class does."""
+        self.generic_visit(node)
+        if not node.decorator_list:
+            ordered = ast.Attribute(value=ast.Name(id=HOOK, ctx=ast.Load()), attr="ordered", ctx=ast.Load())
+            node.decorator_list = [ast.fix_missing_locations(ast.copy_location(ordered, node))]
         return node
 
     def _changes_items(self, node: ast.FunctionDef) -> bool:

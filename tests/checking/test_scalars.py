@@ -1,0 +1,105 @@
+"""Networks of objects that hold one number each, and that differentiate by walking through the graph of these objects."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from harness.checking.check import check_file
+from harness.checking.result import Verdict
+
+ENGINE = """\
+import math, random
+random.seed(3)
+
+class Number:
+    def __init__(self, value, made_of=()):
+        self.value = value
+        self.slope = 0.0
+        self.made_of = set(made_of)
+        self.push = lambda: None
+
+    def __add__(self, other):
+        out = Number(self.value + other.value, (self, other))
+        def push():
+            self.slope += out.slope
+            other.slope += out.slope
+        out.push = push
+        return out
+
+    def __mul__(self, other):
+        out = Number(self.value * other.value, (self, other))
+        def push():
+            self.slope += other.value * out.slope
+            other.slope += self.value * out.slope
+        out.push = push
+        return out
+
+    def tanh(self):
+        height = math.tanh(self.value)
+        out = Number(height, (self,))
+        def push():
+            self.slope += (1 - height * height) * out.slope
+        out.push = push
+        return out
+
+    def differentiate(self):
+        order, seen = [], set()
+        def visit(one):
+            if one not in seen:
+                seen.add(one)
+                for part in one.made_of:
+                    visit(part)
+                order.append(one)
+        visit(self)
+        self.slope = 1.0
+        for one in reversed(order):
+            one.push()
+
+def made():
+    return Number(random.uniform(-1, 1))
+
+hidden = [[made() for _ in range(3)] for _ in range(3)]
+last = [made() for _ in range(4)]
+rows = [((0.0, 1.0), 1.0), ((1.0, 0.0), 1.0), ((1.0, 1.0), -1.0)]
+for turn in range(5):
+    loss = Number(0.0)
+    for (left, right), wanted in rows:
+        units = [(u * Number(left) + v * Number(right) + c).tanh() for u, v, c in hidden]
+        out = last[3]
+        for weight, unit in zip(last, units):
+            out = out + weight * unit
+        error = out.tanh() + Number(-wanted)
+        loss = loss + error * error
+    parameters = [one for row in [*hidden, last] for one in row]
+    for one in parameters:
+        one.slope = 0.0
+    loss.differentiate()
+    for one in parameters:
+        one.value -= 0.1 * one.slope
+"""
+
+
+def test_a_graph_of_numbers_is_judged_though_it_is_walked_through_by_sets(tmp_path: Path) -> None:
+    """Objects in sets are ordered by their addresses, and these differ from process to process."""
+    file = tmp_path / "engine.py"
+    file.write_text(ENGINE)
+    result = check_file(file)
+    assert result.verdict is Verdict.CORRECT
+    assert len(result.parameters) == 13  # 3 units of 3 numbers, and 4
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line"),
+    [
+        ("(1 - height * height)", "(1 - height)", 31),
+        ("other.slope += self.value * out.slope", "other.slope += out.slope", 23),
+    ],
+)
+def test_a_wrong_slope_in_a_graph_of_numbers_has_its_line(tmp_path: Path, old: str, new: str, line: int) -> None:
+    file = tmp_path / "engine.py"
+    file.write_text(ENGINE.replace(old, new))
+    result = check_file(file)
+    assert result.verdict is Verdict.MISTAKE
+    assert line in {found.place.line for found in result.mistakes if found.place is not None}

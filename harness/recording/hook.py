@@ -109,8 +109,9 @@ class Hook:
         Its objects are hashed by the order in which they are first hashed: a graph of nodes that is walked through by
         a set adds its gradients up in one order then.
         """
-        if made.__hash__ is object.__hash__:
-            made.__hash__ = lambda one: self.hashed.setdefault(id(one), (len(self.hashed), one))[0]  # type: ignore
+        changed: Any = made
+        if changed.__hash__ is object.__hash__:
+            changed.__hash__ = lambda one: self.hashed.setdefault(id(one), (len(self.hashed), one))[0]
         return made
 
     def key(self, container: str, key: Any) -> str:

@@ -1,4 +1,4 @@
-"""Networks of objects that hold one number each, and that differentiate by walking through the graph of these objects."""
+"""Networks of objects that hold one number each, and differentiate by walking through the graph of these objects."""
 
 from __future__ import annotations
 

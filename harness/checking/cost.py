@@ -218,6 +218,7 @@ def recorded_costs(stage: Stage, last: int) -> list[Cost]:
     # a part of a cost (a loss without its penalty, the sum over the first observations) is left to the whole of it
     scalars = set(found)
     whole = [id for id in found if not is_part(stage, id, scalars)]
+    whole += [id for id in found if id not in whole and is_last_called_cost(stage, id, scalars)]
     # the only output of a network is a number too, and no cost
     whole = [id for id in whole if is_called_cost(stage.node(id)) or compares(stage, id)]
     chosen = sorted(whole, key=lambda id: (not is_called_cost(stage.node(id)), id))[:MOST_RECORDED_COSTS]
@@ -237,6 +238,12 @@ def compares(stage: Stage, id: int) -> bool:
         if values and (data or (constants and stage.node(one).operation == "subtract")):
             return True
     return False
+
+
+def is_last_called_cost(stage: Stage, id: int, scalars: set[int]) -> bool:
+    """Whether a scalar is called a cost, and none that it goes into: those are running means and the like."""
+    after = stage.program.descendants([id], within=scalars) - {id}
+    return is_called_cost(stage.node(id)) and not any(is_called_cost(stage.node(one)) for one in after)
 
 
 def is_part(stage: Stage, id: int, scalars: set[int]) -> bool:

@@ -264,7 +264,11 @@ class Search:
                     yield Error(node=part, output=output, index=inside.arguments[1])
 
     def form_of(self, error: Error, replay: Replayed) -> tuple[Form, float] | None:
-        """The cost of the catalogue, and by what it is multiplied."""
+        """The cost of the catalogue that fits best, and by what it is multiplied.
+
+        Where an output is close to 0, two costs may fit: their gradients differ by a tiny share of the largest entry.
+        """
+        fits: dict[Form, tuple[float, float]] = {}
         for form in (Form.SQUARED, Form.BINARY, Form.CATEGORICAL):
             rows, wanted = [], []
             for values, found in zip(replay.settings, replay.gradients):
@@ -281,8 +285,11 @@ class Search:
             if value.shape == reference.shape and value.size > 1 and np.all(np.isfinite(reference)):
                 factor = ratio(value, reference, SAME)
                 if factor is not None:
-                    return form, factor
-        return None
+                    fits[form] = (float(np.max(np.abs(value - factor * reference))), factor)
+        if not fits:
+            return None
+        best = min(fits, key=lambda form: fits[form][0])
+        return best, fits[best][1]
 
     def target_values(self, error: Error, values: Values, output: Array) -> Array:
         """The targets; those that the replay did not need, as they were recorded."""

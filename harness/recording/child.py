@@ -15,6 +15,7 @@ if __name__ == "__main__":
 import ast
 import builtins
 import contextlib
+import importlib
 import io
 import os
 import pickle  # noqa: F401  (imported before the user's file can replace it)
@@ -31,7 +32,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, TypeAlias
 
 import numpy as np
 
-from harness.recording import creators, running, source, stand_ins
+from harness.recording import creators, dataframes, running, source, stand_ins
 from harness.recording.arrays import TAPE, leaf
 from harness.recording.graph import (
     Absorbed,
@@ -175,6 +176,7 @@ class Run:
             signal.setitimer(signal.ITIMER_PROF, task["seconds"], 0.5)
         if self.recording:
             creators.install()
+            stand_ins.patch_when_imported("pandas", dataframes.install)
             self.search = Search(TAPE)
             TAPE.on = True
 
@@ -616,6 +618,18 @@ def driven_run(
     return task, answer
 
 
+PRELOADED = frozenset({"pandas", "sklearn", "scipy"})  # packages that take long to import
+
+
+def preload(files: running.Files, text: str) -> None:
+    """Import what a file asks of large packages once, for all of its runs."""
+    for name in source.imported_modules(text):
+        root = name.partition(".")[0]
+        if root in PRELOADED and not files.has_module(root):
+            with contextlib.suppress(Exception):
+                importlib.import_module(name)
+
+
 def answer_for(task: Task) -> Answer | None:
     """The recording of a file: run, driven if it does not train by itself, and checked."""
     started = sum(resource_usage())
@@ -625,8 +639,10 @@ def answer_for(task: Task) -> Answer | None:
         used = sum(resource_usage()) - started
         return {"seconds": max(task["seconds"] - used, 0.1) * share}
 
+    files = running.Files(Path(task["root"]), Path(task["path"]))
+    text = files.text()
+    preload(files, text)
     if not task.get("lines"):
-        text = running.Files(Path(task["root"]), Path(task["path"])).text()
         task = task | {"sizes": stand_ins.shrunk_bounds(text)}
 
     def record_again(other: Task) -> Answer | None:

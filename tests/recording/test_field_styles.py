@@ -5,9 +5,9 @@ import json
 import pytest
 
 from harness.recording import source
-from harness.recording.child import loop_beyond, wants_one_hot
 from harness.recording.graph import Check
 from harness.recording.record import record_file, root_of
+from harness.recording.sizes import loop_beyond, wants_one_hot
 from harness.recording.stand_ins.hints import shrunk_bounds
 
 DATA = """

@@ -30,7 +30,6 @@ from numpy.typing import NDArray
 from ..recording.stand_ins import absorbed, helpers, learning
 from ..recording.stand_ins.files import Missing
 from ..recording.stand_ins.hints import Hints, images, inputs, labels, read_hints
-from ..recording.stand_ins.install import pandas_modules
 from .program import MadeUp, Note, NoteKind
 from .stand_ins import only_shows
 
@@ -242,37 +241,20 @@ def table_width(text: str) -> int | None:
 
 
 def _tables(stack: contextlib.ExitStack, supply: Supply) -> None:
-    """Tables that pandas reads; all of pandas where it is not installed."""
+    """Tables that pandas reads."""
     hints = supply.hints
     width = table_width(supply.text)
     if width is not None and not hints.images:
         hints = read_hints(supply.text, rows=ROWS, features=width - 1)
     missing = Missing(supply.note_file, hints)
-    if importlib.util.find_spec("pandas") is None:
-        modules = pandas_modules(missing)
-        for name in ("read_csv", "read_table", "read_excel", "read_pickle", "get_dummies", "concat"):
-            setattr(modules["pandas"], name, _noting(getattr(modules["pandas"], name), supply))
-        stack.enter_context(mock.patch.dict(sys.modules, modules))
-        return
     import pandas  # type: ignore[import-untyped,unused-ignore]
 
     for name in ("read_csv", "read_table", "read_excel", "read_pickle", "read_json"):
         stack.enter_context(mock.patch.object(pandas, name, _frame_reader(getattr(pandas, name), missing)))
 
 
-def _noting(function: Any, supply: Supply) -> Any:
-    """A function of the stand-in for pandas, whose use is remembered."""
-
-    def call(*arguments: Any, **options: Any) -> Any:
-        supply.note("the package", "pandas")
-        return function(*arguments, **options)
-
-    return call
-
-
 def _frame_reader(real: Any, missing: Missing) -> Any:
     """A reader of pandas that makes up missing files."""
-    stand_in = pandas_modules(missing)["pandas"]
 
     def read(source: Any, *arguments: Any, **options: Any) -> Any:
         if not _is_missing(source) or "://" in str(source):
@@ -280,8 +262,10 @@ def _frame_reader(real: Any, missing: Missing) -> Any:
                 return real(source, *arguments, **options)
         import pandas  # type: ignore[import-untyped,unused-ignore]
 
-        frame = stand_in.read_csv(str(source), **{k: v for k, v in options.items() if k in ("names", "header")})
-        return pandas.DataFrame(dict(frame.items()))
+        from ..recording.stand_ins.tables import made_up_table
+
+        shown = {key: value for key, value in options.items() if key in ("names", "header")}
+        return pandas.DataFrame(made_up_table(missing, str(source), shown))
 
     return read
 

@@ -97,9 +97,11 @@ def reference(value: Any) -> Argument:
             return np.dtype(value).name
         except TypeError:
             return getattr(value, "__name__", str(value))
-    if hasattr(type(value), "__array__"):  # a table
-        table = getattr(value, "values", None)
-        array = table if isinstance(table, np.ndarray) else REAL_ASARRAY(value)
+    if is_table(value):
+        node = node_of_table(value)
+        return f"<{type(value).__name__}>" if node is None else Ref(node)
+    if hasattr(type(value), "__array__"):
+        array = REAL_ASARRAY(value)
         if array.dtype.kind in NUMERIC:
             return reference(array)
     return f"<{type(value).__name__}>"
@@ -130,6 +132,61 @@ def _agrees(array: Array, node: int) -> bool:
         return True
     value = TAPE.steps[node].value
     return not isinstance(value, np.ndarray) or value.tobytes() == array.tobytes()
+
+
+# Tables of pandas
+
+
+def is_table(value: Any) -> bool:
+    """Whether it is a DataFrame or a Series."""
+    kind: Any = type(value)
+    return _is_table_type(kind)
+
+
+@functools.cache
+def _is_table_type(kind: type) -> bool:
+    return hasattr(kind, "iloc") and hasattr(kind, "__array__")
+
+
+def numbers_of_table(table: Any) -> Array | None:
+    """The numbers of a table; None if it holds something else."""
+    with TAPE.paused():
+        array = REAL_ASARRAY(table)
+    return array if array.dtype.kind in NUMERIC else None
+
+
+def node_of_table(table: Any) -> int | None:
+    """The node of a table's numbers, made if there is none; None if it holds something else."""
+    array, node = numbers_of_table(table), known_node_of_table(table)
+    if array is None or node is not None:
+        return node
+    origin = vars(table).get(TABLE_ORIGIN)
+    if origin is not None:
+        node = TAPE.recognised_array(array)
+        if node is None:
+            TAPE.lose(origin, "pandas")
+            node = TAPE.add("array", (), {}, array, kind=Kind.LOST)
+    return remember_table(table, node_of_plain(array) if node is None else node)
+
+
+def known_node_of_table(table: Any) -> int | None:
+    """The node that a table remembers, if it still holds the node's value."""
+    node: int | None = vars(table).get(TABLE_NODE)
+    array = None if node is None else numbers_of_table(table)
+    return node if node is not None and array is not None and _agrees(array, node) else None
+
+
+def remember_table(table: Any, node: int) -> int:
+    """Let a table remember its node."""
+    object.__setattr__(table, TABLE_NODE, node)  # pandas' own would make it a column
+    return node
+
+
+TABLE_NODE = "_harness_node"
+TABLE_ORIGIN = "_harness_origin"  # the node of the table that pandas made it from
+
+
+# Nodes
 
 
 def node_of(value: Any) -> int:
@@ -168,6 +225,7 @@ def record(
         arguments, keywords: as the user gave them, recorded or not.
         result: the plain result.
     """
+    result = numbers_of_table(result) if is_table(result) else result
     return TAPE.add(
         operation,
         tuple([reference(a) for a in arguments]),
@@ -182,6 +240,9 @@ def wrap(result: Any, node: int) -> Any:
     """A plain result as a recorded value that stands for the node. Truth values become guards."""
     if isinstance(result, np.ndarray):
         return _as_recorded(result, node)
+    if is_table(result):
+        remember_table(result, node)
+        return result
     return wrap_number(result, node)
 
 
@@ -326,6 +387,7 @@ def run_ufunc(ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], keywords: d
             options["out"] = tuple(plain(item) for item in out)
         return getattr(ufunc, method)(*values, **options)
     name = ufunc_name(ufunc, method)
+    compute = _computing(getattr(ufunc, method), values)
     if method == "at":
         write = Write(inputs[0])
         given = tuple(reference(item) for item in inputs)
@@ -333,8 +395,8 @@ def run_ufunc(ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], keywords: d
         write.done(TAPE.add(name, given, {}, plain(inputs[0]), in_place=True))
         return None
     if out is not None:
-        return _into(name, ufunc, method, inputs, values, keywords, options, out)
-    result = getattr(ufunc, method)(*values, **options)
+        return _into(name, compute, inputs, values, keywords, options, out)
+    result = compute(*values, **options)
     arguments = inputs
     if method in ("reduce", "accumulate"):
         keywords = {"axis": 0} | keywords
@@ -347,10 +409,21 @@ def run_ufunc(ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], keywords: d
     return wrap(result, record(name, arguments, keywords, result))
 
 
+def _computing(function: Callable[..., Any], values: list[Any]) -> Callable[..., Any]:
+    """The function; if it is given tables, without what pandas computes on the way being recorded."""
+    if not any(map(is_table, values)):
+        return function
+
+    def compute(*arguments: Any, **options: Any) -> Any:
+        with TAPE.paused():
+            return function(*arguments, **options)
+
+    return compute
+
+
 def _into(
     name: str,
-    ufunc: np.ufunc,
-    method: str,
+    compute: Callable[..., Any],
     inputs: tuple[Any, ...],
     values: list[Any],
     keywords: dict[str, Any],
@@ -360,7 +433,7 @@ def _into(
     """A ufunc that writes its result into an array; ``where`` keeps the rest of that array."""
     target = out[0]
     if len(out) > 1 or target is None:
-        results_ = getattr(ufunc, method)(*values, **options)
+        results_ = compute(*values, **options)
         return results(name, record(name, inputs, keywords, results_), results_)
     write = Write(target)
     arguments = tuple(reference(item) for item in inputs)
@@ -368,12 +441,12 @@ def _into(
     mask_node = reference(mask)
     kept = {key: reference(value) for key, value in keywords.items() if key not in ("casting", "subok")}
     in_place = any(item is target for item in inputs)
-    getattr(ufunc, method)(*values, **options, out=tuple(plain(item) for item in out))
+    result = compute(*values, **options, out=tuple(plain(item) for item in out))
     node = TAPE.add(name, arguments, kept, plain(target), in_place=in_place)
     if mask is not True:
         node = TAPE.add("where", (mask_node, Ref(node), Ref(write.before)), {}, plain(target), in_place=True)
     write.done(node)
-    return target
+    return wrap(result, node) if is_table(result) else target
 
 
 def _on_objects(ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], keywords: dict[str, Any], out: Any) -> Any:
@@ -412,6 +485,7 @@ def run_function(function: Callable[..., Any], arguments: tuple[Any, ...], keywo
     if name in OWN_LOOPS and TAPE.on and _is_own(name, arguments):
         return OWN_LOOPS[name](*arguments, **keywords)
     values, options = [plain(item) for item in arguments], {key: plain(item) for key, item in keywords.items()}
+    function = _computing(function, values)
     if not TAPE.on or name in UNRECORDED:
         return function(*values, **options)
     if name in WRITERS:
@@ -457,7 +531,7 @@ def _outcome(
         if not arrays or len(arrays) < len(result):
             return result
         return results(name, record(name, *normalised, tuple(arrays)), result)
-    if isinstance(result, (np.ndarray, np.generic, bool, int, float)):
+    if isinstance(result, (np.ndarray, np.generic, bool, int, float)) or is_table(result):
         if isinstance(result, np.ndarray) and result.dtype.kind not in NUMERIC:
             return result
         node = record(name, *normalised, result)

@@ -21,8 +21,10 @@ from .arrays import (
     RecordedNumber,
     adopt,
     holds_recorded,
+    is_table,
     leaf,
     node_of,
+    numbers_of_table,
     plain,
     plain_type,
     record,
@@ -135,13 +137,11 @@ class Hook:
     @contextlib.contextmanager
     def aside(self) -> Iterator[None]:
         """Does not record what runs in it."""
-        before = TAPE.on
-        TAPE.on = False
         self.turns.append(0)
         try:
-            yield
+            with TAPE.paused():
+                yield
         finally:
-            TAPE.on = before
             self.turns.pop()
 
     def turn(self, names: dict[str, Any]) -> None:
@@ -292,6 +292,9 @@ def _numbers(value: Any, depth: int) -> Any:
             yield plain(value)
         elif value.dtype == object and depth < MAX_DEPTH:
             yield from _numbers(list(value.ravel()[:MAX_PARTS]), depth + 1)
+    elif is_table(value):
+        numbers = numbers_of_table(value)
+        yield from () if numbers is None else (numbers,)
     elif isinstance(value, (float, np.generic)):
         if not isinstance(value, (np.str_, np.bytes_, np.void)):
             yield plain(value)

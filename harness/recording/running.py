@@ -144,14 +144,11 @@ class Files:
         """The text of the file and of its neighbours that it imports or that import it."""
         text = source.read_text(self.path)
         parts = [text]
-        for node in ast.walk(ast.parse(text)):
-            names = [a.name for a in node.names] if isinstance(node, ast.Import) else []
-            names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
-            for name in names:
-                near = self.path.parent.joinpath(*name.split(".")).with_suffix(".py") if name else None
-                if near is not None and near.is_file():
-                    neighbour = source.read_text(near)
-                    parts += [neighbour] if source.is_python(neighbour) else []
+        for name in source.imported_modules(text):
+            near = self.path.parent.joinpath(*name.split(".")).with_suffix(".py")
+            if near.is_file():
+                neighbour = source.read_text(near)
+                parts += [neighbour] if source.is_python(neighbour) else []
         pattern = re.compile(rf"^\s*(from|import) [\w.]*\b{re.escape(self.path.stem)}\b", re.MULTILINE)
         for near in sorted(one for one in self.path.parent.glob("*.py") if one.is_file())[:MAX_NEIGHBOURS]:
             neighbour = source.read_text(near)
@@ -165,6 +162,11 @@ class Files:
             return False
         place = Path(path)
         return self.root in place.parents and not NOT_THE_USERS & set(place.parts)
+
+    def has_module(self, name: str) -> bool:
+        """Whether a module or a package of this name is one of the user's."""
+        folders = [Path(folder) for folder in search_path(self.path, self.root)]
+        return any((folder / f"{name}.py").is_file() or (folder / name).is_dir() for folder in folders)
 
     def name(self, path: Path) -> str:
         """Relative to the folder."""

@@ -97,6 +97,17 @@ def is_python(text: str) -> bool:
     return True
 
 
+def imported_modules(text: str) -> list[str]:
+    """The full names of the modules that a text imports, relative ones left out."""
+    names: list[str] = []
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Import):
+            names += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            names.append(node.module)
+    return names
+
+
 def without_magics(text: str) -> str:
     """The text with ``pass`` in place of the lines that are commands of a notebook."""
     lines = []

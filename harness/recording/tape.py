@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import itertools
 import sys
 import zlib
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from types import CodeType, FrameType
 from typing import Any
@@ -157,6 +158,15 @@ class Tape:
         self._places: dict[tuple[CodeType, int, int | None], Place] = {}
         self._lost: dict[float, int] = {}
         self._by_form: dict[tuple[tuple[int, ...], str], list[int]] = defaultdict(list)
+
+    @contextlib.contextmanager
+    def paused(self) -> Iterator[None]:
+        """Does not record what runs in it."""
+        before, self.on = self.on, False
+        try:
+            yield
+        finally:
+            self.on = before
 
     # Where
 

@@ -2,14 +2,12 @@
 
 import json
 
-import numpy as np
 import pytest
 
 from harness.recording import source
-from harness.recording.child import loop_beyond, wants_one_hot
 from harness.recording.graph import Check
 from harness.recording.record import record_file, root_of
-from harness.recording.stand_ins.frames import Column, Frame
+from harness.recording.sizes import loop_beyond, wants_one_hot
 from harness.recording.stand_ins.hints import shrunk_bounds
 
 DATA = """
@@ -331,16 +329,3 @@ def test_bounds_of_thousands_of_images_are_made_smaller():
     assert shrunk_bounds("x = mnist[50000:]\ny = mnist[2500:]") == [[2500, 3], [50000, 60]]
     assert shrunk_bounds("x = table[50000:]") == []
     assert shrunk_bounds("x = mnist[1000:]") == []
-
-
-def test_what_files_do_with_tables():
-    frame = Frame({" a": [1.0, 2.0, 3.0], "b ": [4.0, 5.0, 6.0]})
-    frame.columns = frame.columns.str.strip()
-    assert list(frame.columns) == ["a", "b"]
-    assert list(frame.columns[frame.columns != "a"]) == ["b"]
-    assert frame.take([0, 2]).values.tolist() == [[1.0, 4.0], [3.0, 6.0]]
-    assert list(frame.filter(regex="^b").columns) == ["b"]
-    assert frame.to_dict("records")[1] == {"a": 2.0, "b": 5.0}
-    assert Column(["x1", "y2"]).str.replace("1", "").tolist() == ["x", "y2"]
-    assert not Column([1.0, 2.0]).isnull().any()
-    assert np.allclose(Column([1.0, 2.0, 3.0]).quantile(0.5), 2.0)

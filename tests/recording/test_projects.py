@@ -8,7 +8,7 @@ import pytest
 
 from harness.checking.check import check_file
 from harness.checking.result import Verdict
-from harness.recording.child import FEW_OBSERVATIONS
+from harness.recording.attempts import FEW_OBSERVATIONS
 from harness.recording.driving.examples import find_examples
 from harness.recording.driving.pairs import find_pairs
 from harness.recording.failures import is_never_set, is_wrong_call

@@ -322,7 +322,7 @@ def exists(path: str | os.PathLike[str]) -> bool:
         return True
 
 
-def _path_of(file: Any) -> str | None:
+def path_of(file: Any) -> str | None:
     """The path, if it is one."""
     if isinstance(file, (str, os.PathLike)):
         path = os.fspath(file)
@@ -348,7 +348,7 @@ def install(missing: Missing) -> None:
     devices = ("/dev/", "/proc/")
 
     def opened(file: Any, mode: str = "r", *arguments: Any, **keywords: Any) -> Any:
-        path = _path_of(file)
+        path = path_of(file)
         if path is None or path.startswith(devices):
             return REAL_OPEN(file, mode, *arguments, **keywords)
         if any(letter in mode for letter in "wax+"):
@@ -360,7 +360,7 @@ def install(missing: Missing) -> None:
         return REAL_OPEN(path, mode, *arguments, **keywords)
 
     def gzip_opened(file: Any, mode: str = "rb", *arguments: Any, **keywords: Any) -> Any:
-        path = _path_of(file)
+        path = path_of(file)
         if path is not None and "r" in mode and not exists(path):
             return missing.stream(path.removesuffix(".gz"), "b" if "t" not in mode else "t")
         if id(file) in missing.made:
@@ -368,7 +368,7 @@ def install(missing: Missing) -> None:
         return real_gzip(file, mode, *arguments, **keywords)
 
     def load(file: Any, *arguments: Any, **keywords: Any) -> Any:
-        path = _path_of(file)
+        path = path_of(file)
         if path is not None:
             if overlay.has(path):
                 return real_load(overlay.reading(path, "rb"), *arguments, **keywords)
@@ -396,7 +396,7 @@ def install(missing: Missing) -> None:
     def fromfile(file: Any, dtype: Any = float, *arguments: Any, **keywords: Any) -> Any:
         if id(file) in missing.made:
             return np.frombuffer(file.read(), dtype)
-        path = _path_of(file)
+        path = path_of(file)
         if path is not None and not exists(path):
             return np.frombuffer(missing.content(path), dtype)
         return real_fromfile(file, dtype, *arguments, **keywords)
@@ -407,7 +407,7 @@ def install(missing: Missing) -> None:
 
 def _text_reader(real: Callable[..., Any], missing: Missing, overlay: Overlay) -> Callable[..., Any]:
     def read(fname: Any, *arguments: Any, **keywords: Any) -> Any:
-        path = _path_of(fname)
+        path = path_of(fname)
         if path is None:
             return real(fname, *arguments, **keywords)
         if overlay.has(path):
@@ -436,7 +436,7 @@ def _forbid_changes(overlay: Overlay) -> None:
     real_savetxt = np.savetxt
 
     def savetxt(fname: Any, *arguments: Any, **keywords: Any) -> None:
-        path = _path_of(fname)
+        path = path_of(fname)
         real_savetxt(fname if path is None else overlay.writing(path, "w"), *arguments, **keywords)
 
     np.savetxt = savetxt

@@ -16,6 +16,8 @@ MAX_ROWS = 12_000
 MANY_IMAGES, SHRUNK_ROWS = 2_000, 60
 MAX_PIXELS = 1_200_000  # of all images of a file together
 FEATURES, CLASSES = 4, 3
+MANY = 1_000  # from here on a number is taken for a number of observations
+FEWEST = 4  # observations
 IMAGE_WORDS = re.compile(r"mnist|fashion|digit|\b784\b|28\s*\*\s*28|28\s*,\s*28", re.IGNORECASE)
 
 
@@ -104,6 +106,19 @@ def shrunk_bounds(text: str) -> list[list[int]]:
         return []
     found = sorted({bound for bound in _lower_bounds(list(ast.walk(ast.parse(text)))) if bound > MANY_IMAGES})
     return [[bound, max(bound * SHRUNK_ROWS // found[-1], 2)] for bound in found]
+
+
+def scaled_counts(text: str, largest: int) -> list[list[int]]:
+    """[number, smaller number] for the whole numbers of thousands in a text, which may count observations.
+
+    Args:
+        largest: what the largest of them becomes; the others become smaller in proportion.
+    """
+    nodes = ast.walk(ast.parse(text))
+    numbers = sorted(
+        {n.value for n in nodes if isinstance(n, ast.Constant) and type(n.value) is int and n.value >= MANY}
+    )
+    return [[number, max(number * largest // numbers[-1], FEWEST)] for number in numbers]
 
 
 def _class_counts(nodes: list[ast.AST]) -> Iterator[int]:

@@ -19,7 +19,6 @@ import time
 import typing
 import urllib.request
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -28,10 +27,9 @@ import numpy as np
 from ..arrays import TAPE
 from ..graph import Absorbed
 from ..source import undefined_names
-from . import absorbed, files, frames, helpers, learning, processes, ragged, reduced
-from .hints import Hints, images, labels, read_hints
+from . import absorbed, files, helpers, learning, processes, ragged, reduced
+from .hints import images, labels, read_hints
 
-TABLES = re.compile(r"""["']([^"'\n]+\.(?:csv|tsv|xls|xlsx|data))["']""")
 START_SECONDS = 1_700_000_000.0  # what the clock shows at first
 COURSE_MODULE_WORDS = ("dnn_", "planar", "lr_utils", "testcase", "utils", "public_test", "init_utils", "reg_utils")
 ALIASES = {"autograd.numpy": "numpy", "cupy": "numpy", "jax.numpy": "numpy", "pylab": "numpy"}
@@ -71,7 +69,7 @@ def install(
     _old_names(note)
     ragged.install(note)
     if at_most is not None:
-        reduced.install(at_most, note, _patch_when_imported)
+        reduced.install(at_most, note, patch_when_imported)
     time.sleep = lambda *_: None
     os.get_terminal_size = lambda *_: os.terminal_size((80, 24))  # nobody looks at the output
     _clock()
@@ -202,138 +200,21 @@ def _as_it_is(thing: Any) -> Any:
     return thing
 
 
-# pandas
+# Modules that are patched
 
 
 def _tables(note: Callable[..., None], missing: files.Missing) -> None:
-    """``read_csv`` of missing files; the whole of pandas where it is not installed."""
-    if importlib.util.find_spec("pandas") is not None and not _names_missing_tables(missing.hints.text):
-        _patch_when_imported("pandas", lambda module: _patch_pandas(module, missing))
-        return
-    sys.modules.update(pandas_modules(missing))
+    """pandas, where a file uses it."""
+
+    def patch(_: Any) -> None:
+        from . import tables
+
+        tables.install(note, missing)
+
+    patch_when_imported("pandas", patch)
 
 
-def _names_missing_tables(text: str) -> bool:
-    """Whether a source reads tables that are not there, whose columns the stand-in for pandas makes up when asked."""
-    return any(not Path(name).exists() for name in TABLES.findall(text))
-
-
-def pandas_modules(missing: files.Missing) -> dict[str, ModuleType]:
-    """By name, modules in the place of pandas and its parts, where it is not installed."""
-    module = ModuleType("pandas")
-
-    def read_csv(source: Any, *arguments: Any, **options: Any) -> Any:
-        if arguments:
-            options["sep"] = arguments[0]
-        options["sep"] = options.pop("delimiter", options.get("sep"))
-        return _read_csv(missing, source, options)
-
-    def read_pickle(source: Any, *_: Any, **__: Any) -> Any:
-        path = files._path_of(source)
-        return (
-            missing.pickled(path or "") if path is None or not files.exists(path) else np.load(path, allow_pickle=True)
-        )
-
-    known = {
-        "__version__": absorbed.VERSION,
-        "read_csv": read_csv,
-        "read_pickle": read_pickle,
-        "read_table": read_csv,
-        "read_excel": read_csv,
-        "DataFrame": frames.Frame,
-        "Series": frames.Column,
-        "get_dummies": frames.get_dummies,
-        "concat": frames.concat,
-        "factorize": frames.factorize,
-        "to_numeric": lambda column, **_: column.astype(float),
-        "isnull": lambda value: frames.Column(value).isnull(),
-        "unique": lambda value: frames.Column(value).unique(),
-        "set_option": lambda *_, **__: None,
-        "Categorical": lambda value, **_: frames.Column(value).cat,
-    }
-    module.__dict__.update(known)
-    module.__getattr__ = _absorbed_name  # type: ignore[method-assign]
-    module.__path__ = []
-    modules: dict[str, ModuleType] = {"pandas": module}
-    types = ModuleType("pandas.api.types")
-    kinds = {"numeric": "fiub", "float": "f", "integer": "iu", "bool": "b", "string": "OU", "object": "O"}
-    for name, letters in kinds.items():
-        types.__dict__[f"is_{name}_dtype"] = functools.partial(_has_kind, letters)
-    for name in ("plotting", "api", "core", "errors", "io", "tseries"):
-        modules[f"pandas.{name}"] = module.__dict__[name] = absorbed.AbsorbingModule(f"pandas.{name}")
-    modules["pandas.api.types"] = modules["pandas.api"].__dict__["types"] = types
-    return modules
-
-
-def _absorbed_name(name: str) -> Any:
-    """What stands for a name of a module: a class where the name is written like one."""
-    return type(name, (absorbed.Absorbing,), {}) if name[:1].isupper() else absorbed.Absorbing(name)
-
-
-def _has_kind(letters: str, column: Any) -> bool:
-    """Whether a column's or type's kind is one of NumPy's letters."""
-    return np.dtype(getattr(column, "dtype", column)).kind in letters
-
-
-def _read_csv(missing: files.Missing, source: Any, options: dict[str, Any]) -> Any:
-    path = files._path_of(source)
-    if path is None:
-        return frames.read_text(source.read(), **options)
-    if files.exists(path):
-        return frames.read_text(Path(path).read_text(encoding="utf-8", errors="replace"), **options)
-    frame = _made_up(missing, path, options)
-    frame._open, frame._known_names = True, missing.hints.strings | _attributes(missing.hints)
-    return frame
-
-
-def _made_up(missing: files.Missing, path: str, options: dict[str, Any]) -> frames.Frame:
-    """A table in place of a missing file."""
-    hints = missing.hints
-    names = options.get("names")
-    data = missing.table(path, len(names) if names is not None else None)
-    if (
-        hints.images
-        and "test" in Path(path).name.lower()
-        and "iloc[:, 0]" not in hints.text
-        and "[0]" not in hints.text
-    ):
-        data = data[:, 1:] if "label" not in hints.text.split(Path(path).name)[-1][:400] else data
-    missing.note(Absorbed.FILE, Path(path).name, data.shape)
-    if names is None and options.get("header", "infer") is not None:
-        wanted = [columns for columns in hints.column_names if len(columns) == data.shape[1]]
-        if hints.images:
-            pixels = [f"pixel{i}" for i in range(784)]
-            names = ["label", *pixels] if data.shape[1] == 785 else pixels
-        else:
-            names = wanted[0] if wanted else [f"column{i}" for i in range(data.shape[1])]
-    columns: dict[Any, Any] = {}
-    for place, name in enumerate(names if names is not None else range(data.shape[1])):
-        column = data[:, place]
-        columns[name] = column.astype(int) if (column == column.round()).all() else column
-    return frames.Frame(columns)
-
-
-def _attributes(hints: Hints) -> frozenset[str]:
-    """Names that follow a dot in the file."""
-    return frozenset(re.findall(r"\.([A-Za-z_]\w*)\b(?!\s*\()", hints.text))
-
-
-def _patch_pandas(module: Any, missing: files.Missing) -> None:
-    """Let the installed pandas read made-up text where a file is missing."""
-    for name in ("read_csv", "read_table", "read_excel"):
-        real = getattr(module, name)
-
-        def read(source: Any, *arguments: Any, _real: Any = real, **options: Any) -> Any:
-            path = files._path_of(source)
-            if path is None or files.exists(path):
-                return _real(source, *arguments, **options)
-            frame = _made_up(missing, path, options)
-            return module.DataFrame(dict(frame._columns))
-
-        setattr(module, name, read)
-
-
-def _patch_when_imported(name: str, patch: Callable[[Any], None]) -> None:
+def patch_when_imported(name: str, patch: Callable[[Any], None]) -> None:
     """Patch a module right after its import, which is not done before the file asks for it."""
     if name in sys.modules:
         patch(sys.modules[name])
@@ -427,7 +308,7 @@ def _readers(note: Callable[..., None], missing: files.Missing) -> None:
         real = module.File
 
         def opened(name: Any, mode: str = "r", *arguments: Any, **options: Any) -> Any:
-            path = files._path_of(name)
+            path = files.path_of(name)
             if path is not None and "r" in mode and not files.exists(path):
                 return files.AnyKey(missing, path)
             return real(name, mode, *arguments, **options)
@@ -438,7 +319,7 @@ def _readers(note: Callable[..., None], missing: files.Missing) -> None:
         real = module.loadmat
 
         def loadmat(name: Any, *arguments: Any, **options: Any) -> Any:
-            path = files._path_of(name)
+            path = files.path_of(name)
             if path is not None and not (files.exists(path) or files.exists(path + ".mat")):
                 return files.AnyKey(missing, path if path.endswith(".mat") else path + ".mat")
             return real(name, *arguments, **options)
@@ -469,10 +350,10 @@ def _readers(note: Callable[..., None], missing: files.Missing) -> None:
         initialise.__signature__ = inspect.signature(real)  # type: ignore[attr-defined]
         module.OneHotEncoder.__init__ = initialise
 
-    _patch_when_imported("h5py", patch_h5py)
-    _patch_when_imported("sklearn.preprocessing", patch_preprocessing)
-    _patch_when_imported("scipy.io", patch_io)
-    _patch_when_imported("sklearn.datasets", patch_datasets)
+    patch_when_imported("h5py", patch_h5py)
+    patch_when_imported("sklearn.preprocessing", patch_preprocessing)
+    patch_when_imported("scipy.io", patch_io)
+    patch_when_imported("sklearn.datasets", patch_datasets)
 
 
 # What a person types

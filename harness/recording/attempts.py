@@ -1,0 +1,193 @@
+"""The runs that a recording takes: with data of other sizes, with fewer observations, driven, and without recording."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from . import running, source, stand_ins
+from .graph import Check, Json, Place, Stop, to_json, tree_from_json
+from .run import Answer, Task, driven_from_json, fields_of
+from .sizes import resized
+
+
+def compare(recorded: Json, unrecorded: Json, lines: set[tuple[str, int]], names: dict[str, str]) -> tuple[Check, Any]:
+    """Whether two runs assigned the same values at the update statements; at all statements if there are none."""
+    left = {(name, line): values for name, line, values in recorded}
+    right = {(name, line): values for name, line, values in unrecorded}
+    looked_at = [key for key in left if (names.get(key[0], key[0]), key[1]) in lines] or list(left)
+    for key in looked_at:
+        mine, other = left[key], right.get(key, [])
+        if len(other) < len(mine) - 1 or mine[: len(other)] != other[: len(mine)]:
+            return Check.DIFFERENT, key
+    return Check.SAME, None
+
+
+def resource_usage() -> tuple[float, float]:
+    """Processor time of the processes that have ended, in seconds."""
+    times = os.times()
+    return times.children_user, times.children_system
+
+
+def has_updates(answer: Answer) -> bool:
+    """Whether parameters were updated."""
+    return bool(answer[0]["recording"]["updates"]["tuple"])
+
+
+def driven_without_calls(content: Json) -> Json:
+    """What was tried, where nothing worked."""
+    fields = fields_of(driven_from_json(content)) | {"calls": (), "sizes": {}, "certain": False}
+    return {key: to_json(value, []) for key, value in fields.items()}
+
+
+FEW_OBSERVATIONS = 12  # that are left where all are too many
+MADE_OBSERVATIONS = 24  # that the largest number in the file becomes, where the file makes the observations
+
+
+def reduced(task: Task, answer: Answer, record: Callable[[Task], Answer | None]) -> tuple[Task, Answer]:
+    """A run with a part of the observations, if all of them were too many to be recorded until the updates.
+
+    First those that the file reads are left out, then those that it makes: numbers of thousands in its text.
+
+    Returns:
+        the task and its answer, the same as before if that does not help.
+    """
+    recording = answer[0]["recording"]
+    if recording["stop"] not in (Stop.NODES.value, Stop.BYTES.value) or is_enough(recording):
+        return task, answer  # never because of the clock, on which no verdict may depend
+    fewer = task | {"at_most": FEW_OBSERVATIONS}
+    counts = stand_ins.scaled_counts(task["text"], MADE_OBSERVATIONS)
+    for other in (fewer, fewer | {"sizes": counts}) if counts else (fewer,):
+        again = record(other)
+        if again is not None and has_updates(again):
+            return other, again
+    return task, answer
+
+
+def is_enough(recording: Json) -> bool:
+    """Whether every parameter has several updates."""
+    counts = [len(parameter["updates"]["tuple"]) for parameter in recording["parameters"]["tuple"]]
+    return bool(counts) and min(counts) > 1
+
+
+MAX_RETRIES = 5  # with data of another shape
+
+
+def fitted_run(task: Task, record: Callable[[Task], Answer | None]) -> tuple[Task, Answer | None]:
+    """A run with made-up data of the sizes that its failures ask for, and no more observations than can be recorded.
+
+    Returns:
+        the task with these sizes, and its answer.
+    """
+    answer = record(task)
+    for _ in range(MAX_RETRIES):
+        other = resized(task, answer)
+        if other is None:
+            break
+        again = record(other)
+        if again is None:
+            break
+        task, answer = other, again
+    return reduced(task, answer, record) if answer is not None else (task, None)
+
+
+def driven_run(
+    task: Task, answer: Answer, driven: Answer, record: Callable[[Task], Answer | None]
+) -> tuple[Task, Answer]:
+    """The run with the lines that driving has found; then those with a script that failed, with data that fit it.
+
+    Args:
+        task, answer: of the file alone, which are returned if nothing trains.
+        driven: the answer of driving.
+        record: runs a task.
+    """
+    content, arrays = driven
+    answer[0]["recording"]["driven"] = driven_without_calls(content["driven"])
+    data = tree_from_json(content["data"], arrays)
+    attempts = [content["lines"], *([script] for script in content["scripts"])]
+    for lines in attempts[: 1 if content["succeeded"] or content["certain"] else None]:
+        if not lines:
+            continue
+        more: Task = {"lines": lines, "data": data, "driven": driven_without_calls(content["driven"])}
+        if lines == content["lines"]:
+            more |= {"driven": content["driven"], "gradients": content["gradients"]}
+        other, again = fitted_run(task | more, record)
+        if again is None:
+            continue
+        if has_updates(again) and not again[0]["involved"]:
+            continue  # a network of other files, with which this one has to do in another way
+        recording = again[0]["recording"]
+        is_cut_off = recording.get("raised") is not None and not is_enough(recording)
+        if has_updates(again) and is_cut_off and not (content["succeeded"] or content["certain"]):
+            continue  # wrong arguments may have kept it from the updates that are missing
+        if has_updates(again):
+            again[0]["recording"]["driven"]["calls"] = to_json(tuple(lines), [])
+            return other, again
+        # an attempt that failed says something about the file only if the arguments cannot be to blame
+        if content["succeeded"] or content["certain"]:
+            return other, again
+    return task, answer
+
+
+PRELOADED = frozenset({"pandas", "sklearn", "scipy"})  # packages that take long to import
+
+
+def preload(files: running.Files, text: str) -> None:
+    """Import what a file asks of large packages once, for all of its runs."""
+    for name in source.imported_modules(text):
+        root = name.partition(".")[0]
+        if root in PRELOADED and not files.has_module(root):
+            with contextlib.suppress(Exception):
+                importlib.import_module(name)
+
+
+def answer_for(task: Task, apart: Callable[[str, Task], Answer | None]) -> Answer | None:
+    """The recording of a file: run, driven if it does not train by itself, and checked.
+
+    Args:
+        task: path, root, seed, seconds, drive, and lines to run after the file, if any.
+        apart: does a job of ``run.JOBS`` in a process of its own.
+    """
+    started = sum(resource_usage())
+
+    def within(share: float) -> Task:
+        """Time limits, of processor time: they only abort, and nothing that is found depends on them."""
+        used = sum(resource_usage()) - started
+        return {"seconds": max(task["seconds"] - used, 0.1) * share}
+
+    files = running.Files(Path(task["root"]), Path(task["path"]))
+    text = files.text()
+    task = task | {"text": text}
+    preload(files, text)
+    if not task.get("lines"):
+        task = task | {"sizes": stand_ins.shrunk_bounds(text)}
+
+    def record_again(other: Task) -> Answer | None:
+        return apart("record", other | within(0.5))
+
+    task, first = fitted_run(task, record_again)
+    if first is None:
+        return None
+    answer = first
+    if not task.get("lines") and not has_updates(answer) and task["drive"]:
+        driven = apart("drive", task | within(0.5))
+        if driven is not None:
+            task, answer = driven_run(task, answer, driven, record_again)
+    document, arrays = answer
+    recording = document["recording"]
+    if recording["updates"]["tuple"]:
+        unrecorded = apart("control", task | {"count": document["count"]} | within(0.9))
+        if unrecorded is not None:
+            places = [u.get("place") for u in recording["updates"]["tuple"]]
+            lines = {(p["file"], p["line"]) for p in places if p}
+            names = {str(Path(task["root"]) / p["file"]): p["file"] for p in places if p}
+            check, key = compare(document["notes"], unrecorded[0]["notes"], lines, names)
+            recording["check"] = check.value
+            if key is not None:
+                changed = Place(file=names.get(key[0], Path(key[0]).name), line=key[1])
+                recording["changed_at"] = to_json(changed, [])
+    return recording, arrays

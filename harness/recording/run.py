@@ -1,0 +1,284 @@
+"""One run of somebody's file in this process: recorded, without recording, or to search for calls that train."""
+
+from __future__ import annotations
+
+import builtins
+import contextlib
+import io
+import os
+import runpy
+import signal
+import sys
+import warnings
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import numpy as np
+
+from . import creators, dataframes, running, source, stand_ins
+from .arrays import TAPE, leaf
+from .graph import Absorbed, Driven, Gradient, Json, Kind, Recording, Stop, to_json, tree_from_json
+from .hook import Halt, Hook
+from .parameters import Search
+from .stand_ins.involved import involves_stand_in
+from .tape import StopRecording
+
+if TYPE_CHECKING:
+    from .driving.result import Attempt
+
+Task: TypeAlias = dict[str, Any]
+Answer: TypeAlias = tuple[Json, list[bytes]]
+MAX_SCRIPTS = 3  # of the project that failed, and are run again with such data
+
+
+class Run:
+    """One execution of the file in this process.
+
+    Args:
+        task: path, root, seed, seconds; lines to run after the file and their data, if any.
+        recording: whether to record.
+        until: number of assignments after which a run without recording halts.
+    """
+
+    def __init__(self, task: Task, recording: bool, until: int | None = None) -> None:
+        self.task = task
+        self.recording = recording
+        self.files = running.Files(Path(task["root"]), Path(task["path"]), dict(task.get("sizes", [])))
+        self.hook = Hook(recording, until, str(self.files.path))
+        self.printed = running.Printed()
+        self.names: dict[str, Any] = {}
+        self.stop = Stop.FINISHED
+        self.error: BaseException | None = None
+        self.search: Search | None = None
+
+    def go(self) -> None:
+        """Prepare the process and run."""
+        self._prepare()
+        try:
+            running.execute(self.files, self._take_names, self._is_forgiving)
+        except SystemExit as exit_:
+            self.stop, self.error = Stop.EXITED, exit_
+        except BaseException as error:
+            self._ended_by(error)
+        lines = self.task.get("lines") or []
+        goes_on = self.stop in (Stop.FINISHED, Stop.EXITED)
+        if lines and (goes_on or (self.task.get("driven") and self.stop is Stop.RAISED)):
+            self.stop, self.error = Stop.FINISHED, None
+            self._run_lines(lines)
+        TAPE.on = False
+        if hasattr(signal, "setitimer"):
+            signal.setitimer(signal.ITIMER_PROF, 0)
+        self._quiet(TAPE.stop)
+
+    def _quiet(self, stop: Stop | None) -> None:
+        """The tape's own reason to stop goes before an exception that followed from it."""
+        if self.recording and stop is not None:
+            self.stop, self.error = stop, None
+
+    def _is_forgiving(self) -> bool:
+        """Whether nothing was trained yet."""
+        return TAPE.stop is None and (self.search is None or not self.search.updates_seen)
+
+    def _take_names(self, names: dict[str, Any]) -> None:
+        self.names = names
+
+    def _ended_by(self, error: BaseException) -> None:
+        if isinstance(error, StopRecording):
+            self.stop = error.stop
+        elif isinstance(error, Halt):
+            self.stop = Stop.ENOUGH
+        else:
+            self.stop, self.error = Stop.RAISED, error
+
+    def _run_lines(self, lines: list[str]) -> None:
+        data = {key: np.array(value) for key, value in (self.task.get("data") or {}).items()}  # that can be written to
+        given = {
+            key: leaf(value, key, Kind.ARGUMENT) if self.recording and TAPE.on else value for key, value in data.items()
+        }
+        if self.recording:
+            for key, value in given.items():
+                if hasattr(value, "_node"):
+                    TAPE.name(value._node, key)
+        self.names.update(given)
+        self.names.setdefault("np", np)
+        try:
+            exec(self.files.compiled_lines("\n".join(lines)), self.names)
+        except SystemExit as exit_:
+            self.stop, self.error = Stop.EXITED, exit_
+        except BaseException as error:
+            self._ended_by(error)
+
+    def _prepare(self) -> None:
+        task, path = self.task, self.files.path
+        warnings.simplefilter("ignore")
+        sys.argv = [str(path)]
+        sys.path[:0] = running.search_path(path, self.files.root)
+        os.chdir(path.parent)
+        sys.stdout = sys.stderr = self.printed
+        sys.stdin = io.StringIO()
+        sys.dont_write_bytecode = True
+        builtins.__dict__["__harness__"] = self.hook
+        creators.seed_everything(task["seed"])
+        TAPE.sources = self.files.sources
+        for number, rows in task.get("sizes", []):
+            TAPE.stand_in(Absorbed.DATASET, f"{number} observations, made {rows}")
+        stand_ins.install(
+            TAPE.stand_in,
+            task["text"],
+            task.get("rows"),
+            task.get("features"),
+            bool(task.get("one_hot")),
+            self.files.sizes,
+            task.get("at_most"),
+        )
+        sys.meta_path.insert(0, running.Finder(self.files))
+        real_run_path = runpy.run_path
+        runpy.run_path = lambda path_name, init_globals=None, run_name=None: running.run_other(
+            self.files, real_run_path, path_name, init_globals, run_name, self._is_forgiving
+        )
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        if hasattr(signal, "setitimer"):
+            signal.signal(signal.SIGPROF, self._late)
+            signal.setitimer(signal.ITIMER_PROF, task["seconds"], 0.5)
+        if self.recording:
+            creators.install()
+            stand_ins.patch_when_imported("pandas", dataframes.install)
+            self.search = Search(TAPE)
+            TAPE.on = True
+
+    def _late(self, *_: object) -> None:
+        TAPE.stop = Stop.SECONDS
+        raise StopRecording(Stop.SECONDS)
+
+
+def record(task: Task) -> Answer:
+    """A recorded run: the recording without its check, and the notes for it."""
+    run = Run(task, recording=True)
+    run.go()
+    assert run.search is not None
+    parameters, updates = run.search.results()
+    raised = None
+    if isinstance(run.error, SystemExit):
+        pass
+    elif run.error is not None:
+        raised = running.raised_of(run.error, run.files.sources)
+        raised = replace(raised, involves_stand_in=involves_stand_in(run.error))
+    driven = driven_from_json(task.get("driven"))
+    recording = Recording(
+        file=run.files.name(run.files.path),
+        nodes=tuple(step.as_node() for step in TAPE.steps),
+        parameters=parameters,
+        updates=updates,
+        gradients=gradients_of(run, task),
+        guards=tuple(TAPE.guards),
+        losses=tuple(TAPE.losses),
+        stand_ins=tuple(TAPE.stand_ins),
+        files=tuple(s.name for s in run.files.sources.values() if s.name != running.RUN_FILE),
+        printed=run.printed.text,
+        stop=run.stop,
+        raised=raised,
+        driven=driven,
+        seed=task["seed"],
+        uses_numpy=TAPE.used_numpy,
+    )
+    arrays: list[bytes] = []
+    document = to_json(recording, arrays)
+    involved = is_involved(recording, run.hook.own)
+    return {"recording": document, "notes": notes_of(run), "count": run.hook.count, "involved": involved}, arrays
+
+
+def is_involved(recording: Recording, own: set[int]) -> bool:
+    """Whether the file itself, not only others that use it, computes something with the parameters.
+
+    Args:
+        own: nodes of values that the file assigned or returned, though another file may have computed them: a network
+            hands on what its layers compute.
+    """
+    depends = [False] * len(recording.nodes)
+    parameters = {parameter.node for parameter in recording.parameters}
+    for node in recording.nodes:
+        depends[node.id] = node.id in parameters or any(depends[parent] for parent in node.parents)
+        if not depends[node.id] or node.is_leaf:
+            continue
+        if node.id in own or (node.place is not None and node.place.file == recording.file):
+            return True
+    return False
+
+
+def driven_from_json(content: Json) -> Driven:
+    """How the file was driven, from the task."""
+    return Driven(**tree_from_json(content, [])) if content else Driven()
+
+
+def gradients_of(run: Run, task: Task) -> tuple[Gradient, ...]:
+    """The gradients that the lines left in the file's names."""
+    found = []
+    TAPE.stop = None
+    for parameter, gradient in task.get("gradients") or []:
+        with contextlib.suppress(Exception):
+            value, of = eval(gradient, run.names), eval(parameter, run.names)
+            if hasattr(value, "_node") and value._node is not None:
+                found.append(Gradient(node=value._node, of=getattr(of, "_node", None), name=gradient))
+    return tuple(found)
+
+
+def notes_of(run: Run) -> Json:
+    """The fingerprints of what was assigned, by file and line."""
+    return [[name, line, values] for (name, line), values in run.hook.notes.items()]
+
+
+def control(task: Task) -> Answer:
+    """A run without recording, to the same point."""
+    run = Run(task, recording=False, until=task["count"])
+    run.go()
+    return {"notes": notes_of(run), "stop": run.stop.value}, []
+
+
+def drive(task: Task) -> Answer:
+    """Search for calls that train what the file defines."""
+    from .driving import drive as search
+
+    run = Run(task | {"lines": None}, recording=False)
+    run.go()
+    if hasattr(signal, "setitimer"):
+        signal.setitimer(signal.ITIMER_PROF, task["seconds"], 0.5)
+    found = search(run.names, source.read_text(run.files.path), seed=task["seed"], root=task["root"])
+    arrays: list[bytes] = []
+    data = {key: value for key, value in found.data.items() if key != "np"}
+    driven = Driven(
+        calls=found.lines if found.succeeded else (),
+        failures=tuple(("; ".join(a.lines[-1:]), f"{a.type}: {a.message}" if a.type else "") for a in found.attempts),
+        suggestion=found.suggestion,
+        sizes=dict(found.sizes),
+        layout=found.layout,
+        labels=found.labels,
+        applied_by_driver=found.applied_by_driver,
+        doubts=found.doubts,
+        certain=found.certain,
+    )
+    return {
+        "driven": to_json(fields_of(driven), arrays),
+        "lines": list(found.lines),
+        "data": to_json(data, arrays),
+        "gradients": [[pair.parameter, pair.gradient] for pair in found.gradients],
+        "scripts": scripts_of(found.attempts),
+        "succeeded": found.succeeded,
+        "certain": found.certain,
+    }, arrays
+
+
+def scripts_of(attempts: Sequence[Attempt]) -> list[str]:
+    """The lines that run a script of the project and were not seen to train, those that came to their end first."""
+    scripts = [one for one in attempts if one.lines and "run_path" in one.lines[-1]]
+    scripts.sort(key=lambda one: ["", "Overrun"].index(one.type) if one.type in ("", "Overrun") else 2)
+    return [one.lines[-1] for one in scripts][:MAX_SCRIPTS]
+
+
+def fields_of(driven: Driven) -> dict[str, Any]:
+    """The fields as a dictionary."""
+    return {name: getattr(driven, name) for name in driven.__dataclass_fields__}
+
+
+JOBS: dict[str, Callable[[Task], Answer]] = {"record": record, "control": control, "drive": drive}

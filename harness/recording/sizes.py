@@ -1,0 +1,145 @@
+"""Sizes of made-up data, from what the failures of a run say."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+import numpy as np
+
+from . import source
+from .graph import Json
+from .run import Answer, Task
+from .stand_ins.hints import MANY
+
+MAX_ROWS = 70_000
+
+SHAPES = (
+    (re.compile(r"shapes? \((\d+),(\d+)\) and \((\d+),(\d+)\) not aligned"), ((2, 3), (4, 1))),
+    (re.compile(r"shapes? \((\d+),\) and \((\d+),(\d+)\) not aligned"), ((1, 2),)),
+    (re.compile(r"shapes? \((\d+),(\d+)\) and \((\d+),\) not aligned"), ((1, 3), (2, 3))),
+    (re.compile(r"size (\d+) is different from (\d+)"), ((2, 1), (1, 2))),
+    (re.compile(r"cannot reshape array of size (\d+) into shape \(((?:\d+,?)+)\)"), ()),
+    (re.compile(r"index (\d+) is out of bounds for (?:axis (\d) with )?size (\d+)"), ()),
+)
+
+
+def resized(task: Task, answer: Answer | None) -> Task | None:
+    """The task with the sizes of made-up data that a failure names; None if it names none."""
+    if answer is None:
+        return None
+    recording = answer[0]["recording"]
+    raised = recording.get("raised")
+    made_up = [
+        s["shapes"]["tuple"] for s in recording["stand_ins"]["tuple"] if s["what"] in ("file", "dataset", "download")
+    ]
+    if raised is None or not made_up or recording["updates"]["tuple"]:
+        return None
+    sizes = [size for shapes in made_up for shape in shapes for size in shape["tuple"]]
+    number = number_of_observations(raised["message"])
+    if number is not None:
+        return task | {"sizes": [*task.get("sizes", []), number]} if number not in task.get("sizes", []) else None
+    beyond = loop_beyond(raised["message"], sizes, task)
+    if beyond is not None:
+        return task | {"sizes": [*task.get("sizes", []), beyond]}
+    features, rows = wanted_sizes(raised["message"], set(sizes))
+    if features is not None and table_width_blamed(raised["message"], recording["stand_ins"]["tuple"]):
+        features -= 1  # the last column of a table is the target
+    tried = task.get("tried", [])
+    if wants_one_hot(raised["message"], set(sizes)) and not task.get("one_hot"):
+        return task | {"one_hot": True}
+    wanted = [features, rows]
+    if wanted == [None, None] or wanted in tried:
+        return None
+    return task | {
+        "features": features or task.get("features"),
+        "rows": rows or task.get("rows"),
+        "tried": [*tried, wanted],
+    }
+
+
+def wants_one_hot(message: str, made_up: set[int]) -> bool:
+    """Whether a failure says that made-up labels should have one column for every class."""
+    if "array is 1-dimensional, but 2 were indexed" in message:
+        return True
+    shapes = re.search(r"could not be broadcast together with shapes \((\d+),(\d+)\) \((\d+),\)", message)
+    return shapes is not None and shapes[1] == shapes[3] and shapes[2] != "1" and int(shapes[1]) in made_up
+
+
+ARRAY_FILES = (".npy", ".npz", ".mat", ".h5", ".hdf5", ".pkl")
+
+
+def table_width_blamed(message: str, made_up: list[Json]) -> bool:
+    """Whether the failure names the whole width of a made-up table, its column of targets included."""
+    widths = [
+        shape["tuple"][-1]
+        for stand_in in made_up
+        if stand_in["what"] in ("file", "download") and not stand_in["name"].endswith(ARRAY_FILES)
+        for shape in stand_in["shapes"]["tuple"]
+        if len(shape["tuple"]) == 2
+    ]
+    return any(re.search(rf"\b{width}\b", message) for width in widths)
+
+
+def number_of_observations(message: str) -> list[int] | None:
+    """[a number that stands in the file, what it is in the made-up data] if a reshape failed for it."""
+    match = SHAPES[4][0].search(message)
+    if match is None:
+        return None
+    size, parts = int(match[1]), [int(part) for part in match[2].split(",") if part]
+    for place, part in enumerate(parts):
+        others = int(np.prod(parts[:place] + parts[place + 1 :]))
+        if part >= MANY and others and size % others == 0 and size // others not in (0, part):
+            return [part, size // others]
+    return None
+
+
+def loop_beyond(message: str, sizes: list[int], task: Task) -> list[int] | None:
+    """[a number that stands in the file, what it is in made-up data] if a loop went past the last observation."""
+    match = SHAPES[5][0].search(message)
+    if match is None or match[2] not in (None, "0") or match[1] != match[3]:
+        return None
+    rows, known = int(match[3]), dict(task.get("sizes", []))
+    too_large = [number for number, made in known.items() if made > rows]
+    if too_large:  # what was taken for a part of the observations counts those of another, smaller part
+        return [min(too_large), rows]
+    if rows not in sizes:
+        return None
+    tree = ast.parse(source.read_text(Path(task["path"])))
+    numbers = {n.value for n in ast.walk(tree) if isinstance(n, ast.Constant) and type(n.value) is int}
+    wanted = sorted(n for n in numbers - set(known) if n >= MANY and n > rows)
+    # the largest number counts all observations, a smaller one those of a part
+    return [wanted[0], rows if len(wanted) == 1 else rows * 5 // 6] if wanted else None
+
+
+def wanted_sizes(message: str, made_up: set[int]) -> tuple[int | None, int | None]:
+    """(features, rows) that a failure asks for.
+
+    Args:
+        message: of the exception.
+        made_up: sizes of the made-up data, with which the message must have to do.
+    """
+    near = made_up | {size - 1 for size in made_up}
+    for pattern, pairs in SHAPES[:4]:
+        match = pattern.search(message)
+        if match:
+            for of_data, of_network in pairs:
+                size, wanted = int(match[of_data]), int(match[of_network])
+                if size in near and size != wanted:
+                    return wanted, None
+    match = SHAPES[4][0].search(message)
+    if match:
+        parts = [int(part) for part in match[2].split(",") if part]
+        inner = [int(np.prod(parts[1:])), int(np.prod(parts))]
+        features = next((n for n in inner if 1 < n < int(match[1]) or n > int(match[1])), None)
+        if features is not None and features not in near:
+            return features, None
+    match = SHAPES[5][0].search(message)
+    if match:
+        index, length = int(match[1]), int(match[3])
+        if match[2] == "1" and length in near:
+            return index + 1, None
+        if match[2] in (None, "0"):
+            return None, min((index + 1) * max(made_up) // max(length, 1) + length, MAX_ROWS)
+    return None, None

@@ -1,0 +1,213 @@
+"""Tables of pandas: made up in place of missing files, and with the methods of its earlier versions."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+import pandas  # type: ignore[import-untyped,unused-ignore]
+
+from ..graph import Absorbed
+from . import files
+from .absorbed import Absorbing
+from .hints import Hints, inputs, labels
+
+TARGETS = re.compile(r"label|class|target|species|y$|type|outcome|survived|diagnosis|quality")
+READERS = ("read_csv", "read_table", "read_excel", "read_json", "read_feather", "read_parquet", "read_hdf")
+KINDS = (pandas.DataFrame, pandas.Series)
+
+
+# Missing files
+
+
+class MadeUpTable(pandas.DataFrame):  # type: ignore[misc,unused-ignore]
+    """A table in place of a missing file: it gets every column that is asked for by name.
+
+    Attributes:
+        attributes: names in the file that may be columns read as attributes.
+    """
+
+    attributes: ClassVar[frozenset[str]] = frozenset()
+
+    @property
+    def _constructor(self) -> Any:
+        return type(self)
+
+    def _make_up(self, names: Any) -> None:
+        """Add the columns of these names that are not there."""
+        names = [names] if isinstance(names, str) else names
+        if isinstance(names, (list, pandas.Index, np.ndarray)) and len(names) <= MAX_NAMES:
+            for name in names:
+                if isinstance(name, str) and name not in self.columns:
+                    rows = len(self)
+                    is_target = TARGETS.search(name.lower())
+                    self[name] = labels(rows, 2, name) if is_target else inputs(rows, 1, name)[:, 0]
+
+    def __getitem__(self, key: Any) -> Any:
+        self._make_up(key)
+        return super().__getitem__(key)
+
+    def __getattr__(self, name: str) -> Any:
+        if not name.startswith("_") and name in self.attributes:
+            return self[name]
+        return super().__getattr__(name)
+
+    @property
+    def loc(self) -> Any:
+        """By name."""
+        return _Loc("loc", self)
+
+    def drop(self, labels: Any = None, *arguments: Any, columns: Any = None, **options: Any) -> Any:
+        """Without some columns or rows."""
+        self._make_up(labels if columns is None else columns)
+        return super().drop(labels, *arguments, columns=columns, **options)
+
+
+MAX_NAMES = 2_000  # of columns that are asked for at once
+
+
+class _Loc(type(pandas.DataFrame().loc)):  # type: ignore[misc]
+    """``loc`` of a made-up table."""
+
+    def __getitem__(self, key: Any) -> Any:
+        if isinstance(key, tuple):
+            self.obj._make_up(key[-1])
+        return super().__getitem__(key)
+
+
+def made_up_table(missing: files.Missing, path: str, options: dict[str, Any]) -> Any:
+    """The table that a reader gives for a missing file.
+
+    Args:
+        missing: makes up the numbers.
+        path: of the file.
+        options: of the reader; names, header, usecols and nrows count.
+    """
+    hints = missing.hints
+    names = options.get("names")
+    data = missing.table(path, len(names) if names is not None else None)
+    if (
+        hints.images
+        and "test" in Path(path).name.lower()
+        and "iloc[:, 0]" not in hints.text
+        and "[0]" not in hints.text
+    ):
+        data = data[:, 1:] if "label" not in hints.text.split(Path(path).name)[-1][:400] else data
+    missing.note(Absorbed.FILE, Path(path).name, data.shape)
+    if names is None and options.get("header", "infer") is not None:
+        wanted = [columns for columns in hints.column_names if len(columns) == data.shape[1]]
+        if hints.images:
+            pixels = [f"pixel{i}" for i in range(784)]
+            names = ["label", *pixels] if data.shape[1] == 785 else pixels
+        else:
+            names = wanted[0] if wanted else [f"column{i}" for i in range(data.shape[1])]
+    kind = type("MadeUpTable", (MadeUpTable,), {"attributes": hints.strings | _attributes(hints)})
+    table = kind(data, columns=None if names is None else list(names))
+    whole = [name for place, name in enumerate(table.columns) if (data[:, place] == data[:, place].round()).all()]
+    table = table.astype(dict.fromkeys(whole, int))
+    chosen, rows = options.get("usecols"), options.get("nrows")
+    if isinstance(chosen, (list, tuple, range)):
+        table = table[list(chosen)] if isinstance(chosen[0], str) else table.iloc[:, list(chosen)]
+    return table if rows is None else table.head(rows)
+
+
+def _attributes(hints: Hints) -> frozenset[str]:
+    """Names that follow a dot in the file."""
+    return frozenset(re.findall(r"\.([A-Za-z_]\w*)\b(?!\s*\()", hints.text))
+
+
+def install(note: Callable[..., None], missing: files.Missing) -> None:
+    """Let pandas read made-up tables where files are missing, show nothing, and be as its earlier versions were."""
+    for name in READERS:
+        setattr(pandas, name, _reading(getattr(pandas, name), missing))
+    real_pickle = pandas.read_pickle
+
+    def read_pickle(source: Any, *arguments: Any, **options: Any) -> Any:
+        path = files.path_of(source)
+        if path is None or files.exists(path):
+            return real_pickle(source, *arguments, **options)
+        return missing.pickled(path)
+
+    pandas.read_pickle = read_pickle
+    for kind in KINDS:
+        for name in ("plot", "hist", "boxplot", "to_excel", "to_hdf"):
+            setattr(kind, name, Absorbing(name))
+    _restore_earlier(note)
+
+
+def _reading(real: Callable[..., Any], missing: files.Missing) -> Callable[..., Any]:
+    """A reader that makes up missing files."""
+
+    def read(source: Any, *arguments: Any, **options: Any) -> Any:
+        path = files.path_of(source)
+        if path is None or files.exists(path):
+            if arguments:  # it was a positional argument before version 2
+                options["sep"] = arguments[0]
+            return real(source, **options)
+        return made_up_table(missing, path, options)
+
+    return read
+
+
+# Earlier versions
+
+
+def _restore_earlier(note: Callable[..., None]) -> None:
+    """What files use that this version of pandas no longer has."""
+
+    def append(self: Any, other: Any, ignore_index: bool = False, **_: Any) -> Any:
+        return pandas.concat(
+            [self, pandas.DataFrame([other]) if isinstance(other, dict) else other], ignore_index=ignore_index
+        )
+
+    earlier: dict[str, Callable[..., Any]] = {
+        "append": append,
+        "as_matrix": lambda self, columns=None: (self if columns is None else self[columns]).to_numpy(),
+        "get_values": lambda self: self.to_numpy(),
+        "iteritems": lambda self: self.items(),
+        "applymap": lambda self, function, **_: self.map(function),
+    }
+    for kind in KINDS:
+        for name, method in earlier.items():
+            if not hasattr(kind, name):
+                setattr(kind, name, _noted(note, f"pandas.{kind.__name__}.{name}", method))
+        if not hasattr(kind, "ix"):
+            kind.ix = property(lambda self: self.loc)
+        kind.values = property(_writable(kind.values.fget))
+        kind.to_numpy = _writable(kind.to_numpy)
+        kind.drop = _with_axis(kind.drop)
+    real_dummies = pandas.get_dummies
+    # numbers, as before version 2: truth values beside numbers would make an array of objects
+    pandas.get_dummies = lambda *a, dtype=float, **k: real_dummies(*a, dtype=dtype, **k)
+
+
+def _noted(note: Callable[..., None], name: str, method: Callable[..., Any]) -> Callable[..., Any]:
+    """A method whose use is noted."""
+
+    def call(*arguments: Any, **options: Any) -> Any:
+        note(Absorbed.MODULE, name)
+        return method(*arguments, **options)
+
+    return call
+
+
+def _writable(real: Callable[..., Any]) -> Callable[..., Any]:
+    """A method that gives an array which can be written to, as before version 3."""
+
+    def numbers(*arguments: Any, **options: Any) -> Any:
+        array = real(*arguments, **options)
+        return array if not isinstance(array, np.ndarray) or array.flags.writeable else array.copy()
+
+    return numbers
+
+
+def _with_axis(real: Callable[..., Any]) -> Callable[..., Any]:
+    """``drop`` with the axis as a second positional argument, as before version 2."""
+
+    def drop(self: Any, labels: Any = None, *axis: Any, **options: Any) -> Any:
+        return real(self, labels, **(options | ({"axis": axis[0]} if axis else {})))
+
+    return drop

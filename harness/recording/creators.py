@@ -308,8 +308,8 @@ def seed_everything(seed: int) -> None:
     real_seed, real_random_seed = np.random.seed, random.seed
     real_rng, real_state = np.random.default_rng, np.random.RandomState
 
-    def default_rng(of: Any = None) -> Any:
-        return real_rng(fresh_seed() if of is None else of)
+    def default_rng(seed: Any = None) -> Any:
+        return real_rng(fresh_seed() if seed is None else seed)
 
     class RandomState(real_state, metaclass=_Generators):  # type: ignore[misc,valid-type]
         """With a seed of its own if it is given none."""
@@ -317,8 +317,8 @@ def seed_everything(seed: int) -> None:
         def __init__(self, seed: Any = None) -> None:
             super().__init__(fresh_seed() if seed is None else seed)
 
-    def seed_numpy(of: Any = None) -> None:
-        real_seed(fresh_seed() if of is None else plain(of))
+    def seed_numpy(seed: Any = None) -> None:
+        real_seed(fresh_seed() if seed is None else plain(seed))
 
     def seed_random(a: Any = None, version: int = 2) -> None:
         real_random_seed(fresh_seed() if a is None else plain(a), version)

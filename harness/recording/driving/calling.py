@@ -8,6 +8,17 @@ from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
 from .data import BATCH, HIDDEN, INPUTS, SECOND_HIDDEN, Form, pairs_text, target_text
+from .records import (
+    OF_ARRAYS,
+    annotated_class,
+    are_settings,
+    is_list,
+    kinds_of,
+    layer_descriptions,
+    members,
+    records,
+    samples,
+)
 from .roles import (
     CACHE_NAME,
     GRADIENT_ARGUMENT,
@@ -51,7 +62,7 @@ OPTIMIZER_WORDS = re.compile(
     r"sgd|adam|momentum|optim|rmsprop|adagrad|gradientdescent|gradient_descent|nesterov", re.IGNORECASE
 )
 PLAIN_OPTIMIZER = re.compile(r"sgd|gradient_?descent|^gd$", re.IGNORECASE)
-PLAIN_LOSS = re.compile(r"mse|mean_?sq|squared|quadratic|sse|l2_?loss", re.IGNORECASE)
+PLAIN_LOSS = re.compile(r"mse|mean_?sq|squared|quadratic|(?<!cro)sse|l2_?loss", re.IGNORECASE)
 # a cross-entropy of shares, not of scores
 SHARES_LOSS = re.compile(r"cross|entropy|bce|cce|nll|likelihood", re.IGNORECASE)
 SCORES_LOSS = re.compile(r"soft_?max|logit|sigmoid", re.IGNORECASE)
@@ -62,8 +73,17 @@ SETUP_NAME = re.compile(
     r"init|compile|build|use|set|config|creat|load|add|make|reset|rand|prepare|weights|param", re.IGNORECASE
 )
 MAKER_NAME = re.compile(r"init|creat|build|make|generate|random|setup|reset|rand|start|xavier|he_", re.IGNORECASE)
+INDICES_NAME = re.compile(
+    r"^(indices|indexes|idxs|sub_?range|(sample|batch|train)_(indices|indexes|idxs?))$", re.IGNORECASE
+)
 STRUCTURE_WORDS = {"layers", "sizes", "dims", "topology", "architecture", "structure", "shape", "shapes", "nodes"}
+NUMBER_WORDS = {"n", "num", "number", "no", "count", "nb", "depth"}
+UNIT_WORDS = {"size", "sizes", "units", "nodes", "neurons", "dim", "width"}
 BY_HAND = "np.random.normal(0, 0.5, "  # what weights are made with that the file does not make itself
+# roles that an annotation says nothing new about: what they stand for decides which objects are tried first
+NAMED_ROLES = (Role.ACTIVATION, Role.ACTIVATION_LIST, Role.LOSS, Role.OPTIMIZER, Role.CHOICE)
+VAGUE_ROLES = (Role.INPUTS, Role.PAIRS, Role.PARAMETERS, Role.SIZES, Role.UNKNOWN, Role.NUMBER)
+OPTIONAL_OBJECTS = (Role.OBJECT, Role.OPTIMIZER, Role.LOSS, Role.FUNCTION)
 OPTIONAL_ROLES = (Role.EPOCHS, Role.BATCH_SIZE, Role.QUIET)
 SIZE_ROLES = (Role.SIZES, Role.HIDDEN_SIZES, Role.INPUT_SIZE, Role.HIDDEN_SIZE, Role.OUTPUT_SIZE)
 
@@ -86,8 +106,19 @@ class Caller:
             role = role_of(argument, uses, function)
             if role is Role.ACTIVATION_LIST and any(argument.name in f.returns for f in self.facts.functions.values()):
                 role = Role.CACHE  # values of a forward pass, not functions
-            self._roles[key] = (role, uses)
+            self._roles[key] = (self._refined(function, argument, role, uses), uses)
         return self._roles[key]
+
+    def _refined(self, function: FunctionFacts, argument: Argument, role: Role, uses: Uses) -> Role:
+        """The role, unless an annotation, or what the argument is asked for, says that it is an object."""
+        if role in NAMED_ROLES:
+            return role
+        if annotated_class(self, argument):
+            return Role.OBJECT_LIST if is_list(argument) else Role.OBJECT
+        asked = uses.attributes - OF_ARRAYS
+        if role in VAGUE_ROLES and not uses.array and are_settings(asked, function):
+            return Role.OBJECT
+        return role
 
     # Calls
 
@@ -127,6 +158,12 @@ class Caller:
                     roles[argument.name] = Role.HIDDEN_SIZES
                     key = (function.owner, function.name, argument.name)
                     self._roles[key] = (Role.HIDDEN_SIZES, self._roles[key][1])
+        hidden = [argument for argument in function.arguments if roles[argument.name] is Role.HIDDEN_SIZE]
+        numbers = [argument for argument in hidden if set(words_of(argument.name)) & NUMBER_WORDS]
+        if len(numbers) == 1 and any(set(words_of(argument.name)) & UNIT_WORDS for argument in hidden):
+            roles[numbers[0].name] = Role.LAYER_COUNT  # num_hidden beside hidden_size
+            key = (function.owner, function.name, numbers[0].name)
+            self._roles[key] = (Role.LAYER_COUNT, self._roles[key][1])
         counts = [
             a
             for a in function.required
@@ -150,6 +187,9 @@ class Caller:
             return not re.search(r"val|test|valid|eval", argument.name, re.IGNORECASE)
         if role in SIZE_ROLES:
             return bool(sized)
+        if role in OPTIONAL_OBJECTS and argument.default == "None":
+            key = f"whether {function.owner}.{function.name} is given ({argument.name})"
+            return bool(self.session.choose(key, [False, True]))
         return role is Role.OBJECT_LIST and argument.default == "None"
 
     def _variable_arguments(self, function: FunctionFacts, name: str) -> list[str]:
@@ -352,6 +392,8 @@ class Caller:
         note = argument.annotation.lower()
         if "bool" in note:
             options.extend(["True", "False"])
+        if note == "range" or INDICES_NAME.match(argument.name):
+            options.insert(0, self._indices)
         unique: list[Option] = []
         for option in options:
             if option not in unique:
@@ -431,6 +473,8 @@ class Caller:
         if role is Role.HIDDEN_SIZES:
             return [f"[{HIDDEN}]", str(HIDDEN), f"({HIDDEN},)", f"[{HIDDEN}, {SECOND_HIDDEN}]",
                     given(lambda: f"[{into()}, {HIDDEN}, {out()}]")]  # fmt: skip
+        if role is Role.SIZES and (described := layer_descriptions(self, uses)):
+            return list(described)
         if role is Role.SIZES:
             return [
                 given(lambda: f"[{into()}, {HIDDEN}, {out()}]"),
@@ -549,7 +593,7 @@ class Caller:
             )
         if role in (Role.ACTIVATION, Role.ACTIVATION_LIST):
             texts = texts or self._keys_like(ACTIVATION_WORDS) or ["sigmoid", "tanh", "relu"]
-            last = bool({"output", "last", "final", "out"} & set(words_of(argument.name)))
+            last = bool({"output", "last", "final", "out"} & set(words_of(argument.name))) or self._of_shares()
             order = (
                 ("softmax", "sigmoid", "linear") if last and self._known_outputs() != 1 else ("sigmoid", "tanh", "relu")
             )
@@ -572,6 +616,17 @@ class Caller:
         losses = [name for name in names if LOSS_WORDS.search(name) and not DERIVATIVE_WORDS.search(name)]
         general = [name for name in losses if PLAIN_LOSS.search(name) or SCORES_LOSS.search(name)]
         return not general and any(SHARES_LOSS.search(name) for name in losses)
+
+    def _of_shares(self) -> bool:
+        """Whether the activation of the last layer is asked for, and has to give numbers between 0 and 1."""
+        return self.session.at_output and self.wants_shares()
+
+    def _share_rank(self, name: str) -> int:
+        """The lower, the more likely an activation is meant for the last layer; 0 for all others."""
+        if not self._of_shares():
+            return 0
+        wanted = "sigmoid" if self._known_outputs() == 1 else "softmax"
+        return 0 if wanted in name.lower() else 1 if re.search("softmax|sigmoid", name, re.IGNORECASE) else 2
 
     def _keys_like(self, pattern: re.Pattern[str]) -> list[str]:
         """Texts of this kind that are keys of dictionaries, or compared with, anywhere in the file."""
@@ -607,12 +662,12 @@ class Caller:
         topic = "loss" if kind is LOSS_WORDS else "activation"
         stem = self.session.stems.get(topic)
 
-        def rank(item: tuple[str, FunctionFacts]) -> tuple[int, int]:
+        def rank(item: tuple[str, FunctionFacts]) -> tuple[int, int, int]:
             name = item[0].lower()
             usual = next(
                 (i for i, usual in enumerate((*ACTIVATIONS, "mse", "mean_sq", "squared")) if usual in name), 50
             )
-            return (0 if stem and stem in name else 1, usual)
+            return (0 if stem and stem in name else 1, self._share_rank(name) if topic == "activation" else 0, usual)
 
         found.sort(key=rank)
         names = [name for name, _ in found]
@@ -646,16 +701,22 @@ class Caller:
         listed = role is Role.OBJECT_LIST
         wanted = uses.element_methods if listed else uses.methods
         attributes = uses.element_attributes if listed else uses.attributes
+        annotated = annotated_class(self, argument)
         if listed:
-            from .containers import layer_lists
-
-            return list(layer_lists(self, wanted))
-        names = self.classes_with(wanted)
+            return self._object_lists(annotated, wanted, uses)
+        if annotated and (listed_members := members(self, annotated)):
+            return list(listed_members)
+        names = kinds_of(self, annotated) if annotated else self.classes_with(wanted)
+        given = records(self, function, argument, uses)
+        if not names and given:
+            return list(given)
         if not names and attributes:
             names = self._classes_that_set(attributes)
             if names:
                 dims = self._dims_of_part(function, argument)
-                return [self._part(name, dims) for name in names[:4]]
+                return [
+                    self._instance(name) if NETWORK_CLASS.search(name) else self._part(name, dims) for name in names[:4]
+                ]
         pattern = {Role.LOSS: LOSS_WORDS, Role.OPTIMIZER: OPTIMIZER_WORDS, Role.ACTIVATION: ACTIVATION_WORDS}.get(role)
         words = argument.name
         if pattern is None:
@@ -670,11 +731,23 @@ class Caller:
             key=lambda name: (
                 0 if stem and stem in name.lower() else 1,
                 0 if network and NETWORK_CLASS.search(name) else 1,
+                self._share_rank(name) if pattern is ACTIVATION_WORDS else 0,
                 # a plain step and an error that any output is good for work with whatever else is chosen
                 0 if PLAIN_OPTIMIZER.search(name) or PLAIN_LOSS.search(name) else 1,
             ),
         )
-        return [self._instance(name) for name in names[:6]]
+        return [*(self._instance(name) for name in names[:6]), *given]
+
+    def _object_lists(self, annotated: str, wanted: set[str], uses: Uses) -> list[Option]:
+        """Lists of samples, of layers, or of descriptions of layers."""
+        from .containers import layer_lists
+
+        names = [annotated] if annotated else self.classes_with(wanted)
+        of_samples = [made for name in names if (made := samples(self, name)) is not None]
+        if of_samples:
+            return list(of_samples)
+        paired = bool(uses.pair_methods or uses.pair_called)
+        return [*layer_descriptions(self, uses), *layer_lists(self, wanted, paired=paired)]
 
     def _classes_that_set(self, attributes: set[str]) -> list[str]:
         """Classes whose methods set all those of the attributes that any class sets."""
@@ -802,21 +875,22 @@ class Caller:
         if role is Role.CACHE:
             options.extend(self._by_kind(function, r"forward|feed|fprop|propag", Role.CACHE))
         if role is Role.GRADIENTS:
-            options.extend(self._by_kind(function, r"back|grad|bprop", Role.GRADIENTS))
+            options.extend(self._by_kind(function, r"back|grad|bprop|nabla|deriv|delta", Role.GRADIENTS))
         if role in (Role.PARAMETERS, Role.WEIGHT):
             options.extend(self._by_kind(function, MAKER_NAME.pattern, Role.PARAMETERS))
             options.extend(self._by_hand(function, argument, uses))
         if role is Role.UPSTREAM:
             options.extend(self._loss_gradients())
-        if role is Role.UNKNOWN and uses.attributes - {"shape", "T", "size", "ndim", "dtype"} and not uses.array:
+        if role is Role.UNKNOWN and uses.attributes - OF_ARRAYS and not uses.array:
             options.extend(self._objects(function, argument, Role.OBJECT, uses))
         if role is Role.UNKNOWN and (uses.indexed or uses.iterated or uses.measured) and not uses.array:
             options.extend(self._sizes(function, argument, Role.SIZES, uses)[:4])
         if role is Role.UNKNOWN:
+            options.extend([*layer_descriptions(self, uses), *records(self, function, argument, uses)])
             structure = set(words_of(argument.name)) & STRUCTURE_WORDS
             lists = self._sizes(function, argument, Role.SIZES, uses)[:4] if structure else []
             options.extend([*lists, "0.1", "3", self._inputs_text, "None", "[]", "{}"])
-        if uses.methods or uses.attributes - {"shape", "T", "size", "ndim", "dtype"}:
+        if uses.methods or uses.attributes - OF_ARRAYS:
             options.extend(self._objects(function, argument, Role.OBJECT, uses))
         return options
 
@@ -894,6 +968,10 @@ class Caller:
     def _inputs_text(self) -> str:
         self.session.make_data()
         return self.session.input_text(self.session.pick_form())
+
+    def _indices(self) -> str:
+        self.session.make_data()
+        return "range(len(X))"
 
     def _producers(
         self, function: FunctionFacts, wanted: Callable[[Sequence[str]], bool]
@@ -992,7 +1070,7 @@ class Caller:
             return make
 
         if uses.keys:
-            return [dictionary]
+            return [*records(self, function, argument, uses), dictionary]
         by_layer = uses.measured or uses.iterated or uses.element_counted or (uses.indexed and _is_bias(argument.name))
         if by_layer and not uses.array:
             columns = session.hints.prefers_columns >= 0
@@ -1061,6 +1139,9 @@ def _result_of_kind(targets: Sequence[str], kind: Role) -> str:
         return (named or plain or list(targets))[-1]
     if kind is Role.CACHE:
         return (cached or list(targets))[-1]
+    if kind is Role.GRADIENTS and len(targets) > 1:
+        named = [t for t in targets if not LOSS_WORDS.search(t)]
+        return (named or list(targets))[-1]
     return targets[0] if kind is Role.PARAMETERS else targets[-1]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -51,15 +52,42 @@ def layer_classes(caller: Caller, wanted: set[str]) -> tuple[list[str], list[str
     return dense, activations
 
 
-def layer_lists(caller: Caller, wanted: set[str]) -> list[Callable[[], str]]:
-    """Expressions for a list of layers that have all those of the methods that any class has."""
+def layer_lists(caller: Caller, wanted: set[str], *, paired: bool = False) -> list[Callable[[], str]]:
+    """Expressions for a list of layers.
+
+    Args:
+        caller: builds the calls.
+        wanted: methods that the layers must have, those of them that any class has.
+        paired: whether each item is a layer together with its activation.
+    """
     dense, activations = layer_classes(caller, wanted)
-    return [_list_of(caller, name, activations) for name in dense[:3]]
+    if not dense and paired:  # the two have no method in common
+        dense, activations = _with_weights_and_without(caller)
+    return [_list_of(caller, name, activations, paired) for name in dense[:3]]
 
 
-def _list_of(caller: Caller, dense: str, activations: list[str]) -> Callable[[], str]:
+def _with_weights_and_without(caller: Caller) -> tuple[list[str], list[str]]:
+    """The classes of layers, and those of activations, by their names."""
+    names = [name for name in caller.facts.classes if inspect.isclass(caller.session.names.get(name))]
+    activations = [name for name in names if ACTIVATION_CLASS.search(name) and not _is_abstract(caller, name)]
+    dense = [
+        name for name in names if name not in activations and DENSE_WORDS.search(name) and not OTHER_LAYERS.search(name)
+    ]
+    return [name for name in dense if not _is_abstract(caller, name)], activations
+
+
+def _is_abstract(caller: Caller, name: str) -> bool:
+    return any(method.abstract for method in caller.facts.methods(name).values())
+
+
+def _list_of(caller: Caller, dense: str, activations: list[str], paired: bool) -> Callable[[], str]:
     def make() -> str:
-        return "[" + ", ".join(layer_texts(caller, dense, activations)) + "]"
+        texts = layer_texts(caller, dense, activations)
+        if paired and len(texts) == 3:  # none after the last layer
+            texts.append(texts[1])
+        if paired:
+            texts = [f"({layer}, {activation})" for layer, activation in zip(texts[::2], texts[1::2])]
+        return "[" + ", ".join(texts) + "]"
 
     return make
 
@@ -78,13 +106,17 @@ def layer_texts(caller: Caller, dense: str, activations: list[str]) -> list[str]
     sigmoids = [name for name in activations if "sigmoid" in name.lower()]
     softmaxes = [name for name in activations if "softmax" in name.lower()]
     last_options = ["", *sigmoids, *softmaxes]
-    if caller.wants_shares():
+    if caller.wants_shares() and not own:
         last_options = [*softmaxes, *sigmoids, ""] if out > 1 else [*sigmoids, ""]
     last = session.choose("output activation", last_options)
     texts = [caller.construction(dense, (session.input_size, HIDDEN))]
     if between:
         texts.append(caller.construction(between, (HIDDEN, HIDDEN)))
-    texts.append(caller.construction(dense, (HIDDEN, out)))
+    session.at_output = True
+    try:
+        texts.append(caller.construction(dense, (HIDDEN, out)))
+    finally:
+        session.at_output = False
     if last:
         texts.append(caller.construction(last, (out, out)))
     return texts

@@ -26,7 +26,7 @@ from .goals import Goal, find_goals
 from .gradients import pair_gradients
 from .pairs import PairKind, PairPlan, find_pairs
 from .result import Attempt, Driven
-from .roles import Role, role_of
+from .roles import TARGET_NAME, Role, role_of
 from .session import (
     FILE,
     MAX_SIZES,
@@ -677,6 +677,8 @@ def _label_order(facts: FileFacts, source: str) -> list[Labels]:
     }
     if re.search(r"(range|arange)\([^()]*(\([^()]*\))?[^()]*\),\s*\w*(y|Y|label|target)", source):
         scores[Labels.INTEGERS] += 1.2
+    if any(_is_compared(name, source) for name in _target_names(facts)):
+        scores[Labels.INTEGERS] += 1.2
     if re.search(r"\b(y|Y|labels?|targets?)\.max\(\)\s*\+\s*1|max\((y|Y|labels)\)\s*\+\s*1", source):
         scores[Labels.INTEGERS] += 1.0
     if re.search(r"range\(1,\s*\w*(label|class|K|k)\w*\s*\+\s*1\)|\b(y|Y)(\[\w+\])?\s*-\s*1\b", source):
@@ -690,6 +692,17 @@ def _label_order(facts: FileFacts, source: str) -> list[Labels]:
     if re.search(r"sign\(|hinge|perceptron", source, re.IGNORECASE):
         scores[Labels.SIGNS] += 0.8
     return sorted(scores, key=lambda label: -scores[label])
+
+
+def _target_names(facts: FileFacts) -> set[str]:
+    """The names of arguments that are targets."""
+    functions = [*facts.functions.values(), *(m for c in facts.classes.values() for m in c.methods.values())]
+    return {a.name for function in functions for a in function.arguments if TARGET_NAME.match(a.name)}
+
+
+def _is_compared(name: str, source: str) -> bool:
+    """Whether the text asks whether a count is the target, as in ``1 if row == label else 0``."""
+    return re.search(rf"\b[a-z]\w* == {re.escape(name)}\b(?![\[.(])", source) is not None
 
 
 def collect_facts(namespace: Mapping[str, Any], source: str) -> tuple[FileFacts, dict[str, FileFacts]]:

@@ -29,6 +29,7 @@ PART_NAME = re.compile(
 )
 
 
+GRADIENT_FUNCTION = re.compile(r"^(get|compute|calc\w*|cost)?_?grad(ient)?s?(_?func\w*)?$", re.IGNORECASE)
 OF_A_PENALTY = {Role.WEIGHT, Role.PARAMETERS, Role.DECAY, Role.RATE, Role.NUMBER}  # the roles of its arguments
 
 
@@ -117,7 +118,10 @@ def _function_goals(facts: FileFacts, namespace: dict[str, Any], caller: Caller)
 
 def _returns_gradients(function: FunctionFacts) -> bool:
     names = [*function.returns, *function.return_keys]
-    return any(GRADIENT_ARGUMENT.match(name) for name in names)
+    if any(GRADIENT_ARGUMENT.match(name) for name in names):
+        return True
+    unnamed = len(names) == 1 and function.returns_something
+    return unnamed and GRADIENT_FUNCTION.search(function.name) is not None
 
 
 def _class_goals(facts: FileFacts, namespace: dict[str, Any], caller: Caller) -> list[Goal]:
@@ -158,5 +162,5 @@ def _stores_gradients(method: FunctionFacts) -> bool:
     """Whether a backward pass keeps gradients in attributes."""
     return not re.match(r"(?i)_*(clear|zero|reset|init|flush|set|load)", method.name) and any(
         re.match(r"(?i)^_?(d_?(w|b|weights?|bias)\w*|grads?\w*|(w|b|weights?|bias(es)?)_?grads?)$", name)
-        for name in method.writes
+        for name in method.writes | method.fills
     )

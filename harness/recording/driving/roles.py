@@ -124,6 +124,9 @@ CACHE_NAME = re.compile(
 SIZES = (Role.SIZES, Role.HIDDEN_SIZES, Role.INPUT_SIZE, Role.HIDDEN_SIZE, Role.OUTPUT_SIZE, Role.COUNT)
 ACTIVATION_TEXT = re.compile(r"sigm|tanh|relu|logistic|softmax|softplus|linear|identity", re.IGNORECASE)
 MAKES_NETWORK = re.compile(r"init|creat|build|make|generat|setup|compile|add", re.IGNORECASE)
+OF_NUMBERS = frozenset(
+    {"append", "copy", "reshape", "dot", "transpose", "sum", "flatten", "astype", "shape", "items", "mean", "max"}
+)  # methods of arrays and lists
 HELD_OUT = re.compile(
     r"_?(val|valid|validation|test|testing|tst|dev|eval|cv)\d?$|^(val|valid|validation|test|testing|dev|eval)_?",
     re.IGNORECASE,
@@ -133,6 +136,8 @@ HELD_OUT = re.compile(
 def role_of(argument: Argument, uses: Uses, function: FunctionFacts) -> Role:
     """The role that name, default, annotation and use suggest."""
     name, words = argument.name, words_of(argument.name)
+    if uses.pair_called or uses.pair_methods - OF_NUMBERS:
+        return Role.OBJECT_LIST  # pairs of a layer and its activation
     if uses.split and (INPUT_NAME.match(name) or HELD_OUT.search(name) or set(words) & {"data", "batch", "set"}):
         return Role.PAIRS
     if {"train", "training"} & set(words) and len(words) > 1 and TARGET_NAME.match(name) and not uses.counted:

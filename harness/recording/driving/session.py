@@ -85,6 +85,7 @@ class Session:
         self.inputs_given = False
         self.outputs_given = False
         self.dims: tuple[int, int] | None = None  # of the layer being made
+        self.at_output = False  # whether that is the last one
         self.stems: dict[str, str] = {}
         self.objects: list[str] = []  # variables that hold instances
         self.gradients: list[Pair] = []

@@ -10,9 +10,11 @@ from dataclasses import dataclass, field
 
 from .examples import Example
 
-RATE_NAME = re.compile(r"(^|_)(lr|eta|alpha|rate|learning|learnrate|epsilon|stepsize|step_size|gamma)", re.IGNORECASE)
+RATE_NAME = re.compile(
+    r"(^|[_\s])(lr|eta|alpha|rate|learning|learn_?rate|epsilon|step_?size|gamma)|(?-i:[a-z]Rate\b)", re.IGNORECASE
+)
 WEIGHT_NAME = re.compile(
-    r"(weight|bias|theta|synapse|kernel|param|coef|(?<![a-z])[wb](?![a-z])|(?<![a-z])[wb]_?[a-z]?[a-z]?\d*$)",
+    r"(weight|bias|theta|synapse|\bsyn_?\d|kernel|param|coef|(?<![a-z])[wb](?![a-z])|(?<![a-z])[wb]_?[a-z]?[a-z]?\d*$)",
     re.IGNORECASE,
 )
 GRADIENT_NAME = re.compile(
@@ -20,6 +22,10 @@ GRADIENT_NAME = re.compile(
     r"|correct|score|decay|penalty|regular|reg_|(?-i:^v[A-Z_])|velocity|moment|running|^z\d*$|^a\d*$|^out|^res)",
     re.IGNORECASE,
 )
+SAME_VALUES = ("copy", "flatten", "ravel", "reshape", "squeeze", "transpose")  # methods that give the same numbers
+STEPS = re.compile(
+    r"updat|step|optim|descent|apply|sgd|adam|adjust", re.IGNORECASE
+)  # functions that return new weights
 STEP_WORDS = re.compile(r"(grad|delta|nabla|\bd[A-Zwb]|adjust|change|correction|velocity|update|(?<![a-z])d_?[wb])")
 
 
@@ -83,6 +89,11 @@ class Uses:
     element_counted: bool = False  # np.zeros(name[i])
     element_called: bool = False
     appended: bool = False
+    element_keys: set[str] = field(default_factory=set)  # name[i]["units"], for one in name: one["units"]
+    pair_methods: set[str] = field(default_factory=set)  # for layer, activation in name: layer.forward(..)
+    pair_called: bool = False  # for layer, activation in name: activation(..)
+    spread: set[str] = field(default_factory=set)  # Layer(**name)
+    element_spread: set[str] = field(default_factory=set)  # Layer(**name[i])
     attribute_of: set[str] = field(default_factory=set)  # getattr(Losses, name)
 
     @property
@@ -120,6 +131,7 @@ class FunctionFacts:
     method_calls: set[str] = field(default_factory=set)  # of anything
     reads: set[str] = field(default_factory=set)  # attributes of self, before they are written
     writes: set[str] = field(default_factory=set)
+    fills: set[str] = field(default_factory=set)  # attributes of self of which items are written: self.grads["W1"] = ..
     loops: bool = False
     updates: tuple[UpdateLine, ...] = ()
     abstract: bool = False
@@ -310,6 +322,10 @@ def read_function(node: ast.FunctionDef | ast.AsyncFunctionDef, owner: str = "")
                 facts.writes.add(item.attr)
             elif item.attr not in facts.writes:
                 facts.reads.add(item.attr)
+        elif isinstance(item, ast.Subscript) and isinstance(item.ctx, ast.Store):
+            filled = item.value
+            if isinstance(filled, ast.Attribute) and isinstance(filled.value, ast.Name) and filled.value.id == myself:
+                facts.fills.add(filled.attr)
     facts.reads = {name for name in facts.reads if name not in _written_first(node, myself)}
     _note_returns(facts, node)
     facts.updates = tuple(_updates(node))
@@ -412,9 +428,11 @@ def _result_name(node: ast.expr, index: int) -> str:
     if isinstance(node, ast.Name):
         return node.id
     if isinstance(node, ast.Attribute):
-        return node.attr
+        return _result_name(node.value, index) if node.attr == "T" else node.attr
     if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Constant) and isinstance(node.slice.value, str):
         return node.slice.value
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in SAME_VALUES:
+        return _result_name(node.func.value, index)
     if isinstance(node, ast.Call) and isinstance(node.func, (ast.Name, ast.Attribute)):
         return "call " + _last_name(node.func)
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div):  # dscores / m is still dscores
@@ -431,7 +449,12 @@ def _follow_returned_call(function: FunctionFacts, facts: FileFacts) -> None:
         if called is not None and called is not function and not any(r.startswith("call ") for r in called.returns):
             function.returns = called.returns
             function.return_keys = called.return_keys
-    function.returns = tuple("result" if name.startswith("call ") else name for name in function.returns)
+    names = [name.removeprefix("call ") for name in function.returns]
+    several = len(names) > 1 and len(set(names)) == len(names)
+    function.returns = tuple(
+        (name if several else f"result{index}" if len(names) > 1 else "result") if given.startswith("call ") else given
+        for index, (given, name) in enumerate(zip(function.returns, names), 1)
+    )
 
 
 def _updates(node: ast.AST) -> Iterator[UpdateLine]:
@@ -456,10 +479,15 @@ def _updates(node: ast.AST) -> Iterator[UpdateLine]:
 
 
 def _is_stepped(value: ast.expr | None) -> bool:
-    """``[w - lr * g for w, g in ...]``, ``{k: p[k] - lr * g[k] for k in p}`` and lists of several such differences."""
-    if not isinstance(value, (ast.ListComp, ast.DictComp)):
+    """``w - lr * g``, ``[w - lr * g for w, g in ...]``, ``{k: p[k] - lr * g[k] for k in p}`` and several of them."""
+    if isinstance(value, ast.DictComp):
+        element = value.value
+    elif isinstance(value, ast.ListComp):
+        element = value.elt
+    elif isinstance(value, (ast.BinOp, ast.Tuple)):
+        element = value
+    else:
         return False
-    element = value.value if isinstance(value, ast.DictComp) else value.elt
     parts = element.elts if isinstance(element, (ast.Tuple, ast.List)) else [element]
     return all(
         isinstance(part, ast.BinOp) and isinstance(part.op, ast.Sub) and RATE_NAME.search(_names(part.right))
@@ -513,6 +541,8 @@ def _replaces(target: ast.expr, value: ast.expr) -> bool:
         if _last_name(value.func) in ("subtract", "add"):
             return any(ast.unparse(target) == ast.unparse(argument) for argument in value.args)
         return bool(value.args) and _replaces(target, value.args[0])
+    if isinstance(value, ast.Call) and STEPS.search(_last_name(value.func)):
+        return any(ast.unparse(target) == ast.unparse(argument) for argument in value.args)
     if not _is_sum(value):
         return False
     wanted = ast.unparse(target)
@@ -527,7 +557,16 @@ def _is_sum(node: ast.expr) -> bool:
 
 
 def _subtracts(node: ast.expr) -> bool:
-    return any(isinstance(item, ast.BinOp) and isinstance(item.op, ast.Sub) for item in ast.walk(node))
+    """Whether something is subtracted, or added with its sign turned."""
+    return any(
+        (isinstance(item, ast.BinOp) and isinstance(item.op, ast.Sub))
+        or (
+            isinstance(item, ast.UnaryOp)
+            and isinstance(item.op, ast.USub)
+            and not isinstance(item.operand, ast.Constant)
+        )
+        for item in ast.walk(node)
+    )
 
 
 def _is_abstract(node: ast.FunctionDef | ast.AsyncFunctionDef, decorators: Iterable[str]) -> bool:
@@ -567,6 +606,7 @@ def uses_of(name: str, node: ast.AST) -> Uses:
     """How code uses a name; a dotted name ("self.layers") is an attribute."""
     uses = Uses()
     elements: set[str] = set()
+    parts: set[str] = set()
     for item in ast.walk(node):
         loops: list[tuple[ast.expr, ast.expr]] = []
         if isinstance(item, ast.For):
@@ -575,9 +615,31 @@ def uses_of(name: str, node: ast.AST) -> Uses:
             loops = [(generator.target, generator.iter) for generator in item.generators]
         for target, source in loops:
             _note_loop(uses, elements, name, target, source)
+            parts |= _parts_of_elements(name, target, source)
+        if isinstance(item, ast.Assign) and isinstance(item.value, ast.Subscript) and _is_name(item.value.value, name):
+            parts |= {one for target in item.targets if _is_pair(target) for one in _names(target).split()}
     for item in ast.walk(node):
         _note_use(uses, elements, name, item)
+        if parts and isinstance(item, ast.Call):
+            _note_call_of_part(uses, parts, item.func)
     return uses
+
+
+def _parts_of_elements(name: str, target: ast.expr, source: ast.expr) -> set[str]:
+    """The names of what is in each element: ``for layer, activation in name``, ``for i, (layer, activation) in ..``."""
+    if not any(_is_name(item, name) for item in ast.walk(source)):
+        return set()
+    counted = isinstance(source, ast.Call) and _last_name(source.func) in ("enumerate", "zip")
+    inner = target.elts if isinstance(target, ast.Tuple) and counted else [target]
+    return {one for part in inner if _is_pair(part) for one in _names(part).split()}
+
+
+def _note_call_of_part(uses: Uses, parts: set[str], function: ast.expr) -> None:
+    """A call of one part of an element, or of a method of it."""
+    if isinstance(function, ast.Name) and function.id in parts:
+        uses.pair_called = True
+    elif isinstance(function, ast.Attribute) and isinstance(function.value, ast.Name) and function.value.id in parts:
+        uses.pair_methods.add(function.attr)
 
 
 def _is_name(node: ast.AST | None, name: str) -> bool:
@@ -661,6 +723,11 @@ def _note_use(uses: Uses, elements: set[str], name: str, item: ast.AST) -> None:
         uses.part_multiplied = True
     if isinstance(item, ast.Call):
         function = _last_name(item.func)
+        for keyword in item.keywords:
+            if keyword.arg is None and _is_name(keyword.value, name):
+                uses.spread.add(function)
+            elif keyword.arg is None and element(keyword.value):
+                uses.element_spread.add(function)
         if _is_name(item.func, name):
             uses.called = True
         if element(item.func):
@@ -735,6 +802,9 @@ def _note_use(uses: Uses, elements: set[str], name: str, item: ast.AST) -> None:
             uses.made_keys = True
         else:
             uses.indexed = True
+    elif isinstance(item, ast.Subscript) and element(item.value):
+        if isinstance(item.slice, ast.Constant) and isinstance(item.slice.value, str):
+            uses.element_keys.add(item.slice.value)
     elif isinstance(item, ast.Assign) and _is_name(item.value, name):
         uses.split |= any(isinstance(target, ast.Tuple) and len(target.elts) == 2 for target in item.targets)
     elif isinstance(item, ast.Compare):

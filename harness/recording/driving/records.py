@@ -1,0 +1,192 @@
+"""Arguments that hold several things under names of their own: settings, a data set, layers in words, samples."""
+
+from __future__ import annotations
+
+import ast
+import enum
+import inspect
+import re
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
+
+from .data import HIDDEN, Form, pairs_text
+from .roles import SIZES, Role, role_of
+from .source import Argument, FunctionFacts, Uses
+
+if TYPE_CHECKING:
+    from .calling import Caller
+
+NAMESPACE = "SimpleNamespace"
+OF_ARRAYS = frozenset({"shape", "T", "size", "ndim", "dtype"})
+ASKS = re.compile(r"^(get|is|has|num|n)_?", re.IGNORECASE)
+SETTINGS = frozenset(
+    {
+        *SIZES,
+        *(Role.HIDDEN_SIZE, Role.LAYER_COUNT, Role.RATE, Role.EPOCHS, Role.BATCH_SIZE, Role.DECAY, Role.MOMENTUM),
+        *(Role.KEEP, Role.SEED, Role.QUIET, Role.FLAG, Role.ACTIVATION, Role.LOSS, Role.OPTIMIZER, Role.CHOICE),
+        *(Role.INPUTS, Role.TARGETS),
+    }
+)
+
+
+def are_settings(names: Iterable[str], function: FunctionFacts) -> bool:
+    """Whether names stand for settings and data, not for weights."""
+    roles = [_role_by_name(name, function) for name in sorted(names)]
+    return bool(roles) and 2 * sum(role in SETTINGS for role in roles) >= len(roles) and Role.WEIGHT not in roles
+
+
+def records(caller: Caller, function: FunctionFacts, argument: Argument, uses: Uses) -> list[Callable[[], str]]:
+    """A dictionary or an object with a value for each name that the code asks the argument for.
+
+    Returns:
+        options; none if the names do not stand for settings.
+    """
+    attributes, methods = (
+        uses.attributes - uses.methods - OF_ARRAYS,
+        {name for name in uses.methods if ASKS.match(name)},
+    )
+    asked = {re.sub(r"^get_?", "", name, flags=re.IGNORECASE) for name in methods}
+    options: list[Callable[[], str]] = []
+    if are_settings(uses.keys, function):
+        options.append(lambda: "{" + ", ".join(f"{k!r}: {v}" for k, v in values(uses.keys)) + "}")
+    if are_settings({*attributes, *asked}, function) and methods == uses.methods:
+        options.append(lambda: _namespace(caller, [*values(attributes), *_answers(methods, values)]))
+
+    def values(names: Iterable[str]) -> list[tuple[str, str]]:
+        return [(name, _value(caller, function, argument, name)) for name in sorted(names)]
+
+    return options
+
+
+def _answers(methods: Iterable[str], values: Callable[[Iterable[str]], list[tuple[str, str]]]) -> list[tuple[str, str]]:
+    """Methods that give a setting each."""
+    bare = {name: re.sub(r"^get_?", "", name, flags=re.IGNORECASE) for name in methods}
+    return [(name, f"lambda: {value}") for name, bare_name in sorted(bare.items()) for _, value in values([bare_name])]
+
+
+def _namespace(caller: Caller, values: Iterable[tuple[str, str]]) -> str:
+    session = caller.session
+    if NAMESPACE not in session.names:
+        session.run(f"from types import {NAMESPACE}")
+    return f"{NAMESPACE}({', '.join(f'{name}={value}' for name, value in values)})"
+
+
+def _role_by_name(name: str, function: FunctionFacts) -> Role:
+    return role_of(Argument(name=name), Uses(), function)
+
+
+def _value(caller: Caller, function: FunctionFacts, argument: Argument, name: str) -> str:
+    """The expression for one name."""
+    one = Argument(name=name)
+    options = caller.options(function, one, _role_by_name(name, function), Uses())
+    option = caller.session.choose(f"{argument.name}.{name} ({name})", options)
+    return option() if callable(option) else option
+
+
+# Layers that are described, and samples
+
+
+def _description() -> FunctionFacts:
+    """What stands for the function that a description of a layer is given to."""
+    node = ast.parse("def describe(): pass").body[0]
+    assert isinstance(node, ast.FunctionDef)
+    return FunctionFacts(name="describe", node=node)
+
+
+DESCRIPTION = _description()
+
+
+def layer_descriptions(caller: Caller, uses: Uses) -> list[Callable[[], str]]:
+    """A list with a dictionary for each layer of a network with one hidden layer: ``{"inputs": 7, "units": 5}``."""
+    spread = [made for name in sorted(uses.element_spread) if (made := caller.facts.constructor(name)) is not None]
+    if not uses.element_keys and not spread:
+        return []
+
+    def describe() -> str:
+        values = [
+            f"{key!r}: {_value(caller, DESCRIPTION, Argument(name='layer'), key)}" for key in sorted(uses.element_keys)
+        ]
+        for constructor in spread:
+            call = ast.parse(f"layer({caller.arguments(constructor)})", mode="eval").body
+            assert isinstance(call, ast.Call)
+            given = {one.name: value for one, value in zip(constructor.arguments, call.args)}
+            given |= {keyword.arg: keyword.value for keyword in call.keywords if keyword.arg}
+            values += [f"{name!r}: {ast.unparse(value)}" for name, value in given.items()]
+        return "{" + ", ".join(values) + "}"
+
+    def make() -> str:
+        session = caller.session
+        session.give_sizes()
+        layers = []
+        for dims in ((session.input_size, HIDDEN), (HIDDEN, session.output_size)):
+            before, session.dims = session.dims, dims
+            try:
+                layers.append(describe())
+            finally:
+                session.dims = before
+        return f"[{', '.join(layers)}]"
+
+    return [make]
+
+
+def samples(caller: Caller, name: str) -> Callable[[], str] | None:
+    """A list with an instance of a class for each observation; None if it does not take an input and a target."""
+    constructor = caller.facts.constructor(name) or (
+        caller.facts.dataclass_constructor(name) if caller.facts.classes[name].fields else None
+    )
+    roles = [caller.role(constructor, argument)[0] for argument in constructor.required] if constructor else []
+    if len(roles) != 2 or set(roles) != {Role.INPUTS, Role.TARGETS}:
+        return None
+
+    def make() -> str:
+        session = caller.session
+        session.make_data()
+        session.form = session.choose(f"samples of {name}", [Form.ROWS, Form.COLUMN, Form.ROW, Form.LIST])
+        arguments = ", ".join("x" if role is Role.INPUTS else "y" for role in roles)
+        return f"[{name}({arguments}) for x, y in {pairs_text(session.pick_labels(), session.form)}]"
+
+    return make
+
+
+# Classes that an annotation names
+
+
+def annotated_class(caller: Caller, argument: Argument) -> str:
+    """The class of the user's that an annotation names; "" if there is none."""
+    names = re.findall(r"[A-Za-z_]\w*", argument.annotation)
+    return next((name for name in names if name in caller.facts.classes), "")
+
+
+def is_list(argument: Argument) -> bool:
+    """Whether an annotation names a list of something."""
+    return re.search(r"(?i)\b(list|sequence|tuple|iterable|collection)\b", argument.annotation) is not None
+
+
+def kinds_of(caller: Caller, name: str) -> list[str]:
+    """A class and those that are derived from it, without abstract ones, the derived ones first."""
+    facts, names = caller.facts, caller.session.names
+    derived = [one for one in facts.classes if one != name and name in _bases(caller, one)]
+    usable = [one for one in [*derived, name] if inspect.isclass(names.get(one))]
+    concrete = [one for one in usable if not any(method.abstract for method in facts.methods(one).values())]
+    return concrete or usable
+
+
+def _bases(caller: Caller, name: str) -> set[str]:
+    """The classes that a class is derived from."""
+    found: set[str] = set()
+    waiting = [name]
+    while waiting:
+        one = caller.facts.classes.get(waiting.pop())
+        for base in one.bases if one else ():
+            if base not in found:
+                found.add(base)
+                waiting.append(base)
+    return found
+
+
+def members(caller: Caller, name: str) -> list[str]:
+    """The members of an enumeration as expressions; none if the class is not one."""
+    thing = caller.session.names.get(name)
+    if not (inspect.isclass(thing) and issubclass(thing, enum.Enum)):
+        return []
+    return [f"{name}.{member.name}" for member in thing]

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from ..recording.graph import Place, Ref
 from .alignment import Alignment, align
 from .naming import quantity
 from .reading import Reading, label
@@ -114,10 +115,11 @@ def ascent(reading: Reading, chains: Sequence[Chain]) -> Found:
                 place for one in chains[1:] if (place := stage.node(one.step.after).place) and place != node.place
             )
         )
+        turned = turned_error(reading)
         return Found(
             id="momentum-sign" if turns_in_velocity(reading, first) else "gradient-ascent",
             place=node.place,
-            others=others,
+            others=others if turned is None else (*others, turned),
             variable=first.step.name,
             shape=first.step.shape,
             got=quantity(reading, first.step.before, first.factor),
@@ -127,9 +129,11 @@ def ascent(reading: Reading, chains: Sequence[Chain]) -> Found:
         )
     source = first_of_sign(reading)
     node = stage.node(source if source is not None else first.node)
+    turned = turned_error(reading)
     return Found(
         id="wrong-sign",
-        place=node.place,
+        place=turned or node.place,
+        others=(node.place,) if turned not in (None, node.place) and node.place is not None else (),
         variable=label(stage, node.id),
         shape=node.shape,
         got=quantity(reading, first.step.before, first.gradient),
@@ -152,9 +156,22 @@ def turns_in_velocity(reading: Reading, chain: Chain) -> bool:
     return False
 
 
+def turned_error(reading: Reading) -> Place | None:
+    """Where outputs are subtracted from targets, if that is the only comparison of the two"""
+    stage = reading.stage
+    places = []
+    for error in reading.errors:
+        node = stage.node(error.node)
+        if node.operation == "subtract" and error.target is not None and node.arguments[0] == Ref(error.target):
+            places.append(node.place)
+    return places[0] if len(places) == len(reading.errors) and len(set(places)) == 1 else None
+
+
 def first_of_sign(reading: Reading) -> int | None:
     """The first backward operation that is a gradient with the wrong sign"""
     for bundle in reading.backward_bundles():
+        if reading.errors_below and bundle[0] not in reading.errors_below:
+            continue  # values of the forward pass may look like gradients, as e ** z does
         if any(one.factor < 0 for _, one in reading.aligned_with(bundle)):
             return bundle[0]
     return None
@@ -168,7 +185,7 @@ def sign_mistake(reading: Reading, chain: Chain, right: Sequence[Chain]) -> Foun
     match = reading.matches[chain.step.before]
     if match is not None and match.decay and not chain.links:
         place_node = named_before(reading, chain.step)
-    elif np.sign(chain.gradient) != usual:
+    elif np.sign(chain.gradient) != usual and not is_right_delta(reading, chain, usual):
         place_node = turning_node(reading, chain, usual)
     node = stage.node(place_node)
     at_update = place_node == chain.step.after
@@ -182,6 +199,12 @@ def sign_mistake(reading: Reading, chain: Chain, right: Sequence[Chain]) -> Foun
         parameters=(chain.step.name,),
         ratio=-1.0,
     )
+
+
+def is_right_delta(reading: Reading, chain: Chain, usual: float) -> bool:
+    """Whether a gradient is the delta of its layer, of the usual sign: a threshold that is subtracted has the other."""
+    found = reading.aligned_with(reading.bundle(chain.node))
+    return any(id not in reading.stage.parameters and np.sign(one.factor) == usual for id, one in found)
 
 
 def named_before(reading: Reading, step: Step) -> int:
@@ -246,8 +269,16 @@ def reference_group(reading: Reading, groups: Sequence[list[Chain]]) -> list[Cha
         if len(exact) == 1:
             return exact[0]
     kernels = [sum(reading.forward.roles.get(one.step.before) is Role.KERNEL for one in group) for group in groups]
-    order = sorted(range(len(groups)), key=lambda one: (-len(groups[one]), -kernels[one], one))
+    # of as many, those nearest to the output: what goes wrong on the way back is wrong from there on
+    layers = [layers_of(reading, group) for group in groups]
+    order = sorted(range(len(groups)), key=lambda one: (-len(groups[one]), -kernels[one], -layers[one], one))
     return groups[order[0]]
+
+
+def layers_of(reading: Reading, group: Sequence[Chain]) -> int:
+    """The number of the last layer that parameters of a group belong to"""
+    found = [reading.forward.layer_of_parameter(one.step.before) for one in group]
+    return max((one.number for one in found if one is not None), default=0)
 
 
 def counts(reading: Reading) -> dict[str, float]:
@@ -326,8 +357,12 @@ def departing_node(reading: Reading, chain: Chain, reference: Chain) -> int:
     delta = departing_delta(reading, chain, reference)
     if delta is not None:
         return delta
-    outside = [id for id, _ in chain.links if not is_update_place(reading, chain.step, id)]
-    return outside[-1] if outside else chain.node
+    ratio = abs(chain.gradient / reference.gradient)
+    for id, factor in chain.links:
+        apart = any(is_same(abs(factor), ratio * abs(other)) for _, other in reference.links)
+        if apart and not is_update_place(reading, chain.step, id):
+            return id
+    return chain.node
 
 
 def departing_delta(reading: Reading, chain: Chain, reference: Chain) -> int | None:
@@ -337,19 +372,26 @@ def departing_delta(reading: Reading, chain: Chain, reference: Chain) -> int | N
     leading = program.ancestors([chain.node], stop=stage.parameters)
     shared = program.ancestors([reference.node], stop=stage.parameters)
     usual: float | None = None
+    last, odd = None, 0.0
+    between: list[tuple[int, float]] = []  # values since the last delta that are gradients of what lies between
     for bundle in reading.backward_bundles():
         id = bundle[0]
         if id not in leading:
             continue
         found = [one for one in reading.aligned_with(bundle) if one[0] not in stage.parameters]
-        if not found or reading.rank(found[0][0]) > 0:
+        if not found:
             continue
         factor = abs(found[0][1].factor)
-        if usual is None or id in shared:
-            usual = factor
+        if reading.rank(found[0][0]) > 0:
+            between.append((id, factor))
+        elif usual is None or id in shared:
+            usual, between = factor, []
         elif not is_same(factor, usual):
-            return id
-    return None
+            last, odd = id, factor
+            break
+    if last is None:
+        return None
+    return next((id for id, factor in between if is_same(factor, odd)), last)
 
 
 def rate_mistakes(reading: Reading, groups: Sequence[list[Chain]]) -> list[Found]:

@@ -131,8 +131,11 @@ def local_factor(reading: Reading, bundle: Bundle, settings: Sequence[Values]) -
     program = reading.stage.program
     before = program.ancestors(bundle, stop=reading.stage.parameters) & reading.stage.dependent
     before -= reading.forward.nodes | set(bundle)
+    # between outputs and cost, a part of the gradient (-y / a alone) may be that of a part of the cost, of any sign
+    beyond = program.descendants([error.output for error in reading.errors], within=reading.forward.nodes)
+    beyond -= {error.output for error in reading.errors}
     for id in sorted(before, reverse=True)[:60]:
-        found = reading.aligned_with(reading.bundle(id))
+        found = [one for one in reading.aligned_with(reading.bundle(id)) if one[0] not in beyond]
         if found:
             return found[0][1].factor
     return None
@@ -441,9 +444,10 @@ class Located:
 
 
 def has_rule(reading: Reading) -> bool:
-    """Whether something beside sums and products is computed outside of the forward pass, as Adam's root is."""
+    """Whether something beside sums and products is computed of the errors, as Adam's root is of a gradient."""
     stage = reading.stage
-    return any(stage.node(id).operation in OF_RULES for id in stage.needed - reading.forward.nodes)
+    made = stage.needed - reading.forward.nodes
+    return any(stage.node(id).operation in OF_RULES for id in made & reading.errors_below or made)
 
 
 OF_RULES = frozenset({"sqrt", "clip", "sign", "minimum", "norm", "power", "square", "hypot"})

@@ -68,6 +68,10 @@ CATALOGUE: tuple[Mistake, ...] = (
     _mistake("relu-mask-inverted", Stage.BACKWARD, "z > 0 -> z <= 0"),
     _mistake("matmul-for-elementwise", Stage.BACKWARD, "dC/da * f'(z) -> dC/da @ f'(z)"),
     # through the weights
+    _mistake("wrong-operation", Stage.BACKWARD, "x * y -> x + y, or another operation of the same values"),
+    _mistake("forward-factor-missing", Stage.BACKWARD, "dC/dx * mask -> dC/dx, where the forward pass has x * mask"),
+    _mistake("wrong-index", Stage.BACKWARD, "x[:, 1:] -> x[:, :-1], or another part of the same array"),
+    _mistake("sum-not-accumulated", Stage.BACKWARD, "sum of terms -> the last term"),
     _mistake("delta-not-multiplied-through", Stage.BACKWARD, "delta_l K^T -> dC/da_l K^T"),
     _mistake("output-delta-reused", Stage.BACKWARD, "delta_l -> delta of another layer"),
     _mistake("transposed-weights", Stage.BACKWARD, "delta K^T -> delta K"),

@@ -11,11 +11,12 @@ from numpy.typing import NDArray
 from ..recording.graph import Node, Place, Ref
 from .alignment import Samples, align, ratio
 from .cost import Form
+from .edits import EditBench, gradient_after
 from .exceptions import RUN_FILE
 from .locating import Fault
 from .reading import Bundle, Reading, expression, label, samples_of_lanes
-from .repairs import Bench, Change, Repair
-from .replay import CannotReplay, Values
+from .repairs import FORMS_OF_ACTIVATION, Bench, Change, Repair, ValueBench
+from .replay import CannotReplay, Values, size_of
 from .result import Found, Kind, Quantity
 from .sources import Sources
 from .stage import argument_ids
@@ -23,13 +24,12 @@ from .structure import MOVES, Layer, Role
 
 Array = NDArray[Any]
 
-LINES_OF_BRANCH = 3  # between a condition and what is done under it
-COMPARISONS = frozenset({"greater", "greater_equal", "less", "less_equal"})
-# Derivatives that are written from the activation, by activation
-FORMS_OF_ACTIVATION: dict[str, Callable[[Array], Array]] = {
-    "sigmoid": lambda a: a * (1 - a),
-    "tanh": lambda a: 1 - a * a,
+# How operations are written
+SYMBOLS = {
+    **{"add": "+", "subtract": "-", "multiply": "*", "divide": "/", "matmul": "@", "dot": "dot"},
+    **{"maximum": "maximum", "minimum": "minimum"},
 }
+COMPARISONS = frozenset({"greater", "greater_equal", "less", "less_equal"})
 # Derivatives of usual activations, written from z
 DERIVATIVES: dict[str, Callable[[Array], Array]] = {
     "sigmoid": lambda z: 0.25 * (1 - np.tanh(0.5 * z) ** 2),
@@ -127,7 +127,10 @@ class Naming:
 
     def name(self) -> Found:
         """The fault with its name."""
-        id, places, detail = self.identify()
+        return self.described(*self.identify())
+
+    def described(self, id: str, places: Sequence[Place], detail: str) -> Found:
+        """The fault under a name, at its lines."""
         place, others = (places[0], tuple(places[1:])) if places else (self.node.place, ())
         return Found(
             id=id,
@@ -184,18 +187,30 @@ class Naming:
         """The name of the one change of an operation that makes the value right"""
         expected = [self.reading.gradient_at(number, self.fault.target, 0) for number in range(len(self.settings))]
         for opened in (0, 1):
-            bench = Bench(self.reading, self.fault.bundle[0], expected, self.settings, self.fault.factor, opened=opened)
+            bench = ValueBench(
+                self.reading, self.fault.bundle[0], expected, self.settings, self.fault.factor, opened=opened
+            )
             repair = bench.repair()
             if repair is not None:
                 break
-        if repair is None:
-            return None
+        return None if repair is None else self.by(bench, repair)
+
+    def by(self, bench: Bench, repair: Repair) -> tuple[str, list[Place], str] | None:
+        """The name, lines and detail of a change; None if other tests name it better"""
         name = self.name_of_repair(bench, repair)
         if name is None:
             return None
         node = self.stage.node(repair.node)
         places = [node.place] if node.place is not None else []
         own = self.node.place
+        if repair.change is Change.DERIVATIVE and repair.old >= 0:
+            named = naming_places(self.sources, self.stage.node(repair.old))
+            return name, unique([*named, *places, *self.lines()]), ""
+        if repair.change is Change.INSERTED:
+            # what is left out may be left out where the value that comes in was made
+            above = [self.stage.node(one).place for one in self.operands() if one in self.reading.errors_below]
+            places = [*(one for one in above if one is not None), *places]
+            return name, unique([*self.lines(), *places]), self.detail_of(repair)
         if repair.change is Change.ARRAY and own is not None and node.place and node.place.function != own.function:
             # the line of a helper function is right; the one that calls it hands over the wrong array
             return name, unique([*self.lines(), *places]), self.detail_of(repair)
@@ -203,6 +218,10 @@ class Naming:
 
     def detail_of(self, repair: Repair) -> str:
         """What should stand in the place of what"""
+        if repair.change is Change.OPERATION:
+            return f"{SYMBOLS[self.stage.node(repair.node).operation]} -> {SYMBOLS[repair.operation]}"
+        if repair.change is Change.POWER and repair.old >= 0:
+            return f"{label(self.stage, repair.old)} -> {label(self.stage, repair.old)} ** 2"
         if repair.change is not Change.ARRAY:
             return ""
         return f"{label(self.stage, repair.old)} -> {label(self.stage, repair.new)}"
@@ -211,7 +230,7 @@ class Naming:
         """What a change says of the mistake; None if other tests name it better"""
         in_errors = repair.node in self.reading.errors_below
         if repair.change is Change.SIGN:
-            if in_errors and self.stage.node(repair.node).operation == "add":
+            if in_errors and self.adds_target(repair.node):
                 return "target-added"
             # in a layer without a network, everything between the gradient from above and what is returned counts
             return "wrong-sign" if in_errors or self.reading.given else "wrong-derivative"
@@ -223,10 +242,39 @@ class Naming:
         if repair.change is Change.AXIS:
             return "sum-over-wrong-axis"
         if repair.change is Change.INSERTED:
-            return "delta-not-multiplied-through"
+            is_constant = repair.new not in self.stage.dependent
+            return "forward-factor-missing" if is_constant else "delta-not-multiplied-through"
+        simple = {
+            Change.ACCUMULATED: "sum-not-accumulated",
+            Change.INDEX: "wrong-index",
+        }
+        if repair.change is Change.DERIVATIVE:
+            is_output = any(repair.old == error.node for error in self.stage.errors)
+            return f"missing-{'output' if is_output else 'hidden'}-activation-derivative"
+        if repair.change in simple:
+            return simple[repair.change]
+        if repair.change is Change.OPERATION:
+            return self.name_of_operation(repair)
+        if repair.change is Change.POWER:
+            is_square = self.stage.node(repair.node).operation in ("square", "power")
+            return ("cost-used-as-gradient" if is_square else None) if in_errors else "wrong-derivative"
         if repair.change is Change.DROPPED:
             return None
         return self.name_of_array(bench, repair)
+
+    def adds_target(self, id: int) -> bool:
+        """Whether an operation is a sum of outputs and targets"""
+        return self.stage.node(id).operation == "add" and any(error.node == id for error in self.stage.errors)
+
+    def name_of_operation(self, repair: Repair) -> str:
+        """What it means that another operation should stand in the place of one"""
+        used, meant = self.stage.node(repair.node).operation, repair.operation
+        if meant == "matmul":
+            return "elementwise-for-matmul"
+        if used in ("matmul", "dot"):
+            return "matmul-for-elementwise"
+        # what does not depend on the errors is a derivative, or goes into one
+        return "wrong-operation" if repair.node in self.reading.errors_below else "wrong-derivative"
 
     def name_of_array(self, bench: Bench, repair: Repair) -> str | None:
         """What it means that another array should stand in the place of one"""
@@ -248,7 +296,7 @@ class Naming:
             return "weight-decay-differs" if old in self.reading.errors_below else None
         layer = forward.layer_of(new)
         is_own = layer is not None and old == layer.a and new == layer.z
-        if is_own and self.stage.node(old).in_place:
+        if self.stage.node(old).in_place and self.is_written_into(new, old):
             return "shared-memory"
         users = [id for id in bench.local if repair.old in self.stage.program.parents[id]]
         only_mask = all(self.stage.node(id).operation in COMPARISONS for id in users)
@@ -271,6 +319,15 @@ class Naming:
         if new == second.z:
             return "derivative-of-activation"
         return "activation-form-at-pre-activation" if old == first.z else "wrong-derivative"
+
+    def is_written_into(self, before: int, after: int) -> bool:
+        """Whether a value was written over one that stood in the same array"""
+        id = after
+        while self.stage.node(id).in_place and argument_ids(self.stage.node(id)):
+            id = argument_ids(self.stage.node(id))[0]
+            if id == before:
+                return True
+        return False
 
     def name_of_gradients(self, repair: Repair) -> str | None:
         """One gradient in the place of another"""
@@ -388,6 +445,8 @@ class Naming:
         is_output = self.is_output(layer)
         where = "output" if is_output else "hidden"
         ids = [one for one, _ in self.aligned]
+        if self.is_coupled(layer) and self.is_diagonal_only(layer):
+            return "softmax-jacobian-diagonal-only", self.lines(), ""
         if layer.a != layer.z and any(one == layer.a or one in layer.region for one in ids):
             return f"missing-{where}-activation-derivative", self.lines(), ""
         others = [one for one in ids if one not in (layer.z, layer.a)]
@@ -406,6 +465,19 @@ class Naming:
             if ratio(value.flat, delta.flat * derivative.flat) is not None:
                 return twice, self.lines(), ""
         return self.wrong_factor(layer, derivative)
+
+    def is_diagonal_only(self, layer: Layer) -> bool:
+        """Whether dC/da is multiplied by a, or by a (1 - a), as if units did not depend on one another"""
+        value = self.reading.value_samples(self.fault.bundle, self.settings)
+        for id in layer.region:
+            upstream, a = self.gradient(id), self.value(id)
+            if value is None or upstream is None or a is None:
+                continue
+            if not value.flat.shape == upstream.flat.shape == a.flat.shape:
+                continue
+            if any(ratio(value.flat, upstream.flat * one) is not None for one in (a.flat, a.flat * (1 - a.flat))):
+                return True
+        return False
 
     def is_output(self, layer: Layer) -> bool:
         """Whether a layer's activation is compared with targets"""
@@ -851,6 +923,10 @@ class Naming:
             return "bias-gradient-summed-over-units", self.lines(), ""
         if self.one_observation(value):
             return "last-observation-only", self.lines(), ""
+        if self.is_gradient_of(self.node.id, self.layer.z) and size_of(self.node) > own.flat.size // len(self.settings):
+            step = self.stage.parameters[self.target]
+            update = self.stage.node(step.after).place
+            return "bias-gradient-not-summed", unique([*([update] if update else []), *self.lines()]), ""
         if self.node.operation in ("sum", "mean"):
             return "sum-over-wrong-axis", self.lines(), ""
         return None
@@ -975,6 +1051,52 @@ def name_faults(reading: Reading, faults: Sequence[Fault], sources: Sources | No
         if not merged:
             found.append(one)
     return found
+
+
+def naming_places(sources: Sources, node: Node) -> list[Place]:
+    """Where a value gets its name from a function that makes it, or from another name: a factor may be missing there"""
+    if not node.names or node.place is None:
+        return []
+    found = [sources.renaming_of(node.names), sources.call_of(node.place.function, node.names)]
+    return [one for one in found if one is not None]
+
+
+def used_outside(bench: EditBench, repair: Repair) -> int:
+    """Where the result of a helper function is used first, if the helper is given the wrong array; else the edit."""
+    stage, inside = bench.stage, set(bench.within)
+    place, old = stage.node(repair.node).place, stage.node(max(repair.old, 0)).place
+    if repair.change is not Change.ARRAY or place is None or (old is not None and old.function == place.function):
+        return repair.node
+    id = repair.node
+    while True:
+        children = [one for one in stage.program.children[id] if one in inside]
+        if len(children) != 1:
+            return repair.node
+        id = children[0]
+        other = stage.node(id).place
+        if other is not None and other.function != place.function:
+            return id
+
+
+def name_edit(bench: EditBench, sources: Sources | None = None) -> Found | None:
+    """The mistake if one edit of a line makes all steps right; None if none does, or if it has no name."""
+    reading, broken = bench.reading, bench.broken
+    repair = bench.repair()
+    gradient = None if repair is None else gradient_after(bench, repair)
+    if repair is None or gradient is None:
+        return None
+    target, alignment = gradient
+    fault = Fault(
+        bundle=(used_outside(bench, repair),),
+        target=(target,),
+        factor=alignment.factor,
+        transposed=alignment.transposed,
+        mends=tuple(step.before for step in broken),
+        settings=tuple(reading.stage.settings),
+    )
+    naming = Naming(reading, fault, sources)
+    found = naming.by(bench, repair)
+    return None if found is None else naming.described(*found)
 
 
 # mistakes that show on several lines: each is one decision of the author

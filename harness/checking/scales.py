@@ -44,6 +44,8 @@ def counts_of(reading: Reading) -> Counts | None:
     """The sizes of a run; None if observations and units cannot be told apart."""
     forward, stage = reading.forward, reading.stage
     layers = [one for one in forward.layers if one.parameters]
+    wide = [one for one in layers if stage.node(one.z).shape != ()]  # a penalty is a number made of parameters
+    layers = wide or layers
     if not layers:
         return None
     last = layers[-1]

@@ -45,6 +45,20 @@ class Sources:
                     found.append(Place(file=file, line=node.lineno, variable=", ".join(sorted(targets)), text=text))
         return found[0] if len(found) == 1 else None
 
+    def renaming_of(self, names: tuple[str, ...]) -> Place | None:
+        """The only line that gives a value another name than its first: ``delta = error``."""
+        found: list[Place] = []
+        for file, tree in self.trees.items():
+            lines = self.texts[file].splitlines()
+            for node in ast.walk(tree):
+                if not isinstance(node, ast.Assign) or ast.unparse(node.value) != names[0]:
+                    continue
+                targets = {ast.unparse(one) for target in node.targets for one in parts_of(target)} & set(names[1:])
+                if targets:
+                    text = lines[node.lineno - 1].strip()
+                    found.append(Place(file=file, line=node.lineno, variable=", ".join(sorted(targets)), text=text))
+        return found[0] if len(found) == 1 else None
+
     def argument_of(self, function: str) -> str:
         """The name of the first argument of a function, without self; "" if it is not known."""
         bare = function.rsplit(".", 1)[-1]

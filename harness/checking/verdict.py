@@ -13,10 +13,11 @@ from ..recording.graph import Check, Kind, Node, Place, Recording, Stop, referen
 from .alignment import Samples, ratio, samples
 from .contradictions import EXTRA_DERIVATIVE, MISSING_DERIVATIVE, contradicted, decisive_reading, second_reading
 from .cost import Cost, Error, Form, find_error_groups, is_declared_cost, recorded_costs
+from .edits import EditBench
 from .exceptions import is_files_own, is_updated, named_exception
-from .factors import factor_mistakes, is_update_place
+from .factors import factor_mistakes, is_update_place, turned_error
 from .locating import locate
-from .naming import name_faults, quantity
+from .naming import name_edit, name_faults, quantity
 from .overwriting import without_overwritten
 from .reading import Reading, label, lane_gradient, read, same_cost
 from .replay import CannotReplay, Program, is_truth, size_of
@@ -294,9 +295,18 @@ def judge_reading(reading: Reading, sources: Sources) -> Judged:
     """The mistakes of the gradients under one reading."""
     broken = [step for step in reading.unexplained if step.before in reading.forward.nodes]
     found, broken = one_observation_only(reading, broken)
-    others = {step.before: of_another(reading, step) for step in broken}
+    others = {step.before: of_another(reading, step) or unsummed(reading, step) for step in broken}
     found += [one for one in others.values() if one is not None]
     broken = [step for step in broken if others[step.before] is None]
+    edit = name_edit(EditBench(reading, broken), sources) if broken else None
+    if edit is not None:
+        compared = [reading.stage.node(error.node).place for error in reading.errors]
+        if edit.id == "wrong-sign" and edit.place in compared and turned_error(reading) is None:
+            # errors are outputs - targets, so that it is the updates that go the wrong way
+            found += merge_found([climbing_update(reading, step) for step in broken])
+        else:
+            found.append(edit)
+        return Judged(reading=reading, mistakes=(*found, *factor_mistakes(reading)), unexplained=())
     located = locate(reading, broken)
     found += name_faults(reading, located.faults, sources)
     found += [climbing_update(reading, step) for step in located.climbing]
@@ -349,6 +359,27 @@ def of_another(reading: Reading, step: Step) -> Found | None:
             detail=other.name,
         )
     return None
+
+
+def unsummed(reading: Reading, step: Step) -> Found | None:
+    """A bias from which the delta of every observation is subtracted, so that NumPy makes a row of it for each."""
+    stage, layer = reading.stage, reading.forward.layer_of_parameter(step.before)
+    node = stage.node(step.after)
+    if step.returned or layer is None or node.shape == step.shape:
+        return None
+    delta = reading.gradient_samples((layer.z,))
+    value = samples([step.of(values) for values in stage.settings])
+    if delta is None or delta.flat.shape != value.flat.shape or ratio(value.flat, delta.flat, 1e-6) is None:
+        return None
+    return Found(
+        id="bias-gradient-not-summed",
+        place=node.place,
+        variable=step.name,
+        shape=node.shape,
+        got=quantity(reading, layer.z, None),
+        expected=quantity(reading, step.before, None),
+        parameters=(step.name,),
+    )
 
 
 def climbing_update(reading: Reading, step: Step) -> Found:

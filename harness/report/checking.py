@@ -173,6 +173,20 @@ MISTAKES: dict[str, Sentences] = {
     "elementwise-for-matmul": Sentences(
         "An elementwise product stands where a matrix product belongs.", "Use @ or dot instead of *."
     ),
+    "wrong-operation": Sentences(
+        "Another operation of the same values gives the gradient.", "Derive the line again from the forward pass."
+    ),
+    "forward-factor-missing": Sentences(
+        "The forward pass multiplies by an array, such as a dropout mask, that is left out on the way back.",
+        "Multiply what comes back by the same array.",
+    ),
+    "wrong-index": Sentences(
+        "Another item or part of the same array gives the gradient.", "Check the index against the forward pass."
+    ),
+    "sum-not-accumulated": Sentences(
+        "Each term of a sum overwrites the one before, so only the last one counts.",
+        "Add the terms up: start from 0 and use += instead of =.",
+    ),
     "shared-memory": Sentences(
         "This array shares its memory with a parameter that has been updated since.", "Keep a copy: old = W.copy()."
     ),

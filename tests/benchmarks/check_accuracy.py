@@ -31,7 +31,8 @@ SAME = {
     "wrong-sign": "wrong-sign gradient-ascent",
     "missing-output-derivative": "missing-output-activation-derivative",
     "output-derivative-too-much": "cross-entropy-gradient-with-extra-derivative derivative-twice",
-    "mean-missing": "sum-instead-of-mean gradient-scaled-differently",
+    # where the gradients of kernels are sums and those of biases means, either may be meant
+    "mean-missing": "sum-instead-of-mean gradient-scaled-differently bias-gradient-averaged kernel-gradient-averaged",
     "mean-twice": "mean-instead-of-sum gradient-scaled-differently bias-gradient-averaged kernel-gradient-averaged",
     "mean-over-features": "mean-over-features gradient-scaled-differently",
     "mean-over-wrong-count": "mean-over-features gradient-scaled-differently",
@@ -52,9 +53,10 @@ SAME = {
     "wrong-layer-activation": "wrong-layer-activation derivative-of-wrong-layer relu-mask-of-wrong-array",
     "wrong-layer-input": "wrong-layer-activation",
     "pre-activation-for-activation": "pre-activation-in-gradient",
-    "cost-gradient-wrong": "cost-used-as-gradient target-added cost-gradient-at-pre-activation "
+    "cost-gradient-wrong": "wrong-sign cost-used-as-gradient target-added cost-gradient-at-pre-activation "
     "binary-crossentropy-one-sided wrong-value",
-    "wrong-delta": "output-delta-reused delta-not-multiplied-through wrong-layer-activation",
+    "wrong-delta": "output-delta-reused delta-not-multiplied-through wrong-layer-activation "
+    "missing-hidden-activation-derivative",
     "off-by-one-loop": "only-last-layer-updated kernel-not-updated labels-off-by-one weights-of-wrong-layer "
     "bias-gradient-missing last-observation-only wrong-value",
     "wrong-axis": "sum-over-wrong-axis softmax-over-wrong-axis bias-gradient-summed-over-units",
@@ -64,8 +66,8 @@ SAME = {
     "transposed-gradient": "transposed-gradient",
     "wrong-weights": "weights-of-wrong-layer",
     "constant-factor": "gradient-scaled-differently missing-factor-two extra-factor-two",
-    "batch-not-accumulated": "last-observation-only",
-    "sum-not-accumulated": "last-observation-only",
+    "batch-not-accumulated": "last-observation-only sum-not-accumulated",
+    "sum-not-accumulated": "last-observation-only sum-not-accumulated",
     "rate-twice": "learning-rate-twice",
     "gradients-accumulate": "gradient-accumulated-over-iterations",
     "integer-array": "integer-weights",
@@ -83,19 +85,19 @@ SAME = {
     "adam-bias-correction": "wrong-update-rule",
     "adam-second-moment": "wrong-update-rule",
     "adam-step-counter": "wrong-update-rule",
-    "dropout-mask-missing": "wrong-value gradient-scaled-differently",
+    "dropout-mask-missing": "wrong-value gradient-scaled-differently forward-factor-missing",
     "dropout-scale": "wrong-value gradient-scaled-differently",
     "dropout-mask-redrawn": "wrong-value",
     "missing-term": "wrong-value",
     # of the second bench
-    "wrong-slice": "wrong-value bias-row-not-dropped",
-    "wrong-index": "wrong-value transposed-weights weights-of-wrong-layer",
-    "only-last-term": "wrong-value last-observation-only",
+    "wrong-slice": "wrong-value bias-row-not-dropped wrong-index",
+    "wrong-index": "wrong-value wrong-index transposed-weights weights-of-wrong-layer",
+    "only-last-term": "wrong-value last-observation-only sum-not-accumulated",
     "derivative-on-wrong-layers": "missing-hidden-activation-derivative wrong-derivative wrong-value "
     "delta-not-multiplied-through",
     "error-for-delta": "delta-not-multiplied-through output-delta-reused missing-output-activation-derivative "
     "missing-hidden-activation-derivative wrong-value",
-    "softmax-jacobian-diagonal": "wrong-derivative wrong-value",
+    "softmax-jacobian-diagonal": "softmax-jacobian-diagonal-only wrong-derivative wrong-value",
     "fused-gradient-and-derivative": "cross-entropy-gradient-with-extra-derivative derivative-twice wrong-derivative "
     "wrong-value",
     "gradient-for-weights": "weights-of-wrong-layer wrong-value",
@@ -104,7 +106,7 @@ SAME = {
     "optimiser-moment": "wrong-update-rule",
     "optimiser-state-swapped": "wrong-update-rule momentum-overwritten",
     "shared-accumulator": "shared-memory wrong-update-rule",
-    "add-at-overwritten": "last-observation-only sum-over-wrong-axis wrong-value",
+    "add-at-overwritten": "last-observation-only sum-over-wrong-axis wrong-value sum-not-accumulated",
     "norm-exponent": "wrong-derivative wrong-value",
     "norm-term-scale": "wrong-value",
     "norm-wrong-axis": "sum-over-wrong-axis wrong-value",

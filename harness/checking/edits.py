@@ -1,0 +1,310 @@
+"""The one edit of a line of the backward pass after which every step is right.
+
+An operation is changed wherever its line runs, for every layer, observation and time step, and all that follows is
+computed again. An edit after which every step is made of its gradient, all at one rate, explains everything at once. It
+goes before several values that are each wrong for themselves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from ..recording.graph import Ref
+from .alignment import Alignment, samples
+from .locating import TRIED_SETTINGS, Search, has_rule, step_is_right, work_of
+from .reading import Reading
+from .repairs import FORMS_OF_ACTIVATION, Array, Bench, Change, Compute, Repair
+from .replay import CannotReplay, Values, is_truth
+from .stage import Step, argument_ids
+
+MOST_WORK = 250_000  # computed operations of all edits together
+MOST_EDITED = 1_500  # operations of a backward pass whose lines are edited
+MOST_MEANT = 40  # arrays that may have been meant in the place of one
+DEPTH = 2  # of the part of an expression that tells an operation from others of its line
+SAME_RATE = 1e-4  # relative
+
+Key = tuple[Any, ...]
+
+
+class EditBench(Bench):
+    """A backward pass whose lines are edited one at a time.
+
+    Attributes:
+        broken: the steps that are wrong.
+        within: all operations that are computed again.
+        weights: what it costs to compute each.
+        lines: the operations by their places in the text, each with all its executions.
+        work: what was computed so far.
+        mended: the values at all settings after the edit that was found.
+    """
+
+    def __init__(self, reading: Reading, broken: Sequence[Step]) -> None:
+        super().__init__(reading, reading.stage.settings)
+        stage = self.stage
+        self.broken = list(broken)
+        afters = {step.after for step in stage.steps if not step.returned}
+        inner = (stage.needed & stage.dependent) - reading.forward.nodes - set(stage.parameters)
+        leading = stage.program.ancestors([step.after for step in broken], stop=stage.parameters)
+        forward = {self.key(id) for id in reading.forward.nodes}
+        # a line that runs on the way forward as well cannot be edited for one of the two
+        edited = {self.key(id) for id in inner & leading if stage.node(id).place is not None} - forward
+        # the first time that a line runs, it may be given constants
+        constant = {
+            id for id in stage.needed - stage.dependent if not stage.node(id).is_leaf and self.key(id) in edited
+        }
+        self.within = sorted(inner | afters | constant)
+        self.local = [id for id in sorted((inner - afters - reading.given) | constant) if self.key(id) in edited]
+        self.lines: dict[Key, list[int]] = {}
+        for id in self.local:
+            self.lines.setdefault(self.key(id), []).append(id)
+        self.forward_lines: dict[Key, list[int]] = {}
+        for id in sorted(stage.needed & reading.forward.nodes):
+            self.forward_lines.setdefault(self.key(id), []).append(id)
+        self.weights = {id: work_of(stage.node(id).shape) for id in self.within}
+        self.work = 0
+        self.mended: list[Values] = []
+        self.search = Search(reading, self.settings, self.broken, may_adapt=has_rule(reading))
+
+    # The places of operations
+
+    def key(self, id: int) -> Key:
+        """The place of an operation in the text: its line, and what it is made of on that line."""
+        place = self.stage.node(id).place
+        line = None if place is None else (place.file, place.line)
+        return line, self.form(id, line, DEPTH)
+
+    def form(self, id: int, line: tuple[str, int] | None, depth: int) -> Any:
+        """An operation with those of its operands that are parts of the same expression.
+
+        They are made on the same line, have no name and are used once: what a list keeps is used again.
+        """
+        node, children = self.stage.node(id), self.stage.program.children
+        if depth == 0:
+            return node.operation
+        parts = []
+        for one in argument_ids(node):
+            part = self.stage.node(one)
+            on_line = part.place is not None and (part.place.file, part.place.line) == line
+            own = on_line and len(children[one]) == 1 and not part.names and not part.is_leaf
+            parts.append(self.form(one, line, depth - 1) if own and one not in self.stage.parameters else None)
+        return node.operation, tuple(parts)
+
+    def groups(self) -> list[list[int]]:
+        """All executions of each operation"""
+        return list(self.lines.values())
+
+    # Trying an edit
+
+    def mends(self, operations: Mapping[int, Compute]) -> bool:
+        """Whether every step is made of its gradient after an edit, at one rate."""
+        if self.work > MOST_WORK or len(self.local) > MOST_EDITED:
+            return False
+        self.tries += 1
+        found: list[Values] = []
+        within = [id for id in self.within if id >= min(operations)]
+        after = set(within)
+        for number in range(len(self.settings)):
+            self.work += sum(self.weights[id] for id in within)
+            try:
+                found.append(self.computed(number, operations, within))
+            except (CannotReplay, ValueError, TypeError, IndexError, KeyError, AttributeError):
+                return False
+            enough = number < TRIED_SETTINGS or number + 1 == len(self.settings)
+            if enough and not all(step_is_right(self.search, one, found, after) for one in self.stage.steps):
+                return False
+        self.mended = found
+        return self.is_one_rate(found[0])
+
+    def is_one_rate(self, values: Values) -> bool:
+        """Whether the mended steps have the factor of the others, if all are multiples of their gradients."""
+        if self.search.may_adapt:
+            return True
+        rates = list(self.reading.factors.values())
+        for step in self.broken:
+            gradient = np.ravel(self.reading.gradients[0][step.before])
+            size = float(gradient @ gradient)
+            if size:
+                rates.append(float(np.ravel(step.of(values)) @ gradient) / size)
+        return all(abs(one - rates[0]) <= SAME_RATE * abs(rates[0]) for one in rates)
+
+    # The edits
+
+    def repair(self) -> Repair | None:
+        """The first edit that makes everything right; None if there is none."""
+        for changes in (
+            self.signs,
+            self.masks,
+            self.transposes,
+            self.axes,
+            self.sums,
+            self.arrays,
+            self.operations,
+            self.output_factors,
+            self.factors,
+            self.powers,
+            self.indices,
+        ):
+            for found in changes():
+                return found
+        return None
+
+    def output_factors(self) -> Iterator[Repair]:
+        """The derivative of the output that is left out, where errors are used: they may belong to the cost as well"""
+        errors = self.reading.errors
+        shapes = {id: self.stage.node(id).shape for error in errors for id in (error.node, error.output)}
+        if any(shapes[error.node] != shapes[error.output] for error in errors):
+            return
+        for form in FORMS_OF_ACTIVATION.values():
+            operations: dict[int, Compute] = {}
+            for error in errors:
+                for user in set(self.stage.program.children[error.node]) & set(self.local):
+                    operations[user] = self.with_factor(user, error.node, form, error.output)
+            if operations and self.mends(operations):
+                yield Repair(change=Change.DERIVATIVE, node=min(operations), old=errors[0].node, new=errors[0].output)
+
+    def with_factor(self, user: int, old: int, form: Callable[[Array], Array], array: int) -> Compute:
+        """An operation with one of its operands multiplied by a derivative that is a function of an array."""
+
+        def compute(values: Values) -> Array:
+            meant = np.asarray(values[old]) * form(np.asarray(values[array]))
+            return np.asarray(self.stage.program.compute(user, {**values, old: meant}))
+
+        return compute
+
+    def factors(self) -> Iterator[Repair]:
+        """A derivative that is left out wherever the line runs, as that of the state of each time step"""
+        for ids in self.groups():
+            shapes = [self.stage.node(id).shape for id in ids]
+            if len(ids) < 2 or self.stage.node(ids[0]).operation not in ("multiply", "add", "matmul", "dot"):
+                continue
+            for made in self.series():
+                for new in fitting(made, len(ids)):
+                    if [self.stage.node(one).shape for one in new] != shapes:
+                        continue
+                    for form in FORMS_OF_ACTIVATION.values():
+                        if self.mends({id: self.multiplied_by(id, form, one) for id, one in zip(ids, new)}):
+                            yield Repair(change=Change.DERIVATIVE, node=ids[0], new=new[0])
+
+    def multiplied_by(self, id: int, form: Callable[[Array], Array], array: int) -> Compute:
+        """A value times a derivative that is a function of an array."""
+        return lambda values: np.asarray(self.stage.program.compute(id, values) * form(np.asarray(values[array])))
+
+    def sums(self) -> Iterator[Repair]:
+        """Terms added up that overwrote one another: in a name (``s = x``), or in an item (``s[i] = x``)."""
+        for ids in self.groups():
+            if self.stage.node(ids[0]).operation == "setitem":
+                if self.mends_if(ids, lambda node: self.changed(node, None, added_to_item)):
+                    yield Repair(change=Change.ACCUMULATED, node=ids[0])
+                continue
+            terms = self.overwritten(ids)
+            if terms and self.mends({id: self.with_terms(id, terms[id]) for id in ids}):
+                yield Repair(change=Change.ACCUMULATED, node=ids[0])
+
+    def overwritten(self, ids: Sequence[int]) -> dict[int, list[int]]:
+        """For each execution of a line, those just before it whose results nothing was done with."""
+        stage, key, shape = self.stage, self.key(ids[0]), self.stage.node(ids[0]).shape
+        unused = [
+            id
+            for id in sorted(stage.dependent - stage.needed - self.reading.forward.nodes)
+            if id < ids[-1] and stage.node(id).shape == shape and self.key(id) == key
+        ]
+        if not unused:
+            return {}
+        try:
+            for values in self.settings:
+                values.update(stage.program.run(unused, values))
+        except CannotReplay:
+            return {}
+        starts = [-1, *ids]
+        return {id: [one for one in unused if starts[place] < one < id] for place, id in enumerate(ids)}
+
+    def with_terms(self, id: int, terms: Sequence[int]) -> Compute:
+        """A value to which others are added."""
+        return lambda values: np.asarray(self.stage.program.compute(id, values) + sum(values[one] for one in terms))
+
+    def arrays(self) -> Iterator[Repair]:
+        """Another array of the forward pass in the place of one, wherever the line runs"""
+        for ids in self.groups():
+            for place in range(len(self.stage.node(ids[0]).arguments)):
+                for old, new in self.meant(ids, place):
+                    if self.mends({id: self.with_arrays(id, {a: b}) for id, a, b in zip(ids, old, new)}):
+                        yield Repair(change=Change.ARRAY, node=ids[0], old=old[0], new=new[0])
+
+    def meant(self, ids: Sequence[int], place: int) -> Iterator[tuple[list[int], list[int]]]:
+        """The arrays at a place of an operation in all its executions, and others that may have been meant.
+
+        Those are of the forward pass, one for each execution: all that another line made, in order or, as on the way
+        back, from the last to the first; or those before or after on their own line, as of the last time step.
+        """
+        stage = self.stage
+        arguments = [one[place] for id in ids if len(one := stage.node(id).arguments) > place]
+        old = [one.id for one in arguments if isinstance(one, Ref)]
+        if len(ids) < 2 or len(old) < len(ids) or any(is_truth(stage.node(one)) or one in self.local for one in old):
+            return
+        shapes = [stage.node(one).shape for one in old]
+        count = 0
+        for made in self.series():
+            for new in (*shifted(made, old), *fitting(made, len(old))):
+                if new != old and [stage.node(one).shape for one in new] == shapes and count < MOST_MEANT:
+                    count += 1
+                    yield old, new
+
+    def series(self) -> list[list[int]]:
+        """What each line of the forward pass made, in order, and the same with what it began with."""
+        stage = self.stage
+        found = [ids for ids in self.forward_lines.values() if stage.node(ids[0]).shape and len(ids) > 1]
+        begun = [(self.begun_with(ids), ids) for ids in found]
+        return found + [[first, *ids] for first, ids in begun if first is not None]
+
+    def begun_with(self, ids: Sequence[int]) -> int | None:
+        """What stood in the place of the values of a line before there was one, such as the state before the first."""
+        stage = self.stage
+        for child in stage.program.children[ids[0]]:
+            if child not in self.reading.forward.nodes:
+                continue
+            references = [one.id if isinstance(one, Ref) else None for one in stage.node(child).arguments]
+            for other in self.forward_lines.get(self.key(child), ()) if ids[0] in references else ():
+                argument = stage.node(other).arguments[references.index(ids[0])]
+                if other < ids[0] and isinstance(argument, Ref):
+                    return argument.id
+        return None
+
+
+def gradient_after(bench: EditBench, repair: Repair) -> tuple[int, Alignment] | None:
+    """The forward node whose gradient an edited value becomes, or else the first value that is made of it."""
+    reading, stage = bench.reading, bench.stage
+    for id in sorted(stage.program.descendants([repair.node], within=set(bench.within))):
+        rows = [values[id] for values in bench.mended]
+        if any(isinstance(one, tuple) or np.asarray(one).dtype.kind != "f" for one in rows):
+            continue
+        found = reading.index().find(samples(rows))
+        if found:
+            return min(found, key=lambda one: (reading.rank(one[0]), -one[0]))
+    return None
+
+
+def shifted(made: Sequence[int], old: Sequence[int]) -> list[list[int]]:
+    """The values one after and one before each of these on their line, where there are any."""
+    numbers = {id: place for place, id in enumerate(made)}
+    if any(one not in numbers for one in old):
+        return []
+    found = []
+    for step in (1, -1):
+        places = [numbers[one] + step for one in old]
+        if min(places) >= 0 and max(places) < len(made):
+            found.append([made[place] for place in places])
+    return found
+
+
+def fitting(made: Sequence[int], count: int) -> list[list[int]]:
+    """The values of a line, if they are as many, in order and from the last to the first."""
+    return [list(made), list(made)[::-1]] if len(made) == count else []
+
+
+def added_to_item(given: list[Any], keywords: Any) -> tuple[list[Any], Any]:
+    """The arguments of ``x[i] += y`` from those of ``x[i] = y``"""
+    whole, index, value = given
+    return [whole, index, np.asarray(whole)[index] + value], keywords

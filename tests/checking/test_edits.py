@@ -1,0 +1,104 @@
+"""One edit of a line explains everything at once: other operations, sums that overwrite, every time step, errors."""
+
+from __future__ import annotations
+
+import pytest
+
+from harness.checking.check import check_file
+from harness.checking.result import Found, Verdict
+
+RECURRENT = """\
+import numpy as np
+
+rng = np.random.RandomState(0)
+x, y = rng.randn(5, 4), rng.randn(2)
+A, B, V = rng.randn(3, 4) * 0.5, rng.randn(3, 3) * 0.5, rng.randn(2, 3) * 0.5
+for i in range(3):
+    states = [np.zeros(3)]
+    for t in range(5):
+        states.append(np.tanh(A @ x[t] + B @ states[-1]))
+    error = V @ states[-1] - y
+    loss = np.sum(error ** 2) / 2
+    dA, dB, dV = np.zeros_like(A), np.zeros_like(B), np.outer(error, states[-1])
+    back = V.T @ error
+    for t in reversed(range(5)):
+        delta = back * (1 - states[t + 1] ** 2)
+        dA += np.outer(delta, x[t])
+        dB += np.outer(delta, states[t])
+        back = B.T @ delta
+    A -= 0.1 * dA
+    B -= 0.1 * dB
+    V -= 0.1 * dV
+"""
+
+LAYERS = """\
+import numpy as np
+
+rng = np.random.RandomState(0)
+X, Y = rng.randn(7, 4), rng.rand(7, 2)
+W1, W2 = rng.randn(4, 3) * 0.5, rng.randn(3, 2) * 0.5
+
+
+def slope(z):
+    return 4 / (np.exp(z) + np.exp(-z)) ** 2
+
+
+for i in range(3):
+    z = X @ W1
+    h = np.tanh(z)
+    s = h @ W2
+    out = np.tanh(s)
+    error = out - Y
+    cost = np.sum(error ** 2)
+    delta = error * slope(s)
+    back = (delta @ W2.T) * slope(z)
+    W2 -= 0.1 * h.T @ delta
+    W1 -= 0.1 * X.T @ back
+"""
+
+
+@pytest.fixture
+def found_after(tmp_path):
+    """The mistakes of a program after a part of its text was replaced."""
+
+    def check(text: str, old: str, new: str) -> tuple[Found, ...]:
+        assert text.count(old) == 1
+        path = tmp_path / "net.py"
+        path.write_text(text.replace(old, new))
+        return check_file(path).mistakes
+
+    return check
+
+
+@pytest.mark.parametrize("text", [RECURRENT, LAYERS])
+def test_right_programs_are_right(tmp_path, text):
+    path = tmp_path / "net.py"
+    path.write_text(text)
+    assert check_file(path).verdict is Verdict.CORRECT
+
+
+@pytest.mark.parametrize(
+    ("text", "old", "new", "id"),
+    [
+        (RECURRENT, "back = B.T @ delta", "back = B @ delta", "transposed-weights"),
+        (RECURRENT, "(1 - states[t + 1] ** 2)", "(1 - states[t] ** 2)", "derivative-of-wrong-layer"),
+        (RECURRENT, "np.outer(delta, states[t])", "np.outer(delta, states[t + 1])", "wrong-layer-activation"),
+        (RECURRENT, "dB += np.outer", "dB = np.outer", "sum-not-accumulated"),
+        (RECURRENT, "back * (1 - states[t + 1] ** 2)", "back * 1.0", "missing-hidden-activation-derivative"),
+        (LAYERS, "(np.exp(z) + np.exp(-z)) ** 2", "(np.exp(z) + np.exp(-z))", "wrong-derivative"),
+        (LAYERS, "delta = error * slope(s)", "delta = error", "missing-output-activation-derivative"),
+        (LAYERS, "delta = error * slope(s)", "delta = error + slope(s)", "wrong-operation"),
+        (LAYERS, "(delta @ W2.T) * slope(z)", "(delta @ W2.T) / slope(z)", "wrong-operation"),
+    ],
+)
+def test_one_edit_is_one_mistake_at_its_line(found_after, text, old, new, id):
+    (found,) = found_after(text, old, new)
+    line = next(number for number, one in enumerate(text.replace(old, new).splitlines(), 1) if new in one)
+    assert found.id == id
+    assert found.place is not None
+    assert found.place.line == line
+
+
+def test_the_operation_that_should_stand_there_is_in_the_fix(found_after):
+    (found,) = found_after(LAYERS, "(delta @ W2.T) * slope(z)", "(delta @ W2.T) + slope(z)")
+    assert found.detail == "+ -> *"

@@ -40,6 +40,7 @@ from harness.recording.graph import (
     Gradient,
     Json,
     Kind,
+    Loop,
     Place,
     Recording,
     Stop,
@@ -49,6 +50,7 @@ from harness.recording.graph import (
     write_message,
 )
 from harness.recording.hook import Halt, Hook
+from harness.recording.loops import loops_of
 from harness.recording.parameters import Search
 from harness.recording.stand_ins.involved import involves_stand_in
 from harness.recording.tape import StopRecording
@@ -83,6 +85,7 @@ class Run:
         self.stop = Stop.FINISHED
         self.error: BaseException | None = None
         self.search: Search | None = None
+        self.loops: tuple[Loop, ...] = ()
 
     def go(self) -> None:
         """Prepare the process and run."""
@@ -118,6 +121,8 @@ class Run:
     def _ended_by(self, error: BaseException) -> None:
         if isinstance(error, StopRecording):
             self.stop = error.stop
+            TAPE.on = False
+            self.loops = loops_of(error, self.files.sources)
         elif isinstance(error, Halt):
             self.stop = Stop.ENOUGH
         else:
@@ -212,6 +217,7 @@ def record(task: Task) -> Answer:
         driven=driven,
         seed=task["seed"],
         uses_numpy=TAPE.used_numpy,
+        loops=run.loops,
     )
     arrays: list[bytes] = []
     document = to_json(recording, arrays)

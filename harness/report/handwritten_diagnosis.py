@@ -12,7 +12,7 @@ from ..checking.result import Verdict
 from ..diagnosis.handwritten.diagnose import HandwrittenDiagnosis
 from ..diagnosis.handwritten.passes import Unread
 from ..diagnosis.handwritten.reading import Constant, Drawn, ReadNetwork, Start
-from ..results import as_document, as_page, as_report, as_verdict
+from ..results import as_document, as_figure, as_page, as_report, as_verdict
 from . import checking, diagnosing
 from .words import count, joined, number
 
@@ -137,3 +137,9 @@ def read_document(read: ReadNetwork) -> dict[str, Any]:
 def page(found: HandwrittenDiagnosis) -> Any:
     """The page of the diagnosis; of a file that could not be read, that of its check."""
     return as_page(found.check if found.diagnosis is None else found.diagnosis)
+
+
+@as_figure.register
+def figure(found: HandwrittenDiagnosis) -> Any:
+    """The figure of the diagnosis; None if nothing was trained."""
+    return None if found.diagnosis is None else as_figure(found.diagnosis)

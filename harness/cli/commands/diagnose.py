@@ -114,6 +114,8 @@ def run(arguments: argparse.Namespace) -> int:
     if of_script or of_model:
         return run_program(arguments, name, of_script=of_script)
     if name.endswith(".py") and not follows_template(name):
+        from .diagnose_handwritten import run_handwritten
+
         return run_handwritten(arguments, name)
     return run_scenario(arguments, name)
 
@@ -214,47 +216,6 @@ def exit_code(found: Diagnosis) -> int:
     if found.partial or found.outcome is OutcomeKind.NOT_JUDGED:
         return NOT_JUDGED
     return AGREES if found.outcome is OutcomeKind.LEARNS and not found.causes else DIFFERS
-
-
-def run_handwritten(arguments: argparse.Namespace, name: str) -> int:
-    """Diagnose a hand-written file with a network and data of its own."""
-    from ... import board
-    from ...scenario import scenario
-    from ...scenario.effort import BUDGET_SECONDS
-
-    for key in overrides(arguments):
-        if key not in ("seed", "iterations"):
-            raise BadInput("is for a scenario; a file has its own", key=key, hint="leave it out")
-    with contextlib.ExitStack() as stack:
-        folder = None
-        if not arguments.no_log:
-            stem = folder_name(name, scenario.MAX_NAME_CHARACTERS)
-            folder = stack.enter_context(board.run_folder(arguments.log_dir, stem, arguments.name))
-        stack.enter_context(explained_interrupt(folder))
-        show = stack.enter_context(progress_bar("loading TensorFlow"))
-        with silent_import():
-            from ...checking.result import Verdict
-            from ...diagnosis.handwritten.diagnose import diagnose_file
-            from ...report import cards, handwritten_diagnosis
-        logging.getLogger("tensorflow").setLevel(logging.ERROR)
-        show(0, 0, f"running {name}")
-        found = diagnose_file(
-            Path(name),
-            budget=arguments.budget or BUDGET_SECONDS,
-            seed=arguments.seed or 0,
-            updates=arguments.iterations,
-            progress=lambda what, trainings: show(trainings, 0, what),
-        )
-        if folder is not None:
-            text = "\n\n".join(handwritten_diagnosis.verdict(found))
-            pictures = {} if found.diagnosis is None else cards.diagnosis_cards(found.diagnosis)
-            board.write_answer(folder, text, time.time(), pictures=pictures)
-        write_pages(arguments, found, folder)
-    show_result(arguments, found)
-    say_page(arguments, folder)
-    if found.diagnosis is None:
-        return DIFFERS if found.check.verdict is Verdict.MISTAKE else NOT_JUDGED
-    return exit_code(found.diagnosis)
 
 
 def run_scenario(arguments: argparse.Namespace, name: str) -> int:

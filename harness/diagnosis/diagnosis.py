@@ -410,7 +410,8 @@ class _Diagnoser:
         for key in search.in_order(keys):
             self.confirm_one(search.by_key[key], keys, keys - {key})
         rate = search.by_key.get("learning-rate")
-        if "optimizer" in keys and rate is not None and rate.doubt >= 2:
+        rate_matters = rate is not None and (rate.doubt >= 2 or self.outcome is OutcomeKind.DIVERGES)
+        if "optimizer" in keys and rate is not None and rate_matters:
             facts = optimizer_facts(self.case.program.optimizer, 1)
             search.replace_repair(other_optimizer(facts))
             part = dataclasses.replace(

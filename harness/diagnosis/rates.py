@@ -1,4 +1,4 @@
-"""Learning rates that optimizers are usually given: below and above them, a rate is questioned."""
+"""What an optimizer does, and how far its learning rate is from what is usual."""
 
 from __future__ import annotations
 
@@ -8,24 +8,9 @@ from typing import Any
 import keras
 import numpy as np
 
+from ..programs.usual_rates import usual_rates
+
 ADAM_RATE = 1e-3
-# class of the optimizer: lowest usual, typical, highest usual rate
-USUAL_RATES = {
-    "SGD": (3e-3, 5e-2, 0.5),
-    "SGD with momentum": (3e-4, 1e-2, 0.11),
-    "Adam": (2e-4, 1e-3, 2e-2),
-    "AdamW": (2e-4, 1e-3, 2e-2),
-    "Nadam": (2e-4, 1e-3, 2e-2),
-    "RMSprop": (2e-4, 1e-3, 2e-2),
-    "Adamax": (3e-4, 2e-3, 3e-2),
-    "Adagrad": (5e-3, 5e-2, 0.5),
-    "Adadelta": (0.1, 1.0, 3.0),
-    "Ftrl": (1e-2, 5e-2, 0.5),
-    "Lion": (3e-5, 3e-4, 3e-3),
-    "Adafactor": (5e-4, 5e-3, 5e-2),
-    "Muon": (1e-4, 1e-3, 2e-2),
-}
-ADAPTIVE = ("Adam", "AdamW", "Nadam", "RMSprop", "Adamax")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,8 +38,7 @@ class OptimizerFacts:
     @property
     def usual(self) -> tuple[float, float, float]:
         """Lowest usual, typical and highest usual rate of its kind."""
-        kind = "SGD with momentum" if self.name == "SGD" and self.momentum > 0.5 else self.name
-        return USUAL_RATES.get(kind, USUAL_RATES["Adam"])
+        return usual_rates(self.name, self.momentum)
 
     @property
     def distance(self) -> float:

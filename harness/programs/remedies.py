@@ -12,9 +12,8 @@ from .findings import Check, Contradiction
 from .heads import Head, head_of
 from .program import Program
 from .targets import BINARY_CROSSENTROPIES, CROSSENTROPIES
+from .usual_rates import usual_rates
 
-USUAL_RATES = {"SGD": 0.01, "Adagrad": 0.01, "Adadelta": 1.0}
-USUAL_RATE = 0.001  # of Adam and its like
 LARGEST_EFFECTIVE_RATE = 0.1  # of plain SGD, with what momentum adds
 
 
@@ -62,8 +61,8 @@ def changes_for(program: Program, finding: Contradiction) -> Iterator[Change]:
         assert isinstance(names, tuple)
         yield from (activation_of(program, str(name), "relu") for name in names)
     elif check in (Check.LARGE_LEARNING_RATE, Check.SMALL_LEARNING_RATE):
-        rate = USUAL_RATES.get(str(values["optimizer"]), USUAL_RATE)
         momentum = values.get("momentum")
+        rate = usual_rates(str(values["optimizer"]), momentum if isinstance(momentum, float) else 0.0)[1]
         if isinstance(momentum, float):  # which multiplies the rate
             rate = min(rate, round(LARGEST_EFFECTIVE_RATE * (1 - momentum), 6))
         if rate != values["learning rate"]:

@@ -292,6 +292,22 @@ class Check(enum.Enum):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Loop:
+    """A loop that the run was inside of when its recording ended.
+
+    Attributes:
+        file: as in ``Place``.
+        line, end_line: its first and last line.
+        count: how often it goes round; None if that is not known.
+    """
+
+    file: str
+    line: int
+    end_line: int
+    count: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Driven:
     """How a file that only defines things was made to train.
 
@@ -337,6 +353,7 @@ class Recording:
         driven: how the file was made to train.
         seed: of the generators, where the file does not set it.
         uses_numpy: whether the file made any array; False for pure Python.
+        loops: those that the recording ended in, outermost first.
     """
 
     file: str
@@ -356,6 +373,7 @@ class Recording:
     driven: Driven = field(default_factory=Driven)
     seed: int = 0
     uses_numpy: bool = True
+    loops: tuple[Loop, ...] = ()
 
 
 def references(tree: Any) -> Iterator[int]:
@@ -545,6 +563,7 @@ def recording_from_json(document: Json, arrays: list[bytes]) -> Recording:
         driven=Driven(**{key: tree(value) for key, value in document["driven"].items()}),
         seed=document["seed"],
         uses_numpy=document["uses_numpy"],
+        loops=tuple(Loop(**item) for item in items("loops")),
     )
 
 

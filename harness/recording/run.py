@@ -19,8 +19,9 @@ import numpy as np
 
 from . import creators, dataframes, running, source, stand_ins
 from .arrays import TAPE, leaf
-from .graph import Absorbed, Driven, Gradient, Json, Kind, Recording, Stop, to_json, tree_from_json
+from .graph import Absorbed, Driven, Gradient, Json, Kind, Loop, Recording, Stop, to_json, tree_from_json
 from .hook import Halt, Hook
+from .loops import loops_of
 from .parameters import Search
 from .stand_ins.involved import involves_stand_in
 from .tape import StopRecording
@@ -52,6 +53,7 @@ class Run:
         self.stop = Stop.FINISHED
         self.error: BaseException | None = None
         self.search: Search | None = None
+        self.loops: tuple[Loop, ...] = ()
 
     def go(self) -> None:
         """Prepare the process and run."""
@@ -87,6 +89,8 @@ class Run:
     def _ended_by(self, error: BaseException) -> None:
         if isinstance(error, StopRecording):
             self.stop = error.stop
+            TAPE.on = False
+            self.loops = loops_of(error, self.files.sources)
         elif isinstance(error, Halt):
             self.stop = Stop.ENOUGH
         else:
@@ -182,6 +186,7 @@ def record(task: Task) -> Answer:
         driven=driven,
         seed=task["seed"],
         uses_numpy=TAPE.used_numpy,
+        loops=run.loops,
     )
     arrays: list[bytes] = []
     document = to_json(recording, arrays)

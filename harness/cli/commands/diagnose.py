@@ -10,13 +10,16 @@ import re
 import time
 import warnings
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ...errors import BadInput, shown_path
 from ..options import add_learning_rate, add_output, add_scenario, invalid_value, overrides, positive_integer
 from ..pages import add_figure, add_report, check_files, say_page, write_pages
 from ..terminal import Shown, explained_interrupt, print_as, progress_bar, show_result, silent_import
 from . import AGREES, DIFFERS, NOT_JUDGED
+
+if TYPE_CHECKING:
+    from ...diagnosis.answer import Diagnosis
 
 MAX_BUDGET_SECONDS = 86400.0
 FIT_BUDGETS = 2  # budgets after which the training of the script itself is stopped
@@ -48,7 +51,7 @@ def add(commands: Any) -> None:
         help="why does it not learn? A Keras script, a model with data, or a scenario",
         description="Find out why a training does not learn. TARGET is a Keras script or notebook, which is run as it "
         "is in a copy of its folder and whose call of fit is taken apart; a Keras model, MODEL.keras or "
-        "module:function, with --data; a scenario; or a hand-written file that follows 'harness new'. Every cause is "
+        "module:function, with --data; a scenario; or a hand-written NumPy file that trains a network. Every cause is "
         "proven by trainings with and without it. Exit code 0: it learns; 1: it does not, or only by luck; 2: bad "
         "input; 3: it could not be judged, or only in part.",
     )
@@ -110,7 +113,18 @@ def run(arguments: argparse.Namespace) -> int:
     check_options(arguments, name, of_script=of_script, of_model=of_model)
     if of_script or of_model:
         return run_program(arguments, name, of_script=of_script)
+    if name.endswith(".py") and not follows_template(name):
+        from .diagnose_handwritten import run_handwritten
+
+        return run_handwritten(arguments, name)
     return run_scenario(arguments, name)
+
+
+def follows_template(name: str) -> bool:
+    """Whether a hand-written file has the functions of ``harness new``, which are asked on a scenario."""
+    from ...checking.check import template_runs
+
+    return bool(template_runs(Path(name)))
 
 
 def say_at_once(program: Any, shown: Shown) -> None:
@@ -141,13 +155,12 @@ def run_program(arguments: argparse.Namespace, name: str, *, of_script: bool) ->
     with contextlib.ExitStack() as stack:
         folder = None
         if not arguments.no_log:
-            stem = re.sub(r"[^\w.-]+", "-", Path(name).stem).strip("-.")[: scenario.MAX_NAME_CHARACTERS] or "model"
+            stem = folder_name(name, scenario.MAX_NAME_CHARACTERS)
             folder = stack.enter_context(board.run_folder(arguments.log_dir, stem, arguments.name))
         stack.enter_context(explained_interrupt(folder))
         show = stack.enter_context(progress_bar("loading TensorFlow"))
         with silent_import():
             from ...diagnosis import diagnosis
-            from ...diagnosis.outcomes import OutcomeKind
             from ...programs import capture, edits, saved, unjudged
             from ...report import cards, diagnosing
             from ...report import unjudged as _  # noqa: F401 - registers how a program without its data is shown
@@ -188,13 +201,25 @@ def run_program(arguments: argparse.Namespace, name: str, *, of_script: bool) ->
     if arguments.diff and not arguments.json:
         print(edits.unified_diff(found.edits), end="")
     say_page(arguments, folder)
+    return exit_code(found)
+
+
+def folder_name(name: str, most: int) -> str:
+    """The name of the folder of a run: that of a file, without what a folder cannot have."""
+    return re.sub(r"[^\w.-]+", "-", Path(name).stem).strip("-.")[:most] or "model"
+
+
+def exit_code(found: Diagnosis) -> int:
+    """What a diagnosis says: it learns, it does not, or it could not be judged."""
+    from ...diagnosis.outcomes import OutcomeKind
+
     if found.partial or found.outcome is OutcomeKind.NOT_JUDGED:
         return NOT_JUDGED
     return AGREES if found.outcome is OutcomeKind.LEARNS and not found.causes else DIFFERS
 
 
 def run_scenario(arguments: argparse.Namespace, name: str) -> int:
-    """Diagnose a scenario, or a hand-written file on the network of the forum question."""
+    """Diagnose a scenario, or the functions of 'harness new' on the network of the forum question."""
     from ... import board
     from ...scenario import effort, scenario
 

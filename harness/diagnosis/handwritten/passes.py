@@ -1,0 +1,420 @@
+"""One iteration of a recorded network as arrays: its inputs, targets, weights before and after, and activations.
+
+Whatever the layout of the file is, here observations are rows, and a kernel has a row for each input and a column for
+each unit. What cannot be brought into this form is not a network of dense layers, or not one that is understood.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...checking.cost import Error, find_error_groups, recorded_costs
+from ...checking.replay import CannotReplay, Program, Values
+from ...checking.stage import Stage, make_stage, steps_of
+from ...checking.structure import Forward, Layer, Role, is_view_of_parameter, make_forward
+from ...models.activations import ACTIVATIONS
+from ...recording.graph import Recording, Ref, references
+
+Array = NDArray[Any]
+
+MATRIX_PRODUCTS = ("matmul", "dot")
+TOLERANCE = 1e-9  # relative, between values of the recording and the same computed from what was read
+FORMS = frozenset(
+    {"reshape", "ravel", "transpose", "copy", "array", "astype", "squeeze", "expand_dims", "atleast_1d", "atleast_2d"}
+)
+
+
+class Unread(enum.Enum):
+    """What could not be read of a file."""
+
+    NOT_TRAINED = "not-trained"  # it does not train by itself: nothing updates parameters, or only calls of ours do
+    MADE_UP = "made-up"  # its data are missing, and made up in the recording
+    STOPPED = "stopped"  # the recording ended too early
+    ERROR = "error"  # where outputs and targets are compared
+    LAYERS = "layers"  # it is not a chain of dense layers
+    ACTIVATION = "activation"  # one that is not in the table
+    DATA = "data"  # all rows, of which an update uses some
+    COST = "cost"  # no cost in the table has these gradients
+    OPTIMIZER = "optimizer"  # no optimizer in the table makes these updates
+    LENGTH = "length"  # how many updates the file makes
+
+
+class CannotRead(Exception):
+    """The recording does not tell all that a training needs."""
+
+    def __init__(self, what: Unread, detail: str = "") -> None:
+        super().__init__(what.value, detail)
+        self.what, self.detail = what, detail
+
+
+@dataclass(frozen=True, kw_only=True)
+class DenseLayer:
+    """A dense layer in one iteration.
+
+    Attributes:
+        kernel, new_kernel: before and after the update, (inputs, units).
+        bias, new_bias: the same, (units,); None if the layer has no bias.
+        activation: its name in the table.
+        kernel_parameter: index of the kernel in the recording's parameters.
+        product: the node of inputs times kernel.
+    """
+
+    kernel: Array
+    new_kernel: Array
+    bias: Array | None
+    new_bias: Array | None
+    activation: str
+    kernel_parameter: int
+    product: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pass:
+    """One iteration.
+
+    Attributes:
+        x: the observations that it uses, (observations, inputs).
+        y: their targets, (observations, outputs).
+        layers: in order.
+        x_node: where the first observations come from.
+        target: the comparison of the first outputs with their targets.
+    """
+
+    x: Array
+    y: Array
+    layers: tuple[DenseLayer, ...]
+    x_node: int
+    target: Error
+
+
+@dataclass(frozen=True, kw_only=True)
+class Product:
+    """The matrix product of a layer.
+
+    Attributes:
+        node: its node.
+        inputs, kernel: the nodes of its operands.
+        is_left: whether the kernel is the left operand, so that observations are columns.
+    """
+
+    node: int
+    inputs: int
+    kernel: int
+    is_left: bool
+
+
+def read_pass(recording: Recording, program: Program, iteration: int) -> Pass:
+    """One iteration of a recorded network.
+
+    Raises:
+        CannotRead: it is not a network of dense layers with a known activation.
+    """
+    steps = steps_of(recording, iteration)
+    if not steps:
+        raise CannotRead(Unread.NOT_TRAINED)
+    stage = make_stage(recording, program, steps)
+    problem = CannotRead(Unread.ERROR)
+    for errors in error_groups(stage):
+        found = tried_pass(stage, errors)
+        if isinstance(found, Pass):
+            return found
+        problem = found
+    raise problem
+
+
+def tried_pass(stage: Stage, errors: Sequence[Error]) -> Pass | CannotRead:
+    """The iteration whose outputs are compared with targets at these places, or why it cannot be read."""
+    try:
+        return pass_of(stage, errors)
+    except CannotRead as problem:
+        return problem
+    except (CannotReplay, ValueError, IndexError) as problem:  # shapes of another kind of network
+        return CannotRead(Unread.LAYERS, str(problem))
+
+
+def error_groups(stage: Stage) -> list[tuple[Error, ...]]:
+    """Where outputs may be compared with targets: on the way to the updates, or else to a cost."""
+    groups = find_error_groups(stage, stage.needed)
+    if groups:
+        return groups
+    costs = [cost.node for cost in recorded_costs(stage, stage.last) if cost.node is not None]
+    return find_error_groups(stage, stage.program.ancestors(costs, stop=stage.parameters) & stage.dependent)
+
+
+def pass_of(stage: Stage, errors: Sequence[Error]) -> Pass:
+    """The iteration whose outputs are compared with targets at these places."""
+    forward = make_forward(stage, [error.output for error in errors])
+    lanes = range(forward.lane_count)
+    chains = [[layer for layer in forward.layers if forward.lanes.get(layer.z, 0) == lane] for lane in lanes]
+    if not chains[0] or len({len(chain) for chain in chains}) > 1:
+        raise CannotRead(Unread.LAYERS)
+    outputs = {error.output: error for error in errors}
+    parts = []
+    for lane, chain in zip(lanes, chains):
+        error = outputs.get(chain[-1].a) or (errors[lane] if len(errors) == forward.lane_count else None)
+        if error is None:
+            raise CannotRead(Unread.ERROR)
+        parts.append(one_lane(stage, forward, chain, error))
+    first = parts[0]
+    if any(not same_layers(first, other) for other in parts[1:]):
+        raise CannotRead(Unread.LAYERS)
+    return Pass(
+        x=np.concatenate([part.x for part in parts]),
+        y=np.concatenate([part.y for part in parts]),
+        layers=first.layers,
+        x_node=first.x_node,
+        target=first.target,
+    )
+
+
+def same_layers(one: Pass, other: Pass) -> bool:
+    """Whether two observations of an iteration went through the same network."""
+    return all(
+        a.activation == b.activation and np.array_equal(a.kernel, b.kernel) for a, b in zip(one.layers, other.layers)
+    )
+
+
+def one_lane(stage: Stage, forward: Forward, chain: Sequence[Layer], error: Error) -> Pass:
+    """The iteration of the observations that are handled together."""
+    program = stage.program
+    products = [product_of(stage, layer) for layer in chain]
+    target = [] if error.target is None else [error.target]
+    targets = [error.output, *target, *references(error.index)]
+    needed = [one for layer, product in zip(chain, products) for one in (layer.z, layer.a, *ids_of(product))]
+    values = program.run([*needed, *targets], {}, program.base)
+    after = {step.before: program.run([step.after], {}, program.base)[step.after] for step in stage.steps}
+    layers: list[DenseLayer] = []
+    inputs = x = as_rows(values[products[0].inputs], products[0])
+    for layer, product in zip(chain, products):
+        if not is_close(as_rows(values[product.inputs], product), inputs):
+            raise CannotRead(Unread.LAYERS)
+        found, inputs = dense_layer(stage, forward, layer, product, values, after)
+        layers.append(found)
+    if not is_close(np.ravel(values[error.output]), np.ravel(inputs)) and not is_close(
+        np.ravel(values[error.output]), np.ravel(inputs.T)
+    ):
+        raise CannotRead(Unread.ERROR)
+    y = np.asarray(error.target_values(values), dtype=float)
+    y = np.broadcast_to(y, np.shape(values[error.output]))
+    return Pass(
+        x=x,
+        y=y.T if products[-1].is_left and y.ndim == 2 else y.reshape(inputs.shape),
+        layers=tuple(layers),
+        x_node=products[0].inputs,
+        target=error,
+    )
+
+
+def ids_of(product: Product) -> tuple[int, int]:
+    """The nodes of a product's operands."""
+    return product.inputs, product.kernel
+
+
+def product_of(stage: Stage, layer: Layer) -> Product:
+    """The only matrix product of a layer's inputs with its kernel.
+
+    Raises:
+        CannotRead: it has none or several, or another kind of product.
+    """
+    found: list[Product] = []
+    stack, seen = [layer.z], set()
+    while stack:
+        id = stack.pop()
+        if id in seen or id not in stage.dependent or id in stage.parameters:
+            continue
+        seen.add(id)
+        node = stage.node(id)
+        if node.operation in MATRIX_PRODUCTS and len(node.arguments) == 2:
+            operands = [one.id if isinstance(one, Ref) else -1 for one in node.arguments]
+            views = [one in stage.dependent and is_view_of_parameter(stage, one) for one in operands]
+            if sum(views) == 1 and min(operands) >= 0:
+                left = views[0]
+                found.append(Product(node=id, inputs=operands[left], kernel=operands[not left], is_left=left))
+                continue
+        stack.extend(stage.program.parents[id])
+    if len(found) != 1:
+        raise CannotRead(Unread.LAYERS)
+    return found[0]
+
+
+def as_rows(value: Any, product: Product) -> Array:
+    """The inputs of a product, one observation a row."""
+    array = np.asarray(value, dtype=float)
+    if array.ndim == 1:
+        return array[None, :]
+    if array.ndim != 2:
+        raise CannotRead(Unread.LAYERS)
+    return array.T if product.is_left else array
+
+
+def as_kernel(value: Any, product: Product) -> Array:
+    """The kernel of a product, (inputs, units)."""
+    array = np.asarray(value, dtype=float)
+    if array.ndim == 1:
+        return array[:, None]
+    return array.T if product.is_left else array
+
+
+def is_close(one: Array, other: Array) -> bool:
+    """Whether two arrays are the same but for rounding."""
+    if one.shape != other.shape:
+        return False
+    size = max(1.0, float(np.max(np.abs(one), initial=0.0)))
+    return bool(np.all(np.abs(one - other) <= TOLERANCE * size))
+
+
+def dense_layer(
+    stage: Stage, forward: Forward, layer: Layer, product: Product, values: Values, after: Values
+) -> tuple[DenseLayer, Array]:
+    """A layer and its activations, one observation a row.
+
+    The bias is what the pre-activation has beside the product, before the update and with the parameters after it.
+    """
+    program = stage.program
+    inputs, kernel = as_rows(values[product.inputs], product), as_kernel(values[product.kernel], product)
+    given = {**after, product.inputs: values[product.inputs]}
+    changed = program.run([layer.z, product.kernel], given)
+    new_kernel = as_kernel(changed[product.kernel], product)
+    shape = (len(inputs), kernel.shape[1])
+    bias = common_row(rows_of(values[layer.z], shape, product) - inputs @ kernel)
+    new_bias = common_row(rows_of(changed[layer.z], shape, product) - inputs @ new_kernel)
+    z = inputs @ kernel + bias
+    a = rows_of(values[layer.a], shape, product)
+    kernels = program.ancestors([product.kernel], stop=stage.parameters) & set(stage.parameters)
+    has_bias = bool(
+        np.any(bias) or np.any(new_bias) or any(forward.roles.get(one) is Role.BIAS for one in layer.parameters)
+    )
+    if len(kernels) != 1:
+        raise CannotRead(Unread.LAYERS)
+    found = DenseLayer(
+        kernel=kernel,
+        new_kernel=new_kernel,
+        bias=bias if has_bias else None,
+        new_bias=new_bias if has_bias else None,
+        activation=activation_of(z, a),
+        kernel_parameter=stage.parameters[kernels.pop()].parameter,
+        product=product.node,
+    )
+    return found, a
+
+
+def rows_of(value: Any, shape: tuple[int, int], product: Product) -> Array:
+    """What a layer computes from a product of this shape, one observation a row."""
+    array = np.asarray(value, dtype=float)
+    if array.size != shape[0] * shape[1]:
+        raise CannotRead(Unread.LAYERS)
+    return array.T if product.is_left and array.ndim == 2 else array.reshape(shape)
+
+
+def common_row(values: Array) -> Array:
+    """The row that all rows are equal to, with zeros for what is rounding.
+
+    Raises:
+        CannotRead: they differ, so that it is not a bias.
+    """
+    rows = np.broadcast_to(values[:1], values.shape)
+    if not np.allclose(values, rows, rtol=0, atol=1e-7 * max(1.0, float(np.max(np.abs(values), initial=0.0)))):
+        raise CannotRead(Unread.LAYERS)
+    return np.where(np.abs(values[0]) < 1e-12, 0.0, values[0])
+
+
+def activation_of(z: Array, a: Array) -> str:
+    """The activation in the table that makes a of z.
+
+    Raises:
+        CannotRead: there is none.
+    """
+    for name in ("linear", *ACTIVATIONS):  # of those that agree on these values the simplest
+        activation = ACTIVATIONS[name]
+        if activation.function is None or (activation.mixes_units and z.shape[1] < 2):
+            continue
+        with np.errstate(all="ignore"):
+            if is_close(np.asarray(activation.function(z), dtype=float), a):
+                return name
+    raise CannotRead(Unread.ACTIVATION)
+
+
+# All rows of the data
+
+
+def all_rows(program: Program, id: int, part: Array) -> Array:
+    """The array that a node's rows were taken from, one observation a row; the part itself if nothing was taken.
+
+    Args:
+        id: the node.
+        part: its value, (observations, features).
+
+    Raises:
+        CannotRead: it was put together in another way.
+    """
+    while True:
+        node = program.nodes[id]
+        parents = [one.id for one in node.arguments if isinstance(one, Ref)]
+        if node.operation in ("getitem", "take") and parents:
+            base = np.asarray(program.run([parents[0]], {}, program.base)[parents[0]])
+            if base.size > part.size:
+                return containing(base, part)
+        elif node.is_leaf or node.operation not in FORMS or len(parents) != 1:
+            return part
+        id = parents[0]
+
+
+def containing(base: Array, part: Array) -> Array:
+    """A whole array in the orientation in which the rows of a part are among its own.
+
+    Raises:
+        CannotRead: it is in none.
+    """
+    base = np.asarray(base, dtype=float)
+    width = part.shape[1]
+    candidates = [base.reshape(len(base), -1), base.reshape(len(base), -1).T]
+    for whole in candidates:
+        if whole.shape[1] == width and all(rows_equal(whole, row).any() for row in part):
+            return whole
+    raise CannotRead(Unread.DATA)
+
+
+def rows_equal(whole: Array, row: Array) -> NDArray[np.bool_]:
+    """Which rows of an array are equal to one."""
+    return np.asarray(np.all(whole == row, axis=1))
+
+
+def whole_data(program: Program, first: Pass, others: Iterable[Pass]) -> tuple[Array, Array]:
+    """All observations and targets of a training of which an iteration may use a part.
+
+    Args:
+        first: the first iteration.
+        others: later ones.
+
+    Raises:
+        CannotRead: its rows are not those of an array.
+    """
+    if all(is_close(other.x, first.x) and is_close(other.y, first.y) for other in others):
+        return first.x, first.y
+    x = all_rows(program, first.x_node, first.x)
+    y = all_targets(program, first)
+    if len(x) != len(y) or len(x) <= len(first.x):
+        raise CannotRead(Unread.DATA)
+    for row, target in zip(first.x, first.y):
+        if not np.any(rows_equal(x, row) & rows_equal(y, target)):
+            raise CannotRead(Unread.DATA)
+    return x, y
+
+
+def all_targets(program: Program, first: Pass) -> Array:
+    """All targets of a training."""
+    error, outputs = first.target, first.y.shape[1]
+    if error.index is None:
+        if error.target is None:
+            raise CannotRead(Unread.DATA)
+        return all_rows(program, error.target, first.y)
+    *_, labels = references(error.index)
+    picked = np.argmax(first.y, axis=1)[:, None].astype(float)
+    known = all_rows(program, labels, picked)
+    return np.eye(outputs)[known[:, 0].astype(int)]

@@ -1,0 +1,252 @@
+"""What a recorded file trains: network, data, initial weights, cost, update rule, batch size and number of updates."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ...checking.replay import CannotReplay, Program
+from ...checking.sources import Sources
+from ...recording.graph import Absorbed, Kind, Loop, Place, Recording, Stop
+from .passes import Array, CannotRead, Pass, Unread, read_pass, whole_data
+from .rules import UpdateRule, read_rule
+
+MOST_PASSES = 3
+# what is made up in the place of data
+DATA_STAND_INS = (Absorbed.FILE, Absorbed.DATASET, Absorbed.DOWNLOAD)
+UNIFORM_DRAWS = ("rand", "random", "random_sample", "uniform")
+FROM_0_TO_1 = ("rand", "random", "random_sample")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Constant:
+    """All initial weights are one number."""
+
+    value: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Drawn:
+    """Initial weights that are drawn.
+
+    Attributes:
+        is_uniform: whether all values of a range are equally likely; else they are normal.
+        centre: mean.
+        deviation: standard deviation.
+    """
+
+    is_uniform: bool
+    centre: float
+    deviation: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Given:
+    """Initial weights that stand in the file, the same in every run."""
+
+
+Start = Constant | Drawn | Given
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReadLayer:
+    """A dense layer as it starts.
+
+    Attributes:
+        kernel: (inputs, units).
+        bias: (units,); None without one.
+        activation: its name in the table.
+        start: how the kernel is made.
+    """
+
+    kernel: Array
+    bias: Array | None
+    activation: str
+    start: Start
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReadNetwork:
+    """A hand-written network and its training.
+
+    Attributes:
+        layers: in order.
+        x: (observations, inputs).
+        y: (observations, outputs).
+        batch_size: observations of an update.
+        updates: how many the file makes.
+        rule: cost, optimizer and rate.
+    """
+
+    layers: tuple[ReadLayer, ...]
+    x: Array
+    y: Array
+    batch_size: int
+    updates: int
+    rule: UpdateRule
+
+    @property
+    def epochs(self) -> int:
+        """Passes over all observations, at least one."""
+        return max(1, round(self.updates * self.batch_size / len(self.x)))
+
+
+def read_network(recording: Recording, sources: Sources, updates: int | None = None) -> ReadNetwork:
+    """What a file trains.
+
+    Args:
+        recording: of the file as it runs by itself, not driven.
+        sources: the texts of its files.
+        updates: how many the file makes; None reads that from its loops.
+
+    Raises:
+        CannotRead: something that a training needs is not known.
+    """
+    refuse_unread(recording)
+    program = Program(recording.nodes)
+    most = min(MOST_PASSES, max(len(parameter.updates) for parameter in recording.parameters))
+    first = read_pass(recording, program, 0)
+    passes = [first, *later_passes(recording, program, range(1, most), first)]
+    rule = read_rule(passes)
+    x, y = whole_data(program, first, passes[1:])
+    return ReadNetwork(
+        layers=tuple(
+            ReadLayer(
+                kernel=layer.kernel,
+                bias=layer.bias,
+                activation=layer.activation,
+                start=start_of(recording, layer.kernel_parameter, layer.kernel),
+            )
+            for layer in first.layers
+        ),
+        x=x,
+        y=y,
+        batch_size=len(first.x),
+        updates=updates or count_updates(recording, sources, program, first),
+        rule=rule,
+    )
+
+
+def refuse_unread(recording: Recording) -> None:
+    """Raise CannotRead if the file does not train by itself on data of its own."""
+    made_up = [one.name for one in recording.stand_ins if one.what in DATA_STAND_INS]
+    if made_up:
+        raise CannotRead(Unread.MADE_UP, made_up[0])
+    if not recording.parameters or recording.driven.calls:
+        raise CannotRead(Unread.NOT_TRAINED)
+    if recording.stop not in (Stop.ENOUGH, Stop.FINISHED):
+        raise CannotRead(Unread.STOPPED, recording.stop.value)
+
+
+def later_passes(recording: Recording, program: Program, iterations: Iterable[int], first: Pass) -> list[Pass]:
+    """The iterations after the first, as far as they go through the same layers; the last may be incomplete."""
+    found: list[Pass] = []
+    for iteration in iterations:
+        try:
+            one = read_pass(recording, program, iteration)
+        except (CannotRead, CannotReplay):
+            break
+        if [layer.kernel.shape for layer in one.layers] != [layer.kernel.shape for layer in first.layers]:
+            break
+        found.append(one)
+    return found
+
+
+# Initial weights
+
+
+def start_of(recording: Recording, parameter: int, kernel: Array) -> Start:
+    """How a kernel is made."""
+    if np.ptp(kernel) == 0 and kernel.size > 1:
+        return Constant(value=float(kernel.flat[0]))
+    leaf = recording.nodes[recording.parameters[parameter].leaf]
+    if leaf.kind is not Kind.RANDOM:
+        return Given()
+    is_uniform = leaf.operation.rpartition(".")[2] in UNIFORM_DRAWS
+    drawn = np.ravel(np.asarray(leaf.value, dtype=float))
+    if leaf.operation.rpartition(".")[2] in (*FROM_0_TO_1, "randn", "standard_normal") and drawn.size == kernel.size:
+        scale, shift = scale_and_shift(drawn, np.ravel(np.asarray(first_value(recording, parameter), dtype=float)))
+        if is_uniform:
+            return Drawn(is_uniform=True, centre=shift + scale / 2, deviation=abs(scale) / np.sqrt(12))
+        return Drawn(is_uniform=False, centre=shift, deviation=abs(scale))
+    centre, deviation = float(kernel.mean()), float(kernel.std(ddof=1)) if kernel.size > 1 else abs(float(kernel.sum()))
+    if abs(centre) < 3 * deviation / np.sqrt(kernel.size):
+        centre, deviation = 0.0, float(np.sqrt(np.mean(kernel**2)))  # an unusual mean would show
+    return Drawn(is_uniform=is_uniform, centre=centre, deviation=deviation)
+
+
+def first_value(recording: Recording, parameter: int) -> Array:
+    """The first version of a parameter."""
+    node = recording.parameters[parameter].node
+    return np.asarray(Program(recording.nodes).run([node], {})[node])
+
+
+def scale_and_shift(drawn: Array, values: Array) -> tuple[float, float]:
+    """a and b of ``values = a drawn + b``; of one that is made in another way the nearest."""
+    if drawn.size != values.size or drawn.size < 2 or np.ptp(drawn) == 0:
+        return float(values.std()), float(values.mean())
+    scale, shift = np.polyfit(drawn, values, 1)
+    return float(scale), 0.0 if abs(shift) < 1e-9 * abs(scale) else float(shift)
+
+
+# How long it trains
+
+
+def count_updates(recording: Recording, sources: Sources, program: Program, first: Pass) -> int:
+    """How many updates the file makes: the rounds of all loops around both the first layer and the updates.
+
+    Raises:
+        CannotRead: one of the loops goes round until something happens.
+    """
+    kernels = [recording.parameters[layer.kernel_parameter] for layer in first.layers]
+    recorded = max(len(kernel.updates) for kernel in kernels)
+    if recording.stop is Stop.FINISHED:
+        return recorded
+    updated = [recording.updates[kernel.updates[0]].place for kernel in kernels]
+    places = [program.nodes[first.layers[0].product].place, *updated]
+    loops = [
+        loop for loop in recording.loops if all(place is None or reaches(sources, loop, place) for place in places)
+    ]
+    counts = [loop.count for loop in loops]
+    if not counts or any(count is None for count in counts):
+        raise CannotRead(Unread.LENGTH)
+    return max(recorded, int(np.prod([count for count in counts if count is not None])))
+
+
+def reaches(sources: Sources, loop: Loop, place: Place) -> bool:
+    """Whether the body of a loop comes to a line, if need be by calling functions."""
+    if place.file == loop.file and loop.line <= place.line <= loop.end_line:
+        return True
+    tree = sources.trees.get(loop.file)
+    if tree is None:
+        return False
+    inside = [
+        node for node in ast.walk(tree) if isinstance(node, ast.Call) and loop.line <= node.lineno <= loop.end_line
+    ]
+    return place.function.rpartition(".")[2] in called_from(sources, inside)
+
+
+def called_from(sources: Sources, calls: Sequence[ast.Call]) -> set[str]:
+    """The bare names of the functions that some calls may lead to."""
+    functions: dict[str, list[ast.FunctionDef]] = {}
+    for tree in sources.trees.values():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.FunctionDef):
+                functions.setdefault(node.name, []).append(node)
+    found, stack = {"__call__", "__init__"}, [name_of(call) for call in calls]
+    while stack:
+        name = stack.pop()
+        if name in found:
+            continue
+        found.add(name)
+        for function in functions.get(name, ()):
+            stack += [name_of(node) for node in ast.walk(function) if isinstance(node, ast.Call)]
+    return found
+
+
+def name_of(call: ast.Call) -> str:
+    """The bare name of what is called."""
+    return ast.unparse(call.func).rpartition(".")[2]

@@ -1,0 +1,134 @@
+"""The cost and the update rule of a recorded network: those in the tables of ``models`` that reproduce its updates.
+
+Every recorded update has to come out, so what is read this way is also right: a mistake in the file's gradients leaves
+no cost and no rule that fit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from ...models import handwritten
+from ...models.costs import COSTS
+from ...models.network import Network
+from ...models.optimizers import OPTIMIZERS, Optimizer
+from .passes import Array, CannotRead, Pass, Unread
+
+EXACT = 1e-6  # relative to the largest step: a multiple of the gradient
+NEAR = 1e-2  # the same of a rule with an epsilon, which has several places and sizes
+COMMON_FACTORS_LAST = ("sum_of_squared_errors",)  # of costs that differ by a factor, those that Keras has come first
+
+
+@dataclass(frozen=True, kw_only=True)
+class UpdateRule:
+    """How a network is trained.
+
+    Attributes:
+        cost: its name in the table.
+        optimizer: the rule, with its settings.
+        rate: the learning rate, for the gradient of that cost.
+    """
+
+    cost: str
+    optimizer: Optimizer
+    rate: float
+
+
+def network_of(one: Pass, cost: str) -> Network | None:
+    """The network of an iteration under a cost; None if they do not go together."""
+    sizes = (one.x.shape[1], *(layer.kernel.shape[1] for layer in one.layers))
+    try:
+        return Network(sizes, tuple(layer.activation for layer in one.layers), cost)
+    except ValueError:
+        return None
+
+
+def weights_of(one: Pass) -> list[Array]:
+    """The weights before the update, (inputs + 1, units) each; a missing bias is 0."""
+    biases = [np.zeros(layer.kernel.shape[1]) if layer.bias is None else layer.bias for layer in one.layers]
+    return [np.vstack([bias[None, :], layer.kernel]) for bias, layer in zip(biases, one.layers)]
+
+
+def step_of(one: Pass) -> Array:
+    """What the update adds to all weights and biases, in one row."""
+    parts = []
+    for layer in one.layers:
+        parts.append(np.ravel(layer.new_kernel - layer.kernel))
+        if layer.bias is not None and layer.new_bias is not None:
+            parts.append(layer.new_bias - layer.bias)
+    return np.concatenate(parts)
+
+
+def gradient_of(one: Pass, network: Network) -> Array:
+    """The true gradient of all weights and biases, in the order of ``step_of``."""
+    found = handwritten.backward(network, weights_of(one), one.x, one.y).gradients
+    parts = []
+    for gradient, layer in zip(found, one.layers):
+        parts.append(np.ravel(gradient[1:]))
+        if layer.bias is not None:
+            parts.append(gradient[0])
+    return np.concatenate(parts)
+
+
+def read_rule(passes: Sequence[Pass]) -> UpdateRule:
+    """The cost, update rule and rate of a training.
+
+    Raises:
+        CannotRead: none in the tables makes these updates.
+    """
+    steps = [step_of(one) for one in passes]
+    if not np.any(steps[0]):
+        raise CannotRead(Unread.COST)
+    is_known = False
+    for cost in sorted(COSTS, key=lambda name: name in COMMON_FACTORS_LAST):
+        network = network_of(passes[0], cost)
+        if network is None:
+            continue
+        is_known = True
+        gradients = [gradient_of(one, network) for one in passes]
+        for optimizer in optimizers_for(steps, gradients):
+            rate = rate_of(optimizer, steps, gradients)
+            if rate is not None:
+                return UpdateRule(cost=cost, optimizer=optimizer, rate=rate)
+    raise CannotRead(Unread.OPTIMIZER if is_known else Unread.COST)
+
+
+def optimizers_for(steps: Sequence[Array], gradients: Sequence[Array]) -> Iterator[Optimizer]:
+    """The rules to try: each with its usual settings, and momentum as the second update shows it."""
+    yield from (Optimizer(name) for name in OPTIMIZERS)
+    if len(steps) > 1 and np.any(gradients[0]):
+        rate = -factor_of(steps[0], gradients[0])
+        momentum = factor_of(steps[1] + rate * gradients[1], steps[0])
+        if 0 < momentum < 1:
+            yield Optimizer("momentum", (("momentum", float(f"{momentum:.6g}")),))
+
+
+def factor_of(value: Array, reference: Array) -> float:
+    """The factor by which a reference comes nearest to a value."""
+    return float(value @ reference / max(float(reference @ reference), 1e-300))
+
+
+def rate_of(optimizer: Optimizer, steps: Sequence[Array], gradients: Sequence[Array]) -> float | None:
+    """The learning rate with which a rule makes all steps; None if it does not."""
+    of_one = steps_by(optimizer, 1.0, gradients)  # every rule is linear in its rate
+    rate = factor_of(np.concatenate(steps), np.concatenate(of_one))
+    most = NEAR if "epsilon" in dict(optimizer.settings) else EXACT
+    is_made = all(np.max(np.abs(step - rate * one)) <= most * np.max(np.abs(step)) for step, one in zip(steps, of_one))
+    return rate if is_made and rate > 0 else None
+
+
+def steps_by(optimizer: Optimizer, rate: float, gradients: Sequence[Array]) -> list[Array]:
+    """The steps that a rule makes of gradients."""
+    rule, settings = OPTIMIZERS[optimizer.name], dict(optimizer.settings)
+    zeros = tf.zeros(gradients[0].shape, tf.float64)
+    state: tuple[Any, ...] = (zeros,) * rule.slots
+    found = []
+    for number, gradient in enumerate(gradients, start=1):
+        moved, state = rule.update(tf, zeros, tf.constant(gradient), state, rate, number, settings)
+        found.append(np.asarray(moved))
+    return found

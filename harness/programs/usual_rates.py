@@ -1,0 +1,32 @@
+"""Learning rates that optimizers are usually given: below and above them, a rate is questioned."""
+
+from __future__ import annotations
+
+# class of the optimizer: lowest usual, typical, highest usual rate
+USUAL_RATES = {
+    "SGD": (3e-3, 5e-2, 0.5),
+    "SGD with momentum": (3e-4, 1e-2, 0.11),
+    "Adam": (2e-4, 1e-3, 2e-2),
+    "AdamW": (2e-4, 1e-3, 2e-2),
+    "Nadam": (2e-4, 1e-3, 2e-2),
+    "RMSprop": (2e-4, 1e-3, 2e-2),
+    "Adamax": (3e-4, 2e-3, 3e-2),
+    "Adagrad": (5e-3, 5e-2, 0.5),
+    "Adadelta": (0.1, 1.0, 3.0),
+    "Ftrl": (1e-2, 5e-2, 0.5),
+    "Lion": (3e-5, 3e-4, 3e-3),
+    "Adafactor": (5e-4, 5e-3, 5e-2),
+    "Muon": (1e-4, 1e-3, 2e-2),
+}
+MUCH_MOMENTUM = 0.5  # from which SGD takes smaller rates
+
+
+def usual_rates(optimizer: str, momentum: float = 0.0) -> tuple[float, float, float]:
+    """Lowest usual, typical and highest usual rate of an optimizer; Adam's for those that are not in the table.
+
+    Args:
+        optimizer: name of its class.
+        momentum: of SGD.
+    """
+    kind = "SGD with momentum" if optimizer == "SGD" and momentum > MUCH_MOMENTUM else optimizer
+    return USUAL_RATES.get(kind, USUAL_RATES["Adam"])

@@ -1,0 +1,72 @@
+"""The diagnosis of hand-written files: their own network on their own data."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy_files
+import pytest
+
+from harness.checking.result import Verdict
+from harness.cli.main import main
+from harness.diagnosis.handwritten.diagnose import HandwrittenDiagnosis, diagnose_file
+from harness.diagnosis.handwritten.passes import Unread
+from harness.diagnosis.outcomes import OutcomeKind
+from harness.report.handwritten_diagnosis import UNREAD, verdict
+
+
+def diagnose(folder: Path, text: str) -> HandwrittenDiagnosis:
+    path = folder / "net.py"
+    path.write_text(text)
+    return diagnose_file(path)
+
+
+def faults(found: HandwrittenDiagnosis) -> list[str]:
+    assert found.diagnosis is not None
+    return [cause.fault.value for cause in found.diagnosis.causes]
+
+
+@pytest.mark.slow
+def test_xor_from_ones_has_clones(tmp_path: Path) -> None:
+    found = diagnose(tmp_path, numpy_files.XOR_FROM_ONES)
+    assert found.check.verdict is Verdict.CORRECT
+    assert faults(found)[0] == "clones"
+    text = "\n".join(verdict(found))
+    assert "network 2-2-1 (sigmoid, sigmoid), initial weights all 1" in text
+    assert "learning rate 0.5 for the gradient of mean_squared_error, the full batch, 3,000 epochs" in text
+    assert found.to_dict()["read"]["units"] == [2, 2, 1]
+
+
+@pytest.mark.slow
+def test_a_rate_that_is_100_times_too_small_is_named(tmp_path: Path) -> None:
+    found = diagnose(tmp_path, numpy_files.columns(0.01, 500))
+    assert set(faults(found)) & {"learning-rate-too-small", "optimizer"}
+
+
+@pytest.mark.slow
+def test_a_healthy_file_learns(tmp_path: Path) -> None:
+    found = diagnose(tmp_path, numpy_files.columns(1.0, 500))
+    assert found.diagnosis is not None
+    assert (found.diagnosis.outcome, faults(found)) == (OutcomeKind.LEARNS, [])
+
+
+def test_a_mistake_in_the_math_is_the_answer(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "net.py"
+    path.write_text(numpy_files.WRONG)
+    assert main(["diagnose", "--no-log", str(path)]) == 1
+    said = capsys.readouterr().out
+    assert "missing-hidden-activation-derivative" in said
+    assert "harness check net.py" in " ".join(said.split())
+
+
+def test_what_is_not_read_is_not_judged(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "net.py"
+    path.write_text(numpy_files.UNTIL_GOOD)
+    assert main(["diagnose", "--no-log", "--json", str(path)]) == 3
+    document = json.loads(capsys.readouterr().out)
+    assert (document["outcome"], document["unread"]) == ("not-judged", "length")
+
+
+def test_everything_that_is_not_read_has_words() -> None:
+    assert set(UNREAD) == set(Unread)

@@ -152,7 +152,8 @@ def problem_sentence(run: SetupRun) -> str:
     """Why a setup has no result."""
     name = setup_name(run.setup)
     if run.problem is Problem.NOT_INSTALLED:
-        return f"{name} is not installed and was left out. Install it with: pip install {run.setup.backend}"
+        package = f"backprop-harness[{run.setup.backend}]"
+        return f"{name} is not installed and was left out. Install it with: pip install '{package}'"
     return f"{name} could not compute this network: {run.detail}"
 
 

@@ -42,8 +42,13 @@ def child(folder: str, arguments: list[str]) -> None:
 def main() -> None:
     # all that the commands import, so that no child has to
     import harness.comparison.experiment
+    import harness.diagnosis.diagnosis
     import harness.diagnosis.scenarios
+    import harness.programs.capture
+    import harness.programs.edits
+    import harness.report.cards
     import harness.report.comparison
+    import harness.report.diagnosing
     import harness.report.scenario_diagnosis
     import harness.report.sweep
     import harness.sweeps.chunks

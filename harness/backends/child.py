@@ -10,25 +10,28 @@ import importlib.metadata
 import json
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .case import Case, read_case
+from ..models.network import Array
+from .case import read_case
 from .derived import derived_bounds
 from .jobs import OUTCOME, START, UPDATES, Job
 from .quantities import Quantity
 from .results import Computed, Outcome, write_computed
 from .setups import UNIT_ROUNDOFFS
 
+if TYPE_CHECKING:
+    from .computation import Computation
+
 PHASES = (1.0, 2.0)  # of the disturbances
 REFERENCE = "float64"
 EXACT_SIZE = 8 * UNIT_ROUNDOFFS[REFERENCE]  # of a disturbance in float64: a smaller one would often be rounded away
 MAX_MESSAGE = 300  # characters of what went wrong
-
 
 Progress = Callable[[str], None]  # called with what is computed now
 
@@ -37,6 +40,7 @@ def compute(job: Job, progress: Progress) -> Computed:
     """Compute one job under the backend of this process."""
     import keras
 
+    from .computation import Computation
     from .wide import wide
 
     case = read_case(Path(job.case))
@@ -44,35 +48,37 @@ def compute(job: Job, progress: Progress) -> Computed:
     keras.config.set_epsilon(before if job.epsilon is None else job.epsilon)
     try:
         with wide(job.is_wide):
-            computed = compute_as_asked(job, case, progress)
+            progress("model")
+            computation = Computation(case, job.dtype, jit=job.jit, has_dense_gradients=job.has_dense_gradients)
+            computed = compute_parts(computation, job.parts, progress)
         if START not in job.parts:
             return computed
         with wide(True):
-            return with_reference(computed, job, case, progress)
+            progress("the same in float64")
+            twin = Computation(
+                case, REFERENCE, jit=job.jit, is_reference=True, has_dense_gradients=job.has_dense_gradients
+            )
+            return with_reference(computed, twin, job.dtype, job.parts, progress)
     finally:
         keras.config.set_epsilon(before)
 
 
-def compute_as_asked(job: Job, case: Case, progress: Progress) -> Computed:
-    """The case in the dtype of the setup, without its float64 computation."""
+def compute_parts(computation: Computation, parts: Collection[str], progress: Progress) -> Computed:
+    """Parts of a case in the dtype of the setup, without its float64 computation."""
     import keras
 
-    from .computation import Computation, Values
-
-    progress("model")
-    computation = Computation(case, job.dtype, jit=job.jit, has_dense_gradients=job.has_dense_gradients)
-    values: Values = {}
+    values: dict[Quantity, Array] = {}
     outcome = None
-    if START in job.parts:
+    if START in parts:
         progress("outputs and gradients")
         values |= computation.at_start()
-    if UPDATES in job.parts:
+    if UPDATES in parts:
         progress("updates")
         values |= computation.after_updates()
-    if OUTCOME in job.parts:
+    if OUTCOME in parts:
         scores = []
-        for number, start in enumerate(case.starts, start=1):
-            progress(f"training {number} of {len(case.starts)}")
+        for number, start in enumerate(computation.case.starts, start=1):
+            progress(f"training {number} of {len(computation.case.starts)}")
             scores.append(computation.train(start))
         outcome = Outcome(
             losses=np.array([score.loss for score in scores]),
@@ -87,29 +93,35 @@ def compute_as_asked(job: Job, case: Case, progress: Progress) -> Computed:
     )
 
 
-def with_reference(computed: Computed, job: Job, case: Case, progress: Progress) -> Computed:
-    """The same with its float64 computation, and how far roundings move that."""
-    from .computation import Computation
+def with_reference(
+    computed: Computed, twin: Computation, dtype: str, parts: Collection[str], progress: Progress
+) -> Computed:
+    """The same with its float64 computation, and how far roundings move that.
 
-    progress("the same in float64")
-    twin = Computation(case, REFERENCE, jit=job.jit, is_reference=True, has_dense_gradients=job.has_dense_gradients)
+    Args:
+        computed: in the dtype of the setup.
+        twin: the same case in float64.
+        dtype: of the setup.
+        parts: what was computed.
+        progress: called with what is computed now.
+    """
     reference = twin.at_start()
     still = twin.at_start(0.0)
-    spread = spread_of(still, [twin.at_start(UNIT_ROUNDOFFS[job.dtype], phase) for phase in PHASES])
+    spread = spread_of(still, [twin.at_start(UNIT_ROUNDOFFS[dtype], phase) for phase in PHASES])
     exact = spread_of(still, [twin.at_start(EXACT_SIZE, phase) for phase in PHASES])
-    if UPDATES in job.parts:
+    if UPDATES in parts:
         progress("updates in float64")
         after = twin.after_updates()
         reference |= after
-        spread |= spread_of(after, [twin.after_updates(UNIT_ROUNDOFFS[job.dtype], phase) for phase in PHASES])
+        spread |= spread_of(after, [twin.after_updates(UNIT_ROUNDOFFS[dtype], phase) for phase in PHASES])
         exact |= spread_of(after, [twin.after_updates(EXACT_SIZE, phase) for phase in PHASES])
     return replace(
         computed,
         reference=reference,
         spread=spread,
         exact_spread=exact,
-        bound=derived_bounds(case, job.dtype),
-        exact_bound=derived_bounds(case, REFERENCE),
+        bound=derived_bounds(twin.case, dtype),
+        exact_bound=derived_bounds(twin.case, REFERENCE),
         terms=twin.terms,
     )
 

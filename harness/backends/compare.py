@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 
 from ..results import Result
 from .case import Case
 from .configs import random_layers, without_draws
-from .jobs import OUTCOME, START
+from .jobs import OUTCOME, START, UPDATES, steps_of
 from .judge import Difference, differences_of
 from .outcomes import ScoreDifference, Scores, accuracies_of, compare_scores
 from .quantities import Kind
@@ -19,7 +18,7 @@ from .results import Computed
 from .setups import Setup, is_installed
 from .workers import Failed, Workers
 
-# (done, in all, setup and what it computes): called as the work goes on
+# (steps done, in all, setup and what it computes): called as the work goes on
 Progress = Callable[[int, int, str], None]
 
 
@@ -28,6 +27,7 @@ class Problem(Enum):
 
     NOT_INSTALLED = "not-installed"
     FAILED = "failed"
+    INTERRUPTED = "interrupted"  # Ctrl-C came before it was computed
 
 
 class Place(Enum):
@@ -66,7 +66,7 @@ class Pair:
     Attributes:
         left, right: which.
         differences: every quantity that both computed, in the order of computation.
-        reasons: of the first difference; empty if no known one was proven.
+        reasons: of the first difference; empty if no known one was proven, None if Ctrl-C ended the search.
         draws: the first difference when layers draw random numbers; None if no layer does, or if it makes none.
         scores: of the trainings; None if there were none.
     """
@@ -74,7 +74,7 @@ class Pair:
     left: Setup
     right: Setup
     differences: Sequence[Difference]
-    reasons: tuple[Reason, ...] = ()
+    reasons: tuple[Reason, ...] | None = ()
     draws: Difference | None = None
     scores: ScoreDifference | None = None
 
@@ -118,6 +118,9 @@ class Pair:
         return max(found, default=None)
 
 
+Judged = Callable[[Pair], None]
+
+
 @dataclass(frozen=True, kw_only=True)
 class BackendComparison(Result):
     """The same network computed several ways.
@@ -131,6 +134,7 @@ class BackendComparison(Result):
         seeds: trainings of each setup.
         training_updates: of each.
         random_layers: layers that draw random numbers, and were kept from it in the comparison.
+        interrupted: whether Ctrl-C ended it; then it holds what had been computed.
         log_dir: folder of the logs; None without.
     """
 
@@ -142,6 +146,7 @@ class BackendComparison(Result):
     seeds: int
     training_updates: int
     random_layers: Sequence[str]
+    interrupted: bool = False
     log_dir: str | None = None
 
     @property
@@ -152,74 +157,174 @@ class BackendComparison(Result):
     @property
     def is_judged(self) -> bool:
         """Whether there was a pair to compare, and every installed setup was computed."""
-        return bool(self.pairs) and not any(run.problem is Problem.FAILED for run in self.runs)
+        missing = {run.problem for run in self.runs} & {Problem.FAILED, Problem.INTERRUPTED}
+        return bool(self.pairs) and not missing and not self.interrupted
 
 
 def silent(done: int, total: int, what: str) -> None:
     """Show no progress."""
 
 
-def compare_setups(case: Case, setups: Sequence[Setup], progress: Progress = silent) -> BackendComparison:
+def unheard(pair: Pair) -> None:
+    """Do nothing with a pair before the end."""
+
+
+def compare_setups(
+    case: Case, setups: Sequence[Setup], progress: Progress = silent, judged: Judged = unheard
+) -> BackendComparison:
     """Compare one case in several setups.
+
+    After Ctrl-C the result holds what is done, and says that it was interrupted.
 
     Args:
         case: what every setup computes.
         setups: two or more.
-        progress: called with (setups done, setups in all, what is computed).
+        progress: called with (steps done, steps in all, what is computed).
+        judged: called with each pair as soon as it is judged.
     """
     with Workers() as workers:
-        return compare_cases([(setup, case) for setup in setups], workers, progress)
+        return compare_cases([(setup, case) for setup in setups], workers, progress, judged)
 
 
 def compare_cases(
-    sides: Sequence[tuple[Setup, Case]], workers: Workers, progress: Progress = silent
+    sides: Sequence[tuple[Setup, Case]], workers: Workers, progress: Progress = silent, judged: Judged = unheard
 ) -> BackendComparison:
     """Compare setups of which each has a case of its own.
 
     Args:
         sides: each setup once, with its case.
-        workers: to compute with.
-        progress: called with (setups done, setups in all, what is computed).
+        workers: to compute with; after Ctrl-C they have ended.
+        progress, judged: see ``compare_setups``.
     """
-    held = _without_draws([case for _, case in sides])
-    runs: list[SetupRun] = []
-    done: list[Side] = []
-    drawn: dict[Setup, Computed] = {}
-    for number, (setup, case) in enumerate(sides):
+    return Comparing(sides, workers, progress, judged).run()
 
-        def say(what: str, number: int = number, name: str = setup.name) -> None:
-            progress(number, len(sides), f"{name}: {what}")
 
-        if not is_installed(setup.backend):
-            runs.append(SetupRun(setup=setup, problem=Problem.NOT_INSTALLED))
-            continue
+class Comparing:
+    """A comparison as it goes on.
+
+    Each setup is computed and judged with those before it. The trainings come last: they are what takes longest, and
+    tell only what follows from the differences.
+    """
+
+    def __init__(
+        self, sides: Sequence[tuple[Setup, Case]], workers: Workers, progress: Progress, judged: Judged
+    ) -> None:
+        """See ``compare_cases``."""
+        self.sides, self.workers, self.progress, self.judged = sides, workers, progress, judged
+        self.held = _without_draws([case for _, case in sides])
+        self.runs: dict[Setup, SetupRun] = {}
+        self.pairs: list[Pair] = []
+        self.done: list[Side] = []
+        self.drawn: dict[Setup, Computed] = {}
+        self.step, self.steps = 0, sum(self._steps(case) for setup, case in sides if is_installed(setup.backend))
+
+    def run(self) -> BackendComparison:
+        """Compare, until the end or until Ctrl-C."""
+        interrupted = False
         try:
-            computed = workers.compute(setup, held[id(case)], say)
-            if held[id(case)] is not case:
-                drawn[setup] = workers.compute(setup, case, say, parts=(START,))
-            scores = _scores(workers.compute(setup, case, say, parts=(OUTCOME,)), case) if case.starts else None
+            for setup, case in self.sides:
+                self.runs[setup] = self._computed(setup, case)
+                if self.runs[setup].problem is None:
+                    *before, last = self.done
+                    for side in before:
+                        self._judge(side, last)
+            for setup, case in self.sides:
+                if case.starts and self.runs[setup].problem is None:
+                    self.runs[setup] = self._trained(setup, case)
+        except KeyboardInterrupt:
+            self.workers.kill()  # they are in the middle of their work
+            interrupted = True
+        first = self.sides[0][1]
+        return BackendComparison(
+            name=first.name,
+            runs=[self.runs.get(setup, SetupRun(setup=setup, problem=Problem.INTERRUPTED)) for setup, _ in self.sides],
+            pairs=[replace(pair, scores=self._score_difference(pair)) for pair in self.pairs],
+            layers=_layers_of(self.done),
+            batch_rows=len(first.batches[0]),
+            seeds=len(first.starts),
+            training_updates=len(first.starts[0].batches) if first.starts else 0,
+            random_layers=random_layers(first.model),
+            interrupted=interrupted,
+        )
+
+    def _draws(self, case: Case) -> bool:
+        """Whether layers of a case draw random numbers, and are kept from it."""
+        return self.held[id(case)] is not case
+
+    def _steps(self, case: Case) -> int:
+        """How many steps a setup has."""
+        parts = [(START, UPDATES), *([(START,)] if self._draws(case) else []), *([(OUTCOME,)] if case.starts else [])]
+        return sum(steps_of(part, case) for part in parts)
+
+    def _compute(self, setup: Setup, case: Case, *parts: str) -> Computed:
+        """Compute parts of a case, and count the steps.
+
+        Raises:
+            Failed: the setup cannot compute it.
+        """
+        end = self.step + steps_of(parts, case)
+
+        def say(what: str) -> None:
+            self.progress(self.step, self.steps, f"{setup.name}: {what}")
+            self.step += 1
+
+        try:
+            return self.workers.compute(setup, case, say, parts=parts)
+        finally:
+            self.step = end
+
+    def _computed(self, setup: Setup, case: Case) -> SetupRun:
+        """What became of a setup; what it computed is added to those that are done."""
+        if not is_installed(setup.backend):
+            return SetupRun(setup=setup, problem=Problem.NOT_INSTALLED)
+        held = self.held[id(case)]
+        try:
+            computed = self._compute(setup, held, START, UPDATES)
+            if self._draws(case):
+                self.drawn[setup] = self._compute(setup, case, START)
         except Failed as failed:
-            runs.append(SetupRun(setup=setup, problem=Problem.FAILED, detail=str(failed)))
-            continue
-        runs.append(SetupRun(setup=setup, version=computed.version, is_compiled=computed.is_compiled, scores=scores))
-        done.append(Side(setup=setup, case=held[id(case)], computed=computed))
-    scores_of = {run.setup: run.scores for run in runs}
+            return SetupRun(setup=setup, problem=Problem.FAILED, detail=str(failed))
+        self.done.append(Side(setup=setup, case=held, computed=computed))
+        return SetupRun(setup=setup, version=computed.version, is_compiled=computed.is_compiled)
 
-    def say_why(what: str) -> None:
-        progress(len(sides), len(sides), f"why they differ: {what}")
+    def _trained(self, setup: Setup, case: Case) -> SetupRun:
+        """A setup with the scores of its trainings."""
+        run = self.runs[setup]
+        try:
+            return replace(run, scores=_scores(self._compute(setup, case, OUTCOME), case))
+        except Failed as failed:
+            return replace(run, problem=Problem.FAILED, detail=str(failed))
 
-    pairs = [_pair(left, right, drawn, scores_of, workers, say_why) for left, right in itertools.combinations(done, 2)]
-    first = sides[0][1]
-    return BackendComparison(
-        name=first.name,
-        runs=runs,
-        pairs=pairs,
-        layers=_layers_of(done),
-        batch_rows=len(first.batches[0]),
-        seeds=len(first.starts),
-        training_updates=len(first.starts[0].batches) if first.starts else 0,
-        random_layers=random_layers(first.model),
-    )
+    def _judge(self, left: Side, right: Side) -> None:
+        """Judge one pair, and search for the reasons of its first difference."""
+        pair = self._pair(left, right)
+        self.pairs.append(pair)  # kept without reasons if Ctrl-C ends the search
+
+        def say(what: str) -> None:
+            self.progress(self.step, self.steps, f"why {left.setup.name} and {right.setup.name} differ: {what}")
+
+        if pair.first is not None:
+            pair = replace(pair, reasons=Search(left, right, pair.first, self.workers, say).reasons())
+            self.pairs[-1] = pair
+        self.judged(pair)
+
+    def _pair(self, left: Side, right: Side) -> Pair:
+        """The verdict on two setups before reasons are searched for."""
+        computed = {side.setup: side.computed for side in (left, right)}
+        pair = Pair(
+            left=left.setup,
+            right=right.setup,
+            differences=differences_of(computed, left.setup, right.setup),
+        )
+        if left.setup in self.drawn and right.setup in self.drawn:
+            with_draws = replace(pair, differences=differences_of(self.drawn, left.setup, right.setup))
+            pair = replace(pair, draws=with_draws.first)
+        return pair if pair.first is None else replace(pair, reasons=None)
+
+    def _score_difference(self, pair: Pair) -> ScoreDifference | None:
+        """How far the scores of two setups are apart; None if one was not trained."""
+        left, right = self.runs[pair.left].scores, self.runs[pair.right].scores
+        return None if left is None or right is None else compare_scores(left, right)
 
 
 def _without_draws(cases: Sequence[Case]) -> dict[int, Case]:
@@ -242,28 +347,3 @@ def _scores(computed: Computed, case: Case) -> Scores:
     assert computed.outcome is not None
     assert case.held_y is not None
     return Scores(losses=computed.outcome.losses, accuracies=accuracies_of(computed.outcome.predictions, case.held_y))
-
-
-def _pair(
-    left: Side,
-    right: Side,
-    drawn: Mapping[Setup, Computed],
-    scores: Mapping[Setup, Scores | None],
-    workers: Workers,
-    progress: Callable[[str], None],
-) -> Pair:
-    """The verdict on two setups."""
-    computed = {side.setup: side.computed for side in (left, right)}
-    ours, theirs = scores[left.setup], scores[right.setup]
-    pair = Pair(
-        left=left.setup,
-        right=right.setup,
-        differences=differences_of(computed, left.setup, right.setup),
-        scores=None if ours is None or theirs is None else compare_scores(ours, theirs),
-    )
-    if left.setup in drawn and right.setup in drawn:
-        with_draws = replace(pair, differences=differences_of(drawn, left.setup, right.setup))
-        pair = replace(pair, draws=with_draws.first)
-    if pair.first is None:
-        return pair
-    return replace(pair, reasons=Search(left, right, pair.first, workers, progress).reasons())

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from dataclasses import asdict, dataclass
+
+from .case import Case
 
 START, UPDATES, OUTCOME = "start", "updates", "outcome"  # the parts of a job
 
@@ -34,3 +37,16 @@ class Job:
     def line(self) -> str:
         """The job as a line for the child."""
         return json.dumps(asdict(self))
+
+
+def steps_of(parts: Collection[str], case: Case) -> int:
+    """How many steps a job has, each of which the child names before it begins with it.
+
+    Args:
+        parts: of the job.
+        case: what is computed.
+    """
+    has_start, has_updates = START in parts, UPDATES in parts
+    in_float64 = has_start + (has_start and has_updates)
+    trainings = len(case.starts) if OUTCOME in parts else 0
+    return 1 + has_start + has_updates + in_float64 + trainings  # the first is to make the model

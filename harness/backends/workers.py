@@ -117,12 +117,16 @@ class Workers:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
+        if kind is not None:
+            self.kill()
         for worker in self.open.values():
-            if kind is None:
-                worker.close()
-            else:
-                worker.kill()
+            worker.close()
         self.folder.cleanup()
+
+    def kill(self) -> None:
+        """End all of them at once, in the middle of their work."""
+        for worker in self.open.values():
+            worker.kill()
 
     def compute(
         self,

@@ -152,8 +152,26 @@ def problem_sentence(run: SetupRun) -> str:
     """Why a setup has no result."""
     name = setup_name(run.setup)
     if run.problem is Problem.NOT_INSTALLED:
-        return f"{name} is not installed and was left out. Install it with: pip install {run.setup.backend}"
+        package = f"backprop-harness[{run.setup.backend}]"
+        return f"{name} is not installed and was left out. Install it with: pip install '{package}'"
     return f"{name} could not compute this network: {run.detail}"
+
+
+def interruption_sentence(comparison: BackendComparison) -> str:
+    """What Ctrl-C left undone."""
+    left_out = [run for run in comparison.runs if run.problem is Problem.INTERRUPTED]
+    if left_out:
+        return f"Interrupted: {joined(setup_name(run.setup) for run in left_out)} could not be compared."
+    if comparison.seeds and any(run.scores is None for run in comparison.runs if run.problem is None):
+        return "Interrupted: every setup was compared, but not every one was trained."
+    return "Interrupted: every setup was compared."
+
+
+def pair_line(pair: Pair) -> str:
+    """The verdict on one pair, in one line, while others are compared."""
+    if pair.first is None:
+        return f"{pair_title(pair)} agree"
+    return f"{pair_title(pair)} part at {place_phrase(pair, pair.first)}"
 
 
 def agreement_sentence(comparison: BackendComparison) -> str:
@@ -191,16 +209,19 @@ def verdict(comparison: BackendComparison) -> list[str]:
     for pair in differing:
         assert pair.first is not None
         sentences = first_sentences(pair, pair.first)
-        sentences += [reason_sentence(reason, pair) for reason in pair.reasons]
-        if not pair.reasons:
-            sentences.append("No known reason was proven.")
+        if pair.reasons is None:
+            sentences.append("The search for a reason was interrupted.")
+        else:
+            sentences += [reason_sentence(reason, pair) for reason in pair.reasons] or ["No known reason was proven."]
         paragraphs.append(" ".join(sentences))
     if comparison.random_layers:
         paragraphs.append(draws_sentence(comparison))
     shown = [pair for pair in comparison.pairs if pair.scores is not None and pair.scores.differs]
     shown = shown or [pair for pair in comparison.pairs if pair.scores is not None][:1]
     paragraphs += [scores_sentence(pair, pair.scores, comparison) for pair in shown if pair.scores is not None]
-    return paragraphs + [problem_sentence(run) for run in comparison.runs if run.problem is not None]
+    reported = (Problem.NOT_INSTALLED, Problem.FAILED)
+    paragraphs += [problem_sentence(run) for run in comparison.runs if run.problem in reported]
+    return paragraphs + ([interruption_sentence(comparison)] if comparison.interrupted else [])
 
 
 NOTE = (
@@ -336,7 +357,7 @@ def pair_json(pair: Pair) -> Json:
         "agrees": pair.agrees,
         "place": None if pair.place is None else pair.place.value,
         "first": None if pair.first is None else difference_json(pair.first),
-        "reasons": [reason_json(reason) for reason in pair.reasons],
+        "reasons": None if pair.reasons is None else [reason_json(reason) for reason in pair.reasons],
         "with_draws": None if pair.draws is None else difference_json(pair.draws),
         "scores": None
         if scores is None
@@ -359,6 +380,7 @@ def machines(comparison: BackendComparison) -> Json:
             "name": comparison.name,
             "agrees": comparison.agrees,
             "judged": comparison.is_judged,
+            "interrupted": comparison.interrupted,
             "setups": [run_json(run) for run in comparison.runs],
             "layers": list(comparison.layers),
             "batch_rows": comparison.batch_rows,

@@ -1,4 +1,4 @@
-"""Layers that compute something else than those of Keras, for one side; a child process is given this text."""
+"""Layers and a loss that compute something else than those of Keras; a child process is given this text."""
 
 import keras
 import numpy as np
@@ -43,3 +43,12 @@ class ApproximateGelu(layers.Activation):
 
     def call(self, inputs):
         return keras.activations.gelu(inputs, approximate=True)
+
+
+class ClippedUnderJax(keras.losses.Loss):
+    """The cross-entropy of class indices, whose probabilities are clipped under one backend only."""
+
+    def call(self, y_true, y_pred):
+        floor = keras.config.epsilon() if keras.config.backend() == "jax" else 0.0
+        chosen = ops.one_hot(ops.cast(ops.reshape(y_true, (-1,)), "int32"), y_pred.shape[-1], dtype=y_pred.dtype)
+        return -ops.log(ops.maximum(ops.sum(chosen * y_pred, axis=-1), floor))

@@ -143,6 +143,18 @@ def with_first_weight(case: Case, factor: float) -> Case:
     return replace(case, weights=[first, *case.weights[1:]])
 
 
+def with_loss(case: Case, loss: type[keras.losses.Loss]) -> Case:
+    """The case with a loss of the tests."""
+    config = keras.saving.serialize_keras_object(loss())
+    own = config | {"module": None, "registered_name": loss.__name__}
+    return replace(case, loss=own, runs_code=True, definitions=Path(planted_layers.__file__).read_text())
+
+
+def sure_of_itself(case: Case) -> Case:
+    """The case with weights so large that some probabilities are smaller than losses are clipped at."""
+    return replace(case, weights=[4.0 * weight for weight in case.weights])
+
+
 def square():
     return sequential(layers.Dense(5, "tanh"), layers.Dense(5, "relu"), shape=(5,))
 
@@ -163,6 +175,11 @@ def pooled():
     return images(layers.Conv2D(4, 3, padding="same"), layers.GlobalAveragePooling2D())
 
 
+def as_it_is(case: Case) -> Case:
+    """The case itself."""
+    return case
+
+
 @dataclass(frozen=True, kw_only=True)
 class Plant:
     """A difference that is planted in one side.
@@ -170,6 +187,7 @@ class Plant:
     Attributes:
         make: the model.
         change: of the case of one side.
+        given: the change of both sides before that.
         layer: where it is to be found; "" for the loss, None for the optimizer.
         place: name of the ``Place``.
         reason: name of the ``ReasonKind``.
@@ -177,7 +195,8 @@ class Plant:
     """
 
     make: Callable[[], keras.Model]
-    change: Callable[[Case], Case]
+    change: Callable[[Case], Case] = as_it_is
+    given: Callable[[Case], Case] = as_it_is
     layer: str | None
     place: str = "LAYER"
     reason: str = "SETTING"
@@ -270,5 +289,12 @@ PLANTS = {
         change=lambda case: with_class(case, "Dense", planted_layers.CoarseDense, name="dense_1"),
         layer="dense_1",
         key="class",
+    ),
+    "clipped loss": Plant(
+        make=dense,
+        given=lambda case: sure_of_itself(with_loss(case, planted_layers.ClippedUnderJax)),
+        layer="",
+        place="LOSS",
+        reason="CLIPPED_LOSS",
     ),
 }

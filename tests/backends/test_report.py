@@ -60,7 +60,9 @@ def test_what_is_missing_or_fails_is_told_in_one_line():
     ]
     result = comparison_of(pair_of(computed(), computed()), runs=runs)
     *_, missing, failed = backends.verdict(result)
-    assert missing == "PyTorch is not installed and was left out. Install it with: pip install torch"
+    assert missing == (
+        "PyTorch is not installed and was left out. Install it with: pip install 'backprop-harness[torch]'"
+    )
     assert failed == "JAX float64 could not compute this network: ValueError: no"
     assert not result.is_judged
     assert comparison_of(pair_of(computed(), computed()), runs=runs[:1]).is_judged

@@ -151,17 +151,21 @@ def run_backends(arguments: argparse.Namespace) -> int:
             name = folder_name(arguments.scenario)
             folder = stack.enter_context(board.run_folder(arguments.log_dir, name, arguments.name))
         stack.enter_context(explained_interrupt(folder))
-        show = stack.enter_context(progress_bar("loading TensorFlow"))
         stack.enter_context(warnings.catch_warnings())
         warnings.simplefilter("ignore")  # what Keras warns about while somebody's script runs
         logging.getLogger("tensorflow").setLevel(logging.ERROR)
-        with silent_import():
-            from ...backends import compare
-            from ...board import backend_events
-            from ...report import backends, cards
+        with progress_bar("loading TensorFlow") as show:
+            with silent_import():
+                from ...backends import compare
+                from ...board import backend_events
+                from ...report import backends, cards
 
-            case = read_case(arguments)
-        result: Any = compare.compare_setups(case, setups, show)
+                case = read_case(arguments)
+            result: Any = compare.compare_setups(
+                case, setups, show, judged=lambda pair: show.say(backends.pair_line(pair))
+            )
+        if result.interrupted and not result.pairs:
+            raise KeyboardInterrupt  # nothing was compared yet
         if folder is not None:
             result = replace(result, log_dir=str(folder))
             backend_events.write_backends(folder, result)
@@ -173,7 +177,9 @@ def run_backends(arguments: argparse.Namespace) -> int:
                 pinned=[backend_events.ALL_LAYERS],
             )
         write_pages(arguments, result, folder)
-    show_result(arguments, result)
+        show_result(arguments, result)
+        if result.interrupted:
+            raise KeyboardInterrupt
     if not result.agrees:
         return DIFFERS
     return AGREES if result.is_judged else NOT_JUDGED

@@ -91,7 +91,7 @@ def grade(
     return Grading(
         folder=folder,
         hand_ins=tuple(found),
-        sandbox="bubblewrap" if settings.box is not None else "",
+        sandbox=settings.box.name if settings.box is not None else "",
         seed=settings.seed,
     )
 
@@ -238,7 +238,7 @@ def fingerprint(hand_in: HandIn, copy: Path, settings: Settings) -> str:
         str(settings.seed),
         str(settings.seconds),
         str(settings.megabytes),
-        str(settings.box is not None),
+        settings.box.name if settings.box is not None else "",
         repr(settings.rubric),
         tests,
     )

@@ -202,7 +202,7 @@ class Grading(Result):
     Attributes:
         folder: its name.
         hand_ins: in the order of their names.
-        sandbox: "bubblewrap", or "" if they ran without one.
+        sandbox: its name, or "" if they ran without one.
         seed: of everything that was drawn.
         hides_expected: whether reports for students keep back what values should be.
     """

@@ -110,7 +110,12 @@ def outcome_lines(found: Diagnosis) -> Iterator[str]:
         text += f" On training rows: {score_text(found.task, found.user.training)}."
     yield text
     if found.outcome is not OutcomeKind.LEARNS:
-        yield f"As it is, {share_text(found.user.learned)}."
+        yield f"As it is, {share_text(as_it_is(found.user, found.causes).learned)}."
+
+
+def as_it_is(user: Level, causes: Sequence[Cause]) -> Level:
+    """The trainings of the unchanged program; of one cause's evidence, which has more seeds, if there is only one."""
+    return (causes[0].unrepaired if len(causes) == 1 else None) or user
 
 
 def change_text(change: Change) -> str:

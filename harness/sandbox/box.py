@@ -1,4 +1,4 @@
-"""A sandbox of bubblewrap, as the command line that it takes.
+"""The sandboxes, each as the command line that it takes: bubblewrap's, and one of the kernel's namespaces alone.
 
 What a program sees in it: the interpreter and its libraries, read-only; a private /tmp of bounded size with its own
 copy of its folder; no network, no other process, no environment variable but a few harmless ones. What it starts ends
@@ -13,13 +13,16 @@ import re
 import secrets
 import site
 import sys
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 
 INSIDE = Path(__file__).with_name("inside.py")
+WALLS = Path(__file__).with_name("walls.py")
 PACKAGE = Path(__file__).resolve().parents[1]
 GIVEN = "/given"  # where the folder is seen, read-only
 COPY = "/tmp/hand-in"  # where the program has its own copy of it
@@ -70,16 +73,15 @@ class Limits:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Box:
+class Box(ABC):
     """A sandbox that works on this machine.
 
     Attributes:
-        program: bubblewrap's.
         as_root: whether this process is the superuser, so that the program is run as a user of its own without a user
             namespace; the kernel does not limit the number of the superuser's processes.
     """
 
-    program: str
+    name: ClassVar[str]
     as_root: bool
 
     def command(
@@ -113,15 +115,45 @@ class Box:
             "user": user,
             "limits": resources,
         }
-        shown = [(given, GIVEN), *readable]
         inner = [sys.executable, "-I", "-S", str(INSIDE), json.dumps(settings), *command]
+        shown = [(str(source), place) for source, place in [(given, GIVEN), *readable]]
+        return self.around(inner, shown, limits.file_megabytes * 2**20, ENVIRONMENT | (environment or {}))
+
+    @abstractmethod
+    def around(
+        self, inner: list[str], shown: Sequence[tuple[str, str]], size: int, environment: dict[str, str]
+    ) -> list[str]:
+        """The command line that runs another one between the walls of this sandbox.
+
+        Args:
+            inner: what runs in it.
+            shown: folders beside the libraries, and where they are seen, read-only.
+            size: bytes that can be written.
+            environment: all variables.
+        """
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bubblewrap(Box):
+    """A sandbox of bubblewrap.
+
+    Attributes:
+        program: its path.
+    """
+
+    name: ClassVar[str] = "bubblewrap"
+    program: str
+
+    def around(
+        self, inner: list[str], shown: Sequence[tuple[str, str]], size: int, environment: dict[str, str]
+    ) -> list[str]:
         return [
             self.program,
             *self.namespaces(),
-            *mounts(limits.file_megabytes * 2**20),
-            *(part for source, place in shown for part in ("--ro-bind", str(source), place)),
+            *mounts(size),
+            *(part for source, place in shown for part in ("--ro-bind", source, place)),
             *("--remount-ro", "/dev", "--remount-ro", "/"),
-            *("--clearenv", *variables(ENVIRONMENT | (environment or {}))),
+            *("--clearenv", *variables(environment)),
             *("--chdir", "/", "--", *inner),
         ]
 
@@ -132,6 +164,31 @@ class Box:
         if self.as_root:
             return [*apart, "--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"]
         return ["--unshare-user", *apart]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Namespaces(Box):
+    """A sandbox of the kernel's namespaces alone, where bubblewrap is missing; ``walls`` makes them."""
+
+    name: ClassVar[str] = "namespaces of the kernel"
+
+    def around(
+        self, inner: list[str], shown: Sequence[tuple[str, str]], size: int, environment: dict[str, str]
+    ) -> list[str]:
+        links = [(os.readlink(name), name) for name in SYSTEM_FOLDERS if os.path.islink(name)]
+        system = [name for name in SYSTEM_FOLDERS if os.path.isdir(name) and not os.path.islink(name)]
+        files = [name for name in SYSTEM_FILES if os.path.exists(name)]
+        libraries = [str(folder) for folder in library_folders()]
+        settings = {
+            "as_root": self.as_root,
+            "root": str(Path(shown[0][0]).parent / "root"),
+            "seen": [*((one, one) for one in [*system, *files, *libraries]), *shown],
+            "links": links,
+            "size": size,
+            "shared": SHARED_MEMORY_BYTES,
+            "environment": environment,
+        }
+        return [sys.executable, "-I", "-S", str(WALLS), json.dumps(settings), *inner]
 
 
 def kernel_version() -> tuple[int, ...]:
@@ -185,6 +242,6 @@ def library_folders() -> list[Path]:
     seen = [Path(name) for name in SYSTEM_FOLDERS]
     found: list[Path] = []
     for folder in sorted(set(wanted), key=lambda one: len(one.parts)):
-        if folder.exists() and not any(one == folder or one in folder.parents for one in [*seen, *found]):
+        if os.path.exists(folder) and not any(one == folder or one in folder.parents for one in [*seen, *found]):
             found.append(folder)
     return found

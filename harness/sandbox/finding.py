@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import BadInput
-from .box import COPY, Box, Limits
+from .box import COPY, Box, Bubblewrap, Limits, Namespaces
 
 TRIAL_SECONDS = 20
 TRIAL = """
@@ -29,8 +29,8 @@ MAX_TRIAL_OUTPUT = 200  # characters of what bubblewrap says
 class Policy(enum.Enum):
     """Whether somebody's program is to run in a sandbox."""
 
-    REQUIRE = "require"  # or not at all
-    AUTO = "auto"  # if there is one
+    REQUIRE = "require"  # of bubblewrap, or not at all
+    AUTO = "auto"  # if there is one, of whatever kind
     OFF = "off"
 
 
@@ -77,29 +77,50 @@ def try_box(box: Box) -> str:
     return (said[-1] if said else f"exit code {done.returncode}")[:MAX_TRIAL_OUTPUT]
 
 
-def find_box() -> Box | Absence:
-    """The sandbox of this machine, or why there is none."""
+def find_bubblewrap() -> Bubblewrap | Absence:
+    """Bubblewrap's sandbox on this machine, or why there is none."""
     said = ""
     found = programs() if sys.platform.startswith("linux") else []
     for program in found:
-        for as_root in [True, False] if os.geteuid() == 0 else [False]:
-            box = Box(program=program, as_root=as_root)
+        for as_root in ways():
+            box = Bubblewrap(program=program, as_root=as_root)
             said = try_box(box)
             if not said:
                 return box
     return Absence(installed=bool(found), said=said)
 
 
+def find_namespaces() -> Namespaces | None:
+    """The sandbox of the kernel's namespaces alone, if it works on this machine."""
+    boxes = [Namespaces(as_root=as_root) for as_root in ways()] if sys.platform.startswith("linux") else []
+    return next((box for box in boxes if not try_box(box)), None)
+
+
+def ways() -> list[bool]:
+    """Whether to try without a user namespace, in the order to try it."""
+    return [True, False] if os.geteuid() == 0 else [False]
+
+
+def find_box() -> Box | Absence:
+    """The best sandbox of this machine, or why there is none."""
+    found = find_bubblewrap()
+    if isinstance(found, Absence):
+        return find_namespaces() or found
+    return found
+
+
 def require_box(policy: Policy) -> Box | Absence | None:
     """The sandbox that a policy asks for; None if it asks for none, an ``Absence`` where it can do without.
 
     Raises:
-        BadInput: one is required, and there is none.
+        BadInput: bubblewrap's is required, and there is none.
     """
     if policy is Policy.OFF:
         return None
-    found = find_box()
-    if isinstance(found, Absence) and policy is Policy.REQUIRE:
+    if policy is Policy.AUTO:
+        return find_box()
+    found = find_bubblewrap()
+    if isinstance(found, Absence):
         why = f"bubblewrap does not work here ({found.said})" if found.installed else "bubblewrap is not installed"
         raise BadInput(
             f"none on this machine: {why}",

@@ -324,6 +324,7 @@ def test_options_that_make_no_sense_are_one_line(of_two, options, message, capsy
 
 def test_no_sandbox_is_one_line(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr("harness.sandbox.finding.programs", lambda: [])
+    monkeypatch.setattr("harness.sandbox.finding.try_box", lambda box: "no")
     (tmp_path / "a.txt").write_text("")
     (tmp_path / "b").mkdir()
     assert cli.main(["check", str(tmp_path)]) == 3

@@ -7,13 +7,29 @@ import socket
 import sys
 import time
 from pathlib import Path
+from typing import cast
 
 import pytest
 
 from harness.checking.check import check_file
 from harness.checking.result import Reason, Verdict
 from harness.errors import BadInput
-from harness.sandbox import Absence, Box, Limits, Policy, copy_folder, find_box, finding, prepared, require_box, use_box
+from harness.sandbox import (
+    Absence,
+    Box,
+    Bubblewrap,
+    Limits,
+    Namespaces,
+    Policy,
+    copy_folder,
+    find_box,
+    find_bubblewrap,
+    find_namespaces,
+    finding,
+    prepared,
+    require_box,
+    use_box,
+)
 
 FOUND = find_box()
 needs_box = pytest.mark.skipif(isinstance(FOUND, Absence), reason=f"no sandbox on this machine: {FOUND}")
@@ -21,10 +37,13 @@ LIMITS = Limits(seconds=5, megabytes=1500)
 
 
 def boxes() -> list[Box]:
-    """Each kind of sandbox that works here: with a user namespace, and that of the superuser."""
-    if isinstance(FOUND, Absence):
-        return []
-    kinds = [Box(program=FOUND.program, as_root=as_root) for as_root in {FOUND.as_root, False}]
+    """Each kind of sandbox that works here: bubblewrap's and the kernel's, with a user namespace and without."""
+    found = find_bubblewrap()
+    kinds: list[Box] = []
+    for as_root in sorted({os.geteuid() == 0, False}, reverse=True):
+        if isinstance(found, Bubblewrap):
+            kinds.append(Bubblewrap(program=found.program, as_root=as_root))
+        kinds.append(Namespaces(as_root=as_root))
     return [box for box in kinds if not finding.try_box(box)]
 
 
@@ -40,12 +59,14 @@ def run(box: Box, folder: Path, code: str, limits: Limits = LIMITS, patience: fl
 
 
 def kinds() -> list[object]:
-    """The boxes as parameters, of which only the first is not slow."""
-    marks = [(), pytest.mark.slow]
-    return [
-        pytest.param(box, id="superuser" if box.as_root else "namespace", marks=mark)
-        for box, mark in zip(sorted(boxes(), key=lambda box: not box.as_root), marks)
-    ]
+    """The boxes as parameters; of each kind, only the first is not slow."""
+    found: list[object] = []
+    names: set[str] = set()
+    for box in boxes():
+        id = f"{type(box).__name__.lower()}-{'superuser' if box.as_root else 'user'}"
+        found.append(pytest.param(box, id=id, marks=pytest.mark.slow if box.name in names else ()))
+        names.add(box.name)
+    return found
 
 
 @pytest.fixture(params=kinds())
@@ -363,12 +384,30 @@ def test_links_out_of_the_folder_pipes_and_what_is_too_much_are_left_out(tmp_pat
     }
 
 
-def test_a_sandbox_that_is_required_and_missing_is_bad_input(monkeypatch):
+def test_without_bubblewrap_the_kernel_is_asked_and_what_is_required_is_bad_input(monkeypatch):
     monkeypatch.setattr("harness.sandbox.finding.programs", lambda: [])
     assert require_box(Policy.OFF) is None
-    assert require_box(Policy.AUTO) == Absence(installed=False)
+    assert require_box(Policy.AUTO) == (find_namespaces() or Absence(installed=False))
     with pytest.raises(BadInput, match=r"sandbox: none on this machine: bubblewrap is not installed; install bwrap"):
         require_box(Policy.REQUIRE)
+
+
+@pytest.mark.skipif(find_namespaces() is None, reason="the kernel gives no namespaces here")
+def test_a_file_is_judged_and_kept_apart_by_the_kernel_alone(monkeypatch, tmp_path):
+    monkeypatch.setattr("harness.sandbox.finding.programs", lambda: [])
+    secret = tmp_path / "secret"
+    secret.write_text("secret")
+    folder = tmp_path / "ann"
+    folder.mkdir()
+    (folder / "net.py").write_text(f"import os\nassert not os.path.exists({str(secret)!r})\n" + RIGHT)
+    with use_box(cast(Box, require_box(Policy.AUTO))):
+        assert check_file(folder / "net.py").verdict is Verdict.CORRECT
+
+
+def test_without_any_sandbox_it_says_why(monkeypatch):
+    monkeypatch.setattr("harness.sandbox.finding.programs", lambda: [])
+    monkeypatch.setattr("harness.sandbox.finding.try_box", lambda box: "no")
+    assert require_box(Policy.AUTO) == Absence(installed=False)
 
 
 def test_one_that_does_not_work_says_so(monkeypatch, tmp_path):
@@ -376,4 +415,4 @@ def test_one_that_does_not_work_says_so(monkeypatch, tmp_path):
     broken.write_text("#!/bin/sh\necho 'bwrap: No permissions to create new namespace' >&2\nexit 1\n")
     broken.chmod(0o755)
     monkeypatch.setattr("harness.sandbox.finding.programs", lambda: [str(broken)])
-    assert require_box(Policy.AUTO) == Absence(installed=True, said="bwrap: No permissions to create new namespace")
+    assert find_bubblewrap() == Absence(installed=True, said="bwrap: No permissions to create new namespace")

@@ -77,8 +77,8 @@ def add(commands: Any) -> None:
     command.add_argument(
         "--sandbox",
         choices=("require", "auto", "off"),
-        help="whether files run in a sandbox: 'auto' if there is one, 'require' or not at all (default: auto for a "
-        "folder, a zip file or with --rubric, off for one file)",
+        help="whether files run in a sandbox: 'auto' if there is one, 'require' in bubblewrap's or not at all "
+        "(default: auto for a folder, a zip file or with --rubric, off for one file)",
     )
     command.add_argument(
         "--accept",

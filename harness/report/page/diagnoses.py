@@ -28,9 +28,7 @@ def cause_name(cause: Cause) -> str:
 def levels(found: Diagnosis) -> list[tuple[str, Level]]:
     """The trainings of the figure, from top to bottom: as it is, without each repair, with all of them."""
     user = found.user
-    if len(found.causes) == 1 and found.causes[0].unrepaired is not None:
-        user = found.causes[0].unrepaired  # the same program from more seeds
-    rows = [] if user is None or user.error is not None else [("as it is", user)]
+    rows = [] if user is None or user.error is not None else [("as it is", words.as_it_is(user, found.causes))]
     if len(found.causes) > 1:
         rows += [
             (f"all repairs but that of {cause_name(cause)}", cause.unrepaired)

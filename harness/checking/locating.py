@@ -87,6 +87,8 @@ def step_is_right(search: Search, step: Step, values: Sequence[Values], after: s
     reading = search.reading
     count = len(values)
     search.work += count * work_of(step.shape)
+    if any(step.before not in one for one in reading.gradients[:count]):
+        return False  # the cost does not depend on it
     gradients = [one[step.before] for one in reading.gradients[:count]]
     try:
         steps = [step.of(one) for one in values]

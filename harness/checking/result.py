@@ -32,6 +32,7 @@ class Reason(enum.Enum):
     RAISED = "raised"  # it ended with an exception before it trained
     NO_NUMPY = "no-numpy"
     NO_COST = "no-cost"  # neither a cost nor a comparison of outputs with targets was found
+    SEVERAL_COSTS = "several-costs"  # the same parameters are updated at places that answer to different costs
     NO_COST_FITS = "no-cost-fits"  # no parameter's update belongs to any cost that was tried
     RECORDING_CHANGED_THE_RUN = "recording-changed-the-run"
     HISTORY_LOST = "history-lost"  # values went through code that does not record

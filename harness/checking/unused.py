@@ -121,7 +121,7 @@ def overwriting(reading: Reading, leaf: int) -> Found | None:
             continue
         if node.id in reading.forward.nodes or not uses & uses_of(reading, node.id):
             continue
-        if known & set(stage.program.parents[node.id]):
+        if keeps(reading, node.id, known):
             continue  # an update that is not listed
         return Found(
             id="wrong-update-rule",
@@ -132,6 +132,15 @@ def overwriting(reading: Reading, leaf: int) -> Found | None:
             detail="overwritten",
         )
     return None
+
+
+def keeps(reading: Reading, id: int, known: set[int]) -> bool:
+    """Whether a value is one of the known ones with something added to it, in one or more steps."""
+    parents = reading.stage.program.parents[id]
+    if known & set(parents):
+        return True
+    sums = [one for one in parents if reading.stage.node(one).operation in ("add", "subtract")]
+    return any(keeps(reading, one, known) for one in sums)
 
 
 def last_name(name: str) -> str:

@@ -35,6 +35,7 @@ from .result import (
 from .result import Kind as QuantityKind
 from .rules import belongs_together, rule_mistakes, scale_mistake, scaled_cost
 from .scales import HARMLESS
+from .several import has_several_costs
 from .sources import Sources
 from .stage import (
     Stage,
@@ -237,6 +238,8 @@ def judge(recording: Recording, program: Program, steps: tuple[Step, ...], sourc
         return overflow or not_judged(recording, Reason.NO_COST_FITS)
     alternatives = other_readings(readings, judged)
     result = conclude(recording, stage, judged, alternatives, overflow, steps)
+    if result.verdict is Verdict.MISTAKE and has_several_costs(recording, program):
+        return not_judged(recording, Reason.SEVERAL_COSTS)
     if result.verdict is not Verdict.CORRECT:
         return result
     stated = stated_costs(recording, program, returned_nodes(steps))

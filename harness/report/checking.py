@@ -404,6 +404,11 @@ REASONS: Mapping[Reason, tuple[str, str]] = {
         "Give them a name that says what they are (X, W, mask).",
     ),
     Reason.STOPPED: ("The run ended before one iteration was complete.", "Use less data, or raise --seconds."),
+    Reason.SEVERAL_COSTS: (
+        "The same weights are updated at several places, with a forward pass between them, as where two networks are "
+        "trained against each other. One cost does not explain that.",
+        'Judge one part at a time: --run "net.train_real(X)".',
+    ),
     Reason.TOO_MANY: (
         "One iteration consists of too many operations to be repeated with other numbers.",
         "Use fewer observations or smaller layers, or the array operations in place of loops.",

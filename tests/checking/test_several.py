@@ -1,0 +1,92 @@
+"""Two networks that compete have two costs, and the gradient of neither explains all updates."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from harness.checking.check import check_file
+from harness.checking.result import Reason, Verdict
+
+RIVALS = """\
+import numpy as np
+np.random.seed(0)
+
+def sigmoid(z):
+    return 1 / (1 + np.exp(-z))
+
+class Maker:
+    def __init__(self):
+        self.w = np.random.randn(1, 4) * 0.1
+        self.b = np.zeros(4)
+
+    def make(self, z):
+        return sigmoid(z @ self.w + self.b)
+
+    def train(self, z, judge):
+        x = self.make(z)
+        delta = (judge.judge(x) - 1) * judge.w * x * (1 - x)
+        self.w -= 0.1 * z.T @ delta
+        self.b -= 0.1 * delta[0]
+
+class Judge:
+    def __init__(self):
+        self.w = np.random.randn(4) * 0.1
+        self.b = np.zeros(1)
+
+    def judge(self, x):
+        return sigmoid(x @ self.w + self.b)
+
+    def train_on_real(self, x):
+        delta = self.judge(x) - 1
+        self.w -= 0.1 * delta * x
+        self.b -= 0.1 * delta
+
+    def train_on_made(self, x):
+        delta = self.judge(x)
+        self.w -= 0.1 * delta * x
+        self.b -= 0.1 * delta
+
+maker, judge = Maker(), Judge()
+for epoch in range(50):
+    for real in np.array([[0.9, 0.1, 0.1, 0.9], [0.8, 0.2, 0.1, 1.0]]):
+        z = np.random.rand(1, 1)
+        judge.train_on_real(real)
+        judge.train_on_made(maker.make(z)[0])
+        maker.train(z, judge)
+"""
+LOOKING_AHEAD = """\
+import numpy as np
+np.random.seed(0)
+X = np.random.randn(8, 3)
+Y = np.random.rand(8, 1)
+w1 = np.random.randn(3, 4)
+w2 = np.random.randn(4, 1)
+v1 = np.zeros((3, 4))
+v2 = np.zeros((4, 1))
+for epoch in range(5):
+    w1 += 0.9 * v1
+    w2 += 0.9 * v2
+    h = 1 / (1 + np.exp(-X @ w1))
+    a = 1 / (1 + np.exp(-h @ w2))
+    loss = np.mean((a - Y) ** 2)
+    d2 = (a - Y) * a * (1 - a) * 2 / 8
+    d1 = d2 @ w2.T * h * (1 {sign} h)
+    g1, g2 = X.T @ d1, h.T @ d2
+    v1 = 0.9 * v1 - 0.1 * g1
+    v2 = 0.9 * v2 - 0.1 * g2
+    w1 -= 0.1 * g1
+    w2 -= 0.1 * g2
+"""
+
+
+def test_two_networks_that_compete_are_not_judged(tmp_path: Path) -> None:
+    file = tmp_path / "rivals.py"
+    file.write_text(RIVALS)
+    result = check_file(file)
+    assert (result.verdict, result.reason) == (Verdict.NOT_JUDGED, Reason.SEVERAL_COSTS)
+
+
+def test_a_momentum_that_looks_ahead_has_one_cost(tmp_path: Path) -> None:
+    file = tmp_path / "ahead.py"
+    file.write_text(LOOKING_AHEAD.format(sign="+"))
+    assert check_file(file).verdict is Verdict.MISTAKE

@@ -23,7 +23,7 @@ from .reading import Match, Reading, label, read
 from .replay import CannotReplay, Program
 from .result import AssumedCost, Found, Kind, Quantity
 from .scales import counts_of, first_with, found_scale, is_ratio_of_counts, name_of_scale
-from .stage import Stage, Step, draw_settings, make_stage, steps_of
+from .stage import Stage, Step, branches, draw_settings, make_stage, steps_of
 from .structure import Role, is_view_of_parameter
 from .updates import ONE_STEP, Chain, RulesFound, find_rules, numbers_in, rule_node, slip_node
 
@@ -245,7 +245,7 @@ def read_later(
     errors = find_errors(stage, stage.needed)
     stage.errors = errors
     try:
-        if not draw_settings(stage):
+        if not draw_settings(stage, branches(stage) if reading.stage.steering else ()):
             return None
         return read_stage(stage, errors)
     except CannotReplay:

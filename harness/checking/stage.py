@@ -160,6 +160,7 @@ class Stage:
         settings: the values of nodes at each random setting.
         errors: where outputs and targets are compared (of cost.Error).
         varied: the leaves other than parameters that were redrawn.
+        steering: values that the steps are not made of, and that take the same branches at all settings.
     """
 
     recording: Recording
@@ -171,6 +172,7 @@ class Stage:
     last: int = 0
     settings: list[Values] = field(default_factory=list)
     varied: tuple[int, ...] = ()
+    steering: tuple[int, ...] = ()
     spread: tuple[str, float] = ("fresh", 1.0)
     errors: tuple[Any, ...] = ()
     _samples: dict[int, Samples | None] = field(default_factory=dict)
@@ -295,12 +297,34 @@ def relevant_guards(stage: Stage, needed: set[int]) -> list[Guard]:
     return [guard for guard in stage.recording.guards if guard.node in needed and guard.node in stage.dependent]
 
 
-def draw_settings(stage: Stage, extra: Sequence[int] = (), seed: int = 0) -> bool:
+def branches(stage: Stage) -> list[int]:
+    """The values that steered the iteration and that the steps are not made of, such as which number is the largest."""
+    looked_at = {guard.node for guard in stage.recording.guards if guard.node <= stage.end}
+    return sorted((looked_at & stage.dependent) - stage.needed)
+
+
+def take_other_branches(stage: Stage, steering: Sequence[int]) -> bool:
+    """Whether the iteration would have taken other branches at one of the settings.
+
+    Args:
+        stage: with its settings.
+        steering: the values that say which branch is taken.
+    """
+    guards = [guard for guard in stage.recording.guards if guard.node in set(steering)]
+    for values in stage.settings:
+        given = {id: values[id] for id in (*stage.parameters, *stage.varied)}
+        known = None if stage.varied else stage.program.base
+        if not stage.program.guards_hold(guards, stage.program.run(list(steering), given, known)):
+            return True
+    return False
+
+
+def draw_settings(stage: Stage, steering: Sequence[int] = (), seed: int = 0) -> bool:
     """Replay the stage at random settings, as different from one another as its guards allow.
 
     Args:
         stage: gets the settings.
-        extra: more nodes that are wanted besides the steps.
+        steering: values that say which branches are taken, and that the steps are not made of: they hold as well.
         seed: of the draws.
 
     Returns:
@@ -309,7 +333,8 @@ def draw_settings(stage: Stage, extra: Sequence[int] = (), seed: int = 0) -> boo
     Raises:
         CannotReplay: an operation is unknown, so that no setting can be replayed.
     """
-    targets = [*(step.after for step in stage.steps), *extra]
+    stage.steering = tuple(steering)
+    targets = [*(step.after for step in stage.steps), *steering]
     needed = stage.program.ancestors(targets, stop=stage.parameters)
     steered = {guard.node for guard in stage.recording.guards if guard.how in ("int", "index", "bool")}
     leaves = [id for id in sorted(needed) if stage.node(id).is_leaf and id not in stage.parameters]
@@ -318,7 +343,15 @@ def draw_settings(stage: Stage, extra: Sequence[int] = (), seed: int = 0) -> boo
     recorded = stage.program.run(list(stage.parameters), {}, stage.program.base)
     failure: CannotReplay | None = None
     for vary in (varied, ()) if varied else ((),):
-        for manner in (("fresh", 1.0), ("fresh", 0.3), ("near", 1.0), ("near", 0.2), ("near", 0.02), ("near", 0.001)):
+        for manner in (
+            ("fresh", 1.0),
+            ("fresh", 0.3),
+            ("near", 1.0),
+            ("near", 0.2),
+            ("near", 0.02),
+            ("near", 1e-3),
+            ("near", 1e-5),
+        ):
             try:
                 settings = settings_in(stage, targets, vary, guards, recorded, manner, seed)
             except CannotReplay as error:

@@ -40,12 +40,14 @@ from .sources import Sources
 from .stage import (
     Stage,
     Step,
+    branches,
     doubtful_parameters,
     draw_settings,
     make_stage,
     parameter_name,
     returned_steps,
     steps_of,
+    take_other_branches,
 )
 from .stated import stated_costs
 from .structure import PRODUCTS, Layer, is_view_of_parameter
@@ -211,8 +213,22 @@ def returned_nodes(steps: Sequence[Step]) -> list[int]:
     return [step.after for step in steps if step.returned]
 
 
-def judge(recording: Recording, program: Program, steps: tuple[Step, ...], sources: Sources) -> CheckResult:
-    """The verdict, if the recording has steps to judge."""
+def judge(
+    recording: Recording,
+    program: Program,
+    steps: tuple[Step, ...],
+    sources: Sources,
+    steering: Sequence[int] = (),
+) -> CheckResult:
+    """The verdict, if the recording has steps to judge.
+
+    Args:
+        recording: the recording.
+        program: its graph.
+        steps: of one iteration.
+        sources: the user's files.
+        steering: values that say which branches are taken, and that are to be the same at all settings.
+    """
     overflow = overflow_mistake(recording, steps)
     stage = make_stage(recording, program, steps)
     if len(stage.needed) > MAX_STAGE_NODES:
@@ -222,7 +238,7 @@ def judge(recording: Recording, program: Program, steps: tuple[Step, ...], sourc
     if not groups:
         wanted = program.ancestors([cost.node for cost in costs if cost.node is not None], stop=stage.parameters)
         groups = find_error_groups(stage, wanted & stage.dependent)
-    if not draw_settings(stage):
+    if not draw_settings(stage, steering):
         return overflow or not_judged(recording, Reason.UNSTABLE_BRANCHES)
     readings: list[Reading] = []
     for errors in groups or [()]:
@@ -238,6 +254,10 @@ def judge(recording: Recording, program: Program, steps: tuple[Step, ...], sourc
         return overflow or not_judged(recording, Reason.NO_COST_FITS)
     alternatives = other_readings(readings, judged)
     result = conclude(recording, stage, judged, alternatives, overflow, steps)
+    if result.verdict is Verdict.MISTAKE and not steering:
+        steering = branches(stage)
+        if take_other_branches(stage, steering):  # as a maximum by comparisons does: what was recorded is another's
+            return judge(recording, program, steps, sources, steering)
     if result.verdict is Verdict.MISTAKE and has_several_costs(recording, program):
         return not_judged(recording, Reason.SEVERAL_COSTS)
     if result.verdict is not Verdict.CORRECT:

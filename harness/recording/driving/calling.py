@@ -18,6 +18,7 @@ from .records import (
     members,
     records,
     samples,
+    unnamed_samples,
 )
 from .roles import (
     CACHE_NAME,
@@ -73,9 +74,14 @@ SETUP_NAME = re.compile(
     r"init|compile|build|use|set|config|creat|load|add|make|reset|rand|prepare|weights|param", re.IGNORECASE
 )
 MAKER_NAME = re.compile(r"init|creat|build|make|generate|random|setup|reset|rand|start|xavier|he_", re.IGNORECASE)
+PARAMETERS_METHOD = re.compile(r"(get_?)?(all_?)?(trainable_?)?param", re.IGNORECASE)
+BACKWARD_NAME = re.compile(r"^(backward|back_?prop|bprop)", re.IGNORECASE)
+CLEARING_NAME = re.compile(r"(zero|clear|reset|flush)\w*_?(grad|delta)", re.IGNORECASE)
+UNNAMED = re.compile(r"result\d*")  # what stands for a result that has no name
 INDICES_NAME = re.compile(
     r"^(indices|indexes|idxs|sub_?range|(sample|batch|train)_(indices|indexes|idxs?))$", re.IGNORECASE
 )
+BATCHES_NAME = re.compile(r"loader|batches|generator|stream|iterator", re.IGNORECASE)
 STRUCTURE_WORDS = {"layers", "sizes", "dims", "topology", "architecture", "structure", "shape", "shapes", "nodes"}
 NUMBER_WORDS = {"n", "num", "number", "no", "count", "nb", "depth"}
 UNIT_WORDS = {"size", "sizes", "units", "nodes", "neurons", "dim", "width"}
@@ -118,6 +124,8 @@ class Caller:
         asked = uses.attributes - OF_ARRAYS
         if role in VAGUE_ROLES and not uses.array and are_settings(asked, function):
             return Role.OBJECT
+        if role in VAGUE_ROLES and are_settings(uses.element_attributes - OF_ARRAYS, function):
+            return Role.OBJECT_LIST
         return role
 
     # Calls
@@ -129,6 +137,9 @@ class Caller:
         sized = [a for a in function.arguments if roles[a.name] in SIZE_ROLES]
         parts: list[str] = []
         by_name = False
+        star = function.node.args.vararg
+        if star is not None and not function.required:
+            parts.extend(self._variable_arguments(function, star.arg))
         for argument in function.arguments:
             role = roles[argument.name]
             wanted = (
@@ -145,9 +156,6 @@ class Caller:
                 continue
             named = by_name or argument.keyword_only or (not argument.required and role in OPTIONAL_ROLES)
             parts.append(f"{argument.name}={text}" if named else text)
-        star = function.node.args.vararg
-        if star is not None and not function.required and not parts:
-            parts.extend(self._variable_arguments(function, star.arg))
         return ", ".join(parts)
 
     def _place_counts(self, function: FunctionFacts, roles: dict[str, Role]) -> None:
@@ -229,6 +237,10 @@ class Caller:
         options = self.options(function, argument, role, uses)
         option = self.session.choose(place, options)
         text = option() if callable(option) else option
+        if role is Role.OBJECT_LIST and function.name != "__init__" and text.startswith("["):
+            name = self.session.new_name(argument.name)  # the same objects whenever it is called
+            self.session.run(f"{name} = {text}")
+            text = self.session.pool[argument.name] = name
         self._bound[place] = text
         return text
 
@@ -379,6 +391,28 @@ class Caller:
                 self.call(method, f"{variable}.{name}", repeat=True)
                 return
 
+    def call_networks(self, function: FunctionFacts) -> None:
+        """Calls the passes of the networks made so far, if a function, such as an optimizer's step, does not do so."""
+        reached = self.facts.reach(function)
+        for variable in list(self.session.objects):
+            methods = self.facts.methods(type(self.session.names[variable]).__name__)
+            backward = next((one for name, one in methods.items() if BACKWARD_NAME.match(name)), None)
+            if backward is None or backward.abstract or any(part is backward for part in reached):
+                continue
+            self.call_forward_first(backward, variable)
+            self.ensure_attributes(backward, variable)
+            self.call(backward, f"{variable}.{backward.name}", repeat=True)
+
+    def clear_gradients(self) -> bool:
+        """Calls what sets gradients back to 0; whether there is such a method."""
+        cleared = False
+        for variable in self.session.objects:
+            for name, method in self.facts.methods(type(self.session.names[variable]).__name__).items():
+                if CLEARING_NAME.search(name) and not method.required and not method.abstract:
+                    self.session.run(f"{variable}.{name}()", repeat=True)
+                    cleared = True
+        return cleared
+
     # Options
 
     def options(self, function: FunctionFacts, argument: Argument, role: Role, uses: Uses) -> list[Option]:
@@ -490,7 +524,8 @@ class Caller:
 
     def _has_hidden_size_before(self, function: FunctionFacts, argument: Argument) -> bool:
         """Whether another argument before this one is the size of a hidden layer."""
-        before = function.arguments[: [a.name for a in function.arguments].index(argument.name)]
+        names = [one.name for one in function.arguments]
+        before = function.arguments[: names.index(argument.name)] if argument.name in names else ()
         return any(self.role(function, other)[0] is Role.HIDDEN_SIZE for other in before)
 
     def _data(self, function: FunctionFacts, argument: Argument, role: Role, uses: Uses) -> list[Option]:
@@ -528,12 +563,22 @@ class Caller:
         def both() -> str:
             return f"({inputs()}, {targets()})"
 
+        def batches() -> str:
+            x, y = inputs(), targets()
+            cut = "[:, {}]" if session.form is Form.COLUMNS else "[{}]"
+            parts = [cut.format(f":{BATCH}"), cut.format(f"{BATCH}:")]
+            return "[" + ", ".join(f"({x}{part}, {y}{part})" for part in parts) + "]"
+
         if role is Role.OBSERVATIONS:
             return [count]
         if role is Role.TARGETS:
             return [targets]
+        if role is Role.PAIRS and uses.split and not uses.iterated:
+            return [both, pairs, inputs]
+        if role is Role.PAIRS and BATCHES_NAME.search(argument.name):
+            return [batches, pairs, inputs, both]
         if role is Role.PAIRS:
-            return [both, pairs, inputs] if uses.split and not uses.iterated else [pairs, inputs, both]
+            return [pairs, inputs, both, batches]
         if role is Role.INPUTS and not INPUT_NAME.match(argument.name):
             producers = self._producers(function, lambda names: argument.name in names)
             made = [self._production(producer, text, argument.name) for producer, text in producers]
@@ -706,7 +751,7 @@ class Caller:
             return self._object_lists(annotated, wanted, uses)
         if annotated and (listed_members := members(self, annotated)):
             return list(listed_members)
-        names = kinds_of(self, annotated) if annotated else self.classes_with(wanted)
+        names = kinds_of(self, annotated) if annotated else self._with_arguments(self.classes_with(wanted), uses)
         given = records(self, function, argument, uses)
         if not names and given:
             return list(given)
@@ -714,9 +759,10 @@ class Caller:
             names = self._classes_that_set(attributes)
             if names:
                 dims = self._dims_of_part(function, argument)
-                return [
+                parts = [
                     self._instance(name) if NETWORK_CLASS.search(name) else self._part(name, dims) for name in names[:4]
                 ]
+                return [*self._networks_made(names), *parts]
         pattern = {Role.LOSS: LOSS_WORDS, Role.OPTIMIZER: OPTIMIZER_WORDS, Role.ACTIVATION: ACTIVATION_WORDS}.get(role)
         words = argument.name
         if pattern is None:
@@ -736,16 +782,26 @@ class Caller:
                 0 if PLAIN_OPTIMIZER.search(name) or PLAIN_LOSS.search(name) else 1,
             ),
         )
-        return [*(self._instance(name) for name in names[:6]), *given]
+        return [*self._networks_made(names), *(self._instance(name) for name in names[:6]), *given]
+
+    def _networks_made(self, names: Sequence[str]) -> list[str]:
+        """The networks of these classes that exist: an optimizer is given the one that is trained."""
+        made = [(one, type(self.session.names.get(one)).__name__) for one in self.session.objects]
+        return [one for one, owner in made if owner in names and NETWORK_CLASS.search(owner)]
 
     def _object_lists(self, annotated: str, wanted: set[str], uses: Uses) -> list[Option]:
         """Lists of samples, of layers, or of descriptions of layers."""
         from .containers import layer_lists
 
-        names = [annotated] if annotated else self.classes_with(wanted)
+        asked = uses.element_attributes - OF_ARRAYS
+        names = [annotated] if annotated else self.classes_with(wanted) or self._classes_that_set(asked)
         of_samples = [made for name in names if (made := samples(self, name)) is not None]
         if of_samples:
             return list(of_samples)
+        if not names and (unnamed := unnamed_samples(self, asked)) is not None:
+            return [unnamed]
+        if of_networks := self._parameters_of_networks(uses):
+            return of_networks
         paired = bool(uses.pair_methods or uses.pair_called)
         return [*layer_descriptions(self, uses), *layer_lists(self, wanted, paired=paired)]
 
@@ -753,6 +809,7 @@ class Caller:
         """Classes whose methods set all those of the attributes that any class sets."""
         sets = {
             name: {attribute for method in self.facts.methods(name).values() for attribute in method.writes}
+            | {one.name for one in self.facts.classes[name].fields}
             for name in self.facts.classes
             if inspect.isclass(self.session.names.get(name))
         }
@@ -774,6 +831,19 @@ class Caller:
             return self.construction(name, dims)
 
         return make
+
+    def _with_arguments(self, names: list[str], uses: Uses) -> list[str]:
+        """The classes whose methods take as many arguments as they are called with; all if there are none."""
+
+        def fits(name: str) -> bool:
+            mine = self.facts.methods(name)
+            called = [(mine[method], count) for method, count in uses.given.items() if method in mine]
+            return all(
+                len(method.required) <= count <= len(method.arguments) or _takes_any_number(method)
+                for method, count in called
+            )
+
+        return [name for name in names if fits(name)] or names
 
     def classes_with(self, methods: set[str]) -> list[str]:
         """Classes of the file, not abstract ones, with all those of the methods that any class has."""
@@ -871,13 +941,17 @@ class Caller:
                 options.append(self._production(producer, text, name))
         options.extend(self._attributes(argument.name, pattern if role is Role.PARAMETERS else None))
         if role is Role.OUTPUTS:
-            options.extend(self._by_kind(function, r"forward|predict|feed|fprop|propag|hypothesis", Role.OUTPUTS))
+            options.extend(
+                self._by_kind(function, argument, r"forward|predict|feed|fprop|propag|hypothesis", Role.OUTPUTS)
+            )
         if role is Role.CACHE:
-            options.extend(self._by_kind(function, r"forward|feed|fprop|propag", Role.CACHE))
+            options.extend(self._by_kind(function, argument, r"forward|feed|fprop|propag", Role.CACHE))
         if role is Role.GRADIENTS:
-            options.extend(self._by_kind(function, r"back|grad|bprop|nabla|deriv|delta", Role.GRADIENTS))
+            options.extend(self._by_kind(function, argument, r"back|grad|bprop|nabla|deriv|delta", Role.GRADIENTS))
         if role in (Role.PARAMETERS, Role.WEIGHT):
-            options.extend(self._by_kind(function, MAKER_NAME.pattern, Role.PARAMETERS))
+            options.extend(self._parameters_of_networks(uses))
+            options.extend(self._by_kind(function, argument, MAKER_NAME.pattern, Role.PARAMETERS))
+            options.extend(self._from_sizes(function, argument))
             options.extend(self._by_hand(function, argument, uses))
         if role is Role.UPSTREAM:
             options.extend(self._loss_gradients())
@@ -891,7 +965,9 @@ class Caller:
             lists = self._sizes(function, argument, Role.SIZES, uses)[:4] if structure else []
             options.extend([*lists, "0.1", "3", self._inputs_text, "None", "[]", "{}"])
         if uses.methods or uses.attributes - OF_ARRAYS:
-            options.extend(self._objects(function, argument, Role.OBJECT, uses))
+            objects = self._objects(function, argument, Role.OBJECT, uses)
+            # arrays and dictionaries have no such attributes
+            return [*objects, *options] if uses.attributes - OF_ARRAYS - uses.methods else [*options, *objects]
         return options
 
     def _loss_gradients(self) -> list[Option]:
@@ -900,7 +976,7 @@ class Caller:
         for name, function in self.facts.functions.items():
             if not callable(self.session.names.get(name)):
                 continue
-            both = len(function.returns) == 2 and re.match(r"d[a-zA-Z_]|grad", function.returns[1]) is not None
+            both = len(function.returns) == 2 and re.match(r"d[a-zA-Z_]|grad|result", function.returns[1]) is not None
             if LOSS_WORDS.search(name) and (DERIVATIVE_WORDS.search(name) or both) and name not in self.session.stack:
                 options.append(self._loss_function(function, name))
         for name in self._matching_classes(Argument(name="loss"), Role.LOSS):
@@ -955,11 +1031,7 @@ class Caller:
             )
             if pattern is not None:
                 for method in self.facts.methods(type(thing).__name__).values():
-                    if (
-                        not method.required
-                        and method.returns_something
-                        and re.match(r"(get_?)?(all_?)?param", method.name)
-                    ):
+                    if not method.required and method.returns_something and PARAMETERS_METHOD.match(method.name):
                         options.insert(
                             0, f"{variable}.{method.name}()" if not method.is_property else f"{variable}.{method.name}"
                         )
@@ -982,7 +1054,7 @@ class Caller:
         for producer, text in session.functions():
             if producer is function or text in session.stack or not producer.returns_something:
                 continue
-            names = [*producer.returns, *producer.return_keys]
+            names = [name for name in (*producer.returns, *producer.return_keys) if not UNNAMED.fullmatch(name)]
             given = {argument.name for argument in producer.arguments}
             if wanted(names) and not any(wanted([name]) and name in given for name in names):
                 found.append((producer, text))
@@ -1007,11 +1079,11 @@ class Caller:
 
         return make
 
-    def _by_kind(self, function: FunctionFacts, pattern: str, kind: Role) -> list[Option]:
+    def _by_kind(self, function: FunctionFacts, argument: Argument, pattern: str, kind: Role) -> list[Option]:
         """Results of functions whose name says what they do."""
         options: list[Option] = []
         if kind in (Role.OUTPUTS, Role.CACHE) and self.session.forward_results:
-            options.append(_result_of_kind(self.session.forward_results, kind))
+            options.append(self._result_for(function, argument, self.session.forward_results, kind))
         for producer, text in self.session.functions():
             if producer is function or text in self.session.stack or not producer.returns_something:
                 continue
@@ -1019,15 +1091,57 @@ class Caller:
                 _wrong_kind(re.sub("back", "", producer.name)) if kind is Role.GRADIENTS else _wrong_kind(producer.name)
             )
             if re.search(pattern, producer.name, re.IGNORECASE) and not wrong:
-                options.append(self._whole(producer, text, kind))
+                options.append(self._whole(producer, text, kind, function, argument))
         return options[:3]
 
-    def _whole(self, producer: FunctionFacts, text: str, kind: Role) -> Callable[[], str]:
+    def _from_sizes(self, function: FunctionFacts, argument: Argument) -> list[Option]:
+        """Results of functions that are given nothing but sizes: they make the parameters, whatever they are called."""
+        sizes = {*SIZE_ROLES, Role.COUNT, Role.LAYER_COUNT, Role.SEED, Role.NUMBER}
+        options: list[Option] = []
+        for producer, text in self.session.functions():
+            roles = [self.role(producer, one)[0] for one in producer.required]
+            known = producer is function or text in self.session.stack or MAKER_NAME.search(producer.name)
+            if roles and not known and producer.returns_something and set(roles) <= sizes:
+                options.append(self._whole(producer, text, Role.PARAMETERS, function, argument))
+        return options[:2]
+
+    def _parameters_of_networks(self, uses: Uses) -> list[Option]:
+        """Lists of parameter objects that a method of a network gives."""
+        if not uses.element_attributes - OF_ARRAYS:
+            return []
+        options: list[Option] = []
+        for name in self.facts.classes:
+            for method in self.facts.methods(name).values():
+                if PARAMETERS_METHOD.match(method.name) and not method.required and method.returns_something:
+                    network = NETWORK_CLASS.search(name) is not None
+                    options.insert(0 if network else len(options), self._parameters_of(name, method))
+        return options[:3]
+
+    def _parameters_of(self, name: str, method: FunctionFacts) -> Callable[[], str]:
+        def make() -> str:
+            session = self.session
+            mine = [one for one in session.objects if type(session.names.get(one)).__name__ == name]
+            variable = mine[0] if mine else self.make_object(name)
+            return f"{variable}.{method.name}" if method.is_property else f"{variable}.{method.name}()"
+
+        return make
+
+    def _result_for(self, function: FunctionFacts, argument: Argument, results: Sequence[str], kind: Role) -> str:
+        """Which of several results a function is given; all of them if it unpacks so many, and none of them is many."""
+        count = self.role(function, argument)[1].split_into
+        one = _result_of_kind(results, kind)
+        value = self.session.names.get(one)
+        whole = len(results) == count > 1 and not (isinstance(value, (tuple, list)) and len(value) == count)
+        return f"({', '.join(results)})" if whole else one
+
+    def _whole(
+        self, producer: FunctionFacts, text: str, kind: Role, function: FunctionFacts, argument: Argument
+    ) -> Callable[[], str]:
         def make() -> str:
             targets = self.call(producer, text)
             if not targets:
                 raise Exhausted(text)
-            return _result_of_kind(targets, kind)
+            return self._result_for(function, argument, targets, kind)
 
         return make
 
@@ -1052,6 +1166,21 @@ class Caller:
             session.pool[argument.name] = name
             return name
 
+        def dictionaries() -> str:
+            session.give_sizes()
+            name = session.new_name(argument.name)
+            columns = session.hints.prefers_columns > 0
+            layers = []
+            for into, outof in ((session.input_size, HIDDEN), (HIDDEN, session.output_size)):
+                bias, kernel = ((outof, 1), (outof, into)) if columns else ((1, outof), (into, outof))
+                texts = [
+                    f"{key!r}: {BY_HAND}size={bias if _is_bias(key) else kernel})" for key in sorted(uses.element_keys)
+                ]
+                layers.append("{" + ", ".join(texts) + "}")
+            session.run(f"{name} = [{', '.join(layers)}]")
+            session.pool[argument.name] = name
+            return name
+
         def layers_of(columns: bool) -> Callable[[], str]:
             """The arrays of a network with one hidden layer in a list, as the code goes through them by layer."""
 
@@ -1071,6 +1200,8 @@ class Caller:
 
         if uses.keys:
             return [*records(self, function, argument, uses), dictionary]
+        if uses.element_keys:
+            return [dictionaries]
         by_layer = uses.measured or uses.iterated or uses.element_counted or (uses.indexed and _is_bias(argument.name))
         if by_layer and not uses.array:
             columns = session.hints.prefers_columns >= 0
@@ -1112,6 +1243,10 @@ class Caller:
             else:
                 parts.append(f"{key!r}: {BY_HAND}size={(outof, into) if columns else (into, outof)})")
         return "{" + ", ".join(parts) + "}"
+
+
+def _takes_any_number(function: FunctionFacts) -> bool:
+    return function.node.args.vararg is not None or function.node.args.kwarg is not None
 
 
 def _variable_for(name: str) -> str:

@@ -61,7 +61,7 @@ def layer_lists(caller: Caller, wanted: set[str], *, paired: bool = False) -> li
         paired: whether each item is a layer together with its activation.
     """
     dense, activations = layer_classes(caller, wanted)
-    if not dense and paired:  # the two have no method in common
+    if paired and not (dense and activations):  # the two may have no method in common
         dense, activations = _with_weights_and_without(caller)
     return [_list_of(caller, name, activations, paired) for name in dense[:3]]
 

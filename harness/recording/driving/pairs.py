@@ -192,7 +192,13 @@ class _StaticCaller(Caller):
     ) -> list[tuple[FunctionFacts, str]]:
         return []
 
-    def _by_kind(self, function: FunctionFacts, pattern: str, kind: Role) -> list[Option]:
+    def _by_kind(self, function: FunctionFacts, argument: Argument, pattern: str, kind: Role) -> list[Option]:
+        return []
+
+    def _from_sizes(self, function: FunctionFacts, argument: Argument) -> list[Option]:
+        return []
+
+    def _parameters_of_networks(self, uses: Uses) -> list[Option]:
         return []
 
 

@@ -323,9 +323,9 @@ def seed_everything(seed: int) -> None:
     def seed_random(a: Any = None, version: int = 2) -> None:
         real_random_seed(fresh_seed() if a is None else plain(a), version)
 
-    np.random.default_rng = default_rng  # type: ignore[assignment]
+    np.random.default_rng = default_rng
     np.random.RandomState = RandomState  # type: ignore[misc]
-    np.random.seed = seed_numpy  # type: ignore[assignment]
+    np.random.seed = seed_numpy
     random.seed = seed_random
 
 

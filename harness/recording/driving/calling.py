@@ -56,7 +56,8 @@ ACTIVATION_WORDS = re.compile(
     r"sigm|tanh|relu|logistic|softmax|softplus|swish|gelu|identity|linear|elu|activ|expit", re.IGNORECASE
 )
 LOSS_WORDS = re.compile(
-    r"mse|mae|cross|entropy|loss|cost|error|squared|nll|hinge|bce|cce|quadratic|likelihood|sse", re.IGNORECASE
+    r"mse|mae|cross|entropy|loss|cost|error|squared?(?!_?root)|nll|hinge|bce|cce|quadratic|likelihood|sse",
+    re.IGNORECASE,
 )
 DERIVATIVE_WORDS = re.compile(r"prime|deriv|grad|backward|_d$|^d_|_back|(?-i:^d[A-Z])|der$|_der|diff", re.IGNORECASE)
 OPTIMIZER_WORDS = re.compile(
@@ -70,6 +71,7 @@ SCORES_LOSS = re.compile(r"soft_?max|logit|sigmoid", re.IGNORECASE)
 FORWARD_NAME = re.compile(r"forward|feed|fprop|propag|hypothesis", re.IGNORECASE)
 WRONG_NAME = re.compile(r"test|check|plot|numeric|predict|accuracy|load|save|draw|show|eval|case|back", re.IGNORECASE)
 NETWORK_CLASS = re.compile(r"net|nn$|^nn|model|mlp|perceptron|classif|sequential|neural", re.IGNORECASE)
+LAYER_CLASS = re.compile(r"layer|dense|linear|fully|affine", re.IGNORECASE)
 SETUP_NAME = re.compile(
     r"init|compile|build|use|set|config|creat|load|add|make|reset|rand|prepare|weights|param", re.IGNORECASE
 )
@@ -124,7 +126,8 @@ class Caller:
         asked = uses.attributes - OF_ARRAYS
         if role in VAGUE_ROLES and not uses.array and are_settings(asked, function):
             return Role.OBJECT
-        if role in VAGUE_ROLES and are_settings(uses.element_attributes - OF_ARRAYS, function):
+        of_elements = uses.element_attributes - OF_ARRAYS
+        if role in VAGUE_ROLES and (are_settings(of_elements, function) or self._classes_that_set(of_elements)):
             return Role.OBJECT_LIST
         return role
 
@@ -183,7 +186,8 @@ class Caller:
         for index, argument in enumerate(counts):
             if roles[argument.name] is Role.COUNT:
                 first, last = index == 0, index == len(counts) - 1 and index > 0
-                role = Role.INPUT_SIZE if first else Role.OUTPUT_SIZE if last else Role.HIDDEN_SIZE
+                units = len(counts) == 1 and LAYER_CLASS.search(function.owner) is not None
+                role = Role.OUTPUT_SIZE if last or units else Role.INPUT_SIZE if first else Role.HIDDEN_SIZE
                 roles[argument.name] = role
                 key = (function.owner, function.name, argument.name)
                 self._roles[key] = (role, self._roles[key][1])
@@ -423,6 +427,8 @@ class Caller:
         if argument.name in session.pool and not (data and argument.name in ("X", "Y", "x", "y")):
             options.append(session.pool[argument.name])
         options.extend(self._by_role(function, argument, role, uses))
+        if not data and self._is_global_value(argument.name):
+            options.insert(0, argument.name)  # what the file itself calls by this name
         note = argument.annotation.lower()
         if "bool" in note:
             options.extend(["True", "False"])
@@ -436,6 +442,12 @@ class Caller:
         if not unique and role not in computed:
             return ["0.1", "3", self._inputs_text, "None", "[]", "{}"]
         return unique
+
+    def _is_global_value(self, name: str) -> bool:
+        """Whether the file has a global variable of this name that holds a value: a number, a list, an object, ..."""
+        session = self.session
+        value = session.names.get(name) if name in session.own else None
+        return value is not None and not (callable(value) or inspect.ismodule(value))
 
     def _by_role(self, function: FunctionFacts, argument: Argument, role: Role, uses: Uses) -> list[Option]:
         simple: dict[Role, list[Option]] = {
@@ -609,6 +621,10 @@ class Caller:
         ):
             objects = self._objects(function, argument, role, uses)
         classes = self._matching_classes(argument, role)
+        annotated = annotated_class(self, argument)
+        if annotated and (of_enumeration := members(self, annotated)):
+            words = ACTIVATION_WORDS if role is Role.ACTIVATION else LOSS_WORDS
+            return [*(one for one in of_enumeration if words.search(one)), *of_enumeration]
         if role is Role.ACTIVATION_LIST:
             return self._activation_lists(strings, functions, objects)
         options: list[Option] = []
@@ -617,7 +633,8 @@ class Caller:
         elif objects and uses.methods:
             options.extend([*objects, *functions, *strings])
         elif uses.called or "callable" in argument.annotation.lower():
-            options.extend([*functions, *classes, *objects, *strings])
+            callables = [self._instance(name) for name in classes if "__call__" in self.facts.methods(name)]
+            options.extend([*functions, *callables, *classes, *objects, *strings])
         else:
             options.extend(
                 [*strings, *functions, *objects] if "str" in argument.annotation else [*functions, *objects, *strings]
@@ -748,7 +765,7 @@ class Caller:
         attributes = uses.element_attributes if listed else uses.attributes
         annotated = annotated_class(self, argument)
         if listed:
-            return self._object_lists(annotated, wanted, uses)
+            return self._object_lists(function, argument, annotated, wanted, uses)
         if annotated and (listed_members := members(self, annotated)):
             return list(listed_members)
         names = kinds_of(self, annotated) if annotated else self._with_arguments(self.classes_with(wanted), uses)
@@ -789,7 +806,9 @@ class Caller:
         made = [(one, type(self.session.names.get(one)).__name__) for one in self.session.objects]
         return [one for one, owner in made if owner in names and NETWORK_CLASS.search(owner)]
 
-    def _object_lists(self, annotated: str, wanted: set[str], uses: Uses) -> list[Option]:
+    def _object_lists(
+        self, function: FunctionFacts, argument: Argument, annotated: str, wanted: set[str], uses: Uses
+    ) -> list[Option]:
         """Lists of samples, of layers, or of descriptions of layers."""
         from .containers import layer_lists
 
@@ -803,7 +822,10 @@ class Caller:
         if of_networks := self._parameters_of_networks(uses):
             return of_networks
         paired = bool(uses.pair_methods or uses.pair_called)
-        return [*layer_descriptions(self, uses), *layer_lists(self, wanted, paired=paired)]
+        lists: list[Option] = [*layer_descriptions(self, uses), *layer_lists(self, wanted, paired=paired)]
+        if wanted or not asked:
+            return lists
+        return [*self._by_kind(function, argument, MAKER_NAME.pattern, Role.PARAMETERS), *lists]
 
     def _classes_that_set(self, attributes: set[str]) -> list[str]:
         """Classes whose methods set all those of the attributes that any class sets."""
@@ -959,6 +981,10 @@ class Caller:
             options.extend(self._objects(function, argument, Role.OBJECT, uses))
         if role is Role.UNKNOWN and (uses.indexed or uses.iterated or uses.measured) and not uses.array:
             options.extend(self._sizes(function, argument, Role.SIZES, uses)[:4])
+        compared = any(self.role(function, other)[0] is Role.TARGETS for other in function.arguments)
+        if role is Role.UNKNOWN and uses.arithmetic and compared:
+            forward = r"forward|predict|feed|fprop|propag|hypothesis"
+            options.extend(self._by_kind(function, argument, forward, Role.OUTPUTS))
         if role is Role.UNKNOWN:
             options.extend([*layer_descriptions(self, uses), *records(self, function, argument, uses)])
             structure = set(words_of(argument.name)) & STRUCTURE_WORDS

@@ -109,6 +109,7 @@ def layer_texts(caller: Caller, dense: str, activations: list[str]) -> list[str]
     if caller.wants_shares() and not own:
         last_options = [*softmaxes, *sigmoids, ""] if out > 1 else [*sigmoids, ""]
     last = session.choose("output activation", last_options)
+    inputs = [caller.construction(dense, (session.input_size,) * 2)] if _begins_with_inputs(caller, dense) else []
     texts = [caller.construction(dense, (session.input_size, HIDDEN))]
     if between:
         texts.append(caller.construction(between, (HIDDEN, HIDDEN)))
@@ -119,7 +120,19 @@ def layer_texts(caller: Caller, dense: str, activations: list[str]) -> list[str]
         session.at_output = False
     if last:
         texts.append(caller.construction(last, (out, out)))
-    return texts
+    return [*inputs, *texts]
+
+
+def _begins_with_inputs(caller: Caller, dense: str) -> bool:
+    """Whether the first layer of a network stands for its inputs: layers have one size, and the first one is apart."""
+    constructor = caller.facts.constructor(dense)
+    sized = [a for a in constructor.required if caller.role(constructor, a)[0] in SIZED] if constructor else []
+    texts = [method.text for name in caller.facts.classes for method in caller.facts.methods(name).values()]
+    texts += [function.text for function in caller.facts.functions.values()]
+    return len(sized) == 1 and any(FIRST_APART.search(text) for text in texts)
+
+
+FIRST_APART = re.compile(r"layers\[1:\]|layers\[0\]\.\w+ = |in range\(1, len\((self\.)?layers\)|layers\[i - 1\]")
 
 
 def adder(caller: Caller, owner: str) -> tuple[FunctionFacts, str] | None:

@@ -97,7 +97,7 @@ def pair_gradients(session: Session) -> list[Pair]:
                 for n, t, p in parameters
                 if t.rpartition(".")[0] == owner and n in ("data", "value", "val", "v") and p.shape == gradient.shape
             ]
-        if not matches and plain_name(name) in ("", "j"):
+        if not matches and (plain_name(name) in ("", "j") or gradient.ndim == 1):
             matches = [
                 (t, p)
                 for n, t, p in parameters

@@ -91,7 +91,7 @@ INPUT_NAME = re.compile(
 )
 OUTPUT_NAME = re.compile(
     r"^(a_?l|al|y_?hat\w*|yhat|y_?pred\w*|pred\w*|outputs?|out|o|y_?out\w*|probs?|probabilities|scores?|a_?out|a_?last|hypothesis|h_?x"
-    r"|a_?final|final_?outputs?|network_?output|yp|y_?cap|p|forward_?output|logits|result|a[2-9]|y_?output|net_?output|h)$",
+    r"|a_?final|final_?outputs?|network_?output|yp|y_?cap|p|forward_?output|logits|result|a[2-9]|y_?output|net_?output|guess\w*|estimates?|h)$",
     re.IGNORECASE,
 )
 PARAMETERS_NAME = re.compile(
@@ -100,7 +100,7 @@ PARAMETERS_NAME = re.compile(
     re.IGNORECASE,
 )
 WEIGHT_ARRAY = re.compile(
-    r"^((w|b|theta|weights?|bias(es)?|wh|bh|wo|bo|wx|wy|syn|synapse|v|u|beta|gamma|k|kernel|wout|bout|w_?\w{1,6}|b_?\w{1,6}"
+    r"^(((flat|unrolled|all)_?(weights?|params?|thetas?)\w*|w|b|theta|weights?|bias(es)?|wh|bh|wo|bo|wx|wy|syn|synapse|v|u|beta|gamma|k|kernel|wout|bout|w_?\w{1,6}|b_?\w{1,6}"
     r"|(hidden|output|input)_?(weights?|bias(es)?)|(weights?|bias(es)?)_?\w*)_?\d*)$",
     re.IGNORECASE,
 )

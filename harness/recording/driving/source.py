@@ -492,11 +492,11 @@ def _is_stepped(value: ast.expr | None) -> bool:
         element = value
     else:
         return False
-    parts = element.elts if isinstance(element, (ast.Tuple, ast.List)) else [element]
-    return all(
-        isinstance(part, ast.BinOp) and isinstance(part.op, ast.Sub) and RATE_NAME.search(_names(part.right))
-        for part in parts
-    )
+    if isinstance(element, (ast.Tuple, ast.List)):
+        return bool(element.elts) and all(map(_is_stepped, element.elts))
+    if isinstance(element, ast.BinOp):
+        return isinstance(element.op, ast.Sub) and RATE_NAME.search(_names(element.right)) is not None
+    return False
 
 
 def _update(statement: ast.stmt, target: ast.expr, value: ast.expr, subtracts: bool) -> UpdateLine:

@@ -199,6 +199,8 @@ class Caller:
             return not re.search(r"val|test|valid|eval", argument.name, re.IGNORECASE)
         if role in SIZE_ROLES:
             return bool(sized)
+        if role is Role.DECAY:
+            return argument.default in ("0", "0.0")  # a penalty of 0 shows nothing of how it is computed
         if role in OPTIONAL_OBJECTS and argument.default == "None":
             key = f"whether {function.owner}.{function.name} is given ({argument.name})"
             return bool(self.session.choose(key, [False, True]))

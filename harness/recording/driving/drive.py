@@ -56,6 +56,7 @@ CLEARS = re.compile(
     re.IGNORECASE,
 )
 STARTS = re.compile(r"init|setup|create|build|^make", re.IGNORECASE)
+CLASSES = (Labels.INTEGERS, Labels.INTEGER_ROW, Labels.INTEGER_COLUMN, Labels.FROM_ONE, Labels.FROM_ONE_COLUMN)
 CERTAIN_ERRORS = ("NameError", "UnboundLocalError", "ImportError", "ModuleNotFoundError")
 
 
@@ -412,6 +413,8 @@ class _Driver:
 
     def _judge(self, goal: Goal, session: Session) -> Driven | None:
         """What an attempt that ran to its end is worth."""
+        if session.labels in CLASSES and session.has_one_unit():
+            session.watcher.notes.append("numbers of classes as targets of one unit")
         unused = _unused_by_hand(session)
         if unused:
             session.watcher.notes.append(f"{', '.join(unused)}: no other call than that of the update uses them")
@@ -825,7 +828,11 @@ def _code_name(namespace: Mapping[str, Any]) -> str:
         if inspect.isclass(value) and value.__module__ == module:
             for item in vars(value).values():
                 inner = item.__func__ if isinstance(item, (staticmethod, classmethod)) else item
-                if isinstance(inner, FunctionType):
+                # not what dataclasses and enumerations generate
+                written = (
+                    isinstance(inner, FunctionType) and inner.__module__ == module and not hasattr(inner, "__wrapped__")
+                )
+                if written and inner.__code__.co_filename != "<string>":
                     return inner.__code__.co_filename
     return str(namespace.get("__file__", "<file>"))
 

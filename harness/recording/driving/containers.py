@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from .data import HIDDEN
 from .roles import Role
+from .shares import wants_shares
 from .source import FunctionFacts, uses_of
 
 if TYPE_CHECKING:
@@ -106,7 +107,7 @@ def layer_texts(caller: Caller, dense: str, activations: list[str]) -> list[str]
     sigmoids = [name for name in activations if "sigmoid" in name.lower()]
     softmaxes = [name for name in activations if "softmax" in name.lower()]
     last_options = ["", *sigmoids, *softmaxes]
-    if caller.wants_shares() and not own:
+    if wants_shares(caller) and not own:
         last_options = [*softmaxes, *sigmoids, ""] if out > 1 else [*sigmoids, ""]
     last = session.choose("output activation", last_options)
     inputs = [caller.construction(dense, (session.input_size,) * 2)] if _begins_with_inputs(caller, dense) else []

@@ -18,7 +18,7 @@ import numpy as np
 
 from ..failures import is_never_set, is_wrong_call
 from ..tape import StopRecording
-from .calling import BY_HAND, Caller
+from .calling import Caller
 from .choices import BLAMED_COST, CLEARED_COST, COST, Choices, Exhausted, Search
 from .data import BATCH, Labels
 from .examples import find_examples
@@ -41,6 +41,7 @@ from .session import (
 from .source import Argument, FileFacts, FunctionFacts, UpdateLine, Uses, read_source
 from .usage import example_texts, find_snippets, project_files, read, sibling_names
 from .watching import ENOUGH_UPDATES, Enough, Overrun, Watcher
+from .words import BY_HAND
 
 MAX_ATTEMPTS = 400
 MAX_KEPT_ATTEMPTS = 30

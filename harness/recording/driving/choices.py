@@ -10,9 +10,10 @@ import heapq
 import itertools
 import math
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 T = TypeVar("T")
+Option: TypeAlias = str | Callable[[], str]  # an expression, or what makes one
 
 BLAMED_COST = 0.3  # of going to the next option of a choice that the failure points at
 COST = 1.0

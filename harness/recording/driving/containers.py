@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from .data import HIDDEN
 from .roles import Role
+from .shares import wants_shares
 from .source import FunctionFacts, uses_of
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ def layer_lists(caller: Caller, wanted: set[str], *, paired: bool = False) -> li
         paired: whether each item is a layer together with its activation.
     """
     dense, activations = layer_classes(caller, wanted)
-    if not dense and paired:  # the two have no method in common
+    if paired and not (dense and activations):  # the two may have no method in common
         dense, activations = _with_weights_and_without(caller)
     return [_list_of(caller, name, activations, paired) for name in dense[:3]]
 
@@ -106,9 +107,10 @@ def layer_texts(caller: Caller, dense: str, activations: list[str]) -> list[str]
     sigmoids = [name for name in activations if "sigmoid" in name.lower()]
     softmaxes = [name for name in activations if "softmax" in name.lower()]
     last_options = ["", *sigmoids, *softmaxes]
-    if caller.wants_shares() and not own:
+    if wants_shares(caller) and not own:
         last_options = [*softmaxes, *sigmoids, ""] if out > 1 else [*sigmoids, ""]
     last = session.choose("output activation", last_options)
+    inputs = [caller.construction(dense, (session.input_size,) * 2)] if _begins_with_inputs(caller, dense) else []
     texts = [caller.construction(dense, (session.input_size, HIDDEN))]
     if between:
         texts.append(caller.construction(between, (HIDDEN, HIDDEN)))
@@ -119,7 +121,19 @@ def layer_texts(caller: Caller, dense: str, activations: list[str]) -> list[str]
         session.at_output = False
     if last:
         texts.append(caller.construction(last, (out, out)))
-    return texts
+    return [*inputs, *texts]
+
+
+def _begins_with_inputs(caller: Caller, dense: str) -> bool:
+    """Whether the first layer of a network stands for its inputs: layers have one size, and the first one is apart."""
+    constructor = caller.facts.constructor(dense)
+    sized = [a for a in constructor.required if caller.role(constructor, a)[0] in SIZED] if constructor else []
+    texts = [method.text for name in caller.facts.classes for method in caller.facts.methods(name).values()]
+    texts += [function.text for function in caller.facts.functions.values()]
+    return len(sized) == 1 and any(FIRST_APART.search(text) for text in texts)
+
+
+FIRST_APART = re.compile(r"layers\[1:\]|layers\[0\]\.\w+ = |in range\(1, len\((self\.)?layers\)|layers\[i - 1\]")
 
 
 def adder(caller: Caller, owner: str) -> tuple[FunctionFacts, str] | None:

@@ -18,11 +18,11 @@ import numpy as np
 
 from ..failures import is_never_set, is_wrong_call
 from ..tape import StopRecording
-from .calling import BY_HAND, Caller
+from .calling import Caller
 from .choices import BLAMED_COST, CLEARED_COST, COST, Choices, Exhausted, Search
 from .data import BATCH, Labels
 from .examples import find_examples
-from .goals import Goal, find_goals
+from .goals import STEP_NAME, Goal, find_goals
 from .gradients import pair_gradients
 from .pairs import PairKind, PairPlan, find_pairs
 from .result import Attempt, Driven
@@ -41,6 +41,7 @@ from .session import (
 from .source import Argument, FileFacts, FunctionFacts, UpdateLine, Uses, read_source
 from .usage import example_texts, find_snippets, project_files, read, sibling_names
 from .watching import ENOUGH_UPDATES, Enough, Overrun, Watcher
+from .words import BY_HAND
 
 MAX_ATTEMPTS = 400
 MAX_KEPT_ATTEMPTS = 30
@@ -48,6 +49,15 @@ MAX_GOALS = 40
 GRADIENTS_SHARE = 16  # part of the attempts for gradients alone, before other files of the project are looked at
 PATIENCE = 20  # attempts of one goal after which another is as likely as one that was next to it at first
 MAX_LINES_IN_ALL = 3_000_000  # of the user's code in all attempts
+# gradients that are added up: self.dW += .., grads["W1"] += .., p.grad += ..
+ACCUMULATES = re.compile(r"\b\w*(grad|nabla|delta|d_?[WwBb]\d*\b)\w*(\[[^\]=]+\])* \+= ", re.IGNORECASE)
+CLEARS = re.compile(
+    r"(zero|clear|reset|flush)\w*_?(grad|delta)|(grad|nabla|delta)\w*(\[[^\]=]+\])* = (np\.zeros|0\b|\{\}|\[\])"
+    r"|grad\w*\.fill\(0",
+    re.IGNORECASE,
+)
+STARTS = re.compile(r"init|setup|create|build|^make", re.IGNORECASE)
+CLASSES = (Labels.INTEGERS, Labels.INTEGER_ROW, Labels.INTEGER_COLUMN, Labels.FROM_ONE, Labels.FROM_ONE_COLUMN)
 CERTAIN_ERRORS = ("NameError", "UnboundLocalError", "ImportError", "ModuleNotFoundError")
 
 
@@ -132,8 +142,20 @@ class _Driver:
         """Whether the lines name every layer of the file, or run a script, which uses what it is for."""
         if any("run_path" in line for line in driven.lines):
             return True
-        named = set(re.findall(r"[A-Za-z_]\w*", "\n".join(driven.lines)))
-        return _layers_of(self.source) <= named
+        return _layers_of(self.source) <= self._made_by(set(re.findall(r"[A-Za-z_]\w*", "\n".join(driven.lines))))
+
+    def _made_by(self, names: set[str]) -> set[str]:
+        """The names, and those of all that their classes and functions call, such as the layers of a network."""
+        found: set[str] = set()
+        waiting = sorted(names)
+        while waiting:
+            name = waiting.pop()
+            if name not in found:
+                found.add(name)
+                parts = [self.facts.functions[name]] if name in self.facts.functions else []
+                parts += self.facts.methods(name).values()
+                waiting += sorted({called for part in parts for called in part.calls} - found)
+        return found
 
     def _search(self, budget: int, of_gradients: int) -> Driven | None:
         """Tries goals, most likely first.
@@ -308,6 +330,9 @@ class _Driver:
                 return
             if repeat:
                 caller.call_forward_first(function, variable)
+            if repeat and STEP_NAME.search(function.name) and len(session.objects) > 1:
+                caller.clear_gradients()
+                caller.call_networks(function)
             caller.ensure_attributes(function, variable)
             caller.call(function, f"{variable}.{function.name}", repeat=repeat)
         hits = session.watcher.hits
@@ -322,6 +347,8 @@ class _Driver:
                 statement.repeat = False
         if goal.gradients:
             self._apply_gradients(session)
+            if self._accumulates(goal):
+                self._clear_gradients(caller)
         if any(statement.repeat for statement in session.statements):
             session.watcher.stop_early = False
             for index in (1, 2):
@@ -367,10 +394,31 @@ class _Driver:
             # in place, because layers may hold the same array
             session.run(f"{pair.parameter} -= 0.1 * {pair.gradient}", repeat=True)
 
+    def _accumulates(self, goal: Goal) -> bool:
+        """Whether gradients are added to those of the iteration before."""
+        assert goal.function is not None
+        return any(ACCUMULATES.search(part.text) for part in self.facts.reach(goal.function))
+
+    def _clear_gradients(self, caller: Caller) -> None:
+        """Sets gradients back to 0 after a step of the driver's, as the file does after its own."""
+        session = caller.session
+        if caller.clear_gradients():
+            return
+        if any(_clears(text) for text in self.texts):
+            for pair in session.gradients:
+                session.run(f"{pair.gradient}[...] = 0", repeat=True)
+        elif len(self.texts) == 1:  # nothing shows how it is meant to be used
+            session.watcher.notes.append("gradients are added up, and nothing sets them back to 0")
+
     # Verdicts
 
     def _judge(self, goal: Goal, session: Session) -> Driven | None:
         """What an attempt that ran to its end is worth."""
+        if session.labels in CLASSES and session.has_one_unit():
+            session.watcher.notes.append("numbers of classes as targets of one unit")
+        unused = _unused_by_hand(session)
+        if unused:
+            session.watcher.notes.append(f"{', '.join(unused)}: no other call than that of the update uses them")
         if goal.gradients:
             if not session.gradients:
                 return None
@@ -586,6 +634,31 @@ class _Driver:
         return ""
 
 
+def _clears(source: str) -> bool:
+    """Whether a file sets gradients back to 0, and not only at the start."""
+    try:
+        tree = ast.parse(source)
+    except (SyntaxError, ValueError, RecursionError):
+        return False
+    bodies = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef) and not STARTS.search(node.name)]
+    return any(CLEARS.search(ast.unparse(body)) for body in bodies)
+
+
+def _unused_by_hand(session: Session) -> list[str]:
+    """Weights of the driver's that are updated by a call without data, and of which no other call knows."""
+    texts = [statement.text for statement in session.statements]
+    calls = [text.split(" = ", 1)[-1] for text in texts if BY_HAND not in text]
+    found = []
+    for text in texts:
+        name = text.split(" = ", 1)[0]
+        if BY_HAND not in text or not name.isidentifier():
+            continue
+        using = {call for call in calls if re.search(rf"\b{name}\b", call)}
+        if len(using) == 1 and len(set(calls)) > 1 and not re.search(r"\b(X|Y|labels)\b", min(using)):
+            found.append(name)
+    return found
+
+
 def _layers_of(source: str) -> set[str]:
     """The classes of a file that are layers."""
     return {plan.name.partition(".")[0] for plan in _pairs_of(source) if plan.kind is PairKind.LAYER}
@@ -756,7 +829,11 @@ def _code_name(namespace: Mapping[str, Any]) -> str:
         if inspect.isclass(value) and value.__module__ == module:
             for item in vars(value).values():
                 inner = item.__func__ if isinstance(item, (staticmethod, classmethod)) else item
-                if isinstance(inner, FunctionType):
+                # not what dataclasses and enumerations generate
+                written = (
+                    isinstance(inner, FunctionType) and inner.__module__ == module and not hasattr(inner, "__wrapped__")
+                )
+                if written and inner.__code__.co_filename != "<string>":
                     return inner.__code__.co_filename
     return str(namespace.get("__file__", "<file>"))
 

@@ -59,15 +59,12 @@ def _flat(name: str, text: str, value: Any) -> Iterator[tuple[str, str, np.ndarr
         for key, item in list(value.items())[:40]:
             if isinstance(item, np.ndarray):
                 yield str(key), f"{text}[{key!r}]", item
-    elif (
-        isinstance(value, (list, tuple))
-        and value
-        and all(isinstance(item, np.ndarray) for item in value)
-        and len(value) < 20
-    ):
+    elif isinstance(value, (list, tuple)) and 0 < len(value) < 20:
         for index, item in enumerate(value):
-            if item.dtype.kind == "f":
+            if isinstance(item, np.ndarray) and item.dtype.kind == "f":
                 yield f"{name}[{index}]", f"{text}[{index}]", item
+            elif isinstance(item, dict):
+                yield from _flat(f"{name}[{index}]", f"{text}[{index}]", item)
 
 
 def pair_gradients(session: Session) -> list[Pair]:
@@ -100,7 +97,7 @@ def pair_gradients(session: Session) -> list[Pair]:
                 for n, t, p in parameters
                 if t.rpartition(".")[0] == owner and n in ("data", "value", "val", "v") and p.shape == gradient.shape
             ]
-        if not matches and plain_name(name) in ("", "j"):
+        if not matches and (plain_name(name) in ("", "j") or gradient.ndim == 1):
             matches = [
                 (t, p)
                 for n, t, p in parameters

@@ -10,19 +10,20 @@ from __future__ import annotations
 import ast
 import enum
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from .calling import ACTIVATION_WORDS, LOSS_WORDS, Caller, Option
-from .choices import Choices, Exhausted
+from .calling import Caller
+from .choices import Choices, Exhausted, Option
 from .gradients import GRADIENT_NAMED, plain_name
 from .roles import INPUT_NAME, UPSTREAM_NAME, Role
 from .session import Hints, Session
 from .source import Argument, ClassFacts, FileFacts, FunctionFacts, Uses, read_source, uses_of
 from .watching import Watcher
+from .words import ACTIVATION_WORDS, LOSS_WORDS
 
 OBSERVATIONS, INPUTS, OUTPUTS, CLASSES = 11, 7, 5, 3
 RATE = 0.1
@@ -175,7 +176,8 @@ def program_of(plans: list[PairPlan]) -> str:
 class _StaticCaller(Caller):
     """Calls as text, without objects: arrays come from ``pair_data``, and nothing is made by another call."""
 
-    def _by_hand(self, function: FunctionFacts, argument: Argument, uses: Uses) -> list[Option]:
+    def by_hand(self, function: FunctionFacts, argument: Argument, uses: Uses) -> list[Option]:
+        """The arrays of ``pair_data``."""
         name = argument.name.lower()
         if re.search("conv", function.owner, re.IGNORECASE):
             return ["filter_biases_ + 0.0"] if name.startswith("b") else ["filters_ + 0.0"]
@@ -187,13 +189,13 @@ class _StaticCaller(Caller):
             return ["biases_ + 0.0", "bias_row_ + 0.0", "bias_column_ + 0.0"]
         return ["weights_ + 0.0", "weights_t_ + 0.0"]
 
-    def _producers(
-        self, function: FunctionFacts, wanted: Callable[[Sequence[str]], bool]
-    ) -> list[tuple[FunctionFacts, str]]:
-        return []
 
-    def _by_kind(self, function: FunctionFacts, pattern: str, kind: Role) -> list[Option]:
-        return []
+class _StaticSession(Session):
+    """Knows the text only: nothing is called to make an argument."""
+
+    def functions(self) -> Iterator[tuple[FunctionFacts, str]]:
+        """None."""
+        return iter(())
 
 
 class _Finder:
@@ -221,7 +223,7 @@ class _Finder:
         return f"{self.count}_"
 
     def _caller(self, fixed: Mapping[str, int]) -> Caller:
-        session = Session(self.facts, self.names, Choices(fixed), Hints(), Watcher({}, set()), 0)
+        session = _StaticSession(self.facts, self.names, Choices(fixed), Hints(), Watcher({}, set()), 0)
         return _StaticCaller(session, {})
 
     def _constructions(self, name: str) -> list[str]:

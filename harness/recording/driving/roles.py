@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import enum
 import re
+from collections.abc import Iterator
 
 from .source import Argument, FileFacts, FunctionFacts, Uses, uses_of
 
@@ -90,7 +91,7 @@ INPUT_NAME = re.compile(
 )
 OUTPUT_NAME = re.compile(
     r"^(a_?l|al|y_?hat\w*|yhat|y_?pred\w*|pred\w*|outputs?|out|o|y_?out\w*|probs?|probabilities|scores?|a_?out|a_?last|hypothesis|h_?x"
-    r"|a_?final|final_?outputs?|network_?output|yp|y_?cap|p|forward_?output|logits|result|a[2-9]|y_?output|net_?output|h)$",
+    r"|a_?final|final_?outputs?|network_?output|yp|y_?cap|p|forward_?output|logits|result|a[2-9]|y_?output|net_?output|guess\w*|estimates?|h)$",
     re.IGNORECASE,
 )
 PARAMETERS_NAME = re.compile(
@@ -99,7 +100,7 @@ PARAMETERS_NAME = re.compile(
     re.IGNORECASE,
 )
 WEIGHT_ARRAY = re.compile(
-    r"^((w|b|theta|weights?|bias(es)?|wh|bh|wo|bo|wx|wy|syn|synapse|v|u|beta|gamma|k|kernel|wout|bout|w_?\w{1,6}|b_?\w{1,6}"
+    r"^(((flat|unrolled|all)_?(weights?|params?|thetas?)\w*|w|b|theta|weights?|bias(es)?|wh|bh|wo|bo|wx|wy|syn|synapse|v|u|beta|gamma|k|kernel|wout|bout|w_?\w{1,6}|b_?\w{1,6}"
     r"|(hidden|output|input)_?(weights?|bias(es)?)|(weights?|bias(es)?)_?\w*)_?\d*)$",
     re.IGNORECASE,
 )
@@ -127,6 +128,7 @@ MAKES_NETWORK = re.compile(r"init|creat|build|make|generat|setup|compile|add", r
 OF_NUMBERS = frozenset(
     {"append", "copy", "reshape", "dot", "transpose", "sum", "flatten", "astype", "shape", "items", "mean", "max"}
 )  # methods of arrays and lists
+BACK_NAME = re.compile(r"back|bprop", re.IGNORECASE)
 HELD_OUT = re.compile(
     r"_?(val|valid|validation|test|testing|tst|dev|eval|cv)\d?$|^(val|valid|validation|test|testing|dev|eval)_?",
     re.IGNORECASE,
@@ -154,7 +156,7 @@ def role_of(argument: Argument, uses: Uses, function: FunctionFacts) -> Role:
     if by_name is Role.SIZES and (uses.unpacked or uses.part_multiplied) and not MAKES_NETWORK.search(function.name):
         return Role.PARAMETERS  # a list of (weights, bias) that goes by the name of layers
     if by_name is not None:
-        return _checked(by_name, uses, argument)
+        return _checked(by_name, uses, function)
     if TARGET_NAME.match(name):
         return Role.TARGETS
     if uses.boolean and not uses.is_of_something:
@@ -379,9 +381,10 @@ def _size_role(name: str, words: list[str], uses: Uses) -> Role | None:
     return None
 
 
-def _checked(role: Role, uses: Uses, argument: Argument) -> Role:
+def _checked(role: Role, uses: Uses, function: FunctionFacts) -> Role:
     """The role, unless the use contradicts it."""
-    if role is Role.LOSS and uses.array and not uses.methods:
+    handed_on = BACK_NAME.search(function.name) is not None and not (uses.called or uses.strings)
+    if role is Role.LOSS and (uses.array or handed_on) and not uses.methods:
         return Role.UPSTREAM
     if role in (Role.ACTIVATION, Role.LOSS, Role.OPTIMIZER) and uses.methods - {
         "lower",
@@ -405,7 +408,7 @@ def _checked(role: Role, uses: Uses, argument: Argument) -> Role:
 def _by_pattern(name: str, argument: Argument, uses: Uses, function: FunctionFacts) -> Role | None:
     """Roles that the whole name gives away."""
     back = re.search(r"back|bprop|grad|deriv|update|optim|step|learn", function.name, re.IGNORECASE) is not None
-    if re.search(r"back|bprop", function.name, re.IGNORECASE) and re.fullmatch(
+    if BACK_NAME.search(function.name) and re.fullmatch(
         r"(?i)_?(grads?(_\w+)?|gradients?|g|dout|delta|err|error|loss_grad|dy|v)", name
     ):
         return Role.UPSTREAM
@@ -471,6 +474,8 @@ def _by_pattern(name: str, argument: Argument, uses: Uses, function: FunctionFac
 def _by_use(argument: Argument, uses: Uses) -> Role:
     """The role that the use alone suggests."""
     note = argument.annotation.lower()
+    if uses.unpacked and not uses.array and not uses.keys:
+        return Role.PAIRS
     if uses.strings or uses.attribute_of:
         return Role.CHOICE
     if uses.called or "callable" in note:
@@ -505,8 +510,8 @@ def argument_uses(facts: FileFacts, function: FunctionFacts, argument: Argument,
         return uses
     for item in ast.walk(function.node):
         if isinstance(item, ast.Assign):
-            for target in item.targets:
-                same = isinstance(item.value, ast.Name) and item.value.id == argument.name
+            for target, value in _assigned(item):
+                same = isinstance(value, ast.Name) and value.id == argument.name
                 if same and isinstance(target, ast.Attribute) and function.owner and isinstance(target.value, ast.Name):
                     for method in facts.methods(function.owner).values():
                         uses.merge(uses_of(f"{target.value.id}.{target.attr}", method.node))
@@ -516,6 +521,16 @@ def argument_uses(facts: FileFacts, function: FunctionFacts, argument: Argument,
     if uses.iterated and function.owner:
         _merge_elements(facts, function, argument, uses, depth)
     return uses
+
+
+def _assigned(statement: ast.Assign) -> Iterator[tuple[ast.expr, ast.expr]]:
+    """The targets of an assignment with their values: two of each in ``self.a, self.b = a, b``."""
+    for target in statement.targets:
+        both = isinstance(target, ast.Tuple) and isinstance(statement.value, ast.Tuple)
+        if both and isinstance(target, ast.Tuple) and isinstance(statement.value, ast.Tuple):
+            yield from zip(target.elts, statement.value.elts)
+        else:
+            yield target, statement.value
 
 
 def _merge_appended(facts: FileFacts, function: FunctionFacts, argument: Argument, call: ast.Call, uses: Uses) -> None:

@@ -266,6 +266,16 @@ class Session:
                 matrices.extend(_matrices(self.value(name), set()))
         return matrices
 
+    def has_one_unit(self) -> bool:
+        """Whether the network made so far is one unit: a weight for each input, and nothing else."""
+        sizes = [
+            np.shape(value)
+            for name in self.objects
+            for value in vars(self.names[name]).values()
+            if isinstance(value, np.ndarray) and value.dtype.kind == "f" and value.size > 1
+        ]
+        return bool(sizes) and all(shape in ((self.input_size,), (self.input_size + 1,)) for shape in sizes)
+
     # Functions of the file
 
     def functions(self) -> Iterator[tuple[FunctionFacts, str]]:

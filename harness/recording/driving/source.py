@@ -73,6 +73,7 @@ class Uses:
     unpacked: bool = False  # iterated in pairs
     part_multiplied: bool = False  # name[i][0] @ .., np.dot(name[i][0], ..), name[i][0].T
     split: bool = False  # x, y = name
+    split_into: int = 0  # number of names that it is unpacked to as a whole
     measured: bool = False  # len(name)
     indexed: bool = False  # name[i], name[:-1]
     boolean: bool = False
@@ -83,6 +84,7 @@ class Uses:
     made_keys: bool = False  # name["W" + str(i)]
     strings: list[str] = field(default_factory=list)  # name == "relu"
     methods: set[str] = field(default_factory=set)  # name.forward(..)
+    given: dict[str, int] = field(default_factory=dict)  # number of arguments that its methods are called with
     attributes: set[str] = field(default_factory=set)
     element_methods: set[str] = field(default_factory=set)  # name[i].forward(..), for layer in name: layer.forward(..)
     element_attributes: set[str] = field(default_factory=set)
@@ -107,7 +109,9 @@ class Uses:
         for name, value in vars(other).items():
             if isinstance(value, bool):
                 setattr(self, name, getattr(self, name) or value)
-            elif isinstance(value, set):
+            elif isinstance(value, int):
+                setattr(self, name, max(getattr(self, name), value))
+            elif isinstance(value, (set, dict)):
                 getattr(self, name).update(value)
             else:
                 mine = getattr(self, name)
@@ -488,11 +492,11 @@ def _is_stepped(value: ast.expr | None) -> bool:
         element = value
     else:
         return False
-    parts = element.elts if isinstance(element, (ast.Tuple, ast.List)) else [element]
-    return all(
-        isinstance(part, ast.BinOp) and isinstance(part.op, ast.Sub) and RATE_NAME.search(_names(part.right))
-        for part in parts
-    )
+    if isinstance(element, (ast.Tuple, ast.List)):
+        return bool(element.elts) and all(map(_is_stepped, element.elts))
+    if isinstance(element, ast.BinOp):
+        return isinstance(element.op, ast.Sub) and RATE_NAME.search(_names(element.right)) is not None
+    return False
 
 
 def _update(statement: ast.stmt, target: ast.expr, value: ast.expr, subtracts: bool) -> UpdateLine:
@@ -735,6 +739,7 @@ def _note_use(uses: Uses, elements: set[str], name: str, item: ast.AST) -> None:
         if isinstance(item.func, ast.Attribute):
             if _is_name(item.func.value, name):
                 uses.methods.add(item.func.attr)
+                uses.given[item.func.attr] = len(item.args) + len(item.keywords)
                 if item.func.attr in ("dot", "reshape", "sum", "mean", "flatten", "ravel", "astype", "transpose"):
                     uses.array = True
                 if item.func.attr == "append":
@@ -806,7 +811,9 @@ def _note_use(uses: Uses, elements: set[str], name: str, item: ast.AST) -> None:
         if isinstance(item.slice, ast.Constant) and isinstance(item.slice.value, str):
             uses.element_keys.add(item.slice.value)
     elif isinstance(item, ast.Assign) and _is_name(item.value, name):
-        uses.split |= any(isinstance(target, ast.Tuple) and len(target.elts) == 2 for target in item.targets)
+        counts = [len(target.elts) for target in item.targets if isinstance(target, (ast.Tuple, ast.List))]
+        uses.split |= 2 in counts
+        uses.split_into = max([uses.split_into, *counts])
     elif isinstance(item, ast.Compare):
         _note_comparison(uses, name, item)
     elif isinstance(item, (ast.If, ast.IfExp, ast.While)) and (

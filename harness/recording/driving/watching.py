@@ -48,6 +48,10 @@ class Targets(np.ndarray[Any, Any]):
         if out is not None:
             options["out"] = tuple(np.asarray(value) if isinstance(value, Targets) else value for value in out)
         result = getattr(ufunc, method)(*plain, **options)
+        if method == "__call__" and ufunc in (np.add, np.subtract) and any(isinstance(value, int) for value in inputs):
+            shifted = np.asarray(result).view(Targets)  # labels from 1 are labels still
+            shifted.notes, shifted.whole = self.notes, self.whole
+            return shifted
         shape = getattr(result, "shape", ())
         if method == "__call__" and (len(shape) >= 2 or self.ndim == 0) and int(np.prod(shape)) > self.size:
             repeated = len(set(shape)) < len(shape) and max(shape) > 1

@@ -1,0 +1,146 @@
+"""Activations, losses and optimizers: as texts, functions, classes or instances, whatever the use asks for."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from typing import TYPE_CHECKING
+
+from .choices import Option
+from .objects import instance, objects
+from .records import annotated_class, members
+from .roles import Role, words_of
+from .shares import known_outputs, of_shares, share_rank
+from .source import Argument, FunctionFacts, Uses
+from .words import ACTIVATION_WORDS, ACTIVATIONS, DERIVATIVE_WORDS, LOSS_WORDS, OPTIMIZER_WORDS
+
+if TYPE_CHECKING:
+    from .calling import Caller
+
+
+def named_functions(
+    caller: Caller, function: FunctionFacts, argument: Argument, role: Role, uses: Uses
+) -> list[Option]:
+    """Names of activations, losses and optimizers: as texts, functions or classes, whatever the use asks for."""
+    strings = [repr(text) for text in _ordered_strings(caller, argument, role, uses)]
+    functions = list(_matching_functions(caller, argument, role))
+    instances: list[Option] = []
+    if uses.methods - {"lower", "strip", "upper", "items", "keys", "get"} or role is Role.OPTIMIZER or uses.attributes:
+        instances = objects(caller, function, argument, role, uses)
+    classes = matching_classes(caller, argument, role)
+    annotated = annotated_class(caller, argument)
+    if annotated and (of_enumeration := members(caller, annotated)):
+        words = ACTIVATION_WORDS if role is Role.ACTIVATION else LOSS_WORDS
+        return [*(one for one in of_enumeration if words.search(one)), *of_enumeration]
+    if role is Role.ACTIVATION_LIST:
+        return _activation_lists(caller, strings, functions, instances)
+    options: list[Option] = []
+    if uses.strings or uses.attribute_of:
+        options.extend([*strings, *functions, *instances])
+    elif instances and uses.methods:
+        options.extend([*instances, *functions, *strings])
+    elif uses.called or "callable" in argument.annotation.lower():
+        callables = [instance(caller, name) for name in classes if "__call__" in caller.facts.methods(name)]
+        options.extend([*functions, *callables, *classes, *instances, *strings])
+    else:
+        options.extend(
+            [*strings, *functions, *instances] if "str" in argument.annotation else [*functions, *instances, *strings]
+        )
+    if role is Role.LOSS and not uses.called and not uses.methods and not uses.strings:
+        options.extend(caller.by_role(function, argument, Role.UNKNOWN, uses))
+    options.extend([*classes, "None"])
+    return options
+
+
+def _ordered_strings(caller: Caller, argument: Argument, role: Role, uses: Uses) -> list[str]:
+    """Texts that the file compares the argument with; else the usual ones."""
+    texts = list(uses.strings)
+    for owner in sorted(uses.attribute_of):
+        texts.extend(
+            name
+            for name in caller.facts.methods(owner)
+            if not DERIVATIVE_WORDS.search(name) and not name.startswith("__")
+        )
+    if role in (Role.ACTIVATION, Role.ACTIVATION_LIST):
+        texts = texts or _keys_like(caller, ACTIVATION_WORDS) or ["sigmoid", "tanh", "relu"]
+        last = bool({"output", "last", "final", "out"} & set(words_of(argument.name))) or of_shares(caller)
+        order = ("softmax", "sigmoid", "linear") if last and known_outputs(caller) != 1 else ("sigmoid", "tanh", "relu")
+        return sorted(texts, key=lambda t: next((i for i, name in enumerate(order) if name in t.lower()), len(order)))
+    if role is Role.LOSS:
+        return texts or _keys_like(caller, LOSS_WORDS) or ["mse", "cross_entropy", "categorical_crossentropy"]
+    if role is Role.OPTIMIZER:
+        texts = texts or _keys_like(caller, OPTIMIZER_WORDS) or ["sgd", "adam", "SGD"]
+        return sorted(texts, key=lambda t: 0 if t.lower() in ("sgd", "gd", "gradient_descent") else 1)
+    return texts
+
+
+def _keys_like(caller: Caller, pattern: re.Pattern[str]) -> list[str]:
+    """Texts of this kind that are keys of dictionaries, or compared with, anywhere in the file."""
+    texts = [text for text in caller.facts.texts if pattern.search(text) and len(text) < 30 and " " not in text]
+    static = [
+        name
+        for owner, facts in caller.facts.classes.items()
+        if pattern.search(owner)
+        for name, method in facts.methods.items()
+        if method.static and not DERIVATIVE_WORDS.search(name)
+    ]
+    return [*texts, *static]
+
+
+def _matching_functions(caller: Caller, argument: Argument, role: Role) -> list[str]:
+    """Functions of the file that the argument's name describes; the derivative of the function chosen before."""
+    words = argument.name
+    derivative = DERIVATIVE_WORDS.search(words) is not None
+    kind = (
+        LOSS_WORDS
+        if role is Role.LOSS or (LOSS_WORDS.search(words) and not ACTIVATION_WORDS.search(words))
+        else ACTIVATION_WORDS
+    )
+    if role is Role.OPTIMIZER:
+        kind = OPTIMIZER_WORDS
+    found = []
+    for name, function in caller.facts.functions.items():
+        if (
+            callable(caller.session.names.get(name))
+            and kind.search(name)
+            and (DERIVATIVE_WORDS.search(name) is not None) == derivative
+        ):
+            found.append((name, function))
+    topic = "loss" if kind is LOSS_WORDS else "activation"
+    stem = caller.session.stems.get(topic)
+
+    def rank(item: tuple[str, FunctionFacts]) -> tuple[int, int, int]:
+        name = item[0].lower()
+        usual = next((i for i, usual in enumerate((*ACTIVATIONS, "mse", "mean_sq", "squared")) if usual in name), 50)
+        return (0 if stem and stem in name else 1, share_rank(caller, name) if topic == "activation" else 0, usual)
+
+    found.sort(key=rank)
+    names = [name for name, _ in found]
+    if role is Role.FUNCTION and not names:
+        names = [name for name in caller.facts.functions if callable(caller.session.names.get(name)) and len(name) > 1]
+    if names and not derivative:
+        caller.session.stems.setdefault(topic, names[0].lower())
+    return names
+
+
+def matching_classes(caller: Caller, argument: Argument, role: Role) -> list[str]:
+    pattern = {Role.LOSS: LOSS_WORDS, Role.OPTIMIZER: OPTIMIZER_WORDS}.get(role, ACTIVATION_WORDS)
+    return [
+        name
+        for name in caller.facts.classes
+        if inspect.isclass(caller.session.names.get(name)) and pattern.search(name)
+    ]
+
+
+def _activation_lists(
+    caller: Caller, strings: list[str], functions: list[str], instances: list[Option]
+) -> list[Option]:
+    last = next((text for text in strings if "softmax" in text), None) if known_outputs(caller) != 1 else None
+    options: list[Option] = []
+    for names in (strings, functions):
+        if names:
+            options.append(f"[{names[0]}, {last if names is strings and last else names[0]}]")
+            options.append(f"[{names[0]}, {names[0]}]")
+            options.append(f"[{names[0]}]")
+            options.append(f"[{names[0]}, {names[0]}, {names[0]}]")
+    return [*options, *instances]

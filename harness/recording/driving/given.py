@@ -1,0 +1,164 @@
+"""Sizes and data: what the driver gives of its own."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from .choices import Option
+from .data import BATCH, HIDDEN, INPUTS, SECOND_HIDDEN, Form, pairs_text, target_text
+from .records import layer_descriptions
+from .results import producers, production, result_of_kind
+from .roles import HELD_OUT, INPUT_NAME, Role
+from .source import Argument, FunctionFacts, Uses
+from .words import BATCHES_NAME
+
+if TYPE_CHECKING:
+    from .calling import Caller
+
+
+def sizes(caller: Caller, function: FunctionFacts, argument: Argument, role: Role, uses: Uses) -> list[Option]:
+    session = caller.session
+    dims = session.dims
+
+    def given(make: Callable[[], str], both: bool = True) -> Callable[[], str]:
+        def option() -> str:
+            session.inputs_given |= both or role is Role.INPUT_SIZE
+            session.outputs_given |= both or role is Role.OUTPUT_SIZE
+            return make()
+
+        return option
+
+    def out() -> int:
+        return session.output_size
+
+    def into() -> int:
+        return session.input_size
+
+    if dims is not None:  # a single layer is being made
+        before, after = dims
+        pair = [f"[{before}, {after}]", f"({before}, {after})"]
+        if role is Role.INPUT_SIZE:
+            return [f"({before},)" if uses.indexed else str(before), str(before), f"({before},)"]
+        if role is Role.SIZES:
+            return [*pair, str(after), f"({before},)"]
+        return [str(after), *pair]
+    image = image_default(argument)
+    if role is Role.INPUT_SIZE and image is not None:
+        return [given(lambda: session.take_images(image), False)]
+    if role is Role.INPUT_SIZE:
+        return [given(lambda: str(into()), False), given(lambda: f"({into()},)", False)]
+    if role is Role.OUTPUT_SIZE:
+        return [given(lambda: str(out()), False), given(lambda: f"({out()},)", False)]
+    if role is Role.HIDDEN_SIZE:
+        size = SECOND_HIDDEN if _has_hidden_size_before(caller, function, argument) else HIDDEN
+        return [str(size), f"[{size}]"]
+    if role is Role.HIDDEN_SIZES:
+        return [f"[{HIDDEN}]", str(HIDDEN), f"({HIDDEN},)", f"[{HIDDEN}, {SECOND_HIDDEN}]",
+                given(lambda: f"[{into()}, {HIDDEN}, {out()}]")]  # fmt: skip
+    if role is Role.SIZES and (described := layer_descriptions(caller, uses)):
+        return list(described)
+    if role is Role.SIZES:
+        return [
+            given(lambda: f"[{into()}, {HIDDEN}, {out()}]"),
+            given(lambda: f"({into()}, {HIDDEN}, {out()})"),
+            given(lambda: f"[{into()}, {HIDDEN}, {SECOND_HIDDEN}, {out()}]"),
+            f"[{HIDDEN}]",
+            given(lambda: f"np.array([{into()}, {HIDDEN}, {out()}])"),
+            str(HIDDEN),
+            given(lambda: f"[{into()}, {out()}]"),
+            given(lambda: f"[({into()}, {HIDDEN}), ({HIDDEN}, {out()})]"),
+        ]
+    return [str(INPUTS), str(HIDDEN), "3", "2", "1"]
+
+
+def _has_hidden_size_before(caller: Caller, function: FunctionFacts, argument: Argument) -> bool:
+    """Whether another argument before this one is the size of a hidden layer."""
+    names = [one.name for one in function.arguments]
+    before = function.arguments[: names.index(argument.name)] if argument.name in names else ()
+    return any(caller.role(function, other)[0] is Role.HIDDEN_SIZE for other in before)
+
+
+def observations(caller: Caller, function: FunctionFacts, argument: Argument, role: Role, uses: Uses) -> list[Option]:
+    session = caller.session
+
+    def inputs() -> str:
+        if caller.in_loss and session.forward_results:
+            return result_of_kind(session.forward_results, Role.OUTPUTS)
+        form = session.pick_form()
+        session.make_data()
+        return separate(session.input_text(form), form)
+
+    def targets() -> str:
+        form = session.pick_form()
+        session.make_data()
+        return separate(target_text(session.pick_labels(), form), form)
+
+    def separate(text: str, form: Form) -> str:
+        """Data of their own for validation, so that they are not taken for those that are trained on."""
+        is_list = form in (Form.LISTS, Form.LIST, Form.AUGMENTED)
+        return text if is_list or not HELD_OUT.search(argument.name) else f"np.copy({text})"
+
+    def pairs() -> str:
+        session.make_data()
+        order = [Form.COLUMN, Form.ROWS, Form.ROW, Form.LIST]
+        if uses.unpacked and session.hints.prefers_columns < 0:
+            order = [Form.ROWS, Form.COLUMN, Form.ROW, Form.LIST]
+        session.form = session.choose("pairs", order)
+        return pairs_text(session.pick_labels(), session.form)
+
+    def count() -> str:
+        session.make_data()
+        return "len(X)"
+
+    def both() -> str:
+        return f"({inputs()}, {targets()})"
+
+    def batches() -> str:
+        x, y = inputs(), targets()
+        cut = "[:, {}]" if session.form is Form.COLUMNS else "[{}]"
+        parts = [cut.format(f":{BATCH}"), cut.format(f"{BATCH}:")]
+        return "[" + ", ".join(f"({x}{part}, {y}{part})" for part in parts) + "]"
+
+    if role is Role.OBSERVATIONS:
+        return [count]
+    if role is Role.TARGETS:
+        return [targets]
+    if role is Role.PAIRS and uses.split and not uses.iterated:
+        return [both, pairs, inputs]
+    if role is Role.PAIRS and BATCHES_NAME.search(argument.name):
+        return [batches, pairs, inputs, both]
+    if role is Role.PAIRS:
+        return [pairs, inputs, both, batches]
+    if role is Role.INPUTS and not INPUT_NAME.match(argument.name):
+        named = producers(caller, function, lambda names: argument.name in names)
+        made = [production(caller, producer, text, argument.name) for producer, text in named]
+        if made:
+            return [*made, inputs]
+    if uses.unpacked or (role is Role.INPUTS and re.search(r"data|batch", argument.name, re.IGNORECASE)):
+        alone = not any(caller.role(function, other)[0] is Role.TARGETS for other in function.arguments)
+        return (
+            [pairs, inputs, both]
+            if alone and (uses.unpacked or not uses.array)
+            else [inputs, pairs, both]
+            if alone
+            else [inputs, pairs]
+        )
+    return [inputs]
+
+
+def inputs_text(caller: Caller) -> str:
+    caller.session.make_data()
+    return caller.session.input_text(caller.session.pick_form())
+
+
+def indices(caller: Caller) -> str:
+    caller.session.make_data()
+    return "range(len(X))"
+
+
+def image_default(argument: Argument) -> tuple[int, int, int] | None:
+    """The default of an argument that is the shape of an image, as in ``input_dim=(1, 28, 28)``."""
+    match = re.fullmatch(r"[(\[](\d+), (\d+), (\d+)[)\]]", argument.default)
+    return (int(match.group(1)), int(match.group(2)), int(match.group(3))) if match else None

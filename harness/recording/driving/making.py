@@ -1,0 +1,129 @@
+"""What other functions make: parameters, outputs, caches and gradients, each from the call that returns it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING
+
+from .choices import Exhausted, Option
+from .functions import matching_classes
+from .given import inputs_text, sizes
+from .objects import objects
+from .records import OF_ARRAYS, layer_descriptions, records
+from .results import attributes_named, by_kind, from_sizes, parameters_of_networks, producers, production
+from .roles import CACHE_NAME, GRADIENT_ARGUMENT, OUTPUT_NAME, PARAMETERS_NAME, Role, words_of
+from .source import Argument, FunctionFacts, Uses
+from .words import DERIVATIVE_WORDS, LOSS_WORDS, MAKER_NAME, STRUCTURE_WORDS
+
+if TYPE_CHECKING:
+    from .calling import Caller
+
+
+def made(caller: Caller, function: FunctionFacts, argument: Argument, role: Role, uses: Uses) -> list[Option]:
+    """What was returned before under this name or one like it, or what makes it; by hand at last."""
+    session = caller.session
+    options: list[Option] = []
+    pattern = {
+        Role.PARAMETERS: PARAMETERS_NAME,
+        Role.GRADIENTS: GRADIENT_ARGUMENT,
+        Role.CACHE: CACHE_NAME,
+        Role.OUTPUTS: OUTPUT_NAME,
+    }.get(role)
+    if argument.name in session.pool:
+        options.append(session.pool[argument.name])
+    named = producers(caller, function, lambda names: argument.name in names)
+    options.extend(production(caller, producer, text, argument.name) for producer, text in named)
+    if pattern is not None:
+        similar = [text for name, text in reversed(session.pool.items()) if pattern.match(name) and "[" not in text]
+        options.extend(similar)
+        others = producers(caller, function, lambda names: any(pattern.match(name) for name in names))
+        for producer, text in others:
+            name = next(name for name in producer.returns if pattern.match(name))
+            options.append(production(caller, producer, text, name))
+    options.extend(attributes_named(caller, argument.name, pattern if role is Role.PARAMETERS else None))
+    if role is Role.OUTPUTS:
+        options.extend(
+            by_kind(caller, function, argument, r"forward|predict|feed|fprop|propag|hypothesis", Role.OUTPUTS)
+        )
+    if role is Role.CACHE:
+        options.extend(by_kind(caller, function, argument, r"forward|feed|fprop|propag", Role.CACHE))
+    if role is Role.GRADIENTS:
+        options.extend(by_kind(caller, function, argument, r"back|grad|bprop|nabla|deriv|delta", Role.GRADIENTS))
+    if role in (Role.PARAMETERS, Role.WEIGHT):
+        options.extend(parameters_of_networks(caller, uses))
+        options.extend(by_kind(caller, function, argument, MAKER_NAME.pattern, Role.PARAMETERS))
+        options.extend(from_sizes(caller, function, argument))
+        options.extend(caller.by_hand(function, argument, uses))
+    if role is Role.UPSTREAM:
+        options.extend(_loss_gradients(caller))
+    if role is Role.UNKNOWN and uses.attributes - OF_ARRAYS and not uses.array:
+        options.extend(objects(caller, function, argument, Role.OBJECT, uses))
+    if role is Role.UNKNOWN and (uses.indexed or uses.iterated or uses.measured) and not uses.array:
+        options.extend(sizes(caller, function, argument, Role.SIZES, uses)[:4])
+    compared = any(caller.role(function, other)[0] is Role.TARGETS for other in function.arguments)
+    if role is Role.UNKNOWN and uses.arithmetic and compared:
+        forward = r"forward|predict|feed|fprop|propag|hypothesis"
+        options.extend(by_kind(caller, function, argument, forward, Role.OUTPUTS))
+    if role is Role.UNKNOWN:
+        options.extend([*layer_descriptions(caller, uses), *records(caller, function, argument, uses)])
+        structure = set(words_of(argument.name)) & STRUCTURE_WORDS
+        lists = sizes(caller, function, argument, Role.SIZES, uses)[:4] if structure else []
+        options.extend([*lists, "0.1", "3", partial(inputs_text, caller), "None", "[]", "{}"])
+    if uses.methods or uses.attributes - OF_ARRAYS:
+        instances = objects(caller, function, argument, Role.OBJECT, uses)
+        # arrays and dictionaries have no such attributes
+        return [*instances, *options] if uses.attributes - OF_ARRAYS - uses.methods else [*options, *instances]
+    return options
+
+
+def _loss_gradients(caller: Caller) -> list[Option]:
+    """Gradients of the file's own loss with respect to the network's output."""
+    options: list[Option] = []
+    for name, function in caller.facts.functions.items():
+        if not callable(caller.session.names.get(name)):
+            continue
+        both = len(function.returns) == 2 and re.match(r"d[a-zA-Z_]|grad|result", function.returns[1]) is not None
+        if LOSS_WORDS.search(name) and (DERIVATIVE_WORDS.search(name) or both) and name not in caller.session.stack:
+            options.append(_loss_function(caller, function, name))
+    for name in matching_classes(caller, Argument(name="loss"), Role.LOSS):
+        for method in caller.facts.methods(name).values():
+            named = re.search(r"back|grad|bprop|deriv|prime|diff|delta", method.name)
+            if named and method.returns_something and not method.abstract:
+                options.append(_loss_object(caller, name, method))
+    return options[:6]
+
+
+def _loss_function(caller: Caller, function: FunctionFacts, name: str) -> Callable[[], str]:
+    def make() -> str:
+        if not caller.session.forward_results:
+            raise Exhausted(name)
+        caller.in_loss = True
+        try:
+            targets = caller.call(function, name, repeat=True)
+        finally:
+            caller.in_loss = False
+        if not targets:
+            raise Exhausted(name)
+        return targets[-1]
+
+    return make
+
+
+def _loss_object(caller: Caller, name: str, method: FunctionFacts) -> Callable[[], str]:
+    def make() -> str:
+        if not caller.session.forward_results:
+            raise Exhausted(name)
+        variable = caller.make_object(name)
+        caller.in_loss = True
+        try:
+            caller.ensure_attributes(method, variable)
+            targets = caller.call(method, f"{variable}.{method.name}", repeat=True)
+        finally:
+            caller.in_loss = False
+        if not targets:
+            raise Exhausted(name)
+        return targets[0]
+
+    return make

@@ -1,0 +1,156 @@
+"""Arguments that are objects of the file: networks, layers, losses, samples."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from .choices import Option
+from .containers import layer_lists
+from .data import HIDDEN, SECOND_HIDDEN
+from .records import (
+    OF_ARRAYS,
+    annotated_class,
+    kinds_of,
+    layer_descriptions,
+    members,
+    records,
+    samples,
+    unnamed_samples,
+)
+from .results import by_kind, parameters_of_networks
+from .roles import Role, words_of
+from .shares import share_rank
+from .source import Argument, FunctionFacts, Uses
+from .words import ACTIVATION_WORDS, LOSS_WORDS, MAKER_NAME, NETWORK_CLASS, OPTIMIZER_WORDS, PLAIN_LOSS, PLAIN_OPTIMIZER
+
+if TYPE_CHECKING:
+    from .calling import Caller
+
+
+def objects(caller: Caller, function: FunctionFacts, argument: Argument, role: Role, uses: Uses) -> list[Option]:
+    """Instances of the file's classes that have the methods that the code calls."""
+    listed = role is Role.OBJECT_LIST
+    wanted = uses.element_methods if listed else uses.methods
+    attributes = uses.element_attributes if listed else uses.attributes
+    annotated = annotated_class(caller, argument)
+    if listed:
+        return _object_lists(caller, function, argument, annotated, wanted, uses)
+    if annotated and (listed_members := members(caller, annotated)):
+        return list(listed_members)
+    names = kinds_of(caller, annotated) if annotated else _with_arguments(caller, caller.classes_with(wanted), uses)
+    given = records(caller, function, argument, uses)
+    if not names and given:
+        return list(given)
+    if not names and attributes:
+        names = classes_that_set(caller, attributes)
+        if names:
+            dims = _dims_of_part(caller, function, argument)
+            parts = [
+                instance(caller, name) if NETWORK_CLASS.search(name) else _part(caller, name, dims)
+                for name in names[:4]
+            ]
+            return [*_networks_made(caller, names), *parts]
+    pattern = {Role.LOSS: LOSS_WORDS, Role.OPTIMIZER: OPTIMIZER_WORDS, Role.ACTIVATION: ACTIVATION_WORDS}.get(role)
+    words = argument.name
+    if pattern is None:
+        pattern = next((p for p in (LOSS_WORDS, OPTIMIZER_WORDS, ACTIVATION_WORDS) if p.search(words)), None)
+    if pattern is not None:
+        matched = [name for name in names if pattern.search(name)]
+        names = matched or names
+    stem = words.lower().rstrip("s0123456789_")
+    network = bool({"model", "net", "network", "nn", "mlp"} & set(words_of(words)))
+    names = sorted(
+        names,
+        key=lambda name: (
+            0 if stem and stem in name.lower() else 1,
+            0 if network and NETWORK_CLASS.search(name) else 1,
+            share_rank(caller, name) if pattern is ACTIVATION_WORDS else 0,
+            # a plain step and an error that any output is good for work with whatever else is chosen
+            0 if PLAIN_OPTIMIZER.search(name) or PLAIN_LOSS.search(name) else 1,
+        ),
+    )
+    return [*_networks_made(caller, names), *(instance(caller, name) for name in names[:6]), *given]
+
+
+def _networks_made(caller: Caller, names: Sequence[str]) -> list[str]:
+    """The networks of these classes that exist: an optimizer is given the one that is trained."""
+    made = [(one, type(caller.session.names.get(one)).__name__) for one in caller.session.objects]
+    return [one for one, owner in made if owner in names and NETWORK_CLASS.search(owner)]
+
+
+def _object_lists(
+    caller: Caller, function: FunctionFacts, argument: Argument, annotated: str, wanted: set[str], uses: Uses
+) -> list[Option]:
+    """Lists of samples, of layers, or of descriptions of layers."""
+    asked = uses.element_attributes - OF_ARRAYS
+    names = [annotated] if annotated else caller.classes_with(wanted) or classes_that_set(caller, asked)
+    of_samples = [made for name in names if (made := samples(caller, name)) is not None]
+    if of_samples:
+        return list(of_samples)
+    if not names and (unnamed := unnamed_samples(caller, asked)) is not None:
+        return [unnamed]
+    if of_networks := parameters_of_networks(caller, uses):
+        return of_networks
+    paired = bool(uses.pair_methods or uses.pair_called)
+    lists: list[Option] = [*layer_descriptions(caller, uses), *layer_lists(caller, wanted, paired=paired)]
+    if wanted or not asked:
+        return lists
+    return [*by_kind(caller, function, argument, MAKER_NAME.pattern, Role.PARAMETERS), *lists]
+
+
+def classes_that_set(caller: Caller, attributes: set[str]) -> list[str]:
+    """Classes whose methods set all those of the attributes that any class sets."""
+    sets = {
+        name: {attribute for method in caller.facts.methods(name).values() for attribute in method.writes}
+        | {one.name for one in caller.facts.classes[name].fields}
+        for name in caller.facts.classes
+        if inspect.isclass(caller.session.names.get(name))
+    }
+    wanted = attributes & {attribute for own in sets.values() for attribute in own}
+    return [name for name, own in sets.items() if wanted and wanted <= own]
+
+
+def _dims_of_part(caller: Caller, function: FunctionFacts, argument: Argument) -> tuple[int, int]:
+    """Sizes of one of several layers that are arguments of their own: layer1, layer2."""
+    session = caller.session
+    session.give_sizes()
+    stem = re.sub(r"\d+$", "", argument.name)
+    parts = [other.name for other in function.required if re.sub(r"\d+$", "", other.name) == stem]
+    sizes = [session.input_size, *[HIDDEN, SECOND_HIDDEN][: max(len(parts) - 1, 0)], session.output_size]
+    index = parts.index(argument.name) if argument.name in parts else 0
+    return sizes[min(index, len(sizes) - 2)], sizes[min(index, len(sizes) - 2) + 1]
+
+
+def _part(caller: Caller, name: str, dims: tuple[int, int]) -> Callable[[], str]:
+    def make() -> str:
+        return caller.construction(name, dims)
+
+    return make
+
+
+def _with_arguments(caller: Caller, names: list[str], uses: Uses) -> list[str]:
+    """The classes whose methods take as many arguments as they are called with; all if there are none."""
+
+    def fits(name: str) -> bool:
+        mine = caller.facts.methods(name)
+        called = [(mine[method], count) for method, count in uses.given.items() if method in mine]
+        return all(
+            len(method.required) <= count <= len(method.arguments) or _takes_any_number(method)
+            for method, count in called
+        )
+
+    return [name for name in names if fits(name)] or names
+
+
+def instance(caller: Caller, name: str) -> Callable[[], str]:
+    def make() -> str:
+        return caller.construction(name) if caller.session.dims is not None else caller.make_object(name)
+
+    return make
+
+
+def _takes_any_number(function: FunctionFacts) -> bool:
+    return function.node.args.vararg is not None or function.node.args.kwarg is not None

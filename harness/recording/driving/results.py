@@ -1,0 +1,162 @@
+"""Results of the calls so far, and of those that return what an argument stands for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from .choices import Exhausted, Option
+from .records import OF_ARRAYS
+from .roles import OUTPUT_NAME, Role
+from .source import Argument, FunctionFacts, Uses
+from .words import LOSS_WORDS, MAKER_NAME, NETWORK_CLASS, PARAMETERS_METHOD, SIZE_ROLES, UNNAMED, WRONG_NAME
+
+if TYPE_CHECKING:
+    from .calling import Caller
+
+
+def producers(
+    caller: Caller, function: FunctionFacts, wanted: Callable[[Sequence[str]], bool]
+) -> list[tuple[FunctionFacts, str]]:
+    """Functions that return it, the plainest first."""
+    session = caller.session
+    found = []
+    for producer, text in session.functions():
+        if producer is function or text in session.stack or not producer.returns_something:
+            continue
+        names = [name for name in (*producer.returns, *producer.return_keys) if not UNNAMED.fullmatch(name)]
+        given = {argument.name for argument in producer.arguments}
+        if wanted(names) and not any(wanted([name]) and name in given for name in names):
+            found.append((producer, text))
+    inner = {callee.name for producer, _ in found for callee in caller.facts.reach(producer)[1:]}
+    found.sort(
+        key=lambda item: (
+            item[0].name in inner,
+            _only_tests(re.sub("back", "", item[0].name)),
+            len(item[0].required),
+        )
+    )
+    return found[:5]
+
+
+def production(caller: Caller, producer: FunctionFacts, text: str, name: str) -> Callable[[], str]:
+    def make() -> str:
+        targets = caller.call(producer, text)
+        if name in producer.returns and len(targets) == len(producer.returns):
+            return targets[producer.returns.index(name)]
+        if name not in caller.session.pool:
+            raise Exhausted(text)
+        return caller.session.pool[name]
+
+    return make
+
+
+def by_kind(caller: Caller, function: FunctionFacts, argument: Argument, pattern: str, kind: Role) -> list[Option]:
+    """Results of functions whose name says what they do."""
+    options: list[Option] = []
+    if kind in (Role.OUTPUTS, Role.CACHE) and caller.session.forward_results:
+        options.append(_result_for(caller, function, argument, caller.session.forward_results, kind))
+    for producer, text in caller.session.functions():
+        if producer is function or text in caller.session.stack or not producer.returns_something:
+            continue
+        wrong = _only_tests(re.sub("back", "", producer.name)) if kind is Role.GRADIENTS else _only_tests(producer.name)
+        if re.search(pattern, producer.name, re.IGNORECASE) and not wrong:
+            options.append(whole(caller, producer, text, kind, function, argument))
+    return options[:3]
+
+
+def from_sizes(caller: Caller, function: FunctionFacts, argument: Argument) -> list[Option]:
+    """Results of functions that are given nothing but sizes: they make the parameters, whatever they are called."""
+    sizes = {*SIZE_ROLES, Role.COUNT, Role.LAYER_COUNT, Role.SEED, Role.NUMBER}
+    options: list[Option] = []
+    for producer, text in caller.session.functions():
+        roles = [caller.role(producer, one)[0] for one in producer.required]
+        known = producer is function or text in caller.session.stack or MAKER_NAME.search(producer.name)
+        if roles and not known and producer.returns_something and set(roles) <= sizes:
+            options.append(whole(caller, producer, text, Role.PARAMETERS, function, argument))
+    return options[:2]
+
+
+def parameters_of_networks(caller: Caller, uses: Uses) -> list[Option]:
+    """Lists of parameter objects that a method of a network gives."""
+    if not uses.element_attributes - OF_ARRAYS or caller.session.dims is not None:
+        return []
+    options: list[Option] = []
+    for name in caller.facts.classes:
+        for method in caller.facts.methods(name).values():
+            if PARAMETERS_METHOD.match(method.name) and not method.required and method.returns_something:
+                network = NETWORK_CLASS.search(name) is not None
+                options.insert(0 if network else len(options), _parameters_of(caller, name, method))
+    return options[:3]
+
+
+def _parameters_of(caller: Caller, name: str, method: FunctionFacts) -> Callable[[], str]:
+    def make() -> str:
+        session = caller.session
+        mine = [one for one in session.objects if type(session.names.get(one)).__name__ == name]
+        variable = mine[0] if mine else caller.make_object(name)
+        return f"{variable}.{method.name}" if method.is_property else f"{variable}.{method.name}()"
+
+    return make
+
+
+def _result_for(caller: Caller, function: FunctionFacts, argument: Argument, results: Sequence[str], kind: Role) -> str:
+    """Which of several results a function is given; all of them if it unpacks so many, and none of them is many."""
+    count = caller.role(function, argument)[1].split_into
+    one = result_of_kind(results, kind)
+    value = caller.session.names.get(one)
+    whole = len(results) == count > 1 and not (isinstance(value, (tuple, list)) and len(value) == count)
+    return f"({', '.join(results)})" if whole else one
+
+
+def whole(
+    caller: Caller, producer: FunctionFacts, text: str, kind: Role, function: FunctionFacts, argument: Argument
+) -> Callable[[], str]:
+    def make() -> str:
+        targets = caller.call(producer, text)
+        if not targets:
+            raise Exhausted(text)
+        return _result_for(caller, function, argument, targets, kind)
+
+    return make
+
+
+def result_of_kind(targets: Sequence[str], kind: Role) -> str:
+    """Which of several results is the output, the cache, ..."""
+    cached = [t for t in targets if re.match(r"(?i)cach|mem|store|hist", t)]
+    if kind is Role.OUTPUTS:
+        plain = [t for t in targets if t not in cached]
+        named = [t for t in plain if OUTPUT_NAME.match(t)]
+        return (named or plain or list(targets))[-1]
+    if kind is Role.CACHE:
+        return (cached or list(targets))[-1]
+    if kind is Role.GRADIENTS and len(targets) > 1:
+        named = [t for t in targets if not LOSS_WORDS.search(t)]
+        return (named or list(targets))[-1]
+    return targets[0] if kind is Role.PARAMETERS else targets[-1]
+
+
+def _only_tests(name: str) -> bool:
+    """Whether a function only tests, plots or checks."""
+    return WRONG_NAME.search(name) is not None
+
+
+def attributes_named(caller: Caller, name: str, pattern: re.Pattern[str] | None) -> list[Option]:
+    """Attributes of objects that have the name, and methods without arguments that return such things."""
+    options: list[Option] = []
+    for variable in caller.session.objects:
+        thing = caller.session.names[variable]
+        options.extend(
+            f"{variable}.{attribute}"
+            for attribute in sorted(getattr(thing, "__dict__", {}))
+            if (attribute == name or (pattern is not None and pattern.match(attribute)))
+            and getattr(thing, attribute) is not None
+        )
+        if pattern is not None:
+            for method in caller.facts.methods(type(thing).__name__).values():
+                if not method.required and method.returns_something and PARAMETERS_METHOD.match(method.name):
+                    options.insert(
+                        0, f"{variable}.{method.name}()" if not method.is_property else f"{variable}.{method.name}"
+                    )
+    return options

@@ -1,0 +1,120 @@
+"""Random weights by hand, for functions that are given weights and do not make them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from .choices import Option
+from .data import HIDDEN, INPUTS, SECOND_HIDDEN
+from .records import records
+from .roles import Role
+from .source import Argument, FunctionFacts, Uses
+from .words import BY_HAND
+
+if TYPE_CHECKING:
+    from .calling import Caller
+
+
+def by_hand(caller: Caller, function: FunctionFacts, argument: Argument, uses: Uses) -> list[Option]:
+    """Random weights of the shapes that a network of one hidden layer has."""
+    session = caller.session
+
+    def array(*shape: int) -> Callable[[], str]:
+        def make() -> str:
+            session.give_sizes()
+            name = session.new_name(argument.name)
+            session.run(f"{name} = {BY_HAND}size={shape if len(shape) != 1 else shape[0]})")
+            session.pool[argument.name] = name
+            return name
+
+        return make
+
+    def dictionary() -> str:
+        session.give_sizes()
+        name = session.new_name(argument.name)
+        session.run(f"{name} = {_weights_by_key(caller, function, sorted(uses.keys))}")
+        session.pool[argument.name] = name
+        return name
+
+    def dictionaries() -> str:
+        session.give_sizes()
+        name = session.new_name(argument.name)
+        columns = session.hints.prefers_columns > 0
+        layers = []
+        for into, outof in ((session.input_size, HIDDEN), (HIDDEN, session.output_size)):
+            bias, kernel = ((outof, 1), (outof, into)) if columns else ((1, outof), (into, outof))
+            texts = [f"{key!r}: {BY_HAND}size={bias if is_bias(key) else kernel})" for key in sorted(uses.element_keys)]
+            layers.append("{" + ", ".join(texts) + "}")
+        session.run(f"{name} = [{', '.join(layers)}]")
+        session.pool[argument.name] = name
+        return name
+
+    def layers_of(columns: bool) -> Callable[[], str]:
+        """The arrays of a network with one hidden layer in a list, as the code goes through them by layer."""
+
+        def make() -> str:
+            session.give_sizes()
+            name = session.new_name(argument.name)
+            pairs = [(session.input_size, HIDDEN), (HIDDEN, session.output_size)]
+            if is_bias(argument.name):
+                shapes = [(after, 1) if columns else (1, after) for _, after in pairs]
+            else:
+                shapes = [pair[::-1] if columns else pair for pair in pairs]
+            session.run(f"{name} = [{', '.join(f'{BY_HAND}size={shape})' for shape in shapes)}]")
+            session.pool[argument.name] = name
+            return name
+
+        return make
+
+    if uses.keys:
+        return [*records(caller, function, argument, uses), dictionary]
+    if uses.element_keys:
+        return [dictionaries]
+    by_layer = uses.measured or uses.iterated or uses.element_counted or (uses.indexed and is_bias(argument.name))
+    if by_layer and not uses.array:
+        columns = session.hints.prefers_columns >= 0
+        return [layers_of(columns), layers_of(not columns)]
+    out = session.output_size if session.labels is not None else 3
+    weights = [a for a in function.arguments if caller.role(function, a)[0] is Role.WEIGHT and not is_bias(a.name)]
+    layers = max(1, len(weights))
+    sizes = [*[INPUTS, HIDDEN, SECOND_HIDDEN][:layers], out]
+    numbers = [int(d) for d in re.findall(r"\d+", argument.name)]
+    index = min(
+        max((numbers[0] if numbers else weights.index(argument) + 1 if argument in weights else 1) - 1, 0),
+        layers - 1,
+    )
+    into, outof = sizes[index], sizes[index + 1]
+    if is_bias(argument.name):
+        shapes: list[tuple[int, ...]] = [(outof,), (1, outof), (outof, 1), ()]
+    else:
+        shapes = [(into, outof), (outof, into), (into,), (into, 1), (outof, into + 1), (into + 1, outof)]
+        flat = HIDDEN * (INPUTS + 1) + out * (HIDDEN + 1)
+        if re.search(r"nn_param|initial|flat|vec|theta$|params?$", argument.name, re.IGNORECASE):
+            shapes = [(flat,), (INPUTS,), (INPUTS, 1), (INPUTS, out), *shapes]
+    if session.hints.prefers_columns > 0 and not is_bias(argument.name):
+        shapes[0], shapes[1] = shapes[1], shapes[0]
+    return [array(*shape) for shape in shapes]
+
+
+def _weights_by_key(caller: Caller, function: FunctionFacts, keys: list[str]) -> str:
+    out = caller.session.output_size
+    numbered = sorted({int(d) for key in keys for d in re.findall(r"\d+", key)})
+    layers = max(1, len(numbered))
+    sizes = [*[INPUTS, HIDDEN, SECOND_HIDDEN][:layers], out]
+    columns = caller.session.hints.prefers_columns > 0
+    parts = []
+    for key in keys:
+        number = [int(d) for d in re.findall(r"\d+", key)]
+        index = numbered.index(number[0]) if number else 0
+        into, outof = sizes[min(index, layers - 1)], sizes[min(index, layers - 1) + 1]
+        if is_bias(key):
+            parts.append(f"{key!r}: np.zeros({(outof, 1) if columns else (1, outof)})")
+        else:
+            parts.append(f"{key!r}: {BY_HAND}size={(outof, into) if columns else (into, outof)})")
+    return "{" + ", ".join(parts) + "}"
+
+
+def is_bias(name: str) -> bool:
+    return re.match(r"(?i)^_?(b|bias|beta)", name) is not None

@@ -1,0 +1,818 @@
+"""How other people write networks: files that only define things, and the calls that train them; for the tests."""
+
+from __future__ import annotations
+
+DICTIONARIES_IN_A_LIST = """
+import numpy as np
+def sig(z): return 1/(1+np.exp(-z))
+def new_network(sizes):
+    return [{"W": np.random.randn(a, b)*0.5, "b": np.zeros(b)} for a, b in zip(sizes, sizes[1:])]
+def run(network, X):
+    acts = [X]
+    for layer in network:
+        acts.append(sig(acts[-1] @ layer["W"] + layer["b"]))
+    return acts
+def gradients(network, acts, Y):
+    grads = []
+    d = (acts[-1]-Y)*acts[-1]*(1-acts[-1])
+    for i in reversed(range(len(network))):
+        grads.insert(0, {"W": acts[i].T @ d, "b": d.sum(axis=0)})
+        d = d @ network[i]["W"].T * acts[i]*(1-acts[i])
+    return grads
+def descend(network, grads, lr=0.1):
+    for layer, g in zip(network, grads):
+        layer["W"] -= lr*g["W"]
+        layer["b"] -= lr*g["b"]
+"""
+
+PAIRS_OF_A_LAYER_AND_ITS_ACTIVATION = """
+import numpy as np
+class Dense:
+    def __init__(self, n_in, n_out):
+        self.W = np.random.randn(n_in, n_out)*0.5
+        self.b = np.zeros((1, n_out))
+    def forward(self, x):
+        self.x = x
+        return x @ self.W + self.b
+    def backward(self, g, lr):
+        gx = g @ self.W.T
+        self.W -= lr * self.x.T @ g
+        self.b -= lr * g.sum(axis=0, keepdims=True)
+        return gx
+class Tanh:
+    def __call__(self, z):
+        self.a = np.tanh(z)
+        return self.a
+    def gradient(self):
+        return 1-self.a**2
+class Net:
+    def __init__(self, layers):
+        self.layers = layers
+    def predict(self, x):
+        for layer, activation in self.layers:
+            x = activation(layer.forward(x))
+        return x
+    def fit(self, x, y, epochs, lr):
+        for _ in range(epochs):
+            g = self.predict(x) - y
+            for layer, activation in reversed(self.layers):
+                g = layer.backward(g * activation.gradient(), lr)
+"""
+
+A_LOADER_A_LOSS_AND_AN_OPTIMIZER = """
+import numpy as np
+class Linear:
+    def __init__(self, in_features, out_features):
+        self.weight = np.random.randn(in_features, out_features)*0.3
+        self.bias = np.zeros(out_features)
+    def forward(self, x):
+        self.x = x
+        return x @ self.weight + self.bias
+    def backward(self, grad):
+        self.grad_weight = self.x.T @ grad
+        self.grad_bias = grad.sum(axis=0)
+        return grad @ self.weight.T
+class ReLU:
+    def forward(self, x):
+        self.mask = x > 0
+        return x * self.mask
+    def backward(self, grad):
+        return grad * self.mask
+class MLP:
+    def __init__(self, in_features, hidden, out_features):
+        self.layers = [Linear(in_features, hidden), ReLU(), Linear(hidden, out_features)]
+    def forward(self, x):
+        for layer in self.layers:
+            x = layer.forward(x)
+        return x
+    def backward(self, grad):
+        for layer in reversed(self.layers):
+            grad = layer.backward(grad)
+class MSELoss:
+    def __call__(self, pred, target):
+        self.diff = pred - target
+        return np.mean(self.diff**2)
+    def backward(self):
+        return 2*self.diff/self.diff.size
+class SGD:
+    def __init__(self, model, lr):
+        self.model, self.lr = model, lr
+    def step(self):
+        for layer in self.model.layers:
+            if hasattr(layer, "weight"):
+                layer.weight -= self.lr*layer.grad_weight
+                layer.bias -= self.lr*layer.grad_bias
+def train(model, loader, criterion, optimizer, epochs):
+    for epoch in range(epochs):
+        for xb, yb in loader:
+            loss = criterion(model.forward(xb), yb)
+            model.backward(criterion.backward())
+            optimizer.step()
+"""
+
+AN_OPTIMIZER_OF_PARAMETERS = """
+import numpy as np
+class Param:
+    def __init__(self, data):
+        self.data = data
+        self.grad = np.zeros_like(data)
+class Layer:
+    def __init__(self, n_in, n_out):
+        self.w = Param(np.random.randn(n_in, n_out)*0.4)
+        self.b = Param(np.zeros(n_out))
+    def forward(self, x):
+        self.x = x
+        self.y = np.tanh(x @ self.w.data + self.b.data)
+        return self.y
+    def backward(self, g):
+        g = g*(1-self.y**2)
+        self.w.grad += self.x.T @ g
+        self.b.grad += g.sum(axis=0)
+        return g @ self.w.data.T
+    def params(self):
+        return [self.w, self.b]
+class Net:
+    def __init__(self, sizes):
+        self.layers = [Layer(a, b) for a, b in zip(sizes, sizes[1:])]
+    def forward(self, x):
+        for layer in self.layers:
+            x = layer.forward(x)
+        return x
+    def backward(self, g):
+        for layer in reversed(self.layers):
+            g = layer.backward(g)
+    def params(self):
+        return [p for layer in self.layers for p in layer.params()]
+class SGD:
+    def __init__(self, params, lr=0.1):
+        self.params = params
+        self.lr = lr
+    def zero_grad(self):
+        for p in self.params:
+            p.grad[...] = 0
+    def step(self):
+        for p in self.params:
+            p.data -= self.lr*p.grad
+def mse(pred, y):
+    return ((pred-y)**2).mean(), 2*(pred-y)/y.size
+"""
+
+LAYERS_ONE_BY_ONE = """
+import numpy as np
+class Dense:
+    def __init__(self, inputs, outputs):
+        self.W = np.random.randn(inputs, outputs)*0.3
+        self.b = np.zeros(outputs)
+    def forward(self, x):
+        self.x = x
+        return x @ self.W + self.b
+    def backward(self, grad):
+        self.dW = self.x.T @ grad
+        self.db = grad.sum(axis=0)
+        return grad @ self.W.T
+class Sigmoid:
+    def forward(self, x):
+        self.s = 1/(1+np.exp(-x))
+        return self.s
+    def backward(self, grad):
+        return grad*self.s*(1-self.s)
+class SquaredError:
+    def forward(self, p, y):
+        self.p, self.y = p, y
+        return 0.5*np.sum((p-y)**2)
+    def backward(self):
+        return self.p-self.y
+class GradientDescent:
+    def __init__(self, learning_rate):
+        self.learning_rate = learning_rate
+    def update(self, layer):
+        layer.W -= self.learning_rate*layer.dW
+        layer.b -= self.learning_rate*layer.db
+class Network:
+    def __init__(self, *layers, loss=None, optimizer=None):
+        self.layers, self.loss, self.optimizer = layers, loss, optimizer
+    def train_on_batch(self, x, y):
+        for layer in self.layers:
+            x = layer.forward(x)
+        value = self.loss.forward(x, y)
+        g = self.loss.backward()
+        for layer in reversed(self.layers):
+            g = layer.backward(g)
+        for layer in self.layers:
+            if isinstance(layer, Dense):
+                self.optimizer.update(layer)
+        return value
+"""
+
+SETTINGS_IN_A_DICTIONARY = """
+import numpy as np
+class Model:
+    def __init__(self, config):
+        self.cfg = config
+        rng = np.random.default_rng(config["seed"])
+        self.W1 = rng.normal(size=(config["input_dim"], config["hidden_dim"]))*0.3
+        self.b1 = np.zeros(config["hidden_dim"])
+        self.W2 = rng.normal(size=(config["hidden_dim"], config["output_dim"]))*0.3
+        self.b2 = np.zeros(config["output_dim"])
+    def step(self, x, y):
+        h = np.tanh(x @ self.W1 + self.b1)
+        p = h @ self.W2 + self.b2
+        g = (p-y)/len(x)
+        gh = g @ self.W2.T*(1-h**2)
+        lr = self.cfg["learning_rate"]
+        self.W2 -= lr*h.T @ g
+        self.b2 -= lr*g.sum(0)
+        self.W1 -= lr*x.T @ gh
+        self.b1 -= lr*gh.sum(0)
+def main(args):
+    model = Model(vars(args))
+"""
+
+A_TRAINER = """
+import numpy as np
+class Net:
+    def __init__(self, n_inputs, n_hidden, n_outputs):
+        self.params = {"W1": np.random.randn(n_inputs, n_hidden)*0.3, "b1": np.zeros(n_hidden),
+                       "W2": np.random.randn(n_hidden, n_outputs)*0.3, "b2": np.zeros(n_outputs)}
+        self.grads = {}
+    def forward(self, x):
+        self.x = x
+        self.h = np.tanh(x @ self.params["W1"] + self.params["b1"])
+        return self.h @ self.params["W2"] + self.params["b2"]
+    def backward(self, g):
+        self.grads["W2"] = self.h.T @ g
+        self.grads["b2"] = g.sum(axis=0)
+        g = g @ self.params["W2"].T * (1-self.h**2)
+        self.grads["W1"] = self.x.T @ g
+        self.grads["b1"] = g.sum(axis=0)
+class MSE:
+    def loss(self, p, y): return np.mean((p-y)**2)
+    def grad(self, p, y): return 2*(p-y)/y.size
+class Adam:
+    def __init__(self, lr=0.01, b1=0.9, b2=0.999):
+        self.lr, self.b1, self.b2, self.t = lr, b1, b2, 0
+        self.m, self.v = {}, {}
+    def apply(self, params, grads):
+        self.t += 1
+        for k in params:
+            self.m[k] = self.b1*self.m.get(k, 0) + (1-self.b1)*grads[k]
+            self.v[k] = self.b2*self.v.get(k, 0) + (1-self.b2)*grads[k]**2
+            params[k] -= self.lr*self.m[k]/(1-self.b1**self.t)/(np.sqrt(self.v[k]/(1-self.b2**self.t))+1e-8)
+class Trainer:
+    def __init__(self, model, loss_fn, optimizer, batch_size=4):
+        self.model, self.loss_fn, self.optimizer, self.batch_size = model, loss_fn, optimizer, batch_size
+    def fit(self, X, y, epochs=10):
+        for _ in range(epochs):
+            for i in range(0, len(X), self.batch_size):
+                xb, yb = X[i:i+self.batch_size], y[i:i+self.batch_size]
+                p = self.model.forward(xb)
+                self.model.backward(self.loss_fn.grad(p, yb))
+                self.optimizer.apply(self.model.params, self.model.grads)
+"""
+
+A_LOSS_THAT_REMEMBERS_THE_LABELS = """
+import numpy as np
+class TwoLayer:
+    def __init__(self, d, h, k):
+        self.W1 = np.random.randn(d, h)*0.3; self.W2 = np.random.randn(h, k)*0.3
+    def forward(self, X):
+        self.X = X
+        self.H = np.maximum(X @ self.W1, 0)
+        self.S = self.H @ self.W2
+        e = np.exp(self.S - self.S.max(axis=1, keepdims=True))
+        self.P = e/e.sum(axis=1, keepdims=True)
+        return self.P
+    def compute_loss(self, y):
+        self.y = y
+        return -np.mean(np.log(self.P[np.arange(len(y)), y]))
+    def backward(self):
+        d = self.P.copy()
+        d[np.arange(len(self.y)), self.y] -= 1
+        d /= len(self.y)
+        self.dW2 = self.H.T @ d
+        self.dW1 = self.X.T @ ((d @ self.W2.T)*(self.H > 0))
+    def update(self, lr):
+        self.W1 -= lr*self.dW1
+        self.W2 -= lr*self.dW2
+"""
+
+ONE_UNIT = """
+import numpy as np
+class Estimator:
+    def __init__(self, penalty=0.0, learning_rate=0.1, n_iter=50):
+        self.penalty, self.learning_rate, self.n_iter = penalty, learning_rate, n_iter
+    def fit(self, X, y):
+        self.coef_ = np.zeros(X.shape[1])
+        self.intercept_ = 0.0
+        for _ in range(self.n_iter):
+            p = 1/(1+np.exp(-(X @ self.coef_ + self.intercept_)))
+            self.coef_ = self.coef_ - self.learning_rate*(X.T @ (p-y)/len(y) + self.penalty*self.coef_)
+            self.intercept_ = self.intercept_ - self.learning_rate*np.mean(p-y)
+        return self
+"""
+
+GLOBAL_WEIGHTS = """
+import numpy as np
+# global network, functions that use it
+W1 = np.random.randn(4, 6)*0.3
+b1 = np.zeros((1, 6))
+W2 = np.random.randn(6, 2)*0.3
+b2 = np.zeros((1, 2))
+def forward(x):
+    h = np.tanh(x @ W1 + b1)
+    return h, h @ W2 + b2
+def learn(x, y, lr):
+    global W1, b1, W2, b2
+    h, p = forward(x)
+    d = p-y
+    dh = d @ W2.T*(1-h**2)
+    W2 -= lr*h.T @ d
+    b2 -= lr*d.sum(axis=0, keepdims=True)
+    W1 -= lr*x.T @ dh
+    b1 -= lr*dh.sum(axis=0, keepdims=True)
+"""
+
+SAMPLES_AND_SETTINGS_IN_DATACLASSES = """
+import numpy as np
+from dataclasses import dataclass
+@dataclass
+class Config:
+    n_in: int
+    n_hidden: int
+    n_out: int
+    lr: float = 0.1
+    steps: int = 5
+@dataclass
+class Sample:
+    features: np.ndarray
+    label: int
+class Classifier:
+    def __init__(self, cfg: Config):
+        self.cfg = cfg
+        self.V = np.random.randn(cfg.n_hidden, cfg.n_in)*0.3
+        self.U = np.random.randn(cfg.n_out, cfg.n_hidden)*0.3
+    def fit(self, samples):
+        for _ in range(self.cfg.steps):
+            for s in samples:
+                h = np.tanh(self.V @ s.features)
+                z = self.U @ h
+                p = np.exp(z-z.max()); p /= p.sum()
+                d = p.copy(); d[s.label] -= 1
+                dh = self.U.T @ d*(1-h**2)
+                self.U -= self.cfg.lr*np.outer(d, h)
+                self.V -= self.cfg.lr*np.outer(dh, s.features)
+"""
+
+LISTS_THAT_ARE_RETURNED = """
+import numpy as np
+def relu(z): return np.maximum(z, 0)
+def start(dims):
+    Ws, bs = [], []
+    for a, b in zip(dims[:-1], dims[1:]):
+        Ws.append(np.random.randn(b, a)*0.5)
+        bs.append(np.zeros((b, 1)))
+    return Ws, bs
+def propagate(X, Ws, bs):
+    zs, acts = [], [X]
+    for k, (W, b) in enumerate(zip(Ws, bs)):
+        z = W @ acts[-1] + b
+        zs.append(z)
+        acts.append(relu(z) if k < len(Ws)-1 else z)
+    return zs, acts
+def back(Y, zs, acts, Ws):
+    m = Y.shape[1]
+    d = (acts[-1]-Y)/m
+    gW, gb = [None]*len(Ws), [None]*len(Ws)
+    for k in reversed(range(len(Ws))):
+        gW[k] = d @ acts[k].T
+        gb[k] = d.sum(axis=1, keepdims=True)
+        if k:
+            d = (Ws[k].T @ d)*(zs[k-1] > 0)
+    return gW, gb
+def apply(Ws, bs, gW, gb, rate):
+    return [W-rate*g for W, g in zip(Ws, gW)], [b-rate*g for b, g in zip(bs, gb)]
+"""
+
+LAYERS_ADDED_BY_SIZE = """
+import numpy as np
+class Network:
+    def __init__(self):
+        self.layers = []
+    def add_layer(self, n_in, n_out):
+        self.layers.append({"weights": np.random.randn(n_in, n_out)*0.4, "biases": np.zeros((1, n_out))})
+    def forward(self, x):
+        self.a = [x]
+        for layer in self.layers:
+            self.a.append(np.tanh(self.a[-1] @ layer["weights"] + layer["biases"]))
+        return self.a[-1]
+    def backward(self, y, lr):
+        d = (self.a[-1]-y)*(1-self.a[-1]**2)
+        for k in reversed(range(len(self.layers))):
+            layer = self.layers[k]
+            nd = d @ layer["weights"].T*(1-self.a[k]**2)
+            layer["weights"] -= lr*self.a[k].T @ d
+            layer["biases"] -= lr*d.sum(axis=0, keepdims=True)
+            d = nd
+"""
+
+FUNCTIONS_WITH_THEIR_DERIVATIVES = """
+import numpy as np
+def logistic(x): return 1/(1+np.exp(-x))
+def logistic_derivative(x): return logistic(x)*(1-logistic(x))
+def half_square(a, y): return 0.5*np.sum((a-y)**2)
+def half_square_gradient(a, y): return a-y
+class Net:
+    def __init__(self, architecture, act, act_derivative, cost, cost_gradient, step_size=0.1):
+        self.act, self.act_derivative = act, act_derivative
+        self.cost, self.cost_gradient, self.step_size = cost, cost_gradient, step_size
+        self.W = [np.random.randn(m, n)*0.4 for m, n in zip(architecture[1:], architecture)]
+        self.b = [np.zeros((m, 1)) for m in architecture[1:]]
+    def run(self, x, y):
+        a, As, Zs = x, [x], []
+        for W, b in zip(self.W, self.b):
+            z = W @ a + b
+            a = self.act(z)
+            Zs.append(z); As.append(a)
+        d = self.cost_gradient(a, y)*self.act_derivative(Zs[-1])
+        for k in range(len(self.W)-1, -1, -1):
+            gW, gb = d @ As[k].T, d
+            if k: d = self.W[k].T @ d*self.act_derivative(Zs[k-1])
+            self.W[k] -= self.step_size*gW
+            self.b[k] -= self.step_size*gb
+        return self.cost(a, y)
+"""
+
+AN_ENUMERATION = """
+import numpy as np
+from enum import Enum
+class Activation(Enum):
+    SIGMOID = 1
+    TANH = 2
+class Sigmoid:
+    @staticmethod
+    def f(z): return 1/(1+np.exp(-z))
+    @staticmethod
+    def df(z): return Sigmoid.f(z)*(1-Sigmoid.f(z))
+class Tanh:
+    @staticmethod
+    def f(z): return np.tanh(z)
+    @staticmethod
+    def df(z): return 1-np.tanh(z)**2
+class Layer:
+    def __init__(self, n_in: int, n_out: int, activation: Activation):
+        self.W = np.random.randn(n_in, n_out)*0.4
+        self.b = np.zeros(n_out)
+        self.act = Sigmoid if activation == Activation.SIGMOID else Tanh
+    def forward(self, x):
+        self.x = x
+        self.z = x @ self.W + self.b
+        return self.act.f(self.z)
+    def backward(self, g, rate):
+        g = g*self.act.df(self.z)
+        out = g @ self.W.T
+        self.W -= rate*self.x.T @ g
+        self.b -= rate*g.sum(0)
+        return out
+class Model:
+    def __init__(self, layers: list[Layer]):
+        self.layers = layers
+    def fit(self, X, y, rate, n_epochs):
+        for _ in range(n_epochs):
+            out = X
+            for layer in self.layers: out = layer.forward(out)
+            g = out-y
+            for layer in self.layers[::-1]: g = layer.backward(g, rate)
+"""
+
+A_GENERATOR_OF_BATCHES = """
+import numpy as np
+class Net:
+    def __init__(self, n0, n1, n2):
+        self.A = np.random.randn(n0, n1)*0.4
+        self.B = np.random.randn(n1, n2)*0.4
+    def step(self, x, t, rate):
+        h = np.tanh(x @ self.A)
+        o = h @ self.B
+        d = o-t
+        gB = h.T @ d
+        gA = x.T @ (d @ self.B.T*(1-h**2))
+        self.A -= rate*gA
+        self.B -= rate*gB
+def train(net, batches, n_steps, rate=0.1):
+    for _ in range(n_steps):
+        x, t = next(batches)
+        net.step(x, t, rate)
+"""
+
+OUTPUTS_HANDED_BACK = """
+import numpy as np
+class Net:
+    def __init__(self, shape):
+        self.w1 = np.random.randn(shape[0], shape[1])*0.4
+        self.w2 = np.random.randn(shape[1], shape[2])*0.4
+    def feed(self, x):
+        self.hidden = 1/(1+np.exp(-(x @ self.w1)))
+        return 1/(1+np.exp(-(self.hidden @ self.w2)))
+    def adjust(self, x, y, guess, rate):
+        d2 = (y-guess)*guess*(1-guess)
+        d1 = d2 @ self.w2.T*self.hidden*(1-self.hidden)
+        self.w2 += rate*self.hidden.T @ d2
+        self.w1 += rate*x.T @ d1
+"""
+
+NEURONS = """
+import numpy as np
+class Neuron:
+    def __init__(self, n_inputs):
+        self.weights = np.random.randn(n_inputs)*0.4
+        self.bias = 0.0
+    def fire(self, x):
+        self.x = x
+        self.out = 1/(1+np.exp(-(np.dot(self.weights, x)+self.bias)))
+        return self.out
+class Layer:
+    def __init__(self, n_neurons, n_inputs):
+        self.neurons = [Neuron(n_inputs) for _ in range(n_neurons)]
+    def fire(self, x):
+        return np.array([n.fire(x) for n in self.neurons])
+class Network:
+    def __init__(self, n_inputs, n_hidden, n_outputs):
+        self.hidden = Layer(n_hidden, n_inputs)
+        self.output = Layer(n_outputs, n_hidden)
+    def train(self, x, target, rate):
+        out = self.output.fire(self.hidden.fire(x))
+        d_out = (out-target)*out*(1-out)
+        h = np.array([n.out for n in self.hidden.neurons])
+        sent = [sum(d*n.weights[j] for d, n in zip(d_out, self.output.neurons)) for j in range(len(h))]
+        d_hid = np.array(sent)*h*(1-h)
+        for layer, deltas in ((self.output, d_out), (self.hidden, d_hid)):
+            for n, d in zip(layer.neurons, deltas):
+                n.weights = n.weights-rate*d*n.x
+                n.bias = n.bias-rate*d
+"""
+
+COMPILED_AS_IN_KERAS = """
+import numpy as np
+class SGD:
+    def __init__(self, lr=0.01): self.lr = lr
+    def __call__(self, p, g): return p-self.lr*g
+class MeanSquared:
+    @staticmethod
+    def value(p, y): return np.mean((p-y)**2)
+    @staticmethod
+    def slope(p, y): return 2*(p-y)/p.size
+class Dense:
+    def __init__(self, units, activation=None):
+        self.units, self.activation = units, activation
+    def build(self, n_in):
+        self.W = np.random.randn(n_in, self.units)*0.4
+        self.b = np.zeros(self.units)
+    def forward(self, x):
+        self.x = x
+        z = x @ self.W + self.b
+        self.a = np.tanh(z) if self.activation == "tanh" else z
+        return self.a
+    def backward(self, g):
+        if self.activation == "tanh": g = g*(1-self.a**2)
+        self.gW, self.gb = self.x.T @ g, g.sum(0)
+        return g @ self.W.T
+class Sequential:
+    def __init__(self): self.layers = []
+    def add(self, layer): self.layers.append(layer)
+    def compile(self, optimizer, loss):
+        self.optimizer, self.loss = optimizer, loss
+    def fit(self, X, y, epochs):
+        n = X.shape[1]
+        for layer in self.layers:
+            layer.build(n); n = layer.units
+        for _ in range(epochs):
+            out = X
+            for layer in self.layers: out = layer.forward(out)
+            g = self.loss.slope(out, y)
+            for layer in reversed(self.layers): g = layer.backward(g)
+            for layer in self.layers:
+                layer.W = self.optimizer(layer.W, layer.gW)
+                layer.b = self.optimizer(layer.b, layer.gb)
+"""
+
+A_LAYER_FOR_THE_INPUTS = """
+import numpy as np
+class Net:
+    def __init__(self, layers, cost=None):
+        self.sizes = [layer.n for layer in layers]
+        self.layers = layers
+        for before, layer in zip(layers, layers[1:]):
+            layer.connect(before.n)
+        self.cost = cost if cost is not None else Quadratic()
+    def forward(self, x):
+        self.layers[0].a = x
+        for before, layer in zip(self.layers, self.layers[1:]):
+            layer.forward(before.a)
+        return self.layers[-1].a
+    def learn(self, x, y, rate):
+        a = self.forward(x)
+        g = self.cost.derivative(a, y)
+        for k in range(len(self.layers)-1, 0, -1):
+            g = self.layers[k].backward(self.layers[k-1].a, g, rate)
+class Layer:
+    def __init__(self, n): self.n = n
+    def connect(self, before):
+        self.w = np.random.randn(before, self.n)*0.4
+        self.b = np.zeros((1, self.n))
+    def forward(self, a): self.a = 1/(1+np.exp(-(a @ self.w+self.b)))
+    def backward(self, a, g, rate):
+        d = g*self.a*(1-self.a)
+        out = d @ self.w.T
+        self.w -= rate*a.T @ d
+        self.b -= rate*d.sum(0, keepdims=True)
+        return out
+class Quadratic:
+    def derivative(self, a, y): return a-y
+"""
+
+# name -> the file, and the lines that drive it
+VARIANTS: dict[str, tuple[str, tuple[str, ...]]] = {
+    "dictionaries in a list": (
+        DICTIONARIES_IN_A_LIST,
+        (
+            "result1 = new_network([7, 5, 3])",
+            "for i in range(3):",
+            "    acts = run(result1, X)",
+            "    grads = gradients(result1, acts, Y)",
+            "    descend(result1, grads)",
+        ),
+    ),
+    "pairs of a layer and its activation": (
+        PAIRS_OF_A_LAYER_AND_ITS_ACTIVATION,
+        (
+            "net = Net([(Dense(7, 5), Tanh()), (Dense(5, 3), Tanh())])",
+            "net.fit(X, Y, 3, 0.1)",
+        ),
+    ),
+    "a loader, a loss and an optimizer": (
+        A_LOADER_A_LOSS_AND_AN_OPTIMIZER,
+        (
+            "net = MLP(7, 5, 3)",
+            "mse_loss = MSELoss()",
+            "sgd = SGD(net, 0.1)",
+            "train(net, [(X[:12], Y[:12]), (X[12:], Y[12:])], mse_loss, sgd, 3)",
+        ),
+    ),
+    "an optimizer of parameters": (
+        AN_OPTIMIZER_OF_PARAMETERS,
+        (
+            "net = Net([7, 5, 3])",
+            "sgd = SGD(net.params())",
+            "for i in range(3):",
+            "    sgd.zero_grad()",
+            "    x = net.forward(X)",
+            "    mean, result2 = mse(x, Y)",
+            "    net.backward(result2)",
+            "    sgd.step()",
+        ),
+    ),
+    "layers one by one": (
+        LAYERS_ONE_BY_ONE,
+        (
+            "squared_error = SquaredError()",
+            "gradient_descent = GradientDescent(0.1)",
+            "net = Network(Dense(7, 5), Sigmoid(), Dense(5, 3), loss=squared_error, optimizer=gradient_descent)",
+            "for i in range(3):",
+            "    value = net.train_on_batch(X, Y)",
+        ),
+    ),
+    "settings in a dictionary": (
+        SETTINGS_IN_A_DICTIONARY,
+        (
+            "net = Model({'hidden_dim': 5, 'input_dim': 7, 'learning_rate': 0.1, 'output_dim': 3, 'seed': 0})",
+            "for i in range(3):",
+            "    net.step(X, Y)",
+        ),
+    ),
+    "a trainer": (
+        A_TRAINER,
+        (
+            "net = Net(7, 5, 3)",
+            "mse = MSE()",
+            "adam = Adam()",
+            "trainer = Trainer(net, mse, adam, batch_size=12)",
+            "trainer.fit(X, Y, epochs=3)",
+        ),
+    ),
+    "a loss that remembers the labels": (
+        A_LOSS_THAT_REMEMBERS_THE_LABELS,
+        (
+            "two_layer = TwoLayer(7, 5, 3)",
+            "for i in range(3):",
+            "    P = two_layer.forward(X)",
+            "    result1 = two_layer.compute_loss(labels)",
+            "    two_layer.backward()",
+            "    two_layer.update(0.1)",
+        ),
+    ),
+    "one unit": (
+        ONE_UNIT,
+        (
+            "estimator = Estimator(0.1, n_iter=3)",
+            "self = estimator.fit(X, Y[:, 0])",
+        ),
+    ),
+    "global weights": (
+        GLOBAL_WEIGHTS,
+        (
+            "for i in range(3):",
+            "    learn(X, Y, 0.1)",
+        ),
+    ),
+    "samples and settings in dataclasses": (
+        SAMPLES_AND_SETTINGS_IN_DATACLASSES,
+        (
+            "config = Config(7, 5, 3, steps=3)",
+            "classifier = Classifier(config)",
+            "samples = [Sample(x, y) for x, y in list(zip(X, labels))]",
+            "for i in range(3):",
+            "    classifier.fit(samples)",
+        ),
+    ),
+    "lists that are returned": (
+        LISTS_THAT_ARE_RETURNED,
+        (
+            "Ws, bs = start([7, 5, 3])",
+            "for i in range(3):",
+            "    zs, acts = propagate(X.T, Ws, bs)",
+            "    gW, gb = back(Y.T, zs, acts, Ws)",
+            "    Ws, bs = apply(Ws, bs, gW, gb, 0.1)",
+        ),
+    ),
+    "layers added by size": (
+        LAYERS_ADDED_BY_SIZE,
+        (
+            "net = Network()",
+            "net.add_layer(7, 5)",
+            "net.add_layer(5, 3)",
+            "for i in range(3):",
+            "    result1 = net.forward(X)",
+            "    net.backward(Y, 0.1)",
+        ),
+    ),
+    "functions with their derivatives": (
+        FUNCTIONS_WITH_THEIR_DERIVATIVES,
+        (
+            "net = Net([7, 5, 3], logistic, logistic_derivative, half_square, half_square_gradient)",
+            "for i in range(3):",
+            "    run_result = net.run(X[i].reshape(-1, 1), Y[i].reshape(-1, 1))",
+        ),
+    ),
+    "an enumeration": (
+        AN_ENUMERATION,
+        (
+            "net = Model([Layer(7, 5, Activation.SIGMOID), Layer(5, 3, Activation.SIGMOID)])",
+            "net.fit(X, Y, 0.1, 3)",
+        ),
+    ),
+    "a generator of batches": (
+        A_GENERATOR_OF_BATCHES,
+        (
+            "net = Net(7, 5, 3)",
+            "for i in range(3):",
+            "    net.step(X, Y, 0.1)",
+        ),
+    ),
+    "outputs handed back": (
+        OUTPUTS_HANDED_BACK,
+        (
+            "net = Net([7, 5, 3])",
+            "for i in range(3):",
+            "    result1 = net.feed(X)",
+            "    net.adjust(X, Y, result1, 0.1)",
+        ),
+    ),
+    "neurons": (
+        NEURONS,
+        (
+            "net = Network(7, 5, 3)",
+            "for i in range(3):",
+            "    net.train(X[i], Y[i], 0.1)",
+        ),
+    ),
+    "compiled as in Keras": (
+        COMPILED_AS_IN_KERAS,
+        (
+            "sequential = Sequential()",
+            "sequential.add(Dense(5))",
+            "sequential.add(Dense(3))",
+            "sgd = SGD()",
+            "mean_squared = MeanSquared()",
+            "sequential.compile(sgd, mean_squared)",
+            "sequential.fit(X, Y, 3)",
+        ),
+    ),
+    "a layer for the inputs": (
+        A_LAYER_FOR_THE_INPUTS,
+        (
+            "net = Net([Layer(7), Layer(5), Layer(3)])",
+            "for i in range(3):",
+            "    net.learn(X, Y, 0.1)",
+        ),
+    ),
+}

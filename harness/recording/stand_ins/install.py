@@ -27,7 +27,7 @@ import numpy as np
 from ..arrays import TAPE
 from ..graph import Absorbed
 from ..source import undefined_names
-from . import absorbed, files, helpers, learning, processes, ragged, reduced
+from . import absorbed, files, helpers, learning, minimisers, processes, ragged, reduced
 from .hints import images, labels, read_hints
 
 START_SECONDS = 1_700_000_000.0  # what the clock shows at first
@@ -351,6 +351,7 @@ def _readers(note: Callable[..., None], missing: files.Missing) -> None:
         module.OneHotEncoder.__init__ = initialise
 
     patch_when_imported("h5py", patch_h5py)
+    patch_when_imported("scipy.optimize", lambda module: minimisers.install(module, note))
     patch_when_imported("sklearn.preprocessing", patch_preprocessing)
     patch_when_imported("scipy.io", patch_io)
     patch_when_imported("sklearn.datasets", patch_datasets)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from ..recording.graph import Place
 from .factors import chain_of, is_same
 from .naming import quantity
+from .rates import rates_of
 from .reading import Reading, label
 from .replay import size_of
 from .result import Found
@@ -130,6 +131,8 @@ def odd_scale(reading: Reading, sources: Sources, is_declared: bool) -> Found | 
     counts, factor = counts_of(reading), common_factor(reading)
     if counts is None or factor is None or is_usual(factor, counts):
         return None
+    if any(is_usual(factor / rate, counts) for rate in rates_of(reading)):
+        return None  # 0.1 * h.T @ d of 20 observations is not divided by 20 twice
     odd = odd_divisor(factor, counts)
     node_id = first_with(reading, factor)
     if not odd or node_id is None:

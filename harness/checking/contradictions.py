@@ -14,8 +14,9 @@ import numpy as np
 
 from .alignment import ratio, samples
 from .cost import Form, is_declared_cost
-from .factors import chain_of, is_same, is_update_place
+from .factors import is_same
 from .naming import quantity
+from .rates import rates_of
 from .reading import Reading, label, same_cost
 from .result import Alternative, AssumedCost, Found, Kind, Quantity
 from .rules import decay_place
@@ -23,7 +24,6 @@ from .scales import HALVES, HARMLESS, common_factor, counts_of, first_with, foun
 from .sources import Sources
 from .stage import Step
 from .stated import Stated
-from .updates import numbers_in
 
 MISSING_DERIVATIVE = "missing-output-activation-derivative"
 EXTRA_DERIVATIVE = "cross-entropy-gradient-with-extra-derivative"
@@ -141,23 +141,6 @@ def other_scale(reading: Reading, stated: Stated) -> Found | None:
         return None
     id = name_of_scale(times, counts)
     return found_scale(reading, node_id, id=id, factor=factor, expected=expected, ratio=times)
-
-
-def rates_of(reading: Reading) -> set[float]:
-    """The numbers that gradients are multiplied by on the line of their update, if they have no line of their own."""
-    stage = reading.stage
-    found: set[float] = set()
-    for step in stage.steps:
-        match = reading.matches.get(step.before)
-        if match is None or match.nothing:
-            continue
-        if not is_update_place(reading, step, chain_of(reading, step, match.factor).node):
-            continue
-        between = stage.program.ancestors([step.after], stop=stage.parameters) - reading.forward.nodes
-        for id in between:
-            if is_update_place(reading, step, id) or stage.node(id).is_leaf:
-                found |= numbers_in(stage.node(id))
-    return found - {0.0, 1.0}
 
 
 def other_penalty(reading: Reading, stated: Stated) -> Found | None:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from ..recording.graph import Place
 from .factors import chain_of, is_same
 from .naming import quantity
+from .rates import rates_of
 from .reading import Reading, label
 from .replay import size_of
 from .result import Found
@@ -55,6 +56,8 @@ def counts_of(reading: Reading) -> Counts | None:
     shape = stage.node(last.z).shape
     if forward.lane_count > 1:
         return Counts(observations=forward.lane_count, outputs=size_of(stage.node(last.z)), others=tuple(sizes))
+    if len(shape) == 1 and shape[0] not in of_last:  # one unit, and an observation a row
+        return Counts(observations=shape[0], outputs=1, others=tuple(sorted(sizes - {shape[0]})))
     if len(shape) < 2:
         return Counts(observations=1, outputs=size_of(stage.node(last.z)), others=tuple(sizes))
     for axis in (0, 1):
@@ -130,6 +133,8 @@ def odd_scale(reading: Reading, sources: Sources, is_declared: bool) -> Found | 
     counts, factor = counts_of(reading), common_factor(reading)
     if counts is None or factor is None or is_usual(factor, counts):
         return None
+    if any(is_usual(factor / rate, counts) for rate in rates_of(reading)):
+        return None  # 0.1 * h.T @ d of 20 observations is not divided by 20 twice
     odd = odd_divisor(factor, counts)
     node_id = first_with(reading, factor)
     if not odd or node_id is None:

@@ -51,7 +51,8 @@ MADE_OBSERVATIONS = 24  # that the largest number in the file becomes, where the
 def reduced(task: Task, answer: Answer, record: Callable[[Task], Answer | None]) -> tuple[Task, Answer]:
     """A run with a part of the observations, if all of them were too many to be recorded until the updates.
 
-    First those that the file reads are left out, then those that it makes: numbers of thousands in its text.
+    Those that the file reads are left out, and, unless that does not work, those that it makes: as many as numbers of
+    thousands in its text say.
 
     Returns:
         the task and its answer, the same as before if that does not help.
@@ -61,7 +62,7 @@ def reduced(task: Task, answer: Answer, record: Callable[[Task], Answer | None])
         return task, answer  # never because of the clock, on which no verdict may depend
     fewer = task | {"at_most": FEW_OBSERVATIONS}
     counts = stand_ins.scaled_counts(task["text"], MADE_OBSERVATIONS)
-    for other in (fewer, fewer | {"sizes": counts}) if counts else (fewer,):
+    for other in (fewer | {"sizes": counts}, fewer) if counts else (fewer,):
         again = record(other)
         if again is not None and has_updates(again):
             return other, again

@@ -92,6 +92,7 @@ MATH = {
     "cosh": "cosh",
     "atan": "arctan",
 }
+UNWRITTEN = 0.5  # what memory holds that a file has not written to
 RANDOM_NUMBERS = ("random", "uniform", "gauss", "normalvariate", "triangular", "betavariate", "expovariate")
 
 
@@ -325,8 +326,23 @@ def seed_everything(seed: int) -> None:
 
     np.random.default_rng = default_rng
     np.random.RandomState = RandomState  # type: ignore[misc]
-    np.random.seed = seed_numpy
+    np.random.seed = seed_numpy  # type: ignore[assignment]
+    for name in ("empty", "empty_like"):
+        setattr(np, name, _written(getattr(np, name)))
     random.seed = seed_random
+
+
+def _written(real: Callable[..., Any]) -> Callable[..., Any]:
+    """``np.empty`` and the like, with the same numbers in every run, and not zeros that a file might rely on."""
+
+    @functools.wraps(real)
+    def create(*arguments: Any, **keywords: Any) -> Any:
+        result = real(*arguments, **keywords)
+        if result.dtype.kind in "fc":
+            result.fill(UNWRITTEN)
+        return result
+
+    return create
 
 
 class _Generators(type):

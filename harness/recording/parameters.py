@@ -19,6 +19,7 @@ ENOUGH_UPDATES = 3
 MAX_BITS = 20_000  # leaves that dependence is kept for
 MAX_BATCHES = 12  # that are waited for until a smaller last one
 MAX_LOOKED_BACK = 2_000  # steps among which batches are looked for
+MAX_SEEN = 1_000  # steps between a value and the change of it
 MAX_PATH = 64  # operations between a parameter and the operand of its update
 
 Role: TypeAlias = tuple[str, int, str, int]  # file, line, operation, place of the argument
@@ -185,6 +186,8 @@ class Search:
             is_left = step.arguments[0] == Ref(operand)
             is_loose = sign > 0 and (scaled or not is_left)
             is_loose = is_loose or (version not in self.owner and self._is_part(version))
+            # a target less an output that only shares a table with it
+            is_loose = is_loose or (version not in self.owner and not self._leads_to(version, change))
             if not is_loose or self._replaces(step, version, is_left):
                 return _Event(version, step.id, change, sign, version == operand)
         if step.operation == "setitem" and isinstance(step.arguments[0], Ref) and isinstance(step.arguments[2], Ref):
@@ -319,6 +322,20 @@ class Search:
             return any(self.masks[v] and self.masks[v] & ~reached == 0 for v in (version, chain.closed))
         own = self.masks[version]
         return bool(own) and own & ~reached == 0 and bool(self.masks[change] & ~own)
+
+    def _leads_to(self, version: int, change: int) -> bool:
+        """Whether the change was made of this very value, not only of the same data; assumed if that is long ago."""
+        if self.masks[version] & ~self.control == 0:
+            return True
+        seen, left = {change}, [change]
+        while left and len(seen) < MAX_SEEN:
+            for parent in self.tape.steps[left.pop()].parents:
+                if parent == version:
+                    return True
+                if parent > version and parent not in seen:
+                    seen.add(parent)
+                    left.append(parent)
+        return bool(left)
 
     def _take(self, step: Step, event: _Event) -> None:
         """Note an event."""

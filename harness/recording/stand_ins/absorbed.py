@@ -7,8 +7,9 @@ import importlib.abc
 import importlib.machinery
 import importlib.util
 import os
+import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -61,6 +62,7 @@ DISPLAYS = frozenset(
         "scikitplot",
         "mplcyberpunk",
         "scienceplots",
+        "streamlit",
     ]
 )
 VERSION = "2.2.0"  # of every module that is absorbed
@@ -119,7 +121,30 @@ class Absorbing:
         # a decorator gives back what it decorates
         if len(arguments) == 1 and not keywords and callable(arguments[0]) and not isinstance(arguments[0], Absorbing):
             return arguments[0]
-        return SUBPLOTS if self.__dict__.get("_name") == "subplots" else Absorbing()
+        name = self.__dict__["_name"]
+        loaded = LOADED(name) if LOADS.search(name) else None
+        if loaded is not None:
+            return loaded
+        return SUBPLOTS if name == "subplots" else Absorbing()
+
+    def _number(self) -> float | int:
+        """The usual value of a setting of this name."""
+        number = NUMBER_NAMED(self.__dict__["_name"])
+        if number is None:
+            raise TypeError(f"{self.__dict__['_name'] or 'it'} comes from a module that is missing, and is no number")
+        return number
+
+    def __index__(self) -> int:
+        number = self._number()
+        if isinstance(number, float):
+            raise TypeError(f"{self.__dict__['_name']} comes from a module that is missing, and is no whole number")
+        return number
+
+    def __int__(self) -> int:
+        return int(self._number())
+
+    def __float__(self) -> float:
+        return float(self._number())
 
     def __iter__(self) -> Iterator[Any]:
         return iter([Absorbing() for _ in range(_unpacked(sys._getframe(1)))])
@@ -157,6 +182,27 @@ class Absorbing:
 
     def __mro_entries__(self, bases: Any) -> tuple[type, ...]:
         return (object,)
+
+
+class Settings(Absorbing):
+    """Settings that are attributes and items."""
+
+    def update(self, values: Mapping[str, Any], *_: Any, **__: Any) -> None:
+        """Set some."""
+        self.__dict__.update(values)
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """One that may be missing."""
+        return self.__dict__.get(name, default)
+
+    def __getitem__(self, key: Any) -> Any:
+        return getattr(self, key)
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        self.__dict__[key] = value
+
+    def __contains__(self, key: object) -> bool:
+        return key in self.__dict__
 
 
 SUBPLOTS = (Absorbing("figure"), Absorbing("axes"))
@@ -224,8 +270,11 @@ class AbsorbingModule(ModuleType):
         if name.startswith("__") and name.endswith("__"):
             raise AttributeError(name)
         root = self.__name__.partition(".")[0]
+        own = OF_MODULES.get(root, {})
         if root in PROGRESS:
             value: Any = ranged if name in ("trange", "tnrange") else Progress
+        elif name in own:
+            value = own[name]
         else:
             value = HELPERS.get(name, Absorbing(name))
         setattr(self, name, value)
@@ -236,8 +285,16 @@ def _nothing(module: str) -> list[str]:
     return []
 
 
+def _nothing_by_name(name: str) -> None:
+    return None
+
+
 WANTED: Callable[[str], list[str]] = _nothing  # the names that ``from module import *`` is to give
 HELPERS: dict[str, Any] = {}  # functions that files take from modules that are missing, by name
+LOADS = re.compile(r"load|fetch|read|data|mnist|cifar", re.IGNORECASE)  # names of functions that give data
+LOADED: Callable[[str], Any] = _nothing_by_name  # what a function of such a name gives; None if that is not known
+NUMBER_NAMED: Callable[[str], float | int | None] = _nothing_by_name  # the usual value of a setting
+OF_MODULES: dict[str, dict[str, Any]] = {}  # the same, of one module only
 
 
 class AbsorbingFinder(importlib.abc.MetaPathFinder, importlib.abc.Loader):

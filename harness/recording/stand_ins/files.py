@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import builtins
 import gzip
 import io
@@ -83,6 +84,28 @@ class Missing:
             flat = bool(re.search(r"\b784\b", hints.text)) and "reshape" not in hints.text
             return images(rows, (784,) if flat else (28, 28), name)
         return inputs(rows, hints.features, name)
+
+    def loaded(self, function: str) -> Any:
+        """What a function gives that loads data, by the names that the file gives to its parts.
+
+        Returns:
+            arrays in the tuples of the assignment; None if there are no such names.
+        """
+        place = TAPE.place()
+        try:
+            target = ast.parse(place.variable if place is not None else "", mode="eval").body
+        except SyntaxError:
+            return None
+        return self._parts(target, function) if isinstance(target, ast.Tuple) else None
+
+    def _parts(self, target: ast.expr, function: str) -> Any:
+        """Arrays for the names of an assignment."""
+        if isinstance(target, (ast.Tuple, ast.List)):
+            return tuple(self._parts(item, function) for item in target.elts)
+        name = ast.unparse(target).rpartition(".")[2]
+        value = self.array(name)
+        self.note(Absorbed.DATASET, f"{function}: {name}", value.shape)
+        return value
 
     # By kind of file
 

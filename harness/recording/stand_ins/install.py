@@ -27,12 +27,13 @@ import numpy as np
 from ..arrays import TAPE
 from ..graph import Absorbed
 from ..source import undefined_names
-from . import absorbed, files, helpers, learning, processes, ragged, reduced
+from . import absorbed, files, helpers, learning, minimisers, processes, ragged, reduced, settings
 from .hints import images, labels, read_hints
 
 START_SECONDS = 1_700_000_000.0  # what the clock shows at first
 COURSE_MODULE_WORDS = ("dnn_", "planar", "lr_utils", "testcase", "utils", "public_test", "init_utils", "reg_utils")
-ALIASES = {"autograd.numpy": "numpy", "cupy": "numpy", "jax.numpy": "numpy", "pylab": "numpy"}
+SAME_AS_NUMPY = ("autograd.numpy", "cupy", "jax.numpy")  # as far as a network by hand uses them
+BEYOND_NUMPY = re.compile(r"\bgrad\(|\.at\[|\bvmap\b|\blax\b|jax\.random")  # what jax has and NumPy has not
 
 
 def install(
@@ -58,6 +59,10 @@ def install(
     absorbed.HELPERS.clear()
     absorbed.HELPERS.update(learning.NAMES)
     absorbed.HELPERS.update(helpers.functions_for(note, hints, "linear_cache" in text or "activation_cache" in text))
+    absorbed.LOADED = missing.loaded
+    absorbed.NUMBER_NAMED = settings.number_named
+    absorbed.OF_MODULES.clear()
+    absorbed.OF_MODULES.update(settings.of_modules(note))
     absorbed.WANTED = lambda module: undefined_names(text)
     absorbed.forget_absorbed()
     _modules(note, missing)
@@ -88,6 +93,15 @@ def _clock() -> None:
     time.time_ns = time.perf_counter_ns = lambda: int(now() * 1e9)
 
 
+class _Renamed(ModuleType):
+    """NumPy under the name of a module that is used like it."""
+
+    def __getattr__(self, name: str) -> Any:
+        if name in ("asnumpy", "device_put"):
+            return np.asarray
+        return getattr(np, name) if hasattr(np, name) else absorbed.Absorbing(name)
+
+
 def _modules(note: Callable[..., None], missing: files.Missing) -> None:
     """Imports that are absorbed, at once or when nobody else has them."""
 
@@ -96,10 +110,12 @@ def _modules(note: Callable[..., None], missing: files.Missing) -> None:
         if name == root and root not in absorbed.PROGRESS:
             note(Absorbed.DISPLAY if root in absorbed.DISPLAYS else Absorbed.MODULE, root)
 
-    for name, real in ALIASES.items():
-        if "." not in name and name != "pylab" and importlib.util.find_spec(name) is None:
-            sys.modules[name] = sys.modules[real]
-    sys.modules["autograd.numpy"] = np
+    for name in SAME_AS_NUMPY:
+        if name != "jax.numpy" or not BEYOND_NUMPY.search(missing.hints.text):
+            module = sys.modules[name] = _Renamed(name)
+            root, _, part = name.partition(".")
+            if part:
+                absorbed.OF_MODULES.setdefault(root, {})[part] = module
 
     def wanted(fullname: str) -> bool:
         return absorbed.is_absorbed(fullname) and _is_asked_by_user(fullname)
@@ -351,6 +367,7 @@ def _readers(note: Callable[..., None], missing: files.Missing) -> None:
         module.OneHotEncoder.__init__ = initialise
 
     patch_when_imported("h5py", patch_h5py)
+    patch_when_imported("scipy.optimize", lambda module: minimisers.install(module, note))
     patch_when_imported("sklearn.preprocessing", patch_preprocessing)
     patch_when_imported("scipy.io", patch_io)
     patch_when_imported("sklearn.datasets", patch_datasets)
@@ -371,21 +388,8 @@ class _Arguments(list[str]):
         return super().__getitem__(key)
 
 
-ANSWERS = (
-    (r"\by(es)?\s*[/|]\s*no?\b", "y"),
-    (r"epoch|iteration|hidden|neuron|units|nodes", "5"),
-    (r"learning|\brate\b|alpha|momentum", "0.1"),
-    (r"\bfile|path", "data.csv"),
-)
 OTHER_ANSWERS = ("0.5", "2", "3", "0", "y", "n", "10", "1")  # to a question that is asked again
 MAX_ASKED = 60
-
-SMALL = ("xor", "toy", "and", "or", "simple", "random", "synthetic", "moons", "spiral", "iris")
-
-
-def _smallest(choices: Any) -> Any:
-    """The choice that names the smallest data, else the first."""
-    return next((one for word in SMALL for one in choices if str(one).lower() == word), next(iter(choices)))
 
 
 def _inputs(note: Callable[..., None]) -> None:
@@ -400,8 +404,7 @@ def _inputs(note: Callable[..., None]) -> None:
         turn = asked[place, str(prompt)] - 1
         if turn >= MAX_ASKED:
             raise EOFError("the question was asked again and again")
-        first = next((text for pattern, text in ANSWERS if re.search(pattern, str(prompt), re.IGNORECASE)), "1")
-        text = [first, *OTHER_ANSWERS][turn % (len(OTHER_ANSWERS) + 1)]
+        text = [settings.answer_to(str(prompt)), *OTHER_ANSWERS][turn % (len(OTHER_ANSWERS) + 1)]
         if place is not None and ".split(" in place.text:
             return " ".join([text] * (place.variable.count(",") + 1))
         return text
@@ -416,13 +419,11 @@ def _inputs(note: Callable[..., None]) -> None:
         for action in self._actions:
             if action.choices and action.default is None and action.option_strings:
                 note(Absorbed.INPUT, "command-line arguments")
-                action.default = _smallest(action.choices)
+                action.default = settings.smallest(action.choices)
             if action.required or (not action.option_strings and action.nargs not in ("?", "*")):
                 note(Absorbed.INPUT, "command-line arguments")
                 action.required = False
-                kind = action.type
-                choices = list(action.choices or [])
-                guess = choices[0] if choices else {int: 3, float: 0.1}.get(kind, "data.csv")
+                guess = settings.guessed(action.type, action.choices)
                 if action.default in (None, argparse.SUPPRESS):
                     action.default = [guess] if action.nargs in ("+", "*") or isinstance(action.nargs, int) else guess
                 if not action.option_strings:
@@ -430,3 +431,4 @@ def _inputs(note: Callable[..., None]) -> None:
         return real(self, [] if args is None else args, namespace)
 
     argparse.ArgumentParser.parse_known_args = parse  # type: ignore[method-assign]
+    patch_when_imported("click", lambda module: settings.install_commands(module, note))

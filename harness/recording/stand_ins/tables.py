@@ -14,6 +14,7 @@ from ..graph import Absorbed
 from . import files
 from .absorbed import Absorbing
 from .hints import Hints, inputs, labels
+from .learning import Bunch
 
 TARGETS = re.compile(r"label|class|target|species|y$|type|outcome|survived|diagnosis|quality")
 READERS = ("read_csv", "read_table", "read_excel", "read_json", "read_feather", "read_parquet", "read_hdf")
@@ -104,14 +105,28 @@ def made_up_table(missing: files.Missing, path: str, options: dict[str, Any]) ->
             names = ["label", *pixels] if data.shape[1] == 785 else pixels
         else:
             names = wanted[0] if wanted else [f"column{i}" for i in range(data.shape[1])]
-    kind = type("MadeUpTable", (MadeUpTable,), {"attributes": hints.strings | _attributes(hints)})
-    table = kind(data, columns=None if names is None else list(names))
+    table = _open_table(hints, data, names)
     whole = [name for place, name in enumerate(table.columns) if (data[:, place] == data[:, place].round()).all()]
     table = table.astype(dict.fromkeys(whole, int))
     chosen, rows = options.get("usecols"), options.get("nrows")
     if isinstance(chosen, (list, tuple, range)):
         table = table[list(chosen)] if isinstance(chosen[0], str) else table.iloc[:, list(chosen)]
     return table if rows is None else table.head(rows)
+
+
+def repository(hints: Hints) -> Any:
+    """A data set of the UCI repository, as the package ucimlrepo gives it: tables of features and of targets."""
+    x, y = inputs(hints.rows, hints.features, "features"), labels(hints.rows, hints.classes, "targets")
+    features = _open_table(hints, x, [f"feature{i}" for i in range(hints.features)])
+    targets = _open_table(hints, y.reshape(-1, 1), ["target"])
+    data = Bunch(features=features, targets=targets, original=pandas.concat([features, targets], axis=1), ids=None)
+    return Bunch(data=data, metadata=Absorbing("metadata"), variables=Absorbing("variables"))
+
+
+def _open_table(hints: Hints, data: Any, names: Any) -> Any:
+    """A table that gets the columns that the file asks for."""
+    kind = type("MadeUpTable", (MadeUpTable,), {"attributes": hints.strings | _attributes(hints)})
+    return kind(data, columns=None if names is None else list(names))
 
 
 def _attributes(hints: Hints) -> frozenset[str]:

@@ -11,7 +11,7 @@ import numpy as np
 
 from ..recording.graph import Check, Kind, Node, Place, Recording, Stop, references
 from .alignment import Samples, ratio, samples
-from .contradictions import EXTRA_DERIVATIVE, MISSING_DERIVATIVE, contradicted, decisive_reading, second_reading
+from .contradictions import EXTRA_DERIVATIVE, MISSING_DERIVATIVE, contradiction_of, decisive_reading
 from .cost import Cost, Error, Form, find_error_groups, is_declared_cost, recorded_costs
 from .edits import EditBench
 from .exceptions import is_files_own, is_updated, named_exception
@@ -34,7 +34,7 @@ from .result import (
 )
 from .result import Kind as QuantityKind
 from .rules import belongs_together, rule_mistakes, scale_mistake, scaled_cost
-from .scales import HARMLESS
+from .scales import MISCOUNTED
 from .sources import Sources
 from .stage import (
     Stage,
@@ -240,12 +240,11 @@ def judge(recording: Recording, program: Program, steps: tuple[Step, ...], sourc
     if result.verdict is not Verdict.CORRECT:
         return result
     stated = stated_costs(recording, program, returned_nodes(steps))
-    contradiction = contradicted(readings, best, stated, sources)
-    if contradiction is None:
-        second = second_reading(best, stated)
-        return result if second is None else replace(result, alternatives=(second, *result.alternatives))
+    found = contradiction_of(readings, best, stated, sources)
+    if found.mistake is None:
+        return result if found.second is None else replace(result, alternatives=(found.second, *result.alternatives))
     mine = Alternative(cost=result.cost or assumed(best), mistakes=())
-    return replace(result, verdict=Verdict.MISTAKE, mistakes=(contradiction,), alternatives=(mine,))
+    return replace(result, verdict=Verdict.MISTAKE, mistakes=(found.mistake,), alternatives=(mine,))
 
 
 def choose(readings: Sequence[Reading]) -> Reading:
@@ -633,7 +632,7 @@ def conclude(
     if scaled is not None and scaled.ratio is not None:
         own = assumed(reading)
         is_declared = is_declared_cost(stage.node(reading.cost.outputs[0]))
-        if belongs_together(reading) or (is_declared and scaled.id not in HARMLESS):
+        if belongs_together(reading) or (is_declared and scaled.id == MISCOUNTED):
             other = Alternative(cost=scaled_cost(own, scaled.ratio), mistakes=())
             return CheckResult(
                 verdict=Verdict.MISTAKE, mistakes=(scaled,), **{**common, "alternatives": (other, *alternatives)}
@@ -708,7 +707,8 @@ def history_is_lost(reading: Reading) -> bool:
     known = program.ancestors(reading.forward.outputs) | program.ancestors(targets_of(reading))
     for id in program.ancestors(steps, stop=stage.parameters) - known:
         node = stage.node(id)
-        if node.kind is Kind.LOST or (node.kind is Kind.DATA and id > first and node.shape != ()):
+        is_index = bool(node.dtype) and np.dtype(node.dtype).kind in "iub"
+        if node.kind is Kind.LOST or (node.kind is Kind.DATA and id > first and node.shape != () and not is_index):
             return True
     return False
 

@@ -571,10 +571,20 @@ def unscaled(value: Quantity) -> Quantity:
     return Quantity(kind=value.kind, name=value.name, line=value.line, transposed=value.transposed)
 
 
+# Mistakes that another learning rate would make right
+SCALES = frozenset({"missing-factor-two", "extra-factor-two", "mean-instead-of-sum", "sum-instead-of-mean"})
+
+
 def alternative_line(one: Alternative) -> str:
     """Another reading in one sentence"""
     if not one.mistakes:
         return f"If the cost is meant to be {cost_words(one.cost)}, the file is correct."
+    first = one.mistakes[0]
+    if first.id in SCALES and first.ratio is not None:
+        return (
+            f"The gradients are {number(first.ratio)} times those of {cost_words(one.cost)}: {first.id} at "
+            f"line {first.place.line if first.place else '?'}, or another learning rate."
+        )
     names = " and ".join(
         f"{found.id} at line {found.place.line}" if found.place else found.id for found in one.mistakes
     )

@@ -20,7 +20,7 @@ from .sources import Sources
 
 HALVES = (0.5, 1.0, 2.0)
 SIZES = (".shape[", "len(", ".size")
-# The name of a scale that is a mistake, unlike those of other scales than that of the cost: another rate makes up for them
+# The scale that is a mistake. Others than that of the stated cost only stand for another learning rate.
 MISCOUNTED = "mean-over-features"
 
 

@@ -15,9 +15,9 @@ from .contradictions import EXTRA_DERIVATIVE, MISSING_DERIVATIVE, contradiction_
 from .cost import Cost, Error, Form, find_error_groups, is_declared_cost, recorded_costs
 from .edits import EditBench
 from .exceptions import is_files_own, is_updated, named_exception
-from .factors import factor_mistakes, is_update_place, turned_error
+from .factors import difference, factor_mistakes, is_update_place
 from .locating import locate
-from .naming import name_edit, name_faults, quantity
+from .naming import name_edit, name_faults, naming_places, quantity
 from .overwriting import without_overwritten
 from .reading import Reading, label, lane_gradient, read, same_cost
 from .replay import CannotReplay, Program, is_truth, size_of
@@ -235,7 +235,7 @@ def judge(recording: Recording, program: Program, steps: tuple[Step, ...], sourc
     judged = replace(judged, reading=best)
     if says_nothing(best, judged):
         return overflow or not_judged(recording, Reason.NO_COST_FITS)
-    alternatives = other_readings(readings, judged)
+    alternatives = other_readings(readings, judged, sources)
     result = conclude(recording, stage, judged, alternatives, overflow, steps)
     if result.verdict is not Verdict.CORRECT:
         return result
@@ -299,9 +299,8 @@ def judge_reading(reading: Reading, sources: Sources) -> Judged:
     broken = [step for step in broken if others[step.before] is None]
     edit = name_edit(EditBench(reading, broken), sources) if broken else None
     if edit is not None:
-        compared = [reading.stage.node(error.node).place for error in reading.errors]
-        if edit.id == "wrong-sign" and edit.place in compared and turned_error(reading) is None:
-            # errors are outputs - targets, so that it is the updates that go the wrong way
+        if edit.id == "wrong-sign" and edit.place == difference(reading, target_first=False):
+            # errors are outputs - targets, as they should be: it is the updates that go the wrong way
             found += merge_found([climbing_update(reading, step) for step in broken])
         else:
             found.append(edit)
@@ -467,7 +466,7 @@ def merge_found(found: Sequence[Found]) -> list[Found]:
     return list(kept.values())
 
 
-def other_readings(readings: Sequence[Reading], judged: Judged) -> tuple[Alternative, ...]:
+def other_readings(readings: Sequence[Reading], judged: Judged, sources: Sources) -> tuple[Alternative, ...]:
     """What other costs would say of the file, where the question is open."""
     best = judged.reading
     if not best.descends:
@@ -489,7 +488,8 @@ def other_readings(readings: Sequence[Reading], judged: Judged) -> tuple[Alterna
             place_node = output_delta_node(best, layer)
             place = best.stage.node(place_node).place
             compared = best.stage.node(best.cost.errors[0].node).place if best.cost.errors else None
-            places = [compared] if squared else [compared, used_at(best, place_node)]
+            named = naming_places(sources, best.stage.node(place_node))
+            places = [compared] if squared else [compared, *named, used_at(best, place_node)]
             mistake = Found(
                 id=id,
                 place=place,

@@ -327,6 +327,10 @@ SLIPS: Mapping[str, Sentences] = {
     "first-correction-with-second-beta": Sentences(
         "The bias correction of the first moment uses the coefficient of the second.", "Divide m by 1 - beta1 ** t."
     ),
+    "correction-not-a-power": Sentences(
+        "The bias correction multiplies beta by the step counter instead of raising it to that power.",
+        "Divide by 1 - beta ** t.",
+    ),
     "only-first-corrected": Sentences(
         "Only the first moment has a bias correction.", "Divide v by 1 - beta2 ** t as well."
     ),

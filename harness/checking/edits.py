@@ -15,12 +15,12 @@ import numpy as np
 from ..recording.graph import Ref
 from .alignment import Alignment, samples
 from .locating import TRIED_SETTINGS, Search, has_rule, step_is_right, work_of
-from .reading import Reading
+from .reading import Reading, gradient_nodes
 from .repairs import FORMS_OF_ACTIVATION, Array, Bench, Change, Compute, Repair
 from .replay import CannotReplay, Values, is_truth
 from .stage import Step, argument_ids
 
-MOST_WORK = 250_000  # computed operations of all edits together
+MOST_WORK = 150_000  # computed operations of all edits together
 MOST_EDITED = 1_500  # operations of a backward pass whose lines are edited
 MOST_MEANT = 40  # arrays that may have been meant in the place of one
 DEPTH = 2  # of the part of an expression that tells an operation from others of its line
@@ -56,6 +56,9 @@ class EditBench(Bench):
             id for id in stage.needed - stage.dependent if not stage.node(id).is_leaf and self.key(id) in edited
         }
         self.within = sorted(inner | afters | constant)
+        self.search = Search(reading, self.settings, self.broken, may_adapt=has_rule(reading))
+        if self.search.may_adapt and any(any(gradient_nodes(reading, step)) for step in broken):
+            edited = set()  # it is the rule that is wrong
         self.local = [id for id in sorted((inner - afters - reading.given) | constant) if self.key(id) in edited]
         self.lines: dict[Key, list[int]] = {}
         for id in self.local:
@@ -66,7 +69,6 @@ class EditBench(Bench):
         self.weights = {id: work_of(stage.node(id).shape) for id in self.within}
         self.work = 0
         self.mended: list[Values] = []
-        self.search = Search(reading, self.settings, self.broken, may_adapt=has_rule(reading))
 
     # The places of operations
 
@@ -112,6 +114,8 @@ class EditBench(Bench):
                 found.append(self.computed(number, operations, within))
             except (CannotReplay, ValueError, TypeError, IndexError, KeyError, AttributeError):
                 return False
+            if not any(np.any(found[-1][id]) for id in operations):
+                return False  # an edit that leaves nothing over explains nothing
             enough = number < TRIED_SETTINGS or number + 1 == len(self.settings)
             if enough and not all(step_is_right(self.search, one, found, after) for one in self.stage.steps):
                 return False

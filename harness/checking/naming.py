@@ -24,6 +24,7 @@ from .structure import MOVES, Layer, Role, is_view_of_parameter
 
 Array = NDArray[Any]
 
+LINES_OF_HELPER = 4  # that are shown of a function that is handed the wrong array
 # How operations are written
 SYMBOLS = {
     **{"add": "+", "subtract": "-", "multiply": "*", "divide": "/", "matmul": "@", "dot": "dot"},
@@ -214,6 +215,9 @@ class Naming:
             return name, unique([*self.lines(), *places]), self.detail_of(repair)
         if repair.change is Change.ARRAY and own is not None and node.place and node.place.function != own.function:
             # the line of a helper function is right; the one that calls it hands over the wrong array
+            inside = self.stage.program.descendants([repair.node], within=set(bench.local))
+            made = [self.stage.node(one).place for one in sorted(inside - {self.node.id})[:LINES_OF_HELPER]]
+            places += [one for one in made if one is not None and one.function != own.function]
             return name, unique([*self.lines(), *places]), self.detail_of(repair)
         return name, unique([*places, *self.lines()]), self.detail_of(repair)
 
@@ -291,7 +295,7 @@ class Naming:
             if old in self.after:
                 return "updated-weights-in-backward"
             user = self.stage.node(repair.node).operation
-            if old in parameters or user in ("matmul", "dot"):
+            if old in parameters or user in ("matmul", "dot", "inner", "tensordot", "einsum"):
                 return "weights-of-wrong-layer"
             return "weight-decay-differs" if old in self.reading.errors_below else None
         layer = forward.layer_of(new)

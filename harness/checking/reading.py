@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -421,22 +422,32 @@ def without_constant(value: Array, gradient: Array) -> float | None:
     return ratio_of(np.ravel(steps[1:] - steps[0]), np.ravel(gradients[1:] - gradients[0]))
 
 
-def via_another_rule(reading: Reading, step: Step, gradient: Samples) -> Match | None:
-    """The step as another function of the gradient (Adam, clipping): elementwise, or along it, and downhill."""
-    stage = reading.stage
+def gradient_nodes(reading: Reading, step: Step) -> Iterator[tuple[int, float]]:
+    """The values that a step is made with and that are its gradient, the latest first, with their factors."""
+    stage, gradient = reading.stage, reading.gradient_samples((step.before,))
     between = stage.program.ancestors([step.after], stop=stage.parameters) & stage.dependent
-    between -= reading.forward.nodes
-    between -= {step.before}
+    between -= reading.forward.nodes | {step.before, step.after}
     for id in sorted(between, reverse=True):
         value = stage.samples(id)
-        if value is None or id == step.after:
-            continue
-        alignment = align(value, gradient, TOLERANCE)
-        if alignment is None or alignment.transposed:
-            continue
-        if is_descent_rule(reading, step, id, alignment.factor):
-            return Match(factor=-abs(alignment.factor), via=id)
-    return decayed_via_another_rule(reading, step, gradient, sorted(between - {step.after}, reverse=True))
+        found = None if value is None or gradient is None else align(value, gradient, TOLERANCE)
+        if found is not None and not found.transposed:
+            yield id, found.factor
+
+
+def via_another_rule(reading: Reading, step: Step, gradient: Samples) -> Match | None:
+    """The step as another function of the gradient (Adam, clipping): elementwise, or along it, and downhill."""
+    for id, factor in gradient_nodes(reading, step):
+        if is_descent_rule(reading, step, id, factor):
+            return Match(factor=-abs(factor), via=id)
+    stage = reading.stage
+    between = stage.program.ancestors([step.after], stop=stage.parameters) & stage.dependent
+    between -= reading.forward.nodes | {step.before, step.after}
+    return decayed_via_another_rule(reading, step, gradient, sorted(between, reverse=True))
+
+
+def climbs_by_a_rule(reading: Reading, step: Step) -> bool:
+    """Whether a step is another function of its gradient that goes uphill"""
+    return any(is_descent_rule(reading, step, id, -factor) for id, factor in gradient_nodes(reading, step))
 
 
 def decayed_via_another_rule(reading: Reading, step: Step, gradient: Samples, between: list[int]) -> Match | None:

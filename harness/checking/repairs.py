@@ -299,7 +299,11 @@ class Bench(ABC):
     def operations(self) -> Iterator[Repair]:
         """Another operation of the same operands"""
         for ids in self.groups():
-            for other in CONFUSED.get(self.stage.node(ids[0]).operation, ()):
+            node = self.stage.node(ids[0])
+            of_itself = len(set(argument_ids(node))) < len(argument_ids(node))  # x - x explains nothing
+            for other in CONFUSED.get(node.operation, ()):
+                if of_itself and other in ("subtract", "divide"):
+                    continue
                 if self.mends_if(ids, partial(self.changed, operation=other)):
                     yield Repair(change=Change.OPERATION, node=ids[0], operation=other)
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ..recording.graph import Check, Kind, Node, Place, Recording, Stop, references
+from ..recording.graph import Check, Kind, Place, Recording, Stop, references
 from .alignment import Samples, ratio, samples
 from .contradictions import EXTRA_DERIVATIVE, MISSING_DERIVATIVE, contradiction_of, decisive_reading
 from .cost import Cost, Error, Form, find_error_groups, is_declared_cost, recorded_costs
@@ -18,8 +18,9 @@ from .exceptions import is_files_own, is_updated, named_exception
 from .factors import difference, factor_mistakes, is_update_place
 from .locating import locate
 from .naming import name_edit, name_faults, naming_places, quantity
+from .overflow import overflow_hint, overflow_mistake
 from .overwriting import without_overwritten
-from .reading import Reading, label, lane_gradient, read, same_cost
+from .reading import Reading, climbs_by_a_rule, label, lane_gradient, read, same_cost
 from .replay import CannotReplay, Program, is_truth, size_of
 from .result import (
     Alternative,
@@ -212,7 +213,10 @@ def returned_nodes(steps: Sequence[Step]) -> list[int]:
 
 def judge(recording: Recording, program: Program, steps: tuple[Step, ...], sources: Sources) -> CheckResult:
     """The verdict, if the recording has steps to judge."""
-    overflow = overflow_mistake(recording, steps)
+    overflowing = overflow_mistake(recording, steps)
+    overflow: CheckResult | None = None
+    if overflowing is not None:
+        overflow = CheckResult(verdict=Verdict.MISTAKE, mistakes=(overflowing,), **facts_of_run(recording))
     stage = make_stage(recording, program, steps)
     if len(stage.needed) > MAX_STAGE_NODES:
         return not_judged(recording, Reason.TOO_MANY, f"{len(stage.needed):,}")
@@ -297,17 +301,15 @@ def judge_reading(reading: Reading, sources: Sources) -> Judged:
     others = {step.before: of_another(reading, step) or unsummed(reading, step) for step in broken}
     found += [one for one in others.values() if one is not None]
     broken = [step for step in broken if others[step.before] is None]
+    climbing = [step for step in broken if climbs_by_a_rule(reading, step)]
+    found += merge_found([climbing_update(reading, step) for step in climbing])
+    broken = [step for step in broken if step not in climbing]
     edit = name_edit(EditBench(reading, broken), sources) if broken else None
     if edit is not None:
-        if edit.id == "wrong-sign" and edit.place == difference(reading, target_first=False):
-            # errors are outputs - targets, as they should be: it is the updates that go the wrong way
-            found += merge_found([climbing_update(reading, step) for step in broken])
-        else:
-            found.append(edit)
-        return Judged(reading=reading, mistakes=(*found, *factor_mistakes(reading)), unexplained=())
+        return Judged(reading=reading, mistakes=(*found, edit, *factor_mistakes(reading)), unexplained=())
     located = locate(reading, broken)
     found += name_faults(reading, located.faults, sources)
-    found += [climbing_update(reading, step) for step in located.climbing]
+    found += merge_found([climbing_update(reading, step) for step in located.climbing])
     departed = [departure(reading, step) for step in located.left]
     found += merge_found([one for one in departed if one is not None])
     left = [step for step, one in zip(located.left, departed) if one is None]
@@ -381,10 +383,12 @@ def unsummed(reading: Reading, step: Step) -> Found | None:
 
 
 def climbing_update(reading: Reading, step: Step) -> Found:
-    """A step whose gradient is mended and that goes the wrong way"""
+    """A step whose gradient is right, or mended, and that goes the wrong way"""
+    turned = difference(reading, target_first=True)
     return Found(
         id="gradient-ascent",
         place=reading.stage.node(step.after).place,
+        others=() if turned is None else (turned,),
         variable=step.name,
         shape=step.shape,
         got=Quantity(kind=QuantityKind.UNKNOWN),
@@ -653,6 +657,9 @@ def conclude(
         return CheckResult(verdict=Verdict.NOT_JUDGED, reason=Reason.NO_COST_FITS, **common)
     if recording.losses and lost_on_the_way(stage):
         return CheckResult(verdict=Verdict.NOT_JUDGED, reason=Reason.HISTORY_LOST, **common)
+    hint = overflow_hint(reading)
+    if hint is not None:
+        common["notes"] = (*common["notes"], ("overflow-at-large-values", hint, ""))
     return CheckResult(verdict=Verdict.CORRECT, **common)
 
 
@@ -851,69 +858,3 @@ def sizes_of(reading: Reading) -> dict[str, tuple[int, ...]]:
             found[label(stage, error.target)] = stage.node(error.target).shape
         found[label(stage, error.output)] = stage.node(error.output).shape
     return found
-
-
-def overflow_mistake(recording: Recording, steps: Sequence[Step]) -> CheckResult | None:
-    """Whether the run itself left the numbers, and where first."""
-    last = max(step.after for step in steps)
-    end = max([last, *(update.after for update in recording.updates)])
-    for node in recording.nodes[: end + 1]:
-        if node.value is None or isinstance(node.value, tuple) or node.is_leaf:
-            continue
-        value = np.asarray(node.value)
-        if value.dtype.kind != "f" or np.all(np.isfinite(value)):
-            continue
-        parents = [recording.nodes[one].value for one in node.parents]
-        clean = all(
-            one is None
-            or isinstance(one, tuple)
-            or np.asarray(one).dtype.kind != "f"
-            or bool(np.all(np.isfinite(np.asarray(one))))
-            for one in parents
-        )
-        found = negative_moment(recording, node) if clean else None
-        if found is None and (not clean or node.id > last or not spoils(recording, steps)):
-            continue
-        found = found or Found(id="numerical-overflow", place=node.place, variable=node.operation, shape=node.shape)
-        return CheckResult(verdict=Verdict.MISTAKE, mistakes=(found,), **facts_of_run(recording))
-    return None
-
-
-def negative_moment(recording: Recording, node: Node) -> Found | None:
-    """A root of a running mean that is negative: it is not one of squares, as Adam and RMSprop have it."""
-    id = node.id
-    while recording.nodes[id].operation in ("sqrt", "divide", "add", "multiply", "power"):
-        one = recording.nodes[id]
-        operands = [parent for parent in one.parents if recording.nodes[parent].shape == one.shape]
-        if one.operation == "add" and len(operands) == 2:
-            break
-        if not operands:
-            return None
-        id = operands[0]
-    found = recording.nodes[id]
-    is_root = node.operation in ("sqrt", "power")
-    if not is_root or found.operation != "add" or found.value is None or isinstance(found.value, tuple):
-        return None
-    if np.min(np.asarray(found.value), initial=0.0) >= 0:
-        return None
-    return Found(
-        id="wrong-update-rule",
-        place=found.place,
-        others=(node.place,) if node.place is not None and node.place != found.place else (),
-        variable=found.names[0] if found.names else found.operation,
-        shape=found.shape,
-        detail="not-squared",
-    )
-
-
-def spoils(recording: Recording, steps: Sequence[Step]) -> bool:
-    """Whether a parameter is not a number after its update."""
-    for step in steps:
-        value = recording.nodes[step.after].value
-        if (
-            value is not None
-            and not isinstance(value, tuple)
-            and not np.all(np.isfinite(np.asarray(value, dtype=float)))
-        ):
-            return True
-    return False

@@ -442,6 +442,8 @@ NOTES: Mapping[str, str] = {
     "option-not-judged": "This option was not judged",
     "later-iteration-not-read": "Only the first update was judged; a later one could not be replayed.",
     "later-iteration-differs": "A later update at this line is not explained by its gradient.",
+    "overflow-at-large-values": "With large weights this line overflows and the outputs become nan or inf; subtract "
+    "the largest value before exp",
     "did-not-run": "These parts of the file did not run, so nothing is said about them",
     "cannot-replay": "This operation cannot be repeated",
     "raised-later": "Judged by what ran before an exception, which came after the updates that were judged",

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from ..recording.graph import Ref
 from .alignment import ratio, samples
 from .cost import Form, is_declared_cost
 from .factors import chain_of, is_same, is_update_place
@@ -22,7 +23,7 @@ from .result import Alternative, AssumedCost, Found, Kind, Quantity
 from .rules import decay_place
 from .scales import HALVES, MISCOUNTED, common_factor, counts_of, first_with, found_scale, name_of_scale, odd_scale
 from .sources import Sources
-from .stage import Step
+from .stage import Stage, Step
 from .stated import Stated
 from .updates import numbers_in
 
@@ -113,6 +114,7 @@ def contradiction_of(
         mistake = odd_scale(plain, sources, bool(declared) or any(same_cost(plain, one) for one in own))
         mistake = mistake or next((found for one, found in scales if one in declared and found.id == MISCOUNTED), None)
         mistake = mistake or next((found for one in declared if (found := other_penalty(plain, one)) is not None), None)
+        mistake = mistake or next((found for one in declared if (found := other_labels(plain, one)) is not None), None)
         if mistake is not None:
             return Contradiction(mistake=mistake)
         if best is plain and scales:
@@ -122,6 +124,37 @@ def contradiction_of(
         mistake = next((found for one in own if (found := at_logits(best, one)) is not None), None)
         return Contradiction(mistake=mistake, second=second)
     return Contradiction(second=second)
+
+
+def other_labels(reading: Reading, stated: Stated) -> Found | None:
+    """Labels of the gradient that are those of the stated cost but for a number: they pick another column."""
+    stage, errors = reading.stage, reading.cost.errors
+    if len(errors) != 1 or errors[0].index is None or stated.index is None or errors[0].output != stated.output:
+        return None
+    used, meant = (last_of_index(stage, one) for one in (errors[0].index, stated.index))
+    if used is None or meant is None or used.shape != meant.shape or len(set((used - meant).ravel())) != 1:
+        return None
+    if not np.any(used - meant):
+        return None
+    node = stage.node(errors[0].node)
+    return Found(
+        id="labels-off-by-one",
+        place=node.place,
+        variable=label(stage, node.id),
+        shape=node.shape,
+        got=Quantity(kind=Kind.UNKNOWN),
+        expected=quantity(reading, errors[0].output, None),
+        parameters=tuple(step.name for step in stage.steps),
+    )
+
+
+def last_of_index(stage: Stage, index: Any) -> Any:
+    """The array of labels that an index ends with, as it was in the user's run; None if it ends with something else."""
+    last = index[-1] if isinstance(index, tuple) else index
+    if isinstance(last, Ref):
+        last = stage.program.run([last.id], {}, stage.program.base)[last.id]
+    found = np.asarray(last) if isinstance(last, (list, np.ndarray)) else np.zeros(0)
+    return found if found.dtype.kind in "iu" and found.size else None
 
 
 def expected_factor(reading: Reading, stated: Stated) -> float | None:

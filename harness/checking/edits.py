@@ -8,6 +8,7 @@ goes before several values that are each wrong for themselves.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -146,6 +147,7 @@ class EditBench(Bench):
             self.sums,
             self.arrays,
             self.operations,
+            self.labels,
             self.output_factors,
             self.factors,
             self.powers,
@@ -154,6 +156,18 @@ class EditBench(Bench):
             for found in changes():
                 return found
         return None
+
+    def labels(self) -> Iterator[Repair]:
+        """Labels that are counted from another number, where they pick items: ``a[range(n), y - 1] -= 1``"""
+        lines: dict[Any, list[int]] = {}
+        for id in self.local:
+            node = self.stage.node(id)
+            if node.operation in ("getitem", "setitem", "add_at", "subtract_at"):
+                lines.setdefault(self.key(id)[0], []).append(id)
+        for ids in lines.values():
+            for number in (1, -1):
+                if self.mends_if(ids, partial(self.changed, arguments=partial(with_labels_moved, by=number))):
+                    yield Repair(change=Change.LABELS, node=ids[0])
 
     def output_factors(self) -> Iterator[Repair]:
         """The derivative of the output that is left out, where errors are used: they may belong to the cost as well"""
@@ -306,6 +320,21 @@ def shifted(made: Sequence[int], old: Sequence[int]) -> list[list[int]]:
 def fitting(made: Sequence[int], count: int) -> list[list[int]]:
     """The values of a line, if they are as many, in order and from the last to the first."""
     return [list(made), list(made)[::-1]] if len(made) == count else []
+
+
+def with_labels_moved(given: list[Any], keywords: Any, by: int) -> tuple[list[Any], Any]:
+    """The arguments of an access to items, with the array of integers that is its last index moved by a number.
+
+    Raises:
+        IndexError: the last index is not such an array, or an item would be outside of the array.
+    """
+    whole, index = np.asarray(given[0]), given[1]
+    parts = list(index) if isinstance(index, tuple) else [index]
+    last = np.asarray(parts[-1]) if isinstance(parts[-1], (list, np.ndarray)) else np.zeros(0)
+    if last.dtype.kind not in "iu" or last.size == 0 or np.min(last) + by < 0:
+        raise IndexError("these are not labels")
+    moved = (*parts[:-1], last + by) if isinstance(index, tuple) else last + by
+    return [whole, moved, *given[2:]], keywords
 
 
 def added_to_item(given: list[Any], keywords: Any) -> tuple[list[Any], Any]:

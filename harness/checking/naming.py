@@ -252,6 +252,7 @@ class Naming:
         simple = {
             Change.ACCUMULATED: "sum-not-accumulated",
             Change.INDEX: "wrong-index",
+            Change.LABELS: "labels-off-by-one",
         }
         if repair.change is Change.DERIVATIVE:
             is_output = any(repair.old == error.node for error in self.stage.errors)

@@ -357,7 +357,7 @@ def match_step(reading: Reading, step: Step) -> Match | None:
     two = decayed_step(value, gradient, parameter)
     if two is not None:
         return two
-    moved = without_constant(value.flat, gradient.flat)
+    moved = without_constant(value.flat, gradient.flat) if carries_a_state(stage, step) else None
     if moved is not None:
         return Match(factor=moved, constant=True)
     return via_another_rule(reading, step, gradient)
@@ -414,6 +414,23 @@ def decayed_step(value: Samples, gradient: Samples, parameter: Samples) -> Match
         if found is not None:
             return found
     return None
+
+
+def carries_a_state(stage: Stage, step: Step) -> bool:
+    """Whether earlier iterations left an array, such as a velocity, that is added to the gradient of a step.
+
+    Targets are constants of an iteration as well: what is wrong with them must not pass for a velocity.
+    """
+    if step.parameter < 0 or stage.recording.parameters[step.parameter].node == step.before:
+        return False
+    between = stage.program.ancestors([step.after], stop=stage.parameters) & stage.dependent - {step.before}
+    return any(
+        stage.node(id).operation in ("add", "subtract") and other not in stage.dependent
+        for id in between
+        if stage.node(id).shape == step.shape
+        for other in stage.program.parents[id]
+        if stage.node(other).shape == step.shape and not stage.node(other).is_leaf
+    )
 
 
 def without_constant(value: Array, gradient: Array) -> float | None:

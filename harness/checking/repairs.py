@@ -71,6 +71,7 @@ class Change(enum.Enum):
     OPERATION = "operation"  # another operation of the same operands
     POWER = "power"  # a square too many, or left out
     INDEX = "index"  # another item or part of an array
+    LABELS = "labels"  # labels counted from another number
     MASK = "mask"  # the comparison the other way round
     TRANSPOSE = "transpose"  # an operand transposed
     AXIS = "axis"  # a sum over another axis

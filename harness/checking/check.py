@@ -115,21 +115,32 @@ def parts_left(recording: Recording, sources: Sources) -> list[str]:
     tree = sources.trees.get(recording.file)
     places = [node.place for node in recording.nodes if node.place is not None]
     lines = {place.line for place in places if place.file == recording.file}
-    left = []
+    left = [
+        part.name
+        for part, _ in gradient_functions(tree, OF_DERIVATIVES)
+        if not lines & set(range(part.lineno, (part.end_lineno or part.lineno) + 1))
+    ]
+    return list(dict.fromkeys(left))
+
+
+Part = ast.ClassDef | ast.FunctionDef
+
+
+def gradient_functions(tree: ast.Module | None, words: re.Pattern[str]) -> Iterator[tuple[Part, ast.FunctionDef]]:
+    """The functions named after gradients that do arithmetic, each with the class or function that it stands in.
+
+    Args:
+        tree: of the file; None if it cannot be parsed.
+        words: what such names have in them.
+    """
     for part in tree.body if tree is not None else ():
-        if not isinstance(part, (ast.ClassDef, ast.FunctionDef)) or lines & set(
-            range(part.lineno, (part.end_lineno or part.lineno) + 1)
-        ):
+        if not isinstance(part, (ast.ClassDef, ast.FunctionDef)):
             continue
-        functions = [one for one in ast.walk(part) if isinstance(one, ast.FunctionDef)]
-        if any(OF_DERIVATIVES.search(one.name) and computes(one) for one in functions):
-            left.append(part.name)
-    return left
-
-
-def computes(function: ast.FunctionDef) -> bool:
-    """Whether there is arithmetic in a function"""
-    return any(isinstance(node, (ast.BinOp, ast.AugAssign)) for node in ast.walk(function))
+        for function in (one for one in ast.walk(part) if isinstance(one, ast.FunctionDef)):
+            is_abstract = isinstance(function.body[-1], ast.Raise)
+            computes = any(isinstance(node, (ast.BinOp, ast.AugAssign)) for node in ast.walk(function))
+            if words.search(function.name) and computes and not is_abstract:
+                yield part, function
 
 
 def is_of_hidden_layers(found: Found) -> bool:
@@ -316,29 +327,21 @@ def uncalled_functions(path: Path, layers: LayersResult) -> list[str]:
     except (OSError, SyntaxError, ValueError, BadInput):
         return []
     known = " ".join(pair.name for pair in layers.pairs)
-    found = []
-    functions = [("", one) for one in tree.body if isinstance(one, ast.FunctionDef)]
-    for kind in tree.body:
-        if isinstance(kind, ast.ClassDef):
-            functions += [(kind.name, one) for one in kind.body if isinstance(one, ast.FunctionDef)]
     called = set(re.findall(r"[A-Za-z_]\w*", known))
-    reached = {
-        node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-        for owner, function in functions
-        if function.name in called
+    calls = [
+        node.func
+        for function in ast.walk(tree)
+        if isinstance(function, ast.FunctionDef) and function.name in called
         for node in ast.walk(function)
         if isinstance(node, ast.Call)
-    }
-    for owner, function in functions:
-        name = f"{owner}.{function.name}" if owner else function.name
-        is_short = len(function.body) == 1 and isinstance(function.body[0], (ast.Pass, ast.Raise))
-        if is_short or not GRADIENT_WORDS.search(function.name) or function.name in reached:
-            continue
-        is_abstract = isinstance(function.body[-1], ast.Raise)
-        computes = any(isinstance(node, ast.BinOp) for node in ast.walk(function))
-        if name not in known and computes and not is_abstract:
-            found.append(name)
-    return found
+    ]
+    reached = {call.attr if isinstance(call, ast.Attribute) else getattr(call, "id", "") for call in calls}
+    names = [
+        function.name if function is part else f"{part.name}.{function.name}"
+        for part, function in gradient_functions(tree, GRADIENT_WORDS)
+        if function.name not in reached
+    ]
+    return [name for name in names if name not in known]
 
 
 def of_layers(result: CheckResult, layers: LayersResult, source: str, uncalled: Sequence[str] = ()) -> CheckResult:

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from ..recording.graph import Ref
 from .alignment import ratio, samples
 from .cost import Form, is_declared_cost
 from .factors import is_same
@@ -20,9 +22,9 @@ from .rates import rates_of
 from .reading import Reading, label, same_cost
 from .result import Alternative, AssumedCost, Found, Kind, Quantity
 from .rules import decay_place
-from .scales import HALVES, HARMLESS, common_factor, counts_of, first_with, found_scale, name_of_scale, odd_scale
+from .scales import HALVES, MISCOUNTED, common_factor, counts_of, first_with, found_scale, name_of_scale, odd_scale
 from .sources import Sources
-from .stage import Step
+from .stage import Stage, Step
 from .stated import Stated
 
 MISSING_DERIVATIVE = "missing-output-activation-derivative"
@@ -74,26 +76,26 @@ def is_named_after(reading: Reading, other: Alternative) -> bool:
 # The scale and the penalty
 
 
-def second_reading(best: Reading, stated: Sequence[Stated]) -> Alternative | None:
-    """What a number says that is computed like a cost, if gradients are a multiple of its own.
+@dataclass(frozen=True, kw_only=True)
+class Contradiction:
+    """What the gradients of a file have that is not of the cost that it states.
 
-    A number that is called a cost has been looked at by ``contradicted`` before.
+    Attributes:
+        mistake: None if there is none.
+        second: what the file's own number says, if gradients are a multiple of its own; None if they are not.
     """
-    if best.cost.form is None:
-        return None
-    for one in stated:
-        found = other_scale(best, one) if one.form is best.cost.form else None
-        if found is not None:
-            place = best.stage.node(one.node).place
-            cost = AssumedCost(form="", place=place, variable=label(best.stage, one.node))
-            return Alternative(cost=cost, mistakes=(found,))
-    return None
+
+    mistake: Found | None = None
+    second: Alternative | None = None
 
 
-def contradicted(
+def contradiction_of(
     readings: Sequence[Reading], best: Reading, stated: Sequence[Stated], sources: Sources
-) -> Found | None:
+) -> Contradiction:
     """What the gradients have that belongs to no usual cost, or not to the cost that the file computes.
+
+    A factor that all gradients have, such as a sum where the cost is a mean or the other way round, only stands for
+    another learning rate: it is a second reading. To divide by another number than that of the observations is not.
 
     Args:
         readings: all readings of the file.
@@ -104,18 +106,55 @@ def contradicted(
     own = [one for one in readings if one.cost.node is not None and is_declared_cost(one.stage.node(one.cost.node))]
     plain = best if best.cost.form is not None else None
     plain = plain or next((one for one in readings if one.cost.form is not None and same_cost(best, one)), None)
+    second: Alternative | None = None
     if plain is not None:
         alike = [one for one in stated if one.form is plain.cost.form]
         declared = [one for one in alike if is_declared_cost(plain.stage.node(one.node))]
-        found = odd_scale(plain, sources, bool(declared) or any(same_cost(plain, one) for one in own))
-        scales = (other_scale(plain, one) for one in declared)
-        found = found or next((one for one in scales if one is not None and one.id not in HARMLESS), None)
-        found = found or next((found for one in declared if (found := other_penalty(plain, one)) is not None), None)
-        if found is not None:
-            return found
+        scales = [(one, found) for one in alike if (found := other_scale(plain, one)) is not None]
+        mistake = odd_scale(plain, sources, bool(declared) or any(same_cost(plain, one) for one in own))
+        mistake = mistake or next((found for one, found in scales if one in declared and found.id == MISCOUNTED), None)
+        mistake = mistake or next((found for one in declared if (found := other_penalty(plain, one)) is not None), None)
+        mistake = mistake or next((found for one in declared if (found := other_labels(plain, one)) is not None), None)
+        if mistake is not None:
+            return Contradiction(mistake=mistake)
+        if best is plain and scales:
+            place, name = best.stage.node(scales[0][0].node).place, label(best.stage, scales[0][0].node)
+            second = Alternative(cost=AssumedCost(form="", place=place, variable=name), mistakes=(scales[0][1],))
     if best.cost.form is Form.SQUARED:
-        return next((found for one in own if (found := at_logits(best, one)) is not None), None)
-    return None
+        mistake = next((found for one in own if (found := at_logits(best, one)) is not None), None)
+        return Contradiction(mistake=mistake, second=second)
+    return Contradiction(second=second)
+
+
+def other_labels(reading: Reading, stated: Stated) -> Found | None:
+    """Labels of the gradient that are those of the stated cost but for a number: they pick another column."""
+    stage, errors = reading.stage, reading.cost.errors
+    if len(errors) != 1 or errors[0].index is None or stated.index is None or errors[0].output != stated.output:
+        return None
+    used, meant = (last_of_index(stage, one) for one in (errors[0].index, stated.index))
+    if used is None or meant is None or used.shape != meant.shape or len(set((used - meant).ravel())) != 1:
+        return None
+    if not np.any(used - meant):
+        return None
+    node = stage.node(errors[0].node)
+    return Found(
+        id="labels-off-by-one",
+        place=node.place,
+        variable=label(stage, node.id),
+        shape=node.shape,
+        got=Quantity(kind=Kind.UNKNOWN),
+        expected=quantity(reading, errors[0].output, None),
+        parameters=tuple(step.name for step in stage.steps),
+    )
+
+
+def last_of_index(stage: Stage, index: Any) -> Any:
+    """The array of labels that an index ends with, as it was in the user's run; None if it ends with something else."""
+    last = index[-1] if isinstance(index, tuple) else index
+    if isinstance(last, Ref):
+        last = stage.program.run([last.id], {}, stage.program.base)[last.id]
+    found = np.asarray(last) if isinstance(last, (list, np.ndarray)) else np.zeros(0)
+    return found if found.dtype.kind in "iu" and found.size else None
 
 
 def expected_factor(reading: Reading, stated: Stated) -> float | None:

@@ -8,6 +8,7 @@ goes before several values that are each wrong for themselves.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -15,12 +16,12 @@ import numpy as np
 from ..recording.graph import Ref
 from .alignment import Alignment, samples
 from .locating import TRIED_SETTINGS, Search, has_rule, step_is_right, work_of
-from .reading import Reading
+from .reading import Reading, gradient_nodes
 from .repairs import FORMS_OF_ACTIVATION, Array, Bench, Change, Compute, Repair
 from .replay import CannotReplay, Values, is_truth
 from .stage import Step, argument_ids
 
-MOST_WORK = 250_000  # computed operations of all edits together
+MOST_WORK = 150_000  # computed operations of all edits together
 MOST_EDITED = 1_500  # operations of a backward pass whose lines are edited
 MOST_MEANT = 40  # arrays that may have been meant in the place of one
 DEPTH = 2  # of the part of an expression that tells an operation from others of its line
@@ -56,6 +57,9 @@ class EditBench(Bench):
             id for id in stage.needed - stage.dependent if not stage.node(id).is_leaf and self.key(id) in edited
         }
         self.within = sorted(inner | afters | constant)
+        self.search = Search(reading, self.settings, self.broken, may_adapt=has_rule(reading))
+        if self.search.may_adapt and any(any(gradient_nodes(reading, step)) for step in broken):
+            edited = set()  # it is the rule that is wrong
         self.local = [id for id in sorted((inner - afters - reading.given) | constant) if self.key(id) in edited]
         self.lines: dict[Key, list[int]] = {}
         for id in self.local:
@@ -66,7 +70,6 @@ class EditBench(Bench):
         self.weights = {id: work_of(stage.node(id).shape) for id in self.within}
         self.work = 0
         self.mended: list[Values] = []
-        self.search = Search(reading, self.settings, self.broken, may_adapt=has_rule(reading))
 
     # The places of operations
 
@@ -112,6 +115,8 @@ class EditBench(Bench):
                 found.append(self.computed(number, operations, within))
             except (CannotReplay, ValueError, TypeError, IndexError, KeyError, AttributeError):
                 return False
+            if not any(np.any(found[-1][id]) for id in operations):
+                return False  # an edit that leaves nothing over explains nothing
             enough = number < TRIED_SETTINGS or number + 1 == len(self.settings)
             if enough and not all(step_is_right(self.search, one, found, after) for one in self.stage.steps):
                 return False
@@ -142,6 +147,7 @@ class EditBench(Bench):
             self.sums,
             self.arrays,
             self.operations,
+            self.labels,
             self.output_factors,
             self.factors,
             self.powers,
@@ -150,6 +156,18 @@ class EditBench(Bench):
             for found in changes():
                 return found
         return None
+
+    def labels(self) -> Iterator[Repair]:
+        """Labels that are counted from another number, where they pick items: ``a[range(n), y - 1] -= 1``"""
+        lines: dict[Any, list[int]] = {}
+        for id in self.local:
+            node = self.stage.node(id)
+            if node.operation in ("getitem", "setitem", "add_at", "subtract_at"):
+                lines.setdefault(self.key(id)[0], []).append(id)
+        for ids in lines.values():
+            for number in (1, -1):
+                if self.mends_if(ids, partial(self.changed, arguments=partial(with_labels_moved, by=number))):
+                    yield Repair(change=Change.LABELS, node=ids[0])
 
     def output_factors(self) -> Iterator[Repair]:
         """The derivative of the output that is left out, where errors are used: they may belong to the cost as well"""
@@ -302,6 +320,21 @@ def shifted(made: Sequence[int], old: Sequence[int]) -> list[list[int]]:
 def fitting(made: Sequence[int], count: int) -> list[list[int]]:
     """The values of a line, if they are as many, in order and from the last to the first."""
     return [list(made), list(made)[::-1]] if len(made) == count else []
+
+
+def with_labels_moved(given: list[Any], keywords: Any, by: int) -> tuple[list[Any], Any]:
+    """The arguments of an access to items, with the array of integers that is its last index moved by a number.
+
+    Raises:
+        IndexError: the last index is not such an array, or an item would be outside of the array.
+    """
+    whole, index = np.asarray(given[0]), given[1]
+    parts = list(index) if isinstance(index, tuple) else [index]
+    last = np.asarray(parts[-1]) if isinstance(parts[-1], (list, np.ndarray)) else np.zeros(0)
+    if last.dtype.kind not in "iu" or last.size == 0 or np.min(last) + by < 0:
+        raise IndexError("these are not labels")
+    moved = (*parts[:-1], last + by) if isinstance(index, tuple) else last + by
+    return [whole, moved, *given[2:]], keywords
 
 
 def added_to_item(given: list[Any], keywords: Any) -> tuple[list[Any], Any]:

@@ -32,9 +32,10 @@ from ..recording.graph import Node, Recording
 from ..recording.record import record_file
 from .alignment import Samples, align, ratio, samples
 from .cost import Cost
+from .edits import EditBench
 from .exceptions import RUN_FILE
 from .locating import locate, replaced_upstream
-from .naming import name_faults, quantity
+from .naming import name_edit, name_faults, quantity
 from .overwriting import without_overwritten
 from .reading import Reading, read
 from .replay import CannotReplay, Program, Values
@@ -276,8 +277,12 @@ class _Judge:
             target = replaced_upstream(reading, broken)
             if target is not None:
                 return (self._left_out(plan, reading, target, broken),)
-        departed = [departure(reading, step) for step in located.left]
         found = name_faults(reading, located.faults, self.sources)
+        is_plain = len(found) == 1 and found[0].id != "wrong-value" and not located.left
+        edit = None if is_plain else name_edit(EditBench(reading, broken), self.sources)
+        if edit is not None:
+            return (edit,)
+        departed = [departure(reading, step) for step in located.left]
         return tuple(merge_found([*found, *(one for one in departed if one is not None)]))
 
     def _left_out(self, plan: PairPlan, reading: Reading, target: int, broken: Sequence[Step]) -> Found:

@@ -20,10 +20,11 @@ from .replay import CannotReplay, Values, size_of
 from .result import Found, Kind, Quantity
 from .sources import Sources
 from .stage import argument_ids
-from .structure import MOVES, Layer, Role
+from .structure import MOVES, Layer, Role, is_view_of_parameter
 
 Array = NDArray[Any]
 
+LINES_OF_HELPER = 4  # that are shown of a function that is handed the wrong array
 # How operations are written
 SYMBOLS = {
     **{"add": "+", "subtract": "-", "multiply": "*", "divide": "/", "matmul": "@", "dot": "dot"},
@@ -65,6 +66,7 @@ class Naming:
             else reading.forward.layer_of(self.target)
         )
         self.aligned = reading.aligned_with(fault.bundle, self.settings)
+        self.after = {step.after: step for step in self.stage.steps if not step.returned}
         self.ends = set(reading.forward.outputs) | {error.output for error in self.stage.errors}
 
     # Values
@@ -213,6 +215,9 @@ class Naming:
             return name, unique([*self.lines(), *places]), self.detail_of(repair)
         if repair.change is Change.ARRAY and own is not None and node.place and node.place.function != own.function:
             # the line of a helper function is right; the one that calls it hands over the wrong array
+            inside = self.stage.program.descendants([repair.node], within=set(bench.local))
+            made = [self.stage.node(one).place for one in sorted(inside - {self.node.id})[:LINES_OF_HELPER]]
+            places += [one for one in made if one is not None and one.function != own.function]
             return name, unique([*self.lines(), *places]), self.detail_of(repair)
         return name, unique([*places, *self.lines()]), self.detail_of(repair)
 
@@ -247,6 +252,7 @@ class Naming:
         simple = {
             Change.ACCUMULATED: "sum-not-accumulated",
             Change.INDEX: "wrong-index",
+            Change.LABELS: "labels-off-by-one",
         }
         if repair.change is Change.DERIVATIVE:
             is_output = any(repair.old == error.node for error in self.stage.errors)
@@ -280,18 +286,17 @@ class Naming:
         """What it means that another array should stand in the place of one"""
         forward, parameters = self.reading.forward, self.stage.parameters
         old, new = self.origin(repair.old), self.origin(repair.new)
-        after = {step.after: step.before for step in self.stage.steps if not step.returned}
         is_mask = any(
             self.stage.node(id).operation in COMPARISONS and repair.old in self.stage.program.parents[id]
             for id in bench.local
         )
-        if is_mask and new in parameters and old not in parameters and old not in after:
+        if is_mask and new in parameters and old not in parameters and old not in self.after:
             return "relu-mask-of-wrong-array"
         if new in parameters:
-            if old in after:
+            if old in self.after:
                 return "updated-weights-in-backward"
             user = self.stage.node(repair.node).operation
-            if old in parameters or user in ("matmul", "dot"):
+            if old in parameters or user in ("matmul", "dot", "inner", "tensordot", "einsum"):
                 return "weights-of-wrong-layer"
             return "weight-decay-differs" if old in self.reading.errors_below else None
         layer = forward.layer_of(new)
@@ -350,8 +355,7 @@ class Naming:
         mended = {self.stage.parameters[one].name for one in self.fault.mends}
         layers = [self.reading.forward.layer_of_parameter(one) for one in self.fault.mends]
         used = [one for one in origins if one in self.stage.parameters]
-        after = {step.after: step.name for step in self.stage.steps}
-        stale = [after[one] for one in operands if one in after]
+        stale = [self.after[one].name for one in operands if one in self.after]
         if stale:
             return "updated-weights-in-backward", self.lines(), stale[0]
         if used and len(mended) > 1:
@@ -406,8 +410,8 @@ class Naming:
         return None
 
     def origin(self, id: int) -> int:
-        """The node that this one rearranges"""
-        while id not in self.stage.parameters:
+        """The node that this one rearranges: a parameter, before or after its update, or a value of another kind"""
+        while id not in self.stage.parameters and id not in self.after:
             node = self.stage.node(id)
             sources = argument_ids(node)
             if node.operation not in MOVES or not sources:
@@ -417,11 +421,10 @@ class Naming:
 
     def updated_weights(self) -> tuple[str, list[Place], str] | None:
         """Whether the value is made with a parameter after its update"""
-        after = {step.after: step for step in self.stage.steps if not step.returned}
         for operand in self.operands():
             origin = self.origin(operand)
             chain = self.stage.program.ancestors([origin], stop=self.stage.parameters)
-            step = after.get(origin)
+            step = self.after.get(origin)
             if step is None:
                 update = next((one for one in self.stage.recording.updates if origin in one.parts), None)
                 if update is None or update.parameter < 0 or not chain:
@@ -827,7 +830,7 @@ class Naming:
     def at_parameter(self) -> tuple[str, list[Place], str] | None:
         """The target is a parameter."""
         if self.target not in self.stage.parameters:
-            return None
+            return self.decayed() if is_view_of_parameter(self.stage, self.target) else None
         value = self.reading.value_samples(self.fault.bundle, self.settings)
         if value is not None and not np.any(value.flat):
             return ("bias-gradient-missing" if self.role is Role.BIAS else "kernel-not-updated"), self.lines(), ""

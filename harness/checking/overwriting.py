@@ -28,8 +28,10 @@ def without_overwritten(recording: Recording) -> Recording:
     for node in recording.nodes:
         if node.operation == "setitem" and is_whole(node):
             nodes[node.id] = with_base(node, np.zeros(node.shape, dtype=node.dtype))
+    versions = {node for update in recording.updates for node in (update.before, update.after)}
     for chain in chains_of(nodes):
-        cut_chain(nodes, chain)
+        if not versions & set(chain):  # a parameter whose rows are updated goes on from what it was
+            cut_chain(nodes, chain)
     return replace(recording, nodes=tuple(nodes))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -356,7 +357,7 @@ def match_step(reading: Reading, step: Step) -> Match | None:
     two = decayed_step(value, gradient, parameter)
     if two is not None:
         return two
-    moved = without_constant(value.flat, gradient.flat)
+    moved = without_constant(value.flat, gradient.flat) if carries_a_state(stage, step) else None
     if moved is not None:
         return Match(factor=moved, constant=True)
     return via_another_rule(reading, step, gradient)
@@ -415,28 +416,55 @@ def decayed_step(value: Samples, gradient: Samples, parameter: Samples) -> Match
     return None
 
 
+def carries_a_state(stage: Stage, step: Step) -> bool:
+    """Whether earlier iterations left an array, such as a velocity, that is added to the gradient of a step.
+
+    Targets are constants of an iteration as well: what is wrong with them must not pass for a velocity.
+    """
+    if step.parameter < 0 or stage.recording.parameters[step.parameter].node == step.before:
+        return False
+    between = stage.program.ancestors([step.after], stop=stage.parameters) & stage.dependent - {step.before}
+    return any(
+        stage.node(id).operation in ("add", "subtract") and other not in stage.dependent
+        for id in between
+        if stage.node(id).shape == step.shape
+        for other in stage.program.parents[id]
+        if stage.node(other).shape == step.shape and not stage.node(other).is_leaf
+    )
+
+
 def without_constant(value: Array, gradient: Array) -> float | None:
     """The factor of a step to which something that does not depend on the settings is added."""
     steps, gradients = value.reshape(SETTINGS, -1), gradient.reshape(SETTINGS, -1)
     return ratio_of(np.ravel(steps[1:] - steps[0]), np.ravel(gradients[1:] - gradients[0]))
 
 
-def via_another_rule(reading: Reading, step: Step, gradient: Samples) -> Match | None:
-    """The step as another function of the gradient (Adam, clipping): elementwise, or along it, and downhill."""
-    stage = reading.stage
+def gradient_nodes(reading: Reading, step: Step) -> Iterator[tuple[int, float]]:
+    """The values that a step is made with and that are its gradient, the latest first, with their factors."""
+    stage, gradient = reading.stage, reading.gradient_samples((step.before,))
     between = stage.program.ancestors([step.after], stop=stage.parameters) & stage.dependent
-    between -= reading.forward.nodes
-    between -= {step.before}
+    between -= reading.forward.nodes | {step.before, step.after}
     for id in sorted(between, reverse=True):
         value = stage.samples(id)
-        if value is None or id == step.after:
-            continue
-        alignment = align(value, gradient, TOLERANCE)
-        if alignment is None or alignment.transposed:
-            continue
-        if is_descent_rule(reading, step, id, alignment.factor):
-            return Match(factor=-abs(alignment.factor), via=id)
-    return decayed_via_another_rule(reading, step, gradient, sorted(between - {step.after}, reverse=True))
+        found = None if value is None or gradient is None else align(value, gradient, TOLERANCE)
+        if found is not None and not found.transposed:
+            yield id, found.factor
+
+
+def via_another_rule(reading: Reading, step: Step, gradient: Samples) -> Match | None:
+    """The step as another function of the gradient (Adam, clipping): elementwise, or along it, and downhill."""
+    for id, factor in gradient_nodes(reading, step):
+        if is_descent_rule(reading, step, id, factor):
+            return Match(factor=-abs(factor), via=id)
+    stage = reading.stage
+    between = stage.program.ancestors([step.after], stop=stage.parameters) & stage.dependent
+    between -= reading.forward.nodes | {step.before, step.after}
+    return decayed_via_another_rule(reading, step, gradient, sorted(between, reverse=True))
+
+
+def climbs_by_a_rule(reading: Reading, step: Step) -> bool:
+    """Whether a step is another function of its gradient that goes uphill"""
+    return any(is_descent_rule(reading, step, id, -factor) for id, factor in gradient_nodes(reading, step))
 
 
 def decayed_via_another_rule(reading: Reading, step: Step, gradient: Samples, between: list[int]) -> Match | None:

@@ -71,6 +71,7 @@ class Change(enum.Enum):
     OPERATION = "operation"  # another operation of the same operands
     POWER = "power"  # a square too many, or left out
     INDEX = "index"  # another item or part of an array
+    LABELS = "labels"  # labels counted from another number
     MASK = "mask"  # the comparison the other way round
     TRANSPOSE = "transpose"  # an operand transposed
     AXIS = "axis"  # a sum over another axis
@@ -299,7 +300,11 @@ class Bench(ABC):
     def operations(self) -> Iterator[Repair]:
         """Another operation of the same operands"""
         for ids in self.groups():
-            for other in CONFUSED.get(self.stage.node(ids[0]).operation, ()):
+            node = self.stage.node(ids[0])
+            of_itself = len(set(argument_ids(node))) < len(argument_ids(node))  # x - x explains nothing
+            for other in CONFUSED.get(node.operation, ()):
+                if of_itself and other in ("subtract", "divide"):
+                    continue
                 if self.mends_if(ids, partial(self.changed, operation=other)):
                     yield Repair(change=Change.OPERATION, node=ids[0], operation=other)
 

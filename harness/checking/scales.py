@@ -21,9 +21,8 @@ from .sources import Sources
 
 HALVES = (0.5, 1.0, 2.0)
 SIZES = (".shape[", "len(", ".size")
-# Names of scales, other than that of the file's cost, that only stand for another learning rate. Steps that grow with
-# the number of observations are not among them.
-HARMLESS = frozenset({"missing-factor-two", "extra-factor-two", "mean-instead-of-sum"})
+# The scale that is a mistake. Others than that of the stated cost only stand for another learning rate.
+MISCOUNTED = "mean-over-features"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -141,7 +140,7 @@ def odd_scale(reading: Reading, sources: Sources, is_declared: bool) -> Found | 
         return None
     if not is_declared and not reads_sizes(sources, reading.stage.node(node_id).place):
         return None
-    id, expected = "mean-over-features" if odd == "features" else "mean-instead-of-sum", 1 / counts.observations
+    id, expected = MISCOUNTED if odd == "features" else "mean-instead-of-sum", 1 / counts.observations
     return found_scale(reading, node_id, id=id, factor=factor, expected=expected, ratio=factor * counts.observations)
 
 
@@ -183,5 +182,5 @@ def name_of_scale(times: float, counts: Counts | None) -> str:
     if is_same(times, 0.5):
         return "missing-factor-two"
     if is_ratio_of_counts(times, counts):
-        return "mean-over-features"
+        return MISCOUNTED
     return "sum-instead-of-mean" if times > 1 else "mean-instead-of-sum"

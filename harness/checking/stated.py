@@ -57,6 +57,7 @@ class Stated:
         observations: that the sum goes over.
         outputs: units of the output.
         output: the node of the outputs.
+        index: of the labels that pick outputs; None if outputs are compared with targets.
         decays: by parameter of the recording, what a penalty adds; empty if the cost has none that is known.
     """
 
@@ -66,6 +67,7 @@ class Stated:
     observations: int
     outputs: int
     output: int
+    index: Any = None
     decays: Mapping[int, Decay] = field(default_factory=dict)
 
 
@@ -200,6 +202,7 @@ class Search:
                         observations=observations,
                         outputs=units,
                         output=output,
+                        index=error.index,
                     )
         return None
 

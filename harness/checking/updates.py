@@ -231,6 +231,10 @@ def linear_rule(response: Array) -> Rule:
     below = [float(response[number + 1, number]) for number in range(count - 1)]
     rows = [below[number] / float(response[number + 1, number + 1]) for number in range(count - 1)]
     columns = [below[number] / float(response[number, number]) for number in range(count - 1)]
+    kept = rows[0] - 1
+    if count > 2 and 0 < kept < 1 and is_near(float(response[2, 0] / response[2, 2]), 1 + kept + kept * kept):
+        # the velocity of gradients that are added to the last ones
+        return Rule(name="momentum", slip="accumulated", rate=rate, constants=(kept,))
     for shares in (rows, columns):
         kept = shares[0]
         if not all(is_near(one, kept) for one in shares):
@@ -288,6 +292,12 @@ def corrected(value: Array, beta: float, counter: Sequence[float]) -> Array:
     """A running mean divided by ``1 - beta ** t``"""
     scale = np.array([1 - beta**t for t in counter])
     return value / scale[None, :, None]
+
+
+def corrected_by_product(value: Array, beta: float) -> Array:
+    """A running mean divided by ``1 - beta * t`` in the place of ``1 - beta ** t``"""
+    scale = 1 - beta * np.arange(1, value.shape[1] + 1)
+    return np.asarray(value / scale[None, :, None])
 
 
 def adaptive_rules(
@@ -355,6 +365,7 @@ def adam_rules(
         wrong_v, wrong_m = corrected(v, first, proper), corrected(m, second, proper)
         yield replace(rule, slip="second-correction-with-first-beta"), over(m_hat, wrong_v, eps, inside)
         yield replace(rule, slip="first-correction-with-second-beta"), over(wrong_m, v_hat, eps, inside)
+    yield replace(rule, slip="correction-not-a-power"), over(corrected_by_product(m, first), v_hat, eps, inside)
     yield replace(rule, slip="only-first-corrected"), over(m_hat, v, eps, inside)
     yield replace(rule, slip="only-second-corrected"), over(m, v_hat, eps, inside)
     yield replace(rule, slip="not-squared"), over(m_hat, corrected(moment(g, second), second, proper), eps, inside)
@@ -489,6 +500,7 @@ def wrong_part(rule: Rule, given: Array) -> Array | None:
         "only-first-corrected": lambda: moment(given * given, two),
         "only-second-corrected": lambda: moment(given, one),
         "betas-swapped": lambda: moment(given, one),
+        "correction-not-a-power": lambda: corrected_by_product(moment(given, one), one),
         "counter-not-counted": lambda: corrected(moment(given, one), one, [1.0] * count),
         "gradient-for-first-moment": lambda: given,
     }
@@ -496,9 +508,19 @@ def wrong_part(rule: Rule, given: Array) -> Array | None:
 
 
 def slip_node(program: Program, chain: Chain, rule: Rule) -> int | None:
-    """The last node of the last iteration that is the quantity that a slip makes wrong."""
+    """The last node of the last iteration that is the quantity that a slip makes wrong, or a multiple of it."""
+    if rule.slip == "accumulated":
+        return first_sum(program, chain)
     found = aligned_nodes(program, chain, lambda given: wrong_part(rule, given))
-    return found[-1][0] if found else None
+    exact = [id for id, factor in found if is_near(factor, 1.0)]
+    return exact[-1] if exact else found[-1][0] if found else None
+
+
+def first_sum(program: Program, chain: Chain) -> int | None:
+    """Where the gradient of the last iteration is added to something first"""
+    inner = program.ancestors([chain.steps[-1].after]) & program.descendants([chain.gradients[-1]])
+    made = [id for id in sorted(inner - {chain.gradients[-1]}) if program.nodes[id].operation in ("add", "subtract")]
+    return made[0] if made else None
 
 
 def has_other_shares(program: Program, chain: Chain, rule: Rule) -> bool:

@@ -9,17 +9,18 @@ from typing import Any
 
 import numpy as np
 
-from ..recording.graph import Check, Kind, Node, Place, Recording, Stop, references
+from ..recording.graph import Check, Kind, Place, Recording, Stop, references
 from .alignment import Samples, ratio, samples
-from .contradictions import EXTRA_DERIVATIVE, MISSING_DERIVATIVE, contradicted, decisive_reading, second_reading
+from .contradictions import EXTRA_DERIVATIVE, MISSING_DERIVATIVE, contradiction_of, decisive_reading
 from .cost import Cost, Error, Form, find_error_groups, is_declared_cost, recorded_costs
 from .edits import EditBench
 from .exceptions import is_files_own, is_updated, named_exception
-from .factors import factor_mistakes, is_update_place, turned_error
+from .factors import difference, factor_mistakes, is_update_place
 from .locating import locate
-from .naming import name_edit, name_faults, quantity
+from .naming import name_edit, name_faults, naming_places, quantity
+from .overflow import overflow_hint, overflow_mistake
 from .overwriting import without_overwritten
-from .reading import Reading, label, lane_gradient, read, same_cost
+from .reading import Reading, climbs_by_a_rule, label, lane_gradient, read, same_cost
 from .replay import CannotReplay, Program, is_truth, size_of
 from .result import (
     Alternative,
@@ -34,7 +35,7 @@ from .result import (
 )
 from .result import Kind as QuantityKind
 from .rules import belongs_together, rule_mistakes, scale_mistake, scaled_cost
-from .scales import HARMLESS
+from .scales import MISCOUNTED
 from .several import has_several_costs
 from .sources import Sources
 from .stage import (
@@ -229,7 +230,10 @@ def judge(
         sources: the user's files.
         steering: values that say which branches are taken, and that are to be the same at all settings.
     """
-    overflow = overflow_mistake(recording, steps)
+    overflowing = overflow_mistake(recording, steps)
+    overflow: CheckResult | None = None
+    if overflowing is not None:
+        overflow = CheckResult(verdict=Verdict.MISTAKE, mistakes=(overflowing,), **facts_of_run(recording))
     stage = make_stage(recording, program, steps)
     if len(stage.needed) > MAX_STAGE_NODES:
         return not_judged(recording, Reason.TOO_MANY, f"{len(stage.needed):,}")
@@ -252,7 +256,7 @@ def judge(
     judged = replace(judged, reading=best)
     if says_nothing(best, judged):
         return overflow or not_judged(recording, Reason.NO_COST_FITS)
-    alternatives = other_readings(readings, judged)
+    alternatives = other_readings(readings, judged, sources)
     result = conclude(recording, stage, judged, alternatives, overflow, steps)
     if result.verdict is Verdict.MISTAKE and not steering:
         steering = branches(stage)
@@ -263,12 +267,11 @@ def judge(
     if result.verdict is not Verdict.CORRECT:
         return result
     stated = stated_costs(recording, program, returned_nodes(steps))
-    contradiction = contradicted(readings, best, stated, sources)
-    if contradiction is None:
-        second = second_reading(best, stated)
-        return result if second is None else replace(result, alternatives=(second, *result.alternatives))
+    found = contradiction_of(readings, best, stated, sources)
+    if found.mistake is None:
+        return result if found.second is None else replace(result, alternatives=(found.second, *result.alternatives))
     mine = Alternative(cost=result.cost or assumed(best), mistakes=())
-    return replace(result, verdict=Verdict.MISTAKE, mistakes=(contradiction,), alternatives=(mine,))
+    return replace(result, verdict=Verdict.MISTAKE, mistakes=(found.mistake,), alternatives=(mine,))
 
 
 def choose(readings: Sequence[Reading]) -> Reading:
@@ -321,18 +324,15 @@ def judge_reading(reading: Reading, sources: Sources) -> Judged:
     others = {step.before: of_another(reading, step) or unsummed(reading, step) for step in broken}
     found += [one for one in others.values() if one is not None]
     broken = [step for step in broken if others[step.before] is None]
+    climbing = [step for step in broken if climbs_by_a_rule(reading, step)]
+    found += merge_found([climbing_update(reading, step) for step in climbing])
+    broken = [step for step in broken if step not in climbing]
     edit = name_edit(EditBench(reading, broken), sources) if broken else None
     if edit is not None:
-        compared = [reading.stage.node(error.node).place for error in reading.errors]
-        if edit.id == "wrong-sign" and edit.place in compared and turned_error(reading) is None:
-            # errors are outputs - targets, so that it is the updates that go the wrong way
-            found += merge_found([climbing_update(reading, step) for step in broken])
-        else:
-            found.append(edit)
-        return Judged(reading=reading, mistakes=(*found, *factor_mistakes(reading)), unexplained=())
+        return Judged(reading=reading, mistakes=(*found, edit, *factor_mistakes(reading)), unexplained=())
     located = locate(reading, broken)
     found += name_faults(reading, located.faults, sources)
-    found += [climbing_update(reading, step) for step in located.climbing]
+    found += merge_found([climbing_update(reading, step) for step in located.climbing])
     departed = [departure(reading, step) for step in located.left]
     found += merge_found([one for one in departed if one is not None])
     left = [step for step, one in zip(located.left, departed) if one is None]
@@ -406,10 +406,12 @@ def unsummed(reading: Reading, step: Step) -> Found | None:
 
 
 def climbing_update(reading: Reading, step: Step) -> Found:
-    """A step whose gradient is mended and that goes the wrong way"""
+    """A step whose gradient is right, or mended, and that goes the wrong way"""
+    turned = difference(reading, target_first=True)
     return Found(
         id="gradient-ascent",
         place=reading.stage.node(step.after).place,
+        others=() if turned is None else (turned,),
         variable=step.name,
         shape=step.shape,
         got=Quantity(kind=QuantityKind.UNKNOWN),
@@ -491,7 +493,7 @@ def merge_found(found: Sequence[Found]) -> list[Found]:
     return list(kept.values())
 
 
-def other_readings(readings: Sequence[Reading], judged: Judged) -> tuple[Alternative, ...]:
+def other_readings(readings: Sequence[Reading], judged: Judged, sources: Sources) -> tuple[Alternative, ...]:
     """What other costs would say of the file, where the question is open."""
     best = judged.reading
     if not best.descends:
@@ -513,7 +515,8 @@ def other_readings(readings: Sequence[Reading], judged: Judged) -> tuple[Alterna
             place_node = output_delta_node(best, layer)
             place = best.stage.node(place_node).place
             compared = best.stage.node(best.cost.errors[0].node).place if best.cost.errors else None
-            places = [compared] if squared else [compared, used_at(best, place_node)]
+            named = naming_places(sources, best.stage.node(place_node))
+            places = [compared] if squared else [compared, *named, used_at(best, place_node)]
             mistake = Found(
                 id=id,
                 place=place,
@@ -656,7 +659,7 @@ def conclude(
     if scaled is not None and scaled.ratio is not None:
         own = assumed(reading)
         is_declared = is_declared_cost(stage.node(reading.cost.outputs[0]))
-        if belongs_together(reading) or (is_declared and scaled.id not in HARMLESS):
+        if belongs_together(reading) or (is_declared and scaled.id == MISCOUNTED):
             other = Alternative(cost=scaled_cost(own, scaled.ratio), mistakes=())
             return CheckResult(
                 verdict=Verdict.MISTAKE, mistakes=(scaled,), **{**common, "alternatives": (other, *alternatives)}
@@ -677,6 +680,9 @@ def conclude(
         return CheckResult(verdict=Verdict.NOT_JUDGED, reason=Reason.NO_COST_FITS, **common)
     if recording.losses and lost_on_the_way(stage):
         return CheckResult(verdict=Verdict.NOT_JUDGED, reason=Reason.HISTORY_LOST, **common)
+    hint = overflow_hint(reading)
+    if hint is not None:
+        common["notes"] = (*common["notes"], ("overflow-at-large-values", hint, ""))
     return CheckResult(verdict=Verdict.CORRECT, **common)
 
 
@@ -731,7 +737,8 @@ def history_is_lost(reading: Reading) -> bool:
     known = program.ancestors(reading.forward.outputs) | program.ancestors(targets_of(reading))
     for id in program.ancestors(steps, stop=stage.parameters) - known:
         node = stage.node(id)
-        if node.kind is Kind.LOST or (node.kind is Kind.DATA and id > first and node.shape != ()):
+        is_index = bool(node.dtype) and np.dtype(node.dtype).kind in "iub"
+        if node.kind is Kind.LOST or (node.kind is Kind.DATA and id > first and node.shape != () and not is_index):
             return True
     return False
 
@@ -874,69 +881,3 @@ def sizes_of(reading: Reading) -> dict[str, tuple[int, ...]]:
             found[label(stage, error.target)] = stage.node(error.target).shape
         found[label(stage, error.output)] = stage.node(error.output).shape
     return found
-
-
-def overflow_mistake(recording: Recording, steps: Sequence[Step]) -> CheckResult | None:
-    """Whether the run itself left the numbers, and where first."""
-    last = max(step.after for step in steps)
-    end = max([last, *(update.after for update in recording.updates)])
-    for node in recording.nodes[: end + 1]:
-        if node.value is None or isinstance(node.value, tuple) or node.is_leaf:
-            continue
-        value = np.asarray(node.value)
-        if value.dtype.kind != "f" or np.all(np.isfinite(value)):
-            continue
-        parents = [recording.nodes[one].value for one in node.parents]
-        clean = all(
-            one is None
-            or isinstance(one, tuple)
-            or np.asarray(one).dtype.kind != "f"
-            or bool(np.all(np.isfinite(np.asarray(one))))
-            for one in parents
-        )
-        found = negative_moment(recording, node) if clean else None
-        if found is None and (not clean or node.id > last or not spoils(recording, steps)):
-            continue
-        found = found or Found(id="numerical-overflow", place=node.place, variable=node.operation, shape=node.shape)
-        return CheckResult(verdict=Verdict.MISTAKE, mistakes=(found,), **facts_of_run(recording))
-    return None
-
-
-def negative_moment(recording: Recording, node: Node) -> Found | None:
-    """A root of a running mean that is negative: it is not one of squares, as Adam and RMSprop have it."""
-    id = node.id
-    while recording.nodes[id].operation in ("sqrt", "divide", "add", "multiply", "power"):
-        one = recording.nodes[id]
-        operands = [parent for parent in one.parents if recording.nodes[parent].shape == one.shape]
-        if one.operation == "add" and len(operands) == 2:
-            break
-        if not operands:
-            return None
-        id = operands[0]
-    found = recording.nodes[id]
-    is_root = node.operation in ("sqrt", "power")
-    if not is_root or found.operation != "add" or found.value is None or isinstance(found.value, tuple):
-        return None
-    if np.min(np.asarray(found.value), initial=0.0) >= 0:
-        return None
-    return Found(
-        id="wrong-update-rule",
-        place=found.place,
-        others=(node.place,) if node.place is not None and node.place != found.place else (),
-        variable=found.names[0] if found.names else found.operation,
-        shape=found.shape,
-        detail="not-squared",
-    )
-
-
-def spoils(recording: Recording, steps: Sequence[Step]) -> bool:
-    """Whether a parameter is not a number after its update."""
-    for step in steps:
-        value = recording.nodes[step.after].value
-        if (
-            value is not None
-            and not isinstance(value, tuple)
-            and not np.all(np.isfinite(np.asarray(value, dtype=float)))
-        ):
-            return True
-    return False

@@ -327,6 +327,10 @@ SLIPS: Mapping[str, Sentences] = {
     "first-correction-with-second-beta": Sentences(
         "The bias correction of the first moment uses the coefficient of the second.", "Divide m by 1 - beta1 ** t."
     ),
+    "correction-not-a-power": Sentences(
+        "The bias correction multiplies beta by the step counter instead of raising it to that power.",
+        "Divide by 1 - beta ** t.",
+    ),
     "only-first-corrected": Sentences(
         "Only the first moment has a bias correction.", "Divide v by 1 - beta2 ** t as well."
     ),
@@ -443,6 +447,8 @@ NOTES: Mapping[str, str] = {
     "option-not-judged": "This option was not judged",
     "later-iteration-not-read": "Only the first update was judged; a later one could not be replayed.",
     "later-iteration-differs": "A later update at this line is not explained by its gradient.",
+    "overflow-at-large-values": "With large weights this line overflows and the outputs become nan or inf; subtract "
+    "the largest value before exp",
     "did-not-run": "These parts of the file did not run, so nothing is said about them",
     "cannot-replay": "This operation cannot be repeated",
     "raised-later": "Judged by what ran before an exception, which came after the updates that were judged",
@@ -576,10 +582,20 @@ def unscaled(value: Quantity) -> Quantity:
     return Quantity(kind=value.kind, name=value.name, line=value.line, transposed=value.transposed)
 
 
+# Mistakes that another learning rate would make right
+SCALES = frozenset({"missing-factor-two", "extra-factor-two", "mean-instead-of-sum", "sum-instead-of-mean"})
+
+
 def alternative_line(one: Alternative) -> str:
     """Another reading in one sentence"""
     if not one.mistakes:
         return f"If the cost is meant to be {cost_words(one.cost)}, the file is correct."
+    first = one.mistakes[0]
+    if first.id in SCALES and first.ratio is not None:
+        return (
+            f"The gradients are {number(first.ratio)} times those of {cost_words(one.cost)}: {first.id} at "
+            f"line {first.place.line if first.place else '?'}, or another learning rate."
+        )
     names = " and ".join(
         f"{found.id} at line {found.place.line}" if found.place else found.id for found in one.mistakes
     )

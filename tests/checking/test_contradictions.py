@@ -82,7 +82,6 @@ def test_gradients_of_the_stated_cost_are_right(tmp_path: Path, name: str, words
             {"delta": "(a - y) * a * (1 - a)", "printed": "print(perte(a))", "definitions": ENTROPY},
         ),
         ("missing-output-activation-derivative", {"delta": "a - y", "printed": "print(np.mean((a - y) ** 2))"}),
-        ("sum-instead-of-mean", {"delta": OF_SQUARES, "printed": "loss = np.mean((a - y) ** 2)"}),
         (
             "weight-decay-differs",
             {
@@ -108,6 +107,8 @@ def test_what_contradicts_the_stated_cost_is_a_mistake_with_both_readings(
     ("id", "delta", "printed"),
     [
         ("sum-instead-of-mean", OF_SQUARES, "print(np.mean((a - y) ** 2))"),  # not called a cost
+        ("sum-instead-of-mean", OF_SQUARES, "loss = np.mean((a - y) ** 2)"),
+        ("mean-instead-of-sum", f"{OF_SQUARES} / len(X)", "loss = np.sum((a - y) ** 2)"),
         ("missing-factor-two", "(a - y) * a * (1 - a)", "loss = np.sum((a - y) ** 2)"),
         ("missing-factor-two", "(a - y) * a * (1 - a) / len(X)", "loss = np.mean((a - y) ** 2)"),
         ("extra-factor-two", OF_SQUARES, "loss = np.sum((a - y) ** 2) / 2"),

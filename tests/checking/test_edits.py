@@ -57,6 +57,22 @@ for i in range(3):
 """
 
 
+LABELS = """\
+import numpy as np
+
+rng = np.random.RandomState(0)
+X, labels = rng.randn(8, 4), np.array([1, 2, 1, 3, 2, 1, 3, 2])
+W = rng.randn(4, 4) * 0.5
+for i in range(3):
+    e = np.exp(X @ W)
+    p = e / e.sum(axis=1, keepdims=True)
+    loss = -np.mean(np.log(p[np.arange(8), labels]))
+    dz = p.copy()
+    dz[np.arange(8), labels] -= 1
+    W -= 0.1 * X.T @ dz / 8
+"""
+
+
 @pytest.fixture
 def found_after(tmp_path):
     """The mistakes of a program after a part of its text was replaced."""
@@ -70,7 +86,7 @@ def found_after(tmp_path):
     return check
 
 
-@pytest.mark.parametrize("text", [RECURRENT, LAYERS])
+@pytest.mark.parametrize("text", [RECURRENT, LAYERS, LABELS])
 def test_right_programs_are_right(tmp_path, text):
     path = tmp_path / "net.py"
     path.write_text(text)
@@ -85,6 +101,7 @@ def test_right_programs_are_right(tmp_path, text):
         (RECURRENT, "np.outer(delta, states[t])", "np.outer(delta, states[t + 1])", "wrong-layer-activation"),
         (RECURRENT, "dB += np.outer", "dB = np.outer", "sum-not-accumulated"),
         (RECURRENT, "back * (1 - states[t + 1] ** 2)", "back * 1.0", "missing-hidden-activation-derivative"),
+        (LABELS, "dz[np.arange(8), labels] -= 1", "dz[np.arange(8), labels - 1] -= 1", "labels-off-by-one"),
         (LAYERS, "(np.exp(z) + np.exp(-z)) ** 2", "(np.exp(z) + np.exp(-z))", "wrong-derivative"),
         (LAYERS, "delta = error * slope(s)", "delta = error", "missing-output-activation-derivative"),
         (LAYERS, "delta = error * slope(s)", "delta = error + slope(s)", "wrong-operation"),

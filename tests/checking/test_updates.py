@@ -15,12 +15,12 @@ from harness.report import checking as report
 G = np.random.default_rng(0).normal(size=(5, 3, 4))  # (trials, iterations, elements)
 
 
-def momentum_steps(kept: float, rate: float, ahead: bool = False) -> np.ndarray:
+def momentum_steps(kept: float, rate: float, ahead: bool = False, gradients: np.ndarray = G) -> np.ndarray:
     """v = kept v - rate g; w += v, or Nesterov's form of it (Sutskever et al. 2013): w += kept v - rate g."""
     steps, velocity = np.zeros_like(G), np.zeros_like(G[:, 0])
     for t in range(3):
-        velocity = kept * velocity - rate * G[:, t]
-        steps[:, t] = kept * velocity - rate * G[:, t] if ahead else velocity
+        velocity = kept * velocity - rate * gradients[:, t]
+        steps[:, t] = kept * velocity - rate * gradients[:, t] if ahead else velocity
     return steps
 
 
@@ -32,6 +32,7 @@ def momentum_steps(kept: float, rate: float, ahead: bool = False) -> np.ndarray:
         (momentum_steps(0.9, 0.1, ahead=True), "nesterov", ""),
         (momentum_steps(-0.9, 0.1), "momentum", "momentum-sign"),
         (momentum_steps(1.0, 0.1), "momentum", "accumulated"),
+        (momentum_steps(0.9, 0.1, gradients=np.cumsum(G, axis=1)), "momentum", "accumulated"),
     ],
 )
 def test_linear_rules_are_recognised(steps: np.ndarray, name: str, slip: str) -> None:
@@ -110,6 +111,7 @@ w -= 0.01 * (state[k] / (1 - 0.9 ** t)) / (np.sqrt(square[k] / (1 - 0.99 ** t)) 
     ("rule", "slip", "line"),
     [
         (ADAM.replace("(1 - 0.99 ** t)", "(1 - 0.9 ** t)"), "second-correction-with-first-beta", 19),
+        (ADAM.replace("(1 - 0.9 ** t)", "(1 - 0.9 * t)"), "correction-not-a-power", 19),
         pytest.param(ADAM.replace("g ** 2", "abs(g)"), None, 18, marks=pytest.mark.slow),
         pytest.param("state[k] = 0.9 * state[k] + g if k < 3 else g\nw -= 0.01 * state[k]", "differs", 18),
     ],

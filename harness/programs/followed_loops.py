@@ -98,6 +98,7 @@ class FollowedLoop:
             epochs=epochs,
             batch_size=Counter(self.sizes).most_common(1)[0][0],
             steps_per_epoch=None,
+            places=dataclasses.replace(program.places, fit=None),  # no line takes the arguments of fit
             notes=tuple(notes),
         )
 

@@ -12,7 +12,7 @@ import numpy as np
 from ..programs.changes import Change, ChangeKind
 from ..programs.contradictions import Check, Contradiction, Severity, contradictions
 from ..programs.edits import edits_for
-from ..programs.program import Program
+from ..programs.program import NoteKind, Program
 from ..scenario.effort import BUDGET_SECONDS
 from .answer import (
     LEAVING_PLATEAU,
@@ -96,7 +96,8 @@ def diagnose_program(
     case = prepare_case(program, seed=seed)
     diagnoser = _Diagnoser(case, budget, started, progress)
     found = diagnoser.run()
-    if program.path is None or not found.edits:
+    is_own_loop = any(note.kind is NoteKind.LOOP_AS_FIT for note in program.notes)
+    if program.path is None or not found.edits or is_own_loop:  # the rows of an edited loop may come in another order
         return found
     if progress is not None:
         progress("the edited program", len(found.tried))

@@ -29,13 +29,12 @@ from .data_sources import training_data
 from .edits import Edit, edited_files
 from .made_up import Supply, made_up
 from .old_names import old_names
-from .own_loops import TAPE
+from .own_loops import TAPE, ScriptEnded
 from .places import Sources
 from .program import Note, NoteKind, Program, take_rows
 from .recorder import (
     Recorder,
     Refused,
-    ScriptEnded,
     build,
     compile_arguments,
     described_program,
@@ -330,6 +329,8 @@ def _result(recorder: Recorder, failure: BaseException | None, sources: Sources,
     """
     if isinstance(failure, Refused) and recorder.program is None:
         raise failure.error
+    if failure is None or isinstance(failure, SystemExit):
+        recorder.complete_loop()
     program = recorder.program
     if program is None:
         raise _not_captured(recorder, failure, sources, shown)

@@ -1,6 +1,7 @@
-"""Training loops of the user's own: ``train_on_batch`` and ``tf.GradientTape``, read at their first update.
+"""Training loops of the user's own: ``train_on_batch`` and ``tf.GradientTape``.
 
-Such a program is not repeated, so trainings prove nothing about it; its model, loss and optimizer can be read.
+Model, loss and optimizer are read at the first update. A plain loop is followed to its end (``followed_loops``) and
+repeated by fit; trainings prove nothing about another.
 """
 
 from __future__ import annotations
@@ -14,10 +15,17 @@ from unittest import mock
 
 import keras
 
+from .followed_loops import FollowedLoop, NotPlain, check_gradients
 from .places import Sources
 from .program import Place
 
 Wrapper = Callable[..., Any]
+
+
+class ScriptEnded(BaseException):
+    """Ends the user's script on purpose; not an Exception, so that the script does not catch it."""
+
+
 TAPE, ON_BATCH, OWN_STEP = "tf.GradientTape", "train_on_batch()", "train_step()"  # ways to train without fit
 MOST_TAPES = 4  # tapes after which a loop without an optimizer of Keras is given up
 
@@ -31,6 +39,7 @@ class Loop:
         model: the model that it trains.
         x, y: what the model was last called with, and its targets; None if they are not known.
         loss, optimizer: that it uses; None if they are those of compile, or not known.
+        gradients: that a tape's update applies, with their variables.
     """
 
     how: str
@@ -39,6 +48,7 @@ class Loop:
     y: Any = None
     loss: Any = None
     optimizer: Any = None
+    gradients: tuple[tuple[Any, Any], ...] = ()
 
 
 class OwnLoops:
@@ -47,6 +57,7 @@ class OwnLoops:
     Attributes:
         tapes: how often a tape was entered.
         place: where that was first.
+        followed: the loop that goes on after its first update; None if there is none.
     """
 
     def __init__(
@@ -57,12 +68,14 @@ class OwnLoops:
         Args:
             sources: the user's code.
             is_wanted: whether a loop at this moment is the training of the script.
-            at_loop: called with a loop at its first update; it ends the script.
+            at_loop: called with a loop at its first update; it ends the script if ``followed`` is not set then.
             give_up: called with how a loop trains if it cannot be read; it ends the script.
         """
         self.sources, self.is_wanted, self.at_loop, self.give_up = sources, is_wanted, at_loop, give_up
         self.tapes = 0
         self.place: Place | None = None
+        self.followed: FollowedLoop | None = None
+        self.is_checking = False
         self.called: dict[int, tuple[Any, Any]] = {}
         self.loss: Any = None
         self.targets: Any = None
@@ -84,7 +97,38 @@ class OwnLoops:
 
     def _is_here(self) -> bool:
         """Whether the user's code is what asks, in a script whose loop is wanted."""
-        return self.is_wanted() and self.sources.here() is not None
+        is_wanted = self.is_wanted() or self.followed is not None
+        return is_wanted and not self.is_checking and self.sources.here() is not None
+
+    def _update(self, loop: Loop) -> None:
+        """An update of a loop: the first is handed on, and later ones are followed.
+
+        Raises:
+            ScriptEnded: the loop is not plain; it is left at its first update.
+        """
+        try:
+            if self.followed is None:
+                self.at_loop(loop)
+            if self.followed is not None:
+                self.followed.take(loop.model, loop.optimizer, loop.loss, loop.x, loop.y)
+        except NotPlain:
+            self.followed = None
+            raise ScriptEnded from None
+
+    def follow(self, loop: Loop) -> None:
+        """Let a loop go on after its first update if it may be plain.
+
+        Raises:
+            NotPlain: its gradients are not those of its loss, or not known.
+        """
+        if loop.how == TAPE:
+            self.is_checking = True
+            try:
+                gradients, variables = map(list, zip(*loop.gradients))
+                check_gradients(loop.model, loop.loss, loop.x, loop.y, gradients, variables)
+            finally:
+                self.is_checking = False
+        self.followed = FollowedLoop(model=loop.model, optimizer=loop.optimizer, loss=loop.loss)
 
     def _on_batch(self, train_on_batch: Wrapper) -> Wrapper:
         """Model.train_on_batch."""
@@ -92,7 +136,7 @@ class OwnLoops:
         @functools.wraps(train_on_batch)
         def training(model: Any, x: Any, y: Any = None, *arguments: Any, **options: Any) -> Any:
             if self._is_here():
-                self.at_loop(Loop(how=ON_BATCH, model=model, x=x, y=y))
+                self._update(Loop(how=ON_BATCH, model=model, x=x, y=y))
             return train_on_batch(model, x, y, *arguments, **options)
 
         return training
@@ -101,7 +145,7 @@ class OwnLoops:
         """GradientTape.__enter__."""
 
         def entering(tape: Any) -> Any:
-            if self._is_here():
+            if self._is_here() and self.followed is None:
                 self.tapes += 1
                 self.place = self.place or self.sources.here()
                 if self.tapes > MOST_TAPES:
@@ -115,7 +159,7 @@ class OwnLoops:
 
         @functools.wraps(call)
         def calling(model: Any, *arguments: Any, **options: Any) -> Any:
-            if self.tapes and arguments:
+            if self.tapes and arguments and not self.is_checking:
                 self.called[id(model)] = (model, arguments[0])
             return call(model, *arguments, **options)
 
@@ -126,7 +170,7 @@ class OwnLoops:
 
         @functools.wraps(call)
         def calling(loss: Any, y_true: Any, *arguments: Any, **options: Any) -> Any:
-            if self.tapes:
+            if self.tapes and not self.is_checking:
                 self.loss, self.targets = loss, y_true
             return call(loss, y_true, *arguments, **options)
 
@@ -141,7 +185,8 @@ class OwnLoops:
             found = self._model_of([variable for _, variable in pairs]) if self.tapes and self._is_here() else None
             if found is not None:
                 model, x = found
-                self.at_loop(Loop(how=TAPE, model=model, x=x, y=self.targets, loss=self.loss, optimizer=optimizer))
+                known = {"loss": self.loss, "optimizer": optimizer, "gradients": tuple(pairs)}
+                self._update(Loop(how=TAPE, model=model, x=x, y=self.targets, **known))
             return apply_gradients(optimizer, pairs, *arguments, **options)
 
         return applying

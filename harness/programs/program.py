@@ -104,6 +104,7 @@ class NoteKind(Enum):
     CALLED = "called"  # a function that trains and that the script never calls was called; ``detail`` is its name
     IMPORT_SUPPLIED = "import-supplied"  # a usual import that a snippet lacks was supplied; ``detail`` is its name
     OWN_LOOP = "own-loop"  # the script trains without Keras' fit; ``detail`` says how
+    LOOP_AS_FIT = "loop-as-fit"  # a loop of the user's own was taken for a fit of ``count`` epochs; ``detail`` says how
     WEIGHTS_SET = "weights-set"  # ``count`` weights were set by the script and are not drawn anew
 
 

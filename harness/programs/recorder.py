@@ -23,10 +23,11 @@ from ..errors import BadInput
 from ..recording.stand_ins.absorbed import Absorbing
 from .copies import CONSTRUCTION, array_of, copied_model, set_weights
 from .data_sources import TrainingData, training_data
+from .followed_loops import NotPlain
 from .made_up import Supply
 from .made_up_data import data_made_up, with_numbers
 from .old_arguments import data_from_lists, translated_compile, translated_fit, translated_optimizer
-from .own_loops import OWN_STEP, Loop, OwnLoops
+from .own_loops import OWN_STEP, Loop, OwnLoops, ScriptEnded
 from .places import Sources, argument_of, assignments, call_at
 from .program import FitError, MadeUp, Note, NoteKind, Place, Places, Program, Validation, row_count, take_rows
 from .text_inputs import without_text
@@ -40,11 +41,8 @@ FIT_DEFAULTS = {
     if parameter.default is not parameter.empty
 }
 COLOURS = re.compile(r"\x1b\[[0-9;]*m")
+SECONDS_OF_LOOP = 60.0  # in which a loop of the user's own has to end, where there is no other limit
 SECONDS_AFTER_FIT = 20.0  # what follows the captured fit is stopped then
-
-
-class ScriptEnded(BaseException):
-    """Ends the user's script on purpose; not an Exception, so that the script does not catch it."""
 
 
 class Refused(ScriptEnded):
@@ -257,14 +255,24 @@ class Recorder:
         raise Refused(self.refusal(f"a training loop with {how}"))
 
     def _capture_loop(self, loop: Loop) -> None:
-        """Capture a training loop of the user's own at its first update, and end the script."""
+        """Capture a training loop of the user's own at its first update, and end the script unless it is followed."""
         import tensorflow as tf
 
         with tf.init_scope():  # the update may be traced
             self.program = self._program_of_loop(loop)
             if self.at_fit is not None:
                 self.at_fit(self.program)
+        if self.program.made_up is MadeUp.NOTHING and self.program.outputs == 1 and loop.how != OWN_STEP:
+            with contextlib.suppress(NotPlain):
+                self.loops.follow(loop)
+                self.set_alarm(self.seconds or SECONDS_OF_LOOP)
+                return
         raise ScriptEnded
+
+    def complete_loop(self) -> None:
+        """Take a loop that was followed to the end of the script for a training by fit."""
+        if self.loops.followed is not None and self.program is not None:
+            self.program = self.loops.followed.translated(self.program)
 
     def _program_of_loop(self, loop: Loop) -> Program:
         """The program whose loop is at its first update."""

@@ -135,6 +135,31 @@ def hundreds() -> tuple[np.ndarray, np.ndarray]:
     return 255 * x.astype("float32"), y
 
 
+def decaying_rate() -> Program:
+    """A schedule that halves the rate every few updates."""
+    schedule = keras.optimizers.schedules.ExponentialDecay(0.02, 10, 0.5)
+    return digit_program(optimizer=SGD(schedule), epochs=20)
+
+
+def sigmoid_convolutions() -> Program:
+    """Convolutions with sigmoid activations and plain gradient descent."""
+    model = layered(
+        Layers.Conv2D(8, 3, activation="sigmoid"), Layers.MaxPooling2D(), Layers.Conv2D(16, 3, activation="sigmoid"),
+        Layers.Flatten(), Layers.Dense(32, "sigmoid"), Layers.Dense(4, "softmax"), shape=bars()[0].shape[1:],
+    )  # fmt: skip
+    return program(model, *scaled_bars(), loss=SPARSE, optimizer=SGD(0.01), epochs=10)
+
+
+def two_dropouts() -> Program:
+    """A small regression of which four fifths of the units are dropped, twice."""
+    x, y = table()
+    model = layered(
+        Layers.Dense(64, "relu"), Layers.Dropout(0.8), Layers.Dense(64, "relu"), Layers.Dropout(0.8), Layers.Dense(1),
+        shape=(8,),
+    )  # fmt: skip
+    return program(model, x, y, loss="mse", optimizer=Adam(0.003), epochs=30)
+
+
 def one(make: Callable[[], Program], *ids: str) -> tuple[Callable[[], Program], frozenset[str]]:
     """A maker with the ids that name its fault."""
     return make, frozenset(ids)
@@ -226,6 +251,11 @@ def faulty() -> dict[str, tuple[Callable[[], Program], frozenset[str]]]:
         "labels_flipped_coding": one(
             lambda: moon_program(coded=lambda y: np.where(y, 2, 1)), "label-encoding"
         ),
+        "decaying_rate": one(decaying_rate, "learning-rate-too-small"),
+        "gru_rate": one(lambda: signal_program(Layers.GRU(16), optimizer=Adam(0.5)), "learning-rate-too-large"),
+        "crossentropy_of_regression": one(lambda: table_program(loss="categorical_crossentropy"), "loss"),
+        "sigmoid_convolutions": one(sigmoid_convolutions, "hidden-activation", "optimizer"),
+        "two_dropouts": one(two_dropouts, "dropout"),
         "sgd_tiny_epochs": one(
             lambda: moon_program(optimizer=SGD(0.001), epochs=5),
             "learning-rate-too-small", "optimizer", "too-few-epochs",
@@ -277,11 +307,20 @@ def in_time_order() -> Program:
                    optimizer=Adam(0.005), epochs=12, shuffle=False)  # fmt: skip
 
 
+def weighted_classes() -> Program:
+    """A rare class that counts more."""
+    x, y = rare()
+    return program(dense(16, 16, 1, inputs=x.shape[1], last="sigmoid"), x, y, loss=BINARY, optimizer=Adam(0.01),
+                   epochs=25, class_weight={0: 1.0, 1: 8.0})  # fmt: skip
+
+
 def healthy() -> dict[str, Callable[[], Program]]:
     """Makers of healthy programs that look unusual."""
     return {
         "flipped_labels": flipped,
         "heavy_tails": lambda: of_targets(lambda y, rng: y + 0.5 * rng.standard_t(2, y.shape), loss="mae"),
+        "heavy_tails_squared": lambda: of_targets(lambda y, rng: y + 0.3 * rng.standard_t(2, y.shape)),
+        "weighted_classes": weighted_classes,
         "skewed_targets": lambda: of_targets(lambda y, rng: np.exp(0.5 * y), last="softplus"),
         "mostly_noise": lambda: of_targets(lambda y, rng: y + 2.5 * rng.normal(size=y.shape), 8, 1, epochs=8),
         "outliers_huber": lambda: of_targets(

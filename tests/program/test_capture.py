@@ -438,14 +438,62 @@ def test_loops_of_the_users_own_are_refused(script):
         capture_script(script(endless))
 
 
-def test_loops_of_the_users_own_are_read_at_their_first_update(script):
-    on_batch = capture_script(script(HEADER, MODEL, "model.train_on_batch(x, y)\n")).program
+def test_a_training_step_of_the_users_own_is_read_at_its_first_update(script):
     step = "import keras\nclass Net(keras.Sequential):\n    def train_step(self, data):\n        return {}\n"
     own_step = capture_script(script(HEADER, step, MODEL.replace("Sequential()", "Net()"), "model.fit(x, y)\n")).program
-    for program, how in ((on_batch, "train_on_batch()"), (own_step, "train_step()")):
-        assert [note.detail for note in program.notes if note.kind is NoteKind.OWN_LOOP] == [how]
-        assert not program.can_be_trained
-        assert program.x.shape[1:] == program.model.input_shape[1:]
+    assert [note.detail for note in own_step.notes if note.kind is NoteKind.OWN_LOOP] == ["train_step()"]
+    assert not own_step.can_be_trained
+    assert own_step.x.shape[1:] == own_step.model.input_shape[1:]
+
+
+DATA_OF_LOOP = (
+    "import numpy as np, keras, tensorflow as tf\n"
+    "x, y = np.arange(24.0).reshape(12, 2) / 24, np.arange(12.0).reshape(12, 1)\n"
+    "model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])\n"
+)
+TAPE_LOOP = (
+    DATA_OF_LOOP + "optimizer, loss = keras.optimizers.SGD(0.01), keras.losses.MeanSquaredError()\n"
+    "for epoch in range(6):\n"
+    "    for a, b in tf.data.Dataset.from_tensor_slices((x, y)).shuffle(12, seed=epoch).batch(4):\n"
+    "        with tf.GradientTape() as tape:\n"
+    "            cost = loss(b, model(a, training=True))\n"
+    "        gradients = tape.gradient(cost, model.trainable_variables)\n"
+    "        optimizer.apply_gradients(zip(gradients, model.trainable_variables))\n"
+)
+
+
+def test_a_loop_of_train_on_batch_is_repeated_by_fit(script):
+    loop = DATA_OF_LOOP + (
+        "model.compile('sgd', 'mse')\n"
+        "for epoch in range(5):\n"
+        "    order = np.random.permutation(12)\n"
+        "    for start in range(0, 12, 3):\n"
+        "        model.train_on_batch(x[order[start:start + 3]], y[order[start:start + 3]])\n"
+    )
+    program = capture_script(script(loop)).program
+    assert (program.can_be_trained, program.epochs, program.batch_size) == (True, 5, 3)
+    order = np.argsort(program.y[:, 0])
+    assert np.array_equal(program.y[order, 0], np.arange(12))
+    assert np.allclose(program.x[order], np.arange(24).reshape(12, 2) / 24)
+
+
+def test_a_plain_loop_with_a_tape_is_repeated_by_fit(script):
+    program = capture_script(script(TAPE_LOOP)).program
+    assert (program.can_be_trained, program.epochs, program.batch_size, len(program.x)) == (True, 6, 4, 12)
+    assert [note.count for note in program.notes if note.kind is NoteKind.LOOP_AS_FIT] == [6]
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("zip(gradients", "zip([0.5 * g for g in gradients]"),  # gradients of another cost
+        ("optimizer.apply", "(optimizer if epoch else keras.optimizers.Adam()).apply"),  # two optimizers
+    ],
+)
+def test_a_loop_that_does_what_fit_does_not_is_read_only(script, old, new):
+    program = capture_script(script(TAPE_LOOP.replace(old, new))).program
+    assert [note.detail for note in program.notes if note.kind is NoteKind.OWN_LOOP] == ["tf.GradientTape"]
+    assert not program.can_be_trained
 
 
 @pytest.mark.parametrize("decorator", ["", "@tf.function\n"])
@@ -458,7 +506,7 @@ def test_a_loop_with_a_tape_is_read_at_its_first_update(script, decorator):
         f"{decorator}def step(a, b):\n    with tf.GradientTape() as tape:\n        cost = loss(b, model(a))\n"
         "    gradients = tape.gradient(cost, model.trainable_variables)\n"
         "    optimizer.apply_gradients(zip(gradients, model.trainable_variables))\n"
-        "while True:\n    step(x, y)\n"
+        "for number in range(9):\n    step(x, y)\n"
     )
     tf.config.run_functions_eagerly(False)
     program = capture_script(script(loop)).program
@@ -466,6 +514,7 @@ def test_a_loop_with_a_tape_is_read_at_its_first_update(script, decorator):
     assert program.optimizer.get_config()["learning_rate"] == 0.5
     assert (program.places.optimizer.line, program.places.loss.line) == (5, 5)
     assert (program.made_up is MadeUp.NOTHING) == (not decorator)
+    assert program.can_be_trained == (not decorator)
 
 
 def test_a_model_and_data_given_in_python():

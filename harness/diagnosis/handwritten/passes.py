@@ -27,7 +27,9 @@ MATRIX_PRODUCTS = ("matmul", "dot")
 TOLERANCE = 1e-9  # relative, between values of the recording and the same computed from what was read
 FORMS = frozenset(
     {"reshape", "ravel", "transpose", "copy", "array", "astype", "squeeze", "expand_dims", "atleast_1d", "atleast_2d"}
+    | {"item"}
 )
+TAKING = frozenset({"getitem", "take", "split", "array_split", "vsplit"})  # rows of an array
 
 
 class Unread(enum.Enum):
@@ -356,7 +358,7 @@ def all_rows(program: Program, id: int, part: Array) -> Array:
     while True:
         node = program.nodes[id]
         parents = [one.id for one in node.arguments if isinstance(one, Ref)]
-        if node.operation in ("getitem", "take") and parents:
+        if node.operation in TAKING and parents:
             base = np.asarray(program.run([parents[0]], {}, program.base)[parents[0]])
             if base.size > part.size:
                 return containing(base, part)

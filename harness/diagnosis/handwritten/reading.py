@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -17,8 +18,12 @@ from .rules import UpdateRule, read_rule
 MOST_PASSES = 3
 # what is made up in the place of data
 DATA_STAND_INS = (Absorbed.FILE, Absorbed.DATASET, Absorbed.DOWNLOAD)
-UNIFORM_DRAWS = ("rand", "random", "random_sample", "uniform")
-FROM_0_TO_1 = ("rand", "random", "random_sample")
+OF_0_TO_1 = (True, 0.5, 1 / math.sqrt(12))
+# (uniform?, mean, standard deviation) of functions that draw without arguments for them
+STANDARD_DRAWS = {
+    **dict.fromkeys(("rand", "random", "random_sample"), OF_0_TO_1),
+    **dict.fromkeys(("randn", "standard_normal"), (False, 0.0, 1.0)),
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -165,31 +170,34 @@ def start_of(recording: Recording, parameter: int, kernel: Array) -> Start:
     leaf = recording.nodes[recording.parameters[parameter].leaf]
     if leaf.kind is not Kind.RANDOM:
         return Given()
-    is_uniform = leaf.operation.rpartition(".")[2] in UNIFORM_DRAWS
-    drawn = np.ravel(np.asarray(leaf.value, dtype=float))
-    if leaf.operation.rpartition(".")[2] in (*FROM_0_TO_1, "randn", "standard_normal") and drawn.size == kernel.size:
-        scale, shift = scale_and_shift(drawn, np.ravel(np.asarray(first_value(recording, parameter), dtype=float)))
-        if is_uniform:
-            return Drawn(is_uniform=True, centre=shift + scale / 2, deviation=abs(scale) / np.sqrt(12))
-        return Drawn(is_uniform=False, centre=shift, deviation=abs(scale))
+    draw = leaf.operation.rpartition(".")[2]
+    if draw in STANDARD_DRAWS:
+        made = scale_and_shift(np.asarray(leaf.value, dtype=float), first_value(recording, parameter))
+        if made is not None:
+            is_uniform, centre, deviation = STANDARD_DRAWS[draw]
+            scale, shift = made
+            return Drawn(is_uniform=is_uniform, centre=scale * centre + shift, deviation=abs(scale) * deviation)
     centre, deviation = float(kernel.mean()), float(kernel.std(ddof=1)) if kernel.size > 1 else abs(float(kernel.sum()))
     if abs(centre) < 3 * deviation / np.sqrt(kernel.size):
         centre, deviation = 0.0, float(np.sqrt(np.mean(kernel**2)))  # an unusual mean would show
-    return Drawn(is_uniform=is_uniform, centre=centre, deviation=deviation)
+    return Drawn(is_uniform=draw == "uniform", centre=centre, deviation=deviation)
 
 
 def first_value(recording: Recording, parameter: int) -> Array:
     """The first version of a parameter."""
     node = recording.parameters[parameter].node
-    return np.asarray(Program(recording.nodes).run([node], {})[node])
+    return np.asarray(Program(recording.nodes).run([node], {})[node], dtype=float)
 
 
-def scale_and_shift(drawn: Array, values: Array) -> tuple[float, float]:
-    """a and b of ``values = a drawn + b``; of one that is made in another way the nearest."""
+def scale_and_shift(drawn: Array, values: Array) -> tuple[float, float] | None:
+    """a and b of ``values = a drawn + b``; None for values that are made in another way."""
+    drawn, values = np.ravel(drawn), np.ravel(values)
     if drawn.size != values.size or drawn.size < 2 or np.ptp(drawn) == 0:
-        return float(values.std()), float(values.mean())
-    scale, shift = np.polyfit(drawn, values, 1)
-    return float(scale), 0.0 if abs(shift) < 1e-9 * abs(scale) else float(shift)
+        return None
+    scale, shift = (float(one) for one in np.polyfit(drawn, values, 1))
+    if np.max(np.abs(values - scale * drawn - shift)) > 1e-6 * abs(scale):
+        return None
+    return scale, 0.0 if abs(shift) < 1e-9 * abs(scale) else shift
 
 
 # How long it trains

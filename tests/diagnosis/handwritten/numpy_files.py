@@ -6,7 +6,7 @@ SIGMOID = "import numpy as np\n\ndef sigmoid(z):\n    return 1 / (1 + np.exp(-z)
 XOR = "X = np.array([[0, 0], [0, 1], [1, 0], [1, 1]], dtype=float)\nY = np.array([[0], [1], [1], [0]], dtype=float)\n"
 TABLE = """rng = np.random.RandomState(0)
 X = rng.randn(400, 5)
-Y = (X[:, :1] + X[:, 1:2] * X[:, 2:3] > 0).astype(float)
+Y = (X[:, :1] * X[:, 1:2] > 0).astype(float)
 """
 
 XOR_FROM_ONES = (

@@ -40,13 +40,13 @@ def test_xor_from_ones_has_clones(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_a_rate_that_is_100_times_too_small_is_named(tmp_path: Path) -> None:
-    found = diagnose(tmp_path, numpy_files.columns(0.01, 500))
+    found = diagnose(tmp_path, numpy_files.columns(0.02, 800))
     assert set(faults(found)) & {"learning-rate-too-small", "optimizer"}
 
 
 @pytest.mark.slow
 def test_a_healthy_file_learns(tmp_path: Path) -> None:
-    found = diagnose(tmp_path, numpy_files.columns(1.0, 500))
+    found = diagnose(tmp_path, numpy_files.columns(2.0, 800))
     assert found.diagnosis is not None
     assert (found.diagnosis.outcome, faults(found)) == (OutcomeKind.LEARNS, [])
 

@@ -1,0 +1,158 @@
+"""A training loop of the user's own that is followed to its end: the rows of its updates, and the same training by fit.
+
+Only plain loops are translated: one model, one loss, one optimizer, whose gradients are those of the loss. Every row
+that an update used is kept once, or as often as it stands in the data.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from .program import Note, NoteKind, Program
+
+Array = NDArray[Any]
+
+MOST_BYTES = 2**28  # of the rows of a loop
+MOST_UPDATES = 20_000  # after which a loop may never end
+GRADIENT_TOLERANCE = 1e-3  # relative to the largest gradient, of float32
+
+
+class NotPlain(Exception):
+    """A loop does something that fit does not do."""
+
+
+@dataclass
+class FollowedLoop:
+    """The updates of a loop so far.
+
+    Attributes:
+        model, optimizer, loss: those of the first update; every other has the same.
+        rows: place of each different row, by its bytes.
+        x, y: the different rows, in the order in which they came.
+        counts: how often each was used.
+        sizes: rows of each update.
+    """
+
+    model: Any
+    optimizer: Any
+    loss: Any
+    rows: dict[bytes, int] = field(default_factory=dict)
+    x: list[Array] = field(default_factory=list)
+    y: list[Array] = field(default_factory=list)
+    counts: list[int] = field(default_factory=list)
+    sizes: list[int] = field(default_factory=list)
+    size: int = 0
+
+    def take(self, model: Any, optimizer: Any, loss: Any, x: Any, y: Any) -> None:
+        """One more update.
+
+        Raises:
+            NotPlain: it is of another model, optimizer or loss, its rows are not known, or there are too many.
+        """
+        if (
+            len(self.sizes) >= MOST_UPDATES
+            or model is not self.model
+            or optimizer is not self.optimizer
+            or loss is not self.loss
+        ):
+            raise NotPlain
+        inputs, targets = rows_of(x), rows_of(y)
+        if len(inputs) != len(targets):
+            raise NotPlain
+        self.sizes.append(len(inputs))
+        for row, target in zip(inputs, targets):
+            key = row.tobytes() + target.tobytes()
+            if key not in self.rows:
+                self.size += row.nbytes + target.nbytes
+                if self.size > MOST_BYTES or (self.x and row.shape != self.x[0].shape):
+                    raise NotPlain
+                self.rows[key] = len(self.x)
+                self.x.append(row)
+                self.y.append(target)
+                self.counts.append(0)
+            self.counts[self.rows[key]] += 1
+
+    def translated(self, program: Program) -> Program:
+        """The program that trains with fit as the loop did, and says so in a note.
+
+        Args:
+            program: as it was at the first update.
+        """
+        copies = self.copies()
+        x, y = np.repeat(np.stack(self.x), copies, axis=0), np.repeat(np.stack(self.y), copies, axis=0)
+        how = next(note.detail for note in program.notes if note.kind is NoteKind.OWN_LOOP)
+        epochs = max(1, round(sum(self.sizes) / len(x)))
+        notes = [note for note in program.notes if note.kind is not NoteKind.OWN_LOOP]
+        notes.append(Note(kind=NoteKind.LOOP_AS_FIT, count=epochs, detail=how))
+        return dataclasses.replace(
+            program,
+            x=x,
+            y=y,
+            epochs=epochs,
+            batch_size=Counter(self.sizes).most_common(1)[0][0],
+            steps_per_epoch=None,
+            places=dataclasses.replace(program.places, fit=None),  # no line takes the arguments of fit
+            notes=tuple(notes),
+        )
+
+    def copies(self) -> Array:
+        """How often each row stands in the data: once, if the loop does not use all of them equally often."""
+        counts = np.array(self.counts)
+        passes = counts.min()
+        return counts // passes if not np.any(counts % passes) else np.ones_like(counts)
+
+
+def rows_of(values: Any) -> Array:
+    """The rows of one array.
+
+    Raises:
+        NotPlain: there are several arrays, or values that are not known yet.
+    """
+    if values is None or isinstance(values, (list, tuple, dict)):
+        raise NotPlain
+    try:
+        found = np.asarray(keras.ops.convert_to_numpy(values))
+    except Exception:  # a tensor without values: the update is traced
+        raise NotPlain from None
+    if found.ndim == 0 or found.dtype.kind not in "fiub":
+        raise NotPlain
+    return found
+
+
+def check_gradients(model: Any, loss: Any, x: Any, y: Any, given: list[Any], variables: list[Any]) -> None:
+    """Check that the gradients of an update are those of its loss, where nothing random is in the way.
+
+    The model is left as it was.
+
+    Args:
+        given: the gradients, one for each variable; None where there is none.
+
+    Raises:
+        NotPlain: they are others, scaled, clipped or of a cost that has more parts.
+    """
+    import tensorflow as tf
+
+    if loss is None:
+        raise NotPlain
+    if any(isinstance(layer, (keras.layers.Dropout, keras.layers.GaussianNoise)) for layer in model._flatten_layers()):
+        return
+    before = model.get_weights()
+    with tf.GradientTape() as tape:
+        value = loss(y, model(x, training=True)) + sum(model.losses)
+    wanted = tape.gradient(value, [getattr(variable, "value", variable) for variable in variables])
+    model.set_weights(before)
+    for one, other in zip(given, wanted):
+        if (one is None) != (other is None):
+            raise NotPlain
+        if one is None:
+            continue
+        a, b = np.asarray(tf.convert_to_tensor(one)), np.asarray(tf.convert_to_tensor(other))
+        if np.max(np.abs(a - b), initial=0.0) > GRADIENT_TOLERANCE * max(np.max(np.abs(b), initial=0.0), 1e-12):
+            raise NotPlain

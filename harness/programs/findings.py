@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING
 
+from .places import argument_of
+
 if TYPE_CHECKING:
     from .heads import Head
     from .places import Source
@@ -103,6 +105,31 @@ class Check(Enum):
     ARGMAX_OF_ONE = "argmax-of-one"
     ROWS_SHUFFLED_WRONGLY = "rows-shuffled-wrongly"
     SWAPPED_FOLDERS = "swapped-folders"
+    BOUNDED_OUTPUT = "bounded-output"
+    SIGMOID_FOR_ONE_CLASS = "sigmoid-for-one-class"
+    SEVERAL_LABELS_UNDER_CATEGORICAL = "several-labels-under-categorical"
+    NOTHING_ONE_HOT = "nothing-one-hot"
+    CLASS_NUMBERS = "class-numbers"
+    FOLDER_LABELS = "folder-labels"
+    UNSCALED_UNDER_SGD = "unscaled-under-sgd"
+    IGNORED_EPOCHS = "ignored-epochs"
+    LAYER_INPUT_RANK = "layer-input-rank"
+    LAYER_INPUT_WIDTH = "layer-input-width"
+    ROWS_IN_INPUT_SHAPE = "rows-in-input-shape"
+    MODEL_INPUT_SHAPE = "model-input-shape"
+    IMAGE_TOO_SMALL = "image-too-small"
+    NUMBER_OF_INPUTS = "number-of-inputs"
+    NOT_NUMBERS = "not-numbers"
+    UNKNOWN_ARGUMENT = "unknown-argument"
+    UNKNOWN_NAME = "unknown-name"
+    NOT_A_LAYER = "not-a-layer"
+    LAYER_CALLED_ON = "layer-called-on"
+    NOT_COMPILED = "not-compiled"
+    MERGED_SHAPES = "merged-shapes"
+    RESHAPED_SIZE = "reshaped-size"
+    TENSOR_FUNCTION = "tensor-function"
+    TARGETS_BESIDE_BATCHES = "targets-beside-batches"
+    NOT_CONNECTED = "not-connected"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -194,6 +221,14 @@ class Subject:
 def called_name(call: ast.Call) -> str:
     """The last part of the name of what is called: ``SGD`` of ``keras.optimizers.SGD(...)``."""
     return call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+
+
+def fitted(subject: Subject, name: str, position: int) -> Iterator[ast.expr]:
+    """What the calls of fit are given as an argument, as it is written."""
+    for _, call, called in subject.calls():
+        given = argument_of(call, name, position) if called in ("fit", "fit_generator") else None
+        if given is not None:
+            yield given
 
 
 Finding = Iterator[Contradiction]

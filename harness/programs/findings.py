@@ -8,8 +8,6 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from .places import argument_of
-
 if TYPE_CHECKING:
     from .heads import Head
     from .places import Source
@@ -36,6 +34,7 @@ class Check(Enum):
     BOUNDED_BEFORE_LOGITS = "bounded-before-logits"
     MISSING_PROBABILITIES = "missing-probabilities"
     SIGMOID_FOR_CLASSES = "sigmoid-for-classes"
+    SEVERAL_LABELS_UNDER_CATEGORICAL = "several-labels-under-categorical"
     ONE_UNIT_UNDER_CATEGORICAL = "one-unit-under-categorical"
     TARGETS_OUT_OF_REACH = "targets-out-of-reach"
     RECTIFIED_OUTPUT = "rectified-output"
@@ -107,12 +106,11 @@ class Check(Enum):
     SWAPPED_FOLDERS = "swapped-folders"
     BOUNDED_OUTPUT = "bounded-output"
     SIGMOID_FOR_ONE_CLASS = "sigmoid-for-one-class"
-    SEVERAL_LABELS_UNDER_CATEGORICAL = "several-labels-under-categorical"
+    UNSCALED_UNDER_SGD = "unscaled-under-sgd"
+    IGNORED_EPOCHS = "ignored-epochs"
     NOTHING_ONE_HOT = "nothing-one-hot"
     CLASS_NUMBERS = "class-numbers"
     FOLDER_LABELS = "folder-labels"
-    UNSCALED_UNDER_SGD = "unscaled-under-sgd"
-    IGNORED_EPOCHS = "ignored-epochs"
     LAYER_INPUT_RANK = "layer-input-rank"
     LAYER_INPUT_WIDTH = "layer-input-width"
     ROWS_IN_INPUT_SHAPE = "rows-in-input-shape"
@@ -221,14 +219,6 @@ class Subject:
 def called_name(call: ast.Call) -> str:
     """The last part of the name of what is called: ``SGD`` of ``keras.optimizers.SGD(...)``."""
     return call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
-
-
-def fitted(subject: Subject, name: str, position: int) -> Iterator[ast.expr]:
-    """What the calls of fit are given as an argument, as it is written."""
-    for _, call, called in subject.calls():
-        given = argument_of(call, name, position) if called in ("fit", "fit_generator") else None
-        if given is not None:
-            yield given
 
 
 Finding = Iterator[Contradiction]

@@ -11,8 +11,9 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from .findings import Check, Contradiction, Finding, Rule, Severity, Subject, Value, fitted
+from .findings import Check, Contradiction, Finding, Rule, Severity, Subject, Value
 from .heads import Head, as_tensors
+from .places import fitted
 from .program import take_rows
 from .targets import (
     BINARY_CROSSENTROPIES,

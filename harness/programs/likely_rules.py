@@ -15,11 +15,12 @@ import keras
 import numpy as np
 
 from .data_rules import scale_rules, scales_itself
-from .findings import Check, Contradiction, Finding, Rule, Severity, Subject, fitted
+from .findings import Check, Contradiction, Finding, Rule, Severity, Subject
 from .head_rules import labels_in_a_row
 from .heads import activation_name
 from .layer_rules import is_weighted
 from .old_arguments import FIRST_VERSION
+from .places import fitted
 from .program import MadeUp, NoteKind
 from .source_rules import LIKELY_SOURCE_RULES, PRETRAINED, SCALING, given_keywords, is_in_loop
 from .targets import BINARY_CROSSENTROPIES, REGRESSION_LOSSES

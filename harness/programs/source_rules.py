@@ -9,15 +9,15 @@ from pathlib import PurePosixPath
 import keras
 
 from .data_rules import scales_itself
-from .findings import Check, Contradiction, Finding, Rule, Severity, Subject, called_name, fitted
+from .findings import Check, Contradiction, Finding, Rule, Severity, Subject, called_name
 from .head_rules import ONE_HOT
-from .places import Source, argument_of
+from .places import Source, argument_of, fitted
 from .program import Place
 from .targets import CATEGORICAL_CROSSENTROPIES, CROSSENTROPIES, SPARSE_CROSSENTROPIES
 
 SCALING = re.compile(
     r"/=?\s*(?:\w+\.)*(?:float(?:32)?\()?\s*(?:25[56]|127\.5|128)|rescal|preprocess_input|normali[sz]|standardi[sz]|scaler|"
-    r"scale\(|zscore|featurewise_|samplewise_|\bstd\b|\.std\(|\bptp\(|/=?\s*\(?(?:\w+\.)*(?:max|amax)\b|convert_image_dtype",
+    r"scale\(|zscore|=\s*(?:\w+\.)?(?:max|amax|std)\(|featurewise_|samplewise_|\bstd\b|\.std\(|\bptp\(|/=?\s*\(?(?:\w+\.)*(?:max|amax)\b|convert_image_dtype",
     re.IGNORECASE,
 )  # anything that brings data to the order of 1
 IMAGES = re.compile(

@@ -218,8 +218,7 @@ SENTENCES: dict[Check, Callable[[Values], str]] = {
         f"{v['argument']}={v['mode']!r}"
     ),
     Check.LAYER_INPUT_RANK: lambda v: (
-        f"the layer {v['layer']} {read_by_rank(v['wanted'])} and gets the shape {shape_of(v['shape'])}; "
-        f"{remedy_of_rank(v['wanted'], v['shape'])}"
+        f"the layer {v['layer']} {read_by_rank(v['wanted'])} and gets the shape {shape_of(v['shape'])}"
     ),
     Check.LAYER_INPUT_WIDTH: lambda v: (
         f"the layer {v['layer']} was made for {v['wanted']:,} values and gets the shape {shape_of(v['shape'])}"
@@ -229,12 +228,10 @@ SENTENCES: dict[Check, Callable[[Values], str]] = {
         f"{shape_of(v['shape'][2:])}"
     ),
     Check.MODEL_INPUT_SHAPE: lambda v: (
-        f"the model reads rows of the shape {shape_of(v['wanted'])}, and x has the shape {shape_of(v['shape'])}; "
-        f"{remedy_of_shape(v['wanted'], v['shape'])}"
+        f"the model reads rows of the shape {shape_of(v['wanted'])}, and x has the shape {shape_of(v['shape'])}"
     ),
     Check.IMAGE_TOO_SMALL: lambda v: (
-        f"images of the shape {shape_of(v['shape'][1:])} are smaller than the window {shape_of(v['window'])}; "
-        f"{remedy_of_image(v['shape'][1:])}"
+        f"images of the shape {shape_of(v['shape'][1:])} are smaller than the window {shape_of(v['window'])}"
     ),
     Check.NUMBER_OF_INPUTS: lambda v: (
         f"the model has {v['wanted']} inputs and fit is given {v['given']}; give x as a list of {v['wanted']} arrays"
@@ -332,6 +329,13 @@ def remedy_of_image(shape: Sequence[int | None]) -> str:
     return "use padding='same', fewer layers of pooling, or larger images"
 
 
+REMEDIES: dict[Check, Callable[[Values], str]] = {
+    Check.LAYER_INPUT_RANK: lambda v: remedy_of_rank(v["wanted"], v["shape"]),
+    Check.MODEL_INPUT_SHAPE: lambda v: remedy_of_shape(v["wanted"], v["shape"]),
+    Check.IMAGE_TOO_SMALL: lambda v: remedy_of_image(v["shape"][1:]),
+}  # what to do, where it depends on the numbers
+
+
 def place_text(place: Place | None) -> str:
     """train.py:14: , or nothing if the line is not known."""
     if place is None:
@@ -341,7 +345,9 @@ def place_text(place: Place | None) -> str:
 
 def finding_text(finding: Contradiction) -> str:
     """train.py:14: softmax over one unit is always 1, ..."""
-    return f"{place_text(finding.place)}{SENTENCES[finding.check](finding.values)}."
+    remedy = REMEDIES.get(finding.check)
+    text = SENTENCES[finding.check](finding.values) + ("" if remedy is None else f"; {remedy(finding.values)}")
+    return f"{place_text(finding.place)}{text}."
 
 
 def worth_saying(found: Sequence[Contradiction]) -> Iterator[Contradiction]:

@@ -215,6 +215,8 @@ def diagnose(
         program = capture.capture_script(target, fit=fit, seed=seed).program
         if not unjudged.is_judged(program):
             read = unjudged.read_unjudged(program)
+            if program.error is not None and read.is_refused:
+                raise BadInput(f"{target}: Keras refuses to train it: {program.error.kind}: {program.error.message}")
             got = f"that trains with {read.own_loop}" if read.own_loop else f"with {read.outputs} outputs"
             got = f"without {', '.join(read.missing[:4])}" if read.missing else got
             raise BadInput(

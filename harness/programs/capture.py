@@ -27,11 +27,13 @@ from ..recording.stand_ins.absorbed import Absorbing
 from .copies import array_of, copied_model, first_line, set_weights
 from .data_sources import training_data
 from .edits import Edit, edited_files
+from .failures import explained
+from .findings import Contradiction
 from .made_up import Supply, made_up
 from .old_names import old_names
 from .own_loops import TAPE, ScriptEnded
 from .places import Sources
-from .program import Note, NoteKind, Program, take_rows
+from .program import Note, NoteKind, Program, made_up_parts, take_rows
 from .recorder import (
     Recorder,
     Refused,
@@ -116,6 +118,7 @@ def capture_script(
         edits: made in the copy before it is run; the user's files stay as they are.
         at_fit: called with the captured program before its training starts.
     Raises:
+        RefusedByKeras: Keras refuses a layer, the model or its compilation, for a reason that is known.
         BadInput: the file cannot be run, fails before fit, never calls fit, or trains in a way that is not known.
     """
     path = Path(path)
@@ -141,6 +144,8 @@ def capture_script(
         return _capture_in(folders[0], request)
     except _Failed as failed:
         failure = failed
+    if isinstance(failure.error, RefusedByKeras):
+        raise failure.error from None
     if failure.is_missing_file and len(folders) > 1:
         try:
             return _capture_in(folders[1], request)
@@ -155,10 +160,15 @@ def _capture_made_up(folder: Path, request: _Request, error: BadInput) -> Captur
     Raises:
         BadInput: ``error``, if that does not help or nothing was missing.
     """
-    with contextlib.suppress(_Failed, BadInput):
+    try:
         captured = _capture_in(folder, dataclasses.replace(request, makes_up=True))
         if any(note.kind in COMPLETED for note in captured.program.notes):
             return captured
+    except _Failed as failed:
+        if isinstance(failed.error, RefusedByKeras):
+            raise failed.error from None
+    except BadInput:
+        pass
     raise error from None
 
 
@@ -185,6 +195,20 @@ class _Request:
             return str(path.resolve().relative_to(self.shown_from))
         except ValueError:
             return str(path)
+
+
+class RefusedByKeras(BadInput):
+    """Keras refuses the script before it calls fit, for a reason that is known.
+
+    Attributes:
+        finding: the reason.
+        missing: what had to be made up before that.
+    """
+
+    def __init__(self, error: BadInput, finding: Contradiction, missing: tuple[str, ...] = ()) -> None:
+        """Carry what is known beside the error that is shown where it is not asked for."""
+        super().__init__(error.problem)
+        self.finding, self.missing = finding, missing
 
 
 class _Failed(Exception):
@@ -389,7 +413,12 @@ def _not_captured(
             BadInput(f"{what}; start from the folder that the script's paths are relative to"), is_missing_file=True
         )
     text = "" if place is None or not place.text else f"\n    {place.text[:160]}"
-    return _Failed(BadInput(what + text))
+    error = BadInput(what + text)
+    finding = explained(str(failure), place, recorder.layer_places())
+    if finding is None:
+        return _Failed(error)
+    notes = [] if recorder.supply is None else recorder.supply.notes
+    return _Failed(RefusedByKeras(error, finding, made_up_parts(notes)))
 
 
 class OutOfTime(ScriptEnded):

@@ -9,14 +9,19 @@ from __future__ import annotations
 
 import ast
 import contextlib
+import dataclasses
 import warnings
 from collections.abc import Iterator
 
+import keras
+import numpy as np
+
 from ..errors import BadInput
 from .data_rules import DATA_RULES, rate_rules
+from .failures import OF_INPUTS, explained
 from .findings import Check, Contradiction, Severity, Subject
 from .head_rules import HEAD_RULES
-from .heads import head_in_wrapper
+from .heads import as_tensors, head_in_wrapper
 from .layer_rules import LAYER_RULES
 from .likely_rules import LIKELY_RULES
 from .places import Source
@@ -42,6 +47,15 @@ OF_VALUES = frozenset(
         Check.ONE_BATCH,
     }
 )  # what made-up values of a known data set do not show
+UNCERTAIN = frozenset(
+    {
+        Check.LARGE_LEARNING_RATE,
+        Check.SMALL_LEARNING_RATE,
+        Check.UNSCALED_TABLE,
+        Check.UNSCALED_UNDER_SGD,
+    }
+)  # what is seldom the cause where something is wrong for sure; docs/accuracy.md has the counts
+BESIDE_NOTHING = frozenset({Check.FEW_EPOCHS})  # what is seldom the cause beside any other finding
 
 
 def contradictions(program: Program) -> tuple[Contradiction, ...]:
@@ -63,11 +77,40 @@ def _found(program: Program) -> tuple[Contradiction, ...]:
         found += [finding for rule in HEAD_RULES for finding in rule(_subject(part))]
     if program.made_up is MadeUp.VALUES:
         found = [finding for finding in found if finding.check not in OF_VALUES]
+    if program.made_up is MadeUp.VALUES:
+        found += unreadable_inputs(program)
     if not program.can_be_trained:
         known = {finding.check for finding in found if finding.severity is not Severity.FACT}
         found += [finding for rule in LIKELY_RULES for finding in rule(subject) if finding.check not in known]
+        found = weakened(found)
     order = list(Severity)
     return tuple(sorted(found, key=lambda finding: order.index(finding.severity)))
+
+
+def weakened(found: list[Contradiction]) -> list[Contradiction]:
+    """Findings of a program that is not trained; those that are seldom the cause beside stronger ones become hints."""
+    strong = {one.check for one in found if one.severity is Severity.CONTRADICTION}
+    named = strong | {one.check for one in found if one.severity is Severity.SUSPICION}
+    hints = (BESIDE_NOTHING if named - BESIDE_NOTHING else frozenset()) | (UNCERTAIN if strong else frozenset())
+    return [
+        dataclasses.replace(one, severity=Severity.HINT)
+        if one.check in hints and one.severity is Severity.SUSPICION
+        else one
+        for one in found
+    ]
+
+
+def unreadable_inputs(program: Program) -> Iterator[Contradiction]:
+    """Rows of a known data set that the model cannot read: on made-up values ``fit`` itself is not run."""
+    wanted = [tuple(tensor.shape[1:]) for tensor in getattr(program.model, "inputs", None) or []]
+    if wanted and wanted == [tuple(np.shape(part)[1:]) for part in keras.tree.flatten(program.sample)]:
+        return
+    try:
+        program.model(as_tensors(program.sample), training=False)
+    except Exception as error:
+        reason = explained(str(error), program.places.fit, program.places.layers)
+        if reason is not None and reason.check in OF_INPUTS:
+            yield reason
 
 
 def _subject(program: Program) -> Subject:

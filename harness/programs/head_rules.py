@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,6 +13,7 @@ from numpy.typing import NDArray
 
 from .findings import Check, Contradiction, Finding, Rule, Severity, Subject, Value
 from .heads import Head, as_tensors
+from .places import fitted
 from .program import take_rows
 from .targets import (
     BINARY_CROSSENTROPIES,
@@ -24,6 +27,7 @@ from .targets import (
 
 Array = NDArray[Any]
 
+ONE_HOT = re.compile(r"to_categorical|get_dummies|OneHotEncoder|LabelBinarizer|\bone_hot\b|np\.eye\(")
 UNREACHABLE_SHARE = 0.01  # of the variance of the targets that no output of the last activation can explain
 LOSS_ROWS = 8  # rows on which two forms of a loss are compared
 SEVERAL_LABELS_SHARE = 0.1  # of rows with no label or several, from which on labels are not exclusive
@@ -88,12 +92,39 @@ def crossentropy_rules(subject: Subject, head: Head) -> Finding:
             layer=layer, values=values | {"from_logits": False},
         )  # fmt: skip
     elif activation != "softmax" and loss.name not in BINARY_CROSSENTROPIES:
+        labels = labels_in_a_row(subject)
+        is_several = labels == "several" and loss.name in CATEGORICAL_CROSSENTROPIES
         yield Contradiction(
-            id="output-activation", check=Check.SIGMOID_FOR_CLASSES, severity=Severity.SUSPICION, place=place,
-            layer=layer, values=values,
+            id="loss" if is_several else "output-activation",
+            check=Check.SEVERAL_LABELS_UNDER_CATEGORICAL if is_several else Check.SIGMOID_FOR_CLASSES,
+            severity=Severity.SUSPICION, place=subject.loss_place if is_several else place, layer=layer,
+            values=values | {"labels in a row": labels},
         )  # fmt: skip
     elif activation == "softmax" and loss.name in BINARY_CROSSENTROPIES:
         yield from softmax_under_binary(subject, values)
+
+
+def labels_in_a_row(subject: Subject) -> str | None:
+    """Whether a row of y names ``one`` class or ``several``, from its values or how it is made; None if not known."""
+    kind = None if subject.targets is None else subject.targets.kind
+    if kind is TargetKind.MULTI_HOT or (kind is None and are_columns(subject)):
+        return "several"
+    return "one" if kind is TargetKind.ONE_HOT or (kind is None and ONE_HOT.search(subject.text)) else None
+
+
+def are_columns(subject: Subject) -> bool:
+    """Whether y is several columns of a table, as in ``y = table[:, 3:5]``."""
+    names = {ast.unparse(y) for y in fitted(subject, "y", 1)}
+    for _, tree in subject.code:
+        for node in ast.walk(tree):
+            if not isinstance(node, ast.Assign) or not isinstance(node.value, ast.Subscript):
+                continue
+            index = node.value.slice
+            column = index.elts[1] if isinstance(index, ast.Tuple) and len(index.elts) == 2 else None
+            is_several = isinstance(column, ast.Slice) or (isinstance(column, ast.List) and len(column.elts) > 1)
+            if is_several and {ast.unparse(target) for target in node.targets} & names:
+                return True
+    return False
 
 
 def softmax_under_binary(subject: Subject, values: Mapping[str, Value]) -> Finding:
@@ -127,6 +158,8 @@ def reach_rules(subject: Subject) -> Finding:
     head, targets, loss = subject.head, subject.targets, subject.loss_name
     if head is None or head.range is None or loss in CROSSENTROPIES:
         return
+    if subject.loss is not None and subject.loss.function is None:
+        return  # UNKNOWN_LOSS
     if targets is None:
         if head.activation in ("relu", "relu6") and loss in REGRESSION_LOSSES:
             yield Contradiction(

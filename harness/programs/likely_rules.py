@@ -6,6 +6,7 @@ from learning is named: as a suspicion if it is rarely right, as a hint if it of
 
 from __future__ import annotations
 
+import ast
 import dataclasses
 from collections.abc import Iterator
 from typing import Any
@@ -13,12 +14,15 @@ from typing import Any
 import keras
 import numpy as np
 
-from .data_rules import scale_rules
+from .data_rules import scale_rules, scales_itself
 from .findings import Check, Contradiction, Finding, Rule, Severity, Subject
+from .head_rules import labels_in_a_row
 from .heads import activation_name
 from .layer_rules import is_weighted
+from .old_arguments import FIRST_VERSION
+from .places import fitted
 from .program import MadeUp, NoteKind
-from .source_rules import LIKELY_SOURCE_RULES, PRETRAINED, given_keywords, is_in_loop
+from .source_rules import LIKELY_SOURCE_RULES, PRETRAINED, SCALING, given_keywords, is_in_loop
 from .targets import BINARY_CROSSENTROPIES, REGRESSION_LOSSES
 
 RECURRENT = (keras.layers.LSTM, keras.layers.GRU, keras.layers.SimpleRNN)
@@ -27,6 +31,7 @@ SIGMOIDS = ("sigmoid", "hard_sigmoid")
 LIKELY_RATES = {"SGD": (2e-4, 0.5), "Adagrad": (1e-4, 0.5), "Adadelta": (1e-2, 10.0), "Ftrl": (1e-4, 0.5)}
 LIKELY_RATES_OF_OTHERS = (1e-5, 0.03)  # outside of these a learning rate is rarely right
 SLOW_RECURRENT_RATE = 0.001  # of plain SGD, with which recurrent layers hardly move
+CAREFUL_RATE = 0.001  # of plain SGD, below which it seldom diverges
 STRONG_PENALTY = 0.1  # of L1 or L2, from which on it outweighs most losses
 LARGE_RANGE = 50.0  # inputs of a larger magnitude are raw
 HALF_DROPPED, LARGE_DROPOUT = 0.4, 0.7
@@ -48,12 +53,69 @@ def softmax_rules(subject: Subject) -> Finding:
             id="loss", check=Check.BINARY_FOR_ONE_HOT, severity=Severity.SUSPICION, place=subject.loss_place,
             values=values,
         )  # fmt: skip
-    counts_classes = any("accuracy" in name or name == "acc" for name in subject.metrics)
-    counts_classes = counts_classes or bool(given_keywords(subject) & {"class_mode", "show_accuracy"})
-    if head.activation in SIGMOIDS and loss in REGRESSION_LOSSES and counts_classes:
+    if head.activation in SIGMOIDS and loss in REGRESSION_LOSSES and counts_classes(subject):
         yield Contradiction(
             id="loss", check=Check.SQUARED_ERROR_FOR_CLASSES, severity=Severity.SUSPICION, place=subject.loss_place,
             values=values,
+        )  # fmt: skip
+
+
+def bounded_rules(subject: Subject) -> Finding:
+    """Outputs between two values under a loss for quantities that nothing in the script scales."""
+    head = subject.head
+    if head is None or head.range is None or head.activation == "softmax" or subject.loss_name not in REGRESSION_LOSSES:
+        return
+    low, high = head.range
+    is_copy = any(ast.unparse(x) == ast.unparse(y) for x, y in zip(fitted(subject, "x", 0), fitted(subject, "y", 1)))
+    if low is None or high is None or subject.targets is not None or is_copy or SCALING.search(subject.text):
+        return
+    if not counts_classes(subject):
+        yield Contradiction(
+            id="output-activation", check=Check.BOUNDED_OUTPUT, severity=Severity.SUSPICION,
+            place=subject.output_place, layer=head.activation_layer,
+            values={"activation": head.activation, "least output": low, "largest output": high},
+        )  # fmt: skip
+
+
+def counts_classes(subject: Subject) -> bool:
+    """Whether compile or fit are asked for the share of rows that are predicted rightly."""
+    is_metric = any("accuracy" in name or name == "acc" for name in subject.metrics)
+    return is_metric or bool(given_keywords(subject) & {"class_mode", "show_accuracy"})
+
+
+def descent_rules(subject: Subject) -> Finding:
+    """Plain gradient descent under a squared error on data that nothing scales, which most often diverges."""
+    head, optimizer = subject.head, subject.program.optimizer
+    config = {} if optimizer is None else optimizer.get_config()
+    is_clipped = any(config.get(name) for name in ("clipnorm", "clipvalue", "global_clipnorm"))
+    if head is None or not isinstance(optimizer, keras.optimizers.SGD) or is_clipped:
+        return
+    is_unbounded = head.range is not None and head.range[1] is None
+    if subject.loss_name != "mean_squared_error" or not is_unbounded or subject.targets is not None:
+        return
+    rate = config.get("learning_rate")
+    if (
+        scales_itself(subject.program.model)
+        or SCALING.search(subject.text)
+        or (isinstance(rate, float) and rate < 0.001)
+    ):
+        return
+    yield Contradiction(
+        id="unscaled-inputs", check=Check.UNSCALED_UNDER_SGD, severity=Severity.SUSPICION, place=subject.inputs_place,
+        values={"optimizer": "SGD", "loss": subject.loss_name},
+    )  # fmt: skip
+
+
+def one_class_rules(subject: Subject) -> Finding:
+    """Several sigmoid outputs under a binary cross-entropy, for rows that have one class each."""
+    head = subject.head
+    is_sigmoid = head is not None and head.activation in SIGMOIDS and (head.units or 0) > 2
+    if head is None or not is_sigmoid or subject.loss_name not in BINARY_CROSSENTROPIES:
+        return
+    if labels_in_a_row(subject) == "one":
+        yield Contradiction(
+            id="output-activation", check=Check.SIGMOID_FOR_ONE_CLASS, severity=Severity.SUSPICION,
+            place=subject.output_place, layer=head.activation_layer, values={"loss": subject.loss_name},
         )  # fmt: skip
 
 
@@ -111,7 +173,7 @@ def activation_rules(subject: Subject) -> Finding:
             )  # fmt: skip
         elif activation_name(layer.activation) == "relu":
             yield Contradiction(
-                id="hidden-activation", check=Check.RELU_IN_RECURRENT, severity=Severity.HINT,
+                id="hidden-activation", check=Check.RELU_IN_RECURRENT, severity=Severity.SUSPICION,
                 place=subject.layer_place(layer.name), layer=layer.name, values={"kind": type(layer).__name__},
             )  # fmt: skip
             return
@@ -216,6 +278,8 @@ def length_rules(subject: Subject) -> Finding:
         return
     if program.made_up is MadeUp.VALUES or is_pretrained(subject):
         return  # a data set of known size is cut down, and pretrained models need few
+    if FIRST_VERSION.search(subject.text) and not given_keywords(subject) & {"epochs", "nb_epoch"}:
+        return  # the default of the first version was many
     yield Contradiction(
         id="too-few-epochs", check=Check.FEW_EPOCHS,
         severity=Severity.SUSPICION if program.epochs <= VERY_FEW_EPOCHS else Severity.HINT, place=program.places.fit,
@@ -248,6 +312,9 @@ def steps_of(layer: Any) -> int | None:
 
 LIKELY_RULES: tuple[Rule, ...] = (
     softmax_rules,
+    bounded_rules,
+    one_class_rules,
+    descent_rules,
     input_rules,
     known_scale_rules,
     activation_rules,

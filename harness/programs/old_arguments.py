@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import inspect
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -11,6 +12,7 @@ from unittest import mock
 
 import keras
 import numpy as np
+from keras.src.optimizers.base_optimizer import BaseOptimizer
 
 DENSE = {
     "output_dim": "units", "init": "kernel_initializer", "bias": "use_bias", "W_regularizer": "kernel_regularizer",
@@ -64,6 +66,7 @@ CHANNELS_FIRST = re.compile(
 BATCH_SHAPE = "_harness_batch_shape"  # attribute of a layer that was given ``batch_input_shape``
 LEAST_DECAY = 1e-4  # per update; below, the old ``decay`` of an optimizer hardly changes any training
 ORDERINGS = {"th": "channels_first", "tf": "channels_last"}
+OF_OPTIMIZERS = frozenset(inspect.signature(BaseOptimizer.__init__).parameters)  # arguments of all optimizers
 SIZES = ("units", "filters", "input_dim", "output_dim")
 
 
@@ -330,9 +333,19 @@ def translated_fit(options: dict[str, Any], supplied: list[str]) -> dict[str, An
     return options
 
 
-def translated_optimizer(options: dict[str, Any], supplied: list[str]) -> dict[str, Any]:
-    """The arguments of an optimizer as Keras 3 takes them; a ``decay`` that matters becomes a schedule."""
+def translated_optimizer(options: dict[str, Any], supplied: list[str], *, is_first: bool = False) -> dict[str, Any]:
+    """The arguments of an optimizer as Keras 3 takes them; a ``decay`` that matters becomes a schedule.
+
+    Args:
+        options: arguments by name that the kind of optimizer hands on to all optimizers.
+        supplied: the old names that were used are added to it.
+        is_first: whether the file was written for the first version, which ignored arguments that it did not know.
+    """
     options = dict(options)
+    if is_first:
+        ignored = set(options) - OF_OPTIMIZERS - {"lr", "decay"}
+        supplied += sorted(ignored)
+        options = {name: value for name, value in options.items() if name not in ignored}
     if "lr" in options:
         supplied.append("lr")
         options["learning_rate"] = options.pop("lr")

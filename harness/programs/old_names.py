@@ -228,6 +228,10 @@ def old_names(is_users: Callable[[str], bool], text: str = "") -> Iterator[Moved
             module = importlib.import_module("scipy.misc")
             for name, function in _image_functions().items():
                 _supply(stack, module, name, function)
+        if "sklearn" in text:
+            from . import old_sklearn
+
+            old_sklearn.makers_with_positions(stack)
         stack.enter_context(old_arguments(text, finder.supplied))
         sys.meta_path.append(finder)  # asked last: what exists is not replaced
         try:

@@ -1,12 +1,16 @@
-"""Splitters of scikit-learn as they were before version 0.18: they took the labels or the number of rows at once."""
+"""Names of scikit-learn as they were: splitters that took the labels at once, and arguments that had positions."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import contextlib
+import functools
+import inspect
+from collections.abc import Callable, Iterator
 from typing import Any
+from unittest import mock
 
 import numpy as np
-from sklearn import model_selection
+from sklearn import datasets, model_selection
 
 
 class _Splitter:
@@ -58,3 +62,21 @@ def StratifiedKFold(
 def __getattr__(name: str) -> Any:
     """Everything else is as it was."""
     return getattr(model_selection, name)
+
+
+def makers_with_positions(stack: contextlib.ExitStack) -> None:
+    """Let the functions that draw data sets take by position what is only taken by name since version 1.0."""
+    for name, function in list(vars(datasets).items()):
+        if name.startswith("make_") and callable(function):
+            stack.enter_context(mock.patch.object(datasets, name, _with_positions(function)))
+
+
+def _with_positions(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A function whose arguments all have positions, in the order of their names."""
+    names = list(inspect.signature(function).parameters)
+
+    @functools.wraps(function)
+    def call(*arguments: Any, **options: Any) -> Any:
+        return function(**dict(zip(names, arguments)), **options)
+
+    return call

@@ -7,7 +7,7 @@ with another model, loss, optimizer or data.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
@@ -115,6 +115,11 @@ class Note:
     kind: NoteKind
     count: int | None = None
     detail: str = ""
+
+
+def made_up_parts(notes: Iterable[Note]) -> tuple[str, ...]:
+    """What had to be made up, such as ``the file train.csv``."""
+    return tuple(dict.fromkeys(note.detail for note in notes if note.kind is NoteKind.MADE_UP))
 
 
 @dataclass(frozen=True, kw_only=True)

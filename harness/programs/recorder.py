@@ -26,7 +26,7 @@ from .data_sources import TrainingData, training_data
 from .followed_loops import NotPlain
 from .made_up import Supply
 from .made_up_data import data_made_up, with_numbers
-from .old_arguments import data_from_lists, translated_compile, translated_fit, translated_optimizer
+from .old_arguments import FIRST_VERSION, data_from_lists, translated_compile, translated_fit, translated_optimizer
 from .own_loops import OWN_STEP, Loop, OwnLoops, ScriptEnded
 from .places import Sources, argument_of, assignments, call_at
 from .program import FitError, MadeUp, Note, NoteKind, Place, Places, Program, Validation, row_count, take_rows
@@ -126,6 +126,7 @@ class Recorder:
         self.compiled: dict[int, tuple[Any, CompileCall]] = {}
         self.created: dict[int, tuple[Any, int]] = {}
         self.data: tuple[Any, Any] = (None, None)
+        self.build_error: Exception | None = None
         self.loops = OwnLoops(sources, self._is_own_loop, self._capture_loop, self._give_up)
 
     @contextlib.contextmanager
@@ -224,10 +225,14 @@ class Recorder:
         def init(made: Any, *arguments: Any, **options: Any) -> None:
             self.made.setdefault(id(made), (made, self.sources.here()))
             if isinstance(made, keras.optimizers.Optimizer):
-                options = translated_optimizer(options, self.old_names)
+                options = translated_optimizer(options, self.old_names, is_first=self._is_for_first_version())
             initialise(made, *arguments, **options)
 
         return init
+
+    def _is_for_first_version(self) -> bool:
+        """Whether the user's code was written for the first version of Keras."""
+        return any(source is not None and FIRST_VERSION.search(source.text) for source in self.sources.known.values())
 
     def _compile(self, compile_model: Any) -> Wrapper:
         """Model.compile that remembers its arguments and the user's line."""
@@ -346,7 +351,7 @@ class Recorder:
             raise Refused(BadInput(f"{self.path.name if place is None else shown_place(place)}: {error}")) from None
         if data.x_for_fit is not None:
             given["x"] = data.x_for_fit
-        build(model, data.x)
+        self.build_error = build(model, data.x)
         self.data, self.model = (given["x"], given["y"]), model
         self.program = self._program(model, given, data, validation, place)
         if self.at_fit is not None:
@@ -382,7 +387,7 @@ class Recorder:
             history = fit(model, **{**given, "callbacks": [*callbacks, limit], "verbose": verbose})
         except Exception as error:
             place = self.sources.of_error(error) or self.program.places.fit
-            message = COLOURS.sub("", str(error))
+            message = COLOURS.sub("", str(self.build_error or error))
             self.program = dataclasses.replace(
                 self.program, error=FitError(kind=type(error).__name__, message=message, place=place)
             )
@@ -496,6 +501,11 @@ class Recorder:
             x=self._assigned(fit, "x", 0),
             y=self._assigned(fit, "y", 1),
         )
+
+    def layer_places(self) -> dict[str, Place]:
+        """Name of a layer -> where it was made, of all layers so far."""
+        layers = [(made.name, place) for made, place in self.made.values() if isinstance(made, keras.Layer)]
+        return {name: place for name, place in layers if place is not None}
 
     def _place_of(self, made: Any) -> Place | None:
         """Where an object was made, if it is known."""
@@ -625,12 +635,19 @@ def validation_of(given: Mapping[str, Any]) -> Validation | None:
     return Validation(x=read.x, y=read.y, sample_weight=read.sample_weight)
 
 
-def build(model: Any, x: Any) -> None:
-    """Build a model on its first rows of x, as fit does; an error is left for fit to raise."""
+def build(model: Any, x: Any) -> Exception | None:
+    """Build a model on its first rows of x, as fit does.
+
+    Returns:
+        The error that prevents it; fit will raise one too, which says less because the model was half built.
+    """
     if model.built:
-        return
-    with contextlib.suppress(Exception):
+        return None
+    try:
         model(keras.tree.map_structure(keras.ops.convert_to_tensor, take_rows(x, slice(0, 2))), training=False)
+    except Exception as error:
+        return error
+    return None
 
 
 def same_data(data: tuple[Any, Any], given: Mapping[str, Any]) -> bool:

@@ -41,10 +41,20 @@ def changes_for(program: Program, finding: Contradiction) -> Iterator[Change]:
             yield Change(kind=ChangeKind.LOSS, new="binary_crossentropy")
     elif check is Check.MISSING_PROBABILITIES and not values.get("from_logits"):
         yield activation(finding, "sigmoid" if loss in BINARY_CROSSENTROPIES else "softmax")
-    elif check in (Check.MISSING_PROBABILITIES, Check.RECTIFIED_OUTPUT, Check.TARGETS_OUT_OF_REACH):
+    elif check in (
+        Check.MISSING_PROBABILITIES,
+        Check.RECTIFIED_OUTPUT,
+        Check.TARGETS_OUT_OF_REACH,
+        Check.BOUNDED_OUTPUT,
+    ):
         yield activation(finding, "linear")
     elif check is Check.SIGMOID_FOR_CLASSES:
         yield activation(finding, "softmax")
+    elif check is Check.SIGMOID_FOR_ONE_CLASS:
+        yield activation(finding, "softmax")
+        yield Change(kind=ChangeKind.LOSS, new="categorical_crossentropy")
+    elif check is Check.SEVERAL_LABELS_UNDER_CATEGORICAL:
+        yield Change(kind=ChangeKind.LOSS, new="binary_crossentropy")
     elif check is Check.BINARY_FOR_ONE_HOT:
         yield Change(kind=ChangeKind.LOSS, new="categorical_crossentropy")
     elif check is Check.SQUARED_ERROR_FOR_CLASSES and head is not None:

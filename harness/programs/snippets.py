@@ -75,16 +75,18 @@ HOLDERS = (
 )  # modules in which a name that a snippet uses without an import is looked up
 NUMBERS: tuple[tuple[str, Any], ...] = (
     (r"batch", 32), (r"epoch|n_iter", 30),
-    (r"num_?(of_)?class|n(b|um|_)?_?class|nclass|num_labels|n_labels|output_dim", None),
+    (r"num_?(of_)?class|n(b|um|_)?_?class|nclass|num_labels|n_labels|output_dim|n_outputs?", None),
     (r"vocab|num_words|max_words|top_words|max_features|nb_words", 1000),
     (r"embed\w*_?(dim|size)|dimsize", 32),
-    (r"max_?len|seq\w*_?(len|size)|time_?steps?|look_?back|window|longitud|n_steps", 20),
+    (r"_length|^length", 100), (r"max_?len|seq\w*_?(len|size)|time_?steps?|look_?back|window|longitud|n_steps", 20),
     (r"channel|depth", 3), (r"height|width|rows|cols|img_size|image_size|img_dim", 32),
     (r"lr$|rate|alpha|momentum", 0.001),
     (r"dropout", 0.5), (r"seed|random_state", 0), (r"hidden|units|neurons|nodes|latent|encoding_dim|filters|dim$", 32),
     (r"n_?features|num_features|n_cols|input_dim|n_inputs", 8), (r"step", 10), (r"split|ratio|fraction", 0.2),
     (r"verbose", 0),
 )  # fmt: skip
+SIZE_ARGUMENTS = "units|input_dim|input_length|output_dim|nb_filter|filters"
+SIZED_LAYERS = r"Dense|LSTM|GRU|SimpleRNN|Conv(?:olution)?[12]D|RepeatVector"
 OF_TRAINING = re.compile(r"batch_?size|epoch|^verbose$", re.IGNORECASE)  # what data and model do not depend on
 TARGET = re.compile(r"(^|_)(y|label|target|class|output)s?(_|\d|$)|^y[A-Z_\d]?|label|target", re.IGNORECASE)
 INPUT = re.compile(
@@ -203,9 +205,19 @@ class Completion:
             return images(rows, self.shape).astype("float32") / 255
         return inputs(ROWS, int(np.prod(self.shape))).reshape(ROWS, *self.shape)
 
+    def is_size(self, name: str) -> bool:
+        """Whether a layer is given a name as a number of units, steps or features."""
+        uses = (
+            rf"\b(?:{SIZE_ARGUMENTS})\s*=\s*{name}\b(?!\s*[.\[(])",
+            rf"\b(?:{SIZED_LAYERS})\(\s*{name}\b(?!\s*[.\[(])",
+        )
+        return name not in self.indexed and any(re.search(use, self.text) for use in uses)
+
     def value(self, name: str) -> Any:
         """A made-up value for a name."""
         low = name.lower()
+        if self.is_size(name):
+            return self.number(low)
         if any(name == pair[0] for pair in self.given_to_fit):
             return self.rows_of_inputs()
         if TEXT_NAME.search(name) and "matrix" not in low:
@@ -222,10 +234,8 @@ class Completion:
             return passed_on
         if re.search(rf"\bloss\s*=\s*{name}\b", self.text):
             return unknown_loss
-        if name not in self.indexed:
-            for pattern, number in NUMBERS:
-                if re.search(pattern, low):
-                    return self.classes() if number is None else number
+        if name not in self.indexed and any(re.search(pattern, low) for pattern, _ in NUMBERS):
+            return self.number(low)
         if TARGET.search(name) or any(name == pair[1] for pair in self.given_to_fit):
             y = labels(ROWS, self.classes())
             if not re.search(rf"\b{name}(\.shape\[1\]|\s*\[\s*:\s*,)", self.text):
@@ -241,6 +251,13 @@ class Completion:
             return [f"{name}{number}" for number in range(self.classes())]
         is_bare = re.search(rf"(?<![\w.])({name})\s*\.", self.text) is None and name not in self.indexed
         return USUAL_NUMBER if is_bare and name in self.unknown else Absorbing(name)
+
+    def number(self, name: str) -> Any:
+        """A usual number for a name in lower case."""
+        for pattern, number in NUMBERS:
+            if re.search(pattern, name):
+                return self.classes() if number is None else number
+        return USUAL_NUMBER
 
     def undefined(self) -> dict[str, Any]:
         """Values for all names that the text uses and nowhere defines; usual imports among them."""

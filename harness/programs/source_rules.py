@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
 from pathlib import PurePosixPath
 
 import keras
 
 from .data_rules import scales_itself
 from .findings import Check, Contradiction, Finding, Rule, Severity, Subject, called_name
-from .places import Source, argument_of
+from .head_rules import ONE_HOT
+from .places import Source, argument_of, fitted
 from .program import Place
+from .targets import CATEGORICAL_CROSSENTROPIES, CROSSENTROPIES, SPARSE_CROSSENTROPIES
 
 SCALING = re.compile(
     r"/=?\s*(?:\w+\.)*(?:float(?:32)?\()?\s*(?:25[56]|127\.5|128)|rescal|preprocess_input|normali[sz]|standardi[sz]|scaler|"
-    r"scale\(|zscore|featurewise_|samplewise_|\bstd\b|\.std\(|\bptp\(|/=?\s*\(?(?:\w+\.)*(?:max|amax)\b|convert_image_dtype",
+    r"scale\(|zscore|=\s*(?:\w+\.)?(?:max|amax|std)\(|featurewise_|samplewise_|\bstd\b|\.std\(|\bptp\(|/=?\s*\(?(?:\w+\.)*(?:max|amax)\b|convert_image_dtype",
     re.IGNORECASE,
 )  # anything that brings data to the order of 1
 IMAGES = re.compile(
@@ -29,6 +30,18 @@ PRETRAINED = (
     "VGG16", "VGG19", "ResNet50", "ResNet101", "ResNet152", "ResNet50V2", "InceptionV3", "InceptionResNetV2",
     "Xception", "MobileNet", "MobileNetV2", "DenseNet121", "NASNetMobile",
 )  # fmt: skip  # of keras.applications, that have a preprocess_input which is not a division by 255
+READERS_OF_FOLDERS = {
+    "flow_from_directory": ("class_mode", "categorical"),
+    "image_dataset_from_directory": ("label_mode", "int"),
+    "text_dataset_from_directory": ("label_mode", "int"),
+}  # reader -> its argument for the form of labels, and the default
+ONE_NUMBER, ONE_COLUMN_EACH = "one number for each row", "one column for each class"
+FORMS_OF_LABELS = {
+    "categorical": ONE_COLUMN_EACH, "binary": ONE_NUMBER, "sparse": ONE_NUMBER, "int": ONE_NUMBER,
+}  # fmt: skip
+MAKES_COLUMNS = re.compile(
+    rf"{ONE_HOT.pattern}|\[\s*[01]\s*,\s*[01]|\bzeros\(|_from_directory\(|\bkron|Binarizer|\.append\(\["
+)  # anything that may give labels a column for each class
 SCALED_BY_255 = re.compile(r"rescale\s*=\s*1\.?0*\s*/\s*255|/=?\s*255")
 
 
@@ -112,7 +125,7 @@ def image_rules(subject: Subject) -> Finding:
         return
     yield Contradiction(
         id="unscaled-inputs", check=Check.UNSCALED_IMAGES if reads_images else Check.UNSCALED_TABLE,
-        severity=Severity.SUSPICION if reads_images else Severity.HINT,
+        severity=Severity.SUSPICION,
         place=subject.inputs_place if not reads_images else place_of_text(subject, match) or subject.inputs_place,
         values={"reader": match[0].rstrip("(")},
     )  # fmt: skip
@@ -203,20 +216,12 @@ def vocabulary_rules(subject: Subject) -> Finding:
         if size is None:
             continue
         written = ast.unparse(size)
-        inputs = {ast.unparse(x) for x in fitted_inputs(subject)}
+        inputs = {ast.unparse(x) for x in fitted(subject, "x", 0)}
         if any(written in (f"{x}.shape[0]", f"len({x})") for x in inputs):
             yield Contradiction(
                 id="input-out-of-range", check=Check.VOCABULARY_OF_ROWS, severity=Severity.SUSPICION,
                 place=source.place(call), values={"size": written},
             )  # fmt: skip
-
-
-def fitted_inputs(subject: Subject) -> Iterator[ast.expr]:
-    """What the calls of fit are given as x."""
-    for _, call, name in subject.calls():
-        x = argument_of(call, "x", 0) if name == "fit" else None
-        if x is not None:
-            yield x
 
 
 def folder_rules(subject: Subject) -> Finding:
@@ -237,10 +242,102 @@ def folder_rules(subject: Subject) -> Finding:
                 )  # fmt: skip
 
 
+def folder_label_rules(subject: Subject) -> Finding:
+    """Labels in the form that a reader of folders gives by its arguments, against the output and the loss."""
+    head, loss = subject.head, subject.loss_name
+    if head is None or head.units is None:
+        return
+    for source, call, name in subject.calls():
+        if name not in READERS_OF_FOLDERS:
+            continue
+        argument, default = READERS_OF_FOLDERS[name]
+        written = argument_of(call, argument, None)
+        if written is not None and not isinstance(written, ast.Constant):
+            return
+        given = FORMS_OF_LABELS.get(default if written is None else str(written.value))
+        needed = (
+            ONE_NUMBER if head.units == 1 or loss in SPARSE_CROSSENTROPIES
+            else ONE_COLUMN_EACH if loss in CATEGORICAL_CROSSENTROPIES
+            else None
+        )  # fmt: skip
+        if given is not None and needed is not None and given != needed:
+            number = "binary" if head.units == 1 else "sparse" if argument == "class_mode" else "int"
+            yield Contradiction(
+                id="label-encoding", check=Check.FOLDER_LABELS, severity=Severity.CONTRADICTION,
+                place=source.place(call),
+                values={"reader": name, "given": given, "needed": needed, "loss": loss, "argument": argument,
+                        "mode": "categorical" if needed == ONE_COLUMN_EACH else number},
+            )  # fmt: skip
+        return
+
+
+def one_hot_rules(subject: Subject) -> Finding:
+    """Labels that are read from a file and that nothing makes one-hot, under a categorical cross-entropy."""
+    head = subject.head
+    if subject.targets is not None or head is None or (head.units or 0) < 2:
+        return
+    if subject.loss_name in SPARSE_CROSSENTROPIES:
+        yield Contradiction(
+            id="label-encoding", check=Check.CLASS_NUMBERS, severity=Severity.HINT, place=subject.targets_place,
+            values={"units": head.units},
+        )  # fmt: skip
+    is_read = any(note.detail.startswith("the file") for note in subject.program.notes)
+    is_given = any(is_missing_name(subject, ast.unparse(y)) for y in fitted(subject, "y", 1))
+    is_innocent = not is_read or is_given or MAKES_COLUMNS.search(subject.text) is not None
+    if subject.loss_name not in CATEGORICAL_CROSSENTROPIES or is_innocent:
+        return
+    yield Contradiction(
+        id="label-encoding", check=Check.NOTHING_ONE_HOT, severity=Severity.SUSPICION, place=subject.targets_place,
+        values={"loss": subject.loss_name, "units": head.units},
+    )  # fmt: skip
+
+
+def width_rules(subject: Subject) -> Finding:
+    """A number of classes that is written beside ``to_categorical`` and is not that of the outputs."""
+    head = subject.head
+    if head is None or head.units is None or subject.targets is not None or subject.loss_name not in CROSSENTROPIES:
+        return
+    given = {ast.unparse(y) for y in fitted(subject, "y", 1)}
+    for source, tree in subject.code:
+        for node in ast.walk(tree):
+            if not isinstance(node, ast.Assign) or not isinstance(node.value, ast.Call):
+                continue
+            count = argument_of(node.value, "num_classes", 1)
+            is_given = called_name(node.value) == "to_categorical" and {ast.unparse(t) for t in node.targets} & given
+            written = count.value if isinstance(count, ast.Constant) else None
+            if is_given and isinstance(written, int) and written != head.units:
+                yield Contradiction(
+                    id="label-encoding", check=Check.WIDTH_MISMATCH, severity=Severity.CONTRADICTION,
+                    place=source.place(node), layer=head.layer,
+                    values={"target shape": (None, written), "output shape": head.shape},
+                )  # fmt: skip
+                return
+
+
+def is_missing_name(subject: Subject, name: str) -> bool:
+    """Whether the script itself does not say what a name is."""
+    return any(note.detail.startswith(f"the value of {name}") for note in subject.program.notes)
+
+
+def wrapper_rules(subject: Subject) -> Finding:
+    """``nb_epoch`` for a wrapper of scikit-learn, which has not passed it on since the second version of Keras."""
+    for source, call, name in subject.calls():
+        if name in ("KerasClassifier", "KerasRegressor") and any(key.arg == "nb_epoch" for key in call.keywords):
+            yield Contradiction(
+                id="too-few-epochs", check=Check.IGNORED_EPOCHS, severity=Severity.SUSPICION,
+                place=source.place(call), values={"wrapper": name},
+            )  # fmt: skip
+            return
+
+
 SOURCE_RULES: tuple[Rule, ...] = (prediction_rules, shuffle_rules)
 LIKELY_SOURCE_RULES: tuple[Rule, ...] = (
     vocabulary_rules,
     image_rules,
     optimizer_rules,
     folder_rules,
+    folder_label_rules,
+    one_hot_rules,
+    width_rules,
+    wrapper_rules,
 )  # for programs that cannot be trained, because their data are missing

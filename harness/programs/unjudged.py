@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from ..results import Result
 from .contradictions import Contradiction, Severity, contradictions
 from .edits import Edit
-from .program import Note, NoteKind, Program
+from .failures import OF_INPUTS, explained
+from .program import Note, NoteKind, Program, made_up_parts
 from .remedies import edits_against
 
 MOST_LIKELY = 4  # causes that are named
@@ -31,7 +32,7 @@ class LikelyCause:
 class Unjudged(Result):
     """A program that was read and not trained.
 
-    Its data are missing, it trains without fit, or its model has several outputs.
+    Its data are missing, it trains without fit, its model has several outputs, or Keras refuses it.
 
     Attributes:
         name: of the program.
@@ -41,6 +42,7 @@ class Unjudged(Result):
         likely: what is wrong or suspicious without any data, the surest and likeliest first.
         contradictions: all that was found without any data, hints and facts too.
         notes: what the capture changed or could not keep.
+        is_refused: whether Keras raises an error before or in fit, so that it cannot be trained by anybody.
     """
 
     name: str
@@ -50,27 +52,51 @@ class Unjudged(Result):
     likely: tuple[LikelyCause, ...]
     contradictions: tuple[Contradiction, ...]
     notes: tuple[Note, ...]
+    is_refused: bool = False
 
 
 def is_judged(program: Program) -> bool:
     """Whether trainings of a captured program say something."""
-    return program.can_be_trained
+    return program.can_be_trained and refusal(program) is None
+
+
+def refusal(program: Program) -> Contradiction | None:
+    """Why Keras refuses to train a program, if no other setting can remove it; None if it does not refuse."""
+    if program.error is None:
+        return None
+    finding = explained(program.error.message, program.error.place, program.places.layers)
+    return finding if finding is not None and finding.check in OF_INPUTS else None
 
 
 def read_unjudged(program: Program) -> Unjudged:
     """What can be said of a program that is not trained."""
-    missing = [note.detail for note in program.notes if note.kind is NoteKind.MADE_UP]
-    found = contradictions(program)
+    reason, found = refusal(program), contradictions(program)
+    if reason is not None:
+        found = (reason, *(finding for finding in found if finding.check is not reason.check))
+    named = likeliest(found) if reason is None else [reason]
     return Unjudged(
         name=program.name,
-        missing=tuple(dict.fromkeys(missing)),
+        missing=made_up_parts(program.notes),
         own_loop=next((note.detail for note in program.notes if note.kind is NoteKind.OWN_LOOP), ""),
         outputs=program.outputs,
-        likely=tuple(
-            LikelyCause(finding=finding, edits=edits_against(program, finding)) for finding in likeliest(found)
-        ),
+        likely=tuple(LikelyCause(finding=finding, edits=edits_against(program, finding)) for finding in named),
         contradictions=found,
         notes=program.notes,
+        is_refused=reason is not None,
+    )
+
+
+def read_refused(name: str, finding: Contradiction, missing: tuple[str, ...]) -> Unjudged:
+    """What can be said of a script that Keras refuses before it calls fit."""
+    return Unjudged(
+        name=name,
+        missing=missing,
+        own_loop="",
+        outputs=1,
+        likely=(LikelyCause(finding=finding, edits=()),),
+        contradictions=(finding,),
+        notes=(),
+        is_refused=True,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -47,6 +48,15 @@ SENTENCES: dict[Check, Callable[[Values], str]] = {
     ),
     Check.SIGMOID_FOR_CLASSES: lambda v: (
         f"{v['activation']} outputs do not add up to 1, as the classes of {v['loss']} should; use softmax"
+        + (
+            ""
+            if v.get("labels in a row") == "one"
+            else ", or binary_crossentropy if a row can have several classes or none"
+        )
+    ),
+    Check.SEVERAL_LABELS_UNDER_CATEGORICAL: lambda v: (
+        f"{v['loss']} is for rows with exactly one class; for {v['units']} columns that are 0 or 1 on their own use "
+        "binary_crossentropy"
     ),
     Check.ONE_UNIT_UNDER_CATEGORICAL: lambda v: (
         f"{v['loss']} needs one output for each class, and the last layer has one unit"
@@ -80,7 +90,10 @@ SENTENCES: dict[Check, Callable[[Values], str]] = {
     Check.SQUARED_ERROR_FOR_CLASSES: lambda v: (
         f"{v['loss']} is a loss for quantities, and the targets are classes"
         if v.get("classes") is not None
-        else f"{v['loss']} is a loss for quantities, and the last activation is one for classes"
+        else f"{v['loss']} is a loss for quantities, and softmax is for classes; use categorical_crossentropy"
+        if v.get("activation", "softmax") == "softmax"
+        else f"{v['loss']} is a loss for quantities, and {v['activation']} and accuracy are for classes; use "
+        "binary_crossentropy for labels, or a linear output without accuracy for quantities"
     ),
     Check.WIDTH_MISMATCH: shape_text,
     Check.RANK_MISMATCH: lambda v: f"{shape_text(v)}; a Flatten or return_sequences=False may be missing",
@@ -180,7 +193,147 @@ SENTENCES: dict[Check, Callable[[Values], str]] = {
         f"random.shuffle repeats some rows of the array {v['array']} and loses others; use numpy.random.shuffle"
     ),
     Check.SWAPPED_FOLDERS: lambda v: f"{v['name']} names the folder {v['folder']}",
+    Check.BOUNDED_OUTPUT: lambda v: (
+        f"{v['activation']} outputs lie between {number(v['least output'])} and {number(v['largest output'])}, and "
+        "nothing in the script brings the targets there; use linear"
+    ),
+    Check.SIGMOID_FOR_ONE_CLASS: lambda v: (
+        f"sigmoid under {v['loss']} is for rows with several labels, and each of these rows has one; use softmax and "
+        "categorical_crossentropy"
+    ),
+    Check.UNSCALED_UNDER_SGD: lambda v: (
+        f"{v['optimizer']} under {v['loss']} diverges if x or y is not scaled, and nothing in the script scales them; "
+        "scale both, as with StandardScaler"
+    ),
+    Check.IGNORED_EPOCHS: lambda v: (
+        f"{v['wrapper']} does not pass nb_epoch on, so the training has one epoch; write epochs"
+    ),
+    Check.NOTHING_ONE_HOT: lambda v: (
+        f"{v['loss']} needs one column for each class, and nothing in the script makes them from class numbers; use "
+        "to_categorical or sparse_categorical_crossentropy"
+    ),
+    Check.CLASS_NUMBERS: lambda v: f"y must hold whole numbers from 0 to {v['units'] - 1:,}; others give NaN",
+    Check.FOLDER_LABELS: lambda v: (
+        f"{v['reader']} gives {v['given']}, and the model with the loss {v['loss']} needs {v['needed']}; use "
+        f"{v['argument']}={v['mode']!r}"
+    ),
+    Check.LAYER_INPUT_RANK: lambda v: (
+        f"the layer {v['layer']} {read_by_rank(v['wanted'])} and gets the shape {shape_of(v['shape'])}"
+    ),
+    Check.LAYER_INPUT_WIDTH: lambda v: (
+        f"the layer {v['layer']} was made for {v['wanted']:,} values and gets the shape {shape_of(v['shape'])}"
+    ),
+    Check.ROWS_IN_INPUT_SHAPE: lambda v: (
+        f"input_shape is the shape of one row, and {shape_of(v['shape'][1:])} counts the rows too; use "
+        f"{shape_of(v['shape'][2:])}"
+    ),
+    Check.MODEL_INPUT_SHAPE: lambda v: (
+        f"the model reads rows of the shape {shape_of(v['wanted'])}, and x has the shape {shape_of(v['shape'])}"
+    ),
+    Check.IMAGE_TOO_SMALL: lambda v: (
+        f"images of the shape {shape_of(v['shape'][1:])} are smaller than the window {shape_of(v['window'])}"
+    ),
+    Check.NUMBER_OF_INPUTS: lambda v: (
+        f"the model has {v['wanted']} inputs and fit is given {v['given']}; give x as a list of {v['wanted']} arrays"
+    ),
+    Check.NOT_NUMBERS: lambda v: (
+        f"x or y holds values of the kind {v['kind']} and not numbers; encode texts, give all rows the same length, "
+        "and use .astype('float32')"
+    ),
+    Check.UNKNOWN_ARGUMENT: lambda v: (
+        f"{v['called'] or 'the optimizer'} does not take {joined(v['names'])}; leave it out or write its name of this "
+        "version of Keras"
+    ),
+    Check.UNKNOWN_NAME: lambda v: (
+        f"Keras does not know the {v['kind']} {v['name']}" + (f"; use {v['similar']!r}" if v["similar"] else "")
+    ),
+    Check.NOT_A_LAYER: lambda v: (
+        f"only layers can be added to the model, and this is a {v['kind']}; call the class, and take layers and model "
+        "from the same Keras"
+    ),
+    Check.LAYER_CALLED_ON: lambda v: (
+        f"a layer is called on a {v['kind']} and not on a tensor; call the earlier layer on its own input first"
+    ),
+    Check.NOT_COMPILED: lambda v: "fit is called before compile; call model.compile(optimizer, loss) first",
+    Check.MERGED_SHAPES: lambda v: f"the shapes of what is merged do not fit each other: {v['shapes']}",
+    Check.RESHAPED_SIZE: lambda v: (
+        f"rows of the shape {shape_of(v['shape'])} cannot be given the shape {shape_of(v['wanted'])}, which has "
+        "another number of values"
+    ),
+    Check.TENSOR_FUNCTION: lambda v: (
+        "a function of TensorFlow is called on a symbolic tensor of Keras; use keras.ops or a Lambda layer"
+    ),
+    Check.TARGETS_BESIDE_BATCHES: lambda v: f"x is a {v['kind']}, which holds the targets itself; leave out y",
+    Check.NOT_CONNECTED: lambda v: (
+        "an output of the model does not depend on its inputs; give Model the Input it began with"
+    ),
 }
+
+
+def shape_of(shape: Sequence[int | None]) -> str:
+    """(rows, 28, 28) of (None, 28, 28)."""
+    parts = ["rows" if size is None and not place else "any" if size is None else str(size)
+             for place, size in enumerate(shape)]  # fmt: skip
+    return f"({', '.join(parts)}{',' if len(parts) == 1 else ''})"
+
+
+RANKS = {
+    2: "reads tables, (rows, features),",
+    3: "reads sequences, (rows, steps, features),",
+    4: "reads images, (rows, height, width, channels),",
+    5: "reads volumes, (rows, depth, height, width, channels),",
+}
+
+
+def read_by_rank(rank: int) -> str:
+    """reads sequences, (rows, steps, features),"""
+    return RANKS.get(rank, f"reads arrays with {rank} axes")
+
+
+def remedy_of_rank(wanted: int, shape: Sequence[int | None]) -> str:
+    """What to do where a layer reads arrays with another number of axes."""
+    row = tuple(shape[1:])
+    if len(shape) > wanted:
+        if wanted == 2:
+            return "put Flatten() before it"
+        return "input_shape is the shape of one row, without the number of rows" if None not in row else (
+            "leave out an axis, or flatten it with Reshape"
+        )  # fmt: skip
+    if len(shape) == wanted - 1 and wanted == 3:
+        return (
+            "if the layer before it is recurrent, give that one return_sequences=True, else make rows of steps with "
+            f"Reshape({shape_of((*row, 1)).replace('any', '-1')})"
+        )
+    if len(shape) == wanted - 1:
+        return f"add the axis of channels: input_shape={shape_of((*row, 1))} and x[..., None]"
+    return f"give rows {wanted - 1} axes with Reshape or x.reshape"
+
+
+def remedy_of_shape(wanted: Sequence[int | None], shape: Sequence[int | None]) -> str:
+    """What to do where x has another shape than the rows that a model reads."""
+    given, row = [size or 1 for size in shape[1:]], wanted[1:]
+    if None not in row and math.prod(size or 1 for size in row) == math.prod(given):
+        return f"use x.reshape{shape_of((-1, *row))}"
+    if len(given) == len(row) - 1:
+        column = (*given, 1)
+        return f"use input_shape={shape_of(column)} and x.reshape{shape_of((-1, *column))}"
+    return f"use input_shape={shape_of(given)}"
+
+
+def remedy_of_image(shape: Sequence[int | None]) -> str:
+    """What to do where images are smaller than a window that goes over them."""
+    if len(shape) == 3 and shape[0] in (1, 3) and (shape[1] or 0) > 3:
+        return (
+            f"the channels are read last, so use input_shape={shape_of((*shape[1:], shape[0]))} and move that axis of x"
+        )
+    return "use padding='same', fewer layers of pooling, or larger images"
+
+
+REMEDIES: dict[Check, Callable[[Values], str]] = {
+    Check.LAYER_INPUT_RANK: lambda v: remedy_of_rank(v["wanted"], v["shape"]),
+    Check.MODEL_INPUT_SHAPE: lambda v: remedy_of_shape(v["wanted"], v["shape"]),
+    Check.IMAGE_TOO_SMALL: lambda v: remedy_of_image(v["shape"][1:]),
+}  # what to do, where it depends on the numbers
 
 
 def place_text(place: Place | None) -> str:
@@ -192,7 +345,9 @@ def place_text(place: Place | None) -> str:
 
 def finding_text(finding: Contradiction) -> str:
     """train.py:14: softmax over one unit is always 1, ..."""
-    return f"{place_text(finding.place)}{SENTENCES[finding.check](finding.values)}."
+    remedy = REMEDIES.get(finding.check)
+    text = SENTENCES[finding.check](finding.values) + ("" if remedy is None else f"; {remedy(finding.values)}")
+    return f"{place_text(finding.place)}{text}."
 
 
 def worth_saying(found: Sequence[Contradiction]) -> Iterator[Contradiction]:

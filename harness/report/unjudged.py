@@ -1,4 +1,4 @@
-"""What people and machines read of a program whose data are missing."""
+"""What people and machines read of a program that is not trained, most often because its data are missing."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def unjudged_document(found: Unjudged) -> dict[str, Any]:
     """The facts, under the keys of a diagnosis; see docs/json.md."""
     return {
         "name": found.name,
-        "outcome": "not-judged",
+        "outcome": "does-not-train" if found.is_refused else "not-judged",
         "missing": list(found.missing),
         "causes": [],
         "likely": [likely_document(one) for one in found.likely],
@@ -51,21 +51,33 @@ def missing_text(missing: tuple[str, ...]) -> str:
     return f"{', '.join(missing[:MOST_MISSING])} and {len(missing) - MOST_MISSING} more"
 
 
+def numbered(causes: tuple[LikelyCause, ...]) -> Iterator[str]:
+    """Each cause with its edits."""
+    for number, likely in enumerate(causes, 1):
+        yield f"  {number}. {finding_text(likely.finding)}"
+        edits = dict.fromkeys(edit_text(edit) for edit in likely.edits)
+        yield from (f"     Edit: {text}" for text in list(edits)[:MOST_EDITS])
+
+
 def lines(found: Unjudged) -> Iterator[str]:
     """The answer, line by line."""
     hints = list(worth_checking(found.contradictions))
-    if found.likely:
+    if found.is_refused:
+        yield f"{found.name} cannot be trained. Keras refuses it:"
+        yield from numbered(found.likely)
+    elif found.likely:
         several = "causes" if len(found.likely) > 1 else "cause"
         yield f"Likely {several} why {found.name} does not learn, read from the program without a training:"
-        for number, likely in enumerate(found.likely, 1):
-            yield f"  {number}. {finding_text(likely.finding)}"
-            edits = dict.fromkeys(edit_text(edit) for edit in likely.edits)
-            yield from (f"     Edit: {text}" for text in list(edits)[:MOST_EDITS])
+        yield from numbered(found.likely)
     else:
         yield f"{found.name} was not judged. Model, loss and optimizer do not contradict each other."
     if hints:
         yield "Worth a check:"
         yield from (f"  {finding_text(one)}" for one in hints[:MOST_HINTS])
+    if found.is_refused:
+        if found.missing:
+            yield f"Before that, {missing_text(found.missing)} had to be made up."
+        return
     if found.own_loop:
         yield f"Nothing was trained, because the script trains with {found.own_loop}."
         yield "Train the same model with compile() and fit(): only such trainings are repeated, and can prove a cause."

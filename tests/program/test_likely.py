@@ -40,7 +40,7 @@ def test_a_sigmoid_stack_with_a_small_rate(captured):
 
 
 def test_momentum_multiplies_the_rate(captured):
-    text = "m = Sequential([Dense(8, activation='relu', input_dim=6), Dense(1)])\nm.compile(SGD(0.1{}), 'mse')\n"
+    text = "m = Sequential([Dense(8, activation='relu', input_dim=6), Dense(1)])\nm.compile(SGD(0.1{}), 'mae')\n"
     text += "m.fit(X_train, y_train, epochs=50)\n"
     assert named(captured(text.format(""))) == []
     assert named(captured(text.format(", momentum=0.9"))) == [Check.LARGE_LEARNING_RATE]
@@ -73,7 +73,7 @@ def test_one_hidden_unit_before_many_classes(captured):
 
 
 def test_an_optimizer_that_is_made_and_never_used(captured):
-    text = "m = Sequential([Dense(1, input_dim=6)])\nsgd = SGD(lr=0.1)\nm.compile('mse' and {}, 'mse')\n"
+    text = "m = Sequential([Dense(1, input_dim=6)])\nsgd = SGD(lr=0.1)\nm.compile('mse' and {}, 'mae')\n"
     text += "m.fit(X_train, y_train, epochs=50)\n"
     assert named(captured(text.replace("'mse' and {}", "'sgd'"))) == [Check.UNUSED_OPTIMIZER]
     assert named(captured(text.replace("'mse' and {}", "sgd"))) == []
@@ -249,3 +249,82 @@ def test_values_that_cannot_be_unpacked_are_made_up(captured):
         "m.compile('adam', loss=my_loss)\nm.fit(x_train, y_train, epochs=30)\n"
     )
     assert named(program) == [Check.SOFTMAX_OVER_ONE_UNIT]
+
+
+FIT = "m.fit(X_train, y_train, epochs=50)\n"
+DENSE = "m = Sequential([Dense(8, activation='relu', input_dim=6), Dense({}, activation='{}')])\n"
+
+
+def test_outputs_between_two_values_for_quantities_that_nothing_scales(captured):
+    text = DENSE.format(1, "tanh") + "m.compile('rmsprop', 'mse')\n" + FIT
+    program = captured(text)
+    assert named(program) == [Check.BOUNDED_OUTPUT]
+    assert "-> activation='linear'" in "\n".join(lines(read_unjudged(program)))
+    assert named(captured("y_train = MinMaxScaler().fit_transform(y_train)\n" + text)) == []
+    assert named(captured(text.replace("y_train,", "X_train,"))) == []  # an autoencoder of what is given
+
+
+def test_sigmoid_outputs_by_how_many_labels_a_row_has(captured):
+    text = DENSE.format(3, "sigmoid") + "m.compile('adam', '{}')\nm.fit(X_train, y, epochs=50)\n"
+    categorical, binary = text.format("categorical_crossentropy"), text.format("binary_crossentropy")
+    columns, classes = "y = table[:, [4, 5, 6]]\n", "y = keras.utils.to_categorical(y_train)\n"
+    assert named(captured(columns + categorical)) == [Check.SEVERAL_LABELS_UNDER_CATEGORICAL]
+    assert named(captured(classes + categorical)) == [Check.SIGMOID_FOR_CLASSES]
+    assert named(captured(columns + binary)) == []
+    assert named(captured(classes + binary)) == [Check.SIGMOID_FOR_ONE_CLASS]
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "before", "expected"),
+    [
+        ("'sgd'", "", [Check.UNSCALED_UNDER_SGD]),
+        ("'adam'", "", []),
+        ("SGD(0.01, clipnorm=1.0)", "", []),
+        ("'sgd'", "X_train = StandardScaler().fit_transform(X_train)\n", []),
+    ],
+)
+def test_plain_gradient_descent_on_what_nothing_scales(captured, optimizer, before, expected):
+    assert named(captured(before + DENSE.format(1, "linear") + f"m.compile({optimizer}, 'mse')\n" + FIT)) == expected
+
+
+@pytest.mark.parametrize(
+    ("units", "loss", "mode", "is_wrong"),
+    [
+        (1, "binary_crossentropy", "", True),
+        (1, "binary_crossentropy", ", class_mode='binary'", False),
+        (3, "categorical_crossentropy", "", False),
+        (3, "categorical_crossentropy", ", class_mode='sparse'", True),
+        (3, "sparse_categorical_crossentropy", "", True),
+    ],
+)
+def test_the_form_of_labels_that_a_folder_gives(captured, units, loss, mode, is_wrong):
+    program = captured(
+        "from keras.preprocessing.image import ImageDataGenerator\n"
+        f"data = ImageDataGenerator(rescale=1/255).flow_from_directory('no/train', target_size=(9, 9){mode})\n"
+        f"m = Sequential([Flatten(input_shape=(9, 9, 3)), Dense({units}, '{['softmax', 'sigmoid'][units == 1]}')])\n"
+        f"m.compile('adam', '{loss}')\nm.fit(data, steps_per_epoch=200, epochs=10)\n"
+    )
+    assert (Check.FOLDER_LABELS in named(program)) is is_wrong
+
+
+def test_labels_of_a_file_that_nothing_makes_one_hot(captured):
+    text = "import pickle\nx = np.load('x.npy')\ny = np.array(pickle.load(open('labels', 'rb')))\n{}"
+    text += DENSE.format(4, "softmax") + "m.compile('adam', 'categorical_crossentropy')\nm.fit(x, y, epochs=50)\n"
+    assert named(captured(text.format(""))) == [Check.NOTHING_ONE_HOT]
+    assert named(captured(text.format("y = keras.utils.to_categorical(y)\n"))) == []
+    assert named(captured(text.format("y = keras.utils.to_categorical(y, 7)\n"))) == [Check.WIDTH_MISMATCH]
+
+
+def test_few_epochs_are_a_hint_beside_anything_else(captured):
+    text = DENSE.format(1, "{}") + "m.compile('adam', 'mae')\nm.fit(X_train, y_train, epochs=1)\n"
+    assert named(captured(text.format("linear"))) == [Check.FEW_EPOCHS]
+    assert named(captured(text.format("relu"))) == [Check.RECTIFIED_OUTPUT]
+
+
+def test_epochs_that_a_wrapper_does_not_pass_on(captured):
+    program = captured(
+        "from keras.wrappers.scikit_learn import KerasRegressor\n"
+        "def build():\n  m = Sequential([Dense(1, input_dim=6)])\n  m.compile('adam', 'mae')\n  return m\n"
+        "KerasRegressor(build_fn=build, nb_epoch=9).fit(X_train, y_train)\n"
+    )
+    assert Check.IGNORED_EPOCHS in named(program)

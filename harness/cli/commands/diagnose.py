@@ -170,13 +170,17 @@ def run_program(arguments: argparse.Namespace, name: str, *, of_script: bool) ->
         logging.getLogger("tensorflow").setLevel(logging.ERROR)
         show(0, 0, f"running {name}")
         if of_script:
-            program = capture.capture_script(
-                name,
-                fit=arguments.fit,
-                seconds=FIT_BUDGETS * budget,
-                seed=seed,
-                at_fit=lambda captured: say_at_once(captured, show),
-            ).program
+            try:
+                program = capture.capture_script(
+                    name,
+                    fit=arguments.fit,
+                    seconds=FIT_BUDGETS * budget,
+                    seed=seed,
+                    at_fit=lambda captured: say_at_once(captured, show),
+                ).program
+            except capture.RefusedByKeras as refused:
+                show_result(arguments, unjudged.read_refused(Path(name).name, refused.finding, refused.missing))
+                return DIFFERS
         else:
             program = saved.program_of_file(
                 name,
@@ -188,8 +192,9 @@ def run_program(arguments: argparse.Namespace, name: str, *, of_script: bool) ->
             )
             say_at_once(program, show)
         if not unjudged.is_judged(program):
-            show_result(arguments, unjudged.read_unjudged(program))
-            return NOT_JUDGED
+            read = unjudged.read_unjudged(program)
+            show_result(arguments, read)
+            return DIFFERS if read.is_refused else NOT_JUDGED
         found = diagnosis.diagnose_program(
             program, budget=budget, seed=seed, progress=lambda what, trainings: show(trainings, 0, what)
         )

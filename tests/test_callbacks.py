@@ -16,6 +16,9 @@ from tensorboard.util.tensor_util import make_ndarray
 
 from harness.callbacks import NeuronHistograms, SymmetryMonitor, SymmetryWarning
 
+if keras.config.backend() == "tensorflow":
+    pytestmark = pytest.mark.usefixtures("without_compiling")
+
 L = keras.layers
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(24, 4)).astype("float32")

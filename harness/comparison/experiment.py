@@ -114,7 +114,7 @@ def referee_trace(network: Network, weights: Weights, x: Array, y: Array) -> tup
     entries = max(1, REFEREE_WORK // (len(x) * sum(network.sizes)))
     found = numerical.differentiate(network, weights, x, y, at_most=entries)
     forward = numerical.forward(network, weights, x, y)
-    trace: Trace = {}
+    trace: dict[Quantity, Array] = {}
     errors: dict[Quantity, float] = {}
     for layer, (z, a) in enumerate(zip(forward.z or [], forward.a), start=1):
         trace[Quantity("z", layer)], trace[Quantity("a", layer)] = z, a

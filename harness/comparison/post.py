@@ -106,7 +106,7 @@ def recover_learning_rate(outputs: Array, iterations: int, error: float) -> Reco
     def miss(rate: float) -> float:
         return float(np.max(np.abs(outputs_after(iterations, "ones", rate) - outputs)))
 
-    rates = np.geomspace(0.001, 10, 161)
+    rates = np.geomspace(0.001, 10, 41)
     misses = np.array([np.inf, *(miss(float(rate)) for rate in rates), np.inf])
     # the outputs may come near for a while at another rate too: every valley is looked into, the deepest first
     valleys = np.flatnonzero((misses[1:-1] <= misses[:-2]) & (misses[1:-1] <= misses[2:])).tolist()

@@ -7,14 +7,15 @@ a run has come to, in its curve and in every verdict, is that of all observation
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
 
 from ..models.batches import pieces
-from ..models.network import Array, Forward, Implementation, Network, Weights, weight_of_piece
+from ..models.network import Array, Backward, Forward, Implementation, Network, Weights, weight_of_piece
 from ..models.training import Training
 
 
@@ -33,7 +34,7 @@ COST = Quantity("cost")
 FIRST = 16  # observations whose outputs are kept where a batch is not all of them
 PIECE = 4_000_000  # numbers of one layer that are computed at once where all observations are asked about
 
-Trace = dict[Quantity, Array]
+Trace = Mapping[Quantity, Array]
 PassForward = Callable[[Network, Weights, Array, Array], Forward]
 
 
@@ -44,6 +45,56 @@ def quantities(network: Network) -> list[Quantity]:
     return [*forward, COST, *backward, *(Quantity("weights", layer) for layer in network.layers)]
 
 
+class TakenTrace(Trace):
+    """One iteration of an implementation. The forward pass is computed at once, because every curve of costs needs it.
+    What comes behind it is computed when it is first asked for, which of most recorded iterations nobody does."""
+
+    def __init__(
+        self, implementation: Implementation, network: Network, weights: Weights, x: Array, y: Array, rate: float
+    ) -> None:
+        self._implementation, self._training = implementation, Training(rate)
+        self._from = (network, weights, x, y)
+        self._forward = implementation.forward(*self._from)
+
+    @cached_property
+    def _backward(self) -> Backward:
+        return self._implementation.backward(*self._from)
+
+    @cached_property
+    def _updated(self) -> Weights:
+        return self._implementation.update(*self._from, self._training)
+
+    def _of_layers(self, name: str) -> Sequence[Array] | None:
+        """The quantity of that name of each layer; None if the implementation does not offer it."""
+        match name:
+            case "z":
+                return self._forward.z
+            case "a":
+                return self._forward.a
+            case "delta":
+                return self._backward.deltas
+            case "gradient":
+                return self._backward.gradients
+            case "weights":
+                return self._updated
+        return None
+
+    def __getitem__(self, quantity: Quantity) -> Array:
+        network, weights, *_ = self._from
+        if quantity == COST:
+            return np.asarray(self._forward.cost, weights[0].dtype)
+        of_layers = self._of_layers(quantity.name)
+        if of_layers is None or quantity.layer is None or quantity.layer not in network.layers:
+            raise KeyError(quantity)
+        return of_layers[quantity.layer - 1]
+
+    def __iter__(self) -> Iterator[Quantity]:
+        return (quantity for quantity in quantities(self._from[0]) if quantity in self)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+
 def take(
     implementation: Implementation, network: Network, weights: Weights, x: Array, y: Array, learning_rate: float
 ) -> Trace:
@@ -51,20 +102,7 @@ def take(
 
     What the implementation does not offer is left out.
     """
-    forward = implementation.forward(network, weights, x, y)
-    backward = implementation.backward(network, weights, x, y)
-    updated = implementation.update(network, weights, x, y, Training(learning_rate))
-    offered: Trace = {COST: np.asarray(forward.cost, weights[0].dtype)}
-    for name, of_layers in (
-        ("z", forward.z),
-        ("a", forward.a),
-        ("delta", backward.deltas),
-        ("gradient", backward.gradients),
-        ("weights", updated),
-    ):
-        if of_layers is not None:
-            offered.update({Quantity(name, layer): value for layer, value in enumerate(of_layers, start=1)})
-    return {quantity: offered[quantity] for quantity in quantities(network) if quantity in offered}
+    return TakenTrace(implementation, network, weights, x, y, learning_rate)
 
 
 class Whole(NamedTuple):

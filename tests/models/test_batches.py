@@ -164,6 +164,7 @@ def test_unshuffled_batches_train_as_keras_own_fit_does(size, cost):
             np.testing.assert_allclose(ours, theirs, rtol=1e-12, atol=1e-14)
 
 
+@pytest.mark.slow  # each example compiles every implementation
 @settings(max_examples=2, deadline=None)
 @given(st.integers(2, 12), st.integers(1, 12), st.integers(0, 2**31 - 1), st.integers(0, 2**32 - 1))
 def test_every_implementation_trains_on_the_same_batches(observations, size, order_seed, seed):
@@ -257,8 +258,7 @@ def test_a_member_of_an_ensemble_is_the_handwritten_run(size):
         assert outcome.costs[1, number] == pytest.approx(numerical.forward(network, alone, x, y).cost, rel=1e-12)
 
 
-@pytest.mark.parametrize("cost", ["sum_of_squared_errors", "mean_squared_error"])
-@pytest.mark.parametrize("observations", [12, 13])
+@pytest.mark.parametrize(("observations", "cost"), [(12, "sum_of_squared_errors"), (13, "mean_squared_error")])
 def test_costs_in_pieces_are_the_costs(observations, cost, monkeypatch):
     network, weights, x, y = problem_of(observations, cost)
     many = [np.stack([w, -w], axis=-1) for w in weights]

@@ -28,12 +28,7 @@ model.compile(loss='binary_crossentropy', optimizer='adam', metrics=['accuracy']
 """
 
 
-@pytest.fixture(autouse=True)
-def without_compiling():
-    """Keras' training steps run operation by operation, because compiling them takes longer than these few steps."""
-    tf.config.run_functions_eagerly(True)
-    yield
-    tf.config.run_functions_eagerly(False)
+pytestmark = pytest.mark.usefixtures("without_compiling")
 
 
 @pytest.fixture

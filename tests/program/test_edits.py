@@ -6,7 +6,6 @@ from enum import Enum
 
 import numpy as np
 import pytest
-import tensorflow as tf
 
 from harness.programs.capture import capture_script, run_edited
 from harness.programs.edits import edited_sources, edits_for, unified_diff
@@ -116,12 +115,7 @@ print(model.predict(scaled))
 )
 
 
-@pytest.fixture(autouse=True)
-def without_compiling():
-    """Keras' training steps run operation by operation, because compiling them takes longer than these few steps."""
-    tf.config.run_functions_eagerly(True)
-    yield
-    tf.config.run_functions_eagerly(False)
+pytestmark = pytest.mark.usefixtures("without_compiling")
 
 
 @pytest.fixture

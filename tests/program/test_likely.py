@@ -7,6 +7,8 @@ from harness.programs.contradictions import Check, Severity, contradictions
 from harness.programs.unjudged import is_judged, read_unjudged
 from harness.report.unjudged import lines
 
+pytestmark = pytest.mark.usefixtures("without_compiling")
+
 HEAD = "from keras.models import Sequential\nfrom keras.layers import *\nfrom keras.optimizers import *\n"
 
 

@@ -14,6 +14,8 @@ from harness.programs.program import MadeUp, NoteKind
 from harness.programs.snippets import functions_that_fit, sample_shape, tolerant, unknown_globals
 from harness.programs.unjudged import is_judged, read_unjudged
 
+pytestmark = pytest.mark.usefixtures("without_compiling")
+
 
 @pytest.fixture
 def captured(tmp_path, monkeypatch):

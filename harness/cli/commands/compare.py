@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import time
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ..options import add_learning_rate, add_output, add_scenario, overrides, positive_integer
@@ -15,7 +13,6 @@ from . import AGREES, DIFFERS
 from .compare_backends import add_backends, check_target, is_asked, run_backends
 
 if TYPE_CHECKING:
-    from ...board.events import Setting
     from ...comparison.trace import Run
 
 
@@ -44,7 +41,6 @@ def add(commands: Any) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    from ... import board
     from ...scenario import effort, scenario
 
     check_files(arguments)
@@ -53,48 +49,32 @@ def run(arguments: argparse.Namespace) -> int:
         return run_backends(arguments)
     chosen = scenario.load(arguments.scenario, overrides(arguments))
     effort.check_comparison(chosen)
-    if not arguments.no_log:
-        effort.check_drawing(chosen, arguments.max_neurons)
     with contextlib.ExitStack() as stack:
         folder = None
         if not arguments.no_log:
+            from ... import board
+
+            effort.check_drawing(chosen, arguments.max_neurons)
             folder = stack.enter_context(board.run_folder(arguments.log_dir, chosen.name, arguments.name))
         stack.enter_context(explained_interrupt(folder))
         show = stack.enter_context(progress_bar("loading TensorFlow"))
         with silent_import():
             from ...comparison import experiment
-            from ...report import cards, comparison
-        wall_time = time.time()
-        sizes = "-".join(map(str, chosen.network.sizes))
-        hparams: dict[str, Setting] = {"learning_rate": chosen.learning_rate, "network": f"{chosen.name} {sizes}"}
-        if chosen.batches is not None:
-            hparams["batch_size"] = chosen.batches.size
+            from ...report import comparison as _  # noqa: F401 - registers how the result is shown
 
-        def write(run: Run, name: str) -> None:
-            if folder is not None and run.recorded:
-                board.write(run, folder / name, wall_time, arguments.max_neurons, chosen.network, hparams)
+            log = None
+            if folder is not None:
+                from .compare_log import RunLog
+
+                log = RunLog(folder, chosen, arguments.max_neurons)
 
         def write_drawn(run: Run) -> None:
-            if run.implementation == experiment.DRAWN:
-                write(run, run.initializer)
+            if log is not None and run.implementation == experiment.DRAWN:
+                log.write_run(run, run.initializer)
 
         result = experiment.run(chosen, show, write_drawn)
-        if folder is not None:
-            result = replace(result, log_dir=str(folder))
-            for run in filter(lambda run: run.recorded, result.runs):
-                name = result.folder_of(run)
-                if run.implementation == experiment.DRAWN:
-                    board.write_text(folder / name, comparison.training_sentences(run, result), wall_time)
-                elif name != run.initializer:
-                    write(run, name)
-            board.write_answer(
-                folder,
-                comparison.markdown(result),
-                wall_time,
-                result.runs,
-                cards.comparison_cards(result),
-                cards.comparison_pins(result),
-            )
+        if log is not None:
+            result = log.write_answer(result)
         write_pages(arguments, result, folder)
     show_result(arguments, result)
     return AGREES if result.agrees else DIFFERS

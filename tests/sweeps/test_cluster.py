@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -27,6 +28,8 @@ ALONE = {"RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0", "RAY_USAGE_STATS_ENABLED": "0
 # two chunks of each rate on one core, of seconds each
 ARGUMENTS = ["sweep", "--init", "glorot_uniform", "--learning-rate", "0.5,1,2,3", "--seeds", "16000"]
 ARGUMENTS += ["--iterations", "10000", "--dtype", "float32", "--json", "--csv", "members.csv", "--name", "s"]
+CHUNKS = 8
+KILLS = 16  # of a sweep, two with each number of chunks done
 
 
 def environment():
@@ -172,6 +175,26 @@ def test_what_a_cluster_did_is_taken_up_here_and_the_other_way_round(address, lo
     assert (tmp_path / "members.csv").read_bytes() == local[1]
     assert done.items() <= chunks_of(tmp_path).items()
     assert f"in {len(done)} chunks" in err
+
+
+@pytest.mark.long
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks into /proc for the workers")
+@pytest.mark.parametrize("number", range(KILLS))
+def test_a_killed_sweep_leaves_no_work_on_the_cluster_and_goes_on(number, address, local, tmp_path):
+    process = start([*ARGUMENTS, "--ray", address], tmp_path)
+    wait_for(lambda: len(chunks_of(tmp_path)) >= number % CHUNKS, process)
+    time.sleep(random.Random(number).random())
+    process.kill()
+    process.communicate(timeout=60)
+    deadline = time.monotonic() + PATIENCE
+    while workers(address) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert workers(address) == []
+    done = chunks_of(tmp_path)
+    code, out, err = ended(start([*ARGUMENTS, "--resume", "--ray", address], tmp_path))
+    assert (code, out) == (0, local[0]), err
+    assert (tmp_path / "members.csv").read_bytes() == local[1]
+    assert done.items() <= chunks_of(tmp_path).items()
 
 
 @pytest.mark.slow

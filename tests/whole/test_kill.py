@@ -31,8 +31,9 @@ COMMANDS = {
     "compare": "compare xor --init ones,glorot_uniform --iterations 300",
     "sweep": SWEEP,
     "diagnose": "diagnose xor --init glorot_uniform",
-    "diagnose a script": "diagnose train.py --budget 5",
+    "diagnose a script": "diagnose train.py --budget 600",
 }
+OF_SCENARIOS = ("compare", "sweep", "diagnose")
 CHUNKS = 36  # of the sweep: of 256 members, see killed.py
 NAMES = {"compare": "xor", "sweep": "post", "diagnose": "xor", "diagnose a script": "train"}  # folders in logs/
 EXIT_CODES = {"diagnose a script": 1}  # others end with 0
@@ -105,16 +106,20 @@ def line_of(command: str) -> str:
     return f"{COMMANDS[command]} --json --name n"
 
 
+def undisturbed(killer: Killer, command: str, folder: Path) -> tuple[Path, float]:
+    """The folder of a command, and its seconds of the processors, when nothing disturbs it."""
+    code, took = killer.run(folder, line_of(command))
+    assert code == EXIT_CODES.get(command, 0), (folder / "err").read_text()
+    assert not (logged(folder, command) / board.UNFINISHED).exists()
+    return folder, took
+
+
 @pytest.fixture(scope="module")
 def whole(killer: Killer, tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[Path, float]]:
-    """Each command's folder, and its seconds of the processors, when nothing disturbs it."""
-    folders = {command: tmp_path_factory.mktemp(command) for command in COMMANDS}
+    """Each command of a scenario when nothing disturbs it."""
+    folders = {command: tmp_path_factory.mktemp(command) for command in OF_SCENARIOS}
     with ThreadPoolExecutor(2) as threads:
-        done = dict(zip(folders, threads.map(lambda c: killer.run(folders[c], line_of(c)), folders)))
-    for command, (code, _) in done.items():
-        assert code == EXIT_CODES.get(command, 0), (folders[command] / "err").read_text()
-        assert not (logged(folders[command], command) / board.UNFINISHED).exists()
-    return {command: (folders[command], took) for command, (_, took) in done.items()}
+        return dict(zip(folders, threads.map(lambda c: undisturbed(killer, c, folders[c]), folders)))
 
 
 def whole_records(content: bytes) -> int:
@@ -209,9 +214,9 @@ def check_kills(
 @pytest.mark.parametrize(
     ("command", "count"),
     [
-        *(pytest.param(command, 8, marks=pytest.mark.slow) for command in COMMANDS),
-        # a hundred together
-        *(pytest.param(command, 25, marks=pytest.mark.long) for command in COMMANDS),
+        *(pytest.param(command, 8, marks=pytest.mark.slow) for command in OF_SCENARIOS),
+        # a hundred together with those below
+        *(pytest.param(command, 25, marks=pytest.mark.long) for command in OF_SCENARIOS),
     ],
 )
 def test_a_killed_command_leaves_nothing_half_written(killer, whole, command, count, tmp_path):
@@ -219,6 +224,14 @@ def test_a_killed_command_leaves_nothing_half_written(killer, whole, command, co
     assert sum("unfinished" in left for left in found) >= count // 3, found  # else nothing much was tried
     if command == "sweep":
         assert any(re.search(r" [1-9]\d* chunks", left) for left in found), found
+
+
+@pytest.mark.long
+def test_a_killed_diagnosis_of_a_script_leaves_nothing_half_written(killer, tmp_path):
+    command, count = "diagnose a script", 25
+    whole = {command: undisturbed(killer, command, tmp_path / "whole")}
+    found = check_kills(killer, whole, command, count, 2, tmp_path)
+    assert found.count("unfinished") >= count // 3, found
 
 
 @pytest.mark.slow

@@ -6,7 +6,6 @@ function in another form. A mistake has to reproduce every number that the file 
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
@@ -29,8 +28,7 @@ MISTAKE_TOLERANCE = {"float64": 1e-8, "float32": 1e-4}  # of a quantity's larges
 MOST_LAYOUTS = 6  # that are looked into where no forward pass tells which
 MOST_PURPOSES = 12  # under which mistakes are looked for
 MOST_WAYS = 24  # layouts times purposes
-EXPLAIN_SECONDS = 1.5  # of looking for one mistake
-PAIR_SECONDS = 1.5  # of looking for two mistakes at once
+MOST_PAIRS = 15_000  # of mistakes at once that are tried
 DIVERGED = 1e6  # weights beyond this have left the numbers that a comparison can say anything about
 MOST_STARTERS = 12  # mistakes that explain the first wrong number, each of which is paired with all others
 MOST_SHOWN = 5  # mistakes that reproduce the same numbers
@@ -348,8 +346,22 @@ def explain_part(fit: Fit, purpose: Purpose, tolerance: float) -> tuple[list[Pla
     return [], ""
 
 
+@dataclass
+class PairsLeft:
+    """How many pairs of mistakes may still be tried: a count, so that a loaded machine finds the same."""
+
+    count: int = MOST_PAIRS
+
+    def take(self) -> bool:
+        """Whether one more may be tried, which is counted."""
+        if not self.count:
+            return False
+        self.count -= 1
+        return True
+
+
 def explain_pair(
-    fit: Fit, purpose: Purpose, tolerance: float, deadline: float, given: Sequence[Planted] = ()
+    fit: Fit, purpose: Purpose, tolerance: float, left: PairsLeft, given: Sequence[Planted] = ()
 ) -> list[tuple[Planted, Planted]]:
     """The pairs of mistakes that reproduce all numbers together.
 
@@ -357,6 +369,7 @@ def explain_pair(
     explain it are paired with all others, and those that change it with one another.
 
     Args:
+        left: how many pairs may be tried.
         given: look for pairs with one of these only.
     """
     entries = possible_mistakes(fit, purpose)
@@ -374,7 +387,7 @@ def explain_pair(
     def attempt(a: Planted, b: Planted, at: Quantity | None, part: Any) -> None:
         """Note the pair if it gives all numbers; to begin with, that part of the quantity."""
         key = (min(a.rank, b.rank), max(a.rank, b.rank))
-        if a.id == b.id or key in tried or time.monotonic() > deadline:
+        if a.id == b.id or key in tried or not left.take():
             return
         tried.add(key)
         for first, second in ((a, b), (b, a)):
@@ -401,7 +414,7 @@ def explain_pair(
             wide_first = sorted(touching, key=lambda e: (e.narrow, e.rank))
             for a, b in combinations(wide_first, 2):
                 attempt(a, b, quantity, part)
-                if found and time.monotonic() > deadline - PAIR_SECONDS / 2:
+                if found and left.count < MOST_PAIRS // 2:
                     break
     return sorted(found, key=lambda pair: (pair[0].narrow + pair[1].narrow, pair[0].rank + pair[1].rank))
 
@@ -494,12 +507,9 @@ def explain(fits: Sequence[Fit], spare: Sequence[Fit], options: Options) -> Expl
         if found is not None:
             return found
     ways = ways_to_err(fits, spare, purposes, options)
-    deadline = time.monotonic() + EXPLAIN_SECONDS
     levels = tolerances(fits[0])
     for tolerance in levels:
         for fit, purpose in ways:
-            if time.monotonic() > deadline:
-                break
             for scale in DELTA_SCALES if offers(fit, ("delta",)) else (1.0,):
                 scaled = rescaled(fit, scale)
                 missing = activation_missing(scaled, purpose, purposes, tolerance)
@@ -540,15 +550,15 @@ def explain_by_two(
     ways: Sequence[tuple[Fit, Purpose]], purposes: Sequence[Purpose], tolerance: float
 ) -> Explained | None:
     """The first of the layouts and purposes under which two mistakes together give all numbers."""
-    deadline = time.monotonic() + PAIR_SECONDS
+    left = PairsLeft()
     for fit, purpose in ways:
-        if time.monotonic() > deadline:
+        if not left.count:
             break
         for meant, entries in meant_with_activation(fit, purpose, purposes, tolerance):
-            pairs = explain_pair(fit, meant, tolerance, deadline, entries)
+            pairs = explain_pair(fit, meant, tolerance, left, entries)
             if pairs:
                 return Explained(fit, meant, pairs_to_named(pairs), 1.0, level_of(tolerance))
-        pairs = explain_pair(fit, purpose, tolerance, deadline)
+        pairs = explain_pair(fit, purpose, tolerance, left)
         if pairs:
             return Explained(fit, purpose, pairs_to_named(pairs), 1.0, level_of(tolerance))
     return None
@@ -565,18 +575,15 @@ def ways_to_err(
     plausible = [(fit, p) for fit in fits for p in likely_purposes(fit, purposes, options)]
     if not any(offers(fit, ("z", "a")) for fit in fits):
         return [(fit, p) for fit, p in plausible if any(fit is of for of in fits[:MOST_LAYOUTS])]
-    deadline = time.monotonic() + EXPLAIN_SECONDS
     right = [(fit, p) for fit, p in plausible if fits_forward(fit, p)]
     if not right:
-        for fit, purpose in plausible:
-            if time.monotonic() > deadline:
-                break
+        for fit, purpose in plausible[: 2 * MOST_WAYS]:
             if activations_possible(fit, purpose) and explain_single(
                 split_at(fit, ("z", "a")), purpose, MISTAKE_TOLERANCE["float32"]
             ):
                 right.append((fit, purpose))
     turned = [(fit, p) for fit in spare for p in likely_purposes(fit, purposes, options)]
-    return (right or plausible)[:MOST_WAYS] + turned
+    return (right or plausible)[:MOST_WAYS] + turned[:MOST_WAYS]
 
 
 def activations_possible(fit: Fit, purpose: Purpose) -> bool:

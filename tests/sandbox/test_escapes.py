@@ -269,6 +269,15 @@ print(int(status["CapEff"], 16), status["NoNewPrivs"])
     assert run(box, theirs, code)[1] == "None\n0 1\n"
 
 
+@needs_box
+def test_libraries_below_tmp_are_seen(box, theirs, tmp_path, monkeypatch):
+    library = tmp_path / "clone" / "harness"
+    library.mkdir(parents=True)
+    (library / "part.py").write_text("seen")
+    monkeypatch.setattr("harness.sandbox.box.PACKAGE", library)
+    assert run(box, theirs, f"print(open({str(library / 'part.py')!r}).read())")[1] == "seen\n"
+
+
 # The reply
 
 RIGHT = """

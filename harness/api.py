@@ -86,7 +86,8 @@ def check(
 
     Args:
         path: a Python file, a notebook, or a function without arguments that trains for a few steps when it is called.
-        run: lines that make it train, run after the file, with X, Y, y and labels at hand; detected if None.
+        run: lines that make it train, run after the file, with X, Y, y and labels at hand if it does not set them
+            itself; detected if None.
         seed: of the random generators that the file does not seed itself.
         seconds: time limit of the run; it only aborts.
         megabytes: memory limit of the run; 0 is none.

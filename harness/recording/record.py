@@ -7,6 +7,7 @@ import contextlib
 import os
 import re
 import struct
+import symtable
 import sys
 import threading
 from collections.abc import Iterator, Mapping
@@ -60,7 +61,8 @@ def record_file(
     Args:
         path: a Python file or a notebook.
         run: lines that are run after the file, with ``data`` at hand.
-        data: arrays by name for ``run``; X, Y and labels of random values if None.
+        data: arrays by name for ``run``; if None, those of X, Y, y and labels that the file does not set itself, of
+            random values.
         seed: of the random generators, where the file does not set it.
         seconds: limit of processor time for everything together, and of a multiple of it as the clock goes. It only
             aborts; what is recorded does not depend on it.
@@ -81,7 +83,7 @@ def record_file(
         "megabytes": megabytes,
         "drive": drive and run is None,
         "lines": run.split("\n") if run else [],
-        "data": {**(data if data is not None else default_data(seed))} if run else {},
+        "data": {**(data if data is not None else missing_data(file, seed))} if run else {},
     }
     answer = _ask(file, task, Limits(seconds=seconds, megabytes=megabytes))
     if not isinstance(answer, Stop):
@@ -89,6 +91,13 @@ def record_file(
             return recording_from_json(*answer)
         answer = Stop.DIED
     return Recording(file=file.name, stop=answer, seed=seed, driven=Driven())
+
+
+def missing_data(file: Path, seed: int) -> dict[str, Array]:
+    """Those of ``default_data`` that the file does not set at its top level."""
+    names = symtable.symtable(source.read_text(file), file.name, "exec").get_symbols()
+    own = {name.get_name() for name in names if name.is_assigned() or name.is_imported()}
+    return {name: values for name, values in default_data(seed).items() if name not in own}
 
 
 def default_data(seed: int) -> dict[str, Array]:

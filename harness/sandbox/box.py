@@ -204,7 +204,7 @@ def variables(environment: dict[str, str]) -> list[str]:
 def mounts(size: int) -> list[str]:
     """The file system of a sandbox, ``size`` bytes of which can be written."""
     libraries = library_folders()
-    found = open_folders([*map(Path, SYSTEM_FOLDERS), *map(Path, SYSTEM_FILES), *libraries])
+    found = open_folders([*map(Path, SYSTEM_FOLDERS), *map(Path, SYSTEM_FILES)])
     for name in SYSTEM_FOLDERS:
         if os.path.islink(name):
             found += ["--symlink", os.readlink(name), name]
@@ -214,6 +214,7 @@ def mounts(size: int) -> list[str]:
         found += ["--ro-bind-try", name, name]
     found += ["--proc", "/proc", "--dev", "/dev", "--size", str(SHARED_MEMORY_BYTES), "--perms", "1777"]
     found += ["--tmpfs", "/dev/shm", "--size", str(size), "--perms", "1777", "--tmpfs", "/tmp"]
+    found += open_folders(libraries)  # after /tmp, where an environment or a clone may lie
     for folder in libraries:
         found += ["--ro-bind", str(folder), str(folder)]
     return found

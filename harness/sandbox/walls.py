@@ -17,8 +17,12 @@ import struct
 import sys
 
 HOPELESS = 126  # exit code where there are no walls
-NEW_USER, NEW_REST = 0x10000000, 0x00020000 | 0x04000000 | 0x08000000 | 0x20000000 | 0x40000000
-READ_ONLY, NO_SUID, NO_DEVICES, REMOUNT, BIND, RECURSIVE, PRIVATE = 1, 2, 4, 32, 4096, 16384, 1 << 18
+NEW_USER = 0x10000000
+NEW_MOUNTS, NEW_CGROUPS, NEW_NAMES = 0x00020000, 0x02000000, 0x04000000
+NEW_MESSAGES, NEW_PROCESSES, NEW_NETWORK = 0x08000000, 0x20000000, 0x40000000
+NEW_REST = NEW_MOUNTS | NEW_CGROUPS | NEW_NAMES | NEW_MESSAGES | NEW_PROCESSES | NEW_NETWORK
+READ_ONLY, NO_SUID, NO_DEVICES, NO_PROGRAMS, REMOUNT, BIND = 1, 2, 4, 8, 32, 4096
+RECURSIVE, PRIVATE = 16384, 1 << 18
 KEPT_FLAGS = {2: 2, 4: 4, 8: 8, 1024: 1024, 2048: 2048, 4096: 1 << 21}  # of statvfs, and the same of mount
 DETACH = 2
 PIVOT_ROOT = {"x86_64": 155, "aarch64": 41, "riscv64": 41}
@@ -83,7 +87,7 @@ def furnish(root: str, seen: list[list[str]], links: list[list[str]], size: int,
         os.symlink(target, root + name)
     for folder in ("/proc", "/dev", "/tmp", "/dev/shm"):
         os.mkdir(root + folder)
-    mount("proc", f"{root}/proc", "proc", NO_SUID | NO_DEVICES | 8)
+    mount("proc", f"{root}/proc", "proc", NO_SUID | NO_DEVICES | NO_PROGRAMS)
     mount("tmpfs", f"{root}/tmp", "tmpfs", NO_SUID | NO_DEVICES, f"size={size},mode=1777")
     mount("tmpfs", f"{root}/dev/shm", "tmpfs", NO_SUID | NO_DEVICES, f"size={shared},mode=1777")
     for device in DEVICES:

@@ -126,6 +126,23 @@ def odd(a, b, c):
     assert result.verdict is Verdict.CORRECT, report.text(result)
 
 
+def test_lines_of_the_user_keep_the_data_of_the_file(tmp_path: Path) -> None:
+    text = """\
+import numpy as np
+
+x = np.random.randn(8, 2)
+y = x[:, :1]
+
+
+def train():
+    w = np.random.randn(2, 1)
+    for _ in range(3):
+        w -= 0.1 * x.T @ (x @ w - y) / len(x)
+"""
+    result = checked(tmp_path, text, run="train()")
+    assert result.verdict is Verdict.CORRECT, report.text(result)
+
+
 LISTS = """
 import math
 import random

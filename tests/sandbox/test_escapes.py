@@ -30,6 +30,7 @@ from harness.sandbox import (
     require_box,
     use_box,
 )
+from harness.sandbox.box import library_folders
 
 FOUND = find_box()
 needs_box = pytest.mark.skipif(isinstance(FOUND, Absence), reason=f"no sandbox on this machine: {FOUND}")
@@ -267,6 +268,16 @@ status = dict(line.split(":\\t", 1) for line in open("/proc/self/status").read()
 print(int(status["CapEff"], 16), status["NoNewPrivs"])
 """
     assert run(box, theirs, code)[1] == "None\n0 1\n"
+
+
+@needs_box
+def test_libraries_below_tmp_are_seen(box, theirs, tmp_path, monkeypatch):
+    library = tmp_path / "clone" / "harness"
+    library.mkdir(parents=True)
+    (library / "part.py").write_text("seen")
+    folders = library_folders()
+    monkeypatch.setattr("harness.sandbox.box.library_folders", lambda: [*folders, library])
+    assert run(box, theirs, f"print(open({str(library / 'part.py')!r}).read())")[1] == "seen\n"
 
 
 # The reply

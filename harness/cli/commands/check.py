@@ -60,8 +60,8 @@ def add(commands: Any) -> None:
         "--run",
         dest="lines",
         metavar="LINES",
-        help="lines of Python that make the file train, run after it with X, Y, y and labels at hand "
-        "(default: detected)",
+        help="lines of Python that make the file train, run after it with X, Y, y and labels at hand if it does not "
+        "set them itself (default: detected)",
     )
     add_seed(command, "the file's random numbers and data, unless it sets its own")
     command.add_argument(

@@ -15,7 +15,7 @@ from ..causes import FAULTS
 from ..words import joined
 from .code import diff_listing
 from .document import Figure, Page, Part, Row, Section, Tone
-from .html import element, paragraphs, table
+from .html import folded, paragraphs, table
 
 LEAST_SHOWN = -1.0  # a lower R2 is drawn there, so that the others can be told apart
 
@@ -150,7 +150,7 @@ def page_of(found: Diagnosis) -> Page:
     header = ("repairs", words.score_name(found.task), "on training rows", "learns", "updates")
     if rows:
         numbers = table("Every training of the search", header, rows, numeric=(1, 2, 3, 4))
-        sections.append(Section(heading="Trainings", parts=[element("details", element("summary", "Show"), numbers)]))
+        sections.append(Section(heading="Trainings", parts=[folded("Show", numbers)]))
     return Page(
         title=f"harness diagnose: {found.name}",
         tone=tone(found),

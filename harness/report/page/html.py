@@ -54,6 +54,11 @@ def paragraphs(texts: Iterable[str]) -> Html:
     return together(element("p", text) for text in texts)
 
 
+def folded(name: str, part: Html) -> Html:
+    """A part that is shown when its name is selected."""
+    return element("details", element("summary", name), part)
+
+
 def table(caption: str, header: Sequence[str], rows: Iterable[Sequence[Content]], numeric: Sequence[int] = ()) -> Html:
     """A table with a caption and a header.
 

@@ -14,7 +14,7 @@ from .. import scenario_diagnosis as words
 from ..scenario_words import change_text
 from ..words import count, joined, number
 from .document import Figure, Page, Part, Row, Section, Tone
-from .html import element, paragraphs, table
+from .html import Html, element, folded, paragraphs, table
 from .training import widths_text
 
 MAX_LAYERS = 3  # hidden layers with a chart
@@ -87,7 +87,7 @@ def course_parts(found: Diagnosis) -> list[Part]:
     return [Row(figures=figures), element("p", note, class_="note")]
 
 
-def changes_table(caption: str, changes: list[Change]) -> Part:
+def changes_table(caption: str, changes: list[Change]) -> Html:
     """Changes, each made alone, and what came of them."""
     cells = [
         (change_text(change.change), number(change.after), words.share_in_words(change), change.hypothesis)
@@ -117,9 +117,9 @@ def page_of(found: Diagnosis) -> Page:
         helpful = changes_table("Each change alone", found.helpful)
         sections.append(Section(heading="Helps too, but is not a cause", parts=[helpful]))
     if found.refuted:
-        sections.append(
-            Section(heading="Tried, and did not help", parts=[changes_table("Each change alone", found.refuted)])
-        )
+        refuted = changes_table("Each change alone", found.refuted)
+        shown = folded(f"Show {count(len(found.refuted), 'change')}", refuted)
+        sections.append(Section(heading="Tried, and did not help", parts=[shown]))
     sections.append(Section(heading="How this was judged", parts=[paragraphs([words.how_judged(found)])]))
     return Page(
         title=f"harness diagnose: {found.case.name}",

@@ -326,7 +326,7 @@ def seed_everything(seed: int) -> None:
 
     np.random.default_rng = default_rng
     np.random.RandomState = RandomState  # type: ignore[misc]
-    np.random.seed = seed_numpy  # type: ignore[assignment]
+    np.random.seed = seed_numpy
     for name in ("empty", "empty_like"):
         setattr(np, name, _written(getattr(np, name)))
     random.seed = seed_random

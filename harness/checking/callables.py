@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import ast
 import inspect
+import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from ..errors import BadInput
-from ..recording.source import read_text
+from ..recording.source import read_text, without_magics
 from .check import check_file
 from .result import CheckResult
 
@@ -31,14 +32,15 @@ def check_callable(
         BadInput: the function needs arguments, or its file is not known.
     """
     name = getattr(function, "__qualname__", type(function).__name__)
+    cells = run_cells(function)
     try:
-        file = inspect.getsourcefile(inspect.unwrap(function))
+        file = "cells.py" if cells else inspect.getsourcefile(inspect.unwrap(function))
         arguments = inspect.signature(function).parameters.values()
     except (TypeError, ValueError):
         file, arguments = None, ()  # type: ignore[assignment]
-    if file is None or not Path(file).is_file() or "<" in name:
+    if file is None or not (cells or Path(file).is_file()) or "<" in name:
         raise BadInput(
-            f"{name}: expected a function that is defined at the top level of a file, so that it can be run."
+            f"{name}: expected a function at the top level of a file or in a cell of a notebook, so that it can be run."
         )
     required = [
         one.name
@@ -53,16 +55,34 @@ def check_callable(
         for beside in path.parent.iterdir():
             if beside.name != path.name:
                 (copy.parent / beside.name).symlink_to(beside)
-        copy.write_text(without_calls(read_text(path)), encoding="utf-8")
+        copy.write_text(without_calls(cells or read_text(path)), encoding="utf-8")
         return check_file(copy, run=run or f"{name}()", seed=seed, seconds=seconds, megabytes=megabytes)
 
 
+def run_cells(function: Callable[[], Any]) -> str:
+    """What a notebook has run so far, if the function was defined in a cell of it: IPython keeps it as ``In``."""
+    cells = getattr(sys.modules["__main__"], "In", None) if getattr(function, "__module__", "") == "__main__" else None
+    return without_magics("\n".join(cells)) if isinstance(cells, list) else ""
+
+
 def without_calls(text: str) -> str:
-    """A file without the statements at its top level that only call something, on the same lines."""
+    """A file without the statements at its top level that only call or show something, on the same lines.
+
+    It ends where it asks for this very check and keeps the answer.
+    """
     lines = text.split("\n")
     for node in ast.parse(text).body:
-        is_call = isinstance(node, ast.Expr) and isinstance(node.value, (ast.Call, ast.Await))
         is_main = isinstance(node, ast.If) and "__name__" in ast.unparse(node.test)
-        if is_call or is_main:
+        if isinstance(node, ast.Expr) or is_main:
             lines[node.lineno - 1 : node.end_lineno] = [""] * ((node.end_lineno or node.lineno) - node.lineno + 1)
+        elif asks_for_check(node):
+            return "\n".join([*lines[: node.lineno - 1], "raise SystemExit"])
     return "\n".join(lines)
+
+
+def asks_for_check(node: ast.stmt) -> bool:
+    """Whether a statement that is run at once calls ``harness.check``, under whatever name the module has."""
+    if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+        return False
+    calls = [one.func for one in ast.walk(node) if isinstance(one, ast.Call)]
+    return any(ast.unparse(one).rpartition(".")[2] == "check" for one in calls)

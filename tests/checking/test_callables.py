@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib.util
+import subprocess
+import sys
 from pathlib import Path
 from types import ModuleType
 
@@ -51,6 +53,33 @@ def module_of(folder: Path) -> ModuleType:
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+def test_a_function_of_a_cell_is_judged_with_the_cells_that_were_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """IPython runs cells in the module ``__main__`` and keeps their texts as ``In``."""
+    cells = [
+        "",
+        "%matplotlib inline\nnothing_of_this_name",
+        TEXT[: TEXT.index("raise_if_run")],
+        "answer = check(train)",
+    ]
+    notebook = ModuleType("__main__")
+    notebook.In = cells  # type: ignore[attr-defined]
+    exec(compile(cells[2], "<cell>", "exec"), notebook.__dict__)
+    monkeypatch.setitem(sys.modules, "__main__", notebook)
+    monkeypatch.chdir(tmp_path)
+    assert harness.check(notebook.train).verdict is Verdict.CORRECT
+    assert harness.check(notebook.forgets).verdict is Verdict.MISTAKE
+
+
+def test_a_script_may_keep_the_answer_to_its_own_check(tmp_path: Path) -> None:
+    path = tmp_path / "own.py"
+    ending = "import harness as h\nanswer = h.check(train)\nassert answer.verdict.value == 'correct'\nprint('kept')\n"
+    path.write_text(TEXT[: TEXT.index("raise_if_run")] + ending)
+    ended = subprocess.run([sys.executable, path], capture_output=True, text=True, check=False)
+    assert (ended.stdout, ended.stderr, ended.returncode) == ("kept\n", "", 0)
 
 
 def test_a_function_is_judged_by_what_it_does_when_called(tmp_path: Path) -> None:

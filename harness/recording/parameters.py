@@ -180,6 +180,8 @@ class Search:
                 continue
             if self._is_item_in_passing(version):
                 continue  # the item is set next, and that is the update
+            if scaled and not step.in_place and self.tape.has_own_term(step.place):
+                continue  # the penalty's part of the step, and not the update
             if version not in self.owner and not self.uses.get(version) and not step.in_place:
                 continue  # no forward pass used it: a target that is made of the inputs, less the outputs
             # rate * w + gradient is the gradient of a penalty and z + b a forward pass, unless it takes the place of w

@@ -167,11 +167,13 @@ class Statement:
         replaces: whether the target stands in the value too, as in ``w = w - step`` and ``w -= step``.
         sums: "add" and "subtract", those of them that may give the value itself and not only a part of it, as the sum
             in ``w - rate * (gradient + decay * w)`` does not.
+        has_own_term: whether the target itself is a term of the value, so that no multiple of it is the whole update.
     """
 
     target: str
     replaces: bool
     sums: frozenset[str] = frozenset({"add", "subtract"})
+    has_own_term: bool = False
 
 
 def undefined_names(text: str) -> list[str]:
@@ -227,9 +229,11 @@ def _statement(node: ast.AST) -> Statement | None:
         text = " = ".join(ast.unparse(target) for target in node.targets)
         kinds = (ast.Name, ast.Attribute, ast.Subscript)
         read = {ast.unparse(part) for part in ast.walk(node.value) if isinstance(part, kinds)}
-        return Statement(text, any(ast.unparse(target) in read for target in node.targets), _outer_sums(node.value))
+        targets = {ast.unparse(target) for target in node.targets}
+        return Statement(text, bool(targets & read), _outer_sums(node.value), bool(targets & set(_terms(node.value))))
     if isinstance(node, ast.AugAssign):
-        return Statement(ast.unparse(node.target), True, OWN_SUMS.get(type(node.op), frozenset()))
+        sums = OWN_SUMS.get(type(node.op), frozenset())
+        return Statement(ast.unparse(node.target), True, sums, bool(sums))
     if isinstance(node, ast.AnnAssign):
         return Statement(ast.unparse(node.target), False)
     return Statement("return", False) if isinstance(node, ast.Return) else None
@@ -246,6 +250,13 @@ def _outer_sums(value: ast.expr) -> frozenset[str]:
         sides = [value.left, value.right] if isinstance(value.op, ast.Add) else [value.left]
         return frozenset(own).union(*(_outer_sums(side) for side in sides if _is_sum(side)))
     return frozenset({"add", "subtract"})
+
+
+def _terms(value: ast.expr) -> list[str]:
+    """The terms of a sum, as written."""
+    if isinstance(value, ast.BinOp) and isinstance(value.op, (ast.Add, ast.Sub)):
+        return [*_terms(value.left), *_terms(value.right)]
+    return [ast.unparse(value)]
 
 
 def _is_sum(node: ast.expr) -> bool:

@@ -219,6 +219,11 @@ class Tape:
         statement = self.statement(place)
         return statement is not None and operation not in statement.sums
 
+    def has_own_term(self, place: Place | None) -> bool:
+        """Whether the statement at a place adds something to what it replaces: ``w = w + rate * (g + decay * w)``."""
+        statement = self.statement(place)
+        return statement is not None and statement.has_own_term
+
     # What
 
     def add(

@@ -1,5 +1,7 @@
 """How many updates are recorded before the file is stopped."""
 
+import pytest
+
 from harness.recording.graph import Stop
 from harness.recording.record import record_file
 
@@ -74,3 +76,34 @@ for i in range(9):
     (parameter,) = recording.parameters
     assert (parameter.name, len(parameter.updates)) == ("w", 3)
     assert all(len(recording.updates[u].parts) == 2 for u in parameter.updates)
+
+
+PENALISED = """
+import numpy as np
+X = np.random.randn(6, 2)
+y = np.random.randn(6, 1)
+W = np.random.randn(2, 3)
+V = np.random.randn(3, 1)
+for i in range(9):
+    h = np.tanh(X @ W)
+    d = y - h @ V
+    {first}
+    {second}
+"""
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("W += 0.1 * (X.T @ (d @ V.T * (1 - h * h)) + 0.1 * W)", "V += 0.1 * (h.T @ d + 0.1 * V)"),
+        ("W = W + 0.1 * (X.T @ (d @ V.T * (1 - h * h)) + 0.1 * W)", "V = 0.1 * (h.T @ d + 0.1 * V) + V"),
+        ("W = 0.9 * W + 0.1 * X.T @ (d @ V.T * (1 - h * h))", "V = 0.1 * h.T @ d + 0.9 * V"),
+    ],
+)
+def test_a_penalty_that_is_added_to_the_gradient_is_no_update_of_its_own(tmp_path, first, second):
+    path = tmp_path / "penalised.py"
+    path.write_text(PENALISED.format(first=first, second=second))
+    recording = record_file(path)
+    assert [(p.name, len(p.updates)) for p in recording.parameters] == [("W", 3), ("V", 3)]
+    lines = {update.place.line for update in recording.updates if update.place is not None}
+    assert lines == {10, 11}

@@ -97,7 +97,7 @@ for i in range(9):
     [
         ("W += 0.1 * (X.T @ (d @ V.T * (1 - h * h)) + 0.1 * W)", "V += 0.1 * (h.T @ d + 0.1 * V)"),
         ("W = W + 0.1 * (X.T @ (d @ V.T * (1 - h * h)) + 0.1 * W)", "V = 0.1 * (h.T @ d + 0.1 * V) + V"),
-        ("W = 0.9 * W + 0.1 * X.T @ (d @ V.T * (1 - h * h))", "V = 0.1 * h.T @ d + 0.9 * V"),
+        ("W = 0.9 * W + 0.1 * X.T @ (d @ V.T * (1 - h * h))", "V = 0.9 * V + 0.1 * h.T @ d"),
     ],
 )
 def test_a_penalty_that_is_added_to_the_gradient_is_no_update_of_its_own(tmp_path, first, second):

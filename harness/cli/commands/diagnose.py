@@ -160,9 +160,10 @@ def run_program(arguments: argparse.Namespace, name: str, *, of_script: bool) ->
         stack.enter_context(explained_interrupt(folder))
         show = stack.enter_context(progress_bar("loading TensorFlow"))
         with silent_import():
-            from ...diagnosis import diagnosis
+            from ...diagnosis import diagnosis, outputs
             from ...programs import capture, edits, saved, unjudged
             from ...report import cards, diagnosing
+            from ...report import outputs_diagnosis as _several  # noqa: F401 - registers how several outputs are shown
             from ...report import unjudged as _  # noqa: F401 - registers how a program without its data is shown
         # what Keras warns about is in the answer, if it matters
         stack.enter_context(warnings.catch_warnings())
@@ -187,6 +188,14 @@ def run_program(arguments: argparse.Namespace, name: str, *, of_script: bool) ->
                 seed=seed,
             )
             say_at_once(program, show)
+        if program.outputs > 1 and program.is_fit_on_own_data and program.error is None:
+            several = outputs.diagnose_outputs(
+                program, budget=budget, seed=seed, progress=lambda what, trainings: show(trainings, 0, what)
+            )
+            write_pages(arguments, several, folder)
+            show_result(arguments, several)
+            codes = {exit_code(one) for one in several.outputs}
+            return DIFFERS if DIFFERS in codes else max(codes)
         if not unjudged.is_judged(program):
             show_result(arguments, unjudged.read_unjudged(program))
             return NOT_JUDGED

@@ -15,7 +15,7 @@ from ...models.network import Network
 from ...models.optimizers import OPTIMIZERS
 from ...models.training import Training
 from ...programs.capture import program_of
-from ...programs.program import Program
+from ...programs.program import Note, NoteKind, Program
 from .passes import Array
 from .reading import Constant, Drawn, Given, ReadLayer, ReadNetwork, Start
 
@@ -46,7 +46,12 @@ def keras_program(read: ReadNetwork, name: str) -> Program:
         for weight in made.weights
     )
     losses = tuple(losses_of(read))
-    return dataclasses.replace(program, set_weights=kept, history={"loss": losses} if losses else None)
+    return dataclasses.replace(
+        program,
+        set_weights=kept,
+        history={"loss": losses} if losses else None,
+        notes=(*program.notes, Note(kind=NoteKind.HAND_WRITTEN)),
+    )
 
 
 def layers_of(read: ReadNetwork) -> Iterator[Any]:

@@ -85,7 +85,8 @@ def is_script(name: str) -> bool:
     if not os.path.isfile(name):
         raise BadInput(f"{shown_path(name)} is not a file; give a script, a model with data, or a scenario")
     text = Path(name).read_bytes()
-    return name.endswith(".ipynb") or any(pattern.search(text) for pattern in (CALLS_FIT, TRAINS_KERAS))
+    is_of_keras = name.endswith(".ipynb") and b"keras" in text
+    return is_of_keras or any(pattern.search(text) for pattern in (CALLS_FIT, TRAINS_KERAS))
 
 
 def check_options(arguments: argparse.Namespace, name: str, *, of_script: bool, of_model: bool) -> None:
@@ -113,7 +114,7 @@ def run(arguments: argparse.Namespace) -> int:
     check_options(arguments, name, of_script=of_script, of_model=of_model)
     if of_script or of_model:
         return run_program(arguments, name, of_script=of_script)
-    if name.endswith(".py") and not follows_template(name):
+    if name.endswith((".py", ".ipynb")) and not follows_template(name):
         from .diagnose_handwritten import run_handwritten
 
         return run_handwritten(arguments, name)

@@ -411,14 +411,17 @@ class _Diagnoser:
         for key in search.in_order(keys):
             self.confirm_one(search.by_key[key], keys, keys - {key})
         rate = search.by_key.get("learning-rate")
-        rate_matters = rate is not None and (rate.doubt >= 2 or self.outcome is OutcomeKind.DIVERGES)
-        if "optimizer" in keys and rate is not None and rate_matters:
+        diverges = self.outcome is OutcomeKind.DIVERGES
+        if "optimizer" in keys and rate is not None and (rate.doubt >= 2 or diverges):
             facts = optimizer_facts(self.case.program.optimizer, 1)
             search.replace_repair(other_optimizer(facts))
             part = dataclasses.replace(
                 rate, changes=(Change(kind=ChangeKind.LEARNING_RATE, old=facts.rate, new=ADAM_RATE),)
             )
+            named = len(self.causes)
             self.confirm_one(part, keys, keys - {"optimizer"} | {"optimizer-at-own-rate"})
+            if diverges and len(self.causes) > named:  # what diverges overshoots: that comes first
+                self.causes.insert(0, self.causes.pop())
 
     def confirm_one(self, repair: Repair, keys: Keys, without: Keys) -> None:
         """Name a cause if the intervals with and without its repair exclude each other.

@@ -11,6 +11,7 @@ import dataclasses
 from collections.abc import Sequence
 
 from ..programs.contradictions import Severity
+from ..programs.program import NoteKind
 from .case import Case
 from .data_repairs import data_repairs
 from .faults import Fault
@@ -58,6 +59,9 @@ PRIOR = (
 )
 
 
+# Keys of repairs that a hand-written network takes new code for; another number is asked first.
+NEW_CODE = ("optimizer", "batch-size")
+
 # What a finding without a run says about a choice.
 DOUBTS = {Severity.CONTRADICTION: 3.0, Severity.SUSPICION: 1.0, Severity.FACT: 0.0}
 
@@ -96,7 +100,10 @@ def propose_repairs(case: Case, plan: Plan) -> tuple[Repair, ...]:
         *initializer_repairs(case, layers),
         *layer_repairs(case, layers),
     ]
-    return tuple(sorted((_doubted(repair, case) for repair in proposed), key=order_of))
+    known = [_doubted(repair, case) for repair in proposed]
+    if any(note.kind is NoteKind.HAND_WRITTEN for note in case.program.notes):
+        known = [dataclasses.replace(repair, doubt=0) if repair.key in NEW_CODE else repair for repair in known]
+    return tuple(sorted(known, key=order_of))
 
 
 def _doubted(repair: Repair, case: Case) -> Repair:

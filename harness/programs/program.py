@@ -105,6 +105,7 @@ class NoteKind(Enum):
     IMPORT_SUPPLIED = "import-supplied"  # a usual import that a snippet lacks was supplied; ``detail`` is its name
     OWN_LOOP = "own-loop"  # the script trains without Keras' fit; ``detail`` says how
     LOOP_AS_FIT = "loop-as-fit"  # a loop of the user's own was taken for a fit of ``count`` epochs; ``detail`` says how
+    HAND_WRITTEN = "hand-written"  # the program was read from a NumPy file
     WEIGHTS_SET = "weights-set"  # ``count`` weights were set by the script and are not drawn anew
 
 
@@ -217,8 +218,12 @@ class Program:
     @property
     def can_be_trained(self) -> bool:
         """Whether trainings of it say something: its data are the user's, fit trains it, and it has one output."""
-        is_own = any(note.kind is NoteKind.OWN_LOOP for note in self.notes)
-        return self.made_up is MadeUp.NOTHING and not is_own and self.outputs == 1
+        return self.is_fit_on_own_data and self.outputs == 1
+
+    @property
+    def is_fit_on_own_data(self) -> bool:
+        """Whether fit trains it, on data of the user's."""
+        return self.made_up is MadeUp.NOTHING and not any(note.kind is NoteKind.OWN_LOOP for note in self.notes)
 
     @property
     def outputs(self) -> int:
@@ -232,8 +237,20 @@ class Program:
         names = self.model.output_names
         for number, (name, output) in enumerate(zip(names, self.model.outputs)):
             loss, y = (part_of(value, number, name) for value in (self.loss, self.y))
-            model = keras.Model(self.model.inputs, output)
-            yield dataclasses.replace(self, model=model, loss=loss, y=y, metrics=None, weighted_metrics=None)
+            validation = self.validation
+            if validation is not None:
+                validation = dataclasses.replace(validation, y=part_of(validation.y, number, name), sample_weight=None)
+            yield dataclasses.replace(
+                self,
+                model=keras.Model(self.model.inputs, output),
+                loss=loss,
+                y=y,
+                validation=validation,
+                loss_weights=None,
+                metrics=None,
+                weighted_metrics=None,
+                history=None if self.history is None else loss_history(self.history, name),
+            )
 
     @property
     def rows(self) -> int:
@@ -347,6 +364,12 @@ class Program:
     def with_model(self, model: Any, **changes: Any) -> Program:
         """A variant with another model, whose weights are drawn by its own initializers, and other changes."""
         return dataclasses.replace(self, model=model, **changes)
+
+
+def loss_history(history: Mapping[str, tuple[float, ...]], output: str) -> dict[str, tuple[float, ...]] | None:
+    """The losses of one output of several, as those of a model that has it alone; None if they were not recorded."""
+    losses = history.get(f"{output}_loss")
+    return None if losses is None else {"loss": losses}
 
 
 def part_of(value: Any, number: int, name: str) -> Any:

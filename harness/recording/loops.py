@@ -42,11 +42,14 @@ def loops_of(error: BaseException, sources: Mapping[str, SourceFile]) -> tuple[L
         sources: the user's files, by the names that their code has.
     """
     found: dict[tuple[str, int], Loop] = {}
+    trees: dict[str, ast.Module] = {}
     for frame, line in traceback.walk_tb(error.__traceback__):
         source = sources.get(frame.f_code.co_filename)
         if source is None:
             continue
-        for loop in enclosing(ast.parse("\n".join(source.lines)), line):
+        if source.name not in trees:
+            trees[source.name] = ast.parse("\n".join(source.lines))
+        for loop in enclosing(trees[source.name], line):
             one = Loop(
                 file=source.name, line=loop.lineno, end_line=loop.end_lineno or loop.lineno, count=rounds(loop, frame)
             )

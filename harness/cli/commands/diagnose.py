@@ -85,7 +85,8 @@ def is_script(name: str) -> bool:
     if not os.path.isfile(name):
         raise BadInput(f"{shown_path(name)} is not a file; give a script, a model with data, or a scenario")
     text = Path(name).read_bytes()
-    return name.endswith(".ipynb") or any(pattern.search(text) for pattern in (CALLS_FIT, TRAINS_KERAS))
+    is_of_keras = name.endswith(".ipynb") and b"keras" in text
+    return is_of_keras or any(pattern.search(text) for pattern in (CALLS_FIT, TRAINS_KERAS))
 
 
 def check_options(arguments: argparse.Namespace, name: str, *, of_script: bool, of_model: bool) -> None:
@@ -113,7 +114,7 @@ def run(arguments: argparse.Namespace) -> int:
     check_options(arguments, name, of_script=of_script, of_model=of_model)
     if of_script or of_model:
         return run_program(arguments, name, of_script=of_script)
-    if name.endswith(".py") and not follows_template(name):
+    if name.endswith((".py", ".ipynb")) and not follows_template(name):
         from .diagnose_handwritten import run_handwritten
 
         return run_handwritten(arguments, name)
@@ -160,9 +161,10 @@ def run_program(arguments: argparse.Namespace, name: str, *, of_script: bool) ->
         stack.enter_context(explained_interrupt(folder))
         show = stack.enter_context(progress_bar("loading TensorFlow"))
         with silent_import():
-            from ...diagnosis import diagnosis
+            from ...diagnosis import diagnosis, outputs
             from ...programs import capture, edits, saved, unjudged
             from ...report import cards, diagnosing
+            from ...report import outputs_diagnosis as _several  # noqa: F401 - registers how several outputs are shown
             from ...report import unjudged as _  # noqa: F401 - registers how a program without its data is shown
         # what Keras warns about is in the answer, if it matters
         stack.enter_context(warnings.catch_warnings())
@@ -191,6 +193,14 @@ def run_program(arguments: argparse.Namespace, name: str, *, of_script: bool) ->
                 seed=seed,
             )
             say_at_once(program, show)
+        if program.outputs > 1 and program.is_fit_on_own_data and program.error is None:
+            several = outputs.diagnose_outputs(
+                program, budget=budget, seed=seed, progress=lambda what, trainings: show(trainings, 0, what)
+            )
+            write_pages(arguments, several, folder)
+            show_result(arguments, several)
+            codes = {exit_code(one) for one in several.outputs}
+            return DIFFERS if DIFFERS in codes else max(codes)
         if not unjudged.is_judged(program):
             read = unjudged.read_unjudged(program)
             show_result(arguments, read)

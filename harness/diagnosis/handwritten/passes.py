@@ -416,7 +416,9 @@ def all_targets(program: Program, first: Pass) -> Array:
         if error.target is None:
             raise CannotRead(Unread.DATA)
         return all_rows(program, error.target, first.y)
-    *_, labels = references(error.index)
+    picks = list(references(error.index))
+    if not picks:
+        raise CannotRead(Unread.DATA)
     picked = np.argmax(first.y, axis=1)[:, None].astype(float)
-    known = all_rows(program, labels, picked)
+    known = all_rows(program, picks[-1], picked)
     return np.eye(outputs)[known[:, 0].astype(int)]

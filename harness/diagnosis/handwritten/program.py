@@ -15,11 +15,10 @@ from ...models.network import Network
 from ...models.optimizers import OPTIMIZERS
 from ...models.training import Training
 from ...programs.capture import program_of
-from ...programs.program import Program
+from ...programs.program import Note, NoteKind, Program
 from .passes import Array
 from .reading import Constant, Drawn, Given, ReadLayer, ReadNetwork, Start
 
-OWN_LOSSES = {"sum_of_squared_errors": "mean_squared_error"}  # of costs that Keras has with another factor
 MOST_OPERATIONS = 5e9  # multiplications of a training that is repeated for its losses
 LOSSES = 100  # at most, at equal distances
 
@@ -36,7 +35,7 @@ def keras_program(read: ReadNetwork, name: str) -> Program:
     optimizer = OPTIMIZERS[read.rule.optimizer.name].keras_optimizer(keras)
     model.compile(
         optimizer=optimizer(learning_rate=read.rule.rate, **dict(read.rule.optimizer.settings)),
-        loss=OWN_LOSSES.get(read.rule.cost, read.rule.cost),
+        loss=read.rule.cost,
     )
     program = program_of(model, read.x, read.y, name=name, epochs=read.epochs, batch_size=read.batch_size)
     kept = frozenset(
@@ -46,7 +45,12 @@ def keras_program(read: ReadNetwork, name: str) -> Program:
         for weight in made.weights
     )
     losses = tuple(losses_of(read))
-    return dataclasses.replace(program, set_weights=kept, history={"loss": losses} if losses else None)
+    return dataclasses.replace(
+        program,
+        set_weights=kept,
+        history={"loss": losses} if losses else None,
+        notes=(*program.notes, Note(kind=NoteKind.HAND_WRITTEN)),
+    )
 
 
 def layers_of(read: ReadNetwork) -> Iterator[Any]:
@@ -85,7 +89,7 @@ def bias_initializer_of(layer: ReadLayer) -> Any:
 
 def losses_of(read: ReadNetwork) -> Iterator[float]:
     """The loss at the end of each epoch of the file's own training, which is repeated; of the nearest epoch before it
-    that was looked at. None if that would take long."""
+    that was looked at. None if that would take long, or a layer has no bias."""
     weights = [np.vstack([layer.bias[None, :], layer.kernel]) for layer in read.layers if layer.bias is not None]
     size = sum(w.size for w in weights)
     if len(weights) < len(read.layers) or 6.0 * size * read.batch_size * read.updates > MOST_OPERATIONS:
@@ -93,7 +97,7 @@ def losses_of(read: ReadNetwork) -> Iterator[float]:
     network = Network(
         (read.x.shape[1], *(layer.kernel.shape[1] for layer in read.layers)),
         tuple(layer.activation for layer in read.layers),
-        OWN_LOSSES.get(read.rule.cost, read.rule.cost),
+        read.rule.cost,
     )
     every = max(1, -(-read.epochs // LOSSES))
     steps = max(1, -(-len(read.x) // read.batch_size))

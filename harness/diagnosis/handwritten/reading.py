@@ -111,10 +111,20 @@ def read_network(recording: Recording, sources: Sources, updates: int | None = N
         CannotRead: something that a training needs is not known.
     """
     refuse_unread(recording)
+    try:
+        return network_of_recording(recording, sources, updates)
+    except CannotReplay as problem:
+        raise CannotRead(Unread.LAYERS, str(problem)) from problem
+
+
+def network_of_recording(recording: Recording, sources: Sources, updates: int | None) -> ReadNetwork:
+    """See ``read_network``; of a recording with updates on data of the file's own."""
     program = Program(recording.nodes)
     most = min(MOST_PASSES, max(len(parameter.updates) for parameter in recording.parameters))
     first = read_pass(recording, program, 0)
     passes = [first, *later_passes(recording, program, range(1, most), first)]
+    if len(passes) == 1 < most:  # whether an update uses all observations shows in the next
+        raise CannotRead(Unread.STOPPED)
     rule = read_rule(passes)
     x, y = whole_data(program, first, passes[1:])
     return ReadNetwork(

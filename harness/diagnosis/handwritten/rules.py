@@ -21,7 +21,7 @@ from .passes import Array, CannotRead, Pass, Unread
 
 EXACT = 1e-6  # relative to the largest step: a multiple of the gradient
 NEAR = 1e-2  # the same of a rule with an epsilon, which has several places and sizes
-COMMON_FACTORS_LAST = ("sum_of_squared_errors",)  # of costs that differ by a factor, those that Keras has come first
+NOT_IN_KERAS = ("sum_of_squared_errors",)  # a multiple of the mean, which is read in its place
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,7 +85,7 @@ def read_rule(passes: Sequence[Pass]) -> UpdateRule:
     if not np.any(steps[0]):
         raise CannotRead(Unread.COST)
     is_known = False
-    for cost in sorted(COSTS, key=lambda name: name in COMMON_FACTORS_LAST):
+    for cost in (name for name in COSTS if name not in NOT_IN_KERAS):
         network = network_of(passes[0], cost)
         if network is None:
             continue

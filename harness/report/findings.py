@@ -198,7 +198,7 @@ SENTENCES: dict[Check, Callable[[Values], str]] = {
         "nothing in the script brings the targets there; use linear"
     ),
     Check.SIGMOID_FOR_ONE_CLASS: lambda v: (
-        f"sigmoid under {v['loss']} is for rows with several labels, and each of these rows has one; use softmax and "
+        f"sigmoid under {v['loss']} is for rows with several labels; where each row has one class, use softmax and "
         "categorical_crossentropy"
     ),
     Check.UNSCALED_UNDER_SGD: lambda v: (

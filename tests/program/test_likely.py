@@ -272,6 +272,8 @@ def test_sigmoid_outputs_by_how_many_labels_a_row_has(captured):
     assert named(captured(classes + categorical)) == [Check.SIGMOID_FOR_CLASSES]
     assert named(captured(columns + binary)) == []
     assert named(captured(classes + binary)) == [Check.SIGMOID_FOR_ONE_CLASS]
+    several = "from sklearn.preprocessing import MultiLabelBinarizer\ny = MultiLabelBinarizer().fit_transform(tags)\n"
+    assert named(captured(several + binary), *Severity) == []
 
 
 @pytest.mark.parametrize(

@@ -251,6 +251,13 @@ def folder_label_rules(subject: Subject) -> Finding:
     for source, call, name in subject.calls():
         if name not in READERS_OF_FOLDERS:
             continue
+        if len(head.shape) > 2 and loss in CROSSENTROPIES:
+            yield Contradiction(
+                id="missing-layer", check=Check.RANK_MISMATCH, severity=Severity.CONTRADICTION,
+                place=subject.output_place, layer=head.layer,
+                values={"target shape": (None, head.units), "output shape": head.shape, "loss": loss},
+            )  # fmt: skip
+            return
         argument, default = READERS_OF_FOLDERS[name]
         written = argument_of(call, argument, None)
         if written is not None and not isinstance(written, ast.Constant):

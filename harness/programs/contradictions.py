@@ -51,7 +51,6 @@ UNCERTAIN = frozenset(
     {
         Check.LARGE_LEARNING_RATE,
         Check.SMALL_LEARNING_RATE,
-        Check.UNSCALED_TABLE,
         Check.UNSCALED_UNDER_SGD,
     }
 )  # what is seldom the cause where something is wrong for sure; docs/accuracy.md has the counts

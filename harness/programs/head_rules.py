@@ -27,7 +27,7 @@ from .targets import (
 
 Array = NDArray[Any]
 
-ONE_HOT = re.compile(r"to_categorical|get_dummies|OneHotEncoder|LabelBinarizer|\bone_hot\b|np\.eye\(")
+ONE_HOT = re.compile(r"to_categorical|get_dummies|OneHotEncoder|(?<!Multi)LabelBinarizer|\bone_hot\b|np\.eye\(")
 UNREACHABLE_SHARE = 0.01  # of the variance of the targets that no output of the last activation can explain
 LOSS_ROWS = 8  # rows on which two forms of a loss are compared
 SEVERAL_LABELS_SHARE = 0.1  # of rows with no label or several, from which on labels are not exclusive

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import dataclasses
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -32,6 +33,7 @@ LIKELY_RATES = {"SGD": (2e-4, 0.5), "Adagrad": (1e-4, 0.5), "Adadelta": (1e-2, 1
 LIKELY_RATES_OF_OTHERS = (1e-5, 0.03)  # outside of these a learning rate is rarely right
 SLOW_RECURRENT_RATE = 0.001  # of plain SGD, with which recurrent layers hardly move
 CAREFUL_RATE = 0.001  # of plain SGD, below which it seldom diverges
+SEVERAL_LABELS = re.compile(r"MultiLabelBinarizer|multi[_-]?(label|hot)|\btags\b", re.IGNORECASE)
 STRONG_PENALTY = 0.1  # of L1 or L2, from which on it outweighs most losses
 LARGE_RANGE = 50.0  # inputs of a larger magnitude are raw
 HALF_DROPPED, LARGE_DROPOUT = 0.4, 0.7
@@ -112,10 +114,12 @@ def one_class_rules(subject: Subject) -> Finding:
     is_sigmoid = head is not None and head.activation in SIGMOIDS and (head.units or 0) > 2
     if head is None or not is_sigmoid or subject.loss_name not in BINARY_CROSSENTROPIES:
         return
-    if labels_in_a_row(subject) == "one":
+    labels = labels_in_a_row(subject)
+    if labels == "one" or (labels is None and subject.targets is None and not SEVERAL_LABELS.search(subject.text)):
         yield Contradiction(
-            id="output-activation", check=Check.SIGMOID_FOR_ONE_CLASS, severity=Severity.SUSPICION,
-            place=subject.output_place, layer=head.activation_layer, values={"loss": subject.loss_name},
+            id="output-activation", check=Check.SIGMOID_FOR_ONE_CLASS,
+            severity=Severity.HINT if labels is None else Severity.SUSPICION, place=subject.output_place,
+            layer=head.activation_layer, values={"loss": subject.loss_name},
         )  # fmt: skip
 
 

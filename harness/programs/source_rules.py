@@ -39,6 +39,7 @@ ONE_NUMBER, ONE_COLUMN_EACH = "one number for each row", "one column for each cl
 FORMS_OF_LABELS = {
     "categorical": ONE_COLUMN_EACH, "binary": ONE_NUMBER, "sparse": ONE_NUMBER, "int": ONE_NUMBER,
 }  # fmt: skip
+FIRST_VERSION_LAYERS = re.compile(r"\binit=|output_dim|W_regularizer|border_mode|Convolution[123]D|nb_filter")
 MAKES_COLUMNS = re.compile(
     rf"{ONE_HOT.pattern}|\[\s*[01]\s*,\s*[01]|\bzeros\(|_from_directory\(|\bkron|Binarizer|\.append\(\["
 )  # anything that may give labels a column for each class
@@ -125,7 +126,7 @@ def image_rules(subject: Subject) -> Finding:
         return
     yield Contradiction(
         id="unscaled-inputs", check=Check.UNSCALED_IMAGES if reads_images else Check.UNSCALED_TABLE,
-        severity=Severity.SUSPICION,
+        severity=Severity.SUSPICION if reads_images else Severity.HINT,
         place=subject.inputs_place if not reads_images else place_of_text(subject, match) or subject.inputs_place,
         values={"reader": match[0].rstrip("(")},
     )  # fmt: skip
@@ -250,6 +251,13 @@ def folder_label_rules(subject: Subject) -> Finding:
     for source, call, name in subject.calls():
         if name not in READERS_OF_FOLDERS:
             continue
+        if len(head.shape) > 2 and loss in CROSSENTROPIES:
+            yield Contradiction(
+                id="missing-layer", check=Check.RANK_MISMATCH, severity=Severity.CONTRADICTION,
+                place=subject.output_place, layer=head.layer,
+                values={"target shape": (None, head.units), "output shape": head.shape, "loss": loss},
+            )  # fmt: skip
+            return
         argument, default = READERS_OF_FOLDERS[name]
         written = argument_of(call, argument, None)
         if written is not None and not isinstance(written, ast.Constant):
@@ -321,10 +329,12 @@ def is_missing_name(subject: Subject, name: str) -> bool:
 
 def wrapper_rules(subject: Subject) -> Finding:
     """``nb_epoch`` for a wrapper of scikit-learn, which has not passed it on since the second version of Keras."""
+    if FIRST_VERSION_LAYERS.search(subject.text):
+        return  # then it was right
     for source, call, name in subject.calls():
         if name in ("KerasClassifier", "KerasRegressor") and any(key.arg == "nb_epoch" for key in call.keywords):
             yield Contradiction(
-                id="too-few-epochs", check=Check.IGNORED_EPOCHS, severity=Severity.SUSPICION,
+                id="too-few-epochs", check=Check.IGNORED_EPOCHS, severity=Severity.CONTRADICTION,
                 place=source.place(call), values={"wrapper": name},
             )  # fmt: skip
             return

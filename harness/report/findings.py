@@ -96,7 +96,7 @@ SENTENCES: dict[Check, Callable[[Values], str]] = {
         "binary_crossentropy for labels, or a linear output without accuracy for quantities"
     ),
     Check.WIDTH_MISMATCH: shape_text,
-    Check.RANK_MISMATCH: lambda v: f"{shape_text(v)}; a Flatten or return_sequences=False may be missing",
+    Check.RANK_MISMATCH: lambda v: f"{shape_text(v)}; a Flatten, a pooling or return_sequences=False may be missing",
     Check.BROADCAST_LOSS: lambda v: f"{shape_text(v)}; your loss compares every target with every output",
     Check.UNKNOWN_LOSS: lambda v: f"Keras does not know the loss {v['loss']}",
     Check.ACCURACY_OF_REGRESSION: lambda v: f"{v['metric']} counts exact matches, which says nothing about quantities",
@@ -198,7 +198,7 @@ SENTENCES: dict[Check, Callable[[Values], str]] = {
         "nothing in the script brings the targets there; use linear"
     ),
     Check.SIGMOID_FOR_ONE_CLASS: lambda v: (
-        f"sigmoid under {v['loss']} is for rows with several labels, and each of these rows has one; use softmax and "
+        f"sigmoid under {v['loss']} is for rows with several labels; where each row has one class, use softmax and "
         "categorical_crossentropy"
     ),
     Check.UNSCALED_UNDER_SGD: lambda v: (

@@ -274,6 +274,8 @@ def test_sigmoid_outputs_by_how_many_labels_a_row_has(captured):
     assert named(captured(classes + categorical)) == [Check.SIGMOID_FOR_CLASSES]
     assert named(captured(columns + binary)) == []
     assert named(captured(classes + binary)) == [Check.SIGMOID_FOR_ONE_CLASS]
+    several = "from sklearn.preprocessing import MultiLabelBinarizer\ny = MultiLabelBinarizer().fit_transform(tags)\n"
+    assert named(captured(several + binary), *Severity) == []
 
 
 @pytest.mark.parametrize(
@@ -330,3 +332,14 @@ def test_epochs_that_a_wrapper_does_not_pass_on(captured):
         "KerasRegressor(build_fn=build, nb_epoch=9).fit(X_train, y_train)\n"
     )
     assert Check.IGNORED_EPOCHS in named(program)
+
+
+def test_images_of_folders_that_no_layer_flattens(captured):
+    text = (
+        "from keras.preprocessing.image import ImageDataGenerator\n"
+        "data = ImageDataGenerator(rescale=1/255).flow_from_directory('no/train', target_size=(9, 9))\n"
+        "m = Sequential([Input((9, 9, 3)), Conv2D(2, 3, activation='relu'), {}Dense(3, 'softmax')])\n"
+        "m.compile('adam', 'categorical_crossentropy')\nm.fit(data, steps_per_epoch=200, epochs=10)\n"
+    )
+    assert named(captured(text.format(""))) == [Check.RANK_MISMATCH]
+    assert named(captured(text.format("GlobalAveragePooling2D(), "))) == []

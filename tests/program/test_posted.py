@@ -222,7 +222,7 @@ def test_a_missing_table_is_made_up_and_only_the_model_is_read(captured):
     assert checks == [
         (Check.RECTIFIED_OUTPUT, "suspicion"),
         (Check.ACCURACY_OF_REGRESSION, "suspicion"),
-        (Check.UNSCALED_TABLE, "suspicion"),
+        (Check.UNSCALED_TABLE, "hint"),
     ]
 
 

@@ -94,7 +94,9 @@ def train_run(name: str, scenario: Scenario, initializer: str, finished: Finishe
             trace = take(implementation, network, recorded, *scenario.batch(iteration), rate)
             if batches is not None:
                 wholes.append(take_whole(implementation.forward, network, recorded, x, y))
-            traces.append(trace if finished is None else dict(trace))
+            # one that is computed later keeps its observations until then, of mini-batches a copy each
+            is_computed_later = finished is None and batches is None
+            traces.append(trace if is_computed_later else dict(trace))
             weights.append(recorded)
     finally:
         whole = len(weights)  # an interrupt may come between two of them

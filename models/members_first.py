@@ -3,9 +3,7 @@
 From some size on a matrix product in a library of its own outruns one that XLA compiles into the loops around it. It
 wants a member's numbers side by side: a is (members, observations, units).
 
-The biases and kernels of the layers are held apart, [b_1, K_1, b_2, K_2, ..], with b_l (members, 1, units) and K_l
-(members, inputs, units): cutting them out of one array, and joining their gradients, would cost copies in every
-iteration.
+Of the parts (members.py) b_l is (members, 1, units) and K_l (members, inputs, units).
 """
 
 from __future__ import annotations
@@ -16,13 +14,11 @@ from typing import TYPE_CHECKING
 import tensorflow as tf
 
 from .activations import activate, activation_named
-from .handwritten import output_delta, through_activation
+from .members import Parts, backward_pass
 from .network import Network
 
 if TYPE_CHECKING:
     from jaxtyping import Float
-
-Parts = Sequence[tf.Tensor]
 
 
 def hold(weights: Sequence[Float[tf.Tensor, "_rows _units members"]]) -> list[tf.Tensor]:
@@ -80,13 +76,8 @@ def gradients(
 ) -> list[tf.Tensor]:
     """[dC/db_1, dC/dK_1, ..], shaped like ``parts``"""
     _, a = forward_pass(network, parts, x)
-    delta = output_delta(network, a[-1], y)  # y, (observations, outputs), is the same for all members
-    found = [*weight_gradient(a[-2], delta)]
-    for layer in reversed(range(1, network.depth)):
-        back = back_through_weights(delta, parts[2 * layer + 1])
-        delta = through_activation(network.activations[layer - 1], back, a[layer])
-        found = [*weight_gradient(a[layer - 1], delta), *found]
-    return found
+    # y, (observations, outputs), is the same for all members
+    return backward_pass(network, parts, a, y, weight_gradient, back_through_weights)
 
 
 def output(

@@ -4,9 +4,7 @@ Neighbouring numbers then belong to neighbouring members and go through the same
 processor's vector units want. A matrix product is a sum of elementwise ones, which XLA compiles into the loops around
 it. Long sums are cut into pieces (``total``), long passes too (``gradients``).
 
-The biases and kernels of the layers are held apart, [b_1, K_1, b_2, K_2, ..], with b_l (units, members) and K_l
-(inputs, units, members): cutting them out of one array, and joining their gradients, would cost copies in every
-iteration.
+Of the parts (members.py) b_l is (units, members) and K_l (inputs, units, members).
 """
 
 from __future__ import annotations
@@ -18,7 +16,7 @@ import tensorflow as tf
 
 from .activations import activate
 from .costs import weight_of_piece
-from .handwritten import output_delta, through_activation
+from .members import Parts, backward_pass
 from .network import Network
 
 if TYPE_CHECKING:
@@ -30,8 +28,6 @@ TERMS_AT_ONCE = 16
 
 # Observations in a pass; more are taken in pieces, whose gradients are added. A pass then stays in the cache too.
 OBSERVATIONS_AT_ONCE = TERMS_AT_ONCE
-
-Parts = Sequence[tf.Tensor]
 
 
 def hold(weights: Sequence[Float[tf.Tensor, "_rows _units members"]]) -> list[tf.Tensor]:
@@ -106,13 +102,7 @@ def gradients_of_piece(
 ) -> list[tf.Tensor]:
     """[dC/db_1, dC/dK_1, ..], for a cost of these observations alone"""
     _, a = forward_pass(network, parts, x)
-    delta = output_delta(network, a[-1], y[:, :, None])
-    found = [*weight_gradient(a[-2], delta)]
-    for layer in reversed(range(1, network.depth)):
-        back = back_through_weights(delta, parts[2 * layer + 1])
-        delta = through_activation(network.activations[layer - 1], back, a[layer])
-        found = [*weight_gradient(a[layer - 1], delta), *found]
-    return found
+    return backward_pass(network, parts, a, y[:, :, None], weight_gradient, back_through_weights)
 
 
 def gradients(

@@ -90,13 +90,14 @@ def insistent_interrupt() -> Iterator[None]:
 
 @contextlib.contextmanager
 def uncollected() -> Iterator[None]:
-    """Keep the garbage collector off what the block makes, in the block and after it."""
-    was_enabled = gc.isenabled()
+    """Keep the garbage collector off the modules that the block imports, in the block and after it."""
+    was_enabled, modules = gc.isenabled(), len(sys.modules)
     gc.disable()
     try:
         yield
     finally:
-        gc.freeze()
+        if len(sys.modules) > modules:  # else nothing new stays, and what is garbage now would be kept
+            gc.freeze()
         if was_enabled:
             gc.enable()
 

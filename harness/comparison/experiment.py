@@ -75,10 +75,11 @@ class Experiment(Result):
         return self.implementations_agree and all(claim.agrees for claim in self.claims)
 
 
-def train_run(name: str, scenario: Scenario, initializer: str, finished: Finished) -> Run:
+def train_run(name: str, scenario: Scenario, initializer: str, finished: Finished | None) -> Run:
     """Train one implementation of the scenario from one start and trace its recorded iterations.
 
-    An interrupt goes on to the caller, but not before what was recorded is handed to ``finished``.
+    An interrupt goes on to the caller, but not before what was recorded is handed to ``finished``. Its traces have been
+    computed by then, so that an interrupt is answered soon.
     """
     implementation, network, rate = IMPLEMENTATIONS[name], scenario.network, scenario.learning_rate
     x, y, batches = scenario.x, scenario.y, scenario.batches
@@ -93,7 +94,9 @@ def train_run(name: str, scenario: Scenario, initializer: str, finished: Finishe
             trace = take(implementation, network, recorded, *scenario.batch(iteration), rate)
             if batches is not None:
                 wholes.append(take_whole(implementation.forward, network, recorded, x, y))
-            traces.append(trace)
+            # one that is computed later keeps its observations until then, of mini-batches a copy each
+            is_computed_later = finished is None and batches is None
+            traces.append(trace if is_computed_later else dict(trace))
             weights.append(recorded)
     finally:
         whole = len(weights)  # an interrupt may come between two of them
@@ -105,7 +108,8 @@ def train_run(name: str, scenario: Scenario, initializer: str, finished: Finishe
             traces=traces[:whole],
             wholes=wholes[:whole],
         )
-        finished(run)
+        if finished is not None:
+            finished(run)
     return run
 
 
@@ -187,7 +191,7 @@ def compare_runs(scenario: Scenario, runs: Sequence[Run]) -> Iterator[Comparison
 def run(
     scenario: Scenario,
     progress: Progress = lambda done, total, what: None,
-    finished: Finished = lambda run: None,
+    finished: Finished | None = None,
 ) -> Experiment:
     """Train, trace and compare: the whole main job, without writing or printing anything itself."""
     runs: list[Run] = []

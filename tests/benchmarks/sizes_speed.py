@@ -1,14 +1,16 @@
-"""How fast ensembles of other sizes are than the post's: beside JAX' ``vmap`` of ``fori_loop`` and NumPy's GEMM.
+"""How fast other sizes are than the post's: ensembles beside JAX' ``vmap`` of ``fori_loop`` and NumPy's GEMM, single
+networks beside JAX' ``fori_loop``.
 
 Full batch, sigmoid, float32. Figures are processor time, all threads added up, so that what else the machine does
-meanwhile matters little: the ensemble uses all cores, JAX' vmap here one. The three take turns, and each figure is the
-least of the rounds. The ratios of each run are added to a history file, and one that is 10 %
+meanwhile matters little: the ensemble uses all cores, JAX' vmap here one. All take turns, and each figure is the least
+of the rounds. The ratios of each run are added to a history file, and one that is 10 %
 worse than the median of the runs before is reported.
 """
 
 from __future__ import annotations
 
 import json
+import math
 import statistics
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -17,8 +19,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from harness.models import ensemble
-from harness.models.network import Array, MemberWeights, Network
+from harness.models import ensemble, handwritten
+from harness.models.network import Array, MemberWeights, Network, Weights
 from harness.models.training import Training
 from tests.benchmarks import training_speed as bench
 
@@ -44,6 +46,20 @@ SIZES = (
     ((784, 128, 10), 2, 16),
     ((784, 128, 10), 128, 16),
 )
+
+
+class SingleRow(NamedTuple):
+    """Seconds of processor time for an iteration of a single network; jax is NaN where it is not installed."""
+
+    sizes: tuple[int, ...]
+    observations: int
+    ours: float
+    jax: float
+
+    @property
+    def name(self) -> str:
+        """Such as "8-16-16-4, 32 observations, a single network"."""
+        return f"{'-'.join(map(str, self.sizes))}, {self.observations} observations, a single network"
 
 
 class SizeRow(NamedTuple):
@@ -110,8 +126,32 @@ def iterations_for(run: Callable[[int], object], seconds: float) -> int:
         iterations *= 4
 
 
+def least_seconds(runs: dict[str, tuple[Callable[[int], object], int]], rounds: int) -> dict[str, float]:
+    """The least processor time of an iteration of one network, taking turns.
+
+    Args:
+        runs: by name, what trains for a number of iterations, and how many networks it trains at once.
+    """
+    iterations = {name: iterations_for(run, ROUND_SECONDS) for name, (run, _) in runs.items()}
+    least = dict.fromkeys(runs, float("nan"))
+    for _ in range(rounds):
+        for name, (run, networks) in runs.items():
+            begin = time.process_time()
+            run(iterations[name])
+            taken = (time.process_time() - begin) / (iterations[name] * networks)
+            least[name] = float(np.fmin(least[name], taken))
+    return least
+
+
+def check_weights(sizes: tuple[int, ...], ours: Weights, theirs: Weights) -> None:
+    """Raise ValueError if JAX comes to other weights."""
+    off = bench.distance(ours, theirs)
+    if off > TOLERANCE:
+        raise ValueError(f"{sizes}: the weights are off JAX' by {off:.1g} after 3 iterations")
+
+
 def measure(sizes: tuple[int, ...], observations: int, members: int, rounds: int = 5) -> SizeRow:
-    """The three in turns.
+    """An ensemble, JAX and the products alone, in turns.
 
     Raises:
         ValueError: JAX comes to other weights.
@@ -122,26 +162,42 @@ def measure(sizes: tuple[int, ...], observations: int, members: int, rounds: int
     def ours(iterations: int) -> MemberWeights:
         return ensemble.outcome(network, weights, x, y, Training(RATE, recorded=[iterations])).weights
 
-    runs: dict[str, tuple[Callable[[int], object], int]] = {"ours": (ours, members)}
+    runs: dict[str, tuple[Callable[[int], object], int]] = {
+        "ours": (ours, members),
+        "gemm": (gemm_run(sizes, observations), 1),
+    }
     try:
         jax_run = bench.jax_ensemble(weights, x, y, RATE)
     except bench.Missing:
         pass
     else:
-        off = bench.distance(ours(3), [np.moveaxis(np.asarray(w), 0, -1) for w in jax_run(3)])
-        if off > TOLERANCE:
-            raise ValueError(f"{sizes}: the weights are off JAX' by {off:.1g} after 3 iterations")
+        check_weights(sizes, ours(3), [np.moveaxis(np.asarray(w), 0, -1) for w in jax_run(3)])
         runs["jax"] = jax_run, members
-    runs["gemm"] = gemm_run(sizes, observations), 1
-    iterations = {name: iterations_for(run, ROUND_SECONDS) for name, (run, _) in runs.items()}
-    least = dict.fromkeys(("ours", "jax", "gemm"), float("nan"))
-    for _ in range(rounds):
-        for name, (run, networks) in runs.items():
-            begin = time.process_time()
-            run(iterations[name])
-            taken = (time.process_time() - begin) / (iterations[name] * networks)
-            least[name] = float(np.fmin(least[name], taken))
-    return SizeRow(sizes, observations, members, **least)
+    return SizeRow(sizes, observations, members, **{"jax": float("nan"), **least_seconds(runs, rounds)})
+
+
+def measure_single(sizes: tuple[int, ...], observations: int, rounds: int = 5) -> SingleRow:
+    """A single network and JAX, in turns.
+
+    Raises:
+        ValueError: JAX comes to other weights.
+    """
+    x, y, weights = problem(sizes, observations, 1)
+    start = [w[..., 0] for w in weights]
+    network = Network(sizes, ("sigmoid",) * (len(sizes) - 1))
+
+    def ours(iterations: int) -> Weights:
+        return bench.last(handwritten.train(network, start, x, y, Training(RATE, recorded=[iterations])))
+
+    runs: dict[str, tuple[Callable[[int], object], int]] = {"ours": (ours, 1)}
+    try:
+        jax_run = bench.jax_single(start, x, y, RATE)
+    except bench.Missing:
+        pass
+    else:
+        check_weights(sizes, ours(3), [np.asarray(w) for w in jax_run(3)])
+        runs["jax"] = jax_run, 1
+    return SingleRow(sizes, observations, **{"jax": float("nan"), **least_seconds(runs, rounds)})
 
 
 def line_of(row: SizeRow) -> str:
@@ -150,7 +206,14 @@ def line_of(row: SizeRow) -> str:
     return f"{row.name:<50}{''.join(micro)}{row.jax / row.ours:>12.2f}{row.ours / row.gemm:>13.2f}"
 
 
+def line_of_single(row: SingleRow) -> str:
+    """One line of the table of single networks."""
+    micro = [f"{seconds * 1e6:>10.3f}" for seconds in (row.ours, row.jax)]
+    return f"{row.name:<50}{''.join(micro)}{row.jax / row.ours:>12.2f}"
+
+
 HEADER = f"{'us of processor time':<50}{'ensemble':>10}{'JAX vmap':>10}{'GEMM':>10}{'times JAX':>12}{'of GEMM':>13}"
+SINGLE_HEADER = f"{'us of processor time':<50}{'ours':>10}{'JAX loop':>10}{'times JAX':>12}"
 
 
 def regressions(ratios: dict[str, float], before: Sequence[dict[str, float]]) -> Iterator[str]:
@@ -171,17 +234,30 @@ def remember(ratios: dict[str, float], history: Path) -> list[dict[str, float]]:
 
 
 def main() -> None:
-    """Print the two tables, and what became slower."""
-    rows = bench.run()
-    print(bench.table(rows), "\n", HEADER, sep="\n")
-    keras_row = next(row for row in rows if row.way == bench.BEST_OF_KERAS)
-    ratios = {f"{row.way}, times Keras fit": bench.ratio(row, keras_row) for row in rows if row.seconds}
+    """Print the three tables, and what became slower."""
+    rows = {row.way: row for row in bench.run()}
+    print(bench.table(list(rows.values())))
+    ratios = {
+        f"{way}, times Keras fit": bench.ratio(row, rows[bench.BEST_OF_KERAS])
+        for way, row in rows.items()
+        if row.seconds
+    }
+    if rows[bench.C].seconds:
+        ratios["ensemble, times C"] = bench.ratio(rows[bench.ENSEMBLE], rows[bench.C])
+        print(f"\nThe ensemble takes {1 / ratios['ensemble, times C']:.2f} times as long as the C program.")
+    print("\n", HEADER, sep="")
     for case in SIZES:
         row = measure(*case)
         print(line_of(row), flush=True)
-        if row.jax == row.jax:  # not NaN
+        if not math.isnan(row.jax):
             ratios[f"{row.name}, times JAX"] = row.jax / row.ours
         ratios[f"{row.name}, times GEMM"] = row.gemm / row.ours
+    print("\n", SINGLE_HEADER, sep="")
+    for sizes, observations, _ in SIZES:
+        single = measure_single(sizes, observations)
+        print(line_of_single(single), flush=True)
+        if not math.isnan(single.jax):
+            ratios[f"{single.name}, times JAX"] = single.jax / single.ours
     for line in regressions(ratios, remember(ratios, HISTORY)):
         print(f"slower than before: {line}")
 

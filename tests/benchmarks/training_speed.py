@@ -38,6 +38,8 @@ TOLERANCE = 1e-4  # float32, and the C program may reorder its sums
 BEST_OF_KERAS = "Keras fit, many steps to an execution"
 
 C_FLAGS = ("-O3", "-march=native", "-ffast-math", "-fopenmp")
+C = "C, " + " ".join(C_FLAGS)
+ENSEMBLE = "ensemble"
 C_BLOCK = 16  # members; training_speed.c takes multiples
 
 # So many iterations from the start; the weights, (inputs + 1, units) or, of an ensemble, (inputs + 1, units, members).
@@ -192,6 +194,16 @@ def jax_ensemble(weights: Weights, x: Any, y: Any, learning_rate: float) -> Call
     return lambda iterations: [w.block_until_ready() for w in many(start, x, y, iterations)]
 
 
+def jax_single(weights: Weights, x: Any, y: Any, learning_rate: float) -> Callable[[int], Any]:
+    """A number of iterations to JAX' weights of one network; waits until they are there.
+
+    Raises:
+        Missing: JAX is not installed.
+    """
+    one, _ = jax_functions(learning_rate)
+    return lambda iterations: [w.block_until_ready() for w in one(weights, x, y, iterations)]
+
+
 @functools.cache
 def jax_loops() -> tuple[TrainFrom, TrainFrom]:
     """JAX' loops for the post's network: one network, and members.
@@ -280,8 +292,8 @@ def ways(one: Weights, many: Weights) -> Iterator[Way]:
     yield Way("handwritten, weights recorded 100 times", 1, 100_000, handwritten_recorded)
     yield Way("JAX, jit of fori_loop", 1, 100_000, lambda iterations: jax_loops()[0](one, iterations))
     yield Way("JAX, vmap of fori_loop", members, 1_000, lambda iterations: jax_loops()[1](many, iterations))
-    yield Way("ensemble", members, 5_000, ensemble_by_hand)
-    yield Way("C, " + " ".join(C_FLAGS), members, 10_000, lambda iterations: c_loop()(many, iterations))
+    yield Way(ENSEMBLE, members, 5_000, ensemble_by_hand)
+    yield Way(C, members, 10_000, lambda iterations: c_loop()(many, iterations))
 
 
 def distance(weights: Weights, others: Weights) -> float:

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ..options import add_learning_rate, add_output, add_scenario, overrides, positive_integer
 from ..pages import add_figure, add_report, check_files, write_pages
 from ..terminal import explained_interrupt, progress_bar, show_result, silent_import
 from . import AGREES, DIFFERS
 from .compare_backends import add_backends, check_target, is_asked, run_backends
-
-if TYPE_CHECKING:
-    from ...comparison.trace import Run
 
 
 def add(commands: Any) -> None:
@@ -67,12 +64,7 @@ def run(arguments: argparse.Namespace) -> int:
                 from .compare_log import RunLog
 
                 log = RunLog(folder, chosen, arguments.max_neurons)
-
-        def write_drawn(run: Run) -> None:
-            if log is not None and run.implementation == experiment.DRAWN:
-                log.write_run(run, run.initializer)
-
-        result = experiment.run(chosen, show, write_drawn)
+        result = experiment.run(chosen, show, None if log is None else log.write_drawn)
         if log is not None:
             result = log.write_answer(result)
         write_pages(arguments, result, folder)

@@ -37,6 +37,11 @@ class RunLog:
             network = self.scenario.network
             board.write(run, self.folder / name, self.wall_time, self.max_neurons, network, self.settings)
 
+    def write_drawn(self, run: Run) -> None:
+        """Write a run of the implementation that is recorded most often."""
+        if run.implementation == DRAWN:
+            self.write_run(run, run.initializer)
+
     def write_answer(self, result: Experiment) -> Experiment:
         """Write the runs that differ from those drawn, and what was found; the result with its folder."""
         result = replace(result, log_dir=str(self.folder))

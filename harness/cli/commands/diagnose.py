@@ -235,7 +235,6 @@ def exit_code(found: Diagnosis) -> int:
 
 def run_scenario(arguments: argparse.Namespace, name: str) -> int:
     """Diagnose a scenario, or the functions of 'harness new' on the network of the forum question."""
-    from ... import board
     from ...scenario import effort, scenario
 
     is_file = name.endswith(".py")
@@ -246,12 +245,14 @@ def run_scenario(arguments: argparse.Namespace, name: str) -> int:
     with contextlib.ExitStack() as stack:
         folder = None
         if not arguments.no_log:
+            from ... import board
+
             folder = stack.enter_context(board.run_folder(arguments.log_dir, chosen.name, arguments.name))
         stack.enter_context(explained_interrupt(folder))
         show = stack.enter_context(progress_bar("loading TensorFlow"))
         with silent_import():
             from ...diagnosis import scenarios
-            from ...report import cards, scenario_diagnosis, scenario_words
+            from ...report import scenario_diagnosis, scenario_words
         if is_file:
             from ...diagnosis.scenarios import file
 
@@ -264,6 +265,8 @@ def run_scenario(arguments: argparse.Namespace, name: str) -> int:
             lambda done, total, what: show(done, total, scenario_words.progress_text(what)),
         )
         if folder is not None:
+            from ...report import cards  # here, because it loads the libraries that draw
+
             text = scenario_diagnosis.markdown(found)
             board.write_answer(folder, text, time.time(), pictures=cards.scenario_diagnosis_cards(found))
         write_pages(arguments, found, folder)

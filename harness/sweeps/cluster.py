@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import importlib.util
 import itertools
 import logging
 import os
@@ -148,12 +149,12 @@ def connected(address: str) -> Iterator[Train]:
     """
     if address == "auto":
         address = os.environ.get("RAY_ADDRESS") or address
+    if importlib.util.find_spec("ray") is None:  # before "start a cluster with 'ray start'", which needs it
+        raise BadInput(f"Ray is not installed; {INSTALL}")
     if address != "auto":
         check_address(address)
-    try:
-        import ray
-    except ImportError:
-        raise BadInput(f"Ray is not installed; {INSTALL}") from None
+    import ray
+
     # Ray's workers look for modules in the current folder first, where the user may have modules of the same names
     with standing_in(Path(__file__).resolve().parents[2]):
         try:

@@ -251,6 +251,7 @@ def test_pieces_are_all_members_once():
 
 @pytest.mark.parametrize("address", ["xor", "127.0.0.1:1", "no.such.host.invalid:6379", "127.0.0.1:99999"])
 def test_no_cluster_is_told_in_a_line(address, tmp_path, monkeypatch, capsys):
+    pytest.importorskip("ray", reason="Ray is not installed: pip install '.[ray]'")
     monkeypatch.chdir(tmp_path)
     began = time.monotonic()
     assert cli.main(["sweep", "--ray", address, "--seeds", "1", "--iterations", "1"]) == 2
@@ -262,7 +263,8 @@ def test_no_cluster_is_told_in_a_line(address, tmp_path, monkeypatch, capsys):
     assert not any(tmp_path.glob("logs/post/*"))
 
 
-def test_without_ray_it_says_how_to_get_it(monkeypatch):
+@pytest.mark.parametrize("address", ["auto", "127.0.0.1:1"])
+def test_without_ray_it_says_how_to_get_it(address, monkeypatch):
     monkeypatch.setitem(sys.modules, "ray", None)
-    with pytest.raises(BadInput, match="pip install"), cluster.connected("auto"):
+    with pytest.raises(BadInput, match="pip install"), cluster.connected(address):
         pass

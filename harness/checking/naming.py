@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -14,9 +15,9 @@ from .cost import Form
 from .edits import EditBench, gradient_after
 from .exceptions import RUN_FILE
 from .locating import Fault
-from .reading import Bundle, Reading, expression, label, samples_of_lanes
+from .reading import Reading, expression, label, samples_of_lanes
 from .repairs import FORMS_OF_ACTIVATION, Bench, Change, Repair, ValueBench
-from .replay import CannotReplay, Values, size_of
+from .replay import CannotReplay, size_of
 from .result import Found, Kind, Quantity
 from .sources import Sources
 from .stage import argument_ids
@@ -255,8 +256,11 @@ class Naming:
             Change.LABELS: "labels-off-by-one",
         }
         if repair.change is Change.DERIVATIVE:
-            is_output = any(repair.old == error.node for error in self.stage.errors)
-            return f"missing-{'output' if is_output else 'hidden'}-activation-derivative"
+            if not any(repair.old == error.node for error in self.stage.errors):
+                return "missing-hidden-activation-derivative"
+            # where the output's own parameters have it, it is left out on the way back to the others
+            is_partial = len(self.fault.mends) < len(self.stage.steps)
+            return "delta-not-multiplied-through" if is_partial else "missing-output-activation-derivative"
         if repair.change in simple:
             return simple[repair.change]
         if repair.change is Change.OPERATION:
@@ -1113,11 +1117,4 @@ MERGED = frozenset(
 
 def replace_found(found: Found, parameters: tuple[str, ...], others: tuple[Place, ...]) -> Found:
     """A mistake with more parameters and lines"""
-    from dataclasses import replace
-
     return replace(found, parameters=parameters, others=others)
-
-
-def values_of(settings: Sequence[Values], bundle: Bundle) -> list[Any]:
-    """The values of the first node of a bundle"""
-    return [one.get(bundle[0]) for one in settings]

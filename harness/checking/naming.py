@@ -207,7 +207,10 @@ class Naming:
         places = [node.place] if node.place is not None else []
         own = self.node.place
         if repair.change is Change.DERIVATIVE and repair.old >= 0:
-            named = naming_places(self.sources, self.stage.node(repair.old))
+            error = self.stage.node(repair.old)
+            named = naming_places(self.sources, error)
+            if error.place is not None and repair.old not in self.reading.forward.nodes:
+                named.append(error.place)  # it is no part of the cost, so it may have the derivative itself
             return name, unique([*named, *places, *self.lines()]), ""
         if repair.change is Change.INSERTED:
             # what is left out may be left out where the value that comes in was made
@@ -703,6 +706,10 @@ class Naming:
             wide, shape = self.stage.node(error.target).shape, self.stage.node(error.output).shape
             if wide != shape and self.stage.node(error.node).shape not in (shape, wide):
                 return "broadcast-by-accident", self.lines(self.stage.node(error.node)), ""
+        plain = self.of_errors(lambda x, y: x - y)
+        is_plain = plain is not None and ratio_or_none(value, plain.flat)
+        if is_plain and self.is_coupled(layer) and self.reading.cost.form in (Form.CATEGORICAL, None):
+            return "softmax-over-wrong-axis", self.activation_places(layer), ""
         derivative = self.local_derivative(layer)
         named: list[tuple[str, Callable[[Array, Array], Array], bool]] = [
             ("cost-used-as-gradient", lambda x, y: (x - y) ** 2, False),
@@ -716,21 +723,14 @@ class Naming:
             if at_z and layer.a == layer.z:
                 continue
             expected = self.of_errors(function, layer if at_z else None)
-            if expected is None or not np.any(expected.flat):
+            # errors that are all above 0, or all below, are their own absolute values
+            if expected is None or not np.any(expected.flat) or is_plain:
                 continue
             scaled = derivative is not None and derivative.flat.shape == expected.flat.shape
             if ratio_or_none(value, expected.flat) or (
                 scaled and derivative is not None and ratio_or_none(value, expected.flat * derivative.flat)
             ):
                 return id, self.lines(self.stage.node(error.node)), ""
-        plain = self.of_errors(lambda x, y: x - y)
-        if (
-            self.is_coupled(layer)
-            and plain is not None
-            and ratio_or_none(value, plain.flat)
-            and self.reading.cost.form in (Form.CATEGORICAL, None)
-        ):
-            return "softmax-over-wrong-axis", self.activation_places(layer), ""
         diagonal = self.of_errors(lambda x, y: (x - y) * x * (1 - x))
         if diagonal is not None and ratio_or_none(value, diagonal.flat):
             name = "cross-entropy-gradient-with-extra-derivative"

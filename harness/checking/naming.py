@@ -708,8 +708,6 @@ class Naming:
                 return "broadcast-by-accident", self.lines(self.stage.node(error.node)), ""
         plain = self.of_errors(lambda x, y: x - y)
         is_plain = plain is not None and ratio_or_none(value, plain.flat)
-        if is_plain and self.is_coupled(layer) and self.reading.cost.form in (Form.CATEGORICAL, None):
-            return "softmax-over-wrong-axis", self.activation_places(layer), ""
         derivative = self.local_derivative(layer)
         named: list[tuple[str, Callable[[Array, Array], Array], bool]] = [
             ("cost-used-as-gradient", lambda x, y: (x - y) ** 2, False),
@@ -724,13 +722,17 @@ class Naming:
                 continue
             expected = self.of_errors(function, layer if at_z else None)
             # errors that are all above 0, or all below, are their own absolute values
-            if expected is None or not np.any(expected.flat) or is_plain:
+            is_same = is_plain and id == "cost-used-as-gradient"
+            if expected is None or not np.any(expected.flat) or is_same:
                 continue
             scaled = derivative is not None and derivative.flat.shape == expected.flat.shape
             if ratio_or_none(value, expected.flat) or (
                 scaled and derivative is not None and ratio_or_none(value, expected.flat * derivative.flat)
             ):
                 return id, self.lines(self.stage.node(error.node)), ""
+        normalised = self.is_coupled(layer) and self.adds_up_to_one(error.output)
+        if is_plain and normalised and self.reading.cost.form in (Form.CATEGORICAL, None):
+            return "softmax-over-wrong-axis", self.activation_places(layer), ""
         diagonal = self.of_errors(lambda x, y: (x - y) * x * (1 - x))
         if diagonal is not None and ratio_or_none(value, diagonal.flat):
             name = "cross-entropy-gradient-with-extra-derivative"
@@ -775,6 +777,12 @@ class Naming:
         ]
         places = [one for one in found if one is not None]
         return [*places[-1:], *self.lines()]
+
+    def adds_up_to_one(self, id: int) -> bool:
+        """Whether values are shares of 1, along an axis or all together"""
+        value = np.asarray(self.settings[0][id], dtype=float)
+        axes = (None, *range(value.ndim))
+        return bool(np.all(value >= 0)) and any(np.allclose(np.sum(value, axis=axis), 1) for axis in axes)
 
     def is_coupled(self, layer: Layer) -> bool:
         """Whether an activation depends on other units of its layer"""

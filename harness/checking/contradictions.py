@@ -95,7 +95,7 @@ def contradiction_of(
     """What the gradients have that belongs to no usual cost, or not to the cost that the file computes.
 
     A factor that all gradients have, such as a sum where the cost is a mean or the other way round, only stands for
-    another learning rate: it is a second reading. To divide by another number than that of the observations is not.
+    another learning rate: it is a second reading.
 
     Args:
         readings: all readings of the file.
@@ -112,18 +112,25 @@ def contradiction_of(
         declared = [one for one in alike if is_declared_cost(plain.stage.node(one.node))]
         scales = [(one, found) for one in alike if (found := other_scale(plain, one)) is not None]
         mistake = odd_scale(plain, sources, bool(declared) or any(same_cost(plain, one) for one in own))
-        mistake = mistake or next((found for one, found in scales if one in declared and found.id == MISCOUNTED), None)
+        mistake = mistake or next(
+            (found for one, found in scales if one in declared and matters(plain, one, found)), None
+        )
         mistake = mistake or next((found for one in declared if (found := other_penalty(plain, one)) is not None), None)
         mistake = mistake or next((found for one in declared if (found := other_labels(plain, one)) is not None), None)
         if mistake is not None:
             return Contradiction(mistake=mistake)
-        if best is plain and scales:
+        if scales:
             place, name = best.stage.node(scales[0][0].node).place, label(best.stage, scales[0][0].node)
             second = Alternative(cost=AssumedCost(form="", place=place, variable=name), mistakes=(scales[0][1],))
     if best.cost.form is Form.SQUARED:
         mistake = next((found for one in own if (found := at_logits(best, one)) is not None), None)
         return Contradiction(mistake=mistake, second=second)
     return Contradiction(second=second)
+
+
+def matters(reading: Reading, stated: Stated, scale: Found) -> bool:
+    """Whether a scale is more than another learning rate: a wrong count, or one that the penalty does not have."""
+    return scale.id == MISCOUNTED or other_penalty(reading, stated) is not None
 
 
 def other_labels(reading: Reading, stated: Stated) -> Found | None:

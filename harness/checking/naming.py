@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -14,9 +15,9 @@ from .cost import Form
 from .edits import EditBench, gradient_after
 from .exceptions import RUN_FILE
 from .locating import Fault
-from .reading import Bundle, Reading, expression, label, samples_of_lanes
+from .reading import Reading, expression, label, samples_of_lanes
 from .repairs import FORMS_OF_ACTIVATION, Bench, Change, Repair, ValueBench
-from .replay import CannotReplay, Values, size_of
+from .replay import CannotReplay, size_of
 from .result import Found, Kind, Quantity
 from .sources import Sources
 from .stage import argument_ids
@@ -206,7 +207,10 @@ class Naming:
         places = [node.place] if node.place is not None else []
         own = self.node.place
         if repair.change is Change.DERIVATIVE and repair.old >= 0:
-            named = naming_places(self.sources, self.stage.node(repair.old))
+            error = self.stage.node(repair.old)
+            named = naming_places(self.sources, error)
+            if error.place is not None and repair.old not in self.reading.forward.nodes:
+                named.append(error.place)  # it is no part of the cost, so it may have the derivative itself
             return name, unique([*named, *places, *self.lines()]), ""
         if repair.change is Change.INSERTED:
             # what is left out may be left out where the value that comes in was made
@@ -255,8 +259,11 @@ class Naming:
             Change.LABELS: "labels-off-by-one",
         }
         if repair.change is Change.DERIVATIVE:
-            is_output = any(repair.old == error.node for error in self.stage.errors)
-            return f"missing-{'output' if is_output else 'hidden'}-activation-derivative"
+            if not any(repair.old == error.node for error in self.stage.errors):
+                return "missing-hidden-activation-derivative"
+            # where the output's own parameters have it, it is left out on the way back to the others
+            is_partial = len(self.fault.mends) < len(self.stage.steps)
+            return "delta-not-multiplied-through" if is_partial else "missing-output-activation-derivative"
         if repair.change in simple:
             return simple[repair.change]
         if repair.change is Change.OPERATION:
@@ -699,6 +706,8 @@ class Naming:
             wide, shape = self.stage.node(error.target).shape, self.stage.node(error.output).shape
             if wide != shape and self.stage.node(error.node).shape not in (shape, wide):
                 return "broadcast-by-accident", self.lines(self.stage.node(error.node)), ""
+        plain = self.of_errors(lambda x, y: x - y)
+        is_plain = plain is not None and ratio_or_none(value, plain.flat)
         derivative = self.local_derivative(layer)
         named: list[tuple[str, Callable[[Array, Array], Array], bool]] = [
             ("cost-used-as-gradient", lambda x, y: (x - y) ** 2, False),
@@ -712,20 +721,17 @@ class Naming:
             if at_z and layer.a == layer.z:
                 continue
             expected = self.of_errors(function, layer if at_z else None)
-            if expected is None or not np.any(expected.flat):
+            # errors that are all above 0, or all below, are their own absolute values
+            is_same = is_plain and id == "cost-used-as-gradient"
+            if expected is None or not np.any(expected.flat) or is_same:
                 continue
             scaled = derivative is not None and derivative.flat.shape == expected.flat.shape
             if ratio_or_none(value, expected.flat) or (
                 scaled and derivative is not None and ratio_or_none(value, expected.flat * derivative.flat)
             ):
                 return id, self.lines(self.stage.node(error.node)), ""
-        plain = self.of_errors(lambda x, y: x - y)
-        if (
-            self.is_coupled(layer)
-            and plain is not None
-            and ratio_or_none(value, plain.flat)
-            and self.reading.cost.form in (Form.CATEGORICAL, None)
-        ):
+        normalised = self.is_coupled(layer) and self.adds_up_to_one(error.output)
+        if is_plain and normalised and self.reading.cost.form in (Form.CATEGORICAL, None):
             return "softmax-over-wrong-axis", self.activation_places(layer), ""
         diagonal = self.of_errors(lambda x, y: (x - y) * x * (1 - x))
         if diagonal is not None and ratio_or_none(value, diagonal.flat):
@@ -771,6 +777,12 @@ class Naming:
         ]
         places = [one for one in found if one is not None]
         return [*places[-1:], *self.lines()]
+
+    def adds_up_to_one(self, id: int) -> bool:
+        """Whether values are shares of 1, along an axis or all together"""
+        value = np.asarray(self.settings[0][id], dtype=float)
+        axes = (None, *range(value.ndim))
+        return bool(np.all(value >= 0)) and any(np.allclose(np.sum(value, axis=axis), 1) for axis in axes)
 
     def is_coupled(self, layer: Layer) -> bool:
         """Whether an activation depends on other units of its layer"""
@@ -1113,11 +1125,4 @@ MERGED = frozenset(
 
 def replace_found(found: Found, parameters: tuple[str, ...], others: tuple[Place, ...]) -> Found:
     """A mistake with more parameters and lines"""
-    from dataclasses import replace
-
     return replace(found, parameters=parameters, others=others)
-
-
-def values_of(settings: Sequence[Values], bundle: Bundle) -> list[Any]:
-    """The values of the first node of a bundle"""
-    return [one.get(bundle[0]) for one in settings]

@@ -269,7 +269,10 @@ def judge(
     stated = stated_costs(recording, program, returned_nodes(steps))
     found = contradiction_of(readings, best, stated, sources)
     if found.mistake is None:
-        return result if found.second is None else replace(result, alternatives=(found.second, *result.alternatives))
+        is_said = result.cost is not None and result.cost.factor is not None
+        if found.second is None or is_said:
+            return result
+        return replace(result, alternatives=(found.second, *result.alternatives))
     mine = Alternative(cost=result.cost or assumed(best), mistakes=())
     return replace(result, verdict=Verdict.MISTAKE, mistakes=(found.mistake,), alternatives=(mine,))
 

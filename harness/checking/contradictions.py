@@ -115,7 +115,9 @@ def contradiction_of(
         mistake = mistake or next(
             (found for one, found in scales if one in declared and matters(plain, one, found)), None
         )
-        mistake = mistake or next((found for one in declared if (found := other_penalty(plain, one)) is not None), None)
+        if not is_whole(best):
+            penalties = (other_penalty(plain, one) for one in declared)
+            mistake = mistake or next((one for one in penalties if one is not None), None)
         mistake = mistake or next((found for one in declared if (found := other_labels(plain, one)) is not None), None)
         if mistake is not None:
             return Contradiction(mistake=mistake)
@@ -126,6 +128,11 @@ def contradiction_of(
         mistake = next((found for one in own if (found := at_logits(best, one)) is not None), None)
         return Contradiction(mistake=mistake, second=second)
     return Contradiction(second=second)
+
+
+def is_whole(reading: Reading) -> bool:
+    """Whether all steps are the gradient of a cost that the file computes, with nothing of the parameters left over."""
+    return reading.cost.node is not None and all(one is not None and not one.decay for one in reading.matches.values())
 
 
 def matters(reading: Reading, stated: Stated, scale: Found) -> bool:

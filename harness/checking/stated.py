@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..recording.graph import Node, Recording, Ref, references
+from ..recording.graph import Node, Place, Recording, Ref, references
 from .alignment import ratio, squeezed
 from .cost import GRADIENTS, METRIC_WORDS, Error, Form, bare_words
 from .replay import CannotReplay, Program, Values, resolve, size_of
@@ -121,17 +121,18 @@ class Search:
         return self.recording.nodes[id]
 
     def costs(self) -> list[Stated]:
-        """The costs, one for each line that ends in one."""
-        found: list[Stated] = []
-        looked_at: set[object] = set()
+        """The costs, one for each line that ends in one: the last that is computed before the first update.
+
+        Earlier ones may belong to other settings, such as the penalty of a check of the gradients.
+        """
+        finals: dict[Place | None, list[int]] = {}
         for id in sorted(self.dependent - self.feeding):
-            place = self.node(id).place
-            if place in looked_at or not self.is_final(id):
-                continue
-            if len(looked_at) >= MOST_COSTS:
-                break
-            looked_at.add(place)
-            parts = self.parts(id)
+            if self.is_final(id):
+                finals.setdefault(self.node(id).place, []).append(id)
+        first_update = min((one.after for one in self.recording.updates), default=len(self.recording.nodes))
+        found: list[Stated] = []
+        for several in list(finals.values())[:MOST_COSTS]:
+            parts = self.parts(next((id for id in reversed(several) if id < first_update), several[0]))
             if len({one.form for one in parts}) == 1:  # -log(a) alone is a part of two costs
                 found.append(parts[0])
         return found

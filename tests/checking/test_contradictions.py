@@ -120,3 +120,37 @@ def test_another_scale_that_only_stands_for_another_rate_is_a_second_reading(
     result, text = checked(tmp_path, delta=delta, printed=printed)
     assert result.verdict is Verdict.CORRECT, text
     assert [one.id for one in result.alternatives[0].mistakes] == [id]
+
+
+CHECKED_BEFORE = """
+import numpy as np
+
+rng = np.random.default_rng(3)
+X, y = rng.normal(size=(24, 3)), rng.integers(0, 4, 24)
+W1, W2 = rng.normal(size=(3, 5)), rng.normal(size=(5, 4))
+
+def loss(X, y, reg):
+    h = np.maximum(0, X @ W1)
+    p = np.exp(h @ W2)
+    p /= p.sum(axis=1, keepdims=True)
+    loss = -np.log(p[np.arange(len(X)), y]).mean() + 0.5 * reg * (np.sum(W1 * W1) + np.sum(W2 * W2))
+    p[np.arange(len(X)), y] -= 1
+    p /= len(X)
+    return loss, X.T @ ((p @ W2.T) * (h > 0)) + reg * W1, h.T @ p + reg * W2{more}
+
+print(loss(X, y, reg=0.1)[0])
+for i in range(5):
+    cost, g1, g2 = loss(X, y, reg=5e-6)
+    W1 -= 0.1 * g1
+    W2 -= 0.1 * g2
+"""
+
+
+@pytest.mark.parametrize(("more", "verdict"), [("", Verdict.CORRECT), (" * 2", Verdict.MISTAKE)])
+def test_a_penalty_of_an_earlier_call_is_not_held_against_the_training(
+    tmp_path: Path, more: str, verdict: Verdict
+) -> None:
+    path = tmp_path / "earlier.py"
+    path.write_text(CHECKED_BEFORE.format(more=more).replace("5e-6", "5e-6" if not more else "0.05"))
+    result = check_file(path)
+    assert result.verdict is verdict, report.text(result)

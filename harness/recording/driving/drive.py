@@ -145,7 +145,8 @@ class _Driver:
         return _layers_of(self.source) <= self._made_by(set(re.findall(r"[A-Za-z_]\w*", "\n".join(driven.lines))))
 
     def _made_by(self, names: set[str]) -> set[str]:
-        """The names, and those of all that their classes and functions call, such as the layers of a network."""
+        """The names, and those that their classes and functions mention, such as the layers of a network."""
+        known = {*self.facts.functions, *self.facts.classes}
         found: set[str] = set()
         waiting = sorted(names)
         while waiting:
@@ -154,7 +155,8 @@ class _Driver:
                 found.add(name)
                 parts = [self.facts.functions[name]] if name in self.facts.functions else []
                 parts += self.facts.methods(name).values()
-                waiting += sorted({called for part in parts for called in part.calls} - found)
+                mentioned = {word for part in parts for word in re.findall(r"[A-Za-z_]\w*", part.text)}
+                waiting += sorted((mentioned & known) - found)
         return found
 
     def _search(self, budget: int, of_gradients: int) -> Driven | None:

@@ -64,7 +64,9 @@ def _ordered_strings(caller: Caller, argument: Argument, role: Role, uses: Uses)
     if role in (Role.ACTIVATION, Role.ACTIVATION_LIST):
         texts = texts or _keys_like(caller, ACTIVATION_WORDS) or ["sigmoid", "tanh", "relu"]
         last = bool({"output", "last", "final", "out"} & set(words_of(argument.name))) or of_shares(caller)
-        order = ("softmax", "sigmoid", "linear") if last and known_outputs(caller) != 1 else ("sigmoid", "tanh", "relu")
+        order: tuple[str, ...] = ("sigmoid", "tanh", "relu", "logistic")
+        if last and known_outputs(caller) != 1:
+            order = ("softmax", "sigmoid", "linear")
         return sorted(texts, key=lambda t: next((i for i, name in enumerate(order) if name in t.lower()), len(order)))
     if role is Role.LOSS:
         return texts or _keys_like(caller, LOSS_WORDS) or ["mse", "cross_entropy", "categorical_crossentropy"]

@@ -59,6 +59,12 @@ def sizes(caller: Caller, function: FunctionFacts, argument: Argument, role: Rol
                 given(lambda: f"[{into()}, {HIDDEN}, {out()}]")]  # fmt: skip
     if role is Role.SIZES and (described := layer_descriptions(caller, uses)):
         return list(described)
+    if role is Role.SIZES and _is_beside_inputs(caller, function, argument):
+        return [
+            given(lambda: f"[{HIDDEN}, {out()}]"),
+            f"[{HIDDEN}]",
+            given(lambda: f"({HIDDEN}, {out()})"),
+        ]
     if role is Role.SIZES:
         return [
             given(lambda: f"[{into()}, {HIDDEN}, {out()}]"),
@@ -78,6 +84,15 @@ def _has_hidden_size_before(caller: Caller, function: FunctionFacts, argument: A
     names = [one.name for one in function.arguments]
     before = function.arguments[: names.index(argument.name)] if argument.name in names else ()
     return any(caller.role(function, other)[0] is Role.HIDDEN_SIZE for other in before)
+
+
+def _is_beside_inputs(caller: Caller, function: FunctionFacts, argument: Argument) -> bool:
+    """Whether the number of inputs is an argument of its own, beside the sizes of the layers."""
+    return any(
+        caller.role(function, other)[0] is Role.INPUT_SIZE
+        for other in function.arguments
+        if other.name != argument.name
+    )
 
 
 def observations(caller: Caller, function: FunctionFacts, argument: Argument, role: Role, uses: Uses) -> list[Option]:

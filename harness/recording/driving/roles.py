@@ -308,7 +308,7 @@ def _size_role(name: str, words: list[str], uses: Uses) -> Role | None:
         return short[text]
     if text in short and len(text) > 1:
         return short[text]
-    if uses.element_methods or uses.methods - {"append", "copy", "insert", "pop"}:
+    if uses.element_methods or uses.element_called or uses.methods - {"append", "copy", "insert", "pop"}:
         return None
     if (
         have & {"hidden"}

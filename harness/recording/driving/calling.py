@@ -255,7 +255,7 @@ class Caller:
             if len(mine) == len(function.returns) and all(re.fullmatch(r"\w+", text) for text in mine):
                 return mine
         return [
-            session.new_name(name if name != "result" else f"{words_of(function.name)[-1]}_result")
+            session.result_name(name if name != "result" else f"{words_of(function.name)[-1]}_result", function)
             for name in function.returns
         ]
 

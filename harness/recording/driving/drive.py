@@ -359,7 +359,8 @@ class _Driver:
 
     def _apply_gradients(self, session: Session) -> None:
         """Makes a plain gradient step with what the file returned as gradients."""
-        session.gradients = pair_gradients(session)
+        target = session.statements[-1].text.split(" = ")[0]
+        session.gradients = pair_gradients(session) or pair_gradients(session, target.split(", "))
         for pair in session.gradients:
             # in place, because layers may hold the same array
             session.run(f"{pair.parameter} -= 0.1 * {pair.gradient}", repeat=True)

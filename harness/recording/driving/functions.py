@@ -117,12 +117,19 @@ def _matching_functions(caller: Caller, argument: Argument, role: Role) -> list[
         return (0 if stem and stem in name else 1, share_rank(caller, name) if topic == "activation" else 0, usual)
 
     found.sort(key=rank)
-    names = [name for name, _ in found]
+    names = [name for name, _ in found] or _sharing_a_word(caller, argument)
     if role is Role.FUNCTION and not names:
         names = [name for name in caller.facts.functions if callable(caller.session.names.get(name)) and len(name) > 1]
     if names and not derivative:
         caller.session.stems.setdefault(topic, names[0].lower())
     return names
+
+
+def _sharing_a_word(caller: Caller, argument: Argument) -> list[str]:
+    """Functions of the file that have a word of the argument's name: compute_gradient for gradient_function."""
+    wanted = set(words_of(argument.name)) - {"function", "func", "fn", "f", "callback"}
+    facts, names = caller.facts, caller.session.names
+    return [name for name in facts.functions if callable(names.get(name)) and wanted & set(words_of(name))]
 
 
 def matching_classes(caller: Caller, argument: Argument, role: Role) -> list[str]:

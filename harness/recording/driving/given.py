@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from .choices import Option
-from .data import BATCH, HIDDEN, INPUTS, SECOND_HIDDEN, Form, pairs_text, target_text
+from .data import BATCH, HIDDEN, INPUTS, SECOND_HIDDEN, Form, Labels, pairs_text, target_text
 from .records import layer_descriptions
 from .results import producers, production, result_of_kind
 from .roles import HELD_OUT, INPUT_NAME, Role
@@ -86,6 +86,14 @@ def _has_hidden_size_before(caller: Caller, function: FunctionFacts, argument: A
     return any(caller.role(function, other)[0] is Role.HIDDEN_SIZE for other in before)
 
 
+def _numbered(caller: Caller, function: FunctionFacts, argument: Argument) -> list[str]:
+    """The inputs of a function that takes them one by one, as x1, x2; none if it does not."""
+    stem = argument.name.rstrip("0123456789")
+    names = [other.name for other in function.arguments if re.fullmatch(rf"{re.escape(stem)}\d+", other.name)]
+    inputs = [other.name for other in function.arguments if caller.role(function, other)[0] is Role.INPUTS]
+    return names if len(names) > 1 and set(names) <= set(inputs) else []
+
+
 def _is_beside_inputs(caller: Caller, function: FunctionFacts, argument: Argument) -> bool:
     """Whether the number of inputs is an argument of its own, beside the sizes of the layers."""
     return any(
@@ -136,8 +144,19 @@ def observations(caller: Caller, function: FunctionFacts, argument: Argument, ro
         parts = [cut.format(f":{BATCH}"), cut.format(f"{BATCH}:")]
         return "[" + ", ".join(f"({x}{part}, {y}{part})" for part in parts) + "]"
 
+    def number() -> str:
+        if session.labels is None:  # what takes its inputs one by one has one output
+            session.labels = session.choose("labels", [Labels.FLAT, Labels.REAL])
+        session.make_data()
+        session.form = Form.VECTOR
+        return f"X[i, {place}]"
+
     if role is Role.OBSERVATIONS:
         return [count]
+    numbered = _numbered(caller, function, argument)
+    if role is Role.INPUTS and numbered:
+        place = numbered.index(argument.name)
+        return [number, lambda: number().replace("X[i,", "X[:,")]
     if role is Role.TARGETS:
         return [targets]
     if role is Role.PAIRS and uses.split and not uses.iterated:

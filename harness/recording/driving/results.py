@@ -127,7 +127,8 @@ def result_of_kind(targets: Sequence[str], kind: Role) -> str:
     cached = [t for t in targets if re.match(r"(?i)cach|mem|store|hist", t)]
     if kind is Role.OUTPUTS:
         plain = [t for t in targets if t not in cached]
-        named = [t for t in plain if OUTPUT_NAME.match(t)]
+        # h is the only output of some, and the hidden layer beside the output of others
+        named = [t for t in plain if OUTPUT_NAME.match(t) and not (len(plain) > 1 and t.lower() == "h")]
         return (named or plain or list(targets))[-1]
     if kind is Role.CACHE:
         return (cached or list(targets))[-1]

@@ -133,6 +133,7 @@ def _sharing_a_word(caller: Caller, argument: Argument) -> list[str]:
 
 
 def matching_classes(caller: Caller, argument: Argument, role: Role) -> list[str]:
+    """Classes of the file whose names are those of activations, losses or optimizers."""
     pattern = {Role.LOSS: LOSS_WORDS, Role.OPTIMIZER: OPTIMIZER_WORDS}.get(role, ACTIVATION_WORDS)
     return [
         name
@@ -144,6 +145,7 @@ def matching_classes(caller: Caller, argument: Argument, role: Role) -> list[str
 def _activation_lists(
     caller: Caller, strings: list[str], functions: list[str], instances: list[Option]
 ) -> list[Option]:
+    """An activation for each layer, the last one meant for the output."""
     last = next((text for text in strings if "softmax" in text), None) if known_outputs(caller) != 1 else None
     options: list[Option] = []
     for names in (strings, functions):

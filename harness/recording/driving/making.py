@@ -96,6 +96,8 @@ def _loss_gradients(caller: Caller) -> list[Option]:
 
 
 def _loss_function(caller: Caller, function: FunctionFacts, name: str) -> Callable[[], str]:
+    """The gradient that a function of a loss returns, for the outputs made last."""
+
     def make() -> str:
         if not caller.session.forward_results:
             raise Exhausted(name)
@@ -112,6 +114,8 @@ def _loss_function(caller: Caller, function: FunctionFacts, name: str) -> Callab
 
 
 def _loss_object(caller: Caller, name: str, method: FunctionFacts) -> Callable[[], str]:
+    """The gradient that a method of a loss returns, for the outputs made last."""
+
     def make() -> str:
         if not caller.session.forward_results:
             raise Exhausted(name)

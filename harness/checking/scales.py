@@ -53,6 +53,8 @@ def counts_of(reading: Reading) -> Counts | None:
     shape = stage.node(last.z).shape
     if forward.lane_count > 1:
         return Counts(observations=forward.lane_count, outputs=size_of(stage.node(last.z)), others=tuple(sizes))
+    if len(shape) == 1 and shape[0] not in sizes:  # one unit, whose weights are numbers
+        return Counts(observations=shape[0], outputs=1, others=tuple(sizes))
     if len(shape) < 2:
         return Counts(observations=1, outputs=size_of(stage.node(last.z)), others=tuple(sizes))
     for axis in (0, 1):

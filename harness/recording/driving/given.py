@@ -96,6 +96,9 @@ def _is_beside_inputs(caller: Caller, function: FunctionFacts, argument: Argumen
     )
 
 
+OF_MANY = re.compile(r"\b(np|numpy)\.(sum|mean|average)\(|\blen\(|\.(mean|sum)\(|\.shape\b")
+
+
 class _Data:
     """Expressions for observations, each made when it is chosen.
 
@@ -159,16 +162,25 @@ class _Data:
 
     def number(self) -> str:
         """One input of one observation."""
-        session = self.session
-        if session.labels is None:  # what takes its inputs one by one has one output
-            session.labels = session.choose("labels", [Labels.FLAT, Labels.REAL])
-        session.make_data()
-        session.form = Form.VECTOR
+        self._give_one_output(Form.VECTOR)
         return f"X[i, {self.numbered.index(self.argument.name)}]"
 
     def column(self) -> str:
         """One input of all observations."""
-        return self.number().replace("X[i,", "X[:,")
+        self._give_one_output(Form.ROWS)
+        return f"X[:, {self.numbered.index(self.argument.name)}]"
+
+    def _give_one_output(self, form: Form) -> None:
+        """What takes its inputs one by one has one output."""
+        if self.session.labels is None:
+            self.session.labels = self.session.choose("labels", [Labels.FLAT, Labels.REAL])
+        self.session.make_data()
+        self.session.form = form
+
+    @property
+    def is_of_many(self) -> bool:
+        """Whether the function, or what it calls, sums over observations or counts them."""
+        return any(OF_MANY.search(part.text) for part in self.caller.facts.reach(self.function))
 
     @property
     def numbered(self) -> list[str]:
@@ -202,7 +214,7 @@ def observations(caller: Caller, function: FunctionFacts, argument: Argument, ro
     if role is Role.PAIRS:
         return [data.pairs, data.inputs, data.both, data.batches]
     if data.numbered:
-        return [data.number, data.column]
+        return [data.column, data.number] if data.is_of_many else [data.number, data.column]
     if not INPUT_NAME.match(argument.name):
         named = producers(caller, function, lambda names: argument.name in names)
         if named:

@@ -120,7 +120,15 @@ def may_be_bound_elsewhere(recording: Recording, raised: Raised, sources: Source
     match = re.search(r"'([^']+)'", raised.message)
     if match is None:
         return True
-    return any(match[1] in names_bound(tree) for tree in sources.trees.values())
+    own = sources.trees.get(raised.frames[-1].file)
+    trees = [own] if own is not None and not has_star_import(own) else list(sources.trees.values())
+    return any(match[1] in names_bound(tree) for tree in trees)
+
+
+def has_star_import(tree: ast.AST) -> bool:
+    """Whether a file may have names of other files that it does not mention"""
+    imports = (node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom))
+    return any(alias.name == "*" for node in imports for alias in node.names)
 
 
 def names_bound(tree: ast.AST) -> set[str]:

@@ -453,8 +453,13 @@ class _Weaver(ast.NodeTransformer):
             node.right = self._call("formatted", node.right, node.right)
         return node
 
-    def visit_Assign(self, node: ast.Assign) -> ast.AST:
-        """``x = value``."""
+    def visit_Assign(self, node: ast.Assign) -> ast.AST | list[ast.AST]:
+        """``x = value``; ``x = y = 0.5`` is two numbers, because what is done to one of them leaves the other alone."""
+        if len(node.targets) > 1 and isinstance(node.value, ast.Constant) and isinstance(node.value.value, float):
+            number = node.value.value
+            single = [ast.Assign(targets=[target], value=ast.Constant(value=number)) for target in node.targets]
+            parts = [self.visit_Assign(ast.fix_missing_locations(ast.copy_location(one, node))) for one in single]
+            return [part for part in parts if isinstance(part, ast.AST)]
         self.generic_visit(node)
         value = self._fitted(node.targets[0], self._literal(node.value, node.targets[0]))
         names = ast.Tuple(elts=[self._named(target) for target in node.targets], ctx=ast.Load())

@@ -306,3 +306,32 @@ def test_plans_are_made_from_the_text_alone() -> None:
 def test_data_has_sizes_that_differ() -> None:
     shapes = {name: np.shape(value) for name, value in pair_data(0).items()}
     assert len({*shapes["rows_"], *shapes["weights_"], shapes["one_hot_"][1]}) == 4
+
+
+BY_ITS_DEVIATION = """
+import numpy as np
+class BatchNorm:
+    def __init__(self, dim, eps=1e-5):
+        self.gamma, self.eps = np.ones(dim), eps
+    def forward(self, x):
+        var = np.var(x, axis=0)
+        centered = x - np.mean(x, axis=0)
+        inverse = 1.0 / np.sqrt(var + self.eps)
+        self.cache = centered, inverse, var
+        return self.gamma * centered * inverse
+    def backward(self, g):
+        centered, inverse, var = self.cache
+        d = g * self.gamma
+        d_inverse = np.sum(d * centered, axis=0)
+        d_deviation = -1.0 / (var + self.eps) * d_inverse
+        d_var = 0.5 / np.sqrt(var + self.eps) * d_deviation
+        d_centered = d * inverse + 2.0 * centered * d_var / len(g)
+        return d_centered - np.mean(d_centered, axis=0)
+"""
+
+
+def test_a_small_constant_is_left_out_everywhere_or_nowhere(tmp_path: Path) -> None:
+    """It stands in a divisor and under a root: without it in one of them, a right backward pass seems to be wrong."""
+    (tmp_path / "norm.py").write_text(BY_ITS_DEVIATION)
+    (pair,) = check_layers(tmp_path / "norm.py").pairs
+    assert pair.agreement is Agreement.AGREES

@@ -630,6 +630,104 @@ class Quadratic:
     def derivative(self, a, y): return a-y
 """
 
+GRADIENTS_RETURNED_BY_A_METHOD = """
+import numpy as np
+class Net:
+    def __init__(self, n_in, n_h, n_out):
+        self.p = {"W1": np.random.randn(n_in, n_h)*.3, "b1": np.zeros(n_h)}
+        self.p |= {"W2": np.random.randn(n_h, n_out)*.3, "b2": np.zeros(n_out)}
+    def forward(self, X):
+        a1 = np.tanh(X @ self.p["W1"]+self.p["b1"])
+        a2 = a1 @ self.p["W2"]+self.p["b2"]
+        return a2, {"X": X, "a1": a1}
+    def backward(self, cache, d_out):
+        g = {"W2": cache["a1"].T @ d_out, "b2": d_out.sum(0)}
+        d = d_out @ self.p["W2"].T*(1-cache["a1"]**2)
+        g["W1"], g["b1"] = cache["X"].T @ d, d.sum(0)
+        return g
+class SGD:
+    def __init__(self, lr): self.lr = lr
+    def step(self, params, grads):
+        for k in params: params[k] -= self.lr*grads[k]
+def mse_loss(out, y):
+    diff = out-y
+    return np.mean(diff**2), 2*diff/diff.size
+"""
+
+FUNCTIONS_HANDED_OVER = """
+import numpy as np
+def compute_cost(x, y, w, b):
+    return np.sum((x @ w+b-y)**2)/(2*len(y))
+def compute_gradient(x, y, w, b):
+    err = x @ w+b-y
+    return x.T @ err/len(y), np.sum(err)/len(y)
+def gradient_descent(x, y, w_in, b_in, cost_function, gradient_function, alpha, num_iters):
+    w, b = w_in, b_in
+    history = []
+    for i in range(num_iters):
+        dj_dw, dj_db = gradient_function(x, y, w, b)
+        w = w-alpha*dj_dw
+        b = b-alpha*dj_db
+        history.append(cost_function(x, y, w, b))
+    return w, b, history
+"""
+
+INPUTS_ONE_BY_ONE = """
+import numpy as np
+class Xor:
+    def __init__(self):
+        self.w = np.random.randn(9)*.5
+    def out(self, x1, x2):
+        s = lambda z: 1/(1+np.exp(-z))
+        self.h1 = s(self.w[0]*x1+self.w[1]*x2+self.w[2])
+        self.h2 = s(self.w[3]*x1+self.w[4]*x2+self.w[5])
+        self.o = s(self.w[6]*self.h1+self.w[7]*self.h2+self.w[8])
+        return self.o
+    def learn(self, x1, x2, target, rate=.5):
+        o = self.out(x1, x2)
+        d = (o-target)*o*(1-o)
+        d1 = d*self.w[6]*self.h1*(1-self.h1)
+        d2 = d*self.w[7]*self.h2*(1-self.h2)
+        self.w -= rate*np.array([d1*x1, d1*x2, d1, d2*x1, d2*x2, d2, d*self.h1, d*self.h2, d])
+"""
+
+PARAMETERS_IN_A_NAMED_TUPLE = """
+from collections import namedtuple
+import numpy as np
+Params = namedtuple("Params", "W1 b1 W2 b2")
+def init(n_features, n_hidden, n_targets):
+    first, second = np.random.randn(n_features, n_hidden)*.3, np.random.randn(n_hidden, n_targets)*.3
+    return Params(first, np.zeros(n_hidden), second, np.zeros(n_targets))
+def predict(params, x):
+    h = np.tanh(x @ params.W1+params.b1)
+    return h, h @ params.W2+params.b2
+def grads(params, x, y):
+    h, p = predict(params, x)
+    d = (p-y)/len(x)
+    dh = d @ params.W2.T*(1-h**2)
+    return Params(x.T @ dh, dh.sum(0), h.T @ d, d.sum(0))
+def update(params, g, lr):
+    return Params(*(p-lr*q for p, q in zip(params, g)))
+"""
+
+A_LIST_OF_PARAMETERS = """
+import numpy as np
+def create(n0, n1, n2):
+    return [np.random.randn(n0, n1)*.3, np.zeros(n1), np.random.randn(n1, n2)*.3, np.zeros(n2)]
+def forward(model, X):
+    W1, b1, W2, b2 = model
+    H = np.tanh(X @ W1+b1)
+    return H, H @ W2+b2
+def backward(model, X, H, P, Y):
+    W1, b1, W2, b2 = model
+    d = (P-Y)/len(X)
+    dH = d @ W2.T*(1-H**2)
+    return [X.T @ dH, dH.sum(0), H.T @ d, d.sum(0)]
+def step(model, grads, lr):
+    for p, g in zip(model, grads):
+        p -= lr*g
+"""
+
 # name -> the file, and the lines that drive it
 VARIANTS: dict[str, tuple[str, tuple[str, ...]]] = {
     "dictionaries in a list": (
@@ -813,6 +911,55 @@ VARIANTS: dict[str, tuple[str, tuple[str, ...]]] = {
             "net = Net([Layer(7), Layer(5), Layer(3)])",
             "for i in range(3):",
             "    net.learn(X, Y, 0.1)",
+        ),
+    ),
+    "gradients returned by a method": (
+        GRADIENTS_RETURNED_BY_A_METHOD,
+        (
+            "net = Net(7, 5, 3)",
+            "for i in range(3):",
+            "    a2, result2 = net.forward(X)",
+            "    mean, result2_ = mse_loss(a2, Y)",
+            "    g = net.backward(result2, result2_)",
+            "    net.p['W2'] -= 0.1 * g['W2']",
+            "    net.p['b2'] -= 0.1 * g['b2']",
+            "    net.p['W1'] -= 0.1 * g['W1']",
+            "    net.p['b1'] -= 0.1 * g['b1']",
+        ),
+    ),
+    "functions handed over": (
+        FUNCTIONS_HANDED_OVER,
+        (
+            "w_in = np.random.normal(0, 0.5, size=(7, 3))",
+            "b_in = np.random.normal(0, 0.5, size=3)",
+            "w, b, history = gradient_descent(X, Y, w_in, b_in, compute_cost, compute_gradient, 0.1, 3)",
+        ),
+    ),
+    "inputs one by one": (
+        INPUTS_ONE_BY_ONE,
+        (
+            "xor = Xor()",
+            "for i in range(3):",
+            "    xor.learn(X[i, 0], X[i, 1], Y[i, 0])",
+        ),
+    ),
+    "parameters in a named tuple": (
+        PARAMETERS_IN_A_NAMED_TUPLE,
+        (
+            "init_result = init(7, 5, 3)",
+            "for i in range(3):",
+            "    grads_result = grads(init_result, X, Y)",
+            "    init_result = update(init_result, grads_result, 0.1)",
+        ),
+    ),
+    "a list of parameters": (
+        A_LIST_OF_PARAMETERS,
+        (
+            "result1 = create(7, 5, 3)",
+            "for i in range(3):",
+            "    H, result2 = forward(result1, X)",
+            "    result1_ = backward(result1, X, H, result2, Y)",
+            "    step(result1, result1_, 0.1)",
         ),
     ),
 }

@@ -8,6 +8,22 @@ once more and after it these lines, as for ``run=``:
     namespace.update(driven.data)        # X, Y, labels: give them the kind ARGUMENT
     exec(compile("\\n".join(driven.lines), "<run>", "exec"), namespace)
 
+The steps, each in a module of its own:
+
+1. What is defined: ``loaded`` (the file and those it imports), ``source`` (functions, classes, updates, from the text),
+   ``usage`` and ``examples`` (how the project uses them).
+2. What role each argument plays: ``roles``, from its name, default, annotation and use. ``suggestions``: the data.
+3. What to call: ``goals``, most likely first.
+4. What each argument is given: ``calling`` asks by role, and the options come from ``given`` (sizes, data),
+   ``functions`` (activations, losses, optimizers), ``objects`` with ``containers`` and ``records`` (instances, lists
+   of layers, settings, samples), ``making`` with ``results`` (what another call returns) and ``weights`` (by hand).
+5. The calls are tried in order: ``drive``, with one ``session`` an attempt, ``choices`` as a best-first search, and
+   ``blame`` for what a failure says.
+6. What is accepted, and why: ``watching`` sees updates and shapes that fit by accident, ``acceptance`` asks whether
+   the calls are meant so, and ``drive`` runs the lines once more on their own.
+
+``pairs`` is apart: it calls single layers, activations and losses with random arrays.
+
 The lines use only the file's own names and those in ``data`` (and ``np``, which is in ``data`` too). They end with
 updates of the parameters. Where the file returns gradients and applies them nowhere, ``gradients`` pairs expressions
 (parameter, gradient) that can be evaluated in the namespace after the lines; the lines then apply them in a step of

@@ -255,14 +255,17 @@ class Caller:
             if len(mine) == len(function.returns) and all(re.fullmatch(r"\w+", text) for text in mine):
                 return mine
         return [
-            session.new_name(name if name != "result" else f"{words_of(function.name)[-1]}_result")
+            session.result_name(name if name != "result" else f"{words_of(function.name)[-1]}_result", function)
             for name in function.returns
         ]
 
     def _keep(self, function: FunctionFacts, targets: Sequence[str]) -> None:
         """Puts results in the pool, the entries of dictionaries too."""
         session = self.session
+        inputs = {one.name for one in function.arguments if self.role(function, one)[0] is Role.INPUTS}
         for name, target in zip(function.returns, targets):
+            if name in inputs:
+                continue  # the argument goes by the name of what was made of it
             session.pool[name if name != "result" else target] = target
             value = session.names.get(target)
             if isinstance(value, tuple) and len(targets) == 1 and len(value) <= 12:

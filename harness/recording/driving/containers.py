@@ -111,6 +111,9 @@ def layer_texts(caller: Caller, dense: str, activations: list[str]) -> list[str]
         last_options = [*softmaxes, *sigmoids, ""] if out > 1 else [*sigmoids, ""]
     last = session.choose("output activation", last_options)
     inputs = [caller.construction(dense, (session.input_size,) * 2)] if _begins_with_inputs(caller, dense) else []
+    first = next((name for name in caller.facts.classes if INPUT_CLASS.search(name)), "")
+    if first and not inputs and session.choose(f"a layer for the inputs ({first})", [False, True]):
+        inputs = [caller.construction(first, (session.input_size,) * 2)]
     texts = [caller.construction(dense, (session.input_size, HIDDEN))]
     if between:
         texts.append(caller.construction(between, (HIDDEN, HIDDEN)))
@@ -133,6 +136,7 @@ def _begins_with_inputs(caller: Caller, dense: str) -> bool:
     return len(sized) == 1 and any(FIRST_APART.search(text) for text in texts)
 
 
+INPUT_CLASS = re.compile(r"^_?Input_?(Layer)?\d?$|^Layer_?Input$", re.IGNORECASE)
 FIRST_APART = re.compile(r"layers\[1:\]|layers\[0\]\.\w+ = |in range\(1, len\((self\.)?layers\)|layers\[i - 1\]")
 
 

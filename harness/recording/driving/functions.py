@@ -64,7 +64,9 @@ def _ordered_strings(caller: Caller, argument: Argument, role: Role, uses: Uses)
     if role in (Role.ACTIVATION, Role.ACTIVATION_LIST):
         texts = texts or _keys_like(caller, ACTIVATION_WORDS) or ["sigmoid", "tanh", "relu"]
         last = bool({"output", "last", "final", "out"} & set(words_of(argument.name))) or of_shares(caller)
-        order = ("softmax", "sigmoid", "linear") if last and known_outputs(caller) != 1 else ("sigmoid", "tanh", "relu")
+        order: tuple[str, ...] = ("sigmoid", "tanh", "relu", "logistic")
+        if last and known_outputs(caller) != 1:
+            order = ("softmax", "sigmoid", "linear")
         return sorted(texts, key=lambda t: next((i for i, name in enumerate(order) if name in t.lower()), len(order)))
     if role is Role.LOSS:
         return texts or _keys_like(caller, LOSS_WORDS) or ["mse", "cross_entropy", "categorical_crossentropy"]
@@ -115,7 +117,7 @@ def _matching_functions(caller: Caller, argument: Argument, role: Role) -> list[
         return (0 if stem and stem in name else 1, share_rank(caller, name) if topic == "activation" else 0, usual)
 
     found.sort(key=rank)
-    names = [name for name, _ in found]
+    names = [name for name, _ in found] or _sharing_a_word(caller, argument)
     if role is Role.FUNCTION and not names:
         names = [name for name in caller.facts.functions if callable(caller.session.names.get(name)) and len(name) > 1]
     if names and not derivative:
@@ -123,7 +125,15 @@ def _matching_functions(caller: Caller, argument: Argument, role: Role) -> list[
     return names
 
 
+def _sharing_a_word(caller: Caller, argument: Argument) -> list[str]:
+    """Functions of the file that have a word of the argument's name: compute_gradient for gradient_function."""
+    wanted = set(words_of(argument.name)) - {"function", "func", "fn", "f", "callback"}
+    facts, names = caller.facts, caller.session.names
+    return [name for name in facts.functions if callable(names.get(name)) and wanted & set(words_of(name))]
+
+
 def matching_classes(caller: Caller, argument: Argument, role: Role) -> list[str]:
+    """Classes of the file whose names are those of activations, losses or optimizers."""
     pattern = {Role.LOSS: LOSS_WORDS, Role.OPTIMIZER: OPTIMIZER_WORDS}.get(role, ACTIVATION_WORDS)
     return [
         name
@@ -135,6 +145,7 @@ def matching_classes(caller: Caller, argument: Argument, role: Role) -> list[str
 def _activation_lists(
     caller: Caller, strings: list[str], functions: list[str], instances: list[Option]
 ) -> list[Option]:
+    """An activation for each layer, the last one meant for the output."""
     last = next((text for text in strings if "softmax" in text), None) if known_outputs(caller) != 1 else None
     options: list[Option] = []
     for names in (strings, functions):

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from .choices import Option
-from .data import BATCH, HIDDEN, INPUTS, SECOND_HIDDEN, Form, pairs_text, target_text
+from .data import BATCH, HIDDEN, INPUTS, SECOND_HIDDEN, Form, Labels, pairs_text, target_text
 from .records import layer_descriptions
 from .results import producers, production, result_of_kind
 from .roles import HELD_OUT, INPUT_NAME, Role
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 
 def sizes(caller: Caller, function: FunctionFacts, argument: Argument, role: Role, uses: Uses) -> list[Option]:
+    """Sizes of a network, or of the layer that is being made."""
     session = caller.session
     dims = session.dims
 
@@ -59,6 +60,12 @@ def sizes(caller: Caller, function: FunctionFacts, argument: Argument, role: Rol
                 given(lambda: f"[{into()}, {HIDDEN}, {out()}]")]  # fmt: skip
     if role is Role.SIZES and (described := layer_descriptions(caller, uses)):
         return list(described)
+    if role is Role.SIZES and _is_beside_inputs(caller, function, argument):
+        return [
+            given(lambda: f"[{HIDDEN}, {out()}]"),
+            f"[{HIDDEN}]",
+            given(lambda: f"({HIDDEN}, {out()})"),
+        ]
     if role is Role.SIZES:
         return [
             given(lambda: f"[{into()}, {HIDDEN}, {out()}]"),
@@ -80,80 +87,154 @@ def _has_hidden_size_before(caller: Caller, function: FunctionFacts, argument: A
     return any(caller.role(function, other)[0] is Role.HIDDEN_SIZE for other in before)
 
 
-def observations(caller: Caller, function: FunctionFacts, argument: Argument, role: Role, uses: Uses) -> list[Option]:
-    session = caller.session
+def _is_beside_inputs(caller: Caller, function: FunctionFacts, argument: Argument) -> bool:
+    """Whether the number of inputs is an argument of its own, beside the sizes of the layers."""
+    return any(
+        caller.role(function, other)[0] is Role.INPUT_SIZE
+        for other in function.arguments
+        if other.name != argument.name
+    )
 
-    def inputs() -> str:
-        if caller.in_loss and session.forward_results:
+
+OF_MANY = re.compile(r"\b(np|numpy)\.(sum|mean|average)\(|\blen\(|\.(mean|sum)\(|\.shape\b")
+
+
+class _Data:
+    """Expressions for observations, each made when it is chosen.
+
+    Args:
+        caller: builds the calls.
+        function: that is given the observations.
+        argument: of the function.
+        uses: of the argument.
+    """
+
+    def __init__(self, caller: Caller, function: FunctionFacts, argument: Argument, uses: Uses) -> None:
+        self.caller, self.function, self.argument, self.uses = caller, function, argument, uses
+        self.session = caller.session
+
+    def inputs(self) -> str:
+        """All inputs, or one observation's; for a loss, what the network put out."""
+        session = self.session
+        if self.caller.in_loss and session.forward_results:
             return result_of_kind(session.forward_results, Role.OUTPUTS)
         form = session.pick_form()
         session.make_data()
-        return separate(session.input_text(form), form)
+        return self._held_out(session.input_text(form), form)
 
-    def targets() -> str:
+    def targets(self) -> str:
+        """The targets, in the form of the inputs."""
+        session = self.session
         form = session.pick_form()
         session.make_data()
-        return separate(target_text(session.pick_labels(), form), form)
+        return self._held_out(target_text(session.pick_labels(), form), form)
 
-    def separate(text: str, form: Form) -> str:
+    def _held_out(self, text: str, form: Form) -> str:
         """Data of their own for validation, so that they are not taken for those that are trained on."""
         is_list = form in (Form.LISTS, Form.LIST, Form.AUGMENTED)
-        return text if is_list or not HELD_OUT.search(argument.name) else f"np.copy({text})"
+        return text if is_list or not HELD_OUT.search(self.argument.name) else f"np.copy({text})"
 
-    def pairs() -> str:
+    def pairs(self) -> str:
+        """A list of an input and a target for each observation."""
+        session = self.session
         session.make_data()
         order = [Form.COLUMN, Form.ROWS, Form.ROW, Form.LIST]
-        if uses.unpacked and session.hints.prefers_columns < 0:
+        if self.uses.unpacked and session.hints.prefers_columns < 0:
             order = [Form.ROWS, Form.COLUMN, Form.ROW, Form.LIST]
         session.form = session.choose("pairs", order)
         return pairs_text(session.pick_labels(), session.form)
 
-    def count() -> str:
-        session.make_data()
+    def count(self) -> str:
+        """The number of observations."""
+        self.session.make_data()
         return "len(X)"
 
-    def both() -> str:
-        return f"({inputs()}, {targets()})"
+    def both(self) -> str:
+        """All inputs and all targets."""
+        return f"({self.inputs()}, {self.targets()})"
 
-    def batches() -> str:
-        x, y = inputs(), targets()
-        cut = "[:, {}]" if session.form is Form.COLUMNS else "[{}]"
+    def batches(self) -> str:
+        """A list of two batches, the second smaller."""
+        x, y = self.inputs(), self.targets()
+        cut = "[:, {}]" if self.session.form is Form.COLUMNS else "[{}]"
         parts = [cut.format(f":{BATCH}"), cut.format(f"{BATCH}:")]
         return "[" + ", ".join(f"({x}{part}, {y}{part})" for part in parts) + "]"
 
+    def number(self) -> str:
+        """One input of one observation."""
+        self._give_one_output(Form.VECTOR)
+        return f"X[i, {self.numbered.index(self.argument.name)}]"
+
+    def column(self) -> str:
+        """One input of all observations."""
+        self._give_one_output(Form.ROWS)
+        return f"X[:, {self.numbered.index(self.argument.name)}]"
+
+    def _give_one_output(self, form: Form) -> None:
+        """What takes its inputs one by one has one output."""
+        if self.session.labels is None:
+            self.session.labels = self.session.choose("labels", [Labels.FLAT, Labels.REAL])
+        self.session.make_data()
+        self.session.form = form
+
+    @property
+    def is_of_many(self) -> bool:
+        """Whether the function, or what it calls, sums over observations or counts them."""
+        return any(OF_MANY.search(part.text) for part in self.caller.facts.reach(self.function))
+
+    @property
+    def numbered(self) -> list[str]:
+        """The inputs of a function that takes them one by one, as x1, x2; none if it does not."""
+        stem = self.argument.name.rstrip("0123456789")
+        pattern = re.compile(rf"{re.escape(stem)}\d+")
+        names = [other.name for other in self.function.arguments if pattern.fullmatch(other.name)]
+        inputs = self._names_of(Role.INPUTS)
+        return names if len(names) > 1 and set(names) <= set(inputs) else []
+
+    @property
+    def is_without_targets(self) -> bool:
+        """Whether the function is given no targets apart from this argument."""
+        return not self._names_of(Role.TARGETS)
+
+    def _names_of(self, role: Role) -> list[str]:
+        return [other.name for other in self.function.arguments if self.caller.role(self.function, other)[0] is role]
+
+
+def observations(caller: Caller, function: FunctionFacts, argument: Argument, role: Role, uses: Uses) -> list[Option]:
+    """Inputs, targets or both."""
+    data = _Data(caller, function, argument, uses)
     if role is Role.OBSERVATIONS:
-        return [count]
+        return [data.count]
     if role is Role.TARGETS:
-        return [targets]
+        return [data.targets]
     if role is Role.PAIRS and uses.split and not uses.iterated:
-        return [both, pairs, inputs]
+        return [data.both, data.pairs, data.inputs]
     if role is Role.PAIRS and BATCHES_NAME.search(argument.name):
-        return [batches, pairs, inputs, both]
+        return [data.batches, data.pairs, data.inputs, data.both]
     if role is Role.PAIRS:
-        return [pairs, inputs, both, batches]
-    if role is Role.INPUTS and not INPUT_NAME.match(argument.name):
+        return [data.pairs, data.inputs, data.both, data.batches]
+    if data.numbered:
+        return [data.column, data.number] if data.is_of_many else [data.number, data.column]
+    if not INPUT_NAME.match(argument.name):
         named = producers(caller, function, lambda names: argument.name in names)
-        made = [production(caller, producer, text, argument.name) for producer, text in named]
-        if made:
-            return [*made, inputs]
-    if uses.unpacked or (role is Role.INPUTS and re.search(r"data|batch", argument.name, re.IGNORECASE)):
-        alone = not any(caller.role(function, other)[0] is Role.TARGETS for other in function.arguments)
-        return (
-            [pairs, inputs, both]
-            if alone and (uses.unpacked or not uses.array)
-            else [inputs, pairs, both]
-            if alone
-            else [inputs, pairs]
-        )
-    return [inputs]
+        if named:
+            return [*(production(caller, producer, text, argument.name) for producer, text in named), data.inputs]
+    if uses.unpacked or re.search(r"data|batch", argument.name, re.IGNORECASE):
+        if not data.is_without_targets:
+            return [data.inputs, data.pairs]
+        likely_pairs = uses.unpacked or not uses.array
+        return [data.pairs, data.inputs, data.both] if likely_pairs else [data.inputs, data.pairs, data.both]
+    return [data.inputs]
 
 
 def inputs_text(caller: Caller) -> str:
+    """The expression for the inputs."""
     caller.session.make_data()
     return caller.session.input_text(caller.session.pick_form())
 
 
 def indices(caller: Caller) -> str:
+    """The indices of all observations."""
     caller.session.make_data()
     return "range(len(X))"
 

@@ -144,10 +144,12 @@ def _class_goals(facts: FileFacts, namespace: dict[str, Any], caller: Caller) ->
                 goals.append(Goal(function=method, owner=name, cost=base + _cost(facts, caller, method)))
             if part and constructor is not None and Role.OBJECT_LIST not in _roles(caller, constructor):
                 continue  # the gradients of a single layer are checked on their own
-            backs = re.match(r"(?i)back(ward|prop)|bprop", method.name) is not None and len(method.required) == 1
+            backwards = re.match(r"(?i)back(ward|prop)|bprop", method.name) is not None
+            backs = backwards and len(method.required) == 1
             given = constructor is not None and Role.OBJECT_LIST in _roles(caller, constructor)
             layered = backs and (given or add_method(facts, name))
-            if layered or _returns_gradients(method) or _stores_gradients(method):
+            named = backwards and any(re.match(r"(?i)d?_?[wb]", key) for key in method.return_keys)
+            if layered or named or _returns_gradients(method) or _stores_gradients(method):
                 extra = 0.4 if _called_by_others(facts, method) else 0.0
                 goals.append(Goal(function=method, owner=name, gradients=True, cost=base + 1.2 + extra))
     return goals

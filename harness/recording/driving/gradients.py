@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -67,14 +67,20 @@ def _flat(name: str, text: str, value: Any) -> Iterator[tuple[str, str, np.ndarr
                 yield from _flat(f"{name}[{index}]", f"{text}[{index}]", item)
 
 
-def pair_gradients(session: Session) -> list[Pair]:
-    """Pairs of parameter and gradient among all that was made; each parameter once."""
+def pair_gradients(session: Session, returned: Sequence[str] = ()) -> list[Pair]:
+    """Pairs of parameter and gradient among all that was made; each parameter once.
+
+    Args:
+        session: of the attempt.
+        returned: variables that hold what a backward pass returned, whatever they are called.
+    """
     gradients: list[tuple[str, str, np.ndarray[Any, Any]]] = []
     parameters: list[tuple[str, str, np.ndarray[Any, Any]]] = []
     for name, text, value in _entries(session):
         inside = (
             GRADIENT_NAMED.search(name) is not None
             or GRADIENT_NAMED.search(text.split("[")[0].split(".")[-1]) is not None
+            or text.split("[")[0] in returned
         )
         for one in _flat(name, text, value):
             marked = inside or GRADIENT_NAMED.search(one[0]) is not None

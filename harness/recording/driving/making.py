@@ -15,7 +15,7 @@ from .records import OF_ARRAYS, layer_descriptions, records
 from .results import attributes_named, by_kind, from_sizes, parameters_of_networks, producers, production
 from .roles import CACHE_NAME, GRADIENT_ARGUMENT, OUTPUT_NAME, PARAMETERS_NAME, Role, words_of
 from .source import Argument, FunctionFacts, Uses
-from .words import DERIVATIVE_WORDS, LOSS_WORDS, MAKER_NAME, STRUCTURE_WORDS
+from .words import DERIVATIVE_WORDS, LOSS_WORDS, MAKER_NAME, STRUCTURE_WORDS, UNNAMED
 
 if TYPE_CHECKING:
     from .calling import Caller
@@ -40,7 +40,8 @@ def made(caller: Caller, function: FunctionFacts, argument: Argument, role: Role
         options.extend(similar)
         others = producers(caller, function, lambda names: any(pattern.match(name) for name in names))
         for producer, text in others:
-            name = next(name for name in producer.returns if pattern.match(name))
+            names = [name for name in (*producer.returns, *producer.return_keys) if not UNNAMED.fullmatch(name)]
+            name = next(name for name in names if pattern.match(name))
             options.append(production(caller, producer, text, name))
     options.extend(attributes_named(caller, argument.name, pattern if role is Role.PARAMETERS else None))
     if role is Role.OUTPUTS:
@@ -96,6 +97,8 @@ def _loss_gradients(caller: Caller) -> list[Option]:
 
 
 def _loss_function(caller: Caller, function: FunctionFacts, name: str) -> Callable[[], str]:
+    """The gradient that a function of a loss returns, for the outputs made last."""
+
     def make() -> str:
         if not caller.session.forward_results:
             raise Exhausted(name)
@@ -112,6 +115,8 @@ def _loss_function(caller: Caller, function: FunctionFacts, name: str) -> Callab
 
 
 def _loss_object(caller: Caller, name: str, method: FunctionFacts) -> Callable[[], str]:
+    """The gradient that a method of a loss returns, for the outputs made last."""
+
     def make() -> str:
         if not caller.session.forward_results:
             raise Exhausted(name)

@@ -125,6 +125,8 @@ def _dims_of_part(caller: Caller, function: FunctionFacts, argument: Argument) -
 
 
 def _part(caller: Caller, name: str, dims: tuple[int, int]) -> Callable[[], str]:
+    """An instance of a class for the layer of these sizes."""
+
     def make() -> str:
         return caller.construction(name, dims)
 
@@ -146,6 +148,8 @@ def _with_arguments(caller: Caller, names: list[str], uses: Uses) -> list[str]:
 
 
 def instance(caller: Caller, name: str) -> Callable[[], str]:
+    """An instance of a class: an expression inside a layer, else a variable."""
+
     def make() -> str:
         return caller.construction(name) if caller.session.dims is not None else caller.make_object(name)
 

@@ -65,6 +65,7 @@ def _answers(methods: Iterable[str], values: Callable[[Iterable[str]], list[tupl
 
 
 def _namespace(caller: Caller, values: Iterable[tuple[str, str]]) -> str:
+    """An object with attributes of these values."""
     session = caller.session
     if NAMESPACE not in session.names:
         session.run(f"from types import {NAMESPACE}")

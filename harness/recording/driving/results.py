@@ -41,6 +41,8 @@ def producers(
 
 
 def production(caller: Caller, producer: FunctionFacts, text: str, name: str) -> Callable[[], str]:
+    """One of the results of a call, by the name it is returned under."""
+
     def make() -> str:
         targets = caller.call(producer, text)
         if name in producer.returns and len(targets) == len(producer.returns):
@@ -92,6 +94,8 @@ def parameters_of_networks(caller: Caller, uses: Uses) -> list[Option]:
 
 
 def _parameters_of(caller: Caller, name: str, method: FunctionFacts) -> Callable[[], str]:
+    """What the method of a network gives, of the network that exists if there is one."""
+
     def make() -> str:
         session = caller.session
         mine = [one for one in session.objects if type(session.names.get(one)).__name__ == name]
@@ -113,6 +117,8 @@ def _result_for(caller: Caller, function: FunctionFacts, argument: Argument, res
 def whole(
     caller: Caller, producer: FunctionFacts, text: str, kind: Role, function: FunctionFacts, argument: Argument
 ) -> Callable[[], str]:
+    """The result of a call that is of a kind."""
+
     def make() -> str:
         targets = caller.call(producer, text)
         if not targets:
@@ -127,7 +133,8 @@ def result_of_kind(targets: Sequence[str], kind: Role) -> str:
     cached = [t for t in targets if re.match(r"(?i)cach|mem|store|hist", t)]
     if kind is Role.OUTPUTS:
         plain = [t for t in targets if t not in cached]
-        named = [t for t in plain if OUTPUT_NAME.match(t)]
+        # h is the only output of some, and the hidden layer beside the output of others
+        named = [t for t in plain if OUTPUT_NAME.match(t) and not (len(plain) > 1 and t.lower() == "h")]
         return (named or plain or list(targets))[-1]
     if kind is Role.CACHE:
         return (cached or list(targets))[-1]

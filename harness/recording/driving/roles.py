@@ -128,6 +128,7 @@ MAKES_NETWORK = re.compile(r"init|creat|build|make|generat|setup|compile|add", r
 OF_NUMBERS = frozenset(
     {"append", "copy", "reshape", "dot", "transpose", "sum", "flatten", "astype", "shape", "items", "mean", "max"}
 )  # methods of arrays and lists
+STEP_FUNCTION = re.compile(r"updat|^step|descend|descent|apply|optimi", re.IGNORECASE)
 BACK_NAME = re.compile(r"back|bprop", re.IGNORECASE)
 HELD_OUT = re.compile(
     r"_?(val|valid|validation|test|testing|tst|dev|eval|cv)\d?$|^(val|valid|validation|test|testing|dev|eval)_?",
@@ -308,7 +309,7 @@ def _size_role(name: str, words: list[str], uses: Uses) -> Role | None:
         return short[text]
     if text in short and len(text) > 1:
         return short[text]
-    if uses.element_methods or uses.methods - {"append", "copy", "insert", "pop"}:
+    if uses.element_methods or uses.element_called or uses.methods - {"append", "copy", "insert", "pop"}:
         return None
     if (
         have & {"hidden"}
@@ -412,6 +413,8 @@ def _by_pattern(name: str, argument: Argument, uses: Uses, function: FunctionFac
         r"(?i)_?(grads?(_\w+)?|gradients?|g|dout|delta|err|error|loss_grad|dy|v)", name
     ):
         return Role.UPSTREAM
+    if STEP_FUNCTION.search(function.name) and re.fullmatch(r"gs?|dp|dparams?", name):
+        return Role.GRADIENTS
     if uses.element_methods - {"append", "copy", "reshape", "dot", "transpose", "sum", "flatten", "astype", "shape"}:
         return Role.OBJECT_LIST
     if uses.unpacked and (INPUT_NAME.match(name) or "batch" in name.lower() or "data" in name.lower()):

@@ -90,6 +90,7 @@ class Session:
         self.objects: list[str] = []  # variables that hold instances
         self.gradients: list[Pair] = []
         self.forward_results: list[str] = []  # variables
+        self._returned_by: dict[str, FunctionFacts] = {}
         self.names["i"] = 0
         for name, text in hints.missing.items():
             self.statements.append(Statement(f"{name} = {text}", False))
@@ -100,6 +101,13 @@ class Session:
         """A variable that neither the file nor this session uses."""
         name = wanted if wanted.isidentifier() else "value"
         while name in self.own or name in ("X", "Y", "labels", "np", "i"):
+            name += "_"
+        return name
+
+    def result_name(self, wanted: str, function: FunctionFacts) -> str:
+        """A variable for a result, which no result of another function has."""
+        name = self.new_name(wanted)
+        while self._returned_by.setdefault(name, function) is not function:
             name += "_"
         return name
 

@@ -20,6 +20,7 @@ def wants_shares(caller: Caller) -> bool:
 
 
 def known_outputs(caller: Caller) -> int:
+    """The number of outputs, as far as it is known."""
     return caller.session.output_size if caller.session.labels is not None else 3
 
 

@@ -486,8 +486,12 @@ def _is_stepped(value: ast.expr | None) -> bool:
     """``w - lr * g``, ``[w - lr * g for w, g in ...]``, ``{k: p[k] - lr * g[k] for k in p}`` and several of them."""
     if isinstance(value, ast.DictComp):
         element = value.value
-    elif isinstance(value, ast.ListComp):
+    elif isinstance(value, (ast.ListComp, ast.GeneratorExp)):
         element = value.elt
+    elif isinstance(value, ast.Call) and len(value.args) == 1 and not value.keywords:  # tuple(..), Parameters(*..)
+        inside = value.args[0]
+        inside = inside.value if isinstance(inside, ast.Starred) else inside
+        return isinstance(inside, (ast.ListComp, ast.GeneratorExp)) and _is_stepped(inside)
     elif isinstance(value, (ast.BinOp, ast.Tuple)):
         element = value
     else:

@@ -53,7 +53,7 @@ class Targets(np.ndarray[Any, Any]):
             shifted.notes, shifted.whole = self.notes, self.whole
             return shifted
         shape = getattr(result, "shape", ())
-        if method == "__call__" and (len(shape) >= 2 or self.ndim == 0) and int(np.prod(shape)) > self.size:
+        if method == "__call__" and (len(shape) >= 2 or self.size == 1) and int(np.prod(shape)) > self.size:
             repeated = len(set(shape)) < len(shape) and max(shape) > 1
             if ufunc is np.subtract or (ufunc in (np.multiply, np.divide, np.add) and repeated):
                 self.notes.append(f"targets of shape {self.shape} were broadcast to {shape}")

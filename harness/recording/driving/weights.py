@@ -99,6 +99,7 @@ def by_hand(caller: Caller, function: FunctionFacts, argument: Argument, uses: U
 
 
 def _weights_by_key(caller: Caller, function: FunctionFacts, keys: list[str]) -> str:
+    """A dictionary of random weights, with the shapes that the numbers in its keys suggest."""
     out = caller.session.output_size
     numbered = sorted({int(d) for key in keys for d in re.findall(r"\d+", key)})
     layers = max(1, len(numbered))
@@ -117,4 +118,5 @@ def _weights_by_key(caller: Caller, function: FunctionFacts, keys: list[str]) ->
 
 
 def is_bias(name: str) -> bool:
+    """Whether a name is that of a bias."""
     return re.match(r"(?i)^_?(b|bias|beta)", name) is not None

@@ -1,0 +1,96 @@
+"""Whether calls that train are meant so: all layers take part, weights are shared, gradients start at 0."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterable
+
+from .pairs import PairKind, PairPlan, find_pairs
+from .result import Driven
+from .session import Session
+from .source import FileFacts, FunctionFacts
+from .words import BY_HAND
+
+# gradients that are added up: self.dW += .., grads["W1"] += .., p.grad += ..
+ACCUMULATES = re.compile(r"\b\w*(grad|nabla|delta|d_?[WwBb]\d*\b)\w*(\[[^\]=]+\])* \+= ", re.IGNORECASE)
+CLEARS = re.compile(
+    r"(zero|clear|reset|flush)\w*_?(grad|delta)|(grad|nabla|delta)\w*(\[[^\]=]+\])* = (np\.zeros|0\b|\{\}|\[\])"
+    r"|grad\w*\.fill\(0",
+    re.IGNORECASE,
+)
+STARTS = re.compile(r"init|setup|create|build|^make", re.IGNORECASE)
+
+
+def uses_all_layers(facts: FileFacts, source: str, driven: Driven) -> bool:
+    """Whether the lines name every layer of the file, or run a script, which uses what it is for."""
+    if any("run_path" in line for line in driven.lines):
+        return True
+    return _layers_of(source) <= _made_by(facts, set(re.findall(r"[A-Za-z_]\w*", "\n".join(driven.lines))))
+
+
+def _made_by(facts: FileFacts, names: set[str]) -> set[str]:
+    """The names, and those that their classes and functions mention, such as the layers of a network."""
+    known = {*facts.functions, *facts.classes}
+    found: set[str] = set()
+    waiting = sorted(names)
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found.add(name)
+            parts = [facts.functions[name]] if name in facts.functions else []
+            parts += facts.methods(name).values()
+            mentioned = {word for part in parts for word in re.findall(r"[A-Za-z_]\w*", part.text)}
+            waiting += sorted((mentioned & known) - found)
+    return found
+
+
+def _layers_of(source: str) -> set[str]:
+    """The classes of a file that are layers."""
+    return {plan.name.partition(".")[0] for plan in pairs_of(source) if plan.kind is PairKind.LAYER}
+
+
+def pairs_of(source: str) -> list[PairPlan]:
+    """The pairs of a file."""
+    try:
+        return find_pairs(source)
+    except Exception:  # what cannot be read has none
+        return []
+
+
+def excuse_square_weights(session: Session) -> None:
+    """Hidden layers of equal size have square weights, which are no sign of an accident."""
+    shapes = {str(matrix.shape) for matrix in session.matrices()}
+    session.watcher.notes[:] = [
+        note for note in session.watcher.notes if not any(f"of shape {shape} in" in note for shape in shapes)
+    ]
+
+
+def unused_by_hand(session: Session) -> list[str]:
+    """Weights of the driver's that are updated by a call without data, and of which no other call knows."""
+    texts = [statement.text for statement in session.statements]
+    calls = [text.split(" = ", 1)[-1] for text in texts if BY_HAND not in text]
+    found = []
+    for text in texts:
+        name = text.split(" = ", 1)[0]
+        if BY_HAND not in text or not name.isidentifier():
+            continue
+        using = {call for call in calls if re.search(rf"\b{name}\b", call)}
+        if len(using) == 1 and len(set(calls)) > 1 and not re.search(r"\b(X|Y|labels)\b", min(using)):
+            found.append(name)
+    return found
+
+
+def accumulates(parts: Iterable[FunctionFacts]) -> bool:
+    """Whether gradients are added to those of the iteration before."""
+    return any(ACCUMULATES.search(part.text) for part in parts)
+
+
+def clears(source: str) -> bool:
+    """Whether a file sets gradients back to 0, and not only at the start."""
+    try:
+        tree = ast.parse(source)
+    except (SyntaxError, ValueError, RecursionError):
+        return False
+    bodies = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef) and not STARTS.search(node.name)]
+    return any(CLEARS.search(ast.unparse(body)) for body in bodies)

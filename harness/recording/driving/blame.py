@@ -1,0 +1,69 @@
+"""What a failed attempt says about its choices: which to change first, and sizes that a message mentions."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+
+from .choices import BLAMED_COST, CLEARED_COST, COST
+from .session import MAX_SIZES, SHAPE_MESSAGE, Hints, Session, numbers_in, user_line
+from .source import FileFacts
+
+
+def learn(session: Session, hints: Hints, error: BaseException | None) -> None:
+    """Sizes that a message mentions become options for the number of inputs."""
+    if error is None or session.sizes is None or not SHAPE_MESSAGE.search(str(error)):
+        return
+    numbers = [number for number in numbers_in(str(error)) if number > 1]
+    for key, chosen, known in (
+        ("inputs", session.sizes.inputs, hints.inputs),
+        ("outputs", session.sizes.outputs, hints.outputs),
+    ):
+        used = {session.sizes.observations, chosen}
+        known.extend(number for number in dict.fromkeys(numbers) if number not in used and number not in known)
+        del known[MAX_SIZES:]
+        if key in session.choices.taken:
+            session.choices.taken[key] = (session.choices.taken[key][0], 2 + len(known))
+
+
+def blame(session: Session, error: BaseException | None, files: Mapping[str, FileFacts]) -> Callable[[str], float]:
+    """What changing each choice costs after this failure."""
+    message = "" if error is None else str(error)
+    noted = bool(session.watcher.notes)
+    shapes = noted or (error is not None and SHAPE_MESSAGE.search(message) is not None) or isinstance(error, IndexError)
+    names = _names_at(error, files)
+    nothing = error is None and not noted
+
+    def cost(key: str) -> float:
+        if isinstance(error, NameError) and user_line(error, set(files))[0]:
+            return -1
+        if key.startswith("example of"):
+            return BLAMED_COST
+        if key in ("form", "labels", "inputs", "outputs", "pairs"):
+            if nothing:
+                return CLEARED_COST
+            return BLAMED_COST if shapes else COST
+        if key.startswith("writer"):
+            return COST / 2
+        match = re.search(r"\((\w+)\)", key)
+        argument = match.group(1) if match else key
+        if argument in names or argument.lower() in {name.lower() for name in names}:
+            return BLAMED_COST + 0.1
+        return COST if not nothing else COST * 0.8
+
+    return cost
+
+
+def _names_at(error: BaseException | None, files: Mapping[str, FileFacts]) -> set[str]:
+    """The names in the user's lines of a traceback."""
+    names: set[str] = set()
+    trace = error.__traceback__ if error is not None else None
+    while trace is not None:
+        facts = files.get(trace.tb_frame.f_code.co_filename)
+        lines = facts.lines if facts is not None else []
+        if trace.tb_lineno <= len(lines):
+            names |= set(re.findall(r"[A-Za-z_]\w*", lines[trace.tb_lineno - 1]))
+        trace = trace.tb_next
+    if isinstance(error, TypeError):
+        names |= set(re.findall(r"'(\w+)'", str(error)))
+    return names

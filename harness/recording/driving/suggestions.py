@@ -1,0 +1,54 @@
+"""What the text suggests about the data: observations in rows or columns, and the kind of targets."""
+
+from __future__ import annotations
+
+import re
+
+from .data import Labels
+from .roles import TARGET_NAME
+from .source import FileFacts
+
+
+def column_votes(facts: FileFacts) -> int:
+    functions = [*facts.functions.values(), *(m for c in facts.classes.values() for m in c.methods.values())]
+    return sum(function.prefers_columns for function in functions)
+
+
+def label_order(facts: FileFacts, source: str) -> list[Labels]:
+    """The kinds of targets that the text suggests, most likely first."""
+    scores = {
+        Labels.ONE_HOT: 1.0,
+        Labels.INTEGERS: 0.5,
+        Labels.BINARY: 0.8,
+        Labels.FLAT: 0.3,
+        Labels.SIGNS: 0.2,
+        Labels.REAL: 0.1,
+    }
+    if re.search(r"(range|arange)\([^()]*(\([^()]*\))?[^()]*\),\s*\w*(y|Y|label|target)", source):
+        scores[Labels.INTEGERS] += 1.2
+    if any(_is_compared(name, source) for name in _target_names(facts)):
+        scores[Labels.INTEGERS] += 1.2
+    if re.search(r"\b(y|Y|labels?|targets?)\.max\(\)\s*\+\s*1|max\((y|Y|labels)\)\s*\+\s*1", source):
+        scores[Labels.INTEGERS] += 1.0
+    if re.search(r"range\(1,\s*\w*(label|class|K|k)\w*\s*\+\s*1\)|\b(y|Y)(\[\w+\])?\s*-\s*1\b", source):
+        scores |= {Labels.FROM_ONE: 2.0, Labels.FROM_ONE_COLUMN: 1.9}
+    if re.search(r"one_?hot|get_dummies|np\.eye\(|to_categorical", source, re.IGNORECASE):
+        scores[Labels.INTEGERS] += 0.4
+    if re.search(r"softmax|argmax", source, re.IGNORECASE):
+        scores[Labels.ONE_HOT] += 0.3
+    if re.search(r"1\s*-\s*(y|Y|t|targets?|labels?)\b", source) and not re.search("softmax", source, re.IGNORECASE):
+        scores[Labels.BINARY] += 0.5
+    if re.search(r"sign\(|hinge|perceptron", source, re.IGNORECASE):
+        scores[Labels.SIGNS] += 0.8
+    return sorted(scores, key=lambda label: -scores[label])
+
+
+def _target_names(facts: FileFacts) -> set[str]:
+    """The names of arguments that are targets."""
+    functions = [*facts.functions.values(), *(m for c in facts.classes.values() for m in c.methods.values())]
+    return {a.name for function in functions for a in function.arguments if TARGET_NAME.match(a.name)}
+
+
+def _is_compared(name: str, source: str) -> bool:
+    """Whether the text asks whether a count is the target, as in ``1 if row == label else 0``."""
+    return re.search(rf"\b[a-z]\w* == {re.escape(name)}\b(?![\[.(])", source) is not None

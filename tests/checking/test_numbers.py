@@ -1,0 +1,47 @@
+"""Networks whose weights are single numbers, and whose observations stand in a vector."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from harness.checking.check import check_file
+from harness.checking.result import Verdict
+
+NUMBERS = """
+import numpy as np
+
+class Net:
+    def __init__(self):
+        self.w1, self.w2, self.w3 = 0.8, -0.6, 1.1
+        self.b1 = self.b2 = 0.1
+
+    def step(self, x1, x2, y, lr):
+        h = np.tanh(self.w1 * x1 + self.w2 * x2 + self.b1)
+        o = self.w3 * h + self.b2
+        cost = 0.5 * np.mean((o - y) ** 2)
+        d = (o - y) / len(y)
+        dh = d * self.w3 * (1 - h ** 2)
+        self.w3 = self.w3 - lr * np.sum(d * h)
+        self.b2 = self.b2 - lr * np.sum(d)
+        self.w1 = self.w1 - lr * np.sum(dh * x1)
+        self.w2 = self.w2 - lr * np.sum(dh * x2)
+        self.b1 = self.b1 - lr * np.sum(dh)
+        return cost
+"""
+
+
+def test_numbers_that_are_assigned_together_are_parameters_of_their_own(tmp_path: Path) -> None:
+    """Two biases that start as one 0.1, and a mean over the observations of one unit: a right file."""
+    (tmp_path / "net.py").write_text(NUMBERS)
+    result = check_file(tmp_path / "net.py")
+    assert result.verdict is Verdict.CORRECT
+    assert {one.name for one in result.parameters} == {"self.w1", "self.w2", "self.w3", "self.b1", "self.b2"}
+    assert result.calls == ("net = Net()", "for i in range(3):", "    cost = net.step(X[:, 0], X[:, 1], Y[:, 0], 0.1)")
+
+
+def test_a_bias_of_its_own_that_lacks_a_factor_is_found(tmp_path: Path) -> None:
+    wrong = NUMBERS.replace("self.b1 = self.b1 - lr * np.sum(dh)", "self.b1 = self.b1 - lr * np.sum(d)")
+    (tmp_path / "net.py").write_text(wrong)
+    result = check_file(tmp_path / "net.py")
+    assert result.verdict is Verdict.MISTAKE
+    assert {one.place.line for one in result.mistakes if one.place} == {19}

@@ -386,6 +386,8 @@ def run_ufunc(ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], keywords: d
         if out is not None:
             options["out"] = tuple(plain(item) for item in out)
         return getattr(ufunc, method)(*values, **options)
+    if method == "__call__":
+        inputs = tuple([_listed(item) for item in inputs])
     name = ufunc_name(ufunc, method)
     compute = _computing(getattr(ufunc, method), values)
     if method == "at":
@@ -407,6 +409,17 @@ def run_ufunc(ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], keywords: d
     if result is NotImplemented:
         return result
     return wrap(result, record(name, arguments, keywords, result))
+
+
+def _listed(value: Any) -> Any:
+    """A list of plain numbers as an array: an operand that may be a target, not a part of the operation."""
+    if type(value) not in (list, tuple) or len(value) < 2 or holds_recorded(value):
+        return value
+    try:
+        array = REAL_ASARRAY(value)
+    except ValueError:  # the items are of different lengths
+        return value
+    return leaf(array, "array", Kind.DATA)
 
 
 def _computing(function: Callable[..., Any], values: list[Any]) -> Callable[..., Any]:

@@ -45,6 +45,7 @@ def driven_without_calls(content: Json) -> Json:
 
 
 FEW_OBSERVATIONS = 12  # that are left where all are too many
+SOME_OBSERVATIONS = 200  # that are tried before, where not their number is too large but their arrays are
 MADE_OBSERVATIONS = 24  # that the largest number in the file becomes, where the file makes the observations
 
 
@@ -62,7 +63,10 @@ def reduced(task: Task, answer: Answer, record: Callable[[Task], Answer | None])
         return task, answer  # never because of the clock, on which no verdict may depend
     fewer = task | {"at_most": FEW_OBSERVATIONS}
     counts = stand_ins.scaled_counts(task["text"], MADE_OBSERVATIONS)
-    for other in (fewer | {"sizes": counts}, fewer) if counts else (fewer,):
+    others = [fewer | {"sizes": counts}, fewer] if counts else [fewer]
+    if recording["stop"] == Stop.BYTES.value:
+        others.insert(0, task | {"at_most": SOME_OBSERVATIONS})
+    for other in others:
         again = record(other)
         if again is not None and has_updates(again):
             return other, again

@@ -510,6 +510,13 @@ def _vectorize(*arguments: Any, **options: Any) -> Any:
     return lambda function: Vectorize(function, **options)
 
 
+def _of_python(function: Callable[..., Any], inputs: int, outputs: int, **options: Any) -> Any:
+    """In place of ``np.frompyfunc``, whose ufuncs call the function on numbers without history."""
+    if outputs != 1 or options or not asked_by_user():
+        return _REAL["frompyfunc"](function, inputs, outputs, **options)
+    return Vectorize(function)
+
+
 _REAL: dict[str, Any] = {}
 
 
@@ -558,6 +565,8 @@ def install() -> None:
     np.matrix = _matrix_class()  # type: ignore[misc,assignment]
     _REAL["vectorize"] = np.vectorize
     np.vectorize = _vectorize  # type: ignore[misc,assignment]
+    _REAL["frompyfunc"] = np.frompyfunc
+    np.frompyfunc = _of_python  # type: ignore[assignment]
     _stacks()
     _wrap_generators()
     _wrap_math()

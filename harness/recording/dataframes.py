@@ -66,6 +66,8 @@ def install(pandas: Any) -> None:
         kind.to_numpy = _recorded_numbers(kind.to_numpy)
         kind.__array_ufunc__ = _ufunc_of(kind.__array_ufunc__)
         kind.__array_function__ = _function
+        kind.__init__ = _given_plain(kind.__init__)
+        kind.__setitem__ = _given_plain(kind.__setitem__)
         kind.__finalize__ = _handed_down(kind.__finalize__)
         for indexer in ("iloc", "loc", "iat", "at"):
             access = type(getattr(kind([1.0]), indexer))
@@ -177,6 +179,16 @@ def _iterating(real: Callable[..., Any]) -> Callable[..., Any]:
         return (leaf(value, "array", Kind.DATA) if is_recorded else value for value in real(self))
 
     return iterate
+
+
+def _given_plain(real: Callable[..., Any]) -> Callable[..., Any]:
+    """A method that keeps what it is given: plain numbers, so that what pandas does with them is not recorded."""
+
+    @functools.wraps(real)
+    def keep(self: Any, *arguments: Any, **options: Any) -> None:
+        real(self, *map(plain, arguments), **{name: plain(value) for name, value in options.items()})
+
+    return keep
 
 
 def _handed_down(real: Callable[..., Any]) -> Callable[..., Any]:

@@ -33,7 +33,7 @@ from .graph import (
 from .source import Statement
 
 MAX_NODES = 100_000
-MAX_BYTES = 2**29  # of all values together
+MAX_BYTES = 2**27  # of all values together; the check replays them at several settings
 MAX_ITEM_BYTES = 2**12  # of an array whose value is kept after a single item was set
 MAX_LENGTH = 64  # of an axis of a big array, of which items at equal distances are looked at
 MAX_GUARDS = 20_000

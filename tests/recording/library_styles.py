@@ -537,4 +537,22 @@ for epoch in range(9):
         " / 3)",
         " / 3 * x[:, None, :])",
     ),
+    "functions of single numbers": (
+        """
+import numpy as np
+X, Y = np.random.randn(20, 3), np.random.rand(20, 2)
+relu, square = np.vectorize(lambda z: max(z, 0.0)), np.frompyfunc(lambda e: e * e, 1, 1)
+W1, W2 = np.random.randn(3, 4), np.random.randn(4, 2)
+for epoch in range(9):
+    z = X @ W1
+    h = relu(z)
+    d2 = (h @ W2 - Y) / len(X)
+    d1 = d2 @ W2.T * (z > 0)
+    W2 -= 0.1 * h.T @ d2
+    W1 -= 0.1 * X.T @ d1
+    print(square(d2).sum())
+""",
+        " * (z > 0)",
+        "",
+    ),
 }

@@ -250,6 +250,11 @@ def functions_for(note: Callable[..., None], hints: Hints, from_course: bool) ->
         x, y = mnist.split("test" if is_test else "train")
         return x.reshape(len(x), -1), y
 
+    def convert_from_file(file: Any, *_: Any) -> Any:
+        name = str(file)
+        x, y = mnist.split("test" if "t10k" in name or "test" in name else "train")
+        return y if "label" in name or "idx1" in name else x
+
     def fetch_ucirepo(*_: Any, **__: Any) -> Any:
         from . import tables
 
@@ -277,6 +282,7 @@ def functions_for(note: Callable[..., None], hints: Hints, from_course: bool) ->
         "read_data_sets": read_data_sets,
         "loadlocal_mnist": load_local_mnist,
         "fetch_ucirepo": fetch_ucirepo,
+        "convert_from_file": convert_from_file,  # of idx2numpy
         "train_images": mnist.train_images,
         "train_labels": mnist.train_labels,
         "test_images": mnist.test_images,

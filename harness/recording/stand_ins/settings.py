@@ -48,7 +48,17 @@ def guessed(kind: Any, choices: Iterable[Any] | None) -> Any:
 
 def of_modules(note: Note) -> dict[str, dict[str, Any]]:
     """What absorbed modules give by name, by module."""
-    return {"wandb": experiments(note), "streamlit": widgets(note), "kagglehub": {"dataset_download": _folder}}
+    return {
+        "wandb": experiments(note),
+        "streamlit": widgets(note),
+        "hydra": {"main": _with_settings},
+        "kagglehub": {"dataset_download": _folder},
+    }
+
+
+def _with_settings(*_: Any, **__: Any) -> Callable[..., Any]:
+    """A decorator of a function that gets the settings of a file."""
+    return lambda function: lambda: function(Settings("config"))
 
 
 def _folder(name: Any, *_: Any, **__: Any) -> str:

@@ -1,0 +1,85 @@
+"""Tables of pandas: missing ones are made up, those that take part in the arithmetic are followed."""
+
+import pytest
+
+from harness.recording.graph import Kind, Recording
+from harness.recording.record import record_file
+
+
+def recorded(folder, text: str) -> Recording:
+    path = folder / "net.py"
+    path.write_text("import numpy as np\nimport pandas as pd\n" + text)
+    recording = record_file(path, drive=False)
+    assert recording.raised is None, recording.raised
+    return recording
+
+
+def test_columns_that_are_asked_for_are_made_up(tmp_path):
+    text = """
+df = pd.read_csv("cars.csv")
+parts = [df["power"], df[["weight", "year"]], df.loc[:, "doors"], df.mpg, df.drop("colour", axis=1)]
+assert set(df.columns) >= {"power", "weight", "year", "doors", "mpg", "colour"}
+assert "colour" not in parts[-1].columns and len({len(part) for part in parts}) == 1
+try:
+    df.unheard
+except AttributeError:
+    print("none")
+names = pd.read_csv("other.csv", names=["a", "b", "label"], usecols=["a", "label"], nrows=7)
+assert names.shape == (7, 2) and set(names["label"]) == {0, 1}
+"""
+    # only names that stand in the file are columns that are read as attributes
+    assert recorded(tmp_path, text.replace("df.unheard", "getattr(df, 'un' + 'heard')")).printed == "none\n"
+
+
+def test_what_earlier_versions_could_do(tmp_path):
+    text = """
+df = pd.DataFrame({"a": [1.5, 2.5], "b": ["x", "y"]})
+assert df.append({"a": 3.5, "b": "x"}, ignore_index=True).shape == (3, 2)
+assert [name for name, _ in df.iteritems()] == ["a", "b"]
+assert df.drop("b", 1).as_matrix().shape == (2, 1)
+assert df.ix[0, "a"] == 1.5
+values = df[["a"]].values
+values[0] = 9
+assert pd.get_dummies(df).values.dtype == float
+"""
+    names = {one.name for one in recorded(tmp_path, text).stand_ins}
+    assert {"pandas.DataFrame.append", "pandas.DataFrame.as_matrix"} <= names
+
+
+OPERATIONS = {
+    "x.dot(w)": "dot",
+    "(x @ w).sum()": "sum",
+    "np.exp(x @ w)": "exp",
+    "-(x @ w)": "negative",
+    "(x @ w) * (x @ w)": "multiply",
+    "np.where(x @ w > 0, 1, 2)": "where",
+    "(x * w).sub((x @ w), axis=0)": "subtract",
+    "(x @ w).T": "transpose",
+    "(x @ w).values + 1": "add",
+}
+
+
+@pytest.mark.parametrize("expression", OPERATIONS)
+def test_what_is_done_with_tables_is_recorded(expression, tmp_path):
+    text = f"x = pd.DataFrame(np.arange(6.0).reshape(3, 2) / 7)\nw = np.random.rand(2)\nz = {expression}\nz = z + 0\n"
+    recording = recorded(tmp_path, text)
+    (drawn,) = [node for node in recording.nodes if node.kind is Kind.RANDOM]
+    reached = {drawn.id}
+    for node in recording.nodes:
+        if any(parent in reached for parent in node.parents):
+            reached.add(node.id)
+    last = recording.nodes[-1]
+    assert last.id in reached
+    assert OPERATIONS[expression] in {recording.nodes[id].operation for id in reached}
+
+
+def test_what_pandas_alone_computes_is_lost_and_said_so(tmp_path):
+    text = """
+x = pd.DataFrame(np.arange(6.0).reshape(3, 2) / 7)
+w = np.random.rand(2)
+z = x.dot(w)
+print(z.cumsum().clip(0) + w[0])
+"""
+    recording = recorded(tmp_path, text)
+    assert [one.how for one in recording.losses] == ["pandas"]
+    assert Kind.LOST in {node.kind for node in recording.nodes}

@@ -89,6 +89,14 @@ def test_one_matrix(name: str) -> None:
     check(name, *draw(1, (3, 3)))
 
 
+OF_POSITIVE_NUMBERS = {"log", "log2", "log10", "log1p", "sqrt"}
+
+
+@pytest.mark.parametrize("name", [name for name in UNARY if name not in OF_POSITIVE_NUMBERS])
+def test_one_matrix_of_negative_numbers(name: str) -> None:
+    check(name, *(-x for x in draw(1, (3, 3))))
+
+
 @pytest.mark.parametrize("name", ["arcsin", "arccos", "arctanh"])
 def test_inverse_functions_on_their_domain(name: str) -> None:
     check(name, *(x / 2 for x in draw(1, (2, 3))))

@@ -60,3 +60,13 @@ def test_labels_of_positions() -> None:
     found = task(y, "sparse_categorical_crossentropy", 4, "softmax", output_rank=3)
     assert (found.kind, found.positions) == (TaskKind.MULTICLASS, 6)
     assert found.read_targets(y).shape == (300,)
+
+
+@pytest.mark.parametrize("values", [(0.0, 1.5, 3.0), (0.5, 1.5, 2.5)])
+def test_few_values_that_are_not_whole_are_no_classes_of_a_regression_loss(values: tuple[float, ...]) -> None:
+    assert task(np.array(values)[INTEGERS], units=3, activation="softmax").kind is TaskKind.REGRESSION
+
+
+def test_a_class_is_frequent_among_its_rows() -> None:
+    rare = np.concatenate([np.zeros(1000), np.ones(1000), np.full(3, 2.0)])  # 0.15 % of the rows
+    assert task(rare, has_accuracy=True).kind is TaskKind.REGRESSION

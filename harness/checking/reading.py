@@ -96,7 +96,7 @@ class Reading:
                         for number in range(len(self.gradients))
                     ]
                 )
-            elif all(id in one for id in bundle for one in self.gradients):
+            elif all(isinstance(one.get(id), np.ndarray) for id in bundle for one in self.gradients):  # not of np.split
                 found = samples_of_lanes([[one[id] for id in bundle] for one in self.gradients])
             self._gradient_samples[bundle] = found
         return self._gradient_samples[bundle]

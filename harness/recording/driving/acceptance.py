@@ -82,8 +82,25 @@ def unused_by_hand(session: Session) -> list[str]:
 
 
 def accumulates(parts: Iterable[FunctionFacts]) -> bool:
-    """Whether gradients are added to those of the iteration before."""
-    return any(ACCUMULATES.search(part.text) for part in parts)
+    """Whether gradients are added to those of the iteration before, not to what the function has made itself."""
+    return any(
+        part.text[max(0, found.start() - 1)] == "." or found[0].split("[")[0].split(" ")[0] not in _made_in(part)
+        for part in parts
+        for found in ACCUMULATES.finditer(part.text)
+    )
+
+
+def _made_in(function: FunctionFacts) -> set[str]:
+    """The names that a function assigns as a whole."""
+    nodes = [node for node in ast.walk(function.node) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)]
+    augmented = {node.target for node in ast.walk(function.node) if isinstance(node, ast.AugAssign)}
+    outer = {
+        name
+        for node in ast.walk(function.node)
+        if isinstance(node, (ast.Global, ast.Nonlocal))
+        for name in node.names
+    }
+    return {node.id for node in nodes if node not in augmented} - outer
 
 
 def clears(source: str) -> bool:

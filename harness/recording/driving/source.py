@@ -499,7 +499,8 @@ def _is_stepped(value: ast.expr | None) -> bool:
     if isinstance(element, (ast.Tuple, ast.List)):
         return bool(element.elts) and all(map(_is_stepped, element.elts))
     if isinstance(element, ast.BinOp):
-        return isinstance(element.op, ast.Sub) and RATE_NAME.search(_names(element.right)) is not None
+        is_product = isinstance(element.right, ast.BinOp)  # 2 * epsilon * u - epsilon is a random start
+        return isinstance(element.op, ast.Sub) and is_product and RATE_NAME.search(_names(element.right)) is not None
     return False
 
 

@@ -96,7 +96,8 @@ class Reading:
                         for number in range(len(self.gradients))
                     ]
                 )
-            elif all(isinstance(one.get(id), np.ndarray) for id in bundle for one in self.gradients):  # not of np.split
+            elif not any(isinstance(one.get(id, ()), (list, tuple)) for id in bundle for one in self.gradients):
+                # np.split gives a list
                 found = samples_of_lanes([[one[id] for id in bundle] for one in self.gradients])
             self._gradient_samples[bundle] = found
         return self._gradient_samples[bundle]

@@ -95,10 +95,7 @@ def _made_in(function: FunctionFacts) -> set[str]:
     nodes = [node for node in ast.walk(function.node) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)]
     augmented = {node.target for node in ast.walk(function.node) if isinstance(node, ast.AugAssign)}
     outer = {
-        name
-        for node in ast.walk(function.node)
-        if isinstance(node, (ast.Global, ast.Nonlocal))
-        for name in node.names
+        name for node in ast.walk(function.node) if isinstance(node, (ast.Global, ast.Nonlocal)) for name in node.names
     }
     return {node.id for node in nodes if node not in augmented} - outer
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from ..recording.graph import Guard, Kind, Node, Recording, Ref, references
 from .alignment import Samples, samples
-from .replay import CannotReplay, Program, Values, is_truth, resolve, size_of
+from .replay import CannotReplay, Program, Values, resolve, size_of
 
 Array = NDArray[Any]
 
@@ -19,6 +19,7 @@ SETTINGS = 8
 MOST_DRAWS = 6  # for one setting in one manner, if guards do not hold
 VARIED_KINDS = frozenset({Kind.LITERAL, Kind.DATA, Kind.ARGUMENT, Kind.STAND_IN})
 MOST_CLIPPED = 1e-3  # a clip to this distance of 0 and 1 guards a logarithm
+MOST_REDRAWN = 12_000  # operations that are repeated for each setting; with more, those on data keep their results
 MAX_VARIED_ELEMENTS = 200_000  # of a data leaf; larger ones are random enough
 STEERING = frozenset(
     {
@@ -293,19 +294,8 @@ def may_vary(stage: Stage, leaf: Node, needed: set[int], steered: set[int]) -> b
 
 
 def relevant_guards(stage: Stage, needed: set[int]) -> list[Guard]:
-    """The guards on values that the steps are made of, and on comparisons of such values, which choose a branch."""
-
-    parents = stage.program.parents
-
-    def is_part(node: int) -> bool:
-        """Whether it is such a value, or an item of one that another branch would have used."""
-        return node in needed or (stage.node(node).operation == "getitem" and is_part(parents[node][0]))
-
-    def is_relevant(node: int) -> bool:
-        is_comparison = is_truth(stage.node(node)) and bool(parents[node]) and all(map(is_part, parents[node]))
-        return node in stage.dependent and (node in needed or is_comparison)
-
-    return [guard for guard in stage.recording.guards if is_relevant(guard.node)]
+    """The guards on values that the steps are made of."""
+    return [guard for guard in stage.recording.guards if guard.node in needed and guard.node in stage.dependent]
 
 
 def branches(stage: Stage) -> list[int]:
@@ -349,9 +339,9 @@ def draw_settings(stage: Stage, steering: Sequence[int] = (), seed: int = 0) -> 
     needed = stage.program.ancestors(targets, stop=stage.parameters)
     steered = {guard.node for guard in stage.recording.guards if guard.how in ("int", "index", "bool")}
     leaves = [id for id in sorted(needed) if stage.node(id).is_leaf and id not in stage.parameters]
-    varied = tuple(id for id in leaves if may_vary(stage, stage.node(id), needed, steered))
+    few = len(needed) <= MOST_REDRAWN
+    varied = tuple(id for id in leaves if few and may_vary(stage, stage.node(id), needed, steered))
     guards = relevant_guards(stage, needed)
-    targets += [guard.node for guard in guards if guard.node not in needed]
     recorded = stage.program.run(list(stage.parameters), {}, stage.program.base)
     failure: CannotReplay | None = None
     for vary in (varied, ()) if varied else ((),):

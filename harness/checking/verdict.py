@@ -39,6 +39,7 @@ from .scales import MISCOUNTED
 from .several import has_several_costs
 from .sources import Sources
 from .stage import (
+    MOST_REDRAWN,
     Stage,
     Step,
     branches,
@@ -235,8 +236,9 @@ def judge(
     if overflowing is not None:
         overflow = CheckResult(verdict=Verdict.MISTAKE, mistakes=(overflowing,), **facts_of_run(recording))
     stage = make_stage(recording, program, steps)
-    if len(stage.needed) > MAX_STAGE_NODES:
-        return not_judged(recording, Reason.TOO_MANY, f"{len(stage.needed):,}")
+    repeated = len(stage.needed & stage.dependent)
+    if repeated > MOST_REDRAWN:
+        return not_judged(recording, Reason.TOO_MANY, f"{repeated:,}")
     costs = recorded_costs(stage, stage.last)
     groups = find_error_groups(stage, stage.needed)
     if not groups:
@@ -867,7 +869,6 @@ def rows_of(reading: Reading) -> tuple[Row, ...]:
 
 
 MAX_ROWS = 200
-MAX_STAGE_NODES = 12_000
 
 
 def sizes_of(reading: Reading) -> dict[str, tuple[int, ...]]:

@@ -100,7 +100,8 @@ def check_recording(recording: Recording, *, sources: Sources | None = None) -> 
     program = Program(recording.nodes)
     steps = steps_of(recording, 0) or returned_steps(recording)
     try:
-        return with_exception(recording, judge(recording, program, steps, sources))
+        with np.errstate(all="ignore"):  # random settings may overflow
+            return with_exception(recording, judge(recording, program, steps, sources))
     except CannotReplay as error:
         place = error.node.place
         found = not_judged(recording, Reason.CANNOT_REPLAY, f"{error.node.operation}: {error.reason}")

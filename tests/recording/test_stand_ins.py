@@ -1,5 +1,7 @@
 """Files that lack their data or packages are run with stand-ins, and every stand-in is reported."""
 
+from importlib.util import find_spec
+
 import pytest
 
 from harness.recording.graph import Absorbed, Check
@@ -50,6 +52,13 @@ import numpy as np
 import tensorflow as tf
 (X, y), _ = tf.keras.datasets.mnist.load_data()
 X = X.reshape(-1, 784) / 255
+""",
+    "openml": """
+import numpy as np
+from sklearn.datasets import fetch_openml
+digits = fetch_openml("mnist_784")
+X = digits.data.iloc[:50].values / 255
+y = digits.target.iloc[:50].astype(int).values
 """,
     "torchvision": """
 import numpy as np
@@ -147,6 +156,24 @@ for i in range(9):
     assert [p.name for p in recording.parameters] == ["W", "b"]
     (stand_in,) = [s for s in recording.stand_ins if s.what is Absorbed.FILE]
     assert stand_in.shapes[0][1] == 5
+
+
+@pytest.mark.skipif(find_spec("openpyxl") is not None, reason="with openpyxl, pandas reads spreadsheets itself")
+def test_a_spreadsheet_whose_reader_is_not_installed(tmp_path):
+    (tmp_path / "rows.xlsx").write_bytes(b"PK")
+    path = tmp_path / "sheet.py"
+    path.write_text("import numpy as np\nimport pandas as pd\ntable = pd.read_excel('rows.xlsx')\n" + OF_TABLE)
+    recording = record_file(path)
+    assert ("rows.xlsx", Absorbed.FILE) in {(one.name, one.what) for one in recording.stand_ins}
+    assert [p.name for p in recording.parameters] == ["w"]
+
+
+OF_TABLE = """
+X, y = table.iloc[:, :-1].values, table.iloc[:, -1:].values
+w = np.zeros((X.shape[1], 1))
+for i in range(5):
+    w -= 0.1 * X.T @ (X @ w - y) / len(X)
+"""
 
 
 def test_a_shape_that_a_failure_names(tmp_path):

@@ -33,6 +33,7 @@ from .hints import images, labels, read_hints
 START_SECONDS = 1_700_000_000.0  # what the clock shows at first
 COURSE_MODULE_WORDS = ("dnn_", "planar", "lr_utils", "testcase", "utils", "public_test", "init_utils", "reg_utils")
 SAME_AS_NUMPY = ("autograd.numpy", "cupy", "jax.numpy")  # as far as a network by hand uses them
+OF_TABLES = re.compile(r"\.(iloc|loc|to_numpy|values)\b")
 BEYOND_NUMPY = re.compile(r"\bgrad\(|\.at\[|\bvmap\b|\blax\b|jax\.random")  # what jax has and NumPy has not
 
 
@@ -344,11 +345,15 @@ def _readers(note: Callable[..., None], missing: files.Missing) -> None:
         module.savemat = lambda *_, **__: None
 
     def patch_datasets(module: Any) -> None:
-        def fetch(name: Any = "mnist_784", *_: Any, return_X_y: bool = False, **__: Any) -> Any:
+        def fetch(name: Any = "mnist_784", *_: Any, return_X_y: bool = False, as_frame: Any = "auto", **__: Any) -> Any:
             rows = missing.hints.rows
             x, y = images(rows, (784,), "train").astype("f8"), labels(rows, 10, "train")
             note(Absorbed.DATASET, str(name), x.shape)
             targets = y.astype(str)
+            if as_frame is not False and OF_TABLES.search(missing.hints.text):  # arrays, as before version 0.24
+                import pandas  # type: ignore[import-untyped,unused-ignore]
+
+                x, targets = pandas.DataFrame(x), pandas.Series(targets)
             return (x, targets) if return_X_y else learning.Bunch(data=x, target=targets, DESCR="", COL_NAMES=[])
 
         module.fetch_openml = module.fetch_mldata = fetch

@@ -158,11 +158,16 @@ def _reading(real: Callable[..., Any], missing: files.Missing) -> Callable[..., 
 
     def read(source: Any, *arguments: Any, **options: Any) -> Any:
         path = files.path_of(source)
-        if path is None or files.exists(path):
-            if arguments:  # it was a positional argument before version 2
-                options["sep"] = arguments[0]
+        if path is not None and not files.exists(path):
+            return made_up_table(missing, path, options)
+        if arguments:  # it was a positional argument before version 2
+            options["sep"] = arguments[0]
+        try:
             return real(source, **options)
-        return made_up_table(missing, path, options)
+        except ImportError:  # the package that reads files of this kind
+            if path is None:
+                raise
+            return made_up_table(missing, path, options)
 
     return read
 

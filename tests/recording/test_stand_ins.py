@@ -1,5 +1,6 @@
 """Files that lack their data or packages are run with stand-ins, and every stand-in is reported."""
 
+import zipfile
 from importlib.util import find_spec
 
 import pytest
@@ -160,7 +161,8 @@ for i in range(9):
 
 @pytest.mark.skipif(find_spec("openpyxl") is not None, reason="with openpyxl, pandas reads spreadsheets itself")
 def test_a_spreadsheet_whose_reader_is_not_installed(tmp_path):
-    (tmp_path / "rows.xlsx").write_bytes(b"PK")
+    with zipfile.ZipFile(tmp_path / "rows.xlsx", "w") as sheet:
+        sheet.writestr("xl/workbook.xml", "<workbook/>")
     path = tmp_path / "sheet.py"
     path.write_text("import numpy as np\nimport pandas as pd\ntable = pd.read_excel('rows.xlsx')\n" + OF_TABLE)
     recording = record_file(path)

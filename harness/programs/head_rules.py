@@ -197,10 +197,11 @@ def reach_rules(subject: Subject) -> Finding:
             id="output-activation", check=Check.TANH_FOR_BINARY, severity=Severity.FACT, place=subject.output_place,
             layer=head.activation_layer, values=values,
         )  # fmt: skip
+    is_certain = targets.width > 1 and not loss.startswith("custom:")
     if head.activation == "softmax" and same_width and targets.kind in (TargetKind.MULTI_HOT, TargetKind.REAL):
         yield Contradiction(
             id="output-activation", check=Check.SOFTMAX_FOR_INDEPENDENT,
-            severity=Severity.SUSPICION if targets.width == 1 else Severity.CONTRADICTION,
+            severity=Severity.CONTRADICTION if is_certain else Severity.SUSPICION,
             place=subject.output_place, layer=head.activation_layer, values=values,
         )  # fmt: skip
 

@@ -65,6 +65,7 @@ CHANNELS_FIRST = re.compile(
 )
 BATCH_SHAPE = "_harness_batch_shape"  # attribute of a layer that was given ``batch_input_shape``
 LEAST_DECAY = 1e-4  # per update; below, the old ``decay`` of an optimizer hardly changes any training
+KINDS = {"float": "float32", "int": "int32"}
 ORDERINGS = {"th": "channels_first", "tf": "channels_last"}
 OF_OPTIMIZERS = frozenset(inspect.signature(BaseOptimizer.__init__).parameters)  # arguments of all optimizers
 SIZES = ("units", "filters", "input_dim", "output_dim")
@@ -149,8 +150,10 @@ def _model(make: Any, supplied: list[str]) -> Any:
 
 
 def translated_shape(arguments: tuple[Any, ...], options: Any) -> tuple[tuple[Any, ...], dict[str, Any]]:
-    """The arguments of an input, whose shape may be one number."""
+    """The arguments of an input, whose shape may be one number and whose type may be a name of Python's."""
     options = {key: (value,) if key == "shape" and type(value) is int else value for key, value in options.items()}
+    if options.get("dtype") in KINDS:
+        options["dtype"] = KINDS[options["dtype"]]
     return tuple(
         (value,) if type(value) is int and place == 0 else value for place, value in enumerate(arguments)
     ), options

@@ -30,7 +30,7 @@ from .program import MadeUp, Note, NoteKind
 HOOK = "__made_up__"
 TRAINING = ("fit", "fit_generator", "train_on_batch")
 USUAL_NUMBER = 10  # for a name that is only ever handed on, and says nothing of its size
-USUAL_ROWS = 100  # of a made-up matrix of word vectors
+USUAL_ROWS, USUAL_WIDTH = 100, 32  # of a made-up matrix of word vectors
 USUAL = {
     "np": "numpy", "numpy": "numpy", "pd": "pandas", "pandas": "pandas", "tf": "tensorflow", "keras": "keras",
     "K": "keras.backend", "plt": "matplotlib.pyplot", "os": "os", "sys": "sys", "math": "math", "random": "random",
@@ -196,6 +196,13 @@ class Completion:
         value = self.value(match[1]) if match is not None and match[1] in self.unknown else None
         return value if isinstance(value, int) else USUAL_ROWS
 
+    def width_of_vectors(self) -> int:
+        """Numbers of the vector of a word, as the first Embedding layer says."""
+        match = re.search(r"Embedding\(\s*[^,()]+,\s*(?:output_dim\s*=\s*)?(\w+)", self.text)
+        width = match[1] if match is not None else ""
+        value = int(width) if width.isdigit() else self.value(width) if width in self.unknown else None
+        return value if isinstance(value, int) else USUAL_WIDTH
+
     def rows_of_inputs(self) -> Any:
         """Made-up x."""
         if self.kind == "tokens":
@@ -225,7 +232,7 @@ class Completion:
         if INDEX_NAME.search(name):
             return {f"word{number}": number for number in range(1, 100)}
         if "embedding" in low and ("matrix" in low or "weights" in low):
-            return np.zeros((self.vocabulary_rows(), 32))
+            return np.zeros((self.vocabulary_rows(), self.width_of_vectors()))
         if re.search(rf"\.add\(\s*{name}\s*\)", self.text):
             return keras.layers.Embedding(1000, 32) if "embed" in low else keras.layers.Identity()
         if "callback" in low:

@@ -149,6 +149,28 @@ def test_a_snippet_without_imports_and_data(captured):
     assert read_unjudged(program).missing[0] == "the value of n_epoch (30)"
 
 
+def test_a_matrix_of_word_vectors_is_made_up_as_wide_as_the_layer_says(captured):
+    program = captured(
+        "model = tf.keras.Sequential([\n"
+        "    tf.keras.layers.Embedding(number_of_words, 50, weights=[embedding_matrix], trainable=False),\n"
+        "    tf.keras.layers.GlobalAveragePooling1D(),\n"
+        "    tf.keras.layers.Dense(4, activation='sigmoid')])\n"
+        "model.compile(loss='categorical_crossentropy', optimizer='adam')\n"
+        "model.fit(sequences, kinds, epochs=10)\n"
+    )
+    assert program.model.layers[0].get_weights()[0].shape[1] == 50
+    assert Check.SIGMOID_FOR_CLASSES in {found.check for found in contradictions(program)}
+
+
+def test_an_input_whose_type_is_a_name_of_python_s(captured):
+    program = captured(
+        "import keras\nimport numpy as np\nrows = keras.Input(shape=(3,), dtype='float')\n"
+        "model = keras.Model(rows, keras.layers.Dense(1)(rows))\nmodel.compile(loss='mse', optimizer='adam')\n"
+        "model.fit(np.ones((8, 3)), np.ones(8), epochs=1)\n"
+    )
+    assert program.model.inputs[0].dtype == "float32"
+
+
 def test_a_package_that_is_not_installed_and_not_used_leaves_the_data_as_they_are(captured):
     program = captured(
         "from keras.models import Sequential\nfrom keras.layers import Dense\nimport numpy as np\n"

@@ -249,7 +249,7 @@ class Naming:
             is_weight = self.origin(repair.old) in self.stage.parameters
             return "transposed-weights" if is_weight else "transposed-gradient"
         if repair.change is Change.AXIS:
-            return "sum-over-wrong-axis"
+            return None if self.role is Role.BIAS else "sum-over-wrong-axis"
         if repair.change is Change.INSERTED:
             is_constant = repair.new not in self.stage.dependent
             return "forward-factor-missing" if is_constant else "delta-not-multiplied-through"

@@ -115,9 +115,8 @@ def contradiction_of(
         mistake = mistake or next(
             (found for one, found in scales if one in declared and matters(plain, one, found)), None
         )
-        if not is_whole(best):
-            penalties = (other_penalty(plain, one) for one in declared)
-            mistake = mistake or next((one for one in penalties if one is not None), None)
+        penalties = (other_penalty(plain, one) for one in declared if not is_whole(best, one))
+        mistake = mistake or next((one for one in penalties if one is not None), None)
         mistake = mistake or next((found for one in declared if (found := other_labels(plain, one)) is not None), None)
         if mistake is not None:
             return Contradiction(mistake=mistake)
@@ -130,9 +129,10 @@ def contradiction_of(
     return Contradiction(second=second)
 
 
-def is_whole(reading: Reading) -> bool:
-    """Whether all steps are the gradient of a cost that the file computes, with nothing of the parameters left over."""
-    return reading.cost.node is not None and all(one is not None and not one.decay for one in reading.matches.values())
+def is_whole(reading: Reading, stated: Stated) -> bool:
+    """Whether all steps are the gradient of the stated cost itself, with nothing of the parameters left over."""
+    is_this = reading.cost.node == stated.node
+    return is_this and all(one is not None and not one.decay for one in reading.matches.values())
 
 
 def matters(reading: Reading, stated: Stated, scale: Found) -> bool:

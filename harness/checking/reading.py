@@ -354,13 +354,14 @@ def match_step(reading: Reading, step: Step) -> Match | None:
     found = ratio_of(value.flat, gradient.flat)
     if found is not None:
         return Match(factor=found)
+    # before the decays: the derivative of a penalty on sizes is a constant too while no sign changes
+    moved = without_constant(value.flat, gradient.flat) if carries_a_state(stage, step) else None
+    if moved is not None:
+        return Match(factor=moved, constant=True)
     parameter = samples([values[step.before] for values in stage.settings])
     two = decayed_step(value, gradient, parameter)
     if two is not None:
         return two
-    moved = without_constant(value.flat, gradient.flat) if carries_a_state(stage, step) else None
-    if moved is not None:
-        return Match(factor=moved, constant=True)
     return via_another_rule(reading, step, gradient)
 
 

@@ -52,4 +52,3 @@ def test_maxima_that_are_found_by_comparison_stay_the_same_in_every_replay(
     file = tmp_path / "pooling.py"
     file.write_text(POOLING.format(start=start))
     assert check_file(file).verdict is verdict
-

@@ -71,6 +71,9 @@ def unread_lines(found: HandwrittenDiagnosis) -> Iterator[str]:
     assert found.unread is not None
     detail = f" ({found.detail.splitlines()[0]})" if found.detail else ""
     yield f"{found.name} was not judged: {UNREAD[found.unread]}{detail}."
+    if found.unread is Unread.NOT_TRAINED and found.check.exception:
+        place = f" ({checking.where(found.check.traceback[-1])})" if found.check.traceback else ""
+        yield f"It ended with {found.check.exception}{place}"
     yield "A file is diagnosed if running it trains a network of dense layers on data of its own."
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import BadInput
-from ..recording.source import read_text, without_magics
+from ..recording.source import called_name, read_text, without_magics
 from .check import check_file
 from .result import CheckResult
 
@@ -84,5 +84,4 @@ def asks_for_check(node: ast.stmt) -> bool:
     """Whether a statement that is run at once calls ``harness.check``, under whatever name the module has."""
     if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
         return False
-    calls = [one.func for one in ast.walk(node) if isinstance(one, ast.Call)]
-    return any(ast.unparse(one).rpartition(".")[2] == "check" for one in calls)
+    return any(isinstance(one, ast.Call) and called_name(one) == "check" for one in ast.walk(node))

@@ -12,7 +12,7 @@ from ..errors import BadInput
 from ..recording.driving.pairs import PairKind
 from ..recording.graph import Array, Place, Recording
 from ..recording.record import SECONDS, record_file, root_of
-from ..recording.source import read_text
+from ..recording.source import called_name, read_text
 from .exceptions import RUN_FILE, UNDEFINED
 from .factors import is_same
 from .layers import Agreement, GradientResult, LayersResult, PairResult, check_layers
@@ -328,14 +328,13 @@ def uncalled_functions(path: Path, layers: LayersResult) -> list[str]:
         return []
     known = " ".join(pair.name for pair in layers.pairs)
     called = set(re.findall(r"[A-Za-z_]\w*", known))
-    calls = [
-        node.func
+    reached = {
+        called_name(node)
         for function in ast.walk(tree)
         if isinstance(function, ast.FunctionDef) and function.name in called
         for node in ast.walk(function)
         if isinstance(node, ast.Call)
-    ]
-    reached = {call.attr if isinstance(call, ast.Attribute) else getattr(call, "id", "") for call in calls}
+    }
     names = [
         function.name if function is part else f"{part.name}.{function.name}"
         for part, function in gradient_functions(tree, GRADIENT_WORDS)

@@ -17,6 +17,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from ..recording.source import called_name
 from .changes import Change
 from .edited import Key, edited_files, edited_sources, unified_diff, without_overlaps
 from .places import argument_of, call_at
@@ -170,7 +171,7 @@ class _Editor:
 
     def _makes(self, text: Text, call: ast.Call, kind: type) -> bool:
         """Whether a call is that of a class, by its name or an alias of it."""
-        name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+        name = called_name(call)
         dotted = dict(text.imported()).get(name, name)
         name = dotted.rsplit(".", 1)[-1]
         return name == kind.__name__ or getattr(keras.layers, name, None) is kind
@@ -390,7 +391,7 @@ class _Editor:
 
     def _is_optimizer(self, text: Text, call: ast.Call) -> bool:
         """Whether a call makes the optimizer itself."""
-        name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+        name = called_name(call)
         return (
             dict(text.imported()).get(name, name).rsplit(".", 1)[-1].lower()
             == type(self.program.optimizer).__name__.lower()

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING
 
+from ..recording.source import called_name
+
 if TYPE_CHECKING:
     from .heads import Head
     from .places import Source
@@ -214,11 +216,6 @@ class Subject:
     def loss_name(self) -> str:
         """The name of the loss; empty if there is none or several."""
         return "" if self.loss is None else self.loss.name
-
-
-def called_name(call: ast.Call) -> str:
-    """The last part of the name of what is called: ``SGD`` of ``keras.optimizers.SGD(...)``."""
-    return call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
 
 
 Finding = Iterator[Contradiction]

@@ -12,6 +12,7 @@ import ast
 import math
 from collections.abc import Iterator
 
+from ..recording.source import called_name
 from .places import argument_of
 from .texts import Text
 
@@ -65,7 +66,7 @@ def ordered_split(text: Text, fit: ast.Call) -> ast.Call | None:
         return None
     for store in _stores(text, fit, pairs[0][0]):
         value = getattr(text.statement(store), "value", None)
-        if isinstance(value, ast.Call) and called(value) in SPLITS:
+        if isinstance(value, ast.Call) and called_name(value) in SPLITS:
             shuffle = argument_of(value, "shuffle")
             if isinstance(shuffle, ast.Constant) and shuffle.value is False:
                 return value
@@ -137,7 +138,7 @@ def _of_later_uses(text: Text, fit: ast.Call, name: str, position: int) -> Itera
     for node in calls:
         if not _is_same_model(text, node, fit) or node.lineno >= last:
             continue
-        if called(node) in USES and (position == 0 or called(node) in ("evaluate", "test_on_batch")):
+        if called_name(node) in USES and (position == 0 or called_name(node) in ("evaluate", "test_on_batch")):
             found = base_name(argument_of(node, name, position))
             if found is not None:
                 yield found
@@ -148,7 +149,7 @@ def next_fit_line(text: Text, fit: ast.Call) -> float:
     lines = [
         node.lineno
         for node in _nodes(text, text.scope(fit))
-        if isinstance(node, ast.Call) and called(node) == "fit" and node.lineno > fit.lineno
+        if isinstance(node, ast.Call) and called_name(node) == "fit" and node.lineno > fit.lineno
     ]
     return min(lines, default=math.inf)
 
@@ -168,7 +169,7 @@ def _partners(text: Text, fit: ast.Call, first: str) -> Iterator[str]:
         target, value = statement.targets[0], statement.value
         if isinstance(target, (ast.Tuple, ast.List)):
             names = [element.id if isinstance(element, ast.Name) else "" for element in target.elts]
-            if isinstance(value, ast.Call) and called(value) in SPLITS and first in names:
+            if isinstance(value, ast.Call) and called_name(value) in SPLITS and first in names:
                 yield from (names[names.index(first) ^ 1 : (names.index(first) ^ 1) + 1])
             pairs = [element for element in target.elts if isinstance(element, (ast.Tuple, ast.List))]
             for pair in pairs:
@@ -200,8 +201,3 @@ def _rows_of(text: Text, fit: ast.Call, source: str | None) -> Iterator[str]:
 def names_in(node: ast.expr | None) -> set[str]:
     """The variables in an expression."""
     return {inner.id for inner in ast.walk(node) if isinstance(inner, ast.Name)} if node is not None else set()
-
-
-def called(call: ast.Call) -> str:
-    """The name of what is called, without the module before it."""
-    return call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")

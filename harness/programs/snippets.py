@@ -21,6 +21,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from ..recording.source import called_name
 from ..recording.stand_ins.absorbed import Absorbing
 from ..recording.stand_ins.hints import images, inputs, labels
 from .heads import is_shape
@@ -454,7 +455,7 @@ class Tolerance(ast.NodeTransformer):
     def visit_Call(self, node: ast.Call) -> ast.AST:
         """``x.reshape(60000, 784)``, where the made-up data set has fewer rows."""
         self.generic_visit(node)
-        name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+        name = called_name(node)
         if name == "reshape":
             for part in ast.walk(node):
                 if isinstance(part, ast.Constant) and part.value in SIZES:
@@ -508,7 +509,7 @@ def is_plain(value: ast.expr) -> bool:
 
 def is_of_model(call: ast.Call) -> bool:
     """Whether a call makes a layer or a model, adds to one or compiles one."""
-    name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+    name = called_name(call)
     return name in ("add", "compile", "Model", "Sequential") or (name[:1].isupper() and hasattr(keras.layers, name))
 
 

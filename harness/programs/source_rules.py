@@ -8,8 +8,9 @@ from pathlib import PurePosixPath
 
 import keras
 
+from ..recording.source import called_name
 from .data_rules import scales_itself
-from .findings import Check, Contradiction, Finding, Rule, Severity, Subject, called_name
+from .findings import Check, Contradiction, Finding, Rule, Severity, Subject
 from .head_rules import ONE_HOT
 from .places import Source, argument_of, fitted
 from .program import Place

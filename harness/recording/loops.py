@@ -14,6 +14,7 @@ from types import FrameType
 from typing import Any, TypeAlias
 
 from .graph import Loop
+from .source import called_name
 from .tape import SourceFile
 
 Statement: TypeAlias = ast.For | ast.While
@@ -82,7 +83,7 @@ def rounds(loop: Statement, frame: FrameType) -> int | None:
 def length(node: ast.expr, frame: FrameType) -> int | None:
     """The number of items that an expression gives to a loop."""
     if isinstance(node, ast.Call):
-        name = called(node)
+        name = called_name(node)
         if name == "zip":
             known = [length(one, frame) for one in node.args]
             return min((one for one in known if one is not None), default=None)
@@ -117,13 +118,8 @@ def evaluated(node: ast.expr, frame: FrameType) -> Any:
     """The value of an expression that only computes; None for others."""
     for one in ast.walk(node):
         if isinstance(one, ast.Call):
-            if called(one) not in COMPUTING:
+            if called_name(one) not in COMPUTING:
                 return None
         elif not isinstance(one, PURE):
             return None
     return eval(compile(ast.Expression(node), "<loop>", "eval"), frame.f_globals, dict(frame.f_locals))
-
-
-def called(node: ast.Call) -> str:
-    """The bare name of the function that is called."""
-    return ast.unparse(node.func).rpartition(".")[2]

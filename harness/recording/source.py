@@ -176,6 +176,16 @@ class Statement:
     has_own_term: bool = False
 
 
+def last_name(node: ast.expr) -> str:
+    """The last part of a name: ``SGD`` of ``keras.optimizers.SGD``; "" for another expression."""
+    return node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
+
+
+def called_name(call: ast.Call) -> str:
+    """The last part of the name of what is called."""
+    return last_name(call.func)
+
+
 def undefined_names(text: str) -> list[str]:
     """Names that a file uses and nowhere defines: what its star imports must give."""
     tree = ast.parse(text)

@@ -12,6 +12,7 @@ import numpy as np
 from ...checking.replay import CannotReplay, Program
 from ...checking.sources import Sources
 from ...recording.graph import Absorbed, Kind, Loop, Place, Recording, Stop
+from ...recording.source import called_name
 from .passes import Array, CannotRead, Pass, Unread, read_pass, whole_data
 from .rules import UpdateRule, read_rule
 
@@ -254,17 +255,12 @@ def called_from(sources: Sources, calls: Sequence[ast.Call]) -> set[str]:
         for node in ast.walk(tree):
             if isinstance(node, ast.FunctionDef):
                 functions.setdefault(node.name, []).append(node)
-    found, stack = {"__call__", "__init__"}, [name_of(call) for call in calls]
+    found, stack = {"__call__", "__init__"}, [called_name(call) for call in calls]
     while stack:
         name = stack.pop()
         if name in found:
             continue
         found.add(name)
         for function in functions.get(name, ()):
-            stack += [name_of(node) for node in ast.walk(function) if isinstance(node, ast.Call)]
+            stack += [called_name(node) for node in ast.walk(function) if isinstance(node, ast.Call)]
     return found
-
-
-def name_of(call: ast.Call) -> str:
-    """The bare name of what is called."""
-    return ast.unparse(call.func).rpartition(".")[2]

@@ -9,6 +9,8 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from ..source import called_name
+
 MAX_EXAMPLES = 4  # of one class
 MAX_PIXELS = 1_024  # of an image; larger ones take long
 MAX_CALLS = 40  # that set up one instance
@@ -106,7 +108,7 @@ def _settings(tree: ast.AST) -> dict[str, ast.expr]:
 def _is_setting(node: ast.expr) -> bool:
     """Whether a value may be part of how something is made, as a number or a list of layers is."""
     if isinstance(node, ast.Call):
-        function = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+        function = called_name(node)
         return function[:1].isupper()
     if isinstance(node, (ast.List, ast.Tuple)):
         return all(map(_is_setting, node.elts))
@@ -170,7 +172,7 @@ def _made(
     target, call = statement.targets[0], statement.value
     if not isinstance(target, (ast.Name, ast.Attribute)) or not isinstance(call, ast.Call):
         return None
-    name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+    name = called_name(call)
     text = _closed(call, usable, settings) if name in wanted else None
     return (name, ast.unparse(target), text) if text is not None else None
 

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
+from ..source import last_name
 from .examples import Example
 
 RATE_NAME = re.compile(
@@ -283,7 +284,7 @@ def _statements(body: list[ast.stmt]) -> Iterator[ast.stmt]:
 
 
 def _read_class(node: ast.ClassDef) -> ClassFacts:
-    facts = ClassFacts(name=node.name, node=node, bases=tuple(_last_name(base) for base in node.bases))
+    facts = ClassFacts(name=node.name, node=node, bases=tuple(last_name(base) for base in node.bases))
     for item in node.body:
         if isinstance(item, (ast.FunctionDef, ast.AsyncFunctionDef)):
             facts.methods[item.name] = read_function(item, node.name)
@@ -299,12 +300,6 @@ def _read_class(node: ast.ClassDef) -> ClassFacts:
             if isinstance(item, ast.AnnAssign) and isinstance(item.target, ast.Name)
         )
     return facts
-
-
-def _last_name(node: ast.expr) -> str:
-    if isinstance(node, ast.Attribute):
-        return node.attr
-    return node.id if isinstance(node, ast.Name) else ""
 
 
 def read_function(node: ast.FunctionDef | ast.AsyncFunctionDef, owner: str = "") -> FunctionFacts:
@@ -369,7 +364,7 @@ def _note_call(facts: FunctionFacts, call: ast.Call, myself: str) -> None:
         facts.calls.add(call.func.id)
     elif isinstance(call.func, ast.Attribute):
         if (isinstance(call.func.value, ast.Name) and call.func.value.id == myself) or (
-            isinstance(call.func.value, ast.Call) and _last_name(call.func.value.func) == "super"
+            isinstance(call.func.value, ast.Call) and last_name(call.func.value.func) == "super"
         ):
             facts.self_calls.add(call.func.attr)
         facts.method_calls.add(call.func.attr)
@@ -438,7 +433,7 @@ def _result_name(node: ast.expr, index: int) -> str:
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in SAME_VALUES:
         return _result_name(node.func.value, index)
     if isinstance(node, ast.Call) and isinstance(node.func, (ast.Name, ast.Attribute)):
-        return "call " + _last_name(node.func)
+        return "call " + last_name(node.func)
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div):  # dscores / m is still dscores
         return _result_name(node.left, index)
     return f"result{index + 1}"
@@ -476,7 +471,7 @@ def _updates(node: ast.AST) -> Iterator[UpdateLine]:
                         yield _update(item, one, value, _subtracts(value))
         elif isinstance(item, ast.Return) and _is_stepped(item.value):
             yield UpdateLine(first=item.lineno, last=item.end_lineno or item.lineno, target="", likely=True)
-        elif isinstance(item, ast.Call) and _last_name(item.func) in ("append", "setattr", "subtract", "add"):
+        elif isinstance(item, ast.Call) and last_name(item.func) in ("append", "setattr", "subtract", "add"):
             last = item.args[-1] if item.args else None
             if isinstance(last, ast.BinOp) and isinstance(last.op, ast.Sub) and RATE_NAME.search(_names(last.right)):
                 yield UpdateLine(first=item.lineno, last=item.end_lineno or item.lineno, target="", likely=True)
@@ -539,7 +534,7 @@ def _replaces(target: ast.expr, value: ast.expr) -> bool:
         return _is_sum(element) and ast.unparse(target) in source
     if isinstance(value, ast.DictComp):
         return _is_sum(value.value)
-    if isinstance(value, ast.Call) and _last_name(value.func) in (
+    if isinstance(value, ast.Call) and last_name(value.func) in (
         "array",
         "asarray",
         "list",
@@ -547,10 +542,10 @@ def _replaces(target: ast.expr, value: ast.expr) -> bool:
         "add",
         "clip",
     ):
-        if _last_name(value.func) in ("subtract", "add"):
+        if last_name(value.func) in ("subtract", "add"):
             return any(ast.unparse(target) == ast.unparse(argument) for argument in value.args)
         return bool(value.args) and _replaces(target, value.args[0])
-    if isinstance(value, ast.Call) and STEPS.search(_last_name(value.func)):
+    if isinstance(value, ast.Call) and STEPS.search(last_name(value.func)):
         return any(ast.unparse(target) == ast.unparse(argument) for argument in value.args)
     if not _is_sum(value):
         return False
@@ -592,7 +587,7 @@ def _orientation(node: ast.AST) -> int:
         first = second = None
         if isinstance(item, ast.BinOp) and isinstance(item.op, ast.MatMult):
             first, second = item.left, item.right
-        elif isinstance(item, ast.Call) and _last_name(item.func) in ("dot", "matmul"):
+        elif isinstance(item, ast.Call) and last_name(item.func) in ("dot", "matmul"):
             if len(item.args) == 2:
                 first, second = item.args
             elif len(item.args) == 1 and isinstance(item.func, ast.Attribute):
@@ -638,7 +633,7 @@ def _parts_of_elements(name: str, target: ast.expr, source: ast.expr) -> set[str
     """The names of what is in each element: ``for layer, activation in name``, ``for i, (layer, activation) in ..``."""
     if not any(_is_name(item, name) for item in ast.walk(source)):
         return set()
-    counted = isinstance(source, ast.Call) and _last_name(source.func) in ("enumerate", "zip")
+    counted = isinstance(source, ast.Call) and last_name(source.func) in ("enumerate", "zip")
     inner = target.elts if isinstance(target, ast.Tuple) and counted else [target]
     return {one for part in inner if _is_pair(part) for one in _names(part).split()}
 
@@ -662,7 +657,7 @@ def _is_name(node: ast.AST | None, name: str) -> bool:
 def _note_loop(uses: Uses, elements: set[str], name: str, target: ast.expr, source: ast.expr) -> None:
     wrapped = source
     inner_target = target
-    while isinstance(wrapped, ast.Call) and _last_name(wrapped.func) in (
+    while isinstance(wrapped, ast.Call) and last_name(wrapped.func) in (
         "enumerate",
         "reversed",
         "zip",
@@ -672,12 +667,12 @@ def _note_loop(uses: Uses, elements: set[str], name: str, target: ast.expr, sour
         if not wrapped.args:
             return
         if (
-            _last_name(wrapped.func) == "enumerate"
+            last_name(wrapped.func) == "enumerate"
             and isinstance(inner_target, ast.Tuple)
             and len(inner_target.elts) == 2
         ):
             inner_target = inner_target.elts[1]
-        if _last_name(wrapped.func) == "zip":
+        if last_name(wrapped.func) == "zip":
             places = [i for i, argument in enumerate(wrapped.args) if _is_base(argument, name)]
             if not places:
                 return
@@ -712,7 +707,7 @@ def _multiplied(item: ast.AST) -> list[ast.expr]:
     """The operands of a matrix product."""
     if isinstance(item, ast.BinOp) and isinstance(item.op, ast.MatMult):
         return [item.left, item.right]
-    if isinstance(item, ast.Call) and _last_name(item.func) in ("dot", "matmul"):
+    if isinstance(item, ast.Call) and last_name(item.func) in ("dot", "matmul"):
         return [*item.args, *([item.func.value] if isinstance(item.func, ast.Attribute) else [])]
     return []
 
@@ -731,7 +726,7 @@ def _note_use(uses: Uses, elements: set[str], name: str, item: ast.AST) -> None:
     if any(_is_part_of_element(one, name) for one in _multiplied(item)):
         uses.part_multiplied = True
     if isinstance(item, ast.Call):
-        function = _last_name(item.func)
+        function = last_name(item.func)
         for keyword in item.keywords:
             if keyword.arg is None and _is_name(keyword.value, name):
                 uses.spread.add(function)
@@ -787,7 +782,7 @@ def _note_use(uses: Uses, elements: set[str], name: str, item: ast.AST) -> None:
             and len(item.args) > 1
             and any(_is_name(part, name) for part in ast.walk(item.args[1]))
         ):
-            uses.attribute_of.add(_last_name(item.args[0]))
+            uses.attribute_of.add(last_name(item.args[0]))
         if any(_is_name(argument, name) for argument in item.args):
             if function == "len":
                 uses.measured = True

@@ -6,9 +6,10 @@ import argparse
 import contextlib
 from typing import Any
 
+from ..logs import run_log
 from ..options import add_learning_rate, add_output, add_scenario, overrides, positive_integer
 from ..pages import add_figure, add_report, check_files, write_pages
-from ..terminal import explained_interrupt, progress_bar, show_result, silent_import
+from ..terminal import progress_bar, show_result, silent_import
 from . import AGREES, DIFFERS
 from .compare_backends import add_backends, check_target, is_asked, run_backends
 
@@ -47,13 +48,9 @@ def run(arguments: argparse.Namespace) -> int:
     chosen = scenario.load(arguments.scenario, overrides(arguments))
     effort.check_comparison(chosen)
     with contextlib.ExitStack() as stack:
-        folder = None
         if not arguments.no_log:
-            from ... import board
-
             effort.check_drawing(chosen, arguments.max_neurons)
-            folder = stack.enter_context(board.run_folder(arguments.log_dir, chosen.name, arguments.name))
-        stack.enter_context(explained_interrupt(folder))
+        folder = stack.enter_context(run_log(arguments, chosen.name))
         show = stack.enter_context(progress_bar("loading TensorFlow"))
         with silent_import():
             from ...comparison import experiment

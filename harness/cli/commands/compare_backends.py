@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import contextlib
 import logging
-import re
 import time
 import warnings
 from collections.abc import Callable, Sequence
@@ -15,9 +14,10 @@ from typing import TYPE_CHECKING, Any
 
 from ...backends.setups import BACKENDS, DTYPES, Setup, setups_of
 from ...errors import BadInput, shown, shown_path
+from ..logs import folder_name, run_log
 from ..options import comma_separated, overrides, positive_integer
 from ..pages import write_pages
-from ..terminal import explained_interrupt, progress_bar, show_result, silent_import
+from ..terminal import progress_bar, show_result, silent_import
 from . import AGREES, DIFFERS, NOT_JUDGED
 from .diagnose import is_model, is_script
 
@@ -133,24 +133,13 @@ def read_case(arguments: argparse.Namespace) -> Case:
     return prepare.case_of_program(program, seed=seed, seeds=arguments.seeds)
 
 
-def folder_name(name: str) -> str:
-    """The folder of the logs of a target."""
-    from ...scenario.scenario import MAX_NAME_CHARACTERS
-
-    return re.sub(r"[^\w.-]+", "-", Path(name).stem).strip("-.")[:MAX_NAME_CHARACTERS] or "model"
-
-
 def run_backends(arguments: argparse.Namespace) -> int:
     """Compute a network several ways and compare."""
     from ... import board
 
     setups = asked_setups(arguments)
     with contextlib.ExitStack() as stack:
-        folder = None
-        if not arguments.no_log:
-            name = folder_name(arguments.scenario)
-            folder = stack.enter_context(board.run_folder(arguments.log_dir, name, arguments.name))
-        stack.enter_context(explained_interrupt(folder))
+        folder = stack.enter_context(run_log(arguments, folder_name(arguments.scenario)))
         stack.enter_context(warnings.catch_warnings())
         warnings.simplefilter("ignore")  # what Keras warns about while somebody's script runs
         logging.getLogger("tensorflow").setLevel(logging.ERROR)

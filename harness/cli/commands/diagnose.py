@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ...errors import BadInput, shown_path
+from ..logs import folder_name, run_log
 from ..options import add_learning_rate, add_output, add_scenario, invalid_value, overrides, positive_integer
 from ..pages import add_figure, add_report, check_files, say_page, write_pages
-from ..terminal import Shown, explained_interrupt, print_as, progress_bar, show_result, silent_import
+from ..terminal import Shown, print_as, progress_bar, show_result, silent_import
 from . import AGREES, DIFFERS, NOT_JUDGED
 
 if TYPE_CHECKING:
@@ -145,7 +146,6 @@ def run_program(arguments: argparse.Namespace, name: str, *, of_script: bool) ->
     """Diagnose a Keras program."""
     from ... import board
     from ...programs import model_files
-    from ...scenario import scenario
     from ...scenario.effort import BUDGET_SECONDS
 
     if not of_script:
@@ -154,11 +154,7 @@ def run_program(arguments: argparse.Namespace, name: str, *, of_script: bool) ->
             raise BadInput(f"{shown_path(name)} is a model without data", hint="give a .npz file with x and y as data")
     budget, seed = arguments.budget or BUDGET_SECONDS, arguments.seed or 0
     with contextlib.ExitStack() as stack:
-        folder = None
-        if not arguments.no_log:
-            stem = folder_name(name, scenario.MAX_NAME_CHARACTERS)
-            folder = stack.enter_context(board.run_folder(arguments.log_dir, stem, arguments.name))
-        stack.enter_context(explained_interrupt(folder))
+        folder = stack.enter_context(run_log(arguments, folder_name(name)))
         show = stack.enter_context(progress_bar("loading TensorFlow"))
         with silent_import():
             from ...diagnosis import diagnosis, outputs
@@ -219,11 +215,6 @@ def run_program(arguments: argparse.Namespace, name: str, *, of_script: bool) ->
     return exit_code(found)
 
 
-def folder_name(name: str, most: int) -> str:
-    """The name of the folder of a run: that of a file, without what a folder cannot have."""
-    return re.sub(r"[^\w.-]+", "-", Path(name).stem).strip("-.")[:most] or "model"
-
-
 def exit_code(found: Diagnosis) -> int:
     """What a diagnosis says: it learns, it does not, or it could not be judged."""
     from ...diagnosis.outcomes import OutcomeKind
@@ -243,12 +234,7 @@ def run_scenario(arguments: argparse.Namespace, name: str) -> int:
         raise BadInput("0 iterations are no training; give 1 or more to ask why it does not learn")
     effort.check_run(chosen.network)
     with contextlib.ExitStack() as stack:
-        folder = None
-        if not arguments.no_log:
-            from ... import board
-
-            folder = stack.enter_context(board.run_folder(arguments.log_dir, chosen.name, arguments.name))
-        stack.enter_context(explained_interrupt(folder))
+        folder = stack.enter_context(run_log(arguments, chosen.name))
         show = stack.enter_context(progress_bar("loading TensorFlow"))
         with silent_import():
             from ...diagnosis import scenarios
@@ -265,6 +251,7 @@ def run_scenario(arguments: argparse.Namespace, name: str) -> int:
             lambda done, total, what: show(done, total, scenario_words.progress_text(what)),
         )
         if folder is not None:
+            from ... import board
             from ...report import cards  # here, because it loads the libraries that draw
 
             text = scenario_diagnosis.markdown(found)

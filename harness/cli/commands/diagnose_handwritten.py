@@ -9,11 +9,12 @@ import time
 from pathlib import Path
 
 from ...errors import BadInput
+from ..logs import folder_name, run_log
 from ..options import overrides
 from ..pages import say_page, write_pages
-from ..terminal import explained_interrupt, progress_bar, show_result, silent_import
+from ..terminal import progress_bar, show_result, silent_import
 from . import DIFFERS, NOT_JUDGED
-from .diagnose import exit_code, folder_name
+from .diagnose import exit_code
 
 OVERRIDDEN = ("seed", "iterations")  # settings of a file that options may set
 
@@ -21,18 +22,13 @@ OVERRIDDEN = ("seed", "iterations")  # settings of a file that options may set
 def run_handwritten(arguments: argparse.Namespace, name: str) -> int:
     """Diagnose a hand-written file with a network and data of its own."""
     from ... import board
-    from ...scenario import scenario
     from ...scenario.effort import BUDGET_SECONDS
 
     for key in overrides(arguments):
         if key not in OVERRIDDEN:
             raise BadInput("is for a scenario; a file has its own", key=key, hint="leave it out")
     with contextlib.ExitStack() as stack:
-        folder = None
-        if not arguments.no_log:
-            stem = folder_name(name, scenario.MAX_NAME_CHARACTERS)
-            folder = stack.enter_context(board.run_folder(arguments.log_dir, stem, arguments.name))
-        stack.enter_context(explained_interrupt(folder))
+        folder = stack.enter_context(run_log(arguments, folder_name(name)))
         show = stack.enter_context(progress_bar("loading TensorFlow"))
         with silent_import():
             from ...checking.result import Verdict

@@ -137,9 +137,9 @@ class EditBench(Bench):
 
     # The edits
 
-    def repair(self) -> Repair | None:
-        """The first edit that makes everything right; None if there is none."""
-        for changes in (
+    def changes(self) -> tuple[Callable[[], Iterator[Repair]], ...]:
+        """The kinds of edits that are tried, in order"""
+        return (
             self.signs,
             self.masks,
             self.transposes,
@@ -152,10 +152,7 @@ class EditBench(Bench):
             self.factors,
             self.powers,
             self.indices,
-        ):
-            for found in changes():
-                return found
-        return None
+        )
 
     def labels(self) -> Iterator[Repair]:
         """Labels that are counted from another number, where they pick items: ``a[range(n), y - 1] -= 1``"""

@@ -115,7 +115,7 @@ def ascent(reading: Reading, chains: Sequence[Chain]) -> Found:
                 place for one in chains[1:] if (place := stage.node(one.step.after).place) and place != node.place
             )
         )
-        turned = difference(reading, target_first=True)
+        turned = turned_difference(reading)
         return Found(
             id="momentum-sign" if turns_in_velocity(reading, first) else "gradient-ascent",
             place=node.place,
@@ -129,7 +129,7 @@ def ascent(reading: Reading, chains: Sequence[Chain]) -> Found:
         )
     source = first_of_sign(reading)
     node = stage.node(source if source is not None else first.node)
-    turned = difference(reading, target_first=True)
+    turned = turned_difference(reading)
     return Found(
         id="wrong-sign",
         place=turned or node.place,
@@ -156,14 +156,13 @@ def turns_in_velocity(reading: Reading, chain: Chain) -> bool:
     return False
 
 
-def difference(reading: Reading, *, target_first: bool) -> Place | None:
-    """Where outputs and targets are subtracted, in this order, if that is how they are compared everywhere"""
+def turned_difference(reading: Reading) -> Place | None:
+    """Where outputs are subtracted from targets, if that is how they are compared everywhere"""
     stage = reading.stage
     places = []
     for error in reading.errors:
         node = stage.node(error.node)
-        first = error.target if target_first else error.output
-        if node.operation == "subtract" and first is not None and node.arguments[0] == Ref(first):
+        if node.operation == "subtract" and error.target is not None and node.arguments[0] == Ref(error.target):
             places.append(node.place)
     return places[0] if len(places) == len(reading.errors) and len(set(places)) == 1 else None
 

@@ -441,13 +441,18 @@ def without_constant(value: Array, gradient: Array) -> float | None:
     return ratio_of(np.ravel(steps[1:] - steps[0]), np.ravel(gradients[1:] - gradients[0]))
 
 
+def made_with(reading: Reading, step: Step) -> list[int]:
+    """The values of the backward pass and of the update rule that a step is made with, the latest first."""
+    stage = reading.stage
+    between = stage.program.ancestors([step.after], stop=stage.parameters) & stage.dependent
+    return sorted(between - reading.forward.nodes - {step.before, step.after}, reverse=True)
+
+
 def gradient_nodes(reading: Reading, step: Step) -> Iterator[tuple[int, float]]:
     """The values that a step is made with and that are its gradient, the latest first, with their factors."""
-    stage, gradient = reading.stage, reading.gradient_samples((step.before,))
-    between = stage.program.ancestors([step.after], stop=stage.parameters) & stage.dependent
-    between -= reading.forward.nodes | {step.before, step.after}
-    for id in sorted(between, reverse=True):
-        value = stage.samples(id)
+    gradient = reading.gradient_samples((step.before,))
+    for id in made_with(reading, step):
+        value = reading.stage.samples(id)
         found = None if value is None or gradient is None else align(value, gradient, TOLERANCE)
         if found is not None and not found.transposed:
             yield id, found.factor
@@ -458,10 +463,7 @@ def via_another_rule(reading: Reading, step: Step, gradient: Samples) -> Match |
     for id, factor in gradient_nodes(reading, step):
         if is_descent_rule(reading, step, id, factor):
             return Match(factor=-abs(factor), via=id)
-    stage = reading.stage
-    between = stage.program.ancestors([step.after], stop=stage.parameters) & stage.dependent
-    between -= reading.forward.nodes | {step.before, step.after}
-    return decayed_via_another_rule(reading, step, gradient, sorted(between, reverse=True))
+    return decayed_via_another_rule(reading, step, gradient, made_with(reading, step))
 
 
 def climbs_by_a_rule(reading: Reading, step: Step) -> bool:

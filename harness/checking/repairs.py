@@ -171,8 +171,12 @@ class Bench(ABC):
         return bool(ids)
 
     @abstractmethod
+    def changes(self) -> tuple[Callable[[], Iterator[Repair]], ...]:
+        """The kinds of changes that are tried, in order."""
+
     def repair(self) -> Repair | None:
-        """The first change that makes it right; None if there is none."""
+        """The first change that makes everything right; None if no change does."""
+        return next((found for change in self.changes() for found in change()), None)
 
     def computed(self, number: int, operations: Mapping[int, Compute], within: Sequence[int]) -> Values:
         """The values at one setting after a change of operations.
@@ -439,9 +443,9 @@ class ValueBench(Bench):
         """Whether differences may have been meant the other way round: of the value itself, the sign is known."""
         return list(ids) != [self.value]
 
-    def repair(self) -> Repair | None:
-        """The first change that makes the value right; None if there is none."""
-        for changes in (
+    def changes(self) -> tuple[Callable[[], Iterator[Repair]], ...]:
+        """The kinds of changes that are tried, in order"""
+        return (
             self.stale,
             self.signs,
             self.masks,
@@ -453,10 +457,7 @@ class ValueBench(Bench):
             self.indices,
             self.drops,
             self.inserts,
-        ):
-            for found in changes():
-                return found
-        return None
+        )
 
     def stale(self) -> Iterator[Repair]:
         """Parameters before their updates in the place of those after them"""

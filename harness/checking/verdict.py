@@ -15,7 +15,7 @@ from .contradictions import EXTRA_DERIVATIVE, MISSING_DERIVATIVE, contradiction_
 from .cost import Cost, Error, Form, find_error_groups, is_declared_cost, recorded_costs
 from .edits import EditBench
 from .exceptions import is_files_own, is_updated, named_exception
-from .factors import difference, factor_mistakes, is_update_place
+from .factors import factor_mistakes, is_update_place, turned_difference
 from .locating import locate
 from .naming import name_edit, name_faults, naming_places, quantity
 from .overflow import overflow_hint, overflow_mistake
@@ -413,7 +413,7 @@ def unsummed(reading: Reading, step: Step) -> Found | None:
 
 def climbing_update(reading: Reading, step: Step) -> Found:
     """A step whose gradient is right, or mended, and that goes the wrong way"""
-    turned = difference(reading, target_first=True)
+    turned = turned_difference(reading)
     return Found(
         id="gradient-ascent",
         place=reading.stage.node(step.after).place,

@@ -210,7 +210,7 @@ class Naming:
             error = self.stage.node(repair.old)
             named = naming_places(self.sources, error)
             if error.place is not None and repair.old not in self.reading.forward.nodes:
-                named.append(error.place)  # it is no part of the cost, so it may have the derivative itself
+                named.append(error.place)  # it is not a part of the cost, so the derivative may be missing there
             return name, unique([*named, *places, *self.lines()]), ""
         if repair.change is Change.INSERTED:
             # what is left out may be left out where the value that comes in was made

@@ -1,4 +1,4 @@
-"""Values that leave the numbers: in the user's run, which is a mistake, or with large weights, which is a hint."""
+"""Values that overflow to inf or nan: in the user's run, a mistake; with large weights only, a hint."""
 
 from __future__ import annotations
 
@@ -36,14 +36,14 @@ def overflow_hint(reading: Reading) -> Place | None:
 
 
 def is_finite(value: Any) -> bool:
-    """Whether a value has no inf and no nan in it"""
+    """Whether all numbers of a value are finite"""
     if value is None or isinstance(value, tuple) or np.asarray(value).dtype.kind != "f":
         return True
     return bool(np.all(np.isfinite(value)))
 
 
 def overflow_mistake(recording: Recording, steps: Sequence[Step]) -> Found | None:
-    """Whether the run itself left the numbers, and where first."""
+    """Where the run itself overflowed to inf or nan first; None if it did not."""
     last = max(step.after for step in steps)
     end = max([last, *(update.after for update in recording.updates)])
     for node in recording.nodes[: end + 1]:

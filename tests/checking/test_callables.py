@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -78,7 +79,8 @@ def test_a_script_may_keep_the_answer_to_its_own_check(tmp_path: Path) -> None:
     path = tmp_path / "own.py"
     ending = "import harness as h\nanswer = h.check(train)\nassert answer.verdict.value == 'correct'\nprint('kept')\n"
     path.write_text(TEXT[: TEXT.index("raise_if_run")] + ending)
-    ended = subprocess.run([sys.executable, path], capture_output=True, text=True, check=False)
+    env = os.environ | {"PYTHONPATH": str(Path(harness.__file__).parents[1])}
+    ended = subprocess.run([sys.executable, path], capture_output=True, text=True, check=False, env=env)
     assert (ended.stdout, ended.stderr, ended.returncode) == ("kept\n", "", 0)
 
 

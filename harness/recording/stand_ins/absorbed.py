@@ -131,13 +131,15 @@ class Absorbing:
         """The usual value of a setting of this name."""
         number = NUMBER_NAMED(self.__dict__["_name"])
         if number is None:
-            raise TypeError(f"{self.__dict__['_name'] or 'it'} comes from a module that is missing, and is no number")
+            raise TypeError(
+                f"{self.__dict__['_name'] or 'it'} comes from a module that is missing, and is not a number"
+            )
         return number
 
     def __index__(self) -> int:
         number = self._number()
         if isinstance(number, float):
-            raise TypeError(f"{self.__dict__['_name']} comes from a module that is missing, and is no whole number")
+            raise TypeError(f"{self.__dict__['_name']} comes from a module that is missing, and is not a whole number")
         return number
 
     def __int__(self) -> int:

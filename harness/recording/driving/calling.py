@@ -96,9 +96,12 @@ class Caller:
         parts: list[str] = []
         by_name = False
         star = function.node.args.vararg
-        if star is not None and not function.required:
-            parts.extend(self._variable_arguments(function, star.arg))
-        for argument in function.arguments:
+        for argument in (*function.arguments, None):
+            if star is not None and (argument is None or not argument.required):
+                parts.extend(self._variable_arguments(function, star.arg))
+                star, by_name = None, True
+            if argument is None:
+                break
             role = roles[argument.name]
             wanted = (
                 argument.required
@@ -162,17 +165,23 @@ class Caller:
         return role is Role.OBJECT_LIST and argument.default == "None"
 
     def _variable_arguments(self, function: FunctionFacts, name: str) -> list[str]:
-        """Of a function that takes any number: layers or sizes."""
+        """Of a function that takes any number: layers, or the sizes that are not arguments of their own."""
         argument = Argument(name=name)
         role, _ = self.role(function, argument)
         if role in (Role.OBJECT_LIST, Role.OBJECT):
             return [self.value_for(function, argument).strip("[]")]
-        if role not in (Role.SIZES, Role.HIDDEN_SIZES, Role.UNKNOWN, Role.COUNT):
+        if role not in (Role.SIZES, Role.HIDDEN_SIZES, Role.HIDDEN_SIZE, Role.UNKNOWN, Role.COUNT):
+            return []
+        apart = {self.role(function, one)[0] for one in function.required}
+        if function.required and not apart & {*SIZE_ROLES}:
             return []
 
         def sizes() -> str:
-            self.session.give_sizes()
-            return f"{self.session.input_size}, {HIDDEN}, {self.session.output_size}"
+            session = self.session
+            session.inputs_given = session.outputs_given = True
+            first = [] if Role.INPUT_SIZE in apart else [session.input_size]
+            last = [] if Role.OUTPUT_SIZE in apart else [session.output_size]
+            return ", ".join(map(str, [*first, HIDDEN, *last]))
 
         options: list[Callable[[], str]] = [sizes]
         if "layer" in name.lower() or "module" in name.lower():

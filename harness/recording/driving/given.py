@@ -124,10 +124,7 @@ class _Data:
 
     def targets(self) -> str:
         """The targets, in the form of the inputs."""
-        session = self.session
-        form = session.pick_form()
-        session.make_data()
-        return self._held_out(target_text(session.pick_labels(), form), form)
+        return self._held_out(targets_text(self.caller), self.session.pick_form())
 
     def _held_out(self, text: str, form: Form) -> str:
         """Data of their own for validation, so that they are not taken for those that are trained on."""
@@ -231,6 +228,13 @@ def inputs_text(caller: Caller) -> str:
     """The expression for the inputs."""
     caller.session.make_data()
     return caller.session.input_text(caller.session.pick_form())
+
+
+def targets_text(caller: Caller) -> str:
+    """The expression for the targets, in the form of the inputs."""
+    form = caller.session.pick_form()
+    caller.session.make_data()
+    return target_text(caller.session.pick_labels(), form)
 
 
 def indices(caller: Caller) -> str:

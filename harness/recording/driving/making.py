@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 from .choices import Exhausted, Option
 from .functions import matching_classes
-from .given import inputs_text, sizes
+from .given import inputs_text, sizes, targets_text
 from .objects import objects
 from .records import OF_ARRAYS, layer_descriptions, records
-from .results import attributes_named, by_kind, from_sizes, parameters_of_networks, producers, production
+from .results import attributes_named, by_kind, from_sizes, parameters_of_networks, producers, production, result_of_kind
 from .roles import CACHE_NAME, GRADIENT_ARGUMENT, OUTPUT_NAME, PARAMETERS_NAME, Role, words_of
 from .source import Argument, FunctionFacts, Uses
 from .words import DERIVATIVE_WORDS, LOSS_WORDS, MAKER_NAME, STRUCTURE_WORDS, UNNAMED
@@ -58,7 +58,7 @@ def made(caller: Caller, function: FunctionFacts, argument: Argument, role: Role
         options.extend(from_sizes(caller, function, argument))
         options.extend(caller.by_hand(function, argument, uses))
     if role is Role.UPSTREAM:
-        options.extend(_loss_gradients(caller))
+        options.extend(_loss_gradients(caller) or [partial(_output_error, caller)])
     if role is Role.UNKNOWN and uses.attributes - OF_ARRAYS and not uses.array:
         options.extend(objects(caller, function, argument, Role.OBJECT, uses))
     if role is Role.UNKNOWN and (uses.indexed or uses.iterated or uses.measured) and not uses.array:
@@ -94,6 +94,14 @@ def _loss_gradients(caller: Caller) -> list[Option]:
             if named and method.returns_something and not method.abstract:
                 options.append(_loss_object(caller, name, method))
     return options[:6]
+
+
+def _output_error(caller: Caller) -> str:
+    """The outputs made last minus the targets: the gradient of half the squared error, where the file has no loss."""
+    if not caller.session.forward_results:
+        raise Exhausted("outputs")
+    outputs = result_of_kind(caller.session.forward_results, Role.OUTPUTS)
+    return f"{outputs} - {targets_text(caller)}"
 
 
 def _loss_function(caller: Caller, function: FunctionFacts, name: str) -> Callable[[], str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import inspect
 import io
 import random
 import re
@@ -324,7 +325,7 @@ def _matrices(value: Any, seen: set[int], depth: int = 3) -> list[np.ndarray[Any
         items: list[Any] = list(value.values())
     elif isinstance(value, (list, tuple)):
         items = list(value)
-    elif hasattr(value, "__dict__") and not isinstance(value, type) and not callable(value):
+    elif hasattr(value, "__dict__") and not isinstance(value, type) and not inspect.isroutine(value):
         items = list(vars(value).values())
     else:
         return []

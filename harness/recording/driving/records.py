@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from .data import HIDDEN, Form, pairs_text
 from .roles import SIZES, Role, role_of
+from .settings import Setting, leaves, read_settings
 from .source import Argument, FunctionFacts, Uses
 
 if TYPE_CHECKING:
@@ -47,8 +48,8 @@ def records(caller: Caller, function: FunctionFacts, argument: Argument, uses: U
     )
     asked = {re.sub(r"^get_?", "", name, flags=re.IGNORECASE) for name in methods}
     options: list[Callable[[], str]] = []
-    if are_settings(uses.keys, function):
-        options.append(lambda: "{" + ", ".join(f"{k!r}: {v}" for k, v in values(uses.keys)) + "}")
+    if uses.keys and are_settings(leaves(settings := read_settings(caller.facts, function, argument)), function):
+        options.append(lambda: _dictionary(caller, function, argument.name, settings))
     if are_settings({*attributes, *asked}, function) and methods == uses.methods:
         options.append(lambda: _namespace(caller, [*values(attributes), *_answers(methods, values)]))
 
@@ -76,12 +77,29 @@ def _role_by_name(name: str, function: FunctionFacts) -> Role:
     return role_of(Argument(name=name), Uses(), function)
 
 
-def _value(caller: Caller, function: FunctionFacts, argument: Argument, name: str) -> str:
+def _value(caller: Caller, function: FunctionFacts, argument: Argument, name: str, uses: Uses | None = None) -> str:
     """The expression for one name."""
     one = Argument(name=name)
-    options = caller.options(function, one, _role_by_name(name, function), Uses())
+    uses = uses or Uses()
+    options = caller.options(function, one, role_of(one, uses, function), uses)
     option = caller.session.choose(f"{argument.name}.{name} ({name})", options)
     return option() if callable(option) else option
+
+
+def _dictionary(caller: Caller, function: FunctionFacts, name: str, settings: Iterable[Setting]) -> str:
+    """A dictionary with a value for each setting; ``name`` is what the code calls it."""
+    values = [(one.key, _of_setting(caller, function, name, one)) for one in settings]
+    return "{" + ", ".join(f"{key!r}: {value}" for key, value in values) + "}"
+
+
+def _of_setting(caller: Caller, function: FunctionFacts, name: str, setting: Setting) -> str:
+    """The value of one setting: a dictionary, a list with a dictionary for each layer, or a plain value."""
+    inside = f"{name}.{setting.key}"
+    if setting.entries:
+        return _dictionary(caller, function, inside, setting.entries)
+    if setting.elements:
+        return _by_layer(caller, lambda: _dictionary(caller, DESCRIPTION, inside, setting.elements))
+    return _value(caller, function, Argument(name=name), setting.key, setting.uses)
 
 
 # Layers that are described, and samples
@@ -115,19 +133,21 @@ def layer_descriptions(caller: Caller, uses: Uses) -> list[Callable[[], str]]:
             values += [f"{name!r}: {ast.unparse(value)}" for name, value in given.items()]
         return "{" + ", ".join(values) + "}"
 
-    def make() -> str:
-        session = caller.session
-        session.give_sizes()
-        layers = []
-        for dims in ((session.input_size, HIDDEN), (HIDDEN, session.output_size)):
-            before, session.dims = session.dims, dims
-            try:
-                layers.append(describe())
-            finally:
-                session.dims = before
-        return f"[{', '.join(layers)}]"
+    return [lambda: _by_layer(caller, describe)]
 
-    return [make]
+
+def _by_layer(caller: Caller, describe: Callable[[], str]) -> str:
+    """A list with a description for each layer of a network with one hidden layer."""
+    session = caller.session
+    session.give_sizes()
+    layers = []
+    for dims in ((session.input_size, HIDDEN), (HIDDEN, session.output_size)):
+        before, session.dims = session.dims, dims
+        try:
+            layers.append(describe())
+        finally:
+            session.dims = before
+    return f"[{', '.join(layers)}]"
 
 
 def samples(caller: Caller, name: str) -> Callable[[], str] | None:

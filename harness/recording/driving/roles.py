@@ -7,7 +7,7 @@ import enum
 import re
 from collections.abc import Iterator
 
-from .source import Argument, FileFacts, FunctionFacts, Uses, uses_of
+from .source import Argument, FileFacts, FunctionFacts, Uses, is_expression, uses_of
 
 
 class Role(enum.Enum):
@@ -513,8 +513,8 @@ def argument_uses(facts: FileFacts, function: FunctionFacts, argument: Argument,
         return uses
     for item in ast.walk(function.node):
         if isinstance(item, ast.Assign):
-            for target, value in _assigned(item):
-                same = isinstance(value, ast.Name) and value.id == argument.name
+            for target, value in assigned(item):
+                same = is_expression(value, argument.name)
                 if same and isinstance(target, ast.Attribute) and function.owner and isinstance(target.value, ast.Name):
                     for method in facts.methods(function.owner).values():
                         uses.merge(uses_of(f"{target.value.id}.{target.attr}", method.node))
@@ -526,7 +526,7 @@ def argument_uses(facts: FileFacts, function: FunctionFacts, argument: Argument,
     return uses
 
 
-def _assigned(statement: ast.Assign) -> Iterator[tuple[ast.expr, ast.expr]]:
+def assigned(statement: ast.Assign) -> Iterator[tuple[ast.expr, ast.expr]]:
     """The targets of an assignment with their values: two of each in ``self.a, self.b = a, b``."""
     for target in statement.targets:
         both = isinstance(target, ast.Tuple) and isinstance(statement.value, ast.Tuple)
@@ -598,10 +598,10 @@ def _merge_passed(
     if called is None or called is function:
         return
     for index, value in enumerate(map(_unwrapped, call.args)):
-        if isinstance(value, ast.Name) and value.id == argument.name and index < len(called.arguments):
+        if is_expression(value, argument.name) and index < len(called.arguments):
             uses.merge(argument_uses(facts, called, called.arguments[index], depth - 1))
     for keyword in call.keywords:
-        if isinstance(keyword.value, ast.Name) and keyword.value.id == argument.name:
+        if is_expression(keyword.value, argument.name):
             match = [a for a in called.arguments if a.name == keyword.arg]
             if match:
                 uses.merge(argument_uses(facts, called, match[0], depth - 1))

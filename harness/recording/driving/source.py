@@ -620,7 +620,7 @@ def uses_of(name: str, node: ast.AST) -> Uses:
         for target, source in loops:
             _note_loop(uses, elements, name, target, source)
             parts |= _parts_of_elements(name, target, source)
-        if isinstance(item, ast.Assign) and isinstance(item.value, ast.Subscript) and _is_name(item.value.value, name):
+        if isinstance(item, ast.Assign) and isinstance(item.value, ast.Subscript) and is_expression(item.value.value, name):
             parts |= {one for target in item.targets if _is_pair(target) for one in _names(target).split()}
     for item in ast.walk(node):
         _note_use(uses, elements, name, item)
@@ -631,7 +631,7 @@ def uses_of(name: str, node: ast.AST) -> Uses:
 
 def _parts_of_elements(name: str, target: ast.expr, source: ast.expr) -> set[str]:
     """The names of what is in each element: ``for layer, activation in name``, ``for i, (layer, activation) in ..``."""
-    if not any(_is_name(item, name) for item in ast.walk(source)):
+    if not any(is_expression(item, name) for item in ast.walk(source)):
         return set()
     counted = isinstance(source, ast.Call) and last_name(source.func) in ("enumerate", "zip")
     inner = target.elts if isinstance(target, ast.Tuple) and counted else [target]
@@ -646,11 +646,14 @@ def _note_call_of_part(uses: Uses, parts: set[str], function: ast.expr) -> None:
         uses.pair_methods.add(function.attr)
 
 
-def _is_name(node: ast.AST | None, name: str) -> bool:
+def is_expression(node: ast.AST | None, text: str) -> bool:
+    """Whether a node is a name, an attribute or an entry of a dictionary that is written so: x, self.x, x['key']."""
     if isinstance(node, ast.Name):
-        return node.id == name
+        return node.id == text
+    if isinstance(node, ast.Subscript):
+        return text.endswith("]") and ast.unparse(node) == text
     return (
-        isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and f"{node.value.id}.{node.attr}" == name
+        isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and f"{node.value.id}.{node.attr}" == text
     )
 
 
@@ -700,7 +703,7 @@ def _is_part_of_element(node: ast.expr, name: str) -> bool:
     inner = node.value if isinstance(node, ast.Attribute) and node.attr == "T" else node
     is_part = isinstance(inner, ast.Subscript) and isinstance(inner.slice, ast.Constant)
     element = inner.value if is_part and isinstance(inner, ast.Subscript) else None
-    return isinstance(element, ast.Subscript) and _is_name(element.value, name)
+    return isinstance(element, ast.Subscript) and is_expression(element.value, name)
 
 
 def _multiplied(item: ast.AST) -> list[ast.expr]:
@@ -714,30 +717,32 @@ def _multiplied(item: ast.AST) -> list[ast.expr]:
 
 def _is_base(node: ast.expr, name: str) -> bool:
     """The name, or a slice of it."""
-    return _is_name(node, name) or (isinstance(node, ast.Subscript) and _is_name(node.value, name))
+    return is_expression(node, name) or (isinstance(node, ast.Subscript) and is_expression(node.value, name))
 
 
 def _note_use(uses: Uses, elements: set[str], name: str, item: ast.AST) -> None:
     def element(node: ast.AST) -> bool:
         if isinstance(node, ast.Name):
             return node.id in elements
-        return isinstance(node, ast.Subscript) and _is_name(node.value, name) and not isinstance(node.slice, ast.Slice)
+        if not (isinstance(node, ast.Subscript) and is_expression(node.value, name)):
+            return False
+        return not isinstance(node.slice, ast.Slice) and not _is_text(node.slice)
 
     if any(_is_part_of_element(one, name) for one in _multiplied(item)):
         uses.part_multiplied = True
     if isinstance(item, ast.Call):
         function = last_name(item.func)
         for keyword in item.keywords:
-            if keyword.arg is None and _is_name(keyword.value, name):
+            if keyword.arg is None and is_expression(keyword.value, name):
                 uses.spread.add(function)
             elif keyword.arg is None and element(keyword.value):
                 uses.element_spread.add(function)
-        if _is_name(item.func, name):
+        if is_expression(item.func, name):
             uses.called = True
         if element(item.func):
             uses.element_called = True
         if isinstance(item.func, ast.Attribute):
-            if _is_name(item.func.value, name):
+            if is_expression(item.func.value, name):
                 uses.methods.add(item.func.attr)
                 uses.given[item.func.attr] = len(item.args) + len(item.keywords)
                 if item.func.attr in ("dot", "reshape", "sum", "mean", "flatten", "ravel", "astype", "transpose"):
@@ -763,14 +768,14 @@ def _note_use(uses: Uses, elements: set[str], name: str, item: ast.AST) -> None:
                     "uniform",
                 )
                 maker = maker or function in ("random", "randint", "standard_normal", "random_sample")
-                if maker and any(_is_name(part, name) for part in ast.walk(one)):
+                if maker and any(is_expression(part, name) for part in ast.walk(one)):
                     direct = [
-                        part for part in ast.walk(one) if isinstance(part, ast.Subscript) and _is_name(part.value, name)
+                        part for part in ast.walk(one) if isinstance(part, ast.Subscript) and is_expression(part.value, name)
                     ]
                     measured = [
-                        p for p in ast.walk(one) if isinstance(p, ast.Call) and any(_is_name(a, name) for a in p.args)
+                        p for p in ast.walk(one) if isinstance(p, ast.Call) and any(is_expression(a, name) for a in p.args)
                     ]
-                    shaped = [p for p in ast.walk(one) if isinstance(p, ast.Attribute) and _is_name(p.value, name)]
+                    shaped = [p for p in ast.walk(one) if isinstance(p, ast.Attribute) and is_expression(p.value, name)]
                     if direct:
                         uses.element_counted = True
                     elif not measured and not shaped:
@@ -780,26 +785,26 @@ def _note_use(uses: Uses, elements: set[str], name: str, item: ast.AST) -> None:
         if (
             function == "getattr"
             and len(item.args) > 1
-            and any(_is_name(part, name) for part in ast.walk(item.args[1]))
+            and any(is_expression(part, name) for part in ast.walk(item.args[1]))
         ):
             uses.attribute_of.add(last_name(item.args[0]))
-        if any(_is_name(argument, name) for argument in item.args):
+        if any(is_expression(argument, name) for argument in item.args):
             if function == "len":
                 uses.measured = True
             elif function in ("dot", "matmul", "sum", "mean", "exp", "maximum", "log", "argmax", "multiply"):
                 uses.array = True
             elif function in ("shuffle",):
                 uses.iterated = True
-    elif isinstance(item, ast.Attribute) and not _is_name(item, name):
-        if _is_name(item.value, name):
+    elif isinstance(item, ast.Attribute) and not is_expression(item, name):
+        if is_expression(item.value, name):
             uses.attributes.add(item.attr)
             if item.attr in ("shape", "T", "size", "ndim"):
                 uses.array = True
         elif element(item.value):
             uses.element_attributes.add(item.attr)
-    elif isinstance(item, ast.Subscript) and _is_name(item.value, name):
-        if isinstance(item.slice, ast.Constant) and isinstance(item.slice.value, str):
-            uses.keys.add(item.slice.value)
+    elif isinstance(item, ast.Subscript) and is_expression(item.value, name):
+        if _is_text(item.slice):
+            uses.keys.add(ast.literal_eval(item.slice))
         elif isinstance(item.slice, (ast.JoinedStr,)) or (
             isinstance(item.slice, ast.BinOp)
             and any(isinstance(p, ast.Constant) and isinstance(p.value, str) for p in ast.walk(item.slice))
@@ -808,24 +813,24 @@ def _note_use(uses: Uses, elements: set[str], name: str, item: ast.AST) -> None:
         else:
             uses.indexed = True
     elif isinstance(item, ast.Subscript) and element(item.value):
-        if isinstance(item.slice, ast.Constant) and isinstance(item.slice.value, str):
-            uses.element_keys.add(item.slice.value)
-    elif isinstance(item, ast.Assign) and _is_name(item.value, name):
+        if _is_text(item.slice):
+            uses.element_keys.add(ast.literal_eval(item.slice))
+    elif isinstance(item, ast.Assign) and is_expression(item.value, name):
         counts = [len(target.elts) for target in item.targets if isinstance(target, (ast.Tuple, ast.List))]
         uses.split |= 2 in counts
         uses.split_into = max([uses.split_into, *counts])
     elif isinstance(item, ast.Compare):
         _note_comparison(uses, name, item)
     elif isinstance(item, (ast.If, ast.IfExp, ast.While)) and (
-        _is_name(item.test, name) or (isinstance(item.test, ast.UnaryOp) and _is_name(item.test.operand, name))
+        is_expression(item.test, name) or (isinstance(item.test, ast.UnaryOp) and is_expression(item.test.operand, name))
     ):
         uses.boolean = True
-    elif isinstance(item, ast.BinOp) and (_is_name(item.left, name) or _is_name(item.right, name)):
+    elif isinstance(item, ast.BinOp) and (is_expression(item.left, name) or is_expression(item.right, name)):
         if isinstance(item.op, ast.MatMult):
             uses.array = True
         else:
             uses.arithmetic = True
-    elif isinstance(item, ast.Match) and _is_name(item.subject, name):
+    elif isinstance(item, ast.Match) and is_expression(item.subject, name):
         for case in item.cases:
             for part in ast.walk(case.pattern):
                 if (
@@ -834,6 +839,10 @@ def _note_use(uses: Uses, elements: set[str], name: str, item: ast.AST) -> None:
                     and isinstance(part.value.value, str)
                 ):
                     uses.strings.append(part.value.value)
+
+
+def _is_text(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and isinstance(node.value, str)
 
 
 def _note_comparison(uses: Uses, name: str, item: ast.Compare) -> None:
@@ -846,7 +855,7 @@ def _note_comparison(uses: Uses, name: str, item: ast.Compare) -> None:
         left = left.func.value
     if isinstance(left, ast.Subscript):
         left = left.value
-    if not _is_name(left, name):
+    if not is_expression(left, name):
         return
     for other in item.comparators:
         parts = other.elts if isinstance(other, (ast.Tuple, ast.List, ast.Set)) else [other]

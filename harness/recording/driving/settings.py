@@ -1,0 +1,98 @@
+"""What code asks a dictionary of settings for, dictionaries and lists inside of it included."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from .roles import argument_uses, assigned
+from .source import Argument, FileFacts, FunctionFacts, Uses, uses_of
+
+MAX_DEPTH = 4  # of dictionaries in dictionaries
+
+
+@dataclass(frozen=True, kw_only=True)
+class Setting:
+    """One entry of a dictionary of settings.
+
+    Attributes:
+        key: of the entry.
+        uses: what the code does with its value.
+        entries: of the dictionary that its value is; none for another value.
+        elements: entries of the dictionaries in the list that its value is; none for another value.
+    """
+
+    key: str
+    uses: Uses
+    entries: tuple[Setting, ...] = ()
+    elements: tuple[Setting, ...] = ()
+
+
+def read_settings(facts: FileFacts, function: FunctionFacts, argument: Argument) -> tuple[Setting, ...]:
+    """The entries that a function asks an argument for: ``settings["model"]["layers"][i]["units"]``."""
+    return _entries(facts, function, {argument.name}, MAX_DEPTH)
+
+
+def leaves(settings: tuple[Setting, ...]) -> Iterator[str]:
+    """The keys of the values that are not dictionaries or lists of them."""
+    for one in settings:
+        inside = one.entries or one.elements
+        yield from leaves(inside) if inside else (one.key,)
+
+
+def _entries(facts: FileFacts, function: FunctionFacts, names: set[str], depth: int) -> tuple[Setting, ...]:
+    """The entries of what goes by these names, each an expression as text."""
+    names = _with_other_names(function, names)
+    keys = {key for name in names for node in _places(facts, function, name) for key in uses_of(name, node).keys}
+    return tuple(
+        _setting(facts, function, key, {f"{name}[{key!r}]" for name in names}, depth - 1) for key in sorted(keys)
+    )
+
+
+def _setting(facts: FileFacts, function: FunctionFacts, key: str, names: set[str], depth: int) -> Setting:
+    """The entry that goes by these names."""
+    names = _with_other_names(function, names)
+    uses = Uses()
+    for name in sorted(names):
+        uses.merge(argument_uses(facts, function, Argument(name=name)))
+        for node in _places(facts, function, name):
+            uses.merge(uses_of(name, node))
+    if depth == 0:
+        return Setting(key=key, uses=uses)
+    entries = _entries(facts, function, names, depth) if uses.keys else ()
+    items = {item for name in names for item in _items(function, name)} if uses.element_keys else set()
+    return Setting(key=key, uses=uses, entries=entries, elements=_entries(facts, function, items, depth))
+
+
+def _items(function: FunctionFacts, name: str) -> Iterator[str]:
+    """How the items of a list are called: ``layers[i]``, and the variables of loops over it."""
+    for node in ast.walk(function.node):
+        if isinstance(node, ast.Subscript) and ast.unparse(node.value) == name:
+            yield ast.unparse(node)
+        elif isinstance(node, (ast.For, ast.comprehension)):
+            if ast.unparse(node.iter) == name and isinstance(node.target, ast.Name):
+                yield node.target.id
+            elif ast.unparse(node.iter) == f"enumerate({name})" and isinstance(node.target, ast.Tuple):
+                yield ast.unparse(node.target.elts[-1])
+
+
+def _with_other_names(function: FunctionFacts, names: set[str]) -> set[str]:
+    """The names, and those that a function assigns the same values to: ``model = settings["model"]``."""
+    targets = {
+        ast.unparse(target)
+        for statement in ast.walk(function.node)
+        if isinstance(statement, ast.Assign)
+        for target, value in assigned(statement)
+        if ast.unparse(value) in names
+    }
+    return names | targets
+
+
+def _places(facts: FileFacts, function: FunctionFacts, name: str) -> Iterator[ast.AST]:
+    """Where a name stands for the same value: in the function, and an attribute in all methods of the class."""
+    yield function.node
+    if name.startswith("self.") and function.owner:
+        for method in facts.methods(function.owner).values():
+            if method.node is not function.node:
+                yield method.node

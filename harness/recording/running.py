@@ -44,6 +44,7 @@ def run_other(
             os.chdir(full.parent)
             sys.path.insert(0, str(full.parent))
             sys.argv[:] = [str(full)]
+        namespace.update(enter_package(full, files.root))
         if source.is_notebook(full):
             namespace.update(get_ipython=lambda: None, display=print)
             run_cells(files, full, source.read_text(full), namespace, is_forgiving)
@@ -227,14 +228,17 @@ class Finder(importlib.abc.MetaPathFinder):
     def find_spec(self, fullname: str, path: Any, target: Any = None) -> Any:
         """See ``importlib.abc.MetaPathFinder``."""
         spec = importlib.machinery.PathFinder.find_spec(fullname, path, target)
-        if spec is None and path is None:
-            spec = self._found_elsewhere(fullname)
+        if spec is None:
+            spec = self._found_elsewhere(fullname) if path is None else _in_other_letters(fullname, path)
         if spec is None or not self.files.owns(spec.origin):
             return None
         assert spec.origin is not None
         loader = _Loader(fullname, spec.origin)
         loader.files = self.files
         search = spec.submodule_search_locations
+        folder = Path(spec.origin).parent
+        if search is None and folder.name == fullname:
+            search = [str(folder)]  # net/net.py hides the package net: it stands for both
         return importlib.util.spec_from_file_location(
             fullname, spec.origin, loader=loader, submodule_search_locations=search
         )
@@ -256,6 +260,13 @@ class Finder(importlib.abc.MetaPathFinder):
         return None
 
 
+def _in_other_letters(name: str, folders: Sequence[str]) -> Any:
+    """A module of a package whose file's name is in other letters, which some systems do not tell apart."""
+    wanted = f"{name.rpartition('.')[2]}.py".lower()
+    found = [entry for folder in folders for entry in sorted(Path(folder).glob("*.py")) if entry.name.lower() == wanted]
+    return importlib.util.spec_from_file_location(name, found[0]) if len(found) == 1 else None
+
+
 def package_of(path: Path, root: Path, text: str) -> tuple[str, Path]:
     """(the package that a file belongs to, the folder that it is found in); "" without relative imports."""
     levels = [n.level for n in ast.walk(ast.parse(text)) if isinstance(n, ast.ImportFrom) and n.level]
@@ -270,6 +281,20 @@ def package_of(path: Path, root: Path, text: str) -> tuple[str, Path]:
             break
         folder = folder.parent
     return ".".join(names), folder
+
+
+def enter_package(path: Path, root: Path) -> dict[str, str]:
+    """Import the package that a file with relative imports belongs to.
+
+    Returns:
+        ``__package__`` for the file's names; nothing without relative imports.
+    """
+    package, folder = package_of(path, root, source.read_text(path))
+    if not package:
+        return {}
+    sys.path.insert(0, str(folder))
+    _import_package(package, folder)
+    return {"__package__": package}
 
 
 def search_path(path: Path, root: Path) -> list[str]:
@@ -290,14 +315,10 @@ def execute(files: Files, namespace_ready: Callable[[dict[str, Any]], None], is_
     """
     path = files.path
     text = source.read_text(path)
-    package, folder = package_of(path, files.root, text)
     module = ModuleType("__main__")
     module.__file__ = str(path)
     module.__dict__["__builtins__"] = builtins
-    if package:
-        sys.path.insert(0, str(folder))
-        _import_package(package, folder)
-        module.__package__ = package
+    module.__dict__.update(enter_package(path, files.root))
     sys.modules["__main__"] = module
     namespace_ready(module.__dict__)
     if not source.is_notebook(path):

@@ -729,6 +729,135 @@ def step(model, grads, lr):
 """
 
 # name -> the file, and the lines that drive it
+SIZES_BESIDE_INPUTS_AND_OUTPUTS = """
+import numpy as np
+class Net:
+    def __init__(self, n_in, n_out, *hidden):
+        self.hidden = list(hidden)
+        self.w = [np.random.rand(self.hidden[0], n_in) - 0.5]
+        for k in range(1, len(self.hidden)):
+            self.w.append(np.random.rand(self.hidden[k], self.hidden[k - 1]) - 0.5)
+        self.w_out = np.random.rand(n_out, self.hidden[-1]) - 0.5
+        self.rate = 0.1
+    def train(self, x, y):
+        a = [np.array(x).reshape(-1, 1)]
+        for w in self.w:
+            a.append(np.tanh(w @ a[-1]))
+        d = self.w_out @ a[-1] - np.array(y).reshape(-1, 1)
+        back = self.w_out.T @ d
+        self.w_out -= self.rate * d @ a[-1].T
+        for k in reversed(range(len(self.w))):
+            d = back * (1 - a[k + 1] ** 2)
+            back = self.w[k].T @ d
+            self.w[k] -= self.rate * d @ a[k].T
+"""
+
+LAYERS_OF_ITS_OWN = """
+import numpy as np
+class Affine:
+    def __init__(self, fan_in, fan_out):
+        self.params = {"weight": np.random.normal(0, 0.3, (fan_in, fan_out)), "bias": np.zeros((1, fan_out))}
+        self.grads = {"weight": None, "bias": None}
+    def forward(self, x):
+        self.x = x
+        return x @ self.params["weight"] + self.params["bias"]
+    def backward(self, dout):
+        self.grads["weight"] = self.x.T @ dout
+        self.grads["bias"] = dout.sum(axis=0, keepdims=True)
+        return dout @ self.params["weight"].T
+class Relu:
+    def forward(self, x):
+        self.mask = x > 0
+        return x * self.mask
+    def backward(self, dout):
+        return dout * self.mask
+class MLP:
+    def __init__(self, n_inputs, n_hidden, n_classes):
+        self.layers = []
+        for size in n_hidden:
+            self.layers += [Affine(n_inputs, size), Relu()]
+            n_inputs = size
+        self.layers.append(Affine(n_inputs, n_classes))
+    def forward(self, x):
+        for layer in self.layers:
+            x = layer.forward(x)
+        return x
+    def backward(self, dout):
+        for layer in reversed(self.layers):
+            dout = layer.backward(dout)
+"""
+
+SETTINGS_IN_SETTINGS = """
+import numpy as np
+class Unit:
+    def __init__(self, units, kind):
+        self.units, self.kind = units, kind
+    def f(self, z):
+        return np.tanh(z) if self.kind == "tanh" else 1 / (1 + np.exp(-z))
+    def df(self, z):
+        return 1 - np.tanh(z) ** 2 if self.kind == "tanh" else self.f(z) * (1 - self.f(z))
+class NeuralNetwork:
+    def __init__(self, settings):
+        self.settings = settings
+        self.n_input = settings["model"]["input_size"]
+        self.layers = []
+        for i in range(len(settings["model"]["layers"])):
+            units = settings["model"]["layers"][i]["num_neurons"]
+            self.layers.append(Unit(units, settings["model"]["layers"][i]["activation_function"]))
+        self.epochs = settings["training"]["epochs"]
+        self.rate = settings["training"]["learning_rate"]
+        if settings["training"]["early_stopping"]["enabled"]:
+            self.patience = settings["training"]["early_stopping"]["patience"]
+        sizes = [self.n_input] + [one.units for one in self.layers]
+        self.w = [np.random.randn(a, b) * 0.5 for a, b in zip(sizes, sizes[1:])]
+        self.b = [np.zeros((1, b)) for b in sizes[1:]]
+    def train(self, data, target):
+        for _ in range(self.epochs):
+            a, zs = [data], []
+            for w, b, one in zip(self.w, self.b, self.layers):
+                zs.append(a[-1] @ w + b)
+                a.append(one.f(zs[-1]))
+            d = (a[-1] - target) * self.layers[-1].df(zs[-1])
+            for k in reversed(range(len(self.w))):
+                gw, gb = a[k].T @ d, d.sum(axis=0, keepdims=True)
+                if k:
+                    d = d @ self.w[k].T * self.layers[k - 1].df(zs[k - 1])
+                self.w[k] -= self.rate * gw
+                self.b[k] -= self.rate * gb
+"""
+
+LAYERS_IN_ATTRIBUTES = """
+import numpy as np
+class Linear:
+    def __init__(self, n_in, n_out):
+        self.W = np.random.randn(n_in, n_out) * 0.3
+        self.b = np.zeros(n_out)
+    def __call__(self, x):
+        self.x = x
+        return x @ self.W + self.b
+    def backward(self, grad):
+        self.dW = self.x.T @ grad
+        self.db = grad.sum(axis=0)
+        return grad @ self.W.T
+class Tanh:
+    def __call__(self, x):
+        self.y = np.tanh(x)
+        return self.y
+    def backward(self, grad):
+        return grad * (1 - self.y ** 2)
+class TwoLayer:
+    def __init__(self, in_features, hidden, out_features):
+        self.fc1 = Linear(in_features, hidden)
+        self.act = Tanh()
+        self.fc2 = Linear(hidden, out_features)
+    def __call__(self, x):
+        return self.forward(x)
+    def forward(self, x):
+        return self.fc2(self.act(self.fc1(x)))
+    def backward(self, grad_output):
+        return self.fc1.backward(self.act.backward(self.fc2.backward(grad_output)))
+"""
+
 VARIANTS: dict[str, tuple[str, tuple[str, ...]]] = {
     "dictionaries in a list": (
         DICTIONARIES_IN_A_LIST,
@@ -960,6 +1089,50 @@ VARIANTS: dict[str, tuple[str, tuple[str, ...]]] = {
             "    H, result2 = forward(result1, X)",
             "    result1_ = backward(result1, X, H, result2, Y)",
             "    step(result1, result1_, 0.1)",
+        ),
+    ),
+    "any number of hidden sizes": (
+        SIZES_BESIDE_INPUTS_AND_OUTPUTS,
+        (
+            "net = Net(7, 3, 5)",
+            "for i in range(3):",
+            "    net.train(X[i], Y[i])",
+        ),
+    ),
+    "layers of its own in a list": (
+        LAYERS_OF_ITS_OWN,
+        (
+            "net = MLP(7, [5], 3)",
+            "for i in range(3):",
+            "    x = net.forward(X)",
+            "    net.backward(x - Y)",
+            "    net.layers[0].params['weight'] -= 0.1 * net.layers[0].grads['weight']",
+            "    net.layers[0].params['bias'] -= 0.1 * net.layers[0].grads['bias']",
+            "    net.layers[2].params['weight'] -= 0.1 * net.layers[2].grads['weight']",
+            "    net.layers[2].params['bias'] -= 0.1 * net.layers[2].grads['bias']",
+        ),
+    ),
+    "settings in settings": (
+        SETTINGS_IN_SETTINGS,
+        (
+            "net = NeuralNetwork({'model': {'input_size': 7, 'layers': ["
+            "{'activation_function': 'tanh', 'num_neurons': 5}, {'activation_function': 'tanh', 'num_neurons': 3}]}, "
+            "'training': {'early_stopping': {'enabled': True, 'patience': 0.1}, 'epochs': 3, 'learning_rate': 0.1}})",
+            "for i in range(3):",
+            "    net.train(X, Y)",
+        ),
+    ),
+    "layers of its own in attributes": (
+        LAYERS_IN_ATTRIBUTES,
+        (
+            "two_layer = TwoLayer(7, 5, 3)",
+            "for i in range(3):",
+            "    forward_result = two_layer.forward(X)",
+            "    backward_result = two_layer.backward(forward_result - Y)",
+            "    two_layer.fc1.W -= 0.1 * two_layer.fc1.dW",
+            "    two_layer.fc1.b -= 0.1 * two_layer.fc1.db",
+            "    two_layer.fc2.W -= 0.1 * two_layer.fc2.dW",
+            "    two_layer.fc2.b -= 0.1 * two_layer.fc2.db",
         ),
     ),
 }

@@ -274,3 +274,25 @@ def test_the_update_of_a_layer_belongs_to_its_pair(tmp_path: Path, sign: str) ->
     assert find_pairs(source)[0].name == "Dense.forward / Dense.backward / Dense.update"
     result = check_file(written(tmp_path, layer=source) / "layer.py")
     assert result.verdict is (Verdict.CORRECT if sign == "-" else Verdict.MISTAKE)
+
+
+MATH = "import numpy as np\ndef sigmoid(z):\n    return 1 / (1 + np.exp(-z))\n"
+TRAINING = """
+import numpy as np
+from net.Squash import sigmoid
+X, Y = np.random.rand(8, 3), np.random.rand(8, 1)
+w = np.random.randn(3, 1)
+for _ in range(3):
+    a = sigmoid(X @ w)
+    w -= 0.1 * X.T @ ((a - Y) * a * (1 - a))
+"""
+
+
+def test_a_file_named_as_its_package_does_not_hide_it(tmp_path: Path) -> None:
+    """net/net.py beside net/squash.py, whose name a Mac does not tell from Squash.py."""
+    folder = tmp_path / "net"
+    folder.mkdir()
+    (folder / "squash.py").write_text(MATH)
+    (folder / "net.py").write_text("import net.squash\n" + TRAINING)
+    (tmp_path / "pyproject.toml").write_text("")
+    assert check_file(folder / "net.py").verdict is Verdict.CORRECT

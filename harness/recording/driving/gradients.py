@@ -48,7 +48,12 @@ def _attributes(text: str, value: Any, depth: int) -> Iterator[tuple[str, str, A
             for index, one in enumerate(item[:20]):
                 if hasattr(one, "__dict__") and not isinstance(one, np.ndarray):
                     yield from _attributes(f"{text}.{name}[{index}]", one, depth - 1)
-        elif depth and hasattr(item, "__dict__") and not isinstance(item, (np.ndarray, type)) and not inspect.isroutine(item):
+        elif (
+            depth
+            and hasattr(item, "__dict__")
+            and not isinstance(item, (np.ndarray, type))
+            and not inspect.isroutine(item)
+        ):
             yield from _attributes(f"{text}.{name}", item, depth - 1)
 
 

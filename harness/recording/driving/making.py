@@ -12,7 +12,15 @@ from .functions import matching_classes
 from .given import inputs_text, sizes, targets_text
 from .objects import objects
 from .records import OF_ARRAYS, layer_descriptions, records
-from .results import attributes_named, by_kind, from_sizes, parameters_of_networks, producers, production, result_of_kind
+from .results import (
+    attributes_named,
+    by_kind,
+    from_sizes,
+    parameters_of_networks,
+    producers,
+    production,
+    result_of_kind,
+)
 from .roles import CACHE_NAME, GRADIENT_ARGUMENT, OUTPUT_NAME, PARAMETERS_NAME, Role, words_of
 from .source import Argument, FunctionFacts, Uses
 from .words import DERIVATIVE_WORDS, LOSS_WORDS, MAKER_NAME, STRUCTURE_WORDS, UNNAMED

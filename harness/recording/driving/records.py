@@ -82,6 +82,8 @@ def _value(caller: Caller, function: FunctionFacts, argument: Argument, name: st
     one = Argument(name=name)
     uses = uses or Uses()
     options = caller.options(function, one, role_of(one, uses, function), uses)
+    if "get" in uses.methods:  # with a default for what is not there
+        options.insert(0, "{}")
     option = caller.session.choose(f"{argument.name}.{name} ({name})", options)
     return option() if callable(option) else option
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from .roles import argument_uses, assigned
 from .source import Argument, FileFacts, FunctionFacts, Uses, uses_of
 
-MAX_DEPTH = 4  # of dictionaries in dictionaries
+MAX_DEPTH = 4  # of dictionaries in dictionaries, and of functions that a value is handed on to
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,7 +55,7 @@ def _setting(facts: FileFacts, function: FunctionFacts, key: str, names: set[str
     names = _with_other_names(function, names)
     uses = Uses()
     for name in sorted(names):
-        uses.merge(argument_uses(facts, function, Argument(name=name)))
+        uses.merge(argument_uses(facts, function, Argument(name=name), MAX_DEPTH))
         for node in _places(facts, function, name):
             uses.merge(uses_of(name, node))
     if depth == 0:

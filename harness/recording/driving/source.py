@@ -620,7 +620,11 @@ def uses_of(name: str, node: ast.AST) -> Uses:
         for target, source in loops:
             _note_loop(uses, elements, name, target, source)
             parts |= _parts_of_elements(name, target, source)
-        if isinstance(item, ast.Assign) and isinstance(item.value, ast.Subscript) and is_expression(item.value.value, name):
+        if (
+            isinstance(item, ast.Assign)
+            and isinstance(item.value, ast.Subscript)
+            and is_expression(item.value.value, name)
+        ):
             parts |= {one for target in item.targets if _is_pair(target) for one in _names(target).split()}
     for item in ast.walk(node):
         _note_use(uses, elements, name, item)
@@ -770,10 +774,14 @@ def _note_use(uses: Uses, elements: set[str], name: str, item: ast.AST) -> None:
                 maker = maker or function in ("random", "randint", "standard_normal", "random_sample")
                 if maker and any(is_expression(part, name) for part in ast.walk(one)):
                     direct = [
-                        part for part in ast.walk(one) if isinstance(part, ast.Subscript) and is_expression(part.value, name)
+                        part
+                        for part in ast.walk(one)
+                        if isinstance(part, ast.Subscript) and is_expression(part.value, name)
                     ]
                     measured = [
-                        p for p in ast.walk(one) if isinstance(p, ast.Call) and any(is_expression(a, name) for a in p.args)
+                        p
+                        for p in ast.walk(one)
+                        if isinstance(p, ast.Call) and any(is_expression(a, name) for a in p.args)
                     ]
                     shaped = [p for p in ast.walk(one) if isinstance(p, ast.Attribute) and is_expression(p.value, name)]
                     if direct:
@@ -822,7 +830,8 @@ def _note_use(uses: Uses, elements: set[str], name: str, item: ast.AST) -> None:
     elif isinstance(item, ast.Compare):
         _note_comparison(uses, name, item)
     elif isinstance(item, (ast.If, ast.IfExp, ast.While)) and (
-        is_expression(item.test, name) or (isinstance(item.test, ast.UnaryOp) and is_expression(item.test.operand, name))
+        is_expression(item.test, name)
+        or (isinstance(item.test, ast.UnaryOp) and is_expression(item.test.operand, name))
     ):
         uses.boolean = True
     elif isinstance(item, ast.BinOp) and (is_expression(item.left, name) or is_expression(item.right, name)):

@@ -17,9 +17,8 @@ from ..recording.graph import Ref
 from .alignment import ratio, samples
 from .cost import Form, is_declared_cost
 from .factors import is_same
-from .naming import quantity
 from .rates import rates_of
-from .reading import Reading, label, same_cost
+from .reading import Reading, label, quantity, same_cost
 from .result import Alternative, AssumedCost, Found, Kind, Quantity
 from .rules import decay_place
 from .scales import HALVES, MISCOUNTED, common_factor, counts_of, first_with, found_scale, name_of_scale, odd_scale

@@ -9,8 +9,7 @@ import numpy as np
 
 from ..recording.graph import Place, Ref
 from .alignment import Alignment, align
-from .naming import quantity
-from .reading import Reading, label
+from .reading import Reading, label, quantity
 from .result import Found, Kind, Quantity
 from .stage import Step
 from .structure import Role

@@ -34,15 +34,15 @@ from .alignment import Samples, align, ratio, samples
 from .cost import Cost
 from .edits import EditBench
 from .exceptions import RUN_FILE
+from .judging import departure, merge_found
 from .locating import locate, replaced_upstream
-from .naming import name_edit, name_faults, quantity
+from .naming.names import name_edit, name_faults
 from .overwriting import without_overwritten
-from .reading import Reading, read
+from .reading import Reading, quantity, read
 from .replay import CannotReplay, Program, Values
 from .result import Found
 from .sources import Sources
 from .stage import Stage, Step
-from .verdict import departure, merge_found
 
 Array = NDArray[Any]
 

@@ -13,7 +13,9 @@ from numpy.typing import NDArray
 from ..recording.graph import Ref
 from .alignment import NEGLIGIBLE, TOLERANCE, Alignment, Index, Samples, align, ratio, samples
 from .cost import Cost, Form, ShapesDiffer
+from .exceptions import RUN_FILE
 from .replay import CannotReplay, Values
+from .result import Kind, Quantity
 from .stage import SETTINGS, Stage, Step
 from .structure import Forward, Role, lanes_of_rest, make_forward
 
@@ -588,3 +590,15 @@ def _written(stage: Stage, id: int, depth: int) -> str | None:
     if sign not in "+-":
         written = [f"({one})" if one is not None and " " in one else one for one in written]
     return None if None in written else f"{written[0]} {sign} {written[1]}"
+
+
+def quantity(reading: Reading, id: int, factor: float | None, transposed: bool = False) -> Quantity:
+    """The gradient with respect to a forward node, in the user's names"""
+    place = reading.stage.node(id).place
+    return Quantity(
+        kind=Kind.GRADIENT,
+        name=expression(reading.stage, id),
+        line=None if place is None or place.file == RUN_FILE else place.line,
+        factor=factor,
+        transposed=transposed,
+    )

@@ -18,8 +18,7 @@ from ..recording.graph import Node, Place, Recording, Ref
 from .alignment import align, ratio
 from .cost import Cost, Form, find_errors
 from .factors import chain_of, is_same
-from .naming import quantity
-from .reading import Match, Reading, label, read
+from .reading import Match, Reading, label, quantity, read
 from .replay import CannotReplay, Program
 from .result import AssumedCost, Found, Kind, Quantity
 from .scales import counts_of, first_with, found_scale, is_ratio_of_counts, name_of_scale

@@ -12,9 +12,8 @@ from dataclasses import dataclass
 
 from ..recording.graph import Place
 from .factors import chain_of, is_same
-from .naming import quantity
 from .rates import rates_of
-from .reading import Reading, label
+from .reading import Reading, label, quantity
 from .replay import size_of
 from .result import Found
 from .sources import Sources

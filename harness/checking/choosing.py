@@ -1,0 +1,100 @@
+"""The costs that a file may be read under, and the one that the verdict is given under."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from .cost import Cost, Error, Form, recorded_costs
+from .reading import Reading, read, same_cost
+from .stage import Stage
+from .structure import Layer
+
+FORMS = (Form.SQUARED, Form.BINARY, Form.CATEGORICAL, Form.ABSOLUTE, Form.HINGE)
+
+
+def make_readings(stage: Stage, errors: Sequence[Error], costs: Sequence[Cost]) -> list[Reading]:
+    """The stage under every cost that may be meant."""
+    found = []
+    stage.errors = tuple(errors)
+    for cost in costs:
+        reading = read(stage, cost)
+        if reading is not None and (errors or cost.meant or len(reading.unexplained) < len(stage.steps)):
+            found.append(reading)
+    if errors:
+        for form in FORMS:
+            reading = read(stage, Cost(node=None, form=form, errors=tuple(errors)))
+            if reading is not None:
+                found.append(reading)
+    return found
+
+
+def preference(reading: Reading) -> tuple[int, ...]:
+    """Smaller is better: what explains most of the file comes first, the file's own cost before the catalogue's."""
+    explained = sum(one is not None for one in reading.matches.values())
+    descending = sum(one is not None and one.factor < 0 for one in reading.matches.values())
+    order = 0 if reading.cost.meant else 2 if reading.cost.form is None else 1
+    form = 0 if reading.cost.form is None else FORMS.index(reading.cost.form)
+    plain = -sum(one is not None and not one.decay for one in reading.matches.values())
+    return (-int(reading.descends), -explained, -int(reading.same_factor), -descending, plain, order, form)
+
+
+def choose(readings: Sequence[Reading]) -> Reading:
+    """The reading that the verdict is given under."""
+    best = readings[0]
+    if best.descends:
+        return best
+    # nothing is right under any cost: the one under which the backward pass agrees longest
+    same = [one for one in readings if preference(one)[:5] == preference(best)[:5]]
+    if len(same) == 1:
+        return best
+    return max(same, key=lambda one: (natural(one), output_is_right(one), aligned_rows(one), -readings.index(one)))
+
+
+def output_is_right(reading: Reading) -> int:
+    """How many parameters of the output layer are explained."""
+    layer = output_layer(reading)
+    return 0 if layer is None else sum(reading.matches.get(one) is not None for one in layer.parameters)
+
+
+def natural(reading: Reading) -> int:
+    """Whether a cost goes with the activation of the output."""
+    if reading.cost.form is None:
+        return 3 if reading.cost.meant else -1
+    layers = [one for one in reading.forward.layers if any(o in reading.forward.outputs for o in (one.a, one.z))]
+    coupled = bool(layers) and any(reading.stage.node(id).operation in ("sum", "softmax") for id in layers[-1].region)
+    if reading.cost.form is Form.CATEGORICAL:
+        return 2 if coupled else -1
+    if reading.cost.form is Form.BINARY:
+        return 1 if layers and layers[-1].a != layers[-1].z and not coupled else -1
+    return 1 if reading.cost.form is Form.SQUARED else -2
+
+
+def aligned_rows(reading: Reading) -> int:
+    """How many operations of the backward pass are multiples of a true gradient."""
+    return sum(bool(reading.aligned_with(bundle)) for bundle in reading.backward_bundles()[:400])
+
+
+def one_by_one(readings: Sequence[Reading], best: Reading) -> Reading:
+    """The reading to look for mistakes with: each observation for itself, if that is the same cost."""
+    if best.descends or best.forward.lane_count > 1:
+        return best
+    return next((one for one in readings if one.forward.lane_count > 1 and same_cost(best, one)), best)
+
+
+def read_like(first: Reading, stage: Stage, errors: tuple[Error, ...]) -> Reading | None:
+    """A later iteration under the same cost as the first one."""
+    if first.cost.form is not None:
+        return read(stage, replace(first.cost, errors=errors)) if errors else None
+    costs = recorded_costs(stage, stage.last)
+    readings = make_readings(stage, errors, costs)
+    return min(readings, key=preference) if readings else None
+
+
+def output_layer(reading: Reading) -> Layer | None:
+    """The layer whose activation is compared with targets."""
+    ends = set(reading.forward.outputs) | {error.output for error in reading.stage.errors}
+    for layer in reversed(reading.forward.layers):
+        if layer.a in ends or layer.z in ends or ends & set(layer.region):
+            return layer
+    return None

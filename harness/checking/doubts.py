@@ -1,0 +1,90 @@
+"""What leaves a recording without a verdict: lost histories, costs without a target, values of another kind."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+
+from ..recording.graph import Kind, Recording, references
+from .reading import Reading
+from .stage import Stage
+from .structure import PRODUCTS
+from .unused import DATA_WORDS
+
+
+def is_settled_before(recording: Recording, parameter: int, stage: Stage) -> bool:
+    """Whether the changes of a value were over before the parameters judged here were made.
+
+    So it is with data that are prepared (``X -= X.mean()``), and with an earlier network of the same statements.
+    """
+    known = recording.parameters[parameter]
+    updates = [recording.updates[one] for one in known.updates]
+    leaves = [recording.parameters[step.parameter].leaf for step in stage.steps if step.parameter >= 0]
+    if not leaves or any(one.after >= min(leaves) for one in updates):
+        return False
+    leaf = recording.nodes[known.leaf]
+    is_data = leaf.kind in (Kind.DATA, Kind.STAND_IN, Kind.ARGUMENT, Kind.LITERAL)
+    is_data = is_data or bool(set(re.findall("[a-z]+", known.name.lower())) & DATA_WORDS)
+    judged = {stage.node(step.after).place for step in stage.steps}
+    return is_data or all(recording.nodes[one.after].place in judged for one in updates)
+
+
+def history_is_lost(reading: Reading) -> bool:
+    """Whether arrays without a history appear in the backward pass: what they are made of is not known."""
+    stage = reading.stage
+    program = stage.program
+    first = min(step.before for step in stage.steps)
+    steps = [step.after for step in stage.steps if reading.matches.get(step.before) is None]
+    if not steps:
+        return False
+    known = program.ancestors(reading.forward.outputs) | program.ancestors(targets_of(reading))
+    for id in program.ancestors(steps, stop=stage.parameters) - known:
+        node = stage.node(id)
+        is_index = bool(node.dtype) and np.dtype(node.dtype).kind in "iub"
+        if node.kind is Kind.LOST or (node.kind is Kind.DATA and id > first and node.shape != () and not is_index):
+            return True
+    return False
+
+
+def targets_of(reading: Reading) -> list[int]:
+    """The nodes of all targets"""
+    found = [error.target for error in reading.errors if error.target is not None]
+    return found + [one for error in reading.errors for one in references(error.index)]
+
+
+def lost_on_the_way(stage: Stage) -> bool:
+    """Whether a value of this iteration went through something that does not record, on the way to an update."""
+    lost = [node.id for node in stage.recording.nodes if node.kind is Kind.LOST]
+    return bool(lost) and bool(stage.program.descendants(lost) & {step.after for step in stage.steps})
+
+
+def has_late_data(reading: Reading) -> bool:
+    """Whether data came into the forward pass while it ran: it may be the result of code that is not recorded."""
+    stage = reading.stage
+    first = min(step.before for step in stage.steps)
+    used = stage.program.ancestors(reading.forward.outputs, stop=stage.parameters)
+    return any(stage.node(id).kind in (Kind.DATA, Kind.LOST) and id > first for id in used)
+
+
+def has_target(reading: Reading) -> bool:
+    """Whether the cost compares outputs with something: ``1 - a`` alone is rather a part of a derivative."""
+    return reading.cost.node is not None or any(error.constant != 1.0 for error in reading.cost.errors)
+
+
+def is_compared_with_one(reading: Reading) -> bool:
+    """Whether ``1 - a`` stands by itself: in ``a * (1 - a)`` it is a part of a derivative."""
+    stage = reading.stage
+    for error in reading.cost.errors:
+        for child in stage.program.children[error.node]:
+            if stage.node(child).operation == "multiply" and error.output in stage.program.parents[child]:
+                return False
+    return bool(reading.cost.errors)
+
+
+def is_network(reading: Reading) -> bool:
+    """Whether the forward pass has a product of a parameter with something, as every layer has."""
+    program = reading.stage.program
+    return any(
+        reading.stage.node(id).operation in PRODUCTS and len(program.parents[id]) > 1 for id in reading.forward.nodes
+    )

@@ -1,0 +1,90 @@
+"""What every result says: the run, the assumed cost, the parameters, the backward pass, the shapes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..recording.graph import Recording
+from .reading import Reading, label, quantity
+from .replay import is_truth, size_of
+from .result import AssumedCost, ParameterFacts, Row
+
+MAX_ROWS = 200
+
+
+def facts_of_run(recording: Recording) -> dict[str, Any]:
+    """What every result says about the run"""
+    return {
+        "file": recording.file,
+        "stand_ins": tuple((one.what.value, one.name) for one in recording.stand_ins),
+        "calls": recording.driven.calls,
+        "failures": recording.driven.failures,
+        "suggestion": recording.driven.suggestion,
+    }
+
+
+def assumed(reading: Reading) -> AssumedCost:
+    """The cost of a reading as facts"""
+    cost = reading.cost
+    stage = reading.stage
+    if cost.node is not None:
+        node = stage.node(cost.node)
+        climbs = bool(reading.factors) and all(one > 0 for one in reading.factors.values())
+        return AssumedCost(form="", place=node.place, variable=label(stage, cost.node), maximised=climbs)
+    assert cost.form is not None
+    return AssumedCost(
+        form=cost.form.value,
+        place=stage.node(cost.errors[0].node).place,
+        variable=label(stage, cost.errors[0].output),
+    )
+
+
+def parameter_facts(recording: Recording, reading: Reading) -> tuple[ParameterFacts, ...]:
+    """All parameters of a reading"""
+    found = []
+    for step in reading.stage.steps:
+        match = reading.matches.get(step.before)
+        found.append(
+            ParameterFacts(
+                name=step.name,
+                shape=step.shape,
+                place=reading.stage.node(step.after).place,
+                factor=match.factor if match is not None and match.via is None and not match.nothing else None,
+                decay=match.decay if match is not None else 0.0,
+                adaptive=match is not None and match.via is not None,
+                aligned=match is not None,
+            )
+        )
+    return tuple(found)
+
+
+def rows_of(reading: Reading) -> tuple[Row, ...]:
+    """The backward pass, one row an operation of the first observation"""
+    found = []
+    for bundle in reading.backward_bundles():
+        node = reading.stage.node(bundle[0])
+        if is_truth(node):
+            continue
+        aligned = tuple(
+            quantity(reading, id, one.factor, one.transposed) for id, one in reading.aligned_with(bundle)[:1]
+        )
+        found.append(Row(place=node.place, operation=node.operation, shape=node.shape, aligned=aligned))
+        if len(found) >= MAX_ROWS:
+            break
+    return tuple(found)
+
+
+def sizes_of(reading: Reading) -> dict[str, tuple[int, ...]]:
+    """The shapes of data, targets and outputs"""
+    stage = reading.stage
+    found: dict[str, tuple[int, ...]] = {}
+    for id in sorted(reading.forward.nodes - set(stage.parameters)):
+        for parent in stage.program.parents[id]:
+            node = stage.node(parent)
+            if parent not in stage.dependent and size_of(node) > 1 and len(found) < 3:
+                found.setdefault(label(stage, parent), node.shape)
+    for error in reading.cost.errors[:1]:
+        if error.target is not None:
+            found[label(stage, error.target)] = stage.node(error.target).shape
+        found[label(stage, error.output)] = stage.node(error.output).shape
+    return found

@@ -1,0 +1,278 @@
+"""The mistakes of one reading: each step that is not made of its gradient is explained, or left unexplained."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from ..recording.graph import Place
+from .alignment import Samples, ratio, samples
+from .edits import EditBench
+from .factors import factor_mistakes, is_update_place, turned_difference
+from .locating import locate
+from .naming.names import name_edit, name_faults
+from .reading import Reading, climbs_by_a_rule, label, lane_gradient, quantity
+from .replay import size_of
+from .result import Found, Quantity
+from .result import Kind as QuantityKind
+from .sources import Sources
+from .stage import Stage, Step
+from .structure import is_view_of_parameter
+
+
+@dataclass(frozen=True, kw_only=True)
+class Judged:
+    """One reading with what it finds.
+
+    Attributes:
+        reading: the reading.
+        mistakes: of the gradients.
+        unexplained: parameters whose steps remain without an explanation.
+        is_trivial: whether all that was found is that steps are not gradients.
+    """
+
+    reading: Reading
+    mistakes: tuple[Found, ...]
+    unexplained: tuple[Step, ...]
+    is_trivial: bool = False
+
+
+def judge_reading(reading: Reading, sources: Sources) -> Judged:
+    """The mistakes of the gradients under one reading."""
+    broken = [step for step in reading.unexplained if step.before in reading.forward.nodes]
+    found, broken = one_observation_only(reading, broken)
+    others = {step.before: of_another(reading, step) or unsummed(reading, step) for step in broken}
+    found += [one for one in others.values() if one is not None]
+    broken = [step for step in broken if others[step.before] is None]
+    climbing = [step for step in broken if climbs_by_a_rule(reading, step)]
+    found += merge_found([climbing_update(reading, step) for step in climbing])
+    broken = [step for step in broken if step not in climbing]
+    edit = name_edit(EditBench(reading, broken), sources) if broken else None
+    if edit is not None:
+        return Judged(reading=reading, mistakes=(*found, edit, *factor_mistakes(reading)), unexplained=())
+    located = locate(reading, broken)
+    found += name_faults(reading, located.faults, sources)
+    found += merge_found([climbing_update(reading, step) for step in located.climbing])
+    departed = [departure(reading, step) for step in located.left]
+    found += merge_found([one for one in departed if one is not None])
+    left = [step for step, one in zip(located.left, departed) if one is None]
+    found += factor_mistakes(reading)
+    trivial = all(is_view_of_parameter(reading.stage, fault.target[0]) for fault in located.faults)
+    return Judged(reading=reading, mistakes=tuple(found), unexplained=tuple(left), is_trivial=trivial)
+
+
+def says_nothing(best: Reading, judged: Judged) -> bool:
+    """Whether no step is a gradient, and no value before the steps either: then it is not gradient descent at all."""
+    explained = any(one is not None and not one.nothing for one in best.matches.values())
+    names = {one.id for one in judged.mistakes}
+    errors = {error.node for error in best.stage.errors}
+    rows = [one for one in best.backward_bundles()[:400] if one[0] not in errors]
+    explained = explained or any(best.aligned_with(one) for one in rows)
+    return not explained and judged.is_trivial and names <= {"wrong-value", "gradient-ascent"} and bool(names)
+
+
+def of_another(reading: Reading, step: Step) -> Found | None:
+    """A step that is made with the gradient of another parameter, which fits because NumPy repeats it."""
+    stage = reading.stage
+    steps = [step.of(values) for values in stage.settings]
+    if step.returned or step.shape == ():
+        return None
+    whole = np.concatenate([one.ravel() for one in steps])
+    for other in stage.steps:
+        if other.before == step.before or other.before not in reading.forward.nodes:
+            continue
+        try:
+            gradients = [np.broadcast_to(one[other.before], steps[0].shape).ravel() for one in reading.gradients]
+        except ValueError:
+            continue
+        factor = ratio(whole, np.concatenate(gradients), 1e-6)
+        if factor is None or factor > 0:
+            continue
+        return Found(
+            id="gradient-of-another-parameter",
+            place=stage.node(step.after).place,
+            variable=step.name,
+            shape=step.shape,
+            got=quantity(reading, other.before, factor),
+            expected=quantity(reading, step.before, factor),
+            parameters=(step.name,),
+            detail=other.name,
+        )
+    return None
+
+
+def unsummed(reading: Reading, step: Step) -> Found | None:
+    """A bias from which the delta of every observation is subtracted, so that NumPy makes a row of it for each."""
+    stage, layer = reading.stage, reading.forward.layer_of_parameter(step.before)
+    node = stage.node(step.after)
+    if step.returned or layer is None or node.shape == step.shape:
+        return None
+    delta = reading.gradient_samples((layer.z,))
+    value = samples([step.of(values) for values in stage.settings])
+    if delta is None or delta.flat.shape != value.flat.shape or ratio(value.flat, delta.flat, 1e-6) is None:
+        return None
+    return Found(
+        id="bias-gradient-not-summed",
+        place=node.place,
+        variable=step.name,
+        shape=node.shape,
+        got=quantity(reading, layer.z, None),
+        expected=quantity(reading, step.before, None),
+        parameters=(step.name,),
+    )
+
+
+def climbing_update(reading: Reading, step: Step) -> Found:
+    """A step whose gradient is right, or mended, and that goes the wrong way"""
+    turned = turned_difference(reading)
+    return Found(
+        id="gradient-ascent",
+        place=reading.stage.node(step.after).place,
+        others=() if turned is None else (turned,),
+        variable=step.name,
+        shape=step.shape,
+        got=Quantity(kind=QuantityKind.UNKNOWN),
+        expected=quantity(reading, step.before, None),
+        parameters=(step.name,),
+        ratio=-1.0,
+    )
+
+
+def one_observation_only(reading: Reading, broken: Sequence[Step]) -> tuple[list[Found], list[Step]]:
+    """Steps that one observation alone makes, though several were looked at; and the steps that are left."""
+    if reading.forward.lane_count < 2 or reading.cost.node is not None:
+        return [], list(broken)
+    found: list[Found] = []
+    left: list[Step] = []
+    stage = reading.stage
+    for step in broken:
+        value = samples([step.of(values) for values in stage.settings])
+        lanes = [lane_gradient(reading, step, lane) for lane in (0, reading.forward.lane_count - 1)]
+        if not any(lane is not None and ratio(value.flat, lane.flat, 1e-6) is not None for lane in lanes):
+            left.append(step)
+            continue
+        made = last_named(reading, step, value)
+        update = stage.node(step.after).place
+        found.append(
+            Found(
+                id="last-observation-only",
+                # what is missing between the gradient and the update is the sum
+                place=update,
+                others=(made,) if made is not None and made != update else (),
+                variable=step.name,
+                shape=step.shape,
+                expected=quantity(reading, step.before, None),
+                parameters=(step.name,),
+            )
+        )
+    return merge_found(found), left
+
+
+def last_named(reading: Reading, step: Step, value: Samples) -> Place | None:
+    """Where the value that a step is made with got its name, outside the line of the update"""
+    stage = reading.stage
+    for id in sorted(stage.program.ancestors([step.after], stop=stage.parameters) - {step.after}):
+        one = stage.samples(id)
+        if id not in stage.dependent or one is None or one.flat.shape != value.flat.shape:
+            continue
+        node = stage.node(id)
+        if node.names and ratio(one.flat, value.flat, 1e-6) is not None and not is_update_place(reading, step, id):
+            return node.place
+    return None
+
+
+def departure(reading: Reading, step: Step) -> Found | None:
+    """Where values that are gradients become one that is not, on the way to a step: the last such operation."""
+    stage = reading.stage
+    leading = stage.program.ancestors([step.after], stop=stage.parameters)
+    last: int | None = None
+    for bundle in reading.backward_bundles():
+        is_update = bundle[0] == step.after and not step.returned
+        if bundle[0] not in leading or is_update or reading.aligned_with(bundle):
+            continue
+        operands = [one for one in stage.program.parents[bundle[0]] if one in stage.dependent]
+        if any(one not in reading.forward.nodes and reading.aligned_with(reading.bundle(one)) for one in operands):
+            last = bundle[0]
+    if last is None:
+        return None
+    node = stage.node(last)
+    id = "wrong-value"
+    if node.operation in ("sum", "mean"):
+        whole = size_of(node) == 1 < max(1, int(np.prod(step.shape)))
+        id = "bias-gradient-summed-over-units" if whole else "sum-over-wrong-axis"
+    return Found(
+        id=id,
+        place=node.place,
+        variable=label(stage, last),
+        shape=node.shape,
+        got=Quantity(kind=QuantityKind.UNKNOWN),
+        expected=quantity(reading, step.before, None),
+        parameters=(step.name,),
+    )
+
+
+def merge_found(found: Sequence[Found]) -> list[Found]:
+    """One mistake for each id and line, or each id if it is one decision"""
+    kept: dict[tuple[str, object], Found] = {}
+    for one in found:
+        key = (one.id, one.place)
+        if key in kept:
+            kept[key] = replace(kept[key], parameters=tuple(dict.fromkeys((*kept[key].parameters, *one.parameters))))
+        else:
+            kept[key] = one
+    return list(kept.values())
+
+
+def cut_to_integers(reading: Reading) -> list[Found]:
+    """Parameters of integers whose steps are right but for their fractions, which are lost when they are stored."""
+    stage = reading.stage
+    found = []
+    for step in stage.steps:
+        node, match = stage.node(step.after), reading.matches.get(step.before)
+        if step.returned or match is None or np.dtype(node.dtype or "f8").kind not in "iu":
+            continue
+        places = [stage.node(stage.recording.parameters[step.parameter].leaf).place, node.place]
+        known = [one for one in places if one is not None]
+        found.append(
+            Found(
+                id="integer-weights",
+                place=known[0] if known else None,
+                others=tuple(known[1:]),
+                variable=step.name,
+                shape=step.shape,
+                parameters=(step.name,),
+            )
+        )
+    return merge_found(found)
+
+
+def moves(stage: Stage, step: Step) -> bool:
+    """Whether a step changes its parameter at any setting"""
+    return any(np.any(step.of(values)) for values in stage.settings)
+
+
+def not_in_forward(reading: Reading, step: Step) -> Found:
+    """A parameter that is updated but that the cost does not depend on."""
+    return Found(
+        id="bias-missing-in-forward",
+        place=reading.stage.node(step.after).place,
+        variable=step.name,
+        shape=step.shape,
+        expected=Quantity(kind=QuantityKind.NOTHING),
+        parameters=(step.name,),
+    )
+
+
+def unlocated(reading: Reading, step: Step) -> Found:
+    """An update that is wrong for a reason that was not found."""
+    return Found(
+        id="wrong-value",
+        place=reading.stage.node(step.after).place,
+        variable=step.name,
+        shape=step.shape,
+        got=Quantity(kind=QuantityKind.UNKNOWN),
+        expected=quantity(reading, step.before, None),
+        parameters=(step.name,),
+    )

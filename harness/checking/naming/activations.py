@@ -1,0 +1,75 @@
+"""Mistakes at an activation: the delta of the layer above should come back through its weights, and does not."""
+
+from __future__ import annotations
+
+from ..stage import argument_ids
+from ..structure import Layer
+from .case import Case, Name, first_name
+from .outputs import name_output
+
+MATRIX_PRODUCTS = frozenset({"matmul", "dot", "inner", "tensordot", "einsum"})
+
+
+def at_activation(case: Case) -> Name | None:
+    """The target is the activation of a layer below the output, or of the input; or of the output itself."""
+    layer = case.layer
+    if layer is None or case.target in case.stage.parameters or case.target != layer.a:
+        return None
+    if case.is_output(layer):
+        return name_output(case, layer)
+    operation = case.node.operation
+    if operation == "multiply" and case.node.shape == ():
+        return wrong_number(case, layer)
+    if operation == "multiply":
+        return Name("elementwise-for-matmul", case.lines())
+    if operation not in MATRIX_PRODUCTS:
+        return None
+    forward = case.reading.forward
+    above = [one for one in forward.layers if one.number == layer.number + 1 and case.same_lane(one, layer)]
+    return first_name(TESTS, case, above[0], above) if above else None
+
+
+def wrong_number(case: Case, layer: Layer) -> Name | None:
+    """Another weight than the one the activation was multiplied by, in a network of numbers"""
+    meant = partner(case, layer.a)
+    origins = [case.origin(one) for one in case.operands()]
+    used = [one for one in origins if one in case.stage.parameters]
+    if meant is None or not used or meant in used:
+        return None
+    return Name("weights-of-wrong-layer", case.lines(), case.stage.parameters[used[0]].name)
+
+
+def partner(case: Case, activation: int) -> int | None:
+    """The only parameter that an activation is multiplied by, in a network of numbers"""
+    found = set()
+    for child in case.stage.program.children[activation]:
+        node = case.stage.node(child)
+        if child in case.reading.forward.nodes and node.operation == "multiply":
+            found |= {case.origin(one) for one in argument_ids(node)} & set(case.stage.parameters)
+    return found.pop() if len(found) == 1 else None
+
+
+def wrong_operand(case: Case, above: Layer, layers: list[Layer]) -> Name | None:
+    """The first operand that is neither the weights of the layer above nor its delta"""
+    for operand in case.operands():
+        origin = case.origin(operand)
+        if origin in case.stage.parameters:
+            if not any(origin in one.parameters for one in layers):
+                return Name("weights-of-wrong-layer", case.lines(), case.stage.parameters[origin].name)
+            continue
+        if above.a != above.z and case.is_gradient_of(operand, above.a):
+            return Name("delta-not-multiplied-through", case.lines())
+        aligned = case.reading.aligned_with(case.reading.bundle(operand), case.settings)
+        found = [case.reading.forward.layer_of(one) for one, _ in aligned]
+        if found and not any(one is not None and one.number == above.number for one in found):
+            return Name("output-delta-reused", case.lines())
+    return None
+
+
+def transposed_weights(case: Case, above: Layer, layers: list[Layer]) -> Name | None:
+    """The delta of the layer above is right, and so the weights are turned"""
+    is_delta = any(case.is_gradient_of(one, above.z) for one in case.operands())
+    return Name("transposed-weights", case.lines()) if is_delta else None
+
+
+TESTS = (wrong_operand, transposed_weights)

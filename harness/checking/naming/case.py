@@ -1,0 +1,211 @@
+"""What a faulty value is compared with: other values, true gradients, derivatives and functions of the errors."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import cached_property
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...recording.graph import Node, Place
+from ..alignment import Alignment, Samples, align, ratio
+from ..locating import Fault
+from ..reading import Reading, samples_of_lanes
+from ..replay import CannotReplay
+from ..sources import Sources
+from ..stage import argument_ids
+from ..structure import MOVES, Layer, Role
+
+Array = NDArray[Any]
+
+
+class Name(NamedTuple):
+    """The name of a mistake.
+
+    Attributes:
+        id: in the catalogue.
+        places: the lines, most likely first.
+        detail: what the text of the mistake mentions, such as the name of a parameter.
+    """
+
+    id: str
+    places: list[Place]
+    detail: str = ""
+
+
+class Case:
+    """One fault of a reading, with all that it may be compared with.
+
+    Attributes:
+        reading: the reading.
+        sources: the user's files.
+        fault: the fault.
+        settings: values of all nodes, with earlier faults mended.
+        node: the first node of the faulty value.
+        target: the forward node whose gradient it should be.
+        role: of the target.
+        layer: the layer of the target, of its observation.
+        aligned: the forward nodes with whose gradients the faulty value is aligned.
+        after: the steps, by the node of the parameter after its update.
+        ends: what is compared with targets.
+    """
+
+    def __init__(self, reading: Reading, fault: Fault, sources: Sources) -> None:
+        self.reading = reading
+        self.sources = sources
+        self.stage = reading.stage
+        self.fault = fault
+        self.settings = list(fault.settings)
+        self.node: Node = self.stage.node(fault.bundle[0])
+        self.target = fault.target[0]
+        self.role = reading.forward.roles.get(self.target, Role.INTERMEDIATE)
+        self.layer: Layer | None = (
+            reading.forward.layer_of_parameter(self.target)
+            if self.target in self.stage.parameters
+            else reading.forward.layer_of(self.target)
+        )
+        self.aligned: list[tuple[int, Alignment]] = reading.aligned_with(fault.bundle, self.settings)
+        self.after = {step.after: step for step in self.stage.steps if not step.returned}
+        self.ends = set(reading.forward.outputs) | {error.output for error in self.stage.errors}
+
+    # Values
+
+    @cached_property
+    def faulty(self) -> Samples | None:
+        """The samples of the faulty value"""
+        return self.reading.value_samples(self.fault.bundle, self.settings)
+
+    def value(self, id: int) -> Samples | None:
+        """The samples of a node, with its counterparts for other observations."""
+        return self.reading.value_samples(self.reading.bundle(id), self.settings)
+
+    def gradient(self, id: int) -> Samples | None:
+        """The samples of the true gradient with respect to a node."""
+        return self.reading.gradient_samples(self.reading.bundle(id))
+
+    def same(self, id: int, expected: Samples | None) -> bool:
+        """Whether a node is a multiple of the expected values, perhaps transposed."""
+        return equal(self.value(id), expected)
+
+    def computed(self, function: Callable[..., Array], *ids: int) -> Samples | None:
+        """A function of forward values, at all settings."""
+        rows = []
+        try:
+            with np.errstate(all="ignore"):
+                for values in self.settings:
+                    lanes = zip(*(self.reading.bundle(id) for id in ids))
+                    rows.append([function(*(np.asarray(values[one], dtype=float) for one in lane)) for lane in lanes])
+            if not rows or not rows[0] or len({np.shape(item) for row in rows for item in row}) != 1:
+                return None
+            return samples_of_lanes(rows)
+        except (ValueError, KeyError, IndexError):
+            return None
+
+    def delta(self, layer: Layer) -> Samples | None:
+        """The true delta of a layer"""
+        return self.gradient(layer.z)
+
+    def local_derivative(self, layer: Layer, at: int | None = None) -> Samples | None:
+        """f'(z) of a layer, elementwise; ``at``: with this node's value in the place of z."""
+        region = set(layer.region)
+        if not region:
+            return self.computed(np.ones_like, layer.z)
+        rows = []
+        program = self.stage.program
+        bundles = [self.reading.bundle(id) for id in (layer.z, layer.a, layer.z if at is None else at)]
+        counterparts = {id: self.reading.bundle(id) for id in region}
+        try:
+            for values in self.settings:
+                row = []
+                for lane in range(len(bundles[0])):
+                    z, a, place = (bundle[lane if lane < len(bundle) else 0] for bundle in bundles)
+                    inner = {bundle[lane] for bundle in counterparts.values() if lane < len(bundle)}
+                    known = values if at is None else program.rerun(values, {z: values[place]}, sorted(inner))
+                    found = program.gradients({a: np.ones(np.shape(known[a]))}, known, inner | {z})
+                    row.append(found.get(z, np.zeros(np.shape(known[z]))))
+                rows.append(row)
+        except (CannotReplay, KeyError, IndexError, ValueError):
+            return None
+        return samples_of_lanes(rows)
+
+    def lines(self, *more: Node | None) -> list[Place]:
+        """The line of the fault and further ones"""
+        nodes = [node for node in (self.node, *more) if node is not None]
+        return unique([node.place for node in nodes if node.place is not None])
+
+    def operands(self) -> list[int]:
+        """The nodes that the faulty value is made of directly"""
+        return argument_ids(self.node)
+
+    def origin(self, id: int) -> int:
+        """The node that this one rearranges: a parameter, before or after its update, or a value of another kind"""
+        while id not in self.stage.parameters and id not in self.after:
+            node = self.stage.node(id)
+            sources = argument_ids(node)
+            if node.operation not in MOVES or not sources:
+                return id
+            id = sources[0]
+        return id
+
+    def is_output(self, layer: Layer) -> bool:
+        """Whether a layer's activation is compared with targets"""
+        return bool(self.ends & {layer.z, layer.a, *layer.region, *self.reading.bundle(layer.a)})
+
+    def is_gradient_of(self, id: int, forward: int) -> bool:
+        """Whether a node is a multiple of the gradient with respect to a forward node"""
+        found = self.reading.aligned_with(self.reading.bundle(id), self.settings)
+        return any(one in self.reading.bundle(forward) or one == forward for one, _ in found) or self.same(
+            id, self.gradient(forward)
+        )
+
+    def same_lane(self, first: Layer, second: Layer) -> bool:
+        """Whether two layers belong to the same observation"""
+        lanes = self.reading.forward.lanes
+        return lanes.get(first.z, 0) == lanes.get(second.z, 0)
+
+    def of_errors(self, function: Callable[[Array, Array], Array], layer: Layer | None = None) -> Samples | None:
+        """A function of the outputs (or of a layer's pre-activations) and the targets, of all observations."""
+        rows = []
+        places = self.reading.bundle(layer.z) if layer is not None else None
+        try:
+            with np.errstate(all="ignore"):
+                for values in self.settings:
+                    row = []
+                    for number, error in enumerate(self.stage.errors):
+                        id = error.output if places is None else places[min(number, len(places) - 1)]
+                        row.append(function(np.asarray(values[id], dtype=float), error.target_values(values)))
+                    rows.append(row)
+            if len({np.shape(item) for row in rows for item in row}) != 1:
+                return None
+            return samples_of_lanes(rows)
+        except (ValueError, KeyError, IndexError):
+            return None
+
+    def is_coupled(self, layer: Layer) -> bool:
+        """Whether an activation depends on other units of its layer"""
+        return any(self.stage.node(id).operation in ("sum", "softmax", "max") for id in layer.region)
+
+
+def equal(value: Samples | None, expected: Samples | None) -> bool:
+    """Whether values are a multiple of the expected ones, perhaps transposed"""
+    return value is not None and expected is not None and align(value, expected) is not None
+
+
+def is_multiple(value: Samples, expected: Array) -> bool:
+    """Whether values are a multiple of expected ones of the same shape"""
+    return value.flat.shape == expected.shape and ratio(value.flat, expected) is not None
+
+
+def unique(places: Sequence[Place]) -> list[Place]:
+    """The places without repetitions of a line"""
+    found: dict[tuple[str, int], Place] = {}
+    for place in places:
+        found.setdefault((place.file, place.line), place)
+    return list(found.values())
+
+
+def first_name(tests: Sequence[Callable[..., Name | None]], *arguments: Any) -> Name | None:
+    """The answer of the first test that has one"""
+    return next((found for test in tests if (found := test(*arguments)) is not None), None)

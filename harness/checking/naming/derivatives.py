@@ -1,0 +1,216 @@
+"""What a wrong derivative of an activation is: another layer's, another activation's, or taken at another value."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...recording.graph import Node, Place
+from ..alignment import Samples
+from ..repairs import FORMS_OF_ACTIVATION
+from ..stage import argument_ids
+from ..structure import MOVES, Layer
+from .case import Case, Name, equal, first_name, unique
+
+Array = NDArray[Any]
+
+# Derivatives of usual activations, written from z
+DERIVATIVES: dict[str, Callable[[Array], Array]] = {
+    "sigmoid": lambda z: 0.25 * (1 - np.tanh(0.5 * z) ** 2),
+    "tanh": lambda z: 1 - np.tanh(z) ** 2,
+    "relu": lambda z: (z > 0).astype(float),
+    "linear": np.ones_like,
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Derivative:
+    """A factor that should be the derivative of an activation.
+
+    Attributes:
+        layer: the layer of the activation.
+        node: the factor.
+        value: its values.
+        expected: those it should have.
+        at_call: its lines, the one that asks for it first.
+        at_definition: its lines, the one that computes it first.
+    """
+
+    layer: Layer
+    node: int
+    value: Samples
+    expected: Samples | None
+    at_call: list[Place]
+    at_definition: list[Place]
+
+
+def name_derivative(
+    case: Case, layer: Layer, factor: int, expected: Samples | None, whole: Samples | None = None
+) -> Name | None:
+    """The name of a wrong derivative; None if the factor is none.
+
+    Args:
+        case: the fault.
+        layer: the layer of the activation.
+        factor: the node that should be its derivative.
+        expected: the derivative.
+        whole: the values of the factor, if it is multiplied in several steps.
+    """
+    value = whole or case.value(factor)
+    if value is None or case.origin(factor) in case.stage.parameters:
+        return None
+    at_call, at_definition = places_of_derivative(case, factor)
+    used = Derivative(
+        layer=layer,
+        node=factor,
+        value=value,
+        expected=expected,
+        at_call=at_call,
+        at_definition=at_definition,
+    )
+    if expected is not None and are_masks(value, expected):
+        return name_mask(case, factor, expected)
+    return first_name(TESTS, case, used)
+
+
+def are_masks(value: Samples, expected: Samples) -> bool:
+    """Whether both are made of zeros and ones, and not both of one of them alone"""
+    kinds = [set(np.unique(one.flat)) for one in (value, expected)]
+    return all(one <= {0.0, 1.0} for one in kinds) and any(len(one) > 1 for one in kinds)
+
+
+def name_mask(case: Case, mask: int, expected: Samples, zeroed: bool = False) -> Name | None:
+    """What is wrong with the mask of a piecewise linear activation.
+
+    Args:
+        case: the fault.
+        mask: its node.
+        expected: the derivative, of zeros and ones; with another there is no name.
+        zeroed: whether the mask says what becomes 0, rather than what passes.
+    """
+    value = case.value(mask)
+    if value is None or value.flat.shape != expected.flat.shape or not set(np.unique(expected.flat)) <= {0.0, 1.0}:
+        return None
+    passes = (value.flat == 0) if zeroed else (value.flat != 0)
+    if np.array_equal(passes, expected.flat == 0):
+        at = case.stage.node(mask).place
+        return Name("relu-mask-inverted", [*([at] if at is not None else []), *case.lines()])
+    return Name("relu-mask-of-wrong-array", case.lines(case.stage.node(mask)))
+
+
+# What it is instead
+
+
+def of_another_layer(case: Case, used: Derivative) -> Name | None:
+    """The derivative of another layer"""
+    for other in case.reading.forward.layers:
+        is_other = other.number != used.layer.number and case.same_lane(other, used.layer)
+        if is_other and equal(used.value, case.local_derivative(other)):
+            return Name("derivative-of-wrong-layer", used.at_call)
+    return None
+
+
+def at_the_activation(case: Case, used: Derivative) -> Name | None:
+    """The right derivative, taken at a and not at z"""
+    layer = used.layer
+    is_same = bool(layer.region) and equal(used.value, case.local_derivative(layer, at=layer.a))
+    return Name("derivative-of-activation", used.at_call) if is_same else None
+
+
+def form_at_pre_activation(case: Case, used: Derivative) -> Name | None:
+    """A derivative written from a, as a (1 - a), that is given z"""
+    layer = used.layer
+    for name, form in FORMS_OF_ACTIVATION.items():
+        if not equal(used.value, case.computed(form, layer.z)):
+            continue
+        if layer.a == layer.z:
+            place = case.stage.node(layer.z).place
+            return Name("activation-missing-on-hidden", [*([place] if place else []), *case.lines()], name)
+        wants_z = name_of_argument(case, used.node).lower().startswith(("z", "net", "pre"))
+        is_definition = wants_z and not works_elsewhere(case, used.node)
+        places = used.at_definition if is_definition else used.at_call
+        return Name("activation-form-at-pre-activation", places, name)
+    return None
+
+
+def of_another_activation(case: Case, used: Derivative) -> Name | None:
+    """The derivative of another usual activation"""
+    for name, function in DERIVATIVES.items():
+        if equal(used.value, case.computed(function, used.layer.z)):
+            return Name("wrong-derivative", used.at_definition, name)
+    return None
+
+
+def form_of_another(case: Case, used: Derivative) -> Name | None:
+    """A derivative written from a, of another activation or of another layer's"""
+    layer = used.layer
+    for name, form in FORMS_OF_ACTIVATION.items():
+        if layer.a != layer.z and equal(used.value, case.computed(form, layer.a)):
+            return Name("wrong-derivative", used.at_definition, name)
+        for other in case.reading.forward.layers:
+            if other.number != layer.number and equal(used.value, case.computed(form, other.a)):
+                return Name("derivative-of-wrong-layer", used.at_call, name)
+    return None
+
+
+def activation_itself(case: Case, used: Derivative) -> Name | None:
+    """The activation in the place of its derivative"""
+    is_same = equal(used.value, case.computed(lambda a: a, used.layer.a))
+    return Name("wrong-derivative", used.at_definition, "activation") if is_same else None
+
+
+def of_unknown_form(case: Case, used: Derivative) -> Name | None:
+    """Any other value"""
+    return Name("wrong-derivative", used.at_call if works_elsewhere(case, used.node) else used.at_definition)
+
+
+# in this order: what is more particular goes first
+TESTS = (
+    *(of_another_layer, at_the_activation, form_at_pre_activation, of_another_activation, form_of_another),
+    *(activation_itself, of_unknown_form),
+)
+
+
+# Its lines
+
+
+def name_of_argument(case: Case, factor: int) -> str:
+    """The first argument of the function that computes a derivative"""
+    place = definition_of(case, factor).place
+    return "" if place is None else case.sources.argument_of(place.function)
+
+
+def places_of_derivative(case: Case, factor: int) -> tuple[list[Place], list[Place]]:
+    """The lines of a derivative, where it is asked for first and where it is computed first"""
+    definition, use = definition_of(case, factor), case.lines()
+    made, user = definition.place, case.node.place
+    if made is None:
+        return use, use
+    if made.function == "<module>" or (user is not None and made.function == user.function):
+        # on lines of one function: where it is computed, unless that is within the expression itself
+        return (places := unique([made, *use])), places
+    names = tuple(name for one in (factor, definition.id) for name in case.stage.node(one).names)
+    found = case.sources.call_of(made.function, names) if names else None
+    call = [found] if found else []
+    return unique([*call, *use, made]), unique([made, *call, *use])
+
+
+def definition_of(case: Case, factor: int) -> Node:
+    """Where a derivative is computed: in a function of its own, or on the line itself"""
+    node = case.stage.node(factor)
+    while node.operation in MOVES and argument_ids(node) and node.id not in case.reading.forward.nodes:
+        node = case.stage.node(argument_ids(node)[0])
+    return node
+
+
+def works_elsewhere(case: Case, factor: int) -> bool:
+    """Whether the same line gives the right derivative for another layer"""
+    node = case.stage.node(factor)
+    candidates = [case.stage.node(id) for id in sorted(case.stage.needed & case.stage.dependent) if id != factor]
+    twins = [one.id for one in candidates if (one.place, one.operation) == (node.place, node.operation)]
+    derivatives = [case.local_derivative(other) for other in case.reading.forward.layers] if twins else []
+    return any(case.same(id, one) for one in derivatives for id in twins)

@@ -1,0 +1,135 @@
+"""What a fault is called: tests are asked in order, and the first that knows the fault names it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from ...recording.graph import Place
+from ..edits import EditBench, gradient_after
+from ..locating import Fault
+from ..reading import Reading, label, quantity
+from ..repairs import Change, Repair
+from ..replay import CannotReplay
+from ..result import Found, Kind, Quantity
+from ..sources import Sources
+from .activations import at_activation
+from .case import Case, Name, first_name
+from .changes import by_change, name_change
+from .deltas import at_pre_activation
+from .operands import cut_to_integers, updated_weights, wrong_part
+from .parameters import at_parameter
+from .scalars import at_factor
+
+# What a value is made of goes before one change of an operation, and that before what the value should be.
+TESTS = (cut_to_integers, updated_weights, wrong_part, by_change, at_pre_activation, at_activation, at_parameter)
+
+# Mistakes that show on several lines: each is one decision of the author
+MERGED = frozenset(
+    {
+        *("output-delta-reused", "missing-hidden-activation-derivative", "missing-output-activation-derivative"),
+        *("kernel-not-updated", "bias-gradient-missing", "updated-weights-in-backward", "integer-weights"),
+    }
+)
+
+
+def name_faults(reading: Reading, faults: Sequence[Fault], sources: Sources) -> list[Found]:
+    """The names of all faults; the same mistake on the same line, or the same one in several places, is one."""
+    found: list[Found] = []
+    for fault in sorted(faults, key=lambda one: one.bundle[0]):
+        case = Case(reading, fault, sources)
+        named = describe(case, identify(case))
+        number = next((number for number, other in enumerate(found) if is_same_mistake(other, named)), None)
+        if number is None:
+            found.append(named)
+        else:
+            found[number] = merged(found[number], named)
+    return found
+
+
+def name_edit(bench: EditBench, sources: Sources) -> Found | None:
+    """The mistake if one edit of a line makes all steps right; None if none does, or if it has no name."""
+    reading, broken = bench.reading, bench.broken
+    repair = bench.repair()
+    gradient = None if repair is None else gradient_after(bench, repair)
+    if repair is None or gradient is None:
+        return None
+    target, alignment = gradient
+    fault = Fault(
+        bundle=(used_outside(bench, repair),),
+        target=(target,),
+        factor=alignment.factor,
+        transposed=alignment.transposed,
+        mends=tuple(step.before for step in broken),
+        settings=tuple(reading.stage.settings),
+    )
+    case = Case(reading, fault, sources)
+    name = name_change(case, bench, repair)
+    return None if name is None else describe(case, name)
+
+
+def identify(case: Case) -> Name:
+    """The name of a fault; that of any wrong value if no test knows it."""
+    unknown = Name("wrong-value", case.lines())
+    try:
+        return at_factor(case) if case.fault.is_factor else first_name(TESTS, case) or unknown
+    except (ValueError, IndexError, KeyError, CannotReplay):
+        return unknown
+
+
+def describe(case: Case, name: Name) -> Found:
+    """The fault under a name, at its lines."""
+    place, others = (name.places[0], tuple(name.places[1:])) if name.places else (case.node.place, ())
+    return Found(
+        id=name.id,
+        place=place,
+        others=others,
+        variable=label(case.stage, case.node.id),
+        shape=case.node.shape,
+        got=quantity_of(case),
+        expected=quantity(case.reading, case.target, case.fault.factor, case.fault.transposed),
+        parameters=tuple(case.stage.parameters[one].name for one in case.fault.mends),
+        detail=name.detail,
+    )
+
+
+def quantity_of(case: Case) -> Quantity:
+    """What the faulty value is"""
+    if case.faulty is not None and not np.any(case.faulty.flat):
+        return Quantity(kind=Kind.NOTHING)
+    if not case.aligned:
+        return Quantity(kind=Kind.UNKNOWN)
+    id, alignment = case.aligned[0]
+    return quantity(case.reading, id, alignment.factor, alignment.transposed)
+
+
+def is_same_mistake(first: Found, second: Found) -> bool:
+    """Whether two faults are one mistake of the author"""
+    shares_line = bool({first.place, *first.others} & {second.place, *second.others})
+    return first.id == second.id and (shares_line or first.id in MERGED)
+
+
+def merged(first: Found, second: Found) -> Found:
+    """One mistake of two, with the lines and parameters of both"""
+    places: tuple[Place | None, ...] = (*first.others, second.place, *second.others)
+    others = tuple(dict.fromkeys(place for place in places if place is not None and place != first.place))
+    return replace(first, parameters=tuple(dict.fromkeys((*first.parameters, *second.parameters))), others=others)
+
+
+def used_outside(bench: EditBench, repair: Repair) -> int:
+    """Where the result of a helper function is used first, if the helper is given the wrong array; else the edit."""
+    stage, inside = bench.stage, set(bench.within)
+    place, old = stage.node(repair.node).place, stage.node(max(repair.old, 0)).place
+    if repair.change is not Change.ARRAY or place is None or (old is not None and old.function == place.function):
+        return repair.node
+    id = repair.node
+    while True:
+        children = [one for one in stage.program.children[id] if one in inside]
+        if len(children) != 1:
+            return repair.node
+        id = children[0]
+        other = stage.node(id).place
+        if other is not None and other.function != place.function:
+            return id

@@ -1,0 +1,58 @@
+"""Mistakes in what a faulty value is made of directly, whatever it should be."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ...recording.graph import Node
+from ..alignment import ratio
+from ..stage import Step
+from .case import Case, Name
+
+
+def cut_to_integers(case: Case) -> Name | None:
+    """Values were cut off to integers on the way"""
+    is_stored = case.node.operation in ("setitem", "astype")
+    is_integer = is_stored and np.dtype(case.node.dtype or "f8").kind in "iu"
+    return Name("integer-weights", case.lines()) if is_integer else None
+
+
+def wrong_part(case: Case) -> Name | None:
+    """Another part of the same array would have been right: the bias' row or column is left in"""
+    if case.node.operation not in ("getitem", "delete") or not case.operands():
+        return None
+    whole = case.value(case.operands()[0])
+    expected = case.reading.gradient_samples(case.fault.target)
+    if whole is None or expected is None or len(whole.shape) != 2 or len(expected.shape) != 2:
+        return None
+    parts = whole.flat.reshape(-1, *whole.shape)
+    for part in (parts[:, :, 1:], parts[:, :, :-1], parts[:, 1:], parts[:, :-1]):
+        if part.shape[1:] == expected.shape and ratio(part.ravel(), expected.flat) is not None:
+            return Name("bias-row-not-dropped", case.lines())
+    return None
+
+
+def updated_weights(case: Case) -> Name | None:
+    """The value is made with a parameter after its update"""
+    for operand in case.operands():
+        step = step_behind(case, case.origin(operand))
+        if step is not None:
+            is_shared = is_other_name(case.stage.node(operand), step.name)
+            return Name("shared-memory" if is_shared else "updated-weights-in-backward", case.lines(), step.name)
+    return None
+
+
+def step_behind(case: Case, origin: int) -> Step | None:
+    """The step that a value is a result of, or a part of; None if it is the result of none"""
+    if origin in case.after:
+        return case.after[origin]
+    update = next((one for one in case.stage.recording.updates if origin in one.parts), None)
+    if update is None or update.parameter < 0:
+        return None
+    return next((one for one in case.stage.steps if one.parameter == update.parameter), None)
+
+
+def is_other_name(node: Node, parameter: str) -> bool:
+    """Whether a value was bound to a name that is not the parameter's"""
+    bare = parameter.rsplit(".", 1)[-1].split("[")[0]
+    return bool(node.names) and not any(bare in name for name in node.names)

@@ -1,0 +1,129 @@
+"""Mistakes between outputs and targets: what is taken of them is not the gradient of the cost."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..alignment import Samples, ratio
+from ..cost import Form
+from ..reading import samples_of_lanes
+from ..structure import Layer
+from .case import Case, Name, first_name, is_multiple
+
+Array = NDArray[Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Instead:
+    """What is taken of outputs and targets where the gradient of the cost should be.
+
+    Attributes:
+        id: the mistake.
+        function: of the outputs and targets.
+        at_pre_activation: whether it is taken of pre-activations in the place of outputs.
+    """
+
+    id: str
+    function: Callable[[Array, Array], Array]
+    at_pre_activation: bool = False
+
+
+INSTEAD = (
+    Instead(id="cost-used-as-gradient", function=lambda x, y: (x - y) ** 2),
+    Instead(id="cost-used-as-gradient", function=lambda x, y: np.abs(x - y)),
+    Instead(id="cost-gradient-at-pre-activation", function=lambda x, y: x - y, at_pre_activation=True),
+    Instead(id="target-added", function=lambda x, y: x + y),
+    Instead(id="binary-crossentropy-one-sided", function=lambda x, y: y / x),
+    Instead(id="binary-crossentropy-one-sided", function=lambda x, y: y * (1 - x)),
+)
+
+
+def name_output(case: Case, layer: Layer) -> Name | None:
+    """The name of a mistake between outputs and targets."""
+    if case.faulty is None or not case.stage.errors:
+        return None
+    return first_name(TESTS, case, layer, case.faulty)
+
+
+def broadcast_errors(case: Case, layer: Layer, value: Samples) -> Name | None:
+    """Outputs and targets have shapes that NumPy makes a larger one of"""
+    error = case.stage.errors[0]
+    node = case.stage.node(error.node)
+    if error.target is None:
+        return None
+    wide, shape = case.stage.node(error.target).shape, case.stage.node(error.output).shape
+    is_wider = wide != shape and node.shape not in (shape, wide)
+    return Name("broadcast-by-accident", case.lines(node)) if is_wider else None
+
+
+def something_instead(case: Case, layer: Layer, value: Samples) -> Name | None:
+    """Something else of outputs and targets, with the derivative of the activation or without"""
+    derivative, node = case.local_derivative(layer), case.stage.node(case.stage.errors[0].node)
+    for instead in INSTEAD:
+        if instead.at_pre_activation and layer.a == layer.z:
+            continue
+        expected = case.of_errors(instead.function, layer if instead.at_pre_activation else None)
+        # errors that are all above 0, or all below, are their own absolute values
+        is_same = instead.id == "cost-used-as-gradient" and is_plain(case, value)
+        if expected is None or not np.any(expected.flat) or is_same:
+            continue
+        scaled = None
+        if derivative is not None and derivative.flat.shape == expected.flat.shape:
+            scaled = expected.flat * derivative.flat
+        if is_multiple(value, expected.flat) or (scaled is not None and is_multiple(value, scaled)):
+            return Name(instead.id, case.lines(node))
+    return None
+
+
+def wrong_softmax_axis(case: Case, layer: Layer, value: Samples) -> Name | None:
+    """The difference is that of softmax and cross-entropy, but it is the activation that adds up wrongly"""
+    is_normalised = case.is_coupled(layer) and adds_up_to_one(case, case.stage.errors[0].output)
+    is_fitting = case.reading.cost.form in (Form.CATEGORICAL, None)
+    if not is_normalised or not is_fitting or not is_plain(case, value):
+        return None
+    nodes = [case.stage.node(one) for one in layer.region]
+    places = [one.place for one in nodes if one.operation in ("sum", "softmax") and one.place is not None]
+    return Name("softmax-over-wrong-axis", [*places[-1:], *case.lines()])
+
+
+def extra_derivative(case: Case, layer: Layer, value: Samples) -> Name | None:
+    """The difference of outputs and targets is multiplied by a (1 - a)"""
+    expected = case.of_errors(lambda x, y: (x - y) * x * (1 - x))
+    if expected is None or not is_multiple(value, expected.flat):
+        return None
+    is_squared = case.reading.cost.form is Form.SQUARED or is_of_squares(case)
+    if case.is_coupled(layer) and is_squared:
+        return Name("softmax-jacobian-diagonal-only", case.lines())
+    return Name("cross-entropy-gradient-with-extra-derivative", case.lines())
+
+
+# in this order: what is more particular goes first
+TESTS = (broadcast_errors, something_instead, wrong_softmax_axis, extra_derivative)
+
+
+def is_plain(case: Case, value: Samples) -> bool:
+    """Whether a value is the difference of outputs and targets"""
+    plain = case.of_errors(lambda x, y: x - y)
+    return plain is not None and is_multiple(value, plain.flat)
+
+
+def is_of_squares(case: Case) -> bool:
+    """Whether the file's own cost is one of squared errors"""
+    error, gradients = case.stage.errors[0], case.reading.gradients
+    if any(error.output not in one for one in gradients) or len(case.stage.errors) > 1:
+        return False
+    plain = case.of_errors(lambda x, y: x - y)
+    found = samples_of_lanes([[one[error.output]] for one in gradients])
+    return plain is not None and plain.flat.shape == found.flat.shape and ratio(found.flat, plain.flat) is not None
+
+
+def adds_up_to_one(case: Case, id: int) -> bool:
+    """Whether values are shares of 1, along an axis or all together"""
+    value = np.asarray(case.settings[0][id], dtype=float)
+    axes = (None, *range(value.ndim))
+    return bool(np.all(value >= 0)) and any(np.allclose(np.sum(value, axis=axis), 1) for axis in axes)

@@ -1,0 +1,57 @@
+"""Mistakes in a factor of a product, in a network of numbers."""
+
+from __future__ import annotations
+
+from ..structure import Role
+from .case import Case, Name, equal, first_name
+from .derivatives import name_derivative
+
+
+def at_factor(case: Case) -> Name:
+    """A number that should have another value, after which all is right."""
+    return first_name(TESTS, case) or unexplained_number(case)
+
+
+def updated_weight(case: Case) -> Name | None:
+    """A weight after its update"""
+    stale = [case.after[one].name for one in set(case.stage.program.parents[case.node.id]) if one in case.after]
+    return Name("updated-weights-in-backward", case.lines(), stale[0]) if stale else None
+
+
+def another_weight(case: Case) -> Name | None:
+    """A weight that the chain rule does not ask for, in the gradients of several parameters"""
+    origins = {case.origin(one) for one in set(case.stage.program.parents[case.node.id])}
+    used = [case.stage.parameters[one].name for one in origins if one in case.stage.parameters]
+    mended = {case.stage.parameters[one].name for one in case.fault.mends}
+    return Name("weights-of-wrong-layer", case.lines(), used[0]) if used and len(mended) > 1 else None
+
+
+def derivative_of_another_layer(case: Case) -> Name | None:
+    """The derivative of a layer that none of the parameters belongs to"""
+    own = [case.reading.forward.layer_of_parameter(one) for one in case.fault.mends]
+    value = case.value(case.node.id)
+    for other in case.reading.forward.layers:
+        if other not in own and equal(value, case.local_derivative(other)):
+            return Name("derivative-of-wrong-layer", case.lines())
+    return None
+
+
+def wrong_derivative(case: Case) -> Name | None:
+    """A derivative of a known form"""
+    layer = case.reading.forward.layer_of_parameter(case.fault.mends[0])
+    if layer is None or layer.a == layer.z:
+        return None
+    found = name_derivative(case, layer, case.node.id, case.local_derivative(layer))
+    return None if found is None or found.id == "wrong-derivative" else found
+
+
+TESTS = (updated_weight, another_weight, derivative_of_another_layer, wrong_derivative)
+
+
+def unexplained_number(case: Case) -> Name:
+    """Any other factor, by what it is a factor of"""
+    role = case.reading.forward.roles.get(case.fault.mends[0])
+    if len({case.stage.parameters[one].name for one in case.fault.mends}) > 1:
+        return Name("wrong-derivative", case.lines())
+    of_role = {Role.BIAS: "wrong-value", Role.KERNEL: "wrong-layer-activation"}
+    return Name(of_role.get(role, "wrong-derivative") if role is not None else "wrong-derivative", case.lines())

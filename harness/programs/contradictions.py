@@ -17,6 +17,7 @@ import keras
 import numpy as np
 
 from ..errors import BadInput
+from .cut_gradients import CUT_GRADIENT_RULES
 from .data_rules import DATA_RULES, rate_rules
 from .failures import OF_INPUTS, explained
 from .findings import Check, Contradiction, Severity, Subject
@@ -24,6 +25,7 @@ from .head_rules import HEAD_RULES
 from .heads import as_tensors, head_in_wrapper
 from .layer_rules import LAYER_RULES
 from .likely_rules import LIKELY_RULES
+from .own_losses import OWN_LOSS_RULES
 from .places import Source
 from .program import MadeUp, Program
 from .scripts import read_pieces
@@ -32,8 +34,15 @@ from .targets import describe_loss, describe_targets, metric_names
 
 __all__ = ["Check", "Contradiction", "Severity", "contradictions"]
 
-RULES = (*HEAD_RULES, *DATA_RULES, *LAYER_RULES, *SOURCE_RULES)
-RULES_OF_MODELS = (*HEAD_RULES, rate_rules, *LAYER_RULES, *SOURCE_RULES)  # without a look at the values of x and y
+OF_GRADIENTS = (*OWN_LOSS_RULES, *CUT_GRADIENT_RULES)
+RULES = (*HEAD_RULES, *OF_GRADIENTS, *DATA_RULES, *LAYER_RULES, *SOURCE_RULES)
+RULES_OF_MODELS = (
+    *HEAD_RULES,
+    *OF_GRADIENTS,
+    rate_rules,
+    *LAYER_RULES,
+    *SOURCE_RULES,
+)  # without a look at the values of x and y
 
 OF_VALUES = frozenset(
     {

@@ -119,6 +119,7 @@ class Check(Enum):
     NOTHING_ONE_HOT = "nothing-one-hot"
     CLASS_NUMBERS = "class-numbers"
     FOLDER_LABELS = "folder-labels"
+    FOLDER_CLASSES = "folder-classes"
     LAYER_INPUT_RANK = "layer-input-rank"
     LAYER_INPUT_WIDTH = "layer-input-width"
     ROWS_IN_INPUT_SHAPE = "rows-in-input-shape"

@@ -29,7 +29,7 @@ from .targets import BINARY_CROSSENTROPIES, REGRESSION_LOSSES
 RECURRENT = (keras.layers.LSTM, keras.layers.GRU, keras.layers.SimpleRNN)
 DROPOUTS = (keras.layers.Dropout, keras.layers.SpatialDropout1D, keras.layers.SpatialDropout2D)
 SIGMOIDS = ("sigmoid", "hard_sigmoid")
-LIKELY_RATES = {"SGD": (2e-4, 0.5), "Adagrad": (1e-4, 0.5), "Adadelta": (1e-2, 10.0), "Ftrl": (1e-4, 0.5)}
+LIKELY_RATES = {"SGD": (2e-4, 0.5), "Adagrad": (1e-3, 0.5), "Adadelta": (1e-2, 10.0), "Ftrl": (1e-4, 0.5)}
 LIKELY_RATES_OF_OTHERS = (1e-5, 0.03)  # outside of these a learning rate is rarely right
 SLOW_RECURRENT_RATE = 0.001  # of plain SGD, with which recurrent layers hardly move
 CAREFUL_RATE = 0.001  # of plain SGD, below which it seldom diverges

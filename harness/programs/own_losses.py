@@ -174,7 +174,8 @@ def swapped_arguments(subject: Subject, name: str) -> Contradiction | None:
 
 def is_symmetric(subject: Subject) -> bool:
     """Whether targets and predictions can be swapped without a change of the loss."""
-    assert subject.loss is not None and subject.head is not None
+    assert subject.loss is not None
+    assert subject.head is not None
     value, side = value_of(subject.loss.function), sides_of(subject.head, np.random.default_rng(0))
     try:
         return bool(np.isclose(value(side.targets, side.wrong), value(side.wrong, side.targets), rtol=1e-4))

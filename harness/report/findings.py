@@ -247,6 +247,11 @@ SENTENCES: dict[Check, Callable[[Values], str]] = {
         f"{v['reader']} gives {v['given']}, and the model with the loss {v['loss']} needs {v['needed']}; use "
         f"{v['argument']}={v['mode']!r}"
     ),
+    Check.FOLDER_CLASSES: lambda v: (
+        f"{v['classes']} classes are read from folders, and the last layer has {v['units']} "
+        f"{'unit' if v['units'] == 1 else 'units'}; use {v['classes']} units with softmax, "
+        "categorical_crossentropy and class_mode='categorical'"
+    ),
     Check.LAYER_INPUT_RANK: lambda v: (
         f"the layer {v['layer']} {read_by_rank(v['wanted'])} and gets the shape {shape_of(v['shape'])}"
     ),

@@ -44,6 +44,14 @@ RULES_OF_MODELS = (
     *SOURCE_RULES,
 )  # without a look at the values of x and y
 
+HOPELESS = frozenset(
+    {
+        Check.LOSS_ARGUMENTS_SWAPPED,
+        Check.LOSS_PREFERS_WRONG,
+        Check.LOSS_WITHOUT_GRADIENT,
+        Check.GRADIENT_NOT_FINITE,
+    }
+)  # what no other setting makes good: trainings would say nothing about the rest of the program
 OF_VALUES = frozenset(
     {
         Check.VALIDATION_CLASSES,
@@ -74,6 +82,15 @@ def contradictions(program: Program) -> tuple[Contradiction, ...]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # Keras warns about some of what is found here
         return _found(program)
+
+
+def hopeless(program: Program) -> tuple[Contradiction, ...]:
+    """What keeps a program from learning whatever else is repaired."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        subject = _subject(program)
+        found = [finding for rule in OF_GRADIENTS for finding in rule(subject)]
+        return tuple(one for one in found if one.check in HOPELESS and one.severity is Severity.CONTRADICTION)
 
 
 def _found(program: Program) -> tuple[Contradiction, ...]:

@@ -15,7 +15,7 @@ import numpy as np
 from .derivatives import gradients_or_none
 from .findings import Check, Contradiction, Finding, Rule, Severity, Subject
 from .heads import as_tensors
-from .program import take_rows
+from .program import MadeUp, take_rows
 
 ROWS = 32  # of x, on which the outputs are differentiated
 MOST_WEIGHTS = 20_000_000  # of a model whose outputs are differentiated
@@ -41,8 +41,10 @@ def cut_gradient_rules(subject: Subject) -> Finding:
             place=subject.layer_place(name), layer=name, values={"layers": tuple(layers)},
         )  # fmt: skip
     elif any(not np.all(np.isfinite(np.asarray(gradient))) for gradient in gradients):
+        is_on_own_data = program.made_up is MadeUp.NOTHING
         yield Contradiction(
-            id="exploding-gradient", check=Check.GRADIENT_NOT_FINITE, severity=Severity.CONTRADICTION,
+            id="exploding-gradient", check=Check.GRADIENT_NOT_FINITE,
+            severity=Severity.CONTRADICTION if is_on_own_data else Severity.SUSPICION,
             place=subject.layer_place(name), layer=name,
         )  # fmt: skip
 

@@ -200,7 +200,7 @@ class Completion:
 
     def width_of_vectors(self) -> int:
         """Numbers of the vector of a word, as the first Embedding layer says."""
-        match = re.search(r"Embedding\(\s*[^,()]+,\s*(?:output_dim\s*=\s*)?(\w+)", self.text)
+        match = re.search(r"Embedding\(\s*[^,()]+,\s*(?:output_dim\s*=\s*)?(\w+)\b(?!\s*[.\[(])", self.text)
         width = match[1] if match is not None else ""
         value = int(width) if width.isdigit() else self.value(width) if width in self.unknown else None
         return value if isinstance(value, int) else USUAL_WIDTH

@@ -363,3 +363,12 @@ def test_a_name_that_is_only_known_as_an_activation(captured):
     program = captured("m = Sequential([Dense(8, activation=act, input_dim=6), Dense(1)])\nm.compile('adam', 'mse')\n"
                        "m.fit(X_train, y_train, epochs=20)\n")  # fmt: skip
     assert program.model.layers[0].activation.__name__ == "relu"
+
+
+def test_a_width_that_is_read_from_a_missing_matrix(captured):
+    program = captured(
+        "m = Sequential([Embedding(max_features, embedding_matrix.shape[1], weights=[embedding_matrix]), LSTM(4),\n"
+        "  Dense(3, activation='softmax')])\nm.compile('adam', 'categorical_crossentropy')\n"
+        "m.fit(x_train, y_train, epochs=11)\n"
+    )
+    assert program.model.layers[0].output_dim > 1

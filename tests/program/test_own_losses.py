@@ -6,6 +6,8 @@ import pytest
 
 from harness.programs.capture import capture_script, program_of
 from harness.programs.contradictions import Check, Severity, contradictions
+from harness.programs.unjudged import is_judged, read_unjudged
+from harness.report.unjudged import lines
 
 L, K = keras.layers, keras.ops
 X = np.random.default_rng(0).normal(size=(40, 4)).astype("float32")
@@ -127,3 +129,15 @@ def test_targets_and_predictions_in_the_wrong_order(definition, is_wrong, tmp_pa
     program = capture_script("train.py", seconds=5).program
     checks = [(one.check, one.place.line) for one in contradictions(program) if one.check in OWN]
     assert checks == ([(Check.LOSS_ARGUMENTS_SWAPPED, 5)] if is_wrong else [])
+
+
+def test_a_program_that_nothing_else_can_help_is_not_trained(tmp_path, monkeypatch, without_compiling):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "train.py").write_text(SCRIPT.format("def own(y, p): return keras.ops.mean(y * keras.ops.log(p))"))
+    program = capture_script("train.py", seconds=5).program
+    read = read_unjudged(program)
+    text = "\n".join(lines(read))
+    assert is_judged(program)  # its data are there
+    assert read.is_hopeless
+    assert text.startswith("train.py cannot learn:\n  1. train.py:5: the loss own is larger for right predictions")
+    assert "Repair this first" in text

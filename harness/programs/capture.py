@@ -25,7 +25,7 @@ import numpy as np
 from ..errors import BadInput
 from ..recording.stand_ins.absorbed import Absorbing
 from .copies import array_of, copied_model, first_line, set_weights
-from .data_sources import training_data
+from .data_sources import NoBatches, training_data
 from .edits import Edit, edited_files
 from .failures import explained
 from .findings import Contradiction
@@ -352,7 +352,7 @@ def _result(recorder: Recorder, failure: BaseException | None, sources: Sources,
         _Failed: the script failed before fit.
     """
     if isinstance(failure, Refused) and recorder.program is None:
-        raise failure.error
+        raise _Failed(failure.error) if isinstance(failure.error, NoBatches) else failure.error
     if failure is None or isinstance(failure, SystemExit):
         recorder.complete_loop()
     program = recorder.program

@@ -17,6 +17,7 @@ import keras
 import numpy as np
 
 from ..errors import BadInput
+from .cut_gradients import CUT_GRADIENT_RULES
 from .data_rules import DATA_RULES, rate_rules
 from .failures import OF_INPUTS, explained
 from .findings import Check, Contradiction, Severity, Subject
@@ -24,6 +25,7 @@ from .head_rules import HEAD_RULES
 from .heads import as_tensors, head_in_wrapper
 from .layer_rules import LAYER_RULES
 from .likely_rules import LIKELY_RULES
+from .own_losses import OWN_LOSS_RULES
 from .places import Source
 from .program import MadeUp, Program
 from .scripts import read_pieces
@@ -32,9 +34,24 @@ from .targets import describe_loss, describe_targets, metric_names
 
 __all__ = ["Check", "Contradiction", "Severity", "contradictions"]
 
-RULES = (*HEAD_RULES, *DATA_RULES, *LAYER_RULES, *SOURCE_RULES)
-RULES_OF_MODELS = (*HEAD_RULES, rate_rules, *LAYER_RULES, *SOURCE_RULES)  # without a look at the values of x and y
+OF_GRADIENTS = (*OWN_LOSS_RULES, *CUT_GRADIENT_RULES)
+RULES = (*HEAD_RULES, *OF_GRADIENTS, *DATA_RULES, *LAYER_RULES, *SOURCE_RULES)
+RULES_OF_MODELS = (
+    *HEAD_RULES,
+    *OF_GRADIENTS,
+    rate_rules,
+    *LAYER_RULES,
+    *SOURCE_RULES,
+)  # without a look at the values of x and y
 
+HOPELESS = frozenset(
+    {
+        Check.LOSS_ARGUMENTS_SWAPPED,
+        Check.LOSS_PREFERS_WRONG,
+        Check.LOSS_WITHOUT_GRADIENT,
+        Check.GRADIENT_NOT_FINITE,
+    }
+)  # what no other setting makes good: trainings would say nothing about the rest of the program
 OF_VALUES = frozenset(
     {
         Check.VALIDATION_CLASSES,
@@ -65,6 +82,15 @@ def contradictions(program: Program) -> tuple[Contradiction, ...]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # Keras warns about some of what is found here
         return _found(program)
+
+
+def hopeless(program: Program) -> tuple[Contradiction, ...]:
+    """What keeps a program from learning whatever else is repaired."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        subject = _subject(program)
+        found = [finding for rule in OF_GRADIENTS for finding in rule(subject)]
+        return tuple(one for one in found if one.check in HOPELESS and one.severity is Severity.CONTRADICTION)
 
 
 def _found(program: Program) -> tuple[Contradiction, ...]:

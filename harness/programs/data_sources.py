@@ -22,6 +22,10 @@ MAX_BYTES = 2**30  # bytes read from a dataset or generator
 COPY_BYTES = 2**28  # larger arrays of the user's are not copied
 
 
+class NoBatches(BadInput):
+    """A dataset or generator is empty, most often because its folder or file is not there."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class TrainingData:
     """The data of a call of fit, as arrays.
@@ -166,10 +170,11 @@ def joined(batches: list[tuple[Any, Any, Any]], name: str) -> tuple[Any, Any, An
     """The rows of all batches in one.
 
     Raises:
-        BadInput: there are none, or their shapes differ.
+        NoBatches: there are none.
+        BadInput: their shapes differ.
     """
     if not batches:
-        raise BadInput(f"{name}: expected at least one batch, got none; check the data before fit")
+        raise NoBatches(f"{name}: expected at least one batch, got none; check the data before fit")
     parts: list[Any] = []
     for position in range(3):
         of_batches = [batch[position] for batch in batches]

@@ -52,6 +52,26 @@ def compiled(function: WithGradient, *, jit: bool) -> WithGradient:
     return function
 
 
+def gradients_or_none(function: Callable[[], Any], values: Sequence[Any]) -> list[Any]:
+    """The gradient of a scalar with respect to each value; None where nothing that can be differentiated leads there.
+
+    Args:
+        function: computes the scalar from the values.
+        values: variables that it reads.
+
+    Raises:
+        ValueError: the backend gives 0 for both.
+    """
+    if keras.config.backend() != "tensorflow":
+        raise ValueError(f"the Keras backend {keras.config.backend()} does not tell a missing gradient from 0")
+    import tensorflow as tf
+
+    with tf.GradientTape() as tape:
+        scalar = function()
+    gradients = tape.gradient(scalar, values) if isinstance(scalar, tf.Tensor) else [None] * len(values)
+    return [None if gradient is None else tf.convert_to_tensor(gradient) for gradient in gradients]
+
+
 def _with_tensorflow(function: Function) -> WithGradient:
     import tensorflow as tf
 

@@ -29,7 +29,11 @@ from .targets import BINARY_CROSSENTROPIES, REGRESSION_LOSSES
 RECURRENT = (keras.layers.LSTM, keras.layers.GRU, keras.layers.SimpleRNN)
 DROPOUTS = (keras.layers.Dropout, keras.layers.SpatialDropout1D, keras.layers.SpatialDropout2D)
 SIGMOIDS = ("sigmoid", "hard_sigmoid")
-LIKELY_RATES = {"SGD": (2e-4, 0.5), "Adagrad": (1e-4, 0.5), "Adadelta": (1e-2, 10.0), "Ftrl": (1e-4, 0.5)}
+LIKELY_RATES = {"SGD": (2e-4, 0.5), "Adagrad": (2e-3, 0.5), "Adadelta": (1e-2, 10.0), "Ftrl": (1e-4, 0.5)}
+SLOW_BY_DEFAULT = (
+    "Adadelta",
+    "Adagrad",
+)  # their papers and earlier versions of Keras use rates 1,000 and 10 times larger
 LIKELY_RATES_OF_OTHERS = (1e-5, 0.03)  # outside of these a learning rate is rarely right
 SLOW_RECURRENT_RATE = 0.001  # of plain SGD, with which recurrent layers hardly move
 CAREFUL_RATE = 0.001  # of plain SGD, below which it seldom diverges
@@ -250,10 +254,11 @@ def likely_rate_rules(subject: Subject) -> Finding:
     is_large = effective > high
     if low < effective <= high or (not is_large and is_pretrained(subject)):
         return  # pretrained weights are tuned with small rates
+    is_usual = is_default_rate(program.optimizer, rate)
     yield Contradiction(
         id="learning-rate-too-large" if is_large else "learning-rate-too-small",
         check=Check.LARGE_LEARNING_RATE if is_large else Check.SMALL_LEARNING_RATE,
-        severity=Severity.HINT if not momentum and is_default_rate(program.optimizer, rate) else Severity.SUSPICION,
+        severity=Severity.HINT if is_usual and not momentum and name not in SLOW_BY_DEFAULT else Severity.SUSPICION,
         place=program.places.optimizer or program.places.compile,
         values={"learning rate": float(rate), "optimizer": name, "momentum": momentum},
     )  # fmt: skip

@@ -63,6 +63,7 @@ FIRST_VERSION = re.compile(
 CHANNELS_FIRST = re.compile(
     r"(dim_ordering\w*\s*[=(]\s*['\"]th['\"]|(input_shape\s*=|Input\(\s*(shape\s*=)?)\s*\(\s*[134]\s*,\s*\w+\s*,\s*\w+\s*\))"
 )
+CHANNELS_LAST = re.compile(r"(input_shape\s*=|Input\(\s*(shape\s*=)?)\s*\(\s*\w+\s*,\s*\w+\s*,\s*[134]\s*\)")
 BATCH_SHAPE = "_harness_batch_shape"  # attribute of a layer that was given ``batch_input_shape``
 LEAST_DECAY = 1e-4  # per update; below, the old ``decay`` of an optimizer hardly changes any training
 KINDS = {"float": "float32", "int": "int32"}
@@ -81,7 +82,7 @@ def old_arguments(text: str, supplied: list[str]) -> Iterator[None]:
     """
     is_first = FIRST_VERSION.search(text) is not None
     layout = keras.config.image_data_format()
-    if is_first and CHANNELS_FIRST.search(text):
+    if is_first and CHANNELS_FIRST.search(text) and not CHANNELS_LAST.search(text):
         keras.config.set_image_data_format("channels_first")
     with contextlib.ExitStack() as stack:
         for name, renamed in ARGUMENTS.items():

@@ -348,7 +348,8 @@ class Recorder:
             data = training_data(given["x"], given["y"], given["sample_weight"], given["steps_per_epoch"])
             validation = validation_of(given)
         except BadInput as error:
-            raise Refused(BadInput(f"{self.path.name if place is None else shown_place(place)}: {error}")) from None
+            where = self.path.name if place is None else shown_place(place)
+            raise Refused(type(error)(f"{where}: {error}")) from None
         if data.x_for_fit is not None:
             given["x"] = data.x_for_fit
         self.build_error = build(model, data.x)

@@ -31,6 +31,7 @@ from .program import MadeUp, Note, NoteKind
 HOOK = "__made_up__"
 TRAINING = ("fit", "fit_generator", "train_on_batch")
 USUAL_NUMBER = 10  # for a name that is only ever handed on, and says nothing of its size
+USUAL_ACTIVATION = "relu"
 USUAL_ROWS, USUAL_WIDTH = 100, 32  # of a made-up matrix of word vectors
 USUAL = {
     "np": "numpy", "numpy": "numpy", "pd": "pandas", "pandas": "pandas", "tf": "tensorflow", "keras": "keras",
@@ -199,7 +200,7 @@ class Completion:
 
     def width_of_vectors(self) -> int:
         """Numbers of the vector of a word, as the first Embedding layer says."""
-        match = re.search(r"Embedding\(\s*[^,()]+,\s*(?:output_dim\s*=\s*)?(\w+)", self.text)
+        match = re.search(r"Embedding\(\s*[^,()]+,\s*(?:output_dim\s*=\s*)?(\w+)\b(?!\s*[.\[(])", self.text)
         width = match[1] if match is not None else ""
         value = int(width) if width.isdigit() else self.value(width) if width in self.unknown else None
         return value if isinstance(value, int) else USUAL_WIDTH
@@ -242,6 +243,8 @@ class Completion:
             return passed_on
         if re.search(rf"\bloss\s*=\s*{name}\b", self.text):
             return unknown_loss
+        if re.search(rf"\bactivation\s*=\s*{name}\b|\bActivation\(\s*{name}\s*\)", self.text):
+            return USUAL_ACTIVATION
         if name not in self.indexed and any(re.search(pattern, low) for pattern, _ in NUMBERS):
             return self.number(low)
         if TARGET.search(name) or any(name == pair[1] for pair in self.given_to_fit):

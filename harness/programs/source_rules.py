@@ -259,6 +259,13 @@ def folder_label_rules(subject: Subject) -> Finding:
                 values={"target shape": (None, head.units), "output shape": head.shape, "loss": loss},
             )  # fmt: skip
             return
+        classes = classes_named(call)
+        if classes is not None and classes != (2 if head.units == 1 else head.units):
+            yield Contradiction(
+                id="output-activation", check=Check.FOLDER_CLASSES, severity=Severity.CONTRADICTION,
+                place=subject.output_place, layer=head.layer, values={"classes": classes, "units": head.units},
+            )  # fmt: skip
+            return
         argument, default = READERS_OF_FOLDERS[name]
         written = argument_of(call, argument, None)
         if written is not None and not isinstance(written, ast.Constant):
@@ -278,6 +285,12 @@ def folder_label_rules(subject: Subject) -> Finding:
                         "mode": "categorical" if needed == ONE_COLUMN_EACH else number},
             )  # fmt: skip
         return
+
+
+def classes_named(call: ast.Call) -> int | None:
+    """How many classes a reader of folders is given by name; None if it finds them itself."""
+    names = argument_of(call, "classes") or argument_of(call, "class_names")
+    return len(names.elts) if isinstance(names, (ast.List, ast.Tuple)) and names.elts else None
 
 
 def one_hot_rules(subject: Subject) -> Finding:

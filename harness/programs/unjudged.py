@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..results import Result
-from .contradictions import Contradiction, Severity, contradictions
+from .contradictions import Contradiction, Severity, contradictions, hopeless
 from .edits import Edit
 from .failures import OF_INPUTS, explained
 from .program import Note, NoteKind, Program, made_up_parts
@@ -43,6 +43,7 @@ class Unjudged(Result):
         contradictions: all that was found without any data, hints and facts too.
         notes: what the capture changed or could not keep.
         is_refused: whether Keras raises an error before or in fit, so that it cannot be trained by anybody.
+        is_hopeless: whether what is found first keeps it from learning whatever else is changed.
     """
 
     name: str
@@ -53,6 +54,7 @@ class Unjudged(Result):
     contradictions: tuple[Contradiction, ...]
     notes: tuple[Note, ...]
     is_refused: bool = False
+    is_hopeless: bool = False
 
 
 def is_judged(program: Program) -> bool:
@@ -70,10 +72,10 @@ def refusal(program: Program) -> Contradiction | None:
 
 def read_unjudged(program: Program) -> Unjudged:
     """What can be said of a program that is not trained."""
-    reason, found = refusal(program), contradictions(program)
+    reason, found, first = refusal(program), contradictions(program), hopeless(program)
     if reason is not None:
         found = (reason, *(finding for finding in found if finding.check is not reason.check))
-    named = likeliest(found) if reason is None else [reason]
+    named = [reason] if reason is not None else list(first) or likeliest(found)
     return Unjudged(
         name=program.name,
         missing=made_up_parts(program.notes),
@@ -83,6 +85,7 @@ def read_unjudged(program: Program) -> Unjudged:
         contradictions=found,
         notes=program.notes,
         is_refused=reason is not None,
+        is_hopeless=reason is None and bool(first),
     )
 
 

@@ -12,6 +12,7 @@ from .words import joined, number
 if TYPE_CHECKING:
     from ..programs.program import Place
 
+MOST_LAYERS = 3  # that a sentence names
 MOST_FINDINGS = 4  # that are printed before the first training
 
 Values = Mapping[str, Any]
@@ -100,6 +101,34 @@ SENTENCES: dict[Check, Callable[[Values], str]] = {
     Check.RANK_MISMATCH: lambda v: f"{shape_text(v)}; a Flatten, a pooling or return_sequences=False may be missing",
     Check.BROADCAST_LOSS: lambda v: f"{shape_text(v)}; your loss compares every target with every output",
     Check.UNKNOWN_LOSS: lambda v: f"Keras does not know the loss {v['loss']}",
+    Check.LOSS_ARGUMENTS_SWAPPED: lambda v: (
+        f"{v['loss']} calls {v['called']} with {v['second']} first, and this version of Keras takes the targets first"
+        if v["called"]
+        else f"Keras hands the targets of {v['loss']} first and the predictions second, so {v['first']} holds the "
+        f"targets; write def {v['loss']}({v['second']}, {v['first']})"
+    ),
+    Check.LOSS_PREFERS_WRONG: lambda v: (
+        f"the loss {v['loss']} is larger for right predictions than for wrong ones, so training makes them worse; "
+        "turn its sign, or subtract a score from 1"
+    ),
+    Check.LOSS_WITHOUT_GRADIENT: lambda v: (
+        f"the loss {v['loss']} does not change when the predictions change a little, so it trains nothing; use it as "
+        "a metric, and no rounding, argmax or comparison in a loss"
+    ),
+    Check.LOSS_GRADIENT_NOT_FINITE: lambda v: (
+        f"the derivative of the loss {v['loss']} is NaN or infinite where predictions and targets are equal, as that "
+        "of a square root of 0 is; add a small number under the root"
+    ),
+    Check.CUT_GRADIENT: lambda v: (
+        f"no gradient reaches {joined(v['layers'][:MOST_LAYERS])}"
+        + (f" and {len(v['layers']) - MOST_LAYERS} more" if len(v["layers"]) > MOST_LAYERS else "")
+        + ", so training does not change these weights; rounding, argmax, casts to integers and NumPy have no "
+        "derivative"
+    ),
+    Check.GRADIENT_NOT_FINITE: lambda v: (
+        "the gradient of the output is NaN or infinite before any training, as that of a square root, a logarithm or a "
+        "division at 0 is; add a small number there"
+    ),
     Check.ACCURACY_OF_REGRESSION: lambda v: f"{v['metric']} counts exact matches, which says nothing about quantities",
     Check.METRIC_FOR_OTHER_LABELS: lambda v: f"{v['metric']} is not made for labels and outputs of this shape",
     Check.NOT_FINITE_INPUTS: lambda v: f"x contains {v['count']:,} NaN or infinite values",
@@ -217,6 +246,11 @@ SENTENCES: dict[Check, Callable[[Values], str]] = {
     Check.FOLDER_LABELS: lambda v: (
         f"{v['reader']} gives {v['given']}, and the model with the loss {v['loss']} needs {v['needed']}; use "
         f"{v['argument']}={v['mode']!r}"
+    ),
+    Check.FOLDER_CLASSES: lambda v: (
+        f"{v['classes']} classes are read from folders, and the last layer has {v['units']} "
+        f"{'unit' if v['units'] == 1 else 'units'}; use {v['classes']} units with softmax, "
+        "categorical_crossentropy and class_mode='categorical'"
     ),
     Check.LAYER_INPUT_RANK: lambda v: (
         f"the layer {v['layer']} {read_by_rank(v['wanted'])} and gets the shape {shape_of(v['shape'])}"

@@ -25,7 +25,7 @@ def unjudged_document(found: Unjudged) -> dict[str, Any]:
     """The facts, under the keys of a diagnosis; see docs/json.md."""
     return {
         "name": found.name,
-        "outcome": "does-not-train" if found.is_refused else "not-judged",
+        "outcome": "does-not-train" if found.is_refused or found.is_hopeless else "not-judged",
         "missing": list(found.missing),
         "causes": [],
         "likely": [likely_document(one) for one in found.likely],
@@ -65,6 +65,9 @@ def lines(found: Unjudged) -> Iterator[str]:
     if found.is_refused:
         yield f"{found.name} cannot be trained. Keras refuses it:"
         yield from numbered(found.likely)
+    elif found.is_hopeless:
+        yield f"{found.name} cannot learn:"
+        yield from numbered(found.likely)
     elif found.likely:
         several = "causes" if len(found.likely) > 1 else "cause"
         yield f"Likely {several} why {found.name} does not learn, read from the program without a training:"
@@ -77,6 +80,9 @@ def lines(found: Unjudged) -> Iterator[str]:
     if found.is_refused:
         if found.missing:
             yield f"Before that, {missing_text(found.missing)} had to be made up."
+        return
+    if found.is_hopeless:
+        yield "Nothing was trained, because no other change would help. Repair this first, and run it again."
         return
     if found.own_loop:
         yield f"Nothing was trained, because the script trains with {found.own_loop}."

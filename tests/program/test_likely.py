@@ -343,3 +343,32 @@ def test_images_of_folders_that_no_layer_flattens(captured):
     )
     assert named(captured(text.format(""))) == [Check.RANK_MISMATCH]
     assert named(captured(text.format("GlobalAveragePooling2D(), "))) == []
+
+
+@pytest.mark.parametrize(("units", "names", "is_wrong"), [(1, 3, True), (1, 2, False), (3, 3, False), (4, 3, True)])
+def test_as_many_outputs_as_folders_are_named(captured, units, names, is_wrong):
+    last = "Dense(1, activation='sigmoid')" if units == 1 else f"Dense({units}, activation='softmax')"
+    mode, loss = ("binary", "binary_crossentropy") if units == 1 else ("categorical", "categorical_crossentropy")
+    program = captured(
+        "from keras.preprocessing.image import ImageDataGenerator\n"
+        "flow = ImageDataGenerator(rescale=1/255).flow_from_directory('data/train', target_size=(8, 8),\n"
+        f"  classes={['a', 'b', 'c'][:names]}, class_mode='{mode}')\n"
+        f"m = Sequential([Conv2D(4, 3, activation='relu', input_shape=(8, 8, 3)), Flatten(), {last}])\n"
+        f"m.compile('adam', '{loss}')\nm.fit_generator(flow, steps_per_epoch=2, epochs=20)\n"
+    )
+    assert (Check.FOLDER_CLASSES in named(program)) == is_wrong
+
+
+def test_a_name_that_is_only_known_as_an_activation(captured):
+    program = captured("m = Sequential([Dense(8, activation=act, input_dim=6), Dense(1)])\nm.compile('adam', 'mse')\n"
+                       "m.fit(X_train, y_train, epochs=20)\n")  # fmt: skip
+    assert program.model.layers[0].activation.__name__ == "relu"
+
+
+def test_a_width_that_is_read_from_a_missing_matrix(captured):
+    program = captured(
+        "m = Sequential([Embedding(max_features, embedding_matrix.shape[1], weights=[embedding_matrix]), LSTM(4),\n"
+        "  Dense(3, activation='softmax')])\nm.compile('adam', 'categorical_crossentropy')\n"
+        "m.fit(x_train, y_train, epochs=11)\n"
+    )
+    assert program.model.layers[0].output_dim > 1

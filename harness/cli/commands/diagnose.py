@@ -158,7 +158,7 @@ def run_program(arguments: argparse.Namespace, name: str, *, of_script: bool) ->
         show = stack.enter_context(progress_bar("loading TensorFlow"))
         with silent_import():
             from ...diagnosis import diagnosis, outputs
-            from ...programs import capture, edits, saved, unjudged
+            from ...programs import capture, contradictions, edits, saved, unjudged
             from ...report import cards, diagnosing
             from ...report import outputs_diagnosis as _several  # noqa: F401 - registers how several outputs are shown
             from ...report import unjudged as _  # noqa: F401 - registers how a program without its data is shown
@@ -197,10 +197,10 @@ def run_program(arguments: argparse.Namespace, name: str, *, of_script: bool) ->
             show_result(arguments, several)
             codes = {exit_code(one) for one in several.outputs}
             return DIFFERS if DIFFERS in codes else max(codes)
-        if not unjudged.is_judged(program):
+        if not unjudged.is_judged(program) or contradictions.hopeless(program):
             read = unjudged.read_unjudged(program)
             show_result(arguments, read)
-            return DIFFERS if read.is_refused else NOT_JUDGED
+            return DIFFERS if read.is_refused or read.is_hopeless else NOT_JUDGED
         found = diagnosis.diagnose_program(
             program, budget=budget, seed=seed, progress=lambda what, trainings: show(trainings, 0, what)
         )

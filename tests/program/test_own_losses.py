@@ -1,0 +1,143 @@
+"""Losses of a user's own and operations in models that cannot train, found without a training."""
+
+import keras
+import numpy as np
+import pytest
+
+from harness.programs.capture import capture_script, program_of
+from harness.programs.contradictions import Check, Severity, contradictions
+from harness.programs.unjudged import is_judged, read_unjudged
+from harness.report.unjudged import lines
+
+L, K = keras.layers, keras.ops
+X = np.random.default_rng(0).normal(size=(40, 4)).astype("float32")
+OWN = {
+    Check.LOSS_ARGUMENTS_SWAPPED,
+    Check.LOSS_PREFERS_WRONG,
+    Check.LOSS_WITHOUT_GRADIENT,
+    Check.LOSS_GRADIENT_NOT_FINITE,
+    Check.CUT_GRADIENT,
+    Check.GRADIENT_NOT_FINITE,
+}
+
+
+def found(loss, *layers, y=None):
+    """Check -> severity of what is wrong with a loss or an operation, of a network with 4 inputs"""
+    model = keras.Sequential([keras.Input((4,)), L.Dense(8, "relu"), *layers])
+    model.compile("adam", loss)
+    program = program_of(model, X, np.abs(X[:, :1]) if y is None else y, epochs=50)
+    return {one.check: one.severity for one in contradictions(program) if one.check in OWN}
+
+
+def overlap(y, p):
+    return (2 * K.sum(y * p) + 1) / (K.sum(y) + K.sum(p) + 1)
+
+
+def rounded_overlap(y, p):
+    return 1 - overlap(y, K.round(p))
+
+
+RIGHT = {
+    "squared": ("linear", lambda y, p: K.mean(K.square(y - p))),
+    "pinball": ("linear", lambda y, p: K.mean(K.maximum(0.9 * (y - p), -0.1 * (y - p)))),
+    "score of a critic": ("linear", lambda y, p: K.mean(y * p)),
+    "computed in the model": ("linear", lambda y, p: p),
+    "focal": ("sigmoid", lambda y, p: -K.mean(y * (1 - p) ** 2 * K.log(p) + (1 - y) * p**2 * K.log(1 - p))),
+    "1 - overlap": ("sigmoid", lambda y, p: 1 - overlap(y, p)),
+    "-overlap": ("sigmoid", lambda y, p: -overlap(y, p)),
+    "hinge": ("tanh", lambda y, p: K.mean(K.maximum(1 - y * p, 0))),
+}
+WRONG = {
+    "negative squares": ("linear", lambda y, p: -K.mean(K.square(y - p)), Check.LOSS_PREFERS_WRONG),
+    "overlap": ("sigmoid", overlap, Check.LOSS_PREFERS_WRONG),
+    "log-likelihood": (
+        "sigmoid",
+        lambda y, p: K.mean(y * K.log(p) + (1 - y) * K.log(1 - p)),
+        Check.LOSS_PREFERS_WRONG,
+    ),
+    "rounded": ("sigmoid", rounded_overlap, Check.LOSS_WITHOUT_GRADIENT),
+    "compared": ("linear", lambda y, p: K.mean(K.cast(K.abs(y - p) > 1, "float32")), Check.LOSS_WITHOUT_GRADIENT),
+    "root": ("relu", lambda y, p: K.sqrt(K.mean(K.square(y - p), axis=-1)), Check.LOSS_GRADIENT_NOT_FINITE),
+}
+
+
+@pytest.mark.parametrize("name", RIGHT)
+def test_a_loss_that_is_right_is_left_alone(name):
+    activation, loss = RIGHT[name]
+    assert found(loss, L.Dense(1, activation)) == {}
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_a_loss_that_cannot_train_is_named(name):
+    activation, loss, check = WRONG[name]
+    assert list(found(loss, L.Dense(1, activation))) == [check]
+
+
+def test_a_root_of_zero_that_seldom_occurs_is_a_hint():
+    def root(y, p):
+        return K.sqrt(K.mean(K.square(y - p)))
+
+    assert found(root, L.Dense(1)) == {Check.LOSS_GRADIENT_NOT_FINITE: Severity.HINT}
+
+
+def test_classes_under_a_loss_of_ones_own():
+    def likelihood(y, p):
+        return K.mean(K.sum(y * K.log(p + 1e-7), axis=-1))
+
+    labels = np.eye(3)[np.arange(40) % 3]
+    assert list(found(likelihood, L.Dense(3, "softmax"), y=labels)) == [Check.LOSS_PREFERS_WRONG]
+    assert found(lambda y, p: -likelihood(y, p), L.Dense(3, "softmax"), y=labels) == {}
+
+
+@pytest.mark.parametrize(
+    ("function", "check"),
+    [
+        (lambda z: K.sqrt(z), Check.GRADIENT_NOT_FINITE),  # of relu outputs that are 0
+        (lambda z: K.cast(K.argmax(z, axis=-1, keepdims=True), "float32"), Check.CUT_GRADIENT),
+        (lambda z: K.round(z), Check.CUT_GRADIENT),
+        (lambda z: K.sqrt(z + 1.0), None),
+        (lambda z: 2 * z, None),
+    ],
+)
+def test_operations_that_no_gradient_passes(function, check):
+    assert list(found("mse", L.Lambda(function), L.Dense(1))) == ([] if check is None else [check])
+
+
+SCRIPT = (
+    "import keras, numpy as np\nfrom keras import backend as K\nfrom keras.losses import categorical_crossentropy\n"
+    "x, y = np.random.rand(40, 4), np.eye(3)[np.arange(40) % 3]\n"
+    "{}\n"
+    "m = keras.Sequential([keras.layers.Dense(3, activation='softmax', input_shape=(4,))])\n"
+    "m.compile('adam', loss=own)\nm.fit(x, y, epochs=1)\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("definition", "is_wrong"),
+    [
+        ("def own(y_true, y_pred): return categorical_crossentropy(y_pred, y_true)", True),
+        ("def own(y_true, y_pred): return categorical_crossentropy(y_true, y_pred)", False),
+        ("def own(t, p): return categorical_crossentropy(t, K.clip(p, 0.01, 0.99))", False),
+        ("def own(y_pred, y_true): return categorical_crossentropy(y_pred, y_true)", False),
+        ("def own(y_pred, y_true): return -keras.ops.mean(y_true * keras.ops.log(y_pred + 1e-9))", True),
+        ("def own(y_pred, y_true): return keras.ops.mean((y_pred - y_true) ** 2)", False),
+    ],
+)
+def test_targets_and_predictions_in_the_wrong_order(definition, is_wrong, tmp_path, monkeypatch, without_compiling):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "train.py").write_text(SCRIPT.format(definition))
+    program = capture_script("train.py", seconds=5).program
+    checks = [(one.check, one.place.line) for one in contradictions(program) if one.check in OWN]
+    assert checks == ([(Check.LOSS_ARGUMENTS_SWAPPED, 5)] if is_wrong else [])
+
+
+def test_a_program_that_nothing_else_can_help_is_not_trained(tmp_path, monkeypatch, without_compiling):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "train.py").write_text(SCRIPT.format("def own(y, p): return keras.ops.mean(y * keras.ops.log(p))"))
+    program = capture_script("train.py", seconds=5).program
+    read = read_unjudged(program)
+    text = "\n".join(lines(read))
+    assert is_judged(program)  # its data are there
+    assert read.is_hopeless
+    assert text.startswith("train.py cannot learn:\n  1. train.py:5: the loss own is larger for right predictions")
+    assert "Repair this first" in text

@@ -1,27 +1,51 @@
-"""The README and the pages in docs/ show what the commands print, and their links lead somewhere."""
+"""The README and the pages in docs/ show what the commands print, what they tell readers to type works, and their links
+lead somewhere."""
 
 from __future__ import annotations
 
+import ast
 import os
 import re
 import shlex
 import shutil
 import subprocess
 import sys
+import textwrap
 from pathlib import Path
 
 import pytest
 
+import harness
+from harness.cli.main import build_parser
+from harness.grading.rubric import read_rubric
 from tests import plants
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
 
+
+def blocks(page: Path, language: str) -> list[str]:
+    """The blocks of a page in a language, without their fences."""
+    return re.findall(rf"^```{language}\n(.*?)^```$", page.read_text(), re.S | re.M)
+
+
+def commands_in(block: str) -> list[list[str]]:
+    """The words of each command of a block of shell: one per line, pipe or redirection."""
+    text = re.sub(r"(?m)(^|\s+)#.*$", "", block.replace("\\\n", " "))
+    lexer = shlex.shlex(text, posix=True, punctuation_chars="\n|>&;")
+    lexer.whitespace, lexer.whitespace_split = " \t", True
+    commands: list[list[str]] = [[]]
+    for word in lexer:
+        if set(word) <= set("\n|>&;"):
+            commands.append([])
+        else:
+            commands[-1].append(word)
+    return commands
+
+
 # (page, command line, lines shown below it; "..." stands for lines left out)
 SHOWN = [
-    (page.name, *block.partition("\n")[::2])
-    for page in PAGES
-    for block in re.findall(r"^```console\n\$ (.*?)\n?^```$", page.read_text(), re.S | re.M)
+    (page.name, *block.removeprefix("$ ").partition("\n")[::2]) for page in PAGES for block in blocks(page, "console")
 ]
 
 
@@ -47,8 +71,8 @@ def marks(command: str) -> list[pytest.MarkDecorator]:
     [pytest.param(*case, marks=marks(case[1]), id=f"{case[0]}: {case[1]}") for case in SHOWN],
 )
 def test_the_output_shown_is_the_output_printed(page, command, shown, folder):
-    harness, *arguments = shlex.split(command)
-    assert harness == "harness"
+    program, *arguments = shlex.split(command)
+    assert program == "harness"
     done = subprocess.run(
         [sys.executable, "-m", "harness", *arguments],
         cwd=folder,
@@ -73,9 +97,50 @@ def test_the_output_shown_is_the_output_printed(page, command, shown, folder):
     assert left_out or not shown or not any(printed)
 
 
+def test_the_tutorial_shows_how_to_accept_a_mistake(tmp_path):
+    wrong = re.search(r"^ *d_weights1 = .*\n", (ROOT / "docs" / "examples" / "class_network.py").read_text(), re.M)
+    [accepted] = [block for block in blocks(ROOT / "docs" / "tutorials" / "learner.md", "python") if "accept" in block]
+    path = tmp_path / "class_network.py"
+    path.write_text(wrong.string.replace(wrong[0], textwrap.indent(accepted, " " * 8)))
+    assert harness.check(path).is_accepted
+
+
 def test_something_is_shown():
     shown = {command for page, command, _ in SHOWN if page == "README.md"}
     assert {command.split()[1] for command in shown} >= {"check", "compare", "sweep"}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_the_commands_in_blocks_of_shell_are_understood(page):
+    parser = build_parser()
+    for command in (command for block in blocks(page, "sh") for command in commands_in(block)):
+        if command[:1] == ["harness"] and command[1:] != ["--help"]:
+            _, unknown = parser.parse_known_args(command[1:])
+            assert (command, unknown) == (command, [])
+
+
+def test_a_block_of_shell_is_taken_apart_like_a_shell_does():
+    assert commands_in("harness check a.py --run 'x = 1\ny = 2'  # why\nharness sweep \\\n  xor | sed -n p > f") == [
+        ["harness", "check", "a.py", "--run", "x = 1\ny = 2"],
+        ["harness", "sweep", "xor"],
+        ["sed", "-n", "p"],
+        ["f"],
+    ]
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if page.name != "api.md"], ids=lambda page: page.name)
+def test_python_on_a_page_is_python(page):
+    for block in blocks(page, "python"):
+        ast.parse(block)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_scenarios_and_rubrics_on_a_page_are_accepted(page, tmp_path):
+    (tmp_path / "flowers.csv").write_text("length,width,kind\n1.0,2.0,rose\n3.0,1.5,lily\n")
+    for number, block in enumerate(blocks(page, "toml")):
+        path = tmp_path / f"{number}.toml"
+        path.write_text(block)
+        assert read_rubric(path).criteria if "[[criteria]]" in block else harness.load(str(path))
 
 
 def anchors(page: Path) -> set[str]:

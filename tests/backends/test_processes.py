@@ -101,7 +101,7 @@ def test_adam_with_an_embedding_parts_at_the_optimizer(workers):
 
 @pytest.mark.slow
 def test_logits_that_tensorflow_remembers_are_named(workers):
-    """The softmax of one unit is 1, and the cross-entropy of 1 does not depend on the weights; that of its logits does."""
+    """The softmax of one unit is 1, whose cross-entropy does not depend on the weights; that of its logits does."""
     case = case_of(lambda: keras.Sequential([keras.Input((5,)), keras.layers.Dense(1, "softmax")]))
     case = replace(case, loss="binary_crossentropy", y=(case.y > 0).astype("float32").reshape(-1, 1))
     (pair,) = compare.compare_cases([(Setup(backend=name), case) for name in ("tensorflow", "jax")], workers).pairs

@@ -44,20 +44,22 @@ def compute(job: Job, progress: Progress) -> Computed:
     from .wide import wide
 
     case = read_case(Path(job.case))
+    switches = {
+        "has_dense_gradients": job.has_dense_gradients,
+        "has_plain_outputs": job.has_plain_outputs,
+    }
     before = keras.config.epsilon()
     keras.config.set_epsilon(before if job.epsilon is None else job.epsilon)
     try:
         with wide(job.is_wide):
             progress("model")
-            computation = Computation(case, job.dtype, jit=job.jit, has_dense_gradients=job.has_dense_gradients)
+            computation = Computation(case, job.dtype, jit=job.jit, **switches)
             computed = compute_parts(computation, job.parts, progress)
         if START not in job.parts:
             return computed
         with wide(True):
             progress("the same in float64")
-            twin = Computation(
-                case, REFERENCE, jit=job.jit, is_reference=True, has_dense_gradients=job.has_dense_gradients
-            )
+            twin = Computation(case, REFERENCE, jit=job.jit, is_reference=True, **switches)
             return with_reference(computed, twin, job.dtype, job.parts, progress)
     finally:
         keras.config.set_epsilon(before)

@@ -56,7 +56,7 @@ class Computation:
         jit: Keras' ``jit_compile``; None for "auto".
         is_reference: whether it is the float64 computation that others are measured by: then constants are the same
             under every backend.
-        has_dense_gradients: see ``Job``.
+        has_dense_gradients, has_plain_outputs: see ``Job``.
 
     Attributes:
         shapes: of each quantity, known after it was computed.
@@ -71,6 +71,7 @@ class Computation:
         jit: bool | None,
         is_reference: bool = False,
         has_dense_gradients: bool = False,
+        has_plain_outputs: bool = False,
     ) -> None:
         plain = "float64" if dtype == "float64" else "float32"
         keras.config.set_floatx(plain)
@@ -87,6 +88,8 @@ class Computation:
         model.optimizer.build(model.trainable_variables)
         if has_dense_gradients:
             make_gradients_dense(model.optimizer)
+        if has_plain_outputs:
+            make_outputs_plain(model)
         self.model, self.is_compiled = model, bool(model.jit_compile)
         self.optimizer_start = [array_of(variable) for variable in model.optimizer.variables]
         self.taps = Taps(model)
@@ -272,6 +275,22 @@ def make_gradients_dense(optimizer: Any) -> None:
         return apply(dense, *arguments)
 
     optimizer.apply = apply_dense
+
+
+def make_outputs_plain(model: Any) -> None:
+    """Let the loss see the values of the outputs only.
+
+    Under TensorFlow, a softmax or sigmoid remembers its logits with its output, and cross-entropies take these in the
+    place of the output.
+    """
+    import tensorflow as tf  # no other backend remembers logits
+
+    compute_loss = model.compute_loss
+
+    def compute_plain_loss(*, y_pred: Any, **arguments: Any) -> Any:
+        return compute_loss(y_pred=keras.tree.map_structure(tf.identity, y_pred), **arguments)
+
+    model.compute_loss = compute_plain_loss
 
 
 def _compiled_with(case: Case) -> tuple[Any, Any]:

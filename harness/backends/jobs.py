@@ -22,6 +22,7 @@ class Job:
         is_wide: whether JAX is to have float64 even if the user's environment does not ask for it.
         epsilon: Keras' ``epsilon()``, at which losses are clipped; None for its default.
         has_dense_gradients: whether TensorFlow's sparse gradients are made dense before the optimizer gets them.
+        has_plain_outputs: whether the loss gets outputs without the logits that TensorFlow remembers with them.
         parts: what is computed.
     """
 
@@ -32,6 +33,7 @@ class Job:
     is_wide: bool = False
     epsilon: float | None = None
     has_dense_gradients: bool = False
+    has_plain_outputs: bool = False
     parts: tuple[str, ...] = (START, UPDATES)
 
     def line(self) -> str:

@@ -168,6 +168,7 @@ def difference_of(quantity: Quantity, left: Computed, right: Computed, dtypes: t
             imprecise=(),
             cause=Cause.SHAPE,
         )
+    largest = distance(ours, theirs)
     errors = own_error(left, quantity), own_error(right, quantity)
     exact, allowed = distance(left.reference[quantity], right.reference[quantity]), np.inf
     if np.isfinite(exact):
@@ -176,7 +177,7 @@ def difference_of(quantity: Quantity, left: Computed, right: Computed, dtypes: t
     imprecise = tuple(
         side
         for side, computed, dtype, error in zip(("left", "right"), (left, right), dtypes, errors)
-        if is_imprecise(computed, dtype, quantity, error)
+        if is_imprecise(computed, dtype, quantity, min(error, largest))  # an error of both is no difference
     )
     cause = None
     if np.all(np.isfinite(ours)) != np.all(np.isfinite(theirs)):
@@ -187,7 +188,7 @@ def difference_of(quantity: Quantity, left: Computed, right: Computed, dtypes: t
         cause = Cause.PRECISION
     return Difference(
         quantity=quantity,
-        largest=distance(ours, theirs),
+        largest=largest,
         magnitude=max(scale_of(left, quantity), scale_of(right, quantity)),
         by_rounding=left.bound[quantity] + right.bound[quantity] if derived else sum(errors),
         is_derived=derived,

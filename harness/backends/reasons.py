@@ -37,6 +37,7 @@ class ReasonKind(Enum):
     UNSEEDED_DRAW = "unseeded-draw"  # the same seed gives other numbers each time
     RANDOM_DRAW = "random-draw"  # each backend draws other numbers from the same seed
     SPARSE_GRADIENTS = "sparse-gradients"  # an optimizer squares each use of a row of an embedding by itself
+    REMEMBERED_LOGITS = "remembered-logits"  # the loss takes the logits of a softmax or sigmoid, not its output
     CLIPPED_LOSS = "clipped-loss"  # probabilities are clipped before their logarithm is taken
 
 
@@ -97,6 +98,7 @@ class Search:
         if self.first.quantity.kind is Kind.WEIGHT:
             yield from self._sparse_gradients()
         if self.first.quantity.kind in (Kind.LOSS, Kind.GRADIENT, Kind.WEIGHT):
+            yield from self._remembered_logits()
             yield from self._clipping()
         yield from self._seeded()
 
@@ -160,6 +162,12 @@ class Search:
         for side, of in self.sides.items():
             if of.setup.backend == "tensorflow" and self._switched(side, has_dense_gradients=True):
                 yield Reason(kind=ReasonKind.SPARSE_GRADIENTS, side=side)
+
+    def _remembered_logits(self) -> Iterator[Reason]:
+        """Losses that TensorFlow computes from the logits behind an output."""
+        for side, of in self.sides.items():
+            if of.setup.backend == "tensorflow" and self._switched(side, has_plain_outputs=True):
+                yield Reason(kind=ReasonKind.REMEMBERED_LOGITS, side=side)
 
     def _unseeded(self) -> Iterator[Reason]:
         """Numbers that are not the same when the same side is computed again."""

@@ -138,6 +138,7 @@ class Workers:
         is_wide: bool = False,
         epsilon: float | None = None,
         has_dense_gradients: bool = False,
+        has_plain_outputs: bool = False,
         environment: Mapping[str, str] = {},
     ) -> Computed:
         """Compute parts of a case as one setup.
@@ -145,7 +146,7 @@ class Workers:
         Args:
             setup, case: what to compute, and how.
             progress: called with what is computed now.
-            parts, is_wide, epsilon, has_dense_gradients: see ``Job``.
+            parts, is_wide, epsilon, has_dense_gradients, has_plain_outputs: see ``Job``.
             environment: variables beside those of this process.
 
         Raises:
@@ -162,6 +163,7 @@ class Workers:
             is_wide=is_wide,
             epsilon=epsilon,
             has_dense_gradients=has_dense_gradients,
+            has_plain_outputs=has_plain_outputs,
             parts=parts,
         )
         self._worker(setup, case, environment).run(job, progress)

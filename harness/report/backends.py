@@ -113,6 +113,8 @@ REASONS: Mapping[ReasonKind, str] = {
     "quantity changes on {side}.",
     ReasonKind.SPARSE_GRADIENTS: "Reason: in {side}, the gradient of an embedding has one row for each use of a row, "
     "and the optimizer squares each before it adds them. With the rows added first, it agrees.",
+    ReasonKind.REMEMBERED_LOGITS: "Reason: {side} computes the loss from the logits that a softmax or sigmoid had, not "
+    "from its output. With the loss of the output, it agrees.",
     ReasonKind.CLIPPED_LOSS: "Reason: the loss clips probabilities on one side. With clipping switched off on {side}, "
     "it agrees.",
 }
@@ -239,14 +241,14 @@ NOTE = (
 
 def difference_cells(difference: Difference) -> list[str]:
     """The row of one quantity."""
-    return [
-        quantity_phrase(difference.quantity),
-        f"{difference.largest:.1e}",
-        f"{difference.relative:.1e}",
-        f"{difference.by_rounding:.1e}",
-        f"{difference.in_float64:.1e}",
-        f"{difference.allowed_in_float64:.1e}",
-    ]
+    sizes = (
+        difference.largest,
+        difference.relative,
+        difference.by_rounding,
+        difference.in_float64,
+        difference.allowed_in_float64,
+    )
+    return [quantity_phrase(difference.quantity), *(f"{size:.1e}" if size else "0" for size in sizes)]
 
 
 COLUMNS = ("quantity", "largest", "relative", "by rounding", "in float64", "allowed")

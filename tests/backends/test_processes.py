@@ -99,6 +99,16 @@ def test_adam_with_an_embedding_parts_at_the_optimizer(workers):
     assert [(reason.kind, reason.side) for reason in pair.reasons] == [(ReasonKind.SPARSE_GRADIENTS, "left")]
 
 
+@pytest.mark.slow
+def test_logits_that_tensorflow_remembers_are_named(workers):
+    """The softmax of one unit is 1, whose cross-entropy does not depend on the weights; that of its logits does."""
+    case = case_of(lambda: keras.Sequential([keras.Input((5,)), keras.layers.Dense(1, "softmax")]))
+    case = replace(case, loss="binary_crossentropy", y=(case.y > 0).astype("float32").reshape(-1, 1))
+    (pair,) = compare.compare_cases([(Setup(backend=name), case) for name in ("tensorflow", "jax")], workers).pairs
+    assert pair.place is compare.Place.LOSS
+    assert [(reason.kind, reason.side) for reason in pair.reasons] == [(ReasonKind.REMEMBERED_LOGITS, "left")]
+
+
 @pytest.mark.long
 def test_dtypes_and_compilation_agree_within_their_rounding(workers):
     case = case_of(MODELS["branched"])

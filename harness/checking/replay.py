@@ -69,6 +69,12 @@ def is_truth(node: Node) -> bool:
     return bool(node.dtype) and np.dtype(node.dtype).kind == "b"
 
 
+def is_known(node: Node) -> bool:
+    """Whether a leaf, or an operation that can be computed again"""
+    name = node.operation.partition(".")[0]
+    return node.is_leaf or node.operation in OPERATIONS or isinstance(getattr(np, name, None), np.ufunc)
+
+
 def find_operation(node: Node) -> Operation:
     """The operation of a node.
 
@@ -149,6 +155,20 @@ class Program:
             return tuple(np.asarray(one) for one in found)
         return np.asarray(found)
 
+    def unchanged(self, id: int, values: Values) -> Any:
+        """The value of a node that depends on nothing that is replaced.
+
+        What an operation that is not in the table made of such values is what it made of them in the user's run: an
+        orthogonal start by ``linalg.qr``, or the median that scales the inputs.
+
+        Raises:
+            CannotReplay: as ``compute``.
+        """
+        node = self.nodes[id]
+        if node.value is not None and not is_known(node):
+            return in_float64(node.value)
+        return self.compute(id, values)
+
     def without_guard(self, node: Node, values: Values) -> Any:
         """The value of ``x + 1e-8`` without the constant, if it is negligible and guards a logarithm or quotient.
 
@@ -214,7 +234,7 @@ class Program:
                 elif known is not None and id in known:
                     values[id] = known[id]
                 else:
-                    values[id] = self.compute(id, values)
+                    values[id] = self.unchanged(id, values)
                     if known is not None:
                         known[id] = values[id]
         return values

@@ -200,6 +200,8 @@ def role_of_leaf(reading: Reading, leaf: int, used: set[int]) -> Role | None:
                 if any(one in stage.dependent and is_view_of_parameter(stage, one) for one in others):
                     return None  # data: it is multiplied by a parameter
                 return Role.KERNEL
+            if node.in_place and program.parents[child][0] == version:
+                continue  # a sum that begins with it, and takes its place
             if node.operation in ("add", "subtract") and child in reading.forward.nodes:
                 return Role.BIAS
             if node.operation == "multiply" and node.shape == () and child in used:

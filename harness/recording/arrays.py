@@ -880,8 +880,13 @@ class RecordedArray(_Methods, np.ndarray):  # type: ignore[misc]
         run_function(np.put, (self, places, values), {} if mode == "raise" else {"mode": mode})
 
     def resize(self, *shape: Any, **options: Any) -> None:
-        """Refused: memory that moves cannot be followed."""
-        raise ValueError("cannot resize an array that has been referenced or is referencing another array in this way")
+        """As ``ndarray.resize`` with as many items as before; memory that moves cannot be followed."""
+        (new,) = shape if len(shape) == 1 else (shape,)
+        if math.prod(np.atleast_1d(plain(new)).tolist()) != self.size:
+            raise ValueError(
+                "cannot resize an array that has been referenced or is referencing another array in this way"
+            )
+        self.shape = new
 
     def __deepcopy__(self, memo: Any) -> Any:
         return self.copy()

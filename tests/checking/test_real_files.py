@@ -193,3 +193,40 @@ class Tanh:
     )
     found = check_file(path)
     assert found.verdict is not Verdict.CORRECT
+
+
+@pytest.mark.parametrize(
+    "prepare",
+    [
+        "x = (x - np.nanmedian(x, axis=0)) / np.nanstd(x)",
+        "start = np.linalg.qr(np.random.normal(size=(3, 3)))[0]; x = x @ start",
+        "x.resize(12, 3, 1); x = x[:, :, 0]",
+    ],
+)
+def test_operations_before_the_training_need_not_be_known(tmp_path: Path, prepare: str) -> None:
+    assert checked(tmp_path, prepare=prepare).verdict is Verdict.CORRECT
+    wrong = checked(tmp_path, prepare=prepare, inner="g1 = x.T @ (d2 @ w2.T)")
+    assert [mistake.id for mistake in wrong.mistakes] == ["missing-hidden-activation-derivative"]
+
+
+SUMMED = """\
+import numpy as np
+np.random.seed(3)
+x, y = np.random.normal(size=(5, 3)), np.random.normal(size=(5, 4))
+w = np.random.normal(size=(3, 4))
+def forward(x):
+    total = np.zeros(4)
+    for i in range(3):
+        total += x[i] * w[i]
+    return total
+for epoch in range(3):
+    for one, target in zip(x, y):
+        a = np.tanh(forward(one))
+        print(np.sum((a - target) ** 2))
+        w -= 0.1 * np.outer(one, 2 * (a - target) * (1 - a ** 2))
+"""
+
+
+def test_a_sum_that_begins_with_zeros_is_no_bias(tmp_path: Path) -> None:
+    (tmp_path / "net.py").write_text(SUMMED)
+    assert check_file(tmp_path / "net.py").verdict is Verdict.CORRECT

@@ -364,16 +364,16 @@ def sum_error(stage: Stage, id: int) -> Error | None:
     if node.operation != "add" or len(argument_ids(node)) != 2:
         return None
     for output, target in (argument_ids(node), argument_ids(node)[::-1]):
-        kinds = {stage.node(one).kind for one in stage.program.ancestors([target]) if stage.node(one).is_leaf}
-        data = kinds & {Kind.DATA, Kind.ARGUMENT, Kind.LITERAL, Kind.STAND_IN, Kind.RANDOM}
-        if (
-            output in stage.dependent
-            and target not in stage.dependent
-            and data
-            and stage.node(output).shape == stage.node(target).shape
-        ):
+        is_between = output in stage.dependent and target not in stage.dependent
+        if is_between and stage.node(output).shape == stage.node(target).shape and is_made_of_data(stage, target):
             return Error(node=id, output=output, target=target)
     return None
+
+
+def is_made_of_data(stage: Stage, id: int) -> bool:
+    """Whether numbers from outside of the arithmetic, or drawn ones, went into a value."""
+    kinds = {stage.node(one).kind for one in stage.program.ancestors([id]) if stage.node(one).is_leaf}
+    return bool(kinds & {Kind.DATA, Kind.ARGUMENT, Kind.LITERAL, Kind.STAND_IN, Kind.RANDOM})
 
 
 def find_errors(stage: Stage, within: set[int]) -> tuple[Error, ...]:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..recording.graph import Ref
-from .alignment import NEGLIGIBLE, TOLERANCE, Alignment, Index, Samples, align, ratio, samples
+from .alignment import NEGLIGIBLE, TOLERANCE, Alignment, Index, Samples, align, ratio, samples, squeezed
 from .cost import Cost, Form, ShapesDiffer
 from .exceptions import RUN_FILE
 from .replay import CannotReplay, Values
@@ -444,10 +444,12 @@ def without_constant(value: Array, gradient: Array) -> float | None:
 
 
 def made_with(reading: Reading, step: Step) -> list[int]:
-    """The values of the backward pass and of the update rule that a step is made with, the latest first."""
+    """The values of its shape, of the backward pass and the update rule, that a step is made with, the latest first."""
     stage = reading.stage
     between = stage.program.ancestors([step.after], stop=stage.parameters) & stage.dependent
-    return sorted(between - reading.forward.nodes - {step.before, step.after}, reverse=True)
+    between -= reading.forward.nodes | {step.before, step.after}
+    shape = squeezed(step.shape)
+    return sorted((id for id in between if squeezed(stage.node(id).shape) == shape), reverse=True)
 
 
 def gradient_nodes(reading: Reading, step: Step) -> Iterator[tuple[int, float]]:

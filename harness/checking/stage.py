@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,10 +17,12 @@ from .replay import CannotReplay, Program, Values, resolve, size_of
 Array = NDArray[Any]
 
 SETTINGS = 8
+FIRST_GUARDS = 64  # that are looked at before more of an iteration is replayed
 MOST_DRAWS = 6  # for one setting in one manner, if guards do not hold
 VARIED_KINDS = frozenset({Kind.LITERAL, Kind.DATA, Kind.ARGUMENT, Kind.STAND_IN})
 MOST_CLIPPED = 1e-3  # a clip to this distance of 0 and 1 guards a logarithm
 MOST_REDRAWN = 12_000  # operations that are repeated for each setting; with more, those on data keep their results
+MOST_REPEATED = 40_000  # operations that are repeated for each setting; an iteration of more is not judged
 MAX_VARIED_ELEMENTS = 200_000  # of a data leaf; larger ones are random enough
 STEERING = frozenset(
     {
@@ -162,6 +165,8 @@ class Stage:
         errors: where outputs and targets are compared (of cost.Error).
         varied: the leaves other than parameters that were redrawn.
         steering: values that the steps are not made of, and that take the same branches at all settings.
+        viewed: the parameter that a node is a view of, or None, for the nodes that were asked about.
+        forwards: the forward passes that were asked for (of structure.Forward), by their outputs.
     """
 
     recording: Recording
@@ -177,8 +182,10 @@ class Stage:
     spread: tuple[str, float] = ("fresh", 1.0)
     errors: tuple[Any, ...] = ()
     _samples: dict[int, Samples | None] = field(default_factory=dict)
+    viewed: dict[int, int | None] = field(default_factory=dict)
+    forwards: dict[tuple[int, ...], Any] = field(default_factory=dict)
 
-    @property
+    @functools.cached_property
     def parameters(self) -> dict[int, Step]:
         """The steps by the node of the parameter before."""
         return {step.before: step for step in self.steps}
@@ -388,13 +395,27 @@ def settings_in(
             }
             for id in varied:
                 given[id] = draw_data(rng, np.asarray(stage.node(id).value, dtype=float))
-            values = stage.program.run(targets, given, known)
-            if stage.program.guards_hold(guards, values) and is_healthy(stage, values):
+            values = replayed_under(stage.program, guards, targets, given, known)
+            if values is not None and is_healthy(stage, values):
                 settings.append(values)
                 break
         else:
             return None
     return settings
+
+
+def replayed_under(
+    program: Program, guards: Sequence[Guard], targets: Sequence[int], given: Values, known: Values | None
+) -> Values | None:
+    """The values of the targets if all guards hold; None if one does not, most often before all is computed."""
+    values, start, count = given, 0, FIRST_GUARDS
+    while start < len(guards):
+        part = guards[start : start + count]
+        values = program.run([guard.node for guard in part], values, known)
+        if not program.guards_hold(part, values):
+            return None
+        start, count = start + count, 2 * count
+    return program.run(targets, values, known)
 
 
 def is_healthy(stage: Stage, values: Values) -> bool:

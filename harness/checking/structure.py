@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import cast
 
 from .replay import size_of
 from .stage import Stage, argument_ids
@@ -15,7 +16,7 @@ MOVES = frozenset(
     {
         *("reshape", "ravel", "transpose", "copy", "array", "astype", "squeeze", "expand_dims", "getitem", "setitem"),
         *("swapaxes", "broadcast_to", "concatenate", "vstack", "hstack", "stack", "column_stack", "append", "insert"),
-        *("atleast_2d", "atleast_1d", "tile", "pad", "item", "delete", "repeat"),
+        *("atleast_2d", "atleast_1d", "tile", "pad", "item", "delete", "repeat", "setitems"),
     }
 )
 LINEAR = PRODUCTS | SUMS | MOVES
@@ -82,18 +83,31 @@ class Forward:
         return next((layer for layer in self.layers if id in layer.parameters), None)
 
 
+def parameter_viewed(stage: Stage, id: int) -> int | None:
+    """The parameter that a node is, perhaps transposed, reshaped or sliced, times constants; None if it is none."""
+    path: list[int] = []
+    found: int | None = None
+    while id not in stage.viewed:
+        if id in stage.parameters:
+            found = id
+            break
+        path.append(id)
+        dependent = [one for one in argument_ids(stage.node(id)) if one in stage.dependent]
+        if stage.node(id).operation not in MOVES or len(dependent) != 1:
+            break
+        id = dependent[0]
+    else:
+        found = stage.viewed[id]
+    stage.viewed.update(dict.fromkeys(path, found))
+    return found
+
+
 def is_view_of_parameter(stage: Stage, id: int) -> bool:
     """Whether a node is a parameter, perhaps transposed, reshaped or sliced, times constants."""
-    while id not in stage.parameters:
-        node = stage.node(id)
-        dependent = [one for one in argument_ids(node) if one in stage.dependent]
-        if node.operation not in MOVES or len(dependent) != 1:
-            return False
-        id = dependent[0]
-    return True
+    return parameter_viewed(stage, id) is not None
 
 
-def is_affine(stage: Stage, id: int, affine: set[int]) -> bool:
+def is_affine(stage: Stage, id: int, affine: Collection[int]) -> bool:
     """Whether a node is a sum or a product of one activation with parameters, or a rearrangement of such."""
     node = stage.node(id)
     arguments = [one for one in stage.program.parents[id] if one in stage.dependent]
@@ -111,10 +125,10 @@ def is_affine(stage: Stage, id: int, affine: set[int]) -> bool:
 def find_layers(stage: Stage, forward: Forward) -> None:
     """Find the layers and the roles of all nodes of a forward pass."""
     program, nodes = stage.program, forward.nodes
-    affine: set[int] = set()
+    affine: dict[int, frozenset[int]] = {}  # with the parameters that go into each
     for id in sorted(nodes):
         if id not in stage.parameters and is_affine(stage, id, affine):
-            affine.add(id)
+            affine[id] = parameters_into(stage, id, affine)
     last = [id for id in sorted(affine) if not any(child in affine for child in program.children[id] if child in nodes)]
     number_in_lane: dict[int, int] = {}
     for z in last:
@@ -128,7 +142,7 @@ def find_layers(stage: Stage, forward: Forward) -> None:
                 z=z,
                 a=a,
                 region=tuple(region),
-                parameters=parameters_into(stage, z, affine),
+                parameters=tuple(sorted(affine[z])),
             )
         )
         for one in region:
@@ -139,7 +153,7 @@ def find_layers(stage: Stage, forward: Forward) -> None:
         forward.roles[id] = role_of_parameter(stage, id, affine)
 
 
-def region_after(stage: Stage, forward: Forward, z: int, affine: set[int]) -> list[int]:
+def region_after(stage: Stage, forward: Forward, z: int, affine: Collection[int]) -> list[int]:
     """The nodes that an activation is computed with, in order; the last is the activation."""
     program, nodes = stage.program, forward.nodes
     found: set[int] = set()
@@ -166,23 +180,17 @@ def region_after(stage: Stage, forward: Forward, z: int, affine: set[int]) -> li
     return [one for one in ordered if size_of(stage.node(one)) == wide]
 
 
-def parameters_into(stage: Stage, z: int, affine: set[int]) -> tuple[int, ...]:
-    """The parameters that go into a pre-activation directly."""
+def parameters_into(stage: Stage, id: int, affine: Mapping[int, frozenset[int]]) -> frozenset[int]:
+    """The parameters that go into a sum or product directly, or by way of other ones before it."""
     found: set[int] = set()
-    stack = [z]
-    while stack:
-        id = stack.pop()
-        for parent in stage.program.parents[id]:
-            if parent not in stage.dependent:
-                continue
-            if is_view_of_parameter(stage, parent):
-                found |= stage.program.ancestors([parent], stop=stage.parameters) & set(stage.parameters)
-            elif parent in affine:
-                stack.append(parent)
-    return tuple(sorted(found))
+    for parent in stage.program.parents[id]:
+        if parent in stage.dependent:
+            parameter = parameter_viewed(stage, parent)
+            found |= affine.get(parent, frozenset()) if parameter is None else {parameter}
+    return frozenset(found)
 
 
-def role_of_parameter(stage: Stage, id: int, affine: set[int]) -> Role:
+def role_of_parameter(stage: Stage, id: int, affine: Collection[int]) -> Role:
     """Whether a parameter multiplies values, is added, or something else."""
     views, stack = {id}, [id]
     while stack:
@@ -204,6 +212,8 @@ def role_of_parameter(stage: Stage, id: int, affine: set[int]) -> Role:
 def make_forward(stage: Stage, outputs: Iterable[int]) -> Forward:
     """The forward pass that leads to these outputs."""
     outputs = tuple(outputs)
+    if outputs in stage.forwards:
+        return cast(Forward, stage.forwards[outputs])
     program = stage.program
     nodes = program.ancestors(outputs, stop=stage.parameters) & stage.dependent
     forward = Forward(nodes, outputs)
@@ -219,6 +229,7 @@ def make_forward(stage: Stage, outputs: Iterable[int]) -> Forward:
         if not shared:
             forward.lanes, forward.lane_count = owner, len(outputs)
     find_layers(stage, forward)
+    stage.forwards[outputs] = forward
     return forward
 
 

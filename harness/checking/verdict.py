@@ -32,10 +32,11 @@ from .replay import CannotReplay, Program
 from .result import Alternative, CheckResult, Found, Reason, Verdict
 from .rules import Rules, belongs_together, rule_mistakes, scale_mistake, scaled_cost
 from .scales import MISCOUNTED
+from .scattering import without_scattered_writes
 from .several import has_several_costs
 from .sources import Sources
 from .stage import (
-    MOST_REDRAWN,
+    MOST_REPEATED,
     Step,
     branches,
     doubtful_parameters,
@@ -61,7 +62,7 @@ def check_recording(recording: Recording, *, sources: Sources | None = None) -> 
     early = before_judging(recording, sources)
     if early is not None:
         return early
-    recording = without_overwritten(recording)
+    recording = without_scattered_writes(without_overwritten(recording))
     program = Program(recording.nodes)
     steps = steps_of(recording, 0) or returned_steps(recording)
     try:
@@ -163,7 +164,7 @@ def judge(
         overflow = CheckResult(verdict=Verdict.MISTAKE, mistakes=(overflowing,), **facts_of_run(recording))
     stage = make_stage(recording, program, steps)
     repeated = len(stage.needed & stage.dependent)
-    if repeated > MOST_REDRAWN:
+    if repeated > MOST_REPEATED:
         return not_judged(recording, Reason.TOO_MANY, f"{repeated:,}")
     costs = recorded_costs(stage, stage.last)
     groups = find_error_groups(stage, stage.needed)
@@ -178,6 +179,10 @@ def judge(
     if not readings:
         return overflow or not_judged(recording, Reason.NO_COST)
     readings.sort(key=preference)
+    if not readings[0].descends and not steering:
+        steering = branches(stage)
+        if take_other_branches(stage, steering):  # as a maximum by comparisons does: what was recorded is another's
+            return judge(recording, program, steps, sources, steering)
     best = choose(readings)
     stage.errors = best.errors
     judged = judge_reading(one_by_one(readings, best), sources)
@@ -186,10 +191,6 @@ def judge(
         return overflow or not_judged(recording, Reason.NO_COST_FITS)
     alternatives = other_readings(readings, best, sources)
     result = conclude(recording, judged, alternatives, overflow, steps)
-    if result.verdict is Verdict.MISTAKE and not steering:
-        steering = branches(stage)
-        if take_other_branches(stage, steering):  # as a maximum by comparisons does: what was recorded is another's
-            return judge(recording, program, steps, sources, steering)
     if result.verdict is Verdict.MISTAKE and has_several_costs(recording, program):
         return not_judged(recording, Reason.SEVERAL_COSTS)
     if result.verdict is not Verdict.CORRECT:

@@ -613,13 +613,29 @@ def setitem(base: Any, index: Any, value: Any) -> Array:
 
 def setitem_backward(g: Array, output: Array, base: Any, index: Any, value: Any) -> tuple[Gradient, ...]:
     """To the value where it was written, to the base elsewhere"""
+    of_base, _, of_values = setitems_backward(g, output, base, (index,), [value])
+    return of_base, None, of_values[0]
+
+
+def setitems(base: Any, indices: Any, values: Any) -> Array:
+    """A copy of the base with ``base[index] = value`` for all of them, in order"""
+    found = np.array(base)
+    for index, value in zip(indices, values):
+        found[index] = value
+    return found
+
+
+def setitems_backward(g: Array, output: Array, base: Any, indices: Any, values: Any) -> tuple[Any, None, list[Any]]:
+    """To each value where it was written last, to the base elsewhere"""
     if np.asarray(base).dtype.kind in "iub":
-        return np.zeros(np.shape(base)), None, np.zeros(np.shape(value))
+        return np.zeros(np.shape(base)), None, [np.zeros(np.shape(value)) for value in values]
     g = np.array(g, dtype=float)
-    written, shape = np.array(g[index]), np.shape(value)  # a copy: zeros are written there next
-    of_value = unbroadcast(written, shape) if written.ndim >= len(shape) else np.reshape(written, shape)
-    g[index] = 0
-    return g, None, of_value
+    of_values = []
+    for index, value in zip(reversed(indices), reversed(values)):
+        written, shape = np.array(g[index]), np.shape(value)  # a copy: zeros are written there next
+        of_values.append(unbroadcast(written, shape) if written.ndim >= len(shape) else np.reshape(written, shape))
+        g[index] = 0
+    return g, None, of_values[::-1]
 
 
 def item(results: Any, number: Any) -> Any:
@@ -861,6 +877,7 @@ SHAPES: dict[str, Operation] = {
     "pad": Operation(forward=np.pad, backward=pad_backward),
     "getitem": Operation(forward=getitem, backward=getitem_backward),
     "setitem": Operation(forward=setitem, backward=setitem_backward),
+    "setitems": Operation(forward=setitems, backward=setitems_backward),
     "add_at": adding_at(1),
     "subtract_at": adding_at(-1),
     "put_along_axis": Operation(forward=put_along_axis, backward=put_along_axis_backward),

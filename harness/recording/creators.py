@@ -207,7 +207,12 @@ def _assembled(real: Callable[..., Any], value: Any, arguments: tuple[Any, ...],
     if _is_literal(value):
         return leaf(result, "array", Kind.LITERAL)
     options = {} if dtype is None else {"dtype": result.dtype.name}
-    return wrap(result, record("array", (value,), options, result))
+    shape = np.shape(plain(value))
+    if shape == result.shape:
+        return wrap(result, record("array", (value,), options, result))
+    # a matrix has two axes, and ``ndmin`` may ask for more than the lists have
+    node = record("array", (value,), options, plain(result).reshape(shape))
+    return wrap(result, TAPE.add("reshape", (Ref(node), result.shape), {}, plain(result)))
 
 
 def _of_objects(value: Any) -> Array:

@@ -29,6 +29,7 @@ not recorded), and lists and tuples of constants and Refs. Arrays are always nod
 from __future__ import annotations
 
 import enum
+import functools
 import json
 import struct
 from collections.abc import Iterator, Mapping
@@ -127,7 +128,7 @@ class Node:
         """Whether nothing recorded went into it."""
         return self.kind is not Kind.OPERATION
 
-    @property
+    @functools.cached_property
     def parents(self) -> tuple[int, ...]:
         """The ids of all nodes in its arguments and keywords, in order, with repetitions."""
         return (*references(self.arguments), *references(list(self.keywords.values())))

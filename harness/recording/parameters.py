@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from .graph import Guard, Kind, Parameter, Ref, Stop, Update
-from .tape import Step, Tape
+from .tape import MAX_NODES_IN_TRAINING, Step, Tape
 
 ENOUGH_UPDATES = 3
 MAX_BITS = 20_000  # leaves that dependence is kept for
@@ -393,6 +393,7 @@ class Search:
             if role in chain.roles:
                 chain.groups.append((chain.closed, version))
                 chain.closed = version
+                self.tape.most_nodes = MAX_NODES_IN_TRAINING
                 self._stop_if_enough()
             elif chain.first in self.uses and not chain.groups and not chain.roles:
                 chain.roles.add(role)

@@ -33,6 +33,7 @@ from .graph import (
 from .source import Statement
 
 MAX_NODES = 100_000
+MAX_NODES_IN_TRAINING = 160_000  # once parameters were updated: a second update of all may be near
 MAX_BYTES = 2**27  # of all values together; the check replays them at several settings
 MAX_ITEM_BYTES = 2**12  # of an array whose value is kept after a single item was set
 MAX_LENGTH = 64  # of an axis of a big array, of which items at equal distances are looked at
@@ -141,6 +142,7 @@ class Tape:
         sources: the user's files, by the file name in their code objects.
         observers: called with every new step, in order (the search for parameters).
         stop: set to end the file at its next operation.
+        most_nodes: that are recorded before the file is ended.
     """
 
     def __init__(self) -> None:
@@ -153,6 +155,7 @@ class Tape:
         self.observers: list[Callable[[Step], None]] = []
         self.guard_observers: list[Callable[[Guard], None]] = []
         self.stop: Stop | None = None
+        self.most_nodes = MAX_NODES
         self.bytes = 0
         self.used_numpy = False
         self._places: dict[tuple[CodeType, int, int | None], Place] = {}
@@ -266,7 +269,7 @@ class Tape:
         self.steps.append(step)
         for observe in self.observers:
             observe(step)
-        if len(self.steps) >= MAX_NODES:
+        if len(self.steps) >= self.most_nodes:
             self.stop = Stop.NODES
         if self.bytes >= MAX_BYTES:
             self.stop = Stop.BYTES

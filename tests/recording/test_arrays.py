@@ -9,6 +9,7 @@ import pytest
 from harness.checking.vjps import OPERATIONS
 from harness.recording import arrays
 from harness.recording.arrays import TAPE, RecordedArray, RecordedNumber, leaf, node_of, plain
+from harness.recording.creators import converted
 from harness.recording.graph import Kind, Ref
 
 
@@ -110,6 +111,15 @@ def test_random_programs_of_views_and_writes():
         for a, b in pairs:
             np.testing.assert_array_equal(plain(b), a)
             np.testing.assert_allclose(replayed(b), a)
+
+
+@pytest.mark.filterwarnings("ignore:the matrix subclass")
+@pytest.mark.parametrize(("real", "options"), [(np.matrix, {}), (np.array, {"ndmin": 2})])
+def test_arrays_with_more_axes_than_the_lists_they_are_made_of(real, options):
+    x = given([1.0, 2.0])
+    row = converted(real, real.__name__)([2 * x[0], x[1]], **options)
+    assert row.shape == (1, 2)
+    np.testing.assert_array_equal(replayed(row), [[2.0, 2.0]])
 
 
 def test_numbers_do_not_change():

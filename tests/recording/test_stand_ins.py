@@ -42,6 +42,17 @@ with gzip.open("mnist.pkl.gz", "rb") as f:
     train, valid, test = pickle.load(f, encoding="latin1")
 X, y = train
 """,
+    "CIFAR": """
+import pickle
+import numpy as np
+def unpickle(name):
+    with open("cifar-10-batches-py/" + name, "rb") as file:
+        return pickle.load(file, encoding="bytes")
+names = unpickle("batches.meta")[b"label_names"]
+assert len(names) == 10 and isinstance(names[0], bytes)
+batch = unpickle("data_batch_1")
+X, y = batch[b"data"] / 255, np.array(batch[b"labels"])
+""",
     "keras": """
 import numpy as np
 from tensorflow.keras.datasets import mnist

@@ -141,8 +141,10 @@ class Missing:
         rows, text, low = self.hints.rows, self.hints.text, Path(name).name.lower()
         self.note(Absorbed.FILE, Path(name).name)
         if "batch" in low or "cifar" in low:
-            data, targets = images(rows, (3072,), name), labels(rows, 10, name).tolist()
-            return {key: value for k, value in (("data", data), ("labels", targets)) for key in (k, k.encode())}
+            content: dict[Any, Any] = {"data": images(rows, (3072,), name), "labels": labels(rows, 10, name).tolist()}
+            names = [f"class{number}" for number in range(10)]
+            in_bytes = {key.encode(): value for key, value in content.items()}  # as Python 2 wrote them
+            return content | in_bytes | {"label_names": names, b"label_names": [one.encode() for one in names]}
         if "train_img" in text:
             return {
                 "train_img": images(rows, (784,), "train"),
@@ -408,6 +410,13 @@ def install(missing: Missing) -> None:
             return missing.array(missing.made[id(file)])
         return real_load(file, *arguments, **keywords)
 
+    real_unpickle = pickle.load
+
+    def unpickled(file: Any, *arguments: Any, **keywords: Any) -> Any:
+        made = missing.made.get(id(file))
+        return real_unpickle(file, *arguments, **keywords) if made is None else missing.pickled(made)
+
+    pickle.load = unpickled
     builtins.open = opened
     io.open = opened
     gzip.open = gzip_opened  # type: ignore[assignment]

@@ -100,10 +100,14 @@ def with_variants(
     notes = list(result.notes)
     for variant in variants_of(recording.driven, text) if data is not None else ():
         assert data is not None
-        other = check_recording(record("\n".join(variant.lines), data), sources=sources)
+        lines = variant.lines
+        other = check_recording(record("\n".join(lines), data), sources=sources)
+        if other.verdict is Verdict.NOT_JUDGED and variant.shallow:
+            lines = variant.shallow
+            other = check_recording(record("\n".join(lines), data), sources=sources)
         of_layers = [one for one in other.mistakes if is_of_hidden_layers(one)]
         if other.verdict is Verdict.MISTAKE and of_layers and not other.exception:
-            return replace(other, mistakes=tuple(of_layers), calls=variant.lines)
+            return replace(other, mistakes=tuple(of_layers), calls=lines)
         if variant.what:
             judged = other.verdict is Verdict.CORRECT
             notes.append(("option-judged" if judged else "option-not-judged", None, variant.what))

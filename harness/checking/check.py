@@ -13,6 +13,7 @@ from ..recording.driving.pairs import PairKind
 from ..recording.graph import Array, Place, Recording
 from ..recording.record import SECONDS, record_file, root_of
 from ..recording.source import called_name, read_text
+from ..recording.stand_ins.ragged import OLDER_NUMPY
 from .exceptions import RUN_FILE, UNDEFINED
 from .factors import is_same
 from .layers import Agreement, GradientResult, LayersResult, PairResult, check_layers
@@ -59,6 +60,8 @@ def check_file(
         if doubt and result.verdict is not Verdict.NOT_JUDGED and not result.exception:
             unsummed = with_observations(recording, sources, changed)
             return unsummed or not_judged(recording, Reason.DOUBTFUL_CALLS, doubt)
+        if result.verdict is Verdict.CORRECT and any(one.name == OLDER_NUMPY for one in recording.stand_ins):
+            return not_judged(recording, Reason.RAISED, f"ValueError since NumPy 1.24: {OLDER_NUMPY}; use dtype=object")
         if result.verdict is Verdict.CORRECT and recording.driven.calls:
             return with_variants(result, recording, sources, changed)
         return result
@@ -97,10 +100,14 @@ def with_variants(
     notes = list(result.notes)
     for variant in variants_of(recording.driven, text) if data is not None else ():
         assert data is not None
-        other = check_recording(record("\n".join(variant.lines), data), sources=sources)
+        lines = variant.lines
+        other = check_recording(record("\n".join(lines), data), sources=sources)
+        if other.verdict is Verdict.NOT_JUDGED and variant.shallow:
+            lines = variant.shallow
+            other = check_recording(record("\n".join(lines), data), sources=sources)
         of_layers = [one for one in other.mistakes if is_of_hidden_layers(one)]
         if other.verdict is Verdict.MISTAKE and of_layers and not other.exception:
-            return replace(other, mistakes=tuple(of_layers), calls=variant.lines)
+            return replace(other, mistakes=tuple(of_layers), calls=lines)
         if variant.what:
             judged = other.verdict is Verdict.CORRECT
             notes.append(("option-judged" if judged else "option-not-judged", None, variant.what))

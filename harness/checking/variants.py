@@ -1,4 +1,4 @@
-"""Other ways of making a driven file train: a hidden layer more, another of its activations.
+"""Other ways of making a driven file train: a hidden layer more, another of its activations or losses.
 
 A file that only defines things is called with the simplest arguments that work. Code that only runs with others (a
 loop over hidden layers, a branch for relu) is then not looked at. The calls are changed so that it runs as well.
@@ -18,9 +18,16 @@ from numpy.typing import NDArray
 from ..recording.driving.data import Labels, Sizes, make_data
 from ..recording.graph import Driven
 
-MOST_OPTIONS = 3
+MOST_OPTIONS = 5
 FEWEST_UNITS, MOST_UNITS = 2, 64  # of a hidden layer that is put in
+OF_LOSS = re.compile(r"loss|cost|criterion|objective|error", re.IGNORECASE)
 OF_OUTPUT = re.compile(r"out|last|final", re.IGNORECASE)
+OUTPUT_ACTIVATIONS = re.compile(r"^_?(softmax|sigmoid|sigm|logistic|tanh|linear|identity)$", re.IGNORECASE)
+LOSSES = re.compile(
+    r"^_?(mse|mae|bce|cce|sse|nll|hinge|huber|l[12]|(binary_?|categorical_?)?cross_?entropy|log_?loss"
+    r"|mean_?(squared|absolute)(_?error)?|quadratic|squared?(_?error)?)(_?loss|_?cost)?$",
+    re.IGNORECASE,
+)
 HIDDEN_ACTIVATIONS = re.compile(r"^_?(relu|sigmoid|sigm|logistic|tanh|leaky_?relu|elu|softplus|swish)$", re.IGNORECASE)
 
 
@@ -31,10 +38,12 @@ class Variant:
     Attributes:
         lines: to be run after the file.
         what: what is different, in the file's own words ("activation='relu'"); "" for a hidden layer more.
+        shallow: the same without a hidden layer more, for a network that cannot have one; empty if there is none.
     """
 
     lines: tuple[str, ...]
     what: str
+    shallow: tuple[str, ...] = ()
 
 
 def data_of(driven: Driven, seed: int) -> dict[str, NDArray[Any]] | None:
@@ -49,7 +58,7 @@ def data_of(driven: Driven, seed: int) -> dict[str, NDArray[Any]] | None:
 
 
 def variants_of(driven: Driven, source: str) -> Iterator[Variant]:
-    """Changed calls: deeper, and with each option that a constructor has for hidden layers."""
+    """Changed calls: deeper, and with each option that a constructor has for activations and losses."""
     try:
         tree = ast.parse(source)
         calls = ast.parse("\n".join(driven.calls))
@@ -65,8 +74,9 @@ def variants_of(driven: Driven, source: str) -> Iterator[Variant]:
                 changed = with_option(calls, owner, parameter, value)
                 if changed is not None and count < MOST_OPTIONS:
                     count += 1
-                    lines = with_hidden_layer(changed) or changed
-                    yield Variant(lines=lines, what=f"{parameter}={value!r}")
+                    lines = with_hidden_layer(changed)
+                    what = f"{parameter}={value!r}"
+                    yield Variant(lines=lines or changed, what=what, shallow=changed if lines else ())
 
 
 # A hidden layer more
@@ -97,7 +107,10 @@ def with_hidden_layer(lines: tuple[str, ...]) -> tuple[str, ...] | None:
 
 
 def options_of(tree: ast.Module) -> Mapping[str, Mapping[str, tuple[str, ...]]]:
-    """The names of activations that the constructor of each class compares an argument with, by argument."""
+    """The names of activations and losses that the constructor of each class compares an argument with, by argument.
+
+    Those of an output are judged as well, but only their hidden layers: an output and a loss may not belong together.
+    """
     tables = dict_keys(tree)
     found: dict[str, dict[str, tuple[str, ...]]] = {}
     for owner in ast.walk(tree):
@@ -115,10 +128,17 @@ def options_of(tree: ast.Module) -> Mapping[str, Mapping[str, tuple[str, ...]]]:
             texts = compared_with(owner, argument, tables)
             if not texts and is_activation(defaults.get(argument)) and not OF_OUTPUT.search(argument):
                 texts = compared_in(owner)  # it is handed on to a method that compares it under another name
-            values = [one for one in texts if HIDDEN_ACTIVATIONS.match(one)]
+            values = [one for one in texts if kind_of(argument).match(one)]
             if values:
                 found.setdefault(owner.name, {})[argument] = tuple(dict.fromkeys(values))
     return found
+
+
+def kind_of(argument: str) -> re.Pattern[str]:
+    """What an argument of this name chooses from"""
+    if OF_LOSS.search(argument):
+        return LOSSES
+    return OUTPUT_ACTIVATIONS if OF_OUTPUT.search(argument) else HIDDEN_ACTIVATIONS
 
 
 def is_activation(default: ast.expr | None) -> bool:

@@ -524,11 +524,17 @@ def headline(result: CheckResult) -> str:
             if parameters == 1
             else f"the updates of all {parameters} parameters are"
         )
-        return f"{result.file} is correct: {what} made of the gradient of the cost."
+        return f"{result.file} is correct: {what} made of the gradient of the cost.{not_looked_at(result)}"
     if result.verdict is Verdict.NOT_JUDGED:
         return f"{result.file} was not judged."
     ids = list(dict.fromkeys(named(one) for one in result.mistakes))
     return f"{result.file}: {' and '.join(ids)}"
+
+
+def not_looked_at(result: CheckResult) -> str:
+    """What a verdict leaves out: options and functions that did not run"""
+    left = [detail for id, _, detail in result.notes if id in ("did-not-run", "option-not-judged")]
+    return f" Not judged: {', '.join(left)}." if left else ""
 
 
 def named(found: Found) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 from pathlib import Path
 
+import pytest
+
 from harness.checking.check import check_file
 from harness.checking.layers import is_usual_scale
 from harness.checking.result import Verdict
@@ -131,3 +133,41 @@ def test_what_did_not_run_is_named_beside_the_verdict(tmp_path: Path) -> None:
     assert [(id, detail) for id, _, detail in result.notes if id == "did-not-run"] == [
         ("did-not-run", "tanh_derivative")
     ]
+
+
+TWO_LOSSES = """\
+import numpy as np
+
+class Net:
+    def __init__(self, sizes, out="sigmoid", loss="mse"):
+        self.w = [np.random.randn(a, b) * 0.4 for a, b in zip(sizes, sizes[1:])]
+        self.out, self.loss = out, loss
+
+    def fit(self, X, Y, epochs=3, lr=0.1):
+        for _ in range(epochs):
+            h = np.tanh(X @ self.w[0])
+            z = h @ self.w[1]
+            a = z if self.out == "linear" else 1 / (1 + np.exp(-z))
+            d = a - Y
+            if self.loss == "mse" and self.out == "sigmoid":
+                d = d * a * (1 - a)
+            low = d @ self.w[1].T * (1 - h ** 2)
+            if self.loss == "cross_entropy":
+                low = -low
+            self.w[1] -= lr * h.T @ d
+            self.w[0] -= lr * X.T @ low
+"""
+
+
+def test_losses_and_activations_of_the_output_are_options_too() -> None:
+    assert options_of(ast.parse(TWO_LOSSES)) == {
+        "Net": {"out": ("linear", "sigmoid"), "loss": ("cross_entropy", "mse")}
+    }
+
+
+@pytest.mark.slow
+def test_a_mistake_with_another_loss_is_found(tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text(TWO_LOSSES)
+    result = check_file(tmp_path / "mine.py")
+    assert result.verdict is Verdict.MISTAKE
+    assert any("loss='cross_entropy'" in line for line in result.calls)

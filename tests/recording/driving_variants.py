@@ -858,6 +858,27 @@ class TwoLayer:
         return self.fc1.backward(self.act.backward(self.fc2.backward(grad_output)))
 """
 
+NAMES_THAT_SAY_NOTHING = """
+import numpy as np
+class Net:
+    def __init__(self, n_in, hidden, n_out):
+        self.w1 = np.random.randn(n_in, hidden) * 0.3
+        self.w2 = np.random.randn(hidden, n_out) * 0.3
+    def forward(self, stuff):
+        self.s = stuff
+        self.h = np.tanh(stuff @ self.w1)
+        e = np.exp(self.h @ self.w2)
+        self.p = e / e.sum(axis=1, keepdims=True)
+    def train(self, stuff, marks):
+        for _ in range(3):
+            self.forward(stuff)
+            d = self.p.copy()
+            d[np.arange(len(d)), marks] -= 1
+            back = d @ self.w2.T * (1 - self.h ** 2)
+            self.w2 -= 0.1 * self.h.T @ d / len(d)
+            self.w1 -= 0.1 * self.s.T @ back / len(d)
+"""
+
 VARIANTS: dict[str, tuple[str, tuple[str, ...]]] = {
     "dictionaries in a list": (
         DICTIONARIES_IN_A_LIST,
@@ -1133,6 +1154,14 @@ VARIANTS: dict[str, tuple[str, tuple[str, ...]]] = {
             "    two_layer.fc1.b -= 0.1 * two_layer.fc1.db",
             "    two_layer.fc2.W -= 0.1 * two_layer.fc2.dW",
             "    two_layer.fc2.b -= 0.1 * two_layer.fc2.db",
+        ),
+    ),
+    "names that say nothing": (
+        NAMES_THAT_SAY_NOTHING,
+        (
+            "net = Net(7, 5, 3)",
+            "for i in range(3):",
+            "    net.train(X, labels)",
         ),
     ),
 }

@@ -70,3 +70,20 @@ def test_weights_that_only_the_update_knows_are_doubtful() -> None:
 def test_targets_of_one_unit_are_not_numbers_of_classes() -> None:
     source, _ = VARIANTS["one unit"]
     assert driven(source).labels == "binary, flat"
+
+
+WITHOUT_TARGETS = """
+import numpy as np
+def train(X, extra=None, *, more):
+    w = np.random.randn(7, 3)
+    for _ in range(3):
+        d = X @ w
+        if more is None:
+            w -= 0.1 * X.T @ d
+    return w
+"""
+
+
+def test_a_network_that_only_trains_with_none_for_its_targets_is_doubtful() -> None:
+    """None fits as an index, as it does in ``y[np.arange(n), None] = 1``, and says nothing about the file."""
+    assert driven(WITHOUT_TARGETS).doubts == ("more is None, and there are no targets",)

@@ -296,3 +296,20 @@ def test_a_file_named_as_its_package_does_not_hide_it(tmp_path: Path) -> None:
     (folder / "net.py").write_text("import net.squash\n" + TRAINING)
     (tmp_path / "pyproject.toml").write_text("")
     assert check_file(folder / "net.py").verdict is Verdict.CORRECT
+
+
+RAGGED = """
+import numpy as np
+X, Y = np.random.rand(8, 3), np.random.rand(8, 1)
+sizes = np.array([[1, 2], [3]])
+w = np.random.randn(3, 1)
+for _ in range(3):
+    w -= 0.1 * X.T @ (X @ w - Y)
+"""
+
+
+def test_a_file_that_only_runs_with_an_older_numpy_is_not_called_correct(tmp_path: Path) -> None:
+    folder = written(tmp_path, ragged=RAGGED)
+    result = check_file(folder / "ragged.py")
+    assert result.verdict is Verdict.NOT_JUDGED
+    assert "dtype=object" in result.detail

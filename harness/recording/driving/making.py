@@ -79,7 +79,8 @@ def made(caller: Caller, function: FunctionFacts, argument: Argument, role: Role
         options.extend([*layer_descriptions(caller, uses), *records(caller, function, argument, uses)])
         structure = set(words_of(argument.name)) & STRUCTURE_WORDS
         lists = sizes(caller, function, argument, Role.SIZES, uses)[:4] if structure else []
-        options.extend([*lists, "0.1", "3", partial(inputs_text, caller), "None", "[]", "{}"])
+        options.extend([*_data_by_place(caller, function, argument), *lists, "0.1", "3", partial(inputs_text, caller)])
+        options.extend([partial(_nothing, caller, function, argument), "[]", "{}"])
     if uses.methods or uses.attributes - OF_ARRAYS:
         instances = objects(caller, function, argument, Role.OBJECT, uses)
         # arrays and dictionaries have no such attributes
@@ -102,6 +103,31 @@ def _loss_gradients(caller: Caller) -> list[Option]:
             if named and method.returns_something and not method.abstract:
                 options.append(_loss_object(caller, name, method))
     return options[:6]
+
+
+def _data_by_place(caller: Caller, function: FunctionFacts, argument: Argument) -> list[Option]:
+    """Inputs and then targets for the arguments of a training function whose names and uses say nothing."""
+    if not _trains_without_targets(caller, function):
+        return []
+    roles = [caller.role(function, one)[0] for one in function.required]
+    unknown = [one.name for one, role in zip(function.required, roles) if role is Role.UNKNOWN]
+    data = [targets_text] if Role.INPUTS in roles else [inputs_text, targets_text]
+    if len(unknown) < len(data):
+        return []
+    return [partial(make, caller) for name, make in zip(unknown, data) if name == argument.name]
+
+
+def _trains_without_targets(caller: Caller, function: FunctionFacts) -> bool:
+    """Whether a function trains, and no argument is known to be its targets."""
+    roles = {caller.role(function, one)[0] for one in function.arguments}
+    return function.name != "__init__" and not {Role.TARGETS, Role.PAIRS} & roles and caller.facts.trains(function)
+
+
+def _nothing(caller: Caller, function: FunctionFacts, argument: Argument) -> str:
+    """None. As an index it fits everything, so that a network may train with it in the place of its targets."""
+    if argument.required and _trains_without_targets(caller, function):
+        caller.session.watcher.notes.append(f"{argument.name} is None, and there are no targets")
+    return "None"
 
 
 def _output_error(caller: Caller) -> str:

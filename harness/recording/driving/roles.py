@@ -77,6 +77,7 @@ SIZE_WORDS = {
 }  # fmt: skip
 TARGET_NAME = re.compile(
     r"^(_?y|_?t|ys|y_?(true|train|tr|batch|data|target|expected|actual|real|label|i|j|hot|onehot|one_hot|k|vec|vector|mini|b)\w*"
+    r"|y_(?!hat|pred|out|cap|est|prob|score|logit|grad|delta|err|lin|prev)\w+"
     r"|y_?targ\w*|all_y_trues|(train|training)_?(set_?)?(y|labels?|targets?|outputs?)\w*|targets?(_?\w*)?|labels?(_?\w*)?|expected\w*"
     r"|desired\w*|truth|ground_?truth|gt|actual\w*|true\w*|answers?|t_?(train|batch)|out_?data|teacher\w*|one_?hot\w*|correct\w*"
     r"|yd|d_?output|training_outputs?|output_data|data_?(outputs?|results?|targets?|labels?)|train_?set_y|class_?labels|real\w*|x?_?labels)$",
@@ -85,7 +86,7 @@ TARGET_NAME = re.compile(
 INPUT_NAME = re.compile(
     r"^(_?x\d?|xs|x_?(train|tr|batch|data|in|input|i|j|mini|b|vec|vector|sample)\w*|(train|training)_?(set_?)?(x|data|inputs?|examples?"
     r"|features?|images?|samples?|set)\w*|inputs?(_?\w*)?|in_?data|data(_?(x|in|inputs?|set|instance|point|batch))?|dataset|features?\w*"
-    r"|images?|imgs?|img_?batch|samples?|observations?|examples?|a_?0|a_?prev|activations?_?prev|batch(_?x)?|image_data|points?|design_matrix"
+    r"|images?|imgs?|img_?batch|datas|samples?|observations?|examples?|a_?0|a_?prev|activations?_?prev|batch(_?x)?|image_data|points?|design_matrix"
     r"|train|rows|trainset|vector|signal|row|x_vector|train_?set_x|patterns?|instance|value|x_bias|inp|ip|batch_?data|records?)$",
     re.IGNORECASE,
 )

@@ -11,6 +11,7 @@ import numpy as np
 
 from ..graph import Absorbed, Array
 
+OLDER_NUMPY = "numpy.array of lists of different lengths"  # what the stand-in is called
 RAGGED = re.compile(r"inhomogeneous shape after (\d+) dimensions\. The detected shape was \(([\d, ]*)\)")
 
 
@@ -44,7 +45,7 @@ def _tolerant(real: Callable[..., Any], note: Callable[..., None]) -> Callable[.
                 raise
             if keywords.get("dtype") not in (None, object):
                 raise
-            note(Absorbed.MODULE, "numpy.array of lists of different lengths")
+            note(Absorbed.MODULE, OLDER_NUMPY)
             return as_objects(arguments[0], [int(part) for part in found[2].split(",") if part.strip()])
 
     return convert

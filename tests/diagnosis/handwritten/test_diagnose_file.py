@@ -32,7 +32,12 @@ def test_xor_from_ones_has_clones(tmp_path: Path) -> None:
     found = diagnose(tmp_path, numpy_files.XOR_FROM_ONES)
     assert found.check.verdict is Verdict.CORRECT
     assert faults(found)[0] == "clones"
+    assert found.diagnosis is not None
+    bound = found.diagnosis.clone_bound
+    assert bound is not None
+    assert bound.total == pytest.approx(2 / 3)  # of a monotone function of the sum of the inputs, as in the scenario
     text = "\n".join(verdict(found))
+    assert "no training brings mean_squared_error under 0.1667 (0.6667 as a sum over all observations)" in text
     assert "network 2-2-1 (sigmoid, sigmoid), initial weights all 1" in text
     assert "learning rate 0.5 for the gradient of mean_squared_error, the full batch, 3,000 epochs" in text
     assert found.to_dict()["read"]["units"] == [2, 2, 1]

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy_files
 import pytest
 
+import harness
 from harness.checking.result import Verdict
 from harness.cli.main import main
 from harness.diagnosis.handwritten.diagnose import HandwrittenDiagnosis, diagnose_file
@@ -71,6 +72,15 @@ def test_what_is_not_read_is_not_judged(tmp_path: Path, capsys: pytest.CaptureFi
     assert main(["diagnose", "--no-log", "--json", str(path)]) == 3
     document = json.loads(capsys.readouterr().out)
     assert (document["outcome"], document["unread"]) == ("not-judged", "length")
+
+
+def test_the_python_function_takes_a_numpy_file(tmp_path: Path) -> None:
+    path = tmp_path / "net.py"
+    path.write_text(numpy_files.UNTIL_GOOD)
+    found = harness.diagnose(path)
+    assert isinstance(found, HandwrittenDiagnosis)
+    assert found.unread is Unread.LENGTH
+    assert "the number of its updates was not found" in str(found)
 
 
 def test_everything_that_is_not_read_has_words() -> None:

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from .checking.result import CheckResult
     from .comparison.experiment import Experiment
     from .diagnosis.answer import Diagnosis
+    from .diagnosis.handwritten.diagnose import HandwrittenDiagnosis
+    from .diagnosis.outputs import OutputsDiagnosis
     from .programs.inspection import Inspection
     from .sweeps.sweep import Sweep
 
@@ -175,12 +177,13 @@ def diagnose(
     fit: int = 1,
     progress: Callable[[str, int], None] | None = None,
     **fit_arguments: Any,
-) -> Diagnosis:
-    """Find out why a Keras training does not learn: a minimal set of causes, each proven by trainings.
+) -> Diagnosis | OutputsDiagnosis | HandwrittenDiagnosis:
+    """Find out why a training does not learn: a minimal set of causes, each proven by trainings.
 
     Args:
-        target: a compiled model, or the path of a script or notebook that calls ``fit``. Neither is changed: a script
-            is run in a copy of its folder, and only copies of a model are trained.
+        target: a compiled model, or the path of a script or notebook that calls ``fit``, or of a NumPy file that trains
+            a network of its own. None is changed: a script is run in a copy of its folder, and only copies of a model
+            are trained.
         x, y: what would be given to ``fit``; None for a script.
         budget: seconds for trainings, 30 by default. They are converted to a number of updates, so that the answer does
             not depend on how busy the machine is.
@@ -190,7 +193,9 @@ def diagnose(
         fit_arguments: the other arguments of ``fit``: ``epochs``, ``batch_size``, ``validation_data``, ...
 
     Returns:
-        A ``Diagnosis``: ``outcome``, ``causes`` with the evidence of each, ``edits``, ``hints``.
+        A ``Diagnosis``: ``outcome``, ``causes`` with the evidence of each, ``edits``, ``hints``. Of a model with
+        several outputs, an ``OutputsDiagnosis``: ``outputs``, one ``Diagnosis`` each. Of a NumPy file, a
+        ``HandwrittenDiagnosis``: ``check``, ``network`` and ``diagnosis``, or what could not be read in ``unread``.
 
     Raises:
         BadInput: the script fails or never calls ``fit``, or the model or the data cannot be used.
@@ -205,27 +210,35 @@ def diagnose(
         >>> "output-activation" in [cause.fault.value for cause in result.causes]
         True
     """
-    from .diagnosis import diagnosis
+    from .diagnosis import diagnosis, outputs
+    from .diagnosis.handwritten.diagnose import diagnose_file
     from .programs import capture, unjudged
+    from .programs.kinds import trains_keras
     from .report import diagnosing as _  # noqa: F401 - registers how the result is shown
+    from .report import handwritten_diagnosis as _handwritten  # noqa: F401 - the same of a NumPy file
+    from .report import outputs_diagnosis as _several  # noqa: F401 - the same of several outputs
     from .scenario.effort import BUDGET_SECONDS
 
+    seconds = budget or BUDGET_SECONDS
     if isinstance(target, (str, Path)):
         if x is not None or y is not None or fit_arguments:
             raise BadInput("a script has its own data and arguments of fit", hint="give the path alone, or a model")
+        path = Path(target)
+        if path.is_file() and not trains_keras(path):
+            return diagnose_file(path, budget=seconds, seed=seed, progress=progress)
         program = capture.capture_script(target, fit=fit, seed=seed).program
-        if not unjudged.is_judged(program):
+        is_several = program.outputs > 1 and program.is_fit_on_own_data and program.error is None
+        if not is_several and not unjudged.is_judged(program):
             read = unjudged.read_unjudged(program)
             if program.error is not None and read.is_refused:
                 raise BadInput(f"{target}: Keras refuses to train it: {program.error.kind}: {program.error.message}")
             got = f"that trains with {read.own_loop}" if read.own_loop else f"with {read.outputs} outputs"
             got = f"without {', '.join(read.missing[:4])}" if read.missing else got
-            raise BadInput(
-                f"{target}: expected a script with its data that fits a model with one output, got one {got}"
-            )
+            raise BadInput(f"{target}: expected a script with its data that fits a model, got one {got}")
     else:
         program = capture.program_of(target, x, y, **fit_arguments)
-    return diagnosis.diagnose_program(program, budget=budget or BUDGET_SECONDS, seed=seed, progress=progress)
+    diagnose_it = outputs.diagnose_outputs if program.outputs > 1 else diagnosis.diagnose_program
+    return diagnose_it(program, budget=seconds, seed=seed, progress=progress)
 
 
 def inspect(model: keras.Model, x: Any = None, *, progress: Progress = silent) -> Inspection:

@@ -9,6 +9,7 @@ from ..programs.contradictions import Contradiction
 from ..programs.edits import Edit
 from ..programs.program import Note
 from ..results import Result
+from .clone_bounds import CloneBound
 from .edited_run import EditedRun
 from .faults import Fault
 from .mechanisms import Intervention
@@ -177,6 +178,8 @@ class Diagnosis(Result):
         mechanisms: how causes hurt, each proven by an intervention of its own
         curve: what the program reaches from fewer rows, the fewest first; none if that was not asked
         repeats: what equal inputs with different targets leave to be learned; None if all inputs differ
+        clone_bound: under which loss it cannot come while its units stay equal; None if they are no cause, or if no
+            such bound is known
         contradictions: facts that need no run, as ``programs.contradictions`` finds them
         edits: the edits of all causes and of ``further`` together, or others that were found to do better
         remedy: the repairs that these edits make
@@ -205,6 +208,7 @@ class Diagnosis(Result):
     mechanisms: tuple[Mechanism, ...]
     curve: tuple[CurvePoint, ...]
     repeats: Repeats | None
+    clone_bound: CloneBound | None
     contradictions: tuple[Contradiction, ...]
     edits: tuple[Edit, ...]
     remedy: tuple[Fault, ...]

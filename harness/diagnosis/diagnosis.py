@@ -9,30 +9,22 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from ..programs.changes import Change, ChangeKind
-from ..programs.contradictions import Check, Contradiction, Severity, contradictions
+from ..programs.contradictions import Contradiction, contradictions
 from ..programs.edits import edits_for
 from ..programs.program import NoteKind, Program
 from ..scenario.effort import BUDGET_SECONDS
 from .answer import (
-    LEAVING_PLATEAU,
-    STARTS,
-    Alternative,
     Cause,
-    CurvePoint,
     Diagnosis,
     Further,
     Hint,
-    Level,
-    Mechanism,
     TriedSet,
 )
 from .case import Case, prepare_case
+from .clone_bounds import bound_of_clones
 from .edited_run import Remedy, chosen_remedy, remedy_for
+from .evident_causes import causes_without_run, refused_causes
 from .faults import Fault
-from .head_choices import CCE
-from .layers import read_layers
-from .mechanisms import Intervention, Suspect, intervention_repair, suspects
 from .outcomes import (
     LEARNED_FRACTION,
     LEAST_LOWERED_FRACTION,
@@ -43,17 +35,16 @@ from .outcomes import (
     outcome_of,
     share_of,
 )
-from .rates import ADAM_RATE, optimizer_facts
+from .proofs import Proofs
+from .rates import optimizer_facts
 from .references import SIGNAL_LEVEL
-from .repair import Repair
-from .repairs import order_of, propose_repairs
+from .repairs import propose_repairs
 from .restraints import restraints
-from .search import CERTAIN, QUESTIONED, WORTH_ADDING, Keys, Progress, Run, Search, Stage
-from .tasks import LabelFormat, TaskKind
-from .training_repairs import fewer_rows, other_optimizer, rate_repair, rates_to_try
-from .trials import Ledger, OutOfBudget, Trial, joined_trials, plan_trials, thinned, updates_of
+from .search import CERTAIN, QUESTIONED, Keys, Progress, Run, Search, Stage
+from .training_repairs import rate_repair, rates_to_try
+from .trials import Ledger, OutOfBudget, joined_trials, plan_trials, thinned, updates_of
+from .unproven import unproven_choices
 
-METRIC_OF_REGRESSION = "mae"
 ABORT_FACTOR = 6.0  # times the budget after which the clock aborts
 LEAST_SECONDS = 20.0  # before which it never does
 LEAST_WAY = 0.05  # between constant and best prediction, below which a program cannot be placed
@@ -63,12 +54,6 @@ MUCH_BETTER = 0.15  # of the way from constant to best by which a repaired contr
 MOST_SETS = 6  # of repairs that edits are made for
 MEMORISED = 0.3  # of the way from constant to best by which training rows are known better than others
 FAR_FROM_PRACTICE = 2.0  # doubt from which a choice is repaired before an overfitting network is restrained
-CURVE_SHARES = (0.25, 0.5, 1.0)  # of the training rows
-WORTH_MORE_ROWS = 0.05  # of the way from constant to best by which the score rises from half of the rows to all
-MOSTLY_FLAT = 0.5  # share of its epochs for which the loss of a program hardly changes on a plateau
-SEEN_PLATEAU = 0.05  # share of the epochs of a longer training for which its loss hardly changes before it falls
-WORTH_MORE_SEEDS = 0.15  # difference of two shares from which more seeds may tell them apart
-IMPOSSIBLE = (Check.SOFTMAX_OVER_ONE_UNIT, Check.FROZEN_MODEL, Check.NO_LEARNING_RATE)
 
 
 def diagnose_program(
@@ -123,21 +108,17 @@ class _Diagnoser:
         )  # of the score of one seed, on the rows of one fold
         bar = Bar(constant=references.constant, best=references.best, noise=self.noise)
         self.search = Search(case=case, repairs=self.repairs, bar=bar, plan=self.plan, ledger=ledger, progress=progress)
-        self.causes: list[Cause] = []
-        self.alternatives: list[Alternative] = []
-        self.mechanisms: list[Mechanism] = []
-        self.curve: tuple[CurvePoint, ...] = ()
+        self.proofs = Proofs(search=self.search)
         self.minimal: Keys | None = None
         self.wanted: Keys | None = None  # the minimal set and what improves it
         self.outcome = OutcomeKind.NOT_JUDGED
-        self.partial = False
 
     def run(self) -> Diagnosis:
         """All steps; what is known when the clock ends them."""
         try:
             self.judge()
         except OutOfBudget:
-            self.partial = True
+            self.proofs.partial = True
             self.confirm_smallest()
         return self.result()
 
@@ -149,7 +130,13 @@ class _Diagnoser:
         self.minimal = self.smallest_learning()
         if self.minimal is not None and not self.search.ledger.is_late:
             with contextlib.suppress(OutOfBudget):
-                self.confirm(self.minimal)
+                self.prove(self.minimal)
+
+    def prove(self, keys: Keys) -> Keys:
+        """Prove the causes of a set with which the program learned; the minimal set is what they stand on."""
+        self.minimal = keys
+        self.minimal = minimal = self.proofs.confirm(keys, diverges=self.outcome is OutcomeKind.DIVERGES)
+        return minimal
 
     def smallest_learning(self) -> Keys | None:
         """The smallest set of repairs that learned in the search, which was ended before it could be confirmed."""
@@ -182,7 +169,7 @@ class _Diagnoser:
         if is_fine and not self.may_be_far_from_best(own):
             return
         if self.outcome is not OutcomeKind.LEARNS and not self.stands_for_whole():
-            self.outcome, self.partial = OutcomeKind.NOT_JUDGED, True
+            self.outcome, self.proofs.partial = OutcomeKind.NOT_JUDGED, True
             return
         if self.outcome is OutcomeKind.LUCKY:
             self.outcome = self.outcome_of_more_seeds()
@@ -197,16 +184,15 @@ class _Diagnoser:
             full = None if self.memorises(own) else self.lower_bar(own)
         if full is None:
             if self.outcome is OutcomeKind.OVERFITS and self.plan.prefix_updates is None:
-                self.draw_curve()
+                self.proofs.draw_curve()
             return
-        self.minimal = search.minimise(full)
-        self.confirm(self.minimal)
-        if self.causes:
-            self.look_for_mechanisms(self.minimal)
-            self.look_for_improvements(self.minimal)
-            self.look_for_alternatives(self.minimal)
-            faults = {cause.fault for cause in self.causes} | {other.fault for other in self.alternatives}
-            longer_is_enough = len(self.minimal) == 1 and Fault.TOO_FEW_EPOCHS in faults
+        minimal = self.prove(search.minimise(full))
+        if self.proofs.causes:
+            self.proofs.look_for_mechanisms(minimal)
+            self.wanted = self.proofs.improved(minimal)
+            self.proofs.look_for_alternatives(minimal)
+            faults = {cause.fault for cause in self.proofs.causes} | {other.fault for other in self.proofs.alternatives}
+            longer_is_enough = len(minimal) == 1 and Fault.TOO_FEW_EPOCHS in faults
             if longer_is_enough and self.outcome in (OutcomeKind.UNDERFITS, OutcomeKind.DOES_NOT_TRAIN):
                 self.outcome = OutcomeKind.SLOW
 
@@ -263,8 +249,8 @@ class _Diagnoser:
         search.bar = dataclasses.replace(before, noise=0.0)
         keys = self.restrained()
         if keys is not None:
-            self.confirm(keys)
-        if keys is None or not self.causes:
+            self.prove(keys)
+        if keys is None or not self.proofs.causes:
             search.bar = before
             return False
         self.minimal, self.outcome = keys, OutcomeKind.OVERFITS
@@ -318,8 +304,7 @@ class _Diagnoser:
         if self.outcome is OutcomeKind.LEARNS or best is own:
             self.outcome = OutcomeKind.LEARNS
             return
-        self.minimal = search.minimise(best.repairs)
-        self.confirm(self.minimal)
+        self.prove(search.minimise(best.repairs))
 
     def judge_at_chance(self, own: Run) -> None:
         """The outcome where neither the references nor the repaired network are clearly above chance."""
@@ -327,18 +312,14 @@ class _Diagnoser:
         at_chance = references.p_value is None or references.p_value > SIGNAL_LEVEL
         if own.trial.error is not None:
             self.outcome = OutcomeKind.DOES_NOT_TRAIN
-            self.causes = [
-                Cause(
-                    fault=repair.fault, changes=repair.changes, repaired=None, unrepaired=None, needs_no_run=True
-                )  # Keras refuses to train it: that needs no further proof
-                for repair in search.repairs
-                if repair.doubt >= CERTAIN
-            ]
+            self.proofs.causes = refused_causes(search.repairs)
         elif np.all(self.case.targets == self.case.targets[:1]):
             self.outcome = OutcomeKind.NOT_JUDGED  # of equal targets, R2 and accuracy say nothing
         elif at_chance and references.apt:
             self.outcome = OutcomeKind.NO_SIGNAL
-            self.causes = [Cause(fault=Fault.NO_SIGNAL, changes=(), repaired=None, unrepaired=self.level(own))]
+            self.proofs.causes = [
+                Cause(fault=Fault.NO_SIGNAL, changes=(), repaired=None, unrepaired=self.proofs.level(own))
+            ]
         elif at_chance:  # of images and sequences, flat learners at chance prove nothing
             way = 1 - references.constant
             memorised = float(np.median(own.trial.scores.training)) > references.constant + 0.5 * way
@@ -405,159 +386,6 @@ class _Diagnoser:
         search.bar, self.outcome = bar, outcome
         return best.repairs if search.learns(best.repairs) else None
 
-    def confirm(self, keys: Keys) -> None:
-        """Both sides of each cause, on fresh seeds and rows."""
-        search = self.search
-        for key in search.in_order(keys):
-            self.confirm_one(search.by_key[key], keys, keys - {key})
-        rate = search.by_key.get("learning-rate")
-        diverges = self.outcome is OutcomeKind.DIVERGES
-        if "optimizer" in keys and rate is not None and (rate.doubt >= 2 or diverges):
-            facts = optimizer_facts(self.case.program.optimizer, 1)
-            search.replace_repair(other_optimizer(facts))
-            part = dataclasses.replace(
-                rate, changes=(Change(kind=ChangeKind.LEARNING_RATE, old=facts.rate, new=ADAM_RATE),)
-            )
-            named = len(self.causes)
-            self.confirm_one(part, keys, keys - {"optimizer"} | {"optimizer-at-own-rate"})
-            if diverges and len(self.causes) > named:  # what diverges overshoots: that comes first
-                self.causes.insert(0, self.causes.pop())
-
-    def confirm_one(self, repair: Repair, keys: Keys, without: Keys) -> None:
-        """Name a cause if the intervals with and without its repair exclude each other.
-
-        Where they overlap and the shares differ, more seeds are asked.
-        """
-        search = self.search
-        for stage in (Stage.CONFIRM, Stage.CONFIRM_MORE):
-            optional = stage is Stage.CONFIRM_MORE
-            try:
-                share = search.share(keys, stage=stage, optional=optional)
-                other = search.share(without, stage=stage, optional=optional)
-            except OutOfBudget:
-                self.partial = True
-                return
-            if share.low > other.high:
-                self.causes.append(
-                    Cause(
-                        fault=repair.fault,
-                        changes=repair.changes,
-                        repaired=self.level(search.run(keys, stage=stage)),
-                        unrepaired=self.level(search.run(without, stage=stage)),
-                    )
-                )
-                return
-            if share.value - other.value < WORTH_MORE_SEEDS:
-                return
-
-    def look_for_mechanisms(self, keys: Keys) -> None:
-        """How a bad start hurts, each way proven by an intervention of its own; the budget may end this."""
-        search = self.search
-        place = next((n for n, cause in enumerate(self.causes) if cause.fault in STARTS), None)
-        if "initializer" in keys and place is not None:
-            rest = keys - {"initializer"}
-            suspected = list(suspects(self.case, read_layers(self.case.program, self.case.head)))
-            if len(suspected) == 1 and suspected[0].control is None:
-                suspected = []  # the repair of the start takes away this and nothing else
-            for suspect in suspected:
-                found = self.proven_mechanism(suspect, rest)
-                self.mechanisms += [] if found is None else [found]
-            cause = self.causes[place]
-            if self.mechanisms and cause.fault not in {found.fault for found in self.mechanisms}:
-                self.causes[place] = cause = dataclasses.replace(cause, fault=self.mechanisms[0].fault)
-            elif not self.mechanisms and cause.repaired is not None and cause.unrepaired is not None:
-                self.mechanisms.append(
-                    Mechanism(
-                        fault=cause.fault,
-                        intervention=Intervention.REDRAWN,
-                        repaired=cause.repaired,
-                        unrepaired=cause.unrepaired,
-                    )
-                )
-        own = search.runs[frozenset(), Stage.SEARCH].trial
-        for cause in self.causes:
-            with_it = self.confirmed(keys)
-            if cause.fault not in LEAVING_PLATEAU or own.flat < MOSTLY_FLAT or with_it is None:
-                continue
-            least = SEEN_PLATEAU if cause.fault is Fault.TOO_FEW_EPOCHS else 0.0
-            if least <= with_it.trial.flat < own.flat:
-                self.mechanisms.append(
-                    Mechanism(
-                        fault=Fault.PLATEAU,
-                        intervention=Intervention.LEFT,
-                        repaired=self.level(with_it),
-                        unrepaired=self.level(search.runs[frozenset(), Stage.SEARCH]),
-                    )
-                )
-                break
-
-    def proven_mechanism(self, suspect: Suspect, rest: Keys) -> Mechanism | None:
-        """A mechanism, if taking away its property makes the program learn and its control does not."""
-        search = self.search
-        kinds = [suspect.intervention] + ([] if suspect.control is None else [suspect.control])
-        for kind in kinds:
-            repair = intervention_repair(self.case, kind, suspect.fault)
-            search.by_key[repair.key] = repair
-        sides = [rest | {f"start:{kinds[0].value}"}, rest | {f"start:{kinds[1].value}"} if suspect.control else rest]
-        for stage in (Stage.SEARCH, Stage.CONFIRM):  # the second only if the first makes it likely
-            try:
-                helped, compared = (self.level(search.run(keys, stage=stage, optional=True)) for keys in sides)
-            except OutOfBudget:
-                return None
-            if helped.learned.value - compared.learned.value < WORTH_MORE_SEEDS:
-                return None
-        if helped.learned.low <= compared.learned.high:
-            return None
-        return Mechanism(
-            fault=suspect.fault,
-            intervention=suspect.intervention,
-            repaired=helped,
-            unrepaired=compared,
-        )
-
-    def draw_curve(self) -> None:
-        """What the program reaches from fewer rows with as many updates: whether more rows would help it.
-
-        Too little data are named where the score rises with the rows from nearly every seed, and by enough to expect
-        more of it.
-        """
-        search, case = self.search, self.case
-        points = []
-        for share in CURVE_SHARES:
-            key = f"rows:{share:g}"
-            search.by_key[key] = fewer_rows(case, share, key)
-            run = search.affordable(frozenset({key}) if share < 1 else frozenset())
-            if run is None:
-                return
-            rows = round(len(case.split.folds[0].train) * share)
-            points.append((CurvePoint(rows=rows, level=self.level(run)), run.trial.scores.held))
-        self.curve = tuple(point for point, _ in points)
-        (_, half), (_, whole) = points[-2:]
-        rises = np.median(whole) - np.median(half) >= WORTH_MORE_ROWS * (search.bar.best - search.bar.constant)
-        if rises and np.mean(whole > half) >= MOSTLY:
-            self.causes.append(Cause(fault=Fault.TOO_LITTLE_DATA, changes=(), repaired=None, unrepaired=None))
-
-    def confirmed(self, keys: Keys) -> Run | None:
-        """The run of a set on the most fresh seeds."""
-        runs = self.search.runs
-        return runs.get((keys, Stage.CONFIRM_MORE)) or runs.get((keys, Stage.CONFIRM))
-
-    def look_for_improvements(self, keys: Keys) -> None:
-        """Repairs that raise the score of the repaired program, on fresh seeds too; the budget may end this."""
-        search = self.search
-        wanted = search.improved(keys)
-        self.partial = self.partial or search.ledger.is_late
-        if wanted == keys:
-            return
-        try:
-            better = search.run(wanted, stage=Stage.CONFIRM, optional=True)
-        except OutOfBudget:
-            return
-        known = self.confirmed(keys)
-        top = search.best_known()
-        if known is not None and search.quality(better, top) >= search.quality(known, top) + WORTH_ADDING / 2:
-            self.wanted = wanted
-
     def further(self) -> tuple[Further, ...]:
         """What the wanted set has beside the minimal one."""
         added = (self.wanted or frozenset()) - (self.minimal or frozenset())
@@ -589,88 +417,56 @@ class _Diagnoser:
             repairs = [search.by_key[key] for key in search.in_order(keys)]
             changes = [*(change for repair in repairs for change in repair.changes), *outside]
             faults = tuple(dict.fromkeys(repair.fault for repair in repairs))
-            promised = (self.confirmed(keys) or search.run(keys)).median
+            promised = (self.proofs.confirmed(keys) or search.run(keys)).median
             made.append(remedy_for(self.case.program, faults, changes, promised))
         if not made:
             made = [remedy_for(self.case.program, tuple(cause.fault for cause in causes), outside)]
         return tuple(made)
 
-    def look_for_alternatives(self, keys: Keys) -> None:
-        """Repairs that do in place of a cause; the clock may end this without harm."""
-        search = self.search
-        try:
-            pairs = search.alternatives(keys)
-        except OutOfBudget:
-            self.partial = True
-            return
-        proven = {cause.fault for cause in self.causes}
-        for cause, other in pairs:
-            repair = search.by_key[other]
-            known = {alternative.fault for alternative in self.alternatives}
-            if repair.fault in known or search.by_key[cause].fault not in proven:
-                continue
-            self.alternatives.append(
-                Alternative(
-                    fault=repair.fault,
-                    changes=repair.changes,
-                    instead_of=search.by_key[cause].fault,
-                    level=self.level(search.run(keys - {cause} | {other})),
-                )
-            )
-
-    def level(self, run: Run) -> Level:
-        """What a run reaches, by the bar as it is."""
-        trial: Trial = run.trial
-        return Level(
-            held=run.median,
-            training=float(np.median(trial.scores.training)),
-            learned=share_of(self.search.bar.has_learned(trial.scores.held)),
-            auc=trial.auc,
-            updates=trial.updates,
-            error=trial.error,
-            scores=tuple(np.asarray(trial.scores.held, np.float64).tolist()),
-        )
-
     def result(self) -> Diagnosis:
         """Everything that was found."""
-        search, case = self.search, self.case
+        search, case, proofs = self.search, self.case, self.proofs
         known = search.runs.get((frozenset(), Stage.SEARCH))
-        repaired = self.confirmed(self.minimal) if self.minimal else None
-        causes = [self.with_edits(cause) for cause in [*self.causes, *self.causes_without_run()]]
-        named = {cause.fault for cause in causes}
-        hints = self.hints(named) if self.outcome is not OutcomeKind.LEARNS else []
-        is_open = self.partial and self.minimal and not self.causes and self.outcome is not OutcomeKind.LEARNS
+        repaired = proofs.confirmed(self.minimal) if self.minimal else None
+        proven = {cause.fault for cause in proofs.causes}
+        evident = causes_without_run(case, search.repairs, self.outcome, proven)
+        causes = [self.with_edits(cause) for cause in [*proofs.causes, *evident]]
+        learns = self.outcome is OutcomeKind.LEARNS
+        is_open = proofs.partial and self.minimal is not None and not proofs.causes and not learns
         unconfirmed = search.runs.get((self.minimal, Stage.SEARCH)) if is_open and self.minimal else None
-        improved = None if self.wanted is None else self.confirmed(self.wanted)
+        improved = None if self.wanted is None else proofs.confirmed(self.wanted)
         remedy = self.remedies(causes)[0]
         return Diagnosis(
             name=case.program.name,
             outcome=self.outcome,
             task=case.task.kind,
             judged=case.split.judged,
-            user=None if known is None else self.level(known),
-            repaired=None if repaired is None or not causes else self.level(repaired),
-            improved=None if improved is None else self.level(improved),
+            user=None if known is None else proofs.level(known),
+            repaired=None if repaired is None or not causes else proofs.level(repaired),
+            improved=None if improved is None else proofs.level(improved),
             bar=search.bar,
             references=case.references,
             causes=tuple(causes),
             further=self.further(),
-            hints=tuple(hints),
-            alternatives=tuple(self.alternatives),
-            mechanisms=tuple(self.mechanisms),
-            curve=self.curve,
+            hints=() if learns else self.hints(causes),
+            alternatives=tuple(proofs.alternatives),
+            mechanisms=tuple(proofs.mechanisms),
+            curve=proofs.curve,
             repeats=case.repeats,
+            clone_bound=bound_of_clones(case) if Fault.CLONES in proven else None,
             contradictions=case.found,
             edits=remedy.edits if causes else (),
             remedy=remedy.faults if causes else (),
             edited=None,
-            unconfirmed=None if unconfirmed is None else self.level(unconfirmed),
+            unconfirmed=None if unconfirmed is None else proofs.level(unconfirmed),
             notes=case.program.notes,
             tried=tuple(
-                TriedSet(repairs=tuple(sorted(run.repairs)), level=self.level(run), fresh=run.stage is not Stage.SEARCH)
+                TriedSet(
+                    repairs=tuple(sorted(run.repairs)), level=proofs.level(run), fresh=run.stage is not Stage.SEARCH
+                )
                 for run in search.runs.values()
             ),
-            partial=self.partial,
+            partial=proofs.partial,
             seconds=time.monotonic() - self.started,
         )
 
@@ -678,96 +474,10 @@ class _Diagnoser:
         """The cause with the edits that repair it."""
         return dataclasses.replace(cause, edits=edits_for(self.case.program, cause.changes).edits)
 
-    def causes_without_run(self) -> list[Cause]:
-        """What follows from the program alone: no run is needed to know it."""
-        return [*self.impossible_causes(), *self.contradictory_causes(), *self.metric_causes()]
-
-    def contradictory_causes(self) -> list[Cause]:
-        """Equal inputs with different targets, where they keep every function of the inputs from being good."""
-        repeats = self.case.repeats
-        if repeats is None or self.outcome in (OutcomeKind.LEARNS, OutcomeKind.NOT_JUDGED):
-            return []
-        if repeats.learnable >= LEARNED_FRACTION:
-            return []
-        fault = Fault.CONTRADICTORY_TARGETS
-        return [Cause(fault=fault, changes=(), repaired=None, unrepaired=None, needs_no_run=True)]
-
-    def impossible_causes(self) -> list[Cause]:
-        """What keeps every training from learning whatever the weights are, where the search has not come to prove it.
-
-        Softmax over one unit is 1 for every input; without trainable weights or a learning rate nothing changes.
-        """
-        if self.outcome in (OutcomeKind.LEARNS, OutcomeKind.NO_SIGNAL):
-            return []
-        known = {cause.fault for cause in self.causes}
-        ids = {finding.id for finding in self.case.found if finding.check in IMPOSSIBLE}
-        certain = [repair for repair in self.search.repairs if repair.doubt >= CERTAIN and repair.fault not in known]
-        chosen = {repair.key: repair for repair in certain if repair.fault.value in ids}
-        if any(repair.block == "head" for repair in chosen.values()):  # labels, loss and units change with it
-            chosen |= {repair.key: repair for repair in certain if repair.block == "head"}
-        return [
-            Cause(fault=repair.fault, changes=repair.changes, repaired=None, unrepaired=None, needs_no_run=True)
-            for repair in chosen.values()
-        ]
-
-    def metric_causes(self) -> list[Cause]:
-        """Metrics that say nothing about the targets: they mislead whatever is learned."""
-        wrong = [
-            finding
-            for finding in self.case.found
-            if finding.id == Fault.METRIC.value and finding.severity is Severity.CONTRADICTION
-        ]
-        if not wrong or self.case.task.is_classification:
-            return []
-        changes = tuple(
-            Change(kind=ChangeKind.METRIC, old=str(finding.values.get("metric")), new=METRIC_OF_REGRESSION)
-            for finding in wrong
-        )
-        return [Cause(fault=Fault.METRIC, changes=changes, repaired=None, unrepaired=None, needs_no_run=True)]
-
-    def hints(self, named: set[Fault]) -> list[Hint]:
-        """Questioned choices that are not among the causes; those of a minimal set that was not confirmed first.
-
-        A last layer or loss that does not suit the classes stays among them, even if the program learns without a
-        repair of it: it is the commonest fault, and whoever reads the answer asks for it.
-        """
-        minimal = self.minimal or frozenset()
-        other = {alternative.fault for alternative in self.alternatives}
-        blocks = {self.search.by_key[key].block for key in minimal if self.causes} - {"", "layers", "head"}
-        unproven = [
-            repair
-            for repair in sorted(self.search.repairs, key=order_of)
-            if repair.fault not in named | other
-            and repair.block not in blocks
-            and (repair.doubt >= 2 or repair.key in minimal or self.is_unfit_head(repair))
-        ]
-        unproven.sort(key=lambda repair: (repair.key not in minimal, not self.is_unfit_head(repair)))
-        hints = [
-            Hint(
-                fault=repair.fault,
-                changes=repair.changes,
-                doubt=repair.doubt,
-                is_needed=repair.key in minimal,
-            )
-            for repair in unproven
-        ]
-        known = named | other | {hint.fault for hint in hints}
-        return hints if Fault.OUTPUT_ACTIVATION in known else [*hints, *self.usual_head()]
-
-    def usual_head(self) -> list[Hint]:
-        """Softmax and its cross-entropy, for a sigmoid over exclusive classes: it can learn, but is seldom meant."""
-        task, head = self.case.task, self.case.head
-        is_exclusive = task.kind is TaskKind.MULTICLASS and task.format is LabelFormat.ONE_HOT
-        if not (is_exclusive and head.activation == "sigmoid" and head.is_certain):
-            return []
-        changes = [Change(kind=ChangeKind.ACTIVATION, layer=head.activation_layers[-1], old="sigmoid", new="softmax")]
-        if head.loss != CCE:
-            changes.append(Change(kind=ChangeKind.LOSS, old=head.loss, new=CCE))
-        return [Hint(fault=Fault.OUTPUT_ACTIVATION, changes=tuple(changes), doubt=1)]
-
-    def is_unfit_head(self, repair: Repair) -> bool:
-        """Whether a repair is of a last layer or loss that can learn the task, and is not made for it."""
-        suspected = any(
-            finding.id == repair.fault.value and finding.severity is not Severity.FACT for finding in self.case.found
-        )
-        return repair.block == "head" and repair.doubt >= 1 and (self.case.task.is_classification or suspected)
+    def hints(self, causes: Sequence[Cause]) -> tuple[Hint, ...]:
+        """What is unusual without a proof."""
+        search = self.search
+        known = {cause.fault for cause in causes} | {other.fault for other in self.proofs.alternatives}
+        minimal = [search.by_key[key] for key in self.minimal or ()]
+        has_causes = bool(self.proofs.causes)
+        return tuple(unproven_choices(self.case, search.repairs, minimal, known, has_causes=has_causes))

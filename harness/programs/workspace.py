@@ -21,6 +21,8 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
+from .scratch import scratch_folder
+
 SKIPPED_FOLDERS = frozenset(
     {".git", ".hg", ".svn", "__pycache__", "node_modules", ".venv", "venv", ".tox", ".mypy_cache", ".ruff_cache",
      ".pytest_cache", ".ipynb_checkpoints"}
@@ -179,8 +181,8 @@ def copied_workspace(original: Path) -> Iterator[Workspace]:
     before, folder = Path.cwd(), original.resolve()
     above = [parent for parent in folder.parents if parent != parent.parent][:LEVELS_ABOVE]
     top = above[-1] if above else folder
-    with tempfile.TemporaryDirectory(prefix="harness-", ignore_cleanup_errors=True) as temporary:
-        workspace = Workspace(folder=folder, top=top, top_copy=Path(temporary).resolve())
+    with scratch_folder() as scratch:
+        workspace = Workspace(folder=folder, top=top, top_copy=scratch.resolve())
         workspace.copy.mkdir(parents=True, exist_ok=True)
         for parent, child in zip(above, [folder, *above]):
             link_siblings(parent, workspace.top_copy / parent.relative_to(top), child.name)

@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ..diagnosis.answer import LEAVING_PLATEAU, STARTS, Alternative, Cause, Diagnosis, Hint, Level, Mechanism
+from ..diagnosis.clone_bounds import CloneBound
 from ..diagnosis.edited_run import EditedRun
 from ..diagnosis.faults import Fault
 from ..diagnosis.mechanisms import Intervention
@@ -254,6 +255,12 @@ def mechanism_text(found: Mechanism) -> str:
     return f"  How it hurts: {FAULTS[found.fault][0]}. With {what} {shares[0]} seeds learn, {control} {shares[1]}."
 
 
+def bound_text(bound: CloneBound) -> str:
+    """Under which loss identical units cannot come."""
+    total = "" if bound.total is None else f" ({number(bound.total)} as a sum over all observations)"
+    return f"As long as the units stay equal, no training brings {bound.loss} under {number(bound.least)}{total}."
+
+
 def cause_lines(found: Diagnosis, number_: int, cause: Cause, most_edits: int = MOST_EDITS) -> Iterator[str]:
     """One cause: what, why, what to do, and the proof."""
     yield f"Cause {number_}: {FAULTS[cause.fault][0]}. {meaning_of(cause)}"
@@ -263,9 +270,12 @@ def cause_lines(found: Diagnosis, number_: int, cause: Cause, most_edits: int = 
         if len(found.causes) > 1:
             yield f"  Evidence: without this repair and with the others, {level_text(found, cause.unrepaired)}."
         else:
-            yield f"  Evidence: with this {level_text(found, cause.repaired)};"
+            companions = "" if not any(hint.is_needed for hint in found.hints) else " and the unproven repairs below"
+            yield f"  Evidence: with this{companions} {level_text(found, cause.repaired)};"
             yield f"  without it {level_text(found, cause.unrepaired)}."
         yield from (mechanism_text(one) for one in found.mechanisms if explains(one, cause))
+        if cause.fault is Fault.CLONES and found.clone_bound is not None:
+            yield f"  {bound_text(found.clone_bound)}"
     elif cause.fault in (Fault.CONTRADICTORY_TARGETS, Fault.TOO_LITTLE_DATA):
         yield from data_lines(found, cause.fault)
     else:
@@ -284,8 +294,11 @@ def further_lines(found: Diagnosis, most_edits: int) -> Iterator[str]:
     """What raises the score of the repaired program."""
     if found.improved is None or found.repaired is None:
         return
-    raised = f"{score_text(found.task, found.repaired.held)} to {score_text(found.task, found.improved.held)}"
-    yield f"Further, not needed to learn: this raises the median {score_name(found.task)} from {raised}."
+    before, after = (score_text(found.task, level.held) for level in (found.repaired, found.improved))
+    if before == after:  # fewer seeds fail
+        yield f"Further, not needed to learn: with this {level_text(found, found.improved)}."
+    else:
+        yield f"Further, not needed to learn: this raises the median {score_name(found.task)} from {before} to {after}."
     for one in found.further:
         yield from (f"  {line}" for line in remedy_lines(one.changes, one.edits, most_edits))
 

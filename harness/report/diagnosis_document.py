@@ -81,6 +81,9 @@ def diagnosis_document(found: Diagnosis) -> dict[str, Any]:
             "contradicted": found.repeats.contradicted,
             "best_score": _finite(found.repeats.best),
         },
+        "clone_bound": None
+        if found.clone_bound is None
+        else {"loss": found.clone_bound.loss, "least": found.clone_bound.least, "total": found.clone_bound.total},
         "contradictions": [
             finding_document(finding) for finding in found.contradictions if finding.severity is not Severity.FACT
         ],

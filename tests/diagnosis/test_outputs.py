@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 from programs import program
 
+import harness
+from harness.diagnosis import outputs
 from harness.diagnosis.outcomes import OutcomeKind
 from harness.diagnosis.outputs import diagnose_outputs
 from harness.programs.program import Program, Validation
@@ -22,9 +24,9 @@ def two_outputs() -> Program:
     kind, size = (x[:, 0] > 0).astype(int), 3 * x[:, 1] + x[:, 2]
     inputs = keras.Input((4,))
     hidden = keras.layers.Dense(16, "relu")(inputs)
-    outputs = [keras.layers.Dense(1, "sigmoid", name=name)(hidden) for name in ("kind", "size")]
+    heads = [keras.layers.Dense(1, "sigmoid", name=name)(hidden) for name in ("kind", "size")]
     return program(
-        keras.Model(inputs, outputs), x, {"kind": kind, "size": size},
+        keras.Model(inputs, heads), x, {"kind": kind, "size": size},
         loss={"kind": "binary_crossentropy", "size": "mse"}, optimizer=keras.optimizers.Adam(0.01), epochs=30,
     )  # fmt: skip
 
@@ -42,6 +44,16 @@ def test_each_output_has_its_own_loss_targets_and_losses() -> None:
     assert size.validation is not None
     assert np.array_equal(size.validation.y, made.y["size"][:5])
     assert (kind.history, size.history) == ({"loss": (1.0,)}, {"loss": (2.0,)})
+
+
+def test_the_python_function_takes_several_outputs(monkeypatch: pytest.MonkeyPatch) -> None:
+    made, asked = two_outputs(), []
+    made.model.compile(made.optimizer, made.loss)
+    monkeypatch.setattr(outputs, "diagnose_outputs", lambda program, **options: asked.append((program, options)))
+    harness.diagnose(made.model, made.x, made.y, epochs=30, budget=5, seed=3)
+    ((program_of_fit, options),) = asked
+    assert (program_of_fit.outputs, program_of_fit.epochs) == (2, 30)
+    assert (options["budget"], options["seed"]) == (5, 3)
 
 
 @pytest.mark.slow

@@ -14,6 +14,7 @@ from harness.diagnosis import edited_run
 from harness.diagnosis.edited_run import EditedRun, Remedy, chosen_remedy
 from harness.diagnosis.faults import Fault
 from harness.diagnosis.outcomes import Bar, Scores, share_of
+from harness.diagnosis.proofs import Proofs
 from harness.diagnosis.repair import Repair
 from harness.diagnosis.search import Run, Search, Stage
 from harness.diagnosis.trials import Ledger, OutOfBudget, Trial, flat_shares
@@ -84,6 +85,23 @@ def test_other_repairs_are_not_asked_where_the_likeliest_is_good_enough() -> Non
     found = search({("loss",): 0.95, ("scale",): 1.0})
     assert found.repair_fully() == {"loss"}
     assert (frozenset({"scale"}), Stage.SEARCH) not in found.runs
+
+
+@pytest.mark.parametrize(
+    ("together", "alone", "stands_on"),
+    [
+        (0.95, 0.9, {"loss"}),  # the loss is needed, and enough: the scale is no cause
+        (0.95, 0.5, {"loss", "scale"}),  # both are needed
+    ],
+)
+def test_causes_stand_on_what_is_proven(together: float, alone: float, stands_on: set[str]) -> None:
+    known = search({("loss", "scale"): together, ("loss",): alone, ("scale",): 0.3, (): 0.3})
+    proofs = Proofs(search=known)
+    assert proofs.confirm(frozenset({"loss", "scale"}), diverges=False) == stands_on
+    assert {cause.fault.value for cause in proofs.causes} == {known.by_key[key].fault.value for key in stands_on}
+    held = proofs.causes[0].repaired
+    assert held is not None
+    assert held.held == (alone if len(stands_on) == 1 else together)
 
 
 def edit(text: str) -> Edit:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ...errors import BadInput, shown_path
+from ...programs.kinds import trains_keras
 from ..logs import folder_name, run_log
 from ..options import add_learning_rate, add_output, add_scenario, invalid_value, overrides, positive_integer
 from ..pages import add_figure, add_report, check_files, say_page, write_pages
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
 MAX_BUDGET_SECONDS = 86400.0
 FIT_BUDGETS = 2  # budgets after which the training of the script itself is stopped
 MODEL_FUNCTION = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
-CALLS_FIT = re.compile(rb"\.\s*fit(_generator)?\s*\(")
-TRAINS_KERAS = re.compile(rb"KerasClassifier|KerasRegressor|train_on_batch\s*\(|GradientTape")  # in other ways
 
 
 def seconds(text: str) -> float:
@@ -85,9 +84,7 @@ def is_script(name: str) -> bool:
         return False
     if not os.path.isfile(name):
         raise BadInput(f"{shown_path(name)} is not a file; give a script, a model with data, or a scenario")
-    text = Path(name).read_bytes()
-    is_of_keras = name.endswith(".ipynb") and b"keras" in text
-    return is_of_keras or any(pattern.search(text) for pattern in (CALLS_FIT, TRAINS_KERAS))
+    return trains_keras(Path(name))
 
 
 def check_options(arguments: argparse.Namespace, name: str, *, of_script: bool, of_model: bool) -> None:

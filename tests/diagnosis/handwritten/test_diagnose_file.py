@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy_files
 import pytest
 
+import harness
 from harness.checking.result import Verdict
 from harness.cli.main import main
 from harness.diagnosis.handwritten.diagnose import HandwrittenDiagnosis, diagnose_file
@@ -32,7 +33,12 @@ def test_xor_from_ones_has_clones(tmp_path: Path) -> None:
     found = diagnose(tmp_path, numpy_files.XOR_FROM_ONES)
     assert found.check.verdict is Verdict.CORRECT
     assert faults(found)[0] == "clones"
+    assert found.diagnosis is not None
+    bound = found.diagnosis.clone_bound
+    assert bound is not None
+    assert bound.total == pytest.approx(2 / 3)  # of a monotone function of the sum of the inputs, as in the scenario
     text = "\n".join(verdict(found))
+    assert "no training brings mean_squared_error under 0.1667 (0.6667 as a sum over all observations)" in text
     assert "network 2-2-1 (sigmoid, sigmoid), initial weights all 1" in text
     assert "learning rate 0.5 for the gradient of mean_squared_error, the full batch, 3,000 epochs" in text
     assert found.to_dict()["read"]["units"] == [2, 2, 1]
@@ -66,6 +72,15 @@ def test_what_is_not_read_is_not_judged(tmp_path: Path, capsys: pytest.CaptureFi
     assert main(["diagnose", "--no-log", "--json", str(path)]) == 3
     document = json.loads(capsys.readouterr().out)
     assert (document["outcome"], document["unread"]) == ("not-judged", "length")
+
+
+def test_the_python_function_takes_a_numpy_file(tmp_path: Path) -> None:
+    path = tmp_path / "net.py"
+    path.write_text(numpy_files.UNTIL_GOOD)
+    found = harness.diagnose(path)
+    assert isinstance(found, HandwrittenDiagnosis)
+    assert found.unread is Unread.LENGTH
+    assert "the number of its updates was not found" in str(found)
 
 
 def test_everything_that_is_not_read_has_words() -> None:

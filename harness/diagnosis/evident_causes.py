@@ -1,0 +1,77 @@
+"""Causes that follow from a program alone, so that no run has to prove them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ..programs.changes import Change, ChangeKind
+from ..programs.contradictions import Check, Severity
+from .answer import Cause
+from .case import Case
+from .faults import Fault
+from .outcomes import LEARNED_FRACTION, OutcomeKind
+from .repair import Repair
+from .search import CERTAIN
+
+METRIC_OF_REGRESSION = "mae"
+IMPOSSIBLE = (Check.SOFTMAX_OVER_ONE_UNIT, Check.FROZEN_MODEL, Check.NO_LEARNING_RATE)
+SAYS_ENOUGH = (OutcomeKind.LEARNS, OutcomeKind.NO_SIGNAL)  # outcomes beside which nothing impossible is looked for
+
+
+def causes_without_run(case: Case, repairs: Sequence[Repair], outcome: OutcomeKind, proven: set[Fault]) -> list[Cause]:
+    """What follows from the program alone: no run is needed to know it.
+
+    Args:
+        case: the program
+        repairs: all that it may need
+        outcome: what became of its training
+        proven: what the search has proven already
+    """
+    impossible = impossible_causes(case, repairs, proven) if outcome not in SAYS_ENOUGH else []
+    return [*impossible, *contradictory_causes(case, outcome), *metric_causes(case)]
+
+
+def refused_causes(repairs: Sequence[Repair]) -> list[Cause]:
+    """What contradicts itself in a program that Keras refuses to train: that needs no further proof."""
+    return [evident_cause(repair.fault, repair.changes) for repair in repairs if repair.doubt >= CERTAIN]
+
+
+def evident_cause(fault: Fault, changes: tuple[Change, ...]) -> Cause:
+    """A cause that needs no run."""
+    return Cause(fault=fault, changes=changes, repaired=None, unrepaired=None, needs_no_run=True)
+
+
+def contradictory_causes(case: Case, outcome: OutcomeKind) -> list[Cause]:
+    """Equal inputs with different targets, where they keep every function of the inputs from being good."""
+    if case.repeats is None or outcome in (OutcomeKind.LEARNS, OutcomeKind.NOT_JUDGED):
+        return []
+    return [] if case.repeats.learnable >= LEARNED_FRACTION else [evident_cause(Fault.CONTRADICTORY_TARGETS, ())]
+
+
+def impossible_causes(case: Case, repairs: Sequence[Repair], proven: set[Fault]) -> list[Cause]:
+    """What keeps every training from learning whatever the weights are, where the search has not come to prove it.
+
+    Softmax over one unit is 1 for every input; without trainable weights or a learning rate nothing changes.
+    """
+    ids = {finding.id for finding in case.found if finding.check in IMPOSSIBLE}
+    certain = [repair for repair in repairs if repair.doubt >= CERTAIN and repair.fault not in proven]
+    chosen = {repair.key: repair for repair in certain if repair.fault.value in ids}
+    if any(repair.block == "head" for repair in chosen.values()):  # labels, loss and units change with it
+        chosen |= {repair.key: repair for repair in certain if repair.block == "head"}
+    return [evident_cause(repair.fault, repair.changes) for repair in chosen.values()]
+
+
+def metric_causes(case: Case) -> list[Cause]:
+    """Metrics that say nothing about the targets: they mislead whatever is learned."""
+    wrong = [
+        finding
+        for finding in case.found
+        if finding.id == Fault.METRIC.value and finding.severity is Severity.CONTRADICTION
+    ]
+    if not wrong or case.task.is_classification:
+        return []
+    changes = tuple(
+        Change(kind=ChangeKind.METRIC, old=str(finding.values.get("metric")), new=METRIC_OF_REGRESSION)
+        for finding in wrong
+    )
+    return [evident_cause(Fault.METRIC, changes)]

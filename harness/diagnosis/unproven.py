@@ -1,0 +1,73 @@
+"""What is unusual in a program without a proof that it matters."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ..programs.changes import Change, ChangeKind
+from ..programs.contradictions import Severity
+from .answer import Hint
+from .case import Case
+from .faults import Fault
+from .head_choices import CCE
+from .repair import Repair
+from .repairs import order_of
+from .tasks import LabelFormat, TaskKind
+
+
+def unproven_choices(
+    case: Case, repairs: Sequence[Repair], minimal: Sequence[Repair], known: set[Fault], *, has_causes: bool
+) -> list[Hint]:
+    """Questioned choices that are not among the causes; those of a minimal set that was not confirmed first.
+
+    A last layer or loss that does not suit the classes stays among them, even if the program learns without a
+    repair of it: it is the commonest fault, and whoever reads the answer asks for it.
+
+    Args:
+        case: the program
+        repairs: all that it may need
+        minimal: the smallest set of them that learned
+        known: what is among the causes and alternatives
+        has_causes: whether there are causes, which answer for the other repairs of their blocks
+    """
+    needed = {repair.key for repair in minimal}
+    blocks = {repair.block for repair in minimal if has_causes} - {"", "layers", "head"}
+    unproven = [
+        repair
+        for repair in sorted(repairs, key=order_of)
+        if repair.fault not in known
+        and repair.block not in blocks
+        and (repair.doubt >= 2 or repair.key in needed or is_unfit_head(case, repair))
+    ]
+    unproven.sort(key=lambda repair: (repair.key not in needed, not is_unfit_head(case, repair)))
+    hints = [
+        Hint(
+            fault=repair.fault,
+            changes=repair.changes,
+            doubt=repair.doubt,
+            is_needed=repair.key in needed,
+        )
+        for repair in unproven
+    ]
+    is_said = Fault.OUTPUT_ACTIVATION in known | {hint.fault for hint in hints}
+    return hints if is_said else [*hints, *usual_head(case)]
+
+
+def usual_head(case: Case) -> list[Hint]:
+    """Softmax and its cross-entropy, for a sigmoid over exclusive classes: it can learn, but is seldom meant."""
+    task, head = case.task, case.head
+    is_exclusive = task.kind is TaskKind.MULTICLASS and task.format is LabelFormat.ONE_HOT
+    if not (is_exclusive and head.activation == "sigmoid" and head.is_certain):
+        return []
+    changes = [Change(kind=ChangeKind.ACTIVATION, layer=head.activation_layers[-1], old="sigmoid", new="softmax")]
+    if head.loss != CCE:
+        changes.append(Change(kind=ChangeKind.LOSS, old=head.loss, new=CCE))
+    return [Hint(fault=Fault.OUTPUT_ACTIVATION, changes=tuple(changes), doubt=1)]
+
+
+def is_unfit_head(case: Case, repair: Repair) -> bool:
+    """Whether a repair is of a last layer or loss that can learn the task, and is not made for it."""
+    suspected = any(
+        finding.id == repair.fault.value and finding.severity is not Severity.FACT for finding in case.found
+    )
+    return repair.block == "head" and repair.doubt >= 1 and (case.task.is_classification or suspected)

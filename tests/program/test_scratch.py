@@ -1,0 +1,52 @@
+"""Scratch folders: removed at the end, and by the next process after a kill."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from harness.programs.scratch import scratch_folder
+
+ROOT = Path(__file__).resolve().parents[2]
+HOLD = """
+import sys, time
+from harness.programs.scratch import scratch_folder
+with scratch_folder() as folder:
+    (folder / "left").write_text("behind")
+    print(folder, flush=True)
+    time.sleep(60)
+"""
+
+
+@pytest.fixture
+def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    return tmp_path
+
+
+def test_a_scratch_folder_is_removed_at_the_end(temporary: Path) -> None:
+    with scratch_folder() as folder:
+        (folder / "file").write_text("text")
+        assert list(temporary.iterdir()) == [folder.parent]
+    assert list(temporary.iterdir()) == []
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs locks that end with their process")
+def test_what_a_killed_process_left_is_removed_and_what_is_in_use_is_not(temporary: Path) -> None:
+    environment = {**os.environ, "TMPDIR": str(temporary), "PYTHONPATH": str(ROOT)}
+    process = subprocess.Popen([sys.executable, "-c", HOLD], stdout=subprocess.PIPE, env=environment, text=True)
+    assert process.stdout is not None
+    left = Path(process.stdout.readline().strip())
+    with scratch_folder():
+        assert (left / "left").exists()  # its process is alive
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    assert (left / "left").exists()
+    with scratch_folder():
+        assert not left.parent.exists()

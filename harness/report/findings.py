@@ -127,7 +127,8 @@ SENTENCES: dict[Check, Callable[[Values], str]] = {
     ),
     Check.GRADIENT_NOT_FINITE: lambda v: (
         "the gradient of the output is NaN or infinite before any training, as that of a square root, a logarithm or a "
-        "division at 0 is; add a small number there"
+        "division at 0 or of an exponential of large numbers is; keep away from these, in branches that are not taken "
+        "too"
     ),
     Check.ACCURACY_OF_REGRESSION: lambda v: f"{v['metric']} counts exact matches, which says nothing about quantities",
     Check.METRIC_FOR_OTHER_LABELS: lambda v: f"{v['metric']} is not made for labels and outputs of this shape",

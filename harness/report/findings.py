@@ -120,8 +120,8 @@ SENTENCES: dict[Check, Callable[[Values], str]] = {
         "of a square root of 0 is; add a small number under the root"
     ),
     Check.LOSS_OF_MODEL_TENSOR: lambda v: (
-        "the loss or a metric reads a tensor of the model itself, which has no values when fit runs; compute it from the "
-        "targets and predictions that it is given, or call add_loss inside a layer"
+        "the loss or a metric reads a tensor of the model itself, which has no values when fit runs; compute it from "
+        "the targets and predictions that it is given, or call add_loss inside a layer"
     ),
     Check.CUT_GRADIENT: lambda v: (
         f"no gradient reaches {joined(v['layers'][:MOST_LAYERS])}"

@@ -33,6 +33,11 @@ def overlap(y, p):
     return (2 * K.sum(y * p) + 1) / (K.sum(y) + K.sum(p) + 1)
 
 
+def contrastive(y, p):
+    """of pairs that are alike, y = 1, and their distance p"""
+    return K.mean(y * K.square(p) + (1 - y) * K.square(K.maximum(1 - p, 0)))
+
+
 def rounded_overlap(y, p):
     return 1 - overlap(y, K.round(p))
 
@@ -45,6 +50,8 @@ RIGHT = {
     "focal": ("sigmoid", lambda y, p: -K.mean(y * (1 - p) ** 2 * K.log(p) + (1 - y) * p**2 * K.log(1 - p))),
     "1 - overlap": ("sigmoid", lambda y, p: 1 - overlap(y, p)),
     "-overlap": ("sigmoid", lambda y, p: -overlap(y, p)),
+    "contrastive": ("sigmoid", contrastive),
+    "Poisson": ("softplus", lambda y, p: K.mean(p - y * K.log(p + 1e-7))),
     "hinge": ("tanh", lambda y, p: K.mean(K.maximum(1 - y * p, 0))),
 }
 WRONG = {

@@ -18,7 +18,7 @@ import numpy as np
 
 from ..errors import BadInput
 from .cut_gradients import CUT_GRADIENT_RULES
-from .data_rules import DATA_RULES, rate_rules
+from .data_rules import DATA_RULES, batch_rules, rate_rules
 from .failures import OF_INPUTS, explained
 from .findings import Check, Contradiction, Severity, Subject
 from .head_rules import HEAD_RULES
@@ -50,6 +50,7 @@ HOPELESS = frozenset(
         Check.LOSS_PREFERS_WRONG,
         Check.LOSS_WITHOUT_GRADIENT,
         Check.GRADIENT_NOT_FINITE,
+        Check.SAME_BATCH,
     }
 )  # what no other setting makes good: trainings would say nothing about the rest of the program
 OF_VALUES = frozenset(
@@ -89,7 +90,7 @@ def hopeless(program: Program) -> tuple[Contradiction, ...]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         subject = _subject(program)
-        found = [finding for rule in OF_GRADIENTS for finding in rule(subject)]
+        found = [finding for rule in (*OF_GRADIENTS, batch_rules) for finding in rule(subject)]
         return tuple(one for one in found if one.check in HOPELESS and one.severity is Severity.CONTRADICTION)
 
 

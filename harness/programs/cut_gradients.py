@@ -1,7 +1,7 @@
 """Rules about operations in a model that training cannot pass: their derivative is missing, or is not finite.
 
-Keras' own layers can all be differentiated. Only models with other operations in them, Lambda layers or layers of the
-user's own, are looked at.
+Keras' own layers can all be differentiated. Only models with other operations in them are looked at: Lambda layers, and
+layers and activations of the user's own.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import numpy as np
 
 from .derivatives import gradients_or_none
 from .findings import Check, Contradiction, Finding, Rule, Severity, Subject
-from .heads import as_tensors
+from .heads import activation_name, as_tensors
 from .program import MadeUp, take_rows
 
 ROWS = 32  # of x, on which the outputs are differentiated
@@ -57,8 +57,11 @@ def operations_of(model: Any) -> Iterator[Any]:
 
 def is_differentiable(operation: Any) -> bool:
     """Whether it is a layer of Keras' own, and not one around a function of the user's."""
-    is_of_keras = type(operation).__module__.startswith("keras.")
-    return is_of_keras and isinstance(operation, keras.Layer) and not isinstance(operation, keras.layers.Lambda)
+    if not isinstance(operation, keras.Layer) or isinstance(operation, keras.layers.Lambda):
+        return False
+    function = getattr(operation, "activation", None)
+    is_known = function is None or not activation_name(function).startswith("custom:")
+    return is_known and type(operation).__module__.startswith("keras.")
 
 
 def total(model: Any, x: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from typing import Any
 
 import keras
@@ -307,7 +308,7 @@ def batch_rules(subject: Subject) -> Finding:
     if program.source != "generator" or not arrays or arrays[0].dtype.kind not in "iuf":
         return
     first, rest = arrays[0][:size], arrays[0][size:]
-    if len(rest) < size or np.all(first == first[:1]):
+    if len(rest) < size or np.all(first == first[:1]) or gives_whole_arrays(subject):
         return
     batches = rest[: len(rest) // size * size].reshape(-1, *first.shape)
     if all(np.array_equal(batch, first) for batch in batches):
@@ -315,6 +316,21 @@ def batch_rules(subject: Subject) -> Finding:
             id="too-little-data", check=Check.SAME_BATCH, severity=Severity.CONTRADICTION, place=program.places.fit,
             values={"rows": size},
         )  # fmt: skip
+
+
+def gives_whole_arrays(subject: Subject) -> bool:
+    """Whether a generator of the user's yields arrays that it does not make itself: one batch of all rows is meant."""
+    for _, tree in subject.code:
+        for function in ast.walk(tree):
+            if not isinstance(function, ast.FunctionDef):
+                continue
+            parts = list(ast.walk(function))
+            made = {part.id for part in parts if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store)}
+            given = [part.value for part in parts if isinstance(part, ast.Yield)]
+            arrays = [array for value in given for array in (value.elts if isinstance(value, ast.Tuple) else [value])]
+            if arrays and all(isinstance(array, ast.Name) and array.id not in made for array in arrays):
+                return True
+    return False
 
 
 DATA_RULES: tuple[Rule, ...] = (

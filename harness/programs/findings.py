@@ -61,6 +61,7 @@ class Check(Enum):
     LOSS_PREFERS_WRONG = "loss-prefers-wrong"
     LOSS_WITHOUT_GRADIENT = "loss-without-gradient"
     LOSS_GRADIENT_NOT_FINITE = "loss-gradient-not-finite"
+    LOSS_OF_MODEL_TENSOR = "loss-of-model-tensor"
     CUT_GRADIENT = "cut-gradient"
     GRADIENT_NOT_FINITE = "gradient-not-finite"
     ACCURACY_OF_REGRESSION = "accuracy-of-regression"

@@ -25,7 +25,7 @@ from .program import Place
 
 Array = NDArray[Any]
 ROWS = 16  # of targets and predictions that a loss is called with
-DRAWS = 3  # of targets and predictions, all of which have to agree
+DRAWS = 8  # of targets and predictions, all of which have to agree
 OPEN_SIZE = 4  # of an axis that the model leaves open
 SMOOTHING = 0.05  # by which probabilities that are right stay away from 0 and 1
 LEAST_RISE = 1e-3  # of a loss between wrong and right predictions, relative, that rounding does not make
@@ -34,6 +34,7 @@ RECTIFIED = ("relu", "relu6")  # outputs that are often exactly 0, and so equal 
 PROBABILITIES = ("sigmoid", "hard_sigmoid", "softmax")
 NAMES_PREDICTIONS = re.compile(r"pred|output|y_?hat|estimat", re.IGNORECASE)
 NAMES_TARGETS = re.compile(r"true|target|label|actual|truth", re.IGNORECASE)
+OF_PAIRS = re.compile(r"contrastive|siamese|distance", re.IGNORECASE)  # losses that are small for outputs near 0
 TARGETS_FIRST = (
     "categorical_crossentropy", "binary_crossentropy", "sparse_categorical_crossentropy", "kl_divergence", "kld",
     "kullback_leibler_divergence", "poisson", "mean_absolute_percentage_error", "mape",
@@ -68,9 +69,8 @@ def own_loss_rules(subject: Subject) -> Finding:
         yield swapped
         return
     sides = [sides_of(head, np.random.default_rng(draw)) for draw in range(DRAWS)]
-    is_of_pairs = len(getattr(subject.program.model, "inputs", None) or ()) > 1  # the output may be a distance
     try:
-        check = check_of(loss.function, head, sides, has_direction=not is_of_pairs)
+        check = check_of(loss.function, head, sides, has_direction=follows_targets(subject, head))
     except Exception:  # a loss of targets in another form than the output
         return
     if check is None:
@@ -81,6 +81,15 @@ def own_loss_rules(subject: Subject) -> Finding:
         id="loss", check=check, severity=Severity.HINT if is_seldom and subject.program.can_be_trained else severity,
         place=place_of_function(subject, name) or subject.loss_place, values={"loss": name},
     )  # fmt: skip
+
+
+def follows_targets(subject: Subject, head: Head) -> bool:
+    """Whether the outputs are meant to be the targets: they are as many, and not parameters or a distance of pairs."""
+    if len(getattr(subject.program.model, "inputs", None) or ()) > 1 or OF_PAIRS.search(subject.loss_name):
+        return False
+    if subject.targets is None:
+        return head.units == 1 or head.activation in PROBABILITIES
+    return subject.targets.width == head.units
 
 
 def check_of(function: Any, head: Head, sides: list[Sides], *, has_direction: bool) -> Check | None:

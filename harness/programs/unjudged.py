@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 
 from ..results import Result
-from .contradictions import Contradiction, Severity, contradictions, hopeless
+from .contradictions import Check, Contradiction, Severity, contradictions, hopeless
 from .edits import Edit
 from .failures import OF_INPUTS, explained
 from .program import Note, NoteKind, Program, made_up_parts
@@ -67,6 +68,9 @@ def refusal(program: Program) -> Contradiction | None:
     if program.error is None:
         return None
     finding = explained(program.error.message, program.error.place, program.places.layers)
+    if finding is not None and finding.check is Check.TENSOR_FUNCTION:  # the layers were called before fit
+        place = program.places.loss or program.places.compile
+        return dataclasses.replace(finding, id="loss", check=Check.LOSS_OF_MODEL_TENSOR, place=place)
     return finding if finding is not None and finding.check in OF_INPUTS else None
 
 

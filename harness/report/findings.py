@@ -119,6 +119,10 @@ SENTENCES: dict[Check, Callable[[Values], str]] = {
         f"the derivative of the loss {v['loss']} is NaN or infinite where predictions and targets are equal, as that "
         "of a square root of 0 is; add a small number under the root"
     ),
+    Check.LOSS_OF_MODEL_TENSOR: lambda v: (
+        "the loss or a metric reads a tensor of the model itself, which has no values when fit runs; compute it from "
+        "the targets and predictions that it is given, or call add_loss inside a layer"
+    ),
     Check.CUT_GRADIENT: lambda v: (
         f"no gradient reaches {joined(v['layers'][:MOST_LAYERS])}"
         + (f" and {len(v['layers']) - MOST_LAYERS} more" if len(v["layers"]) > MOST_LAYERS else "")
@@ -127,7 +131,8 @@ SENTENCES: dict[Check, Callable[[Values], str]] = {
     ),
     Check.GRADIENT_NOT_FINITE: lambda v: (
         "the gradient of the output is NaN or infinite before any training, as that of a square root, a logarithm or a "
-        "division at 0 is; add a small number there"
+        "division at 0 or of an exponential of large numbers is; keep away from these, in branches that are not taken "
+        "too"
     ),
     Check.ACCURACY_OF_REGRESSION: lambda v: f"{v['metric']} counts exact matches, which says nothing about quantities",
     Check.METRIC_FOR_OTHER_LABELS: lambda v: f"{v['metric']} is not made for labels and outputs of this shape",

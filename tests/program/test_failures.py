@@ -76,6 +76,18 @@ def test_inputs_that_the_model_cannot_read_are_not_searched(written, model, rows
     assert said in finding_text(read.likely[0].finding)
 
 
+def test_a_loss_that_reads_a_tensor_of_the_model(written):
+    program = capture_script(
+        written(
+            "i = Input((8,))\nh = Dense(2)(i)\nm = keras.Model(i, Dense(1)(h))\n"
+            "m.compile('adam', loss=lambda y, p: keras.ops.sum(h))\nm.fit(np.random.rand(20, 8), np.arange(20.0))\n"
+        )
+    ).program
+    read = read_unjudged(program)
+    assert (read.is_refused, [one.finding.check for one in read.likely]) == (True, [Check.LOSS_OF_MODEL_TENSOR])
+    assert read.likely[0].finding.place.line == program.places.compile.line
+
+
 def test_rows_of_a_known_data_set_that_the_model_cannot_read(written):
     program = capture_script(
         written(

@@ -1,4 +1,4 @@
-"""Losses of a user's own and operations in models that cannot train, found without a training."""
+"""What keeps a program from learning whatever else is changed: own losses, operations without a gradient, one batch."""
 
 import keras
 import numpy as np
@@ -33,6 +33,11 @@ def overlap(y, p):
     return (2 * K.sum(y * p) + 1) / (K.sum(y) + K.sum(p) + 1)
 
 
+def contrastive(y, p):
+    """of pairs that are alike, y = 1, and their distance p"""
+    return K.mean(y * K.square(p) + (1 - y) * K.square(K.maximum(1 - p, 0)))
+
+
 def rounded_overlap(y, p):
     return 1 - overlap(y, K.round(p))
 
@@ -45,6 +50,8 @@ RIGHT = {
     "focal": ("sigmoid", lambda y, p: -K.mean(y * (1 - p) ** 2 * K.log(p) + (1 - y) * p**2 * K.log(1 - p))),
     "1 - overlap": ("sigmoid", lambda y, p: 1 - overlap(y, p)),
     "-overlap": ("sigmoid", lambda y, p: -overlap(y, p)),
+    "contrastive": ("sigmoid", contrastive),
+    "Poisson": ("softplus", lambda y, p: K.mean(p - y * K.log(p + 1e-7))),
     "hinge": ("tanh", lambda y, p: K.mean(K.maximum(1 - y * p, 0))),
 }
 WRONG = {
@@ -103,6 +110,15 @@ def test_operations_that_no_gradient_passes(function, check):
     assert list(found("mse", L.Lambda(function), L.Dense(1))) == ([] if check is None else [check])
 
 
+def test_an_activation_of_ones_own_that_overflows():
+    def own_elu(z):
+        return K.where(z > 0, z, K.exp(z) - 1)
+
+    assert found("mse", L.Dense(8, own_elu), L.Dense(1)) == {}
+    large = L.Dense(8, own_elu, kernel_initializer=keras.initializers.Constant(1e3))
+    assert list(found("mse", large, L.Dense(1))) == [Check.GRADIENT_NOT_FINITE]
+
+
 SCRIPT = (
     "import keras, numpy as np\nfrom keras import backend as K\nfrom keras.losses import categorical_crossentropy\n"
     "x, y = np.random.rand(40, 4), np.eye(3)[np.arange(40) % 3]\n"
@@ -141,3 +157,27 @@ def test_a_program_that_nothing_else_can_help_is_not_trained(tmp_path, monkeypat
     assert read.is_hopeless
     assert text.startswith("train.py cannot learn:\n  1. train.py:5: the loss own is larger for right predictions")
     assert "Repair this first" in text
+
+
+GENERATOR = (
+    "import keras, numpy as np\nx, y = np.random.rand(40, 4), np.random.rand(40, 1)\n"
+    "def batches():\n  rows = np.arange(8)\n  while True:\n{}"
+    "m = keras.Sequential([keras.layers.Dense(1, input_shape=(4,))])\n"
+    "m.compile('adam', 'mse')\nm.fit(batches(), steps_per_epoch=5, epochs=2)\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("body", "is_wrong"),
+    [
+        ("    a, b = x[rows], y[rows]\n    yield a, b\n", True),  # drawn once, before the loop
+        ("    yield x[:8], y[:8]\n", True),
+        ("    rows = np.random.permutation(40)[:8]\n    yield x[rows], y[rows]\n", False),
+        ("    yield x, y\n", False),  # one batch of all rows
+    ],
+)
+def test_a_generator_that_gives_one_batch_again_and_again(body, is_wrong, tmp_path, monkeypatch, without_compiling):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "train.py").write_text(GENERATOR.format(body))
+    program = capture_script("train.py", seconds=5).program
+    assert read_unjudged(program).is_hopeless == is_wrong

@@ -20,7 +20,7 @@ from .factors import is_same
 from .rates import rates_of
 from .reading import Reading, label, quantity, same_cost
 from .result import Alternative, AssumedCost, Found, Kind, Quantity
-from .rules import decay_place
+from .rules import belongs_together, decay_place
 from .scales import HALVES, MISCOUNTED, common_factor, counts_of, first_with, found_scale, name_of_scale, odd_scale
 from .sources import Sources
 from .stage import Stage, Step
@@ -31,6 +31,7 @@ EXTRA_DERIVATIVE = "cross-entropy-gradient-with-extra-derivative"
 
 CROSS_ENTROPY = re.compile(r"(?i)cross_?entropy|log_?loss|bce")
 SQUARES = re.compile(r"(?i)quadratic|mse|mean_?squared|squared_?err")
+NEARLY_ALIKE = 0.05  # relative difference of the gradients of costs that only a small constant tells apart
 CROSS_ENTROPIES = frozenset({Form.BINARY, Form.CATEGORICAL})
 
 
@@ -70,6 +71,32 @@ def is_named_after(reading: Reading, other: Alternative) -> bool:
     if bool(cross) == bool(squares):
         return False
     return other.mistakes[0].id == (EXTRA_DERIVATIVE if cross else MISSING_DERIVATIVE)
+
+
+def claimed_reading(readings: Sequence[Reading], best: Reading) -> Reading | None:
+    """The cost that one function computes together with the gradients, if they are another cost's; None otherwise.
+
+    Only what the cost makes of the outputs is compared: a penalty is looked at by itself, and a small constant that
+    keeps a logarithm finite is not another cost.
+
+    Args:
+        readings: all readings of the file.
+        best: the one under which it is right.
+    """
+    for one in readings:
+        node = one.cost.node
+        if node is None or one.descends or not is_declared_cost(one.stage.node(node)) or not belongs_together(one):
+            continue
+        outputs = [error.output for error in best.errors]
+        if any(output not in gradients for output in outputs for gradients in (*one.gradients, *best.gradients)):
+            continue
+        own, used = (
+            np.concatenate([np.ravel(gradients[output]) for gradients in reading.gradients for output in outputs])
+            for reading in (one, best)
+        )
+        if np.any(own) and ratio(own, used, NEARLY_ALIKE) is None:
+            return one
+    return None
 
 
 # The scale and the penalty

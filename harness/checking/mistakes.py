@@ -73,6 +73,7 @@ CATALOGUE: tuple[Mistake, ...] = (
     _mistake("wrong-index", Stage.BACKWARD, "x[:, 1:] -> x[:, :-1], or another part of the same array"),
     _mistake("sum-not-accumulated", Stage.BACKWARD, "sum of terms -> the last term"),
     _mistake("delta-not-multiplied-through", Stage.BACKWARD, "delta_l K^T -> dC/da_l K^T"),
+    _mistake("upstream-gradient-dropped", Stage.BACKWARD, "dC/da * f'(z) -> f'(z)"),
     _mistake("output-delta-reused", Stage.BACKWARD, "delta_l -> delta of another layer"),
     _mistake("transposed-weights", Stage.BACKWARD, "delta K^T -> delta K"),
     _mistake("weights-of-wrong-layer", Stage.BACKWARD, "delta_l K_l^T -> delta_l K_k^T"),

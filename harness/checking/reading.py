@@ -510,7 +510,7 @@ def is_descent_rule(reading: Reading, step: Step, via: int, factor: float) -> bo
 
     first, opposite = stepped(base), stepped(-base)
     if not depends_on_gradient_alone(reading, step, via, base, first):
-        return False
+        return is_clipped_with_others(reading, step, via, factor)
     sign = np.sign(factor)
     if not np.all(np.isfinite(first)) or first.size != base.size:
         return False
@@ -532,6 +532,31 @@ def is_descent_rule(reading: Reading, step: Step, via: int, factor: float) -> bo
         if own * sign * moved[place] >= 0:
             return False
     return True
+
+
+# that a norm of all gradients together is made with
+GATHERING = frozenset({"add", "array", "asarray", "stack", "hstack", "vstack", "concatenate", "append"})
+
+
+def is_clipped_with_others(reading: Reading, step: Step, via: int, factor: float) -> bool:
+    """Whether a step is its gradient times a number that is made of the gradients of all parameters, as in clipping.
+
+    Args:
+        reading: the reading.
+        step: the step.
+        via: the node that is its gradient.
+        factor: what the node is of the gradient.
+    """
+    stage = reading.stage
+    chain = stage.program.descendants([via], within=stage.needed | {step.after})
+    chain &= stage.program.ancestors([step.after], stop=stage.parameters)
+    known = chain | {step.before, via}
+    joined = [id for id in chain - {via} if (set(stage.program.parents[id]) - known) & stage.dependent]
+    if not joined or any(stage.node(id).operation not in GATHERING for id in joined):
+        return False
+    pairs = [(np.ravel(step.of(one)), np.ravel(np.asarray(one[via], dtype=float))) for one in stage.settings]
+    factors = [ratio(value, gradient, 1e-6) for value, gradient in pairs]
+    return all(one is not None and one * factor < 0 for one in factors)
 
 
 def depends_on_gradient_alone(reading: Reading, step: Step, via: int, base: Array, first: Array) -> bool:

@@ -8,8 +8,8 @@ from dataclasses import replace
 import numpy as np
 
 from ..recording.graph import Kind, Place
-from .reading import Reading
-from .replay import size_of
+from .reading import NOTHING, Reading
+from .replay import CannotReplay, size_of
 from .result import Found, Quantity
 from .result import Kind as QuantityKind
 from .structure import Role, is_view_of_parameter
@@ -84,7 +84,7 @@ def untouched_parameters(reading: Reading) -> tuple[list[Found], list[str]]:
         if role is not None and is_changed_later(reading, id):
             unclassified.append(node.names[0] if node.names else node.operation)
             continue
-        if role is None:
+        if role is None or is_without_influence(reading, id):
             continue
         if not named and role is Role.BIAS and not is_kept(reading, id):
             continue  # made anew in every iteration: a sum that starts at 0
@@ -106,6 +106,21 @@ def untouched_parameters(reading: Reading) -> tuple[list[Found], list[str]]:
             )
         )
     return together(found), unclassified
+
+
+def is_without_influence(reading: Reading, leaf: int) -> bool:
+    """Whether the gradient of a leaf is 0 but for rounding, as that of a bias that is added to both sides"""
+    program, outputs = reading.stage.program, set(reading.cost.outputs)
+    through = program.descendants([leaf], within=program.ancestors(outputs)) | outputs | {leaf}
+    try:
+        for values, known in zip(reading.stage.settings, reading.gradients):
+            found = program.gradients(reading.cost.seeds(values), values, through).get(leaf)
+            others = [np.max(np.abs(known[step.before])) for step in reading.stage.steps if step.before in known]
+            if found is None or np.max(np.abs(found)) > NOTHING * max(others, default=0.0):
+                return False
+    except (CannotReplay, KeyError, ValueError):
+        return False
+    return True
 
 
 def overwriting(reading: Reading, leaf: int) -> Found | None:

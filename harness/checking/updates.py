@@ -350,6 +350,8 @@ def adam_rules(
     rule = Rule(name="adam", constants=(first, second), slip="betas-swapped" if first > second else "")
     yield rule, over(m_hat, v_hat, eps, inside)
     yield rule, over(m, v, eps, inside)
+    # both corrections in the rate, so that the small constant is not corrected
+    yield rule, over(m_hat, v, eps, inside) / np.sqrt(corrected(np.ones_like(v), second, proper))
     right = replace(rule, slip="")
     yield replace(right, name="adamax"), m_hat / (greatest(g, second) + eps)
     yield replace(right, name="amsgrad"), over(m, np.maximum.accumulate(v, axis=1), eps, inside)

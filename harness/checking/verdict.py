@@ -11,7 +11,7 @@ import numpy as np
 from ..recording.graph import Check, Place, Recording, Stop
 from .alternatives import other_readings
 from .choosing import choose, make_readings, one_by_one, preference, read_like
-from .contradictions import contradiction_of, decisive_reading
+from .contradictions import claimed_reading, contradiction_of, decisive_reading
 from .cost import find_error_groups, is_declared_cost, recorded_costs
 from .doubts import (
     has_late_data,
@@ -195,6 +195,9 @@ def judge(
         return not_judged(recording, Reason.SEVERAL_COSTS)
     if result.verdict is not Verdict.CORRECT:
         return result
+    claimed = claimed_reading(readings, best)
+    if claimed is not None:
+        return under_claimed_cost(result, claimed, readings, sources)
     stated = stated_costs(recording, program, returned_nodes(steps))
     found = contradiction_of(readings, best, stated, sources)
     if found.mistake is None:
@@ -293,6 +296,19 @@ def conclude(
     return with_declared_cost(result, recording, reading, alternatives, steps) or if_a_network(
         result, recording, reading
     )
+
+
+def under_claimed_cost(
+    result: CheckResult, claimed: Reading, readings: Sequence[Reading], sources: Sources
+) -> CheckResult:
+    """The result of a right file under the cost that it computes together with its gradients."""
+    claimed.stage.errors = claimed.errors
+    judged = judge_reading(one_by_one(readings, claimed), sources)
+    if not judged.mistakes or result.cost is None:
+        return result
+    right = Alternative(cost=result.cost, mistakes=())
+    mistakes = tuple(sorted(judged.mistakes, key=line_of))
+    return replace(result, verdict=Verdict.MISTAKE, mistakes=mistakes, cost=assumed(claimed), alternatives=(right,))
 
 
 def without_verdict(result: CheckResult, reason: Reason, detail: str = "") -> CheckResult:

@@ -150,6 +150,10 @@ MISTAKES: dict[str, Sentences] = {
         "What goes back through the weights is the error of the layer above, not its delta.",
         "Send the delta back, which has the derivative of the activation in it.",
     ),
+    "upstream-gradient-dropped": Sentences(
+        "The gradient that comes from the layers above is left out: the value does not depend on the error.",
+        "Multiply by the gradient that comes from above.",
+    ),
     "output-delta-reused": Sentences(
         "The delta of another layer is used.",
         "Use the delta of the same layer: (delta of the layer above @ kernel^T) * f'(z).",

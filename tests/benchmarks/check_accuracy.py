@@ -74,7 +74,7 @@ SAME = {
     "integer-truncation": "integer-weights",
     "in-place-mutation": "arguments-modified shared-memory",
     "shared-memory": "shared-memory",
-    "upstream-gradient-dropped": "delta-not-multiplied-through",
+    "upstream-gradient-dropped": "upstream-gradient-dropped delta-not-multiplied-through",
     "numerical-overflow": "numerical-overflow",
     "exception-in-backward": "exception",
     "update-overwrites-parameter": "wrong-update-rule gradient-of-another-parameter wrong-value",

@@ -154,3 +154,37 @@ def test_a_penalty_of_an_earlier_call_is_not_held_against_the_training(
     path.write_text(CHECKED_BEFORE.format(more=more).replace("5e-6", "5e-6" if not more else "0.05"))
     result = check_file(path)
     assert result.verdict is verdict, report.text(result)
+
+
+COST_WITH_GRADIENTS = """\
+import numpy as np
+
+rng = np.random.default_rng(1)
+X, T = rng.normal(size=(20, 4)), np.sign(rng.normal(size=(20, 2)))
+W, b = rng.normal(size=(4, 2)), np.zeros(2)
+
+
+def cost_and_gradients(W, b):
+    S = X @ W + b
+    margins = np.maximum(0, 1 - T * S)
+    cost = np.sum({cost}) / len(X)
+    dS = -T * (margins > 0) / len(X)
+    return cost, X.T @ dS, dS.sum(axis=0)
+
+
+for step in range(5):
+    cost, dW, db = cost_and_gradients(W, b)
+    W -= 0.1 * dW
+    b -= 0.1 * db
+"""
+
+
+def test_gradients_of_another_cost_than_the_function_returns_are_wrong_and_both_costs_are_said(tmp_path: Path) -> None:
+    path = tmp_path / "net.py"
+    path.write_text(COST_WITH_GRADIENTS.format(cost="margins"))
+    assert check_file(path).verdict is Verdict.CORRECT
+    path.write_text(COST_WITH_GRADIENTS.format(cost="margins ** 2"))
+    result = check_file(path)
+    assert result.verdict is Verdict.MISTAKE
+    assert [found.place and found.place.line for found in result.mistakes] == [12]
+    assert [(other.cost.form, other.mistakes) for other in result.alternatives] == [("hinge", ())]

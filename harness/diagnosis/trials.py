@@ -35,6 +35,8 @@ USES_OF_OWN_MODEL = 6  # with other rates, scales and seeds, in the search and t
 USES_OF_CHANGED_MODEL = 2
 NEEDED_FACTOR = 2.5  # times the budget that trainings which decide the answer may take
 FEWEST_PREFIX_UPDATES = 200
+FEWEST_TRIALS = 4  # of a diagnosis: as it is, repaired, and both once more to confirm
+LONGEST_OF_BUDGET = 6.0  # times the budget that these may take
 FLAT_FRACTION = 0.01  # of its first value by which a loss changes at most on a plateau
 FEWEST_ROWS_OF_PREFIX = 2000
 
@@ -56,6 +58,23 @@ class Trial:
     updates: int
     error: str | None = None
     flat: float = 0.0
+
+
+class TooSlow(BadInput):
+    """Not even the fewest trainings that prove something fit into the budget.
+
+    Args:
+        name: of the program.
+        update_seconds: that one update takes, estimated.
+        budget: seconds that would suffice.
+    """
+
+    def __init__(self, name: str, update_seconds: float, budget: float) -> None:
+        super().__init__(
+            f"{name}: an update takes about {update_seconds:.2g} s, which is too long for the budget",
+            hint=f"give a budget of {budget:,.0f} s, or shorter rows",
+        )
+        self.budget = budget
 
 
 class OutOfBudget(Exception):
@@ -126,7 +145,11 @@ class Plan:
 
 
 def plan_trials(case: Case, budget: float) -> Plan:
-    """The plan for a budget of seconds, from the program's size alone."""
+    """The plan for a budget of seconds, from the program's size alone.
+
+    Raises:
+        TooSlow: not even the fewest trainings that prove something fit into the budget.
+    """
     folds = len(case.split.folds)
     own = updates_of(case.program, len(case.split.folds[0].train))
     for members, seeds in MEMBERS_OF_FOLDS if folds > 1 else MEMBERS_OF_ONE_SPLIT:
@@ -135,6 +158,9 @@ def plan_trials(case: Case, budget: float) -> Plan:
         if own <= most:
             longest = int(budget / LONG_TRIALS_OF_BUDGET / cost)
             return Plan(members=members, search_seeds=seeds, most_updates=max(longest, own), prefix_updates=None)
+    least = FEWEST_TRIALS * cost * min(own, FEWEST_PREFIX_UPDATES)
+    if least > LONGEST_OF_BUDGET * budget:
+        raise TooSlow(case.program.name, cost_per_update(case.program, 1), least / LONGEST_OF_BUDGET)
     most = max(most, FEWEST_PREFIX_UPDATES)
     return Plan(members=members, search_seeds=seeds, most_updates=most, prefix_updates=most if own > most else None)
 

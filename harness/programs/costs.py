@@ -67,18 +67,36 @@ class Work:
     time_steps: int
 
 
-def work_of(model: Any) -> Work:
-    """The size of a built model; axes of unknown length count as 1."""
+def work_of(program: Program) -> Work:
+    """The size of a program's model; axes of unknown length are as long as those of the data."""
+    return work_of_model(program.model, unknown=unknown_length(program))
+
+
+def unknown_length(program: Program) -> int:
+    """The longest axis of the inputs that the model takes at any length; 1 if it has no such axis."""
+    inputs = getattr(program.model, "inputs", None) or []
+    arrays = keras.tree.flatten(program.x)
+    lengths = [
+        length
+        for tensor, array in zip(inputs, arrays)
+        for size, length in zip(tensor.shape[1:], getattr(array, "shape", ())[1:])
+        if size is None
+    ]
+    return max(lengths, default=1)
+
+
+def work_of_model(model: Any, *, unknown: int = 1) -> Work:
+    """The size of a built model, with the length of axes that it does not fix."""
     multiply_adds = convolved = elements = patches = layers = weighted = windows = time_steps = 0
     for layer in model._flatten_layers():
         if isinstance(layer, (keras.Model, keras.layers.InputLayer)) or layer is model:
             continue
         if isinstance(layer, keras.layers.Layer) and not hasattr(layer, "_inbound_nodes"):
             continue
-        output = shape_of(layer, "output")
+        output = shape_of(layer, "output", unknown)
         layers += 1
         size = math.prod(output)
-        steps = shape_of(layer, "input")[0] if isinstance(layer, keras.layers.RNN) else 1
+        steps = shape_of(layer, "input", unknown)[0] if isinstance(layer, keras.layers.RNN) else 1
         places = steps if steps > 1 else math.prod(output[:-1])
         matrices = [math.prod(w.shape) for w in layer.weights if len(w.shape) >= 2]
         weighted += bool(matrices)
@@ -92,7 +110,7 @@ def work_of(model: Any) -> Work:
             windows += math.prod(window)
             if hasattr(layer, "kernel_size"):
                 convolved += places * sum(matrices)
-                patches += places * math.prod(window) * shape_of(layer, "input")[-1]
+                patches += places * math.prod(window) * shape_of(layer, "input", unknown)[-1]
         elements += size
     parameters = sum(math.prod(w.shape) for w in model.weights)
     return Work(
@@ -108,13 +126,13 @@ def work_of(model: Any) -> Work:
     )
 
 
-def shape_of(layer: Any, side: str) -> tuple[int, ...]:
-    """The shape of one row of a layer's input or output; (1,) if it is not known."""
+def shape_of(layer: Any, side: str, unknown: int) -> tuple[int, ...]:
+    """The shape of one row of a layer's input or output, with the length of unknown axes; (1,) if it is not known."""
     try:
         tensor = keras.tree.flatten(getattr(layer, side))[0]
     except (AttributeError, ValueError, IndexError):
         return (1,)
-    return tuple(int(size or 1) for size in tensor.shape[1:]) or (1,)
+    return tuple(unknown if size is None else int(size) for size in tensor.shape[1:]) or (1,)
 
 
 def member_seconds(work: Work, batch: int) -> float:
@@ -183,14 +201,14 @@ def cost_per_update(program: Program, members: int) -> float:
 
     It is a formula of the program's size (see ``update_seconds``): the same program has the same cost on every machine.
     """
-    work = work_of(program.model)
+    work = work_of(program)
     batch = min(program.batch_size, program.rows)
     return update_seconds(work, batch=batch, members=members, is_compiled=work.time_steps <= 1)
 
 
 def cost_of_structure(program: Program, *, is_compiled: bool = True) -> float:
     """Estimated seconds before the first update of a structure that was not trained before: tracing and compiling."""
-    work = work_of(program.model)
+    work = work_of(program)
     batch = min(program.batch_size, program.rows)
     can_compile = work.time_steps <= 1 and not is_one_by_one(work, batch, is_compiled=True)
     return trace_seconds(work) + (compile_seconds(work) if is_compiled and can_compile else 0.0)

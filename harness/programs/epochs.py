@@ -82,7 +82,7 @@ def train_members(task: Task, seeds: Sequence[int], weights: Sequence[Array], ra
         CannotVectorise: the program does not allow it.
         ValueError: learning rates for a schedule.
     """
-    work, batch = work_of(task.program.model), task.plan.size
+    work, batch = work_of(task.program), task.plan.size
     is_compiled = task.compiled
     if is_compiled is None:
         group = members_at_once(work, batch=batch, members=len(seeds), is_compiled=True)
@@ -174,7 +174,7 @@ class EpochLoop:
             raise ValueError("the learning rate is a schedule, so that members cannot have rates of their own")
         self.rates = None if own is None else np.full(len(seeds), own) if rates is None else np.array(rates)
         self.state = loop.starting(self.seeds, weights, self.rates)
-        self.work = work_of(loop.model)
+        self.work = work_of(task.program)
         if loop.pads not in tensors:
             tensors[loop.pads] = loop.tensors(task.data)
         self.leaves = tensors[loop.pads]

@@ -152,7 +152,7 @@ def _predict_at_once(program: Program, trained: Trained, x: Any) -> Any:
     """
     data = training_rows(program, None)
     inputs = prepared_data(x, None, None).x
-    work = work_of(program.model)
+    work = work_of(program)
     loop = _any_loop(program, data, trained.members)
     group = loop.members
     parts = []
@@ -173,7 +173,7 @@ def _filled(stacked: Array, count: int) -> Array:
 def _any_loop(program: Program, data: TrainingData, members: int) -> VectorisedLoop:
     """A loop of this structure for so many members or a group of them, compiled or not; made without XLA if there is
     none."""
-    work, batch = work_of(program.model), min(program.batch_size, data.rows)
+    work, batch = work_of(program), min(program.batch_size, data.rows)
     for is_compiled in (True, False):
         group = members_at_once(work, batch=batch, members=members, is_compiled=is_compiled)
         known = known_loop(loop_key(program, data, members=group, is_compiled=is_compiled, has_metrics=False))

@@ -33,7 +33,7 @@ class LikelyCause:
 class Unjudged(Result):
     """A program that was read and not trained.
 
-    Its data are missing, it trains without fit, its model has several outputs, or Keras refuses it.
+    Its data are missing, it trains without fit, its model has several outputs, it is too slow, or Keras refuses it.
 
     Attributes:
         name: of the program.
@@ -43,6 +43,7 @@ class Unjudged(Result):
         likely: what is wrong or suspicious without any data, the surest and likeliest first.
         contradictions: all that was found without any data, hints and facts too.
         notes: what the capture changed or could not keep.
+        needed_budget: seconds that trainings would take that prove something, if the budget was too small for them.
         is_refused: whether Keras raises an error before or in fit, so that it cannot be trained by anybody.
         is_hopeless: whether what is found first keeps it from learning whatever else is changed.
     """
@@ -54,6 +55,7 @@ class Unjudged(Result):
     likely: tuple[LikelyCause, ...]
     contradictions: tuple[Contradiction, ...]
     notes: tuple[Note, ...]
+    needed_budget: float | None = None
     is_refused: bool = False
     is_hopeless: bool = False
 
@@ -74,8 +76,8 @@ def refusal(program: Program) -> Contradiction | None:
     return finding if finding is not None and finding.check in OF_INPUTS else None
 
 
-def read_unjudged(program: Program) -> Unjudged:
-    """What can be said of a program that is not trained."""
+def read_unjudged(program: Program, *, needed_budget: float | None = None) -> Unjudged:
+    """What can be said of a program that is not trained; ``needed_budget`` as in ``Unjudged``."""
     reason, found, first = refusal(program), contradictions(program), hopeless(program)
     if reason is not None:
         found = (reason, *(finding for finding in found if finding.check is not reason.check))
@@ -88,6 +90,7 @@ def read_unjudged(program: Program) -> Unjudged:
         likely=tuple(LikelyCause(finding=finding, edits=edits_against(program, finding)) for finding in named),
         contradictions=found,
         notes=program.notes,
+        needed_budget=needed_budget,
         is_refused=reason is not None,
         is_hopeless=reason is None and bool(first),
     )

@@ -27,6 +27,7 @@ def unjudged_document(found: Unjudged) -> dict[str, Any]:
         "name": found.name,
         "outcome": "does-not-train" if found.is_refused or found.is_hopeless else "not-judged",
         "missing": list(found.missing),
+        "needed_budget": found.needed_budget,
         "causes": [],
         "likely": [likely_document(one) for one in found.likely],
         "hints": [finding_document(one) for one in worth_checking(found.contradictions)],
@@ -90,6 +91,9 @@ def lines(found: Unjudged) -> Iterator[str]:
     elif found.outputs > 1:
         yield f"Nothing was trained, because the model has {found.outputs} outputs."
         yield "Diagnose one output at a time: make a model of the same inputs and that output."
+    if found.needed_budget is not None:
+        yield "Nothing was trained, because its updates take too long for the budget."
+        yield f"Give a budget of {found.needed_budget:,.0f} s, or try the same on shorter or fewer rows."
     if found.missing:
         yield f"Nothing was trained, because {missing_text(found.missing)} had to be made up."
         yield "Give the script what is missing, and run it again: only trainings on the real data can prove a cause."

@@ -19,8 +19,12 @@ from harness.diagnosis.answer import Diagnosis
 from harness.diagnosis.diagnosis import diagnose_program
 from harness.diagnosis.faults import Fault
 from harness.diagnosis.outcomes import OutcomeKind
+from harness.diagnosis.trials import TooSlow
+from harness.programs.capture import program_of
+from harness.programs.unjudged import read_unjudged
 from harness.report.causes import FAULTS
 from harness.report.diagnosing import MOST_LINES, OUTCOMES, cause_lines, people, verdict
+from harness.report.unjudged import lines
 from harness.results import as_page
 
 QUICK = ("softmax_one_unit", pytest.param("dead", marks=pytest.mark.slow))
@@ -143,3 +147,20 @@ def test_every_fault_and_outcome_has_words() -> None:
     assert set(FAULTS) == set(Fault)
     assert set(OUTCOMES) == set(OutcomeKind)
     assert people is not None
+
+
+def test_updates_that_are_too_slow_are_said_to_be_before_anything_is_trained() -> None:
+    model = keras.Sequential(
+        [keras.Input((None, 1)), keras.layers.LSTM(4, return_sequences=True), keras.layers.Dense(1)]
+    )
+    model.compile("adam", "mse")
+    x = np.random.default_rng(0).normal(size=(30, 3000, 1))
+    slow = program_of(model, x, np.cumsum(x, axis=1), epochs=100)
+    with pytest.raises(TooSlow, match="which is too long for the budget") as caught:
+        diagnose_program(slow)
+    assert caught.value.budget > 100
+    read = read_unjudged(slow, needed_budget=caught.value.budget)
+    assert f"Give a budget of {caught.value.budget:,.0f} s, or try the same on shorter or fewer rows." in list(
+        lines(read)
+    )
+    assert read.to_dict()["needed_budget"] == caught.value.budget

@@ -17,6 +17,7 @@ import training_programs as programs
 
 from harness.programs import costs
 from harness.programs.batches import plan_of
+from harness.programs.capture import program_of
 from harness.programs.training import Engine, FallbackReason, FitFailed, Record, Trained, predict, train
 
 ROUNDING = 1e-10  # ten updates in float64, weights of about 1; a wrong batch, mask or gradient changes them by 1e-3
@@ -331,6 +332,19 @@ def test_a_program_that_fit_rejects_raises_one_typed_exception() -> None:
     ],
 )
 def test_convolutions_are_trained_one_by_one_where_that_is_faster(layers: list[Any], compiled: int, plain: int) -> None:
-    work = costs.work_of(keras.Sequential([keras.Input((20, 3)), *layers, keras.layers.Dense(2)]))
+    work = costs.work_of_model(keras.Sequential([keras.Input((20, 3)), *layers, keras.layers.Dense(2)]))
     found = [costs.members_at_once(work, batch=32, members=8, is_compiled=xla) for xla in (True, False)]
     assert found == [compiled, plain]
+
+
+@pytest.mark.parametrize("steps", [20, 50])
+def test_steps_of_any_number_cost_as_many_as_the_data_have(steps: int) -> None:
+    def model_of(length: int | None) -> keras.Model:
+        parts = [keras.layers.LSTM(3, return_sequences=True), keras.layers.Dense(1)]
+        return keras.Sequential([keras.Input((length, 2)), *parts])
+
+    model = model_of(None)
+    model.compile("sgd", "mse")
+    work = costs.work_of(program_of(model, np.zeros((4, steps, 2)), np.zeros((4, steps, 1))))
+    assert work.time_steps == steps
+    assert work == costs.work_of_model(model_of(steps))

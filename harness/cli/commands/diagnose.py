@@ -154,7 +154,7 @@ def run_program(arguments: argparse.Namespace, name: str, *, of_script: bool) ->
         folder = stack.enter_context(run_log(arguments, folder_name(name)))
         show = stack.enter_context(progress_bar("loading TensorFlow"))
         with silent_import():
-            from ...diagnosis import diagnosis, outputs
+            from ...diagnosis import diagnosis, outputs, trials
             from ...programs import capture, contradictions, edits, saved, unjudged
             from ...report import cards, diagnosing
             from ...report import outputs_diagnosis as _several  # noqa: F401 - registers how several outputs are shown
@@ -198,9 +198,13 @@ def run_program(arguments: argparse.Namespace, name: str, *, of_script: bool) ->
             read = unjudged.read_unjudged(program)
             show_result(arguments, read)
             return DIFFERS if read.is_refused or read.is_hopeless else NOT_JUDGED
-        found = diagnosis.diagnose_program(
-            program, budget=budget, seed=seed, progress=lambda what, trainings: show(trainings, 0, what)
-        )
+        try:
+            found = diagnosis.diagnose_program(
+                program, budget=budget, seed=seed, progress=lambda what, trainings: show(trainings, 0, what)
+            )
+        except trials.TooSlow as error:
+            show_result(arguments, unjudged.read_unjudged(program, needed_budget=error.budget))
+            return NOT_JUDGED
         if folder is not None:
             text = "\n\n".join(diagnosing.verdict(found))
             board.write_answer(folder, text, time.time(), pictures=cards.diagnosis_cards(found))

@@ -303,19 +303,24 @@ def scale_difference(train: Array, other: Array) -> tuple[float, float] | None:
 def batch_rules(subject: Subject) -> Finding:
     """A generator whose batches are all the same."""
     program = subject.program
-    arrays = [np.asarray(part) for part in keras.tree.flatten(program.x)]
+    arrays = [np.asarray(part) for part in keras.tree.flatten((program.x, program.y)) if part is not None]
     size = program.batch_size
     if program.source != "generator" or not arrays or arrays[0].dtype.kind not in "iuf":
         return
-    first, rest = arrays[0][:size], arrays[0][size:]
-    if len(rest) < size or np.all(first == first[:1]) or gives_whole_arrays(subject):
+    first = arrays[0][:size]
+    if len(arrays[0]) < 2 * size or np.all(first == first[:1]) or gives_whole_arrays(subject):
         return
-    batches = rest[: len(rest) // size * size].reshape(-1, *first.shape)
-    if all(np.array_equal(batch, first) for batch in batches):
+    if all(repeats_batch(array, size) for array in arrays):
         yield Contradiction(
             id="too-little-data", check=Check.SAME_BATCH, severity=Severity.CONTRADICTION, place=program.places.fit,
             values={"rows": size},
         )  # fmt: skip
+
+
+def repeats_batch(array: Array, size: int) -> bool:
+    """Whether an array holds the same batch of rows again and again."""
+    batches = array[: len(array) // size * size].reshape(-1, size, *array.shape[1:])
+    return all(np.array_equal(batch, batches[0]) for batch in batches)
 
 
 def gives_whole_arrays(subject: Subject) -> bool:

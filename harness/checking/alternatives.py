@@ -9,7 +9,7 @@ from .choosing import natural, output_layer
 from .contradictions import EXTRA_DERIVATIVE, MISSING_DERIVATIVE
 from .cost import Form, is_declared_cost
 from .facts import assumed
-from .naming.changes import naming_places
+from .naming.case import naming_places
 from .reading import Reading, label, quantity, same_cost
 from .result import Alternative, Found
 from .sources import Sources

@@ -9,7 +9,7 @@ from .choosing import natural, output_layer
 from .contradictions import EXTRA_DERIVATIVE, MISSING_DERIVATIVE
 from .cost import Form, is_declared_cost
 from .facts import assumed
-from .naming.changes import naming_places
+from .naming.case import naming_places
 from .reading import Reading, label, quantity, same_cost
 from .result import Alternative, Found
 from .sources import Sources
@@ -20,40 +20,40 @@ def other_readings(readings: Sequence[Reading], best: Reading, sources: Sources)
     """What other costs than that of the best reading would say of the file, if the question is open."""
     if not best.descends:
         return tuple(Alternative(cost=assumed(one), mistakes=()) for one in readings if one.descends)[:1]
-    found: list[Alternative] = []
     layer = output_layer(best)
-    if best.cost.form is not None and layer is not None and layer.a != layer.z:
-        squared = best.cost.form is Form.SQUARED
-        id = EXTRA_DERIVATIVE if squared else MISSING_DERIVATIVE
-        wanted = (Form.BINARY, Form.CATEGORICAL) if squared else (Form.SQUARED,)
-        for other in readings:
-            meant = (
-                other.cost.node is not None
-                and is_declared_cost(best.stage.node(other.cost.node))
-                and any(same_cost(other, one) for one in readings if one.cost.form in wanted)
-            )
-            if not meant and (other.cost.form not in wanted or natural(other) <= 0):
-                continue
-            place_node = output_delta_node(best, layer)
-            place = best.stage.node(place_node).place
-            compared = best.stage.node(best.cost.errors[0].node).place if best.cost.errors else None
-            named = naming_places(sources, best.stage.node(place_node))
-            places = [compared] if squared else [compared, *named, used_at(best, place_node)]
-            mistake = Found(
-                id=id,
-                place=place,
-                others=tuple(dict.fromkeys(one for one in places if one is not None and one != place)),
-                variable=label(best.stage, place_node),
-                shape=best.stage.node(place_node).shape,
-                got=quantity(other, layer.z, None) if not squared else None,
-                expected=quantity(other, layer.z, None),
-                parameters=tuple(step.name for step in best.stage.steps),
-            )
-            found.append(Alternative(cost=assumed(other), mistakes=(mistake,)))
-            if meant:
-                break
-        found.sort(key=lambda one: one.cost.form != "")
-    return tuple(found[:1])
+    if best.cost.form is None or layer is None or layer.a == layer.z:
+        return ()
+    wanted = (Form.BINARY, Form.CATEGORICAL) if best.cost.form is Form.SQUARED else (Form.SQUARED,)
+    possible = [one for one in readings if one.cost.form in wanted]
+    declared = [
+        one
+        for one in readings
+        if one.cost.node is not None
+        and is_declared_cost(best.stage.node(one.cost.node))
+        and any(same_cost(one, other) for other in possible)
+    ]
+    others = [*declared, *(one for one in possible if natural(one) > 0)]
+    return tuple(
+        Alternative(cost=assumed(one), mistakes=(output_mistake(best, one, layer, sources),)) for one in others[:1]
+    )
+
+
+def output_mistake(best: Reading, other: Reading, layer: Layer, sources: Sources) -> Found:
+    """The derivative of the output that is missing, or one too many, if another cost is meant than that of the best."""
+    stage, is_squared = best.stage, best.cost.form is Form.SQUARED
+    delta = stage.node(output_delta_node(best, layer))
+    compared = stage.node(best.cost.errors[0].node).place if best.cost.errors else None
+    places = [compared] if is_squared else [compared, *naming_places(sources, delta), used_at(best, delta.id)]
+    return Found(
+        id=EXTRA_DERIVATIVE if is_squared else MISSING_DERIVATIVE,
+        place=delta.place,
+        others=tuple(dict.fromkeys(one for one in places if one is not None and one != delta.place)),
+        variable=label(stage, delta.id),
+        shape=delta.shape,
+        got=None if is_squared else quantity(other, layer.z, None),
+        expected=quantity(other, layer.z, None),
+        parameters=tuple(step.name for step in stage.steps),
+    )
 
 
 def output_delta_node(reading: Reading, layer: Layer) -> int:

@@ -206,6 +206,14 @@ def unique(places: Sequence[Place]) -> list[Place]:
     return list(found.values())
 
 
+def naming_places(sources: Sources, node: Node) -> list[Place]:
+    """Where a value gets its name from a function that makes it, or from another name: a factor may be missing there"""
+    if not node.names or node.place is None:
+        return []
+    found = [sources.renaming_of(node.names), sources.call_of(node.place.function, node.names)]
+    return [one for one in found if one is not None]
+
+
 def first_name(tests: Sequence[Callable[..., Name | None]], *arguments: Any) -> Name | None:
     """The answer of the first test that has one"""
     return next((found for test in tests if (found := test(*arguments)) is not None), None)

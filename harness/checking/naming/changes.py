@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ...recording.graph import Node, Place
+from ...recording.graph import Place
 from ..reading import label
 from ..repairs import Bench, Change, Repair, ValueBench
-from ..sources import Sources
 from ..structure import Role
 from .arrays import name_of_array
-from .case import Case, Name, unique
+from .case import Case, Name, naming_places, unique
 
 LINES_OF_HELPER = 4  # that are shown of a function that is handed the wrong array
 # How operations are written
@@ -136,14 +135,6 @@ def places_of_error(case: Case, id: int) -> list[Place]:
     if error.place is not None and id not in case.reading.forward.nodes:
         found.append(error.place)  # it is not a part of the cost, so the derivative may be missing there
     return found
-
-
-def naming_places(sources: Sources, node: Node) -> list[Place]:
-    """Where a value gets its name from a function that makes it, or from another name: a factor may be missing there"""
-    if not node.names or node.place is None:
-        return []
-    found = [sources.renaming_of(node.names), sources.call_of(node.place.function, node.names)]
-    return [one for one in found if one is not None]
 
 
 def detail_of(case: Case, repair: Repair) -> str:

@@ -11,7 +11,7 @@ from ..alignment import Samples, ratio
 from ..cost import Form
 from ..stage import argument_ids
 from ..structure import Layer
-from .case import Case, Name, first_name
+from .case import Case, Name, first_name, naming_places, unique
 from .derivatives import name_derivative, name_mask
 from .outputs import name_output
 
@@ -46,7 +46,9 @@ def missing_derivative(case: Case, layer: Layer) -> Name | None:
     if layer.a == layer.z or not any(one == layer.a or one in layer.region for one in ids):
         return None
     where = "output" if case.is_output(layer) else "hidden"
-    return Name(f"missing-{where}-activation-derivative", case.lines())
+    # the line of a helper function is right; the one that calls it may leave the derivative out
+    places = unique([*case.lines(), *naming_places(case.sources, case.node)])
+    return Name(f"missing-{where}-activation-derivative", places)
 
 
 def delta_of_another_layer(case: Case, layer: Layer) -> Name | None:

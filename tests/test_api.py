@@ -30,7 +30,7 @@ def test_every_public_name_is_there_and_has_a_docstring():
         _ = harness.comapre
 
 
-@pytest.mark.parametrize("module", [api, learning])
+@pytest.mark.parametrize("module", [pytest.param(api, marks=pytest.mark.slow), learning])
 def test_the_examples_in_the_docstrings_hold(module):
     failed, tried = doctest.testmod(module)
     assert tried > 0

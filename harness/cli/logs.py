@@ -26,11 +26,30 @@ def run_log(arguments: argparse.Namespace, name: str) -> Iterator[Path | None]:
         arguments: of the command: ``no_log``, ``log_dir``, and ``name`` of the run.
         name: of the folder of all runs of this scenario or file.
     """
-    with contextlib.ExitStack() as stack:
-        folder = None
-        if not arguments.no_log:
-            from .. import board
+    if arguments.no_log:
+        yield None
+        return
+    from .. import board
 
-            folder = stack.enter_context(board.run_folder(arguments.log_dir, name, arguments.name))
-        stack.enter_context(explained_interrupt(folder))
+    with board.run_folder(arguments.log_dir, name, arguments.name) as folder, explained_interrupt(folder):
+        yield folder
+
+
+@contextlib.contextmanager
+def resumable_log(arguments: argparse.Namespace, name: str) -> Iterator[Path | None]:
+    """``run_log`` of a run that ``--resume`` continues in its folder; Ctrl-C says how.
+
+    Args:
+        arguments: of the command: as for ``run_log``, and ``resume``.
+        name: of the folder of all runs of this scenario or file.
+    """
+    if arguments.no_log:
+        yield None
+        return
+    from .. import board
+
+    in_folder = board.resumed_folder if arguments.resume else board.run_folder
+    with contextlib.ExitStack() as stack:
+        folder = stack.enter_context(in_folder(arguments.log_dir, name, arguments.name))
+        stack.enter_context(explained_interrupt(folder, f"; to continue, add --name {folder.name} --resume"))
         yield folder

@@ -181,6 +181,23 @@ def add_output(command: argparse.ArgumentParser) -> argparse._ArgumentGroup:
     return output
 
 
+def add_ray(command: argparse._ActionsContainer, what: str) -> None:
+    """Add the cluster that a command may do its work on.
+
+    Args:
+        command: the command, or a group of its options.
+        what: what is done there, such as "train".
+    """
+    command.add_argument(
+        "--ray",
+        nargs="?",
+        const="auto",
+        metavar="HOST:PORT",
+        help=f"{what} on the Ray cluster at HOST:PORT (default: the cluster that this machine belongs to); whoever can "
+        "reach a cluster can run code on it",
+    )
+
+
 def overrides(arguments: argparse.Namespace) -> dict[str, Any]:
     """The options that were given to override the scenario."""
     return {key: value for key in OVERRIDES if (value := getattr(arguments, key, None)) is not None}

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 MAX_COLUMNS = 1000  # of a table
 PROGRESS_DELAY_SECONDS = 1.0  # shorter work shows no progress bar
+XLA_FLAGS, WIDE_VECTORS = "XLA_FLAGS", "--xla_cpu_prefer_vector_width=512"  # environment variable, and its value
 INTERRUPT_AGAIN_SECONDS = 0.2  # after which an interrupt that was swallowed is raised again
 
 
@@ -129,6 +130,22 @@ def silent_import() -> Iterator[None]:
             os.close(stderr)
 
 
+@contextlib.contextmanager
+def wide_vectors() -> Iterator[None]:
+    """Let XLA use 512-bit vectors in the block where the processor has them, unless the user has set flags for it.
+
+    XLA reads its flags once, before it compiles its first program. So nothing is set if TensorFlow is loaded already.
+    """
+    if XLA_FLAGS in os.environ or "tensorflow" in sys.modules:
+        yield
+        return
+    os.environ[XLA_FLAGS] = WIDE_VECTORS
+    try:
+        yield
+    finally:
+        os.environ.pop(XLA_FLAGS, None)
+
+
 class Shown:
     """Shows what goes on: call it with (done, in all, what is running now); ``say`` prints a line that stays."""
 
@@ -213,13 +230,13 @@ def show_result(arguments: argparse.Namespace, result: Result) -> None:
 
 
 @contextlib.contextmanager
-def explained_interrupt(folder: Path | None, advice: str = "") -> Iterator[None]:
+def explained_interrupt(folder: Path, advice: str = "") -> Iterator[None]:
     """Add to a KeyboardInterrupt where the unfinished results are, and ``advice`` on what to do with them."""
     from ..files import UNFINISHED
 
     try:
         yield
     except KeyboardInterrupt:
-        if folder is None or not any(path.is_dir() for path in folder.iterdir()):
+        if not any(path.is_dir() for path in folder.iterdir()):
             raise  # nothing was recorded yet
         raise KeyboardInterrupt(f"{folder} keeps what was recorded, and is marked {UNFINISHED}{advice}") from None

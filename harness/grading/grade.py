@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import hashlib
 import os
 import signal
@@ -35,6 +36,8 @@ PATIENCE, PATIENCE_SECONDS = 8, 60  # times the time limit, and on top of it, be
 WITHOUT_TRAINING = (Reason.NO_PARAMETERS, Reason.NO_NUMPY)
 
 Progress = Callable[[int, int, str], None]
+# copies a hand-in into a new folder, and returns the names of what was left out
+Stage = Callable[[HandIn, Path], tuple[str, ...]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,28 +66,35 @@ class Settings:
         return Limits(seconds=self.seconds, megabytes=self.megabytes)
 
 
+# the results in the order of the hand-ins; the journal has each as soon as it is there
+JudgeAll = Callable[[Sequence[HandIn], Settings, Journal], Iterator[HandInResult]]
+
+
 def grade(
     hand_ins: Sequence[HandIn],
     settings: Settings,
     *,
     folder: str = "",
     jobs: int = 1,
+    judge_all: JudgeAll | None = None,
     journal: Journal | None = None,
     progress: Progress | None = None,
 ) -> Grading:
-    """Judge hand-ins, ``jobs`` at once; in their order, one result for each.
+    """Judge hand-ins; in their order, one result for each.
 
     Args:
         hand_ins: what to judge.
         settings: how.
         folder: its name.
-        jobs: at once.
+        jobs: how many this machine judges at once.
+        judge_all: judges them all, on other machines; None judges them here.
         journal: of what was judged already, which is not judged again.
         progress: called with (done, in all, what is running).
     """
     journal = journal or Journal(None, resume=False)
+    judge_all = judge_all or functools.partial(judge_here, jobs=jobs)
     found: list[HandInResult] = []
-    for hand_in, result in zip(hand_ins, results_of(hand_ins, settings, jobs, journal)):
+    for hand_in, result in zip(hand_ins, judge_all(hand_ins, settings, journal)):
         found.append(result)
         if progress is not None:
             progress(len(found), len(hand_ins), hand_in.id)
@@ -96,8 +106,8 @@ def grade(
     )
 
 
-def results_of(hand_ins: Sequence[HandIn], settings: Settings, jobs: int, journal: Journal) -> Iterator[HandInResult]:
-    """The results in the order of the hand-ins; the journal has each as soon as it is there."""
+def judge_here(hand_ins: Sequence[HandIn], settings: Settings, journal: Journal, jobs: int) -> Iterator[HandInResult]:
+    """Judge hand-ins in processes of this machine, so many at once."""
     if jobs == 1 or len(hand_ins) == 1:
         for hand_in in hand_ins:
             key, result = judge(hand_in, settings, journal.known)
@@ -194,13 +204,16 @@ def patience(seconds: float) -> Iterator[None]:
         signal.signal(signal.SIGALRM, before)
 
 
-def judge(hand_in: HandIn, settings: Settings, known: dict[str, HandInResult]) -> tuple[str, HandInResult]:
+def judge(
+    hand_in: HandIn, settings: Settings, known: dict[str, HandInResult], stage: Stage = staged
+) -> tuple[str, HandInResult]:
     """(fingerprint, result) of one hand-in; whatever happens, there is a result.
 
     Args:
         hand_in: what to judge.
         settings: how.
         known: results by fingerprint.
+        stage: makes the copy that is judged.
     """
     started = time.monotonic()
     key = ""
@@ -210,7 +223,7 @@ def judge(hand_in: HandIn, settings: Settings, known: dict[str, HandInResult]) -
             use_box(settings.box),
         ):
             copy = Path(scratch).resolve() / "hand-in"
-            left_out = staged(hand_in, copy)
+            left_out = stage(hand_in, copy)
             key = fingerprint(hand_in, copy, settings)
             if key in known:
                 return key, known[key]

@@ -94,7 +94,9 @@ def test_a_graph_of_numbers_is_judged_though_it_is_walked_through_by_sets(tmp_pa
     ("old", "new", "line"),
     [
         ("(1 - height * height)", "(1 - height)", 31),
-        ("other.slope += self.value * out.slope", "other.slope += out.slope", 23),
+        pytest.param(
+            *("other.slope += self.value * out.slope", "other.slope += out.slope", 23), marks=pytest.mark.slow
+        ),
     ],
 )
 def test_a_wrong_slope_in_a_graph_of_numbers_has_its_line(tmp_path: Path, old: str, new: str, line: int) -> None:

@@ -111,6 +111,7 @@ def test_people_get_the_verdict_and_the_tables(monkeypatch, capsys):
     assert max(map(len, out.splitlines())) <= 80
 
 
+@pytest.mark.slow
 def test_a_toml_file_of_one_s_own(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "mine.toml").write_text(

@@ -150,10 +150,8 @@ def kerases_own(problem: Problem, size: int, epochs: int) -> list[np.ndarray]:
         return from_keras(model.get_weights())
 
 
-@pytest.mark.parametrize(
-    ("size", "cost"),
-    [(5, "binary_crossentropy"), pytest.param(4, "mean_squared_error", marks=pytest.mark.slow)],
-)
+@pytest.mark.slow
+@pytest.mark.parametrize(("size", "cost"), [(5, "binary_crossentropy"), (4, "mean_squared_error")])
 def test_unshuffled_batches_train_as_keras_own_fit_does(size, cost):
     """12 observations in batches of 4, and of 5 with 2 left, which count as much as a whole batch."""
     problem = problem_of(12, cost)
@@ -200,7 +198,7 @@ def test_one_iteration_at_a_time_is_one_call_bit_for_bit(name, size):
     assert same(whole, weights)
 
 
-@pytest.mark.parametrize("name", ["handwritten", "sequential"])
+@pytest.mark.parametrize("name", ["handwritten", pytest.param("sequential", marks=pytest.mark.slow)])
 def test_calls_that_hold_few_orders_change_nothing(name, monkeypatch):
     problem, module = problem_of(11), IMPLEMENTATIONS[name]
     adam = Optimizer("adam")

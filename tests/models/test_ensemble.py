@@ -125,7 +125,7 @@ def test_each_member_is_the_network_of_its_seed_at_every_recorded_iteration(netw
             np.testing.assert_allclose(last, wanted, rtol=100 * epsilon)
 
 
-@pytest.mark.parametrize("is_last", [False, True])
+@pytest.mark.parametrize("is_last", [pytest.param(False, marks=pytest.mark.slow), True])
 def test_members_differ_in_rate_and_settings(is_last, monkeypatch):
     monkeypatch.setattr(ensemble, "is_small", lambda network, observations: is_last)
     loop.compiled_descent.cache_clear()
@@ -249,6 +249,7 @@ def test_runs_of_other_length_rate_and_size_share_a_program():
     assert program.experimental_get_tracing_count() == before
 
 
+@pytest.mark.slow
 def test_recorded_iterations_are_split_into_calls_and_none_is_lost(monkeypatch):
     """Calls bounded to a few stops and to a few iterations at once give the same as one call."""
     network, _, x, y = post_problem()

@@ -112,6 +112,7 @@ def test_no_public_function_takes_or_gives_an_array_without_a_shape():
     assert "forward" in annotated_functions(handwritten)
 
 
+@pytest.mark.slow
 def test_a_program_does_not_load_jaxtyping():
     code = "import sys, harness.models.handwritten, harness.testing; sys.exit('jaxtyping' in sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True)

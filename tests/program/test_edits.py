@@ -235,6 +235,7 @@ def test_edits(captured, code, changes, lines):
     assert changed_lines(captured(code), *changes) == (lines, [])
 
 
+@pytest.mark.slow
 def test_the_edited_copy_runs_and_the_file_stays(program, tmp_path):
     captured = program(ADD)
     edits = edits_for(

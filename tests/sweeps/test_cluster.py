@@ -2,29 +2,24 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import random
 import signal
-import socket
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import pytest
 
-from harness import BadInput
+from harness import BadInput, cluster
 from harness.cli import main as cli
 from harness.scenario.scenario import load
-from harness.sweeps import cluster, provenance, sweep
+from harness.sweeps import cluster as sweep_cluster
+from harness.sweeps import provenance, sweep
 from tests.processes import PATIENCE
+from tests.ray_cluster import command_lines, environment, ray_cluster, workers
 
-ROOT = Path(__file__).resolve().parents[2]
-
-# Ray listens on the loopback address only, sends no statistics and shows no pages
-ALONE = {"RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0", "RAY_USAGE_STATS_ENABLED": "0"}
 # two chunks of each rate on one core, of seconds each
 ARGUMENTS = ["sweep", "--init", "glorot_uniform", "--learning-rate", "0.5,1,2,3", "--seeds", "16000"]
 ARGUMENTS += ["--iterations", "10000", "--dtype", "float32", "--json", "--csv", "members.csv", "--name", "s"]
@@ -32,62 +27,11 @@ CHUNKS = 8
 KILLS = 16  # of a sweep, two with each number of chunks done
 
 
-def environment():
-    """For children, which are to find this harness and no other."""
-    return os.environ | ALONE | {"PYTHONPATH": str(ROOT)}
-
-
-def command_lines():
-    """{pid: command line} of all processes"""
-    found = {}
-    for path in Path("/proc").glob("[0-9]*/cmdline"):
-        with contextlib.suppress(OSError):
-            found[int(path.parent.name)] = path.read_bytes().replace(b"\0", b" ").decode(errors="replace")
-    return found
-
-
-def parent(pid):
-    """Of a process, 0 where it is gone"""
-    try:
-        return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
-    except OSError:
-        return 0
-
-
 @pytest.fixture(scope="module")
 def address(tmp_path_factory):
     """A cluster of two worker processes."""
-    pytest.importorskip("ray", reason="Ray is not installed: pip install '.[ray]'")
-    folder = Path(os.environ.get("TMPDIR", "/tmp")) / f"ray-{os.getpid()}"  # short: sockets' paths have a limit
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        port = taken.getsockname()[1]
-    options = ["--head", "--block", f"--port={port}", "--num-cpus=2", f"--temp-dir={folder}"]
-    options += ["--include-dashboard=false", "--disable-usage-stats", "--object-store-memory=100000000"]
-    process = subprocess.Popen(
-        [sys.executable, "-m", "ray.scripts.scripts", "start", *options],
-        cwd=tmp_path_factory.mktemp("cluster"),
-        env=environment(),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        start_new_session=True,
-    )
-    try:
-        for line in process.stdout:
-            if "Ray runtime started" in line:
-                break
-        else:
-            pytest.fail("no cluster")
-        yield f"127.0.0.1:{port}"
-    finally:
-        for pid, line in command_lines().items():
-            if str(folder) in line:  # its own, which other processes' cannot be
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(pid, signal.SIGKILL)
-        process.kill()
-        process.communicate(timeout=60)
-        subprocess.run(["rm", "-rf", str(folder)], check=True)
+    with ray_cluster(tmp_path_factory.mktemp("cluster")) as found:
+        yield found
 
 
 def start(arguments, folder):
@@ -113,14 +57,6 @@ def ended(process):
 def chunks_of(folder):
     """{name: content} of the finished chunks"""
     return {path.name: path.read_bytes() for path in (folder / "logs/post/s/chunks").glob("*.npz")}
-
-
-def workers(address):
-    """The worker processes of our cluster that train."""
-    lines = command_lines()
-    port = address.rpartition(":")[2]
-    raylets = {pid for pid, line in lines.items() if "raylet/raylet" in line.split(" ")[0] and port in line}
-    return [pid for pid, line in lines.items() if line.startswith("ray::train_there") and parent(pid) in raylets]
 
 
 def wait_for(what, process):
@@ -230,22 +166,26 @@ def test_a_worker_of_another_version_is_not_given_work(address, tmp_path):
 
 
 def test_a_worker_says_in_what_it_is_another(monkeypatch):
-    util = pytest.importorskip("ray", reason="Ray is not installed: pip install '.[ray]'").util
-    monkeypatch.setattr(util, "get_node_ip_address", lambda: "10.0.0.7")
+    ray = pytest.importorskip("ray", reason="Ray is not installed: pip install '.[ray]'")
+    monkeypatch.setattr(ray.util, "get_node_ip_address", lambda: "10.0.0.7")
     job = sweep.job(load("post", {"iterations": 5}), [sweep.Combination("glorot_uniform", "sgd", 0.5)], 3)
     here = provenance.provenance_of(job)
-    monkeypatch.setattr(cluster, "job_of", lambda reference: (job, here["arithmetic"]))
     (trained,) = sweep.train_part(job, job.parts[0], 3)
-    found = cluster.train_there(here, [None], job.parts[0])
+
+    def trained_there(wanted, arithmetic):
+        monkeypatch.setattr(cluster, "common_of", lambda reference: (job, arithmetic))
+        return cluster.do_there(sweep_cluster.train_there, provenance.versions, wanted, [None], job.parts[0])
+
+    found = trained_there(here["versions"], here["arithmetic"])
     assert found.final_cost.tolist() == trained.final_cost.tolist()
-    other = {**here, "versions": {**here["versions"], "tensorflow": "2.0"}}
-    assert cluster.train_there(other, [None], job.parts[0]).startswith("10.0.0.7 has tensorflow 2.2")
-    assert "rounds differently" in cluster.train_there({**here, "arithmetic": "0"}, [None], job.parts[0])
+    other = trained_there({**here["versions"], "tensorflow": "2.0"}, here["arithmetic"])
+    assert other.reason.startswith("10.0.0.7 has tensorflow 2.2")
+    assert "rounds differently" in trained_there(here["versions"], "0").reason
 
 
 def test_pieces_are_all_members_once():
     one, other = (sweep.Combination(start, "sgd", 0.5) for start in ("ones", "glorot_uniform"))
-    found = list(cluster.pieces([sweep.Part(one, range(1)), sweep.Part(other, range(5, 12))], 3))
+    found = list(sweep_cluster.pieces([sweep.Part(one, range(1)), sweep.Part(other, range(5, 12))], 3))
     assert found == [(one, range(1)), (other, range(5, 8)), (other, range(8, 11)), (other, range(11, 12))]
 
 

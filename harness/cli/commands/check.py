@@ -15,7 +15,7 @@ from ...errors import BadInput, shown_path
 from ...files import plain_errors, write_bytes
 from ...results import as_page
 from .. import ci_log
-from ..options import add_json, add_seed, comma_separated, integer, integer_up_to, invalid_value, number
+from ..options import add_json, add_ray, add_seed, comma_separated, integer, integer_up_to, invalid_value, number
 from ..pages import add_report, check_files, write_page
 from ..terminal import progress_bar, show_result
 from . import AGREES, DIFFERS, NOT_JUDGED
@@ -96,6 +96,7 @@ def add(commands: Any) -> None:
         metavar="N",
         help="hand-ins at once (default: one a core)",
     )
+    add_ray(grading, "judge hand-ins")
     grading.add_argument("--hand-in", action="store_true", help="take the folder for one hand-in of several files")
     grading.add_argument("--rubric", type=Path, metavar="FILE", help="TOML file of criteria and their points")
     grading.add_argument(
@@ -131,7 +132,10 @@ def add(commands: Any) -> None:
 
 def is_grading(arguments: argparse.Namespace) -> bool:
     """Whether this is about hand-ins, and not about one file of the user's own."""
-    wanted = (arguments.csv, arguments.rubric, arguments.tests, arguments.results, arguments.gradescope)
+    wanted = (
+        *(arguments.csv, arguments.rubric, arguments.tests),
+        *(arguments.results, arguments.gradescope, arguments.ray),
+    )
     path: Path = arguments.path
     return path.is_dir() or path.suffix.lower() == ".zip" or any(one is not None for one in wanted)
 
@@ -181,8 +185,10 @@ def run_file(arguments: argparse.Namespace) -> int:
 
 def run_grading(arguments: argparse.Namespace) -> int:
     """Judge hand-ins."""
+    from ... import cluster
     from ...checking.result import Verdict
     from ...files import check_output_file
+    from ...grading import cluster as grading_cluster
     from ...grading.grade import Settings, grade
     from ...grading.hand_ins import hand_in_at, hand_ins_in
     from ...grading.journal import Journal
@@ -210,9 +216,17 @@ def run_grading(arguments: argparse.Namespace) -> int:
         with plain_errors(results):
             results.mkdir(parents=True, exist_ok=True)
     journal = Journal(None if results is None else results / JOURNAL, arguments.resume)
-    with progress_bar(path.name) as show, resumable(results):
+    judge_all = None if arguments.ray is None else grading_cluster.judge_all
+    connected = contextlib.nullcontext() if arguments.ray is None else cluster.connected(arguments.ray)
+    with progress_bar(path.name) as show, resumable(results), connected:
         grading = grade(
-            hand_ins, settings, folder=path.resolve().name, jobs=arguments.jobs, journal=journal, progress=show
+            hand_ins,
+            settings,
+            folder=path.resolve().name,
+            jobs=arguments.jobs,
+            judge_all=judge_all,
+            journal=journal,
+            progress=show,
         )
     grading = replace(grading, hides_expected=arguments.hide_expected)
     if arguments.csv is not None:

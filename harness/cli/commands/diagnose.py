@@ -17,7 +17,7 @@ from ...programs.kinds import trains_keras
 from ..logs import folder_name, run_log
 from ..options import add_learning_rate, add_output, add_scenario, invalid_value, overrides, positive_integer
 from ..pages import add_figure, add_report, check_files, say_page, write_pages
-from ..terminal import Shown, print_as, progress_bar, show_result, silent_import
+from ..terminal import Shown, print_as, progress_bar, show_result, silent_import, wide_vectors
 from . import AGREES, DIFFERS, NOT_JUDGED
 
 if TYPE_CHECKING:
@@ -236,6 +236,7 @@ def run_scenario(arguments: argparse.Namespace, name: str) -> int:
     effort.check_run(chosen.network)
     with contextlib.ExitStack() as stack:
         folder = stack.enter_context(run_log(arguments, chosen.name))
+        stack.enter_context(wide_vectors())
         show = stack.enter_context(progress_bar("loading TensorFlow"))
         with silent_import():
             from ...diagnosis import scenarios

@@ -13,8 +13,10 @@ from typing import Any
 
 from ...errors import BadInput
 from ...models.optimizers import OPTIMIZER_NAMES
+from ..logs import resumable_log
 from ..options import (
     add_output,
+    add_ray,
     add_scenario,
     alternatives,
     comma_separated,
@@ -24,7 +26,7 @@ from ..options import (
     positive_integer,
 )
 from ..pages import add_figure, add_report, check_files, write_pages
-from ..terminal import explained_interrupt, progress_bar, show_result, silent_import
+from ..terminal import progress_bar, show_result, silent_import, wide_vectors
 from . import AGREES
 
 
@@ -76,19 +78,12 @@ def add(commands: Any) -> None:
         action="store_true",
         help="continue the sweep of that --name, with the same options, where it was stopped; or start it",
     )
-    command.add_argument(
-        "--ray",
-        nargs="?",
-        const="auto",
-        metavar="HOST:PORT",
-        help="train on the Ray cluster at HOST:PORT (default: the cluster that this machine belongs to); whoever can "
-        "reach a cluster can run code on it",
-    )
+    add_ray(command, "train")
     command.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    from ... import board
+    from ... import board, cluster
     from ...files import check_output_file
     from ...scenario import effort, scenario
     from ...scenario.given import Given, invalid_value
@@ -109,23 +104,21 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.csv is not None:
         check_output_file(arguments.csv)
     with contextlib.ExitStack() as stack:
-        folder = None
-        if not arguments.no_log:
-            in_folder = board.resumed_folder if arguments.resume else board.run_folder
-            folder = stack.enter_context(in_folder(arguments.log_dir, chosen.name, arguments.name))
-            stack.enter_context(explained_interrupt(folder, f"; to continue, add --name {folder.name} --resume"))
+        folder = stack.enter_context(resumable_log(arguments, chosen.name))
+        stack.enter_context(wide_vectors())
         with progress_bar("loading TensorFlow") as show:
             with silent_import():
                 from ...board import sweep_events as sweep_board
                 from ...report import cards
                 from ...report import sweep as report
-                from ...sweeps import chunks, cluster, provenance, sweep
+                from ...sweeps import chunks, provenance, sweep
+                from ...sweeps import cluster as sweep_cluster
             combinations = sweep.combinations(chosen.initializers, rules, rates)
             job = sweep.job(chosen, combinations, arguments.seeds, arguments.target)
             done: list[sweep.Group] = []
             since, to_write = time.time(), False
-            local = contextlib.nullcontext(sweep.train)
-            with local if arguments.ray is None else cluster.connected(arguments.ray) as train:
+            train: sweep.Train = sweep.train if arguments.ray is None else sweep_cluster.train
+            with contextlib.nullcontext() if arguments.ray is None else cluster.connected(arguments.ray):
                 if folder is not None:
                     wanted = chunks.manifest(job, provenance.provenance_of(job))
                     since = chunks.began(folder, wanted) or since

@@ -182,6 +182,7 @@ def test_a_factor_that_is_no_known_mistake_is_told(write):
     assert "gradient3 is 3.75 times what it should be, in every element" in report.explanations
 
 
+@pytest.mark.slow
 def test_nan_is_told(write):
     text = plants.text_of("matrix").replace("return 1 / (1 + np.exp(-z))", "return np.log(-np.abs(z))")
     report = check_file(write(text))
@@ -299,6 +300,7 @@ def test_a_network_for_one_output_only_and_without_biases(write):
     assert report.purpose.form == "half_sum_of_squared_errors"
 
 
+@pytest.mark.slow
 def test_a_file_that_is_right_for_one_layer_alone_is_not_called_right(write):
     """Every layer reads the input, and hidden activations are missing: a single layer shows neither."""
     text = plants.text_of("network_class")

@@ -88,7 +88,8 @@ def claimed_reading(readings: Sequence[Reading], best: Reading) -> Reading | Non
         if node is None or one.descends or not is_declared_cost(one.stage.node(node)) or not belongs_together(one):
             continue
         outputs = [error.output for error in best.errors]
-        if any(output not in gradients for output in outputs for gradients in (*one.gradients, *best.gradients)):
+        known = [gradients for reading in (one, best) for gradients in reading.gradients]
+        if not outputs or any(output not in gradients for output in outputs for gradients in known):
             continue
         own, used = (
             np.concatenate([np.ravel(gradients[output]) for gradients in reading.gradients for output in outputs])

@@ -261,8 +261,10 @@ class _Driver:
             driven = self._judge(goal, session)
             if driven is not None and not self._verified(driven, goal):
                 driven = None
-            if driven is not None and not watcher.notes:
+            if driven is not None and not watcher.notes and not session.assumes_loss:
                 return driven
+            if driven is not None and session.assumes_loss:
+                search.close()  # whatever the project does with a loss of its own goes first
             if driven is not None and (self.fallback is None or len(watcher.notes) < self.fallback[0]):
                 self.fallback = (len(watcher.notes), driven)
         except Exhausted:
@@ -382,6 +384,10 @@ class _Driver:
         """What an attempt that ran to its end is worth."""
         if session.labels in CLASSES and session.has_one_unit():
             session.watcher.notes.append("numbers of classes as targets of one unit")
+        known = session.discovered()
+        if session.labels in CLASSES and session.sizes and known and 1 < known[1] != session.sizes.outputs:
+            session.watcher.notes.append(f"targets of {session.sizes.outputs} classes for {known[1]} outputs")
+            self.hints.outputs.append(known[1])
         unused = unused_by_hand(session)
         if unused:
             session.watcher.notes.append(f"{', '.join(unused)}: no other call than that of the update uses them")

@@ -135,6 +135,7 @@ def _output_error(caller: Caller) -> str:
     if not caller.session.forward_results:
         raise Exhausted("outputs")
     outputs = result_of_kind(caller.session.forward_results, Role.OUTPUTS)
+    caller.session.assumes_loss = True
     return f"{outputs} - {targets_text(caller)}"
 
 

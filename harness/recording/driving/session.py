@@ -90,6 +90,7 @@ class Session:
         self.stems: dict[str, str] = {}
         self.objects: list[str] = []  # variables that hold instances
         self.gradients: list[Pair] = []
+        self.assumes_loss = False  # whether the gradient of a loss is the driver's
         self.forward_results: list[str] = []  # variables
         self._returned_by: dict[str, FunctionFacts] = {}
         self.names["i"] = 0

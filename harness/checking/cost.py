@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import enum
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -311,14 +311,55 @@ def label_error(stage: Stage, node: Node, dependent: set[int]) -> Error | None:
     if not isinstance(base, Ref) or base.id not in dependent or any(one in dependent for one in references(index)):
         return None
     if node.operation == "subtract_at":
-        return Error(node=node.id, output=base_of(stage, base.id), index=index) if value == 1 else None
+        return label_in_row(stage, node, base, index) if value == 1 else None
     if not isinstance(value, Ref) or value.id not in dependent:
         return None
     change = stage.node(value.id)
     if change.operation == "subtract" and isinstance(change.arguments[0], Ref):
         picked, one = stage.node(change.arguments[0].id), change.arguments[1]
         if picked.operation == "getitem" and not isinstance(one, Ref) and one == 1:
-            return Error(node=node.id, output=base_of(stage, base.id), index=index)
+            return label_in_row(stage, node, base, index)
+    return None
+
+
+def label_in_row(stage: Stage, node: Node, base: Ref, index: Any) -> Error:
+    """The error of a label that is written into an array, or into a row of it: ``probs[i][label] -= 1``."""
+    row = stage.node(base.id)
+    whole = row.arguments[0] if row.operation == "getitem" else None
+    if isinstance(whole, Ref):
+        place = row.arguments[1]
+        for child in map(stage.node, stage.program.children[node.id]):
+            if child.operation == "setitem" and child.arguments == (whole, place, Ref(id=node.id)):
+                return Error(node=child.id, output=base_of(stage, whole.id), index=(place, index))
+    return Error(node=node.id, output=base_of(stage, base.id), index=index)
+
+
+def labels_together(stage: Stage, errors: Sequence[Error]) -> list[Error]:
+    """The errors, with labels that are written into one array one after the other as one error of all observations."""
+    chains: dict[int, list[Error]] = {}  # by the last write
+    for error in errors:
+        is_one = isinstance(error.index, tuple) and not any(isinstance(one, (slice, list)) for one in error.index)
+        before = label_written_before(stage, error.node, chains) if is_one else None
+        chains[error.node] = [*chains.pop(before, ()), error] if before is not None else [error]
+    return [
+        chain[0]
+        if len(chain) == 1
+        else replace(chain[0], node=last, index=tuple(map(list, zip(*(one.index for one in chain)))))
+        for last, chain in chains.items()
+    ]
+
+
+def label_written_before(stage: Stage, id: int, writes: Collection[int]) -> int | None:
+    """The last of some writes of labels into the array that a node writes into, if only copies came between."""
+    base = stage.node(id).arguments[0]
+    while isinstance(base, Ref) and stage.node(base.id).operation == "setitem":
+        node = stage.node(base.id)
+        if node.id in writes:
+            return node.id
+        value = node.arguments[2]
+        if not isinstance(value, Ref) or stage.node(value.id).operation != "getitem":
+            return None
+        base = node.arguments[0]
     return None
 
 
@@ -399,7 +440,7 @@ def find_error_groups(stage: Stage, within: set[int]) -> list[tuple[Error, ...]]
         if len(subtractions) + len(others) > MOST_ERRORS:
             break
     constants = [error for error in subtractions if error.constant is not None]
-    arrays = [error for error in subtractions if error.constant is None]
+    arrays = labels_together(stage, [error for error in subtractions if error.constant is None])
     sums = [] if arrays else [one for one in (sum_error(stage, id) for id in sorted(within & dependent)) if one]
     for candidates in (arrays, quotients(stage, others)):
         found = latest_outputs(stage, candidates, within)

@@ -230,3 +230,35 @@ for epoch in range(3):
 def test_a_sum_that_begins_with_zeros_is_no_bias(tmp_path: Path) -> None:
     (tmp_path / "net.py").write_text(SUMMED)
     assert check_file(tmp_path / "net.py").verdict is Verdict.CORRECT
+
+
+LABELLED = """\
+import numpy as np
+np.random.seed(0)
+x, y = np.random.normal(size=(8, 2)), [0, 1, 1, 0, 1, 0, 0, 1]
+w1, w2 = np.random.normal(size=(2, 4)), np.random.normal(size=(4, 2))
+for i in range(5):
+    h = np.tanh(x @ w1)
+    z = h @ w2
+    p = np.exp(z) / np.exp(z).sum(axis=1, keepdims=True)
+    d = p.copy()
+    for j in range(len(p)):
+        {label}
+    d1 = {slope} * (d @ w2.T)
+    w1 = w1 - 0.1 * x.T @ d1
+    w2 = w2 - 0.1 * h.T @ d
+"""
+LABELS = (
+    "d[j, y[j]] -= 1",
+    "d[j, y[j]] = p[j, y[j]] - 1",
+    "d[j][y[j]] -= 1",
+    "exec('if y[j] == 0: d[j, 0], d[j, 1] = p[j, 0] - 1, p[j, 1]\\nelse: d[j, 0], d[j, 1] = p[j, 0], p[j, 1] - 1')",
+)
+
+
+@pytest.mark.parametrize("label", LABELS)
+def test_labels_may_be_subtracted_one_by_one(tmp_path: Path, label: str) -> None:
+    (tmp_path / "net.py").write_text(LABELLED.format(label=label, slope="(1 - h ** 2)"))
+    assert check_file(tmp_path / "net.py").verdict is Verdict.CORRECT
+    (tmp_path / "wrong.py").write_text(LABELLED.format(label=label, slope="(1 - h)"))
+    assert [mistake.id for mistake in check_file(tmp_path / "wrong.py").mistakes] == ["wrong-derivative"]

@@ -224,7 +224,7 @@ def check_template(path: Path, recorded: Callable[[str], CheckResult]) -> CheckR
     """Judge a file with functions as those of the template: they train the weights that they are given.
 
     Returns:
-        None if the file does not have such functions, or its gradients cannot be judged in this way.
+        None if the file does not have such functions, or cannot be judged in this way.
     """
     results = [recorded(lines) for lines in programs_of(path)]
     for one in results:
@@ -232,10 +232,9 @@ def check_template(path: Path, recorded: Callable[[str], CheckResult]) -> CheckR
         undefined = one.exception.startswith(UNDEFINED)
         if one.verdict is Verdict.MISTAKE and (not raised or undefined):
             return replace(one, calls=())
-    if not results or results[0].verdict is not Verdict.CORRECT:
+    if not results or any(one.verdict is not Verdict.CORRECT for one in results):
         return None
-    left = (("option-not-judged", None, "step"),) if results[-1].verdict is not Verdict.CORRECT else ()
-    return replace(results[0], calls=(), notes=(*results[0].notes, *left))
+    return replace(results[0], calls=())
 
 
 # Layers

@@ -5,14 +5,14 @@ Nothing of the harness is imported before it is asked for, so pytest starts as q
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 if TYPE_CHECKING:
-    from .checking.by_name.judge import Report
     from .checking.result import CheckResult
 
 NUMBERS = "backprop"  # the property of a test that has its numbers
@@ -158,19 +158,16 @@ class NotRight(AssertionError):
 
 
 @pytest.fixture
-def check_backprop() -> Callable[..., CheckResult | Report]:
-    """``check_backprop(path_or_functions, run=None, cost=None)``: fails with the report unless all is right.
+def check_backprop() -> Callable[..., CheckResult]:
+    """``check_backprop(path_or_module, run=None)``: fails with the report unless all is right.
 
-    A path is recorded in a child process; ``run`` has the lines that make it train, if they are not detected. Functions
-    are a dictionary of them by name ("forward", "backward", ..), a module, or an object that has them; they are called
-    in this process, and ``cost`` names the cost that they are for.
+    The file is recorded in a child process; ``run`` has the lines that make it train, if they are not detected.
     """
 
-    def check_backprop(path_or_functions: Any, run: str | None = None, cost: str | None = None) -> CheckResult | Report:
+    def check_backprop(path_or_module: str | Path | ModuleType, run: str | None = None) -> CheckResult:
         __tracebackhide__ = True
-        if isinstance(path_or_functions, (str, Path)):
-            return check_path(Path(path_or_functions), run)
-        return check_given(path_or_functions, cost)
+        path = path_or_module.__file__ if isinstance(path_or_module, ModuleType) else path_or_module
+        return check_path(Path(path or ""), run)
 
     return check_backprop
 
@@ -187,16 +184,3 @@ def check_path(path: Path, run: str | None) -> CheckResult:
     if result.verdict is not Verdict.CORRECT and not result.is_accepted:
         raise NotRight(text(result))
     return result
-
-
-def check_given(functions: Any, cost: str | None) -> Report:
-    """Check functions of this process by their names; raises NotRight unless they are correct."""
-    from .checking import by_name as check
-    from .report import by_name as check_report
-
-    __tracebackhide__ = True
-    named = not isinstance(functions, Mapping) and getattr(functions, "__name__", None)
-    report = check.check_functions(functions, check.options(cost=cost), named or "functions")
-    if report.verdict != check.CORRECT:
-        raise NotRight(check_report.text(report))
-    return report

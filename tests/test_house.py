@@ -31,7 +31,7 @@ WITHOUT_TENSORFLOW = [
     "harness.comparison.rounding",
     "harness.comparison.differences",
     "harness.board",
-    "harness.checking.by_name",
+    "harness.checking.check",
     "harness.pytest_plugin",
     "harness.sandbox",
     "harness.grading.grade",

@@ -1,4 +1,4 @@
-"""A file in, its verdict out: recorded and judged, or its layers one by one, or by the names of the template."""
+"""A file in, its verdict out: recorded and judged, or its layers one by one."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from .mistakes import BY_ID, Stage
 from .result import CheckResult, Found, Kind, Quantity, Reason, Verdict
 from .scales import HALVES
 from .sources import Sources
+from .template import follows_template, programs_of
 from .variants import data_of, variants_of
 from .verdict import check_recording, not_judged
 
@@ -69,12 +70,12 @@ def check_file(
     def changed(lines: str, data: Mapping[str, Array]) -> Recording:
         return record_file(path, run=lines, data=data, seed=seed, seconds=seconds, megabytes=megabytes)
 
-    if run is None:
-        of_template = check_template(Path(path), recorded, seed, seconds, megabytes)
-        if of_template is not None:
-            return of_template
-    result = recorded(run)
+    is_template = run is None and follows_template(Path(path))
+    result = (check_template(Path(path), recorded) if is_template else None) or recorded(run)
     if result.verdict is Verdict.NOT_JUDGED and result.reason in WITHOUT_NETWORK and run is None:
+        of_functions = None if is_template else check_template(Path(path), recorded)
+        if of_functions is not None:
+            return of_functions
         layers = layers_of(Path(path), seed, seconds)
         if layers is not None:
             return of_layers(result, layers, source_of(Path(path)), uncalled_functions(Path(path), layers))
@@ -226,88 +227,21 @@ def read_sources(path: Path, recording: Recording) -> Sources:
 # The template of "harness new"
 
 
-def check_template(
-    path: Path, recorded: Callable[[str], CheckResult], seed: int, seconds: float, megabytes: int
-) -> CheckResult | None:
-    """Judge a file that follows the template: its own functions train the weights that they are given.
-
-    Its layout of weights and observations may be another one; then its functions are called by name, and the layout is
-    found by trying.
+def check_template(path: Path, recorded: Callable[[str], CheckResult]) -> CheckResult | None:
+    """Judge a file with functions as those of the template: they train the weights that they are given.
 
     Returns:
-        None if the file does not follow the template, or cannot be judged in this way.
+        None if the file does not have such functions, or cannot be judged in this way.
     """
-    lines = template_runs(path)
-    if not lines:
-        return None
-    found = [recorded(one) for one in lines]
-    for one in found:
+    results = [recorded(lines) for lines in programs_of(path)]
+    for one in results:
         raised = [mistake for mistake in one.mistakes if mistake.id == "exception"]
         undefined = one.exception.startswith(UNDEFINED)
         if one.verdict is Verdict.MISTAKE and (not raised or undefined):
             return replace(one, calls=())
-    if all(one.verdict is Verdict.CORRECT for one in found):
-        return replace(found[0], calls=())
-    return check_by_name(path, seed, seconds, megabytes)
-
-
-def template_runs(path: Path) -> list[str]:
-    """Lines that train with the functions of the template; none if the file does not follow it exactly."""
-    try:
-        tree = ast.parse(read_text(path)) if path.suffix == ".py" else ast.Module(body=[], type_ignores=[])
-    except (OSError, SyntaxError, ValueError, BadInput):
-        return []
-    functions = {one.name: [a.arg for a in one.args.args] for one in tree.body if isinstance(one, ast.FunctionDef)}
-    backward = next((name for name in ("backward", "gradients") if functions.get(name) == ["weights", "x", "y"]), None)
-    if functions.get("forward") != ["weights", "x"] or backward is None:
-        return []
-    start = "weights = [np.random.normal(0, 0.5, (X.shape[1] + 1, 6)), np.random.normal(0, 0.5, (7, Y.shape[1]))]"
-    gradients = (
-        f"    gradients_ = {backward}(weights, X, Y)\n"
-        "    gradients_ = gradients_[-1] if isinstance(gradients_, tuple) else gradients_\n"
-        "    weights = [w - 0.1 * g for w, g in zip(weights, gradients_)]"
-    )
-    # the cost is computed as well, so that the gradients are compared with it
-    cost = ""
-    if functions.get("cost") == ["a", "y"]:
-        cost = (
-            "    outputs_ = forward(weights, X)\n"
-            "    outputs_ = outputs_[-1] if isinstance(outputs_, tuple) else outputs_\n"
-            "    cost_ = cost(outputs_[-1], Y)\n"
-        )
-    head = f"import numpy as np\n{start}\nfor i in range(3):\n{cost}"
-    found = [head + gradients]
-    if functions.get("step") == ["weights", "x", "y", "learning_rate"]:
-        found.append(head + "    weights = step(weights, X, Y, 0.1)")
-    return found
-
-
-def check_by_name(path: Path, seed: int, seconds: float, megabytes: int) -> CheckResult | None:
-    """Judge a file by calling functions of known names; None if that gives no verdict on its gradients."""
-    from . import by_name
-
-    report = by_name.check_file(path, by_name.options(seed=seed, seconds=seconds, megabytes=megabytes))
-    if report.verdict == by_name.CORRECT and any(one.name == "gradient" for one in report.agrees):
-        return CheckResult(file=path.name, verdict=Verdict.CORRECT, by_name=tuple(map(str, report.agrees)))
-    if report.verdict == by_name.MISTAKE and report.named:
-        place = place_of_function(path, ("backward", "gradients"))
-        mistakes = tuple(
-            Found(id=id, place=place, variable=detail, detail=detail)
-            for id, detail in zip(report.named[0].ids, report.named[0].details)
-        )
-        return CheckResult(
-            file=path.name, verdict=Verdict.MISTAKE, mistakes=mistakes, by_name=tuple(map(str, report.differs))
-        )
-    return None
-
-
-def place_of_function(path: Path, names: Sequence[str]) -> Place | None:
-    """The line on which the first of these functions is defined"""
-    text = read_text(path)
-    for node in ast.parse(text).body:
-        if isinstance(node, ast.FunctionDef) and node.name in names:
-            return Place(file=path.name, line=node.lineno, function=node.name, text=text.splitlines()[node.lineno - 1])
-    return None
+    if not results or any(one.verdict is not Verdict.CORRECT for one in results):
+        return None
+    return replace(results[0], calls=())
 
 
 # Layers

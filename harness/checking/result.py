@@ -196,7 +196,6 @@ class CheckResult(Result):
         exception: its type and message.
         notes: ids of remarks that ``report/checking.py`` has sentences for, as (id, place, detail).
         pairs: of a file without a network, its layers and the like, each forward side against its backward side.
-        by_name: of a file that follows the template in a layout of its own: the quantities that were compared.
         judged_iterations: how many updates of every parameter were looked at.
     """
 
@@ -219,7 +218,6 @@ class CheckResult(Result):
     notes: tuple[tuple[str, Place | None, str], ...] = ()
     judged_iterations: int = 0
     pairs: tuple[PairResult, ...] = ()
-    by_name: tuple[str, ...] = ()
 
     @property
     def is_accepted(self) -> bool:

@@ -322,7 +322,7 @@ def together(results: Sequence[FileResult]) -> tuple[Verdict, Problem | None, tu
     wrong = [one for one in results if one.result.verdict is Verdict.MISTAKE]
     right = [one for one in results if one.result.verdict is Verdict.CORRECT]
     left = [one for one in results if one.result.verdict is Verdict.NOT_JUDGED]
-    networks = [one for one in right if one.result.parameters or one.result.by_name]
+    networks = [one for one in right if one.result.parameters]
     harmless = all(one.result.reason in WITHOUT_TRAINING for one in left)
     if wrong:
         return Verdict.MISTAKE, None, first(wrong[0], results)

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from ..checking.by_name.mistakes import CATALOGUE as BY_NAME
 from ..checking.layers import Agreement
 from ..checking.mistakes import CATALOGUE
 from ..checking.result import CheckResult, Verdict
@@ -147,7 +146,7 @@ def criterion(row: Mapping[str, Any], where: str) -> Criterion:
 
 def mistake_shares(given: Mapping[str, Any], where: str) -> dict[str, float]:
     """The shares by the names of mistakes."""
-    names = [*(one.id for one in CATALOGUE), *(one.id for one in BY_NAME)]
+    names = [one.id for one in CATALOGUE]
     for id in given:
         if id not in names:
             raise BadInput(f"{where}: unknown mistake {shown(id)}{nearest(id, names)}; harness explain lists them")
@@ -158,7 +157,7 @@ def mistake_shares(given: Mapping[str, Any], where: str) -> dict[str, float]:
 
 
 def quantities_of(result: CheckResult) -> tuple[QuantityFacts, ...]:
-    """Every quantity that a check compared: parameters, the gradients of layers, or those of the template."""
+    """Every quantity that a check compared: parameters, or the gradients of layers."""
     spoiled = {name for one in result.mistakes for name in one.parameters}
     found = {
         one.name: QuantityFacts(
@@ -173,8 +172,6 @@ def quantities_of(result: CheckResult) -> tuple[QuantityFacts, ...]:
             name = f"{pair.name}: {one.name}"
             right = pair.consistent and one.agreement in (Agreement.AGREES, Agreement.SCALED)
             found[name] = QuantityFacts(name=name, is_bias=is_bias(one.of, one.true_shape), right=right)
-    for name in result.by_name:
-        found[name] = QuantityFacts(name=name, is_bias=False, right=result.verdict is Verdict.CORRECT)
     quantities = tuple(found.values())
     if result.verdict is Verdict.MISTAKE and all(one.right for one in quantities):
         # the mistake belongs to none of them alone, so it counts for each

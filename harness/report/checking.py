@@ -9,7 +9,6 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from ..checking.by_name import mistakes as by_name_mistakes
 from ..checking.layers import Agreement, PairResult
 from ..checking.result import (
     Alternative,
@@ -28,7 +27,7 @@ from ..errors import on_the_terminal
 from ..recording.graph import Place
 from ..results import as_document, as_report, as_verdict
 from .page.registering import register_page
-from .words import Json, count, number
+from .words import Json, number
 
 MAX_LINE = 110  # characters of a line of code
 MAX_SHOWN_FAILURES = 3
@@ -365,9 +364,6 @@ RULES: Mapping[str, str] = {
     "nadam": "Nadam",
 }
 
-# mistakes that only a file of the template can show, which is judged by the names of its functions
-MISTAKES.update({one.id: Sentences(one.does, one.fix) for one in by_name_mistakes.CATALOGUE if one.id not in MISTAKES})
-
 REASONS: Mapping[Reason, tuple[str, str]] = {
     Reason.NO_PARAMETERS: (
         "Nothing was trained while the file ran: no array was replaced by itself plus or minus something.",
@@ -516,11 +512,10 @@ def cost_words(cost: AssumedCost) -> str:
 
 def headline(result: CheckResult) -> str:
     """The verdict in one sentence"""
-    if result.verdict is Verdict.CORRECT and result.by_name:
-        return f"{result.file} is correct: all that its functions give agrees ({count(len(result.by_name), 'array')})."
+    name = on_the_terminal(result.file)
     if result.verdict is Verdict.CORRECT and result.pairs:
         names = ", ".join(dict.fromkeys(pair.name for pair in result.pairs))
-        return f"{result.file} is correct: {names}."
+        return f"{name} is correct: {names}."
     if result.verdict is Verdict.CORRECT:
         parameters = len(result.parameters)
         what = (
@@ -528,11 +523,11 @@ def headline(result: CheckResult) -> str:
             if parameters == 1
             else f"the updates of all {parameters} parameters are"
         )
-        return f"{result.file} is correct: {what} made of the gradient of the cost.{not_looked_at(result)}"
+        return f"{name} is correct: {what} made of the gradient of the cost.{not_looked_at(result)}"
     if result.verdict is Verdict.NOT_JUDGED:
-        return f"{result.file} was not judged."
+        return f"{name} was not judged."
     ids = list(dict.fromkeys(named(one) for one in result.mistakes))
-    return f"{result.file}: {' and '.join(ids)}"
+    return f"{name}: {' and '.join(ids)}"
 
 
 def not_looked_at(result: CheckResult) -> str:

@@ -111,9 +111,7 @@ def cause_sentences(found: Diagnosis) -> Iterator[str]:
 def verdict(found: Diagnosis) -> list[str]:
     """The whole answer in a few sentences."""
     told = [outcome_sentence(found)]
-    if found.case.mistake is not None:
-        told.append(f"The math is wrong. {found.case.mistake}")
-    elif found.wrong:
+    if found.wrong:
         told.append(f"The math is wrong: its gradients are off by {found.math_error:.1g} of their size.")
     elif found.math_error is not None:
         told.append(f"The math is right: its gradients are within {found.math_error:.0e} of numerical ones.")

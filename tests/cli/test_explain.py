@@ -8,7 +8,6 @@ import sys
 
 import pytest
 
-from harness.checking.by_name.mistakes import CATALOGUE as BY_NAME
 from harness.checking.mistakes import CATALOGUE
 from harness.checking.result import Reason
 from harness.cli import main as cli
@@ -22,7 +21,7 @@ def ids(kind: Kind) -> list[str]:
 
 
 def test_every_mistake_cause_finding_and_reason_is_explained_once():
-    assert sorted(ids(Kind.MISTAKE)) == sorted({one.id for one in (*CATALOGUE, *BY_NAME)})
+    assert sorted(ids(Kind.MISTAKE)) == sorted(one.id for one in CATALOGUE)
     assert set(ids(Kind.CAUSE)) >= {fault.value for fault in Fault}
     assert ids(Kind.FINDING) == [check.value for check in Check]
     assert sorted(ids(Kind.REASON)) == sorted(reason.value for reason in Reason)

@@ -16,7 +16,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harness import board
-from harness.checking import by_name as check
 from harness.comparison import experiment
 from harness.comparison.post import is_post
 from harness.comparison.trace import take_whole
@@ -353,15 +352,6 @@ def test_a_sweep_records_no_more_costs_than_take_as_long_as_its_training():
     assert record_of_costs(load("xor", {"batch_size": 1, "iterations": 100})) == "log 75"
     assert record_of_costs(load("xor", {"batch_size": 1, "iterations": 1})) == "log"
     assert record_of_costs(load("xor", {"batch_size": 1, "iterations": 10_000})) == "log 200"
-
-
-def test_a_file_is_checked_in_full_batches_with_a_word(tmp_path):
-    (tmp_path / "mine.toml").write_text(
-        "[data]\nx = [[1], [2]]\ny = [1, 0]\n[network]\nhidden = [2]\n[training]\nbatch_size = 1\n"
-    )
-    options = check.options(str(tmp_path / "mine.toml"))
-    report = check.check_functions({"forward": lambda weights, x: x}, options)
-    assert report.notes[0] == "checked in full batches: the batch_size of mine is for training"
 
 
 def test_a_diagnosis_trains_in_the_scenarios_batches():

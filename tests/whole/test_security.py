@@ -19,11 +19,8 @@ import pytest
 from harness import BadInput, board
 from harness.board import server
 from harness.callbacks import NeuronHistograms
-from harness.checking.by_name.foreign import Child, Gone
-from harness.checking.by_name.judge import check_file
 from harness.cli import main as cli
 from harness.programs import model_files as source
-from harness.report import by_name as check_report
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = sorted([*(ROOT / "harness").rglob("*.py"), *(ROOT / "models").rglob("*.py")])
@@ -87,7 +84,6 @@ def test_modules_are_run_by_name_only_where_the_user_names_them():
         if name.endswith(("import_module", "exec_module", "run_path", "run_module"))
     }
     assert runs == {
-        "harness/checking/by_name/worker.py",
         "harness/programs/model_files.py",
         "harness/programs/made_up.py",  # data sets and preprocessing of keras and sklearn
         "harness/programs/old_names.py",  # of keras alone, under its names of earlier versions
@@ -178,48 +174,12 @@ def test_under_pytest_too(write, tmp_path):
     assert int(told[1]) != started.pid
 
 
-PIPE = """
-import os, struct
-
-def f():
-    for number in range(3, 64):
-        try:
-            os.write(number, {what})
-        except OSError:
-            pass
-"""
-
-
-@pytest.mark.parametrize(
-    "what",
-    [
-        "b'x' * 1000",
-        "struct.pack('<QQ', 2**63, 0)",
-        "struct.pack('<QQ', 2, 2**62) + b'{}'",
-        "struct.pack('<QQ', 2, 0) + b'{}'",
-        "struct.pack('<QQ', 100000, 0) + b'[' * 100000",
-        """struct.pack('<QQ', 41, 0) + b'{"changed": [], "tree": {"array": 7, "a":1}}'[:41]""",
-        """struct.pack('<QQ', 15, 0) + b'{"tree": [[1]]}'""",
-    ],
-)
-def test_what_a_file_writes_into_the_pipe_is_no_answer_and_harms_nobody(write, what):
-    with Child(write(PIPE.format(what=what)), ["f"], seconds=20) as child, pytest.raises(Gone, match="answer"):
-        child.call("f", [])
-
-
-def test_an_answer_of_more_than_memory_should_hold_is_not_taken(write):
-    path = write("import numpy as np\ndef f():\n    return np.zeros(2**26)")
-    with Child(path, ["f"], seconds=60) as child, pytest.raises(Gone, match="more than 256 MiB"):
-        child.call("f", [])
-
-
-def test_a_file_cannot_steer_the_terminal(write):
+def test_a_file_cannot_steer_the_terminal(write, capsys):
     path = write("print('\\x1b]0;title\\x07\\x1b[2J')\nraise ValueError('\\x1b[31m\\u202e')", "\x1b[1mmine.py")
-    report = check_file(path)
-    told = check_report.text(report)
-    assert report.verdict == "error"
-    assert "\\x1b[31m" in told
-    assert all(letter.isprintable() or letter in "\n\t" for letter in told), repr(told)
+    assert cli.main(["check", str(path)]) == 3
+    shown = "".join(capsys.readouterr())
+    assert "ValueError" in shown
+    assert all(letter.isprintable() or letter in "\n\t" for letter in shown), repr(shown)
 
 
 HOSTILE = {

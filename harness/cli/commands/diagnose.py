@@ -106,24 +106,34 @@ def check_options(arguments: argparse.Namespace, name: str, *, of_script: bool, 
 
 
 def run(arguments: argparse.Namespace) -> int:
+    from ...checking.template import follows_template
+
     name = arguments.scenario
     check_files(arguments)
     of_model, of_script = is_model(name), is_script(name)
     check_options(arguments, name, of_script=of_script, of_model=of_model)
     if of_script or of_model:
         return run_program(arguments, name, of_script=of_script)
-    if name.endswith((".py", ".ipynb")) and not follows_template(name):
+    if name.endswith((".py", ".ipynb")) and not follows_template(Path(name)):
         from .diagnose_handwritten import run_handwritten
 
         return run_handwritten(arguments, name)
+    if name.endswith(".py"):
+        return run_functions(arguments, name)
     return run_scenario(arguments, name)
 
 
-def follows_template(name: str) -> bool:
-    """Whether a hand-written file has the functions of ``harness new``, which are asked on a scenario."""
-    from ...checking.check import template_runs
+def run_functions(arguments: argparse.Namespace, name: str) -> int:
+    """Diagnose the network of the forum question with the functions of 'harness new', if their math is right."""
+    from ...checking.check import check_file
+    from ...checking.result import Verdict
+    from ...report import checking as _  # noqa: F401 - registers how the result is shown
 
-    return bool(template_runs(Path(name)))
+    result = check_file(name, seed=arguments.seed or 0)
+    if result.verdict is Verdict.CORRECT:  # then it gives the numbers of the scenario
+        return run_scenario(arguments, "post")
+    show_result(arguments, result)
+    return DIFFERS if result.verdict is Verdict.MISTAKE else NOT_JUDGED
 
 
 def say_at_once(program: Any, shown: Shown) -> None:
@@ -226,11 +236,10 @@ def exit_code(found: Diagnosis) -> int:
 
 
 def run_scenario(arguments: argparse.Namespace, name: str) -> int:
-    """Diagnose a scenario, or the functions of 'harness new' on the network of the forum question."""
+    """Diagnose a scenario."""
     from ...scenario import effort, scenario
 
-    is_file = name.endswith(".py")
-    chosen = scenario.load("post" if is_file else name, overrides(arguments))
+    chosen = scenario.load(name, overrides(arguments))
     if chosen.iterations == 0:
         raise BadInput("0 iterations are no training; give 1 or more to ask why it does not learn")
     effort.check_run(chosen.network)
@@ -241,12 +250,7 @@ def run_scenario(arguments: argparse.Namespace, name: str) -> int:
         with silent_import():
             from ...diagnosis import scenarios
             from ...report import scenario_diagnosis, scenario_words
-        if is_file:
-            from ...diagnosis.scenarios import file
-
-            case = file.case_of_file(Path(name), chosen, scenarios.asked_after("post", overrides(arguments)))
-        else:
-            case = scenarios.case_of(chosen, iterations=scenarios.asked_after(name, overrides(arguments)))
+        case = scenarios.case_of(chosen, iterations=scenarios.asked_after(name, overrides(arguments)))
         found = scenarios.diagnose(
             case,
             arguments.budget or effort.BUDGET_SECONDS,

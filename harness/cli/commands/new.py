@@ -24,7 +24,7 @@ def add(commands: Any) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    from ...checking.by_name import template
+    from ...checking import template
 
     template.write(arguments.path)
     sentence = f"Wrote {arguments.path}. Fill it in, then run: harness check {arguments.path}"

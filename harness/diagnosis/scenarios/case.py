@@ -26,8 +26,6 @@ class Asked(Protocol):
     def start_name(self) -> str: ...
     @property
     def learning_rate(self) -> float: ...
-    @property
-    def mistake(self) -> str | None: ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,7 +41,6 @@ class Case:
         learning_rate, iterations, optimizer: of the training.
         seed: of all that is drawn here.
         implementation: the math to judge; None is the hand-written one.
-        mistake: what ``harness check`` found wrong with it, in words.
         batches: which observations each iteration is made with, in every run; None is all of them.
     """
 
@@ -60,17 +57,10 @@ class Case:
     optimizer: Optimizer = SGD
     seed: int = 0
     implementation: Implementation | None = None
-    mistake: str | None = None
     batches: Batches | None = None
 
 
-def case_of(
-    scenario: Scenario,
-    initializer: str | None = None,
-    iterations: int | None = None,
-    implementation: Implementation | None = None,
-    mistake: str | None = None,
-) -> Case:
+def case_of(scenario: Scenario, initializer: str | None = None, iterations: int | None = None) -> Case:
     """The scenario's run from one of its initializers, by default the first."""
     name = initializer or scenario.initializers[0]
     kernel = initializers.parse(name)
@@ -92,8 +82,6 @@ def case_of(
         scenario.learning_rate,
         scenario.iterations if iterations is None else iterations,
         seed=scenario.seed,
-        implementation=implementation,
-        mistake=mistake,
         batches=scenario.batches,
     )
 

@@ -519,7 +519,7 @@ def diagnose(
     error = math_error(case)
     wrong = error > WRONG * float(np.finfo(case.start[0].dtype).eps)
     course = run_course(case, case.iterations, case.implementation)
-    right = run_course(case, case.iterations) if case.implementation is not None and (wrong or case.mistake) else None
+    right = run_course(case, case.iterations) if case.implementation is not None and wrong else None
     learned_at = first_at(course, target)
     learns, judged_at = learned_at is not None, case.iterations
     final, whole = course.costs[-1:], len(case.x)

@@ -1,0 +1,88 @@
+"""Files with the functions of ``harness new``, in any layout of their weights."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from harness import BadInput
+from harness.checking import template
+from harness.checking.check import check_file
+from harness.checking.result import Verdict
+from tests import plants
+
+# a step that makes lists of numbers of arrays cannot be followed, so such files are not judged
+NOT_FILES = {"bench.py", "loops.py", "softmax_loops.py"}
+FILES = sorted(path for path in plants.FILES.glob("*.py") if path.name not in NOT_FILES)
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_a_right_file_is_right_in_its_own_layout(path: Path) -> None:
+    result = check_file(path)
+    assert result.verdict is Verdict.CORRECT
+    assert all(parameter.aligned for parameter in result.parameters)
+
+
+@pytest.mark.parametrize(
+    ("file", "right", "wrong", "id"),
+    [
+        ("columns", "np.sum(dZ, axis=1", "np.mean(dZ, axis=1", "bias-gradient-averaged"),
+        ("softmax_rows", " * (below > 0)", "", "missing-hidden-activation-derivative"),
+        ("softmax_columns", "(1 - activations[level] ** 2)", "(1 - activations[level])", "wrong-derivative"),
+    ],
+)
+def test_the_line_of_a_mistake_is_found(tmp_path: Path, file: str, right: str, wrong: str, id: str) -> None:
+    text = plants.text_of(file)
+    assert text.count(right) == 1
+    (tmp_path / "mine.py").write_text(text.replace(right, wrong))
+    result = check_file(tmp_path / "mine.py")
+    assert [found.id for found in result.mistakes[:1]] == [id]
+    place = result.mistakes[0].place
+    assert place is not None
+    assert place.line == 1 + text[: text.index(right)].count("\n")
+
+
+def test_a_step_that_climbs_is_wrong_though_its_gradients_are_right(tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text(
+        plants.text_of("matrix").replace("w - learning_rate * g", "w + learning_rate * g")
+    )
+    assert [found.id for found in check_file(tmp_path / "mine.py").mistakes] == ["gradient-ascent"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "def forward(weights, x):\n    return x\n",
+        "def forward(cache, x):\n    return x\ndef backward(weights, x, y):\n    return x\n",
+        "def backward(weights, x, y):\n    return x\n",
+        "def forward(",
+    ],
+)
+def test_other_files_do_not_follow_the_template(tmp_path: Path, text: str) -> None:
+    (tmp_path / "mine.py").write_text(text)
+    assert template.programs_of(tmp_path / "mine.py") == []
+
+
+def test_the_template_is_written_once_and_not_judged_before_it_is_filled_in(tmp_path: Path) -> None:
+    path = tmp_path / "mine.py"
+    template.write(path)
+    assert check_file(path).verdict is Verdict.NOT_JUDGED
+    with pytest.raises(BadInput, match="exists already"):
+        template.write(path)
+    with pytest.raises(BadInput, match=r"ends in \.py"):
+        template.write(tmp_path / "mine.txt")
+
+
+def test_the_filled_template_is_right(tmp_path: Path) -> None:
+    """Each function of the template gets the body of the same function in a file that is right."""
+    path = tmp_path / "mine.py"
+    template.write(path)
+    bodies = {part.split("(")[0]: part.split(":\n", 1)[1] for part in plants.text_of("matrix").split("\ndef ")[1:]}
+    head, *parts = path.read_text().split("\ndef ")
+    filled = [head, *(p.replace("    raise NotImplementedError\n", bodies[p.split("(")[0]]) for p in parts)]
+    helpers = "".join(
+        f"\n\ndef {name}({'z' if name == 'sigmoid' else 'a'}):\n{bodies[name]}" for name in ("sigmoid", "ones_before")
+    )
+    path.write_text("\ndef ".join(filled) + helpers)
+    assert check_file(path).verdict is Verdict.CORRECT

@@ -15,6 +15,7 @@ from ..programs.copies import first_line
 from ..programs.fallback import FitFailed
 from ..programs.program import Program
 from ..programs.training import Engine, cost_per_update, predict, train
+from ..scenario.effort import BUDGET_SECONDS
 from .case import Case
 from .outcomes import Scores
 from .scores import constant_score, score
@@ -159,7 +160,7 @@ def plan_trials(case: Case, budget: float) -> Plan:
             longest = int(budget / LONG_TRIALS_OF_BUDGET / cost)
             return Plan(members=members, search_seeds=seeds, most_updates=max(longest, own), prefix_updates=None)
     least = FEWEST_TRIALS * cost * min(own, FEWEST_PREFIX_UPDATES)
-    if least > LONGEST_OF_BUDGET * budget:
+    if least > LONGEST_OF_BUDGET * max(budget, BUDGET_SECONDS):  # with less, what is known at the end is the answer
         raise TooSlow(case.program.name, cost_per_update(case.program, 1), least / LONGEST_OF_BUDGET)
     most = max(most, FEWEST_PREFIX_UPDATES)
     return Plan(members=members, search_seeds=seeds, most_updates=most, prefix_updates=most if own > most else None)

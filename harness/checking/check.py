@@ -11,7 +11,7 @@ from pathlib import Path
 from ..errors import BadInput
 from ..recording.driving.pairs import PairKind
 from ..recording.graph import Array, Place, Recording
-from ..recording.record import SECONDS, record_file, root_of
+from ..recording.record import SECONDS, record_file
 from ..recording.source import called_name, read_text
 from ..recording.stand_ins.ragged import OLDER_NUMPY
 from .exceptions import RUN_FILE, UNDEFINED
@@ -20,7 +20,7 @@ from .layers import Agreement, GradientResult, LayersResult, PairResult, check_l
 from .mistakes import BY_ID, Stage
 from .result import CheckResult, Found, Kind, Quantity, Reason, Verdict
 from .scales import HALVES
-from .sources import Sources
+from .sources import Sources, read_texts
 from .template import follows_template, programs_of
 from .variants import data_of, variants_of
 from .verdict import check_recording, not_judged
@@ -214,14 +214,7 @@ def repeats_an_argument(line: str) -> bool:
 
 def read_sources(path: Path, recording: Recording) -> Sources:
     """The texts of the user's files."""
-    root = root_of(path.resolve())
-    texts = {}
-    for name in recording.files:
-        try:
-            texts[name] = read_text(root / name)
-        except (OSError, ValueError, BadInput):  # noqa: PERF203 - a file that cannot be read is left out
-            continue
-    return Sources(texts)
+    return Sources(read_texts(path, recording.files))
 
 
 # The template of "harness new"

@@ -10,7 +10,7 @@ import numpy as np
 from ..recording.graph import Place, Ref
 from .alignment import Alignment, align
 from .reading import Reading, label, quantity
-from .result import Found, Kind, Quantity
+from .result import Found, Kind, Quantity, merge_by_line
 from .stage import Step
 from .structure import Role
 
@@ -86,20 +86,8 @@ def factor_mistakes(reading: Reading) -> list[Found]:
     wrong_sign = [one for one in chains if one.factor > 0]
     if wrong_sign:
         found += [sign_mistake(reading, one, [c for c in chains if c.factor < 0]) for one in wrong_sign]
-        found = merged(found)
+        found = merge_by_line(found)
     return found + unequal(reading, chains)
-
-
-def merged(found: Sequence[Found]) -> list[Found]:
-    """One mistake for each line"""
-    kept: dict[tuple[str, object], Found] = {}
-    for one in found:
-        key = (one.id, one.place)
-        if key in kept:
-            kept[key] = replace(kept[key], parameters=(*kept[key].parameters, *one.parameters))
-        else:
-            kept[key] = one
-    return list(kept.values())
 
 
 def ascent(reading: Reading, chains: Sequence[Chain]) -> Found:

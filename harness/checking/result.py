@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, is_dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields, is_dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -223,6 +223,18 @@ class CheckResult(Result):
     def is_accepted(self) -> bool:
         """Whether there are mistakes, and the author of the file accepts all of them."""
         return self.verdict is Verdict.MISTAKE and all(found.accepted for found in self.mistakes)
+
+
+def merge_by_line(found: Sequence[Found]) -> list[Found]:
+    """One mistake for each id and line, with the parameters of all"""
+    kept: dict[tuple[str, object], Found] = {}
+    for one in found:
+        key = (one.id, one.place)
+        if key in kept:
+            kept[key] = replace(kept[key], parameters=tuple(dict.fromkeys((*kept[key].parameters, *one.parameters))))
+        else:
+            kept[key] = one
+    return list(kept.values())
 
 
 def plain(value: Any) -> Any:

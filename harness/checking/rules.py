@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -224,13 +224,8 @@ def merge(found: Sequence[Found]) -> list[Found]:
         first = kept[one.id]
         others = tuple(dict.fromkeys([*first.others, *([one.place] if one.place and one.place != first.place else [])]))
         parameters = tuple(dict.fromkeys((*first.parameters, *one.parameters)))
-        kept[one.id] = Found(**{**vars_of(first), "others": others, "parameters": parameters})
+        kept[one.id] = replace(first, others=others, parameters=parameters)
     return list(kept.values())
-
-
-def vars_of(found: Found) -> dict[str, Any]:
-    """The fields of a mistake"""
-    return {name: getattr(found, name) for name in Found.__dataclass_fields__}
 
 
 def read_later(

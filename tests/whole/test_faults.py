@@ -10,13 +10,13 @@ import resource
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 
 from harness.cli import main as cli
+from harness.cluster import standing_in
 from tests.faults import KINDS, SLOW_KINDS, Fault
 
 SECONDS = 10.0  # for one mistake, on a machine with much else to do
@@ -42,17 +42,6 @@ SHARES = {
 EXCEPTION = re.compile(r"Traceback|\b[A-Z]\w+(Error|Exception|Warning)[(:]|object at 0x|<class '")
 
 
-@contextlib.contextmanager
-def inside(folder: str) -> Iterator[None]:
-    """With that as the current folder."""
-    before = Path.cwd()
-    os.chdir(folder)
-    try:
-        yield
-    finally:
-        os.chdir(before)
-
-
 def tree(folder: Path) -> dict[str, tuple[int, int]]:
     """What is in a folder: names, kinds and sizes."""
     found = {}
@@ -66,7 +55,7 @@ def tree(folder: Path) -> dict[str, tuple[int, int]]:
 def run(fault: Fault) -> tuple[int, str, str, float]:
     """The exit code, stdout, stderr, and seconds; the folder must be as it was."""
     out, err = io.StringIO(), io.StringIO()
-    with tempfile.TemporaryDirectory() as name, inside(name):
+    with tempfile.TemporaryDirectory() as name, standing_in(Path(name)):
         fault.put(Path(name))
         before = tree(Path(name))
         started = time.monotonic()

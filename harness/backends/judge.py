@@ -177,7 +177,7 @@ def difference_of(quantity: Quantity, left: Computed, right: Computed, dtypes: t
     imprecise = tuple(
         side
         for side, computed, dtype, error in zip(("left", "right"), (left, right), dtypes, errors)
-        if is_imprecise(computed, dtype, quantity, min(error, largest))  # an error of both is no difference
+        if is_imprecise(computed, dtype, quantity, min(error, largest))  # an error of both is not a difference
     )
     cause = None
     if np.all(np.isfinite(ours)) != np.all(np.isfinite(theirs)):

@@ -89,7 +89,7 @@ def name_mask(case: Case, mask: int, expected: Samples, zeroed: bool = False) ->
     Args:
         case: the fault.
         mask: its node.
-        expected: the derivative, of zeros and ones; with another there is no name.
+        expected: the derivative, of zeros and ones; another one has no name.
         zeroed: whether the mask says what becomes 0, rather than what passes.
     """
     value = case.value(mask)

@@ -15,7 +15,7 @@ from .mechanisms import Intervention, Suspect, intervention_repair, suspects
 from .outcomes import MOSTLY, share_of
 from .rates import ADAM_RATE, optimizer_facts
 from .repair import Repair
-from .search import WORTH_ADDING, Keys, Run, Search, Stage
+from .search import MOST_TRIED_ADDITIONS, WORTH_ADDING, Keys, Run, Search, Stage
 from .training_repairs import fewer_rows, other_optimizer
 from .trials import OutOfBudget, Trial
 
@@ -175,6 +175,8 @@ class Proofs:
         own, with_it = self.search.runs[frozenset(), Stage.SEARCH].trial, self.confirmed(keys)
         if cause.fault not in LEAVING_PLATEAU or own.flat < MOSTLY_FLAT or with_it is None:
             return False
+        if Fault.RATE_TOO_SMALL in {other.fault for other in self.causes}:
+            return False  # the loss hardly changes because the steps are small
         least = SEEN_PLATEAU if cause.fault is Fault.TOO_FEW_EPOCHS else 0.0
         return least <= with_it.trial.flat < own.flat
 
@@ -241,6 +243,21 @@ class Proofs:
         is_better = known is not None and search.quality(better, top) >= search.quality(known, top) + WORTH_ADDING / 2
         return wanted if is_better else None
 
+    def much_nearer(self, own: Run) -> Keys | None:
+        """The repair with which a regression that is learned leaves least unexplained, on fresh seeds too; None if
+        none leaves half of what it leaves now. The budget may end this."""
+        search = self.search
+        additions = search.additions(frozenset())[:MOST_TRIED_ADDITIONS]
+        tried = [run for key in additions if (run := search.affordable(frozenset({key}))) is not None]
+        best = max([own, *tried], key=lambda run: run.median)
+        if not leaves_half(best, own):
+            return None
+        try:
+            sides = [search.run(keys, stage=Stage.CONFIRM, optional=True) for keys in (best.repairs, frozenset())]
+        except OutOfBudget:
+            return None
+        return best.repairs if leaves_half(*sides) else None
+
     def look_for_alternatives(self, keys: Keys) -> None:
         """Repairs that do in place of a cause; the budget may end this without harm."""
         search = self.search
@@ -263,3 +280,8 @@ class Proofs:
                     level=self.level(search.run(keys - {cause} | {other})),
                 )
             )
+
+
+def leaves_half(run: Run, other: Run) -> bool:
+    """Whether a run of a regression leaves at most half as much unexplained as another."""
+    return 1 - run.median <= (1 - other.median) / 2

@@ -57,6 +57,7 @@ MOST_ADDITIONS = 2  # rounds
 USUAL_ADDITIONS = ("optimizer", "learning-rate", "too-few-epochs", "unscaled-inputs", "unscaled-targets", "hidden-relu")
 PREFIXES = (1, 2, 3, 5, 8, 12)
 QUESTIONED = 0.9  # doubt from which a choice is replaced at once with all others
+FAR_FROM_PRACTICE = 2.0  # doubt from which a choice is far from practice
 CERTAIN = 3  # doubt of a contradiction: nothing else is asked in its place
 
 Keys = frozenset[str]
@@ -243,13 +244,15 @@ class Search:
                 return self.effective(frozenset(ordered[:count]))
         return None
 
-    def full_sets(self, questioned: Sequence[str]) -> Iterable[Keys]:
+    def full_sets(self, questioned: Sequence[str]) -> list[Keys]:
         """Ever larger sets of repairs: all that are questioned, then longer, wider and deeper."""
         base = frozenset(questioned)
         short = frozenset(key for key in base if self.by_key[key].block != "epochs")
         stronger = "optimizer" if "optimizer" in self.by_key else "learning-rate"
         more = [key for key in (stronger, "too-few-epochs", "too-narrow", "missing-layer") if key in self.by_key]
         sets = [keys for keys in dict.fromkeys((short, base)) if keys]  # a longer training is tried once it is needed
+        if any(key == "too-few-epochs" and self.by_key[key].doubt >= FAR_FROM_PRACTICE for key in base):
+            sets.insert(0, frozenset({"too-few-epochs"}))  # but first where the updates are too few for anything
         if stronger in more and stronger not in base:
             sets.append(base | {stronger})
         longer = base | {key for key in (stronger, "too-few-epochs") if key in more}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import keras
@@ -13,9 +14,10 @@ from programs import cancer, dense, digits, moons, program
 
 from harness.diagnosis.case import Case, prepare_case
 from harness.diagnosis.faults import Fault
-from harness.diagnosis.references import References
+from harness.diagnosis.references import Reference, References
 from harness.diagnosis.repair import Repair
 from harness.diagnosis.repairs import apply_repairs, propose_repairs
+from harness.diagnosis.scores import Score
 from harness.diagnosis.trials import Plan
 from harness.diagnosis.variants import Variant, code_targets, prepare_fold
 
@@ -149,3 +151,25 @@ def test_every_repair_of_every_program_can_be_made() -> None:
         user = Variant(program=case.program, head=case.head)
         for repair in repairs.values():
             assert apply_repairs(user, [repair]) is not None, (name, repair.key)
+
+
+@pytest.mark.parametrize(("linear", "doubt"), [(0.99, 0), (0.5, 1)])
+def test_no_layer_is_missing_where_a_line_suffices(
+    linear: float, doubt: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    line = Reference(name="linear regression", score=Score(value=linear, auc=None, rows=9), training_value=linear)
+    found = dataclasses.replace(NO_REFERENCES, learners=(line,))
+    monkeypatch.setattr("harness.diagnosis.case.measure_references", lambda *_, **__: found)
+    x = np.linspace(0, 1, 200)[:, None]
+    _, repairs = proposed(program(dense(1, inputs=1), x, 3 * x, loss="mse", epochs=10))
+    assert repairs["missing-layer"].doubt == doubt
+
+
+@pytest.mark.parametrize(("rows", "batch", "updates"), [(9, 9, 3000), (640, 32, 3000), (6400, 32, 2000)])
+def test_a_longer_training_goes_on_for_enough_updates(rows: int, batch: int, updates: int) -> None:
+    x = np.random.default_rng(0).normal(size=(rows, 2))
+    made = program(dense(1, inputs=2), x, x[:, :1], loss="mse", epochs=1, batch_size=batch)
+    case, repairs = proposed(made)
+    (change,) = repairs["too-few-epochs"].changes
+    per_epoch = -(-len(case.split.folds[0].train) // batch)
+    assert updates <= int(change.new or 0) * per_epoch < updates + per_epoch

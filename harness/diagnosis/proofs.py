@@ -244,19 +244,20 @@ class Proofs:
         return wanted if is_better else None
 
     def much_nearer(self, own: Run) -> Keys | None:
-        """The repair with which a regression that is learned leaves least unexplained, on fresh seeds too; None if
-        none leaves half of what it leaves now. The budget may end this."""
+        """The likeliest repair with which a learned regression leaves at most half of what it leaves unexplained now, on
+        fresh seeds too; None if none does. The budget may end this."""
         search = self.search
         additions = search.additions(frozenset())[:MOST_TRIED_ADDITIONS]
-        tried = [run for key in additions if (run := search.affordable(frozenset({key}))) is not None]
-        best = max([own, *tried], key=lambda run: run.median)
-        if not leaves_half(best, own):
+        tried = (search.affordable(frozenset({key})) for key in additions)
+        better = next((run for run in tried if run is not None and leaves_half(run, own)), None)
+        if better is None:
             return None
         try:
-            sides = [search.run(keys, stage=Stage.CONFIRM, optional=True) for keys in (best.repairs, frozenset())]
+            sides = [search.run(keys, stage=Stage.CONFIRM, optional=True) for keys in (better.repairs, own.repairs)]
         except OutOfBudget:
+            self.partial = self.partial or search.ledger.is_late
             return None
-        return best.repairs if leaves_half(*sides) else None
+        return better.repairs if leaves_half(*sides) else None
 
     def look_for_alternatives(self, keys: Keys) -> None:
         """Repairs that do in place of a cause; the budget may end this without harm."""

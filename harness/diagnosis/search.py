@@ -46,6 +46,7 @@ CONFIRM_MORE_SEEDS = 32
 FIRST_SEARCH_SEED = 1_000
 FIRST_CONFIRM_SEED = 2_000_000
 MOST_PASSES = 3
+LONGEST_OVER_SHORTEST = 32  # number of epochs that the repair gives over the fewest that are tried in their place
 NEARLY = 0.05  # of the way from constant to best: scores that differ by less are as good
 MOST_EQUALS = 3  # repairs that are as likely as one which only just learns, and are compared with it
 MOST_ALTERNATIVES = 3  # sets that are tried in place of a cause
@@ -307,12 +308,12 @@ class Search:
         return keys
 
     def _shorter(self, keys: Keys) -> Keys:
-        """The set with fewer epochs, where fewer than the repair gives are enough; tried in doubling steps."""
+        """The set with fewer epochs, where fewer than the repair gives are enough; tried in a few doubling steps."""
         if "too-few-epochs" not in keys:
             return keys
         change = self.by_key["too-few-epochs"].changes[0]
         most = int(change.new or 1) // max(1, int(change.old or 1))
-        factor = 2
+        factor = 2 ** max(1, (most // LONGEST_OVER_SHORTEST).bit_length())
         while factor < most:
             key = f"too-few-epochs:{factor}"
             doubt = self.by_key["too-few-epochs"].doubt

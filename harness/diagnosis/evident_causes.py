@@ -65,16 +65,16 @@ def bounding_causes(case: Case, repairs: Sequence[Repair], known: set[Fault]) ->
     Outputs between two values leave at least the unreachable share of the variance unexplained, so R2 stays under the
     level from which a network has learned, even one that is otherwise perfect.
     """
-    if case.task.is_classification or known & set(IN_REACH):
+    if case.task.is_classification or not known.isdisjoint(IN_REACH):
         return []
-    bounding = [
-        finding
-        for finding in case.found
-        if finding.check is Check.TARGETS_OUT_OF_REACH
-        and finding.severity is Severity.CONTRADICTION
-        and float(str(finding.values["unreachable share"])) > 1 - LEARNED_FRACTION
-    ]
-    return certain_causes(bounding, repairs, known)
+    return certain_causes([finding for finding in case.found if bounds_score(finding)], repairs, known)
+
+
+def bounds_score(finding: Contradiction) -> bool:
+    """Whether a finding keeps R2 under the level from which a network has learned."""
+    share = finding.values.get("unreachable share")
+    is_certain = finding.check is Check.TARGETS_OUT_OF_REACH and finding.severity is Severity.CONTRADICTION
+    return is_certain and isinstance(share, float) and share > 1 - LEARNED_FRACTION
 
 
 def certain_causes(findings: Sequence[Contradiction], repairs: Sequence[Repair], proven: set[Fault]) -> list[Cause]:

@@ -244,8 +244,10 @@ class Proofs:
         return wanted if is_better else None
 
     def much_nearer(self, own: Run) -> Keys | None:
-        """The likeliest repair with which a learned regression leaves at most half of what it leaves unexplained now, on
-        fresh seeds too; None if none does. The budget may end this."""
+        """The likeliest repair with which a learned regression leaves at most half of what it leaves unexplained now.
+
+        On fresh seeds too; None if no repair does. The budget may end this.
+        """
         search = self.search
         additions = search.additions(frozenset())[:MOST_TRIED_ADDITIONS]
         tried = (search.affordable(frozenset({key})) for key in additions)

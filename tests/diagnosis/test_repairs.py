@@ -14,10 +14,12 @@ from programs import cancer, dense, digits, moons, program
 
 from harness.diagnosis.case import Case, prepare_case
 from harness.diagnosis.faults import Fault
+from harness.diagnosis.rates import optimizer_facts
 from harness.diagnosis.references import Reference, References
 from harness.diagnosis.repair import Repair
 from harness.diagnosis.repairs import apply_repairs, propose_repairs
 from harness.diagnosis.scores import Score
+from harness.diagnosis.training_repairs import rates_to_try
 from harness.diagnosis.trials import Plan
 from harness.diagnosis.variants import Variant, code_targets, prepare_fold
 
@@ -173,3 +175,16 @@ def test_a_longer_training_goes_on_for_enough_updates(rows: int, batch: int, upd
     (change,) = repairs["too-few-epochs"].changes
     per_epoch = -(-len(case.split.folds[0].train) // batch)
     assert updates <= int(change.new or 0) * per_epoch < updates + per_epoch
+
+
+@pytest.mark.parametrize(
+    ("rate", "diverges", "tried"),
+    [
+        (0.001, False, (0.01, 0.0001, 0.1, 0.00001)),  # usual: both ways, the nearest first
+        (0.001, True, (0.0001, 0.00001, 0.000001, 0.0000001)),
+        (1e-7, False, (1e-6, 1e-5, 1e-4, 1e-3)),
+    ],
+)
+def test_other_rates_lie_where_the_rate_may_be_wrong(rate: float, diverges: bool, tried: tuple[float, ...]) -> None:
+    facts = optimizer_facts(keras.optimizers.Adam(rate), 100)
+    assert rates_to_try(facts, diverges=diverges) == pytest.approx(tried)

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests import plants
 from tests.checking.programs import RIGHT
+from tests.network_files import text_of, text_without_hidden_derivative
 
 pytest_plugins = ["pytester"]
 
@@ -82,8 +82,8 @@ def test_a_file_that_is_missing_is_a_usage_error(pytester, plugin):
 
 
 def test_the_fixture_takes_paths_and_modules(pytester, plugin):
-    pytester.makepyfile(mine=plants.text_of("matrix"))
-    pytester.makepyfile(wrong=plants.text_of("matrix").replace("error * a[layer - 1] * (1 - a[layer - 1])", "error"))
+    pytester.makepyfile(mine=text_of("matrix"))
+    pytester.makepyfile(wrong=text_without_hidden_derivative())
     pytester.makepyfile(
         test_it="""
         import mine

@@ -72,7 +72,7 @@ SAME = {
     "gradients-accumulate": "gradient-accumulated-over-iterations",
     "integer-array": "integer-weights",
     "integer-truncation": "integer-weights",
-    "in-place-mutation": "arguments-modified shared-memory",
+    "in-place-mutation": "shared-memory",
     "shared-memory": "shared-memory",
     "upstream-gradient-dropped": "upstream-gradient-dropped delta-not-multiplied-through",
     "numerical-overflow": "numerical-overflow",
@@ -112,7 +112,7 @@ SAME = {
     "norm-wrong-axis": "sum-over-wrong-axis wrong-value",
     "unscaled-input": "wrong-layer-activation pre-activation-in-gradient gradient-scaled-differently wrong-value",
     "activation-before-dropout": "wrong-layer-activation wrong-value",
-    "in-place-before-use": "arguments-modified shared-memory wrong-layer-activation wrong-value",
+    "in-place-before-use": "shared-memory wrong-layer-activation wrong-value",
 }
 
 

@@ -49,10 +49,6 @@ class Share:
         """The share itself; 0 of no seeds."""
         return self.count / self.of if self.of else 0.0
 
-    def excludes(self, other: Share) -> bool:
-        """Whether the two intervals do not overlap."""
-        return self.low > other.high or self.high < other.low
-
 
 def share_of(flags: Sequence[bool] | Array) -> Share:
     """The share of the seeds for which something holds, with its Wilson 95 % interval."""

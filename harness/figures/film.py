@@ -14,7 +14,6 @@ from ..models.network import Array
 from .training import csv, short
 
 NEGATIVE, ZERO, POSITIVE = "#2166ac", "#ffffff", "#b2182b"
-NO_NUMBER = "#aaaaaa"
 MAX_FRAMES = 6
 MAX_ROWS = 32  # weights of a unit, beside the bias
 MIN_CELL, MAX_CELL = 3, 26  # pixels

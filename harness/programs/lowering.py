@@ -221,11 +221,6 @@ def mixed(bits: Tensor) -> Tensor:
     return tf.bitwise.bitwise_xor(bits, tf.bitwise.right_shift(bits, tf.constant(16, tf.uint32)))
 
 
-def random_bits(shape: Sequence[int], seed: Any, stream: int) -> Tensor:
-    """Uniformly distributed uint32 of a shape, determined by Keras' seed (advanced by one) and the stream."""
-    return bits_of_state(shape, keras_random._cast_seed(keras_random.draw_seed(seed)), stream)
-
-
 def bits_of_state(shape: Sequence[int], state: Tensor, stream: int) -> Tensor:
     """Uniformly distributed uint32 of a shape.
 

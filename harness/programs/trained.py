@@ -84,13 +84,6 @@ class Trained:
         """The weights of one member, in the order of ``model.weights``: what ``model.set_weights`` takes."""
         return [stacked[member] for stacked in self.weights]
 
-    def final_loss(self) -> Array:
-        """(members,) training loss of each member's last epoch."""
-        recorded = np.sum(np.cumsum(np.isfinite(self.loss[:, ::-1]), axis=1) == 0, axis=1)
-        last = np.maximum(self.loss.shape[1] - 1 - recorded, 0)
-        values = self.loss[np.arange(self.members), last]
-        return np.where(self.diverged, np.nan, values)
-
 
 def joined(parts: list[Trained]) -> Trained:
     """The members of several trainings of one program, in order."""

@@ -125,7 +125,6 @@ class Sizes:
     inputs: int = INPUTS
     outputs: int = OUTPUTS
     hidden: int = HIDDEN
-    second_hidden: int = SECOND_HIDDEN
     observations: int = OBSERVATIONS
 
 

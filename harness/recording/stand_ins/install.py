@@ -31,7 +31,6 @@ from . import absorbed, files, helpers, learning, minimisers, processes, ragged,
 from .hints import images, labels, read_hints
 
 START_SECONDS = 1_700_000_000.0  # what the clock shows at first
-COURSE_MODULE_WORDS = ("dnn_", "planar", "lr_utils", "testcase", "utils", "public_test", "init_utils", "reg_utils")
 SAME_AS_NUMPY = ("autograd.numpy", "cupy", "jax.numpy")  # as far as a network by hand uses them
 OF_TABLES = re.compile(r"\.(iloc|loc|to_numpy|values)\b")
 BEYOND_NUMPY = re.compile(r"\bgrad\(|\.at\[|\bvmap\b|\blax\b|jax\.random")  # what jax has and NumPy has not

@@ -99,7 +99,7 @@ def rule_mistakes(
 
 
 def keeps_a_state(readings: Sequence[Reading], chains: Sequence[Chain]) -> bool:
-    """Whether steps depend on what earlier iterations leave: something is added, or goes in that is no gradient"""
+    """Whether steps depend on what earlier iterations leave: something is added, or goes in that is not a gradient"""
     names = {step.name for chain in chains for step in chain.steps}
     for reading in readings[1:]:
         stage = reading.stage
@@ -382,7 +382,7 @@ def turned_penalty(reading: Reading, step: Step) -> Found | None:
 
 
 def decayed_biases(reading: Reading, decays: Mapping[int, Match]) -> Found | None:
-    """Weight decay of a bias where a kernel has none, which nobody chooses."""
+    """Weight decay of a bias although a kernel has none, which nobody chooses."""
     roles = reading.forward.roles
     plain = [
         step

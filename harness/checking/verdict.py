@@ -216,7 +216,7 @@ class Findings:
     Attributes:
         mistakes: of gradients, of rules, of parameters that are left out.
         unused: steps of parameters that the cost does not depend on.
-        unclassified: names of values that change and are no parameters.
+        unclassified: names of values that change and are not parameters.
         is_rule_open: whether the rule of an update is not understood.
         notes: what the report says besides.
     """

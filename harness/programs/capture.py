@@ -122,7 +122,7 @@ def capture_script(
     """
     path = Path(path)
     if not path.is_file():
-        raise BadInput(f"{path}: expected a script or notebook, got a path where there is no file")
+        raise BadInput(f"{path}: expected a script or notebook, got a path without a file")
     if fit < 1:
         raise BadInput(f"fit: expected the number of a call of fit, from 1, got {fit}")
     here, folder = Path.cwd().resolve(), path.resolve().parent
@@ -323,7 +323,7 @@ def _run(pieces: Sequence[Piece], namespace: dict[str, Any]) -> BaseException | 
 
 
 def _run_tolerantly(pieces: Sequence[Piece], namespace: dict[str, Any], supply: Supply) -> BaseException | None:
-    """Run the code with made-up values where a value is missing; what ends it before its end is returned."""
+    """Run the code with made-up values if a value is missing; what ends it before its end is returned."""
     completion = Completion(supply, supply.text)
     namespace[HOOK] = completion
     namespace.update(completion.undefined())

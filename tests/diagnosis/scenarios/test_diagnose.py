@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from dataclasses import fields, replace
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -31,7 +32,6 @@ from harness.report.causes import HYPOTHESES
 from harness.report.scenario_words import change_text, progress_text, relation_text, symptom_text
 from harness.scenario.scenario import load
 from tests import planted_causes
-from tests.network_files import text_of, text_without_hidden_derivative
 from tests.networks import random_problem
 
 # Closed forms and independent sources
@@ -1086,24 +1086,22 @@ def test_the_seed_decides_the_draws_and_nothing_else():
 # Files and Keras models
 
 
-def diagnose_functions(text, folder, capsys):
-    """(exit code, document) of a file with the functions of 'harness new'."""
-    (folder / "mine.py").write_text(text)
-    options = ("--init", "glorot_uniform", "--iterations", "2000", "--json", "--no-log")
-    arguments = parse(str(folder / "mine.py"), *options)
-    return arguments.run(arguments), json.loads(capsys.readouterr().out)
-
-
-@pytest.mark.slow
-def test_functions_with_right_math_are_asked_about_the_forum_question(tmp_path, capsys):
-    code, document = diagnose_functions(text_of("matrix"), tmp_path, capsys)
-    assert (code, [cause["id"] for cause in document["causes"]]) == (0, ["none"])
-
-
-def test_wrong_math_of_functions_is_the_answer(tmp_path, capsys):
-    code, document = diagnose_functions(text_without_hidden_derivative(), tmp_path, capsys)
-    assert (code, document["verdict"]) == (1, "mistake")
-    assert document["mistakes"][0]["id"] == "missing-hidden-activation-derivative"
+def test_wrong_math_in_a_file_is_the_cause(tmp_path, capsys):
+    source = (Path(__file__).parents[2] / "files" / "matrix.py").read_text()
+    wrong = source.replace("delta = error * a[layer - 1] * (1 - a[layer - 1])", "delta = error")
+    assert wrong != source
+    documents = {}
+    for name, text in (("right.py", source), ("wrong.py", wrong)):
+        (tmp_path / name).write_text(text)
+        options = ("--init", "glorot_uniform", "--iterations", "2000", "--json", "--no-log")
+        arguments = parse(str(tmp_path / name), *options)
+        assert arguments.run(arguments) == (name == "wrong.py")
+        documents[name] = json.loads(capsys.readouterr().out)
+    assert documents["wrong.py"]["mistakes"][0]["id"] == "missing-hidden-activation-derivative"
+    right = documents["right.py"]
+    assert [cause["id"] for cause in right["causes"]] == ["none"]
+    assert right["learns"]
+    assert right["final_cost"] < 0.01  # POST.md, 4
 
 
 def keras_xor(folder, initializer, **layer):

@@ -85,7 +85,7 @@ def largest_of(values: Array) -> float:
 
 
 def distance(left: Array, right: Array) -> float:
-    """The largest |left - right|; equal infinities and NaN on both sides are no distance."""
+    """The largest |left - right|; equal infinities and NaN on both sides count as 0."""
     with np.errstate(invalid="ignore"):
         same = (left == right) | (np.isnan(left) & np.isnan(right))
         return largest_of(np.where(same, 0.0, left - right))
@@ -177,7 +177,7 @@ def difference_of(quantity: Quantity, left: Computed, right: Computed, dtypes: t
     imprecise = tuple(
         side
         for side, computed, dtype, error in zip(("left", "right"), (left, right), dtypes, errors)
-        if is_imprecise(computed, dtype, quantity, min(error, largest))  # an error of both is no difference
+        if is_imprecise(computed, dtype, quantity, min(error, largest))  # an error of both is not a difference
     )
     cause = None
     if np.all(np.isfinite(ours)) != np.all(np.isfinite(theirs)):

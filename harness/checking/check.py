@@ -11,7 +11,7 @@ from pathlib import Path
 from ..errors import BadInput
 from ..recording.driving.pairs import PairKind
 from ..recording.graph import Array, Place, Recording
-from ..recording.record import SECONDS, record_file, root_of
+from ..recording.record import SECONDS, record_file
 from ..recording.source import called_name, read_text
 from ..recording.stand_ins.ragged import OLDER_NUMPY
 from .exceptions import RUN_FILE, UNDEFINED
@@ -20,7 +20,7 @@ from .layers import Agreement, GradientResult, LayersResult, PairResult, check_l
 from .mistakes import BY_ID, Stage
 from .result import CheckResult, Found, Kind, Quantity, Reason, Verdict
 from .scales import HALVES
-from .sources import Sources
+from .sources import Sources, read_texts
 from .template import follows_template, programs_of
 from .variants import data_of, variants_of
 from .verdict import check_recording, not_judged
@@ -55,7 +55,7 @@ def check_file(
 
     def recorded(lines: str | None) -> CheckResult:
         recording = record_file(path, run=lines, seed=seed, seconds=seconds, megabytes=megabytes)
-        sources = read_sources(Path(path), recording)
+        sources = Sources(read_texts(Path(path), recording.files))
         result = check_recording(recording, sources=sources)
         doubt = doubt_about(recording) if lines is None else ""
         if doubt and result.verdict is not Verdict.NOT_JUDGED and not result.exception:
@@ -210,18 +210,6 @@ def repeats_an_argument(line: str) -> bool:
         return False
     data = [[arg.id for arg in call.args if isinstance(arg, ast.Name) and arg.id in DATA_NAMES] for call in calls]
     return any(len(set(names)) < len(names) for names in data)
-
-
-def read_sources(path: Path, recording: Recording) -> Sources:
-    """The texts of the user's files."""
-    root = root_of(path.resolve())
-    texts = {}
-    for name in recording.files:
-        try:
-            texts[name] = read_text(root / name)
-        except (OSError, ValueError, BadInput):  # noqa: PERF203 - a file that cannot be read is left out
-            continue
-    return Sources(texts)
 
 
 # The template of "harness new"

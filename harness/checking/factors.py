@@ -10,7 +10,7 @@ import numpy as np
 from ..recording.graph import Place, Ref
 from .alignment import Alignment, align
 from .reading import Reading, label, quantity
-from .result import Found, Kind, Quantity
+from .result import Found, Kind, Quantity, merge_by_line
 from .stage import Step
 from .structure import Role
 
@@ -85,21 +85,9 @@ def factor_mistakes(reading: Reading) -> list[Found]:
     found: list[Found] = []
     wrong_sign = [one for one in chains if one.factor > 0]
     if wrong_sign:
-        found += [sign_mistake(reading, one, [c for c in chains if c.factor < 0]) for one in wrong_sign]
-        found = merged(found)
+        right_sign = [one for one in chains if one.factor < 0]
+        found = merge_by_line([sign_mistake(reading, one, right_sign) for one in wrong_sign])
     return found + unequal(reading, chains)
-
-
-def merged(found: Sequence[Found]) -> list[Found]:
-    """One mistake for each line"""
-    kept: dict[tuple[str, object], Found] = {}
-    for one in found:
-        key = (one.id, one.place)
-        if key in kept:
-            kept[key] = replace(kept[key], parameters=(*kept[key].parameters, *one.parameters))
-        else:
-            kept[key] = one
-    return list(kept.values())
 
 
 def ascent(reading: Reading, chains: Sequence[Chain]) -> Found:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -15,7 +15,7 @@ from .locating import locate
 from .naming.names import name_edit, name_faults
 from .reading import Reading, climbs_by_a_rule, label, lane_gradient, quantity
 from .replay import size_of
-from .result import Found, Quantity
+from .result import Found, Quantity, merge_by_line
 from .result import Kind as QuantityKind
 from .sources import Sources
 from .stage import Stage, Step
@@ -47,16 +47,16 @@ def judge_reading(reading: Reading, sources: Sources) -> Judged:
     found += [one for one in others.values() if one is not None]
     broken = [step for step in broken if others[step.before] is None]
     climbing = [step for step in broken if climbs_by_a_rule(reading, step)]
-    found += merge_found([climbing_update(reading, step) for step in climbing])
+    found += merge_by_line([climbing_update(reading, step) for step in climbing])
     broken = [step for step in broken if step not in climbing]
     edit = name_edit(EditBench(reading, broken), sources) if broken else None
     if edit is not None:
         return Judged(reading=reading, mistakes=(*found, edit, *factor_mistakes(reading)), unexplained=())
     located = locate(reading, broken)
     found += name_faults(reading, located.faults, sources)
-    found += merge_found([climbing_update(reading, step) for step in located.climbing])
+    found += merge_by_line([climbing_update(reading, step) for step in located.climbing])
     departed = [departure(reading, step) for step in located.left]
-    found += merge_found([one for one in departed if one is not None])
+    found += merge_by_line([one for one in departed if one is not None])
     left = [step for step, one in zip(located.left, departed) if one is None]
     found += factor_mistakes(reading)
     trivial = all(is_view_of_parameter(reading.stage, fault.target[0]) for fault in located.faults)
@@ -167,7 +167,7 @@ def one_observation_only(reading: Reading, broken: Sequence[Step]) -> tuple[list
                 parameters=(step.name,),
             )
         )
-    return merge_found(found), left
+    return merge_by_line(found), left
 
 
 def last_named(reading: Reading, step: Step, value: Samples) -> Place | None:
@@ -213,18 +213,6 @@ def departure(reading: Reading, step: Step) -> Found | None:
     )
 
 
-def merge_found(found: Sequence[Found]) -> list[Found]:
-    """One mistake for each id and line, or each id if it is one decision"""
-    kept: dict[tuple[str, object], Found] = {}
-    for one in found:
-        key = (one.id, one.place)
-        if key in kept:
-            kept[key] = replace(kept[key], parameters=tuple(dict.fromkeys((*kept[key].parameters, *one.parameters))))
-        else:
-            kept[key] = one
-    return list(kept.values())
-
-
 def cut_to_integers(reading: Reading) -> list[Found]:
     """Parameters of integers whose steps are right but for their fractions, which are lost when they are stored."""
     stage = reading.stage
@@ -245,7 +233,7 @@ def cut_to_integers(reading: Reading) -> list[Found]:
                 parameters=(step.name,),
             )
         )
-    return merge_found(found)
+    return merge_by_line(found)
 
 
 def moves(stage: Stage, step: Step) -> bool:

@@ -34,13 +34,13 @@ from .alignment import Samples, align, ratio, samples
 from .cost import Cost
 from .edits import EditBench
 from .exceptions import RUN_FILE
-from .judging import departure, merge_found
+from .judging import departure
 from .locating import locate, replaced_upstream
 from .naming.names import name_edit, name_faults
 from .overwriting import without_overwritten
 from .reading import Reading, quantity, read
 from .replay import CannotReplay, Program, Values
-from .result import Found
+from .result import Found, merge_by_line
 from .sources import Sources
 from .stage import Stage, Step
 
@@ -283,7 +283,7 @@ class _Judge:
         if edit is not None:
             return (edit,)
         departed = [departure(reading, step) for step in located.left]
-        return tuple(merge_found([*found, *(one for one in departed if one is not None)]))
+        return tuple(merge_by_line([*found, *(one for one in departed if one is not None)]))
 
     def _left_out(self, plan: PairPlan, reading: Reading, target: int, broken: Sequence[Step]) -> Found:
         """A part of a layer that the backward side leaves out."""

@@ -7,10 +7,31 @@ line that called it with the wrong argument may be the mistake.
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cached_property
+from pathlib import Path
 
+from ..errors import BadInput
 from ..recording.graph import Place
+from ..recording.record import root_of
+from ..recording.source import read_text
+
+
+def read_texts(path: Path, names: Iterable[str]) -> dict[str, str]:
+    """The texts of the user's files that can be read.
+
+    Args:
+        path: the file that is checked.
+        names: of files, relative to the folder that is recorded with it.
+    """
+    root = root_of(path.resolve())
+    texts = {}
+    for name in dict.fromkeys(names):
+        try:
+            texts[name] = read_text(root / name)
+        except (OSError, ValueError, BadInput):  # noqa: PERF203 - a file that cannot be read is left out
+            continue
+    return texts
 
 
 class Sources:

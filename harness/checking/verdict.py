@@ -24,12 +24,12 @@ from .doubts import (
 )
 from .exceptions import is_files_own, is_updated, named_exception
 from .facts import assumed, facts_of_run, parameter_facts, rows_of, sizes_of
-from .judging import Judged, cut_to_integers, judge_reading, merge_found, moves, not_in_forward, says_nothing, unlocated
+from .judging import Judged, cut_to_integers, judge_reading, moves, not_in_forward, says_nothing, unlocated
 from .overflow import overflow_hint, overflow_mistake
 from .overwriting import without_overwritten
 from .reading import Reading
 from .replay import CannotReplay, Program
-from .result import Alternative, CheckResult, Found, Reason, Verdict
+from .result import Alternative, CheckResult, Found, Reason, Verdict, merge_by_line
 from .rules import Rules, belongs_together, rule_mistakes, scale_mistake, scaled_cost
 from .scales import MISCOUNTED
 from .scattering import without_scattered_writes
@@ -216,7 +216,7 @@ class Findings:
     Attributes:
         mistakes: of gradients, of rules, of parameters that are left out.
         unused: steps of parameters that the cost does not depend on.
-        unclassified: names of values that change and are no parameters.
+        unclassified: names of values that change and are not parameters.
         is_rule_open: whether the rule of an update is not understood.
         notes: what the report says besides.
     """
@@ -237,7 +237,7 @@ def gather(recording: Recording, judged: Judged) -> Findings:
     mistakes = [*judged.mistakes, *untouched, *cut_to_integers(reading)]
     unused = [step for step in stage.steps if step.before not in reading.forward.nodes and moves(stage, step)]
     if unused and not has_late_data(reading):
-        mistakes += merge_found([not_in_forward(reading, step) for step in unused])
+        mistakes += merge_by_line([not_in_forward(reading, step) for step in unused])
     rules = Rules()
     if not judged.unexplained and not judged.mistakes:
         rules = rule_mistakes(recording, reading, lambda later, errors: read_like(reading, later, errors))

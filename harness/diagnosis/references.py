@@ -36,7 +36,6 @@ class Reference:
 
     name: str
     score: Score
-    training_value: float
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,7 +107,7 @@ def measure_references(
         split: which rows train and judge
         token_inputs: for each input, whether it holds tokens (numbers that stand for words)
         seed: of the draws
-        autoencoder_width: the narrowest layer, where the targets are the inputs; None otherwise
+        autoencoder_width: the narrowest layer, if the targets are the inputs; None otherwise
     """
     apt = all(np.asarray(values).ndim <= 2 for values in inputs) and not any(token_inputs)
     judged = [fold.search if split.judged is Judged.TRAINING else _union(fold) for fold in split.folds]
@@ -125,7 +124,7 @@ def measure_references(
     features = sum(int(np.prod(np.shape(values)[1:])) for values in inputs)
     if task.kind is TaskKind.REGRESSION and features <= FEW_FEATURES and apt:
         makers["two nearest neighbours"] = _two_neighbours  # of functions that vary fast, more neighbours see nothing
-    values: dict[str, list[tuple[float, float, float]]] = {name: [] for name in makers}
+    values: dict[str, list[tuple[float, float]]] = {name: [] for name in makers}
     pooled: dict[str, list[Array]] = {name: [] for name in makers}
     rng = np.random.default_rng([seed, 4])
     for fold, held in zip(split.folds, judged):
@@ -140,21 +139,14 @@ def measure_references(
         inner = inner[rng.permutation(len(kept))]
         for name, make in makers.items():
             chosen = _fitted(make, train[~inner], targets[kept][~inner], train[inner], task)
-            outputs = _fitted(make, train, targets[kept], np.concatenate([test, train]), task)
+            outputs = _fitted(make, train, targets[kept], test, task)
             selected = _value(task, chosen, targets[kept][inner])
-            held_value = _value(task, outputs[: len(held)], targets[held])
-            own_value = _value(task, outputs[len(held) :], targets[kept])
-            values[name].append((selected, held_value, own_value))
-            pooled[name].append(outputs[: len(held)])
+            values[name].append((selected, _value(task, outputs, targets[held])))
+            pooled[name].append(outputs)
     means = {name: tuple(np.mean(np.array(rows_), axis=0)) for name, rows_ in values.items()}
     names = sorted(makers, key=lambda name: -means[name][0])
     learners = tuple(
-        Reference(
-            name=name,
-            score=Score(value=float(means[name][1]), auc=None, rows=rows),
-            training_value=float(means[name][2]),
-        )
-        for name in names
+        Reference(name=name, score=Score(value=float(means[name][1]), auc=None, rows=rows)) for name in names
     )
     truth = np.concatenate([targets[held] for held in judged])
     best_outputs = np.concatenate(pooled[names[0]])
@@ -195,7 +187,7 @@ def _thin_rows(rows: Array, most: int, rng: np.random.Generator) -> Array:
 
 
 def _chosen_features(table: Array) -> Array:
-    """The columns that vary; where they are many, those that vary most beyond their unit (their share of variance)."""
+    """The columns that vary; if they are many, those that vary most beyond their unit (their share of variance)."""
     spread = table.std(axis=0)
     varied = np.flatnonzero(spread > 1e-12)
     if len(varied) == 0:
@@ -322,7 +314,7 @@ def _fitted(make: Callable[[], Any], x: Array, y: Array, test: Array, task: Task
 
 
 def _of_memory(inputs: Sequence[Array], targets: Array, task: Task, constant: float, rows: int) -> References:
-    """Where the training rows judge, the best that any function reaches: equal inputs get the best equal answer."""
+    """If the training rows judge, the best that any function reaches: equal inputs get the best equal answer."""
     groups = group_rows(inputs)[:rows]
     truth = targets[:rows]
     outputs = np.empty((rows, truth.shape[1] if truth.ndim > 1 else 1))
@@ -333,7 +325,7 @@ def _of_memory(inputs: Sequence[Array], targets: Array, task: Task, constant: fl
         else:
             outputs[members] = truth[members].mean(axis=0)
     value = _value(task, outputs, truth)
-    memory = Reference(name="memory", score=Score(value=value, auc=None, rows=rows), training_value=value)
+    memory = Reference(name="memory", score=Score(value=value, auc=None, rows=rows))
     return References(
         constant=constant,
         learners=(memory,),
@@ -348,7 +340,7 @@ def _of_memory(inputs: Sequence[Array], targets: Array, task: Task, constant: fl
 def _of_components(
     inputs: Sequence[Array], targets: Array, task: Task, split: Split, constant: float, rows: int, width: int
 ) -> References:
-    """Where the targets are the inputs (an autoencoder), what as many principal components as its narrowest layer has
+    """If the targets are the inputs (an autoencoder), what as many principal components as its narrowest layer has
     units restore."""
     from sklearn.decomposition import PCA
 
@@ -365,7 +357,7 @@ def _of_components(
             fitted = PCA(n_components=min(count, *train.shape), random_state=0).fit(train)
             values.append(_value(task, fitted.inverse_transform(fitted.transform(held)), held))
         value = float(np.mean(values))
-        learners.append(Reference(name=name, score=Score(value=value, auc=None, rows=rows), training_value=value))
+        learners.append(Reference(name=name, score=Score(value=value, auc=None, rows=rows)))
     # a code that restores almost nothing is not meant: a wider one is what such a network is to be measured by
     best = learners[-1] if learners[0].score.value < HARDLY_RESTORED else learners[0]
     return References(

@@ -14,7 +14,6 @@ from ..models.network import Array
 from .training import csv, short
 
 NEGATIVE, ZERO, POSITIVE = "#2166ac", "#ffffff", "#b2182b"
-NO_NUMBER = "#aaaaaa"
 MAX_FRAMES = 6
 MAX_ROWS = 32  # weights of a unit, beside the bias
 MIN_CELL, MAX_CELL = 3, 26  # pixels
@@ -121,7 +120,7 @@ def strip(
 
 
 def axis(field: str, names: Sequence[str], cell: int, least: int) -> alt.X | alt.Y:
-    """Rows or columns by their numbers, with their names where each has room for it."""
+    """Rows or columns by their numbers, with their names if each has room for it."""
     labels = "[" + ",".join(f'"{name}"' for name in names) + "][datum.value]"
     shown = alt.Axis(
         title=None, labels=cell >= least, labelExpr=labels, labelAngle=0, ticks=False, domain=False, orient="left"

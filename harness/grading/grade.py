@@ -16,6 +16,7 @@ from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from ..alarm import Alarm
 from ..checking.check import MEGABYTES, check_file
 from ..checking.result import CheckResult, Reason, Verdict
 from ..errors import BadInput
@@ -179,29 +180,10 @@ def failed(hand_in: HandIn, problem: Problem, detail: str = "") -> HandInResult:
 
 
 class OutOfPatience(BaseException):
-    """The check itself takes too long; not an Exception, which the check might take for one of the file."""
-
-
-@contextlib.contextmanager
-def patience(seconds: float) -> Iterator[None]:
-    """Raise OutOfPatience in the block after some time, where the system can.
+    """The check itself takes too long; not an Exception, which the check might take for one of the file.
 
     The limits of the program are kept elsewhere; this is for what it sends, which could make the check itself endless.
     """
-    if not hasattr(signal, "setitimer") or threading.current_thread() is not threading.main_thread():
-        yield
-        return
-
-    def stop(*_: object) -> None:
-        raise OutOfPatience
-
-    before = signal.signal(signal.SIGALRM, stop)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
 
 
 def judge(
@@ -297,7 +279,7 @@ def checked(path: Path, run: str | None, settings: Settings) -> CheckResult:
     """The verdict on one file; a file that is bad input, or takes too long to check, is not judged."""
     seconds, megabytes = settings.seconds, settings.megabytes
     try:
-        with patience(PATIENCE * seconds + PATIENCE_SECONDS):
+        with Alarm(OutOfPatience).running(PATIENCE * seconds + PATIENCE_SECONDS):
             return check_file(path, run=run, seed=settings.seed, seconds=seconds, megabytes=megabytes)
     except BadInput as error:
         reason, detail = Reason.REFUSED, str(error).replace(str(path), path.name)

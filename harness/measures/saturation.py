@@ -57,11 +57,6 @@ def saturated_share(activation: str, a: Array) -> float:
     return float(np.mean(is_saturated(activation, a)))
 
 
-def saturated_units(activation: str, a: Array) -> list[int]:
-    """The units of a (observations, units) that are saturated on every observation."""
-    return np.flatnonzero(is_saturated(activation, a).all(axis=0)).tolist()
-
-
 def dead_units(activation: str, a: Array) -> list[int]:
     """The units of a (observations, units) whose slope is exactly 0 on every observation."""
     return np.flatnonzero((relative_slopes(activation, a) == 0).all(axis=0)).tolist()

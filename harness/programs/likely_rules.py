@@ -1,6 +1,6 @@
 """Rules for programs that cannot be trained, most often because their data are missing: what is likely wrong.
 
-Where trainings are possible they decide about all of this. Where they are not, what most often keeps such a program
+If trainings are possible they decide about all of this. If they are not, what most often keeps such a program
 from learning is named: as a suspicion if it is rarely right, as a hint if it often is.
 """
 
@@ -36,7 +36,6 @@ SLOW_BY_DEFAULT = (
 )  # their papers and earlier versions of Keras use rates 1,000 and 10 times larger
 LIKELY_RATES_OF_OTHERS = (1e-5, 0.03)  # outside of these a learning rate is rarely right
 SLOW_RECURRENT_RATE = 0.001  # of plain SGD, with which recurrent layers hardly move
-CAREFUL_RATE = 0.001  # of plain SGD, below which it seldom diverges
 SEVERAL_LABELS = re.compile(r"MultiLabelBinarizer|multi[_-]?(label|hot)|\btags\b", re.IGNORECASE)
 STRONG_PENALTY = 0.1  # of L1 or L2, from which on it outweighs most losses
 LARGE_RANGE = 50.0  # inputs of a larger magnitude are raw

@@ -180,7 +180,7 @@ def average_pool(
 
 
 def rnn(step_function: Callable[..., Any], inputs: Tensor, initial_states: Any, **options: Any) -> Any:
-    """Keras' recurrent loop, unrolled where the sequence is short.
+    """Keras' recurrent loop, unrolled if the sequence is short.
 
     A sequence that is read backwards is turned round first: Keras' unrolled loop would leave the mask of the outputs as
     it was.
@@ -219,11 +219,6 @@ def mixed(bits: Tensor) -> Tensor:
         bits = tf.bitwise.bitwise_xor(bits, tf.bitwise.right_shift(bits, tf.constant(shift, tf.uint32)))
         bits = bits * tf.constant(factor, tf.uint32)
     return tf.bitwise.bitwise_xor(bits, tf.bitwise.right_shift(bits, tf.constant(16, tf.uint32)))
-
-
-def random_bits(shape: Sequence[int], seed: Any, stream: int) -> Tensor:
-    """Uniformly distributed uint32 of a shape, determined by Keras' seed (advanced by one) and the stream."""
-    return bits_of_state(shape, keras_random._cast_seed(keras_random.draw_seed(seed)), stream)
 
 
 def bits_of_state(shape: Sequence[int], state: Tensor, stream: int) -> Tensor:

@@ -88,7 +88,6 @@ ROWWISE_LAYERS = frozenset(
     ]
 )
 ROWWISE_REDUCTIONS = ("sum_over_batch_size", "mean", "mean_with_sample_weight", "sum")
-STATEFUL_CONFIG = ("stateful",)  # a layer whose configuration says True carries state from batch to batch
 UNSTRUCTURAL = frozenset({"seed", "learning_rate", "build_config", "module", "registered_name", "name"})
 INITIALIZERS = ("initializer",)  # keys that end so do not change the step
 

@@ -56,7 +56,7 @@ class Trained:
         validation_loss: (members, epochs), or None if it was not recorded.
         metrics: name as in Keras' logs (``accuracy``, ``val_accuracy``) -> (members, epochs).
         weights: for each weight of ``model.weights``, (members, ...), after training.
-        updates: (members,) updates made; fewer than asked for where a callback stopped the member.
+        updates: (members,) updates made; fewer than asked for if a callback stopped the member.
         diverged: (members,) whether a loss or a weight is NaN or infinite.
         diverged_at: (members,) update, from 1, whose loss was the first that is not finite; -1 if there was none. Where
             Keras' fit trained, the last update of the epoch in which that happened.
@@ -83,13 +83,6 @@ class Trained:
     def member_weights(self, member: int) -> list[Array]:
         """The weights of one member, in the order of ``model.weights``: what ``model.set_weights`` takes."""
         return [stacked[member] for stacked in self.weights]
-
-    def final_loss(self) -> Array:
-        """(members,) training loss of each member's last epoch."""
-        recorded = np.sum(np.cumsum(np.isfinite(self.loss[:, ::-1]), axis=1) == 0, axis=1)
-        last = np.maximum(self.loss.shape[1] - 1 - recorded, 0)
-        values = self.loss[np.arange(self.members), last]
-        return np.where(self.diverged, np.nan, values)
 
 
 def joined(parts: list[Trained]) -> Trained:

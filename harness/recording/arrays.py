@@ -489,7 +489,6 @@ UNRECORDED = frozenset(
     | {"can_cast", "common_type", "min_scalar_type", "save", "savez", "savez_compressed", "savetxt", "may_share_memory"}
     | {"shares_memory", "broadcast_shapes", "datetime_as_string", "typename"}
 )
-COPIES = {"array": "copy", "asarray": "copy"}
 
 
 def run_function(function: Callable[..., Any], arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
@@ -1139,12 +1138,6 @@ def _number_types() -> dict[type, Any]:
 
 
 NUMBERS: dict[type, Any] = _number_types()
-
-
-@functools.cache
-def is_recorded_type(kind: type) -> bool:
-    """Whether values of this type are recorded."""
-    return issubclass(kind, (RecordedArray, RecordedNumber))
 
 
 def plain_type(value: Any) -> type:

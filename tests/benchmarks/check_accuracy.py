@@ -31,7 +31,7 @@ SAME = {
     "wrong-sign": "wrong-sign gradient-ascent",
     "missing-output-derivative": "missing-output-activation-derivative",
     "output-derivative-too-much": "cross-entropy-gradient-with-extra-derivative derivative-twice",
-    # where the gradients of kernels are sums and those of biases means, either may be meant
+    # if the gradients of kernels are sums and those of biases means, either may be meant
     "mean-missing": "sum-instead-of-mean gradient-scaled-differently bias-gradient-averaged kernel-gradient-averaged",
     "mean-twice": "mean-instead-of-sum gradient-scaled-differently bias-gradient-averaged kernel-gradient-averaged",
     "mean-over-features": "mean-over-features gradient-scaled-differently",
@@ -72,7 +72,7 @@ SAME = {
     "gradients-accumulate": "gradient-accumulated-over-iterations",
     "integer-array": "integer-weights",
     "integer-truncation": "integer-weights",
-    "in-place-mutation": "arguments-modified shared-memory",
+    "in-place-mutation": "shared-memory",
     "shared-memory": "shared-memory",
     "upstream-gradient-dropped": "upstream-gradient-dropped delta-not-multiplied-through",
     "numerical-overflow": "numerical-overflow",
@@ -112,7 +112,7 @@ SAME = {
     "norm-wrong-axis": "sum-over-wrong-axis wrong-value",
     "unscaled-input": "wrong-layer-activation pre-activation-in-gradient gradient-scaled-differently wrong-value",
     "activation-before-dropout": "wrong-layer-activation wrong-value",
-    "in-place-before-use": "arguments-modified shared-memory wrong-layer-activation wrong-value",
+    "in-place-before-use": "shared-memory wrong-layer-activation wrong-value",
 }
 
 

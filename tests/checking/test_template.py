@@ -10,14 +10,14 @@ from harness import BadInput
 from harness.checking import template
 from harness.checking.check import check_file
 from harness.checking.result import Verdict
-from tests import plants
+from tests.network_files import FILES, text_of
 
 # a step that makes lists of numbers of arrays cannot be followed, so such files are not judged
 NOT_FILES = {"bench.py", "loops.py", "softmax_loops.py"}
-FILES = sorted(path for path in plants.FILES.glob("*.py") if path.name not in NOT_FILES)
+JUDGED_FILES = sorted(path for path in FILES.glob("*.py") if path.name not in NOT_FILES)
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", JUDGED_FILES, ids=lambda path: path.stem)
 def test_a_right_file_is_right_in_its_own_layout(path: Path) -> None:
     result = check_file(path)
     assert result.verdict is Verdict.CORRECT
@@ -33,7 +33,7 @@ def test_a_right_file_is_right_in_its_own_layout(path: Path) -> None:
     ],
 )
 def test_the_line_of_a_mistake_is_found(tmp_path: Path, file: str, right: str, wrong: str, id: str) -> None:
-    text = plants.text_of(file)
+    text = text_of(file)
     assert text.count(right) == 1
     (tmp_path / "mine.py").write_text(text.replace(right, wrong))
     result = check_file(tmp_path / "mine.py")
@@ -44,9 +44,7 @@ def test_the_line_of_a_mistake_is_found(tmp_path: Path, file: str, right: str, w
 
 
 def test_a_step_that_climbs_is_wrong_though_its_gradients_are_right(tmp_path: Path) -> None:
-    (tmp_path / "mine.py").write_text(
-        plants.text_of("matrix").replace("w - learning_rate * g", "w + learning_rate * g")
-    )
+    (tmp_path / "mine.py").write_text(text_of("matrix").replace("w - learning_rate * g", "w + learning_rate * g"))
     assert [found.id for found in check_file(tmp_path / "mine.py").mistakes] == ["gradient-ascent"]
 
 
@@ -78,7 +76,7 @@ def test_the_filled_template_is_right(tmp_path: Path) -> None:
     """Each function of the template gets the body of the same function in a file that is right."""
     path = tmp_path / "mine.py"
     template.write(path)
-    bodies = {part.split("(")[0]: part.split(":\n", 1)[1] for part in plants.text_of("matrix").split("\ndef ")[1:]}
+    bodies = {part.split("(")[0]: part.split(":\n", 1)[1] for part in text_of("matrix").split("\ndef ")[1:]}
     head, *parts = path.read_text().split("\ndef ")
     filled = [head, *(p.replace("    raise NotImplementedError\n", bodies[p.split("(")[0]]) for p in parts)]
     helpers = "".join(

@@ -16,7 +16,7 @@ import pytest
 
 from harness.cli import main as cli
 from harness.cli.commands import completion
-from tests import plants
+from tests.network_files import text_without_hidden_derivative
 from tests.processes import heed_ctrl_c
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -45,8 +45,7 @@ def folder(tmp_path_factory):
     import numpy as np
 
     folder = tmp_path_factory.mktemp("json")
-    mistake = plants.PLANTS["matrix"]["missing-hidden-activation-derivative"][0]
-    (folder / "wrong.py").write_text(plants.edited(plants.text_of("matrix"), mistake))
+    (folder / "wrong.py").write_text(text_without_hidden_derivative())
     (folder / "two.py").write_text(TWO)
     np.savez(folder / "data.npz", x=np.zeros((5, 2)))
     return folder

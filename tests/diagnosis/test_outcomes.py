@@ -29,11 +29,6 @@ def test_wilson_intervals_are_the_published_ones(count: int, of: int, low: float
     assert (found.low, found.high) == (pytest.approx(low, abs=5e-5), pytest.approx(high, abs=5e-5))
 
 
-def test_all_of_16_and_none_of_16_exclude_each_other() -> None:
-    assert share_of([True] * 16).excludes(share_of([False] * 16))
-    assert not share_of([True] * 9 + [False] * 7).excludes(share_of([True] * 7 + [False] * 9))
-
-
 def test_outcomes() -> None:
     assert outcome([0.88] * 8) is OutcomeKind.LEARNS
     assert outcome([0.5] * 8) is OutcomeKind.DOES_NOT_TRAIN

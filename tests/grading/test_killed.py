@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests import plants
+from tests.network_files import text_of, text_without_hidden_derivative
 
 ROOT = Path(__file__).resolve().parents[2]
 HAND_INS = 5
@@ -68,10 +68,9 @@ def make_class(folder: Path) -> None:
     """Hand-ins with and without a mistake."""
     (folder / "tmp").mkdir(parents=True)
     (folder / "class").mkdir()
-    text = plants.text_of("matrix")
-    mistake = plants.PLANTS["matrix"]["missing-hidden-activation-derivative"][0]
+    right, wrong = text_of("matrix"), text_without_hidden_derivative()
     for number in range(HAND_INS):
-        content = plants.edited(text, mistake) if number % 2 else text
+        content = wrong if number % 2 else right
         (folder / "class" / f"student{number}.py").write_text(f"{content}\n# {number}\n")
 
 

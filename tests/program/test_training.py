@@ -143,8 +143,8 @@ def test_members_trained_alone_are_those_trained_together() -> None:
 def test_dropout_gives_the_same_scores_in_both_engines() -> None:
     program = programs.classifier(layers.Dropout(0.5))
     seeds = range(48)
-    ours = train(program, seeds=seeds, epochs=40).final_loss()
-    keras_fit = train(program, seeds=seeds, epochs=40, engine=Engine.FIT).final_loss()
+    ours = train(program, seeds=seeds, epochs=40).loss[:, -1]
+    keras_fit = train(program, seeds=seeds, epochs=40, engine=Engine.FIT).loss[:, -1]
     spread = float(np.std(ours - keras_fit)) / len(seeds) ** 0.5
     assert abs(float(np.mean(ours - keras_fit))) < 3 * spread
 
@@ -221,7 +221,7 @@ def test_a_diverged_member_is_marked_and_the_others_are_not() -> None:
     assert trained.diverged.tolist() == [False, True, False]
     assert trained.diverged_at[0] == -1
     assert 1 < trained.diverged_at[1] < 200
-    assert np.isnan(trained.final_loss()).tolist() == [False, True, False]
+    assert np.isnan(trained.loss[:, -1]).tolist() == [False, True, False]
 
 
 def test_rows_are_those_that_are_trained_on() -> None:

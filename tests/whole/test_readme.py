@@ -18,7 +18,7 @@ import pytest
 import harness
 from harness.cli.main import build_parser
 from harness.grading.rubric import read_rubric
-from tests import plants
+from tests.network_files import text_of
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
@@ -57,7 +57,7 @@ def folder(tmp_path_factory):
         shutil.copy(example, folder)
     (folder / "handed-in").mkdir()
     for name in ("columns", "loops"):
-        (folder / "handed-in" / f"{name}.py").write_text(plants.text_of(name))
+        (folder / "handed-in" / f"{name}.py").write_text(text_of(name))
     return folder
 
 

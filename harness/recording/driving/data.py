@@ -120,12 +120,11 @@ def pairs_text(labels: Labels, form: Form) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class Sizes:
-    """Of the data and, where the driver decides, of the network."""
+    """Of the data and, if the driver decides, of the network."""
 
     inputs: int = INPUTS
     outputs: int = OUTPUTS
     hidden: int = HIDDEN
-    second_hidden: int = SECOND_HIDDEN
     observations: int = OBSERVATIONS
 
 

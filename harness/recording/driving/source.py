@@ -91,7 +91,6 @@ class Uses:
     element_attributes: set[str] = field(default_factory=set)
     element_counted: bool = False  # np.zeros(name[i])
     element_called: bool = False
-    appended: bool = False
     element_keys: set[str] = field(default_factory=set)  # name[i]["units"], for one in name: one["units"]
     pair_methods: set[str] = field(default_factory=set)  # for layer, activation in name: layer.forward(..)
     pair_called: bool = False  # for layer, activation in name: activation(..)
@@ -128,7 +127,7 @@ class FunctionFacts:
     owner: str = ""
     arguments: tuple[Argument, ...] = ()
     static: bool = False
-    returns: tuple[str, ...] = ()  # names, where the function returns a tuple of them; one name otherwise
+    returns: tuple[str, ...] = ()  # names, if the function returns a tuple of them; one name otherwise
     return_keys: tuple[str, ...] = ()  # of a dictionary that is returned
     returns_something: bool = False
     calls: set[str] = field(default_factory=set)  # functions
@@ -140,7 +139,6 @@ class FunctionFacts:
     loops: bool = False
     updates: tuple[UpdateLine, ...] = ()
     abstract: bool = False
-    doc: str = ""
     prefers_columns: int = 0  # how often its text says so; negative for rows
     is_property: bool = False
 
@@ -306,7 +304,7 @@ def read_function(node: ast.FunctionDef | ast.AsyncFunctionDef, owner: str = "")
     """The facts of one function; ``owner`` is the class of a method."""
     decorators = [ast.unparse(decorator) for decorator in node.decorator_list]
     static = "staticmethod" in decorators
-    facts = FunctionFacts(name=node.name, node=node, owner=owner, static=static, doc=ast.get_docstring(node) or "")
+    facts = FunctionFacts(name=node.name, node=node, owner=owner, static=static)
     facts.is_property = any(text == "property" or text.endswith((".setter", "cached_property")) for text in decorators)
     arguments = _arguments(node.args)
     facts.arguments = arguments[1:] if owner and not static and arguments else arguments
@@ -751,8 +749,6 @@ def _note_use(uses: Uses, elements: set[str], name: str, item: ast.AST) -> None:
                 uses.given[item.func.attr] = len(item.args) + len(item.keywords)
                 if item.func.attr in ("dot", "reshape", "sum", "mean", "flatten", "ravel", "astype", "transpose"):
                     uses.array = True
-                if item.func.attr == "append":
-                    uses.appended = True
             elif element(item.func.value):
                 uses.element_methods.add(item.func.attr)
         for argument in [*item.args, *(k.value for k in item.keywords if k.arg in ("size", "shape"))]:

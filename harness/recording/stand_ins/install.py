@@ -31,7 +31,6 @@ from . import absorbed, files, helpers, learning, minimisers, processes, ragged,
 from .hints import images, labels, read_hints
 
 START_SECONDS = 1_700_000_000.0  # what the clock shows at first
-COURSE_MODULE_WORDS = ("dnn_", "planar", "lr_utils", "testcase", "utils", "public_test", "init_utils", "reg_utils")
 SAME_AS_NUMPY = ("autograd.numpy", "cupy", "jax.numpy")  # as far as a network by hand uses them
 OF_TABLES = re.compile(r"\.(iloc|loc|to_numpy|values)\b")
 BEYOND_NUMPY = re.compile(r"\bgrad\(|\.at\[|\bvmap\b|\blax\b|jax\.random")  # what jax has and NumPy has not
@@ -49,7 +48,7 @@ def install(
     """For a run with or without recording.
 
     Args:
-        note: is told (kind, name, shapes...) of everything that is stood in for.
+        note: called with (kind, name, shapes...) of everything that is stood in for.
         text: of the file and its neighbours, for the sizes in it.
         rows, features, one_hot: of made-up data, if known better than from the text.
         sizes: numbers of observations in the text that stand for smaller ones.
@@ -221,7 +220,7 @@ def _as_it_is(thing: Any) -> Any:
 
 
 def _tables(note: Callable[..., None], missing: files.Missing) -> None:
-    """pandas, where a file uses it."""
+    """pandas, if a file uses it."""
 
     def patch(_: Any) -> None:
         from . import tables

@@ -5,9 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from ...checking.result import CheckResult, Verdict
-from ...errors import BadInput
+from ...checking.sources import read_texts
 from ...recording.record import root_of
-from ...recording.source import read_text
 from .. import checking as words
 from .code import listing
 from .document import Page, Part, Section, Tone
@@ -23,13 +22,7 @@ def texts_of(result: CheckResult, path: Path) -> dict[str, str]:
     root = root_of(path.resolve())
     own = path.resolve().relative_to(root).as_posix() if path.resolve().is_relative_to(root) else path.name
     names = [own, *(found.place.file for found in result.mistakes if found.place is not None)]
-    texts = {}
-    for name in dict.fromkeys(names):
-        try:
-            texts[name] = read_text(root / name)
-        except (OSError, ValueError, BadInput):  # noqa: PERF203 - a file that cannot be read is left out
-            continue
-    return texts
+    return read_texts(path, names)
 
 
 def remarks_of(result: CheckResult, file: str) -> dict[int, str]:
@@ -109,9 +102,9 @@ def page_of(result: CheckResult, path: Path | None = None) -> Page:
         result: of the check.
         path: where the file is; by default as the result names it.
     """
-    told = words.lines(result)
-    answer = [(heading, text) for heading, text in told if heading in IN_ANSWER][:MAX_ANSWER_FACTS]
-    rest = [pair for pair in told if pair not in answer]
+    entries = words.lines(result)
+    answer = [(heading, text) for heading, text in entries if heading in IN_ANSWER][:MAX_ANSWER_FACTS]
+    rest = [pair for pair in entries if pair not in answer]
     code = code_parts(result, Path(result.file) if path is None else path)
     sections = [Section(heading="", parts=[facts(answer), *code])]
     if rest:

@@ -16,7 +16,7 @@ from .stand_ins.hints import MANY
 MAX_ROWS = 70_000
 
 SHAPES = (
-    (re.compile(r"shapes? \((\d+),(\d+)\) and \((\d+),(\d+)\) not aligned"), ((2, 3), (4, 1))),
+    (re.compile(r"shapes? \((\d+),(\d+)\) and \((\d+),(\d+)\) not aligned"), ((2, 3), (3, 2), (4, 1))),
     (re.compile(r"shapes? \((\d+),\) and \((\d+),(\d+)\) not aligned"), ((1, 2),)),
     (re.compile(r"shapes? \((\d+),(\d+)\) and \((\d+),\) not aligned"), ((1, 3), (2, 3))),
     (re.compile(r"size (\d+) is different from (\d+)"), ((2, 1), (1, 2))),

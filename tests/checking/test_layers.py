@@ -335,3 +335,42 @@ def test_a_small_constant_is_left_out_everywhere_or_nowhere(tmp_path: Path) -> N
     (tmp_path / "norm.py").write_text(BY_ITS_DEVIATION)
     (pair,) = check_layers(tmp_path / "norm.py").pairs
     assert pair.agreement is Agreement.AGREES
+
+
+COSTS_WITH_OUTPUTS = """
+import numpy as np
+
+class SoftmaxCrossEntropy:
+    def forward(self, y, output):
+        e = np.exp(output - output.max(axis=1, keepdims=True))
+        self.p, self.y = e / e.sum(axis=1, keepdims=True), y
+        cost = -np.sum(y * np.log(self.p))
+        return self.p, cost
+
+    def backward(self, grad):
+        return grad * (self.p - self.y)
+
+class Squares:
+    def forward(self, y, output):
+        self.y, self.output = y, output
+        return np.sum((output - y) ** 2) / 2, output
+
+    def backward(self, above=1):
+        return above * (self.output - self.y)
+
+class LogLikelihood:
+    def __call__(self, output, y):
+        return -np.sum(y * np.log(output)), output
+
+    def backward(self, output, y):
+        return -y / output
+"""
+
+
+def test_costs_that_give_the_outputs_too_and_take_a_one_from_above(tmp_path: Path) -> None:
+    path = tmp_path / "costs.py"
+    path.write_text(COSTS_WITH_OUTPUTS)
+    assert [pair.agreement for pair in check_layers(path).pairs] == [Agreement.AGREES] * 3
+    path.write_text(COSTS_WITH_OUTPUTS.replace("self.p - self.y", "self.y - self.p").replace("-y / output", "-y"))
+    agreements = [pair.agreement for pair in check_layers(path).pairs]
+    assert agreements == [Agreement.DIFFERS, Agreement.AGREES, Agreement.DIFFERS]

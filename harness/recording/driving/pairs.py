@@ -29,6 +29,8 @@ OBSERVATIONS, INPUTS, OUTPUTS, CLASSES = 11, 7, 5, 3
 RATE = 0.1
 MAX_PAIRS = 40
 MAX_CONSTRUCTIONS = 6
+OUTPUT_NAME = re.compile(r"out|pred|hat|logit|score|prob|^(a|x|z|p|y)$", re.IGNORECASE)
+RESULT_NAMES = ("output", "out", "outputs", "y", "a", "activations")  # attributes that hold a layer's output
 
 FORWARD = re.compile(
     r"^(forward(_?(pass|prop(agation|agate)?))?|fprop|feed_?forward|forw\w*|__call__|compute|calculate|call)$",
@@ -156,6 +158,11 @@ def find_pairs(source: str, *, square: bool = False) -> list[PairPlan]:
         if plan.options and len(plans) < MAX_PAIRS:
             plans.append(plan)
     return plans
+
+
+def _gives_outputs_too(forward: FunctionFacts, loss: bool) -> bool:
+    """Whether the forward call of a loss returns two values, one of which is the cost."""
+    return loss and len(forward.returns) == 2
 
 
 def _reads_input(name: str) -> bool:
@@ -317,31 +324,27 @@ class _Finder:
             if conv
             else ["rows_", "columns_", "row_", "column_"]
         )
+        result = self._result_of(forward, loss)
+        if result is None:
+            return
+        with_outputs = _gives_outputs_too(forward, loss)
         for data in inputs:
             targets = ["one_hot_", "labels_"] if data == "scores_" else ["binary_"]
             for target in targets if loss else [""]:
-                for pattern in self._backward_patterns(caller, backward, loss, target):
+                for pattern in self._backward_patterns(caller, backward, loss, target, with_outputs):
                     key = self._key()
                     thing = f"layer{key}"
                     forward_arguments = self._arguments(caller, forward, f"input{key}", target)
                     backward_arguments = pattern.format(k=key)
                     parameters = self._parameters(name, backward)
+                    called = thing if forward.name == "__call__" else f"{thing}.{forward.name}"
                     lines = [
                         "np.random.seed(0)",
                         f"{thing} = {construction}",
                         f"input{key} = {data} + 0.0",
-                        f"output{key} = {thing}({forward_arguments})"
-                        if forward.name == "__call__"
-                        else f"output{key} = {thing}.{forward.name}({forward_arguments})",
+                        f"result{key} = {called}({forward_arguments})",
+                        f"output{key} = {result.format(result=f'result{key}', thing=thing)}",
                     ]
-                    if not forward.returns_something:
-                        result = next(
-                            (w for w in ("output", "out", "outputs", "y", "a", "activations") if w in forward.writes),
-                            None,
-                        )
-                        if result is None:
-                            continue
-                        lines.append(f"output{key} = {thing}.{result}")
                     if not loss:
                         lines.append(f"upstream{key} = np.random.normal(size=np.shape(output{key}))")
                     for index, attribute in enumerate(parameters):
@@ -360,10 +363,32 @@ class _Finder:
                         single=data in ("row_", "column_"),
                     )
 
-    def _backward_patterns(self, caller: Caller, backward: FunctionFacts, loss: bool, target: str) -> list[str]:
-        """The arguments of the backward call, "{k}" standing for the option: those that their names suggest first."""
+    @staticmethod
+    def _result_of(forward: FunctionFacts, loss: bool) -> str | None:
+        """The result of a forward call: what it returns, an attribute, or the cost beside outputs; None without one."""
+        if not forward.returns_something:
+            written = next((name for name in RESULT_NAMES if name in forward.writes), None)
+            return None if written is None else f"{{thing}}.{written}"
+        if _gives_outputs_too(forward, loss):
+            named = [index for index, name in enumerate(forward.returns) if LOSS_WORDS.search(name)]
+            if len(named) == 1:
+                return f"{{result}}[{named[0]}]"
+            return "next(part for part in {result} if np.size(part) == 1)"
+        return "{result}"
+
+    def _backward_patterns(
+        self, caller: Caller, backward: FunctionFacts, loss: bool, target: str, with_outputs: bool
+    ) -> list[str]:
+        """The arguments of the backward call, "{k}" standing for the option: those that their names suggest first.
+
+        Args:
+            target: the targets of a loss.
+            with_outputs: whether the forward call of the loss gives the outputs as well.
+        """
         if loss:
             first = ["input{k}", "layer{k}.output"] if backward.required else [""]
+            if with_outputs and len(backward.required) == 1 and not OUTPUT_NAME.search(backward.required[0].name):
+                first = ["1.0"]  # the derivative of the cost with respect to itself
             return [self._arguments(caller, backward, text, target) for text in first]
         arrays = [
             a

@@ -358,9 +358,13 @@ def path_of(file: Any) -> str | None:
 READERS = ("pathlib.py", "codecs.py", "gzip.py", "_datasource.py", "_npyio_impl.py", "npyio.py")
 
 
-def _for_user() -> bool:
-    """Whether a file is opened by the user's own code, if by way of the standard library."""
-    frame: FrameType | None = sys._getframe(2)
+def for_user(depth: int = 2) -> bool:
+    """Whether a file is opened by the user's own code, if by way of the standard library.
+
+    Args:
+        depth: of the frame that asks for the file, counted from here.
+    """
+    frame: FrameType | None = sys._getframe(depth)
     while frame is not None and frame.f_code.co_filename.endswith(READERS):
         frame = frame.f_back
     return frame is not None and frame.f_code.co_filename in TAPE.sources
@@ -380,7 +384,7 @@ def install(missing: Missing) -> None:
             return overlay.writing(path, mode)
         if overlay.has(path):
             return overlay.reading(path, mode)
-        if not exists(path) and not path.endswith((".py", ".json", ".toml", ".cfg")) and _for_user():
+        if not exists(path) and not path.endswith((".py", ".json", ".toml", ".cfg")) and for_user():
             return missing.stream(path, mode)
         return REAL_OPEN(path, mode, *arguments, **keywords)
 

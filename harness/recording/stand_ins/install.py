@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import builtins
 import collections
 import collections.abc
@@ -27,7 +26,21 @@ import numpy as np
 from ..arrays import TAPE
 from ..graph import Absorbed
 from ..source import undefined_names
-from . import absorbed, files, helpers, learning, minimisers, processes, ragged, reduced, settings
+from . import (
+    absorbed,
+    arguments,
+    files,
+    folders,
+    helpers,
+    learning,
+    minimisers,
+    mixed,
+    pictures,
+    processes,
+    ragged,
+    reduced,
+    settings,
+)
 from .hints import images, labels, read_hints
 
 START_SECONDS = 1_700_000_000.0  # what the clock shows at first
@@ -59,20 +72,25 @@ def install(
     absorbed.HELPERS.clear()
     absorbed.HELPERS.update(learning.NAMES)
     absorbed.HELPERS.update(helpers.functions_for(note, hints, "linear_cache" in text or "activation_cache" in text))
+    album = pictures.Album(note, hints)
+    absorbed.HELPERS.update(pictures.functions(album))
     absorbed.LOADED = missing.loaded
     absorbed.NUMBER_NAMED = settings.number_named
     absorbed.OF_MODULES.clear()
-    absorbed.OF_MODULES.update(settings.of_modules(note))
+    absorbed.OF_MODULES.update(settings.of_modules(note) | pictures.of_modules(album))
     absorbed.WANTED = lambda module: undefined_names(text)
     absorbed.forget_absorbed()
     _modules(note, missing)
     files.install(missing)
+    folders.install(note, hints)
     _tables(note, missing)
     _downloads(note, missing)
     _readers(note, missing)
     _inputs(note)
+    arguments.install(note)
     _old_names(note)
     ragged.install(note)
+    mixed.install(note)
     if at_most is not None:
         reduced.install(at_most, note, patch_when_imported)
     time.sleep = lambda *_: None
@@ -380,18 +398,6 @@ def _readers(note: Callable[..., None], missing: files.Missing) -> None:
 # What a person types
 
 
-class _Arguments(list[str]):
-    """``sys.argv`` with as many arguments as are asked for."""
-
-    note: Callable[..., None]
-
-    def __getitem__(self, key: Any) -> Any:
-        if isinstance(key, int) and key >= len(self):
-            self.note(Absorbed.INPUT, "sys.argv")
-            return "3"
-        return super().__getitem__(key)
-
-
 OTHER_ANSWERS = ("0.5", "2", "3", "0", "y", "n", "10", "1")  # to a question that is asked again
 MAX_ASKED = 60
 
@@ -414,25 +420,4 @@ def _inputs(note: Callable[..., None]) -> None:
         return text
 
     builtins.input = answer
-    arguments = _Arguments(sys.argv)
-    arguments.note = note
-    sys.argv = arguments
-    real = argparse.ArgumentParser.parse_known_args
-
-    def parse(self: Any, args: Any = None, namespace: Any = None) -> Any:
-        for action in self._actions:
-            if action.choices and action.default is None and action.option_strings:
-                note(Absorbed.INPUT, "command-line arguments")
-                action.default = settings.smallest(action.choices)
-            if action.required or (not action.option_strings and action.nargs not in ("?", "*")):
-                note(Absorbed.INPUT, "command-line arguments")
-                action.required = False
-                guess = settings.guessed(action.type, action.choices)
-                if action.default in (None, argparse.SUPPRESS):
-                    action.default = [guess] if action.nargs in ("+", "*") or isinstance(action.nargs, int) else guess
-                if not action.option_strings:
-                    action.nargs = "?" if action.nargs not in ("+", "*") else "*"
-        return real(self, [] if args is None else args, namespace)
-
-    argparse.ArgumentParser.parse_known_args = parse  # type: ignore[method-assign]
     patch_when_imported("click", lambda module: settings.install_commands(module, note))

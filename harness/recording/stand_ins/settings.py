@@ -16,6 +16,7 @@ ANSWERS = (
     (r"learning|\brate\b|alpha|momentum", "0.1"),
     (r"\bfile|path", "data.csv"),
 )
+TRAINS = re.compile(r"-*(train(ing)?|fit|learn|mlp|a?nn|neural[_ -]?net\w*|network)", re.IGNORECASE)
 SMALL = ("xor", "toy", "and", "or", "simple", "random", "synthetic", "moons", "spiral", "iris")
 
 
@@ -34,6 +35,12 @@ def smallest(choices: Iterable[Any]) -> Any:
     """The choice that names the smallest data, else the first."""
     choices = list(choices)
     return next((one for word in SMALL for one in choices if str(one).lower() == word), choices[0])
+
+
+def training(choices: Iterable[Any]) -> Any:
+    """The choice that trains a network, as far as its name says so; else the smallest."""
+    choices = list(choices)
+    return next((one for one in choices if TRAINS.fullmatch(str(one))), None) or smallest(choices)
 
 
 def guessed(kind: Any, choices: Iterable[Any] | None) -> Any:

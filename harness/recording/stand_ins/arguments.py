@@ -1,0 +1,209 @@
+"""What would be typed after the name of a script."""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import re
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from .. import source
+from ..graph import Absorbed
+from . import settings
+
+NUMBER = "3"
+DATA_FILE = "data.csv"
+DATA_SUFFIXES = (".csv", ".txt", ".data", ".dat", ".tsv", ".arff", ".npy", ".npz", ".mat", ".pkl")
+NO_DATA = re.compile(r"readme|requirement|licen[cs]e|changelog|output|result", re.IGNORECASE)
+OPENS = re.compile(r"open|load\w*|read\w*|genfromtxt|parse\w*")  # functions that are given the path of a file
+IS_PATH = re.compile(r"file|path|data|train|test|input|csv|\bfn\b", re.IGNORECASE)
+IS_OUTPUT = re.compile(r"out(put)?|save|result|metric", re.IGNORECASE)
+LARGEST = 2**24  # bytes of a file that is taken for data
+ENDS = frozenset({"exit", "quit", "usage", "_exit"})  # functions that end the script
+LENGTHS = ("len(sys.argv)", "len(argv)")
+
+
+def install(note: Callable[..., None]) -> None:
+    """Give ``sys.argv`` and argparse what a script asks for.
+
+    Args:
+        note: is told of it.
+    """
+    sys.argv = _Arguments(list(sys.argv), note)
+    real = argparse.ArgumentParser.parse_known_args
+
+    def parse(self: Any, args: Any = None, namespace: Any = None) -> Any:
+        for action in self._actions:
+            if action.choices and action.default is None and action.option_strings:
+                note(Absorbed.INPUT, "command-line arguments")
+                action.default = settings.smallest(action.choices)
+            if action.required or (not action.option_strings and action.nargs not in ("?", "*")):
+                note(Absorbed.INPUT, "command-line arguments")
+                action.required = False
+                guess = settings.guessed(action.type, action.choices)
+                if guess == DATA_FILE and IS_PATH.search(action.dest):
+                    guess = file_beside(action.dest)
+                if action.default in (None, argparse.SUPPRESS):
+                    action.default = [guess] if action.nargs in ("+", "*") or isinstance(action.nargs, int) else guess
+                if not action.option_strings:
+                    action.nargs = "?" if action.nargs not in ("+", "*") else "*"
+        return real(self, [] if args is None else args, namespace)
+
+    argparse.ArgumentParser.parse_known_args = parse  # type: ignore[method-assign]
+
+
+class _Arguments(list[str]):
+    """``sys.argv`` with as many arguments as the script demands or asks for."""
+
+    def __init__(self, given: list[str], note: Callable[..., None]) -> None:
+        super().__init__(given)
+        self.note = note
+        self.script = Script(source.read_text(Path(given[0])))
+        for place in range(len(self), self.script.demanded()):
+            self.append(self._typed(place))
+
+    def __getitem__(self, key: Any) -> Any:
+        return self._typed(key) if isinstance(key, int) and key >= len(self) else super().__getitem__(key)
+
+    def _typed(self, place: int) -> str:
+        self.note(Absorbed.INPUT, "sys.argv")
+        return self.script.argument(place)
+
+
+class Script:
+    """What the text of a script says about its arguments.
+
+    Args:
+        text: of the file.
+    """
+
+    def __init__(self, text: str) -> None:
+        try:
+            self.nodes = list(ast.walk(ast.parse(text)))
+        except SyntaxError:
+            self.nodes = []
+        self.parents = {child: node for node in self.nodes for child in ast.iter_child_nodes(node)}
+
+    def demanded(self) -> int:
+        """The length of ``sys.argv`` without which the script ends, ``if len(sys.argv) != 3: exit()``; 0 for any."""
+        lengths = [0]
+        for node in self.nodes:
+            if isinstance(node, ast.If) and _ends(node.body):
+                lengths.extend(_least_lengths(node.test))
+            elif isinstance(node, ast.Assign) and _is_argv(node.value) and isinstance(node.targets[0], ast.Tuple):
+                lengths.append(len(node.targets[0].elts))
+        return max(lengths)
+
+    def argument(self, place: int) -> str:
+        """An argument that fits what the script does with it: a choice, a number, the name of a file."""
+        name = self._variable(place)
+        choices: list[str] = []
+        for use in self._uses(place):
+            parent = self.parents[use]
+            function = ast.unparse(parent.func).rpartition(".")[2] if isinstance(parent, ast.Call) else ""
+            if function in ("int", "float"):
+                return self._number(function, parent)
+            if OPENS.fullmatch(function):
+                return file_beside(name)
+            if isinstance(parent, ast.Compare):
+                choices.extend(_texts(parent))
+        if choices:
+            return settings.training(choices)
+        return file_beside(name) if IS_PATH.search(name) else NUMBER
+
+    def _uses(self, place: int) -> Iterator[ast.AST]:
+        """Where the argument is used, by itself or by the name that it is assigned to."""
+        names = set()
+        for node in self.nodes:
+            if _is_argument(node, place):
+                yield node
+                names |= _targets(self.parents[node])
+        for node in self.nodes:
+            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load) and node.id in names:
+                yield node
+
+    def _variable(self, place: int) -> str:
+        """The name that the argument is assigned to."""
+        found = [_targets(self.parents[node]) for node in self.nodes if _is_argument(node, place)]
+        return " ".join(sorted({name for names in found for name in names}))
+
+    def _number(self, function: str, call: ast.AST) -> str:
+        """A number for ``name = int(sys.argv[1])``."""
+        known = settings.number_named(" ".join(_targets(self.parents[call])))
+        if function == "int":
+            return str(known) if isinstance(known, int) else NUMBER
+        return str(settings.guessed(float, None) if known is None else known)
+
+
+def _is_argv(node: ast.AST) -> bool:
+    """Whether it is the list of arguments."""
+    return ast.unparse(node) in ("sys.argv", "argv") if isinstance(node, (ast.Attribute, ast.Name)) else False
+
+
+def _is_argument(node: ast.AST, place: int) -> bool:
+    """Whether it is ``sys.argv[place]``."""
+    if not isinstance(node, ast.Subscript) or not _is_argv(node.value):
+        return False
+    return isinstance(node.slice, ast.Constant) and node.slice.value == place
+
+
+def _targets(statement: ast.AST) -> set[str]:
+    """The names that a statement assigns to."""
+    if not isinstance(statement, ast.Assign):
+        return set()
+    return {target.id for target in statement.targets if isinstance(target, ast.Name)}
+
+
+def _texts(comparison: ast.Compare) -> list[str]:
+    """The texts that something is compared with, in lists too."""
+    parts = [part for side in (comparison.left, *comparison.comparators) for part in getattr(side, "elts", [side])]
+    return [part.value for part in parts if isinstance(part, ast.Constant) and isinstance(part.value, str)]
+
+
+def _ends(body: list[ast.stmt]) -> bool:
+    """Whether statements end the script or the function that they stand in."""
+    for node in (part for statement in body for part in ast.walk(statement)):
+        if isinstance(node, (ast.Raise, ast.Return)):
+            return True
+        if isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[2] in ENDS:
+            return True
+    return False
+
+
+def _least_lengths(test: ast.expr) -> Iterator[int]:
+    """The lengths of ``sys.argv`` that a test asks for whose statements end the script."""
+    for node in ast.walk(test):
+        if not isinstance(node, ast.Compare) or len(node.ops) != 1 or ast.unparse(node.left) not in LENGTHS:
+            continue
+        number = node.comparators[0]
+        if isinstance(number, ast.Constant) and isinstance(number.value, int):
+            if isinstance(node.ops[0], (ast.NotEq, ast.Lt)):
+                yield number.value
+            elif isinstance(node.ops[0], ast.LtE):
+                yield number.value + 1
+
+
+def file_beside(name: str) -> str:
+    """A file of data beside the script, one whose name has the most words in common with a name of the script.
+
+    Args:
+        name: of the variable or the argument.
+
+    Returns:
+        the path from the script's folder; that of a missing file, if there is none.
+    """
+    if IS_OUTPUT.search(name):
+        return DATA_FILE
+    words = set(re.split(r"[\W_]+", name.lower()))
+    found = []
+    for path in [*Path().iterdir(), *Path().glob("*/*")]:
+        if path.suffix.lower() not in DATA_SUFFIXES or NO_DATA.search(path.stem) or not path.is_file():
+            continue
+        size = path.stat().st_size
+        if 0 < size <= LARGEST:
+            common = len(words & set(re.split(r"[\W_]+", path.stem.lower())))
+            found.append((-common, size, path.as_posix()))
+    return min(found)[2] if found else DATA_FILE

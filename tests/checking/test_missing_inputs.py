@@ -1,0 +1,114 @@
+"""Files that lack their pictures, their arguments or an older NumPy: the right one is right, the wrong one is not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from harness.checking.check import check_file
+from harness.checking.result import Verdict
+
+OPENCV = r"""
+import os, cv2
+import numpy as np
+FOLDER = r"C:\Users\me\pets\train"
+CATEGORIES = ["Dog", "Cat"]
+rows = []
+for category in CATEGORIES:
+    path = os.path.join(FOLDER, category)
+    for name in os.listdir(path):
+        picture = cv2.imread(os.path.join(path, name), cv2.IMREAD_GRAYSCALE)
+        rows.append((cv2.resize(picture, (6, 5)), CATEGORIES.index(category)))
+x = np.array([row[0] for row in rows]).reshape(-1, 30) / 255
+y = np.array([row[1] for row in rows]).reshape(-1, 1)
+"""
+PILLOW = """
+import glob, os
+import numpy as np
+from PIL import Image
+x, y = [], []
+for name in glob.glob("pets/train/*.png"):
+    x.append(np.array(Image.open(name).convert("L").resize((6, 5))).flatten() / 255.0)
+    y.append([int(os.path.basename(name).split("_")[1]) % 2])
+x, y = np.array(x), np.array(y)
+"""
+SCIKIT_IMAGE = """
+from pathlib import Path
+import numpy as np
+from skimage import color, io
+from skimage.transform import resize
+x, y = [], []
+for label, folder in enumerate(sorted(Path("flowers").iterdir())):
+    if folder.is_dir():
+        for file in folder.iterdir():
+            if file.suffix == ".jpg":
+                x.append(resize(color.rgb2gray(io.imread(file)), (5, 6)).ravel())
+                y.append([label % 2])
+x, y = np.array(x), np.array(y)
+"""
+WORDS_IN_NAMES = """
+import os
+import numpy as np
+import matplotlib.pyplot as plt
+x, y = [], []
+for root, folders, files in os.walk("./pets"):
+    for name in files:
+        if name.endswith((".png", ".jpg")):
+            x.append(plt.imread(os.path.join(root, name))[:5, :6, 0].flatten() / 255)
+            y.append([1 if "cat" in name else 0])
+x, y = np.array(x), np.array(y)
+"""
+MIXED = """
+import numpy as np
+table = np.array([["a", "0.5", "0"], ["b", "2", "1"], ["a", "3", "1"], ["b", "0.25", "0"], ["a", "1.5", "1"]])
+size = np.where(table[:, 0] == "a", 0.1, table[:, 0])
+size = np.where(size == "b", 0.9, size)
+x = np.repeat(np.c_[size, table[:, 1]].astype(float), 15, axis=1)
+y = table[:, 2:].astype(float)
+"""
+ARGUMENTS = """
+import sys
+import numpy as np
+if len(sys.argv) != 3:
+    print("usage: net.py DATA MODE")
+    sys.exit(1)
+train_file = sys.argv[1]
+rows = []
+for line in open(train_file):
+    if line.strip() and not line.startswith("@"):
+        color, size, answer = line.split(",")
+        rows.append([float(color == "red"), float(size), float(answer.strip() == "yes")])
+x, y = np.repeat(np.array(rows)[:, :2], 15, axis=1), np.array(rows)[:, 2:]
+if sys.argv[2] not in ("batch", "all"):
+    raise SystemExit("unknown mode")
+"""
+NETWORK = """
+np.random.seed(1)
+w1, w2 = np.random.randn(30, 4) * 0.1, np.random.randn(4, 1) * 0.1
+for epoch in range(5):
+    h = np.tanh(x @ w1)
+    a = 1 / (1 + np.exp(-(h @ w2)))
+    print(-np.mean(y * np.log(a) + (1 - y) * np.log(1 - a)))
+    d2 = (a - y) / len(x)
+    d1 = d2 @ w2.T * (1 - h**2)
+    w2 -= 0.1 * h.T @ d2
+    w1 -= 0.1 * x.T @ d1
+"""
+
+
+@pytest.mark.parametrize(
+    "source",
+    [OPENCV, PILLOW, SCIKIT_IMAGE, WORDS_IN_NAMES, MIXED, ARGUMENTS],
+    ids=["opencv", "pillow", "scikit-image", "words in names", "words and numbers", "arguments"],
+)
+def test_the_right_file_is_right_and_the_wrong_one_is_named(tmp_path: Path, source: str) -> None:
+    (tmp_path / "requirements.txt").write_text("numpy\n")
+    (tmp_path / "sets").mkdir()
+    rows = "red,0.5,yes\ngreen,0.25,no\nred,0.75,no\ngreen,0.5,yes\nred,0.1,yes\n"
+    (tmp_path / "sets" / "train.data").write_text("@colors and sizes\n" + rows)
+    file = tmp_path / "net.py"
+    file.write_text(source + NETWORK)
+    assert check_file(file).verdict is Verdict.CORRECT
+    file.write_text(source + NETWORK.replace(" * (1 - h**2)", ""))
+    assert [mistake.id for mistake in check_file(file).mistakes] == ["missing-hidden-activation-derivative"]

@@ -172,7 +172,8 @@ class Diagnosis(Result):
         bar: the scores between which it was placed
         references: what constant and off-the-shelf predictions reach
         causes: proven faults, a minimal set, the likeliest first
-        further: repairs that raise the score of the repaired program
+        further: repairs that raise the score of the repaired program, or of a regression that learns, but is far
+            behind a reference
         hints: unusual choices without a proof
         alternatives: repairs that do in place of a cause
         mechanisms: how causes hurt, each proven by an intervention of its own

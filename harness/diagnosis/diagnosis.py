@@ -40,20 +40,27 @@ from .rates import optimizer_facts
 from .references import SIGNAL_LEVEL
 from .repairs import propose_repairs
 from .restraints import restraints
-from .search import CERTAIN, QUESTIONED, Keys, Progress, Run, Search, Stage
+from .search import CERTAIN, FAR_FROM_PRACTICE, QUESTIONED, Keys, Progress, Run, Search, Stage
+from .tasks import TaskKind
 from .training_repairs import rate_repair, rates_to_try
-from .trials import Ledger, OutOfBudget, joined_trials, plan_trials, thinned, updates_of
+from .trials import (
+    ABORT_FACTOR,
+    LEAST_SECONDS,
+    Ledger,
+    OutOfBudget,
+    joined_trials,
+    plan_trials,
+    thinned,
+    updates_of,
+)
 from .unproven import unproven_choices
 
-ABORT_FACTOR = 6.0  # times the budget after which the clock aborts
-LEAST_SECONDS = 20.0  # before which it never does
 LEAST_WAY = 0.05  # between constant and best prediction, below which a program cannot be placed
 LEAST_NOISES = 2.5  # the same in standard deviations of the score
 FALLEN_FRACTION = 0.1  # by which a loss that goes on falling falls after the part that was trained here
 MUCH_BETTER = 0.15  # of the way from constant to best by which a repaired contradiction must be better to matter
 MOST_SETS = 6  # of repairs that edits are made for
 MEMORISED = 0.3  # of the way from constant to best by which training rows are known better than others
-FAR_FROM_PRACTICE = 2.0  # doubt from which a choice is repaired before an overfitting network is restrained
 
 
 def diagnose_program(
@@ -167,6 +174,8 @@ class _Diagnoser:
         if not doubtful and self.memorises(own) and self.is_better_restrained():
             return
         if is_fine and not self.may_be_far_from_best(own):
+            if self.case.task.kind is TaskKind.REGRESSION and self.case.references.much_nearer(own.median):
+                self.wanted = self.proofs.much_nearer(own)
             return
         if self.outcome is not OutcomeKind.LEARNS and not self.stands_for_whole():
             self.outcome, self.proofs.partial = OutcomeKind.NOT_JUDGED, True

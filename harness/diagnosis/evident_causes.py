@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..programs.changes import Change, ChangeKind
-from ..programs.contradictions import Check, Severity
+from ..programs.contradictions import Check, Contradiction, Severity
 from .answer import Cause
 from .case import Case
 from .faults import Fault
@@ -15,6 +15,7 @@ from .search import CERTAIN
 
 METRIC_OF_REGRESSION = "mae"
 IMPOSSIBLE = (Check.SOFTMAX_OVER_ONE_UNIT, Check.FROZEN_MODEL, Check.NO_LEARNING_RATE)
+IN_REACH = (Fault.OUTPUT_ACTIVATION, Fault.TARGET_OUT_OF_RANGE)  # faults whose repair brings all targets into reach
 SAYS_ENOUGH = (OutcomeKind.LEARNS, OutcomeKind.NO_SIGNAL)  # outcomes beside which nothing impossible is looked for
 
 
@@ -28,7 +29,9 @@ def causes_without_run(case: Case, repairs: Sequence[Repair], outcome: OutcomeKi
         proven: what the search has proven already
     """
     impossible = impossible_causes(case, repairs, proven) if outcome not in SAYS_ENOUGH else []
-    return [*impossible, *contradictory_causes(case, outcome), *metric_causes(case)]
+    known = proven | {cause.fault for cause in impossible}
+    bounding = bounding_causes(case, repairs, known) if outcome is not OutcomeKind.LEARNS else []
+    return [*impossible, *bounding, *contradictory_causes(case, outcome), *metric_causes(case)]
 
 
 def refused_causes(repairs: Sequence[Repair]) -> list[Cause]:
@@ -53,7 +56,30 @@ def impossible_causes(case: Case, repairs: Sequence[Repair], proven: set[Fault])
 
     Softmax over one unit is 1 for every input; without trainable weights or a learning rate nothing changes.
     """
-    ids = {finding.id for finding in case.found if finding.check in IMPOSSIBLE}
+    return certain_causes([finding for finding in case.found if finding.check in IMPOSSIBLE], repairs, proven)
+
+
+def bounding_causes(case: Case, repairs: Sequence[Repair], known: set[Fault]) -> list[Cause]:
+    """An output that keeps a regression from learning, because too much of its targets is out of its reach.
+
+    Outputs between two values leave at least the unreachable share of the variance unexplained, so R2 stays under the
+    level from which a network has learned, even one that is otherwise perfect.
+    """
+    if case.task.is_classification or not known.isdisjoint(IN_REACH):
+        return []
+    return certain_causes([finding for finding in case.found if bounds_score(finding)], repairs, known)
+
+
+def bounds_score(finding: Contradiction) -> bool:
+    """Whether a finding keeps R2 under the level from which a network has learned."""
+    share = finding.values.get("unreachable share")
+    is_certain = finding.check is Check.TARGETS_OUT_OF_REACH and finding.severity is Severity.CONTRADICTION
+    return is_certain and isinstance(share, float) and share > 1 - LEARNED_FRACTION
+
+
+def certain_causes(findings: Sequence[Contradiction], repairs: Sequence[Repair], proven: set[Fault]) -> list[Cause]:
+    """The causes that some findings stand for, by the repairs that are certain and not proven already."""
+    ids = {finding.id for finding in findings}
     certain = [repair for repair in repairs if repair.doubt >= CERTAIN and repair.fault not in proven]
     chosen = {repair.key: repair for repair in certain if repair.fault.value in ids}
     if any(repair.block == "head" for repair in chosen.values()):  # labels, loss and units change with it

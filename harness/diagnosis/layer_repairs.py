@@ -23,7 +23,7 @@ QUESTIONED_DROPOUT = 0.45
 
 def layer_repairs(case: Case, layers: Sequence[LayerFacts]) -> Iterator[Repair]:
     """Hidden activations, width, depth, dropout, regularisers, frozen layers."""
-    yield from _activation_repairs(layers)
+    yield from _activation_repairs(case, layers)
     yield from _width_repairs(case, layers)
     dropped = [layer for layer in layers if layer.dropout > 0.15]
     if dropped:
@@ -81,7 +81,7 @@ def _thawed(variant: Variant) -> Variant:
     return changed
 
 
-def _activation_repairs(layers: Sequence[LayerFacts]) -> Iterator[Repair]:
+def _activation_repairs(case: Case, layers: Sequence[LayerFacts]) -> Iterator[Repair]:
     """relu in hidden layers."""
     hidden = [
         layer for layer in layers if layer.kind in (DENSE, CONVOLUTION) and not layer.is_output and layer.own_activation
@@ -90,7 +90,9 @@ def _activation_repairs(layers: Sequence[LayerFacts]) -> Iterator[Repair]:
     if wrong:
         linear = [layer for layer in wrong if layer.activation == "linear"]
         doubt = 1.0
-        if len(linear) == len(hidden) or any(layer.activation == "softmax" for layer in wrong):
+        if len(linear) == len(wrong) and case.references.line_suffices:
+            doubt = 0.0
+        elif len(linear) == len(hidden) or any(layer.activation == "softmax" for layer in wrong):
             doubt = 2.0
         elif len(wrong) >= 3:
             doubt = 1.5
@@ -146,7 +148,7 @@ def _width_repairs(case: Case, layers: Sequence[LayerFacts]) -> Iterator[Repair]
         yield Repair(
             key="missing-layer",
             fault=Fault.MISSING_LAYER,
-            doubt=1.0 if not hidden else 0.0,
+            doubt=0.0 if hidden or case.references.line_suffices else 1.0,
             apply=lambda variant: _deepened(variant),
             changes=(Change(kind=ChangeKind.ADD_LAYER, layer=case.head.layer, old=None, new=f"Dense({WIDE}, relu)"),),
             block="layers",

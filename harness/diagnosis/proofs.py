@@ -15,7 +15,7 @@ from .mechanisms import Intervention, Suspect, intervention_repair, suspects
 from .outcomes import MOSTLY, share_of
 from .rates import ADAM_RATE, optimizer_facts
 from .repair import Repair
-from .search import WORTH_ADDING, Keys, Run, Search, Stage
+from .search import MOST_TRIED_ADDITIONS, WORTH_ADDING, Keys, Run, Search, Stage
 from .training_repairs import fewer_rows, other_optimizer
 from .trials import OutOfBudget, Trial
 
@@ -175,6 +175,8 @@ class Proofs:
         own, with_it = self.search.runs[frozenset(), Stage.SEARCH].trial, self.confirmed(keys)
         if cause.fault not in LEAVING_PLATEAU or own.flat < MOSTLY_FLAT or with_it is None:
             return False
+        if Fault.RATE_TOO_SMALL in {other.fault for other in self.causes}:
+            return False  # the loss hardly changes because the steps are small
         least = SEEN_PLATEAU if cause.fault is Fault.TOO_FEW_EPOCHS else 0.0
         return least <= with_it.trial.flat < own.flat
 
@@ -241,6 +243,24 @@ class Proofs:
         is_better = known is not None and search.quality(better, top) >= search.quality(known, top) + WORTH_ADDING / 2
         return wanted if is_better else None
 
+    def much_nearer(self, own: Run) -> Keys | None:
+        """The likeliest repair with which a learned regression leaves at most half of what it leaves unexplained now.
+
+        On fresh seeds too; None if no repair does. The budget may end this.
+        """
+        search = self.search
+        additions = search.additions(frozenset())[:MOST_TRIED_ADDITIONS]
+        tried = (search.affordable(frozenset({key})) for key in additions)
+        better = next((run for run in tried if run is not None and leaves_half(run, own)), None)
+        if better is None:
+            return None
+        try:
+            sides = [search.run(keys, stage=Stage.CONFIRM, optional=True) for keys in (better.repairs, own.repairs)]
+        except OutOfBudget:
+            self.partial = self.partial or search.ledger.is_late
+            return None
+        return better.repairs if leaves_half(*sides) else None
+
     def look_for_alternatives(self, keys: Keys) -> None:
         """Repairs that do in place of a cause; the budget may end this without harm."""
         search = self.search
@@ -263,3 +283,8 @@ class Proofs:
                     level=self.level(search.run(keys - {cause} | {other})),
                 )
             )
+
+
+def leaves_half(run: Run, other: Run) -> bool:
+    """Whether a run of a regression leaves at most half as much unexplained as another."""
+    return 1 - run.median <= (1 - other.median) / 2

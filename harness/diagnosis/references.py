@@ -27,6 +27,10 @@ MOST_BINS = 255  # of a feature, that gradient boosting distinguishes
 PERMUTATIONS = 500
 WIDE_CODE = (4, 64)  # fewest and most units of a code that is wide enough
 HARDLY_RESTORED = 0.25  # R2 of as many principal components as a code has units, below which the code is too narrow
+LINEAR_MODELS = ("linear regression", "logistic regression")
+NEARLY_BEST = 0.95  # of the way from constant to best, from which a linear model is as good as any
+TIMES_NEARER = 20  # times less than a program that the best reference leaves unexplained, if that is far nearer
+PRECISE = 0.98  # R2 from which nothing is said of a nearer reference
 SIGNAL_LEVEL = 0.01  # p of the permutation test below which the data carry a signal
 
 
@@ -62,6 +66,21 @@ class References:
     apt: bool
     noise: float
     code_is_narrow: bool = False
+
+    @property
+    def line_suffices(self) -> bool:
+        """Whether a linear model is as good as any: no layer and no activation is then what a network lacks."""
+        way = self.best - self.constant
+        linear = [learner.score.value for learner in self.learners if learner.name in LINEAR_MODELS]
+        return way > 0 and max(linear, default=-np.inf) >= self.constant + NEARLY_BEST * way
+
+    def much_nearer(self, value: float) -> Reference | None:
+        """The learner that leaves far less of a regression unexplained than R2 ``value`` does, where nearly nothing of
+        it is noise; None if there is none, or if the training rows judge."""
+        nearest = max(self.learners, key=lambda learner: learner.score.value, default=None)
+        if self.p_value is None or nearest is None or value >= PRECISE:
+            return None
+        return nearest if 1 - value >= TIMES_NEARER * (1 - nearest.score.value) else None
 
 
 def flatten_inputs(inputs: Sequence[Array], token_inputs: Sequence[bool]) -> Array:
@@ -117,7 +136,7 @@ def measure_references(
         return References(constant=constant, learners=(), best=constant, rows=rows, p_value=None, apt=False, noise=0.0)
     constant = float(np.mean([constant_score(task, targets[held]) for held in judged]))
     if split.judged is Judged.TRAINING:
-        return _of_memory(inputs, targets, task, constant, rows)
+        return _of_memory(inputs, targets, task, constant, rows, token_inputs)
     if autoencoder_width is not None:
         return _of_components(inputs, targets, task, split, constant, rows, autoencoder_width)
     makers = _learners(task, targets)
@@ -313,8 +332,11 @@ def _fitted(make: Callable[[], Any], x: Array, y: Array, test: Array, task: Task
     return predicted.reshape(len(test), -1)
 
 
-def _of_memory(inputs: Sequence[Array], targets: Array, task: Task, constant: float, rows: int) -> References:
-    """If the training rows judge, the best that any function reaches: equal inputs get the best equal answer."""
+def _of_memory(
+    inputs: Sequence[Array], targets: Array, task: Task, constant: float, rows: int, token_inputs: Sequence[bool]
+) -> References:
+    """If the training rows judge, the best that any function reaches: equal inputs get the best equal answer; beside
+    it, what a linear model reaches."""
     groups = group_rows(inputs)[:rows]
     truth = targets[:rows]
     outputs = np.empty((rows, truth.shape[1] if truth.ndim > 1 else 1))
@@ -325,10 +347,20 @@ def _of_memory(inputs: Sequence[Array], targets: Array, task: Task, constant: fl
         else:
             outputs[members] = truth[members].mean(axis=0)
     value = _value(task, outputs, truth)
-    memory = Reference(name="memory", score=Score(value=value, auc=None, rows=rows))
+    learners = {"memory": value}
+    table = flatten_inputs([np.asarray(values)[:rows] for values in inputs], token_inputs)
+    table = table[:, _chosen_features(table)]
+    table, _ = _standardise(table, table)
+    learners |= {
+        name: _value(task, _fitted(make, table, truth, table, task), truth)
+        for name, make in _learners(task, targets).items()
+        if name in LINEAR_MODELS
+    }
     return References(
         constant=constant,
-        learners=(memory,),
+        learners=tuple(
+            Reference(name=name, score=Score(value=reached, auc=None, rows=rows)) for name, reached in learners.items()
+        ),
         best=max(constant, value),
         rows=rows,
         p_value=None,

@@ -46,6 +46,7 @@ CONFIRM_MORE_SEEDS = 32
 FIRST_SEARCH_SEED = 1_000
 FIRST_CONFIRM_SEED = 2_000_000
 MOST_PASSES = 3
+LONGEST_OVER_SHORTEST = 32  # number of epochs that the repair gives over the fewest that are tried in their place
 NEARLY = 0.05  # of the way from constant to best: scores that differ by less are as good
 MOST_EQUALS = 3  # repairs that are as likely as one which only just learns, and are compared with it
 MOST_ALTERNATIVES = 3  # sets that are tried in place of a cause
@@ -57,6 +58,7 @@ MOST_ADDITIONS = 2  # rounds
 USUAL_ADDITIONS = ("optimizer", "learning-rate", "too-few-epochs", "unscaled-inputs", "unscaled-targets", "hidden-relu")
 PREFIXES = (1, 2, 3, 5, 8, 12)
 QUESTIONED = 0.9  # doubt from which a choice is replaced at once with all others
+FAR_FROM_PRACTICE = 2.0  # doubt from which a choice is far from practice
 CERTAIN = 3  # doubt of a contradiction: nothing else is asked in its place
 
 Keys = frozenset[str]
@@ -243,13 +245,15 @@ class Search:
                 return self.effective(frozenset(ordered[:count]))
         return None
 
-    def full_sets(self, questioned: Sequence[str]) -> Iterable[Keys]:
+    def full_sets(self, questioned: Sequence[str]) -> list[Keys]:
         """Ever larger sets of repairs: all that are questioned, then longer, wider and deeper."""
         base = frozenset(questioned)
         short = frozenset(key for key in base if self.by_key[key].block != "epochs")
         stronger = "optimizer" if "optimizer" in self.by_key else "learning-rate"
         more = [key for key in (stronger, "too-few-epochs", "too-narrow", "missing-layer") if key in self.by_key]
         sets = [keys for keys in dict.fromkeys((short, base)) if keys]  # a longer training is tried once it is needed
+        if any(key == "too-few-epochs" and self.by_key[key].doubt >= FAR_FROM_PRACTICE for key in base):
+            sets.insert(0, frozenset({"too-few-epochs"}))  # but first where the updates are too few for anything
         if stronger in more and stronger not in base:
             sets.append(base | {stronger})
         longer = base | {key for key in (stronger, "too-few-epochs") if key in more}
@@ -304,12 +308,12 @@ class Search:
         return keys
 
     def _shorter(self, keys: Keys) -> Keys:
-        """The set with fewer epochs, where fewer than the repair gives are enough; tried in doubling steps."""
+        """The set with fewer epochs, where fewer than the repair gives are enough; tried in a few doubling steps."""
         if "too-few-epochs" not in keys:
             return keys
         change = self.by_key["too-few-epochs"].changes[0]
         most = int(change.new or 1) // max(1, int(change.old or 1))
-        factor = 2
+        factor = 2 ** max(1, (most // LONGEST_OVER_SHORTEST).bit_length())
         while factor < most:
             key = f"too-few-epochs:{factor}"
             doubt = self.by_key["too-few-epochs"].doubt

@@ -21,8 +21,10 @@ from .variants import Variant
 USUAL_BATCH = 32
 WIDE = 64  # units of a layer that is wide enough for a small task
 FEW_UPDATES = 400
+VERY_FEW_UPDATES = FEW_UPDATES / 4
 ENOUGH_UPDATES = 2000
-MOST_EPOCH_FACTOR = 32
+ENOUGH_AFTER_VERY_FEW = 3000  # updates of a longer training where there are very few now: they are cheap
+FEWEST_EPOCH_FACTOR = 4
 SHAPERS = ("EarlyStopping", "ReduceLROnPlateau", "LearningRateScheduler", "LambdaCallback")
 
 
@@ -96,7 +98,7 @@ def rates_to_try(facts: OptimizerFacts, *, diverges: bool) -> tuple[float, ...]:
     elif facts.rate < low:
         factors = (10.0, 100.0, 1e3, 1e4)
     else:
-        factors = (10.0, 0.1, 0.01, 1e-3)
+        factors = (10.0, 0.1, 100.0, 0.01)
     return tuple(float(f"{facts.rate * factor:.3g}") for factor in factors)
 
 
@@ -133,10 +135,10 @@ def length_repairs(case: Case, rows: int, updates: int, plan: Plan) -> Iterator[
     """Epochs, batch size, callbacks."""
     program = case.program
     epochs = max(1, program.epochs - program.initial_epoch)
-    factor = int(np.clip(np.ceil(ENOUGH_UPDATES / updates), 4, MOST_EPOCH_FACTOR))
-    factor = min(factor, plan.most_updates // updates)
+    enough = ENOUGH_AFTER_VERY_FEW if updates < VERY_FEW_UPDATES else ENOUGH_UPDATES
+    factor = min(max(FEWEST_EPOCH_FACTOR, -(-enough // updates)), plan.most_updates // updates)
     usual = max(updates, epochs * -(-rows // USUAL_BATCH))  # updates that as many epochs of usual batches make
-    doubt = 2 if epochs == 1 or usual < FEW_UPDATES / 4 else (1 if updates < FEW_UPDATES or epochs <= 3 else 0)
+    doubt = 2 if epochs == 1 or usual < VERY_FEW_UPDATES else (1 if updates < FEW_UPDATES or epochs <= 3 else 0)
     if factor >= 2 and plan.prefix_updates is None:
         yield epochs_repair(program, factor, doubt, key="too-few-epochs")
     size = program.batch_size

@@ -15,7 +15,6 @@ from ..programs.copies import first_line
 from ..programs.fallback import FitFailed
 from ..programs.program import Program
 from ..programs.training import Engine, cost_per_update, predict, train
-from ..scenario.effort import BUDGET_SECONDS
 from .case import Case
 from .outcomes import Scores
 from .scores import constant_score, score
@@ -37,7 +36,8 @@ USES_OF_CHANGED_MODEL = 2
 NEEDED_FACTOR = 2.5  # times the budget that trainings which decide the answer may take
 FEWEST_PREFIX_UPDATES = 200
 FEWEST_TRIALS = 4  # of a diagnosis: as it is, repaired, and both once more to confirm
-LONGEST_OF_BUDGET = 6.0  # times the budget that these may take
+ABORT_FACTOR = 6.0  # times the budget after which the clock aborts
+LEAST_SECONDS = 20.0  # before which it never does
 FLAT_FRACTION = 0.01  # of its first value by which a loss changes at most on a plateau
 FEWEST_ROWS_OF_PREFIX = 2000
 
@@ -160,8 +160,8 @@ def plan_trials(case: Case, budget: float) -> Plan:
             longest = int(budget / LONG_TRIALS_OF_BUDGET / cost)
             return Plan(members=members, search_seeds=seeds, most_updates=max(longest, own), prefix_updates=None)
     least = FEWEST_TRIALS * cost * min(own, FEWEST_PREFIX_UPDATES)
-    if least > LONGEST_OF_BUDGET * max(budget, BUDGET_SECONDS):  # with less, what is known at the end is the answer
-        raise TooSlow(case.program.name, cost_per_update(case.program, 1), least / LONGEST_OF_BUDGET)
+    if least > max(ABORT_FACTOR * budget, LEAST_SECONDS):
+        raise TooSlow(case.program.name, cost_per_update(case.program, 1), least / ABORT_FACTOR)
     most = max(most, FEWEST_PREFIX_UPDATES)
     return Plan(members=members, search_seeds=seeds, most_updates=most, prefix_updates=most if own > most else None)
 

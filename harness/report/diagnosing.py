@@ -292,9 +292,10 @@ def alternative_text(found: Diagnosis, other: Alternative) -> str:
 
 def further_lines(found: Diagnosis, most_edits: int) -> Iterator[str]:
     """What raises the score of the repaired program."""
-    if found.improved is None or found.repaired is None:
+    known = found.repaired or found.user
+    if found.improved is None or known is None:
         return
-    before, after = (score_text(found.task, level.held) for level in (found.repaired, found.improved))
+    before, after = (score_text(found.task, level.held) for level in (known, found.improved))
     if before == after:  # fewer seeds fail
         yield f"Further, not needed to learn: with this {level_text(found, found.improved)}."
     else:
@@ -387,12 +388,12 @@ def unexplained_lines(found: Diagnosis) -> Iterator[str]:
 def verdict(found: Diagnosis) -> list[str]:
     """The whole answer, at most ``MOST_LINES`` lines: outcome, causes and edit first, then what else fits."""
     for most_edits in (MOST_EDITS, 1):
-        lines = [*outcome_lines(found), *all_cause_lines(found, most_edits), *further_lines(found, most_edits)]
+        lines = [*outcome_lines(found), *all_cause_lines(found, most_edits), *limit_lines(found)]
+        lines += further_lines(found, most_edits)
         if found.edited is not None:
             lines.append(edited_text(found, found.edited))
         if len(lines) <= MOST_LINES:
             break
-    lines += limit_lines(found)
     lines += [alternative_text(found, other) for other in found.alternatives[:MOST_ALTERNATIVES]]
     lines += hint_lines(found)
     lines += note_lines(found)
@@ -417,9 +418,17 @@ def all_cause_lines(found: Diagnosis, most_edits: int) -> Iterator[str]:
 
 def limit_lines(found: Diagnosis) -> Iterator[str]:
     """What keeps a program that learns from doing better."""
-    if found.outcome is OutcomeKind.LEARNS and found.repeats is not None and found.repeats.learnable < LEARNED_FRACTION:
+    if found.outcome is not OutcomeKind.LEARNS or found.user is None:
+        return
+    if found.repeats is not None and found.repeats.learnable < LEARNED_FRACTION:
         yield "That is near what can be reached with these data."
         yield from (line.strip() for line in data_lines(found, Fault.CONTRADICTORY_TARGETS))
+    nearer = found.references.much_nearer(found.user.held) if found.task is TaskKind.REGRESSION else None
+    if nearer is not None:
+        yield (
+            f"It leaves {1 - found.user.held:.1%} of the variance unexplained, and {nearer.name} "
+            f"{1 - nearer.score.value:.2%} (R2 {found.user.held:.4f} against {nearer.score.value:.4f})."
+        )
 
 
 def hint_lines(found: Diagnosis) -> Iterator[str]:

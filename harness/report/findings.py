@@ -63,7 +63,8 @@ SENTENCES: dict[Check, Callable[[Values], str]] = {
         f"{v['loss']} needs one output for each class, and the last layer has one unit"
     ),
     Check.TARGETS_OUT_OF_REACH: lambda v: (
-        f"the targets go from {range_text(v)}, which {v['activation']} outputs cannot reach"
+        f"the targets go from {range_text(v)}, which {v['activation']} outputs cannot reach: at least "
+        f"{v['unreachable share']:.0%} of their variance stays unexplained"
     ),
     Check.RECTIFIED_OUTPUT: lambda v: f"a {v['activation']} output has no gradient where it is 0",
     Check.SOFTMAX_FOR_INDEPENDENT: lambda v: "softmax outputs add up to 1, and these targets do not",

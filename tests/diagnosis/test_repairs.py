@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import keras
@@ -13,9 +14,12 @@ from programs import cancer, dense, digits, moons, program
 
 from harness.diagnosis.case import Case, prepare_case
 from harness.diagnosis.faults import Fault
-from harness.diagnosis.references import References
+from harness.diagnosis.rates import optimizer_facts
+from harness.diagnosis.references import Reference, References
 from harness.diagnosis.repair import Repair
 from harness.diagnosis.repairs import apply_repairs, propose_repairs
+from harness.diagnosis.scores import Score
+from harness.diagnosis.training_repairs import rates_to_try
 from harness.diagnosis.trials import Plan
 from harness.diagnosis.variants import Variant, code_targets, prepare_fold
 
@@ -149,3 +153,38 @@ def test_every_repair_of_every_program_can_be_made() -> None:
         user = Variant(program=case.program, head=case.head)
         for repair in repairs.values():
             assert apply_repairs(user, [repair]) is not None, (name, repair.key)
+
+
+@pytest.mark.parametrize(("linear", "doubt"), [(0.99, 0), (0.5, 1)])
+def test_no_layer_is_missing_where_a_line_suffices(
+    linear: float, doubt: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    line = Reference(name="linear regression", score=Score(value=linear, auc=None, rows=9), training_value=linear)
+    found = dataclasses.replace(NO_REFERENCES, learners=(line,))
+    monkeypatch.setattr("harness.diagnosis.case.measure_references", lambda *_, **__: found)
+    x = np.linspace(0, 1, 200)[:, None]
+    _, repairs = proposed(program(dense(1, inputs=1), x, 3 * x, loss="mse", epochs=10))
+    assert repairs["missing-layer"].doubt == doubt
+
+
+@pytest.mark.parametrize(("rows", "batch", "updates"), [(9, 9, 3000), (640, 32, 3000), (6400, 32, 2000)])
+def test_a_longer_training_goes_on_for_enough_updates(rows: int, batch: int, updates: int) -> None:
+    x = np.random.default_rng(0).normal(size=(rows, 2))
+    made = program(dense(1, inputs=2), x, x[:, :1], loss="mse", epochs=1, batch_size=batch)
+    case, repairs = proposed(made)
+    (change,) = repairs["too-few-epochs"].changes
+    per_epoch = -(-len(case.split.folds[0].train) // batch)
+    assert updates <= int(change.new or 0) * per_epoch < updates + per_epoch
+
+
+@pytest.mark.parametrize(
+    ("rate", "diverges", "tried"),
+    [
+        (0.001, False, (0.01, 0.0001, 0.1, 0.00001)),  # usual: both ways, the nearest first
+        (0.001, True, (0.0001, 0.00001, 0.000001, 0.0000001)),
+        (1e-7, False, (1e-6, 1e-5, 1e-4, 1e-3)),
+    ],
+)
+def test_other_rates_lie_where_the_rate_may_be_wrong(rate: float, diverges: bool, tried: tuple[float, ...]) -> None:
+    facts = optimizer_facts(keras.optimizers.Adam(rate), 100)
+    assert rates_to_try(facts, diverges=diverges) == pytest.approx(tried)

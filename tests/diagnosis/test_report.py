@@ -16,6 +16,9 @@ from harness.diagnosis.diagnosis import diagnose_program
 from harness.diagnosis.edited_run import EditedRun
 from harness.diagnosis.faults import Fault
 from harness.diagnosis.outcomes import OutcomeKind, share_of
+from harness.diagnosis.references import Reference
+from harness.diagnosis.scores import Score
+from harness.diagnosis.tasks import TaskKind
 from harness.programs import capture
 from harness.programs.changes import Change, ChangeKind
 from harness.programs.contradictions import contradictions
@@ -164,3 +167,33 @@ def test_sigmoid_for_exclusive_classes_is_a_hint_where_it_could_stay() -> None:
     named = {hint.fault for hint in found.hints} | {cause.fault for cause in found.causes}
     assert found.outcome is not OutcomeKind.LEARNS
     assert Fault.OUTPUT_ACTIVATION in named | {other.fault for other in found.alternatives}
+
+
+def test_targets_out_of_reach_are_a_cause_before_the_metric() -> None:
+    x = np.linspace(0, 12, 200)[:, None]
+    made = program(dense(8, 1, inputs=1, last="sigmoid"), x, np.sin(x), loss="mse", metrics=["accuracy"])
+    found = diagnose_program(made, budget=0.001)
+    assert [cause.fault.value for cause in found.causes] == ["output-activation", "metric"]
+    share = np.sum(np.minimum(np.sin(x), 0) ** 2) / np.sum((np.sin(x) - np.sin(x).mean()) ** 2)
+    assert f"at least {share:.0%} of their variance stays unexplained" in "\n".join(verdict(found))
+
+
+def test_a_regression_far_behind_a_reference_learns_and_is_told_so(unexplained: Diagnosis) -> None:
+    nearest = Reference(
+        name="nearest neighbours", score=Score(value=0.9999, auc=None, rows=99), training_value=1.0
+    )  # fmt: skip
+    known = Level(held=0.95, training=0.95, learned=share_of([True] * 8), auc=None, updates=1, error=None)
+    found = dataclasses.replace(
+        unexplained,
+        outcome=OutcomeKind.LEARNS,
+        task=TaskKind.REGRESSION,
+        causes=(),
+        user=known,
+        improved=dataclasses.replace(known, held=0.998),
+        references=dataclasses.replace(unexplained.references, learners=(nearest,), p_value=0.002),
+    )
+    lines = verdict(found)
+    place = lines.index(
+        "It leaves 5.0% of the variance unexplained, and nearest neighbours 0.01% (R2 0.9500 against 0.9999)."
+    )
+    assert lines[place + 1] == "Further, not needed to learn: this raises the median R2 from 0.95 to 1.00."

@@ -104,6 +104,31 @@ def test_causes_stand_on_what_is_proven(together: float, alone: float, stands_on
     assert held.held == (alone if len(stands_on) == 1 else together)
 
 
+def test_a_longer_training_alone_comes_first_where_there_are_far_too_few_updates() -> None:
+    found = search({("loss",): 0.1, ("epochs",): 0.95})
+    found.by_key["too-few-epochs"] = dataclasses.replace(found.by_key["epochs"], key="too-few-epochs", doubt=2)
+    assert found.full_sets(["loss", "too-few-epochs"])[0] == {"too-few-epochs"}
+    found.by_key["too-few-epochs"] = dataclasses.replace(found.by_key["too-few-epochs"], doubt=1)
+    assert found.full_sets(["loss", "too-few-epochs"])[0] == {"loss"}
+
+
+@pytest.mark.parametrize(("most", "steps"), [(8, [2, 4]), (3000, [128, 256, 512, 1024, 2048])])
+def test_shorter_trainings_are_tried_in_a_few_steps(most: int, steps: list[int]) -> None:
+    found = search({})
+    change = Change(kind=ChangeKind.EPOCHS, old=1, new=most)
+    found.by_key["too-few-epochs"] = repair("too-few-epochs", Fault.TOO_FEW_EPOCHS, change, block="epochs")
+    found.case = SimpleNamespace(program=SimpleNamespace(epochs=1))  # type: ignore[assignment]
+    found.scores = {frozenset({f"too-few-epochs:{step}"}): 0.1 for step in steps}
+    assert found._shorter(frozenset({"too-few-epochs"})) == {"too-few-epochs"}
+    assert {keys for keys, _ in found.runs} == set(found.scores)
+
+
+@pytest.mark.parametrize(("repaired", "nearer"), [(0.99, {"scale"}), (0.96, None)])
+def test_what_brings_a_regression_nearer_leaves_half_of_what_was_left(repaired: float, nearer: set[str] | None) -> None:
+    known = search({(): 0.95, ("scale",): repaired, ("loss",): 0.9})  # what is not known is not affordable
+    assert Proofs(search=known).much_nearer(known.run(())) == nearer
+
+
 def edit(text: str) -> Edit:
     return Edit(
         file="train.py", cell=None, line=1, start=0, end=0, old="", new=text, subject="", fragment=text

@@ -1,0 +1,68 @@
+"""What off-the-shelf learners say about a program: whether a line suffices, and whether they are far nearer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from harness.diagnosis.references import Reference, References, measure_references
+from harness.diagnosis.scores import Score
+from harness.diagnosis.splits import split_rows
+from harness.diagnosis.tasks import infer_task
+
+CORNERS = np.array([[0.0, 0], [0, 1], [1, 0], [1, 1]])
+
+
+def references(x: Any, y: Any, loss: str, activation: str) -> References:
+    """The references of a small table, whose training rows judge."""
+    task = infer_task(y, loss=loss, output_units=1, output_activation=activation)
+    targets = task.read_targets(y)
+    split = split_rows([x], targets, task, validation_rows=0, validation_split=0.0, shuffle=True, seed=0)
+    return measure_references([x], targets, task, split, token_inputs=(False,), seed=0)
+
+
+def known(*scores: float, p_value: float | None = 0.002) -> References:
+    """References of a regression by their scores; the first is the linear one."""
+    names = ("linear regression", "nearest neighbours", "gradient boosting")
+    learners = tuple(
+        Reference(name=name, score=Score(value=value, auc=None, rows=100), training_value=value)
+        for name, value in zip(names, scores)
+    )
+    return References(
+        constant=0.0, learners=learners, best=max(scores), rows=100, p_value=p_value, apt=True, noise=0.0
+    )  # fmt: skip
+
+
+def test_a_line_suffices_for_points_on_a_line() -> None:
+    x = np.arange(-1.0, 5.0)[:, None]
+    assert references(x, 2 * x - 1, "mse", "linear").line_suffices
+
+
+@pytest.mark.parametrize(("labels", "suffices"), [([0, 0, 0, 1], True), ([0, 1, 1, 0], False)])  # AND, XOR
+def test_a_line_suffices_for_classes_that_it_can_part(labels: list[int], suffices: bool) -> None:
+    found = references(CORNERS, np.array(labels), "binary_crossentropy", "sigmoid")
+    assert found.line_suffices is suffices
+
+
+def test_a_line_that_others_leave_far_behind_does_not_suffice() -> None:
+    assert not known(0.6, 0.9).line_suffices
+    assert known(0.88, 0.9).line_suffices
+
+
+@pytest.mark.parametrize(
+    ("value", "best", "nearer"),
+    [
+        (0.95, 0.9999, "gradient boosting"),  # 500 times nearer
+        (0.95, 0.99, None),  # 5 times
+        (0.985, 0.9999, None),  # near enough itself
+    ],
+)
+def test_a_learner_is_much_nearer_if_it_leaves_a_twentieth(value: float, best: float, nearer: str | None) -> None:
+    found = known(0.1, 0.9, best).much_nearer(value)
+    assert (found.name if found else None) == nearer
+
+
+def test_no_learner_is_nearer_where_the_training_rows_judge() -> None:
+    assert known(1.0, p_value=None).much_nearer(0.9) is None

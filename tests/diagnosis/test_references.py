@@ -27,8 +27,7 @@ def known(*scores: float, p_value: float | None = 0.002) -> References:
     """References of a regression by their scores; the first is the linear one."""
     names = ("linear regression", "nearest neighbours", "gradient boosting")
     learners = tuple(
-        Reference(name=name, score=Score(value=value, auc=None, rows=100), training_value=value)
-        for name, value in zip(names, scores)
+        Reference(name=name, score=Score(value=value, auc=None, rows=100)) for name, value in zip(names, scores)
     )
     return References(
         constant=0.0, learners=learners, best=max(scores), rows=100, p_value=p_value, apt=True, noise=0.0

@@ -159,7 +159,7 @@ def test_every_repair_of_every_program_can_be_made() -> None:
 def test_no_layer_is_missing_where_a_line_suffices(
     linear: float, doubt: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    line = Reference(name="linear regression", score=Score(value=linear, auc=None, rows=9), training_value=linear)
+    line = Reference(name="linear regression", score=Score(value=linear, auc=None, rows=9))
     found = dataclasses.replace(NO_REFERENCES, learners=(line,))
     monkeypatch.setattr("harness.diagnosis.case.measure_references", lambda *_, **__: found)
     x = np.linspace(0, 1, 200)[:, None]

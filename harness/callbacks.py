@@ -270,8 +270,8 @@ class NeuronHistograms(Periodic):
         """What the file says once: the Custom Scalars page, and which neurons are drawn."""
         charts = charts_of([units.layer.name for units in every], self.x is not None)
         texts = [neurons_text(u.layer.name, u.count, self.shown[u.layer.name], "first event") for u in every]
-        told = "\n".join(filter(None, texts))
-        which = [text_value("which_neurons", "Which neurons are drawn.", told)] if told else []
+        description = "\n".join(filter(None, texts))
+        which = [text_value("which_neurons", "Which neurons are drawn.", description)] if description else []
         return [layout_value(charts), *which]
 
     def pins(self, every: Sequence[Units]) -> list[Pin]:

@@ -96,7 +96,7 @@ def place_of(path: Path) -> Path:
 
 
 def check_output_file(path: Path) -> None:
-    """Raise BadInput where a file cannot be written, before there is anything to write."""
+    """Raise BadInput if a file cannot be written, before there is anything to write."""
     try:
         if path.is_dir():
             raise cannot_write(path, "it is a folder")

@@ -43,7 +43,7 @@ def pytest_configure(config: pytest.Config) -> None:
     files = asked_for(config)
     for path in files:
         if not path.is_file():
-            raise pytest.UsageError(f"--backprop: {path.name} is no file; give a file to check")
+            raise pytest.UsageError(f"--backprop: {path.name} is not a file; give a file to check")
     if not files:
         return
     named = [argument for argument in config.invocation_params.args if not str(argument).startswith("-")]

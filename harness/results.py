@@ -11,7 +11,7 @@ import io
 from typing import Any
 
 Document = dict[str, Any]
-WIDTH = 100  # columns, where there is no terminal
+WIDTH = 100  # columns, if there is no terminal
 SCHEMA_VERSION = 1  # of all JSON documents; it grows when a key is renamed or removed, or changes its meaning
 
 
@@ -46,7 +46,7 @@ def as_page(result: object) -> Any:
 
 @functools.singledispatch
 def as_figure(result: object) -> Any:
-    """The chart that shows a result at one look; None where there is nothing to draw."""
+    """The chart that shows a result at one look; None if there is nothing to draw."""
     raise TypeError(f"no figure shows {type(result).__name__}")
 
 

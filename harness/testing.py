@@ -231,16 +231,16 @@ def check_training(name: str, implementation: Implementation, problem: Problem, 
         for weights in implementation.train(*problem.arguments, training):
             path.append(weights)
             kept.append([np.array(w) for w in weights])
-    told = f"{name}.train ({training.optimizer}{'' if training.batches is None else ', mini-batches'})"
+    call = f"{name}.train ({training.optimizer}{'' if training.batches is None else ', mini-batches'})"
     if len(path) != len(training.recorded):
         raise AssertionError(
-            f"{told} gives the weights of {len(path)} iterations, {len(training.recorded)} are recorded\n  {problem}"
+            f"{call} gives the weights of {len(path)} iterations, {len(training.recorded)} are recorded\n  {problem}"
         )
     for iteration, given, weights in zip(training.recorded, path, kept):
         if not all(np.array_equal(a, b) for a, b in zip(given, weights)):
-            raise AssertionError(f"{told} changes the weights of iteration {iteration} afterwards\n  {problem}")
+            raise AssertionError(f"{call} changes the weights of iteration {iteration} afterwards\n  {problem}")
     for iteration, got, wanted in zip(training.recorded, kept, numerical.train(*problem.arguments, training)):
-        at = f"{told}, iteration {iteration}"
+        at = f"{call}, iteration {iteration}"
         check_arrays(at, problem, "weights", got, wanted, near(wanted, problem.dtype))
     if training.batches is None:
         wanted = numerical.update(*problem.arguments, training)

@@ -48,7 +48,7 @@ class Cost:
         is_sum: whether C is a sum over observations; else it is a mean over them.
         targets: what y may be.
         output_activation: the one activation of the output layer that the cost is a log-likelihood of. None is any.
-        undecided: outputs to the prediction that leaves all classes open; None where targets are no classes.
+        undecided: outputs to the prediction that leaves all classes open; None if targets are not classes.
         tensor_function: (tf, z, a, y) to C, with the axes after the first two kept.
         tensor_gradient: (tf, a, y) to what ``gradient`` is.
         keras_loss: Keras' module to the class of the loss.

@@ -48,7 +48,7 @@ class Network:
             others mean what the Keras loss of that name means (a mean over observations).
 
     Raises:
-        ValueError: a size, name or combination that is no such network; the message says which and what would be.
+        ValueError: a size, name or combination that is not such a network; the message says which and what would be.
 
     Example:
         >>> post = Network((2, 3, 3, 2), ("sigmoid",) * 3)

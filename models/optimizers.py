@@ -134,7 +134,7 @@ def check_setting(optimizer: str, setting: str, value: float) -> None:
 
 @dataclass(frozen=True)
 class Optimizer:
-    """One optimizer; its learning rate is no part of it.
+    """One optimizer; its learning rate is not a part of it.
 
     Args:
         name: from ``OPTIMIZER_NAMES``.

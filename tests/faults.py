@@ -456,7 +456,7 @@ def bad_option(draw: st.DrawFn) -> Fault:
 def bad_command(draw: st.DrawFn) -> Fault:
     """What no command or option is, or a subject that there is not."""
     word = draw(NO_WORD).replace("\0", "")
-    word = word if word.strip("- ") else "zz"  # -- alone ends the options, and is no mistake
+    word = word if word.strip("- ") else "zz"  # -- alone ends the options, and is not a mistake
     subject = st.sampled_from(["check", "compare", "diagnose", "inspect", "view", "sweep", "new"])
     argv = draw(
         st.one_of(
@@ -504,7 +504,7 @@ def bad_place(draw: st.DrawFn) -> Fault:
     return Fault(argv, files)
 
 
-# Keras models that are told to be none without Keras
+# Files that are refused as Keras models without Keras
 
 CONFIG = b'{"module": "keras", "class_name": "Sequential", "config": {}}'
 
@@ -514,7 +514,7 @@ NO_CONFIG = [zipped({"config.json": content}) for content in (b"[" * 100_000, b"
 
 @st.composite
 def bad_keras(draw: st.DrawFn) -> Fault:
-    """A file that is no .keras, or data that are no arrays."""
+    """A file that is not a .keras file, or data that are not arrays."""
     content: Content = draw(
         st.one_of(
             st.binary(max_size=300),

@@ -1,4 +1,4 @@
-"""A process that runs the command line in children of its own, and kills them when it is told to.
+"""A process that runs the command line in children of its own, and kills them when it is asked to.
 
 It has loaded TensorFlow, and forks before anything was computed: a child begins with its work at once. Each line of
 stdin is a request {"folder", "arguments", "after"}; when it has had so many seconds of the processors (null: never) the

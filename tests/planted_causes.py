@@ -170,7 +170,7 @@ def tiny(g: list[Any]) -> list[Any]:
 
 
 class Planted(NamedTuple):
-    """A case, and the causes that may be named first; two where two are planted at once."""
+    """A case, and the causes that may be named first; two if two are planted at once."""
 
     name: str
     case: Case
@@ -400,7 +400,7 @@ def healthy_cases(seed: int = 0) -> list[Planted]:
 
 
 class Verdict(NamedTuple):
-    """What was named, first to last; "none" where it learns and "" where nothing was proved."""
+    """What was named, first to last; "none" if it learns and "" if nothing was proved."""
 
     planted: Planted
     named: tuple[str, ...]

@@ -15,7 +15,7 @@ PATIENCE = 240  # seconds that this may take on a machine with much else to do
 
 
 def heed_ctrl_c() -> None:
-    """For the child: a job that a shell started in the background has been told to ignore it, and so would we be."""
+    """For the child: a job that a shell starts in the background ignores it, and its children do too."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 

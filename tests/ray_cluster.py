@@ -33,7 +33,7 @@ def command_lines():
 
 
 def parent(pid):
-    """Of a process, 0 where it is gone"""
+    """Of a process, 0 if it is gone"""
     try:
         return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
     except OSError:

@@ -35,7 +35,7 @@ def hints_of(annotated: Any) -> dict[str, Any]:
 
 
 def check(value: Any, hint: Any, what: str) -> None:
-    """Raise ``WrongShape`` unless arrays in the value have the shapes in the hint; what is no array passes."""
+    """Raise ``WrongShape`` unless arrays in the value have the shapes in the hint; what is not an array passes."""
     origin = get_origin(hint)
     if origin in (Union, types.UnionType):
         if value is not None and not isinstance(value, (float, int)):

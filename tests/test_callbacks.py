@@ -40,7 +40,7 @@ def dense(start="ones", **arguments):
 
 
 def fit(model, *callbacks, x=X, y=Y, epochs=2, batch_size=8):
-    """History, and the warnings of ours; three batches an epoch unless told otherwise."""
+    """History, and the warnings of ours; three batches an epoch unless given otherwise."""
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         history = model.fit(x, y, epochs=epochs, batch_size=batch_size, verbose=0, shuffle=False, callbacks=callbacks)

@@ -16,7 +16,7 @@ PLUGIN = ("-p", "harness.pytest_plugin")
 
 @pytest.fixture
 def plugin(pytestconfig, monkeypatch):
-    """The option that loads the plugin, where it is not installed."""
+    """The option that loads the plugin, if it is not installed."""
     monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[1]))
     return () if pytestconfig.pluginmanager.hasplugin("backprop") else PLUGIN
 
@@ -78,7 +78,7 @@ def test_the_file_is_not_run_in_this_process_and_what_is_not_judged_is_skipped(p
 def test_a_file_that_is_missing_is_a_usage_error(pytester, plugin):
     result = pytester.runpytest_subprocess(*plugin, "--backprop", "nowhere.py")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
-    result.stderr.fnmatch_lines(["*--backprop: nowhere.py is no file*"])
+    result.stderr.fnmatch_lines(["*--backprop: nowhere.py is not a file*"])
 
 
 def test_the_fixture_takes_paths_and_modules(pytester, plugin):

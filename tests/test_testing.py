@@ -1,4 +1,4 @@
-"""The public test of an implementation: what keeps the contract passes, and each way to break it is told."""
+"""The public test of an implementation: what keeps the contract passes, and each way to break it is reported."""
 
 from __future__ import annotations
 

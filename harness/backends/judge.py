@@ -85,7 +85,7 @@ def largest_of(values: Array) -> float:
 
 
 def distance(left: Array, right: Array) -> float:
-    """The largest |left - right|; equal infinities and NaN on both sides are no distance."""
+    """The largest |left - right|; equal infinities and NaN on both sides count as 0."""
     with np.errstate(invalid="ignore"):
         same = (left == right) | (np.isnan(left) & np.isnan(right))
         return largest_of(np.where(same, 0.0, left - right))

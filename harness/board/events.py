@@ -53,7 +53,7 @@ def histograms(values: Array) -> Array:
     counts = np.bincount((groups * BINS + bins).ravel(), counted.ravel(), minlength=some.size * BINS)
     edges = lowest + width * np.arange(BINS + 1)
     edges = np.where(constant, highest, edges)
-    edges[..., -1:] = highest  # exactly, where the sum rounds
+    edges[..., -1:] = highest  # exactly, though the sum rounds
     return np.stack([edges[..., :-1], edges[..., 1:], counts.reshape(*values.shape[:-1], BINS)], axis=-1)
 
 
@@ -62,7 +62,7 @@ class Series(NamedTuple):
 
     metadata: None for a tag that an earlier event of the same file described.
     values: (iterations, BINS, 3) float64 of histograms, (iterations,) float32 of scalars, or for each iteration the
-    strings of a string tensor, None where there is nothing.
+    strings of a string tensor, None if there is nothing.
     """
 
     tag: str

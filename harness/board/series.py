@@ -112,7 +112,7 @@ def tag_of(layer: str, name: str) -> str:
 def spaced(iterations: Sequence[int]) -> list[int]:
     """Places of recorded iterations that are at least a ``HISTOGRAMS_PER_TAG``-th of the training apart, and the last.
 
-    Recorded iterations lie on a logarithmic scale, where most are too close together to be told apart on a linear one.
+    Recorded iterations lie on a logarithmic scale; on a linear one most are too close together to be distinguished.
     """
     apart = (iterations[-1] - iterations[0]) / HISTOGRAMS_PER_TAG
     places = [0]

@@ -1,4 +1,4 @@
-"""What other costs would say of a file, where the question is open."""
+"""What other costs would say of a file, if the question is open."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def output_delta_node(reading: Reading, layer: Layer) -> int:
 
 
 def used_at(reading: Reading, delta: int) -> Place | None:
-    """The first other line that uses a delta, where its derivative may be missing as well."""
+    """The first other line that uses a delta, if its derivative may be missing as well."""
     stage = reading.stage
     place = stage.node(delta).place
     for child in sorted(stage.program.children[delta]):

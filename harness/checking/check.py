@@ -55,7 +55,7 @@ def check_file(
 
     def recorded(lines: str | None) -> CheckResult:
         recording = record_file(path, run=lines, seed=seed, seconds=seconds, megabytes=megabytes)
-        sources = read_sources(Path(path), recording)
+        sources = Sources(read_texts(Path(path), recording.files))
         result = check_recording(recording, sources=sources)
         doubt = doubt_about(recording) if lines is None else ""
         if doubt and result.verdict is not Verdict.NOT_JUDGED and not result.exception:
@@ -210,11 +210,6 @@ def repeats_an_argument(line: str) -> bool:
         return False
     data = [[arg.id for arg in call.args if isinstance(arg, ast.Name) and arg.id in DATA_NAMES] for call in calls]
     return any(len(set(names)) < len(names) for names in data)
-
-
-def read_sources(path: Path, recording: Recording) -> Sources:
-    """The texts of the user's files."""
-    return Sources(read_texts(path, recording.files))
 
 
 # The template of "harness new"

@@ -1,6 +1,6 @@
 """Gradients that belong to some cost, but not to the one that the file states.
 
-Where another cost would make a file right, what the file computes as its cost decides: the kind of the cost, what it is
+If another cost would make a file right, what the file computes as its cost decides: the kind of the cost, what it is
 multiplied by, and its penalty.
 """
 
@@ -121,7 +121,7 @@ def contradiction_of(
 ) -> Contradiction:
     """What the gradients have that belongs to no usual cost, or not to the cost that the file computes.
 
-    A factor that all gradients have, such as a sum where the cost is a mean or the other way round, only stands for
+    A factor that all gradients have, such as a sum if the cost is a mean or the other way round, only stands for
     another learning rate: it is a second reading.
 
     Args:

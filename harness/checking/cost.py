@@ -247,7 +247,7 @@ def is_last_called_cost(stage: Stage, id: int, scalars: set[int]) -> bool:
 
 
 def is_part(stage: Stage, id: int, scalars: set[int]) -> bool:
-    """Whether a scalar is added to others, or only scaled where neither it nor the result is called a cost."""
+    """Whether a scalar is added to others, or only scaled if neither it nor the result is called a cost."""
     program = stage.program
     for child in program.children[id]:
         if child not in scalars:

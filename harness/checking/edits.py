@@ -302,7 +302,7 @@ def gradient_after(bench: EditBench, repair: Repair) -> tuple[int, Alignment] | 
 
 
 def shifted(made: Sequence[int], old: Sequence[int]) -> list[list[int]]:
-    """The values one after and one before each of these on their line, where there are any."""
+    """The values one after and one before each of these on their line, if there are any."""
     numbers = {id: place for place, id in enumerate(made)}
     if any(one not in numbers for one in old):
         return []

@@ -85,8 +85,8 @@ def factor_mistakes(reading: Reading) -> list[Found]:
     found: list[Found] = []
     wrong_sign = [one for one in chains if one.factor > 0]
     if wrong_sign:
-        found += [sign_mistake(reading, one, [c for c in chains if c.factor < 0]) for one in wrong_sign]
-        found = merge_by_line(found)
+        right_sign = [one for one in chains if one.factor < 0]
+        found = merge_by_line([sign_mistake(reading, one, right_sign) for one in wrong_sign])
     return found + unequal(reading, chains)
 
 

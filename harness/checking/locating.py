@@ -99,7 +99,7 @@ def step_is_right(search: Search, step: Step, values: Sequence[Values], after: s
     value, gradient = samples(steps), samples(gradients)
     factor = ratio(value.flat, gradient.flat, 1e-6)
     if factor is not None:
-        # where the other steps are Adam's, one that is a multiple of its gradient was replaced behind the rule
+        # if the other steps are Adam's, one that is a multiple of its gradient was replaced behind the rule
         return (factor < 0 or search.any_sign) and not search.is_adaptive
     parameter = samples([one[step.before] for one in values])
     two = decayed_step(value, gradient, parameter)
@@ -312,7 +312,7 @@ def find_fault(search: Search) -> Fault | None:
 def passed_on(search: Search, fault: Fault) -> Fault:
     """The fault at the last operation that only passes the value on, such as a mask that lets everything through.
 
-    Where a derivative is missing there is no such operation; where one stands that does nothing, it is the mistake.
+    If a derivative is missing there is no such operation; if one stands that does nothing, it is the mistake.
     """
     reading, stage = search.reading, search.reading.stage
     if len(fault.bundle) > 1 or fault.target[0] in stage.parameters:

@@ -529,7 +529,7 @@ class ValueBench(Bench):
                         yield Repair(change=Change.ARRAY, node=user, old=source, new=other)
 
     def turned_candidates(self, source: int) -> list[int]:
-        """The arrays whose transpose may have been meant, where a transpose stands."""
+        """The arrays whose transpose may have been meant instead of a transpose."""
         node = self.stage.node(source)
         if node.operation != "transpose" or len(node.shape) != 2:
             return []

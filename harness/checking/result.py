@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -104,6 +104,32 @@ class Found:
     ratio: float | None = None
     detail: str = ""
     accepted: bool = False
+
+
+def join_mistakes(first: Found, second: Found) -> Found:
+    """One mistake of two, with the lines and parameters of both."""
+    places: tuple[Place | None, ...] = (*first.others, second.place, *second.others)
+    others = tuple(dict.fromkeys(place for place in places if place is not None and place != first.place))
+    return replace(first, parameters=tuple(dict.fromkeys((*first.parameters, *second.parameters))), others=others)
+
+
+def merge_by_line(found: Iterable[Found]) -> list[Found]:
+    """One mistake for each id and line."""
+    return _merged(found, lambda one: (one.id, one.place))
+
+
+def merge_by_id(found: Iterable[Found]) -> list[Found]:
+    """One mistake for each id: for what is written once for all parameters, as an update rule is."""
+    return _merged(found, lambda one: one.id)
+
+
+def _merged(found: Iterable[Found], key_of: Callable[[Found], Hashable]) -> list[Found]:
+    """One mistake for each key, in the order of the first of each."""
+    kept: dict[Hashable, Found] = {}
+    for one in found:
+        key = key_of(one)
+        kept[key] = join_mistakes(kept[key], one) if key in kept else one
+    return list(kept.values())
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -223,18 +249,6 @@ class CheckResult(Result):
     def is_accepted(self) -> bool:
         """Whether there are mistakes, and the author of the file accepts all of them."""
         return self.verdict is Verdict.MISTAKE and all(found.accepted for found in self.mistakes)
-
-
-def merge_by_line(found: Sequence[Found]) -> list[Found]:
-    """One mistake for each id and line, with the parameters of all"""
-    kept: dict[tuple[str, object], Found] = {}
-    for one in found:
-        key = (one.id, one.place)
-        if key in kept:
-            kept[key] = replace(kept[key], parameters=tuple(dict.fromkeys((*kept[key].parameters, *one.parameters))))
-        else:
-            kept[key] = one
-    return list(kept.values())
 
 
 def plain(value: Any) -> Any:

@@ -20,7 +20,7 @@ from .cost import Cost, Form, find_errors
 from .factors import chain_of, is_same
 from .reading import Match, Reading, label, quantity, read
 from .replay import CannotReplay, Program
-from .result import AssumedCost, Found, Kind, Quantity
+from .result import AssumedCost, Found, Kind, Quantity, merge_by_id
 from .scales import counts_of, first_with, found_scale, is_ratio_of_counts, name_of_scale
 from .stage import Stage, Step, branches, draw_settings, make_stage, steps_of
 from .structure import Role, is_view_of_parameter
@@ -59,7 +59,7 @@ def rule_mistakes(
     found = decay_mistakes(reading)
     notes: list[tuple[str, Place | None, str]] = []
     if found:
-        return Rules(mistakes=tuple(merge(found)))
+        return Rules(mistakes=tuple(merge_by_id(found)))
     readings = [reading]
     unexplained: Place | None = None
     for iteration in LATER_ITERATIONS:
@@ -79,7 +79,7 @@ def rule_mistakes(
         unknown = [chain for chain, rule in zip(known.chains, known.rules) if not rule.name]
         if found or not unknown:
             notes += [("update-rule", None, one) for one in rule_notes(known)]
-            return Rules(mistakes=tuple(merge(found)), notes=tuple(notes))
+            return Rules(mistakes=tuple(merge_by_id(found)), notes=tuple(notes))
         place = reading.stage.node(unknown[0].steps[0].after).place
         notes.append(("update-rule-unknown", place, unknown[0].name))
         # a step that is made of its own iteration's gradient alone is right whatever the rule is called
@@ -95,11 +95,11 @@ def rule_mistakes(
                     found.append(mistake)
     if unexplained is not None and not found:
         notes.append(("later-iteration-differs", unexplained, ""))
-    return Rules(mistakes=tuple(merge(found)), notes=tuple(notes), is_open=unexplained is not None and not found)
+    return Rules(mistakes=tuple(merge_by_id(found)), notes=tuple(notes), is_open=unexplained is not None and not found)
 
 
 def keeps_a_state(readings: Sequence[Reading], chains: Sequence[Chain]) -> bool:
-    """Whether steps depend on what earlier iterations leave: something is added, or goes in that is no gradient"""
+    """Whether steps depend on what earlier iterations leave: something is added, or goes in that is not a gradient"""
     names = {step.name for chain in chains for step in chain.steps}
     for reading in readings[1:]:
         stage = reading.stage
@@ -214,20 +214,6 @@ def rule_notes(known: RulesFound) -> list[str]:
     return sorted({rule.name for rule in known.rules if rule.name not in ("", "sgd")})
 
 
-def merge(found: Sequence[Found]) -> list[Found]:
-    """One mistake for each id: a rule is written once for all parameters"""
-    kept: dict[str, Found] = {}
-    for one in found:
-        if one.id not in kept:
-            kept[one.id] = one
-            continue
-        first = kept[one.id]
-        others = tuple(dict.fromkeys([*first.others, *([one.place] if one.place and one.place != first.place else [])]))
-        parameters = tuple(dict.fromkeys((*first.parameters, *one.parameters)))
-        kept[one.id] = replace(first, others=others, parameters=parameters)
-    return list(kept.values())
-
-
 def read_later(
     recording: Recording,
     reading: Reading,
@@ -322,7 +308,7 @@ def decay_mistakes(reading: Reading) -> list[Found]:
     """Weight decay that turns the wrong way, or that is not that of the cost."""
     turned = [one for step in reading.stage.steps if (one := turned_penalty(reading, step)) is not None]
     if turned:
-        return merge(turned)
+        return merge_by_id(turned)
     decays = {id: one for id, one in reading.matches.items() if one is not None and one.decay}
     if not decays:
         return []
@@ -343,18 +329,21 @@ def decay_mistakes(reading: Reading) -> list[Found]:
         if not penalty and shrinks:
             continue
         id = "weight-decay-differs" if penalty and not grows(reading, step) else "weight-decay-sign"
-        found.append(
-            Found(
-                id=id,
-                place=decay_place(reading, step),
-                variable=step.name,
-                shape=step.shape,
-                got=Quantity(kind=Kind.VALUE, name=step.name, factor=match.decay),
-                parameters=(step.name,),
-                ratio=match.decay / match.factor,
-            )
-        )
-    return merge(found)
+        found.append(decay_mistake(id, reading, step, match))
+    return merge_by_id(found)
+
+
+def decay_mistake(id: str, reading: Reading, step: Step, match: Match) -> Found:
+    """A mistake in the weight decay of one parameter."""
+    return Found(
+        id=id,
+        place=decay_place(reading, step),
+        variable=step.name,
+        shape=step.shape,
+        got=Quantity(kind=Kind.VALUE, name=step.name, factor=match.decay),
+        parameters=(step.name,),
+        ratio=match.decay / match.factor,
+    )
 
 
 def turned_penalty(reading: Reading, step: Step) -> Found | None:
@@ -393,7 +382,7 @@ def turned_penalty(reading: Reading, step: Step) -> Found | None:
 
 
 def decayed_biases(reading: Reading, decays: Mapping[int, Match]) -> Found | None:
-    """Weight decay of a bias where a kernel has none, which nobody chooses."""
+    """Weight decay of a bias although a kernel has none, which nobody chooses."""
     roles = reading.forward.roles
     plain = [
         step
@@ -407,16 +396,8 @@ def decayed_biases(reading: Reading, decays: Mapping[int, Match]) -> Found | Non
     if not plain or not biases:
         return None
     step = biases[0]
-    match = decays[step.before]
-    return Found(
-        id="weight-decay-differs",
-        place=decay_place(reading, step),
-        variable=step.name,
-        shape=step.shape,
-        got=Quantity(kind=Kind.VALUE, name=step.name, factor=match.decay),
-        parameters=tuple(one.name for one in biases),
-        ratio=match.decay / match.factor,
-    )
+    found = decay_mistake("weight-decay-differs", reading, step, decays[step.before])
+    return replace(found, parameters=tuple(one.name for one in biases))
 
 
 def grows(reading: Reading, step: Step) -> bool:

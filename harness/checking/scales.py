@@ -1,7 +1,7 @@
 """By what the gradients as a whole are multiplied: a mean over something else than the observations, or taken twice.
 
 Whether a cost is a sum or a mean, and with or without one half, is the author's choice. Gradients that are divided by
-the number of features, or twice by that of the observations, are the gradients of no such cost.
+the number of features, or twice by that of the observations, are not the gradients of such a cost.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class Counts:
 
 
 def counts_of(reading: Reading) -> Counts | None:
-    """The sizes of a run; None if observations and units cannot be told apart."""
+    """The sizes of a run; None if observations and units cannot be distinguished."""
     forward, stage = reading.forward, reading.stage
     layers = [one for one in forward.layers if one.parameters]
     wide = [one for one in layers if stage.node(one.z).shape != ()]  # a penalty is a number made of parameters

@@ -94,7 +94,7 @@ def steps_of(recording: Recording, iteration: int) -> tuple[Step, ...]:
 
 
 def in_one_pass(recording: Recording, chosen: dict[int, int]) -> dict[int, int]:
-    """Updates of one forward pass, where a parameter was left out of earlier ones (its input was 0, a unit was dead).
+    """Updates of one forward pass, if a parameter was left out of earlier ones (its input was 0, a unit was dead).
 
     Args:
         recording: the recording.

@@ -1,4 +1,4 @@
-"""The page and the figure of a result, where the user or the run's folder wants them."""
+"""The page and the figure of a result, if the user or the run's folder wants them."""
 
 from __future__ import annotations
 

@@ -36,7 +36,7 @@ def open_standard_streams() -> None:
     for number in (0, 1, 2):
         if not is_open(number):
             os.open(os.devnull, os.O_RDWR)  # takes the lowest free number, which is this one
-    # Python has no stream where there was none when it started
+    # Python has no stream if there was none when it started
     sys.stdout = sys.stdout or open(os.devnull, "w")  # noqa: SIM115 - to the end of the process
     sys.stderr = sys.stderr or open(os.devnull, "w")  # noqa: SIM115
 
@@ -132,7 +132,7 @@ def silent_import() -> Iterator[None]:
 
 @contextlib.contextmanager
 def wide_vectors() -> Iterator[None]:
-    """Let XLA use 512-bit vectors in the block where the processor has them, unless the user has set flags for it.
+    """Let XLA use 512-bit vectors in the block if the processor has them, unless the user has set flags for it.
 
     XLA reads its flags once, before it compiles its first program. So nothing is set if TensorFlow is loaded already.
     """

@@ -18,7 +18,7 @@ class Difference:
 
     Attributes:
         quantity: which one.
-        max_abs: the largest |left - right|; infinity where one side alone is not a finite number.
+        max_abs: the largest |left - right|; infinity if one side alone is not a finite number.
         max_rel: the largest |left - right| / max(|left|, |right|) of one element.
         max_ulp: max_abs in units in the last place of the quantity's largest element: what cancellation leaves of a
             small element says nothing about the computation.
@@ -66,7 +66,7 @@ def differ(quantity: Quantity, left: Array, right: Array, bound: Array, dtype: s
 
     Args:
         left, right, bound: arrays of one shape.
-        dtype: the precision whose units in the last place are told.
+        dtype: the precision whose units in the last place are reported.
     """
     masked = np.ma.getmaskarray(left) | np.ma.getmaskarray(right)
     left, right = np.asarray(left, np.float64), np.asarray(right, np.float64)

@@ -43,7 +43,7 @@ class Experiment(Result):
             ``scenario.recorded``; and every run with the referee.
         not_offered: for each implementation the names of the quantities that it does not give.
         constant_cost: the cost of the best prediction that takes no notice of the inputs.
-        recovered_rate: the learning rate that the forum question does not state, where the scenario is its network.
+        recovered_rate: the learning rate that the forum question does not state, if the scenario is its network.
         claims: every figure that the forum question prints, beside the measured one; empty for other scenarios.
         log_dir: the folder that the runs were logged to, None without a log.
     """

@@ -31,8 +31,8 @@ class Quantity(NamedTuple):
 
 COST = Quantity("cost")
 
-FIRST = 16  # observations whose outputs are kept where a batch is not all of them
-PIECE = 4_000_000  # numbers of one layer that are computed at once where all observations are asked about
+FIRST = 16  # observations whose outputs are kept if a batch is not all of them
+PIECE = 4_000_000  # numbers of one layer that are computed at once if all observations are asked about
 
 Trace = Mapping[Quantity, Array]
 PassForward = Callable[[Network, Weights, Array, Array], Forward]
@@ -113,7 +113,7 @@ class Whole(NamedTuple):
 
 
 def take_whole(pass_forward: PassForward, network: Network, weights: Weights, x: Array, y: Array) -> Whole:
-    """The same as an implementation's ``forward`` computes it, in pieces where the observations are many."""
+    """The same as an implementation's ``forward`` computes it, in pieces if the observations are many."""
     cost, outputs = 0.0, x[:0]
     for piece in pieces(len(x), max(FIRST, PIECE // max(network.sizes))):
         found = pass_forward(network, weights, x[piece], y[piece])
@@ -133,7 +133,7 @@ class Run:
         recorded: the iterations recorded, rising; 0 is the start.
         weights: before the update, at each recorded iteration: a list of (inputs + 1, units), bias as row 0.
         traces: the quantities of each recorded iteration, of its batch.
-        wholes: what all observations say at each; empty where every batch is all of them.
+        wholes: what all observations say at each; empty if every batch is all of them.
     """
 
     implementation: str
@@ -161,7 +161,7 @@ class Run:
     @property
     def outputs(self) -> list[Array] | None:
         """The outputs at each recorded iteration, (observations, outputs): for all observations, or with mini-batches
-        for the first; None where they are not offered."""
+        for the first; None if they are not offered."""
         if self.wholes:
             return [whole.outputs for whole in self.wholes]
         quantity = Quantity("a", len(self.weights[0]))

@@ -39,7 +39,7 @@ class Level:
         held: median score on the rows that judge
         training: median score on training rows
         learned: the share of the seeds that learn
-        auc: median area under the curve, None where it has no meaning
+        auc: median area under the curve, None if it has no meaning
         updates: that each seed was trained for
         error: what Keras raised instead, None if it trained
         scores: of each seed on the rows that judge
@@ -63,7 +63,7 @@ class Cause:
         changes: what an edit replaces
         repaired: the program with all repairs of the minimal set
         unrepaired: the same without the repair of this fault
-        edits: the replacements of text in the user's files, where their lines are known
+        edits: the replacements of text in the user's files, if their lines are known
         needs_no_run: whether it follows from the program alone
     """
 
@@ -99,7 +99,7 @@ class Further:
     Attributes:
         fault: what it repairs
         changes: what an edit replaces
-        edits: the replacements of text in the user's files, where their lines are known
+        edits: the replacements of text in the user's files, if their lines are known
     """
 
     fault: Fault
@@ -179,7 +179,7 @@ class Diagnosis(Result):
         mechanisms: how causes hurt, each proven by an intervention of its own
         curve: what the program reaches from fewer rows, the fewest first; none if that was not asked
         repeats: what equal inputs with different targets leave to be learned; None if all inputs differ
-        clone_bound: under which loss it cannot come while its units stay equal; None if they are no cause, or if no
+        clone_bound: under which loss it cannot come while its units stay equal; None if they are not a cause, or if no
             such bound is known
         contradictions: facts that need no run, as ``programs.contradictions`` finds them
         edits: the edits of all causes and of ``further`` together, or others that were found to do better

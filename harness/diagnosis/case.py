@@ -60,7 +60,7 @@ class Case:
         split: which rows train and judge
         facts: one for each input
         references: what constant and off-the-shelf predictions reach
-        training_references: the same where the training rows judge; its best is at least that of memory
+        training_references: the same if the training rows judge; its best is at least that of memory
         sorted_classes: whether equal classes stand together in the training rows
         sorted_inputs: whether the rows that ``validation_split`` keeps lie outside of the range of the others, and
             nothing predicts them
@@ -179,7 +179,7 @@ def prepare_case(program: Program, *, seed: int = 0) -> Case:
 
 
 def _task_of(program: Program, head: HeadFacts, targets: Array, rows: int) -> Task:
-    """The task by the training targets, and by those of the validation rows too where these have classes of their own
+    """The task by the training targets, and by those of the validation rows too if these have classes of their own
     and the network has outputs for them."""
 
     def inferred(values: Array) -> Task:

@@ -31,7 +31,7 @@ class CloneBound:
 
 
 def bound_of_clones(case: Case) -> CloneBound | None:
-    """The bound for a program's own start; None where no such bound is known.
+    """The bound for a program's own start; None if no such bound is known.
 
     It holds for chains of dense layers whose updates use all observations, for inputs that can be exchanged.
     """

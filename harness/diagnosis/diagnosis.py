@@ -316,7 +316,7 @@ class _Diagnoser:
         self.prove(search.minimise(best.repairs))
 
     def judge_at_chance(self, own: Run) -> None:
-        """The outcome where neither the references nor the repaired network are clearly above chance."""
+        """The outcome if neither the references nor the repaired network are clearly above chance."""
         search, references = self.search, self.case.references
         at_chance = references.p_value is None or references.p_value > SIGNAL_LEVEL
         if own.trial.error is not None:

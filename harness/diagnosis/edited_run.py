@@ -24,7 +24,7 @@ from .trials import REFUSALS, plan_trials, refusal_text, run_variant, thinned, u
 from .variants import Variant
 
 SCORED_SEEDS = 8
-PLAIN_SEEDS = 3  # of Keras' own fit, where it is cheap
+PLAIN_SEEDS = 3  # of Keras' own fit, if it is cheap
 PLAIN_UPDATE_SECONDS = 0.7e-3  # of one update of Keras' own fit beyond what it computes
 PLAIN_SHARE = 0.3  # of the budget that trainings by Keras' own fit may take
 FIRST_SCORED_SEED = 3_000_000

@@ -45,7 +45,7 @@ def evident_cause(fault: Fault, changes: tuple[Change, ...]) -> Cause:
 
 
 def contradictory_causes(case: Case, outcome: OutcomeKind) -> list[Cause]:
-    """Equal inputs with different targets, where they keep every function of the inputs from being good."""
+    """Equal inputs with different targets, if they keep every function of the inputs from being good."""
     if case.repeats is None or outcome in (OutcomeKind.LEARNS, OutcomeKind.NOT_JUDGED):
         return []
     return [] if case.repeats.learnable >= LEARNED_FRACTION else [evident_cause(Fault.CONTRADICTORY_TARGETS, ())]

@@ -78,7 +78,7 @@ class Bar:
     needed: float = LEARNED_FRACTION
 
     def fraction(self, value: float) -> float:
-        """s = (value - constant) / (best - constant); 0 where nothing can be learned."""
+        """s = (value - constant) / (best - constant); 0 if nothing can be learned."""
         way = self.best - self.constant
         return (value - self.constant) / way if way > 0 else 0.0
 
@@ -95,7 +95,7 @@ class Bar:
         return self.constant + NOTHING_FRACTION * (self.best - self.constant)
 
     def has_learned(self, values: Array) -> Array:
-        """For each score, whether it has learned. Where nothing can be learned, nothing has."""
+        """For each score, whether it has learned. If nothing can be learned, nothing has."""
         if self.best - self.constant <= 0:
             return np.zeros(len(values), dtype=bool)
         return np.asarray(values) >= self.learned - 1e-9

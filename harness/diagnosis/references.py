@@ -126,7 +126,7 @@ def measure_references(
         split: which rows train and judge
         token_inputs: for each input, whether it holds tokens (numbers that stand for words)
         seed: of the draws
-        autoencoder_width: the narrowest layer, where the targets are the inputs; None otherwise
+        autoencoder_width: the narrowest layer, if the targets are the inputs; None otherwise
     """
     apt = all(np.asarray(values).ndim <= 2 for values in inputs) and not any(token_inputs)
     judged = [fold.search if split.judged is Judged.TRAINING else _union(fold) for fold in split.folds]
@@ -206,7 +206,7 @@ def _thin_rows(rows: Array, most: int, rng: np.random.Generator) -> Array:
 
 
 def _chosen_features(table: Array) -> Array:
-    """The columns that vary; where they are many, those that vary most beyond their unit (their share of variance)."""
+    """The columns that vary; if they are many, those that vary most beyond their unit (their share of variance)."""
     spread = table.std(axis=0)
     varied = np.flatnonzero(spread > 1e-12)
     if len(varied) == 0:
@@ -335,7 +335,7 @@ def _fitted(make: Callable[[], Any], x: Array, y: Array, test: Array, task: Task
 def _of_memory(
     inputs: Sequence[Array], targets: Array, task: Task, constant: float, rows: int, token_inputs: Sequence[bool]
 ) -> References:
-    """Where the training rows judge, the best that any function reaches: equal inputs get the best equal answer; beside
+    """If the training rows judge, the best that any function reaches: equal inputs get the best equal answer; beside
     it, what a linear model reaches."""
     groups = group_rows(inputs)[:rows]
     truth = targets[:rows]
@@ -372,7 +372,7 @@ def _of_memory(
 def _of_components(
     inputs: Sequence[Array], targets: Array, task: Task, split: Split, constant: float, rows: int, width: int
 ) -> References:
-    """Where the targets are the inputs (an autoencoder), what as many principal components as its narrowest layer has
+    """If the targets are the inputs (an autoencoder), what as many principal components as its narrowest layer has
     units restore."""
     from sklearn.decomposition import PCA
 

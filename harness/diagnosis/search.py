@@ -6,7 +6,7 @@
 3. The smallest prefix of the repairs, the likeliest first, that still learns is kept; of it, each repair is taken back,
    the least likely cause first, for as long as the network still learns. What remains is 1-minimal.
 4. It is confirmed on fresh seeds, with and without each of its repairs.
-5. Where it only just learns, repairs are added that raise its score clearly: those are no causes, but belong into the
+5. If it only just learns, repairs are added that raise its score clearly: those are not causes, but belong into the
    edit.
 
 The order is fixed (``repairs.order_of``), all sets are trained from the same seeds, and the number of trainings is
@@ -299,7 +299,7 @@ class Search:
         return keys
 
     def _weaker(self, keys: Keys) -> Keys:
-        """The set with the optimizer's own learning rate repaired instead of the optimizer, where that is enough."""
+        """The set with the optimizer's own learning rate repaired instead of the optimizer, if that is enough."""
         if "optimizer" in keys and "learning-rate" in self.by_key:
             rate = self.by_key["learning-rate"]
             weaker = keys - {"optimizer"} | {"learning-rate"}
@@ -427,7 +427,7 @@ class Search:
         return keys
 
     def pruned(self, best: Run) -> Keys:
-        """The set, or the one with everything beside it where that is still clearly better, as small as it can be."""
+        """The set, or the one with everything beside it if that is still clearly better, as small as it can be."""
         top = self.best_known()
         whole = self.runs.get((self.everything_beside(best.repairs), Stage.SEARCH))
         if whole is None or self.quality(whole, top) < self.quality(best, top) + 2 * WORTH_ADDING:

@@ -17,7 +17,7 @@ from .tasks import Array, Indices, Task, TaskKind
 FEWEST_HELD_OUT = 50  # observations below which the training score is judged
 FEWEST_FOR_ONE_SPLIT = 500  # observations below which cross-validation is used
 FOLDS = 4  # of the cross-validation
-HELD_OUT_FRACTION = 0.25  # of the rows, where the program has no validation data
+HELD_OUT_FRACTION = 0.25  # of the rows, if the program has no validation data
 UNSEEN_FRACTION = 0.25  # of its share of the validation rows that a class must have of the training rows to be seen
 MOSTLY_UNSEEN = 0.3  # share of the validation rows of classes that training hardly sees: they are of another kind
 MOSTLY_OUTSIDE = 0.5  # share of the last rows beyond the range of the others in a feature: they are of another kind
@@ -41,7 +41,7 @@ class Fold:
     Attributes:
         train: rows that are trained on, in the program's order
         search: rows that judge while searching
-        confirm: rows that judge in the end; the same as ``search`` where there are few
+        confirm: rows that judge in the end; the same as ``search`` if there are few
     """
 
     train: Indices
@@ -57,7 +57,7 @@ class Split:
         judged: which rows decide
         folds: one, or several where the data are few
         trailing_fraction: share of the rows, from their end, that the program itself keeps from training (by its
-            ``validation_split``, or as its validation data); 0 where those are judged
+            ``validation_split``, or as its validation data); 0 if those are judged
         in_time_order: whether the held-out rows are the last ones
     """
 
@@ -206,7 +206,7 @@ def _is_unseen(strata: Indices, train: Indices, held: Indices) -> bool:
 
 
 def _in_two(held: Indices, strata: Indices, rng: np.random.Generator) -> tuple[Indices, Indices]:
-    """Held-out rows in two stratified halves; the same rows twice where they are few."""
+    """Held-out rows in two stratified halves; the same rows twice if they are few."""
     if len(held) < FEWEST_SEPARATE_ROWS:
         return held, held
     shuffled = held[rng.permutation(len(held))]
@@ -215,7 +215,7 @@ def _in_two(held: Indices, strata: Indices, rng: np.random.Generator) -> tuple[I
 
 
 def _held_out(groups: Indices, strata: Indices, seed: int, *, trailing_fraction: float) -> Split:
-    """Rows of our own choice are held out: once, or in ``FOLDS`` folds where they are few."""
+    """Rows of our own choice are held out: once, or in ``FOLDS`` folds if they are few."""
     rows = len(groups)
     rng = np.random.default_rng([seed, 2])
     folds = []

@@ -65,7 +65,7 @@ class Task:
         format: how the targets are written
         values: the distinct label values in ascending order (INDICES), or 0 to columns - 1 (ONE_HOT); empty otherwise
         columns: number of target columns
-        positions: number of labelled positions per observation: time steps or pixels; 1 where an observation has one
+        positions: number of labelled positions per observation: time steps or pixels; 1 if an observation has one
     """
 
     kind: TaskKind
@@ -103,7 +103,7 @@ class Task:
 
 
 def class_indices(labels: Array, values: Array) -> Indices:
-    """Where each label stands among the ascending ``values``; -1 where it is not among them."""
+    """Where each label stands among the ascending ``values``; -1 if it is not among them."""
     places = np.clip(np.searchsorted(values, labels), 0, len(values) - 1)
     return np.where(np.isclose(values[places], labels, rtol=1e-6, atol=1e-9), places, -1)
 

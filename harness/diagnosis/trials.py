@@ -48,7 +48,7 @@ class Trial:
 
     Attributes:
         scores: one a seed
-        auc: median area under the ROC curve on the rows that judge; None where ranking has no meaning
+        auc: median area under the ROC curve on the rows that judge; None if ranking has no meaning
         updates: that each seed was trained for
         error: what Keras raised instead of training; None if it trained
         flat: median share of the epochs, from the first, for which the training loss hardly changes

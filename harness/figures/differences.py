@@ -21,7 +21,7 @@ class DifferenceLine:
 
     Attributes:
         name: of the pair.
-        values: relative differences, one for each place on the axis; None where there is none.
+        values: relative differences, one for each place on the axis; None if there is none.
     """
 
     name: str
@@ -40,7 +40,7 @@ def differences_chart(
 
     Args:
         places: labels of the horizontal axis, in order.
-        lines: at most as many as ``CURVE_COLORS`` are told apart.
+        lines: at most as many as ``CURVE_COLORS`` can be distinguished.
         axis_titles: of the places and of the differences.
         title: what there is to see.
     """

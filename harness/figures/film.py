@@ -120,7 +120,7 @@ def strip(
 
 
 def axis(field: str, names: Sequence[str], cell: int, least: int) -> alt.X | alt.Y:
-    """Rows or columns by their numbers, with their names where each has room for it."""
+    """Rows or columns by their numbers, with their names if each has room for it."""
     labels = "[" + ",".join(f'"{name}"' for name in names) + "][datum.value]"
     shown = alt.Axis(
         title=None, labels=cell >= least, labelExpr=labels, labelAngle=0, ticks=False, domain=False, orient="left"

@@ -90,7 +90,7 @@ def log_ticks(low: float, high: float) -> list[float]:
 
 
 def cost_axis(costs: Sequence[float], title: str, field: str = "cost:Q") -> alt.Y:
-    """A logarithmic axis with room for all finite ones of these costs; linear where one of them is not above 0."""
+    """A logarithmic axis with room for all finite ones of these costs; linear if one of them is not above 0."""
     finite = [cost for cost in costs if math.isfinite(cost)] or [1.0]
     low, high = min(finite), max(finite)
     if low <= 0:
@@ -129,7 +129,7 @@ def cost_chart(
     """The costs on logarithmic axes, with the cost of a constant prediction.
 
     Args:
-        curves: the cost of each run; at most as many as ``CURVE_COLORS`` are told apart.
+        curves: the cost of each run; at most as many as ``CURVE_COLORS`` can be distinguished.
         level: the cost of the best prediction that takes no notice of the inputs.
         level_label: what stands at that level.
         axis_titles: of the iterations and of the cost.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import hashlib
+import multiprocessing
 import os
 import signal
 import tempfile
@@ -16,6 +17,7 @@ from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from ..alarm import Alarm
 from ..checking.check import MEGABYTES, check_file
 from ..checking.result import CheckResult, Reason, Verdict
 from ..errors import BadInput
@@ -30,7 +32,7 @@ from .rubric import Rubric, awards_of, quantities_of
 
 SCRATCH_NAME = "harness-grading-"
 INTERRUPTED = 130  # exit code
-WATCH_SECONDS, GRACE_SECONDS = 0.5, 10.0  # between two looks for the parent; to remove copies after its end
+GRACE_SECONDS = 10.0  # to remove copies after the parent's end
 PATIENCE, PATIENCE_SECONDS = 8, 60  # times the time limit, and on top of it, before the check of a file is given up
 # a file that ends with one of these trains nothing, so that a right file beside it can decide
 WITHOUT_TRAINING = (Reason.NO_PARAMETERS, Reason.NO_NUMPY)
@@ -131,16 +133,21 @@ def judge_here(hand_ins: Sequence[HandIn], settings: Settings, journal: Journal,
 
 
 def new_pool(processes: int) -> ProcessPoolExecutor:
-    """Processes that end with this one, also if it is killed."""
-    return ProcessPoolExecutor(processes, initializer=end_with, initargs=(os.getpid(),))
+    """Processes that end with this one, also if it is killed.
+
+    They are not forked: a fork could wait for ever for a lock that a thread of TensorFlow or JAX holds at that moment.
+    """
+    context = multiprocessing.get_context("spawn")
+    return ProcessPoolExecutor(processes, mp_context=context, initializer=end_with_parent)
 
 
-def end_with(parent: int) -> None:
+def end_with_parent() -> None:
     """End this process soon after its parent: as at Ctrl-C, so that its copies are removed, or else at once."""
+    parent = multiprocessing.parent_process()
+    assert parent is not None
 
     def watch() -> None:
-        while os.getppid() == parent:
-            time.sleep(WATCH_SECONDS)
+        parent.join()
         os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # nobody is left to read a traceback
         os.kill(os.getpid(), signal.SIGINT)
         time.sleep(GRACE_SECONDS)
@@ -179,29 +186,10 @@ def failed(hand_in: HandIn, problem: Problem, detail: str = "") -> HandInResult:
 
 
 class OutOfPatience(BaseException):
-    """The check itself takes too long; not an Exception, which the check might take for one of the file."""
-
-
-@contextlib.contextmanager
-def patience(seconds: float) -> Iterator[None]:
-    """Raise OutOfPatience in the block after some time, where the system can.
+    """The check itself takes too long; not an Exception, which the check might take for one of the file.
 
     The limits of the program are kept elsewhere; this is for what it sends, which could make the check itself endless.
     """
-    if not hasattr(signal, "setitimer") or threading.current_thread() is not threading.main_thread():
-        yield
-        return
-
-    def stop(*_: object) -> None:
-        raise OutOfPatience
-
-    before = signal.signal(signal.SIGALRM, stop)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
 
 
 def judge(
@@ -297,7 +285,7 @@ def checked(path: Path, run: str | None, settings: Settings) -> CheckResult:
     """The verdict on one file; a file that is bad input, or takes too long to check, is not judged."""
     seconds, megabytes = settings.seconds, settings.megabytes
     try:
-        with patience(PATIENCE * seconds + PATIENCE_SECONDS):
+        with Alarm(OutOfPatience).running(PATIENCE * seconds + PATIENCE_SECONDS):
             return check_file(path, run=run, seed=settings.seed, seconds=seconds, megabytes=megabytes)
     except BadInput as error:
         reason, detail = Reason.REFUSED, str(error).replace(str(path), path.name)

@@ -1,4 +1,4 @@
-"""Accuracy: the share of observations whose class a network gets right, where it is trained on classes.
+"""Accuracy: the share of observations whose class a network gets right, if it is trained on classes.
 
 Classes are targets of 0 and 1 under a cross-entropy. Of several outputs of which one is to be 1, the largest is the
 answer; otherwise every output is one, and is to be on the right side of 1/2.
@@ -50,7 +50,7 @@ def outputs_of(network: Network, weights: Sequence[Array], x: Array) -> Array:
 
 
 def accuracy(network: Network, weights: Sequence[Array], x: Array, y: Array) -> float | None:
-    """The share of right answers; None where there are no classes.
+    """The share of right answers; None if there are no classes.
 
     Args:
         network: what the weights are of.
@@ -70,7 +70,7 @@ def accuracy(network: Network, weights: Sequence[Array], x: Array, y: Array) -> 
 
 
 def accuracy_of_members(network: Network, weights: Sequence[Array], x: Array, y: Array) -> Array:
-    """(members,) the share of right answers of each; NaN where there are no classes.
+    """(members,) the share of right answers of each; NaN if there are no classes.
 
     Args:
         network: what the weights are of.

@@ -28,7 +28,7 @@ def pure_error(cost: str, x: Array, y: Array) -> float:
     """The least cost of any function of x: observations with the same x get the mean of their targets.
 
     The "pure error" of a lack-of-fit test (Draper and Smith, Applied Regression Analysis). It is the entropy of y under
-    a cross-entropy, and 0 under squared errors where no x comes twice.
+    a cross-entropy, and 0 under squared errors if no x comes twice.
     """
     _, group = np.unique(x, axis=0, return_inverse=True)
     group = group.reshape(-1)

@@ -1,6 +1,6 @@
 """Symptoms: what is measured on one run, before anybody asks for causes. Nothing here trains, or imports TensorFlow.
 
-A symptom is no cause. It says where to look; harness/diagnose/ finds out by experiment whether it matters.
+A symptom is not a cause. It says where to look; harness/diagnose/ finds out by experiment whether it matters.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from .symmetry import clone_groups, clone_spread, hidden_layers
 FLAT = 0.01  # of the constant prediction's cost: what a plateau's cost may change by
 LITTLE = 0.05  # of the constant prediction's cost: a run that is under that has done its learning
 STILL = 1e-6  # relative: a weight that changed by less never moved
-LONG = 0.2  # of a run's iterations: as long must a plateau be to be told
+LONG = 0.2  # of a run's iterations: as long must a plateau be to be reported
 MOST_OUTPUTS = 6  # whose means are kept of a constant prediction
 FAR = 0.25  # of an output from its target: for a sigmoid a quarter of its range
 
@@ -36,7 +36,7 @@ class Symptom:
 
     Attributes:
         id: a name from this module's functions, "clones" for example.
-        layer: 1..L; None where it is the whole run's.
+        layer: 1..L; None if it is the whole run's.
         value: a number, or a few by name.
         facts: what else report/ needs for its words, by name.
     """
@@ -113,7 +113,7 @@ def clone_bound(network: Network, weights: Weights, x: Array, y: Array) -> float
     one distinct unit and each activation is monotone, every output is a monotone function of that sum.
 
     Returns:
-        The least cost of such outputs; None where the argument does not hold.
+        The least cost of such outputs; None if the argument does not hold.
     """
     one_distinct = all(len(clone_groups(weights, layer, 0.0)) == 1 for layer in hidden_layers(weights))
     if len(weights) < 2 or not one_distinct:

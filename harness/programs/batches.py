@@ -15,7 +15,7 @@ from .program import Program
 Array = NDArray[Any]
 
 ORDER_STREAM = 3  # tells seeds of the order of rows apart from those of weights (1) and of dropout (2)
-BLOCK_ROWS = 4096  # rows in the orders that are drawn together, where one pass has no more
+BLOCK_ROWS = 4096  # rows in the orders that are drawn together, if one pass has no more
 
 
 @dataclass(frozen=True, kw_only=True)

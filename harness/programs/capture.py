@@ -9,19 +9,18 @@ import inspect
 import io
 import os
 import random
-import signal
 import sys
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from types import FrameType, ModuleType
+from types import ModuleType
 from typing import Any
 
 import joblib  # type: ignore[import-untyped]
 import keras
 import numpy as np
 
+from ..alarm import Alarm
 from ..errors import BadInput
 from ..recording.stand_ins.absorbed import Absorbing
 from .copies import array_of, copied_model, first_line, set_weights
@@ -123,7 +122,7 @@ def capture_script(
     """
     path = Path(path)
     if not path.is_file():
-        raise BadInput(f"{path}: expected a script or notebook, got a path where there is no file")
+        raise BadInput(f"{path}: expected a script or notebook, got a path without a file")
     if fit < 1:
         raise BadInput(f"fit: expected the number of a call of fit, from 1, got {fit}")
     here, folder = Path.cwd().resolve(), path.resolve().parent
@@ -222,7 +221,7 @@ class _Failed(Exception):
 
 def _capture_in(folder: Path, request: _Request) -> Captured:
     """Capture with ``folder`` as the working folder."""
-    output, alarm = Output(), Alarm()
+    output, alarm = Output(), Alarm(OutOfTime)
     resolved = request.path.resolve()
     shown = request.shown(resolved)
     edited = edited_files(request.edits, request.shown_from)
@@ -324,7 +323,7 @@ def _run(pieces: Sequence[Piece], namespace: dict[str, Any]) -> BaseException | 
 
 
 def _run_tolerantly(pieces: Sequence[Piece], namespace: dict[str, Any], supply: Supply) -> BaseException | None:
-    """Run the code with made-up values where a value is missing; what ends it before its end is returned."""
+    """Run the code with made-up values if a value is missing; what ends it before its end is returned."""
     completion = Completion(supply, supply.text)
     namespace[HOOK] = completion
     namespace.update(completion.undefined())
@@ -423,35 +422,6 @@ def _not_captured(
 
 class OutOfTime(ScriptEnded):
     """Ends a script that runs for too long."""
-
-
-class Alarm:
-    """Raises OutOfTime in the main thread after some seconds, where the system has such alarms."""
-
-    def __init__(self) -> None:
-        """Not running yet."""
-        self.is_possible = hasattr(signal, "setitimer") and threading.current_thread() is threading.main_thread()
-
-    def set(self, seconds: float) -> None:
-        """Ring in so many seconds from now; 0 for never."""
-        if self.is_possible:
-            signal.setitimer(signal.ITIMER_REAL, seconds)
-
-    @contextlib.contextmanager
-    def running(self, seconds: float) -> Iterator[None]:
-        """Let the alarm ring inside the block."""
-
-        def ring(number: int, frame: FrameType | None) -> None:
-            raise OutOfTime
-
-        before = signal.signal(signal.SIGALRM, ring) if self.is_possible else None
-        self.set(seconds)
-        try:
-            yield
-        finally:
-            self.set(0)
-            if self.is_possible:
-                signal.signal(signal.SIGALRM, before)
 
 
 @contextlib.contextmanager

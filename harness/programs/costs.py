@@ -177,7 +177,7 @@ def compiling_pays(work: Work, *, batch: int, members: int, updates: int) -> boo
 
 
 def is_one_by_one(work: Work, batch: int, *, is_compiled: bool) -> bool:
-    """Whether TensorFlow's own convolutions, for one member after another, are faster: where they are large, and
+    """Whether TensorFlow's own convolutions, for one member after another, are faster: if they are large, and
     without XLA always, but for networks with recurrent layers, which gain more from being trained together."""
     small = 0 if not is_compiled and work.time_steps <= 1 else CONVOLVED_ONE_BY_ONE
     return work.convolved * batch > small

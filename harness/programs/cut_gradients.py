@@ -34,7 +34,7 @@ def cut_gradient_rules(subject: Subject) -> Finding:
         return
     missing = [v for v, gradient in zip(model.trainable_variables, gradients) if gradient is None]
     name = str(others[0].name)
-    if missing and "stop_gradient" not in subject.text:  # where it is meant
+    if missing and "stop_gradient" not in subject.text:  # with that word it is meant
         layers = dict.fromkeys(variable.path.rpartition("/")[0] for variable in missing)
         yield Contradiction(
             id="zero-gradient", check=Check.CUT_GRADIENT, severity=Severity.CONTRADICTION,

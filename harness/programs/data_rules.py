@@ -29,7 +29,7 @@ SORTED_SHARE = 0.4  # difference of class shares between training and validation
 MAX_SHIFT = 5.0  # standard deviations by which the mean of validation data may lie away
 RATES = {"SGD": (1e-5, 20.0), "Adadelta": (1e-3, 10.0), "Adagrad": (1e-5, 2.0), "Ftrl": (1e-5, 2.0)}
 RATES_OF_OTHERS = (1e-6, 0.5)  # learning rates that are ever of use: what lies outside is suspicious
-MIN_ROWS_OF_CLASS = 3  # on average, below which classes that follow each other are no order
+MIN_ROWS_OF_CLASS = 3  # on average, below which classes that follow each other are not an order
 MIN_ROWS = 10  # of data whose scales are compared
 
 
@@ -115,7 +115,7 @@ def scale_rules(subject: Subject) -> Finding:
 
 
 def embedding_rules(subject: Subject) -> Finding:
-    """Inputs of Embedding layers that are no numbers of rows of it."""
+    """Inputs of Embedding layers that are not numbers of its rows."""
     program = subject.program
     tensors = list(getattr(program.model, "inputs", None) or [])
     parts = keras.tree.flatten(program.x)

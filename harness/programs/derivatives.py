@@ -17,7 +17,7 @@ WithGradient = Callable[..., tuple[Any, Any, Sequence[Any]]]
 def with_gradient(function: Function) -> WithGradient:
     """The function with the gradient of its first result, with respect to each of the values of its first argument.
 
-    It is computed one operation after the other, see ``compiled``. A gradient is 0 where the result does not depend on
+    It is computed one operation after the other, see ``compiled``. A gradient is 0 if the result does not depend on
     a value.
 
     Args:
@@ -53,7 +53,7 @@ def compiled(function: WithGradient, *, jit: bool) -> WithGradient:
 
 
 def gradients_or_none(function: Callable[[], Any], values: Sequence[Any]) -> list[Any]:
-    """The gradient of a scalar with respect to each value; None where nothing that can be differentiated leads there.
+    """The gradient of a scalar with respect to each value; None if nothing that can be differentiated leads there.
 
     Args:
         function: computes the scalar from the values.

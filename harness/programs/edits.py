@@ -255,7 +255,7 @@ class _Editor:
         return text.set_argument(call, "activation", text.quoted(new, old), position)
 
     def _trainable(self, name: str, changes: Sequence[Change]) -> Edit:
-        """A layer that is trained, where its call or a single statement freezes it."""
+        """A layer that is trained, if its call or a single statement freezes it."""
         place = self.program.places.layers.get(name)
         text, call = self._call(place)
         if argument_of(call, "trainable") is not None:
@@ -602,7 +602,7 @@ class _Editor:
             found = rebound_names(text, call, name, position)
             other = argument_of(call, "y" if name == "x" else "x", 1 - position)
             if not scales or not set(scales) <= set(SCALES) or set(found) & names_in(other):
-                continue  # where the targets are made of the inputs, they are not to change with them
+                continue  # if the targets are made of the inputs, they are not to change with them
             if not found:
                 continue
             names[name] = found
@@ -692,7 +692,7 @@ def only_call(call: ast.Call, is_wanted: Callable[[ast.Call], bool]) -> ast.Call
 
 
 def unplaced() -> list[Edit]:
-    """Raise Unplaced where an expression is needed."""
+    """Raise Unplaced if an expression is needed."""
     raise Unplaced
 
 

@@ -29,7 +29,7 @@ from .vectorised import SEED_STREAM, seed_places
 
 Array = NDArray[Any]
 
-STEPS_AT_ONCE = 50  # updates of one execution, where the steps of an epoch can be divided so
+STEPS_AT_ONCE = 50  # updates of one execution, if the steps of an epoch can be divided so
 GLOBAL_STREAM = 4  # tells seeds of Keras' global generator apart from the others
 
 

@@ -127,12 +127,12 @@ def rows_of(values: Any) -> Array:
 
 
 def check_gradients(model: Any, loss: Any, x: Any, y: Any, given: list[Any], variables: list[Any]) -> None:
-    """Check that the gradients of an update are those of its loss, where nothing random is in the way.
+    """Check that the gradients of an update are those of its loss, if nothing random is in the way.
 
     The model is left as it was.
 
     Args:
-        given: the gradients, one for each variable; None where there is none.
+        given: the gradients, one for each variable; None if there is none.
 
     Raises:
         NotPlain: they are others, scaled, clipped or of a cost that has more parts.

@@ -439,7 +439,7 @@ def metric_rules(subject: Subject) -> Finding:
 
 
 def metrics_of_unknown(subject: Subject, head: Head) -> Finding:
-    """Accuracy beside a loss and an output for quantities, where the targets are not known."""
+    """Accuracy beside a loss and an output for quantities, if the targets are not known."""
     names = [name for name in subject.metrics if name in ("accuracy", "acc", "binary_accuracy")]
     if names and subject.loss_name in REGRESSION_LOSSES and head.is_certain and head.activation in ("linear", "relu"):
         yield Contradiction(

@@ -1,4 +1,4 @@
-"""What can be told of a Keras model from its weights, and from some data: clones, dead units, saturation, scale.
+"""What a Keras model's weights show, and some data: clones, dead units, saturation, scale.
 
 The scale of a kernel is compared with the rule that its activation is recommended to start from (initializers.py has
 the sources): He's for relu and its like, LeCun's for selu, Glorot's for all others. It says how the model was
@@ -37,10 +37,10 @@ from .units import (
     units_of,
 )
 
-OFF = 2.0  # a kernel so many times larger or smaller than the rule has it is told; the rules differ by up to 1.4
+OFF = 2.0  # a kernel so many times larger or smaller than the rule has it is reported; the rules differ by up to 1.4
 BATCH = 256  # observations at once
 
-Progress = Callable[[int, int, str], None]  # is told how many observations of how many are done, and of what
+Progress = Callable[[int, int, str], None]  # called with the observations done, how many there are, and of what
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,16 +63,16 @@ class LayerReport:
 
     Attributes:
         name, kind: of the Keras layer and its class.
-        activation: of its units, also where it is a layer of its own.
+        activation: of its units, also if it is a layer of its own.
         units: how many.
-        is_hidden: False for a layer that answers to targets; its clones are no defect.
-        outgoing_known: False where the incoming weights decided alone.
+        is_hidden: False for a layer that answers to targets; its clones are not a defect.
+        outgoing_known: False if the incoming weights decided alone.
         clones: groups of two or more.
         near_clones: groups of two or more that are nearly clones, exact ones among them.
         effective_width: distinct units.
         scale, rule, recommended: root mean square of the kernel, the rule's name and its standard deviation; the
-            last two None where there is no rule (an embedding).
-        on_data: None without data or where the activation is not judged.
+            last two None if there is no rule (an embedding).
+        on_data: None without data or if the activation is not judged.
     """
 
     name: str
@@ -121,7 +121,7 @@ class Inspection(Result):
 
     @property
     def is_fine(self) -> bool:
-        """Whether no layer has clones, dead or saturated units, or weights that are no numbers."""
+        """Whether no layer has clones, dead or saturated units, or weights that are not numbers."""
         return not any(layer.findings for layer in self.layers)
 
 
@@ -181,7 +181,7 @@ def on_data(
 
 
 def layer_report(units: Units, activation: str, found: OnData | None) -> LayerReport:
-    """All that is told of one layer."""
+    """All that is reported of one layer."""
     groups = groups_of(units)
     kernel = kernel_of(units.layer)
     assert kernel is not None  # or there would be no units
@@ -207,7 +207,7 @@ def inspect(model: keras.Model, x: Any = None, progress: Progress = lambda done,
     """Judge a built model; with data (an array, or a list of one for each input) also how its units answer to them.
 
     Raises:
-        BadInput: the model has no weights yet, or data is given and the model is no graph of layers.
+        BadInput: the model has no weights yet, or data is given and the model is not a graph of layers.
     """
     if not model.built:
         raise BadInput(f"{model.name} has no weights yet; give it an Input layer, or build it before it is returned")

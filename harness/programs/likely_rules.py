@@ -1,6 +1,6 @@
 """Rules for programs that cannot be trained, most often because their data are missing: what is likely wrong.
 
-Where trainings are possible they decide about all of this. Where they are not, what most often keeps such a program
+If trainings are possible they decide about all of this. If they are not, what most often keeps such a program
 from learning is named: as a suspicion if it is rarely right, as a hint if it often is.
 """
 

@@ -180,7 +180,7 @@ def average_pool(
 
 
 def rnn(step_function: Callable[..., Any], inputs: Tensor, initial_states: Any, **options: Any) -> Any:
-    """Keras' recurrent loop, unrolled where the sequence is short.
+    """Keras' recurrent loop, unrolled if the sequence is short.
 
     A sequence that is read backwards is turned round first: Keras' unrolled loop would leave the mask of the outputs as
     it was.

@@ -274,7 +274,7 @@ def _frame_reader(real: Any, missing: Missing) -> Any:
 
 
 def _datasets(stack: contextlib.ExitStack, supply: Supply) -> None:
-    """The data sets of Keras and scikit-learn, where they cannot be downloaded."""
+    """The data sets of Keras and scikit-learn, if they cannot be downloaded."""
     for name in (*DATASETS, *TEXTS, *TABLES):
         for root in ("keras.datasets", "tensorflow.keras.datasets", "keras.src.datasets"):
             with contextlib.suppress(ImportError):

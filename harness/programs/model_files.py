@@ -1,6 +1,6 @@
 """Where a Keras model and its data come from: a .keras file or somebody's function, a .npz file.
 
-What can be told to be wrong without Keras is told without importing it.
+What is wrong at a glance is reported without importing Keras.
 """
 
 from __future__ import annotations
@@ -48,34 +48,34 @@ def first_line(error: BaseException) -> str:
 
 def check_file(path: Path) -> None:
     """Raise BadInput unless ``path`` is a file in the format of .keras that unpacks to what memory can hold."""
-    told = shown_path(path)
+    shown = shown_path(path)
     if path.suffix in (".h5", ".hdf5"):
         raise BadInput(
-            f"{told}: an HDF5 model can hold Python code that runs when it is loaded, and is not read here; where you "
+            f"{shown}: an HDF5 model can hold Python code that runs when it is loaded, and is not read here; if you "
             "trust it, load it in Keras and save it as .keras"
         )
     if not os.path.isfile(path):
         raise BadInput(
-            f"{told} is not a file; give a .keras file, or module:function for a function that returns a model"
+            f"{shown} is not a file; give a .keras file, or module:function for a function that returns a model"
         )
     try:
         with zipfile.ZipFile(path) as archive:
             sizes = {info.filename: info.file_size for info in archive.infolist()}
             json.loads(archive.read("config.json") if sizes["config.json"] <= MOST_CONFIG else "")
     except (zipfile.BadZipFile, OSError, KeyError, ValueError, RecursionError, NotImplementedError, zlib.error):
-        raise BadInput(f"{told} is no .keras file; save the model with model.save('name.keras')") from None
+        raise BadInput(f"{shown} is not a .keras file; save the model with model.save('name.keras')") from None
     except RuntimeError as error:  # a password
         raise BadInput(
-            f"{told} is no .keras file ({first_line(error)}); save the model with model.save('name.keras')"
+            f"{shown} is not a .keras file ({first_line(error)}); save the model with model.save('name.keras')"
         ) from None
     if sum(sizes.values()) > MOST_UNPACKED:
         raise BadInput(
-            f"{told} unpacks to more than {MOST_UNPACKED // 2**30} GiB, which is not read here; give a smaller model"
+            f"{shown} unpacks to more than {MOST_UNPACKED // 2**30} GiB, which is not read here; give a smaller model"
         )
 
 
 def check_source(model: str, data: Path | None) -> None:
-    """Raise BadInput for what can be seen to be no model or no data at a glance, without loading Keras."""
+    """Raise BadInput for what is not a model or not data at a glance, without loading Keras."""
     if REFERENCE.fullmatch(model) is None:
         check_file(Path(model))
     if data is not None:
@@ -95,7 +95,7 @@ def numbers_in(config: Any) -> Iterator[tuple[str, int]]:
 
 
 def check_sizes(path: Path) -> None:
-    """Raise BadInput where the model would be larger than the weights that come with it.
+    """Raise BadInput if the model would be larger than the weights that come with it.
 
     Keras makes the model by its description first, however large, and looks at the weights then.
     """
@@ -146,10 +146,12 @@ def load_file(path: Path) -> Model:
         raise
     except Exception as error:
         if "safe_mode" in str(error) or "lambda" in str(error).lower():
-            told = "it holds Python code (a Lambda layer), which is not run here; use module:function for your own code"
+            problem = (
+                "it holds Python code (a Lambda layer), which is not run here; use module:function for your own code"
+            )
         else:
-            told = f"{first_line(error)}; layers of your own are found with module:function"
-        raise BadInput(f"{shown_path(path)} cannot be loaded: {told}") from None
+            problem = f"{first_line(error)}; layers of your own are found with module:function"
+        raise BadInput(f"{shown_path(path)} cannot be loaded: {problem}") from None
 
 
 @contextlib.contextmanager
@@ -258,8 +260,8 @@ def check_shape(path: Path, name: str, values: Array, wanted: tuple[int | None, 
     """Raise BadInput unless the values are finite numbers of that shape; None is any size."""
     fits = values.ndim == len(wanted) and all(w is None or w == got for w, got in zip(wanted[1:], values.shape[1:]))
     if not fits or not len(values):
-        told = ", ".join("any" if size is None else str(size) for size in wanted)
-        raise BadInput(f"{shown_path(path)}: {name} has shape {values.shape}; the model wants ({told})")
+        sizes = ", ".join("any" if size is None else str(size) for size in wanted)
+        raise BadInput(f"{shown_path(path)}: {name} has shape {values.shape}; the model wants ({sizes})")
     if not np.issubdtype(values.dtype, np.number) or not np.isfinite(values).all():
         raise BadInput(
             f"{shown_path(path)}: {name} must be finite numbers, got {values.dtype} with NaN, infinity or text"

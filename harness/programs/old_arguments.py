@@ -174,7 +174,7 @@ def translated_momentum(
 def translated(
     kind: str, renamed: Mapping[str, str], is_first: bool, supplied: list[str], arguments: tuple[Any, ...], options: Any
 ) -> tuple[tuple[Any, ...], dict[str, Any]]:
-    """The arguments of a layer as Keras 3 takes them; where an old and a new name are given, the new one counts.
+    """The arguments of a layer as Keras 3 takes them; if an old and a new name are given, the new one counts.
 
     Args:
         kind: of layer.

@@ -1,7 +1,7 @@
 """Rules about a loss of the user's own: it is called with right and with wrong predictions, and differentiated.
 
 A loss that Keras knows is right whatever it is given. One that somebody wrote may grow where predictions get better,
-may not change with them at all, or may have no derivative where they are right. None of that needs a training.
+may not change with them at all, or may have no derivative if they are right. None of that needs a training.
 """
 
 from __future__ import annotations
@@ -149,7 +149,7 @@ def value_of(function: Any) -> Loss:
 
 
 def gradient_of(function: Any, targets: Array, predictions: Array) -> Array:
-    """The gradient of the mean of a loss with respect to the predictions, 0 where it does not depend on them."""
+    """The gradient of the mean of a loss with respect to the predictions, 0 if it does not depend on them."""
     tensor = keras.ops.convert_to_tensor
 
     def mean(values: list[Any]) -> tuple[Any, None]:

@@ -2,7 +2,7 @@
 
 Scaled inputs are needed wherever the model is used: in ``fit``, in its validation data, in later evaluations and
 predictions, and in whatever else the script does with its test set. If all of these are variables that were assigned
-before, one line in front of ``fit`` scales them all. Where that is not certain (an expression in the call, a variable
+before, one line in front of ``fit`` scales them all. If that is not certain (an expression in the call, a variable
 that is assigned in another scope or again later, a loop that would scale twice), nothing is returned.
 """
 

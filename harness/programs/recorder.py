@@ -41,7 +41,7 @@ FIT_DEFAULTS = {
     if parameter.default is not parameter.empty
 }
 COLOURS = re.compile(r"\x1b\[[0-9;]*m")
-SECONDS_OF_LOOP = 60.0  # in which a loop of the user's own has to end, where there is no other limit
+SECONDS_OF_LOOP = 60.0  # in which a loop of the user's own has to end, if there is no other limit
 SECONDS_AFTER_FIT = 20.0  # what follows the captured fit is stopped then
 
 
@@ -304,7 +304,7 @@ class Recorder:
         )
 
     def _data_of_loop(self, loop: Loop, given: dict[str, Any]) -> tuple[TrainingData, MadeUp]:
-        """The batch of the first update, and how much of it is made up: all of it where it has no values yet."""
+        """The batch of the first update, and how much of it is made up: all of it if it has no values yet."""
         extent = MadeUp.NOTHING if self.supply is None else self.supply.extent
         if extent is MadeUp.NOTHING:
             with contextlib.suppress(Exception):

@@ -1,4 +1,4 @@
-"""The edit that removes what was found in a program without training it, where there is one obvious edit."""
+"""The edit that removes what was found in a program without training it, if there is one obvious edit."""
 
 from __future__ import annotations
 

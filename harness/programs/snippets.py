@@ -102,7 +102,7 @@ OF_KERAS = re.compile(
 )
 IN_KERAS = re.compile(r"[/\\]keras[/\\]src[/\\]")
 OF_DATA = re.compile(r"[/\\]keras[/\\]src[/\\](utils|datasets|preprocessing)[/\\](?!traceback)")  # what prepares data
-ELEMENT = "[]"  # in the place of a name, where a part of something is assigned to
+ELEMENT = "[]"  # in the place of a name, if a part of something is assigned to
 FIRST_LAYERS = (
     (re.compile(r"\b(Embedding)\("), "tokens"),
     (re.compile(r"\b(Conv(olution)?2D|VGG16|VGG19|ResNet50|InceptionV3|MobileNet\w*|Xception|DenseNet\w*)\("), "image"),
@@ -193,7 +193,7 @@ class Completion:
         return last if 2 <= last <= 1000 else self.supply.hints.classes
 
     def vocabulary_rows(self) -> int:
-        """Rows of the first Embedding layer, where a name that is not known gives them."""
+        """Rows of the first Embedding layer, if a name that is not known gives them."""
         match = re.search(r"Embedding\(\s*(?:input_dim\s*=\s*)?([A-Za-z_]\w*)\s*,", self.text)
         value = self.value(match[1]) if match is not None and match[1] in self.unknown else None
         return value if isinstance(value, int) else USUAL_ROWS
@@ -428,7 +428,7 @@ def usual_import(name: str) -> Any:
 
 
 class Tolerance(ast.NodeTransformer):
-    """Lets every assignment and loop of a program go on with made-up values where it fails; lines stay."""
+    """Lets every assignment and loop of a program go on with made-up values if it fails; lines stay."""
 
     def visit_ClassDef(self, node: ast.ClassDef) -> ast.AST:
         """The bodies of methods only: the names of a class are not seen from inside a lambda."""
@@ -456,7 +456,7 @@ class Tolerance(ast.NodeTransformer):
         return node
 
     def visit_Call(self, node: ast.Call) -> ast.AST:
-        """``x.reshape(60000, 784)``, where the made-up data set has fewer rows."""
+        """``x.reshape(60000, 784)``, if the made-up data set has fewer rows."""
         self.generic_visit(node)
         name = called_name(node)
         if name == "reshape":
@@ -537,6 +537,6 @@ def constant(names: Any) -> ast.expr:
 
 
 def tolerant(text: str) -> ast.Module:
-    """A program that goes on with made-up values where a value cannot be computed."""
+    """A program that goes on with made-up values if a value cannot be computed."""
     tree = Tolerance().visit(ast.parse(text))
     return ast.fix_missing_locations(tree)

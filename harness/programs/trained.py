@@ -56,7 +56,7 @@ class Trained:
         validation_loss: (members, epochs), or None if it was not recorded.
         metrics: name as in Keras' logs (``accuracy``, ``val_accuracy``) -> (members, epochs).
         weights: for each weight of ``model.weights``, (members, ...), after training.
-        updates: (members,) updates made; fewer than asked for where a callback stopped the member.
+        updates: (members,) updates made; fewer than asked for if a callback stopped the member.
         diverged: (members,) whether a loss or a weight is NaN or infinite.
         diverged_at: (members,) update, from 1, whose loss was the first that is not finite; -1 if there was none. Where
             Keras' fit trained, the last update of the epoch in which that happened.

@@ -8,11 +8,11 @@ the definition of symmetry.py: the same incoming and the same outgoing weights. 
     Embedding                unit j: dimension j of every token
     SimpleRNN, GRU, LSTM     unit j: its column in each gate; and the recurrent kernel is unchanged by the swap
     normalisation            gamma j and beta j belong to the unit that the layer normalises: by themselves they are 1
-                             and 0 for every unit, which is no symmetry
+                             and 0 for every unit, which is not a symmetry
 
 Outgoing weights are those of the next such layers, found through the layers between that treat every unit alike
 (activations, dropout, pooling, normalisation, Flatten). Where a unit goes elsewhere (a sum, a layer of one's own),
-its outgoing weights are not known, and the incoming ones decide alone. Layers that answer to targets are no hidden
+its outgoing weights are not known, and the incoming ones decide alone. Layers that answer to targets are not hidden
 layers; grouped and depthwise convolutions, attention and layers of one's own are not judged.
 """
 
@@ -66,10 +66,10 @@ class Units:
 
     Attributes:
         layer: the Keras layer.
-        incoming: (incoming weights, units), the biases as row 0 where it has some.
+        incoming: (incoming weights, units), the biases as row 0 if it has some.
         affine: (rows, units) of the normalisations that follow.
-        outgoing: (outgoing weights, units); None where they are not known.
-        recurrent: (gates, units, units), from row to column; None where there is none.
+        outgoing: (outgoing weights, units); None if they are not known.
+        recurrent: (gates, units, units), from row to column; None if there is none.
         is_hidden: False if the layer answers to targets.
     """
 
@@ -128,7 +128,7 @@ def is_plain_convolution(layer: keras.Layer) -> bool:
 def kernel_of(layer: keras.Layer) -> Array | None:
     """(positions, inputs, units) of the kernel, the gates of a recurrent layer among the positions.
 
-    None where the layer has no such units or is not built.
+    None if the layer has no such units or is not built.
     """
     if not layer.built:
         return None
@@ -148,7 +148,7 @@ def kernel_of(layer: keras.Layer) -> Array | None:
 
 
 def incoming_of(layer: keras.Layer) -> Array | None:
-    """(incoming weights, units), biases first; None where the layer is not judged."""
+    """(incoming weights, units), biases first; None if the layer is not judged."""
     kernel = kernel_of(layer)
     if kernel is None:
         return None
@@ -174,7 +174,7 @@ def operations(model: keras.Model) -> Sequence[Any]:
 
 
 def consumers(model: keras.Model) -> Graph:
-    """{id of an operation: the operations that take its output}; empty for a model that is no graph."""
+    """{id of an operation: the operations that take its output}; empty for a model that is not a graph."""
     found: Graph = {}
     for operation in operations(model):
         for node in getattr(operation, "_inbound_nodes", ()):
@@ -186,14 +186,14 @@ def consumers(model: keras.Model) -> Graph:
 
 
 def output_operations(model: keras.Model) -> set[int]:
-    """The id of each operation whose output is one of the model's; of the last layer where there is no graph."""
+    """The id of each operation whose output is one of the model's; of the last layer if there is no graph."""
     if getattr(model, "outputs", None):
         return {id(tensor._keras_history.operation) for tensor in model.outputs}
     return {id(layer) for layer in model.layers[-1:]}
 
 
 def rows_into(layer: Any, units: int) -> Array | None:
-    """(rows, units): the weights with which a layer takes in each of the units before it; None where that is unknown.
+    """(rows, units): the weights with which a layer takes in each of the units before it; None if that is unknown.
 
     After Flatten a unit comes in at many places, every so many rows of the kernel.
     """
@@ -363,7 +363,7 @@ def spread_of(units: Units, group: Sequence[int]) -> float:
 
 
 def activation_of(layer: keras.Layer) -> str:
-    """The name of a layer's activation, "linear" where it has none."""
+    """The name of a layer's activation, "linear" if it has none."""
     function = getattr(layer, "activation", None)
     return "linear" if function is None else str(getattr(function, "__name__", type(function).__name__))
 
@@ -386,7 +386,7 @@ def probe_of(model: keras.Model, outputs: Sequence[Any]) -> keras.Model:
     """A model that gives the output of each of some layers or operations of ``model``.
 
     Raises:
-        ValueError: the model is no graph of layers (a subclass of keras.Model), or one of them is nested in another.
+        ValueError: the model is not a graph of layers (a subclass of keras.Model), or one of them is nested in another.
     """
     try:
         inputs = model.inputs[0] if isinstance(model, keras.Sequential) else model.input

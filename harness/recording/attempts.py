@@ -39,14 +39,14 @@ def has_updates(answer: Answer) -> bool:
 
 
 def driven_without_calls(content: Json) -> Json:
-    """What was tried, where nothing worked."""
+    """What was tried, if nothing worked."""
     fields = fields_of(driven_from_json(content)) | {"calls": (), "sizes": {}, "certain": False}
     return {key: to_json(value, []) for key, value in fields.items()}
 
 
-FEW_OBSERVATIONS = 12  # that are left where all are too many
-SOME_OBSERVATIONS = 200  # that are tried before, where not their number is too large but their arrays are
-MADE_OBSERVATIONS = 24  # that the largest number in the file becomes, where the file makes the observations
+FEW_OBSERVATIONS = 12  # that are left if all are too many
+SOME_OBSERVATIONS = 200  # that are tried before, if not their number is too large but their arrays are
+MADE_OBSERVATIONS = 24  # that the largest number in the file becomes, if the file makes the observations
 
 
 def reduced(task: Task, answer: Answer, record: Callable[[Task], Answer | None]) -> tuple[Task, Answer]:

@@ -307,7 +307,7 @@ def fresh_seed() -> int:
 
 
 def seed_everything(seed: int) -> None:
-    """Make a run repeatable, also where the file sets no seed. For runs with and without recording."""
+    """Make a run repeatable, also if the file sets no seed. For runs with and without recording."""
     _Seeds.next = seed
     np.random.seed(seed)  # noqa: NPY002
     random.seed(seed)

@@ -352,7 +352,7 @@ class Recording:
         check: whether recording changed the run.
         changed_at: if it did, the first update's place at which the runs differ.
         driven: how the file was made to train.
-        seed: of the generators, where the file does not set it.
+        seed: of the generators, if the file does not set it.
         uses_numpy: whether the file made any array; False for pure Python.
         loops: those that the recording ended in, outermost first.
     """

@@ -63,7 +63,7 @@ def record_file(
         run: lines that are run after the file, with ``data`` at hand.
         data: arrays by name for ``run``; if None, those of X, Y, y and labels that the file does not set itself, of
             random values.
-        seed: of the random generators, where the file does not set it.
+        seed: of the random generators, if the file does not set it.
         seconds: limit of processor time for everything together, and of a multiple of it as the clock goes. It only
             aborts; what is recorded does not depend on it.
         megabytes: memory limit; 0 is none.

@@ -209,7 +209,7 @@ def undefined_names(text: str) -> list[str]:
 
 
 def statements(tree: ast.AST) -> dict[int, Statement]:
-    """The assignment or return statement of each line, the last one where a line has several."""
+    """The assignment or return statement of each line, the last one if a line has several."""
     found: dict[int, Statement] = {}
     for node in ast.walk(tree):
         statement = _statement(node)
@@ -439,7 +439,7 @@ class _Weaver(ast.NodeTransformer):
         return value
 
     def _fitted(self, target: ast.expr, value: ast.expr) -> ast.expr:
-        """The value of ``target = value``, as a number where the target is an item of an array."""
+        """The value of ``target = value``, as a number if the target is an item of an array."""
         if not isinstance(target, ast.Subscript) or isinstance(value, ast.Constant):
             return value
         whole = target.value  # errors[i][j] is an item of errors[i]

@@ -142,11 +142,11 @@ def scores_sentence(pair: Pair, scores: ScoreDifference, comparison: BackendComp
     )
     what, form = ("accuracy", "{:.1%}") if is_share else ("loss", "{:.4g}")
     left, right, spread = (form.format(value) for value in (scores.left, scores.right, scores.of_seeds))
-    told = "more than seeds explain" if scores.differs else "no more than seeds explain"
+    size = "more than seeds explain" if scores.differs else "no more than seeds explain"
     return (
         f"After {count(comparison.training_updates, 'update')} from {count(comparison.seeds, 'seed')}, the mean {what} "
         f"is {left} in {setup_name(pair.left)} and {right} in {setup_name(pair.right)}, with a standard deviation of "
-        f"{spread} between seeds: {told} (p = {scores.chance:.2g})."
+        f"{spread} between seeds: {size} (p = {scores.chance:.2g})."
     )
 
 

@@ -547,10 +547,10 @@ Lines = list[tuple[str, str]]
 def mistake_lines(found: Found) -> Lines:
     """One mistake, as (heading, text)"""
     words = words_of(found)
-    told: Lines = [("Line", f"{where(found.place)}:  {code(found.place)}" if found.place is not None else "")]
+    entries: Lines = [("Line", f"{where(found.place)}:  {code(found.place)}" if found.place is not None else "")]
     if found.others:
-        told.append(("See also", ", ".join(f"line {one.line}" for one in found.others)))
-    told.append(("Mistake", f"{named(found)}. {words.what}"))
+        entries.append(("See also", ", ".join(f"line {one.line}" for one in found.others)))
+    entries.append(("Mistake", f"{named(found)}. {words.what}"))
     is_left_out = found.got is not None and found.got.kind is QuantityKind.NOTHING
     if found.id != "exception" and not is_left_out and (found.got is not None or found.expected is not None):
         variable = found.variable or "the value"
@@ -560,12 +560,14 @@ def mistake_lines(found: Found) -> Lines:
             text += f"; it should be {quantity(unscaled(found.expected))}, or that times a constant"
             if found.ratio is not None:
                 text = f"{variable}{shape} is {number(found.ratio)} times what it should be"
-        told.append(("Value", text))
+        entries.append(("Value", text))
     if found.parameters:
-        told.append(("Spoils", ", ".join(found.parameters)))
+        entries.append(("Spoils", ", ".join(found.parameters)))
     old, arrow, new = found.detail.partition(" -> ")
-    told.append(("To fix it", f"Use {new} in the place of {old}. {words.fix}" if arrow and old != new else words.fix))
-    return told
+    entries.append(
+        ("To fix it", f"Use {new} in the place of {old}. {words.fix}" if arrow and old != new else words.fix)
+    )
+    return entries
 
 
 def words_of(found: Found) -> Sentences:
@@ -609,36 +611,36 @@ def alternative_line(one: Alternative) -> str:
 
 def lines(result: CheckResult) -> Lines:
     """The report as (heading, text), at most 20 lines"""
-    told: Lines = []
+    entries: Lines = []
     for found in result.mistakes[:2]:
-        told += mistake_lines(found)
+        entries += mistake_lines(found)
     if len(result.mistakes) > 2:
-        told.append(("and", ", ".join(f"{one.id} ({where(one.place)})" for one in result.mistakes[2:])))
+        entries.append(("and", ", ".join(f"{one.id} ({where(one.place)})" for one in result.mistakes[2:])))
     if result.reason is not None:
         what, hint = REASONS[result.reason]
-        told.append(("Why", what + (f" ({result.detail})" if result.detail else "")))
+        entries.append(("Why", what + (f" ({result.detail})" if result.detail else "")))
         if result.suggestion:
             hint = f'{hint.split(":")[0].rstrip(".")}: --run "{result.suggestion}"'
-        told.append(("What to do", hint))
-        told += [("Tried", f"{line}  ->  {reason}") for line, reason in result.failures[:MAX_SHOWN_FAILURES]]
+        entries.append(("What to do", hint))
+        entries += [("Tried", f"{line}  ->  {reason}") for line, reason in result.failures[:MAX_SHOWN_FAILURES]]
     if result.exception:
-        told.append(("Exception", result.exception))
-        told += [("", f"{where(place)}, in {place.function}:  {code(place)}") for place in result.traceback[-4:]]
+        entries.append(("Exception", result.exception))
+        entries += [("", f"{where(place)}, in {place.function}:  {code(place)}") for place in result.traceback[-4:]]
     if result.cost is not None:
-        told.append(("Cost", cost_words(result.cost)))
-    told += [("Or", alternative_line(one)) for one in result.alternatives[:1]]
+        entries.append(("Cost", cost_words(result.cost)))
+    entries += [("Or", alternative_line(one)) for one in result.alternatives[:1]]
     if result.pairs:
-        told.append(("Compared", "; ".join(pair_words(pair) for pair in result.pairs[:6])))
+        entries.append(("Compared", "; ".join(pair_words(pair) for pair in result.pairs[:6])))
     if result.sizes:
-        told.append(("Shapes", ", ".join(f"{name} {shape}" for name, shape in result.sizes.items())))
+        entries.append(("Shapes", ", ".join(f"{name} {shape}" for name, shape in result.sizes.items())))
     if result.stand_ins:
-        told.append(
+        entries.append(
             ("Stand-ins", ", ".join(f"{name} ({STAND_INS.get(kind, kind)})" for kind, name in result.stand_ins[:4]))
         )
     if result.calls:
-        told += [("" if place else "Run as", line) for place, line in enumerate(result.calls[:MAX_SHOWN_CALLS])]
-    told += [("Note", note(*one)) for one in result.notes[:3]]
-    return told[:20]
+        entries += [("" if place else "Run as", line) for place, line in enumerate(result.calls[:MAX_SHOWN_CALLS])]
+    entries += [("Note", note(*one)) for one in result.notes[:3]]
+    return entries[:20]
 
 
 def pair_words(pair: PairResult) -> str:

@@ -135,7 +135,7 @@ def training_sentences(run: Run, experiment: Experiment) -> str:
 
 
 def accuracy_at(scenario: Scenario, weights: Weights) -> float | None:
-    """The share of observations whose class these weights get right; None where there are no classes."""
+    """The share of observations whose class these weights get right; None if there are no classes."""
     return accuracy(scenario.network, weights, scenario.x, scenario.y)
 
 

@@ -54,7 +54,7 @@ class Explanation:
         id: the name.
         kind: where it is met.
         what: what it is.
-        fix: what to do; "" where that depends on the program.
+        fix: what to do; "" if that depends on the program.
         difference: of a mistake, the right step -> the wrong one.
     """
 

@@ -234,7 +234,7 @@ SENTENCES: dict[Check, Callable[[Values], str]] = {
         "nothing in the script brings the targets there; use linear"
     ),
     Check.SIGMOID_FOR_ONE_CLASS: lambda v: (
-        f"sigmoid under {v['loss']} is for rows with several labels; where each row has one class, use softmax and "
+        f"sigmoid under {v['loss']} is for rows with several labels; if each row has one class, use softmax and "
         "categorical_crossentropy"
     ),
     Check.UNSCALED_UNDER_SGD: lambda v: (
@@ -332,7 +332,7 @@ def read_by_rank(rank: int) -> str:
 
 
 def remedy_of_rank(wanted: int, shape: Sequence[int | None]) -> str:
-    """What to do where a layer reads arrays with another number of axes."""
+    """What to do if a layer reads arrays with another number of axes."""
     row = tuple(shape[1:])
     if len(shape) > wanted:
         if wanted == 2:
@@ -374,7 +374,7 @@ REMEDIES: dict[Check, Callable[[Values], str]] = {
     Check.LAYER_INPUT_RANK: lambda v: remedy_of_rank(v["wanted"], v["shape"]),
     Check.MODEL_INPUT_SHAPE: lambda v: remedy_of_shape(v["wanted"], v["shape"]),
     Check.IMAGE_TOO_SMALL: lambda v: remedy_of_image(v["shape"][1:]),
-}  # what to do, where it depends on the numbers
+}  # what to do, if it depends on the numbers
 
 
 def place_text(place: Place | None) -> str:

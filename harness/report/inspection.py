@@ -21,7 +21,7 @@ def unit_list(units: list[int]) -> str:
 
 
 def width_cell(layer: LayerReport) -> Text:
-    """1/64, in red where there are clones"""
+    """1/64, in red if there are clones"""
     text = f"{layer.effective_width}/{layer.units}"
     if not layer.is_hidden:
         return Text(f"{layer.units} (output)", "dim")

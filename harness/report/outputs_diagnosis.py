@@ -18,8 +18,8 @@ from .words import joined
 def heading(found: OutputsDiagnosis) -> str:
     """Which outputs learn alone."""
     failing = [one.name for one in found.outputs if one.outcome is not OutcomeKind.LEARNS]
-    told = f"not so {joined(failing)}" if failing else "each learns"
-    return f"{found.name} has {len(found.outputs)} outputs. Each was trained without the others: {told}."
+    summary = f"not so {joined(failing)}" if failing else "each learns"
+    return f"{found.name} has {len(found.outputs)} outputs. Each was trained without the others: {summary}."
 
 
 def verdict(found: OutputsDiagnosis) -> list[str]:

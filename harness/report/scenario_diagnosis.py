@@ -25,7 +25,7 @@ RUN_ONLY = ("gradient", "gradient-at-start", "clones-at-start", "dead-at-start",
 
 
 def share_in_words(row: Row) -> str:
-    """97.7 % (95.0 to 98.9, 256 runs); one run is told as such"""
+    """97.7 % (95.0 to 98.9, 256 runs); yes or no of one run"""
     if row.members == 1:
         return "yes" if row.share else "no"
     low, high = row.interval
@@ -36,22 +36,22 @@ def outcome_sentence(found: Diagnosis) -> str:
     """Whether it learns."""
     case, final = found.case, float(found.course.costs[-1])
     last = found.course.iterations[-1]
-    told = f"{case.name} from {case.start_name}, rate {case.learning_rate:g}: the cost is {number(final)} after "
-    told += f"{count(last, 'iteration')}, where {number(found.target)} counts as learned"
+    text = f"{case.name} from {case.start_name}, rate {case.learning_rate:g}: the cost is {number(final)} after "
+    text += f"{count(last, 'iteration')}, where {number(found.target)} counts as learned"
     if found.best_possible:
-        return f"{told}. Nothing that was tried does better by much: it learns what there is to learn."
+        return f"{text}. Nothing that was tried does better by much: it learns what there is to learn."
     if found.late is not None:
         return (
-            f"{told}. It learns, but late: from iteration {found.learned_at:,} on, while "
+            f"{text}. It learns, but late: from iteration {found.learned_at:,} on, while "
             f"{found.late.share:.0%} of healthy starts have by iteration {found.judged_at:,}, "
             f"where this run is at {number(found.own.median)}. Why then?"
         )
     if found.lucky:
         return (
-            f"{told}. It learns, by luck: of other starts by {case.start_name} {found.own.share:.0%} do "
+            f"{text}. It learns, by luck: of other starts by {case.start_name} {found.own.share:.0%} do "
             f"({found.own.interval[0]:.0%} to {found.own.interval[1]:.0%}). Why not the others?"
         )
-    return f"{told}. It {'learns' if found.learns else 'does not learn'}."
+    return f"{text}. It {'learns' if found.learns else 'does not learn'}."
 
 
 def no_cause_sentence(found: Diagnosis) -> str:
@@ -81,23 +81,23 @@ def cause_sentences(found: Diagnosis) -> Iterator[str]:
         row = cause.evidence[0] if cause.evidence else None
         named = "Cause" if place == 0 else "Also"
         sentence = HYPOTHESES[cause.id][0]
-        told = f"{named}: {cause.id}. {sentence[0].upper()}{sentence[1:]}."
+        text = f"{named}: {cause.id}. {sentence[0].upper()}{sentence[1:]}."
         change = "" if row is None else change_text(row.change)
         if cause.id == "unlearnable":
-            told += f" No function of the inputs comes under a cost of {number(found.floor)}."
+            text += f" No function of the inputs comes under a cost of {number(found.floor)}."
         elif row is not None and cause.alone:
-            told += f" Evidence: {change}, and nothing else changed, takes the cost from {number(row.before)} to "
-            told += f"{number(row.after)}"
-            told += "." if row.members == 1 else f", and {row.share:.1%} of {row.members} runs learn."
+            text += f" Evidence: {change}, and nothing else changed, takes the cost from {number(row.before)} to "
+            text += f"{number(row.after)}"
+            text += "." if row.members == 1 else f", and {row.share:.1%} of {row.members} runs learn."
         elif cause.id == "wrong-math" and row is not None:
-            told += f" {change[0].upper()}{change[1:]} comes to {number(row.after)}: not enough by itself."
+            text += f" {change[0].upper()}{change[1:]} comes to {number(row.after)}: not enough by itself."
         elif row is not None and cause is both[-1] and both[0].id == "wrong-math":
-            told += f" Evidence, with the right math: {change}; the cost becomes {number(row.after)}"
-            told += "." if row.members == 1 else f", and {row.share:.1%} of {row.members} runs learn."
+            text += f" Evidence, with the right math: {change}; the cost becomes {number(row.after)}"
+            text += "." if row.members == 1 else f", and {row.share:.1%} of {row.members} runs learn."
         elif row is not None and cause is both[-1]:
-            told += f" Evidence for {joined(c.id for c in both)} together: {change}: {row.share:.1%} of {row.members}"
-            told += " runs learn. Neither alone was enough."
-        yield told
+            text += f" Evidence for {joined(c.id for c in both)} together: {change}: {row.share:.1%} of {row.members}"
+            text += " runs learn. Neither alone was enough."
+        yield text
     if found.relation is not None:
         yield relation_text(found.relation)
     if found.bound is not None and found.bound > found.target:
@@ -110,23 +110,23 @@ def cause_sentences(found: Diagnosis) -> Iterator[str]:
 
 def verdict(found: Diagnosis) -> list[str]:
     """The whole answer in a few sentences."""
-    told = [outcome_sentence(found)]
+    sentences = [outcome_sentence(found)]
     if found.wrong:
-        told.append(f"The math is wrong: its gradients are off by {found.math_error:.1g} of their size.")
+        sentences.append(f"The math is wrong: its gradients are off by {found.math_error:.1g} of their size.")
     elif found.math_error is not None:
-        told.append(f"The math is right: its gradients are within {found.math_error:.0e} of numerical ones.")
-    told += cause_sentences(found)
+        sentences.append(f"The math is right: its gradients are within {found.math_error:.0e} of numerical ones.")
+    sentences += cause_sentences(found)
     remedy = remedy_text(found.causes)
     if remedy:
-        told.append(f"To fix it: {remedy}.")
+        sentences.append(f"To fix it: {remedy}.")
     names = not_reached(found)
     if names:
         more = f" and {len(names) - MOST_SKIPPED} more changes" if len(names) > MOST_SKIPPED else ""
-        told.append(
+        sentences.append(
             f"The budget of {found.budget:g} s did not reach: {'; '.join(names[:MOST_SKIPPED])}{more}. "
             f"Give it more with {larger_budget(found)}."
         )
-    return told
+    return sentences
 
 
 def not_reached(found: Diagnosis) -> list[str]:
@@ -195,7 +195,7 @@ def everything(found: Diagnosis) -> RenderableType:
     if found.clones:
         tables.append(clones_table(found))
     if found.helpful:
-        tables.append(change_table("Helps too, but is no cause: a way round it", found.helpful))
+        tables.append(change_table("Helps too, but is not a cause: a way round it", found.helpful))
     if found.refuted:
         tables.append(change_table("Tried, and did not help", found.refuted))
     parts: list[RenderableType] = [part for table in tables for part in (table, Text())]
@@ -207,7 +207,7 @@ def markdown(found: Diagnosis) -> str:
     lines = ["\n\n".join(verdict(found)), ""]
     for title, rows in (
         *((f"Evidence for {cause.id}", cause.evidence) for cause in found.causes),
-        ("Helps too, but is no cause", found.helpful),
+        ("Helps too, but is not a cause", found.helpful),
         ("Tried, and did not help", found.refuted),
     ):
         if rows:

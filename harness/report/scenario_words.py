@@ -81,29 +81,29 @@ def relation_text(found: ClonesRelation) -> str:
     """Whether identical units are necessary for a failure, and whether they are sufficient for it, in sentences"""
     if found.loosened is not None:
         change, share = change_text(found.loosened.change.what), found.loosened.share
-        told = [f"Identical hidden units are needed for this failure: without them {share:.1%} learn ({change})."]
+        sentences = [f"Identical hidden units are needed for this failure: without them {share:.1%} learn ({change})."]
     elif found.failing_apart is not None:
         change, share = change_text(found.failing_apart.change.what), found.failing_apart.share
-        told = [
+        sentences = [
             "Identical hidden units are not needed for this failure.",
             f"Networks without them fail too ({change}: {share:.0%} learn).",
         ]
     else:
         best = found.best_noise
         beside = "" if best is None else f" ({change_text(best.change.what)}: {best.share:.0%} learn)"
-        told = [f"Identical hidden units are not needed for this failure: parting them does not help{beside}."]
+        sentences = [f"Identical hidden units are not needed for this failure: parting them does not help{beside}."]
     if found.learning_together is not None:
         change, share = change_text(found.learning_together.change.what), found.learning_together.share
-        told.append(f"Networks with them can learn ({change}: {share:.0%}).")
+        sentences.append(f"Networks with them can learn ({change}: {share:.0%}).")
     else:
-        told.append("They are enough for it: no change that keeps them helped.")
+        sentences.append("They are enough for it: no change that keeps them helped.")
     if found.harder is not None:
         apart, cloned = found.harder
-        told.append(
+        sentences.append(
             f"They do make learning harder: {apart.share:.1%} of {apart.change.what.name} seeds learn, and "
             f"{cloned.share:.1%} of the same seeds with identical units."
         )
-    return " ".join(told)
+    return " ".join(sentences)
 
 
 def prediction_text(symptom: Symptom) -> str:
@@ -164,7 +164,7 @@ SYMPTOMS: Mapping[str, Callable[[Symptom], str]] = {
     "constant-output": lambda s: (
         f"output {s.value:.0f} of {s.facts['outputs']} is the same whatever the input, the others are not"
     ),
-    "diverged": lambda s: f"the cost was no number any more at iteration {s.value:,.0f}",
+    "diverged": lambda s: f"the cost was not a number any more at iteration {s.value:,.0f}",
     "oscillates": lambda s: f"the cost went up in {s.value:.0%} of the later steps",
     "plateau": plateau_text,
     "output-range": output_range_text,

@@ -48,7 +48,7 @@ class Limits:
 
     Attributes:
         seconds: of processor time, each process for itself.
-        megabytes: of address space of a process, and of memory of all of them together; 0 is no limit.
+        megabytes: of address space of a process, and of memory of all of them together; 0 for no limit.
         processes: at once, threads included.
         file_megabytes: of one file, and of all of them together.
         open_files: of a process.

@@ -110,7 +110,7 @@ def find_box() -> Box | Absence:
 
 
 def require_box(policy: Policy) -> Box | Absence | None:
-    """The sandbox that a policy asks for; None if it asks for none, an ``Absence`` where it can do without.
+    """The sandbox that a policy asks for; None if it asks for none, an ``Absence`` if it can do without.
 
     Raises:
         BadInput: bubblewrap's is required, and there is none.

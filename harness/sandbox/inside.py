@@ -12,7 +12,7 @@ import resource
 import shutil
 import sys
 
-HOPELESS = 126  # exit code where the command cannot be run
+HOPELESS = 126  # exit code if the command cannot be run
 
 
 def become(user: int | None) -> None:

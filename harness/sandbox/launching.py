@@ -46,7 +46,7 @@ class Launch:
         environment: all variables.
         root: the folder, as this process sees it.
         copy: the folder, as the program sees it.
-        megabytes: of memory of all its processes together; 0 is no limit.
+        megabytes: of memory of all its processes together; 0 for no limit.
         sandboxed: whether it is started in a sandbox.
     """
 
@@ -105,7 +105,7 @@ def end(process: subprocess.Popen[bytes]) -> None:
 
 
 def memory_below(pid: int) -> int:
-    """The resident memory of a process and of all that descend from it, in bytes; 0 where there is no /proc."""
+    """The resident memory of a process and of all that descend from it, in bytes; 0 if there is no /proc."""
     parents: dict[int, int] = {}
     pages: dict[int, int] = {}
     with contextlib.suppress(OSError):

@@ -16,7 +16,7 @@ import socket
 import struct
 import sys
 
-HOPELESS = 126  # exit code where there are no walls
+HOPELESS = 126  # exit code if there are no walls
 NEW_USER = 0x10000000
 NEW_MOUNTS, NEW_CGROUPS, NEW_NAMES = 0x00020000, 0x02000000, 0x04000000
 NEW_MESSAGES, NEW_PROCESSES, NEW_NETWORK = 0x08000000, 0x20000000, 0x40000000

@@ -31,7 +31,7 @@ SAME = {
     "wrong-sign": "wrong-sign gradient-ascent",
     "missing-output-derivative": "missing-output-activation-derivative",
     "output-derivative-too-much": "cross-entropy-gradient-with-extra-derivative derivative-twice",
-    # where the gradients of kernels are sums and those of biases means, either may be meant
+    # if the gradients of kernels are sums and those of biases means, either may be meant
     "mean-missing": "sum-instead-of-mean gradient-scaled-differently bias-gradient-averaged kernel-gradient-averaged",
     "mean-twice": "mean-instead-of-sum gradient-scaled-differently bias-gradient-averaged kernel-gradient-averaged",
     "mean-over-features": "mean-over-features gradient-scaled-differently",

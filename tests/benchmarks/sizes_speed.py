@@ -49,7 +49,7 @@ SIZES = (
 
 
 class SingleRow(NamedTuple):
-    """Seconds of processor time for an iteration of a single network; jax is NaN where it is not installed."""
+    """Seconds of processor time for an iteration of a single network; jax is NaN if it is not installed."""
 
     sizes: tuple[int, ...]
     observations: int
@@ -65,7 +65,7 @@ class SingleRow(NamedTuple):
 class SizeRow(NamedTuple):
     """Seconds of processor time for an iteration of one member.
 
-    jax is NaN where it is not installed. gemm are the products alone, one after the other in NumPy, which for small
+    jax is NaN if it is not installed. gemm are the products alone, one after the other in NumPy, which for small
     networks is mostly the time of the calls.
     """
 

@@ -328,7 +328,7 @@ def run(
     Args:
         members: of the ensembles, drawn by Glorot uniform.
         rounds: in each of which every way runs once.
-        progress: is told how many of how many runs are done, and what comes next.
+        progress: called with the runs done, how many there are, and what comes next.
         seed: of the draws.
 
     Returns:

@@ -258,7 +258,7 @@ def test_a_run_that_diverged_is_written(tmp_path):
     board.write(run_with([lost, fine, huge, partly, lost]), tmp_path / "run")
     logged = read(tmp_path / "run")
     found = points(logged, "units of layer1/weights/neuron0")
-    assert list(found) == [1, 3]  # no bar at 0 where there is no number
+    assert list(found) == [1, 3]  # no bar at 0 if there is no number
     assert (found[3][0, 0], found[3][-1, 1], found[3][:, 2].sum()) == (1, 5, 2)
     assert logged.SummaryMetadata("units of layer1/weights/neuron0").plugin_data.plugin_name == "histograms"
 

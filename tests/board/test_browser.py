@@ -1,4 +1,4 @@
-"""What is drawn: a real TensorBoard on 127.0.0.1, read with an installed Chromium. Skipped where there is none."""
+"""What is drawn: a real TensorBoard on 127.0.0.1, read with an installed Chromium. Skipped if there is none."""
 
 import re
 import time

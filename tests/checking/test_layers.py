@@ -1,4 +1,4 @@
-"""Layer mode: right pairs agree, planted mistakes differ, and conventions of scale are told apart from mistakes."""
+"""Layer mode: right pairs agree, planted mistakes differ, and conventions of scale are distinguished from mistakes."""
 
 from __future__ import annotations
 

@@ -100,7 +100,7 @@ def test_writes_item_by_item_begin_again_if_nobody_reads_between() -> None:
     writes: list[tuple[object, int]] = [(0, 1), (1, 1), (2, 1)] * 2
     found = without_overwritten(recording_of(writes, []))
     assert found.nodes[5].parents == (0, 1)
-    # reading an item that was written in this round is no reason against it, reading one of the round before is
+    # reading an item that was written in this round is not a reason against it, reading one of the round before is
     assert without_overwritten(recording_of(writes, [(3, 0)])).nodes[5].parents == (0, 1)
     assert without_overwritten(recording_of(writes, [(3, 2)])).nodes[5].parents == (4, 1)
 

@@ -90,7 +90,7 @@ def test_other_repairs_are_not_asked_where_the_likeliest_is_good_enough() -> Non
 @pytest.mark.parametrize(
     ("together", "alone", "stands_on"),
     [
-        (0.95, 0.9, {"loss"}),  # the loss is needed, and enough: the scale is no cause
+        (0.95, 0.9, {"loss"}),  # the loss is needed, and enough: the scale is not a cause
         (0.95, 0.5, {"loss", "scale"}),  # both are needed
     ],
 )

@@ -311,7 +311,7 @@ def test_clones_of_the_post_are_exact_after_ten_thousand_iterations(dtype):
 @pytest.mark.parametrize(("widths", "dtype"), [((5, 9), "float64"), ((17, 33), "float32")], ids=str)
 @pytest.mark.parametrize("name", ["handwritten", "ensemble"])
 def test_clones_stay_exact_at_other_widths(name, widths, dtype):
-    """Widths that are no multiple of a vector register: units at its end go through the same operations."""
+    """Widths that are not a multiple of a vector register: units at its end go through the same operations."""
     network = Network((2, *widths, 1), ("sigmoid", "tanh", "sigmoid"))
     start = [np.full(shape, 0.1, dtype) for shape in network.shapes]
     x, y = XOR_X.astype(dtype), np.array([[0], [1], [1], [0]], dtype)

@@ -1,4 +1,4 @@
-"""The pages in a real Chromium. Skipped where there is none."""
+"""The pages in a real Chromium. Skipped if there is none."""
 
 import numpy as np
 import pytest

@@ -129,7 +129,7 @@ def test_keras_own_initializers_have_the_scale_of_the_rule(layer, shape, start, 
 def test_a_scale_far_off_is_told():
     found = inspect(two_layers("relu", kernel_initializer=keras.initializers.RandomNormal(stddev=20, seed=1)))
     assert "times larger than recommended for relu (he)" in told(found)
-    assert found.is_fine  # it is no defect of a trained model
+    assert found.is_fine  # it is not a defect of a trained model
 
 
 def test_layers_that_are_not_judged_are_named_and_nan_is_told():
@@ -204,8 +204,8 @@ def test_nothing_is_unpickled_and_no_lambda_is_run(tmp_path):
     model = two_layers("tanh")
     model.save(tmp_path / "old.h5")
     for name, message in (
-        ("bomb.keras", "is no .keras file"),
-        ("zip.keras", "is no .keras file"),
+        ("bomb.keras", "is not a .keras file"),
+        ("zip.keras", "is not a .keras file"),
         ("lambda.keras", "holds Python code"),
         ("old.h5", "HDF5"),
         ("missing.keras", "not a file"),

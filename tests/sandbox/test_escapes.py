@@ -372,7 +372,7 @@ def test_the_process_that_sends_the_reply_cannot_be_traced(tmp_path):
         assert check_file(tmp_path / "net.py").verdict is Verdict.CORRECT
 
 
-# The copy, and where there is no sandbox
+# The copy, and machines without a sandbox
 
 
 def test_links_out_of_the_folder_pipes_and_what_is_too_much_are_left_out(tmp_path, monkeypatch):

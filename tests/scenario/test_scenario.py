@@ -1,4 +1,4 @@
-"""Scenarios: what the built-in ones hold, what files and options give, and how every mistake is told."""
+"""Scenarios: what the built-in ones hold, what files and options give, and how every mistake is reported."""
 
 import codecs
 import io

@@ -1,4 +1,4 @@
-"""The extra ray is asked for in one line where it is not installed."""
+"""The extra ray is asked for in one line if it is not installed."""
 
 from __future__ import annotations
 

@@ -121,7 +121,7 @@ def test_a_reader_that_goes_is_no_error(tmp_path):
 
 @contextlib.contextmanager
 def mounted(options: str):
-    """A file system of its own; skips where none can be mounted."""
+    """A file system of its own; skips if none can be mounted."""
     folder = tempfile.mkdtemp()
     done = subprocess.run(["mount", "-t", "tmpfs", "-o", options, "tmpfs", folder], capture_output=True, check=False)
     if done.returncode:

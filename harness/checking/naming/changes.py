@@ -84,7 +84,7 @@ def of_derivative(case: Case, bench: Bench, repair: Repair) -> str:
     """A derivative that is left out"""
     if not any(repair.old == error.node for error in case.stage.errors):
         return "missing-hidden-activation-derivative"
-    # where the output's own parameters have it, it is left out on the way back to the others
+    # if the output's own parameters have it, it is left out on the way back to the others
     is_partial = len(case.fault.mends) < len(case.stage.steps)
     return "delta-not-multiplied-through" if is_partial else "missing-output-activation-derivative"
 

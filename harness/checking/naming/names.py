@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
 
-from ...recording.graph import Place
 from ..edits import EditBench, gradient_after
 from ..locating import Fault
 from ..reading import Reading, label, quantity
 from ..repairs import Change, Repair
 from ..replay import CannotReplay
-from ..result import Found, Kind, Quantity
+from ..result import Found, Kind, Quantity, join_mistakes
 from ..sources import Sources
 from .activations import at_activation
 from .case import Case, Name, first_name
@@ -48,7 +46,7 @@ def name_faults(reading: Reading, faults: Sequence[Fault], sources: Sources) -> 
         if number is None:
             found.append(named)
         else:
-            found[number] = merged(found[number], named)
+            found[number] = join_mistakes(found[number], named)
     return found
 
 
@@ -112,13 +110,6 @@ def is_same_mistake(first: Found, second: Found) -> bool:
     """Whether two faults are one mistake of the author"""
     shares_line = bool({first.place, *first.others} & {second.place, *second.others})
     return first.id == second.id and (shares_line or first.id in MERGED)
-
-
-def merged(first: Found, second: Found) -> Found:
-    """One mistake of two, with the lines and parameters of both"""
-    places: tuple[Place | None, ...] = (*first.others, second.place, *second.others)
-    others = tuple(dict.fromkeys(place for place in places if place is not None and place != first.place))
-    return replace(first, parameters=tuple(dict.fromkeys((*first.parameters, *second.parameters))), others=others)
 
 
 def used_outside(bench: EditBench, repair: Repair) -> int:

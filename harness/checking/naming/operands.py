@@ -45,7 +45,7 @@ def updated_weights(case: Case) -> Name | None:
 def without_errors(case: Case) -> Name | None:
     """The value does not depend on the errors at all, or not on what came from above, though gradients do"""
     errors, given = case.reading.errors_below, case.reading.given
-    # in a whole network, a step that is made of no error may follow another rule than gradient descent
+    # in a whole network, a step that is not made of an error may follow another rule than gradient descent
     may_be_rule = case.target in case.stage.parameters and not given
     has_errors = bool(errors or given)
     is_cut = has_errors and case.node.id in case.stage.dependent and not errors & set(case.fault.bundle)

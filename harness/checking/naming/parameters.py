@@ -141,7 +141,7 @@ def wrong_delta(case: Case, layer: Layer) -> Name | None:
 
 
 def by_setting(case: Case, value: Samples) -> Array | None:
-    """(settings, elements) values; None if they cannot be told apart"""
+    """(settings, elements) values; None if they cannot be distinguished"""
     count = len(case.settings)
     return value.flat.reshape(count, -1) if value.flat.size % count == 0 else None
 

@@ -38,7 +38,7 @@ def seconds(text: str) -> float:
 
 
 def megabytes(text: str) -> int:
-    """What a Python with NumPy can start in, or 0, which is no limit."""
+    """What a Python with NumPy can start in, or 0 for no limit."""
     if integer(text) != 0 and not MIN_MEGABYTES <= integer(text) <= MAX_MEGABYTES:
         raise invalid_value(f"a whole number from {MIN_MEGABYTES} to {MAX_MEGABYTES}, or 0 for no limit", text)
     return integer(text)

@@ -241,7 +241,7 @@ def run_scenario(arguments: argparse.Namespace, name: str) -> int:
 
     chosen = scenario.load(name, overrides(arguments))
     if chosen.iterations == 0:
-        raise BadInput("0 iterations are no training; give 1 or more to ask why it does not learn")
+        raise BadInput("0 iterations are not a training; give 1 or more to ask why it does not learn")
     effort.check_run(chosen.network)
     with contextlib.ExitStack() as stack:
         folder = stack.enter_context(run_log(arguments, chosen.name))

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from ...checking.check import read_sources
 from ...checking.result import CheckResult
+from ...checking.sources import Sources, read_texts
 from ...checking.verdict import check_recording
 from ...recording.record import record_file
 from ...results import Result
@@ -61,7 +61,7 @@ def diagnose_file(
         BadInput: there is no such file, or it is not Python 3.
     """
     recording = record_file(path, seed=seed, drive=False)
-    sources = read_sources(path, recording)
+    sources = Sources(read_texts(path, recording.files))
     check = check_recording(recording, sources=sources)
     try:
         network = read_network(recording, sources, updates)

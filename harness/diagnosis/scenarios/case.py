@@ -36,8 +36,8 @@ class Case:
         network, x, y: x (observations, inputs), y (observations, outputs).
         start: the weights it starts from, of each layer (inputs + 1, units).
         start_name: what they were made with, "ones" for example.
-        draw: other starts of the same initializer, (inputs + 1, units, members); None where there is one only.
-        on: the same initializer for another network of the same depth; None where there is one start only.
+        draw: other starts of the same initializer, (inputs + 1, units, members); None if there is one only.
+        on: the same initializer for another network of the same depth; None if there is one start only.
         learning_rate, iterations, optimizer: of the training.
         seed: of all that is drawn here.
         implementation: the math to judge; None is the hand-written one.
@@ -87,5 +87,5 @@ def case_of(scenario: Scenario, initializer: str | None = None, iterations: int 
 
 
 def asked_after(name: str, given: Mapping[str, object]) -> int | None:
-    """After how many iterations the question is asked of that scenario: of the post where it does, if not told else."""
+    """The iteration at which the forum question asks; None for other scenarios, or if iterations are given."""
     return POST_ASKS_AFTER if name == "post" and "iterations" not in given else None

@@ -173,7 +173,7 @@ class Result:
 
     @property
     def median(self) -> float:
-        """The median cost; one that is no number counts as infinite."""
+        """The median cost; one that is not a number counts as infinite."""
         return float(np.quantile(np.where(np.isfinite(self.costs), self.costs, np.inf), 0.5, method="inverted_cdf"))
 
     @property
@@ -365,7 +365,7 @@ def targets_in_range(case: Case) -> Change:
 
 
 def wider(case: Case, factor: int) -> Change:
-    """More units in every hidden layer, from the same initializer where it has chance, else from healthy starts."""
+    """More units in every hidden layer, from the same initializer if it has chance, else from healthy starts."""
     hidden = tuple(max(units * factor, units + 2) for units in case.network.sizes[1:-1])
     network = replace(case.network, sizes=(case.network.sizes[0], *hidden, case.network.sizes[-1]))
 

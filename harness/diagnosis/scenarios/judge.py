@@ -96,7 +96,7 @@ class Row:
         before, after: the median cost without and with it.
         share: of the members that came to the target with it; before_share: without it.
         interval: of the share, 95 %.
-        members: how many; 1 where there was no chance in it.
+        members: how many; 1 if there was no chance in it.
         helps: whether enough did.
         costs: of the members with it, one each.
     """
@@ -169,10 +169,10 @@ class Diagnosis:
         target, constant, floor: the cost to come to, the best constant prediction's, the least of any function of x.
         own: the case as it is; before it is judged.
         causes: best first; none if it learns, or if nothing was proved.
-        refuted: what was tried and did not help. helpful: what helped, and is no cause: a way round it.
-        clones: (clones?, scale of a healthy start, result), what separates the two; empty where there are none.
-        bound: under which cost no run can come that keeps its clones; None where no such bound holds.
-        relation: what the clones are for this failure; None where there are none.
+        refuted: what was tried and did not help. helpful: what helped, and is not a cause: a way round it.
+        clones: (clones?, scale of a healthy start, result), what separates the two; empty if there are none.
+        bound: under which cost no run can come that keeps its clones; None if no such bound holds.
+        relation: what the clones are for this failure; None if there are none.
         lucky, late: why a run that learns was asked about all the same.
         math_error: the largest relative difference of the judged gradients from numerical ones; None if not judged.
         wrong: whether that is more than rounding.
@@ -306,7 +306,7 @@ def proved(base: Trial, evidence: Evidence, trainings: Budget) -> list[Cause]:
 def changes_in_pairs(case: Case, evidence: Evidence) -> list[Change]:
     """Two changes at once, one of each kind that the symptoms make possible; no two that change the network.
 
-    Where there is something to be seen (clones, inputs or targets out of scale, dead units), every pair removes that.
+    If there is something to be seen (clones, inputs or targets out of scale, dead units), every pair removes that.
     """
     seen = []
     if has_clones(evidence):
@@ -455,7 +455,7 @@ def wrong_math_alone(evidence: Evidence) -> Cause:
 
 
 def rows_beside(evidence: Evidence, causes: Sequence[Cause]) -> tuple[list[Row], list[Row]]:
-    """(what did not help, what helped and is no named cause's evidence)"""
+    """(what did not help, what helped and is not a named cause's evidence)"""
     used = {row.change for cause in causes for row in cause.evidence}
     refuted: list[Row] = []
     helpful: list[Row] = []

@@ -198,7 +198,7 @@ def deadline(case: Case, target: float, seconds: float) -> tuple[int, Result] | 
 
 
 def gradients_of(case: Case, weights: Weights) -> list[Array]:
-    """dC/dw of each layer by hand, (inputs + 1, units), for all observations; in pieces where they are many"""
+    """dC/dw of each layer by hand, (inputs + 1, units), for all observations; in pieces if they are many"""
     network, observations = case.network, len(case.x)
     total = [np.zeros_like(w) for w in weights]
     for piece in pieces(observations, max(1, PIECE // max(network.sizes))):

@@ -25,7 +25,7 @@ The steps, each in a module of its own:
 ``pairs`` is apart: it calls single layers, activations and losses with random arrays.
 
 The lines use only the file's own names and those in ``data`` (and ``np``, which is in ``data`` too). They end with
-updates of the parameters. Where the file returns gradients and applies them nowhere, ``gradients`` pairs expressions
+updates of the parameters. If the file returns gradients and applies them nowhere, ``gradients`` pairs expressions
 (parameter, gradient) that can be evaluated in the namespace after the lines; the lines then apply them in a step of
 their own, so that the parameters have updates, and ``applied_by_driver`` is set.
 

@@ -59,7 +59,7 @@ def pairs_of(source: str) -> list[PairPlan]:
 
 
 def excuse_square_weights(session: Session) -> None:
-    """Hidden layers of equal size have square weights, which are no sign of an accident."""
+    """Hidden layers of equal size have square weights, which are not a sign of an accident."""
     shapes = {str(matrix.shape) for matrix in session.matrices()}
     session.watcher.notes[:] = [
         note for note in session.watcher.notes if not any(f"of shape {shape} in" in note for shape in shapes)

@@ -120,7 +120,7 @@ def pairs_text(labels: Labels, form: Form) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class Sizes:
-    """Of the data and, where the driver decides, of the network."""
+    """Of the data and, if the driver decides, of the network."""
 
     inputs: int = INPUTS
     outputs: int = OUTPUTS

@@ -131,7 +131,7 @@ def _nothing(caller: Caller, function: FunctionFacts, argument: Argument) -> str
 
 
 def _output_error(caller: Caller) -> str:
-    """The outputs made last minus the targets: the gradient of half the squared error, for a file without a loss."""
+    """The outputs made last minus the targets: the gradient of half the squared error, if the file has no loss."""
     if not caller.session.forward_results:
         raise Exhausted("outputs")
     outputs = result_of_kind(caller.session.forward_results, Role.OUTPUTS)

@@ -811,7 +811,7 @@ class _Finder:
     def _loss_orders(
         self, caller: Caller, forward: FunctionFacts, derivative: FunctionFacts
     ) -> list[tuple[bool, bool]]:
-        """Whether the outputs come first in each of the two; both are tried where the names do not say."""
+        """Whether the outputs come first in each of the two; both are tried if the names do not say."""
 
         def known(function: FunctionFacts) -> list[bool]:
             roles = [caller.role(function, argument)[0] for argument in function.required[:2]]

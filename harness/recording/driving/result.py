@@ -39,7 +39,7 @@ class Driven:
         succeeded: whether parameters were updated (or gradients of them returned).
         lines: the statements, run after the file with ``data`` at hand.
         data: what the lines need: arrays by name, and the module ``np``.
-        gradients: pairs, where the file returns gradients and does not apply them.
+        gradients: pairs, if the file returns gradients and does not apply them.
         applied_by_driver: whether the lines, not the file, apply the gradients.
         sizes: chosen, by name: "observations", "inputs", "hidden", "outputs".
         layout: of the observations ("rows", "columns", "one at a time", ...); "" if no data was needed.

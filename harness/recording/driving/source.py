@@ -127,7 +127,7 @@ class FunctionFacts:
     owner: str = ""
     arguments: tuple[Argument, ...] = ()
     static: bool = False
-    returns: tuple[str, ...] = ()  # names, where the function returns a tuple of them; one name otherwise
+    returns: tuple[str, ...] = ()  # names, if the function returns a tuple of them; one name otherwise
     return_keys: tuple[str, ...] = ()  # of a dictionary that is returned
     returns_something: bool = False
     calls: set[str] = field(default_factory=set)  # functions

@@ -14,7 +14,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-# replaced even where they are installed: they draw, log, download, or take seconds to import
+# replaced even if they are installed: they draw, log, download, or take seconds to import
 DISPLAYS = frozenset(
     [
         "matplotlib",
@@ -304,7 +304,7 @@ class AbsorbingFinder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 
     Args:
         wanted: whether a module of this full name is absorbed.
-        note: is told of each one.
+        note: called with each one.
     """
 
     def __init__(self, wanted: Callable[[str], bool], note: Callable[[str], None]) -> None:

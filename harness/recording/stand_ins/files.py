@@ -36,7 +36,7 @@ class Missing:
     """Makes up what a file reads.
 
     Args:
-        note: is told (kind, name, shapes...) of everything that is made up.
+        note: called with (kind, name, shapes...) of everything that is made up.
         hints: the sizes.
     """
 

@@ -74,7 +74,7 @@ class Loaded:
     """A data set of a library: ``load_data()`` and the like.
 
     Args:
-        note: is told of it.
+        note: called with it.
         hints: the sizes.
         name: of the data set.
         shape: of one image.

@@ -61,7 +61,7 @@ def install(
     """For a run with or without recording.
 
     Args:
-        note: is told (kind, name, shapes...) of everything that is stood in for.
+        note: called with (kind, name, shapes...) of everything that is stood in for.
         text: of the file and its neighbours, for the sizes in it.
         rows, features, one_hot: of made-up data, if known better than from the text.
         sizes: numbers of observations in the text that stand for smaller ones.
@@ -238,7 +238,7 @@ def _as_it_is(thing: Any) -> Any:
 
 
 def _tables(note: Callable[..., None], missing: files.Missing) -> None:
-    """pandas, where a file uses it."""
+    """pandas, if a file uses it."""
 
     def patch(_: Any) -> None:
         from . import tables

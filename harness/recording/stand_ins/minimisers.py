@@ -35,14 +35,14 @@ def install(optimize: Any, note: Callable[..., None]) -> None:
 
     Args:
         optimize: the module.
-        note: is told of each one that is used.
+        note: called with each one that is used.
     """
     for name in RETURNED:
         setattr(optimize, name, _descending(getattr(optimize, name), name, note))
 
 
 def _descending(real: Callable[..., Any], name: str, note: Callable[..., None]) -> Callable[..., Any]:
-    """A minimiser that takes a few steps along the gradient; the real one where the file gives no gradient."""
+    """A minimiser that takes a few steps along the gradient; the real one if the file gives no gradient."""
     signature = inspect.signature(real)
 
     @functools.wraps(real)
@@ -72,7 +72,7 @@ def _descend(function: Any, gradient: Any, start: Any, extra: tuple[Any, ...], c
         function: gives the cost, or (cost, gradient) if there is no function for the gradient.
         start: the first point, which becomes an array of one dimension.
         extra: further arguments of both.
-        callback: is told of each point.
+        callback: called with each point.
     """
     from scipy.optimize import OptimizeResult  # type: ignore[import-untyped,unused-ignore]
 

@@ -19,7 +19,7 @@ def install(note: Callable[..., None]) -> None:
     """Let ``np.array``, ``np.asarray`` and ``np.random.permutation`` take such lists.
 
     Args:
-        note: is told of it.
+        note: called with it.
     """
     for name in ("array", "asarray"):
         setattr(np, name, _tolerant(getattr(np, name), note))

@@ -23,7 +23,7 @@ def install(
 
     Args:
         at_most: number of observations.
-        note: is told of what is left out.
+        note: called with what is left out.
         when_imported: patches a module once it is imported.
     """
 

@@ -102,9 +102,9 @@ def page_of(result: CheckResult, path: Path | None = None) -> Page:
         result: of the check.
         path: where the file is; by default as the result names it.
     """
-    told = words.lines(result)
-    answer = [(heading, text) for heading, text in told if heading in IN_ANSWER][:MAX_ANSWER_FACTS]
-    rest = [pair for pair in told if pair not in answer]
+    entries = words.lines(result)
+    answer = [(heading, text) for heading, text in entries if heading in IN_ANSWER][:MAX_ANSWER_FACTS]
+    rest = [pair for pair in entries if pair not in answer]
     code = code_parts(result, Path(result.file) if path is None else path)
     sections = [Section(heading="", parts=[facts(answer), *code])]
     if rest:

@@ -17,7 +17,7 @@ from .code import diff_listing
 from .document import Figure, Page, Part, Row, Section, Tone
 from .html import folded, paragraphs, table
 
-LEAST_SHOWN = -1.0  # a lower R2 is drawn there, so that the others can be told apart
+LEAST_SHOWN = -1.0  # a lower R2 is drawn there, so that the others can be distinguished
 
 
 def cause_name(cause: Cause) -> str:
@@ -95,13 +95,13 @@ def figures(found: Diagnosis) -> list[Part]:
     """With and without the repairs."""
     if not levels(found):
         return []
-    told = "; ".join(f"{name}: {words.level_text(found, level)}" for name, level in levels(found))
+    summary = "; ".join(f"{name}: {words.level_text(found, level)}" for name, level in levels(found))
     title = "With and without: each point is one seed" if found.repaired is not None else "Each point is one seed"
     return [
         Row(
             figures=[
-                Figure(chart=scores_chart(found, title), description=f"Scores of the seeds. {told}."),
-                Figure(chart=shares_chart(found), description=f"Shares of the seeds that learn. {told}."),
+                Figure(chart=scores_chart(found, title), description=f"Scores of the seeds. {summary}."),
+                Figure(chart=shares_chart(found), description=f"Shares of the seeds that learn. {summary}."),
             ]
         )
     ]

@@ -16,7 +16,7 @@ from .html import Html, element, paragraphs, together
 if TYPE_CHECKING:
     import altair as alt
 
-UNFOLDED_CHARACTERS = 400  # of the answer, where the page is narrow
+UNFOLDED_CHARACTERS = 400  # of the answer, if the page is narrow
 STATIC_WIDTH = 620  # pixels of a chart that cannot grow, in a notebook
 POLICY = "default-src 'none'; script-src 'unsafe-inline' 'unsafe-eval'; style-src 'unsafe-inline'; img-src data:"
 
@@ -48,7 +48,7 @@ class Figure:
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
-    """Figures beside each other; below each other where the page is narrow."""
+    """Figures beside each other; below each other if the page is narrow."""
 
     figures: Sequence[Figure]
 
@@ -136,7 +136,7 @@ class _Writer:
     def figure(self, figure: Figure) -> Html:
         """A place for a chart, which the script draws."""
         spec = self.render.spec(figure.chart.properties(width="container"))
-        title = spec.pop("title", "")  # as text of the page, which goes on in the next line where the page is narrow
+        title = spec.pop("title", "")  # as text of the page, which goes on in the next line if the page is narrow
         self.specs.append(spec)
         place = element(
             "div",
@@ -174,7 +174,7 @@ class _StaticWriter(_Writer):
 
 
 def answer_of(page: Page) -> Html:
-    """The answer's paragraphs; where the page is narrow, those after the first few are folded to show the figures."""
+    """The answer's paragraphs; if the page is narrow, those after the first few are folded to show the figures."""
     lengths = itertools.accumulate(map(len, page.answer))
     first = max(1, sum(length <= UNFOLDED_CHARACTERS for length in lengths))
     rest = page.answer[first:]

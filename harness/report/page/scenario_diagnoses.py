@@ -98,11 +98,11 @@ def changes_table(caption: str, changes: list[Change]) -> Html:
 
 def page_of(found: Diagnosis) -> Page:
     """The page of the diagnosis of a scenario."""
-    told = "; ".join(f"{row.name}: {int(np.sum(row.reached))} of {len(row.values)} learn" for row in rows_of(found))
+    summary = "; ".join(f"{row.name}: {int(np.sum(row.reached))} of {len(row.values)} learn" for row in rows_of(found))
     first: list[Part] = [
         Figure(
             chart=figure_of(found),
-            description=f"Final costs. {told}.",
+            description=f"Final costs. {summary}.",
             caption="Green circle: it has learned, red cross: it has not.",
         ),
         *course_parts(found),

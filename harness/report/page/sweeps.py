@@ -103,7 +103,7 @@ def page_of(sweep: Sweep) -> Page:
         "the final cost is that of always predicting the mean. clones: units with equal incoming and outgoing weights."
     )
     if len({len(group.seeds) for group in sweep.groups}) > 1:
-        note += " networks: one stands for all seeds where an initializer draws nothing, as ones does."
+        note += " networks: one stands for all seeds if an initializer draws nothing, as ones does."
     numbers = table("Every combination", header, rows_of(sweep), numeric=(1, 2, 3, 4, 5, 6))
     learned = bool(sweep.groups) and best(sweep) is not None
     return Page(

@@ -8,7 +8,7 @@ import numpy as np
 import numpy_files
 import pytest
 
-from harness.checking.check import read_sources
+from harness.checking.sources import Sources, read_texts
 from harness.diagnosis.handwritten.passes import CannotRead, Unread
 from harness.diagnosis.handwritten.program import keras_program
 from harness.diagnosis.handwritten.reading import Constant, Drawn, ReadNetwork, read_network
@@ -19,7 +19,7 @@ def read(folder: Path, text: str) -> ReadNetwork:
     path = folder / "net.py"
     path.write_text(text)
     recording = record_file(path, drive=False)
-    return read_network(recording, read_sources(path, recording))
+    return read_network(recording, Sources(read_texts(path, recording.files)))
 
 
 def shapes(found: ReadNetwork) -> list[tuple[int, ...]]:

@@ -671,7 +671,7 @@ def test_a_cause_is_named_where_fresh_members_learn_too(monkeypatch):
     )
     first, second = judge.proved(base, evidence, clock)
     assert (first.id, second.id) == ("learning-rate-too-small", "too-few-iterations")
-    # the weakest change that holds is told first, with its fresh share; the weaker one helped as well
+    # the weakest change that holds is reported first, with its fresh share; the weaker one helped as well
     assert [(change_text(row.change), row.share) for row in first.evidence] == [
         ("learning rate multiplied by 10", 0.97),
         ("learning rate multiplied by 3", 1.0),
@@ -721,7 +721,7 @@ def test_two_causes_are_proved_by_a_pair_of_changes(monkeypatch):
     pairs = [result_of(changes.also(noise, other), share) for other, share in ((longer, 1.0), (up, 1.0), (down, 0.9))]
     base, clock = fresh(monkeypatch, {change_text(pair.change.what): 0.98 for pair in pairs})
     first, second = judge.proved_in_pairs(base, evidence_of(found=clones), pairs, clock)
-    # the rate comes before the iterations in the order of hypotheses; of too large a one, 0.9 is no proof
+    # the rate comes before the iterations in the order of hypotheses; of too large a one, 0.9 is not a proof
     assert (first.id, second.id) == ("clones", "learning-rate-too-small")
     assert first.confidence == second.confidence == changes.wilson(98, 100)[0]
     assert not first.alone
@@ -818,7 +818,7 @@ def test_wrong_math_is_named_also_where_the_right_one_does_not_learn():
 
 @pytest.fixture
 def scripted(monkeypatch):
-    """Diagnose a case where every trial comes to the share that is given, of 100, and healthy starts by a deadline."""
+    """Diagnose a case in which every trial comes to the given share of 100, and healthy starts by a deadline."""
 
     def diagnosed(case, shares, by=None, budget=60.0):
         def run_changes(base, changes, *rest, **more):
@@ -838,9 +838,9 @@ def test_luck_is_told_by_other_draws_of_the_same_initializer(scripted):
     for share, lucky in ((0.3, True), (0.45, False), (0.97, False)):
         found = scripted(learns, {"none": share})
         assert (found.learns, found.lucky, found.own.share, found.causes) == (True, lucky, share, [])
-        assert bool(found.refuted) is lucky  # where it was luck, all is tried
+        assert bool(found.refuted) is lucky  # if it was luck, all is tried
     fails = replace(learns, iterations=10)
-    for share, members in ((0.49, 100), (0.5, 1)):  # where half of the others learn, this start is asked about alone
+    for share, members in ((0.49, 100), (0.5, 1)):  # if half of the others learn, this start is asked about alone
         found = scripted(fails, {"none": share})
         assert (found.learns, found.lucky, found.own.members) == (False, False, members)
 
@@ -855,7 +855,7 @@ def test_a_run_is_late_that_takes_over_four_times_as_long_as_healthy_starts(scri
     late = scripted(ones, {"none": 0.0, "rate-up": 1.0}, by=at // 5)
     assert (late.judged_at, late.learns, late.late.share) == (at // 5, True, 1.0)
     assert [cause.id for cause in late.causes] == ["learning-rate-too-small"]
-    assert late.course.iterations[-1] == 1000  # the run that is told of is the whole one
+    assert late.course.iterations[-1] == 1000  # the run that is reported is the whole one
     by_then = scripted(ones, {"none": 1.0}, by=at // 5)
     assert by_then.late is None
 

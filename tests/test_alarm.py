@@ -1,0 +1,50 @@
+"""An alarm ends a block of the main thread, and nothing after it."""
+
+import signal
+import threading
+import time
+
+import pytest
+
+from harness.alarm import Alarm
+
+
+class OutOfTime(BaseException):
+    """What the alarm raises."""
+
+
+pytestmark = pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="this system has no alarms")
+
+
+def test_it_rings_inside_the_block():
+    with pytest.raises(OutOfTime), Alarm(OutOfTime).running(0.01):
+        time.sleep(5)
+
+
+def test_it_does_not_ring_after_the_block_and_the_old_handler_is_back():
+    before = signal.getsignal(signal.SIGALRM)
+    with Alarm(OutOfTime).running(0.05):
+        assert signal.getsignal(signal.SIGALRM) is not before
+    assert signal.getsignal(signal.SIGALRM) is before
+    assert signal.getitimer(signal.ITIMER_REAL) == (0.0, 0.0)
+
+
+def test_it_can_be_put_off():
+    alarm = Alarm(OutOfTime)
+    with alarm.running(0.05):
+        alarm.set(0)
+        time.sleep(0.1)
+
+
+def test_it_never_rings_in_another_thread():
+    ended = []
+
+    def wait():
+        with Alarm(OutOfTime).running(0.01):
+            time.sleep(0.05)
+        ended.append(True)
+
+    thread = threading.Thread(target=wait)
+    thread.start()
+    thread.join()
+    assert ended == [True]

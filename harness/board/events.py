@@ -184,7 +184,7 @@ def hparams_values(
 
 CASTAGNOLI = np.uint32(0x82F63B78)  # the polynomial of CRC-32C, bits reversed
 CRC_BLOCK = 256  # bytes; the table of a block (256 kB) then fits into a processor's cache
-FROM_ALL_ONES = b"\x54\x64\x1F\x64"  # takes a CRC from 0 to 0xFFFFFFFF, with which CRC-32C begins
+FROM_ALL_ONES = b"\x54\x64\x1f\x64"  # takes a CRC from 0 to 0xFFFFFFFF, with which CRC-32C begins
 
 
 @functools.cache

@@ -71,7 +71,7 @@ def differences_chart(
         for place, value, name, kind in points
     ]
     colors = [CURVE_COLORS[number % len(CURVE_COLORS)] for number in range(len(lines))]
-    legend = alt.Legend(title=None, orient="top")
+    legend = alt.Legend(title=None, orient="top", labelLimit=0)
     chart = alt.Chart(alt.Data(values=rows)).encode(
         x=alt.X("place:O", sort=list(places), axis=alt.Axis(title=axis_titles[0], labelAngle=0, labelLimit=90)),
         y=y,

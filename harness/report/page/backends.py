@@ -15,7 +15,7 @@ from .document import Figure, Page, Part, Section, Tone
 from .html import Content, element, table
 
 Y_TITLE = "largest difference, relative"
-KINDS = ("difference", "as much as rounding explains")
+KINDS = ("difference", "explained by rounding")
 
 
 def line_of(pair: Pair, differences: Sequence[Difference | None]) -> DifferenceLine:

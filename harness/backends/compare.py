@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 
@@ -102,20 +102,23 @@ class Pair:
             return Place.OPTIMIZER
         return Place.LAYER
 
-    def largest_of_outputs(self, layer: str) -> float | None:
+    def largest_of_outputs(self, layer: str) -> Difference | None:
         """The largest relative difference of the outputs of a layer; None if it was not compared."""
         outputs = (Kind.INFERENCE_OUTPUT, Kind.TRAINING_OUTPUT)
-        found = [d.relative for d in self.differences if d.quantity.layer == layer and d.quantity.kind in outputs]
-        return max(found, default=None)
+        return _largest(d for d in self.differences if d.quantity.layer == layer and d.quantity.kind in outputs)
 
-    def largest_of_weights(self, updates: int, layer: str | None = None) -> float | None:
+    def largest_of_weights(self, updates: int, layer: str | None = None) -> Difference | None:
         """The largest relative difference of the weights of a layer, or of all, after some updates; None without."""
-        found = [
-            d.relative
+        return _largest(
+            d
             for d in self.differences
             if d.quantity.kind is Kind.WEIGHT and d.quantity.updates == updates and layer in (None, d.quantity.layer)
-        ]
-        return max(found, default=None)
+        )
+
+
+def _largest(differences: Iterable[Difference]) -> Difference | None:
+    """The largest relative difference; None of none."""
+    return max(differences, key=lambda difference: difference.relative, default=None)
 
 
 Judged = Callable[[Pair], None]

@@ -73,6 +73,11 @@ class Difference:
         return self.largest / self.magnitude if self.magnitude > 0 else 0.0
 
     @property
+    def relative_by_rounding(self) -> float:
+        """How much of it the roundings explain, as a share of the magnitude."""
+        return self.by_rounding / self.magnitude if self.magnitude > 0 else 0.0
+
+    @property
     def is_visible(self) -> bool:
         """Whether the difference is larger than the rounding errors in the dtypes that were asked for."""
         return self.cause is not Cause.COMPUTATION or self.in_float64 > self.by_rounding

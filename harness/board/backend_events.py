@@ -28,8 +28,8 @@ def series_of_pair(pair: Pair, layers: list[str]) -> list[Series]:
     tags: dict[str, str | None] = {ALL_LAYERS: None} | {f"difference/{layer}": layer for layer in layers}
     series = []
     for tag, layer in tags.items():
-        values = [pair.largest_of_weights(updates, layer) for updates in RECORDED_UPDATES]
-        known = [value for value in values if value is not None]
+        largest = [pair.largest_of_weights(updates, layer) for updates in RECORDED_UPDATES]
+        known = [difference.relative for difference in largest if difference is not None]
         if len(known) == len(RECORDED_UPDATES):
             series.append(scalar_series(tag, DESCRIPTION, np.array(known)))
     return series

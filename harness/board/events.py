@@ -183,34 +183,41 @@ def hparams_values(
 # Records: of a length, its checksum, a serialized event and its checksum (tensorflow/core/lib/io/record_writer.h).
 
 CASTAGNOLI = np.uint32(0x82F63B78)  # the polynomial of CRC-32C, bits reversed
-CRC_BLOCK = 2048  # bytes
+CRC_BLOCK = 256  # bytes; the table of a block (256 kB) then fits into a processor's cache
+FROM_ALL_ONES = b"\x54\x64\x1f\x64"  # takes a CRC from 0 to 0xFFFFFFFF, with which CRC-32C begins
 
 
 @functools.cache
 def crc_tables() -> NDArray[np.uint32]:
-    """(CRC_BLOCK, 256): what a byte adds to a CRC-32C when so many bytes come after it
+    """(CRC_BLOCK, 256): what each value of a byte adds to the CRC-32C of a block, by the byte's place in it.
 
     A CRC is linear over GF(2): it is the exclusive or of what each byte gives by itself.
     """
     bytewise, one = np.arange(256, dtype=np.uint32), np.uint32(1)
     for _ in range(8):
         bytewise = (bytewise >> one) ^ (bytewise & one) * CASTAGNOLI
-    tables = np.empty((CRC_BLOCK, 256), np.uint32)
-    tables[0] = bytewise
-    for after in range(1, CRC_BLOCK):
-        tables[after] = bytewise[tables[after - 1] & 0xFF] ^ (tables[after - 1] >> 8)
-    return tables
+    tables = [bytewise]  # of the last byte first: one more byte comes after each one before it
+    for _ in range(CRC_BLOCK - 1):
+        tables.append(bytewise[tables[-1] & 0xFF] ^ (tables[-1] >> 8))
+    return np.stack(tables[::-1])
+
+
+@functools.cache
+def carried_crc() -> list[list[int]]:
+    """(4, 256): what the bytes of the CRC so far, lowest first, add to that of the next block."""
+    return [table.tolist() for table in crc_tables()[:4]]
 
 
 def masked_crc(data: bytes) -> int:
     """CRC-32C of ``data`` as event files hold it: rotated right by 15 bits, plus a constant."""
-    tables, crc = crc_tables(), 0xFFFFFFFF
-    for start in range(0, len(data), CRC_BLOCK):
-        block = np.frombuffer(data, np.uint8, min(CRC_BLOCK, len(data) - start), start).copy()
-        # the checksum so far goes in as if it were added to the next four bytes
-        block[:4] ^= np.frombuffer(struct.pack("<I", crc), np.uint8)[: block.size]
-        given = tables[np.arange(block.size - 1, -1, -1), block]
-        crc = (crc >> 8 * block.size) ^ int(np.bitwise_xor.reduce(given))
+    begun = FROM_ALL_ONES + data
+    padded = bytes(-len(begun) % CRC_BLOCK) + begun  # zeros in front leave a CRC that begins with 0 as it is
+    blocks = np.frombuffer(padded, np.uint8).reshape(-1, CRC_BLOCK)
+    given = crc_tables().ravel()[blocks + np.arange(0, CRC_BLOCK * 256, 256)]
+    first, second, third, fourth = carried_crc()
+    crc = 0
+    for of_block in np.bitwise_xor.reduce(given, axis=1).tolist():
+        crc = of_block ^ first[crc & 0xFF] ^ second[crc >> 8 & 0xFF] ^ third[crc >> 16 & 0xFF] ^ fourth[crc >> 24]
     crc ^= 0xFFFFFFFF
     return ((crc >> 15 | crc << 17) + 0xA282EAD8) & 0xFFFFFFFF
 

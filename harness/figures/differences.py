@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import altair as alt
 
-from .training import CURVE_COLORS
+from .training import CURVE_COLORS, log_ticks
 
-SMALLEST = 1e-18  # what is equal is drawn here, at the lower end of the logarithmic axis
 LARGEST = 1e6  # what is infinite is drawn here
-LABEL = f"datum.value <= {SMALLEST} ? '0' : format(datum.value, '.0e')"
+BELOW_ALL = 100  # times lower than all other differences is drawn what is equal
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,48 +19,65 @@ class DifferenceLine:
 
     Attributes:
         name: of the pair.
-        values: relative differences, one for each place on the axis; None if there is none.
+        measured: relative differences, one for each place on the axis; None if there is none.
+        explained: as much of each as is explained.
     """
 
     name: str
-    values: Sequence[float | None]
+    measured: Sequence[float | None]
+    explained: Sequence[float | None]
 
 
-def drawn(value: float) -> float:
-    """Where a difference lies on the axis."""
-    return min(max(value, SMALLEST), LARGEST) if math.isfinite(value) else LARGEST
+def difference_axis(values: Sequence[float], title: str) -> tuple[alt.Y, float]:
+    """A logarithmic axis for all of these differences, and where on it lies what is equal."""
+    positive = [min(value, LARGEST) for value in values if value > 0] or [1.0]
+    zero = min(positive) / BELOW_ALL
+    low, high = zero if 0 in values else min(positive) / 2, 2 * max(positive)
+    ticks = [tick for tick in log_ticks(low, high) if tick >= min(positive) / 2]
+    axis = alt.Axis(
+        title=title,
+        values=[zero, *ticks] if 0 in values else ticks,
+        labelExpr=f"datum.value <= {zero} ? '0' : format(datum.value, '.0e')",
+    )
+    return alt.Y("difference:Q", axis=axis, scale=alt.Scale(type="log", domain=[low, high], nice=False)), zero
 
 
 def differences_chart(
-    places: Sequence[str], lines: Sequence[DifferenceLine], axis_titles: tuple[str, str], title: str
+    places: Sequence[str],
+    lines: Sequence[DifferenceLine],
+    axis_titles: tuple[str, str],
+    kinds: tuple[str, str],
+    title: str,
 ) -> alt.LayerChart:
-    """Relative differences on a logarithmic axis, one line a pair.
+    """Relative differences on a logarithmic axis, a solid line a pair, and a dashed one of what is explained.
 
     Args:
         places: labels of the horizontal axis, in order.
         lines: at most as many as ``CURVE_COLORS`` can be distinguished.
         axis_titles: of the places and of the differences.
+        kinds: what the solid and the dashed lines are.
         title: what there is to see.
     """
-    names = [line.name for line in lines]
-    rows = [
-        {"place": place, "difference": drawn(value), "pair": line.name}
+    points = [
+        (place, value, line.name, kind)
         for line in lines
-        for place, value in zip(places, line.values)
+        for kind, values in zip(kinds, (line.measured, line.explained))
+        for place, value in zip(places, values)
         if value is not None
     ]
-    values = [row["difference"] for row in rows if isinstance(row["difference"], float)] or [SMALLEST]
-    low, high = min(values) / 10, max(values) * 10
+    y, zero = difference_axis([value for _, value, _, _ in points], axis_titles[1])
+    rows = [
+        {"place": place, "difference": min(value or zero, LARGEST), "pair": name, "kind": kind}
+        for place, value, name, kind in points
+    ]
     colors = [CURVE_COLORS[number % len(CURVE_COLORS)] for number in range(len(lines))]
+    legend = alt.Legend(title=None, orient="top", labelLimit=0)
     chart = alt.Chart(alt.Data(values=rows)).encode(
-        x=alt.X("place:O", sort=list(places), axis=alt.Axis(title=axis_titles[0], labelAngle=-40, labelLimit=140)),
-        y=alt.Y(
-            "difference:Q",
-            scale=alt.Scale(type="log", domain=[low, high], nice=False),
-            axis=alt.Axis(title=axis_titles[1], labelExpr=LABEL, tickCount=6),
-        ),
-        color=alt.Color(
-            "pair:N", scale=alt.Scale(domain=names, range=colors), legend=alt.Legend(title=None, orient="top")
-        ),
+        x=alt.X("place:O", sort=list(places), axis=alt.Axis(title=axis_titles[0], labelAngle=0, labelLimit=90)),
+        y=y,
+        color=alt.Color("pair:N", scale=alt.Scale(domain=[line.name for line in lines], range=colors), legend=legend),
     )
-    return alt.layer(chart.mark_line(strokeWidth=2), chart.mark_point(size=40, filled=True)).properties(title=title)
+    dashes = alt.Scale(domain=list(kinds), range=[[1, 0], [5, 4]])
+    strokes = chart.mark_line(strokeWidth=2).encode(strokeDash=alt.StrokeDash("kind:N", scale=dashes, legend=legend))
+    marks = chart.transform_filter(alt.datum.kind == kinds[0]).mark_point(size=40, filled=True)
+    return alt.layer(strokes, marks).properties(title=title)

@@ -91,13 +91,13 @@ def mean_cosine(columns: Array) -> float:
         NaN if there are no two units with finite weights other than 0.
     """
     wide = columns.astype(np.float64)
-    lengths = np.linalg.norm(wide, axis=0)
+    lengths = np.sqrt(np.einsum("ij,ij->j", wide, wide))
     counted = np.isfinite(lengths) & (lengths > 0)
     count = int(np.count_nonzero(counted))
     if count < 2:
         return float("nan")
     # |sum of unit vectors|^2 = count + 2 * sum over pairs of their cosines
-    total = np.sum(wide[:, counted] / lengths[counted], axis=1)
+    total = (wide if count == len(counted) else wide[:, counted]) @ (1 / lengths[counted])
     return float(np.clip((total @ total - count) / (count * (count - 1)), -1, 1))
 
 

@@ -18,6 +18,7 @@ layers; grouped and depthwise convolutions, attention and layers of one's own ar
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -85,7 +86,7 @@ class Units:
         """The number of units."""
         return int(self.incoming.shape[1])
 
-    @property
+    @functools.cached_property
     def columns(self) -> Array:
         """(rows, units): equal columns, and recurrent weights that a swap leaves alone, are clones."""
         parts = [self.incoming, self.affine, *([] if self.outgoing is None else [self.outgoing])]

@@ -143,6 +143,12 @@ def all_people(grading: Grading) -> RenderableType:
     return Lines(*reports, people(grading))
 
 
+def mistake_lines(grading: Grading) -> list[str]:
+    """Each mistake with how many have it, the most frequent first"""
+    total = len(grading.hand_ins)
+    return [f"{len(names)} of {total}: {id}. {checking.MISTAKES[id].what}" for id, names in grading.by_mistake]
+
+
 def summary(grading: Grading) -> list[str]:
     """How many are right, each mistake with how many have it, and the groups of equal mistakes"""
     total = len(grading.hand_ins)
@@ -151,8 +157,7 @@ def summary(grading: Grading) -> list[str]:
         f"{right[Verdict.CORRECT]} of {count(total, 'hand-in')} correct, {right[Verdict.MISTAKE]} with a mistake, "
         f"{right[Verdict.NOT_JUDGED]} not judged."
     ]
-    for id, names in grading.by_mistake:
-        lines.append(f"  {len(names)} of {total}: {id}. {checking.MISTAKES[id].what}")
+    lines += [f"  {line}" for line in mistake_lines(grading)]
     groups = grading.groups
     if groups:
         lines.append("The same mistake at lines that read the same:")

@@ -91,7 +91,7 @@ def verdict(sweep: Sweep) -> list[str]:
 
 def spread(quantiles: Sequence[float]) -> str:
     """The median, and under it the range of the middle 90 %"""
-    low, middle, high = (number(q) if q < 10_000 else f"{q:,.0f}" for q in quantiles)
+    low, middle, high = (number(q) if q < 1_000 else f"{q:,.0f}" for q in quantiles)
     return middle if low == high else f"{middle}\n{low} to {high}"
 
 

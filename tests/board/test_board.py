@@ -390,7 +390,7 @@ def test_side_by_side_has_a_row_for_each_start(tmp_path, runs):
         assert_histogram(rows[1], runs[start].weights[-1][0][:, 1])
 
 
-@pytest.mark.parametrize("length", [0, 1, 3, 4, 8, 100, 2047, 2048, 2049, 2051, 5000])
+@pytest.mark.parametrize("length", [0, 1, 3, 8, 100, 251, 252, 253, 256, 508, 509, 5000])
 def test_checksum_is_tensorboards(length):
     data = np.random.default_rng(length).bytes(length)
     assert events.masked_crc(data) == masked_crc32c(data)

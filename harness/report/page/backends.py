@@ -2,39 +2,43 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import altair as alt
 
-from ...backends.compare import BackendComparison
+from ...backends.compare import BackendComparison, Pair
+from ...backends.judge import Difference
 from ...backends.quantities import RECORDED_UPDATES
 from ...figures.differences import DifferenceLine, differences_chart
 from .. import backends as words
 from .document import Figure, Page, Part, Section, Tone
-from .html import element, table
+from .html import Content, element, table
 
 Y_TITLE = "largest difference, relative"
+KINDS = ("difference", "explained by rounding")
+
+
+def line_of(pair: Pair, differences: Sequence[Difference | None]) -> DifferenceLine:
+    """The line of one pair: a difference for each place on the axis."""
+    return DifferenceLine(
+        name=words.pair_title(pair),
+        measured=[None if one is None else one.relative for one in differences],
+        explained=[None if one is None else one.relative_by_rounding for one in differences],
+    )
 
 
 def layers_chart(comparison: BackendComparison) -> alt.LayerChart:
     """The outputs, layer by layer."""
-    lines = [
-        DifferenceLine(
-            name=words.pair_title(pair), values=[pair.largest_of_outputs(layer) for layer in comparison.layers]
-        )
-        for pair in comparison.pairs
-    ]
-    return differences_chart(comparison.layers, lines, ("layer", Y_TITLE), "Outputs of each layer before training")
+    lines = [line_of(pair, list(map(pair.largest_of_outputs, comparison.layers))) for pair in comparison.pairs]
+    title = "Outputs of each layer before training"
+    return differences_chart(comparison.layers, lines, ("layer", Y_TITLE), KINDS, title)
 
 
 def updates_chart(comparison: BackendComparison) -> alt.LayerChart:
     """The weights, update by update."""
-    lines = [
-        DifferenceLine(
-            name=words.pair_title(pair), values=[pair.largest_of_weights(number) for number in RECORDED_UPDATES]
-        )
-        for pair in comparison.pairs
-    ]
+    lines = [line_of(pair, list(map(pair.largest_of_weights, RECORDED_UPDATES))) for pair in comparison.pairs]
     places = list(map(str, RECORDED_UPDATES))
-    return differences_chart(places, lines, ("updates", Y_TITLE), "Weights of all layers in training")
+    return differences_chart(places, lines, ("updates", Y_TITLE), KINDS, "Weights of all layers in training")
 
 
 def figure_of(comparison: BackendComparison) -> alt.VConcatChart | None:
@@ -54,25 +58,37 @@ def tone(comparison: BackendComparison) -> Tone:
     return Tone.GOOD if comparison.is_judged else Tone.OPEN
 
 
+def row_of(difference: Difference) -> list[Content]:
+    """The row of one quantity; its name is marked if rounding does not explain its difference."""
+    name, *sizes = words.difference_cells(difference)
+    return [name if difference.agrees else element("span", name, class_=f"badge {Tone.BAD.value}"), *sizes]
+
+
 def page_of(comparison: BackendComparison) -> Page:
     """The page of it."""
     parts: list[Part] = []
     if comparison.pairs:
         for chart, what in (
-            (layers_chart(comparison), "Outputs of each layer: largest relative difference, one line a pair."),
-            (updates_chart(comparison), "Weights after updates: largest relative difference, one line a pair."),
+            (
+                layers_chart(comparison),
+                "Outputs of each layer: largest relative difference of each pair, and as much as rounding explains.",
+            ),
+            (
+                updates_chart(comparison),
+                "Weights after updates: largest relative difference of each pair, and as much as rounding explains.",
+            ),
         ):
             parts.append(Figure(chart=chart.properties(height=240), description=what))
     for pair in comparison.pairs:
-        rows = [words.difference_cells(difference) for difference in words.shown_differences(pair)]
+        rows = [row_of(difference) for difference in words.shown_differences(pair)]
         parts.append(table(words.pair_title(pair), words.COLUMNS, rows, numeric=range(1, len(words.COLUMNS))))
     parts.append(element("p", words.NOTE, class_="note"))
-    answer = words.verdict(comparison)
     headline = words.headline(comparison)
+    answer = [text.removeprefix(headline).strip() for text in words.verdict(comparison)]
     return Page(
         title=f"harness compare: {comparison.name}",
         tone=tone(comparison),
         headline=headline,
-        answer=[text for text in answer if text != headline],
+        answer=list(filter(None, answer)),
         sections=[Section(heading="", parts=parts)],
     )

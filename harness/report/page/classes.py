@@ -40,11 +40,12 @@ def page_of(grading: Grading) -> Page:
     )
     points = ("points",) if with_points else ()
     header = ("hand-in", "verdict", *points, "mistake or reason", "line", "code", "explanation")
+    caption = f"Hand-ins of {grading.folder}. Select a column's heading to sort by it."
     tone = Tone.BAD if counts[Verdict.MISTAKE] else Tone.OPEN if counts[Verdict.NOT_JUDGED] else Tone.GOOD
     return Page(
         title=f"harness check: {grading.folder}",
         tone=tone,
         headline=headline,
-        answer=["Select a column's heading to sort by it."],
-        sections=[Section(heading="", parts=[sortable_table(f"Hand-ins of {grading.folder}", header, rows)])],
+        answer=grading_words.mistake_lines(grading),
+        sections=[Section(heading="", parts=[sortable_table(caption, header, rows)])],
     )

@@ -5,6 +5,8 @@ from __future__ import annotations
 import html
 from collections.abc import Iterable, Sequence
 
+from ...errors import on_the_terminal
+
 VOID = frozenset({"input", "br", "meta", "line", "circle"})
 
 
@@ -18,10 +20,10 @@ Content = str | Html | None
 
 
 def escaped(content: Content) -> str:
-    """What stands in the page for this content."""
+    """What stands in the page for this content; letters that cannot be seen, or turn others around, are spelt out."""
     if content is None:
         return ""
-    return str(content) if isinstance(content, Html) else html.escape(content)
+    return str(content) if isinstance(content, Html) else html.escape(on_the_terminal(content))
 
 
 def element(tag: str, *contents: Content, **attributes: str | int | float | bool | None) -> Html:

@@ -50,6 +50,9 @@ INTERVENTIONS = {
 # What is found about the last layer, the loss and the labels is often one fault seen from three sides.
 HEAD = {fault.value for fault in (Fault.OUTPUT_ACTIVATION, Fault.LOSS, Fault.LABEL_ENCODING, Fault.TARGET_OUT_OF_RANGE)}
 
+# Causes that figures of the data prove.
+OF_DATA = (Fault.CONTRADICTORY_TARGETS, Fault.LEAKING_VALIDATION, Fault.TOO_LITTLE_DATA)
+
 OUTCOMES = {
     OutcomeKind.LEARNS: "learns",
     OutcomeKind.UNDERFITS: "learns too little (it underfits)",
@@ -243,6 +246,8 @@ def data_lines(found: Diagnosis, fault: Fault) -> Iterator[str]:
             f"  {repeats.contradicted:,} of {repeats.rows:,} training rows have the inputs of another row and another "
             f"target. No function of the inputs reaches more than {score_name(found.task)} {best} on them."
         )
+    if fault is Fault.LEAKING_VALIDATION:
+        yield f"  {found.known_validation:.0%} of the validation rows are equal to a training row, so other rows judge here."
     if fault is Fault.TOO_LITTLE_DATA and found.curve:
         points = [f"{score_text(found.task, point.level.held)} from {point.rows:,} rows" for point in found.curve]
         yield f"  Evidence: with as many updates, the median {score_name(found.task)} is {joined(points)}."
@@ -276,7 +281,7 @@ def cause_lines(found: Diagnosis, number_: int, cause: Cause, most_edits: int = 
         yield from (mechanism_text(one) for one in found.mechanisms if explains(one, cause))
         if cause.fault is Fault.CLONES and found.clone_bound is not None:
             yield f"  {bound_text(found.clone_bound)}"
-    elif cause.fault in (Fault.CONTRADICTORY_TARGETS, Fault.TOO_LITTLE_DATA):
+    elif cause.fault in OF_DATA:
         yield from data_lines(found, cause.fault)
     else:
         reasons = [finding for finding in worth_saying(found.contradictions) if finding.id == cause.fault.value]

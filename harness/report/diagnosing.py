@@ -50,9 +50,6 @@ INTERVENTIONS = {
 # What is found about the last layer, the loss and the labels is often one fault seen from three sides.
 HEAD = {fault.value for fault in (Fault.OUTPUT_ACTIVATION, Fault.LOSS, Fault.LABEL_ENCODING, Fault.TARGET_OUT_OF_RANGE)}
 
-# Causes that figures of the data prove.
-OF_DATA = (Fault.CONTRADICTORY_TARGETS, Fault.LEAKING_VALIDATION, Fault.TOO_LITTLE_DATA)
-
 OUTCOMES = {
     OutcomeKind.LEARNS: "learns",
     OutcomeKind.UNDERFITS: "learns too little (it underfits)",
@@ -113,6 +110,9 @@ def outcome_lines(found: Diagnosis) -> Iterator[str]:
     if found.judged is not Judged.TRAINING:
         text += f" On training rows: {score_text(found.task, found.user.training)}."
     yield text
+    if found.known_validation > 0:
+        share = f"{found.known_validation:.0%}"
+        yield f"{share} of its validation rows are equal to training rows, so other rows judge here."
     if found.outcome is not OutcomeKind.LEARNS:
         yield f"As it is, {share_text(as_it_is(found.user, found.causes).learned)}."
 
@@ -246,8 +246,6 @@ def data_lines(found: Diagnosis, fault: Fault) -> Iterator[str]:
             f"  {repeats.contradicted:,} of {repeats.rows:,} training rows have the inputs of another row and another "
             f"target. No function of the inputs reaches more than {score_name(found.task)} {best} on them."
         )
-    if fault is Fault.LEAKING_VALIDATION:
-        yield f"  {found.known_validation:.0%} of the validation rows are equal to a training row, so other rows judge here."
     if fault is Fault.TOO_LITTLE_DATA and found.curve:
         points = [f"{score_text(found.task, point.level.held)} from {point.rows:,} rows" for point in found.curve]
         yield f"  Evidence: with as many updates, the median {score_name(found.task)} is {joined(points)}."
@@ -281,7 +279,7 @@ def cause_lines(found: Diagnosis, number_: int, cause: Cause, most_edits: int = 
         yield from (mechanism_text(one) for one in found.mechanisms if explains(one, cause))
         if cause.fault is Fault.CLONES and found.clone_bound is not None:
             yield f"  {bound_text(found.clone_bound)}"
-    elif cause.fault in OF_DATA:
+    elif cause.fault in (Fault.CONTRADICTORY_TARGETS, Fault.TOO_LITTLE_DATA):
         yield from data_lines(found, cause.fault)
     else:
         reasons = [finding for finding in worth_saying(found.contradictions) if finding.id == cause.fault.value]
@@ -323,6 +321,8 @@ def edited_text(found: Diagnosis, edited: EditedRun) -> str:
     if edited.held is None:
         return f"The edited program runs{stopped}; its score could not be compared."
     named = {cause.fault for cause in found.causes} | {one.fault for one in found.further}
+    if named & set(STARTS):
+        named |= set(STARTS)  # other initial weights repair all that is wrong with a start
     other = "" if set(found.remedy) <= named else f", which repairs {joined(faults_text(found.remedy))} instead,"
     how = "trained by Keras' own fit" if edited.is_plain else "trained from fresh seeds"
     return (

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from .diagnosis.handwritten.diagnose import HandwrittenDiagnosis
     from .diagnosis.outputs import OutputsDiagnosis
     from .programs.inspection import Inspection
+    from .programs.unjudged import Unjudged
     from .sweeps.sweep import Sweep
 
 __all__ = ["BadInput", "Network", "Scenario", "check", "compare", "diagnose", "inspect", "load", "sweep"]
@@ -177,7 +178,7 @@ def diagnose(
     fit: int = 1,
     progress: Callable[[str, int], None] | None = None,
     **fit_arguments: Any,
-) -> Diagnosis | OutputsDiagnosis | HandwrittenDiagnosis:
+) -> Diagnosis | OutputsDiagnosis | HandwrittenDiagnosis | Unjudged:
     """Find out why a training does not learn: a minimal set of causes, each proven by trainings.
 
     Args:
@@ -195,7 +196,9 @@ def diagnose(
     Returns:
         A ``Diagnosis``: ``outcome``, ``causes`` with the evidence of each, ``edits``, ``hints``. Of a model with
         several outputs, an ``OutputsDiagnosis``: ``outputs``, one ``Diagnosis`` each. Of a NumPy file, a
-        ``HandwrittenDiagnosis``: ``check``, ``network`` and ``diagnosis``, or what could not be read in ``unread``.
+        ``HandwrittenDiagnosis``: ``check``, ``network`` and ``diagnosis``, or what could not be read in ``unread``. Of
+        a program that cannot learn whatever else is changed, an ``Unjudged``: nothing is trained, and ``likely`` says
+        why.
 
     Raises:
         BadInput: the script fails or never calls ``fit``, or the model or the data cannot be used.
@@ -212,11 +215,12 @@ def diagnose(
     """
     from .diagnosis import diagnosis, outputs
     from .diagnosis.handwritten.diagnose import diagnose_file
-    from .programs import capture, unjudged
+    from .programs import capture, contradictions, unjudged
     from .programs.kinds import trains_keras
     from .report import diagnosing as _  # noqa: F401 - registers how the result is shown
     from .report import handwritten_diagnosis as _handwritten  # noqa: F401 - the same of a NumPy file
     from .report import outputs_diagnosis as _several  # noqa: F401 - the same of several outputs
+    from .report import unjudged as _unjudged  # noqa: F401 - the same of a program that is not trained
     from .scenario.effort import BUDGET_SECONDS
 
     seconds = budget or BUDGET_SECONDS
@@ -237,8 +241,11 @@ def diagnose(
             raise BadInput(f"{target}: expected a script with its data that fits a model, got one {got}")
     else:
         program = capture.program_of(target, x, y, **fit_arguments)
-    diagnose_it = outputs.diagnose_outputs if program.outputs > 1 else diagnosis.diagnose_program
-    return diagnose_it(program, budget=seconds, seed=seed, progress=progress)
+    if program.outputs > 1:
+        return outputs.diagnose_outputs(program, budget=seconds, seed=seed, progress=progress)
+    if contradictions.hopeless(program):
+        return unjudged.read_unjudged(program)
+    return diagnosis.diagnose_program(program, budget=seconds, seed=seed, progress=progress)
 
 
 def inspect(model: keras.Model, x: Any = None, *, progress: Progress = silent) -> Inspection:

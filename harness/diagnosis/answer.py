@@ -179,6 +179,7 @@ class Diagnosis(Result):
         mechanisms: how causes hurt, each proven by an intervention of its own
         curve: what the program reaches from fewer rows, the fewest first; none if that was not asked
         repeats: what equal inputs with different targets leave to be learned; None if all inputs differ
+        known_validation: share of the program's validation rows that are training rows too, if that is most of them
         clone_bound: under which loss it cannot come while its units stay equal; None if they are not a cause, or if no
             such bound is known
         contradictions: facts that need no run, as ``programs.contradictions`` finds them
@@ -209,6 +210,7 @@ class Diagnosis(Result):
     mechanisms: tuple[Mechanism, ...]
     curve: tuple[CurvePoint, ...]
     repeats: Repeats | None
+    known_validation: float
     clone_bound: CloneBound | None
     contradictions: tuple[Contradiction, ...]
     edits: tuple[Edit, ...]

@@ -207,7 +207,7 @@ class _Diagnoser:
 
     def outcome_now(self) -> OutcomeKind:
         """The outcome of the program as it is, by the bar as it is."""
-        return outcome_of(self.search.run(()).trial.scores, self.search.bar, self.search.bar)
+        return outcome_of(self.search.run(()).trial.scores, self.search.bar)
 
     def stands_for_whole(self) -> bool:
         """Whether the first part of a long training says what the whole would: the captured loss must not have fallen
@@ -228,7 +228,7 @@ class _Diagnoser:
         """The outcome of a program that fails from some seeds of the search, counting fresh ones."""
         runs = [self.search.run((), stage=stage) for stage in (Stage.SEARCH, Stage.CONFIRM)]
         scores = joined_trials([run.trial for run in runs]).scores
-        return outcome_of(scores, self.search.bar, self.search.bar)
+        return outcome_of(scores, self.search.bar)
 
     def repaired_set(self) -> Keys | None:
         """A set of repairs with which the program learns; None if none of those tried does.
@@ -368,7 +368,7 @@ class _Diagnoser:
         if best is None or best.median <= search.bar.best:
             return None
         bar = Bar(constant=search.bar.constant, best=best.median, noise=search.bar.noise)
-        outcome = outcome_of(search.run(()).trial.scores, bar, bar)
+        outcome = outcome_of(search.run(()).trial.scores, bar)
         if outcome is OutcomeKind.LEARNS:
             return None
         search.bar, self.outcome = bar, outcome
@@ -387,7 +387,7 @@ class _Diagnoser:
         limited = search.bar.fraction(own.median) >= LEAST_LOWERED_FRACTION
         if search.bar.fraction(best.median) < LEAST_LOWERED_FRACTION / 2:
             return None  # nothing comes near: no level to judge by
-        outcome = outcome_of(own.trial.scores, bar, bar)
+        outcome = outcome_of(own.trial.scores, bar)
         if outcome is OutcomeKind.LEARNS:
             if limited:
                 self.outcome = OutcomeKind.LEARNS
@@ -462,6 +462,7 @@ class _Diagnoser:
             mechanisms=tuple(proofs.mechanisms),
             curve=proofs.curve,
             repeats=case.repeats,
+            known_validation=case.split.known_share,
             clone_bound=bound_of_clones(case) if Fault.CLONES in proven else None,
             contradictions=case.found,
             edits=remedy.edits if causes else (),

@@ -31,7 +31,8 @@ def causes_without_run(case: Case, repairs: Sequence[Repair], outcome: OutcomeKi
     impossible = impossible_causes(case, repairs, proven) if outcome not in SAYS_ENOUGH else []
     known = proven | {cause.fault for cause in impossible}
     bounding = bounding_causes(case, repairs, known) if outcome is not OutcomeKind.LEARNS else []
-    return [*impossible, *bounding, *contradictory_causes(case, outcome), *metric_causes(case)]
+    data = [*contradictory_causes(case, outcome), *leaking_causes(case, outcome)]
+    return [*impossible, *bounding, *data, *metric_causes(case)]
 
 
 def refused_causes(repairs: Sequence[Repair]) -> list[Cause]:
@@ -49,6 +50,12 @@ def contradictory_causes(case: Case, outcome: OutcomeKind) -> list[Cause]:
     if case.repeats is None or outcome in (OutcomeKind.LEARNS, OutcomeKind.NOT_JUDGED):
         return []
     return [] if case.repeats.learnable >= LEARNED_FRACTION else [evident_cause(Fault.CONTRADICTORY_TARGETS, ())]
+
+
+def leaking_causes(case: Case, outcome: OutcomeKind) -> list[Cause]:
+    """Validation rows that are training rows too, where they hide that the network memorises."""
+    is_hidden = outcome is OutcomeKind.OVERFITS and case.split.known_share > 0
+    return [evident_cause(Fault.LEAKING_VALIDATION, ())] if is_hidden else []
 
 
 def impossible_causes(case: Case, repairs: Sequence[Repair], proven: set[Fault]) -> list[Cause]:

@@ -43,3 +43,4 @@ class Fault(str, Enum):
     CONTRADICTORY_TARGETS = "contradictory-targets"
     NO_SIGNAL = "no-signal"
     METRIC = "metric"
+    LEAKING_VALIDATION = "leaking-validation"

@@ -15,6 +15,7 @@ LEARNED_FRACTION = 0.8  # of the way from a constant prediction to the best know
 NOTHING_FRACTION = 0.15  # of the same way: below it, nothing was learned
 NOISE_WIDTHS = 1.0  # standard deviations of the judged score by which the threshold is lowered
 LEAST_LOWERED_FRACTION = 0.55  # but not below this share of the way
+OVERFITTED_FRACTION = 0.15  # of the way by which an overfitted training scores better on its own rows than on others
 FAR_BELOW = 0.25  # of the way below the threshold: a seed that ends there has failed, and not missed it by little
 MOSTLY = 0.8  # share of the seeds from which a program is said to learn
 LUCKY_SHARES = (0.1, 0.8)  # shares of the seeds between which it depends on the seed
@@ -116,15 +117,14 @@ class Scores:
     diverged: Array
 
 
-def outcome_of(scores: Scores, bar: Bar, training_bar: Bar) -> OutcomeKind:
+def outcome_of(scores: Scores, bar: Bar) -> OutcomeKind:
     """The outcome of a program, from what its seeds reach.
 
     ``SLOW`` and ``NO_SIGNAL`` need more runs, and are decided by the search.
 
     Args:
         scores: of the seeds
-        bar: for the rows that judge
-        training_bar: for the training rows
+        bar: for the rows that judge, and for the training rows
     """
     if len(scores.held) == 0 or bar.best - bar.constant <= 0:
         return OutcomeKind.NOT_JUDGED
@@ -136,11 +136,11 @@ def outcome_of(scores: Scores, bar: Bar, training_bar: Bar) -> OutcomeKind:
     failed = np.mean(scores.held < bar.learned - FAR_BELOW * (bar.best - bar.constant))
     if learned.value > LUCKY_SHARES[0] and failed >= 1 - LUCKY_SHARES[1]:
         return OutcomeKind.LUCKY
-    if float(np.median(scores.held)) >= bar.learned:
+    held, trained = float(np.median(scores.held)), float(np.median(scores.training))
+    if held >= bar.learned:
         return OutcomeKind.LEARNS
-    trained = float(np.median(scores.training))
-    if trained >= training_bar.learned:
+    if trained >= bar.learned and bar.fraction(trained) - bar.fraction(held) >= OVERFITTED_FRACTION:
         return OutcomeKind.OVERFITS
-    if max(trained, float(np.median(scores.held))) < training_bar.nothing:
+    if max(trained, held) < bar.nothing:
         return OutcomeKind.DOES_NOT_TRAIN
     return OutcomeKind.UNDERFITS

@@ -7,7 +7,7 @@ exhaustive tables (XOR) on the training rows themselves, because no other rows e
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 import numpy as np
@@ -20,6 +20,7 @@ FOLDS = 4  # of the cross-validation
 HELD_OUT_FRACTION = 0.25  # of the rows, if the program has no validation data
 UNSEEN_FRACTION = 0.25  # of its share of the validation rows that a class must have of the training rows to be seen
 MOSTLY_UNSEEN = 0.3  # share of the validation rows of classes that training hardly sees: they are of another kind
+MOSTLY_KNOWN = 0.5  # share of the validation rows that are training rows too: they say nothing about new rows
 MOSTLY_OUTSIDE = 0.5  # share of the last rows beyond the range of the others in a feature: they are of another kind
 MOST_JUDGED_ROWS = 2000  # held-out rows of either kind; more would cost time and change nothing
 FEWEST_SEPARATE_ROWS = 300  # held-out rows from which searching and confirming use different rows
@@ -59,12 +60,15 @@ class Split:
         trailing_fraction: share of the rows, from their end, that the program itself keeps from training (by its
             ``validation_split``, or as its validation data); 0 if those are judged
         in_time_order: whether the held-out rows are the last ones
+        known_share: share of the program's validation rows that are training rows too, where that is most of them; they
+            do not judge then
     """
 
     judged: Judged
     folds: tuple[Fold, ...]
     trailing_fraction: float = 0.0
     in_time_order: bool = False
+    known_share: float = 0.0
 
 
 def group_rows(inputs: Sequence[Array]) -> Indices:
@@ -116,6 +120,9 @@ def split_rows(
     rng = np.random.default_rng([seed, 1])
     if validation_rows >= FEWEST_HELD_OUT // 2:
         held = np.arange(rows, total)
+        known_share = share_known(groups, everything, held)
+        if known_share > MOSTLY_KNOWN:
+            return _without_known_rows(groups[:rows], strata[:rows], seed, known_share)
         if task.kind in (TaskKind.BINARY, TaskKind.MULTICLASS) and _is_unseen(strata, everything, held):
             return _held_out(groups, strata, seed, trailing_fraction=validation_rows / total)
         search, confirm = _in_two(held, strata, rng)
@@ -123,6 +130,9 @@ def split_rows(
     if validation_split > 0:
         kept = int(rows * (1 - validation_split))
         tail = np.arange(kept, rows)
+        known_share = share_known(groups, everything[:kept], tail)
+        if known_share > MOSTLY_KNOWN:
+            return _without_known_rows(groups[:rows], strata[:rows], seed, known_share)
         if len(tail) >= FEWEST_HELD_OUT and kept > 0 and _is_representative(strata, everything[:kept], tail):
             search, confirm = _in_two(tail, strata, rng)
             fold = Fold(train=everything[:kept], search=search, confirm=confirm)
@@ -135,6 +145,16 @@ def split_rows(
         fold = Fold(train=everything[:kept], search=search, confirm=confirm)
         return Split(judged=Judged.HELD_OUT, folds=(fold,), in_time_order=True)
     return _held_out(groups[:rows], strata[:rows], seed, trailing_fraction=0.0)
+
+
+def share_known(groups: Indices, train: Indices, held: Indices) -> float:
+    """The share of some rows that are equal to a training row; 0 of no rows."""
+    return float(np.isin(groups[held], groups[train]).mean()) if len(held) else 0.0
+
+
+def _without_known_rows(groups: Indices, strata: Indices, seed: int, known_share: float) -> Split:
+    """The split of a program that was trained on its validation rows: other rows are kept from training."""
+    return replace(_held_out(groups, strata, seed, trailing_fraction=0.0), known_share=known_share)
 
 
 def split_apart_from_tail(inputs: Sequence[Array], targets: Array, task: Task, *, tail: float, seed: int) -> Split:

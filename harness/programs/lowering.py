@@ -3,8 +3,9 @@
 ``tf.vectorized_map`` runs a convolution with other weights for each member, a random number and a recurrent loop
 member by member, and XLA refuses that inside a loop. While a step is traced, the functions here stand in for Keras' own
 ones. They compute the same: a convolution is a product of patches and weights, a pool compares shifted copies, a
-recurrent layer is unrolled. Random numbers come from a counter and the layer's own seed, by integer hashing, so they
-are other numbers than Keras would draw, of the same distribution, and each member has its own.
+recurrent layer is unrolled (``recurrent`` writes out the two usual ones). Random numbers come from a counter and the
+layer's own seed, by integer hashing, so they are other numbers than Keras would draw, of the same distribution, and
+each member has its own.
 
 What a function does not cover (groups, channels first, ...) is left to Keras' own.
 """
@@ -25,8 +26,9 @@ from keras.src.backend.tensorflow import random as keras_random
 from keras.src.backend.tensorflow.optimizer import TFOptimizer
 from keras.src.optimizers.base_optimizer import BaseOptimizer
 
+from . import recurrent
+
 MAX_WINDOW = 64  # positions of a kernel or pool that are written out one by one
-MAX_UNROLLED = 64  # time steps of a recurrent layer that are written out one by one
 MANTISSA_BITS = {"float16": 11, "bfloat16": 8, "float32": 24, "float64": 53}
 
 Tensor = Any
@@ -188,7 +190,7 @@ def rnn(step_function: Callable[..., Any], inputs: Tensor, initial_states: Any, 
     first = keras.tree.flatten(inputs)[0]
     time = 0 if options.get("time_major") else 1
     steps = first.shape[time]
-    if steps is not None and steps <= MAX_UNROLLED and not options.get("unroll"):
+    if steps is not None and steps <= recurrent.MAX_UNROLLED and not options.get("unroll"):
         options["unroll"] = True
         mask = options.get("mask")
         if mask is not None and options.get("go_backwards"):
@@ -356,6 +358,8 @@ def lowered_operations(*, windows: bool = True) -> Iterator[None]:
         replaced += [(backend.nn, ("conv", "max_pool", "average_pool")), (backend, ("rnn",))]
     for module, names in replaced:
         places += [(module, name, here[name]) for name in names]
+    if windows:
+        places += [(backend, name, getattr(recurrent, name)) for name in ("lstm", "gru")]
     places += [(TFOptimizer, name, getattr(BaseOptimizer, name)) for name in OPTIMIZER_METHODS]
     saved = [(owner, name, getattr(owner, name)) for owner, name, _ in places]
     for owner, name, lowered in places:

@@ -61,6 +61,11 @@ FAULTS: dict[Fault, tuple[str, str]] = {
         "no signal in the data",
         "Off-the-shelf learners do not predict these targets better than chance: check how x and y were paired.",
     ),
+    Fault.LEAKING_VALIDATION: (
+        "validation rows that are training rows",
+        "The validation score does not show that the network memorises. Keep equal rows on one side of the split, and "
+        "repeat rows only after it.",
+    ),
     Fault.METRIC: ("metric", "Accuracy counts exact matches, which says nothing about a regression."),
 }
 

@@ -110,6 +110,9 @@ def outcome_lines(found: Diagnosis) -> Iterator[str]:
     if found.judged is not Judged.TRAINING:
         text += f" On training rows: {score_text(found.task, found.user.training)}."
     yield text
+    if found.known_validation > 0:
+        share = f"{found.known_validation:.0%}"
+        yield f"{share} of its validation rows are equal to training rows, so other rows judge here."
     if found.outcome is not OutcomeKind.LEARNS:
         yield f"As it is, {share_text(as_it_is(found.user, found.causes).learned)}."
 
@@ -318,6 +321,8 @@ def edited_text(found: Diagnosis, edited: EditedRun) -> str:
     if edited.held is None:
         return f"The edited program runs{stopped}; its score could not be compared."
     named = {cause.fault for cause in found.causes} | {one.fault for one in found.further}
+    if named & set(STARTS):
+        named |= set(STARTS)  # other initial weights repair all that is wrong with a start
     other = "" if set(found.remedy) <= named else f", which repairs {joined(faults_text(found.remedy))} instead,"
     how = "trained by Keras' own fit" if edited.is_plain else "trained from fresh seeds"
     return (

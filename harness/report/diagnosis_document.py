@@ -81,6 +81,7 @@ def diagnosis_document(found: Diagnosis) -> dict[str, Any]:
             "contradicted": found.repeats.contradicted,
             "best_score": _finite(found.repeats.best),
         },
+        "known_validation": found.known_validation,
         "clone_bound": None
         if found.clone_bound is None
         else {"loss": found.clone_bound.loss, "least": found.clone_bound.least, "total": found.clone_bound.total},

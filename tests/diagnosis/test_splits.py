@@ -64,6 +64,18 @@ def test_validation_rows_of_the_program_judge() -> None:
     assert len(found.folds[0].train) == 750
 
 
+def test_validation_rows_that_are_training_rows_do_not_judge() -> None:
+    x, y = RNG.normal(size=(600, 2)), RNG.integers(0, 3, 600)
+    repeated = np.concatenate([np.arange(600), np.arange(150), RNG.permutation(600)[:50]])
+    found = split(x[repeated], y[repeated], validation_rows=200)
+    assert (found.judged, found.known_share) == (Judged.HELD_OUT, 1.0)
+    assert found.folds[0].train.max() < 600
+    of_split = split(x[repeated], y[repeated], validation_split=0.25)
+    assert (of_split.judged, of_split.known_share) == (Judged.HELD_OUT, 1.0)
+    fold = of_split.folds[0]
+    assert not set(repeated[fold.train]) & set(repeated[fold.confirm])
+
+
 def test_validation_split_of_sorted_classes_is_not_used() -> None:
     found = split(RNG.normal(size=(900, 2)), np.repeat([0, 1, 2], 300), validation_split=0.2)
     assert found.trailing_fraction == 0.2

@@ -4,6 +4,7 @@ import keras
 import numpy as np
 import pytest
 
+import harness
 from harness.programs.capture import capture_script, program_of
 from harness.programs.contradictions import Check, Severity, contradictions
 from harness.programs.unjudged import is_judged, read_unjudged
@@ -157,6 +158,13 @@ def test_a_program_that_nothing_else_can_help_is_not_trained(tmp_path, monkeypat
     assert read.is_hopeless
     assert text.startswith("train.py cannot learn:\n  1. train.py:5: the loss own is larger for right predictions")
     assert "Repair this first" in text
+
+
+def test_the_function_does_not_train_it_either(tmp_path, monkeypatch, without_compiling):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "train.py").write_text(SCRIPT.format("def own(y, p): return keras.ops.mean(y * keras.ops.log(p))"))
+    read = harness.diagnose("train.py")
+    assert str(read).startswith("train.py cannot learn:")
 
 
 GENERATOR = (

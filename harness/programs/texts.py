@@ -174,3 +174,18 @@ def is_docstring(node: ast.stmt) -> bool:
 def is_future(node: ast.stmt) -> bool:
     """Whether a statement imports from ``__future__``."""
     return isinstance(node, ast.ImportFrom) and node.module == "__future__"
+
+
+def unplaced() -> list[Edit]:
+    """Raise Unplaced where an expression is needed."""
+    raise Unplaced
+
+
+def written(value: Any) -> str:
+    """A number as people write it; a float stays one, because Keras takes no integer for a learning rate."""
+    if not isinstance(value, float):
+        return str(value)
+    if value == 0:
+        return "0"
+    text = f"{value:.6g}"
+    return text if set(text) & set(".en") else f"{text}.0"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from rich.console import Group
@@ -52,32 +52,38 @@ def missing_text(missing: tuple[str, ...]) -> str:
     return f"{', '.join(missing[:MOST_MISSING])} and {len(missing) - MOST_MISSING} more"
 
 
-def numbered(causes: tuple[LikelyCause, ...]) -> Iterator[str]:
-    """Each cause with its edits."""
-    for number, likely in enumerate(causes, 1):
-        yield f"  {number}. {finding_text(likely.finding)}"
+def cause_lines(causes: Sequence[LikelyCause], heading: str) -> Iterator[str]:
+    """The first cause in the line of a heading, and the others below; each with its edits."""
+    for number, likely in enumerate(causes):
+        yield f"{heading if number == 0 else 'Also'}: {finding_text(likely.finding)}"
         edits = dict.fromkeys(edit_text(edit) for edit in likely.edits)
-        yield from (f"     Edit: {text}" for text in list(edits)[:MOST_EDITS])
+        yield from (f"  Edit: {text}" for text in list(edits)[:MOST_EDITS])
 
 
 def lines(found: Unjudged) -> Iterator[str]:
-    """The answer, line by line."""
-    hints = list(worth_checking(found.contradictions))
-    if found.is_refused:
-        yield f"{found.name} cannot be trained. Keras refuses it:"
-        yield from numbered(found.likely)
-    elif found.is_hopeless:
-        yield f"{found.name} cannot learn:"
-        yield from numbered(found.likely)
-    elif found.likely:
-        several = "causes" if len(found.likely) > 1 else "cause"
-        yield f"Likely {several} why {found.name} does not learn, read from the program without a training:"
-        yield from numbered(found.likely)
+    """The answer, line by line: what was found comes first, and why nothing was trained last."""
+    hints = [finding_text(one) for one in worth_checking(found.contradictions)][:MOST_HINTS]
+    if found.likely:
+        yield from cause_lines(found.likely, heading_of(found))
+        yield from (f"Worth a check: {hint}" for hint in hints)
+    elif hints:
+        yield from (f"Worth a check, without a training: {hint}" for hint in hints)
     else:
         yield f"{found.name} was not judged. Model, loss and optimizer do not contradict each other."
-    if hints:
-        yield "Worth a check:"
-        yield from (f"  {finding_text(one)}" for one in hints[:MOST_HINTS])
+    yield from reason_lines(found)
+
+
+def heading_of(found: Unjudged) -> str:
+    """What is said before the first cause: how much follows from it."""
+    if found.is_refused:
+        return f"{found.name} cannot be trained, Keras refuses it"
+    if found.is_hopeless:
+        return f"{found.name} cannot learn"
+    return "Likely cause, without a training"
+
+
+def reason_lines(found: Unjudged) -> Iterator[str]:
+    """Why nothing was trained, and what to do."""
     if found.is_refused:
         if found.missing:
             yield f"Before that, {missing_text(found.missing)} had to be made up."

@@ -156,7 +156,7 @@ def test_a_program_that_nothing_else_can_help_is_not_trained(tmp_path, monkeypat
     text = "\n".join(lines(read))
     assert is_judged(program)  # its data are there
     assert read.is_hopeless
-    assert text.startswith("train.py cannot learn:\n  1. train.py:5: the loss own is larger for right predictions")
+    assert text.startswith("train.py cannot learn: train.py:5: the loss own is larger for right predictions")
     assert "Repair this first" in text
 
 

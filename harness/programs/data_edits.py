@@ -1,0 +1,267 @@
+"""The edits of the data that ``fit`` is given: scaled, filled, shuffled, split anew, or labels written in another way.
+
+What is to be done is noted first, change by change; the edits put it into one place, before ``fit`` or around its
+arguments, and into the later evaluations and predictions of the same scope.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+
+from .changes import Change
+from .places import argument_of
+from .rebinding import (
+    base_name,
+    names_in,
+    next_fit_line,
+    ordered_split,
+    rebound_names,
+    rebound_validation,
+    split_names,
+)
+from .script_texts import ScriptTexts
+from .targets import describe_targets
+from .texts import Edit, Text, Unplaced
+
+MAX_LABELS = 20  # distinct labels that are written out in an edit
+SCALES = ("{} / 255", "({} - input_mean) / input_std", "({} - target_mean) / target_std")  # of data
+
+
+class DataEdits:
+    """What is to be done to the data of one program, and the edits that do it.
+
+    Attributes:
+        wrappers: expressions to put around values, ``{}`` for the value, by what the value is.
+        statements: lines to run before ``fit``.
+    """
+
+    def __init__(self, script: ScriptTexts) -> None:
+        """Nothing is to be done yet."""
+        self.script, self.program = script, script.program
+        self.wrappers: dict[str, list[str]] = defaultdict(list)
+        self.statements: list[str] = []
+
+    def noted(self) -> tuple[dict[str, list[str]], list[str]]:
+        """A copy of what is to be done so far."""
+        return {name: list(wrapped) for name, wrapped in self.wrappers.items()}, list(self.statements)
+
+    def put_back(self, noted: tuple[dict[str, list[str]], list[str]]) -> None:
+        """Forget what was noted after a copy was made."""
+        wrappers, self.statements = noted
+        self.wrappers = defaultdict(list, wrappers)
+
+    def resplit(self, text: Text, fit: ast.Call) -> list[Edit]:
+        """Training and validation rows drawn anew: by the call that split them in order, else before ``fit``."""
+        ordered = ordered_split(text, fit)
+        if ordered is not None:
+            return [text.set_argument(ordered, "shuffle", "True")]
+        pairs = split_names(text, fit)
+        if pairs is None or self.program.sample_weight is not None:
+            raise Unplaced
+        numpy, (first, other) = self.script.numpy_name(text), pairs[0]
+        count = f"len({first})" if first == other else f"len({first}) + len({other})"
+        self.statements.append(f"order = {numpy}.random.default_rng(0).permutation({count})")
+        self.statements += [
+            f"{train} = {numpy}.asarray({train})[order]"
+            if train == held
+            else f"{train}, {held} = {numpy}.split({numpy}.concatenate([{train}, {held}])[order], [len({train})])"
+            for train, held in pairs
+        ]
+        return []
+
+    def check_plain(self, call: ast.Call) -> None:
+        """Raise Unplaced unless fit is given one x and one y as arrays."""
+        if self.program.source not in ("arrays", "dataframe") or isinstance(self.program.x, (list, tuple, dict)):
+            raise Unplaced
+        if argument_of(call, "x", 0) is None or argument_of(call, "y", 1) is None:
+            raise Unplaced
+
+    def note(self, kind: str, change: Change, text: Text, call: ast.Call) -> None:
+        """Note what is to be done to the data that fit is given."""
+        x, y = (text.text(argument_of(call, name, position)) for name, position in (("x", 0), ("y", 1)))
+        if kind == "scale_inputs":
+            if "255" in str(change.new):
+                self.wrappers["x"].append("{} / 255")
+            else:
+                plain = bare(x)
+                self.statements.append(f"input_mean, input_std = {plain}.mean(axis=0), {plain}.std(axis=0) + 1e-7")
+                self.wrappers["x"].append("({} - input_mean) / input_std")
+        elif kind == "scale_targets":
+            plain = bare(y)
+            self.statements.append(f"target_mean, target_std = {plain}.mean(axis=0), {plain}.std(axis=0)")
+            self.wrappers["y"].append("({} - target_mean) / target_std")
+            self.wrappers["prediction"].append("{} * target_std + target_mean")
+        elif kind == "fill_inputs":
+            numpy = self.script.numpy_name(text)
+            self.statements.append(
+                f"input_fill = {numpy}.nanmean({numpy}.where({numpy}.isfinite({x}), {x}, {numpy}.nan), axis=0)"
+            )
+            self.wrappers["x"].append(f"{numpy}.where({numpy}.isfinite({{0}}), {{0}}, input_fill)")
+        elif kind == "shape":
+            self.wrappers["y"].append(f"{self.script.numpy_name(text)}.reshape({{}}, (-1, 1))")
+        elif kind == "scale_validation":
+            validation = argument_of(call, "validation_data")
+            if not isinstance(validation, (ast.Tuple, ast.List)) or len(validation.elts) < 2:
+                raise Unplaced
+            self.wrappers["validation x"].append(self._scaling(text, argument_of(call, "x", 0)))
+        elif kind == "labels":
+            self.wrappers["y"].append(self._labels(str(change.new), text))
+        elif kind == "shuffle":
+            if self.program.sample_weight is not None:
+                raise Unplaced
+            numpy = self.script.numpy_name(text)
+            self.statements.append(f"order = {numpy}.random.default_rng(0).permutation(len({x}))")
+            for name in ("x", "y"):
+                self.wrappers[f"fit {name}"].append(f"{numpy}.asarray({{}})[order]")
+        else:
+            raise Unplaced
+
+    def _scaling(self, text: Text, x: ast.expr | None) -> str:
+        """The expression that scales other inputs as those of the training were, with ``{}`` for the inputs.
+
+        Raises:
+            Unplaced: no line that scales the training inputs by known numbers or a fitted scaler is found.
+        """
+        lines = {place.line for place in self.program.places.x}
+        if not isinstance(x, ast.Name):
+            raise Unplaced
+        for node in sorted(ast.walk(text.tree), key=lambda node: -getattr(node, "lineno", 0)):
+            if not isinstance(node, (ast.Assign, ast.AugAssign)) or node.lineno not in lines:
+                continue
+            for part in ast.walk(node.value):
+                is_fitted = isinstance(part, ast.Call) and isinstance(part.func, ast.Attribute)
+                if is_fitted and part.func.attr == "fit_transform":  # type: ignore[attr-defined]
+                    return f"{text.text(part.func.value)}.transform({{}})"  # type: ignore[attr-defined]
+            divisor = node.value if isinstance(node, ast.AugAssign) else getattr(node.value, "right", None)
+            operator = node.op if isinstance(node, ast.AugAssign) else getattr(node.value, "op", None)
+            if isinstance(operator, ast.Div) and isinstance(divisor, ast.Constant):
+                return f"{{}} / {text.text(divisor)}"
+        raise Unplaced
+
+    def _labels(self, coding: str, text: Text) -> str:
+        """The expression that writes labels in another way, with ``{}`` for the labels."""
+        targets = describe_targets(self.program.y)
+        if targets is None or targets.distinct is None:
+            raise Unplaced
+        indices = "{}"
+        if targets.width > 1:
+            if coding not in ("indices", "signed"):
+                raise Unplaced
+            indices = "{}.argmax(axis=-1)"
+            classes = list(range(targets.width))
+        else:
+            classes = [int(v) if float(v).is_integer() else v for v in targets.distinct]  # type: ignore[misc]
+            low = classes[0]
+            if classes == list(range(int(low), int(low) + len(classes))):
+                indices = "{}" if low == 0 else f"({{}} - {low})" if low > 0 else f"({{}} + {-low})"
+            elif len(classes) <= MAX_LABELS:
+                indices = f"{self.script.numpy_name(text)}.searchsorted({classes}, {{}})"
+            else:
+                raise Unplaced
+        if coding == "one_hot":
+            return f"{self.script.keras_name(text, 'utils.to_categorical')}({outer_stripped(indices)})"
+        if coding == "signed":
+            return f"2 * {indices} - 1"
+        return indices
+
+    def _rebound(self, text: Text, call: ast.Call) -> tuple[dict[str, list[str]], list[str]]:
+        """The variables that are scaled before fit, by the argument that they are for, and the lines that do it.
+
+        What is put around their values in the calls is then not needed any more.
+        """
+        names: dict[str, list[str]] = {}
+        lines = []
+        for name, position in (("x", 0), ("y", 1)):
+            scales = self.wrappers.get(name, [])
+            found = rebound_names(text, call, name, position)
+            other = argument_of(call, "y" if name == "x" else "x", 1 - position)
+            if not scales or not set(scales) <= set(SCALES) or set(found) & names_in(other):
+                continue  # where the targets are made of the inputs, they are not to change with them
+            if not found:
+                continue
+            names[name] = found
+            self.wrappers.pop(name)
+            lines += [f"{', '.join(found)} = {', '.join(scale.format(one) for one in found)}" for scale in scales]
+        held = rebound_validation(text, call)
+        if held is not None:  # what is done to the validation inputs alone is needed wherever they are used
+            lines += [f"{held} = {wrapper.format(held)}" for wrapper in self.wrappers.pop("validation x", [])]
+        return names, lines
+
+    def edits(self) -> Iterator[Edit]:
+        """The edits that put the data of fit, and of later evaluations in the same scope, in order."""
+        if not self.wrappers and not self.statements:
+            return
+        text, call = self.script.call(self.program.places.fit)
+        statement, scope = text.statement(call), text.scope(call)
+        wrapped = {name: list(wrappers) for name, wrappers in self.wrappers.items()}
+        rebound, lines = self._rebound(text, call)
+        inputs, last = rebound_names(text, call, "x", 0), next_fit_line(text, call)
+        if self.statements or lines:
+            yield text.insert_before(statement, self._joined_lines(text, statement, [*self.statements, *lines]))
+        yield from self._wrapped(text, "x", argument_of(call, "x", 0), in_fit=True)
+        yield from self._wrapped(text, "y", argument_of(call, "y", 1), in_fit=True)
+        validation = argument_of(call, "validation_data")
+        if isinstance(validation, (ast.Tuple, ast.List)) and len(validation.elts) >= 2:
+            yield from self._wrapped(text, "validation x" if self.wrappers["validation x"] else "x", validation.elts[0])
+            yield from self._wrapped(text, "y", validation.elts[1])
+        later = [
+            other for other in self.script.all_texts(self.program.places.fit) if other.source.cell != text.source.cell
+        ]
+        for other in [text, *later]:
+            for node in ast.walk(other.tree):
+                if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
+                    continue
+                after = (
+                    node.lineno > call.lineno if other is text else (other.source.cell or 0) > (text.source.cell or 0)
+                )
+                same = text.scope(node) is scope if other is text else isinstance(scope, ast.Module)
+                same = same and not (other is text and node.lineno >= last)  # what is behind another fit is its own
+                if not after or not same or node.func.attr not in ("evaluate", "predict"):
+                    continue
+                base = base_name(argument_of(node, "x", 0)) if other is text else None
+                if "x" in rebound and base not in rebound["x"]:
+                    yield from self._wrapped_by(other, wrapped["x"], argument_of(node, "x", 0))
+                yield from self._wrapped(other, "x", argument_of(node, "x", 0))
+                if node.func.attr == "evaluate":
+                    yield from self._wrapped(other, "y", argument_of(node, "y", 1))
+                elif self.wrappers["prediction"] and not ("y" in rebound and base in inputs):
+                    start, end = other.span(node)
+                    opened, closed = ("(" + self.wrappers["prediction"][0] + ")").split("{}")
+                    yield other.edit(start, start, opened, other.text(node), "")
+                    yield other.edit(end, end, closed, other.text(node), closed.strip(" )"))
+
+    def _joined_lines(self, text: Text, statement: ast.stmt, lines: Sequence[str]) -> str:
+        """Lines that stand before a statement, as one piece of text."""
+        start = text.offset(statement.lineno, statement.col_offset)
+        before = text.source.text[text.starts[statement.lineno - 1] : start]
+        return "; ".join(lines) if before.strip() else f"\n{before}".join(lines)
+
+    def _wrapped(self, text: Text, name: str, argument: ast.expr | None, in_fit: bool = False) -> Iterator[Edit]:
+        """The edit of one argument that is data."""
+        yield from self._wrapped_by(
+            text, [*self.wrappers.get(name, ()), *(self.wrappers.get(f"fit {name}", ()) if in_fit else ())], argument
+        )
+
+    def _wrapped_by(self, text: Text, wrappers: Sequence[str], argument: ast.expr | None) -> Iterator[Edit]:
+        """The edit that puts expressions around an argument."""
+        if argument is None or not wrappers:
+            return
+        new = text.text(argument)
+        simple = isinstance(argument, (ast.Name, ast.Attribute, ast.Subscript, ast.Call, ast.List, ast.Tuple))
+        for number, wrapper in enumerate(wrappers):
+            is_inside = wrapper.startswith(("{}", "(", "2 *")) and not (simple and number == 0)
+            new = wrapper.format(f"({new})" if is_inside and wrapper != "{}" else new)
+        if new != text.text(argument):
+            yield text.replace(argument, new, argument, new)
+
+
+def bare(expression: str) -> str:
+    """An expression that an attribute can follow."""
+    return expression if expression.isidentifier() else f"({expression})"
+
+
+def outer_stripped(expression: str) -> str:
+    """An expression without the parentheses around it."""
+    return expression[1:-1] if expression.startswith("(") and expression.endswith(")") else expression

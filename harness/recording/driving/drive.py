@@ -399,7 +399,7 @@ class _Driver:
                 return None
         elif not session.watcher.updated:
             return None
-        return self._driven(session, succeeded=True)
+        return self._driven(session, succeeded=True, goal=goal)
 
     def _verified(self, driven: Driven, goal: Goal) -> bool:
         """Whether the lines alone, run after the file, train again."""
@@ -429,11 +429,22 @@ class _Driver:
         }
         complete = reachable <= {line for _, line in hits} and min(hits.values()) >= 3
         overrun = isinstance(error, (Overrun, SystemExit)) and max(hits.values()) >= 3
-        driven = self._driven(session, succeeded=True) if complete or overrun else None
+        driven = self._driven(session, succeeded=True, goal=goal) if complete or overrun else None
         return driven if driven is not None and self._verified(driven, goal) else None
 
+    def _is_own(self, goal: Goal) -> bool:
+        """Whether a goal is defined in the file itself, not in another that uses it."""
+        own = goal.owner in self.main.own_classes
+        return own if goal.owner else any(goal.function is one for one in self.main.own_functions.values())
+
     def _driven(
-        self, session: Session, *, succeeded: bool, error: Attempt | None = None, certain: bool = False
+        self,
+        session: Session,
+        *,
+        succeeded: bool,
+        goal: Goal | None = None,
+        error: Attempt | None = None,
+        certain: bool = False,
     ) -> Driven:
         sizes = {}
         if session.sizes is not None:
@@ -450,6 +461,7 @@ class _Driver:
             data={"np": np, **session.data},
             gradients=tuple(session.gradients),
             applied_by_driver=bool(session.gradients),
+            calls_own=goal is not None and self._is_own(goal),
             sizes=sizes,
             layout=session.form.value if session.form else "",
             labels=session.labels.value if session.labels else "",

@@ -10,7 +10,7 @@ from ..gradients import GRADIENT_NAMED, plain_name
 from ..roles import INPUT_NAME, UPSTREAM_NAME, Role
 from ..source import FunctionFacts
 from ..words import LOSS_WORDS
-from .arrays import IMAGE_LAYER, OBSERVATION_AXIS, PICTURES, ROWS, SINGLE
+from .arrays import IMAGE_LAYER, OBSERVATION_AXIS, PICTURES, ROWS, SINGLE, image_settings
 from .calls import RATE, StaticCalls
 from .derivatives import elementwise
 from .plan import GradientPlan, PairKind, PairOption, PairPlan
@@ -50,7 +50,9 @@ def layer_plans(calls: StaticCalls) -> Iterator[PairPlan]:
 def _is_network(calls: StaticCalls, name: str) -> bool:
     """Whether a class is a container of layers or does everything itself."""
     constructor = calls.facts.constructor(name)
-    roles = {calls.role(constructor, argument) for argument in constructor.arguments} if constructor else set()
+    is_of_images = IMAGE_LAYER.search(name) is not None
+    arguments = constructor.arguments if constructor else ()
+    roles = {calls.role(constructor, a) for a in arguments if not (is_of_images and image_settings(a.name))}
     return bool(roles & {Role.OBJECT_LIST, Role.SIZES, Role.HIDDEN_SIZE, Role.HIDDEN_SIZES})
 
 

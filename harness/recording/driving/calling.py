@@ -79,7 +79,7 @@ class Caller:
         if annotated_class(self, argument):
             return Role.OBJECT_LIST if is_list(argument) else Role.OBJECT
         asked = uses.attributes - OF_ARRAYS
-        if role in VAGUE_ROLES and not uses.array and are_settings(asked, function):
+        if role in VAGUE_ROLES and not (uses.array or uses.unpacked) and are_settings(asked, function):
             return Role.OBJECT
         of_elements = uses.element_attributes - OF_ARRAYS
         if role in VAGUE_ROLES and (are_settings(of_elements, function) or classes_that_set(self, of_elements)):

@@ -7,7 +7,7 @@ import re
 
 import numpy as np
 
-from ..recording.failures import is_wrong_call
+from ..recording.failures import is_misused_library, is_wrong_call
 from ..recording.graph import Absorbed, Kind, Node, Place, Raised, Recording
 from .result import Found, Quantity
 from .result import Kind as QuantityKind
@@ -45,11 +45,15 @@ STEERING = (Absorbed.INPUT, Absorbed.MODULE, Absorbed.DATASET)
 def is_files_own(recording: Recording, sources: Sources) -> bool:
     """Whether the exception that ended the run is a mistake of the file, and not of what was made up for it."""
     raised = recording.raised
-    if raised is None or not raised.frames or raised.involves_stand_in or raised.type in ENVIRONMENT:
+    if raised is None or not raised.frames or raised.type in ENVIRONMENT:
         return False
     last = raised.frames[-1]
     if last.file == RUN_FILE:
         return False  # the lines that were run after the file, which are not part of it
+    if is_misused_library(raised.type, raised.message, last.text):
+        return True  # a module cannot be called, whatever stands in for it
+    if raised.involves_stand_in:
+        return False
     if named_exception(recording) is not None:
         return True
     if is_updated(recording) and is_beside_training(recording, last):

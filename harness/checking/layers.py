@@ -47,8 +47,9 @@ from .stage import Stage, Step
 Array = NDArray[Any]
 
 SETTINGS = 8
-MAX_DRAWS = 24  # of settings; those at which a recorded branch would change are not used
+MAX_DRAWS = 24  # of settings of each kind; those at which a recorded branch would change are not used
 TOLERANCE = 1e-6  # relative, of a factor
+NEAR = 1e-3  # share of free values that is added to the recorded ones, where others would change a branch
 NUMERICAL_TOLERANCE = 1e-4  # relative, of central differences
 NUMERICAL_STEP = 1e-6
 PROBED = 3  # elements, and settings, at which a Jacobian is looked at
@@ -314,22 +315,30 @@ class _Judge:
     def _settings(self, option: PairOption) -> Iterator[dict[int, Any]]:
         """Values of all nodes of both sides at random settings of inputs, parameters and upstream gradients.
 
+        Where a recorded branch would change at nearly all of them, as in the loops of a pooling that look for the
+        largest value, inputs and parameters stay near the recorded ones.
+
         Raises:
             CannotReplay: an operation is unknown.
         """
         output = self.by_name[option.output]
         ends = [self.by_name[g.value or g.after] for g in option.gradients]
         given = {self.by_name[g.of_value] for g in option.gradients if g.of_value in self.by_name}
-        if option.upstream:
-            given.add(self.by_name[option.upstream])
-        through = self.program.ancestors([output, *ends])
-        guards = [guard for guard in self.recording.guards if guard.node in through]
+        upstream = {self.by_name[option.upstream]} if option.upstream else set()
+        nodes = range(min(given | upstream), max(output, *ends) + 1)
+        steered = self.program.descendants(given | upstream, within=set(nodes))
+        guards = [guard for guard in self.recording.guards if guard.node in steered]
+        asked = {guard.node for guard in guards}
         count = 0
-        for draw in range(MAX_DRAWS):
+        for draw in range(2 * MAX_DRAWS):
+            is_near = draw >= MAX_DRAWS
             rng = np.random.default_rng([self.seed, draw])
-            values = self.program.run(
-                [output, *ends], {id: self._like(self.recording.nodes[id], rng) for id in sorted(given)}
-            )
+            values = {}
+            for id in sorted(given | upstream):
+                free = self._like(self.recording.nodes[id], rng)
+                recorded = np.asarray(self.recording.nodes[id].value, dtype=float)
+                values[id] = recorded + NEAR * free if is_near and id not in upstream else free
+            values = self.program.run([output, *ends, *asked], values)
             if self.program.guards_hold(guards, values):
                 count += 1
                 yield values

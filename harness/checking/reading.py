@@ -387,17 +387,17 @@ def ratio_of(value: Array, reference: Array) -> float | None:
     return ratio(value, reference, 1e-6)
 
 
-def with_decay(value: Array, gradient: Array, parameter: Array) -> Match | None:
-    """A step of gradient and weight decay"""
-    columns = np.stack([gradient, parameter], axis=1)
-    if not np.all(np.isfinite(columns)) or not np.any(gradient) or value.size < 6:
+def with_decay(value: Array, gradient: Array, *penalties: Array) -> Match | None:
+    """A step of gradient and weight decay: shares of the gradients of penalties, the first of which is reported"""
+    columns = np.stack([gradient, *penalties], axis=1)
+    if not np.all(np.isfinite(columns)) or not np.any(gradient) or value.size < 3 * columns.shape[1]:
         return None
     found, _, rank, _ = np.linalg.lstsq(columns, value, rcond=None)
     largest = float(np.max(np.abs(value)))
-    if rank < 2 or largest == 0 or np.max(np.abs(value - columns @ found)) > 1e-6 * largest:
+    if rank < columns.shape[1] or largest == 0 or np.max(np.abs(value - columns @ found)) > 1e-6 * largest:
         return None
     parts = np.abs(found) * np.max(np.abs(columns), axis=0)
-    if parts[0] <= 1e-6 * largest or parts[1] <= 1e-6 * largest:
+    if np.any(parts <= 1e-6 * largest):
         return None
     return Match(factor=float(found[0]), decay=float(found[1]))
 
@@ -406,6 +406,7 @@ def decayed_step(value: Samples, gradient: Samples, parameter: Samples) -> Match
     """A step of gradient and weight decay, which may spare a bias that is a row or a column of the matrix"""
     found = with_decay(value.flat, gradient.flat, parameter.flat)
     found = found or with_decay(value.flat, gradient.flat, np.sign(parameter.flat))  # of a penalty on sizes
+    found = found or with_decay(value.flat, gradient.flat, parameter.flat, np.sign(parameter.flat))  # of both
     if found is not None:
         return found
     if len(parameter.shape) != 2 or value.shape != parameter.shape:

@@ -117,6 +117,9 @@ def with_exception(recording: Recording, result: CheckResult) -> CheckResult:
 
 def before_judging(recording: Recording, sources: Sources) -> CheckResult | None:
     """The result if there is nothing to judge."""
+    if recording.check is Check.DIFFERENT:
+        found = not_judged(recording, Reason.RECORDING_CHANGED_THE_RUN)
+        return replace(found, notes=(("changed-at", recording.changed_at, ""),))
     if recording.raised is not None and recording.stop is Stop.RAISED:
         is_mistake = is_files_own(recording, sources)
         if is_mistake or not is_updated(recording):
@@ -129,9 +132,6 @@ def before_judging(recording: Recording, sources: Sources) -> CheckResult | None
         if recording.stop in (Stop.SECONDS, Stop.NODES, Stop.BYTES, Stop.DIED):
             return not_judged(recording, Reason.STOPPED, recording.stop.value)
         return not_judged(recording, Reason.NO_PARAMETERS)
-    if recording.check is Check.DIFFERENT:
-        found = not_judged(recording, Reason.RECORDING_CHANGED_THE_RUN)
-        return replace(found, notes=(("changed-at", recording.changed_at, ""),))
     if not steps_of(recording, 0) and not returned_steps(recording):
         return not_judged(recording, Reason.NO_PARAMETERS)
     return None

@@ -123,7 +123,7 @@ def driven_run(
         other, again = fitted_run(task | more, record)
         if again is None:
             continue
-        if has_updates(again) and not again[0]["involved"]:
+        if has_updates(again) and not (again[0]["involved"] or content["calls_own"]):
             continue  # a network of other files, with which this one has to do in another way
         recording = again[0]["recording"]
         is_cut_off = recording.get("raised") is not None and not is_enough(recording)
@@ -184,15 +184,36 @@ def answer_for(task: Task, apart: Callable[[str, Task], Answer | None]) -> Answe
             task, answer = driven_run(task, answer, driven, record_again)
     document, arrays = answer
     recording = document["recording"]
-    if recording["updates"]["tuple"]:
-        unrecorded = apart("control", task | {"count": document["count"]} | within(0.9))
+    raised = recording.get("raised")
+    if recording["updates"]["tuple"] or raised:
+        # an exception comes after the last assignment: a run without it would go on to the next
+        count = document["count"] + (raised is not None)
+        unrecorded = apart("control", task | {"count": count} | within(0.9))
         if unrecorded is not None:
-            places = [u.get("place") for u in recording["updates"]["tuple"]]
-            lines = {(p["file"], p["line"]) for p in places if p}
-            names = {str(Path(task["root"]) / p["file"]): p["file"] for p in places if p}
-            check, key = compare(document["notes"], unrecorded[0]["notes"], lines, names)
-            recording["check"] = check.value
-            if key is not None:
-                changed = Place(file=names.get(key[0], Path(key[0]).name), line=key[1])
-                recording["changed_at"] = to_json(changed, [])
+            note_check(document, unrecorded[0], task["root"])
     return recording, arrays
+
+
+def note_check(document: Json, unrecorded: Json, root: str) -> None:
+    """Note in a recording whether a run without recording did the same.
+
+    Args:
+        document: the answer of the recorded run.
+        unrecorded: the answer of the other one.
+        root: the project's folder.
+    """
+    recording = document["recording"]
+    places = [place for update in recording["updates"]["tuple"] if (place := update.get("place"))]
+    if places:
+        lines = {(place["file"], place["line"]) for place in places}
+        names = {str(Path(root) / place["file"]): place["file"] for place in places}
+        check, key = compare(document["notes"], unrecorded["notes"], lines, names)
+        recording["check"] = check.value
+        if key is not None:
+            changed = Place(file=names.get(key[0], Path(key[0]).name), line=key[1])
+            recording["changed_at"] = to_json(changed, [])
+    raised = recording.get("raised")
+    if raised and unrecorded["raised"] != raised["type"]:
+        frames = raised["frames"]["tuple"]
+        recording["check"] = Check.DIFFERENT.value
+        recording["changed_at"] = frames[-1] if frames else None

@@ -9,6 +9,9 @@ from collections.abc import Iterable, Mapping
 WRONG_CALL = re.compile(
     r"(?:.*?(?P<owner>\w+)\.)?(?P<name>\w+)\(\) (takes|missing|got an unexpected keyword|got multiple values)"
 )
+CALLED_MODULE = "'module' object is not callable"
+NUMBER_FOR_A_TYPE = re.compile(r"Cannot interpret '\d+' as a data type")
+MAKES_ARRAY = re.compile(r"\b(zeros|ones|empty|full|array|asarray)\(")
 NO_ATTRIBUTE = re.compile(r"'(\w+)' object has no attribute '(\w+)'")
 
 
@@ -25,6 +28,17 @@ def is_wrong_call(type: str, message: str, text: str, defined: Iterable[str]) ->
         return False
     name = match["owner"] if match["name"] == "__init__" else match["name"]
     return bool(name) and name in set(defined) and re.search(rf"(\bself\.|(?<![\w.])){name}\(", text) is not None
+
+
+def is_misused_library(type: str, message: str, text: str) -> bool:
+    """Whether a line calls a module, or gives NumPy a size where it expects a type: ``np.zeros(1, units)``.
+
+    Args:
+        type, message: of the exception.
+        text: of the line that raised it.
+    """
+    is_size = NUMBER_FOR_A_TYPE.match(message) is not None and MAKES_ARRAY.search(text) is not None
+    return type == "TypeError" and (is_size or message == CALLED_MODULE)
 
 
 def is_never_set(type: str, message: str, classes: Mapping[str, ast.ClassDef], texts: Iterable[str]) -> bool:

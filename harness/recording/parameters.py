@@ -78,6 +78,11 @@ def _container(name: str) -> str:
     return name.rpartition("[")[0] if name.endswith("]") else name
 
 
+def _attribute(name: str) -> str:
+    """A container without what it belongs to: weights for self.weights[0] and layer.weights."""
+    return _container(name).rpartition(".")[2]
+
+
 class Search:
     """Watches a tape for parameters and their updates.
 
@@ -206,8 +211,8 @@ class Search:
         parent = self._handed_on(step) if step.operation in SCALING else None
         if parent not in self.owner or parent is None:
             return None
-        names = {_container(name) for name in self.tape.steps[self.owner[parent].first].names}
-        is_same = step.place is not None and _container(step.place.variable) in names and self.tape.replaces(step.place)
+        names = {_attribute(name) for name in self.tape.steps[self.owner[parent].first].names}
+        is_same = step.place is not None and _attribute(step.place.variable) in names and self.tape.replaces(step.place)
         return _Event(parent, step.id, None, 0, False) if step.in_place or is_same else None
 
     def _is_item_in_passing(self, node: int) -> bool:

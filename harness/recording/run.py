@@ -238,7 +238,7 @@ def control(task: Task) -> Answer:
     """A run without recording, to the same point."""
     run = Run(task, recording=False, until=task["count"])
     run.go()
-    return {"notes": notes_of(run), "stop": run.stop.value}, []
+    return {"notes": notes_of(run), "raised": "" if run.error is None else type(run.error).__name__}, []
 
 
 def drive(task: Task) -> Answer:
@@ -271,6 +271,7 @@ def drive(task: Task) -> Answer:
         "scripts": scripts_of(found.attempts),
         "succeeded": found.succeeded,
         "certain": found.certain,
+        "calls_own": found.calls_own,
     }, arrays
 
 

@@ -903,7 +903,7 @@ VARIANTS: dict[str, tuple[str, tuple[str, ...]]] = {
             "net = MLP(7, 5, 3)",
             "mse_loss = MSELoss()",
             "sgd = SGD(net, 0.1)",
-            "train(net, [(X[:12], Y[:12]), (X[12:], Y[12:])], mse_loss, sgd, 3)",
+            "train(net, [(X[:12], Y[:12]), (X[6:18], Y[6:18]), (X[12:], Y[12:])], mse_loss, sgd, 3)",
         ),
     ),
     "an optimizer of parameters": (

@@ -28,7 +28,7 @@ from .roles import (
     words_of,
 )
 from .session import Exhausted, Session
-from .source import Argument, FunctionFacts, Uses
+from .source import Argument, FunctionFacts, Uses, mangled
 from .weights import by_hand
 from .words import (
     BACKWARD_NAME,
@@ -79,7 +79,7 @@ class Caller:
         if annotated_class(self, argument):
             return Role.OBJECT_LIST if is_list(argument) else Role.OBJECT
         asked = uses.attributes - OF_ARRAYS
-        if role in VAGUE_ROLES and not uses.array and are_settings(asked, function):
+        if role in VAGUE_ROLES and not (uses.array or uses.unpacked) and are_settings(asked, function):
             return Role.OBJECT
         of_elements = uses.element_attributes - OF_ARRAYS
         if role in VAGUE_ROLES and (are_settings(of_elements, function) or classes_that_set(self, of_elements)):
@@ -294,7 +294,7 @@ class Caller:
         mine = [part for part in self.facts.reach(function) if part.owner and part.name in methods]
         written = {name for part in mine for name in part.writes}
         for name in self._missing(thing, mine, written, function):
-            if getattr(thing, _mangled(owner, name), None) is not None:
+            if getattr(thing, mangled(owner, name), None) is not None:
                 continue
             writers = [
                 method
@@ -313,7 +313,7 @@ class Caller:
             )
             if not outside:
                 continue
-            empty = hasattr(thing, _mangled(owner, name))
+            empty = hasattr(thing, mangled(owner, name))
             unneeded = empty and self._asked_whether_none(owner, name)
             options = [None, *outside] if unneeded else [*outside, None] if empty else outside
             method = session.choose(f"writer {name}", options)
@@ -335,7 +335,7 @@ class Caller:
             for name in sorted(part.reads):
                 if name in methods or name in missing:
                     continue
-                full = _mangled(owner, name)
+                full = mangled(owner, name)
                 empty = hasattr(thing, full) and getattr(thing, full) is None
                 sets_itself = name in written and name not in function.reads and not empty
                 if (not hasattr(thing, full) or empty) and not sets_itself:
@@ -528,11 +528,6 @@ def _variable_for(name: str) -> str:
         if set(words) & {"network", "net", "nn", "neural", "model", "mlp", "perceptron"}
         else "_".join(words) or "thing"
     )
-
-
-def _mangled(owner: str, name: str) -> str:
-    """The attribute that ``self.name`` stands for in a class."""
-    return f"_{owner.lstrip('_')}{name}" if name.startswith("__") and not name.endswith("__") else name
 
 
 def _loads(name: str) -> bool:

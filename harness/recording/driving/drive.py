@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from ..failures import is_never_set, is_wrong_call
+from ..failures import is_never_set, is_misused_library, is_wrong_call
 from ..tape import StopRecording
 from .acceptance import accumulates, clears, excuse_square_weights, pairs_of, unused_by_hand, uses_all_layers
 from .blame import blame, learn
@@ -106,7 +106,7 @@ class _Driver:
         self.hints.augmented = re.search(r"\brow\[-1\]|\brow\[:-1\]|\[-1\]\s*\]\s*=\s*1", source) is not None
         self.roles: dict[Any, Any] = {}
         self.failures: list[Attempt] = []
-        self.best: tuple[tuple[int, int], Attempt, Session] | None = None
+        self.best: tuple[tuple[bool, int, int], Attempt, Session] | None = None
         self.fallback: tuple[int, Driven] | None = None
         self.saved = Saved(namespace)
 
@@ -399,7 +399,7 @@ class _Driver:
                 return None
         elif not session.watcher.updated:
             return None
-        return self._driven(session, succeeded=True)
+        return self._driven(session, succeeded=True, goal=goal)
 
     def _verified(self, driven: Driven, goal: Goal) -> bool:
         """Whether the lines alone, run after the file, train again."""
@@ -429,11 +429,22 @@ class _Driver:
         }
         complete = reachable <= {line for _, line in hits} and min(hits.values()) >= 3
         overrun = isinstance(error, (Overrun, SystemExit)) and max(hits.values()) >= 3
-        driven = self._driven(session, succeeded=True) if complete or overrun else None
+        driven = self._driven(session, succeeded=True, goal=goal) if complete or overrun else None
         return driven if driven is not None and self._verified(driven, goal) else None
 
+    def _is_own(self, goal: Goal) -> bool:
+        """Whether a goal is defined in the file itself, not in another that uses it."""
+        own = goal.owner in self.main.own_classes
+        return own if goal.owner else any(goal.function is one for one in self.main.own_functions.values())
+
     def _driven(
-        self, session: Session, *, succeeded: bool, error: Attempt | None = None, certain: bool = False
+        self,
+        session: Session,
+        *,
+        succeeded: bool,
+        goal: Goal | None = None,
+        error: Attempt | None = None,
+        certain: bool = False,
     ) -> Driven:
         sizes = {}
         if session.sizes is not None:
@@ -450,6 +461,7 @@ class _Driver:
             data={"np": np, **session.data},
             gradients=tuple(session.gradients),
             applied_by_driver=bool(session.gradients),
+            calls_own=goal is not None and self._is_own(goal),
             sizes=sizes,
             layout=session.form.value if session.form else "",
             labels=session.labels.value if session.labels else "",
@@ -507,7 +519,11 @@ class _Driver:
         blameless = "non-broadcastable" in message and any(BY_HAND in line for line in session.lines)
         if len(self.failures) < MAX_KEPT_ATTEMPTS and not blameless:
             self.failures.append(attempt)
-        progress = (len(session.watcher.visited) + MAX_LINES_IN_ALL * ran, len(session.statements))
+        progress = (
+            self._is_wrong_use(attempt),
+            len(session.watcher.visited) + MAX_LINES_IN_ALL * ran,
+            len(session.statements),
+        )
         if (error is not None or ran) and (self.best is None or progress > self.best[0]):
             self.best = (progress, attempt, session)
 
@@ -523,15 +539,17 @@ class _Driver:
 
     def _is_files_own(self, attempt: Attempt) -> bool:
         """Whether an attempt failed for something that no argument can be to blame for."""
-        if attempt.line == 0:
-            return False
-        classes = {name: one.node for name, one in self.facts.classes.items()}
+        return attempt.line != 0 and (attempt.type in CERTAIN_ERRORS or self._is_wrong_use(attempt))
+
+    def _is_wrong_use(self, attempt: Attempt) -> bool:
+        """Whether a line of the user's uses a function, an attribute or a module as nothing allows."""
         lines = self.main.lines
-        text = lines[attempt.line - 1] if attempt.line <= len(lines) else ""
+        text = lines[attempt.line - 1] if 0 < attempt.line <= len(lines) else ""
+        classes = {name: one.node for name, one in self.facts.classes.items()}
         methods = {name for one in self.facts.classes.values() for name in one.methods}
-        return (
-            attempt.type in CERTAIN_ERRORS
-            or is_never_set(attempt.type, attempt.message, classes, self.texts)
+        return attempt.line != 0 and (
+            is_never_set(attempt.type, attempt.message, classes, self.texts)
+            or is_misused_library(attempt.type, attempt.message, text)
             or is_wrong_call(attempt.type, attempt.message, text, {*self.facts.functions, *classes, *methods})
         )
 

@@ -151,10 +151,10 @@ class _Data:
         return f"({self.inputs()}, {self.targets()})"
 
     def batches(self) -> str:
-        """A list of two batches, the second smaller."""
+        """A list of three batches, the last one smaller: as many updates as are wanted, in one epoch."""
         x, y = self.inputs(), self.targets()
         cut = "[:, {}]" if self.session.form is Form.COLUMNS else "[{}]"
-        parts = [cut.format(f":{BATCH}"), cut.format(f"{BATCH}:")]
+        parts = [cut.format(part) for part in (f":{BATCH}", f"{BATCH // 2}:{BATCH // 2 + BATCH}", f"{BATCH}:")]
         return "[" + ", ".join(f"({x}{part}, {y}{part})" for part in parts) + "]"
 
     def number(self) -> str:

@@ -153,6 +153,7 @@ def _class_goals(facts: FileFacts, namespace: dict[str, Any], caller: Caller) ->
             named = backwards and any(re.match(r"(?i)d?_?[wb]", key) for key in method.return_keys)
             if layered or named or _returns_gradients(method) or _stores_gradients(method):
                 extra = 0.4 if _called_by_others(facts, method) else 0.0
+                extra += 1.0 if SIDE_NAME.search(method.name) else 0.0
                 goals.append(Goal(function=method, owner=name, gradients=True, cost=base + 1.2 + extra))
     return goals
 

@@ -41,6 +41,7 @@ class Driven:
         data: what the lines need: arrays by name, and the module ``np``.
         gradients: pairs, if the file returns gradients and does not apply them.
         applied_by_driver: whether the lines, not the file, apply the gradients.
+        calls_own: whether what is called to train is the file's own, and not another file's that uses it.
         sizes: chosen, by name: "observations", "inputs", "hidden", "outputs".
         layout: of the observations ("rows", "columns", "one at a time", ...); "" if no data was needed.
         labels: kind of targets ("one-hot", "integers", "binary", ...); "" if there were none.
@@ -58,6 +59,7 @@ class Driven:
     data: Mapping[str, Any] = field(default_factory=dict)
     gradients: tuple[Pair, ...] = ()
     applied_by_driver: bool = False
+    calls_own: bool = False
     sizes: Mapping[str, int] = field(default_factory=dict)
     layout: str = ""
     labels: str = ""

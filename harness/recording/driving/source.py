@@ -206,7 +206,7 @@ class FileFacts:
             elif name in self.classes and (made := self.constructor(name)):
                 yield made
         mine = self.methods(function.owner) if function.owner else {}
-        for name in sorted(function.self_calls):
+        for name in sorted(function.self_calls | function.reads):  # self.step = self.adam_step is called as self.step
             if name in mine:
                 yield mine[name]
         for name in sorted(function.method_calls - function.self_calls):
@@ -325,7 +325,7 @@ def read_function(node: ast.FunctionDef | ast.AsyncFunctionDef, owner: str = "")
                 facts.fills.add(filled.attr)
     facts.reads = {name for name in facts.reads if name not in _written_first(node, myself)}
     _note_returns(facts, node)
-    facts.updates = tuple(_updates(node))
+    facts.updates = tuple(_updates(node, owner))
     facts.abstract = _is_abstract(node, decorators)
     facts.prefers_columns = _orientation(node)
     return facts
@@ -394,8 +394,9 @@ def _note_returns(facts: FunctionFacts, node: ast.FunctionDef | ast.AsyncFunctio
     waiting: list[ast.AST] = list(node.body)
     while waiting:
         item = waiting.pop()
-        if isinstance(item, ast.Return) and item.value is not None:
-            own.append(item)
+        if isinstance(item, ast.Return):
+            if item.value is not None and not (isinstance(item.value, ast.Constant) and item.value.value is None):
+                own.append(item)
         elif not isinstance(item, (ast.FunctionDef, ast.Lambda, ast.ClassDef)):
             waiting.extend(ast.iter_child_nodes(item))
     for item in sorted(own, key=lambda statement: statement.lineno):
@@ -454,11 +455,16 @@ def _follow_returned_call(function: FunctionFacts, facts: FileFacts) -> None:
     )
 
 
-def _updates(node: ast.AST) -> Iterator[UpdateLine]:
-    """The statements that replace a value by itself plus or minus something."""
+def mangled(owner: str, name: str) -> str:
+    """The attribute that ``self.name`` stands for in a class."""
+    return f"_{owner.lstrip('_')}{name}" if name.startswith("__") and not name.endswith("__") else name
+
+
+def _updates(node: ast.AST, owner: str) -> Iterator[UpdateLine]:
+    """The statements that replace a value by itself plus or minus something; ``owner`` is the class of a method."""
     for item in ast.walk(node):
         if isinstance(item, ast.AugAssign) and isinstance(item.op, (ast.Add, ast.Sub)):
-            yield _update(item, item.target, item.value, isinstance(item.op, ast.Sub))
+            yield _update(item, item.target, item.value, isinstance(item.op, ast.Sub), owner)
         elif isinstance(item, ast.Assign):
             for target in item.targets:
                 pairs = [(target, item.value)]
@@ -466,7 +472,7 @@ def _updates(node: ast.AST) -> Iterator[UpdateLine]:
                     pairs = list(zip(target.elts, item.value.elts))
                 for one, value in pairs:
                     if _replaces(one, value):
-                        yield _update(item, one, value, _subtracts(value))
+                        yield _update(item, one, value, _subtracts(value), owner)
         elif isinstance(item, ast.Return) and _is_stepped(item.value):
             yield UpdateLine(first=item.lineno, last=item.end_lineno or item.lineno, target="", likely=True)
         elif isinstance(item, ast.Call) and last_name(item.func) in ("append", "setattr", "subtract", "add"):
@@ -497,7 +503,7 @@ def _is_stepped(value: ast.expr | None) -> bool:
     return False
 
 
-def _update(statement: ast.stmt, target: ast.expr, value: ast.expr, subtracts: bool) -> UpdateLine:
+def _update(statement: ast.stmt, target: ast.expr, value: ast.expr, subtracts: bool, owner: str) -> UpdateLine:
     text, used = ast.unparse(target), _names(value)
     name = text.split("[")[0].split(".")[-1]
     weight = bool(WEIGHT_NAME.search(text)) and not GRADIENT_NAME.search(name)
@@ -510,7 +516,7 @@ def _update(statement: ast.stmt, target: ast.expr, value: ast.expr, subtracts: b
     return UpdateLine(
         first=statement.lineno,
         last=statement.end_lineno or statement.lineno,
-        target=text if plain else "",
+        target=re.sub(r"(?<=\.)__\w+", lambda private: mangled(owner, private[0]), text) if plain else "",
         likely=likely,
     )
 

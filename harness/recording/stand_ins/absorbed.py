@@ -283,6 +283,9 @@ class AbsorbingModule(ModuleType):
         return value
 
 
+AbsorbingModule.__name__ = ModuleType.__name__  # by which exceptions call it
+
+
 def _nothing(module: str) -> list[str]:
     return []
 

@@ -29,6 +29,7 @@ from ..source import undefined_names
 from . import (
     absorbed,
     arguments,
+    convolutions,
     files,
     folders,
     helpers,
@@ -390,6 +391,7 @@ def _readers(note: Callable[..., None], missing: files.Missing) -> None:
 
     patch_when_imported("h5py", patch_h5py)
     patch_when_imported("scipy.optimize", lambda module: minimisers.install(module, note))
+    patch_when_imported("scipy.signal", convolutions.install)
     patch_when_imported("sklearn.preprocessing", patch_preprocessing)
     patch_when_imported("scipy.io", patch_io)
     patch_when_imported("sklearn.datasets", patch_datasets)

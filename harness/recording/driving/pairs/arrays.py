@@ -1,0 +1,68 @@
+"""The arrays that layers and functions are called with, and which of their axes counts observations."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import numpy as np
+
+OBSERVATIONS, INPUTS, OUTPUTS, CLASSES = 11, 7, 5, 3
+IMAGES, CHANNELS, FILTERS, SIDE, WINDOW = 2, 3, 4, 6, 3  # of a convolution
+
+ROWS = ("rows_", "columns_", "row_", "column_")  # what a layer may be given, most likely first
+PICTURES = ("images_", "image_rows_", "image_", "image_row_", "plane_")  # what a convolution or a pooling may be given
+SINGLE = frozenset({"row_", "column_", "image_", "image_row_", "plane_"})  # one observation
+# the axis of the observations: a forward pass that does not keep its length has used the array in another way
+OBSERVATION_AXIS = {"rows_": 0, "row_": 0, "columns_": -1, "column_": -1, "images_": 0, "image_rows_": 0}
+IMAGE_LAYER = re.compile(r"conv|pool", re.IGNORECASE)
+# the arguments of a constructor of a convolution or a pooling, by name
+IMAGE_SETTINGS = (
+    (r"(in|input|image)s?_?(shape|dims?|size)", (f"({CHANNELS}, {SIDE}, {SIDE})", f"({SIDE}, {SIDE}, {CHANNELS})")),
+    (r"(in|input)s?_?(channels?|depth|c|ch|maps|features|filters)|c_?in|(n_|num_)?channels?", (str(CHANNELS),)),
+    (r"pool\w*|window\w*", ("2", "(2, 2)")),
+    (r"(kernel|filter|k|f|field)_?(size|shape|dims?|width|height|w|h)?", (str(WINDOW), f"({WINDOW}, {WINDOW})")),
+    (r"strides?|s|step", ("1", "2", "(1, 1)")),
+    (r"pad(ding)?|p", ("0", "1", "'valid'", "'same'")),
+    (r"(out|output)s?_?(channels?|depth|c|ch|maps|features|filters)|c_?out|(n|num|no|number)?_?(of_)?(filters|kernels|depth|maps)"
+     r"|n_?f|filters_?(num|count|number)", (str(FILTERS),)),
+)  # fmt: skip
+
+
+def image_settings(name: str) -> tuple[str, ...]:
+    """The values to try for an argument of a convolution or a pooling, most likely first; none if it is not known."""
+    known = (values for pattern, values in IMAGE_SETTINGS if re.fullmatch(pattern, name, re.IGNORECASE))
+    return next(known, ())
+
+
+def pair_data(seed: int, *, square: bool = False) -> dict[str, Any]:
+    """The arrays that the lines use, by name; ``square``: with as many outputs as inputs."""
+    rng = np.random.default_rng(seed)
+    outputs = INPUTS if square else OUTPUTS
+    classes = rng.permutation(np.arange(OBSERVATIONS) % CLASSES)
+    return {
+        "rows_": rng.normal(size=(OBSERVATIONS, INPUTS)),
+        "columns_": rng.normal(size=(INPUTS, OBSERVATIONS)),
+        "images_": rng.normal(size=(IMAGES, CHANNELS, SIDE, SIDE)),
+        "image_rows_": rng.normal(size=(IMAGES, SIDE, SIDE, CHANNELS)),
+        "weights_": rng.normal(size=(INPUTS, outputs)),
+        "weights_t_": rng.normal(size=(outputs, INPUTS)),
+        "filters_": rng.normal(size=(FILTERS, CHANNELS, WINDOW, WINDOW)),
+        "biases_": rng.normal(size=outputs),
+        "bias_row_": rng.normal(size=(1, outputs)),
+        "bias_column_": rng.normal(size=(outputs, 1)),
+        "filter_biases_": rng.normal(size=FILTERS),
+        "scales_": rng.uniform(0.5, 1.5, size=INPUTS),
+        "shifts_": rng.normal(size=INPUTS),
+        "scores_": rng.uniform(0.1, 0.9, size=(OBSERVATIONS, CLASSES)),
+        "score_": rng.uniform(0.1, 0.9, size=(OBSERVATIONS, 1)),
+        "one_hot_": np.eye(CLASSES)[classes],
+        "binary_": (classes[:, None] % 2).astype(float),
+        "labels_": classes,
+        "row_": rng.normal(size=(1, INPUTS)),
+        "column_": rng.normal(size=(INPUTS, 1)),
+        "vector_": rng.normal(size=INPUTS),
+        "image_": rng.normal(size=(CHANNELS, SIDE, SIDE)),
+        "image_row_": rng.normal(size=(SIDE, SIDE, CHANNELS)),
+        "plane_": rng.normal(size=(SIDE, SIDE)),
+    }

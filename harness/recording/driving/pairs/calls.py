@@ -1,0 +1,144 @@
+"""Calls as text, made without running anything: instances of classes, and arguments by their roles."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from ..calling import Caller
+from ..choices import Choices, Exhausted, Option
+from ..roles import Role
+from ..session import Hints, Session
+from ..source import Argument, FileFacts, FunctionFacts, Uses
+from ..watching import Watcher
+from ..words import SIZE_ROLES
+from .arrays import IMAGE_LAYER, INPUTS, OBSERVATIONS, image_settings
+
+RATE = 0.1
+MAX_CONSTRUCTIONS = 6
+MAX_WAITING = 20  # choices of a construction that are still to be tried
+
+
+class _StaticCaller(Caller):
+    """Calls as text, without objects: arrays come from ``pair_data``, and nothing is made by another call."""
+
+    def options(self, function: FunctionFacts, argument: Argument, role: Role, uses: Uses) -> list[Option]:
+        """Those of a convolution by the names of its arguments, all others by their roles."""
+        settings = image_settings(argument.name) if IMAGE_LAYER.search(function.owner) else ()
+        return list(settings) or super().options(function, argument, role, uses)
+
+    def by_hand(self, function: FunctionFacts, argument: Argument, uses: Uses) -> list[Option]:
+        """The arrays of ``pair_data``."""
+        name = argument.name.lower()
+        if IMAGE_LAYER.search(function.owner):
+            return ["filter_biases_ + 0.0"] if name.startswith("b") else ["filters_ + 0.0"]
+        if re.match("gamma|scale", name):
+            return ["scales_ + 0.0"]
+        if re.match("beta|shift", name):
+            return ["shifts_ + 0.0"]
+        if name.startswith("b"):
+            return ["biases_ + 0.0", "bias_row_ + 0.0", "bias_column_ + 0.0"]
+        return ["weights_ + 0.0", "weights_t_ + 0.0"]
+
+
+class _StaticSession(Session):
+    """Knows the text only: nothing is called to make an argument."""
+
+    def functions(self) -> Iterator[tuple[FunctionFacts, str]]:
+        """None."""
+        return iter(())
+
+
+class StaticCalls:
+    """Builds the text of calls of one file.
+
+    Args:
+        facts: of the file.
+        outputs: of the layers that are made.
+    """
+
+    def __init__(self, facts: FileFacts, outputs: int) -> None:
+        self.facts = facts
+        self.outputs = outputs
+        self._names: dict[str, Any] = {name: type(name, (), {}) for name in facts.classes}
+        self._names |= {name: (lambda *arguments: None) for name in facts.functions}
+        self._count = 0
+        self._caller = self._caller_with({})
+
+    def new_key(self) -> str:
+        """What ends the names that the lines of an option bind."""
+        self._count += 1
+        return f"{self._count}_"
+
+    def role(self, function: FunctionFacts, argument: Argument) -> Role:
+        """What an argument is for."""
+        return self._caller.role(function, argument)[0]
+
+    def uses(self, function: FunctionFacts, argument: Argument) -> Uses:
+        """What is done with an argument."""
+        return self._caller.role(function, argument)[1]
+
+    def _caller_with(self, fixed: Mapping[str, int]) -> Caller:
+        session = _StaticSession(self.facts, self._names, Choices(fixed), Hints(), Watcher({}, set()), 0)
+        return _StaticCaller(session, {})
+
+    def constructions(self, name: str) -> list[str]:
+        """Expressions that make an instance of a class, most likely first."""
+        found = [self._constructions(name, (INPUTS, self.outputs))]
+        if self._takes_one_size(name):  # which may be that of its inputs, as of a normalisation
+            found.append(self._constructions(name, (INPUTS, INPUTS)))
+        merged = [text for texts in itertools.zip_longest(*found) for text in texts if text is not None]
+        return list(dict.fromkeys(merged))[:MAX_CONSTRUCTIONS]
+
+    def _constructions(self, name: str, sizes: tuple[int, int]) -> list[str]:
+        """Those of a layer with so many inputs and outputs."""
+        found: dict[str, None] = {}
+        waiting: list[dict[str, int]] = [{}]
+        while waiting and len(found) < MAX_CONSTRUCTIONS:
+            fixed = waiting.pop(0)
+            caller = self._caller_with(fixed)
+            try:
+                found[caller.construction(name, sizes)] = None
+            except (Exhausted, KeyError, ValueError):
+                continue
+            for key, (index, count) in caller.session.choices.taken.items():
+                if index + 1 < count and len(waiting) < MAX_WAITING:
+                    waiting.append({**fixed, key: index + 1})
+        return list(found)
+
+    def _takes_one_size(self, name: str) -> bool:
+        """Whether the constructor of a class is given one size only."""
+        constructor = self.facts.constructor(name)
+        if constructor is None or IMAGE_LAYER.search(name):
+            return False
+        return (
+            sum(self.role(constructor, argument) in (*SIZE_ROLES, Role.COUNT) for argument in constructor.required) == 1
+        )
+
+    def arguments(self, function: FunctionFacts, first: str, target: str) -> str:
+        """The arguments of a call: the array first, targets and settings by their roles."""
+        parts: list[str] = []
+        given = False
+        for argument in function.arguments:
+            role = self.role(function, argument)
+            if role is Role.TARGETS and target:
+                parts.append(target)
+            elif not given and first and role not in (Role.FLAG, Role.RATE, Role.QUIET, Role.CHOICE):
+                given = True
+                parts.append(first)
+            elif argument.required:
+                parts.append(self._setting(role, target))
+        return ", ".join(parts)
+
+    @staticmethod
+    def _setting(role: Role, target: str) -> str:
+        """A value for an argument that is not the array."""
+        if role is Role.RATE:
+            return str(RATE)
+        if role is Role.FLAG:
+            return "True"
+        if role in (Role.OBSERVATIONS, Role.COUNT):
+            return str(OBSERVATIONS)
+        return target or ("True" if role is Role.QUIET else "1")

@@ -1,0 +1,24 @@
+"""All pairs of a file."""
+
+from __future__ import annotations
+
+from ..source import read_source
+from .arrays import INPUTS, OUTPUTS
+from .calls import StaticCalls
+from .derivatives import derivative_plans
+from .functions import function_plans
+from .layers import layer_plans
+from .plan import PairPlan
+
+MAX_PAIRS = 40
+
+
+def find_pairs(source: str, *, square: bool = False) -> list[PairPlan]:
+    """The pairs of a file; ``square``: of layers with as many outputs as inputs.
+
+    Raises:
+        SyntaxError: if it is not Python 3.
+    """
+    calls = StaticCalls(read_source(source), INPUTS if square else OUTPUTS)
+    plans = [*layer_plans(calls), *function_plans(calls), *derivative_plans(calls)]
+    return [plan for plan in plans if plan.options][:MAX_PAIRS]

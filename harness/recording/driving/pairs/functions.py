@@ -1,0 +1,211 @@
+"""Functions that belong together by their names: f_forward and f_backward, and a loss that returns its gradient too."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator, Mapping
+
+from ..gradients import GRADIENT_NAMED, plain_name
+from ..source import Argument, FunctionFacts, uses_of
+from ..words import LOSS_WORDS
+from .calls import StaticCalls
+from .plan import GradientPlan, PairKind, PairOption, PairPlan
+
+MAX_OPTIONS = 24  # of one pair of functions
+WHOLE_NETWORK = ("parameters", "params", "network", "model", "layers")
+SETTING = re.compile(r"param|mode|activation|stride|pad|config|hparam|keep|prob|train|eps|momentum", re.IGNORECASE)
+OF_IMAGES = re.compile(r"conv|pool|spatial", re.IGNORECASE)
+
+
+def function_plans(calls: StaticCalls) -> Iterator[PairPlan]:
+    """The pairs of functions, and the losses that give their gradient, of a file."""
+    for name, forward in calls.facts.functions.items():
+        if _takes_whole_network(calls, forward):
+            continue
+        backward = _backward_of(calls.facts.functions, name)
+        if backward is not None:
+            options = _function_options(calls, name, forward, backward)
+            yield PairPlan(
+                kind=PairKind.FUNCTIONS,
+                name=f"{name} / {backward.name}",
+                line=backward.node.lineno,
+                options=tuple(options)[:MAX_OPTIONS],
+            )
+        elif _is_loss_with_gradient(name, forward):
+            options = _loss_options(calls, name, forward)
+            yield PairPlan(kind=PairKind.LOSS, name=name, line=forward.node.lineno, options=tuple(options))
+
+
+def _backward_of(functions: Mapping[str, FunctionFacts], name: str) -> FunctionFacts | None:
+    """The backward function that the name of a forward function asks for, the shortest of several."""
+    stem = re.sub(r"_?(forward|fprop|fwd)", "", name, flags=re.IGNORECASE)
+    found = []
+    for other, function in functions.items():
+        bare = re.sub(r"_?(backward|bprop|bwd|back)(?![a-z])", "", other, flags=re.IGNORECASE)
+        if other not in (name, bare) and bare.lower() == stem.lower() and len(function.arguments) >= 2:
+            found.append(function)
+    return min(found, key=lambda function: len(function.name), default=None)
+
+
+def _takes_whole_network(calls: StaticCalls, forward: FunctionFacts) -> bool:
+    """Whether a function is given the parameters of all layers."""
+    for argument in forward.required:
+        uses = calls.uses(forward, argument)
+        keyed = uses.made_keys or any(re.match(r"(?i)^(w|b|weights?)_?\d", key) for key in uses.keys)
+        if keyed or argument.name in WHOLE_NETWORK:
+            return True
+    return False
+
+
+def _is_loss_with_gradient(name: str, function: FunctionFacts) -> bool:
+    """``softmax_loss(x, y)`` that returns the loss and the gradient with respect to x."""
+    if not LOSS_WORDS.search(name) or len(function.returns) != 2 or len(function.required) != 2:
+        return False
+    return GRADIENT_NAMED.search(function.returns[1]) is not None
+
+
+def _loss_options(calls: StaticCalls, name: str, function: FunctionFacts) -> Iterator[PairOption]:
+    for data, target in (("scores_", "labels_"), ("scores_", "one_hot_"), ("score_", "binary_")):
+        key = calls.new_key()
+        yield PairOption(
+            lines=(
+                f"input{key} = {data} + 0.0",
+                f"both{key} = {name}(input{key}, {target})",
+                f"output{key} = both{key}[0]",
+                f"gradient{key}0 = both{key}[1]",
+            ),
+            output=f"output{key}",
+            upstream="",
+            gradients=(
+                GradientPlan(
+                    label=function.returns[1],
+                    of=function.arguments[0].name,
+                    value=f"gradient{key}0",
+                    of_value=f"input{key}",
+                ),
+            ),
+        )
+
+
+def _function_options(
+    calls: StaticCalls, name: str, forward: FunctionFacts, backward: FunctionFacts
+) -> Iterator[PairOption]:
+    if OF_IMAGES.search(name):
+        forms = [("images_", "filters_", "filter_biases_")]
+    else:
+        forms = [
+            ("rows_", "weights_", "biases_"),
+            ("rows_", "weights_", "bias_row_"),
+            ("columns_", "weights_t_", "bias_column_"),
+        ]
+    for data, weights, bias in forms:
+        key = calls.new_key()
+        names: dict[str, str] = {}
+        settings: dict[str, str] = {}
+        lines = ["np.random.seed(0)"]
+        for index, argument in enumerate(forward.arguments):
+            array = _array_for(argument.name, index, data, weights, bias)
+            if array is not None:
+                names[argument.name] = f"argument{key}{index}"
+                lines.append(f"argument{key}{index} = {array} + 0.0")
+            elif argument.required:
+                settings[argument.name] = _setting_for(forward, argument.name)
+        given = ", ".join((names | settings)[a.name] for a in forward.arguments if a.name in names | settings)
+        several = len(forward.returns) > 1
+        lines.append(f"both{key} = {name}({given})")
+        lines.append(f"output{key} = both{key}[0]" if several else f"output{key} = both{key}")
+        lines.append(f"upstream{key} = np.random.normal(size=np.shape(output{key}))")
+        cache = f"both{key}[1]" if several else next(iter(names.values()), "")
+        rest = _backward_arguments(backward, names, settings, cache)
+        lines.append(f"back{key} = {backward.name}({', '.join([f'upstream{key}', *rest])})")
+        gradients, more = _returned_gradients(key, backward, names)
+        yield PairOption(
+            lines=(*lines, *more), output=f"output{key}", upstream=f"upstream{key}", gradients=tuple(gradients)
+        )
+
+
+def _backward_arguments(
+    backward: FunctionFacts, names: Mapping[str, str], settings: Mapping[str, str], cache: str
+) -> list[str]:
+    """The arguments after the upstream gradient: those of the forward call by name, the cache, settings."""
+
+    def value(index: int, argument: Argument) -> str:
+        known = names.get(argument.name) or settings.get(argument.name)
+        return known or (_setting_for(backward, argument.name) if index > 0 else cache)
+
+    return [value(index, one) for index, one in enumerate([b for b in backward.arguments[1:] if b.required])]
+
+
+def _array_for(name: str, index: int, data: str, weights: str, bias: str) -> str | None:
+    """The array for an argument of a forward function; None if it is a setting."""
+    plain = name.lower()
+    if SETTING.search(plain):
+        return None
+    if re.match(r"^(w|weights?|theta|kernel|filters?)\d*$", plain):
+        return weights
+    if re.match(r"^(b|bias(es)?)\d*$", plain):
+        return bias
+    if plain in ("gamma", "scale"):
+        return "scales_" if data != "images_" else None
+    if plain in ("beta", "shift"):
+        return "shifts_"
+    if index == 0 or re.match(r"^(x|a|a_?prev|z|inputs?|data|scores?)$", plain):
+        return data
+    return None
+
+
+def _setting_for(function: FunctionFacts, name: str) -> str:
+    """A value for an argument that is not an array."""
+    uses = uses_of(name, function.node)
+    if uses.strings and not uses.keys:
+        return repr(uses.strings[0])
+    keys = uses.keys | {
+        item.args[0].value
+        for item in ast.walk(function.node)
+        if isinstance(item, ast.Call)
+        and isinstance(item.func, ast.Attribute)
+        and isinstance(item.func.value, ast.Name)
+        and item.func.value.id == name
+        and item.args
+        and isinstance(item.args[0], ast.Constant)
+    }
+    known = {
+        "mode": "'train'",
+        "p": "0.8",
+        "stride": "2" if re.search("pool", function.name) else "1",
+        "pad": "1",
+        "pool_height": "2",
+        "pool_width": "2",
+        "seed": "0",
+        "f": "2",
+    }
+    if keys or "param" in name:
+        inside = ", ".join(f"{key!r}: {known[key]}" for key in sorted(map(str, keys)) if key in known)
+        return "{" + (inside or "'mode': 'train'") + "}"
+    return "True" if re.search("train", name) else "1" if re.search("stride|pad", name) else "0.8"
+
+
+def _returned_gradients(
+    key: str, backward: FunctionFacts, names: Mapping[str, str]
+) -> tuple[list[GradientPlan], list[str]]:
+    """The gradients that a backward function returns, each with the argument that its name speaks of."""
+    gradients: list[GradientPlan] = []
+    lines: list[str] = []
+    arguments = list(names)
+    several = len(backward.returns) > 1
+    taken: set[str] = set()
+    for index, label in enumerate(backward.returns):
+        plain = plain_name(label)
+        match = next((a for a in arguments if plain_name(a) == plain and a not in taken), None)
+        if match is None and (index == 0 or not several):
+            match = arguments[0] if arguments else None
+        if match is None and several and len(backward.returns) == len(arguments):
+            match = arguments[index]
+        if match is None or match in taken:
+            continue
+        taken.add(match)
+        name = f"gradient{key}{index}"
+        lines.append(f"{name} = back{key}[{index}]" if several else f"{name} = back{key}")
+        gradients.append(GradientPlan(label=label, of=match, value=name, of_value=names[match]))
+    return gradients, lines

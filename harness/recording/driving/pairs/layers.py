@@ -1,0 +1,315 @@
+"""Classes with a forward and a backward method: layers, activations and losses as objects."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from ..gradients import GRADIENT_NAMED, plain_name
+from ..roles import INPUT_NAME, UPSTREAM_NAME, Role
+from ..source import FunctionFacts
+from ..words import LOSS_WORDS
+from .arrays import IMAGE_LAYER, OBSERVATION_AXIS, PICTURES, ROWS, SINGLE, image_settings
+from .calls import RATE, StaticCalls
+from .derivatives import elementwise
+from .plan import GradientPlan, PairKind, PairOption, PairPlan
+
+MAX_OPTIONS = 32  # of one layer
+FORWARD = re.compile(
+    r"^(forward(_?(pass|prop(agation|agate)?))?|fprop|feed_?forward|forw\w*|__call__|compute|calculate|call)$",
+    re.IGNORECASE,
+)
+BACKWARD = re.compile(
+    r"^(backward(_?(pass|prop(agation|agate)?))?|bprop|back_?prop\w*|back|grad(ient)?|backwards)$", re.IGNORECASE
+)
+UPDATE = re.compile(
+    r"^(update|step|learn|optimi[sz]e|apply|adjust)(_?(params?|parameters?|weights?|grads?|gradients?|bias(es)?|all))*$",
+    re.IGNORECASE,
+)
+OUTPUT_NAME = re.compile(r"out|pred|hat|logit|score|prob|^(a|x|z|p|y)$", re.IGNORECASE)
+INPUT_GRADIENT = re.compile(r"^_?d_?(x|inputs?|in|prev\w*)$", re.IGNORECASE)
+FIRST_GRADIENT = re.compile(r"^_?d_?(x|a|inputs?|in|prev)", re.IGNORECASE)  # as the backward pass returns it
+PARAMETER = re.compile(
+    r"^_?(w|b|weights?|bias(es)?|theta|kernel|filters?|gamma|beta)\w{0,3}$", re.IGNORECASE
+)  # an attribute
+RESULT_NAMES = ("output", "out", "outputs", "y", "a", "activations")  # attributes that hold a layer's output
+SETTINGS = (Role.RATE, Role.FLAG, Role.QUIET, Role.CHOICE, Role.EPOCHS, Role.OBSERVATIONS)
+
+
+def layer_plans(calls: StaticCalls) -> Iterator[PairPlan]:
+    """The layers, and the losses that are classes, of a file."""
+    for name in calls.facts.classes:
+        methods = calls.facts.methods(name)
+        forward = next((m for key, m in methods.items() if FORWARD.match(key) and not m.abstract and m.arguments), None)
+        backward = next((m for key, m in methods.items() if BACKWARD.match(key) and not m.abstract), None)
+        if forward is not None and backward is not None and not _is_network(calls, name):
+            yield _plan(calls, name, forward, backward)
+
+
+def _is_network(calls: StaticCalls, name: str) -> bool:
+    """Whether a class is a container of layers or does everything itself."""
+    constructor = calls.facts.constructor(name)
+    is_of_images = IMAGE_LAYER.search(name) is not None
+    arguments = constructor.arguments if constructor else ()
+    roles = {calls.role(constructor, a) for a in arguments if not (is_of_images and image_settings(a.name))}
+    return bool(roles & {Role.OBJECT_LIST, Role.SIZES, Role.HIDDEN_SIZE, Role.HIDDEN_SIZES})
+
+
+def _plan(calls: StaticCalls, name: str, forward: FunctionFacts, backward: FunctionFacts) -> PairPlan:
+    required = backward.required
+    if re.match(r"(?i)grad|deriv", backward.name) and len(required) == 1 and _reads_input(required[0].name):
+        # an activation with its value and its derivative
+        prefix = next((f"({construction})." for construction in calls.constructions(name)), "")
+        call = f"{prefix}{backward.name}({{}})"
+        return elementwise(calls, name, prefix, forward, call, backward.node.lineno, backward.name)
+    is_loss = LOSS_WORDS.search(name) is not None or any(
+        calls.role(forward, argument) is Role.TARGETS for argument in forward.arguments
+    )
+    update = None if is_loss else _update_method(calls, calls.facts.methods(name), backward)
+    layer = _Layer(calls, name, forward, backward, update)
+    options = layer.loss_options() if is_loss else layer.options()
+    text = " / ".join(f"{name}.{method.name}" for method in (forward, backward, update) if method is not None)
+    return PairPlan(
+        kind=PairKind.LOSS if is_loss else PairKind.LAYER,
+        name=text,
+        line=backward.node.lineno,
+        options=tuple(options)[:MAX_OPTIONS],
+    )
+
+
+def _reads_input(name: str) -> bool:
+    return INPUT_NAME.match(name) is not None or re.match(r"(?i)^(z|x|a|output)", name) is not None
+
+
+def _update_method(
+    calls: StaticCalls, methods: Mapping[str, FunctionFacts], backward: FunctionFacts
+) -> FunctionFacts | None:
+    """The method that applies the gradients which the backward pass keeps, given no more than a learning rate."""
+    for method in methods.values():
+        if not UPDATE.match(method.name) or method is backward or method.abstract:
+            continue
+        roles = [calls.role(method, argument) for argument in method.required]
+        if roles in ([], [Role.RATE]) and any(update.likely for update in method.updates):
+            return method
+    return None
+
+
+@dataclass(frozen=True)
+class _Layer:
+    """One class, and the ways of calling it.
+
+    Attributes:
+        calls: of its file.
+        name: of the class.
+        forward, backward: its methods.
+        update: that applies the gradients, if it is another one than ``backward``.
+    """
+
+    calls: StaticCalls
+    name: str
+    forward: FunctionFacts
+    backward: FunctionFacts
+    update: FunctionFacts | None
+
+    def options(self) -> Iterator[PairOption]:
+        """Those of a layer, which is given the gradient of its output."""
+        inputs = PICTURES if IMAGE_LAYER.search(self.name) else ROWS
+        result = self._result()
+        for construction in self.calls.constructions(self.name) if result else ():
+            for data in inputs:
+                for pattern in self._backward_patterns():
+                    yield self._option(construction, data, "", result, pattern)
+
+    def loss_options(self) -> Iterator[PairOption]:
+        """Those of a loss, which is given outputs and targets."""
+        result = self._loss_result()
+        for construction in self.calls.constructions(self.name) if result else ():
+            for data, target in (("scores_", "one_hot_"), ("scores_", "labels_"), ("score_", "binary_")):
+                for pattern in self._loss_patterns(target):
+                    yield self._option(construction, data, target, result, pattern)
+
+    def _option(self, construction: str, data: str, target: str, result: str, pattern: str) -> PairOption:
+        """One way of calling it; ``target`` is "" for a layer."""
+        key = self.calls.new_key()
+        thing = f"layer{key}"
+        given = self.calls.arguments(self.forward, f"input{key}", target)
+        called = thing if self.forward.name == "__call__" else f"{thing}.{self.forward.name}"
+        lines = [
+            "np.random.seed(0)",
+            f"{thing} = {construction}",
+            f"input{key} = {data} + 0.0",
+            f"result{key} = {called}({given})",
+            f"output{key} = {result.format(result=f'result{key}', thing=thing)}",
+        ]
+        if not target:
+            lines.extend(same_observations(key, data))
+            lines.append(f"upstream{key} = np.random.normal(size=np.shape(output{key}))")
+        parameters = self._parameters()
+        for index, attribute in enumerate(parameters):
+            inner = ".data" if self._keeps_gradient_in(attribute) else ""
+            lines.append(f"before{key}{index} = {thing}.{attribute}{inner}")
+        lines.append(f"back{key} = {thing}.{self.backward.name}({pattern.format(k=key)})")
+        gradients = _Gradients(key, thing, parameters)
+        self._add_gradients(gradients)
+        if self.update is not None:
+            gradients.lines.append(f"{thing}.{self.update.name}({RATE if self.update.required else ''})")
+            gradients.add_updates(self.update)
+        return PairOption(
+            lines=(*lines, *gradients.lines),
+            output=f"output{key}",
+            upstream="" if target else f"upstream{key}",
+            gradients=tuple(gradients.plans),
+            single=data in SINGLE,
+        )
+
+    def _result(self) -> str:
+        """The result of the forward call of a layer: what it returns, or an attribute; "" without one."""
+        if self.forward.returns_something:
+            return "{result}"
+        written = next((name for name in RESULT_NAMES if name in self.forward.writes), "")
+        return f"{{thing}}.{written}" if written else ""
+
+    def _loss_result(self) -> str:
+        """That of a loss: of two values that it returns, the cost."""
+        if not self._gives_outputs_too:
+            return self._result()
+        named = [index for index, name in enumerate(self.forward.returns) if LOSS_WORDS.search(name)]
+        if len(named) == 1:
+            return f"{{result}}[{named[0]}]"
+        return "next(part for part in {result} if np.size(part) == 1)"
+
+    @property
+    def _gives_outputs_too(self) -> bool:
+        """Whether the forward call of a loss returns two values, one of which is the cost."""
+        return len(self.forward.returns) == 2
+
+    def _loss_patterns(self, target: str) -> list[str]:
+        """The arguments of the backward call of a loss, "{k}" standing for the option."""
+        required = self.backward.required
+        first = ["input{k}", "layer{k}.output"] if required else [""]
+        if self._gives_outputs_too and len(required) == 1 and not OUTPUT_NAME.search(required[0].name):
+            first = ["1.0"]  # the derivative of the cost with respect to itself
+        return [self.calls.arguments(self.backward, text, target) for text in first]
+
+    def _backward_patterns(self) -> list[str]:
+        """Those of a layer: what the names of the arguments suggest first."""
+        arrays = [a for a in self.backward.required if self.calls.role(self.backward, a) not in SETTINGS]
+        if len(arrays) != 2:
+            return [self.calls.arguments(self.backward, "upstream{k}", "")]
+        telling = [
+            bool(UPSTREAM_NAME.match(a.name) or re.search(r"diff|grad|delta|err|^d[a-zA-Z]?_?", a.name)) for a in arrays
+        ]
+        orders = [("upstream{k}", "input{k}"), ("input{k}", "upstream{k}")]
+        if telling == [False, True]:
+            orders.reverse()
+        orders = orders[:1] if telling[0] != telling[1] else orders
+        others = ["output{k}", "layer{k}.output"]
+        found = []
+        for order in [*orders, *([(o if text == "input{k}" else text) for text in orders[0]] for o in others)]:
+            texts = dict(zip((a.name for a in arrays), order))
+            parts = [
+                texts.get(a.name) or (str(RATE) if self.calls.role(self.backward, a) is Role.RATE else "True")
+                for a in self.backward.required
+            ]
+            found.append(", ".join(parts))
+        return found
+
+    def _parameters(self) -> list[str]:
+        """Attributes that the constructor or the forward pass sets and that have a weight's name."""
+        methods = (m for m in self.calls.facts.methods(self.name).values() if m.name != self.backward.name)
+        return list(dict.fromkeys(name for m in methods for name in sorted(m.writes) if PARAMETER.match(name)))
+
+    def _keeps_gradient_in(self, attribute: str) -> bool:
+        """Whether a parameter is an object that has its gradient in an attribute."""
+        return re.search(rf"self\.{attribute}\.grad\b", self.backward.text) is not None
+
+    def _add_gradients(self, gradients: _Gradients) -> None:
+        """Adds what the backward pass returns, stores and updates."""
+        if self.backward.returns_something:
+            gradients.add_returned(self.backward.returns)
+        gradients.add_stored(self.backward)
+        gradients.add_updates(self.backward)
+        for index, attribute in enumerate(gradients.parameters):
+            if self._keeps_gradient_in(attribute):
+                value = f"{gradients.thing}.{attribute}.grad"
+                gradients.add(f"self.{attribute}.grad", value, f"self.{attribute}.data", gradients.before(index))
+
+
+def same_observations(key: str, data: str) -> list[str]:
+    """The line that ends an option whose output has not the observations of its input: shapes fit by accident."""
+    axis = OBSERVATION_AXIS.get(data)
+    return [] if axis is None else [f"assert np.shape(output{key})[{axis}] == np.shape(input{key})[{axis}]"]
+
+
+class _Gradients:
+    """The gradients of one option, and the lines that bind them.
+
+    Args:
+        key: of the option.
+        thing: the variable of the instance.
+        parameters: the attributes that are weights.
+    """
+
+    def __init__(self, key: str, thing: str, parameters: list[str]) -> None:
+        self.key = key
+        self.thing = thing
+        self.parameters = parameters
+        self.plans: list[GradientPlan] = []
+        self.lines: list[str] = []
+
+    def before(self, index: int) -> str:
+        """The name of a parameter's value before the backward pass."""
+        return f"before{self.key}{index}"
+
+    def add(self, label: str, expression: str, of: str, of_value: str) -> None:
+        """Adds one that an expression gives."""
+        name = f"gradient{self.key}{len(self.plans)}"
+        self.lines.append(f"{name} = {expression}")
+        self.plans.append(GradientPlan(label=label, of=of, value=name, of_value=of_value))
+
+    def add_returned(self, names: tuple[str, ...]) -> None:
+        """Adds those that the backward pass returns under these names."""
+        back, input_value = f"back{self.key}", f"input{self.key}"
+        if len(names) == 1:
+            self.add("return value", back, "input", input_value)
+            return
+        for index, name in enumerate(names):
+            place = self._place_of(name)
+            if place is not None:
+                self.add(name, f"{back}[{index}]", self.parameters[place], self.before(place))
+            elif index == 0 or FIRST_GRADIENT.match(name):
+                self.add(name, f"{back}[{index}]", "input", input_value)
+
+    def add_stored(self, method: FunctionFacts) -> None:
+        """Adds those that a method keeps in attributes."""
+        for attribute in sorted(method.writes):
+            place = self._place_of(attribute)
+            value = f"{self.thing}.{attribute}"
+            if INPUT_GRADIENT.match(attribute):
+                self.add(f"self.{attribute}", value, "input", f"input{self.key}")
+            elif place is not None and GRADIENT_NAMED.search(attribute):
+                self.add(f"self.{attribute}", value, f"self.{self.parameters[place]}", self.before(place))
+
+    def add_updates(self, method: FunctionFacts) -> None:
+        """Adds the parameters that a method updates."""
+        for index, attribute in enumerate(self.parameters):
+            same = rf"self\.{attribute}"
+            if re.search(rf"{same}\s*(-=|\+=)|{same}\s*=\s*{same}\s*[-+]", method.text):
+                name = f"after{self.key}{index}"
+                self.lines.append(f"{name} = {self.thing}.{attribute}")
+                self.plans.append(
+                    GradientPlan(
+                        label=f"update of self.{attribute}",
+                        of=f"self.{attribute}",
+                        value="",
+                        of_value=self.before(index),
+                        after=name,
+                    )
+                )
+
+    def _place_of(self, name: str) -> int | None:
+        """The index of the parameter that a gradient's name speaks of."""
+        plain = plain_name(name)
+        places = (index for index, attribute in enumerate(self.parameters) if plain and plain == plain_name(attribute))
+        return next(places, None)

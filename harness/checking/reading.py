@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -362,9 +362,10 @@ def match_step(reading: Reading, step: Step) -> Match | None:
         return Match(factor=moved, constant=True)
     parameter = samples([values[step.before] for values in stage.settings])
     two = decayed_step(value, gradient, parameter)
-    if two is not None:
-        return two
-    return via_another_rule(reading, step, gradient)
+    if two is None and carries_a_state(stage, step):  # alpha * (w - w_old) in the place of a velocity
+        part = with_decay(*map(changes, (value.flat, gradient.flat, parameter.flat)))
+        two = None if part is None else replace(part, constant=True)
+    return two or via_another_rule(reading, step, gradient)
 
 
 def is_nothing(reading: Reading, step: Step, value: Samples, gradient: Samples) -> bool:
@@ -440,8 +441,13 @@ def carries_a_state(stage: Stage, step: Step) -> bool:
 
 def without_constant(value: Array, gradient: Array) -> float | None:
     """The factor of a step to which something that does not depend on the settings is added."""
-    steps, gradients = value.reshape(SETTINGS, -1), gradient.reshape(SETTINGS, -1)
-    return ratio_of(np.ravel(steps[1:] - steps[0]), np.ravel(gradients[1:] - gradients[0]))
+    return ratio_of(changes(value), changes(gradient))
+
+
+def changes(samples_of_one: Array) -> Array:
+    """What the values at all settings differ by from those at the first: without what is the same at all of them."""
+    rows = samples_of_one.reshape(SETTINGS, -1)
+    return np.ravel(rows[1:] - rows[0])
 
 
 def made_with(reading: Reading, step: Step) -> list[int]:

@@ -24,7 +24,7 @@ from .result import AssumedCost, Found, Kind, Quantity, merge_by_id
 from .scales import counts_of, first_with, found_scale, is_ratio_of_counts, name_of_scale
 from .stage import Stage, Step, branches, draw_settings, make_stage, steps_of
 from .structure import Role, is_view_of_parameter
-from .updates import ONE_STEP, Chain, RulesFound, find_rules, numbers_in, rule_node, slip_node
+from .updates import ONE_STEP, Chain, RulesFound, find_rules, is_near, numbers_in, rule_node, slip_node
 
 Array = NDArray[Any]
 
@@ -58,6 +58,8 @@ def rule_mistakes(
     """
     found = decay_mistakes(reading)
     notes: list[tuple[str, Place | None, str]] = []
+    if found and adds_last_step(recording, reading, read_stage):
+        found, notes = [], [("update-rule", None, "momentum")]
     if found:
         return Rules(mistakes=tuple(merge_by_id(found)))
     readings = [reading]
@@ -230,6 +232,37 @@ def read_later(
         return read_stage(stage, errors)
     except CannotReplay:
         return None
+
+
+def adds_last_step(
+    recording: Recording, reading: Reading, read_stage: Callable[[Stage, tuple[Any, ...]], Reading | None]
+) -> bool:
+    """Whether what looks like weight decay is momentum without a velocity, ``alpha * (w - w_old)``.
+
+    Where ``w_old`` starts at 0, the first iteration adds ``alpha * w``. Each later one adds a share of what the
+    parameter has changed by, so that it takes the same share of an earlier version off.
+    """
+    steps = steps_of(recording, 1)
+    later = read_later(recording, reading, steps, read_stage) if len(steps) == len(reading.stage.steps) else None
+    if later is None:
+        return False
+    decayed = [(step, match) for step in steps if (match := later.matches[step.before]) is not None and match.decay]
+    return bool(decayed) and all(
+        match.constant and match.decay > 0 and takes_off_earlier(recording, later, step, match)
+        for step, match in decayed
+    )
+
+
+def takes_off_earlier(recording: Recording, later: Reading, step: Step, match: Match) -> bool:
+    """Whether the constant in a step is an earlier version of the parameter, with the negated share of the present."""
+    if step.parameter < 0:
+        return False
+    update = recording.updates[recording.parameters[step.parameter].updates[0]]
+    values = later.stage.settings[0]
+    rest = step.of(values) - match.factor * later.gradients[0][step.before] - match.decay * values[step.before]
+    known = later.stage.program.run([update.before, *update.parts], {}, later.stage.program.base)
+    shares = [ratio(np.ravel(rest), np.ravel(known[id]), 1e-5) for id in (update.before, *update.parts)]
+    return any(share is not None and is_near(share, -match.decay) for share in shares)
 
 
 def recorded_step(recording: Recording, reading: Reading, step: Step, iteration: int) -> Array | None:

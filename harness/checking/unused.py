@@ -12,6 +12,7 @@ from .reading import NOTHING, Reading
 from .replay import CannotReplay, size_of
 from .result import Found, Quantity
 from .result import Kind as QuantityKind
+from .scales import counts_of
 from .structure import Role, is_view_of_parameter
 
 PARAMETER_WORDS = frozenset(
@@ -88,7 +89,7 @@ def untouched_parameters(reading: Reading) -> tuple[list[Found], list[str]]:
             continue
         if not named and role is Role.BIAS and not is_kept(reading, id):
             continue  # made anew in every iteration: a sum that starts at 0
-        if not named and (role is Role.KERNEL or node.kind is Kind.RANDOM):
+        if not named and (role is Role.KERNEL or (node.kind is Kind.RANDOM and not has_one_of_each_unit(reading, id))):
             unclassified.append(node.names[0] if node.names else node.operation)
             continue
         name = node.names[0] if node.names else words[0] if words else node.operation
@@ -199,6 +200,20 @@ def is_kept(reading: Reading, leaf: int) -> bool:
     stage = reading.stage
     inner = [id for id in reading.forward.nodes if id not in stage.parameters]
     return bool(inner) and leaf < min(inner)
+
+
+def has_one_of_each_unit(reading: Reading, leaf: int) -> bool:
+    """Whether a leaf is added to all observations alike, as a bias is and noise is not."""
+    stage = reading.stage
+    counts = counts_of(reading)
+    sums = [stage.node(child) for one in versions_of(reading, leaf) for child in stage.program.children[one]]
+    forward = [node for node in sums if node.id in reading.forward.nodes]
+    observations = 1 if counts is None else counts.observations
+    return (
+        observations > 1
+        and bool(forward)
+        and all(size_of(stage.node(leaf)) * observations == size_of(one) for one in forward)
+    )
 
 
 def role_of_leaf(reading: Reading, leaf: int, used: set[int]) -> Role | None:

@@ -128,7 +128,8 @@ def before_judging(recording: Recording, sources: Sources) -> CheckResult | None
         if recording.driven.failures or recording.driven.suggestion:
             return not_judged(recording, Reason.NOT_DRIVEN)
         if not recording.uses_numpy:
-            return not_judged(recording, Reason.NO_NUMPY)
+            is_driven = any("numpy" in text or "cupy" in text for text in sources.texts.values())
+            return not_judged(recording, Reason.NOT_DRIVEN if is_driven else Reason.NO_NUMPY)
         if recording.stop in (Stop.SECONDS, Stop.NODES, Stop.BYTES, Stop.DIED):
             return not_judged(recording, Reason.STOPPED, recording.stop.value)
         return not_judged(recording, Reason.NO_PARAMETERS)

@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+import numpy as np
+
 from .graph import Guard, Kind, Parameter, Ref, Stop, Update
 from .tape import MAX_NODES_IN_TRAINING, Step, Tape
 
@@ -131,7 +133,7 @@ class Search:
             self.literal.append(step.kind is Kind.LITERAL and step.scalar)
             return
         mask = 0
-        for parent in step.parents:
+        for parent in self._made_of(step):
             mask |= self.masks[parent]
         self.masks.append(mask)
         self.literal.append(all(self.literal[parent] for parent in step.parents) or self._is_count(step))
@@ -157,10 +159,25 @@ class Search:
         if not all(self.initial[parent] or self.literal[parent] for parent in step.parents):
             return False
         if step.operation in MIXING:
-            origins = {self.masks[p] for p in step.parents if not self.literal[p]}
-            origins = origins or {self.masks[p] for p in step.parents}
+            parents = self._made_of(step)
+            origins = {self.masks[p] for p in parents if not self.literal[p]}
+            origins = origins or {self.masks[p] for p in parents}
             return len(origins) < 2
         return True
+
+    def _made_of(self, step: Step) -> tuple[int, ...]:
+        """The operands, but for a velocity that is still 0 and that is added to a parameter to look ahead."""
+        if step.operation not in ("add", "subtract") or len(step.parents) != 2:
+            return step.parents
+        return tuple(one for one in step.parents if not self._is_resting(one)) or step.parents
+
+    def _is_resting(self, node: int) -> bool:
+        """Whether it is a multiple of zeros that nothing was written to."""
+        step = self.tape.steps[node]
+        if step.operation != "multiply":
+            return False
+        zeros = [self.tape.steps[one] for one in step.parents if not self.literal[one]]
+        return len(zeros) == 1 and zeros[0].kind is Kind.FILL and step.value is not None and not np.any(step.value)
 
     # Updates
 
@@ -181,8 +198,10 @@ class Search:
             if self.tape.steps[operand].shape != step.shape and not grows:
                 continue
             version, scaled = self._version(operand)
-            if version is None or not self._depends(change, version):
+            if version is None or not (self._depends(change, version) or (step.in_place and operand in self.owner)):
                 continue
+            if not step.in_place and self._is_forward(step, version):
+                continue  # the first version went through here as well and was not replaced: it looks ahead
             if self._is_item_in_passing(version):
                 continue  # the item is set next, and that is the update
             if scaled and not step.in_place and self.tape.has_own_term(step.place):
@@ -205,6 +224,13 @@ class Search:
             if self._is_item_update(base, version, step.arguments[1], value):
                 return _Event(version, step.id, None, 0, False, is_item=True)
         return self._scaling(step)
+
+    def _is_forward(self, step: Step, version: int) -> bool:
+        """Whether earlier versions went through this operation on the way to the outputs."""
+        chain = self.owner.get(version)
+        if chain is None or step.place is None or version not in step.parents:
+            return False
+        return (step.place.file, step.place.line, step.operation, step.parents.index(version)) in chain.roles
 
     def _scaling(self, step: Step) -> _Event | None:
         """Weight decay in a statement of its own, ``w *= 0.99``: a part of an update."""
@@ -315,7 +341,7 @@ class Search:
         if step.operation in FORMS and isinstance(first, Ref):
             return first.id
         if step.operation in SCALING:
-            operands = [a.id for a in step.arguments if isinstance(a, Ref)]
+            operands = self._made_of(step)
             others = [node for node in operands if not self.literal[node]]
             if len(others or operands) == 1:
                 return (others or operands)[0]

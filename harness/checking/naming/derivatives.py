@@ -160,11 +160,13 @@ def form_of_another(case: Case, used: Derivative) -> Name | None:
 def activation_itself(case: Case, used: Derivative) -> Name | None:
     """The activation in the place of its derivative"""
     is_same = equal(used.value, case.computed(lambda a: a, used.layer.a))
-    return Name("wrong-derivative", used.at_definition, "activation") if is_same else None
+    return Name("wrong-derivative", used.at_call, "activation") if is_same else None
 
 
 def of_unknown_form(case: Case, used: Derivative) -> Name | None:
-    """Any other value"""
+    """Any other value of the backward pass, if there is an activation at all"""
+    if used.layer.a == used.layer.z or used.node in case.reading.forward.nodes:
+        return None
     return Name("wrong-derivative", used.at_call if works_elsewhere(case, used.node) else used.at_definition)
 
 

@@ -195,6 +195,8 @@ def find_scalar_fault(search: Search) -> Fault | None:
         id = bundle[0]
         if len(bundle) > 1 or id not in leading or id in afters or id in search.fixed or stage.node(id).shape != ():
             continue
+        if is_term(reading, id):
+            continue
         if search.is_over:
             break
         below = program.descendants(bundle, within=inner - search.fixed)
@@ -222,6 +224,17 @@ def find_scalar_fault(search: Search) -> Fault | None:
                 is_factor=True,
             )
     return best
+
+
+def is_term(reading: Reading, id: int) -> bool:
+    """Whether a value is added to others that depend on the errors: any sum is mended by one of its terms."""
+    stage = reading.stage
+    sums = [
+        child
+        for child in set(stage.program.children[id]) & stage.needed - reading.forward.nodes
+        if stage.node(child).operation in ("add", "subtract", "sum")
+    ]
+    return any((set(stage.program.parents[one]) - {id}) & reading.errors_below or is_term(reading, one) for one in sums)
 
 
 def usual_factor(reading: Reading) -> float:

@@ -157,8 +157,8 @@ class Case:
     @cached_property
     def forward_lines(self) -> set[tuple[str, int]]:
         """The lines that run in the forward pass"""
-        nodes = map(self.stage.node, self.reading.forward.nodes)
-        return {line_of(node.place) for node in nodes if node.place is not None and node.id not in self.stage.parameters}
+        nodes = map(self.stage.node, self.reading.forward.nodes - set(self.stage.parameters))
+        return {line_of(node.place) for node in nodes if node.place is not None}
 
     @cached_property
     def backward_places(self) -> set[int]:

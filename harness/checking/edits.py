@@ -37,6 +37,7 @@ class EditBench(Bench):
         broken: the steps that are wrong.
         within: all operations that are computed again.
         weights: what it costs to compute each.
+        shared: the places of the operations of the forward pass.
         lines: the operations by their places in the text, each with all its executions.
         work: what was computed so far.
         mended: the values at all settings after the edit that was found.
@@ -49,8 +50,9 @@ class EditBench(Bench):
         afters = {step.after for step in stage.steps if not step.returned}
         inner = (stage.needed & stage.dependent) - reading.forward.nodes - set(stage.parameters)
         leading = stage.program.ancestors([step.after for step in broken], stop=stage.parameters)
+        # a line that runs on the way forward as well cannot be edited for one of the two, but its calls can
+        self.shared = {self.own_key(id) for id in reading.forward.nodes}
         forward = {self.key(id) for id in reading.forward.nodes}
-        # a line that runs on the way forward as well cannot be edited for one of the two
         edited = {self.key(id) for id in inner & leading if stage.node(id).place is not None} - forward
         # the first time that a line runs, it may be given constants
         constant = {
@@ -74,7 +76,14 @@ class EditBench(Bench):
     # The places of operations
 
     def key(self, id: int) -> Key:
-        """The place of an operation in the text: its line, and what it is made of on that line."""
+        """The place of an operation in the text; of a line that both passes run, with the lines that called it."""
+        own, place = self.own_key(id), self.stage.node(id).place
+        if own not in self.shared or place is None:
+            return own
+        return *own, *((one.file, one.line) for one in place.callers)
+
+    def own_key(self, id: int) -> Key:
+        """The line of an operation, and what it is made of on that line."""
         place = self.stage.node(id).place
         line = None if place is None else (place.file, place.line)
         return line, self.form(id, line, DEPTH)

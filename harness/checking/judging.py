@@ -10,8 +10,8 @@ import numpy as np
 from ..recording.graph import Place
 from .alignment import Samples, ratio, samples
 from .edits import EditBench
+from .explaining import locate
 from .factors import factor_mistakes, is_update_place, turned_difference
-from .locating import locate
 from .naming.names import name_edit, name_faults
 from .reading import Reading, climbs_by_a_rule, label, lane_gradient, quantity
 from .replay import size_of

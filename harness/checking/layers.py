@@ -34,8 +34,9 @@ from .alignment import Samples, align, ratio, samples
 from .cost import Cost
 from .edits import EditBench
 from .exceptions import RUN_FILE
+from .explaining import locate
 from .judging import departure
-from .locating import locate, replaced_upstream
+from .locating import replaced_upstream
 from .naming.names import name_edit, name_faults
 from .overwriting import without_overwritten
 from .reading import Reading, quantity, read

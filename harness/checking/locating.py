@@ -27,7 +27,6 @@ MOST_REPLACEMENTS = 3000
 MOST_OF_ANY_SIGN = 600  # of them, if steps that climb count as mended
 MOST_WORK = 250_000  # computed nodes and compared arrays of all replacements together; see work_of
 ELEMENTS_OF_WORK = 4_000  # that an array may have to count no more than a number
-MOST_FAULTS = 4
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,6 +41,8 @@ class Fault:
         mends: the parameters whose steps become right.
         settings: the values of all nodes before the replacement.
         is_factor: whether the value is a factor that the gradient of the target is made with, not that gradient.
+        repeats: the other values of the same line that are wrong with it, each with the node whose gradient it
+            should be.
     """
 
     bundle: Bundle
@@ -51,6 +52,7 @@ class Fault:
     mends: tuple[int, ...]
     settings: tuple[Values, ...]
     is_factor: bool = False
+    repeats: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass
@@ -59,6 +61,7 @@ class Search:
 
     ``any_sign``: whether a step that climbs is right as well, but for its sign.
     ``may_adapt``: whether steps may be made of their gradients by a rule with roots, clips and the like.
+    ``most_work``: after which the search ends.
     """
 
     reading: Reading
@@ -70,11 +73,13 @@ class Search:
     may_adapt: bool = False
     work: int = 0
     replacements: int = 0
+    most_work: int | None = None
 
     @property
     def is_over(self) -> bool:
         """Whether so much was tried that the search ends; counted, so that a loaded machine finds the same."""
-        return self.replacements > MOST_REPLACEMENTS or self.work > MOST_WORK
+        most_work = MOST_WORK if self.most_work is None else self.most_work
+        return self.replacements > MOST_REPLACEMENTS or self.work > most_work
 
 
 def work_of(shape: tuple[int, ...]) -> int:
@@ -147,7 +152,7 @@ def targets_for(reading: Reading, bundle: Bundle, value: Samples) -> list[tuple[
     """The forward nodes whose gradient has the shape of a value, and whether it has to be transposed."""
     found = []
     # the latest first: where several would do (a relu's mask applied twice is the mask), it is nearest to the cost
-    targets = reading.forward_bundles()
+    targets = [one for one in reading.forward_bundles() if not is_part(reading, one[0])]
     if len(bundle) > 1 and len(bundle) == len(reading.forward.outputs):
         targets += [(id,) * len(bundle) for id in reading.stage.parameters if id in reading.forward.nodes]
     for target in sorted(targets, key=lambda one: (reading.rank(one[0]), -one[0])):
@@ -159,6 +164,20 @@ def targets_for(reading: Reading, bundle: Bundle, value: Samples) -> list[tuple[
         elif len(value.shape) == 2 and reference.shape == value.shape[::-1]:
             found.append((target, True))
     return found
+
+
+def is_part(reading: Reading, id: int) -> bool:
+    """Whether a value is a part of an array: one number of it, or the array before the last of its items is written."""
+    stage = reading.stage
+    if stage.node(id).operation == "getitem" and stage.node(id).shape == ():
+        return True
+    return stage.node(id).operation in WRITES and any(
+        stage.node(child).operation in WRITES and stage.node(child).in_place and stage.program.parents[child][0] == id
+        for child in stage.program.children[id]
+    )
+
+
+WRITES = frozenset({"setitem", "add_at", "subtract_at"})
 
 
 def distinct_targets(reading: Reading, targets: Sequence[tuple[Bundle, bool]]) -> list[tuple[Bundle, bool]]:
@@ -195,6 +214,8 @@ def find_scalar_fault(search: Search) -> Fault | None:
         id = bundle[0]
         if len(bundle) > 1 or id not in leading or id in afters or id in search.fixed or stage.node(id).shape != ():
             continue
+        if is_term(reading, id):
+            continue
         if search.is_over:
             break
         below = program.descendants(bundle, within=inner - search.fixed)
@@ -222,6 +243,17 @@ def find_scalar_fault(search: Search) -> Fault | None:
                 is_factor=True,
             )
     return best
+
+
+def is_term(reading: Reading, id: int) -> bool:
+    """Whether a value is added to others that depend on the errors: any sum is mended by one of its terms."""
+    stage = reading.stage
+    sums = [
+        child
+        for child in set(stage.program.children[id]) & stage.needed - reading.forward.nodes
+        if stage.node(child).operation in ("add", "subtract", "sum")
+    ]
+    return any((set(stage.program.parents[one]) - {id}) & reading.errors_below or is_term(reading, one) for one in sums)
 
 
 def usual_factor(reading: Reading) -> float:
@@ -263,6 +295,8 @@ def find_fault(search: Search) -> Fault | None:
     inner = set(stage.needed) | {step.after for step in stage.steps}
     for bundle in reading.backward_bundles():
         if not any(id in leading for id in bundle) or any(id in updates for id in bundle):
+            continue
+        if is_part(reading, bundle[0]):
             continue
         if search.is_over:
             break
@@ -387,26 +421,29 @@ def apply(search: Search, fault: Fault) -> None:
         search.fixed |= set(fault.bundle)
         search.broken = [one for one in search.broken if one.before not in fault.mends]
         return
-    within = sorted(program.descendants(fault.bundle, within=inner - search.fixed))
-    search.fixed |= set(fault.bundle)
-    settings = []
-    for number, values in enumerate(search.settings):
-        given = replacement(reading, values, number, fault.bundle, fault.target, fault.factor, fault.transposed)
-        settings.append(program.rerun(values, given, within))
-    search.settings = settings
+    mended = {*fault.bundle, *(id for id, _ in fault.repeats)}
+    within = sorted(program.descendants(mended, within=inner - search.fixed))
+    search.fixed |= mended
+    search.settings = fault_settings(reading, search.settings, fault, within)
     search.broken = [step for step in search.broken if step.before not in fault.mends]
 
 
-def better(reading: Reading, gradient: Fault | None, factor: Fault | None) -> Fault | None:
-    """A value that should be a gradient, or a factor, whichever explains more.
+def fault_settings(reading: Reading, settings: Sequence[Values], fault: Fault, within: Sequence[int]) -> list[Values]:
+    """The values at all settings with a fault mended.
 
-    That the last product before an update should be the parameter's gradient says little, so a factor goes before it.
+    Args:
+        reading: the reading.
+        settings: the values before.
+        fault: the fault, with all its repetitions.
+        within: what is computed again, in order.
     """
-    if gradient is None or factor is None:
-        return gradient or factor
-    if len(factor.mends) != len(gradient.mends):
-        return factor if len(factor.mends) > len(gradient.mends) else gradient
-    return factor if gradient.target[0] in reading.stage.parameters else gradient
+    found = []
+    for number, values in enumerate(settings):
+        given = replacement(reading, values, number, fault.bundle, fault.target, fault.factor, fault.transposed)
+        for id, target in fault.repeats:
+            given |= replacement(reading, values, number, (id,), (target,), fault.factor, False)
+        found.append(reading.stage.program.rerun(values, given, within))
+    return found
 
 
 def replaced_upstream(reading: Reading, broken: Sequence[Step]) -> int | None:
@@ -430,21 +467,6 @@ def replaced_upstream(reading: Reading, broken: Sequence[Step]) -> int | None:
     return None
 
 
-@dataclass(frozen=True, kw_only=True)
-class Located:
-    """What a search found.
-
-    Attributes:
-        faults: the values that explain the broken steps.
-        left: the steps that are left unexplained.
-        climbing: steps that climb the cost once the faults are mended, which is a mistake of its own.
-    """
-
-    faults: tuple[Fault, ...]
-    left: tuple[Step, ...]
-    climbing: tuple[Step, ...] = ()
-
-
 def has_rule(reading: Reading) -> bool:
     """Whether something beside sums and products is computed of the errors, as Adam's root is of a gradient."""
     stage = reading.stage
@@ -453,44 +475,6 @@ def has_rule(reading: Reading) -> bool:
 
 
 OF_RULES = frozenset({"sqrt", "clip", "sign", "minimum", "norm", "power", "square", "hypot"})
-
-
-def climbs(search: Search, step: Step) -> bool:
-    """Whether a step is a positive multiple of its gradient now."""
-    reading = search.reading
-    value = samples([step.of(one) for one in search.settings])
-    gradient = reading.gradient_samples((step.before,))
-    factor = None if gradient is None else ratio(value.flat, gradient.flat, 1e-6)
-    return factor is not None and factor > 0
-
-
-def locate(reading: Reading, broken: Sequence[Step]) -> Located:
-    """The faults that explain the broken steps, and the steps that are left unexplained."""
-    matches = [one for one in reading.matches.values() if one is not None and not one.nothing]
-    adaptive = bool(matches) and all(one.via is not None for one in matches)
-    search = Search(
-        reading,
-        list(reading.stage.settings),
-        list(broken),
-        fixed=set(reading.given),
-        is_adaptive=adaptive,
-        may_adapt=adaptive or has_rule(reading),
-    )
-    faults: list[Fault] = []
-    while search.broken and len(faults) < MOST_FAULTS:
-        fault = better(reading, find_fault(search), find_scalar_fault(search))
-        if fault is None and not search.any_sign:
-            # a second mistake may turn the sign of the same update
-            search.any_sign = True
-            search.replacements = max(search.replacements, MOST_REPLACEMENTS - MOST_OF_ANY_SIGN)
-            continue
-        if fault is None:
-            break
-        faults.append(fault)
-        apply(search, fault)
-    mended = {id for fault in faults for id in fault.mends}
-    climbing = [one for one in broken if search.any_sign and one.before in mended and climbs(search, one)]
-    return Located(faults=tuple(faults), left=tuple(search.broken), climbing=tuple(climbing))
 
 
 assert TRIED_SETTINGS <= SETTINGS

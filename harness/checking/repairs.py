@@ -451,6 +451,7 @@ class ValueBench(Bench):
             self.masks,
             self.transposes,
             self.axes,
+            self.masks_left_out,
             self.arrays,
             self.operations,
             self.powers,
@@ -549,10 +550,19 @@ class ValueBench(Bench):
             return []
         return found
 
+    def masks_left_out(self) -> Iterator[Repair]:
+        """A constant factor of the forward pass that was left out, such as a dropout mask"""
+        shape = self.stage.node(self.value).shape
+        return self.factors_left_out([one for one in self.candidates(shape) if one not in self.stage.dependent])
+
     def inserts(self) -> Iterator[Repair]:
         """A factor that was left out: the gradient from above"""
         shape = self.stage.node(self.value).shape
-        for other in (*self.candidates(shape), *self.unused_gradients(shape)):
+        return self.factors_left_out([*self.candidates(shape), *self.unused_gradients(shape)])
+
+    def factors_left_out(self, factors: Sequence[int]) -> Iterator[Repair]:
+        """One of these values that the wrong one should be multiplied by"""
+        for other in factors:
             if other in self.reading.forward.nodes or any(other not in values for values in self.settings):
                 continue
             if self.mends(operations={self.value: self.multiplied_by(other)}):

@@ -254,7 +254,7 @@ class CheckResult(Result):
 def plain(value: Any) -> Any:
     """Dataclasses, enums and arrays as JSON has them"""
     if is_dataclass(value) and not isinstance(value, type):
-        return {one.name: plain(getattr(value, one.name)) for one in fields(value)}
+        return {one.name: plain(getattr(value, one.name)) for one in fields(value) if one.compare}
     if isinstance(value, enum.Enum):
         return value.value
     if isinstance(value, Mapping):

@@ -319,7 +319,7 @@ def without_verdict(result: CheckResult, reason: Reason, detail: str = "") -> Ch
 
 def with_scale(result: CheckResult, reading: Reading) -> CheckResult:
     """The result with what all gradients are scaled by: a mistake, or another cost and the mistake under the file's."""
-    if not reading.cost.meant or any(one.adaptive for one in result.parameters):
+    if any(one.adaptive for one in result.parameters):
         return result
     scaled = scale_mistake(reading)
     if scaled is None or scaled.ratio is None:
@@ -327,7 +327,7 @@ def with_scale(result: CheckResult, reading: Reading) -> CheckResult:
     own = assumed(reading)
     other = scaled_cost(own, scaled.ratio)
     is_declared = is_declared_cost(reading.stage.node(reading.cost.outputs[0]))
-    if belongs_together(reading) or (is_declared and scaled.id == MISCOUNTED):
+    if (reading.cost.meant and belongs_together(reading)) or (is_declared and scaled.id == MISCOUNTED):
         alternatives = (Alternative(cost=other, mistakes=()), *result.alternatives)
         return replace(result, verdict=Verdict.MISTAKE, mistakes=(scaled,), alternatives=alternatives)
     return replace(result, cost=other, alternatives=(Alternative(cost=own, mistakes=(scaled,)), *result.alternatives))

@@ -83,6 +83,8 @@ class Place:
         variable: the target of the assignment that the line belongs to, as written ("self.W1", "params['W1']"); ""
             if there is none, "return" in a return statement.
         text: the line, stripped.
+        caller: of an operation's line in a function, the line of the user's that called it; None if it is not known.
+            Not compared: a line is one place whoever calls it.
     """
 
     file: str
@@ -90,6 +92,15 @@ class Place:
     function: str = "<module>"
     variable: str = ""
     text: str = ""
+    caller: Place | None = field(default=None, compare=False, repr=False)
+
+    @property
+    def callers(self) -> Iterator[Place]:
+        """The lines that led to this one, the innermost first."""
+        caller = self.caller
+        while caller is not None:
+            yield caller
+            caller = caller.caller
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -424,17 +435,26 @@ def to_json(value: Any, arrays: list[bytes]) -> Json:
     if isinstance(value, Recording):
         return _recording_to_json(value, arrays)
     if is_dataclass(value):
-        content = {f.name: getattr(value, f.name) for f in fields(value)}
+        content = {f.name: getattr(value, f.name) for f in fields(value) if f.name != "caller"}
         return {key: to_json(item, arrays) for key, item in content.items() if item is not None}
     raise TypeError(f"a recording cannot hold a {type(value).__name__}")
 
 
 def _recording_to_json(recording: Recording, arrays: list[bytes]) -> Json:
     """A whole recording: places are written once, nodes as rows."""
-    places: dict[Place, int] = {}
+    numbers: dict[int, int] = {}  # by id: a line has a place for each way that it is called
+    places: list[Json] = []
+
+    def number_of(place: Place | None) -> int:
+        if place is None:
+            return -1
+        if id(place) not in numbers:
+            caller = number_of(place.caller)
+            numbers[id(place)] = len(places)
+            places.append(to_json(place, arrays) | {"caller": caller})
+        return numbers[id(place)]
 
     def row(node: Node) -> list[Json]:
-        place = -1 if node.place is None else places.setdefault(node.place, len(places))
         return [
             node.operation,
             [to_json(a, arrays) for a in node.arguments],
@@ -442,7 +462,7 @@ def _recording_to_json(recording: Recording, arrays: list[bytes]) -> Json:
             to_json(node.value, arrays),
             list(node.shape),
             node.dtype,
-            place,
+            number_of(node.place),
             node.kind.value,
             node.in_place + 2 * node.scalar,
             list(node.names),
@@ -451,7 +471,7 @@ def _recording_to_json(recording: Recording, arrays: list[bytes]) -> Json:
     content = {f.name: getattr(recording, f.name) for f in fields(recording)}
     rows = [row(node) for node in content.pop("nodes")]
     others = {key: to_json(item, arrays) for key, item in content.items() if item is not None}
-    return others | {"nodes": rows, "places": [to_json(place, arrays) for place in places]}
+    return others | {"nodes": rows, "places": places}
 
 
 def tree_from_json(document: Json, arrays: list[bytes]) -> Any:
@@ -513,7 +533,10 @@ def recording_from_json(document: Json, arrays: list[bytes]) -> Recording:
             "place": _place(item.get("place"))
         }
 
-    places = [Place(**item) for item in document["places"]]
+    places: list[Place] = []
+    for item in document["places"]:
+        number = item.pop("caller")
+        places.append(Place(**item, caller=None if number < 0 else places[number]))
     kinds = {kind.value: kind for kind in Kind}
 
     def node(number: int, row: list[Json]) -> Node:

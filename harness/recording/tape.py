@@ -40,6 +40,7 @@ MAX_LENGTH = 64  # of an axis of a big array, of which items at equal distances 
 MAX_GUARDS = 20_000
 MAX_LOSSES = 1_000
 MAX_NAMES = 8  # that are kept for one node
+MOST_CALLERS = 3  # lines that led to one, that are kept with it
 REAL_ARRAY, REAL_ASARRAY = np.array, np.asarray  # both are wrapped later
 
 RECENT_VALUES = 64  # nodes of one shape among which a value without history is looked up
@@ -158,7 +159,7 @@ class Tape:
         self.most_nodes = MAX_NODES
         self.bytes = 0
         self.used_numpy = False
-        self._places: dict[tuple[CodeType, int, int | None], Place] = {}
+        self._places: dict[tuple[CodeType, int, int | None, int], Place] = {}
         self._lost: dict[float, int] = {}
         self._by_form: dict[tuple[tuple[int, ...], str], list[int]] = defaultdict(list)
 
@@ -173,9 +174,9 @@ class Tape:
 
     # Where
 
-    def user_frame(self) -> FrameType | None:
-        """The innermost frame that belongs to the user's files."""
-        frame: FrameType | None = sys._getframe(1)
+    def user_frame(self, frame: FrameType | None = None) -> FrameType | None:
+        """The innermost frame that belongs to the user's files, of those that called a frame, or this."""
+        frame = frame or sys._getframe(1)
         sources = self.sources
         while frame is not None and frame.f_code.co_filename not in sources:
             frame = frame.f_back
@@ -183,16 +184,18 @@ class Tape:
 
     def place(self) -> Place | None:
         """The user's line that runs now."""
-        frame = self.user_frame()
+        return self.place_of(self.user_frame(), MOST_CALLERS)
+
+    def place_of(self, frame: FrameType | None, callers: int) -> Place | None:
+        """The place that a frame of the user's files is at, with the places that called it."""
         if frame is None:
             return None
-        return self.place_of(frame.f_code, frame.f_lineno, frame.f_lasti)
-
-    def place_of(self, code: CodeType, line: int, instruction: int) -> Place:
-        """The place of an instruction of a code object of the user's files."""
+        code, line = frame.f_code, frame.f_lineno
         source = self.sources[code.co_filename]
-        column = _column(code, instruction) if line in source.crowded else None
-        key = (code, line, column)
+        column = _column(code, frame.f_lasti) if line in source.crowded else None
+        is_inner = callers > 0 and code.co_name != "<module>"
+        caller = self.place_of(self.user_frame(frame.f_back), callers - 1) if is_inner else None
+        key = (code, line, column, id(caller))
         known = self._places.get(key)
         if known is None:
             text = source.lines[line - 1].strip() if 0 < line <= len(source.lines) else ""
@@ -202,6 +205,7 @@ class Tape:
                 function=getattr(code, "co_qualname", code.co_name),
                 variable=source.target(line, column),
                 text=text,
+                caller=caller,
             )
         return known
 

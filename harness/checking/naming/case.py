@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from ...recording.graph import Node, Place
 from ..alignment import Alignment, Samples, align, ratio
+from ..exceptions import RUN_FILE
 from ..locating import Fault
 from ..reading import Reading, samples_of_lanes
 from ..replay import CannotReplay
@@ -135,6 +136,48 @@ class Case:
         nodes = [node for node in (self.node, *more) if node is not None]
         return unique([node.place for node in nodes if node.place is not None])
 
+    def blamed(self, places: Sequence[Place]) -> list[Place]:
+        """The lines of a mistake, with the call of a helper before the helper's own line if that is right.
+
+        A line that runs on the way forward as well is right: what it is given on the way back is wrong. Where the
+        faulty value is returned, the line that takes it comes last, because it may forget something.
+        """
+        found = []
+        for place in places:
+            outer = place
+            while id(outer) in self.backward_places and line_of(outer) in self.forward_lines and is_called(outer):
+                assert outer.caller is not None
+                outer = outer.caller
+            found += [outer, place]
+        if found and found[0].variable == "return" and is_called(found[0]):
+            assert found[0].caller is not None
+            found.append(found[0].caller)
+        return unique(found)
+
+    @cached_property
+    def forward_lines(self) -> set[tuple[str, int]]:
+        """The lines that run in the forward pass"""
+        nodes = map(self.stage.node, self.reading.forward.nodes - set(self.stage.parameters))
+        return {line_of(node.place) for node in nodes if node.place is not None}
+
+    @cached_property
+    def backward_places(self) -> set[int]:
+        """The ids of the places of the backward pass, with all that called them"""
+        stage = self.stage
+        nodes = map(stage.node, (stage.needed & stage.dependent) - self.reading.forward.nodes)
+        places = [node.place for node in nodes if node.place is not None]
+        return {id(one) for place in places for one in (place, *place.callers)}
+
+    def user_of(self) -> list[Place]:
+        """The line that hands the faulty value on to a function, in the function that has it from another"""
+        stage, made = self.stage, self.node.place
+        users = set(stage.program.children[self.node.id]) & stage.needed - self.reading.forward.nodes
+        used = stage.node(min(users)).place if users else None
+        if made is None or used is None:
+            return []
+        known = {(one.function, one.caller): one for one in made.callers}
+        return [one for one in used.callers if known.get((one.function, one.caller), one) != one][:1]
+
     def operands(self) -> list[int]:
         """The nodes that the faulty value is made of directly"""
         return argument_ids(self.node)
@@ -188,6 +231,16 @@ class Case:
         return any(self.stage.node(id).operation in ("sum", "softmax", "max") for id in layer.region)
 
 
+def line_of(place: Place) -> tuple[str, int]:
+    """The file and number of a line"""
+    return place.file, place.line
+
+
+def is_called(place: Place) -> bool:
+    """Whether a line of the user's files led to this one"""
+    return place.caller is not None and place.caller.file != RUN_FILE
+
+
 def equal(value: Samples | None, expected: Samples | None) -> bool:
     """Whether values are a multiple of the expected ones, perhaps transposed"""
     return value is not None and expected is not None and align(value, expected) is not None
@@ -202,7 +255,7 @@ def unique(places: Sequence[Place]) -> list[Place]:
     """The places without repetitions of a line"""
     found: dict[tuple[str, int], Place] = {}
     for place in places:
-        found.setdefault((place.file, place.line), place)
+        found.setdefault(line_of(place), place)
     return list(found.values())
 
 

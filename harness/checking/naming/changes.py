@@ -122,9 +122,9 @@ def places_of(case: Case, bench: Bench, repair: Repair) -> list[Place]:
     if repair.change is Change.ARRAY and own is not None and node is not None and node.function != own.function:
         # the line of a helper function is right; the one that calls it hands over the wrong array
         inside = case.stage.program.descendants([repair.node], within=set(bench.local))
-        made = [case.stage.node(one).place for one in sorted(inside - {case.node.id})[:LINES_OF_HELPER]]
-        callers = [one for one in made if one is not None and one.function != own.function]
-        return unique([*case.lines(), *places, *callers])
+        made = [case.stage.node(one).place for one in sorted(inside - {case.node.id})]
+        helpers = unique([one for one in made if one is not None and one.function != own.function])
+        return unique([*case.lines(), *places, *helpers[:LINES_OF_HELPER]])
     return unique([*places, *case.lines()])
 
 

@@ -47,7 +47,7 @@ def missing_derivative(case: Case, layer: Layer) -> Name | None:
         return None
     where = "output" if case.is_output(layer) else "hidden"
     # the line of a helper function is right; the one that calls it may leave the derivative out
-    places = unique([*case.lines(), *naming_places(case.sources, case.node)])
+    places = unique([*case.lines(), *naming_places(case.sources, case.node), *case.user_of()])
     return Name(f"missing-{where}-activation-derivative", places)
 
 

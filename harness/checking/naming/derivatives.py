@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...recording.graph import Node, Place
-from ..alignment import Samples
+from ..alignment import Samples, ratio
 from ..repairs import FORMS_OF_ACTIVATION
+from ..replay import CannotReplay
 from ..stage import argument_ids
 from ..structure import MOVES, Layer
 from .case import Case, Name, equal, first_name, unique
@@ -160,12 +161,47 @@ def form_of_another(case: Case, used: Derivative) -> Name | None:
 def activation_itself(case: Case, used: Derivative) -> Name | None:
     """The activation in the place of its derivative"""
     is_same = equal(used.value, case.computed(lambda a: a, used.layer.a))
-    return Name("wrong-derivative", used.at_definition, "activation") if is_same else None
+    return Name("wrong-derivative", used.at_call, "activation") if is_same else None
 
 
 def of_unknown_form(case: Case, used: Derivative) -> Name | None:
-    """Any other value"""
+    """Any other value of the backward pass, if there is an activation and its derivative would make all right"""
+    if used.layer.a == used.layer.z or used.node in case.reading.forward.nodes or not would_mend(case):
+        return None
     return Name("wrong-derivative", used.at_call if works_elsewhere(case, used.node) else used.at_definition)
+
+
+def would_mend(case: Case) -> bool:
+    """Whether the faulty value would be right if what comes in were multiplied by the right derivative.
+
+    It would not if a term is missing. What cannot be replayed is taken to be so.
+    """
+    reading, stage, upstream = case.reading, case.stage, upstream_of(case)
+    if upstream is None:
+        return True
+    try:
+        found = [
+            stage.program.gradients({upstream: known[upstream]}, values, reading.forward.nodes)[case.target]
+            for values, known in zip(stage.settings, reading.gradients)
+        ]
+    except (CannotReplay, KeyError, ValueError):
+        return True
+    wanted = [known[case.target] for known in reading.gradients]
+    return ratio(*(np.concatenate([np.ravel(one) for one in rows]) for rows in (found, wanted))) is not None
+
+
+def upstream_of(case: Case) -> int | None:
+    """The forward node whose gradient the faulty value is made of by factors alone; None if there is none"""
+    id = case.node.id
+    while case.stage.node(id).operation in ("multiply", "divide"):
+        above = [one for one in argument_ids(case.stage.node(id)) if one in case.reading.errors_below]
+        if len(above) != 1:
+            return None
+        id = above[0]
+        aligned = case.reading.aligned_with(case.reading.bundle(id), case.settings)
+        if aligned:
+            return aligned[0][0]
+    return None
 
 
 # in this order: what is more particular goes first

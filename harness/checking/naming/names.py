@@ -82,11 +82,11 @@ def identify(case: Case) -> Name:
 
 def describe(case: Case, name: Name) -> Found:
     """The fault under a name, at its lines."""
-    place, others = (name.places[0], tuple(name.places[1:])) if name.places else (case.node.place, ())
+    places = case.blamed(name.places or case.lines())
     return Found(
         id=name.id,
-        place=place,
-        others=others,
+        place=places[0] if places else None,
+        others=tuple(places[1:]),
         variable=label(case.stage, case.node.id),
         shape=case.node.shape,
         got=quantity_of(case),

@@ -1,0 +1,87 @@
+"""The faults that explain the steps that are wrong: one value, one number, or one line every time that it runs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from .alignment import ratio, samples
+from .locating import MOST_OF_ANY_SIGN, MOST_REPLACEMENTS, Fault, Search, apply, find_fault, find_scalar_fault, has_rule
+from .reading import Reading
+from .repeating import find_repeated_fault
+from .stage import Step
+
+MOST_FAULTS = 4
+
+
+def explains_more(first: Fault | None, second: Fault | None) -> bool:
+    """Whether a fault mends more steps than another"""
+    return first is not None and (second is None or len(first.mends) > len(second.mends))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Located:
+    """What a search found.
+
+    Attributes:
+        faults: the values that explain the broken steps.
+        left: the steps that are left unexplained.
+        climbing: steps that climb the cost once the faults are mended, which is a mistake of its own.
+    """
+
+    faults: tuple[Fault, ...]
+    left: tuple[Step, ...]
+    climbing: tuple[Step, ...] = ()
+
+
+def better(reading: Reading, gradient: Fault | None, factor: Fault | None) -> Fault | None:
+    """A value that should be a gradient, or a factor, whichever explains more.
+
+    That the last product before an update should be the parameter's gradient says little, so a factor goes before it.
+    """
+    if gradient is None or factor is None:
+        return gradient or factor
+    if len(factor.mends) != len(gradient.mends):
+        return factor if len(factor.mends) > len(gradient.mends) else gradient
+    return factor if gradient.target[0] in reading.stage.parameters else gradient
+
+
+def climbs(search: Search, step: Step) -> bool:
+    """Whether a step is a positive multiple of its gradient now."""
+    reading = search.reading
+    value = samples([step.of(one) for one in search.settings])
+    gradient = reading.gradient_samples((step.before,))
+    factor = None if gradient is None else ratio(value.flat, gradient.flat, 1e-6)
+    return factor is not None and factor > 0
+
+
+def locate(reading: Reading, broken: Sequence[Step]) -> Located:
+    """The faults that explain the broken steps, and the steps that are left unexplained."""
+    matches = [one for one in reading.matches.values() if one is not None and not one.nothing]
+    adaptive = bool(matches) and all(one.via is not None for one in matches)
+    search = Search(
+        reading,
+        list(reading.stage.settings),
+        list(broken),
+        fixed=set(reading.given),
+        is_adaptive=adaptive,
+        may_adapt=adaptive or has_rule(reading),
+    )
+    faults: list[Fault] = []
+    while search.broken and len(faults) < MOST_FAULTS:
+        fault = better(reading, find_fault(search), find_scalar_fault(search))
+        if len(search.broken) > (0 if fault is None else len(fault.mends)) and not search.any_sign:
+            repeated = find_repeated_fault(search)
+            fault = repeated if explains_more(repeated, fault) else fault
+        if fault is None and not search.any_sign:
+            # a second mistake may turn the sign of the same update
+            search.any_sign = True
+            search.replacements = max(search.replacements, MOST_REPLACEMENTS - MOST_OF_ANY_SIGN)
+            continue
+        if fault is None:
+            break
+        faults.append(fault)
+        apply(search, fault)
+    mended = {id for fault in faults for id in fault.mends}
+    climbing = [one for one in broken if search.any_sign and one.before in mended and climbs(search, one)]
+    return Located(faults=tuple(faults), left=tuple(search.broken), climbing=tuple(climbing))

@@ -1,0 +1,155 @@
+"""Where one line goes wrong every time it runs: at each time step, or for each unit in a network of numbers.
+
+To replace what the line made once mends nothing then. All that it made is replaced by the true gradients of all that
+one line of the forward pass made, in the same order, or from the last to the first as time steps are gone back.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from .alignment import ratio
+from .locating import TRIED_SETTINGS, Fault, Search, fault_settings, local_factor, try_replacement
+from .reading import Reading
+from .replay import CannotReplay, is_truth
+from .stage import Stage
+
+MOST_RUNS = 200  # of a line
+MOST_WORK = 300_000  # as in locating.py, of all lines together
+
+Key = tuple[Any, ...]
+Pair = tuple[int, int]  # a value, and the node whose gradient it should be
+
+
+def find_repeated_fault(search: Search) -> Fault | None:
+    """The first line of the backward pass after whose repair the most steps are right, and no right one is spoiled.
+
+    Args:
+        search: with what is still wrong. It is not changed.
+    """
+    reading, stage = search.reading, search.reading.stage
+    own = replace_counts(search)
+    inner = set(stage.needed) | {step.after for step in stage.steps}
+    leading = stage.program.ancestors([step.after for step in search.broken], stop=stage.parameters)
+    broken = {step.before for step in search.broken}
+    handed_on = {id for id in reading.forward.nodes - set(stage.parameters) if is_handed_on(reading, id)}
+    targets = [nodes for nodes in runs_of(stage, handed_on) if len(nodes) > 1]
+    targets.sort(key=lambda nodes: (reading.rank(nodes[0]), -nodes[0]))
+    best: Fault | None = None
+    for nodes in runs_of(stage, backward_nodes(reading) & leading - search.fixed):
+        if own.is_over or not 1 < len(nodes) <= MOST_RUNS:
+            continue
+        below = stage.program.descendants(nodes, within=inner - search.fixed)
+        reached = [step for step in search.broken if step.after in below]
+        if not reached or (best is not None and len(reached) <= len(best.mends)):
+            continue
+        touched = [step for step in stage.steps if step.after in below and step.before not in broken]
+        known = local_factor(reading, (nodes[0],), search.settings)
+        is_chain = nodes[1] in stage.program.descendants(nodes[:1], within=below)
+        for meant in (one for made in targets for one in orders(made, len(nodes), is_chain)):
+            if [stage.node(one).shape for one in meant] != [stage.node(one).shape for one in nodes]:
+                continue
+            for factor in (1.0, -1.0) if known is None else (known,):
+                if own.is_over or (best is not None and len(reached) <= len(best.mends)):
+                    break
+                own.replacements += 1
+                mended, spoiled = try_replacement(
+                    own, nodes, tuple(meant), factor, False, sorted(below), reached, touched
+                )
+                if spoiled or len(mended) <= (0 if best is None else len(best.mends)):
+                    continue
+                fault = first_wrong(search, list(zip(nodes, meant)), factor, sorted(below))
+                best = best if fault is None else replace(fault, mends=tuple(step.before for step in mended))
+    return best
+
+
+def replace_counts(search: Search) -> Search:
+    """The same search with what may be tried counted anew"""
+    return replace(search, work=0, replacements=0, most_work=MOST_WORK)
+
+
+def backward_nodes(reading: Reading) -> set[int]:
+    """The values that are made of errors, but for those of several observations one by one."""
+    stage = reading.stage
+    updates = {step.after for step in stage.steps if not step.returned}
+    single = {bundle[0] for bundle in reading.backward_bundles() if len(bundle) == 1}
+    return {id for id in (single - updates) & reading.errors_below if not is_truth(stage.node(id))}
+
+
+def is_handed_on(reading: Reading, id: int) -> bool:
+    """Whether a value of the forward pass is more than a part of an expression: another line uses it, or it is a part
+    of an array."""
+    stage = reading.stage
+    users = [stage.node(child).place for child in stage.program.children[id] if child in reading.forward.nodes]
+    return stage.node(id).operation == "getitem" or any(one != stage.node(id).place for one in users)
+
+
+def runs_of(stage: Stage, ids: set[int]) -> Iterator[tuple[int, ...]]:
+    """What each operation of each line made, in order, by the first of it.
+
+    A line with several operations of one kind makes them in turn, as often as the operation that it has only once.
+    """
+    found: dict[Key, list[int]] = {}
+    lines: dict[Key, set[Key]] = {}
+    for id in sorted(ids):
+        node = stage.node(id)
+        if node.place is None:
+            continue
+        line = tuple((one.file, one.line) for one in (node.place, *node.place.callers))
+        key = (line, node.operation, len(node.shape), bare(node.names))
+        found.setdefault(key, []).append(id)
+        lines.setdefault(line, set()).add(key)
+    runs = {line: math.gcd(*(len(found[key]) for key in keys)) for line, keys in lines.items()}
+    parts = []
+    for key, nodes in found.items():
+        count = len(nodes) // runs[key[0]]
+        parts += [tuple(nodes[first::count]) for first in range(count)]
+    return iter(sorted(parts))
+
+
+def bare(names: Sequence[str]) -> str:
+    """The first name of a value, without the numbers of items"""
+    return re.sub(r"\d+", "", names[0]) if names else ""
+
+
+def orders(made: Sequence[int], count: int, is_chain: bool) -> list[list[int]]:
+    """What a line made, if it is as often as this: from the last to the first, and in order.
+
+    Of a chain, each of which needs the one before, as of time steps that are gone back, the order is known.
+    """
+    if len(made) != count:
+        return []
+    return [list(made)[::-1]] if is_chain else [list(made)[::-1], list(made)]
+
+
+def first_wrong(search: Search, pairs: Sequence[Pair], factor: float, within: Sequence[int]) -> Fault | None:
+    """The first run of a line whose value is wrong although all before it is mended; None if none is.
+
+    Args:
+        search: with the values before any repair.
+        pairs: each value of the line, with the node whose gradient it should be.
+        factor: of the gradients.
+        within: what depends on these values, in order.
+    """
+    reading = search.reading
+    for number, (id, target) in enumerate(pairs):
+        before = Fault(
+            bundle=(), target=(), factor=factor, transposed=False, mends=(), settings=(), repeats=tuple(pairs[:number])
+        )
+        try:
+            settings = fault_settings(reading, search.settings, before, within)
+        except (CannotReplay, ValueError):
+            return None
+        values = [np.ravel(np.asarray(one[id], dtype=float)) for one in settings[:TRIED_SETTINGS]]
+        wanted = [np.ravel(one[target]) for one in reading.gradients[:TRIED_SETTINGS]]
+        found = ratio(np.concatenate(values), np.concatenate(wanted))
+        if found is None or abs(found - factor) > 1e-6 * abs(factor):
+            others = tuple(one for one in pairs if one[0] != id)
+            return replace(before, bundle=(id,), target=(target,), settings=tuple(settings), repeats=others)
+    return None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import errno
 import os
+import signal
 import sys
 from collections.abc import Sequence
 from functools import partial
@@ -133,6 +134,8 @@ def machine_problem(error: BaseException) -> str | None:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command line and return the exit code."""
     open_standard_streams()
+    if argv is None:  # the process is ours
+        signal.signal(signal.SIGTERM, signal.default_int_handler)  # keeps what is done, as Ctrl-C does
     try:
         return dispatch(list(sys.argv[1:] if argv is None else argv))
     except BadInput as mistake:

@@ -81,6 +81,7 @@ def diagnose_program(
         at_once: called with what contradicts itself, before anything is trained
     Raises:
         BadInput: the program cannot be judged, with what to do.
+        Interrupted: by Ctrl-C between two trainings, with what is known.
     """
     started = time.monotonic()
     if at_once is not None:
@@ -98,6 +99,14 @@ def diagnose_program(
     return dataclasses.replace(
         found, edits=remedy.edits, remedy=remedy.faults, edited=edited, seconds=time.monotonic() - started
     )
+
+
+class Interrupted(KeyboardInterrupt):
+    """Ends a diagnosis by Ctrl-C; ``found`` is what was known then."""
+
+    def __init__(self, found: Diagnosis) -> None:
+        super().__init__()
+        self.found = found
 
 
 class _Diagnoser:
@@ -127,6 +136,9 @@ class _Diagnoser:
         except OutOfBudget:
             self.proofs.partial = True
             self.confirm_smallest()
+        except KeyboardInterrupt:
+            self.proofs.partial = True
+            raise Interrupted(self.result()) from None
         return self.result()
 
     def confirm_smallest(self) -> None:

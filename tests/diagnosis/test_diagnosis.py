@@ -16,7 +16,7 @@ import pytest
 from programs import dense, moons, program
 
 from harness.diagnosis.answer import Diagnosis
-from harness.diagnosis.diagnosis import diagnose_program
+from harness.diagnosis.diagnosis import Interrupted, diagnose_program
 from harness.diagnosis.faults import Fault
 from harness.diagnosis.outcomes import OutcomeKind
 from harness.diagnosis.trials import TooSlow
@@ -116,6 +116,23 @@ def test_an_exhausted_clock_names_nothing_that_needs_a_run(monkeypatch: pytest.M
     assert all(cause.needs_no_run for cause in found.causes)
     assert found.outcome is OutcomeKind.NOT_JUDGED
     assert verdict(found)
+
+
+def test_an_interrupt_keeps_what_was_known_then() -> None:
+    x = np.linspace(0, 20, 60)[:, None]
+    sine = program(dense(4, 1, inputs=1, last="sigmoid"), x, np.sin(x), loss="mse", batch_size=32, epochs=2)
+
+    def interrupt(what: str, trainings: int) -> None:
+        if trainings == 1:
+            raise KeyboardInterrupt
+
+    with pytest.raises(Interrupted) as raised:
+        diagnose_program(sine, progress=interrupt)
+    found = raised.value.found
+    assert found.partial
+    assert len(found.tried) == 1
+    # half of a sine's variance is below 0, where no output of a sigmoid is
+    assert {one.id for one in found.contradictions} >= {"output-activation"}
 
 
 def test_a_program_that_keras_refuses_is_diagnosed_all_the_same() -> None:

@@ -215,6 +215,10 @@ def run_program(arguments: argparse.Namespace, name: str, *, of_script: bool) ->
         except trials.TooSlow as error:
             show_result(arguments, unjudged.read_unjudged(program, needed_budget=error.budget))
             return NOT_JUDGED
+        except KeyboardInterrupt as interrupt:
+            known = interrupt.found if isinstance(interrupt, diagnosis.Interrupted) else unjudged.read_unjudged(program)
+            show_result(arguments, known)
+            raise
         if folder is not None:
             text = "\n\n".join(diagnosing.verdict(found))
             board.write_answer(folder, text, time.time(), pictures=cards.diagnosis_cards(found))

@@ -23,6 +23,8 @@ TESTS = "tests"  # the name of the criterion that the tests of the course are
 
 MAX_POINTS = 1_000_000  # of a criterion
 
+Shape = tuple[int, ...]
+
 
 @dataclass(frozen=True, kw_only=True)
 class Criterion:
@@ -159,9 +161,10 @@ def mistake_shares(given: Mapping[str, Any], where: str) -> dict[str, float]:
 def quantities_of(result: CheckResult) -> tuple[QuantityFacts, ...]:
     """Every quantity that a check compared: parameters, or the gradients of layers."""
     spoiled = {name for one in result.mistakes for name in one.parameters}
+    biases = biases_of({one.name: one.shape for one in result.parameters})
     found = {
         one.name: QuantityFacts(
-            name=one.name, is_bias=is_bias(one.name, one.shape), right=one.aligned and one.name not in spoiled
+            name=one.name, is_bias=one.name in biases, right=one.aligned and one.name not in spoiled
         )
         for one in result.parameters
     }
@@ -179,7 +182,35 @@ def quantities_of(result: CheckResult) -> tuple[QuantityFacts, ...]:
     return quantities
 
 
-def is_bias(name: str, shape: tuple[int, ...]) -> bool:
+def biases_of(shapes: Mapping[str, Shape]) -> set[str]:
+    """The biases among parameters in the order of their updates.
+
+    Where no name or number of axes tells any of them, the shapes do: of a layer's two parameters, which follow each
+    other or are the same number of places apart, the bias is one row of the kernel's units, or one column in all
+    layers. None if that leaves more than one reading.
+    """
+    named = {name for name, shape in shapes.items() if is_bias(name, shape)}
+    if named or len(shapes) % 2:
+        return named
+    names, half = list(shapes), len(shapes) // 2
+    readings: set[frozenset[str]] = set()
+    for pairs in ([*zip(names[::2], names[1::2])], [*zip(names[:half], names[half:])]):
+        for units_axis in (0, 1):
+            found = frozenset(filter(None, (bias_of_pair(pair, shapes, units_axis) for pair in pairs)))
+            readings |= {found} if len(found) == half else set()
+    return set(readings.pop()) if len(readings) == 1 else set()
+
+
+def bias_of_pair(pair: tuple[str, str], shapes: Mapping[str, Shape], units_axis: int) -> str | None:
+    """The one of two parameters that has the shape of a bias of the other, whose units lie on that axis."""
+    for bias, kernel in (pair, pair[::-1]):
+        expected = tuple(size if axis == units_axis else 1 for axis, size in enumerate(shapes[kernel]))
+        if len(expected) == 2 and shapes[bias] == expected != shapes[kernel]:
+            return bias
+    return None
+
+
+def is_bias(name: str, shape: Shape) -> bool:
     """Whether a parameter is a bias, by its name or because it has one axis."""
     parts = [part for part in re.split(r"[.\[\]'\"]+", name) if part and not part.isdecimal()]
     last = parts[-1] if parts else name

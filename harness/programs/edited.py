@@ -66,7 +66,8 @@ def unified_diff(edits: Sequence[Edit]) -> str:
     """The edits as a unified diff, one part for each file or cell."""
     parts: list[str] = []
     for (file, cell), (before, after) in edited_sources(edits).items():
-        name = Path(file).as_posix() if cell is None else f"{Path(file).as_posix()} (cell {cell})"
+        path = Path(file).as_posix().lstrip("/")  # "a//home" is a path that patch does not take
+        name = path if cell is None else f"{path} (cell {cell})"
         lines = [text if text.endswith("\n") or not text else text + "\n" for text in (before, after)]
         parts += difflib.unified_diff(
             lines[0].splitlines(keepends=True), lines[1].splitlines(keepends=True), f"a/{name}", f"b/{name}"

@@ -11,7 +11,9 @@ from harness.backends.settings import Setting
 from harness.backends.setups import Setup
 from harness.board import backend_events
 from harness.cli import main as cli
+from harness.figures.render import spec
 from harness.report import backends
+from harness.report.page import backends as backends_page
 from tests.backends.results_for_tests import TOP, TORCH, comparison_of, computed, pair_of
 from tests.cli.test_json import documented, matches, paths
 
@@ -88,6 +90,14 @@ def test_the_page_has_both_charts_and_a_table():
     page = comparison_of(DIFFERS)._repr_html_()
     assert page.count("<figure") >= 2 or page.count("<img") >= 2
     assert "the output in inference of top" in page
+
+
+def test_the_chart_has_what_rounding_explains_beside_each_difference():
+    """The values are 1, so 0.001 is the difference relative to them; two roundings of float32 are 2^-23."""
+    values = spec(backends_page.layers_chart(comparison_of(DIFFERS)))["data"]["values"]
+    top = {row["kind"]: row["difference"] for row in values if row["place"] == "top"}
+    assert top["difference"] == pytest.approx(1e-3, rel=1e-2)
+    assert top["explained by rounding"] == pytest.approx(2**-23, rel=1e-2)
 
 
 def test_tensorboard_gets_a_curve_a_pair(tmp_path):

@@ -7,7 +7,7 @@ import pytest
 from harness.checking.result import CheckResult, Found, ParameterFacts, Reason, Verdict
 from harness.errors import BadInput
 from harness.grading.result import Status, TestOutcome, TestResult
-from harness.grading.rubric import Criterion, Rubric, awards_of, is_bias, quantities_of, read_rubric
+from harness.grading.rubric import Criterion, Rubric, awards_of, biases_of, is_bias, quantities_of, read_rubric
 
 RUBRIC = """
 file = "net.py"
@@ -108,6 +108,20 @@ def test_tests_earn_their_share(rubric, tests, finished, expected):
 def test_the_students_own_names_can_be_given():
     rubric = Rubric(criteria=(Criterion(name="first", quantities=("W1", "self.b*"), points=2.0),))
     assert points(rubric, result(Verdict.MISTAKE, ("wrong-value", ("W2",)), names="self.W1 W2 self.b1")) == [2.0]
+
+
+@pytest.mark.parametrize(
+    ("shapes", "biases"),
+    [
+        ({"w_o": (1, 5), "c_o": (1, 1), "w_h": (5, 4), "c_h": (5, 1)}, {"c_o", "c_h"}),  # units are rows
+        ({"u": (4, 5), "v": (5, 1), "s": (1, 5), "t": (1, 1)}, {"s", "t"}),  # units are columns, kernels first
+        ({"u": (2, 2), "v": (2, 2)}, set()),  # no biases
+        ({"u": (1, 1), "v": (1, 1)}, set()),  # which is which cannot be known
+        ({"W": (5, 1), "c": (1, 1), "b": (1, 5), "U": (4, 5)}, {"b"}),  # a name is believed first
+    ],
+)
+def test_biases_without_a_telling_name_are_known_by_their_shapes(shapes, biases):
+    assert biases_of(shapes) == biases
 
 
 @pytest.mark.parametrize("name", ["b", "b1", "self.b2", "bias", "biases[0]", "params['b1']", "theta_bias", "b_h"])

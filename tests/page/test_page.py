@@ -59,6 +59,10 @@ def test_text_is_escaped_and_markup_is_not():
     )
 
 
+def test_letters_that_turn_a_name_around_are_spelt_out():
+    assert element("p", "a\u202eyp.exe\tb") == "<p>a\\u202eyp.exe\tb</p>"
+
+
 def test_a_table_has_a_caption_and_scoped_headers():
     read = Reader(table("What", ("name", "value"), [("a", "1")], numeric=(1,)))
     assert [th["scope"] for th in read.every("th")] == ["col", "col", "row"]

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from harness.programs.capture import capture_script, run_edited
-from harness.programs.edits import edited_sources, edits_for, unified_diff
+from harness.programs.edits import Edit, edited_sources, edits_for, unified_diff
 
 KINDS = (
     "activation units loss from_logits labels scale_inputs scale_targets optimizer learning_rate epochs batch_size "
@@ -274,6 +274,13 @@ def test_class_weights_are_inverse_to_the_counts(program):
     code = ADD.replace("(X[:, 0] > 0).astype(int)", "np.repeat([0, 1], [45, 15])")
     lines, _ = changed_lines(program(code), change("class_weight", "balanced"))
     assert lines[0].endswith("class_weight={0: 0.667, 1: 2.0})")
+
+
+def test_the_names_of_a_diff_are_as_patch_takes_them(tmp_path):
+    (tmp_path / "n.py").write_text("a = 1\n")
+    where = {"file": str(tmp_path / "n.py"), "cell": None, "line": 1, "start": 4, "end": 5}
+    diff = unified_diff([Edit(**where, old="1", new="2", subject="a = 1", fragment="2")])
+    assert diff.splitlines()[:2] == [f"--- a{tmp_path}/n.py", f"+++ b{tmp_path}/n.py"]
 
 
 def test_notebooks(tmp_path, monkeypatch):

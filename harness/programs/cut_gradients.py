@@ -1,4 +1,4 @@
-"""Rules about operations in a model that training cannot pass: their derivative is missing, or is not finite.
+"""Rules about what training cannot pass: operations without a derivative or a finite one, and weights that start dead.
 
 Keras' own layers can all be differentiated. Only models with other operations in them are looked at: Lambda layers, and
 layers and activations of the user's own.
@@ -19,6 +19,8 @@ from .program import MadeUp, take_rows
 
 ROWS = 32  # of x, on which the outputs are differentiated
 MOST_WEIGHTS = 20_000_000  # of a model whose outputs are differentiated
+ROWS_AT_START = 512  # of x, on which a start without any gradient is looked for
+MOST_WEIGHTS_AT_START = 1_000_000  # of a model in which it is looked for
 
 
 def cut_gradient_rules(subject: Subject) -> Finding:
@@ -49,6 +51,37 @@ def cut_gradient_rules(subject: Subject) -> Finding:
         )  # fmt: skip
 
 
+def dead_start_rules(subject: Subject) -> Finding:
+    """Initial weights from which training does not move: no weight changes the outputs, but for the last bias."""
+    model, program, head = subject.program.model, subject.program, subject.head
+    if head is None or not model.built or not model.trainable_variables or model.count_params() > MOST_WEIGHTS_AT_START:
+        return
+    try:
+        sample = np.asarray(model(as_tensors(take_rows(program.x, slice(0, ROWS))), training=False))
+        if np.any(sample != sample[:1]):
+            return
+        x = as_tensors(take_rows(program.x, slice(0, ROWS_AT_START)))
+        gradients = gradients_or_none(lambda: mixed(model, x), [v.value for v in model.trainable_variables])
+    except Exception:  # the model cannot be called, or has no gradient
+        return
+    moving = [v for v, one in zip(model.trainable_variables, gradients) if one is None or np.any(np.asarray(one) != 0)]
+    if all(v.path.rpartition("/")[0].endswith(head.layer) and len(v.shape) == 1 for v in moving):
+        is_on_own_data = program.made_up is MadeUp.NOTHING
+        first = next(layer for layer in model._flatten_layers(include_self=False) if layer.trainable_variables)
+        yield Contradiction(
+            id="zero-gradient", check=Check.DEAD_START,
+            severity=Severity.CONTRADICTION if is_on_own_data else Severity.SUSPICION,
+            place=subject.layer_place(first.name), layer=first.name, values={"weights": model.count_params()},
+        )  # fmt: skip
+
+
+def mixed(model: Any, x: Any) -> Any:
+    """One number in which no two outputs cancel each other: their sum with fixed random factors."""
+    rng = np.random.default_rng(0)
+    outputs = keras.tree.flatten(model(x, training=False))
+    return sum(keras.ops.sum(part * rng.normal(size=part.shape).astype("float32")) for part in outputs)
+
+
 def operations_of(model: Any) -> Iterator[Any]:
     """The layers of a model and the operations between them."""
     for operation in getattr(model, "_operations", None) or model.layers:
@@ -70,4 +103,4 @@ def total(model: Any, x: Any) -> Any:
     return sum(keras.ops.sum(keras.ops.cast(part, "float32")) for part in [*outputs, *model.losses])
 
 
-CUT_GRADIENT_RULES: tuple[Rule, ...] = (cut_gradient_rules,)
+CUT_GRADIENT_RULES: tuple[Rule, ...] = (cut_gradient_rules, dead_start_rules)

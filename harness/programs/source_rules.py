@@ -12,7 +12,7 @@ from ..recording.source import called_name
 from .data_rules import scales_itself
 from .findings import Check, Contradiction, Finding, Rule, Severity, Subject
 from .head_rules import ONE_HOT
-from .places import Source, argument_of, fitted
+from .places import Source, argument_of, fitted, is_at
 from .program import Place
 from .targets import CATEGORICAL_CROSSENTROPIES, CROSSENTROPIES, SPARSE_CROSSENTROPIES
 
@@ -190,25 +190,6 @@ def optimizer_rules(subject: Subject) -> Finding:
                             "line": source.place(node).line},
                 )  # fmt: skip
                 return
-
-
-def is_at(source: Source, node: ast.AST, place: Place | None) -> bool:
-    """Whether a node begins where a place does."""
-    at = source.place(node)
-    return place is not None and (at.file, at.line, at.cell) == (place.file, place.line, place.cell)
-
-
-def is_in_loop(subject: Subject, place: Place | None) -> bool:
-    """Whether a call is written inside a loop."""
-    loops = [
-        (source, loop)
-        for source, tree in subject.code
-        for loop in ast.walk(tree)
-        if isinstance(loop, (ast.For, ast.While))
-    ]
-    return any(
-        isinstance(node, ast.Call) and is_at(source, node, place) for source, loop in loops for node in ast.walk(loop)
-    )
 
 
 def vocabulary_rules(subject: Subject) -> Finding:

@@ -37,7 +37,7 @@ def test_a_sigmoid_stack_with_a_small_rate(captured):
     )
     assert set(named(program)) == {Check.SMALL_LEARNING_RATE, Check.SIGMOID_IN_HIDDEN}
     text = "\n".join(lines(read_unjudged(program)))
-    assert "1. train.py:4: hidden layers have a sigmoid activation" in text
+    assert "Likely cause, without a training: train.py:4: hidden layers have a sigmoid activation" in text
     assert "Edit: train.py:5: SGD(0.00001) " in text, text
 
 
@@ -114,6 +114,20 @@ def test_recurrent_layers_with_a_second_activation(captured):
         "m.compile('adam', 'mse')\nm.fit(X_train, y_train, epochs=50)\n"
     )
     assert named(program) == [Check.REPEATED_HIDDEN_ACTIVATION]
+
+
+@pytest.mark.parametrize(
+    ("layer", "check", "severity"),
+    [
+        ("GRU(8, activation='relu', input_shape=(30, 2))", Check.RELU_IN_RECURRENT, Severity.SUSPICION),
+        ("GRU(8, activation='relu', input_shape=(3, 2))", Check.RELU_IN_RECURRENT, Severity.HINT),
+        ("GRU(8, input_shape=(1, 2))", Check.ONE_STEP_SEQUENCES, Severity.HINT),
+        ("GRU(8, stateful=True, batch_input_shape=(1, 1, 2))", Check.ONE_STEP_SEQUENCES, Severity.SUSPICION),
+    ],
+)
+def test_what_recurrent_layers_make_of_short_sequences(captured, layer, check, severity):
+    program = captured(f"m = Sequential([{layer}, Dense(1)])\nm.compile('adam', 'mse')\nm.fit(X, y, epochs=50)\n")
+    assert check in named(program, severity)
 
 
 def test_training_on_the_folder_for_testing(captured):

@@ -30,7 +30,8 @@ from .failures import explained
 from .findings import Contradiction
 from .kinds import refuse_other_frameworks
 from .made_up import Supply, made_up
-from .old_names import old_names
+from .old_names import LISTS_OF_PYTHON_2, old_names
+from .old_python import is_python_2
 from .own_loops import TAPE, ScriptEnded
 from .places import Sources
 from .program import Note, NoteKind, Program, made_up_parts
@@ -250,6 +251,8 @@ def _capture_in(folder: Path, request: _Request) -> Captured:
             alarm.running(SECONDS_BEFORE_FIT if supply is None else SECONDS_MADE_UP),
             contextlib.nullcontext() if supply is None else made_up(supply),
         ):
+            if is_python_2(copy.read_text(errors="replace")):
+                namespace.update(LISTS_OF_PYTHON_2)
             failure = _run(pieces, namespace) if supply is None else _run_tolerantly(pieces, namespace, supply)
     program = _result(recorder, failure, sources, shown)
     notes = [Note(kind=NoteKind.MODULE_REPLACED, detail=name) for name in plotting]

@@ -115,6 +115,11 @@ OF_PYTHON_2 = {
     "unichr": chr,
     "reduce": functools.reduce,
 }
+LISTS_OF_PYTHON_2 = {
+    "map": lambda *given: list(map(*given)),
+    "filter": lambda *given: list(filter(*given)),
+    "zip": lambda *given: list(zip(*given)),
+}  # what gave lists
 OF_URLLIB = {
     "urlopen": urllib.request.urlopen, "urlretrieve": urllib.request.urlretrieve, "quote": urllib.parse.quote,
     "urlencode": urllib.parse.urlencode, "unquote": urllib.parse.unquote,

@@ -228,8 +228,9 @@ def folder_rules(subject: Subject) -> Finding:
 def folder_label_rules(subject: Subject) -> Finding:
     """Labels in the form that a reader of folders gives by its arguments, against the output and the loss."""
     head, loss = subject.head, subject.loss_name
-    if head is None or head.units is None:
-        return
+    has_labels = any(name == "fit" and argument_of(call, "y", 1) is not None for _, call, name in subject.calls())
+    if head is None or head.units is None or has_labels:
+        return  # fit is not given the folder's own labels
     for source, call, name in subject.calls():
         if name not in READERS_OF_FOLDERS:
             continue

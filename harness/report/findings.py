@@ -135,8 +135,8 @@ SENTENCES: dict[Check, Callable[[Values], str]] = {
         "derivative"
     ),
     Check.DEAD_START: lambda v: (
-        "no weight changes the output at the start, except perhaps the last bias, so training moves nothing; start "
-        "from other weights than zeros, as with the default initializer"
+        f"the weights of {joined(v['layers'][:MOST_LAYERS])} start at 0, and then no weight changes the output, except "
+        "perhaps the last bias; leave the initializer out"
     ),
     Check.GRADIENT_NOT_FINITE: lambda v: (
         "the gradient of the output is NaN or infinite before any training, as that of a square root, a logarithm or a "

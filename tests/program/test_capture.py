@@ -514,6 +514,11 @@ def test_a_model_that_is_compiled_and_never_trained_is_read(script):
         assert (program.model.input_shape, program.places.compile.line) == ((None, 2), 4)
 
 
+def test_maps_of_python_2_are_lists(script):
+    text = HEADER + "rows = map(float, xrange(3))\nprint rows[0]\n" + MODEL + "model.fit(x, y)\n"
+    assert not capture_script(script(text)).program.notes
+
+
 def test_a_plain_loop_with_a_tape_is_repeated_by_fit(script):
     program = capture_script(script(TAPE_LOOP)).program
     assert (program.can_be_trained, program.epochs, program.batch_size, len(program.x)) == (True, 6, 4, 12)

@@ -143,9 +143,6 @@ FAULTY = {
     "two layers of zeros": (
         lambda: found(zeros(L.Dense(3, kernel_initializer="zeros")), "mse", REAL), SURE, "zero-gradient",
         Check.DEAD_START),
-    "units that are off": (
-        lambda: found(zeros(L.Dense(3, "relu", bias_initializer=keras.initializers.Constant(-99))), "mse", REAL), SURE,
-        "zero-gradient", Check.DEAD_START),
     "relu under bce": (
         lambda: found(net(1, "relu"), BCE, BINARY), SURE, "output-activation", Check.MISSING_PROBABILITIES),
     "linear under scce": (

@@ -93,6 +93,17 @@ def test_images_that_nothing_scales(captured):
     assert named(captured(text.format("rescale=1./255"))) == []
 
 
+def test_labels_of_a_folder_do_not_count_where_fit_is_given_others(captured):
+    text = (
+        "from keras.preprocessing.image import ImageDataGenerator\n"
+        "data = ImageDataGenerator(1 / 255).flow_from_directory('no', target_size=(12, 12), class_mode='binary')\n"
+        "m = Sequential([Flatten(input_shape=(12, 12, 3)), Dense(2, activation='softmax')])\n"
+        "m.compile('adam', 'categorical_crossentropy')\nm.fit({}, epochs=50)\n"
+    )
+    assert Check.FOLDER_LABELS in named(captured(text.format("data")))
+    assert Check.FOLDER_LABELS not in named(captured(text.format("images, labels")))
+
+
 def test_few_epochs_are_a_hint_or_more(captured):
     text = "m = Sequential([Dense(1, input_dim=6)])\nm.compile('adam', 'mse')\nm.fit(X_train, y_train, epochs={})\n"
     assert named(captured(text.format(1))) == [Check.FEW_EPOCHS]

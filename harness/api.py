@@ -215,8 +215,8 @@ def diagnose(
     """
     from .diagnosis import diagnosis, outputs
     from .diagnosis.handwritten.diagnose import diagnose_file
-    from .programs import capture, contradictions, unjudged
-    from .programs.kinds import trains_keras
+    from .programs import capture, contradictions, fit_calls, unjudged
+    from .programs.kinds import refuse_other_frameworks, trains_keras
     from .report import diagnosing as _  # noqa: F401 - registers how the result is shown
     from .report import handwritten_diagnosis as _handwritten  # noqa: F401 - the same of a NumPy file
     from .report import outputs_diagnosis as _several  # noqa: F401 - the same of several outputs
@@ -228,6 +228,8 @@ def diagnose(
         if x is not None or y is not None or fit_arguments:
             raise BadInput("a script has its own data and arguments of fit", hint="give the path alone, or a model")
         path = Path(target)
+        if path.is_file():
+            refuse_other_frameworks(path, str(target))
         if path.is_file() and not trains_keras(path):
             return diagnose_file(path, budget=seconds, seed=seed, progress=progress)
         program = capture.capture_script(target, fit=fit, seed=seed).program
@@ -240,7 +242,7 @@ def diagnose(
             got = f"without {', '.join(read.missing[:4])}" if read.missing else got
             raise BadInput(f"{target}: expected a script with its data that fits a model, got one {got}")
     else:
-        program = capture.program_of(target, x, y, **fit_arguments)
+        program = fit_calls.program_of(target, x, y, **fit_arguments)
     if program.outputs > 1:
         return outputs.diagnose_outputs(program, budget=seconds, seed=seed, progress=progress)
     if contradictions.hopeless(program):

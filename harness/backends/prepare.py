@@ -16,8 +16,8 @@ from ..models.activations import activation_named
 from ..models.network import Array, to_keras
 from ..models.optimizers import SGD
 from ..programs.batches import BatchPlan, plan_of
-from ..programs.capture import program_of
 from ..programs.copies import array_of, first_line
+from ..programs.fit_calls import program_of
 from ..programs.program import Program
 from ..programs.scripts import read_pieces
 from ..scenario.scenario import Scenario

@@ -231,7 +231,8 @@ def _in_two(held: Indices, strata: Indices, rng: np.random.Generator) -> tuple[I
         return held, held
     shuffled = held[rng.permutation(len(held))]
     order = shuffled[np.argsort(strata[shuffled], kind="stable")]
-    return np.sort(order[0::2][:MOST_JUDGED_ROWS]), np.sort(order[1::2][:MOST_JUDGED_ROWS])
+    order = order[:: -(-len(order) // (2 * MOST_JUDGED_ROWS))]  # some of every class, not the first classes
+    return np.sort(order[0::2]), np.sort(order[1::2])
 
 
 def _held_out(groups: Indices, strata: Indices, seed: int, *, trailing_fraction: float) -> Split:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import importlib.util
-import inspect
 import io
 import os
 import random
@@ -23,30 +22,22 @@ import numpy as np
 from ..alarm import Alarm
 from ..errors import BadInput
 from ..recording.stand_ins.absorbed import Absorbing
-from .copies import array_of, copied_model, first_line, set_weights
-from .data_sources import NoBatches, training_data
+from .copies import first_line
+from .data_sources import NoBatches
 from .edits import Edit, edited_files
 from .failures import explained
 from .findings import Contradiction
+from .kinds import refuse_other_frameworks
 from .made_up import Supply, made_up
-from .old_names import old_names
+from .old_names import LISTS_OF_PYTHON_2, old_names
+from .old_python import is_python_2
 from .own_loops import TAPE, ScriptEnded
 from .places import Sources
-from .program import Note, NoteKind, Program, made_up_parts, take_rows
-from .recorder import (
-    Recorder,
-    Refused,
-    build,
-    compile_arguments,
-    described_program,
-    refuse_own_steps,
-    shown_place,
-    validation_of,
-)
-from .scripts import Piece, read_pieces, refuse_other_frameworks
-from .snippets import HOOK, Completion, tolerant
+from .program import Note, NoteKind, Program, made_up_parts
+from .recorder import Recorder, Refused, shown_place
+from .scripts import Piece, read_pieces
+from .snippets import HOOK, Completion, is_of_keras, tolerant
 from .stand_ins import without_screen
-from .text_inputs import without_text
 from .workspace import Workspace, copied_workspace, protected
 
 MAX_OUTPUT = 200_000  # characters kept of what the script prints
@@ -125,6 +116,7 @@ def capture_script(
         raise BadInput(f"{path}: expected a script or notebook, got a path without a file")
     if fit < 1:
         raise BadInput(f"fit: expected the number of a call of fit, from 1, got {fit}")
+    refuse_other_frameworks(path, str(path))
     here, folder = Path.cwd().resolve(), path.resolve().parent
     folders = [here, folder] if here != folder and here in folder.parents else [folder]
     if path.suffix == ".ipynb":
@@ -230,7 +222,6 @@ def _capture_in(folder: Path, request: _Request) -> Captured:
         for file, text in edited.items():
             workspace.replace_file(file, text)
         pieces = read_pieces(copy, shown, str(copy))
-        refuse_other_frameworks(pieces, shown)
         sources = Sources(str(workspace.top_copy), lambda at: request.shown(workspace.original_path(at)))
         for piece in pieces:
             sources.add(piece.filename, piece.source)
@@ -259,6 +250,8 @@ def _capture_in(folder: Path, request: _Request) -> Captured:
             alarm.running(SECONDS_BEFORE_FIT if supply is None else SECONDS_MADE_UP),
             contextlib.nullcontext() if supply is None else made_up(supply),
         ):
+            if is_python_2(copy.read_text(errors="replace")):
+                namespace.update(LISTS_OF_PYTHON_2)
             failure = _run(pieces, namespace) if supply is None else _run_tolerantly(pieces, namespace, supply)
     program = _result(recorder, failure, sources, shown)
     notes = [Note(kind=NoteKind.MODULE_REPLACED, detail=name) for name in plotting]
@@ -327,15 +320,21 @@ def _run_tolerantly(pieces: Sequence[Piece], namespace: dict[str, Any], supply: 
     completion = Completion(supply, supply.text)
     namespace[HOOK] = completion
     namespace.update(completion.undefined())
+    failure: BaseException | None = None
     try:
         for piece in pieces:
             exec(compile(tolerant(piece.source.text), piece.filename, "exec", dont_inherit=True), namespace)
-        completion.call_what_trains(namespace)
     except (KeyboardInterrupt, GeneratorExit):
         raise
     except BaseException as error:
-        return error
-    return None
+        failure = error
+    is_final = isinstance(failure, (ScriptEnded, SystemExit, SyntaxError))
+    if failure is None or not (is_final or is_of_keras(failure)):
+        try:
+            completion.call_what_trains(namespace)
+        except ScriptEnded as ended:
+            return ended
+    return failure
 
 
 def _is_users(sources: Sources) -> Callable[[str], bool]:
@@ -352,8 +351,13 @@ def _result(recorder: Recorder, failure: BaseException | None, sources: Sources,
     """
     if isinstance(failure, Refused) and recorder.program is None:
         raise _Failed(failure.error) if isinstance(failure.error, NoBatches) else failure.error
-    if failure is None or isinstance(failure, SystemExit):
+    if isinstance(failure, ScriptEnded):
+        recorder.leave_loop()
+    else:
         recorder.complete_loop()
+    is_over = failure is None or isinstance(failure, SystemExit)
+    if recorder.supply is not None or (is_over and not recorder.mentions_fit()):
+        recorder.capture_untrained()
     program = recorder.program
     if program is None:
         raise _not_captured(recorder, failure, sources, shown)
@@ -484,67 +488,3 @@ def hide_modules(folder: Path) -> dict[str, ModuleType]:
         and name.split(".")[0] not in ("keras", "tensorflow", "numpy")
     ]
     return {name: sys.modules.pop(name) for name in names}
-
-
-def program_of(model: Any, x: Any, y: Any = None, *, name: str | None = None, **fit_arguments: Any) -> Program:
-    """The program of a compiled model, data, and the arguments that would be given to ``fit``.
-
-    Args:
-        model: a compiled ``keras.Model``; it is not changed.
-        x, y: as for fit.
-        name: of the program; the model's by default.
-        fit_arguments: epochs, batch_size, validation_data and all others of fit.
-    Raises:
-        BadInput: the model is not a compiled Keras model, the data cannot be read, or an argument is unknown.
-    """
-    if not isinstance(model, keras.Model):
-        raise BadInput(f"model: expected a keras.Model, got {type(model).__module__}.{type(model).__name__}")
-    if not model.compiled:
-        raise BadInput("model: expected a compiled model, got one that is not; call model.compile() first")
-    try:
-        refuse_own_steps(model, None, Path(model.name))
-    except Refused as refused:
-        raise refused.error from None
-    try:
-        bound = inspect.signature(keras.Model.fit).bind(model, x, y, **fit_arguments)
-    except TypeError as error:
-        raise BadInput(f"diagnose: expected the arguments of fit, {error}") from None
-    bound.apply_defaults()
-    given = {key: value for key, value in bound.arguments.items() if key != "self"}
-    data = training_data(x, y, given["sample_weight"], given["steps_per_epoch"])
-    validation = validation_of(given)
-    build(model, data.x)
-    if not model.built:
-        raise BadInput(f"model: {model.name} cannot be built on x of shape {np.shape(keras.tree.flatten(data.x)[0])}")
-    compiled = model
-    model, data, validation = without_text(model, data, validation)
-    notes, copy, is_copyable = list(data.notes), model, True
-    try:
-        copy = copied_model(model, 0, sample=take_rows(data.x, slice(0, 2)))
-        set_weights(copy, model.get_weights())
-    except BadInput as error:
-        copy, is_copyable = model, False
-        notes.append(Note(kind=NoteKind.NOT_COPIED, detail=str(error)))
-    return described_program(
-        model=copy,
-        name=name or model.name,
-        path=None,
-        compile_arguments=compile_arguments(compiled, None),
-        given=given,
-        data=data,
-        validation=validation,
-        initial_weights={new.path: array_of(old) for new, old in zip(copy.weights, model.weights)},
-        set_weights=frozen_paths(copy),
-        is_copyable=is_copyable,
-        notes=tuple(notes),
-    )
-
-
-def frozen_paths(model: Any) -> frozenset[str]:
-    """Paths of the weights of layers that are not trained or are adapted to data: they may not be draws."""
-    return frozenset(
-        weight.path
-        for layer in model._flatten_layers(include_self=False)
-        if not layer.trainable or hasattr(layer, "finalize_state")
-        for weight in layer.weights
-    )

@@ -1,4 +1,4 @@
-"""Rules about operations in a model that training cannot pass: their derivative is missing, or is not finite.
+"""Rules about what training cannot pass: operations without a derivative or a finite one, and weights that start dead.
 
 Keras' own layers can all be differentiated. Only models with other operations in them are looked at: Lambda layers, and
 layers and activations of the user's own.
@@ -15,10 +15,15 @@ import numpy as np
 from .derivatives import gradients_or_none
 from .findings import Check, Contradiction, Finding, Rule, Severity, Subject
 from .heads import activation_name, as_tensors
+from .layer_rules import CONVOLUTIONS
 from .program import MadeUp, take_rows
 
 ROWS = 32  # of x, on which the outputs are differentiated
 MOST_WEIGHTS = 20_000_000  # of a model whose outputs are differentiated
+ROWS_AT_START = 512  # of x, on which a start without any gradient is looked for
+MOST_WEIGHTS_AT_START = 1_000_000  # of a model in which it is looked for
+WEIGHTED = (keras.layers.Dense, *CONVOLUTIONS)
+ONE = (1, "softmax")  # units and activation of an output that nothing changes, whatever the weights
 
 
 def cut_gradient_rules(subject: Subject) -> Finding:
@@ -49,6 +54,43 @@ def cut_gradient_rules(subject: Subject) -> Finding:
         )  # fmt: skip
 
 
+def dead_start_rules(subject: Subject) -> Finding:
+    """Initial weights of zero that training does not leave: no weight changes the outputs, but for the last bias."""
+    model, program, head = subject.program.model, subject.program, subject.head
+    zeros = [layer for layer in model._flatten_layers(include_self=False) if starts_at_zero(layer)]
+    if head is None or not zeros or model.count_params() > MOST_WEIGHTS_AT_START:
+        return
+    if (head.units, head.activation) == ONE:
+        return
+    try:
+        x = as_tensors(take_rows(program.x, slice(0, ROWS_AT_START)))
+        gradients = gradients_or_none(lambda: mixed(model, x), [v.value for v in model.trainable_variables])
+    except Exception:  # the model cannot be called, or has no gradient
+        return
+    moving = [v for v, one in zip(model.trainable_variables, gradients) if one is None or np.any(np.asarray(one) != 0)]
+    if all(v.path.rpartition("/")[0].endswith(head.layer) and len(v.shape) == 1 for v in moving):
+        is_on_own_data = program.made_up is MadeUp.NOTHING
+        yield Contradiction(
+            id="zero-gradient", check=Check.DEAD_START,
+            severity=Severity.CONTRADICTION if is_on_own_data else Severity.SUSPICION,
+            place=subject.layer_place(zeros[0].name), layer=zeros[0].name,
+            values={"layers": tuple(layer.name for layer in zeros)},
+        )  # fmt: skip
+
+
+def starts_at_zero(layer: Any) -> bool:
+    """Whether a layer is trained and the weights of its inputs are all 0."""
+    kernel = layer.kernel if isinstance(layer, WEIGHTED) and layer.built and layer.trainable else None
+    return kernel is not None and not np.any(np.asarray(kernel))
+
+
+def mixed(model: Any, x: Any) -> Any:
+    """One number in which no two outputs cancel each other: their sum with fixed random factors."""
+    rng = np.random.default_rng(0)
+    outputs = keras.tree.flatten(model(x, training=False))
+    return sum(keras.ops.sum(part * rng.normal(size=part.shape).astype("float32")) for part in outputs)
+
+
 def operations_of(model: Any) -> Iterator[Any]:
     """The layers of a model and the operations between them."""
     for operation in getattr(model, "_operations", None) or model.layers:
@@ -70,4 +112,4 @@ def total(model: Any, x: Any) -> Any:
     return sum(keras.ops.sum(keras.ops.cast(part, "float32")) for part in [*outputs, *model.losses])
 
 
-CUT_GRADIENT_RULES: tuple[Rule, ...] = (cut_gradient_rules,)
+CUT_GRADIENT_RULES: tuple[Rule, ...] = (cut_gradient_rules, dead_start_rules)

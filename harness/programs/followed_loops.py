@@ -79,24 +79,25 @@ class FollowedLoop:
                 self.counts.append(0)
             self.counts[self.rows[key]] += 1
 
-    def translated(self, program: Program) -> Program:
+    def translated(self, program: Program, how: str, most_rows: int | None = None) -> Program:
         """The program that trains with fit as the loop did, and says so in a note.
 
         Args:
             program: as it was at the first update.
+            how: the loop trains.
+            most_rows: of an update, if the loop hands on more at once.
         """
         copies = self.copies()
         x, y = np.repeat(np.stack(self.x), copies, axis=0), np.repeat(np.stack(self.y), copies, axis=0)
-        how = next(note.detail for note in program.notes if note.kind is NoteKind.OWN_LOOP)
-        epochs = max(1, round(sum(self.sizes) / len(x)))
-        notes = [note for note in program.notes if note.kind is not NoteKind.OWN_LOOP]
+        epochs, size = max(1, round(sum(self.sizes) / len(x))), Counter(self.sizes).most_common(1)[0][0]
+        notes = [note for note in program.notes if note.kind not in (NoteKind.OWN_LOOP, NoteKind.FITS_MERGED)]
         notes.append(Note(kind=NoteKind.LOOP_AS_FIT, count=epochs, detail=how))
         return dataclasses.replace(
             program,
             x=x,
             y=y,
             epochs=epochs,
-            batch_size=Counter(self.sizes).most_common(1)[0][0],
+            batch_size=size if most_rows is None else min(size, most_rows),
             steps_per_epoch=None,
             places=dataclasses.replace(program.places, fit=None),  # no line takes the arguments of fit
             notes=tuple(notes),

@@ -21,6 +21,7 @@ from .targets import (
     CROSSENTROPIES,
     REGRESSION_LOSSES,
     SPARSE_CROSSENTROPIES,
+    SUM_TOLERANCE,
     TargetKind,
     Targets,
 )
@@ -153,6 +154,19 @@ def logits_matter(subject: Subject) -> bool:
     return bool(np.isclose(known, plain, rtol=1e-4))
 
 
+def divergence_rules(subject: Subject) -> Finding:
+    """Outputs or targets that do not add up to 1 under a divergence of distributions."""
+    head, targets = subject.head, subject.targets
+    if head is None or subject.loss_name != "kl_divergence" or not head.is_certain:
+        return
+    is_distribution = targets is None or targets.kind in (TargetKind.ONE_HOT, TargetKind.SHARES)
+    if head.activation != "softmax" or not is_distribution:
+        yield Contradiction(
+            id="loss", check=Check.DIVERGENCE_OF_OTHERS, severity=Severity.CONTRADICTION, place=subject.loss_place,
+            layer=head.activation_layer, values={"activation": head.activation, "units": head.units},
+        )  # fmt: skip
+
+
 def reach_rules(subject: Subject) -> Finding:
     """The values that the last activation can take against the targets."""
     head, targets, loss = subject.head, subject.targets, subject.loss_name
@@ -272,8 +286,9 @@ def sparse_rules(subject: Subject, head: Head, targets: Targets, values: Mapping
 def probability_rules(subject: Subject, head: Head, targets: Targets, values: Mapping[str, Value]) -> Finding:
     """The targets of a cross-entropy that are not between 0 and 1."""
     if targets.low >= 0 and targets.high <= 1:
-        if targets.kind is TargetKind.MULTI_HOT and head.activation == "softmax":
-            shares = float(np.mean(targets.values.sum(axis=-1) != 1))
+        is_several = targets.kind is TargetKind.MULTI_HOT or (targets.kind is TargetKind.REAL and targets.width > 1)
+        if is_several and head.activation == "softmax":
+            shares = float(np.mean(np.abs(targets.values.sum(axis=-1) - 1) > SUM_TOLERANCE))
             yield Contradiction(
                 id="output-activation", check=Check.SOFTMAX_FOR_INDEPENDENT,
                 severity=Severity.CONTRADICTION if shares > SEVERAL_LABELS_SHARE else Severity.SUSPICION,
@@ -449,4 +464,12 @@ def metrics_of_unknown(subject: Subject, head: Head) -> Finding:
         )  # fmt: skip
 
 
-HEAD_RULES: tuple[Rule, ...] = (output_rules, reach_rules, label_rules, loss_rules, shape_rules, metric_rules)
+HEAD_RULES: tuple[Rule, ...] = (
+    output_rules,
+    divergence_rules,
+    reach_rules,
+    label_rules,
+    loss_rules,
+    shape_rules,
+    metric_rules,
+)

@@ -5,12 +5,46 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from ..errors import BadInput
+
 CALLS_FIT = re.compile(rb"\.\s*fit(_generator)?\s*\(")
 TRAINS_KERAS = re.compile(rb"KerasClassifier|KerasRegressor|train_on_batch\s*\(|GradientTape")  # in other ways
+COMPILES = re.compile(rb"\.\s*compile\s*\(\s*(loss|optimizer|[\w.]*optimizers)\b")  # no regular expression
+IMPORTS_KERAS = re.compile(rb"\bkeras\b")
+OF_GRAPHS = re.compile(rb"\btf\.(compat\.v1\.)?(placeholder|Session|InteractiveSession)\s*\(")
+IMPORTED = rb"(?m)^[\s\"]*(?:import|from)\s+%s\b"  # in a script, or in a line of a notebook
+OTHER_FRAMEWORKS = tuple(
+    (re.compile(IMPORTED % module), framework)
+    for module, framework in (
+        (b"torch", "PyTorch"), (b"pytorch_lightning", "PyTorch"), (b"lightning", "PyTorch"), (b"mxnet", "MXNet"),
+        (b"tflearn", "TFLearn"), (b"paddle", "PaddlePaddle"),
+    )
+)  # fmt: skip
 
 
 def trains_keras(path: Path) -> bool:
     """Whether a script or notebook seems to train a Keras model; else its network is hand-written."""
     text = path.read_bytes()
     is_of_keras = path.suffix == ".ipynb" and b"keras" in text
-    return is_of_keras or any(pattern.search(text) for pattern in (CALLS_FIT, TRAINS_KERAS))
+    is_compiled = IMPORTS_KERAS.search(text) is not None and COMPILES.search(text) is not None
+    return is_of_keras or is_compiled or any(pattern.search(text) for pattern in (CALLS_FIT, TRAINS_KERAS))
+
+
+def refuse_other_frameworks(path: Path, shown: str) -> None:
+    """Raise BadInput if a script or notebook trains with something that is neither Keras nor NumPy.
+
+    The graphs of TensorFlow 1 are such a thing: this version of Keras trains none of them. The file is only read.
+    """
+    text = path.read_bytes()
+    if IMPORTS_KERAS.search(text):
+        return
+    got = [f"one that imports {name}" for pattern, name in OTHER_FRAMEWORKS if pattern.search(text)]
+    if OF_GRAPHS.search(text):
+        got = ["one with the placeholders and sessions of TensorFlow 1"]
+    elif b"tensorflow" in text:
+        return
+    for what in got[:1]:
+        raise BadInput(
+            f"{shown}: expected a program that trains with Keras, got {what}; "
+            "write the model in Keras, or its math in NumPy for the command check"
+        )

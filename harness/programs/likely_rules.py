@@ -21,9 +21,9 @@ from .head_rules import labels_in_a_row
 from .heads import activation_name
 from .layer_rules import is_weighted
 from .old_arguments import FIRST_VERSION
-from .places import fitted
-from .program import MadeUp, NoteKind
-from .source_rules import LIKELY_SOURCE_RULES, PRETRAINED, SCALING, given_keywords, is_in_loop
+from .places import fitted, is_in_loop
+from .program import MadeUp
+from .source_rules import LIKELY_SOURCE_RULES, PRETRAINED, SCALING, given_keywords
 from .targets import BINARY_CROSSENTROPIES, REGRESSION_LOSSES
 
 RECURRENT = (keras.layers.LSTM, keras.layers.GRU, keras.layers.SimpleRNN)
@@ -35,6 +35,7 @@ SLOW_BY_DEFAULT = (
     "Adagrad",
 )  # their papers and earlier versions of Keras use rates 1,000 and 10 times larger
 LIKELY_RATES_OF_OTHERS = (1e-5, 0.03)  # outside of these a learning rate is rarely right
+MANY_STEPS = 5  # of a sequence, from which on a state without a limit grows out of bounds
 SLOW_RECURRENT_RATE = 0.001  # of plain SGD, with which recurrent layers hardly move
 SEVERAL_LABELS = re.compile(r"MultiLabelBinarizer|multi[_-]?(label|hot)|\btags\b", re.IGNORECASE)
 STRONG_PENALTY = 0.1  # of L1 or L2, from which on it outweighs most losses
@@ -179,8 +180,10 @@ def activation_rules(subject: Subject) -> Finding:
                 values={"activations": (activation_name(layer.activation), name)},
             )  # fmt: skip
         elif activation_name(layer.activation) == "relu":
+            is_short = (steps_of(layer) or MANY_STEPS) < MANY_STEPS
             yield Contradiction(
-                id="hidden-activation", check=Check.RELU_IN_RECURRENT, severity=Severity.SUSPICION,
+                id="hidden-activation", check=Check.RELU_IN_RECURRENT,
+                severity=Severity.HINT if is_short else Severity.SUSPICION,
                 place=subject.layer_place(layer.name), layer=layer.name, values={"kind": type(layer).__name__},
             )  # fmt: skip
             return
@@ -278,7 +281,8 @@ def is_pretrained(subject: Subject) -> bool:
 def length_rules(subject: Subject) -> Finding:
     """Very few epochs, unless they are known to be long."""
     program = subject.program
-    if any(note.kind is NoteKind.OWN_LOOP for note in program.notes) or is_in_loop(subject, program.places.fit):
+    is_looped = any(is_in_loop(source, tree, program.places.fit) for source, tree in subject.code)
+    if program.is_trained_otherwise or is_looped:
         return
     is_known = program.made_up is not MadeUp.FORMATS or program.steps_per_epoch is not None
     steps = program.steps_per_epoch or -(-program.rows // max(1, program.batch_size))
@@ -303,10 +307,12 @@ def input_rules(subject: Subject) -> Finding:
                 id="input-out-of-range", check=Check.SMALL_VOCABULARY, severity=Severity.SUSPICION,
                 place=subject.layer_place(layer.name), layer=layer.name, values={"rows": int(layer.input_dim)},
             )  # fmt: skip
-        if isinstance(layer, RECURRENT) and not layer.stateful and steps_of(layer) == 1:
+        if isinstance(layer, RECURRENT) and steps_of(layer) == 1:
             yield Contradiction(
-                id="missing-layer", check=Check.ONE_STEP_SEQUENCES, severity=Severity.HINT,
-                place=subject.layer_place(layer.name), layer=layer.name, values={"kind": type(layer).__name__},
+                id="missing-layer", check=Check.ONE_STEP_SEQUENCES,
+                severity=Severity.SUSPICION if layer.stateful else Severity.HINT,
+                place=subject.layer_place(layer.name), layer=layer.name,
+                values={"kind": type(layer).__name__, "stateful": layer.stateful},
             )  # fmt: skip
             return
 

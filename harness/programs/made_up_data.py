@@ -59,7 +59,7 @@ def data_made_up(supply: Supply, model: Any, given: dict[str, Any]) -> TrainingD
     if supply.extent is MadeUp.FORMATS and not is_one_hot(model, x, y):
         y = None
     if x is None:
-        x = np.zeros((ROWS, 8), np.float32)
+        x = unknown_data(model).x
     if y is not None and row_count(y) != row_count(x):
         rows = slice(0, min(row_count(x), row_count(y)))
         x, y = take_rows(x, rows), take_rows(y, rows)
@@ -70,6 +70,13 @@ def data_made_up(supply: Supply, model: Any, given: dict[str, Any]) -> TrainingD
         kind="arrays" if data is None else data.kind,
         batch_size=None if data is None else data.batch_size,
     )
+
+
+def unknown_data(model: Any) -> TrainingData:
+    """Rows that a model can read, as far as that is known, and no targets."""
+    x = rows_for(model)
+    x = np.zeros((ROWS, 8), np.float32) if x is None else x
+    return TrainingData(x=x, y=None, sample_weight=None, kind="arrays")
 
 
 def can_read(model: Any, x: Any) -> bool:

@@ -115,6 +115,11 @@ OF_PYTHON_2 = {
     "unichr": chr,
     "reduce": functools.reduce,
 }
+LISTS_OF_PYTHON_2 = {
+    "map": lambda *given: list(map(*given)),
+    "filter": lambda *given: list(filter(*given)),
+    "zip": lambda *given: list(zip(*given)),
+}  # what gave lists
 OF_URLLIB = {
     "urlopen": urllib.request.urlopen, "urlretrieve": urllib.request.urlretrieve, "quote": urllib.parse.quote,
     "urlencode": urllib.parse.urlencode, "unquote": urllib.parse.unquote,
@@ -212,6 +217,9 @@ def old_names(is_users: Callable[[str], bool], text: str = "") -> Iterator[Moved
         for root in ("keras.models", "keras.saving", "tensorflow.keras.models"):
             module = importlib.import_module(root)
             stack.enter_context(mock.patch.object(module, "load_model", _loading(module.load_model)))
+        set_weights = functools.partialmethod(_set_weights_of_lists, keras.Layer.set_weights)
+        stack.enter_context(mock.patch.object(keras.Layer, "set_weights", set_weights))
+        _supply(stack, keras.Model, "train", _train)
         _supply(stack, keras.Model, "reset_states", _reset_states)
         _supply(stack, keras.Model, "predict_proba", _predict_proba)
         _supply(stack, keras.Model, "predict_classes", _predict_classes)
@@ -395,6 +403,16 @@ def _loading(load: Any) -> Any:
         return model
 
     return loading
+
+
+def _set_weights_of_lists(layer: Any, set_weights: Callable[[Any, Any], None], weights: Any) -> None:
+    """``set_weights`` that takes nested lists as earlier versions did."""
+    set_weights(layer, [np.asarray(weight) if isinstance(weight, (list, tuple)) else weight for weight in weights])
+
+
+def _train(model: Any, x: Any, y: Any, *_: Any, **__: Any) -> Any:
+    """One update, as the first version called it."""
+    return model.train_on_batch(x, y)
 
 
 def _reset_states(model: Any) -> None:

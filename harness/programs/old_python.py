@@ -24,6 +24,10 @@ HAS_KEY = re.compile(r"(\b[\w.]+)\.has_key\(([^()]+)\)")
 LONG = re.compile(r"\b(\d+)[lL]\b")
 OCTAL = re.compile(r"(?<![\w.])0(\d+)\b(?!\.)")
 UNEQUAL = re.compile(r"<>")
+PYTHON_2 = re.compile(
+    r"\b(?:xrange|raw_input|unicode)\(|\b(?:cPickle|urllib2)\b|\.(?:iteritems|has_key)\(|^\s*print\s+[^(\s=]",
+    re.MULTILINE,
+)
 BRACKETS = {"(": 1, "[": 1, "{": 1, ")": -1, "]": -1, "}": -1}
 
 
@@ -37,6 +41,11 @@ def readable(text: str) -> str:
         if is_python(changed):
             return changed
     return text
+
+
+def is_python_2(text: str) -> bool:
+    """Whether a program is written for Python 2, by what Python 3 does not have."""
+    return PYTHON_2.search(text) is not None
 
 
 def without_quotes(text: str) -> str:

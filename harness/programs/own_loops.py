@@ -27,6 +27,7 @@ class ScriptEnded(BaseException):
 
 
 TAPE, ON_BATCH, OWN_STEP = "tf.GradientTape", "train_on_batch()", "train_step()"  # ways to train without fit
+FITS = "fit() on other rows in each pass of a loop"
 MOST_TAPES = 4  # tapes after which a loop without an optimizer of Keras is given up
 
 

@@ -244,3 +244,15 @@ def names_of(target: ast.AST) -> set[str]:
     while isinstance(target, (ast.Subscript, ast.Starred)):
         target = target.value
     return {target.id} if isinstance(target, ast.Name) else set()
+
+
+def is_at(source: Source, node: ast.AST, place: Place | None) -> bool:
+    """Whether a node begins where a place does."""
+    at = source.place(node)
+    return place is not None and (at.file, at.line, at.cell) == (place.file, place.line, place.cell)
+
+
+def is_in_loop(source: Source, tree: ast.Module, place: Place | None) -> bool:
+    """Whether a call is written inside a loop."""
+    loops = [node for node in ast.walk(tree) if isinstance(node, (ast.For, ast.While))]
+    return any(isinstance(node, ast.Call) and is_at(source, node, place) for loop in loops for node in ast.walk(loop))

@@ -104,6 +104,7 @@ class NoteKind(Enum):
     CALLED = "called"  # a function that trains and that the script never calls was called; ``detail`` is its name
     IMPORT_SUPPLIED = "import-supplied"  # a usual import that a snippet lacks was supplied; ``detail`` is its name
     OWN_LOOP = "own-loop"  # the script trains without Keras' fit; ``detail`` says how
+    NEVER_FIT = "never-fit"  # the script compiles a model and does not train it
     LOOP_AS_FIT = "loop-as-fit"  # a loop of the user's own was taken for a fit of ``count`` epochs; ``detail`` says how
     HAND_WRITTEN = "hand-written"  # the program was read from a NumPy file
     WEIGHTS_SET = "weights-set"  # ``count`` weights were set by the script and are not drawn anew
@@ -223,7 +224,12 @@ class Program:
     @property
     def is_fit_on_own_data(self) -> bool:
         """Whether fit trains it, on data of the user's."""
-        return self.made_up is MadeUp.NOTHING and not any(note.kind is NoteKind.OWN_LOOP for note in self.notes)
+        return self.made_up is MadeUp.NOTHING and not self.is_trained_otherwise
+
+    @property
+    def is_trained_otherwise(self) -> bool:
+        """Whether it was captured without a call of fit: at an update of a loop, or never trained."""
+        return any(note.kind in (NoteKind.OWN_LOOP, NoteKind.NEVER_FIT) for note in self.notes)
 
     @property
     def outputs(self) -> int:

@@ -20,26 +20,28 @@ import keras
 import numpy as np
 
 from ..errors import BadInput
-from ..recording.stand_ins.absorbed import Absorbing
-from .copies import CONSTRUCTION, array_of, copied_model, set_weights
+from .copies import CONSTRUCTION, array_of
 from .data_sources import TrainingData, training_data
-from .followed_loops import NotPlain
+from .fit_calls import (
+    FIT_DEFAULTS,
+    build,
+    callbacks_of,
+    compile_arguments,
+    overridden_step,
+    program_of_fit,
+    same_data,
+    unused_optimizer,
+    validation_of,
+)
+from .followed_loops import FollowedLoop, NotPlain
 from .made_up import Supply
-from .made_up_data import data_made_up, with_numbers
+from .made_up_data import data_made_up, unknown_data, with_numbers
 from .old_arguments import FIRST_VERSION, data_from_lists, translated_compile, translated_fit, translated_optimizer
-from .own_loops import OWN_STEP, Loop, OwnLoops, ScriptEnded
-from .places import Sources, argument_of, assignments, call_at
-from .program import FitError, MadeUp, Note, NoteKind, Place, Places, Program, Validation, row_count, take_rows
-from .text_inputs import without_text
+from .own_loops import FITS, OWN_STEP, Loop, OwnLoops, ScriptEnded
+from .places import Sources, argument_of, assignments, call_at, is_in_loop
+from .program import FitError, MadeUp, Note, NoteKind, Place, Places, Program, Validation
 
 Wrapper = Callable[..., Any]
-DEFAULT_BATCH_SIZE = 32  # Keras' own
-NO_PLACES = Places()
-FIT_DEFAULTS = {
-    name: parameter.default
-    for name, parameter in inspect.signature(keras.Model.fit).parameters.items()
-    if parameter.default is not parameter.empty
-}
 COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 SECONDS_OF_LOOP = 60.0  # in which a loop of the user's own has to end, if there is no other limit
 SECONDS_AFTER_FIT = 20.0  # what follows the captured fit is stopped then
@@ -127,6 +129,7 @@ class Recorder:
         self.created: dict[int, tuple[Any, int]] = {}
         self.data: tuple[Any, Any] = (None, None)
         self.build_error: Exception | None = None
+        self.loop_of_fits: FollowedLoop | None = None
         self.loops = OwnLoops(sources, self._is_own_loop, self._capture_loop, self._give_up)
 
     @contextlib.contextmanager
@@ -276,8 +279,35 @@ class Recorder:
 
     def complete_loop(self) -> None:
         """Take a loop that was followed to the end of the script for a training by fit."""
-        if self.loops.followed is not None and self.program is not None:
-            self.program = self.loops.followed.translated(self.program)
+        if self.loop_of_fits is not None and self.program is not None:
+            first = dataclasses.replace(self.program, history=None, seconds=None)
+            self.program = self.loop_of_fits.translated(first, FITS, first.batch_size)
+        elif self.loops.followed is not None and self.program is not None:
+            how = next(note.detail for note in self.program.notes if note.kind is NoteKind.OWN_LOOP)
+            self.program = self.loops.followed.translated(self.program, how)
+
+    def leave_loop(self) -> None:
+        """Say of a loop of fits that did not end, or is not plain, that it is not repeated by fit."""
+        assert self.program is not None
+        if self.loop_of_fits is not None:
+            self.loop_of_fits = None
+            notes = [note for note in self.program.notes if note.kind is not NoteKind.FITS_MERGED]
+            notes.append(Note(kind=NoteKind.OWN_LOOP, detail=FITS))
+            self.program = dataclasses.replace(self.program, notes=tuple(notes))
+
+    def capture_untrained(self) -> None:
+        """Take the model that was compiled last for the program of a script that trains none."""
+        if self.program is None and self.compiled:
+            model, call = list(self.compiled.values())[-1]
+            data = unknown_data(model)
+            build(model, data.x)
+            program = self._program(model, {**FIT_DEFAULTS, "x": data.x, "y": None}, data, None, call.place)
+            notes = [] if self.supply is None else self.supply.notes
+            notes = [*program.notes, *notes, Note(kind=NoteKind.NEVER_FIT)]
+            places = dataclasses.replace(program.places, fit=None)
+            self.program = dataclasses.replace(program, made_up=MadeUp.FORMATS, notes=tuple(notes), places=places)
+            if self.at_fit is not None:
+                self.at_fit(self.program)
 
     def _program_of_loop(self, loop: Loop) -> Program:
         """The program whose loop is at its first update."""
@@ -338,9 +368,7 @@ class Recorder:
 
     def _captured(self, fit: Any, model: Any, given: dict[str, Any], place: Place | None) -> Any:
         """Capture this call of fit, and run it."""
-        try:
-            refuse_own_steps(model, place, self.path)
-        except Refused:
+        if overridden_step(model) is not None:
             self._capture_loop(Loop(how=OWN_STEP, model=model, x=given["x"], y=given["y"]))
         if self.supply is not None and self.supply.extent is not MadeUp.NOTHING:
             self._capture_made_up(self.supply, model, given, place)
@@ -418,7 +446,11 @@ class Recorder:
     def _later(self, fit: Any, model: Any, given: dict[str, Any], place: Place | None) -> Any:
         """A call of fit after the captured one: a further part of the same training, or the end of the script."""
         assert self.program is not None
-        is_same = model is self.model and place == self.program.places.fit and same_data(self.data, given)
+        is_same_call = model is self.model and place == self.program.places.fit
+        is_same = is_same_call and same_data(self.data, given)
+        is_of_loop = is_same_call and not is_same and self._is_in_loop(place)
+        if self.loop_of_fits is not None or (is_of_loop and self.program.error is None):
+            return self._next_of_loop(fit, model, given)
         if not is_same or self.program.is_stopped or self.program.error is not None or time.monotonic() > self.deadline:
             kind = NoteKind.STOPPED if is_same else NoteKind.MORE_FITS
             note = Note(kind=kind, count=self.fits, detail="" if place is None else shown_place(place))
@@ -433,6 +465,33 @@ class Recorder:
         self.program = dataclasses.replace(self.program, epochs=epochs, notes=tuple(notes))
         return self._run(fit, model, given)
 
+    def _is_in_loop(self, place: Place | None) -> bool:
+        """Whether a call of the user's is written inside a loop."""
+        source = None if place is None else self.sources.of(place)
+        return place is not None and source is not None and is_in_loop(source, ast.parse(source.text), place)
+
+    def _next_of_loop(self, fit: Any, model: Any, given: dict[str, Any]) -> Any:
+        """A call of fit in a loop on other rows than the first: run, and its rows are gathered.
+
+        Raises:
+            ScriptEnded: the loop does something that one call of fit does not do.
+        """
+        is_first = self.loop_of_fits is None
+        if self.loop_of_fits is None:
+            self.loop_of_fits = FollowedLoop(model=model, optimizer=None, loss=None)
+            self.set_alarm(self.seconds or SECONDS_OF_LOOP)
+        calls = [self.data] * self.merged if is_first else []
+        calls += [(given["x"], given["y"])] * max(1, given["epochs"] - given["initial_epoch"])
+        try:
+            if any(getattr(layer, "stateful", False) for layer in model._flatten_layers(include_self=False)):
+                raise NotPlain
+            for x, y in calls:
+                self.loop_of_fits.take(model, None, None, x, y)
+        except NotPlain:
+            self.leave_loop()
+            raise ScriptEnded from None
+        return fit(model, **given)
+
     def _program(
         self,
         model: Any,
@@ -444,39 +503,24 @@ class Recorder:
         """The program at the moment of the captured call."""
         known = self.compiled.get(id(model))
         compile_call = known[1] if known is not None else None
-        notes = list(data.notes)
-        compiled, places = model, self._places(model, compile_call, place)
         try:
-            model, data, validation = without_text(model, data, validation)
+            program = program_of_fit(
+                model,
+                given,
+                data,
+                validation,
+                name=self.path.name,
+                path=self.path,
+                compile_arguments=compile_arguments(model, None if compile_call is None else compile_call.arguments),
+                is_set=self._is_set,
+                places=self._places(model, compile_call, place),
+            )
         except BadInput as error:
             raise Refused(BadInput(f"{self.path.name if place is None else shown_place(place)}: {error}")) from None
-        copy, is_copyable = model, True
-        try:
-            copy = copied_model(model, 0, sample=take_rows(data.x, slice(0, 2)) if model.built else None)
-            if model.built:
-                set_weights(copy, model.get_weights())
-        except Exception as error:
-            copy, is_copyable = model, False
-            notes.append(Note(kind=NoteKind.NOT_COPIED, detail=str(error)))
-        paths = [weight.path for weight in copy.weights]  # a copy may build a layer elsewhere, and name it differently
-        is_set = [self._is_set(weight) for weight in model.weights]
-        set_paths = frozenset(path for path, given in zip(paths, is_set) if given)
-        if set_paths:
-            notes.append(Note(kind=NoteKind.WEIGHTS_SET, count=len(set_paths)))
-        return described_program(
-            model=copy,
-            name=self.path.name,
-            path=self.path,
-            compile_arguments=compile_arguments(compiled, None if compile_call is None else compile_call.arguments),
-            given=given,
-            data=data,
-            validation=validation,
-            initial_weights={path: array_of(weight) for path, weight in zip(paths, model.weights)},
-            set_weights=set_paths,
-            is_copyable=is_copyable,
-            places=places,
-            notes=tuple(notes),
-        )
+        if not program.set_weights:
+            return program
+        note = Note(kind=NoteKind.WEIGHTS_SET, count=len(program.set_weights))
+        return dataclasses.replace(program, notes=(*program.notes, note))
 
     def _is_set(self, weight: Any) -> bool:
         """Whether a weight has another value than the one that it was made with."""
@@ -525,161 +569,9 @@ class Recorder:
         return assignments(self.sources.known, argument.id, fit)
 
 
-def compile_arguments(model: Any, arguments: Mapping[str, Any] | None) -> Mapping[str, Any]:
-    """The arguments of compile by name; from the model itself if the call was not seen."""
-    if arguments is not None:
-        return arguments
-    config = getattr(model, "_compile_config", None)
-    config = dict(getattr(config, "config", config) or {})
-    if getattr(model, "compiled", False):
-        config |= {"optimizer": model.optimizer, "loss": getattr(model, "loss", None)}
-    return config
-
-
-def described_program(
-    *,
-    model: Any,
-    name: str,
-    path: Path | None,
-    compile_arguments: Mapping[str, Any],
-    given: Mapping[str, Any],
-    data: TrainingData,
-    validation: Validation | None,
-    initial_weights: Mapping[str, Any],
-    places: Places = NO_PLACES,
-    set_weights: frozenset[str] = frozenset(),
-    is_copyable: bool = True,
-    notes: tuple[Note, ...] = (),
-) -> Program:
-    """A program from the arguments of compile and fit.
-
-    Args:
-        model: a copy of the user's model, or the model itself.
-        compile_arguments: of compile, by name.
-        given: all arguments of fit, by name.
-        data: x, y and sample weights as arrays.
-        validation: validation data as arrays.
-        initial_weights: path -> value.
-    """
-    rows, steps = row_count(data.x), given["steps_per_epoch"]
-    batch_size = data.batch_size or given["batch_size"]
-    if not batch_size:
-        batch_size = -(-rows // steps) if steps else DEFAULT_BATCH_SIZE
-    options = {
-        key: compile_arguments[key] for key in ("run_eagerly", "steps_per_execution") if compile_arguments.get(key)
-    }
-    optimizer = compile_arguments.get("optimizer")
-    return Program(
-        name=name,
-        path=path,
-        model=model,
-        initial_weights=initial_weights,
-        set_weights=set_weights,
-        is_copyable=is_copyable,
-        loss=compile_arguments.get("loss"),
-        loss_weights=compile_arguments.get("loss_weights"),
-        optimizer=None if optimizer is None else unused_optimizer(optimizer),
-        metrics=compile_arguments.get("metrics"),
-        weighted_metrics=compile_arguments.get("weighted_metrics"),
-        compile_options=options,
-        x=data.x,
-        y=data.y,
-        sample_weight=data.sample_weight,
-        class_weight=given["class_weight"],
-        validation=validation,
-        validation_split=float(given["validation_split"] or 0.0),
-        epochs=int(given["epochs"]) - int(given["initial_epoch"]),
-        batch_size=int(batch_size),
-        steps_per_epoch=steps,
-        shuffle=bool(given["shuffle"]) if data.shuffle is None else data.shuffle,
-        initial_epoch=int(given["initial_epoch"]),
-        callbacks=tuple(callbacks_of(given["callbacks"])),
-        places=places,
-        source=data.kind,
-        notes=notes,
-    )
-
-
-def unused_optimizer(optimizer: Any) -> Any:
-    """A new optimizer like the given one, or like that of the given name."""
-    optimizer = keras.optimizers.get(optimizer)
-    return type(optimizer).from_config(optimizer.get_config())
-
-
-def callbacks_of(callbacks: Any) -> list[Any]:
-    """The callbacks given to fit as a list, without Keras' own history and progress bar."""
-    if callbacks is None:
-        return []
-    if isinstance(callbacks, keras.callbacks.CallbackList):
-        callbacks = callbacks.callbacks
-    if not isinstance(callbacks, (list, tuple)):
-        callbacks = [callbacks]
-    own = (keras.callbacks.History, keras.callbacks.ProgbarLogger, Absorbing)
-    return [callback for callback in callbacks if not isinstance(callback, own)]
-
-
-def validation_of(given: Mapping[str, Any]) -> Validation | None:
-    """The validation data given to fit, as arrays.
-
-    Raises:
-        BadInput: it cannot be read as arrays.
-    """
-    data = given["validation_data"]
-    if data is None:
-        return None
-    if isinstance(data, (tuple, list)) and 2 <= len(data) <= 3:
-        read = training_data(data[0], data[1], data[2] if len(data) == 3 else None)
-    else:
-        if not hasattr(data, "__len__") and not hasattr(data, "element_spec"):
-            return None  # a generator, which Keras could not read a second time
-        read = training_data(data, None, None, given["validation_steps"])
-    return Validation(x=read.x, y=read.y, sample_weight=read.sample_weight)
-
-
-def build(model: Any, x: Any) -> Exception | None:
-    """Build a model on its first rows of x, as fit does.
-
-    Returns:
-        The error that prevents it; fit will raise one too, which says less because the model was half built.
-    """
-    if model.built:
-        return None
-    try:
-        model(keras.tree.map_structure(keras.ops.convert_to_tensor, take_rows(x, slice(0, 2))), training=False)
-    except Exception as error:
-        return error
-    return None
-
-
-def same_data(data: tuple[Any, Any], given: Mapping[str, Any]) -> bool:
-    """Whether a call of fit gets the same x and y as an earlier one."""
-    for old, new in zip(data, (given["x"], given["y"])):
-        if old is new:
-            continue
-        if old is None or new is None:
-            return False
-        parts = zip(keras.tree.flatten(old), keras.tree.flatten(new))
-        if not all(hasattr(a, "shape") and hasattr(b, "shape") and np.array_equal(a, b) for a, b in parts):
-            return False
-    return True
-
-
 def fingerprint(variable: Any) -> int:
     """A number that changes with the values of a weight."""
     return zlib.crc32(array_of(variable).tobytes())
-
-
-def refuse_own_steps(model: Any, place: Place | None, path: Path) -> None:
-    """Raise Refused if the model trains in a way of its own."""
-    for name in ("train_step", "compute_loss", "make_train_function"):
-        if getattr(type(model), name) is not getattr(keras.Model, name):
-            where = path.name if place is None else shown_place(place)
-            raise Refused(
-                BadInput(
-                    f"{where}: expected a model that Keras trains, got {type(model).__name__}, which overrides "
-                    f"{name}(); use compile(loss=...) and Keras' own {name}()"
-                )
-            )
 
 
 def shown_place(place: Place) -> str:

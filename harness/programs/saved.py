@@ -10,7 +10,7 @@ import numpy as np
 
 from ..errors import BadInput, shown_path
 from . import model_files
-from .capture import program_of
+from .fit_calls import program_of
 from .program import Program
 
 # the loss of a model that was saved without one, by the activation of its last layer

@@ -17,7 +17,6 @@ MAGIC = re.compile(r"^(\s*)([%!?].*|.*\?\s*)$")  # a line for IPython alone
 MAGIC_VALUE = re.compile(r"^(\s*[\w\s,]+=\s*)[%!].*$")  # x = !ls
 HARMLESS_CELL_MAGICS = ("%%time", "%%timeit", "%%capture", "%%prun")  # the rest of the cell is Python
 MAX_FILE_BYTES = 64 * 2**20
-OTHER_FRAMEWORKS = {"torch": "PyTorch", "pytorch_lightning": "PyTorch", "lightning": "PyTorch", "mxnet": "MXNet"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,27 +103,3 @@ def without_magic(cell: str) -> str:
         return cell
     except (SyntaxError, ValueError):
         return "\n".join(MAGIC.sub(r"\1pass", MAGIC_VALUE.sub(r"\1None", line)) for line in lines)
-
-
-def refuse_other_frameworks(pieces: list[Piece], shown: str) -> None:
-    """Raise BadInput if the file imports another framework and not Keras.
-
-    The code is only read, not run.
-    """
-    imported: set[str] = set()
-    for piece in pieces:
-        try:
-            tree = ast.parse(piece.source.text)
-        except (SyntaxError, ValueError):
-            continue
-        for node in ast.walk(tree):
-            if isinstance(node, ast.Import):
-                imported |= {name.name.split(".")[0] for name in node.names}
-            elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-                imported.add(node.module.split(".")[0])
-    for name, framework in OTHER_FRAMEWORKS.items():
-        if name in imported and not imported & {"keras", "tensorflow"}:
-            raise BadInput(
-                f"{shown}: expected a program that trains with Keras, got one that imports {framework}; "
-                "write the model in Keras, or its math in NumPy for the command check"
-            )

@@ -131,8 +131,8 @@ def unknown_globals(text: str) -> list[str]:
     return sorted(used - known)
 
 
-def functions_that_fit(text: str) -> list[tuple[str, str]]:
-    """(function, its class or nothing) of all functions of a program that contain a call of fit, in order."""
+def functions_that_call(text: str, methods: set[str]) -> list[tuple[str, str]]:
+    """(function, its class or nothing) of all functions of a program that call one of some methods, in order."""
     found = []
     for node in ast.parse(text).body:
         parts = node.body if isinstance(node, ast.ClassDef) else [node]
@@ -141,8 +141,9 @@ def functions_that_fit(text: str) -> list[tuple[str, str]]:
             if not isinstance(part, ast.FunctionDef):
                 continue
             functions = [call.func for call in ast.walk(part) if isinstance(call, ast.Call)]
-            names = {function.attr for function in functions if isinstance(function, ast.Attribute)}
-            if names & {"fit", "fit_generator"}:
+            attributes = [function for function in functions if isinstance(function, ast.Attribute)]
+            names = {one.attr for one in attributes if ast.unparse(one.value) != "re"}
+            if names & methods:
                 found.append((part.name, owner))
     return found
 
@@ -316,8 +317,9 @@ class Completion:
             return self.made(names)
 
     def call_what_trains(self, namespace: dict[str, Any]) -> None:
-        """Call the functions and methods that contain a call of fit and that nobody called, with made-up arguments."""
-        for name, owner in functions_that_fit(self.text):
+        """Call the functions and methods that fit, or else compile, and that nobody called, with made-up arguments."""
+        fitting = functions_that_call(self.text, {"fit", "fit_generator"})
+        for name, owner in fitting or functions_that_call(self.text, {"compile"}):
             made = namespace.get(owner or name)
             if not callable(made):
                 continue

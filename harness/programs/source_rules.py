@@ -12,7 +12,7 @@ from ..recording.source import called_name
 from .data_rules import scales_itself
 from .findings import Check, Contradiction, Finding, Rule, Severity, Subject
 from .head_rules import ONE_HOT
-from .places import Source, argument_of, fitted
+from .places import Source, argument_of, fitted, is_at
 from .program import Place
 from .targets import CATEGORICAL_CROSSENTROPIES, CROSSENTROPIES, SPARSE_CROSSENTROPIES
 
@@ -192,25 +192,6 @@ def optimizer_rules(subject: Subject) -> Finding:
                 return
 
 
-def is_at(source: Source, node: ast.AST, place: Place | None) -> bool:
-    """Whether a node begins where a place does."""
-    at = source.place(node)
-    return place is not None and (at.file, at.line, at.cell) == (place.file, place.line, place.cell)
-
-
-def is_in_loop(subject: Subject, place: Place | None) -> bool:
-    """Whether a call is written inside a loop."""
-    loops = [
-        (source, loop)
-        for source, tree in subject.code
-        for loop in ast.walk(tree)
-        if isinstance(loop, (ast.For, ast.While))
-    ]
-    return any(
-        isinstance(node, ast.Call) and is_at(source, node, place) for source, loop in loops for node in ast.walk(loop)
-    )
-
-
 def vocabulary_rules(subject: Subject) -> Finding:
     """An Embedding layer with as many rows as x has observations."""
     for source, call, name in subject.calls():
@@ -247,8 +228,9 @@ def folder_rules(subject: Subject) -> Finding:
 def folder_label_rules(subject: Subject) -> Finding:
     """Labels in the form that a reader of folders gives by its arguments, against the output and the loss."""
     head, loss = subject.head, subject.loss_name
-    if head is None or head.units is None:
-        return
+    has_labels = any(name == "fit" and argument_of(call, "y", 1) is not None for _, call, name in subject.calls())
+    if head is None or head.units is None or has_labels:
+        return  # fit is not given the folder's own labels
     for source, call, name in subject.calls():
         if name not in READERS_OF_FOLDERS:
             continue

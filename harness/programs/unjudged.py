@@ -14,10 +14,10 @@ from .remedies import edits_against
 
 MOST_LIKELY = 4  # causes that are named
 LIKELIEST = (
-    "output-activation", "loss", "label-encoding", "input-out-of-range", "target-out-of-range", "prediction",
-    "too-little-data", "frozen-layer", "unscaled-inputs", "hidden-activation", "validation-mismatch", "optimizer",
-    "learning-rate-too-large", "regularization", "learning-rate-too-small", "too-narrow", "dropout", "metric",
-    "unshuffled", "input-layout", "too-few-epochs",
+    "zero-gradient", "output-activation", "loss", "label-encoding", "input-out-of-range", "target-out-of-range",
+    "prediction", "too-little-data", "frozen-layer", "unscaled-inputs", "hidden-activation", "validation-mismatch",
+    "optimizer", "learning-rate-too-large", "regularization", "learning-rate-too-small", "too-narrow", "dropout",
+    "metric", "unshuffled", "input-layout", "too-few-epochs",
 )  # fmt: skip  # ids of faults, by how often they keep programs from learning when they are found
 
 
@@ -39,6 +39,7 @@ class Unjudged(Result):
         name: of the program.
         missing: what had to be made up, such as ``the file train.csv``.
         own_loop: how it trains without fit, such as ``train_on_batch()``; empty if it calls fit.
+        is_never_fit: whether it compiles a model and does not train it.
         outputs: of its model.
         likely: what is wrong or suspicious without any data, the surest and likeliest first.
         contradictions: all that was found without any data, hints and facts too.
@@ -56,6 +57,7 @@ class Unjudged(Result):
     contradictions: tuple[Contradiction, ...]
     notes: tuple[Note, ...]
     needed_budget: float | None = None
+    is_never_fit: bool = False
     is_refused: bool = False
     is_hopeless: bool = False
 
@@ -91,6 +93,7 @@ def read_unjudged(program: Program, *, needed_budget: float | None = None) -> Un
         contradictions=found,
         notes=program.notes,
         needed_budget=needed_budget,
+        is_never_fit=any(note.kind is NoteKind.NEVER_FIT for note in program.notes),
         is_refused=reason is not None,
         is_hopeless=reason is None and bool(first),
     )

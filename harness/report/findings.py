@@ -68,6 +68,10 @@ SENTENCES: dict[Check, Callable[[Values], str]] = {
     ),
     Check.RECTIFIED_OUTPUT: lambda v: f"a {v['activation']} output has no gradient where it is 0",
     Check.SOFTMAX_FOR_INDEPENDENT: lambda v: "softmax outputs add up to 1, and these targets do not",
+    Check.DIVERGENCE_OF_OTHERS: lambda v: (
+        "kl_divergence compares rows of shares that add up to 1, as softmax gives them for targets that do; use "
+        "binary_crossentropy for values between 0 and 1, and mean_squared_error for quantities"
+    ),
     Check.TANH_FOR_BINARY: lambda v: "tanh goes from -1 to 1, and the labels are 0 and 1",
     Check.INTEGERS_UNDER_CATEGORICAL: lambda v: (
         f"{v['loss']} needs one column for each class, and y holds one number in each row"
@@ -129,6 +133,10 @@ SENTENCES: dict[Check, Callable[[Values], str]] = {
         + (f" and {len(v['layers']) - MOST_LAYERS} more" if len(v["layers"]) > MOST_LAYERS else "")
         + ", so training does not change these weights; rounding, argmax, casts to integers and NumPy have no "
         "derivative"
+    ),
+    Check.DEAD_START: lambda v: (
+        f"the weights of {joined(v['layers'][:MOST_LAYERS])} start at 0, and then no weight changes the output, except "
+        "perhaps the last bias; leave the initializer out"
     ),
     Check.GRADIENT_NOT_FINITE: lambda v: (
         "the gradient of the output is NaN or infinite before any training, as that of a square root, a logarithm or a "
@@ -221,7 +229,12 @@ SENTENCES: dict[Check, Callable[[Values], str]] = {
         f"the Embedding layer has one row for each observation ({v['size']}); input_dim is the largest number in x, "
         "plus 1, and no number in x may be negative"
     ),
-    Check.ONE_STEP_SEQUENCES: lambda v: f"each sequence has one step, so {v['kind']} sees no order",
+    Check.ONE_STEP_SEQUENCES: lambda v: (
+        f"each sequence has one step, so {v['kind']} sees no order"
+        if not v.get("stateful")
+        else f"each sequence has one step; {v['kind']} keeps its state, but no gradient reaches an earlier step, so "
+        "nothing is learned from it; give it sequences of several steps"
+    ),
     Check.ARGMAX_OF_ONE: lambda v: (
         "argmax over the only output of the model is always 0; compare the prediction with 0.5"
     ),

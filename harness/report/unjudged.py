@@ -91,9 +91,12 @@ def reason_lines(found: Unjudged) -> Iterator[str]:
     if found.is_hopeless:
         yield "Nothing was trained, because no other change would help. Repair this first, and run it again."
         return
+    if found.is_never_fit:
+        yield "Nothing was trained, because the script compiles a model and never calls fit()."
+        return
     if found.own_loop:
         yield f"Nothing was trained, because the script trains with {found.own_loop}."
-        yield "Train the same model with compile() and fit(): only such trainings are repeated, and can prove a cause."
+        yield "Gather the rows, and call fit() once: only such trainings are repeated, and can prove a cause."
     elif found.outputs > 1:
         yield f"Nothing was trained, because the model has {found.outputs} outputs."
         yield "Diagnose one output at a time: make a model of the same inputs and that output."

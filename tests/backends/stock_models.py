@@ -13,7 +13,7 @@ from keras import layers
 from harness.backends.case import Case
 from harness.backends.configs import changed
 from harness.backends.prepare import case_of_program
-from harness.programs.capture import program_of
+from harness.programs.fit_calls import program_of
 from tests.backends import planted_layers
 
 ROWS, CLASSES = 64, 3

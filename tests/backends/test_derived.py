@@ -10,7 +10,7 @@ from keras import layers
 from harness.backends.derived import derived_bounds
 from harness.backends.prepare import case_of_program, case_of_scenario
 from harness.backends.quantities import Kind, Quantity
-from harness.programs.capture import program_of
+from harness.programs.fit_calls import program_of
 from harness.scenario.scenario import load
 
 

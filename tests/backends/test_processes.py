@@ -20,7 +20,7 @@ from harness.backends.reasons import ReasonKind
 from harness.backends.setups import Setup
 from harness.backends.workers import Failed, Workers
 from harness.errors import BadInput
-from harness.programs.capture import program_of
+from harness.programs.fit_calls import program_of
 from harness.scenario.scenario import load
 from tests.backends.stock_models import MODELS, PLANTS, case_of
 from tests.benchmarks.backends_accuracy import SEEDS, compare_model, compare_plant, compare_seeds, is_found

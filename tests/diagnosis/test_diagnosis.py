@@ -20,7 +20,7 @@ from harness.diagnosis.diagnosis import Interrupted, diagnose_program
 from harness.diagnosis.faults import Fault
 from harness.diagnosis.outcomes import OutcomeKind
 from harness.diagnosis.trials import TooSlow
-from harness.programs.capture import program_of
+from harness.programs.fit_calls import program_of
 from harness.programs.unjudged import read_unjudged
 from harness.report.causes import FAULTS
 from harness.report.diagnosing import MOST_LINES, OUTCOMES, cause_lines, people, verdict

@@ -35,6 +35,14 @@ def test_large_tables_are_split_once_and_never_judged_by_training_rows() -> None
     assert abs(np.mean(y[fold.search] == 0) - np.mean(y == 0)) < 0.02
 
 
+def test_of_many_rows_some_of_every_class_are_judged() -> None:
+    x, y = np.arange(60_000.0)[:, None], np.arange(60_000) % 3
+    fold = split(x, y).folds[0]
+    for held in (fold.search, fold.confirm):
+        assert len(held) <= 2000
+        assert np.allclose(np.bincount(y[held]) / len(held), 1 / 3, atol=0.01)
+
+
 def test_small_tables_are_judged_by_folds_that_cover_every_row_once() -> None:
     x, y = RNG.normal(size=(203, 3)), RNG.integers(0, 3, 203)
     found = split(x, y)

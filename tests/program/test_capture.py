@@ -9,7 +9,8 @@ import pytest
 import tensorflow as tf
 
 from harness import BadInput
-from harness.programs.capture import capture_script, program_of
+from harness.programs.capture import capture_script
+from harness.programs.fit_calls import program_of
 from harness.programs.program import MadeUp, NoteKind
 
 HEADER = """\
@@ -404,6 +405,10 @@ def test_notebooks(script):
     ("code", "message"),
     [
         ("print('hello')\n", "train.py: expected a script that calls model.fit(), got one that ends without"),
+        (
+            "import tensorflow as tf\nx = tf.placeholder(tf.float32)\n",
+            "got one with the placeholders and sessions of TensorFlow 1; write the model in Keras",
+        ),
         ("import torch\n", "train.py: expected a program that trains with Keras, got one that imports PyTorch"),
         ("import nothing_of_this_name\n", "install it with: pip install nothing_of_this_name"),
         ("import numpy.no_such_part\n", "the installed version of numpy does not have this module"),
@@ -470,6 +475,48 @@ def test_a_loop_of_train_on_batch_is_repeated_by_fit(script):
     order = np.argsort(program.y[:, 0])
     assert np.array_equal(program.y[order, 0], np.arange(12))
     assert np.allclose(program.x[order], np.arange(24).reshape(12, 2) / 24)
+
+
+FITS_IN_A_LOOP = DATA_OF_LOOP + (
+    "model.compile('sgd', 'mse')\n"
+    "for epoch in range(3):\n"
+    "    for start in range(0, 12, 4):\n"
+    "        model.fit(x[start:start + 4], y[start:start + 4], batch_size=2)\n"
+)
+
+
+def test_fits_on_parts_of_the_data_in_a_loop_are_one_training(script):
+    program = capture_script(script(FITS_IN_A_LOOP)).program
+    assert (program.can_be_trained, program.epochs, program.batch_size, len(program.x)) == (True, 3, 2, 12)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("for epoch in range(3)", "while True"),
+        ("keras.layers.Dense(1)", "keras.layers.Reshape((1, 2)), keras.layers.GRU(1, stateful=True)"),
+    ],
+)
+def test_a_loop_of_fits_that_never_ends_or_keeps_its_state_is_read_only(script, old, new):
+    loop = FITS_IN_A_LOOP.replace(old, new).replace("keras.Input((2,))", "keras.Input((2,), batch_size=2)")
+    program = capture_script(script(loop), seconds=1).program
+    assert [note.kind for note in program.notes if note.kind in (NoteKind.OWN_LOOP, NoteKind.FITS_MERGED)] == [
+        NoteKind.OWN_LOOP
+    ]
+
+
+def test_a_model_that_is_compiled_and_never_trained_is_read(script):
+    build = "def build():\n    model = keras.Sequential([keras.layers.Dense(1, 'softmax', input_shape=(2,))])\n"
+    build += "    model.compile('sgd', 'mse')\n    return model\n"
+    for text in (build + "build()\n", build + "for batch in range(1, EPOCHS + 1): net.train_on_batch(batch)\n"):
+        program = capture_script(script("import keras\n" + text)).program
+        assert NoteKind.NEVER_FIT in [note.kind for note in program.notes]
+        assert (program.model.input_shape, program.places.compile.line) == ((None, 2), 4)
+
+
+def test_maps_of_python_2_are_lists(script):
+    text = HEADER + "rows = map(float, xrange(3))\nprint rows[0]\n" + MODEL + "model.fit(x, y)\n"
+    assert not capture_script(script(text)).program.notes
 
 
 def test_a_plain_loop_with_a_tape_is_repeated_by_fit(script):

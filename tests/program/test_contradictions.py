@@ -4,8 +4,8 @@ import keras
 import numpy as np
 import pytest
 
-from harness.programs.capture import program_of
 from harness.programs.contradictions import Check, Severity, contradictions
+from harness.programs.fit_calls import program_of
 from harness.programs.heads import head_of
 
 L = keras.layers
@@ -78,6 +78,11 @@ def tokens():
     return keras.Sequential([keras.Input((7,)), L.Embedding(10, 4), L.Flatten(), L.Dense(1)])
 
 
+def zeros(hidden):
+    """4 inputs, a hidden layer, and one unit with weights of zero"""
+    return keras.Sequential([keras.Input((4,)), hidden, L.Dense(1, kernel_initializer="zeros")])
+
+
 IMAGES, SEQUENCES = RNG.random((200, 8, 8, 1)), RNG.normal(size=(200, 7, 2))
 SOUND = {
     "binary": lambda: found(net(1, "sigmoid"), BCE, BINARY, metrics=["accuracy"]),
@@ -99,6 +104,9 @@ SOUND = {
     "large regression": lambda: found(net(1, None), "mae", 1000 * REAL),
     "two targets": lambda: found(net(2, None), "mse", np.c_[REAL, -REAL]),
     "custom loss": lambda: found(net(1, None), squared, REAL),
+    "an output of zeros": lambda: found(zeros(L.Dense(3, "relu")), "mse", REAL),
+    "divergence of shares": lambda: found(net(3, "softmax"), "kl_divergence", ONE_HOT),
+    "soft labels": lambda: found(net(3, "softmax"), CCE, RNG.dirichlet(np.ones(3), 200)),
     "counts": lambda: found(net(1, "exponential"), "poisson", RNG.poisson(3, 200)),
     "squared error of 0 and 1": lambda: found(net(1, "sigmoid"), "mse", BINARY),
     "autoencoder": lambda: found(net(4, "sigmoid"), BCE, 1 / (1 + np.exp(-X)), metrics=["accuracy"]),
@@ -126,6 +134,15 @@ FAULTY = {
         Check.REPEATED_ACTIVATION),
     "linear under bce": (
         lambda: found(net(1, None), BCE, BINARY), SURE, "output-activation", Check.MISSING_PROBABILITIES),
+    "divergence of sigmoids": (
+        lambda: found(net(3, "sigmoid"), "kl_divergence", RNG.random((200, 3))), SURE, "loss",
+        Check.DIVERGENCE_OF_OTHERS),
+    "numbers that are no shares": (
+        lambda: found(net(3, "softmax"), CCE, RNG.random((200, 3))), SURE, "output-activation",
+        Check.SOFTMAX_FOR_INDEPENDENT),
+    "two layers of zeros": (
+        lambda: found(zeros(L.Dense(3, kernel_initializer="zeros")), "mse", REAL), SURE, "zero-gradient",
+        Check.DEAD_START),
     "relu under bce": (
         lambda: found(net(1, "relu"), BCE, BINARY), SURE, "output-activation", Check.MISSING_PROBABILITIES),
     "linear under scce": (

@@ -5,8 +5,9 @@ import numpy as np
 import pytest
 
 import harness
-from harness.programs.capture import capture_script, program_of
+from harness.programs.capture import capture_script
 from harness.programs.contradictions import Check, Severity, contradictions
+from harness.programs.fit_calls import program_of
 from harness.programs.unjudged import is_judged, read_unjudged
 from harness.report.unjudged import lines
 

@@ -37,7 +37,7 @@ def test_a_sigmoid_stack_with_a_small_rate(captured):
     )
     assert set(named(program)) == {Check.SMALL_LEARNING_RATE, Check.SIGMOID_IN_HIDDEN}
     text = "\n".join(lines(read_unjudged(program)))
-    assert "1. train.py:4: hidden layers have a sigmoid activation" in text
+    assert "Likely cause, without a training: train.py:4: hidden layers have a sigmoid activation" in text
     assert "Edit: train.py:5: SGD(0.00001) " in text, text
 
 
@@ -93,6 +93,17 @@ def test_images_that_nothing_scales(captured):
     assert named(captured(text.format("rescale=1./255"))) == []
 
 
+def test_labels_of_a_folder_do_not_count_where_fit_is_given_others(captured):
+    text = (
+        "from keras.preprocessing.image import ImageDataGenerator\n"
+        "data = ImageDataGenerator(1 / 255).flow_from_directory('no', target_size=(12, 12), class_mode='binary')\n"
+        "m = Sequential([Flatten(input_shape=(12, 12, 3)), Dense(2, activation='softmax')])\n"
+        "m.compile('adam', 'categorical_crossentropy')\nm.fit({}, epochs=50)\n"
+    )
+    assert Check.FOLDER_LABELS in named(captured(text.format("data")))
+    assert Check.FOLDER_LABELS not in named(captured(text.format("images, labels")))
+
+
 def test_few_epochs_are_a_hint_or_more(captured):
     text = "m = Sequential([Dense(1, input_dim=6)])\nm.compile('adam', 'mse')\nm.fit(X_train, y_train, epochs={})\n"
     assert named(captured(text.format(1))) == [Check.FEW_EPOCHS]
@@ -114,6 +125,20 @@ def test_recurrent_layers_with_a_second_activation(captured):
         "m.compile('adam', 'mse')\nm.fit(X_train, y_train, epochs=50)\n"
     )
     assert named(program) == [Check.REPEATED_HIDDEN_ACTIVATION]
+
+
+@pytest.mark.parametrize(
+    ("layer", "check", "severity"),
+    [
+        ("GRU(8, activation='relu', input_shape=(30, 2))", Check.RELU_IN_RECURRENT, Severity.SUSPICION),
+        ("GRU(8, activation='relu', input_shape=(3, 2))", Check.RELU_IN_RECURRENT, Severity.HINT),
+        ("GRU(8, input_shape=(1, 2))", Check.ONE_STEP_SEQUENCES, Severity.HINT),
+        ("GRU(8, stateful=True, batch_input_shape=(1, 1, 2))", Check.ONE_STEP_SEQUENCES, Severity.SUSPICION),
+    ],
+)
+def test_what_recurrent_layers_make_of_short_sequences(captured, layer, check, severity):
+    program = captured(f"m = Sequential([{layer}, Dense(1)])\nm.compile('adam', 'mse')\nm.fit(X, y, epochs=50)\n")
+    assert check in named(program, severity)
 
 
 def test_training_on_the_folder_for_testing(captured):

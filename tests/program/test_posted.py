@@ -11,7 +11,7 @@ from harness.programs.old_arguments import translated
 from harness.programs.old_names import places_of
 from harness.programs.old_python import readable
 from harness.programs.program import MadeUp, NoteKind
-from harness.programs.snippets import functions_that_fit, sample_shape, tolerant, unknown_globals
+from harness.programs.snippets import functions_that_call, sample_shape, tolerant, unknown_globals
 from harness.programs.unjudged import is_judged, read_unjudged
 
 pytestmark = pytest.mark.usefixtures("without_compiling")
@@ -98,7 +98,7 @@ def test_names_that_a_snippet_lacks():
 
 def test_functions_that_train():
     text = "def a(): pass\nclass B:\n    def c(self): self.model.fit(1)\ndef d(x): x.fit_generator(2)\n"
-    assert functions_that_fit(text) == [("c", "B"), ("d", "")]
+    assert functions_that_call(text, {"fit", "fit_generator"}) == [("c", "B"), ("d", "")]
 
 
 @pytest.mark.parametrize(

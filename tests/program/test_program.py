@@ -4,8 +4,8 @@ import keras
 import numpy as np
 import pytest
 
-from harness.programs.capture import program_of
 from harness.programs.copies import copied_model
+from harness.programs.fit_calls import program_of
 
 L = keras.layers
 X = np.random.default_rng(0).normal(size=(60, 4)).astype("float32")

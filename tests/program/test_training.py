@@ -17,7 +17,7 @@ import training_programs as programs
 
 from harness.programs import costs
 from harness.programs.batches import plan_of
-from harness.programs.capture import program_of
+from harness.programs.fit_calls import program_of
 from harness.programs.training import Engine, FallbackReason, FitFailed, Record, Trained, predict, train
 
 ROUNDING = 1e-10  # ten updates in float64, weights of about 1; a wrong batch, mask or gradient changes them by 1e-3

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ...errors import BadInput, shown_path
-from ...programs.kinds import trains_keras
+from ...programs.kinds import refuse_other_frameworks, trains_keras
 from ..logs import folder_name, run_log
 from ..options import add_learning_rate, add_output, add_scenario, invalid_value, overrides, positive_integer
 from ..pages import add_figure, add_report, check_files, say_page, write_pages
@@ -84,6 +84,7 @@ def is_script(name: str) -> bool:
         return False
     if not os.path.isfile(name):
         raise BadInput(f"{shown_path(name)} is not a file; give a script, a model with data, or a scenario")
+    refuse_other_frameworks(Path(name), shown_path(name))
     return trains_keras(Path(name))
 
 

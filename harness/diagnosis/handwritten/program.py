@@ -14,7 +14,7 @@ from ...models.batches import Batches
 from ...models.network import Network
 from ...models.optimizers import OPTIMIZERS
 from ...models.training import Training
-from ...programs.capture import program_of
+from ...programs.fit_calls import program_of
 from ...programs.program import Note, NoteKind, Program
 from .passes import Array
 from .reading import Constant, Drawn, Given, ReadLayer, ReadNetwork, Start

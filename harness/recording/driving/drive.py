@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from ..failures import is_never_set, is_misused_library, is_wrong_call
+from ..failures import is_misused_library, is_never_set, is_wrong_call
 from ..tape import StopRecording
 from .acceptance import accumulates, clears, excuse_square_weights, pairs_of, unused_by_hand, uses_all_layers
 from .blame import blame, learn

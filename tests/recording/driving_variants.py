@@ -879,6 +879,51 @@ class Net:
             self.w1 -= 0.1 * self.s.T @ back / len(d)
 """
 
+PRIVATE_WEIGHTS_AND_A_METHOD_KEPT_IN_AN_ATTRIBUTE = """
+import numpy as np
+class Layer:
+    def __init__(self, n_in, n_out):
+        self.__weights = np.random.randn(n_in, n_out) * 0.5
+        self.__step = self.__descend
+    def forward(self, x):
+        self.__x = x
+        return np.tanh(x @ self.__weights)
+    def backward(self, g):
+        g = g * (1 - np.tanh(self.__x @ self.__weights) ** 2)
+        back = g @ self.__weights.T
+        self.__step(g)
+        return back
+    def __descend(self, g):
+        self.__weights = self.__weights - 0.1 * self.__x.T @ g
+class Model:
+    def __init__(self, n_in, n_hidden, n_out):
+        self.layers = [Layer(n_in, n_hidden), Layer(n_hidden, n_out)]
+    def fit(self, x, y):
+        for layer in self.layers:
+            x = layer.forward(x)
+        g = x - y
+        for layer in reversed(self.layers):
+            g = layer.backward(g)
+"""
+
+A_LOADER_THAT_IS_ASKED_FOR_ITS_DATA_LATER = """
+import numpy as np
+class Net:
+    def __init__(self, n_in, n_out):
+        self.w = np.random.randn(n_in, n_out) * 0.5
+    def gradient_check(self, x, y, eps=1e-5):
+        gradients = x.T @ (x @ self.w - y)
+        return gradients
+    def train(self, loader, epochs):
+        for epoch in range(epochs):
+            loss = 0
+            for inputs, targets in loader:
+                d = inputs @ self.w - targets
+                self.w -= 0.1 * inputs.T @ d
+                loss += np.sum(d ** 2)
+            print(loss / len(loader.dataset))
+"""
+
 VARIANTS: dict[str, tuple[str, tuple[str, ...]]] = {
     "dictionaries in a list": (
         DICTIONARIES_IN_A_LIST,
@@ -1162,6 +1207,21 @@ VARIANTS: dict[str, tuple[str, tuple[str, ...]]] = {
             "net = Net(7, 5, 3)",
             "for i in range(3):",
             "    net.train(X, labels)",
+        ),
+    ),
+    "private weights and a method kept in an attribute": (
+        PRIVATE_WEIGHTS_AND_A_METHOD_KEPT_IN_AN_ATTRIBUTE,
+        (
+            "net = Model(7, 5, 3)",
+            "for i in range(3):",
+            "    net.fit(X, Y)",
+        ),
+    ),
+    "a loader that is asked for its data later": (
+        A_LOADER_THAT_IS_ASKED_FOR_ITS_DATA_LATER,
+        (
+            "net = Net(7, 3)",
+            "net.train([(X[:12], Y[:12]), (X[6:18], Y[6:18]), (X[12:], Y[12:])], 3)",
         ),
     ),
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import functools
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
@@ -136,6 +137,8 @@ class FunctionFacts:
     reads: set[str] = field(default_factory=set)  # attributes of self, before they are written
     writes: set[str] = field(default_factory=set)
     fills: set[str] = field(default_factory=set)  # attributes of self of which items are written: self.grads["W1"] = ..
+    # what an attribute of self is set to: self.step = self.adam
+    keeps: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     loops: bool = False
     updates: tuple[UpdateLine, ...] = ()
     abstract: bool = False
@@ -206,9 +209,14 @@ class FileFacts:
             elif name in self.classes and (made := self.constructor(name)):
                 yield made
         mine = self.methods(function.owner) if function.owner else {}
-        for name in sorted(function.self_calls | function.reads):  # self.step = self.adam_step is called as self.step
+        for name in sorted(function.self_calls):
             if name in mine:
                 yield mine[name]
+                continue
+            for kept in sorted({one for method in mine.values() for one in method.keeps.get(name, ())}):
+                found = mine.get(kept) or self.functions.get(kept)
+                if found is not None:
+                    yield found
         for name in sorted(function.method_calls - function.self_calls):
             for owner in self.classes.values():
                 if name in owner.methods:
@@ -312,6 +320,9 @@ def read_function(node: ast.FunctionDef | ast.AsyncFunctionDef, owner: str = "")
     for item in walk_own(node):
         if isinstance(item, (ast.For, ast.While)):
             facts.loops = True
+        elif isinstance(item, ast.Assign) and isinstance(item.targets[0], ast.Attribute):
+            if is_expression(item.targets[0], f"{myself}.{item.targets[0].attr}"):
+                facts.keeps[item.targets[0].attr].update(_names(item.value).split())
         elif isinstance(item, ast.Call):
             _note_call(facts, item, myself)
         elif isinstance(item, ast.Attribute) and isinstance(item.value, ast.Name) and item.value.id == myself:

@@ -28,6 +28,7 @@ SAME_VALUES = ("copy", "flatten", "ravel", "reshape", "squeeze", "transpose")  #
 STEPS = re.compile(
     r"updat|step|optim|descent|apply|sgd|adam|adjust", re.IGNORECASE
 )  # functions that return new weights
+CUTS = re.compile(r"batch|^(range|choice|randint|sample|array_split|split|permutation)$", re.IGNORECASE)
 STEP_WORDS = re.compile(r"(grad|delta|nabla|\bd[A-Zwb]|adjust|change|correction|velocity|update|(?<![a-z])d_?[wb])")
 
 
@@ -619,6 +620,28 @@ def _orientation(node: ast.AST) -> int:
             text = ast.unparse(item.value)
             votes += 2 if "shape[1]" in text else -2 if "shape[0]" in text or "len(" in text else 0
     return votes
+
+
+def only_divides(name: str, node: ast.AST) -> bool:
+    """Whether something is divided by a name, and nothing else done with it: it is a number."""
+    reads = [item for item in ast.walk(node) if isinstance(item, ast.Name) and item.id == name]
+    divisors = [item.right for item in ast.walk(node) if isinstance(item, ast.BinOp) and isinstance(item.op, ast.Div)]
+    return bool(reads) and all(any(one is divisor for divisor in divisors) for one in reads)
+
+
+def is_cut_by(name: str, node: ast.AST) -> bool:
+    """Whether observations are cut into batches of a size: ``X[i:i + size]``, ``range(0, n, size)``, ``n // size``."""
+    for item in ast.walk(node):
+        parts: list[ast.expr] = []
+        if isinstance(item, ast.Slice):
+            parts = [part for part in (item.lower, item.upper, item.step) if part is not None]
+        elif isinstance(item, ast.Call) and CUTS.search(last_name(item.func)):
+            parts = [*item.args, *(keyword.value for keyword in item.keywords)]
+        elif isinstance(item, ast.BinOp) and isinstance(item.op, (ast.FloorDiv, ast.Mod)):
+            parts = [item.right]
+        if any(isinstance(one, ast.Name) and one.id == name for part in parts for one in ast.walk(part)):
+            return True
+    return False
 
 
 def uses_of(name: str, node: ast.AST) -> Uses:

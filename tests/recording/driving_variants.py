@@ -924,6 +924,17 @@ class Net:
             print(loss / len(loader.dataset))
 """
 
+A_FIRST_EPOCH = """
+import numpy as np
+class Net:
+    def __init__(self, n_in, n_out):
+        self.w = np.random.randn(n_in, n_out) * 0.5
+    def fit(self, X_train, y_train, epochs=1, start_epoch=0):
+        for epoch in range(start_epoch, epochs):
+            self.w -= 0.01 * X_train.T @ (X_train @ self.w - y_train)
+        self.latest = epoch
+"""
+
 A_BATCH_AND_ITS_SIZE = """
 import numpy as np
 class Net:
@@ -1281,6 +1292,13 @@ VARIANTS: dict[str, tuple[str, tuple[str, ...]]] = {
             "    dW1, dW2 = back_propagation(X.T, Y.T, yhat, a, W1, W2, len(X), 0.1)",
             "    W1 -= 0.1 * dW1",
             "    W2 -= 0.1 * dW2",
+        ),
+    ),
+    "a first epoch": (
+        A_FIRST_EPOCH,
+        (
+            "net = Net(7, 3)",
+            "net.fit(X, Y, epochs=3)",
         ),
     ),
 }

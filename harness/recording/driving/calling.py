@@ -428,6 +428,7 @@ class Caller:
         simple: dict[Role, list[Option]] = {
             Role.RATE: ["0.1"],
             Role.EPOCHS: ["3", "20"],
+            Role.START: ["0", "1"],
             Role.DECAY: ["0.1", "0"],
             Role.MOMENTUM: ["0.9"],
             Role.KEEP: ["0.8", "1.0", "0"],

@@ -55,7 +55,7 @@ NUMERICAL_TOLERANCE = 1e-4  # relative, of central differences
 NUMERICAL_STEP = 1e-6
 PROBED = 3  # elements, and settings, at which a Jacobian is looked at
 NOT_CALLED = "not-called"
-MAX_OPTIONS = 6  # of one pair that are compared
+MAX_OPTIONS = 8  # of one pair that are compared
 
 
 class Agreement(enum.Enum):

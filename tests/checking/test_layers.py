@@ -374,3 +374,82 @@ def test_costs_that_give_the_outputs_too_and_take_a_one_from_above(tmp_path: Pat
     path.write_text(COSTS_WITH_OUTPUTS.replace("self.p - self.y", "self.y - self.p").replace("-y / output", "-y"))
     agreements = [pair.agreement for pair in check_layers(path).pairs]
     assert agreements == [Agreement.DIFFERS, Agreement.AGREES, Agreement.DIFFERS]
+
+
+BY_SHAPES_THAT_FIT = """
+import numpy as np
+
+class LayerNorm:
+    def __init__(self, dim):
+        self.gamma, self.beta = np.ones(dim), np.zeros(dim)
+    def forward(self, x):
+        self.inverse = 1 / np.sqrt(x.var(axis=-1, keepdims=True) + 1e-5)
+        self.hat = (x - x.mean(axis=-1, keepdims=True)) * self.inverse
+        return self.gamma * self.hat + self.beta
+    def backward(self, dout):
+        self.dgamma, self.dbeta = (dout * self.hat).sum(axis=0), dout.sum(axis=0)
+        d = dout * self.gamma
+        mean, along = d.mean(axis=-1, keepdims=True), (d * self.hat).mean(axis=-1, keepdims=True)
+        return self.inverse * (d - mean - self.hat * along)
+
+class SoftmaxCrossEntropy:
+    def forward(self, Y, Z):
+        e = np.exp(Z - Z.max(axis=0, keepdims=True))
+        self.A, self.Y = e / e.sum(axis=0, keepdims=True), Y
+        return self.A, -np.sum(Y * np.log(self.A)) / Z.shape[1]
+    def backward(self, upstream):
+        return upstream * (self.A - self.Y)
+"""
+
+
+def test_no_verdict_on_a_call_whose_shapes_only_fit(tmp_path: Path) -> None:
+    """A layer with the size of its inputs, and a loss of observations in columns."""
+    path = tmp_path / "layers.py"
+    path.write_text(BY_SHAPES_THAT_FIT)
+    norm, loss = check_layers(path).pairs
+    assert [gradient.agreement for gradient in norm.gradients] == [Agreement.AGREES] * 3
+    assert [gradient.agreement for gradient in loss.gradients] == [Agreement.SCALED]  # a sum where the cost is a mean
+    assert loss.gradients[0].factor == pytest.approx(11)
+
+
+POOLING = """
+import numpy as np
+
+class MaxPool:
+    def __init__(self, pool_size):
+        self.size = pool_size
+    def forward(self, image):
+        self.image = image
+        rows, columns = image.shape[0] // self.size, image.shape[1] // self.size
+        out = np.zeros((rows, columns, image.shape[2]))
+        for i in range(rows):
+            for j in range(columns):
+                out[i, j] = np.amax(self.window(i, j), axis=(0, 1))
+        return out
+    def window(self, i, j):
+        return self.image[i * self.size:(i + 1) * self.size, j * self.size:(j + 1) * self.size]
+    def backprop(self, d_out):
+        d = np.zeros(self.image.shape)
+        for i in range(d_out.shape[0]):
+            for j in range(d_out.shape[1]):
+                part = self.window(i, j)
+                largest = np.amax(part, axis=(0, 1))
+                for a in range(self.size):
+                    for b in range(self.size):
+                        for c in range(part.shape[2]):
+                            if part[a, b, c] == largest[c]:
+                                d[i * self.size + a, j * self.size + b, c] = d_out[i, j, c]
+        return d
+"""
+
+
+@pytest.mark.slow
+def test_a_pooling_that_looks_for_the_largest_value(tmp_path: Path) -> None:
+    """Its branches hold near the recorded values only."""
+    path = tmp_path / "pooling.py"
+    path.write_text(POOLING)
+    (pair,) = check_layers(path).pairs
+    assert [gradient.agreement for gradient in pair.gradients] == [Agreement.AGREES]
+    path.write_text(POOLING.replace("d_out[i, j, c]\n", "2 * d_out[i, j, c]\n"))
+    (pair,) = check_layers(path).pairs
+    assert [gradient.factor for gradient in pair.gradients] == [pytest.approx(2)]

@@ -262,3 +262,61 @@ def test_labels_may_be_subtracted_one_by_one(tmp_path: Path, label: str) -> None
     assert check_file(tmp_path / "net.py").verdict is Verdict.CORRECT
     (tmp_path / "wrong.py").write_text(LABELLED.format(label=label, slope="(1 - h)"))
     assert [mistake.id for mistake in check_file(tmp_path / "wrong.py").mistakes] == ["wrong-derivative"]
+
+
+DECAY_OF_THE_STEPPED_WEIGHTS = """
+import numpy as np
+np.random.seed(0)
+class Layer:
+    def __init__(self, inputs, units):
+        self.weights, self.biases = np.random.randn(inputs, units) * 0.5, np.zeros(units)
+x, y = np.random.randn(20, 4), np.random.randn(20, 2)
+low, high = Layer(4, 5), Layer(5, 2)
+for epoch in range(5):
+    h = np.tanh(x @ low.weights + low.biases)
+    d = h @ high.weights + high.biases - y
+    cost = 0.5 * np.sum(d ** 2)
+    gradients = [(x.T @ (d @ high.weights.T * (1 - h ** 2)), (d @ high.weights.T * (1 - h ** 2)).sum(axis=0)),
+                 (h.T @ d, d.sum(axis=0))]
+    for layer, (by_weights, by_biases) in zip((low, high), gradients):
+        layer.weights = (1 - {decay}) * (layer.weights - 0.01 * by_weights)
+        layer.biases -= 0.01 * by_biases
+"""
+
+
+@pytest.mark.parametrize("decay", ["0.01", "0"])
+def test_weights_that_shrink_after_their_step_are_updated(decay: str, tmp_path: Path) -> None:
+    """Also where the loop calls a layer by another name than the constructor does."""
+    path = tmp_path / "decay.py"
+    path.write_text(DECAY_OF_THE_STEPPED_WEIGHTS.replace("{decay}", decay))
+    result = check_file(path)
+    assert result.verdict is Verdict.CORRECT
+    assert len(result.parameters) == 4
+
+
+ONLY_DEFINED = """
+import numpy as np
+import tqdm
+class NeuralNetwork:
+    def __init__(self, inputs, outputs):
+        self.w = np.random.randn(inputs, outputs)
+        self.b = np.zeros((1, outputs))
+    def train(self, X, y, epochs):
+        for _ in tqdm.tqdm(range(epochs)):
+            d = X @ self.w + self.b - y
+            self.w -= 0.01 * X.T @ d
+            self.b -= 0.01 * d.sum(axis=0, keepdims=True)
+"""
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong"), [("np.zeros((1, outputs))", "np.zeros(1, outputs)"), ("tqdm.tqdm(", "tqdm(")]
+)
+def test_a_library_used_as_it_cannot_be_is_the_mistake(right: str, wrong: str, tmp_path: Path) -> None:
+    path = tmp_path / "defined.py"
+    path.write_text(ONLY_DEFINED)
+    assert check_file(path).verdict is Verdict.CORRECT
+    path.write_text(ONLY_DEFINED.replace(right, wrong))
+    result = check_file(path)
+    assert result.verdict is Verdict.MISTAKE
+    assert wrong in result.mistakes[0].place.text

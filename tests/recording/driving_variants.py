@@ -879,6 +879,101 @@ class Net:
             self.w1 -= 0.1 * self.s.T @ back / len(d)
 """
 
+PRIVATE_WEIGHTS_AND_A_METHOD_KEPT_IN_AN_ATTRIBUTE = """
+import numpy as np
+class Layer:
+    def __init__(self, n_in, n_out):
+        self.__weights = np.random.randn(n_in, n_out) * 0.5
+        self.__step = self.__descend
+    def forward(self, x):
+        self.__x = x
+        return np.tanh(x @ self.__weights)
+    def backward(self, g):
+        g = g * (1 - np.tanh(self.__x @ self.__weights) ** 2)
+        back = g @ self.__weights.T
+        self.__step(g)
+        return back
+    def __descend(self, g):
+        self.__weights = self.__weights - 0.1 * self.__x.T @ g
+class Model:
+    def __init__(self, n_in, n_hidden, n_out):
+        self.layers = [Layer(n_in, n_hidden), Layer(n_hidden, n_out)]
+    def fit(self, x, y):
+        for layer in self.layers:
+            x = layer.forward(x)
+        g = x - y
+        for layer in reversed(self.layers):
+            g = layer.backward(g)
+"""
+
+A_LOADER_THAT_IS_ASKED_FOR_ITS_DATA_LATER = """
+import numpy as np
+class Net:
+    def __init__(self, n_in, n_out):
+        self.w = np.random.randn(n_in, n_out) * 0.5
+    def gradient_check(self, x, y, eps=1e-5):
+        gradients = x.T @ (x @ self.w - y)
+        return gradients
+    def train(self, loader, epochs):
+        for epoch in range(epochs):
+            loss = 0
+            for inputs, targets in loader:
+                d = inputs @ self.w - targets
+                self.w -= 0.1 * inputs.T @ d
+                loss += np.sum(d ** 2)
+            print(loss / len(loader.dataset))
+"""
+
+A_FIRST_EPOCH = """
+import numpy as np
+class Net:
+    def __init__(self, n_in, n_out):
+        self.w = np.random.randn(n_in, n_out) * 0.5
+    def fit(self, X_train, y_train, epochs=1, start_epoch=0):
+        for epoch in range(start_epoch, epochs):
+            self.w -= 0.01 * X_train.T @ (X_train @ self.w - y_train)
+        self.latest = epoch
+"""
+
+A_BATCH_AND_ITS_SIZE = """
+import numpy as np
+class Net:
+    def __init__(self, n_in, n_hidden, n_out):
+        self.W1 = np.random.randn(n_in, n_hidden) * 0.3
+        self.W2 = np.random.randn(n_hidden, n_out) * 0.3
+    def forward(self, x):
+        self.h = np.tanh(x @ self.W1)
+        e = np.exp(self.h @ self.W2)
+        return e / e.sum(axis=1, keepdims=True)
+    def onehot(self, y, batch_size, n_out):
+        t = np.zeros((batch_size, n_out))
+        t[np.arange(batch_size), y] = 1
+        return t
+    def backward(self, batch_size, y, y_pred, x, lr):
+        d = (y_pred - self.onehot(y, batch_size, y_pred.shape[1])) / batch_size
+        gW2 = self.h.T @ d
+        gW1 = x.T @ (d @ self.W2.T * (1 - self.h ** 2))
+        self.W1 -= lr * gW1
+        self.W2 -= lr * gW2
+"""
+
+A_NUMBER_THAT_ONLY_DIVIDES = """
+import numpy as np
+def init(n_in, n_h, n_out):
+    W1 = np.random.randn(n_h, n_in) * 0.3
+    W2 = np.random.randn(n_out, n_h) * 0.3
+    return W1, W2
+def forward(x, W1, W2):
+    a = np.tanh(W1 @ x)
+    yhat = 1 / (1 + np.exp(-(W2 @ a)))
+    return yhat, a
+def back_propagation(x, y, yhat, a, W1, W2, N, lam):
+    d = (1 / N) * (yhat - y)
+    dW2 = d @ a.T + lam * W2
+    dW1 = (W2.T @ d * (1 - a ** 2)) @ x.T + lam * W1
+    return dW1, dW2
+"""
+
 VARIANTS: dict[str, tuple[str, tuple[str, ...]]] = {
     "dictionaries in a list": (
         DICTIONARIES_IN_A_LIST,
@@ -1162,6 +1257,48 @@ VARIANTS: dict[str, tuple[str, tuple[str, ...]]] = {
             "net = Net(7, 5, 3)",
             "for i in range(3):",
             "    net.train(X, labels)",
+        ),
+    ),
+    "private weights and a method kept in an attribute": (
+        PRIVATE_WEIGHTS_AND_A_METHOD_KEPT_IN_AN_ATTRIBUTE,
+        (
+            "net = Model(7, 5, 3)",
+            "for i in range(3):",
+            "    net.fit(X, Y)",
+        ),
+    ),
+    "a loader that is asked for its data later": (
+        A_LOADER_THAT_IS_ASKED_FOR_ITS_DATA_LATER,
+        (
+            "net = Net(7, 3)",
+            "net.train([(X[:12], Y[:12]), (X[6:18], Y[6:18]), (X[12:], Y[12:])], 3)",
+        ),
+    ),
+    "a batch and its size": (
+        A_BATCH_AND_ITS_SIZE,
+        (
+            "net = Net(7, 5, 3)",
+            "for i in range(3):",
+            "    e = net.forward(X)",
+            "    net.backward(len(X), labels, e, X, 0.1)",
+        ),
+    ),
+    "a number that only divides": (
+        A_NUMBER_THAT_ONLY_DIVIDES,
+        (
+            "W1, W2 = init(7, 5, 3)",
+            "for i in range(3):",
+            "    yhat, a = forward(X.T, W1, W2)",
+            "    dW1, dW2 = back_propagation(X.T, Y.T, yhat, a, W1, W2, len(X), 0.1)",
+            "    W1 -= 0.1 * dW1",
+            "    W2 -= 0.1 * dW2",
+        ),
+    ),
+    "a first epoch": (
+        A_FIRST_EPOCH,
+        (
+            "net = Net(7, 3)",
+            "net.fit(X, Y, epochs=3)",
         ),
     ),
 }

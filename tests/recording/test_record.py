@@ -201,6 +201,27 @@ def test_a_file_that_changes_with_recording_is_reported(tmp_path):
     assert recording.changed_at.line == 7
 
 
+def test_an_exception_that_only_recording_raises_is_reported(tmp_path):
+    """An array class of the file's own, of which a recorded array is none."""
+    text = """
+import numpy as np
+class Tensor(np.ndarray):
+    def __new__(cls, values):
+        return np.asarray(values).view(cls)
+    def __array_finalize__(self, made_from):
+        self.velocity = np.zeros(3)
+X = np.random.randn(6, 3)
+w = Tensor(np.random.randn(3))
+for i in range(5):
+    w = w - 0.1 * (X.T @ (X @ w - 1) + 0 * w.velocity)
+"""
+    path = write(tmp_path, text)
+    recording = record_file(path)
+    assert recording.raised.type == "AttributeError"
+    assert recording.check is Check.DIFFERENT
+    assert recording.changed_at.line == 11
+
+
 def test_type_shows_what_an_unrecorded_run_would_show(tmp_path):
     text = LINEAR.replace("- 0.1 *", "- (0.1 if type(X) is np.ndarray and type(X[0, 0]) is np.float64 else 0.2) *")
     recording = record_file(write(tmp_path, text))

@@ -6,6 +6,7 @@ import ast
 import re
 from collections.abc import Iterable
 
+from ..source import last_name
 from .pairs import PairKind, PairPlan, find_pairs
 from .result import Driven
 from .session import Session
@@ -79,6 +80,19 @@ def unused_by_hand(session: Session) -> list[str]:
         if len(using) == 1 and len(set(calls)) > 1 and not re.search(r"\b(X|Y|labels)\b", min(using)):
             found.append(name)
     return found
+
+
+def picks_one_of_each_row(parts: Iterable[FunctionFacts]) -> bool:
+    """Whether labels are used as indices beside a range, ``t[np.arange(n), y] = 1``, so that they need one axis."""
+    for part in parts:
+        for node in ast.walk(part.node):
+            indices = node.slice.elts if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Tuple) else []
+            if len(indices) == 2 and isinstance(indices[0], ast.Call) and isinstance(indices[1], ast.Name):
+                is_range = last_name(indices[0].func) in ("arange", "range")
+                flat = rf"{indices[1].id}\.(ravel|flatten|squeeze|reshape)|(ravel|squeeze)\({indices[1].id}"
+                if is_range and not re.search(flat, part.text):
+                    return True
+    return False
 
 
 def accumulates(parts: Iterable[FunctionFacts]) -> bool:

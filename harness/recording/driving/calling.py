@@ -10,9 +10,9 @@ from typing import Any
 
 from .choices import Option
 from .containers import add_layers, layer_lists
-from .data import BATCH, HIDDEN
+from .data import HIDDEN
 from .functions import named_functions
-from .given import indices, inputs_text, observations, sizes
+from .given import batch_sizes, indices, inputs_text, observations, sizes
 from .making import made
 from .objects import classes_that_set, objects
 from .records import (
@@ -28,11 +28,12 @@ from .roles import (
     words_of,
 )
 from .session import Exhausted, Session
-from .source import Argument, FunctionFacts, Uses, mangled
+from .source import Argument, FunctionFacts, Uses, mangled, only_divides
 from .weights import by_hand
 from .words import (
     BACKWARD_NAME,
     CLEARING_NAME,
+    COUNT_NAME,
     FORWARD_NAME,
     INDICES_NAME,
     LAYER_CLASS,
@@ -76,6 +77,8 @@ class Caller:
         """The role, unless an annotation, or what the argument is asked for, says that it is an object."""
         if role in NAMED_ROLES:
             return role
+        if only_divides(argument.name, function.node):
+            return Role.OBSERVATIONS if role is Role.OBSERVATIONS or COUNT_NAME.match(argument.name) else Role.NUMBER
         if annotated_class(self, argument):
             return Role.OBJECT_LIST if is_list(argument) else Role.OBJECT
         asked = uses.attributes - OF_ARRAYS
@@ -425,7 +428,7 @@ class Caller:
         simple: dict[Role, list[Option]] = {
             Role.RATE: ["0.1"],
             Role.EPOCHS: ["3", "20"],
-            Role.BATCH_SIZE: [str(BATCH)],
+            Role.START: ["0", "1"],
             Role.DECAY: ["0.1", "0"],
             Role.MOMENTUM: ["0.9"],
             Role.KEEP: ["0.8", "1.0", "0"],
@@ -435,6 +438,8 @@ class Caller:
         }
         if role in simple:
             return simple[role]
+        if role is Role.BATCH_SIZE:
+            return batch_sizes(self, function, argument)
         if role in (Role.FLAG, Role.QUIET):
             numeric = argument.default not in ("True", "False", "None", "") or (not uses.boolean and uses.arithmetic)
             if role is Role.QUIET:

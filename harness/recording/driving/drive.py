@@ -15,7 +15,15 @@ import numpy as np
 
 from ..failures import is_misused_library, is_never_set, is_wrong_call
 from ..tape import StopRecording
-from .acceptance import accumulates, clears, excuse_square_weights, pairs_of, unused_by_hand, uses_all_layers
+from .acceptance import (
+    accumulates,
+    clears,
+    excuse_square_weights,
+    pairs_of,
+    picks_one_of_each_row,
+    unused_by_hand,
+    uses_all_layers,
+)
 from .blame import blame, learn
 from .calling import Caller
 from .choices import COST, Choices, Exhausted, Search
@@ -388,6 +396,10 @@ class _Driver:
         if session.labels in CLASSES and session.sizes and known and 1 < known[1] != session.sizes.outputs:
             session.watcher.notes.append(f"targets of {session.sizes.outputs} classes for {known[1]} outputs")
             self.hints.outputs.append(known[1])
+        assert goal.function is not None
+        in_columns = session.labels in (Labels.INTEGER_ROW, Labels.INTEGER_COLUMN, Labels.FROM_ONE_COLUMN)
+        if in_columns and picks_one_of_each_row(self.facts.reach(goal.function)):
+            session.watcher.notes.append("labels of two axes as indices beside a range")
         unused = unused_by_hand(session)
         if unused:
             session.watcher.notes.append(f"{', '.join(unused)}: no other call than that of the update uses them")

@@ -11,7 +11,7 @@ from .data import BATCH, HIDDEN, INPUTS, SECOND_HIDDEN, Form, Labels, pairs_text
 from .records import layer_descriptions
 from .results import producers, production, result_of_kind
 from .roles import HELD_OUT, INPUT_NAME, Role
-from .source import Argument, FunctionFacts, Uses
+from .source import Argument, FunctionFacts, Uses, is_cut_by
 from .words import BATCHES_NAME
 
 if TYPE_CHECKING:
@@ -143,8 +143,7 @@ class _Data:
 
     def count(self) -> str:
         """The number of observations."""
-        self.session.make_data()
-        return "len(X)"
+        return observations_text(self.caller)
 
     def both(self) -> str:
         """All inputs and all targets."""
@@ -222,6 +221,23 @@ def observations(caller: Caller, function: FunctionFacts, argument: Argument, ro
         likely_pairs = uses.unpacked or not uses.array
         return [data.pairs, data.inputs, data.both] if likely_pairs else [data.inputs, data.pairs, data.both]
     return [data.inputs]
+
+
+def batch_sizes(caller: Caller, function: FunctionFacts, argument: Argument) -> list[Option]:
+    """The size of a batch: of all observations, where a function is given one batch and not what it cuts into some."""
+    has_data = any(
+        caller.role(function, other)[0] in (Role.INPUTS, Role.TARGETS, Role.OUTPUTS) for other in function.arguments
+    )
+    is_given_one = has_data and not function.loops and not is_cut_by(argument.name, function.node)
+    if is_given_one and function.name != "__init__":
+        return [lambda: observations_text(caller)]
+    return [str(BATCH)]
+
+
+def observations_text(caller: Caller) -> str:
+    """The number of all observations."""
+    caller.session.make_data()
+    return "len(X)"
 
 
 def inputs_text(caller: Caller) -> str:

@@ -26,6 +26,7 @@ class Role(enum.Enum):
     OBSERVATIONS = "observations"
     RATE = "rate"
     EPOCHS = "epochs"
+    START = "start"  # the number of the first epoch
     BATCH_SIZE = "batch size"
     DECAY = "decay"
     MOMENTUM = "momentum"
@@ -166,22 +167,9 @@ def role_of(argument: Argument, uses: Uses, function: FunctionFacts) -> Role:
     return _by_pattern(name, argument, uses, function) or _by_use(argument, uses)
 
 
-def _by_words(name: str, words: list[str], argument: Argument, uses: Uses) -> Role | None:
-    """Roles that single words of the name give away."""
-    text, have = name.lower(), set(words)
-    sizes = _size_role(name, words, uses)
-    if text in ("lr", "eta", "alpha", "learnrate", "stepsize", "l_r", "n_rate", "mu_lr") or have & {
-        "learning",
-        "lr",
-        "eta",
-        "learn",
-    }:
-        return Role.RATE
-    if ("rate" in have and not have & {"drop", "dropout", "decay"}) or ("step" in have and "size" in have):
-        return Role.RATE
-    if text in ("alpha", "epsilon") and argument.required:
-        return Role.RATE
-    if have & {
+RATE_TEXTS = frozenset({"lr", "eta", "alpha", "learnrate", "stepsize", "l_r", "n_rate", "mu_lr"})
+EPOCH_WORDS = frozenset(
+    {
         "epoch",
         "epochs",
         "iter",
@@ -194,81 +182,93 @@ def _by_words(name: str, words: list[str], argument: Argument, uses: Uses) -> Ro
         "nepochs",
         "loops",
         "repeats",
-    }:
-        return Role.EPOCHS
-    if text in (
-        "niter",
-        "n_iter",
-        "max_iter",
-        "maxiter",
-        "num_steps",
-        "n_steps",
-        "steps",
-        "cycles",
-        "generations",
-        "times",
-    ):
-        return Role.EPOCHS
-    if "batch" in text and (
-        have & {"size", "sizes", "n", "num", "length"} or text.endswith(("batchsize", "batch_sz")) or uses.counted
-    ):
-        return Role.BATCH_SIZE
-    if text in (
-        "lambd",
-        "lmbda",
-        "lambda_",
-        "lam",
-        "lamb",
-        "lambda_reg",
-        "lambda1",
-        "reg",
-        "l2",
-        "l1",
-        "wd",
-        "c_lambda",
-        "lamda",
-    ):
-        return Role.DECAY
-    if (
-        have & {"regularization", "regularisation", "decay", "reg", "lambda", "lambd", "lmbda", "penalty"}
-        and not uses.called
-    ):
-        return Role.CHOICE if uses.strings or uses.attribute_of else Role.DECAY
-    if have & {"momentum", "mu", "beta"} and text not in ("mu",) and not uses.array:
-        return Role.MOMENTUM
-    if have & {"keep", "dropout", "drop"} and not uses.iterated:
-        return Role.KEEP
-    if have & {"verbose", "print", "show", "plot", "debug", "log", "display", "save", "draw", "animate", "interval"}:
-        return Role.QUIET
-    if have & {"seed", "random_state"} or text in ("random_state", "rng", "seed"):
-        return Role.SEED
-    if (have & {"training", "train"} and have & {"is", "mode"}) or text in (
-        "training",
-        "is_train",
-        "istrain",
-        "train_flg",
-    ):
-        return Role.FLAG
-    if "optimizer" in have or "optimiser" in have or text in ("opt", "optim", "solver", "updater"):
-        return Role.OPTIMIZER
+    }
+)
+EPOCH_TEXTS = frozenset(
+    {"niter", "n_iter", "max_iter", "maxiter", "num_steps", "n_steps", "steps", "cycles", "generations", "times"}
+)
+START_WORDS = frozenset({"start", "starting", "initial", "first", "begin", "last", "resume"})  # of a count of epochs
+DECAY_TEXTS = frozenset(
+    {"lambd", "lmbda", "lambda_", "lam", "lamb", "lambda_reg", "lambda1", "reg", "l2", "l1", "wd", "c_lambda", "lamda"}
+)
+DECAY_WORDS = frozenset({"regularization", "regularisation", "decay", "reg", "lambda", "lambd", "lmbda", "penalty"})
+QUIET_WORDS = frozenset(
+    {"verbose", "print", "show", "plot", "debug", "log", "display", "save", "draw", "animate", "interval"}
+)
+FLAG_TEXTS = frozenset({"training", "is_train", "istrain", "train_flg"})
+OPTIMIZER_TEXTS = frozenset({"opt", "optim", "solver", "updater"})
+ACTIVATION_WORDS = frozenset(
+    {"activation", "activations", "nonlinearity", "act", "actfn", "func", "function", "fn", "transfer", "squash"}
+)
+OBSERVATIONS_TEXTS = frozenset(
+    {"m", "n_samples", "num_samples", "n_examples", "num_examples", "samples_count", "number_of_examples"}
+)
+
+
+def _by_words(name: str, words: list[str], argument: Argument, uses: Uses) -> Role | None:
+    """Roles that single words of the name give away."""
+    text, have = name.lower(), set(words)
+    setting = _setting_role(text, have, argument, uses)
+    if setting is not None:
+        return setting
     if have & {"loss", "cost", "objective", "criterion"} and not have & {"layer", "grad"}:
         return Role.LOSS
-    act = have & {"activation", "activations", "act", "acts", "activ"}
-    if act and not uses.array and (uses.element_called or (uses.indexed and not uses.strings and not uses.called)):
+    listed = uses.element_called or (uses.indexed and not uses.strings and not uses.called)
+    if have & {"activation", "activations", "act", "acts", "activ"} and not uses.array and listed:
         return Role.ACTIVATION_LIST
     if {"activations"} & have and not (uses.array or uses.arithmetic) and (uses.iterated or uses.indexed):
         return Role.ACTIVATION_LIST if not CACHE_NAME.match(text) or uses.strings or argument.annotation else None
-    if (
-        have
-        & {"activation", "activations", "nonlinearity", "act", "actfn", "func", "function", "fn", "transfer", "squash"}
-        and not uses.array
-    ):
+    if have & ACTIVATION_WORDS and not uses.array:
         return Role.ACTIVATION
-    if sizes is not None:
-        return sizes
-    if text in ("m", "n_samples", "num_samples", "n_examples", "num_examples", "samples_count", "number_of_examples"):
-        return Role.OBSERVATIONS
+    return _size_role(name, words, uses) or (Role.OBSERVATIONS if text in OBSERVATIONS_TEXTS else None)
+
+
+def _setting_role(text: str, have: set[str], argument: Argument, uses: Uses) -> Role | None:
+    """Whether it is a number or a choice that says how a network is trained.
+
+    Args:
+        text: the name in lower case.
+        have: its words.
+    """
+    is_rate = "rate" in have and not have & {"drop", "dropout", "decay"}
+    if text in RATE_TEXTS or have & {"learning", "lr", "eta", "learn"} or is_rate or {"step", "size"} <= have:
+        return Role.RATE
+    if text in ("alpha", "epsilon") and argument.required:
+        return Role.RATE
+    if have & EPOCH_WORDS or text in EPOCH_TEXTS:
+        return Role.START if have & START_WORDS else Role.EPOCHS
+    of_size = have & {"size", "sizes", "n", "num", "length"} or text.endswith(("batchsize", "batch_sz"))
+    if "batch" in text and (of_size or uses.counted):
+        return Role.BATCH_SIZE
+    if text in DECAY_TEXTS:
+        return Role.DECAY
+    if have & DECAY_WORDS and not uses.called:
+        return Role.CHOICE if uses.strings or uses.attribute_of else Role.DECAY
+    if have & {"momentum", "mu", "beta"} and text != "mu" and not uses.array:
+        return Role.MOMENTUM
+    if have & {"keep", "dropout", "drop"} and not uses.iterated:
+        return Role.KEEP
+    if have & QUIET_WORDS:
+        return Role.QUIET
+    if have & {"seed", "random_state"} or text in ("random_state", "rng", "seed"):
+        return Role.SEED
+    if text in FLAG_TEXTS or (have & {"training", "train"} and have & {"is", "mode"}):
+        return Role.FLAG
+    if have & {"optimizer", "optimiser"} or text in OPTIMIZER_TEXTS:
+        return Role.OPTIMIZER
     return None
+
+
+# the sizes of networks by the names that courses give them
+SHORT_SIZES = {
+    **dict.fromkeys(("n_x", "nin", "n_in", "d", "n_i", "ni", "fan_in", "nx"), Role.INPUT_SIZE),
+    **dict.fromkeys(("n_h", "h", "nh", "n_hid", "nn_hdim"), Role.HIDDEN_SIZE),
+    **dict.fromkeys(("n_y", "nout", "n_out", "c", "n_o", "no", "fan_out", "k", "ny"), Role.OUTPUT_SIZE),
+}
+SIZES_WORDS = frozenset(
+    {"sizes", "layers", "dims", "topology", "architecture", "structure", "layout", "layerdims", "shape", "shapes",
+     "layersizes", "nodes", "units", "neurons", "dimensions", "config", "arch", "dim", "layer", "size"}
+)  # fmt: skip
 
 
 def _size_role(name: str, words: list[str], uses: Uses) -> Role | None:
@@ -276,40 +276,8 @@ def _size_role(name: str, words: list[str], uses: Uses) -> Role | None:
     text, have = name.lower(), set(words)
     listed = uses.iterated or uses.indexed or uses.measured or uses.element_counted
     plain = not uses.array and not uses.keys and not uses.made_keys
-    short = {
-        "n_x": Role.INPUT_SIZE,
-        "n_h": Role.HIDDEN_SIZE,
-        "n_y": Role.OUTPUT_SIZE,
-        "nin": Role.INPUT_SIZE,
-        "nout": Role.OUTPUT_SIZE,
-    }
-    short |= {
-        "n_in": Role.INPUT_SIZE,
-        "n_out": Role.OUTPUT_SIZE,
-        "d": Role.INPUT_SIZE,
-        "h": Role.HIDDEN_SIZE,
-        "c": Role.OUTPUT_SIZE,
-    }
-    short |= {
-        "n_i": Role.INPUT_SIZE,
-        "n_o": Role.OUTPUT_SIZE,
-        "ni": Role.INPUT_SIZE,
-        "nh": Role.HIDDEN_SIZE,
-        "no": Role.OUTPUT_SIZE,
-        "fan_in": Role.INPUT_SIZE,
-        "fan_out": Role.OUTPUT_SIZE,
-    }
-    short |= {
-        "k": Role.OUTPUT_SIZE,
-        "nx": Role.INPUT_SIZE,
-        "ny": Role.OUTPUT_SIZE,
-        "n_hid": Role.HIDDEN_SIZE,
-        "nn_hdim": Role.HIDDEN_SIZE,
-    }
-    if text in short and plain and (not listed or len(text) > 1) and not uses.arithmetic | (uses.called):
-        return short[text]
-    if text in short and len(text) > 1:
-        return short[text]
+    if text in SHORT_SIZES and (len(text) > 1 or (plain and not (listed or uses.arithmetic or uses.called))):
+        return SHORT_SIZES[text]
     if uses.element_methods or uses.element_called or uses.methods - {"append", "copy", "insert", "pop"}:
         return None
     if (
@@ -318,24 +286,10 @@ def _size_role(name: str, words: list[str], uses: Uses) -> Role | None:
         and listed
     ):
         return Role.HIDDEN_SIZES
-    general = {
-        "sizes",
-        "layers",
-        "dims",
-        "topology",
-        "architecture",
-        "structure",
-        "layout",
-        "layerdims",
-        "shape",
-        "shapes",
-        "layersizes",
-    }
-    general |= {"nodes", "units", "neurons", "dimensions", "config", "arch", "dim", "layer", "size"}
     known = have & INPUT_WORDS | have & HIDDEN_WORDS | have & OUTPUT_WORDS
     of_inputs = have & {"x", "input", "inputs"} and have & {"size", "dim"}
     if (
-        have & general
+        have & SIZES_WORDS
         and (listed or uses.element_counted)
         and plain
         and not have & {"hidden", "batch"}

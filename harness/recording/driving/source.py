@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import functools
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
@@ -27,6 +28,7 @@ SAME_VALUES = ("copy", "flatten", "ravel", "reshape", "squeeze", "transpose")  #
 STEPS = re.compile(
     r"updat|step|optim|descent|apply|sgd|adam|adjust", re.IGNORECASE
 )  # functions that return new weights
+CUTS = re.compile(r"batch|^(range|choice|randint|sample|array_split|split|permutation)$", re.IGNORECASE)
 STEP_WORDS = re.compile(r"(grad|delta|nabla|\bd[A-Zwb]|adjust|change|correction|velocity|update|(?<![a-z])d_?[wb])")
 
 
@@ -136,6 +138,8 @@ class FunctionFacts:
     reads: set[str] = field(default_factory=set)  # attributes of self, before they are written
     writes: set[str] = field(default_factory=set)
     fills: set[str] = field(default_factory=set)  # attributes of self of which items are written: self.grads["W1"] = ..
+    # what an attribute of self is set to: self.step = self.adam
+    keeps: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     loops: bool = False
     updates: tuple[UpdateLine, ...] = ()
     abstract: bool = False
@@ -206,9 +210,14 @@ class FileFacts:
             elif name in self.classes and (made := self.constructor(name)):
                 yield made
         mine = self.methods(function.owner) if function.owner else {}
-        for name in sorted(function.self_calls | function.reads):  # self.step = self.adam_step is called as self.step
+        for name in sorted(function.self_calls):
             if name in mine:
                 yield mine[name]
+                continue
+            for kept in sorted({one for method in mine.values() for one in method.keeps.get(name, ())}):
+                found = mine.get(kept) or self.functions.get(kept)
+                if found is not None:
+                    yield found
         for name in sorted(function.method_calls - function.self_calls):
             for owner in self.classes.values():
                 if name in owner.methods:
@@ -312,6 +321,9 @@ def read_function(node: ast.FunctionDef | ast.AsyncFunctionDef, owner: str = "")
     for item in walk_own(node):
         if isinstance(item, (ast.For, ast.While)):
             facts.loops = True
+        elif isinstance(item, ast.Assign) and isinstance(item.targets[0], ast.Attribute):
+            if is_expression(item.targets[0], f"{myself}.{item.targets[0].attr}"):
+                facts.keeps[item.targets[0].attr].update(_names(item.value).split())
         elif isinstance(item, ast.Call):
             _note_call(facts, item, myself)
         elif isinstance(item, ast.Attribute) and isinstance(item.value, ast.Name) and item.value.id == myself:
@@ -608,6 +620,28 @@ def _orientation(node: ast.AST) -> int:
             text = ast.unparse(item.value)
             votes += 2 if "shape[1]" in text else -2 if "shape[0]" in text or "len(" in text else 0
     return votes
+
+
+def only_divides(name: str, node: ast.AST) -> bool:
+    """Whether something is divided by a name, and nothing else done with it: it is a number."""
+    reads = [item for item in ast.walk(node) if isinstance(item, ast.Name) and item.id == name]
+    divisors = [item.right for item in ast.walk(node) if isinstance(item, ast.BinOp) and isinstance(item.op, ast.Div)]
+    return bool(reads) and all(any(one is divisor for divisor in divisors) for one in reads)
+
+
+def is_cut_by(name: str, node: ast.AST) -> bool:
+    """Whether observations are cut into batches of a size: ``X[i:i + size]``, ``range(0, n, size)``, ``n // size``."""
+    for item in ast.walk(node):
+        parts: list[ast.expr] = []
+        if isinstance(item, ast.Slice):
+            parts = [part for part in (item.lower, item.upper, item.step) if part is not None]
+        elif isinstance(item, ast.Call) and CUTS.search(last_name(item.func)):
+            parts = [*item.args, *(keyword.value for keyword in item.keywords)]
+        elif isinstance(item, ast.BinOp) and isinstance(item.op, (ast.FloorDiv, ast.Mod)):
+            parts = [item.right]
+        if any(isinstance(one, ast.Name) and one.id == name for part in parts for one in ast.walk(part)):
+            return True
+    return False
 
 
 def uses_of(name: str, node: ast.AST) -> Uses:

@@ -51,6 +51,9 @@ UNNAMED = re.compile(r"result\d*")  # what stands for a result that has no name
 INDICES_NAME = re.compile(
     r"^(indices|indexes|idxs|sub_?range|(sample|batch|train)_(indices|indexes|idxs?))$", re.IGNORECASE
 )
+COUNT_NAME = re.compile(
+    r"^([nmbt]|(n|num|no|nb|number|len|size|count|batch)_?\w*|\w*_(n|num|size|count|len))$", re.IGNORECASE
+)
 BATCHES_NAME = re.compile(r"loader|batches|generator|stream|iterator", re.IGNORECASE)
 STRUCTURE_WORDS = {"layers", "sizes", "dims", "topology", "architecture", "structure", "shape", "shapes", "nodes"}
 NUMBER_WORDS = {"n", "num", "number", "no", "count", "nb", "depth"}

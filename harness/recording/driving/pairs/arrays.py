@@ -13,6 +13,13 @@ IMAGES, CHANNELS, FILTERS, SIDE, WINDOW = 2, 3, 4, 6, 3  # of a convolution
 ROWS = ("rows_", "columns_", "row_", "column_")  # what a layer may be given, most likely first
 PICTURES = ("images_", "image_rows_", "image_", "image_row_", "plane_")  # what a convolution or a pooling may be given
 SINGLE = frozenset({"row_", "column_", "image_", "image_row_", "plane_"})  # one observation
+LOSS_DATA = (  # the outputs and targets that a loss may be given, most likely first
+    ("scores_", "one_hot_"),
+    ("scores_t_", "one_hot_t_"),
+    ("scores_", "labels_"),
+    ("score_", "binary_"),
+    ("score_t_", "binary_t_"),
+)
 # the axis of the observations: a forward pass that does not keep its length has used the array in another way
 OBSERVATION_AXIS = {"rows_": 0, "row_": 0, "columns_": -1, "column_": -1, "images_": 0, "image_rows_": 0}
 IMAGE_LAYER = re.compile(r"conv|pool", re.IGNORECASE)
@@ -40,7 +47,7 @@ def pair_data(seed: int, *, square: bool = False) -> dict[str, Any]:
     rng = np.random.default_rng(seed)
     outputs = INPUTS if square else OUTPUTS
     classes = rng.permutation(np.arange(OBSERVATIONS) % CLASSES)
-    return {
+    data = {
         "rows_": rng.normal(size=(OBSERVATIONS, INPUTS)),
         "columns_": rng.normal(size=(INPUTS, OBSERVATIONS)),
         "images_": rng.normal(size=(IMAGES, CHANNELS, SIDE, SIDE)),
@@ -66,3 +73,5 @@ def pair_data(seed: int, *, square: bool = False) -> dict[str, Any]:
         "image_row_": rng.normal(size=(SIDE, SIDE, CHANNELS)),
         "plane_": rng.normal(size=(SIDE, SIDE)),
     }
+    transposed = {f"{name}t_": data[name].T.copy() for name in ("scores_", "one_hot_", "score_", "binary_")}
+    return data | transposed

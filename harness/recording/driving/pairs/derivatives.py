@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from ..roles import Role
 from ..source import FunctionFacts
 from ..words import ACTIVATION_WORDS, LOSS_WORDS
+from .arrays import LOSS_DATA
 from .calls import StaticCalls
 from .plan import GradientPlan, PairKind, PairOption, PairPlan
 
@@ -121,7 +122,7 @@ def _loss_pair(
 ) -> PairPlan:
     """A loss and its derivative, each given outputs and targets in one order or the other."""
     options: list[PairOption] = []
-    for data, target in (("scores_", "one_hot_"), ("score_", "binary_"), ("scores_", "labels_")):
+    for data, target in LOSS_DATA:
         for first_forward in _outputs_first(calls, forward):
             for first_derivative in _outputs_first(calls, derivative):
                 key = calls.new_key()

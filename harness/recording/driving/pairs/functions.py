@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from ..gradients import GRADIENT_NAMED, plain_name
 from ..source import Argument, FunctionFacts, uses_of
 from ..words import LOSS_WORDS
+from .arrays import LOSS_DATA
 from .calls import StaticCalls
 from .plan import GradientPlan, PairKind, PairOption, PairPlan
 
@@ -66,7 +67,7 @@ def _is_loss_with_gradient(name: str, function: FunctionFacts) -> bool:
 
 
 def _loss_options(calls: StaticCalls, name: str, function: FunctionFacts) -> Iterator[PairOption]:
-    for data, target in (("scores_", "labels_"), ("scores_", "one_hot_"), ("score_", "binary_")):
+    for data, target in LOSS_DATA:
         key = calls.new_key()
         yield PairOption(
             lines=(

@@ -10,7 +10,7 @@ from ..gradients import GRADIENT_NAMED, plain_name
 from ..roles import INPUT_NAME, UPSTREAM_NAME, Role
 from ..source import FunctionFacts
 from ..words import LOSS_WORDS
-from .arrays import IMAGE_LAYER, OBSERVATION_AXIS, PICTURES, ROWS, SINGLE, image_settings
+from .arrays import IMAGE_LAYER, LOSS_DATA, OBSERVATION_AXIS, PICTURES, ROWS, SINGLE, image_settings
 from .calls import RATE, StaticCalls
 from .derivatives import elementwise
 from .plan import GradientPlan, PairKind, PairOption, PairPlan
@@ -50,9 +50,11 @@ def layer_plans(calls: StaticCalls) -> Iterator[PairPlan]:
 def _is_network(calls: StaticCalls, name: str) -> bool:
     """Whether a class is a container of layers or does everything itself."""
     constructor = calls.facts.constructor(name)
+    if constructor is None:
+        return False
     is_of_images = IMAGE_LAYER.search(name) is not None
-    arguments = constructor.arguments if constructor else ()
-    roles = {calls.role(constructor, a) for a in arguments if not (is_of_images and image_settings(a.name))}
+    others = [one for one in constructor.arguments if not (is_of_images and image_settings(one.name))]
+    roles = {calls.role(constructor, argument) for argument in others}
     return bool(roles & {Role.OBJECT_LIST, Role.SIZES, Role.HIDDEN_SIZE, Role.HIDDEN_SIZES})
 
 
@@ -125,7 +127,7 @@ class _Layer:
         """Those of a loss, which is given outputs and targets."""
         result = self._loss_result()
         for construction in self.calls.constructions(self.name) if result else ():
-            for data, target in (("scores_", "one_hot_"), ("scores_", "labels_"), ("score_", "binary_")):
+            for data, target in LOSS_DATA:
                 for pattern in self._loss_patterns(target):
                     yield self._option(construction, data, target, result, pattern)
 

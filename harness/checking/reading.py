@@ -423,11 +423,12 @@ def decayed_step(value: Samples, gradient: Samples, parameter: Samples) -> Match
 
 
 def carries_a_state(stage: Stage, step: Step) -> bool:
-    """Whether earlier iterations left an array, such as a velocity, that is added to the gradient of a step.
+    """Whether earlier iterations left an array, such as a velocity or old weights, that is added to a step's gradient.
 
     Targets are constants of an iteration as well: what is wrong with them must not pass for a velocity.
     """
-    if step.parameter < 0 or stage.recording.parameters[step.parameter].node == step.before:
+    first = stage.recording.parameters[step.parameter].node if step.parameter >= 0 else step.before
+    if first == step.before:
         return False
     between = stage.program.ancestors([step.after], stop=stage.parameters) & stage.dependent - {step.before}
     return any(
@@ -435,7 +436,7 @@ def carries_a_state(stage: Stage, step: Step) -> bool:
         for id in between
         if stage.node(id).shape == step.shape
         for other in stage.program.parents[id]
-        if stage.node(other).shape == step.shape and not stage.node(other).is_leaf
+        if stage.node(other).shape == step.shape and (other == first or not stage.node(other).is_leaf)
     )
 
 

@@ -56,10 +56,12 @@ def rule_mistakes(
         reading: the first iteration, whose gradients are right.
         read_stage: how to read a later iteration: its best reading.
     """
-    found = decay_mistakes(reading)
     notes: list[tuple[str, Place | None, str]] = []
-    if found and adds_last_step(recording, reading, read_stage):
-        found, notes = [], [("update-rule", None, "momentum")]
+    differences = last_steps(recording, reading, read_stage)
+    if differences:
+        found, notes = turned_momentum(reading, differences), [("update-rule", None, "momentum")]
+    else:
+        found = decay_mistakes(reading)
     if found:
         return Rules(mistakes=tuple(merge_by_id(found)))
     readings = [reading]
@@ -234,23 +236,43 @@ def read_later(
         return None
 
 
-def adds_last_step(
+def last_steps(
     recording: Recording, reading: Reading, read_stage: Callable[[Stage, tuple[Any, ...]], Reading | None]
-) -> bool:
-    """Whether what looks like weight decay is momentum without a velocity, ``alpha * (w - w_old)``.
+) -> list[tuple[Step, Match]]:
+    """The steps that look like weight decay and are momentum without a velocity, ``alpha * (w - w_old)``.
 
     Where ``w_old`` starts at 0, the first iteration adds ``alpha * w``. Each later one adds a share of what the
     parameter has changed by, so that it takes the same share of an earlier version off.
+
+    Returns:
+        the steps of the second iteration, none if the decay of one is no momentum.
     """
     steps = steps_of(recording, 1)
-    later = read_later(recording, reading, steps, read_stage) if len(steps) == len(reading.stage.steps) else None
+    has_decay = any(match is not None and match.decay for match in reading.matches.values())
+    if not has_decay or len(steps) != len(reading.stage.steps):
+        return []
+    later = read_later(recording, reading, steps, read_stage)
     if later is None:
-        return False
+        return []
     decayed = [(step, match) for step in steps if (match := later.matches[step.before]) is not None and match.decay]
-    return bool(decayed) and all(
-        match.constant and match.decay > 0 and takes_off_earlier(recording, later, step, match)
-        for step, match in decayed
-    )
+    is_momentum = all(match.constant and takes_off_earlier(recording, later, step, match) for step, match in decayed)
+    return decayed if is_momentum else []
+
+
+def turned_momentum(reading: Reading, differences: Sequence[tuple[Step, Match]]) -> list[Found]:
+    """Momentum that takes the last step back, ``alpha * (w_old - w)``."""
+    turned = {step.parameter for step, match in differences if match.decay < 0}
+    return [
+        Found(
+            id="momentum-sign",
+            place=decay_place(reading, step),
+            variable=step.name,
+            shape=step.shape,
+            parameters=(step.name,),
+        )
+        for step in reading.stage.steps
+        if step.parameter in turned
+    ]
 
 
 def takes_off_earlier(recording: Recording, later: Reading, step: Step, match: Match) -> bool:

@@ -89,7 +89,7 @@ def untouched_parameters(reading: Reading) -> tuple[list[Found], list[str]]:
             continue
         if not named and role is Role.BIAS and not is_kept(reading, id):
             continue  # made anew in every iteration: a sum that starts at 0
-        if not named and (role is Role.KERNEL or (node.kind is Kind.RANDOM and not has_one_of_each_unit(reading, id))):
+        if not named and (role is Role.KERNEL or (node.kind is Kind.RANDOM and not is_added_to_all(reading, id))):
             unclassified.append(node.names[0] if node.names else node.operation)
             continue
         name = node.names[0] if node.names else words[0] if words else node.operation
@@ -202,18 +202,15 @@ def is_kept(reading: Reading, leaf: int) -> bool:
     return bool(inner) and leaf < min(inner)
 
 
-def has_one_of_each_unit(reading: Reading, leaf: int) -> bool:
-    """Whether a leaf is added to all observations alike, as a bias is and noise is not."""
+def is_added_to_all(reading: Reading, leaf: int) -> bool:
+    """Whether a leaf is added to all observations alike, now and in later iterations, as a bias is and noise is not."""
     stage = reading.stage
     counts = counts_of(reading)
-    sums = [stage.node(child) for one in versions_of(reading, leaf) for child in stage.program.children[one]]
-    forward = [node for node in sums if node.id in reading.forward.nodes]
     observations = 1 if counts is None else counts.observations
-    return (
-        observations > 1
-        and bool(forward)
-        and all(size_of(stage.node(leaf)) * observations == size_of(one) for one in forward)
-    )
+    uses = [stage.node(child) for one in versions_of(reading, leaf) for child in stage.program.children[one]]
+    sums = [size_of(node) for node in uses if node.id in reading.forward.nodes]
+    is_used_again = any(node.id > stage.end for node in uses)
+    return is_used_again and bool(sums) and set(sums) == {size_of(stage.node(leaf)) * observations}
 
 
 def role_of_leaf(reading: Reading, leaf: int, used: set[int]) -> Role | None:
@@ -233,10 +230,21 @@ def role_of_leaf(reading: Reading, leaf: int, used: set[int]) -> Role | None:
             if node.in_place and program.parents[child][0] == version:
                 continue  # a sum that begins with it, and takes its place
             if node.operation in ("add", "subtract") and child in reading.forward.nodes:
+                if is_resting_velocity(reading, leaf, child):
+                    continue
                 return Role.BIAS
             if node.operation == "multiply" and node.shape == () and child in used:
                 return Role.KERNEL
     return None
+
+
+def is_resting_velocity(reading: Reading, leaf: int, sum_: int) -> bool:
+    """Whether zeros are added to a parameter of their shape and change later, as a velocity that looks ahead does."""
+    stage = reading.stage
+    node, parents = stage.node(leaf), stage.program.parents[sum_]
+    is_zero = node.kind is Kind.FILL and not np.any(node.value)
+    beside_parameter = any(one in stage.parameters and stage.node(one).shape == node.shape for one in parents)
+    return is_zero and beside_parameter and is_changed_later(reading, leaf)
 
 
 def is_changed_later(reading: Reading, leaf: int) -> bool:

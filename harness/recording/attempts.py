@@ -47,13 +47,14 @@ def driven_without_calls(content: Json) -> Json:
 FEW_OBSERVATIONS = 12  # that are left if all are too many
 SOME_OBSERVATIONS = 200  # that are tried before, if not their number is too large but their arrays are
 MADE_OBSERVATIONS = 24  # that the largest number in the file becomes, if the file makes the observations
+MADE_UNITS = 6  # that the largest size of layers, sequences or batches becomes
 
 
 def reduced(task: Task, answer: Answer, record: Callable[[Task], Answer | None]) -> tuple[Task, Answer]:
     """A run with a part of the observations, if all of them were too many to be recorded until the updates.
 
     Those that the file reads are left out, and, unless that does not work, those that it makes: as many as numbers of
-    thousands in its text say.
+    thousands in its text say. If that is not enough, layers, sequences and batches become smaller as well.
 
     Returns:
         the task and its answer, the same as before if that does not help.
@@ -64,6 +65,8 @@ def reduced(task: Task, answer: Answer, record: Callable[[Task], Answer | None])
     fewer = task | {"at_most": FEW_OBSERVATIONS}
     counts = stand_ins.scaled_counts(task["text"], MADE_OBSERVATIONS)
     others = [fewer | {"sizes": counts}, fewer] if counts else [fewer]
+    sizes = stand_ins.scaled_sizes(task["text"], MADE_UNITS)
+    others += [fewer | {"sizes": [*counts, *sizes]}] if sizes else []
     if recording["stop"] == Stop.BYTES.value:
         others.insert(0, task | {"at_most": SOME_OBSERVATIONS})
     for other in others:

@@ -18,6 +18,8 @@ from .graph import Guard, Kind, Parameter, Ref, Stop, Update
 from .tape import MAX_NODES_IN_TRAINING, Step, Tape
 
 ENOUGH_UPDATES = 3
+ENOUGH_OF_MANY = 2  # updates, where each takes thousands of operations
+MANY_NODES = 40_000
 MAX_BITS = 20_000  # leaves that dependence is kept for
 MAX_BATCHES = 12  # that are waited for until a smaller last one
 MAX_LOOKED_BACK = 2_000  # steps among which batches are looked for
@@ -103,6 +105,7 @@ class Search:
         self.owner: dict[int, _Chain] = {}
         self.copies: dict[int, int] = {}  # nodes that are copies of versions
         self.chains: list[_Chain] = []
+        self.ahead: set[Role] = set()  # statements that add a velocity to a parameter before the forward pass
         self.control = 0  # what the guards since the last update depend on
         self._bits = 0
         self._looked_for_batches = False
@@ -193,6 +196,7 @@ class Search:
 
     def _event(self, step: Step) -> _Event | None:
         """The update that the step is, if it is one."""
+        is_ahead = self._looks_ahead(step)
         for operand, change, sign in self._candidates(step):
             grows = sign < 0 and self.tape.steps[change].shape == step.shape
             if self.tape.steps[operand].shape != step.shape and not grows:
@@ -200,8 +204,8 @@ class Search:
             version, scaled = self._version(operand)
             if version is None or not (self._depends(change, version) or (step.in_place and operand in self.owner)):
                 continue
-            if not step.in_place and self._is_forward(step, version):
-                continue  # the first version went through here as well and was not replaced: it looks ahead
+            if is_ahead and not step.in_place:
+                continue
             if self._is_item_in_passing(version):
                 continue  # the item is set next, and that is the update
             if scaled and not step.in_place and self.tape.has_own_term(step.place):
@@ -225,12 +229,12 @@ class Search:
                 return _Event(version, step.id, None, 0, False, is_item=True)
         return self._scaling(step)
 
-    def _is_forward(self, step: Step, version: int) -> bool:
-        """Whether earlier versions went through this operation on the way to the outputs."""
-        chain = self.owner.get(version)
-        if chain is None or step.place is None or version not in step.parents:
-            return False
-        return (step.place.file, step.place.line, step.operation, step.parents.index(version)) in chain.roles
+    def _looks_ahead(self, step: Step) -> bool:
+        """Whether a velocity is added to a parameter where it was added before, when it was still 0."""
+        role = self._role(step, 0)
+        if role is not None and len(self._made_of(step)) < len(step.parents):
+            self.ahead.add(role)
+        return role in self.ahead
 
     def _scaling(self, step: Step) -> _Event | None:
         """Weight decay in a statement of its own, ``w *= 0.99``: a part of an update."""
@@ -393,14 +397,11 @@ class Search:
 
     def _note_uses(self, step: Step, event: _Event | None) -> None:
         """Note where the operands went; a version that goes where earlier ones went closes an update."""
-        if step.place is None:
-            return
-        file, line = step.place.file, step.place.line
         for place, parent in enumerate(step.parents):
-            if event is not None and parent == event.before:
+            role = self._role(step, place)
+            if role is None or (event is not None and parent == event.before):
                 continue
             chain = self.owner.get(parent)
-            role = (file, line, step.operation, place)
             copied = self.copies.get(parent)
             if chain is None and copied is not None:
                 self._copy_used(copied, role)
@@ -409,6 +410,10 @@ class Search:
             self.uses[parent].add(role)
             if chain is not None:
                 self._used(chain, parent, role)
+
+    def _role(self, step: Step, place: int) -> Role | None:
+        """What an operation does with one of its operands, and where."""
+        return None if step.place is None else (step.place.file, step.place.line, step.operation, place)
 
     def _copy_used(self, version: int, role: Role) -> None:
         """A copy of a version went into an operation: where a version goes by way of copies, that closes an update."""
@@ -437,7 +442,10 @@ class Search:
         if not self.enough:
             return
         confirmed = [chain for chain in self.chains if chain.groups and not chain.is_dropped]
-        if not confirmed or any(len(chain.groups) < self.enough for chain in confirmed):
+        fewest = min((len(chain.groups) for chain in confirmed), default=0)
+        if fewest >= ENOUGH_OF_MANY and len(self.tape.steps) > MANY_NODES:
+            self.tape.stop = Stop.ENOUGH
+        if fewest < self.enough:
             return
         if not self._looked_for_batches:
             self._looked_for_batches = True

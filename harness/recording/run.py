@@ -127,7 +127,8 @@ class Run:
         creators.seed_everything(task["seed"])
         TAPE.sources = self.files.sources
         for number, rows in task.get("sizes", []):
-            TAPE.stand_in(Absorbed.DATASET, f"{number} observations, made {rows}")
+            kind = "observations" if number >= stand_ins.MANY else "units, steps or observations"
+            TAPE.stand_in(Absorbed.DATASET, f"{number} {kind}, made {rows}")
         stand_ins.install(
             TAPE.stand_in,
             task["text"],

@@ -113,3 +113,24 @@ def test_a_parameter_that_its_step_replaces_is_found(tmp_path: Path) -> None:
     assert [(one.id, one.detail, one.place and one.place.line) for one in found] == [
         ("wrong-update-rule", "overwritten", 12)
     ]
+
+
+@pytest.mark.parametrize("rows", ["pass", "x = X[i % 24 : i % 24 + 1]"])
+def test_random_biases_that_nothing_trains_are_found_whatever_they_are_called(tmp_path: Path, rows: str) -> None:
+    (tmp_path / "mine.py").write_text(
+        "import numpy as np\n"
+        "X = np.random.normal(size=(24, 3))\n"
+        "W, V = np.random.normal(size=(3, 5)), np.random.normal(size=(5, 1))\n"
+        "extra = np.random.normal(size=(1, 5))\n"
+        "x = X\n"
+        "for i in range(9):\n"
+        f"    {rows}\n"
+        "    t = np.sin(x[:, :1])\n"
+        "    h = np.tanh(x @ W + extra)\n"
+        "    d = h @ V - t\n"
+        "    W -= 0.01 * x.T @ (d @ V.T * (1 - h * h))\n"
+        "    V -= 0.01 * h.T @ d\n"
+    )
+    result = check_file(tmp_path / "mine.py")
+    assert [one.id for one in result.mistakes] == ["bias-gradient-missing"], report.text(result)
+    assert result.mistakes[0].variable == "extra"

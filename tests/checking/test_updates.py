@@ -138,3 +138,54 @@ def test_right_rules_in_a_file_are_recognised(tmp_path: Path, rule: str, name: s
     result = checked(tmp_path, rule)
     assert result.verdict is Verdict.CORRECT, report.text(result)
     assert ("update-rule", None, name) in result.notes
+
+
+NETWORK = """
+import numpy as np
+rng = np.random.default_rng(1)
+X = rng.normal(size=(16, 3))
+Y = np.tanh(X[:, :1] - X[:, 1:2])
+W = [rng.normal(0, 0.5, (3, 5)), rng.normal(0, 0.5, (5, 1))]
+v = [np.zeros_like(w) for w in W]
+for i in range(9):
+    old = {old}
+    {ahead}
+    h = np.tanh(X @ W[0])
+    d = (h @ W[1] - Y) / 16
+    g = [X.T @ (d @ W[1].T * (1 - h * h)), h.T @ d]
+    for k in range(2):
+        {rule}
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "ahead", "rule"),
+    [
+        (
+            "W",
+            "for k in range(2): W[k] -= 0.9 * v[k]",
+            "W[k] += 0.9 * v[k]; v[k] = 0.9 * v[k] + 0.1 * g[k]; W[k] -= v[k]",
+        ),
+        ("W", "for k in range(2): W[k] -= 0.9 * v[k]", "v[k] = 0.9 * v[k] + 0.1 * g[k]; W[k] -= 0.1 * g[k]"),
+        ("W", "W = [w - 0.9 * u for w, u in zip(W, v)]", "v[k] = 0.9 * v[k] + 0.1 * g[k]; W[k] = old[k] - v[k]"),
+    ],
+    ids=["taken-back", "kept", "other-list"],
+)
+def test_weights_that_look_ahead_are_parameters_and_velocities_are_not(
+    tmp_path: Path, old: str, ahead: str, rule: str
+) -> None:
+    path = tmp_path / "mine.py"
+    path.write_text(NETWORK.format(old=old, ahead=ahead, rule=rule))
+    result = check_file(path)
+    assert result.verdict is Verdict.CORRECT, report.text(result)
+    assert sorted(one.shape for one in result.parameters) == [(3, 5), (5, 1)]
+    assert any(id == "update-rule" for id, *_ in result.notes)
+
+
+@pytest.mark.parametrize(("sign", "ids"), [("+", []), ("-", ["momentum-sign"])])
+def test_momentum_as_a_difference_of_weights_is_no_weight_decay(tmp_path: Path, sign: str, ids: list[str]) -> None:
+    path = tmp_path / "mine.py"
+    rule = f"new = W[k] - 0.1 * g[k] {sign} 0.3 * (W[k] - v[k]); v[k] = W[k]; W[k] = new"
+    path.write_text(NETWORK.format(old="W", ahead="", rule=rule))
+    result = check_file(path)
+    assert [one.id for one in result.mistakes] == ids, report.text(result)

@@ -121,38 +121,52 @@ def scaled_counts(text: str, largest: int) -> list[list[int]]:
     return [[number, max(number * largest // numbers[-1], FEWEST)] for number in numbers]
 
 
+def scaled_sizes(text: str, largest: int) -> list[list[int]]:
+    """[number, smaller number] for the larger numbers that a text calls a size of layers, sequences or batches.
+
+    Args:
+        largest: what the largest of them becomes; the others become smaller in proportion.
+    """
+    nodes = list(ast.walk(ast.parse(text)))
+    named = [*_set_numbers(nodes), *_default_numbers(nodes)]
+    numbers = sorted({number for name, number in named if SIZE_NAME.search(name) and FEW < number < MANY})
+    return [[number, max(number * largest // numbers[-1], FEWEST)] for number in numbers]
+
+
+SIZE_NAME = re.compile(r"hidden|units|neuron|seq|steps|window|embed|filters|batch|(^|_)bs$", re.IGNORECASE)
+FEW = 24  # units, steps or observations that never make a run too long
+
+
+def _set_numbers(nodes: list[ast.AST]) -> Iterator[tuple[str, int]]:
+    """(name, whole number) of assignments and of arguments by name."""
+    for node in nodes:
+        if not isinstance(node, (ast.Assign, ast.keyword)):
+            continue
+        names = [node.arg or ""] if isinstance(node, ast.keyword) else [ast.unparse(one) for one in node.targets]
+        if isinstance(node.value, ast.Constant) and type(node.value.value) is int:
+            yield from ((name, node.value.value) for name in names)
+
+
+def _default_numbers(nodes: list[ast.AST]) -> Iterator[tuple[str, int]]:
+    """(name, whole number) of arguments with a default."""
+    for node in nodes:
+        if isinstance(node, ast.arguments):
+            named = [*node.posonlyargs, *node.args]
+            for argument, value in zip(named[::-1], node.defaults[::-1]):
+                if isinstance(value, ast.Constant) and type(value.value) is int:
+                    yield argument.arg, value.value
+
+
 def _class_counts(nodes: list[ast.AST]) -> Iterator[int]:
     """Whole numbers that names call a number of classes or outputs."""
     pattern = re.compile(r"class|output|n_y|num_labels|out_dim|n_out", re.IGNORECASE)
-    for node in nodes:
-        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant) and type(node.value.value) is int:
-            names = [ast.unparse(target) for target in node.targets]
-        elif isinstance(node, ast.keyword) and isinstance(node.value, ast.Constant) and type(node.value.value) is int:
-            names = [node.arg or ""]
-        else:
-            continue
-        if any(map(pattern.search, names)):
-            yield node.value.value
+    return (number for name, number in _set_numbers(nodes) if pattern.search(name))
 
 
 def _batch(nodes: list[ast.AST]) -> int:
     """The largest batch size in the file, 16 without one."""
-    sizes = [16]
-    pattern = re.compile(r"batch", re.IGNORECASE)
-    for node in nodes:
-        if isinstance(node, ast.Assign):
-            pairs = [(ast.unparse(target), node.value) for target in node.targets]
-        elif isinstance(node, ast.keyword) and node.arg:
-            pairs = [(node.arg, node.value)]
-        elif isinstance(node, ast.arguments):
-            named = [*node.posonlyargs, *node.args]
-            pairs = [(a.arg, value) for a, value in zip(named[::-1], node.defaults[::-1])]
-        else:
-            continue
-        for name, value in pairs:
-            if pattern.search(name) and isinstance(value, ast.Constant) and type(value.value) is int:
-                sizes.append(value.value)
-    return min(max(sizes), 1_000)
+    named = [*_set_numbers(nodes), *_default_numbers(nodes)]
+    return min(max([16, *(number for name, number in named if "batch" in name.lower())]), 1_000)
 
 
 BATCH_TEXT = re.compile(r"batch[^\n]{0,80}?(?<![\w.])(\d{2,4})(?![\w.])", re.IGNORECASE)

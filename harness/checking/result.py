@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable, Hashable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -249,6 +249,41 @@ class CheckResult(Result):
     def is_accepted(self) -> bool:
         """Whether there are mistakes, and the author of the file accepts all of them."""
         return self.verdict is Verdict.MISTAKE and all(found.accepted for found in self.mistakes)
+
+
+def with_files(value: Any, rename: Callable[[str], str]) -> Any:
+    """A result, or a part of it, with other names of the files that its lines are in.
+
+    Args:
+        value: the result, or what it holds.
+        rename: gives a file's name for its path from the folder that was recorded.
+    """
+    if isinstance(value, (tuple, list)):
+        return type(value)(with_files(one, rename) for one in value)
+    if not is_dataclass(value) or isinstance(value, type):
+        return value
+    changed = {one.name: with_files(getattr(value, one.name), rename) for one in fields(value) if one.compare}
+    if isinstance(value, (Place, CheckResult)):
+        changed["file"] = rename(value.file)
+    return replace(value, **changed)
+
+
+def without_echoes(found: Sequence[Found]) -> list[Found]:
+    """The mistakes, but for wrong values without a name on the line of one with a name: that spoils them as well."""
+    named = {line_of(one): one for one in found if one.id != "wrong-value" and one.place is not None}
+    kept: list[Found] = []
+    for one in found:
+        echoes = [other for other in found if other.id == "wrong-value" and named.get(line_of(other)) is one]
+        if one.id == "wrong-value" and line_of(one) in named:
+            continue
+        names = [name for mistake in (one, *echoes) for name in mistake.parameters]
+        kept.append(replace(one, parameters=tuple(dict.fromkeys(names))))
+    return kept
+
+
+def line_of(found: Found) -> tuple[str, int] | None:
+    """The file and number of a mistake's line"""
+    return None if found.place is None else (found.place.file, found.place.line)
 
 
 def plain(value: Any) -> Any:

@@ -29,7 +29,7 @@ from .overflow import overflow_hint, overflow_mistake
 from .overwriting import without_overwritten
 from .reading import Reading
 from .replay import CannotReplay, Program
-from .result import Alternative, CheckResult, Found, Reason, Verdict, merge_by_line
+from .result import Alternative, CheckResult, Found, Reason, Verdict, merge_by_line, without_echoes
 from .rules import Rules, belongs_together, rule_mistakes, scale_mistake, scaled_cost
 from .scales import MISCOUNTED
 from .scattering import without_scattered_writes
@@ -244,7 +244,7 @@ def gather(recording: Recording, judged: Judged) -> Findings:
         rules = rule_mistakes(recording, reading, lambda later, errors: read_like(reading, later, errors))
         mistakes += rules.mistakes
     return Findings(
-        mistakes=tuple(sorted(mistakes, key=line_of)),
+        mistakes=tuple(sorted(without_echoes(mistakes), key=line_of)),
         unused=tuple(unused),
         unclassified=tuple(unclassified),
         is_rule_open=rules.is_open,

@@ -27,10 +27,11 @@ from ..errors import on_the_terminal
 from ..recording.graph import Place
 from ..results import as_document, as_report, as_verdict
 from .page.registering import register_page
-from .words import Json, number
+from .words import Json, joined, number
 
 MAX_LINE = 110  # characters of a line of code
 MAX_SHOWN_FAILURES = 3
+MAX_OTHERS_WITH_CODE = 2
 MAX_SHOWN_CALLS = 5
 STYLES = {Verdict.CORRECT: "bold green", Verdict.MISTAKE: "bold red", Verdict.NOT_JUDGED: "bold yellow"}
 
@@ -526,8 +527,15 @@ def headline(result: CheckResult) -> str:
         return f"{name} is correct: {what} made of the gradient of the cost.{not_looked_at(result)}"
     if result.verdict is Verdict.NOT_JUDGED:
         return f"{name} was not judged."
-    ids = list(dict.fromkeys(named(one) for one in result.mistakes))
-    return f"{name}: {' and '.join(ids)}"
+    told = list(dict.fromkeys(f"{named(one)}{at_line(result, one)}" for one in result.mistakes))
+    return f"{name} has {'a mistake' if len(told) == 1 else f'{len(told)} mistakes'}: {joined(told)}"
+
+
+def at_line(result: CheckResult, found: Found) -> str:
+    """at line 12, with the file if it is another"""
+    if found.place is None:
+        return ""
+    return f" at line {found.place.line}" if found.place.file == result.file else f" at {where(found.place)}"
 
 
 def not_looked_at(result: CheckResult) -> str:
@@ -544,12 +552,22 @@ def named(found: Found) -> str:
 Lines = list[tuple[str, str]]
 
 
+def other_lines(found: Found) -> list[str]:
+    """The other lines of a mistake, the first with their code: line 81:  da1 = conv_grad(dz2, conv2)"""
+    names = [
+        f"line {one.line}" if found.place is not None and one.file == found.place.file else where(one)
+        for one in found.others
+    ]
+    told = [f"{name}:  {code(one)}" for name, one in zip(names, found.others[:MAX_OTHERS_WITH_CODE])]
+    rest = names[MAX_OTHERS_WITH_CODE:]
+    return [*told, ", ".join(rest)] if rest else told
+
+
 def mistake_lines(found: Found) -> Lines:
     """One mistake, as (heading, text)"""
     words = words_of(found)
     entries: Lines = [("Line", f"{where(found.place)}:  {code(found.place)}" if found.place is not None else "")]
-    if found.others:
-        entries.append(("See also", ", ".join(f"line {one.line}" for one in found.others)))
+    entries += [("" if number else "See also", line) for number, line in enumerate(other_lines(found))]
     entries.append(("Mistake", f"{named(found)}. {words.what}"))
     is_left_out = found.got is not None and found.got.kind is QuantityKind.NOTHING
     if found.id != "exception" and not is_left_out and (found.got is not None or found.expected is not None):

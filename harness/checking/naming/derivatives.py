@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...recording.graph import Node, Place
-from ..alignment import Samples, ratio
+from ..alignment import Samples, ratio, samples
 from ..repairs import FORMS_OF_ACTIVATION
 from ..replay import CannotReplay
 from ..stage import argument_ids
@@ -187,7 +187,7 @@ def would_mend(case: Case) -> bool:
     except (CannotReplay, KeyError, ValueError):
         return True
     wanted = [known[case.target] for known in reading.gradients]
-    return ratio(*(np.concatenate([np.ravel(one) for one in rows]) for rows in (found, wanted))) is not None
+    return ratio(samples(found).flat, samples(wanted).flat) is not None
 
 
 def upstream_of(case: Case) -> int | None:

@@ -21,6 +21,7 @@ from ..terminal import progress_bar, show_result
 from . import AGREES, DIFFERS, NOT_JUDGED
 
 if TYPE_CHECKING:
+    from ...checking.result import CheckResult
     from ...report.page.document import Page
     from ...sandbox import Box
 
@@ -176,11 +177,33 @@ def run_file(arguments: argparse.Namespace) -> int:
         result = check.check_file(arguments.path, run=arguments.lines, **limits)
     result = accepting.accept_known(result, accepted)
     write_page(arguments, page)
-    show_result(arguments, result)
+    show_result(arguments, result if arguments.json else seen_from_here(result, arguments.path))
     ci_log.print_for(arguments.annotations, result, arguments.path, as_json=arguments.json)
     if result.is_accepted:
         return AGREES
     return {Verdict.CORRECT: AGREES, Verdict.MISTAKE: DIFFERS, Verdict.NOT_JUDGED: NOT_JUDGED}[result.verdict]
+
+
+def seen_from_here(result: CheckResult, path: Path) -> CheckResult:
+    """A result whose lines are in files as the user knows them: from the current folder if they lie in it.
+
+    Args:
+        result: whose files are named from the folder of the project.
+        path: of the file that was checked.
+    """
+    from ...checking.result import with_files
+    from ...recording.record import root_of
+
+    root = root_of(path.resolve())
+
+    def name(file: str) -> str:
+        full = root / file
+        if not full.is_file():
+            return file
+        return str(full.relative_to(Path.cwd()) if full.is_relative_to(Path.cwd()) else full)
+
+    shown: CheckResult = with_files(result, name)
+    return shown
 
 
 def run_grading(arguments: argparse.Namespace) -> int:

@@ -10,6 +10,7 @@ import altair as alt
 from .training import CURVE_COLORS, log_ticks
 
 LARGEST = 1e6  # what is infinite is drawn here
+LEVEL_CHARACTERS = 50  # of all labels of the places, which have room beside each other in a narrow chart
 BELOW_ALL = 100  # times lower than all other differences is drawn what is equal
 
 
@@ -71,13 +72,19 @@ def differences_chart(
         for place, value, name, kind in points
     ]
     colors = [CURVE_COLORS[number % len(CURVE_COLORS)] for number in range(len(lines))]
-    legend = alt.Legend(title=None, orient="top", labelLimit=0)
+    pair_legend = alt.Legend(title=None, orient="top", labelLimit=0, columns=2, offset=4)
+    kind_legend = alt.Legend(title=None, orient="bottom", labelLimit=0, offset=4)
+    angle = 0 if sum(map(len, places)) <= LEVEL_CHARACTERS else -40
     chart = alt.Chart(alt.Data(values=rows)).encode(
-        x=alt.X("place:O", sort=list(places), axis=alt.Axis(title=axis_titles[0], labelAngle=0, labelLimit=90)),
+        x=alt.X("place:O", sort=list(places), axis=alt.Axis(title=axis_titles[0], labelAngle=angle, labelLimit=140)),
         y=y,
-        color=alt.Color("pair:N", scale=alt.Scale(domain=[line.name for line in lines], range=colors), legend=legend),
+        color=alt.Color(
+            "pair:N", scale=alt.Scale(domain=[line.name for line in lines], range=colors), legend=pair_legend
+        ),
     )
     dashes = alt.Scale(domain=list(kinds), range=[[1, 0], [5, 4]])
-    strokes = chart.mark_line(strokeWidth=2).encode(strokeDash=alt.StrokeDash("kind:N", scale=dashes, legend=legend))
+    strokes = chart.mark_line(strokeWidth=2).encode(
+        strokeDash=alt.StrokeDash("kind:N", scale=dashes, legend=kind_legend)
+    )
     marks = chart.transform_filter(alt.datum.kind == kinds[0]).mark_point(size=40, filled=True)
     return alt.layer(strokes, marks).properties(title=title)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import pytest
 
 from harness.diagnosis.splits import Judged, Split, assign_folds, group_rows, split_rows, tail_is_outside
 from harness.diagnosis.tasks import Task, infer_task
@@ -55,6 +56,18 @@ def test_tiny_and_exhaustive_tables_are_judged_by_their_training_rows() -> None:
     xor = np.array([[0, 0], [0, 1], [1, 0], [1, 1]] * 100)
     assert split(xor, xor.sum(axis=1) % 2).judged is Judged.TRAINING
     assert split(RNG.normal(size=(30, 2)), RNG.integers(0, 3, 30)).judged is Judged.TRAINING
+
+
+@pytest.mark.parametrize(("rows", "judged"), [(499, Judged.FOLDS), (500, Judged.HELD_OUT)])
+def test_fewer_than_500_rows_are_judged_by_folds(rows: int, judged: Judged) -> None:
+    assert split(RNG.normal(size=(rows, 3)), RNG.integers(0, 3, rows)).judged is judged
+
+
+@pytest.mark.parametrize(("unseen", "training_judges"), [(24, True), (25, False)])
+def test_an_exhaustive_table_is_judged_by_25_rows_that_it_does_not_have(unseen: int, training_judges: bool) -> None:
+    x = np.concatenate([np.tile([[0, 0], [0, 1], [1, 0], [1, 1]], (100, 1)), RNG.normal(size=(unseen, 2))])
+    judged = split(x, RNG.integers(0, 2, len(x)), validation_rows=unseen).judged
+    assert (judged is Judged.TRAINING) == training_judges
 
 
 def test_equal_rows_stay_on_one_side() -> None:

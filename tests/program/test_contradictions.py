@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from harness.programs.contradictions import Check, Severity, contradictions
+from harness.programs.contradictions import Check, Contradiction, Severity, contradictions, weakened
 from harness.programs.fit_calls import program_of
 from harness.programs.heads import head_of
 
@@ -313,6 +313,24 @@ def test_heads():
     outer = keras.Sequential([keras.Input((4,)), net(2, "tanh")])
     assert head_of(outer).activation == "tanh"
     assert head_of(keras.Sequential([keras.Input((4,)), L.Dense(1), L.Lambda(lambda x: 2 * x)])).range is None
+
+
+@pytest.mark.parametrize(
+    ("beside", "rate", "epochs"),
+    [
+        (None, Severity.SUSPICION, Severity.SUSPICION),  # alone
+        (Severity.SUSPICION, Severity.SUSPICION, Severity.HINT),
+        (Severity.CONTRADICTION, Severity.HINT, Severity.HINT),
+    ],
+)
+def test_what_is_seldom_the_cause_is_a_hint_beside_what_is_surer(beside, rate, epochs):
+    def one(check, severity):
+        return Contradiction(id="any", check=check, severity=severity)
+
+    company = [] if beside is None else [one(Check.SOFTMAX_OVER_ONE_UNIT, beside)]
+    for check, expected in ((Check.LARGE_LEARNING_RATE, rate), (Check.FEW_EPOCHS, epochs)):
+        *_, last = weakened([*company, one(check, Severity.SUSPICION)])
+        assert last.severity is expected
 
 
 def test_known_within_a_second():

@@ -59,6 +59,16 @@ def test_clones_are_found_with_their_units():
     assert "clones: 0, 2, 5" in told(found).replace("\n", " ")
 
 
+@pytest.mark.parametrize(("near", "findings"), [(3, []), (4, ["near-clones"])])
+def test_near_clones_are_more_than_half_of_the_units(near, findings):
+    model = keras.Sequential([keras.Input((30,)), L.Dense(6, "tanh", name="hidden"), L.Dense(1)])
+    kernel = RNG.normal(size=(30, 6)) / 6
+    kernel[:, :near] = kernel[:, [0]] * (1 + 1e-3 * RNG.normal(size=(30, near)))
+    model.layers[0].set_weights([kernel, np.zeros(6)])
+    model.layers[1].set_weights([np.full((6, 1), 0.3), np.zeros(1)])
+    assert inspect(model).layers[0].findings == findings
+
+
 def test_dead_and_saturated_units_need_data_and_are_those_of_the_formulas():
     x = RNG.normal(size=(600, 4))  # more than one batch
     model = two_layers("relu")

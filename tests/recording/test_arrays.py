@@ -152,6 +152,10 @@ def test_numbers_of_numpy_keep_their_type():
         (lambda x: x.T, "transpose", (Ref(0),), {}),
         (lambda x: np.transpose(x, (1, 0)), "transpose", (Ref(0), (1, 0)), {}),
         (lambda x: x.transpose(1, 0), "transpose", (Ref(0), (1, 0)), {}),
+        (lambda x: x.transpose((1, 0)), "transpose", (Ref(0), (1, 0)), {}),
+        (lambda x: x.transpose(None), "transpose", (Ref(0),), {}),
+        (lambda x: x.item(2), "getitem", (Ref(0), (1, 0)), {}),  # counted row by row
+        (lambda x: x.item(1, 0), "getitem", (Ref(0), (1, 0)), {}),
         (lambda x: x @ x, "matmul", (Ref(0), Ref(0)), {}),
         (lambda x: x.dot(x), "dot", (Ref(0), Ref(0)), {}),
         (lambda x: np.clip(x, 0, 1), "clip", (Ref(0), 0, 1), {}),

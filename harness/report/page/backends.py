@@ -14,7 +14,7 @@ from .. import backends as words
 from .document import Figure, Page, Part, Section, Tone
 from .html import Content, element, table
 
-Y_TITLE = "largest difference, relative"
+Y_TITLE = "relative difference"
 KINDS = ("difference", "explained by rounding")
 
 

@@ -351,11 +351,11 @@ def _result(recorder: Recorder, failure: BaseException | None, sources: Sources,
     """
     if isinstance(failure, Refused) and recorder.program is None:
         raise _Failed(failure.error) if isinstance(failure.error, NoBatches) else failure.error
-    if isinstance(failure, ScriptEnded):
-        recorder.leave_loop()
-    else:
-        recorder.complete_loop()
     is_over = failure is None or isinstance(failure, SystemExit)
+    if is_over:
+        recorder.complete_loop()
+    else:
+        recorder.leave_loop()
     if recorder.supply is not None or (is_over and not recorder.mentions_fit()):
         recorder.capture_untrained()
     program = recorder.program

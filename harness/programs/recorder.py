@@ -288,8 +288,8 @@ class Recorder:
 
     def leave_loop(self) -> None:
         """Say of a loop of fits that did not end, or is not plain, that it is not repeated by fit."""
-        assert self.program is not None
         if self.loop_of_fits is not None:
+            assert self.program is not None
             self.loop_of_fits = None
             notes = [note for note in self.program.notes if note.kind is not NoteKind.FITS_MERGED]
             notes.append(Note(kind=NoteKind.OWN_LOOP, detail=FITS))

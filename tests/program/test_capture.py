@@ -9,6 +9,7 @@ import pytest
 import tensorflow as tf
 
 from harness import BadInput
+from harness.programs import capture
 from harness.programs.capture import capture_script
 from harness.programs.fit_calls import program_of
 from harness.programs.program import MadeUp, NoteKind
@@ -495,14 +496,21 @@ def test_fits_on_parts_of_the_data_in_a_loop_are_one_training(script):
     [
         ("for epoch in range(3)", "while True"),
         ("keras.layers.Dense(1)", "keras.layers.Reshape((1, 2)), keras.layers.GRU(1, stateful=True)"),
+        ("batch_size=2)\n", "batch_size=2)\n        assert start < 8\n"),
     ],
 )
-def test_a_loop_of_fits_that_never_ends_or_keeps_its_state_is_read_only(script, old, new):
+def test_a_loop_of_fits_that_does_not_end_or_keeps_its_state_is_read_only(script, old, new):
     loop = FITS_IN_A_LOOP.replace(old, new).replace("keras.Input((2,))", "keras.Input((2,), batch_size=2)")
     program = capture_script(script(loop), seconds=1).program
     assert [note.kind for note in program.notes if note.kind in (NoteKind.OWN_LOOP, NoteKind.FITS_MERGED)] == [
         NoteKind.OWN_LOOP
     ]
+
+
+def test_a_script_that_does_not_come_to_fit_in_time_is_refused(script, monkeypatch):
+    monkeypatch.setattr(capture, "SECONDS_BEFORE_FIT", 1)
+    with pytest.raises(BadInput, match="a call of fit within 1 s, got none"):
+        capture_script(script(HEADER, MODEL, "while True: pass\nmodel.fit(x, y)\n"))
 
 
 def test_a_model_that_is_compiled_and_never_trained_is_read(script):

@@ -6,6 +6,7 @@ each unit. What cannot be brought into this form is not a network of dense layer
 
 from __future__ import annotations
 
+import dataclasses
 import enum
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -62,7 +63,7 @@ class DenseLayer:
     Attributes:
         kernel, new_kernel: before and after the update, (inputs, units).
         bias, new_bias: the same, (units,); None if the layer has no bias.
-        activation: its name in the table.
+        activations: the names in the table of those that make these values, the simplest first.
         kernel_parameter: index of the kernel in the recording's parameters.
         product: the node of inputs times kernel.
     """
@@ -71,9 +72,14 @@ class DenseLayer:
     new_kernel: Array
     bias: Array | None
     new_bias: Array | None
-    activation: str
+    activations: tuple[str, ...]
     kernel_parameter: int
     product: int
+
+    @property
+    def activation(self) -> str:
+        """The simplest activation that makes these values."""
+        return self.activations[0]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -163,23 +169,35 @@ def pass_of(stage: Stage, errors: Sequence[Error]) -> Pass:
         if error is None:
             raise CannotRead(Unread.ERROR)
         parts.append(one_lane(stage, forward, chain, error))
-    first = parts[0]
-    if any(not same_layers(first, other) for other in parts[1:]):
+    first, *others = agreeing(parts)
+    if any(not np.array_equal(a.kernel, b.kernel) for other in others for a, b in zip(first.layers, other.layers)):
         raise CannotRead(Unread.LAYERS)
-    return Pass(
-        x=np.concatenate([part.x for part in parts]),
-        y=np.concatenate([part.y for part in parts]),
-        layers=first.layers,
-        x_node=first.x_node,
-        target=first.target,
+    return dataclasses.replace(
+        first, x=np.concatenate([part.x for part in parts]), y=np.concatenate([part.y for part in parts])
     )
 
 
-def same_layers(one: Pass, other: Pass) -> bool:
-    """Whether two observations of an iteration went through the same network."""
-    return all(
-        a.activation == b.activation and np.array_equal(a.kernel, b.kernel) for a, b in zip(one.layers, other.layers)
-    )
+def agreeing(passes: Sequence[Pass]) -> list[Pass]:
+    """Passes through the same layers, each with the activations that make the values of all of them.
+
+    One observation may not tell activations apart: a relu that gets no negative value is a linear one too.
+
+    Raises:
+        CannotRead: no activation of a layer makes the values of all.
+    """
+    shared = []
+    for layers in zip(*(one.layers for one in passes)):
+        names = [name for name in layers[0].activations if all(name in layer.activations for layer in layers)]
+        if not names:
+            raise CannotRead(Unread.ACTIVATION)
+        shared.append(tuple(names))
+    return [
+        dataclasses.replace(
+            one,
+            layers=tuple(dataclasses.replace(layer, activations=names) for layer, names in zip(one.layers, shared)),
+        )
+        for one in passes
+    ]
 
 
 def one_lane(stage: Stage, forward: Forward, chain: Sequence[Layer], error: Error) -> Pass:
@@ -198,15 +216,15 @@ def one_lane(stage: Stage, forward: Forward, chain: Sequence[Layer], error: Erro
             raise CannotRead(Unread.LAYERS)
         found, inputs = dense_layer(stage, forward, layer, product, values, after)
         layers.append(found)
-    if not is_close(np.ravel(values[error.output]), np.ravel(inputs)) and not is_close(
-        np.ravel(values[error.output]), np.ravel(inputs.T)
-    ):
+    outputs = np.ravel(values[error.output])
+    is_turned = not is_close(outputs, np.ravel(inputs))
+    if is_turned and not is_close(outputs, np.ravel(inputs.T)):
         raise CannotRead(Unread.ERROR)
     y = np.asarray(error.target_values(values), dtype=float)
-    y = np.broadcast_to(y, np.shape(values[error.output]))
+    y = np.ravel(np.broadcast_to(y, np.shape(values[error.output])))
     return Pass(
         x=x,
-        y=y.T if products[-1].is_left and y.ndim == 2 else y.reshape(inputs.shape),
+        y=y.reshape(inputs.shape[::-1]).T if is_turned else y.reshape(inputs.shape),
         layers=tuple(layers),
         x_node=products[0].inputs,
         target=error,
@@ -283,11 +301,12 @@ def dense_layer(
     given = {**after, product.inputs: values[product.inputs]}
     changed = program.run([layer.z, product.kernel], given)
     new_kernel = as_kernel(changed[product.kernel], product)
-    shape = (len(inputs), kernel.shape[1])
-    bias = common_row(rows_of(values[layer.z], shape, product) - inputs @ kernel)
-    new_bias = common_row(rows_of(changed[layer.z], shape, product) - inputs @ new_kernel)
-    z = inputs @ kernel + bias
-    a = rows_of(values[layer.a], shape, product)
+    products = inputs @ kernel
+    is_turned = lies_turned(values[layer.z], products)
+    bias = common_row(rows_of(values[layer.z], products, is_turned) - products)
+    new_bias = common_row(rows_of(changed[layer.z], products, is_turned) - inputs @ new_kernel)
+    z = products + bias
+    a, activations = activated(values[layer.a], z, is_turned)
     kernels = program.ancestors([product.kernel], stop=stage.parameters) & set(stage.parameters)
     has_bias = bool(
         np.any(bias) or np.any(new_bias) or any(forward.roles.get(one) is Role.BIAS for one in layer.parameters)
@@ -299,19 +318,41 @@ def dense_layer(
         new_kernel=new_kernel,
         bias=bias if has_bias else None,
         new_bias=new_bias if has_bias else None,
-        activation=activation_of(z, a),
+        activations=activations,
         kernel_parameter=stage.parameters[kernels.pop()].parameter,
         product=product.node,
     )
     return found, a
 
 
-def rows_of(value: Any, shape: tuple[int, int], product: Product) -> Array:
-    """What a layer computes from a product of this shape, one observation a row."""
+def lies_turned(value: Any, products: Array) -> bool:
+    """Whether pre-activations have one observation a column.
+
+    Args:
+        value: as the file has them.
+        products: inputs times kernel, (observations, units), which they differ from by a bias.
+    """
     array = np.asarray(value, dtype=float)
-    if array.size != shape[0] * shape[1]:
+    if array.ndim != 2 or array.shape != products.shape:
+        return array.ndim == 2
+    if array.shape != array.shape[::-1]:
+        return False
+    spread, spread_turned = (float(np.max(np.ptp(one - products, axis=0))) for one in (array, array.T))
+    return spread_turned < spread
+
+
+def rows_of(value: Any, products: Array, is_turned: bool) -> Array:
+    """What a layer computes, one observation a row.
+
+    Args:
+        value: as the file has it.
+        products: inputs times kernel, (observations, units).
+        is_turned: whether the file has one observation a column.
+    """
+    array = np.asarray(value, dtype=float)
+    if array.size != products.size:
         raise CannotRead(Unread.LAYERS)
-    return array.T if product.is_left and array.ndim == 2 else array.reshape(shape)
+    return array.reshape(products.shape[::-1]).T if is_turned else array.reshape(products.shape)
 
 
 def common_row(values: Array) -> Array:
@@ -326,20 +367,40 @@ def common_row(values: Array) -> Array:
     return np.where(np.abs(values[0]) < 1e-12, 0.0, values[0])
 
 
-def activation_of(z: Array, a: Array) -> str:
-    """The activation in the table that makes a of z.
+def activated(value: Any, z: Array, is_turned: bool) -> tuple[Array, tuple[str, ...]]:
+    """The activations of a layer, one observation a row, and the names of those in the table that make them.
+
+    Args:
+        value: as the file has them.
+        z: pre-activations, (observations, units).
+        is_turned: whether the file has pre-activations with one observation a column; their activations may be turned
+            once more, as the next layer takes them.
 
     Raises:
-        CannotRead: there is none.
+        CannotRead: no activation in the table makes them.
     """
-    for name in ("linear", *ACTIVATIONS):  # of those that agree on these values the simplest
+    array = np.asarray(value, dtype=float)
+    for turned in (is_turned, not is_turned):
+        if array.ndim == 2 and array.shape != (z.shape[::-1] if turned else z.shape):
+            continue
+        a = rows_of(array, z, turned)
+        names = activations_of(z, a)
+        if names:
+            return a, names
+    raise CannotRead(Unread.ACTIVATION)
+
+
+def activations_of(z: Array, a: Array) -> tuple[str, ...]:
+    """The activations in the table that make a of z, the simplest first; none if there is none."""
+    found = []
+    for name in ("linear", *(other for other in ACTIVATIONS if other != "linear")):
         activation = ACTIVATIONS[name]
         if activation.function is None or (activation.mixes_units and z.shape[1] < 2):
             continue
         with np.errstate(all="ignore"):
             if is_close(np.asarray(activation.function(z), dtype=float), a):
-                return name
-    raise CannotRead(Unread.ACTIVATION)
+                found.append(name)
+    return tuple(found)
 
 
 # All rows of the data
@@ -387,6 +448,12 @@ def rows_equal(whole: Array, row: Array) -> NDArray[np.bool_]:
     return np.asarray(np.all(whole == row, axis=1))
 
 
+def sorted_rows(one: Pass) -> Array:
+    """The observations of an iteration with their targets, in an order that does not depend on how they are mixed."""
+    table = np.hstack([one.x, one.y])
+    return table[np.lexsort(table.T)]
+
+
 def whole_data(program: Program, first: Pass, others: Iterable[Pass]) -> tuple[Array, Array]:
     """All observations and targets of a training of which an iteration may use a part.
 
@@ -397,7 +464,7 @@ def whole_data(program: Program, first: Pass, others: Iterable[Pass]) -> tuple[A
     Raises:
         CannotRead: its rows are not those of an array.
     """
-    if all(is_close(other.x, first.x) and is_close(other.y, first.y) for other in others):
+    if all(is_close(sorted_rows(other), sorted_rows(first)) for other in others):
         return first.x, first.y
     x = all_rows(program, first.x_node, first.x)
     y = all_targets(program, first)

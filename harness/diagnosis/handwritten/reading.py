@@ -13,7 +13,7 @@ from ...checking.replay import CannotReplay, Program
 from ...checking.sources import Sources
 from ...recording.graph import Absorbed, Kind, Loop, Place, Recording, Stop
 from ...recording.source import called_name
-from .passes import Array, CannotRead, Pass, Unread, read_pass, whole_data
+from .passes import Array, CannotRead, Pass, Unread, agreeing, read_pass, whole_data
 from .rules import UpdateRule, read_rule
 
 MOST_PASSES = 3
@@ -126,8 +126,9 @@ def network_of_recording(recording: Recording, sources: Sources, updates: int | 
     passes = [first, *later_passes(recording, program, range(1, most), first)]
     if len(passes) == 1 < most:  # whether an update uses all observations shows in the next
         raise CannotRead(Unread.STOPPED)
+    first, *others = passes = agreeing(passes)
     rule = read_rule(passes)
-    x, y = whole_data(program, first, passes[1:])
+    x, y = whole_data(program, first, others)
     return ReadNetwork(
         layers=tuple(
             ReadLayer(
@@ -245,7 +246,8 @@ def reaches(sources: Sources, loop: Loop, place: Place) -> bool:
     inside = [
         node for node in ast.walk(tree) if isinstance(node, ast.Call) and loop.line <= node.lineno <= loop.end_line
     ]
-    return place.function.rpartition(".")[2] in called_from(sources, inside)
+    named = [part for part in place.function.split(".") if not part.startswith("<")]  # not <locals> or <listcomp>
+    return bool(named) and named[-1] in called_from(sources, inside)
 
 
 def called_from(sources: Sources, calls: Sequence[ast.Call]) -> set[str]:

@@ -110,6 +110,41 @@ for epoch in range(epochs):
             p_ += v
 """
 
+# each observation a row, but pre-activations are made as columns and turned; as many observations as hidden units; all
+# rows in a new order in every epoch, and an update that is made in a comprehension
+TURNED = (
+    SIGMOID
+    + TABLE
+    + """
+X, Y = X[:16], Y[:16]
+weights = [np.random.randn(5, 16) * 0.5, np.random.randn(16, 1) * 0.5]
+biases = [np.zeros((16, 1)), np.zeros((1, 1))]
+
+def step(x, y):
+    global weights, biases
+    h = sigmoid((np.dot(weights[0].T, x.T) + biases[0]).T)
+    o = (np.dot(weights[1].T, h.T) + biases[1]).T
+    d2 = 2 * (o - y) / len(x)
+    d1 = np.dot(weights[1], d2.T).T * h * (1 - h)
+    kernels = [np.dot(x.T, d1), np.dot(h.T, d2)]
+    shifts = [d1.sum(axis=0, keepdims=True).T, d2.sum(axis=0, keepdims=True).T]
+    weights = [w - 0.1 * g for w, g in zip(weights, kernels)]
+    biases = [b - 0.1 * g for b, g in zip(biases, shifts)]
+
+for epoch in range(40):
+    order = np.random.permutation(len(X))
+    step(X[order], Y[order])
+"""
+)
+
+# relu, one observation at a time; the first makes only positive pre-activations, as no activation would give them too
+POSITIVE_FIRST = (
+    ONE_BY_ONE.replace("sigmoid(np.dot(x, w1))", "np.maximum(0, np.dot(x, w1))")
+    .replace("* h * (1 - h)", "* (h > 0)")
+    .replace("np.random.rand(2, 4)", "np.array([[0.5, 0.3, 0.8, 0.4], [-0.6, 0.2, -0.9, 0.1]])")
+    .replace("for epoch", "X, Y = X[[2, 1, 3, 0]], Y[[2, 1, 3, 0]]\nfor epoch")
+)
+
 UNTIL_GOOD = XOR_FROM_ONES.replace("for epoch in range(3000):", "cost = 1\nwhile cost > 0.01:")
 COUNTED = XOR_FROM_ONES.replace("for epoch in range(3000):", "epoch = 0\nwhile epoch < 700:\n    epoch += 1")
 WITHOUT_DATA = XOR_FROM_ONES.replace("X = np.array", "X = np.loadtxt('inputs.txt') if True else np.array")

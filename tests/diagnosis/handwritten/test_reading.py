@@ -60,6 +60,20 @@ def test_one_observation_at_a_time_without_biases(tmp_path: Path) -> None:
     assert (start.centre, start.deviation) == pytest.approx((0.5, 1 / np.sqrt(12)))
 
 
+def test_an_activation_that_the_first_observation_does_not_show(tmp_path: Path) -> None:
+    found = read(tmp_path, numpy_files.POSITIVE_FIRST)
+    assert [layer.activation for layer in found.layers] == ["relu", "sigmoid"]
+    assert found.rule.rate == pytest.approx(0.15)
+
+
+def test_turned_pre_activations_and_all_rows_in_a_new_order(tmp_path: Path) -> None:
+    found = read(tmp_path, numpy_files.TURNED)
+    assert shapes(found) == [(5, 16), (16, 1)]
+    assert [layer.activation for layer in found.layers] == ["sigmoid", "linear"]
+    assert (found.rule.cost, found.rule.rate) == ("mean_squared_error", pytest.approx(0.1))
+    assert (found.x.shape, found.batch_size, found.epochs) == ((16, 5), 16, 40)
+
+
 def test_shuffled_batches_of_labels_with_momentum(tmp_path: Path) -> None:
     found = read(tmp_path, numpy_files.BATCHES)
     assert shapes(found) == [(4, 8), (8, 3)]

@@ -310,7 +310,7 @@ class Search:
 
     def _handed_on(self, step: Step) -> int | None:
         """The operand that the step hands on in another form."""
-        if step.kind is not Kind.OPERATION or not step.arguments:
+        if step.kind is not Kind.OPERATION or not step.arguments or _makes_zeros(step):
             return None
         first = step.arguments[0]
         if step.operation in FORMS and isinstance(first, Ref):

@@ -241,6 +241,12 @@ def moves(stage: Stage, step: Step) -> bool:
     return any(np.any(step.of(values)) for values in stage.settings)
 
 
+def is_used(stage: Stage, step: Step) -> bool:
+    """Whether the step of another parameter is made with a parameter"""
+    below = stage.program.descendants([step.before])
+    return any(other.after in below for other in stage.steps if other.before != step.before)
+
+
 def not_in_forward(reading: Reading, step: Step) -> Found:
     """A parameter that is updated but that the cost does not depend on."""
     return Found(

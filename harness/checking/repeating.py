@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -38,8 +38,7 @@ def find_repeated_fault(search: Search) -> Fault | None:
     inner = set(stage.needed) | {step.after for step in stage.steps}
     leading = stage.program.ancestors([step.after for step in search.broken], stop=stage.parameters)
     broken = {step.before for step in search.broken}
-    handed_on = {id for id in reading.forward.nodes - set(stage.parameters) if is_handed_on(reading, id)}
-    targets = [nodes for nodes in runs_of(stage, handed_on) if len(nodes) > 1]
+    targets = [nodes for nodes in runs_of(stage, targets_in(reading)) if len(nodes) > 1]
     targets.sort(key=lambda nodes: (reading.rank(nodes[0]), -nodes[0]))
     best: Fault | None = None
     for nodes in runs_of(stage, backward_nodes(reading) & leading - search.fixed):
@@ -82,15 +81,26 @@ def backward_nodes(reading: Reading) -> set[int]:
     return {id for id in (single - updates) & reading.errors_below if not is_truth(stage.node(id))}
 
 
-def is_handed_on(reading: Reading, id: int) -> bool:
-    """Whether a value of the forward pass is more than a part of an expression: another line uses it, or it is a part
-    of an array."""
+def targets_in(reading: Reading) -> set[int]:
+    """The values of the forward pass that another line uses, and parts of arrays."""
     stage = reading.stage
-    users = [stage.node(child).place for child in stage.program.children[id] if child in reading.forward.nodes]
-    return stage.node(id).operation == "getitem" or any(one != stage.node(id).place for one in users)
+    inner = reading.forward.nodes - set(stage.parameters)
+    return {id for id in inner if stage.node(id).operation == "getitem" or is_handed_on(stage, id)}
 
 
-def runs_of(stage: Stage, ids: set[int]) -> Iterator[tuple[int, ...]]:
+def site_of(stage: Stage, id: int) -> Key:
+    """The line of a value, with the lines that called it"""
+    place = stage.node(id).place
+    return () if place is None else tuple((one.file, one.line) for one in (place, *place.callers))
+
+
+def is_handed_on(stage: Stage, id: int) -> bool:
+    """Whether another line uses a value, so that it is more than a part of an expression."""
+    site = site_of(stage, id)
+    return any(site_of(stage, child) != site for child in stage.program.children[id] if child in stage.dependent)
+
+
+def runs_of(stage: Stage, ids: set[int]) -> list[tuple[int, ...]]:
     """What each operation of each line made, in order, by the first of it.
 
     A line with several operations of one kind makes them in turn, as often as the operation that it has only once.
@@ -98,19 +108,17 @@ def runs_of(stage: Stage, ids: set[int]) -> Iterator[tuple[int, ...]]:
     found: dict[Key, list[int]] = {}
     lines: dict[Key, set[Key]] = {}
     for id in sorted(ids):
-        node = stage.node(id)
-        if node.place is None:
-            continue
-        line = tuple((one.file, one.line) for one in (node.place, *node.place.callers))
-        key = (line, node.operation, len(node.shape), bare(node.names))
-        found.setdefault(key, []).append(id)
-        lines.setdefault(line, set()).add(key)
+        node, line = stage.node(id), site_of(stage, id)
+        if line:
+            key = (line, node.operation, len(node.shape), bare(node.names), is_handed_on(stage, id))
+            found.setdefault(key, []).append(id)
+            lines.setdefault(line, set()).add(key)
     runs = {line: math.gcd(*(len(found[key]) for key in keys)) for line, keys in lines.items()}
     parts = []
     for key, nodes in found.items():
         count = len(nodes) // runs[key[0]]
         parts += [tuple(nodes[first::count]) for first in range(count)]
-    return iter(sorted(parts))
+    return sorted(parts)
 
 
 def bare(names: Sequence[str]) -> str:

@@ -196,10 +196,11 @@ def together(found: list[Found]) -> list[Found]:
 
 
 def is_kept(reading: Reading, leaf: int) -> bool:
-    """Whether a leaf was made before the iteration began, so that it is kept from one to the next."""
+    """Whether a leaf was made before the iteration began, and is not made anew in the next."""
     stage = reading.stage
     inner = [id for id in reading.forward.nodes if id not in stage.parameters]
-    return bool(inner) and leaf < min(inner)
+    place, later = stage.node(leaf).place, stage.recording.nodes[stage.end + 1 :]
+    return bool(inner) and leaf < min(inner) and not any(node.is_leaf and node.place == place for node in later)
 
 
 def is_added_to_all(reading: Reading, leaf: int) -> bool:
@@ -258,6 +259,8 @@ def is_changed_later(reading: Reading, leaf: int) -> bool:
             node = stage.node(child)
             if node.operation not in ("add", "subtract") or len(program.parents[child]) != 2:
                 continue
+            if child in reading.forward.nodes:
+                continue  # the state of the next time step
             if node.shape != stage.node(version).shape or adds_nothing(reading, child, version):
                 continue
             if any((stage.node(one).operation, stage.node(one).place) in uses for one in program.children[child]):

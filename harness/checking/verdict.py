@@ -24,7 +24,7 @@ from .doubts import (
 )
 from .exceptions import is_files_own, is_updated, named_exception
 from .facts import assumed, facts_of_run, parameter_facts, rows_of, sizes_of
-from .judging import Judged, cut_to_integers, judge_reading, moves, not_in_forward, says_nothing, unlocated
+from .judging import Judged, cut_to_integers, is_used, judge_reading, moves, not_in_forward, says_nothing, unlocated
 from .overflow import overflow_hint, overflow_mistake
 from .overwriting import without_overwritten
 from .reading import Reading
@@ -217,6 +217,7 @@ class Findings:
     Attributes:
         mistakes: of gradients, of rules, of parameters that are left out.
         unused: steps of parameters that the cost does not depend on.
+        is_cost_partial: whether other steps depend on one of these parameters: then there is more to the cost.
         unclassified: names of values that change and are not parameters.
         is_rule_open: whether the rule of an update is not understood.
         notes: what the report says besides.
@@ -224,6 +225,7 @@ class Findings:
 
     mistakes: tuple[Found, ...]
     unused: tuple[Step, ...]
+    is_cost_partial: bool
     unclassified: tuple[str, ...]
     is_rule_open: bool
     notes: tuple[tuple[str, Place | None, str], ...]
@@ -237,8 +239,9 @@ def gather(recording: Recording, judged: Judged) -> Findings:
     unclassified += [parameter_name(recording, one) for one in doubtful]
     mistakes = [*judged.mistakes, *untouched, *cut_to_integers(reading)]
     unused = [step for step in stage.steps if step.before not in reading.forward.nodes and moves(stage, step)]
-    if unused and not has_late_data(reading):
-        mistakes += merge_by_line([not_in_forward(reading, step) for step in unused])
+    idle = [step for step in unused if not is_used(stage, step)]
+    if idle and not has_late_data(reading):
+        mistakes += merge_by_line([not_in_forward(reading, step) for step in idle])
     rules = Rules()
     if not judged.unexplained and not judged.mistakes:
         rules = rule_mistakes(recording, reading, lambda later, errors: read_like(reading, later, errors))
@@ -246,6 +249,7 @@ def gather(recording: Recording, judged: Judged) -> Findings:
     return Findings(
         mistakes=tuple(sorted(without_echoes(mistakes), key=line_of)),
         unused=tuple(unused),
+        is_cost_partial=len(idle) < len(unused),
         unclassified=tuple(unclassified),
         is_rule_open=rules.is_open,
         notes=tuple(rules.notes),
@@ -275,7 +279,7 @@ def conclude(
     )
     if findings.mistakes and history_is_lost(reading):
         return without_verdict(result, Reason.HISTORY_LOST)
-    if findings.mistakes and not has_target(reading):
+    if findings.mistakes and (findings.is_cost_partial or not has_target(reading)):
         return without_verdict(result, Reason.NO_COST_FITS)
     if findings.mistakes:
         return replace(result, verdict=Verdict.MISTAKE, mistakes=findings.mistakes)

@@ -77,6 +77,12 @@ class _Chain:
         return self.stale_uses >= 2 and 2 * self.stale_uses >= len(self.groups)
 
 
+def _makes_zeros(step: Step) -> bool:
+    """Whether it is zeros in the shape of an array, ``0 * w``, as the velocities of an optimizer begin."""
+    numbers = [one for one in step.arguments if isinstance(one, (int, float))]
+    return step.operation == "multiply" and 0 in numbers and not step.in_place
+
+
 def _container(name: str) -> str:
     """A name without its last index: self.weights for self.weights[0]."""
     return name.rpartition("[")[0] if name.endswith("]") else name
@@ -130,7 +136,7 @@ class Search:
 
     def see(self, step: Step) -> None:
         """Take in one more step."""
-        if step.kind is not Kind.OPERATION:
+        if step.kind is not Kind.OPERATION or _makes_zeros(step):
             self.masks.append(self._bit())
             self.initial.append(True)
             self.literal.append(step.kind is Kind.LITERAL and step.scalar)
@@ -339,7 +345,7 @@ class Search:
 
     def _handed_on(self, step: Step) -> int | None:
         """The operand that the step hands on in another form."""
-        if step.kind is not Kind.OPERATION or not step.arguments:
+        if step.kind is not Kind.OPERATION or not step.arguments or _makes_zeros(step):
             return None
         first = step.arguments[0]
         if step.operation in FORMS and isinstance(first, Ref):

@@ -41,6 +41,7 @@ MAX_GUARDS = 20_000
 MAX_LOSSES = 1_000
 MAX_NAMES = 8  # that are kept for one node
 MOST_CALLERS = 3  # lines that led to one, that are kept with it
+COMPREHENSIONS = frozenset({"<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>"})  # frames before Python 3.12
 REAL_ARRAY, REAL_ASARRAY = np.array, np.asarray  # both are wrapped later
 
 RECENT_VALUES = 64  # nodes of one shape among which a value without history is looked up
@@ -182,6 +183,14 @@ class Tape:
             frame = frame.f_back
         return frame
 
+    def caller_of(self, frame: FrameType | None) -> FrameType | None:
+        """The frame that called the function that a frame is in, a comprehension being a part of its function."""
+        while frame is not None and frame.f_code.co_name in COMPREHENSIONS:
+            frame = self.user_frame(frame.f_back)
+        if frame is None or frame.f_code.co_name == "<module>":
+            return None
+        return self.user_frame(frame.f_back)
+
     def place(self) -> Place | None:
         """The user's line that runs now."""
         return self.place_of(self.user_frame(), MOST_CALLERS)
@@ -193,8 +202,7 @@ class Tape:
         code, line = frame.f_code, frame.f_lineno
         source = self.sources[code.co_filename]
         column = _column(code, frame.f_lasti) if line in source.crowded else None
-        is_inner = callers > 0 and code.co_name != "<module>"
-        caller = self.place_of(self.user_frame(frame.f_back), callers - 1) if is_inner else None
+        caller = self.place_of(self.caller_of(frame), callers - 1) if callers else None
         key = (code, line, column, id(caller))
         known = self._places.get(key)
         if known is None:

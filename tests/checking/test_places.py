@@ -1,0 +1,111 @@
+"""Which line a mistake is put at if helpers, time steps and units are in between."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from harness.checking.check import check_file
+from harness.checking.result import Found, Verdict, without_echoes
+from harness.cli.main import main
+from harness.recording.graph import Place
+
+MATRICES = """\
+import random, math
+random.seed(4)
+class M:
+    def __init__(self, rows): self.r = rows
+    def __matmul__(self, o):
+        return M([[sum(p * q[j] for p, q in zip(row, o.r)) for j in range(len(o.r[0]))] for row in self.r])
+    def t(self): return M([list(c) for c in zip(*self.r)])
+    def apply(self, f): return M([[f(v) for v in row] for row in self.r])
+    def __mul__(self, o): return M([[a * b for a, b in zip(p, q)] for p, q in zip(self.r, o.r)])
+    def __sub__(self, o): return M([[a - b for a, b in zip(p, q)] for p, q in zip(self.r, o.r)])
+    def scale(self, s): return M([[s * v for v in row] for row in self.r])
+def rand(n, m): return M([[random.gauss(0, 0.5) for _ in range(m)] for _ in range(n)])
+def sig(v): return 1 / (1 + math.exp(-v))
+def dsig(a): return a * (1 - a)
+w1, w2 = rand(3, 3), rand(2, 3)
+for k in range(20):
+    a, b = random.random(), random.random()
+    x, t = M([[a], [b], [1]]), M([[a * b], [a + b - 1]])
+    h = (w1 @ x).apply(sig)
+    y = (w2 @ h).apply(sig)
+    cost = sum(v[0] * v[0] for v in (y - t).r) / 2
+    d2 = (y - t) * y.apply(dsig)
+    e1 = w2.t() @ d2
+    d1 = e1 * h.apply(dsig)
+    w2 = w2 - (d2 @ h.t()).scale(0.5)
+    w1 = w1 - (d1 @ x.t()).scale(0.5)
+"""
+RECURRENT = """\
+import numpy as np
+rng = np.random.default_rng(3)
+W, U, V = rng.normal(0, 0.4, (2, 6)), rng.normal(0, 0.4, (6, 6)), rng.normal(0, 0.4, (6, 1))
+X = rng.normal(size=(5, 9, 2))
+T = X.sum(axis=(0, 2))[:, None]
+for k in range(8):
+    h = np.zeros((9, 6))
+    c = np.zeros((9, 6))
+    tape = []
+    for x in X:
+        g = np.tanh(x @ W + h @ U)
+        tape.append((x, h, g))
+        c = 0.5 * c + g
+        h = np.tanh(c)
+        tape[-1] = (*tape[-1], h)
+    y = h @ V
+    loss = np.mean((y - T) ** 2)
+    dy = 2 * (y - T) / len(y)
+    dV, dh, dc = h.T @ dy, dy @ V.T, 0
+    dW, dU = 0 * W, 0 * U
+    for x, before, g, h in reversed(tape):
+        dc = dh * (1 - h**2) + dc
+        dz = dc * (1 - g**2)
+        dW += x.T @ dz
+        dU += before.T @ dz
+        dh = dz @ U.T
+        dc = 0.5 * dc
+    W, U, V = W - 0.1 * dW, U - 0.1 * dU, V - 0.1 * dV
+"""
+
+
+def test_of_a_matrix_class_that_is_right_the_line_that_calls_it_is_wrong(tmp_path: Path) -> None:
+    file = tmp_path / "matrices.py"
+    file.write_text(MATRICES.replace("e1 * h.apply(dsig)", "e1 * h.apply(sig)"))
+    places = [one for found in check_file(file).mistakes for one in (found.place, *found.others) if one is not None]
+    assert 24 in [one.line for one in places]
+
+
+def test_a_line_that_is_wrong_at_every_time_step_is_found(tmp_path: Path) -> None:
+    file = tmp_path / "recurrent.py"
+    file.write_text(RECURRENT)
+    assert check_file(file).verdict is Verdict.CORRECT
+    file.write_text(RECURRENT.replace("dc = dh * (1 - h**2) + dc", "dc = dh * (1 - h**2)"))
+    (found,) = check_file(file).mistakes
+    assert found.place is not None
+    assert found.place.line == 22
+
+
+def test_a_value_without_a_name_is_left_out_on_the_line_of_a_mistake_with_one() -> None:
+    here, there = Place(file="net.py", line=9), Place(file="net.py", line=10)
+    named = Found(id="wrong-sign", place=here, parameters=("W",))
+    echo = Found(id="wrong-value", place=here, parameters=("b",))
+    other = Found(id="wrong-value", place=there, parameters=("c",))
+    first, second = without_echoes([echo, named, other])
+    assert (first.id, first.parameters) == ("wrong-sign", ("W", "b"))
+    assert second is not echo
+    assert second.place == there
+
+
+def test_files_are_named_from_the_current_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "pyproject.toml").write_text("")
+    folder = tmp_path / "nets"
+    folder.mkdir()
+    (folder / "recurrent.py").write_text(RECURRENT.replace("dh = dz @ U.T", "dh = dz @ U"))
+    monkeypatch.chdir(folder)
+    assert main(["check", "recurrent.py"]) == 1
+    assert capsys.readouterr().out.startswith("recurrent.py has a mistake: transposed-weights at line 26")

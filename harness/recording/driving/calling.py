@@ -12,7 +12,7 @@ from .choices import Option
 from .containers import add_layers, layer_lists
 from .data import HIDDEN
 from .functions import named_functions
-from .given import batch_sizes, indices, inputs_text, observations, sizes
+from .given import batch_sizes, indices, inputs_text, keyed_data, observations, sizes
 from .making import made
 from .objects import classes_that_set, objects
 from .records import (
@@ -400,6 +400,9 @@ class Caller:
         options.extend(self.by_role(function, argument, role, uses))
         if not data and self._is_global_value(argument.name):
             options.insert(0, argument.name)  # what the file itself calls by this name
+        keyed = keyed_data(self, function, argument, uses) if uses.keys else None
+        if keyed is not None:
+            options.insert(0, keyed)
         note = argument.annotation.lower()
         if "bool" in note:
             options.extend(["True", "False"])

@@ -28,7 +28,9 @@ from .roles import (
     words_of,
 )
 from .session import Exhausted, Session
-from .source import Argument, FunctionFacts, Uses, mangled, only_divides
+from .source import Argument, FunctionFacts
+from .updates import mangled
+from .uses import Uses, only_divides
 from .weights import by_hand
 from .words import (
     BACKWARD_NAME,

@@ -11,7 +11,8 @@ from .data import BATCH, HIDDEN, INPUTS, SECOND_HIDDEN, Form, Labels, pairs_text
 from .records import layer_descriptions
 from .results import producers, production, result_of_kind
 from .roles import HELD_OUT, INPUT_NAME, TARGET_NAME, Role
-from .source import Argument, FunctionFacts, Uses, is_cut_by
+from .source import Argument, FunctionFacts
+from .uses import Uses, is_cut_by
 from .words import BATCHES_NAME
 
 if TYPE_CHECKING:

@@ -7,7 +7,8 @@ import enum
 import re
 from collections.abc import Iterator
 
-from .source import Argument, FileFacts, FunctionFacts, Uses, is_expression, uses_of
+from .source import Argument, FileFacts, FunctionFacts
+from .uses import Uses, is_expression, uses_of
 
 
 class Role(enum.Enum):

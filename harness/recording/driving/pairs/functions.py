@@ -7,7 +7,8 @@ import re
 from collections.abc import Iterator, Mapping
 
 from ..gradients import GRADIENT_NAMED, plain_name
-from ..source import Argument, FunctionFacts, uses_of
+from ..source import Argument, FunctionFacts
+from ..uses import uses_of
 from ..words import LOSS_WORDS
 from .arrays import LOSS_DATA
 from .calls import StaticCalls

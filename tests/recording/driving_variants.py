@@ -924,6 +924,35 @@ class Net:
             print(loss / len(loader.dataset))
 """
 
+GRADIENTS_THAT_THE_LAYERS_KEEP = """
+import numpy as np
+class Affine:
+    def __init__(self, n_in, n_out):
+        self.W = np.random.randn(n_in, n_out) * 0.5
+        self.dW = None
+    def forward(self, x):
+        self.x = x
+        return x @ self.W
+    def backward(self, dout):
+        self.dW = self.x.T @ dout
+        return dout @ self.W.T
+class MLP:
+    def __init__(self, input_size, hidden_size, output_size):
+        self.first = Affine(input_size, hidden_size)
+        self.last = Affine(hidden_size, output_size)
+    def predict(self, x):
+        return self.last.forward(np.tanh(self.first.forward(x)))
+    def loss(self, x, y):
+        self.h = np.tanh(self.first.forward(x))
+        self.d = self.last.forward(self.h) - y
+        return 0.5 * np.sum(self.d ** 2)
+    def gradient(self):
+        self.first.backward(self.last.backward(self.d) * (1 - self.h ** 2))
+    def update(self, learning_rate):
+        self.first.W -= self.first.dW * learning_rate
+        self.last.W -= self.last.dW * learning_rate
+"""
+
 AN_ACTIVATION_FOR_EVERY_SIZE = """
 import numpy as np
 class Net:
@@ -1349,6 +1378,16 @@ VARIANTS: dict[str, tuple[str, tuple[str, ...]]] = {
         (
             "net = Net([7, 5, 3], ['tanh', 'tanh', 'tanh'])",
             "net.train(X, Y, 3)",
+        ),
+    ),
+    "gradients that the layers keep": (
+        GRADIENTS_THAT_THE_LAYERS_KEEP,
+        (
+            "net = MLP(7, 5, 3)",
+            "for i in range(3):",
+            "    result1 = net.loss(X, Y)",
+            "    net.gradient()",
+            "    net.update(0.1)",
         ),
     ),
 }

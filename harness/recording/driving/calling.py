@@ -44,6 +44,7 @@ from .words import (
     NUMBER_WORDS,
     OPTIONAL_OBJECTS,
     OPTIONAL_ROLES,
+    PASS_BACK,
     SETUP_NAME,
     SIZE_ROLES,
     UNIT_WORDS,
@@ -367,6 +368,24 @@ class Caller:
             ):
                 self.call(method, f"{variable}.{name}", repeat=True)
                 return
+
+    def call_passes_first(self, function: FunctionFacts, variable: str) -> None:
+        """Calls the cost of data and the backward pass before an update of gradients that the layers keep."""
+        if {self.role(function, argument)[0] for argument in function.arguments} - {Role.RATE}:
+            return
+        methods = self.facts.methods(type(self.session.names[variable]).__name__)
+        mine = self.facts.reach(function)
+        others = [one for one in methods.values() if not (one.abstract or any(one is part for part in mine))]
+        backward = next((one for one in others if PASS_BACK.match(one.name) and not one.required), None)
+        costs = [
+            one
+            for one in others
+            if {self.role(one, argument)[0] for argument in one.required} == {Role.INPUTS, Role.TARGETS}
+            and not (WRONG_NAME.search(one.name) or self.facts.trains(one))
+        ]
+        if backward is not None and costs and not any(part is costs[0] for part in self.facts.reach(backward)):
+            self.call(costs[0], f"{variable}.{costs[0].name}", repeat=True)
+            self.call(backward, f"{variable}.{backward.name}", repeat=True)
 
     def call_networks(self, function: FunctionFacts) -> None:
         """Calls the passes of the networks made so far, if a function, such as an optimizer's step, does not do so."""

@@ -312,6 +312,7 @@ class _Driver:
                 return
             if repeat:
                 caller.call_forward_first(function, variable)
+                caller.call_passes_first(function, variable)
             if repeat and STEP_NAME.search(function.name) and len(session.objects) > 1:
                 caller.clear_gradients()
                 caller.call_networks(function)

@@ -453,3 +453,43 @@ def test_a_pooling_that_looks_for_the_largest_value(tmp_path: Path) -> None:
     path.write_text(POOLING.replace("d_out[i, j, c]\n", "2 * d_out[i, j, c]\n"))
     (pair,) = check_layers(path).pairs
     assert [gradient.factor for gradient in pair.gradients] == [pytest.approx(2)]
+
+
+IMAGES_WITH_CHANNELS_LAST = """
+import numpy as np
+
+def conv_forward(A_prev, W, b, hparameters):
+    stride, pad, f = hparameters["stride"], hparameters["pad"], W.shape[0]
+    padded = np.pad(A_prev, ((0, 0), (pad, pad), (pad, pad), (0, 0)))
+    size = (A_prev.shape[1] - f + 2 * pad) // stride + 1
+    Z = np.zeros((len(A_prev), size, size, W.shape[3]))
+    for h in range(size):
+        for w in range(size):
+            part = padded[:, h * stride:h * stride + f, w * stride:w * stride + f]
+            Z[:, h, w] = np.tensordot(part, W, axes=([1, 2, 3], [0, 1, 2])) + b[0, 0, 0]
+    return Z, (A_prev, W, b, hparameters)
+
+def conv_backward(dZ, cache):
+    A_prev, W, b, hparameters = cache
+    stride, pad, f = hparameters["stride"], hparameters["pad"], W.shape[0]
+    padded = np.pad(A_prev, ((0, 0), (pad, pad), (pad, pad), (0, 0)))
+    dpadded, dW = np.zeros_like(padded), np.zeros_like(W)
+    for h in range(dZ.shape[1]):
+        for w in range(dZ.shape[2]):
+            rows, columns = slice(h * stride, h * stride + f), slice(w * stride, w * stride + f)
+            dpadded[:, rows, columns] += np.tensordot(dZ[:, h, w], W, axes=([1], [3]))
+            dW += np.tensordot(padded[:, rows, columns], dZ[:, h, w], axes=([0], [0]))
+    db = np.zeros_like(b) + dZ.sum(axis=(0, 1, 2))
+    return dpadded[:, pad:-pad, pad:-pad], dW, db
+"""
+
+
+def test_a_convolution_of_images_with_channels_last(tmp_path: Path) -> None:
+    path = tmp_path / "convolution.py"
+    path.write_text(IMAGES_WITH_CHANNELS_LAST)
+    (pair,) = check_layers(path).pairs
+    assert [(one.name, one.agreement) for one in pair.gradients] == [
+        ("result1", Agreement.AGREES),
+        ("dW", Agreement.AGREES),
+        ("db", Agreement.AGREES),
+    ]

@@ -924,6 +924,71 @@ class Net:
             print(loss / len(loader.dataset))
 """
 
+GRADIENTS_THAT_THE_LAYERS_KEEP = """
+import numpy as np
+class Affine:
+    def __init__(self, n_in, n_out):
+        self.W = np.random.randn(n_in, n_out) * 0.5
+        self.dW = None
+    def forward(self, x):
+        self.x = x
+        return x @ self.W
+    def backward(self, dout):
+        self.dW = self.x.T @ dout
+        return dout @ self.W.T
+class MLP:
+    def __init__(self, input_size, hidden_size, output_size):
+        self.first = Affine(input_size, hidden_size)
+        self.last = Affine(hidden_size, output_size)
+    def predict(self, x):
+        return self.last.forward(np.tanh(self.first.forward(x)))
+    def loss(self, x, y):
+        self.h = np.tanh(self.first.forward(x))
+        self.d = self.last.forward(self.h) - y
+        return 0.5 * np.sum(self.d ** 2)
+    def gradient(self):
+        self.first.backward(self.last.backward(self.d) * (1 - self.h ** 2))
+    def update(self, learning_rate):
+        self.first.W -= self.first.dW * learning_rate
+        self.last.W -= self.last.dW * learning_rate
+"""
+
+AN_ACTIVATION_FOR_EVERY_SIZE = """
+import numpy as np
+class Net:
+    def __init__(self, n, activation_list):
+        self.p = {"activation": activation_list}
+        for l in range(1, len(n)):
+            self.p["W" + str(l)] = np.random.randn(n[l - 1], n[l]) * 0.5
+        self.L = len(n) - 1
+    def train(self, X, Y, epochs):
+        for epoch in range(epochs):
+            a = [X]
+            for l in range(1, self.L + 1):
+                z = a[-1] @ self.p["W" + str(l)]
+                if self.p["activation"][l] == "tanh":
+                    z = np.tanh(z)
+                a.append(z)
+            d = a[-1] - Y
+            for l in range(self.L, 0, -1):
+                if self.p["activation"][l] == "tanh":
+                    d = d * (1 - a[l] ** 2)
+                g = a[l - 1].T @ d
+                d = d @ self.p["W" + str(l)].T
+                self.p["W" + str(l)] -= 0.01 * g
+"""
+
+DATA_IN_A_DICTIONARY = """
+import numpy as np
+class Net:
+    def __init__(self, n_in, n_out):
+        self.w = np.random.randn(n_out, n_in) * 0.5
+    def train(self, dataset, epochs):
+        X, Y = dataset["X"], dataset["Y"]
+        for epoch in range(epochs):
+            self.w -= 0.01 * (np.dot(self.w, X) - Y) @ X.T
+"""
+
 A_FIRST_EPOCH = """
 import numpy as np
 class Net:
@@ -1299,6 +1364,30 @@ VARIANTS: dict[str, tuple[str, tuple[str, ...]]] = {
         (
             "net = Net(7, 3)",
             "net.fit(X, Y, epochs=3)",
+        ),
+    ),
+    "data in a dictionary": (
+        DATA_IN_A_DICTIONARY,
+        (
+            "net = Net(7, 3)",
+            "net.train({'X': X.T, 'Y': Y.T}, 3)",
+        ),
+    ),
+    "an activation for every size": (
+        AN_ACTIVATION_FOR_EVERY_SIZE,
+        (
+            "net = Net([7, 5, 3], ['tanh', 'tanh', 'tanh'])",
+            "net.train(X, Y, 3)",
+        ),
+    ),
+    "gradients that the layers keep": (
+        GRADIENTS_THAT_THE_LAYERS_KEEP,
+        (
+            "net = MLP(7, 5, 3)",
+            "for i in range(3):",
+            "    result1 = net.loss(X, Y)",
+            "    net.gradient()",
+            "    net.update(0.1)",
         ),
     ),
 }

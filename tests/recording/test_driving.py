@@ -16,7 +16,8 @@ from harness.recording.driving.choices import Choices, Exhausted, Search
 from harness.recording.driving.gradients import plain_name
 from harness.recording.driving.roles import Role, role_of
 from harness.recording.driving.session import dimensions
-from harness.recording.driving.source import read_source, uses_of
+from harness.recording.driving.source import read_source
+from harness.recording.driving.uses import uses_of
 from harness.recording.driving.watching import Targets
 
 from .driving_styles import (

@@ -10,9 +10,9 @@ once more and after it these lines, as for ``run=``:
 
 The steps, each in a module of its own:
 
-1. What is defined: ``loaded`` (the file and those it imports), ``source`` (functions, classes, updates, from the text),
-   ``usage`` and ``examples`` (how the project uses them).
-2. What role each argument plays: ``roles``, from its name, default, annotation and use. ``suggestions``: the data.
+1. What is defined: ``loaded`` (the file and those it imports), ``source`` (functions and classes, from the text) with
+   ``updates`` (statements that step a parameter), ``usage`` and ``examples`` (how the project uses them).
+2. What role each argument plays: ``roles``, from its name, default, annotation and ``uses``. ``suggestions``: the data.
 3. What to call: ``goals``, most likely first.
 4. What each argument is given: ``calling`` asks by role, and the options come from ``given`` (sizes, data),
    ``functions`` (activations, losses, optimizers), ``objects`` with ``containers`` and ``records`` (instances, lists
@@ -22,7 +22,7 @@ The steps, each in a module of its own:
 6. What is accepted, and why: ``watching`` sees updates and shapes that fit by accident, ``acceptance`` asks whether
    the calls are meant so, and ``drive`` runs the lines once more on their own.
 
-``pairs`` is apart: it calls single layers, activations and losses with random arrays.
+``pairs`` is a package apart: it calls single layers, activations and losses with random arrays.
 
 The lines use only the file's own names and those in ``data`` (and ``np``, which is in ``data`` too). They end with
 updates of the parameters. If the file returns gradients and applies them nowhere, ``gradients`` pairs expressions

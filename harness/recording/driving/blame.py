@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 
 from .choices import BLAMED_COST, CLEARED_COST, COST
+from .roles import words_of
 from .session import MAX_SIZES, SHAPE_MESSAGE, Hints, Session, numbers_in, user_line
 from .source import FileFacts
 
@@ -32,6 +33,7 @@ def blame(session: Session, error: BaseException | None, files: Mapping[str, Fil
     noted = bool(session.watcher.notes)
     shapes = noted or (error is not None and SHAPE_MESSAGE.search(message) is not None) or isinstance(error, IndexError)
     names = _names_at(error, files)
+    words = {word for name in names for word in words_of(name) if len(word) > 2}
     nothing = error is None and not noted
 
     def cost(key: str) -> float:
@@ -49,6 +51,8 @@ def blame(session: Session, error: BaseException | None, files: Mapping[str, Fil
         argument = match.group(1) if match else key
         if argument in names or argument.lower() in {name.lower() for name in names}:
             return BLAMED_COST + 0.1
+        if isinstance(error, IndexError) and set(words_of(argument)) & words:
+            return BLAMED_COST + 0.2  # a list that is too short may have gone by another name until then
         return COST if not nothing else COST * 0.8
 
     return cost

@@ -12,7 +12,7 @@ from .choices import Option
 from .containers import add_layers, layer_lists
 from .data import HIDDEN
 from .functions import named_functions
-from .given import batch_sizes, indices, inputs_text, observations, sizes
+from .given import batch_sizes, indices, inputs_text, keyed_data, observations, sizes
 from .making import made
 from .objects import classes_that_set, objects
 from .records import (
@@ -28,7 +28,9 @@ from .roles import (
     words_of,
 )
 from .session import Exhausted, Session
-from .source import Argument, FunctionFacts, Uses, mangled, only_divides
+from .source import Argument, FunctionFacts
+from .updates import mangled
+from .uses import Uses, only_divides
 from .weights import by_hand
 from .words import (
     BACKWARD_NAME,
@@ -42,6 +44,7 @@ from .words import (
     NUMBER_WORDS,
     OPTIONAL_OBJECTS,
     OPTIONAL_ROLES,
+    PASS_BACK,
     SETUP_NAME,
     SIZE_ROLES,
     UNIT_WORDS,
@@ -366,6 +369,24 @@ class Caller:
                 self.call(method, f"{variable}.{name}", repeat=True)
                 return
 
+    def call_passes_first(self, function: FunctionFacts, variable: str) -> None:
+        """Calls the cost of data and the backward pass before an update of gradients that the layers keep."""
+        if {self.role(function, argument)[0] for argument in function.arguments} - {Role.RATE}:
+            return
+        methods = self.facts.methods(type(self.session.names[variable]).__name__)
+        mine = self.facts.reach(function)
+        others = [one for one in methods.values() if not (one.abstract or any(one is part for part in mine))]
+        backward = next((one for one in others if PASS_BACK.match(one.name) and not one.required), None)
+        costs = [
+            one
+            for one in others
+            if {self.role(one, argument)[0] for argument in one.required} == {Role.INPUTS, Role.TARGETS}
+            and not (WRONG_NAME.search(one.name) or self.facts.trains(one))
+        ]
+        if backward is not None and costs and not any(part is costs[0] for part in self.facts.reach(backward)):
+            self.call(costs[0], f"{variable}.{costs[0].name}", repeat=True)
+            self.call(backward, f"{variable}.{backward.name}", repeat=True)
+
     def call_networks(self, function: FunctionFacts) -> None:
         """Calls the passes of the networks made so far, if a function, such as an optimizer's step, does not do so."""
         reached = self.facts.reach(function)
@@ -400,6 +421,9 @@ class Caller:
         options.extend(self.by_role(function, argument, role, uses))
         if not data and self._is_global_value(argument.name):
             options.insert(0, argument.name)  # what the file itself calls by this name
+        keyed = keyed_data(self, function, argument, uses) if uses.keys else None
+        if keyed is not None:
+            options.insert(0, keyed)
         note = argument.annotation.lower()
         if "bool" in note:
             options.extend(["True", "False"])

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from .data import HIDDEN
 from .roles import Role
 from .shares import wants_shares
-from .source import FunctionFacts, uses_of
+from .source import FunctionFacts
+from .uses import uses_of
 
 if TYPE_CHECKING:
     from .calling import Caller

@@ -42,9 +42,11 @@ from .session import (
     reset_generators,
     user_line,
 )
-from .source import Argument, FileFacts, FunctionFacts, UpdateLine, Uses, read_source
+from .source import Argument, FileFacts, FunctionFacts, read_source
 from .suggestions import column_votes, label_order
+from .updates import UpdateLine
 from .usage import example_texts, find_snippets, project_files, read, sibling_names
+from .uses import Uses
 from .watching import ENOUGH_UPDATES, Enough, Overrun, Watcher
 from .words import BY_HAND
 
@@ -310,6 +312,7 @@ class _Driver:
                 return
             if repeat:
                 caller.call_forward_first(function, variable)
+                caller.call_passes_first(function, variable)
             if repeat and STEP_NAME.search(function.name) and len(session.objects) > 1:
                 caller.clear_gradients()
                 caller.call_networks(function)

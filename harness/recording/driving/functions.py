@@ -11,7 +11,8 @@ from .objects import instance, objects
 from .records import annotated_class, members
 from .roles import Role, words_of
 from .shares import known_outputs, of_shares, share_rank
-from .source import Argument, FunctionFacts, Uses
+from .source import Argument, FunctionFacts
+from .uses import Uses
 from .words import ACTIVATION_WORDS, ACTIVATIONS, DERIVATIVE_WORDS, LOSS_WORDS, OPTIMIZER_WORDS
 
 if TYPE_CHECKING:

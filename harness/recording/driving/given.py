@@ -10,8 +10,9 @@ from .choices import Option
 from .data import BATCH, HIDDEN, INPUTS, SECOND_HIDDEN, Form, Labels, pairs_text, target_text
 from .records import layer_descriptions
 from .results import producers, production, result_of_kind
-from .roles import HELD_OUT, INPUT_NAME, Role
-from .source import Argument, FunctionFacts, Uses, is_cut_by
+from .roles import HELD_OUT, INPUT_NAME, TARGET_NAME, Role
+from .source import Argument, FunctionFacts
+from .uses import Uses, is_cut_by
 from .words import BATCHES_NAME
 
 if TYPE_CHECKING:
@@ -221,6 +222,19 @@ def observations(caller: Caller, function: FunctionFacts, argument: Argument, ro
         likely_pairs = uses.unpacked or not uses.array
         return [data.pairs, data.inputs, data.both] if likely_pairs else [data.inputs, data.pairs, data.both]
     return [data.inputs]
+
+
+def keyed_data(caller: Caller, function: FunctionFacts, argument: Argument, uses: Uses) -> Option | None:
+    """Inputs and targets in a dictionary, if both are asked for by the names of keys and nothing else is."""
+    data = _Data(caller, function, argument, uses)
+    bare = {key: HELD_OUT.sub("", key) or key for key in sorted(uses.keys)}
+    targets = {key for key, name in bare.items() if TARGET_NAME.match(name)}
+    inputs = {key for key, name in bare.items() if INPUT_NAME.match(name)} - targets
+    if not (targets and inputs) or targets | inputs != set(bare):
+        return None
+    return lambda: (
+        "{" + ", ".join(f"{key!r}: {data.targets() if key in targets else data.inputs()}" for key in bare) + "}"
+    )
 
 
 def batch_sizes(caller: Caller, function: FunctionFacts, argument: Argument) -> list[Option]:

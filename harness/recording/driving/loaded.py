@@ -13,7 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from .source import FileFacts, UpdateLine, read_source
+from .source import FileFacts, read_source
+from .updates import UpdateLine
 
 
 def collect_facts(namespace: Mapping[str, Any], source: str) -> tuple[FileFacts, dict[str, FileFacts]]:

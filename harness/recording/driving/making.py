@@ -22,7 +22,8 @@ from .results import (
     result_of_kind,
 )
 from .roles import CACHE_NAME, GRADIENT_ARGUMENT, OUTPUT_NAME, PARAMETERS_NAME, Role, words_of
-from .source import Argument, FunctionFacts, Uses
+from .source import Argument, FunctionFacts
+from .uses import Uses
 from .words import DERIVATIVE_WORDS, LOSS_WORDS, MAKER_NAME, STRUCTURE_WORDS, UNNAMED
 
 if TYPE_CHECKING:

@@ -23,7 +23,8 @@ from .records import (
 from .results import by_kind, parameters_of_networks
 from .roles import Role, words_of
 from .shares import share_rank
-from .source import Argument, FunctionFacts, Uses
+from .source import Argument, FunctionFacts
+from .uses import Uses
 from .words import ACTIVATION_WORDS, LOSS_WORDS, MAKER_NAME, NETWORK_CLASS, OPTIMIZER_WORDS, PLAIN_LOSS, PLAIN_OPTIMIZER
 
 if TYPE_CHECKING:

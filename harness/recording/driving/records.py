@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 from .data import HIDDEN, Form, pairs_text
 from .roles import SIZES, Role, role_of
 from .settings import Setting, leaves, read_settings
-from .source import Argument, FunctionFacts, Uses
+from .source import Argument, FunctionFacts
+from .uses import Uses
 
 if TYPE_CHECKING:
     from .calling import Caller

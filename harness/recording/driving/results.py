@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from .choices import Exhausted, Option
 from .records import OF_ARRAYS
 from .roles import OUTPUT_NAME, Role
-from .source import Argument, FunctionFacts, Uses
+from .source import Argument, FunctionFacts
+from .uses import Uses
 from .words import LOSS_WORDS, MAKER_NAME, NETWORK_CLASS, PARAMETERS_METHOD, SIZE_ROLES, UNNAMED, WRONG_NAME
 
 if TYPE_CHECKING:

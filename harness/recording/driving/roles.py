@@ -7,7 +7,8 @@ import enum
 import re
 from collections.abc import Iterator
 
-from .source import Argument, FileFacts, FunctionFacts, Uses, is_expression, uses_of
+from .source import Argument, FileFacts, FunctionFacts
+from .uses import Uses, is_expression, uses_of
 
 
 class Role(enum.Enum):
@@ -213,7 +214,7 @@ def _by_words(name: str, words: list[str], argument: Argument, uses: Uses) -> Ro
         return setting
     if have & {"loss", "cost", "objective", "criterion"} and not have & {"layer", "grad"}:
         return Role.LOSS
-    listed = uses.element_called or (uses.indexed and not uses.strings and not uses.called)
+    listed = uses.element_called or "list" in have or (uses.indexed and not uses.strings and not uses.called)
     if have & {"activation", "activations", "act", "acts", "activ"} and not uses.array and listed:
         return Role.ACTIVATION_LIST
     if {"activations"} & have and not (uses.array or uses.arithmetic) and (uses.iterated or uses.indexed):

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from .roles import argument_uses, assigned
-from .source import Argument, FileFacts, FunctionFacts, Uses, uses_of
+from .source import Argument, FileFacts, FunctionFacts
+from .uses import Uses, uses_of
 
 MAX_DEPTH = 4  # of dictionaries in dictionaries, and of functions that a value is handed on to
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from .source import UpdateLine
+from .updates import UpdateLine
 
 MAX_LINES = 120_000  # of the user's code that one attempt may run
 ENOUGH_UPDATES = 9  # of one statement: that is three iterations of three layers

@@ -10,7 +10,8 @@ from .choices import Option
 from .data import HIDDEN, INPUTS, SECOND_HIDDEN
 from .records import records
 from .roles import Role
-from .source import Argument, FunctionFacts, Uses
+from .source import Argument, FunctionFacts
+from .uses import Uses
 from .words import BY_HAND
 
 if TYPE_CHECKING:

@@ -42,6 +42,17 @@ def image_settings(name: str) -> tuple[str, ...]:
     return next(known, ())
 
 
+def same_observations(output: str, given: str, data: str) -> list[str]:
+    """The line that ends an option whose output has not the observations of its input: its shapes fit by accident.
+
+    Args:
+        output, given: the names of both.
+        data: the array that the input is made of.
+    """
+    axis = OBSERVATION_AXIS.get(data)
+    return [] if axis is None else [f"assert np.shape({output})[{axis}] == np.shape({given})[{axis}]"]
+
+
 def pair_data(seed: int, *, square: bool = False) -> dict[str, Any]:
     """The arrays that the lines use, by name; ``square``: with as many outputs as inputs."""
     rng = np.random.default_rng(seed)
@@ -55,6 +66,8 @@ def pair_data(seed: int, *, square: bool = False) -> dict[str, Any]:
         "weights_": rng.normal(size=(INPUTS, outputs)),
         "weights_t_": rng.normal(size=(outputs, INPUTS)),
         "filters_": rng.normal(size=(FILTERS, CHANNELS, WINDOW, WINDOW)),
+        "filters_last_": rng.normal(size=(WINDOW, WINDOW, CHANNELS, FILTERS)),
+        "filter_biases_last_": rng.normal(size=(1, 1, 1, FILTERS)),
         "biases_": rng.normal(size=outputs),
         "bias_row_": rng.normal(size=(1, outputs)),
         "bias_column_": rng.normal(size=(outputs, 1)),

@@ -11,7 +11,8 @@ from ..calling import Caller
 from ..choices import Choices, Exhausted, Option
 from ..roles import Role
 from ..session import Hints, Session
-from ..source import Argument, FileFacts, FunctionFacts, Uses
+from ..source import Argument, FileFacts, FunctionFacts
+from ..uses import Uses
 from ..watching import Watcher
 from ..words import SIZE_ROLES
 from .arrays import IMAGE_LAYER, INPUTS, OBSERVATIONS, image_settings

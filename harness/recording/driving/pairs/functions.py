@@ -7,14 +7,16 @@ import re
 from collections.abc import Iterator, Mapping
 
 from ..gradients import GRADIENT_NAMED, plain_name
-from ..source import Argument, FunctionFacts, uses_of
+from ..source import Argument, FunctionFacts
+from ..uses import uses_of
 from ..words import LOSS_WORDS
-from .arrays import LOSS_DATA
+from .arrays import LOSS_DATA, same_observations
 from .calls import StaticCalls
 from .plan import GradientPlan, PairKind, PairOption, PairPlan
 
 MAX_OPTIONS = 24  # of one pair of functions
 WHOLE_NETWORK = ("parameters", "params", "network", "model", "layers")
+OBSERVATIONS_OF_VECTORS = ("rows_", "columns_")
 SETTING = re.compile(r"param|mode|activation|stride|pad|config|hparam|keep|prob|train|eps|momentum", re.IGNORECASE)
 OF_IMAGES = re.compile(r"conv|pool|spatial", re.IGNORECASE)
 
@@ -92,8 +94,12 @@ def _loss_options(calls: StaticCalls, name: str, function: FunctionFacts) -> Ite
 def _function_options(
     calls: StaticCalls, name: str, forward: FunctionFacts, backward: FunctionFacts
 ) -> Iterator[PairOption]:
+    """The ways of calling a pair of functions: with observations in rows or columns, or images in either layout."""
     if OF_IMAGES.search(name):
-        forms = [("images_", "filters_", "filter_biases_")]
+        forms = [
+            ("images_", "filters_", "filter_biases_"),
+            ("image_rows_", "filters_last_", "filter_biases_last_"),
+        ]
     else:
         forms = [
             ("rows_", "weights_", "biases_"),
@@ -104,11 +110,13 @@ def _function_options(
         key = calls.new_key()
         names: dict[str, str] = {}
         settings: dict[str, str] = {}
+        observed = ""  # the argument that holds observations
         lines = ["np.random.seed(0)"]
         for index, argument in enumerate(forward.arguments):
             array = _array_for(argument.name, index, data, weights, bias)
             if array is not None:
                 names[argument.name] = f"argument{key}{index}"
+                observed = observed or (names[argument.name] if array == data else "")
                 lines.append(f"argument{key}{index} = {array} + 0.0")
             elif argument.required:
                 settings[argument.name] = _setting_for(forward, argument.name)
@@ -116,6 +124,8 @@ def _function_options(
         several = len(forward.returns) > 1
         lines.append(f"both{key} = {name}({given})")
         lines.append(f"output{key} = both{key}[0]" if several else f"output{key} = both{key}")
+        if observed:
+            lines.extend(same_observations(f"output{key}", observed, data))
         lines.append(f"upstream{key} = np.random.normal(size=np.shape(output{key}))")
         cache = f"both{key}[1]" if several else next(iter(names.values()), "")
         rest = _backward_arguments(backward, names, settings, cache)
@@ -148,7 +158,7 @@ def _array_for(name: str, index: int, data: str, weights: str, bias: str) -> str
     if re.match(r"^(b|bias(es)?)\d*$", plain):
         return bias
     if plain in ("gamma", "scale"):
-        return "scales_" if data != "images_" else None
+        return "scales_" if data in OBSERVATIONS_OF_VECTORS else None
     if plain in ("beta", "shift"):
         return "shifts_"
     if index == 0 or re.match(r"^(x|a|a_?prev|z|inputs?|data|scores?)$", plain):

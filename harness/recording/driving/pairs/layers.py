@@ -10,7 +10,7 @@ from ..gradients import GRADIENT_NAMED, plain_name
 from ..roles import INPUT_NAME, UPSTREAM_NAME, Role
 from ..source import FunctionFacts
 from ..words import LOSS_WORDS
-from .arrays import IMAGE_LAYER, LOSS_DATA, OBSERVATION_AXIS, PICTURES, ROWS, SINGLE, image_settings
+from .arrays import IMAGE_LAYER, LOSS_DATA, PICTURES, ROWS, SINGLE, image_settings, same_observations
 from .calls import RATE, StaticCalls
 from .derivatives import elementwise
 from .plan import GradientPlan, PairKind, PairOption, PairPlan
@@ -145,7 +145,7 @@ class _Layer:
             f"output{key} = {result.format(result=f'result{key}', thing=thing)}",
         ]
         if not target:
-            lines.extend(same_observations(key, data))
+            lines.extend(same_observations(f"output{key}", f"input{key}", data))
             lines.append(f"upstream{key} = np.random.normal(size=np.shape(output{key}))")
         parameters = self._parameters()
         for index, attribute in enumerate(parameters):
@@ -236,12 +236,6 @@ class _Layer:
             if self._keeps_gradient_in(attribute):
                 value = f"{gradients.thing}.{attribute}.grad"
                 gradients.add(f"self.{attribute}.grad", value, f"self.{attribute}.data", gradients.before(index))
-
-
-def same_observations(key: str, data: str) -> list[str]:
-    """The line that ends an option whose output has not the observations of its input: shapes fit by accident."""
-    axis = OBSERVATION_AXIS.get(data)
-    return [] if axis is None else [f"assert np.shape(output{key})[{axis}] == np.shape(input{key})[{axis}]"]
 
 
 class _Gradients:

@@ -1,0 +1,157 @@
+"""Statements that read like the update of a parameter."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from ..source import last_name
+from .uses import names_in
+
+RATE_NAME = re.compile(
+    r"(^|[_\s])(lr|eta|alpha|rate|learning|learn_?rate|epsilon|step_?size|gamma)|(?-i:[a-z]Rate\b)", re.IGNORECASE
+)
+WEIGHT_NAME = re.compile(
+    r"(weight|bias|theta|synapse|\bsyn_?\d|kernel|param|coef|(?<![a-z])[wb](?![a-z])|(?<![a-z])[wb]_?[a-z]?[a-z]?\d*$)",
+    re.IGNORECASE,
+)
+GRADIENT_NAME = re.compile(
+    r"((?-i:^d_?[A-Z])|^d_?[wb]\d*$|^_?d_?(weight|bias|theta)|grad|nabla|delta|deriv|loss|cost|err|acc|total|count|sum"
+    r"|correct|score|decay|penalty|regular|reg_|(?-i:^v[A-Z_])|velocity|moment|running|^z\d*$|^a\d*$|^out|^res)",
+    re.IGNORECASE,
+)
+STEPS = re.compile(
+    r"updat|step|optim|descent|apply|sgd|adam|adjust", re.IGNORECASE
+)  # functions that return new weights
+STEP_WORDS = re.compile(r"(grad|delta|nabla|\bd[A-Zwb]|adjust|change|correction|velocity|update|(?<![a-z])d_?[wb])")
+
+
+@dataclass(frozen=True, kw_only=True)
+class UpdateLine:
+    """A statement that replaces something by itself plus or minus something.
+
+    Attributes:
+        first, last: its lines.
+        target: the expression that is replaced, as text.
+        likely: whether names say that it is the step of a parameter.
+    """
+
+    first: int
+    last: int
+    target: str
+    likely: bool
+
+
+def mangled(owner: str, name: str) -> str:
+    """The attribute that ``self.name`` stands for in a class."""
+    return f"_{owner.lstrip('_')}{name}" if name.startswith("__") and not name.endswith("__") else name
+
+
+def updates_of(node: ast.AST, owner: str) -> Iterator[UpdateLine]:
+    """The statements that replace a value by itself plus or minus something; ``owner`` is the class of a method."""
+    for item in ast.walk(node):
+        if isinstance(item, ast.AugAssign) and isinstance(item.op, (ast.Add, ast.Sub)):
+            yield _update(item, item.target, item.value, isinstance(item.op, ast.Sub), owner)
+        elif isinstance(item, ast.Assign):
+            for target in item.targets:
+                pairs = [(target, item.value)]
+                if isinstance(target, ast.Tuple) and isinstance(item.value, ast.Tuple):
+                    pairs = list(zip(target.elts, item.value.elts))
+                for one, value in pairs:
+                    if _replaces(one, value):
+                        yield _update(item, one, value, _subtracts(value), owner)
+        elif isinstance(item, ast.Return) and _is_stepped(item.value):
+            yield UpdateLine(first=item.lineno, last=item.end_lineno or item.lineno, target="", likely=True)
+        elif isinstance(item, ast.Call) and last_name(item.func) in ("append", "setattr", "subtract", "add"):
+            last = item.args[-1] if item.args else None
+            if isinstance(last, ast.BinOp) and isinstance(last.op, ast.Sub) and RATE_NAME.search(names_in(last.right)):
+                yield UpdateLine(first=item.lineno, last=item.end_lineno or item.lineno, target="", likely=True)
+
+
+def _is_stepped(value: ast.expr | None) -> bool:
+    """``w - lr * g``, ``[w - lr * g for w, g in ...]``, ``{k: p[k] - lr * g[k] for k in p}`` and several of them."""
+    if isinstance(value, ast.DictComp):
+        element = value.value
+    elif isinstance(value, (ast.ListComp, ast.GeneratorExp)):
+        element = value.elt
+    elif isinstance(value, ast.Call) and len(value.args) == 1 and not value.keywords:  # tuple(..), Parameters(*..)
+        inside = value.args[0]
+        inside = inside.value if isinstance(inside, ast.Starred) else inside
+        return isinstance(inside, (ast.ListComp, ast.GeneratorExp)) and _is_stepped(inside)
+    elif isinstance(value, (ast.BinOp, ast.Tuple)):
+        element = value
+    else:
+        return False
+    if isinstance(element, (ast.Tuple, ast.List)):
+        return bool(element.elts) and all(map(_is_stepped, element.elts))
+    if isinstance(element, ast.BinOp):
+        is_product = isinstance(element.right, ast.BinOp)  # 2 * epsilon * u - epsilon is a random start
+        return isinstance(element.op, ast.Sub) and is_product and RATE_NAME.search(names_in(element.right)) is not None
+    return False
+
+
+def _update(statement: ast.stmt, target: ast.expr, value: ast.expr, subtracts: bool, owner: str) -> UpdateLine:
+    text, used = ast.unparse(target), names_in(value)
+    name = text.split("[")[0].split(".")[-1]
+    weight = bool(WEIGHT_NAME.search(text)) and not GRADIENT_NAME.search(name)
+    step = bool(RATE_NAME.search(used)) or bool(STEP_WORDS.search(ast.unparse(value)))
+    constant = isinstance(value, ast.Constant)
+    # a local sum such as "params += layer.size" is none
+    summed = isinstance(statement, ast.AugAssign) and not subtracts and isinstance(target, ast.Name) and not step
+    likely = not constant and not summed and (weight or (step and subtracts and not GRADIENT_NAME.search(name)))
+    plain = re.fullmatch(r"[\w.]+(\[[^()]*\])*", text) is not None or "str(" in text
+    return UpdateLine(
+        first=statement.lineno,
+        last=statement.end_lineno or statement.lineno,
+        target=re.sub(r"(?<=\.)__\w+", lambda private: mangled(owner, private[0]), text) if plain else "",
+        likely=likely,
+    )
+
+
+def _replaces(target: ast.expr, value: ast.expr) -> bool:
+    """Whether the value is made of the target and something added to it or subtracted."""
+    if isinstance(value, (ast.ListComp, ast.GeneratorExp)):
+        element: ast.expr = value.elt
+        source = " ".join(ast.unparse(generator.iter) for generator in value.generators)
+        return _is_sum(element) and ast.unparse(target) in source
+    if isinstance(value, ast.DictComp):
+        return _is_sum(value.value)
+    if isinstance(value, ast.Call) and last_name(value.func) in (
+        "array",
+        "asarray",
+        "list",
+        "subtract",
+        "add",
+        "clip",
+    ):
+        if last_name(value.func) in ("subtract", "add"):
+            return any(ast.unparse(target) == ast.unparse(argument) for argument in value.args)
+        return bool(value.args) and _replaces(target, value.args[0])
+    if isinstance(value, ast.Call) and STEPS.search(last_name(value.func)):
+        return any(ast.unparse(target) == ast.unparse(argument) for argument in value.args)
+    if not _is_sum(value):
+        return False
+    wanted = ast.unparse(target)
+    if any(ast.unparse(item) == wanted for item in ast.walk(value) if isinstance(item, type(target))):
+        return True
+    assert isinstance(value, ast.BinOp)
+    return isinstance(value.op, ast.Sub) and bool(RATE_NAME.search(names_in(value.right)))
+
+
+def _is_sum(node: ast.expr) -> bool:
+    return isinstance(node, ast.BinOp) and isinstance(node.op, (ast.Add, ast.Sub))
+
+
+def _subtracts(node: ast.expr) -> bool:
+    """Whether something is subtracted, or added with its sign turned."""
+    return any(
+        (isinstance(item, ast.BinOp) and isinstance(item.op, ast.Sub))
+        or (
+            isinstance(item, ast.UnaryOp)
+            and isinstance(item.op, ast.USub)
+            and not isinstance(item.operand, ast.Constant)
+        )
+        for item in ast.walk(node)
+    )

@@ -1,0 +1,358 @@
+"""How a piece of code uses a name: what an argument is called with, indexed by, compared with."""
+
+from __future__ import annotations
+
+import ast
+import re
+from dataclasses import dataclass, field
+
+from ..source import last_name
+
+CUTS = re.compile(r"batch|^(range|choice|randint|sample|array_split|split|permutation)$", re.IGNORECASE)
+ARRAY_METHODS = frozenset({"dot", "reshape", "sum", "mean", "flatten", "ravel", "astype", "transpose"})
+ARRAY_FUNCTIONS = frozenset({"dot", "matmul", "sum", "mean", "exp", "maximum", "log", "argmax", "multiply"})
+# functions that are given the sizes of what they make
+MAKERS = frozenset(
+    {"zeros", "ones", "full", "randn", "rand", "range", "arange", "empty", "eye", "normal", "uniform"}
+    | {"random", "randint", "standard_normal", "random_sample"}
+)
+
+
+@dataclass
+class Uses:
+    """How a name is used in a piece of code."""
+
+    called: bool = False
+    iterated: bool = False
+    unpacked: bool = False  # iterated in pairs
+    part_multiplied: bool = False  # name[i][0] @ .., np.dot(name[i][0], ..), name[i][0].T
+    split: bool = False  # x, y = name
+    split_into: int = 0  # number of names that it is unpacked to as a whole
+    measured: bool = False  # len(name)
+    indexed: bool = False  # name[i], name[:-1]
+    boolean: bool = False
+    counted: bool = False  # range(name), np.zeros(name)
+    array: bool = False  # name.shape, name.T, name @ .., np.dot(name, ..)
+    arithmetic: bool = False
+    keys: set[str] = field(default_factory=set)  # name["W1"]
+    made_keys: bool = False  # name["W" + str(i)]
+    strings: list[str] = field(default_factory=list)  # name == "relu"
+    methods: set[str] = field(default_factory=set)  # name.forward(..)
+    given: dict[str, int] = field(default_factory=dict)  # number of arguments that its methods are called with
+    attributes: set[str] = field(default_factory=set)
+    element_methods: set[str] = field(default_factory=set)  # name[i].forward(..), for layer in name: layer.forward(..)
+    element_attributes: set[str] = field(default_factory=set)
+    element_counted: bool = False  # np.zeros(name[i])
+    element_called: bool = False
+    element_keys: set[str] = field(default_factory=set)  # name[i]["units"], for one in name: one["units"]
+    pair_methods: set[str] = field(default_factory=set)  # for layer, activation in name: layer.forward(..)
+    pair_called: bool = False  # for layer, activation in name: activation(..)
+    spread: set[str] = field(default_factory=set)  # Layer(**name)
+    element_spread: set[str] = field(default_factory=set)  # Layer(**name[i])
+    attribute_of: set[str] = field(default_factory=set)  # getattr(Losses, name)
+
+    @property
+    def is_of_something(self) -> bool:
+        """Whether more than its truth is asked for."""
+        parts = (self.array, self.arithmetic, self.indexed, self.iterated, self.called, self.measured)
+        return any(parts) or bool(self.methods or self.keys or self.attributes)
+
+    def merge(self, other: Uses) -> None:
+        """Adds what another piece of code does with it."""
+        for name, value in vars(other).items():
+            if isinstance(value, bool):
+                setattr(self, name, getattr(self, name) or value)
+            elif isinstance(value, int):
+                setattr(self, name, max(getattr(self, name), value))
+            elif isinstance(value, (set, dict)):
+                getattr(self, name).update(value)
+            else:
+                mine = getattr(self, name)
+                mine.extend(item for item in value if item not in mine)
+
+
+def uses_of(name: str, node: ast.AST) -> Uses:
+    """How code uses a name; a dotted name ("self.layers") is an attribute."""
+    uses = Uses()
+    elements: set[str] = set()
+    parts: set[str] = set()
+    for item in ast.walk(node):
+        loops: list[tuple[ast.expr, ast.expr]] = []
+        if isinstance(item, ast.For):
+            loops = [(item.target, item.iter)]
+        elif isinstance(item, (ast.ListComp, ast.GeneratorExp, ast.SetComp, ast.DictComp)):
+            loops = [(generator.target, generator.iter) for generator in item.generators]
+        for target, source in loops:
+            _note_loop(uses, elements, name, target, source)
+            parts |= _parts_of_elements(name, target, source)
+        if (
+            isinstance(item, ast.Assign)
+            and isinstance(item.value, ast.Subscript)
+            and is_expression(item.value.value, name)
+        ):
+            parts |= {one for target in item.targets if _is_pair(target) for one in names_in(target).split()}
+    for item in ast.walk(node):
+        _note_use(uses, elements, name, item)
+        if parts and isinstance(item, ast.Call):
+            _note_call_of_part(uses, parts, item.func)
+    return uses
+
+
+def _parts_of_elements(name: str, target: ast.expr, source: ast.expr) -> set[str]:
+    """The names of what is in each element: ``for layer, activation in name``, ``for i, (layer, activation) in ..``."""
+    if not any(is_expression(item, name) for item in ast.walk(source)):
+        return set()
+    counted = isinstance(source, ast.Call) and last_name(source.func) in ("enumerate", "zip")
+    inner = target.elts if isinstance(target, ast.Tuple) and counted else [target]
+    return {one for part in inner if _is_pair(part) for one in names_in(part).split()}
+
+
+def _note_call_of_part(uses: Uses, parts: set[str], function: ast.expr) -> None:
+    """A call of one part of an element, or of a method of it."""
+    if isinstance(function, ast.Name) and function.id in parts:
+        uses.pair_called = True
+    elif isinstance(function, ast.Attribute) and isinstance(function.value, ast.Name) and function.value.id in parts:
+        uses.pair_methods.add(function.attr)
+
+
+def is_expression(node: ast.AST | None, text: str) -> bool:
+    """Whether a node is a name, an attribute or an entry of a dictionary that is written so: x, self.x, x['key']."""
+    if isinstance(node, ast.Name):
+        return node.id == text
+    if isinstance(node, ast.Subscript):
+        return text.endswith("]") and ast.unparse(node) == text
+    return (
+        isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and f"{node.value.id}.{node.attr}" == text
+    )
+
+
+def _note_loop(uses: Uses, elements: set[str], name: str, target: ast.expr, source: ast.expr) -> None:
+    wrapped = source
+    inner_target = target
+    while isinstance(wrapped, ast.Call) and last_name(wrapped.func) in (
+        "enumerate",
+        "reversed",
+        "zip",
+        "list",
+        "tqdm",
+    ):
+        if not wrapped.args:
+            return
+        if (
+            last_name(wrapped.func) == "enumerate"
+            and isinstance(inner_target, ast.Tuple)
+            and len(inner_target.elts) == 2
+        ):
+            inner_target = inner_target.elts[1]
+        if last_name(wrapped.func) == "zip":
+            places = [i for i, argument in enumerate(wrapped.args) if _is_base(argument, name)]
+            if not places:
+                return
+            uses.iterated = True
+            if isinstance(inner_target, ast.Tuple) and len(inner_target.elts) == len(wrapped.args):
+                elements.update(t.id for i in places if isinstance(t := inner_target.elts[i], ast.Name))
+                uses.unpacked |= any(_is_pair(inner_target.elts[i]) for i in places)
+            return
+        wrapped = wrapped.args[0]
+    if _is_base(wrapped, name):
+        uses.iterated = True
+        if _is_pair(inner_target):
+            uses.unpacked = True
+        elif isinstance(inner_target, ast.Name):
+            elements.add(inner_target.id)
+
+
+def _is_pair(target: ast.expr) -> bool:
+    """Whether two values are unpacked."""
+    return isinstance(target, ast.Tuple) and len(target.elts) == 2
+
+
+def _is_part_of_element(node: ast.expr, name: str) -> bool:
+    """``name[i][0]``, perhaps transposed."""
+    inner = node.value if isinstance(node, ast.Attribute) and node.attr == "T" else node
+    is_part = isinstance(inner, ast.Subscript) and isinstance(inner.slice, ast.Constant)
+    element = inner.value if is_part and isinstance(inner, ast.Subscript) else None
+    return isinstance(element, ast.Subscript) and is_expression(element.value, name)
+
+
+def _multiplied(item: ast.AST) -> list[ast.expr]:
+    """The operands of a matrix product."""
+    if isinstance(item, ast.BinOp) and isinstance(item.op, ast.MatMult):
+        return [item.left, item.right]
+    if isinstance(item, ast.Call) and last_name(item.func) in ("dot", "matmul"):
+        return [*item.args, *([item.func.value] if isinstance(item.func, ast.Attribute) else [])]
+    return []
+
+
+def _is_base(node: ast.expr, name: str) -> bool:
+    """The name, or a slice of it."""
+    return is_expression(node, name) or (isinstance(node, ast.Subscript) and is_expression(node.value, name))
+
+
+def _note_use(uses: Uses, elements: set[str], name: str, item: ast.AST) -> None:
+    """Notes what one node says about a name and about its elements, which go by other names in loops."""
+    if any(_is_part_of_element(one, name) for one in _multiplied(item)):
+        uses.part_multiplied = True
+    if isinstance(item, ast.Call):
+        _note_call(uses, elements, name, item)
+    elif isinstance(item, ast.Attribute):
+        _note_attribute(uses, elements, name, item)
+    elif isinstance(item, ast.Subscript):
+        _note_subscript(uses, elements, name, item)
+    elif isinstance(item, ast.Assign) and is_expression(item.value, name):
+        counts = [len(target.elts) for target in item.targets if isinstance(target, (ast.Tuple, ast.List))]
+        uses.split |= 2 in counts
+        uses.split_into = max([uses.split_into, *counts])
+    elif isinstance(item, ast.Compare):
+        _note_comparison(uses, name, item)
+    elif isinstance(item, (ast.If, ast.IfExp, ast.While)):
+        test = item.test.operand if isinstance(item.test, ast.UnaryOp) else item.test
+        uses.boolean |= is_expression(test, name)
+    elif isinstance(item, ast.BinOp) and (is_expression(item.left, name) or is_expression(item.right, name)):
+        is_product = isinstance(item.op, ast.MatMult)
+        uses.array |= is_product
+        uses.arithmetic |= not is_product
+    elif isinstance(item, ast.Match) and is_expression(item.subject, name):
+        parts = [part for case in item.cases for part in ast.walk(case.pattern) if isinstance(part, ast.MatchValue)]
+        values = [part.value.value for part in parts if isinstance(part.value, ast.Constant)]
+        uses.strings.extend(value for value in values if isinstance(value, str))
+
+
+def _is_element(elements: set[str], name: str, node: ast.AST) -> bool:
+    """Whether a node is one of what a name holds."""
+    if isinstance(node, ast.Name):
+        return node.id in elements
+    if not (isinstance(node, ast.Subscript) and is_expression(node.value, name)):
+        return False
+    return not isinstance(node.slice, ast.Slice) and not _is_text(node.slice)
+
+
+def _note_call(uses: Uses, elements: set[str], name: str, call: ast.Call) -> None:
+    """Calls of it, of its methods, and calls that are given it."""
+    function = last_name(call.func)
+    for keyword in call.keywords:
+        if keyword.arg is None and is_expression(keyword.value, name):
+            uses.spread.add(function)
+        elif keyword.arg is None and _is_element(elements, name, keyword.value):
+            uses.element_spread.add(function)
+    uses.called |= is_expression(call.func, name)
+    uses.element_called |= _is_element(elements, name, call.func)
+    if isinstance(call.func, ast.Attribute):
+        if is_expression(call.func.value, name):
+            uses.methods.add(call.func.attr)
+            uses.given[call.func.attr] = len(call.args) + len(call.keywords)
+            uses.array |= call.func.attr in ARRAY_METHODS
+        elif _is_element(elements, name, call.func.value):
+            uses.element_methods.add(call.func.attr)
+    if function in MAKERS:
+        _note_sizes(uses, elements, name, call)
+    named = call.args[1] if function == "getattr" and len(call.args) > 1 else None
+    if named is not None and any(is_expression(part, name) for part in ast.walk(named)):
+        uses.attribute_of.add(last_name(call.args[0]))
+    if any(is_expression(argument, name) for argument in call.args):
+        uses.measured |= function == "len"
+        uses.array |= function in ARRAY_FUNCTIONS
+        uses.iterated |= function == "shuffle"
+
+
+def _note_sizes(uses: Uses, elements: set[str], name: str, call: ast.Call) -> None:
+    """What an array is made of as large as it, or as one of its elements, says."""
+    for argument in [*call.args, *(k.value for k in call.keywords if k.arg in ("size", "shape"))]:
+        for one in argument.elts if isinstance(argument, ast.Tuple) else [argument]:
+            parts = list(ast.walk(one))
+            uses.element_counted |= isinstance(one, ast.Name) and one.id in elements
+            if not any(is_expression(part, name) for part in parts):
+                continue
+            if any(isinstance(part, ast.Subscript) and is_expression(part.value, name) for part in parts):
+                uses.element_counted = True
+                continue
+            measured = any(
+                isinstance(part, ast.Call) and any(is_expression(a, name) for a in part.args) for part in parts
+            )
+            shaped = any(isinstance(part, ast.Attribute) and is_expression(part.value, name) for part in parts)
+            uses.counted |= not (measured or shaped)
+
+
+def _note_attribute(uses: Uses, elements: set[str], name: str, item: ast.Attribute) -> None:
+    if is_expression(item, name):
+        return
+    if is_expression(item.value, name):
+        uses.attributes.add(item.attr)
+        uses.array |= item.attr in ("shape", "T", "size", "ndim")
+    elif _is_element(elements, name, item.value):
+        uses.element_attributes.add(item.attr)
+
+
+def _note_subscript(uses: Uses, elements: set[str], name: str, item: ast.Subscript) -> None:
+    key = ast.literal_eval(item.slice) if _is_text(item.slice) else None
+    if not is_expression(item.value, name):
+        if key is not None and _is_element(elements, name, item.value):
+            uses.element_keys.add(key)
+    elif key is not None:
+        uses.keys.add(key)
+    elif isinstance(item.slice, ast.JoinedStr) or (isinstance(item.slice, ast.BinOp) and _has_text(item.slice)):
+        uses.made_keys = True
+    else:
+        uses.indexed = True
+
+
+def _has_text(node: ast.AST) -> bool:
+    return any(isinstance(part, ast.Constant) and isinstance(part.value, str) for part in ast.walk(node))
+
+
+def _is_text(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and isinstance(node.value, str)
+
+
+def _note_comparison(uses: Uses, name: str, item: ast.Compare) -> None:
+    left: ast.expr = item.left
+    if (
+        isinstance(left, ast.Call)
+        and isinstance(left.func, ast.Attribute)
+        and left.func.attr in ("lower", "strip", "upper")
+    ):
+        left = left.func.value
+    if isinstance(left, ast.Subscript):
+        left = left.value
+    if not is_expression(left, name):
+        return
+    for other in item.comparators:
+        parts = other.elts if isinstance(other, (ast.Tuple, ast.List, ast.Set)) else [other]
+        uses.strings.extend(
+            p.value
+            for p in parts
+            if isinstance(p, ast.Constant) and isinstance(p.value, str) and p.value not in uses.strings
+        )
+        if isinstance(other, ast.Dict):
+            uses.strings.extend(k.value for k in other.keys if isinstance(k, ast.Constant) and isinstance(k.value, str))
+
+
+def only_divides(name: str, node: ast.AST) -> bool:
+    """Whether something is divided by a name, and nothing else done with it: it is a number."""
+    reads = [item for item in ast.walk(node) if isinstance(item, ast.Name) and item.id == name]
+    divisors = [item.right for item in ast.walk(node) if isinstance(item, ast.BinOp) and isinstance(item.op, ast.Div)]
+    return bool(reads) and all(any(one is divisor for divisor in divisors) for one in reads)
+
+
+def is_cut_by(name: str, node: ast.AST) -> bool:
+    """Whether observations are cut into batches of a size: ``X[i:i + size]``, ``range(0, n, size)``, ``n // size``."""
+    for item in ast.walk(node):
+        parts: list[ast.expr] = []
+        if isinstance(item, ast.Slice):
+            parts = [part for part in (item.lower, item.upper, item.step) if part is not None]
+        elif isinstance(item, ast.Call) and CUTS.search(last_name(item.func)):
+            parts = [*item.args, *(keyword.value for keyword in item.keywords)]
+        elif isinstance(item, ast.BinOp) and isinstance(item.op, (ast.FloorDiv, ast.Mod)):
+            parts = [item.right]
+        if any(isinstance(one, ast.Name) and one.id == name for part in parts for one in ast.walk(part)):
+            return True
+    return False
+
+
+def names_in(node: ast.AST) -> str:
+    """All names in an expression, with spaces between."""
+    return " ".join(
+        item.id if isinstance(item, ast.Name) else item.attr
+        for item in ast.walk(node)
+        if isinstance(item, (ast.Name, ast.Attribute))
+    )

@@ -235,6 +235,9 @@ def gather(recording: Recording, judged: Judged) -> Findings:
     """All that the best reading finds."""
     reading, stage = judged.reading, judged.reading.stage
     untouched, unclassified = untouched_parameters(reading)
+    if ends_within_iteration(recording):
+        unclassified += [name for one in untouched for name in one.parameters]
+        untouched = []
     doubtful = [one for one in doubtful_parameters(recording) if not is_settled_before(recording, one, stage)]
     unclassified += [parameter_name(recording, one) for one in doubtful]
     mistakes = [*judged.mistakes, *untouched, *cut_to_integers(reading)]
@@ -254,6 +257,12 @@ def gather(recording: Recording, judged: Judged) -> Findings:
         is_rule_open=rules.is_open,
         notes=tuple(rules.notes),
     )
+
+
+def ends_within_iteration(recording: Recording) -> bool:
+    """Whether the recording was cut off before a second update, so that the first of others may be missing."""
+    is_cut = recording.stop in (Stop.NODES, Stop.BYTES, Stop.SECONDS)
+    return is_cut and all(len(one.updates) < 2 for one in recording.parameters)
 
 
 def conclude(

@@ -69,11 +69,15 @@ def reduced(task: Task, answer: Answer, record: Callable[[Task], Answer | None])
     others += [fewer | {"sizes": [*counts, *sizes]}] if sizes else []
     if recording["stop"] == Stop.BYTES.value:
         others.insert(0, task | {"at_most": SOME_OBSERVATIONS})
+    partial: tuple[Task, Answer] | None = None
     for other in others:
         again = record(other)
-        if again is not None and has_updates(again):
+        if again is None or not has_updates(again):
+            continue
+        if is_enough(again[0]["recording"]):
             return other, again
-    return task, answer
+        partial = partial or (other, again)  # it may have ended between the updates of one iteration
+    return partial or (task, answer)
 
 
 def is_enough(recording: Json) -> bool:

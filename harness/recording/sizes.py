@@ -23,6 +23,7 @@ SHAPES = (
     (re.compile(r"cannot reshape array of size (\d+) into shape \(((?:\d+,?)+)\)"), ()),
     (re.compile(r"index (\d+) is out of bounds for (?:axis (\d) with )?size (\d+)"), ()),
 )
+HELD_OUT = re.compile(r"(?:test|train)_size=(\d+) should be .* number of samples (\d+)")
 
 
 def resized(task: Task, answer: Answer | None) -> Task | None:
@@ -43,6 +44,9 @@ def resized(task: Task, answer: Answer | None) -> Task | None:
     beyond = loop_beyond(raised["message"], sizes, task)
     if beyond is not None:
         return task | {"sizes": [*task.get("sizes", []), beyond]}
+    held_out = HELD_OUT.search(raised["message"])
+    if held_out is not None and int(held_out[2]) in sizes and not task.get("sizes"):
+        return task | {"sizes": [[int(held_out[1]), max(int(held_out[2]) // 6, 1)]]}
     features, rows = wanted_sizes(raised["message"], set(sizes))
     if features is not None and table_width_blamed(raised["message"], recording["stand_ins"]["tuple"]):
         features -= 1  # the last column of a table is the target

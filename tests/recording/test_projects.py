@@ -9,11 +9,13 @@ import pytest
 from harness.checking.check import check_file
 from harness.checking.result import Verdict
 from harness.recording.attempts import FEW_OBSERVATIONS
+from harness.recording.attempts import reduced as fewer_observations
 from harness.recording.driving.examples import find_examples
 from harness.recording.driving.pairs import find_pairs
 from harness.recording.failures import is_never_set, is_wrong_call
 from harness.recording.graph import Absorbed, Check
 from harness.recording.record import record_file
+from harness.recording.stand_ins.hints import scaled_sizes
 from harness.recording.stand_ins.ragged import as_objects
 from harness.recording.stand_ins.reduced import reduced
 
@@ -313,3 +315,23 @@ def test_a_file_that_only_runs_with_an_older_numpy_is_not_called_correct(tmp_pat
     result = check_file(folder / "ragged.py")
     assert result.verdict is Verdict.NOT_JUDGED
     assert "dtype=object" in result.detail
+
+
+def test_layers_become_smaller_where_one_update_takes_too_many_operations():
+    """The first run with fewer observations has one update, so that others may be missing: sizes are tried as well."""
+    text = "hidden_size = 400\nclasses = 26\nrows = 3000\ndef net(seq_length=100, rate=0.1): pass\n"
+    assert scaled_sizes(text, 6) == [[100, 4], [400, 6]]
+
+    def answer(updates):
+        many = {"tuple": [0] * updates}
+        return {"recording": {"stop": "nodes", "updates": many, "parameters": {"tuple": [{"updates": many}]}}}, []
+
+    runs = []
+
+    def record(task):
+        runs.append(task.get("sizes"))
+        return answer(2 if [400, 6] in task.get("sizes", []) else 1)
+
+    task, found = fewer_observations({"text": text}, answer(0), record)
+    assert task["sizes"] == [[3000, 24], [100, 4], [400, 6]]
+    assert (len(runs), len(found[0]["recording"]["updates"]["tuple"])) == (3, 2)

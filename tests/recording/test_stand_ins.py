@@ -205,8 +205,17 @@ for i in range(9):
     assert recording.parameters[0].shape == (11, 1)
 
 
-def test_a_file_that_is_there_is_used(tmp_path):
-    (tmp_path / "points.csv").write_text("a,b,y\n" + "\n".join(f"{i},{i * i},{i % 2}" for i in range(9)))
+@pytest.mark.parametrize(
+    ("place", "asked"),
+    [
+        ("points.csv", "points.csv"),
+        ("points.csv", r"D:\\study\\points.csv"),
+        ("data/points.csv", "/home/me/points.csv"),
+    ],
+)
+def test_a_file_that_is_there_is_used(tmp_path, place, asked):
+    (tmp_path / "data").mkdir()
+    (tmp_path / place).write_text("a,b,y\n" + "\n".join(f"{i},{i * i},{i % 2}" for i in range(9)))
     text = """
 import numpy as np
 import pandas as pd
@@ -217,7 +226,7 @@ for i in range(9):
     w = w - 0.0001 * X.T @ (X @ w - y)
 """
     path = tmp_path / "points.py"
-    path.write_text(text)
+    path.write_text(text.replace("points.csv", asked))
     recording = record_file(path, drive=False)
     assert recording.stand_ins == () or all(s.what is not Absorbed.FILE for s in recording.stand_ins)
     (leaf,) = [n for n in recording.nodes if n.names and n.names[0] == "X"]
@@ -302,3 +311,41 @@ def test_an_array_does_not_take_up_what_is_missing(tmp_path):
     recording = record_file(tmp_path / "net.py")
     assert recording.raised is not None
     assert recording.raised.type == "TypeError"
+
+
+def test_a_picture_that_was_written_is_read_again(tmp_path):
+    text = """
+import os
+import cv2
+import numpy as np
+from PIL import Image
+for name in os.listdir("photos"):
+    cv2.imwrite("small/" + name, cv2.resize(cv2.cvtColor(cv2.imread("photos/" + name), cv2.COLOR_BGR2GRAY), (5, 4)))
+    Image.open("photos/" + name).convert("L").resize((3, 2)).save("tiny/" + name)
+X = np.array([cv2.imread("small/" + name) for name in os.listdir("small")])
+T = np.array([np.asarray(Image.open("tiny/" + name)) for name in os.listdir("tiny")])
+"""
+    path = tmp_path / "photos.py"
+    path.write_text(text)
+    recording = record_file(path, drive=False)
+    assert recording.raised is None
+    shapes = {node.names[0]: node.shape[1:] for node in recording.nodes if node.names and node.names[0] in "XT"}
+    assert shapes == {"X": (4, 5), "T": (2, 3)}
+
+
+def test_a_split_of_more_rows_than_were_made_up_becomes_smaller(tmp_path):
+    text = """
+import numpy as np
+from sklearn.datasets import fetch_openml
+from sklearn.model_selection import train_test_split
+data = fetch_openml("mnist_784", as_frame=False)
+X, X_test, y, y_test = train_test_split(data.data, data.target, test_size=10000)
+W = np.zeros((784, 1))
+for i in range(9):
+    W -= 0.01 * X.T @ (X @ W - y.astype(float).reshape(-1, 1))
+"""
+    path = tmp_path / "digits.py"
+    path.write_text(text)
+    recording = record_file(path, drive=False)
+    assert recording.raised is None
+    assert [(one.shape, len(one.updates)) for one in recording.parameters] == [((784, 1), 3)]

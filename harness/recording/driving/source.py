@@ -356,6 +356,8 @@ def _result_name(node: ast.expr, index: int) -> str:
         return _result_name(node.value, index) if node.attr == "T" else node.attr
     if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Constant) and isinstance(node.slice.value, str):
         return node.slice.value
+    if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Slice):  # grads[::-1] is still grads
+        return _result_name(node.value, index)
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in SAME_VALUES:
         return _result_name(node.func.value, index)
     if isinstance(node, ast.Call) and isinstance(node.func, (ast.Name, ast.Attribute)):

@@ -348,11 +348,27 @@ def exists(path: str | os.PathLike[str]) -> bool:
 
 
 def path_of(file: Any) -> str | None:
-    """The path, if it is one."""
-    if isinstance(file, (str, os.PathLike)):
-        path = os.fspath(file)
+    """The path, if it is one; of a file that is not there, the path of the only one of its name near the user's."""
+    path = os.fspath(file) if isinstance(file, (str, os.PathLike)) else None
+    if not isinstance(path, str) or os.path.lexists(path):
         return path if isinstance(path, str) else None
-    return None
+    name = re.split(r"[/\\]", path)[-1]
+    near = [os.path.join(folder, name) for folder in (".", "..", *_folders_here())] if name else []
+    there = [one for one in near if os.path.isfile(one) and exists(one)]
+    return there[0] if len(there) == 1 else path
+
+
+def _folders_here() -> list[str]:
+    """The folders beside the file that runs."""
+    try:
+        with REAL_SCAN(".") as entries:
+            return sorted(one.name for one in entries if one.is_dir() and not one.name.startswith("."))[:MAX_FOLDERS]
+    except OSError:
+        return []
+
+
+REAL_SCAN = os.scandir
+MAX_FOLDERS = 20
 
 
 READERS = ("pathlib.py", "codecs.py", "gzip.py", "_datasource.py", "_npyio_impl.py", "npyio.py")
@@ -394,7 +410,7 @@ def install(missing: Missing) -> None:
             return missing.stream(path.removesuffix(".gz"), "b" if "t" not in mode else "t")
         if id(file) in missing.made:
             return file
-        return real_gzip(file, mode, *arguments, **keywords)
+        return real_gzip(file if path is None else path, mode, *arguments, **keywords)
 
     def load(file: Any, *arguments: Any, **keywords: Any) -> Any:
         path = path_of(file)
@@ -435,7 +451,7 @@ def install(missing: Missing) -> None:
         path = path_of(file)
         if path is not None and not exists(path):
             return np.frombuffer(missing.content(path), dtype)
-        return real_fromfile(file, dtype, *arguments, **keywords)
+        return real_fromfile(file if path is None else path, dtype, *arguments, **keywords)
 
     np.fromfile = fromfile
     _forbid_changes(overlay)

@@ -15,6 +15,7 @@ from typing import Any
 from ..graph import Absorbed
 from .files import for_user, path_of
 from .hints import Hints
+from .pictures import written_in
 
 READS_PICTURES = re.compile(r"\b(imread|Image\.open|load_img|imdecode)\(|\bimport\s+imread\b")
 LISTS = frozenset({"listdir", "scandir", "iterdir", "walk", "glob", "iglob", "rglob"})
@@ -171,9 +172,15 @@ class Folders:
         self.note, self.hints, self.names = note, hints, read_names(hints)
         self.made: set[str] = set()  # the folders
         self.pictures: set[str] = set()
+        self.listed: dict[str, list[str]] = {}
 
     def content(self, folder: str) -> list[str]:
-        """The names of what is in a folder."""
+        """The names of what is in a folder: pictures that were written there, else made-up ones, always the same."""
+        names = written_in(folder) or self.listed.get(folder) or self._made_up(folder)
+        self.listed[folder] = names
+        return list(names)
+
+    def _made_up(self, folder: str) -> list[str]:
         label = re.split(r"[\\/]", folder.rstrip("\\/"))[-1]
         is_inner = folder in self.made
         if not is_inner:

@@ -346,7 +346,7 @@ def _readers(note: Callable[..., None], missing: files.Missing) -> None:
             path = files.path_of(name)
             if path is not None and "r" in mode and not files.exists(path):
                 return files.AnyKey(missing, path)
-            return real(name, mode, *arguments, **options)
+            return real(name if path is None else path, mode, *arguments, **options)
 
         module.File = opened
 
@@ -357,7 +357,7 @@ def _readers(note: Callable[..., None], missing: files.Missing) -> None:
             path = files.path_of(name)
             if path is not None and not (files.exists(path) or files.exists(path + ".mat")):
                 return files.AnyKey(missing, path if path.endswith(".mat") else path + ".mat")
-            return real(name, *arguments, **options)
+            return real(name if path is None else path, *arguments, **options)
 
         module.loadmat = loadmat
         module.savemat = lambda *_, **__: None

@@ -193,6 +193,11 @@ def shuffle(*arrays: Any, random_state: Any = None, **_: Any) -> Any:
     return result if len(result) > 1 else result[0]
 
 
+def shuffle_arrays_unison(arrays: Any, random_seed: Any = None) -> Any:
+    """As mlxtend does it: all in the same random order."""
+    return shuffle(*arrays, random_state=random_seed)
+
+
 NAMES: dict[str, Any] = {
     "train_test_split": train_test_split,
     "StandardScaler": StandardScaler,
@@ -215,4 +220,5 @@ NAMES: dict[str, Any] = {
     "make_regression": make_regression,
     "accuracy_score": accuracy_score,
     "shuffle": shuffle,
+    "shuffle_arrays_unison": shuffle_arrays_unison,
 }

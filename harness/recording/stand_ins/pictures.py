@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -23,8 +24,22 @@ TO_GRAY = {"COLOR_BGR2GRAY": 6, "COLOR_RGB2GRAY": 7, "COLOR_BGRA2GRAY": 10, "COL
 TO_COLOR = {"COLOR_GRAY2BGR": 8, "COLOR_GRAY2RGB": 8}
 
 
+WRITTEN: dict[str, Array] = {}  # pixels that the run has written, by path
+
+
+def write(path: Any, pixels: Any, *_: Any, **__: Any) -> bool:
+    """Keep a picture, so that what is read under its path is what was written."""
+    WRITTEN[os.path.abspath(str(path))] = np.array(plain(pixels))
+    return True
+
+
+def written_in(folder: str) -> list[str]:
+    """The names of the pictures that the run has written into a folder."""
+    return [os.path.basename(path) for path in WRITTEN if os.path.dirname(path) == os.path.abspath(folder)]
+
+
 class Album:
-    """Makes up pictures by their names.
+    """Gives the pictures that were written, and makes others up by their names.
 
     Args:
         note: is told of the first one.
@@ -36,6 +51,9 @@ class Album:
 
     def pixels(self, path: Any, channels: int) -> Array:
         """A picture as bytes, (height, width) or (height, width, 3)."""
+        written = WRITTEN.get(os.path.abspath(str(path)))
+        if written is not None:
+            return gray(written) if channels == GRAY else written
         name = Path(str(path)).name
         side = self._side(channels)
         shape = (side, side) if channels == GRAY else (side, side, channels)
@@ -93,6 +111,10 @@ class Picture:
             pixels = gray(self.pixels)
             return Picture(pixels > 127 if mode == "1" else pixels)
         return Picture(colored(self.pixels))
+
+    def save(self, path: Any, *_: Any, **__: Any) -> None:
+        """Keep it under its path."""
+        write(path, self.pixels)
 
     def getdata(self, *_: Any) -> list[Any]:
         """The pixels in one list."""
@@ -197,7 +219,8 @@ def functions(album: Album) -> dict[str, Any]:
     def imresize(pixels: Any, size: Any, *_: Any, **__: Any) -> Any:
         return _scaled(pixels, int(size[0]), int(size[1]))
 
-    return {"imread": imread, "load_img": load_img, "img_to_array": img_to_array, "imresize": imresize}
+    writers = dict.fromkeys(("imwrite", "imsave"), write)
+    return {"imread": imread, "load_img": load_img, "img_to_array": img_to_array, "imresize": imresize, **writers}
 
 
 def of_modules(album: Album) -> dict[str, dict[str, Any]]:

@@ -143,7 +143,7 @@ def install(note: Callable[..., None], missing: files.Missing) -> None:
     def read_pickle(source: Any, *arguments: Any, **options: Any) -> Any:
         path = files.path_of(source)
         if path is None or files.exists(path):
-            return real_pickle(source, *arguments, **options)
+            return real_pickle(source if path is None else path, *arguments, **options)
         return missing.pickled(path)
 
     pandas.read_pickle = read_pickle
@@ -163,7 +163,7 @@ def _reading(real: Callable[..., Any], missing: files.Missing) -> Callable[..., 
         if arguments:  # it was a positional argument before version 2
             options["sep"] = arguments[0]
         try:
-            return real(source, **options)
+            return real(source if path is None else path, **options)
         except ImportError:  # the package that reads files of this kind
             if path is None:
                 raise

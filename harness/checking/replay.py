@@ -284,7 +284,7 @@ class Program:
                 keywords = {name: resolve(one, values) for name, one in node.keywords.items()}
                 try:
                     parts = operation.backward(g, values[id], *arguments, **keywords)
-                except (ValueError, TypeError, IndexError, NotImplementedError) as error:
+                except (ValueError, TypeError, IndexError, ArithmeticError, NotImplementedError) as error:
                     raise CannotReplay(node, f"cannot be differentiated: {error}") from error
                 for argument, part in zip(node.arguments, parts):
                     add_gradient(found, argument, part, through)

@@ -651,11 +651,6 @@ METHODS: dict[str, Callable[..., Any]] = {
 }
 
 
-def _index(key: Any) -> Any:
-    """The key of an indexing operation as NumPy gets it."""
-    return plain(key)
-
-
 def is_basic(key: Any) -> bool:
     """Whether indexing with this gives a view."""
     parts = key if isinstance(key, tuple) else (key,)

@@ -111,7 +111,8 @@ class Search:
         self.owner: dict[int, _Chain] = {}
         self.copies: dict[int, int] = {}  # nodes that are copies of versions
         self.chains: list[_Chain] = []
-        self.ahead: set[Role] = set()  # statements that add a velocity to a parameter before the forward pass
+        self.resting: dict[int, Role] = {}  # parameters with a velocity that is still 0 added, and where it was added
+        self.ahead: set[Role] = set()  # those of them that went into a forward pass, and not into an update
         self.control = 0  # what the guards since the last update depend on
         self._bits = 0
         self._looked_for_batches = False
@@ -148,6 +149,7 @@ class Search:
         self.literal.append(all(self.literal[parent] for parent in step.parents) or self._is_count(step))
         self.initial.append(self._is_initial(step))
         event = self._event(step)
+        self._note_rest(step)
         self._note_uses(step, event)
         if step.operation == "copy":
             whole = self.copies.get(step.parents[0], step.parents[0])
@@ -202,15 +204,14 @@ class Search:
 
     def _event(self, step: Step) -> _Event | None:
         """The update that the step is, if it is one."""
-        is_ahead = self._looks_ahead(step)
+        if not step.in_place and self._role(step, 0) in self.ahead:
+            return None
         for operand, change, sign in self._candidates(step):
             grows = sign < 0 and self.tape.steps[change].shape == step.shape
             if self.tape.steps[operand].shape != step.shape and not grows:
                 continue
             version, scaled = self._version(operand)
             if version is None or not (self._depends(change, version) or (step.in_place and operand in self.owner)):
-                continue
-            if is_ahead and not step.in_place:
                 continue
             if self._is_item_in_passing(version):
                 continue  # the item is set next, and that is the update
@@ -234,13 +235,6 @@ class Search:
             if self._is_item_update(base, version, step.arguments[1], value):
                 return _Event(version, step.id, None, 0, False, is_item=True)
         return self._scaling(step)
-
-    def _looks_ahead(self, step: Step) -> bool:
-        """Whether a velocity is added to a parameter where it was added before, when it was still 0."""
-        role = self._role(step, 0)
-        if role is not None and len(self._made_of(step)) < len(step.parents):
-            self.ahead.add(role)
-        return role in self.ahead
 
     def _scaling(self, step: Step) -> _Event | None:
         """Weight decay in a statement of its own, ``w *= 0.99``: a part of an update."""
@@ -335,7 +329,8 @@ class Search:
             if parent is None:
                 break
             path.append(parent)
-            scaled.append(scaled[-1] or step.operation in SCALING)
+            is_resting = len(self._made_of(step)) < len(step.parents)
+            scaled.append(scaled[-1] or (step.operation in SCALING and not is_resting))
         if not self.initial[path[0]]:
             return None, False
         for candidate, is_scaled in zip(path, scaled):
@@ -407,6 +402,8 @@ class Search:
             role = self._role(step, place)
             if role is None or (event is not None and parent == event.before):
                 continue
+            if parent in self.resting and step.shape != self.tape.steps[parent].shape:
+                self.ahead.add(self.resting[parent])
             chain = self.owner.get(parent)
             copied = self.copies.get(parent)
             if chain is None and copied is not None:
@@ -416,6 +413,12 @@ class Search:
             self.uses[parent].add(role)
             if chain is not None:
                 self._used(chain, parent, role)
+
+    def _note_rest(self, step: Step) -> None:
+        """Note that a velocity that is still 0 is added to what may be a parameter."""
+        operands, role = self._made_of(step), self._role(step, 0)
+        if role is not None and len(operands) < len(step.parents) and operands[0] not in self.owner:
+            self.resting[step.id] = role
 
     def _role(self, step: Step, place: int) -> Role | None:
         """What an operation does with one of its operands, and where."""

@@ -189,3 +189,14 @@ def test_momentum_as_a_difference_of_weights_is_no_weight_decay(tmp_path: Path, 
     path.write_text(NETWORK.format(old="W", ahead="", rule=rule))
     result = check_file(path)
     assert [one.id for one in result.mistakes] == ids, report.text(result)
+
+
+@pytest.mark.parametrize("sign", ["+", "-"])
+def test_a_velocity_that_is_one_of_three_terms_belongs_to_the_update(tmp_path: Path, sign: str) -> None:
+    path = tmp_path / "mine.py"
+    other = "-" if sign == "+" else "+"
+    rule = f"W[k] = W[k] {sign} 0.9 * v[k] - 0.1 * g[k]; v[k] = 0.9 * v[k] {other} 0.1 * g[k]"
+    path.write_text(NETWORK.format(old="W", ahead="", rule=rule))
+    result = check_file(path)
+    assert result.verdict is Verdict.CORRECT, report.text(result)
+    assert sorted(one.shape for one in result.parameters) == [(3, 5), (5, 1)]

@@ -50,13 +50,14 @@ def is_files_own(recording: Recording, sources: Sources) -> bool:
     last = raised.frames[-1]
     if last.file == RUN_FILE:
         return False  # the lines that were run after the file, which are not part of it
+    is_beside = is_updated(recording) and is_beside_training(recording, last)
     if is_misused_library(raised.type, raised.message, last.text):
-        return True  # a module cannot be called, whatever stands in for it
+        return not is_beside  # a module cannot be called, whatever stands in for it
     if raised.involves_stand_in:
         return False
     if named_exception(recording) is not None:
         return True
-    if is_updated(recording) and is_beside_training(recording, last):
+    if is_beside:
         return False
     if raised.type in UNDEFINED and any(f"'{word}'" in raised.message for word in JSON_WORDS):
         return False  # the text of a notebook under the name of a Python file

@@ -220,7 +220,7 @@ def note_check(document: Json, unrecorded: Json, root: str) -> None:
             changed = Place(file=names.get(key[0], Path(key[0]).name), line=key[1])
             recording["changed_at"] = to_json(changed, [])
     raised = recording.get("raised")
-    if raised and unrecorded["raised"] != raised["type"]:
+    if raised and unrecorded["raised"] != raised["type"] and unrecorded["stop"] != Stop.SECONDS.value:
         frames = raised["frames"]["tuple"]
         recording["check"] = Check.DIFFERENT.value
         recording["changed_at"] = frames[-1] if frames else None

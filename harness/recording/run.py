@@ -239,7 +239,8 @@ def control(task: Task) -> Answer:
     """A run without recording, to the same point."""
     run = Run(task, recording=False, until=task["count"])
     run.go()
-    return {"notes": notes_of(run), "raised": "" if run.error is None else type(run.error).__name__}, []
+    raised = "" if run.error is None else type(run.error).__name__
+    return {"notes": notes_of(run), "stop": run.stop.value, "raised": raised}, []
 
 
 def drive(task: Task) -> Answer:

@@ -924,6 +924,37 @@ class Net:
             print(loss / len(loader.dataset))
 """
 
+AN_OPTIMIZER_OF_ARRAYS = """
+import numpy as np
+class Momentum:
+    def __init__(self, params, lr=0.01):
+        self.params, self.lr = params, lr
+        self.v = [np.zeros_like(p) for p in params]
+    def step(self, grads):
+        for i, (p, g) in enumerate(zip(self.params, grads)):
+            self.v[i] = 0.9 * self.v[i] + g
+            p -= self.lr * self.v[i]
+class Net:
+    def __init__(self, sizes):
+        self.W = [np.random.randn(a, b) * 0.3 for a, b in zip(sizes[:-1], sizes[1:])]
+        self.B = [np.zeros((1, b)) for b in sizes[1:]]
+    def parameters(self):
+        return self.W + self.B
+    def forward(self, x):
+        self.A = [x]
+        for w, b in zip(self.W, self.B):
+            self.A.append(np.tanh(self.A[-1] @ w + b))
+        return self.A[-1]
+    def backward(self, y):
+        d, gW, gB = self.A[-1] - y, [], []
+        for i in reversed(range(len(self.W))):
+            d = d * (1 - self.A[i + 1] ** 2)
+            gW.insert(0, self.A[i].T @ d)
+            gB.insert(0, d.sum(axis=0, keepdims=True))
+            d = d @ self.W[i].T
+        return gW + gB
+"""
+
 GRADIENTS_THAT_THE_LAYERS_KEEP = """
 import numpy as np
 class Affine:
@@ -1388,6 +1419,17 @@ VARIANTS: dict[str, tuple[str, tuple[str, ...]]] = {
             "    result1 = net.loss(X, Y)",
             "    net.gradient()",
             "    net.update(0.1)",
+        ),
+    ),
+    "an optimizer of arrays": (
+        AN_OPTIMIZER_OF_ARRAYS,
+        (
+            "net = Net([7, 5, 3])",
+            "momentum = Momentum(net.parameters())",
+            "for i in range(3):",
+            "    result1 = net.forward(X)",
+            "    result1_ = net.backward(Y)",
+            "    momentum.step(result1_)",
         ),
     ),
 }

@@ -82,8 +82,8 @@ def from_sizes(caller: Caller, function: FunctionFacts, argument: Argument) -> l
 
 
 def parameters_of_networks(caller: Caller, uses: Uses) -> list[Option]:
-    """Lists of parameter objects that a method of a network gives."""
-    if not uses.element_attributes - OF_ARRAYS or caller.session.dims is not None:
+    """Lists of parameters, which may be objects, that a method of a network gives."""
+    if not (uses.element_attributes - OF_ARRAYS or uses.iterated) or caller.session.dims is not None:
         return []
     options: list[Option] = []
     for name in caller.facts.classes:
@@ -121,7 +121,12 @@ def whole(
     """The result of a call that is of a kind."""
 
     def make() -> str:
-        targets = caller.call(producer, text)
+        if kind is Role.GRADIENTS and producer.owner and not caller.session.forward_results:
+            variable = text.rpartition(".")[0]
+            caller.call_forward_first(producer, variable)
+            caller.ensure_attributes(producer, variable)
+        known = caller.session.results_of(producer) if kind is Role.GRADIENTS else []
+        targets = known or caller.call(producer, text)
         if not targets:
             raise Exhausted(text)
         return _result_for(caller, function, argument, targets, kind)

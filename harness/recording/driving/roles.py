@@ -198,7 +198,7 @@ QUIET_WORDS = frozenset(
 )
 FLAG_TEXTS = frozenset({"training", "is_train", "istrain", "train_flg"})
 OPTIMIZER_TEXTS = frozenset({"opt", "optim", "solver", "updater"})
-ACTIVATION_WORDS = frozenset(
+ACTIVATION_NAMES = frozenset(
     {"activation", "activations", "nonlinearity", "act", "actfn", "func", "function", "fn", "transfer", "squash"}
 )
 OBSERVATIONS_TEXTS = frozenset(
@@ -219,7 +219,7 @@ def _by_words(name: str, words: list[str], argument: Argument, uses: Uses) -> Ro
         return Role.ACTIVATION_LIST
     if {"activations"} & have and not (uses.array or uses.arithmetic) and (uses.iterated or uses.indexed):
         return Role.ACTIVATION_LIST if not CACHE_NAME.match(text) or uses.strings or argument.annotation else None
-    if have & ACTIVATION_WORDS and not uses.array:
+    if have & ACTIVATION_NAMES and not uses.array:
         return Role.ACTIVATION
     return _size_role(name, words, uses) or (Role.OBSERVATIONS if text in OBSERVATIONS_TEXTS else None)
 

@@ -113,6 +113,10 @@ class Session:
             name += "_"
         return name
 
+    def results_of(self, function: FunctionFacts) -> list[str]:
+        """The variables of what a call of a function has returned, none without one."""
+        return [name for name, one in self._returned_by.items() if one is function and name in self.names]
+
     def run(self, text: str, repeat: bool = False) -> Any:
         """Runs a statement and notes it.
 

@@ -176,8 +176,13 @@ class Watcher:
         for value in [result, *frame.f_locals.values()]:
             for one in value if isinstance(value, (tuple, list)) and len(value) < 8 else [value]:
                 shape: tuple[int, ...] = one.shape if isinstance(one, np.ndarray) else ()
-                if len(shape) == 2 and shape[0] == shape[1] and shape[0] in self.squares:
+                if len(shape) == 2 and shape[0] == shape[1] and shape[0] in self.squares and not _is_diagonal(one):
                     self.notes.append(f"an array of shape {shape} in {frame.f_code.co_name}")
+
+
+def _is_diagonal(matrix: np.ndarray[Any, Any]) -> bool:
+    """Whether a square matrix is the Jacobian of an elementwise function, which is square by right."""
+    return np.count_nonzero(matrix) == np.count_nonzero(np.diagonal(matrix))
 
 
 def _value(code: CodeType | None, frame: FrameType) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -29,9 +30,14 @@ class DifferenceLine:
     explained: Sequence[float | None]
 
 
+def bounded(value: float) -> float:
+    """The difference as it is drawn: what is infinite or NaN at the upper end."""
+    return min(value, LARGEST) if math.isfinite(value) else LARGEST
+
+
 def difference_axis(values: Sequence[float], title: str) -> tuple[alt.Y, float]:
     """A logarithmic axis for all of these differences, and where on it lies what is equal."""
-    positive = [min(value, LARGEST) for value in values if value > 0] or [1.0]
+    positive = [value for value in values if value > 0] or [1.0]
     zero = min(positive) / BELOW_ALL
     low, high = zero if 0 in values else min(positive) / 2, 2 * max(positive)
     ticks = [tick for tick in log_ticks(low, high) if tick >= min(positive) / 2]
@@ -60,7 +66,7 @@ def differences_chart(
         title: what there is to see.
     """
     points = [
-        (place, value, line.name, kind)
+        (place, bounded(value), line.name, kind)
         for line in lines
         for kind, values in zip(kinds, (line.measured, line.explained))
         for place, value in zip(places, values)
@@ -68,8 +74,7 @@ def differences_chart(
     ]
     y, zero = difference_axis([value for _, value, _, _ in points], axis_titles[1])
     rows = [
-        {"place": place, "difference": min(value or zero, LARGEST), "pair": name, "kind": kind}
-        for place, value, name, kind in points
+        {"place": place, "difference": value or zero, "pair": name, "kind": kind} for place, value, name, kind in points
     ]
     colors = [CURVE_COLORS[number % len(CURVE_COLORS)] for number in range(len(lines))]
     pair_legend = alt.Legend(title=None, orient="top", labelLimit=0, columns=2, offset=4)

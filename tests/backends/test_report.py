@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from harness.backends.compare import Problem, SetupRun
@@ -98,6 +99,12 @@ def test_the_chart_has_what_rounding_explains_beside_each_difference():
     top = {row["kind"]: row["difference"] for row in values if row["place"] == "top"}
     assert top["difference"] == pytest.approx(1e-3, rel=1e-2)
     assert top["explained by rounding"] == pytest.approx(2**-23, rel=1e-2)
+
+
+def test_a_chart_of_what_is_nan_on_one_side_can_be_drawn():
+    pair = pair_of(computed(), computed(off={TOP: np.nan}))
+    values = spec(backends_page.layers_chart(comparison_of(pair)))["data"]["values"]
+    assert np.all(np.isfinite([row["difference"] for row in values]))
 
 
 def test_tensorboard_gets_a_curve_a_pair(tmp_path):

@@ -192,7 +192,8 @@ def judge(
         return overflow or not_judged(recording, Reason.NO_COST_FITS)
     alternatives = other_readings(readings, best, sources)
     result = conclude(recording, judged, alternatives, overflow, steps)
-    if result.verdict is Verdict.MISTAKE and has_several_costs(recording, program):
+    is_open = result.verdict is Verdict.MISTAKE or result.reason is Reason.NO_COST_FITS
+    if is_open and has_several_costs(recording, program):
         return not_judged(recording, Reason.SEVERAL_COSTS)
     if result.verdict is not Verdict.CORRECT:
         return result

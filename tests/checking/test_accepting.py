@@ -36,7 +36,7 @@ def commented(tmp_path):
 def test_a_comment_at_the_line_accepts_the_mistake(commented, capsys):
     path = commented(f"# harness: accept {ID}")
     assert cli.main(["check", str(path)]) == 0
-    assert f"net.py: {ID} (accepted)" in capsys.readouterr().out
+    assert f"net.py has a mistake: {ID} (accepted)" in capsys.readouterr().out
     assert check_path(path, None).is_accepted
 
 

@@ -198,9 +198,7 @@ def seen_from_here(result: CheckResult, path: Path) -> CheckResult:
 
     def name(file: str) -> str:
         full = root / file
-        if not full.is_file():
-            return file
-        return str(full.relative_to(Path.cwd()) if full.is_relative_to(Path.cwd()) else full)
+        return str(full.relative_to(Path.cwd())) if full.is_file() and full.is_relative_to(Path.cwd()) else file
 
     shown: CheckResult = with_files(result, name)
     return shown

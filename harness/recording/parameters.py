@@ -77,12 +77,6 @@ class _Chain:
         return self.stale_uses >= 2 and 2 * self.stale_uses >= len(self.groups)
 
 
-def _makes_zeros(step: Step) -> bool:
-    """Whether it is zeros in the shape of an array, ``0 * w``, as the velocities of an optimizer begin."""
-    numbers = [one for one in step.arguments if isinstance(one, (int, float))]
-    return step.operation == "multiply" and 0 in numbers and not step.in_place
-
-
 def _container(name: str) -> str:
     """A name without its last index: self.weights for self.weights[0]."""
     return name.rpartition("[")[0] if name.endswith("]") else name
@@ -137,7 +131,7 @@ class Search:
 
     def see(self, step: Step) -> None:
         """Take in one more step."""
-        if step.kind is not Kind.OPERATION or _makes_zeros(step):
+        if step.kind is not Kind.OPERATION or self._makes_zeros(step):
             self.masks.append(self._bit())
             self.initial.append(True)
             self.literal.append(step.kind is Kind.LITERAL and step.scalar)
@@ -181,6 +175,12 @@ class Search:
         if step.operation not in ("add", "subtract") or len(step.parents) != 2:
             return step.parents
         return tuple(one for one in step.parents if not self._is_resting(one)) or step.parents
+
+    def _makes_zeros(self, step: Step) -> bool:
+        """Whether it is zeros in the shape of an array, ``0 * w``, as the velocities of an optimizer begin."""
+        if step.operation != "multiply" or step.in_place or 0 not in step.arguments:
+            return False
+        return self.tape.makes_zeros(step.place)
 
     def _is_resting(self, node: int) -> bool:
         """Whether it is a multiple of zeros that nothing was written to."""
@@ -340,7 +340,7 @@ class Search:
 
     def _handed_on(self, step: Step) -> int | None:
         """The operand that the step hands on in another form."""
-        if step.kind is not Kind.OPERATION or not step.arguments or _makes_zeros(step):
+        if step.kind is not Kind.OPERATION or not step.arguments or self._makes_zeros(step):
             return None
         first = step.arguments[0]
         if step.operation in FORMS and isinstance(first, Ref):

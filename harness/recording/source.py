@@ -168,12 +168,14 @@ class Statement:
         sums: "add" and "subtract", those of them that may give the value itself and not only a part of it, as the sum
             in ``w - rate * (gradient + decay * w)`` does not.
         has_own_term: whether the target itself is a term of the value, so that no multiple of it is the whole update.
+        makes_zeros: whether the value is a product with a 0 that stands in the file, as in ``velocity = 0 * w``.
     """
 
     target: str
     replaces: bool
     sums: frozenset[str] = frozenset({"add", "subtract"})
     has_own_term: bool = False
+    makes_zeros: bool = False
 
 
 def last_name(node: ast.expr) -> str:
@@ -240,7 +242,13 @@ def _statement(node: ast.AST) -> Statement | None:
         kinds = (ast.Name, ast.Attribute, ast.Subscript)
         read = {ast.unparse(part) for part in ast.walk(node.value) if isinstance(part, kinds)}
         targets = {ast.unparse(target) for target in node.targets}
-        return Statement(text, bool(targets & read), _outer_sums(node.value), bool(targets & set(_terms(node.value))))
+        return Statement(
+            text,
+            replaces=bool(targets & read),
+            sums=_outer_sums(node.value),
+            has_own_term=bool(targets & set(_terms(node.value))),
+            makes_zeros=_makes_zeros(node.value),
+        )
     if isinstance(node, ast.AugAssign):
         sums = OWN_SUMS.get(type(node.op), frozenset())
         return Statement(ast.unparse(node.target), True, sums, bool(sums))
@@ -267,6 +275,16 @@ def _terms(value: ast.expr) -> list[str]:
     if isinstance(value, ast.BinOp) and isinstance(value.op, (ast.Add, ast.Sub)):
         return [*_terms(value.left), *_terms(value.right)]
     return [ast.unparse(value)]
+
+
+def _makes_zeros(value: ast.expr) -> bool:
+    """Whether a value, or one in the list that it is, is a product with a 0: see ``Statement.makes_zeros``."""
+    if isinstance(value, ast.ListComp):
+        return _makes_zeros(value.elt)
+    if isinstance(value, (ast.Tuple, ast.List)):
+        return any(map(_makes_zeros, value.elts))
+    factors = [value.left, value.right] if isinstance(value, ast.BinOp) and isinstance(value.op, ast.Mult) else []
+    return any(isinstance(one, ast.Constant) and one.value == 0 for one in factors)
 
 
 def _is_sum(node: ast.expr) -> bool:

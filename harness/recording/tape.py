@@ -239,6 +239,11 @@ class Tape:
         statement = self.statement(place)
         return statement is not None and statement.has_own_term
 
+    def makes_zeros(self, place: Place | None) -> bool:
+        """Whether the statement at a place multiplies by a 0 that stands in it: ``velocity = 0 * w``."""
+        statement = self.statement(place)
+        return statement is not None and statement.makes_zeros
+
     # What
 
     def add(

@@ -26,7 +26,7 @@ from .commands import (
     view,
 )
 from .options import Parser
-from .terminal import open_standard_streams, stdout_to_nowhere
+from .terminal import kept_interrupt, open_standard_streams, stdout_to_nowhere
 
 DESCRIPTION = """\
 A test bench for neural networks: is hand-written math right, and why does a
@@ -134,7 +134,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run a command line and return the exit code."""
     open_standard_streams()
     try:
-        return dispatch(list(sys.argv[1:] if argv is None else argv))
+        with kept_interrupt():
+            return dispatch(list(sys.argv[1:] if argv is None else argv))
     except BadInput as mistake:
         print(f"harness: {shortened(mistake.in_terms_of(as_option))}", file=sys.stderr)
         return BAD_INPUT

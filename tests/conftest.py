@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import gc
 from collections.abc import Iterator
 from pathlib import Path
@@ -30,6 +31,17 @@ def tmp_path(tmp_path: Path) -> Path:
     folder = tmp_path.joinpath(*["alone"] * LEVELS_ABOVE)
     folder.mkdir(parents=True)
     return folder
+
+
+@pytest.fixture
+def compiled_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Training programs are compiled for this test alone; those that other tests share stay for them.
+
+    For tests that replace functions: a compiled program holds the functions as they were.
+    """
+    from harness.models import loop
+
+    monkeypatch.setattr(loop, "compiled_descent", functools.cache(loop.compiled_descent.__wrapped__))
 
 
 @pytest.fixture

@@ -21,9 +21,7 @@ NETWORKS = [Network((2, 3, 2), ("tanh", "sigmoid"))]
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    "module", [handwritten, tape, sequential], ids=lambda module: module.__name__.split(".")[-1]
-)
+@pytest.mark.parametrize("module", [handwritten, tape, sequential], ids=lambda module: module.__name__.split(".")[-1])
 def test_our_own_implementations_keep_the_contract(module):
     check_implementation(module)
 

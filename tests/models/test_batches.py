@@ -220,6 +220,7 @@ def test_a_batch_of_all_observations_is_the_full_batch(name):
         assert all(same(a, b) for a, b in zip(found, full))
 
 
+@pytest.mark.usefixtures("compiled_anew")
 def test_other_seeds_and_beginnings_share_a_program():
     """Compiling takes over a second, a call a few milliseconds."""
     problem = problem_of(13)
@@ -229,7 +230,6 @@ def test_other_seeds_and_beginnings_share_a_program():
         list(handwritten.train(*problem, Training(0.5, recorded=[0, 30], batches=Batches(6, **of_batches))))
         return time.process_time() - begin
 
-    handwritten.loop.compiled_descent.cache_clear()
     first = seconds()
     assert max(seconds(begin=k, seed=k) for k in range(1, 6)) < first / 3
 
@@ -255,15 +255,14 @@ def test_a_member_of_an_ensemble_is_the_handwritten_run(size):
         assert outcome.costs[1, number] == pytest.approx(numerical.forward(network, alone, x, y).cost, rel=1e-12)
 
 
+@pytest.mark.usefixtures("compiled_anew")
 @pytest.mark.parametrize(("observations", "cost"), [(12, "sum_of_squared_errors"), (13, "mean_squared_error")])
 def test_costs_in_pieces_are_the_costs(observations, cost, monkeypatch):
     network, weights, x, y = problem_of(observations, cost)
     many = [np.stack([w, -w], axis=-1) for w in weights]
     monkeypatch.setattr(ensemble, "PIECE", 4 * 2 * 4)  # four units, a block of two members, four observations
     monkeypatch.setattr(network_room, "BLOCK", 2)
-    loop.compiled_descent.cache_clear()
     found = ensemble.outcome(network, many, x, y, Training(0.5, recorded=[0], batches=Batches(5))).costs[0]
-    loop.compiled_descent.cache_clear()
     wanted = [numerical.forward(network, [sign * w for w in weights], x, y).cost for sign in (1, -1)]
     np.testing.assert_allclose(found, wanted, rtol=1e-13)
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import gc
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+
+from harness.programs.workspace import LEVELS_ABOVE
 
 # Looking for garbage in all that the tests import, again and again, would be a tenth of their work.
 gc.disable()
@@ -16,6 +20,28 @@ def pytest_collection_finish() -> None:
     gc.collect()
     gc.freeze()
     gc.enable()
+
+
+@pytest.fixture
+def tmp_path(tmp_path: Path) -> Path:
+    """An empty folder with empty ones above it.
+
+    A captured script sees links to what lies beside and above its folder, and that would be those of all other tests.
+    """
+    folder = tmp_path.joinpath(*["alone"] * LEVELS_ABOVE)
+    folder.mkdir(parents=True)
+    return folder
+
+
+@pytest.fixture
+def compiled_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Training programs are compiled for this test alone; those that other tests share stay for them.
+
+    For tests that replace functions: a compiled program holds the functions as they were.
+    """
+    from harness.models import loop
+
+    monkeypatch.setattr(loop, "compiled_descent", functools.cache(loop.compiled_descent.__wrapped__))
 
 
 @pytest.fixture

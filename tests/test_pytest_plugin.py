@@ -23,7 +23,7 @@ def plugin(pytestconfig, monkeypatch):
 
 def test_one_test_for_each_parameter(pytester, plugin):
     path = pytester.makepyfile(mine=RIGHT["objects"])
-    result = pytester.runpytest_subprocess(*plugin, "--backprop", path.name, "-v")
+    result = pytester.runpytest_inprocess(*plugin, "--backprop", path.name, "-v")
     result.assert_outcomes(passed=3)
     result.stdout.fnmatch_lines(["*mine.py::update of self.first PASSED*", "*mine.py::verdict PASSED*"])
     # the program adds 0.4 times -dC/dw of half the squared error, which is 0.2 times that of the squared error
@@ -32,7 +32,7 @@ def test_one_test_for_each_parameter(pytester, plugin):
 
 def test_a_mistake_fails_the_parameters_that_it_spoils_and_shows_the_report_once(pytester, plugin):
     path = pytester.makepyfile(mine=RIGHT["objects"].replace(" * slope(self.hidden)", "", 1))
-    result = pytester.runpytest_subprocess(*plugin, "--backprop", path.name, "-v")
+    result = pytester.runpytest_inprocess(*plugin, "--backprop", path.name, "-v")
     assert result.ret == 1
     result.assert_outcomes(passed=1, failed=2)
     result.stdout.fnmatch_lines(
@@ -54,7 +54,7 @@ def test_one_test_for_each_gradient_of_a_layer(pytester, plugin):
         """
     right = pytester.makepyfile(right=layers.format(""))
     wrong = pytester.makepyfile(wrong=layers.format(" * 0.5 * z"))
-    result = pytester.runpytest_subprocess(*plugin, "--backprop", right.name, "--backprop", wrong.name, "-v")
+    result = pytester.runpytest_inprocess(*plugin, "--backprop", right.name, "--backprop", wrong.name, "-v")
     result.assert_outcomes(passed=2, failed=2)
     result.stdout.fnmatch_lines(["*right.py::sigmoid / sigmoid_prime: sigmoid_prime PASSED*"])
     result.stdout.fnmatch_lines(["sigmoid / sigmoid_prime: sigmoid_prime agrees; 1 times the true gradient, *"])
@@ -63,20 +63,20 @@ def test_one_test_for_each_gradient_of_a_layer(pytester, plugin):
 def test_other_tests_are_left_alone_unless_named(pytester, plugin):
     pytester.makepyfile(test_other="def test_other():\n    pass\n")
     path = pytester.makepyfile(mine=RIGHT["objects"])
-    pytester.runpytest_subprocess(*plugin, "--backprop", path.name).assert_outcomes(passed=3)
-    pytester.runpytest_subprocess(*plugin, "--backprop", path.name, "test_other.py").assert_outcomes(passed=4)
-    pytester.runpytest_subprocess(*plugin).assert_outcomes(passed=1)
+    pytester.runpytest_inprocess(*plugin, "--backprop", path.name).assert_outcomes(passed=3)
+    pytester.runpytest_inprocess(*plugin, "--backprop", path.name, "test_other.py").assert_outcomes(passed=4)
+    pytester.runpytest_inprocess(*plugin).assert_outcomes(passed=1)
 
 
 def test_the_file_is_not_run_in_this_process_and_what_is_not_judged_is_skipped(pytester, plugin):
     path = pytester.makepyfile(mine="import os\nos._exit(9)\n")
-    result = pytester.runpytest_subprocess(*plugin, "--backprop", path.name, "-rs")
+    result = pytester.runpytest_inprocess(*plugin, "--backprop", path.name, "-rs")
     result.assert_outcomes(skipped=1)
     result.stdout.fnmatch_lines(["*was not judged*"])
 
 
 def test_a_file_that_is_missing_is_a_usage_error(pytester, plugin):
-    result = pytester.runpytest_subprocess(*plugin, "--backprop", "nowhere.py")
+    result = pytester.runpytest_inprocess(*plugin, "--backprop", "nowhere.py")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines(["*--backprop: nowhere.py is not a file*"])
 
@@ -98,6 +98,6 @@ def test_the_fixture_takes_paths_and_modules(pytester, plugin):
             check_backprop("wrong.py")
         """
     )
-    result = pytester.runpytest_subprocess(*plugin)
+    result = pytester.runpytest_inprocess(*plugin)
     result.assert_outcomes(passed=2, failed=1)
     result.stdout.fnmatch_lines(["*missing-hidden-activation-derivative*"])

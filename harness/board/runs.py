@@ -205,6 +205,7 @@ def write(
     max_neurons: int = MAX_NEURONS,
     network: Network | None = None,
     hparams: Mapping[str, Setting] = {},
+    is_finished: bool = True,
 ) -> None:
     """Write the event file of one run into a new ``folder``.
 
@@ -216,6 +217,8 @@ def write(
         max_neurons: maximum number of units drawn per layer, see ``series.shown_neurons``.
         network: the trained network, for its activations; without it there is no saturated share.
         hparams: settings for the HParams page, besides implementation and initializer.
+        is_finished: whether the training came to its end. If not, somebody waits after Ctrl-C, and the picture of the
+            weights is left out, because drawing it takes most of a second.
 
     Raises:
         BadInput: ``folder`` exists or cannot be written.
@@ -224,7 +227,7 @@ def write(
     with plain_errors(folder):
         folder.mkdir(parents=True)
         once = values_without_steps(run, wall_time, max_neurons, hparams)
-        write_events(folder, wall_time, once, series_of(run, max_neurons, network), run.recorded)
+        write_events(folder, wall_time, once, series_of(run, max_neurons, network, is_finished), run.recorded)
 
 
 def write_text(folder: Path, markdown: str, wall_time: float) -> None:

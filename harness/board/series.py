@@ -413,8 +413,10 @@ def shown_of(run: Run, max_neurons: int) -> dict[int, Shown]:
 
 
 @np.errstate(over="ignore", invalid="ignore")  # a run that diverged is shown too
-def series_of(run: Run, max_neurons: int = MAX_NEURONS, network: Network | None = None) -> list[Series]:
-    """All curves, histograms and pictures of a run."""
+def series_of(
+    run: Run, max_neurons: int = MAX_NEURONS, network: Network | None = None, is_finished: bool = True
+) -> list[Series]:
+    """All curves and histograms of a run, and its picture if the training has come to its end."""
     all_series = [
         scalar_series(
             "cost",
@@ -430,7 +432,7 @@ def series_of(run: Run, max_neurons: int = MAX_NEURONS, network: Network | None 
         all_series += layer_series(
             run, layer, group, None if network is None else network.activations[layer - 1], shown[layer]
         )
-    return [*all_series, *picture_series(run, shown)]
+    return [*all_series, *(picture_series(run, shown) if is_finished else [])]
 
 
 def charts_of(groups: Sequence[str], activations: bool = True) -> dict[str, dict[str, str]]:

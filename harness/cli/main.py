@@ -27,7 +27,7 @@ from .commands import (
     view,
 )
 from .options import Parser
-from .terminal import open_standard_streams, stdout_to_nowhere
+from .terminal import kept_interrupt, open_standard_streams, stdout_to_nowhere
 
 DESCRIPTION = """\
 A test bench for neural networks: is hand-written math right, and why does a
@@ -137,7 +137,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     if argv is None:  # the process is ours
         signal.signal(signal.SIGTERM, signal.default_int_handler)  # keeps what is done, as Ctrl-C does
     try:
-        return dispatch(list(sys.argv[1:] if argv is None else argv))
+        with kept_interrupt():
+            return dispatch(list(sys.argv[1:] if argv is None else argv))
     except BadInput as mistake:
         print(f"harness: {shortened(mistake.in_terms_of(as_option))}", file=sys.stderr)
         return BAD_INPUT

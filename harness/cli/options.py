@@ -11,21 +11,7 @@ from typing import Any
 from ..errors import BadInput, shown
 from ..models.network import ACTIVATION_NAMES, COST_NAMES
 from ..scenario.given import MAX_INTEGER
-
-OVERRIDES = (
-    "initializers",
-    "bias_initializer",
-    "learning_rate",
-    "iterations",
-    "batch_size",
-    "shuffle",
-    "hidden",
-    "activations",
-    "cost",
-    "dtype",
-    "seed",
-    "record",
-)
+from ..scenario.scenario import TABLES
 
 
 class Parser(argparse.ArgumentParser):
@@ -200,4 +186,5 @@ def add_ray(command: argparse._ActionsContainer, what: str) -> None:
 
 def overrides(arguments: argparse.Namespace) -> dict[str, Any]:
     """The options that were given to override the scenario."""
-    return {key: value for key in OVERRIDES if (value := getattr(arguments, key, None)) is not None}
+    settings = (*TABLES["network"], *TABLES["training"])
+    return {key: value for key in settings if (value := getattr(arguments, key, None)) is not None}

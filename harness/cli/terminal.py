@@ -90,6 +90,30 @@ def insistent_interrupt() -> Iterator[None]:
 
 
 @contextlib.contextmanager
+def kept_interrupt() -> Iterator[None]:
+    """Raise Ctrl-C again if it came where no exception can be raised: in a finalizer, or while garbage is collected.
+
+    Python would report it there and go on. JAX, which Keras loads if it is installed, has such code.
+    """
+    report = sys.unraisablehook
+
+    def raise_again(lost: sys.UnraisableHookArgs) -> None:
+        if issubclass(lost.exc_type, KeyboardInterrupt):
+            main = threading.main_thread().ident
+            again = threading.Timer(INTERRUPT_AGAIN_SECONDS, signal.pthread_kill, (main, signal.SIGINT))
+            again.daemon = True
+            again.start()
+        else:
+            report(lost)
+
+    sys.unraisablehook = raise_again
+    try:
+        yield
+    finally:
+        sys.unraisablehook = report
+
+
+@contextlib.contextmanager
 def uncollected() -> Iterator[None]:
     """Keep the garbage collector off the modules that the block imports, in the block and after it."""
     was_enabled, modules = gc.isenabled(), len(sys.modules)

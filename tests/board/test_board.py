@@ -349,6 +349,14 @@ def test_the_weights_are_one_picture_at_the_last_iteration(written):
     assert struct.unpack(">2I", png[16:24]) == (int(width), int(height))
 
 
+def test_a_run_that_was_interrupted_is_written_without_its_picture(tmp_path):
+    """Drawing it takes most of a second, while somebody waits after Ctrl-C."""
+    board.write(run_with([post_problem().weights]), tmp_path / "run", is_finished=False)
+    tags = read(tmp_path / "run").Tags()["tensors"]
+    assert "cost" in tags
+    assert "weights" not in tags
+
+
 def test_wide_deep_and_broken_networks_have_a_picture(tmp_path):
     rng = np.random.default_rng(0)
     nan = [np.full((4, 3), np.nan), np.zeros((4, 1))]

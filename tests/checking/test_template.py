@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -18,8 +19,9 @@ JUDGED_FILES = sorted(path for path in FILES.glob("*.py") if path.name not in NO
 
 
 @pytest.mark.parametrize("path", JUDGED_FILES, ids=lambda path: path.stem)
-def test_a_right_file_is_right_in_its_own_layout(path: Path) -> None:
-    result = check_file(path)
+def test_a_right_file_is_right_in_its_own_layout(path: Path, tmp_path: Path) -> None:
+    """The file lies alone, because those beside it that seem to use it would be run as well."""
+    result = check_file(shutil.copy(path, tmp_path))
     assert result.verdict is Verdict.CORRECT
     assert all(parameter.aligned for parameter in result.parameters)
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
+import io
 import json
 import os
 import re
@@ -34,9 +36,13 @@ def harness(*arguments, cwd, **environment):
 
 @pytest.fixture(scope="module")
 def logged(tmp_path_factory):
-    """The main job with everything on, in an empty folder."""
+    """The main job with everything on, in an empty folder: a process of its own would load TensorFlow again."""
     folder = tmp_path_factory.mktemp("run")
-    return folder, harness("--json", "--name", "first", cwd=folder)
+    out, err, arguments = io.StringIO(), io.StringIO(), ["--json", "--name", "first"]
+    with pytest.MonkeyPatch.context() as patch, contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        patch.chdir(folder)
+        code = cli.main(arguments)
+    return folder, subprocess.CompletedProcess(arguments, code, out.getvalue(), err.getvalue())
 
 
 def test_bare_harness_is_the_post_and_agrees(logged):
@@ -90,6 +96,7 @@ def test_the_same_seed_gives_the_same_bytes(tmp_path):
     arguments = ("compare", "--no-log", "--json", "--iterations", 50, "--seed", 3)
     first, second = (harness(*arguments, cwd=tmp_path) for _ in range(2))
     assert first.stdout == second.stdout
+    assert first.stderr == ""
     assert json.loads(first.stdout)["scenario"]["seed"] == 3
     assert list(tmp_path.iterdir()) == []
 
@@ -212,14 +219,13 @@ def test_models_of_the_folder_one_stands_in_are_not_ours(tmp_path):
     assert json.loads(installed.stdout)["agrees"] is True
 
 
+@pytest.mark.usefixtures("compiled_anew")
 def test_a_difference_ends_with_1(monkeypatch, capsys):
-    from harness.models import handwritten, loop
+    from harness.models import handwritten
 
     right = handwritten.weight_gradient
     monkeypatch.setattr(handwritten, "weight_gradient", lambda a, delta: 2 * right(a, delta))
-    loop.compiled_descent.cache_clear()
     assert cli.main(["compare", "xor", "--no-log", "--iterations", "2", "--json"]) == 1
-    loop.compiled_descent.cache_clear()
     assert json.loads(capsys.readouterr().out)["agrees"] is False
 
 

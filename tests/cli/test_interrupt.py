@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 import signal
 import subprocess
@@ -12,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.cli.terminal import insistent_interrupt
+from harness.cli.terminal import insistent_interrupt, kept_interrupt
 from harness.models import loop
 from harness.models.network import Network
 from tests.processes import heed_ctrl_c, processor_seconds
@@ -43,6 +44,22 @@ def test_an_interrupt_that_becomes_another_exception_is_still_one():
 
     with pytest.raises(KeyboardInterrupt), insistent_interrupt():
         replace()
+
+
+def test_an_interrupt_while_garbage_is_collected_is_raised_afterwards():
+    def interrupt(phase: str, _: dict[str, int]) -> None:
+        gc.callbacks.remove(interrupt)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    def collect() -> None:
+        gc.callbacks.append(interrupt)
+        gc.collect()
+        time.sleep(60)
+
+    begin = time.monotonic()
+    with pytest.raises(KeyboardInterrupt), kept_interrupt():
+        collect()
+    assert time.monotonic() - begin < 30
 
 
 def test_nothing_is_raised_without_an_interrupt():

@@ -11,7 +11,7 @@ from harness.comparison import experiment
 from harness.comparison.post import RecoveredRate, claims
 from harness.measures.baseline import constant_cost
 from harness.measures.symmetry import clone_spread, effective_width
-from harness.models import handwritten, loop
+from harness.models import handwritten
 from harness.report import comparison
 from harness.scenario.scenario import load
 
@@ -90,6 +90,7 @@ BROKEN = {
 }
 
 
+@pytest.mark.usefixtures("compiled_anew")
 @pytest.mark.parametrize(
     "step",
     [pytest.param(step, marks=pytest.mark.slow if number else ()) for number, step in enumerate(sorted(BROKEN))],
@@ -97,9 +98,7 @@ BROKEN = {
 def test_a_broken_step_makes_the_job_say_so(step, monkeypatch):
     """And the referee, which knows nothing of the others, takes their side."""
     monkeypatch.setattr(handwritten, step, BROKEN[step](getattr(handwritten, step)))
-    loop.compiled_descent.cache_clear()
     found = experiment.run(load("post", {"iterations": 2, "initializers": ["glorot_uniform"]}))
-    loop.compiled_descent.cache_clear()
     assert not found.agrees
     wrong = {(c.left, c.right) for c in found.comparisons if not c.difference.agrees}
     assert wrong == {("handwritten", "tape"), ("handwritten", "sequential"), ("handwritten", "numerical")}
@@ -108,7 +107,6 @@ def test_a_broken_step_makes_the_job_say_so(step, monkeypatch):
     assert "handwritten and tape, glorot_uniform initializer, iteration 0" in sentence
     figures = claims(RecoveredRate(rate=0.5, low=0.5, high=0.5, miss=0.0))
     assert not all(figure.agrees for figure in figures)
-    loop.compiled_descent.cache_clear()
 
 
 @pytest.mark.slow

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from harness import board
 from harness.comparison import experiment
 from harness.comparison.post import is_post
-from harness.comparison.trace import take_whole
+from harness.comparison.trace import Quantity, take_whole
 from harness.diagnosis import scenarios as diagnose
 from harness.diagnosis.scenarios.judge import sampled
 from harness.diagnosis.scenarios.runs import gradients_of, run_course
@@ -220,6 +220,7 @@ def test_a_batch_of_all_observations_is_the_full_batch(name):
         assert all(same(a, b) for a, b in zip(found, full))
 
 
+@pytest.mark.usefixtures("compiled_anew")
 def test_other_seeds_and_beginnings_share_a_program():
     """Compiling takes over a second, a call a few milliseconds."""
     problem = problem_of(13)
@@ -229,7 +230,6 @@ def test_other_seeds_and_beginnings_share_a_program():
         list(handwritten.train(*problem, Training(0.5, recorded=[0, 30], batches=Batches(6, **of_batches))))
         return time.process_time() - begin
 
-    handwritten.loop.compiled_descent.cache_clear()
     first = seconds()
     assert max(seconds(begin=k, seed=k) for k in range(1, 6)) < first / 3
 
@@ -255,15 +255,14 @@ def test_a_member_of_an_ensemble_is_the_handwritten_run(size):
         assert outcome.costs[1, number] == pytest.approx(numerical.forward(network, alone, x, y).cost, rel=1e-12)
 
 
+@pytest.mark.usefixtures("compiled_anew")
 @pytest.mark.parametrize(("observations", "cost"), [(12, "sum_of_squared_errors"), (13, "mean_squared_error")])
 def test_costs_in_pieces_are_the_costs(observations, cost, monkeypatch):
     network, weights, x, y = problem_of(observations, cost)
     many = [np.stack([w, -w], axis=-1) for w in weights]
     monkeypatch.setattr(ensemble, "PIECE", 4 * 2 * 4)  # four units, a block of two members, four observations
     monkeypatch.setattr(network_room, "BLOCK", 2)
-    loop.compiled_descent.cache_clear()
     found = ensemble.outcome(network, many, x, y, Training(0.5, recorded=[0], batches=Batches(5))).costs[0]
-    loop.compiled_descent.cache_clear()
     wanted = [numerical.forward(network, [sign * w for w in weights], x, y).cost for sign in (1, -1)]
     np.testing.assert_allclose(found, wanted, rtol=1e-13)
 
@@ -271,28 +270,22 @@ def test_costs_in_pieces_are_the_costs(observations, cost, monkeypatch):
 # In the harness
 
 
-DIGITS = {"batch_size": 32, "iterations": 60, "initializers": ["glorot_uniform"], "hidden": [8]}
+DIGITS = ("digits", {"batch_size": 32, "iterations": 60, "initializers": ["glorot_uniform"], "hidden": [8]})
+XOR = ("xor", {"batch_size": 3, "iterations": 60, "initializers": ["glorot_uniform"]})
 
 
-@pytest.fixture(scope="module")
-def digits():
-    pytest.importorskip("sklearn")
-    return experiment.run(load("digits", DIGITS))
-
-
-def test_a_comparison_is_made_in_batches(digits):
-    assert digits.agrees
-    run, scenario = digits.runs[0], digits.scenario
+def check_compared(compared: experiment.Experiment) -> None:
+    """A comparison agrees, its quantities are those of a batch, and its curve is that of all observations."""
+    assert compared.agrees
+    run, scenario = compared.runs[0], compared.scenario
     assert {0, 1, 2, 5, 10, 20, 50, 60} <= {*run.recorded}
-    assert digits.runs[1].recorded == (0, 1, 2, 5, 10, 20, 50, 60)
-    # the quantities are those of the batch, the last of the first epoch has 1797 - 56 x 32 = 5 observations
+    assert compared.runs[1].recorded == (0, 1, 2, 5, 10, 20, 50, 60)
     trace = run.traces[2]
-    rows = scenario.batches.rows(1797, 2)
+    rows = scenario.batches.rows(len(scenario.x), 2)
     forward = numerical.forward(scenario.network, run.weights[2], scenario.x[rows], scenario.y[rows])
-    np.testing.assert_allclose(next(v for q, v in trace.items() if str(q) == "a2"), forward.a[-1], rtol=1e-9)
+    outputs = Quantity("a", scenario.network.depth)
+    np.testing.assert_allclose(trace[outputs], forward.a[-1], rtol=1e-9)
     assert run.batch_costs[2] == pytest.approx(forward.cost, rel=1e-12)
-    assert len(scenario.batch(56)[0]) == 5
-    # the curve is that of all observations
     for weights, cost, outputs in zip(run.weights, run.costs, run.outputs):
         everything = numerical.forward(scenario.network, weights, scenario.x, scenario.y)
         assert cost == pytest.approx(everything.cost, rel=1e-12)
@@ -300,12 +293,30 @@ def test_a_comparison_is_made_in_batches(digits):
     assert run.costs != run.batch_costs
 
 
-def test_a_comparison_says_what_its_batches_were(digits):
-    document = comparison.machines(digits)
-    assert document["scenario"]["batch_size"] == 32
+@pytest.fixture(scope="module")
+def compared():
+    """A comparison of xor in batches of 3 and 1."""
+    return experiment.run(load(*XOR))
+
+
+def test_a_comparison_is_made_in_batches(compared):
+    check_compared(compared)
+
+
+@pytest.mark.slow
+def test_a_comparison_of_many_observations_is_made_in_batches():
+    pytest.importorskip("sklearn")
+    scenario = load(*DIGITS)
+    assert len(scenario.batch(56)[0]) == 5  # the last of the first epoch has 1797 - 56 x 32 observations
+    check_compared(experiment.run(scenario))
+
+
+def test_a_comparison_says_what_its_batches_were(compared):
+    document = comparison.machines(compared)
+    assert document["scenario"]["batch_size"] == 3
     assert document["scenario"]["shuffle"] is True
-    assert document["runs"][0]["final_cost"] == pytest.approx(digits.runs[0].costs[-1])
-    assert "those of its batch of 32" in comparison.agreement_notes(digits)
+    assert document["runs"][0]["final_cost"] == pytest.approx(compared.runs[0].costs[-1])
+    assert "those of its batch of 3" in comparison.agreement_notes(compared)
     full = comparison.scenario_json(load("post"))
     assert full["batch_size"] is None
     assert full["shuffle"] is None

@@ -125,10 +125,10 @@ def test_each_member_is_the_network_of_its_seed_at_every_recorded_iteration(netw
             np.testing.assert_allclose(last, wanted, rtol=100 * epsilon)
 
 
+@pytest.mark.usefixtures("compiled_anew")
 @pytest.mark.parametrize("is_last", [pytest.param(False, marks=pytest.mark.slow), True])
 def test_members_differ_in_rate_and_settings(is_last, monkeypatch):
     monkeypatch.setattr(ensemble, "is_small", lambda network, observations: is_last)
-    loop.compiled_descent.cache_clear()
     network, _, x, y = post_problem()
     optimizers = [Optimizer("adam", (("beta_1", beta),)) for beta in (0.0, 0.5, 0.9, 0.99)]
     rates = np.array([0.001, 0.01, 0.03, 0.1])

@@ -34,25 +34,24 @@ NETWORKS = [
 ]
 
 
+@pytest.mark.usefixtures("compiled_anew")
 @pytest.mark.parametrize(
     "module",
     [numerical, *(pytest.param(module, marks=pytest.mark.slow) for module in (handwritten, tape, sequential))],
     ids=lambda module: module.__name__,
 )
 def test_shapes_of_an_implementation(module, monkeypatch):
-    loop.compiled_descent.cache_clear()  # its programs hold the functions as they were
     names = check_module(monkeypatch, module)
     assert {"forward", "backward", "update", "train"} <= set(names)
     dtypes = ["float64"] if module is numerical else ["float64", "float32"]
     check_implementation(module, networks=NETWORKS, optimizers=["sgd", "adam"], dtypes=dtypes)
-    loop.compiled_descent.cache_clear()
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("compiled_anew")
 @pytest.mark.parametrize("is_last", [False, True])
 @pytest.mark.parametrize("network", NETWORKS, ids=str)
 def test_shapes_of_an_ensemble(network, is_last, monkeypatch):
-    loop.compiled_descent.cache_clear()
     monkeypatch.setattr(ensemble, "is_small", lambda network, observations: is_last)
     check_module(monkeypatch, initializers)
     assert {"train", "outcome", "outcomes", "costs"} <= set(check_module(monkeypatch, ensemble))
@@ -70,7 +69,6 @@ def test_shapes_of_an_ensemble(network, is_last, monkeypatch):
     outcomes = list(ensemble.outcomes(network, draw, 5, problem.x, problem.y, training, 3))
     assert [outcome.costs.shape for outcome in outcomes] == [(2, 3), (2, 2)]
     assert ensemble.iterations_to_reach(0.1, outcomes[0], training.recorded).shape == (3,)
-    loop.compiled_descent.cache_clear()
 
 
 def test_a_wrong_shape_is_found():

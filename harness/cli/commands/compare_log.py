@@ -34,8 +34,15 @@ class RunLog:
     def write_run(self, run: Run, name: str) -> None:
         """Write what was recorded of a run into the folder of that name."""
         if run.recorded:
-            network = self.scenario.network
-            board.write(run, self.folder / name, self.wall_time, self.max_neurons, network, self.settings)
+            board.write(
+                run,
+                self.folder / name,
+                self.wall_time,
+                self.max_neurons,
+                self.scenario.network,
+                self.settings,
+                is_finished=run.recorded[-1] == self.scenario.iterations,
+            )
 
     def write_drawn(self, run: Run) -> None:
         """Write a run of the implementation that is recorded most often."""

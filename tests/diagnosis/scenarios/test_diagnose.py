@@ -1049,13 +1049,8 @@ def planted(start):
     return next(p for p in planted_causes.planted() if p.name.startswith(start)).case
 
 
-@pytest.mark.parametrize(
-    "cause",
-    [
-        pytest.param("learning-rate-too-small-xor", marks=pytest.mark.slow),
-        "wrong-math-xor",
-    ],
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("cause", ["learning-rate-too-small-xor", "wrong-math-xor"])
 def test_planted_causes_are_found(cause):
     found = diagnose.diagnose(planted(cause), budget=10)
     assert cause.startswith(found.causes[0].id)

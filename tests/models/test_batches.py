@@ -283,8 +283,7 @@ def check_compared(compared: experiment.Experiment) -> None:
     trace = run.traces[2]
     rows = scenario.batches.rows(len(scenario.x), 2)
     forward = numerical.forward(scenario.network, run.weights[2], scenario.x[rows], scenario.y[rows])
-    outputs = Quantity("a", scenario.network.depth)
-    np.testing.assert_allclose(trace[outputs], forward.a[-1], rtol=1e-9)
+    np.testing.assert_allclose(trace[Quantity("a", scenario.network.depth)], forward.a[-1], rtol=1e-9)
     assert run.batch_costs[2] == pytest.approx(forward.cost, rel=1e-12)
     for weights, cost, outputs in zip(run.weights, run.costs, run.outputs):
         everything = numerical.forward(scenario.network, weights, scenario.x, scenario.y)

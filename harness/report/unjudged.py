@@ -76,7 +76,7 @@ def lines(found: Unjudged) -> Iterator[str]:
 def heading_of(found: Unjudged) -> str:
     """What is said before the first cause: how much follows from it."""
     if found.is_refused:
-        return f"{found.name} cannot be trained, Keras refuses it"
+        return f"{found.name} cannot be trained by Keras"
     if found.is_hopeless:
         return f"{found.name} cannot learn"
     return "Likely cause, without a training"

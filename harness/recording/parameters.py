@@ -14,7 +14,7 @@ from typing import TypeAlias
 
 import numpy as np
 
-from .graph import Guard, Kind, Parameter, Ref, Stop, Update
+from .graph import Argument, Guard, Kind, Parameter, Ref, Stop, Update
 from .tape import MAX_NODES_IN_TRAINING, Step, Tape
 
 ENOUGH_UPDATES = 3
@@ -27,6 +27,7 @@ MAX_SEEN = 1_000  # steps between a value and the change of it
 MAX_PATH = 64  # operations between a parameter and the operand of its update
 
 Role: TypeAlias = tuple[str, int, str, int]  # file, line, operation, place of the argument
+Path: TypeAlias = tuple[int, ...]  # the indices that lead to an item or a row of an array
 
 # operations that hand on their first operand, changed in form or by constants only
 FORMS = frozenset(
@@ -87,6 +88,18 @@ def _attribute(name: str) -> str:
     return _container(name).rpartition(".")[2]
 
 
+def _indices(index: Argument) -> Path | None:
+    """The integers that an index is made of; None if it is made of something else."""
+    parts = index if isinstance(index, tuple) else (index,)
+    whole = tuple(one for one in parts if isinstance(one, int) and one >= 0)
+    return whole if len(whole) == len(parts) else None
+
+
+def _index_of(step: Step) -> Path | None:
+    """The index of an item or a row that a step reads; None if it reads something else."""
+    return _indices(step.arguments[1]) if step.operation == "getitem" and len(step.arguments) == 2 else None
+
+
 class Search:
     """Watches a tape for parameters and their updates.
 
@@ -106,6 +119,7 @@ class Search:
         self.copies: dict[int, int] = {}  # nodes that are copies of versions
         self.chains: list[_Chain] = []
         self.resting: dict[int, Role] = {}  # parameters with a velocity that is still 0 added, and where it was added
+        self.items: dict[int, tuple[int, Path, Role]] = {}  # rows of versions, until it is known which item is read
         self.ahead: set[Role] = set()  # those of them that went into a forward pass, and not into an update
         self.control = 0  # what the guards since the last update depend on
         self._bits = 0
@@ -404,6 +418,8 @@ class Search:
                 continue
             if parent in self.resting and step.shape != self.tape.steps[parent].shape:
                 self.ahead.add(self.resting[parent])
+            if parent in self.items:
+                self._row_used(step, *self.items[parent])
             chain = self.owner.get(parent)
             copied = self.copies.get(parent)
             if chain is None and copied is not None:
@@ -411,8 +427,49 @@ class Search:
             if chain is None and not self.initial[parent]:
                 continue
             self.uses[parent].add(role)
-            if chain is not None:
+            if chain is not None and not self._reads_item(step, chain, role):
                 self._used(chain, parent, role)
+
+    def _reads_item(self, step: Step, chain: _Chain, role: Role) -> bool:
+        """Whether a step reads an item of a version that is being replaced item by item: only an item that was
+        replaced is of the new version."""
+        index = _index_of(step)
+        if index is None or step.parents[0] != chain.latest or not chain.is_pending or role not in chain.roles:
+            return False
+        if self.tape.steps[chain.latest].operation != "setitem":
+            return False
+        if step.shape:
+            self.items[step.id] = chain.latest, index, role
+            return True
+        return not self._is_replaced(chain.latest, index, chain.closed)
+
+    def _row_used(self, step: Step, version: int, path: Path, role: Role) -> None:
+        """A row of a version went into an operation."""
+        index, chain = _index_of(step), self.owner[version]
+        if index is not None and step.shape:
+            self.items[step.id] = version, path + index, role
+        elif index is None or self._is_replaced(version, path + index, chain.closed):
+            self._used(chain, version, role)
+
+    def _is_replaced(self, version: int, path: Path, closed: int) -> bool:
+        """Whether an item was written since the last forward pass; writing one item leaves the others as they were."""
+        while version != closed:
+            step = self.tape.steps[version]
+            read = _index_of(step)
+            if read is not None:  # the rest of a row is that of the array it was read from
+                version, path = step.parents[0], read + path
+                continue
+            written = _indices(step.arguments[1]) if step.operation == "setitem" else None
+            if written is None or not isinstance(step.arguments[0], Ref):
+                return version > closed
+            if path[: len(written)] == written[: len(path)]:
+                value = step.arguments[2]
+                if len(path) <= len(written) or not isinstance(value, Ref):
+                    return True
+                version, path = value.id, path[len(written) :]
+            else:
+                version = step.arguments[0].id
+        return False
 
     def _note_rest(self, step: Step) -> None:
         """Note that a velocity that is still 0 is added to what may be a parameter."""

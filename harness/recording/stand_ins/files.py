@@ -447,7 +447,8 @@ def install(missing: Missing) -> None:
 
     def fromfile(file: Any, dtype: Any = float, *arguments: Any, **keywords: Any) -> Any:
         if id(file) in missing.made:
-            return np.frombuffer(file.read(), dtype)
+            content = file.read()  # a file opened as text too, which NumPy reads as bytes
+            return np.frombuffer(content.encode("latin1") if isinstance(content, str) else content, dtype)
         path = path_of(file)
         if path is not None and not exists(path):
             return np.frombuffer(missing.content(path), dtype)

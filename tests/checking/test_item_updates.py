@@ -1,0 +1,62 @@
+"""Networks that update single items of an array while they still read others of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from harness.checking.check import check_file
+from harness.checking.result import Verdict
+
+# the gradient of half the squared error of a 3-4-2 network of sigmoids, written out item by item
+NETWORK = """
+import numpy as np
+rng = np.random.default_rng(0)
+X, T = rng.uniform(size=(8, 3)), rng.uniform(size=(8, 2))
+W1, W2 = rng.normal(size=(3, 4)), rng.normal(size=(4, 2))
+h, o = np.zeros(4), np.zeros(2)
+for step in range(20):
+    x, t = X[step % 8], T[step % 8]
+    for j in range(4):
+        net = 0
+        for i in range(3):
+            net += W1[i][j] * x[i]
+        h[j] = 1 / (1 + np.exp(-net))
+    for j in range(2):
+        net = 0
+        for i in range(4):
+            net += W2[i][j] * h[i]
+        o[j] = 1 / (1 + np.exp(-net))
+    error = np.zeros(4)
+    for j in range(2):
+        delta = (t[j] - o[j]) * o[j] * (1 - o[j])
+        for i in range(4):
+            FIRST
+            SECOND
+    for i in range(4):
+        delta = error[i] * h[i] * (1 - h[i])
+        for j in range(3):
+            W1[j][i] += 0.5 * delta * x[j]
+"""
+READ, UPDATE = "error[i] += delta * W2[i][j]", "W2[i][j] += 0.5 * delta * h[i]"
+
+
+def verdict_of(folder: Path, text: str) -> tuple[Verdict, list[int]]:
+    """The verdict on a file of this text, and the lines of its mistakes."""
+    path = folder / "net.py"
+    path.write_text(text)
+    found = check_file(path)
+    return found.verdict, [one.place.line for one in found.mistakes if one.place is not None]
+
+
+@pytest.mark.parametrize("index", ["[i][j]", "[i, j]"])
+def test_an_item_is_read_before_it_is_written_whatever_was_written_to_others(tmp_path, index):
+    text = NETWORK.replace("FIRST", READ).replace("SECOND", UPDATE).replace("[i][j]", index)
+    assert verdict_of(tmp_path, text) == (Verdict.CORRECT, [])
+
+
+def test_an_item_that_is_read_after_it_was_written_is_a_mistake(tmp_path):
+    text = NETWORK.replace("FIRST", UPDATE).replace("SECOND", READ)
+    lines = text.splitlines()
+    assert verdict_of(tmp_path, text) == (Verdict.MISTAKE, [1 + lines.index(f"            {READ}")])

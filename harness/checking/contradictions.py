@@ -150,10 +150,31 @@ def contradiction_of(
         if scales:
             place, name = best.stage.node(scales[0][0].node).place, label(best.stage, scales[0][0].node)
             second = Alternative(cost=AssumedCost(form="", place=place, variable=name), mistakes=(scales[0][1],))
+        elif stated and not alike:
+            second = of_other_kind(plain, stated[0])
     if best.cost.form is Form.SQUARED:
         mistake = next((found for one in own if (found := at_logits(best, one)) is not None), None)
         return Contradiction(mistake=mistake, second=second)
     return Contradiction(second=second)
+
+
+def of_other_kind(reading: Reading, stated: Stated) -> Alternative | None:
+    """The second reading of a file whose gradients are not those of the cost that it states, but of another kind's."""
+    stage, errors = reading.stage, reading.cost.errors
+    if not errors or errors[0].output != stated.output:
+        return None
+    node, cost = stage.node(errors[0].node), stage.node(stated.node)
+    mistake = Found(
+        id="wrong-derivative",
+        place=node.place,
+        variable=label(stage, node.id),
+        shape=node.shape,
+        got=Quantity(kind=Kind.UNKNOWN),
+        expected=quantity(reading, stated.output, None),
+        parameters=tuple(step.name for step in stage.steps),
+    )
+    known = AssumedCost(form="", place=cost.place, variable=label(stage, stated.node))
+    return Alternative(cost=known, mistakes=(mistake,))
 
 
 def is_whole(reading: Reading, stated: Stated) -> bool:

@@ -188,3 +188,28 @@ def test_gradients_of_another_cost_than_the_function_returns_are_wrong_and_both_
     assert result.verdict is Verdict.MISTAKE
     assert [found.place and found.place.line for found in result.mistakes] == [12]
     assert [(other.cost.form, other.mistakes) for other in result.alternatives] == [("hinge", ())]
+
+
+SOFTMAX_UNDER_BINARY = """
+import numpy as np
+rng = np.random.default_rng(0)
+X, Y = rng.normal(size=(20, 6)), np.eye(3)[rng.integers(0, 3, 20)]
+W = rng.normal(size=(6, 3))
+for step in range(20):
+    e = np.exp(X @ W)
+    a = e / e.sum(axis=1, keepdims=True)
+    print(-np.mean(Y * np.log(a) + (1 - Y) * np.log(1 - a)))
+    W -= 0.1 * X.T @ (a - Y) / 20
+"""
+
+
+def test_a_stated_cost_of_another_kind_is_a_second_reading(tmp_path):
+    """With softmax outputs, a - Y is the gradient of -sum Y log a, without the second term that is printed."""
+    path = tmp_path / "net.py"
+    path.write_text(SOFTMAX_UNDER_BINARY)
+    found = check_file(path)
+    assert found.verdict is Verdict.CORRECT
+    (second,) = [one for one in found.alternatives if one.cost.form == ""]
+    assert second.cost.place is not None
+    assert second.cost.place.line == 9
+    assert [(one.id, one.place and one.place.line) for one in second.mistakes] == [("wrong-derivative", 10)]

@@ -27,6 +27,13 @@ with open("train-labels-idx1-ubyte", "rb") as f:
     f.read(8)
     y = np.frombuffer(f.read(), np.uint8)
 """,
+    "idx as text": """
+import numpy as np
+with open("train-images.idx3-ubyte") as f:
+    X = np.fromfile(file=f, dtype=np.uint8)[16:].reshape((60000, 784)) / 255
+with open("train-labels.idx1-ubyte") as f:
+    y = np.fromfile(file=f, dtype=np.uint8)[8:].reshape(60000)
+""",
     "idx.gz": """
 import gzip, struct
 import numpy as np

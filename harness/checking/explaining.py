@@ -47,12 +47,14 @@ def better(reading: Reading, gradient: Fault | None, factor: Fault | None) -> Fa
 
 
 def climbs(search: Search, step: Step) -> bool:
-    """Whether a step is a positive multiple of its gradient now."""
+    """Whether a step is a positive multiple of its gradient now, and pointed up before: a replacement may turn it."""
     reading = search.reading
-    value = samples([step.of(one) for one in search.settings])
     gradient = reading.gradient_samples((step.before,))
-    factor = None if gradient is None else ratio(value.flat, gradient.flat, 1e-6)
-    return factor is not None and factor > 0
+    before, now = (samples([step.of(one) for one in settings]) for settings in (reading.stage.settings, search.settings))
+    factor = None if gradient is None else ratio(now.flat, gradient.flat, 1e-6)
+    if gradient is None or factor is None or before.flat.shape != gradient.flat.shape:
+        return False
+    return factor > 0 and float(before.flat @ gradient.flat) > 0
 
 
 def locate(reading: Reading, broken: Sequence[Step]) -> Located:

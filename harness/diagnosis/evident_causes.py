@@ -53,7 +53,7 @@ def contradictory_causes(case: Case, outcome: OutcomeKind) -> list[Cause]:
 
 
 def leaking_causes(case: Case, outcome: OutcomeKind) -> list[Cause]:
-    """Validation rows that are training rows too, where they hide that the network memorises."""
+    """Validation rows that are training rows too, if they hide that the network memorises."""
     is_hidden = outcome is OutcomeKind.OVERFITS and case.split.known_share > 0
     return [evident_cause(Fault.LEAKING_VALIDATION, ())] if is_hidden else []
 

@@ -253,7 +253,7 @@ class Search:
         more = [key for key in (stronger, "too-few-epochs", "too-narrow", "missing-layer") if key in self.by_key]
         sets = [keys for keys in dict.fromkeys((short, base)) if keys]  # a longer training is tried once it is needed
         if any(key == "too-few-epochs" and self.by_key[key].doubt >= FAR_FROM_PRACTICE for key in base):
-            sets.insert(0, frozenset({"too-few-epochs"}))  # but first where the updates are too few for anything
+            sets.insert(0, frozenset({"too-few-epochs"}))  # but first if the updates are too few for anything
         if stronger in more and stronger not in base:
             sets.append(base | {stronger})
         longer = base | {key for key in (stronger, "too-few-epochs") if key in more}
@@ -308,7 +308,7 @@ class Search:
         return keys
 
     def _shorter(self, keys: Keys) -> Keys:
-        """The set with fewer epochs, where fewer than the repair gives are enough; tried in a few doubling steps."""
+        """The set with fewer epochs, if fewer than the repair gives are enough; tried in a few doubling steps."""
         if "too-few-epochs" not in keys:
             return keys
         change = self.by_key["too-few-epochs"].changes[0]

@@ -60,7 +60,7 @@ class Split:
         trailing_fraction: share of the rows, from their end, that the program itself keeps from training (by its
             ``validation_split``, or as its validation data); 0 if those are judged
         in_time_order: whether the held-out rows are the last ones
-        known_share: share of the program's validation rows that are training rows too, where that is most of them; they
+        known_share: share of the program's validation rows that are training rows too, if that is most of them; they
             do not judge then
     """
 

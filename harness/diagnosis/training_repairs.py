@@ -23,7 +23,7 @@ WIDE = 64  # units of a layer that is wide enough for a small task
 FEW_UPDATES = 400
 VERY_FEW_UPDATES = FEW_UPDATES / 4
 ENOUGH_UPDATES = 2000
-ENOUGH_AFTER_VERY_FEW = 3000  # updates of a longer training where there are very few now: they are cheap
+ENOUGH_AFTER_VERY_FEW = 3000  # updates of a longer training if there are very few now: they are cheap
 FEWEST_EPOCH_FACTOR = 4
 SHAPERS = ("EarlyStopping", "ReduceLROnPlateau", "LearningRateScheduler", "LambdaCallback")
 

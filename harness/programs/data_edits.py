@@ -178,7 +178,7 @@ class DataEdits:
             found = rebound_names(text, call, name, position)
             other = argument_of(call, "y" if name == "x" else "x", 1 - position)
             if not scales or not set(scales) <= set(SCALES) or set(found) & names_in(other):
-                continue  # where the targets are made of the inputs, they are not to change with them
+                continue  # targets that are made of the inputs must not change with them
             if not found:
                 continue
             names[name] = found

@@ -91,7 +91,7 @@ class LayerEdits:
         return text.set_argument(call, "activation", text.quoted(new, old), position)
 
     def _trainable(self, name: str, changes: Sequence[Change]) -> Edit:
-        """A layer that is trained, where its call or a single statement freezes it."""
+        """A layer that is trained, if its call or a single statement freezes it."""
         place = self.program.places.layers.get(name)
         text, call = self.script.call(place)
         if argument_of(call, "trainable") is not None:

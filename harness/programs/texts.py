@@ -177,7 +177,7 @@ def is_future(node: ast.stmt) -> bool:
 
 
 def unplaced() -> list[Edit]:
-    """Raise Unplaced where an expression is needed."""
+    """Raise Unplaced if an expression is needed."""
     raise Unplaced
 
 

@@ -31,7 +31,7 @@ def is_wrong_call(type: str, message: str, text: str, defined: Iterable[str]) ->
 
 
 def is_misused_library(type: str, message: str, text: str) -> bool:
-    """Whether a line calls a module, or gives NumPy a size where it expects a type: ``np.zeros(1, units)``.
+    """Whether a line calls a module, or gives NumPy a size in the place of a type: ``np.zeros(1, units)``.
 
     Args:
         type, message: of the exception.

@@ -18,7 +18,7 @@ from .graph import Argument, Guard, Kind, Parameter, Ref, Stop, Update
 from .tape import MAX_NODES_IN_TRAINING, Step, Tape
 
 ENOUGH_UPDATES = 3
-ENOUGH_OF_MANY = 2  # updates, where each takes thousands of operations
+ENOUGH_OF_MANY = 2  # updates, if each takes thousands of operations
 MANY_NODES = 40_000
 MAX_BITS = 20_000  # leaves that dependence is kept for
 MAX_BATCHES = 12  # that are waited for until a smaller last one

@@ -527,8 +527,8 @@ def headline(result: CheckResult) -> str:
         return f"{name} is correct: {what} made of the gradient of the cost.{not_looked_at(result)}"
     if result.verdict is Verdict.NOT_JUDGED:
         return f"{name} was not judged."
-    told = list(dict.fromkeys(f"{named(one)}{at_line(result, one)}" for one in result.mistakes))
-    return f"{name} has {'a mistake' if len(told) == 1 else f'{len(told)} mistakes'}: {joined(told)}"
+    mistakes = list(dict.fromkeys(f"{named(one)}{at_line(result, one)}" for one in result.mistakes))
+    return f"{name} has {'a mistake' if len(mistakes) == 1 else f'{len(mistakes)} mistakes'}: {joined(mistakes)}"
 
 
 def at_line(result: CheckResult, found: Found) -> str:
@@ -558,9 +558,9 @@ def other_lines(found: Found) -> list[str]:
         f"line {one.line}" if found.place is not None and one.file == found.place.file else where(one)
         for one in found.others
     ]
-    told = [f"{name}:  {code(one)}" for name, one in zip(names, found.others[:MAX_OTHERS_WITH_CODE])]
+    lines = [f"{name}:  {code(one)}" for name, one in zip(names, found.others[:MAX_OTHERS_WITH_CODE])]
     rest = names[MAX_OTHERS_WITH_CODE:]
-    return [*told, ", ".join(rest)] if rest else told
+    return [*lines, ", ".join(rest)] if rest else lines
 
 
 def mistake_lines(found: Found) -> Lines:

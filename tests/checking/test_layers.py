@@ -408,7 +408,7 @@ def test_no_verdict_on_a_call_whose_shapes_only_fit(tmp_path: Path) -> None:
     path.write_text(BY_SHAPES_THAT_FIT)
     norm, loss = check_layers(path).pairs
     assert [gradient.agreement for gradient in norm.gradients] == [Agreement.AGREES] * 3
-    assert [gradient.agreement for gradient in loss.gradients] == [Agreement.SCALED]  # a sum where the cost is a mean
+    assert [gradient.agreement for gradient in loss.gradients] == [Agreement.SCALED]  # a sum, not a mean
     assert loss.gradients[0].factor == pytest.approx(11)
 
 

@@ -286,7 +286,7 @@ for epoch in range(5):
 
 @pytest.mark.parametrize("decay", ["0.01", "0"])
 def test_weights_that_shrink_after_their_step_are_updated(decay: str, tmp_path: Path) -> None:
-    """Also where the loop calls a layer by another name than the constructor does."""
+    """The loop may call a layer by another name than the constructor does."""
     path = tmp_path / "decay.py"
     path.write_text(DECAY_OF_THE_STEPPED_WEIGHTS.replace("{decay}", decay))
     result = check_file(path)

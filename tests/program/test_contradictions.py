@@ -137,7 +137,7 @@ FAULTY = {
     "divergence of sigmoids": (
         lambda: found(net(3, "sigmoid"), "kl_divergence", RNG.random((200, 3))), SURE, "loss",
         Check.DIVERGENCE_OF_OTHERS),
-    "numbers that are no shares": (
+    "numbers that are not shares": (
         lambda: found(net(3, "softmax"), CCE, RNG.random((200, 3))), SURE, "output-activation",
         Check.SOFTMAX_FOR_INDEPENDENT),
     "two layers of zeros": (

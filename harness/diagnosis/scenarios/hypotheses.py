@@ -318,7 +318,7 @@ def changes_of_what_is_there(case: Case, evidence: Evidence) -> list[Change]:
 
 
 def other_activations(case: Case) -> list[Change]:
-    """The hidden activations to try in place of the one there is; none if there is no hidden layer."""
+    """The hidden activations to try in place of the present one; none without a hidden layer."""
     if case.network.depth == 1:
         return []
     swaps = {"sigmoid": "tanh", "tanh": "relu", "relu": "leaky_relu"}

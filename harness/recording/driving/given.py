@@ -238,7 +238,7 @@ def keyed_data(caller: Caller, function: FunctionFacts, argument: Argument, uses
 
 
 def batch_sizes(caller: Caller, function: FunctionFacts, argument: Argument) -> list[Option]:
-    """The size of a batch: of all observations, where a function is given one batch and not what it cuts into some."""
+    """The size of a batch: of all observations, if a function is given one batch and does not cut it into some."""
     has_data = any(
         caller.role(function, other)[0] in (Role.INPUTS, Role.TARGETS, Role.OUTPUTS) for other in function.arguments
     )

@@ -30,7 +30,7 @@ def install(note: Callable[..., None]) -> None:
     """Give ``sys.argv`` and argparse what a script asks for.
 
     Args:
-        note: is told of it.
+        note: called with it.
     """
     sys.argv = _Arguments(list(sys.argv), note)
     real = argparse.ArgumentParser.parse_known_args

@@ -164,7 +164,7 @@ class Folders:
     """Makes up what is in folders of pictures.
 
     Args:
-        note: is told of each folder.
+        note: called with each folder.
         hints: the sizes.
     """
 
@@ -252,10 +252,10 @@ class _Entries(list[_Entry]):
 
 
 def install(note: Callable[..., None], hints: Hints) -> None:
-    """Let everything that lists folders list made-up pictures, where the file reads pictures and the folder is missing.
+    """Let everything that lists folders list made-up pictures, if the file reads pictures and the folder is missing.
 
     Args:
-        note: is told of each folder.
+        note: called with each folder.
         hints: the sizes.
     """
     if not READS_PICTURES.search(hints.text):

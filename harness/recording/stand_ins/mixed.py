@@ -16,7 +16,7 @@ def install(note: Callable[..., None]) -> None:
     """Let ``np.where`` and ``np.select`` choose between words and numbers.
 
     Args:
-        note: is told of it.
+        note: called with it.
     """
     real_where, real_select = np.where, np.select
 

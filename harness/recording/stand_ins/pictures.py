@@ -42,7 +42,7 @@ class Album:
     """Gives the pictures that were written, and makes others up by their names.
 
     Args:
-        note: is told of the first one.
+        note: called with the first one.
         hints: the sizes.
     """
 
@@ -176,7 +176,7 @@ def colored(pixels: Array) -> Array:
 
 
 def _recorded(change: Callable[..., Array]) -> Callable[..., Any]:
-    """A function of pixels that is on the tape where they are: its gradient is not known."""
+    """A function of pixels that is on the tape if they are: its gradient is not known."""
 
     def changed(pixels: Any, *arguments: Any) -> Any:
         result = change(np.asarray(plain(pixels)), *arguments)

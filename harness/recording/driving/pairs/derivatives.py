@@ -148,6 +148,6 @@ def _loss_pair(
 
 
 def _outputs_first(calls: StaticCalls, function: FunctionFacts) -> list[bool]:
-    """Whether the outputs come first; both are tried where the names do not say."""
+    """Whether the outputs come first; both are tried if the names do not say."""
     first, second = (calls.role(function, argument) is Role.TARGETS for argument in function.required[:2])
     return [second] if first != second else [True, False]

@@ -82,17 +82,17 @@ def test_a_file_that_is_missing_is_a_usage_error(pytester, plugin):
 
 
 def test_the_fixture_takes_paths_and_modules(pytester, plugin):
-    pytester.makepyfile(mine=text_of("matrix"))
+    pytester.makepyfile(network_of_matrices=text_of("matrix"))
     pytester.makepyfile(wrong=text_without_hidden_derivative())
     pytester.makepyfile(
         test_it="""
-        import mine
+        import network_of_matrices
 
         def test_path(check_backprop):
-            assert check_backprop("mine.py").verdict.value == "correct"
+            assert check_backprop("network_of_matrices.py").verdict.value == "correct"
 
         def test_module(check_backprop):
-            check_backprop(mine)
+            check_backprop(network_of_matrices)
 
         def test_wrong(check_backprop):
             check_backprop("wrong.py")

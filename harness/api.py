@@ -230,8 +230,8 @@ def diagnose(
         path = Path(target)
         if path.is_file():
             refuse_other_frameworks(path, str(target))
-        if path.is_file() and not trains_keras(path):
-            return diagnose_file(path, budget=seconds, seed=seed, progress=progress)
+            if not trains_keras(path):
+                return diagnose_file(path, budget=seconds, seed=seed, progress=progress)
         program = capture.capture_script(target, fit=fit, seed=seed).program
         is_several = program.outputs > 1 and program.is_fit_on_own_data and program.error is None
         if not is_several and not unjudged.is_judged(program):

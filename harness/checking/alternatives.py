@@ -9,7 +9,7 @@ from .choosing import natural, output_layer
 from .contradictions import EXTRA_DERIVATIVE, MISSING_DERIVATIVE
 from .cost import Form, is_declared_cost
 from .facts import assumed
-from .naming.case import is_called, naming_places
+from .naming.case import naming_places, taker_of
 from .reading import Reading, label, quantity, same_cost
 from .result import Alternative, Found
 from .sources import Sources
@@ -44,8 +44,7 @@ def output_mistake(best: Reading, other: Reading, layer: Layer, sources: Sources
     delta = stage.node(output_delta_node(best, layer))
     compared = stage.node(best.cost.errors[0].node).place if best.cost.errors else None
     places = [compared] if is_squared else [compared, *naming_places(sources, delta), used_at(best, delta.id)]
-    if delta.place is not None and delta.place.variable == "return" and is_called(delta.place):
-        places.append(delta.place.caller)
+    places += taker_of(delta.place)
     return Found(
         id=EXTRA_DERIVATIVE if is_squared else MISSING_DERIVATIVE,
         place=delta.place,

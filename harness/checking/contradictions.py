@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from ..recording.graph import Ref
 from .alignment import ratio, samples
-from .cost import Form, is_declared_cost
+from .cost import Error, Form, is_declared_cost
 from .factors import is_same
 from .rates import rates_of
 from .reading import Reading, label, quantity, same_cost
@@ -163,18 +163,23 @@ def of_other_kind(reading: Reading, stated: Stated) -> Alternative | None:
     stage, errors = reading.stage, reading.cost.errors
     if not errors or errors[0].output != stated.output:
         return None
-    node, cost = stage.node(errors[0].node), stage.node(stated.node)
-    mistake = Found(
-        id="wrong-derivative",
+    mistake = of_error(reading, errors[0], "wrong-derivative")
+    cost = AssumedCost(form="", place=stage.node(stated.node).place, variable=label(stage, stated.node))
+    return Alternative(cost=cost, mistakes=(mistake,))
+
+
+def of_error(reading: Reading, error: Error, id: str) -> Found:
+    """A mistake of the line that compares outputs with targets, after which every gradient is wrong."""
+    stage, node = reading.stage, reading.stage.node(error.node)
+    return Found(
+        id=id,
         place=node.place,
         variable=label(stage, node.id),
         shape=node.shape,
         got=Quantity(kind=Kind.UNKNOWN),
-        expected=quantity(reading, stated.output, None),
+        expected=quantity(reading, error.output, None),
         parameters=tuple(step.name for step in stage.steps),
     )
-    known = AssumedCost(form="", place=cost.place, variable=label(stage, stated.node))
-    return Alternative(cost=known, mistakes=(mistake,))
 
 
 def is_whole(reading: Reading, stated: Stated) -> bool:
@@ -198,16 +203,7 @@ def other_labels(reading: Reading, stated: Stated) -> Found | None:
         return None
     if not np.any(used - meant):
         return None
-    node = stage.node(errors[0].node)
-    return Found(
-        id="labels-off-by-one",
-        place=node.place,
-        variable=label(stage, node.id),
-        shape=node.shape,
-        got=Quantity(kind=Kind.UNKNOWN),
-        expected=quantity(reading, errors[0].output, None),
-        parameters=tuple(step.name for step in stage.steps),
-    )
+    return of_error(reading, errors[0], "labels-off-by-one")
 
 
 def last_of_index(stage: Stage, index: Any) -> Any:
@@ -297,16 +293,8 @@ def at_logits(best: Reading, own: Reading) -> Found | None:
             a = softmax(z, axis) if axis is not None and z.ndim == 2 else 1 / (1 + np.exp(-z))
             rows.append(a - error.target_values(values))
         if wanted.flat.shape == samples(rows).flat.shape and ratio(samples(rows).flat, wanted.flat, 1e-6) is not None:
-            node = stage.node(error.node)
-            return Found(
-                id="cost-gradient-at-pre-activation",
-                place=node.place,
-                variable=label(stage, error.node),
-                shape=node.shape,
-                got=quantity(best, error.output, None),
-                expected=quantity(own, error.output, None),
-                parameters=tuple(step.name for step in stage.steps),
-            )
+            found = of_error(best, error, "cost-gradient-at-pre-activation")
+            return replace(found, got=found.expected, expected=quantity(own, error.output, None))
     return None
 
 

@@ -467,7 +467,7 @@ def by_line(stage: Stage, errors: Sequence[Error]) -> list[list[Error]]:
     lines: dict[object, list[Error]] = {}
     for error in errors:
         place = stage.node(error.node).place
-        lines.setdefault(None if place is None else (place.file, place.line), []).append(error)
+        lines.setdefault(None if place is None else place.site, []).append(error)
     return sorted(lines.values(), key=lambda one: {error.constant for error in one} == {1.0})
 
 

@@ -80,12 +80,12 @@ class EditBench(Bench):
         own, place = self.own_key(id), self.stage.node(id).place
         if own not in self.shared or place is None:
             return own
-        return *own, *((one.file, one.line) for one in place.callers)
+        return *own, *(one.site for one in place.callers)
 
     def own_key(self, id: int) -> Key:
         """The line of an operation, and what it is made of on that line."""
         place = self.stage.node(id).place
-        line = None if place is None else (place.file, place.line)
+        line = None if place is None else place.site
         return line, self.form(id, line, DEPTH)
 
     def form(self, id: int, line: tuple[str, int] | None, depth: int) -> Any:
@@ -99,7 +99,7 @@ class EditBench(Bench):
         parts = []
         for one in argument_ids(node):
             part = self.stage.node(one)
-            on_line = part.place is not None and (part.place.file, part.place.line) == line
+            on_line = part.place is not None and part.place.site == line
             own = on_line and len(children[one]) == 1 and not part.names and not part.is_leaf
             parts.append(self.form(one, line, depth - 1) if own and one not in self.stage.parameters else None)
         return node.operation, tuple(parts)

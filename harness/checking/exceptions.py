@@ -92,7 +92,7 @@ def is_beside_training(recording: Recording, last: Place) -> bool:
         last: where the exception was raised.
     """
     lines = training_lines(recording)
-    if (last.file, last.line) in lines or is_backward(last):
+    if last.site in lines or is_backward(last):
         return False
     if OUTPUT.search(last.text):
         return True
@@ -172,7 +172,7 @@ def named_exception(recording: Recording) -> Found | None:
         # the operand whose shape makes the result as wide, before it was scaled on the line of the update
         if node.is_leaf or node.place is None or node.shape == shape:
             continue
-        if (node.place.file, node.place.line) == (last.file, last.line):
+        if node.place.site == last.site:
             continue
         if node.shape != wide and broadcast(node.shape, shape) != wide:
             continue

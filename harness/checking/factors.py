@@ -66,7 +66,7 @@ def chain_of(reading: Reading, step: Step, factor: float) -> Chain:
 def is_update_place(reading: Reading, step: Step, id: int) -> bool:
     """Whether a node is made on the line of the update"""
     one, other = reading.stage.node(id).place, reading.stage.node(step.after).place
-    return one is not None and other is not None and (one.file, one.line) == (other.file, other.line)
+    return one is not None and other is not None and one.site == other.site
 
 
 def factor_mistakes(reading: Reading) -> list[Found]:

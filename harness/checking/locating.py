@@ -24,6 +24,7 @@ Array = NDArray[Any]
 
 TRIED_SETTINGS = 3
 MOST_REPLACEMENTS = 3000
+WRITES = frozenset({"setitem", "add_at", "subtract_at"})  # operations that write items of an array
 MOST_OF_ANY_SIGN = 600  # of them, if steps that climb count as mended
 MOST_WORK = 250_000  # computed nodes and compared arrays of all replacements together; see work_of
 ELEMENTS_OF_WORK = 4_000  # that an array may have to count no more than a number
@@ -175,9 +176,6 @@ def is_part(reading: Reading, id: int) -> bool:
         stage.node(child).operation in WRITES and stage.node(child).in_place and stage.program.parents[child][0] == id
         for child in stage.program.children[id]
     )
-
-
-WRITES = frozenset({"setitem", "add_at", "subtract_at"})
 
 
 def distinct_targets(reading: Reading, targets: Sequence[tuple[Bundle, bool]]) -> list[tuple[Bundle, bool]]:

@@ -473,7 +473,7 @@ class ValueBench(Bench):
         found: dict[tuple[Any, ...], list[int]] = {}
         for id in self.local:
             node = self.stage.node(id)
-            line = None if node.place is None else (node.place.file, node.place.line)
+            line = None if node.place is None else node.place.site
             found.setdefault((line, node.operation, node.shape), []).append(id)
         together = [ids for ids in found.values() if len(ids) > 1]
         return [*([id] for id in self.local[:MOST_SINGLE]), *together]

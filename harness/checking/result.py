@@ -270,20 +270,15 @@ def with_files(value: Any, rename: Callable[[str], str]) -> Any:
 
 def without_echoes(found: Sequence[Found]) -> list[Found]:
     """The mistakes, but for wrong values without a name on the line of one with a name: that spoils them as well."""
-    named = {line_of(one): one for one in found if one.id != "wrong-value" and one.place is not None}
+    named = {one.place.site: one for one in found if one.id != "wrong-value" and one.place is not None}
+    echoes = {id(one): named.get(one.place.site) for one in found if one.id == "wrong-value" and one.place is not None}
     kept: list[Found] = []
     for one in found:
-        echoes = [other for other in found if other.id == "wrong-value" and named.get(line_of(other)) is one]
-        if one.id == "wrong-value" and line_of(one) in named:
-            continue
-        names = [name for mistake in (one, *echoes) for name in mistake.parameters]
-        kept.append(replace(one, parameters=tuple(dict.fromkeys(names))))
+        if echoes.get(id(one)) is None:
+            of_one = [other for other in found if echoes.get(id(other)) is one]
+            names = [name for mistake in (one, *of_one) for name in mistake.parameters]
+            kept.append(replace(one, parameters=tuple(dict.fromkeys(names))))
     return kept
-
-
-def line_of(found: Found) -> tuple[str, int] | None:
-    """The file and number of a mistake's line"""
-    return None if found.place is None else (found.place.file, found.place.line)
 
 
 def plain(value: Any) -> Any:

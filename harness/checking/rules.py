@@ -241,11 +241,11 @@ def last_steps(
 ) -> list[tuple[Step, Match]]:
     """The steps that look like weight decay and are momentum without a velocity, ``alpha * (w - w_old)``.
 
-    Where ``w_old`` starts at 0, the first iteration adds ``alpha * w``. Each later one adds a share of what the
+    If ``w_old`` starts at 0, the first iteration adds ``alpha * w``. Each later one adds a share of what the
     parameter has changed by, so that it takes the same share of an earlier version off.
 
     Returns:
-        the steps of the second iteration, none if the decay of one is no momentum.
+        the steps of the second iteration, none if the decay of one is not momentum.
     """
     steps = steps_of(recording, 1)
     has_decay = any(match is not None and match.decay for match in reading.matches.values())

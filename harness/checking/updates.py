@@ -583,9 +583,9 @@ def rule_node(program: Program, chain: Chain) -> int:
         node = program.nodes[id]
         if node.place is None or node.shape != last.shape or id == last.after:
             continue
-        if update is not None and (node.place.file, node.place.line) == (update.file, update.line):
+        if update is not None and node.place.site == update.site:
             continue
-        if gradient is not None and (node.place.file, node.place.line) == (gradient.file, gradient.line):
+        if gradient is not None and node.place.site == gradient.site:
             continue
         return id
     return last.after

@@ -95,6 +95,11 @@ class Place:
     caller: Place | None = field(default=None, compare=False, repr=False)
 
     @property
+    def site(self) -> tuple[str, int]:
+        """The file and the number of the line, without what is on it."""
+        return self.file, self.line
+
+    @property
     def callers(self) -> Iterator[Place]:
         """The lines that led to this one, the innermost first."""
         caller = self.caller

@@ -119,8 +119,8 @@ class Search:
         self.copies: dict[int, int] = {}  # nodes that are copies of versions
         self.chains: list[_Chain] = []
         self.resting: dict[int, Role] = {}  # parameters with a velocity that is still 0 added, and where it was added
-        self.items: dict[int, tuple[int, Path, Role]] = {}  # rows of versions, until it is known which item is read
         self.ahead: set[Role] = set()  # those of them that went into a forward pass, and not into an update
+        self.items: dict[int, tuple[int, Path, Role]] = {}  # rows of versions, until it is known which item is read
         self.control = 0  # what the guards since the last update depend on
         self._bits = 0
         self._looked_for_batches = False
@@ -400,7 +400,7 @@ class Search:
             self.owner[event.before] = chain
             self.chains.append(chain)
         if event.is_item and step.place is not None:
-            chain.item_lines.add((step.place.file, step.place.line))
+            chain.item_lines.add(step.place.site)
             chain.roles = {role for role in chain.roles if chain.is_forward(role)}
         chain.events[step.id] = event
         chain.latest = step.id
@@ -479,7 +479,7 @@ class Search:
 
     def _role(self, step: Step, place: int) -> Role | None:
         """What an operation does with one of its operands, and where."""
-        return None if step.place is None else (step.place.file, step.place.line, step.operation, place)
+        return None if step.place is None else (*step.place.site, step.operation, place)
 
     def _copy_used(self, version: int, role: Role) -> None:
         """A copy of a version went into an operation: where a version goes by way of copies, that closes an update."""
@@ -590,7 +590,7 @@ class Search:
 
     def _line(self, node: int) -> tuple[str, int] | None:
         place = self.tape.steps[node].place
-        return None if place is None else (place.file, place.line)
+        return None if place is None else place.site
 
     def _is_same_variable(self, chain: _Chain) -> bool:
         """Whether the replacement took the place of the first version in the file's own variables."""

@@ -178,7 +178,7 @@ def test_targets_out_of_reach_are_a_cause_before_the_metric() -> None:
     assert f"at least {share:.0%} of their variance stays unexplained" in "\n".join(verdict(found))
 
 
-def test_a_regression_far_behind_a_reference_learns_and_is_told_so(unexplained: Diagnosis) -> None:
+def test_a_regression_far_behind_a_reference_learns_and_the_answer_says_so(unexplained: Diagnosis) -> None:
     nearest = Reference(
         name="nearest neighbours", score=Score(value=0.9999, auc=None, rows=99)
     )  # fmt: skip

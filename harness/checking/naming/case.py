@@ -139,26 +139,22 @@ class Case:
     def blamed(self, places: Sequence[Place]) -> list[Place]:
         """The lines of a mistake, with the call of a helper before the helper's own line if that is right.
 
-        A line that runs on the way forward as well is right: what it is given on the way back is wrong. Where the
-        faulty value is returned, the line that takes it comes last, because it may forget something.
+        A line that runs on the way forward as well is right: what it is given on the way back is wrong. If the faulty
+        value is returned, the line that takes it comes last, because it may forget something.
         """
         found = []
         for place in places:
-            outer = place
-            while id(outer) in self.backward_places and line_of(outer) in self.forward_lines and is_called(outer):
-                assert outer.caller is not None
-                outer = outer.caller
+            outer, caller = place, caller_of(place)
+            while caller is not None and id(outer) in self.backward_places and outer.site in self.forward_lines:
+                outer, caller = caller, caller_of(caller)
             found += [outer, place]
-        if found and found[0].variable == "return" and is_called(found[0]):
-            assert found[0].caller is not None
-            found.append(found[0].caller)
-        return unique(found)
+        return unique([*found, *taker_of(found[0] if found else None)])
 
     @cached_property
     def forward_lines(self) -> set[tuple[str, int]]:
         """The lines that run in the forward pass"""
         nodes = map(self.stage.node, self.reading.forward.nodes - set(self.stage.parameters))
-        return {line_of(node.place) for node in nodes if node.place is not None}
+        return {node.place.site for node in nodes if node.place is not None}
 
     @cached_property
     def backward_places(self) -> set[int]:
@@ -231,14 +227,15 @@ class Case:
         return any(self.stage.node(id).operation in ("sum", "softmax", "max") for id in layer.region)
 
 
-def line_of(place: Place) -> tuple[str, int]:
-    """The file and number of a line"""
-    return place.file, place.line
+def caller_of(place: Place) -> Place | None:
+    """The line of the user's files that called the function of a line; None if none is known"""
+    return None if place.caller is None or place.caller.file == RUN_FILE else place.caller
 
 
-def is_called(place: Place) -> bool:
-    """Whether a line of the user's files led to this one"""
-    return place.caller is not None and place.caller.file != RUN_FILE
+def taker_of(place: Place | None) -> list[Place]:
+    """The line that takes what a line returns; none if it returns nothing, or nothing of the user's called it"""
+    taker = caller_of(place) if place is not None and place.variable == "return" else None
+    return [] if taker is None else [taker]
 
 
 def equal(value: Samples | None, expected: Samples | None) -> bool:
@@ -255,7 +252,7 @@ def unique(places: Sequence[Place]) -> list[Place]:
     """The places without repetitions of a line"""
     found: dict[tuple[str, int], Place] = {}
     for place in places:
-        found.setdefault(line_of(place), place)
+        found.setdefault(place.site, place)
     return list(found.values())
 
 

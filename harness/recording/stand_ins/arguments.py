@@ -168,7 +168,7 @@ def _ends(body: list[ast.stmt]) -> bool:
     for node in (part for statement in body for part in ast.walk(statement)):
         if isinstance(node, (ast.Raise, ast.Return)):
             return True
-        if isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[2] in ENDS:
+        if isinstance(node, ast.Call) and source.called_name(node) in ENDS:
             return True
     return False
 

@@ -24,6 +24,8 @@ from .hints import FEATURES, Hints, images, inputs, labels
 
 HEADER = r"skiprows|skip_header|next\(|readline\(\)|DictReader|header=0|(lines|rows|data|readlines\(\))\[1:\]"
 WEIGHTS = re.compile(r"weight|bias|param|model|checkpoint|theta|^[wbv]_?\d|^[wb]_|synapse", re.IGNORECASE)
+REAL_SCAN = os.scandir  # is replaced later
+MAX_FOLDERS = 20  # beside a file, in which another is looked for
 IDX = re.compile(r"idx\d|ubyte", re.IGNORECASE)
 # names of files that hold the inputs or the targets alone
 ONE_ARRAY = re.compile(
@@ -365,10 +367,6 @@ def _folders_here() -> list[str]:
             return sorted(one.name for one in entries if one.is_dir() and not one.name.startswith("."))[:MAX_FOLDERS]
     except OSError:
         return []
-
-
-REAL_SCAN = os.scandir
-MAX_FOLDERS = 20
 
 
 READERS = ("pathlib.py", "codecs.py", "gzip.py", "_datasource.py", "_npyio_impl.py", "npyio.py")

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..graph import Absorbed
+from ..source import called_name
 from .files import for_user, path_of
 from .hints import Hints
 from .pictures import written_in
@@ -129,7 +130,7 @@ def _lists_what_is_listed(nodes: list[ast.AST]) -> bool:
     """Whether a loop over the content of a folder lists something again."""
 
     def is_listing(node: ast.AST) -> bool:
-        return any(_called(part) in LISTS for part in ast.walk(node))
+        return any(isinstance(part, ast.Call) and called_name(part) in LISTS for part in ast.walk(node))
 
     names = {
         target.id
@@ -151,13 +152,6 @@ def _lists_what_is_listed(nodes: list[ast.AST]) -> bool:
         if any(map(is_listing, inner)):
             return True
     return False
-
-
-def _called(node: ast.AST) -> str:
-    """The name of the function or method that a node calls."""
-    if not isinstance(node, ast.Call):
-        return ""
-    return node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
 
 
 class Folders:

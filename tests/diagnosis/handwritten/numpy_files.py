@@ -137,7 +137,7 @@ for epoch in range(40):
 """
 )
 
-# relu, one observation at a time; the first makes only positive pre-activations, as no activation would give them too
+# relu, one observation at a time; the pre-activations of the first are positive, so a linear layer fits it too
 POSITIVE_FIRST = (
     ONE_BY_ONE.replace("sigmoid(np.dot(x, w1))", "np.maximum(0, np.dot(x, w1))")
     .replace("* h * (1 - h)", "* (h > 0)")

@@ -474,7 +474,9 @@ def test_of_many_at_once_exactly_one_gets_the_name(tmp_path):
     def claim(_):
         together.wait()
         try:
-            return make_run_folder(tmp_path, "post", "same")
+            with board.run_folder(tmp_path, "post", "same") as folder:
+                (folder / "events").touch()  # renaming would replace a folder that was finished without a file
+                return folder
         except BadInput:
             return None
 

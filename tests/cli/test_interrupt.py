@@ -24,6 +24,14 @@ LOGGED = re.compile(r"[IWEF]\d{4} ")  # by a thread of TensorFlow's that is ende
 MAX_SECONDS = 1.0  # of the processor, between Ctrl-C and the answer
 
 
+@pytest.fixture(autouse=True)
+def heeds_ctrl_c():
+    """A shell starts what it runs in the background with Ctrl-C ignored, and the tests inherit that."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 def test_an_interrupt_that_is_swallowed_is_raised_again():
     def swallow() -> None:
         with contextlib.suppress(KeyboardInterrupt):

@@ -9,7 +9,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from .. import BadInput
+from ..errors import BadInput
 from ..programs.contradictions import Check, Contradiction, contradictions
 from ..programs.program import Program
 from .head_facts import HeadFacts, read_head

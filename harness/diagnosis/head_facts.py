@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .. import BadInput
+from ..errors import BadInput
 from ..programs.heads import head_of
 from ..programs.program import Program
 from ..programs.targets import describe_loss

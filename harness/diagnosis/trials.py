@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import tensorflow as tf
 
-from .. import BadInput
+from ..errors import BadInput
 from ..programs.copies import first_line
 from ..programs.fallback import FitFailed
 from ..programs.program import Program

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
-from .. import BadInput
+from ..errors import BadInput
 from ..sandbox import Limits, end, prepared
 from . import source
 from .graph import Array, Driven, Recording, Stop, read_message, recording_from_json, to_json, write_message

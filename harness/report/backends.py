@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from rich.console import Group, RenderableType
 from rich.table import Table
@@ -15,8 +14,8 @@ from ..backends.outcomes import ScoreDifference
 from ..backends.quantities import Kind, Quantity
 from ..backends.reasons import Reason, ReasonKind
 from ..backends.setups import Setup
-from ..results import as_document, as_figure, as_page, as_report, as_verdict
-from .page.document import Page
+from ..results import as_document, as_report, as_verdict
+from .page.registering import register_figure, register_page
 from .words import Json, count, joined, new_table, plain
 
 NAMES = {"tensorflow": "TensorFlow", "jax": "JAX", "torch": "PyTorch"}
@@ -396,20 +395,5 @@ def machines(comparison: BackendComparison) -> Json:
     return document
 
 
-# The page
-
-
-@as_page.register
-def page(result: BackendComparison) -> Page:
-    """The page of it, made only when it is asked for."""
-    from .page.backends import page_of
-
-    return page_of(result)
-
-
-@as_figure.register
-def figure(result: BackendComparison) -> Any:
-    """The chart that shows it at one look."""
-    from .page.backends import figure_of
-
-    return figure_of(result)
+register_page(BackendComparison, "backends")
+register_figure(BackendComparison, "backends")

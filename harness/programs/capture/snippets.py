@@ -21,12 +21,12 @@ from typing import Any
 import keras
 import numpy as np
 
-from ..recording.source import called_name
-from ..recording.stand_ins.absorbed import Absorbing
-from ..recording.stand_ins.hints import images, inputs, labels
-from .heads import is_shape
+from ...recording.source import called_name
+from ...recording.stand_ins.absorbed import Absorbing
+from ...recording.stand_ins.hints import images, inputs, labels
+from ..heads import is_shape
+from ..program import MadeUp, Note, NoteKind
 from .made_up import ROWS, SIZES, TEXTS_MADE_UP, Supply
-from .program import MadeUp, Note, NoteKind
 
 HOOK = "__made_up__"
 TRAINING = ("fit", "fit_generator", "train_on_batch")
@@ -63,7 +63,7 @@ HOLDERS = (
     "keras.preprocessing.text",
     "tensorflow.keras.preprocessing.image",
     "tensorflow.keras.preprocessing.text",
-    "harness.programs.wrappers",
+    "harness.programs.old_versions.wrappers",
     "sklearn.model_selection",
     "sklearn.preprocessing",
     "sklearn.metrics",

@@ -8,13 +8,13 @@ from pathlib import PurePosixPath
 
 import keras
 
-from ..recording.source import called_name
+from ...recording.source import called_name
+from ..findings import Check, Contradiction, Finding, Rule, Severity, Subject
+from ..program import Place
+from ..source.places import Source, argument_of, is_at
+from ..targets import CATEGORICAL_CROSSENTROPIES, CROSSENTROPIES, SPARSE_CROSSENTROPIES
 from .data_rules import scales_itself
-from .findings import Check, Contradiction, Finding, Rule, Severity, Subject
 from .head_rules import ONE_HOT
-from .places import Source, argument_of, fitted, is_at
-from .program import Place
-from .targets import CATEGORICAL_CROSSENTROPIES, CROSSENTROPIES, SPARSE_CROSSENTROPIES
 
 SCALING = re.compile(
     r"/=?\s*(?:\w+\.)*(?:float(?:32)?\()?\s*(?:25[56]|127\.5|128)|rescal|preprocess_input|normali[sz]|standardi[sz]|scaler|"
@@ -199,7 +199,7 @@ def vocabulary_rules(subject: Subject) -> Finding:
         if size is None:
             continue
         written = ast.unparse(size)
-        inputs = {ast.unparse(x) for x in fitted(subject, "x", 0)}
+        inputs = {ast.unparse(x) for x in subject.fitted("x", 0)}
         if any(written in (f"{x}.shape[0]", f"len({x})") for x in inputs):
             yield Contradiction(
                 id="input-out-of-range", check=Check.VOCABULARY_OF_ROWS, severity=Severity.SUSPICION,
@@ -286,7 +286,7 @@ def one_hot_rules(subject: Subject) -> Finding:
             values={"units": head.units},
         )  # fmt: skip
     is_read = any(note.detail.startswith("the file") for note in subject.program.notes)
-    is_given = any(is_missing_name(subject, ast.unparse(y)) for y in fitted(subject, "y", 1))
+    is_given = any(is_missing_name(subject, ast.unparse(y)) for y in subject.fitted("y", 1))
     is_innocent = not is_read or is_given or MAKES_COLUMNS.search(subject.text) is not None
     if subject.loss_name not in CATEGORICAL_CROSSENTROPIES or is_innocent:
         return
@@ -301,7 +301,7 @@ def width_rules(subject: Subject) -> Finding:
     head = subject.head
     if head is None or head.units is None or subject.targets is not None or subject.loss_name not in CROSSENTROPIES:
         return
-    given = {ast.unparse(y) for y in fitted(subject, "y", 1)}
+    given = {ast.unparse(y) for y in subject.fitted("y", 1)}
     for source, tree in subject.code:
         for node in ast.walk(tree):
             if not isinstance(node, ast.Assign) or not isinstance(node.value, ast.Call):

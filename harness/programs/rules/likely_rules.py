@@ -15,16 +15,16 @@ from typing import Any
 import keras
 import numpy as np
 
+from ..findings import Check, Contradiction, Finding, Rule, Severity, Subject
+from ..heads import activation_name
+from ..old_versions.arguments import FIRST_VERSION
+from ..program import MadeUp
+from ..source.places import is_in_loop
+from ..targets import BINARY_CROSSENTROPIES, REGRESSION_LOSSES
 from .data_rules import scale_rules, scales_itself
-from .findings import Check, Contradiction, Finding, Rule, Severity, Subject
 from .head_rules import labels_in_a_row
-from .heads import activation_name
 from .layer_rules import is_weighted
-from .old_arguments import FIRST_VERSION
-from .places import fitted, is_in_loop
-from .program import MadeUp
 from .source_rules import LIKELY_SOURCE_RULES, PRETRAINED, SCALING, given_keywords
-from .targets import BINARY_CROSSENTROPIES, REGRESSION_LOSSES
 
 RECURRENT = (keras.layers.LSTM, keras.layers.GRU, keras.layers.SimpleRNN)
 DROPOUTS = (keras.layers.Dropout, keras.layers.SpatialDropout1D, keras.layers.SpatialDropout2D)
@@ -72,7 +72,7 @@ def bounded_rules(subject: Subject) -> Finding:
     if head is None or head.range is None or head.activation == "softmax" or subject.loss_name not in REGRESSION_LOSSES:
         return
     low, high = head.range
-    is_copy = any(ast.unparse(x) == ast.unparse(y) for x, y in zip(fitted(subject, "x", 0), fitted(subject, "y", 1)))
+    is_copy = any(ast.unparse(x) == ast.unparse(y) for x, y in zip(subject.fitted("x", 0), subject.fitted("y", 1)))
     if low is None or high is None or subject.targets is not None or is_copy or SCALING.search(subject.text):
         return
     if not counts_classes(subject):

@@ -7,8 +7,8 @@ from typing import Any
 import keras
 import numpy as np
 
-from .findings import Check, Contradiction, Finding, Rule, Severity, Subject
-from .program import MadeUp, Place
+from ..findings import Check, Contradiction, Finding, Rule, Severity, Subject
+from ..program import MadeUp, Place
 
 MOST_PASSING = 8  # layers in a row that only pass values on
 CONVOLUTIONS = (keras.layers.Conv1D, keras.layers.Conv2D, keras.layers.Conv3D, keras.layers.Conv2DTranspose)

@@ -282,7 +282,7 @@ class Completion:
         """What a name stands for: what is usually imported under it, or a made-up value."""
         if name.startswith("__") or name in ("display", "get_ipython"):
             return
-        found = usual_import(name)
+        found = usual_import(name, is_called=name in self.called)
         if found is not None:
             note = Note(kind=NoteKind.IMPORT_SUPPLIED, detail=name)
             self.supply.notes += [] if note in self.supply.notes else [note]
@@ -413,8 +413,12 @@ def is_of_keras(error: BaseException) -> bool:
     return OF_DATA.search(first) is None and any(map(OF_KERAS.search, files))
 
 
-def usual_import(name: str) -> Any:
-    """What people usually import under a name; None if there is no such thing."""
+def usual_import(name: str, *, is_called: bool) -> Any:
+    """What people usually import under a name; None if there is no such thing.
+
+    A name that is never called is no function of Python or scikit-learn: ``seed`` is a number then. Functions of Keras
+    are handed on, as a loss or an activation.
+    """
     if name in USUAL:
         with contextlib.suppress(ImportError):
             return importlib.import_module(USUAL[name])
@@ -422,7 +426,7 @@ def usual_import(name: str) -> Any:
     for holder in HOLDERS:
         with contextlib.suppress(ImportError, AttributeError):
             found = getattr(importlib.import_module(holder), name)
-            if name[0].isupper() or callable(found) or holder.startswith("keras"):
+            if name[0].isupper() or (callable(found) and is_called) or holder.startswith("keras"):
                 return found
     with contextlib.suppress(AttributeError):
         return getattr(keras, name)

@@ -23,10 +23,9 @@ from ..source.places import is_in_loop
 from ..targets import BINARY_CROSSENTROPIES, REGRESSION_LOSSES
 from .data_rules import scale_rules, scales_itself
 from .head_rules import labels_in_a_row
-from .layer_rules import is_weighted
+from .layer_rules import RECURRENT, is_weighted, one_step_rules, steps_of
 from .source_rules import LIKELY_SOURCE_RULES, PRETRAINED, SCALING, given_keywords
 
-RECURRENT = (keras.layers.LSTM, keras.layers.GRU, keras.layers.SimpleRNN)
 DROPOUTS = (keras.layers.Dropout, keras.layers.SpatialDropout1D, keras.layers.SpatialDropout2D)
 SIGMOIDS = ("sigmoid", "hard_sigmoid")
 LIKELY_RATES = {"SGD": (2e-4, 0.5), "Adagrad": (2e-3, 0.5), "Adadelta": (1e-2, 10.0), "Ftrl": (1e-4, 0.5)}
@@ -307,21 +306,7 @@ def input_rules(subject: Subject) -> Finding:
                 id="input-out-of-range", check=Check.SMALL_VOCABULARY, severity=Severity.SUSPICION,
                 place=subject.layer_place(layer.name), layer=layer.name, values={"rows": int(layer.input_dim)},
             )  # fmt: skip
-        if isinstance(layer, RECURRENT) and steps_of(layer) == 1:
-            yield Contradiction(
-                id="missing-layer", check=Check.ONE_STEP_SEQUENCES,
-                severity=Severity.SUSPICION if layer.stateful else Severity.HINT,
-                place=subject.layer_place(layer.name), layer=layer.name,
-                values={"kind": type(layer).__name__, "stateful": layer.stateful},
-            )  # fmt: skip
-            return
-
-
-def steps_of(layer: Any) -> int | None:
-    """Steps of the sequences that a recurrent layer reads; None if they are not known."""
-    nodes = layer._inbound_nodes
-    shape = tuple(nodes[0].input_tensors[0].shape) if nodes and nodes[0].input_tensors else ()
-    return shape[1] if len(shape) == 3 else None
+    yield from one_step_rules(subject, is_stateful=False)
 
 
 LIKELY_RULES: tuple[Rule, ...] = (

@@ -44,6 +44,9 @@ FIRST_VERSION_LAYERS = re.compile(r"\binit=|output_dim|W_regularizer|border_mode
 MAKES_COLUMNS = re.compile(
     rf"{ONE_HOT.pattern}|\[\s*[01]\s*,\s*[01]|\bzeros\(|_from_directory\(|\bkron|Binarizer|\.append\(\["
 )  # anything that may give labels a column for each class
+WRITTEN_MAJORITY_SHARE = 0.8  # of rows of one class, from which on they are worth a look
+CLASS_COUNTS = re.compile(r"(?:\(0,|\b0:|^\W*0\s)\s*(\d{2,})\W{1,8}(?:1,|1:|1\s)\s*(\d{2,})\b", re.MULTILINE)
+EVENS_CLASSES = re.compile(r"class_weight|sample_weight|\w*Sampler\b|SMOTE|resample\(|focal", re.IGNORECASE)
 SCALED_BY_255 = re.compile(r"rescale\s*=\s*1\.?0*\s*/\s*255|/=?\s*255")
 
 
@@ -323,6 +326,20 @@ def is_missing_name(subject: Subject, name: str) -> bool:
     return any(note.detail.startswith(f"the value of {name}") for note in subject.program.notes)
 
 
+def imbalance_rules(subject: Subject) -> Finding:
+    """Numbers of rows of two classes that the script tells, most of one class, and nothing makes up for that."""
+    counts = CLASS_COUNTS.search(subject.text)
+    if counts is None or subject.targets is not None or EVENS_CLASSES.search(subject.text):
+        return
+    rows = [int(counts[1]), int(counts[2])]
+    share = max(rows) / sum(rows)
+    if share >= WRITTEN_MAJORITY_SHARE:
+        yield Contradiction(
+            id="class-imbalance", check=Check.IMBALANCED, severity=Severity.HINT, place=subject.program.places.fit,
+            values={"share": share},
+        )  # fmt: skip
+
+
 def wrapper_rules(subject: Subject) -> Finding:
     """``nb_epoch`` for a wrapper of scikit-learn, which has not passed it on since the second version of Keras."""
     if FIRST_VERSION_LAYERS.search(subject.text):
@@ -345,5 +362,6 @@ LIKELY_SOURCE_RULES: tuple[Rule, ...] = (
     folder_label_rules,
     one_hot_rules,
     width_rules,
+    imbalance_rules,
     wrapper_rules,
 )  # for programs that cannot be trained, because their data are missing

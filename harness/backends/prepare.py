@@ -19,7 +19,7 @@ from ..programs.batches import BatchPlan, plan_of
 from ..programs.copies import array_of, first_line
 from ..programs.fit_calls import program_of
 from ..programs.program import Program
-from ..programs.scripts import read_pieces
+from ..programs.source.scripts import read_pieces
 from ..scenario.scenario import Scenario
 from .case import Case, Start
 from .configs import Config

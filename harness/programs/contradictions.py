@@ -17,19 +17,19 @@ import keras
 import numpy as np
 
 from ..errors import BadInput
-from .cut_gradients import CUT_GRADIENT_RULES
-from .data_rules import DATA_RULES, batch_rules, rate_rules
-from .failures import OF_INPUTS, explained
 from .findings import Check, Contradiction, Severity, Subject
-from .head_rules import HEAD_RULES
 from .heads import as_tensors, head_in_wrapper
-from .layer_rules import LAYER_RULES
-from .likely_rules import LIKELY_RULES
-from .own_losses import OWN_LOSS_RULES
-from .places import Source
 from .program import MadeUp, Program
-from .scripts import read_pieces
-from .source_rules import SOURCE_RULES
+from .rules.cut_gradients import CUT_GRADIENT_RULES
+from .rules.data_rules import DATA_RULES, batch_rules, rate_rules
+from .rules.failures import OF_INPUTS, explained
+from .rules.head_rules import HEAD_RULES
+from .rules.layer_rules import LAYER_RULES
+from .rules.likely_rules import LIKELY_RULES
+from .rules.own_losses import OWN_LOSS_RULES
+from .rules.source_rules import SOURCE_RULES
+from .source.places import Source
+from .source.scripts import read_pieces
 from .targets import describe_loss, describe_targets, metric_names
 
 __all__ = ["Check", "Contradiction", "Severity", "contradictions"]

@@ -9,11 +9,12 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 from ..recording.source import called_name
+from .source.places import argument_of
 
 if TYPE_CHECKING:
     from .heads import Head
-    from .places import Source
     from .program import Place, Program
+    from .source.places import Source
     from .targets import LossFacts, Targets
 
 Value = float | int | str | bool | tuple[float | int | str | None, ...] | None
@@ -194,6 +195,13 @@ class Subject:
             for node in ast.walk(tree):
                 if isinstance(node, ast.Call):
                     yield source, node, called_name(node)
+
+    def fitted(self, name: str, position: int) -> Iterator[ast.expr]:
+        """What the calls of fit are given as an argument, as it is written."""
+        for _, call, called in self.calls():
+            given = argument_of(call, name, position) if called in ("fit", "fit_generator") else None
+            if given is not None:
+                yield given
 
     @property
     def output_place(self) -> Place | None:

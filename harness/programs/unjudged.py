@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from ..results import Result
 from .contradictions import Check, Contradiction, Severity, contradictions, hopeless
 from .edits import Edit
-from .failures import OF_INPUTS, explained
 from .program import Note, NoteKind, Program, made_up_parts
 from .remedies import edits_against
+from .rules.failures import OF_INPUTS, explained
 
 MOST_LIKELY = 4  # causes that are named
 LIKELIEST = (

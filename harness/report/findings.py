@@ -164,7 +164,7 @@ SENTENCES: dict[Check, Callable[[Values], str]] = {
     Check.VALIDATION_SCALE: lambda v: f"the validation {v['of']} is on another scale than the training {v['of']}",
     Check.VALIDATION_CLASSES: lambda v: "the validation split holds other classes than the rows for training",
     Check.SORTED_UNSHUFFLED: lambda v: "the rows are sorted by class and not shuffled",
-    Check.IMBALANCED: lambda v: f"{v['share']:.0%} of the rows have the same class",
+    Check.IMBALANCED: lambda v: f"{v['share']:.0%} of the rows have the same class; class_weight evens that out",
     Check.EMBEDDING_RANGE: lambda v: (
         f"x goes from {number(v['least'])} to {number(v['largest'])}, and the Embedding layer takes whole numbers "
         f"from 0 to {v['rows'] - 1:,}"

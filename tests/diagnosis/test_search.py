@@ -19,7 +19,7 @@ from harness.diagnosis.repair import Repair
 from harness.diagnosis.search import Run, Search, Stage
 from harness.diagnosis.trials import Ledger, OutOfBudget, Trial, flat_shares
 from harness.programs.changes import Change, ChangeKind
-from harness.programs.texts import Edit
+from harness.programs.edits import Edit
 
 BAR = Bar(constant=0.0, best=1.0, noise=0.0)
 

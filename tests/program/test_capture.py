@@ -9,7 +9,6 @@ import pytest
 import tensorflow as tf
 
 from harness import BadInput
-from harness.programs import capture
 from harness.programs.capture import capture_script
 from harness.programs.fit_calls import program_of
 from harness.programs.program import MadeUp, NoteKind
@@ -508,7 +507,7 @@ def test_a_loop_of_fits_that_does_not_end_or_keeps_its_state_is_read_only(script
 
 
 def test_a_script_that_does_not_come_to_fit_in_time_is_refused(script, monkeypatch):
-    monkeypatch.setattr(capture, "SECONDS_BEFORE_FIT", 1)
+    monkeypatch.setattr("harness.programs.capture.script.SECONDS_BEFORE_FIT", 1)
     with pytest.raises(BadInput, match="a call of fit within 1 s, got none"):
         capture_script(script(HEADER, MODEL, "while True: pass\nmodel.fit(x, y)\n"))
 

@@ -342,3 +342,10 @@ def test_known_within_a_second():
     start = time.perf_counter()
     contradictions(program)
     assert time.perf_counter() - start < 1
+
+
+def test_a_state_that_is_kept_between_sequences_of_one_step():
+    model = keras.Sequential([keras.Input(batch_shape=(1, 1, 1)), L.LSTM(4, stateful=True), L.Dense(1)])
+    model.compile("adam", "mse")
+    found = contradictions(program_of(model, np.zeros((20, 1, 1)), np.arange(20.0)[:, None], batch_size=1))
+    assert [one.severity for one in found if one.check is Check.ONE_STEP_SEQUENCES] == [Severity.SUSPICION]

@@ -6,8 +6,8 @@ import pytest
 from harness.cli.main import main
 from harness.errors import BadInput
 from harness.programs.capture import RefusedByKeras, capture_script
-from harness.programs.failures import explained
 from harness.programs.findings import Check
+from harness.programs.rules.failures import explained
 from harness.programs.unjudged import is_judged, read_refused, read_unjudged
 from harness.report.findings import finding_text
 from harness.report.unjudged import lines

@@ -397,3 +397,28 @@ def test_a_width_that_is_read_from_a_missing_matrix(captured):
         "m.fit(x_train, y_train, epochs=11)\n"
     )
     assert program.model.layers[0].output_dim > 1
+
+
+@pytest.mark.parametrize(
+    ("counts", "weights", "is_said"),
+    [
+        ("# classes: [(0, 788118), (1, 103355)]", "", True),  # 88 % of one class
+        ("# 0    9000\n# 1     500", "", True),
+        ("# classes: {0: 600, 1: 400}", "", False),
+        ("# classes: {0: 9000, 1: 500}", ", class_weight={0: 1, 1: 18}", False),
+    ],
+)
+def test_numbers_of_rows_of_each_class_in_the_script(captured, counts, weights, is_said):
+    program = captured(
+        f"{counts}\nm = Sequential([Dense(8, activation='relu', input_dim=6), Dense(1, activation='sigmoid')])\n"
+        f"m.compile('adam', 'binary_crossentropy')\nm.fit(X_train, y_train, epochs=50{weights})\n"
+    )
+    assert (Check.IMBALANCED in named(program, Severity.HINT)) is is_said
+
+
+def test_a_number_that_has_the_name_of_a_function_of_python(captured):
+    program = captured(
+        "m = Sequential([Dense(8, activation='relu', input_dim=6), Dropout(0.5, seed=seed), Dense(1)])\n"
+        "m.compile('adam', 'mse')\nm.fit(X_train, y_train, epochs=50)\n"
+    )
+    assert "the value of seed" in read_unjudged(program).missing  # and random.seed is not handed on

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 
 from harness.programs.capture import capture_script
+from harness.programs.capture.snippets import functions_that_call, sample_shape, tolerant, unknown_globals
 from harness.programs.contradictions import Check, contradictions
-from harness.programs.old_arguments import translated
-from harness.programs.old_names import places_of
-from harness.programs.old_python import readable
+from harness.programs.old_versions.arguments import translated
+from harness.programs.old_versions.names import places_of
+from harness.programs.old_versions.python import readable
 from harness.programs.program import MadeUp, NoteKind
-from harness.programs.snippets import functions_that_call, sample_shape, tolerant, unknown_globals
 from harness.programs.unjudged import is_judged, read_unjudged
 
 pytestmark = pytest.mark.usefixtures("without_compiling")
@@ -74,7 +74,7 @@ def test_readable_text_is_left_alone():
     ],
 )
 def test_arguments_of_the_first_version(kind, arguments, options, expected):
-    from harness.programs.old_arguments import ARGUMENTS
+    from harness.programs.old_versions.arguments import ARGUMENTS
 
     assert translated(kind, ARGUMENTS[kind], True, [], arguments, options) == expected
 

@@ -8,13 +8,13 @@ from pathlib import PurePosixPath
 
 import keras
 
-from ..recording.source import called_name
+from ...recording.source import called_name
+from ..findings import Check, Contradiction, Finding, Rule, Severity, Subject
+from ..program import Place
+from ..source.places import Source, argument_of, is_at
+from ..targets import CATEGORICAL_CROSSENTROPIES, CROSSENTROPIES, SPARSE_CROSSENTROPIES
 from .data_rules import scales_itself
-from .findings import Check, Contradiction, Finding, Rule, Severity, Subject
 from .head_rules import ONE_HOT
-from .places import Source, argument_of, fitted, is_at
-from .program import Place
-from .targets import CATEGORICAL_CROSSENTROPIES, CROSSENTROPIES, SPARSE_CROSSENTROPIES
 
 SCALING = re.compile(
     r"/=?\s*(?:\w+\.)*(?:float(?:32)?\()?\s*(?:25[56]|127\.5|128)|rescal|preprocess_input|normali[sz]|standardi[sz]|scaler|"
@@ -44,6 +44,9 @@ FIRST_VERSION_LAYERS = re.compile(r"\binit=|output_dim|W_regularizer|border_mode
 MAKES_COLUMNS = re.compile(
     rf"{ONE_HOT.pattern}|\[\s*[01]\s*,\s*[01]|\bzeros\(|_from_directory\(|\bkron|Binarizer|\.append\(\["
 )  # anything that may give labels a column for each class
+WRITTEN_MAJORITY_SHARE = 0.8  # of rows of one class, from which on they are worth a look
+CLASS_COUNTS = re.compile(r"(?:\(0,|\b0:|^\W*0\s)\s*(\d{2,})\W{1,8}(?:1,|1:|1\s)\s*(\d{2,})\b", re.MULTILINE)
+EVENS_CLASSES = re.compile(r"class_weight|sample_weight|\w*Sampler\b|SMOTE|resample\(|focal", re.IGNORECASE)
 SCALED_BY_255 = re.compile(r"rescale\s*=\s*1\.?0*\s*/\s*255|/=?\s*255")
 
 
@@ -199,7 +202,7 @@ def vocabulary_rules(subject: Subject) -> Finding:
         if size is None:
             continue
         written = ast.unparse(size)
-        inputs = {ast.unparse(x) for x in fitted(subject, "x", 0)}
+        inputs = {ast.unparse(x) for x in subject.fitted("x", 0)}
         if any(written in (f"{x}.shape[0]", f"len({x})") for x in inputs):
             yield Contradiction(
                 id="input-out-of-range", check=Check.VOCABULARY_OF_ROWS, severity=Severity.SUSPICION,
@@ -286,7 +289,7 @@ def one_hot_rules(subject: Subject) -> Finding:
             values={"units": head.units},
         )  # fmt: skip
     is_read = any(note.detail.startswith("the file") for note in subject.program.notes)
-    is_given = any(is_missing_name(subject, ast.unparse(y)) for y in fitted(subject, "y", 1))
+    is_given = any(is_missing_name(subject, ast.unparse(y)) for y in subject.fitted("y", 1))
     is_innocent = not is_read or is_given or MAKES_COLUMNS.search(subject.text) is not None
     if subject.loss_name not in CATEGORICAL_CROSSENTROPIES or is_innocent:
         return
@@ -301,7 +304,7 @@ def width_rules(subject: Subject) -> Finding:
     head = subject.head
     if head is None or head.units is None or subject.targets is not None or subject.loss_name not in CROSSENTROPIES:
         return
-    given = {ast.unparse(y) for y in fitted(subject, "y", 1)}
+    given = {ast.unparse(y) for y in subject.fitted("y", 1)}
     for source, tree in subject.code:
         for node in ast.walk(tree):
             if not isinstance(node, ast.Assign) or not isinstance(node.value, ast.Call):
@@ -321,6 +324,20 @@ def width_rules(subject: Subject) -> Finding:
 def is_missing_name(subject: Subject, name: str) -> bool:
     """Whether the script itself does not say what a name is."""
     return any(note.detail.startswith(f"the value of {name}") for note in subject.program.notes)
+
+
+def imbalance_rules(subject: Subject) -> Finding:
+    """Numbers of rows of two classes that the script tells, most of one class, and nothing makes up for that."""
+    counts = CLASS_COUNTS.search(subject.text)
+    if counts is None or subject.targets is not None or EVENS_CLASSES.search(subject.text):
+        return
+    rows = [int(counts[1]), int(counts[2])]
+    share = max(rows) / sum(rows)
+    if share >= WRITTEN_MAJORITY_SHARE:
+        yield Contradiction(
+            id="class-imbalance", check=Check.IMBALANCED, severity=Severity.HINT, place=subject.program.places.fit,
+            values={"share": share},
+        )  # fmt: skip
 
 
 def wrapper_rules(subject: Subject) -> Finding:
@@ -345,5 +362,6 @@ LIKELY_SOURCE_RULES: tuple[Rule, ...] = (
     folder_label_rules,
     one_hot_rules,
     width_rules,
+    imbalance_rules,
     wrapper_rules,
 )  # for programs that cannot be trained, because their data are missing

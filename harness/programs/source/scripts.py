@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..errors import BadInput
-from .old_python import readable
+from ...errors import BadInput
+from ..old_versions.python import readable
 from .places import Source
 
 MAGIC = re.compile(r"^(\s*)([%!?].*|.*\?\s*)$")  # a line for IPython alone

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from .places import Source, argument_of
+from ..source.places import Source, argument_of
 
 
 @dataclass(frozen=True, kw_only=True)

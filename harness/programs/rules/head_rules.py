@@ -11,11 +11,10 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from .findings import Check, Contradiction, Finding, Rule, Severity, Subject, Value
-from .heads import Head, as_tensors
-from .places import fitted
-from .program import take_rows
-from .targets import (
+from ..findings import Check, Contradiction, Finding, Rule, Severity, Subject, Value
+from ..heads import Head, as_tensors
+from ..program import take_rows
+from ..targets import (
     BINARY_CROSSENTROPIES,
     CATEGORICAL_CROSSENTROPIES,
     CROSSENTROPIES,
@@ -115,7 +114,7 @@ def labels_in_a_row(subject: Subject) -> str | None:
 
 def are_columns(subject: Subject) -> bool:
     """Whether y is several columns of a table, as in ``y = table[:, 3:5]``."""
-    names = {ast.unparse(y) for y in fitted(subject, "y", 1)}
+    names = {ast.unparse(y) for y in subject.fitted("y", 1)}
     for _, tree in subject.code:
         for node in ast.walk(tree):
             if not isinstance(node, ast.Assign) or not isinstance(node.value, ast.Subscript):

@@ -21,12 +21,12 @@ from typing import Any
 import keras
 import numpy as np
 
-from ..recording.source import called_name
-from ..recording.stand_ins.absorbed import Absorbing
-from ..recording.stand_ins.hints import images, inputs, labels
-from .heads import is_shape
+from ...recording.source import called_name
+from ...recording.stand_ins.absorbed import Absorbing
+from ...recording.stand_ins.hints import images, inputs, labels
+from ..heads import is_shape
+from ..program import MadeUp, Note, NoteKind
 from .made_up import ROWS, SIZES, TEXTS_MADE_UP, Supply
-from .program import MadeUp, Note, NoteKind
 
 HOOK = "__made_up__"
 TRAINING = ("fit", "fit_generator", "train_on_batch")
@@ -63,7 +63,7 @@ HOLDERS = (
     "keras.preprocessing.text",
     "tensorflow.keras.preprocessing.image",
     "tensorflow.keras.preprocessing.text",
-    "harness.programs.wrappers",
+    "harness.programs.old_versions.wrappers",
     "sklearn.model_selection",
     "sklearn.preprocessing",
     "sklearn.metrics",
@@ -282,7 +282,7 @@ class Completion:
         """What a name stands for: what is usually imported under it, or a made-up value."""
         if name.startswith("__") or name in ("display", "get_ipython"):
             return
-        found = usual_import(name)
+        found = usual_import(name, is_called=name in self.called)
         if found is not None:
             note = Note(kind=NoteKind.IMPORT_SUPPLIED, detail=name)
             self.supply.notes += [] if note in self.supply.notes else [note]
@@ -413,8 +413,12 @@ def is_of_keras(error: BaseException) -> bool:
     return OF_DATA.search(first) is None and any(map(OF_KERAS.search, files))
 
 
-def usual_import(name: str) -> Any:
-    """What people usually import under a name; None if there is no such thing."""
+def usual_import(name: str, *, is_called: bool) -> Any:
+    """What people usually import under a name; None if there is no such thing.
+
+    A name that is never called is no function of Python or scikit-learn: ``seed`` is a number then. Functions of Keras
+    are handed on, as a loss or an activation.
+    """
     if name in USUAL:
         with contextlib.suppress(ImportError):
             return importlib.import_module(USUAL[name])
@@ -422,7 +426,7 @@ def usual_import(name: str) -> Any:
     for holder in HOLDERS:
         with contextlib.suppress(ImportError, AttributeError):
             found = getattr(importlib.import_module(holder), name)
-            if name[0].isupper() or callable(found) or holder.startswith("keras"):
+            if name[0].isupper() or (callable(found) and is_called) or holder.startswith("keras"):
                 return found
     with contextlib.suppress(AttributeError):
         return getattr(keras, name)

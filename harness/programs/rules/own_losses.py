@@ -16,12 +16,12 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from ..recording.source import called_name
-from .derivatives import with_gradient
-from .findings import Check, Contradiction, Finding, Rule, Severity, Subject
-from .heads import Head
-from .places import argument_of
-from .program import Place
+from ...recording.source import called_name
+from ..derivatives import with_gradient
+from ..findings import Check, Contradiction, Finding, Rule, Severity, Subject
+from ..heads import Head
+from ..program import Place
+from ..source.places import argument_of
 
 Array = NDArray[Any]
 ROWS = 16  # of targets and predictions that a loss is called with

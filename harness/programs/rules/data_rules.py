@@ -9,8 +9,8 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from .findings import Check, Contradiction, Finding, Rule, Severity, Subject
-from .targets import (
+from ..findings import Check, Contradiction, Finding, Rule, Severity, Subject
+from ..targets import (
     CROSSENTROPIES,
     TargetKind,
     Targets,

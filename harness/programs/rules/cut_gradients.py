@@ -12,11 +12,11 @@ from typing import Any
 import keras
 import numpy as np
 
-from .derivatives import gradients_or_none
-from .findings import Check, Contradiction, Finding, Rule, Severity, Subject
-from .heads import activation_name, as_tensors
+from ..derivatives import gradients_or_none
+from ..findings import Check, Contradiction, Finding, Rule, Severity, Subject
+from ..heads import activation_name, as_tensors
+from ..program import MadeUp, take_rows
 from .layer_rules import CONVOLUTIONS
-from .program import MadeUp, take_rows
 
 ROWS = 32  # of x, on which the outputs are differentiated
 MOST_WEIGHTS = 20_000_000  # of a model whose outputs are differentiated

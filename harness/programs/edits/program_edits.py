@@ -13,17 +13,15 @@ from dataclasses import dataclass
 import keras
 import numpy as np
 
-from ..recording.source import called_name
-from .changes import Change
+from ...recording.source import called_name
+from ..changes import Change
+from ..program import NoteKind, Program
+from ..source.places import argument_of
 from .data_edits import DataEdits
-from .edited import edited_files, edited_sources, unified_diff, without_overlaps
+from .edited import without_overlaps
 from .layer_edits import LayerEdits
-from .places import argument_of
-from .program import NoteKind, Program
 from .script_texts import ScriptTexts, only_call
 from .texts import Edit, Text, Unplaced, unplaced, written
-
-__all__ = ["Edit", "Edits", "edited_files", "edited_sources", "edits_for", "unified_diff"]
 
 FIT_POSITIONS = {"x": 0, "y": 1, "batch_size": 2, "epochs": 3}
 CLASSES = {

@@ -10,12 +10,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 from types import FrameType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from .program import Place
-
-if TYPE_CHECKING:
-    from .findings import Subject
+from ..program import Place
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -205,14 +202,6 @@ def argument_of(call: ast.Call, name: str, position: int | None = None) -> ast.e
     if position is not None and position < len(call.args) and not isinstance(call.args[position], ast.Starred):
         return call.args[position]
     return None
-
-
-def fitted(subject: Subject, name: str, position: int) -> Iterator[ast.expr]:
-    """What the calls of fit are given as an argument, as it is written."""
-    for _, call, called in subject.calls():
-        given = argument_of(call, name, position) if called in ("fit", "fit_generator") else None
-        if given is not None:
-            yield given
 
 
 def assignments(sources: Mapping[str, Source | None], name: str, before: Place) -> tuple[Place, ...]:

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import keras
 
-from ..recording.source import called_name
+from ...recording.source import called_name
+from ..program import Place, Program
+from ..source.places import call_at
+from ..source.scripts import read_pieces
 from .edited import Key
-from .places import call_at
-from .program import Place, Program
-from .scripts import read_pieces
 from .texts import Edit, Text, Unplaced, is_docstring, is_future
 
 

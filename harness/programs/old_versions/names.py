@@ -3,7 +3,7 @@
 Keras 3 moved or removed modules such as ``keras.layers.core`` and ``keras.utils.np_utils``, functions of
 ``keras.backend`` that ``tensorflow.keras`` still has, ``fit_generator``, and classes such as ``Merge``; TensorFlow 2
 removed ``tf.ConfigProto``; Python 3 renamed ``cPickle`` and ``urllib2``. A name is supplied only if the installed
-version does not have it. Arguments are in ``old_arguments``.
+version does not have it. Arguments are in ``arguments``.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ from unittest import mock
 import keras
 import numpy as np
 
-from .old_arguments import old_arguments
-from .stand_ins import importing_file
+from ..stand_ins import importing_file
+from .arguments import old_arguments
 
 PLACES = (
     "",
@@ -76,7 +76,7 @@ ROOTS = re.compile(
 OTHER_MODULES = {
     "cPickle": "pickle", "StringIO": "io", "cStringIO": "io", "Queue": "queue", "urllib2": "urllib.request",
     "urlparse": "urllib.parse", "ConfigParser": "configparser",
-    "sklearn.cross_validation": "harness.programs.old_sklearn",
+    "sklearn.cross_validation": "harness.programs.old_versions.scikit_learn",
     "sklearn.grid_search": "sklearn.model_selection", "sklearn.externals": "joblib",
     "sklearn.externals.joblib": "joblib", "sklearn.learning_curve": "sklearn.model_selection",
     "sklearn.datasets.samples_generator": "sklearn.datasets", "sklearn.preprocessing.data": "sklearn.preprocessing",
@@ -181,13 +181,13 @@ def places_of(fullname: str) -> tuple[str, ...]:
     if fullname in OTHER_MODULES:
         return (OTHER_MODULES[fullname],)
     if fullname in SCIKERAS:
-        return ("harness.programs.wrappers",)
+        return ("harness.programs.old_versions.wrappers",)
     root = ROOTS.match(fullname)
     if root is None:
         return ()
     name = fullname[root.end() :]
     if name in WRAPPERS:
-        return ("harness.programs.wrappers",)
+        return ("harness.programs.old_versions.wrappers",)
     if name.startswith(("datasets.", "applications.")) and name.count(".") == 1:
         return tuple(f"{prefix}.{name}" for prefix in ("keras", "tensorflow.keras") if prefix + "." != root[0])
     if name.split(".")[0] not in {place.split(".")[0] for place in (*PLACES, *OLD_PLACES)}:
@@ -237,9 +237,9 @@ def old_names(is_users: Callable[[str], bool], text: str = "") -> Iterator[Moved
             for name, function in _image_functions().items():
                 _supply(stack, module, name, function)
         if "sklearn" in text:
-            from . import old_sklearn
+            from . import scikit_learn
 
-            old_sklearn.makers_with_positions(stack)
+            scikit_learn.makers_with_positions(stack)
         stack.enter_context(old_arguments(text, finder.supplied))
         sys.meta_path.append(finder)  # asked last: what exists is not replaced
         try:

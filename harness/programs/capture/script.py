@@ -19,26 +19,26 @@ import joblib  # type: ignore[import-untyped]
 import keras
 import numpy as np
 
-from ..alarm import Alarm
-from ..errors import BadInput
-from ..recording.stand_ins.absorbed import Absorbing
-from .copies import first_line
-from .data_sources import NoBatches
-from .edits import Edit, edited_files
-from .failures import explained
-from .findings import Contradiction
-from .kinds import refuse_other_frameworks
+from ...alarm import Alarm
+from ...errors import BadInput
+from ...recording.stand_ins.absorbed import Absorbing
+from ..copies import first_line
+from ..data_sources import NoBatches
+from ..edits import Edit, edited_files
+from ..findings import Contradiction
+from ..kinds import refuse_other_frameworks
+from ..old_versions.names import LISTS_OF_PYTHON_2, old_names
+from ..old_versions.python import is_python_2
+from ..program import Note, NoteKind, Program, made_up_parts
+from ..rules.failures import explained
+from ..source.places import Sources
+from ..source.scripts import Piece, read_pieces
+from ..stand_ins import without_screen
+from ..workspace import Workspace, copied_workspace, protected
 from .made_up import Supply, made_up
-from .old_names import LISTS_OF_PYTHON_2, old_names
-from .old_python import is_python_2
 from .own_loops import TAPE, ScriptEnded
-from .places import Sources
-from .program import Note, NoteKind, Program, made_up_parts
 from .recorder import Recorder, Refused, shown_place
-from .scripts import Piece, read_pieces
 from .snippets import HOOK, Completion, is_of_keras, tolerant
-from .stand_ins import without_screen
-from .workspace import Workspace, copied_workspace, protected
 
 MAX_OUTPUT = 200_000  # characters kept of what the script prints
 SECONDS_BEFORE_FIT = 900.0  # a script that has not called fit by then is stopped

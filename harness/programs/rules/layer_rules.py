@@ -7,10 +7,11 @@ from typing import Any
 import keras
 import numpy as np
 
-from .findings import Check, Contradiction, Finding, Rule, Severity, Subject
-from .program import MadeUp, Place
+from ..findings import Check, Contradiction, Finding, Rule, Severity, Subject
+from ..program import MadeUp, Place
 
 MOST_PASSING = 8  # layers in a row that only pass values on
+RECURRENT = (keras.layers.LSTM, keras.layers.GRU, keras.layers.SimpleRNN)
 CONVOLUTIONS = (keras.layers.Conv1D, keras.layers.Conv2D, keras.layers.Conv3D, keras.layers.Conv2DTranspose)
 PASSING = (
     keras.layers.Dropout, keras.layers.SpatialDropout1D, keras.layers.SpatialDropout2D, keras.layers.Flatten,
@@ -186,4 +187,24 @@ def layout_rules(subject: Subject) -> Finding:
             )  # fmt: skip
 
 
-LAYER_RULES: tuple[Rule, ...] = (layer_rules, layout_rules)
+def one_step_rules(subject: Subject, *, is_stateful: bool = True) -> Finding:
+    """Sequences of one step, for layers that keep their state between batches or for those that do not."""
+    for layer in subject.program.model._flatten_layers(include_self=False):
+        if isinstance(layer, RECURRENT) and layer.stateful is is_stateful and steps_of(layer) == 1:
+            yield Contradiction(
+                id="missing-layer", check=Check.ONE_STEP_SEQUENCES,
+                severity=Severity.SUSPICION if is_stateful else Severity.HINT,
+                place=subject.layer_place(layer.name), layer=layer.name,
+                values={"kind": type(layer).__name__, "stateful": is_stateful},
+            )  # fmt: skip
+            return
+
+
+def steps_of(layer: Any) -> int | None:
+    """Steps of the sequences that a recurrent layer reads; None if they are not known."""
+    nodes = layer._inbound_nodes
+    shape = tuple(nodes[0].input_tensors[0].shape) if nodes and nodes[0].input_tensors else ()
+    return shape[1] if len(shape) == 3 else None
+
+
+LAYER_RULES: tuple[Rule, ...] = (layer_rules, layout_rules, one_step_rules)

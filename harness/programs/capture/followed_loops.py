@@ -15,7 +15,7 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from .program import Note, NoteKind, Program
+from ..program import Note, NoteKind, Program
 
 Array = NDArray[Any]
 

@@ -19,10 +19,10 @@ from unittest import mock
 import keras
 import numpy as np
 
-from ..errors import BadInput
-from .copies import CONSTRUCTION, array_of
-from .data_sources import TrainingData, training_data
-from .fit_calls import (
+from ...errors import BadInput
+from ..copies import CONSTRUCTION, array_of
+from ..data_sources import TrainingData, training_data
+from ..fit_calls import (
     FIT_DEFAULTS,
     build,
     callbacks_of,
@@ -33,13 +33,19 @@ from .fit_calls import (
     unused_optimizer,
     validation_of,
 )
+from ..old_versions.arguments import (
+    FIRST_VERSION,
+    data_from_lists,
+    translated_compile,
+    translated_fit,
+    translated_optimizer,
+)
+from ..program import FitError, MadeUp, Note, NoteKind, Place, Places, Program, Validation
+from ..source.places import Sources, argument_of, assignments, call_at, is_in_loop
 from .followed_loops import FollowedLoop, NotPlain
 from .made_up import Supply
 from .made_up_data import data_made_up, unknown_data, with_numbers
-from .old_arguments import FIRST_VERSION, data_from_lists, translated_compile, translated_fit, translated_optimizer
 from .own_loops import FITS, OWN_STEP, Loop, OwnLoops, ScriptEnded
-from .places import Sources, argument_of, assignments, call_at, is_in_loop
-from .program import FitError, MadeUp, Note, NoteKind, Place, Places, Program, Validation
 
 Wrapper = Callable[..., Any]
 COLOURS = re.compile(r"\x1b\[[0-9;]*m")

@@ -9,9 +9,9 @@ from collections.abc import Iterable, Sequence
 
 import keras
 
-from .changes import Change
-from .places import argument_of
-from .program import Place
+from ..changes import Change
+from ..program import Place
+from ..source.places import argument_of
 from .script_texts import ScriptTexts, only_call
 from .texts import Edit, Text, Unplaced, is_add, unplaced, written
 

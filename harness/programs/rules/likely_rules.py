@@ -15,18 +15,17 @@ from typing import Any
 import keras
 import numpy as np
 
+from ..findings import Check, Contradiction, Finding, Rule, Severity, Subject
+from ..heads import activation_name
+from ..old_versions.arguments import FIRST_VERSION
+from ..program import MadeUp
+from ..source.places import is_in_loop
+from ..targets import BINARY_CROSSENTROPIES, REGRESSION_LOSSES
 from .data_rules import scale_rules, scales_itself
-from .findings import Check, Contradiction, Finding, Rule, Severity, Subject
 from .head_rules import labels_in_a_row
-from .heads import activation_name
-from .layer_rules import is_weighted
-from .old_arguments import FIRST_VERSION
-from .places import fitted, is_in_loop
-from .program import MadeUp
+from .layer_rules import RECURRENT, is_weighted, one_step_rules, steps_of
 from .source_rules import LIKELY_SOURCE_RULES, PRETRAINED, SCALING, given_keywords
-from .targets import BINARY_CROSSENTROPIES, REGRESSION_LOSSES
 
-RECURRENT = (keras.layers.LSTM, keras.layers.GRU, keras.layers.SimpleRNN)
 DROPOUTS = (keras.layers.Dropout, keras.layers.SpatialDropout1D, keras.layers.SpatialDropout2D)
 SIGMOIDS = ("sigmoid", "hard_sigmoid")
 LIKELY_RATES = {"SGD": (2e-4, 0.5), "Adagrad": (2e-3, 0.5), "Adadelta": (1e-2, 10.0), "Ftrl": (1e-4, 0.5)}
@@ -72,7 +71,7 @@ def bounded_rules(subject: Subject) -> Finding:
     if head is None or head.range is None or head.activation == "softmax" or subject.loss_name not in REGRESSION_LOSSES:
         return
     low, high = head.range
-    is_copy = any(ast.unparse(x) == ast.unparse(y) for x, y in zip(fitted(subject, "x", 0), fitted(subject, "y", 1)))
+    is_copy = any(ast.unparse(x) == ast.unparse(y) for x, y in zip(subject.fitted("x", 0), subject.fitted("y", 1)))
     if low is None or high is None or subject.targets is not None or is_copy or SCALING.search(subject.text):
         return
     if not counts_classes(subject):
@@ -307,21 +306,7 @@ def input_rules(subject: Subject) -> Finding:
                 id="input-out-of-range", check=Check.SMALL_VOCABULARY, severity=Severity.SUSPICION,
                 place=subject.layer_place(layer.name), layer=layer.name, values={"rows": int(layer.input_dim)},
             )  # fmt: skip
-        if isinstance(layer, RECURRENT) and steps_of(layer) == 1:
-            yield Contradiction(
-                id="missing-layer", check=Check.ONE_STEP_SEQUENCES,
-                severity=Severity.SUSPICION if layer.stateful else Severity.HINT,
-                place=subject.layer_place(layer.name), layer=layer.name,
-                values={"kind": type(layer).__name__, "stateful": layer.stateful},
-            )  # fmt: skip
-            return
-
-
-def steps_of(layer: Any) -> int | None:
-    """Steps of the sequences that a recurrent layer reads; None if they are not known."""
-    nodes = layer._inbound_nodes
-    shape = tuple(nodes[0].input_tensors[0].shape) if nodes and nodes[0].input_tensors else ()
-    return shape[1] if len(shape) == 3 else None
+    yield from one_step_rules(subject, is_stateful=False)
 
 
 LIKELY_RULES: tuple[Rule, ...] = (

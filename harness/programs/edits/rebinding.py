@@ -12,8 +12,8 @@ import ast
 import math
 from collections.abc import Iterator
 
-from ..recording.source import called_name
-from .places import argument_of
+from ...recording.source import called_name
+from ..source.places import argument_of
 from .texts import Text
 
 USES = ("evaluate", "predict", "predict_on_batch", "test_on_batch")

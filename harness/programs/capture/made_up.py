@@ -27,11 +27,11 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from ..recording.stand_ins import absorbed, helpers, learning
-from ..recording.stand_ins.files import Missing
-from ..recording.stand_ins.hints import Hints, images, inputs, labels, read_hints
-from .program import MadeUp, Note, NoteKind
-from .stand_ins import only_shows
+from ...recording.stand_ins import absorbed, helpers, learning
+from ...recording.stand_ins.files import Missing
+from ...recording.stand_ins.hints import Hints, images, inputs, labels, read_hints
+from ..program import MadeUp, Note, NoteKind
+from ..stand_ins import only_shows
 
 Array = NDArray[Any]
 ROWS = 120  # of made-up data, if the program does not say how many it has
@@ -262,7 +262,7 @@ def _frame_reader(real: Any, missing: Missing) -> Any:
                 return real(source, *arguments, **options)
         import pandas  # type: ignore[import-untyped,unused-ignore]
 
-        from ..recording.stand_ins.tables import made_up_table
+        from ...recording.stand_ins.tables import made_up_table
 
         shown = {key: value for key, value in options.items() if key in ("names", "header")}
         return pandas.DataFrame(made_up_table(missing, str(source), shown))

@@ -15,9 +15,9 @@ from unittest import mock
 
 import keras
 
+from ..program import Place
+from ..source.places import Sources
 from .followed_loops import FollowedLoop, NotPlain, check_gradients
-from .places import Sources
-from .program import Place
 
 Wrapper = Callable[..., Any]
 

@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from .scripts import read_pieces
+from ..source.scripts import read_pieces
 from .texts import Edit
 
 Key = tuple[str, "int | None"]  # file and cell

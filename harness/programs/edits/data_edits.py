@@ -10,8 +10,9 @@ import ast
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
-from .changes import Change
-from .places import argument_of
+from ..changes import Change
+from ..source.places import argument_of
+from ..targets import describe_targets
 from .rebinding import (
     base_name,
     names_in,
@@ -22,7 +23,6 @@ from .rebinding import (
     split_names,
 )
 from .script_texts import ScriptTexts
-from .targets import describe_targets
 from .texts import Edit, Text, Unplaced
 
 MAX_LABELS = 20  # distinct labels that are written out in an edit

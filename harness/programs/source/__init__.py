@@ -1,0 +1,1 @@
+"""The user's files as code to run, and where each line of it is."""

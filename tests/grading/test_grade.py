@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.checking.result import CheckResult, Found, Kind, ParameterFacts, Quantity, Reason, Verdict, plain
+from harness.checking.result import CheckResult, Found, Kind, ParameterFacts, Quantity, Reason, Verdict
 from harness.cli import main as cli
 from harness.grading import grade as grading_module
 from harness.grading.grade import Settings, grade, together
@@ -24,6 +24,7 @@ from harness.grading.journal import Journal, rebuilt
 from harness.grading.result import FileResult, Grading, HandInKind, HandInResult, Problem
 from harness.recording.graph import Place
 from harness.report import grading as report
+from harness.results import plain
 from harness.sandbox import Absence, find_box
 from tests.grading.classes import network
 from tests.processes import heed_ctrl_c

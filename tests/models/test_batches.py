@@ -311,7 +311,7 @@ def test_a_comparison_of_many_observations_is_made_in_batches():
 
 
 def test_a_comparison_says_what_its_batches_were(compared):
-    document = comparison.machines(compared)
+    document = compared.to_dict()
     assert document["scenario"]["batch_size"] == 3
     assert document["scenario"]["shuffle"] is True
     assert document["runs"][0]["final_cost"] == pytest.approx(compared.runs[0].costs[-1])

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from .errors import BadInput
 from .models.network import Network
+from .progress import Progress, silent
 from .scenario.scenario import Scenario, load
 
 if TYPE_CHECKING:
@@ -23,13 +24,6 @@ if TYPE_CHECKING:
     from .sweeps.sweep import Sweep
 
 __all__ = ["BadInput", "Network", "Scenario", "check", "compare", "diagnose", "inspect", "load", "sweep"]
-
-# (done, in all, what is running): called as the work goes on
-Progress = Callable[[int, int, str], None]
-
-
-def silent(done: int, total: int, what: str) -> None:
-    """Show no progress."""
 
 
 def scenario_of(scenario: str | Path | Scenario, settings: dict[str, Any]) -> Scenario:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 MAX_VALUE_CHARACTERS = 60  # of a value in a message
-MAX_PATH_CHARACTERS = 200
+MAX_PATH_CHARACTERS, END_CHARACTERS = 200, 60  # of a path, and of each end of a longer one
 MAX_WORDS = 12  # of a list in a message
 MAX_COMPARED_WORDS = 1000  # that a mistyped word is compared with
 
@@ -63,12 +63,10 @@ def shown(value: object) -> str:
 def shown_path(path: str | Path) -> str:
     """A path, escaped if it would break the line and shortened if it would fill it."""
     text = str(path) if str(path) and str(path).isprintable() else repr(str(path))
-    return (
-        text if len(text) <= MAX_PATH_CHARACTERS else f"{text[:MAX_VALUE_CHARACTERS]}...{text[-MAX_VALUE_CHARACTERS:]}"
-    )
+    return text if len(text) <= MAX_PATH_CHARACTERS else f"{text[:END_CHARACTERS]}...{text[-END_CHARACTERS:]}"
 
 
-def on_the_terminal(text: str) -> str:
+def escape_controls(text: str) -> str:
     """A text with every control character escaped, except line breaks and tabs."""
     return "".join(
         letter if letter.isprintable() or letter in "\n\t" else letter.encode("unicode_escape").decode()

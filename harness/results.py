@@ -6,18 +6,41 @@ that nothing below has to know them.
 
 from __future__ import annotations
 
+import enum
 import functools
 import io
+import math
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
 from typing import Any
+
+import numpy as np
 
 Document = dict[str, Any]
 WIDTH = 100  # columns, if there is no terminal
 SCHEMA_VERSION = 1  # of all JSON documents; it grows when a key is renamed or removed, or changes its meaning
 
 
+def plain(value: Any) -> Any:
+    """A value as JSON has it: dataclasses by their fields, enums by their values, arrays as lists, NaN as null."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return {one.name: plain(getattr(value, one.name)) for one in fields(value) if one.compare}
+    if isinstance(value, enum.Enum):
+        return value.value
+    if isinstance(value, Mapping):
+        return {str(key): plain(one) for key, one in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(one) for one in value]
+    if isinstance(value, (np.ndarray, np.generic)):
+        return plain(value.tolist())
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value
+
+
 def versioned(document: Document) -> Document:
-    """A document with the version of its keys, as ``schema_version``."""
-    return {"schema_version": SCHEMA_VERSION, **document}
+    """A document as JSON has it, with the version of its keys as ``schema_version``."""
+    return {"schema_version": SCHEMA_VERSION, **plain(document)}
 
 
 @functools.singledispatch

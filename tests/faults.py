@@ -13,7 +13,7 @@ import socket
 import string
 import zipfile
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -58,6 +58,10 @@ class Fault:
 
     argv: tuple[str, ...]
     files: Mapping[str, Content] = field(default_factory=dict)
+
+    def with_json(self, as_json: bool) -> Fault:
+        """The same command, perhaps with --json."""
+        return replace(self, argv=(*self.argv, "--json")) if as_json else self
 
     def put(self, folder: Path) -> None:
         """Make the files."""
@@ -169,10 +173,6 @@ def toml(parts: Mapping[str, str]) -> bytes:
     return text.encode("utf-8", "surrogatepass")
 
 
-def with_json(argv: tuple[str, ...], as_json: bool) -> tuple[str, ...]:
-    return (*argv, "--json") if as_json else argv
-
-
 @st.composite
 def bad_toml(draw: st.DrawFn) -> Fault:
     """A scenario with one bad value, in a file."""
@@ -181,7 +181,7 @@ def bad_toml(draw: st.DrawFn) -> Fault:
     table = TABLE_OF[key]
     # a sweep records in its own way, and does not look at what the file says of it
     argv = (draw(st.sampled_from(COMMANDS if key != "record" else ("compare", "diagnose"))), "mine.toml")
-    return Fault(with_json(argv, draw(st.booleans())), {"mine.toml": toml({table: line})})
+    return Fault(argv, {"mine.toml": toml({table: line})})
 
 
 TANGLES = st.sampled_from(
@@ -221,7 +221,7 @@ def bad_document(draw: st.DrawFn) -> Fault:
     )
     name = draw(st.sampled_from(["mine.toml", "ü ö.toml", "a\nb.toml", "\x1b[31m.toml", "no-ending", "-x.toml"]))
     given = name if not name.startswith("-") else f"./{name}"
-    return Fault(with_json((draw(st.sampled_from(COMMANDS)), given), draw(st.booleans())), {name: content})
+    return Fault((draw(st.sampled_from(COMMANDS)), given), {name: content})
 
 
 CELLS = st.one_of(
@@ -256,7 +256,7 @@ def bad_csv(draw: st.DrawFn) -> Fault:
     elif how == "semicolons":
         content = content.replace(b",", draw(st.sampled_from([b";", b"\t", b"|"])))  # type: ignore[union-attr]
     files: dict[str, Content] = {"mine.toml": toml({"data": f'csv = "d.csv"\n{columns}'}), "d.csv": content}
-    return Fault(with_json((draw(st.sampled_from(COMMANDS)), "mine.toml"), draw(st.booleans())), files)
+    return Fault((draw(st.sampled_from(COMMANDS)), "mine.toml"), files)
 
 
 def npz(**arrays: object) -> bytes:
@@ -344,7 +344,7 @@ def bad_npz(draw: st.DrawFn) -> bytes | Callable[[Path], None]:
 def bad_arrays(draw: st.DrawFn) -> Fault:
     """A scenario whose NPZ file is bad."""
     files = {"mine.toml": toml({"data": 'npz = "d.npz"'}), "d.npz": draw(bad_npz())}
-    return Fault(with_json((draw(st.sampled_from(COMMANDS)), "mine.toml"), draw(st.booleans())), files)
+    return Fault((draw(st.sampled_from(COMMANDS)), "mine.toml"), files)
 
 
 @st.composite
@@ -372,9 +372,7 @@ def bad_data_of_lists(draw: st.DrawFn) -> Fault:
             st.one_of(NO_TEXT, NO_WORD, st.sampled_from(["/dev/zero", "/", "/proc/self/mem", "~", "x" * 5000]))
         )
         data = f"npz = {of_toml(place)}"
-    return Fault(with_json((draw(st.sampled_from(COMMANDS)), "mine.toml"), draw(st.booleans())), {
-        "mine.toml": toml({"data": data})
-    })  # fmt: skip
+    return Fault((draw(st.sampled_from(COMMANDS)), "mine.toml"), {"mine.toml": toml({"data": data})})
 
 
 # Arguments
@@ -449,7 +447,7 @@ def bad_option(draw: st.DrawFn) -> Fault:
     argv = [command, f"{option}={value}"]
     if command in SUBJECT:
         argv.insert(1, SUBJECT[command])
-    return Fault(with_json(tuple(argv), draw(st.booleans()) and command != "view"), BESIDE)
+    return Fault(tuple(argv), BESIDE)
 
 
 @st.composite
@@ -530,7 +528,7 @@ def bad_keras(draw: st.DrawFn) -> Fault:
         data = draw(bad_npz().filter(lambda found: callable(found) or found[:4] != b"PK\x03\x04"))
         return Fault(("inspect", "m.keras", "--data=d.npz"), {"m.keras": GOOD_KERAS, "d.npz": data})
     argv = draw(st.sampled_from([("inspect", "m.keras"), ("diagnose", "m.keras", "--data=d.npz")]))
-    return Fault(with_json(argv, draw(st.booleans())), {"m.keras": content, "d.npz": npz(x=GOOD_X, y=GOOD_Y)})
+    return Fault(argv, {"m.keras": content, "d.npz": npz(x=GOOD_X, y=GOOD_Y)})
 
 
 # Programs and rubrics
@@ -560,7 +558,7 @@ def bad_script(draw: st.DrawFn) -> Fault:
     name = draw(st.sampled_from(["net.py", "ü ö.py", "a\nb.py", "./-x.py"]))
     options = draw(st.sampled_from([(), ("--run=f()",), ("--seed=3",), ("--sandbox=off",)]))
     content = draw(st.one_of(NO_SCRIPT, st.sampled_from(NO_FILES)))
-    return Fault(with_json(("check", name, *options), draw(st.booleans())), {name: content})
+    return Fault(("check", name, *options), {name: content})
 
 
 JSON = st.recursive(
@@ -596,17 +594,15 @@ NO_NOTEBOOK = st.one_of(
 NO_CODE = st.sampled_from(["def f(:", "x = = 1", "("]).map(lambda source: notebook([code_cell(source)]))
 
 
-@st.composite
-def bad_notebook(draw: st.DrawFn) -> Fault:
+def bad_notebook() -> st.SearchStrategy[Fault]:
     """A notebook that is none."""
-    content = draw(st.one_of(NO_NOTEBOOK, NO_CODE, st.sampled_from(NO_FILES)))
-    return Fault(with_json(("check", "hw.ipynb"), draw(st.booleans())), {"hw.ipynb": content})
+    contents = st.one_of(NO_NOTEBOOK, NO_CODE, st.sampled_from(NO_FILES))
+    return contents.map(lambda content: Fault(("check", "hw.ipynb"), {"hw.ipynb": content}))
 
 
-@st.composite
-def bad_program(draw: st.DrawFn) -> Fault:
+def bad_program() -> st.SearchStrategy[Fault]:
     """A notebook that is none, for diagnose."""
-    return Fault(with_json(("diagnose", "t.ipynb", "--no-log"), draw(st.booleans())), {"t.ipynb": draw(NO_NOTEBOOK)})
+    return NO_NOTEBOOK.map(lambda content: Fault(("diagnose", "t.ipynb", "--no-log"), {"t.ipynb": content}))
 
 
 NO_AMOUNT = st.one_of(OTHER, NO_WORD, BELOW_0, st.sampled_from([Raw("nan"), Raw("inf"), Raw("-1e-9")]))
@@ -635,23 +631,30 @@ def bad_rubric(draw: st.DrawFn) -> Fault:
     argv = draw(st.sampled_from([("check", "net.py"), ("check", "class"), ("check", "class", "--hand-in")]))
     argv = (*argv, "--rubric=r.toml", "--sandbox=off")
     files = {"r.toml": content, "net.py": GOOD_SCRIPT, "class/net.py": GOOD_SCRIPT}
-    return Fault(with_json(argv, draw(st.booleans())), files)
+    return Fault(argv, files)
 
 
-KINDS: dict[str, st.SearchStrategy[Fault]] = {
-    "a value in a TOML file": bad_toml(),
-    "a TOML file": bad_document(),
-    "data in a TOML file": bad_data_of_lists(),
-    "a CSV file": bad_csv(),
-    "an NPZ file": bad_arrays(),
-    "an option": bad_option(),
-    "a command": bad_command(),
-    "a place": bad_place(),
-    "a .keras file": bad_keras(),
-    "a script": bad_script(),
-    "a notebook": bad_notebook(),
-    "a rubric": bad_rubric(),
-}
+def perhaps_as_json(kinds: Mapping[str, st.SearchStrategy[Fault]]) -> dict[str, st.SearchStrategy[Fault]]:
+    """The faults of every kind, with --json and without."""
+    return {name: st.builds(Fault.with_json, faults, st.booleans()) for name, faults in kinds.items()}
+
+
+KINDS = perhaps_as_json(
+    {
+        "a value in a TOML file": bad_toml(),
+        "a TOML file": bad_document(),
+        "data in a TOML file": bad_data_of_lists(),
+        "a CSV file": bad_csv(),
+        "an NPZ file": bad_arrays(),
+        "an option": bad_option(),
+        "a command": bad_command(),
+        "a place": bad_place(),
+        "a .keras file": bad_keras(),
+        "a script": bad_script(),
+        "a notebook": bad_notebook(),
+        "a rubric": bad_rubric(),
+    }
+)
 
 # the same, for which TensorFlow is loaded
-SLOW_KINDS: dict[str, st.SearchStrategy[Fault]] = {"a program for diagnose": bad_program()}
+SLOW_KINDS = perhaps_as_json({"a program for diagnose": bad_program()})

@@ -18,6 +18,7 @@ from .configs import Config
 
 DESCRIPTION = "case.json"
 ARRAYS = "arrays.npz"
+DESCRIBED = ("name", "model", "loss", "optimizer", "seed", "runs_code", "definitions")  # what is in DESCRIPTION
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,16 +93,7 @@ def write_case(folder: Path, case: Case) -> None:
         arrays |= {f"start {place} batch {number}": rows for number, rows in enumerate(start.batches)}
     optional = {"sample_weight": case.sample_weight, "held_y": case.held_y}
     arrays |= {name: values for name, values in optional.items() if values is not None}
-    description = {
-        "name": case.name,
-        "model": case.model,
-        "loss": case.loss,
-        "optimizer": case.optimizer,
-        "seed": case.seed,
-        "runs_code": case.runs_code,
-        "definitions": case.definitions,
-        "starts": len(case.starts),
-    }
+    description = {key: getattr(case, key) for key in DESCRIBED} | {"starts": len(case.starts)}
     np.savez(folder / ARRAYS, **arrays)  # type: ignore[arg-type]
     (folder / DESCRIPTION).write_text(json.dumps(description))
 
@@ -120,10 +112,7 @@ def read_case(folder: Path) -> Case:
         return {name[len(prefix) :]: values for name, values in arrays.items() if name.startswith(prefix)}
 
     return Case(
-        name=description["name"],
-        model=description["model"],
-        loss=description["loss"],
-        optimizer=description["optimizer"],
+        **{key: description[key] for key in DESCRIBED},
         weights=numbered("weight "),
         x=named("x "),
         y=arrays["y"],
@@ -135,7 +124,4 @@ def read_case(folder: Path) -> Case:
         ],
         held_x=named("held "),
         held_y=arrays.get("held_y"),
-        seed=description["seed"],
-        runs_code=description["runs_code"],
-        definitions=description["definitions"],
     )

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 
+from ..progress import Progress, silent
 from ..results import Result
 from .case import Case
 from .configs import random_layers, without_draws
@@ -17,9 +18,6 @@ from .reasons import Reason, Search, Side
 from .results import Computed
 from .setups import Setup, is_installed
 from .workers import Failed, Workers
-
-# (steps done, in all, setup and what it computes): called as the work goes on
-Progress = Callable[[int, int, str], None]
 
 
 class Problem(Enum):
@@ -162,10 +160,6 @@ class BackendComparison(Result):
         """Whether there was a pair to compare, and every installed setup was computed."""
         missing = {run.problem for run in self.runs} & {Problem.FAILED, Problem.INTERRUPTED}
         return bool(self.pairs) and not missing and not self.interrupted
-
-
-def silent(done: int, total: int, what: str) -> None:
-    """Show no progress."""
 
 
 def unheard(pair: Pair) -> None:

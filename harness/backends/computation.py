@@ -77,7 +77,10 @@ class Computation:
         keras.config.set_floatx(plain)
         keras.utils.set_random_seed(case.seed)
         self.case, self.plain = case, plain
-        configs = [with_dtype(case.model, dtype, plain), *(with_dtype(c, plain, plain) for c in _compiled_with(case))]
+        configs = [
+            with_dtype(case.model, dtype, plain),
+            *(with_dtype(c, plain, plain) for c in (case.loss, case.optimizer)),
+        ]
         if is_reference:
             configs = [with_float32_constants(config) for config in configs]
         model, loss, optimizer = (_made(config, case) for config in configs)
@@ -291,11 +294,6 @@ def make_outputs_plain(model: Any) -> None:
         return compute_loss(y_pred=keras.tree.map_structure(tf.identity, y_pred), **arguments)
 
     model.compute_loss = compute_plain_loss
-
-
-def _compiled_with(case: Case) -> tuple[Any, Any]:
-    """The configurations of the loss and of the optimizer."""
-    return case.loss, case.optimizer
 
 
 def _made(config: Any, case: Case) -> Any:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from enum import Enum
+from typing import Any
 
 from .case import Case
 from .jobs import START, UPDATES
@@ -84,9 +86,7 @@ class Search:
 
     def reasons(self) -> tuple[Reason, ...]:
         """The first reason that is proven; nothing if no known one is."""
-        for candidate in self._candidates():
-            return (candidate,)
-        return ()
+        return tuple(itertools.islice(self._candidates(), 1))
 
     def _candidates(self) -> Iterator[Reason]:
         """Proven reasons, from the most particular to the most general."""
@@ -102,18 +102,12 @@ class Search:
             yield from self._clipping()
         yield from self._seeded()
 
-    def _again(self, side: str, case: Case | None = None, **switches: object) -> Computed | None:
+    def _again(self, side: str, case: Case | None = None, **switches: Any) -> Computed | None:
         """A side computed again with something switched; None if that is not possible."""
         of = self.sides[side]
         parts = (START, UPDATES) if self.first.quantity.kind is Kind.WEIGHT else (START,)
         try:
-            return self.workers.compute(
-                of.setup,
-                of.case if case is None else case,
-                self.progress,
-                parts=parts,
-                **switches,  # type: ignore[arg-type]
-            )
+            return self.workers.compute(of.setup, case or of.case, self.progress, parts=parts, **switches)
         except Failed:
             return None
 
@@ -125,7 +119,7 @@ class Search:
         dtypes = self.sides["left"].setup.dtype, self.sides["right"].setup.dtype
         return difference_of(quantity, left, right, dtypes).agrees
 
-    def _switched(self, side: str, case: Case | None = None, **switches: object) -> bool:
+    def _switched(self, side: str, case: Case | None = None, **switches: Any) -> bool:
         """Whether both agree when one side is switched."""
         again = self._again(side, case, **switches)
         left, right = self.sides["left"].computed, self.sides["right"].computed

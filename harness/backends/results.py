@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from ..models.network import Array
+from ..results import plain
 from .quantities import Kind, Quantity
 
 RESULT = "result.json"
 ARRAYS = "result.npz"
+OF_QUANTITIES = ("shapes", "spread", "exact_spread", "bound", "exact_bound", "terms")  # attributes that go into RESULT
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,21 +72,8 @@ def write_computed(folder: Path, computed: Computed) -> None:
         arrays[f"value {place}"] = computed.values[quantity]
         if quantity in computed.reference:
             arrays[f"reference {place}"] = computed.reference[quantity]
-        quantities.append(
-            {
-                "kind": quantity.kind.value,
-                "layer": quantity.layer,
-                "weight": quantity.weight,
-                "number": quantity.number,
-                "updates": quantity.updates,
-                "spread": computed.spread.get(quantity),
-                "exact_spread": computed.exact_spread.get(quantity),
-                "bound": computed.bound.get(quantity),
-                "exact_bound": computed.exact_bound.get(quantity),
-                "shape": computed.shapes[quantity],
-                "terms": computed.terms.get(quantity),
-            }
-        )
+        known = {key: getattr(computed, key).get(quantity) for key in OF_QUANTITIES}
+        quantities.append({**plain(quantity), **known})
     if computed.outcome is not None:
         arrays |= {"losses": computed.outcome.losses, "predictions": computed.outcome.predictions}
     np.savez(folder / ARRAYS, **arrays)  # type: ignore[arg-type]
@@ -98,15 +87,9 @@ def read_computed(folder: Path) -> Computed:
     with np.load(folder / ARRAYS, allow_pickle=False) as file:
         arrays = dict(file)
     entries: Sequence[dict[str, Any]] = facts["quantities"]
+    names = [field.name for field in fields(Quantity)]
     quantities = [
-        Quantity(
-            kind=Kind(entry["kind"]),
-            layer=entry["layer"],
-            weight=entry["weight"],
-            number=entry["number"],
-            updates=entry["updates"],
-        )
-        for entry in entries
+        Quantity(**{name: entry[name] for name in names} | {"kind": Kind(entry["kind"])}) for entry in entries
     ]
 
     def known(key: str) -> dict[Quantity, Any]:
@@ -117,12 +100,8 @@ def read_computed(folder: Path) -> Computed:
         reference={
             q: arrays[f"reference {place}"] for place, q in enumerate(quantities) if f"reference {place}" in arrays
         },
-        spread=known("spread"),
-        exact_spread=known("exact_spread"),
-        bound=known("bound"),
-        exact_bound=known("exact_bound"),
-        shapes={q: tuple(shape) for q, shape in known("shape").items()},
-        terms=known("terms"),
+        **{key: known(key) for key in OF_QUANTITIES}
+        | {"shapes": {q: tuple(shape) for q, shape in known("shapes").items()}},
         is_compiled=facts["is_compiled"],
         version=facts["version"],
         outcome=Outcome(losses=arrays["losses"], predictions=arrays["predictions"]) if "losses" in arrays else None,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import itertools
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -41,16 +42,11 @@ class Disturbance:
     def apply(self, values: Any, place: int) -> Any:
         """Disturbed values of the output of that place."""
         shape = tuple(values.shape)
-        index = keras.ops.arange(_size(shape), dtype="float64") + (1.0 + place)
+        index = keras.ops.arange(math.prod(shape), dtype="float64") + (1.0 + place)
         # squares, so that sums of neighbours do not cancel as those of a sine would
         noise = keras.ops.sin(STEP * index * index + self.phase)
         factor = 1.0 + self.size * keras.ops.reshape(noise, shape)
         return values * keras.ops.cast(factor, values.dtype)
-
-
-def _size(shape: tuple[int, ...]) -> int:
-    """Number of elements."""
-    return functools.reduce(lambda size, axis: size * axis, shape, 1)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,7 +105,7 @@ class Taps:
             outputs = call(*arguments, **options)
             if self.recorded is None:
                 return outputs
-            inputs = sum(_size(tuple(v.shape)) for v in keras.tree.flatten((arguments, options)) if _is_float(v))
+            inputs = sum(math.prod(v.shape) for v in keras.tree.flatten((arguments, options)) if _is_float(v))
             numbers = itertools.count(len(self.recorded))
 
             def one(values: Any) -> Any:

@@ -15,7 +15,7 @@ from types import TracebackType
 from typing import Any
 
 from .case import Case, write_case
-from .jobs import START, UPDATES, Job
+from .jobs import Job
 from .results import Computed, read_computed
 from .setups import Setup
 
@@ -134,20 +134,16 @@ class Workers:
         case: Case,
         progress: Progress,
         *,
-        parts: tuple[str, ...] = (START, UPDATES),
-        is_wide: bool = False,
-        epsilon: float | None = None,
-        has_dense_gradients: bool = False,
-        has_plain_outputs: bool = False,
         environment: Mapping[str, str] = {},
+        **switches: Any,
     ) -> Computed:
         """Compute parts of a case as one setup.
 
         Args:
             setup, case: what to compute, and how.
             progress: called with what is computed now.
-            parts, is_wide, epsilon, has_dense_gradients, has_plain_outputs: see ``Job``.
             environment: variables beside those of this process.
+            switches: further attributes of the ``Job``, such as ``parts``.
 
         Raises:
             Failed: the setup cannot compute it.
@@ -155,17 +151,7 @@ class Workers:
         self.jobs += 1
         out = Path(self.folder.name) / f"result-{self.jobs}"
         out.mkdir()
-        job = Job(
-            case=str(self._folder_of(case)),
-            out=str(out),
-            dtype=setup.dtype,
-            jit=setup.jit,
-            is_wide=is_wide,
-            epsilon=epsilon,
-            has_dense_gradients=has_dense_gradients,
-            has_plain_outputs=has_plain_outputs,
-            parts=parts,
-        )
+        job = Job(case=str(self._folder_of(case)), out=str(out), dtype=setup.dtype, jit=setup.jit, **switches)
         self._worker(setup, case, environment).run(job, progress)
         return read_computed(out)
 

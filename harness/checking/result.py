@@ -7,8 +7,6 @@ from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from ..recording.graph import Place
 from ..results import Result
 
@@ -279,20 +277,3 @@ def without_echoes(found: Sequence[Found]) -> list[Found]:
             names = [name for mistake in (one, *of_one) for name in mistake.parameters]
             kept.append(replace(one, parameters=tuple(dict.fromkeys(names))))
     return kept
-
-
-def plain(value: Any) -> Any:
-    """Dataclasses, enums and arrays as JSON has them"""
-    if is_dataclass(value) and not isinstance(value, type):
-        return {one.name: plain(getattr(value, one.name)) for one in fields(value) if one.compare}
-    if isinstance(value, enum.Enum):
-        return value.value
-    if isinstance(value, Mapping):
-        return {str(key): plain(one) for key, one in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [plain(one) for one in value]
-    if isinstance(value, np.generic):
-        return plain(value.item())
-    if isinstance(value, float) and not np.isfinite(value):
-        return None
-    return value

@@ -13,6 +13,7 @@ from ..measures.baseline import constant_cost
 from ..models import handwritten, numerical, sequential, tape
 from ..models.network import Array, Network, Weights
 from ..models.training import Training
+from ..progress import Progress, silent
 from ..results import Result
 from ..scenario.effort import REFEREE_WORK
 from ..scenario.scenario import Scenario
@@ -24,9 +25,6 @@ from .trace import COST, Quantity, Run, Trace, Whole, quantities, take, take_who
 IMPLEMENTATIONS: dict[str, ModuleType] = {"handwritten": handwritten, "tape": tape, "sequential": sequential}
 DRAWN = "handwritten"  # recorded at more iterations than are compared, because that is quick in NumPy
 REFEREE = "numerical"
-
-# (runs done, runs in all, what is running): called as the job goes on
-Progress = Callable[[int, int, str], None]
 
 # a run, as soon as it is over
 Finished = Callable[[Run], None]
@@ -190,7 +188,7 @@ def compare_runs(scenario: Scenario, runs: Sequence[Run]) -> Iterator[Comparison
 
 def run(
     scenario: Scenario,
-    progress: Progress = lambda done, total, what: None,
+    progress: Progress = silent,
     finished: Finished | None = None,
 ) -> Experiment:
     """Train, trace and compare: the whole main job, without writing or printing anything itself."""

@@ -21,6 +21,7 @@ from ..alarm import Alarm
 from ..checking.check import MEGABYTES, check_file
 from ..checking.result import CheckResult, Reason, Verdict
 from ..errors import BadInput
+from ..progress import Progress, silent
 from ..recording.record import SECONDS
 from ..sandbox import Box, Limits, copy_folder, use_box
 from ..version import __version__
@@ -37,7 +38,6 @@ PATIENCE, PATIENCE_SECONDS = 8, 60  # times the time limit, and on top of it, be
 # a file that ends with one of these trains nothing, so that a right file beside it can decide
 WITHOUT_TRAINING = (Reason.NO_PARAMETERS, Reason.NO_NUMPY)
 
-Progress = Callable[[int, int, str], None]
 # copies a hand-in into a new folder, and returns the names of what was left out
 Stage = Callable[[HandIn, Path], tuple[str, ...]]
 
@@ -80,7 +80,7 @@ def grade(
     jobs: int = 1,
     judge_all: JudgeAll | None = None,
     journal: Journal | None = None,
-    progress: Progress | None = None,
+    progress: Progress = silent,
 ) -> Grading:
     """Judge hand-ins; in their order, one result for each.
 
@@ -98,8 +98,7 @@ def grade(
     found: list[HandInResult] = []
     for hand_in, result in zip(hand_ins, judge_all(hand_ins, settings, journal)):
         found.append(result)
-        if progress is not None:
-            progress(len(found), len(hand_ins), hand_in.id)
+        progress(len(found), len(hand_ins), hand_in.id)
     return Grading(
         folder=folder,
         hand_ins=tuple(found),

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from ..checking.layers import PairResult
-from ..checking.result import plain
 from ..errors import BadInput, shown_path
+from ..results import plain
 from .result import HandInResult
 
 

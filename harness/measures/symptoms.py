@@ -1,6 +1,6 @@
 """Symptoms: what is measured on one run, before anybody asks for causes. Nothing here trains, or imports TensorFlow.
 
-A symptom is not a cause. It says where to look; harness/diagnose/ finds out by experiment whether it matters.
+A symptom is not a cause. It says where to look; harness/diagnosis/ finds out by experiment whether it matters.
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ initialised as long as it is not trained; training changes it.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +21,7 @@ from ..measures import saturation
 from ..models.activations import initializer_family
 from ..models.initializers import VARIANCES
 from ..models.network import Array
+from ..progress import Progress, silent
 from ..results import Result
 from .units import (
     NORMALISATION,
@@ -39,8 +40,6 @@ from .units import (
 
 OFF = 2.0  # a kernel so many times larger or smaller than the rule has it is reported; the rules differ by up to 1.4
 BATCH = 256  # observations at once
-
-Progress = Callable[[int, int, str], None]  # called with the observations done, how many there are, and of what
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -203,7 +202,7 @@ def layer_report(units: Units, activation: str, found: OnData | None) -> LayerRe
     )
 
 
-def inspect(model: keras.Model, x: Any = None, progress: Progress = lambda done, total, what: None) -> Inspection:
+def inspect(model: keras.Model, x: Any = None, progress: Progress = silent) -> Inspection:
     """Judge a built model; with data (an array, or a list of one for each input) also how its units answer to them.
 
     Raises:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict, fields
 
 from rich.console import Group, RenderableType
 from rich.table import Table
@@ -13,10 +14,11 @@ from ..backends.judge import Cause, Difference
 from ..backends.outcomes import ScoreDifference
 from ..backends.quantities import Kind, Quantity
 from ..backends.reasons import Reason, ReasonKind
+from ..backends.settings import Setting
 from ..backends.setups import Setup
 from ..results import as_document, as_report, as_verdict
 from .page.registering import register_figure, register_page
-from .words import Json, count, joined, new_table, plain
+from .words import Json, count, joined, new_table
 
 NAMES = {"tensorflow": "TensorFlow", "jax": "JAX", "torch": "PyTorch"}
 MAX_ROWS = 30  # of the table of differences of one pair
@@ -297,18 +299,13 @@ def markdown(comparison: BackendComparison) -> str:
 # JSON
 
 
-def setup_json(setup: Setup) -> Json:
-    """One setup"""
-    return {"backend": setup.backend, "dtype": setup.dtype, "jit": setup.jit}
-
-
 def run_json(run: SetupRun) -> Json:
     """What became of a setup"""
     return {
-        "setup": setup_json(run.setup),
+        "setup": run.setup,
         "version": run.version,
         "compiled": run.is_compiled,
-        "problem": None if run.problem is None else run.problem.value,
+        "problem": run.problem,
         "detail": run.detail,
         "losses": None if run.scores is None else run.scores.losses,
         "accuracies": None if run.scores is None else run.scores.accuracies,
@@ -317,13 +314,8 @@ def run_json(run: SetupRun) -> Json:
 
 def difference_json(difference: Difference) -> Json:
     """One quantity of a pair"""
-    quantity = difference.quantity
     return {
-        "kind": quantity.kind.value,
-        "layer": quantity.layer,
-        "weight": quantity.weight,
-        "number": quantity.number,
-        "updates": quantity.updates,
+        **asdict(difference.quantity),
         "largest": difference.largest,
         "relative": difference.relative,
         "by_rounding": difference.by_rounding,
@@ -331,44 +323,29 @@ def difference_json(difference: Difference) -> Json:
         "in_float64": difference.in_float64,
         "allowed_in_float64": difference.allowed_in_float64,
         "imprecise": difference.imprecise,
-        "cause": None if difference.cause is None else difference.cause.value,
+        "cause": difference.cause,
     }
 
 
 def reason_json(reason: Reason) -> Json:
     """One proven reason"""
-    setting = reason.setting
-    return {
-        "kind": reason.kind.value,
-        "side": reason.side,
-        "layer": None if setting is None else setting.layer,
-        "part": None if setting is None else setting.part,
-        "key": None if setting is None else setting.key,
-        "left": None if setting is None else setting.left,
-        "right": None if setting is None else setting.right,
-    }
+    no_setting = dict.fromkeys(field.name for field in fields(Setting))
+    setting = no_setting if reason.setting is None else asdict(reason.setting)
+    return {"kind": reason.kind, "side": reason.side, **setting}
 
 
 def pair_json(pair: Pair) -> Json:
     """One pair"""
     scores = pair.scores
     return {
-        "left": setup_json(pair.left),
-        "right": setup_json(pair.right),
+        "left": pair.left,
+        "right": pair.right,
         "agrees": pair.agrees,
-        "place": None if pair.place is None else pair.place.value,
+        "place": pair.place,
         "first": None if pair.first is None else difference_json(pair.first),
         "reasons": None if pair.reasons is None else [reason_json(reason) for reason in pair.reasons],
         "with_draws": None if pair.draws is None else difference_json(pair.draws),
-        "scores": None
-        if scores is None
-        else {
-            "left": scores.left,
-            "right": scores.right,
-            "of_seeds": scores.of_seeds,
-            "chance": scores.chance,
-            "differs": scores.differs,
-        },
+        "scores": None if scores is None else {**asdict(scores), "differs": scores.differs},
         "differences": [difference_json(difference) for difference in pair.differences],
     }
 
@@ -376,23 +353,20 @@ def pair_json(pair: Pair) -> Json:
 @as_document.register
 def machines(comparison: BackendComparison) -> Json:
     """Everything as one JSON document; the keys are described in docs/json.md."""
-    document: Json = plain(
-        {
-            "name": comparison.name,
-            "agrees": comparison.agrees,
-            "judged": comparison.is_judged,
-            "interrupted": comparison.interrupted,
-            "setups": [run_json(run) for run in comparison.runs],
-            "layers": list(comparison.layers),
-            "batch_rows": comparison.batch_rows,
-            "seeds": comparison.seeds,
-            "training_updates": comparison.training_updates,
-            "random_layers": list(comparison.random_layers),
-            "pairs": [pair_json(pair) for pair in comparison.pairs],
-            "log_dir": comparison.log_dir,
-        }
-    )
-    return document
+    return {
+        "name": comparison.name,
+        "agrees": comparison.agrees,
+        "judged": comparison.is_judged,
+        "interrupted": comparison.interrupted,
+        "setups": [run_json(run) for run in comparison.runs],
+        "layers": comparison.layers,
+        "batch_rows": comparison.batch_rows,
+        "seeds": comparison.seeds,
+        "training_updates": comparison.training_updates,
+        "random_layers": comparison.random_layers,
+        "pairs": [pair_json(pair) for pair in comparison.pairs],
+        "log_dir": comparison.log_dir,
+    }
 
 
 register_page(BackendComparison, "backends")

@@ -66,6 +66,11 @@ def card(sentence: str, build: Build) -> bytes:
     return picture
 
 
+def fitted(chart: alt.LayerChart, above: int = 0) -> Build:
+    """A chart at any size; ``above`` are the pixels over it for the names of vertical lines."""
+    return lambda width, height: chart.properties(width=width, height=height, title=alt.Title("", offset=above))
+
+
 def comparison_cards(experiment: Experiment) -> Pictures:
     """The costs on logarithmic axes, and the weights of the first hidden layer from the first initializers."""
     runs = words.first_runs(experiment)
@@ -74,11 +79,7 @@ def comparison_cards(experiment: Experiment) -> Pictures:
     curves = [charts.Curve(name=run.initializer, iterations=run.recorded, values=run.costs) for run in runs]
     label = f"always predicting the mean: {number(level)}"
 
-    def build(width: int, height: int) -> Chart:
-        cost = charts.cost_chart(curves, level, label, training.AXES, "")
-        return cost.properties(width=width, height=height)
-
-    pictures = {"cost": card(headline, build)}
+    pictures = {"cost": card(headline, fitted(charts.cost_chart(curves, level, label, training.AXES, "")))}
     if hidden_layers(runs[0].weights[-1]):
         pictures["weights"] = weights_card(runs[:MAX_COLUMNS])
     return pictures
@@ -134,12 +135,8 @@ def sweep_cards(sweep: Sweep) -> Pictures:
     if len(groups) < len(sweep.groups):
         sentence += f" The {count(len(groups), 'combination')} that learn most often:"
     axis = f"final cost after {count(sweep.scenario.iterations, 'iteration')}"
-
-    def build(width: int, height: int) -> Chart:
-        chart = spread.points_chart(rows, [mark], axis, "", is_cost=True)
-        return chart.properties(width=width, height=height, title=alt.Title("", offset=MARK_HEIGHT))
-
-    return {"costs": card(sentence, build)}
+    chart = spread.points_chart(rows, [mark], axis, "", is_cost=True)
+    return {"costs": card(sentence, fitted(chart, MARK_HEIGHT))}
 
 
 def shown_groups(sweep: Sweep) -> list[Group]:
@@ -166,13 +163,8 @@ def diagnosis_cards(found: Diagnosis) -> Pictures:
     words_of_it = {"words": words_card([line.strip() for line in diagnosing.verdict(found)])}
     if not diagnoses.levels(found):
         return words_of_it
-    sentence = diagnoses.headline(found)
-
-    def build(width: int, height: int) -> Chart:
-        chart = diagnoses.scores_chart(found, "")
-        return chart.properties(width=width, height=height, title=alt.Title("", offset=2 * MARK_HEIGHT))
-
-    return {"scores": card(sentence, build)} | words_of_it
+    chart = diagnoses.scores_chart(found, "")
+    return {"scores": card(diagnoses.headline(found), fitted(chart, 2 * MARK_HEIGHT))} | words_of_it
 
 
 def scenario_diagnosis_cards(found: ScenarioDiagnosis) -> Pictures:
@@ -180,13 +172,9 @@ def scenario_diagnosis_cards(found: ScenarioDiagnosis) -> Pictures:
     mark = spread.Mark(value=found.target, name=f"learned: at most {number(found.target)}")
     rows = scenario_diagnoses.rows_of(found)[:MAX_ROWS]
     axis = f"cost after {count(found.judged_at, 'iteration')}, each point is one run"
-
-    def build(width: int, height: int) -> Chart:
-        chart = spread.points_chart(rows, [mark], axis, "", is_cost=True)
-        return chart.properties(width=width, height=height, title=alt.Title("", offset=MARK_HEIGHT))
-
-    words_of_it = words_card(scenario_diagnosis.verdict(found))
-    return {"costs": card(scenario_diagnoses.headline(found), build), "words": words_of_it}
+    chart = spread.points_chart(rows, [mark], axis, "", is_cost=True)
+    costs = card(scenario_diagnoses.headline(found), fitted(chart, MARK_HEIGHT))
+    return {"costs": costs, "words": words_card(scenario_diagnosis.verdict(found))}
 
 
 def backends_cards(comparison: BackendComparison) -> Pictures:
@@ -194,11 +182,7 @@ def backends_cards(comparison: BackendComparison) -> Pictures:
     words_of_it = {"words": words_card(backends.verdict(comparison))}
     if not comparison.pairs:
         return words_of_it
-
-    def of(chart: alt.LayerChart) -> Build:
-        return lambda width, height: chart.properties(width=width, height=height, title="")
-
     return {
-        "layers": card("Outputs of each layer before training", of(backends_page.layers_chart(comparison))),
-        "updates": card("Weights of all layers in training", of(backends_page.updates_chart(comparison))),
+        "layers": card("Outputs of each layer before training", fitted(backends_page.layers_chart(comparison))),
+        "updates": card("Weights of all layers in training", fitted(backends_page.updates_chart(comparison))),
     } | words_of_it

@@ -22,7 +22,7 @@ from ..models.network import Array, Weights
 from ..results import as_document, as_report, as_verdict
 from ..scenario.scenario import Scenario
 from .page.registering import register_figure, register_page
-from .words import Json, count, joined, new_table, number, plain
+from .words import Json, count, joined, new_table, number
 
 MAX_ROWS = 15  # iterations in the table of costs
 MAX_NUMBERS = 10_000  # of x or y in a document, which is not a second copy of large data
@@ -343,7 +343,7 @@ def scenario_json(scenario: Scenario) -> Json:
     }
 
 
-def run_json(run: Run, folder: str | None, scenario: Scenario) -> Json:
+def run_json(run: Run, experiment: Experiment) -> Json:
     """One run; the outputs, widths and spreads are those of its last weights"""
     last = run.weights[-1]
     return {
@@ -351,12 +351,12 @@ def run_json(run: Run, folder: str | None, scenario: Scenario) -> Json:
         "initializer": run.initializer,
         "iterations": run.recorded[-1],
         "final_cost": run.costs[-1],
-        "accuracy": accuracy_at(scenario, last),
+        "accuracy": accuracy_at(experiment.scenario, last),
         "costs": [[iteration, cost] for iteration, cost in zip(run.recorded, run.costs)],
         "outputs": None if run.outputs is None else run.outputs[-1],
         "effective_width": [effective_width(last, layer) for layer in hidden_layers(last)],
         "clone_spread": [clone_spread(last, layer) for layer in hidden_layers(last)],
-        "log_dir": folder,
+        "log_dir": experiment.log_dir and f"{experiment.log_dir}/{experiment.folder_of(run)}",
     }
 
 
@@ -383,26 +383,19 @@ def comparison_json(comparison: Comparison) -> Json:
 def machines(experiment: Experiment) -> Json:
     """Everything of a comparison as one JSON document; the keys are described in docs/json.md."""
     recovered = experiment.recovered_rate
-    return plain(
-        {
-            "agrees": experiment.agrees,
-            "scenario": scenario_json(experiment.scenario),
-            "constant_cost": experiment.constant_cost,
-            "runs": [
-                run_json(
-                    run, experiment.log_dir and f"{experiment.log_dir}/{experiment.folder_of(run)}", experiment.scenario
-                )
-                for run in experiment.runs
-            ],
-            "comparisons": [comparison_json(comparison) for comparison in experiment.comparisons],
-            "not_offered": experiment.not_offered,
-            "post_claims": [
-                {"claim": c.claim, "printed": c.printed, "measured": c.measured, "agrees": c.agrees}
-                for c in experiment.claims
-            ],
-            "recovered_learning_rate": None if recovered is None else recovered.rate,
-        }
-    )
+    return {
+        "agrees": experiment.agrees,
+        "scenario": scenario_json(experiment.scenario),
+        "constant_cost": experiment.constant_cost,
+        "runs": [run_json(run, experiment) for run in experiment.runs],
+        "comparisons": [comparison_json(comparison) for comparison in experiment.comparisons],
+        "not_offered": experiment.not_offered,
+        "post_claims": [
+            {"claim": c.claim, "printed": c.printed, "measured": c.measured, "agrees": c.agrees}
+            for c in experiment.claims
+        ],
+        "recovered_learning_rate": None if recovered is None else recovered.rate,
+    }
 
 
 register_page(Experiment, "training")

@@ -11,11 +11,10 @@ from rich.console import RenderableType
 from rich.text import Text
 
 from ..checking.result import CheckResult, Found, Verdict
-from ..checking.result import plain as plain_result
-from ..errors import on_the_terminal
+from ..errors import escape_controls
 from ..files import write_bytes, write_csv_file
 from ..grading.result import Award, Grading, HandInResult, Problem, Status, TestOutcome
-from ..results import as_document, as_report, as_verdict
+from ..results import as_document, as_report, as_verdict, plain
 from . import checking
 from .page.registering import register_page
 from .words import Json, count, new_table
@@ -112,7 +111,7 @@ def compared_words(one: HandInResult) -> str:
 def names_of(names: tuple[str, ...]) -> str:
     """The first names of a list"""
     more = f" and {len(names) - MAX_SHOWN_NAMES} more" if len(names) > MAX_SHOWN_NAMES else ""
-    return on_the_terminal(", ".join(names[:MAX_SHOWN_NAMES]) + more)
+    return escape_controls(", ".join(names[:MAX_SHOWN_NAMES]) + more)
 
 
 @as_verdict.register
@@ -127,7 +126,7 @@ def people(grading: Grading) -> RenderableType:
     for one in grading.hand_ins:
         line = line_of(one)
         cells: list[str | Text] = [
-            on_the_terminal(one.id),
+            escape_controls(one.id),
             Text(one.verdict.value, style=checking.STYLES[one.verdict]),
             mistake_names(one) or why(one),
             "" if line is None else str(line),
@@ -177,7 +176,7 @@ def summary(grading: Grading) -> list[str]:
 
 def student_text(grading: Grading, one: HandInResult) -> str:
     """A report to hand out, as plain text"""
-    name = on_the_terminal(one.id)
+    name = escape_controls(one.id)
     verdicts = {Verdict.CORRECT: "correct", Verdict.MISTAKE: "there is a mistake", Verdict.NOT_JUDGED: "was not judged"}
     lines = [f"{name}: {verdicts[one.verdict]}"]
     if one.awards:
@@ -188,9 +187,8 @@ def student_text(grading: Grading, one: HandInResult) -> str:
     for file in one.files:
         lines += ["", *file_lines(file.name, file.result, grading.hides_expected)]
     if one.tests_finished is not None:
-        passed = sum(test.outcome is TestOutcome.PASSED for test in one.tests)
         end = "" if one.tests_finished else " (the tests did not run to their end)"
-        lines += ["", f"Tests: {passed} of {len(one.tests)} passed{end}"]
+        lines += ["", f"Tests: {passed_tests(one)} of {len(one.tests)} passed{end}"]
         for test in one.tests:
             if test.outcome is TestOutcome.FAILED:
                 lines.append(f"  {test.name}" + ("" if grading.hides_expected else f": {test.message}"))
@@ -198,7 +196,7 @@ def student_text(grading: Grading, one: HandInResult) -> str:
         lines += ["", f"Not judged by themselves: {', '.join(one.helpers)}"]
     if one.left_out:
         lines += ["", f"Left out: {', '.join(one.left_out)}"]
-    return on_the_terminal("\n".join(lines))
+    return escape_controls("\n".join(lines))
 
 
 def file_lines(name: str, result: CheckResult, hides_expected: bool) -> list[str]:
@@ -232,64 +230,45 @@ def award_text(award: Award) -> str:
 
 # Tables for spreadsheets
 
-COLUMNS = (
-    "hand_in",
-    "file",
-    "verdict",
-    "mistakes",
-    "line",
-    "code",
-    "reason",
-    "explanation",
-    "points",
-    "max_points",
-    "compared",
-    "network",
-    "cost",
-    "layout",
-    "tests_passed",
-    "tests",
-    "other_files",
-    "left_out",
-)
-
 
 def cell(value: object) -> object:
     """A value on one line, which no spreadsheet takes for a formula"""
     if not isinstance(value, str):
         return "" if value is None else value
-    text = " ".join(on_the_terminal(value).split())
+    text = " ".join(escape_controls(value).split())
     return f"'{text}" if text.startswith(FORMULAS) else text
 
 
-def row(one: HandInResult, criteria: tuple[str, ...], with_seconds: bool) -> list[object]:
-    """The cells of one hand-in"""
+def cells_of(one: HandInResult) -> dict[str, object]:
+    """The cells of one hand-in by the names of their columns"""
     place = next((found.place for found in one.mistakes if found.place is not None), None)
     others = [f"{file.name}: {file.result.verdict.value}" for file in one.files[1:]]
-    passed = sum(test.outcome is TestOutcome.PASSED for test in one.tests) if one.tests_finished is not None else None
-    given = {award.criterion: award.points for award in one.awards}
-    cells: list[object] = [
-        one.id,
-        one.files[0].name if one.files else "",
-        one.verdict.value,
-        mistake_names(one),
-        line_of(one),
-        place.text if place is not None else "",
-        why(one) if one.verdict is Verdict.NOT_JUDGED else "",
-        explanation(one),
-        one.points,
-        one.max_points if one.awards else None,
-        compared_words(one),
-        network_words(one.result),
-        cost_name(one.result),
-        layout_words(one.result),
-        passed,
-        len(one.tests) if one.tests_finished is not None else None,
-        ", ".join(others),
-        ", ".join(one.left_out),
-        *(given.get(name) for name in criteria),
-    ]
-    return [cell(one) for one in [*cells, *([round(one.seconds, 2)] if with_seconds else [])]]
+    has_tests = one.tests_finished is not None
+    return {
+        "hand_in": one.id,
+        "file": one.files[0].name if one.files else "",
+        "verdict": one.verdict.value,
+        "mistakes": mistake_names(one),
+        "line": line_of(one),
+        "code": place.text if place is not None else "",
+        "reason": why(one) if one.verdict is Verdict.NOT_JUDGED else "",
+        "explanation": explanation(one),
+        "points": one.points,
+        "max_points": one.max_points if one.awards else None,
+        "compared": compared_words(one),
+        "network": network_words(one.result),
+        "cost": cost_name(one.result),
+        "layout": layout_words(one.result),
+        "tests_passed": passed_tests(one) if has_tests else None,
+        "tests": len(one.tests) if has_tests else None,
+        "other_files": ", ".join(others),
+        "left_out": ", ".join(one.left_out),
+    }
+
+
+def passed_tests(one: HandInResult) -> int:
+    """How many of the course's tests passed"""
+    return sum(test.outcome is TestOutcome.PASSED for test in one.tests)
 
 
 def write_csv(grading: Grading, path: Path, with_seconds: bool = False) -> None:
@@ -303,9 +282,13 @@ def write_csv(grading: Grading, path: Path, with_seconds: bool = False) -> None:
     Raises:
         BadInput: it cannot be written.
     """
-    criteria = tuple(dict.fromkeys(award.criterion for one in grading.hand_ins for award in one.awards))
-    header = [*COLUMNS, *(f"points: {cell(name)}" for name in criteria), *(["seconds"] if with_seconds else [])]
-    write_csv_file(path, header, [row(one, criteria, with_seconds) for one in grading.hand_ins])
+    criteria = dict.fromkeys(award.criterion for one in grading.hand_ins for award in one.awards)
+    table = []
+    for one in grading.hand_ins:
+        given = {award.criterion: award.points for award in one.awards}
+        points = {f"points: {cell(name)}": given.get(name) for name in criteria}
+        table.append(cells_of(one) | points | ({"seconds": round(one.seconds, 2)} if with_seconds else {}))
+    write_csv_file(path, list(table[0]), [list(map(cell, row.values())) for row in table])
 
 
 # JSON
@@ -313,7 +296,7 @@ def write_csv(grading: Grading, path: Path, with_seconds: bool = False) -> None:
 
 def machines_of_hand_in(one: HandInResult) -> Json:
     """The facts of one hand-in, without the seconds, which differ from run to run"""
-    document: Json = plain_result(one)
+    document: Json = plain(one)
     document.pop("seconds")
     return document | {"points": one.points, "max_points": one.max_points, "is_complete": one.is_complete}
 
@@ -328,7 +311,7 @@ def machines(grading: Grading) -> Json:
         "hand_ins": [machines_of_hand_in(one) for one in grading.hand_ins],
         "verdicts": {verdict.value: number for verdict, number in grading.by_verdict.items()},
         "by_mistake": [{"id": id, "hand_ins": list(names)} for id, names in grading.by_mistake],
-        "groups": [plain_result(group) for group in grading.groups],
+        "groups": grading.groups,
     }
 
 
@@ -400,18 +383,6 @@ def sandbox_line(installed: bool, said: str) -> str:
     """Why programs run without a sandbox, in one line"""
     why = f"bubblewrap does not work here ({said})" if installed else "bubblewrap is not installed"
     return f"no sandbox, because {why}; the files can read and write what you can"
-
-
-__all__ = [
-    "gradescope",
-    "gradescope_json",
-    "machines",
-    "people",
-    "sandbox_line",
-    "student_text",
-    "write_csv",
-    "write_reports",
-]
 
 
 register_page(Grading, "classes")

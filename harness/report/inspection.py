@@ -9,7 +9,7 @@ from ..measures.saturation import FLAT
 from ..programs.inspection import OFF, Inspection, LayerReport
 from ..results import as_document, as_report, as_verdict
 from .page.registering import register_figure, register_page
-from .words import Json, new_table, plain
+from .words import Json, new_table
 
 MAX_LISTED_UNITS = 8  # of a group
 
@@ -154,15 +154,13 @@ def layer_json(layer: LayerReport) -> Json:
 @as_document.register
 def machines(inspection: Inspection) -> Json:
     """Everything as one JSON document."""
-    document: Json = {
+    return {
         "model": inspection.model,
         "fine": inspection.is_fine,
         "observations": inspection.observations,
         "layers": [layer_json(layer) for layer in inspection.layers],
         "not_judged": inspection.not_judged,
     }
-    result: Json = plain(document)
-    return result
 
 
 register_page(Inspection, "inspections")

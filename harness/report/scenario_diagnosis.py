@@ -14,7 +14,7 @@ from ..diagnosis.scenarios.judge import Diagnosis, Row
 from .causes import HYPOTHESES
 from .page.registering import register_figure, register_page
 from .scenario_words import change_text, relation_text, remedy_text, symptom_text
-from .words import Json, count, joined, new_table, number, plain
+from .words import Json, count, joined, new_table, number
 
 MOST_ROWS = 60  # of changes in a table
 MOST_SKIPPED = 5  # changes without time that are named
@@ -252,7 +252,7 @@ def machines(found: Diagnosis) -> Json:
     ]
     if found.fine:
         causes = [{"id": "none", "confidence": 1.0, "alone": True, "evidence": [], "remedy": None}]
-    document: Json = {
+    return {
         "verdict": " ".join(verdict(found)),
         "learns": found.learns,
         "learned_at": found.learned_at,
@@ -283,8 +283,6 @@ def machines(found: Diagnosis) -> Json:
             "not_reached": not_reached(found),
         },
     }
-    result: Json = plain(document)
-    return result
 
 
 register_page(Diagnosis, "scenario_diagnoses")

@@ -19,7 +19,7 @@ from ..scenario.scenario import load
 from ..sweeps.sweep import ENOUGH, Combination, Group, Job, Sweep, best
 from .comparison import scenario_json
 from .page.registering import register_figure, register_page
-from .words import Json, count, new_table, number, plain
+from .words import Json, count, new_table, number
 
 MAX_NAMED_COMBINATIONS = 12  # with a line in the verdict
 
@@ -172,18 +172,15 @@ def group_json(group: Group) -> Json:
 def machines(sweep: Sweep) -> Json:
     """Everything of a sweep as one JSON document; the keys are described in docs/json.md."""
     best_group = best(sweep)
-    document: Json = plain(
-        {
-            "scenario": scenario_json(sweep.scenario),
-            "target": sweep.target,
-            "constant_cost": sweep.constant_cost,
-            "interrupted": sweep.interrupted,
-            "combinations": [group_json(group) for group in sweep.groups],
-            "best": None if best_group is None else group_json(best_group),
-            "log_dir": sweep.log_dir,
-        }
-    )
-    return document
+    return {
+        "scenario": scenario_json(sweep.scenario),
+        "target": sweep.target,
+        "constant_cost": sweep.constant_cost,
+        "interrupted": sweep.interrupted,
+        "combinations": [group_json(group) for group in sweep.groups],
+        "best": None if best_group is None else group_json(best_group),
+        "log_dir": sweep.log_dir,
+    }
 
 
 register_page(Sweep, "sweeps")

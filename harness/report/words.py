@@ -1,12 +1,10 @@
-"""What all reports have in common: numbers and counts in words, the one style of tables, plain JSON."""
+"""What all reports have in common: numbers and counts in words, the one style of tables."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
 from typing import Any
 
-import numpy as np
 from rich import box
 from rich.table import Table
 
@@ -45,16 +43,3 @@ def new_table(title: str, *columns: tuple[str, str]) -> Table:
         limit = None if place else MAX_LABEL_COLUMNS
         table.add_column(name, justify=justify, no_wrap=place > 0, max_width=limit)  # type: ignore[arg-type]
     return table
-
-
-def plain(value: Any) -> Any:
-    """Arrays as lists, and what JSON has no number for (NaN, infinity) as null."""
-    if isinstance(value, np.ndarray):
-        return plain(value.tolist())
-    if isinstance(value, dict):
-        return {key: plain(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [plain(item) for item in value]
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    return value

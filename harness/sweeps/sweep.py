@@ -22,6 +22,7 @@ from ..measures.symmetry import members_with_clones
 from ..models import ensemble, initializers, optimizers
 from ..models.network import Array, block_size
 from ..models.training import Training
+from ..progress import Progress, silent
 from ..results import Result
 from ..scenario import effort
 from ..scenario.scenario import Scenario
@@ -42,9 +43,6 @@ CSV_HEADER = (
     "clones",
     "accuracy",
 )
-
-# (members done, members in all, what is running)
-Progress = Callable[[int, int, str], None]
 
 
 class Combination(NamedTuple):
@@ -297,7 +295,7 @@ def missing(job: Job, done: Sequence[Group]) -> list[Part]:
 
 def run(
     job: Job,
-    progress: Progress = lambda done, total, what: None,
+    progress: Progress = silent,
     train: Train = train,
     done: Sequence[Group] = (),
 ) -> Sweep:

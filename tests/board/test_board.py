@@ -60,12 +60,12 @@ def written(tmp_path_factory, runs):
     return folder
 
 
-def run_with(weights):
+def run_with(weights, iterations=None):
     """A run of these weights, one list of layers for each iteration, without gradients."""
     return Run(
         implementation="handwritten",
         initializer="any",
-        recorded=range(len(weights)),
+        recorded=iterations or range(len(weights)),
         weights=weights,
         traces=[{COST: np.float64(1)} for _ in weights],
     )
@@ -74,6 +74,17 @@ def run_with(weights):
 def read(folder):
     """TensorBoard's own reader, keeping everything."""
     return EventAccumulator(str(folder), size_guidance={"tensors": 0}).Reload()
+
+
+@pytest.fixture
+def logged_as(tmp_path):
+    """Writes a run, and reads it back."""
+
+    def write(run, name="run", **options):
+        board.write(run, tmp_path / name, **options)
+        return read(tmp_path / name)
+
+    return write
 
 
 def points(logged, tag):
@@ -174,16 +185,16 @@ def test_scalars(written, runs, start):
     assert set(map(float, points(logged, "symmetry/layer1/effective_width").values())) == {widths[start]}
 
 
-def test_no_gradients_no_gradient_norm(tmp_path):
-    board.write(run_with([post_problem().weights]), tmp_path / "run")
-    assert not [tag for tag in plugins(read(tmp_path / "run")) if "gradient" in tag]
+def test_no_gradients_no_gradient_norm(logged_as):
+    logged = logged_as(run_with([post_problem().weights]))
+    assert not [tag for tag in plugins(logged) if "gradient" in tag]
 
 
-def test_tags_of_wide_and_deep_networks_sort_in_order(tmp_path):
+def test_tags_of_wide_and_deep_networks_sort_in_order(logged_as):
     rng = np.random.default_rng(0)
     weights = [rng.normal(size=(13, 12)) for _ in range(10)]
-    board.write(run_with([weights]), tmp_path / "run")
-    tags = [tag for tag, plugin in plugins(read(tmp_path / "run")).items() if plugin == "histograms"]
+    logged = logged_as(run_with([weights]))
+    tags = [tag for tag, plugin in plugins(logged).items() if plugin == "histograms"]
     assert tags[0] == "units of layer01/weights/neuron00"
     assert tags == sorted(tags)
     assert len(tags) == 120
@@ -250,26 +261,24 @@ def test_metadata_and_tensors_are_those_of_tf_summary(tmp_path, tf_summaries, wr
     assert points(answer, "answer") == points(tf_summaries, "verdict") == {0: b"**b**"}
 
 
-def test_a_run_that_diverged_is_written(tmp_path):
+def test_a_run_that_diverged_is_written(logged_as):
     fine, huge, lost = ([np.full((3, 2), v), np.full((3, 2), v)] for v in (1.0, 1e308, np.nan))
     huge[0][0, 0], huge[0][1, 0] = -1e308, np.inf
     partly = [fine[0].copy(), fine[1]]
     partly[0][0, 0], partly[0][1, 0] = np.nan, 5.0
-    board.write(run_with([lost, fine, huge, partly, lost]), tmp_path / "run")
-    logged = read(tmp_path / "run")
+    logged = logged_as(run_with([lost, fine, huge, partly, lost]))
     found = points(logged, "units of layer1/weights/neuron0")
     assert list(found) == [1, 3]  # no bar at 0 if there is no number
     assert (found[3][0, 0], found[3][-1, 1], found[3][:, 2].sum()) == (1, 5, 2)
     assert logged.SummaryMetadata("units of layer1/weights/neuron0").plugin_data.plugin_name == "histograms"
 
 
-def test_of_more_neurons_than_shown_clones_are_drawn_once_and_the_rest_sampled(tmp_path):
+def test_of_more_neurons_than_shown_clones_are_drawn_once_and_the_rest_sampled(logged_as):
     rng = np.random.default_rng(0)
     weights = [rng.normal(size=(3, 9)), rng.normal(size=(10, 1))]
     for clone in (4, 7):  # of unit 2
         weights[0][:, clone], weights[1][1 + clone] = weights[0][:, 2], weights[1][1 + 2]
-    board.write(run_with([weights]), tmp_path / "run", max_neurons=4)
-    logged = read(tmp_path / "run")
+    logged = logged_as(run_with([weights]), max_neurons=4)
     tags = [tag for tag in plugins(logged) if tag.startswith("units of layer1/weights/")]
     assert tags == [
         f"units of layer1/weights/neuron{unit}" for unit in (0, 2, 3, 8)
@@ -322,12 +331,10 @@ def test_custom_scalars_overlay_the_neurons_of_each_layer(written):
     assert len(drawn) == 7
 
 
-def test_hparams_of_equal_runs_are_one_session_group(tmp_path, runs):
-    for name, rate in (("a", 0.5), ("b", 0.5), ("c", 1.0)):
-        board.write(runs["ones"], tmp_path / name, hparams={"learning_rate": rate})
+def test_hparams_of_equal_runs_are_one_session_group(logged_as, runs):
     groups = []
-    for name in "abc":
-        logged = read(tmp_path / name)
+    for name, rate in (("a", 0.5), ("b", 0.5), ("c", 1.0)):
+        logged = logged_as(runs["ones"], name, hparams={"learning_rate": rate})
         content = logged.SummaryMetadata("_hparams_/session_start_info").plugin_data.content
         start = hparams_metadata.parse_session_start_info_plugin_data(content)
         groups.append(start.group_name)
@@ -349,34 +356,24 @@ def test_the_weights_are_one_picture_at_the_last_iteration(written):
     assert struct.unpack(">2I", png[16:24]) == (int(width), int(height))
 
 
-def test_a_run_that_was_interrupted_is_written_without_its_picture(tmp_path):
+def test_a_run_that_was_interrupted_is_written_without_its_picture(logged_as):
     """Drawing it takes most of a second, while somebody waits after Ctrl-C."""
-    board.write(run_with([post_problem().weights]), tmp_path / "run", is_finished=False)
-    tags = read(tmp_path / "run").Tags()["tensors"]
+    tags = logged_as(run_with([post_problem().weights]), is_finished=False).Tags()["tensors"]
     assert "cost" in tags
     assert "weights" not in tags
 
 
-def test_wide_deep_and_broken_networks_have_a_picture(tmp_path):
+def test_wide_deep_and_broken_networks_have_a_picture(logged_as):
     rng = np.random.default_rng(0)
     nan = [np.full((4, 3), np.nan), np.zeros((4, 1))]
     wide = [rng.normal(size=(200, 9)), *(rng.normal(size=(10, 9)) for _ in range(8))]
     for name, weights in (("nan", nan), ("wide", wide)):
-        board.write(run_with([weights, weights]), tmp_path / name, max_neurons=4)
-        assert list(points(read(tmp_path / name), "weights")) == [1]
+        assert list(points(logged_as(run_with([weights, weights]), name, max_neurons=4), "weights")) == [1]
 
 
-def test_histograms_are_written_at_iterations_that_a_linear_axis_keeps_apart(tmp_path):
+def test_histograms_are_written_at_iterations_that_a_linear_axis_keeps_apart(logged_as):
     iterations = [0, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 1010, 2000, 4000]
-    run = Run(
-        implementation="handwritten",
-        initializer="any",
-        recorded=iterations,
-        weights=[[np.eye(3, 2)] for _ in iterations],
-        traces=[{COST: np.float64(1)} for _ in iterations],
-    )
-    board.write(run, tmp_path / "run")
-    logged = read(tmp_path / "run")
+    logged = logged_as(run_with([[np.eye(3, 2)] for _ in iterations], iterations))
     assert list(points(logged, "units of layer1/weights/neuron0")) == [0, 100, 200, 500, 1000, 2000, 4000]
     assert list(points(logged, "cost")) == iterations
 

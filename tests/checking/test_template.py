@@ -18,7 +18,11 @@ NOT_FILES = {"bench.py", "loops.py", "softmax_loops.py"}
 JUDGED_FILES = sorted(path for path in FILES.glob("*.py") if path.name not in NOT_FILES)
 
 
-@pytest.mark.parametrize("path", JUDGED_FILES, ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    "path",
+    [pytest.param(path, marks=pytest.mark.slow if "columns" in path.stem else ()) for path in JUDGED_FILES],
+    ids=lambda path: path.stem,
+)
 def test_a_right_file_is_right_in_its_own_layout(path: Path, tmp_path: Path) -> None:
     """The file lies alone, because those beside it that seem to use it would be run as well."""
     result = check_file(shutil.copy(path, tmp_path))
@@ -30,7 +34,9 @@ def test_a_right_file_is_right_in_its_own_layout(path: Path, tmp_path: Path) -> 
     ("file", "right", "wrong", "id"),
     [
         ("columns", "np.sum(dZ, axis=1", "np.mean(dZ, axis=1", "bias-gradient-averaged"),
-        ("softmax_rows", " * (below > 0)", "", "missing-hidden-activation-derivative"),
+        pytest.param(
+            *("softmax_rows", " * (below > 0)", "", "missing-hidden-activation-derivative"), marks=pytest.mark.slow
+        ),
         ("softmax_columns", "(1 - activations[level] ** 2)", "(1 - activations[level])", "wrong-derivative"),
     ],
 )

@@ -117,7 +117,7 @@ def test_a_diverging_descent_ends_and_says_so():
     )
     assert not np.isfinite(found.runs[0].costs[-1])
     assert any("Lower the learning rate" in line for line in comparison.verdict(found))
-    assert comparison.machines(found)["runs"][0]["final_cost"] is None
+    assert found.to_dict()["runs"][0]["final_cost"] is None
 
 
 def test_progress_goes_from_nothing_to_everything():

@@ -85,9 +85,7 @@ class Watched:
         assert self.connections == 0
         assert running(self.token) == 0
         assert not (Path.home() / "new").exists()
-        told = json.dumps(report.machines(grading)) + "".join(
-            report.student_text(grading, one) for one in grading.hand_ins
-        )
+        told = json.dumps(grading.to_dict()) + "".join(report.student_text(grading, one) for one in grading.hand_ins)
         assert SECRET not in told
         assert "np.random.seed(0)" not in told
         self.server.close()
@@ -139,7 +137,7 @@ def test_a_small_class(tmp_path):
     watched.check_nothing_escaped(grading, tmp_path)
     check_rows(grading, watched.expected, tmp_path / "marks.csv")
     again = grade(hand_ins_in(watched.folder), settings, jobs=1)
-    assert json.dumps(report.machines(again)) == json.dumps(report.machines(grading))
+    assert json.dumps(again.to_dict()) == json.dumps(grading.to_dict())
 
 
 @pytest.mark.parametrize("box", BOXES)

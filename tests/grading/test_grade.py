@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.checking.result import CheckResult, Found, Kind, ParameterFacts, Quantity, Reason, Verdict, plain
+from harness.checking.result import CheckResult, Found, Kind, ParameterFacts, Quantity, Reason, Verdict
 from harness.cli import main as cli
 from harness.grading import grade as grading_module
 from harness.grading.grade import Settings, grade, together
@@ -24,6 +24,7 @@ from harness.grading.journal import Journal, rebuilt
 from harness.grading.result import FileResult, Grading, HandInKind, HandInResult, Problem
 from harness.recording.graph import Place
 from harness.report import grading as report
+from harness.results import plain
 from harness.sandbox import Absence, find_box
 from tests.grading.classes import network
 from tests.processes import heed_ctrl_c
@@ -297,7 +298,7 @@ def test_ctrl_c_keeps_what_was_judged_and_ends_everything(tmp_path):
 def test_what_is_not_judged_has_its_own_exit_code(tmp_path, capsys):
     (tmp_path / "a.py").write_text("print('hello')\n")
     (tmp_path / "b.txt").write_text("hello")
-    assert cli.main(["check", str(tmp_path), "--seconds", "5"]) == 3
+    assert cli.main(["check", str(tmp_path), "--seconds", "5", "--jobs", "1"]) == 3
     assert "To be looked at by you: a.py, b.txt." in capsys.readouterr().out
     assert cli.main(["check", str(tmp_path), "--seconds", "5", "--hand-in"]) == 3
     assert "a.py was not judged." in capsys.readouterr().out
@@ -327,11 +328,12 @@ def test_no_sandbox_is_one_line(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr("harness.sandbox.finding.try_box", lambda box: "no")
     (tmp_path / "a.txt").write_text("")
     (tmp_path / "b").mkdir()
-    assert cli.main(["check", str(tmp_path)]) == 3
+    command = ["check", str(tmp_path), "--jobs", "1"]
+    assert cli.main(command) == 3
     assert capsys.readouterr().err == (
         "harness: no sandbox, because bubblewrap is not installed; the files can read and write what you can\n"
     )
-    assert cli.main(["check", str(tmp_path), "--sandbox", "require"]) == 2
+    assert cli.main([*command, "--sandbox", "require"]) == 2
     assert capsys.readouterr().err.startswith("harness: command line: --sandbox: none on this machine: ")
-    assert cli.main(["check", str(tmp_path), "--sandbox", "off"]) == 3
+    assert cli.main([*command, "--sandbox", "off"]) == 3
     assert capsys.readouterr().err == ""

@@ -256,7 +256,10 @@ def test_a_member_of_an_ensemble_is_the_handwritten_run(size):
 
 
 @pytest.mark.usefixtures("compiled_anew")
-@pytest.mark.parametrize(("observations", "cost"), [(12, "sum_of_squared_errors"), (13, "mean_squared_error")])
+@pytest.mark.parametrize(
+    ("observations", "cost"),
+    [pytest.param(12, "sum_of_squared_errors", marks=pytest.mark.slow), (13, "mean_squared_error")],
+)
 def test_costs_in_pieces_are_the_costs(observations, cost, monkeypatch):
     network, weights, x, y = problem_of(observations, cost)
     many = [np.stack([w, -w], axis=-1) for w in weights]
@@ -311,7 +314,7 @@ def test_a_comparison_of_many_observations_is_made_in_batches():
 
 
 def test_a_comparison_says_what_its_batches_were(compared):
-    document = comparison.machines(compared)
+    document = compared.to_dict()
     assert document["scenario"]["batch_size"] == 3
     assert document["scenario"]["shuffle"] is True
     assert document["runs"][0]["final_cost"] == pytest.approx(compared.runs[0].costs[-1])

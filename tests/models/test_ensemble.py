@@ -308,8 +308,16 @@ def test_clones_of_the_post_are_exact_after_ten_thousand_iterations(dtype):
         assert np.array_equal(w[1:], np.broadcast_to(w[1:2], w[1:].shape))
 
 
-@pytest.mark.parametrize(("widths", "dtype"), [((5, 9), "float64"), ((17, 33), "float32")], ids=str)
-@pytest.mark.parametrize("name", ["handwritten", "ensemble"])
+@pytest.mark.parametrize(
+    ("name", "widths", "dtype"),
+    [
+        ("handwritten", (17, 33), "float32"),
+        ("ensemble", (5, 9), "float64"),
+        pytest.param("handwritten", (5, 9), "float64", marks=pytest.mark.slow),
+        pytest.param("ensemble", (17, 33), "float32", marks=pytest.mark.slow),
+    ],
+    ids=str,
+)
 def test_clones_stay_exact_at_other_widths(name, widths, dtype):
     """Widths that are not a multiple of a vector register: units at its end go through the same operations."""
     network = Network((2, *widths, 1), ("sigmoid", "tanh", "sigmoid"))
@@ -350,7 +358,7 @@ def test_mistakes_are_explained():
         ensemble.outcome(network, many, x, y, Training(0.1, optimizer=[SGD, SGD, Optimizer("adam")], recorded=[1]))
 
 
-@pytest.mark.parametrize("implementation", [handwritten, tape])
+@pytest.mark.parametrize("implementation", [handwritten, pytest.param(tape, marks=pytest.mark.slow)])
 def test_a_hundred_recordings_are_all_there(implementation):
     """More than one call holds: each is what a run to that iteration alone gives."""
     network, weights, x, y = post_problem("glorot_uniform")

@@ -151,7 +151,7 @@ def test_layers_that_are_not_judged_are_named_and_nan_is_told():
     found = inspect(model)
     assert not found.is_fine
     assert "NaN or infinite" in told(found)
-    assert json.loads(json.dumps(inspect_report.machines(found), allow_nan=False))["layers"][0]["scale"] is None
+    assert json.loads(json.dumps(found.to_dict(), allow_nan=False))["layers"][0]["scale"] is None
 
 
 def test_no_weights_yet_and_data_for_no_graph():

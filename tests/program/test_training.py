@@ -95,7 +95,7 @@ def test_an_unshuffled_training_is_that_of_keras_fit() -> None:
 # Both engines
 
 
-def assert_same_numbers(name: str, compiled: bool | None = None) -> None:
+def assert_same_numbers(name: str, compiled: bool | None) -> None:
     """Ten updates of a program by both engines."""
     program = programs.ALL[name]()
     ours = train(program, seeds=SEEDS, updates=10, engine=Engine.VECTORISED, compiled=compiled)
@@ -109,16 +109,11 @@ def assert_same_numbers(name: str, compiled: bool | None = None) -> None:
 
 
 @pytest.mark.usefixtures("float64")
-@pytest.mark.parametrize("name", ["BatchNormalization", pytest.param("embedding", marks=pytest.mark.slow)])
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=() if name == "dense" else pytest.mark.slow) for name in programs.ALL]
+)
 def test_both_engines_give_the_same_numbers(name: str) -> None:
-    assert_same_numbers(name)
-
-
-@pytest.mark.slow
-@pytest.mark.usefixtures("float64")
-@pytest.mark.parametrize("name", programs.ALL)
-def test_both_engines_give_the_same_numbers_for_more_programs(name: str) -> None:
-    assert_same_numbers(name)
+    assert_same_numbers(name, compiled=None)
 
 
 @pytest.mark.slow

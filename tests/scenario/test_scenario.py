@@ -1,11 +1,11 @@
 """Scenarios: what the built-in ones hold, what files and options give, and how every mistake is reported."""
 
 import codecs
-import io
 import os
 import subprocess
 import sys
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +17,7 @@ from harness import BadInput
 from harness.models.batches import Batches
 from harness.models.training import Training
 from harness.scenario.scenario import BUILT_IN, OVERRIDES, TABLES, Scenario, load, recorded_iterations
+from tests.faults import npz, of_toml
 
 XOR_DATA = "x = [[0, 0], [0, 1], [1, 0], [1, 1]]\ny = [0, 1, 1, 0]\n"
 PARTS = {"top": "", "data": XOR_DATA, "network": "hidden = [2]\n", "training": ""}
@@ -42,6 +43,13 @@ def mistake(path: str, **overrides: object) -> str:
         load(path, overrides)
     message = str(caught.value)
     assert 1 <= len(message.splitlines()) <= 2
+    return message
+
+
+def assert_mistake(words: Sequence[str], path: str, **overrides: object) -> str:
+    """That message, which must have all of these words."""
+    message = mistake(path, **overrides)
+    assert all(word in message for word in words), message
     return message
 
 
@@ -208,9 +216,7 @@ def test_csv_gives_the_named_columns_in_their_order(tmp_path, before, end):
 @pytest.mark.parametrize("cell", ["x", "", "nan", "inf", "1_000", "1;5", "0x10"])
 def test_bad_csv_cell_is_told_by_row_and_column_of_an_editor(tmp_path, cell):
     write(tmp_path, f'a b,note,height,t\n1,"two\nlines",3,4\n\n1,,{cell},2\n', "data.csv")
-    message = mistake(write(tmp_path, toml(data=CSV_DATA)))
-    assert "data.csv, row 5, column 3 ('height')" in message
-    assert repr(cell) in message
+    assert_mistake(["data.csv, row 5, column 3 ('height')", repr(cell)], write(tmp_path, toml(data=CSV_DATA)))
 
 
 def with_names(tmp_path, *cells: str, cost: str = "categorical_crossentropy") -> str:
@@ -246,8 +252,7 @@ def test_names_of_classes_are_numbered_in_alphabetical_order(tmp_path):
     ],
 )
 def test_names_of_classes_that_cannot_be_numbered(tmp_path, cells, cost, words):
-    message = mistake(with_names(tmp_path, *cells, cost=cost))
-    assert all(word in message for word in words), message
+    assert_mistake(words, with_names(tmp_path, *cells, cost=cost))
 
 
 def test_names_among_the_inputs_are_a_mistake(tmp_path):
@@ -276,15 +281,7 @@ def test_bad_csv_row_of_several_lines_is_told_by_its_first(tmp_path):
 )
 def test_bad_csv_files(tmp_path, content, words):
     write(tmp_path, content, "data.csv")
-    message = mistake(write(tmp_path, toml(data=CSV_DATA)))
-    assert all(word in message for word in words), message
-
-
-def npz(**arrays: object) -> bytes:
-    """The bytes of an NPZ file."""
-    file = io.BytesIO()
-    np.savez(file, **arrays)
-    return file.getvalue()
+    assert_mistake(words, write(tmp_path, toml(data=CSV_DATA)))
 
 
 def test_npz_gives_its_arrays(tmp_path):
@@ -319,8 +316,7 @@ LIES = npz(x=TWO, y=TWO).replace(b"(2, 2)", b"(9, 9)")
 )
 def test_bad_npz_files(tmp_path, content, words):
     write(tmp_path, content, "data.npz")
-    message = mistake(write(tmp_path, toml(data='npz = "data.npz"')))
-    assert all(word in message for word in words), message
+    assert_mistake(words, write(tmp_path, toml(data='npz = "data.npz"')))
 
 
 def test_pickle_in_npz_is_not_run(tmp_path):
@@ -421,9 +417,8 @@ BINARY = 'hidden = [2]\ncost = "binary_crossentropy"'
     ],
 )
 def test_mistakes_in_a_file_are_told_with_file_and_key(tmp_path, part, text, words):
-    message = mistake(write(tmp_path, toml(**{part: text})))
+    message = assert_mistake(words, write(tmp_path, toml(**{part: text})))
     assert "mine.toml" in message or part == "data"
-    assert all(word in message for word in words), message
 
 
 @pytest.mark.parametrize(
@@ -438,8 +433,7 @@ def test_mistakes_in_a_file_are_told_with_file_and_key(tmp_path, part, text, wor
     ],
 )
 def test_targets_that_the_cost_is_not_defined_for(tmp_path, y, network, words):
-    message = mistake(write(tmp_path, toml(data=f"x = [[1], [2]]\ny = {y}", network=network)))
-    assert all(word in message for word in words), message
+    assert_mistake(words, write(tmp_path, toml(data=f"x = [[1], [2]]\ny = {y}", network=network)))
 
 
 def test_numbers_too_large_for_float32(tmp_path):
@@ -463,9 +457,7 @@ def test_numbers_too_large_for_float32(tmp_path):
     ],
 )
 def test_files_that_are_no_scenario(tmp_path, content, words):
-    message = mistake(write(tmp_path, content))
-    assert "mine.toml" in message
-    assert all(word in message for word in words), message
+    assert_mistake(["mine.toml", *words], write(tmp_path, content))
 
 
 def test_byte_order_mark_before_toml(tmp_path):
@@ -521,8 +513,7 @@ def test_a_batch_of_all_observations_is_the_full_batch(size):
     ],
 )
 def test_mistakes_about_batches(tmp_path, training, words):
-    message = mistake(write(tmp_path, toml(training=training)))
-    assert all(word in message for word in words), message
+    assert_mistake(words, write(tmp_path, toml(training=training)))
 
 
 # --- mistakes on the command line ---
@@ -552,9 +543,7 @@ def test_mistakes_about_batches(tmp_path, training, words):
     ],
 )
 def test_mistakes_in_settings_name_the_setting(key, value, words):
-    message = mistake("post", **{key: value})
-    assert "--" not in message
-    assert all(word in message for word in words), message
+    assert "--" not in assert_mistake(words, "post", **{key: value})
 
 
 def test_mistake_is_told_before_the_data_are_loaded(monkeypatch):
@@ -647,17 +636,6 @@ VALUES = st.recursive(SCALARS, lambda inner: st.lists(inner, max_size=3), max_le
 KEYS = st.one_of(st.sampled_from(sorted({*OVERRIDES, *TABLES, *(k for t in TABLES.values() for k in t)})), st.text())
 
 
-def as_toml(value: object) -> str:
-    """One value in TOML's notation."""
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, str):
-        return '"' + "".join(f"\\U{ord(c):08x}" for c in value) + '"'
-    if isinstance(value, list):
-        return "[" + ", ".join(as_toml(v) for v in value) + "]"
-    return repr(value)
-
-
 NO_SURROGATES = st.text(st.characters(exclude_categories=["Cs"]))
 
 
@@ -683,7 +661,7 @@ def test_garbage_values_in_a_good_file(tmp_path, tables):
     lines = []
     for table, keys in good.items():
         lines.append(f"[{table}]")
-        lines += [f"{as_toml(key)} = {as_toml(value)}" for key, value in (keys | tables.get(table, {})).items()]
+        lines += [f"{of_toml(key)} = {of_toml(value)}" for key, value in (keys | tables.get(table, {})).items()]
     check_loaded(write(tmp_path, "\n".join(lines)), {})
 
 
@@ -692,7 +670,7 @@ def test_garbage_values_in_a_good_file(tmp_path, tables):
 def test_garbage_data(tmp_path, x, y):
     for cost in ("sum_of_squared_errors", "binary_crossentropy", "categorical_crossentropy"):
         check_loaded(
-            write(tmp_path, toml(data=f"x = {as_toml(x)}\ny = {as_toml(y)}")), {"cost": cost, "dtype": "float32"}
+            write(tmp_path, toml(data=f"x = {of_toml(x)}\ny = {of_toml(y)}")), {"cost": cost, "dtype": "float32"}
         )
 
 

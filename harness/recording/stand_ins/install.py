@@ -16,7 +16,7 @@ import re
 import sys
 import time
 import typing
-import urllib.request
+import urllib
 from collections.abc import Callable, Mapping
 from types import ModuleType
 from typing import Any
@@ -294,8 +294,17 @@ def _downloads(note: Callable[..., None], missing: files.Missing) -> None:
         note(Absorbed.DOWNLOAD, name)
         return missing.stream(name, "rb")
 
-    urllib.request.urlretrieve = retrieve  # type: ignore[assignment]
-    urllib.request.urlopen = opened
+    def patch(request: Any) -> None:
+        request.urlretrieve, request.urlopen = retrieve, opened
+
+    def submodule(name: str) -> Any:
+        """``urllib.request`` of a file that imports ``urllib`` alone, which works if a library imported the rest."""
+        if name != "request":
+            raise AttributeError(name)
+        return importlib.import_module("urllib.request")
+
+    patch_when_imported("urllib.request", patch)
+    urllib.__getattr__ = submodule  # type: ignore[method-assign]
 
     class Response:
         """Of a request."""

@@ -30,6 +30,7 @@ from harness.models.optimizers import Optimizer
 from harness.report import scenario_diagnosis as diagnosis
 from harness.report.causes import HYPOTHESES
 from harness.report.scenario_words import change_text, progress_text, relation_text, symptom_text
+from harness.results import versioned
 from harness.scenario.scenario import load
 from tests import planted_causes
 from tests.networks import random_problem
@@ -1115,7 +1116,7 @@ def keras_xor(folder, initializer, **layer):
 
 
 def test_the_json_document(post):
-    document = json.loads(json.dumps(diagnosis.machines(post), allow_nan=False))
+    document = json.loads(json.dumps(versioned(diagnosis.machines(post)), allow_nan=False))
     assert document["learns"] is False
     assert {"id", "layer", "value"} == set(document["symptoms"][0])
     cause = document["causes"][0]

@@ -266,8 +266,8 @@ def contents(series: Series) -> list[bytes | list[bytes] | None]:
     data, size = little_endian.tobytes(), little_endian[:1].nbytes
     parts: list[bytes | list[bytes] | None] = [data[i * size : (i + 1) * size] for i in range(len(series.values))]
     if series.values.ndim == 3:
-        filled: Array = series.values[..., 2].any(axis=1)
-        return [part if is_filled else None for part, is_filled in zip(parts, filled.tolist())]
+        counts: Array = series.values[..., 2].sum(axis=1)
+        return [part if count else None for part, count in zip(parts, counts.tolist())]
     return parts
 
 

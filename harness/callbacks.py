@@ -21,7 +21,17 @@ from typing import Any
 import keras
 import numpy as np
 
-from .board.events import Series, event_of, file_version, layout_value, record, records_of, scalar_series, text_value
+from .board.events import (
+    Series,
+    Templates,
+    event_of,
+    file_version,
+    layout_value,
+    record,
+    records_of,
+    scalar_series,
+    text_value,
+)
 from .board.first_page import ANSWER, Pin, write_pins
 from .board.series import (
     MAX_NEURONS,
@@ -323,7 +333,7 @@ class EventFile:
         names = (folder / f"events.out.tfevents.{int(now):010}.neurons.{os.getpid()}.{n}" for n in itertools.count())
         self.opened = open(next(name for name in names if not name.exists()), "xb")  # noqa: SIM115 - close() closes it
         self.opened.write(file_version(now))
-        self.described: set[str] = set()
+        self.templates: Templates = {}
 
     def add(self, values: Sequence[Any], step: int) -> None:
         """Add values that come once."""
@@ -331,9 +341,7 @@ class EventFile:
 
     def write(self, series: Sequence[Series], step: int) -> None:
         """Write one event, so that it can be seen at once."""
-        known = [one._replace(metadata=None) if one.tag in self.described else one for one in series]
-        self.described.update(one.tag for one in series)
-        for data in records_of(known, [step], time.time()):
+        for data in records_of(series, [step], time.time(), self.templates):
             self.opened.write(data)
         self.opened.flush()
 

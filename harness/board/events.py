@@ -10,6 +10,7 @@ from __future__ import annotations
 import functools
 import struct
 from collections.abc import Iterator, Mapping, Sequence
+from types import ModuleType
 from typing import NamedTuple
 
 import numpy as np
@@ -58,32 +59,35 @@ def histograms(values: Array) -> Array:
 
 
 class Series(NamedTuple):
-    """One tag: its metadata, with a description in Markdown, and its tensor at each recorded iteration.
+    """One tag: what it shows, and its tensor at each recorded iteration.
 
-    metadata: None for a tag that an earlier event of the same file described.
+    plugin: the metadata module of the page of TensorBoard that shows it.
+    description: in Markdown.
     values: (iterations, BINS, 3) float64 of histograms, (iterations,) float32 of scalars, or for each iteration the
     strings of a string tensor, None if there is nothing.
     """
 
     tag: str
-    metadata: summary_pb2.SummaryMetadata | None
+    plugin: ModuleType
+    title: str
+    description: str
     values: Array | Sequence[list[bytes] | None]
 
 
 def histogram_series(tag: str, title: str, description: str, values: Array) -> Series:
     """A histogram at each iteration, counted already: (iterations, BINS, 3)."""
-    return Series(tag, histogram_metadata.create_summary_metadata(title, description), values)
+    return Series(tag, histogram_metadata, title, description, values)
 
 
 def scalar_series(tag: str, description: str, values: Sequence[float] | Array) -> Series:
     """A curve; float32 is what TensorBoard keeps of a scalar."""
-    return Series(tag, scalar_metadata.create_summary_metadata("", description), np.asarray(values, np.float32))
+    return Series(tag, scalar_metadata, "", description, np.asarray(values, np.float32))
 
 
 def image_series(tag: str, title: str, description: str, pngs: Sequence[bytes | None]) -> Series:
     """A picture at each iteration or at some: PNG files of one size."""
-    metadata = image_metadata.create_summary_metadata(title, description)
-    return Series(tag, metadata, [None if png is None else [*size_of(png), png] for png in pngs])
+    tensors = [None if png is None else [*size_of(png), png] for png in pngs]
+    return Series(tag, image_metadata, title, description, tensors)
 
 
 def size_of(png: bytes) -> list[bytes]:
@@ -247,7 +251,8 @@ def value_template(series: Series) -> summary_pb2.Summary.Value:
         shape.dim.extend(tensor_shape_pb2.TensorShapeProto.Dim(size=size) for size in series.values.shape[1:])
         dtype = types_pb2.DT_DOUBLE if series.values.dtype == np.float64 else types_pb2.DT_FLOAT
     tensor = tensor_pb2.TensorProto(dtype=dtype, tensor_shape=shape)
-    return summary_pb2.Summary.Value(tag=series.tag, metadata=series.metadata, tensor=tensor)
+    metadata = series.plugin.create_summary_metadata(series.title, series.description)
+    return summary_pb2.Summary.Value(tag=series.tag, metadata=metadata, tensor=tensor)
 
 
 def contents(series: Series) -> list[bytes | list[bytes] | None]:
@@ -261,8 +266,8 @@ def contents(series: Series) -> list[bytes | list[bytes] | None]:
     data, size = little_endian.tobytes(), little_endian[:1].nbytes
     parts: list[bytes | list[bytes] | None] = [data[i * size : (i + 1) * size] for i in range(len(series.values))]
     if series.values.ndim == 3:
-        filled = np.any(series.values[..., 2], axis=1)
-        return [part if is_filled else None for part, is_filled in zip(parts, filled.tolist())]
+        counts: Array = series.values[..., 2].sum(axis=1)
+        return [part if count else None for part, count in zip(parts, counts.tolist())]
     return parts
 
 
@@ -278,9 +283,23 @@ def fill(value: summary_pb2.Summary.Value, content: bytes | list[bytes]) -> None
         )
 
 
-def records_of(every: Sequence[Series], iterations: Sequence[int], wall_time: float) -> Iterator[bytes]:
-    """One record for each iteration, with all series in it."""
-    all_series = [(value_template(series), contents(series)) for series in every]
+Templates = dict[str, summary_pb2.Summary.Value]  # the value of each tag, with its metadata until it is written
+
+
+def records_of(
+    every: Sequence[Series], iterations: Sequence[int], wall_time: float, templates: Templates | None = None
+) -> Iterator[bytes]:
+    """One record for each iteration, with all series in it.
+
+    Args:
+        every: the series.
+        iterations: of their values.
+        wall_time: of the records.
+        templates: of the tags that the same file has already, to which new ones are added; none by default.
+    """
+    templates = {} if templates is None else templates
+    templates.update({series.tag: value_template(series) for series in every if series.tag not in templates})
+    all_series = [(templates[series.tag], contents(series)) for series in every]
     for index, iteration in enumerate(iterations):
         present = []
         for value, content in all_series:

@@ -134,6 +134,8 @@ def at_each(function: Callable[[Array], Array], values: Each) -> Array:
 
     The last batch of an epoch is smaller than the others. All iterations with the same n are computed at once.
     """
+    if isinstance(values, np.ndarray):
+        return function(values)
     each = list(values)
     sizes = np.array([len(v) for v in each])
     places = [np.flatnonzero(sizes == size) for size in np.unique(sizes)]
@@ -173,14 +175,14 @@ def neuron_histograms(
 
 def neuron_curves(name: str, group: str, values: Each, shown: Shown, last: int, description: str) -> list[Series]:
     """A curve for each of the shown units: the mean over n of values (n, units of the layer) at each iteration."""
-    means = at_each(lambda v: v.mean(axis=1, dtype=np.float64), values)
+    means = at_each(lambda v: v[:, :, list(shown)].mean(axis=1, dtype=np.float64), values)
     return [
         scalar_series(
             tag_of(group, f"{name}/{numbered('neuron', unit, last)}"),
             description.format(unit=unit, group=group) + clones_note(clones),
-            means[:, unit],
+            means[:, place],
         )
-        for unit, clones in shown.items()
+        for place, (unit, clones) in enumerate(shown.items())
     ]
 
 
@@ -494,8 +496,6 @@ def side_by_side(runs: Sequence[Run]) -> list[Series]:
             )
             for unit, series in zip(shown, drawn):
                 neuron = numbered("neuron", unit, units - 1)
-                tag = f"unit by unit/{group}/{neuron}"
-                assert series.metadata is not None  # neuron_histograms describes all
-                series.metadata.display_name = f"{start}: {neuron} of layer {layer}"
-                all_series.append(series._replace(tag=tag))
+                title = f"{start}: {neuron} of layer {layer}"
+                all_series.append(series._replace(tag=f"unit by unit/{group}/{neuron}", title=title))
     return all_series

@@ -284,15 +284,18 @@ def units_of(model: keras.Model) -> list[Units]:
     return found
 
 
-def rough_groups(columns: Array, allowed: float) -> list[Array]:
-    """The units in groups that no pair of clones crosses, by the row in which they differ most.
+def rough_groups(columns: Array, allowed: float) -> tuple[list[int], list[Array]]:
+    """The units in groups that no pair of clones crosses, by the row in which they differ most: single ones, groups.
 
     Sorted by it, neighbours further apart than ``allowed`` part two groups. In a random layer that leaves few pairs.
     """
     row = columns[np.argmax(np.ptp(columns, axis=1))]
     order = np.argsort(row, kind="stable")
-    apart = np.flatnonzero(~(np.diff(row[order]) <= allowed)) + 1
-    return [np.sort(group) for group in np.split(order, apart)]
+    is_apart = np.concatenate([[True], ~(np.diff(row[order]) <= allowed), [True]])
+    single = order[is_apart[:-1] & is_apart[1:]].tolist()
+    begins = np.flatnonzero(is_apart[:-1] & ~is_apart[1:])
+    ends = np.flatnonzero(~is_apart[:-1] & is_apart[1:]) + 1
+    return single, [np.sort(order[begin:end]) for begin, end in zip(begins, ends)]
 
 
 def swapped_difference(recurrent: Array, first: int, second: int) -> float:
@@ -313,12 +316,10 @@ def groups_of(units: Units, tolerance: float | None = None) -> list[list[int]]:
     columns = units.columns
     if tolerance is None:
         tolerance = float(np.sqrt(np.finfo(columns.dtype).eps))
-    largest = float(np.max(np.abs(columns)))
-    found: list[list[int]] = []
-    for rough in rough_groups(columns, tolerance * largest):
-        if len(rough) == 1:
-            found.append(rough.tolist())
-            continue
+    largest = float(max(columns.max(), -columns.min()))
+    single, several = rough_groups(columns, tolerance * largest)
+    found = [[unit] for unit in single]
+    for rough in several:
         part = columns[:, rough]
         scale = float(np.max(np.abs(part))) or 1.0
         for group in clone_groups([part], 1, tolerance * largest / scale):

@@ -29,7 +29,7 @@ from .calling import Caller
 from .choices import COST, Choices, Exhausted, Search
 from .data import BATCH, Labels
 from .examples import find_examples
-from .goals import STEP_NAME, Goal, find_goals
+from .goals import STEP_NAME, Goal, find_goals, is_called_by_others
 from .gradients import pair_gradients
 from .loaded import Saved, collect_facts, loaded_from, update_table
 from .result import Attempt, Driven
@@ -395,7 +395,7 @@ class _Driver:
         """What an attempt that ran to its end is worth."""
         if session.labels in CLASSES and session.has_one_unit():
             session.watcher.notes.append("numbers of classes as targets of one unit")
-        known = session.discovered()
+        known = None if session.outputs_given else session.discovered()
         if session.labels in CLASSES and session.sizes and known and 1 < known[1] != session.sizes.outputs:
             session.watcher.notes.append(f"targets of {session.sizes.outputs} classes for {known[1]} outputs")
             self.hints.outputs.append(known[1])
@@ -403,6 +403,8 @@ class _Driver:
         in_columns = session.labels in (Labels.INTEGER_ROW, Labels.INTEGER_COLUMN, Labels.FROM_ONE_COLUMN)
         if in_columns and picks_one_of_each_row(self.facts.reach(goal.function)):
             session.watcher.notes.append("labels of two axes as indices beside a range")
+        if not session.data and is_called_by_others(self.facts, goal.function):
+            session.watcher.notes.append(f"{goal.text} is called without data, which its callers are given")
         unused = unused_by_hand(session)
         if unused:
             session.watcher.notes.append(f"{', '.join(unused)}: no other call than that of the update uses them")

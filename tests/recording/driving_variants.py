@@ -1201,6 +1201,47 @@ class Net:
                 self.backward()
 """
 
+A_COST_THAT_NOTHING_CALLS = """
+import numpy as np
+def sig(z): return 1/(1+np.exp(-z))
+class Net:
+    def __init__(self, n_in, n_hidden, n_out):
+        self.W1 = np.random.randn(n_in, n_hidden)*0.3
+        self.W2 = np.random.randn(n_hidden, n_out)*0.3
+    def forward(self, X):
+        self.h = sig(X @ self.W1)
+        self.out = sig(self.h @ self.W2)
+        return self.out
+    def error(self, y, outputs):
+        return np.mean((y - outputs)**2)
+    def backward(self, X, y, lr=0.1):
+        d = (self.out - y)*self.out*(1-self.out)
+        dh = d @ self.W2.T * self.h*(1-self.h)
+        self.W2 -= lr * self.h.T @ d
+        self.W1 -= lr * X.T @ dh
+"""
+
+OUTPUTS_WITHOUT_A_NAME = """
+import numpy as np
+def softmax(z):
+    e = np.exp(z - z.max(axis=1, keepdims=True))
+    return e/e.sum(axis=1, keepdims=True)
+def init(n_in, n_hidden, n_out):
+    return {"W1": np.random.randn(n_in, n_hidden)*0.3, "W2": np.random.randn(n_hidden, n_out)*0.3}
+def forward(X, params):
+    h = np.tanh(X @ params["W1"])
+    return softmax(h @ params["W2"]), h
+def cross_entropy_error(probs, y):
+    return -np.mean(np.sum(y*np.log(probs), axis=1))
+def backward(X, y, probs, h, params):
+    d = (probs - y)/len(X)
+    return {"W2": h.T @ d, "W1": X.T @ (d @ params["W2"].T*(1-h**2))}
+def update(params, grads, lr):
+    for k in params:
+        params[k] -= lr*grads[k]
+    return params
+"""
+
 VARIANTS: dict[str, tuple[str, tuple[str, ...]]] = {
     "dictionaries in a list": (
         DICTIONARIES_IN_A_LIST,
@@ -1595,5 +1636,26 @@ VARIANTS: dict[str, tuple[str, tuple[str, ...]]] = {
     "targets as indices": (
         TARGETS_AS_INDICES,
         ("net = Net(7, 3)", "net.fit_data(X, labels, 3)"),
+    ),
+    "a cost that nothing calls": (
+        A_COST_THAT_NOTHING_CALLS,
+        (
+            "net = Net(7, 5, 3)",
+            "for i in range(3):",
+            "    out = net.forward(X)",
+            "    own_cost = net.error(Y, out)",
+            "    net.backward(X, Y)",
+        ),
+    ),
+    "outputs without a name": (
+        OUTPUTS_WITHOUT_A_NAME,
+        (
+            "result1 = init(7, 5, 3)",
+            "for i in range(3):",
+            "    softmax_, h = forward(X, result1)",
+            "    own_cost = cross_entropy_error(softmax_, Y)",
+            "    result1_ = backward(X, Y, softmax_, h, result1)",
+            "    result1 = update(result1, result1_, 0.1)",
+        ),
     ),
 }

@@ -32,6 +32,7 @@ from .examples import find_examples
 from .goals import STEP_NAME, Goal, find_goals, is_called_by_others
 from .gradients import pair_gradients
 from .loaded import Saved, collect_facts, loaded_from, update_table
+from .losses import statements_with_cost
 from .result import Attempt, Driven
 from .roles import Role, role_of
 from .session import (
@@ -272,7 +273,7 @@ class _Driver:
             if driven is not None and not self._verified(driven, goal):
                 driven = None
             if driven is not None and not watcher.notes and not session.assumes_loss:
-                return driven
+                return self._with_own_cost(goal, session) or driven
             if driven is not None and session.assumes_loss:
                 search.close()  # whatever the project does with a loss of its own goes first
             if driven is not None and (self.fallback is None or len(watcher.notes) < self.fallback[0]):
@@ -417,6 +418,15 @@ class _Driver:
         elif not session.watcher.updated:
             return None
         return self._driven(session, succeeded=True, goal=goal)
+
+    def _with_own_cost(self, goal: Goal, session: Session) -> Driven | None:
+        """The same calls with one of the file's own cost; None if it has none that is left out, or that fits."""
+        statements = statements_with_cost(Caller(session, self.roles))
+        if statements is None:
+            return None
+        session.statements = statements
+        driven = self._driven(session, succeeded=True, goal=goal)
+        return driven if self._verified(driven, goal) else None
 
     def _verified(self, driven: Driven, goal: Goal) -> bool:
         """Whether the lines alone, run after the file, train again."""

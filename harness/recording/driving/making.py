@@ -42,6 +42,8 @@ def made(caller: Caller, function: FunctionFacts, argument: Argument, role: Role
     }.get(role)
     if argument.name in session.pool:
         options.append(session.pool[argument.name])
+    if role is Role.OUTPUTS and caller.in_loss and session.forward_results:
+        options.append(result_of_kind(session.forward_results, role))
     named = producers(caller, function, lambda names: argument.name in names)
     options.extend(production(caller, producer, text, argument.name) for producer, text in named)
     if pattern is not None:

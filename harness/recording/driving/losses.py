@@ -38,8 +38,8 @@ def statements_with_cost(caller: Caller) -> list[Statement] | None:
         return None
     finally:
         caller.in_loss = False
-    made, outputs = len(session.statements) > before, re.escape(session.forward_results[-1])
-    if place is None or made or not re.search(rf"\b({outputs}|X)\b", arguments):
+    used, made = set(re.findall(r"\w+", arguments)), len(session.statements) > before
+    if place is None or made or not used & {"X", *session.forward_results}:
         return None
     call = Statement(f"{session.new_name('own_cost')} = {expression}({arguments})", repeat=True)
     return [*session.statements[: place + 1], call, *session.statements[place + 1 :]]

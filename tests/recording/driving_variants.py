@@ -1070,6 +1070,178 @@ def back_propagation(x, y, yhat, a, W1, W2, N, lam):
     return dW1, dW2
 """
 
+LISTS_AND_A_TOLERANCE = """
+import numpy as np
+def sig(z): return 1/(1+np.exp(-z))
+def train(x_list, y_list, layer_sizes, alpha, epsilon, max_iter=1000):
+    thetas = [np.random.uniform(-1, 1, (b, a+1)) for a, b in zip(layer_sizes, layer_sizes[1:])]
+    last = np.inf
+    for _ in range(max_iter):
+        steps, cost = [np.zeros_like(t) for t in thetas], 0
+        for x, y in zip(x_list, y_list):
+            a = np.concatenate(([1], x))
+            h = np.concatenate(([1], sig(thetas[0] @ a)))
+            d = thetas[1] @ h - y
+            cost += 0.5*np.sum(d**2)
+            steps[1] += np.outer(d, h)
+            steps[0] += np.outer((thetas[1].T @ d * h*(1-h))[1:], a)
+        for t, step in zip(thetas, steps):
+            t -= alpha*step/len(x_list)
+        if abs(last-cost) < epsilon:
+            break
+        last = cost
+    return thetas
+"""
+
+TARGETS_TAKEN_ALONG = """
+import numpy as np
+class Net:
+    def __init__(self):
+        self.w1, self.w2, self.b = np.random.normal(), np.random.normal(), np.random.normal()
+    def train(self, data, v):
+        for _ in range(3):
+            for x, t in zip(data, v):
+                p = np.tanh(self.w1*x[0] + self.w2*x[1] + self.b)
+                g = (p-t)*(1-p**2)
+                self.w1 -= 0.1*g*x[0]
+                self.w2 -= 0.1*g*x[1]
+                self.b -= 0.1*g
+"""
+
+TARGETS_CUT_ALONG = """
+import numpy as np
+def start(n_in, n_out):
+    W = np.random.randn(n_out, n_in)*0.3
+    return W
+def train(x, W, d, epochs):
+    for _ in range(epochs):
+        order = np.random.permutation(x.shape[1])
+        for i in range(0, x.shape[1], 4):
+            e = W @ x[:, order[i:i+4]] - d[:, order[i:i+4]]
+            W -= 0.1 * e @ x[:, order[i:i+4]].T
+    return W
+"""
+
+ROWS_AND_COLUMNS = """
+import numpy as np
+class Transfer:
+    def __init__(self, f, derivative):
+        self.f = f
+        self.derivative = derivative
+STEP = Transfer(lambda z: (z > 0)*1.0, lambda z: 0*z)
+TANH = Transfer(np.tanh, lambda z: 1-np.tanh(z)**2)
+class Layer:
+    def __init__(self, nRow, nCol, aFun):
+        self.w = np.random.rand(nRow, nCol)-0.5
+        self.b = np.random.rand(nRow)
+        self.aFun = aFun
+    def eval(self, i):
+        self.i = i
+        self.z = self.w @ i + self.b
+        return self.aFun.f(self.z)
+class Net:
+    def __init__(self, layers, eta):
+        self.layers = layers
+        self.eta = eta
+    def train(self, inp, wanted):
+        a = inp
+        for layer in self.layers:
+            a = layer.eval(a)
+        d = a - wanted
+        for layer in reversed(self.layers):
+            d = d*layer.aFun.derivative(layer.z)
+            back = layer.w.T @ d
+            layer.w -= self.eta*np.outer(d, layer.i)
+            layer.b -= self.eta*d
+            d = back
+"""
+
+FUNCTIONS_OVER_LAYERS = """
+import numpy as np
+class layer:
+    def __init__(self, inputNum, neuronsNum):
+        self.weights = np.random.uniform(-0.5, 0.5, (neuronsNum, inputNum))
+        self.output = np.zeros((neuronsNum, 1))
+class options:
+    def __init__(self, lr=0.1, batchSize=1):
+        self.lr = lr
+        self.batchSize = batchSize
+def forward(model, x):
+    for one in model:
+        x = one.output = np.tanh(one.weights @ x)
+    return x
+def train(model, opt, x, d):
+    assert x.shape[1] % opt.batchSize == 0
+    delta = (forward(model, x)-d)*(1-model[-1].output**2)
+    for a in range(len(model)-1, 0, -1):
+        before = (model[a].weights.T @ delta)*(1-model[a-1].output**2)
+        model[a].weights -= opt.lr*delta @ model[a-1].output.T
+        delta = before
+    model[0].weights -= opt.lr*delta @ x.T
+"""
+
+TARGETS_AS_INDICES = """
+import numpy as np
+class Net:
+    def __init__(self, n_in, n_out):
+        self.w = np.random.randn(n_out, n_in)*0.3
+        self.x = np.zeros(n_in)
+        self.wanted = np.zeros(n_out)
+    def forward(self):
+        self.a = np.tanh(self.w @ self.x)
+    def backward(self):
+        self.w -= 0.1*np.outer((self.a-self.wanted)*(1-self.a**2), self.x)
+    def fit_data(self, x_train, y_train, epochs):
+        for _ in range(epochs):
+            for number in range(len(x_train)):
+                self.wanted = np.zeros(len(self.wanted))
+                self.wanted[y_train[number]] = 1
+                self.x = x_train[number]
+                self.forward()
+                self.backward()
+"""
+
+A_COST_THAT_NOTHING_CALLS = """
+import numpy as np
+def sig(z): return 1/(1+np.exp(-z))
+class Net:
+    def __init__(self, n_in, n_hidden, n_out):
+        self.W1 = np.random.randn(n_in, n_hidden)*0.3
+        self.W2 = np.random.randn(n_hidden, n_out)*0.3
+    def forward(self, X):
+        self.h = sig(X @ self.W1)
+        self.out = sig(self.h @ self.W2)
+        return self.out
+    def error(self, y, outputs):
+        return np.mean((y - outputs)**2)
+    def backward(self, X, y, lr=0.1):
+        d = (self.out - y)*self.out*(1-self.out)
+        dh = d @ self.W2.T * self.h*(1-self.h)
+        self.W2 -= lr * self.h.T @ d
+        self.W1 -= lr * X.T @ dh
+"""
+
+OUTPUTS_WITHOUT_A_NAME = """
+import numpy as np
+def softmax(z):
+    e = np.exp(z - z.max(axis=1, keepdims=True))
+    return e/e.sum(axis=1, keepdims=True)
+def init(n_in, n_hidden, n_out):
+    return {"W1": np.random.randn(n_in, n_hidden)*0.3, "W2": np.random.randn(n_hidden, n_out)*0.3}
+def forward(X, params):
+    h = np.tanh(X @ params["W1"])
+    return softmax(h @ params["W2"]), h
+def cross_entropy_error(probs, y):
+    return -np.mean(np.sum(y*np.log(probs), axis=1))
+def backward(X, y, probs, h, params):
+    d = (probs - y)/len(X)
+    return {"W2": h.T @ d, "W1": X.T @ (d @ params["W2"].T*(1-h**2))}
+def update(params, grads, lr):
+    for k in params:
+        params[k] -= lr*grads[k]
+    return params
+"""
+
 VARIANTS: dict[str, tuple[str, tuple[str, ...]]] = {
     "dictionaries in a list": (
         DICTIONARIES_IN_A_LIST,
@@ -1430,6 +1602,60 @@ VARIANTS: dict[str, tuple[str, tuple[str, ...]]] = {
             "    result1 = net.forward(X)",
             "    result1_ = net.backward(Y)",
             "    momentum.step(result1_)",
+        ),
+    ),
+    "lists and a tolerance": (
+        LISTS_AND_A_TOLERANCE,
+        ("thetas = train(X, Y, [7, 5, 3], 0.1, 1e-9, max_iter=3)",),
+    ),
+    "targets taken along with the inputs": (
+        TARGETS_TAKEN_ALONG,
+        ("net = Net()", "net.train(X, Y)"),
+    ),
+    "targets cut along with the inputs": (
+        TARGETS_CUT_ALONG,
+        ("W = start(7, 3)", "W = train(X.T, W, Y.T, 3)"),
+    ),
+    "rows and columns": (
+        ROWS_AND_COLUMNS,
+        (
+            "net = Net([Layer(5, 7, TANH), Layer(3, 5, TANH)], 0.1)",
+            "for i in range(3):",
+            "    net.train(X[i], Y[i])",
+        ),
+    ),
+    "functions over layers": (
+        FUNCTIONS_OVER_LAYERS,
+        (
+            "model = [layer(7, 5), layer(5, 3)]",
+            "options_ = options(batchSize=len(X))",
+            "for i in range(3):",
+            "    train(model, options_, X.T, Y.T)",
+        ),
+    ),
+    "targets as indices": (
+        TARGETS_AS_INDICES,
+        ("net = Net(7, 3)", "net.fit_data(X, labels, 3)"),
+    ),
+    "a cost that nothing calls": (
+        A_COST_THAT_NOTHING_CALLS,
+        (
+            "net = Net(7, 5, 3)",
+            "for i in range(3):",
+            "    out = net.forward(X)",
+            "    own_cost = net.error(Y, out)",
+            "    net.backward(X, Y)",
+        ),
+    ),
+    "outputs without a name": (
+        OUTPUTS_WITHOUT_A_NAME,
+        (
+            "result1 = init(7, 5, 3)",
+            "for i in range(3):",
+            "    softmax_, h = forward(X, result1)",
+            "    own_cost = cross_entropy_error(softmax_, Y)",
+            "    result1_ = backward(X, Y, softmax_, h, result1)",
+            "    result1 = update(result1, result1_, 0.1)",
         ),
     ),
 }

@@ -31,7 +31,8 @@ def blame(session: Session, error: BaseException | None, files: Mapping[str, Fil
     """What changing each choice costs after this failure."""
     message = "" if error is None else str(error)
     noted = bool(session.watcher.notes)
-    shapes = noted or (error is not None and SHAPE_MESSAGE.search(message) is not None) or isinstance(error, IndexError)
+    of_data = isinstance(error, (IndexError, AssertionError)) or SHAPE_MESSAGE.search(message) is not None
+    shapes = noted or (error is not None and of_data)
     names = _names_at(error, files)
     words = {word for name in names for word in words_of(name) if len(word) > 2}
     nothing = error is None and not noted

@@ -30,7 +30,7 @@ from .roles import (
 from .session import Exhausted, Session
 from .source import Argument, FunctionFacts
 from .updates import mangled
-from .uses import Uses, only_divides
+from .uses import Uses, is_taken_along, only_divides, sizes_of_biases
 from .weights import by_hand
 from .words import (
     BACKWARD_NAME,
@@ -97,6 +97,7 @@ class Caller:
     def arguments(self, function: FunctionFacts) -> str:
         """The text of the arguments of a call."""
         roles = {argument.name: self.role(function, argument)[0] for argument in function.arguments}
+        self._place_targets(function, roles)
         self._place_counts(function, roles)
         sized = [a for a in function.arguments if roles[a.name] in SIZE_ROLES]
         parts: list[str] = []
@@ -125,20 +126,36 @@ class Caller:
             parts.append(f"{argument.name}={text}" if named else text)
         return ", ".join(parts)
 
+    def _note_role(self, function: FunctionFacts, name: str, role: Role) -> None:
+        """Gives an argument the role that follows from those of the others."""
+        key = (function.owner, function.name, name)
+        self._roles[key] = (role, self._roles[key][1])
+
+    def _place_targets(self, function: FunctionFacts, roles: dict[str, Role]) -> None:
+        """What is taken along with the inputs, an item for each observation, is the targets, whatever its name."""
+        if Role.TARGETS in roles.values() or not self.facts.trains(function):
+            return
+        inputs = [name for name, role in roles.items() if role in (Role.INPUTS, Role.PAIRS)]
+        others = [name for name in roles if name not in inputs and (roles[name] is Role.UNKNOWN or len(name) == 1)]
+        for first in inputs[:1]:
+            along = [name for name in others if is_taken_along(name, first, function.node)]
+            for name, role in ((first, Role.INPUTS), *((name, Role.TARGETS) for name in along[:1])):
+                if along:
+                    roles[name] = role
+                    self._note_role(function, name, role)
+
     def _place_counts(self, function: FunctionFacts, roles: dict[str, Role]) -> None:
         """Sizes without a telling name come in the order inputs, hidden, outputs."""
         if {Role.INPUT_SIZE, Role.OUTPUT_SIZE} <= set(roles.values()):
             for argument in function.arguments:
                 if roles[argument.name] is Role.SIZES:
                     roles[argument.name] = Role.HIDDEN_SIZES
-                    key = (function.owner, function.name, argument.name)
-                    self._roles[key] = (Role.HIDDEN_SIZES, self._roles[key][1])
+                    self._note_role(function, argument.name, Role.HIDDEN_SIZES)
         hidden = [argument for argument in function.arguments if roles[argument.name] is Role.HIDDEN_SIZE]
         numbers = [argument for argument in hidden if set(words_of(argument.name)) & NUMBER_WORDS]
         if len(numbers) == 1 and any(set(words_of(argument.name)) & UNIT_WORDS for argument in hidden):
             roles[numbers[0].name] = Role.LAYER_COUNT  # num_hidden beside hidden_size
-            key = (function.owner, function.name, numbers[0].name)
-            self._roles[key] = (Role.LAYER_COUNT, self._roles[key][1])
+            self._note_role(function, numbers[0].name, Role.LAYER_COUNT)
         counts = [
             a
             for a in function.required
@@ -147,14 +164,16 @@ class Caller:
         unknown = [a for a in counts if roles[a.name] is Role.COUNT]
         if not unknown or not (function.name == "__init__" or MAKER_NAME.search(function.name)):
             return
+        of_biases = sizes_of_biases(function.node) & {argument.name for argument in counts}
+        if len(counts) == len(unknown) == 2 and len(of_biases) == 1:  # Layer(rows, columns) with rows biases
+            counts.sort(key=lambda argument: argument.name in of_biases)
         for index, argument in enumerate(counts):
             if roles[argument.name] is Role.COUNT:
                 first, last = index == 0, index == len(counts) - 1 and index > 0
                 units = len(counts) == 1 and LAYER_CLASS.search(function.owner) is not None
                 role = Role.OUTPUT_SIZE if last or units else Role.INPUT_SIZE if first else Role.HIDDEN_SIZE
                 roles[argument.name] = role
-                key = (function.owner, function.name, argument.name)
-                self._roles[key] = (role, self._roles[key][1])
+                self._note_role(function, argument.name, role)
 
     def _needed_although_optional(
         self, function: FunctionFacts, argument: Argument, role: Role, sized: Sequence[Argument]
@@ -452,6 +471,7 @@ class Caller:
         simple: dict[Role, list[Option]] = {
             Role.RATE: ["0.1"],
             Role.EPOCHS: ["3", "20"],
+            Role.TOLERANCE: ["1e-9", "0"],
             Role.START: ["0", "1"],
             Role.DECAY: ["0.1", "0"],
             Role.MOMENTUM: ["0.9"],

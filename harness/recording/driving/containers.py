@@ -65,7 +65,7 @@ def layer_lists(caller: Caller, wanted: set[str], *, paired: bool = False) -> li
     dense, activations = layer_classes(caller, wanted)
     if paired and not (dense and activations):  # the two may have no method in common
         dense, activations = _with_weights_and_without(caller)
-    return [_list_of(caller, name, activations, paired) for name in dense[:3]]
+    return [list_of(caller, name, activations, paired=paired) for name in dense[:3]]
 
 
 def _with_weights_and_without(caller: Caller) -> tuple[list[str], list[str]]:
@@ -82,7 +82,9 @@ def _is_abstract(caller: Caller, name: str) -> bool:
     return any(method.abstract for method in caller.facts.methods(name).values())
 
 
-def _list_of(caller: Caller, dense: str, activations: list[str], paired: bool) -> Callable[[], str]:
+def list_of(caller: Caller, dense: str, activations: list[str], *, paired: bool) -> Callable[[], str]:
+    """A list of the layers of a network with one hidden layer."""
+
     def make() -> str:
         texts = layer_texts(caller, dense, activations)
         if paired and len(texts) == 3:  # none after the last layer

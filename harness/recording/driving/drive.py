@@ -29,9 +29,10 @@ from .calling import Caller
 from .choices import COST, Choices, Exhausted, Search
 from .data import BATCH, Labels
 from .examples import find_examples
-from .goals import STEP_NAME, Goal, find_goals
+from .goals import STEP_NAME, Goal, find_goals, is_called_by_others
 from .gradients import pair_gradients
 from .loaded import Saved, collect_facts, loaded_from, update_table
+from .losses import statements_with_cost
 from .result import Attempt, Driven
 from .roles import Role, role_of
 from .session import (
@@ -272,7 +273,7 @@ class _Driver:
             if driven is not None and not self._verified(driven, goal):
                 driven = None
             if driven is not None and not watcher.notes and not session.assumes_loss:
-                return driven
+                return self._with_own_cost(goal, session) or driven
             if driven is not None and session.assumes_loss:
                 search.close()  # whatever the project does with a loss of its own goes first
             if driven is not None and (self.fallback is None or len(watcher.notes) < self.fallback[0]):
@@ -395,7 +396,7 @@ class _Driver:
         """What an attempt that ran to its end is worth."""
         if session.labels in CLASSES and session.has_one_unit():
             session.watcher.notes.append("numbers of classes as targets of one unit")
-        known = session.discovered()
+        known = None if session.outputs_given else session.discovered()
         if session.labels in CLASSES and session.sizes and known and 1 < known[1] != session.sizes.outputs:
             session.watcher.notes.append(f"targets of {session.sizes.outputs} classes for {known[1]} outputs")
             self.hints.outputs.append(known[1])
@@ -403,6 +404,8 @@ class _Driver:
         in_columns = session.labels in (Labels.INTEGER_ROW, Labels.INTEGER_COLUMN, Labels.FROM_ONE_COLUMN)
         if in_columns and picks_one_of_each_row(self.facts.reach(goal.function)):
             session.watcher.notes.append("labels of two axes as indices beside a range")
+        if not session.data and is_called_by_others(self.facts, goal.function):
+            session.watcher.notes.append(f"{goal.text} is called without data, which its callers are given")
         unused = unused_by_hand(session)
         if unused:
             session.watcher.notes.append(f"{', '.join(unused)}: no other call than that of the update uses them")
@@ -415,6 +418,15 @@ class _Driver:
         elif not session.watcher.updated:
             return None
         return self._driven(session, succeeded=True, goal=goal)
+
+    def _with_own_cost(self, goal: Goal, session: Session) -> Driven | None:
+        """The same calls with one of the file's own cost; None if it has none that is left out, or that fits."""
+        statements = statements_with_cost(Caller(session, self.roles))
+        if statements is None:
+            return None
+        session.statements = statements
+        driven = self._driven(session, succeeded=True, goal=goal)
+        return driven if self._verified(driven, goal) else None
 
     def _verified(self, driven: Driven, goal: Goal) -> bool:
         """Whether the lines alone, run after the file, train again."""

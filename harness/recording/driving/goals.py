@@ -69,7 +69,7 @@ def find_goals(facts: FileFacts, namespace: dict[str, Any], caller: Caller) -> l
     return goals
 
 
-def _called_by_others(facts: FileFacts, function: FunctionFacts) -> bool:
+def is_called_by_others(facts: FileFacts, function: FunctionFacts) -> bool:
     """Whether something else that trains calls it."""
     everything = [*facts.functions.values(), *(m for c in facts.classes.values() for m in c.methods.values())]
     return any(
@@ -97,7 +97,7 @@ def _cost(facts: FileFacts, caller: Caller, function: FunctionFacts) -> float:
         cost += 0.2
     if roles & {Role.GRADIENTS, Role.UPSTREAM, Role.CACHE}:
         cost += 0.3
-    if _called_by_others(facts, function):
+    if is_called_by_others(facts, function):
         cost += 0.7
     if function.name.startswith("_"):
         cost += 0.3
@@ -112,7 +112,8 @@ def _function_goals(facts: FileFacts, namespace: dict[str, Any], caller: Caller)
         if facts.trains(function):
             goals.append(Goal(function=function, cost=_cost(facts, caller, function)))
         if _returns_gradients(function) and not _roles(caller, function) <= OF_A_PENALTY:
-            cost = 1.2 + (0.5 if _called_by_others(facts, function) else 0.0) + (1.0 if SIDE_NAME.search(name) else 0.0)
+            cost = 1.7 if is_called_by_others(facts, function) else 1.2
+            cost += 1.0 if SIDE_NAME.search(name) else 0.0
             cost += 0.0 if {Role.INPUTS, Role.TARGETS} <= _roles(caller, function) else 0.5
             goals.append(Goal(function=function, gradients=True, cost=cost))
     return goals
@@ -152,7 +153,7 @@ def _class_goals(facts: FileFacts, namespace: dict[str, Any], caller: Caller) ->
             layered = backs and (given or add_method(facts, name) or _hands_back(method))
             named = backwards and any(re.match(r"(?i)d?_?[wb]", key) for key in method.return_keys)
             if layered or named or _returns_gradients(method) or _stores_gradients(method):
-                extra = 0.4 if _called_by_others(facts, method) else 0.0
+                extra = 0.4 if is_called_by_others(facts, method) else 0.0
                 extra += 1.0 if SIDE_NAME.search(method.name) else 0.0
                 goals.append(Goal(function=method, owner=name, gradients=True, cost=base + 1.2 + extra))
     return goals

@@ -42,6 +42,8 @@ def made(caller: Caller, function: FunctionFacts, argument: Argument, role: Role
     }.get(role)
     if argument.name in session.pool:
         options.append(session.pool[argument.name])
+    if role is Role.OUTPUTS and caller.in_loss and session.forward_results:
+        options.append(result_of_kind(session.forward_results, role))
     named = producers(caller, function, lambda names: argument.name in names)
     options.extend(production(caller, producer, text, argument.name) for producer, text in named)
     if pattern is not None:
@@ -70,6 +72,8 @@ def made(caller: Caller, function: FunctionFacts, argument: Argument, role: Role
         options.extend(_loss_gradients(caller) or [partial(_output_error, caller)])
     if role is Role.UNKNOWN and uses.attributes - OF_ARRAYS and not uses.array:
         options.extend(objects(caller, function, argument, Role.OBJECT, uses))
+    if role is Role.UNKNOWN:
+        options.extend(_data_by_place(caller, function, argument))
     if role is Role.UNKNOWN and (uses.indexed or uses.iterated or uses.measured) and not uses.array:
         options.extend(sizes(caller, function, argument, Role.SIZES, uses)[:4])
     compared = any(caller.role(function, other)[0] is Role.TARGETS for other in function.arguments)
@@ -80,7 +84,7 @@ def made(caller: Caller, function: FunctionFacts, argument: Argument, role: Role
         options.extend([*layer_descriptions(caller, uses), *records(caller, function, argument, uses)])
         structure = set(words_of(argument.name)) & STRUCTURE_WORDS
         lists = sizes(caller, function, argument, Role.SIZES, uses)[:4] if structure else []
-        options.extend([*_data_by_place(caller, function, argument), *lists, "0.1", "3", partial(inputs_text, caller)])
+        options.extend([*lists, "0.1", "3", partial(inputs_text, caller)])
         options.extend([partial(_nothing, caller, function, argument), "[]", "{}"])
     if uses.methods or uses.attributes - OF_ARRAYS:
         instances = objects(caller, function, argument, Role.OBJECT, uses)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from .choices import Option
-from .containers import layer_lists
+from .containers import layer_lists, list_of
 from .data import HIDDEN, SECOND_HIDDEN
 from .records import (
     OF_ARRAYS,
@@ -30,6 +30,8 @@ from .words import ACTIVATION_WORDS, LOSS_WORDS, MAKER_NAME, NETWORK_CLASS, OPTI
 if TYPE_CHECKING:
     from .calling import Caller
 
+SMOOTH_NAME = re.compile(r"sigm|logistic|tanh", re.IGNORECASE)  # activations that any network learns with
+
 
 def objects(caller: Caller, function: FunctionFacts, argument: Argument, role: Role, uses: Uses) -> list[Option]:
     """Instances of the file's classes that have the methods that the code calls."""
@@ -43,8 +45,11 @@ def objects(caller: Caller, function: FunctionFacts, argument: Argument, role: R
         return list(listed_members)
     names = kinds_of(caller, annotated) if annotated else _with_arguments(caller, caller.classes_with(wanted), uses)
     given = records(caller, function, argument, uses)
+    if not names and (at_hand := _instances_at_hand(caller, attributes)):
+        return [*at_hand, *given]
     if not names and given:
-        return list(given)
+        whole = [] if uses.methods else [name for name, own in attributes_set(caller).items() if attributes <= own]
+        return [*(instance(caller, name) for name in whole if name not in caller.session.stack), *given]
     if not names and attributes:
         names = classes_that_set(caller, attributes)
         if names:
@@ -97,19 +102,40 @@ def _object_lists(
         return of_networks
     paired = bool(uses.pair_methods or uses.pair_called)
     lists: list[Option] = [*layer_descriptions(caller, uses), *layer_lists(caller, wanted, paired=paired)]
+    if not wanted:  # functions do to the layers what elsewhere methods do
+        lists += [list_of(caller, name, [], paired=False) for name in names if not NETWORK_CLASS.search(name)]
     if wanted or not asked:
         return lists
     return [*by_kind(caller, function, argument, MAKER_NAME.pattern, Role.PARAMETERS), *lists]
 
 
-def classes_that_set(caller: Caller, attributes: set[str]) -> list[str]:
-    """Classes whose methods set all those of the attributes that any class sets."""
-    sets = {
+def _instances_at_hand(caller: Caller, attributes: set[str]) -> list[str]:
+    """The objects with these attributes that the file, or a module that it imports, makes: ``activations.TANH``."""
+    classes, names = caller.facts.classes, caller.session.names
+    known = {name: names[name] for name in sorted(caller.session.own)}
+    for module in [name for name, value in known.items() if inspect.ismodule(value)]:
+        known |= {f"{module}.{name}": value for name, value in vars(known[module]).items() if name.isidentifier()}
+    fitting = [
+        text
+        for text, value in known.items()
+        if type(value).__name__ in classes and attributes and all(hasattr(value, one) for one in attributes)
+    ]
+    return sorted(fitting, key=lambda text: SMOOTH_NAME.search(text) is None)
+
+
+def attributes_set(caller: Caller) -> dict[str, set[str]]:
+    """The attributes that the instances of each class have, by the text."""
+    return {
         name: {attribute for method in caller.facts.methods(name).values() for attribute in method.writes}
         | {one.name for one in caller.facts.classes[name].fields}
         for name in caller.facts.classes
         if inspect.isclass(caller.session.names.get(name))
     }
+
+
+def classes_that_set(caller: Caller, attributes: set[str]) -> list[str]:
+    """Classes whose methods set all those of the attributes that any class sets."""
+    sets = attributes_set(caller)
     wanted = attributes & {attribute for own in sets.values() for attribute in own}
     return [name for name, own in sets.items() if wanted and wanted <= own]
 

@@ -109,7 +109,9 @@ def _parameters_of(caller: Caller, name: str, method: FunctionFacts) -> Callable
 def _result_for(caller: Caller, function: FunctionFacts, argument: Argument, results: Sequence[str], kind: Role) -> str:
     """Which of several results a function is given; all of them if it unpacks so many, and none of them is many."""
     count = caller.role(function, argument)[1].split_into
-    one = result_of_kind(results, kind)
+    taken = {other.name for other in function.arguments}
+    left = [name for name in results if name not in taken]  # the others go by their names
+    one = left[0] if kind is Role.OUTPUTS and len(left) == 1 else result_of_kind(results, kind)
     value = caller.session.names.get(one)
     whole = len(results) == count > 1 and not (isinstance(value, (tuple, list)) and len(value) == count)
     return f"({', '.join(results)})" if whole else one
@@ -140,7 +142,8 @@ def result_of_kind(targets: Sequence[str], kind: Role) -> str:
     if kind is Role.OUTPUTS:
         plain = [t for t in targets if t not in cached]
         # h is the only output of some, and the hidden layer beside the output of others
-        named = [t for t in plain if OUTPUT_NAME.match(t) and not (len(plain) > 1 and t.lower() == "h")]
+        of_last = [t for t in plain if re.match(r"softmax|sigmoid", t)]  # called as the results are returned
+        named = of_last or [t for t in plain if OUTPUT_NAME.match(t) and not (len(plain) > 1 and t.lower() == "h")]
         return (named or plain or list(targets))[-1]
     if kind is Role.CACHE:
         return (cached or list(targets))[-1]

@@ -36,6 +36,7 @@ class Role(enum.Enum):
     FLAG = "flag"
     QUIET = "quiet"
     SEED = "seed"
+    TOLERANCE = "tolerance"  # below which training stops
     ACTIVATION = "activation"
     ACTIVATION_LIST = "activation list"
     LOSS = "loss"
@@ -82,7 +83,8 @@ TARGET_NAME = re.compile(
     r"|y_(?!hat|pred|out|cap|est|prob|score|logit|grad|delta|err|lin|prev)\w+"
     r"|y_?targ\w*|all_y_trues|(train|training)_?(set_?)?(y|labels?|targets?|outputs?)\w*|targets?(_?\w*)?|labels?(_?\w*)?|expected\w*"
     r"|desired\w*|truth|ground_?truth|gt|actual\w*|true\w*|answers?|t_?(train|batch)|out_?data|teacher\w*|one_?hot\w*|correct\w*"
-    r"|yd|d_?output|training_outputs?|output_data|data_?(outputs?|results?|targets?|labels?)|train_?set_y|class_?labels|real\w*|x?_?labels)$",
+    r"|yd|wanted\w*|goals?|d_?output|training_outputs?|output_data|data_?(outputs?|results?|targets?|labels?)|train_?set_y"
+    r"|class_?labels|real\w*|x?_?labels)$",
     re.IGNORECASE,
 )
 INPUT_NAME = re.compile(
@@ -133,6 +135,9 @@ OF_NUMBERS = frozenset(
 )  # methods of arrays and lists
 STEP_FUNCTION = re.compile(r"updat|^step|descend|descent|apply|optimi", re.IGNORECASE)
 BACK_NAME = re.compile(r"back|bprop", re.IGNORECASE)
+TOLERANCE_NAME = re.compile(
+    r"^_?eps(ilon)?$|tol|thres|precision|converg|stop|_(goal|limit)$|m(in|ax)_?(err|loss|cost)", re.IGNORECASE
+)
 HELD_OUT = re.compile(
     r"_?(val|valid|validation|test|testing|tst|dev|eval|cv)\d?$|^(val|valid|validation|test|testing|dev|eval)_?",
     re.IGNORECASE,
@@ -154,6 +159,8 @@ def role_of(argument: Argument, uses: Uses, function: FunctionFacts) -> Role:
             return Role.TARGETS
         if INPUT_NAME.match(bare):
             return Role.PAIRS if uses.unpacked else Role.INPUTS
+    if uses.ordered and not (uses.arithmetic or uses.counted) and TOLERANCE_NAME.search(name):
+        return Role.TOLERANCE
     by_name = _by_words(name, words, argument, uses)
     if by_name in SIZES and isinstance(argument.default, str) and argument.default[:1] in ("'", '"'):
         return Role.ACTIVATION if ACTIVATION_TEXT.search(argument.default) else Role.CHOICE
@@ -423,11 +430,17 @@ def _by_pattern(name: str, argument: Argument, uses: Uses, function: FunctionFac
         and not uses.keys
     ):
         return Role.OBJECT
-    if INPUT_NAME.match(name):
+    if INPUT_NAME.match(name) or _is_named_like_targets(name, function):
         return Role.INPUTS
     if CACHE_NAME.match(name) and not uses.counted and not uses.called:
         return Role.CACHE
     return None
+
+
+def _is_named_like_targets(name: str, function: FunctionFacts) -> bool:
+    """Whether there are targets of the same name but for the letter: ``x_list`` beside ``y_list``."""
+    other = {"x": "y", "X": "Y"}.get(name[:1], "") + name[1:]
+    return other != name[1:] and TARGET_NAME.match(other) is not None and other in {a.name for a in function.arguments}
 
 
 def _by_use(argument: Argument, uses: Uses) -> Role:

@@ -28,6 +28,8 @@ def label_order(facts: FileFacts, source: str) -> list[Labels]:
         scores[Labels.INTEGERS] += 1.2
     if any(_is_compared(name, source) for name in _target_names(facts)):
         scores[Labels.INTEGERS] += 1.2
+    if any(_is_index(name, source) for name in _target_names(facts)):
+        scores[Labels.INTEGERS] += 1.2
     if re.search(r"\b(y|Y|labels?|targets?)\.max\(\)\s*\+\s*1|max\((y|Y|labels)\)\s*\+\s*1", source):
         scores[Labels.INTEGERS] += 1.0
     if re.search(r"range\(1,\s*\w*(label|class|K|k)\w*\s*\+\s*1\)|\b(y|Y)(\[\w+\])?\s*-\s*1\b", source):
@@ -52,3 +54,8 @@ def _target_names(facts: FileFacts) -> set[str]:
 def _is_compared(name: str, source: str) -> bool:
     """Whether the text asks whether a count is the target, as in ``1 if row == label else 0``."""
     return re.search(rf"\b[a-z]\w* == {re.escape(name)}\b(?![\[.(])", source) is not None
+
+
+def _is_index(name: str, source: str) -> bool:
+    """Whether the text sets the item that the target says, as in ``wanted[label] = 1``."""
+    return re.search(rf"\[{re.escape(name)}(\[\w+\])?\] *[-+]?= *[01]\b", source) is not None

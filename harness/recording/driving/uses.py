@@ -36,6 +36,7 @@ class Uses:
     arithmetic: bool = False
     keys: set[str] = field(default_factory=set)  # name["W1"]
     made_keys: bool = False  # name["W" + str(i)]
+    ordered: bool = False  # name < .., .. >= name
     strings: list[str] = field(default_factory=list)  # name == "relu"
     methods: set[str] = field(default_factory=set)  # name.forward(..)
     given: dict[str, int] = field(default_factory=dict)  # number of arguments that its methods are called with
@@ -305,6 +306,8 @@ def _is_text(node: ast.expr) -> bool:
 
 
 def _note_comparison(uses: Uses, name: str, item: ast.Compare) -> None:
+    if any(isinstance(one, (ast.Lt, ast.LtE, ast.Gt, ast.GtE)) for one in item.ops):
+        uses.ordered |= any(is_expression(one, name) for one in [item.left, *item.comparators])
     left: ast.expr = item.left
     if (
         isinstance(left, ast.Call)
@@ -332,6 +335,34 @@ def only_divides(name: str, node: ast.AST) -> bool:
     reads = [item for item in ast.walk(node) if isinstance(item, ast.Name) and item.id == name]
     divisors = [item.right for item in ast.walk(node) if isinstance(item, ast.BinOp) and isinstance(item.op, ast.Div)]
     return bool(reads) and all(any(one is divisor for divisor in divisors) for one in reads)
+
+
+def is_taken_along(name: str, other: str, node: ast.AST) -> bool:
+    """Whether items of two names are taken together: ``zip(other, name)``, ``other[:, i]`` and ``name[:, i]``."""
+    taken: dict[str, set[str]] = {name: set(), other: set()}
+    for item in ast.walk(node):
+        if isinstance(item, ast.Call) and last_name(item.func) == "zip":
+            both = all(any(_is_base(argument, one) for argument in item.args) for one in taken)
+            if both:
+                return True
+        elif isinstance(item, ast.Subscript) and isinstance(item.value, ast.Name) and item.value.id in taken:
+            index = ast.unparse(item.slice) if names_in(item.slice) else ""
+            taken[item.value.id] |= {index} - {""}
+    return bool(taken[name] & taken[other])
+
+
+def sizes_of_biases(node: ast.AST) -> set[str]:
+    """The names that biases are made as large as: ``self.b = np.zeros((units, 1))``."""
+    found: set[str] = set()
+    for item in ast.walk(node):
+        if isinstance(item, ast.Assign) and any(is_bias(last_name(target)) for target in item.targets):
+            found |= {part.id for part in ast.walk(item.value) if isinstance(part, ast.Name)}
+    return found
+
+
+def is_bias(name: str) -> bool:
+    """Whether a name is that of a bias."""
+    return re.match(r"(?i)^_?(b|bias|beta)", name) is not None
 
 
 def is_cut_by(name: str, node: ast.AST) -> bool:

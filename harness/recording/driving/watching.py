@@ -165,7 +165,8 @@ class Watcher:
             for old, new in zip(_leaves(before), _leaves(after)):
                 if np.shape(old) != np.shape(new) and not update.likely:
                     return
-                if np.shape(old) != np.shape(new) and np.ndim(old) == np.ndim(new):
+                grown = np.size(new) > np.size(old)  # a number that becomes an array was meant for one observation
+                if np.shape(old) != np.shape(new) and (grown or np.ndim(old) == np.ndim(new)):
                     self.notes.append(f"line {update.first}: {np.shape(old)} became {np.shape(new)}")
         hits = self.hits if update.likely else self.weak_hits
         hits[name, update.first] = hits.get((name, update.first), 0) + 1

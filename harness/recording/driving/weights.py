@@ -11,7 +11,7 @@ from .data import HIDDEN, INPUTS, SECOND_HIDDEN
 from .records import records
 from .roles import Role
 from .source import Argument, FunctionFacts
-from .uses import Uses
+from .uses import Uses, is_bias
 from .words import BY_HAND
 
 if TYPE_CHECKING:
@@ -116,8 +116,3 @@ def _weights_by_key(caller: Caller, function: FunctionFacts, keys: list[str]) ->
         else:
             parts.append(f"{key!r}: {BY_HAND}size={(outof, into) if columns else (into, outof)})")
     return "{" + ", ".join(parts) + "}"
-
-
-def is_bias(name: str) -> bool:
-    """Whether a name is that of a bias."""
-    return re.match(r"(?i)^_?(b|bias|beta)", name) is not None

@@ -28,19 +28,18 @@ from .faults import Fault
 from .outcomes import (
     LEARNED_FRACTION,
     LEAST_LOWERED_FRACTION,
-    MOSTLY,
     NOTHING_FRACTION,
     Bar,
     OutcomeKind,
     outcome_of,
-    share_of,
 )
+from .program_search import CERTAIN, FAR_FROM_PRACTICE, QUESTIONED, ProgramRun, ProgramSearch
 from .proofs import Proofs
 from .rates import optimizer_facts
 from .references import SIGNAL_LEVEL
 from .repairs import propose_repairs
 from .restraints import restraints
-from .search import CERTAIN, FAR_FROM_PRACTICE, QUESTIONED, Keys, Progress, Run, Search, Stage
+from .search import Keys, Progress, Stage
 from .tasks import TaskKind
 from .training_repairs import rate_repair, rates_to_try
 from .trials import (
@@ -123,7 +122,9 @@ class _Diagnoser:
             len(case.split.folds)
         )  # of the score of one seed, on the rows of one fold
         bar = Bar(constant=references.constant, best=references.best, noise=self.noise)
-        self.search = Search(case=case, repairs=self.repairs, bar=bar, plan=self.plan, ledger=ledger, progress=progress)
+        self.search = ProgramSearch(
+            case=case, repairs=self.repairs, bar=bar, plan=self.plan, ledger=ledger, progress=progress
+        )
         self.proofs = Proofs(search=self.search)
         self.minimal: Keys | None = None
         self.wanted: Keys | None = None  # the minimal set and what improves it
@@ -159,9 +160,7 @@ class _Diagnoser:
 
     def smallest_learning(self) -> Keys | None:
         """The smallest set of repairs that learned in the search, which was ended before it could be confirmed."""
-        bar = self.search.bar
-        runs = [run for run in self.search.runs.values() if run.repairs and run.stage is Stage.SEARCH]
-        learned = [run for run in runs if share_of(bar.has_learned(run.trial.scores.held)).value >= MOSTLY]
+        learned = self.search.learned_runs()
         return min((run.repairs for run in learned), key=lambda keys: (len(keys), sorted(keys)), default=None)
 
     def judge(self) -> None:
@@ -255,7 +254,7 @@ class _Diagnoser:
         ways = ways[::-1] if doubtful else ways
         return next((keys for keys in (way() for way in ways) if keys is not None), None)
 
-    def memorises(self, own: Run) -> bool:
+    def memorises(self, own: ProgramRun) -> bool:
         """Whether a program knows its training rows much better than others, and others clearly worse than it could."""
         bar, training = self.search.bar, float(np.median(own.trial.scores.training))
         known, other = (min(1.0, bar.fraction(value)) for value in (training, own.median))
@@ -310,7 +309,7 @@ class _Diagnoser:
             return way > 0
         return references.p_value <= SIGNAL_LEVEL and way > max(LEAST_WAY, LEAST_NOISES * references.noise)
 
-    def without_signal(self, own: Run) -> None:
+    def without_signal(self, own: ProgramRun) -> None:
         """The outcome where the references are at chance or hardly above: the repaired network decides."""
         search, references = self.search, self.case.references
         best = own
@@ -327,7 +326,7 @@ class _Diagnoser:
             return
         self.prove(search.minimise(best.repairs))
 
-    def judge_at_chance(self, own: Run) -> None:
+    def judge_at_chance(self, own: ProgramRun) -> None:
         """The outcome if neither the references nor the repaired network are clearly above chance."""
         search, references = self.search, self.case.references
         at_chance = references.p_value is None or references.p_value > SIGNAL_LEVEL
@@ -366,7 +365,7 @@ class _Diagnoser:
         self.outcome = self.outcome_now()
         return self.outcome is not OutcomeKind.LEARNS
 
-    def may_be_far_from_best(self, own: Run) -> bool:
+    def may_be_far_from_best(self, own: ProgramRun) -> bool:
         """Whether a program that is as good as the references may still be far from what a network reaches: images and
         sequences, which flat learners do badly."""
         perfect = 1.0
@@ -386,7 +385,7 @@ class _Diagnoser:
         search.bar, self.outcome = bar, outcome
         return best.repairs
 
-    def lower_bar(self, own: Run) -> Keys | None:
+    def lower_bar(self, own: ProgramRun) -> Keys | None:
         """The best repair as the level to reach, where none reaches the references: a network need not beat boosting.
 
         None if the program is about as good as any repair of it; it then learns what this kind of network can, or its
@@ -429,8 +428,7 @@ class _Diagnoser:
         sets = [keys for keys in (self.wanted, self.minimal) if keys]
         if self.minimal is not None:
             top = search.best_known()
-            runs = [run for run in search.runs.values() if run.stage is Stage.SEARCH and run.repairs]
-            learned = [run for run in runs if share_of(search.bar.has_learned(run.trial.scores.held)).value >= MOSTLY]
+            learned = search.learned_runs()
             learned.sort(key=lambda run: (-round(search.quality(run, top), 1), len(run.repairs), sorted(run.repairs)))
             sets += [run.repairs for run in learned if all(search.by_key[key].changes for key in run.repairs)]
         made = []

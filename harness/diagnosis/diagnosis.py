@@ -36,7 +36,7 @@ from .outcomes import (
 from .program_search import CERTAIN, FAR_FROM_PRACTICE, QUESTIONED, ProgramRun, ProgramSearch
 from .proofs import Proofs
 from .rates import optimizer_facts
-from .references import SIGNAL_LEVEL
+from .references import EXACT, SIGNAL_LEVEL
 from .repairs import propose_repairs
 from .restraints import restraints
 from .search import Keys, Progress, Stage
@@ -185,8 +185,9 @@ class _Diagnoser:
         if not doubtful and self.memorises(own) and self.is_better_restrained():
             return
         if is_fine and not self.may_be_far_from_best(own):
-            if self.case.task.kind is TaskKind.REGRESSION and self.case.references.much_nearer(own.median):
-                self.wanted = self.proofs.much_nearer(own)
+            nearer = self.raise_bar_to_reference(own)
+            if nearer is not None:
+                self.explain(nearer)
             return
         if self.outcome is not OutcomeKind.LEARNS and not self.stands_for_whole():
             self.outcome, self.proofs.partial = OutcomeKind.NOT_JUDGED, True
@@ -206,7 +207,11 @@ class _Diagnoser:
             if self.outcome is OutcomeKind.OVERFITS and self.plan.prefix_updates is None:
                 self.proofs.draw_curve()
             return
-        minimal = self.prove(search.minimise(full))
+        self.explain(search.minimise(full))
+
+    def explain(self, keys: Keys) -> None:
+        """Prove the causes of a 1-minimal set, how they hurt, what improves it, and what does in place of a cause."""
+        minimal = self.prove(keys)
         if self.proofs.causes:
             self.proofs.look_for_mechanisms(minimal)
             self.wanted = self.proofs.improved(minimal)
@@ -370,6 +375,23 @@ class _Diagnoser:
         sequences, which flat learners do badly."""
         perfect = 1.0
         return not self.case.references.apt and own.median < 0.9 * perfect
+
+    def raise_bar_to_reference(self, own: ProgramRun) -> Keys | None:
+        """A repair that brings a learned regression much nearer to a reference which is far nearer.
+
+        None if there is none. Unless that reference is exact, so that no noise can be what is left, the program learns
+        all the same, and the repair is only what improves it.
+        """
+        references = self.case.references
+        nearer = references.much_nearer(own.median) if self.case.task.kind is TaskKind.REGRESSION else None
+        keys = None if nearer is None else self.proofs.much_nearer(own)
+        if nearer is None or keys is None or nearer.score.value < EXACT:
+            self.wanted = keys
+            return None
+        bar = Bar(constant=references.constant, best=nearer.score.value, noise=0.0)
+        self.search.bar = dataclasses.replace(bar, needed=(1 + bar.fraction(own.median)) / 2)
+        self.outcome = self.outcome_now()
+        return keys
 
     def raise_bar(self) -> Keys | None:
         """The full repair as the level to reach, where it is far above the program; None if the program learns."""

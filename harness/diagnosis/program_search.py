@@ -30,6 +30,7 @@ from .trials import (
     joined_trials,
     refusal_text,
     run_variant,
+    updates_of,
 )
 from .variants import Variant
 
@@ -38,6 +39,7 @@ CONFIRM_MORE_SEEDS = 32
 FIRST_SEARCH_SEED = 1_000
 FIRST_CONFIRM_SEED = 2_000_000
 LONGEST_OVER_SHORTEST = 32  # number of epochs that the repair gives over the fewest that are tried in their place
+MUCH_LONGER = 4  # times as long as the repair of too few epochs, where that comes near and not near enough
 NEARLY = 0.05  # of the way from constant to best: scores that differ by less are as good
 MOST_EQUALS = 3  # repairs that are as likely as one which only just learns, and are compared with it
 MOST_ALTERNATIVES = 3  # sets that are tried in place of a cause
@@ -212,14 +214,29 @@ class ProgramSearch(Search[Trial, Repair]):
         most = int(change.new or 1) // max(1, int(change.old or 1))
         factor = 2 ** max(1, (most // LONGEST_OVER_SHORTEST).bit_length())
         while factor < most:
-            key = f"too-few-epochs:{factor}"
-            doubt = self.by_key["too-few-epochs"].doubt
-            self.by_key[key] = epochs_repair(self.case.program, factor, doubt, key=key)
-            shorter = keys - {"too-few-epochs"} | {key}
+            shorter = keys - {"too-few-epochs"} | {self.longer_by(factor)}
             if self.learns(shorter, optional=True):
                 return shorter
             factor *= 2
         return keys
+
+    def longer_by(self, factor: int) -> str:
+        """The key of a training that is so many times as long as the program's own."""
+        key = f"too-few-epochs:{factor}"
+        doubt = self.by_key["too-few-epochs"].doubt
+        self.by_key[key] = epochs_repair(self.case.program, factor, doubt, key=key)
+        return key
+
+    def much_longer(self) -> list[str]:
+        """The key of a training much longer than the repair of its length; none if the plan has no room for it."""
+        known = self.by_key.get("too-few-epochs")
+        if known is None:
+            return []
+        change = known.changes[0]
+        factor = MUCH_LONGER * (int(change.new or 1) // max(1, int(change.old or 1)))
+        rows = len(self.case.split.folds[0].train)
+        has_room = factor * updates_of(self.case.program, rows) <= self.plan.most_updates
+        return [self.longer_by(factor)] if has_room else []
 
     # Alternatives
 

@@ -234,17 +234,18 @@ class Proofs:
         On fresh seeds too; None if no repair does. The budget may end this.
         """
         search = self.search
-        additions = search.additions(frozenset())[:MOST_TRIED_ADDITIONS]
-        tried = (search.affordable(frozenset({key})) for key in additions)
-        better = next((run for run in tried if run is not None and leaves_half(run, own)), None)
-        if better is None:
-            return None
-        try:
-            sides = [search.run(keys, stage=Stage.CONFIRM, optional=True) for keys in (better.repairs, own.repairs)]
-        except OutOfBudget:
-            self.partial = self.partial or search.ledger.is_late
-            return None
-        return better.repairs if leaves_half(*sides) else None
+        for key in [*search.additions(frozenset())[:MOST_TRIED_ADDITIONS], *search.much_longer()]:
+            run = search.affordable(frozenset({key}))
+            if run is None or not leaves_half(run, own):
+                continue
+            try:
+                sides = [search.run(keys, stage=Stage.CONFIRM, optional=True) for keys in (run.repairs, own.repairs)]
+            except OutOfBudget:
+                self.partial = self.partial or search.ledger.is_late
+                return None
+            if leaves_half(*sides):
+                return run.repairs
+        return None
 
     def look_for_alternatives(self, keys: Keys) -> None:
         """Repairs that do in place of a cause; the budget may end this without harm."""

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -22,8 +22,8 @@ from rich.console import Console
 from harness.diagnosis.scenarios.case import Case, case_of
 from harness.diagnosis.scenarios.judge import diagnose
 from harness.measures.learning import target_of
-from harness.models import ensemble, handwritten, initializers, loop
-from harness.models.network import Array, Backward, Forward, Network, Weights
+from harness.models import ensemble, initializers
+from harness.models.network import Array, Network
 from harness.models.training import Training
 from harness.report.words import new_table
 from harness.scenario.scenario import Scenario
@@ -116,57 +116,7 @@ def planted_case(name: str, problem: Problem, **other: Any) -> Case:
         "network": problem.network,
         **other,
     }
-    wrong = settings.pop("wrong", None)
-    case = case_of(Scenario(name=name, dtype="float64", record="log", **settings))
-    return case if wrong is None else replace(case, implementation=Wrong(wrong))
-
-
-class Wrong:
-    """An implementation whose gradients are wrong: those of the hand-written one, changed."""
-
-    def __init__(self, change: Callable[[list[Any]], list[Any]]) -> None:
-        self.change = change
-
-    def forward(self, network: Network, weights: Weights, x: Array, y: Array) -> Forward:
-        """See ``network.Implementation``: this half is right."""
-        return handwritten.forward(network, weights, x, y)
-
-    def gradients(self, network: Network, weights: list[Any], x: Any, y: Any) -> list[Any]:
-        """dC/dw of each layer, wrong"""
-        return self.change(handwritten.gradients(network, weights, x, y))
-
-    def backward(self, network: Network, weights: Weights, x: Array, y: Array) -> Backward:
-        """See ``network.Implementation``."""
-        right = handwritten.backward(network, weights, x, y)
-        return Backward(None, [np.asarray(g) for g in self.change(list(right.gradients))])
-
-    def update(self, network: Network, weights: Weights, x: Array, y: Array, training: Training) -> Weights:
-        """See ``network.Implementation``."""
-        return loop.update(self.gradients, network, weights, x, y, training)
-
-    def train(self, network: Network, weights: Weights, x: Array, y: Array, training: Training) -> Iterator[Weights]:
-        """See ``network.Implementation``."""
-        return loop.train(self.gradients, network, weights, x, y, training)
-
-
-def ascent(g: list[Any]) -> list[Any]:
-    """The wrong sign"""
-    return [-each for each in g]
-
-
-def only_output(g: list[Any]) -> list[Any]:
-    """Hidden layers get nothing"""
-    return [each * 0 for each in g[:-1]] + [g[-1]]
-
-
-def hidden_sign(g: list[Any]) -> list[Any]:
-    """The wrong sign on the way back"""
-    return [-each for each in g[:-1]] + [g[-1]]
-
-
-def tiny(g: list[Any]) -> list[Any]:
-    """A mean where a sum belongs, several times over"""
-    return [each / 1000 for each in g]
+    return case_of(Scenario(name=name, dtype="float64", record="log", **settings))
 
 
 class Planted(NamedTuple):
@@ -315,15 +265,6 @@ def planted(seed: int = 0) -> list[Planted]:
         ("bump", 1),
     ):
         plant("too-narrow", problem, network=sized(p[problem], (width,)))
-    for problem, change in (
-        ("xor-sigmoid", ascent),
-        ("wave", hidden_sign),
-        ("ring", ascent),
-        ("post", tiny),
-        ("bump", ascent),
-        ("plane", ascent),
-    ):
-        plant("wrong-math", problem, wrong=change)
     for problem in ("xor-sigmoid", "wave", "ring", "blobs", "post-shallow"):
         x, y = p[problem].x, p[problem].y
         contrary = 1 - y if np.min(y) >= 0 else -y

@@ -27,19 +27,18 @@ from .faults import Fault
 from .outcomes import (
     LEARNED_FRACTION,
     LEAST_LOWERED_FRACTION,
-    MOSTLY,
     NOTHING_FRACTION,
     Bar,
     OutcomeKind,
     outcome_of,
-    share_of,
 )
+from .program_search import CERTAIN, FAR_FROM_PRACTICE, QUESTIONED, ProgramRun, ProgramSearch
 from .proofs import Proofs
 from .rates import optimizer_facts
-from .references import SIGNAL_LEVEL
+from .references import EXACT, SIGNAL_LEVEL
 from .repairs import propose_repairs
 from .restraints import restraints
-from .search import CERTAIN, FAR_FROM_PRACTICE, QUESTIONED, Keys, Progress, Run, Search, Stage
+from .search import Keys, Progress, Stage
 from .tasks import TaskKind
 from .training_repairs import rate_repair, rates_to_try
 from .trials import (
@@ -118,7 +117,9 @@ class _Diagnoser:
             len(case.split.folds)
         )  # of the score of one seed, on the rows of one fold
         bar = Bar(constant=references.constant, best=references.best, noise=self.noise)
-        self.search = Search(case=case, repairs=self.repairs, bar=bar, plan=self.plan, ledger=ledger, progress=progress)
+        self.search = ProgramSearch(
+            case=case, repairs=self.repairs, bar=bar, plan=self.plan, ledger=ledger, progress=progress
+        )
         self.proofs = Proofs(search=self.search)
         self.minimal: Keys | None = None
         self.wanted: Keys | None = None  # the minimal set and what improves it
@@ -154,9 +155,7 @@ class _Diagnoser:
 
     def smallest_learning(self) -> Keys | None:
         """The smallest set of repairs that learned in the search, which was ended before it could be confirmed."""
-        bar = self.search.bar
-        runs = [run for run in self.search.runs.values() if run.repairs and run.stage is Stage.SEARCH]
-        learned = [run for run in runs if share_of(bar.has_learned(run.trial.scores.held)).value >= MOSTLY]
+        learned = self.search.learned_runs()
         return min((run.repairs for run in learned), key=lambda keys: (len(keys), sorted(keys)), default=None)
 
     def judge(self) -> None:
@@ -181,8 +180,9 @@ class _Diagnoser:
         if not doubtful and self.memorises(own) and self.is_better_restrained():
             return
         if is_fine and not self.may_be_far_from_best(own):
-            if self.case.task.kind is TaskKind.REGRESSION and self.case.references.much_nearer(own.median):
-                self.wanted = self.proofs.much_nearer(own)
+            nearer = self.raise_bar_to_reference(own)
+            if nearer is not None:
+                self.explain(nearer)
             return
         if self.outcome is not OutcomeKind.LEARNS and not self.stands_for_whole():
             self.outcome, self.proofs.partial = OutcomeKind.NOT_JUDGED, True
@@ -202,7 +202,11 @@ class _Diagnoser:
             if self.outcome is OutcomeKind.OVERFITS and self.plan.prefix_updates is None:
                 self.proofs.draw_curve()
             return
-        minimal = self.prove(search.minimise(full))
+        self.explain(search.minimise(full))
+
+    def explain(self, keys: Keys) -> None:
+        """Prove the causes of a 1-minimal set, how they hurt, what improves it, and what does in place of a cause."""
+        minimal = self.prove(keys)
         if self.proofs.causes:
             self.proofs.look_for_mechanisms(minimal)
             self.wanted = self.proofs.improved(minimal)
@@ -250,7 +254,7 @@ class _Diagnoser:
         ways = ways[::-1] if doubtful else ways
         return next((keys for keys in (way() for way in ways) if keys is not None), None)
 
-    def memorises(self, own: Run) -> bool:
+    def memorises(self, own: ProgramRun) -> bool:
         """Whether a program knows its training rows much better than others, and others clearly worse than it could."""
         bar, training = self.search.bar, float(np.median(own.trial.scores.training))
         known, other = (min(1.0, bar.fraction(value)) for value in (training, own.median))
@@ -305,7 +309,7 @@ class _Diagnoser:
             return way > 0
         return references.p_value <= SIGNAL_LEVEL and way > max(LEAST_WAY, LEAST_NOISES * references.noise)
 
-    def without_signal(self, own: Run) -> None:
+    def without_signal(self, own: ProgramRun) -> None:
         """The outcome where the references are at chance or hardly above: the repaired network decides."""
         search, references = self.search, self.case.references
         best = own
@@ -322,7 +326,7 @@ class _Diagnoser:
             return
         self.prove(search.minimise(best.repairs))
 
-    def judge_at_chance(self, own: Run) -> None:
+    def judge_at_chance(self, own: ProgramRun) -> None:
         """The outcome if neither the references nor the repaired network are clearly above chance."""
         search, references = self.search, self.case.references
         at_chance = references.p_value is None or references.p_value > SIGNAL_LEVEL
@@ -361,11 +365,28 @@ class _Diagnoser:
         self.outcome = self.outcome_now()
         return self.outcome is not OutcomeKind.LEARNS
 
-    def may_be_far_from_best(self, own: Run) -> bool:
+    def may_be_far_from_best(self, own: ProgramRun) -> bool:
         """Whether a program that is as good as the references may still be far from what a network reaches: images and
         sequences, which flat learners do badly."""
         perfect = 1.0
         return not self.case.references.apt and own.median < 0.9 * perfect
+
+    def raise_bar_to_reference(self, own: ProgramRun) -> Keys | None:
+        """A repair that brings a learned regression much nearer to a reference which is far nearer.
+
+        None if there is none. Unless that reference is exact, so that no noise can be what is left, the program learns
+        all the same, and the repair is only what improves it.
+        """
+        references = self.case.references
+        nearer = references.much_nearer(own.median) if self.case.task.kind is TaskKind.REGRESSION else None
+        keys = None if nearer is None else self.proofs.much_nearer(own)
+        if nearer is None or keys is None or nearer.score.value < EXACT:
+            self.wanted = keys
+            return None
+        bar = Bar(constant=references.constant, best=nearer.score.value, noise=0.0)
+        self.search.bar = dataclasses.replace(bar, needed=(1 + bar.fraction(own.median)) / 2)
+        self.outcome = self.outcome_now()
+        return keys
 
     def raise_bar(self) -> Keys | None:
         """The full repair as the level to reach, where it is far above the program; None if the program learns."""
@@ -381,7 +402,7 @@ class _Diagnoser:
         search.bar, self.outcome = bar, outcome
         return best.repairs
 
-    def lower_bar(self, own: Run) -> Keys | None:
+    def lower_bar(self, own: ProgramRun) -> Keys | None:
         """The best repair as the level to reach, where none reaches the references: a network need not beat boosting.
 
         None if the program is about as good as any repair of it; it then learns what this kind of network can, or its
@@ -424,8 +445,7 @@ class _Diagnoser:
         sets = [keys for keys in (self.wanted, self.minimal) if keys]
         if self.minimal is not None:
             top = search.best_known()
-            runs = [run for run in search.runs.values() if run.stage is Stage.SEARCH and run.repairs]
-            learned = [run for run in runs if share_of(search.bar.has_learned(run.trial.scores.held)).value >= MOSTLY]
+            learned = search.learned_runs()
             learned.sort(key=lambda run: (-round(search.quality(run, top), 1), len(run.repairs), sorted(run.repairs)))
             sets += [run.repairs for run in learned if all(search.by_key[key].changes for key in run.repairs)]
         made = []

@@ -10,8 +10,8 @@ from .answer import Cause
 from .case import Case
 from .faults import Fault
 from .outcomes import LEARNED_FRACTION, OutcomeKind
+from .program_search import CERTAIN
 from .repair import Repair
-from .search import CERTAIN
 
 METRIC_OF_REGRESSION = "mae"
 IMPOSSIBLE = (Check.SOFTMAX_OVER_ONE_UNIT, Check.FROZEN_MODEL, Check.NO_LEARNING_RATE)

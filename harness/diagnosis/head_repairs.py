@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
+import functools
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import keras
@@ -12,10 +13,11 @@ from ..programs.changes import Change, ChangeKind
 from ..programs.contradictions import Check
 from .case import Case
 from .faults import Fault
-from .head_choices import CCE, SCCE, judge_head
+from .head_choices import CCE, SCCE, HeadVerdict, judge_head
 from .head_facts import loss_facts
 from .layers import CONVOLUTION, DENSE, RECURRENT, read_layers
 from .repair import Repair, change_layers, configured
+from .tasks import TaskKind
 from .variants import TargetCoding, Variant
 
 
@@ -23,9 +25,32 @@ def head_repairs(case: Case) -> Iterator[Repair]:
     """Output units and activation, loss, labels."""
     head, verdict = case.head, judge_head(case)
     yield from _shape_repairs(case)
-    choice = verdict.choice
-    if not (verdict.units or verdict.activation or verdict.loss or verdict.labels):
-        return
+    repairs = [*_output_repairs(case, verdict), *_loss_repairs(case, verdict), *_label_repairs(case, verdict)]
+    if case.task.kind is TaskKind.MULTICLASS and head.units == 1 and verdict.loss and len(repairs) > 1:
+        yield _together(repairs)
+    else:
+        yield from repairs
+
+
+def _together(repairs: Sequence[Repair]) -> Repair:
+    """One repair of output, loss and labels, where classes are taught as one quantity: that is one decision."""
+
+    def apply(variant: Variant) -> Variant:
+        return functools.reduce(lambda changed, repair: repair.apply(changed), repairs, variant)
+
+    return Repair(
+        key="loss",
+        fault=Fault.LOSS,
+        doubt=max(repair.doubt for repair in repairs),
+        apply=apply,
+        changes=tuple(change for repair in repairs for change in repair.changes),
+        block="head",
+    )
+
+
+def _output_repairs(case: Case, verdict: HeadVerdict) -> Iterator[Repair]:
+    """Output units and activation."""
+    head, choice = case.head, verdict.choice
     if verdict.units or verdict.activation:
         changes = []
         if verdict.units:
@@ -41,6 +66,11 @@ def head_repairs(case: Case) -> Iterator[Repair]:
             changes=tuple(changes),
             block="head",
         )
+
+
+def _loss_repairs(case: Case, verdict: HeadVerdict) -> Iterator[Repair]:
+    """The loss."""
+    head, choice = case.head, verdict.choice
     if verdict.loss:
         changes = []
         if choice.loss != head.loss:
@@ -56,6 +86,11 @@ def head_repairs(case: Case) -> Iterator[Repair]:
             changes=tuple(changes),
             block="head",
         )
+
+
+def _label_repairs(case: Case, verdict: HeadVerdict) -> Iterator[Repair]:
+    """How the labels are written."""
+    choice = verdict.choice
     if verdict.labels:
         yield Repair(
             key="label-encoding",

@@ -12,10 +12,11 @@ from .answer import LEAVING_PLATEAU, STARTS, Alternative, Cause, CurvePoint, Lev
 from .faults import Fault
 from .layers import read_layers
 from .mechanisms import Intervention, Suspect, intervention_repair, suspects
-from .outcomes import MOSTLY, share_of
+from .outcomes import MOSTLY
+from .program_search import MOST_TRIED_ADDITIONS, WORTH_ADDING, ProgramRun, ProgramSearch
 from .rates import ADAM_RATE, optimizer_facts
 from .repair import Repair
-from .search import MOST_TRIED_ADDITIONS, WORTH_ADDING, Keys, Run, Search, Stage
+from .search import WORTH_MORE_SEEDS, Keys, Stage
 from .training_repairs import fewer_rows, other_optimizer
 from .trials import OutOfBudget, Trial
 
@@ -23,7 +24,6 @@ CURVE_SHARES = (0.25, 0.5, 1.0)  # of the training rows
 WORTH_MORE_ROWS = 0.05  # of the way from constant to best by which the score rises from half of the rows to all
 MOSTLY_FLAT = 0.5  # share of its epochs for which the loss of a program hardly changes on a plateau
 SEEN_PLATEAU = 0.05  # share of the epochs of a longer training for which its loss hardly changes before it falls
-WORTH_MORE_SEEDS = 0.15  # difference of two shares from which more seeds may tell them apart
 
 
 @dataclass
@@ -36,27 +36,27 @@ class Proofs:
         partial: whether the budget or the clock left something open
     """
 
-    search: Search
+    search: ProgramSearch
     causes: list[Cause] = field(default_factory=list)
     alternatives: list[Alternative] = field(default_factory=list)
     mechanisms: list[Mechanism] = field(default_factory=list)
     curve: tuple[CurvePoint, ...] = ()
     partial: bool = False
 
-    def level(self, run: Run) -> Level:
+    def level(self, run: ProgramRun) -> Level:
         """What a run reaches, by the bar as it is."""
         trial: Trial = run.trial
         return Level(
             held=run.median,
             training=float(np.median(trial.scores.training)),
-            learned=share_of(self.search.bar.has_learned(trial.scores.held)),
+            learned=self.search.learned(trial),
             auc=trial.auc,
             updates=trial.updates,
             error=trial.error,
             scores=tuple(np.asarray(trial.scores.held, np.float64).tolist()),
         )
 
-    def confirmed(self, keys: Keys) -> Run | None:
+    def confirmed(self, keys: Keys) -> ProgramRun | None:
         """The run of a set on the most fresh seeds."""
         runs = self.search.runs
         return runs.get((keys, Stage.CONFIRM_MORE)) or runs.get((keys, Stage.CONFIRM))
@@ -100,32 +100,17 @@ class Proofs:
         return frozenset(proven)
 
     def confirm_one(self, repair: Repair, keys: Keys, without: Keys) -> bool:
-        """Name a cause if the intervals with and without its repair exclude each other; whether they do.
-
-        Where they overlap and the shares differ, more seeds are asked.
-        """
-        search = self.search
-        for stage in (Stage.CONFIRM, Stage.CONFIRM_MORE):
-            optional = stage is Stage.CONFIRM_MORE
-            try:
-                share = search.share(keys, stage=stage, optional=optional)
-                other = search.share(without, stage=stage, optional=optional)
-            except OutOfBudget:
-                self.partial = True
-                return False
-            if share.low > other.high:
-                self.causes.append(
-                    Cause(
-                        fault=repair.fault,
-                        changes=repair.changes,
-                        repaired=self.level(search.run(keys, stage=stage)),
-                        unrepaired=self.level(search.run(without, stage=stage)),
-                    )
-                )
-                return True
-            if share.value - other.value < WORTH_MORE_SEEDS:
-                return False
-        return False
+        """Name a cause if fresh seeds with and without its repair prove it; whether they do."""
+        try:
+            sides = self.search.proof(keys, without)
+        except OutOfBudget:
+            self.partial = True
+            return False
+        if sides is None:
+            return False
+        repaired, unrepaired = (self.level(run) for run in sides)
+        self.causes.append(Cause(fault=repair.fault, changes=repair.changes, repaired=repaired, unrepaired=unrepaired))
+        return True
 
     def look_for_mechanisms(self, keys: Keys) -> None:
         """How the causes hurt, each way proven by an intervention of its own; the budget may end this."""
@@ -243,23 +228,24 @@ class Proofs:
         is_better = known is not None and search.quality(better, top) >= search.quality(known, top) + WORTH_ADDING / 2
         return wanted if is_better else None
 
-    def much_nearer(self, own: Run) -> Keys | None:
+    def much_nearer(self, own: ProgramRun) -> Keys | None:
         """The likeliest repair with which a learned regression leaves at most half of what it leaves unexplained now.
 
         On fresh seeds too; None if no repair does. The budget may end this.
         """
         search = self.search
-        additions = search.additions(frozenset())[:MOST_TRIED_ADDITIONS]
-        tried = (search.affordable(frozenset({key})) for key in additions)
-        better = next((run for run in tried if run is not None and leaves_half(run, own)), None)
-        if better is None:
-            return None
-        try:
-            sides = [search.run(keys, stage=Stage.CONFIRM, optional=True) for keys in (better.repairs, own.repairs)]
-        except OutOfBudget:
-            self.partial = self.partial or search.ledger.is_late
-            return None
-        return better.repairs if leaves_half(*sides) else None
+        for key in [*search.additions(frozenset())[:MOST_TRIED_ADDITIONS], *search.much_longer()]:
+            run = search.affordable(frozenset({key}))
+            if run is None or not leaves_half(run, own):
+                continue
+            try:
+                sides = [search.run(keys, stage=Stage.CONFIRM, optional=True) for keys in (run.repairs, own.repairs)]
+            except OutOfBudget:
+                self.partial = self.partial or search.ledger.is_late
+                return None
+            if leaves_half(*sides):
+                return run.repairs
+        return None
 
     def look_for_alternatives(self, keys: Keys) -> None:
         """Repairs that do in place of a cause; the budget may end this without harm."""
@@ -285,6 +271,6 @@ class Proofs:
             )
 
 
-def leaves_half(run: Run, other: Run) -> bool:
+def leaves_half(run: ProgramRun, other: ProgramRun) -> bool:
     """Whether a run of a regression leaves at most half as much unexplained as another."""
     return 1 - run.median <= (1 - other.median) / 2

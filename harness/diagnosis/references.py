@@ -29,8 +29,11 @@ WIDE_CODE = (4, 64)  # fewest and most units of a code that is wide enough
 HARDLY_RESTORED = 0.25  # R2 of as many principal components as a code has units, below which the code is too narrow
 LINEAR_MODELS = ("linear regression", "logistic regression")
 NEARLY_BEST = 0.95  # of the way from constant to best, from which a linear model is as good as any
+LEAST_SQUARES = "least squares"
+ROWS_A_WEIGHT = 2  # observations for each weight of least squares, from which their fit says something
 TIMES_NEARER = 20  # times less than a program that the best reference leaves unexplained, if that is far nearer
 PRECISE = 0.98  # R2 from which nothing is said of a nearer reference
+EXACT = 0.999  # R2 of a reference from which the targets are taken for a function of the inputs, without noise
 SIGNAL_LEVEL = 0.01  # p of the permutation test below which the data carry a signal
 
 
@@ -76,9 +79,10 @@ class References:
 
     def much_nearer(self, value: float) -> Reference | None:
         """The learner that leaves far less of a regression unexplained than R2 ``value`` does, where nearly nothing of
-        it is noise; None if there is none, or if the training rows judge."""
-        nearest = max(self.learners, key=lambda learner: learner.score.value, default=None)
-        if self.p_value is None or nearest is None or value >= PRECISE:
+        it is noise; None if there is none. If the training rows judge, it is least squares or none."""
+        asked = [one for one in self.learners if self.p_value is not None or one.name == LEAST_SQUARES]
+        nearest = max(asked, key=lambda learner: learner.score.value, default=None)
+        if nearest is None or value >= PRECISE:
             return None
         return nearest if 1 - value >= TIMES_NEARER * (1 - nearest.score.value) else None
 
@@ -356,6 +360,9 @@ def _of_memory(
         for name, make in _learners(task, targets).items()
         if name in LINEAR_MODELS
     }
+    if task.kind is TaskKind.REGRESSION and rows >= ROWS_A_WEIGHT * (table.shape[1] + 1):
+        terms = np.column_stack([np.ones(rows), table])
+        learners[LEAST_SQUARES] = _value(task, terms @ np.linalg.lstsq(terms, truth, rcond=None)[0], truth)
     return References(
         constant=constant,
         learners=tuple(

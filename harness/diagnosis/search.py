@@ -1,65 +1,28 @@
 """The search for a minimal set of repairs: repair, then take away.
 
-1. The program is measured as it is.
-2. The likeliest single repair is tried, beside others that are as likely if it only just learns, then all questioned
-   repairs at once, then more of them (longer, wider, deeper) until the network learns.
+1. The training is measured as it is.
+2. The likeliest single repairs are tried, then ever larger sets of them, until it learns.
 3. The smallest prefix of the repairs, the likeliest first, that still learns is kept; of it, each repair is taken back,
-   the least likely cause first, for as long as the network still learns. What remains is 1-minimal.
-4. It is confirmed on fresh seeds, with and without each of its repairs.
-5. If it only just learns, repairs are added that raise its score clearly: those are not causes, but belong into the
-   edit.
+   the least likely cause first, for as long as the training still learns. What remains is 1-minimal.
+4. Each cause is proven on fresh seeds, with and without its repair.
 
-The order is fixed (``repairs.order_of``), all sets are trained from the same seeds, and the number of trainings is
-bounded by counts.
+The order is fixed, all sets are trained from the same seeds, and the number of trainings is bounded by counts. What is
+trained, a Keras program (``program_search``) or a scenario (``scenarios.search``), is a subclass's.
 """
 
 from __future__ import annotations
 
-import dataclasses
+import abc
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
+from typing import Generic, Protocol, TypeVar
 
-import numpy as np
+from .outcomes import MOSTLY, Share
 
-from ..programs.program import Program
-from .case import Case
-from .outcomes import MOSTLY, Bar, Scores, Share, share_of
-from .repair import Repair
-from .repairs import apply_repairs, order_of
-from .training_repairs import epochs_repair
-from .trials import (
-    REFUSALS,
-    Ledger,
-    OutOfBudget,
-    Plan,
-    Trial,
-    estimated_seconds,
-    joined_trials,
-    refusal_text,
-    run_variant,
-)
-from .variants import Variant
-
-CONFIRM_SEEDS = 16
-CONFIRM_MORE_SEEDS = 32
-FIRST_SEARCH_SEED = 1_000
-FIRST_CONFIRM_SEED = 2_000_000
 MOST_PASSES = 3
-LONGEST_OVER_SHORTEST = 32  # number of epochs that the repair gives over the fewest that are tried in their place
-NEARLY = 0.05  # of the way from constant to best: scores that differ by less are as good
-MOST_EQUALS = 3  # repairs that are as likely as one which only just learns, and are compared with it
-MOST_ALTERNATIVES = 3  # sets that are tried in place of a cause
-GOOD_ENOUGH = 0.93  # of the way from constant to the best known score: from there on, nothing is added to a set
-PERFECT = 1.0  # score of a perfect prediction
-WORTH_ADDING = 0.04  # of the same way by which a repair must raise the score to be added
-MOST_TRIED_ADDITIONS = 5  # repairs that are tried beside a set in one round
-MOST_ADDITIONS = 2  # rounds
-USUAL_ADDITIONS = ("optimizer", "learning-rate", "too-few-epochs", "unscaled-inputs", "unscaled-targets", "hidden-relu")
 PREFIXES = (1, 2, 3, 5, 8, 12)
-QUESTIONED = 0.9  # doubt from which a choice is replaced at once with all others
-FAR_FROM_PRACTICE = 2.0  # doubt from which a choice is far from practice
-CERTAIN = 3  # doubt of a contradiction: nothing else is asked in its place
+WORTH_MORE_SEEDS = 0.15  # difference of two shares from which more seeds may tell them apart
 
 Keys = frozenset[str]
 Progress = Callable[[str, int], None]
@@ -73,9 +36,37 @@ class Stage(Enum):
     CONFIRM_MORE = "confirm_more"  # the same and as many again, where the intervals overlap
 
 
+class Trial(Protocol):
+    """What a set of repairs reaches from several seeds."""
+
+    @property
+    def median(self) -> float:
+        """Of the score, or of the cost."""
+
+
+class Repair(Protocol):
+    """What the search knows of a repair."""
+
+    @property
+    def key(self) -> str:
+        """Unique among the repairs of a training."""
+
+    @property
+    def block(self) -> str:
+        """Repairs of one block are taken back together first."""
+
+    @property
+    def replaces(self) -> tuple[str, ...]:
+        """Keys of repairs that have no effect beside this one."""
+
+
+TrialT = TypeVar("TrialT", bound=Trial)
+RepairT = TypeVar("RepairT", bound=Repair)
+
+
 @dataclass(frozen=True, kw_only=True)
-class Run:
-    """One set of repairs and what the program reaches with it.
+class Run(Generic[TrialT]):
+    """One set of repairs and what the training reaches with it.
 
     Attributes:
         repairs: keys of the repairs
@@ -84,36 +75,79 @@ class Run:
     """
 
     repairs: Keys
-    trial: Trial
+    trial: TrialT
     stage: Stage
 
     @property
     def median(self) -> float:
-        """The median score on the rows that judge."""
-        return float(np.median(self.trial.scores.held))
+        """What most seeds reach."""
+        return self.trial.median
 
 
-@dataclass
-class Search:
-    """Trains sets of repairs once each, and remembers what they reach."""
+@dataclass(kw_only=True)
+class Search(abc.ABC, Generic[TrialT, RepairT]):
+    """Trains sets of repairs once each, and remembers what they reach.
 
-    case: Case
-    repairs: Sequence[Repair]
-    bar: Bar
-    plan: Plan
-    ledger: Ledger
-    progress: Progress | None = None
-    runs: dict[tuple[Keys, Stage], Run] = field(default_factory=dict)
+    Attributes:
+        repairs: that may be made
+        runs: what was trained, by set and stage
+        enough: the share of the seeds that must learn with a set
+        singles: how many single repairs are tried, the likeliest first, before larger sets
+        prefixes: numbers of repairs, the likeliest first, that are tried together at last
+    """
+
+    repairs: Sequence[RepairT]
+    runs: dict[tuple[Keys, Stage], Run[TrialT]] = field(default_factory=dict)
+    enough: float = MOSTLY
+    singles: int | None = 1
+    prefixes: Sequence[int] = PREFIXES[1:]  # a later repair may have done harm
 
     def __post_init__(self) -> None:
         self.by_key = {repair.key: repair for repair in self.repairs}
-        self.user = Variant(program=shortened(self.case, self.plan), head=self.case.head)
-        rows = len(self.case.split.folds[0].train)
-        # both sides of one cause on fresh seeds: no search may spend what they need
-        self.ledger.reserved = 2 * estimated_seconds(self.user, rows, self.plan, CONFIRM_SEEDS)
 
-    def run(self, keys: Iterable[str], *, stage: Stage = Stage.SEARCH, optional: bool = False) -> Run:
-        """The program with a set of repairs, trained from the seeds of a stage.
+    # What is trained
+
+    @abc.abstractmethod
+    def train(self, keys: Keys, stage: Stage, *, optional: bool) -> TrialT:
+        """Train a set of repairs from the seeds that are new in a stage.
+
+        Args:
+            optional: whether the answer stands without it
+        Raises:
+            OutOfBudget: there is no room for it.
+        """
+
+    @abc.abstractmethod
+    def joined(self, parts: Sequence[TrialT]) -> TrialT:
+        """One trial of the seeds of several."""
+
+    @abc.abstractmethod
+    def learned(self, trial: TrialT) -> Share:
+        """The share of the seeds that learned."""
+
+    @abc.abstractmethod
+    def in_order(self, keys: Iterable[str]) -> list[str]:
+        """Keys, the likeliest cause first."""
+
+    @abc.abstractmethod
+    def questioned(self) -> list[str]:
+        """Keys of the repairs whose choice is questioned, the likeliest cause first."""
+
+    @abc.abstractmethod
+    def full_sets(self, questioned: Sequence[str]) -> Sequence[Keys]:
+        """Sets of several repairs to try where no single one is enough."""
+
+    def chosen_single(self, key: str) -> str:
+        """The single repair to keep where one is found that is enough."""
+        return key
+
+    def say_trained(self, keys: Keys) -> None:
+        """Say that a set of repairs was trained."""
+
+    # Runs
+
+    def run(self, keys: Iterable[str], *, stage: Stage = Stage.SEARCH, optional: bool = False) -> Run[TrialT]:
+        """The training with a set of repairs, from the seeds of a stage.
 
         Args:
             optional: whether the answer stands without it; it is then left out when the budget is spent
@@ -124,40 +158,14 @@ class Search:
         known = self.runs.get((chosen, stage))
         if known is not None:
             return known
-        self.ledger.check_clock()
-        parts = []
+        parts: list[TrialT] = []
         if stage is Stage.CONFIRM_MORE:
             parts.append(self.run(chosen, stage=Stage.CONFIRM, optional=optional).trial)
         parts.append(self.train(chosen, stage, optional=optional))
-        found = Run(repairs=chosen, trial=joined_trials(parts), stage=stage)
+        found = Run(repairs=chosen, trial=self.joined(parts), stage=stage)
         self.runs[chosen, stage] = found
-        if self.progress is not None:
-            self.progress(", ".join(sorted(chosen)) or "as it is", self.ledger.trials)
+        self.say_trained(chosen)
         return found
-
-    def train(self, keys: Keys, stage: Stage, *, optional: bool) -> Trial:
-        """Train a set of repairs from the seeds that are new in a stage."""
-        count, first = {
-            Stage.SEARCH: (self.plan.search_seeds, FIRST_SEARCH_SEED),
-            Stage.CONFIRM: (CONFIRM_SEEDS, FIRST_CONFIRM_SEED),
-            Stage.CONFIRM_MORE: (CONFIRM_MORE_SEEDS, FIRST_CONFIRM_SEED + CONFIRM_SEEDS),
-        }[stage]
-        seeds = [first + self.case.seed * 1000 + number for number in range(count)]
-        try:
-            variant = apply_repairs(self.user, [self.by_key[key] for key in sorted(keys)])
-        except REFUSALS as problem:  # a repair that this network cannot take is a result of the search
-            return _failed(self.case, count, refusal_text(problem))
-        rows = round(len(self.case.split.folds[0].train) * variant.rows_share)
-        seconds = estimated_seconds(variant, rows, self.plan, count)
-        self.ledger.spend(seconds, optional=optional, reserved=stage is not Stage.SEARCH)
-        return run_variant(
-            self.case,
-            variant,
-            seeds,
-            plan=self.plan,
-            confirm=stage is not Stage.SEARCH,
-            tick=self.ledger.check_clock,
-        )
 
     def effective(self, keys: Keys) -> Keys:
         """The set without repairs that have no effect beside others of it."""
@@ -165,113 +173,60 @@ class Search:
         return keys - idle
 
     def share(self, keys: Iterable[str], *, stage: Stage = Stage.SEARCH, optional: bool = False) -> Share:
-        """The share of the seeds from which the program learns with a set of repairs."""
-        return share_of(self.bar.has_learned(self.run(keys, stage=stage, optional=optional).trial.scores.held))
+        """The share of the seeds from which it learns with a set of repairs."""
+        return self.learned(self.run(keys, stage=stage, optional=optional).trial)
 
     def learns(self, keys: Iterable[str], *, optional: bool = False) -> bool:
-        """Whether a set of repairs makes the program learn from most seeds."""
-        return self.share(keys, optional=optional).value >= MOSTLY
+        """Whether a set of repairs makes it learn from enough seeds."""
+        return self.share(keys, optional=optional).value >= self.enough
 
-    def in_order(self, keys: Iterable[str]) -> list[str]:
-        """Keys, the likeliest cause first."""
-        return [repair.key for repair in sorted((self.by_key[key] for key in keys), key=order_of)]
+    def learned_runs(self) -> list[Run[TrialT]]:
+        """The sets of repairs with which enough seeds learned while searching."""
+        runs = [run for run in self.runs.values() if run.repairs and run.stage is Stage.SEARCH]
+        return [run for run in runs if self.learned(run.trial).value >= self.enough]
 
-    def questioned(self) -> list[str]:
-        """Keys of the repairs whose choice practice questions, the likeliest cause first."""
-        return self.in_order(repair.key for repair in self.repairs if repair.doubt >= QUESTIONED)
+    def proof(self, keys: Keys, without: Keys) -> tuple[Run[TrialT], Run[TrialT]] | None:
+        """Runs of two sets on fresh seeds, of which clearly more learn with the first; None if they do not.
 
-    def best_rate(self, rates: Sequence[float]) -> tuple[float, bool]:
-        """The first rate with which the program scores nearly as well as with the best, and whether it learns with it.
+        Where the intervals overlap and the shares differ, more seeds are asked.
 
-        All rates are trained in one call, each from some of the seeds of the search.
+        Raises:
+            OutOfBudget: there is no room for them.
         """
-        copies = max(1, self.plan.search_seeds // len(rates))
-        seeds = [FIRST_SEARCH_SEED + self.case.seed * 1000 + number for number in range(copies * len(rates))]
-        given = np.array([rates[number // copies] for number in range(len(seeds))])
-        if len(self.case.split.folds) > 1:  # seeds are dealt to folds in turn: each fold gets every rate
-            given = np.array([rates[number // len(self.case.split.folds) % len(rates)] for number in range(len(seeds))])
-        rows = len(self.case.split.folds[0].train)
-        self.ledger.spend(estimated_seconds(self.user, rows, self.plan, len(seeds)), optional=True)
-        trial = run_variant(
-            self.case, self.user, seeds, plan=self.plan, learning_rates=given.tolist(), tick=self.ledger.check_clock
-        )
-        if trial.error is not None:
-            return rates[0], False
-        means = [float(np.mean(trial.scores.held[given == rate])) for rate in rates]  # one bad seed shows
-        nearly_best = max(means) - NEARLY * (self.bar.best - self.bar.constant)
-        chosen = next(rate for rate, mean in zip(rates, means) if mean >= nearly_best)
-        return chosen, max(means) >= self.bar.learned
-
-    def replace_repair(self, repair: Repair) -> None:
-        """Put another repair in the place of the one with the same key."""
-        self.repairs = [other for other in self.repairs if other.key != repair.key] + [repair]
-        self.by_key[repair.key] = repair
+        for stage in (Stage.CONFIRM, Stage.CONFIRM_MORE):
+            optional = stage is Stage.CONFIRM_MORE
+            one, other = (self.run(side, stage=stage, optional=optional) for side in (keys, without))
+            share, other_share = self.learned(one.trial), self.learned(other.trial)
+            if share.low > other_share.high:
+                return one, other
+            if share.value - other_share.value < WORTH_MORE_SEEDS:
+                return None
+        return None
 
     # Repair
 
     def repair_fully(self) -> Keys | None:
-        """A set of repairs with which the program learns; None if none of those tried does."""
+        """A set of repairs with which the training learns; None if none of those tried does."""
         questioned = self.questioned()
-        if questioned and self.learns(questioned[:1]):
-            return frozenset({self.best_of_equals(questioned)})
+        for key in questioned[: self.singles]:
+            if self.learns({key}):
+                return frozenset({self.chosen_single(key)})
         for keys in self.full_sets(questioned):
             if self.learns(keys):
                 return self.effective(frozenset(keys))
-        return self.first_prefix(questioned, PREFIXES[1:])  # a later repair may have done harm
-
-    def best_of_equals(self, questioned: Sequence[str]) -> str:
-        """The likeliest repair, which learns, or one that is as doubtful and scores clearly better."""
-        first = questioned[0]
-        run = self.run({first})
-        if not self.needs_more(run):
-            return first
-        equals = [key for key in questioned[1:] if self.by_key[key].doubt == self.by_key[first].doubt]
-        tried = [(key, self.affordable(frozenset({key}))) for key in equals[:MOST_EQUALS]]
-        top = self.best_known()
-        qualities = {key: self.quality(other, top) for key, other in tried if other is not None}
-        best = max(qualities, key=lambda key: qualities[key], default=first)
-        return best if qualities.get(best, 0.0) >= self.quality(run, top) + NEARLY else first
-
-    def repair_questioned(self) -> Keys | None:
-        """The same of the choices that practice questions alone: a network that overfits needs no longer training, and
-        no more units."""
-        questioned = self.questioned()
-        return self.first_prefix(questioned, (*PREFIXES, len(questioned)))
+        return self.first_prefix(questioned, self.prefixes)
 
     def first_prefix(self, ordered: Sequence[str], counts: Sequence[int]) -> Keys | None:
-        """The first of some prefixes of repairs with which the program learns."""
+        """The first of some prefixes of repairs with which the training learns."""
         for count in counts:
             if 0 < count <= len(ordered) and self.learns(ordered[:count]):
                 return self.effective(frozenset(ordered[:count]))
         return None
 
-    def full_sets(self, questioned: Sequence[str]) -> list[Keys]:
-        """Ever larger sets of repairs: all that are questioned, then longer, wider and deeper."""
-        base = frozenset(questioned)
-        short = frozenset(key for key in base if self.by_key[key].block != "epochs")
-        stronger = "optimizer" if "optimizer" in self.by_key else "learning-rate"
-        more = [key for key in (stronger, "too-few-epochs", "too-narrow", "missing-layer") if key in self.by_key]
-        sets = [keys for keys in dict.fromkeys((short, base)) if keys]  # a longer training is tried once it is needed
-        if any(key == "too-few-epochs" and self.by_key[key].doubt >= FAR_FROM_PRACTICE for key in base):
-            sets.insert(0, frozenset({"too-few-epochs"}))  # but first if the updates are too few for anything
-        if stronger in more and stronger not in base:
-            sets.append(base | {stronger})
-        longer = base | {key for key in (stronger, "too-few-epochs") if key in more}
-        sets.append(longer)
-        sets.append(longer | set(more))
-        scaled = {"unscaled-inputs", "unscaled-targets", "hidden-relu", "batch-size"} & set(self.by_key)
-        sets.append(longer | set(more) | scaled)
-        if "superfluous-layer" in self.by_key:
-            sets.append((longer | scaled | {"superfluous-layer", "too-narrow"}) & set(self.by_key))
-        gentle = {key for key in base if self.by_key[key].doubt >= 2}
-        if gentle and gentle != base:
-            sets.append(frozenset(gentle))
-        return list(dict.fromkeys(sets))
-
     # Take away
 
     def minimise(self, keys: Keys) -> Keys:
-        """A 1-minimal part of a set with which the program learns."""
+        """A 1-minimal part of a set with which the training learns."""
         ordered = self.in_order(keys)
         for count in PREFIXES:
             if count < len(ordered) and self.learns(ordered[:count]):
@@ -287,7 +242,7 @@ class Search:
                     kept = smaller
             if kept == before:
                 break
-        return self._shorter(self._weaker(kept))
+        return kept
 
     def _without_block(self, keys: Keys) -> Keys:
         """The set without the blocks of coupled repairs that can be taken back as a whole."""
@@ -297,167 +252,3 @@ class Search:
             if block and len(members) > 1 and len(members) < len(keys) and self.learns(keys - members):
                 keys = keys - members
         return keys
-
-    def _weaker(self, keys: Keys) -> Keys:
-        """The set with the optimizer's own learning rate repaired instead of the optimizer, if that is enough."""
-        if "optimizer" in keys and "learning-rate" in self.by_key:
-            rate = self.by_key["learning-rate"]
-            weaker = keys - {"optimizer"} | {"learning-rate"}
-            if rate.doubt >= max(1, self.by_key["optimizer"].doubt) and self.learns(weaker):
-                return weaker
-        return keys
-
-    def _shorter(self, keys: Keys) -> Keys:
-        """The set with fewer epochs, if fewer than the repair gives are enough; tried in a few doubling steps."""
-        if "too-few-epochs" not in keys:
-            return keys
-        change = self.by_key["too-few-epochs"].changes[0]
-        most = int(change.new or 1) // max(1, int(change.old or 1))
-        factor = 2 ** max(1, (most // LONGEST_OVER_SHORTEST).bit_length())
-        while factor < most:
-            key = f"too-few-epochs:{factor}"
-            doubt = self.by_key["too-few-epochs"].doubt
-            self.by_key[key] = epochs_repair(self.case.program, factor, doubt, key=key)
-            shorter = keys - {"too-few-epochs"} | {key}
-            if self.learns(shorter, optional=True):
-                return shorter
-            factor *= 2
-        return keys
-
-    # Alternatives
-
-    def alternatives(self, keys: Keys) -> list[tuple[str, str]]:
-        """Repairs that do in place of a cause: pairs of the cause's key and the other's."""
-        found: list[tuple[str, str]] = []
-        tried = 0
-        named = {self.by_key[key].fault for key in keys}
-        for cause in self.in_order(keys):
-            if self.by_key[cause].doubt >= CERTAIN:
-                continue
-            rest = keys - {cause}
-            for repair in sorted(self.repairs, key=order_of):
-                if tried >= MOST_ALTERNATIVES:
-                    return found
-                usual = ("learning-rate", "optimizer", "too-few-epochs", "unscaled-inputs", "unscaled-targets")
-                if repair.fault in named or (repair.doubt < QUESTIONED and repair.key not in usual):
-                    continue
-                tried += 1
-                if self.learns(rest | {repair.key}, optional=True):
-                    found.append((cause, repair.key))
-        return found
-
-    # Improve
-
-    def affordable(self, keys: Keys) -> Run | None:
-        """The run of a set; None if the budget has no room for it. A cheaper set may still have room."""
-        try:
-            return self.run(keys, optional=True)
-        except OutOfBudget:
-            return None
-
-    def quality(self, run: Run, top: float) -> float:
-        """How far the seeds of a run come on the way from the constant prediction to ``top``, on average.
-
-        A mean, so that one bad seed shows; seeds count from 0 to 1.
-        """
-        way = top - self.bar.constant
-        if way <= 0:
-            return 0.0
-        return float(np.mean(np.clip((run.trial.scores.held - self.bar.constant) / way, 0.0, 1.0)))
-
-    def best_known(self) -> float:
-        """The best score that the references or a training of the search reach."""
-        medians = [run.median for run in self.runs.values() if run.stage is Stage.SEARCH]
-        return max([self.bar.best, *medians])
-
-    def beside(self, keys: Keys, key: str) -> Keys:
-        """The set with one more repair, in place of those that it cannot be made beside."""
-        block = self.by_key[key].block
-        rivals = {other for other in keys if block in ("epochs", "rate", "optimizer") and self.rivals(other, key)}
-        return self.effective(keys - rivals | {key})
-
-    def rivals(self, one: str, other: str) -> bool:
-        """Whether two repairs set the same thing."""
-        kinds = [{(change.kind, change.layer) for change in self.by_key[key].changes} for key in (one, other)]
-        return bool(kinds[0] & kinds[1])
-
-    def additions(self, keys: Keys) -> list[str]:
-        """Repairs that may raise the score of a set that learns, the likeliest first."""
-        ordered = self.in_order(repair.key for repair in self.repairs)
-        wanted = [key for key in ordered if self.by_key[key].doubt >= QUESTIONED]
-        usual = [key for key in USUAL_ADDITIONS if key in self.by_key]
-        left = [key for key in dict.fromkeys([*wanted, *usual]) if key not in keys]
-        if "optimizer" in left:
-            left = [key for key in left if key not in self.by_key["optimizer"].replaces]
-        return [key for key in left if self.beside(keys, key) != keys]
-
-    def improved(self, keys: Keys) -> Keys:
-        """A set that learns, with repairs added as long as one of them raises its score clearly.
-
-        Nothing is added to a set that is good enough. The budget may end this: the set is then as good as it is.
-        """
-        best = self.run(keys)
-        everything = self.everything_beside(keys)
-        is_open = not self.case.references.apt and self.quality(best, PERFECT) < GOOD_ENOUGH
-        if everything != keys and (is_open or self.needs_more(best)):  # references say little about images and texts
-            self.affordable(everything)
-        for _ in range(MOST_ADDITIONS):
-            if not self.needs_more(best):
-                break
-            keys_tried = self.additions(best.repairs)[:MOST_TRIED_ADDITIONS]
-            runs = [self.affordable(self.beside(best.repairs, key)) for key in keys_tried]
-            tried = [best, *(run for run in runs if run is not None)]
-            top = self.best_known()
-            better = max(tried, key=lambda run: self.quality(run, top))
-            if self.quality(better, top) < self.quality(best, top) + WORTH_ADDING:
-                break
-            best = better
-        return self.pruned(best)
-
-    def needs_more(self, run: Run) -> bool:
-        """Whether a set is far enough from the best known score to look for more."""
-        return self.quality(run, self.best_known()) < GOOD_ENOUGH
-
-    def everything_beside(self, keys: Keys) -> Keys:
-        """A set with all that practice questions, and the usual optimizer, beside it."""
-        wanted = [key for key in self.additions(keys) if self.by_key[key].doubt >= QUESTIONED]
-        wanted += [key for key in ("optimizer", "learning-rate") if key in self.by_key][:1]
-        for key in wanted:
-            keys = self.beside(keys, key)
-        return keys
-
-    def pruned(self, best: Run) -> Keys:
-        """The set, or the one with everything beside it if that is still clearly better, as small as it can be."""
-        top = self.best_known()
-        whole = self.runs.get((self.everything_beside(best.repairs), Stage.SEARCH))
-        if whole is None or self.quality(whole, top) < self.quality(best, top) + 2 * WORTH_ADDING:
-            return best.repairs
-        kept = whole
-        for key in reversed(self.in_order(whole.repairs - best.repairs)):
-            smaller = self.affordable(kept.repairs - {key})
-            if smaller is not None and self.quality(smaller, top) > self.quality(kept, top) - WORTH_ADDING / 2:
-                kept = smaller
-        return kept.repairs
-
-
-def shortened(case: Case, plan: Plan) -> Program:
-    """The program, its training cut to what the budget allows."""
-    program = case.program
-    if plan.prefix_updates is None:
-        return program
-    return dataclasses.replace(
-        program,
-        steps_per_epoch=plan.prefix_updates,
-        epochs=program.initial_epoch + 1,
-    )
-
-
-def _failed(case: Case, count: int, error: str) -> Trial:
-    """A trial that could not be made."""
-    nothing = np.full(count, case.references.constant)
-    return Trial(
-        scores=Scores(held=nothing, training=nothing, diverged=np.zeros(count, dtype=bool)),
-        auc=None,
-        updates=0,
-        error=error,
-    )

@@ -60,6 +60,11 @@ class Trial:
     error: str | None = None
     flat: float = 0.0
 
+    @property
+    def median(self) -> float:
+        """The median score on the rows that judge."""
+        return float(np.median(self.scores.held))
+
 
 class TooSlow(BadInput):
     """Not even the fewest trainings that prove something fit into the budget.

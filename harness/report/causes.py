@@ -71,10 +71,6 @@ FAULTS: dict[Fault, tuple[str, str]] = {
 
 # Each cause of a scenario: what it says, and what to do.
 HYPOTHESES: dict[str, tuple[str, str]] = {
-    "wrong-math": (
-        "the gradients are not those of the cost",
-        "correct the math (harness check names the mistake)",
-    ),
     "unlearnable": (
         "the same inputs come with different targets, so no function of the inputs fits",
         "give inputs that tell these observations apart, or correct the targets",

@@ -89,11 +89,6 @@ def cause_sentences(found: Diagnosis) -> Iterator[str]:
             text += f" Evidence: {change}, and nothing else changed, takes the cost from {number(row.before)} to "
             text += f"{number(row.after)}"
             text += "." if row.members == 1 else f", and {row.share:.1%} of {row.members} runs learn."
-        elif cause.id == "wrong-math" and row is not None:
-            text += f" {change[0].upper()}{change[1:]} comes to {number(row.after)}: not enough by itself."
-        elif row is not None and cause is both[-1] and both[0].id == "wrong-math":
-            text += f" Evidence, with the right math: {change}; the cost becomes {number(row.after)}"
-            text += "." if row.members == 1 else f", and {row.share:.1%} of {row.members} runs learn."
         elif row is not None and cause is both[-1]:
             text += f" Evidence for {joined(c.id for c in both)} together: {change}: {row.share:.1%} of {row.members}"
             text += " runs learn. Neither alone was enough."
@@ -111,10 +106,7 @@ def cause_sentences(found: Diagnosis) -> Iterator[str]:
 def verdict(found: Diagnosis) -> list[str]:
     """The whole answer in a few sentences."""
     sentences = [outcome_sentence(found)]
-    if found.wrong:
-        sentences.append(f"The math is wrong: its gradients are off by {found.math_error:.1g} of their size.")
-    elif found.math_error is not None:
-        sentences.append(f"The math is right: its gradients are within {found.math_error:.0e} of numerical ones.")
+    sentences.append(f"The math is right: its gradients are within {found.math_error:.0e} of numerical ones.")
     sentences += cause_sentences(found)
     remedy = remedy_text(found.causes)
     if remedy:

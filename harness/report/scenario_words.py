@@ -61,7 +61,6 @@ CHANGES: dict[Act, Callable[[What], str]] = {
     Act.TARGETS: lambda what: f"targets mapped into {what.bounds[0]:g} to {what.bounds[1]:g}",
     Act.WIDER: wider_text,
     Act.LIFTED: lambda what: "hidden biases raised until every unit is active on half of the observations",
-    Act.MATH: lambda what: "the right math, with nothing else changed",
     Act.ANY_FUNCTION: lambda what: "any function of the inputs",
     Act.BOTH: lambda what: ", and ".join(change_text(part) for part in what.parts),
 }

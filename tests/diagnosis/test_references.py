@@ -63,5 +63,14 @@ def test_a_learner_is_much_nearer_if_it_leaves_a_twentieth(value: float, best: f
     assert (found.name if found else None) == nearer
 
 
+def test_least_squares_are_nearer_where_the_training_rows_judge_and_lie_on_a_line() -> None:
+    celsius = np.array([-40.0, -10, 0, 8, 15, 22, 38])[:, None]
+    found = references(celsius, 1.8 * celsius[:, 0] + 32, "mse", "linear").much_nearer(0.9)
+    assert found is not None
+    assert (found.name, found.score.value) == ("least squares", pytest.approx(1.0))
+    # of three points, a line says nothing
+    assert references(celsius[:3], 1.8 * celsius[:3, 0] + 32, "mse", "linear").much_nearer(0.9) is None
+
+
 def test_no_learner_is_nearer_where_the_training_rows_judge() -> None:
     assert known(1.0, p_value=None).much_nearer(0.9) is None

@@ -188,3 +188,14 @@ def test_a_longer_training_goes_on_for_enough_updates(rows: int, batch: int, upd
 def test_other_rates_lie_where_the_rate_may_be_wrong(rate: float, diverges: bool, tried: tuple[float, ...]) -> None:
     facts = optimizer_facts(keras.optimizers.Adam(rate), 100)
     assert rates_to_try(facts, diverges=diverges) == pytest.approx(tried)
+
+
+def test_classes_taught_as_one_quantity_are_one_cause_with_three_edits() -> None:
+    labels = np.arange(160) % 8 + 1
+    x = np.random.default_rng(0).normal(size=(160, 4))
+    made = program(dense(8, 1, inputs=4), x, labels, loss="mse", metrics=["accuracy"])
+    _, repairs = proposed(made)
+    assert {key for key in repairs if repairs[key].block == "head"} == {"loss"}
+    edited = {(change.kind.value, change.new) for change in repairs["loss"].changes}
+    assert edited >= {("units", 8), ("loss", "sparse_categorical_crossentropy"), ("labels", "indices")}
+    assert repaired(made, "loss").head.units == 8

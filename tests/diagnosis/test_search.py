@@ -14,9 +14,10 @@ from harness.diagnosis import edited_run
 from harness.diagnosis.edited_run import EditedRun, Remedy, chosen_remedy
 from harness.diagnosis.faults import Fault
 from harness.diagnosis.outcomes import Bar, Scores, share_of
+from harness.diagnosis.program_search import ProgramRun, ProgramSearch
 from harness.diagnosis.proofs import Proofs
 from harness.diagnosis.repair import Repair
-from harness.diagnosis.search import Run, Search, Stage
+from harness.diagnosis.search import Stage
 from harness.diagnosis.trials import Ledger, OutOfBudget, Trial, flat_shares
 from harness.programs.changes import Change, ChangeKind
 from harness.programs.edits import Edit
@@ -24,7 +25,7 @@ from harness.programs.edits import Edit
 BAR = Bar(constant=0.0, best=1.0, noise=0.0)
 
 
-class Known(Search):
+class Known(ProgramSearch):
     """A search whose trainings have known scores."""
 
     scores: dict[frozenset[str], float]
@@ -32,13 +33,13 @@ class Known(Search):
     def __post_init__(self) -> None:
         self.by_key = {repair.key: repair for repair in self.repairs}
 
-    def run(self, keys: Iterable[str], *, stage: Stage = Stage.SEARCH, optional: bool = False) -> Run:
+    def run(self, keys: Iterable[str], *, stage: Stage = Stage.SEARCH, optional: bool = False) -> ProgramRun:
         chosen = frozenset(keys)
         if chosen not in self.scores:
             raise OutOfBudget
         held = np.full(8, self.scores[chosen])
         trial = Trial(scores=Scores(held=held, training=held, diverged=held > 9), auc=None, updates=1)
-        self.runs[chosen, stage] = Run(repairs=chosen, trial=trial, stage=stage)
+        self.runs[chosen, stage] = ProgramRun(repairs=chosen, trial=trial, stage=stage)
         return self.runs[chosen, stage]
 
 

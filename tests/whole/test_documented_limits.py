@@ -11,7 +11,7 @@ from harness.backends.outcomes import FEWEST_SEEDS, SURE
 from harness.backends.prepare import MAX_TRAINING_UPDATES
 from harness.backends.quantities import RECORDED_UPDATES
 from harness.checking.stage import SETTINGS
-from harness.diagnosis.search import CONFIRM_SEEDS
+from harness.diagnosis.program_search import CONFIRM_SEEDS
 from harness.figures.spread import MAX_POINTS
 from harness.measures.baseline import NEAR_CONSTANT
 from harness.measures.learning import SHARE_OF_CROSS_ENTROPY, SHARE_OF_SQUARED_ERROR

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from ...models import initializers
 from ...models.batches import Batches
-from ...models.network import Array, Implementation, Network, Weights
+from ...models.network import Array, Network, Weights
 from ...models.optimizers import SGD, Optimizer
 from ...scenario.scenario import Scenario
 
@@ -40,7 +40,6 @@ class Case:
         on: the same initializer for another network of the same depth; None if there is one start only.
         learning_rate, iterations, optimizer: of the training.
         seed: of all that is drawn here.
-        implementation: the math to judge; None is the hand-written one.
         batches: which observations each iteration is made with, in every run; None is all of them.
     """
 
@@ -56,7 +55,6 @@ class Case:
     iterations: int
     optimizer: Optimizer = SGD
     seed: int = 0
-    implementation: Implementation | None = None
     batches: Batches | None = None
 
 

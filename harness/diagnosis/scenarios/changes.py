@@ -15,6 +15,8 @@ from ...models import initializers, numerical
 from ...models.batches import Batches
 from ...models.network import Array, Network, Weights
 from ...models.optimizers import Optimizer
+from ..outcomes import Share, share_of
+from ..search import Keys
 from .case import Case, Draw
 
 ENOUGH = 0.95  # the share of members that must reach the target
@@ -70,7 +72,6 @@ class Act(Enum):
     TARGETS = "targets"  # mapped into bounds
     WIDER = "wider"  # so many hidden units; healthy starts where an initializer is named
     LIFTED = "lifted"  # hidden biases
-    MATH = "math"  # the right math
     ANY_FUNCTION = "any-function"  # no change: the best function of the inputs
     BOTH = "both"  # of the parts, one after the other
 
@@ -97,6 +98,11 @@ class What:
     units: tuple[int, ...] = ()
     parts: tuple[What, ...] = ()
 
+    @property
+    def key(self) -> str:
+        """Unique among the changes of a case."""
+        return f"{self.act.value}:{self.name}:{self.amount}:{self.clones}:{self.units}"
+
 
 @dataclass(frozen=True)
 class Change:
@@ -117,6 +123,22 @@ class Change:
     apply: Callable[[Trial], Trial]
     symmetric: bool = True
     scale: float = 1.0
+    replaces: tuple[str, ...] = ()
+
+    @property
+    def key(self) -> str:
+        """Unique among the changes of a case."""
+        return self.what.key
+
+    @property
+    def keys(self) -> Keys:
+        """Of the changes that this one is made of."""
+        return frozenset(part.key for part in self.what.parts or (self.what,))
+
+    @property
+    def block(self) -> str:
+        """The kind of thing that is changed: rates up and down are of one kind."""
+        return self.family.split("-")[0]
 
 
 NO_CHANGE = Change("none", What(Act.NOTHING), 0.0, lambda trial: trial)
@@ -133,15 +155,6 @@ def also(first: Change, second: Change) -> Change:
     )
 
 
-def wilson(reached: int, members: int) -> tuple[float, float]:
-    """The 95 % interval of a share (Wilson, Probable Inference, the Law of Succession, 1927)."""
-    z = 1.959963984540054
-    share = reached / members
-    middle = (share + z * z / (2 * members)) / (1 + z * z / members)
-    half = z / (1 + z * z / members) * math.sqrt(share * (1 - share) / members + z * z / (4 * members * members))
-    return max(0.0, middle - half), min(1.0, middle + half)
-
-
 @dataclass(frozen=True, eq=False)
 class Result:
     """What came of a change.
@@ -149,7 +162,7 @@ class Result:
     Attributes:
         costs: (members,) after the last iteration.
         reached: how many came to the target.
-        chance: whether the members differed; the interval of a share is (share, share) where they did not.
+        chance: whether the members differed.
     """
 
     change: Change
@@ -163,13 +176,19 @@ class Result:
         return len(self.costs)
 
     @property
+    def learned(self) -> Share:
+        """The share of the members that came to the target; without chance, one that is certain."""
+        share = share_of(np.arange(self.members) < self.reached)
+        return share if self.chance else replace(share, low=share.value, high=share.value)
+
+    @property
     def share(self) -> float:
-        return self.reached / self.members
+        return self.learned.value
 
     @property
     def interval(self) -> tuple[float, float]:
         """The 95 % interval of the share."""
-        return wilson(self.reached, self.members) if self.chance else (self.share, self.share)
+        return self.learned.low, self.learned.high
 
     @property
     def median(self) -> float:

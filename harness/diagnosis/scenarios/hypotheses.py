@@ -50,7 +50,6 @@ class Evidence:
         results: of every change that was made alone.
         zero_gradient: whether a layer's kernel has gradient 0, exactly, at the start and at the end.
         explosion: how many times larger the gradient is at the start than at healthy starts, in the worst layer.
-        wrong_math: whether the judged math is wrong, so that the right one was run too.
     """
 
     case: Case
@@ -60,10 +59,9 @@ class Evidence:
     course: Course
     found: Sequence[Symptom]
     own: Result
-    results: Sequence[Result]
+    results: list[Result]
     zero_gradient: bool
     explosion: float
-    wrong_math: bool = False
 
     def of(self, *families: str) -> list[Result]:
         """The results of those kinds of changes, the weakest change of the first kind first."""
@@ -73,10 +71,6 @@ class Evidence:
             for result in sorted(self.results, key=lambda result: result.change.size)
             if result.change.family == family
         ]
-
-    def enough(self, *families: str) -> list[Result]:
-        """The changes of those kinds that take enough members to the target, where too few came by themselves."""
-        return [result for result in self.of(*families) if self.helps(result)]
 
     def helps(self, result: Result) -> bool:
         """Whether it changes the outcome."""
@@ -98,30 +92,31 @@ class Evidence:
 class Hypothesis(NamedTuple):
     """One cause that is possible.
 
-    id: as in the JSON document. present: whether the run has that property at all. proofs: the changes that remove it
-    and reach the target, the weakest first. families: all that remove it.
+    id: as in the JSON document. present: whether the run has that property at all. families: the kinds of changes that
+    remove it, the most direct first. is_proof: whether one that helps proves it, beside what its controls came to.
+    beside: kinds of changes that have to do with it and prove nothing.
     """
 
     id: str
     present: Callable[[Evidence], bool]
-    proofs: Callable[[Evidence], list[Result]]
     families: tuple[str, ...]
+    is_proof: Callable[[Evidence, Result], bool] = lambda evidence, result: True
+    beside: tuple[str, ...] = ()
+
+    def proofs(self, evidence: Evidence) -> list[Result]:
+        """The changes that remove it and help, the weakest first."""
+        return [r for r in evidence.of(*self.families) if evidence.helps(r) and self.is_proof(evidence, r)]
 
 
-def by(*families: str) -> Callable[[Evidence], list[Result]]:
-    """The proofs by any change of those kinds."""
-    return lambda evidence: evidence.enough(*families)
+def only_clones_fail(evidence: Evidence) -> bool:
+    """Whether healthy starts hardly learn with their units cloned: that they have none is then what helps."""
+    cloned = evidence.of("healthy-cloned")
+    return bool(cloned) and cloned[0].share <= HARDLY
 
 
-def by_start(*families: str) -> Callable[[Evidence], list[Result]]:
-    """The proofs by any change of those kinds; healthy starts only if it is not that they have no clones."""
-
-    def proofs(evidence: Evidence) -> list[Result]:
-        cloned = evidence.of("healthy-cloned")
-        only_clones = bool(cloned) and cloned[0].share <= HARDLY
-        return evidence.enough(*(f for f in families if not (f == "healthy" and only_clones)))
-
-    return proofs
+def is_another_start(evidence: Evidence, result: Result) -> bool:
+    """Whether a change helps by more of the start than that there are no clones."""
+    return result.change.family != "healthy" or not only_clones_fail(evidence)
 
 
 def healthy_starts_learn(evidence: Evidence) -> bool:
@@ -146,6 +141,11 @@ def has_zero_gradient(start: Sequence[Array], end: Sequence[Array]) -> bool:
     return any(not np.any(first[1:]) and not np.any(last[1:]) for first, last in zip(start, end))
 
 
+def explodes(evidence: Evidence) -> bool:
+    """The gradient is many times as large as at healthy starts, or not a number."""
+    return evidence.explosion > 30 or evidence.explosion != evidence.explosion
+
+
 def dead_from_the_start(evidence: Evidence) -> bool:
     """Half of some relu layer gives 0 on every observation at the start, and not for want of any weights."""
     weights = evidence.course.weights[0]
@@ -157,19 +157,18 @@ def has_clones(evidence: Evidence) -> bool:
     return evidence.has("clones-at-start")
 
 
-def clones_proofs(evidence: Evidence) -> list[Result]:
-    """Noise helps where the same noise for all units of a layer does not; or healthy starts learn where their clones
-    do not. And nothing helps that keeps the clones."""
-    if any(evidence.helps(r) and r.change.symmetric for r in evidence.of(*KEEPING_CLONES)):
-        return []
-    control = {result.change.size: result for result in evidence.of("noise-cloned")}
-    found = [
-        result
-        for result in evidence.enough("noise")
-        if result.change.size in control and control[result.change.size].share < 0.5 < result.interval[0]
-    ]
-    clones = evidence.of("healthy-cloned")
-    return found + (evidence.enough("healthy") if clones and clones[0].share <= HARDLY else [])
+def parts_clones(evidence: Evidence, result: Result) -> bool:
+    """Whether a change helps because it parts clones.
+
+    Noise does if the same noise for all units of a layer does not help; healthy starts do if their clones fail. Nothing
+    may help that keeps the clones.
+    """
+    if any(evidence.helps(other) and other.change.symmetric for other in evidence.of(*KEEPING_CLONES)):
+        return False
+    if result.change.family == "healthy":
+        return only_clones_fail(evidence)
+    controls = [other for other in evidence.of("noise-cloned") if other.change.size == result.change.size]
+    return bool(controls) and controls[0].share < 0.5 < result.interval[0]
 
 
 def deep_and_decaying(evidence: Evidence) -> bool:
@@ -183,10 +182,9 @@ def out_of_range(evidence: Evidence) -> bool:
     return symptoms.range_cost(evidence.case.network, evidence.case.y) > evidence.target
 
 
-def narrow_proofs(evidence: Evidence) -> list[Result]:
-    """More units help, where healthy starts of this width do not, with any rate, iterations or optimizer tried."""
-    same_width = [r for r in evidence.results if "healthy" in r.change.family]
-    return [] if any(result.enough for result in same_width) else evidence.enough("wider")
+def needs_units(evidence: Evidence, result: Result) -> bool:
+    """Whether no healthy start of this width learns, with any rate, iterations or optimizer tried."""
+    return not any(other.enough for other in evidence.results if "healthy" in other.change.family)
 
 
 def is_unlearnable(floor: float, constant: float) -> bool:
@@ -196,98 +194,38 @@ def is_unlearnable(floor: float, constant: float) -> bool:
 
 KEEPING_CLONES = ("mirrored", "scale-down", "scale-up", "rate-up", "rate-down", "iterations", "optimizer")
 
+# the most direct cause first
 HYPOTHESES = (
-    Hypothesis(
-        "wrong-math",
-        lambda e: e.wrong_math,
-        by("math"),
-        ("math",),
-    ),
-    Hypothesis(
-        "unlearnable",
-        lambda e: is_unlearnable(e.floor, e.constant),
-        lambda e: [],
-        (),
-    ),
-    Hypothesis(
-        "target-out-of-range",
-        out_of_range,
-        by("outputs"),
-        ("outputs",),
-    ),
-    Hypothesis(
-        "unscaled-inputs",
-        unscaled,
-        by("inputs"),
-        ("inputs",),
-    ),
-    Hypothesis(
-        "saturation",
-        saturated_from_the_start,
-        by_start("scale-down", "healthy"),
-        ("scale-down",),
-    ),
-    Hypothesis(
-        "exploding-gradient",
-        lambda e: e.explosion > 30 or e.explosion != e.explosion,
-        by_start("scale-down", "healthy"),
-        ("scale-down", "healthy"),
-    ),
-    Hypothesis(
-        "dead-relu",
-        dead_from_the_start,
-        by_start("lift", "activation", "healthy"),
-        ("lift", "activation", "healthy"),
-    ),
-    Hypothesis(
-        "zero-gradient",
-        lambda e: e.zero_gradient,
-        by_start("noise", "healthy"),
-        ("noise", "healthy"),
-    ),
-    Hypothesis(
-        "clones",
-        has_clones,
-        clones_proofs,
-        ("noise",),
-    ),
-    Hypothesis(
-        "vanishing-gradient",
-        deep_and_decaying,
-        by_start("healthy", "activation"),
-        ("healthy", "activation"),
-    ),
+    Hypothesis("unlearnable", lambda e: is_unlearnable(e.floor, e.constant), ()),
+    Hypothesis("target-out-of-range", out_of_range, ("outputs",)),
+    Hypothesis("unscaled-inputs", unscaled, ("inputs",)),
+    Hypothesis("saturation", saturated_from_the_start, ("scale-down", "healthy"), is_another_start),
+    Hypothesis("exploding-gradient", explodes, ("scale-down", "healthy"), is_another_start),
+    Hypothesis("dead-relu", dead_from_the_start, ("lift", "activation", "healthy"), is_another_start),
+    Hypothesis("zero-gradient", lambda e: e.zero_gradient, ("noise", "healthy"), is_another_start),
+    Hypothesis("clones", has_clones, ("noise", "healthy"), parts_clones),
+    Hypothesis("vanishing-gradient", deep_and_decaying, ("healthy", "activation"), is_another_start),
     Hypothesis(
         "plateau",
         lambda e: True,
-        by_start("mirrored", "scale-down", "scale-up", "healthy"),
         ("mirrored", "scale-down", "scale-up", "healthy"),
+        is_another_start,
+        beside=("noise-cloned", "healthy-cloned", "healthy-scaled", "healthy-scaled-cloned"),
     ),
-    Hypothesis(
-        "learning-rate-too-large",
-        lambda e: not healthy_starts_learn(e),
-        by("rate-down"),
-        ("rate-down",),
-    ),
-    Hypothesis(
-        "learning-rate-too-small",
-        lambda e: not healthy_starts_learn(e),
-        by("rate-up"),
-        ("rate-up",),
-    ),
-    Hypothesis(
-        "too-few-iterations",
-        lambda e: not healthy_starts_learn(e),
-        by("iterations"),
-        ("iterations",),
-    ),
-    Hypothesis(
-        "too-narrow",
-        lambda e: len(e.case.network.sizes) > 2,
-        narrow_proofs,
-        ("wider",),
-    ),
+    # a healthy start that learns with nothing else changed acquits the rate and the number of iterations
+    Hypothesis("learning-rate-too-large", lambda e: not healthy_starts_learn(e), ("rate-down",)),
+    Hypothesis("learning-rate-too-small", lambda e: not healthy_starts_learn(e), ("rate-up",), beside=("optimizer",)),
+    Hypothesis("too-few-iterations", lambda e: not healthy_starts_learn(e), ("iterations",), beside=("long-look",)),
+    Hypothesis("too-narrow", lambda e: e.case.network.depth > 1, ("wider",), needs_units),
 )
+RANK = {hypothesis.id: rank for rank, hypothesis in enumerate(HYPOTHESES)}
+BY_ID = {hypothesis.id: hypothesis for hypothesis in HYPOTHESES}
+
+
+def blamed(family: str, evidence: Evidence) -> str:
+    """The cause that a change of this kind has to do with, the most direct one that the run has."""
+    related = [one for one in HYPOTHESES if family in (*one.families, *one.beside)]
+    return next((one for one in related if one.present(evidence)), related[-1]).id
 
 
 def changes_of_what_is_there(case: Case, evidence: Evidence) -> list[Change]:

@@ -2,9 +2,8 @@
 
 A hypothesis names a property of the run, and changes that remove this property and nothing else. Each change is made
 alone, from the same start, to many members at once (models/ensemble.py), and all are judged by the same target. The
-hypothesis is proved where the property is there, and the weakest change that removes it takes at least ``ENOUGH`` of
-the members to the target; the change is then run once more on members that were not used before, so that no lucky
-draw decides. Changes that did not help are kept: they refute what would be believed without them.
+search that names a cause is that of every diagnosis (``diagnosis.search``). Changes that did not help are kept: they
+refute what would be believed without them.
 """
 
 from __future__ import annotations
@@ -23,13 +22,14 @@ from ...measures.learning import target_of
 from ...measures.symptoms import Course, Symptom
 from ...models.optimizers import Optimizer
 from ...scenario.effort import BUDGET_SECONDS, FEWEST_MEMBERS, FEWEST_OBSERVATIONS
+from ..search import Stage
+from ..trials import OutOfBudget
 from .case import Asked, Case
 from .changes import (
     NO_CHANGE,
     Act,
     Change,
     Result,
-    Trial,
     What,
     also,
     faster,
@@ -46,12 +46,12 @@ from .changes import (
     wider,
 )
 from .hypotheses import (
-    HYPOTHESES,
+    BY_ID,
     KEEPING_CLONES,
     Evidence,
+    blamed,
     changes_for_the_record,
     changes_of_what_is_there,
-    clones_proofs,
     dead_from_the_start,
     has_clones,
     has_zero_gradient,
@@ -73,14 +73,13 @@ from .runs import (
     seconds_a_member,
     seconds_an_observation,
 )
+from .search import SCREENING, ScenarioSearch
 
 MUCH = 0.1  # of what a constant prediction leaves: a difference in cost that matters
 LATE = 4  # times as many iterations as healthy starts need: then a run that learns is asked why it took so long
 CHANGES = 60  # about so many there are to be made
-WRONG = 1e6  # epsilons of the dtype by which wrong gradients are off, relative to the largest; rounding alone is less
 MOST_PROOFS = 4  # changes that are tried on fresh members until one helps those too
 LONGEST = 1_000_000  # iterations
-SCREENING = 2.0  # seconds that a change to all members may take: the fewer members, the larger the network
 
 
 # The verdict
@@ -174,8 +173,7 @@ class Diagnosis:
         bound: under which cost no run can come that keeps its clones; None if no such bound holds.
         relation: what the clones are for this failure; None if there are none.
         lucky, late: why a run that learns was asked about all the same.
-        math_error: the largest relative difference of the judged gradients from numerical ones; None if not judged.
-        wrong: whether that is more than rounding.
+        math_error: the largest relative difference of the gradients from numerical ones.
         skipped: the changes that the budget did not reach. left_out: so many observations that it did not, of how many.
     """
 
@@ -197,8 +195,7 @@ class Diagnosis:
     relation: ClonesRelation | None
     lucky: bool
     late: Result | None
-    math_error: float | None
-    wrong: bool
+    math_error: float
     skipped: list[What]
     budget: float
     seconds: float
@@ -211,43 +208,6 @@ class Diagnosis:
     def fine(self) -> bool:
         """Whether there is nothing to explain: it learns, in time and not by luck, or as well as can be."""
         return self.best_possible or (self.learns and not self.causes and not self.lucky and self.late is None)
-
-
-FAMILY_OF = {
-    "mirrored": "plateau",
-    "scale-down": "saturation",
-    "scale-up": "plateau",
-    "noise": "clones",
-    "noise-cloned": "plateau",
-    "healthy": "plateau",
-    "healthy-cloned": "plateau",
-    "healthy-scaled": "plateau",
-    "healthy-scaled-cloned": "plateau",
-    "long-look": "too-few-iterations",
-    "rate-up": "learning-rate-too-small",
-    "rate-down": "learning-rate-too-large",
-    "iterations": "too-few-iterations",
-    "optimizer": "learning-rate-too-small",
-    "activation": "vanishing-gradient",
-    "inputs": "unscaled-inputs",
-    "outputs": "target-out-of-range",
-    "wider": "too-narrow",
-    "lift": "dead-relu",
-    "math": "wrong-math",
-}
-RANK = {hypothesis.id: rank for rank, hypothesis in enumerate(HYPOTHESES)}
-BY_ID = {hypothesis.id: hypothesis for hypothesis in HYPOTHESES}
-STARTS = ("saturation", "exploding-gradient", "dead-relu", "zero-gradient", "vanishing-gradient", "plateau")
-
-
-def blamed(family: str, evidence: Evidence) -> str:
-    """The cause that a change of this kind removes, as far as the run has it."""
-    cause = FAMILY_OF[family]
-    if cause in ("plateau", "saturation"):
-        return next(id for id in STARTS if BY_ID[id].present(evidence))
-    if family == "noise" and evidence.zero_gradient:
-        return "zero-gradient"
-    return cause
 
 
 def row_of(result: Result, own: Result, hypothesis: str, helps: bool) -> Row:
@@ -266,41 +226,42 @@ def row_of(result: Result, own: Result, hypothesis: str, helps: bool) -> Row:
     )
 
 
-def confirmed(base: Trial, evidence: Evidence, result: Result, trainings: Budget) -> Result | None:
-    """The same change to members that were not used before; None if it does not help those."""
-    if not result.chance or result.change.family == "math":
-        return result
-    again = run_changes(base, [result.change], trainings, SCREENING / 2, math.inf, first_member=4 * MOST_MEMBERS)
-    return again[0] if again and evidence.helps(again[0]) else None
+def proven_causes(search: ScenarioSearch) -> list[Cause]:
+    """The causes of a smallest set of changes that helps members which were not used before too; none if none does."""
+    if BY_ID["unlearnable"].present(search.evidence):
+        return [unlearnable(search.evidence)]
+    for _ in range(MOST_PROOFS):
+        try:
+            full = search.repair_fully()
+            if full is None:
+                return []
+            minimal = search.minimise(full)
+            proofs = {key: search.proof(minimal, minimal - {key}) for key in search.in_order(minimal)}
+        except OutOfBudget:
+            return []
+        if all(proofs.values()):
+            sure = search.run(minimal, stage=Stage.CONFIRM).trial
+            return [cause_of(search, key, sure, alone=len(minimal) == 1) for key in proofs]
+        search.unproven.add(minimal)
+    return []
 
 
-def proved(base: Trial, evidence: Evidence, trainings: Budget) -> list[Cause]:
-    """The hypotheses that hold, in the order of ``HYPOTHESES``."""
-    causes: list[Cause] = []
-    for hypothesis in HYPOTHESES:
-        if not hypothesis.present(evidence):
-            continue
-        # another start takes away all that is wrong with this one: one such cause, the most direct, is proved by it
-        if hypothesis.id in STARTS and any(cause.id in STARTS for cause in causes):
-            continue
-        if hypothesis.id == "plateau" and causes:
-            continue
-        if hypothesis.id == "unlearnable":
-            row = Row(
-                "unlearnable", What(Act.ANY_FUNCTION), evidence.own.median, evidence.own.share,
-                evidence.floor, 0.0, (0.0, 0.0), 1, False,
-            )  # fmt: skip
-            causes.append(Cause(hypothesis.id, 1.0, [row], True))
-            continue
-        tries = (confirmed(base, evidence, result, trainings) for result in hypothesis.proofs(evidence)[:MOST_PROOFS])
-        sure = next((result for result in tries if result is not None), None)
-        if sure is None:
-            continue
-        others = [r for r in evidence.of(*hypothesis.families) if evidence.helps(r) and r.change is not sure.change]
-        rows = [row_of(r, evidence.own, hypothesis.id, True) for r in (sure, *others)]
-        confidence = max((row.interval[0] for row in rows if row.members > 1), default=sure.interval[0])
-        causes.append(Cause(hypothesis.id, confidence, rows, True))
-    return causes
+def cause_of(search: ScenarioSearch, key: str, sure: Result, *, alone: bool) -> Cause:
+    """A cause with its evidence: the change on fresh members, and if it is enough alone, what else removes the same."""
+    evidence, id = search.evidence, search.cause_of(key)
+    others = [r for r in BY_ID[id].proofs(evidence) if r.change.key != key] if alone else []
+    rows = [row_of(result, evidence.own, id, True) for result in (sure, *others)]
+    confidence = max((row.interval[0] for row in rows if row.members > 1), default=sure.interval[0])
+    return Cause(id, confidence, rows, alone)
+
+
+def unlearnable(evidence: Evidence) -> Cause:
+    """No function of the inputs does better."""
+    own = evidence.own
+    row = Row(
+        "unlearnable", What(Act.ANY_FUNCTION), own.median, own.share, evidence.floor, 0.0, (0.0, 0.0), 1, False
+    )  # fmt: skip
+    return Cause("unlearnable", 1.0, [row], True)
 
 
 def changes_in_pairs(case: Case, evidence: Evidence) -> list[Change]:
@@ -328,33 +289,7 @@ def changes_in_pairs(case: Case, evidence: Evidence) -> list[Change]:
     if not seen:
         pairs += [(a, b) for i, a in enumerate(blind) for b in blind[i + 1 :]]
         pairs += [(a, b) for a in networks for b in blind] + [(blind[0], adam)]
-    return [also(a, b) for a, b in pairs if a.family.split("-")[0] != b.family.split("-")[0]]
-
-
-def proved_in_pairs(base: Trial, evidence: Evidence, results: Sequence[Result], trainings: Budget) -> list[Cause]:
-    """The two causes whose removal together helps; the pair of the most direct ones, if there are several."""
-
-    def ids(result: Result) -> list[str]:
-        return sorted((blamed(f, evidence) for f in result.change.family.split(" + ")), key=RANK.__getitem__)
-
-    helping = [
-        r
-        for r in results
-        if evidence.helps(r) and len(set(ids(r))) == 2 and all(BY_ID[id].present(evidence) for id in ids(r))
-    ]
-    for result in sorted(helping, key=lambda r: (sum(RANK[id] for id in ids(r)), r.change.size)):
-        sure = confirmed(base, evidence, result, trainings)
-        if sure is not None:
-            return [
-                Cause(
-                    id,
-                    sure.interval[0],
-                    [row_of(sure, evidence.own, id, True)],
-                    False,
-                )
-                for id in ids(sure)
-            ]
-    return []
+    return [also(a, b) for a, b in pairs if a.block != b.block]
 
 
 def relation_of_clones(evidence: Evidence) -> ClonesRelation:
@@ -366,7 +301,7 @@ def relation_of_clones(evidence: Evidence) -> ClonesRelation:
     apart, cloned = evidence.of("healthy"), evidence.of("healthy-cloned")
     is_harder = bool(apart and cloned and apart[0].interval[0] > cloned[0].interval[1])
     return ClonesRelation(
-        loosened=next(iter(clones_proofs(evidence)), None),
+        loosened=next(iter(BY_ID["clones"].proofs(evidence)), None),
         failing_apart=min(plain, key=lambda r: r.share, default=None),
         best_noise=max(evidence.of("noise"), key=lambda r: r.share, default=None),
         learning_together=max(symmetric, key=lambda r: r.share, default=None),
@@ -400,58 +335,49 @@ def explosion(case: Case) -> float:
         return float(np.max(np.where(usual > 0, own / usual, 0)))
 
 
-def judge(
-    case: Case, course: Course, target: float, unlucky: bool, own: Result, trainings: Budget, right: Course | None
-) -> tuple[Evidence, list[Cause], Trial]:
-    """Test every hypothesis: the evidence, the causes, and the trial that all changes were made to."""
+def judge(case: Case, course: Course, target: float, unlucky: bool, own: Result, trainings: Budget) -> ScenarioSearch:
+    """Measure the symptoms of a run, and prepare the search for its causes."""
     network, x, y = case.network, case.x, case.y
-    base = trial_of(case, target, unlucky)
     gradients = [gradients_of(case, weights) for weights in (course.weights[0], course.weights[-1])]
     _, constant, floor = target_of(network.cost, x, y)
     found = symptoms.data_symptoms(network, x, y, floor)
     found += symptoms.run_symptoms(network, course, x, y, *gradients)
     zero = has_zero_gradient(*gradients)
-    evidence = Evidence(case, target, constant, floor, course, found, own, [], zero, explosion(case), right is not None)
+    evidence = Evidence(case, target, constant, floor, course, found, own, [], zero, explosion(case))
+    return ScenarioSearch(base=trial_of(case, target, unlucky), evidence=evidence, trainings=trainings)
+
+
+def find_causes(search: ScenarioSearch) -> list[Cause]:
+    """The causes: what the run has is changed first, then what folklore has remedies for, then ever more."""
+    evidence, trainings = search.evidence, search.trainings
+    case = evidence.case
     each = min(SCREENING / 8, trainings.seconds / 200)
-    if right is None and is_unlearnable(floor, constant) and course.costs[-1] <= target + 0.05 * constant:
-        return evidence, proved(base, evidence, trainings), base  # it does what can be done: no other cause to look for
-    results = run_changes(base, changes_of_what_is_there(case, evidence), trainings, each)
-    if right is not None:
-        cost = np.array([right.costs[-1]])
-        change = Change("math", What(Act.MATH), 0.0, lambda trial: trial)
-        results.append(Result(change, cost, int(cost[0] <= target), case.iterations, False))
-    evidence = replace(evidence, results=results)
-    causes = proved(base, evidence, trainings)
+    is_hopeless = is_unlearnable(evidence.floor, evidence.constant)
+    if is_hopeless and evidence.course.costs[-1] <= evidence.target + 0.05 * evidence.constant:
+        return proven_causes(search)  # it does what can be done: no other cause to look for
+    search.screen(changes_of_what_is_there(case, evidence), each)
+    causes = proven_causes(search)
     # with a cause found, the others are tried where they cost little
-    results += run_changes(
-        base, changes_for_the_record(case, results), trainings, each, trainings.seconds / 30 if causes else None
-    )
-    if right is None and is_best_possible(evidence):
-        return evidence, [], base
-    if not causes:
-        causes = proved(base, evidence, trainings)
+    for_the_record = changes_for_the_record(case, evidence.results)
+    search.screen(for_the_record, each, trainings.seconds / 30 if causes else None)
+    if is_best_possible(evidence):
+        return []
+    causes = causes or proven_causes(search)
     if not causes:
         harder = [longer(100)] + ([wider(case, 16)] if case.network.depth > 1 else [])
-        results += run_changes(base, harder, trainings, each, trainings.left / 3)
-        causes = proved(base, evidence, trainings)
+        search.screen(harder, each, trainings.left / 3)
+        causes = proven_causes(search)
     if not causes:
-        pairs = run_changes(base, changes_in_pairs(case, evidence), trainings, each / 2)
-        results += pairs
-        causes = proved_in_pairs(base, evidence, pairs, trainings)
+        search.screen(changes_in_pairs(case, evidence), each / 2)
+        causes = proven_causes(search)
     if any(cause.id == "clones" for cause in causes) and case.iterations < LONGEST:
         # what clones can never do is worth a long look
         look = long_look(case, LONGEST / case.iterations)
-        if seconds_a_member(look.apply(base)) * MOST_MEMBERS < trainings.left:
-            results += run_changes(base, [look], trainings, SCREENING)
+        if seconds_a_member(look.apply(search.base)) * MOST_MEMBERS < trainings.left:
+            search.screen([look], SCREENING)
         else:
             trainings.skipped.append(look)
-    return evidence, causes, base
-
-
-def wrong_math_alone(evidence: Evidence) -> Cause:
-    """Wrong math is a fact, also where to correct it is not enough; all other changes were made to the right math."""
-    rows = [row_of(result, evidence.own, "wrong-math", False) for result in evidence.of("math")]
-    return Cause("wrong-math", 1.0, rows, False)
+    return causes
 
 
 def rows_beside(evidence: Evidence, causes: Sequence[Cause]) -> tuple[list[Row], list[Row]]:
@@ -517,9 +443,7 @@ def diagnose(
     target, constant, floor = target_of(case.network.cost, case.x, case.y)
     progress(0, 1, None)
     error = math_error(case)
-    wrong = error > WRONG * float(np.finfo(case.start[0].dtype).eps)
-    course = run_course(case, case.iterations, case.implementation)
-    right = run_course(case, case.iterations) if case.implementation is not None and wrong else None
+    course = run_course(case, case.iterations)
     learned_at = first_at(course, target)
     learns, judged_at = learned_at is not None, case.iterations
     final, whole = course.costs[-1:], len(case.x)
@@ -529,14 +453,14 @@ def diagnose(
         target, constant, floor = target_of(case.network.cost, case.x, case.y)
 
     own = alone = Result(NO_CHANGE, final, int(learns), case.iterations, False)
-    if case.draw is not None and case.implementation is None:
+    if case.draw is not None:
         (own,) = run_changes(trial_of(case, target), [NO_CHANGE], trainings, SCREENING / 8, math.inf)
     unlucky = not learns and own.share >= 0.5
     if unlucky:
         own = alone
     lucky = learns and own.chance and own.interval[1] < 0.5
     late: Result | None = None
-    if learned_at is not None and not lucky and right is None:
+    if learned_at is not None and not lucky:
         healthy_ones = deadline(case, target, SCREENING / 8)
         if healthy_ones is not None and learned_at > LATE * healthy_ones[0]:
             judged_at, late = healthy_ones
@@ -548,18 +472,15 @@ def diagnose(
     learns = learns and not hopeless
     refuted: list[Row] = []
     helpful: list[Row] = []
-    asked = (not learns) or lucky or late is not None or right is not None
+    asked = (not learns) or lucky or late is not None
     same = late is None and left_out is None
-    judged = (
-        course if same or not asked else run_course(case, judged_at, None if right is None else case.implementation)
-    )
+    judged = course if same or not asked else run_course(case, judged_at)
     causes: list[Cause] = []
     table: list[tuple[bool, float, Result]] = []
     relation, best_possible = None, False
     if asked:
-        evidence, causes, _ = judge(case, judged, target, unlucky, own, trainings, right)
-        if right is not None and not any(cause.id == "wrong-math" for cause in causes):
-            causes = [wrong_math_alone(evidence), *(replace(cause, alone=False) for cause in causes)]
+        search = judge(case, judged, target, unlucky, own, trainings)
+        causes, evidence = find_causes(search), search.evidence
         found = list(evidence.found)
         refuted, helpful = rows_beside(evidence, causes)
         table = two_by_two(evidence)
@@ -589,7 +510,6 @@ def diagnose(
         lucky,
         late,
         error,
-        wrong,
         [change.what for change in trainings.skipped],
         budget,
         time.monotonic() - trainings.started,

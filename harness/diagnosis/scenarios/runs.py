@@ -14,7 +14,7 @@ from ...comparison.trace import PIECE, take_whole
 from ...measures.symptoms import Course
 from ...models import ensemble, handwritten, numerical
 from ...models.batches import pieces
-from ...models.network import Array, Implementation, Weights, block_size, weight_of_piece
+from ...models.network import Array, Weights, block_size, weight_of_piece
 from ...models.training import Training
 from ...scenario.effort import FEWEST_MEMBERS, pass_seconds
 from .case import Case
@@ -159,16 +159,11 @@ def training_of(case: Case, recorded: Sequence[int]) -> Training:
     return Training(case.learning_rate, optimizer=case.optimizer, recorded=recorded, batches=case.batches)
 
 
-def run_course(case: Case, iterations: int, implementation: Implementation | None = None) -> Course:
-    """The run as it was asked about, by the given math or else by hand."""
+def run_course(case: Case, iterations: int) -> Course:
+    """The run as it was asked about, by hand."""
     recorded = recorded_iterations(iterations)
     network = case.network
-    if implementation is not None:
-        training = Training(case.learning_rate, recorded=recorded, batches=case.batches)
-        path = list(implementation.train(network, case.start, case.x, case.y, training))
-    else:
-        training = training_of(case, recorded)
-        path = list(handwritten.train(network, case.start, case.x, case.y, training))
+    path = list(handwritten.train(network, case.start, case.x, case.y, training_of(case, recorded)))
     # in NumPy: the costs of a hundred points are not worth a compiled program
     with np.errstate(all="ignore"):
         costs = np.array([take_whole(numerical.forward, network, w, case.x, case.y).cost for w in path])
@@ -210,16 +205,15 @@ def gradients_of(case: Case, weights: Weights) -> list[Array]:
 
 
 def math_error(case: Case) -> float:
-    """The largest difference between the judged gradients at the start and numerical ones, relative to their size.
+    """The largest difference between the gradients by hand and numerical ones, relative to their size.
 
     At the start, and at a healthy one, where nothing is equal and nothing is hidden.
     """
-    math = case.implementation or handwritten
     worst = 0.0
     drawn = [w[..., 0] for w in healthy(case.network, case.seed + 1, case.start[0].dtype, range(1))]
     x, y = case.x[:MATH_OBSERVATIONS], case.y[:MATH_OBSERVATIONS]
     for weights in (case.start, drawn):
-        found = math.backward(case.network, weights, x, y).gradients
+        found = handwritten.backward(case.network, weights, x, y).gradients
         wanted = numerical.differentiate(case.network, weights, x, y, at_most=200).gradients
         scale = max(float(np.max(np.abs(w))) for w in wanted) or 1.0
         for got, of_layer in zip(found, wanted):

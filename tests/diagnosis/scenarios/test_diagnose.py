@@ -12,7 +12,6 @@ import sys
 import time
 from dataclasses import fields, replace
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -20,10 +19,10 @@ import pytest
 from harness import BadInput
 from harness.cli.commands import diagnose as command
 from harness.diagnosis import scenarios as diagnose
-from harness.diagnosis.scenarios import changes, hypotheses, judge, runs
+from harness.diagnosis.outcomes import share_of
+from harness.diagnosis.scenarios import changes, hypotheses, judge, runs, search
 from harness.measures import baseline, symptoms
 from harness.measures.symmetry import effective_width
-from harness.models import handwritten
 from harness.models.batches import Batches
 from harness.models.network import Network, block_size
 from harness.models.optimizers import Optimizer
@@ -36,15 +35,6 @@ from tests import planted_causes
 from tests.networks import random_problem
 
 # Closed forms and independent sources
-
-
-@pytest.mark.parametrize(
-    ("reached", "members", "low", "high"),
-    # Newcombe, Two-sided confidence intervals for the single proportion, Statistics in Medicine 17, 1998, table I
-    [(81, 263, 0.2553, 0.3662), (15, 148, 0.0624, 0.1605), (0, 20, 0.0, 0.1611), (1, 29, 0.0061, 0.1718)],
-)
-def test_the_interval_is_wilsons(reached, members, low, high):
-    assert changes.wilson(reached, members) == pytest.approx((low, high), abs=5e-5)
 
 
 def test_the_targets():
@@ -309,7 +299,7 @@ def test_a_result_is_told_by_its_median_and_its_share():
     costs = np.array([3.0, np.nan, 1.0, np.inf, 2.0])
     result = changes.Result(changes.NO_CHANGE, costs, 2, 10, False)
     assert (result.members, result.share, result.median, result.interval) == (5, 0.4, 3.0, (0.4, 0.4))
-    assert replace(result, chance=True).interval == changes.wilson(2, 5)
+    assert replace(result, chance=True).learned == share_of([True] * 2 + [False] * 3)
     assert [replace(result, costs=np.zeros(20), reached=n).enough for n in (18, 19, 20)] == [False, True, True]
 
 
@@ -418,22 +408,10 @@ def test_every_hypothesis_has_words():
     assert set(HYPOTHESES) == {hypothesis.id for hypothesis in hypotheses.HYPOTHESES}
 
 
-def test_the_error_of_math_is_relative_to_its_largest_gradient():
+def test_gradients_by_hand_are_numerical_ones():
     case, _ = base_of()
     assert runs.math_error(case) < 1e-12
 
-    def times(factor, only=None):
-        def backward(network, weights, x, y):
-            done = handwritten.backward(network, weights, x, y)
-            wrong = only is None or bool(np.all(weights[0] == 1)) is only
-            return SimpleNamespace(gradients=[np.asarray(g) * (factor if wrong else 1) for g in done.gradients])
-
-        return replace(case, implementation=SimpleNamespace(backward=backward))
-
-    assert runs.math_error(times(1.5)) == pytest.approx(0.5)
-    assert runs.math_error(times(-1.0)) == pytest.approx(2.0)
-    for ones in (True, False):  # wrong at the start alone, and at another one alone
-        assert runs.math_error(times(1.5, ones)) == pytest.approx(0.5)
     dead = replace(case, x=np.zeros((2, 2)), y=np.full((2, 2), 0.5), start=[np.zeros_like(w) for w in case.start])
     assert runs.math_error(dead) < 1e-12
 
@@ -449,7 +427,7 @@ def evidence_of(*results, case=None, own=0.0, found=(), zero=False, explosion=1.
     case = case or diagnose.case_of(load("post"))
     course = symptoms.Course(iterations=[0, 1000], costs=np.array([1.9, 0.4]), weights=[case.start, case.start])
     own = result_of(changes.NO_CHANGE, own)
-    return hypotheses.Evidence(case, 0.01, 0.4, 0.0, course, list(found), own, results, zero, explosion)
+    return hypotheses.Evidence(case, 0.01, 0.4, 0.0, course, list(found), own, list(results), zero, explosion)
 
 
 def test_a_change_helps_where_enough_learn_that_did_not_before():
@@ -462,37 +440,40 @@ def test_a_change_helps_where_enough_learn_that_did_not_before():
     assert not evidence_of(own=0.88).helps(result_of(up, 0.95))
 
 
+def proofs(cause, *results):
+    return hypotheses.BY_ID[cause].proofs(evidence_of(*results))
+
+
 def test_clones_are_proved_only_against_their_controls():
     post = diagnose.case_of(load("post"))
     noise, shared = (result_of(changes.noise(post, 0.1, both), 1.0) for both in (False, True))
     refuted = replace(shared, reached=0)
-    assert hypotheses.clones_proofs(evidence_of(noise, refuted)) == [noise]
-    assert hypotheses.clones_proofs(evidence_of(noise, shared)) == []  # the same noise for all units helps as well
-    assert hypotheses.clones_proofs(evidence_of(noise)) == []  # nothing to compare it with
+    assert proofs("clones", noise, refuted) == [noise]
+    assert proofs("clones", noise, shared) == []  # the same noise for all units helps as well
+    assert proofs("clones", noise) == []  # nothing to compare it with
     mirrored = result_of(changes.scaled(post, -1, "mirrored"), 1.0)
-    assert hypotheses.clones_proofs(evidence_of(noise, refuted, mirrored)) == []  # clones that learn
+    assert proofs("clones", noise, refuted, mirrored) == []  # clones that learn
     healthy, cloned = (result_of(changes.from_healthy(post, clones=clones), 1.0) for clones in (False, True))
-    assert hypotheses.clones_proofs(evidence_of(healthy, replace(cloned, reached=5))) == [healthy]
-    assert hypotheses.clones_proofs(evidence_of(healthy, replace(cloned, reached=6))) == []
+    assert proofs("clones", healthy, replace(cloned, reached=5)) == [healthy]
+    assert proofs("clones", healthy, replace(cloned, reached=6)) == []
     # so few prove nothing: of n of n the interval begins at n / (n + 1.96^2), 0.44 for 3 and 0.51 for 4
     few = [replace(noise, costs=np.ones(n), reached=n) for n in (3, 4)]
-    assert [hypotheses.clones_proofs(evidence_of(n, refuted)) for n in few] == [[], few[1:]]
+    assert [proofs("clones", n, refuted) for n in few] == [[], few[1:]]
 
 
 def test_healthy_starts_prove_nothing_against_a_start_where_only_their_clones_fail():
     post = diagnose.case_of(load("post"))
     healthy, cloned = (result_of(changes.from_healthy(post, clones=clones), 1.0) for clones in (False, True))
-    for reached, proofs in ((0, []), (5, []), (6, [healthy]), (100, [healthy])):
-        evidence = evidence_of(healthy, replace(cloned, reached=reached))
-        assert judge.BY_ID["plateau"].proofs(evidence) == proofs
-    assert judge.BY_ID["plateau"].proofs(evidence_of(healthy)) == [healthy]
+    for reached, proven in ((0, []), (5, []), (6, [healthy]), (100, [healthy])):
+        assert proofs("plateau", healthy, replace(cloned, reached=reached)) == proven
+    assert proofs("plateau", healthy) == [healthy]
 
 
 def test_width_is_to_blame_only_where_healthy_starts_of_it_do_not_learn():
     post = diagnose.case_of(load("post"))
     wide, healthy = result_of(changes.wider(post, 4), 1.0), result_of(changes.from_healthy(post), 0.5)
-    assert hypotheses.narrow_proofs(evidence_of(wide, healthy)) == [wide]
-    assert hypotheses.narrow_proofs(evidence_of(wide, replace(healthy, reached=95))) == []
+    assert proofs("too-narrow", wide, healthy) == [wide]
+    assert proofs("too-narrow", wide, replace(healthy, reached=95)) == []
 
 
 def symptom(name, layer, value):
@@ -602,14 +583,14 @@ def test_the_remedies_of_folklore_are_tried_once():
     single = replace(post, network=Network((2, 2), ("sigmoid",)), start=[np.ones((3, 2))])
     assert "activation" not in families(hypotheses.changes_for_the_record(single, []))
     assert "wider" not in families(hypotheses.changes_for_the_record(single, []))
-    narrow = judge.BY_ID["too-narrow"].present
+    narrow = hypotheses.BY_ID["too-narrow"].present
     assert [narrow(evidence_of(case=case)) for case in (single, post)] == [False, True]
     relu = replace(post, network=Network((2, 3, 3, 2), ("relu", "relu", "sigmoid")))
     assert [change_text(c.what) for c in hypotheses.other_activations(relu)] == ["leaky_relu in the hidden layers"]
 
 
 def test_an_explosion_is_a_gradient_many_times_as_large_or_none_at_all():
-    explodes = judge.BY_ID["exploding-gradient"].present
+    explodes = hypotheses.BY_ID["exploding-gradient"].present
     sizes = (0.0, 1.0, 30.0, 31.0, np.inf, np.nan)
     assert [explodes(evidence_of(explosion=size)) for size in sizes] == [False, False, False, True, True, True]
 
@@ -645,92 +626,93 @@ def test_a_change_is_put_to_the_most_direct_cause_that_the_run_has():
         ("healthy", evidence_of(found=[SCALE], zero=True), "zero-gradient"),
         ("rate-up", evidence_of(found=dead), "learning-rate-too-small"),
     ):
-        assert judge.blamed(family, evidence) == cause
+        assert hypotheses.blamed(family, evidence) == cause
 
 
-def fresh(monkeypatch, shares):
-    """What the same changes come to with members that were not used before."""
+@pytest.fixture
+def causes(monkeypatch):
+    """The causes that some results prove, if the same changes come to given shares with fresh members."""
 
-    def run_changes(base, changes, clock, seconds, at_most=None, first_member=0):
-        assert first_member >= runs.MOST_MEMBERS
-        return [
-            result_of(change, shares[change_text(change.what)])
-            for change in changes
-            if change_text(change.what) in shares
-        ]
+    def proven(evidence, shares):
+        fresh = {change_text(changes.NO_CHANGE.what): 0.0, **shares}
 
-    monkeypatch.setattr(judge, "run_changes", run_changes)
-    return base_of()[1], runs.Budget(1.0)
+        def run_changes(base, some, clock, seconds, at_most=None, first_member=0):
+            assert first_member >= runs.MOST_MEMBERS
+            return [result_of(one, fresh[change_text(one.what)]) for one in some if change_text(one.what) in fresh]
+
+        monkeypatch.setattr(search, "run_changes", run_changes)
+        made = search.ScenarioSearch(base=base_of()[1], evidence=evidence, trainings=runs.Budget(1.0))
+        for result in evidence.results:
+            made.keep(result.change.keys, result)
+            made.by_key[result.change.key] = result.change
+        return judge.proven_causes(made)
+
+    return proven
 
 
-def test_a_cause_is_named_where_fresh_members_learn_too(monkeypatch):
+def test_a_cause_is_named_where_fresh_members_learn_too(causes):
     post = diagnose.case_of(load("post"))
-    slow, fast, late = (result_of(c, 1.0) for c in (*(changes.faster(post, f, "rate-up") for f in (3.0, 10.0)), longer))
+    slow, fast = (result_of(changes.faster(post, factor, "rate-up"), 1.0) for factor in (3.0, 10.0))
+    late = result_of(longer, 1.0)
     evidence = evidence_of(slow, fast, late, found=[SCALE])
-    base, clock = fresh(
-        monkeypatch, {change_text(r.change.what): share for r, share in ((slow, 0.5), (fast, 0.97), (late, 1.0))}
-    )
-    first, second = judge.proved(base, evidence, clock)
-    assert (first.id, second.id) == ("learning-rate-too-small", "too-few-iterations")
-    # the weakest change that holds is reported first, with its fresh share; the weaker one helped as well
-    assert [(change_text(row.change), row.share) for row in first.evidence] == [
-        ("learning rate multiplied by 10", 0.97),
-        ("learning rate multiplied by 3", 1.0),
-    ]
-    row = first.evidence[0]
+    texts = [change_text(result.change.what) for result in (slow, fast, late)]
+    # the weakest change that holds comes first, with its fresh share; the weaker one helped as well
+    (cause,) = causes(evidence, dict(zip(texts, (0.0, 0.97, 1.0))))
+    assert (cause.id, cause.alone) == ("learning-rate-too-small", True)
+    assert [(change_text(row.change), row.share) for row in cause.evidence] == [(texts[1], 0.97), (texts[0], 1.0)]
+    row = cause.evidence[0]
     assert (row.before, row.after, row.before_share, row.members, row.helps) == (1.0, 1.0, 0.0, 100, True)
-    assert first.confidence == changes.wilson(100, 100)[0]
-    assert first.alone
-    nothing = fresh(monkeypatch, {})
-    assert judge.proved(nothing[0], evidence, nothing[1]) == []
+    assert cause.confidence == share_of([True] * 100).low
+    assert [cause.id for cause in causes(evidence, dict(zip(texts, (0.0, 0.0, 1.0))))] == ["too-few-iterations"]
+    assert causes(evidence, dict(zip(texts, (0.0, 0.0, 0.0)))) == []
+    assert causes(evidence, {}) == []  # no time for fresh members
     # healthy starts that learn acquit the rate and the number of iterations
     learns = evidence_of(slow, late, result_of(changes.from_healthy(post), 1.0), found=[SCALE])
-    base, clock = fresh(monkeypatch, {"glorot_uniform starts": 1.0, change_text(late.change.what): 1.0})
-    assert [cause.id for cause in judge.proved(base, learns, clock)] == ["plateau"]
+    assert [cause.id for cause in causes(learns, {"glorot_uniform starts": 1.0, texts[2]: 1.0})] == ["plateau"]
 
 
-def test_one_cause_of_the_start_is_enough_and_a_plateau_is_the_last_resort(monkeypatch):
+def test_one_cause_of_the_start_is_enough_and_a_plateau_is_the_last_resort(causes):
     post = diagnose.case_of(load("post"))
     healthy = result_of(changes.from_healthy(post), 1.0)
     dead = [SCALE, symptom("dead-at-start", 1, 1.0)]
-    base, clock = fresh(monkeypatch, {"glorot_uniform starts": 1.0})
-    for evidence, causes in (
+    for evidence, ids in (
         (evidence_of(healthy, found=dead), ["dead-relu"]),
         (evidence_of(healthy, found=dead, explosion=31.0), ["exploding-gradient"]),
         (evidence_of(healthy, found=[SCALE]), ["plateau"]),
         (replace(evidence_of(found=[SCALE]), floor=0.35), ["unlearnable"]),
         (replace(evidence_of(healthy, found=[SCALE]), floor=0.35), ["unlearnable"]),
     ):
-        assert [cause.id for cause in judge.proved(base, evidence, clock)] == causes
-    (unlearnable,) = judge.proved(base, replace(evidence_of(found=[SCALE]), floor=0.35), clock)
+        assert [cause.id for cause in causes(evidence, {"glorot_uniform starts": 1.0})] == ids
+    (unlearnable,) = causes(replace(evidence_of(found=[SCALE]), floor=0.35), {})
     (row,) = unlearnable.evidence
     assert (row.after, row.share, row.members, row.helps, unlearnable.confidence) == (0.35, 0.0, 1, False, 1.0)
     # one run that is all there is needs no fresh members
     alone = replace(result_of(changes.standardised(post), 1.0, members=1), chance=False)
     far = [symptoms.Symptom(id="input-scale", layer=None, value={"smallest": 1.0, "largest": 99.0, "offset": 0.0})]
-    (cause,) = judge.proved(base, evidence_of(alone, found=far), clock)
+    (cause,) = causes(evidence_of(alone, found=far), {})
     assert (cause.id, cause.confidence) == ("unscaled-inputs", 1.0)
 
 
-def test_two_causes_are_proved_by_a_pair_of_changes(monkeypatch):
+def test_two_causes_are_proved_by_a_pair_of_changes_of_which_neither_is_enough(causes):
     post = diagnose.case_of(load("post"))
     clones = [SCALE, symptom("clones-at-start", 1, 1.0)]
     noise, up, down = (
         changes.noise(post, 0.3, False),
         *(changes.faster(post, f, n) for f, n in ((10.0, "rate-up"), (0.1, "rate-down"))),
     )
+    singles = [result_of(change, 0.0) for change in (noise, longer, up, down)]
     pairs = [result_of(changes.also(noise, other), share) for other, share in ((longer, 1.0), (up, 1.0), (down, 0.9))]
-    base, clock = fresh(monkeypatch, {change_text(pair.change.what): 0.98 for pair in pairs})
-    first, second = judge.proved_in_pairs(base, evidence_of(found=clones), pairs, clock)
+    shares = {change_text(pair.change.what): 0.98 for pair in pairs}
+    shares |= {change_text(single.change.what): 0.0 for single in singles}
+    first, second = causes(evidence_of(*singles, *pairs, found=clones), shares)
     # the rate comes before the iterations in the order of hypotheses; of too large a one, 0.9 is not a proof
     assert (first.id, second.id) == ("clones", "learning-rate-too-small")
-    assert first.confidence == second.confidence == changes.wilson(98, 100)[0]
+    assert first.confidence == second.confidence == share_of([number < 98 for number in range(100)]).low
     assert not first.alone
     assert first.evidence[0].change == second.evidence[0].change == pairs[1].change.what
     # without clones there is no such cause to remove
-    assert judge.proved_in_pairs(base, evidence_of(found=[SCALE]), pairs, clock) == []
-    nothing = fresh(monkeypatch, {})
-    assert judge.proved_in_pairs(nothing[0], evidence_of(found=clones), pairs, nothing[1]) == []
+    assert causes(evidence_of(*singles, *pairs, found=[SCALE]), shares) == []
+    assert causes(evidence_of(*singles, *pairs, found=clones), {}) == []
 
 
 def test_whether_the_clones_are_necessary_and_sufficient():
@@ -805,18 +787,6 @@ def test_the_two_by_two_table_of_clones_and_scales():
     assert judge.two_by_two(evidence_of(result_of(each[0], 0.5), result_of(each[2], 0.5))) == []
 
 
-def test_wrong_math_is_named_also_where_the_right_one_does_not_learn():
-    math = changes.Result(
-        changes.Change("math", changes.What(changes.Act.MATH), 0.0, lambda trial: trial), np.ones(1), 0, 10, False
-    )
-    cause = judge.wrong_math_alone(replace(evidence_of(math), wrong_math=True))
-    (row,) = cause.evidence
-    assert judge.BY_ID["wrong-math"].present(replace(evidence_of(math), wrong_math=True))
-    assert not judge.BY_ID["wrong-math"].present(evidence_of())
-    assert (cause.id, cause.confidence, cause.alone) == ("wrong-math", 1.0, False)
-    assert (row.hypothesis, row.change, row.helps) == ("wrong-math", changes.What(changes.Act.MATH), False)
-
-
 @pytest.fixture
 def scripted(monkeypatch):
     """Diagnose a case in which every trial comes to the given share of 100, and healthy starts by a deadline."""
@@ -826,7 +796,8 @@ def scripted(monkeypatch):
             return [result_of(change, shares.get(change.family, 0.0)) for change in changes]
 
         late = None if by is None else (by, result_of(changes.from_healthy(case), 1.0))
-        monkeypatch.setattr(judge, "run_changes", run_changes)
+        for module in (judge, search):
+            monkeypatch.setattr(module, "run_changes", run_changes)
         monkeypatch.setattr(judge, "deadline", lambda case, target, seconds: late)
         return diagnose.diagnose(case, budget)
 
@@ -875,29 +846,6 @@ def test_clones_that_are_the_cause_get_a_long_look_if_there_is_time(scripted, bu
     ]
 
 
-def test_wrong_math_that_does_not_move_is_judged_against_the_right_one(scripted):
-    right = diagnose.case_of(load("post"), initializer="glorot_uniform", iterations=1000)
-
-    def backward(network, weights, x, y):
-        done = handwritten.backward(network, weights, x, y)
-        return SimpleNamespace(gradients=[1.5 * np.asarray(g) for g in done.gradients])
-
-    def train(network, start, x, y, training):
-        half = len(training.recorded) // 2
-        for number, _ in enumerate(training.recorded):  # the biases of the outputs are raised once, and that is all
-            yield start if number < half else [*start[:-1], start[-1] + 1]
-
-    found = scripted(replace(right, implementation=SimpleNamespace(backward=backward, train=train)), {})
-    assert (found.learns, found.wrong, found.math_error) == (False, True, pytest.approx(0.5))
-    (cause,) = found.causes
-    assert (cause.id, cause.alone, found.own.members) == ("wrong-math", True, 1)
-    (row,) = cause.evidence
-    assert row.before == found.course.costs[-1] != found.course.costs[0]
-    assert row.after == pytest.approx(runs.run_course(right, 1000).costs[-1])
-    assert row.after < 0.01
-    assert (row.share, row.members, row.helps) == (1.0, 1, True)
-
-
 def test_a_sample_takes_half_of_the_budget():
     rng = np.random.default_rng(0)
     case, _ = base_of(x=rng.normal(size=(300, 2)), y=rng.normal(size=(300, 2)), iterations=100)
@@ -933,10 +881,6 @@ def test_two_causes_together_are_told_with_one_proof(post):
     assert second.startswith("Also: clones.")
     assert "Evidence for plateau and clones together: " in second
     assert second.endswith("Neither alone was enough.")
-    wrong = [replace(cause, id="wrong-math", alone=False), replace(cause, alone=False)]
-    first, second, *_ = diagnosis.cause_sentences(replace(post, causes=wrong))
-    assert first.endswith(": not enough by itself.")
-    assert "Evidence, with the right math: " in second
     unlearnable = replace(post, causes=[replace(cause, id="unlearnable")], floor=2.0)
     assert "No function of the inputs comes under a cost of 2." in next(diagnosis.cause_sentences(unlearnable))
     assert next(diagnosis.cause_sentences(replace(post, causes=[]))).startswith("No cause was proven")
@@ -985,7 +929,6 @@ def post():
 def test_of_the_post_it_says_what_the_posts_page_says(post):
     """POST.md, 3 and 4."""
     assert not post.learns
-    assert not post.wrong
     assert post.math_error < 1e-12
     assert [cause.id for cause in post.causes] == ["plateau"]
     widths = [s.value for s in post.found if s.id == "clones"]
@@ -1003,9 +946,9 @@ def test_the_posts_shares_lie_in_the_intervals(post):
     table = {(clones, scale): result for clones, scale, result in post.clones}
     for key, reached in (((False, 1.0), 58), ((True, 1.0), 33), ((False, 0.1), 0)):
         low, high = table[key].interval
-        their_low, their_high = changes.wilson(reached, 60)
-        assert low <= their_high
-        assert their_low <= high
+        of_post = share_of(np.arange(60) < reached)
+        assert low <= of_post.high
+        assert of_post.low <= high
         assert table[key].members >= 256
 
 
@@ -1051,10 +994,9 @@ def planted(start):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("cause", ["learning-rate-too-small-xor", "wrong-math-xor"])
-def test_planted_causes_are_found(cause):
-    found = diagnose.diagnose(planted(cause), budget=10)
-    assert cause.startswith(found.causes[0].id)
+def test_a_planted_cause_is_found():
+    found = diagnose.diagnose(planted("learning-rate-too-small-xor"), budget=10)
+    assert found.causes[0].id == "learning-rate-too-small"
 
 
 def test_healthy_runs_have_no_cause():

@@ -34,7 +34,7 @@ RUNS_PROGRAMS = {
     for path in SOURCES
     if path.is_relative_to(ROOT / "harness" / "recording")
     and (path.parent != ROOT / "harness" / "recording" or path.name not in IN_THE_PARENT)
-} | {ROOT / "harness" / "programs" / "capture.py", ROOT / "harness" / "backends" / "definitions.py"}
+} | {ROOT / "harness" / "programs" / "capture" / "script.py", ROOT / "harness" / "backends" / "definitions.py"}
 
 
 # By reading
@@ -85,9 +85,9 @@ def test_modules_are_run_by_name_only_where_the_user_names_them():
     }
     assert runs == {
         "harness/programs/model_files.py",
-        "harness/programs/made_up.py",  # data sets and preprocessing of keras and sklearn
-        "harness/programs/old_names.py",  # of keras alone, under its names of earlier versions
-        "harness/programs/snippets.py",  # usual imports that a snippet lacks, from a table
+        "harness/programs/capture/made_up.py",  # data sets and preprocessing of keras and sklearn
+        "harness/programs/old_versions/names.py",  # of keras alone, under its names of earlier versions
+        "harness/programs/capture/snippets.py",  # usual imports that a snippet lacks, from a table
         "harness/report/page/registering.py",  # modules of that package, by the names that report/ writes
     }
 

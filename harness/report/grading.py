@@ -120,8 +120,10 @@ def people(grading: Grading) -> RenderableType:
     if len(grading.hand_ins) == 1:
         return Text(student_text(grading, grading.hand_ins[0]))
     with_points = any(one.awards for one in grading.hand_ins)
+    with_tests = any(one.tests_finished is not None for one in grading.hand_ins)
     columns = [("hand-in", "left"), ("verdict", "left"), ("mistakes", "left"), ("line", "right")]
-    table = new_table("", *columns, *([("points", "right")] if with_points else []))
+    columns += [("tests", "right")] * with_tests + [("points", "right")] * with_points
+    table = new_table("", *columns)
     table.columns[2].no_wrap = False
     for one in grading.hand_ins:
         line = line_of(one)
@@ -131,7 +133,8 @@ def people(grading: Grading) -> RenderableType:
             mistake_names(one) or why(one),
             "" if line is None else str(line),
         ]
-        table.add_row(*cells, *([points_words(one.points, one.max_points)] if with_points else []))
+        cells += [tests_words(one)] * with_tests + [points_words(one.points, one.max_points)] * with_points
+        table.add_row(*cells)
     return Lines(table, Text("\n".join(summary(grading))))
 
 
@@ -187,8 +190,7 @@ def student_text(grading: Grading, one: HandInResult) -> str:
     for file in one.files:
         lines += ["", *file_lines(file.name, file.result, grading.hides_expected)]
     if one.tests_finished is not None:
-        end = "" if one.tests_finished else " (the tests did not run to their end)"
-        lines += ["", f"Tests: {passed_tests(one)} of {len(one.tests)} passed{end}"]
+        lines += ["", f"Tests: {tests_words(one)}"]
         for test in one.tests:
             if test.outcome is TestOutcome.FAILED:
                 lines.append(f"  {test.name}" + ("" if grading.hides_expected else f": {test.message}"))
@@ -264,6 +266,12 @@ def cells_of(one: HandInResult) -> dict[str, object]:
         "other_files": ", ".join(others),
         "left_out": ", ".join(one.left_out),
     }
+
+
+def tests_words(one: HandInResult) -> str:
+    """3 of 4 passed"""
+    end = "" if one.tests_finished else " (the tests did not run to their end)"
+    return f"{passed_tests(one)} of {len(one.tests)} passed{end}"
 
 
 def passed_tests(one: HandInResult) -> int:

@@ -21,7 +21,7 @@ from harness.grading import grade as grading_module
 from harness.grading.grade import Settings, grade, together
 from harness.grading.hand_ins import hand_ins_in
 from harness.grading.journal import Journal, rebuilt
-from harness.grading.result import FileResult, Grading, HandInKind, HandInResult, Problem
+from harness.grading.result import FileResult, Grading, HandInKind, HandInResult, Problem, TestOutcome, TestResult
 from harness.recording.graph import Place
 from harness.report import grading as report
 from harness.results import plain
@@ -250,6 +250,26 @@ def test_a_folder_with_everything(of_two, tmp_path, capsys):
     ]
     assert cli.main([*line, "--resume"]) == 1
     assert capsys.readouterr().out == first
+
+
+def test_the_table_of_a_class_has_the_tests_of_the_course():
+    tests = (
+        TestResult(name="test_a", outcome=TestOutcome.PASSED),
+        TestResult(name="test_b", outcome=TestOutcome.FAILED, message="no"),
+    )
+    one = HandInResult(id="ann", kind=HandInKind.FILE, verdict=Verdict.CORRECT, tests=tests, tests_finished=True)
+    shown = str(Grading(folder="class", hand_ins=(one, replace(one, id="bob", tests=tests[:1]))))
+    rows = [" ".join(line.split()) for line in shown.splitlines()]
+    assert {"ann correct 1 of 2 passed", "bob correct 1 of 1 passed"} <= {*rows}
+
+
+def test_without_pytest_the_tests_of_a_course_are_bad_input(tmp_path, monkeypatch, capsys):
+    (tmp_path / "a.py").write_text("print('hello')\n")
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    assert cli.main(["check", str(tmp_path), "--tests", str(tmp_path), "--sandbox", "off"]) == 2
+    assert capsys.readouterr().err == (
+        "harness: command line: --tests: needs pytest, which is not installed; run: pip install pytest\n"
+    )
 
 
 @pytest.mark.slow

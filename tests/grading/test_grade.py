@@ -7,8 +7,6 @@ import csv
 import json
 import os
 import signal
-import subprocess
-import sys
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -27,9 +25,7 @@ from harness.report import grading as report
 from harness.results import plain
 from harness.sandbox import Absence, find_box
 from tests.grading.classes import network
-from tests.processes import heed_ctrl_c
-
-ROOT = Path(__file__).resolve().parents[2]
+from tests.processes import start_harness
 
 MISTAKE = Found(
     id="wrong-sign",
@@ -295,15 +291,8 @@ def test_ctrl_c_keeps_what_was_judged_and_ends_everything(tmp_path):
     (folder / "a.py").write_text("print('hello')\n")
     for name in "bcde":
         (folder / f"{name}.py").write_text("while True:\n    pass\n")
-    line = [sys.executable, "-m", "harness", "check", str(folder), "--results", str(results), "--jobs", "2"]
-    process = subprocess.Popen(
-        line,
-        env=os.environ | {"PYTHONPATH": str(ROOT)},
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-        preexec_fn=heed_ctrl_c,
-    )
+    line = ["check", folder, "--results", results, "--jobs", "2"]
+    process = start_harness(*line, cwd=tmp_path, start_new_session=True)
     journal = results / "journal.jsonl"
     while not journal.exists() or not journal.read_text():
         assert process.poll() is None

@@ -133,7 +133,8 @@ def people(grading: Grading) -> RenderableType:
             mistake_names(one) or why(one),
             "" if line is None else str(line),
         ]
-        cells += [tests_words(one)] * with_tests + [points_words(one.points, one.max_points)] * with_points
+        tests = f"{passed_tests(one)} / {len(one.tests)}" if one.tests_finished else "-"
+        cells += [tests] * with_tests + [points_words(one.points, one.max_points)] * with_points
         table.add_row(*cells)
     return Lines(table, Text("\n".join(summary(grading))))
 
@@ -190,7 +191,8 @@ def student_text(grading: Grading, one: HandInResult) -> str:
     for file in one.files:
         lines += ["", *file_lines(file.name, file.result, grading.hides_expected)]
     if one.tests_finished is not None:
-        lines += ["", f"Tests: {tests_words(one)}"]
+        end = "" if one.tests_finished else " (the tests did not run to their end)"
+        lines += ["", f"Tests: {passed_tests(one)} of {len(one.tests)} passed{end}"]
         for test in one.tests:
             if test.outcome is TestOutcome.FAILED:
                 lines.append(f"  {test.name}" + ("" if grading.hides_expected else f": {test.message}"))
@@ -266,12 +268,6 @@ def cells_of(one: HandInResult) -> dict[str, object]:
         "other_files": ", ".join(others),
         "left_out": ", ".join(one.left_out),
     }
-
-
-def tests_words(one: HandInResult) -> str:
-    """3 of 4 passed"""
-    end = "" if one.tests_finished else " (the tests did not run to their end)"
-    return f"{passed_tests(one)} of {len(one.tests)} passed{end}"
 
 
 def passed_tests(one: HandInResult) -> int:

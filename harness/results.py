@@ -23,6 +23,8 @@ SCHEMA_VERSION = 1  # of all JSON documents; it grows when a key is renamed or r
 
 def plain(value: Any) -> Any:
     """A value as JSON has it: dataclasses by their fields, enums by their values, arrays as lists, NaN as null."""
+    if isinstance(value, float):  # first, because a document may have a million of them
+        return value if math.isfinite(value) else None
     if is_dataclass(value) and not isinstance(value, type):
         return {one.name: plain(getattr(value, one.name)) for one in fields(value) if one.compare}
     if isinstance(value, enum.Enum):
@@ -33,8 +35,6 @@ def plain(value: Any) -> Any:
         return [plain(one) for one in value]
     if isinstance(value, (np.ndarray, np.generic)):
         return plain(value.tolist())
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
     return value
 
 

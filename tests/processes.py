@@ -1,4 +1,4 @@
-"""Processes that are interrupted in the middle of their work."""
+"""Processes of the command line, and how they are interrupted in the middle of their work."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 WORKED = 12.0  # seconds of a processor by which TensorFlow is loaded, the loop compiled, and something recorded
@@ -19,6 +21,36 @@ def heed_ctrl_c() -> None:
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
+def start_harness(
+    *arguments: object, cwd: Path, environment: Mapping[str, str] = {}, **options: Any
+) -> subprocess.Popen[str]:
+    """Start ``python -m harness`` of this clone; what it prints comes in pipes, and it heeds Ctrl-C.
+
+    Args:
+        arguments: of the command line.
+        cwd: the folder to stand in.
+        environment: variables beside those of this process.
+        options: of ``Popen``, in place of those.
+    """
+    return subprocess.Popen(
+        [sys.executable, "-m", "harness", *map(str, arguments)],
+        cwd=cwd,
+        env=os.environ | {"PYTHONPATH": str(ROOT)} | environment,
+        text=True,
+        **{"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "preexec_fn": heed_ctrl_c} | options,
+    )
+
+
+def run_harness(*arguments: object, cwd: Path, **options: Any) -> subprocess.CompletedProcess[str]:
+    """``start_harness``, until it ends."""
+    process = start_harness(*arguments, cwd=cwd, **{"preexec_fn": None} | options)
+    try:
+        out, err = process.communicate(timeout=PATIENCE)
+    finally:
+        process.kill()
+    return subprocess.CompletedProcess(process.args, process.returncode, out, err)
+
+
 def processor_seconds(pid: int) -> float:
     """What a process has had of the processors so far."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
@@ -27,15 +59,7 @@ def processor_seconds(pid: int) -> float:
 
 def interrupted(arguments: list[str], folder: Path) -> tuple[int, str, str]:
     """Run ``python -m harness`` in ``folder``, Ctrl-C it while it trains; its exit code, stdout and stderr."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "harness", *arguments],
-        cwd=folder,
-        env=os.environ | {"PYTHONPATH": str(ROOT)},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        preexec_fn=heed_ctrl_c,
-    )
+    process = start_harness(*arguments, cwd=folder)
     deadline = time.monotonic() + PATIENCE
     while process.poll() is None and processor_seconds(process.pid) < WORKED and time.monotonic() < deadline:
         time.sleep(0.1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import importlib.util
 import json
 import secrets
 import sys
@@ -11,6 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
+from ..errors import BadInput
 from ..sandbox import Limits, end, prepared
 from .result import TestOutcome, TestResult
 
@@ -18,6 +20,12 @@ INSIDE = Path(__file__).with_name("tests_inside.py")
 TESTS = "/course-tests"  # where they are seen in a sandbox
 MAX_REPLY_BYTES = 2**22
 WAITING = 4  # the processes may wait so many times as long as they may compute
+
+
+def check_pytest() -> None:
+    """Raise BadInput if there is no pytest for the tests of a course."""
+    if importlib.util.find_spec("pytest") is None:
+        raise BadInput("needs pytest, which is not installed", key="tests", hint="run: pip install pytest")
 
 
 def run_tests(tests: Path, hand_in: Path, main: Path, limits: Limits) -> tuple[tuple[TestResult, ...], bool]:

@@ -25,7 +25,7 @@ from ..progress import Progress, silent
 from ..recording.record import SECONDS
 from ..sandbox import Box, Limits, copy_folder, use_box
 from ..version import __version__
-from .course_tests import run_tests
+from .course_tests import check_pytest, run_tests
 from .hand_ins import MAX_JUDGED_FILES, HandIn, Unusable, digest_of, judged_files, staged
 from .journal import Journal
 from .result import FileResult, Grading, HandInKind, HandInResult, Problem, TestResult
@@ -92,7 +92,12 @@ def grade(
         judge_all: judges them all, on other machines; None judges them here.
         journal: of what was judged already, which is not judged again.
         progress: called with (done, in all, what is running).
+
+    Raises:
+        BadInput: the course's tests need pytest, and it is not installed.
     """
+    if settings.tests is not None:
+        check_pytest()
     journal = journal or Journal(None, resume=False)
     judge_all = judge_all or functools.partial(judge_here, jobs=jobs)
     found: list[HandInResult] = []

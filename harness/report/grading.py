@@ -120,8 +120,10 @@ def people(grading: Grading) -> RenderableType:
     if len(grading.hand_ins) == 1:
         return Text(student_text(grading, grading.hand_ins[0]))
     with_points = any(one.awards for one in grading.hand_ins)
+    with_tests = any(one.tests_finished is not None for one in grading.hand_ins)
     columns = [("hand-in", "left"), ("verdict", "left"), ("mistakes", "left"), ("line", "right")]
-    table = new_table("", *columns, *([("points", "right")] if with_points else []))
+    columns += [("tests", "right")] * with_tests + [("points", "right")] * with_points
+    table = new_table("", *columns)
     table.columns[2].no_wrap = False
     for one in grading.hand_ins:
         line = line_of(one)
@@ -131,7 +133,9 @@ def people(grading: Grading) -> RenderableType:
             mistake_names(one) or why(one),
             "" if line is None else str(line),
         ]
-        table.add_row(*cells, *([points_words(one.points, one.max_points)] if with_points else []))
+        tests = f"{passed_tests(one)} / {len(one.tests)}" if one.tests_finished else "-"
+        cells += [tests] * with_tests + [points_words(one.points, one.max_points)] * with_points
+        table.add_row(*cells)
     return Lines(table, Text("\n".join(summary(grading))))
 
 

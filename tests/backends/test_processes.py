@@ -2,13 +2,9 @@
 
 import importlib.util
 import json
-import os
 import signal
-import subprocess
-import sys
 import time
 from dataclasses import replace
-from pathlib import Path
 
 import keras
 import numpy as np
@@ -24,9 +20,8 @@ from harness.programs.fit_calls import program_of
 from harness.scenario.scenario import load
 from tests.backends.stock_models import MODELS, PLANTS, case_of
 from tests.benchmarks.backends_accuracy import SEEDS, compare_model, compare_plant, compare_seeds, is_found
-from tests.processes import heed_ctrl_c
+from tests.processes import run_harness, start_harness
 
-ROOT = Path(__file__).resolve().parents[2]
 QUICK_MODELS, QUICK_PLANTS = ("BatchNormalization",), ("batch normalization epsilon", "optimizer epsilon")
 
 SCRIPT = """
@@ -131,14 +126,7 @@ def test_what_a_backend_cannot_compute_is_told(workers):
 def test_a_script_with_a_layer_of_its_own(tmp_path):
     (tmp_path / "train.py").write_text(SCRIPT)
     line = ["compare", "train.py", "--backends", "tensorflow,jax", "--seeds", "5", "--json", "--name", "one"]
-    done = subprocess.run(
-        [sys.executable, "-m", "harness", *line],
-        cwd=tmp_path,
-        env=os.environ | {"PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = run_harness(*line, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     document = json.loads(done.stdout)
     assert document["random_layers"] == ["dropout"]
@@ -150,15 +138,8 @@ def test_a_script_with_a_layer_of_its_own(tmp_path):
 
 @pytest.mark.slow
 def test_ctrl_c_ends_the_children_too(tmp_path):
-    process = subprocess.Popen(
-        [sys.executable, "-m", "harness", "compare", "xor", "--backends", "tensorflow,jax", "--no-log"],
-        cwd=tmp_path,
-        env=os.environ | {"PYTHONPATH": str(ROOT), "TMPDIR": str(tmp_path)},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        preexec_fn=heed_ctrl_c,
-    )
+    line = ["compare", "xor", "--backends", "tensorflow,jax", "--no-log"]
+    process = start_harness(*line, cwd=tmp_path, environment={"TMPDIR": str(tmp_path)})
     deadline = time.monotonic() + 120
     while not list(tmp_path.glob("harness-backends-*/worker-*")) and time.monotonic() < deadline:
         time.sleep(0.1)

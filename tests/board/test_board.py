@@ -1,54 +1,23 @@
-"""What TensorBoard gets: read back with its own reader, compared with tf.summary, and served by a live TensorBoard."""
+"""What TensorBoard gets: read back with its own reader, and compared with tf.summary."""
 
-import contextlib
-import json
-import os
 import re
-import signal
-import socket
 import struct
 import subprocess
 import sys
-import threading
-import time
-import urllib.error
-import urllib.parse
-import urllib.request
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 import pytest
 import tensorflow as tf
-from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from tensorboard.compat.tensorflow_stub.pywrap_tensorflow import masked_crc32c
 from tensorboard.plugins.custom_scalar import layout_pb2
 from tensorboard.plugins.hparams import metadata as hparams_metadata
-from tensorboard.util.tensor_util import make_ndarray
 
-from harness import BadInput, board
-from harness.board import events, first_page, series
-from harness.comparison.trace import COST, Quantity, Run, take
-from harness.models import handwritten
-from harness.models.training import Training
+from harness import board
+from harness.board import events, series
+from harness.comparison.trace import COST, Quantity, Run
+from tests.board.runs import NEURONS, RECORDED, points, read
 from tests.networks import post_problem
-from tests.processes import heed_ctrl_c
-
-RECORDED = [0, 8, 20, 300]  # far enough apart for a histogram at each
-NEURONS = [(layer, unit) for layer, units in ((1, 3), (2, 3), (3, 2)) for unit in range(units)]
-
-
-def run_of(start: str) -> Run:
-    """The post's network, trained by hand, with every quantity of each recorded iteration."""
-    problem = post_problem(start)
-    weights = list(handwritten.train(*problem, Training(0.5, recorded=RECORDED)))
-    traces = [take(handwritten, problem.network, w, problem.x, problem.y, 0.5) for w in weights]
-    return Run(implementation="handwritten", initializer=start, recorded=RECORDED, weights=weights, traces=traces)
-
-
-@pytest.fixture(scope="module")
-def runs():
-    return {start: run_of(start) for start in ("ones", "glorot_uniform")}
 
 
 @pytest.fixture(scope="module")
@@ -71,11 +40,6 @@ def run_with(weights, iterations=None):
     )
 
 
-def read(folder):
-    """TensorBoard's own reader, keeping everything."""
-    return EventAccumulator(str(folder), size_guidance={"tensors": 0}).Reload()
-
-
 @pytest.fixture
 def logged_as(tmp_path):
     """Writes a run, and reads it back."""
@@ -85,11 +49,6 @@ def logged_as(tmp_path):
         return read(tmp_path / name)
 
     return write
-
-
-def points(logged, tag):
-    """{step: array} of a tag"""
-    return {event.step: make_ndarray(event.tensor_proto) for event in logged.Tensors(tag)}
 
 
 def plugins(logged):
@@ -409,156 +368,6 @@ def test_same_run_and_time_give_the_same_bytes(tmp_path, runs):
     assert a.read_bytes() == b.read_bytes()
 
 
-def make_run_folder(root, scenario, name=None):
-    """Nothing but the folder."""
-    with board.run_folder(root, scenario, name) as folder:
-        return folder
-
-
-def test_finished_folder_has_no_mark(tmp_path, runs):
-    with board.run_folder(tmp_path, "post", "first") as folder:
-        assert folder == tmp_path / "post" / "first"
-        assert (folder / board.UNFINISHED).is_file()
-        board.write(runs["ones"], folder / runs["ones"].name)
-    assert [path.name for path in folder.iterdir()] == ["handwritten-ones"]
-
-
-def test_interrupt_before_anything_was_written_frees_the_name(tmp_path):
-    for _ in range(2):
-        with pytest.raises(KeyboardInterrupt), board.run_folder(tmp_path, "post", "first"):
-            raise KeyboardInterrupt
-    assert list((tmp_path / "post").iterdir()) == []
-
-
-def test_interrupted_run_is_marked_and_readable(tmp_path, runs, monkeypatch):
-    left = iter(range(3))  # the file's version and two iterations
-    record = events.record
-
-    def interrupted(event):
-        if next(left, None) is None:
-            raise KeyboardInterrupt
-        return record(event)
-
-    monkeypatch.setattr(events, "record", interrupted)
-    with pytest.raises(KeyboardInterrupt), board.run_folder(tmp_path, "post", "first") as folder:
-        board.write(runs["ones"], folder / "run")
-    assert (folder / board.UNFINISHED).is_file()
-    assert list(points(read(folder / "run"), "cost")) == RECORDED[:2]
-    assert points(read(folder / "run"), "cost")[0] == pytest.approx(1.96, abs=0.3)
-
-
-def test_timestamped_folders_of_one_second_are_distinct(tmp_path):
-    with contextlib.ExitStack() as stack:
-        folders = [stack.enter_context(board.run_folder(tmp_path, "post")) for _ in range(5)]
-    assert len(set(folders)) == 5
-    assert all(re.fullmatch(r"\d{8}-\d{6}(-\d)?", folder.name) for folder in folders)
-
-
-def test_existing_folder_is_not_overwritten(tmp_path, runs):
-    folder = make_run_folder(tmp_path, "post", "first")
-    board.write(runs["ones"], folder / "run")
-    before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
-    with pytest.raises(BadInput, match=rf"{folder} exists.*another name"):
-        make_run_folder(tmp_path, "post", "first")
-    with pytest.raises(BadInput, match="exists"):
-        board.write(runs["ones"], folder / "run")
-    assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before
-
-
-def test_of_many_at_once_exactly_one_gets_the_name(tmp_path):
-    together = threading.Barrier(8)
-
-    def claim(_):
-        together.wait()
-        try:
-            with board.run_folder(tmp_path, "post", "same") as folder:
-                (folder / "events").touch()  # renaming would replace a folder that was finished without a file
-                return folder
-        except BadInput:
-            return None
-
-    with ThreadPoolExecutor(8) as pool:
-        claims = list(pool.map(claim, range(8)))
-    assert [folder for folder in claims if folder] == [tmp_path / "post" / "same"]
-
-
-ESCAPES = ["", ".", "..", "../x", "a/b", "/tmp", "a\\b", "..\\x", "C:x", ".hidden", "a\0b", "a\nb", "-rf", "~", " a"]
-
-
-@pytest.mark.parametrize("name", ESCAPES)
-def test_name_stays_in_the_log_folder(tmp_path, name):
-    with pytest.raises(BadInput, match="cannot name a folder"):
-        make_run_folder(tmp_path / "logs", "post", name)
-    with pytest.raises(BadInput, match="cannot name a folder"):
-        make_run_folder(tmp_path / "logs", name, "first")
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_log_folder_that_cannot_be_written(tmp_path, runs):
-    (tmp_path / "file").write_text("")
-    for write in (
-        lambda: make_run_folder(tmp_path / "file", "post", "first"),
-        lambda: make_run_folder(tmp_path / "file", "post"),
-        lambda: make_run_folder(tmp_path, "file", "first"),
-        lambda: make_run_folder(tmp_path, "file"),
-        lambda: board.write(runs["ones"], tmp_path / "file" / "run"),
-        lambda: board.write_answer(tmp_path / "file" / "run", "text"),
-    ):
-        with pytest.raises(BadInput, match="cannot be written"):
-            write()
-    with pytest.raises(BadInput, match="at most 60 letters"):
-        make_run_folder(tmp_path, "post", "n" * 300)
-
-
-def test_view_of_nothing(tmp_path):
-    with pytest.raises(BadInput, match="is not a folder"):
-        board.view(tmp_path / "missing")
-    with pytest.raises(BadInput, match="has no logged run"):
-        board.view(tmp_path)
-
-
-def test_view_on_a_busy_port(tmp_path):
-    board.write_answer(tmp_path, "text")
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port = server.getsockname()[1]
-        with pytest.raises(BadInput, match=rf"port: {port} is in use"):
-            board.view(tmp_path, port)
-
-
-@pytest.mark.parametrize("port", [-1, 65536])
-def test_view_on_a_port_that_is_none(tmp_path, port):
-    board.write_answer(tmp_path, "text")
-    with pytest.raises(BadInput, match=f"port must be .*, got {port}"):
-        board.view(tmp_path, port)
-
-
-def pins_of(address):
-    """The pinned cards of an address, and the filter of the runs."""
-    query = urllib.parse.parse_qs(urllib.parse.urlsplit(address).query)
-    assert query["smoothing"] == ["0"]
-    return json.loads(query.get("pinnedCards", ["[]"])[0]), query.get("runFilter", [None])[0]
-
-
-def test_the_first_page_pins_the_newest_answer(tmp_path, runs):
-    png = struct.pack(">8x8s2I", b"", 4, 3)
-    for name, when in (("new", 2e9), ("old.er", 1e9)):
-        folder = tmp_path / "post" / name
-        board.write_answer(folder, "text", pictures={"a<b": png}, pinned=["cost"], step=7)
-        os.utime(folder / "answer" / first_page.FILE_NAME, (when, when))
-    picture = {"plugin": "images", "tag": "answer in pictures/a<b", "sample": 0}
-    cost = {"plugin": "scalars", "tag": "cost"}
-    cards, runs_shown = pins_of(first_page.address_of_first_page(tmp_path))
-    assert cards == [picture | {"runId": "defaultExperimentId/post/new/answer"}, cost]
-    assert runs_shown == "^post/new/"
-    cards, runs_shown = pins_of(first_page.address_of_first_page(tmp_path / "post" / "old.er"))
-    assert cards == [picture | {"runId": "defaultExperimentId/answer"}, cost]
-    assert runs_shown is None
-    assert b"a<b" not in first_page.opening_page(tmp_path)
-    (tmp_path / "post" / "new" / "answer" / first_page.FILE_NAME).write_text('{"what": 1}')
-    assert pins_of(first_page.address_of_first_page(tmp_path))[0] == []
-    assert list(points(read(folder / "answer"), "answer in pictures/a<b")) == [7]
-
-
 def test_an_answer_is_written_in_place_of_an_older_one(tmp_path):
     for number, when in enumerate((1e9, 1.5e9)):
         board.write_answer(tmp_path, f"answer {number}", when)
@@ -571,76 +380,6 @@ def test_the_text_of_a_run_is_beside_its_curves(tmp_path, runs):
     logged = read(tmp_path / "run")
     assert points(logged, "answer") == {0: b"It learns."}
     assert len(points(logged, "cost")) == len(RECORDED)
-
-
-VIEW = """
-import importlib.abc, sys
-class Watch(importlib.abc.MetaPathFinder):
-    def find_spec(self, name, path, target=None):
-        if name == "tensorflow":
-            print("TensorFlow is imported", flush=True)
-sys.meta_path.insert(0, Watch())
-from pathlib import Path
-from harness import board
-board.view(Path(sys.argv[1]), int(sys.argv[2]))
-"""
-
-
-def get(address, give_up):
-    """JSON from ``address``, once it is served and not empty."""
-    while True:
-        try:
-            with urllib.request.urlopen(address, timeout=5) as answer:
-                found = json.load(answer)
-        except urllib.error.URLError:
-            found = None
-        if found or time.monotonic() > give_up:
-            return found
-        time.sleep(0.05)
-
-
-def test_live_tensorboard_lists_what_was_written_and_ends_at_ctrl_c(tmp_path, runs):
-    for start, run in runs.items():
-        board.write(run, tmp_path / start)
-    board.write_answer(tmp_path, "| a |\n|---|\n| 1 |")
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port = server.getsockname()[1]
-    root = Path(board.__file__).parents[2]
-    process = subprocess.Popen(
-        [sys.executable, "-c", VIEW, str(tmp_path), str(port)],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env=os.environ | {"PYTHONPATH": str(root)},
-        preexec_fn=heed_ctrl_c,
-    )
-    try:
-        address, give_up = f"http://127.0.0.1:{port}", time.monotonic() + 20
-        assert sorted(get(f"{address}/data/runs", give_up)) == ["answer", "glorot_uniform", "ones"]
-        assert get(f"{address}/data/plugins_listing", give_up)
-        with urllib.request.urlopen(address, timeout=5) as answer:
-            assert b'location.replace("/?smoothing=0#timeseries&_smoothingWeight=0")' in answer.read()
-        histograms = get(f"{address}/data/plugin/histograms/tags", give_up)
-        scalars = get(f"{address}/data/plugin/scalars/tags", give_up)
-        kinds = ("weights", "gradient", "activation")
-        wanted = {f"units of layer{layer}/{kind}/neuron{unit}" for layer, unit in NEURONS for kind in kinds}
-        for start in runs:
-            assert set(histograms[start]) == wanted
-            assert {"cost", "symmetry/layer2/clone_spread", "units of layer3/gradient_norm"} <= set(scalars[start])
-        served = get(
-            f"{address}/data/plugin/histograms/histograms?run=ones&tag=units%20of%20layer1/weights/neuron2", give_up
-        )
-        assert [step for _, step, _ in served] == RECORDED
-        assert get(f"{address}/data/plugin/text/tags", give_up) == {"answer": ["answer"]}
-        with pytest.raises(OSError, match=r"refused|timed out|unreachable|assign"):
-            socket.create_connection(("127.0.0.2", port), timeout=1)  # 127.0.0.1 and no other
-        process.send_signal(signal.SIGINT)
-        output, errors = process.communicate(timeout=10)
-    finally:
-        process.kill()
-    assert process.returncode == 0
-    assert output.splitlines() == [f"{address}/"]
-    assert errors == ""
 
 
 def test_writing_imports_no_tensorflow(tmp_path):

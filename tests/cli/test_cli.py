@@ -6,7 +6,6 @@ import argparse
 import contextlib
 import io
 import json
-import os
 import re
 import resource
 import subprocess
@@ -22,16 +21,9 @@ from harness.cli.commands import completion
 from harness.models.network import ACTIVATION_NAMES, COST_NAMES
 from harness.models.optimizers import OPTIMIZER_NAMES
 from harness.scenario.scenario import BUILT_IN, DTYPES
-from tests.processes import interrupted
+from tests.processes import interrupted, run_harness
 
 ROOT = Path(__file__).resolve().parents[2]
-
-
-def harness(*arguments, cwd, **environment):
-    """Run ``python -m harness`` in ``cwd``."""
-    env = os.environ | {"PYTHONPATH": str(ROOT)} | environment
-    command = [sys.executable, "-m", "harness", *map(str, arguments)]
-    return subprocess.run(command, cwd=cwd, env=env, capture_output=True, text=True, timeout=120)
 
 
 @pytest.fixture(scope="module")
@@ -94,7 +86,7 @@ def test_every_run_is_logged_with_a_histogram_for_each_neuron(logged):
 @pytest.mark.slow
 def test_the_same_seed_gives_the_same_bytes(tmp_path):
     arguments = ("compare", "--no-log", "--json", "--iterations", 50, "--seed", 3)
-    first, second = (harness(*arguments, cwd=tmp_path) for _ in range(2))
+    first, second = (run_harness(*arguments, cwd=tmp_path) for _ in range(2))
     assert first.stdout == second.stdout
     assert first.stderr == ""
     assert json.loads(first.stdout)["scenario"]["seed"] == 3
@@ -169,7 +161,7 @@ def test_bad_input_is_one_plain_line_and_exit_2(arguments, told, tmp_path, monke
 @pytest.mark.parametrize("arguments", [["compare", "nothing.toml"], ["view", "no-such-folder"]])
 def test_bad_input_is_answered_quickly_and_without_a_traceback(arguments, tmp_path):
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    done = harness(*arguments, cwd=tmp_path)
+    done = run_harness(*arguments, cwd=tmp_path)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     took = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime  # whatever else the machine does
     assert done.returncode == 2

@@ -19,6 +19,7 @@ from harness.cli.commands import completion
 from harness.models.initializers import ARGUMENTS
 from harness.models.network import ACTIVATION_NAMES
 from harness.models.optimizers import OPTIMIZER_NAMES
+from tests.processes import run_harness
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 30  # seconds
@@ -39,9 +40,7 @@ def scripts(tmp_path_factory):
         (folder / name).touch()
     (folder / "runs").mkdir()
     for shell in completion.SHELLS:
-        command = [sys.executable, "-m", "harness", "completion", shell]
-        env = os.environ | {"PYTHONPATH": str(ROOT)}
-        done = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, timeout=60, check=True)
+        done = run_harness("completion", shell, cwd=folder)
         (folder / f"harness.{shell}").write_text(done.stdout)
         assert done.stderr == ""
     return folder

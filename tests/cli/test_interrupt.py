@@ -7,19 +7,16 @@ import gc
 import os
 import re
 import signal
-import subprocess
 import sys
 import time
-from pathlib import Path
 
 import pytest
 
 from harness.cli.terminal import insistent_interrupt, kept_interrupt
 from harness.models import loop
 from harness.models.network import Network
-from tests.processes import heed_ctrl_c, processor_seconds
+from tests.processes import processor_seconds, start_harness
 
-ROOT = Path(__file__).resolve().parents[2]
 LOGGED = re.compile(r"[IWEF]\d{4} ")  # by a thread of TensorFlow's that is ended while it starts: not ours to silence
 MAX_SECONDS = 1.0  # of the processor, between Ctrl-C and the answer
 
@@ -88,15 +85,7 @@ def test_a_call_of_the_compiled_loop_takes_no_longer_than_a_second():
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks into /proc to see how far loading is")
 @pytest.mark.parametrize("after", [0.8, 2.0, 3.2])
 def test_an_interrupt_ends_the_loading_of_tensorflow(after, tmp_path):
-    process = subprocess.Popen(
-        [sys.executable, "-m", "harness", "--no-log"],
-        cwd=tmp_path,
-        env=os.environ | {"PYTHONPATH": str(ROOT)},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        preexec_fn=heed_ctrl_c,
-    )
+    process = start_harness("--no-log", cwd=tmp_path)
     while process.poll() is None and processor_seconds(process.pid) < after:
         time.sleep(0.02)
     had = processor_seconds(process.pid)

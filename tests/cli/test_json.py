@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import signal
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,7 +14,7 @@ import pytest
 from harness.cli import main as cli
 from harness.cli.commands import completion
 from tests.network_files import text_without_hidden_derivative
-from tests.processes import heed_ctrl_c
+from tests.processes import run_harness, start_harness
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -53,9 +50,7 @@ def folder(tmp_path_factory):
 
 def run(arguments, folder):
     """What a process of its own prints: one document on stdout, and nothing on stderr."""
-    command = [sys.executable, "-m", "harness", *arguments, "--json"]
-    env = os.environ | {"PYTHONPATH": str(ROOT)}
-    done = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, timeout=240, check=False)
+    done = run_harness(*arguments, "--json", cwd=folder)
     assert (done.returncode in (0, 1), done.stderr) == (True, "")
     return done.stdout
 
@@ -138,14 +133,7 @@ def test_the_document_of_a_folder_has_the_documented_keys(folder, monkeypatch, c
 def test_view_tells_its_address_before_it_serves(folder):
     (folder / "logs").mkdir(exist_ok=True)
     (folder / "logs" / "events.out.tfevents.1.harness").touch()
-    process = subprocess.Popen(
-        [sys.executable, "-m", "harness", "view", "--json"],
-        cwd=folder,
-        env=os.environ | {"PYTHONPATH": str(ROOT)},
-        stdout=subprocess.PIPE,
-        text=True,
-        preexec_fn=heed_ctrl_c,
-    )
+    process = start_harness("view", "--json", cwd=folder, stderr=None)
     assert process.stdout is not None
     lines = []
     while "}\n" not in lines and (line := process.stdout.readline()):

@@ -17,7 +17,7 @@ from harness.grading import cluster as grading_cluster
 from harness.grading.grade import Settings, judge
 from harness.grading.hand_ins import hand_in_at, staged
 from tests.grading.classes import network
-from tests.processes import PATIENCE
+from tests.processes import PATIENCE, start_harness
 from tests.ray_cluster import environment, ray_cluster, workers
 
 
@@ -42,10 +42,8 @@ def folder(tmp_path) -> Path:
 
 def start(folder: Path, *options: str) -> subprocess.Popen[str]:
     """``python -m harness check`` beside the folder."""
-    command = [sys.executable, "-m", "harness", "check", str(folder), "--seconds", "60", "--json", *options]
-    return subprocess.Popen(
-        command, cwd=folder.parent, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
+    line = ["check", folder, "--seconds", "60", "--json", *options]
+    return start_harness(*line, cwd=folder.parent, environment=environment())
 
 
 def test_a_worker_gets_the_copy_that_is_judged_here(folder, tmp_path):

@@ -7,8 +7,6 @@ import csv
 import json
 import os
 import signal
-import subprocess
-import sys
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -21,15 +19,13 @@ from harness.grading import grade as grading_module
 from harness.grading.grade import Settings, grade, together
 from harness.grading.hand_ins import hand_ins_in
 from harness.grading.journal import Journal, rebuilt
-from harness.grading.result import FileResult, Grading, HandInKind, HandInResult, Problem
+from harness.grading.result import FileResult, Grading, HandInKind, HandInResult, Problem, TestOutcome, TestResult
 from harness.recording.graph import Place
 from harness.report import grading as report
 from harness.results import plain
 from harness.sandbox import Absence, find_box
 from tests.grading.classes import network
-from tests.processes import heed_ctrl_c
-
-ROOT = Path(__file__).resolve().parents[2]
+from tests.processes import start_harness
 
 MISTAKE = Found(
     id="wrong-sign",
@@ -252,6 +248,26 @@ def test_a_folder_with_everything(of_two, tmp_path, capsys):
     assert capsys.readouterr().out == first
 
 
+def test_the_table_of_a_class_has_the_tests_of_the_course():
+    tests = (
+        TestResult(name="test_a", outcome=TestOutcome.PASSED),
+        TestResult(name="test_b", outcome=TestOutcome.FAILED, message="no"),
+    )
+    one = HandInResult(id="ann", kind=HandInKind.FILE, verdict=Verdict.CORRECT, tests=tests, tests_finished=True)
+    shown = str(Grading(folder="class", hand_ins=(one, replace(one, id="bob", tests=tests[:1]))))
+    rows = [" ".join(line.split()) for line in shown.splitlines()]
+    assert {"ann correct 1 / 2", "bob correct 1 / 1"} <= {*rows}
+
+
+def test_without_pytest_the_tests_of_a_course_are_bad_input(tmp_path, monkeypatch, capsys):
+    (tmp_path / "a.py").write_text("print('hello')\n")
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    assert cli.main(["check", str(tmp_path), "--tests", str(tmp_path), "--sandbox", "off"]) == 2
+    assert capsys.readouterr().err == (
+        "harness: command line: --tests: needs pytest, which is not installed; run: pip install pytest\n"
+    )
+
+
 @pytest.mark.slow
 @pytest.mark.skipif(isinstance(find_box(), Absence), reason="no sandbox on this machine")
 def test_a_hand_in_that_ends_the_tests_has_not_passed_them(tmp_path):
@@ -275,15 +291,8 @@ def test_ctrl_c_keeps_what_was_judged_and_ends_everything(tmp_path):
     (folder / "a.py").write_text("print('hello')\n")
     for name in "bcde":
         (folder / f"{name}.py").write_text("while True:\n    pass\n")
-    line = [sys.executable, "-m", "harness", "check", str(folder), "--results", str(results), "--jobs", "2"]
-    process = subprocess.Popen(
-        line,
-        env=os.environ | {"PYTHONPATH": str(ROOT)},
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-        preexec_fn=heed_ctrl_c,
-    )
+    line = ["check", folder, "--results", results, "--jobs", "2"]
+    process = start_harness(*line, cwd=tmp_path, start_new_session=True)
     journal = results / "journal.jsonl"
     while not journal.exists() or not journal.read_text():
         assert process.poll() is None

@@ -14,24 +14,19 @@ from pathlib import Path
 import pytest
 
 from tests.network_files import text_of, text_without_hidden_derivative
+from tests.processes import start_harness
 
-ROOT = Path(__file__).resolve().parents[2]
 HAND_INS = 5
 MOST_SECONDS = 30.0  # until the processes of a killed command are gone
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks into /proc for what is left")
 
 
-def start(folder: Path, *more: str) -> subprocess.Popen[bytes]:
+def start(folder: Path, *more: str) -> subprocess.Popen[str]:
     """Grade the class in a folder, two hand-ins at once."""
-    command = [sys.executable, "-m", "harness", "check", "class", "--results", "results", "--csv", "marks.csv"]
-    return subprocess.Popen(
-        [*command, "--jobs", "2", "--sandbox", "off", *more],
-        cwd=folder,
-        env=os.environ | {"PYTHONPATH": str(ROOT), "TMPDIR": str(folder / "tmp")},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
+    line = ["check", "class", "--results", "results", "--csv", "marks.csv", "--jobs", "2", "--sandbox", "off", *more]
+    nowhere = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    return start_harness(*line, cwd=folder, environment={"TMPDIR": str(folder / "tmp")}, **nowhere)
 
 
 def finish(folder: Path, *more: str) -> bytes:

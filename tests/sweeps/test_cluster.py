@@ -17,7 +17,7 @@ from harness.cli import main as cli
 from harness.scenario.scenario import load
 from harness.sweeps import cluster as sweep_cluster
 from harness.sweeps import provenance, sweep
-from tests.processes import PATIENCE
+from tests.processes import PATIENCE, start_harness
 from tests.ray_cluster import command_lines, environment, ray_cluster, workers
 
 # two chunks of each rate on one core, of seconds each
@@ -38,14 +38,7 @@ def start(arguments, folder):
     """``python -m harness`` in a new folder, in which somebody has a models.py of his own."""
     folder.mkdir(exist_ok=True)
     (folder / "models.py").write_text("raise SystemExit('somebody else')\n")
-    return subprocess.Popen(
-        [sys.executable, "-m", "harness", *arguments],
-        cwd=folder,
-        env=environment(),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+    return start_harness(*arguments, cwd=folder, environment=environment())
 
 
 def ended(process):

@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.processes import start_harness
+
 ROOT = Path(__file__).resolve().parents[2]
 SMALL = ("--iterations", "1", "--init", "ones")
 
@@ -24,15 +26,8 @@ def start(*arguments, cwd, limit=None, **streams):
     def limited():
         resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
 
-    env = os.environ | {"PYTHONPATH": str(ROOT), "TMPDIR": "/dev/shm" if Path("/dev/shm").is_dir() else "/tmp"}
-    return subprocess.Popen(
-        [sys.executable, "-m", "harness", *map(str, arguments)],
-        cwd=cwd,
-        env=env,
-        text=True,
-        preexec_fn=limited if limit else None,
-        **({"stdout": subprocess.PIPE, "stderr": subprocess.PIPE} | streams),
-    )
+    temporary = {"TMPDIR": "/dev/shm" if Path("/dev/shm").is_dir() else "/tmp"}
+    return start_harness(*arguments, cwd=cwd, environment=temporary, preexec_fn=limited if limit else None, **streams)
 
 
 def ended(process):

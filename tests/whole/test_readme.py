@@ -4,12 +4,9 @@ lead somewhere."""
 from __future__ import annotations
 
 import ast
-import os
 import re
 import shlex
 import shutil
-import subprocess
-import sys
 import textwrap
 from pathlib import Path
 
@@ -19,6 +16,7 @@ import harness
 from harness.cli.main import build_parser
 from harness.grading.rubric import read_rubric
 from tests.network_files import text_of
+from tests.processes import run_harness
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
@@ -73,15 +71,7 @@ def marks(command: str) -> list[pytest.MarkDecorator]:
 def test_the_output_shown_is_the_output_printed(page, command, shown, folder):
     program, *arguments = shlex.split(command)
     assert program == "harness"
-    done = subprocess.run(
-        [sys.executable, "-m", "harness", *arguments],
-        cwd=folder,
-        env=os.environ | {"PYTHONPATH": str(ROOT), "COLUMNS": "80"},
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
+    done = run_harness(*arguments, cwd=folder, environment={"COLUMNS": "80"})
     assert (done.returncode in (0, 1), done.stderr) == (True, "")
     printed = [line.rstrip() for line in done.stdout.splitlines()]
     left_out = False

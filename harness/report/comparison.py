@@ -388,6 +388,7 @@ def machines(experiment: Experiment) -> Json:
             "agrees": experiment.agrees,
             "scenario": scenario_json(experiment.scenario),
             "constant_cost": experiment.constant_cost,
+            "device": experiment.device,
             "runs": [
                 run_json(
                     run, experiment.log_dir and f"{experiment.log_dir}/{experiment.folder_of(run)}", experiment.scenario

@@ -21,6 +21,7 @@ import numpy as np
 from ...measures import symptoms
 from ...measures.learning import target_of
 from ...measures.symptoms import Course, Symptom
+from ...models.devices import device_name
 from ...models.optimizers import Optimizer
 from ...scenario.effort import BUDGET_SECONDS, FEWEST_MEMBERS, FEWEST_OBSERVATIONS
 from .case import Asked, Case
@@ -204,6 +205,7 @@ class Diagnosis:
     seconds: float
     trials: int
     members: int
+    device: str
     best_possible: bool = False
     left_out: tuple[int, int] | None = None
 
@@ -595,6 +597,7 @@ def diagnose(
         time.monotonic() - trainings.started,
         trainings.trials,
         trainings.members,
+        device_name(),
         best_possible,
         left_out,
     )

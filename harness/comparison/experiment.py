@@ -11,6 +11,7 @@ import numpy as np
 
 from ..measures.baseline import constant_cost
 from ..models import handwritten, numerical, sequential, tape
+from ..models.devices import device_name
 from ..models.network import Array, Network, Weights
 from ..models.training import Training
 from ..progress import Progress, silent
@@ -41,6 +42,7 @@ class Experiment(Result):
             ``scenario.recorded``; and every run with the referee.
         not_offered: for each implementation the names of the quantities that it does not give.
         constant_cost: the cost of the best prediction that takes no notice of the inputs.
+        device: that TensorFlow trained on.
         recovered_rate: the learning rate that the forum question does not state, if the scenario is its network.
         claims: every figure that the forum question prints, beside the measured one; empty for other scenarios.
         log_dir: the folder that the runs were logged to, None without a log.
@@ -51,6 +53,7 @@ class Experiment(Result):
     comparisons: list[Comparison]
     not_offered: dict[str, list[str]]
     constant_cost: float
+    device: str
     recovered_rate: RecoveredRate | None = None
     claims: Sequence[Claim] = ()
     log_dir: str | None = None
@@ -216,6 +219,7 @@ def run(
         comparisons=comparisons,
         not_offered=not_offered,
         constant_cost=constant_cost(scenario.network.cost, scenario.y),
+        device=device_name(),
         recovered_rate=recovered,
         claims=() if recovered is None else post.claims(recovered),
     )

@@ -190,6 +190,7 @@ class Diagnosis(Result):
             the repairs are those of ``causes`` without a run and the first ``hints``
         notes: what reading the program changed or could not keep
         tried: all trainings
+        device: that TensorFlow trained on
         partial: whether the clock ended the search
         seconds: that the diagnosis took
     """
@@ -219,5 +220,6 @@ class Diagnosis(Result):
     unconfirmed: Level | None
     notes: tuple[Note, ...]
     tried: tuple[TriedSet, ...]
+    device: str
     partial: bool
     seconds: float

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from ..models.devices import device_name
 from ..programs.edits import edits_for
 from ..programs.program import NoteKind, Program
 from ..scenario.effort import BUDGET_SECONDS
@@ -503,6 +504,7 @@ class _Diagnoser:
                 )
                 for run in search.runs.values()
             ),
+            device=device_name(),
             partial=proofs.partial,
             seconds=time.monotonic() - self.started,
         )

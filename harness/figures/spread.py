@@ -19,6 +19,7 @@ BINS = 90
 ROW_HEIGHT = 42  # pixels
 JITTER = 0.3  # of a row, up and down
 LABEL_PIXELS = 330
+NARROWEST_PIXELS = LABEL_PIXELS + 200  # of a chart with its labels
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -179,7 +180,7 @@ def shares_chart(rows: Sequence[ShareRow], axis_title: str, title: str) -> alt.L
         for place, row in enumerate(rows)
     ]
     y = row_axis([row.name for row in rows])
-    axis = alt.Axis(title=axis_title, format="~%", values=[0, 0.25, 0.5, 0.75, 1])
+    axis = alt.Axis(title=axis_title, format="~%", values=[0, 0.25, 0.5, 0.75, 1], labelFlush=True)
     scale = alt.Scale(domain=[-0.02, 1.02], nice=False)
     color = alt.Color("r:N", scale=alt.Scale(domain=["0", "1"], range=[MISSED, REACHED]), legend=None)
     base = alt.Chart(alt.Data(values=data)).encode(y=y, color=color)

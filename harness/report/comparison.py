@@ -387,6 +387,7 @@ def machines(experiment: Experiment) -> Json:
         "agrees": experiment.agrees,
         "scenario": scenario_json(experiment.scenario),
         "constant_cost": experiment.constant_cost,
+        "device": experiment.device,
         "runs": [run_json(run, experiment) for run in experiment.runs],
         "comparisons": [comparison_json(comparison) for comparison in experiment.comparisons],
         "not_offered": experiment.not_offered,

@@ -97,6 +97,7 @@ def diagnosis_document(found: Diagnosis) -> dict[str, Any]:
             {"repairs": list(tried.repairs), "fresh": tried.fresh, **(level_document(tried.level) or {})}
             for tried in found.tried
         ],
+        "device": found.device,
         "partial": found.partial,
     }
 

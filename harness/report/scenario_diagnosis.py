@@ -251,6 +251,7 @@ def machines(found: Diagnosis) -> Json:
         "judged_at": found.judged_at,
         "late": found.late is not None,
         "lucky": found.lucky,
+        "device": found.device,
         "target": found.target,
         "constant_cost": found.constant,
         "least_cost_of_any_function": found.floor,

@@ -176,6 +176,7 @@ def machines(sweep: Sweep) -> Json:
         "scenario": scenario_json(sweep.scenario),
         "target": sweep.target,
         "constant_cost": sweep.constant_cost,
+        "device": sweep.device,
         "interrupted": sweep.interrupted,
         "combinations": [group_json(group) for group in sweep.groups],
         "best": None if best_group is None else group_json(best_group),

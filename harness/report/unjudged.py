@@ -36,6 +36,7 @@ def unjudged_document(found: Unjudged) -> dict[str, Any]:
         "contradictions": [finding_document(one) for one in worth_saying(found.contradictions)],
         "edits": [edit_document(edit) for one in found.likely for edit in one.edits],
         "notes": [{"id": note.kind.value, "count": note.count, "detail": note.detail} for note in found.notes],
+        "device": None,
         "partial": False,
     }
 

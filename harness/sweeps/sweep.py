@@ -20,6 +20,7 @@ from ..measures.baseline import NEAR_CONSTANT
 from ..measures.learning import target_of
 from ..measures.symmetry import members_with_clones
 from ..models import ensemble, initializers, optimizers
+from ..models.devices import device_name
 from ..models.network import Array, block_size
 from ..models.training import Training
 from ..progress import Progress, silent
@@ -155,6 +156,7 @@ class Sweep(Result):
         target: cost that counts as learned.
         constant_cost: cost of the best constant prediction.
         groups: one for each combination, in their order.
+        device: that TensorFlow trains on, on the machine that started the sweep.
         asked: number of members that were asked for.
         interrupted: whether Ctrl-C stopped it before all of them were trained.
         log_dir: folder that the sweep was logged to; None without a log.
@@ -164,6 +166,7 @@ class Sweep(Result):
     target: float
     constant_cost: float
     groups: list[Group]
+    device: str
     asked: int
     interrupted: bool
     log_dir: str | None = None
@@ -336,6 +339,7 @@ def run(
         target=job.target,
         constant_cost=job.constant_cost,
         groups=joined_groups,
+        device=device_name(),
         asked=job.members,
         interrupted=interrupted,
     )

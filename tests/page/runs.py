@@ -30,7 +30,7 @@ def experiment_of(iterations, **settings):
                 traces=traces,
             )
         )
-    return Experiment(scenario=scenario, runs=runs, comparisons=[], not_offered={}, constant_cost=0.4)
+    return Experiment(scenario=scenario, runs=runs, comparisons=[], not_offered={}, constant_cost=0.4, device="CPU:0")
 
 
 def renamed(experiment, name):

@@ -38,7 +38,13 @@ def sweep_of(experiment):
         for name, low, reached in (("glorot_uniform", 1e-4, 700.0), ("constant(0.5)", 0.1, np.nan))
     ]
     return Sweep(
-        scenario=experiment.scenario, target=0.01, constant_cost=0.4, groups=groups, asked=400, interrupted=False
+        scenario=experiment.scenario,
+        target=0.01,
+        constant_cost=0.4,
+        groups=groups,
+        device="CPU:0",
+        asked=400,
+        interrupted=False,
     )
 
 

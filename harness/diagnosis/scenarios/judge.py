@@ -20,6 +20,7 @@ import numpy as np
 from ...measures import symptoms
 from ...measures.learning import target_of
 from ...measures.symptoms import Course, Symptom
+from ...models.devices import device_name
 from ...models.optimizers import Optimizer
 from ...scenario.effort import BUDGET_SECONDS, FEWEST_MEMBERS, FEWEST_OBSERVATIONS
 from ..search import Stage
@@ -201,6 +202,7 @@ class Diagnosis:
     seconds: float
     trials: int
     members: int
+    device: str
     best_possible: bool = False
     left_out: tuple[int, int] | None = None
 
@@ -515,6 +517,7 @@ def diagnose(
         time.monotonic() - trainings.started,
         trainings.trials,
         trainings.members,
+        device_name(),
         best_possible,
         left_out,
     )

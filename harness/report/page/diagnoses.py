@@ -102,7 +102,8 @@ def figures(found: Diagnosis) -> list[Part]:
             figures=[
                 Figure(chart=scores_chart(found, title), description=f"Scores of the seeds. {summary}."),
                 Figure(chart=shares_chart(found), description=f"Shares of the seeds that learn. {summary}."),
-            ]
+            ],
+            narrowest=spread.NARROWEST_PIXELS,
         )
     ]
 

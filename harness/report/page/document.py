@@ -48,9 +48,15 @@ class Figure:
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
-    """Figures beside each other; below each other if the page is narrow."""
+    """Figures beside each other; below each other if the page is narrow.
+
+    Attributes:
+        figures: from left to right.
+        narrowest: pixels that each needs at least.
+    """
 
     figures: Sequence[Figure]
+    narrowest: int = 280
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -154,8 +160,8 @@ class _Writer:
         if isinstance(part, Figure):
             return self.figure(part)
         if isinstance(part, Row):
-            columns = f"--columns: {min(len(part.figures), 3)}"
-            return element("div", *map(self.figure, part.figures), class_="row", style=columns)
+            style = f"--columns: {min(len(part.figures), 3)}; --narrowest: {part.narrowest}px"
+            return element("div", *map(self.figure, part.figures), class_="row", style=style)
         return part
 
     def section(self, section: Section) -> Html:

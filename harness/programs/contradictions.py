@@ -37,12 +37,8 @@ __all__ = ["Check", "Contradiction", "Severity", "contradictions"]
 OF_GRADIENTS = (*OWN_LOSS_RULES, *CUT_GRADIENT_RULES)
 RULES = (*HEAD_RULES, *OF_GRADIENTS, *DATA_RULES, *LAYER_RULES, *SOURCE_RULES)
 RULES_OF_MODELS = (
-    *HEAD_RULES,
-    *OF_GRADIENTS,
-    rate_rules,
-    *LAYER_RULES,
-    *SOURCE_RULES,
-)  # without a look at the values of x and y
+    *HEAD_RULES, *OF_GRADIENTS, rate_rules, *LAYER_RULES, *SOURCE_RULES,
+)  # fmt: skip  # without a look at the values of x and y
 
 HOPELESS = frozenset(
     {
@@ -75,14 +71,18 @@ UNCERTAIN = frozenset(
 BESIDE_NOTHING = frozenset({Check.FEW_EPOCHS})  # what is seldom the cause beside any other finding
 
 
-def contradictions(program: Program) -> tuple[Contradiction, ...]:
+def contradictions(program: Program, *, is_too_slow: bool = False) -> tuple[Contradiction, ...]:
     """All that contradicts itself in a program, is suspicious or worth knowing; the surest first.
 
     Nothing is trained. Rules that cannot be judged (a loss or an activation of the user's own) stay silent.
+
+    Args:
+        program: as captured.
+        is_too_slow: whether no training of it will decide about what is only likely, as if its data were missing.
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # Keras warns about some of what is found here
-        return _found(program)
+        return _found(program, is_trained=program.can_be_trained and not is_too_slow)
 
 
 def hopeless(program: Program) -> tuple[Contradiction, ...]:
@@ -94,7 +94,7 @@ def hopeless(program: Program) -> tuple[Contradiction, ...]:
         return tuple(one for one in found if one.check in HOPELESS and one.severity is Severity.CONTRADICTION)
 
 
-def _found(program: Program) -> tuple[Contradiction, ...]:
+def _found(program: Program, *, is_trained: bool) -> tuple[Contradiction, ...]:
     """What all rules find."""
     subject = _subject(program)
     rules = RULES if program.made_up is not MadeUp.FORMATS else RULES_OF_MODELS
@@ -105,7 +105,7 @@ def _found(program: Program) -> tuple[Contradiction, ...]:
         found = [finding for finding in found if finding.check not in OF_VALUES]
     if program.made_up is MadeUp.VALUES:
         found += unreadable_inputs(program)
-    if not program.can_be_trained:
+    if not is_trained:
         known = {finding.check for finding in found if finding.severity is not Severity.FACT}
         found += [finding for rule in LIKELY_RULES for finding in rule(subject) if finding.check not in known]
         found = weakened(found)

@@ -339,11 +339,5 @@ def gives_whole_arrays(subject: Subject) -> bool:
 
 
 DATA_RULES: tuple[Rule, ...] = (
-    data_rules,
-    scale_rules,
-    embedding_rules,
-    rate_rules,
-    training_rules,
-    validation_rules,
-    batch_rules,
-)
+    data_rules, scale_rules, embedding_rules, rate_rules, training_rules, validation_rules, batch_rules,
+)  # fmt: skip

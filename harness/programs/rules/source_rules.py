@@ -355,13 +355,6 @@ def wrapper_rules(subject: Subject) -> Finding:
 
 SOURCE_RULES: tuple[Rule, ...] = (prediction_rules, shuffle_rules)
 LIKELY_SOURCE_RULES: tuple[Rule, ...] = (
-    vocabulary_rules,
-    image_rules,
-    optimizer_rules,
-    folder_rules,
-    folder_label_rules,
-    one_hot_rules,
-    width_rules,
-    imbalance_rules,
-    wrapper_rules,
-)  # for programs that cannot be trained, because their data are missing
+    vocabulary_rules, image_rules, optimizer_rules, folder_rules, folder_label_rules, one_hot_rules, width_rules,
+    imbalance_rules, wrapper_rules,
+)  # fmt: skip  # for programs that cannot be trained, because their data are missing

@@ -21,7 +21,7 @@ from .findings import Check, Contradiction, Severity, Subject
 from .heads import as_tensors, head_in_wrapper
 from .program import MadeUp, Program
 from .rules.cut_gradients import CUT_GRADIENT_RULES
-from .rules.data_rules import DATA_RULES, batch_rules, rate_rules
+from .rules.data_rules import DATA_RULES, batch_rules, data_rules, rate_rules
 from .rules.failures import OF_INPUTS, explained
 from .rules.head_rules import HEAD_RULES
 from .rules.layer_rules import LAYER_RULES
@@ -30,7 +30,7 @@ from .rules.own_losses import OWN_LOSS_RULES
 from .rules.source_rules import SOURCE_RULES
 from .source.places import Source
 from .source.scripts import read_pieces
-from .targets import describe_loss, describe_targets, metric_names
+from .targets import CROSSENTROPIES, describe_loss, describe_targets, metric_names
 
 __all__ = ["Check", "Contradiction", "Severity", "contradictions"]
 
@@ -47,6 +47,7 @@ HOPELESS = frozenset(
         Check.LOSS_WITHOUT_GRADIENT,
         Check.GRADIENT_NOT_FINITE,
         Check.SAME_BATCH,
+        Check.CONSTANT_TARGETS,
     }
 )  # what no other setting makes good: trainings would say nothing about the rest of the program
 OF_VALUES = frozenset(
@@ -90,7 +91,9 @@ def hopeless(program: Program) -> tuple[Contradiction, ...]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         subject = _subject(program)
-        found = [finding for rule in (*OF_GRADIENTS, batch_rules) for finding in rule(subject)]
+        is_of_classes = subject.loss_name in CROSSENTROPIES and program.made_up is MadeUp.NOTHING
+        rules = (*OF_GRADIENTS, batch_rules, *((data_rules,) if is_of_classes else ()))
+        found = [finding for rule in rules for finding in rule(subject)]
         return tuple(one for one in found if one.check in HOPELESS and one.severity is Severity.CONTRADICTION)
 
 

@@ -393,8 +393,8 @@ def is_of_keras(error: BaseException) -> bool:
 def usual_import(name: str, *, is_called: bool) -> Any:
     """What people usually import under a name; None if there is no such thing.
 
-    A name that is never called is no function of Python or scikit-learn: ``seed`` is a number then. Functions of Keras
-    are handed on, as a loss or an activation.
+    A name that is never called is not a function of Python or scikit-learn: ``seed`` is a number then. Functions of
+    Keras are handed on, as a loss or an activation.
     """
     if name in USUAL:
         with contextlib.suppress(ImportError):

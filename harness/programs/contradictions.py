@@ -21,7 +21,7 @@ from .findings import Check, Contradiction, Severity, Subject
 from .heads import as_tensors, head_in_wrapper
 from .program import MadeUp, Program
 from .rules.cut_gradients import CUT_GRADIENT_RULES
-from .rules.data_rules import DATA_RULES, batch_rules, rate_rules
+from .rules.data_rules import DATA_RULES, batch_rules, data_rules, rate_rules
 from .rules.failures import OF_INPUTS, explained
 from .rules.head_rules import HEAD_RULES
 from .rules.layer_rules import LAYER_RULES
@@ -30,19 +30,15 @@ from .rules.own_losses import OWN_LOSS_RULES
 from .rules.source_rules import SOURCE_RULES
 from .source.places import Source
 from .source.scripts import read_pieces
-from .targets import describe_loss, describe_targets, metric_names
+from .targets import CROSSENTROPIES, describe_loss, describe_targets, metric_names
 
 __all__ = ["Check", "Contradiction", "Severity", "contradictions"]
 
 OF_GRADIENTS = (*OWN_LOSS_RULES, *CUT_GRADIENT_RULES)
 RULES = (*HEAD_RULES, *OF_GRADIENTS, *DATA_RULES, *LAYER_RULES, *SOURCE_RULES)
 RULES_OF_MODELS = (
-    *HEAD_RULES,
-    *OF_GRADIENTS,
-    rate_rules,
-    *LAYER_RULES,
-    *SOURCE_RULES,
-)  # without a look at the values of x and y
+    *HEAD_RULES, *OF_GRADIENTS, rate_rules, *LAYER_RULES, *SOURCE_RULES,
+)  # fmt: skip  # without a look at the values of x and y
 
 HOPELESS = frozenset(
     {
@@ -51,6 +47,7 @@ HOPELESS = frozenset(
         Check.LOSS_WITHOUT_GRADIENT,
         Check.GRADIENT_NOT_FINITE,
         Check.SAME_BATCH,
+        Check.CONSTANT_TARGETS,
     }
 )  # what no other setting makes good: trainings would say nothing about the rest of the program
 OF_VALUES = frozenset(
@@ -75,14 +72,18 @@ UNCERTAIN = frozenset(
 BESIDE_NOTHING = frozenset({Check.FEW_EPOCHS})  # what is seldom the cause beside any other finding
 
 
-def contradictions(program: Program) -> tuple[Contradiction, ...]:
+def contradictions(program: Program, *, is_too_slow: bool = False) -> tuple[Contradiction, ...]:
     """All that contradicts itself in a program, is suspicious or worth knowing; the surest first.
 
     Nothing is trained. Rules that cannot be judged (a loss or an activation of the user's own) stay silent.
+
+    Args:
+        program: as captured.
+        is_too_slow: whether no training of it will decide about what is only likely, as if its data were missing.
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # Keras warns about some of what is found here
-        return _found(program)
+        return _found(program, is_trained=program.can_be_trained and not is_too_slow)
 
 
 def hopeless(program: Program) -> tuple[Contradiction, ...]:
@@ -90,11 +91,13 @@ def hopeless(program: Program) -> tuple[Contradiction, ...]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         subject = _subject(program)
-        found = [finding for rule in (*OF_GRADIENTS, batch_rules) for finding in rule(subject)]
+        is_of_classes = subject.loss_name in CROSSENTROPIES and program.made_up is MadeUp.NOTHING
+        rules = (*OF_GRADIENTS, batch_rules, *((data_rules,) if is_of_classes else ()))
+        found = [finding for rule in rules for finding in rule(subject)]
         return tuple(one for one in found if one.check in HOPELESS and one.severity is Severity.CONTRADICTION)
 
 
-def _found(program: Program) -> tuple[Contradiction, ...]:
+def _found(program: Program, *, is_trained: bool) -> tuple[Contradiction, ...]:
     """What all rules find."""
     subject = _subject(program)
     rules = RULES if program.made_up is not MadeUp.FORMATS else RULES_OF_MODELS
@@ -105,7 +108,7 @@ def _found(program: Program) -> tuple[Contradiction, ...]:
         found = [finding for finding in found if finding.check not in OF_VALUES]
     if program.made_up is MadeUp.VALUES:
         found += unreadable_inputs(program)
-    if not program.can_be_trained:
+    if not is_trained:
         known = {finding.check for finding in found if finding.severity is not Severity.FACT}
         found += [finding for rule in LIKELY_RULES for finding in rule(subject) if finding.check not in known]
         found = weakened(found)

@@ -12,50 +12,21 @@ import keras
 from keras.src.utils.naming import to_snake_case
 
 OPERATIONS = {
-    "Softmax": "softmax",
-    "Sigmoid": "sigmoid",
-    "Relu": "relu",
-    "ReLU": "relu",
-    "Relu6": "relu6",
-    "Tanh": "tanh",
-    "LeakyReLU": "leaky_relu",
-    "LeakyRelu": "leaky_relu",
-    "ELU": "elu",
-    "Elu": "elu",
-    "PReLU": "prelu",
-    "Softplus": "softplus",
-    "LogSoftmax": "log_softmax",
-}  # class of a layer or operation that applies an activation -> the activation's name
+    "Softmax": "softmax", "Sigmoid": "sigmoid", "Relu": "relu", "ReLU": "relu", "Relu6": "relu6", "Tanh": "tanh",
+    "LeakyReLU": "leaky_relu", "LeakyRelu": "leaky_relu", "ELU": "elu", "Elu": "elu", "PReLU": "prelu",
+    "Softplus": "softplus", "LogSoftmax": "log_softmax",
+}  # fmt: skip  # class of a layer or operation that applies an activation -> the activation's name
 SHAPING = (
-    keras.layers.Flatten,
-    keras.layers.Reshape,
-    keras.layers.Dropout,
-    keras.layers.Permute,
-    keras.layers.ActivityRegularization,
-    keras.layers.Identity,
-    keras.layers.GaussianNoise,
-)  # layers that leave the values as they are in inference
+    keras.layers.Flatten, keras.layers.Reshape, keras.layers.Dropout, keras.layers.Permute,
+    keras.layers.ActivityRegularization, keras.layers.Identity, keras.layers.GaussianNoise,
+)  # fmt: skip  # layers that leave the values as they are in inference
 RANGES: dict[str, tuple[float | None, float | None]] = {
-    "linear": (None, None),
-    "sigmoid": (0.0, 1.0),
-    "hard_sigmoid": (0.0, 1.0),
-    "softmax": (0.0, 1.0),
-    "tanh": (-1.0, 1.0),
-    "hard_tanh": (-1.0, 1.0),
-    "softsign": (-1.0, 1.0),
-    "relu": (0.0, None),
+    **dict.fromkeys(("linear", "leaky_relu", "prelu", "elu", "selu", "gelu", "silu", "swish", "mish"), (None, None)),
+    **dict.fromkeys(("sigmoid", "hard_sigmoid", "softmax"), (0.0, 1.0)),
+    **dict.fromkeys(("tanh", "hard_tanh", "softsign"), (-1.0, 1.0)),
+    **dict.fromkeys(("relu", "softplus", "exponential"), (0.0, None)),
     "relu6": (0.0, 6.0),
-    "softplus": (0.0, None),
-    "exponential": (0.0, None),
     "log_softmax": (None, 0.0),
-    "leaky_relu": (None, None),
-    "prelu": (None, None),
-    "elu": (None, None),
-    "selu": (None, None),
-    "gelu": (None, None),
-    "silu": (None, None),
-    "swish": (None, None),
-    "mish": (None, None),
 }  # the values an activation takes; unbounded sides are None. Those of elu, selu, gelu and their like below 0 are small
 
 

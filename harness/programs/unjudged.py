@@ -80,7 +80,8 @@ def refusal(program: Program) -> Contradiction | None:
 
 def read_unjudged(program: Program, *, needed_budget: float | None = None) -> Unjudged:
     """What can be said of a program that is not trained; ``needed_budget`` as in ``Unjudged``."""
-    reason, found, first = refusal(program), contradictions(program), hopeless(program)
+    reason, first = refusal(program), hopeless(program)
+    found = contradictions(program, is_too_slow=needed_budget is not None)
     if reason is not None:
         found = (reason, *(finding for finding in found if finding.check is not reason.check))
     named = [reason] if reason is not None else list(first) or likeliest(found)

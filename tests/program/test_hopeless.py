@@ -190,3 +190,24 @@ def test_a_generator_that_gives_one_batch_again_and_again(body, is_wrong, tmp_pa
     (tmp_path / "train.py").write_text(GENERATOR.format(body))
     program = capture_script("train.py", seconds=5).program
     assert read_unjudged(program).is_hopeless == is_wrong
+
+
+@pytest.mark.parametrize(("loss", "is_said"), [("binary_crossentropy", True), (lambda y, p: K.mean(y + p), False)])
+def test_labels_of_one_class(loss, is_said):
+    model = keras.Sequential([keras.Input((4,)), L.Dense(1, "sigmoid")])
+    model.compile("adam", loss)
+    read = read_unjudged(program_of(model, X, np.zeros(40)))
+    assert read.is_hopeless is is_said
+    assert (Check.CONSTANT_TARGETS in [one.check for one in read.contradictions]) is is_said
+
+
+def test_the_first_batch_of_a_loop_may_have_labels_of_one_class(tmp_path):
+    path = tmp_path / "train.py"
+    path.write_text(
+        "import numpy as np\nfrom keras import Sequential, layers\n"
+        "first, second = (Sequential([layers.Dense(1, 'sigmoid')]) for _ in range(2))\n"
+        "for model in (first, second):\n    model.compile('adam', 'binary_crossentropy')\n"
+        "for step in range(2):\n    for model in (first, second):\n"
+        "        model.train_on_batch(np.random.rand(8, 3), np.ones(8))\n"
+    )
+    assert Check.CONSTANT_TARGETS not in [one.check for one in contradictions(capture_script(path).program)]

@@ -422,3 +422,17 @@ def test_a_number_that_has_the_name_of_a_function_of_python(captured):
         "m.compile('adam', 'mse')\nm.fit(X_train, y_train, epochs=50)\n"
     )
     assert "the value of seed" in read_unjudged(program).missing  # and random.seed is not handed on
+
+
+def test_what_is_likely_of_a_program_that_is_too_slow(captured):
+    program = captured(
+        "import numpy as np\nx = np.random.rand(40, 3) * 10000\n"
+        "m = Sequential([Dense(8, activation='relu', input_dim=3), Dense(1, activation='sigmoid')])\n"
+        "m.compile('Adadelta', 'binary_crossentropy')\nm.fit(x, x[:, 0] > 5000, epochs=50)\n"
+    )
+    ids = [likely.finding.id for likely in read_unjudged(program, needed_budget=1000.0).likely]
+    assert ids == [
+        "unscaled-inputs",
+        "learning-rate-too-small",
+    ]  # Adadelta's default of 0.001 is a thousandth of the paper's 1
+    assert read_unjudged(program).likely == ()  # trainings would decide

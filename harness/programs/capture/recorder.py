@@ -145,7 +145,7 @@ class Recorder:
 
         wrapped: list[tuple[Any, str, Any]] = [
             (keras.Layer, "__new__", self._layer(keras.Layer.__new__)),
-            (keras.Model, "__new__", self._model(keras.Model.__new__)),
+            (keras.Model, "__new__", self._layer(keras.Model.__new__)),
             (keras.Layer, "add_weight", self._add_weight(keras.Layer.add_weight)),
             (BaseOptimizer, "__init__", self._initialised(BaseOptimizer.__init__)),
             (keras.losses.Loss, "__init__", self._initialised(keras.losses.Loss.__init__)),
@@ -191,7 +191,7 @@ class Recorder:
         return False
 
     def _layer(self, new: Any) -> Wrapper:
-        """Layer.__new__ that remembers the user's line."""
+        """Layer.__new__ that remembers the user's line, and the arguments given to a class of the user's own."""
 
         @functools.wraps(new)
         def make(kind: Any, *arguments: Any, **options: Any) -> Any:
@@ -200,18 +200,6 @@ class Recorder:
             if not type(layer).__module__.startswith("keras."):
                 object.__setattr__(layer, CONSTRUCTION, (arguments, options))
             return layer
-
-        return make
-
-    def _model(self, new: Any) -> Wrapper:
-        """Model.__new__ that remembers the arguments given to a class of the user's own."""
-
-        @functools.wraps(new)
-        def make(kind: Any, *arguments: Any, **options: Any) -> Any:
-            model = new(kind, *arguments, **options)
-            if not type(model).__module__.startswith("keras."):
-                object.__setattr__(model, CONSTRUCTION, (arguments, options))
-            return model
 
         return make
 

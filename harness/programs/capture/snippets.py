@@ -45,36 +45,13 @@ USUAL = {
     "glob": "glob", "logging": "logging", "preprocessing": "keras.preprocessing", "utils": "keras.utils",
 }  # fmt: skip  # names of modules as people import them
 HOLDERS = (
-    "keras.layers",
-    "keras.models",
-    "keras.optimizers",
-    "keras.callbacks",
-    "keras.regularizers",
-    "keras.initializers",
-    "keras.losses",
-    "keras.metrics",
-    "keras.utils",
-    "keras.activations",
-    "keras.constraints",
-    "keras.applications",
-    "keras.datasets",
-    "keras.preprocessing.image",
-    "keras.preprocessing.sequence",
-    "keras.preprocessing.text",
-    "tensorflow.keras.preprocessing.image",
-    "tensorflow.keras.preprocessing.text",
-    "harness.programs.old_versions.wrappers",
-    "sklearn.model_selection",
-    "sklearn.preprocessing",
-    "sklearn.metrics",
-    "sklearn.datasets",
-    "sklearn.utils",
-    "math",
-    "random",
-    "collections",
-    "functools",
-    "itertools",
-)  # modules in which a name that a snippet uses without an import is looked up
+    "keras.layers", "keras.models", "keras.optimizers", "keras.callbacks", "keras.regularizers", "keras.initializers",
+    "keras.losses", "keras.metrics", "keras.utils", "keras.activations", "keras.constraints", "keras.applications",
+    "keras.datasets", "keras.preprocessing.image", "keras.preprocessing.sequence", "keras.preprocessing.text",
+    "tensorflow.keras.preprocessing.image", "tensorflow.keras.preprocessing.text",
+    "harness.programs.old_versions.wrappers", "sklearn.model_selection", "sklearn.preprocessing", "sklearn.metrics",
+    "sklearn.datasets", "sklearn.utils", "math", "random", "collections", "functools", "itertools",
+)  # fmt: skip  # modules in which a name that a snippet uses without an import is looked up
 NUMBERS: tuple[tuple[str, Any], ...] = (
     (r"batch", 32), (r"epoch|n_iter", 30),
     (r"num_?(of_)?class|n(b|um|_)?_?class|nclass|num_labels|n_labels|output_dim|n_outputs?", None),
@@ -416,8 +393,8 @@ def is_of_keras(error: BaseException) -> bool:
 def usual_import(name: str, *, is_called: bool) -> Any:
     """What people usually import under a name; None if there is no such thing.
 
-    A name that is never called is no function of Python or scikit-learn: ``seed`` is a number then. Functions of Keras
-    are handed on, as a loss or an activation.
+    A name that is never called is not a function of Python or scikit-learn: ``seed`` is a number then. Functions of
+    Keras are handed on, as a loss or an activation.
     """
     if name in USUAL:
         with contextlib.suppress(ImportError):

@@ -11,11 +11,10 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
 from ..changes import Change
-from ..source.places import argument_of
+from ..source.places import argument_of, names_in
 from ..targets import describe_targets
 from .rebinding import (
     base_name,
-    names_in,
     next_fit_line,
     ordered_split,
     rebound_names,

@@ -196,8 +196,3 @@ def _rows_of(text: Text, fit: ast.Call, source: str | None) -> Iterator[str]:
             continue
         if base_name(node.value) == source and isinstance(node.targets[0], ast.Name):
             yield node.targets[0].id
-
-
-def names_in(node: ast.expr | None) -> set[str]:
-    """The variables in an expression."""
-    return {inner.id for inner in ast.walk(node) if isinstance(inner, ast.Name)} if node is not None else set()

@@ -56,9 +56,10 @@ OF_CALLBACKS: dict[str, Mapping[str, str]] = {
         "write_grads": "", "batch_size": "", "embeddings_layer_names": "", "embeddings_data": "",
     },
 }  # fmt: skip
+FIRST_VERSION_LAYERS = re.compile(r"\b(?:border_mode|nb_filter|Convolution[123]D|init=|output_dim|W_regularizer)")
 FIRST_VERSION = re.compile(
-    r"\b(nb_epoch|border_mode|samples_per_epoch|nb_filter|dim_ordering|Convolution[123]D|init=|output_dim|W_regularizer"
-    r"|class_mode|show_accuracy|np_utils|Model\(\s*input\s*=)"
+    rf"{FIRST_VERSION_LAYERS.pattern}|\b(?:nb_epoch|samples_per_epoch|dim_ordering|class_mode|show_accuracy|np_utils"
+    r"|Model\(\s*input\s*=)"
 )
 CHANNELS_FIRST = re.compile(
     r"(dim_ordering\w*\s*[=(]\s*['\"]th['\"]|(input_shape\s*=|Input\(\s*(shape\s*=)?)\s*\(\s*[134]\s*,\s*\w+\s*,\s*\w+\s*\))"

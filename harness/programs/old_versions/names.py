@@ -33,42 +33,15 @@ from ..stand_ins import importing_file
 from .arguments import old_arguments
 
 PLACES = (
-    "",
-    "layers",
-    "models",
-    "optimizers",
-    "losses",
-    "metrics",
-    "callbacks",
-    "utils",
-    "initializers",
-    "regularizers",
-    "constraints",
-    "activations",
-    "backend",
-    "datasets",
-    "applications",
-    "preprocessing",
-    "preprocessing.image",
-    "preprocessing.text",
-    "preprocessing.sequence",
-)  # modules of Keras in which a name is looked up
+    "", "layers", "models", "optimizers", "losses", "metrics", "callbacks", "utils", "initializers", "regularizers",
+    "constraints", "activations", "backend", "datasets", "applications", "preprocessing", "preprocessing.image",
+    "preprocessing.text", "preprocessing.sequence",
+)  # fmt: skip  # modules of Keras in which a name is looked up
 FIRST_PLACE = {"objectives": "losses", "initializations": "initializers", "backend.tensorflow_backend": "backend"}
 OLD_PLACES = (
-    "engine",
-    "objectives",
-    "initializations",
-    "optimizer_v2",
-    "optimizer_v1",
-    "saving",
-    "legacy",
-    "premade",
-    "feature_column",
-    "mixed_precision",
-    "wrappers",
-    "python",
-    "api",
-)  # packages of earlier versions besides
+    "engine", "objectives", "initializations", "optimizer_v2", "optimizer_v1", "saving", "legacy", "premade",
+    "feature_column", "mixed_precision", "wrappers", "python", "api",
+)  # fmt: skip  # packages of earlier versions besides
 ROOTS = re.compile(
     r"^(tensorflow\.contrib\.keras\.(python|api)\.keras|tensorflow\.contrib\.keras|tensorflow\.python\.keras"
     r"|tensorflow_core\.(python\.)?keras|tensorflow\.keras|tf_keras|keras\.api(\._v[12]\.keras)?|keras)(\.|$)"
@@ -108,13 +81,8 @@ OF_NUMPY = {
     "in1d": np.isin, "row_stack": np.vstack, "asscalar": lambda a: a.item(),
 }  # fmt: skip
 OF_PYTHON_2 = {
-    "xrange": range,
-    "unicode": str,
-    "basestring": str,
-    "long": int,
-    "unichr": chr,
-    "reduce": functools.reduce,
-}
+    "xrange": range, "unicode": str, "basestring": str, "long": int, "unichr": chr, "reduce": functools.reduce,
+}  # fmt: skip
 LISTS_OF_PYTHON_2 = {
     "map": lambda *given: list(map(*given)),
     "filter": lambda *given: list(filter(*given)),
@@ -435,14 +403,8 @@ def _predict_classes(model: Any, x: Any, *arguments: Any, **options: Any) -> Any
 
 
 REMOVED = (
-    "max_queue_size",
-    "max_q_size",
-    "workers",
-    "use_multiprocessing",
-    "pickle_safe",
-    "nb_worker",
-    "nb_val_worker",
-)
+    "max_queue_size", "max_q_size", "workers", "use_multiprocessing", "pickle_safe", "nb_worker", "nb_val_worker",
+)  # fmt: skip
 
 
 def _by_generator(model: Any, name: str, generator: Any = None, *arguments: Any, **options: Any) -> Any:

@@ -78,11 +78,16 @@ def data_rules(subject: Subject) -> Finding:
             id="missing-values", check=Check.NOT_FINITE_TARGETS, severity=Severity.CONTRADICTION,
             place=subject.targets_place, values={"count": bad},
         )  # fmt: skip
-    elif len(targets.values) > 1 and np.all(targets.values == targets.values[:1]):
+    elif names_targets(subject) and len(targets.values) > 1 and np.all(targets.values == targets.values[:1]):
         yield Contradiction(
             id="no-signal", check=Check.CONSTANT_TARGETS, severity=Severity.CONTRADICTION,
             place=subject.targets_place, values={"target": targets.low},
         )  # fmt: skip
+
+
+def names_targets(subject: Subject) -> bool:
+    """Whether y is all that the outputs are compared with: no place holder of an own loss, no first batch of a loop."""
+    return subject.loss is not None and subject.loss.is_known and not subject.program.is_trained_otherwise
 
 
 def scale_rules(subject: Subject) -> Finding:
@@ -339,11 +344,5 @@ def gives_whole_arrays(subject: Subject) -> bool:
 
 
 DATA_RULES: tuple[Rule, ...] = (
-    data_rules,
-    scale_rules,
-    embedding_rules,
-    rate_rules,
-    training_rules,
-    validation_rules,
-    batch_rules,
-)
+    data_rules, scale_rules, embedding_rules, rate_rules, training_rules, validation_rules, batch_rules,
+)  # fmt: skip

@@ -464,11 +464,5 @@ def metrics_of_unknown(subject: Subject, head: Head) -> Finding:
 
 
 HEAD_RULES: tuple[Rule, ...] = (
-    output_rules,
-    divergence_rules,
-    reach_rules,
-    label_rules,
-    loss_rules,
-    shape_rules,
-    metric_rules,
-)
+    output_rules, divergence_rules, reach_rules, label_rules, loss_rules, shape_rules, metric_rules,
+)  # fmt: skip

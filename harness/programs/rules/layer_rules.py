@@ -13,10 +13,9 @@ from ..program import MadeUp, Place
 MOST_PASSING = 8  # layers in a row that only pass values on
 RECURRENT = (keras.layers.LSTM, keras.layers.GRU, keras.layers.SimpleRNN)
 CONVOLUTIONS = (keras.layers.Conv1D, keras.layers.Conv2D, keras.layers.Conv3D, keras.layers.Conv2DTranspose)
-PASSING = (
-    keras.layers.Dropout, keras.layers.SpatialDropout1D, keras.layers.SpatialDropout2D, keras.layers.Flatten,
-    keras.layers.Reshape, keras.layers.ZeroPadding2D,
-)  # fmt: skip  # layers that leave values as they are
+DROPOUTS = (keras.layers.Dropout, keras.layers.SpatialDropout1D, keras.layers.SpatialDropout2D)
+# layers that leave values as they are
+PASSING = (*DROPOUTS, keras.layers.Flatten, keras.layers.Reshape, keras.layers.ZeroPadding2D)
 HIGH_DROPOUT = 0.8  # shares of units dropped from here on are suspicious
 FULL_DROPOUT = 0.95  # and from here on leave next to nothing
 
@@ -67,9 +66,8 @@ def in_a_row(model: Any) -> list[Any]:
 
 def dropout_rules(subject: Subject, layers: list[Any]) -> Finding:
     """Dropout that leaves little, or that is applied to the output."""
-    kinds = (keras.layers.Dropout, keras.layers.SpatialDropout1D, keras.layers.SpatialDropout2D)
     for layer in layers:
-        if not isinstance(layer, kinds):
+        if not isinstance(layer, DROPOUTS):
             continue
         rate = float(layer.rate)
         if rate >= HIGH_DROPOUT:
@@ -79,7 +77,7 @@ def dropout_rules(subject: Subject, layers: list[Any]) -> Finding:
                 place=subject.layer_place(layer.name), layer=layer.name, values={"rate": rate},
             )  # fmt: skip
     last = last_layer(subject.program.model)
-    if isinstance(last, kinds) and last.rate > 0:
+    if isinstance(last, DROPOUTS) and last.rate > 0:
         yield Contradiction(
             id="dropout", check=Check.DROPOUT_ON_OUTPUT, severity=Severity.SUSPICION,
             place=subject.layer_place(last.name), layer=last.name, values={"rate": float(last.rate)},

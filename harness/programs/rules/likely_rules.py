@@ -23,10 +23,9 @@ from ..source.places import is_in_loop
 from ..targets import BINARY_CROSSENTROPIES, REGRESSION_LOSSES
 from .data_rules import scale_rules, scales_itself
 from .head_rules import labels_in_a_row
-from .layer_rules import RECURRENT, is_weighted, one_step_rules, steps_of
+from .layer_rules import DROPOUTS, RECURRENT, is_weighted, one_step_rules, steps_of
 from .source_rules import LIKELY_SOURCE_RULES, PRETRAINED, SCALING, given_keywords
 
-DROPOUTS = (keras.layers.Dropout, keras.layers.SpatialDropout1D, keras.layers.SpatialDropout2D)
 SIGMOIDS = ("sigmoid", "hard_sigmoid")
 LIKELY_RATES = {"SGD": (2e-4, 0.5), "Adagrad": (2e-3, 0.5), "Adadelta": (1e-2, 10.0), "Ftrl": (1e-4, 0.5)}
 SLOW_BY_DEFAULT = (
@@ -310,16 +309,6 @@ def input_rules(subject: Subject) -> Finding:
 
 
 LIKELY_RULES: tuple[Rule, ...] = (
-    softmax_rules,
-    bounded_rules,
-    one_class_rules,
-    descent_rules,
-    input_rules,
-    known_scale_rules,
-    activation_rules,
-    *LIKELY_SOURCE_RULES,
-    likely_rate_rules,
-    penalty_rules,
-    width_rules,
-    length_rules,
-)  # the likelier causes first
+    softmax_rules, bounded_rules, one_class_rules, descent_rules, input_rules, known_scale_rules, activation_rules,
+    *LIKELY_SOURCE_RULES, likely_rate_rules, penalty_rules, width_rules, length_rules,
+)  # fmt: skip  # the likelier causes first

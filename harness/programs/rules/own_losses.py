@@ -21,7 +21,7 @@ from ..derivatives import with_gradient
 from ..findings import Check, Contradiction, Finding, Rule, Severity, Subject
 from ..heads import Head
 from ..program import Place
-from ..source.places import argument_of
+from ..source.places import argument_of, names_in
 
 Array = NDArray[Any]
 ROWS = 16  # of targets and predictions that a loss is called with
@@ -201,14 +201,9 @@ def calls_in_order(definition: ast.FunctionDef, first: str, second: str) -> Iter
             argument_of(node, "y_true", 0) or argument_of(node, "target", 0),
             argument_of(node, "y_pred", 1) or argument_of(node, "output", 1),
         )
-        targets, predictions = (set() if part is None else names_in(part) & {first, second} for part in parts)
+        targets, predictions = (names_in(part) & {first, second} for part in parts)
         if targets != predictions and len(targets) == len(predictions) == 1:
             yield called_name(node), targets == {second}
-
-
-def names_in(node: ast.AST) -> set[str]:
-    """The names that an expression reads."""
-    return {part.id for part in ast.walk(node) if isinstance(part, ast.Name)}
 
 
 def functions_named(subject: Subject, name: str) -> Iterator[tuple[Place, ast.FunctionDef]]:

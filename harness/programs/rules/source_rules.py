@@ -10,6 +10,7 @@ import keras
 
 from ...recording.source import called_name
 from ..findings import Check, Contradiction, Finding, Rule, Severity, Subject
+from ..old_versions.arguments import FIRST_VERSION_LAYERS
 from ..program import Place
 from ..source.places import Source, argument_of, is_at
 from ..targets import CATEGORICAL_CROSSENTROPIES, CROSSENTROPIES, SPARSE_CROSSENTROPIES
@@ -40,7 +41,6 @@ ONE_NUMBER, ONE_COLUMN_EACH = "one number for each row", "one column for each cl
 FORMS_OF_LABELS = {
     "categorical": ONE_COLUMN_EACH, "binary": ONE_NUMBER, "sparse": ONE_NUMBER, "int": ONE_NUMBER,
 }  # fmt: skip
-FIRST_VERSION_LAYERS = re.compile(r"\binit=|output_dim|W_regularizer|border_mode|Convolution[123]D|nb_filter")
 MAKES_COLUMNS = re.compile(
     rf"{ONE_HOT.pattern}|\[\s*[01]\s*,\s*[01]|\bzeros\(|_from_directory\(|\bkron|Binarizer|\.append\(\["
 )  # anything that may give labels a column for each class
@@ -327,7 +327,7 @@ def is_missing_name(subject: Subject, name: str) -> bool:
 
 
 def imbalance_rules(subject: Subject) -> Finding:
-    """Numbers of rows of two classes that the script tells, most of one class, and nothing makes up for that."""
+    """Most rows belong to one of two classes by the counts in the script, and nothing makes up for that."""
     counts = CLASS_COUNTS.search(subject.text)
     if counts is None or subject.targets is not None or EVENS_CLASSES.search(subject.text):
         return
@@ -355,13 +355,6 @@ def wrapper_rules(subject: Subject) -> Finding:
 
 SOURCE_RULES: tuple[Rule, ...] = (prediction_rules, shuffle_rules)
 LIKELY_SOURCE_RULES: tuple[Rule, ...] = (
-    vocabulary_rules,
-    image_rules,
-    optimizer_rules,
-    folder_rules,
-    folder_label_rules,
-    one_hot_rules,
-    width_rules,
-    imbalance_rules,
-    wrapper_rules,
-)  # for programs that cannot be trained, because their data are missing
+    vocabulary_rules, image_rules, optimizer_rules, folder_rules, folder_label_rules, one_hot_rules, width_rules,
+    imbalance_rules, wrapper_rules,
+)  # fmt: skip  # for programs that cannot be trained, because their data are missing

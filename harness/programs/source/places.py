@@ -235,6 +235,11 @@ def names_of(target: ast.AST) -> set[str]:
     return {target.id} if isinstance(target, ast.Name) else set()
 
 
+def names_in(node: ast.expr | None) -> set[str]:
+    """The names in an expression."""
+    return set() if node is None else {part.id for part in ast.walk(node) if isinstance(part, ast.Name)}
+
+
 def is_at(source: Source, node: ast.AST, place: Place | None) -> bool:
     """Whether a node begins where a place does."""
     at = source.place(node)

@@ -266,7 +266,7 @@ def _outer_sums(value: ast.expr) -> frozenset[str]:
     if isinstance(value, ast.BinOp) and isinstance(value.op, (ast.Add, ast.Sub)):
         own = {"add"} if isinstance(value.op, ast.Add) else {"subtract"}
         sides = [value.left, value.right] if isinstance(value.op, ast.Add) else [value.left]
-        return frozenset(own).union(*(_outer_sums(side) for side in sides if _is_sum(side)))
+        return frozenset(own).union(*(_outer_sums(side) for side in sides if is_sum(side)))
     return frozenset({"add", "subtract"})
 
 
@@ -287,7 +287,8 @@ def _makes_zeros(value: ast.expr) -> bool:
     return any(isinstance(one, ast.Constant) and one.value == 0 for one in factors)
 
 
-def _is_sum(node: ast.expr) -> bool:
+def is_sum(node: ast.expr) -> bool:
+    """Whether an expression is a sum or a difference."""
     return isinstance(node, ast.BinOp) and isinstance(node.op, (ast.Add, ast.Sub))
 
 

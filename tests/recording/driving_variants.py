@@ -1158,8 +1158,19 @@ class Net:
 
 FUNCTIONS_OVER_LAYERS = """
 import numpy as np
+def act(x, method="none"):
+    if method == "tanh":
+        return np.tanh(x)
+    elif method == "none":
+        return x
+def dact(x, method="none"):
+    if method == "tanh":
+        return 1-np.tanh(x)**2
+    elif method == "none":
+        return np.ones(x.shape)
 class layer:
-    def __init__(self, inputNum, neuronsNum):
+    def __init__(self, inputNum, neuronsNum, act):
+        self.act = act
         self.weights = np.random.uniform(-0.5, 0.5, (neuronsNum, inputNum))
         self.output = np.zeros((neuronsNum, 1))
 class options:
@@ -1168,13 +1179,14 @@ class options:
         self.batchSize = batchSize
 def forward(model, x):
     for one in model:
-        x = one.output = np.tanh(one.weights @ x)
+        one.sum = one.weights @ x
+        x = one.output = act(one.sum, one.act)
     return x
 def train(model, opt, x, d):
     assert x.shape[1] % opt.batchSize == 0
-    delta = (forward(model, x)-d)*(1-model[-1].output**2)
+    delta = (forward(model, x)-d)*dact(model[-1].sum, model[-1].act)
     for a in range(len(model)-1, 0, -1):
-        before = (model[a].weights.T @ delta)*(1-model[a-1].output**2)
+        before = (model[a].weights.T @ delta)*dact(model[a-1].sum, model[a-1].act)
         model[a].weights -= opt.lr*delta @ model[a-1].output.T
         delta = before
     model[0].weights -= opt.lr*delta @ x.T
@@ -1627,7 +1639,7 @@ VARIANTS: dict[str, tuple[str, tuple[str, ...]]] = {
     "functions over layers": (
         FUNCTIONS_OVER_LAYERS,
         (
-            "model = [layer(7, 5), layer(5, 3)]",
+            "model = [layer(7, 5, 'tanh'), layer(5, 3, 'tanh')]",
             "options_ = options(batchSize=len(X))",
             "for i in range(3):",
             "    train(model, options_, X.T, Y.T)",

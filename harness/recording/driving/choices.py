@@ -10,7 +10,7 @@ import heapq
 import itertools
 import math
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeAlias, TypeVar
+from typing import TypeAlias, TypeVar
 
 T = TypeVar("T")
 Option: TypeAlias = str | Callable[[], str]  # an expression, or what makes one
@@ -118,8 +118,3 @@ class Search:
 
 def _indices(choices: Choices) -> dict[str, int]:
     return {key: index for key, (index, _) in choices.taken.items() if index}
-
-
-def first(items: Sequence[Any], default: Any = None) -> Any:
-    """The first item, or the default."""
-    return items[0] if items else default

@@ -107,6 +107,7 @@ def _matching_functions(caller: Caller, argument: Argument, role: Role) -> list[
             callable(caller.session.names.get(name))
             and kind.search(name)
             and (DERIVATIVE_WORDS.search(name) is not None) == derivative
+            and not _is_asked_which(caller, function)
         ):
             found.append((name, function))
     topic = "loss" if kind is LOSS_WORDS else "activation"
@@ -126,11 +127,17 @@ def _matching_functions(caller: Caller, argument: Argument, role: Role) -> list[
     return names
 
 
+def _is_asked_which(caller: Caller, function: FunctionFacts) -> bool:
+    """Whether a function is told which of several it is, as in ``act(x, "relu")``, so that a text stands for it."""
+    return any(caller.role(function, argument)[1].strings for argument in function.arguments[1:])
+
+
 def _sharing_a_word(caller: Caller, argument: Argument) -> list[str]:
     """Functions of the file that have a word of the argument's name: compute_gradient for gradient_function."""
     wanted = set(words_of(argument.name)) - {"function", "func", "fn", "f", "callback"}
     facts, names = caller.facts, caller.session.names
-    return [name for name in facts.functions if callable(names.get(name)) and wanted & set(words_of(name))]
+    sharing = [name for name in facts.functions if callable(names.get(name)) and wanted & set(words_of(name))]
+    return [name for name in sharing if not _is_asked_which(caller, facts.functions[name])]
 
 
 def matching_classes(caller: Caller, argument: Argument, role: Role) -> list[str]:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ..source import last_name
+from ..source import is_sum, last_name
 from .uses import names_in
 
 RATE_NAME = re.compile(
@@ -115,9 +115,9 @@ def _replaces(target: ast.expr, value: ast.expr) -> bool:
     if isinstance(value, (ast.ListComp, ast.GeneratorExp)):
         element: ast.expr = value.elt
         source = " ".join(ast.unparse(generator.iter) for generator in value.generators)
-        return _is_sum(element) and ast.unparse(target) in source
+        return is_sum(element) and ast.unparse(target) in source
     if isinstance(value, ast.DictComp):
-        return _is_sum(value.value)
+        return is_sum(value.value)
     if isinstance(value, ast.Call) and last_name(value.func) in (
         "array",
         "asarray",
@@ -131,17 +131,13 @@ def _replaces(target: ast.expr, value: ast.expr) -> bool:
         return bool(value.args) and _replaces(target, value.args[0])
     if isinstance(value, ast.Call) and STEPS.search(last_name(value.func)):
         return any(ast.unparse(target) == ast.unparse(argument) for argument in value.args)
-    if not _is_sum(value):
+    if not is_sum(value):
         return False
     wanted = ast.unparse(target)
     if any(ast.unparse(item) == wanted for item in ast.walk(value) if isinstance(item, type(target))):
         return True
     assert isinstance(value, ast.BinOp)
     return isinstance(value.op, ast.Sub) and bool(RATE_NAME.search(names_in(value.right)))
-
-
-def _is_sum(node: ast.expr) -> bool:
-    return isinstance(node, ast.BinOp) and isinstance(node.op, (ast.Add, ast.Sub))
 
 
 def _subtracts(node: ast.expr) -> bool:

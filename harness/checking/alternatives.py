@@ -10,7 +10,7 @@ from .contradictions import EXTRA_DERIVATIVE, MISSING_DERIVATIVE
 from .cost import Form, is_declared_cost
 from .facts import assumed
 from .naming.case import naming_places, taker_of
-from .reading import Reading, label, quantity, same_cost
+from .reading import Reading, found_at, quantity, same_cost
 from .result import Alternative, Found
 from .sources import Sources
 from .structure import Layer
@@ -45,15 +45,14 @@ def output_mistake(best: Reading, other: Reading, layer: Layer, sources: Sources
     compared = stage.node(best.cost.errors[0].node).place if best.cost.errors else None
     places = [compared] if is_squared else [compared, *naming_places(sources, delta), used_at(best, delta.id)]
     places += taker_of(delta.place)
-    return Found(
-        id=EXTRA_DERIVATIVE if is_squared else MISSING_DERIVATIVE,
-        place=delta.place,
+    return found_at(
+        best,
+        delta.id,
+        EXTRA_DERIVATIVE if is_squared else MISSING_DERIVATIVE,
+        stage.steps,
         others=tuple(dict.fromkeys(one for one in places if one is not None and one != delta.place)),
-        variable=label(stage, delta.id),
-        shape=delta.shape,
         got=None if is_squared else quantity(other, layer.z, None),
         expected=quantity(other, layer.z, None),
-        parameters=tuple(step.name for step in stage.steps),
     )
 
 

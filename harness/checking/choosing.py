@@ -8,7 +8,7 @@ from dataclasses import replace
 from .cost import Cost, Error, Form, recorded_costs
 from .reading import Reading, read, same_cost
 from .stage import Stage
-from .structure import Layer
+from .structure import Layer, is_coupled
 
 FORMS = (Form.SQUARED, Form.BINARY, Form.CATEGORICAL, Form.ABSOLUTE, Form.HINGE)
 
@@ -48,7 +48,21 @@ def choose(readings: Sequence[Reading]) -> Reading:
     same = [one for one in readings if preference(one)[:5] == preference(best)[:5]]
     if len(same) == 1:
         return best
-    return max(same, key=lambda one: (natural(one), output_is_right(one), aligned_rows(one), -readings.index(one)))
+    return max(
+        same,
+        key=lambda one: (
+            *(natural(one), has_delta_of_squares(one), output_is_right(one), aligned_rows(one)),
+            -readings.index(one),
+        ),
+    )
+
+
+def has_delta_of_squares(reading: Reading) -> bool:
+    """Whether errors are multiplied by the derivative of the output somewhere: no cross-entropy asks for that."""
+    layer = output_layer(reading)
+    if reading.cost.form is not Form.SQUARED or layer is None or layer.a == layer.z:
+        return False
+    return any(id == layer.z for row in reading.backward_bundles()[:400] for id, _ in reading.aligned_with(row))
 
 
 def output_is_right(reading: Reading) -> int:
@@ -62,7 +76,7 @@ def natural(reading: Reading) -> int:
     if reading.cost.form is None:
         return 3 if reading.cost.meant else -1
     layers = [one for one in reading.forward.layers if any(o in reading.forward.outputs for o in (one.a, one.z))]
-    coupled = bool(layers) and any(reading.stage.node(id).operation in ("sum", "softmax") for id in layers[-1].region)
+    coupled = bool(layers) and is_coupled(reading.stage, layers[-1])
     if reading.cost.form is Form.CATEGORICAL:
         return 2 if coupled else -1
     if reading.cost.form is Form.BINARY:

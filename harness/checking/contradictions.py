@@ -17,9 +17,11 @@ from ..recording.graph import Ref
 from .alignment import ratio, samples
 from .cost import Error, Form, is_declared_cost
 from .factors import is_same
+from .facts import assumed
+from .misstated import misstated_cost, own_costs
 from .rates import rates_of
-from .reading import Reading, label, quantity, same_cost
-from .result import Alternative, AssumedCost, Found, Kind, Quantity
+from .reading import Reading, found_at, found_in_step, label, quantity, same_cost
+from .result import UNKNOWN, Alternative, AssumedCost, Found, Kind, Quantity
 from .rules import belongs_together, decay_place
 from .scales import HALVES, MISCOUNTED, common_factor, counts_of, first_with, found_scale, name_of_scale, odd_scale
 from .sources import Sources
@@ -31,7 +33,6 @@ EXTRA_DERIVATIVE = "cross-entropy-gradient-with-extra-derivative"
 
 CROSS_ENTROPY = re.compile(r"(?i)cross_?entropy|log_?loss|bce")
 SQUARES = re.compile(r"(?i)quadratic|mse|mean_?squared|squared_?err")
-NEARLY_ALIKE = 0.05  # relative difference of the gradients of costs that only a small constant tells apart
 CROSS_ENTROPIES = frozenset({Form.BINARY, Form.CATEGORICAL})
 
 
@@ -76,28 +77,11 @@ def is_named_after(reading: Reading, other: Alternative) -> bool:
 def claimed_reading(readings: Sequence[Reading], best: Reading) -> Reading | None:
     """The cost that one function computes together with the gradients, if they are another cost's; None otherwise.
 
-    Only what the cost makes of the outputs is compared: a penalty is looked at by itself, and a small constant that
-    keeps a logarithm finite is not another cost.
-
     Args:
         readings: all readings of the file.
         best: the one under which it is right.
     """
-    for one in readings:
-        node = one.cost.node
-        if node is None or one.descends or not is_declared_cost(one.stage.node(node)) or not belongs_together(one):
-            continue
-        outputs = [error.output for error in best.errors]
-        known = [gradients for reading in (one, best) for gradients in reading.gradients]
-        if not outputs or any(output not in gradients for output in outputs for gradients in known):
-            continue
-        own, used = (
-            np.concatenate([np.ravel(gradients[output]) for gradients in reading.gradients for output in outputs])
-            for reading in (one, best)
-        )
-        if np.any(own) and ratio(own, used, NEARLY_ALIKE) is None:
-            return one
-    return None
+    return next((one for one in own_costs(readings, best) if belongs_together(one)), None)
 
 
 # The scale and the penalty
@@ -121,8 +105,9 @@ def contradiction_of(
 ) -> Contradiction:
     """What the gradients have that belongs to no usual cost, or not to the cost that the file computes.
 
-    A factor that all gradients have, such as a sum if the cost is a mean or the other way round, only stands for
-    another learning rate: it is a second reading.
+    A factor that all gradients have, such as a sum if the cost is a mean, the other way round, or a mean taken twice,
+    only stands for another learning rate: it is a second reading. A count of something else is a mistake: nobody
+    chooses it.
 
     Args:
         readings: all readings of the file.
@@ -138,20 +123,26 @@ def contradiction_of(
         alike = [one for one in stated if one.form is plain.cost.form]
         declared = [one for one in alike if is_declared_cost(plain.stage.node(one.node))]
         scales = [(one, found) for one in alike if (found := other_scale(plain, one)) is not None]
-        mistake = odd_scale(plain, sources, bool(declared) or any(same_cost(plain, one) for one in own))
+        odd = odd_scale(plain, sources, bool(declared) or any(same_cost(plain, one) for one in own))
+        mistake = odd if odd is not None and odd.id == MISCOUNTED else None
         mistake = mistake or next(
             (found for one, found in scales if one in declared and matters(plain, one, found)), None
         )
         penalties = (other_penalty(plain, one) for one in declared if not is_whole(best, one))
         mistake = mistake or next((one for one in penalties if one is not None), None)
         mistake = mistake or next((found for one in declared if (found := other_labels(plain, one)) is not None), None)
+        printed, other = (None, None) if mistake is not None else misstated_cost(readings, plain)
+        mistake = mistake or printed
         if mistake is not None:
             return Contradiction(mistake=mistake)
         if scales:
             place, name = best.stage.node(scales[0][0].node).place, label(best.stage, scales[0][0].node)
             second = Alternative(cost=AssumedCost(form="", place=place, variable=name), mistakes=(scales[0][1],))
+        elif odd is not None and odd.expected is not None:
+            second = Alternative(cost=replace(assumed(plain), factor=odd.expected.factor), mistakes=(odd,))
         elif stated and not alike:
             second = of_other_kind(plain, stated[0])
+        second = second or other
     if best.cost.form is Form.SQUARED:
         mistake = next((found for one in own if (found := at_logits(best, one)) is not None), None)
         return Contradiction(mistake=mistake, second=second)
@@ -170,16 +161,8 @@ def of_other_kind(reading: Reading, stated: Stated) -> Alternative | None:
 
 def of_error(reading: Reading, error: Error, id: str) -> Found:
     """A mistake of the line that compares outputs with targets, after which every gradient is wrong."""
-    stage, node = reading.stage, reading.stage.node(error.node)
-    return Found(
-        id=id,
-        place=node.place,
-        variable=label(stage, node.id),
-        shape=node.shape,
-        got=Quantity(kind=Kind.UNKNOWN),
-        expected=quantity(reading, error.output, None),
-        parameters=tuple(step.name for step in stage.steps),
-    )
+    expected = quantity(reading, error.output, None)
+    return found_at(reading, error.node, id, reading.stage.steps, got=UNKNOWN, expected=expected)
 
 
 def is_whole(reading: Reading, stated: Stated) -> bool:
@@ -255,14 +238,14 @@ def other_penalty(reading: Reading, stated: Stated) -> Found | None:
         spared = decayed_elements(reading, step, match.factor)
         if (abs(got - wanted) <= 1e-4 * abs(wanted)) and (spared is None or np.array_equal(spared, known.elements)):
             continue
-        return Found(
-            id="weight-decay-sign" if got * wanted < 0 else "weight-decay-differs",
+        is_turned = got * wanted < 0
+        return found_in_step(
+            reading,
+            step,
+            "weight-decay-sign" if is_turned else "weight-decay-differs",
             place=decay_place(reading, step) if match.decay else reading.stage.node(step.after).place,
-            variable=step.name,
-            shape=step.shape,
             got=Quantity(kind=Kind.VALUE, name=step.name, factor=got * expected),
             expected=Quantity(kind=Kind.VALUE, name=step.name, factor=wanted * expected),
-            parameters=(step.name,),
         )
     return None
 

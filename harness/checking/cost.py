@@ -26,7 +26,7 @@ Array = NDArray[Any]
 MOST_RECORDED_COSTS = 12
 MOST_ERRORS = 4096
 MOST_GROUPS = 6
-COST_WORDS = ("cost", "loss", "objective", "crossentropy", "cross_entropy", "entropy", "mse", "nll", "sse", "rmse")
+COST_WORDS = re.compile("cost|loss|objective|entropy|mse|nll|sse")
 # what a cost is called, in the languages that programs are often written in
 DECLARING_WORDS = re.compile(
     r"cost|loss|objective|cross_?entropy|log_?likelihood|perdida|pérdida|perte(?![a-z])|co[uû]t(?![a-z])|custo(?!m)|perda"
@@ -81,6 +81,14 @@ GRADIENTS: dict[Form, Callable[[Array, Array], Array]] = {
     Form.CATEGORICAL: categorical_gradient,
     Form.ABSOLUTE: absolute_gradient,
     Form.HINGE: hinge_gradient,
+}
+
+
+# What each cost is, without a factor
+VALUES: dict[Form, Callable[[Array, Array], float]] = {
+    Form.SQUARED: lambda a, y: float(np.sum((a - y) ** 2)),
+    Form.BINARY: lambda a, y: -float(np.sum(y * np.log(a) + (1 - y) * np.log(1 - a))),
+    Form.CATEGORICAL: lambda a, y: -float(np.sum(y * np.log(a))),
 }
 
 
@@ -172,22 +180,21 @@ def bare_words(node: Node) -> set[str]:
     return {word.rsplit(".", 1)[-1].split("[")[0].strip() for word in words}
 
 
+def is_named(node: Node, words: re.Pattern[str], variables: Collection[str]) -> bool:
+    """Whether one of these words is in a name of a value, or a name is one of the variables, and none is a metric's."""
+    bare = bare_words(node)
+    is_metric = any(metric in word for word in bare for metric in METRIC_WORDS)
+    return not is_metric and (bool(bare & set(variables)) or any(words.search(one) for one in bare))
+
+
 def is_declared_cost(node: Node) -> bool:
     """Whether the file calls this value its cost or loss, not an error or a metric."""
-    bare = bare_words(node)
-    if any(metric in word for word in bare for metric in METRIC_WORDS):
-        return False
-    return "j" in bare or any(DECLARING_WORDS.search(one) for one in bare)
+    return is_named(node, DECLARING_WORDS, {"j"})
 
 
 def is_called_cost(node: Node) -> bool:
     """Whether the file calls this value a cost, an error or the like."""
-    bare = bare_words(node)
-    if any(metric in word for word in bare for metric in METRIC_WORDS):
-        return False
-    if any(word in one for one in bare for word in COST_WORDS):
-        return True
-    return any(word in COST_VARIABLES for word in bare)
+    return is_named(node, COST_WORDS, COST_VARIABLES)
 
 
 def recorded_costs(stage: Stage, last: int) -> list[Cost]:
@@ -315,11 +322,11 @@ def label_error(stage: Stage, node: Node, dependent: set[int]) -> Error | None:
     if not isinstance(value, Ref) or value.id not in dependent:
         return None
     change = stage.node(value.id)
-    if change.operation == "subtract" and isinstance(change.arguments[0], Ref):
-        picked, one = stage.node(change.arguments[0].id), change.arguments[1]
-        if picked.operation == "getitem" and not isinstance(one, Ref) and one == 1:
-            return label_in_row(stage, node, base, index)
-    return None
+    operands = change.arguments if change.operation == "subtract" else ()
+    # 1 - p in the place of p - 1 is an error as well, of the wrong sign
+    picked = [one for one in operands if isinstance(one, Ref) and stage.node(one.id).operation == "getitem"]
+    is_of_one = any(not isinstance(one, Ref) and one == 1 for one in operands)
+    return label_in_row(stage, node, base, index) if picked and is_of_one else None
 
 
 def label_in_row(stage: Stage, node: Node, base: Ref, index: Any) -> Error:

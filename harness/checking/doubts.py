@@ -6,8 +6,8 @@ import re
 
 import numpy as np
 
-from ..recording.graph import Kind, Recording, references
-from .reading import Reading
+from ..recording.graph import Kind, Recording
+from .reading import Reading, targets_of
 from .stage import Stage
 from .structure import PRODUCTS
 from .unused import DATA_WORDS
@@ -38,19 +38,13 @@ def history_is_lost(reading: Reading) -> bool:
     steps = [step.after for step in stage.steps if reading.matches.get(step.before) is None]
     if not steps:
         return False
-    known = program.ancestors(reading.forward.outputs) | program.ancestors(targets_of(reading))
+    known = program.ancestors(reading.forward.outputs) | program.ancestors(targets_of(reading.errors))
     for id in program.ancestors(steps, stop=stage.parameters) - known:
         node = stage.node(id)
         is_index = bool(node.dtype) and np.dtype(node.dtype).kind in "iub"
         if node.kind is Kind.LOST or (node.kind is Kind.DATA and id > first and node.shape != () and not is_index):
             return True
     return False
-
-
-def targets_of(reading: Reading) -> list[int]:
-    """The nodes of all targets"""
-    found = [error.target for error in reading.errors if error.target is not None]
-    return found + [one for error in reading.errors for one in references(error.index)]
 
 
 def lost_on_the_way(stage: Stage) -> bool:

@@ -7,6 +7,7 @@ goes before several values that are each wrong for themselves.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
@@ -161,7 +162,21 @@ class EditBench(Bench):
             self.factors,
             self.powers,
             self.indices,
+            self.items,
         )
+
+    def items(self) -> Iterator[Repair]:
+        """The items of an array in another order, if a line takes as many as there are: row by row, column by column"""
+        taken: dict[tuple[Any, int], list[int]] = {}
+        for id in self.local:
+            node = self.stage.node(id)
+            if node.operation == "getitem" and isinstance(node.arguments[0], Ref) and is_item(node.arguments[1]):
+                taken.setdefault((self.key(id), node.arguments[0].id), []).append(id)
+        for (_, array), ids in taken.items():
+            for indices in orders_of_items(self.stage.node(array).shape, len(ids)):
+                edits: dict[int, Compute] = {id: item_of(array, index) for id, index in zip(ids, indices)}
+                if self.mends(edits):
+                    yield Repair(change=Change.INDEX, node=ids[0])
 
     def labels(self) -> Iterator[Repair]:
         """Labels that are counted from another number, where they pick items: ``a[range(n), y - 1] -= 1``"""
@@ -308,6 +323,24 @@ def gradient_after(bench: EditBench, repair: Repair) -> tuple[int, Alignment] | 
         if found:
             return min(found, key=lambda one: (reading.rank(one[0]), -one[0]))
     return None
+
+
+def is_item(index: Any) -> bool:
+    """Whether an index means one item of a matrix"""
+    return isinstance(index, tuple) and len(index) == 2 and all(isinstance(one, int) for one in index)
+
+
+def orders_of_items(shape: tuple[int, ...], count: int) -> list[list[tuple[int, ...]]]:
+    """The indices of all items of a matrix, row by row and column by column, if there are so many."""
+    if len(shape) != 2 or math.prod(shape) != count:
+        return []
+    rows = list(np.ndindex(shape))
+    return [rows, [(i, j) for j, i in np.ndindex(shape[::-1])]]
+
+
+def item_of(array: int, index: tuple[int, ...]) -> Compute:
+    """One item of an array"""
+    return lambda values: np.asarray(values[array])[index]
 
 
 def shifted(made: Sequence[int], old: Sequence[int]) -> list[list[int]]:

@@ -9,8 +9,8 @@ import numpy as np
 
 from ..recording.graph import Place, Ref
 from .alignment import Alignment, align
-from .reading import Reading, label, quantity
-from .result import Found, Kind, Quantity, merge_by_line
+from .reading import Reading, found_at, found_in_step, quantity
+from .result import Found, merge_by_line
 from .stage import Step
 from .structure import Role
 
@@ -94,7 +94,6 @@ def ascent(reading: Reading, chains: Sequence[Chain]) -> Found:
     """Every step climbs the cost."""
     stage = reading.stage
     first = chains[0]
-    names = tuple(one.step.name for one in chains)
     if first.gradient > 0:
         node = stage.node(first.step.after)
         others = tuple(
@@ -103,29 +102,28 @@ def ascent(reading: Reading, chains: Sequence[Chain]) -> Found:
             )
         )
         turned = turned_difference(reading)
-        return Found(
-            id="momentum-sign" if turns_in_velocity(reading, first) else "gradient-ascent",
-            place=node.place,
+        return found_in_step(
+            reading,
+            first.step,
+            "momentum-sign" if turns_in_velocity(reading, first) else "gradient-ascent",
             others=others if turned is None else (*others, turned),
-            variable=first.step.name,
-            shape=first.step.shape,
             got=quantity(reading, first.step.before, first.factor),
             expected=quantity(reading, first.step.before, -first.factor),
-            parameters=names,
+            parameters=tuple(one.step.name for one in chains),
             ratio=-1.0,
         )
     source = first_of_sign(reading)
     node = stage.node(source if source is not None else first.node)
     turned = turned_difference(reading)
-    return Found(
-        id="wrong-sign",
+    return found_at(
+        reading,
+        node.id,
+        "wrong-sign",
+        [one.step for one in chains],
         place=turned or node.place,
         others=(node.place,) if turned not in (None, node.place) and node.place is not None else (),
-        variable=label(stage, node.id),
-        shape=node.shape,
         got=quantity(reading, first.step.before, first.gradient),
         expected=quantity(reading, first.step.before, -first.gradient),
-        parameters=names,
         ratio=-1.0,
     )
 
@@ -166,7 +164,6 @@ def first_of_sign(reading: Reading) -> int | None:
 
 def sign_mistake(reading: Reading, chain: Chain, right: Sequence[Chain]) -> Found:
     """One parameter climbs while others descend: the sign turns on the way to it."""
-    stage = reading.stage
     usual = np.sign(right[0].gradient) if right else 1.0
     place_node = chain.step.after
     match = reading.matches[chain.step.before]
@@ -174,18 +171,12 @@ def sign_mistake(reading: Reading, chain: Chain, right: Sequence[Chain]) -> Foun
         place_node = named_before(reading, chain.step)
     elif np.sign(chain.gradient) != usual and not is_right_delta(reading, chain, usual):
         place_node = turning_node(reading, chain, usual)
-    node = stage.node(place_node)
     at_update = place_node == chain.step.after
-    return Found(
-        id="gradient-ascent" if at_update else "wrong-sign",
-        place=node.place,
-        variable=chain.step.name if at_update else label(stage, place_node),
-        shape=node.shape,
-        got=quantity(reading, chain.step.before, chain.factor if at_update else chain.gradient),
-        expected=quantity(reading, chain.step.before, -chain.factor if at_update else -chain.gradient),
-        parameters=(chain.step.name,),
-        ratio=-1.0,
-    )
+    factor = chain.factor if at_update else chain.gradient
+    got, expected = (quantity(reading, chain.step.before, one) for one in (factor, -factor))
+    if at_update:
+        return found_in_step(reading, chain.step, "gradient-ascent", got=got, expected=expected, ratio=-1.0)
+    return found_at(reading, place_node, "wrong-sign", [chain.step], got=got, expected=expected, ratio=-1.0)
 
 
 def is_right_delta(reading: Reading, chain: Chain, usual: float) -> bool:
@@ -289,7 +280,6 @@ def scaled_mistake(reading: Reading, group: Sequence[Chain], reference: Sequence
     """The name of a factor that some parameters have and others have not."""
     stage = reading.stage
     ratio = abs(group[0].factor / reference[0].factor)
-    names = tuple(one.step.name for one in group)
     roles = {reading.forward.roles.get(one.step.before) for one in group}
     others = {reading.forward.roles.get(one.step.before) for one in reference}
     sizes = [size for size in counts(reading).values() if size > 1]
@@ -317,15 +307,14 @@ def scaled_mistake(reading: Reading, group: Sequence[Chain], reference: Sequence
             if (place := stage.node(departing_node(reading, one, reference[0])).place) and place != node.place
         )
     )
-    return Found(
-        id=id,
-        place=node.place,
+    return found_at(
+        reading,
+        node.id,
+        id,
+        [one.step for one in group],
         others=places,
-        variable=label(stage, node.id),
-        shape=node.shape,
         got=quantity(reading, chain.step.before, chain.factor),
         expected=quantity(reading, chain.step.before, float(np.sign(chain.factor)) * abs(reference[0].factor)),
-        parameters=names,
         ratio=ratio,
     )
 
@@ -402,21 +391,9 @@ def rate_mistakes(reading: Reading, groups: Sequence[list[Chain]]) -> list[Found
             id = "learning-rate-twice"
         if id:
             chain = group[0]
+            got, expected = (quantity(reading, chain.step.before, one.factor) for one in (chain, reference[0]))
+            names = tuple(one.step.name for one in group)
             found.append(
-                Found(
-                    id=id,
-                    place=reading.stage.node(chain.step.after).place,
-                    variable=chain.step.name,
-                    shape=chain.step.shape,
-                    got=quantity(reading, chain.step.before, chain.factor),
-                    expected=quantity(reading, chain.step.before, reference[0].factor),
-                    parameters=tuple(one.step.name for one in group),
-                    ratio=own / rate,
-                )
+                found_in_step(reading, chain.step, id, got=got, expected=expected, parameters=names, ratio=own / rate)
             )
     return found
-
-
-def nothing() -> Quantity:
-    """No value at all"""
-    return Quantity(kind=Kind.NOTHING)

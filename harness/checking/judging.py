@@ -13,9 +13,9 @@ from .edits import EditBench
 from .explaining import locate
 from .factors import factor_mistakes, is_update_place, turned_difference
 from .naming.names import name_edit, name_faults
-from .reading import Reading, climbs_by_a_rule, label, lane_gradient, quantity
+from .reading import Reading, climbs_by_a_rule, found_at, found_in_step, lane_gradient, quantity
 from .replay import size_of
-from .result import Found, Quantity, merge_by_line
+from .result import UNKNOWN, Found, Quantity, merge_by_line
 from .result import Kind as QuantityKind
 from .sources import Sources
 from .stage import Stage, Step
@@ -90,15 +90,9 @@ def of_another(reading: Reading, step: Step) -> Found | None:
         factor = ratio(whole, np.concatenate(gradients), 1e-6)
         if factor is None or factor > 0:
             continue
-        return Found(
-            id="gradient-of-another-parameter",
-            place=stage.node(step.after).place,
-            variable=step.name,
-            shape=step.shape,
-            got=quantity(reading, other.before, factor),
-            expected=quantity(reading, step.before, factor),
-            parameters=(step.name,),
-            detail=other.name,
+        got, expected = quantity(reading, other.before, factor), quantity(reading, step.before, factor)
+        return found_in_step(
+            reading, step, "gradient-of-another-parameter", got=got, expected=expected, detail=other.name
         )
     return None
 
@@ -113,29 +107,20 @@ def unsummed(reading: Reading, step: Step) -> Found | None:
     value = samples([step.of(values) for values in stage.settings])
     if delta is None or delta.flat.shape != value.flat.shape or ratio(value.flat, delta.flat, 1e-6) is None:
         return None
-    return Found(
-        id="bias-gradient-not-summed",
-        place=node.place,
-        variable=step.name,
-        shape=node.shape,
-        got=quantity(reading, layer.z, None),
-        expected=quantity(reading, step.before, None),
-        parameters=(step.name,),
-    )
+    got, expected = quantity(reading, layer.z, None), quantity(reading, step.before, None)
+    return found_in_step(reading, step, "bias-gradient-not-summed", shape=node.shape, got=got, expected=expected)
 
 
 def climbing_update(reading: Reading, step: Step) -> Found:
     """A step whose gradient is right, or mended, and that goes the wrong way"""
     turned = turned_difference(reading)
-    return Found(
-        id="gradient-ascent",
-        place=reading.stage.node(step.after).place,
+    return found_in_step(
+        reading,
+        step,
+        "gradient-ascent",
         others=() if turned is None else (turned,),
-        variable=step.name,
-        shape=step.shape,
-        got=Quantity(kind=QuantityKind.UNKNOWN),
+        got=UNKNOWN,
         expected=quantity(reading, step.before, None),
-        parameters=(step.name,),
         ratio=-1.0,
     )
 
@@ -155,18 +140,10 @@ def one_observation_only(reading: Reading, broken: Sequence[Step]) -> tuple[list
             continue
         made = last_named(reading, step, value)
         update = stage.node(step.after).place
-        found.append(
-            Found(
-                id="last-observation-only",
-                # what is missing between the gradient and the update is the sum
-                place=update,
-                others=(made,) if made is not None and made != update else (),
-                variable=step.name,
-                shape=step.shape,
-                expected=quantity(reading, step.before, None),
-                parameters=(step.name,),
-            )
-        )
+        others = (made,) if made is not None and made != update else ()
+        # at the update: what is missing between the gradient and it is the sum
+        expected = quantity(reading, step.before, None)
+        found.append(found_in_step(reading, step, "last-observation-only", others=others, expected=expected))
     return merge_by_line(found), left
 
 
@@ -202,15 +179,7 @@ def departure(reading: Reading, step: Step) -> Found | None:
     if node.operation in ("sum", "mean"):
         whole = size_of(node) == 1 < max(1, int(np.prod(step.shape)))
         id = "bias-gradient-summed-over-units" if whole else "sum-over-wrong-axis"
-    return Found(
-        id=id,
-        place=node.place,
-        variable=label(stage, last),
-        shape=node.shape,
-        got=Quantity(kind=QuantityKind.UNKNOWN),
-        expected=quantity(reading, step.before, None),
-        parameters=(step.name,),
-    )
+    return found_at(reading, last, id, [step], got=UNKNOWN, expected=quantity(reading, step.before, None))
 
 
 def cut_to_integers(reading: Reading) -> list[Found]:
@@ -223,16 +192,8 @@ def cut_to_integers(reading: Reading) -> list[Found]:
             continue
         places = [stage.node(stage.recording.parameters[step.parameter].leaf).place, node.place]
         known = [one for one in places if one is not None]
-        found.append(
-            Found(
-                id="integer-weights",
-                place=known[0] if known else None,
-                others=tuple(known[1:]),
-                variable=step.name,
-                shape=step.shape,
-                parameters=(step.name,),
-            )
-        )
+        place = known[0] if known else None
+        found.append(found_in_step(reading, step, "integer-weights", place=place, others=tuple(known[1:])))
     return merge_by_line(found)
 
 
@@ -249,24 +210,9 @@ def is_used(stage: Stage, step: Step) -> bool:
 
 def not_in_forward(reading: Reading, step: Step) -> Found:
     """A parameter that is updated but that the cost does not depend on."""
-    return Found(
-        id="bias-missing-in-forward",
-        place=reading.stage.node(step.after).place,
-        variable=step.name,
-        shape=step.shape,
-        expected=Quantity(kind=QuantityKind.NOTHING),
-        parameters=(step.name,),
-    )
+    return found_in_step(reading, step, "bias-missing-in-forward", expected=Quantity(kind=QuantityKind.NOTHING))
 
 
 def unlocated(reading: Reading, step: Step) -> Found:
     """An update that is wrong for a reason that was not found."""
-    return Found(
-        id="wrong-value",
-        place=reading.stage.node(step.after).place,
-        variable=step.name,
-        shape=step.shape,
-        got=Quantity(kind=QuantityKind.UNKNOWN),
-        expected=quantity(reading, step.before, None),
-        parameters=(step.name,),
-    )
+    return found_in_step(reading, step, "wrong-value", got=UNKNOWN, expected=quantity(reading, step.before, None))

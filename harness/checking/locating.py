@@ -10,13 +10,15 @@ import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ..recording.graph import Node
 from .alignment import Samples, align, ratio, samples
-from .reading import Bundle, Reading, decayed_step, is_descent_rule
+from .reading import Bundle, Reading, carries_a_state, changes, decayed_step, is_descent_rule
 from .replay import CannotReplay, Values, is_truth
 from .stage import SETTINGS, Step
 
@@ -76,6 +78,12 @@ class Search:
     replacements: int = 0
     most_work: int | None = None
 
+    @cached_property
+    def carrying(self) -> set[int]:
+        """The parameters to whose steps something that earlier iterations left is added"""
+        stage = self.reading.stage
+        return {step.before for step in stage.steps if carries_a_state(stage, step)}
+
     @property
     def is_over(self) -> bool:
         """Whether so much was tried that the search ends; counted, so that a loaded machine finds the same."""
@@ -104,6 +112,10 @@ def step_is_right(search: Search, step: Step, values: Sequence[Values], after: s
         return False
     value, gradient = samples(steps), samples(gradients)
     factor = ratio(value.flat, gradient.flat, 1e-6)
+    if factor is None and step.before in search.carrying:
+        if count == 1:
+            return True  # what is carried over is the same at all settings, so one alone does not show it
+        factor = ratio(changes(value.flat, count), changes(gradient.flat, count), 1e-6)
     if factor is not None:
         # if the other steps are Adam's, one that is a multiple of its gradient was replaced behind the rule
         return (factor < 0 or search.any_sign) and not search.is_adaptive
@@ -119,8 +131,10 @@ def step_is_right(search: Search, step: Step, values: Sequence[Values], after: s
         if any(row is None or isinstance(row, tuple) or np.shape(row) != np.shape(gradients[0]) for row in rows):
             continue
         search.work += count * work_of(step.shape)
-        alignment = align(samples(rows), gradient)
-        if alignment is not None and not alignment.transposed and is_descent_rule(reading, step, id, alignment.factor):
+        found, alignment = samples(rows), align(samples(rows), gradient)
+        is_turned = alignment is not None and alignment.transposed
+        made_of = decayed_step(found, gradient, parameter) if alignment is None else alignment
+        if made_of is not None and not is_turned and is_descent_rule(reading, step, id, made_of.factor):
             return True
     return False
 
@@ -176,6 +190,11 @@ def is_part(reading: Reading, id: int) -> bool:
         stage.node(child).operation in WRITES and stage.node(child).in_place and stage.program.parents[child][0] == id
         for child in stage.program.children[id]
     )
+
+
+def is_count(node: Node) -> bool:
+    """Whether a value is a whole number, such as an index"""
+    return node.shape == () and np.dtype(node.dtype or "f8").kind in "iu"
 
 
 def distinct_targets(reading: Reading, targets: Sequence[tuple[Bundle, bool]]) -> list[tuple[Bundle, bool]]:
@@ -280,35 +299,47 @@ def scaled_values(
     return found
 
 
+def candidates_of(search: Search) -> list[tuple[Bundle, list[Step]]]:
+    """The values that may be replaced, each with the broken steps that are made with it.
+
+    Those of most steps go first, and of these the values that depend on the errors, as gradients do.
+    """
+    reading, stage = search.reading, search.reading.stage
+    ends = {*stage.parameters, *search.fixed}
+    leading = [(step, stage.program.ancestors([step.after], stop=ends) - search.fixed) for step in search.broken]
+    updates = {step.after for step in stage.steps if not step.returned}
+    found = []
+    for bundle in reading.backward_bundles():
+        if updates & set(bundle) or search.fixed & set(bundle) or is_part(reading, bundle[0]):
+            continue
+        if is_count(stage.node(bundle[0])):
+            continue
+        reached = [step for step, above in leading if above & set(bundle)]
+        if reached:
+            found.append((bundle, reached))
+    return sorted(found, key=lambda one: (-len(one[1]), one[0][0] not in reading.errors_below))
+
+
 def find_fault(search: Search) -> Fault | None:
     """The earliest value whose replacement mends the most steps and spoils none."""
     reading, stage = search.reading, search.reading.stage
     program = stage.program
     broken = {step.before for step in search.broken}
     right = [step for step in stage.steps if step.before not in broken]
-    leading = program.ancestors([step.after for step in search.broken], stop=stage.parameters)
     best: Fault | None = None
     best_key: tuple[int, int, int, int] | None = None
-    updates = {step.after for step in stage.steps if not step.returned}
     inner = set(stage.needed) | {step.after for step in stage.steps}
-    for bundle in reading.backward_bundles():
-        if not any(id in leading for id in bundle) or any(id in updates for id in bundle):
-            continue
-        if is_part(reading, bundle[0]):
-            continue
+    for bundle, reached in candidates_of(search):
         if search.is_over:
             break
+        if best_key is not None and len(reached) < -best_key[0]:
+            break  # those that follow mend no more
         value = reading.value_samples(bundle, search.settings)
         if value is None or value.flat.size == 0 or is_truth(stage.node(bundle[0])):
             continue
         aligned = {id for id, _ in reading.aligned_with(bundle, search.settings)}
-        if any(id in search.fixed for id in bundle):
-            continue
         below = program.descendants(bundle, within=inner - search.fixed)
         within = sorted(below)
-        reached = [step for step in search.broken if step.after in below]
-        if not reached or (best_key is not None and len(reached) < -best_key[0]):
-            continue
         touched = [step for step in right if step.after in below]
         known = local_factor(reading, bundle, search.settings)
         if known is None and search.any_sign:

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..recording.graph import Ref
+from ..recording.graph import Ref, references
 from .alignment import NEGLIGIBLE, TOLERANCE, Alignment, Index, Samples, align, ratio, samples, squeezed
-from .cost import Cost, Form, ShapesDiffer
+from .cost import Cost, Error, Form, ShapesDiffer
 from .exceptions import RUN_FILE
 from .replay import CannotReplay, Values
-from .result import Kind, Quantity
+from .result import Found, Kind, Quantity
 from .stage import SETTINGS, Stage, Step
 from .structure import Forward, Role, lanes_of_rest, make_forward
 
@@ -260,7 +260,7 @@ def make_bundles(stage: Stage, forward: Forward) -> dict[int, Bundle]:
 
 def read(stage: Stage, cost: Cost) -> Reading | None:
     """The stage under this cost; None if the cost cannot be differentiated or does not depend on the parameters."""
-    if not stage.extend([*cost.outputs, *targets_of(cost)]):
+    if not stage.extend([*cost.outputs, *targets_of(cost.errors)]):
         return None
     forward = make_forward(stage, cost.outputs)
     if not any(step.before in forward.nodes for step in stage.steps):
@@ -331,14 +331,10 @@ def same_cost(first: Reading, second: Reading) -> bool:
     return True
 
 
-def targets_of(cost: Cost) -> list[int]:
+def targets_of(errors: Sequence[Error]) -> list[int]:
     """The nodes of the targets, and of labels"""
-    from ..recording.graph import references
-
-    found = [error.target for error in cost.errors if error.target is not None]
-    for error in cost.errors:
-        found += list(references(error.index))
-    return found
+    found = [error.target for error in errors if error.target is not None]
+    return found + [one for error in errors for one in references(error.index)]
 
 
 def match_step(reading: Reading, step: Step) -> Match | None:
@@ -445,9 +441,9 @@ def without_constant(value: Array, gradient: Array) -> float | None:
     return ratio_of(changes(value), changes(gradient))
 
 
-def changes(samples_of_one: Array) -> Array:
+def changes(samples_of_one: Array, settings: int = SETTINGS) -> Array:
     """What the values at all settings differ by from those at the first: without what is the same at all of them."""
-    rows = samples_of_one.reshape(SETTINGS, -1)
+    rows = samples_of_one.reshape(settings, -1)
     return np.ravel(rows[1:] - rows[0])
 
 
@@ -625,6 +621,19 @@ def _written(stage: Stage, id: int, depth: int) -> str | None:
     if sign not in "+-":
         written = [f"({one})" if one is not None and " " in one else one for one in written]
     return None if None in written else f"{written[0]} {sign} {written[1]}"
+
+
+def found_at(reading: Reading, node: int, id: str, steps: Iterable[Step], **facts: Any) -> Found:
+    """A mistake in a value, at its line, that spoils these steps; ``facts`` are further attributes of ``Found``."""
+    made = reading.stage.node(node)
+    names = tuple(step.name for step in steps)
+    common = {"place": made.place, "variable": label(reading.stage, node), "shape": made.shape, "parameters": names}
+    return Found(id=id, **{**common, **facts})
+
+
+def found_in_step(reading: Reading, step: Step, id: str, **facts: Any) -> Found:
+    """A mistake in the step of one parameter, at the line of its update; ``facts`` are attributes of ``Found``."""
+    return found_at(reading, step.after, id, [step], **{"variable": step.name, "shape": step.shape, **facts})
 
 
 def quantity(reading: Reading, id: int, factor: float | None, transposed: bool = False) -> Quantity:

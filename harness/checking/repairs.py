@@ -36,6 +36,11 @@ SETTINGS_TRIED = 4
 MOST_DIMENSIONS = 3  # of arrays whose items are taken
 MOST_INDICES = 5  # that are tried in the place of one
 ARITHMETIC = frozenset({"add", "subtract", "multiply", "divide", "exp", "power"})
+# How operations are written
+SYMBOLS = {
+    **{"add": "+", "subtract": "-", "multiply": "*", "divide": "/", "matmul": "@", "dot": "dot"},
+    **{"maximum": "maximum", "minimum": "minimum"},
+}
 FLIPS = {"add": "subtract", "subtract": "add"}
 # operations that are written for one another, without those that FLIPS has
 CONFUSED = {
@@ -238,7 +243,7 @@ class Bench(ABC):
         for ids in self.groups():
             operation = self.stage.node(ids[0]).operation
             if operation in FLIPS and self.mends_if(ids, lambda node: self.changed(node, FLIPS[node.operation])):
-                yield Repair(change=Change.SIGN, node=ids[0])
+                yield Repair(change=Change.SIGN, node=ids[0], operation=FLIPS[operation])
             turned = operation == "subtract" and self.may_turn(ids)
             if turned and self.mends_if(ids, lambda node: self.changed(node, None, lambda a, k: (a[::-1], k))):
                 yield Repair(change=Change.SIGN, node=ids[0])

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from .layers import PairResult
 
 
+Note = tuple[str, Place | None, str]  # the id of a remark, its line, and what it is about
+
+
 class Verdict(enum.Enum):
     """The answer."""
 
@@ -71,6 +74,9 @@ class Quantity:
     line: int | None = None
     factor: float | None = None
     transposed: bool = False
+
+
+UNKNOWN = Quantity(kind=Kind.UNKNOWN)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -239,7 +245,7 @@ class CheckResult(Result):
     suggestion: str = ""
     traceback: tuple[Place, ...] = ()
     exception: str = ""
-    notes: tuple[tuple[str, Place | None, str], ...] = ()
+    notes: tuple[Note, ...] = ()
     judged_iterations: int = 0
     pairs: tuple[PairResult, ...] = ()
 

@@ -18,10 +18,10 @@ from ..recording.graph import Node, Place, Recording, Ref
 from .alignment import align, ratio
 from .cost import Cost, Form, find_errors
 from .factors import chain_of, is_same
-from .reading import Match, Reading, label, quantity, read
+from .reading import Match, Reading, found_in_step, gradient_nodes, label, quantity, read
 from .replay import CannotReplay, Program
-from .result import AssumedCost, Found, Kind, Quantity, merge_by_id
-from .scales import counts_of, first_with, found_scale, is_ratio_of_counts, name_of_scale
+from .result import UNKNOWN, Found, Kind, Note, Quantity, merge_by_id
+from .scales import counts_of, first_with, found_scale, name_of_scale
 from .stage import Stage, Step, branches, draw_settings, make_stage, steps_of
 from .structure import Role, is_view_of_parameter
 from .updates import ONE_STEP, Chain, RulesFound, find_rules, is_near, numbers_in, rule_node, slip_node
@@ -39,11 +39,20 @@ class Rules:
         mistakes: wrong rules.
         notes: remarks, as (id, place, detail).
         is_open: whether a rule is not understood.
+        departed: a later iteration in which some gradients are wrong, though they are right in the first; None if none.
     """
 
     mistakes: tuple[Found, ...] = ()
-    notes: tuple[tuple[str, Place | None, str], ...] = ()
+    notes: tuple[Note, ...] = ()
     is_open: bool = False
+    departed: Reading | None = None
+
+
+def departs(reading: Reading) -> bool:
+    """Whether some steps are not made of their gradients, which appear nowhere, while others are."""
+    unexplained = reading.unexplained
+    is_lost = not any(any(gradient_nodes(reading, step)) for step in unexplained)
+    return 0 < len(unexplained) < len(reading.stage.steps) and is_lost
 
 
 def rule_mistakes(
@@ -56,7 +65,7 @@ def rule_mistakes(
         reading: the first iteration, whose gradients are right.
         read_stage: how to read a later iteration: its best reading.
     """
-    notes: list[tuple[str, Place | None, str]] = []
+    notes: list[Note] = []
     differences = last_steps(recording, reading, read_stage)
     if differences:
         found, notes = turned_momentum(reading, differences), [("update-rule", None, "momentum")]
@@ -74,6 +83,8 @@ def rule_mistakes(
         if later is None:
             notes.append(("later-iteration-not-read", None, str(iteration + 1)))
             break
+        if departs(later):
+            return Rules(departed=later)
         readings.append(later)
         if later.unexplained and unexplained is None:
             unexplained = later.stage.node(later.unexplained[0].after).place
@@ -143,21 +154,24 @@ def known_mistakes(reading: Reading, known: RulesFound) -> list[Found]:
     if known.crossed and all(rule.name in LINEAR_RULES for rule in known.rules):
         crossed = sorted({other for _, other in known.crossed})
         return [rule_mistake(reading, known.chains[one], "momentum-overwritten", "", None) for one in crossed]
-    groups: dict[tuple[Any, ...], list[Chain]] = {}
-    for chain, rule in zip(known.chains, known.rules):
-        key = (rule.name, *(round(one, 4) for one in rule.constants))
-        groups.setdefault(key, []).append(chain)
-    if len(groups) < 2 or any(not rule.name for rule in known.rules):
+    if any(not rule.name for rule in known.rules):
         return []
-    usual = max(groups, key=lambda one: len(groups[one]))
-    if is_by_role(reading, list(groups.values())):
-        return []
-    return [
-        rule_mistake(reading, chain, "wrong-update-rule", "differs", None)
-        for key, chains in groups.items()
-        if key != usual
-        for chain in chains
-    ]
+    return [rule_mistake(reading, chain, "wrong-update-rule", "differs", None) for chain in odd_chains(reading, known)]
+
+
+RuleKey = tuple[Any, ...]
+
+
+def odd_chains(reading: Reading, known: RulesFound) -> list[Chain]:
+    """The parameters whose rule is not that of the others of their role: that kernels and biases differ is a choice."""
+    keys: list[RuleKey] = [(rule.name, *(round(one, 4) for one in rule.constants)) for rule in known.rules]
+    roles = [reading.forward.roles.get(chain.steps[0].before) for chain in known.chains]
+
+    def weight(key: RuleKey, role: Role | None) -> tuple[int, int, bool]:
+        return list(zip(keys, roles)).count((key, role)), keys.count(key), key[0] != ONE_STEP
+
+    usual = {role: max(keys, key=lambda key: weight(key, role)) for role in roles}
+    return [chain for chain, key, role in zip(known.chains, keys, roles) if key != usual[role]]
 
 
 VELOCITY = re.compile(r"(?i)momentum|veloc")
@@ -191,12 +205,6 @@ def factors_in(program: Program, node: Node) -> set[float]:
 LINEAR_RULES = frozenset({"sgd", "momentum", "nesterov", ONE_STEP})
 
 
-def is_by_role(reading: Reading, groups: Sequence[Sequence[Chain]]) -> bool:
-    """Whether kernels have one rule and biases another: that is a choice."""
-    roles = [{reading.forward.roles.get(chain.steps[0].before) for chain in group} for group in groups]
-    return len(groups) == 2 and all(len(one) == 1 for one in roles) and roles[0] != roles[1]
-
-
 def rule_mistake(reading: Reading, chain: Chain, id: str, slip: str, node_id: int | None) -> Found:
     """A wrong update rule, at the line of what is wrong in it"""
     stage = reading.stage
@@ -206,7 +214,7 @@ def rule_mistake(reading: Reading, chain: Chain, id: str, slip: str, node_id: in
         id=id,
         place=node.place,
         others=(update,) if update is not None and update != node.place else (),
-        variable=label(stage, node.id) if node.id not in stage.parameters else chain.name,
+        variable=label(stage, node.id),
         shape=chain.steps[0].shape,
         parameters=(chain.name,),
         detail=slip,
@@ -263,13 +271,7 @@ def turned_momentum(reading: Reading, differences: Sequence[tuple[Step, Match]])
     """Momentum that takes the last step back, ``alpha * (w_old - w)``."""
     turned = {step.parameter for step, match in differences if match.decay < 0}
     return [
-        Found(
-            id="momentum-sign",
-            place=decay_place(reading, step),
-            variable=step.name,
-            shape=step.shape,
-            parameters=(step.name,),
-        )
+        found_in_step(reading, step, "momentum-sign", place=decay_place(reading, step))
         for step in reading.stage.steps
         if step.parameter in turned
     ]
@@ -310,19 +312,9 @@ def carried_mistake(recording: Recording, later: Reading, step: Step, match: Mat
     id = "gradient-accumulated-over-iterations" if is_same(share, 1.0) else "momentum-sign" if share < 0 else ""
     if not id:
         return None
-    node = later.stage.node(step.after)
-    place = node.place
-    place = carrying_place(later, step) or place
-    return Found(
-        id=id,
-        place=place,
-        variable=step.name,
-        shape=step.shape,
-        got=quantity(later, step.before, match.factor),
-        expected=quantity(later, step.before, match.factor),
-        parameters=(step.name,),
-        ratio=share,
-    )
+    place = carrying_place(later, step) or later.stage.node(step.after).place
+    own = quantity(later, step.before, match.factor)
+    return found_in_step(later, step, id, place=place, got=own, expected=own, ratio=share)
 
 
 def carrying_place(later: Reading, step: Step) -> Place | None:
@@ -390,15 +382,9 @@ def decay_mistakes(reading: Reading) -> list[Found]:
 
 def decay_mistake(id: str, reading: Reading, step: Step, match: Match) -> Found:
     """A mistake in the weight decay of one parameter."""
-    return Found(
-        id=id,
-        place=decay_place(reading, step),
-        variable=step.name,
-        shape=step.shape,
-        got=Quantity(kind=Kind.VALUE, name=step.name, factor=match.decay),
-        parameters=(step.name,),
-        ratio=match.decay / match.factor,
-    )
+    got = Quantity(kind=Kind.VALUE, name=step.name, factor=match.decay)
+    place = decay_place(reading, step)
+    return found_in_step(reading, step, id, place=place, got=got, ratio=match.decay / match.factor)
 
 
 def turned_penalty(reading: Reading, step: Step) -> Found | None:
@@ -425,14 +411,7 @@ def turned_penalty(reading: Reading, step: Step) -> Found | None:
                 continue  # squares are judged by the steps that they make
             along = signs[0] * signs[1] * found.factor * (of_penalty.flat * parameter.flat)
             if np.any(along) and np.all(along <= 0):
-                return Found(
-                    id="weight-decay-sign",
-                    place=node.place,
-                    variable=step.name,
-                    shape=step.shape,
-                    got=Quantity(kind=Kind.UNKNOWN),
-                    parameters=(step.name,),
-                )
+                return found_in_step(reading, step, "weight-decay-sign", place=node.place, got=UNKNOWN)
     return None
 
 
@@ -478,20 +457,10 @@ def scaled_data_part(reading: Reading, decays: Mapping[int, Match]) -> Found | N
         if chain.node == step.after or is_same(abs(chain.gradient), 1.0):
             continue
         first = first_with(reading, abs(chain.gradient))
-        node = reading.stage.node(chain.node if first is None else first)
-        id = "sum-instead-of-mean" if abs(chain.gradient) > 1 else "mean-instead-of-sum"
-        if is_ratio_of_counts(abs(chain.gradient), counts_of(reading)):
-            id = "mean-over-features"
-        return Found(
-            id=id,
-            place=node.place,
-            variable=label(reading.stage, node.id),
-            shape=node.shape,
-            got=quantity(reading, step.before, chain.gradient),
-            expected=quantity(reading, step.before, 1.0),
-            parameters=tuple(one.name for one in reading.stage.steps),
-            ratio=abs(chain.gradient),
-        )
+        factor = abs(chain.gradient)
+        id = name_of_scale(factor, counts_of(reading))
+        node = chain.node if first is None else first
+        return found_scale(reading, node, id=id, factor=chain.gradient, expected=1.0, ratio=factor)
     return None
 
 
@@ -561,8 +530,3 @@ def belongs_together(reading: Reading) -> bool:
         return False
     name = place.function.rsplit(".", 1)[-1].lower()
     return any(word in name for word in ("loss", "cost", "grad", "objective"))
-
-
-def scaled_cost(cost: AssumedCost, factor: float) -> AssumedCost:
-    """The same cost times a factor"""
-    return AssumedCost(form=cost.form, place=cost.place, variable=cost.variable, factor=factor)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from ..recording.graph import Place
 from .factors import chain_of, is_same
 from .rates import rates_of
-from .reading import Reading, label, quantity
+from .reading import Reading, found_at, quantity
 from .replay import size_of
 from .result import Found
 from .sources import Sources
@@ -153,17 +153,9 @@ def found_scale(reading: Reading, node_id: int, *, id: str, factor: float, expec
         factor, expected: what gradients are multiplied by, and should be.
         ratio: of the two.
     """
-    node, first = reading.stage.node(node_id), reading.stage.steps[0].before
-    return Found(
-        id=id,
-        place=node.place,
-        variable=label(reading.stage, node_id),
-        shape=node.shape,
-        got=quantity(reading, first, factor),
-        expected=quantity(reading, first, expected),
-        parameters=tuple(step.name for step in reading.stage.steps),
-        ratio=ratio,
-    )
+    steps = reading.stage.steps
+    got, meant = (quantity(reading, steps[0].before, one) for one in (factor, expected))
+    return found_at(reading, node_id, id, steps, got=got, expected=meant, ratio=ratio)
 
 
 def is_ratio_of_counts(ratio: float, counts: Counts | None, sizes: Iterable[int] = ()) -> bool:

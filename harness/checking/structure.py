@@ -7,7 +7,10 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import cast
 
-from .replay import size_of
+import numpy as np
+
+from ..recording.graph import Kind, Node
+from .replay import CannotReplay, size_of
 from .stage import Stage, argument_ids
 
 PRODUCTS = frozenset({"matmul", "dot", "multiply", "inner", "outer", "vdot", "tensordot", "einsum", "multiply.outer"})
@@ -16,7 +19,7 @@ MOVES = frozenset(
     {
         *("reshape", "ravel", "transpose", "copy", "array", "astype", "squeeze", "expand_dims", "getitem", "setitem"),
         *("swapaxes", "broadcast_to", "concatenate", "vstack", "hstack", "stack", "column_stack", "append", "insert"),
-        *("atleast_2d", "atleast_1d", "tile", "pad", "item", "delete", "repeat", "setitems"),
+        *("atleast_2d", "atleast_1d", "tile", "pad", "item", "delete", "repeat", "setitems", "split", "array_split"),
     }
 )
 LINEAR = PRODUCTS | SUMS | MOVES
@@ -84,7 +87,7 @@ class Forward:
 
 
 def parameter_viewed(stage: Stage, id: int) -> int | None:
-    """The parameter that a node is, perhaps transposed, reshaped or sliced, times constants; None if it is none."""
+    """The parameter that a node is, perhaps transposed, reshaped, sliced or looking ahead; None if it is none."""
     path: list[int] = []
     found: int | None = None
     while id not in stage.viewed:
@@ -93,13 +96,27 @@ def parameter_viewed(stage: Stage, id: int) -> int | None:
             break
         path.append(id)
         dependent = [one for one in argument_ids(stage.node(id)) if one in stage.dependent]
-        if stage.node(id).operation not in MOVES or len(dependent) != 1:
+        if len(dependent) != 1 or not (stage.node(id).operation in MOVES or is_shifted(stage, id, dependent[0])):
             break
         id = dependent[0]
     else:
         found = stage.viewed[id]
     stage.viewed.update(dict.fromkeys(path, found))
     return found
+
+
+def is_shifted(stage: Stage, id: int, source: int) -> bool:
+    """Whether a matrix is added to one that does not depend on parameters, as Nesterov's momentum looks ahead"""
+    node = stage.node(id)
+    shapes = [stage.node(one).shape for one in argument_ids(node)]
+    is_like = len(shapes) == 2 and shapes[0] == shapes[1] and len(node.shape) == 2 and min(node.shape) > 1
+    others = [stage.node(one) for one in argument_ids(node) if one != source]
+    return node.operation in ("add", "subtract") and is_like and not any(is_data(one) for one in others)
+
+
+def is_data(node: Node) -> bool:
+    """Whether a node is what a file is given, and not something that it makes"""
+    return node.kind in (Kind.DATA, Kind.ARGUMENT, Kind.LITERAL, Kind.STAND_IN)
 
 
 def is_view_of_parameter(stage: Stage, id: int) -> bool:
@@ -120,6 +137,22 @@ def is_affine(stage: Stage, id: int, affine: Collection[int]) -> bool:
     if node.operation == "sum" or node.operation in MOVES:
         return bool(rest) and all(one in affine for one in rest)
     return False
+
+
+def is_coupled(stage: Stage, layer: Layer) -> bool:
+    """Whether a unit of an activation depends on other units of its layer, as those of a softmax do."""
+    if any(stage.node(id).operation in ("sum", "softmax", "max") for id in layer.region):
+        return True
+    values, shape = stage.settings[0], stage.node(layer.a).shape
+    if not layer.region or size_of(stage.node(layer.z)) < 2 or size_of(stage.node(layer.a)) < 2:
+        return False
+    first = np.zeros(shape)
+    first.flat[0] = 1
+    try:
+        found = stage.program.gradients({layer.a: first}, values, {*layer.region, layer.z})
+    except (CannotReplay, KeyError):
+        return False
+    return int(np.count_nonzero(found.get(layer.z, 0.0))) > 1
 
 
 def find_layers(stage: Stage, forward: Forward) -> None:

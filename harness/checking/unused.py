@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ..recording.graph import Kind, Place
-from .reading import NOTHING, Reading
-from .replay import CannotReplay, size_of
+from ..recording.graph import Kind, Place, Recording
+from .alignment import align, samples, squeezed
+from .reading import NOTHING, Array, Reading
+from .replay import CannotReplay, Program, size_of
 from .result import Found, Quantity
 from .result import Kind as QuantityKind
 from .scales import counts_of
@@ -28,6 +30,22 @@ DATA_WORDS = frozenset(
     }
 )
 COMPARISONS = frozenset({"less", "greater", "less_equal", "greater_equal", "equal", "not_equal"})
+MOST_UNUSED = 400  # values that are compared with the gradient of a bias
+
+
+@dataclass(frozen=True, kw_only=True)
+class Untouched:
+    """The values of a forward pass that stay as they are.
+
+    Attributes:
+        mistakes: parameters that should be updated.
+        unclassified: the names of values that may be parameters or not.
+        untrained: the names of biases that are left as they are on purpose.
+    """
+
+    mistakes: tuple[Found, ...] = ()
+    unclassified: tuple[str, ...] = ()
+    untrained: tuple[str, ...] = ()
 
 
 def versions_of(reading: Reading, leaf: int) -> list[int]:
@@ -56,8 +74,12 @@ def words_of(reading: Reading, leaf: int) -> list[str]:
     return found
 
 
-def untouched_parameters(reading: Reading) -> tuple[list[Found], list[str]]:
-    """Parameters of the forward pass that are never updated, and leaves that may be one or not."""
+def untouched_parameters(reading: Reading) -> Untouched:
+    """Parameters of the forward pass that are never updated, and leaves that may be one or not.
+
+    A network without a word about the gradients of its biases trains its other parameters rightly. Biases are left out
+    by mistake if others are updated, or if a gradient of theirs is computed and then not used.
+    """
     stage = reading.stage
     program = stage.program
     used = program.ancestors(reading.forward.outputs, stop=stage.parameters)
@@ -65,23 +87,28 @@ def untouched_parameters(reading: Reading) -> tuple[list[Found], list[str]]:
     # what outputs are compared with are targets, whatever they are called
     compared = [error.target for error in stage.errors if error.target is not None]
     updated |= {id for id in program.ancestors(compared) if stage.node(id).is_leaf}
+    lost = lost_updates(stage.recording, program)
     found: list[Found] = []
     unclassified: list[str] = []
+    biases: list[int] = []
     for id in sorted(used):
         node = stage.node(id)
         if not node.is_leaf or id in stage.parameters or id in updated or size_of(node) == 0:
             continue
         if node.kind not in (Kind.RANDOM, Kind.FILL) or np.dtype(node.dtype or "f8").kind != "f":
             continue
-        overwritten = overwriting(reading, id) if role_of_leaf(reading, id, used) is not None else None
+        role = role_of_leaf(reading, id, used)
+        overwritten = overwriting(reading, id) if role is not None else None
         if overwritten is not None:
             found.append(overwritten)
+            continue
+        if id in lost:
+            found.append(lost_update(stage.recording, id, lost[id]))
             continue
         words = words_of(reading, id)
         named = any(word in PARAMETER_WORDS for word in words)
         if any(word in DATA_WORDS for word in words):
             continue
-        role = role_of_leaf(reading, id, used)
         if role is not None and is_changed_later(reading, id):
             unclassified.append(node.names[0] if node.names else node.operation)
             continue
@@ -95,6 +122,7 @@ def untouched_parameters(reading: Reading) -> tuple[list[Found], list[str]]:
         name = node.names[0] if node.names else words[0] if words else node.operation
         versions = [stage.node(one) for one in versions_of(reading, id)]
         name = next((one.names[0] for one in versions if one.names), name)
+        biases += [id] if role is Role.BIAS else []
         found.append(
             Found(
                 id="bias-gradient-missing" if role is Role.BIAS else "kernel-not-updated",
@@ -106,22 +134,90 @@ def untouched_parameters(reading: Reading) -> tuple[list[Found], list[str]]:
                 parameters=(name,),
             )
         )
-    return together(found), unclassified
+    merged, names = together(found), [name for one in found for name in one.parameters]
+    if len(biases) == len(found) and not trains_biases(reading, biases):
+        return Untouched(unclassified=tuple(unclassified), untrained=tuple(dict.fromkeys(names)))
+    return Untouched(mistakes=tuple(merged), unclassified=tuple(unclassified))
+
+
+def trains_biases(reading: Reading, leaves: Sequence[int]) -> bool:
+    """Whether a file updates a bias, or computes the gradient of one of these and does nothing with it."""
+    stage, roles = reading.stage, reading.forward.roles
+    if any(roles.get(step.before) is Role.BIAS for step in stage.steps):
+        return True
+    unused = sorted(stage.dependent - stage.needed - reading.forward.nodes)[:MOST_UNUSED]
+    for leaf in leaves:
+        gradients = gradients_of_leaf(reading, leaf)
+        shape = squeezed(stage.node(leaf).shape)
+        alike = [id for id in unused if squeezed(stage.node(id).shape) == shape]
+        if gradients is None or not stage.extend(alike):
+            continue
+        values = [value for id in alike if (value := stage.samples(id)) is not None]
+        if any(align(value, samples(gradients)) is not None for value in values):
+            return True
+    return False
+
+
+def lost_updates(recording: Recording, program: Program) -> dict[int, Place | None]:
+    """Leaves whose new value is computed in every iteration and then lost, with the line: ``W[k] - rate * dW[k]``.
+
+    The same line takes something off the same leaf more than once, and nothing is made of the result.
+    """
+    found: dict[tuple[int, Place | None], int] = {}
+    for node in recording.nodes:
+        parents = program.parents[node.id]
+        if node.operation not in ("subtract", "add") or len(parents) != 2 or program.children[node.id]:
+            continue
+        for one, other in (parents, parents[::-1]):
+            leaf = drawn_leaf(program, one)
+            if leaf is not None and program.nodes[one].shape == node.shape != () and leaf in program.ancestors([other]):
+                found[leaf, node.place] = found.get((leaf, node.place), 0) + 1
+    kept = {update.before for update in recording.updates}
+    return {leaf: place for (leaf, place), count in found.items() if count > 1 and leaf not in kept}
+
+
+def drawn_leaf(program: Program, id: int) -> int | None:
+    """The leaf that a value is made of alone, if it was drawn or filled; None otherwise."""
+    while len(program.parents[id]) == 1:
+        id = program.parents[id][0]
+    return id if program.nodes[id].kind in (Kind.RANDOM, Kind.FILL) else None
+
+
+def lost_update(recording: Recording, leaf: int, place: Place | None) -> Found:
+    """A parameter whose new value is lost."""
+    node = recording.nodes[leaf]
+    name = node.names[0] if node.names else place.variable if place is not None else node.operation
+    return Found(
+        id="kernel-not-updated",
+        place=place,
+        others=(node.place,) if node.place is not None and node.place != place else (),
+        variable=name,
+        shape=node.shape,
+        got=Quantity(kind=QuantityKind.NOTHING),
+        parameters=(name,),
+    )
+
+
+def gradients_of_leaf(reading: Reading, leaf: int) -> list[Array] | None:
+    """The gradient of the cost with respect to a leaf, at every setting; None if it cannot be computed."""
+    program, outputs = reading.stage.program, set(reading.cost.outputs)
+    through = program.descendants([leaf], within=program.ancestors(outputs)) | outputs | {leaf}
+    try:
+        return [
+            program.gradients(reading.cost.seeds(values), values, through)[leaf] for values in reading.stage.settings
+        ]
+    except (CannotReplay, KeyError, ValueError):
+        return None
 
 
 def is_without_influence(reading: Reading, leaf: int) -> bool:
     """Whether the gradient of a leaf is 0 but for rounding, as that of a bias that is added to both sides"""
-    program, outputs = reading.stage.program, set(reading.cost.outputs)
-    through = program.descendants([leaf], within=program.ancestors(outputs)) | outputs | {leaf}
-    try:
-        for values, known in zip(reading.stage.settings, reading.gradients):
-            found = program.gradients(reading.cost.seeds(values), values, through).get(leaf)
-            others = [np.max(np.abs(known[step.before])) for step in reading.stage.steps if step.before in known]
-            if found is None or np.max(np.abs(found)) > NOTHING * max(others, default=0.0):
-                return False
-    except (CannotReplay, KeyError, ValueError):
-        return False
-    return True
+    gradients = gradients_of_leaf(reading, leaf)
+    for found, known in zip(gradients or (), reading.gradients):
+        others = [np.max(np.abs(known[step.before])) for step in reading.stage.steps if step.before in known]
+        if np.max(np.abs(found)) > NOTHING * max(others, default=0.0):
+            return False
+    return gradients is not None
 
 
 def overwriting(reading: Reading, leaf: int) -> Found | None:
@@ -254,13 +350,14 @@ def is_changed_later(reading: Reading, leaf: int) -> bool:
     program = stage.program
     versions = set(versions_of(reading, leaf))
     uses = {use for one in versions for use in uses_of(reading, one)}
+    forward = {(node.operation, node.place) for node in map(stage.node, reading.forward.nodes)}
     for version in versions:
         for child in program.children[version]:
             node = stage.node(child)
             if node.operation not in ("add", "subtract") or len(program.parents[child]) != 2:
                 continue
-            if child in reading.forward.nodes:
-                continue  # the state of the next time step
+            if (node.operation, node.place) in forward:
+                continue  # the state of the next time step, or a forward pass of later
             if node.shape != stage.node(version).shape or adds_nothing(reading, child, version):
                 continue
             if any((stage.node(one).operation, stage.node(one).place) in uses for one in program.children[child]):

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..recording.graph import Kind, Node, Recording
-from .alignment import align
+from .alignment import align, ratio
 from .reading import Reading
 from .replay import CannotReplay, Program
 from .stage import Step
@@ -57,11 +57,13 @@ class Chain:
         steps: its steps.
         gradients: for each, the node that its gradient comes in by.
         signs: for each, the sign of that node's factor.
+        twins: other nodes that are computed as the same gradient, each with its iteration and its multiple of it.
     """
 
     steps: tuple[Step, ...]
     gradients: tuple[int, ...]
     signs: tuple[float, ...]
+    twins: tuple[tuple[int, int, float], ...] = ()
 
     @property
     def name(self) -> str:
@@ -94,22 +96,42 @@ def gradient_node(reading: Reading, step: Step) -> tuple[int, float] | None:
     return shared
 
 
+def twins_of(reading: Reading, step: Step, known: int) -> list[tuple[int, float]]:
+    """What a file computes once more as the gradient of a step beside a node, for a later one, with its factor.
+
+    The gradient of the step before is often kept, but ``last = x.T @ delta`` is another product of the same arrays.
+    """
+    stage, gradient = reading.stage, reading.gradient_samples((step.before,))
+    own = stage.samples(known)
+    others = stage.dependent - stage.needed - reading.forward.nodes
+    alike = [id for id in sorted(others) if stage.node(id).shape == step.shape != ()]
+    if gradient is None or own is None or not stage.extend(alike):
+        return []
+    values = [(id, value) for id in alike if (value := stage.samples(id)) is not None]
+    found = [(id, ratio(value.flat, own.flat)) for id, value in values if value.flat.shape == own.flat.shape]
+    return [(id, factor) for id, factor in found if factor is not None]
+
+
 def chains_of(readings: Sequence[Reading]) -> list[Chain] | None:
     """Every parameter's steps with their gradients, through all iterations; None if one gradient is not found."""
     by_parameter: dict[int, list[tuple[Step, int, float]]] = {}
-    for reading in readings:
+    twins: dict[int, list[tuple[int, int, float]]] = {}
+    for number, reading in enumerate(readings):
         for step in reading.stage.steps:
             found = gradient_node(reading, step)
             if found is None or step.parameter < 0:
                 return None
             by_parameter.setdefault(step.parameter, []).append((step, *found))
+            beside = twins_of(reading, step, found[0])
+            twins.setdefault(step.parameter, []).extend((number, id, factor) for id, factor in beside)
     return [
         Chain(
             steps=tuple(one[0] for one in rows),
             gradients=tuple(one[1] for one in rows),
             signs=tuple(float(np.sign(one[2])) for one in rows),
+            twins=tuple(twins[parameter]),
         )
-        for rows in by_parameter.values()
+        for parameter, rows in by_parameter.items()
         if len(rows) == len(readings)
     ]
 
@@ -155,6 +177,7 @@ def replay_rules(
             for number, id in enumerate(chain.gradients):
                 share = 0.0 if position in silent else chain.signs[number]
                 given[id] = share * drawn[position][number]
+            given |= {id: factor * given[chain.gradients[number]] for number, id, factor in chain.twins}
         try:
             for position, steps in enumerate(steps_for(program, chains, given)):
                 rows[position][0].append(np.array([np.ravel(one)[:ELEMENTS] for one in drawn[position]]))
@@ -554,6 +577,7 @@ def aligned_nodes(program: Program, chain: Chain, quantity: Callable[[Array], Ar
         rng = np.random.default_rng((23, trial))
         drawn = [rng.uniform(0.5, 1.5, last.shape) for _ in chain.gradients]
         values: dict[int, Any] = {id: sign * one for id, sign, one in zip(chain.gradients, chain.signs, drawn)}
+        values |= {id: factor * values[chain.gradients[number]] for number, id, factor in chain.twins}
         values |= {step.before: np.zeros(last.shape) for step in chain.steps}
         inner = sorted(program.ancestors([last.after], stop=values) & program.descendants([chain.gradients[-1]]))
         try:

@@ -1,4 +1,4 @@
-"""Other ways of making a driven file train: a hidden layer more, another of its activations or losses.
+"""Other ways of making a driven file train: a hidden layer more, its own defaults, other activations or losses.
 
 A file that only defines things is called with the simplest arguments that work. Code that only runs with others (a
 loop over hidden layers, a branch for relu) is then not looked at. The calls are changed so that it runs as well.
@@ -37,7 +37,8 @@ class Variant:
 
     Attributes:
         lines: to be run after the file.
-        what: what is different, in the file's own words ("activation='relu'"); "" for a hidden layer more.
+        what: what is different, in the file's own words ("activation='relu'"); "" for a hidden layer more or its own
+            defaults.
         shallow: the same without a hidden layer more, for a network that cannot have one; empty if there is none.
     """
 
@@ -67,6 +68,9 @@ def variants_of(driven: Driven, source: str) -> Iterator[Variant]:
     deeper = with_hidden_layer(driven.calls)
     if deeper is not None:
         yield Variant(lines=deeper, what="")
+    usual = with_defaults(calls, tree)
+    if usual is not None:
+        yield Variant(lines=usual, what="")
     count = 0
     for owner, options in options_of(tree).items():
         for parameter, values in options.items():
@@ -101,6 +105,29 @@ def with_hidden_layer(lines: tuple[str, ...]) -> tuple[str, ...] | None:
         size = one["outputs"]
         return (*lines[: number + 1], f"{one['head']}{size}, {size}{one['tail']}", *lines[number + 1 :])
     return None
+
+
+# The author's own defaults
+
+
+def with_defaults(calls: ast.Module, tree: ast.Module) -> tuple[str, ...] | None:
+    """The calls without the numbers that are given in the place of a constructor's defaults; None if there are none."""
+    required = {
+        owner.name: len(one.args.args) - len(one.args.defaults) - 1
+        for owner in ast.walk(tree)
+        if isinstance(owner, ast.ClassDef)
+        for one in owner.body
+        if isinstance(one, ast.FunctionDef) and one.name == "__init__"
+    }
+    changed = ast.parse(ast.unparse(calls))
+    for node in ast.walk(changed):
+        if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name) or node.func.id not in required:
+            continue
+        given = node.args[required[node.func.id] :]
+        if all(isinstance(one, ast.Constant) and isinstance(one.value, (int, float)) for one in given):
+            node.args = node.args[: required[node.func.id]]
+    after = ast.unparse(changed)
+    return None if after == ast.unparse(calls) else tuple(after.split("\n"))
 
 
 # Options of constructors

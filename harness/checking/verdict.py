@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ..recording.graph import Check, Place, Recording, Stop
+from ..recording.graph import Check, Recording, Stop
 from .alternatives import other_readings
 from .choosing import choose, make_readings, one_by_one, preference, read_like
 from .contradictions import claimed_reading, contradiction_of, decisive_reading
@@ -29,8 +29,8 @@ from .overflow import overflow_hint, overflow_mistake
 from .overwriting import without_overwritten
 from .reading import Reading
 from .replay import CannotReplay, Program
-from .result import Alternative, CheckResult, Found, Reason, Verdict, merge_by_line, without_echoes
-from .rules import Rules, belongs_together, rule_mistakes, scale_mistake, scaled_cost
+from .result import Alternative, CheckResult, Found, Note, Reason, Verdict, merge_by_line, without_echoes
+from .rules import Rules, belongs_together, rule_mistakes, scale_mistake
 from .scales import MISCOUNTED
 from .scattering import without_scattered_writes
 from .several import has_several_costs
@@ -48,7 +48,7 @@ from .stage import (
     take_other_branches,
 )
 from .stated import stated_costs
-from .unused import untouched_parameters
+from .unused import lost_update, lost_updates, together, untouched_parameters
 
 
 def check_recording(recording: Recording, *, sources: Sources | None = None) -> CheckResult:
@@ -132,6 +132,10 @@ def before_judging(recording: Recording, sources: Sources) -> CheckResult | None
             return not_judged(recording, Reason.NOT_DRIVEN if is_driven else Reason.NO_NUMPY)
         if recording.stop in (Stop.SECONDS, Stop.NODES, Stop.BYTES, Stop.DIED):
             return not_judged(recording, Reason.STOPPED, recording.stop.value)
+        lost = lost_updates(recording, Program(recording.nodes))
+        if lost:
+            mistakes = together([lost_update(recording, leaf, place) for leaf, place in lost.items()])
+            return CheckResult(verdict=Verdict.MISTAKE, mistakes=tuple(mistakes), **facts_of_run(recording))
         return not_judged(recording, Reason.NO_PARAMETERS)
     if not steps_of(recording, 0) and not returned_steps(recording):
         return not_judged(recording, Reason.NO_PARAMETERS)
@@ -191,7 +195,7 @@ def judge(
     if says_nothing(best, judged):
         return overflow or not_judged(recording, Reason.NO_COST_FITS)
     alternatives = other_readings(readings, best, sources)
-    result = conclude(recording, judged, alternatives, overflow, steps)
+    result = conclude(recording, judged, alternatives, overflow, steps, sources)
     is_open = result.verdict is Verdict.MISTAKE or result.reason is Reason.NO_COST_FITS
     if is_open and has_several_costs(recording, program):
         return not_judged(recording, Reason.SEVERAL_COSTS)
@@ -207,8 +211,9 @@ def judge(
         if found.second is None or is_said:
             return result
         return replace(result, alternatives=(found.second, *result.alternatives))
-    mine = Alternative(cost=result.cost or assumed(best), mistakes=())
-    return replace(result, verdict=Verdict.MISTAKE, mistakes=(found.mistake,), alternatives=(mine,))
+    # a mistake that spoils no step is in the cost alone, so there is no other reading
+    mine = (Alternative(cost=result.cost or assumed(best), mistakes=()),) if found.mistake.parameters else ()
+    return replace(result, verdict=Verdict.MISTAKE, mistakes=(found.mistake,), alternatives=mine)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -229,19 +234,20 @@ class Findings:
     is_cost_partial: bool
     unclassified: tuple[str, ...]
     is_rule_open: bool
-    notes: tuple[tuple[str, Place | None, str], ...]
+    notes: tuple[Note, ...]
 
 
-def gather(recording: Recording, judged: Judged) -> Findings:
+def gather(recording: Recording, judged: Judged, sources: Sources) -> Findings:
     """All that the best reading finds."""
     reading, stage = judged.reading, judged.reading.stage
-    untouched, unclassified = untouched_parameters(reading)
+    untouched = untouched_parameters(reading)
+    left_out, unclassified = untouched.mistakes, list(untouched.unclassified)
     if ends_within_iteration(recording):
-        unclassified += [name for one in untouched for name in one.parameters]
-        untouched = []
+        unclassified += [name for one in left_out for name in one.parameters]
+        left_out = ()
     doubtful = [one for one in doubtful_parameters(recording) if not is_settled_before(recording, one, stage)]
     unclassified += [parameter_name(recording, one) for one in doubtful]
-    mistakes = [*judged.mistakes, *untouched, *cut_to_integers(reading)]
+    mistakes = [*judged.mistakes, *left_out, *cut_to_integers(reading)]
     unused = [step for step in stage.steps if step.before not in reading.forward.nodes and moves(stage, step)]
     idle = [step for step in unused if not is_used(stage, step)]
     if idle and not has_late_data(reading):
@@ -250,14 +256,27 @@ def gather(recording: Recording, judged: Judged) -> Findings:
     if not judged.unexplained and not judged.mistakes:
         rules = rule_mistakes(recording, reading, lambda later, errors: read_like(reading, later, errors))
         mistakes += rules.mistakes
+        if rules.departed is not None:
+            mistakes += mistakes_of_later(rules.departed, sources)
     return Findings(
         mistakes=tuple(sorted(without_echoes(mistakes), key=line_of)),
         unused=tuple(unused),
         is_cost_partial=len(idle) < len(unused),
         unclassified=tuple(unclassified),
-        is_rule_open=rules.is_open,
-        notes=tuple(rules.notes),
+        is_rule_open=rules.is_open or rules.departed is not None,
+        notes=(*untrained_notes(untouched.untrained), *rules.notes),
     )
+
+
+def mistakes_of_later(departed: Reading, sources: Sources) -> list[Found]:
+    """Where a later iteration goes wrong though the first is right: the names for wrong formulas do not say why."""
+    found = judge_reading(departed, sources).mistakes
+    return merge_by_line([replace(one, id="wrong-value", detail="later") for one in found])
+
+
+def untrained_notes(names: Sequence[str]) -> list[Note]:
+    """The remark that biases stay as they are, if any do."""
+    return [("biases-not-trained", None, ", ".join(names))] if names else []
 
 
 def ends_within_iteration(recording: Recording) -> bool:
@@ -272,10 +291,11 @@ def conclude(
     alternatives: tuple[Alternative, ...],
     overflow: CheckResult | None,
     steps: Sequence[Step],
+    sources: Sources,
 ) -> CheckResult:
     """The result from the best reading."""
     reading = judged.reading
-    findings = gather(recording, judged)
+    findings = gather(recording, judged, sources)
     result = CheckResult(
         verdict=Verdict.CORRECT,
         cost=assumed(reading),
@@ -339,7 +359,7 @@ def with_scale(result: CheckResult, reading: Reading) -> CheckResult:
     if scaled is None or scaled.ratio is None:
         return result
     own = assumed(reading)
-    other = scaled_cost(own, scaled.ratio)
+    other = replace(own, factor=scaled.ratio, maximised=False)
     is_declared = is_declared_cost(reading.stage.node(reading.cost.outputs[0]))
     if (reading.cost.meant and belongs_together(reading)) or (is_declared and scaled.id == MISCOUNTED):
         alternatives = (Alternative(cost=other, mistakes=()), *result.alternatives)

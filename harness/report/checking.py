@@ -104,6 +104,10 @@ MISTAKES: dict[str, Sentences] = {
         "The target is compared with the pre-activation z instead of the output a.",
         "Use a - y.",
     ),
+    "cost-differs": Sentences(
+        "The cost that the file computes is not the one that its gradients belong to.",
+        "Compute the cost that is trained, or the gradients of the cost that is computed.",
+    ),
     "target-added": Sentences("The target is added to the output instead of subtracted.", "Use a - y."),
     "labels-off-by-one": Sentences(
         "The labels pick the wrong column of the outputs.", "Count the classes from 0, or subtract the first label."
@@ -152,6 +156,10 @@ MISTAKES: dict[str, Sentences] = {
     "upstream-gradient-dropped": Sentences(
         "The gradient that comes from the layers above is left out: the value does not depend on the error.",
         "Multiply by the gradient that comes from above.",
+    ),
+    "bias-gradient-sent-back": Sentences(
+        "The gradient of a bias, which is a sum over the observations, goes back in the place of their deltas.",
+        "Send the delta back, one row for each observation.",
     ),
     "output-delta-reused": Sentences(
         "The delta of another layer is used.",
@@ -351,6 +359,11 @@ SLIPS: Mapping[str, Sentences] = {
     ),
 }
 
+LATER = Sentences(
+    "The first update is right. From a later one on, this value is not the gradient that it is used as.",
+    "Look for an array of an earlier iteration that is used once more.",
+)
+
 RULES: Mapping[str, str] = {
     "momentum": "momentum",
     "momentum-of-last-gradient": "momentum of the last gradient alone",
@@ -449,6 +462,7 @@ NOTES: Mapping[str, str] = {
     "later-iteration-differs": "A later update at this line is not explained by its gradient.",
     "overflow-at-large-values": "With large weights this line overflows and the outputs become nan or inf; subtract "
     "the largest value before exp",
+    "biases-not-trained": "These biases are used and never trained, which the gradients of the others allow for",
     "did-not-run": "These parts of the file did not run, so nothing is said about them",
     "cannot-replay": "This operation cannot be repeated",
     "raised-later": "Judged by what ran before an exception, which came after the updates that were judged",
@@ -581,15 +595,21 @@ def mistake_lines(found: Found) -> Lines:
     if found.parameters:
         entries.append(("Spoils", ", ".join(found.parameters)))
     old, arrow, new = found.detail.partition(" -> ")
-    entries.append(
-        ("To fix it", f"Use {new} in the place of {old}. {words.fix}" if arrow and old != new else words.fix)
-    )
+    fix = f"Use {new} in the place of {old}. {words.fix}" if arrow and old != new else words.fix
+    if found.id == "wrong-derivative" and found.detail in ACTIVATIONS:
+        fix = f"It is the derivative of {ACTIVATIONS[found.detail]}. Use that on the way forward, or: {words.fix}"
+    entries.append(("To fix it", fix))
     return entries
 
 
+# Under the names of checking/naming/derivatives.py
+ACTIVATIONS = {"sigmoid": "the sigmoid", "tanh": "tanh", "relu": "relu", "linear": "a layer without an activation"}
+
+
 def words_of(found: Found) -> Sentences:
-    """What a mistake is; of an update rule, what is wrong with it"""
-    return SLIPS.get(found.detail, MISTAKES[found.id]) if found.id == "wrong-update-rule" else MISTAKES[found.id]
+    """What a mistake is; of an update rule, what is wrong with it; of a later iteration, that the first is right"""
+    of_detail = SLIPS if found.id == "wrong-update-rule" else {"later": LATER} if found.id == "wrong-value" else {}
+    return of_detail.get(found.detail, MISTAKES[found.id])
 
 
 def note(id: str, place: Place | None, detail: str) -> str:
@@ -598,7 +618,7 @@ def note(id: str, place: Place | None, detail: str) -> str:
     return f"{text}: {RULES.get(detail, detail)}." if id in WITH_DETAIL else text
 
 
-WITH_DETAIL = frozenset({"update-rule", "option-judged", "option-not-judged", "did-not-run"})
+WITH_DETAIL = frozenset({"update-rule", "option-judged", "option-not-judged", "did-not-run", "biases-not-trained"})
 
 
 def unscaled(value: Quantity) -> Quantity:
@@ -620,6 +640,8 @@ def alternative_line(one: Alternative) -> str:
             f"The gradients are {number(first.ratio)} times those of {cost_words(one.cost)}: {first.id} at "
             f"line {first.place.line if first.place else '?'}, or another learning rate."
         )
+    if first.id == "cost-differs":
+        return f"The file computes {cost_words(one.cost)}: that is not the cost that its gradients belong to."
     names = " and ".join(
         f"{found.id} at line {found.place.line}" if found.place else found.id for found in one.mistakes
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from harness.checking.check import check_file
@@ -119,3 +121,30 @@ def test_one_edit_is_one_mistake_at_its_line(found_after, text, old, new, id):
 def test_the_operation_that_should_stand_there_is_in_the_fix(found_after):
     (found,) = found_after(LAYERS, "(delta @ W2.T) * slope(z)", "(delta @ W2.T) + slope(z)")
     assert found.detail == "+ -> *"
+
+
+ITEM_BY_ITEM = """\
+import numpy as np
+
+rng = np.random.default_rng(3)
+W, V = rng.normal(size=(4, 3)), rng.normal(size=(2, 4))
+X = rng.normal(size=(8, 3))
+for x in X:
+    h = np.tanh(W @ x)
+    d = V @ h - np.sin(x[:2])
+    e = np.zeros(4)
+    for j in range(4):
+        s = 0.0
+        for k in range(2):
+            s += d[k] * V[k, j]
+        e[j] = s * (1 - h[j] ** 2)
+    V -= 0.1 * np.outer(d, h)
+    W -= 0.1 * np.outer(e, x)
+"""
+
+
+@pytest.mark.parametrize(("item", "expected"), [("V[k, j]", []), ("V[k, k]", [("wrong-index", 13)])])
+def test_items_that_a_loop_takes_in_the_wrong_order(tmp_path: Path, item: str, expected: list[tuple[str, int]]) -> None:
+    (tmp_path / "mine.py").write_text(ITEM_BY_ITEM.replace("V[k, j]", item))
+    found = check_file(tmp_path / "mine.py").mistakes
+    assert [(one.id, one.place and one.place.line) for one in found] == expected

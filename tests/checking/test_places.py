@@ -109,3 +109,43 @@ def test_files_are_named_from_the_current_folder(
     monkeypatch.chdir(folder)
     assert main(["check", "recurrent.py"]) == 1
     assert capsys.readouterr().out.startswith("recurrent.py has a mistake: transposed-weights at line 26")
+
+
+BY_LAYERS = (
+    "import numpy as np\n"
+    "X, Y = np.random.normal(size=(20, 4)), np.random.normal(size=(20, 3))\n"
+    "W, V = np.random.normal(size=(4, 5)), np.random.normal(size=(5, 3))\n"
+    "b, c = np.zeros((1, 5)), np.zeros((1, 3))\n"
+    "def softmax(z):\n"
+    "    return np.exp(z) / np.exp(z).sum(axis=1, keepdims=True)\n"
+    "def back(ds, x, w, mask):\n"
+    "    db = np.sum(ds * mask, axis=0, keepdims=True)\n"
+    "    return (ds * mask) @ w.T, x.T @ (ds * mask), db\n"
+    "T = np.eye(3)[Y.argmax(axis=1)]\n"
+    "for i in range(4):\n"
+    "    h = np.maximum(0, X @ W + b)\n"
+    "    p = softmax(h @ V + c)\n"
+    "    d = (p - T) / 20\n"
+    "    dh, dV, dc = back(d, h, V, 1.0)\n"
+    "    dX, dW, db = back(dh, X, W, h > 0)\n"
+    "    W -= 0.1 * dW; V -= 0.1 * dV; b -= 0.1 * db; c -= 0.1 * dc\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ("", "", None),
+        # a right value that one of its users does not mask
+        ("np.sum(ds * mask,", "np.sum(ds,", ("missing-hidden-activation-derivative", 8)),
+        ("back(dh, X, W, h > 0)", "back(dc @ V.T, X, W, h > 0)", ("bias-gradient-sent-back", 16)),
+        # Python's own sum goes over the rows
+        ("np.exp(z).sum(axis=1, keepdims=True)", "sum(np.exp(z))", ("softmax-over-wrong-axis", 6)),
+    ],
+)
+def test_the_line_of_a_mistake_between_layers(
+    tmp_path: Path, old: str, new: str, expected: tuple[str, int] | None
+) -> None:
+    (tmp_path / "mine.py").write_text(BY_LAYERS.replace(old, new) if old else BY_LAYERS)
+    found = check_file(tmp_path / "mine.py").mistakes
+    assert [(one.id, one.place and one.place.line) for one in found] == ([] if expected is None else [expected])

@@ -116,21 +116,108 @@ def test_a_parameter_that_its_step_replaces_is_found(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("rows", ["pass", "x = X[i % 24 : i % 24 + 1]"])
-def test_random_biases_that_nothing_trains_are_found_whatever_they_are_called(tmp_path: Path, rows: str) -> None:
+@pytest.mark.parametrize(
+    ("more", "expected"),
+    [
+        ("pass", []),  # a network that leaves its biases as they are: a remark
+        ("unused = 2 * (d @ V.T * (1 - h * h)).sum(axis=0)", ["bias-gradient-missing"]),
+        ("b -= 0.01 * d.sum(axis=0, keepdims=True)", ["bias-gradient-missing"]),
+    ],
+)
+def test_biases_that_nothing_trains_are_a_mistake_if_the_file_speaks_of_their_gradients(
+    tmp_path: Path, rows: str, more: str, expected: list[str]
+) -> None:
     (tmp_path / "mine.py").write_text(
         "import numpy as np\n"
         "X = np.random.normal(size=(24, 3))\n"
         "W, V = np.random.normal(size=(3, 5)), np.random.normal(size=(5, 1))\n"
-        "extra = np.random.normal(size=(1, 5))\n"
+        "extra, b = np.random.normal(size=(1, 5)), np.zeros((1, 1))\n"
         "x = X\n"
         "for i in range(9):\n"
         f"    {rows}\n"
         "    t = np.sin(x[:, :1])\n"
         "    h = np.tanh(x @ W + extra)\n"
-        "    d = h @ V - t\n"
+        f"    d = h @ V {'+ b ' if more.startswith('b') else ''}- t\n"
+        "    dV = h.T @ d\n"
+        f"    {more}\n"
         "    W -= 0.01 * x.T @ (d @ V.T * (1 - h * h))\n"
-        "    V -= 0.01 * h.T @ d\n"
+        "    V -= 0.01 * dV\n"
     )
     result = check_file(tmp_path / "mine.py")
-    assert [one.id for one in result.mistakes] == ["bias-gradient-missing"], report.text(result)
-    assert result.mistakes[0].variable == "extra"
+    assert [one.id for one in result.mistakes] == expected, report.text(result)
+    assert [one.variable for one in result.mistakes] == ["extra" for _ in expected]
+    assert any(id == "biases-not-trained" for id, _, _ in result.notes) == (not expected)
+
+
+@pytest.mark.parametrize("update", ["w - 0.1 * g", "w = w - 0.1 * g"])
+def test_new_values_that_are_lost_are_a_mistake_at_their_line(tmp_path: Path, update: str) -> None:
+    (tmp_path / "mine.py").write_text(
+        "import numpy as np\n"
+        "X = np.random.normal(size=(24, 3))\n"
+        "W, V = np.random.normal(size=(3, 5)), 0.5 * np.random.normal(size=(5, 1))\n"
+        "for i in range(5):\n"
+        "    h = np.tanh(X @ W)\n"
+        "    d = (h @ V - np.sin(X[:, :1])) / 24\n"
+        "    for w, g in ((W, X.T @ (d @ V.T * (1 - h * h))), (V, h.T @ d)):\n"
+        f"        {update}\n"
+    )
+    (found,) = check_file(tmp_path / "mine.py").mistakes
+    assert (found.id, found.place and found.place.line) == ("kernel-not-updated", 8)
+
+
+LOOK_AHEAD = (
+    "import numpy as np\n"
+    "X = np.random.normal(size=(24, 3))\n"
+    "P = [np.random.normal(size=(3, 5)), np.random.normal(size=(5, 2))]\n"
+    "S = [np.zeros_like(p) for p in P]\n"
+    "for i in range(5):\n"
+    "    W, V = [p + 0.9 * s for p, s in zip(P, S)]\n"
+    "    h = np.tanh(X @ W)\n"
+    "    d = (h @ V - np.sin(X[:, :2])) / 24\n"
+    "    e = d @ V.T * (1 - h * h)\n"
+    "    S = [0.9 * s - 0.1 * g for s, g in zip(S, (X.T @ e, h.T @ d))]\n"
+    "    P = [p + s for p, s in zip(P, S)]\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ("", "", []),
+        ("V.T * (1 - h * h)", "V.T", [("missing-hidden-activation-derivative", 9, "")]),
+        ("d @ V.T", "d @ P[1].T", [("wrong-value", 9, "later")]),  # the same as long as the velocity is 0
+    ],
+)
+def test_gradients_where_momentum_looks_ahead(
+    tmp_path: Path, old: str, new: str, expected: list[tuple[str, int, str]]
+) -> None:
+    (tmp_path / "mine.py").write_text(LOOK_AHEAD.replace(old, new) if old else LOOK_AHEAD)
+    found = check_file(tmp_path / "mine.py").mistakes
+    assert [(one.id, one.place and one.place.line, one.detail) for one in found] == expected
+
+
+MOMENTUM = (
+    "import numpy as np\n"
+    "X = np.random.normal(size=(24, 3))\n"
+    "W, V = np.random.normal(size=(3, 5)), np.random.normal(size=(5, 2))\n"
+    "b, mW, mV = np.zeros(5), np.zeros((3, 5)), np.zeros((5, 2))\n"
+    "for i in range(5):\n"
+    "    h = np.tanh(X @ W + b)\n"
+    "    d = (h @ V - np.sin(X[:, :2])) / 24\n"
+    "    e = d @ V.T * (1 - h * h)\n"
+    "    sW, sV = 0.3 * X.T @ e + 0.8 * mW, 0.3 * h.T @ d + 0.8 * mV\n"
+    "    W -= sW\n"
+    "    V -= sV\n"
+    "    b -= 0.3 * e.sum(axis=0)\n"
+    "    mW, mV = sW, sV\n"
+)
+
+
+@pytest.mark.parametrize(("kept", "expected"), [("sW, sV", []), ("sW, 0.3 * h.T @ d", ["wrong-update-rule"])])
+def test_momentum_of_one_matrix_that_keeps_the_gradient_and_not_the_step(
+    tmp_path: Path, kept: str, expected: list[str]
+) -> None:
+    (tmp_path / "mine.py").write_text(MOMENTUM.replace("mW, mV = sW, sV", f"mW, mV = {kept}"))
+    found = check_file(tmp_path / "mine.py").mistakes
+    assert [one.id for one in found] == expected
+    assert [one.parameters for one in found] == [("V",) for _ in expected]

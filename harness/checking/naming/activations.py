@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from ..stage import argument_ids
-from ..structure import Layer
-from .case import Case, Name, first_name
+from ..structure import Layer, Role
+from .case import Case, Name, unique
 from .outputs import name_output
 
 MATRIX_PRODUCTS = frozenset({"matmul", "dot", "inner", "tensordot", "einsum"})
@@ -26,7 +26,27 @@ def at_activation(case: Case) -> Name | None:
         return None
     forward = case.reading.forward
     above = [one for one in forward.layers if one.number == layer.number + 1 and case.same_lane(one, layer)]
-    return first_name(TESTS, case, above[0], above) if above else None
+    return wrong_operand(case, above[0], above) if above else None
+
+
+def bias_gradient_sent_back(case: Case) -> Name | None:
+    """The gradient of a bias, a sum over observations, goes back through the weights in the place of the delta"""
+    products = [case.stage.node(id) for id in (case.node.id, *case.operands())]
+    for node in products:
+        sent = argument_ids(node) if node.operation in MATRIX_PRODUCTS and node.id in case.reading.errors_below else []
+        for operand in sent:
+            if any(is_gradient_of_bias(case, operand, layer) for layer in case.reading.forward.layers):
+                handed = [*case.handed_over(node, operand), *([node.place] if node.place else [])]
+                places = unique([*handed, *case.lines()])
+                return Name("bias-gradient-sent-back", places)
+    return None
+
+
+def is_gradient_of_bias(case: Case, id: int, layer: Layer) -> bool:
+    """Whether a value is the gradient of a layer's bias, and not the layer's delta"""
+    roles = case.reading.forward.roles
+    biases = [one for one in layer.parameters if roles.get(one) is Role.BIAS]
+    return any(case.is_gradient_of(id, one) for one in biases) and not case.is_gradient_of(id, layer.z)
 
 
 def wrong_number(case: Case, layer: Layer) -> Name | None:
@@ -64,12 +84,3 @@ def wrong_operand(case: Case, above: Layer, layers: list[Layer]) -> Name | None:
         if found and not any(one is not None and one.number == above.number for one in found):
             return Name("output-delta-reused", case.lines())
     return None
-
-
-def transposed_weights(case: Case, above: Layer, layers: list[Layer]) -> Name | None:
-    """The delta of the layer above is right, and so the weights are turned"""
-    is_delta = any(case.is_gradient_of(one, above.z) for one in case.operands())
-    return Name("transposed-weights", case.lines()) if is_delta else None
-
-
-TESTS = (wrong_operand, transposed_weights)

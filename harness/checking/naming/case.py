@@ -174,6 +174,24 @@ class Case:
         known = {(one.function, one.caller): one for one in made.callers}
         return [one for one in used.callers if known.get((one.function, one.caller), one) != one][:1]
 
+    def handed_over(self, node: Node, operand: int) -> list[Place]:
+        """The line that hands an operand of a node to the node's function, if another function made it"""
+        made, used = self.stage.node(operand).place, node.place
+        caller = None if used is None else caller_of(used)
+        is_other = made is not None and used is not None and made.function != used.function
+        return [caller] if caller is not None and is_other else []
+
+    def apart(self) -> list[Place]:
+        """The first line that a right value goes through on its way to the broken steps alone, not to right ones"""
+        stage, program = self.stage, self.stage.program
+        mended = [stage.parameters[id].after for id in self.fault.mends]
+        others = [step.after for step in stage.steps if step.after not in mended]
+        after = program.descendants(self.fault.bundle, within=set(stage.needed)) - set(self.fault.bundle)
+        shared = program.ancestors(others, stop=stage.parameters) & after
+        alone = (program.ancestors(mended, stop=stage.parameters) & after) - shared
+        place = stage.node(min(alone)).place if shared and alone else None
+        return [] if place is None else [place]
+
     def operands(self) -> list[int]:
         """The nodes that the faulty value is made of directly"""
         return argument_ids(self.node)
@@ -221,10 +239,6 @@ class Case:
             return samples_of_lanes(rows)
         except (ValueError, KeyError, IndexError):
             return None
-
-    def is_coupled(self, layer: Layer) -> bool:
-        """Whether an activation depends on other units of its layer"""
-        return any(self.stage.node(id).operation in ("sum", "softmax", "max") for id in layer.region)
 
 
 def caller_of(place: Place) -> Place | None:

@@ -6,17 +6,12 @@ from collections.abc import Callable
 
 from ...recording.graph import Place
 from ..reading import label
-from ..repairs import Bench, Change, Repair, ValueBench
+from ..repairs import SYMBOLS, Bench, Change, Repair, ValueBench
 from ..structure import Role
 from .arrays import name_of_array
 from .case import Case, Name, naming_places, unique
 
 LINES_OF_HELPER = 4  # that are shown of a function that is handed the wrong array
-# How operations are written
-SYMBOLS = {
-    **{"add": "+", "subtract": "-", "multiply": "*", "divide": "/", "matmul": "@", "dot": "dot"},
-    **{"maximum": "maximum", "minimum": "minimum"},
-}
 
 
 def by_change(case: Case) -> Name | None:

@@ -10,7 +10,7 @@ from ...recording.graph import Ref
 from ..alignment import Samples, ratio
 from ..cost import Form
 from ..stage import argument_ids
-from ..structure import Layer
+from ..structure import LINEAR, Layer, is_coupled
 from .case import Case, Name, first_name, naming_places, unique
 from .derivatives import name_derivative, name_mask
 from .outputs import name_output
@@ -29,7 +29,7 @@ def at_pre_activation(case: Case) -> Name | None:
 def diagonal_jacobian(case: Case, layer: Layer) -> Name | None:
     """dC/da is multiplied by a, or by a (1 - a), as if units did not depend on one another"""
     value = case.faulty
-    if value is None or not case.is_coupled(layer):
+    if value is None or not is_coupled(case.stage, layer):
         return None
     for id in layer.region:
         upstream, a = case.gradient(id), case.value(id)
@@ -47,8 +47,18 @@ def missing_derivative(case: Case, layer: Layer) -> Name | None:
         return None
     where = "output" if case.is_output(layer) else "hidden"
     # the line of a helper function is right; the one that calls it may leave the derivative out
-    places = unique([*case.lines(), *naming_places(case.sources, case.node), *case.user_of()])
+    places = unique([*case.apart(), *case.lines(), *naming_places(case.sources, case.node), *case.user_of()])
     return Name(f"missing-{where}-activation-derivative", places)
+
+
+def not_multiplied(case: Case) -> Name | None:
+    """The value is the gradient of what the target becomes by a function, such as a relu, of a layer or not"""
+    for id, _ in case.aligned:
+        node = case.stage.node(id)
+        if case.target in case.stage.program.parents[id] and node.operation not in LINEAR:
+            places = unique([*naming_places(case.sources, case.node), *case.lines()])
+            return Name("missing-hidden-activation-derivative", places)
+    return None
 
 
 def delta_of_another_layer(case: Case, layer: Layer) -> Name | None:

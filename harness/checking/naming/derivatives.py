@@ -142,8 +142,14 @@ def of_another_activation(case: Case, used: Derivative) -> Name | None:
     """The derivative of another usual activation"""
     for name, function in DERIVATIVES.items():
         if equal(used.value, case.computed(function, used.layer.z)):
-            return Name("wrong-derivative", used.at_definition, name)
+            return of_activation(case, used, name)
     return None
+
+
+def of_activation(case: Case, used: Derivative, name: str) -> Name:
+    """The derivative of a known activation: that, or the activation on the way forward, is not the one that is meant"""
+    forward = case.stage.node(used.layer.a).place
+    return Name("wrong-derivative", unique([*used.at_definition, *([forward] if forward else [])]), name)
 
 
 def form_of_another(case: Case, used: Derivative) -> Name | None:
@@ -151,7 +157,7 @@ def form_of_another(case: Case, used: Derivative) -> Name | None:
     layer = used.layer
     for name, form in FORMS_OF_ACTIVATION.items():
         if layer.a != layer.z and equal(used.value, case.computed(form, layer.a)):
-            return Name("wrong-derivative", used.at_definition, name)
+            return of_activation(case, used, name)
         for other in case.reading.forward.layers:
             if other.number != layer.number and equal(used.value, case.computed(form, other.a)):
                 return Name("derivative-of-wrong-layer", used.at_call, name)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from ..alignment import Samples, ratio
 from ..cost import Form
 from ..reading import samples_of_lanes
-from ..structure import Layer
+from ..structure import Layer, is_coupled
 from .case import Case, Name, first_name, is_multiple
 
 Array = NDArray[Any]
@@ -82,12 +82,14 @@ def something_instead(case: Case, layer: Layer, value: Samples) -> Name | None:
 
 def wrong_softmax_axis(case: Case, layer: Layer, value: Samples) -> Name | None:
     """The difference is that of softmax and cross-entropy, but it is the activation that adds up wrongly"""
-    is_normalised = case.is_coupled(layer) and adds_up_to_one(case, case.stage.errors[0].output)
+    is_normalised = is_coupled(case.stage, layer) and adds_up_to_one(case, case.stage.errors[0].output)
     is_fitting = case.reading.cost.form in (Form.CATEGORICAL, None)
     if not is_normalised or not is_fitting or not is_plain(case, value):
         return None
     nodes = [case.stage.node(one) for one in layer.region]
-    places = [one.place for one in nodes if one.operation in ("sum", "softmax") and one.place is not None]
+    normalising = [one for one in nodes if one.operation in ("sum", "softmax")]
+    normalising = normalising or [one for one in nodes if one.operation == "divide"]  # by what Python's own sum gave
+    places = [one.place for one in normalising if one.place is not None]
     return Name("softmax-over-wrong-axis", [*places[-1:], *case.lines()])
 
 
@@ -97,7 +99,7 @@ def extra_derivative(case: Case, layer: Layer, value: Samples) -> Name | None:
     if expected is None or not is_multiple(value, expected.flat):
         return None
     is_squared = case.reading.cost.form is Form.SQUARED or is_of_squares(case)
-    if case.is_coupled(layer) and is_squared:
+    if is_coupled(case.stage, layer) and is_squared:
         return Name("softmax-jacobian-diagonal-only", case.lines())
     return Name("cross-entropy-gradient-with-extra-derivative", case.lines())
 

@@ -24,7 +24,7 @@ SAME_FACTOR = 1e-6  # relative
 def at_parameter(case: Case) -> Name | None:
     """The target is a parameter, or a part of one."""
     if case.target not in case.stage.parameters:
-        return weight_decay(case) if is_view_of_parameter(case.stage, case.target) else None
+        return first_name(TESTS_OF_PART, case) if is_view_of_parameter(case.stage, case.target) else None
     found = first_name(TESTS, case)
     if found is not None or case.layer is None:
         return found
@@ -110,6 +110,25 @@ def place_of_factor(case: Case, factor: float) -> Place | None:
     return None
 
 
+def turned_part(case: Case) -> Name | None:
+    """The gradient of a part of a vector of parameters is turned before it is made flat"""
+    made = case.stage.node(case.origin(case.node.id))
+    found = case.reading.aligned_with(case.reading.bundle(made.id), case.settings)
+    is_turned = any(one.transposed and is_view_of_parameter(case.stage, id) for id, one in found)
+    places = unique([*([made.place] if made.place else []), *case.lines()])
+    return Name("transposed-gradient", places) if is_turned else None
+
+
+def parts_in_wrong_order(case: Case) -> Name | None:
+    """A vector is put together of the right gradients of its parts, but not in their order"""
+    if case.node.operation not in ("concatenate", "hstack", "append", "vstack"):
+        return None
+    parts = [case.origin(one) for one in case.stage.program.parents[case.node.id]]
+    found = [case.reading.aligned_with(case.reading.bundle(one), case.settings) for one in parts]
+    is_right = [any(is_view_of_parameter(case.stage, id) and not one.transposed for id, one in row) for row in found]
+    return Name("gradient-of-another-parameter", case.lines()) if all(is_right) and len(is_right) > 1 else None
+
+
 def transposed_gradient(case: Case) -> Name | None:
     """The gradient turned, and written into an array of the right shape"""
     value, own = case.faulty, case.gradient(case.target)
@@ -119,7 +138,11 @@ def transposed_gradient(case: Case) -> Name | None:
 
 
 # in this order: what is more particular goes first
-TESTS = (nothing_at_all, of_another_parameter, weight_decay, scaled_parts, transposed_gradient)
+TESTS = (
+    *(nothing_at_all, of_another_parameter, weight_decay, parts_in_wrong_order, scaled_parts, transposed_gradient),
+    turned_part,
+)
+TESTS_OF_PART = (weight_decay, turned_part)
 
 
 # A kernel or a bias

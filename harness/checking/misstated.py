@@ -1,0 +1,126 @@
+"""A cost that a file computes and calls its cost, and that is not the one that its gradients belong to.
+
+Such a number trains nothing, so the gradients may be right under another cost. What is wrong in it is certain if one
+sign makes it the other cost, or if it pairs every output with every target. Otherwise it is a second reading.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+import numpy as np
+
+from .alignment import ratio
+from .cost import VALUES, is_declared_cost
+from .reading import Reading, found_at, label, same_cost
+from .repairs import SYMBOLS, Bench, Compute, Repair
+from .replay import CannotReplay, size_of
+from .result import Alternative, AssumedCost, Found
+
+NEARLY_ALIKE = 0.05  # relative difference of the gradients of costs that only a small constant tells apart
+
+
+def is_other_cost(own: Reading, best: Reading) -> bool:
+    """Whether the cost of a reading makes something else of the outputs than the one that the gradients belong to.
+
+    A penalty is looked at by itself, and a small constant that keeps a logarithm finite is not another cost.
+    """
+    outputs = [error.output for error in best.errors]
+    known = [gradients for reading in (own, best) for gradients in reading.gradients]
+    if not outputs or any(output not in gradients for output in outputs for gradients in known):
+        return False
+    mine, used = (
+        np.concatenate([np.ravel(gradients[output]) for gradients in reading.gradients for output in outputs])
+        for reading in (own, best)
+    )
+    return bool(np.any(mine)) and ratio(mine, used, NEARLY_ALIKE) is None
+
+
+def own_costs(readings: Sequence[Reading], best: Reading) -> list[Reading]:
+    """The readings under what the file calls its cost, if that is another cost than the best reading's."""
+    declared = [
+        one for one in readings if one.cost.node is not None and is_declared_cost(one.stage.node(one.cost.node))
+    ]
+    return [one for one in declared if not one.descends and is_other_cost(one, best)]
+
+
+def states_cost(readings: Sequence[Reading], best: Reading) -> bool:
+    """Whether something that the file calls its cost is the best reading's: others are of other data then."""
+    return any(
+        one.cost.node is not None and is_declared_cost(one.stage.node(one.cost.node)) and same_cost(best, one)
+        for one in readings
+    )
+
+
+class CostBench(Bench):
+    """The operations between outputs and a cost, whose signs are changed one at a time.
+
+    Attributes:
+        node: of the cost.
+        wanted: what the cost should be at each setting, up to a factor.
+    """
+
+    def __init__(self, own: Reading, plain: Reading) -> None:
+        super().__init__(own, own.stage.settings)
+        assert own.cost.node is not None
+        assert plain.cost.form is not None
+        outputs = {error.output for error in plain.cost.errors}
+        self.node, value = own.cost.node, VALUES[plain.cost.form]
+        self.local = sorted(self.stage.program.descendants(outputs, within=own.forward.nodes | {self.node}) - outputs)
+        self.wanted = np.array(
+            [
+                sum(value(np.asarray(one[error.output]), error.target_values(one)) for error in plain.cost.errors)
+                for one in self.settings
+            ]
+        )
+
+    def groups(self) -> list[list[int]]:
+        """Each operation for itself"""
+        return [[id] for id in self.local]
+
+    def changes(self) -> tuple[Callable[[], Iterator[Repair]], ...]:
+        """Signs alone"""
+        return (self.signs,)
+
+    def mends(self, operations: Mapping[int, Compute]) -> bool:
+        """Whether the number is a multiple of the cost at every setting after a change"""
+        try:
+            found = [
+                float(self.computed(number, operations, self.local)[self.node]) for number in range(len(self.settings))
+            ]
+        except (CannotReplay, ValueError, TypeError):
+            return False
+        return ratio(np.array(found), self.wanted, NEARLY_ALIKE**2) is not None
+
+
+def pairs_all(own: Reading, plain: Reading) -> int | None:
+    """The operation that makes a table of all pairs of outputs and targets on the way to a cost; None if none does."""
+    stage = own.stage
+    for id in CostBench(own, plain).local:
+        sizes = [size_of(stage.node(one)) for one in stage.program.parents[id]]
+        if len(sizes) == 2 and sizes[0] == sizes[1] > 1 and size_of(stage.node(id)) == sizes[0] ** 2:
+            return id
+    return None
+
+
+def misstated_cost(readings: Sequence[Reading], plain: Reading) -> tuple[Found | None, Alternative | None]:
+    """What is wrong with the cost that a right file computes, or if that is open, what that cost says of the file.
+
+    Args:
+        readings: all readings of the file.
+        plain: the one of the catalogue under which it is right.
+    """
+    for own in own_costs(readings, plain) if not states_cost(readings, plain) else ():
+        stage, node = own.stage, own.cost.node
+        assert node is not None
+        table = pairs_all(own, plain)
+        if table is not None:
+            return found_at(own, table, "broadcast-by-accident", ()), None
+        repair = CostBench(own, plain).repair() if plain.cost.form in VALUES else None
+        if repair is not None:
+            is_sign = repair.operation in SYMBOLS
+            detail = f"{SYMBOLS[stage.node(repair.node).operation]} -> {SYMBOLS[repair.operation]}" if is_sign else ""
+            return found_at(own, repair.node, "cost-differs", (), detail=detail), None
+        cost = AssumedCost(form="", place=stage.node(node).place, variable=label(stage, node))
+        return None, Alternative(cost=cost, mistakes=(found_at(own, node, "cost-differs", ()),))
+    return None, None

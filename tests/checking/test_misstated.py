@@ -1,0 +1,67 @@
+"""Costs that a file computes and prints, and that are not the ones that its gradients belong to."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from harness.checking.check import check_file
+from harness.checking.result import CheckResult, Verdict
+
+RIGHT = "-np.sum(y * np.log(a) + (1 - y) * np.log(1 - a)) / 30"
+
+
+def checked(folder: Path, *lines: str) -> CheckResult:
+    """The verdict on a logistic regression with right gradients that runs these lines between forward and backward"""
+    path = folder / "mine.py"
+    path.write_text(
+        "import numpy as np\n"
+        "X = np.random.normal(size=(30, 3))\n"
+        "y = (X.sum(axis=1, keepdims=True) > 0) * 1.0\n"
+        "W, b = np.random.normal(size=(3, 1)), np.zeros((1, 1))\n"
+        "for i in range(5):\n"
+        "    a = 1 / (1 + np.exp(-(X @ W + b)))\n"
+        + "".join(f"    {line}\n" for line in lines)
+        + "    d = (a - y) / 30\n"
+        "    W -= 0.5 * X.T @ d\n"
+        "    b -= 0.5 * d.sum(axis=0, keepdims=True)\n"
+    )
+    return check_file(path)
+
+
+@pytest.mark.parametrize(
+    ("cost", "expected"),
+    [
+        ("np.sum(-y * np.log(a) + (1 - y) * np.log(1 - a)) / 30", ("cost-differs", "+ -> -")),
+        (RIGHT.replace("y *", "y.ravel() *"), ("broadcast-by-accident", "")),
+    ],
+)
+def test_a_slip_in_the_cost_that_is_printed_is_a_mistake_at_its_line(
+    tmp_path: Path, cost: str, expected: tuple[str, str]
+) -> None:
+    result = checked(tmp_path, f"cost = {cost}", "print(cost)")
+    (found,) = result.mistakes
+    assert (found.id, found.detail, found.place and found.place.line) == (*expected, 7)
+    assert not found.parameters
+
+
+def test_another_cost_that_is_printed_is_a_second_reading(tmp_path: Path) -> None:
+    result = checked(tmp_path, "cost = np.mean(np.abs(a - y) ** 3)", "print(cost)")
+    assert result.verdict is Verdict.CORRECT
+    assert [(one.id, one.place and one.place.line) for one in result.alternatives[0].mistakes] == [("cost-differs", 7)]
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        (f"cost = {RIGHT}",),
+        (f"cost = {RIGHT.replace('(a)', '(a + 1e-8)')}",),
+        (f"cost = {RIGHT}", "val_loss = -np.log(a[:5]).mean()"),  # of other observations
+        ("accuracy_loss = np.mean((a > 0.5) != y)",),
+    ],
+)
+def test_the_right_cost_stands_alone(tmp_path: Path, lines: tuple[str, ...]) -> None:
+    result = checked(tmp_path, *lines)
+    assert result.verdict is Verdict.CORRECT
+    assert not [found for one in result.alternatives for found in one.mistakes if found.id == "cost-differs"]

@@ -21,6 +21,7 @@ from types import CodeType, ModuleType
 from typing import Any
 
 from . import source
+from .counts import sizes_in
 from .graph import Place, Raised
 from .tape import SourceFile
 
@@ -123,11 +124,11 @@ class Files:
     Args:
         root: the folder.
         path: the file that is run.
-        sizes: see ``source.weave``.
+        sizes: whole numbers that stand for others where they are sizes: data are made up in smaller size.
     """
 
     def __init__(self, root: Path, path: Path, sizes: Mapping[int, int] | None = None) -> None:
-        self.root, self.path, self.sizes = root, path, sizes
+        self.root, self.path, self.sizes = root, path, dict(sizes or {})
         self.sources: dict[str, SourceFile] = {}
 
     @functools.cached_property
@@ -183,23 +184,30 @@ class Files:
         """
         text = source.read_text(path) if text is None else text
         name = str(path)
-        tree = source.weave(text, name, self.sizes)
+        tree = self._woven(text, name)
         self.add(name, self.name(path), text)
         return compile(tree, name, "exec", dont_inherit=True)
 
     def compiled_parts(self, path: Path, text: str) -> list[CodeType]:
         """The code of every statement at the top of a file."""
         name = str(path)
-        tree = source.weave(text, name, self.sizes)
+        tree = self._woven(text, name)
         self.add(name, self.name(path), text)
         parts = [ast.Module(body=[statement], type_ignores=[]) for statement in tree.body]
         return [compile(part, name, "exec", dont_inherit=True) for part in parts]
 
     def compiled_lines(self, text: str) -> CodeType:
         """The code of lines that are run after the file."""
-        tree = source.weave(text, RUN_FILE, self.sizes)
+        tree = self._woven(text, RUN_FILE)
         self.add(RUN_FILE, RUN_FILE, text)
         return compile(tree, RUN_FILE, "exec", dont_inherit=True)
+
+    def _woven(self, text: str, name: str) -> ast.Module:
+        """The tree of a text with the recorder's calls in it, and with smaller sizes."""
+        tree = ast.parse(text, name)
+        for number in sizes_in(tree) if self.sizes else ():
+            number.value = self.sizes.get(int(str(number.value)), number.value)
+        return source.weave(tree)
 
     def add(self, code_name: str, name: str, text: str) -> None:
         """Make a file known."""

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from . import source
+from .counts import sizes_in
 from .graph import Json
 from .run import Answer, Task
 from .stand_ins.hints import MANY
@@ -111,7 +112,7 @@ def loop_beyond(message: str, sizes: list[int], task: Task) -> list[int] | None:
     if rows not in sizes:
         return None
     tree = ast.parse(source.read_text(Path(task["path"])))
-    numbers = {n.value for n in ast.walk(tree) if isinstance(n, ast.Constant) and type(n.value) is int}
+    numbers = {int(str(node.value)) for node in sizes_in(tree)}
     wanted = sorted(n for n in numbers - set(known) if n >= MANY and n > rows)
     # the largest number counts all observations, a smaller one those of a part
     return [wanted[0], rows if len(wanted) == 1 else rows * 5 // 6] if wanted else None

@@ -265,6 +265,9 @@ def functions_for(note: Callable[..., None], hints: Hints, from_course: bool) ->
     wanted = assigned[1].count(",") + 1 if assigned else 5
     load_dataset: Any = {2: load_plane, 4: load_2d}.get(wanted, load_cats)
     found: dict[str, Any] = {
+        **learning.NAMES,
+        **learning.DOWNLOADED,
+        "shuffle_arrays_unison": learning.shuffle_arrays_unison,
         "mnist": mnist,
         "MNIST": mnist,
         "fashion_mnist": fashion,

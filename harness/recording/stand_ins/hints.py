@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..counts import sizes_in
 from ..graph import Array
 
 ROWS = 60
@@ -114,10 +115,7 @@ def scaled_counts(text: str, largest: int) -> list[list[int]]:
     Args:
         largest: what the largest of them becomes; the others become smaller in proportion.
     """
-    nodes = ast.walk(ast.parse(text))
-    numbers = sorted(
-        {n.value for n in nodes if isinstance(n, ast.Constant) and type(n.value) is int and n.value >= MANY}
-    )
+    numbers = sorted({number for node in sizes_in(ast.parse(text)) if (number := int(str(node.value))) >= MANY})
     return [[number, max(number * largest // numbers[-1], FEWEST)] for number in numbers]
 
 

@@ -10,6 +10,7 @@ import importlib
 import importlib.abc
 import importlib.machinery
 import importlib.util
+import io
 import linecache
 import os
 import re
@@ -64,12 +65,11 @@ MAX_PRINTED = 20_000
 MAX_MESSAGE = 2_000
 
 
-class Printed:
+class Printed(io.TextIOBase):
     """Stands for stdout and stderr: keeps the beginning."""
 
     encoding = "utf-8"
     errors = "replace"
-    closed = False
 
     def __init__(self) -> None:
         self.parts: list[str] = []
@@ -83,21 +83,8 @@ class Printed:
             self.room -= len(text)
         return len(text)
 
-    def writelines(self, lines: Sequence[str]) -> None:
-        """As for files."""
-        for line in lines:
-            self.write(line)
-
-    def flush(self) -> None:
-        """Nothing."""
-
-    def isatty(self) -> bool:
-        """It is not a terminal."""
-        return False
-
-    def readable(self) -> bool:
-        """It cannot be read."""
-        return False
+    def close(self) -> None:
+        """It stays open: what is printed later is kept too."""
 
     def writable(self) -> bool:
         """It can be written to."""
@@ -143,18 +130,22 @@ class Files:
         return found
 
     def text(self) -> str:
-        """The text of the file and of its neighbours that it imports or that import it."""
+        """The text of the file, of neighbours that it imports, by way of others too, and of those that import it."""
         text = source.read_text(self.path)
-        parts = [text]
-        for name in source.imported_modules(text):
-            near = self.path.parent.joinpath(*name.split(".")).with_suffix(".py")
-            if near.is_file():
-                neighbour = source.read_text(near)
-                parts += [neighbour] if source.is_python(neighbour) else []
+        parts, known, waiting = [text], {self.path}, [text]
+        while waiting and len(known) < MAX_NEIGHBOURS:
+            for name in source.imported_modules(waiting.pop(0)):
+                near = self.path.parent.joinpath(*name.split(".")).with_suffix(".py")
+                if near not in known and near.is_file():
+                    known.add(near)
+                    neighbour = source.read_text(near)
+                    if source.is_python(neighbour):
+                        parts.append(neighbour)
+                        waiting.append(neighbour)
         pattern = re.compile(rf"^\s*(from|import) [\w.]*\b{re.escape(self.path.stem)}\b", re.MULTILINE)
         for near in sorted(one for one in self.path.parent.glob("*.py") if one.is_file())[:MAX_NEIGHBOURS]:
             neighbour = source.read_text(near)
-            if near != self.path and pattern.search(neighbour) and source.is_python(neighbour):
+            if near not in known and pattern.search(neighbour) and source.is_python(neighbour):
                 parts.append(neighbour)
         return "\n".join(parts)
 

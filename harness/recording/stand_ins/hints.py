@@ -15,6 +15,8 @@ from ..graph import Array
 ROWS = 60
 MAX_ROWS = 12_000
 MANY_IMAGES, SHRUNK_ROWS = 2_000, 60
+MNIST_ROWS, MNIST_TESTS = 60_000, 10_000
+FEWEST_TESTS = 20
 MAX_PIXELS = 1_200_000  # of all images of a file together
 FEATURES, CLASSES = 4, 3
 MANY = 1_000  # from here on a number is taken for a number of observations
@@ -28,6 +30,7 @@ class Hints:
 
     Attributes:
         rows: observations.
+        tests: observations of a part for tests.
         features: inputs of one observation.
         classes: number of classes.
         images: whether the data are images of 28 x 28 pixels.
@@ -38,6 +41,7 @@ class Hints:
     """
 
     rows: int = ROWS
+    tests: int = ROWS // 3
     features: int = FEATURES
     classes: int = CLASSES
     images: bool = False
@@ -89,6 +93,7 @@ def read_hints(
     count = max(ROWS, min(wanted, 2_000)) + low
     return Hints(
         rows=rows or count,
+        tests=sizes.get(MNIST_TESTS, max((rows or count) // 3, FEWEST_TESTS)),
         features=features or inputs,
         classes=classes,
         images=images and features in (None, 784),
@@ -99,6 +104,14 @@ def read_hints(
         one_hot=one_hot,
         text=text,
     )
+
+
+def counts_of_images(text: str) -> tuple[int | None, list[list[int]]]:
+    """(made-up images, [number, smaller number] of numbers that count images) if a text says how many MNIST has."""
+    if not IMAGE_WORDS.search(text) or MNIST_ROWS not in [node.value for node in sizes_in(ast.parse(text))]:
+        return None, shrunk_bounds(text)
+    rows = min(read_hints(text).rows, SHRUNK_ROWS * 10)
+    return rows, scaled_counts(text, rows)
 
 
 def shrunk_bounds(text: str) -> list[list[int]]:

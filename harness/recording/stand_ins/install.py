@@ -285,8 +285,11 @@ def _downloads(note: Callable[..., None], missing: files.Missing) -> None:
     """The network is not used."""
 
     def retrieve(url: Any, filename: Any = None, *_: Any, **__: Any) -> tuple[str, None]:
-        note(Absorbed.DOWNLOAD, str(url).rsplit("/", 1)[-1])
-        return str(filename or str(url).rsplit("/", 1)[-1]), None
+        name = str(url).rsplit("/", 1)[-1]
+        note(Absorbed.DOWNLOAD, name)
+        path = str(filename or name)
+        missing.downloaded[os.path.abspath(path)] = name
+        return path, None
 
     def opened(url: Any, *_: Any, **__: Any) -> Any:
         name = str(getattr(url, "full_url", url)).rsplit("/", 1)[-1]

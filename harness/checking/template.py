@@ -6,7 +6,7 @@ import ast
 from pathlib import Path
 
 from ..errors import BadInput, shown_path
-from ..recording.source import read_text
+from ..recording.source import numpy_names, read_text
 
 TEMPLATE = '''\
 """My network, by hand. Fill in what you have; 'harness check {name}' says whether it is right.
@@ -73,7 +73,7 @@ def train(weights, x, y, learning_rate, iterations):
 FIND_LAYOUT = """\
 import numpy as np
 def layouts_():
-    sizes = [(X.shape[1], 4), (4, 5), (5, Y.shape[1])]
+    sizes = {sizes}
     draw = lambda *shape: np.random.normal(0, 0.5, shape)
     for is_turned, has_columns, row in ((0, 0, ()), (1, 1, (1,)), (0, 0, (1,)), (1, 0, ())):
         kernels = [draw(m, n) if is_turned else draw(n, m) for n, m in sizes]
@@ -83,7 +83,7 @@ def layouts_():
         flat = [part for pair in pairs for part in pair]
         named = {name + str(l): part for l, pair in enumerate(pairs, 1) for name, part in zip('Wb', pair)}
         for packed in (weights, kernels, flat, pairs, (kernels, biases), named):
-            yield packed, *((X[:9].T, Y[:9].T) if has_columns else (X[:9], Y[:9]))
+            yield packed, *((X[:{rows}].T, Y[:{rows}].T) if has_columns else (X[:{rows}], Y[:{rows}]))
 def map_(function, weights, tree):
     if isinstance(weights, dict):
         names = {name: 'd' + name if 'd' + name in tree else name for name in weights}
@@ -120,6 +120,8 @@ def choose_layout_():
 weights_, x_, y_ = choose_layout_()
 for i in range(3):
 """
+LAYERS = {"sizes": "[(X.shape[1], 4), (4, 5), (5, Y.shape[1])]", "rows": "9"}
+FEWER_LAYERS = {"sizes": "[(X.shape[1], 4), (4, Y.shape[1])]", "rows": "5"}  # if each number is recorded by itself
 COST = """\
     outputs_ = last_of_shape_(forward(weights_, x_), y_.shape)
     if outputs_ is not None:
@@ -159,7 +161,10 @@ def programs_of(path: Path) -> list[str]:
     backward = next((name for name in ("backward", "gradients") if len(arguments.get(name, ())) == 3), None)
     if backward is None or arguments.get("forward") != arguments[backward][:2]:
         return []
-    begin = FIND_LAYOUT.replace("{backward}", backward) + (COST if len(arguments.get("cost", ())) == 2 else "")
+    begin = FIND_LAYOUT + (COST if len(arguments.get("cost", ())) == 2 else "")
+    sizes = LAYERS if numpy_names(ast.parse(read_text(path))) else FEWER_LAYERS
+    for name, value in ({"backward": backward} | sizes).items():
+        begin = begin.replace(f"{{{name}}}", value)
     has_step = arguments.get("step", [])[:3] == arguments[backward] and len(arguments["step"]) == 4
     return [begin + UPDATE, *([begin + STEP] if has_step else [])]
 

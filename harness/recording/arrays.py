@@ -1018,12 +1018,14 @@ class RecordedNumber(_Recorded):
         return int(self)
 
     def __floor__(self) -> int:
-        value = math.floor(self._plain)
-        TAPE.guard(self._node, "int", value)
-        return value
+        return self._whole(math.floor)
 
     def __ceil__(self) -> int:
-        value = math.ceil(self._plain)
+        return self._whole(math.ceil)
+
+    def _whole(self, rounded: Callable[[Any], int]) -> int:
+        """A whole number that was made of it: a guard."""
+        value = rounded(self._plain)
         TAPE.guard(self._node, "int", value)
         return value
 
@@ -1040,25 +1042,9 @@ class _NumpyNumber(RecordedNumber, _Methods):
         """Itself."""
         return self
 
-    @property
-    def dtype(self) -> Any:
-        """As the plain number has it."""
-        return self._plain.dtype
 
-    @property
-    def shape(self) -> Any:
-        """As the plain number has it."""
-        return self._plain.shape
-
-    @property
-    def ndim(self) -> Any:
-        """As the plain number has it."""
-        return self._plain.ndim
-
-    @property
-    def size(self) -> Any:
-        """As the plain number has it."""
-        return self._plain.size
+for _name in ("dtype", "shape", "ndim", "size"):
+    setattr(_NumpyNumber, _name, property(operator.attrgetter(f"_plain.{_name}")))
 
 
 def is_number(value: Any) -> bool:

@@ -176,7 +176,8 @@ def answer_for(task: Task, apart: Callable[[str, Task], Answer | None]) -> Answe
     task = task | {"text": text}
     preload(files, text)
     if not task.get("lines"):
-        task = task | {"sizes": stand_ins.shrunk_bounds(text)}
+        rows, sizes = stand_ins.counts_of_images(text)
+        task = task | {"rows": rows, "sizes": sizes}
 
     def record_again(other: Task) -> Answer | None:
         return apart("record", other | within(0.5))

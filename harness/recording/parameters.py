@@ -35,6 +35,7 @@ FORMS = frozenset(
     | {"positive", "item", "array", "moveaxis", "broadcast_to", "atleast_1d"}
 )
 SCALING = frozenset({"multiply", "divide", "add", "subtract"})
+LISTED = frozenset({"array", "stack", "vstack"})  # operations that put the items of a list together
 MIXING = frozenset({"multiply", "divide", "add", "subtract", "matmul", "dot", "tensordot", "einsum", "outer", "inner"})
 
 
@@ -93,6 +94,15 @@ def _indices(index: Argument) -> Path | None:
     parts = index if isinstance(index, tuple) else (index,)
     whole = tuple(one for one in parts if isinstance(one, int) and one >= 0)
     return whole if len(whole) == len(parts) else None
+
+
+def _items(values: list[Argument], place: Path = ()) -> Iterator[tuple[Path, Argument]]:
+    """(place, item) of nested lists."""
+    for number, value in enumerate(values):
+        if isinstance(value, list):
+            yield from _items(value, (*place, number))
+        else:
+            yield (*place, number), value
 
 
 def _index_of(step: Step) -> Path | None:
@@ -248,7 +258,8 @@ class Search:
                 return None
             if self._is_item_update(base, version, step.arguments[1], value):
                 return _Event(version, step.id, None, 0, False, is_item=True)
-        return self._scaling(step)
+        whole = self._assembled(step)
+        return self._scaling(step) if whole is None else _Event(whole, step.id, None, 0, False, is_item=True)
 
     def _scaling(self, step: Step) -> _Event | None:
         """Weight decay in a statement of its own, ``w *= 0.99``: a part of an update."""
@@ -296,6 +307,31 @@ class Search:
             self._access(operand) == item and self._depends(change, version)
             for operand, change, _ in self._candidates(inner)
         )
+
+    def _assembled(self, step: Step) -> int | None:
+        """The version that a new array replaces: ``np.array([w - change for w, change in zip(weights, changes)])``."""
+        if step.operation not in LISTED or not step.arguments or not isinstance(step.arguments[0], list):
+            return None
+        version, is_changed = None, False
+        for place, item in _items(step.arguments[0]):
+            inner = self.tape.steps[item.id] if isinstance(item, Ref) else step
+            changes = list(self._candidates(inner))
+            kept = [item] if inner.operation not in ("add", "subtract") else inner.arguments[:1]  # if the change is 0
+            operands = [operand for operand, _, _ in changes] or [one.id for one in kept if isinstance(one, Ref)]
+            found = [v for operand in operands if (v := self._array_of(operand, place)) is not None]
+            if not found or version not in (None, found[0]):
+                return None
+            version = found[0]
+            is_changed = is_changed or any(self._depends(change, version) for _, change, _ in changes)
+        return version if is_changed and version is not None and self.tape.steps[version].shape == step.shape else None
+
+    def _array_of(self, node: int, place: Path) -> int | None:
+        """The latest version of an array of which a node is the item at this place."""
+        path: Path = ()
+        while (index := _index_of(self.tape.steps[node])) is not None:
+            node, path = self.tape.steps[node].parents[0], index + path
+        version, is_scaled = self._version(node)
+        return version if path == place and not is_scaled else None
 
     def _access(self, node: int) -> tuple[int, tuple[object, ...]]:
         """(first version or array, indices) of an item."""

@@ -10,6 +10,7 @@ import importlib
 import importlib.abc
 import importlib.machinery
 import importlib.util
+import io
 import linecache
 import os
 import re
@@ -21,6 +22,7 @@ from types import CodeType, ModuleType
 from typing import Any
 
 from . import source
+from .counts import sizes_in
 from .graph import Place, Raised
 from .tape import SourceFile
 
@@ -63,12 +65,11 @@ MAX_PRINTED = 20_000
 MAX_MESSAGE = 2_000
 
 
-class Printed:
+class Printed(io.TextIOBase):
     """Stands for stdout and stderr: keeps the beginning."""
 
     encoding = "utf-8"
     errors = "replace"
-    closed = False
 
     def __init__(self) -> None:
         self.parts: list[str] = []
@@ -82,21 +83,8 @@ class Printed:
             self.room -= len(text)
         return len(text)
 
-    def writelines(self, lines: Sequence[str]) -> None:
-        """As for files."""
-        for line in lines:
-            self.write(line)
-
-    def flush(self) -> None:
-        """Nothing."""
-
-    def isatty(self) -> bool:
-        """It is not a terminal."""
-        return False
-
-    def readable(self) -> bool:
-        """It cannot be read."""
-        return False
+    def close(self) -> None:
+        """It stays open: what is printed later is kept too."""
 
     def writable(self) -> bool:
         """It can be written to."""
@@ -123,11 +111,11 @@ class Files:
     Args:
         root: the folder.
         path: the file that is run.
-        sizes: see ``source.weave``.
+        sizes: whole numbers that stand for others where they are sizes: data are made up in smaller size.
     """
 
     def __init__(self, root: Path, path: Path, sizes: Mapping[int, int] | None = None) -> None:
-        self.root, self.path, self.sizes = root, path, sizes
+        self.root, self.path, self.sizes = root, path, dict(sizes or {})
         self.sources: dict[str, SourceFile] = {}
 
     @functools.cached_property
@@ -142,18 +130,22 @@ class Files:
         return found
 
     def text(self) -> str:
-        """The text of the file and of its neighbours that it imports or that import it."""
+        """The text of the file, of neighbours that it imports, by way of others too, and of those that import it."""
         text = source.read_text(self.path)
-        parts = [text]
-        for name in source.imported_modules(text):
-            near = self.path.parent.joinpath(*name.split(".")).with_suffix(".py")
-            if near.is_file():
-                neighbour = source.read_text(near)
-                parts += [neighbour] if source.is_python(neighbour) else []
+        parts, known, waiting = [text], {self.path}, [text]
+        while waiting and len(known) < MAX_NEIGHBOURS:
+            for name in source.imported_modules(waiting.pop(0)):
+                near = self.path.parent.joinpath(*name.split(".")).with_suffix(".py")
+                if near not in known and near.is_file():
+                    known.add(near)
+                    neighbour = source.read_text(near)
+                    if source.is_python(neighbour):
+                        parts.append(neighbour)
+                        waiting.append(neighbour)
         pattern = re.compile(rf"^\s*(from|import) [\w.]*\b{re.escape(self.path.stem)}\b", re.MULTILINE)
         for near in sorted(one for one in self.path.parent.glob("*.py") if one.is_file())[:MAX_NEIGHBOURS]:
             neighbour = source.read_text(near)
-            if near != self.path and pattern.search(neighbour) and source.is_python(neighbour):
+            if near not in known and pattern.search(neighbour) and source.is_python(neighbour):
                 parts.append(neighbour)
         return "\n".join(parts)
 
@@ -183,23 +175,30 @@ class Files:
         """
         text = source.read_text(path) if text is None else text
         name = str(path)
-        tree = source.weave(text, name, self.sizes)
+        tree = self._woven(text, name)
         self.add(name, self.name(path), text)
         return compile(tree, name, "exec", dont_inherit=True)
 
     def compiled_parts(self, path: Path, text: str) -> list[CodeType]:
         """The code of every statement at the top of a file."""
         name = str(path)
-        tree = source.weave(text, name, self.sizes)
+        tree = self._woven(text, name)
         self.add(name, self.name(path), text)
         parts = [ast.Module(body=[statement], type_ignores=[]) for statement in tree.body]
         return [compile(part, name, "exec", dont_inherit=True) for part in parts]
 
     def compiled_lines(self, text: str) -> CodeType:
         """The code of lines that are run after the file."""
-        tree = source.weave(text, RUN_FILE, self.sizes)
+        tree = self._woven(text, RUN_FILE)
         self.add(RUN_FILE, RUN_FILE, text)
         return compile(tree, RUN_FILE, "exec", dont_inherit=True)
+
+    def _woven(self, text: str, name: str) -> ast.Module:
+        """The tree of a text with the recorder's calls in it, and with smaller sizes."""
+        tree = ast.parse(text, name)
+        for number in sizes_in(tree) if self.sizes else ():
+            number.value = self.sizes.get(int(str(number.value)), number.value)
+        return source.weave(tree)
 
     def add(self, code_name: str, name: str, text: str) -> None:
         """Make a file known."""

@@ -9,20 +9,26 @@ from pathlib import Path
 import numpy as np
 
 from . import source
+from .counts import sizes_in
 from .graph import Json
 from .run import Answer, Task
 from .stand_ins.hints import MANY
 
 MAX_ROWS = 70_000
+MORE_ROWS = 10  # times as many
+MOST_CLASSES = 20
+EMPTY = re.compile(
+    r"at least one array to (concatenate|stack)|zero-size array|is an empty sequence|empty range|^division by zero"
+)
 
-SHAPES = (
+MULTIPLIED = (
     (re.compile(r"shapes? \((\d+),(\d+)\) and \((\d+),(\d+)\) not aligned"), ((2, 3), (3, 2), (4, 1))),
     (re.compile(r"shapes? \((\d+),\) and \((\d+),(\d+)\) not aligned"), ((1, 2),)),
     (re.compile(r"shapes? \((\d+),(\d+)\) and \((\d+),\) not aligned"), ((1, 3), (2, 3))),
     (re.compile(r"size (\d+) is different from (\d+)"), ((2, 1), (1, 2))),
-    (re.compile(r"cannot reshape array of size (\d+) into shape \(((?:\d+,?)+)\)"), ()),
-    (re.compile(r"index (\d+) is out of bounds for (?:axis (\d) with )?size (\d+)"), ()),
 )
+RESHAPED = re.compile(r"cannot reshape array of size (\d+) into shape \(((?:\d+,?)+)\)")
+BEYOND = re.compile(r"index (\d+) is out of bounds for (?:axis (\d) with )?size (\d+)")
 HELD_OUT = re.compile(r"(?:test|train)_size=(\d+) should be .* number of samples (\d+)")
 
 
@@ -48,6 +54,9 @@ def resized(task: Task, answer: Answer | None) -> Task | None:
     if held_out is not None and int(held_out[2]) in sizes and not task.get("sizes"):
         return task | {"sizes": [[int(held_out[1]), max(int(held_out[2]) // 6, 1)]]}
     features, rows = wanted_sizes(raised["message"], set(sizes))
+    whole = whole_batches(raised["message"], sizes) or (more_rows(raised["message"], sizes) if rows is None else None)
+    if whole is not None and [None, whole] not in task.get("tried", []):
+        features, rows = None, whole
     if features is not None and table_width_blamed(raised["message"], recording["stand_ins"]["tuple"]):
         features -= 1  # the last column of a table is the target
     tried = task.get("tried", [])
@@ -63,10 +72,29 @@ def resized(task: Task, answer: Answer | None) -> Task | None:
     }
 
 
+def whole_batches(message: str, sizes: list[int]) -> int | None:
+    """The number of observations with which a last batch that was too small has the size of the others."""
+    match = RESHAPED.search(message)
+    parts = [int(part) for part in match[2].split(",") if part] if match else []
+    if match is None or len(parts) < 2 or not sizes:
+        return None
+    batch, inner = parts[0], int(np.prod(parts[1:]))
+    is_smaller = int(match[1]) % max(inner, 1) == 0 and 0 < int(match[1]) // max(inner, 1) < batch < MANY
+    return -(-max(sizes) // batch) * batch if is_smaller and max(sizes) % batch else None
+
+
+def more_rows(message: str, sizes: list[int]) -> int | None:
+    """More observations, if there were too few of them for every part to have some."""
+    return min(MORE_ROWS * max(sizes), MAX_ROWS) if EMPTY.search(message) and sizes else None
+
+
 def wants_one_hot(message: str, made_up: set[int]) -> bool:
     """Whether a failure says that made-up labels should have one column for every class."""
     if "array is 1-dimensional, but 2 were indexed" in message:
         return True
+    reshaped = RESHAPED.search(message)
+    if reshaped is not None and re.fullmatch(rf"{reshaped[1]},\d+", reshaped[2]):
+        return 1 < int(reshaped[2].rpartition(",")[2]) <= MOST_CLASSES
     shapes = re.search(r"could not be broadcast together with shapes \((\d+),(\d+)\) \((\d+),\)", message)
     return shapes is not None and shapes[1] == shapes[3] and shapes[2] != "1" and int(shapes[1]) in made_up
 
@@ -88,7 +116,7 @@ def table_width_blamed(message: str, made_up: list[Json]) -> bool:
 
 def number_of_observations(message: str) -> list[int] | None:
     """[a number that stands in the file, what it is in the made-up data] if a reshape failed for it."""
-    match = SHAPES[4][0].search(message)
+    match = RESHAPED.search(message)
     if match is None:
         return None
     size, parts = int(match[1]), [int(part) for part in match[2].split(",") if part]
@@ -101,7 +129,7 @@ def number_of_observations(message: str) -> list[int] | None:
 
 def loop_beyond(message: str, sizes: list[int], task: Task) -> list[int] | None:
     """[a number that stands in the file, what it is in made-up data] if a loop went past the last observation."""
-    match = SHAPES[5][0].search(message)
+    match = BEYOND.search(message)
     if match is None or match[2] not in (None, "0") or match[1] != match[3]:
         return None
     rows, known = int(match[3]), dict(task.get("sizes", []))
@@ -111,7 +139,7 @@ def loop_beyond(message: str, sizes: list[int], task: Task) -> list[int] | None:
     if rows not in sizes:
         return None
     tree = ast.parse(source.read_text(Path(task["path"])))
-    numbers = {n.value for n in ast.walk(tree) if isinstance(n, ast.Constant) and type(n.value) is int}
+    numbers = {int(str(node.value)) for node in sizes_in(tree)}
     wanted = sorted(n for n in numbers - set(known) if n >= MANY and n > rows)
     # the largest number counts all observations, a smaller one those of a part
     return [wanted[0], rows if len(wanted) == 1 else rows * 5 // 6] if wanted else None
@@ -125,21 +153,21 @@ def wanted_sizes(message: str, made_up: set[int]) -> tuple[int | None, int | Non
         made_up: sizes of the made-up data, with which the message must have to do.
     """
     near = made_up | {size - 1 for size in made_up}
-    for pattern, pairs in SHAPES[:4]:
+    for pattern, pairs in MULTIPLIED:
         match = pattern.search(message)
         if match:
             for of_data, of_network in pairs:
                 size, wanted = int(match[of_data]), int(match[of_network])
                 if size in near and size != wanted:
                     return wanted, None
-    match = SHAPES[4][0].search(message)
+    match = RESHAPED.search(message)
     if match:
         parts = [int(part) for part in match[2].split(",") if part]
         inner = [int(np.prod(parts[1:])), int(np.prod(parts))]
         features = next((n for n in inner if 1 < n < int(match[1]) or n > int(match[1])), None)
         if features is not None and features not in near:
             return features, None
-    match = SHAPES[5][0].search(message)
+    match = BEYOND.search(message)
     if match:
         index, length = int(match[1]), int(match[3])
         if match[2] == "1" and length in near:

@@ -19,7 +19,6 @@ import io
 import json
 import re
 import tokenize
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -292,19 +291,9 @@ def is_sum(node: ast.expr) -> bool:
     return isinstance(node, ast.BinOp) and isinstance(node.op, (ast.Add, ast.Sub))
 
 
-def weave(text: str, file_name: str, sizes: Mapping[int, int] | None = None) -> ast.Module:
-    """The tree of the text with the calls to the recorder.
-
-    Args:
-        text: of the file.
-        file_name: for tracebacks.
-        sizes: whole numbers that stand for others: numbers of observations of data that were made up in smaller size.
-
-    Raises:
-        SyntaxError: if it is not Python 3.
-    """
-    tree = ast.parse(text, file_name)
-    woven = _Weaver(_accumulated(tree), sizes or {}, numpy_names(tree)).visit(tree)
+def weave(tree: ast.Module) -> ast.Module:
+    """The tree of a file with the calls to the recorder."""
+    woven = _Weaver(_accumulated(tree), numpy_names(tree)).visit(tree)
     ast.fix_missing_locations(woven)
     assert isinstance(woven, ast.Module)
     return woven
@@ -373,8 +362,8 @@ def _numbers(node: ast.expr) -> tuple[int, bool, bool] | None:
 class _Weaver(ast.NodeTransformer):
     """Adds the calls."""
 
-    def __init__(self, accumulated: set[str], sizes: Mapping[int, int], numpy: frozenset[str]) -> None:
-        self.accumulated, self.sizes, self.numpy = accumulated, sizes, numpy
+    def __init__(self, accumulated: set[str], numpy: frozenset[str]) -> None:
+        self.accumulated, self.numpy = accumulated, numpy
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
         """A function that differentiates numerically evaluates the network thousands of times.
@@ -409,12 +398,6 @@ class _Weaver(ast.NodeTransformer):
     def _changes_items(self, node: ast.FunctionDef) -> bool:
         """Whether a function adds something to single items of an array."""
         return any(isinstance(n, ast.AugAssign) and isinstance(n.target, ast.Subscript) for n in ast.walk(node))
-
-    def visit_Constant(self, node: ast.Constant) -> ast.AST:
-        """A number of observations."""
-        if self.sizes and type(node.value) is int and node.value in self.sizes:
-            return ast.copy_location(ast.Constant(value=self.sizes[node.value]), node)
-        return node
 
     def _call(self, name: str, at: ast.AST, *arguments: ast.expr) -> ast.Call:
         function = ast.Attribute(value=ast.Name(id=HOOK, ctx=ast.Load()), attr=name, ctx=ast.Load())

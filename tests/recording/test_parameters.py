@@ -107,3 +107,26 @@ def test_a_penalty_that_is_added_to_the_gradient_is_no_update_of_its_own(tmp_pat
     assert [(p.name, len(p.updates)) for p in recording.parameters] == [("W", 3), ("V", 3)]
     lines = {update.place.line for update in recording.updates if update.place is not None}
     assert lines == {10, 11}
+
+
+@pytest.mark.parametrize(
+    "update",
+    [
+        "np.array([w - 0.1 * g for w, g in zip(W, G)])",
+        "np.stack([w - 0.1 * g for w, g in zip(W, G)])",
+        "np.array([[w - 0.1 * g for w, g in zip(*rows)] for rows in zip(W, G)])",
+    ],
+)
+def test_an_array_put_together_from_changed_items_is_an_update(tmp_path, update):
+    path = tmp_path / "items.py"
+    path.write_text(
+        f"""
+import numpy as np
+X, y, W = np.random.randn(6, 2), np.random.randn(6, 3), np.random.randn(2, 3)
+for i in range(9):
+    G = X.T @ (X @ W - y)
+    W = {update}
+"""
+    )
+    (parameter,) = record_file(path).parameters
+    assert (parameter.name, parameter.shape, len(parameter.updates)) == ("W", (2, 3), 3)

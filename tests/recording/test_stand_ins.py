@@ -153,6 +153,94 @@ def test_missing_digits(name, tmp_path):
     assert kinds & {Absorbed.FILE, Absorbed.DATASET, Absorbed.DOWNLOAD}
 
 
+def test_downloads_whose_sizes_are_checked(tmp_path):
+    """The name under which a download is kept says nothing; that of the address does."""
+    path = tmp_path / "net.py"
+    path.write_text(
+        """
+import gzip, os, struct, urllib.request
+import numpy as np
+def fetch(name, count, shape):
+    kept, _ = urllib.request.urlretrieve("http://host/" + name + ".gz", "kept.tmp")
+    with gzip.open(kept) as f:
+        (magic,) = struct.unpack("I", f.read(4))
+        if magic != (0x3080000 if shape else 0x1080000):
+            raise ValueError("not the file that was asked for")
+        (n,) = struct.unpack(">I", f.read(4))
+        if n != count:
+            raise ValueError(f"expected {count} items")
+        f.read(4 * len(shape))
+        return np.frombuffer(f.read(), np.uint8).reshape(count, *shape)
+X = fetch("train-images-idx3-ubyte", 60000, (28, 28)).reshape(60000, 784) / 255
+y = fetch("train-labels-idx1-ubyte", 60000, ())
+tests = fetch("t10k-images-idx3-ubyte", 10000, (28, 28))
+X, y = X[:50000], y[:50000]
+"""
+        + TRAIN
+    )
+    recording = record_file(path)
+    assert recording.raised is None
+    assert [(p.name, len(p.updates)) for p in recording.parameters] == [("W", 3)]
+
+
+def test_a_text_of_words(tmp_path):
+    path = tmp_path / "vectors.py"
+    path.write_text(
+        """
+import numpy as np
+from collections import Counter
+words = open("corpus.txt").read().lower().split()
+vocab = [w for w, n in Counter(words).items() if n >= 5]
+index = {w: i for i, w in enumerate(vocab)}
+assert 5 < len(vocab) < 100
+places = [index[w] for w in words if w in index]
+U, V = np.random.randn(len(vocab), 4) * 0.1, np.random.randn(4, len(vocab)) * 0.1
+for center, context in zip(places, places[1:]):
+    h = U[center]
+    p = np.exp(h @ V)
+    p /= p.sum()
+    p[context] -= 1
+    dV, dh = np.outer(h, p), V @ p
+    V -= 0.1 * dV
+    U[center] -= 0.1 * dh
+"""
+    )
+    recording = record_file(path)
+    assert sorted(p.name for p in recording.parameters) == ["U", "V"]
+    assert min(len(p.updates) for p in recording.parameters) > 1
+
+
+ROWS_NEEDED = {
+    64: """
+b = [d["x"][i:i + 16].reshape(16, 4) for i in range(0, len(d["x"]), 16)]
+X, y = b[0], d["y"][:16]
+""",
+    600: """
+b = np.array_split(d["x"], len(d["x"]) // 10)
+X = np.concatenate(b[:len(b) // 40])
+y = d["y"][:len(X)]
+""",
+}
+
+
+@pytest.mark.parametrize("rows", ROWS_NEEDED)
+def test_as_many_observations_as_parts_of_them_need(tmp_path, rows):
+    path = tmp_path / "net.py"
+    path.write_text(f"import numpy as np\nd = np.load('data.npz')\n{ROWS_NEEDED[rows]}\n{TRAIN}")
+    recording = record_file(path)
+    assert [len(p.updates) for p in recording.parameters] == [3]
+    assert {shape[0] for one in recording.stand_ins for shape in one.shapes} == {rows}
+
+
+def test_arrays_without_names_are_what_their_files_are_called(tmp_path):
+    path = tmp_path / "net.py"
+    path.write_text(
+        "import numpy as np\nX = np.load('train_images.npz')['arr_0'].reshape(-1, 784) / 255\n"
+        "y = np.load('train_labels.npz')['arr_0']\n" + TRAIN
+    )
+    assert [len(p.updates) for p in record_file(path).parameters] == [3]
+
+
 def test_a_csv_of_named_columns(tmp_path):
     text = """
 import numpy as np

@@ -363,7 +363,7 @@ def _known_table(name: str, rows: int, columns: int, supply: Supply) -> Any:
         supply.note("the data set", name.partition("_")[2], MadeUp.VALUES)
         x, y = _rows_of_table(rows, columns)
         names = [f"feature{number}" for number in range(columns)]
-        return (x, y) if return_X_y else learning.Bunch(data=x, target=y, feature_names=names, DESCR="")
+        return (x, y) if return_X_y else learning.bunch(data=x, target=y, feature_names=names, DESCR="")
 
     return load
 
@@ -379,7 +379,7 @@ def _fetcher(real: Any, name: str, supply: Supply) -> Any:
         x = repeated(images(BLOCK, (784,)), FEW_ROWS).astype(float) if is_mnist else inputs(ROWS, 8)
         y = labels(len(x), 10 if is_mnist else 2)
         targets = y.astype(str) if name == "fetch_openml" else y.astype(float)
-        return (x, targets) if return_X_y else learning.Bunch(data=x, target=targets, DESCR="", feature_names=[])
+        return (x, targets) if return_X_y else learning.bunch(data=x, target=targets, DESCR="", feature_names=[])
 
     return fetch
 
@@ -441,7 +441,7 @@ def _tutorials(supply: Supply) -> ModuleType:
     module = ModuleType("tensorflow.examples")
     module.__path__ = []
     functions = helpers.functions_for(note, hints, False)
-    module.input_data = learning.Bunch(read_data_sets=functions["read_data_sets"])  # type: ignore[attr-defined]
+    module.input_data = learning.bunch(read_data_sets=functions["read_data_sets"])  # type: ignore[attr-defined]
     module.tutorials = module.mnist = module  # type: ignore[attr-defined]
     return module
 

@@ -16,80 +16,18 @@ from typing import Any
 
 # replaced even if they are installed: they draw, log, download, or take seconds to import
 DISPLAYS = frozenset(
-    [
-        "matplotlib",
-        "pylab",
-        "mpl_toolkits",
-        "seaborn",
-        "plotly",
-        "bokeh",
-        "altair",
-        "pygal",
-        "turtle",
-        "tkinter",
-        "Tkinter",
-        "pygame",
-        "visdom",
-        "wandb",
-        "tensorboardX",
-        "graphviz",
-        "pydot",
-        "networkx",
-        "ipywidgets",
-        "IPython",
-        "bqplot",
-        "celluloid",
-        "imageio",
-        "cv2",
-        "PIL",
-        "skimage",
-        "moviepy",
-        "prettytable",
-        "tabulate",
-        "termcolor",
-        "colorama",
-        "loguru",
-        "rich",
-        "mlflow",
-        "neptune",
-        "comet_ml",
-        "pyqtgraph",
-        "PyQt5",
-        "PySide2",
-        "kivy",
-        "ggplot",
-        "plotnine",
-        "scikitplot",
-        "mplcyberpunk",
-        "scienceplots",
-        "streamlit",
-    ]
+    {"matplotlib", "pylab", "mpl_toolkits", "seaborn", "plotly", "bokeh", "altair", "pygal", "turtle"}
+    | {"tkinter", "Tkinter", "pygame", "visdom", "wandb", "tensorboardX", "graphviz", "pydot", "networkx"}
+    | {"ipywidgets", "IPython", "bqplot", "celluloid", "imageio", "cv2", "PIL", "skimage", "moviepy"}
+    | {"prettytable", "tabulate", "termcolor", "colorama", "loguru", "rich", "mlflow", "neptune"}
+    | {"comet_ml", "pyqtgraph", "PyQt5", "PySide2", "kivy", "ggplot", "plotnine", "scikitplot"}
+    | {"mplcyberpunk", "scienceplots", "streamlit"}
 )
 VERSION = "2.2.0"  # of every module that is absorbed
 FRAMEWORKS = frozenset(
-    [
-        "tensorflow",
-        "keras",
-        "torch",
-        "torchvision",
-        "torchaudio",
-        "jax",
-        "jaxlib",
-        "flax",
-        "theano",
-        "lasagne",
-        "chainer",
-        "mxnet",
-        "caffe",
-        "tflearn",
-        "cupy",
-        "tensorflow_datasets",
-        "datasets",
-        "transformers",
-        "numba",
-        "pyopencl",
-        "pycuda",
-    ]
+    {"tensorflow", "keras", "torch", "torchvision", "torchaudio", "jax", "jaxlib", "flax", "theano"}
+    | {"lasagne", "chainer", "mxnet", "caffe", "tflearn", "cupy", "tensorflow_datasets", "datasets"}
+    | {"transformers", "numba", "pyopencl", "pycuda"}
 )
 LIBRARY = Path(os.__file__).parent  # of Python itself
 PROGRESS = frozenset({"tqdm", "progressbar", "alive_progress", "progress"})

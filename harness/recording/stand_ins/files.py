@@ -20,17 +20,23 @@ import numpy as np
 
 from ..arrays import TAPE
 from ..graph import Absorbed, Array
-from .hints import FEATURES, Hints, images, inputs, labels
+from .hints import FEATURES, Hints, images, inputs, labels, rng_of
 
 HEADER = r"skiprows|skip_header|next\(|readline\(\)|DictReader|header=0|(lines|rows|data|readlines\(\))\[1:\]"
 WEIGHTS = re.compile(r"weight|bias|param|model|checkpoint|theta|^[wbv]_?\d|^[wb]_|synapse", re.IGNORECASE)
 REAL_SCAN = os.scandir  # is replaced later
+WANTS_WORDS = re.compile(
+    r"\bvocab|corpus|tokeni[sz]e|word_?(2|to)_?(i|v)|(2|to)_?word|skip_?gram|\bcbow\b", re.IGNORECASE
+)
+WORDS = tuple(first + second for first in ("ka", "lo", "mi", "re", "su", "ta") for second in ("n", "ra", "to", "ve"))
+WORDS_PER_ROW, LINE_WORDS = 20, 10
 MAX_FOLDERS = 20  # beside a file, in which another is looked for
 IDX = re.compile(r"idx\d|ubyte", re.IGNORECASE)
 # names of files that hold the inputs or the targets alone
 ONE_ARRAY = re.compile(
     r"^(train|test|val(id)?)?_?(xs?|ys?|inputs?|features?|labels?|targets?|images?)_?(train|test|val(id)?)?s?$"
 )
+UNNAMED = re.compile(r"arr_\d+")  # key of an array that was saved without a name
 PICKLED = re.compile(r"\.(pkl|pickle|p|sav|bin|joblib)(\.gz|\.bz2)?$|data_batch|test_batch", re.IGNORECASE)
 
 
@@ -45,6 +51,7 @@ class Missing:
     def __init__(self, note: Callable[..., None], hints: Hints) -> None:
         self.note, self.hints = note, hints
         self.made: dict[int, str] = {}  # names of made-up streams, by identity
+        self.downloaded: dict[str, str] = {}  # names of files that would have been downloaded, by the path given
         self.kept: list[Any] = []
 
     # By role
@@ -74,7 +81,7 @@ class Missing:
         if re.search(r"theta_?2", low):
             return inputs(10, 26, name) * 0.1
         is_target = bool(re.search(r"^y|_y|y_|label|target|class|(?<![a-z])y(?![a-z])|out", low))
-        rows = hints.rows if "test" not in low and "val" not in low else max(hints.rows // 3, 20)
+        rows = hints.rows if "test" not in low and "val" not in low else hints.tests
         if is_target:
             y = labels(rows, hints.classes, name)
             return (y[:, None] == np.arange(hints.classes)).astype("f8") if hints.one_hot else y
@@ -111,8 +118,19 @@ class Missing:
 
     # By kind of file
 
+    def words(self, name: str) -> str:
+        """A text of few words, each of them often."""
+        count = self.hints.rows * WORDS_PER_ROW
+        self.note(Absorbed.FILE, Path(name).name, (count,))
+        place = np.minimum(rng_of(name).geometric(1 / len(WORDS), count) - 1, len(WORDS) - 1)
+        words = [WORDS[one] for one in place.tolist()]
+        lines = [words[first : first + LINE_WORDS] for first in range(0, count, LINE_WORDS)]
+        return "".join(" ".join(line) + " .\n" for line in lines)
+
     def text(self, name: str) -> str:
-        """A text file of numbers."""
+        """A text file of numbers, or of words."""
+        if WANTS_WORDS.search(self.hints.text) and Path(name).suffix in ("", ".txt", ".zip"):
+            return self.words(name)
         columns = next((len(names) for names in self.hints.column_names if len(names) > 2), None)
         data = self.table(name, columns if not self.hints.images else None)
         self.note(Absorbed.FILE, Path(name).name, data.shape)
@@ -132,7 +150,7 @@ class Missing:
 
     def idx(self, name: str) -> bytes:
         """A file in the format of MNIST."""
-        rows = self.hints.rows
+        rows = self.hints.rows if _split(name) == "train" else self.hints.tests
         self.note(Absorbed.FILE, Path(name).name, (rows, 28, 28) if "image" in name or "idx3" in name else (rows,))
         if "label" in name or "idx1" in name:
             return struct.pack(">II", 2049, rows) + labels(rows, 10, _split(name)).astype("u1").tobytes()
@@ -166,6 +184,7 @@ class Missing:
 
     def content(self, path: str) -> bytes:
         """The bytes of a missing file."""
+        path = self.downloaded.get(os.path.abspath(path), path)
         if path.endswith(".gz"):
             return gzip.compress(self.content(path[:-3]))
         if IDX.search(path):
@@ -214,7 +233,7 @@ class AnyKey(Mapping[str, Any]):
         return self.known[text]
 
     def _made(self, key: str) -> Any:
-        value = self.missing.array(key)
+        value = self.missing.array(self.name if UNNAMED.fullmatch(key) else key)
         if self.name.endswith(".mat"):
             value = self._as_in_mat_files(key, value)
         self.missing.note(Absorbed.FILE, Path(self.name).name, value.shape)
@@ -302,36 +321,30 @@ class Overlay:
 MAX_COPIED = 2**24  # bytes of a file that is opened for appending
 
 
-class _Bytes(io.BytesIO):
-    """A file in memory."""
+class _Kept:
+    """A file in memory, whose content is kept when it is closed."""
 
     keep: Callable[[bytes], None]
     name: str
+    closed: bool
 
     def close(self) -> None:
         """Keep the content."""
         if not self.closed:
-            self.keep(self.getvalue())
-        super().close()
+            content = self.getvalue()  # type: ignore[attr-defined]
+            self.keep(content.encode() if isinstance(content, str) else content)
+        super().close()  # type: ignore[misc]
 
     def __del__(self) -> None:
         self.close()
 
 
-class _Text(io.StringIO):
-    """A text file in memory."""
+class _Bytes(_Kept, io.BytesIO):
+    """Of bytes."""
 
-    keep: Callable[[bytes], None]
-    name: str
 
-    def close(self) -> None:
-        """Keep the content."""
-        if not self.closed:
-            self.keep(self.getvalue().encode())
-        super().close()
-
-    def __del__(self) -> None:
-        self.close()
+class _Text(_Kept, io.StringIO):
+    """Of text."""
 
 
 REAL_OPEN = builtins.open
@@ -405,7 +418,8 @@ def install(missing: Missing) -> None:
     def gzip_opened(file: Any, mode: str = "rb", *arguments: Any, **keywords: Any) -> Any:
         path = path_of(file)
         if path is not None and "r" in mode and not exists(path):
-            return missing.stream(path.removesuffix(".gz"), "b" if "t" not in mode else "t")
+            name = missing.downloaded.get(os.path.abspath(path), path)
+            return missing.stream(name.removesuffix(".gz"), "b" if "t" not in mode else "t")
         if id(file) in missing.made:
             return file
         return real_gzip(file if path is None else path, mode, *arguments, **keywords)

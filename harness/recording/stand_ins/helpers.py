@@ -85,7 +85,7 @@ class Loaded:
 
     def split(self, part: str) -> tuple[Any, Any]:
         """Images and labels."""
-        rows = self.hints.rows if part == "train" else max(self.hints.rows // 3, 20)
+        rows = self.hints.rows if part == "train" else self.hints.tests
         pictures = images(rows, self.shape, part)
         self.note(Absorbed.DATASET, self.name, pictures.shape, (rows,))
         return pictures, labels(rows, 10, part).astype("u1")
@@ -211,7 +211,7 @@ def functions_for(note: Callable[..., None], hints: Hints, from_course: bool) ->
     cifar = Loaded(note, hints, "cifar10", (32, 32, 3))
 
     def load_cats(*_: Any) -> Any:
-        rows, tests = hints.rows, 20
+        rows, tests = hints.rows, hints.tests
         note(Absorbed.DATASET, "load_dataset", (rows, 64, 64, 3))
         return (
             images(rows, (64, 64, 3), "train"),
@@ -265,6 +265,9 @@ def functions_for(note: Callable[..., None], hints: Hints, from_course: bool) ->
     wanted = assigned[1].count(",") + 1 if assigned else 5
     load_dataset: Any = {2: load_plane, 4: load_2d}.get(wanted, load_cats)
     found: dict[str, Any] = {
+        **learning.NAMES,
+        **learning.DOWNLOADED,
+        "shuffle_arrays_unison": learning.shuffle_arrays_unison,
         "mnist": mnist,
         "MNIST": mnist,
         "fashion_mnist": fashion,

@@ -9,11 +9,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..counts import sizes_in
 from ..graph import Array
 
 ROWS = 60
 MAX_ROWS = 12_000
 MANY_IMAGES, SHRUNK_ROWS = 2_000, 60
+MNIST_ROWS, MNIST_TESTS = 60_000, 10_000
+FEWEST_TESTS = 20
 MAX_PIXELS = 1_200_000  # of all images of a file together
 FEATURES, CLASSES = 4, 3
 MANY = 1_000  # from here on a number is taken for a number of observations
@@ -27,6 +30,7 @@ class Hints:
 
     Attributes:
         rows: observations.
+        tests: observations of a part for tests.
         features: inputs of one observation.
         classes: number of classes.
         images: whether the data are images of 28 x 28 pixels.
@@ -37,6 +41,7 @@ class Hints:
     """
 
     rows: int = ROWS
+    tests: int = ROWS // 3
     features: int = FEATURES
     classes: int = CLASSES
     images: bool = False
@@ -88,6 +93,7 @@ def read_hints(
     count = max(ROWS, min(wanted, 2_000)) + low
     return Hints(
         rows=rows or count,
+        tests=sizes.get(MNIST_TESTS, max((rows or count) // 3, FEWEST_TESTS)),
         features=features or inputs,
         classes=classes,
         images=images and features in (None, 784),
@@ -98,6 +104,14 @@ def read_hints(
         one_hot=one_hot,
         text=text,
     )
+
+
+def counts_of_images(text: str) -> tuple[int | None, list[list[int]]]:
+    """(made-up images, [number, smaller number] of numbers that count images) if a text says how many MNIST has."""
+    if not IMAGE_WORDS.search(text) or MNIST_ROWS not in [node.value for node in sizes_in(ast.parse(text))]:
+        return None, shrunk_bounds(text)
+    rows = min(read_hints(text).rows, SHRUNK_ROWS * 10)
+    return rows, scaled_counts(text, rows)
 
 
 def shrunk_bounds(text: str) -> list[list[int]]:
@@ -114,10 +128,7 @@ def scaled_counts(text: str, largest: int) -> list[list[int]]:
     Args:
         largest: what the largest of them becomes; the others become smaller in proportion.
     """
-    nodes = ast.walk(ast.parse(text))
-    numbers = sorted(
-        {n.value for n in nodes if isinstance(n, ast.Constant) and type(n.value) is int and n.value >= MANY}
-    )
+    numbers = sorted({number for node in sizes_in(ast.parse(text)) if (number := int(str(node.value))) >= MANY})
     return [[number, max(number * largest // numbers[-1], FEWEST)] for number in numbers]
 
 

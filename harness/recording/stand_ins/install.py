@@ -71,7 +71,6 @@ def install(
     hints = read_hints(text, rows or at_most, features, one_hot, sizes)
     missing = files.Missing(note, hints)
     absorbed.HELPERS.clear()
-    absorbed.HELPERS.update(learning.NAMES)
     absorbed.HELPERS.update(helpers.functions_for(note, hints, "linear_cache" in text or "activation_cache" in text))
     album = pictures.Album(note, hints)
     absorbed.HELPERS.update(pictures.functions(album))
@@ -286,8 +285,11 @@ def _downloads(note: Callable[..., None], missing: files.Missing) -> None:
     """The network is not used."""
 
     def retrieve(url: Any, filename: Any = None, *_: Any, **__: Any) -> tuple[str, None]:
-        note(Absorbed.DOWNLOAD, str(url).rsplit("/", 1)[-1])
-        return str(filename or str(url).rsplit("/", 1)[-1]), None
+        name = str(url).rsplit("/", 1)[-1]
+        note(Absorbed.DOWNLOAD, name)
+        path = str(filename or name)
+        missing.downloaded[os.path.abspath(path)] = name
+        return path, None
 
     def opened(url: Any, *_: Any, **__: Any) -> Any:
         name = str(getattr(url, "full_url", url)).rsplit("/", 1)[-1]
@@ -381,12 +383,12 @@ def _readers(note: Callable[..., None], missing: files.Missing) -> None:
                 import pandas  # type: ignore[import-untyped,unused-ignore]
 
                 x, targets = pandas.DataFrame(x), pandas.Series(targets)
-            return (x, targets) if return_X_y else learning.Bunch(data=x, target=targets, DESCR="", COL_NAMES=[])
+            return (x, targets) if return_X_y else learning.bunch(data=x, target=targets, DESCR="", COL_NAMES=[])
 
         module.fetch_openml = module.fetch_mldata = fetch
-        module.load_boston = learning.NAMES["load_boston"]
-        for name in ("fetch_california_housing", "fetch_olivetti_faces", "fetch_20newsgroups"):
-            setattr(module, name, learning.NAMES.get(name, absorbed.Absorbing(name)))
+        names = ("fetch_olivetti_faces", "fetch_20newsgroups")
+        for name, function in (dict(zip(names, map(absorbed.Absorbing, names))) | learning.DOWNLOADED).items():
+            setattr(module, name, function)
 
     def patch_preprocessing(module: Any) -> None:
         real = module.OneHotEncoder.__init__

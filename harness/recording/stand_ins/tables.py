@@ -14,7 +14,7 @@ from ..graph import Absorbed
 from . import files
 from .absorbed import Absorbing
 from .hints import Hints, inputs, labels
-from .learning import Bunch
+from .learning import bunch
 
 TARGETS = re.compile(r"label|class|target|species|y$|type|outcome|survived|diagnosis|quality")
 READERS = ("read_csv", "read_table", "read_excel", "read_json", "read_feather", "read_parquet", "read_hdf")
@@ -119,8 +119,8 @@ def repository(hints: Hints) -> Any:
     x, y = inputs(hints.rows, hints.features, "features"), labels(hints.rows, hints.classes, "targets")
     features = _open_table(hints, x, [f"feature{i}" for i in range(hints.features)])
     targets = _open_table(hints, y.reshape(-1, 1), ["target"])
-    data = Bunch(features=features, targets=targets, original=pandas.concat([features, targets], axis=1), ids=None)
-    return Bunch(data=data, metadata=Absorbing("metadata"), variables=Absorbing("variables"))
+    data = bunch(features=features, targets=targets, original=pandas.concat([features, targets], axis=1), ids=None)
+    return bunch(data=data, metadata=Absorbing("metadata"), variables=Absorbing("variables"))
 
 
 def _open_table(hints: Hints, data: Any, names: Any) -> Any:

@@ -1,0 +1,152 @@
+"""Which whole numbers of a text are sizes: they take part in a shape, a slice, or a range over observations.
+
+The others stay what they are if data are made smaller: epochs, seeds, constants of formulas, and numbers that are data.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+
+from .source import called_name, last_name
+
+# names of numbers that count something else
+OTHER_NAME = re.compile(
+    r"epoch|iter|seed|random_state|print|every|interval|verbose|patience|display|rate|decay|scale|factor|alpha|lr\b",
+    re.IGNORECASE,
+)
+OTHER_CALLS = frozenset(
+    {"seed", "RandomState", "default_rng", "print", "float", "sleep", "pow", "power", "exp", "round", "clip", "log"}
+)
+MEASURES = frozenset({"len", "shape", "size"})
+FEW_ITEMS = 6  # of a list of sizes; a longer one is data
+ARITHMETIC = (ast.Mult, ast.FloorDiv, ast.Add, ast.Sub)
+
+
+def sizes_in(tree: ast.AST) -> list[ast.Constant]:
+    """The constants that are sizes; those that a mean divides by, if the same number is a size elsewhere."""
+    reader = _Reader(tree)
+    numbers = [node for node in reader.parents if isinstance(node, ast.Constant) and type(node.value) is int]
+    found = [node for node in numbers if reader.is_size(node)]
+    known = {node.value for node in found}
+    return [*found, *(node for node in numbers if node.value in known and reader.divides(node))]
+
+
+class _Reader:
+    """Looks at where a number stands.
+
+    Args:
+        tree: of the text.
+    """
+
+    def __init__(self, tree: ast.AST) -> None:
+        self.parents = {child: node for node in ast.walk(tree) for child in ast.iter_child_nodes(node)}
+        self.arguments = {name: names for node in ast.walk(tree) for name, names in _signatures(node)}
+
+    def divides(self, node: ast.Constant) -> bool:
+        """Whether something that is not a number is divided by it."""
+        quotient = self.parents[node]
+        return (
+            isinstance(quotient, (ast.BinOp, ast.AugAssign))
+            and isinstance(quotient.op, ast.Div)
+            and node is (quotient.right if isinstance(quotient, ast.BinOp) else quotient.value)
+            and not isinstance(quotient.left if isinstance(quotient, ast.BinOp) else quotient.target, ast.Constant)
+        )
+
+    def is_size(self, node: ast.expr) -> bool:
+        """Whether a number, or what is computed of it, is a size."""
+        whole: ast.AST = node
+        is_computed = False  # from more than numbers
+        while True:
+            part, whole = whole, self.parents.get(whole)  # type: ignore[assignment]
+            if isinstance(whole, ast.BinOp) and isinstance(whole.op, ARITHMETIC):
+                is_computed = is_computed or not all(isinstance(n, _NUMBERS) for n in ast.walk(whole))
+            elif isinstance(whole, (ast.List, ast.Tuple)) and len(whole.elts) <= FEW_ITEMS:
+                continue
+            else:
+                break
+        if isinstance(whole, ast.Slice):
+            return True
+        if isinstance(whole, ast.Call):
+            return self._is_sized(whole, part)
+        if isinstance(whole, ast.keyword):
+            return self._is_sized(self.parents[whole], whole)
+        if isinstance(whole, ast.Compare):
+            return any(_measures(side) for side in (whole.left, *whole.comparators)) or self._ends_loop(whole)
+        names = list(self._names(whole, part))
+        return bool(names) and not is_computed and not any(map(OTHER_NAME.search, names))
+
+    def _names(self, holder: ast.AST, part: ast.AST) -> Iterator[str]:
+        """The names that a statement or a definition gives to a number."""
+        if isinstance(holder, (ast.Assign, ast.AnnAssign)):
+            targets = holder.targets if isinstance(holder, ast.Assign) else [holder.target]
+            places = [target for target in targets if isinstance(target, (ast.Name, ast.Attribute))]
+            yield from map(last_name, places)
+            for target in targets:
+                if isinstance(target, ast.Tuple):
+                    yield from (last_name(one) for one in target.elts)
+        elif isinstance(holder, ast.arguments):
+            named = [*holder.posonlyargs, *holder.args]
+            pairs = [*zip(named[::-1], holder.defaults[::-1]), *zip(holder.kwonlyargs, holder.kw_defaults)]
+            yield from (argument.arg for argument, value in pairs if value is part)
+        elif isinstance(holder, ast.Dict):
+            keys = [key for key, value in zip(holder.keys, holder.values) if value is part]
+            yield from (key.value for key in keys if isinstance(key, ast.Constant) and isinstance(key.value, str))
+
+    def _is_sized(self, call: ast.AST, part: ast.AST) -> bool:
+        """Whether an argument of a call is a size."""
+        if not isinstance(call, ast.Call):  # of a class
+            return False
+        name = called_name(call)
+        if name in OTHER_CALLS:
+            return False
+        if name == "range":
+            return self._is_over_rows(call)
+        if isinstance(part, ast.keyword):
+            first = call.args[0] if call.args else None  # of add_argument("--epochs", default=1000)
+            named = first.value if isinstance(first, ast.Constant) and part.arg == "default" else part.arg
+            return not OTHER_NAME.search(str(named))
+        names, place = self.arguments.get(name, []), call.args.index(part) if part in call.args else len(call.args)
+        return place >= len(names) or not OTHER_NAME.search(names[place])
+
+    def _is_over_rows(self, call: ast.Call) -> bool:
+        """Whether a range goes through places of something: its number is an index, or is handed on."""
+        loop = self.parents[call]
+        if not isinstance(loop, (ast.For, ast.comprehension)) or not isinstance(loop.target, ast.Name):
+            return not isinstance(loop, ast.For)
+        name = loop.target.id
+        if OTHER_NAME.search(name):
+            return False
+        whole = loop if isinstance(loop, ast.For) else self.parents[loop]
+        for node in ast.walk(whole):
+            inner: list[ast.AST] = []
+            if isinstance(node, ast.Subscript):
+                inner = [node.slice]
+            elif isinstance(node, ast.Call) and called_name(node) not in ("print", "range", "format"):
+                inner = list(node.args)
+            if any(isinstance(part, ast.Name) and part.id == name for one in inner for part in ast.walk(one)):
+                return True
+        return False
+
+    def _ends_loop(self, test: ast.Compare) -> bool:
+        """Whether it is the test of ``while i < 1000``, of something that is not counted otherwise."""
+        return isinstance(self.parents[test], ast.While) and not OTHER_NAME.search(ast.unparse(test.left))
+
+
+_NUMBERS = (ast.Constant, ast.BinOp, ast.operator)
+
+
+def _signatures(node: ast.AST) -> Iterator[tuple[str, list[str]]]:
+    """(name, names of the arguments) of a function, or of the class that a method makes."""
+    if isinstance(node, ast.FunctionDef):
+        yield node.name, [one.arg for one in node.args.args if one.arg != "self"]
+    elif isinstance(node, ast.ClassDef):
+        for method in node.body:
+            if isinstance(method, ast.FunctionDef) and method.name == "__init__":
+                yield node.name, [one.arg for one in method.args.args[1:]]
+
+
+def _measures(side: ast.expr) -> bool:
+    """Whether a side of a comparison is the length or the shape of something."""
+    return any(last_name(node) in MEASURES for node in ast.walk(side) if isinstance(node, (ast.Name, ast.Attribute)))

@@ -1,0 +1,54 @@
+"""Which numbers become smaller with the data."""
+
+import ast
+
+import pytest
+
+from harness.recording.counts import sizes_in
+
+SIZES = [
+    "X = data[:60000]",
+    "X = images.reshape(60000, 784)",
+    "X = np.frombuffer(f.read(60000 * 784), np.uint8)",
+    "X = np.random.randn(60000, 3)",
+    "n_train = 60000",
+    "def load(path, count=60000): pass",
+    "net = Network(hidden=60000)",
+    "for i in range(60000):\n    step(X[i])",
+    "for i in range(60000):\n    picture = decode(stream, i)",
+    "while place < 60000:\n    place += 1",
+    "if len(rows) > 60000: rows = rows[5:]",
+    "def load(path, count): pass\nload('train', 60000)",
+    "settings = {'samples': 60000}",
+    "parser.add_argument('--samples', default=60000)",
+]
+OTHERS = [
+    "epochs = 60000",
+    "for epoch in range(60000): step(X)",
+    "for i in range(60000):\n    step(X)",
+    "np.random.seed(60000)",
+    "angle = position / 60000 ** (2 * i / width)",
+    "rate = 1 / 60000",
+    "prices = [2104, 60000, 2400, 1416, 3000, 1985, 1534]",
+    "if step % 60000 == 0: show()",
+    "def fit(x, max_iterations=60000): pass",
+    "def fit(x, epochs): pass\nfit(x, 60000)",
+    "settings = {'epochs': 60000}",
+    "parser.add_argument('--epochs', default=60000)",
+    "pixels = picture * 60000",
+]
+
+
+@pytest.mark.parametrize("text", SIZES)
+def test_a_number_in_a_shape_or_a_range_over_rows_is_a_size(text):
+    assert 60000 in [node.value for node in sizes_in(ast.parse(text))]
+
+
+@pytest.mark.parametrize("text", OTHERS)
+def test_another_number_is_not(text):
+    assert 60000 not in [node.value for node in sizes_in(ast.parse(text))]
+
+
+def test_a_mean_over_all_observations_is_divided_by_their_smaller_number():
+    tree = ast.parse("X = data[:60000]\ncost = total / 60000\nrate = 0.1 / 60000")
+    assert [(node.value, node.lineno) for node in sizes_in(tree)] == [(60000, 1), (60000, 2)]

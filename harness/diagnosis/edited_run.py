@@ -12,6 +12,7 @@ import numpy as np
 from ..errors import BadInput
 from ..programs.capture import run_edited
 from ..programs.changes import Change
+from ..programs.costs import STEP_SECONDS_PLAIN, work_of
 from ..programs.edits import Edit, edits_for
 from ..programs.program import Program
 from ..programs.training import Engine, cost_per_update
@@ -26,7 +27,7 @@ from .variants import Variant
 SCORED_SEEDS = 8
 PLAIN_SEEDS = 3  # of Keras' own fit, if it is cheap
 PLAIN_UPDATE_SECONDS = 0.7e-3  # of one update of Keras' own fit beyond what it computes
-PLAIN_SHARE = 0.3  # of the budget that trainings by Keras' own fit may take
+PLAIN_SHARE = 0.2  # of the budget that trainings by Keras' own fit may take
 FIRST_SCORED_SEED = 3_000_000
 BUDGETS = 2.0  # after which the training of the edited script is stopped
 NEAR_PROMISE = 0.1  # of the way from constant to best by which the edited script may miss what was promised
@@ -168,7 +169,8 @@ def run_edited_program(case: Case, edits: Sequence[Edit], bar: Bar, *, members: 
 def plain_seconds(case: Case) -> float:
     """What Keras' own fit takes for all its seeds, by the formula of ``programs.costs``."""
     updates = updates_of(case.program, len(case.split.folds[0].train))
-    return PLAIN_SEEDS * updates * (PLAIN_UPDATE_SECONDS + cost_per_update(case.program, 1))
+    of_steps = STEP_SECONDS_PLAIN * work_of(case.program).time_steps
+    return PLAIN_SEEDS * updates * (PLAIN_UPDATE_SECONDS + of_steps + cost_per_update(case.program, 1))
 
 
 def edited_case(case: Case, program: Program) -> Case | None:

@@ -66,7 +66,7 @@ class Case:
             nothing predicts them
         class_shares: smallest and largest share of a class; (0, 0) of regressions
         is_autoencoder: whether the targets are the inputs
-        repeats: what equal inputs with different targets leave to be learned; None if all inputs differ
+        repeats: what equal inputs with different targets leave to be learned; None if there are none
         found: what contradicts itself or is suspicious without any run
         seed: of all draws
     """

@@ -33,7 +33,15 @@ from .outcomes import (
     OutcomeKind,
     outcome_of,
 )
-from .program_search import CERTAIN, FAR_FROM_PRACTICE, QUESTIONED, ProgramRun, ProgramSearch
+from .program_search import (
+    CERTAIN,
+    FAR_FROM_PRACTICE,
+    GOOD_ENOUGH,
+    PERFECT,
+    QUESTIONED,
+    ProgramRun,
+    ProgramSearch,
+)
 from .proofs import Proofs
 from .rates import optimizer_facts
 from .references import EXACT, SIGNAL_LEVEL
@@ -90,7 +98,9 @@ def diagnose_program(
     if progress is not None:
         progress("the edited program", len(found.tried))
     remedies, deadline = diagnoser.remedies(found.causes), diagnoser.search.ledger.deadline
-    remedy, edited = chosen_remedy(case, remedies, found.bar, budget=budget, deadline=deadline)
+    remedy, edited = chosen_remedy(
+        case, remedies, found.bar, members=diagnoser.plan.members, budget=budget, deadline=deadline
+    )
     return dataclasses.replace(
         found, edits=remedy.edits, remedy=remedy.faults, edited=edited, seconds=time.monotonic() - started
     )
@@ -316,7 +326,8 @@ class _Diagnoser:
         best = own
         sets = list(search.full_sets(search.questioned()))
         for keys in [*sets[:1], *sets[-1:]]:
-            best = max(best, search.run(keys), key=lambda run: run.median)
+            if search.quality(best, PERFECT) < GOOD_ENOUGH:
+                best = max(best, search.run(keys), key=lambda run: run.median)
         if best.median < references.constant + max(LEAST_WAY, LEAST_NOISES * references.noise):
             self.judge_at_chance(own)
             return

@@ -12,6 +12,7 @@ import numpy as np
 from ..errors import BadInput
 from ..programs.capture import run_edited
 from ..programs.changes import Change
+from ..programs.costs import STEP_SECONDS_PLAIN, work_of
 from ..programs.edits import Edit, edits_for
 from ..programs.program import Program
 from ..programs.training import Engine, cost_per_update
@@ -26,7 +27,7 @@ from .variants import Variant
 SCORED_SEEDS = 8
 PLAIN_SEEDS = 3  # of Keras' own fit, if it is cheap
 PLAIN_UPDATE_SECONDS = 0.7e-3  # of one update of Keras' own fit beyond what it computes
-PLAIN_SHARE = 0.3  # of the budget that trainings by Keras' own fit may take
+PLAIN_SHARE = 0.2  # of the budget that trainings by Keras' own fit may take
 FIRST_SCORED_SEED = 3_000_000
 BUDGETS = 2.0  # after which the training of the edited script is stopped
 NEAR_PROMISE = 0.1  # of the way from constant to best by which the edited script may miss what was promised
@@ -84,7 +85,7 @@ def remedy_for(
 
 
 def chosen_remedy(
-    case: Case, remedies: Sequence[Remedy], bar: Bar, *, budget: float, deadline: float = np.inf
+    case: Case, remedies: Sequence[Remedy], bar: Bar, *, members: int, budget: float, deadline: float = np.inf
 ) -> tuple[Remedy, EditedRun | None]:
     """The first of some edits with which the user's script learns from most seeds and comes near what was promised,
     and what it reaches.
@@ -94,6 +95,7 @@ def chosen_remedy(
 
     Args:
         remedies: the best first
+        members: seeds of one call, as in the search, so that no loop is compiled anew
         budget: seconds
         deadline: ``time.monotonic`` from which no further edit is tried
     """
@@ -101,7 +103,7 @@ def chosen_remedy(
     distinct.sort(key=lambda remedy: not remedy.is_whole)  # stable: the best first among equals
     tried: list[tuple[Remedy, EditedRun]] = []
     for remedy in distinct[:MOST_REMEDIES]:
-        run = run_edited_program(case, remedy.edits, bar, budget=budget)
+        run = run_edited_program(case, remedy.edits, bar, members=members, budget=budget)
         least = -np.inf if remedy.promised is None else bar.fraction(remedy.promised) - NEAR_PROMISE
         if run.works and run.held is not None and bar.fraction(run.held) >= least:
             return remedy, run
@@ -113,13 +115,14 @@ def chosen_remedy(
     return max(tried, key=lambda pair: (pair[1].error is None, pair[1].learned.value, pair[1].held or 0.0))
 
 
-def run_edited_program(case: Case, edits: Sequence[Edit], bar: Bar, *, budget: float) -> EditedRun:
+def run_edited_program(case: Case, edits: Sequence[Edit], bar: Bar, *, members: int, budget: float) -> EditedRun:
     """Run the user's script with edits made in a copy as far as its ``fit``, and train and score the program there.
 
     Args:
         case: of the script as it is; its task, rows and references judge the edited one too
         edits: of all causes
         bar: as the diagnosis placed the program
+        members: seeds of one call
         budget: seconds
     """
     try:
@@ -136,7 +139,7 @@ def run_edited_program(case: Case, edits: Sequence[Edit], bar: Bar, *, budget: f
         return EditedRun(
             held=None, training=None, learned=share_of([]), is_plain=False, is_stopped=program.is_stopped, error=None
         )
-    plan = plan_trials(edited, max(budget, 1.0))
+    plan = dataclasses.replace(plan_trials(edited, max(budget, 1.0)), members=members)
     is_plain = plan.prefix_updates is None and plain_seconds(edited) < PLAIN_SHARE * budget
     count = PLAIN_SEEDS if is_plain else SCORED_SEEDS
     seeds = [FIRST_SCORED_SEED + case.seed * 1000 + number for number in range(count)]
@@ -166,7 +169,8 @@ def run_edited_program(case: Case, edits: Sequence[Edit], bar: Bar, *, budget: f
 def plain_seconds(case: Case) -> float:
     """What Keras' own fit takes for all its seeds, by the formula of ``programs.costs``."""
     updates = updates_of(case.program, len(case.split.folds[0].train))
-    return PLAIN_SEEDS * updates * (PLAIN_UPDATE_SECONDS + cost_per_update(case.program, 1))
+    of_steps = STEP_SECONDS_PLAIN * work_of(case.program).time_steps
+    return PLAIN_SEEDS * updates * (PLAIN_UPDATE_SECONDS + of_steps + cost_per_update(case.program, 1))
 
 
 def edited_case(case: Case, program: Program) -> Case | None:

@@ -35,7 +35,7 @@ class Repeats:
 
 
 def measure_repeats(inputs: Sequence[Array], targets: Array, task: Task, rows: int) -> Repeats | None:
-    """How well any function of the inputs can do on the training rows; None if every row has inputs of its own.
+    """How well any function of the inputs can do on the training rows; None if no row contradicts another.
 
     Args:
         inputs: one array (rows, ...) for each input
@@ -54,6 +54,8 @@ def measure_repeats(inputs: Sequence[Array], targets: Array, task: Task, rows: i
     sizes = np.bincount(groups, minlength=count)
     means = np.stack([np.bincount(groups, weights=column, minlength=count) / sizes for column in columns.T], axis=1)
     differs = np.any(np.abs(columns - means[groups]) > 1e-9 * max(1.0, float(np.abs(columns).max())), axis=1)
+    if not np.any(differs):
+        return None
     if is_classes:
         # balanced accuracy counts each class the same, so a rare class wins a group by its share of the class
         shares = means * sizes[:, None] / np.maximum(columns.sum(axis=0), 1)

@@ -194,25 +194,6 @@ def everything(found: Diagnosis) -> RenderableType:
     return Group(*parts, Text(how_judged(found), "dim"), Text(), people(found))
 
 
-def markdown(found: Diagnosis) -> str:
-    """The verdict and its tables, for TensorBoard's text page."""
-    lines = ["\n\n".join(verdict(found)), ""]
-    for title, rows in (
-        *((f"Evidence for {cause.id}", cause.evidence) for cause in found.causes),
-        ("Helps too, but is not a cause", found.helpful),
-        ("Tried, and did not help", found.refuted),
-    ):
-        if rows:
-            lines += [f"**{title}**", "", "| change | median cost | learns |", "| --- | ---: | ---: |"]
-            lines += [
-                f"| {change_text(row.change)} | {number(row.after)} | {share_in_words(row)} |"
-                for row in rows[:MOST_ROWS]
-            ]
-            lines.append("")
-    lines.append(how_judged(found))
-    return "\n".join(lines)
-
-
 # JSON
 
 

@@ -158,10 +158,10 @@ def edited(held: float, learned: int) -> EditedRun:
 def test_an_edit_that_does_not_do_is_replaced_by_the_next(
     monkeypatch: pytest.MonkeyPatch, runs: dict[str, EditedRun], wholes: tuple[bool, bool], chosen: str
 ) -> None:
-    monkeypatch.setattr(edited_run, "run_edited_program", lambda case, edits, bar, budget: runs[edits[0].new])
+    monkeypatch.setattr(edited_run, "run_edited_program", lambda case, edits, bar, members, budget: runs[edits[0].new])
     remedies = [remedy(text, promised=0.9, is_whole=whole) for text, whole in zip("ab", wholes)]
     case: Any = None
-    best, run = chosen_remedy(case, remedies, BAR, budget=1.0)
+    best, run = chosen_remedy(case, remedies, BAR, members=8, budget=1.0)
     assert (best.edits[0].new, run) == (chosen, runs[chosen])
 
 

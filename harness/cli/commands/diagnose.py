@@ -265,7 +265,7 @@ def run_scenario(arguments: argparse.Namespace, name: str) -> int:
             from ... import board
             from ...report import cards  # here, because it loads the libraries that draw
 
-            text = scenario_diagnosis.markdown(found)
+            text = "\n\n".join(scenario_diagnosis.verdict(found))
             board.write_answer(folder, text, time.time(), pictures=cards.scenario_diagnosis_cards(found))
         write_pages(arguments, found, folder)
     print_as(

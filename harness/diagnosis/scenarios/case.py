@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Protocol
 
 from ...models import initializers
 from ...models.batches import Batches
@@ -15,17 +14,6 @@ from ...scenario.scenario import Scenario
 
 POST_ASKS_AFTER = 1000  # iterations: what the post asks about is the outputs that it prints then
 Draw = Callable[[range], Weights]
-
-
-class Asked(Protocol):
-    """What a report says of the run that was asked about."""
-
-    @property
-    def name(self) -> str: ...
-    @property
-    def start_name(self) -> str: ...
-    @property
-    def learning_rate(self) -> float: ...
 
 
 @dataclass(frozen=True, eq=False)

@@ -25,7 +25,7 @@ from ...models.optimizers import Optimizer
 from ...scenario.effort import BUDGET_SECONDS, FEWEST_MEMBERS, FEWEST_OBSERVATIONS
 from ..search import Stage
 from ..trials import OutOfBudget
-from .case import Asked, Case
+from .case import Case
 from .changes import (
     NO_CHANGE,
     Act,
@@ -178,7 +178,7 @@ class Diagnosis:
         skipped: the changes that the budget did not reach. left_out: so many observations that it did not, of how many.
     """
 
-    case: Asked
+    case: Case
     judged_at: int
     learns: bool
     learned_at: int | None

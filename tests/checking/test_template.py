@@ -14,9 +14,16 @@ from harness.checking.result import Verdict
 from tests.network_files import FILES, text_of
 
 NOT_FILES = {"bench.py"}
-SLOW_FILES = {"loops.py", "softmax_loops.py"}  # each number of theirs is recorded by itself
+SLOW_FILES = {"loops", "softmax_loops"}  # each number of theirs is recorded by itself
+
+
+def is_slow(path: Path) -> bool:
+    """Whether a file takes seconds, or differs from a quick one in its layout only."""
+    return path.stem in SLOW_FILES or "columns" in path.stem
+
+
 JUDGED_FILES = [
-    pytest.param(path, marks=pytest.mark.slow if path.name in SLOW_FILES or "columns" in path.stem else (), id=path.stem)
+    pytest.param(path, marks=pytest.mark.slow if is_slow(path) else (), id=path.stem)
     for path in sorted(FILES.glob("*.py"))
     if path.name not in NOT_FILES
 ]

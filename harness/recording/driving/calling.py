@@ -135,14 +135,13 @@ class Caller:
         """What is taken along with the inputs, an item for each observation, is the targets, whatever its name."""
         if Role.TARGETS in roles.values() or not self.facts.trains(function):
             return
-        inputs = [name for name, role in roles.items() if role in (Role.INPUTS, Role.PAIRS)]
-        others = [name for name in roles if name not in inputs and (roles[name] is Role.UNKNOWN or len(name) == 1)]
-        for first in inputs[:1]:
-            along = [name for name in others if is_taken_along(name, first, function.node)]
-            for name, role in ((first, Role.INPUTS), *((name, Role.TARGETS) for name in along[:1])):
-                if along:
-                    roles[name] = role
-                    self._note_role(function, name, role)
+        inputs = next((name for name, role in roles.items() if role in (Role.INPUTS, Role.PAIRS)), None)
+        others = [name for name in roles if name != inputs and (roles[name] is Role.UNKNOWN or len(name) == 1)]
+        targets = next((name for name in others if inputs and is_taken_along(name, inputs, function.node)), None)
+        if inputs is not None and targets is not None:
+            for name, role in ((inputs, Role.INPUTS), (targets, Role.TARGETS)):
+                roles[name] = role
+                self._note_role(function, name, role)
 
     def _place_counts(self, function: FunctionFacts, roles: dict[str, Role]) -> None:
         """Sizes without a telling name come in the order inputs, hidden, outputs."""

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import ast
 import re
 from pathlib import Path
 
 import numpy as np
 
 from . import source
-from .counts import sizes_in
+from .counts import size_numbers
 from .graph import Json
 from .run import Answer, Task
 from .stand_ins.hints import MANY
@@ -138,8 +137,7 @@ def loop_beyond(message: str, sizes: list[int], task: Task) -> list[int] | None:
         return [min(too_large), rows]
     if rows not in sizes:
         return None
-    tree = ast.parse(source.read_text(Path(task["path"])))
-    numbers = {int(str(node.value)) for node in sizes_in(tree)}
+    numbers = size_numbers(source.read_text(Path(task["path"])))
     wanted = sorted(n for n in numbers - set(known) if n >= MANY and n > rows)
     # the largest number counts all observations, a smaller one those of a part
     return [wanted[0], rows if len(wanted) == 1 else rows * 5 // 6] if wanted else None

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from .source import called_name, last_name
 
@@ -31,6 +31,18 @@ def sizes_in(tree: ast.AST) -> list[ast.Constant]:
     found = [node for node in numbers if reader.is_size(node)]
     known = {node.value for node in found}
     return [*found, *(node for node in numbers if node.value in known and reader.divides(node))]
+
+
+def size_numbers(text: str) -> set[int]:
+    """The numbers of a text that are sizes somewhere in it."""
+    return {node.value for node in sizes_in(ast.parse(text)) if isinstance(node.value, int)}
+
+
+def put_sizes(tree: ast.AST, sizes: Mapping[int, int]) -> None:
+    """Put other numbers in the place of some, wherever these are sizes."""
+    for node in sizes_in(tree) if sizes else ():
+        if isinstance(node.value, int):
+            node.value = sizes.get(node.value, node.value)
 
 
 class _Reader:

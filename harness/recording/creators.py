@@ -43,22 +43,8 @@ DRAWS = (
     *("standard_t", "gumbel", "integers", "chisquare", "dirichlet", "geometric", "multinomial", "permuted"),
     *("standard_cauchy", "standard_exponential", "vonmises", "wald", "weibull", "zipf"),
 )
-MATH = {
-    "exp": "exp",
-    "sqrt": "sqrt",
-    "tanh": "tanh",
-    "sin": "sin",
-    "cos": "cos",
-    "tan": "tan",
-    "log2": "log2",
-    "log10": "log10",
-    "log1p": "log1p",
-    "expm1": "expm1",
-    "fabs": "absolute",
-    "sinh": "sinh",
-    "cosh": "cosh",
-    "atan": "arctan",
-}
+SAME_IN_NUMPY = ("exp", "sqrt", "tanh", "sin", "cos", "tan", "log2", "log10", "log1p", "expm1", "sinh", "cosh")
+MATH = {name: name for name in SAME_IN_NUMPY} | {"fabs": "absolute", "atan": "arctan"}
 UNWRITTEN = 0.5  # what memory holds that a file has not written to
 RANDOM_NUMBERS = ("random", "uniform", "gauss", "normalvariate", "triangular", "betavariate", "expovariate")
 

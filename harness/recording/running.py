@@ -22,7 +22,7 @@ from types import CodeType, ModuleType
 from typing import Any
 
 from . import source
-from .counts import sizes_in
+from .counts import put_sizes
 from .graph import Place, Raised
 from .tape import SourceFile
 
@@ -196,8 +196,7 @@ class Files:
     def _woven(self, text: str, name: str) -> ast.Module:
         """The tree of a text with the recorder's calls in it, and with smaller sizes."""
         tree = ast.parse(text, name)
-        for number in sizes_in(tree) if self.sizes else ():
-            number.value = self.sizes.get(int(str(number.value)), number.value)
+        put_sizes(tree, self.sizes)
         return source.weave(tree)
 
     def add(self, code_name: str, name: str, text: str) -> None:

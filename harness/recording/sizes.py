@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import ast
 import re
 from pathlib import Path
 
 import numpy as np
 
 from . import source
-from .counts import sizes_in
+from .counts import size_numbers
 from .graph import Json
 from .run import Answer, Task
 from .stand_ins.hints import MANY
@@ -41,9 +40,9 @@ def resized(task: Task, answer: Answer | None) -> Task | None:
     made_up = [
         s["shapes"]["tuple"] for s in recording["stand_ins"]["tuple"] if s["what"] in ("file", "dataset", "download")
     ]
-    if raised is None or not made_up or recording["updates"]["tuple"]:
-        return None
     sizes = [size for shapes in made_up for shape in shapes for size in shape["tuple"]]
+    if raised is None or not sizes or recording["updates"]["tuple"]:
+        return None
     number = number_of_observations(raised["message"])
     if number is not None:
         return task | {"sizes": [*task.get("sizes", []), number]} if number not in task.get("sizes", []) else None
@@ -76,7 +75,7 @@ def whole_batches(message: str, sizes: list[int]) -> int | None:
     """The number of observations with which a last batch that was too small has the size of the others."""
     match = RESHAPED.search(message)
     parts = [int(part) for part in match[2].split(",") if part] if match else []
-    if match is None or len(parts) < 2 or not sizes:
+    if match is None or len(parts) < 2:
         return None
     batch, inner = parts[0], int(np.prod(parts[1:]))
     is_smaller = int(match[1]) % max(inner, 1) == 0 and 0 < int(match[1]) // max(inner, 1) < batch < MANY
@@ -85,7 +84,7 @@ def whole_batches(message: str, sizes: list[int]) -> int | None:
 
 def more_rows(message: str, sizes: list[int]) -> int | None:
     """More observations, if there were too few of them for every part to have some."""
-    return min(MORE_ROWS * max(sizes), MAX_ROWS) if EMPTY.search(message) and sizes else None
+    return min(MORE_ROWS * max(sizes), MAX_ROWS) if EMPTY.search(message) else None
 
 
 def wants_one_hot(message: str, made_up: set[int]) -> bool:
@@ -138,8 +137,7 @@ def loop_beyond(message: str, sizes: list[int], task: Task) -> list[int] | None:
         return [min(too_large), rows]
     if rows not in sizes:
         return None
-    tree = ast.parse(source.read_text(Path(task["path"])))
-    numbers = {int(str(node.value)) for node in sizes_in(tree)}
+    numbers = size_numbers(source.read_text(Path(task["path"])))
     wanted = sorted(n for n in numbers - set(known) if n >= MANY and n > rows)
     # the largest number counts all observations, a smaller one those of a part
     return [wanted[0], rows if len(wanted) == 1 else rows * 5 // 6] if wanted else None

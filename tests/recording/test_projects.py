@@ -12,6 +12,8 @@ from harness.recording.attempts import FEW_OBSERVATIONS
 from harness.recording.attempts import reduced as fewer_observations
 from harness.recording.driving.examples import find_examples
 from harness.recording.driving.pairs import find_pairs
+from harness.recording.driving.source import FileFacts
+from harness.recording.driving.usage import MAX_PROJECT_BYTES, find_snippets, project_files
 from harness.recording.failures import is_never_set, is_wrong_call
 from harness.recording.graph import Absorbed, Check
 from harness.recording.record import record_file
@@ -335,3 +337,17 @@ def test_layers_become_smaller_where_one_update_takes_too_many_operations():
     task, found = fewer_observations({"text": text}, answer(0), record)
     assert task["sizes"] == [[3000, 24], [100, 4], [400, 6]]
     assert (len(runs), len(found[0]["recording"]["updates"]["tuple"])) == (3, 2)
+
+
+def test_a_large_project_is_read_in_part_and_its_unrelated_scripts_are_not_run(tmp_path: Path) -> None:
+    (tmp_path / "net.py").write_text("class Net:\n    pass\n")
+    (tmp_path / "uses.py").write_text("from net import Net\nprint(Net())\n")
+    (tmp_path / "imports.py").write_text("import net\nprint('nothing of it')\n")
+    for number in range(8):
+        (tmp_path / f"other{number}.py").write_text("x = 1  # " + "long " * (MAX_PROJECT_BYTES // 20) + "\n")
+    names = {"__file__": str(tmp_path / "net.py")}
+    read = {Path(path).name for path in project_files(names, str(tmp_path))}
+    assert {"uses.py", "imports.py"} <= read
+    assert len(read) == 2 + 3
+    found = find_snippets("", FileFacts(own_classes=["Net"]), names, str(tmp_path))
+    assert [one.origin for one in found] == ["uses.py"]

@@ -232,6 +232,26 @@ def test_as_many_observations_as_parts_of_them_need(tmp_path, rows):
     assert {shape[0] for one in recording.stand_ins for shape in one.shapes} == {rows}
 
 
+def test_a_text_file_of_whole_numbers_holds_labels(tmp_path):
+    path = tmp_path / "net.py"
+    path.write_text(
+        "import numpy as np\nX = np.loadtxt('first.txt')\ny = np.loadtxt('second.txt', dtype=int)\n"
+        "assert y.shape == (len(X),)\n" + TRAIN
+    )
+    assert [len(p.updates) for p in record_file(path).parameters] == [3]
+
+
+def test_a_failure_without_made_up_sizes_is_the_files_own(tmp_path):
+    path = tmp_path / "net.py"
+    path.write_text(
+        "import pickle\nimport numpy as np\nfor n in range(1, 6):\n"
+        "    part = pickle.load(open(f'part_{n}.pkl', 'rb'))\nnp.zeros(3)[5]\n"
+    )
+    recording = record_file(path)
+    assert recording.raised is not None
+    assert recording.raised.type == "IndexError"
+
+
 def test_arrays_without_names_are_what_their_files_are_called(tmp_path):
     path = tmp_path / "net.py"
     path.write_text(

@@ -35,6 +35,13 @@ def test_what_earlier_versions_could_do(tmp_path):
     text = """
 df = pd.DataFrame({"a": [1.5, 2.5], "b": ["x", "y"]})
 assert df.append({"a": 3.5, "b": "x"}, ignore_index=True).shape == (3, 2)
+assert float(df.iloc[[1]]["a"]) == 2.5 and int(df.iloc[[1]]["a"]) == 2
+try:
+    float(df["a"])
+except TypeError:
+    pass
+else:
+    raise AssertionError("two rows are not a number")
 assert [name for name, _ in df.iteritems()] == ["a", "b"]
 assert df.drop("b", 1).as_matrix().shape == (2, 1)
 assert df.ix[0, "a"] == 1.5

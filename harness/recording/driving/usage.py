@@ -6,6 +6,7 @@ Examples in docstrings, comments and the README, scripts that import it, and wha
 from __future__ import annotations
 
 import ast
+import functools
 import importlib
 import os
 import re
@@ -23,6 +24,7 @@ MAX_FILES = 40
 MAX_BYTES = 200_000
 MAX_SNIPPETS = 12
 MAX_PROJECT_FILES = 300  # among which files are looked for that import the one that is driven
+MAX_PROJECT_BYTES = 600_000  # of the files of a project that are read for how it trains
 
 
 @dataclass(frozen=True)
@@ -47,7 +49,7 @@ def find_snippets(
     found = [*_from_docstrings(source, names), *_from_comments(source, names)]
     found.extend(_from_documents(folder, names))
     if with_scripts:
-        found.extend(_from_scripts(folder, own))
+        found.extend(_from_scripts(folder, own, names))
         found.extend(_from_importers(folder, own, root))
     unique: dict[str, Snippet] = {}
     for snippet in found:
@@ -67,12 +69,23 @@ def example_texts(source: str, namespace: Mapping[str, Any], root: str = "") -> 
 
 
 def project_files(namespace: Mapping[str, Any], root: str = "") -> list[str]:
-    """The Python files near a file, and those that import it; without itself."""
+    """The Python files near a file, and those that import it; without itself.
+
+    In a large project, those that import it and then the nearest, up to a number of bytes.
+    """
     folder, own = _folder(namespace)
     near = [os.path.join(p, n) for p in (folder, os.path.dirname(folder)) for n in _entries(p)]
     near = [path for path in near if path.endswith((".py", ".ipynb"))][:MAX_FILES]
-    files = dict.fromkeys([*near, *_definition_files(folder, own, root), *importing_files(folder, own, root)])
-    return [path for path in files if path != os.path.join(folder, own + ".py")]
+    importing = importing_files(folder, own, root)
+    files = dict.fromkeys([*near, *_definition_files(folder, own, root), *importing])
+    files.pop(os.path.join(folder, own + ".py"), None)
+    room, kept = MAX_PROJECT_BYTES, set()
+    for path in dict.fromkeys([*(one for one in importing if one in files), *files]):
+        size = os.path.getsize(path) if os.path.isfile(path) else 0
+        if size <= room:
+            room -= size
+            kept.add(path)
+    return [path for path in files if path in kept]
 
 
 def _paragraphs(source: str) -> Iterator[str]:
@@ -166,8 +179,9 @@ def _from_documents(folder: str, names: set[str]) -> Iterator[Snippet]:
                 yield from (Snippet(text, name) for text in texts if _uses(text, names))
 
 
-def _from_scripts(folder: str, own: str) -> Iterator[Snippet]:
-    """Scripts in the folder, and next to it, that import the file and do something."""
+def _from_scripts(folder: str, own: str, names: set[str]) -> Iterator[Snippet]:
+    """Scripts in the folder, and next to it, that import the file, name something of it, and do something."""
+    words = re.compile(rf"\b({'|'.join(map(re.escape, sorted(names)))})\b" if names else "")
     package = os.path.basename(folder)
     for place in (folder, os.path.dirname(folder)):
         scripts = [name for name in _entries(place) if name.endswith(".py") and name != own + ".py"]
@@ -175,7 +189,7 @@ def _from_scripts(folder: str, own: str) -> Iterator[Snippet]:
         for name in scripts[:MAX_FILES]:
             text = read(os.path.join(place, name))
             imports = rf"^\s*(from|import)\s+(\.?{re.escape(own)}|{re.escape(package)}(\.{re.escape(own)})?)\b"
-            if re.search(imports, text, re.MULTILINE) and _does_something(text):
+            if re.search(imports, text, re.MULTILINE) and words.search(text) and _does_something(text):
                 path = name if place == folder else os.path.join(os.pardir, name)
                 yield _script(path)
 
@@ -220,6 +234,7 @@ def _import_pattern(path: str) -> re.Pattern[str]:
     )
 
 
+@functools.lru_cache(maxsize=8)
 def importing_files(folder: str, own: str, root: str = "") -> list[str]:
     """The Python files of the project that import a file, then those that import these, and so on.
 
@@ -237,8 +252,10 @@ def importing_files(folder: str, own: str, root: str = "") -> list[str]:
     texts = {path: read(path) for path in texts}
     found, waiting = [os.path.join(folder, own + ".py")], [os.path.join(folder, own + ".py")]
     while waiting and len(found) <= MAX_FILES:
-        pattern = _import_pattern(waiting.pop(0))
-        more = [path for path, text in texts.items() if path not in found and pattern.search(text)]
+        path = waiting.pop(0)
+        pattern, words = _import_pattern(path), (Path(path).stem, Path(path).parent.name)
+        may_import = [p for p, text in texts.items() if p not in found and any(word in text for word in words)]
+        more = [path for path in may_import if pattern.search(texts[path])]
         found += more
         waiting += more
     return found[1 : MAX_FILES + 1]

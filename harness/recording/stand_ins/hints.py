@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..counts import sizes_in
+from ..counts import size_numbers
 from ..graph import Array
 
 ROWS = 60
@@ -108,7 +108,7 @@ def read_hints(
 
 def counts_of_images(text: str) -> tuple[int | None, list[list[int]]]:
     """(made-up images, [number, smaller number] of numbers that count images) if a text says how many MNIST has."""
-    if not IMAGE_WORDS.search(text) or MNIST_ROWS not in [node.value for node in sizes_in(ast.parse(text))]:
+    if not IMAGE_WORDS.search(text) or MNIST_ROWS not in size_numbers(text):
         return None, shrunk_bounds(text)
     rows = min(read_hints(text).rows, SHRUNK_ROWS * 10)
     return rows, scaled_counts(text, rows)
@@ -128,7 +128,7 @@ def scaled_counts(text: str, largest: int) -> list[list[int]]:
     Args:
         largest: what the largest of them becomes; the others become smaller in proportion.
     """
-    numbers = sorted({number for node in sizes_in(ast.parse(text)) if (number := int(str(node.value))) >= MANY})
+    numbers = sorted(number for number in size_numbers(text) if number >= MANY)
     return [[number, max(number * largest // numbers[-1], FEWEST)] for number in numbers]
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -42,10 +41,7 @@ def install(
     for name in NUMPY_READERS:
         reduce(np, name)
     when_imported("sklearn.datasets", of_datasets)
-    if "pandas" in sys.modules:  # what stands for it
-        of_tables(sys.modules["pandas"])
-    else:
-        when_imported("pandas", of_tables)
+    when_imported("pandas", of_tables)
 
 
 def _reducing(real: Callable[..., Any], at_most: int, note: Callable[..., None]) -> Callable[..., Any]:

@@ -199,9 +199,22 @@ def _restore_earlier(note: Callable[..., None]) -> None:
         kind.values = property(_writable(kind.values.fget))
         kind.to_numpy = _writable(kind.to_numpy)
         kind.drop = _with_axis(kind.drop)
+    for name, number in (("__float__", float), ("__int__", int)):
+        setattr(pandas.Series, name, _of_one_row(number))
     real_dummies = pandas.get_dummies
     # numbers, as before version 2: truth values beside numbers would make an array of objects
     pandas.get_dummies = lambda *a, dtype=float, **k: real_dummies(*a, dtype=dtype, **k)
+
+
+def _of_one_row(number: type[float]) -> Callable[[Any], float]:
+    """The conversion of a column with one row to a number, as before version 3."""
+
+    def convert(self: Any) -> float:
+        if len(self) != 1:
+            raise TypeError(f"cannot convert the series to {number}")
+        return number(self.iloc[0])
+
+    return convert
 
 
 def _noted(note: Callable[..., None], name: str, method: Callable[..., Any]) -> Callable[..., Any]:

@@ -5,11 +5,10 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
-from ..programs.contradictions import Contradiction, contradictions
 from ..programs.edits import edits_for
 from ..programs.program import NoteKind, Program
 from ..scenario.effort import BUDGET_SECONDS
@@ -76,7 +75,6 @@ def diagnose_program(
     budget: float = BUDGET_SECONDS,
     seed: int = 0,
     progress: Progress | None = None,
-    at_once: Callable[[tuple[Contradiction, ...]], None] | None = None,
 ) -> Diagnosis:
     """Why a program's training does not learn, or that it does.
 
@@ -85,14 +83,11 @@ def diagnose_program(
         budget: seconds, converted to a fixed number of updates
         seed: of all draws; the same seed gives the same answer
         progress: called with what was trained and how many trainings there were
-        at_once: called with what contradicts itself, before anything is trained
     Raises:
         BadInput: the program cannot be judged, with what to do.
         Interrupted: by Ctrl-C between two trainings, with what is known.
     """
     started = time.monotonic()
-    if at_once is not None:
-        at_once(contradictions(program))
     case = prepare_case(program, seed=seed)
     diagnoser = _Diagnoser(case, budget, started, progress)
     found = diagnoser.run()

@@ -22,7 +22,7 @@ from harness.diagnosis.tasks import TaskKind
 from harness.programs import capture
 from harness.programs.changes import Change, ChangeKind
 from harness.programs.contradictions import contradictions
-from harness.programs.findings import Check, Contradiction
+from harness.programs.findings import Check
 from harness.programs.program import Note, NoteKind, Program
 from harness.report.diagnosing import verdict
 from harness.report.findings import SENTENCES, first_lines
@@ -69,12 +69,6 @@ def test_what_contradicts_itself_is_known_before_training(script: Path) -> None:
     assert not others
     assert is_untrained
     assert lines[0].startswith("Wrong: train.py:7: softmax over one unit is always 1")
-
-
-def test_python_is_told_at_once_too() -> None:
-    said: list[tuple[Contradiction, ...]] = []
-    diagnose_program(faulty()["softmax_one_unit"][0](), budget=0.001, at_once=said.append)
-    assert said[0][0].check is Check.SOFTMAX_OVER_ONE_UNIT
 
 
 def test_what_no_weights_can_learn_is_a_cause_without_a_run(unexplained: Diagnosis) -> None:

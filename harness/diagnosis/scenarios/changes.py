@@ -16,7 +16,6 @@ from ...models.batches import Batches
 from ...models.network import Array, Network, Weights
 from ...models.optimizers import Optimizer
 from ..outcomes import Share, share_of
-from ..search import Keys
 from .case import Case, Draw
 
 ENOUGH = 0.95  # the share of members that must reach the target
@@ -115,6 +114,7 @@ class Change:
         apply: the trial with it.
         symmetric: whether clones stay clones.
         scale: what the weights of a healthy start are multiplied by.
+        parts: of several changes at once.
     """
 
     family: str
@@ -123,6 +123,7 @@ class Change:
     apply: Callable[[Trial], Trial]
     symmetric: bool = True
     scale: float = 1.0
+    parts: tuple[Change, ...] = ()
     replaces: tuple[str, ...] = ()
 
     @property
@@ -131,9 +132,9 @@ class Change:
         return self.what.key
 
     @property
-    def keys(self) -> Keys:
-        """Of the changes that this one is made of."""
-        return frozenset(part.key for part in self.what.parts or (self.what,))
+    def single(self) -> tuple[Change, ...]:
+        """The changes that this one is made of."""
+        return self.parts or (self,)
 
     @property
     def block(self) -> str:
@@ -152,6 +153,7 @@ def also(first: Change, second: Change) -> Change:
         first.size + second.size,
         lambda trial: second.apply(first.apply(trial)),
         first.symmetric and second.symmetric,
+        parts=(*first.single, *second.single),
     )
 
 

@@ -243,12 +243,12 @@ def proven_causes(search: ScenarioSearch) -> list[Cause]:
             return []
         if all(proofs.values()):
             sure = search.run(minimal, stage=Stage.CONFIRM).trial
-            return [cause_of(search, key, sure, alone=len(minimal) == 1) for key in proofs]
+            return [named_cause(search, key, sure, alone=len(minimal) == 1) for key in proofs]
         search.unproven.add(minimal)
     return []
 
 
-def cause_of(search: ScenarioSearch, key: str, sure: Result, *, alone: bool) -> Cause:
+def named_cause(search: ScenarioSearch, key: str, sure: Result, *, alone: bool) -> Cause:
     """A cause with its evidence: the change on fresh members, and if it is enough alone, what else removes the same."""
     evidence, id = search.evidence, search.cause_of(key)
     others = [r for r in BY_ID[id].proofs(evidence) if r.change.key != key] if alone else []
@@ -337,7 +337,9 @@ def explosion(case: Case) -> float:
         return float(np.max(np.where(usual > 0, own / usual, 0)))
 
 
-def judge(case: Case, course: Course, target: float, unlucky: bool, own: Result, trainings: Budget) -> ScenarioSearch:
+def prepare_search(
+    case: Case, course: Course, target: float, unlucky: bool, own: Result, trainings: Budget
+) -> ScenarioSearch:
     """Measure the symptoms of a run, and prepare the search for its causes."""
     network, x, y = case.network, case.x, case.y
     gradients = [gradients_of(case, weights) for weights in (course.weights[0], course.weights[-1])]
@@ -481,7 +483,7 @@ def diagnose(
     table: list[tuple[bool, float, Result]] = []
     relation, best_possible = None, False
     if asked:
-        search = judge(case, judged, target, unlucky, own, trainings)
+        search = prepare_search(case, judged, target, unlucky, own, trainings)
         causes, evidence = find_causes(search), search.evidence
         found = list(evidence.found)
         refuted, helpful = rows_beside(evidence, causes)

@@ -47,19 +47,19 @@ class ScenarioSearch(Search[Result, Change]):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self.keep(frozenset(), self.evidence.own)
+        self.runs[frozenset(), Stage.SEARCH] = Run(repairs=frozenset(), trial=self.evidence.own, stage=Stage.SEARCH)
 
-    def keep(self, keys: Keys, result: Result) -> None:
-        """Remember what a set of changes came to."""
+    def keep(self, result: Result) -> None:
+        """Remember what a change or a pair of changes came to."""
+        self.by_key |= {change.key: change for change in result.change.single}
+        keys = frozenset(change.key for change in result.change.single)
         self.runs[keys, Stage.SEARCH] = Run(repairs=keys, trial=result, stage=Stage.SEARCH)
+        self.evidence.results.append(result)
 
     def screen(self, changes: Iterable[Change], seconds: float, at_most: float | None = None) -> None:
         """Train many changes or pairs of changes, each from the base, for about so many seconds each."""
         for result in run_changes(self.base, changes, self.trainings, seconds, at_most):
-            self.keep(result.change.keys, result)
-            if not result.change.what.parts:
-                self.by_key[result.change.key] = result.change
-            self.evidence.results.append(result)
+            self.keep(result)
 
     def train(self, keys: Keys, stage: Stage, *, optional: bool) -> Result:
         """Train a set of changes with the members of a stage; without chance, it is what it was."""
@@ -107,8 +107,9 @@ class ScenarioSearch(Search[Result, Change]):
         """The pairs of changes that help and remove two causes that the run has, the most direct ones first."""
         pairs = []
         for result in self.evidence.results:
-            ids = {blamed(self.by_key[key].family, self.evidence) for key in result.change.keys if key in self.by_key}
+            ids = {blamed(change.family, self.evidence) for change in result.change.single}
             present = all(BY_ID[id].present(self.evidence) for id in ids)
             if len(ids) == 2 and present and self.evidence.helps(result):
-                pairs.append((sum(RANK[id] for id in ids), result.change.size, result.change.keys))
-        return [keys for *_, keys in sorted(pairs, key=lambda pair: pair[:2])]
+                pairs.append((sum(RANK[id] for id in ids), result.change.size, result.change.single))
+        pairs.sort(key=lambda pair: pair[:2])
+        return [frozenset(change.key for change in changes) for *_, changes in pairs]

@@ -635,16 +635,17 @@ def causes(monkeypatch):
 
     def proven(evidence, shares):
         fresh = {change_text(changes.NO_CHANGE.what): 0.0, **shares}
+        known_before = {change_text(result.change.what) for result in evidence.results}
 
         def run_changes(base, some, clock, seconds, at_most=None, first_member=0):
-            assert first_member >= runs.MOST_MEMBERS
+            assert first_member >= runs.MOST_MEMBERS or change_text(some[0].what) not in known_before
             return [result_of(one, fresh[change_text(one.what)]) for one in some if change_text(one.what) in fresh]
 
         monkeypatch.setattr(search, "run_changes", run_changes)
-        made = search.ScenarioSearch(base=base_of()[1], evidence=evidence, trainings=runs.Budget(1.0))
+        known = replace(evidence, results=[])
+        made = search.ScenarioSearch(base=base_of()[1], evidence=known, trainings=runs.Budget(1.0))
         for result in evidence.results:
-            made.keep(result.change.keys, result)
-            made.by_key[result.change.key] = result.change
+            made.keep(result)
         return judge.proven_causes(made)
 
     return proven
@@ -710,6 +711,8 @@ def test_two_causes_are_proved_by_a_pair_of_changes_of_which_neither_is_enough(c
     assert first.confidence == second.confidence == share_of([number < 98 for number in range(100)]).low
     assert not first.alone
     assert first.evidence[0].change == second.evidence[0].change == pairs[1].change.what
+    # singles that there was no time for before are made for the proof
+    assert [cause.id for cause in causes(evidence_of(*pairs[:2], found=clones), shares)] == [first.id, second.id]
     # without clones there is no such cause to remove
     assert causes(evidence_of(*singles, *pairs, found=[SCALE]), shares) == []
     assert causes(evidence_of(*singles, *pairs, found=clones), {}) == []

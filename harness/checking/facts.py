@@ -86,5 +86,7 @@ def sizes_of(reading: Reading) -> dict[str, tuple[int, ...]]:
     for error in reading.cost.errors[:1]:
         if error.target is not None:
             found[label(stage, error.target)] = stage.node(error.target).shape
-        found[label(stage, error.output)] = stage.node(error.output).shape
+        output, name = stage.node(error.output), label(stage, error.output)
+        # what a function returns at once has no name but that of its operation
+        found["outputs" if name == output.operation else name] = output.shape
     return found

@@ -202,7 +202,7 @@ def _with_imports(file: Path, root: Path) -> Path:
 def _ask(file: Path, task: dict[str, Any], limits: Limits) -> tuple[Any, list[bytes]] | Stop:
     """Send a task to a child and wait for its answer; why there is none, if there is none."""
     one_thread = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
-    quiet = {"PYTHONDONTWRITEBYTECODE": "1", "PYTHONIOENCODING": "utf-8", "PYTHONHASHSEED": "0", "MPLBACKEND": "Agg"}
+    quiet = {"PYTHONIOENCODING": "utf-8", "PYTHONHASHSEED": "0", "MPLBACKEND": "Agg"}
     debug = {name: "1" for name in ("HARNESS_RECORDING_DEBUG",) if os.environ.get(name)}
     root = root_of(file)
     with prepared(

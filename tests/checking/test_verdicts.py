@@ -56,6 +56,24 @@ def test_planted_mistakes_are_found(tmp_path: Path, number: int, plant: tuple[st
     assert len(report.text(result).splitlines()) <= 21
 
 
+NAMELESS = """
+import numpy as np
+
+rng = np.random.default_rng(0)
+x, y, w = rng.normal(size=(6, 2)), rng.uniform(size=(6, 1)), rng.normal(size=(2, 1))
+
+def forward():
+    return 1 / (1 + np.exp(-(x @ w)))
+
+for _ in range(3):
+    w -= 0.1 * x.T @ (forward() - y)
+"""
+
+
+def test_outputs_without_a_name_are_called_outputs(tmp_path: Path) -> None:
+    assert checked(tmp_path, NAMELESS).sizes == {"x": (6, 2), "y": (6, 1), "outputs": (6, 1)}
+
+
 def test_the_same_seed_gives_the_same_verdict(tmp_path: Path) -> None:
     text = RIGHT["objects"].replace(" * slope(self.hidden)", "", 1)
     first, second = checked(tmp_path, text), checked(tmp_path, text)

@@ -336,3 +336,10 @@ def test_weight_decay_in_a_statement_of_its_own_is_a_part(tmp_path):
     (parameter,) = recording.parameters
     assert parameter.shape == (2, 1)
     assert len(parameter.updates) == 3
+
+
+def test_no_bytecode_is_left_beside_the_file(tmp_path):
+    (tmp_path / "helper.py").write_text("rate = 0.1\n")
+    (tmp_path / "mine.py").write_text((PROGRAMS / "eleven_lines.py").read_text() + "\nimport helper\n")
+    assert record_file(tmp_path / "mine.py").parameters
+    assert {path.name for path in tmp_path.iterdir()} == {"helper.py", "mine.py"}

@@ -68,7 +68,7 @@ def shown_path(path: str | Path) -> str:
     )
 
 
-def on_the_terminal(text: str) -> str:
+def escape_unprintable(text: str) -> str:
     """A text with every control character escaped, except line breaks and tabs."""
     return "".join(
         letter if letter.isprintable() or letter in "\n\t" else letter.encode("unicode_escape").decode()

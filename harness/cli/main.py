@@ -10,7 +10,7 @@ import sys
 from collections.abc import Sequence
 from functools import partial
 
-from ..errors import BadInput, known_words, nearest, on_the_terminal, shown, shown_path
+from ..errors import BadInput, escape_unprintable, known_words, nearest, shown, shown_path
 from ..version import __version__
 from .commands import (
     AGREES,
@@ -94,7 +94,7 @@ def check_command(name: str) -> None:
 
 def shortened(message: str) -> str:
     """A message that a terminal can show: a few lines, none too long, without control characters."""
-    lines = on_the_terminal(message).replace("\t", " ").strip().splitlines()[:MAX_LINES]
+    lines = escape_unprintable(message).replace("\t", " ").strip().splitlines()[:MAX_LINES]
     limit = MAX_LINE_CHARACTERS
     return "\n".join(line if len(line) <= limit else f"{line[: limit - 3]}..." for line in lines)
 

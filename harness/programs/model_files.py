@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
-from ..errors import BadInput, on_the_terminal, shown, shown_path
+from ..errors import BadInput, escape_unprintable, shown, shown_path
 from ..models.network import Array
 from ..scenario.data import npz_arrays, read_bytes
 
@@ -42,7 +42,7 @@ FEW = 4096  # units of a layer that need no proof
 
 def first_line(error: BaseException) -> str:
     """What an exception says, in one line"""
-    lines = on_the_terminal(str(error)).strip().splitlines()
+    lines = escape_unprintable(str(error)).strip().splitlines()
     return lines[0][:LONGEST_LINE] if lines else type(error).__name__
 
 

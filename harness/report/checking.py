@@ -23,7 +23,7 @@ from ..checking.result import (
     plain,
 )
 from ..checking.result import Kind as QuantityKind
-from ..errors import on_the_terminal
+from ..errors import escape_unprintable
 from ..recording.graph import Place
 from ..results import as_document, as_report, as_verdict
 from .page.registering import register_page
@@ -513,7 +513,7 @@ def cost_words(cost: AssumedCost) -> str:
 
 def headline(result: CheckResult) -> str:
     """The verdict in one sentence"""
-    name = on_the_terminal(result.file)
+    name = escape_unprintable(result.file)
     if result.verdict is Verdict.CORRECT and result.pairs:
         names = ", ".join(dict.fromkeys(pair.name for pair in result.pairs))
         return f"{name} is correct: {names}."
@@ -689,7 +689,7 @@ def people(result: CheckResult) -> RenderableType:
     grid.add_column(style="dim", no_wrap=True)
     grid.add_column()
     for heading, words in lines(result):
-        grid.add_row(heading, Text(on_the_terminal(words)))
+        grid.add_row(heading, Text(escape_unprintable(words)))
     style = "bold" if result.is_accepted else STYLES[result.verdict]
     return Group(Text(headline(result), style=style), Text(), grid)
 

@@ -12,7 +12,7 @@ from rich.text import Text
 
 from ..checking.result import CheckResult, Found, Verdict
 from ..checking.result import plain as plain_result
-from ..errors import on_the_terminal
+from ..errors import escape_unprintable
 from ..files import write_bytes, write_csv_file
 from ..grading.result import Award, Grading, HandInResult, Problem, Status, TestOutcome
 from ..results import as_document, as_report, as_verdict
@@ -112,7 +112,7 @@ def compared_words(one: HandInResult) -> str:
 def names_of(names: tuple[str, ...]) -> str:
     """The first names of a list"""
     more = f" and {len(names) - MAX_SHOWN_NAMES} more" if len(names) > MAX_SHOWN_NAMES else ""
-    return on_the_terminal(", ".join(names[:MAX_SHOWN_NAMES]) + more)
+    return escape_unprintable(", ".join(names[:MAX_SHOWN_NAMES]) + more)
 
 
 @as_verdict.register
@@ -127,7 +127,7 @@ def people(grading: Grading) -> RenderableType:
     for one in grading.hand_ins:
         line = line_of(one)
         cells: list[str | Text] = [
-            on_the_terminal(one.id),
+            escape_unprintable(one.id),
             Text(one.verdict.value, style=checking.STYLES[one.verdict]),
             mistake_names(one) or why(one),
             "" if line is None else str(line),
@@ -177,7 +177,7 @@ def summary(grading: Grading) -> list[str]:
 
 def student_text(grading: Grading, one: HandInResult) -> str:
     """A report to hand out, as plain text"""
-    name = on_the_terminal(one.id)
+    name = escape_unprintable(one.id)
     verdicts = {Verdict.CORRECT: "correct", Verdict.MISTAKE: "there is a mistake", Verdict.NOT_JUDGED: "was not judged"}
     lines = [f"{name}: {verdicts[one.verdict]}"]
     if one.awards:
@@ -198,7 +198,7 @@ def student_text(grading: Grading, one: HandInResult) -> str:
         lines += ["", f"Not judged by themselves: {', '.join(one.helpers)}"]
     if one.left_out:
         lines += ["", f"Left out: {', '.join(one.left_out)}"]
-    return on_the_terminal("\n".join(lines))
+    return escape_unprintable("\n".join(lines))
 
 
 def file_lines(name: str, result: CheckResult, hides_expected: bool) -> list[str]:
@@ -258,7 +258,7 @@ def cell(value: object) -> object:
     """A value on one line, which no spreadsheet takes for a formula"""
     if not isinstance(value, str):
         return "" if value is None else value
-    text = " ".join(on_the_terminal(value).split())
+    text = " ".join(escape_unprintable(value).split())
     return f"'{text}" if text.startswith(FORMULAS) else text
 
 

@@ -21,6 +21,8 @@ import pytest
 from tensorboard.backend.event_processing.event_file_loader import EventFileLoader
 
 from harness import board
+from harness.files import PARTIAL
+from harness.programs import scratch
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -199,6 +201,9 @@ def check_kills(
         of_this = folder / str(number)
         code, _ = killer.run(of_this, line_of(command), after)
         assert code in (EXIT_CODES.get(command, 0), -signal.SIGKILL), (of_this / "err").read_text()
+        assert (of_this / "train.py").read_text() == SCRIPT
+        names = {path.name for path in of_this.iterdir() if not path.name.endswith(PARTIAL)}
+        assert names <= {"train.py", "logs", "out", "err", "members.csv"}
         left = check_left(of_this, command, reference)
         if code >= 0:
             assert left == "whole"
@@ -232,6 +237,11 @@ def test_a_killed_diagnosis_of_a_script_leaves_nothing_half_written(killer, tmp_
     whole = {command: undisturbed(killer, command, tmp_path / "whole")}
     found = check_kills(killer, whole, command, count, 2, tmp_path)
     assert found.count("unfinished") >= count // 3, found
+    temporary = tmp_path / "temporary"
+    left = [path.name for path in temporary.iterdir()]
+    assert all(name.startswith(scratch.PREFIX) for name in left), left
+    undisturbed(killer, command, tmp_path / "after")
+    assert not [*temporary.iterdir()]  # a run removes the copies of those that were killed
 
 
 @pytest.mark.slow

@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 from collections.abc import Iterable, Sequence
 
-from ...errors import on_the_terminal
+from ...errors import escape_unprintable
 
 VOID = frozenset({"input", "br", "meta", "line", "circle"})
 
@@ -23,7 +23,7 @@ def escaped(content: Content) -> str:
     """What stands in the page for this content; letters that cannot be seen, or turn others around, are spelt out."""
     if content is None:
         return ""
-    return str(content) if isinstance(content, Html) else html.escape(on_the_terminal(content))
+    return str(content) if isinstance(content, Html) else html.escape(escape_unprintable(content))
 
 
 def element(tag: str, *contents: Content, **attributes: str | int | float | bool | None) -> Html:

@@ -4,7 +4,7 @@ It has loaded TensorFlow, and forks before anything was computed: a child begins
 stdin is a request {"folder", "arguments", "after"}; when it has had so many seconds of the processors (null: never) the
 child gets SIGKILL: that is the same moment of its work however much else the machine does. Each line of stdout is the
 answer, [exit code or minus the signal, seconds of the processors that it took]. The child's stdout and stderr go to the
-files "out" and "err" of the folder.
+files "out" and "err" of the folder, and its temporary files into the folder "temporary" beside it.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import json
 import os
 import signal
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -29,6 +30,8 @@ def child(folder: str, arguments: list[str]) -> None:
     from harness.cli import main as cli
 
     os.chdir(folder)
+    tempfile.tempdir = str(Path(folder).parent / "temporary")
+    os.makedirs(tempfile.tempdir, exist_ok=True)
     for number, name in ((1, "out"), (2, "err")):
         os.dup2(os.open(name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), number)
     code = 1

@@ -144,7 +144,7 @@ SCRIPT = (
 def test_targets_and_predictions_in_the_wrong_order(definition, is_wrong, tmp_path, monkeypatch, without_compiling):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "train.py").write_text(SCRIPT.format(definition))
-    program = capture_script("train.py", seconds=5).program
+    program = capture_script("train.py", seconds=60).program
     checks = [(one.check, one.place.line) for one in contradictions(program) if one.check in OWN]
     assert checks == ([(Check.LOSS_ARGUMENTS_SWAPPED, 5)] if is_wrong else [])
 
@@ -152,7 +152,7 @@ def test_targets_and_predictions_in_the_wrong_order(definition, is_wrong, tmp_pa
 def test_a_program_that_nothing_else_can_help_is_not_trained(tmp_path, monkeypatch, without_compiling):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "train.py").write_text(SCRIPT.format("def own(y, p): return keras.ops.mean(y * keras.ops.log(p))"))
-    program = capture_script("train.py", seconds=5).program
+    program = capture_script("train.py", seconds=60).program
     read = read_unjudged(program)
     text = "\n".join(lines(read))
     assert is_judged(program)  # its data are there
@@ -188,7 +188,7 @@ GENERATOR = (
 def test_a_generator_that_gives_one_batch_again_and_again(body, is_wrong, tmp_path, monkeypatch, without_compiling):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "train.py").write_text(GENERATOR.format(body))
-    program = capture_script("train.py", seconds=5).program
+    program = capture_script("train.py", seconds=60).program
     assert read_unjudged(program).is_hopeless == is_wrong
 
 

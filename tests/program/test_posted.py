@@ -24,7 +24,7 @@ def captured(tmp_path, monkeypatch):
 
     def capture(text):
         (tmp_path / "train.py").write_text(text)
-        return capture_script("train.py", seconds=5).program
+        return capture_script("train.py", seconds=60).program
 
     return capture
 

@@ -21,6 +21,7 @@ import pytest
 from tensorboard.backend.event_processing.event_file_loader import EventFileLoader
 
 from harness import board
+from harness.files import PARTIAL
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -34,6 +35,7 @@ COMMANDS = {
     "diagnose a script": "diagnose train.py --budget 600",
 }
 OF_SCENARIOS = ("compare", "sweep", "diagnose")
+OF_TENSORFLOW = "__autograph_generated_file"  # its own temporary files, which it removes when a process ends
 CHUNKS = 36  # of the sweep: of 256 members, see killed.py
 NAMES = {"compare": "xor", "sweep": "post", "diagnose": "xor", "diagnose a script": "train"}  # folders in logs/
 EXIT_CODES = {"diagnose a script": 1}  # others end with 0
@@ -199,6 +201,9 @@ def check_kills(
         of_this = folder / str(number)
         code, _ = killer.run(of_this, line_of(command), after)
         assert code in (EXIT_CODES.get(command, 0), -signal.SIGKILL), (of_this / "err").read_text()
+        assert (of_this / "train.py").read_text() == SCRIPT
+        names = {path.name for path in of_this.iterdir() if not path.name.endswith(PARTIAL)}
+        assert names <= {"train.py", "logs", "out", "err", "members.csv"}
         left = check_left(of_this, command, reference)
         if code >= 0:
             assert left == "whole"
@@ -232,6 +237,9 @@ def test_a_killed_diagnosis_of_a_script_leaves_nothing_half_written(killer, tmp_
     whole = {command: undisturbed(killer, command, tmp_path / "whole")}
     found = check_kills(killer, whole, command, count, 2, tmp_path)
     assert found.count("unfinished") >= count // 3, found
+    undisturbed(killer, command, tmp_path / "after")  # it removes the copies of those that were killed
+    left = [path.name for path in (tmp_path / "temporary").iterdir()]
+    assert all(name.startswith(OF_TENSORFLOW) for name in left), left
 
 
 @pytest.mark.slow

@@ -103,7 +103,7 @@ def twins_of(reading: Reading, step: Step, known: int) -> list[tuple[int, float]
     """
     stage, gradient = reading.stage, reading.gradient_samples((step.before,))
     own = stage.samples(known)
-    others = stage.dependent - stage.needed - reading.forward.nodes
+    others = stage.dependent - stage.needed - reading.forward.nodes - stage.program.descendants([known])
     alike = [id for id in sorted(others) if stage.node(id).shape == step.shape != ()]
     if gradient is None or own is None or not stage.extend(alike):
         return []

@@ -185,7 +185,7 @@ class Case:
         """The first line that a right value goes through on its way to the broken steps alone, not to right ones"""
         stage, program = self.stage, self.stage.program
         mended = [stage.parameters[id].after for id in self.fault.mends]
-        others = [step.after for step in stage.steps if step.after not in mended]
+        others = [step.after for step in stage.steps if self.reading.matches.get(step.before) is not None]
         after = program.descendants(self.fault.bundle, within=set(stage.needed)) - set(self.fault.bundle)
         shared = program.ancestors(others, stop=stage.parameters) & after
         alone = (program.ancestors(mended, stop=stage.parameters) & after) - shared

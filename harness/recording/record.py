@@ -101,7 +101,7 @@ def missing_data(file: Path, seed: int) -> dict[str, Array]:
 
 
 def default_data(seed: int) -> dict[str, Array]:
-    """X (15, 4), Y (15, 3) one-hot, y (15, 1) and labels (15,) for lines given by the user."""
+    """X (23, 7), Y (23, 3) one-hot, y (23, 1) and labels (23,) for lines given by the user."""
     from .driving.data import Labels, Sizes, make_data
 
     sizes = Sizes()

@@ -377,10 +377,11 @@ RULES: Mapping[str, str] = {
     "nadam": "Nadam",
 }
 
+SAY_HOW = 'Say how it trains: --run "net = Network([7, 3, 1]); net.train(X, y)".'  # X has 7 columns, y has one
 REASONS: Mapping[Reason, tuple[str, str]] = {
     Reason.NO_PARAMETERS: (
         "Nothing was trained while the file ran: no array was replaced by itself plus or minus something.",
-        'Say how it trains: --run "net = Network([2, 3, 1]); net.train(X, y)".',
+        SAY_HOW,
     ),
     Reason.NOT_DRIVEN: (
         "The file only defines things, and no call that was tried makes it train.",
@@ -433,7 +434,7 @@ REASONS: Mapping[Reason, tuple[str, str]] = {
     Reason.REFUSED: ("The file cannot be run.", "Repair it first."),
     Reason.DOUBTFUL_CALLS: (
         "It only defines things, and the calls that make it train may fit its shapes by accident only.",
-        'Say how it trains: --run "net = Network([2, 3, 1]); net.train(X, y)".',
+        SAY_HOW,
     ),
     Reason.LAYERS_LEFT: (
         "It has no network. Some of its layers agree with true gradients, but others could not be called.",

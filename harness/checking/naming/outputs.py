@@ -82,11 +82,12 @@ def something_instead(case: Case, layer: Layer, value: Samples) -> Name | None:
 
 def wrong_softmax_axis(case: Case, layer: Layer, value: Samples) -> Name | None:
     """The difference is that of softmax and cross-entropy, but it is the activation that adds up wrongly"""
-    is_normalised = is_coupled(case.stage, layer) and adds_up_to_one(case, case.stage.errors[0].output)
+    output = case.stage.errors[0].output
+    is_normalised = is_coupled(case.stage, layer) and adds_up_to_one(case, output)
     is_fitting = case.reading.cost.form in (Form.CATEGORICAL, None)
     if not is_normalised or not is_fitting or not is_plain(case, value):
         return None
-    nodes = [case.stage.node(one) for one in layer.region]
+    nodes = [case.stage.node(one) for one in layer.region if one <= output]  # a cost adds up, too
     normalising = [one for one in nodes if one.operation in ("sum", "softmax")]
     normalising = normalising or [one for one in nodes if one.operation == "divide"]  # by what Python's own sum gave
     places = [one.place for one in normalising if one.place is not None]

@@ -13,8 +13,8 @@ from .source.places import argument_of
 
 if TYPE_CHECKING:
     from .heads import Head
-    from .program import Place, Program
-    from .source.places import Source
+    from .program import Program
+    from .source.places import Place, Source
     from .targets import LossFacts, Targets
 
 Value = float | int | str | bool | tuple[float | int | str | None, ...] | None

@@ -18,32 +18,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .copies import Drawing, copied_model, drawings_of, drawn_weights, set_weights
+from .source.places import Place
 
 Array = NDArray[Any]
 Data = Any  # an array, or a list, tuple or dict of arrays, one for each input or output of the model
 SAMPLE_ROWS = 2  # rows of x on which a model without an input shape is built
-
-
-@dataclass(frozen=True, kw_only=True)
-class Place:
-    """Where something was written in the user's file.
-
-    Attributes:
-        file: the user's own file, as the user knows it (not the copy that was run).
-        line: first line, from 1; in a notebook the line within its cell.
-        end_line: last line of the expression.
-        column, end_column: characters from 0 of the start and end of the expression; None if Python does not know.
-        text: of the first line, without indentation.
-        cell: number of the notebook's code cell, from 1; None in a script.
-    """
-
-    file: str
-    line: int
-    end_line: int
-    column: int | None = None
-    end_column: int | None = None
-    text: str = ""
-    cell: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,7 +10,7 @@ from ..programs.findings import Check, Contradiction, Severity
 from .words import joined, number
 
 if TYPE_CHECKING:
-    from ..programs.program import Place
+    from ..programs.source.places import Place
 
 MOST_LAYERS = 3  # that a sentence names
 MOST_FINDINGS = 4  # that are printed before the first training

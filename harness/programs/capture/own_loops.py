@@ -15,8 +15,7 @@ from unittest import mock
 
 import keras
 
-from ..program import Place
-from ..source.places import Sources
+from ..source.places import Place, Sources
 from .followed_loops import FollowedLoop, NotPlain, check_gradients
 
 Wrapper = Callable[..., Any]

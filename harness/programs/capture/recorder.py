@@ -40,8 +40,8 @@ from ..old_versions.arguments import (
     translated_fit,
     translated_optimizer,
 )
-from ..program import FitError, MadeUp, Note, NoteKind, Place, Places, Program, Validation
-from ..source.places import Sources, argument_of, assignments, call_at, is_in_loop
+from ..program import FitError, MadeUp, Note, NoteKind, Places, Program, Validation
+from ..source.places import Place, Sources, argument_of, assignments, call_at, is_in_loop
 from .followed_loops import FollowedLoop, NotPlain
 from .made_up import Supply
 from .made_up_data import data_made_up, unknown_data, with_numbers

@@ -10,8 +10,7 @@ from collections.abc import Iterable, Sequence
 import keras
 
 from ..changes import Change
-from ..program import Place
-from ..source.places import argument_of
+from ..source.places import Place, argument_of
 from .script_texts import ScriptTexts, only_call
 from .texts import Edit, Text, Unplaced, is_add, unplaced, written
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import keras
 
 from ...recording.source import called_name
-from ..program import Place, Program
-from ..source.places import call_at
+from ..program import Program
+from ..source.places import Place, call_at
 from ..source.scripts import read_pieces
 from .edited import Key
 from .texts import Edit, Text, Unplaced, is_docstring, is_future

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import keras
 
 from ..findings import Check, Contradiction, Severity, Value
-from ..program import Place
+from ..source.places import Place
 
 COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 SHAPE = r"([(\[][^()\[\]]*[)\]])"  # (None, 28, 28) or [None 1 28 28]

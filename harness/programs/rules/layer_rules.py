@@ -8,7 +8,8 @@ import keras
 import numpy as np
 
 from ..findings import Check, Contradiction, Finding, Rule, Severity, Subject
-from ..program import MadeUp, Place
+from ..program import MadeUp
+from ..source.places import Place
 
 MOST_PASSING = 8  # layers in a row that only pass values on
 RECURRENT = (keras.layers.LSTM, keras.layers.GRU, keras.layers.SimpleRNN)

@@ -20,8 +20,7 @@ from ...recording.source import called_name
 from ..derivatives import with_gradient
 from ..findings import Check, Contradiction, Finding, Rule, Severity, Subject
 from ..heads import Head
-from ..program import Place
-from ..source.places import argument_of, names_in
+from ..source.places import Place, argument_of, names_in
 
 Array = NDArray[Any]
 ROWS = 16  # of targets and predictions that a loss is called with

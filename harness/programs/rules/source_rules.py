@@ -11,8 +11,7 @@ import keras
 from ...recording.source import called_name
 from ..findings import Check, Contradiction, Finding, Rule, Severity, Subject
 from ..old_versions.arguments import FIRST_VERSION_LAYERS
-from ..program import Place
-from ..source.places import Source, argument_of, is_at
+from ..source.places import Place, Source, argument_of, is_at
 from ..targets import CATEGORICAL_CROSSENTROPIES, CROSSENTROPIES, SPARSE_CROSSENTROPIES
 from .data_rules import scales_itself
 from .head_rules import ONE_HOT

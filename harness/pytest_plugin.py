@@ -79,7 +79,7 @@ class BackpropFile(pytest.File):
     def collect(self) -> Iterable[pytest.Item]:
         from .checking.accepting import accept_known
         from .checking.check import check_file, wrong_gradients
-        from .checking.layers import Agreement
+        from .checking.result import Agreement
         from .report.quantities import gradient_line, parameter_line, parameter_text
 
         result = accept_known(check_file(self.path, run=self.config.getoption("backprop_run")))

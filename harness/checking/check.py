@@ -16,9 +16,9 @@ from ..recording.source import called_name, read_text
 from ..recording.stand_ins.ragged import OLDER_NUMPY
 from .exceptions import RUN_FILE, UNDEFINED
 from .factors import is_same
-from .layers import Agreement, GradientResult, LayersResult, PairResult, check_layers
+from .layers import LayersResult, check_layers
 from .mistakes import BY_ID, Stage
-from .result import CheckResult, Found, Kind, Quantity, Reason, Verdict
+from .result import Agreement, CheckResult, Found, GradientResult, Kind, PairResult, Quantity, Reason, Verdict
 from .scales import HALVES
 from .sources import Sources, read_texts
 from .template import follows_template, programs_of

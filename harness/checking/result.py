@@ -5,14 +5,11 @@ from __future__ import annotations
 import enum
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from ..recording.driving.pairs import OBSERVATIONS, PairKind
 from ..recording.graph import Place
 from ..results import Result
-
-if TYPE_CHECKING:
-    from .layers import PairResult
-
 
 Note = tuple[str, Place | None, str]  # the id of a remark, its line, and what it is about
 
@@ -201,6 +198,81 @@ class Alternative:
 
     cost: AssumedCost
     mistakes: tuple[Found, ...]
+
+
+class Agreement(enum.Enum):
+    """How a gradient compares with the true one."""
+
+    AGREES = "agrees"
+    SCALED = "scaled"  # a positive constant times the true one, such as 1 over the number of observations
+    DIFFERS = "differs"
+    NOT_JUDGED = "not judged"
+
+
+@dataclass(frozen=True, kw_only=True)
+class GradientResult:
+    """One gradient of a pair.
+
+    Attributes:
+        name: the user's ("dW", "self.dweights", "return value", "update of self.W").
+        of: what it should be the gradient of.
+        agreement: the answer.
+        factor: ``name = factor * true gradient``; None if there is no such factor.
+        largest_difference: relative to the largest entry of the true gradient, over all settings.
+        aligned_with: what it is a multiple of instead, if that is another gradient of the pair; "" otherwise.
+        shape, true_shape: of the gradient, and as it should be.
+        line: of the operation that made it; 0 if unknown.
+        text: that line.
+        is_passed_on: whether it is the gradient from above, unchanged.
+    """
+
+    name: str
+    of: str
+    agreement: Agreement
+    factor: float | None = None
+    largest_difference: float | None = None
+    aligned_with: str = ""
+    shape: tuple[int, ...] = ()
+    true_shape: tuple[int, ...] = ()
+    line: int = 0
+    text: str = ""
+    is_passed_on: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class PairResult:
+    """One pair.
+
+    Attributes:
+        kind: of the pair.
+        name: the user's names of both sides.
+        line: of the definition of the backward side.
+        how: "of z" or "of a" for a derivative that is given as a function of the output; "" otherwise.
+        gradients: all that could be read.
+        consistent: whether all parameters' gradients have the same factor.
+        observations: number of observations in the run, which factors may refer to.
+        calls: the lines that called the pair.
+        reason: why nothing was judged; "" otherwise.
+        mistakes: where wrong gradients go wrong, if that was found.
+    """
+
+    kind: PairKind
+    name: str
+    line: int
+    how: str = ""
+    gradients: tuple[GradientResult, ...] = ()
+    consistent: bool = True
+    observations: int = OBSERVATIONS
+    calls: tuple[str, ...] = ()
+    reason: str = ""
+    mistakes: tuple[Found, ...] = ()
+
+    @property
+    def agreement(self) -> Agreement:
+        """The worst of its gradients."""
+        order = [Agreement.DIFFERS, Agreement.NOT_JUDGED, Agreement.SCALED, Agreement.AGREES]
+        found = [gradient.agreement for gradient in self.gradients]
+        return next((one for one in order if one in found), Agreement.NOT_JUDGED)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,7 +13,7 @@ from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import Any
 
-from ..checking.layers import PairResult
+from ..checking.result import PairResult
 from ..errors import BadInput, shown_path
 from ..results import plain
 from .result import HandInResult

@@ -9,9 +9,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from ..checking.layers import Agreement
 from ..checking.mistakes import CATALOGUE
-from ..checking.result import CheckResult, Verdict
+from ..checking.result import Agreement, CheckResult, Verdict
 from ..errors import BadInput, nearest, shown, shown_path
 from ..scenario.scenario import read_toml
 from .result import Award, QuantityFacts, Status, TestOutcome, TestResult

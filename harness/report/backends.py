@@ -17,7 +17,7 @@ from ..backends.reasons import Reason, ReasonKind
 from ..backends.settings import Setting
 from ..backends.setups import Setup
 from ..results import as_document, as_report, as_verdict
-from .page.registering import register_figure, register_page
+from .registering import register_figure, register_page
 from .words import Json, count, joined, new_table
 
 NAMES = {"tensorflow": "TensorFlow", "jax": "JAX", "torch": "PyTorch"}

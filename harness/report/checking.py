@@ -9,12 +9,13 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from ..checking.layers import Agreement, PairResult
 from ..checking.result import (
+    Agreement,
     Alternative,
     AssumedCost,
     CheckResult,
     Found,
+    PairResult,
     ParameterFacts,
     Quantity,
     Reason,
@@ -25,7 +26,7 @@ from ..checking.result import Kind as QuantityKind
 from ..errors import escape_controls
 from ..recording.graph import Place
 from ..results import as_document, as_report, as_verdict, plain
-from .page.registering import register_page
+from .registering import register_page
 from .words import Json, joined, number
 
 MAX_LINE = 110  # characters of a line of code

@@ -21,7 +21,7 @@ from ..measures.symmetry import clone_spread, effective_width, hidden_layers
 from ..models.network import Array, Weights
 from ..results import as_document, as_report, as_verdict
 from ..scenario.scenario import Scenario
-from .page.registering import register_figure, register_page
+from .registering import register_figure, register_page
 from .words import Json, count, joined, new_table, number
 
 MAX_ROWS = 15  # iterations in the table of costs

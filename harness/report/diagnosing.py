@@ -24,7 +24,7 @@ from ..results import as_report, as_verdict
 from . import diagnosis_document as _  # noqa: F401 - registers the JSON document
 from .causes import FAULTS
 from .findings import finding_text, worth_saying
-from .page.registering import register_figure, register_page
+from .registering import register_figure, register_page
 from .words import count, joined, new_table, number
 
 MOST_LINES = 25

@@ -16,7 +16,7 @@ from ..files import write_bytes, write_csv_file
 from ..grading.result import Award, Grading, HandInResult, Problem, Status, TestOutcome
 from ..results import as_document, as_report, as_verdict, plain
 from . import checking
-from .page.registering import register_page
+from .registering import register_page
 from .words import Json, count, new_table
 
 PROBLEMS: Mapping[Problem, str] = {

@@ -8,7 +8,7 @@ from rich.text import Text
 from ..measures.saturation import FLAT
 from ..programs.inspection import OFF, Inspection, LayerReport
 from ..results import as_document, as_report, as_verdict
-from .page.registering import register_figure, register_page
+from .registering import register_figure, register_page
 from .words import Json, new_table
 
 MAX_LISTED_UNITS = 8  # of a group

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from ..checking.layers import GradientResult, PairResult
-from ..checking.result import CheckResult, Found, ParameterFacts
+from ..checking.result import CheckResult, Found, GradientResult, PairResult, ParameterFacts
 from .checking import AGREEMENTS, code, quantity, update_words, where
 from .words import number
 

@@ -12,7 +12,7 @@ from rich.text import Text
 from ..diagnosis.scenarios.changes import ENOUGH
 from ..diagnosis.scenarios.judge import Diagnosis, Row
 from .causes import HYPOTHESES
-from .page.registering import register_figure, register_page
+from .registering import register_figure, register_page
 from .scenario_words import change_text, relation_text, remedy_text, symptom_text
 from .words import Json, count, joined, new_table, number
 

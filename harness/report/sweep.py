@@ -18,7 +18,7 @@ from ..results import as_document, as_report, as_verdict
 from ..scenario.scenario import load
 from ..sweeps.sweep import ENOUGH, Combination, Group, Job, Sweep, best
 from .comparison import scenario_json
-from .page.registering import register_figure, register_page
+from .registering import register_figure, register_page
 from .words import Json, count, new_table, number
 
 MAX_NAMED_COMBINATIONS = 12  # with a line in the verdict

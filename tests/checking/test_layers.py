@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from harness.checking.layers import Agreement, LayersResult, PairResult, check_layers
+from harness.checking.layers import LayersResult, check_layers
+from harness.checking.result import Agreement, PairResult
 from harness.recording.driving.pairs import PairKind, find_pairs, pair_data, program_of
 
 RIGHT = """

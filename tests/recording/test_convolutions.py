@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from scipy import signal
 
-from harness.checking.layers import Agreement, check_layers
+from harness.checking.layers import check_layers
+from harness.checking.result import Agreement
 from harness.recording.stand_ins import convolutions
 
 NAMES = ("correlate2d", "convolve2d")

@@ -88,7 +88,7 @@ def test_modules_are_run_by_name_only_where_the_user_names_them():
         "harness/programs/capture/made_up.py",  # data sets and preprocessing of keras and sklearn
         "harness/programs/old_versions/names.py",  # of keras alone, under its names of earlier versions
         "harness/programs/capture/snippets.py",  # usual imports that a snippet lacks, from a table
-        "harness/report/page/registering.py",  # modules of that package, by the names that report/ writes
+        "harness/report/registering.py",  # modules of that package, by the names that report/ writes
     }
 
 

@@ -3,5 +3,21 @@
 Modules that compute are imported only inside ``run``, so that help and bad arguments answer at once.
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ...diagnosis.answer import Diagnosis
+
 # exit codes: fine; a difference, mistake or failure was found; bad input; not judged, or only in part; Ctrl-C
 AGREES, DIFFERS, BAD_INPUT, NOT_JUDGED, INTERRUPTED = 0, 1, 2, 3, 130
+
+
+def code_of_diagnosis(found: Diagnosis) -> int:
+    """The exit code of a diagnosis: it learns, it does not, or it could not be judged."""
+    from ...diagnosis.outcomes import OutcomeKind
+
+    if found.partial or found.outcome is OutcomeKind.NOT_JUDGED:
+        return NOT_JUDGED
+    return AGREES if found.outcome is OutcomeKind.LEARNS and not found.causes else DIFFERS

@@ -18,10 +18,10 @@ from ..logs import folder_name, run_log
 from ..options import add_learning_rate, add_output, add_scenario, invalid_value, overrides, positive_integer
 from ..pages import add_figure, add_report, check_files, say_page, write_pages
 from ..terminal import Shown, print_as, progress_bar, show_result, silent_import, wide_vectors
-from . import AGREES, DIFFERS, NOT_JUDGED
+from . import AGREES, DIFFERS, NOT_JUDGED, code_of_diagnosis
 
 if TYPE_CHECKING:
-    from ...diagnosis.answer import Diagnosis
+    pass
 
 MAX_BUDGET_SECONDS = 86400.0
 FIT_BUDGETS = 2  # budgets after which the training of the script itself is stopped
@@ -203,7 +203,7 @@ def run_program(arguments: argparse.Namespace, name: str, *, of_script: bool) ->
             )
             write_pages(arguments, several, folder)
             show_result(arguments, several)
-            codes = {exit_code(one) for one in several.outputs}
+            codes = {code_of_diagnosis(one) for one in several.outputs}
             return DIFFERS if DIFFERS in codes else max(codes)
         if not unjudged.is_judged(program) or contradictions.hopeless(program):
             read = unjudged.read_unjudged(program)
@@ -228,16 +228,7 @@ def run_program(arguments: argparse.Namespace, name: str, *, of_script: bool) ->
     if arguments.diff and not arguments.json:
         print(edits.unified_diff(found.edits), end="")
     say_page(arguments, folder)
-    return exit_code(found)
-
-
-def exit_code(found: Diagnosis) -> int:
-    """What a diagnosis says: it learns, it does not, or it could not be judged."""
-    from ...diagnosis.outcomes import OutcomeKind
-
-    if found.partial or found.outcome is OutcomeKind.NOT_JUDGED:
-        return NOT_JUDGED
-    return AGREES if found.outcome is OutcomeKind.LEARNS and not found.causes else DIFFERS
+    return code_of_diagnosis(found)
 
 
 def run_scenario(arguments: argparse.Namespace, name: str) -> int:

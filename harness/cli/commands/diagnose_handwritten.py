@@ -13,8 +13,7 @@ from ..logs import folder_name, run_log
 from ..options import overrides
 from ..pages import say_page, write_pages
 from ..terminal import progress_bar, show_result, silent_import
-from . import DIFFERS, NOT_JUDGED
-from .diagnose import exit_code
+from . import DIFFERS, NOT_JUDGED, code_of_diagnosis
 
 OVERRIDDEN = ("seed", "iterations")  # settings of a file that options may set
 
@@ -52,4 +51,4 @@ def run_handwritten(arguments: argparse.Namespace, name: str) -> int:
     say_page(arguments, folder)
     if found.diagnosis is None:
         return DIFFERS if found.check.verdict is Verdict.MISTAKE else NOT_JUDGED
-    return exit_code(found.diagnosis)
+    return code_of_diagnosis(found.diagnosis)

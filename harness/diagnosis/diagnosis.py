@@ -28,6 +28,7 @@ from .faults import Fault
 from .outcomes import (
     LEARNED_FRACTION,
     LEAST_LOWERED_FRACTION,
+    MOSTLY,
     NOTHING_FRACTION,
     Bar,
     OutcomeKind,
@@ -55,6 +56,7 @@ from .trials import (
     LEAST_SECONDS,
     Ledger,
     OutOfBudget,
+    Trial,
     joined_trials,
     plan_trials,
     thinned,
@@ -191,16 +193,15 @@ class _Diagnoser:
         if not doubtful and self.memorises(own) and self.is_better_restrained():
             return
         if is_fine and not self.may_be_far_from_best(own):
-            nearer = self.raise_bar_to_reference(own)
-            if nearer is not None:
-                self.explain(nearer)
+            self.explain(self.raise_bar_to_reference(own) or self.steadier())
             return
         if self.outcome is not OutcomeKind.LEARNS and not self.stands_for_whole():
             self.outcome, self.proofs.partial = OutcomeKind.NOT_JUDGED, True
             return
         if self.outcome is OutcomeKind.LUCKY:
-            self.outcome = self.outcome_of_more_seeds()
+            self.outcome = outcome_of(self.own_trial_of_more_seeds().scores, search.bar)
             if self.outcome is OutcomeKind.LEARNS:
+                self.explain(self.steadier())
                 return
         if self.outcome is not OutcomeKind.LEARNS and self.memorises(own):
             self.outcome = OutcomeKind.OVERFITS
@@ -215,8 +216,10 @@ class _Diagnoser:
             return
         self.explain(search.minimise(full))
 
-    def explain(self, keys: Keys) -> None:
+    def explain(self, keys: Keys | None) -> None:
         """Prove the causes of a 1-minimal set, how they hurt, what improves it, and what does in place of a cause."""
+        if keys is None:
+            return
         minimal = self.prove(keys)
         if self.proofs.causes:
             self.proofs.look_for_mechanisms(minimal)
@@ -246,11 +249,10 @@ class _Diagnoser:
             return self.outcome is OutcomeKind.DIVERGES
         return bool(losses[-1] > first - FALLEN_FRACTION * abs(first))
 
-    def outcome_of_more_seeds(self) -> OutcomeKind:
-        """The outcome of a program that fails from some seeds of the search, counting fresh ones."""
+    def own_trial_of_more_seeds(self) -> Trial:
+        """The program as it is, from the seeds of the search and fresh ones."""
         runs = [self.search.run((), stage=stage) for stage in (Stage.SEARCH, Stage.CONFIRM)]
-        scores = joined_trials([run.trial for run in runs]).scores
-        return outcome_of(scores, self.search.bar)
+        return joined_trials([run.trial for run in runs])
 
     def repaired_set(self) -> Keys | None:
         """A set of repairs with which the program learns; None if none of those tried does.
@@ -398,6 +400,27 @@ class _Diagnoser:
         bar = Bar(constant=references.constant, best=nearer.score.value, noise=0.0)
         self.search.bar = dataclasses.replace(bar, needed=(1 + bar.fraction(own.median)) / 2)
         self.outcome = self.outcome_now()
+        return keys
+
+    def steadier(self) -> Keys | None:
+        """A set of repairs with which clearly more seeds learn than of a program of which only most do.
+
+        None if there is none, or if noise lowers the threshold: by how little a seed misses it then says nothing. The
+        outcome of such a program is that it depends on the seed.
+        """
+        search = self.search
+        if search.bar.noise > 0 or search.share(()).value >= MOSTLY:
+            return None
+        try:
+            if search.learned(self.own_trial_of_more_seeds()).value >= MOSTLY:
+                return None
+            keys = search.repair_fully()
+            keys = None if keys is None or search.proof(keys, frozenset()) is None else search.minimise(keys)
+        except OutOfBudget:
+            self.proofs.partial = search.ledger.is_late
+            return None
+        if keys is not None:
+            self.outcome = OutcomeKind.LUCKY
         return keys
 
     def raise_bar(self) -> Keys | None:

@@ -101,6 +101,7 @@ class FitTrainer:
             return (x,) if y is None else (x, y) if weight is None else (x, y, weight)
 
         rows = tf.data.Dataset.from_tensor_slices((batches, sizes.astype(np.int32)))
+        batch = tf.autograph.experimental.do_not_convert(batch)  # whose converted file a killed process leaves behind
         return rows.map(batch, num_parallel_calls=1, deterministic=True).prefetch(2)
 
     def train(self, seed: int, epochs: int, partial: int, validation: TrainingData | None) -> dict[str, list[float]]:

@@ -75,7 +75,7 @@ class NoteKind(Enum):
     MORE_FITS = "more-fits"  # the script calls fit ``count`` times
     STOPPED = "stopped"  # the captured fit was stopped after ``count`` epochs by the time limit
     SCRIPT_FAILED = "script-failed"  # the script failed after the captured fit; ``detail`` says how
-    SCRIPT_STOPPED = "script-stopped"  # the script was stopped after the captured fit by the time limit
+    SCRIPT_STOPPED = "script-stopped"  # by the time limit, after the captured fit or ``count`` updates of a loop
     MODULE_REPLACED = "module-replaced"  # one that is not installed and does not touch the data: an empty one is there
     OLD_NAME = "old-name"  # a name that this version of Keras no longer has was supplied; ``detail`` says which
     NOT_COPIED = "not-copied"  # the model cannot be copied; ``detail`` says why

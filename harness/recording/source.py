@@ -18,6 +18,7 @@ import errno
 import io
 import json
 import re
+import symtable
 import tokenize
 from dataclasses import dataclass
 from pathlib import Path
@@ -188,25 +189,22 @@ def called_name(call: ast.Call) -> str:
 
 
 def undefined_names(text: str) -> list[str]:
-    """Names that a file uses and nowhere defines: what its star imports must give."""
-    tree = ast.parse(text)
-    defined = set(dir(builtins))
-    used = []
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Name):
-            if isinstance(node.ctx, ast.Load):
-                used.append(node.id)
-            else:
-                defined.add(node.id)
-        elif isinstance(node, (ast.FunctionDef, ast.ClassDef, ast.AsyncFunctionDef)):
-            defined.add(node.name)
-        elif isinstance(node, ast.arg):
-            defined.add(node.arg)
-        elif isinstance(node, ast.alias):
-            defined.add((node.asname or node.name).partition(".")[0])
-        elif isinstance(node, ast.ExceptHandler) and node.name:
-            defined.add(node.name)
-    return sorted(set(used) - defined)
+    """Global names that a file uses and nowhere defines: what a snippet lacks, or its star imports must give."""
+    known, used = set(dir(builtins)), set()
+
+    def look(table: symtable.SymbolTable) -> None:
+        is_module = table.get_type() == "module"
+        for symbol in table.get_symbols():
+            is_given = symbol.is_assigned() or symbol.is_imported()
+            if is_given and (is_module or symbol.is_declared_global()):
+                known.add(symbol.get_name())
+            if symbol.is_referenced() and (is_module or symbol.is_global()):
+                used.add(symbol.get_name())
+        for child in table.get_children():
+            look(child)
+
+    look(symtable.symtable(text, "file", "exec"))
+    return sorted(used - known)
 
 
 def statements(tree: ast.AST) -> dict[int, Statement]:

@@ -8,6 +8,7 @@ from typing import Any
 from rich.console import Group
 from rich.text import Text
 
+from ..programs.program import NoteKind
 from ..programs.unjudged import LikelyCause, Unjudged
 from ..results import as_document, as_report, as_verdict
 from .diagnosing import edit_text
@@ -97,6 +98,9 @@ def reason_lines(found: Unjudged) -> Iterator[str]:
         return
     if found.own_loop:
         yield f"Nothing was trained, because the script trains with {found.own_loop}."
+        updates = next((note.count for note in found.notes if note.kind is NoteKind.SCRIPT_STOPPED), None)
+        if updates:
+            yield f"The time limit stopped this loop after {updates:,} updates, before it ended."
         yield "Gather the rows, and call fit() once: only such trainings are repeated, and can prove a cause."
     elif found.outputs > 1:
         yield f"Nothing was trained, because the model has {found.outputs} outputs."

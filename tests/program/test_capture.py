@@ -12,6 +12,8 @@ from harness import BadInput
 from harness.programs.capture import capture_script
 from harness.programs.fit_calls import program_of
 from harness.programs.program import MadeUp, NoteKind
+from harness.programs.unjudged import read_unjudged
+from harness.report.unjudged import lines
 
 HEADER = """\
 import numpy as np
@@ -214,6 +216,14 @@ def test_names_of_earlier_versions(script):
     assert old == ["keras.layers.core", "keras.layers.normalization", "keras.utils.np_utils", "lr"]
     copy = program.compile_copy(program.initial_model())
     copy.fit(program.x, program.y, verbose=0)  # its loss still finds the functions
+
+
+@pytest.mark.parametrize("rate", ["10", "np.float32(0.5)"])
+def test_rates_that_are_no_floats_of_python_are_made_such(script, rate):
+    model = MODEL.replace("optimizer='adam'", f"optimizer=keras.optimizers.Adam({rate})")
+    program = capture_script(script("import keras\n", HEADER, model, "model.fit(x, y)\n")).program
+    assert program.optimizer.get_config()["learning_rate"] == {"10": 10.0}.get(rate, 0.5)
+    assert NoteKind.OLD_NAME in kinds(program)
 
 
 def test_plots_do_nothing(script):
@@ -475,6 +485,18 @@ def test_a_loop_of_train_on_batch_is_repeated_by_fit(script):
     order = np.argsort(program.y[:, 0])
     assert np.array_equal(program.y[order, 0], np.arange(12))
     assert np.allclose(program.x[order], np.arange(24).reshape(12, 2) / 24)
+
+
+def test_of_a_loop_that_does_not_end_all_rows_so_far_are_read(script):
+    loop = DATA_OF_LOOP + (
+        "model.compile('sgd', 'mse')\n"
+        "for step in range(10 ** 9):\n"
+        "    model.train_on_batch(x[step % 12:step % 12 + 1], y[step % 12:step % 12 + 1])\n"
+    )
+    program = capture_script(script(loop), seconds=1).program
+    (stopped,) = [note for note in program.notes if note.kind is NoteKind.SCRIPT_STOPPED]
+    assert (program.is_trained_otherwise, len(program.x)) == (True, min(12, stopped.count))
+    assert f"stopped this loop after {stopped.count:,} updates" in "\n".join(lines(read_unjudged(program)))
 
 
 FITS_IN_A_LOOP = DATA_OF_LOOP + (

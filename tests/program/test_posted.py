@@ -6,13 +6,14 @@ import numpy as np
 import pytest
 
 from harness.programs.capture import capture_script
-from harness.programs.capture.snippets import functions_that_call, sample_shape, tolerant, unknown_globals
+from harness.programs.capture.snippets import functions_that_call, sample_shape, tolerant
 from harness.programs.contradictions import Check, contradictions
 from harness.programs.old_versions.arguments import translated
 from harness.programs.old_versions.names import places_of
 from harness.programs.old_versions.python import readable
 from harness.programs.program import MadeUp, NoteKind
 from harness.programs.unjudged import is_judged, read_unjudged
+from harness.recording.source import undefined_names
 
 pytestmark = pytest.mark.usefixtures("without_compiling")
 
@@ -93,7 +94,7 @@ def test_modules_of_earlier_versions():
 
 def test_names_that_a_snippet_lacks():
     text = "import os\ndef f(x, y=1):\n    return x + n_rows\nz = [i for i in data]\nmodel.fit(z, f(1))\n"
-    assert unknown_globals(text) == ["data", "model", "n_rows"]
+    assert undefined_names(text) == ["data", "model", "n_rows"]
 
 
 def test_functions_that_train():

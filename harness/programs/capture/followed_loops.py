@@ -87,21 +87,24 @@ class FollowedLoop:
             how: the loop trains.
             most_rows: of an update, if the loop hands on more at once.
         """
-        copies = self.copies()
-        x, y = np.repeat(np.stack(self.x), copies, axis=0), np.repeat(np.stack(self.y), copies, axis=0)
-        epochs, size = max(1, round(sum(self.sizes) / len(x))), Counter(self.sizes).most_common(1)[0][0]
+        program = self.with_rows(program)
+        epochs, size = max(1, round(sum(self.sizes) / len(program.y))), Counter(self.sizes).most_common(1)[0][0]
         notes = [note for note in program.notes if note.kind not in (NoteKind.OWN_LOOP, NoteKind.FITS_MERGED)]
         notes.append(Note(kind=NoteKind.LOOP_AS_FIT, count=epochs, detail=how))
         return dataclasses.replace(
             program,
-            x=x,
-            y=y,
             epochs=epochs,
             batch_size=size if most_rows is None else min(size, most_rows),
             steps_per_epoch=None,
             places=dataclasses.replace(program.places, fit=None),  # no line takes the arguments of fit
             notes=tuple(notes),
         )
+
+    def with_rows(self, program: Program) -> Program:
+        """The program with the rows of all updates so far in the place of those of the first."""
+        copies = self.copies()
+        x, y = (np.repeat(np.stack(rows), copies, axis=0) for rows in (self.x, self.y))
+        return dataclasses.replace(program, x=x, y=y)
 
     def copies(self) -> Array:
         """How often each row stands in the data: once, if the loop does not use all of them equally often."""

@@ -281,7 +281,12 @@ class Recorder:
             self.program = self.loops.followed.translated(self.program, how)
 
     def leave_loop(self) -> None:
-        """Say of a loop of fits that did not end, or is not plain, that it is not repeated by fit."""
+        """Say of a loop of fits that did not end, or is not plain, that it is not repeated by fit.
+
+        Of another loop that did not end, all rows so far are kept: those of its first update may be like no others.
+        """
+        if self.loops.followed is not None and self.program is not None:
+            self.program = self.loops.followed.with_rows(self.program)
         if self.loop_of_fits is not None:
             assert self.program is not None
             self.loop_of_fits = None

@@ -363,7 +363,8 @@ def _result(recorder: Recorder, failure: BaseException | None, sources: Sources,
         raise _not_captured(recorder, failure, sources, shown)
     notes = list(program.notes)
     if isinstance(failure, OutOfTime):
-        notes.append(Note(kind=NoteKind.SCRIPT_STOPPED))
+        loop = recorder.loops.followed
+        notes.append(Note(kind=NoteKind.SCRIPT_STOPPED, count=None if loop is None else len(loop.sizes)))
     elif isinstance(failure, Exception) and program.error is None:
         place = sources.of_error(failure)
         where = "" if place is None else f"{shown_place(place)}: "

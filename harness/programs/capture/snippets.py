@@ -8,12 +8,10 @@ user's.
 from __future__ import annotations
 
 import ast
-import builtins
 import contextlib
 import importlib
 import inspect
 import re
-import symtable
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
@@ -21,7 +19,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from ...recording.source import called_name
+from ...recording.source import called_name, undefined_names
 from ...recording.stand_ins.absorbed import Absorbing
 from ...recording.stand_ins.hints import images, inputs, labels
 from ..heads import is_shape
@@ -87,25 +85,6 @@ FIRST_LAYERS = (
 )  # which kind of input a model reads, by the first of its layers that says so
 GIVEN_TO_FIT = re.compile(r"(?:\.fit|train_test_split)\(\s*(?:x\s*=\s*)?(\w+)\s*,\s*(?:y\s*=\s*)?(\w+)")
 INPUT_SHAPE = re.compile(r"(?:input_shape|Input\(\s*(?:shape\s*=)?)\s*=?\s*\(\s*((?:[\w*]+\s*,?\s*)+)\)")
-
-
-def unknown_globals(text: str) -> list[str]:
-    """The global names that a program uses and nowhere defines; what a star import gives is not looked up."""
-    known, used = set(dir(builtins)), set()
-
-    def look(table: symtable.SymbolTable) -> None:
-        is_module = table.get_type() == "module"
-        for symbol in table.get_symbols():
-            is_given = symbol.is_assigned() or symbol.is_imported()
-            if is_given and (is_module or symbol.is_declared_global()):
-                known.add(symbol.get_name())
-            if symbol.is_referenced() and (is_module or symbol.is_global()):
-                used.add(symbol.get_name())
-        for child in table.get_children():
-            look(child)
-
-    look(symtable.symtable(text, "snippet", "exec"))
-    return sorted(used - known)
 
 
 def functions_that_call(text: str, methods: set[str]) -> list[tuple[str, str]]:
@@ -251,7 +230,7 @@ class Completion:
     def undefined(self) -> dict[str, Any]:
         """Values for all names that the text uses and nowhere defines; usual imports among them."""
         with contextlib.suppress(SyntaxError):
-            self.unknown = frozenset(unknown_globals(self.text))
+            self.unknown = frozenset(undefined_names(self.text))
             return {name: value for name in sorted(self.unknown) for value in self.given(name)}
         return {}
 

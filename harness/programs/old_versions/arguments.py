@@ -354,14 +354,17 @@ def translated_optimizer(options: dict[str, Any], supplied: list[str], *, is_fir
     if "lr" in options:
         supplied.append("lr")
         options["learning_rate"] = options.pop("lr")
+    rate = options.get("learning_rate")
+    if isinstance(rate, (int, np.number)) and not isinstance(rate, float):
+        supplied.append(f"learning_rate={rate}")
+        options["learning_rate"] = rate = float(rate)
     options.pop("schedule_decay", None)
     decay = options.pop("decay", None)
     if decay:
         supplied.append("decay")
-        rate = options.get("learning_rate")
-        if decay >= LEAST_DECAY and isinstance(rate, (int, float)):
+        if decay >= LEAST_DECAY and isinstance(rate, float):
             schedules = keras.optimizers.schedules
-            options["learning_rate"] = schedules.InverseTimeDecay(float(rate), decay_steps=1, decay_rate=float(decay))
+            options["learning_rate"] = schedules.InverseTimeDecay(rate, decay_steps=1, decay_rate=float(decay))
     return options
 
 

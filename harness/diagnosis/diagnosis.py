@@ -417,7 +417,7 @@ class _Diagnoser:
             keys = search.repair_fully()
             keys = None if keys is None or search.proof(keys, frozenset()) is None else search.minimise(keys)
         except OutOfBudget:
-            self.proofs.partial = search.ledger.is_late
+            self.proofs.partial = self.proofs.partial or search.ledger.is_late
             return None
         if keys is not None:
             self.outcome = OutcomeKind.LUCKY

@@ -267,7 +267,14 @@ def faulty() -> dict[str, tuple[Any, frozenset[str]]]:
 
     schedule = keras.optimizers.schedules.ExponentialDecay(0.01, 5, 0.5)
     normal = keras.initializers.RandomNormal
+
+    def bend(**options: Any) -> Any:
+        x = np.array([[-1.0], [0.0], [1.0]], "float32")
+        y = np.array([-0.2, 0.2, 0.25], "float32")
+        return program(dense(10, 1, inputs=1, hidden=None), x, y, loss="mse", **options)
+
     return {
+        "learns_from_most_seeds": one(lambda: bend(optimizer=Adam(1e-5), epochs=10_000), "learning-rate-too-small"),
         "labels_from_one": one(lambda: blob_program(coded=lambda y: y + 1), "label-encoding"),
         "one_hot_sparse": one(lambda: blob_program(coded=keras.utils.to_categorical), "label-encoding", "loss"),
         "sigmoid_one_multiclass": one(

@@ -20,12 +20,24 @@ from .result import Alternative, AssumedCost, Found
 NEARLY_ALIKE = 0.05  # relative difference of the gradients of costs that only a small constant tells apart
 
 
+def shared_outputs(own: Reading, best: Reading) -> set[int]:
+    """The values that both costs are made of: the outputs, or what they were before they were reshaped for one."""
+    stage, found = own.stage, set()
+    for output in {error.output for error in best.errors}:
+        made_of = [output]
+        while len(made_of) == 1 and made_of[0] not in own.forward.nodes:
+            output = made_of[0]
+            made_of = [one for one in stage.program.parents[output] if one in stage.dependent]
+        found.add(made_of[0] if len(made_of) == 1 else output)
+    return found
+
+
 def is_other_cost(own: Reading, best: Reading) -> bool:
     """Whether the cost of a reading makes something else of the outputs than the one that the gradients belong to.
 
     A penalty is looked at by itself, and a small constant that keeps a logarithm finite is not another cost.
     """
-    outputs = [error.output for error in best.errors]
+    outputs = shared_outputs(own, best)
     known = [gradients for reading in (own, best) for gradients in reading.gradients]
     if not outputs or any(output not in gradients for output in outputs for gradients in known):
         return False
@@ -64,7 +76,7 @@ class CostBench(Bench):
         super().__init__(own, own.stage.settings)
         assert own.cost.node is not None
         assert plain.cost.form is not None
-        outputs = {error.output for error in plain.cost.errors}
+        outputs = shared_outputs(own, plain)
         self.node, value = own.cost.node, VALUES[plain.cost.form]
         self.local = sorted(self.stage.program.descendants(outputs, within=own.forward.nodes | {self.node}) - outputs)
         self.wanted = np.array(

@@ -18,7 +18,7 @@ from .alignment import ratio, samples
 from .cost import Error, Form, is_declared_cost
 from .factors import is_same
 from .facts import assumed
-from .misstated import misstated_cost, own_costs
+from .misstated import misstated_cost, own_costs, under_declared_costs
 from .rates import rates_of
 from .reading import Reading, found_at, found_in_step, label, quantity, same_cost
 from .result import UNKNOWN, Alternative, AssumedCost, Found, Kind, Quantity
@@ -115,7 +115,7 @@ def contradiction_of(
         stated: the costs that the file computes.
         sources: the user's files.
     """
-    own = [one for one in readings if one.cost.node is not None and is_declared_cost(one.stage.node(one.cost.node))]
+    own = under_declared_costs(readings)
     plain = best if best.cost.form is not None else None
     plain = plain or next((one for one in readings if one.cost.form is not None and same_cost(best, one)), None)
     second: Alternative | None = None

@@ -48,20 +48,19 @@ def is_other_cost(own: Reading, best: Reading) -> bool:
     return bool(np.any(mine)) and ratio(mine, used, NEARLY_ALIKE) is None
 
 
+def under_declared_costs(readings: Sequence[Reading]) -> list[Reading]:
+    """The readings under what the file calls its cost."""
+    return [one for one in readings if one.cost.node is not None and is_declared_cost(one.stage.node(one.cost.node))]
+
+
 def own_costs(readings: Sequence[Reading], best: Reading) -> list[Reading]:
     """The readings under what the file calls its cost, if that is another cost than the best reading's."""
-    declared = [
-        one for one in readings if one.cost.node is not None and is_declared_cost(one.stage.node(one.cost.node))
-    ]
-    return [one for one in declared if not one.descends and is_other_cost(one, best)]
+    return [one for one in under_declared_costs(readings) if not one.descends and is_other_cost(one, best)]
 
 
 def states_cost(readings: Sequence[Reading], best: Reading) -> bool:
     """Whether something that the file calls its cost is the best reading's: others are of other data then."""
-    return any(
-        one.cost.node is not None and is_declared_cost(one.stage.node(one.cost.node)) and same_cost(best, one)
-        for one in readings
-    )
+    return any(same_cost(best, one) for one in under_declared_costs(readings))
 
 
 class CostBench(Bench):

@@ -18,12 +18,12 @@ from .alignment import ratio, samples
 from .cost import Error, Form, is_declared_cost
 from .factors import is_same
 from .facts import assumed
-from .misstated import misstated_cost, own_costs
+from .misstated import misstated_cost, own_costs, under_declared_costs
 from .rates import rates_of
 from .reading import Reading, found_at, found_in_step, label, quantity, same_cost
 from .result import UNKNOWN, Alternative, AssumedCost, Found, Kind, Quantity
 from .rules import belongs_together, decay_place
-from .scales import HALVES, MISCOUNTED, common_factor, counts_of, first_with, found_scale, name_of_scale, odd_scale
+from .scales import HALVES, MISCOUNTED, common_factor, counts_of, found_scale, name_of_scale, odd_scale
 from .sources import Sources
 from .stage import Stage, Step
 from .stated import Stated
@@ -115,7 +115,7 @@ def contradiction_of(
         stated: the costs that the file computes.
         sources: the user's files.
     """
-    own = [one for one in readings if one.cost.node is not None and is_declared_cost(one.stage.node(one.cost.node))]
+    own = under_declared_costs(readings)
     plain = best if best.cost.form is not None else None
     plain = plain or next((one for one in readings if one.cost.form is not None and same_cost(best, one)), None)
     second: Alternative | None = None
@@ -210,14 +210,12 @@ def expected_factor(reading: Reading, stated: Stated) -> float | None:
 
 def other_scale(reading: Reading, stated: Stated) -> Found | None:
     """Gradients that are a multiple of those of the stated cost."""
-    expected, factor, counts = expected_factor(reading, stated), common_factor(reading), counts_of(reading)
-    if expected is None or factor is None or counts is None or is_same(factor, expected):
+    expected, common, counts = expected_factor(reading, stated), common_factor(reading), counts_of(reading)
+    if expected is None or common is None or counts is None or is_same(common[0], expected):
         return None
+    factor, node_id = common
     times = factor / expected
     if any(is_same(times, one) or is_same(1 / times, one) for one in rates_of(reading)):
-        return None
-    node_id = first_with(reading, factor)
-    if node_id is None:
         return None
     id = name_of_scale(times, counts)
     return found_scale(reading, node_id, id=id, factor=factor, expected=expected, ratio=times)

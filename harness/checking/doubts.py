@@ -8,8 +8,7 @@ import numpy as np
 
 from ..recording.graph import Kind, Recording
 from .reading import Reading, targets_of
-from .stage import Stage
-from .structure import PRODUCTS
+from .stage import PRODUCTS, Stage
 from .unused import DATA_WORDS
 
 

@@ -337,7 +337,7 @@ def find_fault(search: Search) -> Fault | None:
         value = reading.value_samples(bundle, search.settings)
         if value is None or value.flat.size == 0 or is_truth(stage.node(bundle[0])):
             continue
-        aligned = {id for id, _ in reading.aligned_with(bundle, search.settings)}
+        aligned = dict(reading.aligned_with(bundle, search.settings))
         below = program.descendants(bundle, within=inner - search.fixed)
         within = sorted(below)
         touched = [step for step in right if step.after in below]
@@ -348,7 +348,8 @@ def find_fault(search: Search) -> Fault | None:
         signs = (1.0, -1.0) if known is None else (known,)
         targets = distinct_targets(reading, targets_for(reading, bundle, value))
         for (target, transposed), factor in itertools.product(targets, signs):
-            if (target[0] in aligned and not transposed) or search.is_over:
+            found = aligned.get(target[0])
+            if (found is not None and found.transposed == transposed) or search.is_over:
                 continue
             search.replacements += 1
             mended, spoiled = try_replacement(search, bundle, target, factor, transposed, within, reached, touched)

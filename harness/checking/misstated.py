@@ -20,12 +20,24 @@ from .result import Alternative, AssumedCost, Found
 NEARLY_ALIKE = 0.05  # relative difference of the gradients of costs that only a small constant tells apart
 
 
+def shared_outputs(own: Reading, best: Reading) -> set[int]:
+    """The values that both costs are made of: the outputs, or what they were before they were reshaped for one."""
+    stage, found = own.stage, set()
+    for output in {error.output for error in best.errors}:
+        made_of = [output]
+        while len(made_of) == 1 and made_of[0] not in own.forward.nodes:
+            output = made_of[0]
+            made_of = [one for one in stage.program.parents[output] if one in stage.dependent]
+        found.add(made_of[0] if len(made_of) == 1 else output)
+    return found
+
+
 def is_other_cost(own: Reading, best: Reading) -> bool:
     """Whether the cost of a reading makes something else of the outputs than the one that the gradients belong to.
 
     A penalty is looked at by itself, and a small constant that keeps a logarithm finite is not another cost.
     """
-    outputs = [error.output for error in best.errors]
+    outputs = shared_outputs(own, best)
     known = [gradients for reading in (own, best) for gradients in reading.gradients]
     if not outputs or any(output not in gradients for output in outputs for gradients in known):
         return False
@@ -36,20 +48,19 @@ def is_other_cost(own: Reading, best: Reading) -> bool:
     return bool(np.any(mine)) and ratio(mine, used, NEARLY_ALIKE) is None
 
 
+def under_declared_costs(readings: Sequence[Reading]) -> list[Reading]:
+    """The readings under what the file calls its cost."""
+    return [one for one in readings if one.cost.node is not None and is_declared_cost(one.stage.node(one.cost.node))]
+
+
 def own_costs(readings: Sequence[Reading], best: Reading) -> list[Reading]:
     """The readings under what the file calls its cost, if that is another cost than the best reading's."""
-    declared = [
-        one for one in readings if one.cost.node is not None and is_declared_cost(one.stage.node(one.cost.node))
-    ]
-    return [one for one in declared if not one.descends and is_other_cost(one, best)]
+    return [one for one in under_declared_costs(readings) if not one.descends and is_other_cost(one, best)]
 
 
 def states_cost(readings: Sequence[Reading], best: Reading) -> bool:
     """Whether something that the file calls its cost is the best reading's: others are of other data then."""
-    return any(
-        one.cost.node is not None and is_declared_cost(one.stage.node(one.cost.node)) and same_cost(best, one)
-        for one in readings
-    )
+    return any(same_cost(best, one) for one in under_declared_costs(readings))
 
 
 class CostBench(Bench):
@@ -64,7 +75,7 @@ class CostBench(Bench):
         super().__init__(own, own.stage.settings)
         assert own.cost.node is not None
         assert plain.cost.form is not None
-        outputs = {error.output for error in plain.cost.errors}
+        outputs = shared_outputs(own, plain)
         self.node, value = own.cost.node, VALUES[plain.cost.form]
         self.local = sorted(self.stage.program.descendants(outputs, within=own.forward.nodes | {self.node}) - outputs)
         self.wanted = np.array(

@@ -21,7 +21,7 @@ from .factors import chain_of, is_same
 from .reading import Match, Reading, found_in_step, gradient_nodes, label, quantity, read
 from .replay import CannotReplay, Program
 from .result import UNKNOWN, Found, Kind, Note, Quantity, merge_by_id
-from .scales import counts_of, first_with, found_scale, name_of_scale
+from .scales import common_factor, counts_of, first_with, found_scale, name_of_scale
 from .stage import Stage, Step, branches, draw_settings, make_stage, steps_of
 from .structure import Role, is_view_of_parameter
 from .updates import ONE_STEP, Chain, RulesFound, find_rules, is_near, numbers_in, rule_node, slip_node
@@ -490,32 +490,12 @@ def is_made_of(reading: Reading, id: int, parameter: int) -> bool:
 # Factors against the cost that the file computes
 
 
-def common_gradient_factor(reading: Reading) -> tuple[float, int] | None:
-    """The factor between the gradients as the file has them and those of its own cost, and the node of one of them."""
-    if reading.cost.node is None:
-        return None
-    found = []
-    for step in reading.stage.steps:
-        match = reading.matches.get(step.before)
-        if match is None or match.nothing:
-            continue
-        chain = chain_of(reading, step, match.factor)
-        if not chain.links or chain.node == step.after:
-            return None
-        found.append((chain.gradient, chain.node))
-    if not found or not all(is_same(abs(one), abs(found[0][0])) for one, _ in found):
-        return None
-    return found[0]
-
-
 def scale_mistake(reading: Reading) -> Found | None:
     """Gradients that are a multiple of those of the cost that the file computes."""
-    common = common_gradient_factor(reading)
-    if common is None or is_same(abs(common[0]), 1.0):
+    common = common_factor(reading) if reading.cost.node is not None else None
+    if common is None or is_same(common[0], 1.0):
         return None
-    factor = abs(common[0])
-    first = first_with(reading, factor)
-    node_id = common[1] if first is None else first
+    factor, node_id = common
     id = name_of_scale(factor, counts_of(reading))
     return found_scale(reading, node_id, id=id, factor=factor, expected=1.0, ratio=factor)
 

@@ -7,7 +7,6 @@ the number of features, or twice by that of the observations, are not the gradie
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from ..recording.graph import Place
@@ -84,18 +83,25 @@ def odd_divisor(factor: float, counts: Counts) -> str:
     return ""
 
 
-def common_factor(reading: Reading) -> float | None:
-    """The factor of all gradients as the file has them before rates; None if it is not one, or not known."""
-    found = []
+def common_factor(reading: Reading) -> tuple[float, int] | None:
+    """The factor of all gradients as the file has them before rates, and the first value that has it.
+
+    None if the factor is not one, or not known. Parameters that decay are left out.
+    """
+    chains = []
     for step in reading.stage.steps:
         match = reading.matches.get(step.before)
         if match is None or match.nothing or match.decay:
             continue
         chain = chain_of(reading, step, match.factor)
-        if not chain.links or (chain.node == step.after and not step.returned):
+        if not chain.links:
             return None
-        found.append(abs(chain.gradient))
-    return found[0] if found and all(is_same(one, found[0]) for one in found) else None
+        chains.append(chain)
+    if not chains or not all(is_same(abs(one.gradient), abs(chains[0].gradient)) for one in chains):
+        return None
+    factor = abs(chains[0].gradient)
+    first = first_with(reading, factor)
+    return factor, chains[0].node if first is None else first
 
 
 def first_with(reading: Reading, factor: float) -> int | None:
@@ -128,14 +134,14 @@ def odd_scale(reading: Reading, sources: Sources, is_declared: bool) -> Found | 
         sources: the user's files.
         is_declared: whether the file computes a cost of this kind, which its gradients contradict.
     """
-    counts, factor = counts_of(reading), common_factor(reading)
-    if counts is None or factor is None or is_usual(factor, counts):
+    counts, common = counts_of(reading), common_factor(reading)
+    if counts is None or common is None or is_usual(common[0], counts):
         return None
+    factor, node_id = common
     if any(is_usual(factor / rate, counts) for rate in rates_of(reading)):
         return None  # 0.1 * h.T @ d of 20 observations is not divided by 20 twice
     odd = odd_divisor(factor, counts)
-    node_id = first_with(reading, factor)
-    if not odd or node_id is None:
+    if not odd:
         return None
     if not is_declared and not reads_sizes(sources, reading.stage.node(node_id).place):
         return None
@@ -158,12 +164,15 @@ def found_scale(reading: Reading, node_id: int, *, id: str, factor: float, expec
     return found_at(reading, node_id, id, steps, got=got, expected=meant, ratio=ratio)
 
 
-def is_ratio_of_counts(ratio: float, counts: Counts | None, sizes: Iterable[int] = ()) -> bool:
-    """Whether a factor is observations over another size: a mean over the wrong count."""
-    if counts is None:
+def is_ratio_of_counts(ratio: float, counts: Counts | None) -> bool:
+    """Whether a factor is observations over another size: a mean over the wrong count.
+
+    The number of outputs is not such a factor, whatever else it is: a cost may be a mean over outputs as well.
+    """
+    if counts is None or any(is_same(ratio, half * counts.outputs) for half in HALVES):
         return False
-    others: Sequence[int] = [*counts.others, counts.outputs, *sizes]
-    return any(one > 1 and is_same(ratio, counts.observations / one) for one in others if one != counts.observations)
+    others = {one for one in (*counts.others, counts.outputs) if one > 1} - {counts.observations}
+    return any(is_same(ratio, counts.observations / one) for one in others)
 
 
 def name_of_scale(times: float, counts: Counts | None) -> str:

@@ -17,6 +17,9 @@ from .replay import CannotReplay, Program, Values, resolve, size_of
 Array = NDArray[Any]
 
 SETTINGS = 8
+# operations that weights and values are multiplied by
+PRODUCTS = frozenset({"matmul", "dot", "multiply", "inner", "outer", "vdot", "tensordot", "einsum", "multiply.outer"})
+MOST_VERSIONS = 8  # of a parameter, transposed or reshaped, whose products are looked at
 FIRST_GUARDS = 64  # that are looked at before more of an iteration is replayed
 MOST_DRAWS = 6  # for one setting in one manner, if guards do not hold
 VARIED_KINDS = frozenset({Kind.LITERAL, Kind.DATA, Kind.ARGUMENT, Kind.STAND_IN})
@@ -254,11 +257,35 @@ def fan(shape: tuple[int, ...]) -> int:
     return max(shape, default=1) if len(shape) > 1 else 1
 
 
-def draw_parameter(rng: np.random.Generator, recorded: Array, manner: tuple[str, float]) -> Array:
-    """Random values for a parameter: fresh ones, or the recorded ones changed at random."""
+def size_of_inputs(stage: Stage, parameter: int) -> float:
+    """The root mean square of the largest data that a parameter is multiplied by, at least 1.
+
+    Fresh weights are divided by it: units that pixels or prices saturate have no derivative that could be compared.
+    """
+    program, ends = stage.program, [parameter]
+    sizes = [1.0]
+    for id in ends:  # grows by transposed and reshaped versions
+        for child in program.children[id]:
+            others = [one for one in program.parents[child] if one != id]
+            if not others and len(ends) < MOST_VERSIONS:
+                ends.append(child)
+            elif stage.node(child).operation in PRODUCTS and child in stage.dependent:
+                data = [one for one in others if one not in stage.dependent and size_of(stage.node(one)) > 1]
+                known = program.run(data, {}, program.base)
+                arrays = [np.asarray(known[one]) for one in data if not isinstance(known[one], tuple)]
+                sizes += [
+                    float(np.sqrt(np.mean(np.square(one, dtype=float)))) for one in arrays if one.dtype.kind in "fiu"
+                ]
+    return max(one for one in sizes if np.isfinite(one))
+
+
+def draw_parameter(
+    rng: np.random.Generator, recorded: Array, manner: tuple[str, float], size_of_data: float = 1.0
+) -> Array:
+    """Random values for a parameter: fresh ones for inputs of this size, or the recorded ones changed at random."""
     how, scale = manner
     if how == "fresh":
-        width = scale / np.sqrt(fan(recorded.shape))
+        width = scale / np.sqrt(fan(recorded.shape)) / size_of_data
         return np.asarray(rng.normal(0, width, recorded.shape) + 0.1 * width)
     size = float(np.sqrt(np.mean(np.square(recorded)))) if recorded.size else 0.0
     return np.asarray(recorded + scale * rng.normal(0, max(size, 1e-2), recorded.shape))
@@ -387,11 +414,13 @@ def settings_in(
     """All settings drawn in one manner; None if one cannot be drawn so that its guards hold and all is finite."""
     settings: list[Values] = []
     known = None if varied else stage.program.base
+    sizes = {id: size_of_inputs(stage, id) for id in stage.parameters}
     for number in range(SETTINGS):
         for attempt in range(MOST_DRAWS):
             rng = np.random.default_rng((seed, number, attempt))
             given: Values = {
-                id: draw_parameter(rng, np.asarray(recorded[id], dtype=float), manner) for id in stage.parameters
+                id: draw_parameter(rng, np.asarray(recorded[id], dtype=float), manner, sizes[id])
+                for id in stage.parameters
             }
             for id in varied:
                 given[id] = draw_data(rng, np.asarray(stage.node(id).value, dtype=float))

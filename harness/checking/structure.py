@@ -11,9 +11,8 @@ import numpy as np
 
 from ..recording.graph import Kind, Node
 from .replay import CannotReplay, size_of
-from .stage import Stage, argument_ids
+from .stage import PRODUCTS, Stage, argument_ids
 
-PRODUCTS = frozenset({"matmul", "dot", "multiply", "inner", "outer", "vdot", "tensordot", "einsum", "multiply.outer"})
 SUMS = frozenset({"add", "subtract", "sum"})
 MOVES = frozenset(
     {

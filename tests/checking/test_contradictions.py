@@ -213,3 +213,41 @@ def test_a_stated_cost_of_another_kind_is_a_second_reading(tmp_path):
     assert second.cost.place is not None
     assert second.cost.place.line == 9
     assert [(one.id, one.place and one.place.line) for one in second.mistakes] == [("wrong-derivative", 10)]
+
+
+PIXELS = """
+import numpy as np
+X = np.random.uniform(0, 255, (40, 12))
+Y = np.eye(4)[np.random.randint(0, 4, 40)]
+def loss_and_gradients(W, b):
+    e = np.exp(X @ W + b - np.max(X @ W + b, axis=1, keepdims=True))
+    a = e / e.sum(axis=1, keepdims=True)
+    loss = -np.sum(Y * np.log(a + 1e-10)) / 40 + 0.05 * np.sum(W ** 2)
+    return loss, X.T @ (a - Y) / 40 + 0.1 * W, np.sum(a - Y, axis=0) / 40
+W, b = np.random.normal(size=(12, 4)) * 0.01, np.zeros(4)
+for i in range(5):
+    loss, dW, db = loss_and_gradients(W, b)
+    W, b = W - 0.01 * dW, b - 0.01 * db
+"""
+
+
+def test_the_constant_in_a_logarithm_is_not_another_cost_though_pixels_saturate_the_outputs(tmp_path: Path) -> None:
+    (tmp_path / "pixels.py").write_text(PIXELS)
+    assert check_file(tmp_path / "pixels.py").verdict is Verdict.CORRECT
+
+
+MEAN_OVER_OUTPUTS = """
+import numpy as np
+X, Y = np.random.normal(size=(60, 20)), np.eye(3)[np.random.randint(0, 3, 60)]
+W = np.random.normal(size=(20, 3))
+for i in range(5):
+    a = 1 / (1 + np.exp(-X @ W))
+    loss = -np.mean(Y * np.log(a) + (1 - Y) * np.log(1 - a))
+    print(loss)
+    W -= 0.1 * X.T @ (a - Y) / 60
+"""
+
+
+def test_a_mean_over_outputs_is_not_one_over_inputs_that_are_as_many_times_fewer_than_rows(tmp_path: Path) -> None:
+    (tmp_path / "mean.py").write_text(MEAN_OVER_OUTPUTS)
+    assert check_file(tmp_path / "mean.py").verdict is Verdict.CORRECT

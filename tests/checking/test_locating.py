@@ -28,3 +28,25 @@ def test_a_search_that_is_over_leaves_the_mistake_without_a_place(
     result = check_file(file)
     assert result.verdict is Verdict.MISTAKE
     assert [one.id for one in result.mistakes] == ["wrong-value"]
+
+
+SQUARE = """
+import numpy as np
+X, T = np.random.normal(size=(30, 6)), np.eye(8)[np.random.randint(0, 8, 30)]
+W, b, V = np.random.normal(size=(6, 8)), np.zeros(8), np.random.normal(size=(8, 8))
+for epoch in range(5):
+    a = np.tanh(X @ W + b)
+    e = np.exp(a @ V)
+    d = (e / e.sum(axis=1, keepdims=True) - T) / 30
+    dV = d.T @ a
+    dz = d @ V * (1 - a ** 2)
+    W -= 0.1 * X.T @ dz
+    b -= 0.1 * dz.sum(axis=0)
+    V -= 0.1 * dV
+"""
+
+
+def test_two_mistakes_in_matrices_that_are_square_are_each_at_their_line(tmp_path: Path) -> None:
+    (tmp_path / "square.py").write_text(SQUARE)
+    named = {(one.id, one.place and one.place.line) for one in check_file(tmp_path / "square.py").mistakes}
+    assert named == {("transposed-gradient", 9), ("transposed-weights", 10)}

@@ -46,6 +46,11 @@ def test_a_slip_in_the_cost_that_is_printed_is_a_mistake_at_its_line(
     assert not found.parameters
 
 
+def test_a_printed_cost_is_compared_with_the_outputs_before_they_are_reshaped(tmp_path: Path) -> None:
+    result = checked(tmp_path, f"loss = {RIGHT.replace('y *', 'y.ravel() *')}", "print(loss)", "a = a.reshape(-1, 1)")
+    assert [(one.id, one.place and one.place.line) for one in result.mistakes] == [("broadcast-by-accident", 7)]
+
+
 def test_another_cost_that_is_printed_is_a_second_reading(tmp_path: Path) -> None:
     result = checked(tmp_path, "cost = np.mean(np.abs(a - y) ** 3)", "print(cost)")
     assert result.verdict is Verdict.CORRECT

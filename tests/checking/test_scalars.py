@@ -105,3 +105,29 @@ def test_a_wrong_slope_in_a_graph_of_numbers_has_its_line(tmp_path: Path, old: s
     result = check_file(file)
     assert result.verdict is Verdict.MISTAKE
     assert line in {found.place.line for found in result.mistakes if found.place is not None}
+
+
+TWO_UNITS = """
+import math, random
+xs = [random.random() for i in range(20)]
+w1, b1, w2, b2 = random.random(), 0.1, random.random(), 0.2
+def sigmoid(z):
+    return 1 / (1 + math.exp(-z))
+for x in xs:
+    h = sigmoid(w1 * x + b1)
+    a = sigmoid(w2 * h + b2)
+    error = 2 * (a - 0.3 * x)
+    error_below = error * w2
+    d2, d1 = error * a * (1 - a), error_below * h * (1 - h)
+    w2, b2 = w2 - 0.1 * d2 * h, b2 - 0.1 * d2
+    w1, b1 = w1 - 0.1 * d1 * x, b1 - 0.1 * d1
+"""
+
+
+@pytest.mark.parametrize("cost", ["", "    loss = (a - 0.3 * x) ** 2\n    print(loss)\n"])
+def test_an_error_that_is_sent_back_without_its_derivative_has_a_name(tmp_path: Path, cost: str) -> None:
+    (tmp_path / "units.py").write_text(TWO_UNITS.replace("    error_below", f"{cost}    error_below"))
+    (found,) = check_file(tmp_path / "units.py").mistakes
+    assert found.id == "delta-not-multiplied-through"
+    assert found.place
+    assert found.place.text.startswith("error_below")

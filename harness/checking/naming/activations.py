@@ -18,11 +18,11 @@ def at_activation(case: Case) -> Name | None:
     if case.is_output(layer):
         return name_output(case, layer)
     operation = case.node.operation
-    if operation == "multiply" and case.node.shape == ():
-        return wrong_number(case, layer)
-    if operation == "multiply":
+    if operation == "multiply" and case.node.shape == () and (named := wrong_number(case, layer)) is not None:
+        return named
+    if operation == "multiply" and case.node.shape != ():
         return Name("elementwise-for-matmul", case.lines())
-    if operation not in MATRIX_PRODUCTS:
+    if operation not in MATRIX_PRODUCTS and operation != "multiply":
         return None
     forward = case.reading.forward
     above = [one for one in forward.layers if one.number == layer.number + 1 and case.same_lane(one, layer)]
@@ -77,7 +77,9 @@ def wrong_operand(case: Case, above: Layer, layers: list[Layer]) -> Name | None:
             if not any(origin in one.parameters for one in layers):
                 return Name("weights-of-wrong-layer", case.lines(), case.stage.parameters[origin].name)
             continue
-        if above.a != above.z and case.is_gradient_of(operand, above.a):
+        # of numbers, a cost that the file computes looks like the activation of the last layer
+        ends = {above.a, *({error.output for error in case.stage.errors} & set(above.region))}
+        if above.a != above.z and any(case.is_gradient_of(operand, one) for one in ends):
             return Name("delta-not-multiplied-through", case.lines())
         aligned = case.reading.aligned_with(case.reading.bundle(operand), case.settings)
         found = [case.reading.forward.layer_of(one) for one, _ in aligned]

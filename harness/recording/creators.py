@@ -23,6 +23,7 @@ from .arrays import (
     RecordedNumber,
     holds_recorded,
     leaf,
+    link,
     node_of,
     plain,
     record,
@@ -134,17 +135,21 @@ def _again(
     result = plainly(real, arguments, keywords)
     if result.dtype.kind not in NUMERIC:
         return result
-    as_matrix = isinstance(result, REAL_MATRIX)
-    if not copies and not as_matrix and result.dtype == value.dtype and result.shape == value.shape:
+    is_shared = not copies and result.dtype == value.dtype
+    is_same_type = isinstance(result, REAL_MATRIX) == isinstance(value, REAL_MATRIX)
+    if is_shared and is_same_type and result.shape == value.shape:
         return value
     node = node_of(value)
-    if result.shape != value.shape:
+    if is_shared or result.shape != value.shape:
         node = TAPE.add("reshape", (Ref(node), result.shape), {}, plain(result))
     if result.dtype != value.dtype:
         node = TAPE.add("astype", (Ref(node), result.dtype.name), {}, plain(result))
     elif copies:
         node = TAPE.add("copy", (Ref(node),), {}, plain(result))
-    return wrap(result, node)
+    converted_ = wrap(result, node)
+    if is_shared:
+        link(converted_, value, node)
+    return converted_
 
 
 def _assembled(real: Callable[..., Any], value: Any, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:

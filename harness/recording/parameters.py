@@ -8,7 +8,7 @@ that the state of an optimizer, which depends on earlier gradients only, is not 
 from __future__ import annotations
 
 import ast
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TypeAlias
@@ -30,6 +30,7 @@ MAX_SEEN = 1_000  # steps between a value and the change of it
 MAX_PATH = 64  # operations between a parameter and the operand of its update
 
 Role: TypeAlias = tuple[str, int, str, int]  # file, line, operation, place of the argument
+Site: TypeAlias = tuple[str, int]  # file, line
 Path: TypeAlias = tuple[int, ...]  # the indices that lead to an item or a row of an array
 
 # operations that hand on their first operand, changed in form or by constants only
@@ -138,7 +139,7 @@ class Search:
         self.control = 0  # what the guards since the last update depend on
         self.places: dict[int, dict[tuple[int, str, int], Place]] = defaultdict(dict)  # where each value is used
         self.repeated: set[int] = set()  # values that are used several times at one of their places
-        self._trees: dict[str, ast.Module] = {}
+        self._loops: dict[Site, tuple[Site, ...]] = {}  # around a line, by their first lines
         self._bits = 0
         self._looked_for_batches = False
         tape.observers.append(self.see)
@@ -563,7 +564,7 @@ class Search:
         fewest = min((len(chain.groups) for chain in confirmed), default=0)
         if fewest >= ENOUGH_OF_MANY and len(self.tape.steps) > MANY_NODES:
             self.tape.stop = Stop.ENOUGH
-        if fewest < self.enough or (fewest < MAX_SHORT and any(map(self._is_used_once_in_a_loop, confirmed))):
+        if fewest < self.enough or (fewest < MAX_SHORT and self._awaits_longer(confirmed)):
             return
         if not self._looked_for_batches:
             self._looked_for_batches = True
@@ -581,29 +582,32 @@ class Search:
             self.repeated.add(node)
         self.places[node][use] = step.place
 
-    def _is_used_once_in_a_loop(self, chain: _Chain) -> bool:
+    def _awaits_longer(self, chains: list[_Chain]) -> bool:
         """Whether a loop within an iteration uses a parameter and has gone round only once in each iteration.
 
-        A longer sequence may follow, and only that shows what is carried from one turn to the next.
+        A longer sequence may follow, and only that shows what is carried from one turn to the next. A loop that uses
+        several parameters at one place goes through layers, and round more than once.
         """
-        versions = {chain.first, *chain.events}
-        if not self.repeated.isdisjoint(versions - {chain.closed}):  # the iteration of the last one goes on
-            return False
-        around = {loop for after in chain.events for loop in self._loops_around(self.tape.steps[after].place)}
-        places = [place for version in versions for place in self.places[version].values()]
-        return any(loop not in around for place in places for loop in self._loops_around(place))
+        versions = [{chain.first, *chain.events} for chain in chains]
+        uses = [{use: place for one in group for use, place in self.places[one].items()} for group in versions]
+        users = Counter(use for group in uses for use in group)
+        for chain, group, its_uses in zip(chains, versions, uses):
+            if not self.repeated.isdisjoint(group - {chain.closed}):  # the iteration of the last one goes on
+                continue
+            around = {loop for after in chain.events for loop in self._loops_around(self.tape.steps[after].place)}
+            alone = [place for use, place in its_uses.items() if users[use] == 1]
+            if any(loop not in around for place in alone for loop in self._loops_around(place)):
+                return True
+        return False
 
-    def _loops_around(self, place: Place | None) -> Iterator[tuple[str, int]]:
-        """(file, line) of the loops around a place and those that called it."""
+    def _loops_around(self, place: Place | None) -> Iterator[Site]:
+        """The loops around a place and those that called it."""
         for one in () if place is None else (place, *place.callers):
-            yield from ((one.file, loop.lineno) for loop in enclosing(self._tree(one.file), one.line))
-
-    def _tree(self, file: str) -> ast.Module:
-        """The statements of a file of the user."""
-        if file not in self._trees:
-            lines = next(source.lines for source in self.tape.sources.values() if source.name == file)
-            self._trees[file] = ast.parse("\n".join(lines))
-        return self._trees[file]
+            if one.site not in self._loops:
+                lines = next(source.lines for source in self.tape.sources.values() if source.name == one.file)
+                inside = enclosing(ast.parse("\n".join(lines)), one.line)
+                self._loops[one.site] = tuple((one.file, loop.lineno) for loop in inside)
+            yield from self._loops[one.site]
 
     def _batches(self) -> int:
         """The number of batches until a smaller last one, if that comes soon; else 0."""

@@ -88,6 +88,11 @@ def rule_mistakes(
         readings.append(later)
         if later.unexplained and unexplained is None:
             unexplained = later.stage.node(later.unexplained[0].after).place
+    longer = longer_iteration(recording)
+    if longer is not None:
+        later = read_later(recording, reading, steps_of(recording, longer), read_stage)
+        if later is not None and departs(later):
+            return Rules(departed=later)
     known = find_rules(recording, readings)
     if known is not None:
         found += known_mistakes(reading, known)
@@ -111,6 +116,14 @@ def rule_mistakes(
     if unexplained is not None and not found:
         notes.append(("later-iteration-differs", unexplained, ""))
     return Rules(mistakes=tuple(merge_by_id(found)), notes=tuple(notes), is_open=unexplained is not None and not found)
+
+
+def longer_iteration(recording: Recording) -> int | None:
+    """An iteration that is the longest, as that of a longer sequence, if it comes after those that are read anyway."""
+    updates = [recording.updates[one] for one in recording.parameters[0].updates]
+    lengths = [update.after - update.before for update in updates]
+    longest = lengths.index(max(lengths))
+    return longest if longest > LATER_ITERATIONS[-1] else None
 
 
 def keeps_a_state(readings: Sequence[Reading], chains: Sequence[Chain]) -> bool:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..recording.graph import Guard, Kind, Node, Recording, Ref, references
+from ..recording.graph import Guard, Kind, Node, Place, Recording, Ref, references
 from .alignment import Samples, samples
 from .replay import CannotReplay, Program, Values, resolve, size_of
 
@@ -33,6 +33,8 @@ STEERING = frozenset(
         *("bincount", "nonzero", "argsort", "searchsorted", "round", "rint", "floor", "ceil", "any", "all"),
     }
 )
+# operations that give as many items as there are different ones, as a score by classes does: other settings have others
+LISTING = frozenset({"unique", "union1d", "intersect1d", "setdiff1d", "bincount"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -193,6 +195,16 @@ class Stage:
         """The steps by the node of the parameter before."""
         return {step.before: step for step in self.steps}
 
+    @functools.cached_property
+    def first_branches(self) -> dict[tuple[str, str], int]:
+        """For each function, the first value of the iteration on which it branches, or a function that it calls."""
+        found: dict[tuple[str, str], int] = {}
+        for guard in self.recording.guards:
+            if guard.place is not None and guard.node in self.dependent:
+                for place in (guard.place, *guard.place.callers):
+                    found.setdefault(function_of(place), guard.node)
+        return found
+
     def node(self, id: int) -> Node:
         """A node of the recording"""
         return self.recording.nodes[id]
@@ -223,6 +235,11 @@ class Stage:
         except CannotReplay:
             return False
         return True
+
+
+def function_of(place: Place) -> tuple[str, str]:
+    """The file and the function of a place; a comprehension is a part of its function."""
+    return place.file, place.function.partition(".<locals>.<")[0]
 
 
 def make_stage(recording: Recording, program: Program, steps: tuple[Step, ...]) -> Stage:
@@ -310,6 +327,8 @@ def may_vary(stage: Stage, leaf: Node, needed: set[int], steered: set[int]) -> b
         return False
     if not 2 <= size_of(leaf) <= MAX_VARIED_ELEMENTS or np.asarray(leaf.value).dtype.kind not in "fiu":
         return False
+    if leaf.place is not None and leaf.id > stage.first_branches.get(function_of(leaf.place), leaf.id):
+        return False  # chosen by what its function had looked at, as in ``[1 if z > 0 else 0 for z in layer]``
     for id in stage.program.descendants([leaf.id], within=needed - stage.dependent):
         node = stage.node(id)
         if id in steered or node.operation in STEERING:
@@ -335,7 +354,9 @@ def relevant_guards(stage: Stage, needed: set[int]) -> list[Guard]:
 def branches(stage: Stage) -> list[int]:
     """The values that steered the iteration and that the steps are not made of, such as which number is the largest."""
     looked_at = {guard.node for guard in stage.recording.guards if guard.node <= stage.end}
-    return sorted((looked_at & stage.dependent) - stage.needed)
+    found = (looked_at & stage.dependent) - stage.needed
+    listing = [id for id in stage.dependent if stage.node(id).operation in LISTING] if found else []
+    return sorted(found - stage.program.descendants(listing, within=stage.dependent))
 
 
 def take_other_branches(stage: Stage, steering: Sequence[int]) -> bool:

@@ -356,7 +356,7 @@ def _written_base(view: RecordedArray, base: RecordedArray, base_node: int, node
 VIEWS = frozenset({"transpose", "swapaxes", "reshape", "ravel", "squeeze", "expand_dims", "atleast_1d", "atleast_2d"})
 
 
-def _link(result: Any, base: Any, node: int) -> None:
+def link(result: Any, base: Any, node: int) -> None:
     """Make the result, if it shares memory with a recorded base, its view."""
     if not isinstance(result, RecordedArray) or not isinstance(base, RecordedArray):
         return
@@ -549,7 +549,7 @@ def _outcome(
         node = record(name, *normalised, result)
         wrapped = wrap(result, node)
         if arguments:
-            _link(wrapped, arguments[0], node)
+            link(wrapped, arguments[0], node)
         return wrapped
     return result
 
@@ -810,7 +810,7 @@ class RecordedArray(_Methods, np.ndarray):  # type: ignore[misc]
         node = record("getitem", (self, _kept_index(key)), {}, result)
         wrapped = wrap(result, node)
         if isinstance(wrapped, RecordedArray) and is_basic(key):
-            _link(wrapped, self, node)
+            link(wrapped, self, node)
         return wrapped
 
     def __setitem__(self, key: Any, new: Any) -> None:

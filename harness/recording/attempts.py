@@ -199,6 +199,8 @@ def answer_for(task: Task, apart: Callable[[str, Task], Answer | None]) -> Answe
         unrecorded = apart("control", task | {"count": count} | within(0.9))
         if unrecorded is not None:
             note_check(document, unrecorded[0], task["root"])
+    if recording["check"] == Check.DIFFERENT.value and document["is_beyond"] and not task.get("bounded"):
+        return answer_for(task | {"bounded": True}, apart)  # memory that belongs to others is why the runs differ
     return recording, arrays
 
 

@@ -23,6 +23,7 @@ from .arrays import (
     RecordedNumber,
     holds_recorded,
     leaf,
+    link,
     node_of,
     plain,
     record,
@@ -134,17 +135,21 @@ def _again(
     result = plainly(real, arguments, keywords)
     if result.dtype.kind not in NUMERIC:
         return result
-    as_matrix = isinstance(result, REAL_MATRIX)
-    if not copies and not as_matrix and result.dtype == value.dtype and result.shape == value.shape:
+    is_shared = not copies and result.dtype == value.dtype
+    is_same_type = isinstance(result, REAL_MATRIX) == isinstance(value, REAL_MATRIX)
+    if is_shared and is_same_type and result.shape == value.shape:
         return value
     node = node_of(value)
-    if result.shape != value.shape:
+    if is_shared or result.shape != value.shape:
         node = TAPE.add("reshape", (Ref(node), result.shape), {}, plain(result))
     if result.dtype != value.dtype:
         node = TAPE.add("astype", (Ref(node), result.dtype.name), {}, plain(result))
     elif copies:
         node = TAPE.add("copy", (Ref(node),), {}, plain(result))
-    return wrap(result, node)
+    converted_ = wrap(result, node)
+    if is_shared:
+        link(converted_, value, node)
+    return converted_
 
 
 def _assembled(real: Callable[..., Any], value: Any, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
@@ -288,6 +293,44 @@ def seed_everything(seed: int) -> None:
     for name in ("empty", "empty_like"):
         setattr(np, name, _written(getattr(np, name)))
     random.seed = seed_random
+
+
+class Windows:
+    """What is known of ``as_strided``, which NumPy lets reach beyond the memory of its array.
+
+    Attributes:
+        is_bounded: whether that is an error; it may be harmless if nothing beyond is looked at.
+        is_beyond: whether it has happened.
+    """
+
+    is_bounded = False
+    is_beyond = False
+
+
+def watch_windows(is_bounded: bool) -> None:
+    """Notice windows that reach beyond the memory of their array. For runs with and without recording.
+
+    Args:
+        is_bounded: whether they raise a ValueError.
+    """
+    tricks = np.lib.stride_tricks
+    real = tricks.as_strided
+    Windows.is_bounded = is_bounded
+
+    @functools.wraps(real)
+    def as_strided(x: Any, *arguments: Any, **keywords: Any) -> Any:
+        result = real(x, *arguments, **keywords)
+        whole = plain(x) if isinstance(x, np.ndarray) else result
+        while isinstance(whole.base, np.ndarray):
+            whole = whole.base
+        (low, high), (first, end) = np.lib.array_utils.byte_bounds(whole), np.lib.array_utils.byte_bounds(result)
+        if result.size and not low <= first <= end <= high:
+            Windows.is_beyond = True
+            if Windows.is_bounded:
+                raise ValueError(f"as_strided: the windows reach {max(end - high, low - first)} bytes beyond the array")
+        return result
+
+    tricks.as_strided = as_strided
 
 
 def _written(real: Callable[..., Any]) -> Callable[..., Any]:

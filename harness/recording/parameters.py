@@ -7,14 +7,16 @@ that the state of an optimizer, which depends on earlier gradients only, is not 
 
 from __future__ import annotations
 
-from collections import defaultdict
+import ast
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
 import numpy as np
 
-from .graph import Argument, Guard, Kind, Parameter, Ref, Stop, Update
+from .graph import Argument, Guard, Kind, Parameter, Place, Ref, Stop, Update
+from .loops import enclosing
 from .tape import MAX_NODES_IN_TRAINING, Step, Tape
 
 ENOUGH_UPDATES = 3
@@ -22,11 +24,13 @@ ENOUGH_OF_MANY = 2  # updates, if each takes thousands of operations
 MANY_NODES = 40_000
 MAX_BITS = 20_000  # leaves that dependence is kept for
 MAX_BATCHES = 12  # that are waited for until a smaller last one
+MAX_SHORT = 24  # updates in which a loop within an iteration may go round once before no longer one is waited for
 MAX_LOOKED_BACK = 2_000  # steps among which batches are looked for
 MAX_SEEN = 1_000  # steps between a value and the change of it
 MAX_PATH = 64  # operations between a parameter and the operand of its update
 
 Role: TypeAlias = tuple[str, int, str, int]  # file, line, operation, place of the argument
+Site: TypeAlias = tuple[str, int]  # file, line
 Path: TypeAlias = tuple[int, ...]  # the indices that lead to an item or a row of an array
 
 # operations that hand on their first operand, changed in form or by constants only
@@ -124,6 +128,7 @@ class Search:
         self.masks: list[int] = []
         self.initial: list[bool] = []
         self.literal: list[bool] = []  # whether it is made of numbers that stand in the file only
+        self.drawn: list[bool] = []  # whether it is made of random numbers, zeros and ones only
         self.uses: dict[int, set[Role]] = defaultdict(set)
         self.owner: dict[int, _Chain] = {}
         self.copies: dict[int, int] = {}  # nodes that are copies of versions
@@ -132,6 +137,9 @@ class Search:
         self.ahead: set[Role] = set()  # those of them that went into a forward pass, and not into an update
         self.items: dict[int, tuple[int, Path, Role]] = {}  # rows of versions, until it is known which item is read
         self.control = 0  # what the guards since the last update depend on
+        self.places: dict[int, dict[tuple[int, str, int], Place]] = defaultdict(dict)  # where each value is used
+        self.repeated: set[int] = set()  # values that are used several times at one of their places
+        self._loops: dict[Site, tuple[Site, ...]] = {}  # around a line, by their first lines
         self._bits = 0
         self._looked_for_batches = False
         tape.observers.append(self.see)
@@ -159,12 +167,14 @@ class Search:
             self.masks.append(self._bit())
             self.initial.append(True)
             self.literal.append(step.kind is Kind.LITERAL and step.scalar)
+            self.drawn.append(step.kind in (Kind.RANDOM, Kind.FILL) or self.literal[-1])
             return
         mask = 0
         for parent in self._made_of(step):
             mask |= self.masks[parent]
         self.masks.append(mask)
         self.literal.append(all(self.literal[parent] for parent in step.parents) or self._is_count(step))
+        self.drawn.append(all(self.drawn[parent] for parent in step.parents))
         self.initial.append(self._is_initial(step))
         event = self._event(step)
         self._note_rest(step)
@@ -184,9 +194,15 @@ class Search:
         return whole.kind not in (Kind.OPERATION, Kind.RANDOM) and len(whole.shape) == 1
 
     def _is_initial(self, step: Step) -> bool:
-        """Whether it is still a leaf in another form: nothing of another origin has met it but numbers of the file."""
+        """Whether it is still a leaf in another form: nothing of another origin has met it but numbers of the file.
+
+        A sum of drawn arrays of one shape is a leaf as well, as ``np.eye(n) + noise`` is.
+        """
         if not all(self.initial[parent] or self.literal[parent] for parent in step.parents):
             return False
+        is_drawn_sum = step.operation in ("add", "subtract") and self.drawn[step.id] and bool(step.shape)
+        if is_drawn_sum and all(self.tape.steps[p].shape in (step.shape, ()) for p in step.parents):
+            return True
         if step.operation in MIXING:
             parents = self._made_of(step)
             origins = {self.masks[p] for p in parents if not self.literal[p]}
@@ -463,6 +479,7 @@ class Search:
             if chain is None and not self.initial[parent]:
                 continue
             self.uses[parent].add(role)
+            self._note_place(step, place, parent)
             if chain is not None and not self._reads_item(step, chain, role):
                 self._used(chain, parent, role)
 
@@ -547,7 +564,7 @@ class Search:
         fewest = min((len(chain.groups) for chain in confirmed), default=0)
         if fewest >= ENOUGH_OF_MANY and len(self.tape.steps) > MANY_NODES:
             self.tape.stop = Stop.ENOUGH
-        if fewest < self.enough:
+        if fewest < self.enough or (fewest < MAX_SHORT and self._awaits_longer(confirmed)):
             return
         if not self._looked_for_batches:
             self._looked_for_batches = True
@@ -555,6 +572,42 @@ class Search:
             self._stop_if_enough()
             return
         self.tape.stop = Stop.ENOUGH
+
+    def _note_place(self, step: Step, operand: int, node: int) -> None:
+        """Note where a value is used, and whether it was used there before, as weights are in a loop over time."""
+        if step.place is None:
+            return
+        use = id(step.place), step.operation, operand
+        if use in self.places[node]:
+            self.repeated.add(node)
+        self.places[node][use] = step.place
+
+    def _awaits_longer(self, chains: list[_Chain]) -> bool:
+        """Whether a loop within an iteration uses a parameter and has gone round only once in each iteration.
+
+        A longer sequence may follow, and only that shows what is carried from one turn to the next. A loop that uses
+        several parameters at one place goes through layers, and round more than once.
+        """
+        versions = [{chain.first, *chain.events} for chain in chains]
+        uses = [{use: place for one in group for use, place in self.places[one].items()} for group in versions]
+        users = Counter(use for group in uses for use in group)
+        for chain, group, its_uses in zip(chains, versions, uses):
+            if not self.repeated.isdisjoint(group - {chain.closed}):  # the iteration of the last one goes on
+                continue
+            around = {loop for after in chain.events for loop in self._loops_around(self.tape.steps[after].place)}
+            alone = [place for use, place in its_uses.items() if users[use] == 1]
+            if any(loop not in around for place in alone for loop in self._loops_around(place)):
+                return True
+        return False
+
+    def _loops_around(self, place: Place | None) -> Iterator[Site]:
+        """The loops around a place and those that called it."""
+        for one in () if place is None else (place, *place.callers):
+            if one.site not in self._loops:
+                lines = next(source.lines for source in self.tape.sources.values() if source.name == one.file)
+                inside = enclosing(ast.parse("\n".join(lines)), one.line)
+                self._loops[one.site] = tuple((one.file, loop.lineno) for loop in inside)
+            yield from self._loops[one.site]
 
     def _batches(self) -> int:
         """The number of batches until a smaller last one, if that comes soon; else 0."""

@@ -125,6 +125,7 @@ class Run:
         sys.dont_write_bytecode = True
         builtins.__dict__["__harness__"] = self.hook
         creators.seed_everything(task["seed"])
+        creators.watch_windows(bool(task.get("bounded")))
         TAPE.sources = self.files.sources
         for number, rows in task.get("sizes", []):
             kind = "observations" if number >= stand_ins.MANY else "units, steps or observations"
@@ -192,7 +193,8 @@ def record(task: Task) -> Answer:
     arrays: list[bytes] = []
     document = to_json(recording, arrays)
     involved = is_involved(recording, run.hook.own)
-    return {"recording": document, "notes": notes_of(run), "count": run.hook.count, "involved": involved}, arrays
+    notes = {"notes": notes_of(run), "count": run.hook.count, "is_beyond": creators.Windows.is_beyond}
+    return {"recording": document, "involved": involved, **notes}, arrays
 
 
 def is_involved(recording: Recording, own: set[int]) -> bool:

@@ -52,3 +52,41 @@ def test_maxima_that_are_found_by_comparison_stay_the_same_in_every_replay(
     file = tmp_path / "pooling.py"
     file.write_text(POOLING.format(start=start))
     assert check_file(file).verdict is verdict
+
+
+CHOSEN = """\
+import numpy as np
+np.random.seed(0)
+X = np.random.rand(20, 5)
+Y = np.random.rand(20, 3)
+W1 = np.random.randn(8, 5) / 2
+W2 = np.random.randn(3, 8) / 2
+def slope(z):
+    return np.array([[1 if one {sign} 0 else 0] for one in z])
+for x, y in zip(X, Y):
+    x = x.reshape(-1, 1)
+    z = W1 @ x
+    a = np.maximum(z, 0)
+    d = W2 @ a - y.reshape(-1, 1)
+    dW2 = d @ a.T
+    dW1 = (W2.T @ d * slope(z)) @ x.T
+    W1 -= 0.1 * dW1
+    W2 -= 0.1 * dW2
+"""
+
+
+@pytest.mark.parametrize(("sign", "verdict"), [(">", Verdict.CORRECT), ("<", Verdict.MISTAKE)])
+def test_numbers_that_are_chosen_by_comparison_stay_with_what_they_were_chosen_for(
+    tmp_path: Path, sign: str, verdict: Verdict
+) -> None:
+    file = tmp_path / "chosen.py"
+    file.write_text(CHOSEN.format(sign=sign))
+    assert check_file(file).verdict is verdict
+
+
+def test_a_score_by_classes_before_the_training_is_left_out_of_the_replay(tmp_path: Path) -> None:
+    file = tmp_path / "score.py"
+    score = "    classes = np.unique(np.argmax(W2 @ a, axis=0))\n    found = classes[0] == 1 or classes[-1] > 5\n"
+    score = CHOSEN.format(sign=">").replace("    d = W2", score + "    assert found or not found\n    d = W2")
+    file.write_text(score)
+    assert check_file(file).verdict is Verdict.CORRECT

@@ -122,6 +122,16 @@ def test_arrays_with_more_axes_than_the_lists_they_are_made_of(real, options):
     np.testing.assert_array_equal(replayed(row), [[2.0, 2.0]])
 
 
+@pytest.mark.filterwarnings("ignore:the matrix subclass")
+def test_a_matrix_as_an_array_is_an_array_that_shares_its_memory():
+    matrix = converted(np.matrix, "matrix")(given([[1.0, 2.0], [3.0, 4.0]]))
+    array = converted(np.asarray, "asarray")(matrix)
+    assert not isinstance(array, np.matrix)
+    np.testing.assert_array_equal(array * array, [[1.0, 4.0], [9.0, 16.0]])
+    array[0, 0] = 5.0
+    np.testing.assert_array_equal(replayed(matrix), [[5.0, 2.0], [3.0, 4.0]])
+
+
 def test_numbers_do_not_change():
     w = leaf(0.5, "literal", Kind.LITERAL)
     old = w

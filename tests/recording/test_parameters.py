@@ -130,3 +130,50 @@ for i in range(9):
     )
     (parameter,) = record_file(path).parameters
     assert (parameter.name, parameter.shape, len(parameter.updates)) == ("W", (2, 3), 3)
+
+
+SUM_OF_TWO = """
+import numpy as np
+rng = np.random.default_rng(0)
+X, Y = rng.normal(size=(9, 4)), rng.normal(size=(9, 4))
+W = np.eye(4) * 0.8 + rng.normal(0, 0.05, (4, 4))
+for i in range(20):
+    output = X @ W
+    error = output - Y
+    W = W - 0.1 * X.T @ error
+"""
+
+
+def test_weights_that_begin_as_a_sum_of_two_arrays(tmp_path):
+    path = tmp_path / "sum.py"
+    path.write_text(SUM_OF_TWO)
+    recording = record_file(path)
+    assert [(p.name, p.shape, len(p.updates)) for p in recording.parameters] == [("W", (4, 4), 3)]
+
+
+SEQUENCES = """
+import numpy as np
+rng = np.random.default_rng(0)
+U, W = rng.normal(size=(3, 2)), rng.normal(size=(3, 3))
+for n in LENGTHS:
+    states = [np.zeros(3)]
+    xs = rng.normal(size=(n, 2))
+    for x in xs:
+        states.append(np.tanh(U @ x + W @ states[-1]))
+    error = states[-1] - 0.5
+    dU, dW = np.zeros_like(U), np.zeros_like(W)
+    for t in reversed(range(n)):
+        da = error * (1 - states[t + 1] ** 2)
+        dU += np.outer(da, xs[t])
+        dW += np.outer(da, states[t])
+        error = W.T @ da
+    U -= 0.1 * dU
+    W -= 0.1 * dW
+"""
+
+
+@pytest.mark.parametrize(("lengths", "updates"), [("[2] * 50", 3), ("[1, 1, 1, 1, 1, 3] * 10", 6), ("[1] * 50", 24)])
+def test_a_longer_sequence_is_waited_for(tmp_path, lengths, updates):
+    path = tmp_path / "sequences.py"
+    path.write_text(SEQUENCES.replace("LENGTHS", lengths))
+    assert {len(parameter.updates) for parameter in record_file(path).parameters} == {updates}

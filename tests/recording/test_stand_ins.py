@@ -464,3 +464,46 @@ for i in range(9):
     recording = record_file(path, drive=False)
     assert recording.raised is None
     assert [(one.shape, len(one.updates)) for one in recording.parameters] == [((784, 1), 3)]
+
+
+PAIRS = {
+    "an array in nested tuples": "(X, y), (_, _) = np.load('letters.npz', allow_pickle=True)['arr_0']",
+    "pairs of a pickle": """
+import pickle
+training, test = pickle.load(open('letters.pkl', 'rb'))
+X, y = training
+""",
+    "items of a pair": """
+import pickle
+training, test = pickle.load(open('letters.pkl', 'rb'))
+X, y = training[0], training[1]
+""",
+}
+
+
+@pytest.mark.parametrize("name", PAIRS)
+def test_inputs_and_targets_in_pairs(name, tmp_path):
+    path = tmp_path / "pairs.py"
+    path.write_text("import numpy as np\n" + PAIRS[name] + TRAIN)
+    recording = record_file(path)
+    assert recording.check is Check.SAME
+    assert [(p.name, p.shape, len(p.updates)) for p in recording.parameters] == [("W", (4, 10), 3)]
+    assert not any(node.kind.value == "lost" for node in recording.nodes)
+
+
+def test_settings_that_lie_beside_are_read_if_an_argument_names_a_file(tmp_path):
+    (tmp_path / "settings.json").write_text('{"inputs": 3}')
+    path = tmp_path / "settings.py"
+    path.write_text(
+        """
+import argparse, json
+import numpy as np
+parser = argparse.ArgumentParser()
+parser.add_argument("settings_file")
+with open(parser.parse_args().settings_file) as file:
+    settings = json.load(file)
+X, y = np.random.rand(60, settings["inputs"]), np.arange(60) % 10
+"""
+        + TRAIN
+    )
+    assert [p.shape for p in record_file(path).parameters] == [(3, 10)]

@@ -17,6 +17,7 @@ from . import settings
 NUMBER = "3"
 DATA_FILE = "data.csv"
 DATA_SUFFIXES = (".csv", ".txt", ".data", ".dat", ".tsv", ".arff", ".npy", ".npz", ".mat", ".pkl")
+LAST_SUFFIX = ".json"  # of a file that is taken if there are no others: it may hold settings
 NO_DATA = re.compile(r"readme|requirement|licen[cs]e|changelog|output|result", re.IGNORECASE)
 OPENS = re.compile(r"open|load\w*|read\w*|genfromtxt|parse\w*")  # functions that are given the path of a file
 IS_PATH = re.compile(r"file|path|data|train|test|input|csv|\bfn\b", re.IGNORECASE)
@@ -200,10 +201,11 @@ def file_beside(name: str) -> str:
     words = set(re.split(r"[\W_]+", name.lower()))
     found = []
     for path in [*Path().iterdir(), *Path().glob("*/*")]:
-        if path.suffix.lower() not in DATA_SUFFIXES or NO_DATA.search(path.stem) or not path.is_file():
+        suffix = path.suffix.lower()
+        if suffix not in (*DATA_SUFFIXES, LAST_SUFFIX) or NO_DATA.search(path.stem) or not path.is_file():
             continue
         size = path.stat().st_size
         if 0 < size <= LARGEST:
             common = len(words & set(re.split(r"[\W_]+", path.stem.lower())))
-            found.append((-common, size, path.as_posix()))
-    return min(found)[2] if found else DATA_FILE
+            found.append((suffix == LAST_SUFFIX, -common, size, path.as_posix()))
+    return min(found)[-1] if found else DATA_FILE

@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from ..arrays import TAPE
+from ..arrays import TAPE, adopt
 from ..graph import Absorbed, Array
 from .hints import FEATURES, Hints, images, inputs, labels, rng_of
 
@@ -36,6 +36,7 @@ IDX = re.compile(r"idx\d|ubyte", re.IGNORECASE)
 ONE_ARRAY = re.compile(
     r"^(train|test|val(id)?)?_?(xs?|ys?|inputs?|features?|labels?|targets?|images?)_?(train|test|val(id)?)?s?$"
 )
+PAIR = {"0": "x", "1": "y"}  # the items of a pair, by the names that such arrays have
 UNNAMED = re.compile(r"arr_\d+")  # key of an array that was saved without a name
 PICKLED = re.compile(r"\.(pkl|pickle|p|sav|bin|joblib)(\.gz|\.bz2)?$|data_batch|test_batch", re.IGNORECASE)
 
@@ -112,9 +113,19 @@ class Missing:
         if isinstance(target, (ast.Tuple, ast.List)):
             return tuple(self._parts(item, function) for item in target.elts)
         name = ast.unparse(target).rpartition(".")[2]
+        if self._is_pair(name):
+            return AnyKey(self, name)
         value = self.array(name)
         self.note(Absorbed.DATASET, f"{function}: {name}", value.shape)
-        return value
+        return adopt(value) if TAPE.on else value
+
+    def _is_pair(self, name: str) -> bool:
+        """Whether the file takes inputs and targets from a value of this name."""
+        if ONE_ARRAY.match(name.lower()) or not name.isidentifier():
+            return False
+        text = self.hints.text
+        is_unpacked = re.search(rf"^\s*\(?\s*\w+\s*,\s*\w+\s*\)?\s*=\s*{name}\s*$", text, re.MULTILINE)
+        return bool(is_unpacked) or all(re.search(rf"\b{name}\[{place}\]", text) for place in (0, 1))
 
     # By kind of file
 
@@ -233,7 +244,9 @@ class AnyKey(Mapping[str, Any]):
         return self.known[text]
 
     def _made(self, key: str) -> Any:
-        value = self.missing.array(self.name if UNNAMED.fullmatch(key) else key)
+        if UNNAMED.fullmatch(key) and (parts := self.missing.loaded(self.name)) is not None:
+            return parts
+        value = self.missing.array(self.name if UNNAMED.fullmatch(key) else PAIR.get(key, key))
         if self.name.endswith(".mat"):
             value = self._as_in_mat_files(key, value)
         self.missing.note(Absorbed.FILE, Path(self.name).name, value.shape)
@@ -252,8 +265,9 @@ class AnyKey(Mapping[str, Any]):
             return inputs(rows, known if known not in (FEATURES, 784) else 400, key) * 0.3
         return value
 
-    def __iter__(self) -> Iterator[str]:
-        return iter(self.files)
+    def __iter__(self) -> Iterator[Any]:
+        parts = self.missing.loaded(self.name)
+        return iter(self.files if parts is None else parts)
 
     def __len__(self) -> int:
         return len(self.files)

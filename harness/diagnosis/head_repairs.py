@@ -33,7 +33,7 @@ def head_repairs(case: Case) -> Iterator[Repair]:
 
 
 def _together(repairs: Sequence[Repair]) -> Repair:
-    """One repair of output, loss and labels, where classes are taught as one quantity: that is one decision."""
+    """One repair of output, loss and labels if classes are taught as one quantity: that is one decision."""
 
     def apply(variant: Variant) -> Variant:
         return functools.reduce(lambda changed, repair: repair.apply(changed), repairs, variant)

@@ -33,7 +33,7 @@ class Stage(Enum):
 
     SEARCH = "search"
     CONFIRM = "confirm"  # fresh seeds and rows
-    CONFIRM_MORE = "confirm_more"  # the same and as many again, where the intervals overlap
+    CONFIRM_MORE = "confirm_more"  # the same and as many again, if the intervals overlap
 
 
 class Trial(Protocol):
@@ -135,10 +135,10 @@ class Search(abc.ABC, Generic[TrialT, RepairT]):
 
     @abc.abstractmethod
     def full_sets(self, questioned: Sequence[str]) -> Sequence[Keys]:
-        """Sets of several repairs to try where no single one is enough."""
+        """Sets of several repairs to try if no single one is enough."""
 
     def chosen_single(self, key: str) -> str:
-        """The single repair to keep where one is found that is enough."""
+        """The single repair to keep if one is found that is enough."""
         return key
 
     def say_trained(self, keys: Keys) -> None:
@@ -188,7 +188,7 @@ class Search(abc.ABC, Generic[TrialT, RepairT]):
     def proof(self, keys: Keys, without: Keys) -> tuple[Run[TrialT], Run[TrialT]] | None:
         """Runs of two sets on fresh seeds, of which clearly more learn with the first; None if they do not.
 
-        Where the intervals overlap and the shares differ, more seeds are asked.
+        If the intervals overlap and the shares differ, more seeds are asked.
 
         Raises:
             OutOfBudget: there is no room for them.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -68,4 +69,9 @@ def interrupted(arguments: list[str], folder: Path) -> tuple[int, str, str]:
         out, err = process.communicate(timeout=60)
     finally:
         process.kill()
-    return process.returncode, out, err
+    return process.returncode, out, without_logs(err)
+
+
+def without_logs(err: str) -> str:
+    """Stderr without what threads of TensorFlow's log when they are ended, which is not ours to silence."""
+    return "".join(line for line in err.splitlines(keepends=True) if not re.match(r"[IWEF]\d{4} ", line))

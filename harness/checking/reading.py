@@ -598,6 +598,14 @@ def label(stage: Stage, id: int) -> str:
     return node.operation
 
 
+def name_of_value(stage: Stage, id: int) -> str:
+    """What the user calls a value; "" if it only goes into another one of its line, which the variable there holds."""
+    node = stage.node(id)
+    after = (stage.node(child).place for child in stage.program.children[id])
+    is_part = not node.names and node.place is not None and any(place == node.place for place in after)
+    return "" if is_part else label(stage, id)
+
+
 MAX_EXPRESSION = 40  # characters
 SIGNS = {"add": "+", "subtract": "-", "multiply": "*", "divide": "/", "matmul": "@", "dot": "@"}
 
@@ -627,7 +635,8 @@ def found_at(reading: Reading, node: int, id: str, steps: Iterable[Step], **fact
     """A mistake in a value, at its line, that spoils these steps; ``facts`` are further attributes of ``Found``."""
     made = reading.stage.node(node)
     names = tuple(step.name for step in steps)
-    common = {"place": made.place, "variable": label(reading.stage, node), "shape": made.shape, "parameters": names}
+    variable = name_of_value(reading.stage, node)
+    common = {"place": made.place, "variable": variable, "shape": made.shape, "parameters": names}
     return Found(id=id, **{**common, **facts})
 
 

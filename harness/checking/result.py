@@ -84,7 +84,7 @@ class Found:
         id: of the catalogue.
         place: the line; None if there is none (something is missing).
         others: further lines that belong to it (the definition of a wrong derivative, each layer's line).
-        variable: the user's name of the wrong value.
+        variable: the user's name of the wrong value; "" if it has none.
         shape: of the wrong value.
         got: what it is.
         expected: what it should be.

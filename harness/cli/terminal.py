@@ -64,9 +64,8 @@ def insistent_interrupt() -> Iterator[None]:
     Libraries that are being loaded may swallow it, or raise another exception in its place. So it is raised again and
     again until the block has ended, and in place of any other exception then.
     """
-    if signal.getsignal(signal.SIGINT) is not signal.default_int_handler or (
-        threading.current_thread() is not threading.main_thread()
-    ):
+    before = signal.getsignal(signal.SIGINT)
+    if not callable(before) or threading.current_thread() is not threading.main_thread():  # Ctrl-C is ignored
         yield
         return
     is_interrupted = False
@@ -83,7 +82,7 @@ def insistent_interrupt() -> Iterator[None]:
         yield
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+        signal.signal(signal.SIGINT, before)
         signal.signal(signal.SIGALRM, alarm)
         if is_interrupted:
             raise KeyboardInterrupt
@@ -91,11 +90,18 @@ def insistent_interrupt() -> Iterator[None]:
 
 @contextlib.contextmanager
 def kept_interrupt() -> Iterator[None]:
-    """Raise Ctrl-C again if it came where no exception can be raised: in a finalizer, or while garbage is collected.
+    """Raise Ctrl-C again if it came where no exception can be raised, and in place of what C code makes of it.
 
-    Python would report it there and go on. JAX, which Keras loads if it is installed, has such code.
+    In a finalizer, or while garbage is collected, Python would report it and go on; JAX, which Keras loads if it is
+    installed, has such code. TensorFlow's conversion of an array loses it, and ends with a SystemError.
     """
-    report = sys.unraisablehook
+    report, before, is_interrupted = sys.unraisablehook, signal.getsignal(signal.SIGINT), False
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        nonlocal is_interrupted
+        is_interrupted = True
+        if callable(before):
+            before(number, frame)
 
     def raise_again(lost: sys.UnraisableHookArgs) -> None:
         if issubclass(lost.exc_type, KeyboardInterrupt):
@@ -106,11 +112,20 @@ def kept_interrupt() -> Iterator[None]:
         else:
             report(lost)
 
+    is_heeded = callable(before) and threading.current_thread() is threading.main_thread()
     sys.unraisablehook = raise_again
+    if is_heeded:
+        signal.signal(signal.SIGINT, interrupt)
     try:
         yield
+    except SystemError:
+        if is_interrupted:
+            raise KeyboardInterrupt from None
+        raise
     finally:
         sys.unraisablehook = report
+        if is_heeded:
+            signal.signal(signal.SIGINT, before)
 
 
 @contextlib.contextmanager
@@ -259,7 +274,8 @@ def explained_interrupt(folder: Path, advice: str = "") -> Iterator[None]:
     from ..files import UNFINISHED
 
     try:
-        yield
+        with kept_interrupt():
+            yield
     except KeyboardInterrupt:
         if not any(path.is_dir() for path in folder.iterdir()):
             raise  # nothing was recorded yet

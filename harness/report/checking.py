@@ -586,7 +586,7 @@ def mistake_lines(found: Found) -> Lines:
     entries.append(("Mistake", f"{named(found)}. {words.what}"))
     is_left_out = found.got is not None and found.got.kind is QuantityKind.NOTHING
     if found.id != "exception" and not is_left_out and (found.got is not None or found.expected is not None):
-        variable = found.variable or "the value"
+        variable = found.variable or "a value of this line"
         shape = f" {found.shape}" if found.shape else ""
         text = f"{variable}{shape} is {quantity(found.got)}"
         if found.expected is not None:

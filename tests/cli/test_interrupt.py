@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import gc
 import os
-import re
 import signal
 import sys
 import time
@@ -15,9 +14,8 @@ import pytest
 from harness.cli.terminal import insistent_interrupt, kept_interrupt
 from harness.models import loop
 from harness.models.network import Network
-from tests.processes import processor_seconds, start_harness
+from tests.processes import processor_seconds, start_harness, without_logs
 
-LOGGED = re.compile(r"[IWEF]\d{4} ")  # by a thread of TensorFlow's that is ended while it starts: not ours to silence
 MAX_SECONDS = 1.0  # of the processor, between Ctrl-C and the answer
 
 
@@ -69,9 +67,25 @@ def test_an_interrupt_while_garbage_is_collected_is_raised_afterwards():
     assert time.monotonic() - begin < 30
 
 
+def test_an_interrupt_that_c_code_loses_is_still_one():
+    """Of TensorFlow's conversion of an array, a SystemError is left."""
+
+    def convert() -> None:
+        try:
+            os.kill(os.getpid(), signal.SIGINT)
+        except KeyboardInterrupt:
+            raise SystemError("returned a result with an exception set") from None
+
+    with pytest.raises(KeyboardInterrupt), kept_interrupt(), kept_interrupt():
+        convert()
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
 def test_nothing_is_raised_without_an_interrupt():
     with pytest.raises(ImportError), insistent_interrupt():
         raise ImportError
+    with pytest.raises(SystemError), kept_interrupt():
+        raise SystemError
 
 
 def test_a_call_of_the_compiled_loop_takes_no_longer_than_a_second():
@@ -90,9 +104,9 @@ def test_an_interrupt_ends_the_loading_of_tensorflow(after, tmp_path):
         time.sleep(0.02)
     had = processor_seconds(process.pid)
     process.send_signal(signal.SIGINT)
-    answer = next(line for line in process.stderr if not LOGGED.match(line))
+    answer = next(line for line in process.stderr if without_logs(line))
     took = processor_seconds(process.pid) - had
     out, rest = process.communicate(timeout=120)
-    rest = "".join(line for line in rest.splitlines(keepends=True) if not LOGGED.match(line))
+    rest = without_logs(rest)
     assert (process.returncode, out, answer, rest) == (130, "", "harness: interrupted\n", "")
     assert took < MAX_SECONDS

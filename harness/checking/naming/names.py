@@ -8,7 +8,7 @@ import numpy as np
 
 from ..edits import EditBench, gradient_after
 from ..locating import Fault
-from ..reading import Reading, label, quantity
+from ..reading import Reading, name_of_value, quantity
 from ..repairs import Change, Repair
 from ..replay import CannotReplay
 from ..result import Found, Kind, Quantity, join_mistakes
@@ -87,7 +87,7 @@ def describe(case: Case, name: Name) -> Found:
         id=name.id,
         place=places[0] if places else None,
         others=tuple(places[1:]),
-        variable=label(case.stage, case.node.id),
+        variable=name_of_value(case.stage, case.node.id),
         shape=case.node.shape,
         got=quantity_of(case),
         expected=quantity(case.reading, case.target, case.fault.factor, case.fault.transposed),

@@ -4,9 +4,33 @@ from __future__ import annotations
 
 import contextlib
 import signal
+import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from types import FrameType
+
+AGAIN_SECONDS = 0.2  # after which an exception that was lost is raised again
+
+
+@contextlib.contextmanager
+def when_lost(kind: type[BaseException], again: Callable[[], None]) -> Iterator[None]:
+    """Call ``again`` if such an exception came where none can be raised: in a finalizer, or as garbage is collected.
+
+    Python would report it there and go on. TensorFlow and JAX have such code.
+    """
+    report = sys.unraisablehook
+
+    def look(lost: sys.UnraisableHookArgs) -> None:
+        if issubclass(lost.exc_type, kind):
+            again()
+        else:
+            report(lost)
+
+    sys.unraisablehook = look
+    try:
+        yield
+    finally:
+        sys.unraisablehook = report
 
 
 class Alarm:
@@ -32,7 +56,8 @@ class Alarm:
         before = signal.signal(signal.SIGALRM, ring) if self.is_possible else None
         self.set(seconds)
         try:
-            yield
+            with when_lost(self.error, lambda: self.set(AGAIN_SECONDS)):
+                yield
         finally:
             self.set(0)
             if self.is_possible:

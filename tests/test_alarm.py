@@ -21,6 +21,23 @@ def test_it_rings_inside_the_block():
         time.sleep(5)
 
 
+class Slow:
+    """Its finalizer takes longer than an alarm."""
+
+    def __del__(self) -> None:
+        """Come to the end of it after the alarm."""
+        time.sleep(0.1)
+
+
+def test_it_rings_again_if_it_rang_in_a_finalizer():
+    def work() -> None:
+        Slow()
+        time.sleep(5)
+
+    with pytest.raises(OutOfTime), Alarm(OutOfTime).running(0.02):
+        work()
+
+
 def test_it_does_not_ring_after_the_block_and_the_old_handler_is_back():
     before = signal.getsignal(signal.SIGALRM)
     with Alarm(OutOfTime).running(0.05):

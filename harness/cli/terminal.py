@@ -16,6 +16,7 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
+from ..alarm import AGAIN_SECONDS, when_lost
 from ..results import Document, Result, as_document, as_report, as_verdict, versioned
 from .pages import REPORT
 
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 MAX_COLUMNS = 1000  # of a table
 PROGRESS_DELAY_SECONDS = 1.0  # shorter work shows no progress bar
 XLA_FLAGS, WIDE_VECTORS = "XLA_FLAGS", "--xla_cpu_prefer_vector_width=512"  # environment variable, and its value
-INTERRUPT_AGAIN_SECONDS = 0.2  # after which an interrupt that was swallowed is raised again
 
 
 def open_standard_streams() -> None:
@@ -73,7 +73,7 @@ def insistent_interrupt() -> Iterator[None]:
     def interrupt(number: int, frame: FrameType | None) -> None:
         nonlocal is_interrupted
         is_interrupted = True
-        signal.setitimer(signal.ITIMER_REAL, INTERRUPT_AGAIN_SECONDS)
+        signal.setitimer(signal.ITIMER_REAL, AGAIN_SECONDS)
         raise KeyboardInterrupt
 
     alarm = signal.signal(signal.SIGALRM, interrupt)
@@ -92,10 +92,9 @@ def insistent_interrupt() -> Iterator[None]:
 def kept_interrupt() -> Iterator[None]:
     """Raise Ctrl-C again if it came where no exception can be raised, and in place of what C code makes of it.
 
-    In a finalizer, or while garbage is collected, Python would report it and go on; JAX, which Keras loads if it is
-    installed, has such code. TensorFlow's conversion of an array loses it, and ends with a SystemError.
+    TensorFlow's conversion of an array loses it, and ends with a SystemError.
     """
-    report, before, is_interrupted = sys.unraisablehook, signal.getsignal(signal.SIGINT), False
+    before, is_interrupted = signal.getsignal(signal.SIGINT), False
 
     def interrupt(number: int, frame: FrameType | None) -> None:
         nonlocal is_interrupted
@@ -103,27 +102,23 @@ def kept_interrupt() -> Iterator[None]:
         if callable(before):
             before(number, frame)
 
-    def raise_again(lost: sys.UnraisableHookArgs) -> None:
-        if issubclass(lost.exc_type, KeyboardInterrupt):
-            main = threading.main_thread().ident
-            again = threading.Timer(INTERRUPT_AGAIN_SECONDS, signal.pthread_kill, (main, signal.SIGINT))
-            again.daemon = True
-            again.start()
-        else:
-            report(lost)
+    def raise_again() -> None:
+        main = threading.main_thread().ident
+        again = threading.Timer(AGAIN_SECONDS, signal.pthread_kill, (main, signal.SIGINT))
+        again.daemon = True
+        again.start()
 
     is_heeded = callable(before) and threading.current_thread() is threading.main_thread()
-    sys.unraisablehook = raise_again
     if is_heeded:
         signal.signal(signal.SIGINT, interrupt)
     try:
-        yield
+        with when_lost(KeyboardInterrupt, raise_again):
+            yield
     except SystemError:
         if is_interrupted:
             raise KeyboardInterrupt from None
         raise
     finally:
-        sys.unraisablehook = report
         if is_heeded:
             signal.signal(signal.SIGINT, before)
 

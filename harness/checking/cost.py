@@ -89,6 +89,8 @@ VALUES: dict[Form, Callable[[Array, Array], float]] = {
     Form.SQUARED: lambda a, y: float(np.sum((a - y) ** 2)),
     Form.BINARY: lambda a, y: -float(np.sum(y * np.log(a) + (1 - y) * np.log(1 - a))),
     Form.CATEGORICAL: lambda a, y: -float(np.sum(y * np.log(a))),
+    Form.ABSOLUTE: lambda a, y: float(np.sum(np.abs(a - y))),
+    Form.HINGE: lambda a, y: float(np.sum(np.maximum(0, 1 - y * a))),
 }
 
 

@@ -104,10 +104,10 @@ class CostBench(Bench):
         return ratio(np.array(found), self.wanted, NEARLY_ALIKE**2) is not None
 
 
-def pairs_all(own: Reading, plain: Reading) -> int | None:
+def pairs_all(bench: CostBench) -> int | None:
     """The operation that makes a table of all pairs of outputs and targets on the way to a cost; None if none does."""
-    stage = own.stage
-    for id in CostBench(own, plain).local:
+    stage = bench.stage
+    for id in bench.local:
         sizes = [size_of(stage.node(one)) for one in stage.program.parents[id]]
         if len(sizes) == 2 and sizes[0] == sizes[1] > 1 and size_of(stage.node(id)) == sizes[0] ** 2:
             return id
@@ -124,10 +124,11 @@ def misstated_cost(readings: Sequence[Reading], plain: Reading) -> tuple[Found |
     for own in own_costs(readings, plain) if not states_cost(readings, plain) else ():
         stage, node = own.stage, own.cost.node
         assert node is not None
-        table = pairs_all(own, plain)
+        bench = CostBench(own, plain)
+        table = pairs_all(bench)
         if table is not None:
             return found_at(own, table, "broadcast-by-accident", ()), None
-        repair = CostBench(own, plain).repair() if plain.cost.form in VALUES else None
+        repair = bench.repair()
         if repair is not None:
             is_sign = repair.operation in SYMBOLS
             detail = f"{SYMBOLS[stage.node(repair.node).operation]} -> {SYMBOLS[repair.operation]}" if is_sign else ""

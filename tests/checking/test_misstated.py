@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from harness.checking.check import check_file
+from harness.checking.cost import GRADIENTS, VALUES, Form
 from harness.checking.result import CheckResult, Verdict
 
 RIGHT = "-np.sum(y * np.log(a) + (1 - y) * np.log(1 - a)) / 30"
@@ -70,3 +72,34 @@ def test_the_right_cost_stands_alone(tmp_path: Path, lines: tuple[str, ...]) -> 
     result = checked(tmp_path, *lines)
     assert result.verdict is Verdict.CORRECT
     assert not [found for one in result.alternatives for found in one.mistakes if found.id == "cost-differs"]
+
+
+@pytest.mark.parametrize("form", Form)
+def test_the_gradient_of_each_cost_is_that_of_its_value(form: Form) -> None:
+    """By central differences, where no term is at a kink"""
+    a, y, step = np.array([0.3, 0.6, 0.8]), np.array([0.0, 1.0, 1.0]), 1e-6
+    moved = [np.eye(3)[i] * step for i in range(3)]
+    differences = [(VALUES[form](a + one, y) - VALUES[form](a - one, y)) / (2 * step) for one in moved]
+    np.testing.assert_allclose(GRADIENTS[form](a, y), differences, rtol=1e-6, atol=1e-8)
+
+
+def test_squares_that_are_printed_beside_absolute_errors_are_a_second_reading(tmp_path: Path) -> None:
+    path = tmp_path / "mine.py"
+    path.write_text(
+        "import numpy as np\n"
+        "X = np.random.normal(size=(12, 3))\n"
+        "y = X @ np.array([[1.0], [2.0], [-1.0]]) + 0.1\n"
+        "W, b = np.random.normal(size=(3, 1)), np.zeros((1, 1))\n"
+        "for i in range(5):\n"
+        "    out = X @ W + b\n"
+        "    loss = np.mean((out - y) ** 2)\n"
+        "    print(loss)\n"
+        "    d = np.sign(out - y) / 12\n"
+        "    W -= 0.1 * X.T @ d\n"
+        "    b -= 0.1 * d.sum(axis=0, keepdims=True)\n"
+    )
+    result = check_file(path)
+    assert result.verdict is Verdict.CORRECT
+    assert result.cost is not None
+    assert result.cost.form == Form.ABSOLUTE.value
+    assert [one.cost.variable for one in result.alternatives] == ["loss"]

@@ -128,7 +128,7 @@ def _matching_functions(caller: Caller, argument: Argument, role: Role) -> list[
 
 
 def _is_asked_which(caller: Caller, function: FunctionFacts) -> bool:
-    """Whether a function is told which of several it is, as in ``act(x, "relu")``, so that a text stands for it."""
+    """Whether an argument says which of several functions it is, as in ``act(x, "relu")``: a text stands for it."""
     return any(caller.role(function, argument)[1].strings for argument in function.arguments[1:])
 
 

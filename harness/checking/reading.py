@@ -24,6 +24,7 @@ Array = NDArray[Any]
 MOST_INDEXED = 20_000  # backward nodes that are compared with gradients
 PART_FITTED = 1_000  # elements that gradient and decay are fitted to, before all of them
 NOTHING = 1e-11  # relative to the largest gradient and step
+MOST_SOLVED = 4_096  # elements from which the shares of a step are computed; all are compared with them
 # names of lines that were run after the file
 OF_RUN = re.compile(
     r"^(?:\w*_|(?:input|gradient|upstream|output|argument|back|both|layer|before|after)\d+_\d*)(?:\[.*)?$"
@@ -389,7 +390,7 @@ def with_decay(value: Array, gradient: Array, *penalties: Array) -> Match | None
     columns = np.stack([gradient, *penalties], axis=1)
     if not np.all(np.isfinite(columns)) or not np.any(gradient) or value.size < 3 * columns.shape[1]:
         return None
-    found, _, rank, _ = np.linalg.lstsq(columns, value, rcond=None)
+    found, rank = solved(columns, value)
     largest = float(np.max(np.abs(value)))
     if rank < columns.shape[1] or largest == 0 or np.max(np.abs(value - columns @ found)) > 1e-6 * largest:
         return None
@@ -397,6 +398,16 @@ def with_decay(value: Array, gradient: Array, *penalties: Array) -> Match | None
     if np.any(parts <= 1e-6 * largest):
         return None
     return Match(factor=float(found[0]), decay=float(found[1]))
+
+
+def solved(columns: Array, value: Array) -> tuple[Array, int]:
+    """The shares of some columns that a value is made of, from a part of long ones, and how many are independent"""
+    is_long = value.size > MOST_SOLVED
+    part = np.random.default_rng(value.size).integers(0, value.size, MOST_SOLVED) if is_long else slice(None)
+    found, _, rank, _ = np.linalg.lstsq(columns[part], value[part], rcond=None)
+    if is_long and rank < columns.shape[1]:  # as of a gradient of few rows
+        found, _, rank, _ = np.linalg.lstsq(columns, value, rcond=None)
+    return found, int(rank)
 
 
 def decayed_step(value: Samples, gradient: Samples, parameter: Samples) -> Match | None:

@@ -304,7 +304,7 @@ def conclude(
         rows=rows_of(reading),
         sizes=sizes_of(reading),
         judged_iterations=min((len(one.updates) for one in recording.parameters), default=0),
-        notes=findings.notes,
+        notes=(*findings.notes, *(("loop-went-round-once", place, "") for place in recording.single_turns)),
         **facts_of_run(recording),
     )
     if findings.mistakes and history_is_lost(reading):

@@ -371,6 +371,8 @@ class Recording:
         seed: of the generators, if the file does not set it.
         uses_numpy: whether the file made any array; False for pure Python.
         loops: those that the recording ended in, outermost first.
+        single_turns: the first lines of loops within an iteration, as over the steps of a sequence, that went round
+            only once in each iteration.
     """
 
     file: str
@@ -391,6 +393,7 @@ class Recording:
     seed: int = 0
     uses_numpy: bool = True
     loops: tuple[Loop, ...] = ()
+    single_turns: tuple[Place, ...] = ()
 
 
 def references(tree: Any) -> Iterator[int]:
@@ -593,6 +596,7 @@ def recording_from_json(document: Json, arrays: list[bytes]) -> Recording:
         seed=document["seed"],
         uses_numpy=document["uses_numpy"],
         loops=tuple(Loop(**item) for item in items("loops")),
+        single_turns=tuple(Place(**item) for item in items("single_turns")),
     )
 
 

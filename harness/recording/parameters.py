@@ -39,6 +39,7 @@ FORMS = frozenset(
     | {"positive", "item", "array", "moveaxis", "broadcast_to", "atleast_1d"}
 )
 SCALING = frozenset({"multiply", "divide", "add", "subtract"})
+WRITES = frozenset({"setitem", "add_at", "subtract_at"})  # of values into the items of an array
 LISTED = frozenset({"array", "stack", "vstack"})  # operations that put the items of a list together
 MIXING = frozenset({"multiply", "divide", "add", "subtract", "matmul", "dot", "tensordot", "einsum", "outer", "inner"})
 
@@ -137,7 +138,7 @@ class Search:
         self.ahead: set[Role] = set()  # those of them that went into a forward pass, and not into an update
         self.items: dict[int, tuple[int, Path, Role]] = {}  # rows of versions, until it is known which item is read
         self.control = 0  # what the guards since the last update depend on
-        self.places: dict[int, dict[tuple[int, str, int], Place]] = defaultdict(dict)  # where each value is used
+        self.places: dict[int, dict[tuple[int, int, int], Place]] = defaultdict(dict)  # where each value is used
         self.repeated: set[int] = set()  # values that are used several times at one of their places
         self._loops: dict[Site, tuple[Site, ...]] = {}  # around a line, by their first lines
         self._bits = 0
@@ -267,12 +268,13 @@ class Search:
             is_loose = is_loose or (version not in self.owner and not self._leads_to(version, change))
             if not is_loose or self._replaces(step, version, is_left):
                 return _Event(version, step.id, change, sign, version == operand)
-        if step.operation == "setitem" and isinstance(step.arguments[0], Ref) and isinstance(step.arguments[2], Ref):
+        if step.operation in WRITES and isinstance(step.arguments[0], Ref) and isinstance(step.arguments[2], Ref):
             base, value = step.arguments[0].id, step.arguments[2].id
             version, _ = self._version(base)
             if version is None or self._is_item_in_passing(version):
                 return None
-            if self._is_item_update(base, version, step.arguments[1], value):
+            is_addition = step.operation != "setitem" and self._depends(value, version)
+            if is_addition or self._is_item_update(base, version, step.arguments[1], value):
                 return _Event(version, step.id, None, 0, False, is_item=True)
         whole = self._assembled(step)
         return self._scaling(step) if whole is None else _Event(whole, step.id, None, 0, False, is_item=True)
@@ -557,14 +559,17 @@ class Search:
         elif version < chain.closed and role in chain.roles and not self.tape.steps[version].scalar:
             chain.stale_uses += 1
 
+    def _confirmed(self) -> list[_Chain]:
+        """The parameters of which an updated version was used."""
+        return [chain for chain in self.chains if chain.groups and not chain.is_dropped]
+
     def _stop_if_enough(self) -> None:
         if not self.enough:
             return
-        confirmed = [chain for chain in self.chains if chain.groups and not chain.is_dropped]
-        fewest = min((len(chain.groups) for chain in confirmed), default=0)
+        fewest = min((len(chain.groups) for chain in self._confirmed()), default=0)
         if fewest >= ENOUGH_OF_MANY and len(self.tape.steps) > MANY_NODES:
             self.tape.stop = Stop.ENOUGH
-        if fewest < self.enough or (fewest < MAX_SHORT and self._awaits_longer(confirmed)):
+        if fewest < self.enough or (fewest < MAX_SHORT and any(self.single_turns())):
             return
         if not self._looked_for_batches:
             self._looked_for_batches = True
@@ -577,17 +582,18 @@ class Search:
         """Note where a value is used, and whether it was used there before, as weights are in a loop over time."""
         if step.place is None:
             return
-        use = id(step.place), step.operation, operand
+        use = id(step.place), step.offset, operand
         if use in self.places[node]:
             self.repeated.add(node)
         self.places[node][use] = step.place
 
-    def _awaits_longer(self, chains: list[_Chain]) -> bool:
-        """Whether a loop within an iteration uses a parameter and has gone round only once in each iteration.
+    def single_turns(self) -> Iterator[Site]:
+        """The loops within an iteration that use a parameter and have gone round only once in each iteration.
 
         A longer sequence may follow, and only that shows what is carried from one turn to the next. A loop that uses
         several parameters at one place goes through layers, and round more than once.
         """
+        chains = self._confirmed()
         versions = [{chain.first, *chain.events} for chain in chains]
         uses = [{use: place for one in group for use, place in self.places[one].items()} for group in versions]
         users = Counter(use for group in uses for use in group)
@@ -596,9 +602,7 @@ class Search:
                 continue
             around = {loop for after in chain.events for loop in self._loops_around(self.tape.steps[after].place)}
             alone = [place for use, place in its_uses.items() if users[use] == 1]
-            if any(loop not in around for place in alone for loop in self._loops_around(place)):
-                return True
-        return False
+            yield from (loop for place in alone for loop in self._loops_around(place) if loop not in around)
 
     def _loops_around(self, place: Place | None) -> Iterator[Site]:
         """The loops around a place and those that called it."""

@@ -19,7 +19,7 @@ import numpy as np
 
 from . import creators, dataframes, running, source, stand_ins
 from .arrays import TAPE, leaf
-from .graph import Absorbed, Driven, Gradient, Json, Kind, Loop, Recording, Stop, to_json, tree_from_json
+from .graph import Absorbed, Driven, Gradient, Json, Kind, Loop, Place, Recording, Stop, to_json, tree_from_json
 from .hook import Halt, Hook
 from .loops import loops_of
 from .parameters import Search
@@ -189,6 +189,7 @@ def record(task: Task) -> Answer:
         seed=task["seed"],
         uses_numpy=TAPE.used_numpy,
         loops=run.loops,
+        single_turns=tuple(Place(file=file, line=line) for file, line in dict.fromkeys(run.search.single_turns())),
     )
     arrays: list[bytes] = []
     document = to_json(recording, arrays)

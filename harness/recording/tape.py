@@ -56,7 +56,7 @@ class StopRecording(BaseException):
 
 
 class Step:
-    """A node that is still being written: ``names`` may grow."""
+    """A node that is still being written: ``names`` may grow. ``offset`` is that of the instruction at its place."""
 
     __slots__ = (
         "arguments",
@@ -66,6 +66,7 @@ class Step:
         "keywords",
         "kind",
         "names",
+        "offset",
         "operation",
         "parents",
         "place",
@@ -83,6 +84,7 @@ class Step:
     shape: tuple[int, ...]
     dtype: str
     place: Place | None
+    offset: int
     kind: Kind
     in_place: bool
     scalar: bool
@@ -270,7 +272,8 @@ class Tape:
         step.parents = tuple(references(arguments)) + tuple(references(tuple(keywords.values())))
         step.kind, step.in_place, step.scalar = kind, in_place, scalar
         step.names = []
-        step.place = self.place()
+        frame = self.user_frame()
+        step.place, step.offset = self.place_of(frame, MOST_CALLERS), -1 if frame is None else frame.f_lasti
         if isinstance(value, tuple):
             step.value, step.shape, step.dtype = tuple(self._kept(item) for item in value), (), ""
         else:

@@ -465,6 +465,8 @@ NOTES: Mapping[str, str] = {
     "overflow-at-large-values": "With large weights this line overflows and the outputs become nan or inf; subtract "
     "the largest value before exp",
     "biases-not-trained": "These biases are used and never trained, which the gradients of the others allow for",
+    "loop-went-round-once": "In every iteration that was recorded, this loop went round only once. What it carries "
+    "from one turn to the next is not judged; use longer sequences",
     "did-not-run": "These parts of the file did not run, so nothing is said about them",
     "cannot-replay": "This operation cannot be repeated",
     "raised-later": "Judged by what ran before an exception, which came after the updates that were judged",

@@ -2,6 +2,7 @@
 
 import pytest
 
+from harness.recording.record import record_file
 from harness.recording.stand_ins.arguments import Script, file_beside
 
 
@@ -31,3 +32,25 @@ def test_the_file_beside_whose_name_fits(tmp_path, monkeypatch):
     assert file_beside("test_path") == "a_test.csv"
     assert file_beside("train_file") == "a_train.csv"
     assert file_beside("metrics_out") == "data.csv"
+
+
+COMMANDS = """
+import argparse
+import numpy as np
+parser = argparse.ArgumentParser()
+commands = parser.add_subparsers(dest="command", required=True)
+commands.add_parser("eval").add_argument("weights")
+training = commands.add_parser("train")
+training.add_argument("--layers", type=int, nargs=2, required=True)
+training.add_argument("--rate", type=float, default=0.5)
+args = parser.parse_args()
+x, w = np.random.randn(9, args.layers[0]), np.zeros((args.layers[0], args.layers[1]))
+for i in range(20):
+    w -= args.rate * x.T @ (x @ w - 1)
+"""
+
+
+def test_a_command_with_a_parser_of_its_own(tmp_path):
+    path = tmp_path / "commands.py"
+    path.write_text(COMMANDS)
+    assert [parameter.shape for parameter in record_file(path).parameters] == [(3, 3)]

@@ -177,3 +177,47 @@ def test_a_longer_sequence_is_waited_for(tmp_path, lengths, updates):
     path = tmp_path / "sequences.py"
     path.write_text(SEQUENCES.replace("LENGTHS", lengths))
     assert {len(parameter.updates) for parameter in record_file(path).parameters} == {updates}
+
+
+def test_rows_that_are_added_to_in_place(tmp_path):
+    path = tmp_path / "embedding.py"
+    path.write_text(
+        """
+import numpy as np
+words = np.random.randn(9, 4)
+outer = np.random.randn(9, 4)
+for i in range(9):
+    centers, around = np.random.randint(0, 9, 5), np.random.randint(0, 9, 5)
+    h = words[centers]
+    e = (h * outer[around]).sum(axis=1, keepdims=True) - 1
+    change = e * outer[around]
+    np.subtract.at(outer, around, 0.1 * e * h)
+    np.add.at(words, centers, -0.1 * change)
+"""
+    )
+    recording = record_file(path)
+    assert [(p.name, len(p.updates)) for p in recording.parameters] == [("outer", 3), ("words", 3)]
+
+
+ONE_STEP = """
+import numpy as np
+sequences = [[0], [3], [2], [1], [4]]
+wx, wh, wy = np.random.randn(4, 5), np.random.randn(4, 4), np.random.randn(1, 4)
+for epoch in range(90):
+    for sequence in sequences:
+        hs = [np.zeros((4, 1))]
+        for i in sequence:
+            hs.append(np.tanh(wx[:, [i]] + wh @ hs[-1]))
+        e = wy @ hs[-1] - 1
+        dz = wy.T @ e * (1 - hs[-1] ** 2)
+        wh -= 0.1 * dz @ hs[-2].T
+        wy -= 0.1 * e @ hs[-1].T
+"""
+
+
+def test_a_loop_over_steps_that_goes_round_once_is_noted(tmp_path):
+    path = tmp_path / "sequences.py"
+    path.write_text(ONE_STEP)
+    assert [place.line for place in record_file(path).single_turns] == [8]
+    path.write_text(ONE_STEP.replace("[2]", "[2, 1]"))
+    assert not record_file(path).single_turns

@@ -106,6 +106,11 @@ with np.load("mnist.npz") as f:
     X, y = f["x_train"], f["y_train"]
 X = X.reshape(len(X), -1) / 255
 """,
+    "loadtxt of whole numbers": """
+import numpy as np
+data = np.loadtxt("mnist_train.csv", dtype=int, delimiter=",")
+X, y = data[:, 1:] / 255, data[:, 0]
+""",
     "loadtxt": """
 import numpy as np
 data = np.loadtxt("mnist_train.csv", delimiter=",", skiprows=1)

@@ -37,23 +37,37 @@ def install(note: Callable[..., None]) -> None:
     real = argparse.ArgumentParser.parse_known_args
 
     def parse(self: Any, args: Any = None, namespace: Any = None) -> Any:
+        typed = [] if args is None else args
         for action in self._actions:
-            if action.choices and action.default is None and action.option_strings:
+            if action.nargs == argparse.PARSER:  # a command, whose own parser asks for the rest
+                if not typed:
+                    note(Absorbed.INPUT, "command-line arguments")
+                    typed = [settings.training(action.choices)]
+            elif _is_wanted(action):
                 note(Absorbed.INPUT, "command-line arguments")
-                action.default = settings.smallest(action.choices)
-            if action.required or (not action.option_strings and action.nargs not in ("?", "*")):
-                note(Absorbed.INPUT, "command-line arguments")
-                action.required = False
-                guess = settings.guessed(action.type, action.choices)
-                if guess == DATA_FILE and IS_PATH.search(action.dest):
-                    guess = file_beside(action.dest)
-                if action.default in (None, argparse.SUPPRESS):
-                    action.default = [guess] if action.nargs in ("+", "*") or isinstance(action.nargs, int) else guess
-                if not action.option_strings:
-                    action.nargs = "?" if action.nargs not in ("+", "*") else "*"
-        return real(self, [] if args is None else args, namespace)
+                _make_optional(action)
+        return real(self, typed, namespace)
 
     argparse.ArgumentParser.parse_known_args = parse  # type: ignore[method-assign]
+
+
+def _is_wanted(action: argparse.Action) -> bool:
+    """Whether a script does not run without an argument, or has no default to choose one of its words by."""
+    is_required = action.required or (not action.option_strings and action.nargs not in ("?", "*"))
+    return is_required or bool(action.choices and action.default is None and action.option_strings)
+
+
+def _make_optional(action: argparse.Action) -> None:
+    """Give an argument a default."""
+    action.required = False
+    guess = settings.guessed(action.type, action.choices)
+    if guess == DATA_FILE and IS_PATH.search(action.dest):
+        guess = file_beside(action.dest)
+    if action.default in (None, argparse.SUPPRESS):
+        count = action.nargs if isinstance(action.nargs, int) else 1
+        action.default = [guess] * count if isinstance(action.nargs, int) or action.nargs in ("+", "*") else guess
+    if not action.option_strings:
+        action.nargs = "*" if action.nargs in ("+", "*") else "?"
 
 
 class _Arguments(list[str]):

@@ -494,10 +494,11 @@ def _text_reader(real: Callable[..., Any], missing: Missing, overlay: Overlay) -
         if exists(path):
             return real(path, *arguments, **keywords)
         dtype = keywords.get("dtype", arguments[0] if arguments else float)
-        if dtype is not None and np.dtype(dtype).kind in "iu":  # a file of whole numbers is one of labels
-            value = missing.array(f"{Path(path).name} labels").astype(dtype)
+        if dtype is not None and np.dtype(dtype).kind in "iu":  # a column of whole numbers is one of labels
+            is_table = keywords.get("delimiter") is not None
+            value = missing.table(path) if is_table else missing.array(f"{Path(path).name} labels")
             missing.note(Absorbed.FILE, Path(path).name, value.shape)
-            return value
+            return value.astype(dtype)
         text = missing.text(path)
         if not any(keywords.get(name) for name in ("skiprows", "skip_header", "names")) and text.startswith("column"):
             text = text.partition("\n")[2]

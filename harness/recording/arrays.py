@@ -19,7 +19,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from .graph import Argument, Array, Kind, Ref
-from .signatures import function_name, normalise, ufunc_name
+from .signatures import OTHER_NAMES, function_name, normalise, ufunc_name
 from .tape import REAL_ASARRAY, Tape
 
 MAX_CHECKED = 4096  # elements of an array that is compared with its node before it is used
@@ -616,38 +616,12 @@ def method(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 METHODS: dict[str, Callable[..., Any]] = {
-    "sum": np.sum,
-    "mean": np.mean,
-    "std": np.std,
-    "var": np.var,
-    "max": np.max,
-    "min": np.min,
-    "prod": np.prod,
-    "cumsum": np.cumsum,
-    "cumprod": np.cumprod,
-    "argmax": np.argmax,
-    "argmin": np.argmin,
-    "argsort": np.argsort,
-    "argpartition": np.argpartition,
-    "searchsorted": np.searchsorted,
-    "nonzero": np.nonzero,
-    "all": np.all,
-    "any": np.any,
-    "clip": np.clip,
-    "round": np.round,
-    "dot": np.dot,
-    "repeat": np.repeat,
-    "squeeze": np.squeeze,
-    "swapaxes": np.swapaxes,
-    "take": np.take,
-    "trace": np.trace,
-    "diagonal": np.diagonal,
-    "conj": np.conj,
-    "conjugate": np.conj,
-    "compress": np.compress,
-    "choose": np.choose,
-    "ravel": np.ravel,
-    "flatten": np.ravel,
+    name: getattr(np, OTHER_NAMES.get(name, name))
+    for name in (
+        *("sum", "mean", "std", "var", "max", "min", "prod", "cumsum", "cumprod", "argmax", "argmin", "argsort"),
+        *("argpartition", "searchsorted", "nonzero", "all", "any", "clip", "round", "dot", "repeat", "squeeze"),
+        *("swapaxes", "take", "trace", "diagonal", "conj", "conjugate", "compress", "choose", "ravel", "flatten"),
+    )
 }
 
 
@@ -939,24 +913,9 @@ def _kept_index(key: Any) -> Any:
 # Numbers
 
 
-BINARY = {
-    "add": operator.add,
-    "sub": operator.sub,
-    "mul": operator.mul,
-    "truediv": operator.truediv,
-    "floordiv": operator.floordiv,
-    "mod": operator.mod,
-    "pow": operator.pow,
-}
-OPERATION = {
-    "add": "add",
-    "sub": "subtract",
-    "mul": "multiply",
-    "truediv": "divide",
-    "floordiv": "floor_divide",
-    "mod": "remainder",
-    "pow": "power",
-}
+# Python's operators, by the names of NumPy's functions
+BINARY = {"add": "add", "sub": "subtract", "mul": "multiply", "truediv": "divide"}
+BINARY |= {"floordiv": "floor_divide", "mod": "remainder", "pow": "power"}
 COMPARISONS = {
     "lt": "less",
     "le": "less_equal",
@@ -965,11 +924,7 @@ COMPARISONS = {
     "eq": "equal",
     "ne": "not_equal",
 }
-UNARY: dict[str, tuple[str, Callable[[Any], Any]]] = {
-    "neg": ("negative", operator.neg),
-    "pos": ("positive", operator.pos),
-    "abs": ("absolute", operator.abs),
-}
+UNARY = {"neg": "negative", "pos": "positive", "abs": "absolute"}
 
 
 class RecordedNumber(_Recorded):
@@ -1052,56 +1007,26 @@ def is_number(value: Any) -> bool:
     return isinstance(value, (int, float, complex, np.number, np.bool_))
 
 
-def _binary(name: str, left: Any, right: Any, other: Any) -> Any:
-    """An operator between two numbers, at least one of them recorded."""
-    if not is_number(other):
-        return NotImplemented
-    a, b = plain(left), plain(right)
-    result = BINARY[name](a, b)
-    if not TAPE.on or type(result) is int:
-        return result
-    return wrap_number(result, record(OPERATION[name], (left, right), {}, result))
+def _operator(name: str, operation: str, is_reflected: bool = False) -> Callable[..., Any]:
+    """An operator of recorded numbers. A truth value is a guard; a whole number made of two numbers has no history."""
+    compute = getattr(operator, name)
+
+    def run(self: Any, *others: Any) -> Any:
+        if not all(map(is_number, others)):
+            return NotImplemented
+        operands = (*others, self) if is_reflected else (self, *others)
+        result = compute(*map(plain, operands))
+        if not TAPE.on or (others and type(result) is int):
+            return result
+        return wrap_number(result, record(operation, operands, {}, result))
+
+    return run
 
 
-def _compared(name: str, self: Any, other: Any) -> Any:
-    """A comparison of two numbers: a guard."""
-    if not is_number(other):
-        return NotImplemented
-    result = getattr(operator, name)(self._plain, plain(other))
-    if not TAPE.on:
-        return result
-    return wrap_number(result, record(COMPARISONS[name], (self, other), {}, bool(result)))
-
-
-def _operators() -> None:
-    """Give recorded numbers Python's operators."""
-
-    def forward(name: str) -> Callable[[Any, Any], Any]:
-        return lambda self, other: _binary(name, self, other, other)
-
-    def reflected(name: str) -> Callable[[Any, Any], Any]:
-        return lambda self, other: _binary(name, other, self, other)
-
-    def comparison(name: str) -> Callable[[Any, Any], Any]:
-        return lambda self, other: _compared(name, self, other)
-
-    def unary(operation: str, compute: Callable[[Any], Any]) -> Callable[[Any], Any]:
-        def run(self: Any) -> Any:
-            result = compute(self._plain)
-            return wrap_number(result, record(operation, (self,), {}, result)) if TAPE.on else result
-
-        return run
-
-    for name in BINARY:
-        setattr(RecordedNumber, f"__{name}__", forward(name))
-        setattr(RecordedNumber, f"__r{name}__", reflected(name))
-    for name in COMPARISONS:
-        setattr(RecordedNumber, f"__{name}__", comparison(name))
-    for name, (operation, compute) in UNARY.items():
-        setattr(RecordedNumber, f"__{name}__", unary(operation, compute))
-
-
-_operators()
+for _name, _operation in (BINARY | COMPARISONS | UNARY).items():
+    setattr(RecordedNumber, f"__{_name}__", _operator(_name, _operation))
+for _name, _operation in BINARY.items():
+    setattr(RecordedNumber, f"__r{_name}__", _operator(_name, _operation, is_reflected=True))
 
 
 def _number_types() -> dict[type, Any]:

@@ -33,8 +33,10 @@ from .arrays import (
 )
 from .graph import Array, Kind, Ref
 
-FILLS = ("zeros", "ones", "full", "empty", "eye", "identity", "arange", "linspace", "logspace", "geomspace", "tri")
-FILLS_LIKE = ("zeros_like", "ones_like", "full_like", "empty_like")
+FILLS = (
+    *("zeros", "ones", "empty", "eye", "identity", "arange", "linspace", "logspace", "geomspace", "tri"),
+    *("zeros_like", "ones_like", "empty_like"),
+)
 CONVERSIONS = ("array", "asarray", "asanyarray", "ascontiguousarray", "asfortranarray", "asmatrix", "matrix", "mat")
 READERS = ("loadtxt", "genfromtxt", "fromstring", "frombuffer", "fromiter", "fromfile", "fromfunction")
 DRAWS = (
@@ -547,9 +549,9 @@ def _stacks() -> None:
 def install() -> None:
     """Put all wrappers in place. For the process of one recorded run."""
     for name in FILLS:
-        setattr(np, name, (filled if name == "full" else made)(*_wrapping(name, Kind.FILL)))
-    for name in FILLS_LIKE:
-        setattr(np, name, (filled if name == "full_like" else made)(*_wrapping(name, Kind.FILL)))
+        setattr(np, name, made(getattr(np, name), name, Kind.FILL))
+    for name in ("full", "full_like"):
+        setattr(np, name, filled(getattr(np, name), name))
     for name in READERS:
         setattr(np, name, made(getattr(np, name), name, Kind.DATA))
     for name in CONVERSIONS:
@@ -572,10 +574,6 @@ def install() -> None:
     _wrap_generators()
     _wrap_math()
     _wrap_random()
-
-
-def _wrapping(name: str, kind: Kind) -> tuple[Any, ...]:
-    return (getattr(np, name), name) if name in ("full", "full_like") else (getattr(np, name), name, kind)
 
 
 def _matrix_class() -> type:

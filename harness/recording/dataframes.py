@@ -16,7 +16,6 @@ from .arrays import (
     BINARY,
     COMPARISONS,
     NUMERIC,
-    OPERATION,
     TABLE_NODE,
     TABLE_ORIGIN,
     TAPE,
@@ -46,12 +45,11 @@ TOLERANCE = 1e-9  # relative, of sums that are added up in another order
 def install(pandas: Any) -> None:
     """Record what is done with tables. For the process of one recorded run."""
     for kind in (pandas.DataFrame, pandas.Series):
-        for name in BINARY:
-            _replace(kind, f"__{name}__", OPERATION[name], lambda self, other: (self, other))
-            _replace(kind, f"__r{name}__", OPERATION[name], lambda self, other: (other, self))
-        for name, operation in COMPARISONS.items():
+        for name, operation in (BINARY | COMPARISONS).items():
             _replace(kind, f"__{name}__", operation, lambda self, other: (self, other))
-        for name, (operation, _) in UNARY.items():
+        for name, operation in BINARY.items():
+            _replace(kind, f"__r{name}__", operation, lambda self, other: (other, self))
+        for name, operation in UNARY.items():
             _replace(kind, f"__{name}__", operation, lambda self: (self,))
         for name, operation in WITH_AXIS.items():
             _replace(kind, name, operation, _along_axis)

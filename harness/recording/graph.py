@@ -33,9 +33,9 @@ import functools
 import json
 import struct
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, fields, is_dataclass
-from types import EllipsisType
-from typing import Any, BinaryIO, TypeAlias
+from dataclasses import MISSING, dataclass, field, fields, is_dataclass, replace
+from types import EllipsisType, NoneType, UnionType
+from typing import Any, BinaryIO, TypeAlias, cast, get_args, get_type_hints
 
 import numpy as np
 from numpy.typing import NDArray
@@ -522,8 +522,28 @@ def _plain_dtype(name: str) -> np.dtype[Any]:
     return dtype
 
 
-def _place(document: Json) -> Place | None:
-    return Place(**document) if document else None
+@functools.cache
+def _kinds_of(cls: type) -> dict[str, Any]:
+    """The types of the fields of a dataclass."""
+    return get_type_hints(cls)
+
+
+def _restored(kind: Any, document: Json, arrays: list[bytes]) -> Any:
+    """The inverse of ``to_json`` for a value of a known type."""
+    if document is None:
+        return None
+    known = [one for one in get_args(kind) if one is not NoneType]
+    if isinstance(kind, UnionType) and len(known) == 1:
+        return _restored(known[0], document, arrays)
+    if isinstance(kind, type) and issubclass(kind, enum.Enum):
+        return kind(document)
+    if is_dataclass(kind):
+        given = {f.name: None for f in fields(kind) if f.default is MISSING and f.default_factory is MISSING} | document
+        kinds = _kinds_of(cast(type, kind))
+        return cast(type, kind)(**{key: _restored(kinds[key], item, arrays) for key, item in given.items()})
+    if known and is_dataclass(known[0]):
+        return tuple(_restored(known[0], item, arrays) for item in document["tuple"])
+    return tree_from_json(document, arrays)
 
 
 def recording_from_json(document: Json, arrays: list[bytes]) -> Recording:
@@ -532,72 +552,31 @@ def recording_from_json(document: Json, arrays: list[bytes]) -> Recording:
     Raises:
         ValueError, KeyError, TypeError: if the document is malformed.
     """
-
-    def tree(value: Json) -> Any:
-        return tree_from_json(value, arrays)
-
-    def placed(item: Json) -> Json:
-        return {key: value if key == "place" else tree(value) for key, value in item.items()} | {
-            "place": _place(item.get("place"))
-        }
-
     places: list[Place] = []
     for item in document["places"]:
         number = item.pop("caller")
         places.append(Place(**item, caller=None if number < 0 else places[number]))
-    kinds = {kind.value: kind for kind in Kind}
 
     def node(number: int, row: list[Json]) -> Node:
         operation, arguments, keywords, value, shape, dtype, place, kind, flags, names = row
         return Node(
             id=number,
             operation=operation,
-            arguments=tuple(tree(argument) for argument in arguments),
-            keywords={key: tree(item) for key, item in keywords.items()},
-            value=tree(value),
+            arguments=tuple(tree_from_json(argument, arrays) for argument in arguments),
+            keywords={key: tree_from_json(item, arrays) for key, item in keywords.items()},
+            value=tree_from_json(value, arrays),
             shape=tuple(shape),
             dtype=dtype,
             place=None if place < 0 else places[place],
-            kind=kinds[kind],
+            kind=Kind(kind),
             in_place=bool(flags & 1),
             scalar=bool(flags & 2),
             names=tuple(names),
         )
 
-    def items(key: str) -> list[Json]:
-        content = document.get(key, {"tuple": []})["tuple"]
-        assert isinstance(content, list)
-        return content
-
-    raised = document.get("raised")
-    return Recording(
-        file=document["file"],
-        nodes=tuple(node(number, row) for number, row in enumerate(document["nodes"])),
-        parameters=tuple(Parameter(**{key: tree(v) for key, v in item.items()}) for item in items("parameters")),
-        updates=tuple(Update(**({"step": None} | placed(item))) for item in items("updates")),
-        gradients=tuple(Gradient(**({"of": None} | item)) for item in items("gradients")),
-        guards=tuple(Guard(**placed(item)) for item in items("guards")),
-        losses=tuple(Loss(**placed(item)) for item in items("losses")),
-        stand_ins=tuple(StandIn(**(placed(item) | {"what": Absorbed(item["what"])})) for item in items("stand_ins")),
-        files=tree(document["files"]),
-        printed=document["printed"],
-        stop=Stop(document["stop"]),
-        raised=None
-        if raised is None
-        else Raised(
-            type=raised["type"],
-            message=raised["message"],
-            frames=tuple(Place(**item) for item in raised["frames"]["tuple"]),
-            involves_stand_in=raised.get("involves_stand_in", False),
-        ),
-        check=Check(document["check"]),
-        changed_at=_place(document.get("changed_at")),
-        driven=Driven(**{key: tree(value) for key, value in document["driven"].items()}),
-        seed=document["seed"],
-        uses_numpy=document["uses_numpy"],
-        loops=tuple(Loop(**item) for item in items("loops")),
-        single_turns=tuple(Place(**item) for item in items("single_turns")),
-    )
+    nodes = tuple(node(number, row) for number, row in enumerate(document["nodes"]))
+    others = {key: item for key, item in document.items() if key not in ("nodes", "places")}
+    return replace(_restored(Recording, others, arrays), nodes=nodes)
 
 
 def write_message(stream: BinaryIO, document: Json, arrays: list[bytes]) -> None:

@@ -221,7 +221,7 @@ class Search:
         """Whether it is zeros in the shape of an array, ``0 * w``, as the velocities of an optimizer begin."""
         if step.operation != "multiply" or step.in_place or 0 not in step.arguments:
             return False
-        return self.tape.makes_zeros(step.place)
+        return self.tape.statement(step.place).makes_zeros
 
     def _is_resting(self, node: int) -> bool:
         """Whether it is a multiple of zeros that nothing was written to."""
@@ -256,7 +256,7 @@ class Search:
                 continue
             if self._is_item_in_passing(version):
                 continue  # the item is set next, and that is the update
-            if scaled and not step.in_place and self.tape.has_own_term(step.place):
+            if scaled and not step.in_place and self.tape.statement(step.place).has_own_term:
                 continue  # the penalty's part of the step, and not the update
             if version not in self.owner and not self.uses.get(version) and not step.in_place:
                 continue  # no forward pass used it: a target that is made of the inputs, less the outputs
@@ -285,7 +285,8 @@ class Search:
         if parent not in self.owner or parent is None:
             return None
         names = {_attribute(name) for name in self.tape.steps[self.owner[parent].first].names}
-        is_same = step.place is not None and _attribute(step.place.variable) in names and self.tape.replaces(step.place)
+        replaces = self.tape.statement(step.place).replaces
+        is_same = step.place is not None and _attribute(step.place.variable) in names and replaces
         return _Event(parent, step.id, None, 0, False) if step.in_place or is_same else None
 
     def _is_item_in_passing(self, node: int) -> bool:
@@ -307,9 +308,10 @@ class Search:
         if step.in_place:
             return True
         names = [_container(name) for name in self.tape.steps[version].names]
-        if step.place is None or not step.place.variable or self.tape.is_inner(step.operation, step.place):
+        statement = self.tape.statement(step.place)
+        if step.place is None or not step.place.variable or step.operation not in statement.sums:
             return False
-        return _container(step.place.variable) in names or (is_left and not names and self.tape.replaces(step.place))
+        return _container(step.place.variable) in names or (is_left and not names and statement.replaces)
 
     def _is_item_update(self, base: int, version: int, index: object, value: int) -> bool:
         """Whether ``base[index] = value`` is ``base[index] = base[index] - change``, if by way of a row of the base."""

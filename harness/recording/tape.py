@@ -9,7 +9,7 @@ import sys
 import zlib
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from types import CodeType, FrameType
 from typing import Any
 
@@ -44,6 +44,7 @@ MOST_CALLERS = 3  # lines that led to one, that are kept with it
 COMPREHENSIONS = frozenset({"<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>"})  # frames before Python 3.12
 REAL_ARRAY, REAL_ASARRAY = np.array, np.asarray  # both are wrapped later
 
+NO_STATEMENT = Statement(target="", replaces=False)
 RECENT_VALUES = 64  # nodes of one shape among which a value without history is looked up
 
 
@@ -55,57 +56,34 @@ class StopRecording(BaseException):
         self.stop = stop
 
 
+@dataclass(slots=True, kw_only=True)
 class Step:
-    """A node that is still being written: ``names`` may grow. ``offset`` is that of the instruction at its place."""
+    """A node that is still being written, see there: ``names`` may grow.
 
-    __slots__ = (
-        "arguments",
-        "dtype",
-        "id",
-        "in_place",
-        "keywords",
-        "kind",
-        "names",
-        "offset",
-        "operation",
-        "parents",
-        "place",
-        "scalar",
-        "shape",
-        "value",
-    )
+    Attributes:
+        parents: the nodes among its arguments.
+        offset: of the instruction at its place.
+    """
 
     id: int
     operation: str
     arguments: tuple[Argument, ...]
     keywords: dict[str, Argument]
     parents: tuple[int, ...]
-    value: Array | tuple[Array, ...] | None
-    shape: tuple[int, ...]
-    dtype: str
     place: Place | None
     offset: int
     kind: Kind
     in_place: bool
     scalar: bool
-    names: list[str]
+    value: Array | tuple[Array, ...] | None = None
+    shape: tuple[int, ...] = ()
+    dtype: str = ""
+    names: list[str] = field(default_factory=list)
 
     def as_node(self) -> Node:
         """The finished node."""
-        return Node(
-            id=self.id,
-            operation=self.operation,
-            arguments=self.arguments,
-            keywords=self.keywords,
-            value=self.value,
-            shape=self.shape,
-            dtype=self.dtype,
-            place=self.place,
-            kind=self.kind,
-            in_place=self.in_place,
-            scalar=self.scalar,
-            names=tuple(self.names),
-        )
+        content = {one.name: getattr(self, one.name) for one in fields(Node)}
+        return Node(**content | {"names": tuple(self.names)})
 
 
 @dataclass
@@ -219,32 +197,12 @@ class Tape:
             )
         return known
 
-    def statement(self, place: Place | None) -> Statement | None:
-        """The statement at a place."""
+    def statement(self, place: Place | None) -> Statement:
+        """The statement at a place; an empty one if that is not an assignment or a return statement."""
         for source in self.sources.values():
             if place is not None and source.name == place.file:
-                return source.statement_of(place)
-        return None
-
-    def replaces(self, place: Place | None) -> bool:
-        """Whether the statement at a place puts its result where an operand was."""
-        statement = self.statement(place)
-        return statement is not None and statement.replaces
-
-    def is_inner(self, operation: str, place: Place | None) -> bool:
-        """Whether a sum or difference can only be a part of what the statement at a place assigns."""
-        statement = self.statement(place)
-        return statement is not None and operation not in statement.sums
-
-    def has_own_term(self, place: Place | None) -> bool:
-        """Whether the statement at a place adds something to what it replaces: ``w = w + rate * (g + decay * w)``."""
-        statement = self.statement(place)
-        return statement is not None and statement.has_own_term
-
-    def makes_zeros(self, place: Place | None) -> bool:
-        """Whether the statement at a place multiplies by a 0 that stands in it: ``velocity = 0 * w``."""
-        statement = self.statement(place)
-        return statement is not None and statement.makes_zeros
+                return source.statement_of(place) or NO_STATEMENT
+        return NO_STATEMENT
 
     # What
 
@@ -266,16 +224,21 @@ class Tape:
         """
         if self.stop is not None:
             raise StopRecording(self.stop)
-        step = Step()
-        step.id = len(self.steps)
-        step.operation, step.arguments, step.keywords = operation, arguments, keywords
-        step.parents = tuple(references(arguments)) + tuple(references(tuple(keywords.values())))
-        step.kind, step.in_place, step.scalar = kind, in_place, scalar
-        step.names = []
         frame = self.user_frame()
-        step.place, step.offset = self.place_of(frame, MOST_CALLERS), -1 if frame is None else frame.f_lasti
+        step = Step(
+            id=len(self.steps),
+            operation=operation,
+            arguments=arguments,
+            keywords=keywords,
+            parents=(*references(arguments), *references(tuple(keywords.values()))),
+            place=self.place_of(frame, MOST_CALLERS),
+            offset=-1 if frame is None else frame.f_lasti,
+            kind=kind,
+            in_place=in_place,
+            scalar=scalar,
+        )
         if isinstance(value, tuple):
-            step.value, step.shape, step.dtype = tuple(self._kept(item) for item in value), (), ""
+            step.value = tuple(self._kept(item) for item in value)
         else:
             array = REAL_ASARRAY(value) if not isinstance(value, np.ndarray) else value
             step.shape, step.dtype = array.shape, array.dtype.str

@@ -257,7 +257,7 @@ def gather(recording: Recording, judged: Judged, sources: Sources) -> Findings:
         rules = rule_mistakes(recording, reading, lambda later, errors: read_like(reading, later, errors))
         mistakes += rules.mistakes
         if rules.departed is not None:
-            mistakes += mistakes_of_later(rules.departed, sources)
+            mistakes += mistakes_of_later(reading, rules.departed, sources)
     return Findings(
         mistakes=tuple(sorted(without_echoes(mistakes), key=line_of)),
         unused=tuple(unused),
@@ -268,10 +268,11 @@ def gather(recording: Recording, judged: Judged, sources: Sources) -> Findings:
     )
 
 
-def mistakes_of_later(departed: Reading, sources: Sources) -> list[Found]:
+def mistakes_of_later(first: Reading, departed: Reading, sources: Sources) -> list[Found]:
     """Where a later iteration goes wrong though the first is right: the names for wrong formulas do not say why."""
     found = judge_reading(departed, sources).mistakes
-    return merge_by_line([replace(one, id="wrong-value", detail="later") for one in found])
+    detail = "longer" if len(departed.forward.nodes) > len(first.forward.nodes) else "later"
+    return merge_by_line([replace(one, id="wrong-value", detail=detail) for one in found])
 
 
 def untrained_notes(names: Sequence[str]) -> list[Note]:

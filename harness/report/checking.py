@@ -360,10 +360,18 @@ SLIPS: Mapping[str, Sentences] = {
     ),
 }
 
-LATER = Sentences(
-    "The first update is right. From a later one on, this value is not the gradient that it is used as.",
-    "Look for an array of an earlier iteration that is used once more.",
-)
+# What is wrong with a value that is right in the first iteration
+LATER: Mapping[str, Sentences] = {
+    "later": Sentences(
+        "The first update is right. From a later one on, this value is not the gradient that it is used as.",
+        "Look for an array of an earlier iteration that is used once more.",
+    ),
+    "longer": Sentences(
+        "The first update is right. In an iteration of more steps, such as a longer sequence, this value is not the "
+        "gradient that it is used as.",
+        "Look at what one step hands back to the step before it: the error that comes through the carried state.",
+    ),
+}
 
 RULES: Mapping[str, str] = {
     "momentum": "momentum",
@@ -612,7 +620,7 @@ ACTIVATIONS = {"sigmoid": "the sigmoid", "tanh": "tanh", "relu": "relu", "linear
 
 def words_of(found: Found) -> Sentences:
     """What a mistake is; of an update rule, what is wrong with it; of a later iteration, that the first is right"""
-    of_detail = SLIPS if found.id == "wrong-update-rule" else {"later": LATER} if found.id == "wrong-value" else {}
+    of_detail = {"wrong-update-rule": SLIPS, "wrong-value": LATER}.get(found.id, {})
     return of_detail.get(found.detail, MISTAKES[found.id])
 
 

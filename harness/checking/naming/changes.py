@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ...recording.graph import Place
-from ..reading import label
+from ..reading import expression
 from ..repairs import SYMBOLS, Bench, Change, Repair, ValueBench
+from ..stage import argument_ids
 from ..structure import Role
 from .arrays import name_of_array
 from .case import Case, Name, naming_places, unique
@@ -133,11 +134,23 @@ def places_of_error(case: Case, id: int) -> list[Place]:
 
 
 def detail_of(case: Case, repair: Repair) -> str:
-    """What should stand in the place of what"""
+    """What should stand in the place of what, if both are in the file: "- -> *", "h -> h ** 2"; empty otherwise."""
+    node = case.stage.node(repair.node)
     if repair.change is Change.OPERATION:
-        return f"{SYMBOLS[case.stage.node(repair.node).operation]} -> {SYMBOLS[repair.operation]}"
-    if repair.change is Change.POWER and repair.old >= 0:
-        return f"{label(case.stage, repair.old)} -> {label(case.stage, repair.old)} ** 2"
-    if repair.change is Change.ARRAY:
-        return f"{label(case.stage, repair.old)} -> {label(case.stage, repair.new)}"
-    return ""
+        # a number that does nothing under the other operation, as in "- 1" and "* 1", is rather one too many
+        is_of_arrays = len(argument_ids(node)) == len(node.arguments)
+        return f"{SYMBOLS[node.operation]} -> {SYMBOLS[repair.operation]}" if is_of_arrays else ""
+    old = written(case, repair.old)
+    if repair.change is Change.POWER and old:
+        return f"{old} -> {old} ** 2"
+    new = written(case, repair.new) if repair.change is Change.ARRAY else ""
+    return f"{old} -> {new}" if old and new else ""
+
+
+def written(case: Case, id: int) -> str:
+    """A value as the user writes it; empty if it is only known by its operation or by the line that it goes into."""
+    if id < 0:
+        return ""
+    found = expression(case.stage, id)
+    is_name = found in case.stage.node(id).names or id in case.stage.parameters
+    return found if is_name or " " in found else ""

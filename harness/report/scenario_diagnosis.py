@@ -9,7 +9,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from ..diagnosis.scenarios.changes import ENOUGH
+from ..diagnosis.scenarios.changes import ENOUGH, Result
 from ..diagnosis.scenarios.judge import Diagnosis, Row
 from .causes import HYPOTHESES
 from .registering import register_figure, register_page
@@ -26,10 +26,10 @@ RUN_ONLY = ("gradient", "gradient-at-start", "clones-at-start", "dead-at-start",
 
 def share_in_words(row: Row) -> str:
     """97.7 % (95.0 to 98.9, 256 runs); yes or no of one run"""
-    if row.members == 1:
-        return "yes" if row.share else "no"
-    low, high = row.interval
-    return f"{row.share:.1%} ({low:.1%} to {high:.1%})"
+    if row.result.members == 1:
+        return "yes" if row.result.reached else "no"
+    low, high = row.result.interval
+    return f"{row.result.share:.1%} ({low:.1%} to {high:.1%})"
 
 
 def outcome_sentence(found: Diagnosis) -> str:
@@ -78,20 +78,20 @@ def cause_sentences(found: Diagnosis) -> Iterator[str]:
         yield no_cause_sentence(found)
     both = [cause for cause in found.causes if not cause.alone]
     for place, cause in enumerate(found.causes):
-        row = cause.evidence[0] if cause.evidence else None
+        result = cause.evidence[0].result
         named = "Cause" if place == 0 else "Also"
         sentence = HYPOTHESES[cause.id][0]
         text = f"{named}: {cause.id}. {sentence[0].upper()}{sentence[1:]}."
-        change = "" if row is None else change_text(row.change)
+        change = change_text(result.change.what)
         if cause.id == "unlearnable":
             text += f" No function of the inputs comes under a cost of {number(found.floor)}."
-        elif row is not None and cause.alone:
-            text += f" Evidence: {change}, and nothing else changed, takes the cost from {number(row.before)} to "
-            text += f"{number(row.after)}"
-            text += "." if row.members == 1 else f", and {row.share:.1%} of {row.members} runs learn."
-        elif row is not None and cause is both[-1]:
-            text += f" Evidence for {joined(c.id for c in both)} together: {change}: {row.share:.1%} of {row.members}"
-            text += " runs learn. Neither alone was enough."
+        elif cause.alone:
+            text += f" Evidence: {change}, and nothing else changed, takes the cost from {number(found.own.median)} to "
+            text += f"{number(result.median)}"
+            text += "." if result.members == 1 else f", and {result.share:.1%} of {result.members} runs learn."
+        elif cause is both[-1]:
+            text += f" Evidence for {joined(c.id for c in both)} together: {change}: {result.share:.1%} of "
+            text += f"{result.members} runs learn. Neither alone was enough."
         yield text
     if found.relation is not None:
         yield relation_text(found.relation)
@@ -156,7 +156,8 @@ def change_table(title: str, rows: Sequence[Row]) -> Table:
     """Changes, each made alone, and what came of them."""
     table = new_table(title, ("change", "left"), ("median cost", "right"), ("learns (95 %)", "right"), ("for", "left"))
     for row in rows[:MOST_ROWS]:
-        table.add_row(Text(change_text(row.change)), number(row.after), share_in_words(row), row.hypothesis)
+        words = Text(change_text(row.result.change.what))
+        table.add_row(words, number(row.result.median), share_in_words(row), row.hypothesis)
     return table
 
 
@@ -167,9 +168,10 @@ def clones_table(found: Diagnosis) -> Table:
         ("scale", "right"), ("no clones", "right"), ("the same draws, cloned", "right"),
     )  # fmt: skip
     by_scale: dict[float, dict[bool, str]] = {}
-    for clones, scale, result in found.clones:
+    for result in found.clones:
         low, high = result.interval
-        by_scale.setdefault(scale, {})[clones] = f"{result.share:.1%} ({low:.1%} to {high:.1%})"
+        what = result.change.what
+        by_scale.setdefault(what.amount or 1, {})[what.clones] = f"{result.share:.1%} ({low:.1%} to {high:.1%})"
     for scale in sorted(by_scale):
         table.add_row(f"x {scale:g}", by_scale[scale].get(False, ""), by_scale[scale].get(True, ""))
     return table
@@ -197,17 +199,17 @@ def everything(found: Diagnosis) -> RenderableType:
 # JSON
 
 
-def row_json(row: Row) -> Json:
-    """A change and what came of it"""
+def row_json(row: Row, own: Result) -> Json:
+    """A change and what came of it, beside the case as it is"""
     return {
         "hypothesis": row.hypothesis,
-        "intervention": change_text(row.change),
-        "before": row.before,
-        "after": row.after,
-        "share_before": row.before_share,
-        "share": row.share,
-        "interval": row.interval,
-        "members": row.members,
+        "intervention": change_text(row.result.change.what),
+        "before": own.median,
+        "after": row.result.median,
+        "share_before": own.share,
+        "share": row.result.share,
+        "interval": row.result.interval,
+        "members": row.result.members,
     }
 
 
@@ -218,7 +220,7 @@ def machines(found: Diagnosis) -> Json:
             "id": cause.id,
             "confidence": cause.confidence,
             "alone": cause.alone,
-            "evidence": [row_json(row) for row in cause.evidence],
+            "evidence": [row_json(row, found.own) for row in cause.evidence],
             "remedy": HYPOTHESES[cause.id][1],
         }
         for cause in found.causes
@@ -241,11 +243,16 @@ def machines(found: Diagnosis) -> Json:
         "math_error": found.math_error,
         "symptoms": [{"id": s.id, "layer": s.layer, "value": s.value} for s in found.found],
         "causes": causes,
-        "refuted": [row_json(row) for row in found.refuted],
-        "helps_too": [row_json(row) for row in found.helpful],
+        "refuted": [row_json(row, found.own) for row in found.refuted],
+        "helps_too": [row_json(row, found.own) for row in found.helpful],
         "clones": [
-            {"cloned": clones, "scale": scale, "share": result.share, "interval": result.interval}
-            for clones, scale, result in found.clones
+            {
+                "cloned": result.change.what.clones,
+                "scale": result.change.what.amount,
+                "share": result.share,
+                "interval": result.interval,
+            }
+            for result in found.clones
         ],
         "clones_necessary": None if found.relation is None else found.relation.are_necessary,
         "clones_sufficient": None if found.relation is None else found.relation.are_sufficient,

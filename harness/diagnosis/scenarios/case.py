@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from ...models import initializers
 from ...models.batches import Batches
 from ...models.network import Array, Network, Weights
-from ...models.optimizers import SGD, Optimizer
 from ...scenario.scenario import Scenario
 
 POST_ASKS_AFTER = 1000  # iterations: what the post asks about is the outputs that it prints then
-Draw = Callable[[range], Weights]
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,9 +21,9 @@ class Case:
         network, x, y: x (observations, inputs), y (observations, outputs).
         start: the weights it starts from, of each layer (inputs + 1, units).
         start_name: what they were made with, "ones" for example.
-        draw: other starts of the same initializer, (inputs + 1, units, members); None if there is one only.
-        on: the same initializer for another network of the same depth; None if there is one start only.
-        learning_rate, iterations, optimizer: of the training.
+        draw: starts of the same initializer, (inputs + 1, units, members), for a network of the same depth; None if
+            there is one start only.
+        learning_rate, iterations: of the training.
         seed: of all that is drawn here.
         batches: which observations each iteration is made with, in every run; None is all of them.
     """
@@ -37,11 +34,9 @@ class Case:
     y: Array
     start: Weights
     start_name: str
-    draw: Draw | None
-    on: Callable[[Network, range], Weights] | None
+    draw: Callable[[Network, range], Weights] | None
     learning_rate: float
     iterations: int
-    optimizer: Optimizer = SGD
     seed: int = 0
     batches: Batches | None = None
 
@@ -52,7 +47,7 @@ def case_of(scenario: Scenario, initializer: str | None = None, iterations: int 
     kernel = initializers.parse(name)
     bias = None if scenario.bias_initializer is None else initializers.parse(scenario.bias_initializer)
 
-    def on(network: Network, members: range) -> Weights:
+    def draw(network: Network, members: range) -> Weights:
         return initializers.draw_members(network, kernel, bias, scenario.seed, members, scenario.dtype)
 
     random = kernel.constant is None or (bias is not None and bias.constant is None)
@@ -63,8 +58,7 @@ def case_of(scenario: Scenario, initializer: str | None = None, iterations: int 
         scenario.y,
         scenario.start(name),
         name,
-        functools.partial(on, scenario.network) if random else None,
-        on if random else None,
+        draw if random else None,
         scenario.learning_rate,
         scenario.iterations if iterations is None else iterations,
         seed=scenario.seed,

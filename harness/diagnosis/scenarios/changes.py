@@ -14,12 +14,15 @@ from ...measures.learning import target_of
 from ...models import initializers, numerical
 from ...models.batches import Batches
 from ...models.network import Array, Network, Weights
-from ...models.optimizers import Optimizer
+from ...models.optimizers import SGD, Optimizer
 from ..outcomes import Share, share_of
-from .case import Case, Draw
+from .case import Case
 
 ENOUGH = 0.95  # the share of members that must reach the target
 JITTER = 1.2  # a change of a run without chance is made by this factor more or less, a little other for each member
+
+
+Draw = Callable[[range], Weights]
 
 
 # Trials: a run of many members, and the changes that make one out of another
@@ -113,7 +116,6 @@ class Change:
         size: how much was changed; the weakest comes first.
         apply: the trial with it.
         symmetric: whether clones stay clones.
-        scale: what the weights of a healthy start are multiplied by.
         parts: of several changes at once.
     """
 
@@ -122,7 +124,6 @@ class Change:
     size: float
     apply: Callable[[Trial], Trial]
     symmetric: bool = True
-    scale: float = 1.0
     parts: tuple[Change, ...] = ()
     replaces: tuple[str, ...] = ()
 
@@ -234,17 +235,19 @@ def trial_of(case: Case, target: float, unlucky: bool = False) -> Trial:
         unlucky: ask about this one start although its initializer has others.
     """
 
-    def repeated(members: range) -> Weights:
-        return [np.repeat(w[..., None], len(members), axis=-1) for w in case.start]
+    def draw(members: range) -> Weights:
+        if case.draw is None or unlucky:
+            return [np.repeat(w[..., None], len(members), axis=-1) for w in case.start]
+        return case.draw(case.network, members)
 
     return Trial(
         case.network,
         case.x,
         case.y,
-        repeated if case.draw is None or unlucky else case.draw,
+        draw,
         lambda members: np.full(len(members), case.learning_rate),
         case.iterations,
-        case.optimizer,
+        SGD,
         target,
         case.draw is not None and not unlucky,
         case.batches,
@@ -294,7 +297,7 @@ def from_healthy(case: Case, factor: float = 1.0, clones: bool = False) -> Chang
 
     what = What(Act.HEALTHY, amount=factor, name=name, clones=clones)
     family = "healthy" + ("-scaled" if factor != 1 else "") + ("-cloned" if clones else "")
-    return Change(family, what, 1.0, apply, clones, factor)
+    return Change(family, what, 1.0, apply, clones)
 
 
 def faster(case: Case, factor: float, family: str) -> Change:
@@ -391,11 +394,11 @@ def wider(case: Case, factor: int) -> Change:
     network = replace(case.network, sizes=(case.network.sizes[0], *hidden, case.network.sizes[-1]))
 
     def draw(members: range) -> Weights:
-        if case.on is not None:
-            return case.on(network, members)
+        if case.draw is not None:
+            return case.draw(network, members)
         return healthy(network, case.seed, case.start[0].dtype, members)
 
-    what = What(Act.WIDER, units=hidden, name="" if case.on else healthy_name(network))
+    what = What(Act.WIDER, units=hidden, name="" if case.draw else healthy_name(network))
     return Change("wider", what, float(factor), lambda trial: replace(trial, network=network, draw=draw, chance=True))
 
 

@@ -14,6 +14,7 @@ import math
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 
@@ -86,31 +87,11 @@ LONGEST = 1_000_000  # iterations
 # The verdict
 
 
-@dataclass(frozen=True)
-class Row:
-    """A change and what came of it.
-
-    Attributes:
-        hypothesis: the id of the cause that the change removes.
-        change: what was done.
-        before, after: the median cost without and with it.
-        share: of the members that came to the target with it; before_share: without it.
-        interval: of the share, 95 %.
-        members: how many; 1 if there was no chance in it.
-        helps: whether enough did.
-        costs: of the members with it, one each.
-    """
+class Row(NamedTuple):
+    """What came of a change, and the id of the cause that it removes."""
 
     hypothesis: str
-    change: What
-    before: float
-    before_share: float
-    after: float
-    share: float
-    interval: tuple[float, float]
-    members: int
-    helps: bool
-    costs: tuple[float, ...] = ()
+    result: Result
 
 
 @dataclass(frozen=True, eq=False)
@@ -170,7 +151,7 @@ class Diagnosis:
         own: the case as it is; before it is judged.
         causes: best first; none if it learns, or if nothing was proved.
         refuted: what was tried and did not help. helpful: what helped, and is not a cause: a way round it.
-        clones: (clones?, scale of a healthy start, result), what separates the two; empty if there are none.
+        clones: healthy starts of several scales, their units cloned or not; empty if there are no clones.
         bound: under which cost no run can come that keeps its clones; None if no such bound holds.
         relation: what the clones are for this failure; None if there are none.
         lucky, late: why a run that learns was asked about all the same.
@@ -187,11 +168,11 @@ class Diagnosis:
     floor: float
     course: Course
     own: Result
-    found: list[Symptom]
+    found: Sequence[Symptom]
     causes: list[Cause]
     refuted: list[Row]
     helpful: list[Row]
-    clones: list[tuple[bool, float, Result]]
+    clones: list[Result]
     bound: float | None
     relation: ClonesRelation | None
     lucky: bool
@@ -210,22 +191,6 @@ class Diagnosis:
     def fine(self) -> bool:
         """Whether there is nothing to explain: it learns, in time and not by luck, or as well as can be."""
         return self.best_possible or (self.learns and not self.causes and not self.lucky and self.late is None)
-
-
-def row_of(result: Result, own: Result, hypothesis: str, helps: bool) -> Row:
-    """A result beside that of the case as it is."""
-    return Row(
-        hypothesis,
-        result.change.what,
-        own.median,
-        own.share,
-        result.median,
-        result.share,
-        result.interval,
-        result.members,
-        helps,
-        tuple(np.asarray(result.costs, np.float64).tolist()),
-    )
 
 
 def proven_causes(search: ScenarioSearch) -> list[Cause]:
@@ -252,18 +217,16 @@ def named_cause(search: ScenarioSearch, key: str, sure: Result, *, alone: bool) 
     """A cause with its evidence: the change on fresh members, and if it is enough alone, what else removes the same."""
     evidence, id = search.evidence, search.cause_of(key)
     others = [r for r in BY_ID[id].proofs(evidence) if r.change.key != key] if alone else []
-    rows = [row_of(result, evidence.own, id, True) for result in (sure, *others)]
-    confidence = max((row.interval[0] for row in rows if row.members > 1), default=sure.interval[0])
-    return Cause(id, confidence, rows, alone)
+    results = (sure, *others)
+    confidence = max((one.interval[0] for one in results if one.members > 1), default=sure.interval[0])
+    return Cause(id, confidence, [Row(id, one) for one in results], alone)
 
 
 def unlearnable(evidence: Evidence) -> Cause:
     """No function of the inputs does better."""
-    own = evidence.own
-    row = Row(
-        "unlearnable", What(Act.ANY_FUNCTION), own.median, own.share, evidence.floor, 0.0, (0.0, 0.0), 1, False
-    )  # fmt: skip
-    return Cause("unlearnable", 1.0, [row], True)
+    best = Change("none", What(Act.ANY_FUNCTION), 0.0, lambda trial: trial)
+    result = Result(best, np.array([evidence.floor]), 0, evidence.case.iterations, False)
+    return Cause("unlearnable", 1.0, [Row("unlearnable", result)], True)
 
 
 def changes_in_pairs(case: Case, evidence: Evidence) -> list[Change]:
@@ -386,24 +349,20 @@ def find_causes(search: ScenarioSearch) -> list[Cause]:
 
 def rows_beside(evidence: Evidence, causes: Sequence[Cause]) -> tuple[list[Row], list[Row]]:
     """(what did not help, what helped and is not a named cause's evidence)"""
-    used = {row.change for cause in causes for row in cause.evidence}
+    used = {row.result.change.what for cause in causes for row in cause.evidence}
     refuted: list[Row] = []
     helpful: list[Row] = []
     for result in evidence.results:
-        families = result.change.family.split(" + ")
-        helps = evidence.helps(result)
-        if result.change.what in used or (len(families) > 1 and not helps):
-            continue
-        row = row_of(result, evidence.own, blamed(families[0], evidence), helps)
-        (helpful if helps else refuted).append(row)
+        change, helps = result.change, evidence.helps(result)
+        if change.what not in used and (helps or not change.parts):
+            (helpful if helps else refuted).append(Row(blamed(change.single[0].family, evidence), result))
     return refuted, helpful
 
 
-def two_by_two(evidence: Evidence) -> list[tuple[bool, float, Result]]:
-    """(clones?, scale, result) of the healthy starts, each draw with its units cloned and not."""
-    kinds = evidence.of("healthy", "healthy-cloned", "healthy-scaled", "healthy-scaled-cloned")
-    found = [(result.change.family.endswith("cloned"), result.change.scale, result) for result in kinds]
-    return found if any(clones for clones, _, _ in found) else []
+def two_by_two(evidence: Evidence) -> list[Result]:
+    """The healthy starts, each draw with its units cloned and not; none if none has clones."""
+    found = evidence.of("healthy", "healthy-cloned", "healthy-scaled", "healthy-scaled-cloned")
+    return found if any(result.change.what.clones for result in found) else []
 
 
 def sampled(case: Case, budget: float) -> Case:
@@ -472,28 +431,14 @@ def diagnose(
             (own,) = run_changes(trial_of(case, target), [NO_CHANGE], trainings, SCREENING / 8, math.inf)
             late = None if own.reached else late
 
-    hopeless = is_unlearnable(floor, constant)
-    learns = learns and not hopeless
-    refuted: list[Row] = []
-    helpful: list[Row] = []
+    learns = learns and not is_unlearnable(floor, constant)
     asked = (not learns) or lucky or late is not None
     same = late is None and left_out is None
     judged = course if same or not asked else run_course(case, judged_at)
-    causes: list[Cause] = []
-    table: list[tuple[bool, float, Result]] = []
-    relation, best_possible = None, False
-    if asked:
-        search = prepare_search(case, judged, target, unlucky, own, trainings)
-        causes, evidence = find_causes(search), search.evidence
-        found = list(evidence.found)
-        refuted, helpful = rows_beside(evidence, causes)
-        table = two_by_two(evidence)
-        relation = relation_of_clones(evidence) if has_clones(evidence) and evidence.of("noise") else None
-        best_possible = not causes and is_best_possible(evidence)
-    else:
-        gradients = [gradients_of(case, weights) for weights in (course.weights[0], course.weights[-1])]
-        found = symptoms.data_symptoms(case.network, case.x, case.y, floor)
-        found += symptoms.run_symptoms(case.network, course, case.x, case.y, *gradients)
+    search = prepare_search(case, judged, target, unlucky, own, trainings)
+    causes, evidence = find_causes(search) if asked else [], search.evidence
+    refuted, helpful = rows_beside(evidence, causes)
+    best_possible = not causes and is_best_possible(evidence)
     return Diagnosis(
         case,
         judged_at,
@@ -504,13 +449,13 @@ def diagnose(
         floor,
         course,
         own,
-        found,
+        evidence.found,
         causes,
         refuted,
         helpful,
-        table,
+        two_by_two(evidence),
         symptoms.clone_bound(case.network, case.start, case.x, case.y),
-        relation,
+        relation_of_clones(evidence) if has_clones(evidence) and evidence.of("noise") else None,
         lucky,
         late,
         error,

@@ -156,7 +156,7 @@ def recorded_iterations(iterations: int) -> list[int]:
 
 def training_of(case: Case, recorded: Sequence[int]) -> Training:
     """How the case is trained."""
-    return Training(case.learning_rate, optimizer=case.optimizer, recorded=recorded, batches=case.batches)
+    return Training(case.learning_rate, recorded=recorded, batches=case.batches)
 
 
 def run_course(case: Case, iterations: int) -> Course:

@@ -39,9 +39,10 @@ def rows_of(found: Diagnosis) -> list[spread.PointRow]:
     own = np.asarray(found.own.costs, np.float64)
     rows = [spread.PointRow(name="as it is", values=own, reached=own <= found.target)]
     for cause in found.causes:
-        for change in [row for row in cause.evidence if row.costs][:MAX_CHANGES]:
-            costs = np.array(change.costs)
-            rows.append(spread.PointRow(name=change_text(change.change), values=costs, reached=costs <= found.target))
+        for _, result in cause.evidence[:MAX_CHANGES]:
+            costs = np.asarray(result.costs, np.float64)
+            name = change_text(result.change.what)
+            rows.append(spread.PointRow(name=name, values=costs, reached=costs <= found.target))
     return rows
 
 
@@ -87,11 +88,11 @@ def course_parts(found: Diagnosis) -> list[Part]:
     return [Row(figures=figures), element("p", note, class_="note")]
 
 
-def changes_table(caption: str, changes: list[Change]) -> Html:
+def changes_table(caption: str, rows: list[Change]) -> Html:
     """Changes, each made alone, and what came of them."""
     cells = [
-        (change_text(change.change), number(change.after), words.share_in_words(change), change.hypothesis)
-        for change in changes[: words.MOST_ROWS]
+        (change_text(row.result.change.what), number(row.result.median), words.share_in_words(row), row.hypothesis)
+        for row in rows[: words.MOST_ROWS]
     ]
     return table(caption, ("change", "median cost", "learns (95 %)", "for"), cells, numeric=(1,))
 

@@ -660,9 +660,11 @@ def test_a_cause_is_named_where_fresh_members_learn_too(causes):
     # the weakest change that holds comes first, with its fresh share; the weaker one helped as well
     (cause,) = causes(evidence, dict(zip(texts, (0.0, 0.97, 1.0))))
     assert (cause.id, cause.alone) == ("learning-rate-too-small", True)
-    assert [(change_text(row.change), row.share) for row in cause.evidence] == [(texts[1], 0.97), (texts[0], 1.0)]
-    row = cause.evidence[0]
-    assert (row.before, row.after, row.before_share, row.members, row.helps) == (1.0, 1.0, 0.0, 100, True)
+    assert [(change_text(row.result.change.what), row.result.share) for row in cause.evidence] == [
+        (texts[1], 0.97),
+        (texts[0], 1.0),
+    ]
+    assert (cause.evidence[0].result.median, cause.evidence[0].result.members) == (1.0, 100)
     assert cause.confidence == share_of([True] * 100).low
     assert [cause.id for cause in causes(evidence, dict(zip(texts, (0.0, 0.0, 1.0))))] == ["too-few-iterations"]
     assert causes(evidence, dict(zip(texts, (0.0, 0.0, 0.0)))) == []
@@ -685,8 +687,8 @@ def test_one_cause_of_the_start_is_enough_and_a_plateau_is_the_last_resort(cause
     ):
         assert [cause.id for cause in causes(evidence, {"glorot_uniform starts": 1.0})] == ids
     (unlearnable,) = causes(replace(evidence_of(found=[SCALE]), floor=0.35), {})
-    (row,) = unlearnable.evidence
-    assert (row.after, row.share, row.members, row.helps, unlearnable.confidence) == (0.35, 0.0, 1, False, 1.0)
+    ((_, best),) = unlearnable.evidence
+    assert (best.median, best.share, best.members, unlearnable.confidence) == (0.35, 0.0, 1, 1.0)
     # one run that is all there is needs no fresh members
     alone = replace(result_of(changes.standardised(post), 1.0, members=1), chance=False)
     far = [symptoms.Symptom(id="input-scale", layer=None, value={"smallest": 1.0, "largest": 99.0, "offset": 0.0})]
@@ -710,7 +712,7 @@ def test_two_causes_are_proved_by_a_pair_of_changes_of_which_neither_is_enough(c
     assert (first.id, second.id) == ("clones", "learning-rate-too-small")
     assert first.confidence == second.confidence == share_of([number < 98 for number in range(100)]).low
     assert not first.alone
-    assert first.evidence[0].change == second.evidence[0].change == pairs[1].change.what
+    assert first.evidence[0].result.change.what == second.evidence[0].result.change.what == pairs[1].change.what
     # singles that there was no time for before are made for the proof
     assert [cause.id for cause in causes(evidence_of(*pairs[:2], found=clones), shares)] == [first.id, second.id]
     # without clones there is no such cause to remove
@@ -772,21 +774,22 @@ def test_what_is_no_causes_evidence_is_told_as_refuted_or_as_helpful():
     results = [result_of(up, 1.0), result_of(mirrored, 0.2), result_of(changes.standardised(post), 1.0)]
     results += [result_of(changes.also(longer, mirrored), share) for share in (0.2, 1.0)]
     evidence = evidence_of(*results, found=[SCALE])
-    row = judge.row_of(results[0], evidence.own, "learning-rate-too-small", True)
-    cause = judge.Cause("learning-rate-too-small", 1.0, [row], True)
+    cause = judge.Cause("learning-rate-too-small", 1.0, [judge.Row("learning-rate-too-small", results[0])], True)
     refuted, helpful = judge.rows_beside(evidence, [cause])
-    assert [(row.hypothesis, change_text(row.change), row.helps) for row in refuted] == [
-        ("plateau", "the same initial weights multiplied by -1", False)
+    assert [(row.hypothesis, change_text(row.result.change.what)) for row in refuted] == [
+        ("plateau", "the same initial weights multiplied by -1")
     ]
-    assert [(row.hypothesis, row.share) for row in helpful] == [("unscaled-inputs", 1.0), ("too-few-iterations", 1.0)]
+    assert [(row.hypothesis, row.result.share) for row in helpful] == [
+        ("unscaled-inputs", 1.0),
+        ("too-few-iterations", 1.0),
+    ]
 
 
 def test_the_two_by_two_table_of_clones_and_scales():
     post = diagnose.case_of(load("post"))
     each = [changes.from_healthy(post, factor, clones) for factor in (1.0, 0.3) for clones in (False, True)]
     table = judge.two_by_two(evidence_of(*(result_of(change, 0.5) for change in each)))
-    assert [(clones, scale) for clones, scale, _ in table] == [(False, 1.0), (True, 1.0), (False, 0.3), (True, 0.3)]
-    assert [result.change for *_, result in table] == each
+    assert [result.change for result in table] == each
     assert judge.two_by_two(evidence_of(result_of(each[0], 0.5), result_of(each[2], 0.5))) == []
 
 
@@ -826,7 +829,7 @@ def test_a_run_is_late_that_takes_over_four_times_as_long_as_healthy_starts(scri
     assert at is not None
     in_time = scripted(case, {"none": 0.6}, by=at // 4 + 1)
     assert (in_time.late, in_time.judged_at, in_time.refuted) == (None, 1000, [])
-    ones = replace(case, draw=None, on=None)
+    ones = replace(case, draw=None)
     late = scripted(ones, {"none": 0.0, "rate-up": 1.0}, by=at // 5)
     assert (late.judged_at, late.learns, late.late.share) == (at // 5, True, 1.0)
     assert [cause.id for cause in late.causes] == ["learning-rate-too-small"]
@@ -843,10 +846,8 @@ def test_clones_that_are_the_cause_get_a_long_look_if_there_is_time(scripted, bu
         "glorot_uniform starts multiplied by 0.1 to 10, each layer's units cloned, rate multiplied by 0.1 to 10, "
         "1,000,000 iterations"
     )
-    assert [look in map(change_text, whats) for whats in ([row.change for row in found.refuted], found.skipped)] == [
-        reached,
-        not reached,
-    ]
+    refuted = [result.change.what for _, result in found.refuted]
+    assert [look in map(change_text, whats) for whats in (refuted, found.skipped)] == [reached, not reached]
 
 
 def test_a_sample_takes_half_of_the_budget():
@@ -946,7 +947,7 @@ def test_of_the_post_it_says_what_the_posts_page_says(post):
 
 def test_the_posts_shares_lie_in_the_intervals(post):
     """POST.md, 4: of 60 Glorot draws 97 % at 1000 iterations, 55 % with their units cloned, 0 % at a tenth."""
-    table = {(clones, scale): result for clones, scale, result in post.clones}
+    table = {(result.change.what.clones, result.change.what.amount): result for result in post.clones}
     for key, reached in (((False, 1.0), 58), ((True, 1.0), 33), ((False, 0.1), 0)):
         low, high = table[key].interval
         of_post = share_of(np.arange(60) < reached)
@@ -958,8 +959,8 @@ def test_the_posts_shares_lie_in_the_intervals(post):
 def test_what_helps_the_post_and_what_does_not(post):
     """POST.md, 4: all -1 learns in 1000, noise of 0.01 does not, nor does any symmetric scale but that."""
     helping = [*(row for cause in post.causes for row in cause.evidence), *post.helpful]
-    learns = {change_text(row.change) for row in helping}
-    refuted = {change_text(row.change) for row in post.refuted}
+    learns = {change_text(row.result.change.what) for row in helping}
+    refuted = {change_text(row.result.change.what) for row in post.refuted}
     assert "the same initial weights multiplied by -1" in learns
     assert "iterations multiplied by 10" in learns
     assert "learning rate multiplied by 10" in learns
@@ -981,11 +982,16 @@ def test_of_xor_the_clones_are_the_cause():
     """POST.md, 5: nothing that keeps the symmetry helps."""
     found = diagnose.diagnose(diagnose.case_of(load("xor")), budget=2)
     assert found.causes[0].id == "clones"
-    assert found.causes[0].evidence[0].share >= 0.95
+    assert found.causes[0].evidence[0].result.share >= 0.95
     assert found.bound == pytest.approx(2 / 3)
-    kept = [row for row in found.refuted if row.hypothesis != "clones" and "glorot" not in change_text(row.change)]
+    others = [result for cause, result in found.refuted if cause != "clones"]
+    kept = {change_text(result.change.what): result for result in others}
     assert kept
-    assert all(row.share == 0 and row.after >= 2 / 3 for row in kept if "tanh" not in change_text(row.change))
+    assert all(
+        result.share == 0 and result.median >= 2 / 3
+        for text, result in kept.items()
+        if "glorot" not in text and "tanh" not in text
+    )
     assert (found.relation.are_necessary, found.relation.are_sufficient) == (True, True)
 
 
@@ -1019,9 +1025,7 @@ def test_the_same_inputs_with_other_targets_cannot_be_learned():
 def test_the_seed_decides_the_draws_and_nothing_else():
     one, same = (diagnose.diagnose(planted("too-few-iterations-xor"), budget=10) for _ in range(2))
     assert [cause.id for cause in one.causes][:1] == ["too-few-iterations"]
-    assert [row for cause in one.causes for row in cause.evidence] == [
-        row for cause in same.causes for row in cause.evidence
-    ]
+    assert diagnosis.machines(one)["causes"] == diagnosis.machines(same)["causes"]
 
 
 # Files and Keras models

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
-import re
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +17,19 @@ WORKED = 12.0  # seconds of a processor by which TensorFlow is loaded, the loop 
 PATIENCE = 240  # seconds that this may take on a machine with much else to do
 
 
-def heed_ctrl_c() -> None:
-    """For the child: a job that a shell starts in the background ignores it, and its children do too."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
+@contextlib.contextmanager
+def heeding_ctrl_c() -> Iterator[None]:
+    """Processes that are started meanwhile heed Ctrl-C.
+
+    A job that a shell starts in the background ignores it, and its children do too. A ``preexec_fn`` in the child is
+    not a way out of it: Popen then forks, and a thread that gRPC starts in the fork may abort it before it is the
+    program, "epoll_wait error: Bad file descriptor".
+    """
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def start_harness(
@@ -33,18 +43,19 @@ def start_harness(
         environment: variables beside those of this process.
         options: of ``Popen``, in place of those.
     """
-    return subprocess.Popen(
-        [sys.executable, "-m", "harness", *map(str, arguments)],
-        cwd=cwd,
-        env=os.environ | {"PYTHONPATH": str(ROOT)} | environment,
-        text=True,
-        **{"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "preexec_fn": heed_ctrl_c} | options,
-    )
+    with heeding_ctrl_c():
+        return subprocess.Popen(
+            [sys.executable, "-m", "harness", *map(str, arguments)],
+            cwd=cwd,
+            env=os.environ | {"PYTHONPATH": str(ROOT)} | environment,
+            text=True,
+            **{"stdout": subprocess.PIPE, "stderr": subprocess.PIPE} | options,
+        )
 
 
 def run_harness(*arguments: object, cwd: Path, **options: Any) -> subprocess.CompletedProcess[str]:
     """``start_harness``, until it ends."""
-    process = start_harness(*arguments, cwd=cwd, **{"preexec_fn": None} | options)
+    process = start_harness(*arguments, cwd=cwd, **options)
     try:
         out, err = process.communicate(timeout=PATIENCE)
     finally:
@@ -69,9 +80,4 @@ def interrupted(arguments: list[str], folder: Path) -> tuple[int, str, str]:
         out, err = process.communicate(timeout=60)
     finally:
         process.kill()
-    return process.returncode, out, without_logs(err)
-
-
-def without_logs(err: str) -> str:
-    """Stderr without what threads of TensorFlow's log when they are ended, which is not ours to silence."""
-    return "".join(line for line in err.splitlines(keepends=True) if not re.match(r"[IWEF]\d{4} ", line))
+    return process.returncode, out, err

@@ -18,7 +18,7 @@ import pytest
 from harness import BadInput, board
 from harness.board import first_page
 from tests.board.runs import NEURONS, RECORDED, points, read
-from tests.processes import heed_ctrl_c
+from tests.processes import heeding_ctrl_c
 
 
 def test_view_of_nothing(tmp_path):
@@ -103,14 +103,14 @@ def test_live_tensorboard_lists_what_was_written_and_ends_at_ctrl_c(tmp_path, ru
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
     root = Path(board.__file__).parents[2]
-    process = subprocess.Popen(
-        [sys.executable, "-c", VIEW, str(tmp_path), str(port)],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env=os.environ | {"PYTHONPATH": str(root)},
-        preexec_fn=heed_ctrl_c,
-    )
+    with heeding_ctrl_c():
+        process = subprocess.Popen(
+            [sys.executable, "-c", VIEW, str(tmp_path), str(port)],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=os.environ | {"PYTHONPATH": str(root)},
+        )
     try:
         address, give_up = f"http://127.0.0.1:{port}", time.monotonic() + 20
         assert sorted(get(f"{address}/data/runs", give_up)) == ["answer", "glorot_uniform", "ones"]

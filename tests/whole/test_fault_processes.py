@@ -22,12 +22,13 @@ SMALL = ("--iterations", "1", "--init", "ones")
 
 def start(*arguments, cwd, limit=None, **streams):
     """Start ``python -m harness``; ``limit`` is the size that none of its files may exceed."""
-
-    def limited():
-        resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
-
     temporary = {"TMPDIR": "/dev/shm" if Path("/dev/shm").is_dir() else "/tmp"}
-    return start_harness(*arguments, cwd=cwd, environment=temporary, preexec_fn=limited if limit else None, **streams)
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (limit or before[0], before[1]))  # as the process is to inherit it
+    try:
+        return start_harness(*arguments, cwd=cwd, environment=temporary, **streams)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 def ended(process):

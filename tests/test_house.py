@@ -87,3 +87,15 @@ def test_what_needs_no_tensorflow_does_not_import_it():
 def test_no_derivative_by_hand_comes_from_a_tape():
     assert "GradientTape" not in (ROOT / "models" / "handwritten.py").read_text().replace("no automatic", "")
     assert "import tensorflow" not in (ROOT / "models" / "numerical.py").read_text()
+
+
+def test_the_page_of_the_architecture_names_what_there_is():
+    """``module.py: name`` on the page is a module, and what it defines."""
+    files = [path for folder in ("harness", "models", "docs", "tests") for path in ROOT.joinpath(folder).rglob("*.py")]
+    named = re.findall(r"([\w/]+\.py)(?:: (\w+)(?:, (\w+))?)?", (ROOT / "ARCHITECTURE.md").read_text())
+    assert len(named) > 50
+    for module, *names in named:
+        texts = [path.read_text() for path in files if path.as_posix().endswith(f"/{module}")]
+        assert texts, module
+        for name in filter(None, names):
+            assert any(re.search(rf"(?:def|class) {name}\b", text) for text in texts), f"{module}: {name}"

@@ -27,6 +27,10 @@ def test_arguments_that_a_script_asks_for(text, demanded, argument, tmp_path, mo
 
 def test_the_file_beside_whose_name_fits(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
+    for name in ("package.json", "shape-function.json"):
+        (tmp_path / name).write_text("{}")
+    assert file_beside("data_file") == "data.csv"
+    assert file_beside("function_file") == "shape-function.json"
     for name in ("a_train.csv", "a_test.csv", "README.txt", "net.py"):
         (tmp_path / name).write_text("1,2\n")
     assert file_beside("test_path") == "a_test.csv"

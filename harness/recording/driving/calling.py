@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
-from .choices import Option
+from .choices import Exhausted, Option
 from .containers import add_layers, layer_lists
 from .data import HIDDEN
 from .functions import named_functions
@@ -27,7 +27,7 @@ from .roles import (
     role_of,
     words_of,
 )
-from .session import Exhausted, Session
+from .session import Session
 from .source import Argument, FunctionFacts
 from .updates import mangled
 from .uses import Uses, is_taken_along, only_divides, sizes_of_biases
@@ -53,6 +53,8 @@ from .words import (
 )
 
 MAX_DEPTH = 7
+# the roles of the arguments of a method that applies gradients which are kept in attributes
+OF_A_STEP = frozenset({Role.RATE, Role.DECAY, Role.MOMENTUM, Role.BATCH_SIZE, Role.OBSERVATIONS, Role.STEP_COUNT})
 
 
 class Caller:
@@ -75,6 +77,10 @@ class Caller:
                 role = Role.CACHE  # values of a forward pass, not functions
             self._roles[key] = (self._refined(function, argument, role, uses), uses)
         return self._roles[key]
+
+    def roles_of(self, function: FunctionFacts) -> set[Role]:
+        """The roles of all arguments."""
+        return {self.role(function, argument)[0] for argument in function.arguments}
 
     def _refined(self, function: FunctionFacts, argument: Argument, role: Role, uses: Uses) -> Role:
         """The role, unless an annotation, or what the argument is asked for, says that it is an object."""
@@ -151,8 +157,9 @@ class Caller:
                     roles[argument.name] = Role.HIDDEN_SIZES
                     self._note_role(function, argument.name, Role.HIDDEN_SIZES)
         hidden = [argument for argument in function.arguments if roles[argument.name] is Role.HIDDEN_SIZE]
-        numbers = [argument for argument in hidden if set(words_of(argument.name)) & NUMBER_WORDS]
-        if len(numbers) == 1 and any(set(words_of(argument.name)) & UNIT_WORDS for argument in hidden):
+        of_units = [argument for argument in hidden if set(words_of(argument.name)) & UNIT_WORDS]
+        numbers = [one for one in hidden if set(words_of(one.name)) & NUMBER_WORDS and one not in of_units]
+        if len(numbers) == 1 and of_units:
             roles[numbers[0].name] = Role.LAYER_COUNT  # num_hidden beside hidden_size
             self._note_role(function, numbers[0].name, Role.LAYER_COUNT)
         counts = [
@@ -177,7 +184,8 @@ class Caller:
     def _needed_although_optional(
         self, function: FunctionFacts, argument: Argument, role: Role, sized: Sequence[Argument]
     ) -> bool:
-        if role in (Role.INPUTS, Role.TARGETS, Role.PAIRS) and argument.default in ("None", "[]", "()"):
+        is_empty = argument.default == "None" or not re.fullmatch(r"[\w.]+", argument.default)  # [], np.zeros(1)
+        if role in (Role.INPUTS, Role.TARGETS, Role.PAIRS) and is_empty:
             return not re.search(r"val|test|valid|eval", argument.name, re.IGNORECASE)
         if role in SIZE_ROLES:
             return bool(sized)
@@ -387,23 +395,32 @@ class Caller:
                 self.call(method, f"{variable}.{name}", repeat=True)
                 return
 
-    def call_passes_first(self, function: FunctionFacts, variable: str) -> None:
-        """Calls the cost of data and the backward pass before an update of gradients that the layers keep."""
-        if {self.role(function, argument)[0] for argument in function.arguments} - {Role.RATE}:
-            return
+    def call_passes_first(self, function: FunctionFacts, variable: str) -> bool:
+        """Calls the passes whose gradients a method applies that is given no data; whether there are such passes."""
+        if {self.role(function, argument)[0] for argument in function.required} - OF_A_STEP:
+            return False
         methods = self.facts.methods(type(self.session.names[variable]).__name__)
         mine = self.facts.reach(function)
         others = [one for one in methods.values() if not (one.abstract or any(one is part for part in mine))]
-        backward = next((one for one in others if PASS_BACK.match(one.name) and not one.required), None)
+        read = {name for part in mine for name in part.reads}
+        backward = next(
+            (one for one in others if PASS_BACK.match(one.name) and (not one.required or read & one.changes)), None
+        )
+        if backward is None:
+            return False
         costs = [
             one
             for one in others
             if {self.role(one, argument)[0] for argument in one.required} == {Role.INPUTS, Role.TARGETS}
-            and not (WRONG_NAME.search(one.name) or self.facts.trains(one))
+            and not (one is backward or WRONG_NAME.search(one.name) or self.facts.trains(one))
         ]
-        if backward is not None and costs and not any(part is costs[0] for part in self.facts.reach(backward)):
+        if costs and not backward.required and not any(part is costs[0] for part in self.facts.reach(backward)):
             self.call(costs[0], f"{variable}.{costs[0].name}", repeat=True)
-            self.call(backward, f"{variable}.{backward.name}", repeat=True)
+        else:
+            self.call_forward_first(backward, variable)
+            self.ensure_attributes(backward, variable)
+        self.call(backward, f"{variable}.{backward.name}", repeat=True)
+        return True
 
     def call_networks(self, function: FunctionFacts) -> None:
         """Calls the passes of the networks made so far, if a function, such as an optimizer's step, does not do so."""
@@ -562,7 +579,7 @@ class Caller:
 
     def _takes_parts(self, constructor: FunctionFacts) -> bool:
         """Whether a constructor is given layers."""
-        roles = {self.role(constructor, argument)[0] for argument in constructor.arguments}
+        roles = self.roles_of(constructor)
         return constructor.node.args.vararg is not None or Role.OBJECT_LIST in roles
 
     # Things that other functions make

@@ -21,14 +21,15 @@ IMAGES = 4  # observations that are images, which take longer
 
 
 class Form(enum.Enum):
-    """How observations are handed over."""
+    """How observations are handed over, most likely first."""
 
     ROWS = "rows"
     COLUMNS = "columns"
+    BIASED = "rows that begin with 1"
     COLUMN_VECTORS = "a list of column vectors"
-    ROW_VECTORS = "a list of row vectors"
     VECTOR = "one vector at a time"
     COLUMN = "one column vector at a time"
+    ROW_VECTORS = "a list of row vectors"
     ROW = "one row at a time"
     LISTS = "lists"
     LIST = "one list at a time"
@@ -71,6 +72,7 @@ INPUT_TEXT = {
     Form.LISTS: "X.tolist()",
     Form.LIST: "X[i].tolist()",
     Form.AUGMENTED: "[[*x, int(y)] for x, y in zip(X.tolist(), labels)]",
+    Form.BIASED: "np.c_[np.ones(len(X)), X]",
 }
 INTEGER_TEXT = {
     Labels.INTEGERS: "labels",
@@ -98,7 +100,7 @@ def target_text(labels: Labels, form: Form) -> str:
         return "labels.tolist()" if form is Form.LISTS else INTEGER_TEXT[labels]
     if labels is Labels.FLAT or (labels is Labels.SIGNS and form is not Form.COLUMNS):
         return FLAT_TEXT.get(form, "Y[:, 0]")
-    return INPUT_TEXT[form].replace("X", "Y") if form is not Form.AUGMENTED else "Y"
+    return "Y" if form in (Form.AUGMENTED, Form.BIASED) else INPUT_TEXT[form].replace("X", "Y")
 
 
 def pairs_text(labels: Labels, form: Form) -> str:

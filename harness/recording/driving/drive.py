@@ -9,6 +9,7 @@ import inspect
 import math
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -135,7 +136,7 @@ class _Driver:
         if driven is not None and not uses_all_layers(self.facts, self.source, driven):
             driven = None  # what trains with some of the layers says nothing about the others
         if driven is not None:
-            return _counted(driven, self.failures, self.count)
+            return replace(driven, attempts=tuple(self.failures), count=self.count)
         return self.failed()
 
     def _search(self, budget: int, of_gradients: int) -> Driven | None:
@@ -203,8 +204,8 @@ class _Driver:
                 session.run(snippet.text)
             except (Exception, SystemExit, Overrun, Enough) as caught:
                 error = caught
-            hits = session.watcher.hits
-            if hits and (error is None or isinstance(error, (Enough, Overrun)) or min(hits.values()) >= 3):
+            watcher = session.watcher
+            if watcher.updated and (error is None or isinstance(error, (Enough, Overrun)) or watcher.has_iterated):
                 return self._driven(session, succeeded=True)
             # what ran may train in a way that only recording shows
             self._note_failure(session, error, ran=error is None or isinstance(error, Overrun))
@@ -304,26 +305,25 @@ class _Driver:
         caller = Caller(session, self.roles)
         function = goal.function
         assert function is not None
-        repeat = not self._repeats_itself(goal)
+        repeat = not self._repeats_itself(goal, caller)
         if not goal.owner:
             caller.call(function, function.name, repeat=None if repeat else False)
         else:
             variable = caller.make_object(goal.owner)
             if goal.constructor:
                 return
-            if repeat:
+            if repeat and not caller.call_passes_first(function, variable):
                 caller.call_forward_first(function, variable)
-                caller.call_passes_first(function, variable)
             if repeat and STEP_NAME.search(function.name) and len(session.objects) > 1:
                 caller.clear_gradients()
                 caller.call_networks(function)
             caller.ensure_attributes(function, variable)
             caller.call(function, f"{variable}.{function.name}", repeat=repeat)
         hits = session.watcher.hits
-        stateful = goal.owner or any(
-            caller.role(function, a)[0] in (Role.PARAMETERS, Role.OBJECT) for a in function.arguments
-        )
-        counted = Role.EPOCHS in self._roles_of(goal, caller) or (hits and max(hits.values()) >= ENOUGH_UPDATES)
+        stateful = goal.owner or caller.roles_of(function) & {Role.PARAMETERS, Role.OBJECT}
+        constructor = self.facts.constructor(goal.owner) if goal.owner else None
+        roles = caller.roles_of(function) | (caller.roles_of(constructor) if constructor else set())
+        counted = Role.EPOCHS in roles or (hits and max(hits.values()) >= ENOUGH_UPDATES)
         if stateful and not repeat and hits and not goal.gradients and (min(hits.values()) < 3 or not counted):
             repeat = session.statements[-1].repeat = True
         if session.statements and not session.statements[-1].repeat:
@@ -338,28 +338,13 @@ class _Driver:
             for index in (1, 2):
                 session.run_again(index)
 
-    def _roles_of(self, goal: Goal, caller: Caller) -> set[Role]:
-        """The roles of the arguments of a goal and of the constructor of its class."""
-        functions = [goal.function, self.facts.constructor(goal.owner) if goal.owner else None]
-        return {
-            caller.role(function, argument)[0] for function in functions if function for argument in function.arguments
-        }
-
-    def _repeats_itself(self, goal: Goal) -> bool:
+    def _repeats_itself(self, goal: Goal, caller: Caller) -> bool:
         """Whether one call makes several iterations."""
         function = goal.function
         assert function is not None
-        for part in self.facts.reach(function):
-            if part.loops and any(
-                Caller(self._session(Choices({}), Watcher({}, set())), self.roles).role(part, argument)[0]
-                is Role.EPOCHS
-                for argument in part.arguments
-            ):
-                return True
-        roles = {
-            Caller(self._session(Choices({}), Watcher({}, set())), self.roles).role(function, a)[0]
-            for a in function.arguments
-        }
+        if any(part.loops and Role.EPOCHS in caller.roles_of(part) for part in self.facts.reach(function)):
+            return True
+        roles = caller.roles_of(function)
         if roles & {Role.EPOCHS, Role.PAIRS}:
             return True
         part_of_an_iteration = bool(roles & {Role.GRADIENTS, Role.CACHE, Role.UPSTREAM})
@@ -442,7 +427,7 @@ class _Driver:
         except (Enough, Overrun):
             pass
         except (Exception, SystemExit):
-            return bool(watcher.hits) and min(watcher.hits.values()) >= 3
+            return watcher.has_iterated
         return goal.gradients or watcher.updated
 
     def _partly(self, goal: Goal, session: Session, error: BaseException) -> Driven | None:
@@ -454,7 +439,7 @@ class _Driver:
         reachable = {
             update.first for part in self.facts.reach(goal.function) for update in part.updates if update.likely
         }
-        complete = reachable <= {line for _, line in hits} and min(hits.values()) >= 3
+        complete = reachable <= {line for _, line in hits} and session.watcher.has_iterated
         overrun = isinstance(error, (Overrun, SystemExit)) and max(hits.values()) >= 3
         driven = self._driven(session, succeeded=True, goal=goal) if complete or overrun else None
         return driven if driven is not None and self._verified(driven, goal) else None
@@ -562,7 +547,7 @@ class _Driver:
             return Driven(succeeded=False, attempts=tuple(self.failures), count=count, suggestion=suggestion)
         _, attempt, session = self.best
         driven = self._driven(session, succeeded=False, error=attempt, certain=self._is_files_own(attempt))
-        return _counted(driven, self.failures, count, suggestion)
+        return replace(driven, attempts=tuple(self.failures), count=count, suggestion=suggestion)
 
     def _is_files_own(self, attempt: Attempt) -> bool:
         """Whether an attempt failed for something that no argument can be to blame for."""
@@ -599,12 +584,6 @@ def _urgency(item: tuple[Goal, Search]) -> float:
     """What decides which goal is pursued next, the lower the sooner: it rises with every attempt that failed."""
     goal, search = item
     return goal.cost + search.next_cost + search.tried / PATIENCE
-
-
-def _counted(driven: Driven, failures: list[Attempt], count: int, suggestion: str = "") -> Driven:
-    import dataclasses
-
-    return dataclasses.replace(driven, attempts=tuple(failures), count=count, suggestion=suggestion)
 
 
 def _loop_heads(function: FunctionFacts) -> list[str]:

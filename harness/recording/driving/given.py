@@ -49,13 +49,14 @@ def sizes(caller: Caller, function: FunctionFacts, argument: Argument, role: Rol
     image = image_default(argument)
     if role is Role.INPUT_SIZE and image is not None:
         return [given(lambda: session.take_images(image), False)]
-    if role is Role.INPUT_SIZE:
-        return [given(lambda: str(into()), False), given(lambda: f"({into()},)", False)]
-    if role is Role.OUTPUT_SIZE:
-        return [given(lambda: str(out()), False), given(lambda: f"({out()},)", False)]
+    if role in (Role.INPUT_SIZE, Role.OUTPUT_SIZE):
+        known = into if role is Role.INPUT_SIZE else out
+        if argument.default.startswith("["):
+            return [given(lambda: f"[{known()}]", False)]
+        return [given(lambda: str(known()), False), given(lambda: f"({known()},)", False)]
     if role is Role.HIDDEN_SIZE:
         size = SECOND_HIDDEN if _has_hidden_size_before(caller, function, argument) else HIDDEN
-        return [str(size), f"[{size}]"]
+        return [f"[{size}]"] if argument.default.startswith("[") else [str(size), f"[{size}]"]
     if role is Role.HIDDEN_SIZES:
         return [f"[{HIDDEN}]", str(HIDDEN), f"({HIDDEN},)", f"[{HIDDEN}, {SECOND_HIDDEN}]",
                 given(lambda: f"[{into()}, {HIDDEN}, {out()}]")]  # fmt: skip

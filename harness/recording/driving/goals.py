@@ -81,13 +81,9 @@ def is_called_by_others(facts: FileFacts, function: FunctionFacts) -> bool:
     )
 
 
-def _roles(caller: Caller, function: FunctionFacts) -> set[Role]:
-    return {caller.role(function, argument)[0] for argument in function.arguments}
-
-
 def _cost(facts: FileFacts, caller: Caller, function: FunctionFacts) -> float:
     """How unlikely it is that this call is meant to train a network."""
-    roles = _roles(caller, function)
+    roles = caller.roles_of(function)
     cost = 0.0 if TRAIN_NAME.search(function.name) else 0.6 if STEP_NAME.search(function.name) else 0.8
     if SIDE_NAME.search(function.name) and not function.name.lower().startswith(("train", "fit")):
         cost += 1.5
@@ -111,10 +107,10 @@ def _function_goals(facts: FileFacts, namespace: dict[str, Any], caller: Caller)
             continue
         if facts.trains(function):
             goals.append(Goal(function=function, cost=_cost(facts, caller, function)))
-        if _returns_gradients(function) and not _roles(caller, function) <= OF_A_PENALTY:
+        if _returns_gradients(function) and not caller.roles_of(function) <= OF_A_PENALTY:
             cost = 1.7 if is_called_by_others(facts, function) else 1.2
             cost += 1.0 if SIDE_NAME.search(name) else 0.0
-            cost += 0.0 if {Role.INPUTS, Role.TARGETS} <= _roles(caller, function) else 0.5
+            cost += 0.0 if {Role.INPUTS, Role.TARGETS} <= caller.roles_of(function) else 0.5
             goals.append(Goal(function=function, gradients=True, cost=cost))
     return goals
 
@@ -145,14 +141,15 @@ def _class_goals(facts: FileFacts, namespace: dict[str, Any], caller: Caller) ->
                 continue
             if facts.trains(method):
                 goals.append(Goal(function=method, owner=name, cost=base + _cost(facts, caller, method)))
-            given = constructor is not None and Role.OBJECT_LIST in _roles(caller, constructor)
+            given = constructor is not None and Role.OBJECT_LIST in caller.roles_of(constructor)
             if part and constructor is not None and not given and not _hands_back(method):
                 continue  # the gradients of a single layer are checked on their own
             backwards = re.match(r"(?i)back(ward|prop)|bprop", method.name) is not None
             backs = backwards and len(method.required) == 1
             layered = backs and (given or add_method(facts, name) or _hands_back(method))
             named = backwards and any(re.match(r"(?i)d?_?[wb]", key) for key in method.return_keys)
-            if layered or named or _returns_gradients(method) or _stores_gradients(method):
+            keeps = _stores_gradients(method) and not facts.trains(method)  # a step clears what it has applied
+            if layered or named or keeps or _returns_gradients(method):
                 extra = 0.4 if is_called_by_others(facts, method) else 0.0
                 extra += 1.0 if SIDE_NAME.search(method.name) else 0.0
                 goals.append(Goal(function=method, owner=name, gradients=True, cost=base + 1.2 + extra))
@@ -186,5 +183,5 @@ def _stores_gradients(method: FunctionFacts) -> bool:
     """Whether a backward pass keeps gradients in attributes."""
     return not re.match(r"(?i)_*(clear|zero|reset|init|flush|set|load)", method.name) and any(
         re.match(r"(?i)^_?(d_?(w|b|weights?|bias)\w*|grads?\w*|(w|b|weights?|bias(es)?)_?grads?)$", name)
-        for name in method.writes | method.fills
+        for name in method.changes
     )

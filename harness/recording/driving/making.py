@@ -101,12 +101,12 @@ def _loss_gradients(caller: Caller) -> list[Option]:
             continue
         both = len(function.returns) == 2 and re.match(r"d[a-zA-Z_]|grad|result", function.returns[1]) is not None
         if LOSS_WORDS.search(name) and (DERIVATIVE_WORDS.search(name) or both) and name not in caller.session.stack:
-            options.append(_loss_function(caller, function, name))
+            options.append(_loss_gradient(caller, function))
     for name in matching_classes(caller, Argument(name="loss"), Role.LOSS):
         for method in caller.facts.methods(name).values():
             named = re.search(r"back|grad|bprop|deriv|prime|diff|delta", method.name)
             if named and method.returns_something and not method.abstract:
-                options.append(_loss_object(caller, name, method))
+                options.append(_loss_gradient(caller, method, name))
     return options[:6]
 
 
@@ -124,7 +124,7 @@ def _data_by_place(caller: Caller, function: FunctionFacts, argument: Argument) 
 
 def _trains_without_targets(caller: Caller, function: FunctionFacts) -> bool:
     """Whether a function trains, and no argument is known to be its targets."""
-    roles = {caller.role(function, one)[0] for one in function.arguments}
+    roles = caller.roles_of(function)
     return function.name != "__init__" and not {Role.TARGETS, Role.PAIRS} & roles and caller.facts.trains(function)
 
 
@@ -144,39 +144,22 @@ def _output_error(caller: Caller) -> str:
     return f"{outputs} - {targets_text(caller)}"
 
 
-def _loss_function(caller: Caller, function: FunctionFacts, name: str) -> Callable[[], str]:
-    """The gradient that a function of a loss returns, for the outputs made last."""
+def _loss_gradient(caller: Caller, function: FunctionFacts, owner: str = "") -> Callable[[], str]:
+    """The gradient that a function of a loss, or a method of one of this class, returns for the outputs made last."""
 
     def make() -> str:
         if not caller.session.forward_results:
-            raise Exhausted(name)
+            raise Exhausted(function.name)
+        variable = caller.make_object(owner) if owner else ""
         caller.in_loss = True
         try:
-            targets = caller.call(function, name, repeat=True)
+            if owner:
+                caller.ensure_attributes(function, variable)
+            targets = caller.call(function, f"{variable}.{function.name}".lstrip("."), repeat=True)
         finally:
             caller.in_loss = False
         if not targets:
-            raise Exhausted(name)
-        return targets[-1]
-
-    return make
-
-
-def _loss_object(caller: Caller, name: str, method: FunctionFacts) -> Callable[[], str]:
-    """The gradient that a method of a loss returns, for the outputs made last."""
-
-    def make() -> str:
-        if not caller.session.forward_results:
-            raise Exhausted(name)
-        variable = caller.make_object(name)
-        caller.in_loss = True
-        try:
-            caller.ensure_attributes(method, variable)
-            targets = caller.call(method, f"{variable}.{method.name}", repeat=True)
-        finally:
-            caller.in_loss = False
-        if not targets:
-            raise Exhausted(name)
-        return targets[0]
+            raise Exhausted(function.name)
+        return targets[0] if owner else targets[-1]
 
     return make

@@ -13,12 +13,12 @@ from typing import Any
 
 import numpy as np
 
-from .choices import Choices, Exhausted
+from .choices import Choices
 from .data import BATCH, HIDDEN, IMAGES, INPUT_TEXT, INPUTS, OUTPUTS, SECOND_HIDDEN, Form, Labels, Sizes, make_data
 from .examples import Example
 from .result import Pair
 from .source import FileFacts, FunctionFacts
-from .watching import Enough, Targets, Watcher
+from .watching import Targets, Watcher
 
 FILE = "<driver>"
 MAX_SIZES = 6  # numbers of inputs, or of outputs, that are tried besides the usual one
@@ -226,8 +226,7 @@ class Session:
             main = [Form.ROWS, Form.COLUMNS] if self.hints.prefers_columns <= 0 else [Form.COLUMNS, Form.ROWS]
             if self.hints.augmented:
                 main = [Form.AUGMENTED, *main]
-            rest = [Form.COLUMN_VECTORS, Form.VECTOR, Form.COLUMN, Form.ROW_VECTORS, Form.ROW, Form.LISTS, Form.LIST]
-            self.form = self.choose("form", list(dict.fromkeys([*main, *rest, Form.AUGMENTED])))
+            self.form = self.choose("form", list(dict.fromkeys([*main, *Form])))
         return self.form
 
     def make_data(self) -> None:
@@ -402,17 +401,3 @@ SHAPE_MESSAGE = re.compile(
 def numbers_in(message: str) -> list[int]:
     """The sizes that a message mentions."""
     return [int(text) for text in re.findall(r"(?<![\w.])\d+(?![\w.])", message) if 0 < int(text) <= 5000]
-
-
-__all__ = [
-    "Enough",
-    "Exhausted",
-    "Hints",
-    "Session",
-    "Statement",
-    "dimensions",
-    "numbers_in",
-    "quiet",
-    "reset_generators",
-    "user_line",
-]

@@ -61,6 +61,11 @@ class FunctionFacts:
     prefers_columns: int = 0  # how often its text says so; negative for rows
     is_property: bool = False
 
+    @property
+    def changes(self) -> set[str]:
+        """The attributes of self that it writes, or items of which it writes."""
+        return self.writes | self.fills
+
     @functools.cached_property
     def text(self) -> str:
         """Its source without comments."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import sys
 from collections.abc import Callable, Mapping
 from types import CodeType, FrameType
@@ -13,7 +14,8 @@ import numpy as np
 from .updates import UpdateLine
 
 MAX_LINES = 120_000  # of the user's code that one attempt may run
-ENOUGH_UPDATES = 9  # of one statement: that is three iterations of three layers
+ITERATIONS = 3
+ENOUGH_UPDATES = 3 * ITERATIONS  # of one statement, for three layers
 MAX_COMPARED = 64  # arrays in one container
 
 
@@ -93,7 +95,7 @@ class Watcher:
         self.lines = 0
         self.limit = limit
         self.hits: dict[tuple[str, int], int] = {}  # likely updates seen, by place
-        self.weak_hits: dict[tuple[str, int], int] = {}
+        self.rounds: dict[tuple[object, ...], int] = {}  # the same, by parameter: a line may step several
         self.notes: list[str] = []
         self.functions: set[str] = set()
         self.visited: set[tuple[str, int]] = set()
@@ -115,6 +117,11 @@ class Watcher:
     def updated(self) -> bool:
         """Whether a statement that reads like the step of a parameter changed it."""
         return bool(self.hits)
+
+    @property
+    def has_iterated(self) -> bool:
+        """Whether every parameter that was seen was updated several times."""
+        return bool(self.rounds) and min(self.rounds.values()) >= ITERATIONS
 
     def run(self, action: Callable[[], None]) -> None:
         """Does something under this watch."""
@@ -142,7 +149,7 @@ class Watcher:
             line = frame.f_lineno
             if pending and (event == "return" or not pending[0][0].first < line <= pending[0][0].last):
                 for update, code, before in pending:
-                    self._compare(name, update, before, _value(code, frame))
+                    self._compare(name, update, before, _value(code, frame), frame)
                 pending.clear()
             if event == "line":
                 self.visited.add((name, line))
@@ -158,7 +165,7 @@ class Watcher:
 
         return trace
 
-    def _compare(self, name: str, update: UpdateLine, before: Any, after: Any) -> None:
+    def _compare(self, name: str, update: UpdateLine, before: Any, after: Any, frame: FrameType) -> None:
         if update.target and not _changed(before, after):
             return
         if update.target:
@@ -168,8 +175,10 @@ class Watcher:
                 grown = np.size(new) > np.size(old)  # a number that becomes an array was meant for one observation
                 if np.shape(old) != np.shape(new) and (grown or np.ndim(old) == np.ndim(new)):
                     self.notes.append(f"line {update.first}: {np.shape(old)} became {np.shape(new)}")
-        hits = self.hits if update.likely else self.weak_hits
-        hits[name, update.first] = hits.get((name, update.first), 0) + 1
+        if update.likely:
+            place, parameter = (name, update.first), (name, update.first, _owners(update.target, frame))
+            self.hits[place] = self.hits.get(place, 0) + 1
+            self.rounds[parameter] = self.rounds.get(parameter, 0) + 1
 
     def _look_for_squares(self, frame: FrameType, result: Any) -> None:
         if not self.squares:
@@ -179,6 +188,12 @@ class Watcher:
                 shape: tuple[int, ...] = one.shape if isinstance(one, np.ndarray) else ()
                 if len(shape) == 2 and shape[0] == shape[1] and shape[0] in self.squares and not _is_diagonal(one):
                     self.notes.append(f"an array of shape {shape} in {frame.f_code.co_name}")
+
+
+def _owners(target: str, frame: FrameType) -> tuple[object, ...]:
+    """Which of several parameters an expression such as ``layer.w[i]`` stands for: the objects and indices in it."""
+    values = [frame.f_locals.get(name) for name in re.findall(r"(?<![\w.])[A-Za-z_]\w*", target)]
+    return tuple(v if isinstance(v, (int, str)) else id(v) for v in values if not isinstance(v, (np.ndarray, float)))
 
 
 def _is_diagonal(matrix: np.ndarray[Any, Any]) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from .choices import Option
@@ -22,61 +23,45 @@ def by_hand(caller: Caller, function: FunctionFacts, argument: Argument, uses: U
     """Random weights of the shapes that a network of one hidden layer has."""
     session = caller.session
 
-    def array(*shape: int) -> Callable[[], str]:
-        def make() -> str:
+    def kept(make: Callable[[], str]) -> Callable[[], str]:
+        """Keeps the weights that an expression makes in a variable."""
+
+        def option() -> str:
             session.give_sizes()
             name = session.new_name(argument.name)
-            session.run(f"{name} = {BY_HAND}size={shape if len(shape) != 1 else shape[0]})")
+            session.run(f"{name} = {make()}")
             session.pool[argument.name] = name
             return name
 
-        return make
-
-    def dictionary() -> str:
-        session.give_sizes()
-        name = session.new_name(argument.name)
-        session.run(f"{name} = {_weights_by_key(caller, function, sorted(uses.keys))}")
-        session.pool[argument.name] = name
-        return name
+        return option
 
     def dictionaries() -> str:
-        session.give_sizes()
-        name = session.new_name(argument.name)
         columns = session.hints.prefers_columns > 0
         layers = []
         for into, outof in ((session.input_size, HIDDEN), (HIDDEN, session.output_size)):
             bias, kernel = ((outof, 1), (outof, into)) if columns else ((1, outof), (into, outof))
-            texts = [f"{key!r}: {BY_HAND}size={bias if is_bias(key) else kernel})" for key in sorted(uses.element_keys)]
+            texts = [f"{key!r}: {_random(bias if is_bias(key) else kernel)}" for key in sorted(uses.element_keys)]
             layers.append("{" + ", ".join(texts) + "}")
-        session.run(f"{name} = [{', '.join(layers)}]")
-        session.pool[argument.name] = name
-        return name
+        return f"[{', '.join(layers)}]"
 
-    def layers_of(columns: bool) -> Callable[[], str]:
+    def layers_of(columns: bool) -> str:
         """The arrays of a network with one hidden layer in a list, as the code goes through them by layer."""
-
-        def make() -> str:
-            session.give_sizes()
-            name = session.new_name(argument.name)
-            pairs = [(session.input_size, HIDDEN), (HIDDEN, session.output_size)]
-            if is_bias(argument.name):
-                shapes = [(after, 1) if columns else (1, after) for _, after in pairs]
-            else:
-                shapes = [pair[::-1] if columns else pair for pair in pairs]
-            session.run(f"{name} = [{', '.join(f'{BY_HAND}size={shape})' for shape in shapes)}]")
-            session.pool[argument.name] = name
-            return name
-
-        return make
+        pairs = [(session.input_size, HIDDEN), (HIDDEN, session.output_size)]
+        if is_bias(argument.name):
+            shapes = [(after, 1) if columns else (1, after) for _, after in pairs]
+        else:
+            shapes = [pair[::-1] if columns else pair for pair in pairs]
+        return f"[{', '.join(map(_random, shapes))}]"
 
     if uses.keys:
-        return [*records(caller, function, argument, uses), dictionary]
+        by_key = kept(lambda: _weights_by_key(caller, function, sorted(uses.keys)))
+        return [*records(caller, function, argument, uses), by_key]
     if uses.element_keys:
-        return [dictionaries]
+        return [kept(dictionaries)]
     by_layer = uses.measured or uses.iterated or uses.element_counted or (uses.indexed and is_bias(argument.name))
     if by_layer and not uses.array:
         columns = session.hints.prefers_columns >= 0
-        return [layers_of(columns), layers_of(not columns)]
+        return [kept(partial(layers_of, columns)), kept(partial(layers_of, not columns))]
     out = session.output_size if session.labels is not None else 3
     weights = [a for a in function.arguments if caller.role(function, a)[0] is Role.WEIGHT and not is_bias(a.name)]
     layers = max(1, len(weights))
@@ -96,7 +81,12 @@ def by_hand(caller: Caller, function: FunctionFacts, argument: Argument, uses: U
             shapes = [(flat,), (INPUTS,), (INPUTS, 1), (INPUTS, out), *shapes]
     if session.hints.prefers_columns > 0 and not is_bias(argument.name):
         shapes[0], shapes[1] = shapes[1], shapes[0]
-    return [array(*shape) for shape in shapes]
+    return [kept(partial(_random, shape)) for shape in shapes]
+
+
+def _random(shape: tuple[int, ...]) -> str:
+    """The expression for random weights of a shape."""
+    return f"{BY_HAND}size={shape if len(shape) != 1 else shape[0]})"
 
 
 def _weights_by_key(caller: Caller, function: FunctionFacts, keys: list[str]) -> str:
@@ -114,5 +104,5 @@ def _weights_by_key(caller: Caller, function: FunctionFacts, keys: list[str]) ->
         if is_bias(key):
             parts.append(f"{key!r}: np.zeros({(outof, 1) if columns else (1, outof)})")
         else:
-            parts.append(f"{key!r}: {BY_HAND}size={(outof, into) if columns else (into, outof)})")
+            parts.append(f"{key!r}: {_random((outof, into) if columns else (into, outof))}")
     return "{" + ", ".join(parts) + "}"

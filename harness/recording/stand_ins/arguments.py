@@ -17,7 +17,7 @@ from . import settings
 NUMBER = "3"
 DATA_FILE = "data.csv"
 DATA_SUFFIXES = (".csv", ".txt", ".data", ".dat", ".tsv", ".arff", ".npy", ".npz", ".mat", ".pkl")
-LAST_SUFFIX = ".json"  # of a file that is taken if there are no others: it may hold settings
+LAST_SUFFIX = ".json"  # of a file that may hold settings: it is taken if its name fits, and there are no others
 NO_DATA = re.compile(r"readme|requirement|licen[cs]e|changelog|output|result", re.IGNORECASE)
 OPENS = re.compile(r"open|load\w*|read\w*|genfromtxt|parse\w*")  # functions that are given the path of a file
 IS_PATH = re.compile(r"file|path|data|train|test|input|csv|\bfn\b", re.IGNORECASE)
@@ -219,7 +219,7 @@ def file_beside(name: str) -> str:
         if suffix not in (*DATA_SUFFIXES, LAST_SUFFIX) or NO_DATA.search(path.stem) or not path.is_file():
             continue
         size = path.stat().st_size
-        if 0 < size <= LARGEST:
-            common = len(words & set(re.split(r"[\W_]+", path.stem.lower())))
+        common = len(words & set(re.split(r"[\W_]+", path.stem.lower())))
+        if 0 < size <= LARGEST and (common or suffix != LAST_SUFFIX):
             found.append((suffix == LAST_SUFFIX, -common, size, path.as_posix()))
     return min(found)[-1] if found else DATA_FILE

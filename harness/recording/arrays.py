@@ -500,15 +500,14 @@ def run_function(function: Callable[..., Any], arguments: tuple[Any, ...], keywo
     function = _computing(function, values)
     if not TAPE.on or name in UNRECORDED:
         return function(*values, **options)
-    if name in WRITERS:
-        return _run_writer(name, function, arguments, values, keywords, options)
     out = keywords.get("out")
-    if isinstance(out, (RecordedArray, np.ndarray)):
-        write = Write(out)
+    if name in WRITERS or isinstance(out, (RecordedArray, np.ndarray)):
+        target = arguments[0] if name in WRITERS else out
+        write = Write(target)
         rest = {key: value for key, value in keywords.items() if key != "out"}
         given, kept = _references(*normalise(name, function, arguments, rest))
         function(*values, **options)
-        write.done(TAPE.add(name, given, kept, plain(out)))
+        write.done(TAPE.add(name, given, kept, plain(target), in_place=name in WRITERS))
         return out
     if any(isinstance(v, np.ndarray) and v.dtype == object for v in values):
         return function(*arguments, **keywords) if not _dispatches_to_us(arguments) else function(*values, **options)
@@ -552,23 +551,6 @@ def _outcome(
             link(wrapped, arguments[0], node)
         return wrapped
     return result
-
-
-def _run_writer(
-    name: str,
-    function: Callable[..., Any],
-    arguments: tuple[Any, ...],
-    values: list[Any],
-    keywords: dict[str, Any],
-    options: dict[str, Any],
-) -> Any:
-    """A function that writes into its first argument."""
-    target = arguments[0]
-    write = Write(target)
-    given, kept = _references(*normalise(name, function, arguments, keywords))
-    function(*values, **options)
-    write.done(TAPE.add(name, given, kept, plain(target), in_place=True))
-    return None
 
 
 def _apply_along_axis(function: Callable[..., Any], axis: int, array: Any, *rest: Any, **options: Any) -> Any:

@@ -31,6 +31,7 @@ from .arrays import (
     wrap,
     wrap_number,
 )
+from .failures import BEYOND_MEMORY
 from .graph import Array, Kind, Ref
 
 FILLS = (
@@ -329,7 +330,7 @@ def watch_windows(is_bounded: bool) -> None:
         if result.size and not low <= first <= end <= high:
             Windows.is_beyond = True
             if Windows.is_bounded:
-                raise ValueError(f"as_strided: the windows reach {max(end - high, low - first)} bytes beyond the array")
+                raise ValueError(f"{BEYOND_MEMORY} {max(end - high, low - first)} bytes beyond the array")
         return result
 
     tricks.as_strided = as_strided

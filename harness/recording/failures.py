@@ -12,6 +12,7 @@ WRONG_CALL = re.compile(
 CALLED_MODULE = "'module' object is not callable"
 NUMBER_FOR_A_TYPE = re.compile(r"Cannot interpret '\d+' as a data type")
 MAKES_ARRAY = re.compile(r"\b(zeros|ones|empty|full|array|asarray)\(")
+BEYOND_MEMORY = "as_strided: the windows reach"  # how the message for windows beyond the memory of an array begins
 NO_ATTRIBUTE = re.compile(r"'(\w+)' object has no attribute '(\w+)'")
 
 
@@ -31,14 +32,15 @@ def is_wrong_call(type: str, message: str, text: str, defined: Iterable[str]) ->
 
 
 def is_misused_library(type: str, message: str, text: str) -> bool:
-    """Whether a line calls a module, or gives NumPy a size in the place of a type: ``np.zeros(1, units)``.
+    """Whether a line calls a module, gives NumPy a size for a type (``np.zeros(1, units)``), or reads beyond an array.
 
     Args:
         type, message: of the exception.
         text: of the line that raised it.
     """
     is_size = NUMBER_FOR_A_TYPE.match(message) is not None and MAKES_ARRAY.search(text) is not None
-    return type == "TypeError" and (is_size or message == CALLED_MODULE)
+    is_misused = type == "TypeError" and (is_size or message == CALLED_MODULE)
+    return is_misused or message.startswith(BEYOND_MEMORY)
 
 
 def is_never_set(type: str, message: str, classes: Mapping[str, ast.ClassDef], texts: Iterable[str]) -> bool:

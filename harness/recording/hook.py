@@ -207,6 +207,8 @@ class Hook:
             return function(*arguments)
         if function is builtins.type and len(arguments) == 1:
             return plain_type(value)
+        if function is builtins.set and isinstance(value, RecordedArray):
+            return builtins.set(plain(value))
         if function is builtins.sum and _are_recorded_numbers(value):
             result = builtins.sum(plain(list(value)), *map(plain, arguments[1:]))
             start = [item for item in arguments[1:] if not (type(item) is int and item == 0)]

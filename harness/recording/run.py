@@ -60,8 +60,6 @@ class Run:
         self._prepare()
         try:
             running.execute(self.files, self._take_names, self._is_forgiving)
-        except SystemExit as exit_:
-            self.stop, self.error = Stop.EXITED, exit_
         except BaseException as error:
             self._ended_by(error)
         lines = self.task.get("lines") or []
@@ -94,7 +92,7 @@ class Run:
         elif isinstance(error, Halt):
             self.stop = Stop.ENOUGH
         else:
-            self.stop, self.error = Stop.RAISED, error
+            self.stop, self.error = Stop.EXITED if isinstance(error, SystemExit) else Stop.RAISED, error
 
     def _run_lines(self, lines: list[str]) -> None:
         data = {key: np.array(value) for key, value in (self.task.get("data") or {}).items()}  # that can be written to
@@ -109,8 +107,6 @@ class Run:
         self.names.setdefault("np", np)
         try:
             exec(self.files.compiled_lines("\n".join(lines)), self.names)
-        except SystemExit as exit_:
-            self.stop, self.error = Stop.EXITED, exit_
         except BaseException as error:
             self._ended_by(error)
 

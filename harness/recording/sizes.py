@@ -43,14 +43,16 @@ def resized(task: Task, answer: Answer | None) -> Task | None:
     sizes = [size for shapes in made_up for shape in shapes for size in shape["tuple"]]
     if raised is None or not sizes or recording["updates"]["tuple"]:
         return None
-    number = number_of_observations(raised["message"])
+    known = task.get("sizes", [])
+    number = number_of_observations(raised["message"], known)
     if number is not None:
-        return task | {"sizes": [*task.get("sizes", []), number]} if number not in task.get("sizes", []) else None
+        others = [one for one in known if one[0] != number[0]]
+        return task | {"sizes": [*others, number]} if number not in known else None
     beyond = loop_beyond(raised["message"], sizes, task)
     if beyond is not None:
-        return task | {"sizes": [*task.get("sizes", []), beyond]}
+        return task | {"sizes": [*known, beyond]}
     held_out = HELD_OUT.search(raised["message"])
-    if held_out is not None and int(held_out[2]) in sizes and not task.get("sizes"):
+    if held_out is not None and int(held_out[2]) in sizes and not known:
         return task | {"sizes": [[int(held_out[1]), max(int(held_out[2]) // 6, 1)]]}
     features, rows = wanted_sizes(raised["message"], set(sizes))
     whole = whole_batches(raised["message"], sizes) or (more_rows(raised["message"], sizes) if rows is None else None)
@@ -113,16 +115,23 @@ def table_width_blamed(message: str, made_up: list[Json]) -> bool:
     return any(re.search(rf"\b{width}\b", message) for width in widths)
 
 
-def number_of_observations(message: str) -> list[int] | None:
-    """[a number that stands in the file, what it is in the made-up data] if a reshape failed for it."""
+def number_of_observations(message: str, known: list[list[int]]) -> list[int] | None:
+    """[a number that stands in the file, what it is in the made-up data] if a reshape failed for it.
+
+    Args:
+        message: of the exception.
+        known: the same, of the run that failed.
+    """
+    of_made = {made: number for number, made in known}
     match = RESHAPED.search(message)
     if match is None:
         return None
     size, parts = int(match[1]), [int(part) for part in match[2].split(",") if part]
     for place, part in enumerate(parts):
         others = int(np.prod(parts[:place] + parts[place + 1 :]))
-        if part >= MANY and others and size % others == 0 and size // others not in (0, part):
-            return [part, size // others]
+        number = of_made.get(part, part)
+        if number >= MANY and others and size % others == 0 and size // others not in (0, part):
+            return [number, size // others]
     return None
 
 

@@ -4,7 +4,8 @@
   without are compared by. Returned values and augmented assignments are seen likewise.
 - Numbers in assignments (``w = 0.5``) go through ``__harness__.literal``.
 - Lists that are given to NumPy's functions go through ``__harness__.listed``, which makes arrays of recorded numbers.
-- ``float(x)``, ``sum(x)``, ``type(x)`` and ``np.float32(x)`` go through ``__harness__.call``, which keeps the history.
+- ``float(x)``, ``sum(x)``, ``type(x)`` and ``np.float32(x)`` go through ``__harness__.call``, which keeps the history;
+  ``set(x)`` too, which has none: each item of an array would be an operation.
 - ``a[i] = value`` goes through ``__harness__.fitted`` and ``"%f" % value`` through ``__harness__.formatted``: before
   version 2.4, NumPy took an array of one item for a number.
 - Classes go through ``__harness__.ordered``, so that sets of their objects have the same order in every run.
@@ -26,7 +27,7 @@ from pathlib import Path
 import numpy as np
 
 HOOK = "__harness__"
-CALLED = frozenset({"float", "int", "sum", "type"})
+CALLED = frozenset({"float", "int", "set", "sum", "type"})
 NUMERICAL = re.compile(
     r"(?<![a-z])num(eric\w*)?_?(grad|diff|deriv)|grad(s|ients?)?_?num|finite_?diff|approx\w*_?grad|grad\w*_?approx",
     re.IGNORECASE,
@@ -178,7 +179,7 @@ class Statement:
     makes_zeros: bool = False
 
 
-def last_name(node: ast.expr) -> str:
+def last_name(node: ast.AST) -> str:
     """The last part of a name: ``SGD`` of ``keras.optimizers.SGD``; "" for another expression."""
     return node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
 
@@ -314,18 +315,12 @@ def _accumulated(tree: ast.AST) -> set[str]:
     for node in ast.walk(tree):
         if isinstance(node, ast.AugAssign) and isinstance(node.op, (ast.Add, ast.Sub)):
             if not isinstance(node.value, ast.Constant):
-                found.add(_last_name(node.target))
+                found.add(last_name(node.target))
         elif isinstance(node, ast.Assign) and isinstance(node.value, ast.BinOp):
-            left = _last_name(node.value.left)
+            left = last_name(node.value.left)
             if left and not isinstance(node.value.right, ast.Constant):
-                found |= {left} & {_last_name(target) for target in node.targets}
+                found |= {left} & {last_name(target) for target in node.targets}
     return found - {""}
-
-
-def _last_name(node: ast.AST) -> str:
-    if isinstance(node, ast.Name):
-        return node.id
-    return node.attr if isinstance(node, ast.Attribute) else ""
 
 
 def _is_pure(node: ast.AST) -> bool:
@@ -434,7 +429,7 @@ class _Weaver(ast.NodeTransformer):
         if numbers is None or not isinstance(target, (ast.Name, ast.Attribute, ast.Subscript)):
             return value
         count, has_float, single = numbers
-        if (has_float and count <= MAX_LITERALS) or (single and _last_name(target) in self.accumulated):
+        if (has_float and count <= MAX_LITERALS) or (single and last_name(target) in self.accumulated):
             return self._call("literal", value, value)
         return value
 
@@ -520,7 +515,7 @@ class _Weaver(ast.NodeTransformer):
         if is_simple and (is_builtin or (is_type and _is_pure(function))):
             return self._call("call", node, function, *node.args)
         is_of_generator = len(node.args) == 1 and isinstance(node.args[0], ast.GeneratorExp) and not node.keywords
-        if is_of_generator and self._takes_lists(function) and _last_name(function) == "sum":
+        if is_of_generator and self._takes_lists(function) and last_name(function) == "sum":
             items = node.args[0]  # which NumPy added one by one, as sum does, before version 2.4
             assert isinstance(items, ast.GeneratorExp)
             whole = ast.copy_location(ast.ListComp(elt=items.elt, generators=items.generators), items)

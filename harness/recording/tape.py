@@ -10,6 +10,7 @@ import zlib
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
+from math import prod
 from types import CodeType, FrameType
 from typing import Any
 
@@ -35,7 +36,8 @@ from .source import Statement
 MAX_NODES = 100_000
 MAX_NODES_IN_TRAINING = 160_000  # once parameters were updated: a second update of all may be near
 MAX_BYTES = 2**27  # of all values together; the check replays them at several settings
-MAX_ITEM_BYTES = 2**12  # of an array whose value is kept after a single item was set
+MAX_ITEM_BYTES = 2**12  # of an array whose value is kept after a small part of it was set
+SMALL_PARTS = 4  # of an array, if there are more than so many
 MAX_LENGTH = 64  # of an axis of a big array, of which items at equal distances are looked at
 MAX_GUARDS = 20_000
 MAX_LOSSES = 1_000
@@ -244,8 +246,8 @@ class Tape:
             step.shape, step.dtype = array.shape, array.dtype.str
             keep = kind is not Kind.OPERATION or array.nbytes <= MAX_VALUE_BYTES
             if keep and operation == "setitem" and array.nbytes > MAX_ITEM_BYTES:
-                # loops over single items would copy the whole array again and again
-                keep = not isinstance(arguments[2], Ref) or self.steps[arguments[2].id].shape != ()
+                # loops over items or windows would copy the whole array again and again
+                keep = not isinstance(arguments[2], Ref) or self._is_large_part(arguments[2], array)
             step.value = self._kept(array) if keep else None
             if keep and array.ndim:
                 self._by_form[array.shape, array.dtype.str].append(step.id)
@@ -257,6 +259,10 @@ class Tape:
         if self.bytes >= MAX_BYTES:
             self.stop = Stop.BYTES
         return step.id
+
+    def _is_large_part(self, written: Ref, array: Array) -> bool:
+        """Whether what was written is not a small part of an array."""
+        return prod(self.steps[written.id].shape) * SMALL_PARTS >= array.size
 
     def _kept(self, value: Any) -> Array:
         """A copy that nobody writes to."""
@@ -309,8 +315,11 @@ class Tape:
     def stand_in(self, what: Absorbed, name: str, *shapes: tuple[int, ...]) -> None:
         """Note that something was replaced."""
         entry = StandIn(what=what, name=name, shapes=shapes, place=self.place())
-        if not any((s.what, s.name) == (what, name) for s in self.stand_ins):
+        known = next((place for place, one in enumerate(self.stand_ins) if (one.what, one.name) == (what, name)), None)
+        if known is None:
             self.stand_ins.append(entry)
+        elif not self.stand_ins[known].shapes:
+            self.stand_ins[known] = entry
 
 
 @functools.lru_cache(maxsize=4096)

@@ -221,3 +221,20 @@ def test_a_loop_over_steps_that_goes_round_once_is_noted(tmp_path):
     assert [place.line for place in record_file(path).single_turns] == [8]
     path.write_text(ONE_STEP.replace("[2]", "[2, 1]"))
     assert not record_file(path).single_turns
+
+
+def test_the_classes_among_many_labels_are_not_recorded_one_by_one(tmp_path):
+    path = tmp_path / "classes.py"
+    path.write_text(
+        """
+import numpy as np
+y = np.random.randint(0, 3, 60_000)
+x = np.random.randn(20, 4)
+w = np.zeros((4, len(set(y))))
+for i in range(9):
+    w -= 0.1 * x.T @ (x @ w - np.eye(3)[y[:20]])
+"""
+    )
+    recording = record_file(path)
+    assert [parameter.shape for parameter in recording.parameters] == [(4, 3)]
+    assert len(recording.nodes) < 100

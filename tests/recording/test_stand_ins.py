@@ -106,6 +106,12 @@ with np.load("mnist.npz") as f:
     X, y = f["x_train"], f["y_train"]
 X = X.reshape(len(X), -1) / 255
 """,
+    "a dictionary in a pickle": """
+import pickle
+import numpy as np
+mnist = pickle.load(open("mnist.pkl", "rb"))
+X, y = mnist["training_images"].reshape(-1, 784) / 255, mnist["training_labels"]
+""",
     "loadtxt of whole numbers": """
 import numpy as np
 data = np.loadtxt("mnist_train.csv", dtype=int, delimiter=",")

@@ -169,8 +169,15 @@ class Missing:
 
     def pickled(self, name: str) -> Any:
         """What ``pickle.load`` of the file gives: MNIST's splits, CIFAR's batches, or arrays by any key."""
+        content = self._pickled(name)
+        parts = content.values() if type(content) is dict else content if type(content) is tuple else [content]
+        flat = [one for part in parts for one in (part if type(part) is tuple else [part])]
+        self.note(Absorbed.FILE, Path(name).name, *(one.shape for one in flat if isinstance(one, np.ndarray)))
+        return content
+
+    def _pickled(self, name: str) -> Any:
+        """The same, without a note."""
         rows, text, low = self.hints.rows, self.hints.text, Path(name).name.lower()
-        self.note(Absorbed.FILE, Path(name).name)
         if "batch" in low or "cifar" in low:
             content: dict[Any, Any] = {"data": images(rows, (3072,), name), "labels": labels(rows, 10, name).tolist()}
             names = [f"class{number}" for number in range(10)]
@@ -183,7 +190,10 @@ class Missing:
                 "test_img": images(rows, (784,), "test"),
                 "test_label": labels(rows, 10, "test"),
             }
-        if "mnist" in low:
+        place = TAPE.place()
+        variable = place.variable if place is not None else ""
+        is_by_word = variable and re.search(rf"\b{re.escape(variable)}\[['\"]", text)
+        if "mnist" in low and not is_by_word:
             parts = [
                 (images(rows, (784,), part).astype("f4") / 256, labels(rows, 10, part))
                 for part in ("train", "valid", "test")

@@ -8,7 +8,7 @@ import glob
 import os
 import pathlib
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -255,8 +255,21 @@ def install(note: Callable[..., None], hints: Hints) -> None:
     if not READS_PICTURES.search(hints.text):
         return
     folders = Folders(note, hints)
-    _system(folders)
-    _paths(folders)
+    os.listdir = _unless_missing(os.listdir, lambda folder, *_: folders.content(folder))
+    os.scandir = _unless_missing(
+        os.scandir, lambda folder, *_: _Entries(_Entry(folders, folder, name) for name in folders.content(folder))
+    )
+    os.walk = _unless_missing(os.walk, lambda folder, *_: folders.walk(folder))
+    _patterns(folders)
+    kind: Any = pathlib.Path
+    kind.iterdir = _unless_missing(kind.iterdir, lambda folder: (kind(folder) / one for one in folders.content(folder)))
+    kind.glob = _unless_missing(kind.glob, lambda folder, pattern: map(kind, folders.matching(f"{folder}/{pattern}")))
+    kind.rglob = _unless_missing(
+        kind.rglob, lambda folder, pattern: map(kind, folders.matching(f"{folder}/*/{pattern}"))
+    )
+    for owner, names in ((os.path, ("isdir", "isfile", "exists")), (kind, ("is_dir", "is_file", "exists"))):
+        for name, known in zip(names, ([folders.made], [folders.pictures], [folders.made, folders.pictures])):
+            setattr(owner, name, _or_made_up(getattr(owner, name), known))
 
 
 def _is_missing(folder: str) -> bool:
@@ -264,62 +277,35 @@ def _is_missing(folder: str) -> bool:
     return not os.path.lexists(folder) and for_user(3)
 
 
-def _system(folders: Folders) -> None:
-    """The functions of the modules ``os`` and ``glob``."""
-    listdir, scandir, walk, find = os.listdir, os.scandir, os.walk, glob.iglob
-    isdir, isfile, exists = os.path.isdir, os.path.isfile, os.path.exists
+def _unless_missing(real: Any, made_up: Callable[..., Any]) -> Any:
+    """A function of a folder, which gives what is made up if the folder is missing."""
 
-    def listed(path: Any = ".") -> list[str]:
-        folder = path_of(path)
-        return folders.content(folder) if folder is not None and _is_missing(folder) else listdir(path)
-
-    def scanned(path: Any = ".") -> Any:
+    def call(path: Any = ".", *arguments: Any, **options: Any) -> Any:
         folder = path_of(path)
         if folder is None or not _is_missing(folder):
-            return scandir(path)
-        return _Entries(_Entry(folders, folder, name) for name in folders.content(folder))
+            return real(path, *arguments, **options)
+        return made_up(folder, *arguments)
 
-    def walked(top: Any, *arguments: Any, **options: Any) -> Iterator[Any]:
-        folder = path_of(top)
-        if folder is None or not _is_missing(folder):
-            return walk(top, *arguments, **options)
-        return folders.walk(folder)
+    return call
+
+
+def _or_made_up(real: Callable[..., bool], known: Sequence[set[str]]) -> Callable[..., bool]:
+    """A question about a path, which is answered with yes if the path is among those that were made up."""
+
+    def call(path: Any, **options: Any) -> bool:
+        return real(path, **options) or any(str(path) in paths for paths in known)
+
+    return call
+
+
+def _patterns(folders: Folders) -> None:
+    """The functions of the module ``glob``."""
+    find = glob.iglob
 
     def found(pathname: str, *arguments: Any, **options: Any) -> list[str]:
         paths = list(find(pathname, *arguments, **options))
         root = re.split(r"[*?\[]", pathname)[0].replace("\\", "/").rpartition("/")[0]
         return paths if paths or not root or not _is_missing(root) else folders.matching(pathname)
 
-    os.listdir, os.scandir, os.walk = listed, scanned, walked  # type: ignore[assignment]
     glob.glob = found  # type: ignore[assignment]
     glob.iglob = lambda *arguments, **options: iter(found(*arguments, **options))  # type: ignore[assignment]
-    os.path.isdir = lambda s: isdir(s) or s in folders.made
-    os.path.isfile = lambda path: isfile(path) or path in folders.pictures
-    os.path.exists = lambda path: exists(path) or path in folders.made or path in folders.pictures
-
-
-def _paths(folders: Folders) -> None:
-    """The methods of ``pathlib.Path``."""
-    path_class: Any = pathlib.Path
-    iterdir, find, find_deep = path_class.iterdir, path_class.glob, path_class.rglob
-    is_dir, is_file, exists = path_class.is_dir, path_class.is_file, path_class.exists
-
-    def listed(self: Any) -> Any:
-        return (self / name for name in folders.content(str(self))) if _is_missing(str(self)) else iterdir(self)
-
-    def found(self: Any, pattern: str, **options: Any) -> Any:
-        if not _is_missing(str(self)):
-            return find(self, pattern, **options)
-        return map(path_class, folders.matching(f"{self}/{pattern}"))
-
-    def found_deep(self: Any, pattern: str, **options: Any) -> Any:
-        if not _is_missing(str(self)):
-            return find_deep(self, pattern, **options)
-        return map(path_class, folders.matching(f"{self}/*/{pattern}"))
-
-    path_class.iterdir, path_class.glob, path_class.rglob = listed, found, found_deep
-    path_class.is_dir = lambda self, **options: is_dir(self, **options) or str(self) in folders.made
-    path_class.is_file = lambda self, **options: is_file(self, **options) or str(self) in folders.pictures
-    path_class.exists = lambda self, **options: (
-        exists(self, **options) or str(self) in folders.made or str(self) in folders.pictures
-    )

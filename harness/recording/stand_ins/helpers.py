@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -97,36 +98,26 @@ class Loaded:
 
     # the packages called mnist
 
-    def train_images(self, *_: Any) -> Any:
-        """Of the training set."""
-        return self.split("train")[0]
+    def _part(self, part: str, place: int, *_: Any) -> Any:
+        return self.split(part)[place]
 
-    def train_labels(self, *_: Any) -> Any:
-        """Of the training set."""
-        return self.split("train")[1]
-
-    def test_images(self, *_: Any) -> Any:
-        """Of the test set."""
-        return self.split("test")[0]
-
-    def test_labels(self, *_: Any) -> Any:
-        """Of the test set."""
-        return self.split("test")[1]
+    train_images = functools.partialmethod(_part, "train", 0)
+    train_labels = functools.partialmethod(_part, "train", 1)
+    test_images = functools.partialmethod(_part, "test", 0)
+    test_labels = functools.partialmethod(_part, "test", 1)
 
     def load(self, *_: Any, **__: Any) -> Any:
         """Images in rows and labels, training set and test set."""
         (x, y), (u, v) = self.split("train"), self.split("test")
         return x.reshape(len(x), -1), y, u.reshape(len(u), -1), v
 
-    def load_training(self, *_: Any) -> Any:
-        """Lists, as the package python-mnist gives them."""
-        x, y = self.split("train")
+    def _lists(self, part: str, *_: Any) -> Any:
+        """As the package python-mnist gives them."""
+        x, y = self.split(part)
         return x.reshape(len(x), -1).tolist(), y.tolist()
 
-    def load_testing(self, *_: Any) -> Any:
-        """Lists, as the package python-mnist gives them."""
-        x, y = self.split("test")
-        return x.reshape(len(x), -1).tolist(), y.tolist()
+    load_training = functools.partialmethod(_lists, "train")
+    load_testing = functools.partialmethod(_lists, "test")
 
     def __call__(self, *arguments: Any, **keywords: Any) -> Any:
         """As a class: ``MNIST(root, train=True)``."""

@@ -25,6 +25,7 @@ import numpy as np
 
 from ..arrays import TAPE
 from ..graph import Absorbed
+from ..signatures import OTHER_NAMES
 from ..source import undefined_names
 from . import (
     absorbed,
@@ -155,7 +156,7 @@ def _is_asked_by_user(fullname: str) -> bool:
     return False
 
 
-OLD_NAMES: dict[str, Any] = {
+OLD_NAMES: dict[str, Any] = {name: getattr(np, other) for name, other in OTHER_NAMES.items() if hasattr(np, other)} | {
     "float": float,
     "int": int,
     "object": object,
@@ -166,12 +167,7 @@ OLD_NAMES: dict[str, Any] = {
     "infty": np.inf,
     "Inf": np.inf,
     "NaN": np.nan,
-    "product": np.prod,
-    "cumproduct": np.cumprod,
-    "alltrue": np.all,
-    "sometrue": np.any,
     "asscalar": lambda value: value.item(),
-    "row_stack": np.vstack,
     "mat": np.asmatrix,
     "asfarray": lambda value, dtype=float: np.asarray(value, dtype=dtype),
     "in1d": getattr(np, "in1d", None) or np.isin,

@@ -71,7 +71,9 @@ def left_out_weights(bench: CostBench, own: Reading, plain: Reading) -> int | No
             values = [np.ravel(np.broadcast_to(one[weights], shape)) for one in stage.settings]
         except (ValueError, KeyError):
             continue
-        if ratio(both[0], both[1] * np.concatenate(values), NEARLY_ALIKE**2) is not None:
+        is_lacking = ratio(both[0], both[1] * np.concatenate(values), NEARLY_ALIKE**2) is not None
+        # a target that the cost multiplies by has zeros, and makes it a cost of another kind
+        if is_lacking and np.all(stage.program.run([weights], {}, stage.program.base)[weights] > 0):
             return weights
     return None
 

@@ -298,10 +298,11 @@ class Search:
     def counts(self, output: int) -> tuple[int, int]:
         """Observations and units of an output, by the parameters that it is made with."""
         shape = self.node(output).shape
-        if len(shape) < 2:
-            return max(1, size_of(self.node(output))), 1
         above = self.program.ancestors([output], stop=self.versions) & self.versions
         sizes = {size for id in above for size in self.node(id).shape}
+        if len(shape) < 2:
+            size = max(1, size_of(self.node(output)))
+            return (1, size) if size in sizes else (size, 1)
         units, observations = shape[-1], size_of(self.node(output)) // max(1, shape[-1])
         if len(shape) == 2 and shape[1] not in sizes and shape[0] in sizes:
             units, observations = shape[0], shape[1]

@@ -22,7 +22,7 @@ from .misstated import misstated_cost, own_costs, under_declared_costs
 from .rates import rates_of
 from .reading import Reading, found_at, found_in_step, label, quantity, same_cost
 from .result import UNKNOWN, Alternative, AssumedCost, Found, Kind, Quantity
-from .rules import belongs_together, decay_place
+from .rules import belongs_together, decay_place, scale_mistake
 from .scales import HALVES, MISCOUNTED, common_factor, counts_of, found_scale, name_of_scale, odd_scale
 from .sources import Sources
 from .stage import Stage, Step
@@ -120,9 +120,11 @@ def contradiction_of(
     plain = plain or next((one for one in readings if one.cost.form is not None and same_cost(best, one)), None)
     second: Alternative | None = None
     if plain is not None:
+        # what the gradients are exactly those of has no other scale, whatever the sizes of the run seem to be
+        exact = best.cost.node if best.cost.node is not None and scale_mistake(best) is None else None
         alike = [one for one in stated if one.form is plain.cost.form]
         declared = [one for one in alike if is_declared_cost(plain.stage.node(one.node))]
-        scales = [(one, found) for one in alike if (found := other_scale(plain, one)) is not None]
+        scales = [(one, found) for one in alike if one.node != exact and (found := other_scale(plain, one))]
         odd = odd_scale(plain, sources, bool(declared) or any(same_cost(plain, one) for one in own))
         mistake = odd if odd is not None and odd.id == MISCOUNTED else None
         mistake = mistake or next(
@@ -152,9 +154,12 @@ def contradiction_of(
 def of_other_kind(reading: Reading, stated: Stated) -> Alternative | None:
     """The second reading of a file whose gradients are not those of the cost that it states, but of another kind's."""
     stage, errors = reading.stage, reading.cost.errors
-    if not errors or errors[0].output != stated.output:
+    if errors and errors[0].output == stated.output:
+        mistake = of_error(reading, errors[0], "wrong-derivative")
+    elif {reading.cost.form, stated.form} == CROSS_ENTROPIES:  # squares are often printed beside either
+        mistake = found_at(reading, stated.node, "cost-differs", ())
+    else:
         return None
-    mistake = of_error(reading, errors[0], "wrong-derivative")
     cost = AssumedCost(form="", place=stage.node(stated.node).place, variable=label(stage, stated.node))
     return Alternative(cost=cost, mistakes=(mistake,))
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
 from ..recording.graph import Place, Ref
 from .alignment import Alignment, align
 from .reading import Reading, found_at, found_in_step, quantity
-from .result import Found, merge_by_line
+from .result import Found, merge_by_line, merge_by_place
 from .stage import Step
 from .structure import Role
 
@@ -224,20 +224,9 @@ def unequal(reading: Reading, chains: Sequence[Chain]) -> list[Found]:
     # gradients in one proportion whose rates differ are a choice: a rate for biases, a rate for each layer
     gradients = [abs(one.gradient) for one in chains]
     if all(is_same(one, gradients[0]) for one in gradients):
-        rates = rate_mistakes(reading, groups)
-        return rates
+        return rate_mistakes(reading, groups)
     reference = reference_group(reading, groups)
-    found = []
-    for group in groups:
-        if group is reference:
-            continue
-        found.append(scaled_mistake(reading, group, reference))
-    kept: dict[object, Found] = {}
-    for mistake in found:
-        first = kept.get(mistake.place)
-        names = mistake.parameters if first is None else (*first.parameters, *mistake.parameters)
-        kept[mistake.place] = replace(first or mistake, parameters=names)
-    return list(kept.values())
+    return merge_by_place([scaled_mistake(reading, group, reference) for group in groups if group is not reference])
 
 
 def reference_group(reading: Reading, groups: Sequence[list[Chain]]) -> list[Chain]:
@@ -259,21 +248,11 @@ def layers_of(reading: Reading, group: Sequence[Chain]) -> int:
     return max((one.number for one in found if one is not None), default=0)
 
 
-def counts(reading: Reading) -> dict[str, float]:
+def sizes_of_run(reading: Reading) -> set[int]:
     """The numbers of observations, features and outputs"""
-    found: dict[str, float] = {}
-    outputs = reading.forward.layers[-1] if reading.forward.layers else None
-    if outputs is None:
-        return found
-    shape = reading.stage.node(outputs.z).shape
-    for axis, size in enumerate(shape):
-        found[f"axis {axis} of outputs"] = float(size)
-    found["lanes"] = float(reading.forward.lane_count)
-    first = reading.forward.layers[0]
-    for id in reading.stage.program.parents[first.z]:
-        for size in reading.stage.node(id).shape:
-            found.setdefault(f"size {size}", float(size))
-    return found
+    stage, layers = reading.stage, reading.forward.layers
+    ends = [layers[-1].z, *stage.program.parents[layers[0].z]] if layers else []
+    return {reading.forward.lane_count, *(size for id in ends for size in stage.node(id).shape)}
 
 
 def scaled_mistake(reading: Reading, group: Sequence[Chain], reference: Sequence[Chain]) -> Found:
@@ -282,7 +261,7 @@ def scaled_mistake(reading: Reading, group: Sequence[Chain], reference: Sequence
     ratio = abs(group[0].factor / reference[0].factor)
     roles = {reading.forward.roles.get(one.step.before) for one in group}
     others = {reading.forward.roles.get(one.step.before) for one in reference}
-    sizes = [size for size in counts(reading).values() if size > 1]
+    sizes = [size for size in sizes_of_run(reading) if size > 1]
     is_count = any(is_same(ratio, size) or is_same(ratio, 1 / size) for size in sizes)
     id = "gradient-scaled-differently"
     if is_count:
@@ -380,7 +359,7 @@ def rate_mistakes(reading: Reading, groups: Sequence[list[Chain]]) -> list[Found
             continue
         own = abs(group[0].factor / group[0].gradient)
         id = ""
-        sizes = [size for size in counts(reading).values() if size > 2]
+        sizes = [size for size in sizes_of_run(reading) if size > 2]
         if any(is_same(own / rate, size) for size in sizes):
             id = "sum-instead-of-mean"
         elif any(is_same(rate / own, size) for size in sizes):

@@ -11,11 +11,11 @@ from ..recording.graph import Place
 from .alignment import Samples, ratio, samples
 from .edits import EditBench
 from .explaining import locate
-from .factors import factor_mistakes, is_update_place, turned_difference
+from .factors import chain_of, factor_mistakes, is_update_place, turned_difference
 from .naming.names import name_edit, name_faults
 from .reading import Reading, climbs_by_a_rule, found_at, found_in_step, lane_gradient, quantity
 from .replay import size_of
-from .result import UNKNOWN, Found, Quantity, merge_by_line
+from .result import UNKNOWN, Found, Quantity, merge_by_id, merge_by_line
 from .result import Kind as QuantityKind
 from .sources import Sources
 from .stage import Stage, Step
@@ -145,6 +145,46 @@ def one_observation_only(reading: Reading, broken: Sequence[Step]) -> tuple[list
         expected = quantity(reading, step.before, None)
         found.append(found_in_step(reading, step, "last-observation-only", others=others, expected=expected))
     return merge_by_line(found), left
+
+
+def lost_observations(reading: Reading) -> list[Found]:
+    """Gradients that are right for the last observation alone, if those of the ones before are computed and lost.
+
+    So it is if the same line computed as many of them in every iteration, from other errors, and nothing is made of
+    them. Without a cost that says otherwise, one observation would be all that is meant.
+    """
+    stage, factors = reading.stage, reading.factors
+    recording, found = stage.recording, []
+    for step in stage.steps:
+        if step.returned or step.before not in factors:
+            continue
+        made = chain_of(reading, step, factors[step.before]).node
+        updates = [recording.updates[one] for one in recording.parameters[step.parameter].updates]
+        lost = lost_like(reading, made)
+        counts = {sum(update.before < id < update.after for id in lost) for update in updates}
+        if made != step.after and len(updates) > 1 and counts != {0} and len(counts) == 1:
+            found.append(found_at(reading, made, "last-observation-only", [step]))
+    return merge_by_id(found)
+
+
+def lost_like(reading: Reading, made: int) -> list[int]:
+    """What the line of a gradient computed from other errors, with other values, and nothing but a copy is made of."""
+    program, node = reading.stage.program, reading.stage.node(made)
+    errors = {error.node for error in reading.errors}
+    versions = {update.after for update in reading.stage.recording.updates}
+    found = []
+    for other in program.nodes:
+        if (other.operation, other.shape, other.place) != (node.operation, node.shape, node.place) or not errors:
+            continue
+        below = program.descendants([other.id]) - {other.id}
+        if any(program.nodes[id].operation != "setitem" for id in below) or errors & program.ancestors(
+            [other.id], stop=versions
+        ):
+            continue
+        values = program.run([made, other.id], {}, program.base)
+        if not np.array_equal(values[made], values[other.id]):
+            found.append(other.id)
+    return found
 
 
 def last_named(reading: Reading, step: Step, value: Samples) -> Place | None:

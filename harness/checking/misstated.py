@@ -13,10 +13,11 @@ import numpy as np
 from .alignment import ratio
 from .cost import VALUES, is_declared_cost
 from .reading import Reading, found_at, label, same_cost
-from .repairs import SYMBOLS, Bench, Compute, Repair
+from .repairs import SYMBOLS, Array, Bench, Compute, Repair
 from .replay import CannotReplay, size_of
 from .result import Alternative, AssumedCost, Found
 
+NEGLIGIBLE = 1e-3  # of a gradient, relative to the largest
 NEARLY_ALIKE = 0.05  # relative difference of the gradients of costs that only a small constant tells apart
 
 
@@ -37,15 +38,44 @@ def is_other_cost(own: Reading, best: Reading) -> bool:
 
     A penalty is looked at by itself, and a small constant that keeps a logarithm finite is not another cost.
     """
-    outputs = shared_outputs(own, best)
-    known = [gradients for reading in (own, best) for gradients in reading.gradients]
-    if not outputs or any(output not in gradients for output in outputs for gradients in known):
+    both = gradients_at(shared_outputs(own, best), own, best)
+    if both is None:
         return False
-    mine, used = (
-        np.concatenate([np.ravel(gradients[output]) for gradients in reading.gradients for output in outputs])
-        for reading in (own, best)
+    mine, used = both
+    others = np.abs(mine[used == 0])  # what goes for other outputs is not a small constant in a logarithm
+    return bool(np.any(mine)) and (
+        ratio(mine, used, NEARLY_ALIKE) is None or np.max(others, initial=0.0) > NEGLIGIBLE * np.max(np.abs(mine))
     )
-    return bool(np.any(mine)) and ratio(mine, used, NEARLY_ALIKE) is None
+
+
+def gradients_at(outputs: set[int], *readings: Reading) -> list[Array] | None:
+    """The gradients of several costs with respect to outputs, at all settings; None if there are none."""
+    if not outputs or any(id not in gradients for one in readings for gradients in one.gradients for id in outputs):
+        return None
+    return [
+        np.concatenate([np.ravel(gradients[id]) for gradients in one.gradients for id in outputs]) for one in readings
+    ]
+
+
+def left_out_weights(bench: CostBench, own: Reading, plain: Reading) -> int | None:
+    """The weights of classes or observations in a cost that its gradients lack; None if there are none."""
+    outputs, stage = shared_outputs(own, plain), own.stage
+    both = gradients_at(outputs, own, plain)
+    if both is None or len(outputs) > 1:
+        return None
+    shape = stage.node(min(outputs)).shape
+    into = [one for id in bench.local for one in stage.program.parents[id] if one not in stage.dependent]
+    before = [one for id in into for one in stage.program.parents[id]]
+    for weights in dict.fromkeys([*into, *before]):
+        try:
+            values = [np.ravel(np.broadcast_to(one[weights], shape)) for one in stage.settings]
+        except (ValueError, KeyError):
+            continue
+        is_lacking = ratio(both[0], both[1] * np.concatenate(values), NEARLY_ALIKE**2) is not None
+        # a target that the cost multiplies by has zeros, and makes it a cost of another kind
+        if is_lacking and np.all(stage.program.run([weights], {}, stage.program.base)[weights] > 0):
+            return weights
+    return None
 
 
 def under_declared_costs(readings: Sequence[Reading]) -> list[Reading]:
@@ -133,6 +163,11 @@ def misstated_cost(readings: Sequence[Reading], plain: Reading) -> tuple[Found |
             is_sign = repair.operation in SYMBOLS
             detail = f"{SYMBOLS[stage.node(repair.node).operation]} -> {SYMBOLS[repair.operation]}" if is_sign else ""
             return found_at(own, repair.node, "cost-differs", (), detail=detail), None
+        weights = left_out_weights(bench, own, plain)
+        if weights is not None:
+            place, error = stage.node(weights).place, plain.cost.errors[0].node
+            others = () if place is None else (place,)
+            return found_at(plain, error, "forward-factor-missing", stage.steps, others=others), None
         cost = AssumedCost(form="", place=stage.node(node).place, variable=label(stage, node))
         return None, Alternative(cost=cost, mistakes=(found_at(own, node, "cost-differs", ()),))
     return None, None

@@ -124,6 +124,11 @@ def merge_by_id(found: Iterable[Found]) -> list[Found]:
     return _merged(found, lambda one: one.id)
 
 
+def merge_by_place(found: Iterable[Found]) -> list[Found]:
+    """One mistake for each line."""
+    return _merged(found, lambda one: one.place)
+
+
 def _merged(found: Iterable[Found], key_of: Callable[[Found], Hashable]) -> list[Found]:
     """One mistake for each key, in the order of the first of each."""
     kept: dict[Hashable, Found] = {}

@@ -7,7 +7,7 @@ parameters before a later update, its step is ``factor * gradient`` and a consta
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -16,13 +16,14 @@ from numpy.typing import NDArray
 
 from ..recording.graph import Node, Place, Recording, Ref
 from .alignment import align, ratio
+from .choosing import read_like
 from .cost import Cost, Form, find_errors
 from .factors import chain_of, is_same
 from .reading import Match, Reading, found_in_step, gradient_nodes, label, quantity, read
 from .replay import CannotReplay, Program
 from .result import UNKNOWN, Found, Kind, Note, Quantity, merge_by_id
 from .scales import common_factor, counts_of, first_with, found_scale, name_of_scale
-from .stage import Stage, Step, branches, draw_settings, make_stage, steps_of
+from .stage import Step, branches, draw_settings, make_stage, steps_of
 from .structure import Role, is_view_of_parameter
 from .updates import ONE_STEP, Chain, RulesFound, find_rules, is_near, numbers_in, rule_node, slip_node
 
@@ -55,18 +56,15 @@ def departs(reading: Reading) -> bool:
     return 0 < len(unexplained) < len(reading.stage.steps) and is_lost
 
 
-def rule_mistakes(
-    recording: Recording, reading: Reading, read_stage: Callable[[Stage, tuple[Any, ...]], Reading | None]
-) -> Rules:
+def rule_mistakes(recording: Recording, reading: Reading) -> Rules:
     """The mistakes of update rules.
 
     Args:
         recording: the recording.
         reading: the first iteration, whose gradients are right.
-        read_stage: how to read a later iteration: its best reading.
     """
     notes: list[Note] = []
-    differences = last_steps(recording, reading, read_stage)
+    differences = last_steps(recording, reading)
     if differences:
         found, notes = turned_momentum(reading, differences), [("update-rule", None, "momentum")]
     else:
@@ -79,7 +77,7 @@ def rule_mistakes(
         steps = steps_of(recording, iteration)
         if len(steps) != len(reading.stage.steps):
             break
-        later = read_later(recording, reading, steps, read_stage)
+        later = read_later(recording, reading, steps)
         if later is None:
             notes.append(("later-iteration-not-read", None, str(iteration + 1)))
             break
@@ -90,7 +88,7 @@ def rule_mistakes(
             unexplained = later.stage.node(later.unexplained[0].after).place
     longer = longer_iteration(recording)
     if longer is not None:
-        later = read_later(recording, reading, steps_of(recording, longer), read_stage)
+        later = read_later(recording, reading, steps_of(recording, longer))
         if later is not None and departs(later):
             return Rules(departed=later)
     known = find_rules(recording, readings)
@@ -239,12 +237,7 @@ def rule_notes(known: RulesFound) -> list[str]:
     return sorted({rule.name for rule in known.rules if rule.name not in ("", "sgd")})
 
 
-def read_later(
-    recording: Recording,
-    reading: Reading,
-    steps: tuple[Step, ...],
-    read_stage: Callable[[Stage, tuple[Any, ...]], Reading | None],
-) -> Reading | None:
+def read_later(recording: Recording, reading: Reading, steps: tuple[Step, ...]) -> Reading | None:
     """A later iteration under the cost of the first one; None if it cannot be replayed."""
     stage = make_stage(recording, reading.stage.program, steps)
     errors = find_errors(stage, stage.needed)
@@ -252,14 +245,12 @@ def read_later(
     try:
         if not draw_settings(stage, branches(stage) if reading.stage.steering else ()):
             return None
-        return read_stage(stage, errors)
+        return read_like(reading, stage, errors)
     except CannotReplay:
         return None
 
 
-def last_steps(
-    recording: Recording, reading: Reading, read_stage: Callable[[Stage, tuple[Any, ...]], Reading | None]
-) -> list[tuple[Step, Match]]:
+def last_steps(recording: Recording, reading: Reading) -> list[tuple[Step, Match]]:
     """The steps that look like weight decay and are momentum without a velocity, ``alpha * (w - w_old)``.
 
     If ``w_old`` starts at 0, the first iteration adds ``alpha * w``. Each later one adds a share of what the
@@ -272,7 +263,7 @@ def last_steps(
     has_decay = any(match is not None and match.decay for match in reading.matches.values())
     if not has_decay or len(steps) != len(reading.stage.steps):
         return []
-    later = read_later(recording, reading, steps, read_stage)
+    later = read_later(recording, reading, steps)
     if later is None:
         return []
     decayed = [(step, match) for step in steps if (match := later.matches[step.before]) is not None and match.decay]

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from ..recording.graph import Node, Place, Recording, Ref, references
 from .alignment import ratio, squeezed
 from .cost import GRADIENTS, METRIC_WORDS, Error, Form, bare_words
-from .replay import CannotReplay, Program, Values, resolve, size_of
+from .replay import CannotReplay, Program, Values, size_of
 
 Array = NDArray[Any]
 
@@ -281,7 +281,7 @@ class Search:
                 output = np.asarray(values[error.output], dtype=float)
                 try:
                     with np.errstate(all="ignore"):
-                        rows.append(np.ravel(GRADIENTS[form](output, self.target_values(error, values, output))))
+                        rows.append(np.ravel(GRADIENTS[form](output, error.target_values(values))))
                 except (ValueError, IndexError, TypeError, KeyError):
                     return None
                 wanted.append(np.ravel(found[error.output]))
@@ -295,22 +295,14 @@ class Search:
         best = min(fits, key=lambda form: fits[form][0])
         return best, fits[best][1]
 
-    def target_values(self, error: Error, values: Values, output: Array) -> Array:
-        """The targets; those that the replay did not need, as they were recorded."""
-        if error.index is not None:
-            found = np.zeros(output.shape)
-            found[resolve(error.index, values)] = 1
-            return found
-        assert error.target is not None
-        return np.asarray(values[error.target], dtype=float).reshape(output.shape)
-
     def counts(self, output: int) -> tuple[int, int]:
         """Observations and units of an output, by the parameters that it is made with."""
         shape = self.node(output).shape
-        if len(shape) < 2:
-            return max(1, size_of(self.node(output))), 1
         above = self.program.ancestors([output], stop=self.versions) & self.versions
         sizes = {size for id in above for size in self.node(id).shape}
+        if len(shape) < 2:
+            size = max(1, size_of(self.node(output)))
+            return (1, size) if size in sizes else (size, 1)
         units, observations = shape[-1], size_of(self.node(output)) // max(1, shape[-1])
         if len(shape) == 2 and shape[1] not in sizes and shape[0] in sizes:
             units, observations = shape[0], shape[1]

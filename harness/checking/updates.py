@@ -395,6 +395,7 @@ def adam_rules(
     yield replace(rule, slip="only-second-corrected"), over(m, v_hat, eps, inside)
     yield replace(rule, slip="not-squared"), over(m_hat, corrected(moment(g, second), second, proper), eps, inside)
     yield replace(rule, slip="no-root"), m_hat / (v_hat + eps)
+    yield replace(rule, slip="no-root"), m / (v + eps)
     yield replace(rule, slip="gradient-for-first-moment"), over(g, v_hat, eps, inside)
 
 

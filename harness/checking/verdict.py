@@ -10,7 +10,7 @@ import numpy as np
 
 from ..recording.graph import Check, Recording, Stop
 from .alternatives import other_readings
-from .choosing import choose, make_readings, one_by_one, preference, read_like
+from .choosing import choose, make_readings, one_by_one, preference
 from .contradictions import claimed_reading, contradiction_of, decisive_reading
 from .cost import find_error_groups, is_declared_cost, recorded_costs
 from .doubts import (
@@ -24,7 +24,17 @@ from .doubts import (
 )
 from .exceptions import is_files_own, is_updated, named_exception
 from .facts import assumed, facts_of_run, parameter_facts, rows_of, sizes_of
-from .judging import Judged, cut_to_integers, is_used, judge_reading, moves, not_in_forward, says_nothing, unlocated
+from .judging import (
+    Judged,
+    cut_to_integers,
+    is_used,
+    judge_reading,
+    lost_observations,
+    moves,
+    not_in_forward,
+    says_nothing,
+    unlocated,
+)
 from .overflow import overflow_hint, overflow_mistake
 from .overwriting import without_overwritten
 from .reading import Reading
@@ -254,7 +264,8 @@ def gather(recording: Recording, judged: Judged, sources: Sources) -> Findings:
         mistakes += merge_by_line([not_in_forward(reading, step) for step in idle])
     rules = Rules()
     if not judged.unexplained and not judged.mistakes:
-        rules = rule_mistakes(recording, reading, lambda later, errors: read_like(reading, later, errors))
+        mistakes += lost_observations(reading)
+        rules = rule_mistakes(recording, reading)
         mistakes += rules.mistakes
         if rules.departed is not None:
             mistakes += mistakes_of_later(reading, rules.departed, sources)

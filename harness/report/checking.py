@@ -189,7 +189,8 @@ MISTAKES: dict[str, Sentences] = {
         "Another operation of the same values gives the gradient.", "Derive the line again from the forward pass."
     ),
     "forward-factor-missing": Sentences(
-        "The forward pass multiplies by an array, such as a dropout mask, that is left out on the way back.",
+        "The forward pass multiplies by an array, such as a dropout mask or the weights of classes, that is left out "
+        "on the way back.",
         "Multiply what comes back by the same array.",
     ),
     "wrong-index": Sentences(

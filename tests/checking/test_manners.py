@@ -314,6 +314,33 @@ SLOW = {
         right="0.5 * np.sign(e)",
         wrong="np.sign(e)",
     ),
+    "weights of classes": Manner(
+        source=with_cost(
+            "p = np.exp(z2) / np.exp(z2).sum(axis=1, keepdims=True)",
+            "-np.sum(w * T * np.log(p)) / m",
+            "w * (p - T) / m",
+            "k = rng.integers(0, 2, size=m)\nT, w = np.eye(2)[k], np.array([0.5, 2.0])[k][:, None]\n",
+        ),
+        right="w * (p - T)",
+        wrong="(p - T)",
+    ),
+    "one observation after the other, added up": Manner(
+        source=HEAD
+        + """\
+for step in range(4):
+    G = [np.zeros_like(p) for p in (W1, b1, W2, b2)]
+    for x, y in zip(X, Y):
+        a1 = np.tanh(x @ W1 + b1)
+        d2 = sigmoid(a1 @ W2 + b2) - y
+        d1 = (d2 @ W2.T) * (1 - a1 ** 2)
+        for g, new in zip(G, (x[:, None] @ d1, d1, a1.T @ d2, d2)):
+            g += new
+    for p, g in zip((W1, b1, W2, b2), G):
+        p -= lr * g
+""",
+        right="g += new",
+        wrong="g[...] = new",
+    ),
     "Kullback and Leibler": Manner(
         source=with_cost(
             "p = np.exp(z2) / np.exp(z2).sum(axis=1, keepdims=True)",

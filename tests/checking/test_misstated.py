@@ -74,6 +74,48 @@ def test_the_right_cost_stands_alone(tmp_path: Path, lines: tuple[str, ...]) -> 
     assert not [found for one in result.alternatives for found in one.mistakes if found.id == "cost-differs"]
 
 
+@pytest.mark.parametrize(
+    ("outputs", "expected"), [("a", ("wrong-derivative", 8)), ("sigmoid(X @ W)", ("cost-differs", 9))]
+)
+def test_a_categorical_cost_of_sigmoid_outputs_is_a_second_reading(
+    tmp_path: Path, outputs: str, expected: tuple[str, int]
+) -> None:
+    path = tmp_path / "mine.py"
+    path.write_text(
+        "import numpy as np\n"
+        "X, W = np.random.normal(size=(20, 3)), np.random.normal(size=(3, 2))\n"
+        "y = np.eye(2)[(X[:, 0] > 0).astype(int)]\n"
+        "def sigmoid(z):\n"
+        "    return 1 / (1 + np.exp(-z))\n"
+        "for i in range(5):\n"
+        "    a = sigmoid(X @ W)\n"
+        "    W -= X.T @ (a - y) / 20\n"
+        f"    print(-np.sum(y * np.log({outputs})) / 20)\n"
+    )
+    result = check_file(path)
+    assert result.verdict is Verdict.CORRECT
+    assert [(one.id, one.place and one.place.line) for one in result.alternatives[0].mistakes] == [expected]
+
+
+def test_the_mean_over_the_outputs_of_one_observation_is_no_other_scale(tmp_path: Path) -> None:
+    path = tmp_path / "mine.py"
+    path.write_text(
+        "import numpy as np\n"
+        "W, V = np.random.normal(size=(5, 4)), np.random.normal(size=(3, 5))\n"
+        "for i in range(5):\n"
+        "    x, y = np.random.normal(size=4), np.random.normal(size=3)\n"
+        "    h = np.tanh(W @ x)\n"
+        "    loss = np.mean((V @ h - y) ** 2)\n"
+        "    d = 2 / 3 * (V @ h - y)\n"
+        "    e = V.T @ d * (1 - h ** 2)\n"
+        "    V -= 0.1 * np.outer(d, h)\n"
+        "    W -= 0.1 * np.outer(e, x)\n"
+    )
+    result = check_file(path)
+    assert result.verdict is Verdict.CORRECT
+    assert not result.alternatives
+
+
 @pytest.mark.parametrize("form", Form)
 def test_the_gradient_of_each_cost_is_that_of_its_value(form: Form) -> None:
     """By central differences, where no term is at a kink"""

@@ -11,9 +11,11 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
+from ..copies import copied_model
 from ..findings import Check, Contradiction, Finding, Rule, Severity, Subject, Value
+from ..fit_calls import overridden_step
 from ..heads import Head, as_tensors
-from ..program import take_rows
+from ..program import Program, take_rows
 from ..targets import (
     BINARY_CROSSENTROPIES,
     CATEGORICAL_CROSSENTROPIES,
@@ -29,6 +31,8 @@ Array = NDArray[Any]
 
 ONE_HOT = re.compile(r"to_categorical|get_dummies|OneHotEncoder|(?<!Multi)LabelBinarizer|\bone_hot\b|np\.eye\(")
 UNREACHABLE_SHARE = 0.01  # of the variance of the targets that no output of the last activation can explain
+STEP_RATE = 0.01  # of plain gradient descent, with which two forms of the targets are compared
+STEP_TOLERANCE = 1e-2  # relative, of weights that are float32
 LOSS_ROWS = 8  # rows on which two forms of a loss are compared
 SEVERAL_LABELS_SHARE = 0.1  # of rows with no label or several, from which on labels are not exclusive
 MAX_SCALED_CLASSES = 20  # evenly spaced values that can be labels divided by something
@@ -398,9 +402,11 @@ def shape_rules(subject: Subject) -> Finding:
 def broadcasts(subject: Subject) -> bool:
     """Whether a loss of the user's own gives another value for y of shape (rows,) than for (rows, 1)."""
     loss, targets, head = subject.loss, subject.targets, subject.head
-    if loss is None or loss.function is None or targets is None or head is None:
+    if targets is None or head is None or not (len(targets.shape) == 1 and head.shape[1:] == (1,)):
         return False
-    if not (len(targets.shape) == 1 and head.shape[1:] == (1,)):
+    if loss is None and overridden_step(subject.program.model) == "train_step":
+        return step_broadcasts(subject.program, targets)
+    if loss is None or loss.function is None:
         return False
     count = min(LOSS_ROWS, len(targets.values))
     y = targets.values[:count].astype(np.float32)
@@ -415,6 +421,36 @@ def broadcasts(subject: Subject) -> bool:
     except Exception:
         return False
     return not np.isclose(flat, column, rtol=1e-3, equal_nan=True)
+
+
+def step_broadcasts(program: Program, targets: Targets) -> bool:
+    """Whether a ``train_step`` of the user's own mixes the rows of y of shape (rows,), and not those of (rows, 1).
+
+    An update that mixes no rows moves the weights as the updates with each row alone do together, or in the mean.
+    """
+    count = min(LOSS_ROWS, len(targets.values))
+    y = targets.values[:count].astype(np.float32)
+    try:
+        model = copied_model(program.model, 0, sample=take_rows(program.x, slice(0, 2)))
+        model.compile(keras.optimizers.SGD(STEP_RATE))
+        before = model.get_weights()
+
+        def moved(rows: slice, given: Array) -> Array:
+            model.set_weights(before)
+            model.train_step((as_tensors(take_rows(program.x, rows)), as_tensors(given[rows])))
+            return np.concatenate([np.ravel(new - old) for new, old in zip(model.get_weights(), before)])
+
+        alone = np.sum([moved(slice(row, row + 1), y) for row in range(count)], axis=0)
+        mixes = [not adds_up(moved(slice(0, count), given), alone, count) for given in (y, y[:, None])]
+    except Exception:  # the step needs more than a model that is compiled, or does not read the rows
+        return False
+    return mixes == [True, False]
+
+
+def adds_up(together: Array, alone: Array, count: int) -> bool:
+    """Whether a change of weights is the sum or the mean of the changes that so many rows make alone."""
+    tolerance = STEP_TOLERANCE * float(np.max(np.abs(alone)))
+    return any(np.allclose(factor * together, alone, rtol=0, atol=tolerance) for factor in (1, count))
 
 
 def metric_rules(subject: Subject) -> Finding:

@@ -8,6 +8,7 @@ import keras
 import numpy as np
 
 from ..findings import Check, Contradiction, Finding, Rule, Severity, Subject
+from ..heads import activations_of
 from ..program import MadeUp
 from ..source.places import Place
 
@@ -98,13 +99,11 @@ def hidden_rules(subject: Subject, layers: list[Any]) -> Finding:
     """Dense layers in a row with nothing between them, a softmax in between, or identical units."""
     program, model = subject.program, subject.program.model
     dense = [layer for layer in layers if isinstance(layer, keras.layers.Dense)]
-    for activation, check in (
-        ("linear", Check.MISSING_HIDDEN_ACTIVATION),
-        ("softmax", Check.SOFTMAX_IN_HIDDEN),
-    ):
+    for activation, check in (("linear", Check.MISSING_HIDDEN_ACTIVATION), ("softmax", Check.SOFTMAX_IN_HIDDEN)):
         alike = [
             layer for layer in layers
-            if getattr(getattr(layer, "activation", None), "__name__", "") == activation and feeds_weights(layer, model)
+            if (activations_of(layer) or ["linear"])[-1] == activation and feeds_weights(layer, model)
+            and (is_weighted(layer) or activation == "softmax")
         ]  # fmt: skip
         if alike:
             yield Contradiction(
@@ -126,9 +125,7 @@ def hidden_rules(subject: Subject, layers: list[Any]) -> Finding:
 
 
 def feeds_weights(layer: Any, model: Any) -> bool:
-    """Whether all that a Dense or convolutional layer feeds, by way of dropout and reshaping, is another such layer."""
-    if not is_weighted(layer):
-        return False
+    """Whether all that a layer feeds, by way of dropout and reshaping, is a Dense or convolutional layer."""
     if isinstance(model, keras.Sequential):
         order = in_a_row(model)
         following = order[next(i for i, other in enumerate(order) if other is layer) + 1 :] if layer in order else []

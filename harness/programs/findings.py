@@ -6,6 +6,7 @@ import ast
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from ..recording.source import called_name
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from .targets import LossFacts, Targets
 
 Value = float | int | str | bool | tuple[float | int | str | None, ...] | None
+NOTHING: Mapping[str, Value] = MappingProxyType({})
 
 
 class Severity(Enum):
@@ -229,6 +231,19 @@ class Subject:
     def layer_place(self, name: str | None) -> Place | None:
         """Where a layer was written."""
         return None if name is None else self.program.places.layers.get(name)
+
+    def about(
+        self, layer: str | None, id: str, check: Check, severity: Severity, values: Mapping[str, Value] = NOTHING
+    ) -> Contradiction:
+        """A finding about a layer, given by its name, at the line that made it."""
+        place = self.layer_place(layer)
+        return Contradiction(id=id, check=check, severity=severity, place=place, layer=layer, values=values)
+
+    def at(
+        self, place: Place | None, id: str, check: Check, severity: Severity, values: Mapping[str, Value] = NOTHING
+    ) -> Contradiction:
+        """A finding at a line."""
+        return Contradiction(id=id, check=check, severity=severity, place=place, values=values)
 
     @property
     def loss_name(self) -> str:

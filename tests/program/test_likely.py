@@ -66,6 +66,13 @@ def test_classes_under_losses_for_something_else(captured):
     assert named(captured(text.format(3, "softmax", "categorical_crossentropy"))) == []
 
 
+def test_an_accuracy_of_the_quantities_of_a_recurrent_output(captured):
+    text = "m = Sequential([GRU(3, return_sequences=True, input_shape=(5, 4))])\n"
+    text += "m.compile('adam', '{}', metrics=['acc'])\nm.fit(X_train, y_train, epochs=50)\n"
+    assert named(captured(text.format("mse"))) == [Check.ACCURACY_OF_REGRESSION]
+    assert named(captured(text.format("hinge"))) == []
+
+
 def test_one_hidden_unit_before_many_classes(captured):
     program = captured(
         "m = Sequential([Dense(1, activation='tanh', input_dim=6), Dense(20, activation='softmax')])\n"

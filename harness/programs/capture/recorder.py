@@ -315,11 +315,11 @@ class Recorder:
         data, extent = self._data_of_loop(loop, given)
         build(loop.model, data.x)
         program = self._program(loop.model, given, data, None, place)
-        places = program.places
-        if loop.optimizer is not None:
-            places = dataclasses.replace(
-                places, optimizer=self._place_of(loop.optimizer), loss=self._place_of(loop.loss)
-            )
+        places = dataclasses.replace(
+            program.places,
+            optimizer=self._place_of(loop.optimizer) or program.places.optimizer,
+            loss=self._place_of(loop.loss) or program.places.loss,
+        )
         notes = (*program.notes, Note(kind=NoteKind.OWN_LOOP, detail=loop.how))
         if self.supply is not None:
             notes += tuple(self.supply.notes)
@@ -368,7 +368,9 @@ class Recorder:
     def _captured(self, fit: Any, model: Any, given: dict[str, Any], place: Place | None) -> Any:
         """Capture this call of fit, and run it."""
         if overridden_step(model) is not None:
-            self._capture_loop(Loop(how=OWN_STEP, model=model, x=given["x"], y=given["y"]))
+            losses = [value for value in vars(model).values() if isinstance(value, keras.losses.Loss)]
+            loss = losses[0] if len(losses) == 1 else None
+            self._capture_loop(Loop(how=OWN_STEP, model=model, x=given["x"], y=given["y"], loss=loss))
         if self.supply is not None and self.supply.extent is not MadeUp.NOTHING:
             self._capture_made_up(self.supply, model, given, place)
         try:

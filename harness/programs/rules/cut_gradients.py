@@ -13,7 +13,7 @@ import keras
 import numpy as np
 
 from ..derivatives import gradients_or_none
-from ..findings import Check, Contradiction, Finding, Rule, Severity, Subject
+from ..findings import Check, Finding, Rule, Severity, Subject
 from ..heads import activation_name, as_tensors
 from ..program import MadeUp, take_rows
 from .layer_rules import CONVOLUTIONS
@@ -41,16 +41,14 @@ def cut_gradient_rules(subject: Subject) -> Finding:
     name = str(others[0].name)
     if missing and "stop_gradient" not in subject.text:  # with that word it is meant
         layers = dict.fromkeys(variable.path.rpartition("/")[0] for variable in missing)
-        yield Contradiction(
-            id="zero-gradient", check=Check.CUT_GRADIENT, severity=Severity.CONTRADICTION,
-            place=subject.layer_place(name), layer=name, values={"layers": tuple(layers)},
-        )  # fmt: skip
+        yield subject.about(
+            name, "zero-gradient", Check.CUT_GRADIENT, Severity.CONTRADICTION, {"layers": tuple(layers)}
+        )
     elif any(not np.all(np.isfinite(np.asarray(gradient))) for gradient in gradients):
         is_on_own_data = program.made_up is MadeUp.NOTHING
-        yield Contradiction(
-            id="exploding-gradient", check=Check.GRADIENT_NOT_FINITE,
-            severity=Severity.CONTRADICTION if is_on_own_data else Severity.SUSPICION,
-            place=subject.layer_place(name), layer=name,
+        yield subject.about(
+            name, "exploding-gradient", Check.GRADIENT_NOT_FINITE,
+            Severity.CONTRADICTION if is_on_own_data else Severity.SUSPICION
         )  # fmt: skip
 
 
@@ -70,11 +68,10 @@ def dead_start_rules(subject: Subject) -> Finding:
     moving = [v for v, one in zip(model.trainable_variables, gradients) if one is None or np.any(np.asarray(one) != 0)]
     if all(v.path.rpartition("/")[0].endswith(head.layer) and len(v.shape) == 1 for v in moving):
         is_on_own_data = program.made_up is MadeUp.NOTHING
-        yield Contradiction(
-            id="zero-gradient", check=Check.DEAD_START,
-            severity=Severity.CONTRADICTION if is_on_own_data else Severity.SUSPICION,
-            place=subject.layer_place(zeros[0].name), layer=zeros[0].name,
-            values={"layers": tuple(layer.name for layer in zeros)},
+        yield subject.about(
+            zeros[0].name, "zero-gradient", Check.DEAD_START,
+            Severity.CONTRADICTION if is_on_own_data else Severity.SUSPICION,
+            {"layers": tuple(layer.name for layer in zeros)}
         )  # fmt: skip
 
 

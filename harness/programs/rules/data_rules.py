@@ -9,7 +9,7 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from ..findings import Check, Contradiction, Finding, Rule, Severity, Subject
+from ..findings import Check, Finding, Rule, Severity, Subject
 from ..targets import (
     CROSSENTROPIES,
     TargetKind,
@@ -49,40 +49,35 @@ def data_rules(subject: Subject) -> Finding:
     program, targets = subject.program, subject.targets
     lengths = [int(np.shape(part)[0]) for part in keras.tree.flatten((program.x, program.y)) if np.ndim(part)]
     if len(set(lengths)) > 1:
-        yield Contradiction(
-            id="label-encoding", check=Check.ROWS_DIFFER, severity=Severity.CONTRADICTION,
-            place=program.places.fit, values={"rows": tuple(lengths)},
-        )  # fmt: skip
+        yield subject.at(
+            program.places.fit, "label-encoding", Check.ROWS_DIFFER, Severity.CONTRADICTION, {"rows": tuple(lengths)}
+        )
     for array in numeric_inputs(program.x):
         bad = int(np.sum(~np.isfinite(array))) if array.dtype.kind == "f" else 0
         if bad:
-            yield Contradiction(
-                id="missing-values", check=Check.NOT_FINITE_INPUTS, severity=Severity.CONTRADICTION,
-                place=subject.inputs_place, values={"count": bad},
-            )  # fmt: skip
+            yield subject.at(
+                subject.inputs_place, "missing-values", Check.NOT_FINITE_INPUTS, Severity.CONTRADICTION, {"count": bad}
+            )
         elif len(array) > 1:
             constant = int(np.sum(np.all(array == array[:1], axis=0)))
             features = int(np.prod(array.shape[1:]))
             if constant:
                 is_all = constant == features
-                yield Contradiction(
-                    id="no-signal", check=Check.CONSTANT_INPUTS,
-                    severity=Severity.CONTRADICTION if is_all else Severity.FACT, place=subject.inputs_place,
-                    values={"constant": constant, "features": features},
+                yield subject.at(
+                    subject.inputs_place, "no-signal", Check.CONSTANT_INPUTS,
+                    Severity.CONTRADICTION if is_all else Severity.FACT, {"constant": constant, "features": features}
                 )  # fmt: skip
     if targets is None:
         return
     if not targets.is_finite:
         bad = int(np.sum(~np.isfinite(targets.values)))
-        yield Contradiction(
-            id="missing-values", check=Check.NOT_FINITE_TARGETS, severity=Severity.CONTRADICTION,
-            place=subject.targets_place, values={"count": bad},
-        )  # fmt: skip
+        yield subject.at(
+            subject.targets_place, "missing-values", Check.NOT_FINITE_TARGETS, Severity.CONTRADICTION, {"count": bad}
+        )
     elif names_targets(subject) and len(targets.values) > 1 and np.all(targets.values == targets.values[:1]):
-        yield Contradiction(
-            id="no-signal", check=Check.CONSTANT_TARGETS, severity=Severity.CONTRADICTION,
-            place=subject.targets_place, values={"target": targets.low},
-        )  # fmt: skip
+        yield subject.at(
+            subject.targets_place, "no-signal", Check.CONSTANT_TARGETS, Severity.CONTRADICTION, {"target": targets.low}
+        )
 
 
 def names_targets(subject: Subject) -> bool:
@@ -101,21 +96,17 @@ def scale_rules(subject: Subject) -> Finding:
         varying = deviations[deviations > 0]
         uneven = float(varying.max() / varying.min()) if varying.size and array.ndim == 2 else 1.0
         if largest > LARGE_INPUT or uneven > UNEVEN_FEATURES:
-            yield Contradiction(
-                id="unscaled-inputs", check=Check.UNSCALED_INPUTS, severity=Severity.FACT,
-                place=subject.inputs_place,
-                values={
-                    "least": float(finite.min()), "largest": float(finite.max()),
-                    "deviation": float(finite.std()), "uneven": uneven,
-                },
+            yield subject.at(
+                subject.inputs_place, "unscaled-inputs", Check.UNSCALED_INPUTS, Severity.FACT,
+                {"least": float(finite.min()), "largest": float(finite.max()), "deviation": float(finite.std()),
+                 "uneven": uneven},
             )  # fmt: skip
     if targets is not None and targets.is_regression and subject.loss_name not in CROSSENTROPIES:
         largest = max(abs(targets.low), abs(targets.high))
         if largest > LARGE_TARGET:
-            yield Contradiction(
-                id="unscaled-targets", check=Check.UNSCALED_TARGETS, severity=Severity.FACT,
-                place=subject.targets_place,
-                values={"least": targets.low, "largest": targets.high, "deviation": float(np.std(targets.values))},
+            yield subject.at(
+                subject.targets_place, "unscaled-targets", Check.UNSCALED_TARGETS, Severity.FACT,
+                {"least": targets.low, "largest": targets.high, "deviation": float(np.std(targets.values))}
             )  # fmt: skip
 
 
@@ -142,10 +133,7 @@ def embedding_rules(subject: Subject) -> Finding:
         elif array.dtype.kind == "f" and np.any(values != np.round(values)):
             check = Check.EMBEDDING_FRACTIONS
         if check is not None:
-            yield Contradiction(
-                id="input-out-of-range", check=check, severity=Severity.CONTRADICTION,
-                place=subject.layer_place(layer.name), layer=layer.name, values=facts,
-            )  # fmt: skip
+            yield subject.about(layer.name, "input-out-of-range", check, Severity.CONTRADICTION, facts)
 
 
 def scales_itself(model: Any) -> bool:
@@ -170,19 +158,19 @@ def rate_rules(subject: Subject) -> Finding:
     place = program.places.optimizer or program.places.compile
     rate = None if program.optimizer is None else program.optimizer.get_config().get("learning_rate")
     if isinstance(rate, (int, float)) and rate <= 0:
-        yield Contradiction(
-            id="learning-rate-too-small", check=Check.NO_LEARNING_RATE, severity=Severity.CONTRADICTION, place=place,
-            values={"learning rate": float(rate)},
+        yield subject.at(
+            place, "learning-rate-too-small", Check.NO_LEARNING_RATE, Severity.CONTRADICTION,
+            {"learning rate": float(rate)}
         )  # fmt: skip
     elif isinstance(rate, (int, float)):
         name = type(program.optimizer).__name__
         low, high = RATES.get(name, RATES_OF_OTHERS)
         if not low <= rate <= high:
             is_large = rate > high
-            yield Contradiction(
-                id="learning-rate-too-large" if is_large else "learning-rate-too-small",
-                check=Check.LARGE_LEARNING_RATE if is_large else Check.SMALL_LEARNING_RATE,
-                severity=Severity.SUSPICION, place=place, values={"learning rate": float(rate), "optimizer": name},
+            yield subject.at(
+                place, "learning-rate-too-large" if is_large else "learning-rate-too-small",
+                Check.LARGE_LEARNING_RATE if is_large else Check.SMALL_LEARNING_RATE, Severity.SUSPICION,
+                {"learning rate": float(rate), "optimizer": name}
             )  # fmt: skip
 
 
@@ -192,14 +180,14 @@ def training_rules(subject: Subject) -> Finding:
     rows = program.split_rows()
     updates = (program.steps_per_epoch or -(-rows // max(1, program.batch_size))) * program.epochs
     if updates < 100:
-        yield Contradiction(
-            id="too-few-epochs", check=Check.FEW_UPDATES, severity=Severity.FACT, place=program.places.fit,
-            values={"updates": updates, "epochs": program.epochs},
+        yield subject.at(
+            program.places.fit, "too-few-epochs", Check.FEW_UPDATES, Severity.FACT,
+            {"updates": updates, "epochs": program.epochs}
         )  # fmt: skip
     if program.batch_size >= rows > 64:
-        yield Contradiction(
-            id="batch-size", check=Check.ONE_BATCH, severity=Severity.FACT, place=program.places.fit,
-            values={"batch size": program.batch_size, "rows": rows},
+        yield subject.at(
+            program.places.fit, "batch-size", Check.ONE_BATCH, Severity.FACT,
+            {"batch size": program.batch_size, "rows": rows}
         )  # fmt: skip
     yield from order_rules(subject)
 
@@ -225,32 +213,28 @@ def order_rules(subject: Subject) -> Finding:
         missing = sorted(set(labels[split:].tolist()) - set(labels[:split].tolist()))
         if missing:
             share = float(np.mean(np.isin(labels[split:], missing)))
-            yield Contradiction(
-                id="unshuffled", check=Check.VALIDATION_CLASSES,
-                severity=Severity.CONTRADICTION if share > 0.5 else Severity.SUSPICION, place=program.places.fit,
-                values={"classes": tuple(missing[:10]), "share": share, "split": program.validation_split},
+            yield subject.at(
+                program.places.fit, "unshuffled", Check.VALIDATION_CLASSES,
+                Severity.CONTRADICTION if share > 0.5 else Severity.SUSPICION,
+                {"classes": tuple(missing[:10]), "share": share, "split": program.validation_split}
             )  # fmt: skip
     train = labels[:split]
     if split <= len(labels) - MIN_ROWS and not missing:
         difference = share_difference(train, labels[split:])
         if difference > SORTED_SHARE:
-            yield Contradiction(
-                id="unshuffled", check=Check.VALIDATION_CLASSES, severity=Severity.CONTRADICTION,
-                place=program.places.fit, values={"difference": difference, "split": program.validation_split},
+            yield subject.at(
+                program.places.fit, "unshuffled", Check.VALIDATION_CLASSES, Severity.CONTRADICTION,
+                {"difference": difference, "split": program.validation_split}
             )  # fmt: skip
     changes = int(np.sum(train[1:] != train[:-1]))
     is_sorted = changes == len(set(train.tolist())) - 1 and 0 < changes < len(train) / MIN_ROWS_OF_CLASS
     if not program.shuffle and is_sorted:
-        yield Contradiction(
-            id="unshuffled", check=Check.SORTED_UNSHUFFLED, severity=Severity.CONTRADICTION,
-            place=program.places.fit, values={"classes": changes + 1},
-        )  # fmt: skip
+        yield subject.at(
+            program.places.fit, "unshuffled", Check.SORTED_UNSHUFFLED, Severity.CONTRADICTION, {"classes": changes + 1}
+        )
     majority = float(np.max(np.unique(labels, return_counts=True)[1]) / len(labels))
     if majority >= MAJORITY_SHARE and majority < 1:
-        yield Contradiction(
-            id="class-imbalance", check=Check.IMBALANCED, severity=Severity.FACT, place=subject.targets_place,
-            values={"share": majority},
-        )  # fmt: skip
+        yield subject.at(subject.targets_place, "class-imbalance", Check.IMBALANCED, Severity.FACT, {"share": majority})
 
 
 def share_difference(first: Array, second: Array) -> float:
@@ -282,10 +266,9 @@ def scale_findings(subject: Subject, train: Array, validation: Array, of: str, s
     ratio, shift = difference
     is_scaled = not 1 / SCALE_RATIO < ratio < SCALE_RATIO
     if is_scaled or shift > MAX_SHIFT:
-        yield Contradiction(
-            id="validation-mismatch", check=Check.VALIDATION_SCALE,
-            severity=severity if is_scaled else Severity.SUSPICION, place=subject.program.places.fit,
-            values={"of": of, "ratio": ratio, "shift": shift},
+        yield subject.at(
+            subject.program.places.fit, "validation-mismatch", Check.VALIDATION_SCALE,
+            severity if is_scaled else Severity.SUSPICION, {"of": of, "ratio": ratio, "shift": shift}
         )  # fmt: skip
 
 
@@ -316,10 +299,9 @@ def batch_rules(subject: Subject) -> Finding:
     if len(arrays[0]) < 2 * size or np.all(first == first[:1]) or gives_whole_arrays(subject):
         return
     if all(repeats_batch(array, size) for array in arrays):
-        yield Contradiction(
-            id="too-little-data", check=Check.SAME_BATCH, severity=Severity.CONTRADICTION, place=program.places.fit,
-            values={"rows": size},
-        )  # fmt: skip
+        yield subject.at(
+            program.places.fit, "too-little-data", Check.SAME_BATCH, Severity.CONTRADICTION, {"rows": size}
+        )
 
 
 def repeats_batch(array: Array, size: int) -> bool:

@@ -13,7 +13,7 @@ from ..findings import Check, Contradiction, Severity, Value
 from ..source.places import Place
 
 COLOURS = re.compile(r"\x1b\[[0-9;]*m")
-SHAPE = r"([(\[][^()\[\]]*[)\]])"  # (None, 28, 28) or [None 1 28 28]
+SHAPE = r"[(\[][^()\[\]]*[)\]]"  # (None, 28, 28) or [None 1 28 28]
 NAMES_OF_KIND: Mapping[str, Callable[[], Iterable[str]]] = {
     "optimizer": lambda: names_of(keras.optimizers),
     "loss": lambda: names_of(keras.losses),
@@ -22,22 +22,6 @@ NAMES_OF_KIND: Mapping[str, Callable[[], Iterable[str]]] = {
     "initializer": lambda: names_of(keras.initializers),
     "regularizer": lambda: names_of(keras.regularizers),
 }  # what Keras knows of each kind
-
-
-@dataclass(frozen=True, kw_only=True)
-class Reason:
-    """A kind of error, and what its message says.
-
-    Attributes:
-        pattern: found in messages of this kind; its groups are the values.
-        id, check: of the finding.
-        read: the values of the finding, from a match.
-    """
-
-    pattern: re.Pattern[str]
-    id: str
-    check: Check
-    read: Callable[[re.Match[str]], dict[str, Value]]
 
 
 def names_of(module: object) -> list[str]:
@@ -50,14 +34,24 @@ def read_shape(text: str) -> tuple[int | None, ...]:
     return tuple(None if part == "None" else int(part) for part in re.findall(r"None|-?\d+", text))
 
 
-def layer_rank(match: re.Match[str]) -> dict[str, Value]:
-    """The number of axes that a layer reads, and the shape that it gets."""
-    return {"layer": match[1], "wanted": int(match[2]), "shape": read_shape(match[3])}
+def read_groups(match: re.Match[str]) -> dict[str, Value]:
+    """The named groups of a message: numbers and shapes as such, everything else as text."""
+    return {name.replace("_", " "): read_value(text) for name, text in match.groupdict().items()}
+
+
+def read_value(text: str) -> Value:
+    """A number, a shape or a text."""
+    return int(text) if text.isdigit() else read_shape(text) if re.fullmatch(SHAPE, text) else text
+
+
+def image_and_window(match: re.Match[str]) -> dict[str, Value]:
+    """The shape of what is too small, and rows and columns of the window."""
+    return {"shape": read_shape(match["shape"]), "window": read_shape(match["window"])[:2]}
 
 
 def close_name(match: re.Match[str]) -> dict[str, Value]:
     """A name that Keras does not know, and the one that is most like it."""
-    kind, name = match[1], match[2].strip("'\" ")
+    kind, name = match["kind"], match["name"].strip("'\" ")
     known = {candidate.lower(): candidate for candidate in NAMES_OF_KIND[kind]()}
     similar = difflib.get_close_matches(name.lower(), known, n=1, cutoff=0.75)
     return {"kind": kind.split()[0], "name": name, "similar": known[similar[0]] if similar else None}
@@ -69,97 +63,66 @@ def unknown_arguments(match: re.Match[str]) -> dict[str, Value]:
     return {"called": match["called"].rpartition(".")[2], "names": names}
 
 
+@dataclass(frozen=True)
+class Reason:
+    """A kind of error, and what its message says.
+
+    Attributes:
+        id, check: of the finding.
+        pattern: found in messages of this kind; its named groups are the values.
+        read: the values of the finding, from a match.
+    """
+
+    id: str
+    check: Check
+    pattern: str
+    read: Callable[[re.Match[str]], dict[str, Value]] = read_groups
+
+
 REASONS: tuple[Reason, ...] = (
-    Reason(
-        pattern=re.compile(rf"of layer '(\S+)' is incompatible.*expected (?:min_|max_)?ndim=(\d+).*received: {SHAPE}"),
-        id="input-layout", check=Check.LAYER_INPUT_RANK, read=layer_rank,
-    ),
-    Reason(
-        pattern=re.compile(rf"Kernel shape must have the same length as input.* and input of shape {SHAPE}"),
-        id="input-layout", check=Check.ROWS_IN_INPUT_SHAPE, read=lambda match: {"shape": read_shape(match[1])},
-    ),
-    Reason(
-        pattern=re.compile(rf"of layer '(\S+)' is incompatible.*axis -?\d+ .*to have value (\d+),.*with shape {SHAPE}"),
-        id="input-layout", check=Check.LAYER_INPUT_WIDTH,
-        read=lambda match: {"layer": match[1], "wanted": int(match[2]), "shape": read_shape(match[3])},
-    ),
-    Reason(
-        pattern=re.compile(rf"Expected shape {SHAPE}, but input has incompatible shape {SHAPE}"),
-        id="input-layout", check=Check.MODEL_INPUT_SHAPE,
-        read=lambda match: {"wanted": read_shape(match[1]), "shape": read_shape(match[2])},
-    ),
-    Reason(
-        pattern=re.compile(
-            rf"output size would be zero or negative.*?shape={SHAPE}.*?(?:pool_size|kernel shape)={SHAPE}"
-        ),
-        id="input-layout", check=Check.IMAGE_TOO_SMALL,
-        read=lambda match: {"shape": read_shape(match[1]), "window": read_shape(match[2])[:2]},
-    ),
-    Reason(
-        pattern=re.compile(rf"`target` and `output` must have the same.*target.shape={SHAPE}, output.shape={SHAPE}"),
-        id="label-encoding", check=Check.WIDTH_MISMATCH,
-        read=lambda match: {"target shape": read_shape(match[1]), "output shape": read_shape(match[2])},
-    ),
-    Reason(
-        pattern=re.compile(r"expects (\d+) (?:named )?input\(s\).*received (\d+) input"),
-        id="input-layout", check=Check.NUMBER_OF_INPUTS,
-        read=lambda match: {"wanted": int(match[1]), "given": int(match[2])},
-    ),
-    Reason(
-        pattern=re.compile(r"Invalid dtype: (object|str|bytes)|Unsupported object type (\w+)"),
-        id="missing-values", check=Check.NOT_NUMBERS, read=lambda match: {"kind": match[1] or match[2]},
-    ),
-    Reason(
-        pattern=re.compile(r"(?P<called>Trainer\.(?:compile|fit))\(\) got an unexpected.*argument '(?P<names>\w+)'"),
-        id="wrong-call", check=Check.UNKNOWN_ARGUMENT, read=unknown_arguments,
-    ),
-    Reason(
-        pattern=re.compile(r"Unrecognized keyword arguments? passed to (?P<called>\w+): (?P<names>\{.*\})"),
-        id="wrong-call", check=Check.UNKNOWN_ARGUMENT, read=unknown_arguments,
-    ),
-    Reason(
-        pattern=re.compile(r"Argument\(s\) not (?P<called>)recognized: (?P<names>\{.*\})"),
-        id="wrong-call", check=Check.UNKNOWN_ARGUMENT, read=unknown_arguments,
-    ),
-    Reason(
-        pattern=re.compile(rf"Could not interpret ({'|'.join(NAMES_OF_KIND)}) identifier: (.+)"),
-        id="wrong-call", check=Check.UNKNOWN_NAME, read=close_name,
-    ),
-    Reason(
-        pattern=re.compile(r"Only instances of `keras\.Layer` can be added.*of type <class '([\w.]+)'>"),
-        id="wrong-call", check=Check.NOT_A_LAYER, read=lambda match: {"kind": match[1]},
-    ),
-    Reason(
-        pattern=re.compile(r"Only input tensors may be passed.*of type <class '([\w.]+)'>"),
-        id="wrong-call", check=Check.LAYER_CALLED_ON, read=lambda match: {"kind": match[1]},
-    ),
-    Reason(
-        pattern=re.compile(r"You must call `compile\(\)`"),
-        id="wrong-call", check=Check.NOT_COMPILED, read=lambda match: {},
-    ),
-    Reason(
-        pattern=re.compile(
-            r"requires inputs with matching shapes.*input_shape=(\[.*\])|incompatible shapes. Received shapes (.*)"
-        ),
-        id="input-layout", check=Check.MERGED_SHAPES, read=lambda match: {"shapes": (match[1] or match[2])},
-    ),
-    Reason(
-        pattern=re.compile(rf"size of the tensor must be unchanged.*input_shape={SHAPE}, target_shape={SHAPE}"),
-        id="input-layout", check=Check.RESHAPED_SIZE,
-        read=lambda match: {"shape": read_shape(match[1]), "wanted": read_shape(match[2])},
-    ),
-    Reason(
-        pattern=re.compile(r"KerasTensor cannot be used as input to a TensorFlow function"),
-        id="wrong-call", check=Check.TENSOR_FUNCTION, read=lambda match: {},
-    ),
-    Reason(
-        pattern=re.compile(r"When providing `x` as (?:a )?(.*), `y` should not be passed"),
-        id="wrong-call", check=Check.TARGETS_BESIDE_BATCHES, read=lambda match: {"kind": match[1]},
-    ),
-    Reason(
-        pattern=re.compile(r"is not connected to `inputs`"),
-        id="wrong-call", check=Check.NOT_CONNECTED, read=lambda match: {},
-    ),
+    Reason("input-layout", Check.LAYER_INPUT_RANK,
+           rf"of layer '(?P<layer>\S+)' is incompatible.*expected (?:min_|max_)?ndim=(?P<wanted>\d+).*received: "
+           rf"(?P<shape>{SHAPE})"),
+    Reason("input-layout", Check.ROWS_IN_INPUT_SHAPE,
+           rf"Kernel shape must have the same length as input.* and input of shape (?P<shape>{SHAPE})"),
+    Reason("input-layout", Check.LAYER_INPUT_WIDTH,
+           rf"of layer '(?P<layer>\S+)' is incompatible.*axis -?\d+ .*to have value (?P<wanted>\d+),.*with shape "
+           rf"(?P<shape>{SHAPE})"),
+    Reason("input-layout", Check.MODEL_INPUT_SHAPE,
+           rf"Expected shape (?P<wanted>{SHAPE}), but input has incompatible shape (?P<shape>{SHAPE})"),
+    Reason("input-layout", Check.IMAGE_TOO_SMALL,
+           rf"output size would be zero or negative.*?shape=(?P<shape>{SHAPE}).*?(?:pool_size|kernel shape)="
+           rf"(?P<window>{SHAPE})", image_and_window),
+    Reason("label-encoding", Check.WIDTH_MISMATCH,
+           rf"`target` and `output` must have the same.*target.shape=(?P<target_shape>{SHAPE}), "
+           rf"output.shape=(?P<output_shape>{SHAPE})"),
+    Reason("input-layout", Check.NUMBER_OF_INPUTS,
+           r"expects (?P<wanted>\d+) (?:named )?input\(s\).*received (?P<given>\d+) input"),
+    Reason("missing-values", Check.NOT_NUMBERS,
+           r"(?:Invalid dtype: (?=object|str|bytes)|Unsupported object type )(?P<kind>\w+)"),
+    Reason("wrong-call", Check.UNKNOWN_ARGUMENT,
+           r"(?P<called>Trainer\.(?:compile|fit))\(\) got an unexpected.*argument '(?P<names>\w+)'",
+           unknown_arguments),
+    Reason("wrong-call", Check.UNKNOWN_ARGUMENT,
+           r"Unrecognized keyword arguments? passed to (?P<called>\w+): (?P<names>\{.*\})", unknown_arguments),
+    Reason("wrong-call", Check.UNKNOWN_ARGUMENT,
+           r"Argument\(s\) not (?P<called>)recognized: (?P<names>\{.*\})", unknown_arguments),
+    Reason("wrong-call", Check.UNKNOWN_NAME,
+           rf"Could not interpret (?P<kind>{'|'.join(NAMES_OF_KIND)}) identifier: (?P<name>.+)", close_name),
+    Reason("wrong-call", Check.NOT_A_LAYER,
+           r"Only instances of `keras\.Layer` can be added.*of type <class '(?P<kind>[\w.]+)'>"),
+    Reason("wrong-call", Check.LAYER_CALLED_ON,
+           r"Only input tensors may be passed.*of type <class '(?P<kind>[\w.]+)'>"),
+    Reason("wrong-call", Check.NOT_COMPILED, r"You must call `compile\(\)`"),
+    Reason("input-layout", Check.MERGED_SHAPES,
+           r"(?:requires inputs with matching shapes.*input_shape=(?=\[)|incompatible shapes. Received shapes )"
+           r"(?P<shapes>\[.*\]|.*)"),
+    Reason("input-layout", Check.RESHAPED_SIZE,
+           rf"size of the tensor must be unchanged.*input_shape=(?P<shape>{SHAPE}), target_shape=(?P<wanted>{SHAPE})"),
+    Reason("wrong-call", Check.TENSOR_FUNCTION, r"KerasTensor cannot be used as input to a TensorFlow function"),
+    Reason("wrong-call", Check.TARGETS_BESIDE_BATCHES,
+           r"When providing `x` as (?:a )?(?P<kind>.*), `y` should not be passed"),
+    Reason("wrong-call", Check.NOT_CONNECTED, r"is not connected to `inputs`"),
 )  # fmt: skip
 
 OF_INPUTS = frozenset(
@@ -187,7 +150,7 @@ def explained(message: str, place: Place | None, layer_places: Mapping[str, Plac
     """
     text = " ".join(COLOURS.sub("", message).split())
     for reason in REASONS:
-        match = reason.pattern.search(text)
+        match = re.search(reason.pattern, text)
         if match is None:
             continue
         values = reason.read(match)

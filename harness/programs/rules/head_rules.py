@@ -11,9 +11,11 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
+from ..copies import copied_model
 from ..findings import Check, Contradiction, Finding, Rule, Severity, Subject, Value
+from ..fit_calls import overridden_step
 from ..heads import Head, as_tensors
-from ..program import take_rows
+from ..program import Program, take_rows
 from ..targets import (
     BINARY_CROSSENTROPIES,
     CATEGORICAL_CROSSENTROPIES,
@@ -29,6 +31,8 @@ Array = NDArray[Any]
 
 ONE_HOT = re.compile(r"to_categorical|get_dummies|OneHotEncoder|(?<!Multi)LabelBinarizer|\bone_hot\b|np\.eye\(")
 UNREACHABLE_SHARE = 0.01  # of the variance of the targets that no output of the last activation can explain
+STEP_RATE = 0.01  # of plain gradient descent, with which two forms of the targets are compared
+STEP_TOLERANCE = 1e-2  # relative, of weights that are float32
 LOSS_ROWS = 8  # rows on which two forms of a loss are compared
 SEVERAL_LABELS_SHARE = 0.1  # of rows with no label or several, from which on labels are not exclusive
 MAX_SCALED_CLASSES = 20  # evenly spaced values that can be labels divided by something
@@ -39,24 +43,23 @@ def output_rules(subject: Subject) -> Finding:
     head, loss = subject.head, subject.loss_name
     if head is None:
         return
-    place, layer = subject.output_place, head.activation_layer
+    layer = head.activation_layer
     names = [activation.name for activation in head.activations]
     if head.units == 1 and "softmax" in names:
-        yield Contradiction(
-            id="output-activation", check=Check.SOFTMAX_OVER_ONE_UNIT, severity=Severity.CONTRADICTION, place=place,
-            layer=layer, values={"units": 1, "activation": "softmax"},
+        yield subject.about(
+            layer, "output-activation", Check.SOFTMAX_OVER_ONE_UNIT, Severity.CONTRADICTION,
+            {"units": 1, "activation": "softmax"}
         )  # fmt: skip
         return
     if names.count("softmax") > 1 or names.count("sigmoid") > 1 or {"softmax", "sigmoid"} <= set(names):
-        yield Contradiction(
-            id="output-activation", check=Check.REPEATED_ACTIVATION, severity=Severity.CONTRADICTION, place=place,
-            layer=layer, values={"activations": tuple(names)},
+        yield subject.about(
+            layer, "output-activation", Check.REPEATED_ACTIVATION, Severity.CONTRADICTION,
+            {"activations": tuple(names)}
         )  # fmt: skip
     elif len(names) > 1 and names[-1] in ("softmax", "sigmoid") and names[-2] in ("relu", "tanh"):
-        yield Contradiction(
-            id="output-activation", check=Check.REPEATED_ACTIVATION, severity=Severity.SUSPICION, place=place,
-            layer=layer, values={"activations": tuple(names)},
-        )  # fmt: skip
+        yield subject.about(
+            layer, "output-activation", Check.REPEATED_ACTIVATION, Severity.SUSPICION, {"activations": tuple(names)}
+        )
     if loss in CROSSENTROPIES and head.is_certain and not head.activation.startswith("custom:"):
         yield from crossentropy_rules(subject, head)
 
@@ -75,9 +78,9 @@ def crossentropy_rules(subject: Subject, head: Head) -> Finding:
                 layer=layer, values=values,
             )  # fmt: skip
         elif activation in ("relu", "relu6", "tanh", "softplus", "softsign"):
-            yield Contradiction(
-                id="output-activation", check=Check.MISSING_PROBABILITIES, severity=Severity.CONTRADICTION,
-                place=place, layer=layer, values=values | {"from_logits": True},
+            yield subject.about(
+                layer, "output-activation", Check.MISSING_PROBABILITIES, Severity.CONTRADICTION,
+                values | {"from_logits": True}
             )  # fmt: skip
         return
     if loss.name in CATEGORICAL_CROSSENTROPIES | SPARSE_CROSSENTROPIES and head.units == 1:
@@ -87,9 +90,9 @@ def crossentropy_rules(subject: Subject, head: Head) -> Finding:
         )  # fmt: skip
         return
     if activation not in ("softmax", "sigmoid", "hard_sigmoid"):
-        yield Contradiction(
-            id="output-activation", check=Check.MISSING_PROBABILITIES, severity=Severity.CONTRADICTION, place=place,
-            layer=layer, values=values | {"from_logits": False},
+        yield subject.about(
+            layer, "output-activation", Check.MISSING_PROBABILITIES, Severity.CONTRADICTION,
+            values | {"from_logits": False}
         )  # fmt: skip
     elif activation != "softmax" and loss.name not in BINARY_CROSSENTROPIES:
         labels = labels_in_a_row(subject)
@@ -130,10 +133,7 @@ def are_columns(subject: Subject) -> bool:
 def softmax_under_binary(subject: Subject, values: Mapping[str, Value]) -> Finding:
     """A softmax of several units under a binary cross-entropy."""
     if subject.targets is not None and subject.targets.kind is TargetKind.ONE_HOT:
-        yield Contradiction(
-            id="loss", check=Check.BINARY_FOR_ONE_HOT, severity=Severity.SUSPICION, place=subject.loss_place,
-            values=values,
-        )  # fmt: skip
+        yield subject.at(subject.loss_place, "loss", Check.BINARY_FOR_ONE_HOT, Severity.SUSPICION, values)
 
 
 def logits_matter(subject: Subject) -> bool:
@@ -175,9 +175,9 @@ def reach_rules(subject: Subject) -> Finding:
         return  # UNKNOWN_LOSS
     if targets is None:
         if head.activation in ("relu", "relu6") and loss in REGRESSION_LOSSES:
-            yield Contradiction(
-                id="output-activation", check=Check.RECTIFIED_OUTPUT, severity=Severity.SUSPICION,
-                place=subject.output_place, layer=head.activation_layer, values={"activation": head.activation},
+            yield subject.about(
+                head.activation_layer, "output-activation", Check.RECTIFIED_OUTPUT, Severity.SUSPICION,
+                {"activation": head.activation}
             )  # fmt: skip
         return
     if head.units == 1 and head.activation == "softmax":
@@ -193,29 +193,23 @@ def reach_rules(subject: Subject) -> Finding:
     same_width = head.units == targets.width or targets.width == 1
     if share > UNREACHABLE_SHARE and same_width:
         is_custom = loss.startswith("custom:")
-        yield Contradiction(
-            id="output-activation", check=Check.TARGETS_OUT_OF_REACH,
-            severity=Severity.SUSPICION if is_custom else Severity.CONTRADICTION, place=subject.output_place,
-            layer=head.activation_layer, values=values,
+        yield subject.about(
+            head.activation_layer, "output-activation", Check.TARGETS_OUT_OF_REACH,
+            Severity.SUSPICION if is_custom else Severity.CONTRADICTION, values
         )  # fmt: skip
     elif head.activation in ("relu", "relu6"):
         is_label = targets.kind in (TargetKind.BINARY, TargetKind.ONE_HOT, TargetKind.MULTI_HOT)
-        yield Contradiction(
-            id="output-activation", check=Check.RECTIFIED_OUTPUT,
-            severity=Severity.SUSPICION if is_label else Severity.FACT, place=subject.output_place,
-            layer=head.activation_layer, values=values,
+        yield subject.about(
+            head.activation_layer, "output-activation", Check.RECTIFIED_OUTPUT,
+            Severity.SUSPICION if is_label else Severity.FACT, values
         )  # fmt: skip
     elif head.activation == "tanh" and targets.low == 0 and targets.high == 1 and not targets.is_regression:
-        yield Contradiction(
-            id="output-activation", check=Check.TANH_FOR_BINARY, severity=Severity.FACT, place=subject.output_place,
-            layer=head.activation_layer, values=values,
-        )  # fmt: skip
+        yield subject.about(head.activation_layer, "output-activation", Check.TANH_FOR_BINARY, Severity.FACT, values)
     is_certain = targets.width > 1 and not loss.startswith("custom:")
     if head.activation == "softmax" and same_width and targets.kind in (TargetKind.MULTI_HOT, TargetKind.REAL):
-        yield Contradiction(
-            id="output-activation", check=Check.SOFTMAX_FOR_INDEPENDENT,
-            severity=Severity.CONTRADICTION if is_certain else Severity.SUSPICION,
-            place=subject.output_place, layer=head.activation_layer, values=values,
+        yield subject.about(
+            head.activation_layer, "output-activation", Check.SOFTMAX_FOR_INDEPENDENT,
+            Severity.CONTRADICTION if is_certain else Severity.SUSPICION, values
         )  # fmt: skip
 
 
@@ -234,9 +228,9 @@ def label_rules(subject: Subject) -> Finding:
     head, targets, loss = subject.head, subject.targets, subject.loss_name
     place = subject.targets_place
     if is_text(subject.program.y):
-        yield Contradiction(
-            id="label-encoding", check=Check.TEXT_LABELS, severity=Severity.CONTRADICTION, place=place,
-            values={"example": str(np.ravel(subject.program.y)[0])[:40]},
+        yield subject.at(
+            place, "label-encoding", Check.TEXT_LABELS, Severity.CONTRADICTION,
+            {"example": str(np.ravel(subject.program.y)[0])[:40]}
         )  # fmt: skip
     if targets is None or head is None or loss not in CROSSENTROPIES:
         return
@@ -246,10 +240,7 @@ def label_rules(subject: Subject) -> Finding:
     }  # fmt: skip
     if loss in CATEGORICAL_CROSSENTROPIES and targets.width == 1 and (head.units or 0) > 1:
         if len(targets.shape) <= len(head.shape):
-            yield Contradiction(
-                id="label-encoding", check=Check.INTEGERS_UNDER_CATEGORICAL, severity=Severity.CONTRADICTION,
-                place=place, values=values,
-            )  # fmt: skip
+            yield subject.at(place, "label-encoding", Check.INTEGERS_UNDER_CATEGORICAL, Severity.CONTRADICTION, values)
     elif loss in SPARSE_CROSSENTROPIES:
         yield from sparse_rules(subject, head, targets, values)
     elif loss in BINARY_CROSSENTROPIES | CATEGORICAL_CROSSENTROPIES:
@@ -265,10 +256,7 @@ def sparse_rules(subject: Subject, head: Head, targets: Targets, values: Mapping
     """The labels against a sparse categorical cross-entropy."""
 
     def finding(check: Check) -> Contradiction:
-        return Contradiction(
-            id="label-encoding", check=check, severity=Severity.CONTRADICTION, place=subject.targets_place,
-            values=values,
-        )  # fmt: skip
+        return subject.at(subject.targets_place, "label-encoding", check, Severity.CONTRADICTION, values)
 
     if len(targets.shape) == len(head.shape) and targets.width > 1:
         yield finding(Check.ONE_HOT_UNDER_SPARSE)
@@ -288,19 +276,17 @@ def probability_rules(subject: Subject, head: Head, targets: Targets, values: Ma
         is_several = targets.kind is TargetKind.MULTI_HOT or (targets.kind is TargetKind.REAL and targets.width > 1)
         if is_several and head.activation == "softmax":
             shares = float(np.mean(np.abs(targets.values.sum(axis=-1) - 1) > SUM_TOLERANCE))
-            yield Contradiction(
-                id="output-activation", check=Check.SOFTMAX_FOR_INDEPENDENT,
-                severity=Severity.CONTRADICTION if shares > SEVERAL_LABELS_SHARE else Severity.SUSPICION,
-                place=subject.output_place, layer=head.activation_layer,
-                values={**values, "share of rows without exactly one label": shares},
+            yield subject.about(
+                head.activation_layer, "output-activation", Check.SOFTMAX_FOR_INDEPENDENT,
+                Severity.CONTRADICTION if shares > SEVERAL_LABELS_SHARE else Severity.SUSPICION,
+                {**values, "share of rows without exactly one label": shares}
             )  # fmt: skip
         if targets.is_regression and head.units == 1 and targets.width == 1 and targets.distinct is not None:
             steps = np.diff(targets.distinct)
             if 2 <= len(steps) < MAX_SCALED_CLASSES and np.allclose(steps, steps[0]):
-                yield Contradiction(
-                    id="label-encoding", check=Check.LABELS_NOT_INTEGER, severity=Severity.SUSPICION,
-                    place=subject.targets_place, values=values,
-                )  # fmt: skip
+                yield subject.at(
+                    subject.targets_place, "label-encoding", Check.LABELS_NOT_INTEGER, Severity.SUSPICION, values
+                )
         return
     is_two_classes = targets.kind is TargetKind.BINARY
     if is_two_classes:
@@ -314,7 +300,7 @@ def probability_rules(subject: Subject, head: Head, targets: Targets, values: Ma
         identity, check, place = "loss", Check.REGRESSION_UNDER_CROSSENTROPY, subject.loss_place
     else:
         identity, check, place = "target-out-of-range", Check.TARGETS_NOT_PROBABILITIES, subject.targets_place
-    yield Contradiction(id=identity, check=check, severity=Severity.CONTRADICTION, place=place, values=values)
+    yield subject.at(place, identity, check, Severity.CONTRADICTION, values)
 
 
 def loss_rules(subject: Subject) -> Finding:
@@ -322,10 +308,9 @@ def loss_rules(subject: Subject) -> Finding:
     targets, loss, head = subject.targets, subject.loss_name, subject.head
     place = subject.loss_place
     if subject.loss is not None and subject.loss.function is None:
-        yield Contradiction(
-            id="loss", check=Check.UNKNOWN_LOSS, severity=Severity.CONTRADICTION, place=place,
-            values={"loss": loss.removeprefix("custom:")},
-        )  # fmt: skip
+        yield subject.at(
+            place, "loss", Check.UNKNOWN_LOSS, Severity.CONTRADICTION, {"loss": loss.removeprefix("custom:")}
+        )
     if head is None or loss not in REGRESSION_LOSSES:
         return
     values: dict[str, Value] = {
@@ -335,13 +320,7 @@ def loss_rules(subject: Subject) -> Finding:
     }
     if targets is None:
         if head.activation == "softmax" and head.is_certain and (head.units or 0) > 1:
-            yield Contradiction(
-                id="loss",
-                check=Check.SQUARED_ERROR_FOR_CLASSES,
-                severity=Severity.SUSPICION,
-                place=place,
-                values=values,
-            )
+            yield subject.at(place, "loss", Check.SQUARED_ERROR_FOR_CLASSES, Severity.SUSPICION, values)
         return
     if targets.kind is TargetKind.BINARY or targets.kind is TargetKind.MULTI_HOT:
         severity = Severity.FACT
@@ -351,7 +330,7 @@ def loss_rules(subject: Subject) -> Finding:
         severity = Severity.SUSPICION
     else:
         return
-    yield Contradiction(id="loss", check=Check.SQUARED_ERROR_FOR_CLASSES, severity=severity, place=place, values=values)
+    yield subject.at(place, "loss", Check.SQUARED_ERROR_FOR_CLASSES, severity, values)
 
 
 def shape_rules(subject: Subject) -> Finding:
@@ -377,10 +356,7 @@ def shape_rules(subject: Subject) -> Finding:
         return
     if loss.startswith("custom:") or not loss:
         if broadcasts(subject):
-            yield Contradiction(
-                id="label-encoding", check=Check.BROADCAST_LOSS, severity=Severity.CONTRADICTION,
-                place=subject.loss_place, values=values,
-            )  # fmt: skip
+            yield subject.at(subject.loss_place, "label-encoding", Check.BROADCAST_LOSS, Severity.CONTRADICTION, values)
         return
     if loss in CATEGORICAL_CROSSENTROPIES and targets.width == 1:
         return  # INTEGERS_UNDER_CATEGORICAL
@@ -398,9 +374,11 @@ def shape_rules(subject: Subject) -> Finding:
 def broadcasts(subject: Subject) -> bool:
     """Whether a loss of the user's own gives another value for y of shape (rows,) than for (rows, 1)."""
     loss, targets, head = subject.loss, subject.targets, subject.head
-    if loss is None or loss.function is None or targets is None or head is None:
+    if targets is None or head is None or not (len(targets.shape) == 1 and head.shape[1:] == (1,)):
         return False
-    if not (len(targets.shape) == 1 and head.shape[1:] == (1,)):
+    if loss is None and overridden_step(subject.program.model) == "train_step":
+        return step_broadcasts(subject.program, targets)
+    if loss is None or loss.function is None:
         return False
     count = min(LOSS_ROWS, len(targets.values))
     y = targets.values[:count].astype(np.float32)
@@ -415,6 +393,36 @@ def broadcasts(subject: Subject) -> bool:
     except Exception:
         return False
     return not np.isclose(flat, column, rtol=1e-3, equal_nan=True)
+
+
+def step_broadcasts(program: Program, targets: Targets) -> bool:
+    """Whether a ``train_step`` of the user's own mixes the rows of y of shape (rows,), and not those of (rows, 1).
+
+    An update that mixes no rows moves the weights as the updates with each row alone do together, or in the mean.
+    """
+    count = min(LOSS_ROWS, len(targets.values))
+    y = targets.values[:count].astype(np.float32)
+    try:
+        model = copied_model(program.model, 0, sample=take_rows(program.x, slice(0, 2)))
+        model.compile(keras.optimizers.SGD(STEP_RATE))
+        before = model.get_weights()
+
+        def moved(rows: slice, given: Array) -> Array:
+            model.set_weights(before)
+            model.train_step((as_tensors(take_rows(program.x, rows)), as_tensors(given[rows])))
+            return np.concatenate([np.ravel(new - old) for new, old in zip(model.get_weights(), before)])
+
+        alone = np.sum([moved(slice(row, row + 1), y) for row in range(count)], axis=0)
+        mixes = [not adds_up(moved(slice(0, count), given), alone, count) for given in (y, y[:, None])]
+    except Exception:  # the step needs more than a model that is compiled, or does not read the rows
+        return False
+    return mixes == [True, False]
+
+
+def adds_up(together: Array, alone: Array, count: int) -> bool:
+    """Whether a change of weights is the sum or the mean of the changes that so many rows make alone."""
+    tolerance = STEP_TOLERANCE * float(np.max(np.abs(alone)))
+    return any(np.allclose(factor * together, alone, rtol=0, atol=tolerance) for factor in (1, count))
 
 
 def metric_rules(subject: Subject) -> Finding:
@@ -435,10 +443,7 @@ def metric_rules(subject: Subject) -> Finding:
                 or (targets.is_regression and targets.is_integer and (targets.low < 0 or targets.high > 1))
                 or is_labels_beyond
             ):  # fmt: skip
-                yield Contradiction(
-                    id="metric", check=Check.ACCURACY_OF_REGRESSION, severity=Severity.CONTRADICTION, place=place,
-                    values=values,
-                )  # fmt: skip
+                yield subject.at(place, "metric", Check.ACCURACY_OF_REGRESSION, Severity.CONTRADICTION, values)
                 continue
         other = (
             (name == "categorical_accuracy" and (targets.width == 1 or head.units == 1))
@@ -446,20 +451,17 @@ def metric_rules(subject: Subject) -> Finding:
             or (name == "binary_accuracy" and targets.kind is TargetKind.ONE_HOT and (head.units or 0) > 2)
         )  # fmt: skip
         if other:
-            yield Contradiction(
-                id="metric", check=Check.METRIC_FOR_OTHER_LABELS, severity=Severity.SUSPICION, place=place,
-                values=values,
-            )  # fmt: skip
+            yield subject.at(place, "metric", Check.METRIC_FOR_OTHER_LABELS, Severity.SUSPICION, values)
 
 
 def metrics_of_unknown(subject: Subject, head: Head) -> Finding:
     """Accuracy beside a loss and an output for quantities, if the targets are not known."""
+    is_of_quantities = head.activation in ("linear", "relu") or head.kind in ("LSTM", "GRU", "SimpleRNN")
     names = [name for name in subject.metrics if name in ("accuracy", "acc", "binary_accuracy")]
-    if names and subject.loss_name in REGRESSION_LOSSES and head.is_certain and head.activation in ("linear", "relu"):
-        yield Contradiction(
-            id="metric", check=Check.ACCURACY_OF_REGRESSION, severity=Severity.SUSPICION,
-            place=subject.program.places.compile,
-            values={"metric": names[0], "loss": subject.loss_name, "units": head.units},
+    if names and subject.loss_name in REGRESSION_LOSSES and head.is_certain and is_of_quantities:
+        yield subject.at(
+            subject.program.places.compile, "metric", Check.ACCURACY_OF_REGRESSION, Severity.SUSPICION,
+            {"metric": names[0], "loss": subject.loss_name, "units": head.units}
         )  # fmt: skip
 
 

@@ -8,6 +8,7 @@ import keras
 import numpy as np
 
 from ..findings import Check, Contradiction, Finding, Rule, Severity, Subject
+from ..heads import activations_of
 from ..program import MadeUp
 from ..source.places import Place
 
@@ -28,9 +29,9 @@ def layer_rules(subject: Subject) -> Finding:
     weighted = [layer for layer in layers if layer.weights and not list(layer._flatten_layers(include_self=False))]
     frozen = [layer for layer in weighted if not layer.trainable_weights and layer.weights and not layer.trainable]
     if weighted and not model.trainable_weights:
-        yield Contradiction(
-            id="frozen-layer", check=Check.FROZEN_MODEL, severity=Severity.CONTRADICTION,
-            place=subject.layer_place(weighted[-1].name), values={"layers": len(weighted)},
+        yield subject.at(
+            subject.layer_place(weighted[-1].name), "frozen-layer", Check.FROZEN_MODEL, Severity.CONTRADICTION,
+            {"layers": len(weighted)}
         )  # fmt: skip
     else:
         yield from frozen_rules(subject, frozen)
@@ -72,17 +73,15 @@ def dropout_rules(subject: Subject, layers: list[Any]) -> Finding:
             continue
         rate = float(layer.rate)
         if rate >= HIGH_DROPOUT:
-            yield Contradiction(
-                id="dropout", check=Check.DROPOUT_RATE,
-                severity=Severity.CONTRADICTION if rate >= FULL_DROPOUT else Severity.SUSPICION,
-                place=subject.layer_place(layer.name), layer=layer.name, values={"rate": rate},
+            yield subject.about(
+                layer.name, "dropout", Check.DROPOUT_RATE,
+                Severity.CONTRADICTION if rate >= FULL_DROPOUT else Severity.SUSPICION, {"rate": rate}
             )  # fmt: skip
     last = last_layer(subject.program.model)
     if isinstance(last, DROPOUTS) and last.rate > 0:
-        yield Contradiction(
-            id="dropout", check=Check.DROPOUT_ON_OUTPUT, severity=Severity.SUSPICION,
-            place=subject.layer_place(last.name), layer=last.name, values={"rate": float(last.rate)},
-        )  # fmt: skip
+        yield subject.about(
+            last.name, "dropout", Check.DROPOUT_ON_OUTPUT, Severity.SUSPICION, {"rate": float(last.rate)}
+        )
 
 
 def last_layer(model: Any) -> Any:
@@ -98,19 +97,16 @@ def hidden_rules(subject: Subject, layers: list[Any]) -> Finding:
     """Dense layers in a row with nothing between them, a softmax in between, or identical units."""
     program, model = subject.program, subject.program.model
     dense = [layer for layer in layers if isinstance(layer, keras.layers.Dense)]
-    for activation, check in (
-        ("linear", Check.MISSING_HIDDEN_ACTIVATION),
-        ("softmax", Check.SOFTMAX_IN_HIDDEN),
-    ):
+    for activation, check in (("linear", Check.MISSING_HIDDEN_ACTIVATION), ("softmax", Check.SOFTMAX_IN_HIDDEN)):
         alike = [
             layer for layer in layers
-            if getattr(getattr(layer, "activation", None), "__name__", "") == activation and feeds_weights(layer, model)
+            if (activations_of(layer) or ["linear"])[-1] == activation and feeds_weights(layer, model)
+            and (is_weighted(layer) or activation == "softmax")
         ]  # fmt: skip
         if alike:
-            yield Contradiction(
-                id="hidden-activation", check=check, severity=Severity.SUSPICION,
-                place=subject.layer_place(alike[0].name), layer=alike[0].name,
-                values={"layers": tuple(layer.name for layer in alike)},
+            yield subject.about(
+                alike[0].name, "hidden-activation", check, Severity.SUSPICION,
+                {"layers": tuple(layer.name for layer in alike)}
             )  # fmt: skip
     for layer in dense:
         is_output = subject.head is not None and layer.name == subject.head.layer
@@ -118,17 +114,14 @@ def hidden_rules(subject: Subject, layers: list[Any]) -> Finding:
         if is_output or kernel is None or kernel.ndim != 2 or 0 in kernel.shape or kernel.shape[1] < 2:
             continue
         if np.all(kernel == kernel[:, :1]):
-            yield Contradiction(
-                id="clones", check=Check.IDENTICAL_UNITS, severity=Severity.SUSPICION,
-                place=subject.layer_place(layer.name), layer=layer.name,
-                values={"units": int(kernel.shape[1]), "weight": float(kernel[0, 0])},
+            yield subject.about(
+                layer.name, "clones", Check.IDENTICAL_UNITS, Severity.SUSPICION,
+                {"units": int(kernel.shape[1]), "weight": float(kernel[0, 0])}
             )  # fmt: skip
 
 
 def feeds_weights(layer: Any, model: Any) -> bool:
-    """Whether all that a Dense or convolutional layer feeds, by way of dropout and reshaping, is another such layer."""
-    if not is_weighted(layer):
-        return False
+    """Whether all that a layer feeds, by way of dropout and reshaping, is a Dense or convolutional layer."""
     if isinstance(model, keras.Sequential):
         order = in_a_row(model)
         following = order[next(i for i, other in enumerate(order) if other is layer) + 1 :] if layer in order else []
@@ -172,29 +165,26 @@ def layout_rules(subject: Subject) -> Finding:
         if not images or len(shape) != 3 or None in shape or images[0].data_format != "channels_last":
             continue
         if shape[0] in (1, 3) and shape[1] > 8 and shape[2] > 8:
-            yield Contradiction(
-                id="input-layout", check=Check.CHANNELS_FIRST, severity=Severity.SUSPICION,
-                place=subject.layer_place(images[0].name), layer=images[0].name, values={"shape": shape},
-            )  # fmt: skip
+            yield subject.about(
+                images[0].name, "input-layout", Check.CHANNELS_FIRST, Severity.SUSPICION, {"shape": shape}
+            )
     for layer in model._flatten_layers(include_self=False):
         axis = layer.axis if isinstance(layer, keras.layers.Softmax) else None
         rank = len(subject.head.shape) if subject.head is not None else 2
         if isinstance(axis, int) and axis not in (-1, rank - 1) and rank == 2:
-            yield Contradiction(
-                id="output-activation", check=Check.SOFTMAX_AXIS, severity=Severity.CONTRADICTION,
-                place=subject.layer_place(layer.name), layer=layer.name, values={"axis": axis},
-            )  # fmt: skip
+            yield subject.about(
+                layer.name, "output-activation", Check.SOFTMAX_AXIS, Severity.CONTRADICTION, {"axis": axis}
+            )
 
 
 def one_step_rules(subject: Subject, *, is_stateful: bool = True) -> Finding:
     """Sequences of one step, for layers that keep their state between batches or for those that do not."""
     for layer in subject.program.model._flatten_layers(include_self=False):
         if isinstance(layer, RECURRENT) and layer.stateful is is_stateful and steps_of(layer) == 1:
-            yield Contradiction(
-                id="missing-layer", check=Check.ONE_STEP_SEQUENCES,
-                severity=Severity.SUSPICION if is_stateful else Severity.HINT,
-                place=subject.layer_place(layer.name), layer=layer.name,
-                values={"kind": type(layer).__name__, "stateful": is_stateful},
+            yield subject.about(
+                layer.name, "missing-layer", Check.ONE_STEP_SEQUENCES,
+                Severity.SUSPICION if is_stateful else Severity.HINT,
+                {"kind": type(layer).__name__, "stateful": is_stateful}
             )  # fmt: skip
             return
 

@@ -15,7 +15,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from ..findings import Check, Contradiction, Finding, Rule, Severity, Subject
+from ..findings import Check, Finding, Rule, Severity, Subject
 from ..heads import activation_name
 from ..old_versions.arguments import FIRST_VERSION
 from ..program import MadeUp
@@ -53,15 +53,9 @@ def softmax_rules(subject: Subject) -> Finding:
     values = {"loss": loss, "units": head.units, "activation": head.activation}
     is_softmax = head.activation == "softmax" and (head.units or 0) > 1
     if is_softmax and loss in BINARY_CROSSENTROPIES:
-        yield Contradiction(
-            id="loss", check=Check.BINARY_FOR_ONE_HOT, severity=Severity.SUSPICION, place=subject.loss_place,
-            values=values,
-        )  # fmt: skip
+        yield subject.at(subject.loss_place, "loss", Check.BINARY_FOR_ONE_HOT, Severity.SUSPICION, values)
     if head.activation in SIGMOIDS and loss in REGRESSION_LOSSES and counts_classes(subject):
-        yield Contradiction(
-            id="loss", check=Check.SQUARED_ERROR_FOR_CLASSES, severity=Severity.SUSPICION, place=subject.loss_place,
-            values=values,
-        )  # fmt: skip
+        yield subject.at(subject.loss_place, "loss", Check.SQUARED_ERROR_FOR_CLASSES, Severity.SUSPICION, values)
 
 
 def bounded_rules(subject: Subject) -> Finding:
@@ -74,10 +68,9 @@ def bounded_rules(subject: Subject) -> Finding:
     if low is None or high is None or subject.targets is not None or is_copy or SCALING.search(subject.text):
         return
     if not counts_classes(subject):
-        yield Contradiction(
-            id="output-activation", check=Check.BOUNDED_OUTPUT, severity=Severity.SUSPICION,
-            place=subject.output_place, layer=head.activation_layer,
-            values={"activation": head.activation, "least output": low, "largest output": high},
+        yield subject.about(
+            head.activation_layer, "output-activation", Check.BOUNDED_OUTPUT, Severity.SUSPICION,
+            {"activation": head.activation, "least output": low, "largest output": high}
         )  # fmt: skip
 
 
@@ -104,9 +97,9 @@ def descent_rules(subject: Subject) -> Finding:
         or (isinstance(rate, float) and rate < 0.001)
     ):
         return
-    yield Contradiction(
-        id="unscaled-inputs", check=Check.UNSCALED_UNDER_SGD, severity=Severity.SUSPICION, place=subject.inputs_place,
-        values={"optimizer": "SGD", "loss": subject.loss_name},
+    yield subject.at(
+        subject.inputs_place, "unscaled-inputs", Check.UNSCALED_UNDER_SGD, Severity.SUSPICION,
+        {"optimizer": "SGD", "loss": subject.loss_name}
     )  # fmt: skip
 
 
@@ -118,10 +111,9 @@ def one_class_rules(subject: Subject) -> Finding:
         return
     labels = labels_in_a_row(subject)
     if labels == "one" or (labels is None and subject.targets is None and not SEVERAL_LABELS.search(subject.text)):
-        yield Contradiction(
-            id="output-activation", check=Check.SIGMOID_FOR_ONE_CLASS,
-            severity=Severity.HINT if labels is None else Severity.SUSPICION, place=subject.output_place,
-            layer=head.activation_layer, values={"loss": subject.loss_name},
+        yield subject.about(
+            head.activation_layer, "output-activation", Check.SIGMOID_FOR_ONE_CLASS,
+            Severity.HINT if labels is None else Severity.SUSPICION, {"loss": subject.loss_name}
         )  # fmt: skip
 
 
@@ -160,11 +152,10 @@ def activation_rules(subject: Subject) -> Finding:
     sigmoids = [layer for layer, name in hidden_layers(subject) if name in SIGMOIDS]
     others = [name for _, name in hidden_layers(subject) if name not in SIGMOIDS]
     if sigmoids and (len(sigmoids) > 1 or others):
-        yield Contradiction(
-            id="hidden-activation", check=Check.SIGMOID_IN_HIDDEN,
-            severity=Severity.SUSPICION if len(sigmoids) > 1 else Severity.HINT,
-            place=subject.layer_place(sigmoids[0].name), layer=sigmoids[0].name,
-            values={"layers": tuple(layer.name for layer in sigmoids)},
+        yield subject.about(
+            sigmoids[0].name, "hidden-activation", Check.SIGMOID_IN_HIDDEN,
+            Severity.SUSPICION if len(sigmoids) > 1 else Severity.HINT,
+            {"layers": tuple(layer.name for layer in sigmoids)}
         )  # fmt: skip
     for layer in subject.program.model._flatten_layers(include_self=False):
         if not isinstance(layer, RECURRENT):
@@ -172,17 +163,15 @@ def activation_rules(subject: Subject) -> Finding:
         after = next_layer(layer)
         name = activation_name(after.activation) if isinstance(after, keras.layers.Activation) else "linear"
         if name in SIGMOIDS and (subject.head is None or after.name != subject.head.activation_layer):
-            yield Contradiction(
-                id="hidden-activation", check=Check.REPEATED_HIDDEN_ACTIVATION, severity=Severity.SUSPICION,
-                place=subject.layer_place(after.name), layer=after.name,
-                values={"activations": (activation_name(layer.activation), name)},
+            yield subject.about(
+                after.name, "hidden-activation", Check.REPEATED_HIDDEN_ACTIVATION, Severity.SUSPICION,
+                {"activations": (activation_name(layer.activation), name)}
             )  # fmt: skip
         elif activation_name(layer.activation) == "relu":
             is_short = (steps_of(layer) or MANY_STEPS) < MANY_STEPS
-            yield Contradiction(
-                id="hidden-activation", check=Check.RELU_IN_RECURRENT,
-                severity=Severity.HINT if is_short else Severity.SUSPICION,
-                place=subject.layer_place(layer.name), layer=layer.name, values={"kind": type(layer).__name__},
+            yield subject.about(
+                layer.name, "hidden-activation", Check.RELU_IN_RECURRENT,
+                Severity.HINT if is_short else Severity.SUSPICION, {"kind": type(layer).__name__}
             )  # fmt: skip
             return
 
@@ -193,10 +182,9 @@ def penalty_rules(subject: Subject) -> Finding:
         regularizer = getattr(layer, "kernel_regularizer", None)
         strength = max((float(getattr(regularizer, name, 0) or 0) for name in ("l1", "l2")), default=0.0)
         if strength >= STRONG_PENALTY:
-            yield Contradiction(
-                id="regularization", check=Check.STRONG_PENALTY, severity=Severity.SUSPICION,
-                place=subject.layer_place(layer.name), layer=layer.name, values={"strength": strength},
-            )  # fmt: skip
+            yield subject.about(
+                layer.name, "regularization", Check.STRONG_PENALTY, Severity.SUSPICION, {"strength": strength}
+            )
             break
     for layer, _ in hidden_layers(subject):
         drop = following_dropout(layer)
@@ -205,10 +193,9 @@ def penalty_rules(subject: Subject) -> Finding:
             continue
         kept = units * (1 - float(drop.rate))
         if (drop.rate >= HALF_DROPPED and kept < FEW_UNITS_KEPT) or drop.rate >= LARGE_DROPOUT:
-            yield Contradiction(
-                id="dropout", check=Check.FEW_UNITS_KEPT, severity=Severity.SUSPICION,
-                place=subject.layer_place(drop.name), layer=drop.name,
-                values={"rate": float(drop.rate), "units": int(units)},
+            yield subject.about(
+                drop.name, "dropout", Check.FEW_UNITS_KEPT, Severity.SUSPICION,
+                {"rate": float(drop.rate), "units": int(units)}
             )  # fmt: skip
             return
 
@@ -228,10 +215,9 @@ def width_rules(subject: Subject) -> Finding:
         return
     for layer, _ in hidden_layers(subject):
         if getattr(layer, "units", None) == 1:
-            yield Contradiction(
-                id="too-narrow", check=Check.ONE_HIDDEN_UNIT, severity=Severity.SUSPICION,
-                place=subject.layer_place(layer.name), layer=layer.name, values={"classes": head.units},
-            )  # fmt: skip
+            yield subject.about(
+                layer.name, "too-narrow", Check.ONE_HIDDEN_UNIT, Severity.SUSPICION, {"classes": head.units}
+            )
             return
 
 
@@ -255,12 +241,12 @@ def likely_rate_rules(subject: Subject) -> Finding:
     if low < effective <= high or (not is_large and is_pretrained(subject)):
         return  # pretrained weights are tuned with small rates
     is_usual = is_default_rate(program.optimizer, rate)
-    yield Contradiction(
-        id="learning-rate-too-large" if is_large else "learning-rate-too-small",
-        check=Check.LARGE_LEARNING_RATE if is_large else Check.SMALL_LEARNING_RATE,
-        severity=Severity.HINT if is_usual and not momentum and name not in SLOW_BY_DEFAULT else Severity.SUSPICION,
-        place=program.places.optimizer or program.places.compile,
-        values={"learning rate": float(rate), "optimizer": name, "momentum": momentum},
+    yield subject.at(
+        program.places.optimizer or program.places.compile,
+        "learning-rate-too-large" if is_large else "learning-rate-too-small",
+        Check.LARGE_LEARNING_RATE if is_large else Check.SMALL_LEARNING_RATE,
+        Severity.HINT if is_usual and not momentum and name not in SLOW_BY_DEFAULT else Severity.SUSPICION,
+        {"learning rate": float(rate), "optimizer": name, "momentum": momentum}
     )  # fmt: skip
 
 
@@ -290,10 +276,9 @@ def length_rules(subject: Subject) -> Finding:
         return  # a data set of known size is cut down, and pretrained models need few
     if FIRST_VERSION.search(subject.text) and not given_keywords(subject) & {"epochs", "nb_epoch"}:
         return  # the default of the first version was many
-    yield Contradiction(
-        id="too-few-epochs", check=Check.FEW_EPOCHS,
-        severity=Severity.SUSPICION if program.epochs <= VERY_FEW_EPOCHS else Severity.HINT, place=program.places.fit,
-        values={"epochs": program.epochs},
+    yield subject.at(
+        program.places.fit, "too-few-epochs", Check.FEW_EPOCHS,
+        Severity.SUSPICION if program.epochs <= VERY_FEW_EPOCHS else Severity.HINT, {"epochs": program.epochs}
     )  # fmt: skip
 
 
@@ -301,9 +286,9 @@ def input_rules(subject: Subject) -> Finding:
     """An Embedding layer with hardly any rows, and sequences of one step."""
     for layer in subject.program.model._flatten_layers(include_self=False):
         if isinstance(layer, keras.layers.Embedding) and layer.input_dim < SMALL_VOCABULARY:
-            yield Contradiction(
-                id="input-out-of-range", check=Check.SMALL_VOCABULARY, severity=Severity.SUSPICION,
-                place=subject.layer_place(layer.name), layer=layer.name, values={"rows": int(layer.input_dim)},
+            yield subject.about(
+                layer.name, "input-out-of-range", Check.SMALL_VOCABULARY, Severity.SUSPICION,
+                {"rows": int(layer.input_dim)}
             )  # fmt: skip
     yield from one_step_rules(subject, is_stateful=False)
 

@@ -76,9 +76,9 @@ def own_loss_rules(subject: Subject) -> Finding:
         return
     is_seldom = check is Check.LOSS_GRADIENT_NOT_FINITE and head.activation not in RECTIFIED
     severity = Severity.SUSPICION if check is Check.LOSS_GRADIENT_NOT_FINITE else Severity.CONTRADICTION
-    yield Contradiction(
-        id="loss", check=check, severity=Severity.HINT if is_seldom and subject.program.can_be_trained else severity,
-        place=place_of_function(subject, name) or subject.loss_place, values={"loss": name},
+    yield subject.at(
+        place_of_function(subject, name) or subject.loss_place, "loss", check,
+        Severity.HINT if is_seldom and subject.program.can_be_trained else severity, {"loss": name}
     )  # fmt: skip
 
 
@@ -173,9 +173,9 @@ def swapped_arguments(subject: Subject, name: str) -> Contradiction | None:
         called = next((called for called, is_swapped in calls.items() if is_swapped), None)
         if called is None and (calls or not is_reversed or is_symmetric(subject)):
             continue
-        return Contradiction(
-            id="loss", check=Check.LOSS_ARGUMENTS_SWAPPED, severity=Severity.CONTRADICTION, place=place,
-            values={"loss": name, "called": called, "first": first, "second": second},
+        return subject.at(
+            place, "loss", Check.LOSS_ARGUMENTS_SWAPPED, Severity.CONTRADICTION,
+            {"loss": name, "called": called, "first": first, "second": second}
         )  # fmt: skip
     return None
 

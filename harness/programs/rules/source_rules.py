@@ -110,9 +110,9 @@ def shuffle_rules(subject: Subject) -> Finding:
                 continue
             is_pythons = ast.unparse(node.func) in (*names, "random.shuffle")
             if is_pythons and node.args[0].id in arrays & columns:
-                yield Contradiction(
-                    id="label-encoding", check=Check.ROWS_SHUFFLED_WRONGLY, severity=Severity.CONTRADICTION,
-                    place=source.place(node), values={"array": node.args[0].id},
+                yield subject.at(
+                    source.place(node), "label-encoding", Check.ROWS_SHUFFLED_WRONGLY, Severity.CONTRADICTION,
+                    {"array": node.args[0].id}
                 )  # fmt: skip
 
 
@@ -127,11 +127,10 @@ def image_rules(subject: Subject) -> Finding:
     match = reads_images or TABLES.search(text)
     if not match or any(isinstance(layer, keras.layers.Embedding) for layer in layers):
         return
-    yield Contradiction(
-        id="unscaled-inputs", check=Check.UNSCALED_IMAGES if reads_images else Check.UNSCALED_TABLE,
-        severity=Severity.SUSPICION if reads_images else Severity.HINT,
-        place=subject.inputs_place if not reads_images else place_of_text(subject, match) or subject.inputs_place,
-        values={"reader": match[0].rstrip("(")},
+    yield subject.at(
+        subject.inputs_place if not reads_images else place_of_text(subject, match) or subject.inputs_place,
+        "unscaled-inputs", Check.UNSCALED_IMAGES if reads_images else Check.UNSCALED_TABLE,
+        Severity.SUSPICION if reads_images else Severity.HINT, {"reader": match[0].rstrip("(")}
     )  # fmt: skip
 
 
@@ -152,10 +151,9 @@ def pretrained_rules(subject: Subject) -> Finding:
         weights = argument_of(call, "weights", 1)
         is_trained = name in PRETRAINED and (weights is None or ast.unparse(weights) in ("'imagenet'", '"imagenet"'))
         if is_trained:
-            yield Contradiction(
-                id="unscaled-inputs", check=Check.OTHER_PREPROCESSING, severity=Severity.HINT,
-                place=source.place(call), values={"model": name},
-            )  # fmt: skip
+            yield subject.at(
+                source.place(call), "unscaled-inputs", Check.OTHER_PREPROCESSING, Severity.HINT, {"model": name}
+            )
             return
 
 
@@ -171,9 +169,9 @@ def optimizer_rules(subject: Subject) -> Finding:
     calls = [call for source, call, name in subject.calls() if name == "compile" and is_at(source, call, compiled)]
     given = argument_of(calls[0], "optimizer", 0) if len(calls) == 1 else None
     if len(calls) == 1 and given is None and not any(keyword.arg is None for keyword in calls[0].keywords):
-        yield Contradiction(
-            id="optimizer", check=Check.NO_OPTIMIZER, severity=Severity.HINT, place=compiled,
-            values={"optimizer": type(subject.program.optimizer).__name__},
+        yield subject.at(
+            compiled, "optimizer", Check.NO_OPTIMIZER, Severity.HINT,
+            {"optimizer": type(subject.program.optimizer).__name__}
         )  # fmt: skip
     if not isinstance(given, ast.Constant) or not isinstance(given.value, str):
         return
@@ -186,10 +184,10 @@ def optimizer_rules(subject: Subject) -> Finding:
             kind = getattr(keras.optimizers, called_name(node.value), None)
             is_optimizer = isinstance(kind, type) and issubclass(kind, keras.optimizers.Optimizer)
             if is_optimizer and names and not set(names) & used:
-                yield Contradiction(
-                    id="optimizer", check=Check.UNUSED_OPTIMIZER, severity=Severity.SUSPICION, place=compiled,
-                    values={"made": names[0], "call": ast.unparse(node.value), "given": given.value,
-                            "line": source.place(node).line},
+                yield subject.at(
+                    compiled, "optimizer", Check.UNUSED_OPTIMIZER, Severity.SUSPICION,
+                    {"made": names[0], "call": ast.unparse(node.value), "given": given.value,
+                     "line": source.place(node).line}
                 )  # fmt: skip
                 return
 
@@ -203,9 +201,9 @@ def vocabulary_rules(subject: Subject) -> Finding:
         written = ast.unparse(size)
         inputs = {ast.unparse(x) for x in subject.fitted("x", 0)}
         if any(written in (f"{x}.shape[0]", f"len({x})") for x in inputs):
-            yield Contradiction(
-                id="input-out-of-range", check=Check.VOCABULARY_OF_ROWS, severity=Severity.SUSPICION,
-                place=source.place(call), values={"size": written},
+            yield subject.at(
+                source.place(call), "input-out-of-range", Check.VOCABULARY_OF_ROWS, Severity.SUSPICION,
+                {"size": written}
             )  # fmt: skip
 
 
@@ -221,9 +219,9 @@ def folder_rules(subject: Subject) -> Finding:
                 continue
             parts = PurePosixPath(path).parts
             if parts and OF_TESTING.match(parts[-1]):
-                yield Contradiction(
-                    id="validation-mismatch", check=Check.SWAPPED_FOLDERS, severity=Severity.SUSPICION,
-                    place=source.place(node), values={"name": names[0], "folder": parts[-1]},
+                yield subject.at(
+                    source.place(node), "validation-mismatch", Check.SWAPPED_FOLDERS, Severity.SUSPICION,
+                    {"name": names[0], "folder": parts[-1]}
                 )  # fmt: skip
 
 
@@ -262,11 +260,10 @@ def folder_label_rules(subject: Subject) -> Finding:
         )  # fmt: skip
         if given is not None and needed is not None and given != needed:
             number = "binary" if head.units == 1 else "sparse" if argument == "class_mode" else "int"
-            yield Contradiction(
-                id="label-encoding", check=Check.FOLDER_LABELS, severity=Severity.CONTRADICTION,
-                place=source.place(call),
-                values={"reader": name, "given": given, "needed": needed, "loss": loss, "argument": argument,
-                        "mode": "categorical" if needed == ONE_COLUMN_EACH else number},
+            yield subject.at(
+                source.place(call), "label-encoding", Check.FOLDER_LABELS, Severity.CONTRADICTION,
+                {"reader": name, "given": given, "needed": needed, "loss": loss, "argument": argument,
+                 "mode": "categorical" if needed == ONE_COLUMN_EACH else number}
             )  # fmt: skip
         return
 
@@ -283,18 +280,17 @@ def one_hot_rules(subject: Subject) -> Finding:
     if subject.targets is not None or head is None or (head.units or 0) < 2:
         return
     if subject.loss_name in SPARSE_CROSSENTROPIES:
-        yield Contradiction(
-            id="label-encoding", check=Check.CLASS_NUMBERS, severity=Severity.HINT, place=subject.targets_place,
-            values={"units": head.units},
-        )  # fmt: skip
+        yield subject.at(
+            subject.targets_place, "label-encoding", Check.CLASS_NUMBERS, Severity.HINT, {"units": head.units}
+        )
     is_read = any(note.detail.startswith("the file") for note in subject.program.notes)
     is_given = any(is_missing_name(subject, ast.unparse(y)) for y in subject.fitted("y", 1))
     is_innocent = not is_read or is_given or MAKES_COLUMNS.search(subject.text) is not None
     if subject.loss_name not in CATEGORICAL_CROSSENTROPIES or is_innocent:
         return
-    yield Contradiction(
-        id="label-encoding", check=Check.NOTHING_ONE_HOT, severity=Severity.SUSPICION, place=subject.targets_place,
-        values={"loss": subject.loss_name, "units": head.units},
+    yield subject.at(
+        subject.targets_place, "label-encoding", Check.NOTHING_ONE_HOT, Severity.SUSPICION,
+        {"loss": subject.loss_name, "units": head.units}
     )  # fmt: skip
 
 
@@ -333,10 +329,9 @@ def imbalance_rules(subject: Subject) -> Finding:
     rows = [int(counts[1]), int(counts[2])]
     share = max(rows) / sum(rows)
     if share >= WRITTEN_MAJORITY_SHARE:
-        yield Contradiction(
-            id="class-imbalance", check=Check.IMBALANCED, severity=Severity.HINT, place=subject.program.places.fit,
-            values={"share": share},
-        )  # fmt: skip
+        yield subject.at(
+            subject.program.places.fit, "class-imbalance", Check.IMBALANCED, Severity.HINT, {"share": share}
+        )
 
 
 def wrapper_rules(subject: Subject) -> Finding:
@@ -345,10 +340,9 @@ def wrapper_rules(subject: Subject) -> Finding:
         return  # then it was right
     for source, call, name in subject.calls():
         if name in ("KerasClassifier", "KerasRegressor") and any(key.arg == "nb_epoch" for key in call.keywords):
-            yield Contradiction(
-                id="too-few-epochs", check=Check.IGNORED_EPOCHS, severity=Severity.CONTRADICTION,
-                place=source.place(call), values={"wrapper": name},
-            )  # fmt: skip
+            yield subject.at(
+                source.place(call), "too-few-epochs", Check.IGNORED_EPOCHS, Severity.CONTRADICTION, {"wrapper": name}
+            )
             return
 
 

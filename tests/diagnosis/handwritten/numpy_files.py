@@ -148,6 +148,16 @@ POSITIVE_FIRST = (
 UNTIL_GOOD = XOR_FROM_ONES.replace("for epoch in range(3000):", "cost = 1\nwhile cost > 0.01:")
 COUNTED = XOR_FROM_ONES.replace("for epoch in range(3000):", "epoch = 0\nwhile epoch < 700:\n    epoch += 1")
 WITHOUT_DATA = XOR_FROM_ONES.replace("X = np.array", "X = np.loadtxt('inputs.txt') if True else np.array")
+# one weight and a wrong derivative: steps of about one size, which are nearly those of a rule that scales its steps
+ONE_WEIGHT = (
+    SIGMOID
+    + """
+X, Y, w = np.array([[0.2]]), np.array([[1.0]]), np.array([[0.18]])
+for epoch in range(100):
+    a = sigmoid(X @ w)
+    w += X.T @ ((Y - a) * (1 - sigmoid(a)))
+"""
+)
 WRONG = XOR_FROM_ONES.replace("np.ones((2, 2))", "np.random.randn(2, 2)").replace(" * a1 * (1 - a1)", "")
 
 

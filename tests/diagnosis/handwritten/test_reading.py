@@ -94,6 +94,7 @@ def test_a_loop_that_counts_itself(tmp_path: Path) -> None:
         (numpy_files.UNTIL_GOOD, Unread.LENGTH),
         (numpy_files.WITHOUT_DATA, Unread.MADE_UP),
         (numpy_files.WRONG, Unread.OPTIMIZER),
+        (numpy_files.ONE_WEIGHT, Unread.OPTIMIZER),
         ("import numpy as np\n\ndef f(x):\n    return np.tanh(x)\n", Unread.NOT_TRAINED),
     ],
 )

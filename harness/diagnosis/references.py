@@ -25,6 +25,7 @@ MOST_TOKENS = 2000  # distinct tokens of a text that are counted
 FEW_FEATURES = 3  # of a function that is looked at by the closest observations alone
 MOST_BINS = 255  # of a feature, that gradient boosting distinguishes
 PERMUTATIONS = 500
+BOOTSTRAP_SAMPLES = 100
 WIDE_CODE = (4, 64)  # fewest and most units of a code that is wide enough
 HARDLY_RESTORED = 0.25  # R2 of as many principal components as a code has units, below which the code is too narrow
 LINEAR_MODELS = ("linear regression", "logistic regression")
@@ -427,11 +428,11 @@ def permutation_p(task: Task, predictions: Sequence[Array], targets: Array, seed
     return (reached + 1) / (PERMUTATIONS + 1)
 
 
-def sampling_noise(task: Task, outputs: Array, targets: Array, seed: int, *, draws: int = 100) -> float:
+def sampling_noise(task: Task, outputs: Array, targets: Array, seed: int) -> float:
     """Standard deviation of the score over bootstrap samples of the judged rows."""
     rng = np.random.default_rng([seed, 6])
     values = []
-    for _ in range(draws):
+    for _ in range(BOOTSTRAP_SAMPLES):
         rows = rng.integers(0, len(targets), len(targets))
         values.append(_value(task, outputs[rows], targets[rows]))
     return float(np.std(values))

@@ -19,10 +19,10 @@ REFEREE_WORK = 4_000_000
 FEWEST_MEMBERS, FEWEST_OBSERVATIONS = 16, 64
 
 
-def pass_seconds(network: Network, observations: int) -> float:
-    """An estimate of the arithmetic of one iteration, in seconds."""
+def pass_seconds(network: Network) -> float:
+    """An estimate of the arithmetic of one iteration of one observation, in seconds."""
     products = sum(inputs * units for inputs, units in zip(network.sizes, network.sizes[1:]))
-    return observations * (products * SECONDS_A_PRODUCT + sum(network.sizes[1:]) * SECONDS_AN_ACTIVATION)
+    return products * SECONDS_A_PRODUCT + sum(network.sizes[1:]) * SECONDS_AN_ACTIVATION
 
 
 def check_numbers(numbers: float, hint: str) -> None:

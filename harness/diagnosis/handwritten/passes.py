@@ -212,10 +212,11 @@ def one_lane(stage: Stage, forward: Forward, chain: Sequence[Layer], error: Erro
     layers: list[DenseLayer] = []
     inputs = x = as_rows(values[products[0].inputs], products[0])
     for layer, product in zip(chain, products):
-        if not is_close(as_rows(values[product.inputs], product), inputs):
+        rows, ones = without_ones(as_rows(values[product.inputs], product), inputs.shape[1])
+        if not is_close(rows, inputs):
             raise CannotRead(Unread.LAYERS)
         found, inputs = dense_layer(stage, forward, layer, product, values, after)
-        layers.append(found)
+        layers.append(found if ones is None else with_bias_row(found, ones))
     outputs = np.ravel(values[error.output])
     is_turned = not is_close(outputs, np.ravel(inputs))
     if is_turned and not is_close(outputs, np.ravel(inputs.T)):
@@ -287,6 +288,26 @@ def is_close(one: Array, other: Array) -> bool:
         return False
     size = max(1.0, float(np.max(np.abs(one), initial=0.0)))
     return bool(np.all(np.abs(one - other) <= TOLERANCE * size))
+
+
+def without_ones(rows: Array, width: int) -> tuple[Array, int | None]:
+    """Rows without a column of ones that stands before or after so many others, and its place; None without one."""
+    for place in (0, -1):
+        if rows.shape[1] == width + 1 and np.all(rows[:, place] == 1):
+            return np.delete(rows, place, axis=1), place
+    return rows, None
+
+
+def with_bias_row(layer: DenseLayer, place: int) -> DenseLayer:
+    """The layer with the row of its kernel that a column of ones is multiplied by as its bias."""
+    row, new_row = layer.kernel[place], layer.new_kernel[place]
+    return dataclasses.replace(
+        layer,
+        kernel=np.delete(layer.kernel, place, axis=0),
+        new_kernel=np.delete(layer.new_kernel, place, axis=0),
+        bias=row if layer.bias is None else row + layer.bias,
+        new_bias=new_row if layer.new_bias is None else new_row + layer.new_bias,
+    )
 
 
 def dense_layer(
@@ -371,7 +392,7 @@ def activated(value: Any, z: Array, is_turned: bool) -> tuple[Array, tuple[str, 
     """The activations of a layer, one observation a row, and the names of those in the table that make them.
 
     Args:
-        value: as the file has them.
+        value: as the file has them, perhaps with ones for the biases of the next layer.
         z: pre-activations, (observations, units).
         is_turned: whether the file has pre-activations with one observation a column; their activations may be turned
             once more, as the next layer takes them.
@@ -380,10 +401,10 @@ def activated(value: Any, z: Array, is_turned: bool) -> tuple[Array, tuple[str, 
         CannotRead: no activation in the table makes them.
     """
     array = np.asarray(value, dtype=float)
+    if array.ndim < 2:
+        array = rows_of(array, z, is_turned=False) if array.size == z.size else array[None, :]
     for turned in (is_turned, not is_turned):
-        if array.ndim == 2 and array.shape != (z.shape[::-1] if turned else z.shape):
-            continue
-        a = rows_of(array, z, turned)
+        a, _ = without_ones(array.T if turned else array, z.shape[1])
         names = activations_of(z, a)
         if names:
             return a, names

@@ -21,6 +21,7 @@ from .passes import Array, CannotRead, Pass, Unread
 
 EXACT = 1e-6  # relative to the largest step: a multiple of the gradient
 NEAR = 1e-2  # the same of a rule with an epsilon, which has several places and sizes
+FEWEST_MOVED = 4  # weights and biases: such a rule makes steps of one size at first, which of fewer says nothing
 NOT_IN_KERAS = ("sum_of_squared_errors",)  # a multiple of the mean, which is read in its place
 
 
@@ -115,20 +116,23 @@ def factor_of(value: Array, reference: Array) -> float:
 
 def rate_of(optimizer: Optimizer, steps: Sequence[Array], gradients: Sequence[Array]) -> float | None:
     """The learning rate with which a rule makes all steps; None if it does not."""
-    of_one = steps_by(optimizer, 1.0, gradients)  # every rule is linear in its rate
+    of_one = steps_by(optimizer, gradients)
     rate = factor_of(np.concatenate(steps), np.concatenate(of_one))
-    most = NEAR if "epsilon" in dict(optimizer.settings) else EXACT
+    has_epsilon = "epsilon" in dict(optimizer.settings)
+    if has_epsilon and np.count_nonzero(np.abs(steps[0]) > EXACT * np.max(np.abs(steps[0]))) < FEWEST_MOVED:
+        return None
+    most = NEAR if has_epsilon else EXACT
     is_made = all(np.max(np.abs(step - rate * one)) <= most * np.max(np.abs(step)) for step, one in zip(steps, of_one))
     return rate if is_made and rate > 0 else None
 
 
-def steps_by(optimizer: Optimizer, rate: float, gradients: Sequence[Array]) -> list[Array]:
-    """The steps that a rule makes of gradients."""
+def steps_by(optimizer: Optimizer, gradients: Sequence[Array]) -> list[Array]:
+    """The steps that a rule makes of gradients at a rate of 1; every rule is linear in its rate."""
     rule, settings = OPTIMIZERS[optimizer.name], dict(optimizer.settings)
     zeros = tf.zeros(gradients[0].shape, tf.float64)
     state: tuple[Any, ...] = (zeros,) * rule.slots
     found = []
     for number, gradient in enumerate(gradients, start=1):
-        moved, state = rule.update(tf, zeros, tf.constant(gradient), state, rate, number, settings)
+        moved, state = rule.update(tf, zeros, tf.constant(gradient), state, 1.0, number, settings)
         found.append(np.asarray(moved))
     return found

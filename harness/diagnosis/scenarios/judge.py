@@ -22,6 +22,7 @@ from ...measures import symptoms
 from ...measures.learning import target_of
 from ...measures.symptoms import Course, Symptom
 from ...models.devices import device_name
+from ...models.network import Array, Weights
 from ...models.optimizers import Optimizer
 from ...scenario.effort import BUDGET_SECONDS, FEWEST_MEMBERS, FEWEST_OBSERVATIONS
 from ..search import Stage
@@ -279,7 +280,7 @@ def is_best_possible(evidence: Evidence) -> bool:
 
     So it is with noisy targets: what is left is noise, and whoever trains for longer or wider fits that too.
     """
-    final, constant = float(evidence.course.costs[-1]), evidence.constant
+    final, constant = evidence.own.median, evidence.constant
     needed = {"healthy", "rate-up", "iterations"} | ({"wider"} if evidence.case.network.depth > 1 else set())
     tried = {r.change.family for r in evidence.results}
     if not needed <= tried or out_of_range(evidence) or not evidence.target < final <= 0.5 * constant:
@@ -290,14 +291,24 @@ def is_best_possible(evidence: Evidence) -> bool:
 
 
 def explosion(case: Case) -> float:
-    """How many times larger the gradient is at the start than at healthy starts, in the layer where it is most."""
+    """How many times larger the gradient of a kernel is at the start than at healthy starts, in the layer where it is
+    most. That of a bias says how far off the outputs are."""
+
+    def sizes(weights: Weights) -> Array:
+        return np.array(symptoms.gradient_sizes([gradient[1:] for gradient in gradients_of(case, weights)]))
+
     drawn = healthy(case.network, case.seed, case.start[0].dtype, range(8))
-    usual = np.median(
-        [symptoms.gradient_sizes(gradients_of(case, [w[..., k] for w in drawn])) for k in range(8)], axis=0
-    )
-    own = np.array(symptoms.gradient_sizes(gradients_of(case, case.start)))
+    usual = np.median([sizes([w[..., k] for w in drawn]) for k in range(8)], axis=0)
+    own = sizes(case.start)
     with np.errstate(divide="ignore", invalid="ignore"):
         return float(np.max(np.where(usual > 0, own / usual, 0)))
+
+
+def failing_start(case: Case, own: Result, target: float) -> Weights:
+    """The first of the starts of the case as it is that do not come to the target."""
+    assert case.draw is not None
+    first = int(np.flatnonzero(~(own.costs <= target))[0])
+    return [w[..., 0] for w in case.draw(case.network, range(first, first + 1))]
 
 
 def prepare_search(
@@ -433,7 +444,9 @@ def diagnose(
 
     learns = learns and not is_unlearnable(floor, constant)
     asked = (not learns) or lucky or late is not None
-    same = late is None and left_out is None
+    if lucky:  # asked about are the others: one of these shows what they have
+        case = replace(case, start=failing_start(case, own, target))
+    same = late is None and left_out is None and not lucky
     judged = course if same or not asked else run_course(case, judged_at)
     search = prepare_search(case, judged, target, unlucky, own, trainings)
     causes, evidence = find_causes(search) if asked else [], search.evidence

@@ -37,12 +37,12 @@ Progress = Callable[[int, int, What | None], None]
 
 def seconds_a_member(trial: Trial) -> float:
     """What a member is expected to take: its iterations, and the cost of all observations at the end."""
-    return pass_seconds(trial.network, 1) * (trial.batch_size * trial.iterations + len(trial.x) * FORWARD)
+    return pass_seconds(trial.network) * (trial.batch_size * trial.iterations + len(trial.x) * FORWARD)
 
 
 def seconds_an_observation(trial: Trial) -> float:
     """What of that each observation more takes: mini-batches stay as large."""
-    return pass_seconds(trial.network, 1) * (FORWARD + (trial.iterations if trial.batches is None else 0))
+    return pass_seconds(trial.network) * (FORWARD + (trial.iterations if trial.batches is None else 0))
 
 
 def seconds_together(jobs: Sequence[tuple[Change, Trial, range]]) -> float:

@@ -145,9 +145,37 @@ POSITIVE_FIRST = (
     .replace("for epoch", "X, Y = X[[2, 1, 3, 0]], Y[[2, 1, 3, 0]]\nfor epoch")
 )
 
+# biases are rows of the kernels, for columns of ones: the first of the data, the last of the hidden layer
+BIAS_ROWS = (
+    SIGMOID
+    + XOR
+    + """
+X = np.hstack([np.ones((4, 1)), X])
+w1 = np.random.randn(3, 4)
+w2 = np.full((5, 1), 0.25)
+for epoch in range(150):
+    h = np.hstack([sigmoid(X @ w1), np.ones((4, 1))])
+    o = sigmoid(h @ w2)
+    d2 = (o - Y) / len(X)
+    d1 = (d2 @ w2.T * h * (1 - h))[:, :-1]
+    w2 -= 0.5 * h.T @ d2
+    w1 -= 0.5 * X.T @ d1
+"""
+)
+
 UNTIL_GOOD = XOR_FROM_ONES.replace("for epoch in range(3000):", "cost = 1\nwhile cost > 0.01:")
 COUNTED = XOR_FROM_ONES.replace("for epoch in range(3000):", "epoch = 0\nwhile epoch < 700:\n    epoch += 1")
 WITHOUT_DATA = XOR_FROM_ONES.replace("X = np.array", "X = np.loadtxt('inputs.txt') if True else np.array")
+# one weight and a wrong derivative: steps of about one size, which are nearly those of a rule that scales its steps
+ONE_WEIGHT = (
+    SIGMOID
+    + """
+X, Y, w = np.array([[0.2]]), np.array([[1.0]]), np.array([[0.18]])
+for epoch in range(100):
+    a = sigmoid(X @ w)
+    w += X.T @ ((Y - a) * (1 - sigmoid(a)))
+"""
+)
 WRONG = XOR_FROM_ONES.replace("np.ones((2, 2))", "np.random.randn(2, 2)").replace(" * a1 * (1 - a1)", "")
 
 

@@ -84,6 +84,13 @@ def test_shuffled_batches_of_labels_with_momentum(tmp_path: Path) -> None:
     assert np.array_equal(found.y.argmax(axis=1), found.x[:, :3].argmax(axis=1))
 
 
+def test_biases_that_are_rows_of_the_kernels(tmp_path: Path) -> None:
+    found = read(tmp_path, numpy_files.BIAS_ROWS)
+    assert shapes(found) == [(3, 4), (4, 1)]
+    assert [None if layer.bias is None else layer.bias.tolist() for layer in found.layers] == [None, [0.25]]
+    assert (found.rule.cost, found.rule.rate, found.epochs) == ("binary_crossentropy", pytest.approx(0.5), 150)
+
+
 def test_a_loop_that_counts_itself(tmp_path: Path) -> None:
     assert read(tmp_path, numpy_files.COUNTED).epochs == 700
 
@@ -94,6 +101,7 @@ def test_a_loop_that_counts_itself(tmp_path: Path) -> None:
         (numpy_files.UNTIL_GOOD, Unread.LENGTH),
         (numpy_files.WITHOUT_DATA, Unread.MADE_UP),
         (numpy_files.WRONG, Unread.OPTIMIZER),
+        (numpy_files.ONE_WEIGHT, Unread.OPTIMIZER),
         ("import numpy as np\n\ndef f(x):\n    return np.tanh(x)\n", Unread.NOT_TRAINED),
     ],
 )

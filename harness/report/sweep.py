@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -89,9 +89,14 @@ def verdict(sweep: Sweep) -> list[str]:
     return sentences
 
 
-def spread(quantiles: Sequence[float]) -> str:
+def size(value: float) -> str:
+    """0.01234, 12,345"""
+    return number(value) if value < 1_000 else f"{value:,.0f}"
+
+
+def spread(quantiles: Sequence[float], write: Callable[[float], str] = size) -> str:
     """The median, and under it the range of the middle 90 %"""
-    low, middle, high = (number(q) if q < 1_000 else f"{q:,.0f}" for q in quantiles)
+    low, middle, high = map(write, quantiles)
     return middle if low == high else f"{middle}\n{low} to {high}"
 
 
@@ -118,15 +123,9 @@ def sweep_table(sweep: Sweep) -> Table:
             "-" if np.isnan(group.iterations_quantiles[0]) else spread(group.iterations_quantiles),
             f"{np.mean(group.stuck):.0%}",
             f"{np.mean(group.clones):.0%}",
-            *([percentages(group.accuracy_quantiles)] if with_classes else []),
+            *([spread(group.accuracy_quantiles, "{:.1%}".format)] if with_classes else []),
         )
     return table
-
-
-def percentages(quantiles: Sequence[float]) -> str:
-    """The median share, and under it the range of the middle 90 %"""
-    low, middle, high = (f"{share:.1%}" for share in quantiles)
-    return middle if low == high else f"{middle}\n{low} to {high}"
 
 
 def resumed_sentence(folder: Path, job: Job, done: Sequence[Group]) -> str:

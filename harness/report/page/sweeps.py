@@ -24,26 +24,24 @@ def row_name(group: Group) -> str:
     return f"{group.combination}: {group.reached_share:.1%} learn"
 
 
-def drawn_groups(sweep: Sweep) -> list[Group]:
-    """The combinations that have a row: all, or those that learn most often."""
-    if len(sweep.groups) <= MAX_ROWS:
-        return sweep.groups
-    kept = sorted(sweep.groups, key=lambda group: -group.reached_share)[:MAX_ROWS]
-    return [group for group in sweep.groups if any(group is one for one in kept)]
+def point_rows(sweep: Sweep, most: int) -> list[spread.PointRow]:
+    """The costs of the combinations that have a row: all, or as many of those that learn most often."""
+    groups = sweep.groups
+    best_first = sorted(range(len(groups)), key=lambda place: -groups[place].reached_share)
+    return [
+        spread.PointRow(name=row_name(group), values=group.final_cost, reached=np.isfinite(group.reached_at))
+        for group in (groups[place] for place in sorted(best_first[:most]))
+    ]
 
 
 def figure_of(sweep: Sweep) -> alt.LayerChart:
     """The final cost of every network, one row for each combination."""
-    rows = [
-        spread.PointRow(name=row_name(group), values=group.final_cost, reached=np.isfinite(group.reached_at))
-        for group in drawn_groups(sweep)
-    ]
     marks = [
         spread.Mark(value=sweep.target, name=f"learned: at most {number(sweep.target)}"),
         spread.Mark(value=sweep.constant_cost, name=f"always predicting the mean: {number(sweep.constant_cost)}"),
     ]
     title = f"Final cost of every network after {count(sweep.scenario.iterations, 'iteration')}"
-    return spread.points_chart(rows, marks, "final cost", title, is_cost=True)
+    return spread.points_chart(point_rows(sweep, MAX_ROWS), marks, "final cost", title, is_cost=True)
 
 
 def headline(sweep: Sweep) -> str:

@@ -108,9 +108,9 @@ def sweep_table(sweep: Sweep) -> Table:
         f"{sweep.scenario.name}: {members} in each row, one from a constant initializer; "
         f"{sweep.scenario.iterations:,} iterations",
         ("combination", "left"),
-        ("final cost:\nmedian, 90 %", "right"),
         ("\nlearned", "right"),
         ("iterations:\nmedian, 90 %", "right"),
+        ("final cost:\nmedian, 90 %", "right"),
         ("on\nplateau", "right"),
         ("\nclones", "right"),
         *([("accuracy:\nmedian, 90 %", "right")] if with_classes else []),
@@ -118,14 +118,21 @@ def sweep_table(sweep: Sweep) -> Table:
     for group in sweep.groups:
         table.add_row(
             f"{group.combination.initializer}\n{group.combination.optimizer} {exact(group.combination.learning_rate)}",
-            spread(group.cost_quantiles),
-            f"{group.reached_share:.1%}",
-            "-" if np.isnan(group.iterations_quantiles[0]) else spread(group.iterations_quantiles),
-            f"{np.mean(group.stuck):.0%}",
-            f"{np.mean(group.clones):.0%}",
+            *group_cells(group),
             *([spread(group.accuracy_quantiles, "{:.1%}".format)] if with_classes else []),
         )
     return table
+
+
+def group_cells(group: Group) -> list[str]:
+    """Share that learned, iterations needed, final cost, shares on a plateau and with clones"""
+    return [
+        f"{group.reached_share:.1%}",
+        "-" if np.isnan(group.iterations_quantiles[0]) else spread(group.iterations_quantiles),
+        spread(group.cost_quantiles),
+        f"{np.mean(group.stuck):.0%}",
+        f"{np.mean(group.clones):.0%}",
+    ]
 
 
 def resumed_sentence(folder: Path, job: Job, done: Sequence[Group]) -> str:

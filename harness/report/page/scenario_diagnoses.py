@@ -81,11 +81,8 @@ def course_parts(found: Diagnosis) -> list[Part]:
 
 def changes_table(caption: str, changes: list[Change]) -> Html:
     """Changes, each made alone, and what came of them."""
-    cells = [
-        (change_text(change.change), number(change.after), words.share_in_words(change), change.hypothesis)
-        for change in changes[: words.MOST_ROWS]
-    ]
-    return table(caption, ("change", "median cost", "learns (95 %)", "for"), cells, numeric=(1,))
+    header = ("change", "median cost", "learns (95 %)", "for")
+    return table(caption, header, words.change_rows(changes), numeric=(1,))
 
 
 def page_of(found: Diagnosis) -> Page:

@@ -57,22 +57,6 @@ def headline(sweep: Sweep) -> str:
     return text
 
 
-def rows_of(sweep: Sweep) -> list[list[str]]:
-    """The cells of the table, one row a combination."""
-    return [
-        [
-            str(group.combination),
-            f"{len(group.seeds):,}",
-            f"{group.reached_share:.1%}",
-            "-" if np.isnan(group.iterations_quantiles[0]) else words.spread(group.iterations_quantiles),
-            words.spread(group.cost_quantiles),
-            f"{np.mean(group.stuck):.0%}",
-            f"{np.mean(group.clones):.0%}",
-        ]
-        for group in sweep.groups
-    ]
-
-
 def page_of(sweep: Sweep) -> Page:
     """The page of a sweep."""
     answer = [text for text in words.verdict(sweep) if "\n" not in text][:MAX_NAMED]
@@ -102,7 +86,8 @@ def page_of(sweep: Sweep) -> Page:
     )
     if len({len(group.seeds) for group in sweep.groups}) > 1:
         note += " networks: one stands for all seeds if an initializer draws nothing, as ones does."
-    numbers = table("Every combination", header, rows_of(sweep), numeric=(1, 2, 3, 4, 5, 6))
+    rows = [(str(group.combination), f"{len(group.seeds):,}", *words.group_cells(group)) for group in sweep.groups]
+    numbers = table("Every combination", header, rows, numeric=(1, 2, 3, 4, 5, 6))
     learned = bool(sweep.groups) and best(sweep) is not None
     return Page(
         title=f"harness sweep: {sweep.scenario.name}",

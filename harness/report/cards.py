@@ -12,7 +12,6 @@ from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
 import altair as alt
-import numpy as np
 
 from ..backends.compare import BackendComparison
 from ..comparison.experiment import Experiment
@@ -23,7 +22,7 @@ from ..figures import spread
 from ..figures import training as charts
 from ..figures.render import png
 from ..measures.symmetry import effective_width, hidden_layers
-from ..sweeps.sweep import Group, Sweep
+from ..sweeps.sweep import Sweep
 from . import backends, diagnosing, scenario_diagnosis
 from . import comparison as words
 from .page import backends as backends_page
@@ -87,7 +86,7 @@ def comparison_cards(experiment: Experiment) -> Pictures:
 
 def weights_card(runs: Sequence[Run]) -> bytes:
     """Every incoming weight of the first hidden layer."""
-    courses = [training.course_of(run, 1) for run in runs]
+    courses = [training.course_of(run.recorded, run.weights, 1) for run in runs]
     limits = charts.weight_limits(courses)
 
     def build(width: int, height: int) -> Chart:
@@ -125,24 +124,14 @@ def sweep_cards(sweep: Sweep) -> Pictures:
     """The final cost of every network; nothing if none was trained."""
     if not sweep.groups:
         return {}
-    groups = shown_groups(sweep)
-    rows = [
-        spread.PointRow(name=sweeps.row_name(group), values=group.final_cost, reached=np.isfinite(group.reached_at))
-        for group in groups
-    ]
+    rows = sweeps.point_rows(sweep, MAX_ROWS)
     mark = spread.Mark(value=sweep.target, name=f"learned: at most {number(sweep.target)}")
     sentence = sweeps.headline(sweep)
-    if len(groups) < len(sweep.groups):
-        sentence += f" The {count(len(groups), 'combination')} that learn most often:"
+    if len(rows) < len(sweep.groups):
+        sentence += f" The {count(len(rows), 'combination')} that learn most often:"
     axis = f"final cost after {count(sweep.scenario.iterations, 'iteration')}"
     chart = spread.points_chart(rows, [mark], axis, "", is_cost=True)
     return {"costs": card(sentence, fitted(chart, MARK_HEIGHT))}
-
-
-def shown_groups(sweep: Sweep) -> list[Group]:
-    """The combinations with a row: all, or those that learn most often."""
-    best = sorted(range(len(sweep.groups)), key=lambda place: -sweep.groups[place].reached_share)[:MAX_ROWS]
-    return [sweep.groups[place] for place in sorted(best)]
 
 
 def words_card(paragraphs: Sequence[str]) -> bytes:

@@ -459,17 +459,23 @@ def tried_table(found: Diagnosis) -> Table:
         ("learns", "right"),
         ("updates", "right"),
     )
-    for tried in found.tried:
-        share = tried.level.learned
-        name = joined(tried.repairs) if tried.repairs else "none (as it is)"
-        table.add_row(
-            Text(name + (", fresh seeds" if tried.fresh else "")),
+    for row in tried_rows(found):
+        table.add_row(*map(Text, row))
+    return table
+
+
+def tried_rows(found: Diagnosis) -> list[tuple[str, ...]]:
+    """The cells of all trainings of the search: repairs, scores, how many seeds learn, updates."""
+    return [
+        (
+            (joined(tried.repairs) if tried.repairs else "none (as it is)") + (", fresh seeds" if tried.fresh else ""),
             score_text(found.task, tried.level.held),
             score_text(found.task, tried.level.training),
-            f"{share.count} of {share.of}",
+            f"{tried.level.learned.count} of {tried.level.learned.of}",
             f"{tried.level.updates:,}",
         )
-    return table
+        for tried in found.tried
+    ]
 
 
 @as_verdict.register

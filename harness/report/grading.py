@@ -14,6 +14,7 @@ from ..checking.result import CheckResult, Found, Verdict
 from ..errors import escape_controls
 from ..files import write_bytes, write_csv_file
 from ..grading.result import Award, Grading, HandInResult, Problem, Status, TestOutcome
+from ..recording.graph import Place
 from ..results import as_document, as_report, as_verdict, plain
 from . import checking
 from .registering import register_page
@@ -68,9 +69,9 @@ def mistake_names(one: HandInResult) -> str:
     return " and ".join(dict.fromkeys(found.id for found in one.mistakes))
 
 
-def line_of(one: HandInResult) -> int | None:
-    """The line of its first mistake"""
-    return next((found.place.line for found in one.mistakes if found.place is not None), None)
+def place_of(one: HandInResult) -> Place | None:
+    """The line of its first mistake that has one"""
+    return next((found.place for found in one.mistakes if found.place is not None), None)
 
 
 def points_words(points: float | None, most: float) -> str:
@@ -126,12 +127,12 @@ def people(grading: Grading) -> RenderableType:
     table = new_table("", *columns)
     table.columns[2].no_wrap = False
     for one in grading.hand_ins:
-        line = line_of(one)
+        place = place_of(one)
         cells: list[str | Text] = [
             escape_controls(one.id),
             Text(one.verdict.value, style=checking.STYLES[one.verdict]),
             mistake_names(one) or why(one),
-            "" if line is None else str(line),
+            "" if place is None else str(place.line),
         ]
         tests = f"{passed_tests(one)} / {len(one.tests)}" if one.tests_finished else "-"
         cells += [tests] * with_tests + [points_words(one.points, one.max_points)] * with_points
@@ -152,15 +153,18 @@ def mistake_lines(grading: Grading) -> list[str]:
     return [f"{len(names)} of {total}: {id}. {checking.MISTAKES[id].what}" for id, names in grading.by_mistake]
 
 
+def headline(grading: Grading) -> str:
+    """How many are right"""
+    counts = grading.by_verdict
+    return (
+        f"{counts[Verdict.CORRECT]} of {count(len(grading.hand_ins), 'hand-in')} correct, {counts[Verdict.MISTAKE]} "
+        f"with a mistake, {counts[Verdict.NOT_JUDGED]} not judged."
+    )
+
+
 def summary(grading: Grading) -> list[str]:
     """How many are right, each mistake with how many have it, and the groups of equal mistakes"""
-    total = len(grading.hand_ins)
-    right = grading.by_verdict
-    lines = [
-        f"{right[Verdict.CORRECT]} of {count(total, 'hand-in')} correct, {right[Verdict.MISTAKE]} with a mistake, "
-        f"{right[Verdict.NOT_JUDGED]} not judged."
-    ]
-    lines += [f"  {line}" for line in mistake_lines(grading)]
+    lines = [headline(grading), *(f"  {line}" for line in mistake_lines(grading))]
     groups = grading.groups
     if groups:
         lines.append("The same mistake at lines that read the same:")
@@ -245,7 +249,7 @@ def cell(value: object) -> object:
 
 def cells_of(one: HandInResult) -> dict[str, object]:
     """The cells of one hand-in by the names of their columns"""
-    place = next((found.place for found in one.mistakes if found.place is not None), None)
+    place = place_of(one)
     others = [f"{file.name}: {file.result.verdict.value}" for file in one.files[1:]]
     has_tests = one.tests_finished is not None
     return {
@@ -253,7 +257,7 @@ def cells_of(one: HandInResult) -> dict[str, object]:
         "file": one.files[0].name if one.files else "",
         "verdict": one.verdict.value,
         "mistakes": mistake_names(one),
-        "line": line_of(one),
+        "line": None if place is None else place.line,
         "code": place.text if place is not None else "",
         "reason": why(one) if one.verdict is Verdict.NOT_JUDGED else "",
         "explanation": explanation(one),

@@ -155,10 +155,17 @@ def symptom_table(found: Diagnosis) -> Table:
 def change_table(title: str, rows: Sequence[Row]) -> Table:
     """Changes, each made alone, and what came of them."""
     table = new_table(title, ("change", "left"), ("median cost", "right"), ("learns (95 %)", "right"), ("for", "left"))
-    for row in rows[:MOST_ROWS]:
-        words = Text(change_text(row.result.change.what))
-        table.add_row(words, number(row.result.median), share_in_words(row), row.hypothesis)
+    for cells in change_rows(rows):
+        table.add_row(*map(Text, cells))
     return table
+
+
+def change_rows(rows: Sequence[Row]) -> list[tuple[str, ...]]:
+    """The cells of changes: what was changed, the median cost, how many learn, and for which hypothesis"""
+    return [
+        (change_text(row.result.change.what), number(row.result.median), share_in_words(row), row.hypothesis)
+        for row in rows[:MOST_ROWS]
+    ]
 
 
 def clones_table(found: Diagnosis) -> Table:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -89,9 +89,14 @@ def verdict(sweep: Sweep) -> list[str]:
     return sentences
 
 
-def spread(quantiles: Sequence[float]) -> str:
+def size(value: float) -> str:
+    """0.01234, 12,345"""
+    return number(value) if value < 1_000 else f"{value:,.0f}"
+
+
+def spread(quantiles: Sequence[float], write: Callable[[float], str] = size) -> str:
     """The median, and under it the range of the middle 90 %"""
-    low, middle, high = (number(q) if q < 1_000 else f"{q:,.0f}" for q in quantiles)
+    low, middle, high = map(write, quantiles)
     return middle if low == high else f"{middle}\n{low} to {high}"
 
 
@@ -103,9 +108,9 @@ def sweep_table(sweep: Sweep) -> Table:
         f"{sweep.scenario.name}: {members} in each row, one from a constant initializer; "
         f"{sweep.scenario.iterations:,} iterations",
         ("combination", "left"),
-        ("final cost:\nmedian, 90 %", "right"),
         ("\nlearned", "right"),
         ("iterations:\nmedian, 90 %", "right"),
+        ("final cost:\nmedian, 90 %", "right"),
         ("on\nplateau", "right"),
         ("\nclones", "right"),
         *([("accuracy:\nmedian, 90 %", "right")] if with_classes else []),
@@ -113,20 +118,21 @@ def sweep_table(sweep: Sweep) -> Table:
     for group in sweep.groups:
         table.add_row(
             f"{group.combination.initializer}\n{group.combination.optimizer} {exact(group.combination.learning_rate)}",
-            spread(group.cost_quantiles),
-            f"{group.reached_share:.1%}",
-            "-" if np.isnan(group.iterations_quantiles[0]) else spread(group.iterations_quantiles),
-            f"{np.mean(group.stuck):.0%}",
-            f"{np.mean(group.clones):.0%}",
-            *([percentages(group.accuracy_quantiles)] if with_classes else []),
+            *group_cells(group),
+            *([spread(group.accuracy_quantiles, "{:.1%}".format)] if with_classes else []),
         )
     return table
 
 
-def percentages(quantiles: Sequence[float]) -> str:
-    """The median share, and under it the range of the middle 90 %"""
-    low, middle, high = (f"{share:.1%}" for share in quantiles)
-    return middle if low == high else f"{middle}\n{low} to {high}"
+def group_cells(group: Group) -> list[str]:
+    """Share that learned, iterations needed, final cost, shares on a plateau and with clones"""
+    return [
+        f"{group.reached_share:.1%}",
+        "-" if np.isnan(group.iterations_quantiles[0]) else spread(group.iterations_quantiles),
+        spread(group.cost_quantiles),
+        f"{np.mean(group.stuck):.0%}",
+        f"{np.mean(group.clones):.0%}",
+    ]
 
 
 def resumed_sentence(folder: Path, job: Job, done: Sequence[Group]) -> str:

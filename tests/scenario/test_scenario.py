@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from harness import BadInput
 from harness.models.batches import Batches
 from harness.models.training import Training
+from harness.scenario import data
 from harness.scenario.scenario import BUILT_IN, OVERRIDES, TABLES, Scenario, load, recorded_iterations
 from tests.faults import npz, of_toml
 
@@ -526,6 +527,7 @@ def test_mistakes_about_batches(tmp_path, training, words):
         ("learning_rate", float("inf"), ["learning_rate", "got inf"]),
         ("iterations", 2**31, ["iterations"]),
         ("initializers", ["oness"], ["initializers:", "did you mean 'ones'"]),
+        ("initializers", [f"constant({n})" for n in range(101)], ["initializers: 101", "at most 100"]),
         ("bias_initializer", "constant", ["bias_initializer:", "constant"]),
         ("hidden", ["3", "x"], ["hidden", "[3, 'x']"]),
         ("hidden", ["100000", "100000"], ["hidden", "weights"]),
@@ -549,6 +551,14 @@ def test_mistakes_in_settings_name_the_setting(key, value, words):
 def test_mistake_is_told_before_the_data_are_loaded(monkeypatch):
     monkeypatch.setitem(sys.modules, "sklearn.datasets", None)
     assert "iterations must" in mistake("digits", iterations=-1)
+
+
+def test_more_data_than_memory_holds(monkeypatch, tmp_path):
+    monkeypatch.setattr(data, "MAX_NUMBERS", 3)
+    assert_mistake(["post: x has 4 numbers", "at most 3", "give fewer observations"], "post")
+    of_classes = 'hidden = [2]\ncost = "categorical_crossentropy"'
+    labels = toml(data="x = [[1], [2], [3]]\ny = [1, 2, 3]\n", network=of_classes)
+    assert_mistake(["3 classes in 3 rows", "is it really a class label?"], write(tmp_path, labels))
 
 
 def test_recording_more_iterations_than_memory_holds():

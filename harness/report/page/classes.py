@@ -6,10 +6,9 @@ from ...checking.result import Verdict
 from ...grading.result import Grading
 from .. import checking as words
 from .. import grading as grading_words
-from ..words import count
 from .checks import TONES
 from .document import Page, Section, Tone
-from .html import Content, Html, element, sortable_table
+from .html import Content, Html, element, sorting_buttons, table
 
 
 def verdict_badge(verdict: Verdict) -> Html:
@@ -22,7 +21,7 @@ def page_of(grading: Grading) -> Page:
     with_points = any(one.awards for one in grading.hand_ins)
     rows: list[tuple[Content, ...]] = []
     for one in grading.hand_ins:
-        place = next((found.place for found in one.mistakes if found.place is not None), None)
+        place = grading_words.place_of(one)
         row: tuple[Content, ...] = (
             one.id,
             verdict_badge(one.verdict),
@@ -34,10 +33,6 @@ def page_of(grading: Grading) -> Page:
         )
         rows.append(row)
     counts = grading.by_verdict
-    headline = (
-        f"{counts[Verdict.CORRECT]} of {count(len(rows), 'hand-in')} correct, {counts[Verdict.MISTAKE]} with a "
-        f"mistake, {counts[Verdict.NOT_JUDGED]} not judged."
-    )
     points = ("points",) if with_points else ()
     header = ("hand-in", "verdict", *points, "mistake or reason", "line", "code", "explanation")
     caption = f"Hand-ins of {grading.folder}. Select a column's heading to sort by it."
@@ -45,7 +40,7 @@ def page_of(grading: Grading) -> Page:
     return Page(
         title=f"harness check: {grading.folder}",
         tone=tone,
-        headline=headline,
+        headline=grading_words.headline(grading),
         answer=grading_words.mistake_lines(grading),
-        sections=[Section(heading="", parts=[sortable_table(caption, header, rows)])],
+        sections=[Section(heading="", parts=[table(caption, sorting_buttons(header), rows)])],
     )

@@ -138,16 +138,7 @@ def page_of(found: Diagnosis) -> Page:
     others = other_lines(found)
     if others:
         sections.append(Section(heading="More", parts=[paragraphs(line.strip() for line in others)]))
-    rows = [
-        (
-            (joined(tried.repairs) if tried.repairs else "none (as it is)") + (", fresh seeds" if tried.fresh else ""),
-            words.score_text(found.task, tried.level.held),
-            words.score_text(found.task, tried.level.training),
-            f"{tried.level.learned.count} of {tried.level.learned.of}",
-            f"{tried.level.updates:,}",
-        )
-        for tried in found.tried
-    ]
+    rows = words.tried_rows(found)
     header = ("repairs", words.score_name(found.task), "on training rows", "learns", "updates")
     if rows:
         numbers = table("Every training of the search", header, rows, numeric=(1, 2, 3, 4))

@@ -107,22 +107,48 @@ class Page:
 
     def html(self) -> str:
         """The page as one HTML file that loads nothing else."""
-        return html_of(self)
+        writer = _Writer()
+        sections = [writer.section(section) for section in self.sections]
+        data = {
+            "specs": writer.specs,
+            "themes": {"light": {**writer.render.LIGHT, "background": None}, "dark": writer.render.DARK},
+            "course": None if self.course is None else vars(self.course),
+        }
+        script = Html(writer.render.javascript().replace("</script", "<\\/script")) if writer.specs else Html("")
+        return "<!doctype html>\n" + element(
+            "html",
+            element(
+                "head",
+                element("meta", charset="utf-8"),
+                element("meta", name="viewport", content="width=device-width, initial-scale=1"),
+                element("meta", http_equiv="Content-Security-Policy", content=POLICY),
+                element("meta", name="color-scheme", content="light dark"),
+                element("meta", name="generator", content=f"backprop-harness {__version__}"),
+                element("title", f"{self.headline} - {self.title}"),
+                element("style", asset("page.css")),
+            ),
+            element(
+                "body",
+                element("main", head_of(self), *sections),
+                element("noscript", element("p", "The charts of this page need JavaScript.")),
+                element("script", Html(embedded(data)), type="application/json", id="data"),
+                element("script", script),
+                element("script", asset("page.js")),
+            ),
+            lang="en",
+        )
 
     def fragment(self) -> str:
         """The page as a piece of HTML for a notebook, its charts as pictures."""
-        return fragment_of(self)
+        sections = map(_StaticWriter().section, self.sections)
+        style = element("style", asset("notebook.css"))
+        return element("div", style, head_of(self), together(sections), class_="harness")
 
 
 def embedded(document: Any) -> str:
     """JSON that can stand in a script element, whatever texts are in it."""
     text = json.dumps(document, separators=(",", ":"), allow_nan=False)
     return text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
-
-
-def data_element(name: str, document: Any) -> Html:
-    """JSON for the page's script."""
-    return element("script", Html(embedded(document)), type="application/json", id=name)
 
 
 def asset(name: str) -> Html:
@@ -197,49 +223,3 @@ def head_of(page: Page) -> Html:
         answer_of(page),
         class_=page.tone.value,
     )
-
-
-def html_of(page: Page) -> str:
-    """The page as one HTML file that loads nothing else."""
-    from ...figures import render
-
-    writer = _Writer()
-    sections = [writer.section(section) for section in page.sections]
-    course = page.course
-    data = {
-        "specs": writer.specs,
-        "themes": {"light": {**render.LIGHT, "background": None}, "dark": render.DARK},
-        "course": None
-        if course is None
-        else {"iterations": list(course.iterations), "readouts": list(course.readouts), "networks": course.networks},
-    }
-    script = Html(render.javascript().replace("</script", "<\\/script")) if writer.specs else Html("")
-    return "<!doctype html>\n" + element(
-        "html",
-        element(
-            "head",
-            element("meta", charset="utf-8"),
-            element("meta", name="viewport", content="width=device-width, initial-scale=1"),
-            element("meta", http_equiv="Content-Security-Policy", content=POLICY),
-            element("meta", name="color-scheme", content="light dark"),
-            element("meta", name="generator", content=f"backprop-harness {__version__}"),
-            element("title", f"{page.headline} - {page.title}"),
-            element("style", asset("page.css")),
-        ),
-        element(
-            "body",
-            element("main", head_of(page), *sections),
-            element("noscript", element("p", "The charts of this page need JavaScript.")),
-            data_element("data", data),
-            element("script", script),
-            element("script", asset("page.js")),
-        ),
-        lang="en",
-    )
-
-
-def fragment_of(page: Page) -> str:
-    """The page as a piece of HTML for a notebook, its charts as pictures."""
-    writer = _StaticWriter()
-    sections = [writer.section(section) for section in page.sections]
-    return element("div", element("style", asset("notebook.css")), head_of(page), together(sections), class_="harness")

@@ -61,12 +61,14 @@ def folded(name: str, part: Html) -> Html:
     return element("details", element("summary", name), part)
 
 
-def table(caption: str, header: Sequence[str], rows: Iterable[Sequence[Content]], numeric: Sequence[int] = ()) -> Html:
+def table(
+    caption: str, header: Sequence[Content], rows: Iterable[Sequence[Content]], numeric: Sequence[int] = ()
+) -> Html:
     """A table with a caption and a header.
 
     Args:
         caption: what it shows.
-        header: the name of each column.
+        header: the name of each column, or ``sorting_buttons`` of them.
         rows: a cell for each column; the first one names its row.
         numeric: the places of columns with numbers, which are set to the right.
     """
@@ -83,20 +85,14 @@ def table(caption: str, header: Sequence[str], rows: Iterable[Sequence[Content]]
         )
         for row in rows
     ]
-    inner = element("table", element("caption", caption), element("thead", head), element("tbody", *body))
+    contents = (element("caption", caption), element("thead", head), element("tbody", *body))
+    inner = element("table", *contents, class_="sortable" if any(isinstance(name, Html) for name in header) else None)
     return element("div", inner, class_="scroll", tabindex=0, role="region", aria_label=caption)
 
 
-def sortable_table(caption: str, header: Sequence[str], rows: Iterable[Sequence[Content]]) -> Html:
-    """A table whose header has buttons that sort it by their column."""
-    head = element("tr", *(element("th", element("button", name, type="button"), scope="col") for name in header))
-    body = [
-        element("tr", element("th", row[0], scope="row"), *(element("td", cell) for cell in row[1:])) for row in rows
-    ]
-    inner = element(
-        "table", element("caption", caption), element("thead", head), element("tbody", *body), class_="sortable"
-    )
-    return element("div", inner, class_="scroll", tabindex=0, role="region", aria_label=caption)
+def sorting_buttons(names: Iterable[str]) -> list[Html]:
+    """A header whose table is sorted by the column whose button is selected."""
+    return [element("button", name, type="button") for name in names]
 
 
 def facts(pairs: Iterable[tuple[str, str]]) -> Html:

@@ -9,13 +9,13 @@ from ...diagnosis.scenarios.judge import Diagnosis
 from ...diagnosis.scenarios.judge import Row as Change
 from ...figures import spread
 from ...figures import training as charts
-from ...measures.symmetry import clone_groups, effective_width, hidden_layers
+from ...measures.symmetry import effective_width, hidden_layers
 from .. import scenario_diagnosis as words
 from ..scenario_words import change_text
 from ..words import count, joined, number
 from .document import Figure, Page, Part, Row, Section, Tone
 from .html import Html, element, folded, paragraphs, table
-from .training import widths_text
+from .training import course_of, widths_text
 
 MAX_LAYERS = 3  # hidden layers with a chart
 MAX_CHANGES = 3  # for a cause, in the figure
@@ -68,19 +68,11 @@ def course_parts(found: Diagnosis) -> list[Part]:
     described = f"The cost goes from {number(costs[0])} to {number(costs[-1])} in {count(iterations[-1], 'iteration')}."
     figures = [Figure(chart=chart.properties(height=HEIGHT), description=described)]
     layers = list(hidden_layers(course.weights[-1]))[:MAX_LAYERS]
-    courses = [
-        charts.LayerCourse(
-            iterations=iterations,
-            weights=np.stack([weights[layer - 1] for weights in course.weights]),
-            groups=clone_groups(course.weights[-1], layer),
-        )
-        for layer in layers
-    ]
+    courses = [course_of(iterations, course.weights, layer) for layer in layers]
     for layer, of_layer in zip(layers, courses):
         units = of_layer.weights.shape[2]
         name = f"Hidden layer {layer}: {widths_text(units, effective_width(course.weights[-1], layer))}"
-        limits = charts.weight_limits(courses)
-        chart = charts.weights_chart(of_layer, limits, "iteration", name)
+        chart = charts.weights_chart(of_layer, charts.weight_limits(courses), "iteration", name)
         figures.append(
             Figure(chart=chart.properties(height=HEIGHT), description=f"Incoming weights over the iterations. {name}.")
         )
@@ -90,11 +82,8 @@ def course_parts(found: Diagnosis) -> list[Part]:
 
 def changes_table(caption: str, rows: list[Change]) -> Html:
     """Changes, each made alone, and what came of them."""
-    cells = [
-        (change_text(row.result.change.what), number(row.result.median), words.share_in_words(row), row.hypothesis)
-        for row in rows[: words.MOST_ROWS]
-    ]
-    return table(caption, ("change", "median cost", "learns (95 %)", "for"), cells, numeric=(1,))
+    header = ("change", "median cost", "learns (95 %)", "for")
+    return table(caption, header, words.change_rows(rows), numeric=(1,))
 
 
 def page_of(found: Diagnosis) -> Page:

@@ -24,26 +24,24 @@ def row_name(group: Group) -> str:
     return f"{group.combination}: {group.reached_share:.1%} learn"
 
 
-def drawn_groups(sweep: Sweep) -> list[Group]:
-    """The combinations that have a row: all, or those that learn most often."""
-    if len(sweep.groups) <= MAX_ROWS:
-        return sweep.groups
-    kept = sorted(sweep.groups, key=lambda group: -group.reached_share)[:MAX_ROWS]
-    return [group for group in sweep.groups if any(group is one for one in kept)]
+def point_rows(sweep: Sweep, most: int) -> list[spread.PointRow]:
+    """The costs of the combinations that have a row: all, or as many of those that learn most often."""
+    groups = sweep.groups
+    best_first = sorted(range(len(groups)), key=lambda place: -groups[place].reached_share)
+    return [
+        spread.PointRow(name=row_name(group), values=group.final_cost, reached=np.isfinite(group.reached_at))
+        for group in (groups[place] for place in sorted(best_first[:most]))
+    ]
 
 
 def figure_of(sweep: Sweep) -> alt.LayerChart:
     """The final cost of every network, one row for each combination."""
-    rows = [
-        spread.PointRow(name=row_name(group), values=group.final_cost, reached=np.isfinite(group.reached_at))
-        for group in drawn_groups(sweep)
-    ]
     marks = [
         spread.Mark(value=sweep.target, name=f"learned: at most {number(sweep.target)}"),
         spread.Mark(value=sweep.constant_cost, name=f"always predicting the mean: {number(sweep.constant_cost)}"),
     ]
     title = f"Final cost of every network after {count(sweep.scenario.iterations, 'iteration')}"
-    return spread.points_chart(rows, marks, "final cost", title, is_cost=True)
+    return spread.points_chart(point_rows(sweep, MAX_ROWS), marks, "final cost", title, is_cost=True)
 
 
 def headline(sweep: Sweep) -> str:
@@ -57,22 +55,6 @@ def headline(sweep: Sweep) -> str:
     if quickest is not None and len(sweep.groups) > 1:
         text += f" {quickest.combination} learns soonest."
     return text
-
-
-def rows_of(sweep: Sweep) -> list[list[str]]:
-    """The cells of the table, one row a combination."""
-    return [
-        [
-            str(group.combination),
-            f"{len(group.seeds):,}",
-            f"{group.reached_share:.1%}",
-            "-" if np.isnan(group.iterations_quantiles[0]) else words.spread(group.iterations_quantiles),
-            words.spread(group.cost_quantiles),
-            f"{np.mean(group.stuck):.0%}",
-            f"{np.mean(group.clones):.0%}",
-        ]
-        for group in sweep.groups
-    ]
 
 
 def page_of(sweep: Sweep) -> Page:
@@ -104,7 +86,8 @@ def page_of(sweep: Sweep) -> Page:
     )
     if len({len(group.seeds) for group in sweep.groups}) > 1:
         note += " networks: one stands for all seeds if an initializer draws nothing, as ones does."
-    numbers = table("Every combination", header, rows_of(sweep), numeric=(1, 2, 3, 4, 5, 6))
+    rows = [(str(group.combination), f"{len(group.seeds):,}", *words.group_cells(group)) for group in sweep.groups]
+    numbers = table("Every combination", header, rows, numeric=(1, 2, 3, 4, 5, 6))
     learned = bool(sweep.groups) and best(sweep) is not None
     return Page(
         title=f"harness sweep: {sweep.scenario.name}",

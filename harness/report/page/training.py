@@ -12,6 +12,7 @@ from ...comparison.experiment import Experiment
 from ...comparison.trace import Run
 from ...figures import training as charts
 from ...measures.symmetry import clone_groups, effective_width, hidden_layers
+from ...models.network import Weights
 from .. import comparison as words
 from ..words import count, joined, number
 from .document import Course, Figure, Page, Part, Row, Section, Tone
@@ -31,13 +32,18 @@ def drawn_layers(run: Run) -> list[int]:
     return layers if len(layers) <= MAX_LAYERS else [*layers[: MAX_LAYERS - 1], layers[-1]]
 
 
-def course_of(run: Run, layer: int) -> charts.LayerCourse:
-    """The weights of a layer over a run."""
-    last = run.weights[-1]
+def course_of(iterations: Sequence[int], weights: Sequence[Weights], layer: int) -> charts.LayerCourse:
+    """The weights of a layer over a run, whose weights at these iterations are given."""
+    last = weights[-1]
     units = last[layer - 1].shape[1]
     groups = clone_groups(last, layer) if layer in hidden_layers(last) else [[unit] for unit in range(units)]
-    weights = np.stack([of_run[layer - 1] for of_run in run.weights])
-    return charts.LayerCourse(iterations=run.recorded, weights=weights, groups=groups)
+    of_layer = np.stack([of_run[layer - 1] for of_run in weights])
+    return charts.LayerCourse(iterations=iterations, weights=of_layer, groups=groups)
+
+
+def courses_of(runs: Sequence[Run], layers: Sequence[int]) -> dict[tuple[str, int], charts.LayerCourse]:
+    """The weights of layers over runs, by initializer and layer."""
+    return {(run.initializer, layer): course_of(run.recorded, run.weights, layer) for run in runs for layer in layers}
 
 
 def layer_title(run: Run, layer: int) -> str:
@@ -96,7 +102,7 @@ def figure_of(experiment: Experiment) -> alt.VConcatChart:
     shown = runs[:MAX_COLUMNS]
     hidden = [layer for layer in drawn_layers(runs[0]) if layer in hidden_layers(runs[0].weights[-1])]
     layers = hidden or drawn_layers(runs[0])
-    courses = {(run.initializer, layer): course_of(run, layer) for run in shown for layer in layers}
+    courses = courses_of(shown, layers)
     limits = charts.weight_limits(list(courses.values()))
     rows = [
         [
@@ -172,7 +178,7 @@ def figures(experiment: Experiment, runs: Sequence[Run]) -> list[Part]:
     """The slider, the costs, and a row of charts for each layer."""
     shown, last = runs[:MAX_COLUMNS], runs[0].recorded[-1]
     layers = drawn_layers(runs[0])
-    courses = {(run.initializer, layer): course_of(run, layer) for run in shown for layer in layers}
+    courses = courses_of(shown, layers)
     limits = charts.weight_limits(list(courses.values()))
     costs = ", ".join(f"{run.initializer} from {number(run.costs[0])} to {number(run.costs[-1])}" for run in runs)
     parts: list[Part] = [

@@ -427,3 +427,10 @@ def drawn_weights(drawings: Sequence[Drawing], seed: int, kept: Sequence[Array |
         drawing.draw(derived_seed(seed, number, 1)) if value is None else value
         for number, (drawing, value) in enumerate(zip(drawings, kept))
     ]
+
+
+def forget_states(model: keras.Model) -> None:
+    """Forget what recurrent layers with a state keep from batch to batch."""
+    for layer in model._flatten_layers(include_self=False):
+        if getattr(layer, "stateful", False) and hasattr(layer, "reset_state"):
+            layer.reset_state()

@@ -19,9 +19,9 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from .batches import BatchPlan
-from .copies import derived_seed
+from .copies import derived_seed, forget_states
 from .lowering import untracked_variables
-from .program import Program
+from .program import Program, row_count, take_rows
 from .replay import steering_callbacks, steers_by_batches
 from .structure import TrainingData, prepared_data
 from .trained import Engine, FallbackReason, Record, Trained
@@ -80,6 +80,7 @@ class FitTrainer:
         model = self.model
         keras.utils.set_random_seed(derived_seed(seed, GLOBAL_STREAM))
         model.set_weights(list(weights))
+        forget_states(model)
         for variable, value in zip(self.optimizer_variables, self.fresh_optimizer):
             variable.assign(value)
         if rate is not None:
@@ -262,9 +263,19 @@ def predict_by_model(program: Program, trained: Trained, x: Any) -> Any:
     """Outputs of each member in inference mode by Keras' own ``predict``, (members, rows, ...)."""
     model = program.fresh_model(0) if program.is_copyable else program.model
     inputs = prepared_data(x, None, None).x
+    rows, size = row_count(inputs), fixed_batch_size(model)
+    if size is not None:  # the last batch is filled up
+        inputs = take_rows(inputs, np.arange(-(-rows // size) * size) % rows)
     outputs = []
     for member in range(trained.members):
         model.set_weights(trained.member_weights(member))
+        forget_states(model)
         with silenced():
-            outputs.append(model.predict(inputs, batch_size=max(program.batch_size, 256), verbose=0))
+            predicted = model.predict(inputs, batch_size=size or max(program.batch_size, 256), verbose=0)
+        outputs.append(take_rows(predicted, slice(rows)))
     return keras.tree.map_structure(lambda *parts: np.stack(parts), *outputs)
+
+
+def fixed_batch_size(model: keras.Model) -> int | None:
+    """The one number of rows that a network takes, such as a recurrent network that keeps its state."""
+    return next((tensor.shape[0] for tensor in model.inputs or () if tensor.shape[0] is not None), None)

@@ -240,6 +240,22 @@ def test_predictions_are_those_of_the_model(engine: Engine | None) -> None:
         np.testing.assert_allclose(outputs[member], model.predict(program.x, verbose=0), atol=1e-6)
 
 
+def test_a_network_with_a_state_is_trained_and_predicts_from_no_state() -> None:
+    x = programs.numbers(8, 3, 1)
+    parts = [keras.Input(batch_shape=(4, 3, 1)), layers.LSTM(2, stateful=True), layers.Dense(1)]
+    program = programs.program(parts, x, x[:, 0], "mean_squared_error", batch_size=4, shuffle=False)
+    trained = train(program, seeds=SEEDS, updates=2, engine=Engine.FIT)
+    outputs = predict(program, trained, x[:6])  # a batch and a half
+    assert outputs.shape == (3, 6, 1)
+    alone = train(program, seeds=SEEDS[2:], updates=2, engine=Engine.FIT)
+    for trained_weights, alone_weights in zip(trained.member_weights(2), alone.member_weights(0)):
+        np.testing.assert_array_equal(trained_weights, alone_weights)  # no member begins in the state of another
+    for member in range(3):
+        model = program.fresh_model(0)
+        model.set_weights(trained.member_weights(member))
+        np.testing.assert_allclose(outputs[member, :4], model(x[:4]), atol=1e-6)
+
+
 def test_programs_of_one_structure_share_a_loop() -> None:
     from harness.programs import vectorised
 

@@ -29,6 +29,7 @@ from unittest import mock
 import keras
 import numpy as np
 
+from ..copies import forget_states
 from ..stand_ins import importing_file
 from .arguments import old_arguments
 
@@ -188,7 +189,7 @@ def old_names(is_users: Callable[[str], bool], text: str = "") -> Iterator[Moved
         set_weights = functools.partialmethod(_set_weights_of_lists, keras.Layer.set_weights)
         stack.enter_context(mock.patch.object(keras.Layer, "set_weights", set_weights))
         _supply(stack, keras.Model, "train", _train)
-        _supply(stack, keras.Model, "reset_states", _reset_states)
+        _supply(stack, keras.Model, "reset_states", forget_states)
         _supply(stack, keras.Model, "predict_proba", _predict_proba)
         _supply(stack, keras.Model, "predict_classes", _predict_classes)
         for name, attribute in (("input", "inputs"), ("output", "outputs")):
@@ -381,14 +382,6 @@ def _set_weights_of_lists(layer: Any, set_weights: Callable[[Any, Any], None], w
 def _train(model: Any, x: Any, y: Any, *_: Any, **__: Any) -> Any:
     """One update, as the first version called it."""
     return model.train_on_batch(x, y)
-
-
-def _reset_states(model: Any) -> None:
-    """Forget what layers with a state remember."""
-    for layer in model._flatten_layers(include_self=False):
-        reset = getattr(layer, "reset_state", None) or getattr(layer, "reset_states", None)
-        if reset is not None and getattr(layer, "stateful", False):
-            reset()
 
 
 def _predict_proba(model: Any, x: Any, *arguments: Any, **options: Any) -> Any:

@@ -178,7 +178,7 @@ class _Diagnoser:
         if own.trial.error is None and self.case.program.error is not None:
             return  # fit raised something that training alone does not, such as a metric: nothing to judge
         certain = any(repair.doubt >= CERTAIN for repair in search.repairs)
-        if own.trial.error is not None and self.case.program.history and not certain:
+        if own.trial.error is not None and self.case.program.history:
             return  # fit worked in the program and does not here: what was captured is not what was run
         repeats = self.case.repeats
         if repeats is not None and repeats.learnable < NOTHING_FRACTION and not certain:

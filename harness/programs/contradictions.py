@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 import contextlib
 import dataclasses
+import io
 import warnings
 from collections.abc import Iterator
 
@@ -72,6 +73,15 @@ UNCERTAIN = frozenset(
 BESIDE_NOTHING = frozenset({Check.FEW_EPOCHS})  # what is seldom the cause beside any other finding
 
 
+@contextlib.contextmanager
+def quiet() -> Iterator[None]:
+    """Nothing is printed inside the block: Keras warns about what is found here, and code of the user's may print."""
+    with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
+        warnings.simplefilter("ignore")
+        yield
+
+
+@quiet()
 def contradictions(program: Program, *, is_too_slow: bool = False) -> tuple[Contradiction, ...]:
     """All that contradicts itself in a program, is suspicious or worth knowing; the surest first.
 
@@ -81,20 +91,17 @@ def contradictions(program: Program, *, is_too_slow: bool = False) -> tuple[Cont
         program: as captured.
         is_too_slow: whether no training of it will decide about what is only likely, as if its data were missing.
     """
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # Keras warns about some of what is found here
-        return _found(program, is_trained=program.can_be_trained and not is_too_slow)
+    return _found(program, is_trained=program.can_be_trained and not is_too_slow)
 
 
+@quiet()
 def hopeless(program: Program) -> tuple[Contradiction, ...]:
     """What keeps a program from learning whatever else is repaired."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        subject = _subject(program)
-        is_of_classes = subject.loss_name in CROSSENTROPIES and program.made_up is MadeUp.NOTHING
-        rules = (*OF_GRADIENTS, batch_rules, *((data_rules,) if is_of_classes else ()))
-        found = [finding for rule in rules for finding in rule(subject)]
-        return tuple(one for one in found if one.check in HOPELESS and one.severity is Severity.CONTRADICTION)
+    subject = _subject(program)
+    is_of_classes = subject.loss_name in CROSSENTROPIES and program.made_up is MadeUp.NOTHING
+    rules = (*OF_GRADIENTS, batch_rules, *((data_rules,) if is_of_classes else ()))
+    found = [finding for rule in rules for finding in rule(subject)]
+    return tuple(one for one in found if one.check in HOPELESS and one.severity is Severity.CONTRADICTION)
 
 
 def _found(program: Program, *, is_trained: bool) -> tuple[Contradiction, ...]:

@@ -134,6 +134,7 @@ class Check(Enum):
     NUMBER_OF_INPUTS = "number-of-inputs"
     NOT_NUMBERS = "not-numbers"
     UNKNOWN_ARGUMENT = "unknown-argument"
+    ARGUMENT_VALUE = "argument-value"
     UNKNOWN_NAME = "unknown-name"
     NOT_A_LAYER = "not-a-layer"
     LAYER_CALLED_ON = "layer-called-on"

@@ -6,7 +6,7 @@ import dataclasses
 from dataclasses import dataclass
 
 from ..results import Result
-from .contradictions import Check, Contradiction, Severity, contradictions, hopeless
+from .contradictions import Check, Contradiction, Severity, contradictions, hopeless, quiet
 from .edits import Edit
 from .program import Note, NoteKind, Program, made_up_parts
 from .remedies import edits_against
@@ -78,6 +78,7 @@ def refusal(program: Program) -> Contradiction | None:
     return finding if finding is not None and finding.check in OF_INPUTS else None
 
 
+@quiet()
 def read_unjudged(program: Program, *, needed_budget: float | None = None) -> Unjudged:
     """What can be said of a program that is not trained; ``needed_budget`` as in ``Unjudged``."""
     reason, first = refusal(program), hopeless(program)

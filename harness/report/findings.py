@@ -298,6 +298,7 @@ SENTENCES: dict[Check, Callable[[Values], str]] = {
         f"{v['called'] or 'the optimizer'} does not take {joined(v['names'])}; leave it out or write its name of this "
         "version of Keras"
     ),
+    Check.ARGUMENT_VALUE: lambda v: f"{v['name']} has to be {v['wanted']}",
     Check.UNKNOWN_NAME: lambda v: (
         f"Keras does not know the {v['kind']} {v['name']}" + (f"; use {v['similar']!r}" if v["similar"] else "")
     ),

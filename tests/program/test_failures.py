@@ -22,6 +22,12 @@ BEFORE_FIT = [
     ("m = Sequential([Conv2D(3, 3, input_shape=(1, 28, 28))])\n", Check.IMAGE_TOO_SMALL, "", "input_shape=(28, 28, 1)"),
     ("m = Sequential([Input((4, 4, 1)), MaxPooling2D(8)])\n", Check.IMAGE_TOO_SMALL, "", "fewer layers of pooling"),
     ("m = Sequential([Dense(3, foo=1)])\n", Check.UNKNOWN_ARGUMENT, "train.py:4: ", "Dense does not take foo"),
+    (
+        "keras.optimizers.SGD(0.1, momentum=1.9)\nm = 1\n",
+        Check.ARGUMENT_VALUE,
+        "train.py:4: ",
+        "a float between [0, 1]",
+    ),
     ("m = Sequential()\nm.add(Dense)\n", Check.NOT_A_LAYER, "train.py:5: ", "call the class"),
     ("m = Dense(3)(Dense(2))\n", Check.LAYER_CALLED_ON, "", "not on a tensor"),
     ("m = Concatenate()([Input((3,)), Input((3, 2))])\n", Check.MERGED_SHAPES, "", "do not fit"),

@@ -1,9 +1,12 @@
 """A ``train_step`` of the user's own, and a softmax between layers: read without a training."""
 
+import json
+
 import keras
 import numpy as np
 import pytest
 
+from harness.cli.main import main
 from harness.programs.capture import capture_script
 from harness.programs.contradictions import Check, Severity, contradictions
 from harness.programs.fit_calls import program_of
@@ -52,6 +55,15 @@ def test_a_step_of_ones_own_is_read(tmp_path, monkeypatch, parts, check):
     (tmp_path / "train.py").write_text(SCRIPT.format(**parts))
     found = contradictions(capture_script("train.py").program)
     assert [one.check for one in found if one.severity in SURE] == ([] if check is None else [check])
+
+
+def test_what_a_model_prints_is_no_part_of_the_answer(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    parts = QUANTITY | {"y": "x.sum(axis=1)", "value": "tf.reduce_mean((y - outputs) ** 2)"}
+    text = SCRIPT.format(**parts).replace("return self.layer(x)", "return print(x.shape) or self.layer(x)")
+    (tmp_path / "train.py").write_text(text)
+    main(["diagnose", "train.py", "--json", "--no-log"])
+    assert json.loads(capsys.readouterr().out)["likely"][0]["check"] == "broadcast-loss"
 
 
 @pytest.mark.parametrize(

@@ -195,9 +195,10 @@ def run_program(arguments: argparse.Namespace, name: str, *, of_script: bool) ->
             )
             say_at_once(program, show)
         if program.outputs > 1 and program.is_fit_on_own_data and program.error is None:
-            several = outputs.diagnose_outputs(
-                program, budget=budget, seed=seed, progress=lambda what, trainings: show(trainings, 0, what)
-            )
+            with contradictions.quiet():
+                several = outputs.diagnose_outputs(
+                    program, budget=budget, seed=seed, progress=lambda what, trainings: show(trainings, 0, what)
+                )
             write_pages(arguments, several, folder)
             show_result(arguments, several)
             codes = {code_of_diagnosis(one) for one in several.outputs}
@@ -207,9 +208,10 @@ def run_program(arguments: argparse.Namespace, name: str, *, of_script: bool) ->
             show_result(arguments, read)
             return DIFFERS if read.is_refused or read.is_hopeless else NOT_JUDGED
         try:
-            found = diagnosis.diagnose_program(
-                program, budget=budget, seed=seed, progress=lambda what, trainings: show(trainings, 0, what)
-            )
+            with contradictions.quiet():
+                found = diagnosis.diagnose_program(
+                    program, budget=budget, seed=seed, progress=lambda what, trainings: show(trainings, 0, what)
+                )
         except trials.TooSlow as error:
             show_result(arguments, unjudged.read_unjudged(program, needed_budget=error.budget))
             return NOT_JUDGED

@@ -107,6 +107,8 @@ REASONS: tuple[Reason, ...] = (
            r"Unrecognized keyword arguments? passed to (?P<called>\w+): (?P<names>\{.*\})", unknown_arguments),
     Reason("wrong-call", Check.UNKNOWN_ARGUMENT,
            r"Argument\(s\) not (?P<called>)recognized: (?P<names>\{.*\})", unknown_arguments),
+    Reason("wrong-call", Check.ARGUMENT_VALUE,
+           r"^(?:Argument )?`(?P<name>\w+)` (?:must|should) be (?P<wanted>[^.`]+)(?:\.|$)"),
     Reason("wrong-call", Check.UNKNOWN_NAME,
            rf"Could not interpret (?P<kind>{'|'.join(NAMES_OF_KIND)}) identifier: (?P<name>.+)", close_name),
     Reason("wrong-call", Check.NOT_A_LAYER,

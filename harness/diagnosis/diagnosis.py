@@ -358,12 +358,15 @@ class _Diagnoser:
             way = 1 - references.constant
             memorised = float(np.median(own.trial.scores.training)) > references.constant + 0.5 * way
             self.outcome = OutcomeKind.OVERFITS if memorised else OutcomeKind.DOES_NOT_TRAIN
-        elif own.median >= references.constant:
-            self.outcome = OutcomeKind.LEARNS  # the little that there is to learn
         else:
             trained = float(np.median(own.trial.scores.training))
-            has_fitted = trained > references.constant + NOTHING_FRACTION * (1 - references.constant)
-            self.outcome = OutcomeKind.OVERFITS if has_fitted else OutcomeKind.DOES_NOT_TRAIN
+            if own.median > references.constant:
+                self.outcome = OutcomeKind.LEARNS  # the little that there is to learn
+            elif trained > references.constant + NOTHING_FRACTION * (1 - references.constant):
+                self.outcome = OutcomeKind.OVERFITS
+            else:
+                is_constant = own.median == references.constant
+                self.outcome = OutcomeKind.LEARNS if is_constant else OutcomeKind.DOES_NOT_TRAIN
 
     def contradiction_matters(self) -> bool:
         """Whether a program that learns is much better without its contradictions; the bar is then raised."""

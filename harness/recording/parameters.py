@@ -139,6 +139,7 @@ class Search:
         self.items: dict[int, tuple[int, Path, Role]] = {}  # rows of versions, until it is known which item is read
         self.control = 0  # what the guards since the last update depend on
         self.places: dict[int, dict[tuple[int, int, int], Place]] = defaultdict(dict)  # where each value is used
+        self.with_zeros: set[tuple[int, int, int]] = set()  # places where a value is used together with zeros
         self.repeated: set[int] = set()  # values that are used several times at one of their places
         self._loops: dict[Site, tuple[Site, ...]] = {}  # around a line, by their first lines
         self._bits = 0
@@ -585,15 +586,18 @@ class Search:
         if step.place is None:
             return
         use = id(step.place), step.offset, operand
+        others = [self.tape.steps[one].value for one in step.parents if one != node] if step.operation in MIXING else []
+        if any(isinstance(value, np.ndarray) and value.ndim and not value.any() for value in others):
+            self.with_zeros.add(use)
         if use in self.places[node]:
             self.repeated.add(node)
         self.places[node][use] = step.place
 
     def single_turns(self) -> Iterator[Site]:
-        """The loops within an iteration that use a parameter and have gone round only once in each iteration.
+        """The loops over sequences within an iteration that have gone round only once in each iteration.
 
-        A longer sequence may follow, and only that shows what is carried from one turn to the next. A loop that uses
-        several parameters at one place goes through layers, and round more than once.
+        A longer sequence may follow, and only that shows what is carried from one turn to the next. Such a loop uses a
+        parameter together with a state that begins with zeros. One that uses several at one place goes through layers.
         """
         chains = self._confirmed()
         versions = [{chain.first, *chain.events} for chain in chains]
@@ -603,7 +607,7 @@ class Search:
             if not self.repeated.isdisjoint(group - {chain.closed}):  # the iteration of the last one goes on
                 continue
             around = {loop for after in chain.events for loop in self._loops_around(self.tape.steps[after].place)}
-            alone = [place for use, place in its_uses.items() if users[use] == 1]
+            alone = [place for use, place in its_uses.items() if users[use] == 1 and use in self.with_zeros]
             yield from (loop for place in alone for loop in self._loops_around(place) if loop not in around)
 
     def _loops_around(self, place: Place | None) -> Iterator[Site]:

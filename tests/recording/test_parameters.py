@@ -238,3 +238,26 @@ for i in range(9):
     recording = record_file(path)
     assert [parameter.shape for parameter in recording.parameters] == [(4, 3)]
     assert len(recording.nodes) < 100
+
+
+def test_a_loop_over_the_only_hidden_layer_is_not_a_sequence(tmp_path):
+    path = tmp_path / "layers.py"
+    path.write_text(
+        """
+import numpy as np
+x = np.random.randn(6, 3)
+hidden, last = [np.random.randn(3, 4)], np.random.randn(4, 1)
+for i in range(60):
+    values = [x]
+    for w in hidden:
+        values.append(np.tanh(values[-1] @ w))
+    delta = values[-1] @ last - 1
+    for n in range(len(hidden)):
+        back = delta @ last.T * (1 - values[n + 1] ** 2)
+        hidden[n] = hidden[n] - 0.1 * values[n].T @ back
+    last = last - 0.1 * values[-1].T @ delta
+"""
+    )
+    recording = record_file(path)
+    assert [len(parameter.updates) for parameter in recording.parameters] == [3, 3]
+    assert not recording.single_turns

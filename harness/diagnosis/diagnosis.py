@@ -38,6 +38,7 @@ from .program_search import (
     CERTAIN,
     FAR_FROM_PRACTICE,
     GOOD_ENOUGH,
+    MOST_TRIED_ADDITIONS,
     PERFECT,
     QUESTIONED,
     ProgramRun,
@@ -45,7 +46,7 @@ from .program_search import (
 )
 from .proofs import Proofs
 from .rates import optimizer_facts
-from .references import EXACT, SIGNAL_LEVEL
+from .references import EXACT, LEAST_SQUARES, SIGNAL_LEVEL, TIMES_NEARER
 from .repairs import propose_repairs
 from .restraints import restraints
 from .search import Keys, Progress, Stage
@@ -68,6 +69,7 @@ LEAST_WAY = 0.05  # between constant and best prediction, below which a program 
 LEAST_NOISES = 2.5  # the same in standard deviations of the score
 FALLEN_FRACTION = 0.1  # by which a loss that goes on falling falls after the part that was trained here
 MUCH_BETTER = 0.15  # of the way from constant to best by which a repaired contradiction must be better to matter
+WORTH_NAMING = 2  # times less that a regression leaves unexplained with a repair that is named as an improvement
 MOST_SETS = 6  # of repairs that edits are made for
 MEMORISED = 0.3  # of the way from constant to best by which training rows are known better than others
 
@@ -389,19 +391,23 @@ class _Diagnoser:
         return not self.case.references.apt and own.median < 0.9 * perfect
 
     def raise_bar_to_reference(self, own: ProgramRun) -> Keys | None:
-        """A repair that brings a learned regression much nearer to a reference which is far nearer.
+        """A repair that brings a learned regression about as near as an exact reference in a training as long.
 
-        None if there is none. Unless that reference is exact, so that no noise can be what is left, the program learns
-        all the same, and the repair is only what improves it.
+        None if there is none: the program learns then, and a repair that leaves half as much only improves it. Every
+        training without noise comes nearer if it goes on, which counts only if all there is to learn is a line.
         """
-        references = self.case.references
+        references, search = self.case.references, self.search
         nearer = references.much_nearer(own.median) if self.case.task.kind is TaskKind.REGRESSION else None
-        keys = None if nearer is None else self.proofs.much_nearer(own)
-        if nearer is None or keys is None or nearer.score.value < EXACT:
-            self.wanted = keys
+        if nearer is None:
+            return None
+        tried = [*search.additions(frozenset())[:MOST_TRIED_ADDITIONS], *search.much_longer()]
+        counting = [key for key in tried if nearer.name == LEAST_SQUARES or not search.is_longer(key)]
+        keys = self.proofs.nearer(own, counting, TIMES_NEARER) if nearer.score.value >= EXACT else None
+        if keys is None:
+            self.wanted = self.proofs.nearer(own, tried, WORTH_NAMING)
             return None
         bar = Bar(constant=references.constant, best=nearer.score.value, noise=0.0)
-        self.search.bar = dataclasses.replace(bar, needed=(1 + bar.fraction(own.median)) / 2)
+        search.bar = dataclasses.replace(bar, needed=(1 + bar.fraction(own.median)) / 2)
         self.outcome = self.outcome_now()
         return keys
 

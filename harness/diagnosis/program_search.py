@@ -171,7 +171,7 @@ class ProgramSearch(Search[Trial, Repair]):
     def full_sets(self, questioned: Sequence[str]) -> list[Keys]:
         """Ever larger sets of repairs: all that are questioned, then longer, wider and deeper."""
         base = frozenset(questioned)
-        short = frozenset(key for key in base if self.by_key[key].block != "epochs")
+        short = frozenset(key for key in base if not self.is_longer(key))
         stronger = "optimizer" if "optimizer" in self.by_key else "learning-rate"
         more = [key for key in (stronger, "too-few-epochs", "too-narrow", "missing-layer") if key in self.by_key]
         sets = [keys for keys in dict.fromkeys((short, base)) if keys]  # a longer training is tried once it is needed
@@ -226,6 +226,10 @@ class ProgramSearch(Search[Trial, Repair]):
         doubt = self.by_key["too-few-epochs"].doubt
         self.by_key[key] = epochs_repair(self.case.program, factor, doubt, key=key)
         return key
+
+    def is_longer(self, key: str) -> bool:
+        """Whether a repair only trains for longer."""
+        return self.by_key[key].block == "epochs"
 
     def much_longer(self) -> list[str]:
         """The key of a training much longer than the repair of its length; none if the plan has no room for it."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -13,7 +14,7 @@ from .faults import Fault
 from .layers import read_layers
 from .mechanisms import Intervention, Suspect, intervention_repair, suspects
 from .outcomes import MOSTLY
-from .program_search import MOST_TRIED_ADDITIONS, WORTH_ADDING, ProgramRun, ProgramSearch
+from .program_search import WORTH_ADDING, ProgramRun, ProgramSearch
 from .rates import ADAM_RATE, optimizer_facts
 from .repair import Repair
 from .search import WORTH_MORE_SEEDS, Keys, Stage
@@ -228,22 +229,22 @@ class Proofs:
         is_better = known is not None and search.quality(better, top) >= search.quality(known, top) + WORTH_ADDING / 2
         return wanted if is_better else None
 
-    def much_nearer(self, own: ProgramRun) -> Keys | None:
-        """The likeliest repair with which a learned regression leaves at most half of what it leaves unexplained now.
+    def nearer(self, own: ProgramRun, keys: Sequence[str], times: float) -> Keys | None:
+        """The first repair with which a learned regression leaves so many times less unexplained, on fresh seeds too.
 
-        On fresh seeds too; None if no repair does. The budget may end this.
+        None if no repair does. The budget may end this.
         """
         search = self.search
-        for key in [*search.additions(frozenset())[:MOST_TRIED_ADDITIONS], *search.much_longer()]:
+        for key in keys:
             run = search.affordable(frozenset({key}))
-            if run is None or not leaves_half(run, own):
+            if run is None or not is_nearer(run, own, times):
                 continue
             try:
                 sides = [search.run(keys, stage=Stage.CONFIRM, optional=True) for keys in (run.repairs, own.repairs)]
             except OutOfBudget:
                 self.partial = self.partial or search.ledger.is_late
                 return None
-            if leaves_half(*sides):
+            if is_nearer(sides[0], sides[1], times):
                 return run.repairs
         return None
 
@@ -271,6 +272,6 @@ class Proofs:
             )
 
 
-def leaves_half(run: ProgramRun, other: ProgramRun) -> bool:
-    """Whether a run of a regression leaves at most half as much unexplained as another."""
-    return 1 - run.median <= (1 - other.median) / 2
+def is_nearer(run: ProgramRun, other: ProgramRun, times: float) -> bool:
+    """Whether a run of a regression leaves so many times less unexplained than another."""
+    return times * (1 - run.median) <= 1 - other.median

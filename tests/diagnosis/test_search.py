@@ -127,7 +127,7 @@ def test_shorter_trainings_are_tried_in_a_few_steps(most: int, steps: list[int])
 @pytest.mark.parametrize(("repaired", "nearer"), [(0.99, {"scale"}), (0.96, None)])
 def test_what_brings_a_regression_nearer_leaves_half_of_what_was_left(repaired: float, nearer: set[str] | None) -> None:
     known = search({(): 0.95, ("scale",): repaired, ("loss",): 0.9})  # what is not known is not affordable
-    assert Proofs(search=known).much_nearer(known.run(())) == nearer
+    assert Proofs(search=known).nearer(known.run(()), known.additions(frozenset()), 2) == nearer
 
 
 def edit(text: str) -> Edit:

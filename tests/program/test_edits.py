@@ -235,6 +235,14 @@ def test_edits(captured, code, changes, lines):
     assert changed_lines(captured(code), *changes) == (lines, [])
 
 
+def test_an_import_is_added_below_those_from_the_future(program):
+    code = f'"""Ours."""\nfrom __future__ import annotations\n{ADD}'
+    edits = edits_for(program(code), [change("labels", "one_hot")]).edits
+    ((_, edited),) = edited_sources(edits).values()
+    assert edited.splitlines()[1:4] == ["from __future__ import annotations", "import keras", "import numpy as np"]
+    compile(edited, "train.py", "exec")  # a SyntaxError if another import came first
+
+
 @pytest.mark.slow
 def test_the_edited_copy_runs_and_the_file_stays(program, tmp_path):
     captured = program(ADD)

@@ -980,7 +980,7 @@ def test_the_post_in_ten_thousand_iterations_learns_but_late():
 
 def test_of_xor_the_clones_are_the_cause():
     """POST.md, 5: nothing that keeps the symmetry helps."""
-    found = diagnose.diagnose(diagnose.case_of(load("xor")), budget=2)
+    found = diagnose.diagnose(diagnose.case_of(load("xor")), budget=1)
     assert found.causes[0].id == "clones"
     assert found.causes[0].evidence[0].result.share >= 0.95
     assert found.bound == pytest.approx(2 / 3)

@@ -10,7 +10,7 @@ import re
 import time
 import warnings
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ...errors import BadInput, shown_path
 from ...programs.kinds import refuse_other_frameworks, trains_keras
@@ -19,9 +19,6 @@ from ..options import add_learning_rate, add_output, add_scenario, invalid_value
 from ..pages import add_figure, add_report, check_files, say_page, write_pages
 from ..terminal import Shown, print_as, progress_bar, show_result, silent_import, wide_vectors
 from . import AGREES, DIFFERS, NOT_JUDGED, code_of_diagnosis
-
-if TYPE_CHECKING:
-    pass
 
 MAX_BUDGET_SECONDS = 86400.0
 FIT_BUDGETS = 2  # budgets after which the training of the script itself is stopped

@@ -87,7 +87,7 @@ class FollowedLoop:
             how: the loop trains.
             most_rows: of an update, if the loop hands on more at once.
         """
-        program = self.with_rows(program)
+        program = self.with_rows(program, self.copies())
         epochs, size = max(1, round(sum(self.sizes) / len(program.y))), Counter(self.sizes).most_common(1)[0][0]
         notes = [note for note in program.notes if note.kind not in (NoteKind.OWN_LOOP, NoteKind.FITS_MERGED)]
         notes.append(Note(kind=NoteKind.LOOP_AS_FIT, count=epochs, detail=how))
@@ -100,14 +100,13 @@ class FollowedLoop:
             notes=tuple(notes),
         )
 
-    def with_rows(self, program: Program) -> Program:
-        """The program with the rows of all updates so far in the place of those of the first."""
-        copies = self.copies()
+    def with_rows(self, program: Program, copies: Array | int = 1) -> Program:
+        """The program with the rows of all updates so far, each so many times, in the place of those of the first."""
         x, y = (np.repeat(np.stack(rows), copies, axis=0) for rows in (self.x, self.y))
         return dataclasses.replace(program, x=x, y=y)
 
     def copies(self) -> Array:
-        """How often each row stands in the data: once, if the loop does not use all of them equally often."""
+        """How often each row stands in the data of a loop that ended: once, if it does not use all equally often."""
         counts = np.array(self.counts)
         passes = counts.min()
         return counts // passes if not np.any(counts % passes) else np.ones_like(counts)

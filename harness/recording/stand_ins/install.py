@@ -11,6 +11,7 @@ import inspect
 import io
 import itertools
 import math
+import operator
 import os
 import re
 import sys
@@ -97,8 +98,15 @@ def install(
     time.sleep = lambda *_: None
     os.get_terminal_size = lambda *_: os.terminal_size((80, 24))  # nobody looks at the output
     _clock()
+    if sys.version_info >= (3, 12):
+        _sum()
     processes.install()
     return missing
+
+
+def _sum() -> None:
+    """Let ``sum`` add as it adds what is recorded: from Python 3.12 on it corrects the rounding errors of floats."""
+    builtins.sum = lambda values, /, start=0: functools.reduce(operator.add, values, start)
 
 
 def _clock() -> None:

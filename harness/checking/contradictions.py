@@ -6,6 +6,7 @@ multiplied by, and its penalty.
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -16,10 +17,9 @@ import numpy as np
 from ..recording.graph import Ref
 from .alignment import ratio, samples
 from .cost import Error, Form, is_declared_cost
-from .factors import is_same
+from .factors import is_same, rates_of
 from .facts import assumed
 from .misstated import misstated_cost, own_costs, under_declared_costs
-from .rates import rates_of
 from .reading import Reading, found_at, found_in_step, label, quantity, same_cost
 from .result import UNKNOWN, Alternative, AssumedCost, Found, Kind, Quantity
 from .rules import belongs_together, decay_place, scale_mistake
@@ -126,13 +126,13 @@ def contradiction_of(
         declared = [one for one in alike if is_declared_cost(plain.stage.node(one.node))]
         scales = [(one, found) for one in alike if one.node != exact and (found := other_scale(plain, one))]
         odd = odd_scale(plain, sources, bool(declared) or any(same_cost(plain, one) for one in own))
-        mistake = odd if odd is not None and odd.id == MISCOUNTED else None
-        mistake = mistake or next(
-            (found for one, found in scales if one in declared and matters(plain, one, found)), None
+        possible = itertools.chain(
+            [odd if odd is not None and odd.id == MISCOUNTED else None],
+            (found for one, found in scales if one in declared and matters(plain, one, found)),
+            (other_penalty(plain, one) for one in declared if not is_whole(best, one)),
+            (other_labels(plain, one) for one in declared),
         )
-        penalties = (other_penalty(plain, one) for one in declared if not is_whole(best, one))
-        mistake = mistake or next((one for one in penalties if one is not None), None)
-        mistake = mistake or next((found for one in declared if (found := other_labels(plain, one)) is not None), None)
+        mistake = next((one for one in possible if one is not None), None)
         printed, other = (None, None) if mistake is not None else misstated_cost(readings, plain)
         mistake = mistake or printed
         if mistake is not None:

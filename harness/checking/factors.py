@@ -13,6 +13,7 @@ from .reading import Reading, found_at, found_in_step, quantity
 from .result import Found, merge_by_line, merge_by_place
 from .stage import Step
 from .structure import Role
+from .updates import numbers_in
 
 SAME = 1e-6  # relative
 
@@ -347,6 +348,23 @@ def departing_delta(reading: Reading, chain: Chain, reference: Chain) -> int | N
     if last is None:
         return None
     return next((id for id, factor in between if is_same(factor, odd)), last)
+
+
+def rates_of(reading: Reading) -> set[float]:
+    """The numbers that gradients are multiplied by on the line of their update, if they have no line of their own."""
+    stage = reading.stage
+    found: set[float] = set()
+    for step in stage.steps:
+        match = reading.matches.get(step.before)
+        if match is None or match.nothing:
+            continue
+        if not is_update_place(reading, step, chain_of(reading, step, match.factor).node):
+            continue
+        between = stage.program.ancestors([step.after], stop=stage.parameters) - reading.forward.nodes
+        for id in between:
+            if is_update_place(reading, step, id) or stage.node(id).is_leaf:
+                found |= numbers_in(stage.node(id))
+    return found - {0.0, 1.0}
 
 
 def rate_mistakes(reading: Reading, groups: Sequence[list[Chain]]) -> list[Found]:

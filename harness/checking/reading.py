@@ -307,17 +307,10 @@ def is_constant(seeds: list[dict[int, Array]]) -> bool:
 
 def lane_gradient(reading: Reading, step: Step, lane: int) -> Samples | None:
     """The gradient of a parameter that one observation alone gives."""
-    stage = reading.stage
-    output = reading.forward.outputs[lane]
-    rows = []
     try:
-        for values in stage.settings:
-            seeds = reading.cost.seeds(values)
-            found = stage.program.gradients({output: seeds[output]}, values, reading.forward.nodes | {output})
-            rows.append(found.get(step.before, np.zeros(np.shape(values[step.before]))))
+        return samples([reading.lane_gradients(one)[lane][step.before] for one in range(len(reading.gradients))])
     except (CannotReplay, ShapesDiffer, KeyError):
         return None
-    return samples(rows)
 
 
 def same_cost(first: Reading, second: Reading) -> bool:

@@ -279,14 +279,8 @@ def scaled_mistake(reading: Reading, group: Sequence[Chain], reference: Sequence
     elif is_same(ratio, 0.5):
         id = "missing-factor-two"
     chain = group[0]
-    node = stage.node(departing_node(reading, chain, reference[0]))
-    places = tuple(
-        dict.fromkeys(
-            place
-            for one in group[1:]
-            if (place := stage.node(departing_node(reading, one, reference[0])).place) and place != node.place
-        )
-    )
+    node, *further = [stage.node(departing_node(reading, one, reference[0])) for one in group]
+    places = tuple(dict.fromkeys(one.place for one in further if one.place and one.place != node.place))
     return found_at(
         reading,
         node.id,

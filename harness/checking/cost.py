@@ -58,6 +58,7 @@ GRADIENTS: dict[Form, Callable[[Array, Array], Array]] = {
     Form.ABSOLUTE: lambda a, y: np.sign(a - y),
     Form.HINGE: lambda a, y: np.where(y * a < 1, -y, 0.0),
 }
+
 # What each cost is, without a factor
 VALUES: dict[Form, Callable[[Array, Array], float]] = {
     Form.SQUARED: lambda a, y: float(np.sum((a - y) ** 2)),

@@ -155,8 +155,8 @@ def lost_observations(reading: Reading) -> list[Found]:
     So it is if the same line computed as many of them in every iteration, from other errors, before the one that is
     used, and nothing is made of them. Without a cost that says otherwise, one observation would be all that is meant.
     """
-    stage, factors = reading.stage, reading.factors
-    recording, found = stage.recording, []
+    stage, factors, recording = reading.stage, reading.factors, reading.stage.recording
+    found: list[Found] = []
     for step in stage.steps:
         if step.returned or step.before not in factors:
             continue

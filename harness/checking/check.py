@@ -251,10 +251,7 @@ def source_of(path: Path) -> str:
 
 def uncalled_functions(path: Path, layers: LayersResult) -> list[str]:
     """The functions of a file that compute or apply gradients, by their names, and belong to none of its pairs."""
-    try:
-        tree = ast.parse(read_text(path))
-    except (OSError, SyntaxError, ValueError, BadInput):
-        return []
+    tree = ast.parse(source_of(path))  # which was parsed before to find the pairs
     known = " ".join(pair.name for pair in layers.pairs)
     called = set(re.findall(r"[A-Za-z_]\w*", known))
     reached = {

@@ -10,8 +10,6 @@ from .reading import Reading, read, same_cost
 from .stage import Stage
 from .structure import Layer, is_coupled
 
-FORMS = (Form.SQUARED, Form.BINARY, Form.CATEGORICAL, Form.ABSOLUTE, Form.HINGE)
-
 
 def make_readings(stage: Stage, errors: Sequence[Error], costs: Sequence[Cost]) -> list[Reading]:
     """The stage under every cost that may be meant."""
@@ -22,7 +20,7 @@ def make_readings(stage: Stage, errors: Sequence[Error], costs: Sequence[Cost]) 
         if reading is not None and (errors or cost.meant or len(reading.unexplained) < len(stage.steps)):
             found.append(reading)
     if errors:
-        for form in FORMS:
+        for form in Form:
             reading = read(stage, Cost(node=None, form=form, errors=tuple(errors)))
             if reading is not None:
                 found.append(reading)
@@ -34,7 +32,7 @@ def preference(reading: Reading) -> tuple[int, ...]:
     explained = sum(one is not None for one in reading.matches.values())
     descending = sum(one is not None and one.factor < 0 for one in reading.matches.values())
     order = 0 if reading.cost.meant else 2 if reading.cost.form is None else 1
-    form = 0 if reading.cost.form is None else FORMS.index(reading.cost.form)
+    form = 0 if reading.cost.form is None else list(Form).index(reading.cost.form)
     plain = -sum(one is not None and not one.decay for one in reading.matches.values())
     return (-int(reading.descends), -explained, -int(reading.same_factor), -descending, plain, order, form)
 

@@ -6,6 +6,7 @@ multiplied by, and its penalty.
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -16,13 +17,12 @@ import numpy as np
 from ..recording.graph import Ref
 from .alignment import ratio, samples
 from .cost import Error, Form, is_declared_cost
-from .factors import is_same
+from .factors import is_same, rates_of
 from .facts import assumed
 from .misstated import misstated_cost, own_costs, under_declared_costs
-from .rates import rates_of
 from .reading import Reading, found_at, found_in_step, label, quantity, same_cost
 from .result import UNKNOWN, Alternative, AssumedCost, Found, Kind, Quantity
-from .rules import belongs_together, decay_place, scale_mistake
+from .rules import belongs_together, decay_place
 from .scales import HALVES, MISCOUNTED, common_factor, counts_of, found_scale, name_of_scale, odd_scale
 from .sources import Sources
 from .stage import Stage, Step
@@ -120,19 +120,21 @@ def contradiction_of(
     plain = plain or next((one for one in readings if one.cost.form is not None and same_cost(best, one)), None)
     second: Alternative | None = None
     if plain is not None:
-        # what the gradients are exactly those of has no other scale, whatever the sizes of the run seem to be
-        exact = best.cost.node if best.cost.node is not None and scale_mistake(best) is None else None
+        # gradients that are exactly those of the file's own cost have no other scale, whatever the sizes seem to be
+        common = common_factor(best) if best.cost.node is not None else None
+        exact = best.cost.node if common is not None and is_same(common[0], 1.0) else None
         alike = [one for one in stated if one.form is plain.cost.form]
         declared = [one for one in alike if is_declared_cost(plain.stage.node(one.node))]
         scales = [(one, found) for one in alike if one.node != exact and (found := other_scale(plain, one))]
-        odd = odd_scale(plain, sources, bool(declared) or any(same_cost(plain, one) for one in own))
-        mistake = odd if odd is not None and odd.id == MISCOUNTED else None
-        mistake = mistake or next(
-            (found for one, found in scales if one in declared and matters(plain, one, found)), None
+        is_declared = bool(declared) or any(same_cost(plain, one) for one in own)
+        odd = odd_scale(plain, sources, is_declared) if exact is None else None
+        possible = itertools.chain(
+            [odd if odd is not None and odd.id == MISCOUNTED else None],
+            (found for one, found in scales if one in declared and matters(plain, one, found)),
+            (other_penalty(plain, one) for one in declared if not is_whole(best, one)),
+            (other_labels(plain, one) for one in declared),
         )
-        penalties = (other_penalty(plain, one) for one in declared if not is_whole(best, one))
-        mistake = mistake or next((one for one in penalties if one is not None), None)
-        mistake = mistake or next((found for one in declared if (found := other_labels(plain, one)) is not None), None)
+        mistake = next((one for one in possible if one is not None), None)
         printed, other = (None, None) if mistake is not None else misstated_cost(readings, plain)
         mistake = mistake or printed
         if mistake is not None:

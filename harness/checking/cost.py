@@ -50,39 +50,14 @@ class Form(enum.Enum):
     HINGE = "hinge"
 
 
-def squared_gradient(a: Array, y: Array) -> Array:
-    """Of the sum of (a - y)^2"""
-    return 2 * (a - y)
-
-
-def binary_gradient(a: Array, y: Array) -> Array:
-    """Of the sum of -(y log a + (1 - y) log(1 - a))"""
-    return (a - y) / (a * (1 - a))
-
-
-def categorical_gradient(a: Array, y: Array) -> Array:
-    """Of the sum of -y log a"""
-    return -y / a
-
-
-def absolute_gradient(a: Array, y: Array) -> Array:
-    """Of the sum of |a - y|"""
-    return np.sign(a - y)
-
-
-def hinge_gradient(a: Array, y: Array) -> Array:
-    """Of the sum of max(0, 1 - y a)"""
-    return np.where(y * a < 1, -y, 0.0)
-
-
+# The gradient of each cost with respect to the outputs, without a factor
 GRADIENTS: dict[Form, Callable[[Array, Array], Array]] = {
-    Form.SQUARED: squared_gradient,
-    Form.BINARY: binary_gradient,
-    Form.CATEGORICAL: categorical_gradient,
-    Form.ABSOLUTE: absolute_gradient,
-    Form.HINGE: hinge_gradient,
+    Form.SQUARED: lambda a, y: 2 * (a - y),
+    Form.BINARY: lambda a, y: (a - y) / (a * (1 - a)),
+    Form.CATEGORICAL: lambda a, y: -y / a,
+    Form.ABSOLUTE: lambda a, y: np.sign(a - y),
+    Form.HINGE: lambda a, y: np.where(y * a < 1, -y, 0.0),
 }
-
 
 # What each cost is, without a factor
 VALUES: dict[Form, Callable[[Array, Array], float]] = {
@@ -451,7 +426,8 @@ def find_error_groups(stage: Stage, within: set[int]) -> list[tuple[Error, ...]]
     constants = [error for error in subtractions if error.constant is not None]
     arrays = labels_together(stage, [error for error in subtractions if error.constant is None])
     sums = [] if arrays else [one for one in (sum_error(stage, id) for id in sorted(within & dependent)) if one]
-    for candidates in (arrays, quotients(stage, others)):
+    quotients = [error for error in others if stage.node(error.node).operation == "divide"]
+    for candidates in (arrays, quotients):
         found = latest_outputs(stage, candidates, within)
         if found:
             return [found]
@@ -478,11 +454,6 @@ def by_line(stage: Stage, errors: Sequence[Error]) -> list[list[Error]]:
         place = stage.node(error.node).place
         lines.setdefault(None if place is None else place.site, []).append(error)
     return sorted(lines.values(), key=lambda one: {error.constant for error in one} == {1.0})
-
-
-def quotients(stage: Stage, errors: Sequence[Error]) -> list[Error]:
-    """Those that divide by an output."""
-    return [error for error in errors if stage.node(error.node).operation == "divide"]
 
 
 def latest_outputs(stage: Stage, errors: Sequence[Error], within: set[int]) -> tuple[Error, ...]:

@@ -13,6 +13,7 @@ from .reading import Reading, found_at, found_in_step, quantity
 from .result import Found, merge_by_line, merge_by_place
 from .stage import Step
 from .structure import Role
+from .updates import numbers_in
 
 SAME = 1e-6  # relative
 
@@ -278,14 +279,8 @@ def scaled_mistake(reading: Reading, group: Sequence[Chain], reference: Sequence
     elif is_same(ratio, 0.5):
         id = "missing-factor-two"
     chain = group[0]
-    node = stage.node(departing_node(reading, chain, reference[0]))
-    places = tuple(
-        dict.fromkeys(
-            place
-            for one in group[1:]
-            if (place := stage.node(departing_node(reading, one, reference[0])).place) and place != node.place
-        )
-    )
+    node, *further = [stage.node(departing_node(reading, one, reference[0])) for one in group]
+    places = tuple(dict.fromkeys(one.place for one in further if one.place and one.place != node.place))
     return found_at(
         reading,
         node.id,
@@ -347,6 +342,23 @@ def departing_delta(reading: Reading, chain: Chain, reference: Chain) -> int | N
     if last is None:
         return None
     return next((id for id, factor in between if is_same(factor, odd)), last)
+
+
+def rates_of(reading: Reading) -> set[float]:
+    """The numbers that gradients are multiplied by on the line of their update, if they have no line of their own."""
+    stage = reading.stage
+    found: set[float] = set()
+    for step in stage.steps:
+        match = reading.matches.get(step.before)
+        if match is None or match.nothing:
+            continue
+        if not is_update_place(reading, step, chain_of(reading, step, match.factor).node):
+            continue
+        between = stage.program.ancestors([step.after], stop=stage.parameters) - reading.forward.nodes
+        for id in between:
+            if is_update_place(reading, step, id) or stage.node(id).is_leaf:
+                found |= numbers_in(stage.node(id))
+    return found - {0.0, 1.0}
 
 
 def rate_mistakes(reading: Reading, groups: Sequence[list[Chain]]) -> list[Found]:

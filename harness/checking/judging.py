@@ -14,12 +14,14 @@ from .explaining import locate
 from .factors import chain_of, factor_mistakes, is_update_place, turned_difference
 from .naming.names import name_edit, name_faults
 from .reading import Reading, climbs_by_a_rule, found_at, found_in_step, lane_gradient, quantity
-from .replay import size_of
+from .replay import Program, size_of
 from .result import UNKNOWN, Found, Quantity, merge_by_id, merge_by_line
 from .result import Kind as QuantityKind
 from .sources import Sources
 from .stage import Stage, Step
 from .structure import is_view_of_parameter
+
+FEWEST_UPDATES = 3  # of a parameter, that show what is the same in every iteration
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -150,41 +152,51 @@ def one_observation_only(reading: Reading, broken: Sequence[Step]) -> tuple[list
 def lost_observations(reading: Reading) -> list[Found]:
     """Gradients that are right for the last observation alone, if those of the ones before are computed and lost.
 
-    So it is if the same line computed as many of them in every iteration, from other errors, and nothing is made of
-    them. Without a cost that says otherwise, one observation would be all that is meant.
+    So it is if the same line computed as many of them in every iteration, from other errors, before the one that is
+    used, and nothing is made of them. Without a cost that says otherwise, one observation would be all that is meant.
     """
-    stage, factors = reading.stage, reading.factors
-    recording, found = stage.recording, []
+    stage, factors, recording = reading.stage, reading.factors, reading.stage.recording
+    found: list[Found] = []
     for step in stage.steps:
         if step.returned or step.before not in factors:
             continue
         made = chain_of(reading, step, factors[step.before]).node
         updates = [recording.updates[one] for one in recording.parameters[step.parameter].updates]
-        lost = lost_like(reading, made)
-        counts = {sum(update.before < id < update.after for id in lost) for update in updates}
-        if made != step.after and len(updates) > 1 and counts != {0} and len(counts) == 1:
+        alike = alike_gradients(reading, made) if made != step.after and len(updates) >= FEWEST_UPDATES else {}
+        lost = [[is_lost for id, is_lost in alike.items() if one.before < id < one.after] for one in updates]
+        counts = [sum(one) for one in lost]
+        # before the first update a file may try its functions
+        is_usual = all(one == sorted(one, reverse=True) for one in lost) and len(set(counts[1:])) == 1
+        if is_usual and counts[0] >= counts[1] > 0:
             found.append(found_at(reading, made, "last-observation-only", [step]))
     return merge_by_id(found)
 
 
-def lost_like(reading: Reading, made: int) -> list[int]:
-    """What the line of a gradient computed from other errors, with other values, and nothing but a copy is made of."""
+def alike_gradients(reading: Reading, made: int) -> dict[int, bool]:
+    """What the line of a gradient computed, and whether that is lost: of other errors, with only copies made of it."""
     program, node = reading.stage.program, reading.stage.node(made)
     errors = {error.node for error in reading.errors}
     versions = {update.after for update in reading.stage.recording.updates}
-    found = []
+    found = {}
     for other in program.nodes:
         if (other.operation, other.shape, other.place) != (node.operation, node.shape, node.place) or not errors:
             continue
-        below = program.descendants([other.id]) - {other.id}
-        if any(program.nodes[id].operation != "setitem" for id in below) or errors & program.ancestors(
-            [other.id], stop=versions
-        ):
-            continue
-        values = program.run([made, other.id], {}, program.base)
-        if not np.array_equal(values[made], values[other.id]):
-            found.append(other.id)
+        found[other.id] = False
+        if is_unread(program, other.id) and not errors & program.ancestors([other.id], stop=versions):
+            values = program.run([made, other.id], {}, program.base)
+            found[other.id] = not np.array_equal(values[made], values[other.id])
     return found
+
+
+def is_unread(program: Program, id: int) -> bool:
+    """Whether a value is written into arrays at most, of which nothing is made."""
+    stack = [id]
+    while stack:
+        children = program.children[stack.pop()]
+        if any(program.nodes[child].operation != "setitem" for child in children):
+            return False
+        stack += children
+    return True
 
 
 def last_named(reading: Reading, step: Step, value: Samples) -> Place | None:

@@ -247,7 +247,7 @@ class _Judge:
         """
         output = self.by_name[option.output]
         ends = [self.by_name[g.value or g.after] for g in option.gradients]
-        given = {self.by_name[g.of_value] for g in option.gradients if g.of_value in self.by_name}
+        given = self._given(option)
         upstream = {self.by_name[option.upstream]} if option.upstream else set()
         nodes = range(min(given | upstream), max(output, *ends) + 1)
         steered = self.program.descendants(given | upstream, within=set(nodes))
@@ -277,10 +277,14 @@ class _Judge:
             return rng.uniform(0.05, 0.95, size=value.shape)
         return rng.normal(size=value.shape)
 
+    def _given(self, option: PairOption) -> set[int]:
+        """The inputs and parameters whose gradients are judged."""
+        return {self.by_name[one.of_value] for one in option.gradients if one.of_value in self.by_name}
+
     def _true(self, option: PairOption, values: Mapping[int, Any]) -> dict[int, Array]:
         """The gradient with respect to all that was given and what depends on it, at one setting."""
         output = self.by_name[option.output]
-        given = {self.by_name[g.of_value] for g in option.gradients if g.of_value in self.by_name}
+        given = self._given(option)
         within = self.program.ancestors([output])
         through = self.program.descendants(given & within, within)
         shape = np.shape(values[output])
@@ -293,7 +297,7 @@ class _Judge:
         gradients = self._true(option, values)
         rng = np.random.default_rng([self.seed, MAX_DRAWS])
         upstream = np.asarray(values[self.by_name[option.upstream]], dtype=float) if option.upstream else 1.0
-        given = {self.by_name[g.of_value] for g in option.gradients if g.of_value in self.by_name}
+        given = self._given(option)
         for id in sorted(given & set(gradients)):
             direction = rng.normal(size=np.shape(values[id]))
             found = []
@@ -325,8 +329,7 @@ class _Judge:
         true = [np.asarray(truth[of], dtype=float) for truth in truths]
         if plan.kind is PairKind.DERIVATIVE and self._is_coupled(option, of, settings[0]):
             return self._diagonal(option, of, got, settings, common)
-        shapes = {"shape": np.shape(got[0]), "true_shape": true[0].shape}
-        common |= shapes
+        common |= {"shape": np.shape(got[0]), "true_shape": true[0].shape}
         if gradient.after and np.shape(settings[0][of]) != np.shape(settings[0][end]):
             # a number that becomes an array at the first update: one for every unit is meant
             return GradientResult(agreement=Agreement.NOT_JUDGED, **common)
@@ -336,13 +339,9 @@ class _Judge:
         alignment = align(mine, reference)
         if plan.kind is PairKind.LOSS and mine.flat.shape != reference.flat.shape:
             return GradientResult(agreement=Agreement.NOT_JUDGED, **common)
-        if (
-            (alignment is None or alignment.transposed)
-            and gradient.after
-            and self._has_rule(end, of, reference, settings)
-        ):
-            return GradientResult(agreement=Agreement.AGREES, **common)
         if alignment is None or alignment.transposed:
+            if gradient.after and self._has_rule(end, of, reference, settings):
+                return GradientResult(agreement=Agreement.AGREES, **common)
             return GradientResult(
                 agreement=Agreement.DIFFERS,
                 largest_difference=_difference(mine, reference),
@@ -351,18 +350,13 @@ class _Judge:
                 **common,
             )
         factor = alignment.factor / (RATE if gradient.after else 1.0)
-        if abs(factor - 1) < TOLERANCE:
-            agreement = Agreement.AGREES
-        elif factor > 0 or gradient.after:  # an update may add what was computed from target minus output
-            agreement = Agreement.SCALED
-        else:
-            agreement = Agreement.DIFFERS
-        if plan.kind is PairKind.DERIVATIVE and agreement is Agreement.SCALED:
-            agreement = Agreement.DIFFERS
-        if plan.kind is PairKind.LOSS and agreement is Agreement.SCALED:
-            shape = np.shape(settings[0][of])
-            if not is_usual_scale(factor, shape, together=" / " not in plan.name):
-                agreement = Agreement.DIFFERS
+        may_differ = factor > 0 or bool(gradient.after)  # an update may add what was computed from target minus output
+        if plan.kind is PairKind.LOSS:
+            may_differ &= is_usual_scale(factor, np.shape(settings[0][of]), together=" / " not in plan.name)
+        elif plan.kind is PairKind.DERIVATIVE:
+            may_differ = False
+        scaled = Agreement.SCALED if may_differ else Agreement.DIFFERS
+        agreement = Agreement.AGREES if abs(factor - 1) < TOLERANCE else scaled
         return GradientResult(
             agreement=agreement,
             factor=factor,

@@ -163,7 +163,9 @@ def misstated_cost(readings: Sequence[Reading], plain: Reading) -> tuple[Found |
             is_sign = repair.operation in SYMBOLS
             detail = f"{SYMBOLS[stage.node(repair.node).operation]} -> {SYMBOLS[repair.operation]}" if is_sign else ""
             return found_at(own, repair.node, "cost-differs", (), detail=detail), None
-        weights = left_out_weights(bench, own, plain)
+        # of two classes, the binary and the categorical cost have the same gradients
+        alike = (one for one in readings if one.cost.form is not None and same_cost(plain, one))
+        weights = next((id for one in alike if (id := left_out_weights(bench, own, one)) is not None), None)
         if weights is not None:
             place, error = stage.node(weights).place, plain.cost.errors[0].node
             others = () if place is None else (place,)

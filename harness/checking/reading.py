@@ -308,17 +308,10 @@ def is_constant(seeds: list[dict[int, Array]]) -> bool:
 
 def lane_gradient(reading: Reading, step: Step, lane: int) -> Samples | None:
     """The gradient of a parameter that one observation alone gives."""
-    stage = reading.stage
-    output = reading.forward.outputs[lane]
-    rows = []
     try:
-        for values in stage.settings:
-            seeds = reading.cost.seeds(values)
-            found = stage.program.gradients({output: seeds[output]}, values, reading.forward.nodes | {output})
-            rows.append(found.get(step.before, np.zeros(np.shape(values[step.before]))))
+        return samples([reading.lane_gradients(one)[lane][step.before] for one in range(len(reading.gradients))])
     except (CannotReplay, ShapesDiffer, KeyError):
         return None
-    return samples(rows)
 
 
 def same_cost(first: Reading, second: Reading) -> bool:
@@ -367,15 +360,9 @@ def match_step(reading: Reading, step: Step) -> Match | None:
 
 def is_nothing(reading: Reading, step: Step, value: Samples, gradient: Samples) -> bool:
     """Whether a step and its gradient are both rounding errors next to those of the other parameters"""
-    gradients = [
-        np.abs(one[other.before]).max(initial=0.0)
-        for one in reading.gradients
-        for other in reading.stage.steps
-        if other.before in one
-    ]
-    steps = [
-        np.abs(other.of(values)).max(initial=0.0) for values in reading.stage.settings for other in reading.stage.steps
-    ]
+    all_steps, known = reading.stage.steps, [other.before for other in reading.stage.steps]
+    gradients = [np.abs(one[id]).max(initial=0.0) for one in reading.gradients for id in known if id in one]
+    steps = [np.abs(other.of(values)).max(initial=0.0) for values in reading.stage.settings for other in all_steps]
     small_gradient = np.max(np.abs(gradient.flat)) <= NOTHING * max(gradients)
     return bool(small_gradient and np.max(np.abs(value.flat)) <= NOTHING * max(steps))
 

@@ -146,6 +146,11 @@ def other_index(index: Any, shape: tuple[int, ...], place: int, number: int) -> 
     return tuple(parts) if isinstance(index, tuple) else parts[0]
 
 
+def with_operand(place: int, change: Callable[[Any], Any]) -> Callable[[list[Any], Any], tuple[list[Any], Any]]:
+    """A change of the arguments of an operation: something else is made of one of its operands"""
+    return lambda given, keywords: ([change(one) if at == place else one for at, one in enumerate(given)], keywords)
+
+
 class Bench(ABC):
     """Operations that are changed one at a time, to see whether that makes right what is wrong.
 
@@ -254,7 +259,7 @@ class Bench(ABC):
         """A comparison the other way round"""
         for ids in self.groups():
             for other in MASKS.get(self.stage.node(ids[0]).operation, ()):
-                if self.mends(operations={id: self.changed(self.stage.node(id), other) for id in ids}):
+                if self.mends_if(ids, partial(self.changed, operation=other)):
                     yield Repair(change=Change.MASK, node=ids[0])
             node = self.stage.node(ids[0])
             is_choice = node.operation == "where" and len(node.arguments) == 3
@@ -275,11 +280,7 @@ class Bench(ABC):
             for place, argument in enumerate(node.arguments):
                 if not isinstance(argument, Ref) or len(self.stage.node(argument.id).shape) != 2:
                     continue
-
-                def turned(given: list[Any], keywords: Any, place: int = place) -> tuple[list[Any], Any]:
-                    return [np.transpose(one) if at == place else one for at, one in enumerate(given)], keywords
-
-                if self.mends(operations={id: self.changed(self.stage.node(id), None, turned) for id in ids}):
+                if self.mends_if(ids, partial(self.changed, arguments=with_operand(place, np.transpose))):
                     yield Repair(change=Change.TRANSPOSE, node=ids[0], old=argument.id)
 
     def axes(self) -> Iterator[Repair]:
@@ -330,11 +331,7 @@ class Bench(ABC):
             for place, argument in enumerate(node.arguments):
                 if not isinstance(argument, Ref):
                     continue
-
-                def power(given: list[Any], keywords: Any, place: int = place) -> tuple[list[Any], Any]:
-                    return [one * one if at == place else one for at, one in enumerate(given)], keywords
-
-                if self.mends_if(ids, partial(self.changed, arguments=power)):
+                if self.mends_if(ids, partial(self.changed, arguments=with_operand(place, np.square))):
                     yield Repair(change=Change.POWER, node=ids[0], old=argument.id)
 
     def indices(self) -> Iterator[Repair]:

@@ -96,7 +96,7 @@ def rule_mistakes(recording: Recording, reading: Reading) -> Rules:
         found += known_mistakes(reading, known)
         unknown = [chain for chain, rule in zip(known.chains, known.rules) if not rule.name]
         if found or not unknown:
-            notes += [("update-rule", None, one) for one in rule_notes(known)]
+            notes += [("update-rule", None, one) for one in sorted({rule.name for rule in known.rules} - {"", "sgd"})]
             return Rules(mistakes=tuple(merge_by_id(found)), notes=tuple(notes))
         place = reading.stage.node(unknown[0].steps[0].after).place
         notes.append(("update-rule-unknown", place, unknown[0].name))
@@ -230,11 +230,6 @@ def rule_mistake(reading: Reading, chain: Chain, id: str, slip: str, node_id: in
         parameters=(chain.name,),
         detail=slip,
     )
-
-
-def rule_notes(known: RulesFound) -> list[str]:
-    """The rules that were recognised, in words that report/checking.py knows, but for plain steps."""
-    return sorted({rule.name for rule in known.rules if rule.name not in ("", "sgd")})
 
 
 def read_later(recording: Recording, reading: Reading, steps: tuple[Step, ...]) -> Reading | None:

@@ -10,8 +10,7 @@ import ast
 from dataclasses import dataclass
 
 from ..recording.graph import Place
-from .factors import chain_of, is_same
-from .rates import rates_of
+from .factors import chain_of, is_same, rates_of
 from .reading import Reading, found_at, quantity
 from .replay import size_of
 from .result import Found

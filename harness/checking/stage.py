@@ -315,6 +315,7 @@ def draw_data(rng: np.random.Generator, recorded: Array) -> Array:
             shares = rng.uniform(0.2, 1.0, recorded.shape)
             return np.asarray(shares / shares.sum(axis=axis, keepdims=True))
     low, high = float(np.min(recorded)), float(np.max(recorded))
+    low, high = (low, high) if np.isfinite(high - low) else (0.0, 0.0)  # what np.empty leaves may be any number
     if low == high:
         low, high = (0.5 * low, 1.5 * low) if low else (-1.0, 1.0)
     margin = 0.05 * (high - low)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ..recording.graph import Kind, Place, Recording
+from ..recording.graph import Kind, Node, Place, Recording
 from .alignment import align, samples, squeezed
 from .reading import NOTHING, Array, Reading
 from .replay import CannotReplay, Program, size_of
@@ -123,17 +123,9 @@ def untouched_parameters(reading: Reading) -> Untouched:
         versions = [stage.node(one) for one in versions_of(reading, id)]
         name = next((one.names[0] for one in versions if one.names), name)
         biases += [id] if role is Role.BIAS else []
-        found.append(
-            Found(
-                id="bias-gradient-missing" if role is Role.BIAS else "kernel-not-updated",
-                place=sibling_update(reading, versions_of(reading, id)) or node.place,
-                others=(node.place,) if node.place is not None else (),
-                variable=name,
-                shape=versions[-1].shape,
-                got=Quantity(kind=QuantityKind.NOTHING),
-                parameters=(name,),
-            )
-        )
+        mistake = "bias-gradient-missing" if role is Role.BIAS else "kernel-not-updated"
+        place = sibling_update(reading, versions_of(reading, id)) or node.place
+        found.append(never_updated(mistake, replace(node, shape=versions[-1].shape), place, name))
     merged, names = together(found), [name for one in found for name in one.parameters]
     if len(biases) == len(found) and not trains_biases(reading, biases):
         return Untouched(unclassified=tuple(unclassified), untrained=tuple(dict.fromkeys(names)))
@@ -187,15 +179,14 @@ def lost_update(recording: Recording, leaf: int, place: Place | None) -> Found:
     """A parameter whose new value is lost."""
     node = recording.nodes[leaf]
     name = node.names[0] if node.names else place.variable if place is not None else node.operation
-    return Found(
-        id="kernel-not-updated",
-        place=place,
-        others=(node.place,) if node.place is not None and node.place != place else (),
-        variable=name,
-        shape=node.shape,
-        got=Quantity(kind=QuantityKind.NOTHING),
-        parameters=(name,),
-    )
+    return never_updated("kernel-not-updated", node, place, name)
+
+
+def never_updated(id: str, node: Node, place: Place | None, name: str) -> Found:
+    """A parameter that stays as it is, at the line where it should be updated, beside the one where it is made."""
+    others = () if node.place in (None, place) else (node.place,)
+    got = Quantity(kind=QuantityKind.NOTHING)
+    return Found(id=id, place=place, others=others, variable=name, shape=node.shape, got=got, parameters=(name,))
 
 
 def gradients_of_leaf(reading: Reading, leaf: int) -> list[Array] | None:

@@ -516,7 +516,7 @@ def wrong_part(rule: Rule, given: Array) -> Array | None:
     if rule.slip == "not-kept":
         return given * given
     if rule.slip == "shares":
-        return moment(given * given, rule.constants[0 if rule.name == "rmsprop-momentum" else -1])
+        return second_moment(rule, given)
     if len(rule.constants) != 2:
         return None
     one, two = rule.constants
@@ -551,21 +551,15 @@ def first_sum(program: Program, chain: Chain) -> int | None:
 
 def has_other_shares(program: Program, chain: Chain, rule: Rule) -> bool:
     """Whether the old and the new part of a running mean do not add up to 1: it is then a multiple of one."""
-    means = {"rmsprop": second_moment, "rmsprop-momentum": second_moment_of_first, "adam": second_moment}
-    if rule.name not in means:
+    if rule.name not in ("rmsprop", "rmsprop-momentum", "adam"):
         return False
-    found = aligned_nodes(program, chain, lambda given: means[rule.name](rule, given))
+    found = aligned_nodes(program, chain, lambda given: second_moment(rule, given))
     return bool(found) and not is_near(found[0][1], 1.0)
 
 
 def second_moment(rule: Rule, given: Array) -> Array:
     """The running mean of squares that a rule divides by"""
-    return moment(given * given, rule.constants[-1])
-
-
-def second_moment_of_first(rule: Rule, given: Array) -> Array:
-    """The same for a rule whose first constant is that of the squares"""
-    return moment(given * given, rule.constants[0])
+    return moment(given * given, rule.constants[0 if rule.name == "rmsprop-momentum" else -1])
 
 
 def aligned_nodes(program: Program, chain: Chain, quantity: Callable[[Array], Array | None]) -> list[tuple[int, float]]:

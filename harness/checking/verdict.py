@@ -269,13 +269,14 @@ def gather(recording: Recording, judged: Judged, sources: Sources) -> Findings:
         mistakes += rules.mistakes
         if rules.departed is not None:
             mistakes += mistakes_of_later(reading, rules.departed, sources)
+    untrained = [("biases-not-trained", None, ", ".join(untouched.untrained))] if untouched.untrained else []
     return Findings(
         mistakes=tuple(sorted(without_echoes(mistakes), key=line_of)),
         unused=tuple(unused),
         is_cost_partial=len(idle) < len(unused),
         unclassified=tuple(unclassified),
         is_rule_open=rules.is_open or rules.departed is not None,
-        notes=(*untrained_notes(untouched.untrained), *rules.notes),
+        notes=(*untrained, *rules.notes),
     )
 
 
@@ -284,11 +285,6 @@ def mistakes_of_later(first: Reading, departed: Reading, sources: Sources) -> li
     found = judge_reading(departed, sources).mistakes
     detail = "longer" if len(departed.forward.nodes) > len(first.forward.nodes) else "later"
     return merge_by_line([replace(one, id="wrong-value", detail=detail) for one in found])
-
-
-def untrained_notes(names: Sequence[str]) -> list[Note]:
-    """The remark that biases stay as they are, if any do."""
-    return [("biases-not-trained", None, ", ".join(names))] if names else []
 
 
 def ends_within_iteration(recording: Recording) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rich.console import Group, RenderableType
 from rich.table import Table
@@ -601,7 +601,7 @@ def mistake_lines(found: Found) -> Lines:
         shape = f" {found.shape}" if found.shape else ""
         text = f"{variable}{shape} is {quantity(found.got)}"
         if found.expected is not None:
-            text += f"; it should be {quantity(unscaled(found.expected))}, or that times a constant"
+            text += f"; it should be {quantity(replace(found.expected, factor=None))}, or that times a constant"
             if found.ratio is not None:
                 text = f"{variable}{shape} is {number(found.ratio)} times what it should be"
         entries.append(("Value", text))
@@ -632,11 +632,6 @@ def note(id: str, place: Place | None, detail: str) -> str:
 
 
 WITH_DETAIL = frozenset({"update-rule", "option-judged", "option-not-judged", "did-not-run", "biases-not-trained"})
-
-
-def unscaled(value: Quantity) -> Quantity:
-    """The same quantity without its factor"""
-    return Quantity(kind=value.kind, name=value.name, line=value.line, transposed=value.transposed)
 
 
 # Mistakes that another learning rate would make right

@@ -341,6 +341,24 @@ for step in range(4):
         right="g += new",
         wrong="g[...] = new",
     ),
+    "the largest of all errors": Manner(
+        source=HEAD
+        + """\
+for step in range(9):
+    used, largest = None, -1
+    for x, y in zip(X, Y):
+        a1 = np.tanh(x @ W1 + b1)
+        d2 = a1 @ W2 + b2 - y
+        d1 = (d2 @ W2.T) * (1 - a1 ** 2)
+        new = x[:, None] @ d1, d1, a1.T @ d2, d2
+        if np.sum(d2 ** 2) > largest:
+            used, largest = new, np.sum(d2 ** 2)
+    for p, g in zip((W1, b1, W2, b2), used):
+        p -= lr * g
+""",
+        right="> largest",
+        wrong="> -1",
+    ),
     "Kullback and Leibler": Manner(
         source=with_cost(
             "p = np.exp(z2) / np.exp(z2).sum(axis=1, keepdims=True)",

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 
 from .source import Argument, FileFacts, FunctionFacts
-from .uses import Uses, is_expression, uses_of
+from .uses import Uses, is_expression, scales, uses_of
 
 
 class Role(enum.Enum):
@@ -172,6 +172,10 @@ def role_of(argument: Argument, uses: Uses, function: FunctionFacts) -> Role:
         return Role.TARGETS
     if uses.boolean and not uses.is_of_something:
         return Role.FLAG
+    if uses.element_counted and not (uses.array or uses.keys or uses.unpacked):
+        return Role.SIZES
+    if len(name) < 3 and STEP_FUNCTION.search(function.name) and scales(name, GRADIENT_ARGUMENT, function.node):
+        return Role.RATE
     return _by_pattern(name, argument, uses, function) or _by_use(argument, uses)
 
 
@@ -246,7 +250,7 @@ def _setting_role(text: str, have: set[str], argument: Argument, uses: Uses) -> 
     if have & EPOCH_WORDS or text in EPOCH_TEXTS:
         return Role.START if have & START_WORDS else Role.EPOCHS
     of_size = have & {"size", "sizes", "n", "num", "length"} or text.endswith(("batchsize", "batch_sz"))
-    if "batch" in text and (of_size or uses.counted):
+    if "batch" in text and (of_size or uses.counted or uses.bounds):
         return Role.BATCH_SIZE
     if text in DECAY_TEXTS:
         return Role.DECAY
@@ -455,8 +459,6 @@ def _by_use(argument: Argument, uses: Uses) -> Role:
         return Role.FUNCTION
     if uses.keys or uses.made_keys:
         return Role.PARAMETERS
-    if uses.element_counted:
-        return Role.SIZES
     if (
         "bool" in note
         or argument.default in ("True", "False")

@@ -133,6 +133,7 @@ MAKES_NETWORK = re.compile(r"init|creat|build|make|generat|setup|compile|add", r
 OF_NUMBERS = frozenset(
     {"append", "copy", "reshape", "dot", "transpose", "sum", "flatten", "astype", "shape", "items", "mean", "max"}
 )  # methods of arrays and lists
+OF_VALUES = OF_NUMBERS | {"ravel", "lower", "get"}  # those of texts and dictionaries too
 STEP_FUNCTION = re.compile(r"updat|^step|descend|descent|apply|optimi", re.IGNORECASE)
 BACK_NAME = re.compile(r"back|bprop", re.IGNORECASE)
 TOLERANCE_NAME = re.compile(
@@ -383,7 +384,7 @@ def _by_pattern(name: str, argument: Argument, uses: Uses, function: FunctionFac
         return Role.UPSTREAM
     if STEP_FUNCTION.search(function.name) and re.fullmatch(r"gs?|dp|dparams?", name):
         return Role.GRADIENTS
-    if uses.element_methods - {"append", "copy", "reshape", "dot", "transpose", "sum", "flatten", "astype", "shape"}:
+    if uses.element_methods - OF_NUMBERS:
         return Role.OBJECT_LIST
     if uses.unpacked and (INPUT_NAME.match(name) or "batch" in name.lower() or "data" in name.lower()):
         return Role.PAIRS
@@ -414,26 +415,7 @@ def _by_pattern(name: str, argument: Argument, uses: Uses, function: FunctionFac
         and not uses.methods - {"dot", "T", "reshape"}
     ):
         return Role.WEIGHT
-    if (
-        uses.methods
-        - {
-            "dot",
-            "reshape",
-            "copy",
-            "append",
-            "flatten",
-            "ravel",
-            "astype",
-            "sum",
-            "mean",
-            "transpose",
-            "lower",
-            "get",
-            "items",
-        }
-        and not uses.array
-        and not uses.keys
-    ):
+    if uses.methods - OF_VALUES and not (uses.array or uses.keys):
         return Role.OBJECT
     if INPUT_NAME.match(name) or _is_named_like_targets(name, function):
         return Role.INPUTS

@@ -131,13 +131,7 @@ def is_expression(node: ast.AST | None, text: str) -> bool:
 def _note_loop(uses: Uses, elements: set[str], name: str, target: ast.expr, source: ast.expr) -> None:
     wrapped = source
     inner_target = target
-    while isinstance(wrapped, ast.Call) and last_name(wrapped.func) in (
-        "enumerate",
-        "reversed",
-        "zip",
-        "list",
-        "tqdm",
-    ):
+    while isinstance(wrapped, ast.Call) and last_name(wrapped.func) in ("enumerate", "reversed", "zip", "list", "tqdm"):
         if not wrapped.args:
             return
         if (

@@ -585,8 +585,6 @@ class Caller:
         roles = self.roles_of(constructor)
         return constructor.node.args.vararg is not None or Role.OBJECT_LIST in roles
 
-    # Things that other functions make
-
 
 def _variable_for(name: str) -> str:
     """A variable for an instance of a class."""

@@ -1254,6 +1254,63 @@ def update(params, grads, lr):
     return params
 """
 
+KEPT_GRADIENTS = """
+import numpy as np
+class Net:
+    def __init__(self, n_inputs, n_hidden_units, n_outputs):
+        self.n_inputs = n_inputs
+        self.w = np.random.randn(n_inputs, n_hidden_units) * 0.3
+        self.v = np.random.randn(n_hidden_units, n_outputs) * 0.3
+        self.dw, self.dv = np.zeros_like(self.w), np.zeros_like(self.v)
+    def feedforward(self, row):
+        self.row = np.array(row).reshape(1, self.n_inputs)
+        self.hidden = np.tanh(self.row @ self.w)
+        self.output = self.hidden @ self.v
+    def backpropagation(self, target):
+        error = np.array(target) - self.output
+        self.dw += self.row.T @ (error @ self.v.T * (1 - self.hidden ** 2))
+        self.dv += self.hidden.T @ error
+    def update_weights(self, learning_rate):
+        self.w += learning_rate * self.dw
+        self.v += learning_rate * self.dv
+        self.dw, self.dv = np.zeros_like(self.w), np.zeros_like(self.v)
+"""
+
+ROWS_THAT_BEGIN_WITH_1 = """
+import numpy as np
+class Net:
+    def __init__(self, units):
+        self.w = np.random.rand(units[1], units[0] + 1)
+        self.v = np.random.rand(units[2], units[1])
+    def fit(self, x, y, lr, epochs):
+        for epoch in range(epochs):
+            h = np.tanh(x @ self.w.T)
+            d = h @ self.v.T - y
+            back = d @ self.v * (1 - h ** 2)
+            self.v -= lr * d.T @ h
+            self.w -= lr * back.T @ x
+"""
+
+A_FUNCTION_AND_ITS_DERIVATIVE = """
+import numpy as np
+logistic = (lambda z: 1 / (1 + np.exp(-z)), lambda a: a * (1 - a))
+class Layer:
+    def __init__(self, n_in, n_out, act_f):
+        self.act_f = act_f
+        self.w = np.random.randn(n_in, n_out)
+def create_layers(topology, act_f):
+    return [Layer(topology[i], topology[i + 1], act_f) for i in range(len(topology) - 1)]
+def train(layers, X, Y, lr=0.5):
+    outputs = [X]
+    for layer in layers:
+        outputs.append(layer.act_f[0](outputs[-1] @ layer.w))
+    delta = outputs[-1] - Y
+    for i in reversed(range(len(layers))):
+        delta = delta * layers[i].act_f[1](outputs[i + 1])
+        gradient, delta = outputs[i].T @ delta, delta @ layers[i].w.T
+        layers[i].w = layers[i].w - lr * gradient
+"""
+
 VARIANTS: dict[str, tuple[str, tuple[str, ...]]] = {
     "dictionaries in a list": (
         DICTIONARIES_IN_A_LIST,
@@ -1668,6 +1725,28 @@ VARIANTS: dict[str, tuple[str, tuple[str, ...]]] = {
             "    own_cost = cross_entropy_error(softmax_, Y)",
             "    result1_ = backward(X, Y, softmax_, h, result1)",
             "    result1 = update(result1, result1_, 0.1)",
+        ),
+    ),
+    "gradients that a step applies": (
+        KEPT_GRADIENTS,
+        (
+            "net = Net(7, 5, 3)",
+            "for i in range(3):",
+            "    net.feedforward(X[i])",
+            "    net.backpropagation(Y[i])",
+            "    net.update_weights(0.1)",
+        ),
+    ),
+    "rows that begin with 1": (
+        ROWS_THAT_BEGIN_WITH_1,
+        ("net = Net([7, 5, 3])", "net.fit(np.c_[np.ones(len(X)), X], Y, 0.1, 3)"),
+    ),
+    "a function and its derivative": (
+        A_FUNCTION_AND_ITS_DERIVATIVE,
+        (
+            "result1 = create_layers([7, 5, 3], logistic)",
+            "for i in range(3):",
+            "    train(result1, X, Y)",
         ),
     ),
 }

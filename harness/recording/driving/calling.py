@@ -184,9 +184,10 @@ class Caller:
     def _needed_although_optional(
         self, function: FunctionFacts, argument: Argument, role: Role, sized: Sequence[Argument]
     ) -> bool:
-        is_empty = argument.default == "None" or not re.fullmatch(r"[\w.]+", argument.default)  # [], np.zeros(1)
-        if role in (Role.INPUTS, Role.TARGETS, Role.PAIRS) and is_empty:
+        if role in (Role.INPUTS, Role.TARGETS, Role.PAIRS) and argument.default in ("None", "[]", "()"):
             return not re.search(r"val|test|valid|eval", argument.name, re.IGNORECASE)
+        if role in (Role.INPUTS, Role.TARGETS, Role.PAIRS) and "(" in argument.default:  # np.zeros(1)
+            return True
         if role in SIZE_ROLES:
             return bool(sized)
         if role is Role.DECAY:
@@ -456,6 +457,8 @@ class Caller:
         options.extend(self.by_role(function, argument, role, uses))
         if not data and self._is_global_value(argument.name):
             options.insert(0, argument.name)  # what the file itself calls by this name
+        elif role is Role.PAIRS and self._is_global_value(argument.name):
+            options.append(argument.name)
         keyed = keyed_data(self, function, argument, uses) if uses.keys else None
         if keyed is not None:
             options.insert(0, keyed)
@@ -581,8 +584,6 @@ class Caller:
         """Whether a constructor is given layers."""
         roles = self.roles_of(constructor)
         return constructor.node.args.vararg is not None or Role.OBJECT_LIST in roles
-
-    # Things that other functions make
 
 
 def _variable_for(name: str) -> str:

@@ -36,14 +36,7 @@ from .loaded import Saved, collect_facts, loaded_from, update_table
 from .losses import statements_with_cost
 from .result import Attempt, Driven
 from .roles import Role, role_of
-from .session import (
-    FILE,
-    Hints,
-    Session,
-    quiet,
-    reset_generators,
-    user_line,
-)
+from .session import FILE, Hints, Session, quiet, reset_generators, user_line
 from .source import Argument, FileFacts, FunctionFacts, read_source
 from .suggestions import column_votes, label_order
 from .updates import UpdateLine
@@ -91,12 +84,7 @@ def drive(
 
 class _Driver:
     def __init__(
-        self,
-        namespace: dict[str, Any],
-        source: str,
-        seed: int,
-        trained: Callable[[], bool] | None,
-        root: str = "",
+        self, namespace: dict[str, Any], source: str, seed: int, trained: Callable[[], bool] | None, root: str = ""
     ) -> None:
         self.root = root
         self.namespace = namespace
@@ -522,10 +510,7 @@ class _Driver:
         notes = session.watcher.notes
         message = str(error)[:300] if error is not None else notes[0] if notes else "no parameter was updated"
         attempt = Attempt(
-            lines=session.lines,
-            type="" if error is None else type(error).__name__,
-            message=message,
-            line=line,
+            lines=session.lines, type="" if error is None else type(error).__name__, message=message, line=line
         )
         # weights of the driver's that do not fit say nothing about those of the file
         blameless = "non-broadcastable" in message and any(BY_HAND in line for line in session.lines)

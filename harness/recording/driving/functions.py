@@ -34,7 +34,7 @@ def named_functions(
         words = ACTIVATION_WORDS if role is Role.ACTIVATION else LOSS_WORDS
         return [*(one for one in of_enumeration if words.search(one)), *of_enumeration]
     if role is Role.ACTIVATION_LIST:
-        return _activation_lists(caller, strings, functions, instances)
+        return [*_pairs_of_functions(caller), *_activation_lists(caller, strings, functions, instances)]
     options: list[Option] = []
     if uses.strings or uses.attribute_of:
         options.extend([*strings, *functions, *instances])
@@ -49,7 +49,8 @@ def named_functions(
         )
     if role is Role.LOSS and not uses.called and not uses.methods and not uses.strings:
         options.extend(caller.by_role(function, argument, Role.UNKNOWN, uses))
-    options.extend([*classes, "None"])
+    pairs = _pairs_of_functions(caller) if role is Role.ACTIVATION else []
+    options.extend([*classes, *pairs, "None"])
     return options
 
 
@@ -125,6 +126,17 @@ def _matching_functions(caller: Caller, argument: Argument, role: Role) -> list[
     if names and not derivative:
         caller.session.stems.setdefault(topic, names[0].lower())
     return names
+
+
+def _pairs_of_functions(caller: Caller) -> list[str]:
+    """The values of the file that hold a function and its derivative: ``sigm = (lambda x: .., lambda a: ..)``."""
+    names = caller.session.names
+    pairs = [
+        name
+        for name in sorted(caller.session.own)
+        if isinstance(names.get(name), (tuple, list)) and len(names[name]) == 2 and all(map(callable, names[name]))
+    ]
+    return sorted(pairs, key=lambda name: ACTIVATION_WORDS.search(name) is None)
 
 
 def _is_asked_which(caller: Caller, function: FunctionFacts) -> bool:

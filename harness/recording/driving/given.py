@@ -246,7 +246,7 @@ def batch_sizes(caller: Caller, function: FunctionFacts, argument: Argument) -> 
     is_given_one = has_data and not function.loops and not is_cut_by(argument.name, function.node)
     if is_given_one and function.name != "__init__":
         return [lambda: observations_text(caller)]
-    return [str(BATCH), lambda: observations_text(caller)]  # some ask for batches of one size
+    return [str(BATCH), lambda: observations_text(caller), "1"]  # some ask for batches of one size
 
 
 def observations_text(caller: Caller) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from .choices import Exhausted, Option
 from .records import OF_ARRAYS
-from .roles import OUTPUT_NAME, Role
+from .roles import OUTPUT_NAME, Role, words_of
 from .source import Argument, FunctionFacts
 from .uses import Uses
 from .words import LOSS_WORDS, MAKER_NAME, NETWORK_CLASS, PARAMETERS_METHOD, SIZE_ROLES, UNNAMED, WRONG_NAME
@@ -108,6 +108,9 @@ def _parameters_of(caller: Caller, name: str, method: FunctionFacts) -> Callable
 
 def _result_for(caller: Caller, function: FunctionFacts, argument: Argument, results: Sequence[str], kind: Role) -> str:
     """Which of several results a function is given; all of them if it unpacks so many, and none of them is many."""
+    if kind is Role.PARAMETERS and len(results) > 1:
+        words = set(words_of(argument.name))
+        return max(results, key=lambda name: len(words & set(words_of(name))))
     count = caller.role(function, argument)[1].split_into
     taken = {other.name for other in function.arguments}
     left = [name for name in results if name not in taken]  # the others go by their names
@@ -127,7 +130,7 @@ def whole(
             variable = text.rpartition(".")[0]
             caller.call_forward_first(producer, variable)
             caller.ensure_attributes(producer, variable)
-        known = caller.session.results_of(producer) if kind is Role.GRADIENTS else []
+        known = caller.session.results_of(producer) if kind in (Role.GRADIENTS, Role.PARAMETERS) else []
         targets = known or caller.call(producer, text)
         if not targets:
             raise Exhausted(text)

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 
 from .source import Argument, FileFacts, FunctionFacts
-from .uses import Uses, is_expression, uses_of
+from .uses import Uses, is_expression, scales, uses_of
 
 
 class Role(enum.Enum):
@@ -133,6 +133,7 @@ MAKES_NETWORK = re.compile(r"init|creat|build|make|generat|setup|compile|add", r
 OF_NUMBERS = frozenset(
     {"append", "copy", "reshape", "dot", "transpose", "sum", "flatten", "astype", "shape", "items", "mean", "max"}
 )  # methods of arrays and lists
+OF_VALUES = OF_NUMBERS | {"ravel", "lower", "get"}  # those of texts and dictionaries too
 STEP_FUNCTION = re.compile(r"updat|^step|descend|descent|apply|optimi", re.IGNORECASE)
 BACK_NAME = re.compile(r"back|bprop", re.IGNORECASE)
 TOLERANCE_NAME = re.compile(
@@ -172,6 +173,10 @@ def role_of(argument: Argument, uses: Uses, function: FunctionFacts) -> Role:
         return Role.TARGETS
     if uses.boolean and not uses.is_of_something:
         return Role.FLAG
+    if uses.element_counted and not (uses.array or uses.keys or uses.unpacked):
+        return Role.SIZES
+    if len(name) < 3 and STEP_FUNCTION.search(function.name) and scales(name, GRADIENT_ARGUMENT, function.node):
+        return Role.RATE
     return _by_pattern(name, argument, uses, function) or _by_use(argument, uses)
 
 
@@ -246,7 +251,7 @@ def _setting_role(text: str, have: set[str], argument: Argument, uses: Uses) -> 
     if have & EPOCH_WORDS or text in EPOCH_TEXTS:
         return Role.START if have & START_WORDS else Role.EPOCHS
     of_size = have & {"size", "sizes", "n", "num", "length"} or text.endswith(("batchsize", "batch_sz"))
-    if "batch" in text and (of_size or uses.counted):
+    if "batch" in text and (of_size or uses.counted or uses.bounds):
         return Role.BATCH_SIZE
     if text in DECAY_TEXTS:
         return Role.DECAY
@@ -379,7 +384,7 @@ def _by_pattern(name: str, argument: Argument, uses: Uses, function: FunctionFac
         return Role.UPSTREAM
     if STEP_FUNCTION.search(function.name) and re.fullmatch(r"gs?|dp|dparams?", name):
         return Role.GRADIENTS
-    if uses.element_methods - {"append", "copy", "reshape", "dot", "transpose", "sum", "flatten", "astype", "shape"}:
+    if uses.element_methods - OF_NUMBERS:
         return Role.OBJECT_LIST
     if uses.unpacked and (INPUT_NAME.match(name) or "batch" in name.lower() or "data" in name.lower()):
         return Role.PAIRS
@@ -410,26 +415,7 @@ def _by_pattern(name: str, argument: Argument, uses: Uses, function: FunctionFac
         and not uses.methods - {"dot", "T", "reshape"}
     ):
         return Role.WEIGHT
-    if (
-        uses.methods
-        - {
-            "dot",
-            "reshape",
-            "copy",
-            "append",
-            "flatten",
-            "ravel",
-            "astype",
-            "sum",
-            "mean",
-            "transpose",
-            "lower",
-            "get",
-            "items",
-        }
-        and not uses.array
-        and not uses.keys
-    ):
+    if uses.methods - OF_VALUES and not (uses.array or uses.keys):
         return Role.OBJECT
     if INPUT_NAME.match(name) or _is_named_like_targets(name, function):
         return Role.INPUTS
@@ -455,8 +441,6 @@ def _by_use(argument: Argument, uses: Uses) -> Role:
         return Role.FUNCTION
     if uses.keys or uses.made_keys:
         return Role.PARAMETERS
-    if uses.element_counted:
-        return Role.SIZES
     if (
         "bool" in note
         or argument.default in ("True", "False")

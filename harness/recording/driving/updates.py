@@ -118,14 +118,7 @@ def _replaces(target: ast.expr, value: ast.expr) -> bool:
         return is_sum(element) and ast.unparse(target) in source
     if isinstance(value, ast.DictComp):
         return is_sum(value.value)
-    if isinstance(value, ast.Call) and last_name(value.func) in (
-        "array",
-        "asarray",
-        "list",
-        "subtract",
-        "add",
-        "clip",
-    ):
+    if isinstance(value, ast.Call) and last_name(value.func) in ("array", "asarray", "list", "subtract", "add", "clip"):
         if last_name(value.func) in ("subtract", "add"):
             return any(ast.unparse(target) == ast.unparse(argument) for argument in value.args)
         return bool(value.args) and _replaces(target, value.args[0])

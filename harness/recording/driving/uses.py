@@ -32,6 +32,7 @@ class Uses:
     indexed: bool = False  # name[i], name[:-1]
     boolean: bool = False
     counted: bool = False  # range(name), np.zeros(name)
+    bounds: bool = False  # x[i:i + name]
     array: bool = False  # name.shape, name.T, name @ .., np.dot(name, ..)
     arithmetic: bool = False
     keys: set[str] = field(default_factory=set)  # name["W1"]
@@ -130,13 +131,7 @@ def is_expression(node: ast.AST | None, text: str) -> bool:
 def _note_loop(uses: Uses, elements: set[str], name: str, target: ast.expr, source: ast.expr) -> None:
     wrapped = source
     inner_target = target
-    while isinstance(wrapped, ast.Call) and last_name(wrapped.func) in (
-        "enumerate",
-        "reversed",
-        "zip",
-        "list",
-        "tqdm",
-    ):
+    while isinstance(wrapped, ast.Call) and last_name(wrapped.func) in ("enumerate", "reversed", "zip", "list", "tqdm"):
         if not wrapped.args:
             return
         if (
@@ -204,6 +199,9 @@ def _note_use(uses: Uses, elements: set[str], name: str, item: ast.AST) -> None:
         counts = [len(target.elts) for target in item.targets if isinstance(target, (ast.Tuple, ast.List))]
         uses.split |= 2 in counts
         uses.split_into = max([uses.split_into, *counts])
+    elif isinstance(item, ast.Slice):
+        bounds = [bound for bound in (item.lower, item.upper) if bound is not None]
+        uses.bounds |= any(is_expression(node, name) for bound in bounds for node in ast.walk(bound))
     elif isinstance(item, ast.Compare):
         _note_comparison(uses, name, item)
     elif isinstance(item, (ast.If, ast.IfExp, ast.While)):
@@ -265,7 +263,7 @@ def _note_sizes(uses: Uses, elements: set[str], name: str, call: ast.Call) -> No
             if not any(is_expression(part, name) for part in parts):
                 continue
             if any(isinstance(part, ast.Subscript) and is_expression(part.value, name) for part in parts):
-                uses.element_counted = True
+                uses.element_counted |= not any(isinstance(part, (ast.Attribute, ast.Call)) for part in parts)
                 continue
             measured = any(
                 isinstance(part, ast.Call) and any(is_expression(a, name) for a in part.args) for part in parts
@@ -335,6 +333,13 @@ def only_divides(name: str, node: ast.AST) -> bool:
     reads = [item for item in ast.walk(node) if isinstance(item, ast.Name) and item.id == name]
     divisors = [item.right for item in ast.walk(node) if isinstance(item, ast.BinOp) and isinstance(item.op, ast.Div)]
     return bool(reads) and all(any(one is divisor for divisor in divisors) for one in reads)
+
+
+def scales(name: str, others: re.Pattern[str], node: ast.AST) -> bool:
+    """Whether a name multiplies values whose names match a pattern, as the rate ``a * dw[i]`` does."""
+    products = [item for item in ast.walk(node) if isinstance(item, ast.BinOp) and isinstance(item.op, ast.Mult)]
+    sides = [pair for item in products for pair in ((item.left, item.right), (item.right, item.left))]
+    return any(is_expression(one, name) and any(map(others.match, names_in(other).split())) for one, other in sides)
 
 
 def is_taken_along(name: str, other: str, node: ast.AST) -> bool:

@@ -80,14 +80,7 @@ def _prefix(calls: StaticCalls, owner: str, function: FunctionFacts) -> str | No
 
 
 def elementwise(
-    calls: StaticCalls,
-    owner: str,
-    prefix: str,
-    forward: FunctionFacts,
-    call: str,
-    line: int,
-    label: str,
-    off: str = "",
+    calls: StaticCalls, owner: str, prefix: str, forward: FunctionFacts, call: str, line: int, label: str, off: str = ""
 ) -> PairPlan:
     """An elementwise function and its derivative, of its argument or of its result.
 

@@ -96,10 +96,7 @@ def _function_options(
 ) -> Iterator[PairOption]:
     """The ways of calling a pair of functions: with observations in rows or columns, or images in either layout."""
     if OF_IMAGES.search(name):
-        forms = [
-            ("images_", "filters_", "filter_biases_"),
-            ("image_rows_", "filters_last_", "filter_biases_last_"),
-        ]
+        forms = [("images_", "filters_", "filter_biases_"), ("image_rows_", "filters_last_", "filter_biases_last_")]
     else:
         forms = [
             ("rows_", "weights_", "biases_"),

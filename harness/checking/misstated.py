@@ -167,9 +167,8 @@ def misstated_cost(readings: Sequence[Reading], plain: Reading) -> tuple[Found |
         alike = (one for one in readings if one.cost.form is not None and same_cost(plain, one))
         weights = next((id for one in alike if (id := left_out_weights(bench, own, one)) is not None), None)
         if weights is not None:
-            place, error = stage.node(weights).place, plain.cost.errors[0].node
-            others = () if place is None else (place,)
-            return found_at(plain, error, "forward-factor-missing", stage.steps, others=others), None
+            places = tuple(filter(None, [stage.node(weights).place]))
+            return found_at(plain, plain.errors[0].node, "forward-factor-missing", stage.steps, others=places), None
         cost = AssumedCost(form="", place=stage.node(node).place, variable=label(stage, node))
         return None, Alternative(cost=cost, mistakes=(found_at(own, node, "cost-differs", ()),))
     return None, None

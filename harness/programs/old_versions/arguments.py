@@ -14,6 +14,8 @@ import keras
 import numpy as np
 from keras.src.optimizers.base_optimizer import BaseOptimizer
 
+from . import wrappers
+
 DENSE = {
     "output_dim": "units", "init": "kernel_initializer", "bias": "use_bias", "W_regularizer": "kernel_regularizer",
     "b_regularizer": "bias_regularizer", "W_constraint": "kernel_constraint", "b_constraint": "bias_constraint",
@@ -86,6 +88,8 @@ def old_arguments(text: str, supplied: list[str]) -> Iterator[None]:
     if is_first and CHANNELS_FIRST.search(text) and not CHANNELS_LAST.search(text):
         keras.config.set_image_data_format("channels_first")
     with contextlib.ExitStack() as stack:
+        if FIRST_VERSION_LAYERS.search(text):  # the second version takes nb_epoch and does not pass it on
+            stack.enter_context(mock.patch.object(wrappers, "OF_FIT", (*wrappers.OF_FIT, "nb_epoch")))
         for name, renamed in ARGUMENTS.items():
             layer = getattr(keras.layers, name)
             of_layer = functools.partial(translated, name, renamed, is_first, supplied)

@@ -56,6 +56,8 @@ def changes_for(program: Program, finding: Contradiction) -> Iterator[Change]:
         yield Change(kind=ChangeKind.LOSS, new="categorical_crossentropy")
     elif check is Check.SEVERAL_LABELS_UNDER_CATEGORICAL:
         yield Change(kind=ChangeKind.LOSS, new="binary_crossentropy")
+    elif check is Check.REGRESSION_UNDER_CROSSENTROPY:
+        yield Change(kind=ChangeKind.LOSS, new="mean_squared_error")
     elif check is Check.BINARY_FOR_ONE_HOT:
         yield Change(kind=ChangeKind.LOSS, new="categorical_crossentropy")
     elif check is Check.SQUARED_ERROR_FOR_CLASSES and head is not None:

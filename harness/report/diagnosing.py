@@ -309,7 +309,7 @@ def further_lines(found: Diagnosis, most_edits: int) -> Iterator[str]:
     if found.improved is None or known is None:
         return
     before, after = (score_text(found.task, level.held) for level in (known, found.improved))
-    if before == after:  # fewer seeds fail
+    if before == after or found.improved.held < known.held:  # fewer seeds fail
         yield f"Further, not needed to learn: with this {level_text(found, found.improved)}."
     else:
         yield f"Further, not needed to learn: this raises the median {score_name(found.task)} from {before} to {after}."

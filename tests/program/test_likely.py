@@ -361,18 +361,19 @@ def test_few_epochs_are_a_hint_beside_anything_else(captured):
 
 def test_epochs_that_a_wrapper_does_not_pass_on(captured):
     text = (
-        "from keras.wrappers.scikit_learn import KerasRegressor\n"
-        "def build():\n  m = Sequential([Dense(1, input_dim=6{})])\n  m.compile('adam', 'mae')\n  return m\n"
+        "from keras.wrappers.scikit_learn import KerasRegressor\nfrom sklearn.{} import KFold\n"
+        "def build():\n  m = Sequential([Dense(1, input_dim=6, init='normal')])\n"
+        "  m.compile('adam', 'mae')\n  return m\n"
         "KerasRegressor(build_fn=build, nb_epoch=9).fit(X_train, y_train)\n"
     )
-    first = captured(text.format(", init='normal'"))
+    first = captured(text.format("cross_validation"))
     assert first.epochs == 9
     assert Check.IGNORED_EPOCHS not in named(first)
-    second = captured(text.format(""))
+    second = captured(text.format("model_selection"))
     assert second.epochs == 1
     assert Check.IGNORED_EPOCHS in named(second)
     edits = edits_for(second, [Change(kind=ChangeKind.EPOCHS, old=1, new=20)]).edits
-    assert [(edit.line, edit.old, edit.new) for edit in edits] == [(9, "nb_epoch=9", "epochs=20")]
+    assert [(edit.line, edit.old, edit.new) for edit in edits] == [(10, "nb_epoch=9", "epochs=20")]
 
 
 def test_softmax_inside_a_recurrent_network(captured):

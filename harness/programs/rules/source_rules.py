@@ -11,7 +11,7 @@ import keras
 
 from ...recording.source import called_name
 from ..findings import Check, Contradiction, Finding, Rule, Severity, Subject
-from ..old_versions.arguments import FIRST_VERSION_LAYERS
+from ..old_versions.arguments import hands_on_nb_epoch
 from ..program import made_up_parts
 from ..source.places import Place, Source, argument_of, is_at, names_in, names_of
 from ..targets import CATEGORICAL_CROSSENTROPIES, CROSSENTROPIES, SPARSE_CROSSENTROPIES
@@ -347,8 +347,8 @@ def imbalance_rules(subject: Subject) -> Finding:
 
 def wrapper_rules(subject: Subject) -> Finding:
     """``nb_epoch`` for a wrapper of scikit-learn, which has not passed it on since the second version of Keras."""
-    if FIRST_VERSION_LAYERS.search(subject.text):
-        return  # then it was right
+    if hands_on_nb_epoch(subject.text):
+        return
     for source, call, name in subject.calls():
         if name in ("KerasClassifier", "KerasRegressor") and any(key.arg == "nb_epoch" for key in call.keywords):
             yield subject.at(

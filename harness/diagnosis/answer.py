@@ -43,6 +43,7 @@ class Level:
         updates: that each seed was trained for
         error: what Keras raised instead, None if it trained
         scores: of each seed on the rows that judge
+        diverged: how many of the seeds end with a cost or weights that are NaN or infinite
     """
 
     held: float
@@ -52,6 +53,7 @@ class Level:
     updates: int
     error: str | None
     scores: tuple[float, ...] = ()
+    diverged: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)

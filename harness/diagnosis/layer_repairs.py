@@ -82,7 +82,7 @@ def _thawed(variant: Variant) -> Variant:
 
 
 def _activation_repairs(case: Case, layers: Sequence[LayerFacts]) -> Iterator[Repair]:
-    """relu in hidden layers."""
+    """relu in hidden layers, and tanh in recurrent ones whose values are shares."""
     hidden = [
         layer for layer in layers if layer.kind in (DENSE, CONVOLUTION) and not layer.is_output and layer.own_activation
     ]
@@ -100,17 +100,20 @@ def _activation_repairs(case: Case, layers: Sequence[LayerFacts]) -> Iterator[Re
     fair = [layer for layer in hidden if layer.activation in FAIR_HIDDEN]
     if fair:
         yield _activation_repair("hidden-relu", fair, 0.5 if len(fair) >= 3 else 0)
+    shares = [layer for layer in layers if layer.kind == RECURRENT and layer.own_activation == "softmax"]
+    if shares and not shares[-1].is_output:
+        yield _activation_repair("recurrent-activation", shares, 2.0, new="tanh")
 
 
-def _activation_repair(key: str, layers: Sequence[LayerFacts], doubt: float) -> Repair:
-    """relu in some layers."""
+def _activation_repair(key: str, layers: Sequence[LayerFacts], doubt: float, new: str = "relu") -> Repair:
+    """Another activation in some layers."""
     return Repair(
         key=key,
         fault=Fault.HIDDEN_ACTIVATION,
         doubt=doubt,
-        apply=with_settings({layer.name: {"activation": "relu"} for layer in layers}),
+        apply=with_settings({layer.name: {"activation": new} for layer in layers}),
         changes=tuple(
-            Change(kind=ChangeKind.ACTIVATION, layer=layer.name, old=layer.activation, new="relu") for layer in layers
+            Change(kind=ChangeKind.ACTIVATION, layer=layer.name, old=layer.activation, new=new) for layer in layers
         ),
         block="layers",
     )

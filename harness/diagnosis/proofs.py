@@ -55,6 +55,7 @@ class Proofs:
             updates=trial.updates,
             error=trial.error,
             scores=tuple(np.asarray(trial.scores.held, np.float64).tolist()),
+            diverged=int(np.sum(trial.scores.diverged)),
         )
 
     def confirmed(self, keys: Keys) -> ProgramRun | None:

@@ -63,7 +63,7 @@ PRIOR = (
 NEW_CODE = ("optimizer", "batch-size")
 
 # What a finding without a run says about a choice.
-DOUBTS = {Severity.CONTRADICTION: 3.0, Severity.SUSPICION: 1.0, Severity.FACT: 0.0}
+DOUBTS = {Severity.CONTRADICTION: 3.0, Severity.SUSPICION: 1.0, Severity.HINT: 0.0, Severity.FACT: 0.0}
 
 
 def order_of(repair: Repair) -> tuple[float, int]:
@@ -108,5 +108,6 @@ def propose_repairs(case: Case, plan: Plan) -> tuple[Repair, ...]:
 
 def _doubted(repair: Repair, case: Case) -> Repair:
     """The repair with at least the doubt that a contradiction or suspicion of the same fault raises."""
-    least = max((DOUBTS[finding.severity] for finding in case.found if finding.id == repair.fault.value), default=0.0)
+    of_fault = [finding.severity for finding in case.found if finding.id == repair.fault.value]
+    least = max((DOUBTS[severity] for severity in of_fault), default=0.0)
     return dataclasses.replace(repair, doubt=max(repair.doubt, least))

@@ -102,6 +102,7 @@ class Check(Enum):
     SAME_BATCH = "same-batch"
     UNSCALED_IMAGES = "unscaled-images"
     UNSCALED_TABLE = "unscaled-table"
+    OVERWRITTEN_LAYER = "overwritten-layer"
     OTHER_PREPROCESSING = "other-preprocessing"
     UNUSED_OPTIMIZER = "unused-optimizer"
     NO_OPTIMIZER = "no-optimizer"

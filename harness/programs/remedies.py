@@ -11,6 +11,7 @@ from .edits import Edit, edits_for
 from .findings import Check, Contradiction
 from .heads import Head, head_of
 from .program import Program
+from .rules.layer_rules import RECURRENT
 from .targets import BINARY_CROSSENTROPIES, CROSSENTROPIES
 from .usual_rates import usual_rates
 
@@ -55,6 +56,8 @@ def changes_for(program: Program, finding: Contradiction) -> Iterator[Change]:
         yield Change(kind=ChangeKind.LOSS, new="categorical_crossentropy")
     elif check is Check.SEVERAL_LABELS_UNDER_CATEGORICAL:
         yield Change(kind=ChangeKind.LOSS, new="binary_crossentropy")
+    elif check is Check.REGRESSION_UNDER_CROSSENTROPY:
+        yield Change(kind=ChangeKind.LOSS, new="mean_squared_error")
     elif check is Check.BINARY_FOR_ONE_HOT:
         yield Change(kind=ChangeKind.LOSS, new="categorical_crossentropy")
     elif check is Check.SQUARED_ERROR_FOR_CLASSES and head is not None:
@@ -69,7 +72,7 @@ def changes_for(program: Program, finding: Contradiction) -> Iterator[Change]:
     elif check in (Check.MISSING_HIDDEN_ACTIVATION, Check.SOFTMAX_IN_HIDDEN, Check.SIGMOID_IN_HIDDEN):
         names = values["layers"]
         assert isinstance(names, tuple)
-        yield from (activation_of(program, str(name), "relu") for name in names)
+        yield from (hidden_activation(program, str(name)) for name in names)
     elif check in (Check.LARGE_LEARNING_RATE, Check.SMALL_LEARNING_RATE):
         momentum = values.get("momentum")
         rate = usual_rates(str(values["optimizer"]), momentum if isinstance(momentum, float) else 0.0)[1]
@@ -86,9 +89,10 @@ def activation(finding: Contradiction, new: str) -> Change:
     return Change(kind=ChangeKind.ACTIVATION, layer=finding.layer, new=new)
 
 
-def activation_of(program: Program, name: str, new: str) -> Change:
-    """Another activation of a layer, in the Activation layer after it if there is one."""
+def hidden_activation(program: Program, name: str) -> Change:
+    """The usual activation of a hidden layer, in the Activation layer after it if there is one."""
     layer = program.model.get_layer(name)
+    new = "tanh" if isinstance(layer, RECURRENT) else "relu"
     nodes = layer._outbound_nodes
     after = nodes[0].operation if len(nodes) == 1 else None
     is_separate = isinstance(after, keras.layers.Activation)

@@ -19,6 +19,7 @@ from ..diagnosis.splits import Judged
 from ..diagnosis.tasks import TaskKind
 from ..programs.changes import Change, ChangeKind
 from ..programs.edits import Edit
+from ..programs.findings import Check
 from ..programs.program import Note, NoteKind
 from ..results import as_report, as_verdict
 from . import diagnosis_document as _  # noqa: F401 - registers the JSON document
@@ -115,6 +116,12 @@ def outcome_lines(found: Diagnosis) -> Iterator[str]:
         yield f"{share} of its validation rows are equal to training rows, so other rows judge here."
     if found.outcome is not OutcomeKind.LEARNS:
         yield f"As it is, {share_text(as_it_is(found.user, found.causes).learned)}."
+    diverged = found.user.diverged
+    if diverged and found.outcome is not OutcomeKind.DIVERGES:
+        yield (
+            f"Its loss becomes NaN or infinite in {diverged} of {found.user.learned.of} trainings, which smaller "
+            "inputs or a smaller learning rate prevent."
+        )
 
 
 def as_it_is(user: Level, causes: Sequence[Cause]) -> Level:
@@ -267,6 +274,9 @@ def bound_text(bound: CloneBound) -> str:
 def cause_lines(found: Diagnosis, number_: int, cause: Cause, most_edits: int = MOST_EDITS) -> Iterator[str]:
     """One cause: what, why, what to do, and the proof."""
     yield f"Cause {number_}: {FAULTS[cause.fault][0]}. {meaning_of(cause)}"
+    for finding in found.contradictions:
+        if finding.check is Check.IGNORED_EPOCHS and finding.id == cause.fault.value:
+            yield f"  {finding_text(finding)}"
     for line in remedy_lines(cause.changes, cause.edits, most_edits):
         yield f"  {line}"
     if cause.repaired is not None and cause.unrepaired is not None:
@@ -299,7 +309,7 @@ def further_lines(found: Diagnosis, most_edits: int) -> Iterator[str]:
     if found.improved is None or known is None:
         return
     before, after = (score_text(found.task, level.held) for level in (known, found.improved))
-    if before == after:  # fewer seeds fail
+    if before == after or found.improved.held < known.held:  # fewer seeds fail
         yield f"Further, not needed to learn: with this {level_text(found, found.improved)}."
     else:
         yield f"Further, not needed to learn: this raises the median {score_name(found.task)} from {before} to {after}."

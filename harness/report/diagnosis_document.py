@@ -119,6 +119,7 @@ def level_document(level: Level | None) -> dict[str, Any] | None:
         "seeds": level.learned.of,
         "interval": [level.learned.low, level.learned.high],
         "updates": level.updates,
+        "diverged": level.diverged,
         "error": level.error,
     }
 

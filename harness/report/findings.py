@@ -92,7 +92,8 @@ SENTENCES: dict[Check, Callable[[Values], str]] = {
         + ("" if "target shape" in v else "; where several labels may hold at once, sigmoid units go with it")
     ),
     Check.REGRESSION_UNDER_CROSSENTROPY: lambda v: (
-        f"{v['loss']} is a loss for classes, and the targets are quantities from {range_text(v)}"
+        f"{v['loss']} is a loss for classes, and the targets are quantities"
+        + (f" from {range_text(v)}" if "least target" in v else ", which the script scales; use mean_squared_error")
     ),
     Check.SQUARED_ERROR_FOR_CLASSES: lambda v: (
         f"{v['loss']} is a loss for quantities, and the targets are classes"
@@ -194,6 +195,10 @@ SENTENCES: dict[Check, Callable[[Values], str]] = {
     ),
     Check.UNSCALED_TABLE: lambda v: (
         f"the columns that {v['reader']} reads are used as they are; scale them, as with StandardScaler"
+    ),
+    Check.OVERWRITTEN_LAYER: lambda v: (
+        f"the output of {v['kind']} is overwritten on the next line before anything reads it, so this layer is in no "
+        "model; call the next layer on it"
     ),
     Check.OTHER_PREPROCESSING: lambda v: (
         f"the weights of {v['model']} were trained on inputs from its own preprocess_input, and these are divided by "

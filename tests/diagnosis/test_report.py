@@ -151,6 +151,13 @@ def test_a_set_that_could_not_be_confirmed_is_told_as_such(unexplained: Diagnosi
     assert not any("Adam" in line for line in lines)
 
 
+def test_a_loss_that_becomes_nan_is_said_beside_another_outcome(unexplained: Diagnosis) -> None:
+    level = Level(held=0.5, training=0.5, learned=share_of([False] * 8), auc=None, updates=9, error=None, diverged=8)
+    for outcome, is_said in ((OutcomeKind.NO_SIGNAL, True), (OutcomeKind.DIVERGES, False)):
+        lines = verdict(dataclasses.replace(unexplained, outcome=outcome, user=level))
+        assert any(line.startswith("Its loss becomes NaN or infinite in 8 of 8 trainings") for line in lines) is is_said
+
+
 @pytest.mark.slow
 def test_sigmoid_for_exclusive_classes_is_a_hint_where_it_could_stay() -> None:
     rng = np.random.default_rng(0)

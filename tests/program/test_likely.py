@@ -3,7 +3,9 @@
 import pytest
 
 from harness.programs.capture import capture_script
+from harness.programs.changes import Change, ChangeKind
 from harness.programs.contradictions import Check, Severity, contradictions
+from harness.programs.edits import edits_for
 from harness.programs.unjudged import is_judged, read_unjudged
 from harness.report.unjudged import lines
 
@@ -358,12 +360,78 @@ def test_few_epochs_are_a_hint_beside_anything_else(captured):
 
 
 def test_epochs_that_a_wrapper_does_not_pass_on(captured):
-    program = captured(
-        "from keras.wrappers.scikit_learn import KerasRegressor\n"
-        "def build():\n  m = Sequential([Dense(1, input_dim=6)])\n  m.compile('adam', 'mae')\n  return m\n"
+    text = (
+        "from keras.wrappers.scikit_learn import KerasRegressor\nfrom sklearn.{} import KFold\n"
+        "def build():\n  m = Sequential([Dense(1, input_dim=6, init='normal')])\n"
+        "  m.compile('adam', 'mae')\n  return m\n"
         "KerasRegressor(build_fn=build, nb_epoch=9).fit(X_train, y_train)\n"
     )
-    assert Check.IGNORED_EPOCHS in named(program)
+    first = captured(text.format("cross_validation"))
+    assert first.epochs == 9
+    assert Check.IGNORED_EPOCHS not in named(first)
+    second = captured(text.format("model_selection"))
+    assert second.epochs == 1
+    assert Check.IGNORED_EPOCHS in named(second)
+    edits = edits_for(second, [Change(kind=ChangeKind.EPOCHS, old=1, new=20)]).edits
+    assert [(edit.line, edit.old, edit.new) for edit in edits] == [(10, "nb_epoch=9", "epochs=20")]
+
+
+def test_softmax_inside_a_recurrent_network(captured):
+    text = "m = Sequential([LSTM(4, '{}', return_sequences=True, input_shape=(5, 2)), LSTM(3, '{}'){}])\n"
+    text += "m.compile('adam', 'mae')\nm.fit(X_train, y_train, epochs=50)\n"
+    program = captured(text.format("softmax", "tanh", ", Dense(1)"))
+    assert named(program) == [Check.SOFTMAX_IN_HIDDEN]
+    assert [edit.new for one in read_unjudged(program).likely for edit in one.edits] == ["'tanh'"]
+    assert Check.SOFTMAX_IN_HIDDEN not in named(captured(text.format("tanh", "softmax", "")))
+
+
+def test_plain_descent_under_a_mean_over_many_outputs(captured):
+    text = "m = Sequential([Dense(9, input_dim=784), Dense({})])\nm.compile(SGD(0.001), 'mse')\n"
+    text += "x = x / 255\nm.fit(x, {}, epochs=50)\n"
+    assert Check.SMALL_LEARNING_RATE in named(captured(text.format(784, "x")))
+    assert Check.SMALL_LEARNING_RATE not in named(captured(text.format(1, "y")))
+
+
+@pytest.mark.parametrize(
+    ("y", "is_scaled"),
+    [("s.fit_transform(y)", True), ("MinMaxScaler().fit_transform(y).ravel()", True), ("y.ravel()", False),
+     ("LabelEncoder().fit_transform(y)", False), ("s.fit_transform(t)[:, 3]", False)],
+)  # fmt: skip
+def test_classes_of_targets_that_a_scaler_made(captured, y, is_scaled):
+    program = captured(
+        "from sklearn.preprocessing import *\nfrom sklearn.model_selection import train_test_split\n"
+        "import pandas as pd\nt = pd.read_csv('t.csv').values\nx, y = t[:, :3], t[:, 3:4]\n"
+        f"r, s = MinMaxScaler(), MinMaxScaler()\nx = r.fit_transform(x)\ny = {y}\n"
+        "x_train, x_test, y_train, y_test = train_test_split(x, y)\n"
+        "m = Sequential([Dense(9, 'relu', input_dim=3), Dense(1, 'sigmoid')])\n"
+        "m.compile('adam', 'binary_crossentropy', metrics=['accuracy'])\nm.fit(x_train, y_train, epochs=50)\n"
+    )
+    found = [Check.REGRESSION_UNDER_CROSSENTROPY, Check.ACCURACY_OF_REGRESSION]
+    assert [check for check in named(program) if check in found] == (found if is_scaled else [])
+
+
+def test_a_layer_whose_output_is_overwritten(captured):
+    text = "i = Input((6,))\nh = {}(i)\nh = Dense(4, 'relu')({})\nm = Model(i, Dense(1)(h))\n"
+    text += "m.compile('adam', 'mae')\nm.fit(X_train, y_train, epochs=50)\n"
+    text = "from keras import Model\n" + text
+    assert named(captured(text.format("Dense(9, 'relu')", "i"))) == [Check.OVERWRITTEN_LAYER]
+    assert named(captured(text.format("Dense(9, 'relu')", "h"))) == []
+    dropped = captured(text.format("Dropout(0.5)", "i"))
+    assert named(dropped) == []
+    assert Check.OVERWRITTEN_LAYER in named(dropped, Severity.HINT)
+
+
+def test_a_table_that_is_known_by_its_name(captured):
+    text = "t = np.loadtxt('{}.csv', delimiter=',')\n" + DENSE.format(1, "sigmoid")
+    text += "m.compile('adam', 'binary_crossentropy')\nm.fit(t[:, 0:6], t[:, 6], epochs=50)\n"
+    assert named(captured(text.format("pima-indians-diabetes"))) == [Check.UNSCALED_TABLE]
+    assert named(captured(text.format("rows"))) == []
+
+
+def test_a_missing_archive_is_counted_once(captured):
+    text = "x = np.load('x.npz')['x']\n" + DENSE.format(1, "linear")
+    program = captured(text + "m.compile('adam', 'mae')\nm.fit(x, y, epochs=50)\n")
+    assert [name for name in read_unjudged(program).missing if name.startswith("the file")] == ["the file x.npz"]
 
 
 def test_images_of_folders_that_no_layer_flattens(captured):

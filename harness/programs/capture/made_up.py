@@ -195,7 +195,8 @@ def _files(stack: contextlib.ExitStack, supply: Supply) -> None:
         if not _is_missing(file):
             return plain_load(file, *arguments, **options)
         supply.note("the file", Path(file).name)
-        return missing.array(str(file)) if str(file).endswith(".npy") else missing.pickled(str(file) + ".npz")
+        name = str(file)
+        return missing.array(name) if name.endswith(".npy") else missing.pickled(name.removesuffix(".npz") + ".npz")
 
     for module in (builtins, io):
         stack.enter_context(mock.patch.object(module, "open", opened))

@@ -24,6 +24,7 @@ from .script_texts import ScriptTexts, only_call
 from .texts import Edit, Text, Unplaced, unplaced, written
 
 FIT_POSITIONS = {"x": 0, "y": 1, "batch_size": 2, "epochs": 3}
+WRAPPERS = ("KerasClassifier", "KerasRegressor")
 CLASSES = {
     "binary_crossentropy": "BinaryCrossentropy",
     "categorical_crossentropy": "CategoricalCrossentropy",
@@ -177,6 +178,9 @@ class _Editor:
             assert change.new is not None
             merged = [note.count for note in self.program.notes if note.kind is NoteKind.FITS_MERGED and note.count]
             epochs = -(-int(change.new) // (merged[0] if merged else 1)) + self.program.initial_epoch
+            of_wrapper = self._epochs_of_wrapper(epochs) if argument_of(call, "epochs") is None else None
+            if of_wrapper is not None:
+                return [of_wrapper]
             return [text.set_argument(call, "epochs", written(epochs), FIT_POSITIONS["epochs"], "nb_epoch")]
         if kind == "batch_size":
             if self.program.source not in ("arrays", "dataframe"):
@@ -194,6 +198,18 @@ class _Editor:
             return self.data.resplit(text, call)
         self.data.note(kind, change, text, call)
         return []
+
+    def _epochs_of_wrapper(self, epochs: int) -> Edit | None:
+        """More epochs where a wrapper for scikit-learn hands them to fit; None if there is no wrapper."""
+        for text in self.script.all_texts(self.program.places.fit):
+            for call in ast.walk(text.tree):
+                if not isinstance(call, ast.Call) or called_name(call) not in WRAPPERS:
+                    continue
+                for keyword in call.keywords:
+                    if keyword.arg == "nb_epoch":  # which is not handed on
+                        return text.replace(keyword, f"epochs={epochs}", call, f"epochs={epochs}")
+                return text.set_argument(call, "epochs", written(epochs))
+        return None
 
     def _metric(self, change: Change) -> Edit:
         """Another metric in the list that compile is given."""

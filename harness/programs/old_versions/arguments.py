@@ -14,6 +14,8 @@ import keras
 import numpy as np
 from keras.src.optimizers.base_optimizer import BaseOptimizer
 
+from . import wrappers
+
 DENSE = {
     "output_dim": "units", "init": "kernel_initializer", "bias": "use_bias", "W_regularizer": "kernel_regularizer",
     "b_regularizer": "bias_regularizer", "W_constraint": "kernel_constraint", "b_constraint": "bias_constraint",
@@ -57,6 +59,7 @@ OF_CALLBACKS: dict[str, Mapping[str, str]] = {
     },
 }  # fmt: skip
 FIRST_VERSION_LAYERS = re.compile(r"\b(?:border_mode|nb_filter|Convolution[123]D|init=|output_dim|W_regularizer)")
+BEFORE_SECOND_VERSION = re.compile(r"\bsklearn\.(?:cross_validation|grid_search)\b")
 FIRST_VERSION = re.compile(
     rf"{FIRST_VERSION_LAYERS.pattern}|\b(?:nb_epoch|samples_per_epoch|dim_ordering|class_mode|show_accuracy|np_utils"
     r"|Model\(\s*input\s*=)"
@@ -73,6 +76,14 @@ OF_OPTIMIZERS = frozenset(inspect.signature(BaseOptimizer.__init__).parameters) 
 SIZES = ("units", "filters", "input_dim", "output_dim")
 
 
+def hands_on_nb_epoch(text: str) -> bool:
+    """Whether wrappers for scikit-learn hand ``nb_epoch`` to fit, which those of the second version take and ignore.
+
+    The second version still takes the names that layers had in the first, so these alone do not tell them apart.
+    """
+    return FIRST_VERSION_LAYERS.search(text) is not None and BEFORE_SECOND_VERSION.search(text) is not None
+
+
 @contextlib.contextmanager
 def old_arguments(text: str, supplied: list[str]) -> Iterator[None]:
     """Take the arguments of earlier versions inside the block.
@@ -86,6 +97,8 @@ def old_arguments(text: str, supplied: list[str]) -> Iterator[None]:
     if is_first and CHANNELS_FIRST.search(text) and not CHANNELS_LAST.search(text):
         keras.config.set_image_data_format("channels_first")
     with contextlib.ExitStack() as stack:
+        if hands_on_nb_epoch(text):
+            stack.enter_context(mock.patch.object(wrappers, "OF_FIT", (*wrappers.OF_FIT, "nb_epoch")))
         for name, renamed in ARGUMENTS.items():
             layer = getattr(keras.layers, name)
             of_layer = functools.partial(translated, name, renamed, is_first, supplied)

@@ -12,8 +12,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 from sklearn.metrics import accuracy_score, r2_score
 
 OF_FIT = ("batch_size", "epochs", "verbose", "callbacks", "validation_split", "validation_data", "shuffle",
-          "class_weight", "sample_weight", "initial_epoch", "steps_per_epoch", "validation_steps",
-          "nb_epoch")  # fmt: skip
+          "class_weight", "sample_weight", "initial_epoch", "steps_per_epoch", "validation_steps")  # fmt: skip
 
 
 class _Wrapper(BaseEstimator):

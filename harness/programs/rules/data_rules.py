@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..findings import Check, Finding, Rule, Severity, Subject
+from ..program import NoteKind
 from ..targets import (
     CROSSENTROPIES,
     TargetKind,
@@ -30,6 +31,7 @@ MAX_SHIFT = 5.0  # standard deviations by which the mean of validation data may 
 RATES = {"SGD": (1e-5, 20.0), "Adadelta": (1e-3, 10.0), "Adagrad": (1e-5, 2.0), "Ftrl": (1e-5, 2.0)}
 RATES_OF_OTHERS = (1e-6, 0.5)  # learning rates that are ever of use: what lies outside is suspicious
 MIN_ROWS_OF_CLASS = 3  # on average, below which classes that follow each other are not an order
+FEW_UPDATES_OF_LOOP = 400  # whose length is a number of updates, which is easily taken for one of epochs
 MIN_ROWS = 10  # of data whose scales are compared
 
 
@@ -179,9 +181,11 @@ def training_rules(subject: Subject) -> Finding:
     program = subject.program
     rows = program.split_rows()
     updates = (program.steps_per_epoch or -(-rows // max(1, program.batch_size))) * program.epochs
-    if updates < 100:
+    is_loop = any(note.kind is NoteKind.LOOP_AS_FIT for note in program.notes)
+    if updates < 100 or (is_loop and updates < FEW_UPDATES_OF_LOOP):
         yield subject.at(
-            program.places.fit, "too-few-epochs", Check.FEW_UPDATES, Severity.FACT,
+            program.places.fit, "too-few-epochs", Check.FEW_UPDATES,
+            Severity.SUSPICION if is_loop else Severity.FACT,
             {"updates": updates, "epochs": program.epochs}
         )  # fmt: skip
     if program.batch_size >= rows > 64:

@@ -100,8 +100,10 @@ def hidden_rules(subject: Subject, layers: list[Any]) -> Finding:
     for activation, check in (("linear", Check.MISSING_HIDDEN_ACTIVATION), ("softmax", Check.SOFTMAX_IN_HIDDEN)):
         alike = [
             layer for layer in layers
-            if (activations_of(layer) or ["linear"])[-1] == activation and feeds_weights(layer, model)
-            and (is_weighted(layer) or activation == "softmax")
+            if (activations_of(layer) or ["linear"])[-1] == activation and (
+                (feeds_weights(layer, model) and (is_weighted(layer) or activation == "softmax"))
+                or (activation == "softmax" and isinstance(layer, RECURRENT) and layer._outbound_nodes)
+            )
         ]  # fmt: skip
         if alike:
             yield subject.about(

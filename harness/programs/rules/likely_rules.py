@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import dataclasses
+import math
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -15,12 +16,13 @@ from typing import Any
 import keras
 import numpy as np
 
-from ..findings import Check, Finding, Rule, Severity, Subject
+from ...recording.source import called_name
+from ..findings import Check, Finding, Rule, Severity, Subject, Value
 from ..heads import activation_name
 from ..old_versions.arguments import FIRST_VERSION
 from ..program import MadeUp
-from ..source.places import is_in_loop
-from ..targets import BINARY_CROSSENTROPIES, REGRESSION_LOSSES
+from ..source.places import is_in_loop, names_of
+from ..targets import BINARY_CROSSENTROPIES, CROSSENTROPIES, REGRESSION_LOSSES
 from .data_rules import scale_rules, scales_itself
 from .head_rules import labels_in_a_row
 from .layer_rules import DROPOUTS, RECURRENT, is_weighted, one_step_rules, steps_of
@@ -35,6 +37,9 @@ SLOW_BY_DEFAULT = (
 LIKELY_RATES_OF_OTHERS = (1e-5, 0.03)  # outside of these a learning rate is rarely right
 MANY_STEPS = 5  # of a sequence, from which on a state without a limit grows out of bounds
 SLOW_RECURRENT_RATE = 0.001  # of plain SGD, with which recurrent layers hardly move
+SCALERS = re.compile(r"(?:\w+\.)*(?:(?:MinMax|Standard|Robust|MaxAbs)Scaler|(?:Power|Quantile)Transformer)\(")
+TRANSFORMS = ("fit_transform", "transform")
+MANY_OUTPUTS, SLOW_WIDE_RATE = 100, 0.01  # over whose mean plain SGD hardly moves at its default rate and below
 SEVERAL_LABELS = re.compile(r"MultiLabelBinarizer|multi[_-]?(label|hot)|\btags\b", re.IGNORECASE)
 STRONG_PENALTY = 0.1  # of L1 or L2, from which on it outweighs most losses
 LARGE_RANGE = 50.0  # inputs of a larger magnitude are raw
@@ -54,7 +59,8 @@ def softmax_rules(subject: Subject) -> Finding:
     is_softmax = head.activation == "softmax" and (head.units or 0) > 1
     if is_softmax and loss in BINARY_CROSSENTROPIES:
         yield subject.at(subject.loss_place, "loss", Check.BINARY_FOR_ONE_HOT, Severity.SUSPICION, values)
-    if head.activation in SIGMOIDS and loss in REGRESSION_LOSSES and counts_classes(subject):
+    is_labelled = counts_classes(subject) and not scales_targets(subject)
+    if head.activation in SIGMOIDS and loss in REGRESSION_LOSSES and is_labelled:
         yield subject.at(subject.loss_place, "loss", Check.SQUARED_ERROR_FOR_CLASSES, Severity.SUSPICION, values)
 
 
@@ -115,6 +121,56 @@ def one_class_rules(subject: Subject) -> Finding:
             head.activation_layer, "output-activation", Check.SIGMOID_FOR_ONE_CLASS,
             Severity.HINT if labels is None else Severity.SUSPICION, {"loss": subject.loss_name}
         )  # fmt: skip
+
+
+def scaled_target_rules(subject: Subject) -> Finding:
+    """A loss and a metric for classes, for one column of targets that the script scales: they are quantities."""
+    head, loss = subject.head, subject.loss_name
+    if head is None or head.units != 1 or subject.targets is not None or not scales_targets(subject):
+        return
+    values: dict[str, Value] = {"loss": loss, "units": head.units}
+    if loss in CROSSENTROPIES:
+        yield subject.at(subject.loss_place, "loss", Check.REGRESSION_UNDER_CROSSENTROPY, Severity.SUSPICION, values)
+    for name in [name for name in subject.metrics if name in ("accuracy", "acc", "binary_accuracy")][:1]:
+        yield subject.at(
+            subject.program.places.compile, "metric", Check.ACCURACY_OF_REGRESSION, Severity.SUSPICION,
+            {"metric": name, **values}
+        )  # fmt: skip
+
+
+def scales_targets(subject: Subject) -> bool:
+    """Whether a scaler of scikit-learn is applied to what fit is given as y, and not to a table that it is of."""
+    pairs = [pair for _, tree in subject.code for pair in assigned_pairs(tree)]
+    scalers = {name for names, value in pairs if SCALERS.match(ast.unparse(value)) for name in names}
+    given = [
+        pair for pair in zip(subject.fitted("x", 0), subject.fitted("y", 1)) if len(set(map(ast.unparse, pair))) > 1
+    ]
+    wanted = {rows_taken_of(y) for _, y in given} - {""}
+    wanted |= {rows_taken_of(value) for names, value in pairs if names & wanted} - {""}
+    made = [
+        part for names, value in pairs if names & wanted and isinstance(value, ast.Call) for part in ast.walk(value)
+    ]
+    transforms = [part.value for part in made if isinstance(part, ast.Attribute) and part.attr in TRANSFORMS]
+    return any(ast.unparse(by) in scalers or SCALERS.match(ast.unparse(by)) for by in transforms)
+
+
+def assigned_pairs(tree: ast.Module) -> Iterator[tuple[set[str], ast.expr]]:
+    """(names, value) of all assignments; those of tuples and of train_test_split part by part."""
+    for node in ast.walk(tree):
+        target = node.targets[0] if isinstance(node, ast.Assign) else None
+        if not isinstance(node, ast.Assign) or not isinstance(target, ast.Tuple):
+            yield from [(names_of(target), node.value)] if isinstance(node, ast.Assign) and target else []
+        elif isinstance(node.value, ast.Tuple):
+            yield from ((names_of(part), value) for part, value in zip(target.elts, node.value.elts))
+        elif isinstance(node.value, ast.Call) and called_name(node.value) == "train_test_split":
+            yield from ((names_of(part), node.value.args[place // 2]) for place, part in enumerate(target.elts)
+                        if place // 2 < len(node.value.args))  # fmt: skip
+
+
+def rows_taken_of(value: ast.expr) -> str:
+    """The name whose values, or some rows of them, an expression is; empty if it is something else."""
+    value = value.value if isinstance(value, ast.Subscript) and isinstance(value.slice, ast.Slice) else value
+    return value.id if isinstance(value, ast.Name) else ""
 
 
 def known_scale_rules(subject: Subject) -> Finding:
@@ -237,6 +293,8 @@ def likely_rate_rules(subject: Subject) -> Finding:
     is_recurrent = any(isinstance(layer, RECURRENT) for layer in program.model._flatten_layers(include_self=False))
     if name == "SGD" and is_recurrent:
         low = SLOW_RECURRENT_RATE
+    if name == "SGD" and is_mean_of_many(subject):
+        low = SLOW_WIDE_RATE
     is_large = effective > high
     if low < effective <= high or (not is_large and is_pretrained(subject)):
         return  # pretrained weights are tuned with small rates
@@ -248,6 +306,13 @@ def likely_rate_rules(subject: Subject) -> Finding:
         Severity.HINT if is_usual and not momentum and name not in SLOW_BY_DEFAULT else Severity.SUSPICION,
         {"learning rate": float(rate), "optimizer": name, "momentum": momentum}
     )  # fmt: skip
+
+
+def is_mean_of_many(subject: Subject) -> bool:
+    """Whether the loss is the mean over so many outputs that the gradient of each is small."""
+    sizes = () if subject.head is None else subject.head.shape[1:]
+    is_mean = subject.loss_name in REGRESSION_LOSSES | BINARY_CROSSENTROPIES
+    return is_mean and None not in sizes and math.prod(size or 1 for size in sizes) >= MANY_OUTPUTS
 
 
 def is_default_rate(optimizer: Any, rate: float) -> bool:
@@ -294,6 +359,6 @@ def input_rules(subject: Subject) -> Finding:
 
 
 LIKELY_RULES: tuple[Rule, ...] = (
-    softmax_rules, bounded_rules, one_class_rules, descent_rules, input_rules, known_scale_rules, activation_rules,
-    *LIKELY_SOURCE_RULES, likely_rate_rules, penalty_rules, width_rules, length_rules,
+    softmax_rules, bounded_rules, scaled_target_rules, one_class_rules, descent_rules, input_rules, known_scale_rules,
+    activation_rules, *LIKELY_SOURCE_RULES, likely_rate_rules, penalty_rules, width_rules, length_rules,
 )  # fmt: skip  # the likelier causes first

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import itertools
 import re
 from pathlib import PurePosixPath
 
@@ -10,8 +11,9 @@ import keras
 
 from ...recording.source import called_name
 from ..findings import Check, Contradiction, Finding, Rule, Severity, Subject
-from ..old_versions.arguments import FIRST_VERSION_LAYERS
-from ..source.places import Place, Source, argument_of, is_at
+from ..old_versions.arguments import hands_on_nb_epoch
+from ..program import made_up_parts
+from ..source.places import Place, Source, argument_of, is_at, names_in, names_of
 from ..targets import CATEGORICAL_CROSSENTROPIES, CROSSENTROPIES, SPARSE_CROSSENTROPIES
 from .data_rules import scales_itself
 from .head_rules import ONE_HOT
@@ -46,6 +48,14 @@ MAKES_COLUMNS = re.compile(
 WRITTEN_MAJORITY_SHARE = 0.8  # of rows of one class, from which on they are worth a look
 CLASS_COUNTS = re.compile(r"(?:\(0,|\b0:|^\W*0\s)\s*(\d{2,})\W{1,8}(?:1,|1:|1\s)\s*(\d{2,})\b", re.MULTILINE)
 EVENS_CLASSES = re.compile(r"class_weight|sample_weight|\w*Sampler\b|SMOTE|resample\(|focal", re.IGNORECASE)
+RESTRAINING = (
+    "Dropout", "SpatialDropout1D", "SpatialDropout2D", "GaussianDropout", "GaussianNoise", "AlphaDropout",
+)  # fmt: skip  # layers without which a network learns its training rows as well
+KNOWN_RAW_TABLES = re.compile(
+    r"\bpima|diabetes|housing|boston|churn_?model|airline|passengers|auto-?mpg|winequality|abalone|titanic|"
+    r"\badult\b|heart",
+    re.IGNORECASE,
+)  # files of tutorials, by their names, with columns of very different or of large numbers
 SCALED_BY_255 = re.compile(r"rescale\s*=\s*1\.?0*\s*/\s*255|/=?\s*255")
 
 
@@ -127,10 +137,11 @@ def image_rules(subject: Subject) -> Finding:
     match = reads_images or TABLES.search(text)
     if not match or any(isinstance(layer, keras.layers.Embedding) for layer in layers):
         return
+    is_raw = reads_images or any(map(KNOWN_RAW_TABLES.search, made_up_parts(subject.program.notes)))
     yield subject.at(
         subject.inputs_place if not reads_images else place_of_text(subject, match) or subject.inputs_place,
         "unscaled-inputs", Check.UNSCALED_IMAGES if reads_images else Check.UNSCALED_TABLE,
-        Severity.SUSPICION if reads_images else Severity.HINT, {"reader": match[0].rstrip("(")}
+        Severity.SUSPICION if is_raw else Severity.HINT, {"reader": match[0].rstrip("(")}
     )  # fmt: skip
 
 
@@ -336,8 +347,8 @@ def imbalance_rules(subject: Subject) -> Finding:
 
 def wrapper_rules(subject: Subject) -> Finding:
     """``nb_epoch`` for a wrapper of scikit-learn, which has not passed it on since the second version of Keras."""
-    if FIRST_VERSION_LAYERS.search(subject.text):
-        return  # then it was right
+    if hands_on_nb_epoch(subject.text):
+        return
     for source, call, name in subject.calls():
         if name in ("KerasClassifier", "KerasRegressor") and any(key.arg == "nb_epoch" for key in call.keywords):
             yield subject.at(
@@ -346,8 +357,36 @@ def wrapper_rules(subject: Subject) -> Finding:
             return
 
 
-SOURCE_RULES: tuple[Rule, ...] = (prediction_rules, shuffle_rules)
+def layer_called(statement: ast.stmt) -> str | None:
+    """The kind of the layer whose output a statement assigns to one name, as in ``x = Dense(9)(x)``; None of others."""
+    value = statement.value if isinstance(statement, ast.Assign) else None
+    made = value.func if isinstance(value, ast.Call) else None
+    if not isinstance(statement, ast.Assign) or not isinstance(made, ast.Call):
+        return None
+    is_of_one_name = len(statement.targets) == 1 and isinstance(statement.targets[0], ast.Name)
+    kind = getattr(keras.layers, called_name(made), None)
+    return kind.__name__ if is_of_one_name and isinstance(kind, type) and issubclass(kind, keras.Layer) else None
+
+
+def overwritten_rules(subject: Subject) -> Finding:
+    """A layer whose output gets another value on the next line, before anything reads it: it is in no model."""
+    for source, tree in subject.code:
+        for node in ast.walk(tree):
+            body = getattr(node, "body", None)
+            for one, other in itertools.pairwise(body if isinstance(body, list) else []):
+                kind = layer_called(one)
+                if kind is None or layer_called(other) is None:
+                    continue
+                names = names_of(one.targets[0])
+                if names == names_of(other.targets[0]) and not names & names_in(other.value):
+                    yield subject.at(
+                        source.place(one), "missing-layer", Check.OVERWRITTEN_LAYER,
+                        Severity.HINT if kind in RESTRAINING else Severity.SUSPICION, {"kind": kind}
+                    )  # fmt: skip
+
+
+SOURCE_RULES: tuple[Rule, ...] = (prediction_rules, shuffle_rules, wrapper_rules, overwritten_rules)
 LIKELY_SOURCE_RULES: tuple[Rule, ...] = (
     vocabulary_rules, image_rules, optimizer_rules, folder_rules, folder_label_rules, one_hot_rules, width_rules,
-    imbalance_rules, wrapper_rules,
+    imbalance_rules,
 )  # fmt: skip  # for programs that cannot be trained, because their data are missing

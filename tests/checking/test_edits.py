@@ -194,4 +194,3 @@ def test_two_recurrent_layers_that_both_lack_their_derivative(found_after) -> No
     (found,) = found_after(text, "(C.T @ upper + dh) * (1 - h[t + 1] ** 2)", "C.T @ upper + dh")
     assert found.id == "missing-hidden-activation-derivative"
     assert {one.line for one in (found.place, *found.others)} >= {17, 21}
-    assert set(found.parameters) == {"A", "B", "C", "D"}

@@ -52,8 +52,10 @@ def judge_reading(reading: Reading, sources: Sources) -> Judged:
     climbing = [step for step in broken if climbs_by_a_rule(reading, step)]
     found += merge_by_line([climbing_update(reading, step) for step in climbing])
     broken = [step for step in broken if step not in climbing]
+    if not broken:
+        return Judged(reading=reading, mistakes=(*found, *factor_mistakes(reading)), unexplained=(), is_trivial=True)
     bench = EditBench(reading, broken)
-    edit = name_edit(bench, sources) if broken else None
+    edit = name_edit(bench, sources)
     if edit is not None:
         return Judged(reading=reading, mistakes=(*found, edit, *factor_mistakes(reading)), unexplained=())
     located = locate(reading, broken)

@@ -194,3 +194,25 @@ def test_two_recurrent_layers_that_both_lack_their_derivative(found_after) -> No
     (found,) = found_after(text, "(C.T @ upper + dh) * (1 - h[t + 1] ** 2)", "C.T @ upper + dh")
     assert found.id == "missing-hidden-activation-derivative"
     assert {one.line for one in (found.place, *found.others)} >= {17, 21}
+
+
+DEEP = """\
+import numpy as np
+
+rng = np.random.RandomState(0)
+W = [rng.randn(4, 4) for i in range(5)] + [rng.randn(1, 4)]
+for x, y in zip(rng.randn(6, 4, 1), rng.rand(6)):
+    a = [x]
+    for w in W:
+        z = w @ a[-1]
+        a.append(1 / (1 + np.exp(-z)))
+    delta = (a[-1] - y) * a[-1] * (1 - a[-1])
+    for k in range(5, -1, -1):
+        W[k] -= 0.1 * delta @ a[k].T
+        delta = W[k].T @ delta
+"""
+
+
+def test_one_wrong_line_of_a_deep_network_does_not_blame_the_right_line_of_its_output(found_after) -> None:
+    (found,) = found_after(DEEP, "W[k].T @ delta", "W[k].T @ delta ")
+    assert (found.id, found.place and found.place.line) == ("updated-weights-in-backward", 13)

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from .alignment import ratio
-from .locating import TRIED_SETTINGS, Fault, Search, fault_settings, local_factor, try_replacement
+from .locating import TRIED_SETTINGS, Fault, Search, fault_settings, local_factor, passed_on, try_replacement
 from .reading import Reading
 from .replay import CannotReplay, is_truth
 from .stage import Stage
@@ -66,7 +66,8 @@ def find_repeated_fault(search: Search) -> Fault | None:
                     continue
                 fault = first_wrong(search, list(zip(nodes, meant)), factor, sorted(below))
                 if fault is not None:
-                    best, fewest = replace(fault, mends=tuple(step.before for step in mended)), len(mended) + 1
+                    mends = tuple(step.before for step in mended)
+                    best, fewest = passed_on(search, replace(fault, mends=mends)), len(mended) + 1
     return best
 
 

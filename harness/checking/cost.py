@@ -77,7 +77,7 @@ class Error:
         node: the operation.
         output: the node of the output.
         target: the node of the target; None if it is a constant or labels.
-        constant: the target as a constant.
+        constant: the target as a constant: a number, or a list of as many as there are outputs.
         repeats: other operations that compare the same two.
         index: the recorded index that picks each observation's label out of the output, None otherwise.
     """
@@ -85,7 +85,7 @@ class Error:
     node: int
     output: int
     target: int | None = None
-    constant: float | None = None
+    constant: float | list[Any] | None = None
     index: Any = None
     repeats: tuple[int, ...] = ()
 
@@ -358,8 +358,11 @@ def two_sided_error(stage: Stage, node: Node, dependent: set[int]) -> Error | No
         if node.operation == "divide" and place == 0:
             continue  # a / n is not a comparison
         if not isinstance(other, Ref):
-            if node.operation == "subtract" and size_of(stage.node(one.id)) == 1 and isinstance(other, (int, float)):
-                return Error(node=node.id, output=one.id, constant=float(other))
+            constant = constant_target(other)
+            size = len(constant) if isinstance(constant, list) else 1
+            is_whole = size_of(stage.node(one.id)) == size_of(node) == size
+            if node.operation == "subtract" and constant is not None and is_whole:
+                return Error(node=node.id, output=one.id, constant=constant)
             continue
         if other.id in dependent:
             continue
@@ -381,6 +384,13 @@ def two_sided_error(stage: Stage, node: Node, dependent: set[int]) -> Error | No
                 return Error(node=node.id, output=a, target=y)
         return Error(node=node.id, output=one.id, target=target.id)
     return None
+
+
+def constant_target(value: Any) -> float | list[Any] | None:
+    """A number or a list of numbers, which stands in an operation as it is; None for other things"""
+    if isinstance(value, list) and all(isinstance(one, (int, float)) for one in value):
+        return value
+    return float(value) if isinstance(value, (int, float)) else None
 
 
 def sum_error(stage: Stage, id: int) -> Error | None:
@@ -423,8 +433,8 @@ def find_error_groups(stage: Stage, within: set[int]) -> list[tuple[Error, ...]]
             (others if node.operation in ("divide", "multiply") else subtractions).append(error)
         if len(subtractions) + len(others) > MOST_ERRORS:
             break
-    constants = [error for error in subtractions if error.constant is not None]
-    arrays = labels_together(stage, [error for error in subtractions if error.constant is None])
+    constants = [error for error in subtractions if isinstance(error.constant, float)]
+    arrays = labels_together(stage, [error for error in subtractions if not isinstance(error.constant, float)])
     sums = [] if arrays else [one for one in (sum_error(stage, id) for id in sorted(within & dependent)) if one]
     quotients = [error for error in others if stage.node(error.node).operation == "divide"]
     for candidates in (arrays, quotients):
@@ -453,7 +463,7 @@ def by_line(stage: Stage, errors: Sequence[Error]) -> list[list[Error]]:
     for error in errors:
         place = stage.node(error.node).place
         lines.setdefault(None if place is None else place.site, []).append(error)
-    return sorted(lines.values(), key=lambda one: {error.constant for error in one} == {1.0})
+    return sorted(lines.values(), key=lambda one: all(error.constant == 1.0 for error in one))
 
 
 def latest_outputs(stage: Stage, errors: Sequence[Error], within: set[int]) -> tuple[Error, ...]:

@@ -24,6 +24,7 @@ from .stage import Step, argument_ids
 
 MOST_WORK = 150_000  # computed operations of all edits together
 MOST_EDITED = 1_500  # operations of a backward pass whose lines are edited
+FEWEST_MENDED = 2  # steps that an edit makes right: one alone may be mended on the line of its update
 MOST_MEANT = 40  # arrays that may have been meant in the place of one
 DEPTH = 2  # of the part of an expression that tells an operation from others of its line
 SAME_RATE = 1e-4  # relative
@@ -36,18 +37,28 @@ class EditBench(Bench):
 
     Attributes:
         broken: the steps that are wrong.
+        kept: the operations that an earlier edit has changed.
+        begun: the values at all settings after that.
+        mending: the steps that the edit that was found makes right.
+        most: how many of the wrong steps one edit made right.
+        wanted: how many it should.
         within: all operations that are computed again.
         weights: what it costs to compute each.
         shared: the places of the operations of the forward pass.
         lines: the operations by their places in the text, each with all its executions.
         work: what was computed so far.
+        edited: the operations that it changed, with those of ``kept``.
         mended: the values at all settings after the edit that was found.
     """
 
-    def __init__(self, reading: Reading, broken: Sequence[Step]) -> None:
+    def __init__(self, reading: Reading, broken: Sequence[Step], before: EditBench | None = None) -> None:
         super().__init__(reading, reading.stage.settings)
         stage = self.stage
         self.broken = list(broken)
+        self.kept: dict[int, Compute] = {} if before is None else before.edited
+        self.begun: Sequence[Values] = self.settings if before is None else before.mended
+        self.mending: list[Step] = []
+        self.most, self.wanted = 0, len(self.broken)
         afters = {step.after for step in stage.steps if not step.returned}
         inner = (stage.needed & stage.dependent) - reading.forward.nodes - set(stage.parameters)
         leading = stage.program.ancestors([step.after for step in broken], stop=stage.parameters)
@@ -72,7 +83,13 @@ class EditBench(Bench):
             self.forward_lines.setdefault(self.key(id), []).append(id)
         self.weights = {id: work_of(stage.node(id).shape) for id in self.within}
         self.work = 0
+        self.edited: dict[int, Compute] = {}
         self.mended: list[Values] = []
+
+    def partial_repair(self) -> Repair | None:
+        """The first of the edits that make most steps right, if those are several; asked after ``repair``."""
+        self.wanted, self.work = self.most, 0
+        return self.repair() if self.most >= FEWEST_MENDED else None
 
     # The places of operations
 
@@ -112,33 +129,44 @@ class EditBench(Bench):
     # Trying an edit
 
     def mends(self, operations: Mapping[int, Compute]) -> bool:
-        """Whether every step is made of its gradient after an edit, at one rate."""
+        """Whether as many wrong steps as wanted are made of their gradients after an edit, at one rate."""
         if self.work > MOST_WORK or len(self.local) > MOST_EDITED:
             return False
         self.tries += 1
         found: list[Values] = []
-        within = [id for id in self.within if id >= min(operations)]
+        together = {**self.kept, **operations}
+        within = [id for id in self.within if id >= min(together)]
         after = set(within)
+        mending = self.broken
         for number in range(len(self.settings)):
             self.work += sum(self.weights[id] for id in within)
             try:
-                found.append(self.computed(number, operations, within))
+                found.append(self.computed(number, together, within))
             except (CannotReplay, ValueError, TypeError, IndexError, KeyError, AttributeError):
                 return False
             if not any(np.any(found[-1][id]) for id in operations):
                 return False  # an edit that leaves nothing over explains nothing
-            enough = number < TRIED_SETTINGS or number + 1 == len(self.settings)
-            if enough and not all(step_is_right(self.search, one, found, after) for one in self.stage.steps):
-                return False
-        self.mended = found
-        return self.is_one_rate(found[0])
+            if number < TRIED_SETTINGS or number + 1 == len(self.settings):
+                mending = [one for one in mending if step_is_right(self.search, one, found, after)]
+                is_spoiled = not mending or not all(
+                    step_is_right(self.search, one, found, after) for one in self.stage.steps if one not in self.broken
+                )
+                if is_spoiled:
+                    return False
+        if not self.is_one_rate(found[0], mending):
+            return False
+        self.most = max(self.most, len(mending))
+        if len(mending) < self.wanted:
+            return False
+        self.mended, self.mending, self.edited = found, mending, together
+        return True
 
-    def is_one_rate(self, values: Values) -> bool:
+    def is_one_rate(self, values: Values, mending: Sequence[Step]) -> bool:
         """Whether the mended steps have the factor of the others, if all are multiples of their gradients."""
         if self.search.may_adapt:
             return True
         rates = list(self.reading.factors.values())
-        for step in self.broken:
+        for step in mending:
             gradient = np.ravel(self.reading.gradients[0][step.before])
             size = float(gradient @ gradient)
             if size:

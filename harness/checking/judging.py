@@ -12,7 +12,7 @@ from .alignment import Samples, ratio, samples
 from .edits import EditBench
 from .explaining import locate
 from .factors import chain_of, factor_mistakes, is_update_place, turned_difference
-from .naming.names import name_edit, name_faults
+from .naming.names import name_edit, name_edits, name_faults
 from .reading import Reading, climbs_by_a_rule, found_at, found_in_step, lane_gradient, quantity
 from .replay import Program, size_of
 from .result import UNKNOWN, Found, Quantity, merge_by_id, merge_by_line
@@ -21,6 +21,7 @@ from .sources import Sources
 from .stage import Stage, Step
 from .structure import is_view_of_parameter
 
+UNNAMED = "wrong-value"
 FEWEST_UPDATES = 3  # of a parameter, that show what is the same in every iteration
 
 
@@ -51,11 +52,18 @@ def judge_reading(reading: Reading, sources: Sources) -> Judged:
     climbing = [step for step in broken if climbs_by_a_rule(reading, step)]
     found += merge_by_line([climbing_update(reading, step) for step in climbing])
     broken = [step for step in broken if step not in climbing]
-    edit = name_edit(EditBench(reading, broken), sources) if broken else None
+    if not broken:
+        return Judged(reading=reading, mistakes=(*found, *factor_mistakes(reading)), unexplained=(), is_trivial=True)
+    bench = EditBench(reading, broken)
+    edit = name_edit(bench, sources)
     if edit is not None:
         return Judged(reading=reading, mistakes=(*found, edit, *factor_mistakes(reading)), unexplained=())
     located = locate(reading, broken)
-    found += name_faults(reading, located.faults, sources)
+    named = name_faults(reading, located.faults, sources)
+    edits = name_edits(bench, sources) if located.left or any(one.id == UNNAMED for one in named) else []
+    if edits:
+        return Judged(reading=reading, mistakes=(*found, *edits, *factor_mistakes(reading)), unexplained=())
+    found += named
     found += merge_by_line([climbing_update(reading, step) for step in located.climbing])
     departed = [departure(reading, step) for step in located.left]
     found += merge_by_line([one for one in departed if one is not None])

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from .alignment import ratio
-from .locating import TRIED_SETTINGS, Fault, Search, fault_settings, local_factor, try_replacement
+from .locating import TRIED_SETTINGS, Fault, Search, fault_settings, local_factor, passed_on, try_replacement
 from .reading import Reading
 from .replay import CannotReplay, is_truth
 from .stage import Stage
@@ -46,7 +46,8 @@ def find_repeated_fault(search: Search) -> Fault | None:
             continue
         below = stage.program.descendants(nodes, within=inner - search.fixed)
         reached = [step for step in search.broken if step.after in below]
-        if not reached or (best is not None and len(reached) <= len(best.mends)):
+        fewest = fewest_mended(stage, best, nodes)
+        if len(reached) < fewest:
             continue
         touched = [step for step in stage.steps if step.after in below and step.before not in broken]
         known = local_factor(reading, (nodes[0],), search.settings)
@@ -55,17 +56,26 @@ def find_repeated_fault(search: Search) -> Fault | None:
             if [stage.node(one).shape for one in meant] != [stage.node(one).shape for one in nodes]:
                 continue
             for factor in (1.0, -1.0) if known is None else (known,):
-                if own.is_over or (best is not None and len(reached) <= len(best.mends)):
+                if own.is_over or len(reached) < fewest:
                     break
                 own.replacements += 1
                 mended, spoiled = try_replacement(
                     own, nodes, tuple(meant), factor, False, sorted(below), reached, touched
                 )
-                if spoiled or len(mended) <= (0 if best is None else len(best.mends)):
+                if spoiled or len(mended) < fewest:
                     continue
                 fault = first_wrong(search, list(zip(nodes, meant)), factor, sorted(below))
-                best = best if fault is None else replace(fault, mends=tuple(step.before for step in mended))
+                if fault is not None:
+                    mends = tuple(step.before for step in mended)
+                    best, fewest = passed_on(search, replace(fault, mends=mends)), len(mended) + 1
     return best
+
+
+def fewest_mended(stage: Stage, best: Fault | None, nodes: Sequence[int]) -> int:
+    """How many steps the repair of a line must mend to go before the best so far: as many if that is made of it"""
+    if best is None:
+        return 1
+    return len(best.mends) + (not stage.program.ancestors(best.bundle, stop=stage.parameters) & set(nodes))
 
 
 def replace_counts(search: Search) -> Search:
@@ -129,8 +139,11 @@ def bare(names: Sequence[str]) -> str:
 def orders(made: Sequence[int], count: int, is_chain: bool) -> list[list[int]]:
     """What a line made, if it is as often as this: from the last to the first, and in order.
 
-    Of a chain, each of which needs the one before, as of time steps that are gone back, the order is known.
+    Of a chain, each of which needs the one before, as of time steps that are gone back, the order is known. The last
+    that a line of layers made, which is the output, has an error of its own: so there may be one less.
     """
+    if len(made) == count + 1 and is_chain:
+        made = made[:-1]
     if len(made) != count:
         return []
     return [list(made)[::-1]] if is_chain else [list(made)[::-1], list(made)]
@@ -157,7 +170,7 @@ def first_wrong(search: Search, pairs: Sequence[Pair], factor: float, within: Se
         values = [np.ravel(np.asarray(one[id], dtype=float)) for one in settings[:TRIED_SETTINGS]]
         wanted = [np.ravel(one[target]) for one in reading.gradients[:TRIED_SETTINGS]]
         found = ratio(np.concatenate(values), np.concatenate(wanted))
-        if found is None or abs(found - factor) > 1e-6 * abs(factor):
+        if found is None or found * factor < 0:  # it may have another factor, such as a rate
             others = tuple(one for one in pairs if one[0] != id)
             return replace(before, bundle=(id,), target=(target,), settings=tuple(settings), repeats=others)
     return None

@@ -322,11 +322,13 @@ def draw_data(rng: np.random.Generator, recorded: Array) -> Array:
     return rng.uniform(low + margin, high - margin, recorded.shape)
 
 
-def may_vary(stage: Stage, leaf: Node, needed: set[int], steered: set[int]) -> bool:
-    """Whether a leaf holds numbers that only arithmetic is done with."""
+def may_vary(stage: Stage, leaf: Node, needed: set[int], steered: set[int], fixed: Sequence[list[Any]]) -> bool:
+    """Whether a leaf holds numbers that only arithmetic is done with, and that stand nowhere as a list besides."""
     if leaf.kind not in VARIED_KINDS or leaf.value is None or isinstance(leaf.value, tuple):
         return False
     if not 2 <= size_of(leaf) <= MAX_VARIED_ELEMENTS or np.asarray(leaf.value).dtype.kind not in "fiu":
+        return False
+    if np.asarray(leaf.value).tolist() in fixed:
         return False
     if leaf.place is not None and leaf.id > stage.first_branches.get(function_of(leaf.place), leaf.id):
         return False  # chosen by what its function had looked at, as in ``[1 if z > 0 else 0 for z in layer]``
@@ -345,6 +347,12 @@ def may_vary(stage: Stage, leaf: Node, needed: set[int], steered: set[int]) -> b
             if other.operation in ("getitem", "setitem", "take", "add_at") and id in references(other.arguments[1]):
                 return False
     return True
+
+
+def lists_in(stage: Stage, needed: set[int]) -> list[Any]:
+    """The lists of numbers that stand in operations as they are: an array of the same cannot vary without them"""
+    listed = [one for id in sorted(needed) for one in stage.node(id).arguments if isinstance(one, list)]
+    return [one for one in listed if not any(isinstance(item, (Ref, np.ndarray)) for item in one)]
 
 
 def relevant_guards(stage: Stage, needed: set[int]) -> list[Guard]:
@@ -396,7 +404,8 @@ def draw_settings(stage: Stage, steering: Sequence[int] = (), seed: int = 0) -> 
     steered = {guard.node for guard in stage.recording.guards if guard.how in ("int", "index", "bool")}
     leaves = [id for id in sorted(needed) if stage.node(id).is_leaf and id not in stage.parameters]
     few = len(needed) <= MOST_REDRAWN
-    varied = tuple(id for id in leaves if few and may_vary(stage, stage.node(id), needed, steered))
+    fixed = lists_in(stage, needed)
+    varied = tuple(id for id in leaves if few and may_vary(stage, stage.node(id), needed, steered, fixed))
     guards = relevant_guards(stage, needed)
     recorded = stage.program.run(list(stage.parameters), {}, stage.program.base)
     failure: CannotReplay | None = None

@@ -157,3 +157,62 @@ def test_items_that_a_loop_takes_in_the_wrong_order(tmp_path: Path, item: str, e
     (tmp_path / "mine.py").write_text(ITEM_BY_ITEM.replace("V[k, j]", item))
     found = check_file(tmp_path / "mine.py").mistakes
     assert [(one.id, one.place and one.place.line) for one in found] == expected
+
+
+TWO_STATES = """\
+import numpy as np
+
+rng = np.random.RandomState(0)
+x, y = rng.randn(3, 3), rng.randn(2)
+A, B = rng.randn(3, 3) * 0.5, rng.randn(3, 3) * 0.5
+C, D, V = rng.randn(3, 3) * 0.5, rng.randn(3, 3) * 0.5, rng.randn(2, 3) * 0.5
+for i in range(2):
+    h, s = [np.zeros(3)], [np.zeros(3)]
+    for t in range(3):
+        h.append(np.tanh(A @ x[t] + B @ h[-1]))
+        s.append(np.tanh(C @ h[-1] + D @ s[-1]))
+    error = V @ s[-1] - y
+    loss = np.sum(error ** 2) / 2
+    dA, dB, dC, dD, dV = 0 * A, 0 * B, 0 * C, 0 * D, np.outer(error, s[-1])
+    ds, dh = V.T @ error, np.zeros(3)
+    for t in reversed(range(3)):
+        upper = ds * (1 - s[t + 1] ** 2)
+        dC += np.outer(upper, h[t + 1])
+        dD += np.outer(upper, s[t])
+        ds = D.T @ upper
+        lower = (C.T @ upper + dh) * (1 - h[t + 1] ** 2)
+        dA += np.outer(lower, x[t])
+        dB += np.outer(lower, h[t])
+        dh = B.T @ lower
+    for W, d in ((A, dA), (B, dB), (C, dC), (D, dD), (V, dV)):
+        W -= 0.1 * d
+"""
+
+
+def test_two_recurrent_layers_that_both_lack_their_derivative(found_after) -> None:
+    text = TWO_STATES.replace("ds * (1 - s[t + 1] ** 2)", "1 * ds")
+    (found,) = found_after(text, "(C.T @ upper + dh) * (1 - h[t + 1] ** 2)", "C.T @ upper + dh")
+    assert found.id == "missing-hidden-activation-derivative"
+    assert {one.line for one in (found.place, *found.others)} >= {17, 21}
+
+
+DEEP = """\
+import numpy as np
+
+rng = np.random.RandomState(0)
+W = [rng.randn(4, 4) for i in range(5)] + [rng.randn(1, 4)]
+for x, y in zip(rng.randn(6, 4, 1), rng.rand(6)):
+    a = [x]
+    for w in W:
+        z = w @ a[-1]
+        a.append(1 / (1 + np.exp(-z)))
+    delta = (a[-1] - y) * a[-1] * (1 - a[-1])
+    for k in range(5, -1, -1):
+        W[k] -= 0.1 * delta @ a[k].T
+        delta = W[k].T @ delta
+"""
+
+
+def test_one_wrong_line_of_a_deep_network_does_not_blame_the_right_line_of_its_output(found_after) -> None:
+    (found,) = found_after(DEEP, "W[k].T @ delta", "W[k].T @ delta ")
+    assert (found.id, found.place and found.place.line) == ("updated-weights-in-backward", 13)

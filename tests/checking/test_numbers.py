@@ -45,3 +45,27 @@ def test_a_bias_of_its_own_that_lacks_a_factor_is_found(tmp_path: Path) -> None:
     result = check_file(tmp_path / "net.py")
     assert result.verdict is Verdict.MISTAKE
     assert {one.place.line for one in result.mistakes if one.place} == {19}
+
+
+LISTS = """
+import numpy as np
+
+rng = np.random.default_rng(1)
+W, V = rng.normal(size=(3, 2)), rng.normal(size=(1, 3))
+for x, target in [([1, 0], [1]), ([0, 1], [1]), ([1, 1], [0])]:
+    h = np.tanh(W @ x)
+    out = 1 / (1 + np.exp(-(V @ h)))
+    delta = (target - out) * out * (1 - out)
+    below = (V.T @ delta) * (1 - h ** 2)
+    V += 0.1 * np.outer(delta, h)
+    W += 0.1 * np.outer(below, x)
+"""
+
+
+def test_targets_in_lists_of_one_number_are_targets(tmp_path: Path) -> None:
+    path = tmp_path / "lists.py"
+    path.write_text(LISTS)
+    assert check_file(path).verdict is Verdict.CORRECT
+    path.write_text(LISTS.replace(" * (1 - h ** 2)", ""))
+    (found,) = check_file(path).mistakes
+    assert found.id == "missing-hidden-activation-derivative"

@@ -52,8 +52,24 @@ def name_faults(reading: Reading, faults: Sequence[Fault], sources: Sources) -> 
 
 def name_edit(bench: EditBench, sources: Sources) -> Found | None:
     """The mistake if one edit of a line makes all steps right; None if none does, or if it has no name."""
-    reading, broken = bench.reading, bench.broken
-    repair = bench.repair()
+    return describe_edit(bench, bench.repair(), sources)
+
+
+def name_edits(bench: EditBench, sources: Sources) -> list[Found]:
+    """The mistakes if two edits, each with steps of its own, make all right; none if they do not, or lack a name."""
+    first = describe_edit(bench, bench.partial_repair(), sources)
+    if first is None:
+        return []
+    rest = EditBench(bench.reading, [one for one in bench.broken if one not in bench.mending], bench)
+    second = name_edit(rest, sources)
+    if second is None:
+        return []
+    return [join_mistakes(first, second)] if is_same_mistake(first, second) else [first, second]
+
+
+def describe_edit(bench: EditBench, repair: Repair | None, sources: Sources) -> Found | None:
+    """The mistake that an edit mends; None without one, or if it has no name."""
+    reading = bench.reading
     gradient = None if repair is None else gradient_after(bench, repair)
     if repair is None or gradient is None:
         return None
@@ -63,8 +79,8 @@ def name_edit(bench: EditBench, sources: Sources) -> Found | None:
         target=(target,),
         factor=alignment.factor,
         transposed=alignment.transposed,
-        mends=tuple(step.before for step in broken),
-        settings=tuple(reading.stage.settings),
+        mends=tuple(step.before for step in bench.mending),
+        settings=tuple(bench.begun),
     )
     case = Case(reading, fault, sources)
     name = name_change(case, bench, repair)

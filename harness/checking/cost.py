@@ -193,12 +193,9 @@ def recorded_costs(stage: Stage, last: int) -> list[Cost]:
         node = stage.node(id)
         if size_of(node) != 1 or id in feeding or id in after_this or is_truth(node) or id in stage.parameters:
             continue
-        if node.operation in ("getitem", "array") or node.is_leaf:
-            continue
-        kind = np.dtype(node.dtype).kind if node.dtype else "O"
-        if kind != "f":
-            continue
-        found.append(id)
+        is_computed = node.operation not in ("getitem", "array") and not node.is_leaf
+        if is_computed and np.dtype(node.dtype or "O").kind == "f":
+            found.append(id)
     # a part of a cost (a loss without its penalty, the sum over the first observations) is left to the whole of it
     scalars = set(found)
     whole = [id for id in found if not is_part(stage, id, scalars)]

@@ -139,12 +139,6 @@ def step_is_right(search: Search, step: Step, values: Sequence[Values], after: s
     return False
 
 
-def replaced(value: Array, reference: Array, factor: float, transposed: bool) -> Array:
-    """The gradient in the shape of the value that it replaces."""
-    turned = np.squeeze(reference).T if transposed else reference
-    return (factor * np.asarray(turned)).reshape(np.shape(value))
-
-
 def local_factor(reading: Reading, bundle: Bundle, settings: Sequence[Values]) -> float | None:
     """The factor that gradients have just before a value: that of the nearest value before it that is one.
 
@@ -203,12 +197,9 @@ def distinct_targets(reading: Reading, targets: Sequence[tuple[Bundle, bool]]) -
     for target, transposed in targets:
         reference = reading.gradient_samples(target)
         assert reference is not None
-        same = False
-        for other, turned in kept:
-            known = reading.gradient_samples(other)
-            if turned == transposed and known is not None and known.shape == reference.shape:
-                same = same or ratio(known.flat, reference.flat) is not None
-        if not same:
+        alike = [reading.gradient_samples(other) for other, turned in kept if turned == transposed]
+        alike = [one for one in alike if one is not None and one.shape == reference.shape]
+        if all(one is None or ratio(one.flat, reference.flat) is None for one in alike):
             kept.append((target, transposed))
     return kept
 
@@ -275,8 +266,7 @@ def is_term(reading: Reading, id: int) -> bool:
 
 def usual_factor(reading: Reading) -> float:
     """The factor of the steps that are right; -1 if there are none."""
-    found = list(reading.factors.values())
-    return found[0] if found else -1.0
+    return next(iter(reading.factors.values()), -1.0)
 
 
 def scaled_values(
@@ -402,9 +392,10 @@ def replacement(
     reading: Reading, values: Values, number: int, bundle: Bundle, target: Bundle, factor: float, transposed: bool
 ) -> Values:
     """The nodes of a bundle with the true gradients of the target, at one setting."""
+    gradients = [reading.gradient_at(number, target, lane) for lane in range(len(bundle))]
     return {
-        id: replaced(values[id], reading.gradient_at(number, target, lane), factor, transposed)
-        for lane, id in enumerate(bundle)
+        id: (factor * np.asarray(np.squeeze(gradient).T if transposed else gradient)).reshape(np.shape(values[id]))
+        for id, gradient in zip(bundle, gradients)
     }
 
 

@@ -14,7 +14,7 @@ import functools
 import math
 import operator
 from collections.abc import Callable, Iterator
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 
@@ -107,22 +107,20 @@ def reference(value: Any) -> Argument:
     return f"<{type(value).__name__}>"
 
 
-class _Known:
-    """Plain arrays that were met, by identity; they are kept alive so that an id stays theirs."""
-
-    arrays: ClassVar[dict[int, tuple[Array, int]]] = {}
+# plain arrays that were met and their nodes, by identity; they are kept alive so that an id stays theirs
+KNOWN_ARRAYS: dict[int, tuple[Array, int]] = {}
 
 
 def node_of_plain(array: Array) -> int:
     """The node of an array that is not a recorded one: a leaf, or the node whose value it is."""
-    known = _Known.arrays.get(id(array))
+    known = KNOWN_ARRAYS.get(id(array))
     if known is not None and _agrees(array, known[1]):
         return known[1]
     found = TAPE.recognised_array(array)
     if found is None:
         kind = Kind.LOST if known is not None else Kind.DATA
         found = TAPE.add("array", (), {}, array, kind=kind)
-    _Known.arrays[id(array)] = array, found
+    KNOWN_ARRAYS[id(array)] = array, found
     return found
 
 
@@ -281,7 +279,7 @@ def adopt(value: Any) -> Any:
         return tuple([adopt(item) for item in value])
     if type(value) not in (np.ndarray, REAL_MATRIX) or value.dtype.kind not in NUMERIC:
         return value
-    return _as_recorded(value, node_of_plain(value) if id(value) in _Known.arrays else None)
+    return _as_recorded(value, node_of_plain(value) if id(value) in KNOWN_ARRAYS else None)
 
 
 def results(operation: str, node: int, values: Any) -> Any:
@@ -319,7 +317,7 @@ class Write:
         """Note that the target now holds the value of the node, and what follows for its bases."""
         target = self.target
         if not isinstance(target, RecordedArray):
-            _Known.arrays[id(target)] = target, node
+            KNOWN_ARRAYS[id(target)] = target, node
             return
         target._node = node
         for view, base_node in self.chain:
@@ -494,7 +492,7 @@ UNRECORDED = frozenset(
 def run_function(function: Callable[..., Any], arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
     """A function of NumPy with something recorded among its arguments."""
     name = function_name(function)
-    if name in OWN_LOOPS and TAPE.on and _is_own(name, arguments):
+    if TAPE.on and name in OWN_LOOPS and (name == "apply_along_axis" or isinstance(arguments[0], RecordedArray)):
         return OWN_LOOPS[name](*arguments, **keywords)
     values, options = [plain(item) for item in arguments], {key: plain(item) for key, item in keywords.items()}
     function = _computing(function, values)
@@ -505,32 +503,16 @@ def run_function(function: Callable[..., Any], arguments: tuple[Any, ...], keywo
         target = arguments[0] if name in WRITERS else out
         write = Write(target)
         rest = {key: value for key, value in keywords.items() if key != "out"}
-        given, kept = _references(*normalise(name, function, arguments, rest))
+        positional, named = normalise(name, function, arguments, rest)
+        given, kept = tuple(map(reference, positional)), {key: reference(value) for key, value in named.items()}
         function(*values, **options)
         write.done(TAPE.add(name, given, kept, plain(target), in_place=name in WRITERS))
         return out
     if any(isinstance(v, np.ndarray) and v.dtype == object for v in values):
-        return function(*arguments, **keywords) if not _dispatches_to_us(arguments) else function(*values, **options)
+        # NumPy would call this function again for anything recorded
+        return function(*values, **options) if holds_recorded(arguments) else function(*arguments, **keywords)
     result = function(*values, **options)
     return _outcome(name, normalise(name, function, arguments, keywords), arguments, result)
-
-
-def _is_own(name: str, arguments: tuple[Any, ...]) -> bool:
-    """Whether the function is replaced by operations that are recorded."""
-    return name == "apply_along_axis" or (bool(arguments) and isinstance(arguments[0], RecordedArray))
-
-
-def _dispatches_to_us(arguments: tuple[Any, ...]) -> bool:
-    """Whether NumPy would call ``run_function`` again for these."""
-    return any(isinstance(item, (RecordedArray, RecordedNumber)) for item in arguments) or any(
-        isinstance(item, (list, tuple)) and holds_recorded(item) for item in arguments
-    )
-
-
-def _references(
-    arguments: tuple[Any, ...], keywords: dict[str, Any]
-) -> tuple[tuple[Argument, ...], dict[str, Argument]]:
-    return tuple(reference(a) for a in arguments), {key: reference(value) for key, value in keywords.items()}
 
 
 def _outcome(
@@ -856,9 +838,6 @@ class RecordedMatrix(RecordedArray, REAL_MATRIX):  # type: ignore[misc,valid-typ
 
     _getitem = False  # numpy.matrix looks at it
 
-    def __array_finalize__(self, obj: Any) -> None:
-        pass
-
     def __mul__(self, other: Any) -> Any:
         if isinstance(other, (np.ndarray, list, tuple)):
             return np.dot(self, np.asmatrix(other) if not isinstance(other, RecordedArray) else other)
@@ -898,14 +877,8 @@ def _kept_index(key: Any) -> Any:
 # Python's operators, by the names of NumPy's functions
 BINARY = {"add": "add", "sub": "subtract", "mul": "multiply", "truediv": "divide"}
 BINARY |= {"floordiv": "floor_divide", "mod": "remainder", "pow": "power"}
-COMPARISONS = {
-    "lt": "less",
-    "le": "less_equal",
-    "gt": "greater",
-    "ge": "greater_equal",
-    "eq": "equal",
-    "ne": "not_equal",
-}
+COMPARISONS = {"lt": "less", "le": "less_equal", "gt": "greater", "ge": "greater_equal"}
+COMPARISONS |= {"eq": "equal", "ne": "not_equal"}
 UNARY = {"neg": "negative", "pos": "positive", "abs": "absolute"}
 
 
@@ -966,10 +939,6 @@ class RecordedNumber(_Recorded):
         TAPE.guard(self._node, "int", value)
         return value
 
-    def is_integer(self) -> bool:
-        """As ``float.is_integer``."""
-        return bool(self._plain.is_integer())
-
 
 class _NumpyNumber(RecordedNumber, _Methods):
     """A number of NumPy's."""
@@ -1015,13 +984,10 @@ def _number_types() -> dict[type, Any]:
     """The recorded class for every type of number that can be subclassed."""
     kinds: list[type] = [float, int, *np.sctypeDict.values()]
     classes: dict[type, Any] = {}
-    for kind in kinds:
-        if kind in classes or not (kind in (float, int) or issubclass(kind, (np.integer, np.floating))):
-            continue
-        if kind is not int and kind is not float and issubclass(kind, np.timedelta64):
-            continue
+    for kind in dict.fromkeys(kinds):
         base = RecordedNumber if kind in (float, int) else _NumpyNumber
-        classes[kind] = type(f"Recorded_{kind.__name__}", (base, kind), {})
+        if kind is not np.timedelta64 and issubclass(kind, (float, int, np.integer, np.floating)):
+            classes[kind] = type(f"Recorded_{kind.__name__}", (base, kind), {})
     return classes
 
 

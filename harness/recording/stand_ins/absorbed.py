@@ -172,10 +172,6 @@ class Progress(metaclass=_AnyAttribute):
         # without an argument it counts one step, as the bar of alive_progress does
         return Progress(iterable)
 
-    @staticmethod
-    def write(*_: Any, **__: Any) -> None:
-        """Not shown."""
-
     def __len__(self) -> int:
         return len(self.iterable)
 

@@ -199,7 +199,7 @@ def rng_of(name: str) -> np.random.Generator:
 
 
 _REAL_GENERATOR, _REAL_PCG64 = np.random.Generator, np.random.PCG64
-_ARANGE, _EYE = np.arange, np.eye
+_ARANGE = np.arange
 
 
 def labels(rows: int, classes: int, name: str = "labels") -> Array:

@@ -398,12 +398,6 @@ def is_made_of_data(stage: Stage, id: int) -> bool:
     return bool(kinds & {Kind.DATA, Kind.ARGUMENT, Kind.LITERAL, Kind.STAND_IN, Kind.RANDOM})
 
 
-def find_errors(stage: Stage, within: set[int]) -> tuple[Error, ...]:
-    """Where the file compares outputs with targets, on the way to its steps; the likeliest place."""
-    groups = find_error_groups(stage, within)
-    return groups[0] if groups else ()
-
-
 def find_error_groups(stage: Stage, within: set[int]) -> list[tuple[Error, ...]]:
     """Where the file may compare outputs with targets, on the way to its steps, the likeliest place first.
 

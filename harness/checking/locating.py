@@ -139,7 +139,7 @@ def step_is_right(search: Search, step: Step, values: Sequence[Values], after: s
     return False
 
 
-def local_factor(reading: Reading, bundle: Bundle, settings: Sequence[Values]) -> float | None:
+def local_factor(reading: Reading, bundle: Bundle) -> float | None:
     """The factor that gradients have just before a value: that of the nearest value before it that is one.
 
     None if there is no gradient before it.
@@ -331,7 +331,7 @@ def find_fault(search: Search) -> Fault | None:
         below = program.descendants(bundle, within=inner - search.fixed)
         within = sorted(below)
         touched = [step for step in right if step.after in below]
-        known = local_factor(reading, bundle, search.settings)
+        known = local_factor(reading, bundle)
         if known is None and search.any_sign:
             continue
         # without a gradient before it, targets may be subtracted from outputs or the other way round

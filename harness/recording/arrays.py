@@ -282,14 +282,14 @@ def adopt(value: Any) -> Any:
     return _as_recorded(value, node_of_plain(value) if id(value) in KNOWN_ARRAYS else None)
 
 
-def results(operation: str, node: int, values: Any) -> Any:
+def results(node: int, values: Any) -> Any:
     """The results of a call that has several, each as an item of the call's node."""
-    items = []
-    for place, value in enumerate(values):
-        if isinstance(value, (np.ndarray, np.generic)):
-            items.append(wrap(value, TAPE.add("item", (Ref(node), place), {}, value)))
-        else:
-            items.append(value)
+    items = [
+        wrap(value, TAPE.add("item", (Ref(node), place), {}, value))
+        if isinstance(value, (np.ndarray, np.generic))
+        else value
+        for place, value in enumerate(values)
+    ]
     if isinstance(values, list):
         return items
     return type(values)(*items) if hasattr(values, "_fields") else tuple(items)
@@ -403,7 +403,7 @@ def run_ufunc(ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], keywords: d
         if len(inputs) > 1:
             keywords["axis"], arguments = inputs[1], inputs[:1]
     if isinstance(result, tuple):
-        return results(name, record(name, arguments, keywords, result), result)
+        return results(record(name, arguments, keywords, result), result)
     if result is NotImplemented:
         return result
     return wrap(result, record(name, arguments, keywords, result))
@@ -445,7 +445,7 @@ def _into(
     target = out[0]
     if len(out) > 1 or target is None:
         results_ = compute(*values, **options)
-        return results(name, record(name, inputs, keywords, results_), results_)
+        return results(record(name, inputs, keywords, results_), results_)
     write = Write(target)
     arguments = tuple(reference(item) for item in inputs)
     mask = keywords.pop("where", True)
@@ -523,7 +523,7 @@ def _outcome(
         arrays = tuple(item for item in result if isinstance(item, (np.ndarray, np.generic)))
         if not arrays or len(arrays) < len(result):
             return result
-        return results(name, record(name, *normalised, tuple(arrays)), result)
+        return results(record(name, *normalised, tuple(arrays)), result)
     if isinstance(result, (np.ndarray, np.generic, bool, int, float)) or is_table(result):
         if isinstance(result, np.ndarray) and result.dtype.kind not in NUMERIC:
             return result
@@ -595,6 +595,18 @@ def is_basic(key: Any) -> bool:
     return all(part is None or part is Ellipsis or isinstance(part, (int, np.integer, slice)) for part in parts)
 
 
+def _guarding(how: str, convert: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """A method that makes a number of Python or a truth value of a recorded one: a guard."""
+
+    def run(self: Any) -> Any:
+        value = convert(plain(self))
+        if TAPE.on:
+            TAPE.guard(node_of(self), how, value)
+        return value
+
+    return run
+
+
 class _Recorded:
     """What recorded arrays and recorded numbers have in common."""
 
@@ -613,23 +625,9 @@ class _Recorded:
             TAPE.lose(node_of(self), "float")
         return float(plain(self))
 
-    def __int__(self) -> int:
-        value = int(plain(self))
-        if TAPE.on:
-            TAPE.guard(node_of(self), "int", value)
-        return value
-
-    def __index__(self) -> int:
-        value = operator.index(plain(self))
-        if TAPE.on:
-            TAPE.guard(node_of(self), "index", value)
-        return value
-
-    def __bool__(self) -> bool:
-        value = bool(plain(self))
-        if TAPE.on:
-            TAPE.guard(node_of(self), "bool", value)
-        return value
+    __int__ = _guarding("int", int)
+    __index__ = _guarding("index", operator.index)
+    __bool__ = _guarding("bool", bool)
 
     def __complex__(self) -> complex:
         return complex(plain(self))
@@ -820,11 +818,10 @@ class RecordedArray(_Methods, np.ndarray):  # type: ignore[misc]
             )
         self.shape = new
 
-    def __deepcopy__(self, memo: Any) -> Any:
+    def __deepcopy__(self, *_: Any) -> Any:
         return self.copy()
 
-    def __copy__(self) -> Any:
-        return self.copy()
+    __copy__ = __deepcopy__
 
     def __reduce__(self) -> Any:
         return plain(self).__reduce__()
@@ -903,11 +900,10 @@ class RecordedNumber(_Recorded):
     def __reduce_ex__(self, protocol: Any) -> Any:
         return self.__reduce__()
 
-    def __deepcopy__(self, memo: Any) -> Any:
+    def __deepcopy__(self, *_: Any) -> Any:
         return self
 
-    def __copy__(self) -> Any:
-        return self
+    __copy__ = __deepcopy__
 
     def __round__(self, digits: Any = None) -> Any:
         result = round(self._plain) if digits is None else round(self._plain, plain(digits))
@@ -924,20 +920,9 @@ class RecordedNumber(_Recorded):
     def __rdivmod__(self, other: Any) -> Any:
         return other // self, other % self
 
-    def __trunc__(self) -> int:
-        return int(self)
-
-    def __floor__(self) -> int:
-        return self._whole(math.floor)
-
-    def __ceil__(self) -> int:
-        return self._whole(math.ceil)
-
-    def _whole(self, rounded: Callable[[Any], int]) -> int:
-        """A whole number that was made of it: a guard."""
-        value = rounded(self._plain)
-        TAPE.guard(self._node, "int", value)
-        return value
+    __trunc__ = _Recorded.__int__
+    __floor__ = _guarding("int", math.floor)
+    __ceil__ = _guarding("int", math.ceil)
 
 
 class _NumpyNumber(RecordedNumber, _Methods):

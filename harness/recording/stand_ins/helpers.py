@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -110,9 +110,6 @@ class _Tensors:
 
     def __len__(self) -> int:
         return len(self.data.value)
-
-    def __iter__(self) -> Iterator[Any]:
-        return ((_Tensor(x[None].astype("f4") / 255), int(y)) for x, y in zip(self.data.value, self.targets.value))
 
     def __getitem__(self, place: int) -> Any:
         return _Tensor(self.data.value[place][None].astype("f4") / 255), int(self.targets.value[place])

@@ -434,18 +434,15 @@ def apply(search: Search, fault: Fault) -> None:
     reading = search.reading
     program = reading.stage.program
     inner = set(reading.stage.needed) | {step.after for step in reading.stage.steps}
-    if fault.is_factor:
-        below = sorted(program.descendants(fault.bundle, within=inner - search.fixed))
-        step = next(one for one in search.broken if one.before == fault.target[0])
-        scaled = scaled_values(search, fault.bundle[0], below, step, fault.factor, SETTINGS)
-        search.settings = scaled or search.settings
-        search.fixed |= set(fault.bundle)
-        search.broken = [one for one in search.broken if one.before not in fault.mends]
-        return
     mended = {*fault.bundle, *(id for id, _ in fault.repeats)}
     within = sorted(program.descendants(mended, within=inner - search.fixed))
+    if fault.is_factor:
+        step = next(one for one in search.broken if one.before == fault.target[0])
+        scaled = scaled_values(search, fault.bundle[0], within, step, fault.factor, SETTINGS)
+        search.settings = scaled or search.settings
+    else:
+        search.settings = fault_settings(reading, search.settings, fault, within)
     search.fixed |= mended
-    search.settings = fault_settings(reading, search.settings, fault, within)
     search.broken = [step for step in search.broken if step.before not in fault.mends]
 
 

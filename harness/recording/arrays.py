@@ -843,10 +843,6 @@ class RecordedMatrix(RecordedArray, REAL_MATRIX):  # type: ignore[misc,valid-typ
     def __rmul__(self, other: Any) -> Any:
         return np.dot(other, self) if isinstance(other, np.ndarray) else np.multiply(other, self)
 
-    def __imul__(self, other: Any) -> Any:
-        self[...] = self * other
-        return self
-
     @property
     def A(self) -> Any:
         """As an array."""

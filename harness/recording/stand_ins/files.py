@@ -454,15 +454,13 @@ def install(missing: Missing) -> None:
         if path is not None:
             if overlay.has(path):
                 return real_load(overlay.reading(path, "rb"), *arguments, **keywords)
-            if not exists(path):
-                if WEIGHTS.search(Path(path).stem):
-                    return real_load(path, *arguments, **keywords)  # raises what the file expects
-                if path.endswith(".npy"):
-                    value = missing.array(path)
-                    missing.note(Absorbed.FILE, Path(path).name, value.shape)
-                    return value
+            if exists(path) or WEIGHTS.search(Path(path).stem):  # weights that are missing raise what the file expects
+                return real_load(path, *arguments, **keywords)
+            if not path.endswith(".npy"):
                 return AnyKey(missing, path)
-            return real_load(path, *arguments, **keywords)
+            value = missing.array(path)
+            missing.note(Absorbed.FILE, Path(path).name, value.shape)
+            return value
         if id(file) in missing.made:
             return missing.array(missing.made[id(file)])
         return real_load(file, *arguments, **keywords)

@@ -80,7 +80,7 @@ def install(
     absorbed.NUMBER_NAMED = settings.number_named
     absorbed.OF_MODULES.clear()
     absorbed.OF_MODULES.update(settings.of_modules(note) | pictures.of_modules(album))
-    absorbed.WANTED = lambda module: undefined_names(text)
+    absorbed.WANTED = lambda: undefined_names(text)
     absorbed.forget_absorbed()
     _modules(note, missing)
     files.install(missing)

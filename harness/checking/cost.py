@@ -367,8 +367,6 @@ def two_sided_error(stage: Stage, node: Node, dependent: set[int]) -> Error | No
         broadcast = node.operation == "subtract" and target.shape != () and size_of(node) >= size_of(output)
         if not (same or broadcast):
             continue
-        if size_of(target) == 1 and target.is_leaf and target.kind is Kind.FILL:
-            continue
         if made_of_fill(stage, target.id):
             continue
         a = complemented(stage, one.id)

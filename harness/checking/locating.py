@@ -300,9 +300,8 @@ def candidates_of(search: Search) -> list[tuple[Bundle, list[Step]]]:
     updates = {step.after for step in stage.steps if not step.returned}
     found = []
     for bundle in reading.backward_bundles():
-        if updates & set(bundle) or search.fixed & set(bundle) or is_part(reading, bundle[0]):
-            continue
-        if is_count(stage.node(bundle[0])):
+        is_done = (updates | search.fixed) & set(bundle)
+        if is_done or is_part(reading, bundle[0]) or is_count(stage.node(bundle[0])):
             continue
         reached = [step for step, above in leading if above & set(bundle)]
         if reached:

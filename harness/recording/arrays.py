@@ -395,7 +395,7 @@ def run_ufunc(ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], keywords: d
         write.done(TAPE.add(name, given, {}, plain(inputs[0]), in_place=True))
         return None
     if out is not None:
-        return _into(name, compute, inputs, values, keywords, options, out)
+        return _into(name, compute, inputs, values, keywords, out)
     result = compute(*values, **options)
     arguments = inputs
     if method in ("reduce", "accumulate"):
@@ -438,11 +438,10 @@ def _into(
     inputs: tuple[Any, ...],
     values: list[Any],
     keywords: dict[str, Any],
-    options: dict[str, Any],
     out: tuple[Any, ...],
 ) -> Any:
     """A ufunc that writes its result into an array; ``where`` keeps the rest of that array."""
-    target = out[0]
+    options, target = {key: plain(value) for key, value in keywords.items()}, out[0]
     if len(out) > 1 or target is None:
         results_ = compute(*values, **options)
         return results(record(name, inputs, keywords, results_), results_)

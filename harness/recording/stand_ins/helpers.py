@@ -229,7 +229,6 @@ def functions_for(note: Callable[..., None], hints: Hints, from_course: bool) ->
     found: dict[str, Any] = {
         **learning.NAMES,
         **learning.DOWNLOADED,
-        "shuffle_arrays_unison": learning.shuffle_arrays_unison,
         "mnist": mnist,
         "MNIST": mnist,
         "fashion_mnist": fashion,

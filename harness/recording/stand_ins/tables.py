@@ -120,14 +120,10 @@ def repository(hints: Hints) -> Any:
 
 
 def _open_table(hints: Hints, data: Any, names: Any) -> Any:
-    """A table that gets the columns that the file asks for."""
-    kind = type("MadeUpTable", (MadeUpTable,), {"attributes": hints.strings | _attributes(hints)})
+    """A table that gets the columns that the file asks for, as items or as attributes."""
+    attributes = hints.strings.union(re.findall(r"\.([A-Za-z_]\w*)\b(?!\s*\()", hints.text))
+    kind = type("MadeUpTable", (MadeUpTable,), {"attributes": attributes})
     return kind(data, columns=None if names is None else list(names))
-
-
-def _attributes(hints: Hints) -> frozenset[str]:
-    """Names that follow a dot in the file."""
-    return frozenset(re.findall(r"\.([A-Za-z_]\w*)\b(?!\s*\()", hints.text))
 
 
 def install(note: Callable[..., None], missing: files.Missing) -> None:

@@ -193,12 +193,9 @@ def recorded_costs(stage: Stage, last: int) -> list[Cost]:
         node = stage.node(id)
         if size_of(node) != 1 or id in feeding or id in after_this or is_truth(node) or id in stage.parameters:
             continue
-        if node.operation in ("getitem", "array") or node.is_leaf:
-            continue
-        kind = np.dtype(node.dtype).kind if node.dtype else "O"
-        if kind != "f":
-            continue
-        found.append(id)
+        is_computed = node.operation not in ("getitem", "array") and not node.is_leaf
+        if is_computed and np.dtype(node.dtype or "O").kind == "f":
+            found.append(id)
     # a part of a cost (a loss without its penalty, the sum over the first observations) is left to the whole of it
     scalars = set(found)
     whole = [id for id in found if not is_part(stage, id, scalars)]
@@ -373,8 +370,6 @@ def two_sided_error(stage: Stage, node: Node, dependent: set[int]) -> Error | No
         broadcast = node.operation == "subtract" and target.shape != () and size_of(node) >= size_of(output)
         if not (same or broadcast):
             continue
-        if size_of(target) == 1 and target.is_leaf and target.kind is Kind.FILL:
-            continue
         if made_of_fill(stage, target.id):
             continue
         a = complemented(stage, one.id)
@@ -409,12 +404,6 @@ def is_made_of_data(stage: Stage, id: int) -> bool:
     """Whether numbers from outside of the arithmetic, or drawn ones, went into a value."""
     kinds = {stage.node(one).kind for one in stage.program.ancestors([id]) if stage.node(one).is_leaf}
     return bool(kinds & {Kind.DATA, Kind.ARGUMENT, Kind.LITERAL, Kind.STAND_IN, Kind.RANDOM})
-
-
-def find_errors(stage: Stage, within: set[int]) -> tuple[Error, ...]:
-    """Where the file compares outputs with targets, on the way to its steps; the likeliest place."""
-    groups = find_error_groups(stage, within)
-    return groups[0] if groups else ()
 
 
 def find_error_groups(stage: Stage, within: set[int]) -> list[tuple[Error, ...]]:

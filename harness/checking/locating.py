@@ -139,13 +139,7 @@ def step_is_right(search: Search, step: Step, values: Sequence[Values], after: s
     return False
 
 
-def replaced(value: Array, reference: Array, factor: float, transposed: bool) -> Array:
-    """The gradient in the shape of the value that it replaces."""
-    turned = np.squeeze(reference).T if transposed else reference
-    return (factor * np.asarray(turned)).reshape(np.shape(value))
-
-
-def local_factor(reading: Reading, bundle: Bundle, settings: Sequence[Values]) -> float | None:
+def local_factor(reading: Reading, bundle: Bundle) -> float | None:
     """The factor that gradients have just before a value: that of the nearest value before it that is one.
 
     None if there is no gradient before it.
@@ -203,12 +197,9 @@ def distinct_targets(reading: Reading, targets: Sequence[tuple[Bundle, bool]]) -
     for target, transposed in targets:
         reference = reading.gradient_samples(target)
         assert reference is not None
-        same = False
-        for other, turned in kept:
-            known = reading.gradient_samples(other)
-            if turned == transposed and known is not None and known.shape == reference.shape:
-                same = same or ratio(known.flat, reference.flat) is not None
-        if not same:
+        alike = [reading.gradient_samples(other) for other, turned in kept if turned == transposed]
+        alike = [one for one in alike if one is not None and one.shape == reference.shape]
+        if all(one is None or ratio(one.flat, reference.flat) is None for one in alike):
             kept.append((target, transposed))
     return kept
 
@@ -275,8 +266,7 @@ def is_term(reading: Reading, id: int) -> bool:
 
 def usual_factor(reading: Reading) -> float:
     """The factor of the steps that are right; -1 if there are none."""
-    found = list(reading.factors.values())
-    return found[0] if found else -1.0
+    return next(iter(reading.factors.values()), -1.0)
 
 
 def scaled_values(
@@ -310,9 +300,8 @@ def candidates_of(search: Search) -> list[tuple[Bundle, list[Step]]]:
     updates = {step.after for step in stage.steps if not step.returned}
     found = []
     for bundle in reading.backward_bundles():
-        if updates & set(bundle) or search.fixed & set(bundle) or is_part(reading, bundle[0]):
-            continue
-        if is_count(stage.node(bundle[0])):
+        is_done = (updates | search.fixed) & set(bundle)
+        if is_done or is_part(reading, bundle[0]) or is_count(stage.node(bundle[0])):
             continue
         reached = [step for step, above in leading if above & set(bundle)]
         if reached:
@@ -341,7 +330,7 @@ def find_fault(search: Search) -> Fault | None:
         below = program.descendants(bundle, within=inner - search.fixed)
         within = sorted(below)
         touched = [step for step in right if step.after in below]
-        known = local_factor(reading, bundle, search.settings)
+        known = local_factor(reading, bundle)
         if known is None and search.any_sign:
             continue
         # without a gradient before it, targets may be subtracted from outputs or the other way round
@@ -402,9 +391,10 @@ def replacement(
     reading: Reading, values: Values, number: int, bundle: Bundle, target: Bundle, factor: float, transposed: bool
 ) -> Values:
     """The nodes of a bundle with the true gradients of the target, at one setting."""
+    gradients = [reading.gradient_at(number, target, lane) for lane in range(len(bundle))]
     return {
-        id: replaced(values[id], reading.gradient_at(number, target, lane), factor, transposed)
-        for lane, id in enumerate(bundle)
+        id: (factor * np.asarray(np.squeeze(gradient).T if transposed else gradient)).reshape(np.shape(values[id]))
+        for id, gradient in zip(bundle, gradients)
     }
 
 
@@ -443,18 +433,15 @@ def apply(search: Search, fault: Fault) -> None:
     reading = search.reading
     program = reading.stage.program
     inner = set(reading.stage.needed) | {step.after for step in reading.stage.steps}
-    if fault.is_factor:
-        below = sorted(program.descendants(fault.bundle, within=inner - search.fixed))
-        step = next(one for one in search.broken if one.before == fault.target[0])
-        scaled = scaled_values(search, fault.bundle[0], below, step, fault.factor, SETTINGS)
-        search.settings = scaled or search.settings
-        search.fixed |= set(fault.bundle)
-        search.broken = [one for one in search.broken if one.before not in fault.mends]
-        return
     mended = {*fault.bundle, *(id for id, _ in fault.repeats)}
     within = sorted(program.descendants(mended, within=inner - search.fixed))
+    if fault.is_factor:
+        step = next(one for one in search.broken if one.before == fault.target[0])
+        scaled = scaled_values(search, fault.bundle[0], within, step, fault.factor, SETTINGS)
+        search.settings = scaled or search.settings
+    else:
+        search.settings = fault_settings(reading, search.settings, fault, within)
     search.fixed |= mended
-    search.settings = fault_settings(reading, search.settings, fault, within)
     search.broken = [step for step in search.broken if step.before not in fault.mends]
 
 

@@ -50,7 +50,7 @@ def find_repeated_fault(search: Search) -> Fault | None:
         if len(reached) < fewest:
             continue
         touched = [step for step in stage.steps if step.after in below and step.before not in broken]
-        known = local_factor(reading, (nodes[0],), search.settings)
+        known = local_factor(reading, (nodes[0],))
         is_chain = nodes[1] in stage.program.descendants(nodes[:1], within=below)
         for meant in (one for made in targets for one in orders(made, len(nodes), is_chain)):
             if [stage.node(one).shape for one in meant] != [stage.node(one).shape for one in nodes]:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from ..recording.graph import Node, Place, Recording, Ref
 from .alignment import align, ratio
 from .choosing import read_like
-from .cost import Cost, Form, find_errors
+from .cost import Cost, Form, find_error_groups
 from .factors import chain_of, is_same
 from .reading import Match, Reading, found_in_step, gradient_nodes, label, quantity, read
 from .replay import CannotReplay, Program
@@ -235,7 +235,7 @@ def rule_mistake(reading: Reading, chain: Chain, id: str, slip: str, node_id: in
 def read_later(recording: Recording, reading: Reading, steps: tuple[Step, ...]) -> Reading | None:
     """A later iteration under the cost of the first one; None if it cannot be replayed."""
     stage = make_stage(recording, reading.stage.program, steps)
-    errors = find_errors(stage, stage.needed)
+    errors = next(iter(find_error_groups(stage, stage.needed)), ())
     stage.errors = errors
     try:
         if not draw_settings(stage, branches(stage) if reading.stage.steering else ()):
@@ -371,8 +371,7 @@ def decay_mistakes(reading: Reading) -> list[Found]:
         match = decays.get(step.before)
         if match is None:
             continue
-        shrinks = match.decay < 0
-        if not penalty and shrinks:
+        if not penalty and match.decay < 0:
             continue
         id = "weight-decay-differs" if penalty and not grows(reading, step) else "weight-decay-sign"
         found.append(decay_mistake(id, reading, step, match))
@@ -398,7 +397,7 @@ def turned_penalty(reading: Reading, step: Step) -> Found | None:
         operands = [one.id for one in node.arguments if isinstance(one, Ref)]
         if node.operation not in ("add", "subtract") or len(operands) != 2 or operands[0] == operands[1]:
             continue
-        signs = (1.0, 1.0 if node.operation == "add" else -1.0)
+        sign = 1.0 if node.operation == "add" else -1.0
         for place in (0, 1):
             of_data, of_penalty = stage.samples(operands[place]), stage.samples(operands[1 - place])
             if of_data is None or of_penalty is None or of_penalty.flat.shape != parameter.flat.shape:
@@ -408,7 +407,7 @@ def turned_penalty(reading: Reading, step: Step) -> Found | None:
                 continue
             if ratio(of_penalty.flat, parameter.flat) is not None:
                 continue  # squares are judged by the steps that they make
-            along = signs[0] * signs[1] * found.factor * (of_penalty.flat * parameter.flat)
+            along = sign * found.factor * (of_penalty.flat * parameter.flat)
             if np.any(along) and np.all(along <= 0):
                 return found_in_step(reading, step, "weight-decay-sign", place=node.place, got=UNKNOWN)
     return None
@@ -455,8 +454,8 @@ def scaled_data_part(reading: Reading, decays: Mapping[int, Match]) -> Found | N
         chain = chain_of(reading, step, match.factor)
         if chain.node == step.after or is_same(abs(chain.gradient), 1.0):
             continue
-        first = first_with(reading, abs(chain.gradient))
         factor = abs(chain.gradient)
+        first = first_with(reading, factor)
         id = name_of_scale(factor, counts_of(reading))
         node = chain.node if first is None else first
         return found_scale(reading, node, id=id, factor=chain.gradient, expected=1.0, ratio=factor)

@@ -14,7 +14,7 @@ import functools
 import math
 import operator
 from collections.abc import Callable, Iterator
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 
@@ -107,22 +107,20 @@ def reference(value: Any) -> Argument:
     return f"<{type(value).__name__}>"
 
 
-class _Known:
-    """Plain arrays that were met, by identity; they are kept alive so that an id stays theirs."""
-
-    arrays: ClassVar[dict[int, tuple[Array, int]]] = {}
+# plain arrays that were met and their nodes, by identity; they are kept alive so that an id stays theirs
+KNOWN_ARRAYS: dict[int, tuple[Array, int]] = {}
 
 
 def node_of_plain(array: Array) -> int:
     """The node of an array that is not a recorded one: a leaf, or the node whose value it is."""
-    known = _Known.arrays.get(id(array))
+    known = KNOWN_ARRAYS.get(id(array))
     if known is not None and _agrees(array, known[1]):
         return known[1]
     found = TAPE.recognised_array(array)
     if found is None:
         kind = Kind.LOST if known is not None else Kind.DATA
         found = TAPE.add("array", (), {}, array, kind=kind)
-    _Known.arrays[id(array)] = array, found
+    KNOWN_ARRAYS[id(array)] = array, found
     return found
 
 
@@ -281,17 +279,17 @@ def adopt(value: Any) -> Any:
         return tuple([adopt(item) for item in value])
     if type(value) not in (np.ndarray, REAL_MATRIX) or value.dtype.kind not in NUMERIC:
         return value
-    return _as_recorded(value, node_of_plain(value) if id(value) in _Known.arrays else None)
+    return _as_recorded(value, node_of_plain(value) if id(value) in KNOWN_ARRAYS else None)
 
 
-def results(operation: str, node: int, values: Any) -> Any:
+def results(node: int, values: Any) -> Any:
     """The results of a call that has several, each as an item of the call's node."""
-    items = []
-    for place, value in enumerate(values):
-        if isinstance(value, (np.ndarray, np.generic)):
-            items.append(wrap(value, TAPE.add("item", (Ref(node), place), {}, value)))
-        else:
-            items.append(value)
+    items = [
+        wrap(value, TAPE.add("item", (Ref(node), place), {}, value))
+        if isinstance(value, (np.ndarray, np.generic))
+        else value
+        for place, value in enumerate(values)
+    ]
     if isinstance(values, list):
         return items
     return type(values)(*items) if hasattr(values, "_fields") else tuple(items)
@@ -319,7 +317,7 @@ class Write:
         """Note that the target now holds the value of the node, and what follows for its bases."""
         target = self.target
         if not isinstance(target, RecordedArray):
-            _Known.arrays[id(target)] = target, node
+            KNOWN_ARRAYS[id(target)] = target, node
             return
         target._node = node
         for view, base_node in self.chain:
@@ -397,7 +395,7 @@ def run_ufunc(ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], keywords: d
         write.done(TAPE.add(name, given, {}, plain(inputs[0]), in_place=True))
         return None
     if out is not None:
-        return _into(name, compute, inputs, values, keywords, options, out)
+        return _into(name, compute, inputs, values, keywords, out)
     result = compute(*values, **options)
     arguments = inputs
     if method in ("reduce", "accumulate"):
@@ -405,7 +403,7 @@ def run_ufunc(ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], keywords: d
         if len(inputs) > 1:
             keywords["axis"], arguments = inputs[1], inputs[:1]
     if isinstance(result, tuple):
-        return results(name, record(name, arguments, keywords, result), result)
+        return results(record(name, arguments, keywords, result), result)
     if result is NotImplemented:
         return result
     return wrap(result, record(name, arguments, keywords, result))
@@ -440,14 +438,13 @@ def _into(
     inputs: tuple[Any, ...],
     values: list[Any],
     keywords: dict[str, Any],
-    options: dict[str, Any],
     out: tuple[Any, ...],
 ) -> Any:
     """A ufunc that writes its result into an array; ``where`` keeps the rest of that array."""
-    target = out[0]
+    options, target = {key: plain(value) for key, value in keywords.items()}, out[0]
     if len(out) > 1 or target is None:
         results_ = compute(*values, **options)
-        return results(name, record(name, inputs, keywords, results_), results_)
+        return results(record(name, inputs, keywords, results_), results_)
     write = Write(target)
     arguments = tuple(reference(item) for item in inputs)
     mask = keywords.pop("where", True)
@@ -494,7 +491,7 @@ UNRECORDED = frozenset(
 def run_function(function: Callable[..., Any], arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
     """A function of NumPy with something recorded among its arguments."""
     name = function_name(function)
-    if name in OWN_LOOPS and TAPE.on and _is_own(name, arguments):
+    if TAPE.on and name in OWN_LOOPS and (name == "apply_along_axis" or isinstance(arguments[0], RecordedArray)):
         return OWN_LOOPS[name](*arguments, **keywords)
     values, options = [plain(item) for item in arguments], {key: plain(item) for key, item in keywords.items()}
     function = _computing(function, values)
@@ -505,32 +502,16 @@ def run_function(function: Callable[..., Any], arguments: tuple[Any, ...], keywo
         target = arguments[0] if name in WRITERS else out
         write = Write(target)
         rest = {key: value for key, value in keywords.items() if key != "out"}
-        given, kept = _references(*normalise(name, function, arguments, rest))
+        positional, named = normalise(name, function, arguments, rest)
+        given, kept = tuple(map(reference, positional)), {key: reference(value) for key, value in named.items()}
         function(*values, **options)
         write.done(TAPE.add(name, given, kept, plain(target), in_place=name in WRITERS))
         return out
     if any(isinstance(v, np.ndarray) and v.dtype == object for v in values):
-        return function(*arguments, **keywords) if not _dispatches_to_us(arguments) else function(*values, **options)
+        # NumPy would call this function again for anything recorded
+        return function(*values, **options) if holds_recorded(arguments) else function(*arguments, **keywords)
     result = function(*values, **options)
     return _outcome(name, normalise(name, function, arguments, keywords), arguments, result)
-
-
-def _is_own(name: str, arguments: tuple[Any, ...]) -> bool:
-    """Whether the function is replaced by operations that are recorded."""
-    return name == "apply_along_axis" or (bool(arguments) and isinstance(arguments[0], RecordedArray))
-
-
-def _dispatches_to_us(arguments: tuple[Any, ...]) -> bool:
-    """Whether NumPy would call ``run_function`` again for these."""
-    return any(isinstance(item, (RecordedArray, RecordedNumber)) for item in arguments) or any(
-        isinstance(item, (list, tuple)) and holds_recorded(item) for item in arguments
-    )
-
-
-def _references(
-    arguments: tuple[Any, ...], keywords: dict[str, Any]
-) -> tuple[tuple[Argument, ...], dict[str, Argument]]:
-    return tuple(reference(a) for a in arguments), {key: reference(value) for key, value in keywords.items()}
 
 
 def _outcome(
@@ -541,7 +522,7 @@ def _outcome(
         arrays = tuple(item for item in result if isinstance(item, (np.ndarray, np.generic)))
         if not arrays or len(arrays) < len(result):
             return result
-        return results(name, record(name, *normalised, tuple(arrays)), result)
+        return results(record(name, *normalised, tuple(arrays)), result)
     if isinstance(result, (np.ndarray, np.generic, bool, int, float)) or is_table(result):
         if isinstance(result, np.ndarray) and result.dtype.kind not in NUMERIC:
             return result
@@ -613,6 +594,18 @@ def is_basic(key: Any) -> bool:
     return all(part is None or part is Ellipsis or isinstance(part, (int, np.integer, slice)) for part in parts)
 
 
+def _guarding(how: str, convert: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """A method that makes a number of Python or a truth value of a recorded one: a guard."""
+
+    def run(self: Any) -> Any:
+        value = convert(plain(self))
+        if TAPE.on:
+            TAPE.guard(node_of(self), how, value)
+        return value
+
+    return run
+
+
 class _Recorded:
     """What recorded arrays and recorded numbers have in common."""
 
@@ -631,23 +624,9 @@ class _Recorded:
             TAPE.lose(node_of(self), "float")
         return float(plain(self))
 
-    def __int__(self) -> int:
-        value = int(plain(self))
-        if TAPE.on:
-            TAPE.guard(node_of(self), "int", value)
-        return value
-
-    def __index__(self) -> int:
-        value = operator.index(plain(self))
-        if TAPE.on:
-            TAPE.guard(node_of(self), "index", value)
-        return value
-
-    def __bool__(self) -> bool:
-        value = bool(plain(self))
-        if TAPE.on:
-            TAPE.guard(node_of(self), "bool", value)
-        return value
+    __int__ = _guarding("int", int)
+    __index__ = _guarding("index", operator.index)
+    __bool__ = _guarding("bool", bool)
 
     def __complex__(self) -> complex:
         return complex(plain(self))
@@ -838,11 +817,10 @@ class RecordedArray(_Methods, np.ndarray):  # type: ignore[misc]
             )
         self.shape = new
 
-    def __deepcopy__(self, memo: Any) -> Any:
+    def __deepcopy__(self, *_: Any) -> Any:
         return self.copy()
 
-    def __copy__(self) -> Any:
-        return self.copy()
+    __copy__ = __deepcopy__
 
     def __reduce__(self) -> Any:
         return plain(self).__reduce__()
@@ -856,9 +834,6 @@ class RecordedMatrix(RecordedArray, REAL_MATRIX):  # type: ignore[misc,valid-typ
 
     _getitem = False  # numpy.matrix looks at it
 
-    def __array_finalize__(self, obj: Any) -> None:
-        pass
-
     def __mul__(self, other: Any) -> Any:
         if isinstance(other, (np.ndarray, list, tuple)):
             return np.dot(self, np.asmatrix(other) if not isinstance(other, RecordedArray) else other)
@@ -866,10 +841,6 @@ class RecordedMatrix(RecordedArray, REAL_MATRIX):  # type: ignore[misc,valid-typ
 
     def __rmul__(self, other: Any) -> Any:
         return np.dot(other, self) if isinstance(other, np.ndarray) else np.multiply(other, self)
-
-    def __imul__(self, other: Any) -> Any:
-        self[...] = self * other
-        return self
 
     @property
     def A(self) -> Any:
@@ -898,14 +869,8 @@ def _kept_index(key: Any) -> Any:
 # Python's operators, by the names of NumPy's functions
 BINARY = {"add": "add", "sub": "subtract", "mul": "multiply", "truediv": "divide"}
 BINARY |= {"floordiv": "floor_divide", "mod": "remainder", "pow": "power"}
-COMPARISONS = {
-    "lt": "less",
-    "le": "less_equal",
-    "gt": "greater",
-    "ge": "greater_equal",
-    "eq": "equal",
-    "ne": "not_equal",
-}
+COMPARISONS = {"lt": "less", "le": "less_equal", "gt": "greater", "ge": "greater_equal"}
+COMPARISONS |= {"eq": "equal", "ne": "not_equal"}
 UNARY = {"neg": "negative", "pos": "positive", "abs": "absolute"}
 
 
@@ -930,11 +895,10 @@ class RecordedNumber(_Recorded):
     def __reduce_ex__(self, protocol: Any) -> Any:
         return self.__reduce__()
 
-    def __deepcopy__(self, memo: Any) -> Any:
+    def __deepcopy__(self, *_: Any) -> Any:
         return self
 
-    def __copy__(self) -> Any:
-        return self
+    __copy__ = __deepcopy__
 
     def __round__(self, digits: Any = None) -> Any:
         result = round(self._plain) if digits is None else round(self._plain, plain(digits))
@@ -951,24 +915,9 @@ class RecordedNumber(_Recorded):
     def __rdivmod__(self, other: Any) -> Any:
         return other // self, other % self
 
-    def __trunc__(self) -> int:
-        return int(self)
-
-    def __floor__(self) -> int:
-        return self._whole(math.floor)
-
-    def __ceil__(self) -> int:
-        return self._whole(math.ceil)
-
-    def _whole(self, rounded: Callable[[Any], int]) -> int:
-        """A whole number that was made of it: a guard."""
-        value = rounded(self._plain)
-        TAPE.guard(self._node, "int", value)
-        return value
-
-    def is_integer(self) -> bool:
-        """As ``float.is_integer``."""
-        return bool(self._plain.is_integer())
+    __trunc__ = _Recorded.__int__
+    __floor__ = _guarding("int", math.floor)
+    __ceil__ = _guarding("int", math.ceil)
 
 
 class _NumpyNumber(RecordedNumber, _Methods):
@@ -1015,13 +964,10 @@ def _number_types() -> dict[type, Any]:
     """The recorded class for every type of number that can be subclassed."""
     kinds: list[type] = [float, int, *np.sctypeDict.values()]
     classes: dict[type, Any] = {}
-    for kind in kinds:
-        if kind in classes or not (kind in (float, int) or issubclass(kind, (np.integer, np.floating))):
-            continue
-        if kind is not int and kind is not float and issubclass(kind, np.timedelta64):
-            continue
+    for kind in dict.fromkeys(kinds):
         base = RecordedNumber if kind in (float, int) else _NumpyNumber
-        classes[kind] = type(f"Recorded_{kind.__name__}", (base, kind), {})
+        if kind is not np.timedelta64 and issubclass(kind, (float, int, np.integer, np.floating)):
+            classes[kind] = type(f"Recorded_{kind.__name__}", (base, kind), {})
     return classes
 
 

@@ -191,6 +191,35 @@ def test_momentum_as_a_difference_of_weights_is_no_weight_decay(tmp_path: Path, 
     assert [one.id for one in result.mistakes] == ids, report.text(result)
 
 
+BY_OBSERVATION = """
+import numpy as np
+rng = np.random.default_rng(2)
+X, Y = rng.normal(size=(4, 3)), rng.normal(size=(4, 2))
+W, V = rng.normal(size=(3, 3)), rng.normal(size=(3, 2))
+dW, dV = np.zeros_like(W), np.zeros_like(V)
+for i in range(6):
+    {reset}
+    for x, y in zip(X, Y):
+        h = np.tanh(x @ W)
+        d = 2 * (h @ V - y)
+        dV += np.outer(h, d)
+        dW += np.outer(x, V @ d * (1 - h * h))
+    W -= 0.01 * dW
+    V -= 0.01 * dV
+"""
+
+
+@pytest.mark.parametrize(
+    ("reset", "ids"),
+    [("pass", ["gradient-accumulated-over-iterations"]), ("dW, dV = np.zeros_like(W), np.zeros_like(V)", [])],
+)
+def test_sums_over_observations_that_are_never_set_back_are_found(tmp_path: Path, reset: str, ids: list[str]) -> None:
+    path = tmp_path / "mine.py"
+    path.write_text(BY_OBSERVATION.format(reset=reset))
+    result = check_file(path)
+    assert [one.id for one in result.mistakes] == ids, report.text(result)
+
+
 @pytest.mark.parametrize("sign", ["+", "-"])
 def test_a_velocity_that_is_one_of_three_terms_belongs_to_the_update(tmp_path: Path, sign: str) -> None:
     path = tmp_path / "mine.py"

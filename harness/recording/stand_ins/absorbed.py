@@ -172,10 +172,6 @@ class Progress(metaclass=_AnyAttribute):
         # without an argument it counts one step, as the bar of alive_progress does
         return Progress(iterable)
 
-    @staticmethod
-    def write(*_: Any, **__: Any) -> None:
-        """Not shown."""
-
     def __len__(self) -> int:
         return len(self.iterable)
 
@@ -204,7 +200,7 @@ class AbsorbingModule(ModuleType):
 
     def __getattr__(self, name: str) -> Any:
         if name == "__all__":
-            return WANTED(self.__name__)
+            return WANTED()
         if name == "__version__":
             return VERSION
         if name.startswith("__") and name.endswith("__"):
@@ -224,15 +220,11 @@ class AbsorbingModule(ModuleType):
 AbsorbingModule.__name__ = ModuleType.__name__  # by which exceptions call it
 
 
-def _nothing(module: str) -> list[str]:
-    return []
-
-
 def _nothing_by_name(name: str) -> None:
     return None
 
 
-WANTED: Callable[[str], list[str]] = _nothing  # the names that ``from module import *`` is to give
+WANTED: Callable[[], list[str]] = list  # the names that ``from module import *`` is to give
 HELPERS: dict[str, Any] = {}  # functions that files take from modules that are missing, by name
 LOADS = re.compile(r"load|fetch|read|data|mnist|cifar", re.IGNORECASE)  # names of functions that give data
 LOADED: Callable[[str], Any] = _nothing_by_name  # what a function of such a name gives; None if that is not known

@@ -13,6 +13,7 @@ from typing import Any
 from .. import source
 from ..graph import Absorbed
 from . import settings
+from .hints import nodes_of
 
 NUMBER = "3"
 DATA_FILE = "data.csv"
@@ -96,10 +97,7 @@ class Script:
     """
 
     def __init__(self, text: str) -> None:
-        try:
-            self.nodes = list(ast.walk(ast.parse(text)))
-        except SyntaxError:
-            self.nodes = []
+        self.nodes = nodes_of(text)
         self.parents = {child: node for node in self.nodes for child in ast.iter_child_nodes(node)}
 
     def demanded(self) -> int:

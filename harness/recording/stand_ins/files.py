@@ -77,7 +77,7 @@ class Missing:
         """An array by its name: images or inputs, labels, weights."""
         low = Path(name).name.lower()
         hints = self.hints
-        if re.search(r"theta_?1|theta1", low):
+        if re.search(r"theta_?1", low):
             return inputs(25, 401, name) * 0.1
         if re.search(r"theta_?2", low):
             return inputs(10, 26, name) * 0.1
@@ -145,9 +145,8 @@ class Missing:
         columns = next((len(names) for names in self.hints.column_names if len(names) > 2), None)
         data = self.table(name, columns if not self.hints.images else None)
         self.note(Absorbed.FILE, Path(name).name, data.shape)
-        separator = (
-            "\t" if name.endswith(".tsv") or re.search(r"split\(['\"]\\t|sep=['\"]\\t", self.hints.text) else ","
-        )
+        has_tabs = name.endswith(".tsv") or re.search(r"(split\(|sep=)['\"]\\t", self.hints.text)
+        separator = "\t" if has_tabs else ","
         if re.search(r"\.split\(\)", self.hints.text) and not re.search(r"split\(['\"],", self.hints.text):
             separator = " "
         header = []
@@ -161,11 +160,12 @@ class Missing:
 
     def idx(self, name: str) -> bytes:
         """A file in the format of MNIST."""
-        rows = self.hints.rows if _split(name) == "train" else self.hints.tests
+        part = part_of(name)
+        rows = self.hints.rows if part == "train" else self.hints.tests
         self.note(Absorbed.FILE, Path(name).name, (rows, 28, 28) if "image" in name or "idx3" in name else (rows,))
         if "label" in name or "idx1" in name:
-            return struct.pack(">II", 2049, rows) + labels(rows, 10, _split(name)).astype("u1").tobytes()
-        return struct.pack(">IIII", 2051, rows, 28, 28) + images(rows, (28, 28), _split(name)).tobytes()
+            return struct.pack(">II", 2049, rows) + labels(rows, 10, part).astype("u1").tobytes()
+        return struct.pack(">IIII", 2051, rows, 28, 28) + images(rows, (28, 28), part).tobytes()
 
     def pickled(self, name: str) -> Any:
         """What ``pickle.load`` of the file gives: MNIST's splits, CIFAR's batches, or arrays by any key."""
@@ -223,7 +223,8 @@ class Missing:
         return opened
 
 
-def _split(name: str) -> str:
+def part_of(name: str) -> str:
+    """The part of MNIST, "train" or "test", that a file of this name holds."""
     return "test" if re.search(r"t10k|test", name) else "train"
 
 
@@ -453,15 +454,13 @@ def install(missing: Missing) -> None:
         if path is not None:
             if overlay.has(path):
                 return real_load(overlay.reading(path, "rb"), *arguments, **keywords)
-            if not exists(path):
-                if WEIGHTS.search(Path(path).stem):
-                    return real_load(path, *arguments, **keywords)  # raises what the file expects
-                if path.endswith(".npy"):
-                    value = missing.array(path)
-                    missing.note(Absorbed.FILE, Path(path).name, value.shape)
-                    return value
+            if exists(path) or WEIGHTS.search(Path(path).stem):  # weights that are missing raise what the file expects
+                return real_load(path, *arguments, **keywords)
+            if not path.endswith(".npy"):
                 return AnyKey(missing, path)
-            return real_load(path, *arguments, **keywords)
+            value = missing.array(path)
+            missing.note(Absorbed.FILE, Path(path).name, value.shape)
+            return value
         if id(file) in missing.made:
             return missing.array(missing.made[id(file)])
         return real_load(file, *arguments, **keywords)

@@ -15,7 +15,7 @@ from typing import Any
 from ..graph import Absorbed
 from ..source import called_name
 from .files import for_user, path_of
-from .hints import Hints
+from .hints import Hints, nodes_of
 from .pictures import written_in
 
 READS_PICTURES = re.compile(r"\b(imread|Image\.open|load_img|imdecode)\(|\bimport\s+imread\b")
@@ -60,10 +60,7 @@ class Names:
 
 def read_names(hints: Hints) -> Names:
     """The names that the text of a file suggests."""
-    try:
-        nodes = list(ast.walk(ast.parse(hints.text)))
-    except SyntaxError:
-        nodes = []
+    nodes = nodes_of(hints.text)
     words = tuple(dict.fromkeys([*_words_of_lists(nodes), *_compared_words(nodes)]))
     separator, field = next(_fields(nodes), ("_", 0))
     suffix = next((one for one in SUFFIXES if re.search(rf"\{one}\b", hints.text, re.IGNORECASE)), SUFFIXES[0])

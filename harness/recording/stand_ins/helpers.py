@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from ..graph import Absorbed
 from . import learning
+from .files import part_of
 from .hints import Hints, images, inputs, labels
 
 
@@ -25,35 +26,10 @@ def softmax(x: Any, *_: Any) -> Any:
     return e / np.sum(e, axis=-1, keepdims=True)
 
 
-def cached_sigmoid(z: Any) -> tuple[Any, Any]:
-    """The activation and what the backward function needs."""
-    return sigmoid(z), z
-
-
-def cached_relu(z: Any) -> tuple[Any, Any]:
-    """The activation and what the backward function needs."""
-    return np.maximum(0, z), z
-
-
 def sigmoid_backward(gradient: Any, cache: Any) -> Any:
     """dZ from dA."""
     s = sigmoid(cache)
     return gradient * s * (1 - s)
-
-
-def relu_backward(gradient: Any, cache: Any) -> Any:
-    """dZ from dA."""
-    return gradient * (cache > 0)
-
-
-def relu(x: Any) -> Any:
-    """max(0, x)."""
-    return np.maximum(0, x)
-
-
-def sigmoid_derivative(x: Any) -> Any:
-    """Of the logistic function at x."""
-    return sigmoid(x) * (1 - sigmoid(x))
 
 
 def to_categorical(y: Any, num_classes: Any = None, *_: Any, **__: Any) -> Any:
@@ -134,9 +110,6 @@ class _Tensors:
 
     def __len__(self) -> int:
         return len(self.data.value)
-
-    def __iter__(self) -> Iterator[Any]:
-        return ((_Tensor(x[None].astype("f4") / 255), int(y)) for x, y in zip(self.data.value, self.targets.value))
 
     def __getitem__(self, place: int) -> Any:
         return _Tensor(self.data.value[place][None].astype("f4") / 255), int(self.targets.value[place])
@@ -237,14 +210,12 @@ def functions_for(note: Callable[..., None], hints: Hints, from_course: bool) ->
         return _Splits(mnist, one_hot)
 
     def load_local_mnist(*arguments: Any, **keywords: Any) -> Any:
-        is_test = "t10k" in f"{arguments}{keywords}" or "test" in f"{arguments}{keywords}"
-        x, y = mnist.split("test" if is_test else "train")
+        x, y = mnist.split(part_of(f"{arguments}{keywords}"))
         return x.reshape(len(x), -1), y
 
     def convert_from_file(file: Any, *_: Any) -> Any:
-        name = str(file)
-        x, y = mnist.split("test" if "t10k" in name or "test" in name else "train")
-        return y if "label" in name or "idx1" in name else x
+        x, y = mnist.split(part_of(str(file)))
+        return y if "label" in str(file) or "idx1" in str(file) else x
 
     def fetch_ucirepo(*_: Any, **__: Any) -> Any:
         from . import tables
@@ -258,7 +229,6 @@ def functions_for(note: Callable[..., None], hints: Hints, from_course: bool) ->
     found: dict[str, Any] = {
         **learning.NAMES,
         **learning.DOWNLOADED,
-        "shuffle_arrays_unison": learning.shuffle_arrays_unison,
         "mnist": mnist,
         "MNIST": mnist,
         "fashion_mnist": fashion,
@@ -277,19 +247,14 @@ def functions_for(note: Callable[..., None], hints: Hints, from_course: bool) ->
         "loadlocal_mnist": load_local_mnist,
         "fetch_ucirepo": fetch_ucirepo,
         "convert_from_file": convert_from_file,  # of idx2numpy
-        "train_images": mnist.train_images,
-        "train_labels": mnist.train_labels,
-        "test_images": mnist.test_images,
-        "test_labels": mnist.test_labels,
-        "mnist_data": lambda: tuple(
-            part.reshape(len(part), -1) if part.ndim > 1 else part for part in mnist.split("train")
-        ),
-        "sigmoid": cached_sigmoid if from_course else sigmoid,
-        "relu": cached_relu if from_course else relu,
+        **{name: getattr(mnist, name) for name in ("train_images", "train_labels", "test_images", "test_labels")},
+        "mnist_data": load_local_mnist,
+        "sigmoid": (lambda z: (sigmoid(z), z)) if from_course else sigmoid,
+        "relu": (lambda z: (np.maximum(0, z), z)) if from_course else lambda x: np.maximum(0, x),
         "softmax": softmax,
         "sigmoid_backward": sigmoid_backward,
-        "relu_backward": relu_backward,
-        "sigmoid_derivative": sigmoid_derivative,
+        "relu_backward": lambda gradient, cache: gradient * (cache > 0),
+        "sigmoid_derivative": lambda x: sigmoid(x) * (1 - sigmoid(x)),
         "expit": sigmoid,
         "iris_data": lambda: learning.NAMES["load_iris"](return_X_y=True),
         "wine_data": lambda: learning.NAMES["load_wine"](return_X_y=True),

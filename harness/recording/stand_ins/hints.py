@@ -66,11 +66,7 @@ def read_hints(
         sizes: numbers of observations in the text that stand for smaller ones.
     """
     sizes = sizes or {}
-    try:
-        tree: ast.AST = ast.parse(text)
-    except SyntaxError:
-        tree = ast.Module(body=[], type_ignores=[])
-    nodes = list(ast.walk(tree))
+    nodes = nodes_of(text)
     integers = {n.value for n in nodes if isinstance(n, ast.Constant) and type(n.value) is int}
     images = bool(IMAGE_WORDS.search(text))
     columns = [
@@ -104,6 +100,14 @@ def read_hints(
         one_hot=one_hot,
         text=text,
     )
+
+
+def nodes_of(text: str) -> list[ast.AST]:
+    """The nodes of a text's syntax tree; none if it is not Python."""
+    try:
+        return list(ast.walk(ast.parse(text)))
+    except SyntaxError:
+        return []
 
 
 def counts_of_images(text: str) -> tuple[int | None, list[list[int]]]:
@@ -199,7 +203,7 @@ def rng_of(name: str) -> np.random.Generator:
 
 
 _REAL_GENERATOR, _REAL_PCG64 = np.random.Generator, np.random.PCG64
-_ARANGE, _EYE = np.arange, np.eye
+_ARANGE = np.arange
 
 
 def labels(rows: int, classes: int, name: str = "labels") -> Array:

@@ -80,7 +80,7 @@ def install(
     absorbed.NUMBER_NAMED = settings.number_named
     absorbed.OF_MODULES.clear()
     absorbed.OF_MODULES.update(settings.of_modules(note) | pictures.of_modules(album))
-    absorbed.WANTED = lambda module: undefined_names(text)
+    absorbed.WANTED = lambda: undefined_names(text)
     absorbed.forget_absorbed()
     _modules(note, missing)
     files.install(missing)
@@ -165,22 +165,15 @@ def _is_asked_by_user(fullname: str) -> bool:
 
 
 OLD_NAMES: dict[str, Any] = {name: getattr(np, other) for name, other in OTHER_NAMES.items() if hasattr(np, other)} | {
-    "float": float,
-    "int": int,
-    "object": object,
-    "str": str,
-    "complex": complex,
+    **{kind.__name__: kind for kind in (float, int, object, str, complex)},
+    **dict.fromkeys(("infty", "Inf", "Infinity", "PINF"), np.inf),
     "float_": np.float64,
     "int0": np.int64,
-    "infty": np.inf,
-    "Inf": np.inf,
     "NaN": np.nan,
     "asscalar": lambda value: value.item(),
     "mat": np.asmatrix,
     "asfarray": lambda value, dtype=float: np.asarray(value, dtype=dtype),
     "in1d": getattr(np, "in1d", None) or np.isin,
-    "Infinity": np.inf,
-    "PINF": np.inf,
     "NINF": -np.inf,
     "unicode_": np.str_,
     "string_": np.bytes_,

@@ -56,13 +56,12 @@ def _is_ours(frame: FrameType) -> bool:
 
 def _classes() -> frozenset[str]:
     """The names of the stand-ins' classes."""
-    found = {
+    return frozenset(
         name
         for module in [value for key, value in sys.modules.items() if key.startswith(f"{PACKAGE}.")]
         for name, value in vars(module).items()
         if isinstance(value, type) and value.__module__.startswith(PACKAGE)
-    }
-    return frozenset(found)
+    )
 
 
 def _is_stand_in(value: Any, depth: int) -> bool:
@@ -83,17 +82,12 @@ def _is_stand_in(value: Any, depth: int) -> bool:
 def _values(frame: FrameType, line: int) -> Iterator[Any]:
     """The values of the names, and of the attributes of names, that stand in a line."""
     text = linecache.getline(frame.f_code.co_filename, line).strip()
+    names = {**frame.f_globals, **frame.f_locals}
     for node in _expressions(text):
-        if isinstance(node, ast.Name):
-            for names in (frame.f_locals, frame.f_globals):
-                if node.id in names:
-                    yield names[node.id]
-                    break
-        elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
-            for names in (frame.f_locals, frame.f_globals):
-                if node.value.id in names:
-                    yield vars(names[node.value.id]).get(node.attr) if hasattr(names[node.value.id], "__dict__") else 0
-                    break
+        if isinstance(node, ast.Name) and node.id in names:
+            yield names[node.id]
+        elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in names:
+            yield getattr(names[node.value.id], "__dict__", {}).get(node.attr)
 
 
 def _expressions(text: str) -> Iterator[ast.AST]:

@@ -53,9 +53,6 @@ def made_up(features: int, classes: int) -> Callable[..., Any]:
 
 
 NAMES: dict[str, Any] = {name: _named(module, name) for module, names in IN_MODULES.items() for name in names}
+# mlxtend's name for it
+NAMES["shuffle_arrays_unison"] = lambda arrays, random_seed=None: NAMES["shuffle"](*arrays, random_state=random_seed)
 DOWNLOADED = {"load_boston": made_up(13, 9), "fetch_california_housing": made_up(8, 9)}
-
-
-def shuffle_arrays_unison(arrays: Any, random_seed: Any = None) -> Any:
-    """As mlxtend does it: all in the same random order."""
-    return NAMES["shuffle"](*arrays, random_state=random_seed)

@@ -126,9 +126,7 @@ class Picture:
         pixel = self.pixels[int(place[1]), int(place[0])].tolist()
         return tuple(pixel) if isinstance(pixel, list) else pixel
 
-    def load(self) -> Any:
-        """The pixels by (x, y)."""
-        return _ByPlace(self)
+    __getitem__ = getpixel  # of what ``load`` gives, the picture itself
 
     def tobytes(self, *_: Any) -> bytes:
         """The pixels row by row."""
@@ -144,16 +142,6 @@ class Picture:
 
     def __exit__(self, *exception: object) -> None:
         pass
-
-
-class _ByPlace:
-    """The pixels of a picture by (x, y)."""
-
-    def __init__(self, picture: Picture) -> None:
-        self.picture = picture
-
-    def __getitem__(self, place: Any) -> Any:
-        return self.picture.getpixel(place)
 
 
 # What is done with pixels

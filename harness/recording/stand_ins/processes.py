@@ -65,8 +65,6 @@ class Done:
         """The result."""
         return self.value
 
-    result = get
-
     def wait(self, *_: Any) -> None:
         """Nothing."""
 
@@ -74,11 +72,7 @@ class Done:
         """It is."""
         return True
 
-    done = successful = ready
-
-    def add_done_callback(self, function: Callable[..., Any]) -> None:
-        """Calls it at once."""
-        function(self)
+    successful = ready
 
 
 class Process:
@@ -110,28 +104,17 @@ class Process:
         return False
 
 
-class Executor:
+class Executor(concurrent.futures.Executor):
     """In place of the executors of ``concurrent.futures``."""
 
     def __init__(self, *_: Any, **__: Any) -> None:
         pass
 
-    def submit(self, function: Callable[..., Any], *arguments: Any, **keywords: Any) -> Done:
+    def submit(self, function: Callable[..., Any], /, *arguments: Any, **keywords: Any) -> Any:
         """One call, whose result is there at once."""
-        return Done(function(*arguments, **keywords))
-
-    def map(self, function: Callable[..., Any], *items: Iterable[Any], **_: Any) -> Iterable[Any]:
-        """A call for every item."""
-        return [function(*one) for one in zip(*items)]
-
-    def shutdown(self, *_: Any, **__: Any) -> None:
-        """Nothing."""
-
-    def __enter__(self) -> Executor:
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        pass
+        future: concurrent.futures.Future[Any] = concurrent.futures.Future()
+        future.set_result(function(*arguments, **keywords))
+        return future
 
 
 def install() -> None:

@@ -41,9 +41,8 @@ def _tolerant(real: Callable[..., Any], note: Callable[..., None]) -> Callable[.
             return real(*arguments, **keywords)
         except ValueError as error:
             found = RAGGED.search(str(error))
-            if found is None or not arguments or len(arguments) > 1 or keywords.keys() - {"dtype"}:
-                raise
-            if keywords.get("dtype") not in (None, object):
+            is_plain = len(arguments) == 1 and not keywords.keys() - {"dtype"}
+            if found is None or not is_plain or keywords.get("dtype") not in (None, object):
                 raise
             note(Absorbed.MODULE, OLDER_NUMPY)
             return as_objects(arguments[0], [int(part) for part in found[2].split(",") if part.strip()])

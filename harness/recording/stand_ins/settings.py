@@ -58,19 +58,11 @@ def of_modules(note: Note) -> dict[str, dict[str, Any]]:
     return {
         "wandb": experiments(note),
         "streamlit": widgets(note),
-        "hydra": {"main": _with_settings},
-        "kagglehub": {"dataset_download": _folder},
+        # a decorator of a function that gets the settings of a file
+        "hydra": {"main": lambda *_, **__: lambda function: lambda: function(Settings("config"))},
+        # where a data set would be: in files that are missing
+        "kagglehub": {"dataset_download": lambda name, *_, **__: str(name).rsplit("/", 1)[-1]},
     }
-
-
-def _with_settings(*_: Any, **__: Any) -> Callable[..., Any]:
-    """A decorator of a function that gets the settings of a file."""
-    return lambda function: lambda: function(Settings("config"))
-
-
-def _folder(name: Any, *_: Any, **__: Any) -> str:
-    """Where a data set would be: in files that are missing."""
-    return str(name).rsplit("/", 1)[-1]
 
 
 # Experiments

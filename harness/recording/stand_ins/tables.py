@@ -90,21 +90,17 @@ def made_up_table(missing: files.Missing, path: str, options: dict[str, Any]) ->
     hints = missing.hints
     names = options.get("names")
     data = missing.table(path, len(names) if names is not None else None)
-    if (
-        hints.images
-        and "test" in Path(path).name.lower()
-        and "iloc[:, 0]" not in hints.text
-        and "[0]" not in hints.text
-    ):
+    takes_first = "iloc[:, 0]" in hints.text or "[0]" in hints.text
+    if hints.images and "test" in Path(path).name.lower() and not takes_first:
         data = data[:, 1:] if "label" not in hints.text.split(Path(path).name)[-1][:400] else data
     missing.note(Absorbed.FILE, Path(path).name, data.shape)
     if names is None and options.get("header", "infer") is not None:
-        wanted = [columns for columns in hints.column_names if len(columns) == data.shape[1]]
+        names = [f"column{i}" for i in range(data.shape[1])]
         if hints.images:
             pixels = [f"pixel{i}" for i in range(784)]
             names = ["label", *pixels] if data.shape[1] == 785 else pixels
         else:
-            names = wanted[0] if wanted else [f"column{i}" for i in range(data.shape[1])]
+            names = next((columns for columns in hints.column_names if len(columns) == len(names)), names)
     table = _open_table(hints, data, names)
     whole = [name for place, name in enumerate(table.columns) if (data[:, place] == data[:, place].round()).all()]
     table = table.astype(dict.fromkeys(whole, int))
@@ -124,14 +120,10 @@ def repository(hints: Hints) -> Any:
 
 
 def _open_table(hints: Hints, data: Any, names: Any) -> Any:
-    """A table that gets the columns that the file asks for."""
-    kind = type("MadeUpTable", (MadeUpTable,), {"attributes": hints.strings | _attributes(hints)})
+    """A table that gets the columns that the file asks for, as items or as attributes."""
+    attributes = hints.strings.union(re.findall(r"\.([A-Za-z_]\w*)\b(?!\s*\()", hints.text))
+    kind = type("MadeUpTable", (MadeUpTable,), {"attributes": attributes})
     return kind(data, columns=None if names is None else list(names))
-
-
-def _attributes(hints: Hints) -> frozenset[str]:
-    """Names that follow a dot in the file."""
-    return frozenset(re.findall(r"\.([A-Za-z_]\w*)\b(?!\s*\()", hints.text))
 
 
 def install(note: Callable[..., None], missing: files.Missing) -> None:

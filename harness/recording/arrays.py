@@ -502,7 +502,7 @@ def run_function(function: Callable[..., Any], arguments: tuple[Any, ...], keywo
     function = _computing(function, values)
     if not TAPE.on or name in UNRECORDED:
         return function(*values, **options)
-    if name in OF_DATA:
+    if name in OF_DATA and arguments and isinstance(arguments[0], RecordedArray):
         TAPE.lose(node_of(arguments[0]), name)
         return function(*values, **options)
     out = keywords.get("out")

@@ -9,7 +9,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from ..errors import BadInput
+from ..recording.driving.data import Sizes
 from ..recording.driving.pairs import PairKind
+from ..recording.driving.session import AS_HIDDEN
 from ..recording.graph import Array, Place, Recording
 from ..recording.record import SECONDS, record_file
 from ..recording.source import called_name, read_text
@@ -60,8 +62,8 @@ def check_file(
         result = check_recording(recording, sources=sources)
         doubt = doubt_about(recording) if lines is None else ""
         if doubt and result.verdict is not Verdict.NOT_JUDGED and not result.exception:
-            unsummed = with_observations(recording, sources, changed)
-            return unsummed or not_judged(recording, Reason.DOUBTFUL_CALLS, doubt)
+            certain = with_observations(recording, sources, changed) or with_unequal_sizes(result, recording, changed)
+            return certain or not_judged(recording, Reason.DOUBTFUL_CALLS, doubt)
         if result.verdict is Verdict.CORRECT and any(one.name == OLDER_NUMPY for one in recording.stand_ins):
             return not_judged(recording, Reason.RAISED, f"ValueError since NumPy 1.24: {OLDER_NUMPY}; use dtype=object")
         if result.verdict is Verdict.CORRECT and recording.driven.calls:
@@ -80,7 +82,24 @@ def check_file(
         layers = layers_of(Path(path), seed, seconds)
         if layers is not None:
             return of_layers(result, layers, source_of(Path(path)), uncalled_functions(Path(path), layers))
-    return result
+    unrun = [detail for id, _, detail in result.notes if id == "did-not-run"]
+    return with_pairs(result, unrun[0], Path(path), seed, seconds) if unrun else result
+
+
+def with_pairs(result: CheckResult, unrun: str, path: Path, seed: int, seconds: float) -> CheckResult:
+    """The verdict on a driven file after pairs of functions were compared of which the calls ran nothing.
+
+    Args:
+        result: of the calls.
+        unrun: the names of the classes and functions that did not run.
+    """
+    layers = layers_of(path, seed, seconds)
+    names = set(unrun.split(", "))
+    if layers is None:
+        return result
+    pairs = tuple(pair for pair in layers.pairs if names & set(re.findall(r"\w+", pair.name)))
+    found = of_layers(result, replace(layers, pairs=pairs), source_of(path))
+    return found if found.verdict is Verdict.MISTAKE else result
 
 
 def with_variants(
@@ -203,6 +222,29 @@ def with_observations(
     result = check_recording(record("\n".join([*lines, failed[0][0].strip()]), data), sources=sources)
     named = [one for one in result.mistakes if one.id in ("bias-gradient-not-summed", "sum-over-wrong-axis")]
     return replace(result, calls=(*lines, failed[0][0].strip())) if named else None
+
+
+def with_unequal_sizes(
+    result: CheckResult, recording: Recording, record: Callable[[str, Mapping[str, Array]], Recording]
+) -> CheckResult | None:
+    """The mistakes of a file that works with as many outputs as hidden units alone, if one of them is the reason.
+
+    Args:
+        result: of the calls with equal sizes.
+        recording: of these calls.
+        record: how to record the file with other calls and data.
+    """
+    driven = recording.driven
+    hidden, outputs = driven.sizes.get("outputs", 0), Sizes().outputs
+    data = data_of(replace(driven, sizes={**driven.sizes, "outputs": outputs}), recording.seed)
+    lines = re.sub(rf"\b{hidden}, {hidden}\b", f"{hidden}, {outputs}", "\n".join(driven.calls), count=1)
+    of_sizes = bool(driven.doubts) and all(doubt.endswith(AS_HIDDEN) for doubt in driven.doubts)
+    if result.verdict is not Verdict.MISTAKE or not of_sizes or data is None:
+        return None
+    raised = record(lines, data).raised
+    place = raised.frames[-1] if raised is not None and raised.frames else None
+    at_fault = [one.place for one in result.mistakes if one.place is not None]
+    return result if place and any((one.file, one.line) == (place.file, place.line) for one in at_fault) else None
 
 
 def repeats_an_argument(line: str) -> bool:

@@ -374,6 +374,8 @@ def ratio_of(value: Array, reference: Array) -> float | None:
 
 def with_decay(value: Array, gradient: Array, *penalties: Array) -> Match | None:
     """A step of gradient and weight decay: shares of the gradients of penalties, the first of which is reported"""
+    if value.size > MOST_SOLVED and not fits_in_part(value, gradient, *penalties):
+        return None
     columns = np.stack([gradient, *penalties], axis=1)
     if not np.all(np.isfinite(columns)) or not np.any(gradient) or value.size < 3 * columns.shape[1]:
         return None
@@ -387,10 +389,26 @@ def with_decay(value: Array, gradient: Array, *penalties: Array) -> Match | None
     return Match(factor=float(found[0]), decay=float(found[1]))
 
 
+def part_of(value: Array) -> Any:
+    """Some places of a long array, the same ones for all of a size; all of a short one"""
+    is_long = value.size > MOST_SOLVED
+    return np.random.default_rng(value.size).integers(0, value.size, MOST_SOLVED) if is_long else slice(None)
+
+
+def fits_in_part(value: Array, *columns: Array) -> bool:
+    """Whether a long value may be made of shares of these, by a part of it, which spares the time for the whole"""
+    part = part_of(value)
+    some, wanted = np.stack([one[part] for one in columns], axis=1), value[part]
+    if not np.all(np.isfinite(some)):
+        return False
+    found, *_ = np.linalg.lstsq(some, wanted, rcond=None)
+    # the largest error that least squares may leave if shares of all leave 1e-6 at most
+    return bool(np.max(np.abs(wanted - some @ found)) <= 1e-6 * np.sqrt(wanted.size) * np.max(np.abs(value)))
+
+
 def solved(columns: Array, value: Array) -> tuple[Array, int]:
     """The shares of some columns that a value is made of, from a part of long ones, and how many are independent"""
-    is_long = value.size > MOST_SOLVED
-    part = np.random.default_rng(value.size).integers(0, value.size, MOST_SOLVED) if is_long else slice(None)
+    is_long, part = value.size > MOST_SOLVED, part_of(value)
     found, _, rank, _ = np.linalg.lstsq(columns[part], value[part], rcond=None)
     if is_long and rank < columns.shape[1]:  # as of a gradient of few rows
         found, _, rank, _ = np.linalg.lstsq(columns, value, rcond=None)

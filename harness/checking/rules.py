@@ -414,8 +414,10 @@ def turned_penalty(reading: Reading, step: Step) -> Found | None:
 
 
 def decayed_biases(reading: Reading, decays: Mapping[int, Match]) -> Found | None:
-    """Weight decay of a bias although a kernel has none, which nobody chooses."""
+    """Weight decay of a bias although no kernel has any, which nobody chooses."""
     roles = reading.forward.roles
+    if any(roles.get(id) is Role.KERNEL for id in decays):
+        return None  # it is chosen for each layer
     plain = [
         step
         for step in reading.stage.steps

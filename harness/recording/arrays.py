@@ -486,6 +486,8 @@ UNRECORDED = frozenset(
     | {"can_cast", "common_type", "min_scalar_type", "save", "savez", "savez_compressed", "savetxt", "may_share_memory"}
     | {"shares_memory", "broadcast_shapes", "datetime_as_string", "typename"}
 )
+# what describes data as a whole: no replay computes it, and no network trains through it
+OF_DATA = frozenset({"cov", "corrcoef", "linalg.eig", "linalg.eigh", "linalg.svd"})
 
 
 def run_function(function: Callable[..., Any], arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
@@ -496,6 +498,9 @@ def run_function(function: Callable[..., Any], arguments: tuple[Any, ...], keywo
     values, options = [plain(item) for item in arguments], {key: plain(item) for key, item in keywords.items()}
     function = _computing(function, values)
     if not TAPE.on or name in UNRECORDED:
+        return function(*values, **options)
+    if name in OF_DATA and arguments and isinstance(arguments[0], RecordedArray):
+        TAPE.lose(node_of(arguments[0]), name)
         return function(*values, **options)
     out = keywords.get("out")
     if name in WRITERS or isinstance(out, (RecordedArray, np.ndarray)):

@@ -135,6 +135,14 @@ def test_what_did_not_run_is_named_beside_the_verdict(tmp_path: Path) -> None:
     ]
 
 
+def test_weights_that_are_not_transposed_are_found_though_only_equal_sizes_work(tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text(TWO_SLOPES.replace("top @ self.w2.T", "top @ self.w2"))
+    (found,) = check_file(tmp_path / "mine.py").mistakes
+    assert found.id == "transposed-weights"
+    assert found.place is not None
+    assert "top @ self.w2 *" in found.place.text
+
+
 TWO_LOSSES = """\
 import numpy as np
 

@@ -1311,6 +1311,43 @@ def train(layers, X, Y, lr=0.5):
         layers[i].w = layers[i].w - lr * gradient
 """
 
+AN_ACTIVATION_OBJECT = """
+import numpy as np
+class Tanh:
+    def forward(self, z):
+        self.a = np.tanh(z)
+    def backward(self, d):
+        self.dz = d * (1 - self.a ** 2)
+class Sigmoid:
+    def forward(self, z):
+        self.a = 1 / (1 + np.exp(-z))
+    def backward(self, d):
+        self.dz = d * self.a * (1 - self.a)
+class Network:
+    def __init__(self, n_neurons, activation):
+        self.act = [activation for _ in range(1)]
+        self.w1, self.w2 = np.random.randn(1, n_neurons), np.random.randn(n_neurons, 1)
+    def forward(self, x):
+        act = self.act
+        act[0].forward(x @ self.w1)
+        self.out = act[0].a @ self.w2
+    def backward(self, x, d):
+        self.act[0].backward(d @ self.w2.T)
+        self.dw2, self.dw1 = self.act[0].a.T @ d, x.T @ self.act[0].dz
+class SGD:
+    def __init__(self, rate=0.1):
+        self.rate = rate
+    def update(self, net):
+        net.w1 -= self.rate * net.dw1
+        net.w2 -= self.rate * net.dw2
+def run(X_t, Y_t, Activation, n_epoch=100, n_neurons=20):
+    net, sgd = Network(n_neurons, Activation), SGD()
+    for _ in range(n_epoch):
+        net.forward(X_t)
+        net.backward(X_t, net.out - Y_t)
+        sgd.update(net)
+"""
+
 VARIANTS: dict[str, tuple[str, tuple[str, ...]]] = {
     "dictionaries in a list": (
         DICTIONARIES_IN_A_LIST,
@@ -1748,5 +1785,9 @@ VARIANTS: dict[str, tuple[str, tuple[str, ...]]] = {
             "for i in range(3):",
             "    train(result1, X, Y)",
         ),
+    ),
+    "an activation object": (
+        AN_ACTIVATION_OBJECT,
+        ("tanh = Tanh()", "run(X, Y, tanh, n_epoch=3, n_neurons=5)"),
     ),
 }

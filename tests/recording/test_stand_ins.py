@@ -86,6 +86,12 @@ data = datasets.MNIST(".", train=True, download=True)
 X = data.data.numpy().reshape(-1, 784) / 255
 y = data.targets.numpy()
 """,
+    "python-mnist": """
+import numpy as np
+from mnist import MNIST
+X, y = MNIST(".", return_type="numpy").load_training()
+X = X.astype(np.float32) / 255
+""",
     "csv module": """
 import csv
 import numpy as np

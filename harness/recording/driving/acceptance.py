@@ -24,10 +24,21 @@ STARTS = re.compile(r"init|setup|create|build|^make", re.IGNORECASE)
 
 
 def uses_all_layers(facts: FileFacts, source: str, driven: Driven) -> bool:
-    """Whether the lines name every layer of the file, or run a script, which uses what it is for."""
+    """Whether the lines name every layer of the file or one in its place, or run a script, which uses what it needs."""
     if any("run_path" in line for line in driven.lines):
         return True
-    return _layers_of(source) <= _made_by(facts, set(re.findall(r"[A-Za-z_]\w*", "\n".join(driven.lines))))
+    made = _made_by(facts, set(re.findall(r"[A-Za-z_]\w*", "\n".join(driven.lines))))
+    left = _layers_of(source) - made
+    # one of several activations is chosen, and the others are called apart from the network
+    kinds = {methods for name in made if (methods := _methods_without_settings(facts, name))}
+    return all(_methods_without_settings(facts, name) in kinds for name in left)
+
+
+def _methods_without_settings(facts: FileFacts, name: str) -> frozenset[str]:
+    """The methods of a class that is made without arguments; none of another."""
+    constructor = facts.constructor(name)
+    is_plain = name in facts.classes and not (constructor and constructor.required)
+    return frozenset(facts.methods(name)) - {"__init__"} if is_plain else frozenset()
 
 
 def _made_by(facts: FileFacts, names: set[str]) -> set[str]:

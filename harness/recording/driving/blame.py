@@ -10,11 +10,21 @@ from .roles import words_of
 from .session import MAX_SIZES, SHAPE_MESSAGE, Hints, Session, numbers_in, user_line
 from .source import FileFacts
 
+# inputs meet weights of the file's own with one row, or are to become one number
+ONE_INPUT = re.compile(
+    r"(\d+) \(dim \d\) != 1 \(dim 0\)|core dimension 0.*\(size 1 is different from (\d+)\)"
+    r"|array of size (\d+) into shape \(1,1\)"
+)
+
 
 def learn(session: Session, hints: Hints, error: BaseException | None) -> None:
     """Sizes that a message mentions become options for the number of inputs."""
     if error is None or session.sizes is None or not SHAPE_MESSAGE.search(str(error)):
         return
+    one = ONE_INPUT.search(str(error)) if not session.inputs_given else None
+    if one and str(session.sizes.inputs) in one.groups() and 1 not in hints.inputs:
+        hints.inputs.insert(0, 1)
+        hints.labels.sort(key=lambda labels: not labels.one_output)  # one number after the other
     numbers = [number for number in numbers_in(str(error)) if number > 1]
     for key, chosen, known in (
         ("inputs", session.sizes.inputs, hints.inputs),

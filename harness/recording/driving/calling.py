@@ -41,6 +41,7 @@ from .words import (
     LAYER_CLASS,
     MAKER_NAME,
     NAMED_ROLES,
+    NETWORK_CLASS,
     NUMBER_WORDS,
     OPTIONAL_OBJECTS,
     OPTIONAL_ROLES,
@@ -86,6 +87,9 @@ class Caller:
         """The role, unless an annotation, or what the argument is asked for, says that it is an object."""
         if role in NAMED_ROLES:
             return role
+        of_network = NETWORK_CLASS.search(function.owner) or (not function.owner and self.facts.trains(function))
+        if role is Role.OUTPUT_SIZE and of_network and set(words_of(argument.name)) <= UNIT_WORDS | NUMBER_WORDS:
+            return Role.HIDDEN_SIZE  # n_neurons: of its layers, not of its outputs
         if only_divides(argument.name, function.node):
             return Role.OBSERVATIONS if role is Role.OBSERVATIONS or COUNT_NAME.match(argument.name) else Role.NUMBER
         if annotated_class(self, argument):
@@ -128,8 +132,8 @@ class Caller:
             if text == "":
                 by_name = True
                 continue
-            named = by_name or argument.keyword_only or (not argument.required and role in OPTIONAL_ROLES)
-            parts.append(f"{argument.name}={text}" if named else text)
+            by_name = by_name or argument.keyword_only or (not argument.required and role in OPTIONAL_ROLES)
+            parts.append(f"{argument.name}={text}" if by_name else text)
         return ", ".join(parts)
 
     def _note_role(self, function: FunctionFacts, name: str, role: Role) -> None:

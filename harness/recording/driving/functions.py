@@ -44,6 +44,8 @@ def named_functions(
         callables = [instance(caller, name) for name in classes if "__call__" in caller.facts.methods(name)]
         options.extend([*functions, *callables, *classes, *instances, *strings])
     else:
+        if not (instances or _keys_like(caller, ACTIVATION_WORDS)):  # no text of the file names an activation
+            instances = [instance(caller, name) for name in classes]
         options.extend(
             [*strings, *functions, *instances] if "str" in argument.annotation else [*functions, *instances, *strings]
         )

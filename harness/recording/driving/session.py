@@ -21,6 +21,7 @@ from .source import FileFacts, FunctionFacts
 from .watching import Targets, Watcher
 
 FILE = "<driver>"
+AS_HIDDEN = "outputs, as many as hidden units"
 MAX_SIZES = 6  # numbers of inputs, or of outputs, that are tried besides the usual one
 
 
@@ -239,7 +240,7 @@ class Session:
         if self.inputs_given and self.sizes.inputs in (HIDDEN, SECOND_HIDDEN, self.sizes.outputs):
             self.watcher.notes.append(f"it only runs with {self.sizes.inputs} inputs, as many as units elsewhere")
         elif self.outputs_given and self.sizes.outputs in (HIDDEN, SECOND_HIDDEN):
-            self.watcher.notes.append(f"it only runs with {self.sizes.outputs} outputs, as many as hidden units")
+            self.watcher.notes.append(f"it only runs with {self.sizes.outputs} {AS_HIDDEN}")
         self.data = dict(make_data(self.sizes, labels, self.seed))
         self.names["X"], self.names["labels"] = self.data["X"].copy(), self.data["labels"].copy()
         self.names["Y"] = self.data["Y"].copy().view(Targets)

@@ -87,26 +87,30 @@ class Loaded:
         (x, y), (u, v) = self.split("train"), self.split("test")
         return x.reshape(len(x), -1), y, u.reshape(len(u), -1), v
 
-    def _lists(self, part: str, *_: Any) -> Any:
-        """As the package python-mnist gives them."""
-        x, y = self.split(part)
-        return x.reshape(len(x), -1).tolist(), y.tolist()
-
-    load_training = functools.partialmethod(_lists, "train")
-    load_testing = functools.partialmethod(_lists, "test")
-
     def __call__(self, *arguments: Any, **keywords: Any) -> Any:
-        """As a class: ``MNIST(root, train=True)``."""
-        return _Tensors(*self.split("train" if keywords.get("train", True) else "test"), self)
+        """As a class: ``MNIST(root, train=True)``, or ``MNIST(root, return_type="numpy")`` of python-mnist."""
+        tensors = _Tensors(*self.split("train" if keywords.get("train", True) else "test"))
+        as_arrays = "numpy" in (*arguments, *keywords.values())
+        tensors.load_training = functools.partial(self._flat, "train", as_arrays)
+        tensors.load_testing = functools.partial(self._flat, "test", as_arrays)
+        return tensors
+
+    def _flat(self, part: str, as_arrays: bool) -> Any:
+        """Images in rows and labels, as the package python-mnist gives them."""
+        x, y = self.split(part)
+        x = x.reshape(len(x), -1)
+        return (x, y) if as_arrays else (x.tolist(), y.tolist())
 
 
 class _Tensors:
     """A data set in the manner of torchvision."""
 
-    def __init__(self, pictures: Any, targets: Any, loaded: Loaded) -> None:
+    load_training: Callable[[], Any]
+    load_testing: Callable[[], Any]
+
+    def __init__(self, pictures: Any, targets: Any) -> None:
         self.data = self.train_data = self.test_data = _Tensor(pictures)
         self.targets = self.train_labels = self.test_labels = _Tensor(targets.astype("i8"))
-        self.load_training, self.load_testing = loaded.load_training, loaded.load_testing
 
     def __len__(self) -> int:
         return len(self.data.value)

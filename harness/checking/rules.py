@@ -414,23 +414,27 @@ def turned_penalty(reading: Reading, step: Step) -> Found | None:
 
 
 def decayed_biases(reading: Reading, decays: Mapping[int, Match]) -> Found | None:
-    """Weight decay of a bias although no kernel has any, which nobody chooses."""
-    roles = reading.forward.roles
-    if any(roles.get(id) is Role.KERNEL for id in decays):
-        return None  # it is chosen for each layer
-    plain = [
-        step
+    """Weight decay of a bias although the kernel of its layer has none, which nobody chooses."""
+    forward = reading.forward
+    plain = {
+        step.before
         for step in reading.stage.steps
         if step.before not in decays
-        and roles.get(step.before) is Role.KERNEL
+        and forward.roles.get(step.before) is Role.KERNEL
         and (match := reading.matches.get(step.before)) is not None
         and not match.nothing
+    }
+    biases = [
+        step
+        for step in reading.stage.steps
+        if step.before in decays
+        and forward.roles.get(step.before) is Role.BIAS
+        and (layer := forward.layer_of_parameter(step.before)) is not None
+        and plain & set(layer.parameters)
     ]
-    biases = [step for step in reading.stage.steps if step.before in decays and roles.get(step.before) is Role.BIAS]
-    if not plain or not biases:
+    if not biases:
         return None
-    step = biases[0]
-    found = decay_mistake("weight-decay-differs", reading, step, decays[step.before])
+    found = decay_mistake("weight-decay-differs", reading, biases[0], decays[biases[0].before])
     return replace(found, parameters=tuple(one.name for one in biases))
 
 

@@ -438,7 +438,7 @@ def array_forward(values: Any, *rest: Any, dtype: Any = None, **keywords: Any) -
 def astype(x: Any, dtype: Any, *rest: Any, **keywords: Any) -> Array:
     """Conversion to integers or booleans as in the file, to any precision of floats as float64"""
     kind = np.dtype(dtype)
-    return np.array(x, dtype=kind if kind.kind in "iubSUO" else np.float64)
+    return np.array(x, dtype=kind) if kind.kind in "iubSUO" else np.array(np.real(x), dtype=np.float64)
 
 
 def astype_backward(g: Array, output: Array, x: Any, *rest: Any, **keywords: Any) -> tuple[Gradient, ...]:

@@ -140,6 +140,41 @@ def test_weight_decay_under_an_adaptive_rule_is_right(tmp_path: Path) -> None:
     assert check_file(file).verdict is Verdict.CORRECT
 
 
+TWO_LAYERS = """
+import numpy as np
+np.random.seed(0)
+X, y = np.random.randn(20, 3), np.random.randn(20, 2)
+W1, b1, W2, b2 = np.random.randn(3, 4), np.random.randn(4), np.random.randn(4, 2), np.random.randn(2)
+for _ in range(5):
+    h = np.tanh(X @ W1 + b1)
+    delta = h @ W2 + b2 - y
+    back = (delta @ W2.T) * (1 - h ** 2)
+    dW2, db2, dW1, db1 = h.T @ delta, delta.sum(0), X.T @ back, back.sum(0)
+    PENALTIES
+    W1 -= 0.01 * dW1; b1 -= 0.01 * db1; W2 -= 0.01 * dW2; b2 -= 0.01 * db2
+"""
+
+
+@pytest.mark.parametrize(
+    ("penalised", "verdict"),
+    [
+        ("dW1 += 0.5 * W1; dW2 += 0.5 * W2", Verdict.CORRECT),
+        ("dW2 += 0.5 * W2; db2 += 0.5 * b2", Verdict.CORRECT),  # one layer has a penalty, and the other has none
+        ("dW2 += 0.5 * W2; db1 += 0.5 * b1", Verdict.MISTAKE),  # b1 in the place of W1
+    ],
+)
+def test_a_penalty_is_chosen_for_each_layer_and_not_for_its_bias_alone(
+    penalised: str, verdict: Verdict, tmp_path: Path
+) -> None:
+    file = tmp_path / "net.py"
+    file.write_text(TWO_LAYERS.replace("PENALTIES", penalised))
+    found = check_file(file)
+    assert found.verdict is verdict
+    assert [(one.id, one.parameters) for one in found.mistakes] == (
+        [("weight-decay-differs", ("b1",))] if verdict is Verdict.MISTAKE else []
+    )
+
+
 def test_an_update_that_fits_one_observation_only_is_not_called_correct(tmp_path):
     """The bias of the outputs lacks its sum, which shows with two observations or more."""
     path = tmp_path / "net.py"

@@ -81,6 +81,7 @@ for turn in range(5):
 """
 
 
+@pytest.mark.slow
 def test_a_graph_of_numbers_is_judged_though_it_is_walked_through_by_sets(tmp_path: Path) -> None:
     """Objects in sets are ordered by their addresses, and these differ from process to process."""
     file = tmp_path / "engine.py"

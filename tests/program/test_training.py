@@ -67,6 +67,7 @@ def test_linear_regression_is_that_of_numpy(engine: Engine) -> None:
     np.testing.assert_allclose(trained.loss[0], expected, rtol=1e-12)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("float64")
 def test_an_unshuffled_training_is_that_of_keras_fit() -> None:
     program = programs.classifier(

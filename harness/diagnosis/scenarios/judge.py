@@ -281,6 +281,8 @@ def is_best_possible(evidence: Evidence) -> bool:
     So it is with noisy targets: what is left is noise, and whoever trains for longer or wider fits that too.
     """
     final, constant = evidence.own.median, evidence.constant
+    if evidence.own.costs[0] <= evidence.target:
+        return False  # the run itself came there, by luck
     needed = {"healthy", "rate-up", "iterations"} | ({"wider"} if evidence.case.network.depth > 1 else set())
     tried = {r.change.family for r in evidence.results}
     if not needed <= tried or out_of_range(evidence) or not evidence.target < final <= 0.5 * constant:

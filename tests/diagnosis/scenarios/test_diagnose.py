@@ -1003,6 +1003,14 @@ def planted(start):
 
 
 @pytest.mark.slow
+def test_a_run_that_came_to_the_target_by_luck_is_not_the_best_possible():
+    planted = next(p for p in planted_causes.planted(3) if p.name.startswith("too-few-iterations-post"))
+    found = diagnose.diagnose(planted.case, 40)
+    assert found.lucky
+    assert [cause.id for cause in found.causes] == ["too-few-iterations"]
+
+
+@pytest.mark.slow
 def test_a_planted_cause_is_found():
     found = diagnose.diagnose(planted("learning-rate-too-small-xor"), budget=10)
     assert found.causes[0].id == "learning-rate-too-small"

@@ -87,7 +87,7 @@ def check_file(
 
 
 def with_pairs(result: CheckResult, unrun: str, path: Path, seed: int, seconds: float) -> CheckResult:
-    """The verdict on a driven file after pairs of functions were compared of which the calls ran nothing.
+    """The verdict on a driven file, after the pairs of functions that its calls do not run were compared too.
 
     Args:
         result: of the calls.
@@ -235,12 +235,14 @@ def with_unequal_sizes(
         record: how to record the file with other calls and data.
     """
     driven = recording.driven
+    of_sizes = bool(driven.doubts) and all(doubt.endswith(AS_HIDDEN) for doubt in driven.doubts)
+    if result.verdict is not Verdict.MISTAKE or not of_sizes:
+        return None
     hidden, outputs = driven.sizes.get("outputs", 0), Sizes().outputs
     data = data_of(replace(driven, sizes={**driven.sizes, "outputs": outputs}), recording.seed)
-    lines = re.sub(rf"\b{hidden}, {hidden}\b", f"{hidden}, {outputs}", "\n".join(driven.calls), count=1)
-    of_sizes = bool(driven.doubts) and all(doubt.endswith(AS_HIDDEN) for doubt in driven.doubts)
-    if result.verdict is not Verdict.MISTAKE or not of_sizes or data is None:
+    if data is None:
         return None
+    lines = re.sub(rf"\b{hidden}, {hidden}\b", f"{hidden}, {outputs}", "\n".join(driven.calls), count=1)
     raised = record(lines, data).raised
     place = raised.frames[-1] if raised is not None and raised.frames else None
     at_fault = [one.place for one in result.mistakes if one.place is not None]

@@ -68,7 +68,7 @@ def name_edits(bench: EditBench, sources: Sources) -> list[Found]:
 
 
 def describe_edit(bench: EditBench, repair: Repair | None, sources: Sources) -> Found | None:
-    """The mistake that an edit mends; None without one, or if it has no name."""
+    """The mistake that an edit mends; None if there is no edit, or if the mistake has no name."""
     reading = bench.reading
     gradient = None if repair is None else gradient_after(bench, repair)
     if repair is None or gradient is None:

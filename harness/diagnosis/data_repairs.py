@@ -15,7 +15,7 @@ from .head_choices import judge_head
 from .repair import Repair
 from .splits import Judged
 from .tasks import TaskKind
-from .variants import ClassWeights, InputScaling, TargetCoding, Variant
+from .variants import ClassWeights, InputScaling, TargetCoding
 
 
 def data_repairs(case: Case) -> Iterator[Repair]:
@@ -51,7 +51,7 @@ def data_repairs(case: Case) -> Iterator[Repair]:
             key="unshuffled",
             fault=Fault.UNSHUFFLED,
             doubt=3 if is_sorted else (0 if case.split.in_time_order else 1),
-            apply=_mixed,
+            apply=lambda variant: dataclasses.replace(variant.with_program(shuffle=True), mixed_rows=True),
             changes=(Change(kind=kind, old=None if is_apart else case.program.shuffle, new=True),),
         )
     if case.split.judged is Judged.VALIDATION and len(case.inputs[0]) > case.rows:
@@ -64,11 +64,6 @@ def data_repairs(case: Case) -> Iterator[Repair]:
                 apply=lambda variant: dataclasses.replace(variant, matched_validation=True),
                 changes=(Change(kind=ChangeKind.SCALE_VALIDATION, old=None, new="as the training inputs"),),
             )
-
-
-def _mixed(variant: Variant) -> Variant:
-    """The variant with its rows in random order, mixed anew in each epoch."""
-    return dataclasses.replace(variant, mixed_rows=True, program=dataclasses.replace(variant.program, shuffle=True))
 
 
 def _input_repairs(case: Case) -> Iterator[Repair]:

@@ -510,7 +510,10 @@ class _Diagnoser:
         repaired = proofs.confirmed(self.minimal) if self.minimal else None
         proven = {cause.fault for cause in proofs.causes}
         evident = causes_without_run(case, search.repairs, self.outcome, proven)
-        causes = [self.with_edits(cause) for cause in [*proofs.causes, *evident]]
+        causes = [
+            dataclasses.replace(cause, edits=edits_for(self.case.program, cause.changes).edits)
+            for cause in [*proofs.causes, *evident]
+        ]
         learns = self.outcome is OutcomeKind.LEARNS
         is_open = proofs.partial and self.minimal is not None and not proofs.causes and not learns
         unconfirmed = search.runs.get((self.minimal, Stage.SEARCH)) if is_open and self.minimal else None
@@ -551,10 +554,6 @@ class _Diagnoser:
             partial=proofs.partial,
             seconds=time.monotonic() - self.started,
         )
-
-    def with_edits(self, cause: Cause) -> Cause:
-        """The cause with the edits that repair it."""
-        return dataclasses.replace(cause, edits=edits_for(self.case.program, cause.changes).edits)
 
     def hints(self, causes: Sequence[Cause]) -> tuple[Hint, ...]:
         """What is unusual without a proof."""

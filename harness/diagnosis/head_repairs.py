@@ -16,7 +16,7 @@ from .faults import Fault
 from .head_choices import CCE, SCCE, HeadVerdict, judge_head
 from .head_facts import loss_facts
 from .layers import CONVOLUTION, DENSE, RECURRENT, read_layers
-from .repair import Repair, change_layers, configured
+from .repair import Apply, Repair, added_layer, change_layers, configured
 from .tasks import TaskKind
 from .variants import TargetCoding, Variant
 
@@ -111,7 +111,7 @@ def _shape_repairs(case: Case) -> Iterator[Repair]:
                 key="flatten",
                 fault=Fault.MISSING_LAYER,
                 doubt=3,
-                apply=lambda variant: _flattened(variant, first),
+                apply=_flattened(first),
                 changes=(Change(kind=ChangeKind.ADD_LAYER, layer=first, old=None, new="Flatten()"),),
                 block="shape",
             )
@@ -133,14 +133,10 @@ def _first_dense(case: Case) -> str | None:
     return next((layer.name for layer in layers[last + 1 :] if layer.kind == DENSE), None)
 
 
-def _flattened(variant: Variant, before: str) -> Variant:
-    """The variant with a Flatten in front of a layer."""
-
-    def change(layer: Any) -> Any:
-        return [keras.layers.Flatten(name="added_flatten"), layer] if layer.name == before else layer
-
-    changed = change_layers(variant, change)
-    return dataclasses.replace(changed, head=dataclasses.replace(changed.head, rank=2))
+def _flattened(before: str) -> Apply:
+    """A Flatten in front of a layer."""
+    add = added_layer(before, lambda: keras.layers.Flatten(name="added_flatten"))
+    return lambda variant: dataclasses.replace(add(variant), head=dataclasses.replace(variant.head, rank=2))
 
 
 def set_head(variant: Variant, units: int, activation: str) -> Variant:
@@ -178,6 +174,5 @@ def set_loss(variant: Variant, name: str, from_logits: bool) -> Variant:
             "categorical_crossentropy": keras.losses.CategoricalCrossentropy,
             "sparse_categorical_crossentropy": keras.losses.SparseCategoricalCrossentropy,
         }[name](from_logits=True)
-    program = dataclasses.replace(variant.program, loss=loss, loss_weights=None)
     head = dataclasses.replace(variant.head, loss=loss_facts(loss)[0], from_logits=from_logits)
-    return dataclasses.replace(variant, program=program, head=head)
+    return dataclasses.replace(variant.with_program(loss=loss, loss_weights=None), head=head)

@@ -11,9 +11,9 @@ import numpy as np
 from ..programs.changes import Change, ChangeKind
 from .case import Case
 from .faults import Fault
-from .layers import CONVOLUTION, DENSE, FAIR_HIDDEN, GOOD_HIDDEN, RECURRENT, LayerFacts
+from .layers import CONVOLUTION, DENSE, FAIR_HIDDEN, GOOD_HIDDEN, RECURRENT, WIDTHS, LayerFacts
 from .references import wide_code
-from .repair import Repair, change_layers, step, with_settings
+from .repair import Repair, added_layer, change_layers, layers_repair, step
 from .variants import Variant
 
 WIDE = 64  # units of a layer that is wide enough for a small task
@@ -29,33 +29,24 @@ def layer_repairs(case: Case, layers: Sequence[LayerFacts]) -> Iterator[Repair]:
     if dropped:
         highest = max(layer.dropout for layer in dropped)
         chosen = [layer for layer in dropped if layer.dropout >= min(highest, QUESTIONED_DROPOUT)]
-        settings: dict[str, dict[str, Any]] = {
-            layer.name: {"rate": 0.0, "dropout": 0.0, "recurrent_dropout": 0.0} for layer in chosen
-        }
-        yield Repair(
+        yield layers_repair(
             key="dropout",
             fault=Fault.DROPOUT,
             doubt=step(highest, (0.8, 2.6), (LARGE_DROPOUT, 2.0), (QUESTIONED_DROPOUT, 1.0)),
-            apply=with_settings(settings),
-            changes=tuple(
-                Change(kind=ChangeKind.DROPOUT, layer=layer.name, old=layer.dropout, new=0.0) for layer in chosen
-            ),
-            block="layers",
+            kind=ChangeKind.DROPOUT,
+            layers=((layer.name, layer.dropout, 0.0) for layer in chosen),
+            settings=("rate", "dropout", "recurrent_dropout"),
         )
     regular = [layer for layer in layers if layer.l1 > 0 or layer.l2 > 0]
     if regular:
         highest = max(max(layer.l2, 3 * layer.l1) for layer in regular)
-        none = {"kernel_regularizer": None, "bias_regularizer": None, "activity_regularizer": None}
-        yield Repair(
+        yield layers_repair(
             key="regularization",
             fault=Fault.REGULARIZATION,
             doubt=step(highest, (0.1, 2.6), (0.02, 1.5), (0.005, 1.0)),
-            apply=with_settings({layer.name: none for layer in regular}),
-            changes=tuple(
-                Change(kind=ChangeKind.REGULARIZER, layer=layer.name, old=max(layer.l1, layer.l2), new=None)
-                for layer in regular
-            ),
-            block="layers",
+            kind=ChangeKind.REGULARIZER,
+            layers=((layer.name, max(layer.l1, layer.l2), None) for layer in regular),
+            settings=("kernel_regularizer", "bias_regularizer", "activity_regularizer"),
         )
     frozen = [layer for layer in layers if layer.has_weights and not layer.trainable]
     if frozen:
@@ -63,7 +54,7 @@ def layer_repairs(case: Case, layers: Sequence[LayerFacts]) -> Iterator[Repair]:
             key="frozen-layer",
             fault=Fault.FROZEN_LAYER,
             doubt=1 if case.program.set_weights else 2.5,
-            apply=lambda variant: _thawed(variant),
+            apply=_thawed,
             changes=tuple(Change(kind=ChangeKind.TRAINABLE, layer=layer.name, old=False, new=True) for layer in frozen),
             block="layers",
         )
@@ -107,15 +98,13 @@ def _activation_repairs(case: Case, layers: Sequence[LayerFacts]) -> Iterator[Re
 
 def _activation_repair(key: str, layers: Sequence[LayerFacts], doubt: float, new: str = "relu") -> Repair:
     """Another activation in some layers."""
-    return Repair(
+    return layers_repair(
         key=key,
         fault=Fault.HIDDEN_ACTIVATION,
         doubt=doubt,
-        apply=with_settings({layer.name: {"activation": new} for layer in layers}),
-        changes=tuple(
-            Change(kind=ChangeKind.ACTIVATION, layer=layer.name, old=layer.activation, new=new) for layer in layers
-        ),
-        block="layers",
+        kind=ChangeKind.ACTIVATION,
+        layers=((layer.name, layer.activation, new) for layer in layers),
+        settings=("activation",),
     )
 
 
@@ -135,34 +124,26 @@ def _width_repairs(case: Case, layers: Sequence[LayerFacts]) -> Iterator[Repair]
         chosen = narrow or hidden
         least = min(layer.units for layer in hidden)
         doubt = 2.0 if least <= max(1, outputs // 4) else (1.0 if least <= max(3, outputs // 2) else 0.0)
-        wide = {layer.name: WIDE if layer.units < WIDE else 2 * layer.units for layer in chosen}
-        yield Repair(
-            key="too-narrow",
-            fault=Fault.TOO_NARROW,
-            doubt=doubt,
-            apply=with_settings({name: {"units": units, "filters": units} for name, units in wide.items()}),
-            changes=tuple(
-                Change(kind=ChangeKind.UNITS, layer=layer.name, old=layer.units, new=wide[layer.name])
-                for layer in chosen
-            ),
-            block="layers",
-        )
+        yield _wider([(layer, WIDE if layer.units < WIDE else 2 * layer.units) for layer in chosen], doubt)
     if case.head.layer is not None:
         yield Repair(
             key="missing-layer",
             fault=Fault.MISSING_LAYER,
             doubt=0.0 if hidden or case.references.line_suffices else 1.0,
-            apply=lambda variant: _deepened(variant),
+            apply=added_layer(
+                case.head.layer, lambda: keras.layers.Dense(WIDE, activation="relu", name="added_hidden")
+            ),
             changes=(Change(kind=ChangeKind.ADD_LAYER, layer=case.head.layer, old=None, new=f"Dense({WIDE}, relu)"),),
             block="layers",
         )
     if len(dense) >= 3 and not case.is_autoencoder:
         removed = dense[2:]
+        names = {layer.name for layer in removed}
         yield Repair(
             key="superfluous-layer",
             fault=Fault.SUPERFLUOUS_LAYER,
             doubt=1.0 if len(dense) >= 6 else 0.0,
-            apply=lambda variant: _without_layers(variant, {layer.name for layer in removed}),
+            apply=lambda variant: change_layers(variant, lambda layer: [] if layer.name in names else layer),
             changes=tuple(
                 Change(kind=ChangeKind.REMOVE_LAYER, layer=layer.name, old=f"Dense({layer.units})", new=None)
                 for layer in removed
@@ -176,30 +157,16 @@ def _wider_code(case: Case, hidden: Sequence[LayerFacts]) -> Iterator[Repair]:
     least = wide_code(int(np.prod(np.shape(case.inputs[0])[1:])))
     narrow = [layer for layer in hidden if layer.units < least]
     if narrow:
-        yield Repair(
-            key="too-narrow",
-            fault=Fault.TOO_NARROW,
-            doubt=2.0 if case.references.code_is_narrow else 0.0,
-            apply=with_settings({layer.name: {"units": least, "filters": least} for layer in narrow}),
-            changes=tuple(
-                Change(kind=ChangeKind.UNITS, layer=layer.name, old=layer.units, new=least) for layer in narrow
-            ),
-            block="layers",
-        )
+        yield _wider([(layer, least) for layer in narrow], 2.0 if case.references.code_is_narrow else 0.0)
 
 
-def _deepened(variant: Variant) -> Variant:
-    """The variant with one more hidden layer before the output."""
-    name = variant.head.layer
-
-    def change(layer: Any) -> Any:
-        if layer.name == name:
-            return [keras.layers.Dense(WIDE, activation="relu", name="added_hidden"), layer]
-        return layer
-
-    return change_layers(variant, change)
-
-
-def _without_layers(variant: Variant, names: set[str]) -> Variant:
-    """The variant without some layers."""
-    return change_layers(variant, lambda layer: [] if layer.name in names else layer)
+def _wider(units: Sequence[tuple[LayerFacts, int]], doubt: float) -> Repair:
+    """More units in some layers."""
+    return layers_repair(
+        key="too-narrow",
+        fault=Fault.TOO_NARROW,
+        doubt=doubt,
+        kind=ChangeKind.UNITS,
+        layers=((layer.name, layer.units, new) for layer, new in units),
+        settings=WIDTHS,
+    )

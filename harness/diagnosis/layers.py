@@ -17,6 +17,7 @@ DENSE, CONVOLUTION, RECURRENT, OTHER = "dense", "convolution", "recurrent", "oth
 DROPOUTS = ("Dropout", "SpatialDropout1D", "SpatialDropout2D", "SpatialDropout3D", "GaussianDropout", "AlphaDropout")
 GOOD_HIDDEN = ("relu", "elu", "selu", "gelu", "silu", "swish", "leaky_relu", "mish", "prelu", "relu6", "celu")
 FAIR_HIDDEN = ("tanh", "softsign", "softplus", "hard_silu", "hard_swish")
+WIDTHS = ("units", "filters")  # the arguments of layers that say how wide they are
 RECURRENT_LAYERS = ("LSTM", "GRU", "SimpleRNN")
 
 

@@ -21,7 +21,6 @@ from .layers import LayerFacts
 from .repair import Repair
 from .start_repairs import LARGE_RATIO, SMALL_RATIO, glorot_deviation, has_equal_units, kernel_fault, kernel_ratio
 from .tasks import Array
-from .variants import Start, Variant
 
 
 class Intervention(Enum):
@@ -91,15 +90,10 @@ def intervention_repair(case: Case, kind: Intervention, fault: Fault) -> Repair:
         key=f"start:{kind.value}",
         fault=fault,
         doubt=0,
-        apply=lambda variant: _started(variant, start),
+        apply=lambda variant: dataclasses.replace(variant, start=start),
         changes=(),
         block="start",
     )
-
-
-def _started(variant: Variant, start: Start) -> Variant:
-    """The variant with another start."""
-    return dataclasses.replace(variant, start=start)
 
 
 def changed_start(program: Program, seed: int, kind: Intervention, output: str | None) -> list[Array]:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from ..programs.changes import Change
+from ..programs.changes import Change, ChangeKind, Value
 from ..programs.copies import copied_model
 from .faults import Fault
 from .variants import Variant
@@ -38,6 +38,37 @@ class Repair:
     replaces: tuple[str, ...] = ()
 
 
+def layers_repair(
+    *,
+    key: str,
+    fault: Fault,
+    doubt: float,
+    kind: ChangeKind,
+    layers: Iterable[tuple[str, Value, Value]],
+    settings: tuple[str, ...],
+) -> Repair:
+    """A repair that gives some layers another value of a setting.
+
+    Args:
+        layers: the name of each, the value that it has and the one that it gets
+        settings: the arguments of layers that are given the value, if a layer has them
+    """
+    layers = tuple(layers)
+    return Repair(
+        key=key,
+        fault=fault,
+        doubt=doubt,
+        apply=_with_settings({name: dict.fromkeys(settings, new) for name, _, new in layers}),
+        changes=tuple(Change(kind=kind, layer=name, old=old, new=new) for name, old, new in layers),
+        block="layers",
+    )
+
+
+def added_layer(before: str, make: Callable[[], Any]) -> Apply:
+    """A repair that puts a new layer before a named one."""
+    return lambda variant: change_layers(variant, lambda layer: [make(), layer] if layer.name == before else layer)
+
+
 def step(value: float, *levels: tuple[float, float]) -> float:
     """The doubt of the first level, in descending order, that a value reaches; 0 below all."""
     return next((doubt for level, doubt in levels if value >= level), 0.0)
@@ -59,7 +90,7 @@ def configured(layer: Any, **settings: Any) -> Any:
     return type(layer).from_config(config)
 
 
-def with_settings(names: dict[str, dict[str, Any]]) -> Callable[[Variant], Variant]:
+def _with_settings(names: dict[str, dict[str, Any]]) -> Callable[[Variant], Variant]:
     """A repair that replaces settings of named layers."""
 
     def change(layer: Any) -> Any:

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Iterator
 
 import keras
 
 from ..programs.changes import Change, ChangeKind
 from .case import Case
 from .faults import Fault
-from .layers import CONVOLUTION, DENSE, RECURRENT, LayerFacts, read_layers
-from .repair import Repair, change_layers, with_settings
-from .variants import Variant
+from .layers import CONVOLUTION, DENSE, RECURRENT, WIDTHS, LayerFacts, read_layers
+from .repair import Repair, added_layer, layers_repair
 
 PENALTY = "l2"  # Keras' own strength: 0.01
 DROPOUT_RATE = 0.5
@@ -40,7 +37,7 @@ def restraints(case: Case, *, whole: bool) -> Iterator[Repair]:
             key="more-dropout",
             fault=Fault.REGULARIZATION,
             doubt=1,
-            apply=_dropping(case.head.layer),
+            apply=added_layer(case.head.layer, lambda: keras.layers.Dropout(DROPOUT_RATE, name="added_dropout")),
             changes=(
                 Change(kind=ChangeKind.ADD_LAYER, layer=case.head.layer, old=None, new=f"Dropout({DROPOUT_RATE})"),
             ),
@@ -48,60 +45,39 @@ def restraints(case: Case, *, whole: bool) -> Iterator[Repair]:
         )
     plain = [layer for layer in hidden if layer.l1 == 0 and layer.l2 == 0]
     if plain:
-        yield Repair(
+        yield layers_repair(
             key="weight-penalty",
             fault=Fault.REGULARIZATION,
             doubt=1,
-            apply=with_settings({layer.name: {"kernel_regularizer": PENALTY} for layer in plain}),
-            changes=tuple(
-                Change(kind=ChangeKind.REGULARIZER, layer=layer.name, old=None, new=PENALTY) for layer in plain
-            ),
-            block="layers",
+            kind=ChangeKind.REGULARIZER,
+            layers=((layer.name, None, PENALTY) for layer in plain),
+            settings=("kernel_regularizer",),
         )
     yield from _narrower(hidden)
 
 
 def _shorter(case: Case, epochs: int, *, key: str) -> Repair:
     """Fewer epochs."""
-
-    def apply(variant: Variant) -> Variant:
-        program = variant.program
-        return dataclasses.replace(variant, program=dataclasses.replace(program, epochs=program.initial_epoch + epochs))
-
+    last = case.program.initial_epoch + epochs
     return Repair(
         key=key,
         fault=Fault.TOO_MANY_EPOCHS,
         doubt=1,
-        apply=apply,
-        changes=(Change(kind=ChangeKind.EPOCHS, old=case.program.epochs, new=case.program.initial_epoch + epochs),),
+        apply=lambda variant: variant.with_program(epochs=last),
+        changes=(Change(kind=ChangeKind.EPOCHS, old=case.program.epochs, new=last),),
         block="epochs",
     )
 
 
-def _dropping(before: str) -> Callable[[Variant], Variant]:
-    """A dropout layer before a layer."""
-
-    def change(layer: Any) -> Any:
-        return [keras.layers.Dropout(DROPOUT_RATE, name="added_dropout"), layer] if layer.name == before else layer
-
-    return lambda variant: change_layers(variant, change)
-
-
 def _narrower(hidden: list[LayerFacts]) -> Iterator[Repair]:
     """Fewer hidden units."""
-    wide = {
-        layer.name: max(FEWEST_UNITS, layer.units // NARROWER) for layer in hidden if layer.units > 2 * FEWEST_UNITS
-    }
+    wide = [layer for layer in hidden if layer.units > 2 * FEWEST_UNITS]
     if wide:
-        yield Repair(
+        yield layers_repair(
             key="too-wide",
             fault=Fault.TOO_WIDE,
             doubt=1,
-            apply=with_settings({name: {"units": units, "filters": units} for name, units in wide.items()}),
-            changes=tuple(
-                Change(kind=ChangeKind.UNITS, layer=layer.name, old=layer.units, new=wide[layer.name])
-                for layer in hidden
-                if layer.name in wide
-            ),
-            block="layers",
+            kind=ChangeKind.UNITS,
+            layers=((layer.name, layer.units, max(FEWEST_UNITS, layer.units // NARROWER)) for layer in wide),
+            settings=WIDTHS,
         )

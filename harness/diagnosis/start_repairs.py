@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -137,12 +136,6 @@ def _redrawn(variant: Variant, layers: dict[str, LayerFacts]) -> Variant:
             bias_initializer="zeros",
         )
 
-    changed = change_layers(variant, change)
-    program = changed.program
-    kept = frozenset(path for path in program.set_weights if path.split("/")[-2:-1] != [] and not _is_of(path, layers))
-    return dataclasses.replace(changed, program=dataclasses.replace(program, set_weights=kept))
-
-
-def _is_of(path: str, layers: dict[str, LayerFacts]) -> bool:
-    """Whether a weight belongs to one of the layers."""
-    return any(part in layers for part in path.split("/"))
+    paths = variant.program.set_weights
+    kept = frozenset(path for path in paths if "/" in path and layers.keys().isdisjoint(path.split("/")))
+    return change_layers(variant, change).with_program(set_weights=kept)

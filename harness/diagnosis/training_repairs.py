@@ -39,10 +39,7 @@ def optimizer_repairs(facts: OptimizerFacts) -> Iterator[Repair]:
             key="clipping",
             fault=Fault.OPTIMIZER,
             doubt=2 if facts.clip < 0.05 else (1 if facts.clip < 0.5 else 0),
-            apply=lambda variant: dataclasses.replace(
-                variant,
-                program=dataclasses.replace(variant.program, optimizer=without_clipping(variant.program.optimizer)),
-            ),
+            apply=lambda variant: variant.with_program(optimizer=without_clipping(variant.program.optimizer)),
             changes=(Change(kind=ChangeKind.CLIPPING, old=facts.clip, new=None),),
             block="clipping",
         )
@@ -51,7 +48,7 @@ def optimizer_repairs(facts: OptimizerFacts) -> Iterator[Repair]:
             key="weight-decay",
             fault=Fault.REGULARIZATION,
             doubt=2 if facts.weight_decay > 0.5 else 1,
-            apply=lambda variant: _without_decay(variant),
+            apply=_without_decay,
             changes=(Change(kind=ChangeKind.REGULARIZER, old=facts.weight_decay, new=None),),
             block="clipping",
         )
@@ -63,10 +60,7 @@ def optimizer_repairs(facts: OptimizerFacts) -> Iterator[Repair]:
         key="optimizer",
         fault=Fault.OPTIMIZER,
         doubt=2 if facts.odd else (1.5 if weak else (1 if plain or doubt else 0)),
-        apply=lambda variant: dataclasses.replace(
-            variant,
-            program=dataclasses.replace(variant.program, optimizer=keras.optimizers.Adam(ADAM_RATE)),
-        ),
+        apply=lambda variant: variant.with_program(optimizer=keras.optimizers.Adam(ADAM_RATE)),
         changes=(
             Change(kind=ChangeKind.OPTIMIZER, old=facts.name, new="Adam"),
             Change(kind=ChangeKind.LEARNING_RATE, old=facts.rate, new=ADAM_RATE),
@@ -78,13 +72,12 @@ def optimizer_repairs(facts: OptimizerFacts) -> Iterator[Repair]:
 
 def rate_repair(facts: OptimizerFacts, new: float, doubt: float) -> Repair:
     """Another constant learning rate."""
-    old = facts.rate
     return Repair(
         key="learning-rate",
         fault=Fault.RATE_TOO_SMALL if new > facts.last_rate else Fault.RATE_TOO_LARGE,
         doubt=doubt,
-        apply=lambda variant: _with_rate(variant, new),
-        changes=(Change(kind=ChangeKind.LEARNING_RATE, old=old, new=new),),
+        apply=lambda variant: variant.with_program(optimizer=with_rate(variant.program.optimizer, new)),
+        changes=(Change(kind=ChangeKind.LEARNING_RATE, old=facts.rate, new=new),),
         block="rate",
     )
 
@@ -108,27 +101,18 @@ def other_optimizer(facts: OptimizerFacts) -> Repair:
         key="optimizer-at-own-rate",
         fault=Fault.OPTIMIZER,
         doubt=0,
-        apply=lambda variant: dataclasses.replace(
-            variant, program=dataclasses.replace(variant.program, optimizer=keras.optimizers.Adam(facts.rate))
-        ),
+        apply=lambda variant: variant.with_program(optimizer=keras.optimizers.Adam(facts.rate)),
         changes=(Change(kind=ChangeKind.OPTIMIZER, old=facts.name, new="Adam"),),
         block="optimizer",
         replaces=("learning-rate", "clipping", "weight-decay"),
     )
 
 
-def _with_rate(variant: Variant, rate: float) -> Variant:
-    """The variant with another constant learning rate."""
-    program = dataclasses.replace(variant.program, optimizer=with_rate(variant.program.optimizer, rate))
-    return dataclasses.replace(variant, program=program)
-
-
 def _without_decay(variant: Variant) -> Variant:
     """The variant without weight decay."""
     optimizer = variant.program.optimizer
     config = dict(optimizer.get_config()) | {"weight_decay": 0.0 if type(optimizer).__name__ == "AdamW" else None}
-    program = dataclasses.replace(variant.program, optimizer=type(optimizer).from_config(config))
-    return dataclasses.replace(variant, program=program)
+    return variant.with_program(optimizer=type(optimizer).from_config(config))
 
 
 def length_repairs(case: Case, rows: int, updates: int, plan: Plan) -> Iterator[Repair]:
@@ -149,9 +133,7 @@ def length_repairs(case: Case, rows: int, updates: int, plan: Plan) -> Iterator[
             key="batch-size",
             fault=Fault.BATCH_SIZE,
             doubt=doubt,
-            apply=lambda variant: dataclasses.replace(
-                variant, program=dataclasses.replace(variant.program, batch_size=USUAL_BATCH, steps_per_epoch=None)
-            ),
+            apply=lambda variant: variant.with_program(batch_size=USUAL_BATCH, steps_per_epoch=None),
             changes=(Change(kind=ChangeKind.BATCH_SIZE, old=size, new=USUAL_BATCH),),
             block="batch",
         )
@@ -163,9 +145,7 @@ def length_repairs(case: Case, rows: int, updates: int, plan: Plan) -> Iterator[
             key="callbacks",
             fault=Fault.TOO_FEW_EPOCHS if "EarlyStopping" in shapers else Fault.RATE_TOO_SMALL,
             doubt=2 if done <= program.epochs // 4 and done <= 5 else 1,
-            apply=lambda variant: dataclasses.replace(
-                variant, program=dataclasses.replace(variant.program, callbacks=())
-            ),
+            apply=lambda variant: variant.with_program(callbacks=()),
             changes=(Change(kind=ChangeKind.CALLBACKS, old=", ".join(shapers), new=None),),
             block="epochs",
         )
@@ -188,8 +168,8 @@ def fewer_rows(case: Case, share: float, key: str) -> Repair:
     epochs = max(1, round((case.program.epochs - case.program.initial_epoch) / share))
 
     def apply(variant: Variant) -> Variant:
-        program = dataclasses.replace(variant.program, epochs=variant.program.initial_epoch + epochs)
-        return dataclasses.replace(variant, program=program, rows_share=share)
+        changed = variant.with_program(epochs=variant.program.initial_epoch + epochs)
+        return dataclasses.replace(changed, rows_share=share)
 
     return Repair(key=key, fault=Fault.TOO_LITTLE_DATA, doubt=0, apply=apply, changes=(), block="rows")
 
@@ -203,5 +183,4 @@ def is_shaping(callback: Any) -> bool:
 def _longer(variant: Variant, factor: int) -> Variant:
     """The variant trained for more epochs."""
     program = variant.program
-    epochs = program.initial_epoch + (program.epochs - program.initial_epoch) * factor
-    return dataclasses.replace(variant, program=dataclasses.replace(program, epochs=epochs))
+    return variant.with_program(epochs=program.initial_epoch + (program.epochs - program.initial_epoch) * factor)

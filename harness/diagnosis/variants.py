@@ -10,6 +10,7 @@ import dataclasses
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from typing import Any
 
 import numpy as np
 
@@ -77,6 +78,10 @@ class Variant:
     filled: bool = False
     rows_share: float = 1.0
     start: Start | None = None
+
+    def with_program(self, **settings: Any) -> Variant:
+        """The variant with some settings of its program replaced."""
+        return dataclasses.replace(self, program=dataclasses.replace(self.program, **settings))
 
 
 @dataclass(frozen=True, kw_only=True)

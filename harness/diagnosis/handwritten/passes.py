@@ -206,7 +206,9 @@ def one_lane(stage: Stage, forward: Forward, chain: Sequence[Layer], error: Erro
     products = [product_of(stage, layer) for layer in chain]
     target = [] if error.target is None else [error.target]
     targets = [error.output, *target, *references(error.index)]
-    needed = [one for layer, product in zip(chain, products) for one in (layer.z, layer.a, *ids_of(product))]
+    needed = [
+        one for layer, product in zip(chain, products) for one in (layer.z, layer.a, product.inputs, product.kernel)
+    ]
     values = program.run([*needed, *targets], {}, program.base)
     after = {step.before: program.run([step.after], {}, program.base)[step.after] for step in stage.steps}
     layers: list[DenseLayer] = []
@@ -230,11 +232,6 @@ def one_lane(stage: Stage, forward: Forward, chain: Sequence[Layer], error: Erro
         x_node=products[0].inputs,
         target=error,
     )
-
-
-def ids_of(product: Product) -> tuple[int, int]:
-    """The nodes of a product's operands."""
-    return product.inputs, product.kernel
 
 
 def product_of(stage: Stage, layer: Layer) -> Product:

@@ -22,7 +22,6 @@ from .structure import Forward, Role, lanes_of_rest, make_forward
 Array = NDArray[Any]
 
 MOST_INDEXED = 20_000  # backward nodes that are compared with gradients
-PART_FITTED = 1_000  # elements that gradient and decay are fitted to, before all of them
 NOTHING = 1e-11  # relative to the largest gradient and step
 MOST_SOLVED = 4_096  # elements from which the shares of a step are computed; all are compared with them
 # names of lines that were run after the file
@@ -347,7 +346,7 @@ def match_step(reading: Reading, step: Step) -> Match | None:
     if found is not None:
         return Match(factor=found)
     # before the decays: the derivative of a penalty on sizes is a constant too while no sign changes
-    moved = without_constant(value.flat, gradient.flat) if carries_a_state(stage, step) else None
+    moved = ratio_of(changes(value.flat), changes(gradient.flat)) if carries_a_state(stage, step) else None
     if moved is not None:
         return Match(factor=moved, constant=True)
     parameter = samples([values[step.before] for values in stage.settings])
@@ -374,14 +373,14 @@ def ratio_of(value: Array, reference: Array) -> float | None:
 
 def with_decay(value: Array, gradient: Array, *penalties: Array) -> Match | None:
     """A step of gradient and weight decay: shares of the gradients of penalties, the first of which is reported"""
-    if value.size > MOST_SOLVED and not fits_in_part(value, gradient, *penalties):
+    given = (gradient, *penalties)
+    if value.size < 3 * len(given) or not np.any(gradient) or not all(np.all(np.isfinite(one)) for one in given):
         return None
-    columns = np.stack([gradient, *penalties], axis=1)
-    if not np.all(np.isfinite(columns)) or not np.any(gradient) or value.size < 3 * columns.shape[1]:
+    found = shares_of(value, given)
+    if found is None:
         return None
-    found, rank = solved(columns, value)
-    largest = float(np.max(np.abs(value)))
-    if rank < columns.shape[1] or largest == 0 or np.max(np.abs(value - columns @ found)) > 1e-6 * largest:
+    columns, largest = np.stack(given, axis=1), float(np.max(np.abs(value)))
+    if largest == 0 or np.max(np.abs(value - columns @ found)) > 1e-6 * largest:
         return None
     parts = np.abs(found) * np.max(np.abs(columns), axis=0)
     if np.any(parts <= 1e-6 * largest):
@@ -389,30 +388,20 @@ def with_decay(value: Array, gradient: Array, *penalties: Array) -> Match | None
     return Match(factor=float(found[0]), decay=float(found[1]))
 
 
-def part_of(value: Array) -> Any:
-    """Some places of a long array, the same ones for all of a size; all of a short one"""
+def shares_of(value: Array, given: Sequence[Array]) -> Array | None:
+    """The shares of some arrays that a value may be made of, from a part of long ones, which spares the time for the
+    whole; None if the part shows that there are none, or none but dependent ones."""
     is_long = value.size > MOST_SOLVED
-    return np.random.default_rng(value.size).integers(0, value.size, MOST_SOLVED) if is_long else slice(None)
-
-
-def fits_in_part(value: Array, *columns: Array) -> bool:
-    """Whether a long value may be made of shares of these, by a part of it, which spares the time for the whole"""
-    part = part_of(value)
-    some, wanted = np.stack([one[part] for one in columns], axis=1), value[part]
-    if not np.all(np.isfinite(some)):
-        return False
-    found, *_ = np.linalg.lstsq(some, wanted, rcond=None)
+    part = np.random.default_rng(value.size).integers(0, value.size, MOST_SOLVED) if is_long else slice(None)
+    columns, wanted = np.stack([one[part] for one in given], axis=1), value[part]
+    found, _, rank, _ = np.linalg.lstsq(columns, wanted, rcond=None)
     # the largest error that least squares may leave if shares of all leave 1e-6 at most
-    return bool(np.max(np.abs(wanted - some @ found)) <= 1e-6 * np.sqrt(wanted.size) * np.max(np.abs(value)))
-
-
-def solved(columns: Array, value: Array) -> tuple[Array, int]:
-    """The shares of some columns that a value is made of, from a part of long ones, and how many are independent"""
-    is_long, part = value.size > MOST_SOLVED, part_of(value)
-    found, _, rank, _ = np.linalg.lstsq(columns[part], value[part], rcond=None)
-    if is_long and rank < columns.shape[1]:  # as of a gradient of few rows
-        found, _, rank, _ = np.linalg.lstsq(columns, value, rcond=None)
-    return found, int(rank)
+    allowed = 1e-6 * np.sqrt(wanted.size) * np.max(np.abs(value))
+    if is_long and np.max(np.abs(wanted - columns @ found)) > allowed:
+        return None
+    if is_long and rank < len(given):  # as of a gradient of few rows
+        found, _, rank, _ = np.linalg.lstsq(np.stack(given, axis=1), value, rcond=None)
+    return found if rank == len(given) else None
 
 
 def decayed_step(value: Samples, gradient: Samples, parameter: Samples) -> Match | None:
@@ -450,11 +439,6 @@ def carries_a_state(stage: Stage, step: Step) -> bool:
         for other in stage.program.parents[id]
         if stage.node(other).shape == step.shape and (other == first or not stage.node(other).is_leaf)
     )
-
-
-def without_constant(value: Array, gradient: Array) -> float | None:
-    """The factor of a step to which something that does not depend on the settings is added."""
-    return ratio_of(changes(value), changes(gradient))
 
 
 def changes(samples_of_one: Array, settings: int = SETTINGS) -> Array:
@@ -499,13 +483,11 @@ def decayed_via_another_rule(reading: Reading, step: Step, gradient: Samples, be
     """The step as another function of gradient plus weight decay, which is the gradient of a cost with a penalty."""
     stage = reading.stage
     parameter = samples([values[step.before] for values in stage.settings]).flat
-    every = max(1, parameter.size // PART_FITTED)
     for id in between:
         value = stage.samples(id)
         if value is None or value.shape != gradient.shape or value.flat.size != parameter.size:
             continue
-        part = with_decay(value.flat[::every], gradient.flat[::every], parameter[::every])
-        found = part and with_decay(value.flat, gradient.flat, parameter)
+        found = with_decay(value.flat, gradient.flat, parameter)
         if found is None or found.factor * found.decay <= 0:
             continue
         if is_descent_rule(reading, step, id, found.factor):

@@ -17,7 +17,7 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from ..alarm import AGAIN_SECONDS, when_lost
-from ..results import Document, Result, as_document, as_report, as_verdict, versioned
+from ..results import Document, as_document, as_report, as_verdict, versioned
 from .pages import REPORT
 
 if TYPE_CHECKING:
@@ -254,12 +254,12 @@ def print_uncut(renderable: RenderableType) -> None:
         (Console(width=needed.maximum) if wide else console).print(part)
 
 
-def show_result(arguments: argparse.Namespace, result: Result) -> None:
+def show_result(arguments: argparse.Namespace, result: object) -> None:
     """Print one JSON document, or the answer, or with ``-v`` all tables and the answer last."""
     people = as_report if arguments.verbose else as_verdict
     print_as(as_json=arguments.json, machines=lambda: as_document(result), people=lambda: people(result))
-    if not arguments.json and getattr(result, "log_dir", None) is not None:
-        folder: str = result.log_dir  # type: ignore[attr-defined]
+    folder = getattr(result, "log_dir", None)
+    if folder is not None and not arguments.json:
         print(f"\nPage with figures: {folder}/{REPORT}\nHistograms and curves: harness view {folder}")
 
 

@@ -7,8 +7,8 @@ import contextlib
 import logging
 import os
 import re
-import time
 import warnings
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +17,12 @@ from ...programs.kinds import refuse_other_frameworks, trains_keras
 from ..logs import folder_name, run_log
 from ..options import add_learning_rate, add_output, add_scenario, invalid_value, overrides, positive_integer
 from ..pages import add_figure, add_report, check_files, say_page, write_pages
-from ..terminal import Shown, print_as, progress_bar, show_result, silent_import, wide_vectors
+from ..terminal import Shown, progress_bar, show_result, silent_import, wide_vectors
 from . import AGREES, DIFFERS, NOT_JUDGED, code_of_diagnosis
 
 MAX_BUDGET_SECONDS = 86400.0
 FIT_BUDGETS = 2  # budgets after which the training of the script itself is stopped
+OVERRIDDEN = ("seed", "iterations")  # settings of a hand-written file that options may set
 MODEL_FUNCTION = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
 
 
@@ -113,8 +114,6 @@ def run(arguments: argparse.Namespace) -> int:
     if of_script or of_model:
         return run_program(arguments, name, of_script=of_script)
     if name.endswith((".py", ".ipynb")) and not follows_template(Path(name)):
-        from .diagnose_handwritten import run_handwritten
-
         return run_handwritten(arguments, name)
     if name.endswith(".py"):
         return run_functions(arguments, name)
@@ -147,9 +146,67 @@ def say_at_once(program: Any, shown: Shown) -> None:
             shown.say(line)
 
 
+def write_diagnosis(
+    arguments: argparse.Namespace,
+    folder: Path | None,
+    found: object,
+    sentences: Sequence[str],
+    make_pictures: Callable[[], Mapping[str, bytes]],
+) -> None:
+    """Write a diagnosis for TensorBoard, and its page and figure.
+
+    Args:
+        arguments: of the command.
+        folder: of the run, if it has one.
+        found: the diagnosis.
+        sentences: the answer in words.
+        make_pictures: the same in pictures; they are made only if there is a folder.
+    """
+    if folder is not None:
+        from ... import board
+
+        board.write_answer(folder, "\n\n".join(sentences), pictures=make_pictures())
+    write_pages(arguments, found, folder)
+
+
+def run_handwritten(arguments: argparse.Namespace, name: str) -> int:
+    """Diagnose a hand-written file with a network and data of its own."""
+    from ...scenario.effort import BUDGET_SECONDS
+
+    for key in overrides(arguments):
+        if key not in OVERRIDDEN:
+            raise BadInput("is for a scenario; a file has its own", key=key, hint="leave it out")
+    with run_log(arguments, folder_name(name)) as folder, progress_bar("loading TensorFlow") as show:
+        with silent_import():
+            from ...checking.result import Verdict
+            from ...diagnosis.handwritten.diagnose import diagnose_file
+            from ...report import cards, handwritten_diagnosis
+        logging.getLogger("tensorflow").setLevel(logging.ERROR)
+        show(0, 0, f"running {name}")
+        found = diagnose_file(
+            Path(name),
+            budget=arguments.budget or BUDGET_SECONDS,
+            seed=arguments.seed or 0,
+            updates=arguments.iterations,
+            progress=lambda what, trainings: show(trainings, 0, what),
+        )
+        diagnosis = found.diagnosis
+        write_diagnosis(
+            arguments,
+            folder,
+            found,
+            handwritten_diagnosis.verdict(found),
+            lambda: {} if diagnosis is None else cards.diagnosis_cards(diagnosis),
+        )
+    show_result(arguments, found)
+    say_page(arguments, folder)
+    if diagnosis is None:
+        return DIFFERS if found.check.verdict is Verdict.MISTAKE else NOT_JUDGED
+    return code_of_diagnosis(diagnosis)
+
+
 def run_program(arguments: argparse.Namespace, name: str, *, of_script: bool) -> int:
     """Diagnose a Keras program."""
-    from ... import board
     from ...programs import model_files
     from ...scenario.effort import BUDGET_SECONDS
 
@@ -219,10 +276,7 @@ def run_program(arguments: argparse.Namespace, name: str, *, of_script: bool) ->
             known = interrupt.found if isinstance(interrupt, diagnosis.Interrupted) else unjudged.read_unjudged(program)
             show_result(arguments, known)
             raise
-        if folder is not None:
-            text = "\n\n".join(diagnosing.verdict(found))
-            board.write_answer(folder, text, time.time(), pictures=cards.diagnosis_cards(found))
-        write_pages(arguments, found, folder)
+        write_diagnosis(arguments, folder, found, diagnosing.verdict(found), lambda: cards.diagnosis_cards(found))
     show_result(arguments, found)
     if arguments.diff and not arguments.json:
         print(edits.unified_diff(found.edits), end="")
@@ -251,17 +305,13 @@ def run_scenario(arguments: argparse.Namespace, name: str) -> int:
             arguments.budget or effort.BUDGET_SECONDS,
             lambda done, total, what: show(done, total, scenario_words.progress_text(what)),
         )
-        if folder is not None:
-            from ... import board
+
+        def pictures() -> Mapping[str, bytes]:
             from ...report import cards  # here, because it loads the libraries that draw
 
-            text = "\n\n".join(scenario_diagnosis.verdict(found))
-            board.write_answer(folder, text, time.time(), pictures=cards.scenario_diagnosis_cards(found))
-        write_pages(arguments, found, folder)
-    print_as(
-        as_json=arguments.json,
-        machines=lambda: scenario_diagnosis.machines(found),
-        people=lambda: scenario_diagnosis.everything(found) if arguments.verbose else scenario_diagnosis.people(found),
-    )
+            return cards.scenario_diagnosis_cards(found)
+
+        write_diagnosis(arguments, folder, found, scenario_diagnosis.verdict(found), pictures)
+    show_result(arguments, found)
     say_page(arguments, folder)
     return AGREES if found.fine else DIFFERS

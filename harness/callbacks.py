@@ -246,7 +246,14 @@ class NeuronHistograms(Periodic):
             self.shown = {name: shown_neurons(clones, self.max_neurons) for name, clones in groups.items()}
         self.hidden = [Summary.of(units, groups[units.layer.name]) for units in every if units.is_hidden]
         drawn = [units for units in every if units.layer.trainable or is_first]
-        series = [one for summary in self.hidden for one in summary_series(summary)]
+        series = [
+            one
+            for hidden in self.hidden
+            for one in (
+                *width_series(hidden.name, hidden.units, [hidden.width]),
+                *similarity_series(hidden.name, [hidden.similarity]),
+            )
+        ]
         series += [one for units in drawn for one in layer_series(units, self.shown)]
         if self.x is not None:
             series += self.activation_series(every)
@@ -381,14 +388,6 @@ def log_series(prefix: str, logs: Mapping[str, Any]) -> list[Series]:
         scalar_series(f"{prefix}{name}", described.format(name), [float(value)])
         for name, value in logs.items()
         if np.ndim(value) == 0
-    ]
-
-
-def summary_series(hidden: Summary) -> list[Series]:
-    """How distinct the units of a hidden layer are."""
-    return [
-        *width_series(hidden.name, hidden.units, [hidden.width]),
-        *similarity_series(hidden.name, [hidden.similarity]),
     ]
 
 

@@ -161,11 +161,6 @@ def values(initializer: Initializer, fan_in: int, fan_out: int, u: Float[Array, 
     return math.sqrt(variance) / TRUNCATED_STDDEV * standard_normal(beyond + (1 - 2 * beyond) * u)
 
 
-def bias_of(kernel: Initializer) -> Initializer:
-    """What fills the bias row when nothing else is asked: the kernel's own constant, else zeros as Keras' Dense has."""
-    return Initializer("zeros") if kernel.constant is None else kernel
-
-
 def draw_members(
     network: Network,
     kernel: Initializer,
@@ -187,7 +182,7 @@ def draw_members(
     Raises:
         ValueError: a seed below 0, a range with another step than 1, or an orthogonal bias.
     """
-    bias = bias or bias_of(kernel)
+    bias = bias or (Initializer("zeros") if kernel.constant is None else kernel)  # zeros as Keras' Dense has
     if seed + members.start < 0:
         raise ValueError(f"a seed must be 0 or above, got {seed + members.start}")
     if members.step != 1:

@@ -18,11 +18,6 @@ ALL_LAYERS = "difference/all layers"
 DESCRIPTION = "The largest difference of the weights between two setups, relative to the largest weight of its array."
 
 
-def pair_folder(pair: Pair) -> str:
-    """ "tensorflow-jax", "tensorflow-jax-float64": a name of a folder"""
-    return re.sub(r"\W+", "-", f"{pair.left.name}-{pair.right.name}")[:60]
-
-
 def series_of_pair(pair: Pair, layers: list[str]) -> list[Series]:
     """A curve of all layers, and one of each with weights."""
     tags: dict[str, str | None] = {ALL_LAYERS: None} | {f"difference/{layer}": layer for layer in layers}
@@ -49,7 +44,7 @@ def write_backends(folder: Path, comparison: BackendComparison) -> None:
         series = series_of_pair(pair, list(comparison.layers))
         if not series:
             continue
-        of_pair = folder / pair_folder(pair)
+        of_pair = folder / re.sub(r"\W+", "-", f"{pair.left.name}-{pair.right.name}")[:60]
         with plain_errors(of_pair):
             of_pair.mkdir(parents=True, exist_ok=True)
             write_events(of_pair, time.time(), [], series, RECORDED_UPDATES)

@@ -34,6 +34,7 @@ OF_DERIVATIVES = re.compile(r"(?i)back|grad|deriv|prime|delta")
 OF_SEVERAL = ("rows", "columns")  # layouts of data
 OF_BIAS = re.compile(r"with shape \((?:1,)?\d+(?:,1|,)?\) doesn't match the broadcast shape \(\d+,\d+\)")
 DATA_NAMES = ("X", "Y", "y", "labels")
+OF_LAYERS = (Stage.BACKWARD, Stage.GRADIENT, Stage.UPDATE)  # stages of mistakes that do not lie at output and cost
 # with these there is not a network to judge, so pairs of functions are looked for
 WITHOUT_NETWORK = (Reason.NO_PARAMETERS, Reason.NOT_DRIVEN, Reason.RAISED, Reason.NO_NUMPY, Reason.NO_COST)
 
@@ -126,7 +127,7 @@ def with_variants(
         if other.verdict is Verdict.NOT_JUDGED and variant.shallow:
             lines = variant.shallow
             other = check_recording(record("\n".join(lines), data), sources=sources)
-        of_layers = [one for one in other.mistakes if is_of_hidden_layers(one)]
+        of_layers = [one for one in other.mistakes if BY_ID[one.id].stage in OF_LAYERS]
         if other.verdict is Verdict.MISTAKE and of_layers and not other.exception:
             return replace(other, mistakes=tuple(of_layers), calls=lines)
         if variant.what:
@@ -169,11 +170,6 @@ def gradient_functions(tree: ast.Module | None, words: re.Pattern[str]) -> Itera
             computes = any(isinstance(node, (ast.BinOp, ast.AugAssign)) for node in ast.walk(function))
             if words.search(function.name) and computes and not is_abstract:
                 yield part, function
-
-
-def is_of_hidden_layers(found: Found) -> bool:
-    """Whether a mistake is not one between output and cost, where an option may not be meant to be used."""
-    return BY_ID[found.id].stage in (Stage.BACKWARD, Stage.GRADIENT, Stage.UPDATE)
 
 
 def doubt_about(recording: Recording) -> str:

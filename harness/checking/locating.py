@@ -215,7 +215,7 @@ def find_scalar_fault(search: Search) -> Fault | None:
     afters = {step.after for step in stage.steps if not step.returned}
     broken = {step.before for step in search.broken if step.shape == ()}
     leading = program.ancestors([step.after for step in search.broken if step.shape == ()], stop=stage.parameters)
-    wanted = usual_factor(reading)
+    wanted = next(iter(reading.factors.values()), -1.0)  # that of the steps that are right
     best: Fault | None = None
     best_key: tuple[int, int, int] | None = None
     for bundle in reading.backward_bundles():
@@ -262,11 +262,6 @@ def is_term(reading: Reading, id: int) -> bool:
         if stage.node(child).operation in ("add", "subtract", "sum")
     ]
     return any((set(stage.program.parents[one]) - {id}) & reading.errors_below or is_term(reading, one) for one in sums)
-
-
-def usual_factor(reading: Reading) -> float:
-    """The factor of the steps that are right; -1 if there are none."""
-    return next(iter(reading.factors.values()), -1.0)
 
 
 def scaled_values(

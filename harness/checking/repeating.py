@@ -34,7 +34,7 @@ def find_repeated_fault(search: Search) -> Fault | None:
         search: with what is still wrong. It is not changed.
     """
     reading, stage = search.reading, search.reading.stage
-    own = replace_counts(search)
+    own = replace(search, work=0, replacements=0, most_work=MOST_WORK)
     inner = set(stage.needed) | {step.after for step in stage.steps}
     leading = stage.program.ancestors([step.after for step in search.broken], stop=stage.parameters)
     broken = {step.before for step in search.broken}
@@ -76,11 +76,6 @@ def fewest_mended(stage: Stage, best: Fault | None, nodes: Sequence[int]) -> int
     if best is None:
         return 1
     return len(best.mends) + (not stage.program.ancestors(best.bundle, stop=stage.parameters) & set(nodes))
-
-
-def replace_counts(search: Search) -> Search:
-    """The same search with what may be tried counted anew"""
-    return replace(search, work=0, replacements=0, most_work=MOST_WORK)
 
 
 def backward_nodes(reading: Reading) -> set[int]:

@@ -181,7 +181,10 @@ class Program:
             if constant is not None and isinstance(argument, Ref) and 0 < abs(constant) <= MOST_GUARD:
                 if node.operation == "subtract" and place == 0:
                     return None
-                guards = all(self.is_guard(same) for same in self.sums_like(node, argument.id, constant))
+                guards = all(
+                    any(self.guards_with(child, same) for child in self.children[same])
+                    for same in self.sums_like(node, argument.id, constant)
+                )
                 value = np.asarray(values[argument.id])
                 if guards and np.all(np.abs(value) > NEGLIGIBLE_GUARD * abs(constant)):
                     return value
@@ -191,10 +194,6 @@ class Program:
         """All places where the same constant is added to the same value: it is left out of all of them, or of none."""
         others = [self.nodes[child] for child in self.children[of] if self.nodes[child].operation == node.operation]
         return [one.id for one in others if any(self.constant_of(argument) == constant for argument in one.arguments)]
-
-    def is_guard(self, id: int) -> bool:
-        """Whether the logarithm of a value is taken, or something is divided by it."""
-        return any(self.guards_with(child, id) for child in self.children[id])
 
     def constant_of(self, argument: Any) -> float | None:
         """The number that an argument is: one that stands in the file, if need be under a name."""

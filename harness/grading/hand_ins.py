@@ -352,7 +352,7 @@ def entries_of(paths: Sequence[Path]) -> list[Path]:
     imported = {path: {other for other in paths if other != path and other.stem in names[path]} for path in paths}
     apart = [path for path in paths if not any(path in others for others in imported.values())]
     covered = reached_from(apart, imported)
-    return [path for path in paths if path in apart or (path not in covered and is_in_circle(path, imported))]
+    return [path for path in paths if path in apart or (path not in covered and path in reached_from([path], imported))]
 
 
 def reached_from(starts: Iterable[Path], imported: Mapping[Path, set[Path]]) -> set[Path]:
@@ -363,8 +363,3 @@ def reached_from(starts: Iterable[Path], imported: Mapping[Path, set[Path]]) -> 
         reached |= waiting
         waiting = {other for one in waiting for other in imported[one]} - reached
     return reached
-
-
-def is_in_circle(path: Path, imported: Mapping[Path, set[Path]]) -> bool:
-    """Whether a program imports itself in the end."""
-    return path in reached_from([path], imported)

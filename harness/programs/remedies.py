@@ -9,7 +9,7 @@ import keras
 from .changes import Change, ChangeKind
 from .edits import Edit, edits_for
 from .findings import Check, Contradiction
-from .heads import Head, head_of
+from .heads import head_of
 from .program import Program
 from .rules.layer_rules import RECURRENT
 from .targets import BINARY_CROSSENTROPIES, CROSSENTROPIES
@@ -33,7 +33,7 @@ def edits_against(program: Program, finding: Contradiction) -> tuple[Edit, ...]:
 def changes_for(program: Program, finding: Contradiction) -> Iterator[Change]:
     """What is to be replaced because of a finding."""
     values, check = finding.values, finding.check
-    head = output_of(program)
+    head = head_of(program.model, program.sample)
     loss = str(values.get("loss", ""))
     if check is Check.SOFTMAX_OVER_ONE_UNIT:
         is_classes = loss_name(program) in CROSSENTROPIES
@@ -97,11 +97,6 @@ def hidden_activation(program: Program, name: str) -> Change:
     after = nodes[0].operation if len(nodes) == 1 else None
     is_separate = isinstance(after, keras.layers.Activation)
     return Change(kind=ChangeKind.ACTIVATION, layer=str(after.name) if after and is_separate else name, new=new)
-
-
-def output_of(program: Program) -> Head | None:
-    """The output of a program's model."""
-    return head_of(program.model, program.sample)
 
 
 def loss_name(program: Program) -> str:

@@ -333,17 +333,16 @@ def edited_text(found: Diagnosis, edited: EditedRun) -> str:
     named = {cause.fault for cause in found.causes} | {one.fault for one in found.further}
     if named & set(STARTS):
         named |= set(STARTS)  # other initial weights repair all that is wrong with a start
-    other = "" if set(found.remedy) <= named else f", which repairs {joined(faults_text(found.remedy))} instead,"
+    other = (
+        ""
+        if set(found.remedy) <= named
+        else f", which repairs {joined(FAULTS[fault][0] for fault in found.remedy)} instead,"
+    )
     how = "trained by Keras' own fit" if edited.is_plain else "trained from fresh seeds"
     return (
         f"The edited program{other} ({how}) reaches {score_name(found.task)} "
         f"{score_text(found.task, edited.held)}{stopped}: {edited.learned.count} of {edited.learned.of} seeds learn."
     )
-
-
-def faults_text(faults: Sequence[Fault]) -> list[str]:
-    """The names of faults."""
-    return [FAULTS[fault][0] for fault in faults]
 
 
 def note_text(note: Note) -> str | None:

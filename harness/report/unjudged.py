@@ -30,7 +30,10 @@ def unjudged_document(found: Unjudged) -> dict[str, Any]:
         "missing": list(found.missing),
         "needed_budget": found.needed_budget,
         "causes": [],
-        "likely": [likely_document(one) for one in found.likely],
+        "likely": [
+            {**finding_document(one.finding), "edits": [edit_document(edit) for edit in one.edits]}
+            for one in found.likely
+        ],
         "hints": [finding_document(one) for one in worth_checking(found.contradictions)],
         "alternatives": [],
         "mechanisms": [],
@@ -40,11 +43,6 @@ def unjudged_document(found: Unjudged) -> dict[str, Any]:
         "device": None,
         "partial": False,
     }
-
-
-def likely_document(likely: LikelyCause) -> dict[str, Any]:
-    """A likely cause as JSON takes it."""
-    return {**finding_document(likely.finding), "edits": [edit_document(edit) for edit in likely.edits]}
 
 
 def missing_text(missing: tuple[str, ...]) -> str:

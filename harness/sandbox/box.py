@@ -106,7 +106,7 @@ class Box(ABC):
         """
         user = FIRST_USER + secrets.randbelow(USERS) if self.as_root else None
         resources = limits.as_resources()
-        if self.as_root or kernel_version() >= COUNTS_BY_NAMESPACE:
+        if self.as_root or tuple(map(int, re.findall(r"\d+", os.uname().release)[:2])) >= COUNTS_BY_NAMESPACE:
             resources["RLIMIT_NPROC"] = limits.processes
         settings = {
             "given": GIVEN,
@@ -189,11 +189,6 @@ class Namespaces(Box):
             "environment": environment,
         }
         return [sys.executable, "-I", "-S", str(WALLS), json.dumps(settings), *inner]
-
-
-def kernel_version() -> tuple[int, ...]:
-    """(major, minor)"""
-    return tuple(int(part) for part in re.findall(r"\d+", os.uname().release)[:2])
 
 
 def variables(environment: dict[str, str]) -> list[str]:

@@ -263,7 +263,7 @@ class Completion:
             if fits_names(value, wanted):
                 return value
             self.supply.note("the value of", ", ".join(flat(wanted)))
-            return with_length(value, len(wanted)) if is_shape(value) else self.made(wanted)
+            return (value + (USUAL_NUMBER,) * len(wanted))[: len(wanted)] if is_shape(value) else self.made(wanted)
         except Exception as error:
             if is_of_keras(error):
                 raise
@@ -340,11 +340,6 @@ def fits_names(value: Any, names: Any) -> bool:
     if isinstance(names, str) or not hasattr(value, "__len__"):
         return True
     return len(value) == len(names) and all(map(fits_names, value, names))
-
-
-def with_length(shape: tuple[int, ...], length: int) -> tuple[int, ...]:
-    """A shape with so many axes."""
-    return (shape + (USUAL_NUMBER,) * length)[:length]
 
 
 def passed_on(value: Any, *_: Any, **__: Any) -> Any:

@@ -298,7 +298,7 @@ def likely_rate_rules(subject: Subject) -> Finding:
     is_large = effective > high
     if low < effective <= high or (not is_large and is_pretrained(subject)):
         return  # pretrained weights are tuned with small rates
-    is_usual = is_default_rate(program.optimizer, rate)
+    is_usual = bool(np.isclose(rate, type(program.optimizer)().get_config()["learning_rate"]))
     yield subject.at(
         program.places.optimizer or program.places.compile,
         "learning-rate-too-large" if is_large else "learning-rate-too-small",
@@ -313,11 +313,6 @@ def is_mean_of_many(subject: Subject) -> bool:
     sizes = () if subject.head is None else subject.head.shape[1:]
     is_mean = subject.loss_name in REGRESSION_LOSSES | BINARY_CROSSENTROPIES
     return is_mean and None not in sizes and math.prod(size or 1 for size in sizes) >= MANY_OUTPUTS
-
-
-def is_default_rate(optimizer: Any, rate: float) -> bool:
-    """Whether a learning rate is the one that Keras chooses for this kind of optimizer."""
-    return bool(np.isclose(rate, type(optimizer)().get_config()["learning_rate"]))
 
 
 def is_pretrained(subject: Subject) -> bool:

@@ -77,7 +77,7 @@ def own_loss_rules(subject: Subject) -> Finding:
     is_seldom = check is Check.LOSS_GRADIENT_NOT_FINITE and head.activation not in RECTIFIED
     severity = Severity.SUSPICION if check is Check.LOSS_GRADIENT_NOT_FINITE else Severity.CONTRADICTION
     yield subject.at(
-        place_of_function(subject, name) or subject.loss_place, "loss", check,
+        next((place for place, _ in functions_named(subject, name)), None) or subject.loss_place, "loss", check,
         Severity.HINT if is_seldom and subject.program.can_be_trained else severity, {"loss": name}
     )  # fmt: skip
 
@@ -211,11 +211,6 @@ def functions_named(subject: Subject, name: str) -> Iterator[tuple[Place, ast.Fu
         for node in ast.walk(tree):
             if isinstance(node, ast.FunctionDef) and node.name == name and len(node.args.args) > 1:
                 yield source.place(node), node
-
-
-def place_of_function(subject: Subject, name: str) -> Place | None:
-    """Where a loss is defined; None if that is not in the user's file."""
-    return next((place for place, _ in functions_named(subject, name)), None)
 
 
 OWN_LOSS_RULES: tuple[Rule, ...] = (own_loss_rules,)

@@ -346,7 +346,11 @@ class Caller:
                 continue
             outside = outside or writers
             outside.sort(
-                key=lambda m: (_loads(m.name), m.name.startswith("__") and m.name != "__call__", len(m.required))
+                key=lambda m: (
+                    re.search("load|test|predict|set_weights|restore", m.name) is not None,
+                    m.name.startswith("__") and m.name != "__call__",
+                    len(m.required),
+                )
             )
             if not outside:
                 continue
@@ -534,7 +538,9 @@ class Caller:
         for name in self.facts.classes:
             mine = self.facts.methods(name)
             usable = inspect.isclass(self.session.names.get(name)) and wanted <= set(mine)
-            if usable and not any(mine[m].abstract and not _trivial(mine[m]) for m in wanted):
+            if usable and not any(
+                mine[m].abstract and not re.search("update|step|param|zero", mine[m].name) for m in wanted
+            ):
                 names.append(name)
         return names if wanted else []
 
@@ -598,12 +604,3 @@ def _variable_for(name: str) -> str:
         if set(words) & {"network", "net", "nn", "neural", "model", "mlp", "perceptron"}
         else "_".join(words) or "thing"
     )
-
-
-def _loads(name: str) -> bool:
-    return re.search(r"load|test|predict|set_weights|restore", name) is not None
-
-
-def _trivial(function: FunctionFacts) -> bool:
-    """Whether a method without a body is meant to do nothing."""
-    return re.search(r"update|step|param|zero", function.name) is not None

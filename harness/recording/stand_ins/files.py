@@ -37,6 +37,7 @@ ONE_ARRAY = re.compile(
     r"^(train|test|val(id)?)?_?(xs?|ys?|inputs?|features?|labels?|targets?|images?)_?(train|test|val(id)?)?s?$"
 )
 PAIR = {"0": "x", "1": "y"}  # the items of a pair, by the names that such arrays have
+KEY = re.compile(r"[xXyY]_?\w{0,12}|train\w*|test\w*|arr_\d")  # texts of a file that may be keys
 UNNAMED = re.compile(r"arr_\d+")  # key of an array that was saved without a name
 PICKLED = re.compile(r"\.(pkl|pickle|p|sav|bin|joblib)(\.gz|\.bz2)?$|data_batch|test_batch", re.IGNORECASE)
 
@@ -244,7 +245,7 @@ class AnyKey(Mapping[str, Any]):
         self.place = len(ANY_KEY)
         ANY_KEY.append(self)
         self.known: dict[Any, Any] = {}
-        self.files: list[str] = sorted(_keys_in(missing.hints))
+        self.files: list[str] = sorted(filter(KEY.fullmatch, missing.hints.strings))
 
     def __getitem__(self, key: Any) -> Any:
         text = key.decode() if isinstance(key, bytes) else str(key)
@@ -302,11 +303,6 @@ class AnyKey(Mapping[str, Any]):
         if name.startswith("_"):
             raise AttributeError(name)
         return self[name]
-
-
-def _keys_in(hints: Hints) -> set[str]:
-    """Texts of the file that may be keys."""
-    return {text for text in hints.strings if re.fullmatch(r"[xXyY]_?\w{0,12}|train\w*|test\w*|arr_\d", text)}
 
 
 class Overlay:

@@ -8,12 +8,7 @@ from .. import checking as words
 from .. import grading as grading_words
 from .checks import TONES
 from .document import Page, Section, Tone
-from .html import Content, Html, element, sorting_buttons, table
-
-
-def verdict_badge(verdict: Verdict) -> Html:
-    """The verdict in its colour."""
-    return element("span", verdict.value, class_=f"badge {TONES[verdict].value}")
+from .html import Content, element, sorting_buttons, table
 
 
 def page_of(grading: Grading) -> Page:
@@ -24,7 +19,7 @@ def page_of(grading: Grading) -> Page:
         place = grading_words.place_of(one)
         row: tuple[Content, ...] = (
             one.id,
-            verdict_badge(one.verdict),
+            element("span", one.verdict.value, class_=f"badge {TONES[one.verdict].value}"),
             *((grading_words.points_words(one.points, one.max_points),) if with_points else ()),
             grading_words.mistake_names(one) or grading_words.why(one),
             "" if place is None else str(place.line),

@@ -22,7 +22,6 @@ from . import AGREES, DIFFERS, NOT_JUDGED, code_of_diagnosis
 
 MAX_BUDGET_SECONDS = 86400.0
 FIT_BUDGETS = 2  # budgets after which the training of the script itself is stopped
-OVERRIDDEN = ("seed", "iterations")  # settings of a hand-written file that options may set
 MODEL_FUNCTION = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
 
 
@@ -114,6 +113,8 @@ def run(arguments: argparse.Namespace) -> int:
     if of_script or of_model:
         return run_program(arguments, name, of_script=of_script)
     if name.endswith((".py", ".ipynb")) and not follows_template(Path(name)):
+        from .diagnose_handwritten import run_handwritten
+
         return run_handwritten(arguments, name)
     if name.endswith(".py"):
         return run_functions(arguments, name)
@@ -167,42 +168,6 @@ def write_diagnosis(
 
         board.write_answer(folder, "\n\n".join(sentences), pictures=make_pictures())
     write_pages(arguments, found, folder)
-
-
-def run_handwritten(arguments: argparse.Namespace, name: str) -> int:
-    """Diagnose a hand-written file with a network and data of its own."""
-    from ...scenario.effort import BUDGET_SECONDS
-
-    for key in overrides(arguments):
-        if key not in OVERRIDDEN:
-            raise BadInput("is for a scenario; a file has its own", key=key, hint="leave it out")
-    with run_log(arguments, folder_name(name)) as folder, progress_bar("loading TensorFlow") as show:
-        with silent_import():
-            from ...checking.result import Verdict
-            from ...diagnosis.handwritten.diagnose import diagnose_file
-            from ...report import cards, handwritten_diagnosis
-        logging.getLogger("tensorflow").setLevel(logging.ERROR)
-        show(0, 0, f"running {name}")
-        found = diagnose_file(
-            Path(name),
-            budget=arguments.budget or BUDGET_SECONDS,
-            seed=arguments.seed or 0,
-            updates=arguments.iterations,
-            progress=lambda what, trainings: show(trainings, 0, what),
-        )
-        diagnosis = found.diagnosis
-        write_diagnosis(
-            arguments,
-            folder,
-            found,
-            handwritten_diagnosis.verdict(found),
-            lambda: {} if diagnosis is None else cards.diagnosis_cards(diagnosis),
-        )
-    show_result(arguments, found)
-    say_page(arguments, folder)
-    if diagnosis is None:
-        return DIFFERS if found.check.verdict is Verdict.MISTAKE else NOT_JUDGED
-    return code_of_diagnosis(diagnosis)
 
 
 def run_program(arguments: argparse.Namespace, name: str, *, of_script: bool) -> int:

@@ -1,0 +1,54 @@
+"""``harness diagnose net.py``, for a hand-written file with a network and data of its own."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import logging
+import time
+from pathlib import Path
+
+from ...errors import BadInput
+from ..logs import folder_name, run_log
+from ..options import overrides
+from ..pages import say_page, write_pages
+from ..terminal import progress_bar, show_result, silent_import
+from . import DIFFERS, NOT_JUDGED, code_of_diagnosis
+
+OVERRIDDEN = ("seed", "iterations")  # settings of a file that options may set
+
+
+def run_handwritten(arguments: argparse.Namespace, name: str) -> int:
+    """Diagnose a hand-written file with a network and data of its own."""
+    from ... import board
+    from ...scenario.effort import BUDGET_SECONDS
+
+    for key in overrides(arguments):
+        if key not in OVERRIDDEN:
+            raise BadInput("is for a scenario; a file has its own", key=key, hint="leave it out")
+    with contextlib.ExitStack() as stack:
+        folder = stack.enter_context(run_log(arguments, folder_name(name)))
+        show = stack.enter_context(progress_bar("loading TensorFlow"))
+        with silent_import():
+            from ...checking.result import Verdict
+            from ...diagnosis.handwritten.diagnose import diagnose_file
+            from ...report import cards, handwritten_diagnosis
+        logging.getLogger("tensorflow").setLevel(logging.ERROR)
+        show(0, 0, f"running {name}")
+        found = diagnose_file(
+            Path(name),
+            budget=arguments.budget or BUDGET_SECONDS,
+            seed=arguments.seed or 0,
+            updates=arguments.iterations,
+            progress=lambda what, trainings: show(trainings, 0, what),
+        )
+        if folder is not None:
+            text = "\n\n".join(handwritten_diagnosis.verdict(found))
+            pictures = {} if found.diagnosis is None else cards.diagnosis_cards(found.diagnosis)
+            board.write_answer(folder, text, time.time(), pictures=pictures)
+        write_pages(arguments, found, folder)
+    show_result(arguments, found)
+    say_page(arguments, folder)
+    if found.diagnosis is None:
+        return DIFFERS if found.check.verdict is Verdict.MISTAKE else NOT_JUDGED
+    return code_of_diagnosis(found.diagnosis)

@@ -712,20 +712,14 @@ for _name, _function in METHODS.items():
 
 
 class RecordedArray(_Methods, np.ndarray):  # type: ignore[misc]
-    """An array of the user's file.
+    """An array of the user's file."""
 
-    Attributes:
-        _node: the node that it stands for; None if it was not used yet.
-        _base: the array that it is a view of.
-        _view: (operation, further arguments) that take it from its base; None if that cannot be said simply.
-        _seen: the number of writes to the memory when ``_node`` was right.
-        _writes: for an array that is not a view: the parts of its memory that were written to, in order.
-    """
-
-    _node: int | None = None
-    _base: RecordedArray | None = None
+    _node: int | None = None  # the node that it stands for; None if it was not used yet
+    _base: RecordedArray | None = None  # the array that it is a view of
+    # (operation, further arguments) that take it from its base; None if that cannot be said simply
     _view: tuple[str, tuple[Argument, ...]] | None = None
-    _seen: int = 0
+    _seen: int = 0  # the number of writes to the memory when ``_node`` was right
+    # for an array that is not a view: the parts of its memory that were written to, in order
     _writes: list[Array] | None = None
 
     __hash__ = None

@@ -60,20 +60,15 @@ class StopRecording(BaseException):
 
 @dataclass(slots=True, kw_only=True)
 class Step:
-    """A node that is still being written, see there: ``names`` may grow.
-
-    Attributes:
-        parents: the nodes among its arguments.
-        offset: of the instruction at its place.
-    """
+    """A node that is still being written, see there: ``names`` may grow."""
 
     id: int
     operation: str
     arguments: tuple[Argument, ...]
     keywords: dict[str, Argument]
-    parents: tuple[int, ...]
+    parents: tuple[int, ...]  # the nodes among its arguments
     place: Place | None
-    offset: int
+    offset: int  # of the instruction at its place
     kind: Kind
     in_place: bool
     scalar: bool
@@ -90,18 +85,12 @@ class Step:
 
 @dataclass
 class SourceFile:
-    """A file of the user as the tape needs it.
+    """A file of the user as the tape needs it."""
 
-    Attributes:
-        name: relative to the recorded folder.
-        lines: of its text.
-        statements: the assignment that a line belongs to.
-        crowded: (first column, column after the last, statement) of lines with several statements.
-    """
-
-    name: str
-    lines: list[str]
-    statements: Mapping[int, Statement] = field(default_factory=dict)
+    name: str  # relative to the recorded folder
+    lines: list[str]  # of its text
+    statements: Mapping[int, Statement] = field(default_factory=dict)  # the assignment that a line belongs to
+    # (first column, column after the last, statement) of lines with several statements
     crowded: Mapping[int, list[tuple[int, int, Statement]]] = field(default_factory=dict)
 
     def target(self, line: int, column: int | None = None) -> str:

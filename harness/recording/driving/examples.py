@@ -20,15 +20,10 @@ HERE = "self_"  # stands for the instance in the calls
 
 @dataclass(frozen=True)
 class Example:
-    """One instance.
+    """One instance."""
 
-    Attributes:
-        construction: the expression that makes it.
-        calls: the statements that set it up, with ``HERE`` in its place.
-    """
-
-    construction: str
-    calls: tuple[str, ...] = ()
+    construction: str  # the expression that makes it
+    calls: tuple[str, ...] = ()  # the statements that set it up, with ``HERE`` in its place
 
     def statements(self, variable: str) -> Iterator[str]:
         """The lines that make it."""

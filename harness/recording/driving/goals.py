@@ -37,21 +37,13 @@ OF_A_PENALTY = {Role.WEIGHT, Role.PARAMETERS, Role.DECAY, Role.RATE, Role.NUMBER
 
 @dataclass(frozen=True)
 class Goal:
-    """A function, method or constructor to call.
+    """A function, method or constructor to call."""
 
-    Attributes:
-        function: its facts; None for a constructor without arguments.
-        owner: class whose instance is needed; "" for a function.
-        constructor: whether making the instance is all there is to do.
-        gradients: whether it only returns gradients.
-        cost: the lower, the likelier.
-    """
-
-    function: FunctionFacts | None
-    owner: str = ""
-    constructor: bool = False
-    gradients: bool = False
-    cost: float = 0.0
+    function: FunctionFacts | None  # its facts; None for a constructor without arguments
+    owner: str = ""  # class whose instance is needed; "" for a function
+    constructor: bool = False  # whether making the instance is all there is to do
+    gradients: bool = False  # whether it only returns gradients
+    cost: float = 0.0  # the lower, the likelier
 
     @property
     def text(self) -> str:

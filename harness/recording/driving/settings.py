@@ -15,18 +15,12 @@ MAX_DEPTH = 4  # of dictionaries in dictionaries, and of functions that a value 
 
 @dataclass(frozen=True, kw_only=True)
 class Setting:
-    """One entry of a dictionary of settings.
+    """One entry of a dictionary of settings."""
 
-    Attributes:
-        key: of the entry.
-        uses: what the code does with its value.
-        entries: of the dictionary that its value is; none for another value.
-        elements: entries of the dictionaries in the list that its value is; none for another value.
-    """
-
-    key: str
-    uses: Uses
-    entries: tuple[Setting, ...] = ()
+    key: str  # of the entry
+    uses: Uses  # what the code does with its value
+    entries: tuple[Setting, ...] = ()  # of the dictionary that its value is; none for another value
+    # entries of the dictionaries in the list that its value is; none for another value
     elements: tuple[Setting, ...] = ()
 
 

@@ -30,18 +30,13 @@ STEP_WORDS = re.compile(r"(grad|delta|nabla|\bd[A-Zwb]|adjust|change|correction|
 
 @dataclass(frozen=True, kw_only=True)
 class UpdateLine:
-    """A statement that replaces something by itself plus or minus something.
+    """A statement that replaces something by itself plus or minus something."""
 
-    Attributes:
-        first, last: its lines.
-        target: the expression that is replaced, as text.
-        likely: whether names say that it is the step of a parameter.
-    """
-
+    # first, last: its lines
     first: int
     last: int
-    target: str
-    likely: bool
+    target: str  # the expression that is replaced, as text
+    likely: bool  # whether names say that it is the step of a parameter
 
 
 def mangled(owner: str, name: str) -> str:

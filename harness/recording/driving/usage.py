@@ -29,15 +29,10 @@ MAX_PROJECT_BYTES = 600_000  # of the files of a project that are read for how i
 
 @dataclass(frozen=True)
 class Snippet:
-    """Lines that use the file.
+    """Lines that use the file."""
 
-    Attributes:
-        text: Python.
-        origin: where it was found.
-    """
-
-    text: str
-    origin: str
+    text: str  # Python
+    origin: str  # where it was found
 
 
 def find_snippets(

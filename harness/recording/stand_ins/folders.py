@@ -31,22 +31,15 @@ FEWEST = 4  # pictures of a folder
 
 @dataclass(frozen=True, kw_only=True)
 class Names:
-    """How made-up pictures and their folders are called.
+    """How made-up pictures and their folders are called."""
 
-    Attributes:
-        classes: what is in the pictures; digits if the text of the file names nothing.
-        suffix: of the pictures.
-        separator, field: the part of a name that holds the class, as in ``name.split("_")[0]``.
-        are_folders_listed: whether what is listed in a folder is listed in turn: a folder for each class.
-        backslash: whether the file takes paths apart as Windows writes them.
-    """
-
-    classes: tuple[str, ...]
-    suffix: str
+    classes: tuple[str, ...]  # what is in the pictures; digits if the text of the file names nothing
+    suffix: str  # of the pictures
+    # separator, field: the part of a name that holds the class, as in ``name.split("_")[0]``
     separator: str
     field: int
-    are_folders_listed: bool
-    backslash: bool
+    are_folders_listed: bool  # whether what is listed in a folder is listed in turn: a folder for each class
+    backslash: bool  # whether the file takes paths apart as Windows writes them
 
     def picture(self, label: str, number: int) -> str:
         """The name of a picture."""

@@ -26,29 +26,18 @@ IMAGE_WORDS = re.compile(r"mnist|fashion|digit|\b784\b|28\s*\*\s*28|28\s*,\s*28"
 
 @dataclass(frozen=True, kw_only=True)
 class Hints:
-    """Sizes for made-up data.
+    """Sizes for made-up data."""
 
-    Attributes:
-        rows: observations.
-        tests: observations of a part for tests.
-        features: inputs of one observation.
-        classes: number of classes.
-        images: whether the data are images of 28 x 28 pixels.
-        column_names: lists of texts in the file that may be names of columns, longest first.
-        strings: all short texts in the file.
-        one_hot: whether labels in files of their own are one-hot.
-        text: of the file.
-    """
-
-    rows: int = ROWS
-    tests: int = ROWS // 3
-    features: int = FEATURES
-    classes: int = CLASSES
-    images: bool = False
+    rows: int = ROWS  # observations
+    tests: int = ROWS // 3  # observations of a part for tests
+    features: int = FEATURES  # inputs of one observation
+    classes: int = CLASSES  # number of classes
+    images: bool = False  # whether the data are images of 28 x 28 pixels
+    # lists of texts in the file that may be names of columns, longest first
     column_names: tuple[tuple[str, ...], ...] = ()
-    strings: frozenset[str] = frozenset()
-    one_hot: bool = False
-    text: str = ""
+    strings: frozenset[str] = frozenset()  # all short texts in the file
+    one_hot: bool = False  # whether labels in files of their own are one-hot
+    text: str = ""  # of the file
 
 
 def read_hints(

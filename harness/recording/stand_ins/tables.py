@@ -25,13 +25,9 @@ KINDS = (pandas.DataFrame, pandas.Series)
 
 
 class MadeUpTable(pandas.DataFrame):  # type: ignore[misc,unused-ignore]
-    """A table in place of a missing file: it gets every column that is asked for by name.
+    """A table in place of a missing file: it gets every column that is asked for by name."""
 
-    Attributes:
-        attributes: names in the file that may be columns read as attributes.
-    """
-
-    attributes: ClassVar[frozenset[str]] = frozenset()
+    attributes: ClassVar[frozenset[str]] = frozenset()  # names in the file that may be columns read as attributes
 
     @property
     def _constructor(self) -> Any:

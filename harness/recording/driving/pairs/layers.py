@@ -99,20 +99,14 @@ def _update_method(
 
 @dataclass(frozen=True)
 class _Layer:
-    """One class, and the ways of calling it.
+    """One class, and the ways of calling it."""
 
-    Attributes:
-        calls: of its file.
-        name: of the class.
-        forward, backward: its methods.
-        update: that applies the gradients, if it is another one than ``backward``.
-    """
-
-    calls: StaticCalls
-    name: str
+    calls: StaticCalls  # of its file
+    name: str  # of the class
+    # forward, backward: its methods
     forward: FunctionFacts
     backward: FunctionFacts
-    update: FunctionFacts | None
+    update: FunctionFacts | None  # that applies the gradients, if it is another one than ``backward``
 
     def options(self) -> Iterator[PairOption]:
         """Those of a layer, which is given the gradient of its output."""

@@ -18,59 +18,35 @@ class PairKind(enum.Enum):
 
 @dataclass(frozen=True, kw_only=True)
 class GradientPlan:
-    """One gradient of an option.
+    """One gradient of an option."""
 
-    Attributes:
-        label: the user's name of it ("dW", "self.dweights", "return value").
-        of: the user's name of what it is the gradient of.
-        value: the name the lines bind it to.
-        of_value: the name they bind that to.
-        after: if the backward pass updates it, the name of the updated value; ``value`` is "" then.
-    """
-
-    label: str
-    of: str
-    value: str
-    of_value: str
-    after: str = ""
+    label: str  # the user's name of it ("dW", "self.dweights", "return value")
+    of: str  # the user's name of what it is the gradient of
+    value: str  # the name the lines bind it to
+    of_value: str  # the name they bind that to
+    after: str = ""  # if the backward pass updates it, the name of the updated value; ``value`` is "" then
 
 
 @dataclass(frozen=True, kw_only=True)
 class PairOption:
-    """One way of calling a pair.
+    """One way of calling a pair."""
 
-    Attributes:
-        lines: the statements.
-        output: the name that the forward result is bound to.
-        upstream: the name of the upstream gradient; "" if there is none (a loss), so that it is 1.
-        gradients: what the backward pass gives.
-        how: a word for the report: "of z", "of a"; "".
-        single: whether there is one observation only; such options count only if no other could be called.
-    """
-
-    lines: tuple[str, ...]
-    output: str
-    upstream: str
-    gradients: tuple[GradientPlan, ...]
-    how: str = ""
-    single: bool = False
+    lines: tuple[str, ...]  # the statements
+    output: str  # the name that the forward result is bound to
+    upstream: str  # the name of the upstream gradient; "" if there is none (a loss), so that it is 1
+    gradients: tuple[GradientPlan, ...]  # what the backward pass gives
+    how: str = ""  # a word for the report: "of z", "of a"; ""
+    single: bool = False  # whether there is one observation only; such options count only if no other could be called
 
 
 @dataclass(frozen=True, kw_only=True)
 class PairPlan:
-    """One pair.
+    """One pair."""
 
-    Attributes:
-        kind: see there.
-        name: "Linear.forward / Linear.backward", "relu / relu_backward".
-        line: of the definition of the backward computation.
-        options: most likely first.
-    """
-
-    kind: PairKind
-    name: str
-    line: int
-    options: tuple[PairOption, ...]
+    kind: PairKind  # see there
+    name: str  # "Linear.forward / Linear.backward", "relu / relu_backward"
+    line: int  # of the definition of the backward computation
+    options: tuple[PairOption, ...]  # most likely first
 
 
 def program_of(plans: Iterable[PairPlan]) -> str:

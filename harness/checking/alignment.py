@@ -31,17 +31,11 @@ class Alignment:
 
 @dataclass(frozen=True)
 class Samples:
-    """The values of one quantity at all settings.
+    """The values of one quantity at all settings."""
 
-    Attributes:
-        shape: of one value, without axes of length 1.
-        flat: (settings * size) the values one after the other.
-        turned: the same with each value transposed; None unless it is a matrix.
-    """
-
-    shape: tuple[int, ...]
-    flat: Array
-    turned: Array | None
+    shape: tuple[int, ...]  # of one value, without axes of length 1
+    flat: Array  # (settings * size) the values one after the other
+    turned: Array | None  # the same with each value transposed; None unless it is a matrix
 
 
 def squeezed(shape: tuple[int, ...]) -> tuple[int, ...]:

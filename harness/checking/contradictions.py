@@ -89,14 +89,10 @@ def claimed_reading(readings: Sequence[Reading], best: Reading) -> Reading | Non
 
 @dataclass(frozen=True, kw_only=True)
 class Contradiction:
-    """What the gradients of a file have that is not of the cost that it states.
+    """What the gradients of a file have that is not of the cost that it states."""
 
-    Attributes:
-        mistake: None if there is none.
-        second: what the file's own number says, if gradients are a multiple of its own; None if they are not.
-    """
-
-    mistake: Found | None = None
+    mistake: Found | None = None  # None if there is none
+    # what the file's own number says, if gradients are a multiple of its own; None if they are not
     second: Alternative | None = None
 
 

@@ -71,23 +71,15 @@ VALUES: dict[Form, Callable[[Array, Array], float]] = {
 
 @dataclass(frozen=True, kw_only=True)
 class Error:
-    """Where a file compares an output with its target.
+    """Where a file compares an output with its target."""
 
-    Attributes:
-        node: the operation.
-        output: the node of the output.
-        target: the node of the target; None if it is a constant or labels.
-        constant: the target as a constant: a number, or a list of as many as there are outputs.
-        repeats: other operations that compare the same two.
-        index: the recorded index that picks each observation's label out of the output, None otherwise.
-    """
-
-    node: int
-    output: int
-    target: int | None = None
+    node: int  # the operation
+    output: int  # the node of the output
+    target: int | None = None  # the node of the target; None if it is a constant or labels
+    # the target as a constant: a number, or a list of as many as there are outputs
     constant: float | list[Any] | None = None
-    index: Any = None
-    repeats: tuple[int, ...] = ()
+    index: Any = None  # the recorded index that picks each observation's label out of the output, None otherwise
+    repeats: tuple[int, ...] = ()  # other operations that compare the same two
 
     def target_values(self, values: Values) -> Array:
         """The targets in the shape of the outputs."""
@@ -104,21 +96,14 @@ class Error:
 
 @dataclass(frozen=True, kw_only=True)
 class Cost:
-    """A cost under which the steps are judged.
+    """A cost under which the steps are judged."""
 
-    Attributes:
-        node: of the scalar that the file computes; None for a cost of the catalogue.
-        form: the catalogue's cost; None for one that the file computes.
-        errors: where outputs and targets meet, of the catalogue's cost.
-        meant: whether the file calls it a cost or loss.
-        upstream: the node of the gradient that comes from above, for a layer without a network: the cost is then the
-            sum of upstream times node; None otherwise.
-    """
-
-    node: int | None
-    form: Form | None
-    errors: tuple[Error, ...] = ()
-    meant: bool = False
+    node: int | None  # of the scalar that the file computes; None for a cost of the catalogue
+    form: Form | None  # the catalogue's cost; None for one that the file computes
+    errors: tuple[Error, ...] = ()  # where outputs and targets meet, of the catalogue's cost
+    meant: bool = False  # whether the file calls it a cost or loss
+    # the node of the gradient that comes from above, for a layer without a network: the cost is then the sum of
+    # upstream times node; None otherwise
     upstream: int | None = None
 
     def seeds(self, values: Values) -> dict[int, Array]:

@@ -21,16 +21,11 @@ def explains_more(first: Fault | None, second: Fault | None) -> bool:
 
 @dataclass(frozen=True, kw_only=True)
 class Located:
-    """What a search found.
+    """What a search found."""
 
-    Attributes:
-        faults: the values that explain the broken steps.
-        left: the steps that are left unexplained.
-        climbing: steps that climb the cost once the faults are mended, which is a mistake of its own.
-    """
-
-    faults: tuple[Fault, ...]
-    left: tuple[Step, ...]
+    faults: tuple[Fault, ...]  # the values that explain the broken steps
+    left: tuple[Step, ...]  # the steps that are left unexplained
+    # steps that climb the cost once the faults are mended, which is a mistake of its own
     climbing: tuple[Step, ...] = ()
 
 

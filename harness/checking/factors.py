@@ -20,21 +20,13 @@ SAME = 1e-6  # relative
 
 @dataclass(frozen=True, kw_only=True)
 class Chain:
-    """How the factor of one parameter's gradient develops.
+    """How the factor of one parameter's gradient develops."""
 
-    Attributes:
-        step: the parameter's.
-        links: the nodes that are its gradient, in order, with their factors.
-        factor: of the step itself.
-        node: the last of the links before the step is made of it: the gradient as the file has it.
-        gradient: its factor.
-    """
-
-    step: Step
-    links: tuple[tuple[int, float], ...]
-    factor: float
-    node: int
-    gradient: float
+    step: Step  # the parameter's
+    links: tuple[tuple[int, float], ...]  # the nodes that are its gradient, in order, with their factors
+    factor: float  # of the step itself
+    node: int  # the last of the links before the step is made of it: the gradient as the file has it
+    gradient: float  # its factor
 
 
 def is_same(first: float, second: float) -> bool:

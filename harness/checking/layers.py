@@ -58,15 +58,10 @@ MAX_OPTIONS = 8  # of one pair that are compared
 
 @dataclass(frozen=True, kw_only=True)
 class LayersResult:
-    """All pairs of one file.
+    """All pairs of one file."""
 
-    Attributes:
-        file: its name.
-        pairs: in the order of the file.
-    """
-
-    file: str
-    pairs: tuple[PairResult, ...] = ()
+    file: str  # its name
+    pairs: tuple[PairResult, ...] = ()  # in the order of the file
 
 
 def check_layers(path: str | Path, *, seed: int = 0, seconds: float = 30.0) -> LayersResult:

@@ -34,27 +34,17 @@ ELEMENTS_OF_WORK = 4_000  # that an array may have to count no more than a numbe
 
 @dataclass(frozen=True, kw_only=True)
 class Fault:
-    """A value that should be a certain gradient.
+    """A value that should be a certain gradient."""
 
-    Attributes:
-        bundle: the nodes of the value.
-        target: the nodes whose gradient it should be.
-        factor: of that gradient.
-        transposed: whether it should be its transpose.
-        mends: the parameters whose steps become right.
-        settings: the values of all nodes before the replacement.
-        is_factor: whether the value is a factor that the gradient of the target is made with, not that gradient.
-        repeats: the other values of the same line that are wrong with it, each with the node whose gradient it
-            should be.
-    """
-
-    bundle: Bundle
-    target: Bundle
-    factor: float
-    transposed: bool
-    mends: tuple[int, ...]
-    settings: tuple[Values, ...]
+    bundle: Bundle  # the nodes of the value
+    target: Bundle  # the nodes whose gradient it should be
+    factor: float  # of that gradient
+    transposed: bool  # whether it should be its transpose
+    mends: tuple[int, ...]  # the parameters whose steps become right
+    settings: tuple[Values, ...]  # the values of all nodes before the replacement
+    # whether the value is a factor that the gradient of the target is made with, not that gradient
     is_factor: bool = False
+    # the other values of the same line that are wrong with it, each with the node whose gradient it should be
     repeats: tuple[tuple[int, int], ...] = ()
 
 

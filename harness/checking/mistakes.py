@@ -19,17 +19,11 @@ class Stage(enum.Enum):
 
 @dataclass(frozen=True, kw_only=True)
 class Mistake:
-    """One known mistake.
+    """One known mistake."""
 
-    Attributes:
-        id: its name.
-        stage: where it is made.
-        difference: expected step -> recorded step, in the words of harness.models.
-    """
-
-    id: str
-    stage: Stage
-    difference: str
+    id: str  # its name
+    stage: Stage  # where it is made
+    difference: str  # expected step -> recorded step, in the words of harness.models
 
 
 def _mistake(id: str, stage: Stage, difference: str) -> Mistake:

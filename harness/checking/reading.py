@@ -33,21 +33,14 @@ ELEMENTS_PROBED = 3  # of a gradient, when an update rule is tried
 
 @dataclass(frozen=True, kw_only=True)
 class Match:
-    """How the step of a parameter is made of its true gradient.
+    """How the step of a parameter is made of its true gradient."""
 
-    Attributes:
-        factor: ``step = factor * gradient + decay * parameter + constant``; descent is negative.
-        decay: of the weight decay, 0 without one.
-        constant: whether a constant (of earlier iterations) is added.
-        via: the node that is the gradient, if the step is another function of it (Adam, clipping); None otherwise.
-        nothing: whether both gradient and step are 0 but for rounding (a bias before a normalisation).
-    """
-
-    factor: float
-    decay: float = 0.0
-    constant: bool = False
+    factor: float  # ``step = factor * gradient + decay * parameter + constant``; descent is negative
+    decay: float = 0.0  # of the weight decay, 0 without one
+    constant: bool = False  # whether a constant (of earlier iterations) is added
+    # the node that is the gradient, if the step is another function of it (Adam, clipping); None otherwise
     via: int | None = None
-    nothing: bool = False
+    nothing: bool = False  # whether both gradient and step are 0 but for rounding (a bias before a normalisation)
 
 
 Bundle = tuple[int, ...]
@@ -55,26 +48,20 @@ Bundle = tuple[int, ...]
 
 @dataclass
 class Reading:
-    """A stage under one cost.
-
-    Attributes:
-        gradients: at each setting, the gradient of the cost with respect to every node of the forward pass.
-        matches: for the node of each parameter, how its step is made of its gradient; None if it is not.
-        errors: where outputs and targets are compared (of cost.Error).
-        errors_below: the nodes that depend on a comparison of outputs with targets.
-        given: nodes that are right as they are (a gradient that came from above).
-        bundles: for each node, the nodes that do the same for each observation (itself alone without lanes).
-    """
+    """A stage under one cost."""
 
     stage: Stage
     cost: Cost
     forward: Forward
+    # at each setting, the gradient of the cost with respect to every node of the forward pass
     gradients: list[dict[int, Array]]
+    # for the node of each parameter, how its step is made of its gradient; None if it is not
     matches: dict[int, Match | None] = field(default_factory=dict)
+    # for each node, the nodes that do the same for each observation (itself alone without lanes)
     bundles: dict[int, Bundle] = field(default_factory=dict)
-    errors: tuple[Any, ...] = ()
-    errors_below: set[int] = field(default_factory=set)
-    given: frozenset[int] = frozenset()
+    errors: tuple[Any, ...] = ()  # where outputs and targets are compared (of cost.Error)
+    errors_below: set[int] = field(default_factory=set)  # the nodes that depend on a comparison of outputs with targets
+    given: frozenset[int] = frozenset()  # nodes that are right as they are (a gradient that came from above)
     _gradient_samples: dict[Bundle, Samples | None] = field(default_factory=dict)
     _lane_gradients: dict[int, list[dict[int, Array]]] = field(default_factory=dict)
     _index: Index | None = None

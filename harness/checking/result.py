@@ -56,21 +56,13 @@ class Kind(enum.Enum):
 
 @dataclass(frozen=True, kw_only=True)
 class Quantity:
-    """What a value is, or should be: ``factor`` times a gradient or a value of the forward pass.
+    """What a value is, or should be: ``factor`` times a gradient or a value of the forward pass."""
 
-    Attributes:
-        kind: of what.
-        name: the user's name of the forward value.
-        line: where that is computed.
-        factor: None if it is not known.
-        transposed: whether it is the transpose.
-    """
-
-    kind: Kind
-    name: str = ""
-    line: int | None = None
-    factor: float | None = None
-    transposed: bool = False
+    kind: Kind  # of what
+    name: str = ""  # the user's name of the forward value
+    line: int | None = None  # where that is computed
+    factor: float | None = None  # None if it is not known
+    transposed: bool = False  # whether it is the transpose
 
 
 UNKNOWN = Quantity(kind=Kind.UNKNOWN)
@@ -78,33 +70,20 @@ UNKNOWN = Quantity(kind=Kind.UNKNOWN)
 
 @dataclass(frozen=True, kw_only=True)
 class Found:
-    """One mistake.
+    """One mistake."""
 
-    Attributes:
-        id: of the catalogue.
-        place: the line; None if there is none (something is missing).
-        others: further lines that belong to it (the definition of a wrong derivative, each layer's line).
-        variable: the user's name of the wrong value; "" if it has none.
-        shape: of the wrong value.
-        got: what it is.
-        expected: what it should be.
-        parameters: the names of those whose updates it spoils.
-        ratio: of what it is to what it should be, if that is one factor.
-        detail: more, under names that ``report/checking.py`` knows.
-        accepted: whether the author of the file knows of it and accepts it (``accepting``).
-    """
-
-    id: str
-    place: Place | None
+    id: str  # of the catalogue
+    place: Place | None  # the line; None if there is none (something is missing)
+    # further lines that belong to it (the definition of a wrong derivative, each layer's line)
     others: tuple[Place, ...] = ()
-    variable: str = ""
-    shape: tuple[int, ...] = ()
-    got: Quantity | None = None
-    expected: Quantity | None = None
-    parameters: tuple[str, ...] = ()
-    ratio: float | None = None
-    detail: str = ""
-    accepted: bool = False
+    variable: str = ""  # the user's name of the wrong value; "" if it has none
+    shape: tuple[int, ...] = ()  # of the wrong value
+    got: Quantity | None = None  # what it is
+    expected: Quantity | None = None  # what it should be
+    parameters: tuple[str, ...] = ()  # the names of those whose updates it spoils
+    ratio: float | None = None  # of what it is to what it should be, if that is one factor
+    detail: str = ""  # more, under names that ``report/checking.py`` knows
+    accepted: bool = False  # whether the author of the file knows of it and accepts it (``accepting``)
 
 
 def join_mistakes(first: Found, second: Found) -> Found:
@@ -140,61 +119,37 @@ def _merged(found: Iterable[Found], key_of: Callable[[Found], Hashable]) -> list
 
 @dataclass(frozen=True, kw_only=True)
 class AssumedCost:
-    """The cost that a reading assumes.
+    """The cost that a reading assumes."""
 
-    Attributes:
-        form: of the catalogue; "" for one that the file computes.
-        place: where the file computes it; where it compares outputs with targets for one of the catalogue.
-        variable: the user's name of it.
-        factor: what the catalogue's cost is multiplied by, if the rate is known to be apart; None otherwise.
-        maximised: whether the updates climb it (a log-likelihood).
-    """
-
-    form: str
-    place: Place | None
-    variable: str = ""
+    form: str  # of the catalogue; "" for one that the file computes
+    place: Place | None  # where the file computes it; where it compares outputs with targets for one of the catalogue
+    variable: str = ""  # the user's name of it
+    # what the catalogue's cost is multiplied by, if the rate is known to be apart; None otherwise
     factor: float | None = None
-    maximised: bool = False
+    maximised: bool = False  # whether the updates climb it (a log-likelihood)
 
 
 @dataclass(frozen=True, kw_only=True)
 class ParameterFacts:
-    """One parameter.
+    """One parameter."""
 
-    Attributes:
-        name: the user's.
-        shape: of it.
-        place: of its update.
-        factor: ``step = factor * gradient``; None if it is not a multiple of it.
-        decay: of weight decay, 0 without.
-        adaptive: whether the step is another function of the gradient (Adam, clipping).
-        aligned: whether its update is accounted for.
-    """
-
-    name: str
-    shape: tuple[int, ...]
-    place: Place | None
-    factor: float | None
-    decay: float
-    adaptive: bool
-    aligned: bool
+    name: str  # the user's
+    shape: tuple[int, ...]  # of it
+    place: Place | None  # of its update
+    factor: float | None  # ``step = factor * gradient``; None if it is not a multiple of it
+    decay: float  # of weight decay, 0 without
+    adaptive: bool  # whether the step is another function of the gradient (Adam, clipping)
+    aligned: bool  # whether its update is accounted for
 
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
-    """One operation of the backward pass.
+    """One operation of the backward pass."""
 
-    Attributes:
-        place: its line.
-        operation: NumPy's name.
-        shape: of its value.
-        aligned: the gradients that it is a multiple of.
-    """
-
-    place: Place | None
-    operation: str
-    shape: tuple[int, ...]
-    aligned: tuple[Quantity, ...]
+    place: Place | None  # its line
+    operation: str  # NumPy's name
+    shape: tuple[int, ...]  # of its value
+    aligned: tuple[Quantity, ...]  # the gradients that it is a multiple of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -216,61 +171,36 @@ class Agreement(enum.Enum):
 
 @dataclass(frozen=True, kw_only=True)
 class GradientResult:
-    """One gradient of a pair.
+    """One gradient of a pair."""
 
-    Attributes:
-        name: the user's ("dW", "self.dweights", "return value", "update of self.W").
-        of: what it should be the gradient of.
-        agreement: the answer.
-        factor: ``name = factor * true gradient``; None if there is no such factor.
-        largest_difference: relative to the largest entry of the true gradient, over all settings.
-        aligned_with: what it is a multiple of instead, if that is another gradient of the pair; "" otherwise.
-        shape, true_shape: of the gradient, and as it should be.
-        line: of the operation that made it; 0 if unknown.
-        text: that line.
-        is_passed_on: whether it is the gradient from above, unchanged.
-    """
-
-    name: str
-    of: str
-    agreement: Agreement
-    factor: float | None = None
-    largest_difference: float | None = None
-    aligned_with: str = ""
+    name: str  # the user's ("dW", "self.dweights", "return value", "update of self.W")
+    of: str  # what it should be the gradient of
+    agreement: Agreement  # the answer
+    factor: float | None = None  # ``name = factor * true gradient``; None if there is no such factor
+    largest_difference: float | None = None  # relative to the largest entry of the true gradient, over all settings
+    aligned_with: str = ""  # what it is a multiple of instead, if that is another gradient of the pair; "" otherwise
+    # shape, true_shape: of the gradient, and as it should be
     shape: tuple[int, ...] = ()
     true_shape: tuple[int, ...] = ()
-    line: int = 0
-    text: str = ""
-    is_passed_on: bool = False
+    line: int = 0  # of the operation that made it; 0 if unknown
+    text: str = ""  # that line
+    is_passed_on: bool = False  # whether it is the gradient from above, unchanged
 
 
 @dataclass(frozen=True, kw_only=True)
 class PairResult:
-    """One pair.
+    """One pair."""
 
-    Attributes:
-        kind: of the pair.
-        name: the user's names of both sides.
-        line: of the definition of the backward side.
-        how: "of z" or "of a" for a derivative that is given as a function of the output; "" otherwise.
-        gradients: all that could be read.
-        consistent: whether all parameters' gradients have the same factor.
-        observations: number of observations in the run, which factors may refer to.
-        calls: the lines that called the pair.
-        reason: why nothing was judged; "" otherwise.
-        mistakes: where wrong gradients go wrong, if that was found.
-    """
-
-    kind: PairKind
-    name: str
-    line: int
-    how: str = ""
-    gradients: tuple[GradientResult, ...] = ()
-    consistent: bool = True
-    observations: int = OBSERVATIONS
-    calls: tuple[str, ...] = ()
-    reason: str = ""
-    mistakes: tuple[Found, ...] = ()
+    kind: PairKind  # of the pair
+    name: str  # the user's names of both sides
+    line: int  # of the definition of the backward side
+    how: str = ""  # "of z" or "of a" for a derivative that is given as a function of the output; "" otherwise
+    gradients: tuple[GradientResult, ...] = ()  # all that could be read
+    consistent: bool = True  # whether all parameters' gradients have the same factor
+    observations: int = OBSERVATIONS  # number of observations in the run, which factors may refer to
+    calls: tuple[str, ...] = ()  # the lines that called the pair
+    reason: str = ""  # why nothing was judged; "" otherwise
+    mistakes: tuple[Found, ...] = ()  # where wrong gradients go wrong, if that was found
 
     @property
     def agreement(self) -> Agreement:

@@ -34,18 +34,12 @@ LATER_ITERATIONS = (1, 2)
 
 @dataclass(frozen=True, kw_only=True)
 class Rules:
-    """What the update rules show.
+    """What the update rules show."""
 
-    Attributes:
-        mistakes: wrong rules.
-        notes: remarks, as (id, place, detail).
-        is_open: whether a rule is not understood.
-        departed: a later iteration in which some gradients are wrong, though they are right in the first; None if none.
-    """
-
-    mistakes: tuple[Found, ...] = ()
-    notes: tuple[Note, ...] = ()
-    is_open: bool = False
+    mistakes: tuple[Found, ...] = ()  # wrong rules
+    notes: tuple[Note, ...] = ()  # remarks, as (id, place, detail)
+    is_open: bool = False  # whether a rule is not understood
+    # a later iteration in which some gradients are wrong, though they are right in the first; None if none
     departed: Reading | None = None
 
 

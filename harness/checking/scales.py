@@ -24,17 +24,11 @@ MISCOUNTED = "mean-over-features"
 
 @dataclass(frozen=True, kw_only=True)
 class Counts:
-    """The sizes of a run.
+    """The sizes of a run."""
 
-    Attributes:
-        observations: in the iteration.
-        outputs: units of the output layer.
-        others: other sizes: of inputs and hidden layers.
-    """
-
-    observations: int
-    outputs: int
-    others: tuple[int, ...]
+    observations: int  # in the iteration
+    outputs: int  # units of the output layer
+    others: tuple[int, ...]  # other sizes: of inputs and hidden layers
 
 
 def counts_of(reading: Reading) -> Counts | None:

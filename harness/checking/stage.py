@@ -39,23 +39,14 @@ LISTING = frozenset({"unique", "union1d", "intersect1d", "setdiff1d", "bincount"
 
 @dataclass(frozen=True, kw_only=True)
 class Step:
-    """What one iteration does to one parameter.
+    """What one iteration does to one parameter."""
 
-    Attributes:
-        parameter: index in the recording's parameters; -1 for a gradient that is only returned.
-        name: the user's own name of the parameter.
-        before: the node of the version that the forward pass used.
-        after: the node of the new version; of a returned gradient, the gradient.
-        returned: whether ``after`` is a gradient that nothing applies.
-        shape: of the parameter.
-    """
-
-    parameter: int
-    name: str
-    before: int
-    after: int
-    returned: bool
-    shape: tuple[int, ...]
+    parameter: int  # index in the recording's parameters; -1 for a gradient that is only returned
+    name: str  # the user's own name of the parameter
+    before: int  # the node of the version that the forward pass used
+    after: int  # the node of the new version; of a returned gradient, the gradient
+    returned: bool  # whether ``after`` is a gradient that nothing applies
+    shape: tuple[int, ...]  # of the parameter
 
     def of(self, values: Values) -> Array:
         """The step that the parameter makes, which descends along the gradient if it is right."""
@@ -157,37 +148,25 @@ def returned_steps(recording: Recording) -> tuple[Step, ...]:
 
 @dataclass
 class Stage:
-    """One iteration, with what a replay of it needs.
-
-    Attributes:
-        program: the graph.
-        steps: of all parameters that are updated in it.
-        end: the last node of an update.
-        last: the last node that may belong to the iteration, such as a cost that is computed after the update.
-        dependent: the nodes that depend on the parameters before the iteration.
-        needed: the nodes that the steps are made of, back to the parameters.
-        settings: the values of nodes at each random setting.
-        errors: where outputs and targets are compared (of cost.Error).
-        varied: the leaves other than parameters that were redrawn.
-        steering: values that the steps are not made of, and that take the same branches at all settings.
-        viewed: the parameter that a node is a view of, or None, for the nodes that were asked about.
-        forwards: the forward passes that were asked for (of structure.Forward), by their outputs.
-    """
+    """One iteration, with what a replay of it needs."""
 
     recording: Recording
-    program: Program
-    steps: tuple[Step, ...]
-    end: int
-    dependent: set[int]
-    needed: set[int]
-    last: int = 0
-    settings: list[Values] = field(default_factory=list)
-    varied: tuple[int, ...] = ()
+    program: Program  # the graph
+    steps: tuple[Step, ...]  # of all parameters that are updated in it
+    end: int  # the last node of an update
+    dependent: set[int]  # the nodes that depend on the parameters before the iteration
+    needed: set[int]  # the nodes that the steps are made of, back to the parameters
+    last: int = 0  # the last node that may belong to the iteration, such as a cost that is computed after the update
+    settings: list[Values] = field(default_factory=list)  # the values of nodes at each random setting
+    varied: tuple[int, ...] = ()  # the leaves other than parameters that were redrawn
+    # values that the steps are not made of, and that take the same branches at all settings
     steering: tuple[int, ...] = ()
     spread: tuple[str, float] = ("fresh", 1.0)
-    errors: tuple[Any, ...] = ()
+    errors: tuple[Any, ...] = ()  # where outputs and targets are compared (of cost.Error)
     _samples: dict[int, Samples | None] = field(default_factory=dict)
+    # the parameter that a node is a view of, or None, for the nodes that were asked about
     viewed: dict[int, int | None] = field(default_factory=dict)
+    # the forward passes that were asked for (of structure.Forward), by their outputs
     forwards: dict[tuple[int, ...], Any] = field(default_factory=dict)
 
     @functools.cached_property

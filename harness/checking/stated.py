@@ -35,39 +35,24 @@ SPREAD = 0.3  # of parameters around their recorded values, relative
 
 @dataclass(frozen=True, kw_only=True)
 class Decay:
-    """The penalty of one parameter in a cost.
+    """The penalty of one parameter in a cost."""
 
-    Attributes:
-        share: the gradient of the penalty is this times the parameter.
-        elements: which elements of the parameter have it.
-    """
-
-    share: float
-    elements: Array
+    share: float  # the gradient of the penalty is this times the parameter
+    elements: Array  # which elements of the parameter have it
 
 
 @dataclass(frozen=True, kw_only=True)
 class Stated:
-    """A cost that the file computes.
+    """A cost that the file computes."""
 
-    Attributes:
-        node: of the number.
-        form: of the catalogue.
-        factor: the number is this factor times the sum over all outputs; None if it was summed up in parts.
-        observations: that the sum goes over.
-        outputs: units of the output.
-        output: the node of the outputs.
-        index: of the labels that pick outputs; None if outputs are compared with targets.
-        decays: by parameter of the recording, what a penalty adds; empty if the cost has none that is known.
-    """
-
-    node: int
-    form: Form
-    factor: float | None
-    observations: int
-    outputs: int
-    output: int
-    index: Any = None
+    node: int  # of the number
+    form: Form  # of the catalogue
+    factor: float | None  # the number is this factor times the sum over all outputs; None if it was summed up in parts
+    observations: int  # that the sum goes over
+    outputs: int  # units of the output
+    output: int  # the node of the outputs
+    index: Any = None  # of the labels that pick outputs; None if outputs are compared with targets
+    # by parameter of the recording, what a penalty adds; empty if the cost has none that is known
     decays: Mapping[int, Decay] = field(default_factory=dict)
 
 
@@ -78,21 +63,13 @@ def is_numeric(node: Node, kinds: str = "fiub") -> bool:
 
 @dataclass(frozen=True, kw_only=True)
 class Replayed:
-    """A number of a run at random settings of the parameters.
+    """A number of a run at random settings of the parameters."""
 
-    Attributes:
-        whole: its node.
-        inner: the nodes it is made of that depend on parameters.
-        parameters: the versions of parameters among them.
-        settings: the values of all nodes, at each setting.
-        gradients: of the number with respect to ``inner``, at each setting.
-    """
-
-    whole: int
-    inner: set[int]
-    parameters: Sequence[int]
-    settings: Sequence[Values]
-    gradients: Sequence[Mapping[int, Array]]
+    whole: int  # its node
+    inner: set[int]  # the nodes it is made of that depend on parameters
+    parameters: Sequence[int]  # the versions of parameters among them
+    settings: Sequence[Values]  # the values of all nodes, at each setting
+    gradients: Sequence[Mapping[int, Array]]  # of the number with respect to ``inner``, at each setting
 
 
 class Search:

@@ -37,41 +37,26 @@ class Role(enum.Enum):
 
 @dataclass(frozen=True, kw_only=True)
 class Layer:
-    """One layer of the forward pass, for one observation or batch.
+    """One layer of the forward pass, for one observation or batch."""
 
-    Attributes:
-        number: from 1, in the order of the forward pass.
-        z: the node of the pre-activation.
-        a: the node of the activation; the same as z if there is none.
-        region: the nodes from z (excluded) to a (included).
-        parameters: those that go into z and not through another layer.
-    """
-
-    number: int
-    z: int
-    a: int
-    region: tuple[int, ...]
-    parameters: tuple[int, ...]
+    number: int  # from 1, in the order of the forward pass
+    z: int  # the node of the pre-activation
+    a: int  # the node of the activation; the same as z if there is none
+    region: tuple[int, ...]  # the nodes from z (excluded) to a (included)
+    parameters: tuple[int, ...]  # those that go into z and not through another layer
 
 
 @dataclass
 class Forward:
-    """The forward pass of a stage.
+    """The forward pass of a stage."""
 
-    Attributes:
-        nodes: those that the cost depends on and that depend on a parameter.
-        outputs: where the cost begins.
-        lanes: for each node that belongs to one output alone, its number: observations that are handled one by one.
-        layers: in the order of the pass; of every lane.
-        roles: of the nodes.
-    """
-
-    nodes: set[int]
-    outputs: tuple[int, ...]
+    nodes: set[int]  # those that the cost depends on and that depend on a parameter
+    outputs: tuple[int, ...]  # where the cost begins
+    # for each node that belongs to one output alone, its number: observations that are handled one by one
     lanes: dict[int, int] = field(default_factory=dict)
     lane_count: int = 1
-    layers: list[Layer] = field(default_factory=list)
-    roles: dict[int, Role] = field(default_factory=dict)
+    layers: list[Layer] = field(default_factory=list)  # in the order of the pass; of every lane
+    roles: dict[int, Role] = field(default_factory=dict)  # of the nodes
 
     def layer_of(self, id: int) -> Layer | None:
         """The layer that a node is the pre-activation, the activation or an inner node of."""

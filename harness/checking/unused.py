@@ -35,17 +35,11 @@ MOST_UNUSED = 400  # values that are compared with the gradient of a bias
 
 @dataclass(frozen=True, kw_only=True)
 class Untouched:
-    """The values of a forward pass that stay as they are.
+    """The values of a forward pass that stay as they are."""
 
-    Attributes:
-        mistakes: parameters that should be updated.
-        unclassified: the names of values that may be parameters or not.
-        untrained: the names of biases that are left as they are on purpose.
-    """
-
-    mistakes: tuple[Found, ...] = ()
-    unclassified: tuple[str, ...] = ()
-    untrained: tuple[str, ...] = ()
+    mistakes: tuple[Found, ...] = ()  # parameters that should be updated
+    unclassified: tuple[str, ...] = ()  # the names of values that may be parameters or not
+    untrained: tuple[str, ...] = ()  # the names of biases that are left as they are on purpose
 
 
 def versions_of(reading: Reading, leaf: int) -> list[int]:

@@ -34,35 +34,22 @@ ONE_STEP = "momentum-of-last-gradient"
 
 @dataclass(frozen=True, kw_only=True)
 class Rule:
-    """The rule of one parameter.
+    """The rule of one parameter."""
 
-    Attributes:
-        name: "sgd", "momentum", "nesterov", "adam", ...; "" if it is not known.
-        slip: what is wrong with it, "" if nothing is.
-        rate: of the first step along the gradient as the file has it; descent is negative.
-        constants: of the rule: the share of the velocity that is kept, the betas.
-    """
-
-    name: str
-    slip: str = ""
-    rate: float = 0.0
-    constants: tuple[float, ...] = ()
+    name: str  # "sgd", "momentum", "nesterov", "adam", ...; "" if it is not known
+    slip: str = ""  # what is wrong with it, "" if nothing is
+    rate: float = 0.0  # of the first step along the gradient as the file has it; descent is negative
+    constants: tuple[float, ...] = ()  # of the rule: the share of the velocity that is kept, the betas
 
 
 @dataclass(frozen=True, kw_only=True)
 class Chain:
-    """One parameter through several iterations.
+    """One parameter through several iterations."""
 
-    Attributes:
-        steps: its steps.
-        gradients: for each, the node that its gradient comes in by.
-        signs: for each, the sign of that node's factor.
-        twins: other nodes that are computed as the same gradient, each with its iteration and its multiple of it.
-    """
-
-    steps: tuple[Step, ...]
-    gradients: tuple[int, ...]
-    signs: tuple[float, ...]
+    steps: tuple[Step, ...]  # its steps
+    gradients: tuple[int, ...]  # for each, the node that its gradient comes in by
+    signs: tuple[float, ...]  # for each, the sign of that node's factor
+    # other nodes that are computed as the same gradient, each with its iteration and its multiple of it
     twins: tuple[tuple[int, int, float], ...] = ()
 
     @property
@@ -141,15 +128,10 @@ def chains_of(readings: Sequence[Reading]) -> list[Chain] | None:
 
 @dataclass(frozen=True)
 class Replayed:
-    """The steps of one parameter for random gradients.
+    """The steps of one parameter for random gradients."""
 
-    Attributes:
-        given: (trials, iterations, elements) gradients, with the sign of true ones.
-        steps: (trials, iterations, elements) what was made of them.
-    """
-
-    given: Array
-    steps: Array
+    given: Array  # (trials, iterations, elements) gradients, with the sign of true ones
+    steps: Array  # (trials, iterations, elements) what was made of them
 
 
 def replay_rules(
@@ -468,16 +450,11 @@ def rule_of(program: Program, chain: Chain, replayed: Replayed, position: int, p
 
 @dataclass(frozen=True, kw_only=True)
 class RulesFound:
-    """The rules of all parameters.
+    """The rules of all parameters."""
 
-    Attributes:
-        chains: the parameters.
-        rules: of each.
-        crossed: which parameter's gradients (first) reach which other parameter (second), by position.
-    """
-
-    chains: tuple[Chain, ...]
-    rules: tuple[Rule, ...]
+    chains: tuple[Chain, ...]  # the parameters
+    rules: tuple[Rule, ...]  # of each
+    # which parameter's gradients (first) reach which other parameter (second), by position
     crossed: frozenset[tuple[int, int]]
 
 

@@ -33,17 +33,12 @@ HIDDEN_ACTIVATIONS = re.compile(r"^_?(relu|sigmoid|sigm|logistic|tanh|leaky_?rel
 
 @dataclass(frozen=True, kw_only=True)
 class Variant:
-    """Calls that run more of a file.
+    """Calls that run more of a file."""
 
-    Attributes:
-        lines: to be run after the file.
-        what: what is different, in the file's own words ("activation='relu'"); "" for a hidden layer more or its own
-            defaults.
-        shallow: the same without a hidden layer more, for a network that cannot have one; empty if there is none.
-    """
-
-    lines: tuple[str, ...]
+    lines: tuple[str, ...]  # to be run after the file
+    # what is different, in the file's own words ("activation='relu'"); "" for a hidden layer more or its own defaults
     what: str
+    # the same without a hidden layer more, for a network that cannot have one; empty if there is none
     shallow: tuple[str, ...] = ()
 
 

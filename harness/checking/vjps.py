@@ -27,16 +27,12 @@ MOST_NUMERICAL_ELEMENTS = 256  # of all arguments together, for numerical differ
 
 @dataclass(frozen=True, kw_only=True)
 class Operation:
-    """One operation.
+    """One operation."""
 
-    Attributes:
-        forward: the operation in NumPy; it never changes its arguments.
-        backward: its vector-Jacobian product. None if the output is piecewise constant, so that no gradient flows.
-        unfolds: whether each output element depends on the elements of the same place only (after broadcasting).
-    """
-
-    forward: Callable[..., Any]
+    forward: Callable[..., Any]  # the operation in NumPy; it never changes its arguments
+    # its vector-Jacobian product. None if the output is piecewise constant, so that no gradient flows
     backward: Backward | None
+    # whether each output element depends on the elements of the same place only (after broadcasting)
     unfolds: bool = False
 
 

@@ -23,17 +23,11 @@ Array = NDArray[Any]
 
 
 class Name(NamedTuple):
-    """The name of a mistake.
+    """The name of a mistake."""
 
-    Attributes:
-        id: in the catalogue.
-        places: the lines, most likely first.
-        detail: what the text of the mistake mentions, such as the name of a parameter.
-    """
-
-    id: str
-    places: list[Place]
-    detail: str = ""
+    id: str  # in the catalogue
+    places: list[Place]  # the lines, most likely first
+    detail: str = ""  # what the text of the mistake mentions, such as the name of a parameter
 
 
 class Case:

@@ -30,23 +30,14 @@ DERIVATIVES: dict[str, Callable[[Array], Array]] = {
 
 @dataclass(frozen=True, kw_only=True)
 class Derivative:
-    """A factor that should be the derivative of an activation.
+    """A factor that should be the derivative of an activation."""
 
-    Attributes:
-        layer: the layer of the activation.
-        node: the factor.
-        value: its values.
-        expected: those it should have.
-        at_call: its lines, the one that asks for it first.
-        at_definition: its lines, the one that computes it first.
-    """
-
-    layer: Layer
-    node: int
-    value: Samples
-    expected: Samples | None
-    at_call: list[Place]
-    at_definition: list[Place]
+    layer: Layer  # the layer of the activation
+    node: int  # the factor
+    value: Samples  # its values
+    expected: Samples | None  # those it should have
+    at_call: list[Place]  # its lines, the one that asks for it first
+    at_definition: list[Place]  # its lines, the one that computes it first
 
 
 def name_derivative(

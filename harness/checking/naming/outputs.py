@@ -20,17 +20,11 @@ Array = NDArray[Any]
 
 @dataclass(frozen=True, kw_only=True)
 class Instead:
-    """What is taken of outputs and targets where the gradient of the cost should be.
+    """What is taken of outputs and targets where the gradient of the cost should be."""
 
-    Attributes:
-        id: the mistake.
-        function: of the outputs and targets.
-        at_pre_activation: whether it is taken of pre-activations in the place of outputs.
-    """
-
-    id: str
-    function: Callable[[Array, Array], Array]
-    at_pre_activation: bool = False
+    id: str  # the mistake
+    function: Callable[[Array, Array], Array]  # of the outputs and targets
+    at_pre_activation: bool = False  # whether it is taken of pre-activations in the place of outputs
 
 
 INSTEAD = (

@@ -24,18 +24,12 @@ class BatchPlan:
 
     Rows are passed through again and again, in a new order each time if they are shuffled. The last batch of a pass is
     what is left. An epoch is ``steps`` batches; that is one pass, unless ``fit`` was given ``steps_per_epoch``.
-
-    Attributes:
-        rows: rows of the training data.
-        size: rows of a batch.
-        steps: batches of an epoch.
-        shuffle: whether each pass has an order of its own. The rows of a full batch stay as they are.
     """
 
-    rows: int
-    size: int
-    steps: int
-    shuffle: bool
+    rows: int  # rows of the training data
+    size: int  # rows of a batch
+    steps: int  # batches of an epoch
+    shuffle: bool  # whether each pass has an order of its own. The rows of a full batch stay as they are
     _drawn: dict[int, tuple[int, Array]] = field(default_factory=dict, repr=False, compare=False)
 
     @property

@@ -43,15 +43,10 @@ Value = str | int | float | bool | None
 
 @dataclass(frozen=True, kw_only=True)
 class Change:
-    """One thing that an edit replaces in the user's program.
+    """One thing that an edit replaces in the user's program."""
 
-    Attributes:
-        kind: what is replaced
-        layer: name of the layer, None if it concerns no layer
-        old, new: its value before and after; None if there was or will be none
-    """
-
-    kind: ChangeKind
-    layer: str | None = None
+    kind: ChangeKind  # what is replaced
+    layer: str | None = None  # name of the layer, None if it concerns no layer
+    # old, new: its value before and after; None if there was or will be none
     old: Value = None
     new: Value = None

@@ -316,22 +316,15 @@ class _Chain:
 
 @dataclass(frozen=True, kw_only=True)
 class Drawing:
-    """How one weight of a model is drawn.
+    """How one weight of a model is drawn."""
 
-    Attributes:
-        path: of the variable in Keras' terms, such as ``dense/kernel``.
-        initializer: a Keras initializer or a callable of the user's own; None if the weight was not made by
-            ``add_weight``, and keeps its value.
-        shape: of the weight.
-        dtype: of the weight, by name.
-        value: of the weight in the model as it is.
-    """
-
-    path: str
+    path: str  # of the variable in Keras' terms, such as ``dense/kernel``
+    # a Keras initializer or a callable of the user's own; None if the weight was not made by ``add_weight``, and keeps
+    # its value
     initializer: Any
-    shape: tuple[int, ...]
-    dtype: str
-    value: Array
+    shape: tuple[int, ...]  # of the weight
+    dtype: str  # of the weight, by name
+    value: Array  # of the weight in the model as it is
 
     def draw(self, seed: int) -> Array:
         """The weight drawn with this seed."""

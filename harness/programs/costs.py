@@ -42,29 +42,17 @@ FORWARDS_AND_BACKWARDS = 3  # a training step costs three times the forward pass
 
 @dataclass(frozen=True, kw_only=True)
 class Work:
-    """The size of one forward pass of one row, and of the model.
+    """The size of one forward pass of one row, and of the model."""
 
-    Attributes:
-        multiply_adds: of the layers with weights, for each row.
-        convolved: of these, those of convolutions.
-        elements: activations of all layers, for each row.
-        patches: of these, the elements of the patches that convolutions are turned into.
-        parameters: weights of the model.
-        layers: that compute something.
-        weighted_layers: with weights.
-        windows: positions of the windows of convolutions and pools, added up.
-        time_steps: of recurrent layers, added up.
-    """
-
-    multiply_adds: int
-    convolved: int
-    elements: int
-    patches: int
-    parameters: int
-    layers: int
-    weighted_layers: int
-    windows: int
-    time_steps: int
+    multiply_adds: int  # of the layers with weights, for each row
+    convolved: int  # of these, those of convolutions
+    elements: int  # activations of all layers, for each row
+    patches: int  # of these, the elements of the patches that convolutions are turned into
+    parameters: int  # weights of the model
+    layers: int  # that compute something
+    weighted_layers: int  # with weights
+    windows: int  # positions of the windows of convolutions and pools, added up
+    time_steps: int  # of recurrent layers, added up
 
 
 def work_of(program: Program) -> Work:

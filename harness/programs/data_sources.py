@@ -28,26 +28,17 @@ class NoBatches(BadInput):
 
 @dataclass(frozen=True, kw_only=True)
 class TrainingData:
-    """The data of a call of fit, as arrays.
+    """The data of a call of fit, as arrays."""
 
-    Attributes:
-        x, y: arrays, or lists, tuples or dicts of arrays; y is None if there are no targets.
-        sample_weight: (rows,) or None.
-        kind: ``arrays``, ``dataframe``, ``tf.data``, ``generator`` or ``PyDataset``.
-        batch_size: rows of a batch, if the data comes in batches.
-        shuffle: whether the data is shuffled between epochs, if the data decides that.
-        x_for_fit: what to give to Keras in the place of x, because a generator can be read only once.
-        notes: what could not be kept.
-    """
-
+    # x, y: arrays, or lists, tuples or dicts of arrays; y is None if there are no targets
     x: Any
     y: Any
-    sample_weight: Array | None
-    kind: str
-    batch_size: int | None = None
-    shuffle: bool | None = None
-    x_for_fit: Any = None
-    notes: tuple[Note, ...] = ()
+    sample_weight: Array | None  # (rows,) or None
+    kind: str  # ``arrays``, ``dataframe``, ``tf.data``, ``generator`` or ``PyDataset``
+    batch_size: int | None = None  # rows of a batch, if the data comes in batches
+    shuffle: bool | None = None  # whether the data is shuffled between epochs, if the data decides that
+    x_for_fit: Any = None  # what to give to Keras in the place of x, because a generator can be read only once
+    notes: tuple[Note, ...] = ()  # what could not be kept
 
 
 def training_data(x: Any, y: Any, sample_weight: Any, steps: int | None = None) -> TrainingData:

@@ -22,31 +22,18 @@ Array = NDArray[Any]
 
 @dataclass(frozen=True, kw_only=True)
 class Task:
-    """What is trained, and what is recorded.
+    """What is trained, and what is recorded."""
 
-    Attributes:
-        program: its model, loss and optimizer.
-        data: the rows that are trained on.
-        plan: how they are divided into batches.
-        updates: of each member.
-        validation: data evaluated after each epoch; None if neither a record nor a callback needs it.
-        record: what the result holds besides the training loss.
-        callbacks: of the user's ``fit`` that can change the training.
-        has_metrics: whether metrics are computed.
-        compiled: whether XLA compiles the loop; None for what pays.
-        uses: how many trainings of this structure and length are expected, for what pays.
-    """
-
-    program: Program
-    data: TrainingData
-    plan: BatchPlan
-    updates: int
-    validation: TrainingData | None
-    record: frozenset[Record]
-    callbacks: Sequence[Any]
-    has_metrics: bool
-    compiled: bool | None = None
-    uses: int = 1
+    program: Program  # its model, loss and optimizer
+    data: TrainingData  # the rows that are trained on
+    plan: BatchPlan  # how they are divided into batches
+    updates: int  # of each member
+    validation: TrainingData | None  # data evaluated after each epoch; None if neither a record nor a callback needs it
+    record: frozenset[Record]  # what the result holds besides the training loss
+    callbacks: Sequence[Any]  # of the user's ``fit`` that can change the training
+    has_metrics: bool  # whether metrics are computed
+    compiled: bool | None = None  # whether XLA compiles the loop; None for what pays
+    uses: int = 1  # how many trainings of this structure and length are expected, for what pays
 
 
 def loop_of(

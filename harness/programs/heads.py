@@ -40,24 +40,16 @@ class AppliedActivation:
 
 @dataclass(frozen=True, kw_only=True)
 class Head:
-    """The output of a model.
+    """The output of a model."""
 
-    Attributes:
-        layer: name of the last layer with weights; None if the model has none.
-        kind: its class, such as ``Dense``.
-        shape: of the output, rows as None.
-        units: last axis of the output; None if it is not known.
-        activations: applied one after the other from that layer on, without ``linear``. A function that Keras does
-            not know has its own name with ``custom:`` before it.
-        is_certain: whether nothing else happens to the values (no other operation, no Lambda layer).
-    """
-
-    layer: str | None
-    kind: str | None
-    shape: tuple[int | None, ...]
-    units: int | None
+    layer: str | None  # name of the last layer with weights; None if the model has none
+    kind: str | None  # its class, such as ``Dense``
+    shape: tuple[int | None, ...]  # of the output, rows as None
+    units: int | None  # last axis of the output; None if it is not known
+    # applied one after the other from that layer on, without ``linear``. A function that Keras does not know has its
+    # own name with ``custom:`` before it
     activations: tuple[AppliedActivation, ...]
-    is_certain: bool
+    is_certain: bool  # whether nothing else happens to the values (no other operation, no Lambda layer)
 
     @property
     def activation(self) -> str:

@@ -58,35 +58,24 @@ class OnData:
 
 @dataclass(frozen=True, kw_only=True)
 class LayerReport:
-    """What was found of one layer.
+    """What was found of one layer."""
 
-    Attributes:
-        name, kind: of the Keras layer and its class.
-        activation: of its units, also if it is a layer of its own.
-        units: how many.
-        is_hidden: False for a layer that answers to targets; its clones are not a defect.
-        outgoing_known: False if the incoming weights decided alone.
-        clones: groups of two or more.
-        near_clones: groups of two or more that are nearly clones, exact ones among them.
-        effective_width: distinct units.
-        scale, rule, recommended: root mean square of the kernel, the rule's name and its standard deviation; the
-            last two None if there is no rule (an embedding).
-        on_data: None without data or if the activation is not judged.
-    """
-
+    # name, kind: of the Keras layer and its class
     name: str
     kind: str
-    activation: str
-    units: int
-    is_hidden: bool
-    outgoing_known: bool
-    clones: list[list[int]]
-    near_clones: list[list[int]]
-    effective_width: int
+    activation: str  # of its units, also if it is a layer of its own
+    units: int  # how many
+    is_hidden: bool  # False for a layer that answers to targets; its clones are not a defect
+    outgoing_known: bool  # False if the incoming weights decided alone
+    clones: list[list[int]]  # groups of two or more
+    near_clones: list[list[int]]  # groups of two or more that are nearly clones, exact ones among them
+    effective_width: int  # distinct units
+    # scale, rule, recommended: root mean square of the kernel, the rule's name and its standard deviation; the last two
+    # None if there is no rule (an embedding)
     scale: float
     rule: str | None
     recommended: float | None
-    on_data: OnData | None
+    on_data: OnData | None  # None without data or if the activation is not judged
 
     @property
     def ratio(self) -> float | None:

@@ -27,24 +27,15 @@ SAMPLE_ROWS = 2  # rows of x on which a model without an input shape is built
 
 @dataclass(frozen=True, kw_only=True)
 class Places:
-    """Where the parts of a program were written, as far as is known.
+    """Where the parts of a program were written, as far as is known."""
 
-    Attributes:
-        layers: name of a layer -> the call that made it.
-        compile: the call of ``compile``.
-        fit: the call of ``fit``.
-        optimizer: the call that made the optimizer; None if it was given by name.
-        loss: the call that made the loss; None if it was given by name.
-        model: the call that made the model.
-        x, y: the lines that last assigned the values of x and y before ``fit``, in order.
-    """
-
-    layers: Mapping[str, Place] = field(default_factory=dict)
-    compile: Place | None = None
-    fit: Place | None = None
-    optimizer: Place | None = None
-    loss: Place | None = None
-    model: Place | None = None
+    layers: Mapping[str, Place] = field(default_factory=dict)  # name of a layer -> the call that made it
+    compile: Place | None = None  # the call of ``compile``
+    fit: Place | None = None  # the call of ``fit``
+    optimizer: Place | None = None  # the call that made the optimizer; None if it was given by name
+    loss: Place | None = None  # the call that made the loss; None if it was given by name
+    model: Place | None = None  # the call that made the model
+    # x, y: the lines that last assigned the values of x and y before ``fit``, in order
     x: tuple[Place, ...] = ()
     y: tuple[Place, ...] = ()
 
@@ -105,94 +96,61 @@ def made_up_parts(notes: Iterable[Note]) -> tuple[str, ...]:
 
 @dataclass(frozen=True, kw_only=True)
 class FitError:
-    """An exception that ``fit`` raised in the user's script.
+    """An exception that ``fit`` raised in the user's script."""
 
-    Attributes:
-        kind: class of the exception, such as ``ValueError``.
-        message: what it says.
-        place: the user's line.
-    """
-
-    kind: str
-    message: str
-    place: Place | None
+    kind: str  # class of the exception, such as ``ValueError``
+    message: str  # what it says
+    place: Place | None  # the user's line
 
 
 @dataclass(frozen=True, kw_only=True)
 class Program:
-    """A Keras program as it was when it called ``fit``.
+    """A Keras program as it was when it called ``fit``."""
 
-    Attributes:
-        name: short name for reports, such as the file's.
-        path: the user's file; None for a model given in Python.
-        model: the model, never to be trained itself: train copies. It is a copy with the weights as they were when fit
-            was called, unless ``is_copyable`` is False.
-        initial_weights: path of a weight (``dense/kernel``) -> value when fit was called.
-        set_weights: paths of the weights that the script set itself (pretrained, loaded, or trained by an earlier
-            fit); they are kept by every copy.
-        is_copyable: whether copies of the model can be made. If not, train ``model`` itself from ``fresh_weights``.
-        loss: as given to compile: a name, a Keras loss, a function, or a list or dict of them.
-        loss_weights: as given to compile.
-        optimizer: a Keras optimizer that was never used; ``new_optimizer`` makes one to train with.
-        metrics, weighted_metrics: as given to compile; None if there are none.
-        compile_options: other arguments of compile that matter (run_eagerly, jit_compile, steps_per_execution).
-        x: inputs, (rows, ...), an array or a list, tuple or dict of arrays.
-        y: targets as given; None if the model is trained without.
-        sample_weight: (rows,) or None.
-        class_weight: class -> weight, or None.
-        validation: validation data, or None. See ``split_rows`` for ``validation_split``.
-        validation_split: the share of the last rows that fit keeps apart; 0 if there is none.
-        epochs: of the whole training (fits of one loop added up).
-        batch_size: rows of one update, resolved (Keras' default is 32).
-        steps_per_epoch: updates of an epoch; None for one pass over all rows.
-        shuffle: whether fit shuffles rows before each epoch.
-        initial_epoch: where counting starts.
-        callbacks: given to fit by the user, not attached to a model.
-        places: where things were written.
-        history: of the captured fit, by metric; None if fit was not run or failed.
-        seconds: the captured fit took; None if it was not run.
-        is_stopped: whether the captured fit was stopped by the time limit.
-        error: what fit raised, if it did.
-        fit_number: which call of fit was captured, from 1.
-        arguments: that the script was run with.
-        source: kind of x that fit was given: ``arrays``, ``dataframe``, ``tf.data``, ``generator``, ``PyDataset``.
-        notes: what the capture changed or could not keep.
-        made_up: how much of the data had to be made up; such a program is not judged by trainings.
-    """
-
-    name: str
-    path: Path | None = None
+    name: str  # short name for reports, such as the file's
+    path: Path | None = None  # the user's file; None for a model given in Python
+    # the model, never to be trained itself: train copies. It is a copy with the weights as they were when fit was
+    # called, unless ``is_copyable`` is False
     model: Any
+    # path of a weight (``dense/kernel``) -> value when fit was called
     initial_weights: Mapping[str, Array] = field(default_factory=dict)
+    # paths of the weights that the script set itself (pretrained, loaded, or trained by an earlier fit); they are kept
+    # by every copy
     set_weights: frozenset[str] = frozenset()
+    # whether copies of the model can be made. If not, train ``model`` itself from ``fresh_weights``
     is_copyable: bool = True
-    loss: Any = None
-    loss_weights: Any = None
-    optimizer: Any = None
+    loss: Any = None  # as given to compile: a name, a Keras loss, a function, or a list or dict of them
+    loss_weights: Any = None  # as given to compile
+    optimizer: Any = None  # a Keras optimizer that was never used; ``new_optimizer`` makes one to train with
+    # metrics, weighted_metrics: as given to compile; None if there are none
     metrics: Any = None
     weighted_metrics: Any = None
+    # other arguments of compile that matter (run_eagerly, jit_compile, steps_per_execution)
     compile_options: Mapping[str, Any] = field(default_factory=dict)
-    x: Data
-    y: Data = None
-    sample_weight: Array | None = None
-    class_weight: Mapping[int, float] | None = None
-    validation: Validation | None = None
-    validation_split: float = 0.0
-    epochs: int = 1
-    batch_size: int = 32
-    steps_per_epoch: int | None = None
-    shuffle: bool = True
-    initial_epoch: int = 0
-    callbacks: tuple[Any, ...] = ()
-    places: Places = Places()
+    x: Data  # inputs, (rows, ...), an array or a list, tuple or dict of arrays
+    y: Data = None  # targets as given; None if the model is trained without
+    sample_weight: Array | None = None  # (rows,) or None
+    class_weight: Mapping[int, float] | None = None  # class -> weight, or None
+    validation: Validation | None = None  # validation data, or None. See ``split_rows`` for ``validation_split``
+    validation_split: float = 0.0  # the share of the last rows that fit keeps apart; 0 if there is none
+    epochs: int = 1  # of the whole training (fits of one loop added up)
+    batch_size: int = 32  # rows of one update, resolved (Keras' default is 32)
+    steps_per_epoch: int | None = None  # updates of an epoch; None for one pass over all rows
+    shuffle: bool = True  # whether fit shuffles rows before each epoch
+    initial_epoch: int = 0  # where counting starts
+    callbacks: tuple[Any, ...] = ()  # given to fit by the user, not attached to a model
+    places: Places = Places()  # where things were written
+    # of the captured fit, by metric; None if fit was not run or failed
     history: Mapping[str, tuple[float, ...]] | None = None
-    seconds: float | None = None
-    is_stopped: bool = False
-    error: FitError | None = None
-    fit_number: int = 1
-    arguments: tuple[str, ...] = ()
+    seconds: float | None = None  # the captured fit took; None if it was not run
+    is_stopped: bool = False  # whether the captured fit was stopped by the time limit
+    error: FitError | None = None  # what fit raised, if it did
+    fit_number: int = 1  # which call of fit was captured, from 1
+    arguments: tuple[str, ...] = ()  # that the script was run with
+    # kind of x that fit was given: ``arrays``, ``dataframe``, ``tf.data``, ``generator``, ``PyDataset``
     source: str = "arrays"
-    notes: tuple[Note, ...] = ()
+    notes: tuple[Note, ...] = ()  # what the capture changed or could not keep
+    # how much of the data had to be made up; such a program is not judged by trainings
     made_up: MadeUp = MadeUp.NOTHING
 
     @property

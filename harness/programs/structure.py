@@ -97,19 +97,12 @@ INITIALIZERS = ("initializer",)  # keys that end so do not change the step
 
 @dataclass(frozen=True, kw_only=True)
 class TrainingData:
-    """The rows that are trained on, as ``fit`` would hand them to the model.
+    """The rows that are trained on, as ``fit`` would hand them to the model."""
 
-    Attributes:
-        x: the input, or a list or dict of inputs, each (rows, ...).
-        y: targets; None if the model is trained without.
-        sample_weight: (rows,) with class weights multiplied in, or None.
-        rows: how many.
-    """
-
-    x: Any
-    y: Any
-    sample_weight: Any
-    rows: int
+    x: Any  # the input, or a list or dict of inputs, each (rows, ...)
+    y: Any  # targets; None if the model is trained without
+    sample_weight: Any  # (rows,) with class weights multiplied in, or None
+    rows: int  # how many
 
     def leaves(self) -> list[Array]:
         """All arrays, in a fixed order."""

@@ -30,26 +30,17 @@ class TargetKind(Enum):
 
 @dataclass(frozen=True, kw_only=True)
 class Targets:
-    """What targets look like.
+    """What targets look like."""
 
-    Attributes:
-        kind: see TargetKind.
-        shape: of y.
-        values: y as float64, at most ``MAX_ROWS`` rows, spread evenly.
-        low, high: least and largest finite value.
-        distinct: distinct values, sorted; None if there are more than ``MAX_CLASSES``.
-        is_integer: whether all values are integers.
-        is_finite: whether there is no NaN or infinity.
-    """
-
-    kind: TargetKind
-    shape: tuple[int, ...]
-    values: Array
+    kind: TargetKind  # see TargetKind
+    shape: tuple[int, ...]  # of y
+    values: Array  # y as float64, at most ``MAX_ROWS`` rows, spread evenly
+    # low, high: least and largest finite value
     low: float
     high: float
-    distinct: tuple[float, ...] | None
-    is_integer: bool
-    is_finite: bool
+    distinct: tuple[float, ...] | None  # distinct values, sorted; None if there are more than ``MAX_CLASSES``
+    is_integer: bool  # whether all values are integers
+    is_finite: bool  # whether there is no NaN or infinity
 
     @property
     def width(self) -> int:
@@ -139,19 +130,12 @@ CROSSENTROPIES = BINARY_CROSSENTROPIES | CATEGORICAL_CROSSENTROPIES | SPARSE_CRO
 
 @dataclass(frozen=True, kw_only=True)
 class LossFacts:
-    """What a loss is.
+    """What a loss is."""
 
-    Attributes:
-        name: of Keras' function, such as ``mean_squared_error``; a loss of the user's own has ``custom:`` before it.
-        from_logits: whether it expects values before a softmax or sigmoid.
-        is_known: whether it is one of Keras'.
-        function: to call with (y, predictions); None if it cannot be made.
-    """
-
-    name: str
-    from_logits: bool
-    is_known: bool
-    function: Any
+    name: str  # of Keras' function, such as ``mean_squared_error``; a loss of the user's own has ``custom:`` before it
+    from_logits: bool  # whether it expects values before a softmax or sigmoid
+    is_known: bool  # whether it is one of Keras'
+    function: Any  # to call with (y, predictions); None if it cannot be made
 
 
 def describe_loss(loss: Any) -> LossFacts | None:

@@ -43,36 +43,24 @@ class Record(Enum):
 
 @dataclass(frozen=True, kw_only=True)
 class Trained:
-    """Members trained from one program; member i began from ``seeds[i]``.
+    """Members trained from one program; member i began from ``seeds[i]``."""
 
-    Attributes:
-        seeds: of initial weights, batch order and dropout masks.
-        engine: what trained the members.
-        reason: why it was Keras' own fit; None if it was not.
-        detail: what exactly was in the way, for people; empty if nothing was.
-        is_compiled: whether XLA compiled the loop.
-        loss: (members, epochs) mean training loss of each epoch, as ``fit`` reports it; NaN after a member stopped. The
-            last epoch may be partial if a number of updates was asked for.
-        validation_loss: (members, epochs), or None if it was not recorded.
-        metrics: name as in Keras' logs (``accuracy``, ``val_accuracy``) -> (members, epochs).
-        weights: for each weight of ``model.weights``, (members, ...), after training.
-        updates: (members,) updates made; fewer than asked for if a callback stopped the member.
-        diverged: (members,) whether a loss or a weight is NaN or infinite.
-        diverged_at: (members,) update, from 1, whose loss was the first that is not finite; -1 if there was none. Where
-            Keras' fit trained, the last update of the epoch in which that happened.
-    """
-
-    seeds: tuple[int, ...]
-    engine: Engine
-    reason: FallbackReason | None = None
-    detail: str = ""
-    is_compiled: bool = False
+    seeds: tuple[int, ...]  # of initial weights, batch order and dropout masks
+    engine: Engine  # what trained the members
+    reason: FallbackReason | None = None  # why it was Keras' own fit; None if it was not
+    detail: str = ""  # what exactly was in the way, for people; empty if nothing was
+    is_compiled: bool = False  # whether XLA compiled the loop
+    # (members, epochs) mean training loss of each epoch, as ``fit`` reports it; NaN after a member stopped. The last
+    # epoch may be partial if a number of updates was asked for
     loss: Array
-    validation_loss: Array | None = None
+    validation_loss: Array | None = None  # (members, epochs), or None if it was not recorded
+    # name as in Keras' logs (``accuracy``, ``val_accuracy``) -> (members, epochs)
     metrics: Mapping[str, Array] = field(default_factory=dict)
-    weights: tuple[Array, ...]
-    updates: Array
-    diverged: Array
+    weights: tuple[Array, ...]  # for each weight of ``model.weights``, (members, ...), after training
+    updates: Array  # (members,) updates made; fewer than asked for if a callback stopped the member
+    diverged: Array  # (members,) whether a loss or a weight is NaN or infinite
+    # (members,) update, from 1, whose loss was the first that is not finite; -1 if there was none. Where Keras' fit
+    # trained, the last update of the epoch in which that happened
     diverged_at: Array
 
     @property

@@ -63,23 +63,14 @@ NORMALISATION = tuple(
 
 @dataclass(frozen=True, kw_only=True)
 class Units:
-    """What tells the units of one layer apart.
+    """What tells the units of one layer apart."""
 
-    Attributes:
-        layer: the Keras layer.
-        incoming: (incoming weights, units), the biases as row 0 if it has some.
-        affine: (rows, units) of the normalisations that follow.
-        outgoing: (outgoing weights, units); None if they are not known.
-        recurrent: (gates, units, units), from row to column; None if there is none.
-        is_hidden: False if the layer answers to targets.
-    """
-
-    layer: keras.Layer
-    incoming: Array
-    affine: Array
-    outgoing: Array | None
-    recurrent: Array | None
-    is_hidden: bool
+    layer: keras.Layer  # the Keras layer
+    incoming: Array  # (incoming weights, units), the biases as row 0 if it has some
+    affine: Array  # (rows, units) of the normalisations that follow
+    outgoing: Array | None  # (outgoing weights, units); None if they are not known
+    recurrent: Array | None  # (gates, units, units), from row to column; None if there is none
+    is_hidden: bool  # False if the layer answers to targets
 
     @property
     def count(self) -> int:

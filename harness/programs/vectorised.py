@@ -52,19 +52,12 @@ class CannotVectorise(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Members:
-    """The state of all members: tensors stacked on a first axis.
+    """The state of all members: tensors stacked on a first axis."""
 
-    Attributes:
-        trainable: of ``model.trainable_variables``.
-        other: of ``model.non_trainable_variables``: moving statistics, frozen weights, seeds.
-        optimizer: of the optimizer's variables.
-        metrics: of the model's metrics; empty if they are not recorded.
-    """
-
-    trainable: list[Tensor]
-    other: list[Tensor]
-    optimizer: list[Tensor]
-    metrics: list[Tensor] = field(default_factory=list)
+    trainable: list[Tensor]  # of ``model.trainable_variables``
+    other: list[Tensor]  # of ``model.non_trainable_variables``: moving statistics, frozen weights, seeds
+    optimizer: list[Tensor]  # of the optimizer's variables
+    metrics: list[Tensor] = field(default_factory=list)  # of the model's metrics; empty if they are not recorded
 
 
 def check_optimizer(optimizer: Any) -> None:

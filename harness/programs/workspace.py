@@ -41,16 +41,11 @@ class Workspace:
     """A working folder and its copy.
 
     The copy lies in a copy of the folders above it, whose other entries are links, so that ``../data`` is found.
-
-    Attributes:
-        folder: the user's working folder, resolved.
-        top: one of the folders above it, or itself, resolved.
-        top_copy: the copy of ``top``, resolved.
     """
 
-    folder: Path
-    top: Path
-    top_copy: Path
+    folder: Path  # the user's working folder, resolved
+    top: Path  # one of the folders above it, or itself, resolved
+    top_copy: Path  # the copy of ``top``, resolved
 
     @property
     def copy(self) -> Path:

@@ -30,24 +30,18 @@ class NotPlain(Exception):
 
 @dataclass
 class FollowedLoop:
-    """The updates of a loop so far.
+    """The updates of a loop so far."""
 
-    Attributes:
-        model, optimizer, loss: those of the first update; every other has the same.
-        rows: place of each different row, by its bytes.
-        x, y: the different rows, in the order in which they came.
-        counts: how often each was used.
-        sizes: rows of each update.
-    """
-
+    # model, optimizer, loss: those of the first update; every other has the same
     model: Any
     optimizer: Any
     loss: Any
-    rows: dict[bytes, int] = field(default_factory=dict)
+    rows: dict[bytes, int] = field(default_factory=dict)  # place of each different row, by its bytes
+    # x, y: the different rows, in the order in which they came
     x: list[Array] = field(default_factory=list)
     y: list[Array] = field(default_factory=list)
-    counts: list[int] = field(default_factory=list)
-    sizes: list[int] = field(default_factory=list)
+    counts: list[int] = field(default_factory=list)  # how often each was used
+    sizes: list[int] = field(default_factory=list)  # rows of each update
     size: int = 0
 
     def take(self, model: Any, optimizer: Any, loss: Any, x: Any, y: Any) -> None:

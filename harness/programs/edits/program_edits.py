@@ -35,15 +35,10 @@ DEFAULT_RATES = {"Adam": 0.001, "SGD": 0.01, "RMSprop": 0.001, "Nadam": 0.001, "
 
 @dataclass(frozen=True, kw_only=True)
 class Edits:
-    """The edits for some changes.
+    """The edits for some changes."""
 
-    Attributes:
-        edits: in the order of the text.
-        unplaced: changes whose place is not known or not unambiguous.
-    """
-
-    edits: tuple[Edit, ...]
-    unplaced: tuple[Change, ...]
+    edits: tuple[Edit, ...]  # in the order of the text
+    unplaced: tuple[Change, ...]  # changes whose place is not known or not unambiguous
 
 
 def edits_for(program: Program, changes: Sequence[Change]) -> Edits:

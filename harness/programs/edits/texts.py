@@ -12,28 +12,18 @@ from ..source.places import Source, argument_of
 
 @dataclass(frozen=True, kw_only=True)
 class Edit:
-    """One replacement of text in the user's file.
+    """One replacement of text in the user's file."""
 
-    Attributes:
-        file: as the user knows it.
-        cell: number of the notebook's code cell, from 1; None in a script.
-        line: of the first character that is replaced, from 1.
-        start, end: characters of the file or cell that are replaced, from 0; equal for an insertion.
-        old: the text that is replaced; empty for an insertion.
-        new: the text that takes its place; empty for a removal.
-        subject: the call or statement around it, as it was, in one line.
-        fragment: what is new in it, such as ``activation="sigmoid"``.
-    """
-
-    file: str
-    cell: int | None
-    line: int
+    file: str  # as the user knows it
+    cell: int | None  # number of the notebook's code cell, from 1; None in a script
+    line: int  # of the first character that is replaced, from 1
+    # start, end: characters of the file or cell that are replaced, from 0; equal for an insertion
     start: int
     end: int
-    old: str
-    new: str
-    subject: str
-    fragment: str
+    old: str  # the text that is replaced; empty for an insertion
+    new: str  # the text that takes its place; empty for a removal
+    subject: str  # the call or statement around it, as it was, in one line
+    fragment: str  # what is new in it, such as ``activation="sigmoid"``
 
 
 class Unplaced(Exception):

@@ -65,18 +65,13 @@ def unknown_arguments(match: re.Match[str]) -> dict[str, Value]:
 
 @dataclass(frozen=True)
 class Reason:
-    """A kind of error, and what its message says.
+    """A kind of error, and what its message says."""
 
-    Attributes:
-        id, check: of the finding.
-        pattern: found in messages of this kind; its named groups are the values.
-        read: the values of the finding, from a match.
-    """
-
+    # id, check: of the finding
     id: str
     check: Check
-    pattern: str
-    read: Callable[[re.Match[str]], dict[str, Value]] = read_groups
+    pattern: str  # found in messages of this kind; its named groups are the values
+    read: Callable[[re.Match[str]], dict[str, Value]] = read_groups  # the values of the finding, from a match
 
 
 REASONS: tuple[Reason, ...] = (

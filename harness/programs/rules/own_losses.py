@@ -44,17 +44,11 @@ Loss = Callable[[Array, Array], float]
 
 @dataclass(frozen=True, kw_only=True)
 class Sides:
-    """Targets with predictions for them, each (rows, ...) as the output of the model.
+    """Targets with predictions for them, each (rows, ...) as the output of the model."""
 
-    Attributes:
-        targets: what the loss is given first.
-        right: predictions that follow the targets.
-        wrong: predictions that follow the targets of other rows.
-    """
-
-    targets: Array
-    right: Array
-    wrong: Array
+    targets: Array  # what the loss is given first
+    right: Array  # predictions that follow the targets
+    wrong: Array  # predictions that follow the targets of other rows
 
 
 def own_loss_rules(subject: Subject) -> Finding:

@@ -15,39 +15,25 @@ from typing import Any
 
 @dataclass(frozen=True, kw_only=True)
 class Place:
-    """Where something was written in the user's file.
+    """Where something was written in the user's file."""
 
-    Attributes:
-        file: the user's own file, as the user knows it (not the copy that was run).
-        line: first line, from 1; in a notebook the line within its cell.
-        end_line: last line of the expression.
-        column, end_column: characters from 0 of the start and end of the expression; None if Python does not know.
-        text: of the first line, without indentation.
-        cell: number of the notebook's code cell, from 1; None in a script.
-    """
-
-    file: str
-    line: int
-    end_line: int
+    file: str  # the user's own file, as the user knows it (not the copy that was run)
+    line: int  # first line, from 1; in a notebook the line within its cell
+    end_line: int  # last line of the expression
+    # column, end_column: characters from 0 of the start and end of the expression; None if Python does not know
     column: int | None = None
     end_column: int | None = None
-    text: str = ""
-    cell: int | None = None
+    text: str = ""  # of the first line, without indentation
+    cell: int | None = None  # number of the notebook's code cell, from 1; None in a script
 
 
 @dataclass(frozen=True, kw_only=True)
 class Source:
-    """A piece of the user's code that is run as one: a script, a module, or a cell of a notebook.
+    """A piece of the user's code that is run as one: a script, a module, or a cell of a notebook."""
 
-    Attributes:
-        file: the user's file, as the user knows it.
-        text: the code as it is run; the same lines as in the file or cell.
-        cell: number of the cell from 1; None in a script.
-    """
-
-    file: str
-    text: str
-    cell: int | None = None
+    file: str  # the user's file, as the user knows it
+    text: str  # the code as it is run; the same lines as in the file or cell
+    cell: int | None = None  # number of the cell from 1; None in a script
 
     @property
     def lines(self) -> list[str]:

@@ -21,15 +21,10 @@ MAX_FILE_BYTES = 64 * 2**20
 
 @dataclass(frozen=True, kw_only=True)
 class Piece:
-    """Code that is run as one.
+    """Code that is run as one."""
 
-    Attributes:
-        filename: under which Python runs it.
-        source: the code, and where the user finds it.
-    """
-
-    filename: str
-    source: Source
+    filename: str  # under which Python runs it
+    source: Source  # the code, and where the user finds it
 
 
 def read_pieces(path: Path, shown: str, filename: str) -> list[Piece]:

@@ -33,94 +33,56 @@ LEAVING_PLATEAU = (Fault.TOO_FEW_EPOCHS, Fault.HIDDEN_ACTIVATION, Fault.VANISHIN
 
 @dataclass(frozen=True, kw_only=True)
 class Level:
-    """What one training reaches.
+    """What one training reaches."""
 
-    Attributes:
-        held: median score on the rows that judge
-        training: median score on training rows
-        learned: the share of the seeds that learn
-        auc: median area under the curve, None if it has no meaning
-        updates: that each seed was trained for
-        error: what Keras raised instead, None if it trained
-        scores: of each seed on the rows that judge
-        diverged: how many of the seeds end with a cost or weights that are NaN or infinite
-    """
-
-    held: float
-    training: float
-    learned: Share
-    auc: float | None
-    updates: int
-    error: str | None
-    scores: tuple[float, ...] = ()
-    diverged: int = 0
+    held: float  # median score on the rows that judge
+    training: float  # median score on training rows
+    learned: Share  # the share of the seeds that learn
+    auc: float | None  # median area under the curve, None if it has no meaning
+    updates: int  # that each seed was trained for
+    error: str | None  # what Keras raised instead, None if it trained
+    scores: tuple[float, ...] = ()  # of each seed on the rows that judge
+    diverged: int = 0  # how many of the seeds end with a cost or weights that are NaN or infinite
 
 
 @dataclass(frozen=True, kw_only=True)
 class Cause:
-    """A fault that is proven by runs with and without its repair.
+    """A fault that is proven by runs with and without its repair."""
 
-    Attributes:
-        fault: what is wrong
-        changes: what an edit replaces
-        repaired: the program with all repairs of the minimal set
-        unrepaired: the same without the repair of this fault
-        edits: the replacements of text in the user's files, if their lines are known
-        needs_no_run: whether it follows from the program alone
-    """
-
-    fault: Fault
-    changes: tuple[Change, ...]
-    repaired: Level | None
-    unrepaired: Level | None
-    edits: tuple[Edit, ...] = ()
-    needs_no_run: bool = False
+    fault: Fault  # what is wrong
+    changes: tuple[Change, ...]  # what an edit replaces
+    repaired: Level | None  # the program with all repairs of the minimal set
+    unrepaired: Level | None  # the same without the repair of this fault
+    edits: tuple[Edit, ...] = ()  # the replacements of text in the user's files, if their lines are known
+    needs_no_run: bool = False  # whether it follows from the program alone
 
 
 @dataclass(frozen=True, kw_only=True)
 class Alternative:
-    """A repair that does in place of a cause.
+    """A repair that does in place of a cause."""
 
-    Attributes:
-        fault: what it repairs
-        changes: what an edit replaces
-        instead_of: the cause whose repair it replaces
-        level: what the program reaches with it
-    """
-
-    fault: Fault
-    changes: tuple[Change, ...]
-    instead_of: Fault
-    level: Level
+    fault: Fault  # what it repairs
+    changes: tuple[Change, ...]  # what an edit replaces
+    instead_of: Fault  # the cause whose repair it replaces
+    level: Level  # what the program reaches with it
 
 
 @dataclass(frozen=True, kw_only=True)
 class Further:
-    """A repair that is not needed to learn, and raises the score of the repaired program clearly.
+    """A repair that is not needed to learn, and raises the score of the repaired program clearly."""
 
-    Attributes:
-        fault: what it repairs
-        changes: what an edit replaces
-        edits: the replacements of text in the user's files, if their lines are known
-    """
-
-    fault: Fault
-    changes: tuple[Change, ...]
-    edits: tuple[Edit, ...] = ()
+    fault: Fault  # what it repairs
+    changes: tuple[Change, ...]  # what an edit replaces
+    edits: tuple[Edit, ...] = ()  # the replacements of text in the user's files, if their lines are known
 
 
 @dataclass(frozen=True, kw_only=True)
 class Mechanism:
-    """How a cause hurts, proven by an intervention that removes this and nothing else.
+    """How a cause hurts, proven by an intervention that removes this and nothing else."""
 
-    Attributes:
-        fault: what it is called
-        intervention: what removes it
-        repaired, unrepaired: the level with and without the intervention
-    """
-
-    fault: Fault
-    intervention: Intervention
+    fault: Fault  # what it is called
+    intervention: Intervention  # what removes it
+    # repaired, unrepaired: the level with and without the intervention
     repaired: Level
     unrepaired: Level
 
@@ -135,19 +97,12 @@ class CurvePoint:
 
 @dataclass(frozen=True, kw_only=True)
 class Hint:
-    """Something unusual without a proof that it matters.
+    """Something unusual without a proof that it matters."""
 
-    Attributes:
-        fault: what it may be
-        changes: what an edit replaces
-        doubt: 0 to 3, how far it is from usual practice
-        is_needed: whether it is of the smallest set of repairs that learned
-    """
-
-    fault: Fault
-    changes: tuple[Change, ...]
-    doubt: float
-    is_needed: bool = False
+    fault: Fault  # what it may be
+    changes: tuple[Change, ...]  # what an edit replaces
+    doubt: float  # 0 to 3, how far it is from usual practice
+    is_needed: bool = False  # whether it is of the smallest set of repairs that learned
 
 
 @dataclass(frozen=True, kw_only=True)

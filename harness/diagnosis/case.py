@@ -24,24 +24,16 @@ CLASS_METRICS = ("acc", "accuracy", "categorical_accuracy", "sparse_categorical_
 
 @dataclass(frozen=True, kw_only=True)
 class InputFacts:
-    """What one input of the model holds.
+    """What one input of the model holds."""
 
-    Attributes:
-        is_tokens: whether it goes into an Embedding layer
-        low, high: the smallest and largest finite value of the training rows
-        scale: the largest over the features of |mean| + standard deviation
-        spread: the median over the features that vary of their standard deviation
-        spread_ratio: the largest standard deviation of a feature over the smallest, of those that vary
-        finite: whether no value is NaN or infinite
-    """
-
-    is_tokens: bool
+    is_tokens: bool  # whether it goes into an Embedding layer
+    # low, high: the smallest and largest finite value of the training rows
     low: float
     high: float
-    scale: float
-    spread: float
-    spread_ratio: float
-    finite: bool
+    scale: float  # the largest over the features of |mean| + standard deviation
+    spread: float  # the median over the features that vary of their standard deviation
+    spread_ratio: float  # the largest standard deviation of a feature over the smallest, of those that vary
+    finite: bool  # whether no value is NaN or infinite
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -17,16 +17,11 @@ FIRST_SEED = 0  # any seed does: a start that the argument holds for is the same
 
 @dataclass(frozen=True, kw_only=True)
 class CloneBound:
-    """The least loss of a network whose units stay equal.
+    """The least loss of a network whose units stay equal."""
 
-    Attributes:
-        loss: name of the program's loss.
-        least: of the loss.
-        total: the same as a sum over all observations and outputs; None of a loss that is not a mean of squares.
-    """
-
-    loss: str
-    least: float
+    loss: str  # name of the program's loss
+    least: float  # of the loss
+    # the same as a sum over all observations and outputs; None of a loss that is not a mean of squares
     total: float | None
 
 

@@ -36,39 +36,25 @@ MOST_REMEDIES = 3  # edits that are tried until one does what it should
 
 @dataclass(frozen=True, kw_only=True)
 class Remedy:
-    """An edit of the user's files that may repair the program.
+    """An edit of the user's files that may repair the program."""
 
-    Attributes:
-        faults: that it repairs
-        edits: the replacements of text
-        is_whole: whether every change has its place in the text
-        promised: the median score that its repairs reached in the search; None if they were not run
-    """
-
-    faults: tuple[Fault, ...]
-    edits: tuple[Edit, ...]
-    is_whole: bool
-    promised: float | None = None
+    faults: tuple[Fault, ...]  # that it repairs
+    edits: tuple[Edit, ...]  # the replacements of text
+    is_whole: bool  # whether every change has its place in the text
+    promised: float | None = None  # the median score that its repairs reached in the search; None if they were not run
 
 
 @dataclass(frozen=True, kw_only=True)
 class EditedRun:
-    """What the edited script reaches.
+    """What the edited script reaches."""
 
-    Attributes:
-        held, training: median scores on the rows that judge and on training rows; None if they could not be measured
-        learned: the share of the seeds that learn
-        is_plain: whether Keras' own ``fit`` trained them, and not the compiled loop
-        is_stopped: whether its training was stopped by the time limit
-        error: why it could not be run; None if it ran
-    """
-
+    # held, training: median scores on the rows that judge and on training rows; None if they could not be measured
     held: float | None
     training: float | None
-    learned: Share
-    is_plain: bool
-    is_stopped: bool
-    error: str | None
+    learned: Share  # the share of the seeds that learn
+    is_plain: bool  # whether Keras' own ``fit`` trained them, and not the compiled loop
+    is_stopped: bool  # whether its training was stopped by the time limit
+    error: str | None  # why it could not be run; None if it ran
 
     @property
     def works(self) -> bool:

@@ -20,39 +20,26 @@ SOUND_REGRESSION_LOSSES = REGRESSION_LOSSES - {"mean_squared_logarithmic_error",
 
 @dataclass(frozen=True, kw_only=True)
 class HeadChoice:
-    """A head that suits a task.
+    """A head that suits a task."""
 
-    Attributes:
-        units: of the outputs
-        activation: of the outputs
-        loss: canonical name
-        from_logits: whether the loss takes the outputs for logits
-        coding: how the targets must be written
-    """
-
-    units: int
-    activation: str
-    loss: str
-    from_logits: bool
-    coding: TargetCoding
+    units: int  # of the outputs
+    activation: str  # of the outputs
+    loss: str  # canonical name
+    from_logits: bool  # whether the loss takes the outputs for logits
+    coding: TargetCoding  # how the targets must be written
 
 
 @dataclass(frozen=True, kw_only=True)
 class HeadVerdict:
-    """How a program's head stands to its task.
+    """How a program's head stands to its task."""
 
-    Attributes:
-        choice: the nearest head that suits; equal to the program's own if that suits
-        units, activation, loss, labels: whether each has to change for it
-        doubt: 0 if the head is a usual one, 1 if it can work but is unusual, 3 if it contradicts the task
-    """
-
-    choice: HeadChoice
+    choice: HeadChoice  # the nearest head that suits; equal to the program's own if that suits
+    # units, activation, loss, labels: whether each has to change for it
     units: bool
     activation: bool
     loss: bool
     labels: bool
-    doubt: int
+    doubt: int  # 0 if the head is a usual one, 1 if it can work but is unusual, 3 if it contradicts the task
 
 
 def suitable_heads(case: Case) -> Iterator[HeadChoice]:

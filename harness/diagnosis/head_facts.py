@@ -22,27 +22,16 @@ LINEAR = "linear"
 
 @dataclass(frozen=True, kw_only=True)
 class HeadFacts:
-    """The head of a network.
+    """The head of a network."""
 
-    Attributes:
-        layer: name of the last layer with weights; None if it cannot be read
-        activations: names of the activations behind it, in order; none if the output is linear
-        activation_layers: names of the layers that apply them; a Dense layer applies its own
-        is_certain: whether nothing else happens to the outputs
-        units: of the outputs
-        loss: canonical name, such as "mean_squared_error"; "custom" for a function of the user's own
-        from_logits: whether the loss takes the outputs for logits
-        rank: number of axes of the outputs, with that of the observations
-    """
-
-    layer: str | None
-    activations: tuple[str, ...]
-    activation_layers: tuple[str, ...]
-    is_certain: bool
-    units: int
-    loss: str
-    from_logits: bool
-    rank: int
+    layer: str | None  # name of the last layer with weights; None if it cannot be read
+    activations: tuple[str, ...]  # names of the activations behind it, in order; none if the output is linear
+    activation_layers: tuple[str, ...]  # names of the layers that apply them; a Dense layer applies its own
+    is_certain: bool  # whether nothing else happens to the outputs
+    units: int  # of the outputs
+    loss: str  # canonical name, such as "mean_squared_error"; "custom" for a function of the user's own
+    from_logits: bool  # whether the loss takes the outputs for logits
+    rank: int  # number of axes of the outputs, with that of the observations
 
     @property
     def activation(self) -> str:

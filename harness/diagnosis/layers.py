@@ -23,36 +23,22 @@ RECURRENT_LAYERS = ("LSTM", "GRU", "SimpleRNN")
 
 @dataclass(frozen=True, kw_only=True)
 class LayerFacts:
-    """One layer.
+    """One layer."""
 
-    Attributes:
-        name: of the layer
-        kind: dense, convolution, recurrent or other
-        units: units or filters; 0 of other layers
-        activation: of the layer together with activation layers behind it, before the next layer with weights
-        own_activation: of the layer alone; None if it has none to set
-        is_output: whether it has the output units
-        dropout: rate of a dropout layer, or the larger one of a recurrent layer
-        l1, l2: strength of its kernel's regularizer
-        trainable: whether it and its weights are trained
-        has_weights: whether it has weights that could be trained
-        kernel: the initial values of its kernel, None if it has none
-        bias: the initial values of its bias, None if it has none
-    """
-
-    name: str
-    kind: str
-    units: int
-    activation: str
-    own_activation: str | None
-    is_output: bool
-    dropout: float
+    name: str  # of the layer
+    kind: str  # dense, convolution, recurrent or other
+    units: int  # units or filters; 0 of other layers
+    activation: str  # of the layer together with activation layers behind it, before the next layer with weights
+    own_activation: str | None  # of the layer alone; None if it has none to set
+    is_output: bool  # whether it has the output units
+    dropout: float  # rate of a dropout layer, or the larger one of a recurrent layer
+    # l1, l2: strength of its kernel's regularizer
     l1: float
     l2: float
-    trainable: bool
-    has_weights: bool
-    kernel: Array | None
-    bias: Array | None
+    trainable: bool  # whether it and its weights are trained
+    has_weights: bool  # whether it has weights that could be trained
+    kernel: Array | None  # the initial values of its kernel, None if it has none
+    bias: Array | None  # the initial values of its bias, None if it has none
 
 
 def read_layers(program: Program, head: HeadFacts) -> tuple[LayerFacts, ...]:

@@ -37,16 +37,11 @@ class Intervention(Enum):
 
 @dataclass(frozen=True, kw_only=True)
 class Suspect:
-    """A property of the start, and how to take it away.
+    """A property of the start, and how to take it away."""
 
-    Attributes:
-        fault: what the property is called
-        intervention: that removes it
-        control: that does not remove it and must not help; None if only the unchanged start is compared
-    """
-
-    fault: Fault
-    intervention: Intervention
+    fault: Fault  # what the property is called
+    intervention: Intervention  # that removes it
+    # that does not remove it and must not help; None if only the unchanged start is compared
     control: Intervention | None = None
 
 

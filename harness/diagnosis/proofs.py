@@ -29,20 +29,15 @@ SEEN_PLATEAU = 0.05  # share of the epochs of a longer training for which its lo
 
 @dataclass
 class Proofs:
-    """What has been proven so far.
+    """What has been proven so far."""
 
-    Attributes:
-        search: trains sets of repairs
-        causes, alternatives, mechanisms, curve: as the answer has them
-        partial: whether the budget or the clock left something open
-    """
-
-    search: ProgramSearch
+    search: ProgramSearch  # trains sets of repairs
+    # causes, alternatives, mechanisms, curve: as the answer has them
     causes: list[Cause] = field(default_factory=list)
     alternatives: list[Alternative] = field(default_factory=list)
     mechanisms: list[Mechanism] = field(default_factory=list)
     curve: tuple[CurvePoint, ...] = ()
-    partial: bool = False
+    partial: bool = False  # whether the budget or the clock left something open
 
     def level(self, run: ProgramRun) -> Level:
         """What a run reaches, by the bar as it is."""

@@ -15,25 +15,15 @@ ADAM_RATE = 1e-3
 
 @dataclass(frozen=True, kw_only=True)
 class OptimizerFacts:
-    """What an optimizer does.
+    """What an optimizer does."""
 
-    Attributes:
-        name: of its class
-        rate: at the first update
-        last_rate: at the last update, of a schedule
-        momentum: of SGD; 0 of others
-        clip: the smallest clipping threshold, None if it does not clip
-        weight_decay: 0 if there is none
-        odd: whether another setting is far from usual (betas, rho, epsilon, momentum)
-    """
-
-    name: str
-    rate: float
-    last_rate: float
-    momentum: float
-    clip: float | None
-    weight_decay: float
-    odd: bool
+    name: str  # of its class
+    rate: float  # at the first update
+    last_rate: float  # at the last update, of a schedule
+    momentum: float  # of SGD; 0 of others
+    clip: float | None  # the smallest clipping threshold, None if it does not clip
+    weight_decay: float  # 0 if there is none
+    odd: bool  # whether another setting is far from usual (betas, rho, epsilon, momentum)
 
     @property
     def usual(self) -> tuple[float, float, float]:

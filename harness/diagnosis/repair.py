@@ -17,25 +17,15 @@ Apply = Callable[[Variant], Variant]
 
 @dataclass(frozen=True, kw_only=True)
 class Repair:
-    """One repair.
+    """One repair."""
 
-    Attributes:
-        key: unique among the repairs of a program
-        fault: what it repairs
-        doubt: 0 to 3, see the module
-        apply: from a variant to the repaired one
-        changes: what an edit replaces in the user's program
-        block: repairs of one block are taken back together first
-        replaces: keys of repairs that have no effect beside this one
-    """
-
-    key: str
-    fault: Fault
-    doubt: float
-    apply: Apply
-    changes: tuple[Change, ...]
-    block: str = ""
-    replaces: tuple[str, ...] = ()
+    key: str  # unique among the repairs of a program
+    fault: Fault  # what it repairs
+    doubt: float  # 0 to 3, see the module
+    apply: Apply  # from a variant to the repaired one
+    changes: tuple[Change, ...]  # what an edit replaces in the user's program
+    block: str = ""  # repairs of one block are taken back together first
+    replaces: tuple[str, ...] = ()  # keys of repairs that have no effect beside this one
 
 
 def layers_repair(

@@ -14,19 +14,12 @@ from .tasks import Array, Task, TaskKind
 
 @dataclass(frozen=True, kw_only=True)
 class Repeats:
-    """What equal inputs with different targets leave to be learned.
+    """What equal inputs with different targets leave to be learned."""
 
-    Attributes:
-        rows: number of training rows
-        contradicted: rows for which another row has the same inputs and another target
-        constant: the score of the best constant prediction on all training rows
-        best: the score of the best function of the inputs on them
-    """
-
-    rows: int
-    contradicted: int
-    constant: float
-    best: float
+    rows: int  # number of training rows
+    contradicted: int  # rows for which another row has the same inputs and another target
+    constant: float  # the score of the best constant prediction on all training rows
+    best: float  # the score of the best function of the inputs on them
 
     @property
     def learnable(self) -> float:

@@ -18,30 +18,20 @@ MOST_SEPARATE_COLUMNS = 16  # targets up to which each counts the same; above, e
 
 @dataclass(frozen=True, kw_only=True)
 class Reading:
-    """How classes are read from the outputs of a network.
+    """How classes are read from the outputs of a network."""
 
-    Attributes:
-        threshold: of an output that stands for one label: above it, the label is set
-        column_classes: class index that each output column stands for, -1 for none; of outputs with several columns
-    """
-
-    threshold: float
+    threshold: float  # of an output that stands for one label: above it, the label is set
+    # class index that each output column stands for, -1 for none; of outputs with several columns
     column_classes: Indices
 
 
 @dataclass(frozen=True, kw_only=True)
 class Score:
-    """How good predictions are.
+    """How good predictions are."""
 
-    Attributes:
-        value: balanced accuracy, or R2
-        auc: area under the ROC curve of a binary or multi-label task, None of others
-        rows: number of judged observations
-    """
-
-    value: float
-    auc: float | None
-    rows: int
+    value: float  # balanced accuracy, or R2
+    auc: float | None  # area under the ROC curve of a binary or multi-label task, None of others
+    rows: int  # number of judged observations
 
 
 def constant_score(task: Task, targets: Array) -> float:

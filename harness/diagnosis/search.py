@@ -66,17 +66,11 @@ RepairT = TypeVar("RepairT", bound=Repair)
 
 @dataclass(frozen=True, kw_only=True)
 class Run(Generic[TrialT]):
-    """One set of repairs and what the training reaches with it.
+    """One set of repairs and what the training reaches with it."""
 
-    Attributes:
-        repairs: keys of the repairs
-        trial: what it reaches
-        stage: which seeds and rows judged it
-    """
-
-    repairs: Keys
-    trial: TrialT
-    stage: Stage
+    repairs: Keys  # keys of the repairs
+    trial: TrialT  # what it reaches
+    stage: Stage  # which seeds and rows judged it
 
     @property
     def median(self) -> float:
@@ -86,20 +80,13 @@ class Run(Generic[TrialT]):
 
 @dataclass(kw_only=True)
 class Search(abc.ABC, Generic[TrialT, RepairT]):
-    """Trains sets of repairs once each, and remembers what they reach.
+    """Trains sets of repairs once each, and remembers what they reach."""
 
-    Attributes:
-        repairs: that may be made
-        runs: what was trained, by set and stage
-        enough: the share of the seeds that must learn with a set
-        singles: how many single repairs are tried, the likeliest first, before larger sets
-        prefixes: numbers of repairs, the likeliest first, that are tried together at last
-    """
-
-    repairs: Sequence[RepairT]
-    runs: dict[tuple[Keys, Stage], Run[TrialT]] = field(default_factory=dict)
-    enough: float = MOSTLY
-    singles: int | None = 1
+    repairs: Sequence[RepairT]  # that may be made
+    runs: dict[tuple[Keys, Stage], Run[TrialT]] = field(default_factory=dict)  # what was trained, by set and stage
+    enough: float = MOSTLY  # the share of the seeds that must learn with a set
+    singles: int | None = 1  # how many single repairs are tried, the likeliest first, before larger sets
+    # numbers of repairs, the likeliest first, that are tried together at last
     prefixes: Sequence[int] = PREFIXES[1:]  # a later repair may have done harm
 
     def __post_init__(self) -> None:

@@ -37,37 +37,24 @@ class Judged(Enum):
 
 @dataclass(frozen=True, kw_only=True)
 class Fold:
-    """One way to train and judge, as row numbers of the table (training rows, then validation rows where given).
+    """One way to train and judge, as row numbers of the table (training rows, then validation rows where given)."""
 
-    Attributes:
-        train: rows that are trained on, in the program's order
-        search: rows that judge while searching
-        confirm: rows that judge in the end; the same as ``search`` if there are few
-    """
-
-    train: Indices
-    search: Indices
-    confirm: Indices
+    train: Indices  # rows that are trained on, in the program's order
+    search: Indices  # rows that judge while searching
+    confirm: Indices  # rows that judge in the end; the same as ``search`` if there are few
 
 
 @dataclass(frozen=True, kw_only=True)
 class Split:
-    """How the table is split.
+    """How the table is split."""
 
-    Attributes:
-        judged: which rows decide
-        folds: one, or several where the data are few
-        trailing_fraction: share of the rows, from their end, that the program itself keeps from training (by its
-            ``validation_split``, or as its validation data); 0 if those are judged
-        in_time_order: whether the held-out rows are the last ones
-        known_share: share of the program's validation rows that are training rows too, if that is most of them; they
-            do not judge then
-    """
-
-    judged: Judged
-    folds: tuple[Fold, ...]
+    judged: Judged  # which rows decide
+    folds: tuple[Fold, ...]  # one, or several where the data are few
+    # share of the rows, from their end, that the program itself keeps from training (by its ``validation_split``, or as
+    # its validation data); 0 if those are judged
     trailing_fraction: float = 0.0
-    in_time_order: bool = False
+    in_time_order: bool = False  # whether the held-out rows are the last ones
+    # share of the program's validation rows that are training rows too, if that is most of them; they do not judge then
     known_share: float = 0.0
 
 

@@ -58,20 +58,14 @@ class LabelFormat(Enum):
 
 @dataclass(frozen=True, kw_only=True)
 class Task:
-    """What a program is asked to learn.
+    """What a program is asked to learn."""
 
-    Attributes:
-        kind: regression, binary, multiclass or multilabel
-        format: how the targets are written
-        values: the distinct label values in ascending order (INDICES), or 0 to columns - 1 (ONE_HOT); empty otherwise
-        columns: number of target columns
-        positions: number of labelled positions per observation: time steps or pixels; 1 if an observation has one
-    """
-
-    kind: TaskKind
-    format: LabelFormat
+    kind: TaskKind  # regression, binary, multiclass or multilabel
+    format: LabelFormat  # how the targets are written
+    # the distinct label values in ascending order (INDICES), or 0 to columns - 1 (ONE_HOT); empty otherwise
     values: Array
-    columns: int
+    columns: int  # number of target columns
+    # number of labelled positions per observation: time steps or pixels; 1 if an observation has one
     positions: int = 1
 
     @property

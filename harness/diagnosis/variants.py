@@ -53,30 +53,18 @@ class ClassWeights(Enum):
 
 @dataclass(frozen=True, kw_only=True)
 class Variant:
-    """A program with some choices replaced.
+    """A program with some choices replaced."""
 
-    Attributes:
-        program: model, loss, optimizer, epochs, ...; its data are those of the user
-        head: of its network
-        inputs: what is done to the inputs
-        targets: what is done to the targets
-        weights: how classes are weighted
-        mixed_rows: whether the rows are put in random order before anything else
-        matched_validation: whether the validation inputs are brought to the scale of the training inputs
-        filled: whether missing inputs (NaN, infinite) are filled in
-        rows_share: share of the training rows that is trained on
-        start: the initial weights of a seed in place of those that the initializers draw; None for these
-    """
-
-    program: Program
-    head: HeadFacts
-    inputs: InputScaling = InputScaling.AS_GIVEN
-    targets: TargetCoding = TargetCoding.AS_GIVEN
-    weights: ClassWeights = ClassWeights.AS_GIVEN
-    mixed_rows: bool = False
-    matched_validation: bool = False
-    filled: bool = False
-    rows_share: float = 1.0
+    program: Program  # model, loss, optimizer, epochs, ...; its data are those of the user
+    head: HeadFacts  # of its network
+    inputs: InputScaling = InputScaling.AS_GIVEN  # what is done to the inputs
+    targets: TargetCoding = TargetCoding.AS_GIVEN  # what is done to the targets
+    weights: ClassWeights = ClassWeights.AS_GIVEN  # how classes are weighted
+    mixed_rows: bool = False  # whether the rows are put in random order before anything else
+    matched_validation: bool = False  # whether the validation inputs are brought to the scale of the training inputs
+    filled: bool = False  # whether missing inputs (NaN, infinite) are filled in
+    rows_share: float = 1.0  # share of the training rows that is trained on
+    # the initial weights of a seed in place of those that the initializers draw; None for these
     start: Start | None = None
 
     def with_program(self, **settings: Any) -> Variant:
@@ -86,24 +74,15 @@ class Variant:
 
 @dataclass(frozen=True, kw_only=True)
 class Prepared:
-    """A variant with the data of one fold, ready to be trained and judged.
+    """A variant with the data of one fold, ready to be trained and judged."""
 
-    Attributes:
-        program: with the training rows of the fold, and without a validation split
-        held: inputs that judge, in the program's structure
-        held_targets: as ``Task.read_targets`` gives them
-        training: inputs of (some of) the training rows
-        training_targets: of the same rows
-        reading: how classes are read from the outputs
-        offset, factor: outputs * factor + offset are in the unit of the user's targets
-    """
-
-    program: Program
-    held: object
-    held_targets: Array
-    training: object
-    training_targets: Array
-    reading: Reading
+    program: Program  # with the training rows of the fold, and without a validation split
+    held: object  # inputs that judge, in the program's structure
+    held_targets: Array  # as ``Task.read_targets`` gives them
+    training: object  # inputs of (some of) the training rows
+    training_targets: Array  # of the same rows
+    reading: Reading  # how classes are read from the outputs
+    # offset, factor: outputs * factor + offset are in the unit of the user's targets
     offset: Array
     factor: Array
 

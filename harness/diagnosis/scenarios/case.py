@@ -15,30 +15,23 @@ POST_ASKS_AFTER = 1000  # iterations: what the post asks about is the outputs th
 
 @dataclass(frozen=True, eq=False)
 class Case:
-    """A run that somebody asks about.
-
-    Attributes:
-        network, x, y: x (observations, inputs), y (observations, outputs).
-        start: the weights it starts from, of each layer (inputs + 1, units).
-        start_name: what they were made with, "ones" for example.
-        draw: starts of the same initializer, (inputs + 1, units, members), for a network of the same depth; None if
-            there is one start only.
-        learning_rate, iterations: of the training.
-        seed: of all that is drawn here.
-        batches: which observations each iteration is made with, in every run; None is all of them.
-    """
+    """A run that somebody asks about."""
 
     name: str
+    # network, x, y: x (observations, inputs), y (observations, outputs)
     network: Network
     x: Array
     y: Array
-    start: Weights
-    start_name: str
+    start: Weights  # the weights it starts from, of each layer (inputs + 1, units)
+    start_name: str  # what they were made with, "ones" for example
+    # starts of the same initializer, (inputs + 1, units, members), for a network of the same depth; None if there is
+    # one start only
     draw: Callable[[Network, range], Weights] | None
+    # learning_rate, iterations: of the training
     learning_rate: float
     iterations: int
-    seed: int = 0
-    batches: Batches | None = None
+    seed: int = 0  # of all that is drawn here
+    batches: Batches | None = None  # which observations each iteration is made with, in every run; None is all of them
 
 
 def case_of(scenario: Scenario, initializer: str | None = None, iterations: int | None = None) -> Case:

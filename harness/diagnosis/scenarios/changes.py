@@ -30,26 +30,18 @@ Draw = Callable[[range], Weights]
 
 @dataclass(frozen=True, eq=False)
 class Trial:
-    """What many members are to do.
-
-    Attributes:
-        draw: their starts.
-        rates: their learning rates, (members,).
-        target: the cost at or under which one has learned.
-        chance: whether the members differ; where they do not, one is all there is.
-        batches: of the observations, the same for all; None is the full batch.
-    """
+    """What many members are to do."""
 
     network: Network
     x: Array
     y: Array
-    draw: Draw
-    rates: Callable[[range], Array]
+    draw: Draw  # their starts
+    rates: Callable[[range], Array]  # their learning rates, (members,)
     iterations: int
     optimizer: Optimizer
-    target: float
-    chance: bool
-    batches: Batches | None
+    target: float  # the cost at or under which one has learned
+    chance: bool  # whether the members differ; where they do not, one is all there is
+    batches: Batches | None  # of the observations, the same for all; None is the full batch
 
     @property
     def batch_size(self) -> int:
@@ -80,25 +72,15 @@ class Act(Enum):
 
 @dataclass(frozen=True)
 class What:
-    """What is changed, and by how much: facts, of which report/ makes the words.
+    """What is changed, and by how much: facts, of which report/ makes the words."""
 
-    Attributes:
-        act: what is done.
-        amount: a factor, a standard deviation, a rate or a number of iterations, as the act says.
-        name: of an initializer, optimizer or activation.
-        clones: whether units are made, or stay, clones.
-        bounds: that targets are mapped into.
-        units: of each hidden layer.
-        parts: of two changes at once.
-    """
-
-    act: Act
-    amount: float | None = None
-    name: str = ""
-    clones: bool = False
-    bounds: tuple[float, ...] = ()
-    units: tuple[int, ...] = ()
-    parts: tuple[What, ...] = ()
+    act: Act  # what is done
+    amount: float | None = None  # a factor, a standard deviation, a rate or a number of iterations, as the act says
+    name: str = ""  # of an initializer, optimizer or activation
+    clones: bool = False  # whether units are made, or stay, clones
+    bounds: tuple[float, ...] = ()  # that targets are mapped into
+    units: tuple[int, ...] = ()  # of each hidden layer
+    parts: tuple[What, ...] = ()  # of two changes at once
 
     @property
     def key(self) -> str:
@@ -108,23 +90,14 @@ class What:
 
 @dataclass(frozen=True)
 class Change:
-    """One thing changed.
+    """One thing changed."""
 
-    Attributes:
-        family: what kind of thing, "rate-up" for example.
-        what: what was done.
-        size: how much was changed; the weakest comes first.
-        apply: the trial with it.
-        symmetric: whether clones stay clones.
-        parts: of several changes at once.
-    """
-
-    family: str
-    what: What
-    size: float
-    apply: Callable[[Trial], Trial]
-    symmetric: bool = True
-    parts: tuple[Change, ...] = ()
+    family: str  # what kind of thing, "rate-up" for example
+    what: What  # what was done
+    size: float  # how much was changed; the weakest comes first
+    apply: Callable[[Trial], Trial]  # the trial with it
+    symmetric: bool = True  # whether clones stay clones
+    parts: tuple[Change, ...] = ()  # of several changes at once
     replaces: tuple[str, ...] = ()
 
     @property
@@ -160,19 +133,13 @@ def also(first: Change, second: Change) -> Change:
 
 @dataclass(frozen=True, eq=False)
 class Result:
-    """What came of a change.
-
-    Attributes:
-        costs: (members,) after the last iteration.
-        reached: how many came to the target.
-        chance: whether the members differed.
-    """
+    """What came of a change."""
 
     change: Change
-    costs: Array
-    reached: int
+    costs: Array  # (members,) after the last iteration
+    reached: int  # how many came to the target
     iterations: int
-    chance: bool
+    chance: bool  # whether the members differed
 
     @property
     def members(self) -> int:

@@ -43,14 +43,7 @@ RATES_UP, RATES_DOWN = (3.0, 10.0, 30.0, 100.0, 1000.0), (0.3, 0.1, 0.03, 0.01, 
 
 @dataclass(frozen=True, eq=False)
 class Evidence:
-    """All that is known when the hypotheses are judged.
-
-    Attributes:
-        own: the case as it is, many draws of it or its one run.
-        results: of every change that was made alone.
-        zero_gradient: whether a layer's kernel has gradient 0, exactly, at the start and at the end.
-        explosion: how many times larger the gradient is at the start than at healthy starts, in the worst layer.
-    """
+    """All that is known when the hypotheses are judged."""
 
     case: Case
     target: float
@@ -58,10 +51,10 @@ class Evidence:
     floor: float
     course: Course
     found: Sequence[Symptom]
-    own: Result
-    results: list[Result]
-    zero_gradient: bool
-    explosion: float
+    own: Result  # the case as it is, many draws of it or its one run
+    results: list[Result]  # of every change that was made alone
+    zero_gradient: bool  # whether a layer's kernel has gradient 0, exactly, at the start and at the end
+    explosion: float  # how many times larger the gradient is at the start than at healthy starts, in the worst layer
 
     def of(self, *families: str) -> list[Result]:
         """The results of those kinds of changes, the weakest change of the first kind first."""

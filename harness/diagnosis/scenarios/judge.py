@@ -97,20 +97,13 @@ class Row(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class ClonesRelation:
-    """What clones are for a failure.
+    """What clones are for a failure."""
 
-    Attributes:
-        loosened: the change that breaks the clones and helps; None if breaking them does not.
-        failing_apart: the worst of healthy starts without clones that fail too; None if none does.
-        best_noise: the noise that helps most, enough or not.
-        learning_together: the best change that keeps the clones and learns; None if none does.
-        harder: healthy starts and the same with their units cloned, where the second learn less often.
-    """
-
-    loosened: Result | None
-    failing_apart: Result | None
-    best_noise: Result | None
-    learning_together: Result | None
+    loosened: Result | None  # the change that breaks the clones and helps; None if breaking them does not
+    failing_apart: Result | None  # the worst of healthy starts without clones that fail too; None if none does
+    best_noise: Result | None  # the noise that helps most, enough or not
+    learning_together: Result | None  # the best change that keeps the clones and learns; None if none does
+    # healthy starts and the same with their units cloned, where the second learn less often
     harder: tuple[Result, Result] | None
 
     @property
@@ -126,67 +119,47 @@ class ClonesRelation:
 
 @dataclass(frozen=True)
 class Cause:
-    """A cause, named because of its evidence.
-
-    Attributes:
-        confidence: 0 to 1, the lower end of the interval of the share that its removal takes to the target.
-        evidence: the changes that remove it and help, the decisive one first, run on fresh members.
-        alone: whether its removal alone is enough; else the evidence is of its removal together with the others'.
-    """
+    """A cause, named because of its evidence."""
 
     id: str
-    confidence: float
-    evidence: list[Row]
-    alone: bool
+    confidence: float  # 0 to 1, the lower end of the interval of the share that its removal takes to the target
+    evidence: list[Row]  # the changes that remove it and help, the decisive one first, run on fresh members
+    alone: bool  # whether its removal alone is enough; else the evidence is of its removal together with the others'
 
 
 @dataclass(frozen=True, eq=False)
 class Diagnosis:
-    """All that was found.
-
-    Attributes:
-        judged_at: the iteration at which the question is asked.
-        learns: whether the run is at the target then.
-        course: the whole run. learned_at: since when it is at the target, None if never.
-        target, constant, floor: the cost to come to, the best constant prediction's, the least of any function of x.
-        own: the case as it is; before it is judged.
-        causes: best first; none if it learns, or if nothing was proved.
-        refuted: what was tried and did not help. helpful: what helped, and is not a cause: a way round it.
-        clones: healthy starts of several scales, their units cloned or not; empty if there are no clones.
-        bound: under which cost no run can come that keeps its clones; None if no such bound holds.
-        relation: what the clones are for this failure; None if there are none.
-        lucky, late: why a run that learns was asked about all the same.
-        math_error: the largest relative difference of the gradients from numerical ones.
-        skipped: the changes that the budget did not reach. left_out: so many observations that it did not, of how many.
-    """
+    """All that was found."""
 
     case: Case
-    judged_at: int
-    learns: bool
-    learned_at: int | None
+    judged_at: int  # the iteration at which the question is asked
+    learns: bool  # whether the run is at the target then
+    learned_at: int | None  # since when it is at the target, None if never
+    # target, constant, floor: the cost to come to, the best constant prediction's, the least of any function of x
     target: float
     constant: float
     floor: float
-    course: Course
-    own: Result
+    course: Course  # the whole run
+    own: Result  # the case as it is; before it is judged
     found: Sequence[Symptom]
-    causes: list[Cause]
-    refuted: list[Row]
-    helpful: list[Row]
-    clones: list[Result]
-    bound: float | None
-    relation: ClonesRelation | None
+    causes: list[Cause]  # best first; none if it learns, or if nothing was proved
+    refuted: list[Row]  # what was tried and did not help
+    helpful: list[Row]  # what helped, and is not a cause: a way round it
+    clones: list[Result]  # healthy starts of several scales, their units cloned or not; empty if there are no clones
+    bound: float | None  # under which cost no run can come that keeps its clones; None if no such bound holds
+    relation: ClonesRelation | None  # what the clones are for this failure; None if there are none
+    # lucky, late: why a run that learns was asked about all the same
     lucky: bool
     late: Result | None
-    math_error: float
-    skipped: list[What]
+    math_error: float  # the largest relative difference of the gradients from numerical ones
+    skipped: list[What]  # the changes that the budget did not reach
     budget: float
     seconds: float
     trials: int
     members: int
     device: str
     best_possible: bool = False
-    left_out: tuple[int, int] | None = None
+    left_out: tuple[int, int] | None = None  # so many observations that it did not, of how many
 
     @property
     def fine(self) -> bool:

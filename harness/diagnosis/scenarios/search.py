@@ -27,23 +27,16 @@ NETWORK = ("activation", "wider")  # kinds of changes that come first: a start i
 
 @dataclass(kw_only=True)
 class ScenarioSearch(Search[Result, Change]):
-    """Trains sets of changes.
+    """Trains sets of changes."""
 
-    Attributes:
-        base: the trial that all changes are made to
-        evidence: what is known of the run; results of single changes are added to it
-        trainings: what they may take
-        unproven: sets that do not help members which were not used before
-    """
-
-    base: Trial
-    evidence: Evidence
-    trainings: Budget
+    base: Trial  # the trial that all changes are made to
+    evidence: Evidence  # what is known of the run; results of single changes are added to it
+    trainings: Budget  # what they may take
     repairs: Sequence[Change] = ()
     enough: float = ENOUGH
     singles: int | None = None
     prefixes: Sequence[int] = ()
-    unproven: set[Keys] = field(default_factory=set)
+    unproven: set[Keys] = field(default_factory=set)  # sets that do not help members which were not used before
 
     def __post_init__(self) -> None:
         super().__post_init__()

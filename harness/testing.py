@@ -84,18 +84,12 @@ FUNCTIONS = ("forward", "backward", "update", "train")
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Problem:
-    """A network with weights and data of one dtype.
-
-    Attributes:
-        weights: of each layer (inputs + 1, units).
-        x: (observations, inputs).
-        y: (observations, outputs).
-    """
+    """A network with weights and data of one dtype."""
 
     network: Network
-    weights: Weights
-    x: Array
-    y: Array
+    weights: Weights  # of each layer (inputs + 1, units)
+    x: Array  # (observations, inputs)
+    y: Array  # (observations, outputs)
 
     @property
     def arguments(self) -> tuple[Network, Weights, Array, Array]:

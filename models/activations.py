@@ -30,17 +30,11 @@ TensorFunction = Callable[[Any, Any], Any]  # (TensorFlow's module, tensor) to t
 
 @dataclass(frozen=True, kw_only=True)
 class Kink:
-    """A point at which f' jumps.
+    """A point at which f' jumps."""
 
-    Attributes:
-        z: where.
-        below: f' on the left of it.
-        above: f' on the right of it.
-    """
-
-    z: float
-    below: float
-    above: float
+    z: float  # where
+    below: float  # f' on the left of it
+    above: float  # f' on the right of it
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,16 +42,11 @@ class SlopeError:
     """How an f' that is computed from a goes wrong, written as a function g(a).
 
     |g(a + e) - g(a)| <= |g'(a)| |e| + bend e^2, and computing g adds ``rounding(a)`` rounding units.
-
-    Attributes:
-        change: a to g'(a); None where f' is constant between the kinks.
-        bend: max |g''| / 2.
-        rounding: a to a number of rounding units, absolute.
     """
 
-    change: ArrayFunction | None = None
-    bend: float = 0.0
-    rounding: ArrayFunction
+    change: ArrayFunction | None = None  # a to g'(a); None where f' is constant between the kinks
+    bend: float = 0.0  # max |g''| / 2
+    rounding: ArrayFunction  # a to a number of rounding units, absolute
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,39 +54,26 @@ class Activation:
     """One activation a = f(z), under the name that Keras has for it.
 
     An entry without ``tensor_function`` cannot be trained here: it is known for networks that others trained.
-
-    Attributes:
-        function: z to a; with ``mixes_units`` units lie on axis 1. None where only facts are known.
-        derivative: a to f'(z), elementwise; of one that mixes units the diagonal of its Jacobian. None where one value
-            of a belongs to different slopes (gelu, silu).
-        steepest: max |f'|.
-        range: (least, greatest) value that a can come near to.
-        curvature: max |f''| away from the kinks.
-        kinks: the points at which f' jumps.
-        slope_error: how the derivative goes wrong where a does.
-        initializer: family of the initializer that keeps the size of activations: "glorot", "he" or "lecun".
-        is_monotone: whether each unit is a monotone function of its own z.
-        can_die: whether f' is exactly 0 on a stretch of z, so that no gradient comes through.
-        mixes_units: whether a unit's a depends on the z of others; then it is for the output layer.
-        tensor_function: (tf, z) to a; units lie on axis 1.
-        tensor_derivative: (tf, a) to f'(z); None where the cost takes care of it.
-        keras_function: (keras, z) to a, in place of Keras' own activation of that name.
     """
 
+    # z to a; with ``mixes_units`` units lie on axis 1. None where only facts are known
     function: ArrayFunction | None = None
+    # a to f'(z), elementwise; of one that mixes units the diagonal of its Jacobian. None where one value of a belongs
+    # to different slopes (gelu, silu)
     derivative: ArrayFunction | None = None
-    steepest: float = 1.0
-    range: tuple[float, float] = EVERYWHERE
-    curvature: float = 0.0
-    kinks: tuple[Kink, ...] = ()
-    slope_error: SlopeError | None = None
+    steepest: float = 1.0  # max |f'|
+    range: tuple[float, float] = EVERYWHERE  # (least, greatest) value that a can come near to
+    curvature: float = 0.0  # max |f''| away from the kinks
+    kinks: tuple[Kink, ...] = ()  # the points at which f' jumps
+    slope_error: SlopeError | None = None  # how the derivative goes wrong where a does
+    # family of the initializer that keeps the size of activations: "glorot", "he" or "lecun"
     initializer: str = "glorot"
-    is_monotone: bool = True
-    can_die: bool = False
-    mixes_units: bool = False
-    tensor_function: TensorFunction | None = None
-    tensor_derivative: TensorFunction | None = None
-    keras_function: TensorFunction | None = None
+    is_monotone: bool = True  # whether each unit is a monotone function of its own z
+    can_die: bool = False  # whether f' is exactly 0 on a stretch of z, so that no gradient comes through
+    mixes_units: bool = False  # whether a unit's a depends on the z of others; then it is for the output layer
+    tensor_function: TensorFunction | None = None  # (tf, z) to a; units lie on axis 1
+    tensor_derivative: TensorFunction | None = None  # (tf, a) to f'(z); None where the cost takes care of it
+    keras_function: TensorFunction | None = None  # (keras, z) to a, in place of Keras' own activation of that name
 
 
 def sigmoid(z: Array) -> Array:

@@ -38,33 +38,24 @@ class Cost:
 
     Errors below are bounds: how far a computed value may lie from the exact one when z and a are off by z_error and
     a_error, with ``unit`` the rounding unit of the precision.
-
-    Attributes:
-        of_outputs: (a, y) to C.
-        gradient: (a, y) to dC/da, or to dC/dz of the output layer where ``output_activation`` is given.
-        error: (z, a, y, z_error, a_error, rounding) to the error of C; ``rounding`` is what a sum of all terms may be
-            off, relative to the sum of their sizes.
-        gradient_error: (a, y, a_error, unit) to the error of ``gradient``.
-        is_sum: whether C is a sum over observations; else it is a mean over them.
-        targets: what y may be.
-        output_activation: the one activation of the output layer that the cost is a log-likelihood of. None is any.
-        undecided: outputs to the prediction that leaves all classes open; None if targets are not classes.
-        tensor_function: (tf, z, a, y) to C, with the axes after the first two kept.
-        tensor_gradient: (tf, a, y) to what ``gradient`` is.
-        keras_loss: Keras' module to the class of the loss.
     """
 
-    of_outputs: Callable[[Array, Array], float]
+    of_outputs: Callable[[Array, Array], float]  # (a, y) to C
+    # (a, y) to dC/da, or to dC/dz of the output layer where ``output_activation`` is given
     gradient: Callable[[Array, Array], Array]
+    # (z, a, y, z_error, a_error, rounding) to the error of C; ``rounding`` is what a sum of all terms may be off,
+    # relative to the sum of their sizes
     error: Callable[[Array, Array, Array, Array, Array, float], float]
-    gradient_error: Callable[[Array, Array, Array, float], Array]
-    is_sum: bool = False
-    targets: Targets = Targets.NUMBERS
+    gradient_error: Callable[[Array, Array, Array, float], Array]  # (a, y, a_error, unit) to the error of ``gradient``
+    is_sum: bool = False  # whether C is a sum over observations; else it is a mean over them
+    targets: Targets = Targets.NUMBERS  # what y may be
+    # the one activation of the output layer that the cost is a log-likelihood of. None is any
     output_activation: str | None = None
+    # outputs to the prediction that leaves all classes open; None if targets are not classes
     undecided: Callable[[int], float] | None = None
-    tensor_function: Callable[[Any, Any, Any, Any], Any]
-    tensor_gradient: Callable[[Any, Any, Any], Any]
-    keras_loss: Callable[[Any], Callable[..., Any]]
+    tensor_function: Callable[[Any, Any, Any, Any], Any]  # (tf, z, a, y) to C, with the axes after the first two kept
+    tensor_gradient: Callable[[Any, Any, Any], Any]  # (tf, a, y) to what ``gradient`` is
+    keras_loss: Callable[[Any], Callable[..., Any]]  # Keras' module to the class of the loss
 
     @property
     def is_classifying(self) -> bool:

@@ -25,19 +25,14 @@ UpdateRule = Callable[[Any, Any, Any, State, Any, Any, Settings], tuple[Any, Sta
 
 @dataclass(frozen=True, kw_only=True)
 class OptimizerRule:
-    """One kind of optimizer.
+    """One kind of optimizer."""
 
-    Attributes:
-        settings: each with the value it has where none is given: Keras' own, but for momentum, which is 0 in Keras and
-            customarily 0.9.
-        slots: how many tensors shaped like w the rule keeps from one update to the next; zeros before the first.
-        update: the rule.
-        keras_optimizer: Keras' module to its counterpart, which takes the settings as keyword arguments.
-    """
-
+    # each with the value it has where none is given: Keras' own, but for momentum, which is 0 in Keras and customarily
+    # 0.9
     settings: Mapping[str, float]
-    slots: int
-    update: UpdateRule
+    slots: int  # how many tensors shaped like w the rule keeps from one update to the next; zeros before the first
+    update: UpdateRule  # the rule
+    # Keras' module to its counterpart, which takes the settings as keyword arguments
     keras_optimizer: Callable[[Any], Callable[..., Any]]
 
 

@@ -23,52 +23,35 @@ DESCRIBED = ("name", "model", "loss", "optimizer", "seed", "runs_code", "definit
 
 @dataclass(frozen=True, kw_only=True)
 class Start:
-    """One training for the outcome: where it starts, and its batches.
+    """One training for the outcome: where it starts, and its batches."""
 
-    Attributes:
-        weights: in the order of ``model.weights``.
-        batches: the rows of each update.
-    """
-
-    weights: Sequence[Array]
-    batches: Sequence[Array]
+    weights: Sequence[Array]  # in the order of ``model.weights``
+    batches: Sequence[Array]  # the rows of each update
 
 
 @dataclass(frozen=True, kw_only=True)
 class Case:
-    """A model, and what it is given.
+    """A model, and what it is given."""
 
-    Attributes:
-        name: for reports.
-        model: Keras' configuration of the model.
-        loss, optimizer: of what it is compiled with.
-        weights: at the start, in the order of ``model.weights``.
-        x: the inputs by name; of a model with one input, under the name "".
-        y: the targets, (rows, ...).
-        sample_weight: (rows,), or None.
-        batches: the rows of each update that is compared, the first of which is also that of outputs and gradients.
-        starts: the trainings for the outcome.
-        held_x, held_y: what the outcome is scored on.
-        seed: of whatever draws random numbers.
-        runs_code: whether functions that the configuration holds may be run: only those of a script that runs anyway.
-        definitions: the source of such a script's own classes and functions, which the configuration may name.
-    """
-
-    name: str
-    model: Config
+    name: str  # for reports
+    model: Config  # Keras' configuration of the model
+    # loss, optimizer: of what it is compiled with
     loss: Config
     optimizer: Config
-    weights: Sequence[Array]
-    x: dict[str, Array]
-    y: Array
-    sample_weight: Array | None = None
+    weights: Sequence[Array]  # at the start, in the order of ``model.weights``
+    x: dict[str, Array]  # the inputs by name; of a model with one input, under the name ""
+    y: Array  # the targets, (rows, ...)
+    sample_weight: Array | None = None  # (rows,), or None
+    # the rows of each update that is compared, the first of which is also that of outputs and gradients
     batches: Sequence[Array]
-    starts: Sequence[Start] = ()
+    starts: Sequence[Start] = ()  # the trainings for the outcome
+    # held_x, held_y: what the outcome is scored on
     held_x: dict[str, Array] = field(default_factory=dict)
     held_y: Array | None = None
-    seed: int = 0
+    seed: int = 0  # of whatever draws random numbers
+    # whether functions that the configuration holds may be run: only those of a script that runs anyway
     runs_code: bool = False
-    definitions: str = ""
+    definitions: str = ""  # the source of such a script's own classes and functions, which the configuration may name
 
     def rows(self, rows: Array) -> tuple[Any, Array, Array | None]:
         """(x, y, sample weights) of some rows, x in the form that the model takes."""

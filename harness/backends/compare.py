@@ -38,43 +38,29 @@ class Place(Enum):
 
 @dataclass(frozen=True, kw_only=True)
 class SetupRun:
-    """One setup.
+    """One setup."""
 
-    Attributes:
-        setup: which.
-        version: of the backend; "" without a result.
-        is_compiled: whether the backend's compiler was used.
-        problem: why there is no result; None if there is one.
-        detail: of the problem, one line.
-        scores: of the trainings; None if there were none.
-    """
-
-    setup: Setup
-    version: str = ""
-    is_compiled: bool = False
-    problem: Problem | None = None
-    detail: str = ""
-    scores: Scores | None = None
+    setup: Setup  # which
+    version: str = ""  # of the backend; "" without a result
+    is_compiled: bool = False  # whether the backend's compiler was used
+    problem: Problem | None = None  # why there is no result; None if there is one
+    detail: str = ""  # of the problem, one line
+    scores: Scores | None = None  # of the trainings; None if there were none
 
 
 @dataclass(frozen=True, kw_only=True)
 class Pair:
-    """Two setups.
+    """Two setups."""
 
-    Attributes:
-        left, right: which.
-        differences: every quantity that both computed, in the order of computation.
-        reasons: of the first difference; empty if no known one was proven, None if Ctrl-C ended the search.
-        draws: the first difference when layers draw random numbers; None if no layer does, or if it makes none.
-        scores: of the trainings; None if there were none.
-    """
-
+    # left, right: which
     left: Setup
     right: Setup
-    differences: Sequence[Difference]
+    differences: Sequence[Difference]  # every quantity that both computed, in the order of computation
+    # of the first difference; empty if no known one was proven, None if Ctrl-C ended the search
     reasons: tuple[Reason, ...] | None = ()
+    # the first difference when layers draw random numbers; None if no layer does, or if it makes none
     draws: Difference | None = None
-    scores: ScoreDifference | None = None
+    scores: ScoreDifference | None = None  # of the trainings; None if there were none
 
     @property
     def agrees(self) -> bool:

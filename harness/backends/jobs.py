@@ -13,28 +13,20 @@ START, UPDATES, OUTCOME = "start", "updates", "outcome"  # the parts of a job
 
 @dataclass(frozen=True, kw_only=True)
 class Job:
-    """What a child is asked to compute.
+    """What a child is asked to compute."""
 
-    Attributes:
-        case: folder with the case.
-        out: folder for the result.
-        dtype, jit: of the setup.
-        is_wide: whether JAX is to have float64 even if the user's environment does not ask for it.
-        epsilon: Keras' ``epsilon()``, at which losses are clipped; None for its default.
-        has_dense_gradients: whether TensorFlow's sparse gradients are made dense before the optimizer gets them.
-        has_plain_outputs: whether the loss gets outputs without the logits that TensorFlow remembers with them.
-        parts: what is computed.
-    """
-
-    case: str
-    out: str
+    case: str  # folder with the case
+    out: str  # folder for the result
+    # dtype, jit: of the setup
     dtype: str
     jit: bool | None
-    is_wide: bool = False
-    epsilon: float | None = None
+    is_wide: bool = False  # whether JAX is to have float64 even if the user's environment does not ask for it
+    epsilon: float | None = None  # Keras' ``epsilon()``, at which losses are clipped; None for its default
+    # whether TensorFlow's sparse gradients are made dense before the optimizer gets them
     has_dense_gradients: bool = False
+    # whether the loss gets outputs without the logits that TensorFlow remembers with them
     has_plain_outputs: bool = False
-    parts: tuple[str, ...] = (START, UPDATES)
+    parts: tuple[str, ...] = (START, UPDATES)  # what is computed
 
     def line(self) -> str:
         """The job as a line for the child."""

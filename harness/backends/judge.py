@@ -37,30 +37,20 @@ class Cause(Enum):
 
 @dataclass(frozen=True, kw_only=True)
 class Difference:
-    """One quantity, computed by two setups.
+    """One quantity, computed by two setups."""
 
-    Attributes:
-        quantity: which one.
-        largest: the largest |left - right|.
-        magnitude: the largest absolute value on either side; of a gradient or a weight, in its layer.
-        by_rounding: how much of the difference the roundings of both sides explain: the sum of their bounds, or of the
-            largest differences of each from its own float64 computation, which estimate its rounding errors.
-        is_derived: whether rounding is bounded, and not estimated.
-        in_float64: the largest difference between the two float64 computations.
-        allowed_in_float64: as much of it as rounding explains, see ``allowed_in_float64``.
-        imprecise: the sides whose rounding errors are larger than their dtype explains: of "left" and "right".
-        cause: why they differ; None if rounding explains the difference.
-    """
-
-    quantity: Quantity
-    largest: float
-    magnitude: float
+    quantity: Quantity  # which one
+    largest: float  # the largest |left - right|
+    magnitude: float  # the largest absolute value on either side; of a gradient or a weight, in its layer
+    # how much of the difference the roundings of both sides explain: the sum of their bounds, or of the largest
+    # differences of each from its own float64 computation, which estimate its rounding errors
     by_rounding: float
-    is_derived: bool
-    in_float64: float
-    allowed_in_float64: float
+    is_derived: bool  # whether rounding is bounded, and not estimated
+    in_float64: float  # the largest difference between the two float64 computations
+    allowed_in_float64: float  # as much of it as rounding explains, see ``allowed_in_float64``
+    # the sides whose rounding errors are larger than their dtype explains: of "left" and "right"
     imprecise: tuple[str, ...]
-    cause: Cause | None
+    cause: Cause | None  # why they differ; None if rounding explains the difference
 
     @property
     def agrees(self) -> bool:

@@ -15,15 +15,10 @@ FEWEST_SEEDS = 5  # below, no ranks are that unlikely
 
 @dataclass(frozen=True, kw_only=True)
 class Scores:
-    """What the trainings of one setup came to.
+    """What the trainings of one setup came to."""
 
-    Attributes:
-        losses: (seeds,) on the rows that judge.
-        accuracies: (seeds,) share of those rows that are right; None where the targets are not classes.
-    """
-
-    losses: Array
-    accuracies: Array | None
+    losses: Array  # (seeds,) on the rows that judge
+    accuracies: Array | None  # (seeds,) share of those rows that are right; None where the targets are not classes
 
     @property
     def values(self) -> Array:
@@ -33,18 +28,13 @@ class Scores:
 
 @dataclass(frozen=True, kw_only=True)
 class ScoreDifference:
-    """The scores of two setups.
+    """The scores of two setups."""
 
-    Attributes:
-        left, right: means over the seeds.
-        of_seeds: standard deviation from seed to seed, of both.
-        chance: probability that two sets of seeds of the same setup differ as much (Mann-Whitney).
-    """
-
+    # left, right: means over the seeds
     left: float
     right: float
-    of_seeds: float
-    chance: float
+    of_seeds: float  # standard deviation from seed to seed, of both
+    chance: float  # probability that two sets of seeds of the same setup differ as much (Mann-Whitney)
 
     @property
     def differs(self) -> bool:

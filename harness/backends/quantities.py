@@ -20,18 +20,10 @@ class Kind(Enum):
 
 @dataclass(frozen=True, kw_only=True)
 class Quantity:
-    """One array that every setup computes.
+    """One array that every setup computes."""
 
-    Attributes:
-        kind: what it is.
-        layer: path of the layer, names joined by "/"; "" of the loss.
-        weight: name of a weight in its layer, such as "kernel"; "" of outputs and the loss.
-        number: of equal names, from 1: calls of a shared layer, outputs of one layer, weights of one name.
-        updates: made before; 0 of everything but weights.
-    """
-
-    kind: Kind
-    layer: str = ""
-    weight: str = ""
-    number: int = 1
-    updates: int = 0
+    kind: Kind  # what it is
+    layer: str = ""  # path of the layer, names joined by "/"; "" of the loss
+    weight: str = ""  # name of a weight in its layer, such as "kernel"; "" of outputs and the loss
+    number: int = 1  # of equal names, from 1: calls of a shared layer, outputs of one layer, weights of one name
+    updates: int = 0  # made before; 0 of everything but weights

@@ -45,17 +45,11 @@ class ReasonKind(Enum):
 
 @dataclass(frozen=True, kw_only=True)
 class Reason:
-    """A reason that was switched: without it, the quantity that differed first agrees.
+    """A reason that was switched: without it, the quantity that differed first agrees."""
 
-    Attributes:
-        kind: which.
-        side: "left" or "right": the one that was switched; "both" where both were.
-        setting: of ``ReasonKind.SETTING``.
-    """
-
-    kind: ReasonKind
-    side: str
-    setting: Setting | None = None
+    kind: ReasonKind  # which
+    side: str  # "left" or "right": the one that was switched; "both" where both were
+    setting: Setting | None = None  # of ``ReasonKind.SETTING``
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -21,47 +21,32 @@ OF_QUANTITIES = ("shapes", "spread", "exact_spread", "bound", "exact_bound", "te
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """What the trainings of one setup came to, one a start.
+    """What the trainings of one setup came to, one a start."""
 
-    Attributes:
-        losses: (starts,) on the rows that judge.
-        predictions: (starts, rows, ...).
-    """
-
-    losses: Array
-    predictions: Array
+    losses: Array  # (starts,) on the rows that judge
+    predictions: Array  # (starts, rows, ...)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Computed:
-    """What one setup computed.
+    """What one setup computed."""
 
-    Attributes:
-        values: of each quantity, (elements,) in float64: all of its elements or a sample.
-        reference: the same quantities computed by the same backend in float64.
-        spread: by how much one rounding of the setup's dtype in every weight, input and output of a layer moves the
-            float64 computation at most; of weights after updates, one in every weight at the start.
-        exact_spread: the same for eight roundings of float64.
-        shapes: of the whole arrays.
-        bound: of quantities that have a derived bound, how far a result in the setup's dtype may be from the exact one.
-        exact_bound: the same in float64.
-        terms: of each quantity of the start, how many roundings one of its elements may have gone through.
-        is_compiled: whether the backend's compiler was used.
-        version: of the backend.
-        outcome: of the trainings; None if there were none.
-    """
-
-    values: Mapping[Quantity, Array]
-    shapes: Mapping[Quantity, tuple[int, ...]]
+    values: Mapping[Quantity, Array]  # of each quantity, (elements,) in float64: all of its elements or a sample
+    shapes: Mapping[Quantity, tuple[int, ...]]  # of the whole arrays
+    # the same quantities computed by the same backend in float64
     reference: Mapping[Quantity, Array] = field(default_factory=dict)
+    # by how much one rounding of the setup's dtype in every weight, input and output of a layer moves the float64
+    # computation at most; of weights after updates, one in every weight at the start
     spread: Mapping[Quantity, float] = field(default_factory=dict)
-    exact_spread: Mapping[Quantity, float] = field(default_factory=dict)
+    exact_spread: Mapping[Quantity, float] = field(default_factory=dict)  # the same for eight roundings of float64
+    # of quantities that have a derived bound, how far a result in the setup's dtype may be from the exact one
     bound: Mapping[Quantity, float] = field(default_factory=dict)
-    exact_bound: Mapping[Quantity, float] = field(default_factory=dict)
+    exact_bound: Mapping[Quantity, float] = field(default_factory=dict)  # the same in float64
+    # of each quantity of the start, how many roundings one of its elements may have gone through
     terms: Mapping[Quantity, int] = field(default_factory=dict)
-    is_compiled: bool = False
-    version: str = ""
-    outcome: Outcome | None = None
+    is_compiled: bool = False  # whether the backend's compiler was used
+    version: str = ""  # of the backend
+    outcome: Outcome | None = None  # of the trainings; None if there were none
 
 
 def write_computed(folder: Path, computed: Computed) -> None:

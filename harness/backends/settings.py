@@ -14,18 +14,12 @@ IGNORED = ("name", "dtype", "shared_object_id", "trainable", "build_config", "re
 
 @dataclass(frozen=True, kw_only=True)
 class Setting:
-    """A setting that two sides have different values of.
+    """A setting that two sides have different values of."""
 
-    Attributes:
-        layer: path of the layer; "" of the optimizer and the loss.
-        part: "layer", "optimizer" or "loss".
-        key: name of the setting, "class" for the class itself.
-        left, right: the values, as texts for reports.
-    """
-
-    layer: str
-    part: str
-    key: str
+    layer: str  # path of the layer; "" of the optimizer and the loss
+    part: str  # "layer", "optimizer" or "loss"
+    key: str  # name of the setting, "class" for the class itself
+    # left, right: the values, as texts for reports
     left: str
     right: str
 

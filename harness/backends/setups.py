@@ -23,17 +23,11 @@ DTYPES = tuple(UNIT_ROUNDOFFS)
 
 @dataclass(frozen=True, kw_only=True)
 class Setup:
-    """One way to compute a network.
+    """One way to compute a network."""
 
-    Attributes:
-        backend: of Keras, one of ``BACKENDS``.
-        dtype: name of the dtype policy of every layer, one of ``DTYPES``.
-        jit: Keras' ``jit_compile``; None leaves the choice to Keras.
-    """
-
-    backend: str
-    dtype: str = "float32"
-    jit: bool | None = None
+    backend: str  # of Keras, one of ``BACKENDS``
+    dtype: str = "float32"  # name of the dtype policy of every layer, one of ``DTYPES``
+    jit: bool | None = None  # Keras' ``jit_compile``; None leaves the choice to Keras
 
     @property
     def name(self) -> str:

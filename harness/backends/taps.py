@@ -16,28 +16,18 @@ STEP = 0.61803398875  # of the phase from one element to the next: no two elemen
 
 @dataclass(frozen=True, kw_only=True)
 class TappedLayer:
-    """A layer of a model.
+    """A layer of a model."""
 
-    Attributes:
-        path: its name, after those of the models that it is in.
-        layer: the Keras layer.
-    """
-
-    path: str
-    layer: Any
+    path: str  # its name, after those of the models that it is in
+    layer: Any  # the Keras layer
 
 
 @dataclass(frozen=True, kw_only=True)
 class Disturbance:
-    """What every output of a layer is multiplied by: 1 + ``size`` * a number from -1 to 1.
+    """What every output of a layer is multiplied by: 1 + ``size`` * a number from -1 to 1."""
 
-    Attributes:
-        size: a scalar tensor.
-        phase: a scalar tensor; another one gives another disturbance.
-    """
-
-    size: Any
-    phase: Any
+    size: Any  # a scalar tensor
+    phase: Any  # a scalar tensor; another one gives another disturbance
 
     def apply(self, values: Any, place: int) -> Any:
         """Disturbed values of the output of that place."""
@@ -51,17 +41,11 @@ class Disturbance:
 
 @dataclass(frozen=True, kw_only=True)
 class Tapped:
-    """One output of one call of a layer.
+    """One output of one call of a layer."""
 
-    Attributes:
-        path: of the layer.
-        inputs: elements of what the layer was given, the observations of the batch included.
-        output: a tensor.
-    """
-
-    path: str
-    inputs: int
-    output: Any
+    path: str  # of the layer
+    inputs: int  # elements of what the layer was given, the observations of the batch included
+    output: Any  # a tensor
 
 
 def layers_inside(model: Any, path: str = "") -> Iterator[TappedLayer]:

@@ -48,18 +48,13 @@ class Claim:
 
 @dataclass(frozen=True, kw_only=True)
 class RecoveredRate:
-    """The learning rate that the post does not state.
+    """The learning rate that the post does not state."""
 
-    Attributes:
-        rate: the shortest decimal number between ``low`` and ``high``.
-        low, high: the rates between which the outputs lie within the printed figures' error.
-        miss: the largest difference from the printed outputs at ``rate``.
-    """
-
-    rate: float
+    rate: float  # the shortest decimal number between ``low`` and ``high``
+    # low, high: the rates between which the outputs lie within the printed figures' error
     low: float
     high: float
-    miss: float
+    miss: float  # the largest difference from the printed outputs at ``rate``
 
 
 def final_cost() -> float:

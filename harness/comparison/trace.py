@@ -125,23 +125,15 @@ def take_whole(pass_forward: PassForward, network: Network, weights: Weights, x:
 
 @dataclass(frozen=True, kw_only=True)
 class Run:
-    """One implementation trained from one start.
+    """One implementation trained from one start."""
 
-    Attributes:
-        implementation: its name, "handwritten", "tape" or "sequential".
-        initializer: what the start was drawn with, "ones" or "glorot_uniform" for example.
-        recorded: the iterations recorded, rising; 0 is the start.
-        weights: before the update, at each recorded iteration: a list of (inputs + 1, units), bias as row 0.
-        traces: the quantities of each recorded iteration, of its batch.
-        wholes: what all observations say at each; empty if every batch is all of them.
-    """
-
-    implementation: str
-    initializer: str
-    recorded: Sequence[int]
+    implementation: str  # its name, "handwritten", "tape" or "sequential"
+    initializer: str  # what the start was drawn with, "ones" or "glorot_uniform" for example
+    recorded: Sequence[int]  # the iterations recorded, rising; 0 is the start
+    # before the update, at each recorded iteration: a list of (inputs + 1, units), bias as row 0
     weights: Sequence[Weights]
-    traces: Sequence[Trace]
-    wholes: Sequence[Whole] = ()
+    traces: Sequence[Trace]  # the quantities of each recorded iteration, of its batch
+    wholes: Sequence[Whole] = ()  # what all observations say at each; empty if every batch is all of them
 
     @property
     def name(self) -> str:

@@ -17,17 +17,11 @@ BELOW_ALL = 100  # times lower than all other differences is drawn what is equal
 
 @dataclass(frozen=True, kw_only=True)
 class DifferenceLine:
-    """One line.
+    """One line."""
 
-    Attributes:
-        name: of the pair.
-        measured: relative differences, one for each place on the axis; None if there is none.
-        explained: as much of each as is explained.
-    """
-
-    name: str
-    measured: Sequence[float | None]
-    explained: Sequence[float | None]
+    name: str  # of the pair
+    measured: Sequence[float | None]  # relative differences, one for each place on the axis; None if there is none
+    explained: Sequence[float | None]  # as much of each as is explained
 
 
 def bounded(value: float) -> float:

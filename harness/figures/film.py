@@ -23,17 +23,11 @@ MIN_LABELLED_CELL = 12  # pixels of a cell beside which there is room for its na
 
 @dataclass(frozen=True, kw_only=True)
 class Matrices:
-    """The weights of some units of a layer at some iterations.
+    """The weights of some units of a layer at some iterations."""
 
-    Attributes:
-        title: what stands above.
-        units: what stands above each column.
-        weights: (iterations, inputs + 1, units), the bias as row 0.
-    """
-
-    title: str
-    units: Sequence[str]
-    weights: Array
+    title: str  # what stands above
+    units: Sequence[str]  # what stands above each column
+    weights: Array  # (iterations, inputs + 1, units), the bias as row 0
 
 
 def sampled(count: int, at_most: int) -> NDArray[np.intp]:

@@ -24,17 +24,11 @@ NARROWEST_PIXELS = LABEL_PIXELS + 200  # of a chart with its labels
 
 @dataclass(frozen=True, kw_only=True)
 class PointRow:
-    """The networks of one row.
+    """The networks of one row."""
 
-    Attributes:
-        name: what stands beside the row.
-        values: one for each network; those that are not finite are left out.
-        reached: whether each has learned.
-    """
-
-    name: str
-    values: NDArray[np.floating]
-    reached: NDArray[np.bool_]
+    name: str  # what stands beside the row
+    values: NDArray[np.floating]  # one for each network; those that are not finite are left out
+    reached: NDArray[np.bool_]  # whether each has learned
 
 
 @dataclass(frozen=True, kw_only=True)

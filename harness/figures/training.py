@@ -32,17 +32,11 @@ DIGITS = 5  # of a number in a chart's data
 
 @dataclass(frozen=True, kw_only=True)
 class Curve:
-    """One curve.
+    """One curve."""
 
-    Attributes:
-        name: what stands beside it.
-        iterations: rising.
-        values: one for each.
-    """
-
-    name: str
-    iterations: Sequence[int]
-    values: Sequence[float]
+    name: str  # what stands beside it
+    iterations: Sequence[int]  # rising
+    values: Sequence[float]  # one for each
 
 
 def place(iteration: int) -> float:
@@ -174,17 +168,11 @@ def cost_chart(
 
 @dataclass(frozen=True, kw_only=True)
 class LayerCourse:
-    """The incoming weights of one layer over a training.
+    """The incoming weights of one layer over a training."""
 
-    Attributes:
-        iterations: rising.
-        weights: (iterations, inputs + 1, units), the bias as row 0.
-        groups: the units in groups of clones at the last iteration.
-    """
-
-    iterations: Sequence[int]
-    weights: Array
-    groups: Sequence[Sequence[int]]
+    iterations: Sequence[int]  # rising
+    weights: Array  # (iterations, inputs + 1, units), the bias as row 0
+    groups: Sequence[Sequence[int]]  # the units in groups of clones at the last iteration
 
     @property
     def units(self) -> list[int]:

@@ -30,21 +30,13 @@ Files = Mapping[str, bytes]  # contents by path in a folder
 
 @dataclass(frozen=True, kw_only=True)
 class Sent:
-    """A hand-in as a worker gets it.
+    """A hand-in as a worker gets it."""
 
-    Attributes:
-        number: of it, from 0.
-        key: its fingerprint.
-        hand_in: what it is.
-        files: of the copy that is judged.
-        left_out: names of what is not in the copy.
-    """
-
-    number: int
-    key: str
-    hand_in: HandIn
-    files: Files
-    left_out: tuple[str, ...]
+    number: int  # of it, from 0
+    key: str  # its fingerprint
+    hand_in: HandIn  # what it is
+    files: Files  # of the copy that is judged
+    left_out: tuple[str, ...]  # names of what is not in the copy
 
     def stage(self, hand_in: HandIn, destination: Path) -> tuple[str, ...]:
         """Write the copy into a new folder; the names of what was left out."""
@@ -54,17 +46,11 @@ class Sent:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class SentSettings:
-    """How hand-ins are judged, as a worker gets it.
+    """How hand-ins are judged, as a worker gets it."""
 
-    Attributes:
-        settings: without what is a matter of each machine: the sandbox, and the folder of the course's tests.
-        box: name of the sandbox; "" for none.
-        tests: files of the course's tests; None if there are none.
-    """
-
-    settings: Settings
-    box: str
-    tests: Files | None
+    settings: Settings  # without what is a matter of each machine: the sandbox, and the folder of the course's tests
+    box: str  # name of the sandbox; "" for none
+    tests: Files | None  # files of the course's tests; None if there are none
 
 
 def versions() -> dict[str, str]:

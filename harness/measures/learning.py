@@ -25,17 +25,11 @@ SHARE_OF_CROSS_ENTROPY = 0.1
 
 
 class Target(NamedTuple):
-    """The costs between which a network learns.
+    """The costs between which a network learns."""
 
-    Attributes:
-        cost: at or under it, it has learned.
-        constant: C0, of the best constant prediction.
-        floor: C1, the least cost of any function of the inputs.
-    """
-
-    cost: float
-    constant: float
-    floor: float
+    cost: float  # at or under it, it has learned
+    constant: float  # C0, of the best constant prediction
+    floor: float  # C1, the least cost of any function of the inputs
 
 
 def target_of(cost: str, x: Array, y: Array) -> Target:

@@ -32,34 +32,21 @@ Fact = float | int | str | bool | tuple[float, ...]
 
 @dataclass(frozen=True, kw_only=True)
 class Symptom:
-    """What was measured, and where.
+    """What was measured, and where."""
 
-    Attributes:
-        id: a name from this module's functions, "clones" for example.
-        layer: 1..L; None if it is the whole run's.
-        value: a number, or a few by name.
-        facts: what else report/ needs for its words, by name.
-    """
-
-    id: str
-    layer: int | None
-    value: float | dict[str, float]
-    facts: Mapping[str, Fact] = field(default_factory=dict)
+    id: str  # a name from this module's functions, "clones" for example
+    layer: int | None  # 1..L; None if it is the whole run's
+    value: float | dict[str, float]  # a number, or a few by name
+    facts: Mapping[str, Fact] = field(default_factory=dict)  # what else report/ needs for its words, by name
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Course:
-    """One run as it went.
+    """One run as it went."""
 
-    Attributes:
-        iterations: rising, from 0.
-        costs: the cost at each.
-        weights: at each, of each layer (inputs + 1, units).
-    """
-
-    iterations: Sequence[int]
-    costs: Array
-    weights: Sequence[Weights]
+    iterations: Sequence[int]  # rising, from 0
+    costs: Array  # the cost at each
+    weights: Sequence[Weights]  # at each, of each layer (inputs + 1, units)
 
 
 # The data

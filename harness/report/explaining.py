@@ -48,21 +48,13 @@ ACCEPTING = "If it is meant to be so, end the line with the comment '# harness: 
 
 @dataclass(frozen=True, kw_only=True)
 class Explanation:
-    """What one name means.
+    """What one name means."""
 
-    Attributes:
-        id: the name.
-        kind: where it is met.
-        what: what it is.
-        fix: what to do; "" if that depends on the program.
-        difference: of a mistake, the right step -> the wrong one.
-    """
-
-    id: str
-    kind: Kind
-    what: str
-    fix: str = ""
-    difference: str = ""
+    id: str  # the name
+    kind: Kind  # where it is met
+    what: str  # what it is
+    fix: str = ""  # what to do; "" if that depends on the program
+    difference: str = ""  # of a mistake, the right step -> the wrong one
 
 
 class Blank:

@@ -36,15 +36,10 @@ class Policy(enum.Enum):
 
 @dataclass(frozen=True, kw_only=True)
 class Absence:
-    """Why there is no sandbox.
+    """Why there is no sandbox."""
 
-    Attributes:
-        installed: whether bubblewrap is.
-        said: what it said when it was tried.
-    """
-
-    installed: bool
-    said: str = ""
+    installed: bool  # whether bubblewrap is
+    said: str = ""  # what it said when it was tried
 
 
 def programs() -> list[str]:

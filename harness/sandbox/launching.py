@@ -39,23 +39,14 @@ def use_box(box: Box | None) -> Iterator[None]:
 
 @dataclass(kw_only=True)
 class Launch:
-    """A command that is ready to be started.
+    """A command that is ready to be started."""
 
-    Attributes:
-        command: program and arguments.
-        environment: all variables.
-        root: the folder, as this process sees it.
-        copy: the folder, as the program sees it.
-        megabytes: of memory of all its processes together; 0 for no limit.
-        sandboxed: whether it is started in a sandbox.
-    """
-
-    command: list[str]
-    environment: dict[str, str]
-    root: Path
-    copy: Path
-    megabytes: int
-    sandboxed: bool
+    command: list[str]  # program and arguments
+    environment: dict[str, str]  # all variables
+    root: Path  # the folder, as this process sees it
+    copy: Path  # the folder, as the program sees it
+    megabytes: int  # of memory of all its processes together; 0 for no limit
+    sandboxed: bool  # whether it is started in a sandbox
     folder: Path
     started: list[subprocess.Popen[bytes]] = field(default_factory=list)
     over: threading.Event = field(default_factory=threading.Event)

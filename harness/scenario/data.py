@@ -30,16 +30,13 @@ SUM_ERROR = 1e-5  # by which the sum of a row of y that is a distribution may di
 
 
 class Data(NamedTuple):
-    """x (observations, inputs) and y (observations, outputs) in float64, and where each was given.
-
-    Attributes:
-        classes: of each column of y that held names of classes, these names in alphabetical order; y has their numbers.
-    """
+    """x (observations, inputs) and y (observations, outputs) in float64, and where each was given."""
 
     x: Array
     y: Array
     x_where: str
     y_where: str
+    # of each column of y that held names of classes, these names in alphabetical order; y has their numbers
     classes: tuple[tuple[str, ...], ...] = ()
 
 

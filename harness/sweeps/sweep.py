@@ -66,21 +66,13 @@ class Part(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Job:
-    """Everything that the results of a sweep depend on, except the machine.
+    """Everything that the results of a sweep depend on, except the machine."""
 
-    Attributes:
-        scenario: data, network and training.
-        combinations: settings to train.
-        seeds: number of members per combination; their seeds are the scenario's and those after it.
-        target: cost that counts as learned.
-        constant_cost: cost of the best constant prediction.
-    """
-
-    scenario: Scenario
-    combinations: tuple[Combination, ...]
-    seeds: int
-    target: float
-    constant_cost: float
+    scenario: Scenario  # data, network and training
+    combinations: tuple[Combination, ...]  # settings to train
+    seeds: int  # number of members per combination; their seeds are the scenario's and those after it
+    target: float  # cost that counts as learned
+    constant_cost: float  # cost of the best constant prediction
 
     @property
     def parts(self) -> list[Part]:
@@ -98,25 +90,15 @@ class Job:
 
 @dataclass(frozen=True, kw_only=True)
 class Group:
-    """The trained members of one combination.
+    """The trained members of one combination."""
 
-    Attributes:
-        combination: their settings.
-        seeds: seeds of the members, rising.
-        final_cost: (members,) cost after the last iteration.
-        reached_at: (members,) first recorded iteration with a cost at or under the target; NaN if there is none.
-        stuck: (members,) whether the final cost is that of a constant prediction.
-        clones: (members,) whether a hidden layer has clones at the end.
-        accuracy: (members,) share of observations whose class is right at the end; NaN where there are no classes.
-    """
-
-    combination: Combination
-    seeds: Sequence[int]
-    final_cost: Array
-    reached_at: Array
-    stuck: NDArray[np.bool_]
-    clones: NDArray[np.bool_]
-    accuracy: Array
+    combination: Combination  # their settings
+    seeds: Sequence[int]  # seeds of the members, rising
+    final_cost: Array  # (members,) cost after the last iteration
+    reached_at: Array  # (members,) first recorded iteration with a cost at or under the target; NaN if there is none
+    stuck: NDArray[np.bool_]  # (members,) whether the final cost is that of a constant prediction
+    clones: NDArray[np.bool_]  # (members,) whether a hidden layer has clones at the end
+    accuracy: Array  # (members,) share of observations whose class is right at the end; NaN where there are no classes
 
     @property
     def cost_quantiles(self) -> list[float]:

@@ -31,46 +31,29 @@ class Tone(enum.Enum):
 
 @dataclass(frozen=True, kw_only=True)
 class Figure:
-    """A chart on a page.
+    """A chart on a page."""
 
-    Attributes:
-        chart: without a width, as that of the page is used.
-        description: what it shows, for those who cannot see it.
-        caption: below it; "" for none.
-        follows_iteration: whether it has the cursor of the page's slider.
-    """
-
-    chart: alt.LayerChart
-    description: str
-    caption: str = ""
-    follows_iteration: bool = False
+    chart: alt.LayerChart  # without a width, as that of the page is used
+    description: str  # what it shows, for those who cannot see it
+    caption: str = ""  # below it; "" for none
+    follows_iteration: bool = False  # whether it has the cursor of the page's slider
 
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
-    """Figures beside each other; below each other if the page is narrow.
+    """Figures beside each other; below each other if the page is narrow."""
 
-    Attributes:
-        figures: from left to right.
-        narrowest: pixels that each needs at least.
-    """
-
-    figures: Sequence[Figure]
-    narrowest: int = 280
+    figures: Sequence[Figure]  # from left to right
+    narrowest: int = 280  # pixels that each needs at least
 
 
 @dataclass(frozen=True, kw_only=True)
 class Course:
-    """What the slider of a page shows: numbers for the drawings of networks, at each iteration.
+    """What the slider of a page shows: numbers for the drawings of networks, at each iteration."""
 
-    Attributes:
-        iterations: rising.
-        readouts: what is written beside the slider at each.
-        networks: for each drawing the weights of its edges, the biases and the colours of its units at each iteration.
-    """
-
-    iterations: Sequence[int]
-    readouts: Sequence[str]
+    iterations: Sequence[int]  # rising
+    readouts: Sequence[str]  # what is written beside the slider at each
+    # for each drawing the weights of its edges, the biases and the colours of its units at each iteration
     networks: Sequence[dict[str, Any]]
 
 
@@ -87,23 +70,14 @@ class Section:
 
 @dataclass(frozen=True, kw_only=True)
 class Page:
-    """The page of a result.
+    """The page of a result."""
 
-    Attributes:
-        title: what was asked, for the browser's tab and above the answer.
-        tone: of the answer.
-        headline: the answer in one sentence.
-        answer: more of it, a paragraph each.
-        sections: figures and tables.
-        course: of the slider; None without one.
-    """
-
-    title: str
-    tone: Tone
-    headline: str
-    answer: Sequence[str]
-    sections: Sequence[Section]
-    course: Course | None = None
+    title: str  # what was asked, for the browser's tab and above the answer
+    tone: Tone  # of the answer
+    headline: str  # the answer in one sentence
+    answer: Sequence[str]  # more of it, a paragraph each
+    sections: Sequence[Section]  # figures and tables
+    course: Course | None = None  # of the slider; None without one
 
     def html(self) -> str:
         """The page as one HTML file that loads nothing else."""

@@ -21,17 +21,12 @@ RADIUS, MARGIN_X, MARGIN_Y = 19, 60, 44
 
 @dataclass(frozen=True, kw_only=True)
 class Drawing:
-    """One network over its training.
+    """One network over its training."""
 
-    Attributes:
-        svg: as it is at the last iteration.
-        data: for the script: the weights of every edge, the biases and the colours of every unit at each iteration.
-        left_out: whether a layer has more units than are drawn.
-    """
-
-    svg: Html
+    svg: Html  # as it is at the last iteration
+    # for the script: the weights of every edge, the biases and the colours of every unit at each iteration
     data: dict[str, Any]
-    left_out: bool
+    left_out: bool  # whether a layer has more units than are drawn
 
 
 def drawn_units(size: int) -> list[int]:

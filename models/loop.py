@@ -175,9 +175,7 @@ def compiled_descent(
         held = layout.hold(weights)
         held_state = in_other_form(layout.hold, state, len(held))
         _, _, held, held_state, recorded = tf.while_loop(
-            lambda number, *_: number < count,
-            to_next_stop,
-            (tf.constant(0), iteration, held, held_state, recorded),
+            lambda number, *_: number < count, to_next_stop, (tf.constant(0), iteration, held, held_state, recorded)
         )
         return (
             [r.stack() for r in recorded],

@@ -44,10 +44,7 @@ def compute(job: Job, progress: Progress) -> Computed:
     from .wide import wide
 
     case = read_case(Path(job.case))
-    switches = {
-        "has_dense_gradients": job.has_dense_gradients,
-        "has_plain_outputs": job.has_plain_outputs,
-    }
+    switches = {"has_dense_gradients": job.has_dense_gradients, "has_plain_outputs": job.has_plain_outputs}
     before = keras.config.epsilon()
     keras.config.set_epsilon(before if job.epsilon is None else job.epsilon)
     try:

@@ -294,11 +294,7 @@ class Comparing:
     def _pair(self, left: Side, right: Side) -> Pair:
         """The verdict on two setups before reasons are searched for."""
         computed = {side.setup: side.computed for side in (left, right)}
-        pair = Pair(
-            left=left.setup,
-            right=right.setup,
-            differences=differences_of(computed, left.setup, right.setup),
-        )
+        pair = Pair(left=left.setup, right=right.setup, differences=differences_of(computed, left.setup, right.setup))
         if left.setup in self.drawn and right.setup in self.drawn:
             with_draws = replace(pair, differences=differences_of(self.drawn, left.setup, right.setup))
             pair = replace(pair, draws=with_draws.first)

@@ -129,13 +129,7 @@ class Workers:
             worker.kill()
 
     def compute(
-        self,
-        setup: Setup,
-        case: Case,
-        progress: Progress,
-        *,
-        environment: Mapping[str, str] = {},
-        **switches: Any,
+        self, setup: Setup, case: Case, progress: Progress, *, environment: Mapping[str, str] = {}, **switches: Any
     ) -> Computed:
         """Compute parts of a case as one setup.
 

@@ -29,14 +29,7 @@ from ..comparison.trace import Quantity, Run
 from ..figures.film import MAX_ROWS, Matrices, film_strip, sampled
 from ..figures.render import png
 from ..measures import saturation
-from ..measures.symmetry import (
-    clone_groups,
-    clone_spread,
-    effective_width,
-    fingerprints,
-    hidden_layers,
-    mean_cosine,
-)
+from ..measures.symmetry import clone_groups, clone_spread, effective_width, fingerprints, hidden_layers, mean_cosine
 from ..models.network import Array, Network
 from .events import (
     BINS,
@@ -145,13 +138,7 @@ def at_each(function: Callable[[Array], Array], values: Each) -> Array:
 
 
 def neuron_histograms(
-    name: str,
-    group: str,
-    values: Each,
-    shown: Shown,
-    last: int,
-    description: str,
-    places: Sequence[int] | None = None,
+    name: str, group: str, values: Each, shown: Shown, last: int, description: str, places: Sequence[int] | None = None
 ) -> list[Series]:
     """A histogram for each of the shown units: values (n, units of the layer) at each iteration, counted over n.
 

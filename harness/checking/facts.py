@@ -33,9 +33,7 @@ def assumed(reading: Reading) -> AssumedCost:
         return AssumedCost(form="", place=node.place, variable=label(stage, cost.node), maximised=climbs)
     assert cost.form is not None
     return AssumedCost(
-        form=cost.form.value,
-        place=stage.node(cost.errors[0].node).place,
-        variable=label(stage, cost.errors[0].output),
+        form=cost.form.value, place=stage.node(cost.errors[0].node).place, variable=label(stage, cost.errors[0].output)
     )
 
 

@@ -353,10 +353,7 @@ class _Judge:
         scaled = Agreement.SCALED if may_differ else Agreement.DIFFERS
         agreement = Agreement.AGREES if abs(factor - 1) < TOLERANCE else scaled
         return GradientResult(
-            agreement=agreement,
-            factor=factor,
-            largest_difference=_difference(mine, reference),
-            **common,
+            agreement=agreement, factor=factor, largest_difference=_difference(mine, reference), **common
         )
 
     def _is_passed_on(self, option: PairOption, end: int) -> bool:

@@ -154,13 +154,7 @@ def find_layers(stage: Stage, forward: Forward) -> None:
         lane = forward.lanes.get(z, 0)
         number_in_lane[lane] = number_in_lane.get(lane, 0) + 1
         forward.layers.append(
-            Layer(
-                number=number_in_lane[lane],
-                z=z,
-                a=a,
-                region=tuple(region),
-                parameters=tuple(sorted(affine[z])),
-            )
+            Layer(number=number_in_lane[lane], z=z, a=a, region=tuple(region), parameters=tuple(sorted(affine[z])))
         )
         for one in region:
             forward.roles[one] = Role.INTERMEDIATE

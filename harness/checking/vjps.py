@@ -83,10 +83,7 @@ def binary(
 
     def backward(g: Array, output: Array, x: Any, y: Any, *rest: Any, **keywords: Any) -> tuple[Gradient, ...]:
         x, y = np.asarray(x), np.asarray(y)
-        return (
-            unbroadcast(g * by_first(x, y, output), x.shape),
-            unbroadcast(g * by_second(x, y, output), y.shape),
-        )
+        return (unbroadcast(g * by_first(x, y, output), x.shape), unbroadcast(g * by_second(x, y, output), y.shape))
 
     return Operation(forward=forward, backward=backward, unfolds=True)
 
@@ -907,10 +904,7 @@ CONSTANT: dict[str, Operation] = {
             *("equal", "not_equal", "less", "less_equal", "greater", "greater_equal", "sign", "floor", "ceil", "rint"),
             *("trunc", "fix", "round", "logical_and", "logical_or", "logical_not", "logical_xor", "isnan", "isfinite"),
             *("isinf", "bitwise_and", "bitwise_or", "bitwise_xor", "invert", "floor_divide", "signbit", "isclose"),
-            *(
-                "left_shift",
-                "right_shift",
-            ),
+            *("left_shift", "right_shift"),
         )
     },
     **{

@@ -93,11 +93,7 @@ def seed(text: str) -> int:
 def add_scenario(command: argparse.ArgumentParser, metavar: str = "SCENARIO") -> argparse._ArgumentGroup:
     """Add the scenario and the options that override it, except the learning rate."""
     command.add_argument(
-        "scenario",
-        nargs="?",
-        default="post",
-        metavar=metavar,
-        help="post, xor, digits or a TOML file (default: post)",
+        "scenario", nargs="?", default="post", metavar=metavar, help="post, xor, digits or a TOML file (default: post)"
     )
     override = command.add_argument_group("settings that override the scenario")
     override.add_argument(
@@ -126,11 +122,7 @@ def add_scenario(command: argparse.ArgumentParser, metavar: str = "SCENARIO") ->
         metavar="NAME,NAME",
         help=f"{alternatives(ACTIVATION_NAMES)}; one for all layers, or one a layer by commas",
     )
-    override.add_argument(
-        "--cost",
-        metavar="NAME",
-        help=alternatives(COST_NAMES),
-    )
+    override.add_argument("--cost", metavar="NAME", help=alternatives(COST_NAMES))
     override.add_argument("--dtype", metavar="NAME", help="float64 or float32")
     override.add_argument("--seed", type=integer, metavar="N", help="seed of everything that is drawn")
     override.add_argument("--record", metavar="PLAN", help="iterations to record: all, 'every K', log or 'log N'")

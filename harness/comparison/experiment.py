@@ -189,11 +189,7 @@ def compare_runs(scenario: Scenario, runs: Sequence[Run]) -> Iterator[Comparison
             yield from with_referee(scenario, run, iteration)
 
 
-def run(
-    scenario: Scenario,
-    progress: Progress = silent,
-    finished: Finished | None = None,
-) -> Experiment:
+def run(scenario: Scenario, progress: Progress = silent, finished: Finished | None = None) -> Experiment:
     """Train, trace and compare: the whole main job, without writing or printing anything itself."""
     runs: list[Run] = []
     comparisons: list[Comparison] = []

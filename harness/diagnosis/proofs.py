@@ -179,12 +179,7 @@ class Proofs:
                 return None
         if helped.learned.low <= compared.learned.high:
             return None
-        return Mechanism(
-            fault=suspect.fault,
-            intervention=suspect.intervention,
-            repaired=helped,
-            unrepaired=compared,
-        )
+        return Mechanism(fault=suspect.fault, intervention=suspect.intervention, repaired=helped, unrepaired=compared)
 
     def draw_curve(self) -> None:
         """What the program reaches from fewer rows with as many updates: whether more rows would help it.

@@ -130,10 +130,7 @@ def _redrawn(variant: Variant, layers: dict[str, LayerFacts]) -> Variant:
         if facts is None:
             return layer
         return configured(
-            layer,
-            kernel_initializer=initializer_for(facts),
-            embeddings_initializer="uniform",
-            bias_initializer="zeros",
+            layer, kernel_initializer=initializer_for(facts), embeddings_initializer="uniform", bias_initializer="zeros"
         )
 
     paths = variant.program.set_weights

@@ -103,13 +103,7 @@ def class_indices(labels: Array, values: Array) -> Indices:
 
 
 def infer_task(
-    y: Array,
-    *,
-    loss: str,
-    output_units: int,
-    output_activation: str,
-    output_rank: int = 2,
-    has_accuracy: bool = False,
+    y: Array, *, loss: str, output_units: int, output_activation: str, output_rank: int = 2, has_accuracy: bool = False
 ) -> Task:
     """The task of a program.
 
@@ -149,11 +143,7 @@ def infer_task(
             positions=positions,
         )
     return Task(
-        kind=TaskKind.REGRESSION,
-        format=LabelFormat.VALUES,
-        values=np.empty(0),
-        columns=columns,
-        positions=positions,
+        kind=TaskKind.REGRESSION, format=LabelFormat.VALUES, values=np.empty(0), columns=columns, positions=positions
     )
 
 

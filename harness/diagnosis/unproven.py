@@ -41,12 +41,7 @@ def unproven_choices(
     ]
     unproven.sort(key=lambda repair: (repair.key not in needed, not is_unfit_head(case, repair)))
     hints = [
-        Hint(
-            fault=repair.fault,
-            changes=repair.changes,
-            doubt=repair.doubt,
-            is_needed=repair.key in needed,
-        )
+        Hint(fault=repair.fault, changes=repair.changes, doubt=repair.doubt, is_needed=repair.key in needed)
         for repair in unproven
     ]
     is_said = Fault.OUTPUT_ACTIVATION in known | {hint.fault for hint in hints}

@@ -243,10 +243,7 @@ def data_symptoms(network: Network, x: Array, y: Array, floor: float) -> list[Sy
         if same:
             found.append(
                 Symptom(
-                    id="contradictory-targets",
-                    layer=None,
-                    value=floor,
-                    facts={"same": same, "observations": len(x)},
+                    id="contradictory-targets", layer=None, value=floor, facts={"same": same, "observations": len(x)}
                 )
             )
     return found

@@ -82,8 +82,5 @@ def plan_of(program: Program, rows: int) -> BatchPlan:
     """How a program divides so many rows into batches."""
     size = min(program.batch_size, rows)
     return BatchPlan(
-        rows=rows,
-        size=size,
-        steps=program.steps_per_epoch or -(-rows // size),
-        shuffle=bool(program.shuffle),
+        rows=rows, size=size, steps=program.steps_per_epoch or -(-rows // size), shuffle=bool(program.shuffle)
     )

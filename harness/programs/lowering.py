@@ -53,12 +53,7 @@ def window_extent(size: int, window: int, stride: int, dilation: int, padding: s
 
 
 def shifted_copies(
-    x: Tensor,
-    window: tuple[int, ...],
-    strides: tuple[int, ...],
-    dilations: tuple[int, ...],
-    padding: str,
-    fill: float,
+    x: Tensor, window: tuple[int, ...], strides: tuple[int, ...], dilations: tuple[int, ...], padding: str, fill: float
 ) -> list[Tensor]:
     """For each position in the window, what stands there for every window.
 
@@ -350,10 +345,7 @@ def lowered_operations(*, windows: bool = True) -> Iterator[None]:
     """
     here = globals()
     places: list[tuple[Any, str, Any]] = []
-    replaced = [
-        (backend.numpy, ("divide",)),
-        (backend.random, ("uniform", "normal", "truncated_normal", "dropout")),
-    ]
+    replaced = [(backend.numpy, ("divide",)), (backend.random, ("uniform", "normal", "truncated_normal", "dropout"))]
     if windows:
         replaced += [(backend.nn, ("conv", "max_pool", "average_pool")), (backend, ("rnn",))]
     for module, names in replaced:

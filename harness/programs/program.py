@@ -225,9 +225,7 @@ class Program:
             return None
         rows = slice(start, None)
         return Validation(
-            x=take_rows(self.x, rows),
-            y=take_rows(self.y, rows),
-            sample_weight=take_rows(self.sample_weight, rows),
+            x=take_rows(self.x, rows), y=take_rows(self.y, rows), sample_weight=take_rows(self.sample_weight, rows)
         )
 
     def new_optimizer(self) -> Any:

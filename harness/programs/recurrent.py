@@ -81,10 +81,7 @@ def gru(
 
 
 def _check_usual(
-    inputs: Tensor,
-    mask: Tensor | None,
-    activation: Callable[..., Any],
-    recurrent_activation: Callable[..., Any],
+    inputs: Tensor, mask: Tensor | None, activation: Callable[..., Any], recurrent_activation: Callable[..., Any]
 ) -> None:
     """Raise NotImplementedError for a layer that is not written out here."""
     usual = activation is keras.activations.tanh and recurrent_activation is keras.activations.sigmoid

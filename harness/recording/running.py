@@ -374,13 +374,7 @@ def raised_of(error: BaseException, sources: Mapping[str, SourceFile]) -> Raised
             line = frame.lineno or 0
             text = known.lines[line - 1].strip() if 0 < line <= len(known.lines) else ""
             frames.append(
-                Place(
-                    file=known.name,
-                    line=line,
-                    function=frame.name,
-                    variable=known.target(line),
-                    text=text,
-                )
+                Place(file=known.name, line=line, function=frame.name, variable=known.target(line), text=text)
             )
     message = str(error)
     if isinstance(error, SyntaxError) and error.filename:

@@ -111,20 +111,11 @@ HYPOTHESES: dict[str, tuple[str, str]] = {
         "training starts on a plateau, where the gradient is close to zero, and the run is too short to leave it",
         "use a different initializer (glorot_uniform), or train longer, or raise the learning rate",
     ),
-    "learning-rate-too-large": (
-        "the steps are too large",
-        "lower the learning rate",
-    ),
-    "learning-rate-too-small": (
-        "the steps are too small for so many iterations",
-        "raise the learning rate",
-    ),
+    "learning-rate-too-large": ("the steps are too large", "lower the learning rate"),
+    "learning-rate-too-small": ("the steps are too small for so many iterations", "raise the learning rate"),
     "too-few-iterations": (
         "it would learn with more iterations, and a larger learning rate does not help",
         "train for longer",
     ),
-    "too-narrow": (
-        "the hidden layers have too few units for this function",
-        "give the hidden layers more units",
-    ),
+    "too-narrow": ("the hidden layers have too few units for this function", "give the hidden layers more units"),
 }

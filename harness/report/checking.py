@@ -50,8 +50,7 @@ MISTAKES: dict[str, Sentences] = {
         "The derivative of (a - y)^2 is 2 (a - y). Or halve the cost.",
     ),
     "extra-factor-two": Sentences(
-        "Every gradient is twice that of the cost.",
-        "Remove the 2, or use the cost without its factor 1/2.",
+        "Every gradient is twice that of the cost.", "Remove the 2, or use the cost without its factor 1/2."
     ),
     "mean-instead-of-sum": Sentences(
         "The gradient is divided by a number of terms once too often.",
@@ -102,8 +101,7 @@ MISTAKES: dict[str, Sentences] = {
         "Send 2 (a - y) back, not (a - y)^2.",
     ),
     "cost-gradient-at-pre-activation": Sentences(
-        "The target is compared with the pre-activation z instead of the output a.",
-        "Use a - y.",
+        "The target is compared with the pre-activation z instead of the output a.", "Use a - y."
     ),
     "cost-differs": Sentences(
         "The cost that the file computes is not the one that its gradients belong to.",

@@ -161,11 +161,7 @@ def markdown(experiment: Experiment) -> str:
     """The verdict and the table of costs as Markdown, for TensorBoard's text page."""
     sentences, runs = verdict(experiment), first_runs(experiment)
     rows = table_rows(runs[0].recorded)
-    lines = [
-        " ".join(sentences),
-        "",
-        "| iteration | " + " | ".join(f"cost, {run.initializer}" for run in runs) + " |",
-    ]
+    lines = [" ".join(sentences), "", "| iteration | " + " | ".join(f"cost, {run.initializer}" for run in runs) + " |"]
     lines.append("| ---: |" + " ---: |" * len(runs))
     lines += [
         f"| {runs[0].recorded[row]} | " + " | ".join(number(run.costs[row]) for run in runs) + " |" for row in rows

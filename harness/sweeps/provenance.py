@@ -18,12 +18,7 @@ PROBE_MEMBERS, PROBE_ITERATIONS = 16, 10
 
 def versions() -> dict[str, str]:
     """The versions of the libraries that draw and train, by name."""
-    return {
-        "harness": __version__,
-        "numpy": np.__version__,
-        "scipy": scipy.__version__,
-        "tensorflow": tf.__version__,
-    }
+    return {"harness": __version__, "numpy": np.__version__, "scipy": scipy.__version__, "tensorflow": tf.__version__}
 
 
 def arithmetic(job: Job) -> str:

@@ -220,15 +220,7 @@ def train_part(job: Job, part: Part, chunk: int) -> Iterator[Group]:
         recorded=recorded,
         batches=scenario.batches,
     )
-    for done in ensemble.outcomes(
-        scenario.network,
-        draw,
-        len(part.members),
-        scenario.x,
-        scenario.y,
-        training,
-        chunk,
-    ):
+    for done in ensemble.outcomes(scenario.network, draw, len(part.members), scenario.x, scenario.y, training, chunk):
         seed = scenario.seed + first
         final = np.asarray(done.costs[-1], np.float64)
         yield Group(
@@ -278,12 +270,7 @@ def missing(job: Job, done: Sequence[Group]) -> list[Part]:
     return parts
 
 
-def run(
-    job: Job,
-    progress: Progress = silent,
-    train: Train = train,
-    done: Sequence[Group] = (),
-) -> Sweep:
+def run(job: Job, progress: Progress = silent, train: Train = train, done: Sequence[Group] = ()) -> Sweep:
     """Train all members of a job except those that are ``done``.
 
     After Ctrl-C the result holds what is done, and says that it was interrupted.

@@ -57,12 +57,7 @@ def name_derivative(
         return None
     at_call, at_definition = places_of_derivative(case, factor)
     used = Derivative(
-        layer=layer,
-        node=factor,
-        value=value,
-        expected=expected,
-        at_call=at_call,
-        at_definition=at_definition,
+        layer=layer, node=factor, value=value, expected=expected, at_call=at_call, at_definition=at_definition
     )
     if expected is not None and are_masks(value, expected):
         return name_mask(case, factor, expected)

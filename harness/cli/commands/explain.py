@@ -30,8 +30,6 @@ def run(arguments: argparse.Namespace) -> int:
     else:
         explanations, show = explaining.explain(arguments.id), explaining.people
     print_as(
-        as_json=arguments.json,
-        machines=lambda: explaining.machines(explanations),
-        people=lambda: show(explanations),
+        as_json=arguments.json, machines=lambda: explaining.machines(explanations), people=lambda: show(explanations)
     )
     return AGREES

@@ -348,10 +348,7 @@ def targets_in_range(case: Case) -> Change:
     mapped = (low + (high - low) * (y - smallest) / spread).astype(case.y.dtype)
     target, *_ = target_of(case.network.cost, case.x, mapped)
     return Change(
-        "outputs",
-        What(Act.TARGETS, bounds=(low, high)),
-        0.5,
-        lambda trial: replace(trial, y=mapped, target=target),
+        "outputs", What(Act.TARGETS, bounds=(low, high)), 0.5, lambda trial: replace(trial, y=mapped, target=target)
     )
 
 

@@ -11,12 +11,7 @@ from numpy.typing import NDArray
 
 from ..findings import Check, Finding, Rule, Severity, Subject
 from ..program import NoteKind
-from ..targets import (
-    CROSSENTROPIES,
-    TargetKind,
-    Targets,
-    spread_rows,
-)
+from ..targets import CROSSENTROPIES, TargetKind, Targets, spread_rows
 
 Array = NDArray[Any]
 

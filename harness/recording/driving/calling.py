@@ -15,18 +15,8 @@ from .functions import named_functions
 from .given import batch_sizes, indices, inputs_text, keyed_data, observations, sizes
 from .making import made
 from .objects import classes_that_set, objects
-from .records import (
-    OF_ARRAYS,
-    annotated_class,
-    are_settings,
-    is_list,
-)
-from .roles import (
-    Role,
-    argument_uses,
-    role_of,
-    words_of,
-)
+from .records import OF_ARRAYS, annotated_class, are_settings, is_list
+from .roles import Role, argument_uses, role_of, words_of
 from .session import Session
 from .source import Argument, FunctionFacts
 from .updates import mangled
@@ -232,13 +222,7 @@ class Caller:
         dims = self.session.dims
         place = f"{key} {dims}" if dims else key
         role, uses = self.role(function, argument)
-        if place in self.bound and role not in (
-            Role.CACHE,
-            Role.OUTPUTS,
-            Role.GRADIENTS,
-            Role.PARAMETERS,
-            Role.WEIGHT,
-        ):
+        if place in self.bound and role not in (Role.CACHE, Role.OUTPUTS, Role.GRADIENTS, Role.PARAMETERS, Role.WEIGHT):
             return self.bound[place]
         options = self.options(function, argument, role, uses)
         option = self.session.choose(place, options)

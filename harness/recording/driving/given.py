@@ -63,11 +63,7 @@ def sizes(caller: Caller, function: FunctionFacts, argument: Argument, role: Rol
     if role is Role.SIZES and (described := layer_descriptions(caller, uses)):
         return list(described)
     if role is Role.SIZES and _is_beside_inputs(caller, function, argument):
-        return [
-            given(lambda: f"[{HIDDEN}, {out()}]"),
-            f"[{HIDDEN}]",
-            given(lambda: f"({HIDDEN}, {out()})"),
-        ]
+        return [given(lambda: f"[{HIDDEN}, {out()}]"), f"[{HIDDEN}]", given(lambda: f"({HIDDEN}, {out()})")]
     if role is Role.SIZES:
         return [
             given(lambda: f"[{into()}, {HIDDEN}, {out()}]"),

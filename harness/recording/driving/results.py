@@ -32,11 +32,7 @@ def producers(
             found.append((producer, text))
     inner = {callee.name for producer, _ in found for callee in caller.facts.reach(producer)[1:]}
     found.sort(
-        key=lambda item: (
-            item[0].name in inner,
-            _only_tests(re.sub("back", "", item[0].name)),
-            len(item[0].required),
-        )
+        key=lambda item: (item[0].name in inner, _only_tests(re.sub("back", "", item[0].name)), len(item[0].required))
     )
     return found[:5]
 

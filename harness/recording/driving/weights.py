@@ -68,8 +68,7 @@ def by_hand(caller: Caller, function: FunctionFacts, argument: Argument, uses: U
     sizes = [*[INPUTS, HIDDEN, SECOND_HIDDEN][:layers], out]
     numbers = [int(d) for d in re.findall(r"\d+", argument.name)]
     index = min(
-        max((numbers[0] if numbers else weights.index(argument) + 1 if argument in weights else 1) - 1, 0),
-        layers - 1,
+        max((numbers[0] if numbers else weights.index(argument) + 1 if argument in weights else 1) - 1, 0), layers - 1
     )
     into, outof = sizes[index], sizes[index + 1]
     if is_bias(argument.name):

@@ -96,7 +96,7 @@ def rates_to_try(facts: OptimizerFacts, *, diverges: bool) -> tuple[float, ...]:
 
 
 def other_optimizer(facts: OptimizerFacts) -> Repair:
-    """Adam at the program's own rate: tells whether the rate matters beside the optimizer."""
+    """Adam at the program's own rate: it shows whether the rate matters beside the optimizer."""
     return Repair(
         key="optimizer-at-own-rate",
         fault=Fault.OPTIMIZER,

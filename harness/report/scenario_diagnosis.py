@@ -44,8 +44,8 @@ def outcome_sentence(found: Diagnosis) -> str:
     if found.late is not None:
         return (
             f"{text}. It learns, but late: from iteration {found.learned_at:,} on, while "
-            f"{found.late.share:.0%} of healthy starts have by iteration {found.judged_at:,}, "
-            f"where this run is at {number(found.own.median)}. Why then?"
+            f"{found.late.share:.0%} of healthy starts have by iteration {found.judged_at:,}. This run is at "
+            f"{number(found.own.median)} then. Why so late?"
         )
     if found.lucky:
         return (
@@ -134,7 +134,7 @@ def how_judged(found: Diagnosis) -> str:
         f"Target: a cost of {number(found.target)}. The best constant prediction has {number(found.constant)}, and no "
         f"function of the inputs less than {number(found.floor)}. A cause is named when its removal alone takes "
         f"{ENOUGH:.0%} of the runs to the target, and does so again with other draws; intervals are Wilson's, 95 %. "
-        f"Where there was no chance in a change it was run once: yes or no. "
+        f"A change in which nothing is drawn was run once: yes or no. "
         f"{count(found.members, 'run')} of {count(found.trials, 'change')} in {found.seconds:.1f} s."
     )
 

@@ -503,7 +503,7 @@ def _flow(real: Any, name: str, supply: Supply) -> Any:
 
 
 class Flow(keras.utils.PyDataset):
-    """Batches of made-up images, with what iterators over folders tell of themselves."""
+    """Batches of made-up images, with the attributes of iterators over folders."""
 
     def __init__(self, x: Array, y: Array | None, batch_size: int, classes: int) -> None:
         """Give ``x`` and ``y`` in batches."""

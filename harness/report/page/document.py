@@ -77,7 +77,7 @@ class Page:
     headline: str  # the answer in one sentence
     answer: Sequence[str]  # more of it, a paragraph each
     sections: Sequence[Section]  # figures and tables
-    course: Course | None = None  # of the slider; None without one
+    course: Course | None = None  # of the slider; None if there is none
 
     def html(self) -> str:
         """The page as one HTML file that loads nothing else."""

@@ -32,8 +32,6 @@ class Operation:
     forward: Callable[..., Any]  # the operation in NumPy; it never changes its arguments
     # its vector-Jacobian product. None if the output is piecewise constant, so that no gradient flows
     backward: Backward | None
-    # whether each output element depends on the elements of the same place only (after broadcasting)
-    unfolds: bool = False
 
 
 def unbroadcast(g: Array, shape: tuple[int, ...]) -> Array:
@@ -63,15 +61,13 @@ def reduced_count(shape: tuple[int, ...], axis: Any) -> int:
     return prod(shape[int(one)] for one in axes)
 
 
-def unary(forward: Callable[..., Any], derivative: Callable[[Array, Array], Any] | None) -> Operation:
+def unary(forward: Callable[..., Any], derivative: Callable[[Array, Array], Any]) -> Operation:
     """An elementwise function of one array, with its derivative from (input, output)."""
-    if derivative is None:
-        return Operation(forward=forward, backward=None, unfolds=True)
 
     def backward(g: Array, output: Array, x: Any, *rest: Any, **keywords: Any) -> tuple[Gradient, ...]:
         return (g * derivative(np.asarray(x), output),)
 
-    return Operation(forward=forward, backward=backward, unfolds=True)
+    return Operation(forward=forward, backward=backward)
 
 
 def binary(
@@ -85,7 +81,7 @@ def binary(
         x, y = np.asarray(x), np.asarray(y)
         return (unbroadcast(g * by_first(x, y, output), x.shape), unbroadcast(g * by_second(x, y, output), y.shape))
 
-    return Operation(forward=forward, backward=backward, unfolds=True)
+    return Operation(forward=forward, backward=backward)
 
 
 # Elementwise functions
@@ -747,14 +743,9 @@ def joins(forward: Callable[..., Any]) -> Operation:
     return Operation(forward=forward, backward=joined_as(forward))
 
 
-def constant(forward: Callable[..., Any], unfolds: bool = False) -> Operation:
+def constant(forward: Callable[..., Any]) -> Operation:
     """An operation whose output is piecewise constant."""
-    return Operation(forward=forward, backward=None, unfolds=unfolds)
-
-
-def remainder_by_second(x: Array, y: Array, output: Array) -> Array:
-    """-floor(x / y)"""
-    return -np.floor_divide(x, y)
+    return Operation(forward=forward, backward=None)
 
 
 ELEMENTWISE: dict[str, Operation] = {
@@ -772,8 +763,8 @@ ELEMENTWISE: dict[str, Operation] = {
     "logaddexp2": binary(np.logaddexp2, lambda x, y, o: 2 ** (x - o), lambda x, y, o: 2 ** (y - o)),
     "hypot": binary(np.hypot, lambda x, y, o: x / o, lambda x, y, o: y / o),
     "arctan2": binary(np.arctan2, lambda x, y, o: y / (x * x + y * y), lambda x, y, o: -x / (x * x + y * y)),
-    "remainder": binary(np.remainder, lambda x, y, o: 1.0, remainder_by_second),
-    "heaviside": constant(np.heaviside, unfolds=True),
+    "remainder": binary(np.remainder, lambda x, y, o: 1.0, lambda x, y, o: -np.floor_divide(x, y)),
+    "heaviside": constant(np.heaviside),
     "negative": unary(np.negative, lambda x, o: -1.0),
     "positive": unary(np.positive, lambda x, o: 1.0),
     "exp": unary(np.exp, lambda x, o: o),
@@ -807,8 +798,8 @@ ELEMENTWISE: dict[str, Operation] = {
     "erf": unary(erf, lambda x, o: 2 / SQRT_PI * np.exp(-x * x)),
     "nan_to_num": unary(np.nan_to_num, lambda x, o: np.isfinite(x)),
     "real": unary(np.real, lambda x, o: 1.0),
-    "clip": Operation(forward=without_storage(np.clip), backward=clip_backward, unfolds=True),
-    "where": Operation(forward=np.where, backward=where_backward, unfolds=True),
+    "clip": Operation(forward=without_storage(np.clip), backward=clip_backward),
+    "where": Operation(forward=np.where, backward=where_backward),
 }
 
 PRODUCTS: dict[str, Operation] = {
@@ -899,30 +890,14 @@ SHAPES: dict[str, Operation] = {
 
 CONSTANT: dict[str, Operation] = {
     **{
-        name: constant(getattr(np, name), unfolds=True)
+        name: constant(getattr(np, name))
         for name in (
             *("equal", "not_equal", "less", "less_equal", "greater", "greater_equal", "sign", "floor", "ceil", "rint"),
             *("trunc", "fix", "round", "logical_and", "logical_or", "logical_not", "logical_xor", "isnan", "isfinite"),
             *("isinf", "bitwise_and", "bitwise_or", "bitwise_xor", "invert", "floor_divide", "signbit", "isclose"),
-            *("left_shift", "right_shift"),
-        )
-    },
-    **{
-        name: constant(getattr(np, name))
-        for name in (
-            *(
-                "argmax",
-                "argmin",
-                "argsort",
-                "argwhere",
-                "nonzero",
-                "flatnonzero",
-                "unique",
-                "searchsorted",
-                "bincount",
-            ),
+            *("left_shift", "right_shift", "argmax", "argmin", "argsort", "argwhere", "nonzero", "flatnonzero"),
+            *("unique", "searchsorted", "bincount", "array_equal", "allclose", "array_equiv", "unravel_index"),
             *("any", "all", "count_nonzero", "zeros_like", "ones_like", "shape", "size", "ndim", "isin", "digitize"),
-            *("array_equal", "allclose", "array_equiv", "unravel_index"),
         )
     },
     "full_like": constant(np.full_like),

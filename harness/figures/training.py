@@ -83,16 +83,16 @@ def log_ticks(low: float, high: float) -> list[float]:
     return [step for step in steps if low <= step <= high]
 
 
-def cost_axis(costs: Sequence[float], title: str, field: str = "cost:Q") -> alt.Y:
+def cost_axis(costs: Sequence[float], title: str) -> alt.Y:
     """A logarithmic axis with room for all finite ones of these costs; linear if one of them is not above 0."""
     finite = [cost for cost in costs if math.isfinite(cost)] or [1.0]
     low, high = min(finite), max(finite)
     if low <= 0:
-        return alt.Y(field, axis=alt.Axis(title=title, tickCount=5, format="~g"), scale=alt.Scale(zero=False))
+        return alt.Y("cost:Q", axis=alt.Axis(title=title, tickCount=5, format="~g"), scale=alt.Scale(zero=False))
     room = 10 ** (0.06 * max(math.log10(high / low), 0.2))
     ticks = log_ticks(low / room, high * room)
     axis = alt.Axis(title=title, labelExpr=COST_LABEL, values=ticks if len(ticks) > 1 else alt.Undefined)
-    return alt.Y(field, axis=axis, scale=alt.Scale(type="log", nice=False, domain=[low / room, high * room**2]))
+    return alt.Y("cost:Q", axis=axis, scale=alt.Scale(type="log", nice=False, domain=[low / room, high * room**2]))
 
 
 @np.errstate(invalid="ignore")  # of costs that are infinite

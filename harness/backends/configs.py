@@ -12,27 +12,10 @@ Config = Any  # what Keras' serialisation gives: dictionaries, lists, numbers an
 # settings of random layers, and the values at which they draw nothing that has an effect
 RATES = ("rate", "dropout", "recurrent_dropout", "stddev", "attention_dropout")
 RANDOM_CLASSES = {
-    "AlphaDropout",
-    "Dropout",
-    "GaussianDropout",
-    "GaussianNoise",
-    "SpatialDropout1D",
-    "SpatialDropout2D",
-    "SpatialDropout3D",
-    "GRU",
-    "GRUCell",
-    "LSTM",
-    "LSTMCell",
-    "SimpleRNN",
-    "SimpleRNNCell",
-    "ConvLSTM1D",
-    "ConvLSTM2D",
-    "ConvLSTM3D",
-    "MultiHeadAttention",
-    "GroupQueryAttention",
-    "Attention",
-    "AdditiveAttention",
-}
+    "AlphaDropout", "Dropout", "GaussianDropout", "GaussianNoise", "SpatialDropout1D", "SpatialDropout2D",
+    "SpatialDropout3D", "GRU", "GRUCell", "LSTM", "LSTMCell", "SimpleRNN", "SimpleRNNCell", "ConvLSTM1D", "ConvLSTM2D",
+    "ConvLSTM3D", "MultiHeadAttention", "GroupQueryAttention", "Attention", "AdditiveAttention",
+}  # fmt: skip
 
 
 def changed(config: Config, change: Callable[[str, Any], Any]) -> Config:

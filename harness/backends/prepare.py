@@ -30,15 +30,8 @@ MAX_HELD_ROWS = 1000  # that judge the outcome
 
 # what the value of a plain constant is made of
 CONSTANT_NODES = (
-    ast.Constant,
-    ast.UnaryOp,
-    ast.BinOp,
-    ast.Tuple,
-    ast.List,
-    ast.operator,
-    ast.unaryop,
-    ast.expr_context,
-)
+    ast.Constant, ast.UnaryOp, ast.BinOp, ast.Tuple, ast.List, ast.operator, ast.unaryop, ast.expr_context,
+)  # fmt: skip
 
 
 def case_of_scenario(scenario: Scenario, *, seeds: int) -> Case:

@@ -5,14 +5,6 @@ from .runs import is_marked, mark, resumed_folder, run_folder, write, write_answ
 from .server import launch, view
 
 __all__ = [
-    "UNFINISHED",
-    "is_marked",
-    "launch",
-    "mark",
-    "resumed_folder",
-    "run_folder",
-    "view",
-    "write",
-    "write_answer",
+    "UNFINISHED", "is_marked", "launch", "mark", "resumed_folder", "run_folder", "view", "write", "write_answer",
     "write_text",
-]
+]  # fmt: skip

@@ -27,36 +27,13 @@ from .variants import Variant
 
 # How common a fault is in real programs, most common first: the order among equally doubtful repairs.
 PRIOR = (
-    Fault.MISSING_VALUES,
-    Fault.VALIDATION_MISMATCH,
-    Fault.OUTPUT_ACTIVATION,
-    Fault.LABEL_ENCODING,
-    Fault.LOSS,
-    Fault.UNSHUFFLED,
-    Fault.FROZEN_LAYER,
-    Fault.CLONES,
-    Fault.ZERO_GRADIENT,
-    Fault.SATURATION,
-    Fault.EXPLODING_GRADIENT,
-    Fault.VANISHING_GRADIENT,
-    Fault.DEAD_RELU,
-    Fault.PLATEAU,
-    Fault.RATE_TOO_LARGE,
-    Fault.RATE_TOO_SMALL,
-    Fault.UNSCALED_INPUTS,
-    Fault.DROPOUT,
-    Fault.REGULARIZATION,
-    Fault.TOO_FEW_EPOCHS,
-    Fault.HIDDEN_ACTIVATION,
-    Fault.CLASS_IMBALANCE,
-    Fault.TARGET_OUT_OF_RANGE,
-    Fault.UNSCALED_TARGETS,
-    Fault.BATCH_SIZE,
-    Fault.TOO_NARROW,
-    Fault.MISSING_LAYER,
-    Fault.OPTIMIZER,
-    Fault.SUPERFLUOUS_LAYER,
-)
+    Fault.MISSING_VALUES, Fault.VALIDATION_MISMATCH, Fault.OUTPUT_ACTIVATION, Fault.LABEL_ENCODING, Fault.LOSS,
+    Fault.UNSHUFFLED, Fault.FROZEN_LAYER, Fault.CLONES, Fault.ZERO_GRADIENT, Fault.SATURATION,
+    Fault.EXPLODING_GRADIENT, Fault.VANISHING_GRADIENT, Fault.DEAD_RELU, Fault.PLATEAU, Fault.RATE_TOO_LARGE,
+    Fault.RATE_TOO_SMALL, Fault.UNSCALED_INPUTS, Fault.DROPOUT, Fault.REGULARIZATION, Fault.TOO_FEW_EPOCHS,
+    Fault.HIDDEN_ACTIVATION, Fault.CLASS_IMBALANCE, Fault.TARGET_OUT_OF_RANGE, Fault.UNSCALED_TARGETS,
+    Fault.BATCH_SIZE, Fault.TOO_NARROW, Fault.MISSING_LAYER, Fault.OPTIMIZER, Fault.SUPERFLUOUS_LAYER,
+)  # fmt: skip
 
 
 # Keys of repairs that a hand-written network takes new code for; another number is asked first.

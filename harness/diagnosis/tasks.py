@@ -24,18 +24,10 @@ CATEGORICAL_LOSSES = frozenset({"categorical_crossentropy", "categorical_focal_c
 BINARY_LOSSES = frozenset({"binary_crossentropy", "binary_focal_crossentropy"})
 HINGE_LOSSES = frozenset({"hinge", "squared_hinge"})
 CLASS_LOSSES = SPARSE_LOSSES | CATEGORICAL_LOSSES | BINARY_LOSSES | HINGE_LOSSES
-REGRESSION_LOSSES = frozenset(
-    {
-        "mean_squared_error",
-        "mean_absolute_error",
-        "mean_squared_logarithmic_error",
-        "mean_absolute_percentage_error",
-        "huber",
-        "huber_loss",
-        "log_cosh",
-        "logcosh",
-    }
-)
+REGRESSION_LOSSES = frozenset({
+    "mean_squared_error", "mean_absolute_error", "mean_squared_logarithmic_error", "mean_absolute_percentage_error",
+    "huber", "huber_loss", "log_cosh", "logcosh",
+})  # fmt: skip
 
 
 class TaskKind(Enum):

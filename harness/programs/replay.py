@@ -23,32 +23,14 @@ Array = NDArray[Any]
 
 # They write files or report, and change nothing in the training.
 WRITERS = (
-    "BackupAndRestore",
-    "CSVLogger",
-    "History",
-    "ModelCheckpoint",
-    "OrbaxCheckpoint",
-    "ProgbarLogger",
-    "RemoteMonitor",
+    "BackupAndRestore", "CSVLogger", "History", "ModelCheckpoint", "OrbaxCheckpoint", "ProgbarLogger", "RemoteMonitor",
     "TensorBoard",
-)
+)  # fmt: skip
 # Names in the code of a callback of the user's own that suggest that it changes the training.
-STEERING = frozenset(
-    {
-        "assign",
-        "assign_add",
-        "assign_sub",
-        "learning_rate",
-        "load_weights",
-        "lr",
-        "optimizer",
-        "set_model",
-        "set_value",
-        "set_weights",
-        "stop_training",
-        "trainable",
-    }
-)
+STEERING = frozenset({
+    "assign", "assign_add", "assign_sub", "learning_rate", "load_weights", "lr", "optimizer", "set_model", "set_value",
+    "set_weights", "stop_training", "trainable",
+})  # fmt: skip
 PLAIN_BASES = ("Callback", "MonitorCallback")
 BATCH_METHODS = ("on_batch_begin", "on_batch_end", "on_train_batch_begin", "on_train_batch_end")
 

@@ -19,21 +19,10 @@ REDUCTIONS = {
 }
 ACCUMULATIONS = {"add": "cumsum", "multiply": "cumprod"}
 OTHER_NAMES = {
-    "true_divide": "divide",
-    "amax": "max",
-    "amin": "min",
-    "around": "round",
-    "round_": "round",
-    "alltrue": "all",
-    "sometrue": "any",
-    "product": "prod",
-    "cumproduct": "cumprod",
-    "row_stack": "vstack",
-    "conjugate": "conj",
-    "flatten": "ravel",
-    "permute_dims": "transpose",
-    "concat": "concatenate",
-}
+    "true_divide": "divide", "amax": "max", "amin": "min", "around": "round", "round_": "round", "alltrue": "all",
+    "sometrue": "any", "product": "prod", "cumproduct": "cumprod", "row_stack": "vstack", "conjugate": "conj",
+    "flatten": "ravel", "permute_dims": "transpose", "concat": "concatenate",
+}  # fmt: skip
 # optional parameters that are operands all the same: how many parameters come by position
 OPERANDS = {"clip": 3, "where": 3, "transpose": 2}
 # signatures that NumPy does not show in every version

@@ -11,22 +11,7 @@ from .launching import Launch, current_box, end, prepared, use_box
 from .staging import MAX_COPIED_BYTES, MAX_COPIED_FILES, copy_folder
 
 __all__ = [
-    "MAX_COPIED_BYTES",
-    "MAX_COPIED_FILES",
-    "Absence",
-    "Box",
-    "Bubblewrap",
-    "Launch",
-    "Limits",
-    "Namespaces",
-    "Policy",
-    "copy_folder",
-    "current_box",
-    "end",
-    "find_box",
-    "find_bubblewrap",
-    "find_namespaces",
-    "prepared",
-    "require_box",
+    "MAX_COPIED_BYTES", "MAX_COPIED_FILES", "Absence", "Box", "Bubblewrap", "Launch", "Limits", "Namespaces", "Policy",
+    "copy_folder", "current_box", "end", "find_box", "find_bubblewrap", "find_namespaces", "prepared", "require_box",
     "use_box",
-]
+]  # fmt: skip

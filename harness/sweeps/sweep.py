@@ -34,16 +34,8 @@ MULTIPLICATIONS = 2 * 10**10  # per core in a chunk: a few seconds
 ENOUGH = 0.95  # share of the seeds that must learn for a combination to be recommended
 
 CSV_HEADER = (
-    "initializer",
-    "optimizer",
-    "learning_rate",
-    "seed",
-    "final_cost",
-    "reached_at",
-    "stuck",
-    "clones",
-    "accuracy",
-)
+    "initializer", "optimizer", "learning_rate", "seed", "final_cost", "reached_at", "stuck", "clones", "accuracy",
+)  # fmt: skip
 
 
 class Combination(NamedTuple):

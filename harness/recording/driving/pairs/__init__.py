@@ -11,13 +11,6 @@ from .find import find_pairs
 from .plan import GradientPlan, PairKind, PairOption, PairPlan, program_of
 
 __all__ = [
-    "OBSERVATIONS",
-    "RATE",
-    "GradientPlan",
-    "PairKind",
-    "PairOption",
-    "PairPlan",
-    "find_pairs",
-    "pair_data",
+    "OBSERVATIONS", "RATE", "GradientPlan", "PairKind", "PairOption", "PairPlan", "find_pairs", "pair_data",
     "program_of",
-]
+]  # fmt: skip

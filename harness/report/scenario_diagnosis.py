@@ -11,7 +11,6 @@ from rich.text import Text
 
 from ..diagnosis.scenarios.changes import ENOUGH, Result
 from ..diagnosis.scenarios.judge import Diagnosis, Row
-from ..results import as_document, as_report, as_verdict
 from .causes import HYPOTHESES
 from .registering import register_figure, register_page
 from .scenario_words import change_text, relation_text, remedy_text, symptom_text
@@ -185,13 +184,11 @@ def clones_table(found: Diagnosis) -> Table:
     return table
 
 
-@as_verdict.register
 def people(found: Diagnosis) -> RenderableType:
     """The answer."""
     return Text("\n\n".join(verdict(found)))
 
 
-@as_report.register
 def everything(found: Diagnosis) -> RenderableType:
     """Every table, and the answer last."""
     tables = [symptom_table(found)]
@@ -223,7 +220,6 @@ def row_json(row: Row, own: Result) -> Json:
     }
 
 
-@as_document.register
 def machines(found: Diagnosis) -> Json:
     """Everything that a machine reads"""
     causes = [

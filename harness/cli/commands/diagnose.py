@@ -7,8 +7,8 @@ import contextlib
 import logging
 import os
 import re
+import time
 import warnings
-from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from ...programs.kinds import refuse_other_frameworks, trains_keras
 from ..logs import folder_name, run_log
 from ..options import add_learning_rate, add_output, add_scenario, invalid_value, overrides, positive_integer
 from ..pages import add_figure, add_report, check_files, say_page, write_pages
-from ..terminal import Shown, progress_bar, show_result, silent_import, wide_vectors
+from ..terminal import Shown, print_as, progress_bar, show_result, silent_import, wide_vectors
 from . import AGREES, DIFFERS, NOT_JUDGED, code_of_diagnosis
 
 MAX_BUDGET_SECONDS = 86400.0
@@ -147,31 +147,9 @@ def say_at_once(program: Any, shown: Shown) -> None:
             shown.say(line)
 
 
-def write_diagnosis(
-    arguments: argparse.Namespace,
-    folder: Path | None,
-    found: object,
-    sentences: Sequence[str],
-    make_pictures: Callable[[], Mapping[str, bytes]],
-) -> None:
-    """Write a diagnosis for TensorBoard, and its page and figure.
-
-    Args:
-        arguments: of the command.
-        folder: of the run, if it has one.
-        found: the diagnosis.
-        sentences: the answer in words.
-        make_pictures: the same in pictures; they are made only if there is a folder.
-    """
-    if folder is not None:
-        from ... import board
-
-        board.write_answer(folder, "\n\n".join(sentences), pictures=make_pictures())
-    write_pages(arguments, found, folder)
-
-
 def run_program(arguments: argparse.Namespace, name: str, *, of_script: bool) -> int:
     """Diagnose a Keras program."""
+    from ... import board
     from ...programs import model_files
     from ...scenario.effort import BUDGET_SECONDS
 
@@ -241,7 +219,10 @@ def run_program(arguments: argparse.Namespace, name: str, *, of_script: bool) ->
             known = interrupt.found if isinstance(interrupt, diagnosis.Interrupted) else unjudged.read_unjudged(program)
             show_result(arguments, known)
             raise
-        write_diagnosis(arguments, folder, found, diagnosing.verdict(found), lambda: cards.diagnosis_cards(found))
+        if folder is not None:
+            text = "\n\n".join(diagnosing.verdict(found))
+            board.write_answer(folder, text, time.time(), pictures=cards.diagnosis_cards(found))
+        write_pages(arguments, found, folder)
     show_result(arguments, found)
     if arguments.diff and not arguments.json:
         print(edits.unified_diff(found.edits), end="")
@@ -270,13 +251,17 @@ def run_scenario(arguments: argparse.Namespace, name: str) -> int:
             arguments.budget or effort.BUDGET_SECONDS,
             lambda done, total, what: show(done, total, scenario_words.progress_text(what)),
         )
-
-        def pictures() -> Mapping[str, bytes]:
+        if folder is not None:
+            from ... import board
             from ...report import cards  # here, because it loads the libraries that draw
 
-            return cards.scenario_diagnosis_cards(found)
-
-        write_diagnosis(arguments, folder, found, scenario_diagnosis.verdict(found), pictures)
-    show_result(arguments, found)
+            text = "\n\n".join(scenario_diagnosis.verdict(found))
+            board.write_answer(folder, text, time.time(), pictures=cards.scenario_diagnosis_cards(found))
+        write_pages(arguments, found, folder)
+    print_as(
+        as_json=arguments.json,
+        machines=lambda: scenario_diagnosis.machines(found),
+        people=lambda: scenario_diagnosis.everything(found) if arguments.verbose else scenario_diagnosis.people(found),
+    )
     say_page(arguments, folder)
     return AGREES if found.fine else DIFFERS

@@ -32,17 +32,23 @@ MOST_TAPES = 4  # tapes after which a loop without an optimizer of Keras is give
 
 @dataclass(frozen=True, kw_only=True)
 class Loop:
-    """A loop at its first update."""
+    """A loop at its first update.
 
-    how: str  # how it trains, such as ``train_on_batch()``
-    model: Any  # the model that it trains
-    # x, y: what the model was last called with, and its targets; None if they are not known
+    Attributes:
+        how: how it trains, such as ``train_on_batch()``.
+        model: the model that it trains.
+        x, y: what the model was last called with, and its targets; None if they are not known.
+        loss, optimizer: that it uses; None if they are those of compile, or not known.
+        gradients: that a tape's update applies, with their variables.
+    """
+
+    how: str
+    model: Any
     x: Any = None
     y: Any = None
-    # loss, optimizer: that it uses; None if they are those of compile, or not known
     loss: Any = None
     optimizer: Any = None
-    gradients: tuple[tuple[Any, Any], ...] = ()  # that a tape's update applies, with their variables
+    gradients: tuple[tuple[Any, Any], ...] = ()
 
 
 class OwnLoops:

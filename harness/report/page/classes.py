@@ -8,7 +8,12 @@ from .. import checking as words
 from .. import grading as grading_words
 from .checks import TONES
 from .document import Page, Section, Tone
-from .html import Content, element, sorting_buttons, table
+from .html import Content, Html, element, sorting_buttons, table
+
+
+def verdict_badge(verdict: Verdict) -> Html:
+    """The verdict in its colour."""
+    return element("span", verdict.value, class_=f"badge {TONES[verdict].value}")
 
 
 def page_of(grading: Grading) -> Page:
@@ -19,7 +24,7 @@ def page_of(grading: Grading) -> Page:
         place = grading_words.place_of(one)
         row: tuple[Content, ...] = (
             one.id,
-            element("span", one.verdict.value, class_=f"badge {TONES[one.verdict].value}"),
+            verdict_badge(one.verdict),
             *((grading_words.points_words(one.points, one.max_points),) if with_points else ()),
             grading_words.mistake_names(one) or grading_words.why(one),
             "" if place is None else str(place.line),

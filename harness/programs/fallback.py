@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from .batches import BatchPlan
 from .copies import derived_seed, forget_states
+from .epochs import Task
 from .lowering import untracked_variables
 from .program import Program, row_count, take_rows
 from .replay import steering_callbacks, steers_by_batches
@@ -182,37 +183,34 @@ def silenced() -> Iterator[None]:
 
 
 def fit_members(
-    program: Program,
-    data: TrainingData,
-    plan: BatchPlan,
-    *,
+    task: Task,
     seeds: Sequence[int],
-    updates: int,
     weights: Sequence[Array],
     learning_rates: Array | None,
-    validation: TrainingData | None,
-    record: frozenset[Record],
+    *,
     reason: FallbackReason,
     detail: str,
 ) -> Trained:
     """Train all members by Keras' own ``fit``, one after another.
 
     Args:
+        task: what is trained, and what is recorded.
+        seeds: one of each member.
         weights: for each weight of ``model.weights``, (members, ...).
         learning_rates: (members,) or None for the program's own.
-        validation: evaluated after each epoch, if it is recorded or a callback reads it.
         reason, detail: why this is not vectorised.
     Raises:
         ValueError: learning rates for an optimizer with a schedule.
         FitFailed: Keras raised an exception.
     """
     try:
-        trainer = FitTrainer(program, data, plan)
+        trainer = FitTrainer(task.program, task.data, task.plan)
     except Exception as error:
         raise FitFailed(error) from error
     if learning_rates is not None and not trainer.is_settable:
         raise ValueError("the learning rate is a schedule, so that members cannot have rates of their own")
-    epochs, partial = divmod(updates, plan.steps)
+    plan, validation = task.plan, task.validation
+    epochs, partial = divmod(task.updates, plan.steps)
     count = epochs + bool(partial)
     histories, finals, made = [], [], []
     for member, seed in enumerate(seeds):
@@ -241,7 +239,7 @@ def fit_members(
     first_bad = np.where(bad.any(axis=1), bad.argmax(axis=1), -1)
     spoiled = np.array([any(not np.isfinite(w).all() for w in final if w.dtype.kind == "f") for final in finals])
     names = {name for history in histories for name in history} - {"loss", "val_loss", "learning_rate"}
-    keeps_validation = Record.VALIDATION in record and validation is not None
+    keeps_validation = Record.VALIDATION in task.record and validation is not None
     kept = [name for name in sorted(names) if keeps_validation or not name.startswith("val_")]
     return Trained(
         seeds=tuple(seeds),
@@ -251,7 +249,7 @@ def fit_members(
         is_compiled=False,
         loss=loss,
         validation_loss=curve("val_loss") if keeps_validation else None,
-        metrics={name: curve(name) for name in kept} if Record.METRICS in record else {},
+        metrics={name: curve(name) for name in kept} if Record.METRICS in task.record else {},
         weights=stacked,
         updates=np.array(made),
         diverged=(first_bad >= 0) | spoiled,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Any
 
@@ -86,12 +86,9 @@ def joined(parts: list[Trained]) -> Trained:
         return np.concatenate(filled)
 
     validation = [part.validation_loss for part in parts]
-    return Trained(
+    return replace(
+        first,
         seeds=tuple(seed for part in parts for seed in part.seeds),
-        engine=first.engine,
-        reason=first.reason,
-        detail=first.detail,
-        is_compiled=first.is_compiled,
         loss=rows([part.loss for part in parts]),
         validation_loss=rows([v for v in validation if v is not None]) if first.validation_loss is not None else None,
         metrics={name: rows([part.metrics[name] for part in parts]) for name in first.metrics},

@@ -25,17 +25,9 @@ from .trained import Engine, FallbackReason, Record, Trained
 from .vectorised import CannotVectorise, VectorisedLoop, known_loop
 
 __all__ = [
-    "CannotVectorise",
-    "Engine",
-    "FallbackReason",
-    "FitFailed",
-    "Record",
-    "Trained",
-    "cost_of_structure",
-    "cost_per_update",
-    "predict",
-    "train",
-]
+    "CannotVectorise", "Engine", "FallbackReason", "FitFailed", "Record", "Trained", "cost_of_structure",
+    "cost_per_update", "predict", "train",
+]  # fmt: skip
 
 Array = NDArray[Any]
 
@@ -106,19 +98,7 @@ def train(
             if engine is Engine.VECTORISED:
                 raise
             reason, detail = error.reason, error.detail
-    return fit_members(
-        program,
-        data,
-        plan,
-        seeds=seeds,
-        updates=updates,
-        weights=weights,
-        learning_rates=rates,
-        validation=validation,
-        record=kept,
-        reason=reason,
-        detail=detail,
-    )
+    return fit_members(task, seeds, weights, rates, reason=reason, detail=detail)
 
 
 def drawn_members(program: Program, seeds: Sequence[int]) -> list[Array]:

@@ -27,19 +27,12 @@ FEWEST_UPDATES = 3  # of a parameter, that show what is the same in every iterat
 
 @dataclass(frozen=True, kw_only=True)
 class Judged:
-    """One reading with what it finds.
+    """One reading with what it finds."""
 
-    Attributes:
-        reading: the reading.
-        mistakes: of the gradients.
-        unexplained: parameters whose steps remain without an explanation.
-        is_trivial: whether all that was found is that steps are not gradients.
-    """
-
-    reading: Reading
-    mistakes: tuple[Found, ...]
-    unexplained: tuple[Step, ...]
-    is_trivial: bool = False
+    reading: Reading  # the reading
+    mistakes: tuple[Found, ...]  # of the gradients
+    unexplained: tuple[Step, ...]  # parameters whose steps remain without an explanation
+    is_trivial: bool = False  # whether all that was found is that steps are not gradients
 
 
 def judge_reading(reading: Reading, sources: Sources) -> Judged:

@@ -89,23 +89,14 @@ class Change(enum.Enum):
 
 @dataclass(frozen=True, kw_only=True)
 class Repair:
-    """One change that makes a value right.
+    """One change that makes a value right."""
 
-    Attributes:
-        change: its kind.
-        node: the operation that is changed; the first that uses the array.
-        old: the array that is replaced or left out; -1 if none.
-        new: the array that should stand there; -1 if none.
-        transposed: whether its transpose should.
-        operation: the one that should stand there; "" if it is not changed.
-    """
-
-    change: Change
-    node: int
-    old: int = -1
-    new: int = -1
-    transposed: bool = False
-    operation: str = ""
+    change: Change  # its kind
+    node: int  # the operation that is changed; the first that uses the array
+    old: int = -1  # the array that is replaced or left out; -1 if none
+    new: int = -1  # the array that should stand there; -1 if none
+    transposed: bool = False  # whether its transpose should
+    operation: str = ""  # the one that should stand there; "" if it is not changed
 
 
 Compute = Callable[[Values], Array]

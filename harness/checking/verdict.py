@@ -228,23 +228,14 @@ def judge(
 
 @dataclass(frozen=True, kw_only=True)
 class Findings:
-    """What is found of all parameters.
+    """What is found of all parameters."""
 
-    Attributes:
-        mistakes: of gradients, of rules, of parameters that are left out.
-        unused: steps of parameters that the cost does not depend on.
-        is_cost_partial: whether other steps depend on one of these parameters: then there is more to the cost.
-        unclassified: names of values that change and are not parameters.
-        is_rule_open: whether the rule of an update is not understood.
-        notes: what the report says besides.
-    """
-
-    mistakes: tuple[Found, ...]
-    unused: tuple[Step, ...]
-    is_cost_partial: bool
-    unclassified: tuple[str, ...]
-    is_rule_open: bool
-    notes: tuple[Note, ...]
+    mistakes: tuple[Found, ...]  # of gradients, of rules, of parameters that are left out
+    unused: tuple[Step, ...]  # steps of parameters that the cost does not depend on
+    is_cost_partial: bool  # whether other steps depend on one of these parameters: then there is more to the cost
+    unclassified: tuple[str, ...]  # names of values that change and are not parameters
+    is_rule_open: bool  # whether the rule of an update is not understood
+    notes: tuple[Note, ...]  # what the report says besides
 
 
 def gather(recording: Recording, judged: Judged, sources: Sources) -> Findings:

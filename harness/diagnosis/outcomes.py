@@ -64,19 +64,12 @@ def share_of(flags: Sequence[bool] | Array) -> Share:
 
 @dataclass(frozen=True, kw_only=True)
 class Bar:
-    """The scores between which a training is placed, and the one from which it has learned.
+    """The scores between which a training is placed, and the one from which it has learned."""
 
-    Attributes:
-        constant: score of the best constant prediction
-        best: the best score known to be possible on the judged rows
-        noise: standard deviation of a score that is due to the finite number of judged rows
-        needed: the share of the way from constant to best from which a training has learned
-    """
-
-    constant: float
-    best: float
-    noise: float
-    needed: float = LEARNED_FRACTION
+    constant: float  # score of the best constant prediction
+    best: float  # the best score known to be possible on the judged rows
+    noise: float  # standard deviation of a score that is due to the finite number of judged rows
+    needed: float = LEARNED_FRACTION  # the share of the way from constant to best from which a training has learned
 
     def fraction(self, value: float) -> float:
         """s = (value - constant) / (best - constant); 0 if nothing can be learned."""
@@ -104,17 +97,11 @@ class Bar:
 
 @dataclass(frozen=True, kw_only=True)
 class Scores:
-    """What one program reaches, one number a seed.
+    """What one program reaches, one number a seed."""
 
-    Attributes:
-        held: on the rows that judge
-        training: on training rows
-        diverged: whether the cost or the weights became NaN or infinite
-    """
-
-    held: Array
-    training: Array
-    diverged: Array
+    held: Array  # on the rows that judge
+    training: Array  # on training rows
+    diverged: Array  # whether the cost or the weights became NaN or infinite
 
 
 def outcome_of(scores: Scores, bar: Bar) -> OutcomeKind:

@@ -48,28 +48,19 @@ class Reference:
 
 @dataclass(frozen=True, kw_only=True)
 class References:
-    """The levels that a program is measured against.
+    """The levels that a program is measured against."""
 
-    Attributes:
-        constant: the score of the best constant prediction
-        learners: the off-the-shelf learners, best first
-        best: the largest score of them, at least ``constant``
-        rows: number of rows that judged
-        p_value: of the permutation test that the best of them is not better than chance; None if it was not made
-        apt: whether such learners suit the inputs (tables do, images, sequences and texts do not): only then does a
-            score at chance say something about the data
-        noise: standard deviation of a score that is due to the finite number of judged rows
-        code_is_narrow: whether the program is an autoencoder whose code restores almost nothing
-    """
-
-    constant: float
-    learners: tuple[Reference, ...]
-    best: float
-    rows: int
+    constant: float  # the score of the best constant prediction
+    learners: tuple[Reference, ...]  # the off-the-shelf learners, best first
+    best: float  # the largest score of them, at least ``constant``
+    rows: int  # number of rows that judged
+    # of the permutation test that the best of them is not better than chance; None if it was not made
     p_value: float | None
+    # whether such learners suit the inputs (tables do, images, sequences and texts do not): only then does a score at
+    # chance say something about the data
     apt: bool
-    noise: float
-    code_is_narrow: bool = False
+    noise: float  # standard deviation of a score that is due to the finite number of judged rows
+    code_is_narrow: bool = False  # whether the program is an autoencoder whose code restores almost nothing
 
     @property
     def line_suffices(self) -> bool:

@@ -44,21 +44,13 @@ FEWEST_ROWS_OF_PREFIX = 2000
 
 @dataclass(frozen=True, kw_only=True)
 class Trial:
-    """What one variant reaches.
+    """What one variant reaches."""
 
-    Attributes:
-        scores: one a seed
-        auc: median area under the ROC curve on the rows that judge; None if ranking has no meaning
-        updates: that each seed was trained for
-        error: what Keras raised instead of training; None if it trained
-        flat: median share of the epochs, from the first, for which the training loss hardly changes
-    """
-
-    scores: Scores
-    auc: float | None
-    updates: int
-    error: str | None = None
-    flat: float = 0.0
+    scores: Scores  # one a seed
+    auc: float | None  # median area under the ROC curve on the rows that judge; None if ranking has no meaning
+    updates: int  # that each seed was trained for
+    error: str | None = None  # what Keras raised instead of training; None if it trained
+    flat: float = 0.0  # median share of the epochs, from the first, for which the training loss hardly changes
 
     @property
     def median(self) -> float:
@@ -89,21 +81,13 @@ class OutOfBudget(Exception):
 
 @dataclass
 class Ledger:
-    """What the search has spent, and what it may spend, in seconds by the formula of ``programs.costs``.
+    """What the search has spent, and what it may spend, in seconds by the formula of ``programs.costs``."""
 
-    Attributes:
-        budget: seconds that optional trainings may be spent on
-        deadline: ``time.monotonic`` at which the search is aborted
-        reserved: seconds of the most that only trainings which confirm a cause may be spent on
-        spent: so far
-        trials: number of trainings made
-    """
-
-    budget: float
-    deadline: float
-    reserved: float = 0.0
-    spent: float = 0.0
-    trials: int = 0
+    budget: float  # seconds that optional trainings may be spent on
+    deadline: float  # ``time.monotonic`` at which the search is aborted
+    reserved: float = 0.0  # seconds of the most that only trainings which confirm a cause may be spent on
+    spent: float = 0.0  # so far
+    trials: int = 0  # number of trainings made
 
     @property
     def is_late(self) -> bool:
@@ -135,19 +119,12 @@ class Ledger:
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """How long each training may be, so that the budget suffices for a search.
+    """How long each training may be, so that the budget suffices for a search."""
 
-    Attributes:
-        members: seeds that are trained in one call
-        search_seeds: seeds of a training while searching
-        most_updates: of the longest training
-        prefix_updates: to which the program's own training is cut; None if it is not
-    """
-
-    members: int
-    search_seeds: int
-    most_updates: int
-    prefix_updates: int | None
+    members: int  # seeds that are trained in one call
+    search_seeds: int  # seeds of a training while searching
+    most_updates: int  # of the longest training
+    prefix_updates: int | None  # to which the program's own training is cut; None if it is not
 
 
 def plan_trials(case: Case, budget: float) -> Plan:

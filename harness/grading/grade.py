@@ -44,23 +44,14 @@ Stage = Callable[[HandIn, Path], tuple[str, ...]]
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """How hand-ins are judged.
+    """How hand-ins are judged."""
 
-    Attributes:
-        seed: of everything that is drawn.
-        seconds: time limit of a file.
-        megabytes: memory limit of a file; 0 is none.
-        box: the sandbox; None to go without.
-        rubric: what to grade by; None gives no points.
-        tests: folder of the course's own tests; None if there are none.
-    """
-
-    seed: int = 0
-    seconds: float = SECONDS
-    megabytes: int = MEGABYTES
-    box: Box | None = None
-    rubric: Rubric | None = None
-    tests: Path | None = None
+    seed: int = 0  # of everything that is drawn
+    seconds: float = SECONDS  # time limit of a file
+    megabytes: int = MEGABYTES  # memory limit of a file; 0 is none
+    box: Box | None = None  # the sandbox; None to go without
+    rubric: Rubric | None = None  # what to grade by; None gives no points
+    tests: Path | None = None  # folder of the course's own tests; None if there are none
 
     @property
     def limits(self) -> Limits:

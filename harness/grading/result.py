@@ -54,103 +54,62 @@ class TestOutcome(enum.Enum):
 
 @dataclass(frozen=True, kw_only=True)
 class QuantityFacts:
-    """One quantity that was compared.
+    """One quantity that was compared."""
 
-    Attributes:
-        name: the user's.
-        is_bias: whether it is a bias; otherwise it is a kernel, or another array.
-        right: whether it is as it should be.
-    """
-
-    name: str
-    is_bias: bool
-    right: bool
+    name: str  # the user's
+    is_bias: bool  # whether it is a bias; otherwise it is a kernel, or another array
+    right: bool  # whether it is as it should be
 
 
 @dataclass(frozen=True, kw_only=True)
 class Award:
-    """The points for one criterion.
+    """The points for one criterion."""
 
-    Attributes:
-        criterion: its name.
-        status: what became of it.
-        points: None if somebody has to look.
-        max_points: what it is worth.
-        quantities: those of the hand-in that it is about.
-        mistake: the name of the mistake that a part of the points is given for.
-    """
-
-    criterion: str
-    status: Status
-    points: float | None
-    max_points: float
-    quantities: tuple[str, ...] = ()
-    mistake: str = ""
+    criterion: str  # its name
+    status: Status  # what became of it
+    points: float | None  # None if somebody has to look
+    max_points: float  # what it is worth
+    quantities: tuple[str, ...] = ()  # those of the hand-in that it is about
+    mistake: str = ""  # the name of the mistake that a part of the points is given for
 
 
 @dataclass(frozen=True, kw_only=True)
 class TestResult:
-    """One test of the course.
-
-    Attributes:
-        name: of the test.
-        outcome: what became of it.
-        message: the last line of its failure.
-    """
+    """One test of the course."""
 
     __test__ = False
 
-    name: str
-    outcome: TestOutcome
-    message: str = ""
+    name: str  # of the test
+    outcome: TestOutcome  # what became of it
+    message: str = ""  # the last line of its failure
 
 
 @dataclass(frozen=True, kw_only=True)
 class FileResult:
-    """One file of a hand-in.
+    """One file of a hand-in."""
 
-    Attributes:
-        name: its path in the hand-in.
-        result: the verdict on it.
-    """
-
-    name: str
-    result: CheckResult
+    name: str  # its path in the hand-in
+    result: CheckResult  # the verdict on it
 
 
 @dataclass(frozen=True, kw_only=True)
 class HandInResult:
-    """One hand-in.
+    """One hand-in."""
 
-    Attributes:
-        id: its name, that of the file or folder.
-        kind: what was handed in.
-        verdict: on all of it.
-        problem: why it was not judged, if that is not the reason of a file.
-        detail: of the problem.
-        files: those that were judged, the one that decides first.
-        helpers: programs that were not judged because others import them, or that are tests.
-        left_out: names of what the program did not get: links that lead elsewhere, and what is too much.
-        quantities: what was compared, of the file that decides.
-        awards: by the rubric; empty without one.
-        tests: of the course.
-        tests_finished: whether all tests ran; None if there are none.
-        seconds: that it took.
-    """
-
-    id: str
-    kind: HandInKind
-    verdict: Verdict
-    problem: Problem | None = None
-    detail: str = ""
-    files: tuple[FileResult, ...] = ()
-    helpers: tuple[str, ...] = ()
+    id: str  # its name, that of the file or folder
+    kind: HandInKind  # what was handed in
+    verdict: Verdict  # on all of it
+    problem: Problem | None = None  # why it was not judged, if that is not the reason of a file
+    detail: str = ""  # of the problem
+    files: tuple[FileResult, ...] = ()  # those that were judged, the one that decides first
+    helpers: tuple[str, ...] = ()  # programs that were not judged because others import them, or that are tests
+    # names of what the program did not get: links that lead elsewhere, and what is too much
     left_out: tuple[str, ...] = ()
-    quantities: tuple[QuantityFacts, ...] = ()
-    awards: tuple[Award, ...] = ()
-    tests: tuple[TestResult, ...] = ()
-    tests_finished: bool | None = None
-    seconds: float = 0.0
+    quantities: tuple[QuantityFacts, ...] = ()  # what was compared, of the file that decides
+    awards: tuple[Award, ...] = ()  # by the rubric; empty without one
+    tests: tuple[TestResult, ...] = ()  # of the course
+    tests_finished: bool | None = None  # whether all tests ran; None if there are none
+    seconds: float = 0.0  # that it took
 
     @property
     def result(self) -> CheckResult | None:
@@ -182,17 +141,11 @@ class HandInResult:
 
 @dataclass(frozen=True, kw_only=True)
 class Group:
-    """Hand-ins with the same mistakes at lines that read the same.
+    """Hand-ins with the same mistakes at lines that read the same."""
 
-    Attributes:
-        mistakes: their names.
-        code: the lines, without blanks.
-        hand_ins: the names of the hand-ins.
-    """
-
-    mistakes: tuple[str, ...]
-    code: tuple[str, ...]
-    hand_ins: tuple[str, ...]
+    mistakes: tuple[str, ...]  # their names
+    code: tuple[str, ...]  # the lines, without blanks
+    hand_ins: tuple[str, ...]  # the names of the hand-ins
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -27,38 +27,24 @@ Shape = tuple[int, ...]
 
 @dataclass(frozen=True, kw_only=True)
 class Criterion:
-    """One row of a rubric.
+    """One row of a rubric."""
 
-    Attributes:
-        name: of it.
-        quantities: "all", "kernels", "biases", or patterns of the students' names, such as "W*".
-        points: what it is worth.
-        partial: the share of the points that a single mistake that has a name leaves.
-    """
-
-    name: str
-    quantities: tuple[str, ...]
-    points: float
-    partial: float = 0.0
+    name: str  # of it
+    quantities: tuple[str, ...]  # "all", "kernels", "biases", or patterns of the students' names, such as "W*"
+    points: float  # what it is worth
+    partial: float = 0.0  # the share of the points that a single mistake that has a name leaves
 
 
 @dataclass(frozen=True, kw_only=True)
 class Rubric:
-    """What hand-ins are graded by.
+    """What hand-ins are graded by."""
 
-    Attributes:
-        criteria: the rows.
-        file: pattern of the name of the file to judge; "" if it is detected.
-        run: lines that make it train; "" if they are detected.
-        mistakes: the share of the points that a single mistake leaves, by its name.
-        test_points: what the tests of the course are worth.
-    """
-
-    criteria: tuple[Criterion, ...] = ()
-    file: str = ""
-    run: str = ""
+    criteria: tuple[Criterion, ...] = ()  # the rows
+    file: str = ""  # pattern of the name of the file to judge; "" if it is detected
+    run: str = ""  # lines that make it train; "" if they are detected
+    # the share of the points that a single mistake leaves, by its name
     mistakes: Mapping[str, float] = field(default_factory=dict)
-    test_points: float = 0.0
+    test_points: float = 0.0  # what the tests of the course are worth
 
 
 # Reading one

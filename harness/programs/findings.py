@@ -149,43 +149,26 @@ class Check(Enum):
 
 @dataclass(frozen=True, kw_only=True)
 class Contradiction:
-    """One thing that contradicts itself, is suspicious, or is worth knowing.
+    """One thing that contradicts itself, is suspicious, or is worth knowing."""
 
-    Attributes:
-        id: of the fault in reports and JSON, such as ``output-activation``.
-        check: what exactly was found.
-        severity: how sure it is that something is wrong.
-        place: where it is written; None if that is not known.
-        layer: name of the layer it is about, if it is about one.
-        values: what shows it, by name.
-    """
-
-    id: str
-    check: Check
-    severity: Severity
-    place: Place | None = None
-    layer: str | None = None
-    values: Mapping[str, Value] = field(default_factory=dict)
+    id: str  # of the fault in reports and JSON, such as ``output-activation``
+    check: Check  # what exactly was found
+    severity: Severity  # how sure it is that something is wrong
+    place: Place | None = None  # where it is written; None if that is not known
+    layer: str | None = None  # name of the layer it is about, if it is about one
+    values: Mapping[str, Value] = field(default_factory=dict)  # what shows it, by name
 
 
 @dataclass(frozen=True, kw_only=True)
 class Subject:
-    """A program with what is looked up in it once.
+    """A program with what is looked up in it once."""
 
-    Attributes:
-        program: the program.
-        head: its output; None if it has several or it is not known.
-        targets: what its targets look like; None if they are not one numeric array.
-        loss: what its loss is; None if there is none or several.
-        metrics: names of its metrics.
-        code: the user's file, in pieces with their syntax trees; empty for a model given in Python.
-    """
-
-    program: Program
-    head: Head | None
-    targets: Targets | None
-    loss: LossFacts | None
-    metrics: tuple[str, ...]
+    program: Program  # the program
+    head: Head | None  # its output; None if it has several or it is not known
+    targets: Targets | None  # what its targets look like; None if they are not one numeric array
+    loss: LossFacts | None  # what its loss is; None if there is none or several
+    metrics: tuple[str, ...]  # names of its metrics
+    # the user's file, in pieces with their syntax trees; empty for a model given in Python
     code: tuple[tuple[Source, ast.Module], ...] = ()
 
     @property

@@ -161,21 +161,16 @@ def _without_imports(text: str, modules: set[str]) -> str:
 
 @dataclass(frozen=True)
 class Statement:
-    """The assignment or return statement that a line belongs to.
+    """The assignment or return statement that a line belongs to."""
 
-    Attributes:
-        target: as written; "return" for a return statement.
-        replaces: whether the target stands in the value too, as in ``w = w - step`` and ``w -= step``.
-        sums: "add" and "subtract", those of them that may give the value itself and not only a part of it, as the sum
-            in ``w - rate * (gradient + decay * w)`` does not.
-        has_own_term: whether the target itself is a term of the value, so that no multiple of it is the whole update.
-        makes_zeros: whether the value is a product with a 0 that stands in the file, as in ``velocity = 0 * w``.
-    """
-
-    target: str
-    replaces: bool
+    target: str  # as written; "return" for a return statement
+    replaces: bool  # whether the target stands in the value too, as in ``w = w - step`` and ``w -= step``
+    # "add" and "subtract", those of them that may give the value itself and not only a part of it, as the sum in ``w -
+    # rate * (gradient + decay * w)`` does not
     sums: frozenset[str] = frozenset({"add", "subtract"})
+    # whether the target itself is a term of the value, so that no multiple of it is the whole update
     has_own_term: bool = False
+    # whether the value is a product with a 0 that stands in the file, as in ``velocity = 0 * w``
     makes_zeros: bool = False
 
 

@@ -44,21 +44,13 @@ ENVIRONMENT = {
 
 @dataclass(frozen=True, kw_only=True)
 class Limits:
-    """What a program in a sandbox may use.
+    """What a program in a sandbox may use."""
 
-    Attributes:
-        seconds: of processor time, each process for itself.
-        megabytes: of address space of a process, and of memory of all of them together; 0 for no limit.
-        processes: at once, threads included.
-        file_megabytes: of one file, and of all of them together.
-        open_files: of a process.
-    """
-
-    seconds: float
-    megabytes: int
-    processes: int = 128
-    file_megabytes: int = 192
-    open_files: int = 512
+    seconds: float  # of processor time, each process for itself
+    megabytes: int  # of address space of a process, and of memory of all of them together; 0 for no limit
+    processes: int = 128  # at once, threads included
+    file_megabytes: int = 192  # of one file, and of all of them together
+    open_files: int = 512  # of a process
 
     def as_resources(self) -> dict[str, int]:
         """By the names of the module ``resource``."""
@@ -74,14 +66,11 @@ class Limits:
 
 @dataclass(frozen=True, kw_only=True)
 class Box(ABC):
-    """A sandbox that works on this machine.
-
-    Attributes:
-        as_root: whether this process is the superuser, so that the program is run as a user of its own without a user
-            namespace; the kernel does not limit the number of the superuser's processes.
-    """
+    """A sandbox that works on this machine."""
 
     name: ClassVar[str]
+    # whether this process is the superuser, so that the program is run as a user of its own without a user namespace;
+    # the kernel does not limit the number of the superuser's processes
     as_root: bool
 
     def command(
@@ -135,14 +124,10 @@ class Box(ABC):
 
 @dataclass(frozen=True, kw_only=True)
 class Bubblewrap(Box):
-    """A sandbox of bubblewrap.
-
-    Attributes:
-        program: its path.
-    """
+    """A sandbox of bubblewrap."""
 
     name: ClassVar[str] = "bubblewrap"
-    program: str
+    program: str  # its path
 
     def around(
         self, inner: list[str], shown: Sequence[tuple[str, str]], size: int, environment: dict[str, str]

@@ -58,23 +58,17 @@ class CannotRead(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class DenseLayer:
-    """A dense layer in one iteration.
+    """A dense layer in one iteration."""
 
-    Attributes:
-        kernel, new_kernel: before and after the update, (inputs, units).
-        bias, new_bias: the same, (units,); None if the layer has no bias.
-        activations: the names in the table of those that make these values, the simplest first.
-        kernel_parameter: index of the kernel in the recording's parameters.
-        product: the node of inputs times kernel.
-    """
-
+    # kernel, new_kernel: before and after the update, (inputs, units)
     kernel: Array
     new_kernel: Array
+    # bias, new_bias: the same, (units,); None if the layer has no bias
     bias: Array | None
     new_bias: Array | None
-    activations: tuple[str, ...]
-    kernel_parameter: int
-    product: int
+    activations: tuple[str, ...]  # the names in the table of those that make these values, the simplest first
+    kernel_parameter: int  # index of the kernel in the recording's parameters
+    product: int  # the node of inputs times kernel
 
     @property
     def activation(self) -> str:
@@ -84,37 +78,24 @@ class DenseLayer:
 
 @dataclass(frozen=True, kw_only=True)
 class Pass:
-    """One iteration.
+    """One iteration."""
 
-    Attributes:
-        x: the observations that it uses, (observations, inputs).
-        y: their targets, (observations, outputs).
-        layers: in order.
-        x_node: where the first observations come from.
-        target: the comparison of the first outputs with their targets.
-    """
-
-    x: Array
-    y: Array
-    layers: tuple[DenseLayer, ...]
-    x_node: int
-    target: Error
+    x: Array  # the observations that it uses, (observations, inputs)
+    y: Array  # their targets, (observations, outputs)
+    layers: tuple[DenseLayer, ...]  # in order
+    x_node: int  # where the first observations come from
+    target: Error  # the comparison of the first outputs with their targets
 
 
 @dataclass(frozen=True, kw_only=True)
 class Product:
-    """The matrix product of a layer.
+    """The matrix product of a layer."""
 
-    Attributes:
-        node: its node.
-        inputs, kernel: the nodes of its operands.
-        is_left: whether the kernel is the left operand, so that observations are columns.
-    """
-
-    node: int
+    node: int  # its node
+    # inputs, kernel: the nodes of its operands
     inputs: int
     kernel: int
-    is_left: bool
+    is_left: bool  # whether the kernel is the left operand, so that observations are columns
 
 
 def read_pass(recording: Recording, program: Program, iteration: int) -> Pass:

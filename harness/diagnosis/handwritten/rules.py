@@ -27,17 +27,11 @@ NOT_IN_KERAS = ("sum_of_squared_errors",)  # a multiple of the mean, which is re
 
 @dataclass(frozen=True, kw_only=True)
 class UpdateRule:
-    """How a network is trained.
+    """How a network is trained."""
 
-    Attributes:
-        cost: its name in the table.
-        optimizer: the rule, with its settings.
-        rate: the learning rate, for the gradient of that cost.
-    """
-
-    cost: str
-    optimizer: Optimizer
-    rate: float
+    cost: str  # its name in the table
+    optimizer: Optimizer  # the rule, with its settings
+    rate: float  # the learning rate, for the gradient of that cost
 
 
 def network_of(one: Pass, cost: str) -> Network | None:

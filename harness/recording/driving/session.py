@@ -39,15 +39,10 @@ class Hints:
 
 @dataclass
 class Statement:
-    """A line that was run.
+    """A line that was run."""
 
-    Attributes:
-        text: the line; may use ``i``, the index of the repetition.
-        repeat: whether it belongs to an iteration.
-    """
-
-    text: str
-    repeat: bool
+    text: str  # the line; may use ``i``, the index of the repetition
+    repeat: bool  # whether it belongs to an iteration
 
 
 class Session:

@@ -18,21 +18,13 @@ SAME_VALUES = ("copy", "flatten", "ravel", "reshape", "squeeze", "transpose")  #
 
 @dataclass(frozen=True, kw_only=True)
 class Argument:
-    """One argument of a function.
+    """One argument of a function."""
 
-    Attributes:
-        name: as written.
-        required: whether it has no default.
-        default: the default's text, "" without one.
-        annotation: its text, "" without one.
-        keyword_only: whether it must be passed by name.
-    """
-
-    name: str
-    required: bool = True
-    default: str = ""
-    annotation: str = ""
-    keyword_only: bool = False
+    name: str  # as written
+    required: bool = True  # whether it has no default
+    default: str = ""  # the default's text, "" without one
+    annotation: str = ""  # its text, "" without one
+    keyword_only: bool = False  # whether it must be passed by name
 
 
 @dataclass

@@ -741,9 +741,7 @@ def update_words(one: ParameterFacts) -> str:
 
 def parameter_table(parameters: Sequence[ParameterFacts]) -> Table:
     """One row a parameter"""
-    table = Table(box=None, header_style="dim")
-    for name in ("parameter", "shape", "line", "update"):
-        table.add_column(name)
+    table = Table("parameter", "shape", "line", "update", box=None, header_style="dim")
     for one in parameters:
         words = update_words(one)
         table.add_row(one.name, str(one.shape), "" if one.place is None else str(one.place.line), words)
@@ -762,9 +760,7 @@ def last_of_lines(rows: Sequence[Row]) -> list[Row]:
 
 def chain_table(rows: Sequence[Row]) -> Table:
     """The backward pass, one row for each line that runs"""
-    table = Table(box=None, header_style="dim")
-    for name in ("line", "operation", "shape", "is"):
-        table.add_column(name)
+    table = Table("line", "operation", "shape", "is", box=None, header_style="dim")
     for row in last_of_lines(rows):
         words = quantity(row.aligned[0]) if row.aligned else ""
         table.add_row("" if row.place is None else str(row.place.line), row.operation, str(row.shape), words)

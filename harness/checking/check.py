@@ -68,8 +68,8 @@ def check_file(
         if result.verdict is Verdict.CORRECT and any(one.name == OLDER_NUMPY for one in recording.stand_ins):
             return not_judged(recording, Reason.RAISED, f"ValueError since NumPy 1.24: {OLDER_NUMPY}; use dtype=object")
         if result.verdict is Verdict.CORRECT and recording.driven.calls:
-            return with_variants(result, recording, sources, changed)
-        return result
+            result = with_variants(result, recording, sources, changed)
+        return with_parts_left(result, recording, sources) if result.verdict is Verdict.CORRECT else result
 
     def changed(lines: str, data: Mapping[str, Array]) -> Recording:
         return record_file(path, run=lines, data=data, seed=seed, seconds=seconds, megabytes=megabytes)
@@ -84,7 +84,7 @@ def check_file(
         if layers is not None:
             return of_layers(result, layers, source_of(Path(path)), uncalled_functions(Path(path), layers))
     unrun = [detail for id, _, detail in result.notes if id == "did-not-run"]
-    return with_pairs(result, unrun[0], Path(path), seed, seconds) if unrun else result
+    return with_pairs(result, unrun[0], Path(path), seed, seconds) if unrun and result.calls else result
 
 
 def with_pairs(result: CheckResult, unrun: str, path: Path, seed: int, seconds: float) -> CheckResult:
@@ -133,23 +133,24 @@ def with_variants(
         if variant.what:
             judged = other.verdict is Verdict.CORRECT
             notes.append(("option-judged" if judged else "option-not-judged", None, variant.what))
-    left = parts_left(recording, sources)
-    if left:
-        notes.append(("did-not-run", None, ", ".join(left)))
     return replace(result, notes=tuple(notes))
 
 
-def parts_left(recording: Recording, sources: Sources) -> list[str]:
-    """Classes and functions of a driven file that compute a derivative, and of which nothing ran."""
-    tree = sources.trees.get(recording.file)
-    places = [node.place for node in recording.nodes if node.place is not None]
-    lines = {place.line for place in places if place.file == recording.file}
+def with_parts_left(result: CheckResult, recording: Recording, sources: Sources) -> CheckResult:
+    """The verdict on a right file, with the classes and functions that compute a derivative and of which nothing ran.
+
+    A file may train several networks, and the recording ends soon after the first steps.
+    """
+    places = {place for node in recording.nodes if node.place for place in (node.place, *node.place.callers)}
+    lines = {place.site for place in places}
     left = [
         part.name
+        for file, tree in sources.trees.items()
         for part, _ in gradient_functions(tree, OF_DERIVATIVES)
-        if not lines & set(range(part.lineno, (part.end_lineno or part.lineno) + 1))
+        if not any((file, line) in lines for line in range(part.lineno, (part.end_lineno or part.lineno) + 1))
     ]
-    return list(dict.fromkeys(left))
+    note = ("did-not-run", None, ", ".join(dict.fromkeys(left)))
+    return replace(result, notes=(*result.notes, note)) if left else result
 
 
 Part = ast.ClassDef | ast.FunctionDef

@@ -37,7 +37,9 @@ class EditBench(Bench):
 
     Attributes:
         broken: the steps that are wrong.
+        right: those that are a multiple of their gradient, and stay so.
         kept: the operations that an earlier edit has changed.
+        old_weights: what updated parameters were before, for the operations made with them; empty unless asked for.
         begun: the values at all settings after that.
         mending: the steps that the edit that was found makes right.
         most: how many of the wrong steps one edit made right.
@@ -55,8 +57,13 @@ class EditBench(Bench):
         super().__init__(reading, reading.stage.settings)
         stage = self.stage
         self.broken = list(broken)
+        matches = reading.matches
+        known = [step for step in stage.steps if step not in self.broken]
+        # the gradient of weights whose input is 0, as in the first row of XOR, is nothing whatever is edited
+        self.right = [step for step in known if (match := matches.get(step.before)) is None or not match.nothing]
         self.kept: dict[int, Compute] = {} if before is None else before.edited
         self.begun: Sequence[Values] = self.settings if before is None else before.mended
+        self.old_weights: dict[int, dict[int, int]] = {}
         self.mending: list[Step] = []
         self.most, self.wanted = 0, len(self.broken)
         afters = {step.after for step in stage.steps if not step.returned}
@@ -90,6 +97,27 @@ class EditBench(Bench):
         """The first of the edits that make most steps right, if those are several; asked after ``repair``."""
         self.wanted, self.work = self.most, 0
         return self.repair() if self.most >= FEWEST_MENDED else None
+
+    def with_old_weights(self) -> EditBench | None:
+        """The same with parameters before their updates wherever a line takes updated ones; None if none does."""
+        before = {step.after: step.before for step in self.stage.steps if not step.returned}
+        program = self.stage.program
+        users = {id: {one: before[one] for one in program.parents[id] if one in before} for id in self.local}
+        right = [step.after for step in self.stage.steps if step not in self.broken]
+        leading = program.ancestors([step.after for step in self.broken], stop=[*self.stage.parameters, *right])
+        bench = EditBench(self.reading, self.broken)
+        bench.lines = {key: ids for key, ids in self.lines.items() if not leading.isdisjoint(ids)}
+        bench.local = sorted(id for ids in bench.lines.values() for id in ids)
+        bench.old_weights = {id: replaced for id, replaced in users.items() if replaced}
+        bench.kept = {id: partial(program.compute, id) for id in bench.old_weights}
+        bench.begun = [bench.computed(number, bench.kept, bench.within) for number in range(len(self.settings))]
+        return bench if bench.old_weights else None
+
+    def seen_by(self, id: int, values: Values) -> Values:
+        """The values that a changed operation is computed from: with old weights, if these are asked for."""
+        if id not in self.old_weights:
+            return values
+        return {**values, **{after: values[before] for after, before in self.old_weights[id].items()}}
 
     # The places of operations
 
@@ -148,9 +176,7 @@ class EditBench(Bench):
                 return False  # an edit that leaves nothing over explains nothing
             if number < TRIED_SETTINGS or number + 1 == len(self.settings):
                 mending = [one for one in mending if step_is_right(self.search, one, found, after)]
-                is_spoiled = not mending or not all(
-                    step_is_right(self.search, one, found, after) for one in self.stage.steps if one not in self.broken
-                )
+                is_spoiled = not mending or not all(step_is_right(self.search, one, found, after) for one in self.right)
                 if is_spoiled:
                     return False
         if not self.is_one_rate(found[0], mending):
@@ -227,8 +253,9 @@ class EditBench(Bench):
         for form in FORMS_OF_ACTIVATION.values():
             operations: dict[int, Compute] = {}
             for error in errors:
-                for user in set(self.stage.program.children[error.node]) & set(self.local):
-                    operations[user] = self.with_factor(user, error.node, form, error.output)
+                for made in (error.node, *error.repeats):
+                    for user in set(self.stage.program.children[made]) & set(self.local):
+                        operations[user] = self.with_factor(user, made, form, error.output)
             if operations and self.mends(operations):
                 yield Repair(change=Change.DERIVATIVE, node=min(operations), old=errors[0].node, new=errors[0].output)
 

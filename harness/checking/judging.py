@@ -12,7 +12,7 @@ from .alignment import Samples, ratio, samples
 from .edits import EditBench
 from .explaining import locate
 from .factors import chain_of, factor_mistakes, is_update_place, turned_difference
-from .naming.names import name_edit, name_edits, name_faults
+from .naming.names import UPDATED_WEIGHTS, name_edit, name_edits, name_faults
 from .reading import Reading, climbs_by_a_rule, found_at, found_in_step, lane_gradient, quantity
 from .replay import Program, size_of
 from .result import UNKNOWN, Found, Quantity, merge_by_id, merge_by_line
@@ -53,7 +53,8 @@ def judge_reading(reading: Reading, sources: Sources) -> Judged:
         return Judged(reading=reading, mistakes=(*found, edit, *factor_mistakes(reading)), unexplained=())
     located = locate(reading, broken)
     named = name_faults(reading, located.faults, sources)
-    edits = name_edits(bench, sources) if located.left or any(one.id == UNNAMED for one in named) else []
+    is_open = located.left or any(one.id in (UNNAMED, UPDATED_WEIGHTS) for one in named)
+    edits = name_edits(bench, sources) if is_open else []
     if edits:
         return Judged(reading=reading, mistakes=(*found, *edits, *factor_mistakes(reading)), unexplained=())
     found += named

@@ -192,12 +192,16 @@ class Bench(ABC):
         with np.errstate(all="ignore"):
             for id in within:
                 if id in operations:
-                    found[id] = operations[id](found)
+                    found[id] = operations[id](self.seen_by(id, found))
                     changed.add(id)
                 elif any(one in changed for one in self.stage.program.parents[id]):
                     found[id] = self.stage.program.compute(id, found)
                     changed.add(id)
         return found
+
+    def seen_by(self, id: int, values: Values) -> Values:
+        """The values that a changed operation is computed from."""
+        return values
 
     # The changes
 

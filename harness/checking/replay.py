@@ -18,6 +18,7 @@ from .vjps import OPERATIONS, Operation, numerical_backward
 Array = NDArray[Any]
 MOST_GUARD = 1e-4  # constants up to this size may guard against log(0) and division by 0
 NEGLIGIBLE_GUARD = 100  # times the constant: values above it do not need the guard
+PRODUCTS_A_WORK = 8  # products of numbers in a matrix product that take as long as one element elsewhere
 Values = dict[int, Any]
 
 
@@ -28,6 +29,10 @@ class CannotReplay(Exception):
         super().__init__(f"{node.operation}: {reason}")
         self.node = node
         self.reason = reason
+
+
+class TooMuchWork(Exception):
+    """A replay, or its gradients, would exceed the work that a program may do."""
 
 
 def resolve(tree: Any, values: Values) -> Any:
@@ -98,9 +103,11 @@ class Program:
     Attributes:
         nodes: of the recording; ids are positions.
         children: for each node, the nodes it goes into.
+        most_work: elements that may be computed in all.
+        work: elements that were computed so far.
     """
 
-    def __init__(self, nodes: Sequence[Node]) -> None:
+    def __init__(self, nodes: Sequence[Node], most_work: float = np.inf) -> None:
         self.nodes = nodes
         self.parents: list[tuple[int, ...]] = [tuple(dict.fromkeys(node.parents)) for node in nodes]
         self.children: list[list[int]] = [[] for _ in nodes]
@@ -108,6 +115,21 @@ class Program:
             for parent in self.parents[node.id]:
                 self.children[parent].append(node.id)
         self.base: Values = {}
+        self.most_work, self.work = most_work, 0
+
+    def count_work(self, node: Node) -> None:
+        """Count what computing a node, or its gradient, takes.
+
+        Raises:
+            TooMuchWork: the program has done all that it may do.
+        """
+        sizes = [size_of(self.nodes[parent]) for parent in self.parents[node.id]]
+        whole = size_of(node)
+        self.work += whole + sum(sizes)
+        if node.operation in ("matmul", "dot") and len(sizes) == 2:
+            self.work += int(np.sqrt(float(sizes[0]) * sizes[1] * whole)) // PRODUCTS_A_WORK
+        if self.work > self.most_work:
+            raise TooMuchWork
 
     def ancestors(self, targets: Iterable[int], stop: Iterable[int] = ()) -> set[int]:
         """The targets and all that goes into them; nodes of ``stop`` are included, but not what went into those."""
@@ -142,6 +164,7 @@ class Program:
         if node.is_leaf:
             return in_float64(node.value)
         operation = find_operation(node)
+        self.count_work(node)
         guarded = self.without_guard(node, values) if node.operation in ("add", "subtract") else None
         if guarded is not None:
             return guarded
@@ -153,7 +176,10 @@ class Program:
             raise CannotReplay(node, str(error)) from error
         if isinstance(found, (list, tuple)):
             return tuple(np.asarray(one) for one in found)
-        return np.asarray(found)
+        array = np.asarray(found)
+        # a numpy.matrix keeps two axes where an array loses one
+        is_flat = array.ndim < len(node.shape) and array.size == size_of(node)
+        return array.reshape(node.shape) if is_flat else array
 
     def unchanged(self, id: int, values: Values) -> Any:
         """The value of a node that depends on nothing that is replaced.
@@ -279,6 +305,7 @@ class Program:
                 operation = find_operation(node)
                 if operation.backward is None:
                     continue
+                self.count_work(node)
                 arguments = [resolve(one, values) for one in node.arguments]
                 keywords = {name: resolve(one, values) for name, one in node.keywords.items()}
                 try:

@@ -38,7 +38,7 @@ from .judging import (
 from .overflow import overflow_hint, overflow_mistake
 from .overwriting import without_overwritten
 from .reading import Reading
-from .replay import CannotReplay, Program
+from .replay import CannotReplay, Program, TooMuchWork
 from .result import Alternative, CheckResult, Found, Note, Reason, Verdict, merge_by_line, without_echoes
 from .rules import Rules, belongs_together, rule_mistakes, scale_mistake
 from .scales import MISCOUNTED
@@ -60,6 +60,8 @@ from .stage import (
 from .stated import stated_costs
 from .unused import lost_update, lost_updates, together, untouched_parameters
 
+MOST_WORK = 2 * 10**10  # elements that are computed for one verdict: about a minute, counted so that it is repeatable
+
 
 def check_recording(recording: Recording, *, sources: Sources | None = None) -> CheckResult:
     """Judge a recording.
@@ -73,11 +75,13 @@ def check_recording(recording: Recording, *, sources: Sources | None = None) -> 
     if early is not None:
         return early
     recording = without_scattered_writes(without_overwritten(recording))
-    program = Program(recording.nodes)
+    program = Program(recording.nodes, MOST_WORK)
     steps = steps_of(recording, 0) or returned_steps(recording)
     try:
         with np.errstate(all="ignore"):  # random settings may overflow
             return with_exception(recording, judge(recording, program, steps, sources))
+    except TooMuchWork:
+        return not_judged(recording, Reason.TOO_MANY, f"{MOST_WORK:,}")
     except CannotReplay as error:
         place = error.node.place
         found = not_judged(recording, Reason.CANNOT_REPLAY, f"{error.node.operation}: {error.reason}")

@@ -7,6 +7,7 @@ that do nothing but compute are evaluated again.
 from __future__ import annotations
 
 import ast
+import re
 import traceback
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
@@ -33,6 +34,9 @@ PURE = (
     ast.unaryop,
     ast.Load,
 )
+
+COST = re.compile(r"cost|loss|objective|entropy|likelihood|mse|squared_err", re.IGNORECASE)
+SHOWING = frozenset({"print", "append", "format", "str", "round", "float", "item", "len", "write", "set_description"})
 
 
 def loops_of(error: BaseException, sources: Mapping[str, SourceFile]) -> tuple[Loop, ...]:
@@ -69,6 +73,16 @@ def enclosing(tree: ast.AST, line: int) -> Iterator[Statement]:
         elif isinstance(node, Statement):
             inside.append(node)
     yield from inside
+
+
+def costs_in(loop: Statement) -> Iterator[ast.stmt]:
+    """The statements of a loop that compute a cost, by their words, and do not only show or keep one."""
+    for node in ast.walk(loop):
+        if isinstance(node, (ast.Assign, ast.AugAssign, ast.AnnAssign, ast.Expr)) and COST.search(ast.unparse(node)):
+            parts = list(ast.walk(node))
+            calls = any(isinstance(one, ast.Call) and called_name(one) not in SHOWING for one in parts)
+            if calls or (not isinstance(node, ast.Expr) and any(isinstance(one, ast.BinOp) for one in parts)):
+                yield node
 
 
 def rounds(loop: Statement, frame: FrameType) -> int | None:

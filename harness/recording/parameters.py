@@ -16,7 +16,7 @@ from typing import TypeAlias
 import numpy as np
 
 from .graph import Argument, Guard, Kind, Parameter, Place, Ref, Stop, Update
-from .loops import enclosing
+from .loops import costs_in, enclosing
 from .tape import MAX_NODES_IN_TRAINING, Step, Tape
 
 ENOUGH_UPDATES = 3
@@ -26,6 +26,7 @@ MAX_BITS = 20_000  # leaves that dependence is kept for
 MAX_BATCHES = 12  # that are waited for until a smaller last one
 MAX_SHORT = 24  # updates in which a loop within an iteration may go round once before no longer one is waited for
 MAX_LOOKED_BACK = 2_000  # steps among which batches are looked for
+MAX_AWAITED = 10_000  # steps until a cost that loops around the updates compute less often
 MAX_SEEN = 1_000  # steps between a value and the change of it
 MAX_PATH = 64  # operations between a parameter and the operand of its update
 
@@ -115,6 +116,11 @@ def _index_of(step: Step) -> Path | None:
     return _indices(step.arguments[1]) if step.operation == "getitem" and len(step.arguments) == 2 else None
 
 
+def _line_of_calls(place: Place) -> tuple[Place, ...]:
+    """A place and those that led to it"""
+    return (place, *place.callers)
+
+
 class Search:
     """Watches a tape for parameters and their updates.
 
@@ -144,6 +150,8 @@ class Search:
         self._loops: dict[Site, tuple[Site, ...]] = {}  # around a line, by their first lines
         self._bits = 0
         self._looked_for_batches = False
+        self._awaited: set[Site] | None = None  # lines of costs that none was computed of yet; None: not looked for
+        self._last_awaited = 0  # step after which they are not waited for
         tape.observers.append(self.see)
         tape.guard_observers.append(self.see_guard)
 
@@ -165,6 +173,8 @@ class Search:
 
     def see(self, step: Step) -> None:
         """Take in one more step."""
+        if self._awaited:
+            self._look_for_cost(step)
         if step.kind is not Kind.OPERATION or self._makes_zeros(step):
             self.masks.append(self._bit())
             self.initial.append(True)
@@ -579,7 +589,37 @@ class Search:
             self.enough = max(self.enough, self._batches())
             self._stop_if_enough()
             return
-        self.tape.stop = Stop.ENOUGH
+        if self._awaited is None:
+            self._awaited = self._costs_ahead()
+            self._last_awaited = len(self.tape.steps) + MAX_AWAITED
+        if not self._awaited:
+            self.tape.stop = Stop.ENOUGH
+
+    def _look_for_cost(self, step: Step) -> None:
+        """Note that a cost is computed that was waited for, and stop if it does not come soon."""
+        assert self._awaited is not None
+        if step.place is not None and not self._awaited.isdisjoint(one.site for one in _line_of_calls(step.place)):
+            self._awaited = set()
+        elif step.id >= self._last_awaited:
+            self.tape.stop = Stop.ENOUGH
+
+    def _costs_ahead(self) -> set[Site]:
+        """The lines of costs in the loops around the updates, if none ran: a training may state its cost once an epoch.
+
+        That cost need not be the one that the gradients belong to.
+        """
+        updates = {self.tape.steps[one].place for chain in self._confirmed() for one in chain.events}
+        loops = {loop for place in updates for loop in self._loops_around(place)}
+        found = set()
+        for source in self.tape.sources.values():
+            starts = {line for file, line in loops if file == source.name}
+            for loop in ast.walk(ast.parse("\n".join(source.lines))) if starts else ():
+                if isinstance(loop, (ast.For, ast.While)) and loop.lineno in starts:
+                    for one in costs_in(loop):
+                        found |= {(source.name, line) for line in range(one.lineno, (one.end_lineno or one.lineno) + 1)}
+        places = {step.place for step in self.tape.steps if step.place is not None}
+        ran = {one.site for place in places for one in _line_of_calls(place)}
+        return set() if found & ran else found
 
     def _note_place(self, step: Step, operand: int, node: int) -> None:
         """Note where a value is used, and whether it was used there before, as weights are in a loop over time."""
@@ -612,7 +652,7 @@ class Search:
 
     def _loops_around(self, place: Place | None) -> Iterator[Site]:
         """The loops around a place and those that called it."""
-        for one in () if place is None else (place, *place.callers):
+        for one in () if place is None else _line_of_calls(place):
             if one.site not in self._loops:
                 lines = next(source.lines for source in self.tape.sources.values() if source.name == one.file)
                 inside = enclosing(ast.parse("\n".join(lines)), one.line)

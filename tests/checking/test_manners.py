@@ -82,6 +82,20 @@ for step in range(8):
     return HEAD + before + body + BACKWARD + for_each("{p} -= lr * d{p}")
 
 
+MATRICES = """\
+A, B = np.matrix(rng.normal(size=(5, 3))), np.matrix(rng.normal(size=(4, 2)))
+for step in range(3):
+    for x, y in zip(np.matrix(X), np.matrix(Y)):
+        x1 = np.insert(x, 0, 1)
+        hidden = sigmoid(x1 * A)
+        h1 = np.insert(hidden, 0, 1)
+        error = h1 * B - y
+        back = np.delete(error * B.T, 0)
+        B = B - lr * h1.T * error
+        A = A - lr * x1.T * np.multiply(back, np.multiply(hidden, 1 - hidden))
+"""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Manner:
     """A right program, and the mistake that is planted in it.
@@ -188,6 +202,9 @@ for step in range(8):
 """
 
 QUICK = {
+    "matrices without their first item": Manner(
+        source=HEAD + MATRICES, right="np.multiply(back, np.multiply(hidden, 1 - hidden))", wrong="back"
+    ),
     "clipping by the norm of all gradients": Manner(
         source=with_rule("{p} -= lr * scale * d{p}", between=GLOBAL_NORM), right="W1 -= lr", wrong="W1 += lr"
     ),

@@ -145,3 +145,24 @@ def test_squares_that_are_printed_beside_absolute_errors_are_a_second_reading(tm
     assert result.cost is not None
     assert result.cost.form == Form.ABSOLUTE.value
     assert [one.cost.variable for one in result.alternatives] == ["loss"]
+
+
+def test_a_cost_that_is_computed_once_an_epoch_is_compared_as_well(tmp_path: Path) -> None:
+    # the gradients are those of the cross-entropy, in 25 updates for each mean of squares
+    (tmp_path / "mine.py").write_text(
+        "import numpy as np\n"
+        "X = np.random.normal(size=(50, 3))\n"
+        "y = (X.sum(axis=1, keepdims=True) > 0) * 1.0\n"
+        "W, b = np.random.normal(size=(3, 1)), np.zeros((1, 1))\n"
+        "for epoch in range(5):\n"
+        "    for i in range(0, 50, 2):\n"
+        "        a = 1 / (1 + np.exp(-(X[i : i + 2] @ W + b)))\n"
+        "        d = (a - y[i : i + 2]) / 2\n"
+        "        W -= 0.5 * X[i : i + 2].T @ d\n"
+        "        b -= 0.5 * d.sum(axis=0, keepdims=True)\n"
+        "    loss = np.mean((1 / (1 + np.exp(-(X @ W + b))) - y) ** 2)\n"
+        "    print(epoch, loss)\n"
+    )
+    result = check_file(tmp_path / "mine.py")
+    (found,) = result.mistakes
+    assert (found.id, found.place and found.place.line) == ("missing-output-activation-derivative", 8)

@@ -135,6 +135,14 @@ def test_what_did_not_run_is_named_beside_the_verdict(tmp_path: Path) -> None:
     ]
 
 
+def test_what_did_not_run_of_a_script_is_named_too(tmp_path: Path) -> None:
+    script = "net = Network(2, 3, 1)\nfor i in range(9):\n    net.train(np.random.rand(5, 2), np.ones((5, 1)))\n"
+    (tmp_path / "mine.py").write_text(TWO_SLOPES + script)
+    result = check_file(tmp_path / "mine.py")
+    assert (result.verdict, result.calls) == (Verdict.CORRECT, ())
+    assert [detail for id, _, detail in result.notes if id == "did-not-run"] == ["tanh_derivative"]
+
+
 def test_weights_that_are_not_transposed_are_found_though_only_equal_sizes_work(tmp_path: Path) -> None:
     (tmp_path / "mine.py").write_text(TWO_SLOPES.replace("top @ self.w2.T", "top @ self.w2"))
     (found,) = check_file(tmp_path / "mine.py").mistakes

@@ -80,9 +80,12 @@ def of_derivative(case: Case, bench: Bench, repair: Repair) -> str:
     """A derivative that is left out"""
     if not any(repair.old == error.node for error in case.stage.errors):
         return "missing-hidden-activation-derivative"
-    # if the output's own parameters have it, it is left out on the way back to the others
-    is_partial = len(case.fault.mends) < len(case.stage.steps)
-    return "delta-not-multiplied-through" if is_partial else "missing-output-activation-derivative"
+    return "delta-not-multiplied-through" if is_partial(case) else "missing-output-activation-derivative"
+
+
+def is_partial(case: Case) -> bool:
+    """Whether the output's own parameters have its derivative, which is left out on the way back to the others"""
+    return len(case.fault.mends) < len(case.stage.steps)
 
 
 NAMES: dict[Change, Callable[[Case, Bench, Repair], str | None]] = {
@@ -110,7 +113,8 @@ def places_of(case: Case, bench: Bench, repair: Repair) -> list[Place]:
     node, own = case.stage.node(repair.node).place, case.node.place
     places = [node] if node is not None else []
     if repair.change is Change.DERIVATIVE and repair.old >= 0:
-        return unique([*places_of_error(case, repair.old), *places, *case.lines()])
+        errors = places_of_error(case, repair.old)
+        return unique([*places, *errors, *case.lines()] if is_partial(case) else [*errors, *places, *case.lines()])
     if repair.change is Change.INSERTED:
         # what is left out may be left out where the value that comes in was made
         above = [case.stage.node(one).place for one in case.operands() if one in case.reading.errors_below]

@@ -8,7 +8,7 @@ import numpy as np
 
 from ..edits import EditBench, gradient_after
 from ..locating import Fault
-from ..reading import Reading, name_of_value, quantity
+from ..reading import Reading, found_at, name_of_value, quantity
 from ..repairs import Change, Repair
 from ..replay import CannotReplay
 from ..result import Found, Kind, Quantity, join_mistakes
@@ -26,6 +26,8 @@ TESTS = (
     *(cut_to_integers, updated_weights, wrong_part, bias_gradient_sent_back, by_change),
     *(at_pre_activation, at_activation, at_parameter, not_multiplied, without_errors),
 )
+
+UPDATED_WEIGHTS = "updated-weights-in-backward"
 
 # Mistakes that show on several lines: each is one decision of the author
 MERGED = frozenset(
@@ -56,7 +58,16 @@ def name_edit(bench: EditBench, sources: Sources) -> Found | None:
 
 
 def name_edits(bench: EditBench, sources: Sources) -> list[Found]:
-    """The mistakes if two edits, each with steps of its own, make all right; none if they do not, or lack a name."""
+    """The mistakes if two edits make all right, each with steps of its own, or one beside weights that were updated."""
+    old = bench.with_old_weights()
+    if old is not None:
+        if old.mends(old.kept):
+            return []  # that is all
+        other = name_edit(old, sources)
+        if other is not None:
+            user, replaced = min(old.old_weights.items())
+            name = bench.stage.parameters[min(replaced.values())].name
+            return [found_at(bench.reading, user, UPDATED_WEIGHTS, old.mending, detail=name), other]
     first = describe_edit(bench, bench.partial_repair(), sources)
     if first is None:
         return []

@@ -1,0 +1,64 @@
+"""Two slips in one expression: both are named if one edit beside the weights before their update makes all right."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from harness.checking.check import check_file
+from harness.checking.result import CheckResult, Verdict
+
+RIGHT = """\
+import numpy as np
+
+rng = np.random.default_rng(0)
+X = np.array([[0, 0], [0, 1], [1, 0], [1, 1]])
+y = np.array([[0], [1], [1], [0]])
+W1, b1 = rng.normal(size=(2, 3)), np.zeros((1, 3))
+W2, b2 = rng.normal(size=(3, 1)), np.zeros((1, 1))
+
+
+def sigmoid(z):
+    return 1 / (1 + np.exp(-z))
+
+
+for i in range(5):
+    for x, target in zip(X, y):
+        x = x.reshape(1, 2)
+        hidden = sigmoid(x @ W1 + b1)
+        output = sigmoid(hidden @ W2 + b2)
+        error = output - target
+        delta = error * output * (1 - output)
+        top = delta @ W2.T
+        W2 -= 0.5 * hidden.T @ delta
+        b2 -= 0.5 * delta
+        # here
+        low = top * hidden * (1 - hidden)
+        W1 -= 0.5 * x.T @ low
+        b1 -= 0.5 * low
+"""
+LINE = RIGHT[: RIGHT.index("# here")].count("\n") + 1
+
+
+def checked(folder: Path, line: str) -> CheckResult:
+    """The verdict on the network with another line before the gradient of the hidden layer"""
+    path = folder / "mine.py"
+    path.write_text(RIGHT.replace("# here", line))
+    return check_file(path)
+
+
+def names(result: CheckResult) -> list[tuple[str, int]]:
+    """The mistakes and their lines"""
+    return [(one.id, one.place.line) for one in result.mistakes if one.place is not None]
+
+
+def test_updated_weights_and_a_missing_derivative_in_one_line_are_both_named(tmp_path: Path) -> None:
+    result = checked(tmp_path, "top = error @ W2.T")
+    assert sorted(names(result)) == [("delta-not-multiplied-through", LINE), ("updated-weights-in-backward", LINE)]
+
+
+def test_updated_weights_alone_are_one_mistake(tmp_path: Path) -> None:
+    assert names(checked(tmp_path, "top = delta @ W2.T")) == [("updated-weights-in-backward", LINE)]
+
+
+def test_the_network_without_them_is_right(tmp_path: Path) -> None:
+    assert checked(tmp_path, "pass").verdict is Verdict.CORRECT

@@ -66,8 +66,13 @@ def check_file(
             return certain or not_judged(recording, Reason.DOUBTFUL_CALLS, doubt)
         if result.verdict is Verdict.CORRECT and any(one.name == OLDER_NUMPY for one in recording.stand_ins):
             return not_judged(recording, Reason.RAISED, f"ValueError since NumPy 1.24: {OLDER_NUMPY}; use dtype=object")
+        left = recording.driven.left
         if result.verdict is Verdict.CORRECT and recording.driven.calls:
-            return with_variants(result, recording, sources, changed)
+            result = with_variants(result, recording, sources, changed)
+            unrun = [detail for id, _, detail in result.notes if id == "did-not-run"]
+            result = with_pairs(result, ", ".join([*left, *unrun]), left, Path(path), seed, seconds)
+        elif result.verdict is Verdict.NOT_JUDGED and left:
+            return not_judged(recording, Reason.NOT_DRIVEN)
         return result
 
     def changed(lines: str, data: Mapping[str, Array]) -> Recording:
@@ -82,24 +87,26 @@ def check_file(
         layers = layers_of(Path(path), seed, seconds)
         if layers is not None:
             return of_layers(result, layers, source_of(Path(path)), uncalled_functions(Path(path), layers))
-    unrun = [detail for id, _, detail in result.notes if id == "did-not-run"]
-    return with_pairs(result, unrun[0], Path(path), seed, seconds) if unrun else result
+    return result
 
 
-def with_pairs(result: CheckResult, unrun: str, path: Path, seed: int, seconds: float) -> CheckResult:
+def with_pairs(
+    result: CheckResult, unrun: str, needed: Sequence[str], path: Path, seed: int, seconds: float
+) -> CheckResult:
     """The verdict on a driven file, after the pairs of functions that its calls do not run were compared too.
 
     Args:
-        result: of the calls.
+        result: of the calls, which is correct.
         unrun: the names of the classes and functions that did not run.
+        needed: those of them that are layers, without which the file is not correct.
     """
-    layers = layers_of(path, seed, seconds)
-    names = set(unrun.split(", "))
-    if layers is None:
-        return result
-    pairs = tuple(pair for pair in layers.pairs if names & set(re.findall(r"\w+", pair.name)))
-    found = of_layers(result, replace(layers, pairs=pairs), source_of(path))
-    return found if found.verdict is Verdict.MISTAKE else result
+    layers = layers_of(path, seed, seconds) if unrun else None
+    pairs = layers.pairs if layers is not None else ()
+    pairs = tuple(pair for pair in pairs if set(unrun.split(", ")) & set(re.findall(r"\w+", pair.name)))
+    judged = " ".join(pair.name for pair in pairs if pair.agreement is not Agreement.NOT_JUDGED)
+    left = [name for name in needed if not re.search(rf"\b{name}\b", judged)]
+    found = of_layers(result, LayersResult(file=result.file, pairs=pairs), source_of(path), left)
+    return found if found.verdict is Verdict.MISTAKE or left else result
 
 
 def with_variants(
@@ -139,13 +146,14 @@ def with_variants(
 
 
 def parts_left(recording: Recording, sources: Sources) -> list[str]:
-    """Classes and functions of a driven file that compute a derivative, and of which nothing ran."""
+    """Classes and functions of a driven file that compute or apply a derivative, and of which nothing ran."""
     tree = sources.trees.get(recording.file)
+    words = GRADIENT_WORDS if recording.driven.applied_by_driver else OF_DERIVATIVES
     places = [node.place for node in recording.nodes if node.place is not None]
     lines = {place.line for place in places if place.file == recording.file}
     left = [
         part.name
-        for part, _ in gradient_functions(tree, OF_DERIVATIVES)
+        for part, _ in gradient_functions(tree, words)
         if not lines & set(range(part.lineno, (part.end_lineno or part.lineno) + 1))
     ]
     return list(dict.fromkeys(left))
@@ -319,7 +327,7 @@ def uncalled_functions(path: Path, layers: LayersResult) -> list[str]:
 def of_layers(result: CheckResult, layers: LayersResult, source: str, uncalled: Sequence[str] = ()) -> CheckResult:
     """The verdict on the pairs of a file that has no network: correct only if every pair could be called."""
     left = [pair.name for pair in layers.pairs if pair.agreement is Agreement.NOT_JUDGED]
-    left += uncalled
+    left += [name for name in uncalled if not any(name in one for one in left)]
     judged = tuple(pair for pair in layers.pairs if pair.agreement is not Agreement.NOT_JUDGED)
     mistakes = [found for pair in layers.pairs for found in pair_mistakes(result.file, source, pair)]
     calls = tuple(dict.fromkeys(call for pair in judged for call in pair.calls))

@@ -69,8 +69,9 @@ def check_file(
         left = recording.driven.left
         if result.verdict is Verdict.CORRECT and recording.driven.calls:
             result = with_variants(result, recording, sources, changed)
-            unrun = [detail for id, _, detail in result.notes if id == "did-not-run"]
-            result = with_pairs(result, ", ".join([*left, *unrun]), left, Path(path), seed, seconds)
+            unrun = [name for id, _, detail in result.notes if id == "did-not-run" for name in detail.split(", ")]
+            needed = dict.fromkeys([*left, *peers_of(recording, sources, unrun)])
+            result = with_pairs(result, unrun, list(needed), Path(path), seed, seconds)
         elif result.verdict is Verdict.NOT_JUDGED and left:
             return not_judged(recording, Reason.NOT_DRIVEN)
         return result
@@ -91,22 +92,35 @@ def check_file(
 
 
 def with_pairs(
-    result: CheckResult, unrun: str, needed: Sequence[str], path: Path, seed: int, seconds: float
+    result: CheckResult, unrun: Sequence[str], needed: Sequence[str], path: Path, seed: int, seconds: float
 ) -> CheckResult:
     """The verdict on a driven file, after the pairs of functions that its calls do not run were compared too.
 
     Args:
         result: of the calls, which is correct.
         unrun: the names of the classes and functions that did not run.
-        needed: those of them that are layers, without which the file is not correct.
+        needed: the layers without which the file is not correct.
     """
-    layers = layers_of(path, seed, seconds) if unrun else None
+    names = {*unrun, *needed}
+    layers = layers_of(path, seed, seconds) if names else None
     pairs = layers.pairs if layers is not None else ()
-    pairs = tuple(pair for pair in pairs if set(unrun.split(", ")) & set(re.findall(r"\w+", pair.name)))
+    pairs = tuple(pair for pair in pairs if names & set(re.findall(r"\w+", pair.name)))
     judged = " ".join(pair.name for pair in pairs if pair.agreement is not Agreement.NOT_JUDGED)
+    judged += " ".join(detail for id, _, detail in result.notes if id == "option-judged")
     left = [name for name in needed if not re.search(rf"\b{name}\b", judged)]
     found = of_layers(result, LayersResult(file=result.file, pairs=pairs), source_of(path), left)
     return found if found.verdict is Verdict.MISTAKE or left else result
+
+
+def peers_of(recording: Recording, sources: Sources, left: Sequence[str]) -> list[str]:
+    """The classes of those left that stand beside one that ran: they have a method of a gradient of the same name."""
+    tree = sources.trees.get(recording.file)
+    methods: dict[str, set[str]] = {}
+    for part, function in gradient_functions(tree, OF_DERIVATIVES):
+        if isinstance(part, ast.ClassDef):
+            methods.setdefault(part.name, set()).add(function.name)
+    ran = {name for part, names in methods.items() if part not in left for name in names}
+    return [name for name in left if methods.get(name, set()) & ran]
 
 
 def with_variants(
